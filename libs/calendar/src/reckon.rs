@@ -1,0 +1,259 @@
+//! A period from its start, past the spans in which it does not run, to its end.
+//!
+//! One rule covers every way in which a period of days starts, pauses and resumes: **a day counts if the period was
+//! running when the day began.** It makes the day of receipt not count (Civil Code 2015, art. 147.2), nor the day on
+//! which a supplement arrives; the day on which one was asked for does count, because the agency had it.
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+
+use crate::calendar::{Calendar, CalendarError, Day};
+use crate::file::Text;
+use crate::{Gaps, HORIZON_DAYS, Span};
+
+/// What the amount of a [`Budget`] counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Sixty minutes of office time.
+    WorkingHours,
+    /// Days on which the office works; the period ends at 24:00 of the last.
+    WorkingDays,
+    /// All days; if the last is a day off, the period ends with the next working day (Civil Code 2015, art. 148.5).
+    CalendarDays,
+    /// Calendar months; the same end as for calendar days.
+    Months,
+    /// Until the end of office hours of the same working day, however large the amount.
+    SameDay,
+}
+
+/// The length of a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Budget {
+    /// How many units; at least one.
+    pub amount: u32,
+    /// Of what.
+    pub unit: Unit,
+}
+
+/// Why a span was counted or skipped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// Counted: a working day, an office hour, or any day of a period of calendar days.
+    Counted,
+    /// Counted: a make-up day on which the office works.
+    MakeUpDay(Text),
+    /// Skipped: the day on which the period starts.
+    FirstDay,
+    /// Skipped: a weekly rest day.
+    Rest,
+    /// Skipped: a day off by law or announcement.
+    Off(Text),
+    /// Skipped: the period stood still.
+    Suspended,
+    /// Not counted, but the last day must be a working day on which the period runs: it moved past this one.
+    RolledOver,
+}
+
+/// One counted or skipped span, in order of time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trace {
+    /// From when to when.
+    pub span: Span,
+    /// Why it counted or did not.
+    pub why: Why,
+}
+
+/// The end of a period and how it came about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reckoning {
+    /// The first instant at which the period has passed.
+    pub due_at: Timestamp,
+    /// Whether a date beyond the announced days off was needed, so that the end may still move.
+    pub provisional: bool,
+    /// Each counted and each skipped span.
+    pub trace: Vec<Trace>,
+}
+
+/// The end of a period of `budget` that starts at `start` and stands still in `gaps`.
+///
+/// Adding a gap never moves the end to an earlier instant.
+pub fn reckon(
+    calendar: &Calendar,
+    start: Timestamp,
+    budget: Budget,
+    gaps: &Gaps,
+) -> Result<Reckoning, CalendarError> {
+    let mut count = Count { calendar, start, gaps, trace: Vec::new() };
+    let date = calendar.date_of(start);
+    let due_at = match budget.unit {
+        Unit::WorkingHours => count.hours(budget.amount)?,
+        Unit::WorkingDays => count.days(budget.amount, true)?,
+        Unit::CalendarDays => count.days(budget.amount, false)?,
+        Unit::Months => {
+            let end = date.checked_add(i64::from(budget.amount).months())?;
+            let days = end.since(date)?.get_days().unsigned_abs();
+            count.days(days, false)?
+        }
+        Unit::SameDay => count.same_day()?,
+    };
+    let last = calendar.date_of(due_at);
+    let provisional = !(calendar.is_announced(date) && calendar.is_announced(last));
+    Ok(Reckoning { due_at, provisional, trace: count.trace })
+}
+
+struct Count<'a> {
+    calendar: &'a Calendar,
+    start: Timestamp,
+    gaps: &'a Gaps,
+    trace: Vec<Trace>,
+}
+
+impl Count<'_> {
+    fn hours(&mut self, amount: u32) -> Result<Timestamp, CalendarError> {
+        let mut left = SignedDuration::from_hours(i64::from(amount));
+        let mut date = self.calendar.date_of(self.start);
+        for _ in 0..HORIZON_DAYS {
+            let running = Span { from: self.start, to: Timestamp::MAX };
+            let open = self.calendar.open_spans(date)?;
+            if open.is_empty() {
+                self.note_day(date, self.day_off(date))?;
+            }
+            for span in open.into_iter().filter_map(|span| span.intersect(running)) {
+                for (part, counts) in self.gaps.cut(span) {
+                    if !counts {
+                        self.trace.push(Trace { span: part, why: Why::Suspended });
+                        continue;
+                    }
+                    let length = part.to.duration_since(part.from);
+                    let used = length.min(left);
+                    let to = part.from.checked_add(used)?;
+                    let counted =
+                        Trace { span: Span { from: part.from, to }, why: self.counted(date) };
+                    self.trace.push(counted);
+                    left = left.saturating_sub(used);
+                    if left.is_zero() {
+                        return Ok(to);
+                    }
+                }
+            }
+            date = date.tomorrow()?;
+        }
+        Err(CalendarError::BeyondHorizon { start: self.start })
+    }
+
+    fn days(&mut self, amount: u32, working_only: bool) -> Result<Timestamp, CalendarError> {
+        let mut date = self.calendar.date_of(self.start);
+        self.note_day(date, Why::FirstDay)?;
+        let mut left = amount;
+        for _ in 0..HORIZON_DAYS {
+            if left == 0 {
+                return self.last_day(date, Calendar::end_of_day);
+            }
+            date = date.tomorrow()?;
+            let why = if working_only && !self.calendar.is_working_day(date) {
+                self.day_off(date)
+            } else if self.stands_still_at_start_of(date)? {
+                Why::Suspended
+            } else {
+                left = left.saturating_sub(1);
+                self.counted(date)
+            };
+            self.note_day(date, why)?;
+        }
+        Err(CalendarError::BeyondHorizon { start: self.start })
+    }
+
+    fn same_day(&mut self) -> Result<Timestamp, CalendarError> {
+        let closing = |calendar: &Calendar, date| {
+            let closing = calendar.closing(date)?;
+            closing.map_or_else(|| calendar.end_of_day(date), Ok)
+        };
+        let mut date = self.calendar.date_of(self.start);
+        if self.calendar.is_working_day(date) && closing(self.calendar, date)? <= self.start {
+            self.note_day(date, Why::FirstDay)?;
+            date = date.tomorrow()?;
+        }
+        // The day of receipt itself may be the last, though the period did not run when that day began.
+        let mut last = self.calendar.working_day_from(date)?;
+        for _ in 0..HORIZON_DAYS {
+            let end = closing(self.calendar, last)?;
+            let Some(gap) = self.gap_at_end(end) else {
+                self.note_day(last, self.counted(last))?;
+                return Ok(end);
+            };
+            self.note_day(last, Why::Suspended)?;
+            last = self.working_day_after_gap(gap)?;
+        }
+        Err(CalendarError::BeyondHorizon { start: self.start })
+    }
+
+    /// The end of the first working day from `date` on that the period runs into and out of.
+    fn last_day(
+        &mut self,
+        date: Date,
+        end_of: impl Fn(&Calendar, Date) -> Result<Timestamp, CalendarError>,
+    ) -> Result<Timestamp, CalendarError> {
+        let mut last = date;
+        for _ in 0..HORIZON_DAYS {
+            let resume = if !self.calendar.is_working_day(last) {
+                None
+            } else if let Some(gap) = self.gaps.covering(self.calendar.start_of_day(last)?) {
+                Some(gap)
+            } else {
+                let end = end_of(self.calendar, last)?;
+                match self.gap_at_end(end) {
+                    None => return Ok(end),
+                    gap => gap,
+                }
+            };
+            if last != date {
+                self.note_day(last, Why::RolledOver)?;
+            }
+            last = match resume {
+                Some(gap) => self.working_day_after_gap(gap)?,
+                None => self.calendar.working_day_from(last)?,
+            };
+        }
+        Err(CalendarError::BeyondHorizon { start: self.start })
+    }
+
+    fn gap_at_end(&self, end: Timestamp) -> Option<Span> {
+        let before = end.checked_sub(SignedDuration::from_nanos(1)).ok()?;
+        self.gaps.covering(before)
+    }
+
+    /// The first working day that begins when `gap` is over.
+    fn working_day_after_gap(&self, gap: Span) -> Result<Date, CalendarError> {
+        let date = self.calendar.date_of(gap.to);
+        let begun = self.calendar.start_of_day(date)? < gap.to;
+        self.calendar.working_day_from(if begun { date.tomorrow()? } else { date })
+    }
+
+    fn stands_still_at_start_of(&self, date: Date) -> Result<bool, CalendarError> {
+        Ok(self.gaps.covers(self.calendar.start_of_day(date)?))
+    }
+
+    fn counted(&self, date: Date) -> Why {
+        match self.calendar.day(date) {
+            Day::Working(_, Some(why)) => Why::MakeUpDay(why.clone()),
+            Day::Working(_, None) | Day::Rest | Day::Off(_) => Why::Counted,
+        }
+    }
+
+    fn day_off(&self, date: Date) -> Why {
+        match self.calendar.day(date) {
+            Day::Off(why) => Why::Off(why.clone()),
+            Day::Rest | Day::Working(..) => Why::Rest,
+        }
+    }
+
+    fn note_day(&mut self, date: Date, why: Why) -> Result<(), CalendarError> {
+        let from = self.calendar.start_of_day(date)?;
+        let to = self.calendar.end_of_day(date)?;
+        self.trace.push(Trace { span: Span { from, to }, why });
+        Ok(())
+    }
+}

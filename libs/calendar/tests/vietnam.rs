@@ -1,0 +1,217 @@
+//! The shipped Vietnamese calendar against the figures of the official announcements, and the laws of counting
+//! that hold for every start, budget and suspension.
+
+use calendar::{Budget, Calendar, CalendarFile, Day, Gaps, Span, Unit, Why, reckon};
+use jiff::civil::{Date, date};
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+
+fn vietnam() -> Calendar {
+    let (_, text) = calendar::shipped()[0];
+    let file: CalendarFile = serde_yaml_ng::from_str(text).unwrap();
+    file.try_into().unwrap()
+}
+
+fn at(text: &str) -> Timestamp {
+    format!("{text}+07:00").parse().unwrap()
+}
+
+/// The date on which a period that starts at ten o'clock on `start` ends.
+fn due_date(start: Date, amount: u32, unit: Unit) -> Date {
+    let calendar = vietnam();
+    let start = calendar.start_of_day(start).unwrap() + SignedDuration::from_hours(10);
+    let due = reckon(&calendar, start, Budget { amount, unit }, &Gaps::default()).unwrap();
+    calendar.date_of(due.due_at - SignedDuration::from_nanos(1))
+}
+
+fn working_days(from: Date, to: Date) -> usize {
+    let calendar = vietnam();
+    from.series(jiff::Span::new().days(1))
+        .take_while(|day| *day <= to)
+        .filter(|day| calendar.is_working_day(*day))
+        .count()
+}
+
+#[test]
+fn the_years_have_as_many_working_days_as_announced() {
+    for (year, expected) in [(2024, 251), (2025, 250), (2026, 249)] {
+        assert_eq!(working_days(date(year, 1, 1), date(year, 12, 31)), expected, "{year}");
+    }
+}
+
+#[test]
+fn the_months_of_2026_have_as_many_working_days_as_announced() {
+    let expected = [21, 15, 22, 20, 20, 22, 23, 21, 20, 22, 20, 23];
+    for (month, expected) in (1..=12).zip(expected) {
+        let first = date(2026, month, 1);
+        assert_eq!(working_days(first, first.last_of_month()), expected, "month {month}");
+    }
+}
+
+#[test]
+fn working_days_end_on_the_published_dates() {
+    let vectors = [
+        (date(2026, 2, 11), 5, date(2026, 2, 25)),
+        (date(2026, 2, 13), 3, date(2026, 2, 25)),
+        (date(2025, 12, 31), 5, date(2026, 1, 9)),
+        (date(2026, 1, 9), 1, date(2026, 1, 10)),
+        (date(2026, 8, 21), 1, date(2026, 8, 22)),
+        (date(2026, 8, 28), 2, date(2026, 9, 4)),
+        (date(2024, 4, 26), 3, date(2024, 5, 4)),
+        (date(2026, 11, 20), 2, date(2026, 11, 25)),
+    ];
+    for (start, amount, expected) in vectors {
+        assert_eq!(due_date(start, amount, Unit::WorkingDays), expected, "{start} + {amount}");
+    }
+}
+
+#[test]
+fn culture_day_is_a_day_off_and_says_its_name() {
+    let calendar = vietnam();
+    let Day::Off(why) = calendar.day(date(2026, 11, 24)) else { panic!("24 November is worked") };
+    assert_eq!(why.vi, "Ngày Văn hóa Việt Nam");
+}
+
+#[test]
+fn six_working_hours_from_the_last_hour_of_friday_end_on_monday() {
+    let start = at("2026-11-20T16:30:00");
+    let budget = Budget { amount: 6, unit: Unit::WorkingHours };
+    let due = reckon(&vietnam(), start, budget, &Gaps::default()).unwrap();
+    assert_eq!(due.due_at, at("2026-11-23T14:30:00"));
+    assert!(!due.provisional);
+}
+
+#[test]
+fn calendar_days_that_end_on_a_day_off_end_with_the_next_working_day() {
+    assert_eq!(due_date(date(2026, 11, 14), 10, Unit::CalendarDays), date(2026, 11, 25));
+}
+
+#[test]
+fn a_month_from_the_thirty_first_ends_on_the_last_day_of_february() {
+    // 28 February 2026 is a Saturday; the period ends with Monday 2 March.
+    assert_eq!(due_date(date(2026, 1, 31), 1, Unit::Months), date(2026, 3, 2));
+    assert_eq!(due_date(date(2024, 1, 31), 1, Unit::Months), date(2024, 2, 29));
+}
+
+#[test]
+fn a_procedure_of_the_same_day_ends_with_office_hours() {
+    let budget = Budget { amount: 1, unit: Unit::SameDay };
+    let due = |start| reckon(&vietnam(), start, budget, &Gaps::default()).unwrap().due_at;
+    assert_eq!(due(at("2026-11-20T09:00:00")), at("2026-11-20T17:00:00"));
+    assert_eq!(due(at("2026-11-20T17:00:00")), at("2026-11-23T17:00:00"));
+}
+
+#[test]
+fn a_year_that_is_not_announced_makes_the_end_provisional() {
+    let budget = Budget { amount: 5, unit: Unit::WorkingDays };
+    let due = reckon(&vietnam(), at("2026-12-29T09:00:00"), budget, &Gaps::default()).unwrap();
+    assert!(due.provisional);
+}
+
+#[test]
+fn the_trace_names_the_day_off_that_moved_the_end() {
+    let budget = Budget { amount: 2, unit: Unit::WorkingDays };
+    let due = reckon(&vietnam(), at("2026-11-20T09:00:00"), budget, &Gaps::default()).unwrap();
+    let off: Vec<_> = due.trace.iter().filter(|step| matches!(step.why, Why::Off(_))).collect();
+    assert_eq!(off.len(), 1);
+    assert_eq!(off[0].span.from, at("2026-11-24T00:00:00"));
+}
+
+fn start() -> impl Strategy<Value = Timestamp> {
+    let first = at("2024-01-01T00:00:00").as_second();
+    (first..first + 2 * 365 * 86_400).prop_map(|second| Timestamp::from_second(second).unwrap())
+}
+
+fn budget() -> impl Strategy<Value = Budget> {
+    let unit = prop_oneof![
+        Just(Unit::WorkingHours),
+        Just(Unit::WorkingDays),
+        Just(Unit::CalendarDays),
+        Just(Unit::Months),
+        Just(Unit::SameDay)
+    ];
+    (1_u32..25, unit).prop_map(|(amount, unit)| Budget { amount, unit })
+}
+
+/// Suspensions within sixty days of a start, as (hours after it, hours long).
+fn suspensions() -> impl Strategy<Value = Vec<(i64, i64)>> {
+    proptest::collection::vec((0_i64..1_440, 1_i64..200), 0..5)
+}
+
+fn gaps(start: Timestamp, suspensions: &[(i64, i64)]) -> Vec<Span> {
+    let after = |hours| start + SignedDuration::from_hours(hours);
+    suspensions
+        .iter()
+        .map(|(from, long)| Span { from: after(*from), to: after(from + long) })
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn adding_a_suspension_never_moves_the_end_earlier(
+        start in start(), budget in budget(), all in suspensions(), more in (0_i64..1_440, 1_i64..200),
+    ) {
+        let calendar = vietnam();
+        let mut spans = gaps(start, &all);
+        let before = reckon(&calendar, start, budget, &Gaps::new(spans.clone())).unwrap().due_at;
+        spans.extend(gaps(start, &[more]));
+        let after = reckon(&calendar, start, budget, &Gaps::new(spans)).unwrap().due_at;
+        prop_assert!(after >= before, "{before} became {after}");
+    }
+
+    #[test]
+    fn splitting_a_suspension_changes_nothing(
+        start in start(), budget in budget(), from in 0_i64..500, long in 2_i64..300, cut in 1_i64..300,
+    ) {
+        prop_assume!(cut < long);
+        let whole = gaps(start, &[(from, long)]);
+        let halves = gaps(start, &[(from + cut, long - cut), (from, cut)]);
+        let calendar = vietnam();
+        prop_assert_eq!(
+            reckon(&calendar, start, budget, &Gaps::new(whole)).unwrap(),
+            reckon(&calendar, start, budget, &Gaps::new(halves)).unwrap()
+        );
+    }
+
+    #[test]
+    fn a_day_off_never_counts(start in start(), amount in 1_u32..25, all in suspensions()) {
+        let calendar = vietnam();
+        for unit in [Unit::WorkingDays, Unit::WorkingHours] {
+            let gaps = Gaps::new(gaps(start, &all));
+            let due = reckon(&calendar, start, Budget { amount, unit }, &gaps).unwrap();
+            for step in due.trace.iter().filter(|s| matches!(s.why, Why::Counted | Why::MakeUpDay(_))) {
+                prop_assert!(calendar.is_working_day(calendar.date_of(step.span.from)));
+            }
+        }
+    }
+
+    #[test]
+    fn splitting_an_interval_changes_no_working_time(start in start(), a in 0_i64..2_000, b in 0_i64..2_000) {
+        let calendar = vietnam();
+        let middle = start + SignedDuration::from_hours(a);
+        let end = middle + SignedDuration::from_hours(b);
+        let whole = calendar.working_time(start, end).unwrap();
+        let parts = calendar.working_time(start, middle).unwrap() + calendar.working_time(middle, end).unwrap();
+        prop_assert_eq!(whole, parts);
+    }
+
+    #[test]
+    fn hours_and_days_agree(start in start(), days in 1_u32..30) {
+        let calendar = vietnam();
+        let none = Gaps::default();
+        let by_days = reckon(&calendar, start, Budget { amount: days, unit: Unit::WorkingDays }, &none).unwrap();
+        let opening = calendar.next_opening_after(calendar.date_of(start)).unwrap();
+        let eight_each = Budget { amount: days * 8, unit: Unit::WorkingHours };
+        let by_hours = reckon(&calendar, opening, eight_each, &none).unwrap();
+        let last = calendar.date_of(by_days.due_at - SignedDuration::from_nanos(1));
+        prop_assert_eq!(calendar.closing(last).unwrap(), Some(by_hours.due_at));
+    }
+
+    #[test]
+    fn working_hours_are_the_working_time_from_start_to_end(start in start(), amount in 1_u32..100) {
+        let calendar = vietnam();
+        let due = reckon(&calendar, start, Budget { amount, unit: Unit::WorkingHours }, &Gaps::default()).unwrap();
+        let spent = calendar.working_time(start, due.due_at).unwrap();
+        prop_assert_eq!(spent, SignedDuration::from_hours(i64::from(amount)));
+    }
+}

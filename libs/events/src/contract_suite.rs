@@ -1,0 +1,331 @@
+//! One test per sentence of the contract (see the crate's documentation), for any engine.
+//!
+//! [`contract_tests!`] turns the list into tests; each gets a fresh store.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::limits::{
+    APPEND_BYTES_MAX, APPEND_EVENTS_MAX, EVENT_BYTES_MAX, KIND_BYTES_MAX, READ_EVENTS_MAX,
+    STREAM_NAME_BYTES_MAX,
+};
+use crate::{
+    AppendError, EventStore, Expected, Filter, NewEvent, Position, StreamName, TooLarge, Version,
+};
+
+/// Declares the whole suite for one engine: `contract_tests!(name, store_expression)`, where the expression gives a
+/// fresh [`EventStore`](crate::EventStore) and whatever must live as long as it.
+#[macro_export]
+macro_rules! contract_tests {
+    ($engine:ident, $fresh:expr) => {
+        $crate::contract_tests!(@each $engine, $fresh,
+            an_append_succeeds_only_at_the_expected_version,
+            must_not_exist_is_honoured,
+            an_append_is_atomic,
+            an_append_is_seen_by_the_next_read,
+            positions_grow_in_commit_order,
+            the_same_append_twice_is_one,
+            an_id_is_never_used_for_something_else,
+            a_stream_is_read_in_order_and_in_parts,
+            the_log_is_read_in_parts_and_filtered,
+            a_waiter_is_woken_by_the_next_event,
+            what_is_over_a_limit_is_refused_by_name,
+            engine_streams_are_out_of_reach,
+            of_concurrent_appends_exactly_one_succeeds,
+            the_identity_stays,
+        );
+    };
+    (@each $engine:ident, $fresh:expr, $($sentence:ident),+ $(,)?) => {
+        mod $engine {
+            #[allow(unused_imports, clippy::allow_attributes, reason = "what `fresh` needs")]
+            use super::*;
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $sentence() {
+                    let (store, _keep) = $fresh;
+                    $crate::contract_suite::$sentence(std::sync::Arc::new(store)).await;
+                }
+            )+
+        }
+    };
+}
+
+fn stream(name: &str) -> StreamName {
+    StreamName::new(name).unwrap()
+}
+
+fn event(id: u128) -> NewEvent {
+    NewEvent {
+        id: Uuid::from_u128(id),
+        kind: if id.is_multiple_of(2) { "test.Even.v1" } else { "test.Odd.v1" }.into(),
+        data: format!("{{\"n\":{id}}}"),
+        meta: "{}".to_owned(),
+    }
+}
+
+fn events(ids: std::ops::Range<u128>) -> Vec<NewEvent> {
+    ids.map(event).collect()
+}
+
+async fn count(store: &EventStore) -> usize {
+    store.read_all(Position::START, &Filter::default(), 10_000).await.unwrap().events.len()
+}
+
+/// Sentence 1.
+pub async fn an_append_succeeds_only_at_the_expected_version(store: Arc<EventStore>) {
+    let s = stream("a-1");
+    let first = store.append(&s, Expected::NoStream, events(1..3)).await.unwrap();
+    let second = store.append(&s, Expected::At(first.version), events(3..4)).await.unwrap();
+    let stale = store.append(&s, Expected::At(first.version), events(4..5)).await;
+    assert!(matches!(stale, Err(AppendError::Conflict { actual: Some(v) }) if v == second.version));
+    let ahead = Expected::At(Version(second.version.0 + 7));
+    let ahead = store.append(&s, ahead, events(5..6)).await;
+    assert!(matches!(ahead, Err(AppendError::Conflict { .. })), "{ahead:?}");
+    assert_eq!(count(&store).await, 3);
+}
+
+/// Sentence 2.
+pub async fn must_not_exist_is_honoured(store: Arc<EventStore>) {
+    let s = stream("a-1");
+    store.append(&s, Expected::NoStream, events(1..2)).await.unwrap();
+    let again = store.append(&s, Expected::NoStream, events(2..3)).await;
+    assert!(matches!(again, Err(AppendError::Conflict { actual: Some(_) })), "{again:?}");
+    let missing = store.append(&stream("a-2"), Expected::At(Version(1)), events(3..4)).await;
+    assert!(matches!(missing, Err(AppendError::Conflict { actual: None })), "{missing:?}");
+    assert_eq!(count(&store).await, 1);
+}
+
+/// Sentence 3.
+pub async fn an_append_is_atomic(store: Arc<EventStore>) {
+    let s = stream("a-1");
+    store.append(&s, Expected::NoStream, events(1..2)).await.unwrap();
+    // The third of these ids is taken: none of them may stand in the log.
+    let mut batch = events(10..12);
+    batch.push(event(1));
+    let refused = store.append(&stream("a-2"), Expected::NoStream, batch).await;
+    assert!(matches!(refused, Err(AppendError::IdReused(_))), "{refused:?}");
+    assert!(store.read(&stream("a-2"), None).await.unwrap().is_empty());
+    store.append(&stream("a-3"), Expected::NoStream, events(20..120)).await.unwrap();
+    let page = store.read_all(Position::START, &Filter::default(), 1_000).await.unwrap();
+    let batch: Vec<_> = page.events.iter().filter(|e| e.stream.as_str() == "a-3").collect();
+    assert_eq!(batch.len(), 100);
+    assert!(page.events.windows(2).all(|pair| pair[0].position < pair[1].position));
+    assert!(
+        page.events[1..].iter().all(|e| e.stream.as_str() == "a-3"),
+        "something stands between"
+    );
+}
+
+/// Sentence 4; that it survives the process is shown by the engine's own tests.
+pub async fn an_append_is_seen_by_the_next_read(store: Arc<EventStore>) {
+    for id in 1..50_u128 {
+        let s = stream(&format!("a-{id}"));
+        let appended = store.append(&s, Expected::NoStream, events(id..id + 1)).await.unwrap();
+        let last = store.last(&s).await.unwrap().unwrap();
+        assert_eq!((last.version, last.position), (appended.version, appended.position));
+        assert_eq!(last.data, event(id).data);
+        assert!(store.head() >= appended.position);
+        let before = Position(appended.position.0 - 1);
+        let page = store.read_all(before, &Filter::default(), 10).await.unwrap();
+        assert_eq!(page.events.first().map(|e| e.id), Some(Uuid::from_u128(id)));
+    }
+    assert!(store.last(&stream("a-none")).await.unwrap().is_none());
+}
+
+/// Sentence 5: a follower that reads while others append sees each event once and never one behind it.
+pub async fn positions_grow_in_commit_order(store: Arc<EventStore>) {
+    const WRITERS: u128 = 8;
+    const EACH: u128 = 40;
+    let mut writers = JoinSet::new();
+    for writer in 0..WRITERS {
+        let store = Arc::clone(&store);
+        writers.spawn(async move {
+            let mut at = Position::START;
+            for n in 0..EACH {
+                let id = writer * EACH + n + 1;
+                let s = stream(&format!("a-{id}"));
+                let appended = store.append(&s, Expected::NoStream, vec![event(id)]).await.unwrap();
+                assert!(appended.position > at);
+                at = appended.position;
+            }
+        });
+    }
+    let mut after = Position::START;
+    let mut seen = std::collections::BTreeSet::new();
+    while seen.len() < usize::try_from(WRITERS * EACH).unwrap() {
+        store.wait_past(after).await;
+        let page = store.read_all(after, &Filter::default(), 7).await.unwrap();
+        for event in &page.events {
+            assert!(event.position > after, "{:?} behind {after:?}", event.position);
+            after = event.position;
+            assert!(seen.insert(event.id), "seen twice");
+        }
+        assert!(page.through >= after);
+    }
+    writers.join_all().await;
+    assert_eq!(count(&store).await, seen.len());
+}
+
+/// Sentence 6.
+pub async fn the_same_append_twice_is_one(store: Arc<EventStore>) {
+    let s = stream("a-1");
+    let first = store.append(&s, Expected::NoStream, events(1..4)).await.unwrap();
+    let next = store.append(&s, Expected::At(first.version), events(4..6)).await.unwrap();
+    let again = store.append(&s, Expected::NoStream, events(1..4)).await.unwrap();
+    assert_eq!(again, first);
+    let again = store.append(&s, Expected::At(first.version), events(4..6)).await.unwrap();
+    assert_eq!(again, next);
+    assert_eq!(count(&store).await, 5);
+}
+
+/// Sentence 7.
+pub async fn an_id_is_never_used_for_something_else(store: Arc<EventStore>) {
+    let s = stream("a-1");
+    let first = store.append(&s, Expected::NoStream, events(1..3)).await.unwrap();
+    let changed = NewEvent { data: "{\"n\":99}".to_owned(), ..event(1) };
+    let same_place = store.append(&s, Expected::NoStream, vec![changed, event(2)]).await;
+    assert!(matches!(same_place, Err(AppendError::IdReused(_))), "{same_place:?}");
+    let later = store.append(&s, Expected::At(first.version), events(2..3)).await;
+    assert!(matches!(later, Err(AppendError::IdReused(_))), "{later:?}");
+    let elsewhere = store.append(&stream("a-2"), Expected::NoStream, events(1..2)).await;
+    assert!(matches!(elsewhere, Err(AppendError::IdReused(_))), "{elsewhere:?}");
+    let twice = store.append(&stream("a-3"), Expected::NoStream, vec![event(9), event(9)]).await;
+    assert!(matches!(twice, Err(AppendError::IdReused(_))), "{twice:?}");
+    assert_eq!(count(&store).await, 2);
+    // What was refused left nothing behind that would refuse the next.
+    store.append(&s, Expected::At(first.version), events(9..10)).await.unwrap();
+}
+
+/// Sentence 8.
+pub async fn a_stream_is_read_in_order_and_in_parts(store: Arc<EventStore>) {
+    let s = stream("a-1");
+    let total = READ_EVENTS_MAX + 50;
+    let mut expected = Expected::NoStream;
+    for part in (1..=total as u128).collect::<Vec<_>>().chunks(100) {
+        let batch = part.iter().map(|id| event(*id)).collect();
+        expected = Expected::At(store.append(&s, expected, batch).await.unwrap().version);
+    }
+    let first = store.read(&s, None).await.unwrap();
+    assert_eq!(first.len(), READ_EVENTS_MAX);
+    let rest = store.read(&s, first.last().map(|e| e.version)).await.unwrap();
+    assert_eq!(rest.len(), 50);
+    let ids: Vec<u128> = first.iter().chain(&rest).map(|e| e.id.as_u128()).collect();
+    assert_eq!(ids, (1..=total as u128).collect::<Vec<_>>());
+    assert_eq!(store.last(&s).await.unwrap().unwrap().id.as_u128(), total as u128);
+}
+
+/// Sentence 9.
+pub async fn the_log_is_read_in_parts_and_filtered(store: Arc<EventStore>) {
+    for id in 1..=30_u128 {
+        let s = stream(&format!("a-{id}"));
+        store.append(&s, Expected::NoStream, vec![event(id)]).await.unwrap();
+    }
+    let even = Filter { kinds: vec!["test.Even".into()] };
+    let (mut after, mut seen, mut pages) = (Position::START, Vec::new(), 0);
+    while after < store.head() {
+        let page = store.read_all(after, &even, 7).await.unwrap();
+        assert!(page.through > after, "a page that does not advance");
+        assert!(page.events.len() <= 7);
+        seen.extend(page.events.iter().map(|e| e.id.as_u128()));
+        after = page.through;
+        pages += 1;
+    }
+    assert_eq!(seen, (1..=30).filter(|id| id % 2 == 0).collect::<Vec<_>>());
+    assert_eq!(pages, 5);
+    let none = Filter { kinds: vec!["other.".into()] };
+    let page = store.read_all(Position::START, &none, 10_000).await.unwrap();
+    assert!(page.events.is_empty() && page.through == store.head());
+    let at_the_end = store.read_all(store.head(), &even, 10).await.unwrap();
+    assert!(at_the_end.events.is_empty() && at_the_end.through == store.head());
+}
+
+/// Sentence 10.
+pub async fn a_waiter_is_woken_by_the_next_event(store: Arc<EventStore>) {
+    let mut waiter = JoinSet::new();
+    let waiting = Arc::clone(&store);
+    waiter.spawn(async move { waiting.wait_past(Position::START).await });
+    // Waiting must not end without an event; the limit only bounds how long this looks.
+    let early = tokio::time::timeout(Duration::from_millis(50), store.wait_past(Position::START));
+    assert!(early.await.is_err(), "woken by nothing");
+    store.append(&stream("a-1"), Expected::NoStream, events(1..2)).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(10), waiter.join_all()).await.unwrap();
+    store.wait_past(Position::START).await;
+}
+
+/// Sentence 11.
+pub async fn what_is_over_a_limit_is_refused_by_name(store: Arc<EventStore>) {
+    let s = stream("a-1");
+    let big = |bytes: usize| NewEvent { data: "x".repeat(bytes), ..event(1) };
+    let refused = |batch: Vec<NewEvent>| {
+        let (store, s) = (Arc::clone(&store), s.clone());
+        async move { store.append(&s, Expected::NoStream, batch).await.unwrap_err() }
+    };
+    let error = refused(vec![big(EVENT_BYTES_MAX)]).await;
+    assert!(matches!(error, AppendError::TooLarge(TooLarge::Event { index: 0, .. })), "{error:?}");
+    let error = refused(events(1..APPEND_EVENTS_MAX as u128 + 2)).await;
+    assert!(matches!(error, AppendError::TooLarge(TooLarge::Count { .. })), "{error:?}");
+    let each = APPEND_BYTES_MAX / 4;
+    let batch = (1..=5).map(|id| NewEvent { id: Uuid::from_u128(id), ..big(each) }).collect();
+    let error = refused(batch).await;
+    assert!(matches!(error, AppendError::TooLarge(TooLarge::Append { .. })), "{error:?}");
+    let error =
+        refused(vec![NewEvent { kind: "k".repeat(KIND_BYTES_MAX + 1).into(), ..event(1) }]).await;
+    assert!(matches!(error, AppendError::TooLarge(TooLarge::Kind { .. })), "{error:?}");
+    let error = refused(Vec::new()).await;
+    assert!(matches!(error, AppendError::TooLarge(TooLarge::Empty)), "{error:?}");
+    assert!(StreamName::new(&"s".repeat(STREAM_NAME_BYTES_MAX)).is_ok());
+    for name in ["", "with space", "đơn-1", &"s".repeat(STREAM_NAME_BYTES_MAX + 1)] {
+        assert!(StreamName::new(name).is_err(), "{name}");
+    }
+    assert_eq!(count(&store).await, 0);
+    // Exactly at the limit is accepted and comes back whole.
+    let limit = EVENT_BYTES_MAX - event(1).meta.len();
+    store.append(&s, Expected::NoStream, vec![big(limit)]).await.unwrap();
+    assert_eq!(store.last(&s).await.unwrap().unwrap().data.len(), limit);
+}
+
+/// Sentence 12: such a name cannot even be made.
+pub async fn engine_streams_are_out_of_reach(store: Arc<EventStore>) {
+    assert!(StreamName::new("$all").is_err());
+    assert!(StreamName::new("$et-test").is_err());
+    assert_eq!(count(&store).await, 0);
+}
+
+/// Sentence 13.
+pub async fn of_concurrent_appends_exactly_one_succeeds(store: Arc<EventStore>) {
+    let s = stream("a-1");
+    let mut expected = Expected::NoStream;
+    for round in 0..20_u128 {
+        let mut attempts = JoinSet::new();
+        for n in 0..8_u128 {
+            let (store, s) = (Arc::clone(&store), s.clone());
+            attempts.spawn(async move {
+                store.append(&s, expected, vec![event(round * 8 + n + 1)]).await
+            });
+        }
+        let mut winners = Vec::new();
+        for attempt in attempts.join_all().await {
+            match attempt {
+                Ok(appended) => winners.push(appended.version),
+                Err(AppendError::Conflict { .. }) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+        assert_eq!(winners.len(), 1, "round {round}");
+        expected = Expected::At(winners[0]);
+    }
+    assert_eq!(store.read(&s, None).await.unwrap().len(), 20);
+}
+
+/// Sentence 14.
+pub async fn the_identity_stays(store: Arc<EventStore>) {
+    let id = store.id();
+    assert!(!id.is_nil());
+    store.append(&stream("a-1"), Expected::NoStream, events(1..2)).await.unwrap();
+    assert_eq!(store.id(), id);
+}

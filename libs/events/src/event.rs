@@ -1,0 +1,180 @@
+//! What goes into the store and what comes out of it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::limits::{
+    APPEND_BYTES_MAX, APPEND_EVENTS_MAX, EVENT_BYTES_MAX, KIND_BYTES_MAX, STREAM_NAME_BYTES_MAX,
+};
+use crate::{AppendError, TooLarge};
+
+/// The name of a stream: printable ASCII without spaces, at most [`STREAM_NAME_BYTES_MAX`] bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StreamName(Arc<str>);
+
+/// Not a stream name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is not a stream name: printable ASCII, 1 to {STREAM_NAME_BYTES_MAX} bytes, not beginning with `$`"
+)]
+pub struct InvalidStreamName(String);
+
+impl StreamName {
+    /// Checks and takes a name.
+    pub fn new(name: &str) -> Result<Self, InvalidStreamName> {
+        let fits = (1..=STREAM_NAME_BYTES_MAX).contains(&name.len());
+        if fits && name.bytes().all(|b| b.is_ascii_graphic()) && !name.starts_with('$') {
+            Ok(Self(name.into()))
+        } else {
+            Err(InvalidStreamName(name.chars().take(STREAM_NAME_BYTES_MAX).collect()))
+        }
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What stands before the first hyphen: the kind of stream.
+    #[must_use]
+    pub fn category(&self) -> &str {
+        self.0.split_once('-').map_or(&*self.0, |(category, _)| category)
+    }
+
+    /// What stands behind the first hyphen: the id within its category.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.0.split_once('-').map_or("", |(_, id)| id)
+    }
+}
+
+impl fmt::Display for StreamName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Where a stream stands: what the store said at a read or an append. Opaque; only comparable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Version(pub u64);
+
+/// A place in the whole log. Later events have greater positions; the first is greater than [`Position::START`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Position(pub u64);
+
+impl Position {
+    /// Before every event.
+    pub const START: Self = Self(0);
+}
+
+/// What the appender takes the stream to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// The stream has no event yet.
+    NoStream,
+    /// The newest event has this version.
+    At(Version),
+}
+
+impl From<Option<Version>> for Expected {
+    fn from(version: Option<Version>) -> Self {
+        version.map_or(Self::NoStream, Self::At)
+    }
+}
+
+/// An event to be appended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    /// Unique in the whole log.
+    pub id: Uuid,
+    /// For example `intake.DossierAccepted.v1`.
+    pub kind: Arc<str>,
+    /// The payload, as text (JSON by convention).
+    pub data: String,
+    /// What is known about the event, as text (JSON by convention).
+    pub meta: String,
+}
+
+/// An event as it stands in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// Its place in the whole log.
+    pub position: Position,
+    /// Its stream.
+    pub stream: StreamName,
+    /// Its place in the stream.
+    pub version: Version,
+    /// As in [`NewEvent`].
+    pub id: Uuid,
+    /// As in [`NewEvent`].
+    pub kind: Arc<str>,
+    /// As in [`NewEvent`].
+    pub data: String,
+    /// As in [`NewEvent`].
+    pub meta: String,
+}
+
+/// Where an append ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appended {
+    /// The version of its last event.
+    pub version: Version,
+    /// The position of its last event.
+    pub position: Position,
+}
+
+/// Which events a `read_all` is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Beginnings of event kinds; an event passes if its kind begins with one of them. Empty: every event passes.
+    pub kinds: Vec<Arc<str>>,
+}
+
+impl Filter {
+    /// Whether an event of `kind` passes.
+    #[must_use]
+    pub fn passes(&self, kind: &str) -> bool {
+        self.kinds.is_empty() || self.kinds.iter().any(|prefix| kind.starts_with(&**prefix))
+    }
+}
+
+/// A part of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The events that passed the filter, in commit order.
+    pub events: Vec<Arc<Recorded>>,
+    /// How far the store has looked: read on after this.
+    pub through: Position,
+}
+
+/// Checks an append against every limit.
+pub(crate) fn check(stream: &StreamName, events: &[NewEvent]) -> Result<(), AppendError> {
+    debug_assert!(!stream.as_str().starts_with('$'));
+    if events.is_empty() {
+        return Err(TooLarge::Empty.into());
+    }
+    if events.len() > APPEND_EVENTS_MAX {
+        return Err(TooLarge::Count { count: events.len(), max: APPEND_EVENTS_MAX }.into());
+    }
+    let mut sum = 0;
+    for (index, event) in events.iter().enumerate() {
+        if event.kind.is_empty() || event.kind.len() > KIND_BYTES_MAX {
+            return Err(TooLarge::Kind { index, max: KIND_BYTES_MAX }.into());
+        }
+        let bytes = event.data.len() + event.meta.len();
+        if bytes > EVENT_BYTES_MAX {
+            return Err(TooLarge::Event { index, bytes, max: EVENT_BYTES_MAX }.into());
+        }
+        sum += bytes;
+    }
+    if sum > APPEND_BYTES_MAX {
+        return Err(TooLarge::Append { bytes: sum, max: APPEND_BYTES_MAX }.into());
+    }
+    Ok(())
+}

@@ -1,0 +1,43 @@
+//! The event store: an append-only, ordered log with optimistic appends. It knows streams, versions and text, and
+//! nothing of dossiers.
+//!
+//! # The contract
+//!
+//! Every engine promises each of these sentences, and [`contract_tests!`] holds one test for each.
+//!
+//! 1. An append names the stream's version it was decided on; it succeeds only if the stream still stands there.
+//! 2. [`Expected::NoStream`] succeeds only if the stream has no event. There is no append without an expectation.
+//! 3. An append is atomic: all its events stand in the log, one behind the other, or none does.
+//! 4. An append is durable when it returns, and the next read sees it.
+//! 5. Positions are given in commit order: they only grow, and none appears below one already returned. They may
+//!    skip.
+//! 6. The same ids and bytes at the same expected version of the same stream are the same append: the answer is that
+//!    of the first time, and nothing is added.
+//! 7. An id that stands in the log with other bytes, at another version or in another stream is refused, and nothing
+//!    is added.
+//! 8. `read` gives a stream's events in order from a version on, at most [`limits::READ_EVENTS_MAX`] at once; `last`
+//!    gives the newest.
+//! 9. `read_all` gives the events after a position in commit order, at most as many as asked for; its page says how
+//!    far it has looked, so that a filtered page may be empty before the end.
+//! 10. `wait_past` returns once an event stands behind the position, and not before.
+//! 11. What is over a limit is refused by name, before anything is written: see [`limits`].
+//! 12. Streams whose name begins with `$` belong to the engine: nobody can write to one.
+//! 13. Concurrent appends at the same expected version: exactly one succeeds.
+//! 14. A store has an identity that stays the same for as long as its events.
+
+mod error;
+mod event;
+pub mod limits;
+mod store;
+
+#[cfg(feature = "contract-suite")]
+pub mod contract_suite;
+
+pub use error::{AppendError, OpenError, ReadError, TooLarge};
+pub use event::{
+    Appended, Expected, Filter, InvalidStreamName, NewEvent, Page, Position, Recorded, StreamName,
+    Version,
+};
+pub use store::faulty::{Fault, Faults};
+pub use store::sqlite::Options as SqliteOptions;
+pub use store::{EventStore, Stats};

@@ -1,0 +1,160 @@
+//! The port: a closed set of engines behind a few verbs.
+
+use std::path::Path;
+
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::event::check;
+use crate::limits::{PAGE_EVENTS_MAX, READ_EVENTS_MAX};
+use crate::{
+    AppendError, Appended, Expected, Filter, NewEvent, OpenError, Page, Position, ReadError,
+    Recorded, SqliteOptions, StreamName, Version,
+};
+
+pub(crate) mod faulty;
+pub(crate) mod memory;
+pub(crate) mod sqlite;
+mod tail;
+
+/// The event store. See the crate's documentation for what it promises.
+#[derive(Debug)]
+pub enum EventStore {
+    /// In memory, for tests.
+    Memory(memory::Memory),
+    /// One SQLite file, for one process.
+    Sqlite(sqlite::Sqlite),
+    /// Another store with faults before it, for tests.
+    Faulty(faulty::Faulty),
+}
+
+/// What an engine has done since it was opened.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Transactions that were made durable.
+    pub groups: u64,
+    /// Events in them.
+    pub events: u64,
+}
+
+impl EventStore {
+    /// A store that forgets with the process.
+    #[must_use]
+    pub fn memory() -> Self {
+        Self::Memory(memory::Memory::new())
+    }
+
+    /// Opens or creates the SQLite file at `path`, for this process alone.
+    pub fn sqlite(path: &Path, options: SqliteOptions) -> Result<Self, OpenError> {
+        Ok(Self::Sqlite(sqlite::Sqlite::open(path, options)?))
+    }
+
+    /// `inner` with faults before it.
+    #[must_use]
+    pub fn faulty(inner: Self, faults: crate::Faults) -> Self {
+        Self::Faulty(faulty::Faulty::new(inner, faults))
+    }
+
+    /// Appends `events` to `stream` if it stands where `expected` says. Durable on return.
+    pub async fn append(
+        &self,
+        stream: &StreamName,
+        expected: Expected,
+        events: Vec<NewEvent>,
+    ) -> Result<Appended, AppendError> {
+        check(stream, &events)?;
+        match self {
+            Self::Memory(store) => store.append(stream, expected, events),
+            Self::Sqlite(store) => store.append(stream, expected, events).await,
+            Self::Faulty(store) => Box::pin(store.append(stream, expected, events)).await,
+        }
+    }
+
+    /// The events of `stream` behind `after` (all of them for `None`), in order, at most [`READ_EVENTS_MAX`].
+    pub async fn read(
+        &self,
+        stream: &StreamName,
+        after: Option<Version>,
+    ) -> Result<Vec<Recorded>, ReadError> {
+        let after = after.unwrap_or(Version(0));
+        match self {
+            Self::Memory(store) => Ok(store.read(stream, after, READ_EVENTS_MAX)),
+            Self::Sqlite(store) => store.read(stream, after, READ_EVENTS_MAX).await,
+            Self::Faulty(store) => Box::pin(store.inner.read(stream, Some(after))).await,
+        }
+    }
+
+    /// The newest event of `stream`.
+    pub async fn last(&self, stream: &StreamName) -> Result<Option<Recorded>, ReadError> {
+        match self {
+            Self::Memory(store) => Ok(store.last(stream)),
+            Self::Sqlite(store) => store.last(stream).await,
+            Self::Faulty(store) => Box::pin(store.inner.last(stream)).await,
+        }
+    }
+
+    /// The events behind `after` that pass `filter`, in commit order; looks at no more than `limit` (and
+    /// [`PAGE_EVENTS_MAX`]) events.
+    pub async fn read_all(
+        &self,
+        after: Position,
+        filter: &Filter,
+        limit: usize,
+    ) -> Result<Page, ReadError> {
+        let limit = limit.clamp(1, PAGE_EVENTS_MAX);
+        match self {
+            Self::Memory(store) => Ok(store.read_all(after, filter, limit)),
+            Self::Sqlite(store) => store.read_all(after, filter, limit).await,
+            Self::Faulty(store) => Box::pin(store.inner.read_all(after, filter, limit)).await,
+        }
+    }
+
+    /// The position of the newest event, or [`Position::START`].
+    #[must_use]
+    pub fn head(&self) -> Position {
+        *self.watch().borrow()
+    }
+
+    /// Returns once an event stands behind `position`.
+    pub async fn wait_past(&self, position: Position) {
+        let mut head = self.watch();
+        // The sender lives in the store, which outlives this borrow of it.
+        let _ = head.wait_for(|head| *head > position).await;
+    }
+
+    /// The identity of the store, the same for as long as its events.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        match self {
+            Self::Memory(store) => store.id(),
+            Self::Sqlite(store) => store.id(),
+            Self::Faulty(store) => store.inner.id(),
+        }
+    }
+
+    /// What the engine has done since it was opened.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        match self {
+            Self::Memory(store) => store.stats(),
+            Self::Sqlite(store) => store.stats(),
+            Self::Faulty(store) => store.inner.stats(),
+        }
+    }
+
+    fn watch(&self) -> watch::Receiver<Position> {
+        match self {
+            Self::Memory(store) => store.watch(),
+            Self::Sqlite(store) => store.watch(),
+            Self::Faulty(store) => store.inner.watch(),
+        }
+    }
+}
+
+/// Whether `new` is what stands there already.
+fn is_same(recorded: &Recorded, new: &NewEvent) -> bool {
+    recorded.id == new.id
+        && recorded.kind == new.kind
+        && recorded.data == new.data
+        && recorded.meta == new.meta
+}

@@ -1,0 +1,58 @@
+//! The newest events in memory, so that followers at the head share one copy and leave the disk alone.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::limits::{TAIL_BYTES_MAX, TAIL_EVENTS_MAX};
+use crate::{Filter, Page, Position, Recorded};
+
+#[derive(Debug)]
+pub(super) struct Tail(RwLock<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    /// Every event behind this position stands in `events`.
+    after: Position,
+    events: VecDeque<Arc<Recorded>>,
+    bytes: usize,
+}
+
+impl Tail {
+    /// A tail that begins behind `head`.
+    pub(super) fn new(head: Position) -> Self {
+        Self(RwLock::new(Inner { after: head, events: VecDeque::new(), bytes: 0 }))
+    }
+
+    /// Adds committed events, in order, and drops the oldest beyond the limits.
+    pub(super) fn extend(&self, events: Vec<Arc<Recorded>>) {
+        let mut inner = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        for event in events {
+            inner.bytes += size(&event);
+            inner.events.push_back(event);
+        }
+        while inner.events.len() > TAIL_EVENTS_MAX || inner.bytes > TAIL_BYTES_MAX {
+            let Some(oldest) = inner.events.pop_front() else { break };
+            inner.bytes -= size(&oldest);
+            inner.after = oldest.position;
+        }
+    }
+
+    /// The page behind `after`, if the tail reaches back that far.
+    pub(super) fn page(&self, after: Position, filter: &Filter, limit: usize) -> Option<Page> {
+        let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if after < inner.after {
+            return None;
+        }
+        let from = inner.events.partition_point(|event| event.position <= after);
+        let looked_at = inner.events.range(from..).take(limit);
+        let through = looked_at.clone().next_back().map_or(after, |event| event.position);
+        Some(Page {
+            events: looked_at.filter(|e| filter.passes(&e.kind)).cloned().collect(),
+            through,
+        })
+    }
+}
+
+fn size(event: &Recorded) -> usize {
+    event.data.len() + event.meta.len() + size_of::<Recorded>()
+}

@@ -1,0 +1,186 @@
+//! What only an engine on a file can suffer.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use events::{
+    AppendError, EventStore, Expected, Fault, Faults, Filter, NewEvent, OpenError, Position,
+    SqliteOptions, StreamName,
+};
+use uuid::Uuid;
+
+fn open(path: &Path) -> Result<EventStore, OpenError> {
+    EventStore::sqlite(path, SqliteOptions::default())
+}
+
+fn event(id: u128, bytes: usize) -> NewEvent {
+    NewEvent {
+        id: Uuid::from_u128(id),
+        kind: "test.Event.v1".into(),
+        data: "x".repeat(bytes),
+        meta: "{}".to_owned(),
+    }
+}
+
+fn stream(n: u128) -> StreamName {
+    StreamName::new(&format!("a-{n}")).unwrap()
+}
+
+async fn ids(store: &EventStore) -> Vec<u128> {
+    let page = store.read_all(Position::START, &Filter::default(), 10_000).await.unwrap();
+    page.events.iter().map(|event| event.id.as_u128()).collect()
+}
+
+#[tokio::test]
+async fn a_reopened_file_has_the_same_identity_and_events() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.sqlite");
+    let store = open(&path).unwrap();
+    let id = store.id();
+    for n in 1..=10 {
+        store.append(&stream(n), Expected::NoStream, vec![event(n, 10)]).await.unwrap();
+    }
+    drop(store);
+    let store = open(&path).unwrap();
+    assert_eq!(store.id(), id);
+    assert_eq!(ids(&store).await, (1..=10).collect::<Vec<_>>());
+    let appended =
+        store.append(&stream(11), Expected::NoStream, vec![event(11, 10)]).await.unwrap();
+    assert_eq!(appended.position, Position(11));
+}
+
+#[tokio::test]
+async fn a_second_opener_is_refused_with_a_clear_message() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.sqlite");
+    let first = open(&path).unwrap();
+    let refused = open(&path).unwrap_err();
+    assert!(matches!(refused, OpenError::InUse { .. }), "{refused}");
+    assert!(refused.to_string().contains("in use by another process"), "{refused}");
+    drop(first);
+    open(&path).unwrap();
+}
+
+#[tokio::test]
+async fn a_file_of_a_newer_version_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.sqlite");
+    drop(open(&path).unwrap());
+    let raw = rusqlite::Connection::open(&path).unwrap();
+    raw.pragma_update(None, "user_version", 99).unwrap();
+    drop(raw);
+    let refused = open(&path).unwrap_err();
+    assert!(matches!(refused, OpenError::Newer { found: 99, .. }), "{refused}");
+}
+
+#[tokio::test]
+async fn a_file_of_something_else_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.sqlite");
+    let raw = rusqlite::Connection::open(&path).unwrap();
+    raw.execute_batch("CREATE TABLE mine (n INTEGER)").unwrap();
+    drop(raw);
+    assert!(matches!(open(&path).unwrap_err(), OpenError::Foreign { .. }));
+    std::fs::write(folder.path().join("text.sqlite"), "not a database at all, only text").unwrap();
+    let refused = open(&folder.path().join("text.sqlite")).unwrap_err();
+    assert!(matches!(refused, OpenError::Unusable { .. }), "{refused}");
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_whole_appends_and_keeps_what_was_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.sqlite");
+    let store = EventStore::sqlite(&path, SqliteOptions { pages_max: Some(200) }).unwrap();
+    let mut acknowledged = Vec::new();
+    let mut full = None;
+    for n in 0..100_u128 {
+        let (first, second) = (n * 2 + 1, n * 2 + 2);
+        let batch = vec![event(first, 20_000), event(second, 20_000)];
+        match store.append(&stream(n), Expected::NoStream, batch).await {
+            Ok(_) => acknowledged.extend([first, second]),
+            Err(error) => {
+                full = Some(error);
+                break;
+            }
+        }
+    }
+    let full = full.expect("800 KB never filled up");
+    assert!(matches!(&full, AppendError::Unavailable(reason) if reason.contains("full")), "{full}");
+    assert!(!acknowledged.is_empty());
+    assert_eq!(ids(&store).await, acknowledged, "half an append stands in the log");
+    drop(store);
+    let store = open(&path).unwrap();
+    assert_eq!(ids(&store).await, acknowledged);
+    store.append(&stream(1_000), Expected::NoStream, vec![event(9_999, 10)]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_written_is_refused_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = open(&folder.path().join("no/such/folder/log.sqlite")).unwrap_err();
+    assert!(matches!(missing, OpenError::Unusable { .. }), "{missing}");
+}
+
+#[tokio::test]
+async fn a_read_only_file_is_refused_with_its_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.sqlite");
+    drop(open(&path).unwrap());
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o444)).unwrap();
+    // Root may write anywhere: make the file immutable to it too, by standing a folder in its place.
+    if std::fs::OpenOptions::new().write(true).open(&path).is_ok() {
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+    }
+    let refused = open(&path).unwrap_err();
+    assert!(matches!(refused, OpenError::Unusable { .. }), "{refused}");
+    assert!(refused.to_string().contains("log.sqlite"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_submitters_share_few_syncs() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(open(&folder.path().join("log.sqlite")).unwrap());
+    let mut submitters = tokio::task::JoinSet::new();
+    for n in 0..256_u128 {
+        let store = Arc::clone(&store);
+        submitters.spawn(async move {
+            store.append(&stream(n), Expected::NoStream, vec![event(n + 1, 600)]).await.unwrap();
+        });
+    }
+    submitters.join_all().await;
+    let stats = store.stats();
+    assert_eq!(stats.events, 256);
+    assert!(stats.groups < 200, "{} groups for 256 appends: no group commit", stats.groups);
+}
+
+#[tokio::test]
+async fn faults_come_as_often_as_asked_for_and_lose_nothing_that_was_answered() {
+    let faults = Faults {
+        seed: 7,
+        conflict: 100,
+        unavailable_before: 100,
+        unavailable_after: 100,
+        busy: 100,
+    };
+    let store = EventStore::faulty(EventStore::memory(), faults);
+    let (mut acknowledged, mut failed) = (Vec::new(), 0);
+    for n in 1..=500_u128 {
+        match store.append(&stream(n), Expected::NoStream, vec![event(n, 10)]).await {
+            Ok(_) => acknowledged.push(n),
+            Err(
+                AppendError::Unavailable(_) | AppendError::Conflict { .. } | AppendError::Busy(_),
+            ) => failed += 1,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert!((150..250).contains(&failed), "{failed} of 500 failed");
+    let standing = ids(&store).await;
+    assert!(acknowledged.iter().all(|n| standing.contains(n)));
+    assert!(
+        standing.len() > acknowledged.len(),
+        "no fault {:?} was injected",
+        Fault::UnavailableAfter
+    );
+}
