@@ -1,0 +1,156 @@
+//! Who may do what. Each step and each query names its [`May`]s; one function decides for all of them.
+
+use crate::contract::{Actor, AgencyCode, Role, Subject};
+
+/// Over which dossiers a role reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Those whose applicant or representative the caller is.
+    Own,
+    /// Those of the caller's agency and the agencies below it.
+    Agency,
+    /// All.
+    Any,
+}
+
+/// One way of being allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct May {
+    /// In this role …
+    pub role: Role,
+    /// … over these dossiers.
+    pub scope: Scope,
+}
+
+/// `role` over all of its own dossiers.
+#[must_use]
+pub const fn own(role: Role) -> May {
+    May { role, scope: Scope::Own }
+}
+
+/// `role` over the dossiers of its agency.
+#[must_use]
+pub const fn agency(role: Role) -> May {
+    May { role, scope: Scope::Agency }
+}
+
+/// `role` over everything.
+#[must_use]
+pub const fn any(role: Role) -> May {
+    May { role, scope: Scope::Any }
+}
+
+/// Who asks, as the token says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The subject.
+    pub subject: Subject,
+    /// The roles, at least one.
+    pub roles: Vec<Role>,
+    /// The agency of an officer.
+    pub agency: Option<AgencyCode>,
+    /// The person for whom a representative acts.
+    pub on_behalf_of: Option<Subject>,
+}
+
+/// Whose the thing is that somebody wants to read or change.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Resource {
+    /// The applicant and whoever represents the applicant.
+    pub owners: Vec<Subject>,
+    /// The agencies that have to do with it.
+    pub agencies: Vec<AgencyCode>,
+}
+
+/// Why somebody may not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denied {
+    /// None of the caller's roles does this at all.
+    Role,
+    /// A role does, but not over this one. Whether it exists must not be told.
+    Scope,
+}
+
+/// The capacity in which `caller` may do what `mays` allow, over `resource` if there is one yet.
+///
+/// Called without a resource before anything is read, and with it before anything is decided or shown.
+pub fn decide(caller: &Caller, mays: &[May], resource: Option<&Resource>) -> Result<Actor, Denied> {
+    let mut held = mays.iter().filter(|may| caller.roles.contains(&may.role)).peekable();
+    if held.peek().is_none() {
+        return Err(Denied::Role);
+    }
+    let role = held
+        .find(|may| resource.is_none_or(|resource| reaches(caller, may.scope, resource)))
+        .map(|may| may.role)
+        .ok_or(Denied::Scope)?;
+    Ok(Actor {
+        subject: caller.subject.clone(),
+        role,
+        agency: caller.agency.clone(),
+        on_behalf_of: caller.on_behalf_of.clone(),
+    })
+}
+
+fn reaches(caller: &Caller, scope: Scope, resource: &Resource) -> bool {
+    match scope {
+        Scope::Any => true,
+        Scope::Own => resource.owners.contains(&caller.subject),
+        Scope::Agency => caller
+            .agency
+            .as_ref()
+            .is_some_and(|own| resource.agencies.iter().any(|agency| own.covers(agency))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn caller(role: Role, agency: Option<&str>) -> Caller {
+        Caller {
+            subject: "u1".into(),
+            roles: vec![role],
+            agency: agency.map(Into::into),
+            on_behalf_of: None,
+        }
+    }
+
+    fn resource() -> Resource {
+        Resource { owners: vec!["u1".into()], agencies: vec!["G02.001".into()] }
+    }
+
+    #[test]
+    fn a_role_that_is_not_named_is_denied_before_anything_is_read() {
+        let mays = [agency(Role::Clerk)];
+        assert_eq!(decide(&caller(Role::Applicant, None), &mays, None), Err(Denied::Role));
+    }
+
+    #[test]
+    fn an_applicant_reaches_only_what_is_their_own() {
+        let mays = [own(Role::Applicant)];
+        assert!(decide(&caller(Role::Applicant, None), &mays, Some(&resource())).is_ok());
+        let other = Resource { owners: vec!["u2".into()], ..resource() };
+        assert_eq!(decide(&caller(Role::Applicant, None), &mays, Some(&other)), Err(Denied::Scope));
+    }
+
+    #[test]
+    fn an_officer_reaches_the_agency_and_what_stands_below_it() {
+        let mays = [agency(Role::Clerk)];
+        for (code, reached) in
+            [("G02", true), ("G02.001", true), ("G02.002", false), ("H01", false)]
+        {
+            let denied = decide(&caller(Role::Clerk, Some(code)), &mays, Some(&resource()));
+            assert_eq!(denied.is_ok(), reached, "{code}");
+        }
+        let without = decide(&caller(Role::Clerk, None), &mays, Some(&resource()));
+        assert_eq!(without, Err(Denied::Scope));
+    }
+
+    #[test]
+    fn the_actor_is_recorded_in_the_role_that_allowed_it() {
+        let mut both = caller(Role::Applicant, Some("H01"));
+        both.roles.push(Role::Auditor);
+        let mays = [own(Role::Clerk), any(Role::Auditor), own(Role::Applicant)];
+        assert_eq!(decide(&both, &mays, Some(&resource())).unwrap().role, Role::Auditor);
+    }
+}

@@ -1,0 +1,188 @@
+//! The statutory clock: a start, a budget and a ledger of suspensions, from which the due instant follows. Nothing here
+//! is stored but what happened; what was promised stands in events and is never recomputed silently.
+
+use calendar::{Budget, CalendarError, Gaps, Reckoning, Span, reckon};
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+use crate::contract::{Channel, Promise};
+use crate::step::Rule;
+
+mod explanation;
+
+pub use explanation::{ExplainedSpan, Explanation, explain, explain_fixed};
+
+/// A span in which the clock stands still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Suspension {
+    /// Since when.
+    pub from: Timestamp,
+    /// Until when; it still stands if absent.
+    pub to: Option<Timestamp>,
+    /// The event that stopped it.
+    pub cause: Uuid,
+}
+
+/// When the clock started and when it stood still.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ledger {
+    /// The instant from which the law counts.
+    pub started_at: Timestamp,
+    /// In order of time.
+    pub suspensions: Vec<Suspension>,
+}
+
+impl Ledger {
+    fn gaps(&self) -> Gaps {
+        let closed = self.suspensions.iter().filter_map(|s| Some(Span { from: s.from, to: s.to? }));
+        Gaps::new(closed.collect())
+    }
+}
+
+/// The instant from which a dossier received at `moment` counts: the next working morning if it came after the
+/// procedure's cut-off or on a day off (for example Decree 297/2025/NĐ-CP), `moment` itself otherwise.
+pub fn effective_start(rule: Rule<'_>, moment: Timestamp) -> Result<Timestamp, CalendarError> {
+    let Some(cut_off) = rule.procedure.clock.cut_off else { return Ok(moment) };
+    let date = rule.calendar.date_of(moment);
+    if rule.calendar.is_working_day(date) && rule.calendar.time_of(moment) < cut_off.at {
+        return Ok(moment);
+    }
+    rule.calendar.next_opening_after(date)
+}
+
+/// The end of a period that runs without suspension.
+pub fn end_of(
+    rule: Rule<'_>,
+    start: Timestamp,
+    budget: Budget,
+) -> Result<Timestamp, CalendarError> {
+    Ok(reckon(rule.calendar, start, budget, &Gaps::default())?.due_at)
+}
+
+/// What the applicant can be promised; nothing if the law gives no period for the way of filing.
+pub fn promise(
+    rule: Rule<'_>,
+    channel: Channel,
+    ledger: &Ledger,
+) -> Result<Option<Promise>, CalendarError> {
+    let Some(reckoning) = reckoning(rule, channel, ledger)? else { return Ok(None) };
+    Ok(Some(Promise {
+        due_at: reckoning.due_at,
+        foresee_at: foresee_at(rule, ledger.started_at, reckoning.due_at)?,
+        calendar: Some(rule.calendar.version()),
+        provisional: reckoning.provisional,
+    }))
+}
+
+/// A promise of a date that was not computed but given.
+pub fn given(rule: Rule<'_>, now: Timestamp, due_at: Timestamp) -> Result<Promise, CalendarError> {
+    let foresee_at = foresee_at(rule, now, due_at)?;
+    Ok(Promise { due_at, foresee_at, calendar: None, provisional: false })
+}
+
+pub(crate) fn reckoning(
+    rule: Rule<'_>,
+    channel: Channel,
+    ledger: &Ledger,
+) -> Result<Option<Reckoning>, CalendarError> {
+    let Some(budget) = rule.procedure.clock.budget.get(&channel) else { return Ok(None) };
+    reckon(rule.calendar, ledger.started_at, *budget, &ledger.gaps()).map(Some)
+}
+
+/// One working day before `due_at`, at the same time of day; nothing if that is not after `start`.
+fn foresee_at(
+    rule: Rule<'_>,
+    start: Timestamp,
+    due_at: Timestamp,
+) -> Result<Option<Timestamp>, CalendarError> {
+    // A period of days ends at 24:00, which is the next date: step back to the last instant inside it and forth again.
+    let instant = SignedDuration::from_nanos(1);
+    let last = due_at.checked_sub(instant)?;
+    let day_before = rule.calendar.working_day_before(rule.calendar.date_of(last))?;
+    let before = rule.calendar.instant(day_before, rule.calendar.time_of(last))?;
+    let foresee_at = before.checked_add(instant)?;
+    Ok((foresee_at > start).then_some(foresee_at))
+}
+
+/// How much later than `due_at` it is, in milliseconds.
+pub(crate) fn late_by_ms(due_at: Timestamp, now: Timestamp) -> i64 {
+    i64::try_from(now.duration_since(due_at).as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::law::{CutOff, Law};
+    use crate::testing::{at, law};
+
+    fn rule<'a>(law: &'a Law, code: &str) -> Rule<'a> {
+        let procedure = law.procedures().find(|p| p.code.as_str() == code).unwrap();
+        let agency = law.agencies().find(|a| procedure.agency.covers(&a.code)).unwrap();
+        Rule { procedure, calendar: law.calendar_of(&agency.code).unwrap() }
+    }
+
+    fn running_since(started_at: Timestamp) -> Ledger {
+        Ledger { started_at, suspensions: Vec::new() }
+    }
+
+    #[test]
+    fn a_certificate_of_origin_takes_six_eight_or_twenty_four_working_hours_by_channel() {
+        let law = law();
+        let rule = rule(&law, "CO.D");
+        let due = |channel| {
+            let ledger = running_since(at("2026-11-20T09:00"));
+            promise(rule, channel, &ledger).unwrap().unwrap().due_at
+        };
+        assert_eq!(due(Channel::Online), at("2026-11-20T16:00"));
+        assert_eq!(due(Channel::Counter), at("2026-11-23T09:00"));
+        // Tuesday 24 November is Vietnam Culture Day.
+        assert_eq!(due(Channel::Post), at("2026-11-26T09:00"));
+    }
+
+    #[test]
+    fn lateness_of_five_working_days_is_foreseen_one_working_day_before() {
+        let law = law();
+        let ledger = running_since(at("2026-11-20T09:00"));
+        let promise = promise(rule(&law, "2.000004"), Channel::Online, &ledger).unwrap().unwrap();
+        assert_eq!(promise.due_at, at("2026-12-01T00:00"));
+        assert_eq!(promise.foresee_at, Some(at("2026-11-28T00:00")));
+    }
+
+    #[test]
+    fn lateness_of_a_few_hours_cannot_be_foreseen_a_day_before() {
+        let law = law();
+        let ledger = running_since(at("2026-11-20T09:00"));
+        let promise = promise(rule(&law, "CO.D"), Channel::Online, &ledger).unwrap().unwrap();
+        assert_eq!(promise.foresee_at, None);
+    }
+
+    #[test]
+    fn what_comes_after_the_cut_off_counts_from_the_next_working_morning() {
+        let law = law();
+        let found = rule(&law, "2.000004");
+        let mut procedure = found.procedure.clone();
+        procedure.clock.cut_off = Some(CutOff { at: "15:00".parse().unwrap() });
+        let rule = Rule { procedure: &procedure, calendar: found.calendar };
+        let start = |moment| effective_start(rule, at(moment)).unwrap();
+        assert_eq!(start("2026-11-20T14:59"), at("2026-11-20T14:59"));
+        assert_eq!(start("2026-11-20T15:00"), at("2026-11-23T08:00"));
+        assert_eq!(start("2026-11-21T09:00"), at("2026-11-23T08:00"));
+        assert_eq!(start("2026-11-23T16:00"), at("2026-11-25T08:00"));
+    }
+
+    #[test]
+    fn a_suspension_of_two_nights_moves_five_working_days_by_two() {
+        let law = law();
+        let rule = rule(&law, "2.000004");
+        let mut ledger = running_since(at("2026-11-02T09:00"));
+        let before = promise(rule, Channel::Online, &ledger).unwrap().unwrap().due_at;
+        assert_eq!(before, at("2026-11-10T00:00"));
+        ledger.suspensions.push(Suspension {
+            from: at("2026-11-03T10:00"),
+            to: Some(at("2026-11-05T16:00")),
+            cause: Uuid::nil(),
+        });
+        let after = promise(rule, Channel::Online, &ledger).unwrap().unwrap().due_at;
+        assert_eq!(after, at("2026-11-12T00:00"));
+    }
+}

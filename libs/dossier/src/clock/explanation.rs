@@ -1,0 +1,202 @@
+//! How a due instant came about, as data and as a text that a citizen understands.
+
+use calendar::{Budget, CalendarError, Text, Unit, Why};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Ledger, reckoning};
+use crate::contract::{Channel, Promise};
+use crate::law::ClockStart;
+use crate::step::Rule;
+
+/// One counted or skipped span.
+#[derive(Debug, Clone, Serialize)]
+pub struct ExplainedSpan {
+    /// From.
+    pub from: Timestamp,
+    /// To, excluded.
+    pub to: Timestamp,
+    /// Whether it counts toward the period.
+    pub counted: bool,
+    /// Why, in words.
+    pub why: Text,
+}
+
+/// How a due instant came about.
+#[derive(Debug, Clone, Serialize)]
+pub struct Explanation {
+    /// The due instant.
+    pub due_at: Timestamp,
+    /// The instant from which the law counts.
+    pub started_at: Timestamp,
+    /// By which rule it does so from there.
+    pub start: ClockStart,
+    /// The length of the period; absent if the date was fixed by somebody else.
+    pub budget: Option<Budget>,
+    /// The procedure's legal basis.
+    pub legal_basis: String,
+    /// The calendar and its version.
+    pub calendar: String,
+    /// The announcements on which the calendar rests.
+    pub calendar_basis: String,
+    /// Whether days off had to be assumed that were not announced yet.
+    pub provisional: bool,
+    /// Every counted and every skipped span, in order.
+    pub spans: Vec<ExplainedSpan>,
+    /// In one paragraph.
+    pub text: Text,
+}
+
+/// Explains the period of a dossier filed by `channel` with this `ledger`; nothing if the law gives none.
+pub fn explain(
+    rule: Rule<'_>,
+    channel: Channel,
+    ledger: &Ledger,
+) -> Result<Option<Explanation>, CalendarError> {
+    let Some(budget) = rule.procedure.clock.budget.get(&channel).copied() else { return Ok(None) };
+    let Some(reckoning) = reckoning(rule, channel, ledger)? else { return Ok(None) };
+    let spans: Vec<ExplainedSpan> = reckoning
+        .trace
+        .iter()
+        .map(|step| ExplainedSpan {
+            from: step.span.from,
+            to: step.span.to,
+            counted: matches!(step.why, Why::Counted | Why::MakeUpDay(_)),
+            why: words(&step.why),
+        })
+        .collect();
+    let text = paragraph(rule, budget, ledger.started_at, reckoning.due_at, &spans);
+    Ok(Some(Explanation {
+        due_at: reckoning.due_at,
+        started_at: ledger.started_at,
+        start: rule.procedure.clock.start,
+        budget: Some(budget),
+        provisional: reckoning.provisional,
+        spans,
+        text,
+        ..frame(rule, reckoning.due_at, ledger.started_at)
+    }))
+}
+
+/// Explains a date that was given, by a re-dating or by somebody outside.
+#[must_use]
+pub fn explain_fixed(
+    rule: Rule<'_>,
+    started_at: Timestamp,
+    promise: &Promise,
+    basis: &str,
+) -> Explanation {
+    let due = local(rule, promise.due_at);
+    Explanation {
+        text: Text {
+            vi: format!("Hạn trả kết quả là {due}, được ấn định theo: {basis}."),
+            en: format!("The result is due by {due}, a date fixed on this basis: {basis}."),
+        },
+        ..frame(rule, promise.due_at, started_at)
+    }
+}
+
+fn frame(rule: Rule<'_>, due_at: Timestamp, started_at: Timestamp) -> Explanation {
+    let calendar = rule.calendar;
+    Explanation {
+        due_at,
+        started_at,
+        start: rule.procedure.clock.start,
+        budget: None,
+        legal_basis: rule.procedure.legal_basis.clone(),
+        calendar: format!("{}/{}", calendar.id(), calendar.version()),
+        calendar_basis: calendar.legal_basis().trim().to_owned(),
+        provisional: false,
+        spans: Vec::new(),
+        text: Text { vi: String::new(), en: String::new() },
+    }
+}
+
+fn words(why: &Why) -> Text {
+    let text = |vi: &str, en: &str| Text { vi: vi.to_owned(), en: en.to_owned() };
+    match why {
+        Why::Counted => text("được tính", "counted"),
+        Why::MakeUpDay(name) => name.clone(),
+        Why::FirstDay => text("ngày bắt đầu không tính", "the first day is not counted"),
+        Why::Rest => text("ngày nghỉ hằng tuần", "weekly rest day"),
+        Why::Off(name) => name.clone(),
+        Why::Suspended => text("thời gian tạm dừng", "the clock stood still"),
+        Why::RolledOver => text("không phải ngày làm việc cuối kỳ", "not a working day to end on"),
+    }
+}
+
+fn paragraph(
+    rule: Rule<'_>,
+    budget: Budget,
+    started_at: Timestamp,
+    due_at: Timestamp,
+    spans: &[ExplainedSpan],
+) -> Text {
+    let (unit_vi, unit_en) = unit(budget.unit);
+    let (from, due) = (local(rule, started_at), local(rule, due_at));
+    let mut skipped: Vec<&ExplainedSpan> = spans.iter().filter(|span| !span.counted).collect();
+    skipped.retain(|span| span.why.en != "weekly rest day");
+    let list = |pick: fn(&Text) -> &String| {
+        let all: Vec<String> = skipped
+            .iter()
+            .map(|span| format!("{} ({})", rule.calendar.date_of(span.from), pick(&span.why)))
+            .collect();
+        all.join(", ")
+    };
+    let (skipped_vi, skipped_en) = if skipped.is_empty() {
+        (String::new(), String::new())
+    } else {
+        (
+            format!(" Không tính: {}.", list(|t| &t.vi)),
+            format!(" Not counted: {}.", list(|t| &t.en)),
+        )
+    };
+    Text {
+        vi: format!(
+            "Thời hạn {} {unit_vi}, tính từ {from}, kết thúc {due}.{skipped_vi} Căn cứ: {}.",
+            budget.amount, rule.procedure.legal_basis
+        ),
+        en: format!(
+            "A period of {} {unit_en}, counted from {from}, ends {due}.{skipped_en} Basis: {}.",
+            budget.amount, rule.procedure.legal_basis
+        ),
+    }
+}
+
+const fn unit(unit: Unit) -> (&'static str, &'static str) {
+    match unit {
+        Unit::WorkingHours => ("giờ làm việc", "working hours"),
+        Unit::WorkingDays => ("ngày làm việc", "working days"),
+        Unit::CalendarDays => ("ngày", "days"),
+        Unit::Months => ("tháng", "months"),
+        Unit::SameDay => ("(trong ngày)", "(the same day)"),
+    }
+}
+
+/// Local date and time, to the minute.
+fn local(rule: Rule<'_>, at: Timestamp) -> String {
+    rule.calendar.zone().to_datetime(at).strftime("%d/%m/%Y %H:%M").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{at, law};
+
+    #[test]
+    fn an_explanation_names_the_holiday_that_moved_the_date() {
+        let law = law();
+        let procedure = law.procedures().find(|p| p.code.as_str() == "2.000004").unwrap();
+        let calendar = law.calendar_of(&"H26.14".into()).unwrap();
+        let ledger = Ledger { started_at: at("2026-11-20T09:00"), suspensions: Vec::new() };
+        let rule = Rule { procedure, calendar };
+        let explained = explain(rule, Channel::Online, &ledger).unwrap().unwrap();
+        assert!(
+            explained.text.vi.contains("2026-11-24 (Ngày Văn hóa Việt Nam)"),
+            "{}",
+            explained.text.vi
+        );
+        assert!(explained.text.en.contains("5 working days"), "{}", explained.text.en);
+        assert_eq!(explained.spans.iter().filter(|span| span.counted).count(), 5);
+    }
+}

@@ -1,0 +1,134 @@
+//! Names of things. Nothing is ever read out of a name: it is compared, and that is all.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+macro_rules! uuids {
+    ($($(#[$doc:meta])* $name:ident,)+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.as_hyphenated().fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+
+            /// Only the usual form with hyphens, so that one thing has one address.
+            fn from_str(text: &str) -> Result<Self, uuid::Error> {
+                text.parse::<uuid::fmt::Hyphenated>().map(|id| Self(id.into_uuid()))
+            }
+        }
+    )+};
+}
+
+uuids! {
+    /// A dossier (hồ sơ).
+    DossierId,
+    /// One attempt to pay.
+    PaymentId,
+    /// One parcel on its way.
+    ParcelId,
+    /// A complaint or petition (phản ánh, kiến nghị).
+    ComplaintId,
+    /// One request to another agency for its opinion.
+    ConsultationId,
+}
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident,)+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[serde(transparent)]
+        pub struct $name(pub Arc<str>);
+
+        impl $name {
+            /// The name as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self(text.into())
+            }
+        }
+    )+};
+}
+
+texts! {
+    /// Who acts, as the identity provider names them: opaque, not a person's name.
+    Subject,
+    /// An agency (Decision 20/2020/QĐ-TTg): at most 35 of `0-9A-Z.`, levels separated by dots, the first one first.
+    AgencyCode,
+    /// The code of a dossier that is printed on its slips (Circular 03/2025/TT-VPCP, art. 13).
+    DossierCode,
+    /// The code of a procedure in the national catalogue, for example `2.000004`.
+    ProcedureCode,
+    /// A component of a dossier (thành phần hồ sơ), as the procedure names it.
+    ComponentCode,
+    /// The keyed digest under which an uploaded document is stored.
+    DocumentName,
+}
+
+impl AgencyCode {
+    /// Whether `self` is `other` or stands above it.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        other.0.strip_prefix(&*self.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    }
+
+    /// Whether the text has the form of an agency code.
+    #[must_use]
+    pub fn is_well_formed(&self) -> bool {
+        let code = &*self.0;
+        (1..=35).contains(&code.len())
+            && code.split('.').all(|level| {
+                !level.is_empty()
+                    && level.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agency_covers_itself_and_what_stands_below_it() {
+        let ministry = AgencyCode::from("G02");
+        assert!(ministry.covers(&ministry));
+        assert!(ministry.covers(&"G02.001".into()));
+        assert!(!ministry.covers(&"G021".into()));
+        assert!(!AgencyCode::from("G02.001").covers(&ministry));
+    }
+
+    #[test]
+    fn an_agency_code_has_the_form_of_the_decision() {
+        for code in ["G02", "G02.001", "H21.17.03"] {
+            assert!(AgencyCode::from(code).is_well_formed(), "{code}");
+        }
+        for code in ["", "g02", "G02.", "G02..1", "G02-1", &"A".repeat(36)] {
+            assert!(!AgencyCode::from(code).is_well_formed(), "{code}");
+        }
+    }
+}

@@ -1,0 +1,381 @@
+//! Events of the one-stop unit: contact with the applicant, and the statutory clock.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{
+    AgencyCode, ComponentCode, DocumentName, DossierCode, DossierId, Personal, ProcedureCode,
+    Subject, Vnd, events,
+};
+
+/// A procedure in the version under which a dossier was received.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ProcedureRef {
+    /// Its code.
+    pub code: ProcedureCode,
+    /// Its version.
+    pub version: u32,
+}
+
+/// How a dossier comes in (Decree 61/2018/NĐ-CP, art. 16).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// Through a portal.
+    Online,
+    /// At the one-stop unit.
+    Counter,
+    /// By public post.
+    Post,
+}
+
+/// How the result goes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryChannel {
+    /// Downloaded from the portal.
+    Download,
+    /// Collected at the one-stop unit.
+    Collection,
+    /// Sent by public post.
+    Post,
+}
+
+/// Where a parcel goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Address {
+    /// The recipient's name.
+    pub name: String,
+    /// Street, ward, province.
+    pub lines: Vec<String>,
+    /// Telephone.
+    pub phone: String,
+}
+
+/// How the applicant wants the result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Delivery {
+    /// By which way.
+    pub channel: DeliveryChannel,
+    /// Where to, by post.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Personal<Address>>,
+}
+
+/// An uploaded document that belongs to a dossier.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Document {
+    /// Which component of the dossier it is.
+    pub component: ComponentCode,
+    /// Under which name it is stored.
+    pub document: DocumentName,
+    /// Its media type.
+    pub media_type: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// The applicant's own name for the file.
+    pub file_name: Personal<String>,
+}
+
+/// A due instant that was promised to the applicant. It is a record: nothing ever recomputes it silently.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Promise {
+    /// The first instant at which the period has passed.
+    pub due_at: Timestamp,
+    /// When lateness must be foreseen: one working day before (Decree 61/2018/NĐ-CP, art. 19.9). Absent if the whole
+    /// period is shorter than that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foresee_at: Option<Timestamp>,
+    /// Version of the calendar by which it was computed; absent if the instant was imposed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<u32>,
+    /// Whether days off had to be assumed that were not announced yet.
+    #[serde(default)]
+    pub provisional: bool,
+}
+
+/// What a supplement request does to the clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SupplementEffect {
+    /// The time until the supplement is not counted.
+    Pause,
+    /// The time is counted again from the start (Decree 61/2018/NĐ-CP, art. 19.4).
+    Restart,
+}
+
+/// Who found that something is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SupplementStage {
+    /// The one-stop unit, before acceptance.
+    Intake,
+    /// The deciding unit, after acceptance.
+    Review,
+}
+
+/// How a dossier was decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// What was applied for is granted.
+    Approved,
+    /// It is not.
+    Refused,
+}
+
+/// Who decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum DecidedBy {
+    /// Two officers.
+    Officers,
+    /// A rule of the procedure.
+    Rule,
+    /// The law, because the agency stayed silent.
+    Silence,
+}
+
+/// Why a dossier ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ClosedAs {
+    /// The applicant has the result.
+    Delivered,
+    /// Decided, and the procedure has no result to deliver.
+    NoResult,
+    /// Ended by an officer with a reason.
+    Ended,
+    /// Returned because the supplement did not come in time.
+    NotSupplemented,
+    /// Returned because the fee was not paid in time.
+    NotPaid,
+}
+
+macro_rules! payload {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
+    )+};
+}
+pub(super) use payload;
+
+payload! {
+    /// An applicant submitted a dossier.
+    DossierSubmitted {
+        /// Our own id.
+        dossier: DossierId,
+        /// The code on its slips.
+        code: DossierCode,
+        /// Under which version of which procedure it is received.
+        procedure: ProcedureRef,
+        /// Which agency receives it.
+        agency: AgencyCode,
+        /// By which way it came.
+        channel: Channel,
+        /// Whose dossier it is.
+        applicant: Subject,
+        /// Who represents the applicant.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        representative: Option<Subject>,
+        /// The whole form.
+        form: Personal<Value>,
+        /// The fields that rules, views and statistics need, as the procedure names them.
+        #[serde(default)]
+        public: BTreeMap<String, Value>,
+        /// The documents that came with it.
+        documents: Vec<Document>,
+        /// Groups to which the applicant claims to belong, for reductions of the fee.
+        #[serde(default)]
+        groups: Vec<String>,
+        /// How the result is wanted.
+        delivery: Delivery,
+        /// For post: the date that the law counts by (envelope, waybill or hand-over record).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        posted_at: Option<Timestamp>,
+        /// By when the one-stop unit must answer; absent if the fee comes first or the answer is automatic.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answer_due_at: Option<Timestamp>,
+        /// Whether a fee must be paid before acceptance.
+        fee_first: bool,
+    }
+    /// The dossier is valid and was accepted, with an appointment (form 01).
+    DossierAccepted {
+        /// The appointment; absent if the clock starts with the fee, or the law gives no period.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        promise: Option<Promise>,
+        /// When the clock started; absent if it has not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        started_at: Option<Timestamp>,
+    }
+    /// The dossier was not accepted (form 03).
+    DossierRefused {
+        /// The written reason.
+        reason: Personal<String>,
+    }
+    /// The applicant was asked for something (form 02).
+    SupplementRequested {
+        /// Counts the requests of this dossier from 1.
+        request: u32,
+        /// Who found it missing.
+        stage: SupplementStage,
+        /// Everything that is missing, at once (Decree 61/2018/NĐ-CP, art. 15.3).
+        components: Vec<ComponentCode>,
+        /// The written reason.
+        reason: Personal<String>,
+        /// What it does to the clock.
+        effect: SupplementEffect,
+        /// The end of the applicant's window.
+        window_ends_at: Timestamp,
+        /// The event in another service that asked for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        asked_by: Option<Uuid>,
+    }
+    /// The applicant supplied it.
+    SupplementSubmitted {
+        /// Which request it answers.
+        request: u32,
+        /// The documents.
+        documents: Vec<Document>,
+        /// The form again, if it was corrected.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        form: Option<Personal<Value>>,
+        /// The instant from which the clock counts again, if it restarts.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        started_at: Option<Timestamp>,
+        /// The new appointment, if the clock runs again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        promise: Option<Promise>,
+        /// The new end of the one-stop unit's own time, before acceptance.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answer_due_at: Option<Timestamp>,
+    }
+    /// The fee that the dossier owed was received.
+    FeeReceived {
+        /// How much.
+        amount: Vnd,
+        /// When, by the record of the payment.
+        paid_at: Timestamp,
+        /// The end of the one-stop unit's own time, if it begins now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answer_due_at: Option<Timestamp>,
+        /// The appointment, if the clock starts now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        promise: Option<Promise>,
+        /// When the clock started, if it starts now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        started_at: Option<Timestamp>,
+    }
+    /// The applicant took the dossier back (form 05).
+    DossierWithdrawn {
+        /// The applicant's words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Personal<String>>,
+    }
+    /// The agency asked for pardon and gave a new date (form 04).
+    AppointmentMoved {
+        /// The new appointment.
+        promise: Promise,
+        /// The date that will not be kept.
+        was_due_at: Timestamp,
+        /// The apology's reason.
+        reason: Personal<String>,
+    }
+    /// Somebody outside fixed the date.
+    AppointmentFixed {
+        /// The date.
+        at: Timestamp,
+        /// Who fixed it.
+        by: String,
+        /// On what basis.
+        basis: String,
+        /// The same date as a promise.
+        promise: Promise,
+    }
+    /// The one-stop unit did not answer in time.
+    IntakeAnswerMissed {
+        /// When the answer was due.
+        due_at: Timestamp,
+        /// How much later this was found, in milliseconds.
+        late_by_ms: i64,
+    }
+    /// One working day is left, and nothing is decided: the apology is due now.
+    LatenessForeseen {
+        /// When the decision is due.
+        due_at: Timestamp,
+        /// How much later this was found, in milliseconds.
+        late_by_ms: i64,
+    }
+    /// The period has passed without a decision. For ever.
+    DeadlineMissed {
+        /// When the decision was due.
+        due_at: Timestamp,
+        /// How much later this was found, in milliseconds.
+        late_by_ms: i64,
+    }
+    /// A fact that was recorded in time arrived after the miss: there was none.
+    DeadlineMissWithdrawn {
+        /// The deadline that was in truth kept.
+        due_at: Timestamp,
+        /// The event that kept it.
+        cause: Uuid,
+    }
+    /// The decision on the dossier is taken; the clock stops.
+    DossierDecided {
+        /// What was decided.
+        outcome: Outcome,
+        /// By whom.
+        by: DecidedBy,
+        /// When, by the record of the decision.
+        decided_at: Timestamp,
+    }
+    /// The dossier is at its end.
+    DossierClosed {
+        /// Why.
+        closed_as: ClosedAs,
+        /// In words, if an officer ended it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Personal<String>>,
+    }
+}
+
+events! {
+    /// The events of intake.
+    pub enum IntakeEvent {
+        DossierSubmitted = "intake.DossierSubmitted.v1",
+        DossierAccepted = "intake.DossierAccepted.v1",
+        DossierRefused = "intake.DossierRefused.v1",
+        SupplementRequested = "intake.SupplementRequested.v1",
+        SupplementSubmitted = "intake.SupplementSubmitted.v1",
+        FeeReceived = "intake.FeeReceived.v1",
+        DossierWithdrawn = "intake.DossierWithdrawn.v1",
+        AppointmentMoved = "intake.AppointmentMoved.v1",
+        AppointmentFixed = "intake.AppointmentFixed.v1",
+        IntakeAnswerMissed = "intake.IntakeAnswerMissed.v1",
+        LatenessForeseen = "intake.LatenessForeseen.v1",
+        DeadlineMissed = "intake.DeadlineMissed.v1",
+        DeadlineMissWithdrawn = "intake.DeadlineMissWithdrawn.v1",
+        DossierDecided = "intake.DossierDecided.v1",
+        DossierClosed = "intake.DossierClosed.v1",
+    }
+}

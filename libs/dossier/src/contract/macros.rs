@@ -1,0 +1,45 @@
+//! One list per service: kind on the right, payload type of the same name on the left.
+
+macro_rules! events {
+    ($(#[$doc:meta])* pub enum $set:ident { $($event:ident = $kind:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum $set {
+            $(#[doc = concat!("`", $kind, "`")] $event($event),)+
+        }
+
+        impl $crate::contract::EventSet for $set {
+            const KINDS: &'static [&'static str] = &[$($kind),+];
+
+            fn kind(&self) -> &'static str {
+                match self { $(Self::$event(_) => $kind,)+ }
+            }
+
+            fn encode(&self) -> String {
+                // Payloads are structs with text keys: writing them to a string cannot fail.
+                match self {
+                    $(Self::$event(payload) => serde_json::to_string(payload),)+
+                }.unwrap_or_default()
+            }
+
+            fn decode(kind: &str, data: &str) -> Result<Self, $crate::contract::Unreadable> {
+                match kind {
+                    $($kind => serde_json::from_str(data).map(Self::$event),)+
+                    _ => return Err($crate::contract::Unreadable::Kind(kind.to_owned())),
+                }.map_err(|source| $crate::contract::Unreadable::Payload { kind: kind.to_owned(), source })
+            }
+
+            #[cfg(feature = "schema")]
+            fn schemas() -> Vec<(&'static str, serde_json::Value)> {
+                vec![$(($kind, schemars::schema_for!($event).to_value()),)+]
+            }
+        }
+
+        $(impl From<$event> for $set {
+            fn from(payload: $event) -> Self {
+                Self::$event(payload)
+            }
+        })+
+    };
+}
+pub(crate) use events;

@@ -1,0 +1,107 @@
+//! The one-stop unit finds a dossier valid and accepts it with an appointment (form 01, Giấy tiếp nhận hồ sơ và hẹn trả
+//! kết quả). Decree 61/2018/NĐ-CP, art. 17.3. Where the procedure says so, the statutory clock starts here.
+
+use super::{Intake, Stage};
+use crate::access::agency;
+use crate::clock::{self, Ledger};
+use crate::contract::{DossierAccepted, IntakeEvent, Role};
+use crate::law::ClockStart;
+use crate::step::{Facts, Step, refusals};
+
+/// This step.
+pub const STEP: Step = Step {
+    name: "accept_dossier",
+    service: "intake",
+    basis: "61/2018/NĐ-CP Điều 17.3; Mẫu 01",
+    may: &[agency(Role::Clerk)],
+    events: &["intake.DossierAccepted.v1"],
+    refusals: Refusal::ALL,
+};
+
+refusals! {
+    /// Why a dossier cannot be accepted.
+    pub enum Refusal {
+        AlreadyAnswered => 409, "already-answered",
+            "hồ sơ đã được trả lời", "the dossier has been answered already";
+        SupplementAwaited => 409, "supplement-awaited",
+            "hồ sơ đang chờ bổ sung", "a supplement is being waited for";
+        FeeNotReceived => 409, "fee-not-received",
+            "chưa nhận được phí, lệ phí", "the fee has not been received";
+    }
+}
+
+/// Decides.
+pub fn decide(intake: &Intake, facts: &Facts<'_>) -> Result<Vec<IntakeEvent>, Refusal> {
+    let Some(submission) = intake.submission.as_ref().filter(|_| intake.stage == Stage::Submitted)
+    else {
+        return Err(Refusal::AlreadyAnswered);
+    };
+    if intake.open_request.is_some() {
+        return Err(Refusal::SupplementAwaited);
+    }
+    if submission.fee_first && intake.fee_received_at.is_none() {
+        return Err(Refusal::FeeNotReceived);
+    }
+    let rule = facts.rule()?;
+    let moment = match rule.procedure.clock.start {
+        ClockStart::Submitted => submission.posted_at.or(intake.submitted_at),
+        ClockStart::Accepted => Some(facts.at),
+        ClockStart::Complete => intake.completed_at.max(intake.fee_received_at),
+        ClockStart::FeeReceived => intake.fee_received_at,
+    };
+    let Some(moment) = moment else {
+        return Ok(vec![DossierAccepted { promise: None, started_at: None }.into()]);
+    };
+    let started_at = clock::effective_start(rule, moment)?;
+    let ledger = Ledger { started_at, suspensions: Vec::new() };
+    let promise = clock::promise(rule, submission.channel, &ledger)?;
+    Ok(vec![DossierAccepted { promise, started_at: Some(started_at) }.into()])
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::intake::submit_dossier::{self, tests::promotion};
+    use crate::law::Law;
+    use crate::testing::{Scene, at, law};
+
+    pub(crate) fn submitted(law: &Law) -> Scene<'_, Intake> {
+        let mut scene = Scene::new(law, "2.000004", "H26.14");
+        scene
+            .step("2026-11-20T09:00", Role::Applicant, |state, facts| {
+                submit_dossier::decide(state, promotion(), facts)
+            })
+            .unwrap();
+        scene
+    }
+
+    pub(crate) fn accepted(law: &Law) -> Scene<'_, Intake> {
+        let mut scene = submitted(law);
+        scene.step("2026-11-20T10:00", Role::Clerk, decide).unwrap();
+        scene
+    }
+
+    #[test]
+    fn an_accepted_dossier_has_an_appointment() {
+        let law = law();
+        let scene = accepted(&law);
+        // Five working days from Friday 20 November, with Tuesday 24 off.
+        assert_eq!(scene.state.promised.unwrap().promise.due_at, at("2026-12-01T00:00"));
+        assert_eq!(scene.state.stage, Stage::Processing);
+    }
+
+    #[test]
+    fn a_dossier_is_accepted_once() {
+        let law = law();
+        let mut scene = accepted(&law);
+        let again = scene.step("2026-11-20T11:00", Role::Clerk, decide);
+        assert_eq!(again, Err(Refusal::AlreadyAnswered));
+    }
+
+    #[test]
+    fn the_answer_is_no_longer_owed_once_given() {
+        let law = law();
+        let scene = accepted(&law);
+        assert!(scene.state.answer.is_none());
+    }
+}

@@ -1,0 +1,51 @@
+//! The applicant has not supplemented in time: the dossier is returned. Decree 297/2025/NĐ-CP (15 working days) and
+//! sector law.
+
+use super::Intake;
+use crate::contract::{ClosedAs, DossierClosed, IntakeEvent};
+use crate::step::{Facts, Step};
+
+/// The obligation that leads here.
+pub const KIND: &str = "supplement-window";
+
+/// This step, which the service takes itself.
+pub const STEP: Step = Step {
+    name: "expire_supplement_window",
+    service: "intake",
+    basis: "297/2025/NĐ-CP",
+    may: &[],
+    events: &["intake.DossierClosed.v1"],
+    refusals: &[],
+};
+
+/// Decides; nothing if no supplement is being waited for.
+pub fn decide(intake: &Intake, facts: &Facts<'_>) -> Vec<IntakeEvent> {
+    match &intake.open_request {
+        Some(open) if open.request.window_ends_at <= facts.at => {
+            vec![DossierClosed { closed_as: ClosedAs::NotSupplemented, reason: None }.into()]
+        }
+        Some(_) | None => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::Role;
+    use crate::intake::Stage;
+    use crate::intake::accept_dossier::tests::accepted;
+    use crate::intake::request_supplement::tests::asked;
+    use crate::step::LawError;
+    use crate::testing::law;
+
+    #[test]
+    fn a_dossier_that_is_not_supplemented_is_returned_when_the_window_ends() {
+        let law = law();
+        let mut scene = accepted(&law);
+        asked(&mut scene, "2026-11-20T11:00").unwrap();
+        let step = |s: &Intake, f: &Facts<'_>| Ok::<_, LawError>(decide(s, f));
+        assert!(scene.step("2026-12-14T23:59", Role::System, step).unwrap().is_empty());
+        assert_eq!(scene.step("2026-12-15T00:00", Role::System, step).unwrap().len(), 1);
+        assert_eq!(scene.state.stage, Stage::Closed(ClosedAs::NotSupplemented));
+    }
+}

@@ -1,0 +1,106 @@
+//! Somebody outside fixes the date by which a dossier must be done, where the law itself gives no period: a date of its
+//! own (`AppointmentFixed`), recorded with who fixed it and on what basis, never computed.
+
+use jiff::Timestamp;
+
+use super::{Intake, Stage};
+use crate::access::agency;
+use crate::clock;
+use crate::contract::{AppointmentFixed, IntakeEvent, Role};
+use crate::step::{Facts, Step, refusals};
+
+/// This step.
+pub const STEP: Step = Step {
+    name: "fix_appointment",
+    service: "intake",
+    basis: "61/2018/NĐ-CP Điều 17.3",
+    may: &[agency(Role::Clerk)],
+    events: &["intake.AppointmentFixed.v1"],
+    refusals: Refusal::ALL,
+};
+
+/// The command.
+#[derive(Debug, Clone)]
+pub struct FixAppointment {
+    /// The date.
+    pub at: Timestamp,
+    /// Who fixed it: an office, not a person.
+    pub by: String,
+    /// On what basis.
+    pub basis: String,
+}
+
+refusals! {
+    /// Why a date cannot be fixed.
+    pub enum Refusal {
+        NotBeingProcessed => 409, "dossier-not-open",
+            "hồ sơ không còn đang được giải quyết", "the dossier is not being worked on";
+        PeriodSetByLaw => 409, "period-set-by-law",
+            "thời hạn của thủ tục này do pháp luật quy định", "the law sets the period of this procedure";
+        AlreadyFixed => 409, "appointment-already-fixed",
+            "ngày hẹn đã được ấn định", "a date has been fixed already";
+    }
+}
+
+/// Decides.
+pub fn decide(
+    intake: &Intake,
+    command: FixAppointment,
+    facts: &Facts<'_>,
+) -> Result<Vec<IntakeEvent>, Refusal> {
+    let Some(submission) = intake.submission.as_ref().filter(|_| intake.stage == Stage::Processing)
+    else {
+        return Err(Refusal::NotBeingProcessed);
+    };
+    let rule = facts.rule()?;
+    if rule.procedure.clock.budget.contains_key(&submission.channel) {
+        return Err(Refusal::PeriodSetByLaw);
+    }
+    if intake.promised.is_some() {
+        return Err(Refusal::AlreadyFixed);
+    }
+    let FixAppointment { at, by, basis } = command;
+    let promise = clock::given(rule, facts.at, at)?;
+    Ok(vec![AppointmentFixed { at, by, basis, promise }.into()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intake::accept_dossier;
+    use crate::intake::submit_dossier::{self, SubmitDossier, tests::promotion};
+    use crate::step::State;
+    use crate::testing::{Scene, at, law};
+
+    fn fixed(due: &str) -> FixAppointment {
+        let at = at(due);
+        FixAppointment { at, by: "the register".to_owned(), basis: "case file".to_owned() }
+    }
+
+    #[test]
+    fn a_fixed_date_is_the_deadline_where_the_law_gives_none() {
+        let law = law();
+        let mut scene = Scene::<Intake>::new(&law, "WABO.RECEIPT", "Z99.NL");
+        let command =
+            SubmitDossier { agency: "Z99.NL".into(), documents: Vec::new(), ..promotion() };
+        scene
+            .step("2011-05-02T15:00", Role::Clerk, |s, f| submit_dossier::decide(s, command, f))
+            .unwrap();
+        scene.step("2011-05-02T15:00", Role::Clerk, accept_dossier::decide).unwrap();
+        assert!(scene.state.obligations().is_empty());
+        let step = scene
+            .step("2011-05-02T15:00", Role::Clerk, |s, f| decide(s, fixed("2011-06-27T15:00"), f));
+        step.unwrap();
+        let due: Vec<_> = scene.state.obligations().iter().map(|o| o.due_at).collect();
+        assert_eq!(due, [at("2011-06-24T15:00"), at("2011-06-27T15:00")]);
+    }
+
+    #[test]
+    fn nobody_fixes_a_date_where_the_law_sets_the_period() {
+        let law = law();
+        let mut scene = accept_dossier::tests::accepted(&law);
+        let step = scene
+            .step("2026-11-20T15:00", Role::Clerk, |s, f| decide(s, fixed("2026-12-27T15:00"), f));
+        assert_eq!(step, Err(Refusal::PeriodSetByLaw));
+    }
+}

@@ -1,0 +1,98 @@
+//! The agency will be late: it asks for pardon in writing, gives the reason and a new date (form 04, Văn bản xin lỗi).
+//! Decree 61/2018/NĐ-CP, art. 19.9: at most once, unless the procedure says otherwise. The date that was promised before
+//! stays in the record, and a deadline that was missed stays missed.
+
+use jiff::Timestamp;
+
+use super::{Intake, Stage};
+use crate::access::agency;
+use crate::clock;
+use crate::contract::{AppointmentMoved, IntakeEvent, Personal, Role};
+use crate::step::{Facts, Step, refusals};
+
+/// This step.
+pub const STEP: Step = Step {
+    name: "move_appointment",
+    service: "intake",
+    basis: "61/2018/NĐ-CP Điều 19.9; Mẫu 04",
+    may: &[agency(Role::Clerk)],
+    events: &["intake.AppointmentMoved.v1"],
+    refusals: Refusal::ALL,
+};
+
+refusals! {
+    /// Why an appointment cannot be moved.
+    pub enum Refusal {
+        NoAppointment => 409, "no-appointment",
+            "hồ sơ không có lịch hẹn đang chạy", "the dossier has no appointment that is running";
+        AlreadyMissed => 409, "deadline-already-missed",
+            "hạn đã qua, không thể hẹn lại", "the deadline has passed and cannot be moved any more";
+        MovedAlready => 409, "redating-once-only",
+            "đã hẹn lại đủ số lần cho phép", "the appointment was moved as often as the law allows";
+        NotLater => 422, "appointment-not-later",
+            "ngày hẹn mới phải sau ngày hẹn cũ", "the new date must be later than the one before";
+    }
+}
+
+/// Decides.
+pub fn decide(
+    intake: &Intake,
+    due_at: Timestamp,
+    reason: String,
+    facts: &Facts<'_>,
+) -> Result<Vec<IntakeEvent>, Refusal> {
+    let running = intake.stage == Stage::Processing && !intake.is_suspended();
+    let Some(promised) = intake.promised.as_ref().filter(|_| running) else {
+        return Err(Refusal::NoAppointment);
+    };
+    if promised.missed || facts.at >= promised.promise.due_at {
+        return Err(Refusal::AlreadyMissed);
+    }
+    let rule = facts.rule()?;
+    if intake.redatings >= rule.procedure.clock.redatings_max {
+        return Err(Refusal::MovedAlready);
+    }
+    if due_at <= promised.promise.due_at {
+        return Err(Refusal::NotLater);
+    }
+    Ok(vec![
+        AppointmentMoved {
+            promise: clock::given(rule, facts.at, due_at)?,
+            was_due_at: promised.promise.due_at,
+            reason: Personal::from(reason),
+        }
+        .into(),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intake::accept_dossier::tests::accepted;
+    use crate::testing::{Scene, at, law};
+
+    fn moved(scene: &mut Scene<'_, Intake>, now: &str, due: &str) -> Result<(), Refusal> {
+        let due = at(due);
+        scene.step(now, Role::Clerk, |s, f| decide(s, due, "sorry".to_owned(), f)).map(|_| ())
+    }
+
+    #[test]
+    fn an_appointment_is_moved_once_and_only_later() {
+        let law = law();
+        let mut scene = accepted(&law);
+        let earlier = moved(&mut scene, "2026-11-26T09:00", "2026-11-27T00:00");
+        assert_eq!(earlier, Err(Refusal::NotLater));
+        moved(&mut scene, "2026-11-26T09:00", "2026-12-03T00:00").unwrap();
+        assert_eq!(scene.state.promised.as_ref().unwrap().promise.due_at, at("2026-12-03T00:00"));
+        let again = moved(&mut scene, "2026-11-27T09:00", "2026-12-10T00:00");
+        assert_eq!(again, Err(Refusal::MovedAlready));
+    }
+
+    #[test]
+    fn a_deadline_that_has_passed_cannot_be_moved() {
+        let law = law();
+        let mut scene = accepted(&law);
+        let late = moved(&mut scene, "2026-12-01T00:00", "2026-12-03T00:00");
+        assert_eq!(late, Err(Refusal::AlreadyMissed));
+    }
+}

@@ -1,0 +1,65 @@
+//! The one-stop unit does not accept a dossier, with written reasons (form 03, Phiếu từ chối tiếp nhận giải quyết hồ sơ).
+//! Decree 61/2018/NĐ-CP, art. 17.3; it too must be given within the time for the answer (art. 19.8).
+
+use super::{Intake, Stage};
+use crate::access::agency;
+use crate::contract::{DossierRefused, IntakeEvent, Personal, Role};
+use crate::step::{Facts, Step, refusals};
+
+/// This step.
+pub const STEP: Step = Step {
+    name: "refuse_dossier",
+    service: "intake",
+    basis: "61/2018/NĐ-CP Điều 17.3, 19.8; Mẫu 03",
+    may: &[agency(Role::Clerk)],
+    events: &["intake.DossierRefused.v1"],
+    refusals: Refusal::ALL,
+};
+
+refusals! {
+    /// Why a dossier cannot be refused.
+    pub enum Refusal {
+        AlreadyAnswered => 409, "already-answered",
+            "hồ sơ đã được trả lời", "the dossier has been answered already";
+    }
+}
+
+/// Decides.
+pub fn decide(
+    intake: &Intake,
+    reason: String,
+    _facts: &Facts<'_>,
+) -> Result<Vec<IntakeEvent>, Refusal> {
+    if intake.stage != Stage::Submitted {
+        return Err(Refusal::AlreadyAnswered);
+    }
+    Ok(vec![DossierRefused { reason: Personal::from(reason) }.into()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intake::accept_dossier::tests::{accepted, submitted};
+    use crate::step::State;
+    use crate::testing::law;
+
+    #[test]
+    fn a_refused_dossier_owes_nothing_more() {
+        let law = law();
+        let mut scene = submitted(&law);
+        scene
+            .step("2026-11-20T10:00", Role::Clerk, |s, f| decide(s, "not ours".to_owned(), f))
+            .unwrap();
+        assert_eq!(scene.state.stage, Stage::Refused);
+        assert!(scene.state.obligations().is_empty());
+    }
+
+    #[test]
+    fn an_accepted_dossier_cannot_be_refused_at_the_counter() {
+        let law = law();
+        let mut scene = accepted(&law);
+        let refused =
+            scene.step("2026-11-20T11:00", Role::Clerk, |s, f| decide(s, String::new(), f));
+        assert_eq!(refused, Err(Refusal::AlreadyAnswered));
+    }
+}

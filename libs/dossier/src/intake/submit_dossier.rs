@@ -1,0 +1,336 @@
+//! An applicant, or who represents one, submits a dossier: online, at the counter or by post.
+//!
+//! Decree 61/2018/NĐ-CP, arts 16 and 17; Decree 45/2020/NĐ-CP, art. 11 (answer within 8 working hours). The dossier is
+//! received under the version of the procedure in force on that day and keeps it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::Intake;
+use crate::access::{May, agency, any};
+use crate::clock;
+use crate::contract::{
+    AgencyCode, Channel, ComponentCode, Delivery, DeliveryChannel, Document, DossierAccepted,
+    DossierCode, DossierId, DossierSubmitted, IntakeEvent, Personal, Role, Subject,
+};
+use crate::law::{FeeDue, Procedure};
+use crate::step::{Facts, Rule, Step, refusals};
+
+/// This step.
+pub const STEP: Step = Step {
+    name: "submit_dossier",
+    service: "intake",
+    basis: "61/2018/NĐ-CP Điều 16, 17; 45/2020/NĐ-CP Điều 11",
+    may: &[any(Role::Applicant), agency(Role::Clerk)],
+    events: &["intake.DossierSubmitted.v1", "intake.DossierAccepted.v1"],
+    refusals: Refusal::ALL,
+};
+
+/// Who may put documents in before a dossier exists.
+pub const UPLOAD: &[May] = &[any(Role::Applicant), any(Role::Clerk)];
+
+/// The command.
+#[derive(Debug, Clone)]
+pub struct SubmitDossier {
+    /// The dossier's id, derived from the client and its key.
+    pub dossier: DossierId,
+    /// A code that nobody else has.
+    pub code: DossierCode,
+    /// The agency that receives it.
+    pub agency: AgencyCode,
+    /// By which way it comes.
+    pub channel: Channel,
+    /// Whose it is.
+    pub applicant: Subject,
+    /// Who represents the applicant.
+    pub representative: Option<Subject>,
+    /// The form, checked against the procedure's schema.
+    pub form: Value,
+    /// The uploaded documents.
+    pub documents: Vec<Document>,
+    /// Groups for reductions of the fee.
+    pub groups: Vec<String>,
+    /// How the result is wanted.
+    pub delivery: Option<Delivery>,
+    /// For post: the date that the law counts by.
+    pub posted_at: Option<Timestamp>,
+}
+
+refusals! {
+    /// Why a dossier cannot be submitted.
+    pub enum Refusal {
+        AlreadySubmitted => 409, "already-submitted",
+            "hồ sơ này đã được nộp", "this dossier has been submitted before";
+        AgencyNotCompetent => 422, "agency-not-competent",
+            "cơ quan này không tiếp nhận thủ tục này", "this agency does not receive this procedure";
+        ChannelNotOffered => 422, "channel-not-offered",
+            "thủ tục này không tiếp nhận theo hình thức này", "the procedure is not offered by this channel";
+        CounterOnly => 422, "channel-needs-an-officer",
+            "chỉ cán bộ một cửa ghi nhận hồ sơ nộp trực tiếp hoặc qua bưu chính",
+            "only an officer of the one-stop unit enters what comes by counter or post";
+        MissingDocument(ComponentCode) => 422, "missing-document",
+            "thiếu thành phần hồ sơ bắt buộc", "a required component is missing";
+        UnknownComponent(ComponentCode) => 422, "unknown-component",
+            "thành phần hồ sơ không có trong quy định của thủ tục", "the procedure does not know this component";
+        PostedAtImpossible => 422, "posted-at-impossible",
+            "ngày gửi bưu chính chỉ có với hình thức bưu chính và không ở tương lai",
+            "a date of posting goes with the channel post and does not lie in the future";
+        DeliveryNotOffered => 422, "delivery-not-offered",
+            "thủ tục không trả kết quả theo hình thức này", "the result cannot be delivered in this way";
+        AddressMissing => 422, "address-missing",
+            "trả kết quả qua bưu chính cần địa chỉ nhận", "delivery by post needs an address";
+    }
+}
+
+/// Decides.
+pub fn decide(
+    intake: &Intake,
+    command: SubmitDossier,
+    facts: &Facts<'_>,
+) -> Result<Vec<IntakeEvent>, Refusal> {
+    if intake.submission.is_some() {
+        return Err(Refusal::AlreadySubmitted);
+    }
+    let rule = facts.rule()?;
+    let procedure = rule.procedure;
+    if !procedure.agency.covers(&command.agency) {
+        return Err(Refusal::AgencyNotCompetent);
+    }
+    if !procedure.channels.contains(&command.channel) {
+        return Err(Refusal::ChannelNotOffered);
+    }
+    if command.channel != Channel::Online && facts.actor.role == Role::Applicant {
+        return Err(Refusal::CounterOnly);
+    }
+    if command.posted_at.is_some_and(|posted| command.channel != Channel::Post || posted > facts.at)
+    {
+        return Err(Refusal::PostedAtImpossible);
+    }
+    check_documents(procedure, &command.documents)?;
+    let delivery = delivery(procedure, command.delivery)?;
+    let today = rule.calendar.date_of(facts.at);
+    let fee_first = procedure.fees.due == Some(FeeDue::AtFiling)
+        && procedure.fees.lines.iter().any(|line| line.effective.contains(today));
+    let automatic = procedure.intake.automatic && !fee_first;
+    let answer_due_at = match procedure.intake.answer {
+        Some(budget) if !fee_first && !automatic => {
+            let start = clock::effective_start(rule, facts.at)?;
+            Some(clock::end_of(rule, start, budget)?)
+        }
+        Some(_) | None => None,
+    };
+    let received_at = command.posted_at.unwrap_or(facts.at);
+    let channel = command.channel;
+    let submitted = DossierSubmitted {
+        dossier: command.dossier,
+        code: command.code,
+        procedure: procedure.reference(),
+        agency: command.agency,
+        channel,
+        applicant: command.applicant,
+        representative: command.representative,
+        public: public_fields(procedure, &command.form),
+        form: Personal::from(command.form),
+        documents: command.documents,
+        groups: command.groups,
+        delivery,
+        posted_at: command.posted_at,
+        answer_due_at,
+        fee_first,
+    };
+    let mut events = vec![submitted.into()];
+    if automatic {
+        events.push(accepted_at_once(rule, channel, received_at)?.into());
+    }
+    Ok(events)
+}
+
+fn accepted_at_once(
+    rule: Rule<'_>,
+    channel: Channel,
+    received_at: Timestamp,
+) -> Result<DossierAccepted, Refusal> {
+    let started_at = clock::effective_start(rule, received_at)?;
+    let ledger = clock::Ledger { started_at, suspensions: Vec::new() };
+    Ok(DossierAccepted {
+        promise: clock::promise(rule, channel, &ledger)?,
+        started_at: Some(started_at),
+    })
+}
+
+/// Every component known, and on submission every required one there.
+fn check_documents(procedure: &Procedure, documents: &[Document]) -> Result<(), Refusal> {
+    for document in documents {
+        known_component(procedure, &document.component)
+            .map_err(|component| Refusal::UnknownComponent(component.clone()))?;
+    }
+    let missing = procedure.documents.iter().find(|component| {
+        component.required && documents.iter().all(|document| document.component != component.code)
+    });
+    missing.map_or(Ok(()), |component| Err(Refusal::MissingDocument(component.code.clone())))
+}
+
+/// Whether a procedure names a component; the component itself if not.
+pub(super) fn known_component<'a>(
+    procedure: &Procedure,
+    code: &'a ComponentCode,
+) -> Result<(), &'a ComponentCode> {
+    if procedure.documents.iter().any(|component| component.code == *code) {
+        Ok(())
+    } else {
+        Err(code)
+    }
+}
+
+fn delivery(procedure: &Procedure, wanted: Option<Delivery>) -> Result<Delivery, Refusal> {
+    let first = procedure.delivery.first().copied().unwrap_or(DeliveryChannel::Download);
+    let delivery = wanted.unwrap_or(Delivery { channel: first, address: None });
+    if !procedure.delivery.is_empty() && !procedure.delivery.contains(&delivery.channel) {
+        return Err(Refusal::DeliveryNotOffered);
+    }
+    if delivery.channel == DeliveryChannel::Post && delivery.address.is_none() {
+        return Err(Refusal::AddressMissing);
+    }
+    Ok(delivery)
+}
+
+fn public_fields(procedure: &Procedure, form: &Value) -> BTreeMap<String, Value> {
+    let fields = procedure.public.iter();
+    fields.filter_map(|field| Some((field.clone(), form.pointer(field)?.clone()))).collect()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::testing::{Scene, at, law};
+
+    pub(crate) fn document(component: &str) -> Document {
+        Document {
+            component: component.into(),
+            document: "d0c".into(),
+            media_type: "application/pdf".to_owned(),
+            bytes: 10,
+            file_name: Personal::from("scan.pdf".to_owned()),
+        }
+    }
+
+    pub(crate) fn promotion() -> SubmitDossier {
+        SubmitDossier {
+            dossier: DossierId(Uuid::from_u128(7)),
+            code: "H26.14-261120-260001".into(),
+            agency: "H26.14".into(),
+            channel: Channel::Online,
+            applicant: "a1".into(),
+            representative: None,
+            form: json!({ "programme": { "prizes_vnd": 5_000_000 }, "merchant": { "name": "M" } }),
+            documents: vec![document("form_02"), document("rules")],
+            groups: Vec::new(),
+            delivery: None,
+            posted_at: None,
+        }
+    }
+
+    fn submit(command: SubmitDossier, role: Role) -> Result<Vec<IntakeEvent>, Refusal> {
+        let law = law();
+        let mut scene = Scene::<Intake>::new(&law, "2.000004", "H26.14");
+        scene.step("2026-11-20T09:00", role, |state, facts| decide(state, command, facts))
+    }
+
+    fn submitted(events: &[IntakeEvent]) -> &DossierSubmitted {
+        let [IntakeEvent::DossierSubmitted(submitted), ..] = events else { panic!("{events:?}") };
+        submitted
+    }
+
+    #[test]
+    fn the_answer_is_due_within_eight_working_hours() {
+        let events = submit(promotion(), Role::Applicant).unwrap();
+        assert_eq!(submitted(&events).answer_due_at, Some(at("2026-11-23T09:00")));
+        assert_eq!(events.len(), 1);
+    }
+
+    #[test]
+    fn only_the_public_fields_stand_outside_the_personal_form() {
+        let events = submit(promotion(), Role::Applicant).unwrap();
+        let public = &submitted(&events).public;
+        assert_eq!(public.get("/programme/prizes_vnd"), Some(&json!(5_000_000)));
+        assert_eq!(public.len(), 1);
+    }
+
+    #[test]
+    fn a_missing_document_is_refused_by_name() {
+        let command = SubmitDossier { documents: vec![document("form_02")], ..promotion() };
+        assert_eq!(submit(command, Role::Applicant), Err(Refusal::MissingDocument("rules".into())));
+        let mut command = promotion();
+        command.documents.push(document("extra"));
+        assert_eq!(
+            submit(command, Role::Applicant),
+            Err(Refusal::UnknownComponent("extra".into()))
+        );
+    }
+
+    #[test]
+    fn an_applicant_does_not_file_at_the_counter_but_an_officer_does() {
+        let counter = || SubmitDossier { channel: Channel::Counter, ..promotion() };
+        assert_eq!(submit(counter(), Role::Applicant), Err(Refusal::CounterOnly));
+        submit(counter(), Role::Clerk).unwrap();
+    }
+
+    #[test]
+    fn a_posting_date_goes_with_post_and_not_with_the_future() {
+        let posted = |channel, moment| {
+            let posted_at = Some(at(moment));
+            submit(SubmitDossier { channel, posted_at, ..promotion() }, Role::Clerk)
+        };
+        posted(Channel::Post, "2026-11-18T09:00").unwrap();
+        let refused = Err(Refusal::PostedAtImpossible);
+        assert_eq!(posted(Channel::Post, "2026-11-21T09:00"), refused);
+        assert_eq!(posted(Channel::Counter, "2026-11-18T09:00"), refused);
+    }
+
+    #[test]
+    fn delivery_by_post_needs_an_address() {
+        let delivery = Some(Delivery { channel: DeliveryChannel::Post, address: None });
+        let refused = submit(SubmitDossier { delivery, ..promotion() }, Role::Applicant);
+        assert_eq!(refused, Err(Refusal::AddressMissing));
+    }
+
+    #[test]
+    fn another_agency_is_not_competent() {
+        let command = SubmitDossier { agency: "G02.001".into(), ..promotion() };
+        assert_eq!(submit(command, Role::Applicant), Err(Refusal::AgencyNotCompetent));
+    }
+
+    #[test]
+    fn an_automatic_procedure_accepts_by_the_submission_itself() {
+        let law = law();
+        let mut scene = Scene::<Intake>::new(&law, "CHEM.IMPORT", "G02.002");
+        let command = SubmitDossier {
+            agency: "G02.002".into(),
+            form: json!({ "chemical": { "hs_chapter": 28, "control": "none" }, "quantity_kg": 50 }),
+            documents: vec![document("invoice"), document("sds")],
+            ..promotion()
+        };
+        let step = scene.step("2026-11-20T22:00", Role::Applicant, |s, f| decide(s, command, f));
+        let [_, IntakeEvent::DossierAccepted(accepted)] = &step.unwrap()[..] else { panic!() };
+        let promise = accepted.promise.as_ref().unwrap();
+        assert_eq!(promise.due_at, at("2026-11-23T17:00"));
+    }
+
+    #[test]
+    fn where_the_fee_comes_first_no_answer_is_due_before_it() {
+        let law = law();
+        let mut scene = Scene::<Intake>::new(&law, "CO.D", "G02.001");
+        let documents = ["application", "export_declaration", "invoice"].map(document).to_vec();
+        let form = json!({ "destination": "TH" });
+        let command = SubmitDossier { agency: "G02.001".into(), documents, form, ..promotion() };
+        let step = scene.step("2026-11-20T09:00", Role::Applicant, |s, f| decide(s, command, f));
+        let events = step.unwrap();
+        assert!(submitted(&events).fee_first);
+        assert_eq!(submitted(&events).answer_due_at, None);
+    }
+}

@@ -1,0 +1,225 @@
+//! The applicant supplies what was asked for. Before acceptance the one-stop unit's time begins again; after it, the
+//! statutory clock runs on, or begins again from the start (Decree 61/2018/NĐ-CP, art. 19.4), as the procedure says.
+
+use serde_json::Value;
+
+use super::{Intake, submit_dossier::known_component};
+use crate::access::{agency, own};
+use crate::clock::{self, Ledger};
+use crate::contract::{
+    ComponentCode, Document, IntakeEvent, Personal, Role, SupplementEffect, SupplementRequested,
+    SupplementStage, SupplementSubmitted,
+};
+use crate::step::{Facts, Step, refusals};
+
+/// This step.
+pub const STEP: Step = Step {
+    name: "submit_supplement",
+    service: "intake",
+    basis: "61/2018/NĐ-CP Điều 17.2a, 19.4",
+    may: &[own(Role::Applicant), agency(Role::Clerk)],
+    events: &["intake.SupplementSubmitted.v1"],
+    refusals: Refusal::ALL,
+};
+
+/// The command.
+#[derive(Debug, Clone)]
+pub struct SubmitSupplement {
+    /// The documents.
+    pub documents: Vec<Document>,
+    /// The corrected form, checked against the procedure's schema.
+    pub form: Option<Value>,
+}
+
+refusals! {
+    /// Why a supplement is not taken.
+    pub enum Refusal {
+        NothingAwaited => 409, "no-supplement-awaited",
+            "không có yêu cầu bổ sung đang mở", "no supplement is being waited for";
+        WindowClosed => 409, "supplement-window-closed",
+            "đã hết thời hạn bổ sung", "the time for the supplement has passed";
+        MissingDocument(ComponentCode) => 422, "missing-document",
+            "thiếu thành phần hồ sơ được yêu cầu", "a component that was asked for is missing";
+        UnknownComponent(ComponentCode) => 422, "unknown-component",
+            "thành phần hồ sơ không có trong quy định của thủ tục", "the procedure does not know this component";
+        Empty => 422, "supplement-empty",
+            "bổ sung không có nội dung", "the supplement contains nothing";
+    }
+}
+
+/// Decides.
+pub fn decide(
+    intake: &Intake,
+    command: SubmitSupplement,
+    facts: &Facts<'_>,
+) -> Result<Vec<IntakeEvent>, Refusal> {
+    let Some(request) = intake.open_request.as_ref().map(|open| &open.request) else {
+        return Err(Refusal::NothingAwaited);
+    };
+    if facts.at >= request.window_ends_at {
+        return Err(Refusal::WindowClosed);
+    }
+    let rule = facts.rule()?;
+    check(request, &command)?;
+    for document in &command.documents {
+        known_component(rule.procedure, &document.component)
+            .map_err(|component| Refusal::UnknownComponent(component.clone()))?;
+    }
+    let answer_due_at = match (request.stage, rule.procedure.intake.answer) {
+        (SupplementStage::Intake, Some(budget)) => {
+            let start = clock::effective_start(rule, facts.at)?;
+            Some(clock::end_of(rule, start, budget)?)
+        }
+        (SupplementStage::Intake, None) | (SupplementStage::Review, _) => None,
+    };
+    let ledger = match (request.stage, intake.ledger()) {
+        (SupplementStage::Review, Some(ledger)) => Some(resumed(ledger, request, facts)?),
+        (SupplementStage::Intake, _) | (SupplementStage::Review, None) => None,
+    };
+    let channel = intake.submission.as_ref().map(|submission| submission.channel);
+    let fixed = intake.promised.as_ref().is_some_and(|promised| promised.fixed.is_some());
+    let promise = match (&ledger, channel) {
+        // A date that somebody fixed is not recomputed, but a clock that begins again replaces it.
+        (Some(ledger), Some(channel)) if !fixed || request.effect == SupplementEffect::Restart => {
+            clock::promise(rule, channel, ledger)?
+        }
+        _ => None,
+    };
+    let restarts = request.effect == SupplementEffect::Restart;
+    Ok(vec![
+        SupplementSubmitted {
+            request: request.request,
+            documents: command.documents,
+            form: command.form.map(Personal::from),
+            started_at: ledger.filter(|_| restarts).map(|ledger| ledger.started_at),
+            promise,
+            answer_due_at,
+        }
+        .into(),
+    ])
+}
+
+fn check(request: &SupplementRequested, command: &SubmitSupplement) -> Result<(), Refusal> {
+    if command.documents.is_empty() && command.form.is_none() {
+        return Err(Refusal::Empty);
+    }
+    let missing = request.components.iter().find(|component| {
+        command.documents.iter().all(|document| document.component != **component)
+    });
+    missing.map_or(Ok(()), |component| Err(Refusal::MissingDocument(component.clone())))
+}
+
+/// The ledger once the clock runs again.
+fn resumed(
+    mut ledger: Ledger,
+    request: &SupplementRequested,
+    facts: &Facts<'_>,
+) -> Result<Ledger, Refusal> {
+    match request.effect {
+        SupplementEffect::Restart => Ok(Ledger {
+            started_at: clock::effective_start(facts.rule()?, facts.at)?,
+            suspensions: Vec::new(),
+        }),
+        SupplementEffect::Pause => {
+            if let Some(last) = ledger.suspensions.last_mut() {
+                last.to = Some(facts.at);
+            }
+            Ok(ledger)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intake::accept_dossier::tests::{accepted, submitted};
+    use crate::intake::request_supplement::tests::asked;
+    use crate::intake::submit_dossier::tests::document;
+    use crate::law::Law;
+    use crate::testing::{Scene, at, law};
+
+    fn supplied() -> SubmitSupplement {
+        SubmitSupplement { documents: vec![document("rules")], form: None }
+    }
+
+    fn due(law: &Law, asked_at: &str, supplied_at: &str) -> jiff::Timestamp {
+        let mut scene = accepted(law);
+        asked(&mut scene, asked_at).unwrap();
+        scene.step(supplied_at, Role::Applicant, |s, f| decide(s, supplied(), f)).unwrap();
+        scene.state.promised.unwrap().promise.due_at
+    }
+
+    #[test]
+    fn where_the_law_says_restart_the_clock_begins_again_with_the_supplement() {
+        assert_eq!(due(&law(), "2026-11-23T10:00", "2026-11-30T10:00"), at("2026-12-08T00:00"));
+    }
+
+    #[test]
+    fn where_the_law_says_pause_only_the_waiting_is_not_counted() {
+        let law = law();
+        let mut scene: Scene<'_, Intake> = Scene::new(&law, "PRECURSOR.IMPORT", "G02.002");
+        let command = crate::intake::submit_dossier::SubmitDossier {
+            agency: "G02.002".into(),
+            documents: vec![document("application"), document("contract")],
+            ..crate::intake::submit_dossier::tests::promotion()
+        };
+        scene
+            .step("2026-11-02T09:00", Role::Applicant, |s, f| {
+                crate::intake::submit_dossier::decide(s, command, f)
+            })
+            .unwrap();
+        scene.step("2026-11-02T10:00", Role::Clerk, crate::intake::accept_dossier::decide).unwrap();
+        assert_eq!(scene.state.promised.as_ref().unwrap().promise.due_at, at("2026-11-12T00:00"));
+        let ask = crate::intake::request_supplement::RequestSupplement {
+            components: Vec::new(),
+            ..crate::intake::request_supplement::tests::ask()
+        };
+        scene
+            .step("2026-11-03T10:00", Role::Clerk, |s, f| {
+                crate::intake::request_supplement::decide(s, ask, f)
+            })
+            .unwrap();
+        let form = SubmitSupplement { documents: Vec::new(), form: Some(serde_json::json!({})) };
+        scene.step("2026-11-05T10:00", Role::Applicant, |s, f| decide(s, form, f)).unwrap();
+        assert_eq!(scene.state.promised.as_ref().unwrap().promise.due_at, at("2026-11-14T00:00"));
+        assert_eq!(scene.state.suspensions.len(), 1);
+    }
+
+    #[test]
+    fn before_acceptance_the_officers_time_begins_again() {
+        let law = law();
+        let mut scene = submitted(&law);
+        asked(&mut scene, "2026-11-20T10:00").unwrap();
+        scene.step("2026-11-26T10:00", Role::Applicant, |s, f| decide(s, supplied(), f)).unwrap();
+        assert_eq!(scene.state.answer.unwrap().due_at, at("2026-11-27T10:00"));
+    }
+
+    #[test]
+    fn a_supplement_without_what_was_asked_for_is_refused() {
+        let law = law();
+        let mut scene = submitted(&law);
+        asked(&mut scene, "2026-11-20T10:00").unwrap();
+        let other = SubmitSupplement { documents: vec![document("form_02")], form: None };
+        let refused = scene.step("2026-11-26T10:00", Role::Applicant, |s, f| decide(s, other, f));
+        assert_eq!(refused, Err(Refusal::MissingDocument("rules".into())));
+    }
+
+    #[test]
+    fn a_supplement_after_its_window_is_refused_even_before_the_window_is_enforced() {
+        let law = law();
+        let mut scene = submitted(&law);
+        asked(&mut scene, "2026-11-20T10:00").unwrap();
+        let refused =
+            scene.step("2026-12-15T00:00", Role::Applicant, |s, f| decide(s, supplied(), f));
+        assert_eq!(refused, Err(Refusal::WindowClosed));
+    }
+
+    #[test]
+    fn nothing_is_supplied_that_nobody_asked_for() {
+        let law = law();
+        let mut scene = submitted(&law);
+        let refused =
+            scene.step("2026-11-20T10:00", Role::Applicant, |s, f| decide(s, supplied(), f));
+        assert_eq!(refused, Err(Refusal::NothingAwaited));
+    }
+}

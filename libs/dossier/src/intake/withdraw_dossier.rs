@@ -1,0 +1,57 @@
+//! The applicant takes a dossier back before it is decided (form 05, Thông báo dừng giải quyết hồ sơ).
+//! Decree 118/2025/NĐ-CP, art. 21; Circular 03/2025/TT-VPCP, art. 7.
+
+use super::Intake;
+use crate::access::{agency, own};
+use crate::contract::{DossierWithdrawn, IntakeEvent, Personal, Role};
+use crate::step::{Facts, Step, refusals};
+
+/// This step.
+pub const STEP: Step = Step {
+    name: "withdraw_dossier",
+    service: "intake",
+    basis: "118/2025/NĐ-CP Điều 21; 03/2025/TT-VPCP Điều 7; Mẫu 05",
+    may: &[own(Role::Applicant), agency(Role::Clerk)],
+    events: &["intake.DossierWithdrawn.v1"],
+    refusals: Refusal::ALL,
+};
+
+refusals! {
+    /// Why a dossier cannot be taken back.
+    pub enum Refusal {
+        NotOpen => 409, "dossier-not-open",
+            "hồ sơ không còn đang được giải quyết", "the dossier is not being worked on";
+    }
+}
+
+/// Decides.
+pub fn decide(
+    intake: &Intake,
+    reason: Option<String>,
+    _facts: &Facts<'_>,
+) -> Result<Vec<IntakeEvent>, Refusal> {
+    if !intake.is_open() {
+        return Err(Refusal::NotOpen);
+    }
+    Ok(vec![DossierWithdrawn { reason: reason.map(Personal::from) }.into()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intake::Stage;
+    use crate::intake::accept_dossier::tests::accepted;
+    use crate::step::State;
+    use crate::testing::law;
+
+    #[test]
+    fn a_withdrawn_dossier_owes_nothing_and_stays_withdrawn() {
+        let law = law();
+        let mut scene = accepted(&law);
+        scene.step("2026-11-20T11:00", Role::Applicant, |s, f| decide(s, None, f)).unwrap();
+        assert_eq!(scene.state.stage, Stage::Withdrawn);
+        assert!(scene.state.obligations().is_empty());
+        let again = scene.step("2026-11-20T12:00", Role::Applicant, |s, f| decide(s, None, f));
+        assert_eq!(again, Err(Refusal::NotOpen));
+    }
+}

@@ -1,0 +1,401 @@
+//! A procedure as it is written in a file.
+
+use std::collections::BTreeMap;
+
+use calendar::{Budget, Text};
+use jiff::civil::{Date, Time};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::contract::{
+    AgencyCode, Channel, ComponentCode, DeliveryChannel, Outcome, ProcedureCode, ProcedureRef,
+    Role, SupplementEffect, Vnd,
+};
+
+macro_rules! shipped {
+    ($($file:literal),+ $(,)?) => {
+        /// The procedures that ship with the program: file name and text.
+        pub const SHIPPED: &[(&str, &str)] =
+            &[$(($file, include_str!(concat!("../../procedures/", $file)))),+];
+    };
+}
+shipped!(
+    "certificate_of_origin_d.yaml",
+    "chemical_import.yaml",
+    "promotion_registration.yaml",
+    "precursor_import.yaml",
+    "multi_level_marketing.yaml",
+    "energy_label.yaml",
+    "environmental_permit.yaml",
+);
+
+/// A procedure in one version.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Procedure {
+    /// Its code in the national catalogue.
+    pub code: ProcedureCode,
+    /// Counts up with every change.
+    pub version: u32,
+    /// When this version was issued; it may take effect earlier.
+    pub issued: Date,
+    /// From when to when it is in force.
+    pub effective: Period,
+    /// On what it rests.
+    pub legal_basis: String,
+    /// Its name.
+    pub name: Text,
+    /// The agency that it belongs to; that agency and those below it receive dossiers.
+    pub agency: AgencyCode,
+    /// Fully or partly online.
+    pub level: Level,
+    /// Ways in which a dossier may come.
+    pub channels: Vec<Channel>,
+    /// JSON Schema (2020-12) of the form.
+    pub form: Value,
+    /// Fields of the form, as JSON Pointers, that identify nobody and that rules, views and statistics need.
+    #[serde(default)]
+    pub public: Vec<String>,
+    /// The components of a dossier.
+    #[serde(default)]
+    pub documents: Vec<Component>,
+    /// What it costs.
+    #[serde(default)]
+    pub fees: Fees,
+    /// Receiving it.
+    pub intake: IntakeRules,
+    /// The statutory clock.
+    pub clock: ClockRules,
+    /// Working on it.
+    pub review: ReviewRules,
+    /// What comes out.
+    pub result: ResultRules,
+    /// How the result may go out; empty if there is none.
+    #[serde(default)]
+    pub delivery: Vec<DeliveryChannel>,
+}
+
+/// Days from one (included) to another (included), or without end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Period {
+    /// The first day.
+    pub from: Date,
+    /// The last day.
+    pub to: Option<Date>,
+}
+
+impl Period {
+    /// Whether `date` lies inside.
+    #[must_use]
+    pub fn contains(&self, date: Date) -> bool {
+        self.from <= date && self.to.is_none_or(|to| date <= to)
+    }
+}
+
+/// Decree 42/2022/NĐ-CP, art. 11.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Toàn trình: everything can be done online.
+    Full,
+    /// Một phần: something cannot.
+    Partial,
+}
+
+/// A component of a dossier.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Component {
+    /// Its code.
+    pub code: ComponentCode,
+    /// Its name.
+    pub name: Text,
+    /// Whether a dossier without it is incomplete.
+    pub required: bool,
+}
+
+/// What a procedure costs.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fees {
+    /// When it is owed; absent if it costs nothing.
+    pub due: Option<FeeDue>,
+    /// How long the applicant has to pay; without it, as long as it takes.
+    pub window: Option<Budget>,
+    /// The lines of the tariff.
+    #[serde(default)]
+    pub lines: Vec<FeeLine>,
+    /// Reductions; of several that apply to a line the best one counts (NQ 66.22/2026/NQ-CP, art. 5.2).
+    #[serde(default)]
+    pub reductions: Vec<Reduction>,
+}
+
+/// When a fee is owed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FeeDue {
+    /// With the submission, before acceptance.
+    AtFiling,
+    /// Once the dossier has been found valid.
+    AfterAcceptance,
+}
+
+/// Law 97/2015/QH13, art. 3: the two are different money and are accounted for separately (art. 14.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum FeeKind {
+    /// Phí: offsets the cost of a service.
+    Phi,
+    /// Lệ phí: a fixed sum.
+    LePhi,
+}
+
+/// A line of the tariff.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeeLine {
+    /// Names the rule in records.
+    pub rule: String,
+    /// Which kind of money.
+    pub kind: FeeKind,
+    /// What for.
+    pub name: Text,
+    /// How much.
+    pub amount: Vnd,
+    /// In which days it is charged.
+    pub effective: Period,
+    /// By which ways of filing; all if empty.
+    #[serde(default)]
+    pub channels: Vec<Channel>,
+    /// On what it rests.
+    pub basis: String,
+}
+
+/// A reduction of the tariff.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reduction {
+    /// Names the rule in records.
+    pub rule: String,
+    /// How much less, in per cent.
+    pub percent: u8,
+    /// Of which kinds of money.
+    pub of: Vec<FeeKind>,
+    /// In which days.
+    pub effective: Period,
+    /// By which ways of filing; all if empty.
+    #[serde(default)]
+    pub channels: Vec<Channel>,
+    /// For which groups of applicants; everybody if empty.
+    #[serde(default)]
+    pub groups: Vec<String>,
+    /// On what it rests.
+    pub basis: String,
+}
+
+/// How a dossier is received.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IntakeRules {
+    /// The one-stop unit's own time to accept, refuse or ask; absent if no such limit counts.
+    pub answer: Option<Budget>,
+    /// Whether a complete dossier is accepted by the submission itself.
+    #[serde(default)]
+    pub automatic: bool,
+}
+
+/// From when the clock runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClockStart {
+    /// From the submission, or by post from the date that the law counts by.
+    Submitted,
+    /// From the acceptance.
+    Accepted,
+    /// From the submission or supplement that made the dossier complete.
+    Complete,
+    /// From the receipt of the fee.
+    FeeReceived,
+}
+
+/// When a day is over for receiving.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CutOff {
+    /// What comes at this time or later counts from the next working morning.
+    pub at: Time,
+}
+
+/// The statutory clock of a procedure.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockRules {
+    /// From when it runs.
+    pub start: ClockStart,
+    /// When a day is over for receiving; without it, at 24:00.
+    pub cut_off: Option<CutOff>,
+    /// The period by way of filing; without one, the law gives none.
+    #[serde(default)]
+    pub budget: BTreeMap<Channel, Budget>,
+    /// What a supplement request does to it.
+    pub supplement: SupplementEffect,
+    /// How often a supplement may be asked for at each stage; as often as needed if absent.
+    pub supplements_max: Option<u32>,
+    /// The applicant's window to supplement.
+    pub supplement_window: Budget,
+    /// How often the appointment may be moved (Decree 61/2018/NĐ-CP, art. 19.9: once).
+    pub redatings_max: u32,
+    /// What the law makes of the agency's silence.
+    pub silence: Option<Outcome>,
+}
+
+/// How a dossier is worked on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReviewRules {
+    /// The activities.
+    #[serde(default)]
+    pub activities: Vec<Activity>,
+    /// Whether activities may be done in any order and more than once.
+    #[serde(default)]
+    pub any_order: bool,
+    /// Whether a decision needs a second officer.
+    #[serde(default = "yes")]
+    pub four_eyes: bool,
+    /// How long a consulted agency has to answer.
+    pub consultation: Option<Budget>,
+    /// A rule that decides without an officer.
+    pub automatic: Option<AutomaticDecision>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// An activity of the review.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Activity {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: Text,
+    /// Who does it.
+    #[serde(default = "reviewer")]
+    pub role: Role,
+    /// How long it may take.
+    pub budget: Option<Budget>,
+}
+
+const fn reviewer() -> Role {
+    Role::Reviewer
+}
+
+/// A rule that decides without an officer: the outcome if every condition holds, an officer otherwise.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AutomaticDecision {
+    /// All must hold.
+    pub when: Vec<Condition>,
+    /// What follows then.
+    pub outcome: Outcome,
+}
+
+/// A test of one public field.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Condition {
+    /// The field, as a JSON Pointer that is among the procedure's public ones.
+    pub field: String,
+    /// One of these values.
+    pub one_of: Option<Vec<Value>>,
+    /// A number at least this.
+    pub at_least: Option<i64>,
+    /// A number at most this.
+    pub at_most: Option<i64>,
+}
+
+impl Condition {
+    /// Whether the public fields of a dossier satisfy it.
+    #[must_use]
+    pub fn holds(&self, public: &BTreeMap<String, Value>) -> bool {
+        let Some(value) = public.get(&self.field) else { return false };
+        let number = value.as_i64();
+        self.one_of.as_ref().is_none_or(|values| values.contains(value))
+            && self.at_least.is_none_or(|least| number.is_some_and(|n| n >= least))
+            && self.at_most.is_none_or(|most| number.is_some_and(|n| n <= most))
+    }
+}
+
+/// What a procedure leads to.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResultRules {
+    /// The result's code (`KQ.…`); absent if the procedure has none, which is lawful.
+    pub code: Option<String>,
+    /// How long it is valid; for ever if absent.
+    pub validity: Option<Budget>,
+}
+
+impl Procedure {
+    /// Its code and version.
+    #[must_use]
+    pub fn reference(&self) -> ProcedureRef {
+        ProcedureRef { code: self.code.clone(), version: self.version }
+    }
+
+    /// What contradicts itself.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if self.channels.is_empty() {
+            return Err("`channels` is empty: nobody could submit".to_owned());
+        }
+        if let Some(channel) = self.clock.budget.keys().find(|c| !self.channels.contains(c)) {
+            return Err(format!("`clock.budget` names {channel:?}, which is not among `channels`"));
+        }
+        if self.effective.to.is_some_and(|to| to < self.effective.from) {
+            return Err("`effective` runs backwards".to_owned());
+        }
+        if let Some(budget) = self.budgets().find(|budget| budget.amount == 0) {
+            return Err(format!("a period of 0 {:?} would never run", budget.unit));
+        }
+        if self.fees.due.is_none() != self.fees.lines.is_empty() {
+            return Err("`fees.due` and `fees.lines` go together".to_owned());
+        }
+        if self.clock.start == ClockStart::FeeReceived && self.fees.due.is_none() {
+            return Err("the clock starts with a fee, but there is none".to_owned());
+        }
+        if let Some(reduction) = self.fees.reductions.iter().find(|r| r.percent > 100) {
+            return Err(format!("`{}` reduces by more than everything", reduction.rule));
+        }
+        if let Some(field) = self.public.iter().find(|field| !field.starts_with('/')) {
+            return Err(format!("`public` names `{field}`, which is not a JSON Pointer"));
+        }
+        let mut conditions = self.review.automatic.iter().flat_map(|rule| &rule.when);
+        if let Some(condition) = conditions.find(|c| !self.public.contains(&c.field)) {
+            return Err(format!("the rule tests `{}`, which is not `public`", condition.field));
+        }
+        if self.result.code.is_none() != self.delivery.is_empty() {
+            return Err("`delivery` is for procedures with a `result.code`".to_owned());
+        }
+        if !self.form.is_object() {
+            return Err("`form` is not a JSON Schema".to_owned());
+        }
+        Ok(())
+    }
+
+    fn budgets(&self) -> impl Iterator<Item = Budget> {
+        let review = &self.review;
+        self.clock
+            .budget
+            .values()
+            .copied()
+            .chain([self.clock.supplement_window])
+            .chain(self.fees.window)
+            .chain(self.intake.answer)
+            .chain(review.consultation)
+            .chain(review.activities.iter().filter_map(|activity| activity.budget))
+            .chain(self.result.validity)
+    }
+}

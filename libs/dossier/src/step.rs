@@ -1,0 +1,217 @@
+//! The shape that all steps and states share.
+
+use std::fmt;
+
+use calendar::{Calendar, CalendarError};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::access::{May, Resource};
+use crate::contract::{Actor, AgencyCode, EventSet, Meta, ProcedureRef, VndOverflow};
+use crate::law::{Law, Procedure};
+
+/// What a service knows about one stream: a fold over its events.
+pub trait State: Default + Clone + fmt::Debug + Send + Sync + 'static {
+    /// The events of the stream.
+    type Event: EventSet;
+    /// What a stream's name begins with, before the hyphen.
+    const CATEGORY: &'static str;
+
+    /// Takes one event in. Never fails: what was recorded has happened.
+    fn evolve(&mut self, event: &Self::Event, meta: &Meta);
+
+    /// Whose it is; `None` while the stream is empty.
+    fn resource(&self) -> Option<Resource>;
+
+    /// Under which version of which procedure, and in which agency.
+    fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)>;
+
+    /// What falls due, and when.
+    fn obligations(&self) -> Vec<Obligation> {
+        Vec::new()
+    }
+
+    /// The events that enforce an obligation of `kind`, or none if it is no longer open.
+    fn enforce(&self, kind: &str, facts: &Facts<'_>) -> Result<Vec<Self::Event>, LawError> {
+        let _ = (kind, facts);
+        Ok(Vec::new())
+    }
+}
+
+/// Something that the service itself must do at an instant unless it has become moot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Obligation {
+    /// What is to be enforced; a stream has at most one open obligation of a kind.
+    pub kind: &'static str,
+    /// From when on.
+    pub due_at: Timestamp,
+    /// The event that opened it.
+    pub opened_by: Uuid,
+}
+
+/// The law that a dossier was received under.
+#[derive(Debug, Clone, Copy)]
+pub struct Rule<'a> {
+    /// The procedure in its version.
+    pub procedure: &'a Procedure,
+    /// The agency's calendar.
+    pub calendar: &'a Calendar,
+}
+
+/// What a decision may rest on besides the state and the command.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// Now.
+    pub at: Timestamp,
+    /// The id of the command; all other ids are derived from it.
+    pub command: Uuid,
+    /// Who acts, in the capacity that was found to allow it.
+    pub actor: &'a Actor,
+    /// All of the law.
+    pub law: &'a Law,
+    /// The law of this dossier.
+    pub rule: Option<Rule<'a>>,
+    /// What other services have recorded for the same dossier. Read only before an obligation is enforced.
+    pub elsewhere: &'a [Elsewhere],
+}
+
+impl<'a> Facts<'a> {
+    /// The law of this dossier.
+    pub fn rule(&self) -> Result<Rule<'a>, LawError> {
+        self.rule.ok_or(LawError::NotLoaded)
+    }
+
+    /// An id that is the same whenever the same command is decided.
+    #[must_use]
+    pub fn id(&self, label: &str) -> Uuid {
+        Uuid::new_v5(&self.command, label.as_bytes())
+    }
+}
+
+/// An event of another service, as the store has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// Its id.
+    pub id: Uuid,
+    /// Its kind.
+    pub kind: String,
+    /// Its payload as JSON.
+    pub data: String,
+    /// When it was recorded.
+    pub at: Timestamp,
+}
+
+/// The outcome of a reaction to another service's event.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reacted<E> {
+    /// These events follow; none if there is nothing to do, or it has been done.
+    Done(Vec<E>),
+    /// Something that must come first has not arrived here.
+    NotYet,
+}
+
+/// Why the law cannot be applied. Not the caller's fault.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LawError {
+    /// The version of the procedure, or the agency's calendar, is not loaded.
+    #[error("the procedure version or the calendar of the agency is not loaded")]
+    NotLoaded,
+    /// A period that never ends.
+    #[error(transparent)]
+    Calendar(#[from] CalendarError),
+    /// A sum of money that does not fit.
+    #[error(transparent)]
+    Money(#[from] VndOverflow),
+}
+
+/// A registered reason for which a step is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefusalEntry {
+    /// The HTTP status that says it.
+    pub status: u16,
+    /// The last part of the problem's type.
+    pub code: &'static str,
+    /// In Vietnamese.
+    pub vi: &'static str,
+    /// In English.
+    pub en: &'static str,
+}
+
+/// Why a step is refused.
+pub trait Refuse: fmt::Debug + Send {
+    /// The registered reason.
+    fn entry(&self) -> RefusalEntry;
+    /// What it was about, if there is more to say.
+    fn subject(&self) -> Option<String>;
+}
+
+/// What a step is, for documentation, for the check of who may do it, and for the register of problems.
+#[derive(Debug, Clone, Copy)]
+pub struct Step {
+    /// The step, as its files are called.
+    pub name: &'static str,
+    /// The service that takes it.
+    pub service: &'static str,
+    /// Its legal basis.
+    pub basis: &'static str,
+    /// Who may take it; nobody if the service itself does.
+    pub may: &'static [May],
+    /// The events that it can lead to.
+    pub events: &'static [&'static str],
+    /// The reasons for which it can be refused.
+    pub refusals: &'static [RefusalEntry],
+}
+
+macro_rules! refusals {
+    ($(#[$doc:meta])* pub enum $name:ident {
+        $($variant:ident $(($subject:ty))? => $status:literal, $code:literal, $vi:literal, $en:literal;)*
+    }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum $name {
+            $(#[doc = $en] $variant $(($subject))?,)*
+            /// The law cannot be applied.
+            Law($crate::step::LawError),
+        }
+
+        impl $name {
+            /// Every reason of this step.
+            pub const ALL: &'static [$crate::step::RefusalEntry] = &[
+                $($crate::step::RefusalEntry { status: $status, code: $code, vi: $vi, en: $en },)*
+            ];
+        }
+
+        impl $crate::step::Refuse for $name {
+            fn entry(&self) -> $crate::step::RefusalEntry {
+                match self {
+                    $(Self::$variant { .. } => $crate::step::RefusalEntry {
+                        status: $status, code: $code, vi: $vi, en: $en,
+                    },)*
+                    Self::Law(_) => $crate::step::LAW_NOT_APPLICABLE,
+                }
+            }
+
+            fn subject(&self) -> Option<String> {
+                $($(if let Self::$variant(subject) = self {
+                    return Some(<$subject as ToString>::to_string(subject));
+                })?)*
+                if let Self::Law(error) = self { Some(error.to_string()) } else { None }
+            }
+        }
+
+        impl<E: Into<$crate::step::LawError>> From<E> for $name {
+            fn from(error: E) -> Self {
+                Self::Law(error.into())
+            }
+        }
+    };
+}
+pub(crate) use refusals;
+
+/// The service lacks the law it would have to apply: an operator must load it.
+pub const LAW_NOT_APPLICABLE: RefusalEntry = RefusalEntry {
+    status: 503,
+    code: "law-not-applicable",
+    vi: "chưa nạp được quy định áp dụng cho hồ sơ này",
+    en: "the law for this dossier is not loaded",
+};

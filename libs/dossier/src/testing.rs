@@ -1,0 +1,98 @@
+//! A vocabulary for the tests of decisions: moments, actors, and a state that is built by taking steps.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::contract::{Actor, Envelope, EventSet, Meta, ProcedureRef, Role};
+use crate::law::Law;
+use crate::step::{Elsewhere, Facts, Rule, State};
+
+pub(crate) fn law() -> Law {
+    Law::shipped().unwrap()
+}
+
+/// A local Vietnamese moment such as `2026-11-20T09:00`.
+pub(crate) fn at(text: &str) -> Timestamp {
+    format!("{text}:00+07:00").parse().unwrap()
+}
+
+pub(crate) fn actor(role: Role) -> Actor {
+    Actor { subject: "tester".into(), role, agency: None, on_behalf_of: None }
+}
+
+/// A stream in the making: each step is decided at a moment and taken into the state.
+pub(crate) struct Scene<'a, S: State> {
+    pub(crate) law: &'a Law,
+    pub(crate) state: S,
+    pub(crate) events: Vec<S::Event>,
+    pub(crate) elsewhere: Vec<Elsewhere>,
+    procedure: ProcedureRef,
+    agency: &'static str,
+    commands: u128,
+}
+
+impl<'a, S: State> Scene<'a, S> {
+    pub(crate) fn new(law: &'a Law, code: &str, agency: &'static str) -> Self {
+        let procedure = law.procedures().find(|p| p.code.as_str() == code).unwrap().reference();
+        Self {
+            law,
+            state: S::default(),
+            events: Vec::new(),
+            elsewhere: Vec::new(),
+            procedure,
+            agency,
+            commands: 0,
+        }
+    }
+
+    /// Decides at `moment`, as `role`; what is decided is taken into the state.
+    pub(crate) fn step<R>(
+        &mut self,
+        moment: &str,
+        role: Role,
+        decide: impl FnOnce(&S, &Facts<'_>) -> Result<Vec<S::Event>, R>,
+    ) -> Result<Vec<S::Event>, R> {
+        self.commands += 1;
+        let actor = actor(role);
+        let facts = Facts {
+            at: at(moment),
+            command: Uuid::from_u128(self.commands),
+            actor: &actor,
+            law: self.law,
+            rule: self.law.rule(&self.procedure, &self.agency.into()),
+            elsewhere: &self.elsewhere,
+        };
+        let rule: Option<Rule<'_>> = facts.rule;
+        assert!(rule.is_some(), "the scene has no law");
+        let events = decide(&self.state, &facts)?;
+        for event in &events {
+            self.record(at(moment), &actor, event.clone());
+        }
+        Ok(events)
+    }
+
+    pub(crate) fn record(&mut self, at: Timestamp, actor: &Actor, event: S::Event) {
+        let version = self.events.len() as u64 + 1;
+        let written = S::Event::decode(event.kind(), &event.encode()).unwrap();
+        let meta = Meta {
+            id: Uuid::new_v5(&Uuid::from_u128(self.commands), event.kind().as_bytes()),
+            version,
+            envelope: Envelope {
+                at,
+                actor: actor.clone(),
+                command: Uuid::from_u128(self.commands),
+                digest: String::new(),
+                cause: None,
+                dossier: None,
+                trace: None,
+            },
+        };
+        self.state.evolve(&written, &meta);
+        self.events.push(written);
+    }
+
+    /// The kinds recorded so far, without service and version.
+    pub(crate) fn kinds(&self) -> Vec<&'static str> {
+        self.events.iter().map(|event| event.kind().split('.').nth(1).unwrap()).collect()
+    }
+}
