@@ -1,6 +1,6 @@
 //! Who may do what. Each step and each query names its [`May`]s; one function decides for all of them.
 
-use crate::contract::{Actor, AgencyCode, Role, Subject};
+use crate::contract::{Actor, AgencyCode, Brief, Role, Subject};
 
 /// Over which dossiers a role reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +60,15 @@ pub struct Resource {
     pub owners: Vec<Subject>,
     /// The agencies that have to do with it.
     pub agencies: Vec<AgencyCode>,
+}
+
+impl Brief {
+    /// Whose the dossier is.
+    #[must_use]
+    pub fn resource(&self) -> Resource {
+        let owners = std::iter::once(&self.applicant).chain(&self.representative);
+        Resource { owners: owners.cloned().collect(), agencies: vec![self.agency.clone()] }
+    }
 }
 
 /// Why somebody may not.

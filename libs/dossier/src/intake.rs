@@ -300,15 +300,12 @@ impl State for Intake {
 
     fn resource(&self) -> Option<Resource> {
         let submission = self.submission.as_ref()?;
-        let owners = std::iter::once(&submission.applicant).chain(&submission.representative);
-        Some(Resource {
-            owners: owners.cloned().collect(),
-            agencies: vec![submission.agency.clone()],
-        })
+        Some(submission.brief.resource())
     }
 
     fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
-        self.submission.as_ref().map(|submission| (&submission.procedure, &submission.agency))
+        let brief = &self.submission.as_ref()?.brief;
+        Some((&brief.procedure, &brief.agency))
     }
 
     fn obligations(&self) -> Vec<Obligation> {

@@ -15,7 +15,10 @@ pub mod step;
 
 pub mod intake;
 
-pub use step::{Elsewhere, Facts, Obligation, Reacted, Refuse, State, Step};
+pub use step::{
+    Elsewhere, Facts, Incoming, LawError, Obligation, Reacted, Reaction, RefusalEntry, Refuse,
+    Rule, State, Step,
+};
 
 #[cfg(test)]
 mod testing;

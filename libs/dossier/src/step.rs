@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::access::{May, Resource};
-use crate::contract::{Actor, AgencyCode, EventSet, Meta, ProcedureRef, VndOverflow};
+use crate::contract::{
+    Actor, AgencyCode, DossierId, Envelope, EventSet, Meta, ProcedureRef, Unreadable, VndOverflow,
+};
 use crate::law::{Law, Procedure};
 
 /// What a service knows about one stream: a fold over its events.
@@ -110,6 +112,49 @@ pub enum Reacted<E> {
     NotYet,
 }
 
+/// An event of another service, as it arrives.
+#[derive(Debug, Clone, Copy)]
+pub struct Incoming<'a> {
+    /// Its id.
+    pub id: Uuid,
+    /// Its kind.
+    pub kind: &'a str,
+    /// Its payload as JSON.
+    pub data: &'a str,
+    /// What stands beside it.
+    pub envelope: &'a Envelope,
+}
+
+/// What a service does about the events of others: a command of its own for each that concerns it. An event may arrive
+/// twice or out of order; the outcome is the same.
+pub trait Reaction: Sized + fmt::Debug + Send + Sync + 'static {
+    /// The state on which the command is decided.
+    type State: State;
+    /// The kinds of events that it listens to.
+    const LISTENS: &'static [&'static str];
+
+    /// The commands that follow from an event.
+    fn react(event: &Incoming<'_>) -> Result<Vec<Self>, Unreadable>;
+
+    /// What it is called in records.
+    fn name(&self) -> &'static str;
+
+    /// The dossier that it is about.
+    fn dossier(&self) -> DossierId;
+
+    /// The law, where the stream may still be empty.
+    fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
+        None
+    }
+
+    /// Decides.
+    fn decide(
+        &self,
+        state: &Self::State,
+        facts: &Facts<'_>,
+    ) -> Result<Reacted<<Self::State as State>::Event>, LawError>;
+}
+
 /// Why the law cannot be applied. Not the caller's fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LawError {
@@ -160,6 +205,16 @@ pub struct Step {
     pub events: &'static [&'static str],
     /// The reasons for which it can be refused.
     pub refusals: &'static [RefusalEntry],
+}
+
+impl Refuse for LawError {
+    fn entry(&self) -> RefusalEntry {
+        LAW_NOT_APPLICABLE
+    }
+
+    fn subject(&self) -> Option<String> {
+        Some(self.to_string())
+    }
 }
 
 macro_rules! refusals {

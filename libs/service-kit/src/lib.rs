@@ -1,1 +1,25 @@
-//! x
+//! Joins the law, the store and the wire; the only place where they meet.
+//!
+//! - [`Kit`]: what every service needs. [`Streams`]: loads, decides, appends ([`Streams::execute`]).
+//! - [`tasks`]: what runs without being asked: reactions to other services' events, the deadline keeper, read models.
+//! - [`http`]: requests, replies, problems, and the server.
+//! - [`auth`]: who is calling. [`documents`]: uploaded files. [`forms`]: forms against their schema.
+
+pub mod auth;
+pub mod clock;
+pub mod codes;
+pub mod documents;
+pub mod forms;
+pub mod http;
+mod kit;
+pub mod limits;
+mod service;
+mod streams;
+pub mod tasks;
+pub mod telemetry;
+pub mod view;
+
+pub use clock::Clock;
+pub use kit::{Kit, KitError, Settings};
+pub use service::Service;
+pub use streams::{Authority, Executed, Failure, Loaded, Order, Streams};

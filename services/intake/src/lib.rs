@@ -1,1 +1,48 @@
-//! x
+//! The one-stop unit on the wire: contact with the applicant, documents, the statutory clock.
+//!
+//! One file per step under `http/`, with the same stem as the law in `libs/dossier/src/intake/`.
+
+use std::sync::Arc;
+
+use dossier::intake::{Intake, STEPS};
+use service_kit::http::{StepDoc, finish_openapi};
+use service_kit::tasks::{Keeper, Stalled, Tasks};
+use service_kit::{Kit, Service, Streams};
+
+mod http;
+
+/// What the handlers need.
+#[derive(Debug)]
+pub struct App {
+    pub(crate) kit: Arc<Kit>,
+    pub(crate) dossiers: Arc<Streams<Intake>>,
+}
+
+/// The document of this service.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    finish_openapi(
+        "Intake",
+        "Receives dossiers, has all contact with the applicant, and keeps the statutory clock.",
+        DOCS,
+    )
+}
+
+const DOCS: &[StepDoc] = http::DOCS;
+
+/// Puts the service together.
+pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
+    let dossiers = Arc::new(Streams::new(Arc::clone(kit)));
+    let mut tasks = Tasks::default();
+    let (keeper, health) = Keeper::open("intake", "intake-deadlines", &dossiers, None)?;
+    tasks.add(keeper);
+    let app = Arc::new(App { kit: Arc::clone(kit), dossiers });
+    Ok(Service {
+        name: "intake",
+        routes: http::routes(&app),
+        tasks,
+        openapi: openapi(),
+        steps: STEPS,
+        keepers: vec![health],
+    })
+}

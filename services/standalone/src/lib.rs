@@ -1,1 +1,77 @@
-//! x
+//! All services in one process on the embedded store, and the command line.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, Parser, Subcommand};
+use service_kit::tasks::Stalled;
+use service_kit::{Kit, Service};
+
+mod data;
+mod serve;
+mod token;
+
+pub use data::{DataDirectory, Time};
+
+/// Carries administrative dossiers from submission to delivered result.
+#[derive(Debug, Parser)]
+#[command(name = "dossier", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// What goes into the log on standard error.
+    #[arg(long, global = true, env = "DOSSIER_LOG", default_value = "info")]
+    log: String,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve all services (the default).
+    Serve(serve::Arguments),
+    /// Mint a token with the development key of the data directory.
+    Token(token::Arguments),
+}
+
+/// Where the data is.
+#[derive(Debug, Clone, Args)]
+struct Data {
+    /// The data directory; made if it is missing.
+    #[arg(long, env = "DOSSIER_DATA", default_value = "./dossier-data")]
+    data: PathBuf,
+}
+
+/// Runs the command line; a failure ends in one line that says what to change.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    service_kit::telemetry::start(&cli.log);
+    let command =
+        cli.command.unwrap_or_else(|| Command::Serve(serve::Arguments::parse_from(["serve"])));
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into()),
+    };
+    let done = runtime.block_on(async {
+        match command {
+            Command::Serve(arguments) => serve::run(arguments).await,
+            Command::Token(arguments) => token::run(&arguments),
+        }
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    use std::io::Write;
+    // Nobody is left to tell if standard error is gone.
+    let _ = writeln!(std::io::stderr(), "dossier: {error:#}");
+    ExitCode::FAILURE
+}
+
+/// Every service, in the order of the procedure.
+pub async fn services(kit: &Arc<Kit>) -> Result<Vec<Service>, Stalled> {
+    Ok(vec![intake::service(kit).await?])
+}

@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The binary `dossier`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    standalone::main()
+}

@@ -178,18 +178,18 @@ macro_rules! payload {
         pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
     )+};
 }
-pub(super) use payload;
 
 payload! {
-    /// An applicant submitted a dossier.
-    DossierSubmitted {
+    /// What every service needs to know of a dossier. The events that call another service in carry it, so that none
+    /// of them depends on an earlier one having arrived.
+    Brief {
         /// Our own id.
         dossier: DossierId,
         /// The code on its slips.
         code: DossierCode,
-        /// Under which version of which procedure it is received.
+        /// Under which version of which procedure it was received.
         procedure: ProcedureRef,
-        /// Which agency receives it.
+        /// Which agency received it.
         agency: AgencyCode,
         /// By which way it came.
         channel: Channel,
@@ -198,18 +198,25 @@ payload! {
         /// Who represents the applicant.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         representative: Option<Subject>,
-        /// The whole form.
-        form: Personal<Value>,
         /// The fields that rules, views and statistics need, as the procedure names them.
         #[serde(default)]
         public: BTreeMap<String, Value>,
-        /// The documents that came with it.
-        documents: Vec<Document>,
         /// Groups to which the applicant claims to belong, for reductions of the fee.
         #[serde(default)]
         groups: Vec<String>,
         /// How the result is wanted.
         delivery: Delivery,
+        /// When it was submitted: the tariff of that day applies.
+        submitted_at: Timestamp,
+    }
+    /// An applicant submitted a dossier.
+    DossierSubmitted {
+        /// What every service needs to know.
+        brief: Brief,
+        /// The whole form.
+        form: Personal<Value>,
+        /// The documents that came with it.
+        documents: Vec<Document>,
         /// For post: the date that the law counts by (envelope, waybill or hand-over record).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         posted_at: Option<Timestamp>,
@@ -221,6 +228,8 @@ payload! {
     }
     /// The dossier is valid and was accepted, with an appointment (form 01).
     DossierAccepted {
+        /// What every service needs to know.
+        brief: Brief,
         /// The appointment; absent if the clock starts with the fee, or the law gives no period.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         promise: Option<Promise>,

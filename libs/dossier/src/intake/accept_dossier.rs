@@ -49,13 +49,14 @@ pub fn decide(intake: &Intake, facts: &Facts<'_>) -> Result<Vec<IntakeEvent>, Re
         ClockStart::Complete => intake.completed_at.max(intake.fee_received_at),
         ClockStart::FeeReceived => intake.fee_received_at,
     };
+    let brief = submission.brief.clone();
     let Some(moment) = moment else {
-        return Ok(vec![DossierAccepted { promise: None, started_at: None }.into()]);
+        return Ok(vec![DossierAccepted { brief, promise: None, started_at: None }.into()]);
     };
     let started_at = clock::effective_start(rule, moment)?;
     let ledger = Ledger { started_at, suspensions: Vec::new() };
-    let promise = clock::promise(rule, submission.channel, &ledger)?;
-    Ok(vec![DossierAccepted { promise, started_at: Some(started_at) }.into()])
+    let promise = clock::promise(rule, brief.channel, &ledger)?;
+    Ok(vec![DossierAccepted { brief, promise, started_at: Some(started_at) }.into()])
 }
 
 #[cfg(test)]

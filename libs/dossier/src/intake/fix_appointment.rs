@@ -53,7 +53,7 @@ pub fn decide(
         return Err(Refusal::NotBeingProcessed);
     };
     let rule = facts.rule()?;
-    if rule.procedure.clock.budget.contains_key(&submission.channel) {
+    if rule.procedure.clock.budget.contains_key(&submission.brief.channel) {
         return Err(Refusal::PeriodSetByLaw);
     }
     if intake.promised.is_some() {

@@ -12,8 +12,9 @@ use super::Intake;
 use crate::access::{May, agency, any};
 use crate::clock;
 use crate::contract::{
-    AgencyCode, Channel, ComponentCode, Delivery, DeliveryChannel, Document, DossierAccepted,
-    DossierCode, DossierId, DossierSubmitted, IntakeEvent, Personal, Role, Subject,
+    AgencyCode, Brief, Channel, ComponentCode, Delivery, DeliveryChannel, Document,
+    DossierAccepted, DossierCode, DossierId, DossierSubmitted, IntakeEvent, Personal, Role,
+    Subject,
 };
 use crate::law::{FeeDue, Procedure};
 use crate::step::{Facts, Rule, Step, refusals};
@@ -122,40 +123,43 @@ pub fn decide(
         Some(_) | None => None,
     };
     let received_at = command.posted_at.unwrap_or(facts.at);
-    let channel = command.channel;
-    let submitted = DossierSubmitted {
+    let brief = Brief {
         dossier: command.dossier,
         code: command.code,
         procedure: procedure.reference(),
         agency: command.agency,
-        channel,
+        channel: command.channel,
         applicant: command.applicant,
         representative: command.representative,
         public: public_fields(procedure, &command.form),
-        form: Personal::from(command.form),
-        documents: command.documents,
         groups: command.groups,
         delivery,
+        submitted_at: facts.at,
+    };
+    let accepted = automatic.then(|| accepted_at_once(rule, &brief, received_at)).transpose()?;
+    let submitted = DossierSubmitted {
+        brief,
+        form: Personal::from(command.form),
+        documents: command.documents,
         posted_at: command.posted_at,
         answer_due_at,
         fee_first,
     };
     let mut events = vec![submitted.into()];
-    if automatic {
-        events.push(accepted_at_once(rule, channel, received_at)?.into());
-    }
+    events.extend(accepted.map(IntakeEvent::from));
     Ok(events)
 }
 
 fn accepted_at_once(
     rule: Rule<'_>,
-    channel: Channel,
+    brief: &Brief,
     received_at: Timestamp,
 ) -> Result<DossierAccepted, Refusal> {
     let started_at = clock::effective_start(rule, received_at)?;
     let ledger = clock::Ledger { started_at, suspensions: Vec::new() };
     Ok(DossierAccepted {
-        promise: clock::promise(rule, channel, &ledger)?,
+        brief: brief.clone(),
+        promise: clock::promise(rule, brief.channel, &ledger)?,
         started_at: Some(started_at),
     })
 }
@@ -256,7 +260,7 @@ pub(crate) mod tests {
     #[test]
     fn only_the_public_fields_stand_outside_the_personal_form() {
         let events = submit(promotion(), Role::Applicant).unwrap();
-        let public = &submitted(&events).public;
+        let public = &submitted(&events).brief.public;
         assert_eq!(public.get("/programme/prizes_vnd"), Some(&json!(5_000_000)));
         assert_eq!(public.len(), 1);
     }

@@ -76,7 +76,7 @@ pub fn decide(
         (SupplementStage::Review, Some(ledger)) => Some(resumed(ledger, request, facts)?),
         (SupplementStage::Intake, _) | (SupplementStage::Review, None) => None,
     };
-    let channel = intake.submission.as_ref().map(|submission| submission.channel);
+    let channel = intake.submission.as_ref().map(|submission| submission.brief.channel);
     let fixed = intake.promised.as_ref().is_some_and(|promised| promised.fixed.is_some());
     let promise = match (&ledger, channel) {
         // A date that somebody fixed is not recomputed, but a clock that begins again replaces it.

@@ -1,0 +1,62 @@
+//! The only source of time. Everything that depends on time asks a [`Clock`], so that it can be virtual.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+/// A clock: the machine's, or one that is moved by hand.
+#[derive(Debug, Clone)]
+pub enum Clock {
+    /// The machine's clock.
+    System,
+    /// Stands still until it is moved.
+    Manual(Arc<watch::Sender<Timestamp>>),
+}
+
+impl Clock {
+    /// A clock that shows `at` until it is moved.
+    #[must_use]
+    pub fn manual(at: Timestamp) -> Self {
+        Self::Manual(Arc::new(watch::Sender::new(at)))
+    }
+
+    /// Now.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the machine")]
+    pub fn now(&self) -> Timestamp {
+        match self {
+            Self::System => Timestamp::now(),
+            Self::Manual(at) => *at.borrow(),
+        }
+    }
+
+    /// Moves a manual clock forward; it never goes back. Nothing happens to the machine's.
+    pub fn advance_to(&self, to: Timestamp) {
+        if let Self::Manual(at) = self {
+            at.send_if_modified(|at| {
+                let later = to > *at;
+                *at = to.max(*at);
+                later
+            });
+        }
+    }
+
+    /// Returns once it is `until`, or after `at_most` of real time.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that waits for time")]
+    pub async fn sleep_until(&self, until: Timestamp, at_most: Duration) {
+        match self {
+            Self::System => {
+                let left = Duration::try_from(until.duration_since(self.now())).unwrap_or_default();
+                tokio::time::sleep(left.min(at_most)).await;
+            }
+            Self::Manual(at) => {
+                let mut at = at.subscribe();
+                let reached = at.wait_for(|now| *now >= until);
+                // Either outcome means: look again.
+                let _ = tokio::time::timeout(at_most, reached).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Uploaded documents: streamed to disk, named by a keyed digest, durable before the name is told. A document is never
+//! held in memory whole, and its name tells nothing about its content to who lacks the installation's key.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Buf;
+use dossier::contract::{DocumentName, Subject};
+use futures_util::{Stream, StreamExt};
+use sha2::{Digest, Sha256};
+use tokio::fs::File;
+use tokio::io::AsyncWriteExt;
+
+use crate::Kit;
+use crate::limits::DOCUMENT_BYTES_MAX;
+
+/// A media type that is accepted: its name, the ending of its files, and how its content begins.
+struct MediaType {
+    name: &'static str,
+    ending: &'static str,
+    magic: &'static [u8],
+}
+
+const MEDIA_TYPES: [MediaType; 4] = [
+    MediaType { name: "application/pdf", ending: "pdf", magic: b"%PDF-" },
+    MediaType { name: "image/png", ending: "png", magic: b"\x89PNG\r\n\x1a\n" },
+    MediaType { name: "image/jpeg", ending: "jpg", magic: b"\xff\xd8\xff" },
+    MediaType { name: "application/xml", ending: "xml", magic: b"<" },
+];
+
+/// The folder of documents.
+#[derive(Debug)]
+pub struct Documents {
+    folder: PathBuf,
+    uploads: AtomicU64,
+}
+
+/// A stored document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Its name.
+    pub name: DocumentName,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// Its size.
+    pub bytes: u64,
+    /// SHA-256 of its content, for the uploader to compare.
+    pub sha256: Vec<u8>,
+}
+
+/// Why a document is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum UploadError {
+    /// A media type that is not accepted.
+    #[error("a document is application/pdf, image/png, image/jpeg or application/xml")]
+    MediaType,
+    /// The content is something else.
+    #[error("the content is not {0}")]
+    Content(&'static str),
+    /// Larger than [`DOCUMENT_BYTES_MAX`].
+    #[error("a document has at most {DOCUMENT_BYTES_MAX} bytes")]
+    TooLarge,
+    /// Nothing.
+    #[error("the document is empty")]
+    Empty,
+    /// The client went away.
+    #[error("the upload was broken off")]
+    BrokenOff,
+    /// The disk failed.
+    #[error("the document cannot be stored: {0}")]
+    Disk(#[from] std::io::Error),
+}
+
+impl Documents {
+    pub(crate) fn new(folder: PathBuf) -> Self {
+        Self { folder, uploads: AtomicU64::new(0) }
+    }
+
+    /// Stores what `owner` uploads. The same content under the same key is the same document.
+    pub async fn store<B: Buf, E>(
+        &self,
+        kit: &Kit,
+        owner: &Subject,
+        key: &str,
+        media_type: &str,
+        content: impl Stream<Item = Result<B, E>>,
+    ) -> Result<Stored, UploadError> {
+        let media = MEDIA_TYPES.iter().find(|known| known.name == media_type);
+        let media = media.ok_or(UploadError::MediaType)?;
+        let serial = self.uploads.fetch_add(1, Ordering::Relaxed);
+        let part = self.folder.join(format!("upload-{}-{serial}.part", std::process::id()));
+        let written = write(&part, media, content).await;
+        let (bytes, sha256) = match written {
+            Ok(written) => written,
+            Err(error) => {
+                // The part is of no use; if it cannot be removed the next start of the folder's owner sees it.
+                let _ = tokio::fs::remove_file(&part).await;
+                return Err(error);
+            }
+        };
+        let name = kit.keyed_digest(&[owner.as_str().as_bytes(), key.as_bytes(), &sha256]);
+        let name = DocumentName::from(&*name);
+        tokio::fs::rename(&part, self.path(&name, media)).await?;
+        // The name itself must survive a power cut too.
+        File::open(&self.folder).await?.sync_all().await?;
+        Ok(Stored { name, media_type: media.name, bytes, sha256 })
+    }
+
+    /// Size and media type of a document, if there is one of this name.
+    pub async fn find(&self, name: &DocumentName) -> Option<Stored> {
+        if !is_name(name) {
+            return None;
+        }
+        for media in &MEDIA_TYPES {
+            if let Ok(file) = tokio::fs::metadata(self.path(name, media)).await {
+                let (name, bytes) = (name.clone(), file.len());
+                return Some(Stored { name, media_type: media.name, bytes, sha256: Vec::new() });
+            }
+        }
+        None
+    }
+
+    /// Opens a document for reading.
+    pub async fn open(&self, stored: &Stored) -> std::io::Result<File> {
+        let media = MEDIA_TYPES.iter().find(|media| media.name == stored.media_type);
+        let media = media.ok_or(std::io::ErrorKind::NotFound)?;
+        File::open(self.path(&stored.name, media)).await
+    }
+
+    fn path(&self, name: &DocumentName, media: &MediaType) -> PathBuf {
+        self.folder.join(format!("{name}.{}", media.ending))
+    }
+}
+
+/// Whether the text can be a document's name: nothing that could lead out of the folder.
+fn is_name(name: &DocumentName) -> bool {
+    let name = name.as_str();
+    name.len() == 22 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
+
+async fn write<B: Buf, E>(
+    path: &Path,
+    media: &MediaType,
+    content: impl Stream<Item = Result<B, E>>,
+) -> Result<(u64, Vec<u8>), UploadError> {
+    let mut content = std::pin::pin!(content);
+    let mut file = File::create(path).await?;
+    let (mut hash, mut bytes, mut head) = (Sha256::new(), 0_u64, Vec::new());
+    while let Some(part) = content.next().await {
+        let mut part = part.map_err(|_| UploadError::BrokenOff)?;
+        while part.has_remaining() {
+            let chunk = part.chunk();
+            bytes = bytes.saturating_add(chunk.len() as u64);
+            if bytes > DOCUMENT_BYTES_MAX {
+                return Err(UploadError::TooLarge);
+            }
+            if head.len() < media.magic.len() {
+                head.extend_from_slice(chunk);
+            }
+            hash.update(chunk);
+            file.write_all(chunk).await?;
+            let read = chunk.len();
+            part.advance(read);
+        }
+    }
+    if bytes == 0 {
+        return Err(UploadError::Empty);
+    }
+    if !head.starts_with(media.magic) {
+        return Err(UploadError::Content(media.name));
+    }
+    file.sync_all().await?;
+    Ok((bytes, hash.finalize().to_vec()))
+}

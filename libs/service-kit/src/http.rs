@@ -1,0 +1,17 @@
+//! The wire: requests, replies and problems (RFC 9457), and the server with its limits.
+
+mod endpoint;
+mod openapi;
+pub mod problem;
+mod reply;
+mod request;
+mod serve;
+mod text;
+
+pub use endpoint::{Route, Upload, endpoint0, endpoint1, endpoint2, upload_endpoint};
+pub use openapi::{StepDoc, finish as finish_openapi};
+pub use problem::{MEDIA_TYPE, Problem, ProblemBody, ProblemField, TOO_LARGE};
+pub use reply::Reply;
+pub use request::{Language, Request, Target, step, take};
+pub use serve::{Server, combine};
+pub use text::Text;

@@ -1,0 +1,109 @@
+//! A handler at an address. Handlers are plain functions that return a reply or a problem; a filter never refuses.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use bytes::{Buf, Bytes};
+use futures_util::Stream;
+use http::HeaderMap;
+use warp::filters::BoxedFilter;
+use warp::reply::Response;
+use warp::{Filter, Rejection};
+
+use super::{Language, Problem, Reply, Request};
+
+/// A handler at an address.
+pub type Route = BoxedFilter<(Response,)>;
+
+fn request() -> impl Filter<Extract = (Request,), Error = Rejection> + Clone {
+    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
+    warp::header::headers_cloned()
+        .and(query)
+        .and(warp::body::bytes())
+        .map(|headers: HeaderMap, query: String, body: Bytes| Request { headers, query, body })
+}
+
+fn answer(language: Language, answered: Result<Reply, Problem>) -> Response {
+    match answered {
+        Ok(reply) => reply.into_response(),
+        Err(problem) => problem.into_response(language),
+    }
+}
+
+macro_rules! endpoints {
+    ($($(#[$doc:meta])* $name:ident($($arg:ident: $type:ident),*);)*) => {$(
+        $(#[$doc])*
+        pub fn $name<A, H, F, M, P $(, $type)*>(app: &Arc<A>, method: M, path: P, handle: H) -> Route
+        where
+            A: Send + Sync + 'static,
+            H: Fn(Arc<A> $(, $type)*, Request) -> F + Clone + Send + Sync + 'static,
+            F: Future<Output = Result<Reply, Problem>> + Send + 'static,
+            M: Filter<Extract = (), Error = Rejection> + Clone + Send + Sync + 'static,
+            P: Filter<Extract = ($($type,)*), Error = Rejection> + Clone + Send + Sync + 'static,
+            $($type: Send + 'static,)*
+        {
+            let app = Arc::clone(app);
+            path.and(method)
+                .and(request())
+                .then(move |$($arg: $type,)* request: Request| {
+                    let language = request.language();
+                    let answered = handle(Arc::clone(&app) $(, $arg)*, request);
+                    async move { answer(language, answered.await) }
+                })
+                .boxed()
+        }
+    )*};
+}
+
+endpoints! {
+    /// A handler at an address without parameters.
+    endpoint0();
+    /// A handler at an address with one parameter.
+    endpoint1(one: One);
+    /// A handler at an address with two parameters.
+    endpoint2(one: One, two: Two);
+}
+
+/// A handler that takes its body as a stream, never whole.
+pub fn upload_endpoint<A, H, F, P>(app: &Arc<A>, path: P, handle: H) -> Route
+where
+    A: Send + Sync + 'static,
+    H: Fn(Arc<A>, Request, Upload) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<Reply, Problem>> + Send + 'static,
+    P: Filter<Extract = (), Error = Rejection> + Clone + Send + Sync + 'static,
+{
+    let app = Arc::clone(app);
+    path.and(warp::post())
+        .and(warp::header::headers_cloned())
+        .and(warp::body::stream())
+        .then(move |headers: HeaderMap, content| {
+            let content: Upload = Box::pin(UploadStream(content));
+            let request = Request { headers, query: String::new(), body: Bytes::new() };
+            let language = request.language();
+            let answered = handle(Arc::clone(&app), request, content);
+            async move { answer(language, answered.await) }
+        })
+        .boxed()
+}
+
+/// The body of an upload.
+pub type Upload = std::pin::Pin<Box<dyn Stream<Item = Result<Bytes, warp::Error>> + Send>>;
+
+struct UploadStream<S>(S);
+
+impl<S, B> Stream for UploadStream<S>
+where
+    S: Stream<Item = Result<B, warp::Error>> + Unpin,
+    B: Buf,
+{
+    type Item = Result<Bytes, warp::Error>;
+
+    fn poll_next(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Self::Item>> {
+        std::pin::Pin::new(&mut self.0)
+            .poll_next(context)
+            .map(|item| item.map(|part| part.map(|mut part| part.copy_to_bytes(part.remaining()))))
+    }
+}

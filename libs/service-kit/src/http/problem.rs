@@ -1,0 +1,270 @@
+//! Problems (RFC 9457): every refusal has a registered type and says, in Vietnamese or English, what to change.
+
+use std::time::Duration;
+
+use dossier::access::Denied;
+use dossier::{RefusalEntry, Refuse};
+use events::{ReadError, Version};
+use http::StatusCode;
+use http::header::{
+    CONTENT_LANGUAGE, CONTENT_TYPE, ETAG, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+use warp::reply::Response;
+
+use super::Language;
+use crate::auth::Unauthenticated;
+use crate::forms::FieldError;
+use crate::streams::Failure;
+
+macro_rules! entries {
+    ($($name:ident => $status:literal, $code:literal, $vi:literal, $en:literal;)*) => {
+        $(#[doc = $en] pub const $name: RefusalEntry =
+            RefusalEntry { status: $status, code: $code, vi: $vi, en: $en };)*
+
+        /// The problems that any request can meet.
+        pub const GENERAL: &[RefusalEntry] = &[$($name),*];
+    };
+}
+
+entries! {
+    TOKEN_MISSING => 401, "token-missing",
+        "thiếu mã xác thực", "a bearer token is required";
+    TOKEN_INVALID => 401, "token-invalid",
+        "mã xác thực không hợp lệ", "the bearer token is not valid";
+    TOKEN_EXPIRED => 401, "token-expired",
+        "mã xác thực đã hết hạn", "the bearer token has expired";
+    ROLE_FORBIDDEN => 403, "role-forbidden",
+        "vai trò của bạn không được thực hiện việc này", "none of your roles may do this";
+    NOT_FOUND => 404, "not-found",
+        "không tìm thấy", "there is no such thing, or not for you";
+    METHOD_NOT_ALLOWED => 405, "method-not-allowed",
+        "phương thức không được hỗ trợ", "this address does not take this method";
+    LENGTH_REQUIRED => 411, "length-required",
+        "cần tiêu đề Content-Length", "a Content-Length header is required; chunked bodies are not taken";
+    STALE => 412, "version-stale",
+        "dữ liệu đã thay đổi, hãy tải lại", "it has changed since you read it; read it again";
+    TOO_LARGE => 413, "body-too-large",
+        "nội dung vượt giới hạn", "the body is over the limit";
+    MEDIA_TYPE => 415, "media-type",
+        "loại nội dung không được hỗ trợ", "the content type is not taken here";
+    KEY_REUSED => 422, "idempotency-key-reused",
+        "Idempotency-Key đã được dùng cho yêu cầu khác", "the Idempotency-Key was used with another request";
+    PRECONDITION_REQUIRED => 428, "if-match-required",
+        "cần tiêu đề If-Match", "an If-Match header with the ETag that you have seen is required";
+    KEY_MISSING => 400, "idempotency-key-missing",
+        "cần tiêu đề Idempotency-Key", "an Idempotency-Key header of 1 to 200 visible characters is required";
+    HEADER_INVALID => 400, "header-invalid",
+        "tiêu đề không hợp lệ", "a header is not valid";
+    JSON_INVALID => 400, "json-invalid",
+        "nội dung không phải JSON hợp lệ", "the body is not valid JSON";
+    BODY_INVALID => 422, "body-invalid",
+        "nội dung không đúng cấu trúc", "the body does not have the right shape";
+    QUERY_INVALID => 400, "query-invalid",
+        "tham số truy vấn không hợp lệ", "a query parameter is not valid";
+    FORM_INVALID => 422, "form-invalid",
+        "tờ khai không đúng mẫu", "the form breaks the procedure's schema";
+    CONTENDED => 409, "contended",
+        "nhiều người cùng xử lý, hãy thử lại", "too many act on it at the same time; try again";
+    INTERNAL => 500, "internal",
+        "lỗi hệ thống", "the service failed; the error is logged";
+    NOT_CONSISTENT => 503, "not-yet-consistent",
+        "dữ liệu chưa cập nhật kịp, hãy thử lại", "what you wrote is not visible here yet; try again";
+    BUSY => 503, "busy",
+        "hệ thống đang bận, hãy thử lại", "too many requests wait; try again";
+    UNAVAILABLE => 503, "unavailable",
+        "hệ thống tạm thời không phục vụ được, hãy thử lại", "the service cannot answer now; try again";
+}
+
+/// A problem on its way to the client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    entry: RefusalEntry,
+    about: Option<String>,
+    fields: Vec<FieldError>,
+    current: Option<Version>,
+    retry_after: Option<Duration>,
+}
+
+/// How a problem is written (RFC 9457).
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemBody {
+    /// `urn:dossier:problem:` and the registered code.
+    #[serde(rename = "type")]
+    #[schema(example = "urn:dossier:problem:version-stale")]
+    pub kind: String,
+    /// What it is, in the language of the answer.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What it was about here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// The fields that must change.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<ProblemField>,
+}
+
+/// A field that must change.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ProblemField {
+    /// JSON Pointer into the body.
+    pub pointer: String,
+    /// What is wrong with it.
+    pub detail: String,
+}
+
+impl Problem {
+    /// A registered problem.
+    #[must_use]
+    pub const fn new(entry: RefusalEntry) -> Self {
+        Self { entry, about: None, fields: Vec::new(), current: None, retry_after: None }
+    }
+
+    /// With what it was about.
+    #[must_use]
+    pub fn about(mut self, about: impl Into<String>) -> Self {
+        self.about = Some(about.into());
+        self
+    }
+
+    /// Nothing is there, or not for this caller.
+    #[must_use]
+    pub const fn not_found() -> Self {
+        Self::new(NOT_FOUND)
+    }
+
+    /// Fields that must change.
+    #[must_use]
+    pub fn fields(fields: Vec<FieldError>) -> Self {
+        Self { fields, ..Self::new(FORM_INVALID) }
+    }
+
+    pub(crate) fn with_entry(self, entry: RefusalEntry) -> Self {
+        Self { entry, ..self }
+    }
+
+    /// A query parameter that cannot be read.
+    #[must_use]
+    pub fn query(about: impl Into<String>) -> Self {
+        Self::new(QUERY_INVALID).about(about)
+    }
+
+    /// What was written is not visible here yet.
+    #[must_use]
+    pub fn not_yet_consistent() -> Self {
+        Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(NOT_CONSISTENT) }
+    }
+
+    /// The service cannot answer now; the reason goes into the log.
+    #[must_use]
+    pub fn unavailable(reason: &str) -> Self {
+        tracing::error!(reason, "a request cannot be served");
+        Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(UNAVAILABLE) }
+    }
+
+    /// A refusal of the law.
+    #[must_use]
+    pub fn refused(refusal: &impl Refuse) -> Self {
+        let entry = refusal.entry();
+        if entry.status >= 500 {
+            tracing::error!(?refusal, "the law cannot be applied");
+        }
+        Self { about: refusal.subject(), ..Self::new(entry) }
+    }
+
+    /// Its HTTP status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.entry.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// Its registered code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        self.entry.code
+    }
+
+    /// As an answer in a language.
+    #[must_use]
+    pub fn into_response(self, language: Language) -> Response {
+        let status = self.status();
+        let title = match language {
+            Language::Vietnamese => self.entry.vi,
+            Language::English => self.entry.en,
+        };
+        let body = ProblemBody {
+            kind: format!("urn:dossier:problem:{}", self.entry.code),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            detail: self.about,
+            errors: self
+                .fields
+                .into_iter()
+                .map(|field| ProblemField { pointer: field.pointer, detail: field.detail })
+                .collect(),
+        };
+        let mut response = Response::new(serde_json::to_vec(&body).unwrap_or_default().into());
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+        if let Some(version) = self.current
+            && let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", version.0))
+        {
+            headers.insert(ETAG, tag);
+        }
+        if let Some(wait) = self.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl From<Unauthenticated> for Problem {
+    fn from(error: Unauthenticated) -> Self {
+        Self::new(match error {
+            Unauthenticated::Missing => TOKEN_MISSING,
+            Unauthenticated::Invalid => TOKEN_INVALID,
+            Unauthenticated::Expired => TOKEN_EXPIRED,
+        })
+    }
+}
+
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        Self::new(match denied {
+            Denied::Role => ROLE_FORBIDDEN,
+            // Whether it exists is not told to who may not see it.
+            Denied::Scope => NOT_FOUND,
+        })
+    }
+}
+
+impl From<ReadError> for Problem {
+    fn from(ReadError::Unavailable(reason): ReadError) -> Self {
+        Self::unavailable(&reason)
+    }
+}
+
+impl<R: Refuse> From<Failure<R>> for Problem {
+    fn from(failure: Failure<R>) -> Self {
+        match failure {
+            Failure::Refused(refusal) => Self::refused(&refusal),
+            Failure::Denied(denied) => denied.into(),
+            Failure::Missing => Self::not_found(),
+            Failure::Stale(version) => Self { current: Some(version), ..Self::new(STALE) },
+            Failure::KeyReused => Self::new(KEY_REUSED),
+            Failure::Contended | Failure::NotYet => {
+                Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(CONTENDED) }
+            }
+            Failure::Busy(wait) => Self { retry_after: Some(wait), ..Self::new(BUSY) },
+            Failure::Unavailable(reason) => Self::unavailable(&reason),
+        }
+    }
+}

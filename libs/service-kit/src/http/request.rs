@@ -1,0 +1,245 @@
+//! What every request carries, read strictly: what cannot be understood is refused with what to change.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use dossier::access::{self, Caller, May, Resource};
+use dossier::contract::DossierId;
+use dossier::{Refuse, State, Step};
+use events::{Position, Version};
+use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, IF_MATCH};
+use http::{HeaderMap, HeaderName};
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::Problem;
+use super::problem::{
+    BODY_INVALID, HEADER_INVALID, JSON_INVALID, KEY_MISSING, MEDIA_TYPE, PRECONDITION_REQUIRED,
+};
+use crate::Kit;
+use crate::forms::FieldError;
+use crate::limits::KEY_BYTES_MAX;
+use crate::streams::{Authority, Loaded, Order, Streams};
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const CONSISTENCY_TOKEN: HeaderName = HeaderName::from_static("consistency-token");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// The language of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// The default.
+    Vietnamese,
+    /// If the client prefers it.
+    English,
+}
+
+impl Language {
+    /// The language that a client prefers: the first of the two in its `Accept-Language`.
+    #[must_use]
+    pub fn of(headers: &HeaderMap) -> Self {
+        let accepted =
+            headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or("");
+        for tag in accepted.split(',').map(|part| part.trim().to_ascii_lowercase()) {
+            if tag.starts_with("vi") {
+                return Self::Vietnamese;
+            }
+            if tag.starts_with("en") {
+                return Self::English;
+            }
+        }
+        Self::Vietnamese
+    }
+
+    pub(crate) const fn tag(self) -> &'static str {
+        match self {
+            Self::Vietnamese => "vi",
+            Self::English => "en",
+        }
+    }
+}
+
+/// A request whose address and method were understood.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its query string, without the question mark.
+    pub query: String,
+    /// Its body, within the limit.
+    pub body: Bytes,
+}
+
+impl Request {
+    /// Who is calling.
+    pub fn caller(&self, kit: &Kit) -> Result<Caller, Problem> {
+        let authorization =
+            self.headers.get(AUTHORIZATION).map(|value| value.to_str().unwrap_or(""));
+        Ok(kit.auth.caller(authorization)?)
+    }
+
+    /// Who is calling, if one of their roles may do this at all.
+    pub fn permitted(&self, kit: &Kit, mays: &[May]) -> Result<Caller, Problem> {
+        let caller = self.caller(kit)?;
+        access::decide(&caller, mays, None)?;
+        Ok(caller)
+    }
+
+    /// Whether the caller may do this with what was found.
+    pub fn permitted_over(
+        caller: &Caller,
+        mays: &[May],
+        resource: Option<Resource>,
+    ) -> Result<(), Problem> {
+        let resource = resource.ok_or_else(Problem::not_found)?;
+        access::decide(caller, mays, Some(&resource))?;
+        Ok(())
+    }
+
+    /// The body as JSON of a known shape. What fails is named by its place.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        let content_type = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let essence = content_type.unwrap_or("").split(';').next().unwrap_or("").trim();
+        if !essence.eq_ignore_ascii_case("application/json") {
+            return Err(Problem::new(MEDIA_TYPE).about("application/json"));
+        }
+        let mut reader = serde_json::Deserializer::from_slice(&self.body);
+        let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+            let path = pointer(error.path());
+            let error = error.into_inner();
+            if error.is_data() {
+                let detail = error.to_string();
+                Problem::fields(vec![FieldError { pointer: path, detail }]).with_entry(BODY_INVALID)
+            } else {
+                Problem::new(JSON_INVALID).about(error.to_string())
+            }
+        })?;
+        reader.end().map_err(|error| Problem::new(JSON_INVALID).about(error.to_string()))?;
+        Ok(value)
+    }
+
+    /// The query string as a known shape.
+    pub fn query<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        serde_urlencoded::from_str(&self.query).map_err(|error| Problem::query(error.to_string()))
+    }
+
+    /// The client's key for this request (draft-ietf-httpapi-idempotency-key-header).
+    pub fn idempotency_key(&self) -> Result<&str, Problem> {
+        let key = self.headers.get(IDEMPOTENCY_KEY).and_then(|value| value.to_str().ok());
+        let key = key.map(|key| key.trim().trim_matches('"')).unwrap_or("");
+        let fits = (1..=KEY_BYTES_MAX).contains(&key.len());
+        if fits && key.bytes().all(|b| b.is_ascii_graphic()) {
+            Ok(key)
+        } else {
+            Err(Problem::new(KEY_MISSING))
+        }
+    }
+
+    /// The version that the client has seen.
+    pub fn if_match(&self) -> Result<Version, Problem> {
+        let value = self.headers.get(IF_MATCH).ok_or(Problem::new(PRECONDITION_REQUIRED))?;
+        let tag = value.to_str().ok().and_then(|tag| tag.strip_prefix('"')?.strip_suffix('"'));
+        let version = tag.and_then(|tag| tag.parse().ok());
+        version.map(Version).ok_or_else(|| Problem::new(HEADER_INVALID).about("If-Match"))
+    }
+
+    /// What the client has written or read and wants to see.
+    pub fn consistency_token(&self) -> Result<Option<Position>, Problem> {
+        let Some(value) = self.headers.get(CONSISTENCY_TOKEN) else { return Ok(None) };
+        let position = value.to_str().ok().and_then(|text| text.trim_matches('"').parse().ok());
+        match position {
+            Some(position) => Ok(Some(Position(position))),
+            None => Err(Problem::new(HEADER_INVALID).about("Consistency-Token")),
+        }
+    }
+
+    /// The language of the answer.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        Language::of(&self.headers)
+    }
+
+    /// W3C trace context, if it is well formed.
+    #[must_use]
+    pub fn trace(&self) -> Option<String> {
+        let trace = self.headers.get(TRACEPARENT)?.to_str().ok()?;
+        let well_formed =
+            trace.len() == 55 && trace.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit());
+        well_formed.then(|| trace.to_owned())
+    }
+
+    /// An id that is the same whenever this client sends the same key for the same `purpose`.
+    pub fn derived_id(&self, caller: &Caller, purpose: &str) -> Result<Uuid, Problem> {
+        let key = self.idempotency_key()?;
+        let name = format!("{}\n{key}\n{purpose}", caller.subject);
+        Ok(Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()))
+    }
+}
+
+/// Takes a step on an existing stream: permission, then the body, then the version that was seen, then the decision.
+pub async fn take<S: State, B: DeserializeOwned + Sync, R: Refuse>(
+    streams: &Streams<S>,
+    which: Step,
+    (id, dossier): (&str, Option<DossierId>),
+    request: &Request,
+    decide: impl Fn(&B, &S, &dossier::Facts<'_>) -> Result<Vec<S::Event>, R>,
+) -> Result<Arc<Loaded<S>>, Problem> {
+    let caller = request.permitted(streams.kit(), which.may)?;
+    let body: B = request.json()?;
+    let seen = Some(request.if_match()?);
+    let target = Target { id, dossier, mays: which.may, seen, under: None };
+    step(streams, request, &caller, target, |state, facts| decide(&body, state, facts)).await
+}
+
+/// Takes a step on a stream for a caller who was let in.
+pub async fn step<S: State, R: Refuse>(
+    streams: &Streams<S>,
+    request: &Request,
+    caller: &Caller,
+    target: Target<'_>,
+    decide: impl Fn(&S, &dossier::Facts<'_>) -> Result<Vec<S::Event>, R>,
+) -> Result<Arc<Loaded<S>>, Problem> {
+    let stream = Streams::<S>::name(target.id).map_err(|_| Problem::not_found())?;
+    let digest = streams.kit().keyed_digest(&[&request.body]);
+    let order = Order {
+        command: request.derived_id(caller, stream.as_str())?,
+        stream,
+        digest: &digest,
+        authority: Authority::Caller(caller, target.mays),
+        seen: target.seen,
+        existing: target.under.is_none(),
+        under: target.under,
+        dossier: target.dossier,
+        cause: None,
+        trace: request.trace(),
+        elsewhere: &[],
+    };
+    Ok(streams.execute(&order, decide).await?.loaded)
+}
+
+/// What a step is taken on.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// The stream's id.
+    pub id: &'a str,
+    /// The dossier.
+    pub dossier: Option<DossierId>,
+    /// Who may.
+    pub mays: &'a [May],
+    /// The version that the caller has seen.
+    pub seen: Option<Version>,
+    /// The law, where the step begins a stream.
+    pub under: Option<(&'a dossier::contract::ProcedureRef, &'a dossier::contract::AgencyCode)>,
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    path.iter()
+        .map(|segment| match segment {
+            Segment::Seq { index } => format!("/{index}"),
+            Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+            Segment::Enum { variant } => format!("/{variant}"),
+            Segment::Unknown => String::new(),
+        })
+        .collect()
+}

@@ -1,0 +1,182 @@
+//! The server: our own accept loop, because a public service needs a time limit on the head of a request, a limit on
+//! connections, and a drain that ends.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{Method, StatusCode};
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use warp::reply::Response;
+use warp::{Filter, Rejection, Reply as _};
+
+use super::problem::{
+    HEADER_INVALID, INTERNAL, LENGTH_REQUIRED, METHOD_NOT_ALLOWED, NOT_FOUND, TOO_LARGE,
+    UNAVAILABLE,
+};
+use super::{Language, Problem, Route};
+use crate::limits::{
+    BODY_BYTES_MAX, CONNECTIONS_MAX, DOCUMENT_BYTES_MAX, DRAIN_MAX, HEAD_TIMEOUT, REQUEST_TIMEOUT,
+};
+
+/// The one address that takes large bodies.
+const UPLOADS: &str = "/v1/documents";
+
+/// All routes as one; what matches none of them is a problem too.
+#[must_use]
+pub fn combine(routes: Vec<Route>) -> Route {
+    let nothing = warp::any().and_then(|| async { Err::<Response, _>(warp::reject::not_found()) });
+    let unmatched =
+        |rejection: Rejection| async move { Ok::<_, Infallible>(unmatched(&rejection)) };
+    routes
+        .into_iter()
+        .rev()
+        .fold(nothing.boxed(), |rest, route| route.or(rest).unify().boxed())
+        .recover(unmatched)
+        .unify()
+        .boxed()
+}
+
+/// Which route did not match, in the words of a problem. Rejections say nothing else here.
+fn unmatched(rejection: &Rejection) -> Response {
+    let entry = if rejection.is_not_found() {
+        NOT_FOUND
+    } else if rejection.find::<warp::reject::MethodNotAllowed>().is_some() {
+        METHOD_NOT_ALLOWED
+    } else {
+        HEADER_INVALID
+    };
+    let mut response = warp::reply().into_response();
+    // The language is known only where the request is: see `call`.
+    response.extensions_mut().insert(Problem::new(entry));
+    response
+}
+
+/// A bound server.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    routes: Route,
+}
+
+impl Server {
+    /// Binds to an address; port 0 takes any.
+    pub async fn bind(address: SocketAddr, routes: Route) -> std::io::Result<Self> {
+        Ok(Self { listener: TcpListener::bind(address).await?, routes })
+    }
+
+    /// The address that it is bound to.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves until `stop` is true, then lets requests in flight finish, for at most [`DRAIN_MAX`].
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let Self { listener, routes } = self;
+        let graceful = GracefulShutdown::new();
+        let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        let mut connections = JoinSet::new();
+        loop {
+            while connections.try_join_next().is_some() {}
+            let accepted = tokio::select! {
+                accepted = accept(&listener, &permits) => accepted,
+                _ = stop.wait_for(|stop| *stop) => break,
+            };
+            let Some((stream, permit)) = accepted else { continue };
+            let routes = routes.clone();
+            let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
+            builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+            let service =
+                hyper::service::service_fn(move |request| respond(routes.clone(), request));
+            let connection = graceful
+                .watch(builder.serve_connection(TokioIo::new(stream), service).into_owned());
+            connections.spawn(async move {
+                if let Err(error) = connection.await {
+                    tracing::debug!(error, "a connection ended early");
+                }
+                drop(permit);
+            });
+        }
+        drop(listener);
+        if tokio::time::timeout(DRAIN_MAX, graceful.shutdown()).await.is_err() {
+            tracing::warn!("requests still in flight after {DRAIN_MAX:?} are dropped");
+        }
+    }
+}
+
+async fn accept(
+    listener: &TcpListener,
+    permits: &Arc<Semaphore>,
+) -> Option<(tokio::net::TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+    let permit = Arc::clone(permits).acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, _)) => {
+            // Small answers must not wait for more; a socket without this option still works.
+            let _ = stream.set_nodelay(true);
+            Some((stream, permit))
+        }
+        Err(error) => {
+            tracing::warn!(%error, "a connection could not be accepted");
+            tokio::task::yield_now().await;
+            None
+        }
+    }
+}
+
+async fn respond(routes: Route, request: http::Request<Incoming>) -> Result<Response, Infallible> {
+    let language = Language::of(request.headers());
+    if let Some(problem) = refuse_body(&request) {
+        return Ok(problem.into_response(language));
+    }
+    let answered = tokio::time::timeout(REQUEST_TIMEOUT, call(routes, request)).await;
+    let response = answered.unwrap_or_else(|_| Problem::new(UNAVAILABLE).into_response(language));
+    Ok(response)
+}
+
+/// The limits on a body, before any of it is read.
+fn refuse_body(request: &http::Request<Incoming>) -> Option<Problem> {
+    if request.headers().contains_key(TRANSFER_ENCODING) {
+        return Some(Problem::new(LENGTH_REQUIRED));
+    }
+    let takes_body = *request.method() == Method::POST;
+    let length = match request.headers().get(CONTENT_LENGTH) {
+        None if takes_body => return Some(Problem::new(LENGTH_REQUIRED)),
+        None => return None,
+        Some(length) => length.to_str().ok().and_then(|length| length.parse::<u64>().ok()),
+    };
+    let Some(length) = length else {
+        return Some(Problem::new(HEADER_INVALID).about("Content-Length"));
+    };
+    let max = if request.uri().path() == UPLOADS { DOCUMENT_BYTES_MAX } else { BODY_BYTES_MAX };
+    (length > max).then(|| Problem::new(TOO_LARGE).about(format!("{max} bytes")))
+}
+
+/// Calls the routes; a panic in a handler is a 500 of this one request and no more.
+async fn call(routes: Route, request: http::Request<Incoming>) -> Response {
+    use futures_util::FutureExt;
+    use hyper::service::Service;
+
+    let language = Language::of(request.headers());
+    let service = hyper_util::service::TowerToHyperService::new(warp::service(routes));
+    let calling = std::panic::AssertUnwindSafe(async move { service.call(request).await });
+    match calling.catch_unwind().await {
+        Ok(Ok(response)) => match response.extensions().get::<Problem>() {
+            Some(problem) => problem.clone().into_response(language),
+            None => response.into_response(),
+        },
+        Ok(Err(never)) => match never {},
+        Err(_) => {
+            tracing::error!("a handler panicked");
+            let mut response = Problem::new(INTERNAL).into_response(language);
+            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+            response
+        }
+    }
+}

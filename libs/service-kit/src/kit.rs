@@ -1,0 +1,126 @@
+//! What every service needs, put together once.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use dossier::Rule;
+use dossier::contract::{AgencyCode, ProcedureRef};
+use dossier::law::{InvalidLaw, Law};
+use events::EventStore;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+
+use crate::auth::{Auth, AuthError};
+use crate::clock::Clock;
+use crate::codes::Codes;
+use crate::documents::Documents;
+use crate::forms::{Forms, InvalidForm};
+
+/// Everything that a service gets at start.
+#[derive(Debug)]
+pub struct Kit {
+    /// The event store.
+    pub store: Arc<EventStore>,
+    /// The law.
+    pub law: Arc<Law>,
+    /// The time.
+    pub clock: Clock,
+    /// Who is calling.
+    pub auth: Auth,
+    /// Uploaded documents.
+    pub documents: Documents,
+    /// The forms' schemas.
+    pub forms: Forms,
+    /// Codes for new dossiers.
+    pub codes: Codes,
+    /// Where read models are kept; in memory if absent.
+    pub views: Option<PathBuf>,
+    digest_key: Vec<u8>,
+}
+
+/// What a [`Kit`] is made of.
+#[derive(Debug)]
+pub struct Settings {
+    /// The event store.
+    pub store: EventStore,
+    /// The law.
+    pub law: Law,
+    /// The time.
+    pub clock: Clock,
+    /// Who is calling.
+    pub auth: Auth,
+    /// The folder for uploaded documents.
+    pub documents: PathBuf,
+    /// The folder for read models; in memory if absent.
+    pub views: Option<PathBuf>,
+    /// A secret of the installation: the key for digests of requests and documents.
+    pub digest_key: Vec<u8>,
+}
+
+/// Why a service cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum KitError {
+    /// A file of the law is wrong.
+    #[error(transparent)]
+    Law(#[from] InvalidLaw),
+    /// A form is not a JSON Schema.
+    #[error(transparent)]
+    Form(#[from] InvalidForm),
+    /// The keys are unusable.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    /// A folder cannot be used.
+    #[error("{path}: {source}")]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+impl Kit {
+    /// Puts it together.
+    pub fn new(settings: Settings) -> Result<Arc<Self>, KitError> {
+        let Settings { store, law, clock, auth, documents, views, digest_key } = settings;
+        for folder in views.iter().chain([&documents]) {
+            std::fs::create_dir_all(folder)
+                .map_err(|source| KitError::Folder { path: folder.clone(), source })?;
+        }
+        let forms = Forms::compile(&law)?;
+        Ok(Arc::new(Self {
+            store: Arc::new(store),
+            law: Arc::new(law),
+            clock,
+            auth,
+            documents: Documents::new(documents),
+            forms,
+            codes: Codes::new(crate::auth::random_name()?),
+            views,
+            digest_key,
+        }))
+    }
+
+    /// A digest that nobody can compute without the installation's key: 128 bits, in URL-safe base64.
+    #[must_use]
+    pub fn keyed_digest(&self, parts: &[&[u8]]) -> String {
+        // A key of any length fits.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.digest_key) else {
+            return String::new();
+        };
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        let digest = mac.finalize().into_bytes();
+        URL_SAFE_NO_PAD.encode(digest.get(..16).unwrap_or(&digest))
+    }
+
+    /// The law of a dossier.
+    #[must_use]
+    pub fn rule(&self, under: Option<(&ProcedureRef, &AgencyCode)>) -> Option<Rule<'_>> {
+        under.and_then(|(procedure, agency)| self.law.rule(procedure, agency))
+    }
+}

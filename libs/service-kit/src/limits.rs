@@ -1,0 +1,40 @@
+//! Every limit of the kit.
+
+use std::time::Duration;
+
+/// Bytes of a request's body, uploads apart.
+pub const BODY_BYTES_MAX: u64 = 512 * 1024;
+/// Bytes of an uploaded document.
+pub const DOCUMENT_BYTES_MAX: u64 = 50 * 1024 * 1024;
+/// Connections at the same time; one more waits to be accepted.
+pub const CONNECTIONS_MAX: usize = 4_096;
+/// How long a client may take to send the head of a request.
+pub const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may take to send a body and a handler to answer.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long requests in flight may take to finish once the service stops.
+pub const DRAIN_MAX: Duration = Duration::from_secs(25);
+
+/// How often a command is decided again because the stream moved on or an append's outcome is unknown.
+pub const ATTEMPTS_MAX: u32 = 8;
+/// Streams whose state is kept in memory, for each kind of stream.
+pub const STATES_MAX: usize = 4_096;
+/// Verified tokens that are remembered.
+pub const TOKENS_MAX: usize = 16_384;
+/// Bytes of an `Idempotency-Key`.
+pub const KEY_BYTES_MAX: usize = 200;
+/// How long a read waits for what a `Consistency-Token` names.
+pub const CONSISTENCY_WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// Events of one page of a follower.
+pub const PAGE_EVENTS: usize = 512;
+/// Reactions or enforcements in flight in one service.
+pub const IN_FLIGHT_MAX: usize = 64;
+/// Events that wait in one service for something that must come first.
+pub const PARKED_MAX: usize = 10_000;
+/// How long an event may wait before it is given up and shown to an operator.
+pub const PARKED_FOR_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+/// The longest wait before a failed attempt is repeated.
+pub const BACK_OFF_MAX: Duration = Duration::from_secs(60);
+/// Dossier codes taken from the store at once.
+pub const CODES_PER_BLOCK: u32 = 100;

@@ -1,0 +1,425 @@
+//! Load, decide, append: the one place where the law meets the store.
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use dossier::access::{self, Caller, Denied, May, Resource};
+use dossier::contract::{
+    Actor, AgencyCode, DossierId, Envelope, EventSet, Meta, ProcedureRef, Unreadable,
+};
+use dossier::{Elsewhere, Facts, LawError, Reacted, Refuse, State};
+use events::limits::READ_EVENTS_MAX;
+use events::{AppendError, Expected, NewEvent, Position, ReadError, Recorded, StreamName, Version};
+use jiff::Timestamp;
+use lru::LruCache;
+use uuid::Uuid;
+
+use crate::Kit;
+use crate::limits::{ATTEMPTS_MAX, STATES_MAX};
+
+/// All streams of one kind, with the states of the hot ones in memory.
+#[derive(Debug)]
+pub struct Streams<S: State> {
+    kit: Arc<Kit>,
+    states: Mutex<LruCache<StreamName, Arc<Loaded<S>>>>,
+}
+
+/// A stream's state at a version.
+#[derive(Debug, Clone)]
+pub struct Loaded<S> {
+    /// The state.
+    pub state: S,
+    /// Where the stream stands; `None` while it is empty.
+    pub version: Option<Version>,
+    /// The position of its last event.
+    pub position: Position,
+    last_at: Option<Timestamp>,
+    commands: Vec<Mark>,
+}
+
+impl<S: Default> Default for Loaded<S> {
+    fn default() -> Self {
+        let (version, last_at) = (None, None);
+        Self {
+            state: S::default(),
+            version,
+            position: Position::START,
+            last_at,
+            commands: Vec::new(),
+        }
+    }
+}
+
+/// A command that the stream has seen.
+#[derive(Debug, Clone)]
+struct Mark {
+    command: Uuid,
+    digest: Arc<str>,
+    last: Version,
+}
+
+/// On what authority a command comes.
+#[derive(Debug, Clone, Copy)]
+pub enum Authority<'a> {
+    /// A caller, who must be allowed to.
+    Caller(&'a Caller, &'a [May]),
+    /// The service itself.
+    Service(&'a str),
+}
+
+/// A command on its way to a stream.
+#[derive(Debug, Clone)]
+pub struct Order<'a> {
+    /// The stream.
+    pub stream: StreamName,
+    /// The command's id.
+    pub command: Uuid,
+    /// A keyed digest of the request.
+    pub digest: &'a str,
+    /// On what authority.
+    pub authority: Authority<'a>,
+    /// The version that the caller has seen (`If-Match`).
+    pub seen: Option<Version>,
+    /// Whether the stream must exist.
+    pub existing: bool,
+    /// The law, where the stream may still be empty.
+    pub under: Option<(&'a ProcedureRef, &'a AgencyCode)>,
+    /// The dossier.
+    pub dossier: Option<DossierId>,
+    /// The event that caused the command.
+    pub cause: Option<Uuid>,
+    /// W3C trace context.
+    pub trace: Option<String>,
+    /// What other services have recorded.
+    pub elsewhere: &'a [Elsewhere],
+}
+
+/// What came of a command.
+#[derive(Debug, Clone)]
+pub struct Executed<S> {
+    /// The stream after it.
+    pub loaded: Arc<Loaded<S>>,
+    /// Whether it had been applied before.
+    pub repeated: bool,
+}
+
+/// Why nothing came of a command.
+#[derive(Debug)]
+pub enum Failure<R> {
+    /// The law says no.
+    Refused(R),
+    /// The caller may not.
+    Denied(Denied),
+    /// There is no such stream.
+    Missing,
+    /// The caller has seen an older version than this.
+    Stale(Version),
+    /// The same key came with another request before.
+    KeyReused,
+    /// A precondition of a reaction has not arrived.
+    NotYet,
+    /// The stream moved on faster than it could be decided.
+    Contended,
+    /// The store takes no more at the moment.
+    Busy(Duration),
+    /// The store does not answer.
+    Unavailable(String),
+}
+
+impl<R> From<ReadError> for Failure<R> {
+    fn from(ReadError::Unavailable(reason): ReadError) -> Self {
+        Self::Unavailable(reason)
+    }
+}
+
+impl<R> From<Unreadable> for Failure<R> {
+    fn from(error: Unreadable) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+impl<S: State> Streams<S> {
+    /// The streams of this kind in the kit's store.
+    #[must_use]
+    pub fn new(kit: Arc<Kit>) -> Self {
+        let size = NonZeroUsize::new(STATES_MAX).unwrap_or(NonZeroUsize::MIN);
+        Self { kit, states: Mutex::new(LruCache::new(size)) }
+    }
+
+    /// The kit.
+    #[must_use]
+    pub fn kit(&self) -> &Arc<Kit> {
+        &self.kit
+    }
+
+    /// The name of the stream with this id.
+    pub fn name(id: &str) -> Result<StreamName, events::InvalidStreamName> {
+        StreamName::new(&format!("{}-{id}", S::CATEGORY))
+    }
+
+    /// The stream as it stands now.
+    pub async fn load(&self, stream: &StreamName) -> Result<Arc<Loaded<S>>, Failure<LawError>> {
+        let known = self.remembered(stream);
+        let mut loaded = known.clone().unwrap_or_default();
+        loop {
+            let events = self.kit.store.read(stream, loaded.version).await?;
+            if events.is_empty() {
+                return Ok(loaded);
+            }
+            let complete = events.len() < READ_EVENTS_MAX;
+            let next = Arc::make_mut(&mut loaded);
+            for event in &events {
+                next.take(event)?;
+            }
+            if complete {
+                self.remember(stream, &loaded);
+                return Ok(loaded);
+            }
+        }
+    }
+
+    /// The stream at a version that it had, for an answer given once more.
+    async fn load_at(
+        &self,
+        stream: &StreamName,
+        at: Version,
+    ) -> Result<Loaded<S>, Failure<LawError>> {
+        let mut loaded = Loaded::default();
+        while loaded.version < Some(at) {
+            let events = self.kit.store.read(stream, loaded.version).await?;
+            if events.is_empty() {
+                break;
+            }
+            for event in events.iter().filter(|event| event.version <= at) {
+                loaded.take(event)?;
+            }
+        }
+        Ok(loaded)
+    }
+
+    /// Decides and appends. The order of the checks: applied before, permission, seen version, decision.
+    pub async fn execute<R: Refuse>(
+        &self,
+        order: &Order<'_>,
+        decide: impl Fn(&S, &Facts<'_>) -> Result<Vec<S::Event>, R>,
+    ) -> Result<Executed<S>, Failure<R>> {
+        self.attempt(order, |state, facts| decide(state, facts).map_err(Failure::Refused)).await
+    }
+
+    /// The same for a reaction, which may have to wait for something else.
+    pub async fn react(
+        &self,
+        order: &Order<'_>,
+        decide: impl Fn(&S, &Facts<'_>) -> Result<Reacted<S::Event>, LawError>,
+    ) -> Result<Executed<S>, Failure<LawError>> {
+        self.attempt(order, |state, facts| match decide(state, facts) {
+            Ok(Reacted::Done(events)) => Ok(events),
+            Ok(Reacted::NotYet) => Err(Failure::NotYet),
+            Err(error) => Err(Failure::Refused(error)),
+        })
+        .await
+    }
+
+    async fn attempt<R>(
+        &self,
+        order: &Order<'_>,
+        decide: impl Fn(&S, &Facts<'_>) -> Result<Vec<S::Event>, Failure<R>>,
+    ) -> Result<Executed<S>, Failure<R>> {
+        let mut last = Failure::Contended;
+        for attempt in 0..ATTEMPTS_MAX {
+            let remembered = self.remembered(&order.stream).filter(|_| attempt == 0);
+            let loaded = match remembered {
+                Some(loaded) => loaded,
+                None => self.load(&order.stream).await.map_err(carry)?,
+            };
+            if let Some(mark) = loaded.commands.iter().find(|mark| mark.command == order.command) {
+                return self.repeat(order, &loaded, mark).await;
+            }
+            let actor = permit(order, loaded.state.resource())?;
+            if let (Some(seen), Some(version)) = (order.seen, loaded.version)
+                && seen != version
+            {
+                // What is remembered may itself be old: a refusal must rest on the store.
+                if attempt == 0 {
+                    continue;
+                }
+                return Err(Failure::Stale(version));
+            }
+            let at =
+                loaded.last_at.map_or(self.kit.clock.now(), |last| last.max(self.kit.clock.now()));
+            let facts = Facts {
+                at,
+                command: order.command,
+                actor: &actor,
+                law: &self.kit.law,
+                rule: self.kit.rule(loaded.state.received_under().or(order.under)),
+                elsewhere: order.elsewhere,
+            };
+            let decided = match decide(&loaded.state, &facts) {
+                Ok(decided) => decided,
+                Err(refused) if attempt == 0 && loaded.version.is_some() => {
+                    // The same: decide once more on what the store has, if that is newer.
+                    if self.load(&order.stream).await.map_err(carry)?.version == loaded.version {
+                        return Err(refused);
+                    }
+                    continue;
+                }
+                Err(refused) => return Err(refused),
+            };
+            if decided.is_empty() {
+                return Ok(Executed { loaded, repeated: false });
+            }
+            match self.append(order, &loaded, &actor, at, decided).await {
+                Ok(loaded) => return Ok(Executed { loaded, repeated: false }),
+                // The same command at the same time elsewhere shows as an id that stands in the log already.
+                Err(AppendError::Conflict { .. } | AppendError::IdReused(_)) => {
+                    self.forget(&order.stream);
+                    last = Failure::Contended;
+                }
+                // Whether it was written is unknown: the next attempt finds the command in the stream, or not.
+                Err(AppendError::Unavailable(reason)) => {
+                    self.forget(&order.stream);
+                    last = Failure::Unavailable(reason);
+                }
+                Err(AppendError::Busy(wait)) => return Err(Failure::Busy(wait)),
+                Err(error) => return Err(Failure::Unavailable(error.to_string())),
+            }
+        }
+        Err(last)
+    }
+
+    async fn repeat<R>(
+        &self,
+        order: &Order<'_>,
+        loaded: &Arc<Loaded<S>>,
+        mark: &Mark,
+    ) -> Result<Executed<S>, Failure<R>> {
+        if *mark.digest != *order.digest {
+            return Err(Failure::KeyReused);
+        }
+        permit(order, loaded.state.resource())?;
+        let loaded = if loaded.version == Some(mark.last) {
+            Arc::clone(loaded)
+        } else {
+            Arc::new(self.load_at(&order.stream, mark.last).await.map_err(carry)?)
+        };
+        Ok(Executed { loaded, repeated: true })
+    }
+
+    async fn append(
+        &self,
+        order: &Order<'_>,
+        loaded: &Arc<Loaded<S>>,
+        actor: &Actor,
+        at: Timestamp,
+        decided: Vec<S::Event>,
+    ) -> Result<Arc<Loaded<S>>, AppendError> {
+        let envelope = Envelope {
+            at,
+            actor: actor.clone(),
+            command: order.command,
+            digest: order.digest.to_owned(),
+            cause: order.cause,
+            dossier: order.dossier,
+            trace: order.trace.clone(),
+        };
+        let meta = serde_json::to_string(&envelope).unwrap_or_default();
+        let events: Vec<NewEvent> = decided
+            .iter()
+            .enumerate()
+            .map(|(index, event)| NewEvent {
+                id: event_id(&order.stream, order.command, index),
+                kind: event.kind().into(),
+                data: event.encode(),
+                meta: meta.clone(),
+            })
+            .collect();
+        let ids: Vec<Uuid> = events.iter().map(|event| event.id).collect();
+        let expected = Expected::from(loaded.version);
+        let appended = self.kit.store.append(&order.stream, expected, events).await?;
+        let mut next = Loaded::clone(loaded);
+        let first = appended.version.0.saturating_sub(decided.len() as u64);
+        for ((event, id), version) in decided.iter().zip(ids).zip(first.saturating_add(1)..) {
+            let meta = Meta { id, version, envelope: envelope.clone() };
+            next.evolve(event, &meta, Version(version));
+        }
+        next.position = appended.position;
+        let next = Arc::new(next);
+        self.remember(&order.stream, &next);
+        Ok(next)
+    }
+
+    fn remembered(&self, stream: &StreamName) -> Option<Arc<Loaded<S>>> {
+        self.states.lock().unwrap_or_else(PoisonError::into_inner).get(stream).cloned()
+    }
+
+    fn remember(&self, stream: &StreamName, loaded: &Arc<Loaded<S>>) {
+        let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
+        let older = states.peek(stream).is_none_or(|known| known.version < loaded.version);
+        if older {
+            states.put(stream.clone(), Arc::clone(loaded));
+        }
+    }
+
+    fn forget(&self, stream: &StreamName) {
+        self.states.lock().unwrap_or_else(PoisonError::into_inner).pop(stream);
+    }
+}
+
+impl<S: State> Loaded<S> {
+    fn take(&mut self, recorded: &Recorded) -> Result<(), Unreadable> {
+        let event = S::Event::decode(&recorded.kind, &recorded.data)?;
+        let envelope = envelope(recorded)?;
+        let meta = Meta { id: recorded.id, version: recorded.version.0, envelope };
+        self.evolve(&event, &meta, recorded.version);
+        self.position = recorded.position;
+        Ok(())
+    }
+
+    fn evolve(&mut self, event: &S::Event, meta: &Meta, version: Version) {
+        self.state.evolve(event, meta);
+        self.version = Some(version);
+        self.last_at = Some(meta.at());
+        match self.commands.last_mut() {
+            Some(mark) if mark.command == meta.envelope.command => mark.last = version,
+            Some(_) | None => self.commands.push(Mark {
+                command: meta.envelope.command,
+                digest: meta.envelope.digest.as_str().into(),
+                last: version,
+            }),
+        }
+    }
+}
+
+/// What stands beside an event.
+pub(crate) fn envelope(recorded: &Recorded) -> Result<Envelope, Unreadable> {
+    serde_json::from_str(&recorded.meta)
+        .map_err(|source| Unreadable::Payload { kind: recorded.kind.to_string(), source })
+}
+
+/// Derived from stream, command and index, so that a command that is tried again is the same append.
+fn event_id(stream: &StreamName, command: Uuid, index: usize) -> Uuid {
+    Uuid::new_v5(&command, format!("{stream}/{index}").as_bytes())
+}
+
+fn permit<R>(order: &Order<'_>, resource: Option<Resource>) -> Result<Actor, Failure<R>> {
+    if resource.is_none() && order.existing {
+        return Err(Failure::Missing);
+    }
+    match order.authority {
+        Authority::Service(name) => Ok(Actor::system(name)),
+        Authority::Caller(caller, mays) => {
+            access::decide(caller, mays, resource.as_ref()).map_err(Failure::Denied)
+        }
+    }
+}
+
+/// A failure to load is never a refusal.
+fn carry<R>(failure: Failure<LawError>) -> Failure<R> {
+    match failure {
+        Failure::Unavailable(reason) => Failure::Unavailable(reason),
+        Failure::Busy(wait) => Failure::Busy(wait),
+        other => Failure::Unavailable(format!("{other:?}")),
+    }
+}

@@ -1,0 +1,178 @@
+//! What a service does without being asked: it reacts to other services' events, keeps deadlines, and builds read models.
+//! Each is a [`Task`] that works in bounded steps, so that the same code runs against the machine's clock for ever and
+//! against a virtual one until everything has settled.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use events::Position;
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::Kit;
+use crate::limits::CONSISTENCY_WAIT_MAX;
+use crate::view::ViewError;
+
+mod keeper;
+mod projection;
+mod reactions;
+
+pub use keeper::{Keeper, KeeperHealth};
+pub use projection::{Projection, Projector};
+pub use reactions::{DeadLetter, Reactions};
+
+/// What is left after a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// There is more to do now.
+    More,
+    /// There is nothing to do until the log grows beyond a position or a time comes.
+    Idle {
+        /// Everything up to here is done.
+        done: Position,
+        /// When to look again even if nothing new is recorded.
+        wake_at: Option<Timestamp>,
+    },
+}
+
+/// Why a step was not finished. The task tries again later.
+#[derive(Debug, thiserror::Error)]
+pub enum Stalled {
+    /// The store does not answer.
+    #[error(transparent)]
+    Store(#[from] events::ReadError),
+    /// The view does not.
+    #[error(transparent)]
+    View(#[from] ViewError),
+    /// Too many events wait for something else.
+    #[error("{0} events wait for something that has not come; reading on would need more memory")]
+    Parked(usize),
+    /// The clock cannot be trusted.
+    #[error(
+        "the machine's clock jumped by {0} ms against its monotonic one; restart once it is right"
+    )]
+    ClockJumped(i64),
+}
+
+/// Work in bounded steps.
+pub trait Task: Send {
+    /// What it is called in logs.
+    fn name(&self) -> &str;
+    /// One bounded piece of work.
+    fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>>;
+}
+
+/// How far a task has come, for those who must wait for it.
+#[derive(Debug, Clone)]
+pub struct Progress(watch::Receiver<Position>);
+
+impl Progress {
+    pub(crate) fn new() -> (watch::Sender<Position>, Self) {
+        let (sender, receiver) = watch::channel(Position::START);
+        (sender, Self(receiver))
+    }
+
+    /// How far it has come.
+    #[must_use]
+    pub fn now(&self) -> Position {
+        *self.0.borrow()
+    }
+
+    /// Waits until it has come to `position`; false if that takes too long.
+    pub async fn reach(&self, position: Position) -> bool {
+        let mut reached = self.0.clone();
+        let wait = reached.wait_for(|now| *now >= position);
+        matches!(tokio::time::timeout(CONSISTENCY_WAIT_MAX, wait).await, Ok(Ok(_)))
+    }
+}
+
+/// The tasks of a process.
+#[derive(Default)]
+pub struct Tasks(Vec<Box<dyn Task>>);
+
+impl std::fmt::Debug for Tasks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|task| task.name())).finish()
+    }
+}
+
+/// The longest time that a task sleeps before it looks again.
+const SLEEP_MAX: Duration = Duration::from_secs(60);
+/// How long a stalled task waits before it tries again.
+const STALLED_FOR: Duration = Duration::from_secs(1);
+
+impl Tasks {
+    /// Adds a task.
+    pub fn add(&mut self, task: impl Task + 'static) {
+        self.0.push(Box::new(task));
+    }
+
+    /// Adds all tasks of another list.
+    pub fn append(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    /// Works until nothing is left to do at the present time, and says when there will be.
+    pub async fn settle(&mut self, kit: &Kit) -> Result<Option<Timestamp>, Stalled> {
+        loop {
+            let mut wake_at: Option<Timestamp> = None;
+            let mut settled = true;
+            for task in &mut self.0 {
+                let (done, wake) = loop {
+                    match task.step().await? {
+                        Next::More => settled = false,
+                        Next::Idle { done, wake_at } => break (done, wake_at),
+                    }
+                };
+                settled &= done >= kit.store.head();
+                wake_at = [wake_at, wake].into_iter().flatten().min();
+            }
+            if settled {
+                return Ok(wake_at);
+            }
+        }
+    }
+
+    /// Moves a manual clock to `until`, stopping wherever something is due, and works there.
+    pub async fn run_until(&mut self, kit: &Kit, until: Timestamp) -> Result<(), Stalled> {
+        loop {
+            match self.settle(kit).await? {
+                Some(wake_at) if wake_at <= until => kit.clock.advance_to(wake_at),
+                Some(_) | None => break,
+            }
+        }
+        kit.clock.advance_to(until);
+        self.settle(kit).await.map(|_| ())
+    }
+
+    /// Runs them all until `stop` is true.
+    pub fn spawn(self, kit: &Arc<Kit>, stop: &watch::Receiver<bool>) -> JoinSet<()> {
+        let mut running = JoinSet::new();
+        for task in self.0 {
+            running.spawn(run(task, Arc::clone(kit), stop.clone()));
+        }
+        running
+    }
+}
+
+async fn run(mut task: Box<dyn Task>, kit: Arc<Kit>, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let wait = match task.step().await {
+            Ok(Next::More) => continue,
+            Ok(Next::Idle { done, wake_at }) => (done, wake_at, SLEEP_MAX),
+            Err(error) => {
+                tracing::error!(task = task.name(), %error, "a task is stalled");
+                (Position(u64::MAX), None, STALLED_FOR)
+            }
+        };
+        let (done, wake_at, at_most) = wait;
+        let until = wake_at.unwrap_or(Timestamp::MAX);
+        tokio::select! {
+            () = kit.store.wait_past(done) => {}
+            () = kit.clock.sleep_until(until, at_most) => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+    }
+}

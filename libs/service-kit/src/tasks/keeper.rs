@@ -1,0 +1,316 @@
+//! The deadline keeper: knows what falls due in the streams of one kind, and enforces it when it does.
+//!
+//! The index is a view over the obligations that the states declare; it can be deleted at any time. Nothing that is kept in
+//! memory can hide an obligation: what was tried without effect is tried again, later and later but at least every
+//! minute, and one that fails never holds up another.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Instant;
+
+use dossier::contract::{DossierId, EventSet};
+use dossier::{Obligation, State};
+use events::{Filter, Position, StreamName};
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, params};
+use uuid::Uuid;
+
+use super::reactions::{elsewhere, other_categories};
+use super::{Next, Progress, Stalled, Task};
+use crate::limits::{BACK_OFF_MAX, IN_FLIGHT_MAX, PAGE_EVENTS};
+use crate::streams::{Authority, Order, Streams};
+use crate::view::{Shape, View, ViewError};
+use crate::{Clock, Kit};
+
+const TABLES: &str = "
+CREATE TABLE obligations (
+  stream TEXT NOT NULL, kind TEXT NOT NULL, due_at INTEGER NOT NULL, opened_by BLOB NOT NULL,
+  PRIMARY KEY (stream, kind)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX obligations_by_due ON obligations (due_at);";
+
+/// How many due obligations are taken from the index at once.
+const SWEEP: usize = 1_024;
+/// How far the machine's clock may move against its monotonic one before the keeper refuses to act.
+const JUMP_MAX: SignedDuration = SignedDuration::from_secs(5);
+
+#[derive(Debug, Clone)]
+struct Due {
+    stream: StreamName,
+    kind: String,
+    due_at: Timestamp,
+    opened_by: Uuid,
+}
+
+/// Looks at the index independently of the keeper.
+#[derive(Debug, Clone)]
+pub struct KeeperHealth {
+    view: Arc<View>,
+    clock: Clock,
+}
+
+impl KeeperHealth {
+    /// How many obligations are open.
+    pub fn open(&self) -> Result<i64, ViewError> {
+        self.view
+            .peek(|rows| rows.query_row("SELECT count(*) FROM obligations", [], |row| row.get(0)))
+    }
+
+    /// How many have been overdue for more than a minute.
+    pub fn overdue(&self) -> Result<i64, ViewError> {
+        let limit = nanoseconds(self.clock.now()).saturating_sub(60_000_000_000);
+        self.view.peek(|rows| {
+            rows.query_row("SELECT count(*) FROM obligations WHERE due_at < ?1", [limit], |row| {
+                row.get(0)
+            })
+        })
+    }
+}
+
+/// Keeps the deadlines of one kind of stream.
+pub struct Keeper<S: State> {
+    kit: Arc<Kit>,
+    service: &'static str,
+    streams: Arc<Streams<S>>,
+    view: Arc<View>,
+    filter: Filter,
+    position: Position,
+    /// What had no effect, and when to try it again.
+    deferred: HashMap<(StreamName, String), (Uuid, u32, Timestamp)>,
+    /// The service's reactions must first have come to the head that was seen at start.
+    after: Option<(Progress, Position)>,
+    tick: Option<(Instant, Timestamp)>,
+}
+
+impl<S: State> std::fmt::Debug for Keeper<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Keeper").field("service", &self.service).finish_non_exhaustive()
+    }
+}
+
+impl<S: State> Keeper<S> {
+    /// Opens the index, whose file is `name`. Nothing is enforced before `after` has come to the present head.
+    pub fn open(
+        service: &'static str,
+        name: &'static str,
+        streams: &Arc<Streams<S>>,
+        after: Option<&Progress>,
+    ) -> Result<(Self, KeeperHealth), ViewError> {
+        let kit = Arc::clone(streams.kit());
+        let shape = Shape { name, version: 1, tables: TABLES };
+        let view = Arc::new(View::open(kit.views.as_deref(), shape, &kit.store)?);
+        let health = KeeperHealth { view: Arc::clone(&view), clock: kit.clock.clone() };
+        let position = view.position()?;
+        let after = after.map(|progress| (progress.clone(), kit.store.head()));
+        let filter = Filter { kinds: S::Event::KINDS.iter().map(|kind| (*kind).into()).collect() };
+        let (streams, deferred) = (Arc::clone(streams), HashMap::new());
+        Ok((
+            Self { kit, service, streams, view, filter, position, deferred, after, tick: None },
+            health,
+        ))
+    }
+
+    async fn work(&mut self) -> Result<Next, Stalled> {
+        self.check_clock()?;
+        let page = self.kit.store.read_all(self.position, &self.filter, PAGE_EVENTS).await?;
+        if page.through > self.position {
+            let touched: BTreeSet<StreamName> = page
+                .events
+                .iter()
+                .filter(|event| event.stream.category() == S::CATEGORY)
+                .map(|event| event.stream.clone())
+                .collect();
+            self.index(touched, page.through).await?;
+            return Ok(Next::More);
+        }
+        if let Some((progress, head)) = &self.after {
+            if progress.now() < *head {
+                let soon = self.kit.clock.now().checked_add(SignedDuration::from_millis(50)).ok();
+                return Ok(Next::Idle { done: self.position, wake_at: soon });
+            }
+            self.after = None;
+        }
+        let now = self.kit.clock.now();
+        let due = self.due(now)?;
+        if due.is_empty() {
+            return Ok(Next::Idle { done: self.position, wake_at: self.next_due(now)? });
+        }
+        self.enforce(due, now).await;
+        Ok(Next::More)
+    }
+
+    /// A machine whose clock was set does not know any more what is due.
+    fn check_clock(&mut self) -> Result<(), Stalled> {
+        if !matches!(self.kit.clock, Clock::System) {
+            return Ok(());
+        }
+        let (instant, now) = (Instant::now(), self.kit.clock.now());
+        let (first_instant, first) = *self.tick.get_or_insert((instant, now));
+        let steady =
+            SignedDuration::try_from(instant.duration_since(first_instant)).unwrap_or_default();
+        let jump = now.duration_since(first).saturating_sub(steady);
+        if jump.abs() > JUMP_MAX {
+            return Err(Stalled::ClockJumped(i64::try_from(jump.as_millis()).unwrap_or(i64::MAX)));
+        }
+        // Slewing by a time service is no jump: go on from here.
+        self.tick = Some((instant, now));
+        Ok(())
+    }
+
+    async fn index(
+        &mut self,
+        touched: BTreeSet<StreamName>,
+        through: Position,
+    ) -> Result<(), Stalled> {
+        let mut open: Vec<(StreamName, Vec<Obligation>)> = Vec::with_capacity(touched.len());
+        for stream in touched {
+            match self.streams.load(&stream).await {
+                Ok(loaded) => open.push((stream, loaded.state.obligations())),
+                Err(error) => {
+                    let reason = format!("{stream}: {error:?}");
+                    return Err(events::ReadError::Unavailable(reason).into());
+                }
+            }
+        }
+        if !open.is_empty() {
+            self.view.write(through, |rows| {
+                for (stream, obligations) in &open {
+                    replace(rows, stream, obligations)?;
+                }
+                Ok(())
+            })?;
+        }
+        self.position = through;
+        Ok(())
+    }
+
+    /// What is due and not deferred, in due order.
+    fn due(&self, now: Timestamp) -> Result<Vec<Due>, ViewError> {
+        let mut due = self.view.peek(|rows| {
+            rows.prepare_cached(
+                "SELECT stream, kind, due_at, opened_by FROM obligations WHERE due_at <= ?1
+                 ORDER BY due_at LIMIT ?2",
+            )?
+            .query_map(
+                params![nanoseconds(now), (SWEEP + self.deferred.len()) as u64 as i64],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+            )?
+            .filter_map(|row| row.map(read_due).transpose())
+            .collect::<rusqlite::Result<Vec<Due>>>()
+        })?;
+        due.retain(|due| !self.is_deferred(due, now));
+        Ok(due)
+    }
+
+    fn is_deferred(&self, due: &Due, now: Timestamp) -> bool {
+        let deferred = self.deferred.get(&(due.stream.clone(), due.kind.clone()));
+        deferred.is_some_and(|(opened_by, _, until)| *opened_by == due.opened_by && *until > now)
+    }
+
+    fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, ViewError> {
+        let next: Option<i64> = self.view.peek(|rows| next_after(rows, now))?;
+        let next = next.and_then(|next| Timestamp::from_nanosecond(i128::from(next)).ok());
+        let retry = self.deferred.values().map(|(_, _, until)| *until).min();
+        Ok([next, retry].into_iter().flatten().min())
+    }
+
+    async fn enforce(&mut self, due: Vec<Due>, now: Timestamp) {
+        let this = &*self;
+        let enforced: Vec<(Due, bool)> = futures_util::stream::iter(due)
+            .map(|due| async move {
+                let had_effect = this.enforce_one(&due).await;
+                (due, had_effect)
+            })
+            .buffered(IN_FLIGHT_MAX)
+            .collect()
+            .await;
+        self.deferred.retain(|_, (_, _, until)| *until > now);
+        for (due, had_effect) in enforced {
+            let key = (due.stream, due.kind);
+            if had_effect {
+                self.deferred.remove(&key);
+                continue;
+            }
+            let tries = self.deferred.get(&key).map_or(0, |(_, tries, _)| tries.saturating_add(1));
+            let seconds = 1_i64.checked_shl(tries).unwrap_or(i64::MAX);
+            let wait = SignedDuration::from_secs(seconds.min(BACK_OFF_MAX.as_secs().cast_signed()));
+            let until = now.checked_add(wait).unwrap_or(Timestamp::MAX);
+            self.deferred.insert(key, (due.opened_by, tries, until));
+        }
+    }
+
+    /// Whether the stream changed.
+    async fn enforce_one(&self, due: &Due) -> bool {
+        let dossier: Option<DossierId> = due.stream.id().parse().ok();
+        let known = match elsewhere(&self.kit, due.stream.id(), &other_categories::<S>()).await {
+            Ok(known) => known,
+            Err(error) => {
+                tracing::warn!(stream = %due.stream, %error, "an obligation cannot be enforced now");
+                return false;
+            }
+        };
+        let name = format!("{}/{}/{}", due.kind, due.due_at, due.stream);
+        let order = Order {
+            stream: due.stream.clone(),
+            command: Uuid::new_v5(&due.opened_by, name.as_bytes()),
+            digest: "",
+            authority: Authority::Service(self.service),
+            seen: None,
+            existing: true,
+            under: None,
+            dossier,
+            cause: Some(due.opened_by),
+            trace: None,
+            elsewhere: &known,
+        };
+        let before = self.streams.load(&due.stream).await.ok().and_then(|loaded| loaded.version);
+        match self.streams.execute(&order, |state, facts| state.enforce(&due.kind, facts)).await {
+            Ok(executed) => executed.loaded.version != before,
+            Err(error) => {
+                tracing::error!(stream = %due.stream, kind = due.kind, ?error, "an obligation failed");
+                false
+            }
+        }
+    }
+}
+
+fn replace(rows: &Connection, stream: &StreamName, open: &[Obligation]) -> rusqlite::Result<()> {
+    rows.prepare_cached("DELETE FROM obligations WHERE stream = ?1")?.execute([stream.as_str()])?;
+    for Obligation { kind, due_at, opened_by } in open {
+        rows.prepare_cached("INSERT INTO obligations VALUES (?1, ?2, ?3, ?4)")?.execute(
+            params![stream.as_str(), kind, nanoseconds(*due_at), opened_by.as_bytes().as_slice()],
+        )?;
+    }
+    Ok(())
+}
+
+fn next_after(rows: &Connection, now: Timestamp) -> rusqlite::Result<Option<i64>> {
+    rows.prepare_cached("SELECT min(due_at) FROM obligations WHERE due_at > ?1")?
+        .query_row([nanoseconds(now)], |row| row.get(0))
+}
+
+fn read_due((stream, kind, due_at, opened_by): (String, String, i64, Vec<u8>)) -> Option<Due> {
+    Some(Due {
+        stream: StreamName::new(&stream).ok()?,
+        kind,
+        due_at: Timestamp::from_nanosecond(i128::from(due_at)).ok()?,
+        opened_by: Uuid::from_slice(&opened_by).ok()?,
+    })
+}
+
+/// Nanoseconds since 1970, which fit until the year 2262.
+fn nanoseconds(at: Timestamp) -> i64 {
+    i64::try_from(at.as_nanosecond()).unwrap_or(i64::MAX)
+}
+
+impl<S: State> Task for Keeper<S> {
+    fn name(&self) -> &str {
+        self.service
+    }
+
+    fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
+        Box::pin(self.work())
+    }
+}

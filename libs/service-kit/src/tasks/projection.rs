@@ -1,0 +1,82 @@
+//! Builds a read model from the log.
+
+use std::sync::Arc;
+
+use events::{Filter, Position, Recorded};
+use futures_util::future::BoxFuture;
+use rusqlite::Transaction;
+use tokio::sync::watch;
+
+use super::{Next, Progress, Stalled, Task};
+use crate::Kit;
+use crate::limits::PAGE_EVENTS;
+use crate::view::{Shape, View, ViewError};
+
+/// A read model: its tables and how an event changes them.
+pub trait Projection: Send + Sync + 'static {
+    /// Its tables.
+    const SHAPE: Shape;
+    /// The beginnings of the kinds of events that it needs; all if empty.
+    const KINDS: &'static [&'static str];
+
+    /// Takes an event in. One that cannot be read is reported and passed over: the view is not the truth.
+    fn apply(rows: &Transaction<'_>, event: &Recorded) -> rusqlite::Result<()>;
+}
+
+/// Keeps a view up to date.
+pub struct Projector<P> {
+    kit: Arc<Kit>,
+    view: Arc<View>,
+    filter: Filter,
+    position: Position,
+    progress: watch::Sender<Position>,
+    kind: std::marker::PhantomData<fn() -> P>,
+}
+
+impl<P> std::fmt::Debug for Projector<P> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Projector").field("position", &self.position).finish_non_exhaustive()
+    }
+}
+
+impl<P: Projection> Projector<P> {
+    /// Opens the view.
+    pub fn open(kit: &Arc<Kit>) -> Result<(Self, Arc<View>, Progress), ViewError> {
+        let view = Arc::new(View::open(kit.views.as_deref(), P::SHAPE, &kit.store)?);
+        let position = view.position()?;
+        let (progress, reached) = Progress::new();
+        progress.send_replace(position);
+        let projector = Self {
+            kit: Arc::clone(kit),
+            view: Arc::clone(&view),
+            filter: Filter { kinds: P::KINDS.iter().map(|kind| (*kind).into()).collect() },
+            position,
+            progress,
+            kind: std::marker::PhantomData,
+        };
+        Ok((projector, view, reached))
+    }
+}
+
+impl<P: Projection> Task for Projector<P> {
+    fn name(&self) -> &str {
+        P::SHAPE.name
+    }
+
+    fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
+        Box::pin(async move {
+            let page = self.kit.store.read_all(self.position, &self.filter, PAGE_EVENTS).await?;
+            if page.through == self.position {
+                return Ok(Next::Idle { done: self.position, wake_at: None });
+            }
+            if !page.events.is_empty() {
+                self.view.write(page.through, |rows| {
+                    page.events.iter().try_for_each(|event| P::apply(rows, event))
+                })?;
+            }
+            self.position = page.through;
+            self.progress.send_replace(page.through);
+            Ok(Next::More)
+        })
+    }
+}

@@ -1,0 +1,227 @@
+//! A read model in a SQLite file of its own: rows and the position up to which they are true, in one transaction. A view
+//! can be deleted at any time; it is rebuilt from the store, and deletes itself when it does not belong to it.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use events::{EventStore, Position};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+/// A read model.
+#[derive(Debug)]
+pub struct View {
+    writer: Arc<Mutex<Connection>>,
+    reader: Arc<Mutex<Connection>>,
+}
+
+/// What a view is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Shape {
+    /// Its name, which is that of its file.
+    pub name: &'static str,
+    /// Counts up with every change of the tables.
+    pub version: u32,
+    /// Creates the tables.
+    pub tables: &'static str,
+}
+
+/// Why a view cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ViewError {
+    /// The file.
+    #[error("{path}: {source}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The engine.
+    #[error("a view failed: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The task that read it.
+    #[error("a query was broken off")]
+    BrokenOff,
+}
+
+const META: &str = "CREATE TABLE view (
+  store BLOB NOT NULL, version INTEGER NOT NULL, position INTEGER NOT NULL
+) STRICT;";
+
+impl View {
+    /// Opens the view in `folder` (in memory without one); makes it anew if it is missing, damaged, of another shape,
+    /// of another store, or ahead of it.
+    pub fn open(
+        folder: Option<&Path>,
+        shape: Shape,
+        store: &EventStore,
+    ) -> Result<Self, ViewError> {
+        let Some(folder) = folder else {
+            let connection =
+                Arc::new(Mutex::new(create(Connection::open_in_memory()?, shape, store)?));
+            return Ok(Self { reader: Arc::clone(&connection), writer: connection });
+        };
+        let path = folder.join(format!("{}.sqlite", shape.name));
+        let writer = match reopen(&path, shape, store) {
+            Ok(Some(connection)) => connection,
+            Ok(None) | Err(_) => {
+                tracing::info!(view = shape.name, "the view is built anew");
+                remove(&path)?;
+                create(Connection::open(&path)?, shape, store)?
+            }
+        };
+        let reader = Connection::open(&path)?;
+        reader.pragma_update(None, "query_only", true)?;
+        Ok(Self { writer: Arc::new(Mutex::new(writer)), reader: Arc::new(Mutex::new(reader)) })
+    }
+
+    /// Up to where it is true.
+    pub fn position(&self) -> Result<Position, ViewError> {
+        let position: i64 =
+            lock(&self.writer).query_row("SELECT position FROM view", [], |row| row.get(0))?;
+        Ok(Position(u64::try_from(position).unwrap_or(0)))
+    }
+
+    /// Changes rows and moves on to `through`, both or neither.
+    pub fn write<T>(
+        &self,
+        through: Position,
+        change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, ViewError> {
+        let mut connection = lock(&self.writer);
+        let transaction = connection.transaction()?;
+        let value = change(&transaction)?;
+        transaction
+            .prepare_cached("UPDATE view SET position = ?1")?
+            .execute([i64::try_from(through.0).unwrap_or(i64::MAX)])?;
+        transaction.commit()?;
+        Ok(value)
+    }
+
+    /// Reads a little, at once.
+    pub fn peek<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, ViewError> {
+        Ok(read(&lock(&self.writer))?)
+    }
+
+    /// Reads much, beside everything else.
+    pub async fn query<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, ViewError> {
+        let reader = Arc::clone(&self.reader);
+        let reading = tokio::task::spawn_blocking(move || read(&lock(&reader)));
+        Ok(reading.await.map_err(|_| ViewError::BrokenOff)??)
+    }
+}
+
+fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
+    // A transaction that panicked was rolled back when it was dropped.
+    connection.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn reopen(path: &Path, shape: Shape, store: &EventStore) -> rusqlite::Result<Option<Connection>> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let connection = configure(Connection::open(path)?)?;
+    let sound: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    let meta: Option<(Vec<u8>, u32, i64)> = connection
+        .query_row("SELECT store, version, position FROM view", [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .optional()?;
+    let head = i64::try_from(store.head().0).unwrap_or(i64::MAX);
+    let ours = meta.is_some_and(|(id, version, position)| {
+        id == store.id().as_bytes() && version == shape.version && position <= head
+    });
+    Ok((sound == "ok" && ours).then_some(connection))
+}
+
+fn create(
+    connection: Connection,
+    shape: Shape,
+    store: &EventStore,
+) -> rusqlite::Result<Connection> {
+    let connection = configure(connection)?;
+    connection.execute_batch("BEGIN")?;
+    connection.execute_batch(META)?;
+    connection.execute_batch(shape.tables)?;
+    connection.execute(
+        "INSERT INTO view (store, version, position) VALUES (?1, ?2, 0)",
+        params![store.id().as_bytes().as_slice(), shape.version],
+    )?;
+    connection.execute_batch("COMMIT")?;
+    Ok(connection)
+}
+
+fn configure(connection: Connection) -> rusqlite::Result<Connection> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // A view lost with the machine is rebuilt: it need not be synced at every commit.
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_update(None, "cache_size", -16_384)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+fn remove(path: &Path) -> Result<(), ViewError> {
+    for ending in ["", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        match std::fs::remove_file(&name) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(source) => return Err(ViewError::File { path: name.into(), source }),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHAPE: Shape =
+        Shape { name: "numbers", version: 1, tables: "CREATE TABLE numbers (n INTEGER) STRICT;" };
+
+    fn count(view: &View) -> i64 {
+        view.peek(|c| c.query_row("SELECT count(*) FROM numbers", [], |row| row.get(0))).unwrap()
+    }
+
+    fn fill(folder: &Path, store: &EventStore, position: Position) {
+        let view = View::open(Some(folder), SHAPE, store).unwrap();
+        view.write(position, |t| t.execute("INSERT INTO numbers VALUES (7)", [])).unwrap();
+    }
+
+    #[test]
+    fn a_view_keeps_its_rows_and_position() {
+        let (folder, store) = (tempfile::tempdir().unwrap(), EventStore::memory());
+        fill(folder.path(), &store, Position::START);
+        assert_eq!(count(&View::open(Some(folder.path()), SHAPE, &store).unwrap()), 1);
+    }
+
+    #[test]
+    fn a_view_of_another_store_or_shape_or_ahead_of_its_store_is_built_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = EventStore::memory();
+        fill(folder.path(), &store, Position::START);
+        let other = View::open(Some(folder.path()), SHAPE, &EventStore::memory()).unwrap();
+        assert_eq!(count(&other), 0);
+        drop(other);
+        fill(folder.path(), &store, Position::START);
+        let newer = Shape { version: 2, ..SHAPE };
+        assert_eq!(count(&View::open(Some(folder.path()), newer, &store).unwrap()), 0);
+        fill(folder.path(), &store, Position(99));
+        assert_eq!(count(&View::open(Some(folder.path()), SHAPE, &store).unwrap()), 0);
+    }
+
+    #[test]
+    fn a_damaged_view_is_built_anew() {
+        let (folder, store) = (tempfile::tempdir().unwrap(), EventStore::memory());
+        fill(folder.path(), &store, Position::START);
+        std::fs::write(folder.path().join("numbers.sqlite"), "no database").unwrap();
+        assert_eq!(count(&View::open(Some(folder.path()), SHAPE, &store).unwrap()), 0);
+    }
+}

@@ -1,0 +1,38 @@
+//! Accepts a dossier with an appointment. The law: `libs/dossier/src/intake/accept_dossier.rs`.
+
+use std::sync::Arc;
+
+use dossier::contract::DossierId;
+use dossier::intake::accept_dossier::{STEP, decide};
+use serde::Deserialize;
+use service_kit::http::{Problem, Reply, Request, Route, endpoint1};
+use utoipa::ToSchema;
+
+use super::reply::{DossierReply, take};
+use crate::App;
+
+/// Nothing to say: the acceptance itself is the statement.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AcceptDossierRequest {}
+
+/// Accepts a dossier with an appointment.
+#[utoipa::path(
+    post,
+    path = "/v1/dossiers/{dossier}/acceptance",
+    operation_id = "accept_dossier",
+    params(("dossier" = Uuid, Path, description = "The dossier")),
+    request_body = AcceptDossierRequest,
+    responses((status = 200, body = DossierReply)),
+)]
+async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
+    take(&app, STEP, dossier, &request, |_: &AcceptDossierRequest, s, f| decide(s, f)).await
+}
+
+pub(super) fn route(app: &Arc<App>) -> Route {
+    endpoint1(app, warp::post(), warp::path!("v1" / "dossiers" / DossierId / "acceptance"), handle)
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(handle))]
+pub(super) struct Doc;

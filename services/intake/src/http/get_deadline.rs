@@ -1,0 +1,90 @@
+//! Explains a dossier's deadline: every day or hour counted or skipped, and why.
+
+use std::sync::Arc;
+
+use dossier::clock::{explain, explain_fixed};
+use dossier::contract::DossierId;
+use dossier::{LawError, State};
+use jiff::Timestamp;
+use serde::Serialize;
+use service_kit::http::{Problem, Reply, Request, Route, endpoint1};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::App;
+
+/// A deadline and how it came about.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DeadlineReply {
+    /// The promise in force.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    due_at: Option<Timestamp>,
+    /// Whether it was missed.
+    missed: bool,
+    /// Whether the clock stands still now; then no instant can be named.
+    suspended: bool,
+    /// How often the appointment was moved.
+    redatings: u32,
+    /// The spans in which the clock stood still, with the event that stopped it.
+    suspensions: Vec<SuspensionReply>,
+    /// How the instant follows from start, period and calendar; null while the clock has not started.
+    #[schema(value_type = Option<Object>)]
+    explanation: Option<dossier::clock::Explanation>,
+}
+
+/// A span in which the clock stood still.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SuspensionReply {
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    from: Timestamp,
+    /// Until when; null while it lasts.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    to: Option<Timestamp>,
+    /// The event that stopped it.
+    cause: Uuid,
+}
+
+/// Explains a dossier's deadline.
+#[utoipa::path(
+    get,
+    path = "/v1/dossiers/{dossier}/deadline",
+    operation_id = "get_deadline",
+    params(("dossier" = Uuid, Path, description = "The dossier")),
+    responses((status = 200, body = DeadlineReply)),
+)]
+async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
+    let loaded = super::get_dossier::load(&app, dossier, &request).await?;
+    let intake = &loaded.state;
+    let refused = |error: LawError| Problem::refused(&error);
+    let rule = app.kit.rule(intake.received_under()).ok_or(LawError::NotLoaded).map_err(refused)?;
+    let channel = intake.submission.as_ref().map(|submission| submission.brief.channel);
+    let explanation = match (&intake.promised, intake.ledger(), channel) {
+        (Some(promised), Some(ledger), Some(channel)) => match &promised.fixed {
+            Some(basis) => Some(explain_fixed(rule, ledger.started_at, &promised.promise, basis)),
+            None => explain(rule, channel, &ledger).map_err(|error| refused(error.into()))?,
+        },
+        _ => None,
+    };
+    let reply = DeadlineReply {
+        due_at: intake.promised.as_ref().map(|promised| promised.promise.due_at),
+        missed: intake.promised.as_ref().is_some_and(|promised| promised.missed),
+        suspended: intake.is_suspended(),
+        redatings: intake.redatings,
+        suspensions: intake
+            .suspensions
+            .iter()
+            .map(|s| SuspensionReply { from: s.from, to: s.to, cause: s.cause })
+            .collect(),
+        explanation,
+    };
+    Ok(Reply::ok(&reply).version(loaded.version).position(loaded.position))
+}
+
+pub(super) fn route(app: &Arc<App>) -> Route {
+    endpoint1(app, warp::get(), warp::path!("v1" / "dossiers" / DossierId / "deadline"), handle)
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(handle))]
+pub(super) struct Doc;

@@ -1,0 +1,53 @@
+//! Gives a document of a dossier to those who may see the dossier.
+
+use std::sync::Arc;
+
+use dossier::contract::{DocumentName, DossierId};
+use http::HeaderName;
+use service_kit::http::{Problem, Reply, Request, Route, endpoint2};
+use tokio::io::AsyncReadExt;
+
+use crate::App;
+
+/// Gives a document of a dossier.
+#[utoipa::path(
+    get,
+    path = "/v1/dossiers/{dossier}/documents/{document}",
+    operation_id = "get_document",
+    params(
+        ("dossier" = Uuid, Path, description = "The dossier"),
+        ("document" = String, Path, description = "The document's name"),
+    ),
+    responses((status = 200, content_type = "application/pdf", body = Vec<u8>)),
+)]
+async fn handle(
+    app: Arc<App>,
+    dossier: DossierId,
+    document: String,
+    request: Request,
+) -> Result<Reply, Problem> {
+    let loaded = super::get_dossier::load(&app, dossier, &request).await?;
+    let name = DocumentName::from(&*document);
+    if !loaded.state.documents.iter().any(|document| document.document == name) {
+        return Err(Problem::not_found());
+    }
+    let stored = app.kit.documents.find(&name).await.ok_or_else(Problem::not_found)?;
+    let unreadable = |error: std::io::Error| Problem::unavailable(&error.to_string());
+    let mut file = app.kit.documents.open(&stored).await.map_err(unreadable)?;
+    let mut content = Vec::with_capacity(usize::try_from(stored.bytes).unwrap_or(0));
+    file.read_to_end(&mut content).await.map_err(unreadable)?;
+    // What somebody uploaded is never run by somebody else's browser.
+    Ok(Reply::bytes(stored.media_type, content)
+        .header(HeaderName::from_static("content-security-policy"), "sandbox; default-src 'none'")
+        .header(HeaderName::from_static("x-content-type-options"), "nosniff")
+        .header(http::header::CONTENT_DISPOSITION, "attachment"))
+}
+
+pub(super) fn route(app: &Arc<App>) -> Route {
+    let path = warp::path!("v1" / "dossiers" / DossierId / "documents" / String);
+    endpoint2(app, warp::get(), path, handle)
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(handle))]
+pub(super) struct Doc;

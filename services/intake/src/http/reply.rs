@@ -1,0 +1,172 @@
+//! A dossier as intake shows it, and how its steps are taken.
+
+use dossier::contract::{ClosedAs, DossierId, IntakeEvent, Outcome, SupplementStage};
+use dossier::intake::{Intake, Stage};
+use dossier::{Facts, Refuse, Step};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use service_kit::Loaded;
+use service_kit::http::{Problem, Reply, Request};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::App;
+
+/// A dossier, as intake shows it to those who may see it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DossierReply {
+    /// Our own id.
+    pub id: Uuid,
+    /// The code on its slips.
+    pub code: String,
+    /// The code of the procedure.
+    pub procedure: String,
+    /// The version of the procedure under which it was received.
+    pub procedure_version: u32,
+    /// The agency that received it.
+    pub agency: String,
+    /// `online`, `counter` or `post`.
+    #[schema(value_type = String)]
+    pub channel: dossier::contract::Channel,
+    /// Where it stands: `submitted`, `processing`, `decided`, `refused`, `withdrawn` or `closed`.
+    pub stage: &'static str,
+    /// When it was submitted.
+    #[schema(value_type = String, format = DateTime)]
+    pub submitted_at: Option<Timestamp>,
+    /// By when the one-stop unit must answer.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer_due_at: Option<Timestamp>,
+    /// The appointment: by when the result is due.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
+    /// Whether the deadline was missed.
+    pub deadline_missed: bool,
+    /// Whether the clock stands still.
+    pub suspended: bool,
+    /// Whether the fee was received.
+    pub fee_received: bool,
+    /// What the applicant is asked to supply.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supplement: Option<SupplementReply>,
+    /// `approved` or `refused`.
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// Why it ended.
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed_as: Option<ClosedAs>,
+    /// The form; null once it was erased.
+    #[schema(value_type = Object)]
+    pub form: Option<Value>,
+    /// The documents.
+    pub documents: Vec<DocumentReply>,
+}
+
+/// What the applicant is asked to supply.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SupplementReply {
+    /// Counts the requests of this dossier from 1.
+    pub request: u32,
+    /// Whether the clock had started.
+    pub after_acceptance: bool,
+    /// The components.
+    pub components: Vec<String>,
+    /// The written reason; null once it was erased.
+    pub reason: Option<String>,
+    /// The end of the applicant's window.
+    #[schema(value_type = String, format = DateTime)]
+    pub window_ends_at: Timestamp,
+}
+
+/// A document of a dossier.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DocumentReply {
+    /// Which component it is.
+    pub component: String,
+    /// Its name.
+    pub document: String,
+    /// Its media type.
+    pub media_type: String,
+    /// Its size.
+    pub bytes: u64,
+    /// The applicant's own name for the file; null once it was erased.
+    pub file_name: Option<String>,
+}
+
+impl DossierReply {
+    /// Nothing was submitted: nothing to show.
+    pub(crate) fn new(intake: &Intake) -> Option<Self> {
+        let submission = intake.submission.as_ref()?;
+        let brief = &submission.brief;
+        let (stage, closed_as) = match intake.stage {
+            Stage::Empty => return None,
+            Stage::Submitted => ("submitted", None),
+            Stage::Processing => ("processing", None),
+            Stage::Decided => ("decided", None),
+            Stage::Refused => ("refused", None),
+            Stage::Withdrawn => ("withdrawn", None),
+            Stage::Closed(closed_as) => ("closed", Some(closed_as)),
+        };
+        Some(Self {
+            id: brief.dossier.0,
+            code: brief.code.to_string(),
+            procedure: brief.procedure.code.to_string(),
+            procedure_version: brief.procedure.version,
+            agency: brief.agency.to_string(),
+            channel: brief.channel,
+            stage,
+            submitted_at: intake.submitted_at,
+            answer_due_at: intake.answer.map(|answer| answer.due_at),
+            due_at: intake.promised.as_ref().map(|promised| promised.promise.due_at),
+            deadline_missed: intake.promised.as_ref().is_some_and(|promised| promised.missed),
+            suspended: intake.is_suspended(),
+            fee_received: intake.fee_received_at.is_some(),
+            supplement: intake.open_request.as_ref().map(|open| SupplementReply {
+                request: open.request.request,
+                after_acceptance: open.request.stage == SupplementStage::Review,
+                components: open.request.components.iter().map(ToString::to_string).collect(),
+                reason: open.request.reason.known().cloned(),
+                window_ends_at: open.request.window_ends_at,
+            }),
+            outcome: intake.decision.as_ref().map(|decision| decision.outcome),
+            closed_as,
+            form: submission.form.known().cloned(),
+            documents: intake.documents.iter().map(DocumentReply::from).collect(),
+        })
+    }
+}
+
+impl From<&dossier::contract::Document> for DocumentReply {
+    fn from(document: &dossier::contract::Document) -> Self {
+        Self {
+            component: document.component.to_string(),
+            document: document.document.to_string(),
+            media_type: document.media_type.clone(),
+            bytes: document.bytes,
+            file_name: document.file_name.known().cloned(),
+        }
+    }
+}
+
+/// The answer that shows a dossier.
+pub(crate) fn shown(loaded: &Loaded<Intake>) -> Result<Reply, Problem> {
+    let body = DossierReply::new(&loaded.state).ok_or_else(Problem::not_found)?;
+    Ok(Reply::ok(&body).version(loaded.version).position(loaded.position))
+}
+
+/// Takes a step on an existing dossier and shows it.
+pub(crate) async fn take<B: DeserializeOwned + Sync, R: Refuse>(
+    app: &App,
+    which: Step,
+    dossier: DossierId,
+    request: &Request,
+    decide: impl Fn(&B, &Intake, &Facts<'_>) -> Result<Vec<IntakeEvent>, R>,
+) -> Result<Reply, Problem> {
+    let id = (&*dossier.to_string(), Some(dossier));
+    shown(&*service_kit::http::take(&app.dossiers, which, id, request, decide).await?)
+}

@@ -1,0 +1,209 @@
+//! Submits a dossier. The law: `libs/dossier/src/intake/submit_dossier.rs`.
+
+use std::sync::Arc;
+
+use dossier::RefusalEntry;
+use dossier::access::Caller;
+use dossier::contract::{
+    AgencyCode, Channel, ComponentCode, Delivery, Document, DocumentName, DossierId, Personal,
+    ProcedureCode, Role, Subject,
+};
+use dossier::intake::submit_dossier::{STEP, SubmitDossier, decide};
+use dossier::law::Procedure;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+use service_kit::http::{Problem, Reply, Request, Route, Target, Text, endpoint0, step};
+use utoipa::ToSchema;
+
+use super::reply::DossierReply;
+use crate::App;
+
+const UNKNOWN_PROCEDURE: RefusalEntry = RefusalEntry {
+    status: 422,
+    code: "unknown-procedure",
+    vi: "không có thủ tục này",
+    en: "there is no such procedure",
+};
+const NOT_IN_FORCE: RefusalEntry = RefusalEntry {
+    status: 422,
+    code: "procedure-not-in-force",
+    vi: "thủ tục không có hiệu lực tại thời điểm này",
+    en: "no version of the procedure is in force today",
+};
+const UNKNOWN_AGENCY: RefusalEntry = RefusalEntry {
+    status: 422,
+    code: "unknown-agency",
+    vi: "không có cơ quan này",
+    en: "there is no such agency",
+};
+const UNKNOWN_DOCUMENT: RefusalEntry = RefusalEntry {
+    status: 422,
+    code: "unknown-document",
+    vi: "tài liệu chưa được tải lên",
+    en: "the document was not uploaded",
+};
+const APPLICANT_MISSING: RefusalEntry = RefusalEntry {
+    status: 422,
+    code: "applicant-missing",
+    vi: "cán bộ nộp thay phải nêu người nộp hồ sơ",
+    en: "an officer who enters a dossier names the applicant; nobody else does",
+};
+
+/// A dossier to be submitted.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SubmitDossierRequest {
+    /// The code of the procedure.
+    #[schema(value_type = String, max_length = 100, example = "CO.D")]
+    procedure: Text<100>,
+    /// The agency that is to receive it.
+    #[schema(value_type = String, max_length = 35, example = "G02.001")]
+    agency: AgencyCode,
+    /// `online`; an officer also enters `counter` and `post`.
+    #[schema(value_type = String, example = "online")]
+    channel: Channel,
+    /// Whose dossier it is, where an officer enters it.
+    #[schema(value_type = Option<String>, max_length = 200)]
+    applicant: Option<Text<200>>,
+    /// The form, as the procedure's schema says.
+    #[schema(value_type = Object)]
+    form: Value,
+    /// The uploaded documents.
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    documents: Vec<DocumentRequest>,
+    /// Groups to which the applicant claims to belong, for reductions of the fee.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>, max_items = 20)]
+    groups: Vec<Text<100>>,
+    /// How the result is wanted.
+    #[schema(value_type = Option<Object>)]
+    delivery: Option<Delivery>,
+    /// For post: the date of envelope, waybill or hand-over record.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    posted_at: Option<Timestamp>,
+}
+
+/// An uploaded document and what it is.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DocumentRequest {
+    /// Which component of the dossier it is.
+    #[schema(value_type = String, max_length = 100)]
+    component: Text<100>,
+    /// The name that the upload answered with.
+    #[schema(value_type = String, max_length = 100)]
+    document: Text<100>,
+    /// The applicant's own name for the file.
+    #[schema(value_type = String, max_length = 255)]
+    file_name: Text<255>,
+}
+
+/// Submits a dossier.
+#[utoipa::path(
+    post,
+    path = "/v1/dossiers",
+    operation_id = "submit_dossier",
+    request_body = SubmitDossierRequest,
+    responses((status = 201, body = DossierReply)),
+)]
+async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
+    let caller = request.permitted(&app.kit, STEP.may)?;
+    let body: SubmitDossierRequest = request.json()?;
+    let agency = app.kit.law.agency(&body.agency).ok_or(Problem::new(UNKNOWN_AGENCY))?;
+    let calendar = app.kit.law.calendar_of(&body.agency).ok_or(Problem::new(UNKNOWN_AGENCY))?;
+    let today = calendar.date_of(app.kit.clock.now());
+    let code = ProcedureCode::from(&*body.procedure.0);
+    let Some(procedure) = app.kit.law.in_force(&code, today) else {
+        let known = app.kit.law.knows(&code);
+        return Err(Problem::new(if known { NOT_IN_FORCE } else { UNKNOWN_PROCEDURE }));
+    };
+    check_form(&app, procedure, &body.form)?;
+    let (applicant, representative) = parties(&caller, body.applicant)?;
+    let documents = documents(&app, &body.documents).await?;
+    let dossier = DossierId(request.derived_id(&caller, "dossier")?);
+    let code = app.kit.codes.next(&app.kit.store, &body.agency, &agency.system, today).await;
+    let command = SubmitDossier {
+        dossier,
+        code: code.map_err(|error| Problem::unavailable(&error.to_string()))?,
+        agency: body.agency.clone(),
+        channel: body.channel,
+        applicant,
+        representative,
+        form: body.form,
+        documents,
+        groups: body.groups.into_iter().map(|group| group.0).collect(),
+        delivery: body.delivery,
+        posted_at: body.posted_at,
+    };
+    let (id, reference) = (dossier.to_string(), procedure.reference());
+    let target = Target {
+        id: &id,
+        dossier: Some(dossier),
+        mays: STEP.may,
+        seen: None,
+        under: Some((&reference, &body.agency)),
+    };
+    let taken = step(&app.dossiers, &request, &caller, target, |state, facts| {
+        decide(state, command.clone(), facts)
+    });
+    let loaded = taken.await?;
+    let body = DossierReply::new(&loaded.state).ok_or_else(Problem::not_found)?;
+    let location = format!("/v1/dossiers/{dossier}");
+    Ok(Reply::created(&location, &body).version(loaded.version).position(loaded.position))
+}
+
+/// Whether the form keeps to its schema.
+pub(super) fn check_form(app: &App, procedure: &Procedure, form: &Value) -> Result<(), Problem> {
+    let mut errors = app.kit.forms.check(procedure, form);
+    for error in &mut errors {
+        error.pointer.insert_str(0, "/form");
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Problem::fields(errors)) }
+}
+
+/// The applicant and who represents the applicant.
+fn parties(
+    caller: &Caller,
+    named: Option<Text<200>>,
+) -> Result<(Subject, Option<Subject>), Problem> {
+    let officer = caller.roles.contains(&Role::Clerk);
+    match (named, &caller.on_behalf_of) {
+        (Some(named), _) if officer => Ok((Subject::from(&*named.0), None)),
+        (None, _) if officer => Err(Problem::new(APPLICANT_MISSING)),
+        (Some(_), _) => Err(Problem::new(APPLICANT_MISSING)),
+        (None, Some(represented)) => Ok((represented.clone(), Some(caller.subject.clone()))),
+        (None, None) => Ok((caller.subject.clone(), None)),
+    }
+}
+
+/// The documents with what is known of their files.
+pub(super) async fn documents(
+    app: &App,
+    requested: &[DocumentRequest],
+) -> Result<Vec<Document>, Problem> {
+    let mut documents = Vec::with_capacity(requested.len());
+    for request in requested.iter().take(100) {
+        let name = DocumentName::from(&*request.document.0);
+        let Some(stored) = app.kit.documents.find(&name).await else {
+            return Err(Problem::new(UNKNOWN_DOCUMENT).about(request.component.0.clone()));
+        };
+        documents.push(Document {
+            component: ComponentCode::from(&*request.component.0),
+            document: name,
+            media_type: stored.media_type.to_owned(),
+            bytes: stored.bytes,
+            file_name: Personal::from(request.file_name.0.clone()),
+        });
+    }
+    Ok(documents)
+}
+
+pub(super) fn route(app: &Arc<App>) -> Route {
+    endpoint0(app, warp::post(), warp::path!("v1" / "dossiers"), handle)
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(handle))]
+pub(super) struct Doc;

@@ -1,0 +1,67 @@
+//! Supplies what was asked for. The law: `libs/dossier/src/intake/submit_supplement.rs`.
+
+use std::sync::Arc;
+
+use dossier::State;
+use dossier::contract::DossierId;
+use dossier::intake::submit_supplement::{STEP, SubmitSupplement, decide};
+use serde::Deserialize;
+use serde_json::Value;
+use service_kit::Streams;
+use service_kit::http::{Problem, Reply, Request, Route, endpoint1};
+use utoipa::ToSchema;
+
+use super::reply::{DossierReply, take};
+use super::submit_dossier::{DocumentRequest, check_form, documents};
+use crate::App;
+
+/// What was asked for.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SubmitSupplementRequest {
+    /// The uploaded documents.
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    documents: Vec<DocumentRequest>,
+    /// The corrected form, whole.
+    #[schema(value_type = Option<Object>)]
+    form: Option<Value>,
+}
+
+/// Supplies what was asked for.
+#[utoipa::path(
+    post,
+    path = "/v1/dossiers/{dossier}/supplements",
+    operation_id = "submit_supplement",
+    params(("dossier" = Uuid, Path, description = "The dossier")),
+    request_body = SubmitSupplementRequest,
+    responses((status = 200, body = DossierReply)),
+)]
+async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
+    let caller = request.permitted(&app.kit, STEP.may)?;
+    let body: SubmitSupplementRequest = request.json()?;
+    if let Some(form) = &body.form {
+        let stream = Streams::<dossier::intake::Intake>::name(&dossier.to_string());
+        let stream = stream.map_err(|_| Problem::not_found())?;
+        let loaded = app.dossiers.load(&stream).await?;
+        Request::permitted_over(&caller, STEP.may, loaded.state.resource())?;
+        let submission = loaded.state.submission.as_ref().ok_or_else(Problem::not_found)?;
+        if let Some(procedure) = app.kit.law.procedure(&submission.brief.procedure) {
+            check_form(&app, procedure, form)?;
+        }
+    }
+    let documents = documents(&app, &body.documents).await?;
+    take(&app, STEP, dossier, &request, |body: &SubmitSupplementRequest, state, facts| {
+        let (documents, form) = (documents.clone(), body.form.clone());
+        decide(state, SubmitSupplement { documents, form }, facts)
+    })
+    .await
+}
+
+pub(super) fn route(app: &Arc<App>) -> Route {
+    endpoint1(app, warp::post(), warp::path!("v1" / "dossiers" / DossierId / "supplements"), handle)
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(handle))]
+pub(super) struct Doc;

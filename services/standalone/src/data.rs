@@ -1,0 +1,125 @@
+//! A data directory: the log, the views, the documents, the secrets, and in what time it lives.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use dossier::law::Law;
+use events::{EventStore, Filter, Position, SqliteOptions};
+use jiff::{SignedDuration, Timestamp};
+use service_kit::auth::{Auth, DevelopmentKey, secret};
+use service_kit::{Clock, Kit, Settings};
+
+/// How far the machine's clock may be ahead of the log without being asked about.
+const AHEAD_MAX: SignedDuration = SignedDuration::from_hours(7 * 24);
+const VIRTUAL_END: &str = "virtual-time-ended-at";
+
+/// A data directory.
+#[derive(Debug, Clone)]
+pub struct DataDirectory(PathBuf);
+
+/// In what time a process lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Time {
+    /// The machine's; the log must not be ahead of it, nor far behind.
+    Machine {
+        /// Whether a log far behind is all right.
+        confirmed: bool,
+        /// Whether a directory written in virtual time goes on in the machine's.
+        live: bool,
+    },
+    /// Starts at an instant and is moved by hand.
+    Virtual(Timestamp),
+}
+
+impl DataDirectory {
+    /// The directory at `path`, made if it is missing.
+    pub fn open(path: &Path) -> Result<Self> {
+        std::fs::create_dir_all(path)
+            .with_context(|| format!("the data directory {}", path.display()))?;
+        Ok(Self(path.to_owned()))
+    }
+
+    /// The development key.
+    pub fn key(&self) -> Result<DevelopmentKey> {
+        Ok(DevelopmentKey::in_folder(&self.0)?)
+    }
+
+    /// Whether anything was recorded here before.
+    #[must_use]
+    pub fn is_fresh(&self) -> bool {
+        !self.0.join("log.sqlite").exists()
+    }
+
+    /// Writes down that the directory was written in virtual time and where that ended.
+    pub fn end_virtual_time(&self, at: Timestamp) -> Result<()> {
+        Ok(std::fs::write(self.0.join(VIRTUAL_END), at.to_string())?)
+    }
+
+    /// The end of virtual time, if the directory was written in it.
+    pub fn virtual_end(&self) -> Result<Option<Timestamp>> {
+        match std::fs::read_to_string(self.0.join(VIRTUAL_END)) {
+            Ok(text) => Ok(Some(text.trim().parse().context(VIRTUAL_END)?)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).context(VIRTUAL_END),
+        }
+    }
+
+    /// Opens the store.
+    pub fn store(&self) -> Result<EventStore> {
+        Ok(EventStore::sqlite(&self.0.join("log.sqlite"), SqliteOptions::default())?)
+    }
+
+    /// The kit of a process on this directory.
+    pub async fn kit(&self, time: Time, jwks: Option<&Path>) -> Result<Arc<Kit>> {
+        let store = self.store()?;
+        let clock = self.clock(&store, time).await?;
+        // Tokens are a matter of the real world, whatever time the dossiers live in.
+        let auth = match jwks {
+            Some(path) => Auth::jwks(path, Clock::System)?,
+            None => Auth::development(&self.key()?, Clock::System),
+        };
+        Ok(Kit::new(Settings {
+            store,
+            law: Law::shipped()?,
+            clock,
+            auth,
+            documents: self.0.join("documents"),
+            views: Some(self.0.join("views")),
+            digest_key: secret(&self.0.join("digest-key"))?,
+        })?)
+    }
+
+    async fn clock(&self, store: &EventStore, time: Time) -> Result<Clock> {
+        let (confirmed, live) = match time {
+            Time::Virtual(start) => return Ok(Clock::manual(start)),
+            Time::Machine { confirmed, live } => (confirmed, live),
+        };
+        if let Some(end) = self.virtual_end()?.filter(|_| !live) {
+            return Ok(Clock::manual(end));
+        }
+        let now = Clock::System.now();
+        let Some(last) = last_recorded(store).await? else { return Ok(Clock::System) };
+        if now < last {
+            bail!(
+                "the machine's clock says {now}, but the log goes on to {last}: set the clock right"
+            );
+        }
+        if now.duration_since(last) > AHEAD_MAX && !confirmed {
+            bail!(
+                "the machine's clock says {now}, but the log ends at {last}: everything due since would be \
+                 enforced now; if the clock is right, start with --confirm-clock"
+            );
+        }
+        Ok(Clock::System)
+    }
+}
+
+/// When the newest event was recorded.
+async fn last_recorded(store: &EventStore) -> Result<Option<Timestamp>> {
+    let before = Position(store.head().0.saturating_sub(1));
+    let page = store.read_all(before, &Filter::default(), 1).await?;
+    let Some(event) = page.events.last() else { return Ok(None) };
+    let meta: serde_json::Value = serde_json::from_str(&event.meta)?;
+    Ok(meta.get("at").and_then(|at| at.as_str()).and_then(|at| at.parse().ok()))
+}

@@ -1,0 +1,83 @@
+//! What no service owns: health and the OpenAPI documents. Together with the public look-up they are all that is open
+//! without a token.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use service_kit::http::Route;
+use service_kit::tasks::KeeperHealth;
+use service_kit::{Kit, Service};
+use warp::{Filter, Reply};
+
+pub(super) fn routes(kit: &Arc<Kit>, services: &[Service]) -> Vec<Route> {
+    let mut routes = vec![live(), ready(kit, services)];
+    let mut whole = utoipa::openapi::OpenApiBuilder::new()
+        .info(utoipa::openapi::Info::new("Dossier", env!("CARGO_PKG_VERSION")))
+        .build();
+    for service in services {
+        let text = service.openapi.to_json().unwrap_or_default();
+        routes.push(
+            warp::path!("openapi" / String)
+                .and(warp::get())
+                .and_then(document(format!("{}.json", service.name), text))
+                .boxed(),
+        );
+        whole.merge(service.openapi.clone());
+    }
+    let text = whole.to_json().unwrap_or_default();
+    routes
+        .push(warp::path!("openapi.json").and(warp::get()).map(move || json(text.clone())).boxed());
+    routes
+}
+
+type Documented = std::future::Ready<Result<warp::reply::Response, warp::Rejection>>;
+
+fn document(name: String, text: String) -> impl Fn(String) -> Documented + Clone {
+    move |asked| {
+        let found =
+            if asked == name { Ok(json(text.clone())) } else { Err(warp::reject::not_found()) };
+        std::future::ready(found)
+    }
+}
+
+fn json(text: String) -> warp::reply::Response {
+    warp::reply::with_header(text, CONTENT_TYPE, "application/json").into_response()
+}
+
+/// The process turns; it asks nobody.
+fn live() -> Route {
+    warp::path!("health" / "live")
+        .and(warp::get())
+        .map(|| json("{\"live\":true}".to_owned()))
+        .boxed()
+}
+
+/// The store answers, and nothing is overdue that should have been enforced.
+fn ready(kit: &Arc<Kit>, services: &[Service]) -> Route {
+    let kit = Arc::clone(kit);
+    let keepers: Vec<(&'static str, KeeperHealth)> = services
+        .iter()
+        .flat_map(|service| service.keepers.iter().map(|keeper| (service.name, keeper.clone())))
+        .collect();
+    warp::path!("health" / "ready")
+        .and(warp::get())
+        .then(move || {
+            let (kit, keepers) = (Arc::clone(&kit), keepers.clone());
+            async move {
+                let head = kit.store.head();
+                let all = events::Filter::default();
+                let before = events::Position(head.0.saturating_sub(1));
+                let readable = kit.store.read_all(before, &all, 1).await.is_ok();
+                let overdue: i64 =
+                    keepers.iter().map(|(_, keeper)| keeper.overdue().unwrap_or(i64::MAX)).sum();
+                let body = serde_json::json!({
+                    "ready": readable, "head": head.0, "overdue_obligations": overdue,
+                });
+                let status =
+                    if readable { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+                warp::reply::with_status(json(body.to_string()), status).into_response()
+            }
+        })
+        .boxed()
+}

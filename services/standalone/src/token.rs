@@ -1,0 +1,60 @@
+//! `dossier token`
+
+use std::io::Write;
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+use dossier::contract::{AgencyCode, Role, Subject};
+use service_kit::Clock;
+use service_kit::auth::Claims;
+
+use crate::data::DataDirectory;
+
+/// Mint a token.
+#[derive(Debug, Parser)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    data: crate::Data,
+    /// The role; may be given more than once. One of: applicant, clerk, reviewer, approver, cashier, consultee,
+    /// carrier, `payment_provider`, `complaint_handler`, auditor, operator.
+    #[arg(long, required = true, value_parser = role)]
+    role: Vec<Role>,
+    /// The agency for which an officer acts, for example G02.
+    #[arg(long)]
+    agency: Option<String>,
+    /// The subject: an opaque name.
+    #[arg(long, default_value = "developer")]
+    subject: String,
+    /// The person for whom a representative acts.
+    #[arg(long)]
+    on_behalf_of: Option<String>,
+    /// How long the token is valid, in hours.
+    #[arg(long, default_value_t = 12)]
+    hours: u32,
+}
+
+fn role(name: &str) -> Result<Role, String> {
+    let role: Role = serde_json::from_value(name.into()).map_err(|_| "no such role".to_owned())?;
+    if role == Role::System {
+        Err("the service itself needs no token".to_owned())
+    } else {
+        Ok(role)
+    }
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let agency = arguments.agency.as_deref().map(AgencyCode::from);
+    if agency.as_ref().is_some_and(|agency| !agency.is_well_formed()) {
+        bail!("an agency code has at most 35 of 0-9, A-Z and dots between levels");
+    }
+    let claims = Claims {
+        sub: Subject::from(&*arguments.subject),
+        exp: Clock::System.now().as_second() + i64::from(arguments.hours) * 3_600,
+        nbf: None,
+        roles: arguments.role.clone(),
+        agency,
+        on_behalf_of: arguments.on_behalf_of.as_deref().map(Subject::from),
+    };
+    let token = DataDirectory::open(&arguments.data.data)?.key()?.mint(&claims)?;
+    writeln!(std::io::stdout(), "{token}").context("standard output")
+}

@@ -1,0 +1,177 @@
+//! The real binary, killed at any moment: every step that was acknowledged is there after the next start.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use dossier::contract::Role;
+use http::Method;
+use serde_json::json;
+use service_kit::auth::DevelopmentKey;
+use tokio::sync::Mutex;
+use tokio::task::JoinSet;
+
+use crate::support::{Browser, energy_label, token};
+
+const KILLS: u64 = 20;
+
+/// The binary, on any free port.
+struct Process {
+    child: Child,
+    browser: Browser,
+}
+
+impl Process {
+    fn start(data: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_dossier"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let address = lines
+            .by_ref()
+            .map(Result::unwrap)
+            .find_map(|line| {
+                let line: serde_json::Value = serde_json::from_str(&line).ok()?;
+                line["fields"]["address"].as_str()?.parse().ok()
+            })
+            .expect("the binary ended before it served");
+        // Somebody must go on reading, or the binary blocks on a full pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, browser: Browser::new(address) }
+    }
+
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may be dead already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A dossier whose submission was acknowledged, and whether its acceptance was.
+#[derive(Debug, Clone)]
+struct Promised {
+    address: String,
+    accepted: bool,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_acknowledged_step_survives_being_killed_twenty_times() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = DevelopmentKey::in_folder(folder.path()).unwrap();
+    let (applicant, clerk) =
+        (token(&key, Role::Applicant, "a1", ""), token(&key, Role::Clerk, "c1", "G02"));
+    let promised: Arc<Mutex<Vec<Promised>>> = Arc::default();
+    let process = Process::start(folder.path());
+    let body = energy_label(&process.browser, &applicant).await;
+    drop(process);
+    for round in 0..KILLS {
+        let process = Process::start(folder.path());
+        let before = promised.lock().await.len();
+        let mut clients = JoinSet::new();
+        for client in 0..8_u32 {
+            let (browser, promised) = (process.browser.clone(), Arc::clone(&promised));
+            let (applicant, clerk, body) = (applicant.clone(), clerk.clone(), body.clone());
+            clients.spawn(async move {
+                for n in 0.. {
+                    let key = format!("{round}-{client}-{n}");
+                    if submit_and_accept(&browser, (&applicant, &clerk), &key, &body, &promised)
+                        .await
+                        .is_none()
+                    {
+                        return;
+                    }
+                }
+            });
+        }
+        // Some rounds are killed in the first steps, others after dozens: wait for that many acknowledgements.
+        let enough = usize::try_from(1 + round * 7 % 40).unwrap();
+        let reached = async {
+            while promised.lock().await.len() < before + enough {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), reached)
+            .await
+            .expect("nothing is acknowledged");
+        process.kill();
+        clients.join_all().await;
+    }
+    let process = Process::start(folder.path());
+    let promised = promised.lock().await.clone();
+    assert!(promised.len() >= usize::try_from(KILLS).unwrap());
+    for Promised { address, accepted } in &promised {
+        let dossier = process.browser.get(address, &clerk).await.granted();
+        let stage = dossier["stage"].as_str().unwrap();
+        assert!(!accepted || stage == "processing", "{address} was accepted and is {stage}");
+    }
+}
+
+/// `None` once the process is gone.
+async fn submit_and_accept(
+    browser: &Browser,
+    (applicant, clerk): (&str, &str),
+    key: &str,
+    body: &serde_json::Value,
+    promised: &Mutex<Vec<Promised>>,
+) -> Option<()> {
+    let send = async |token: &str, path: &str, etag: &str, body: String| {
+        let authorization = format!("Bearer {token}");
+        let headers = [
+            ("authorization", &*authorization),
+            ("content-type", "application/json"),
+            ("idempotency-key", key),
+            ("if-match", etag),
+        ];
+        browser.send(Method::POST, path, &headers, body.into_bytes()).await.ok()
+    };
+    let submitted = send(applicant, "/v1/dossiers", "\"0\"", body.to_string()).await?;
+    let etag = submitted.etag();
+    let dossier = submitted.granted();
+    let address = format!("/v1/dossiers/{}", dossier["id"].as_str()?);
+    let index = {
+        let mut promised = promised.lock().await;
+        promised.push(Promised { address: address.clone(), accepted: false });
+        promised.len() - 1
+    };
+    let accepted =
+        send(clerk, &format!("{address}/acceptance"), &etag, json!({}).to_string()).await?;
+    accepted.granted();
+    promised.lock().await.get_mut(index)?.accepted = true;
+    Some(())
+}
+
+#[tokio::test]
+async fn a_second_process_on_the_same_directory_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let _first = Process::start(folder.path());
+    let second = Command::new(env!("CARGO_BIN_EXE_dossier"))
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    assert!(!second.status.success());
+    let text = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(text.contains("in use by another process"), "{text}");
+}
+
+#[tokio::test]
+async fn a_stopped_process_ends_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut process = Process::start(folder.path());
+    process.browser.get("/health/ready", "").await.granted();
+    let pid = process.child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert!(process.child.wait().unwrap().success());
+}

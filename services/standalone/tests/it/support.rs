@@ -1,0 +1,264 @@
+//! A vocabulary: an office with all services on a port of its own, a clock that is moved by hand, and callers.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use dossier::contract::Role;
+use dossier::law::Law;
+use events::EventStore;
+use http::{Method, Request, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use service_kit::auth::{Auth, Claims, DevelopmentKey};
+use service_kit::http::{Server, combine};
+use service_kit::tasks::Tasks;
+use service_kit::{Clock, Kit, Settings};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// A local Vietnamese moment such as `2026-11-20T09:00`.
+pub(crate) fn at(text: &str) -> Timestamp {
+    format!("{text}:00+07:00").parse().unwrap()
+}
+
+/// Speaks HTTP to an address.
+#[derive(Debug, Clone)]
+pub(crate) struct Browser {
+    client: Client<HttpConnector, Full<Bytes>>,
+    pub(crate) address: SocketAddr,
+    keys: Arc<AtomicU64>,
+}
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: http::HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> String {
+        self.headers.get(name).map_or(String::new(), |value| value.to_str().unwrap().to_owned())
+    }
+
+    pub(crate) fn etag(&self) -> String {
+        self.header("etag")
+    }
+
+    pub(crate) fn problem(&self) -> &str {
+        self.body["type"].as_str().unwrap_or("").trim_start_matches("urn:dossier:problem:")
+    }
+
+    /// The body, if the request was granted.
+    #[track_caller]
+    pub(crate) fn granted(self) -> Value {
+        assert!(self.status.is_success(), "{} {}", self.status, self.body);
+        self.body
+    }
+
+    /// The problem's code, if it was refused.
+    #[track_caller]
+    pub(crate) fn refused(&self) -> (u16, &str) {
+        assert!(!self.status.is_success(), "{} {}", self.status, self.body);
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        (self.status.as_u16(), self.problem())
+    }
+}
+
+impl Browser {
+    pub(crate) fn new(address: SocketAddr) -> Self {
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        Self { client, address, keys: Arc::default() }
+    }
+
+    /// A key that this browser has not used.
+    pub(crate) fn key(&self) -> String {
+        format!("key-{}", self.keys.fetch_add(1, Ordering::Relaxed))
+    }
+
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Result<Answer, hyper_util::client::legacy::Error> {
+        let mut request =
+            Request::builder().method(method).uri(format!("http://{}{path}", self.address));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = self.client.request(request.body(Full::from(body)).unwrap()).await?;
+        let (parts, body) = response.into_parts();
+        let bytes =
+            body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+        let body = serde_json::from_slice(&bytes)
+            .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&bytes).into_owned()));
+        Ok(Answer { status: parts.status, headers: parts.headers, body })
+    }
+
+    pub(crate) async fn get(&self, path: &str, token: &str) -> Answer {
+        let authorization = format!("Bearer {token}");
+        let headers = [("authorization", &*authorization), ("accept-language", "en")];
+        self.send(Method::GET, path, &headers, Vec::new()).await.unwrap()
+    }
+
+    pub(crate) async fn post(&self, path: &str, token: &str, etag: &str, body: Value) -> Answer {
+        self.post_with(path, token, &self.key(), etag, body).await
+    }
+
+    pub(crate) async fn post_with(
+        &self,
+        path: &str,
+        token: &str,
+        key: &str,
+        etag: &str,
+        body: Value,
+    ) -> Answer {
+        let authorization = format!("Bearer {token}");
+        let mut headers = vec![
+            ("authorization", &*authorization),
+            ("content-type", "application/json"),
+            ("idempotency-key", key),
+            ("accept-language", "en"),
+        ];
+        if !etag.is_empty() {
+            headers.push(("if-match", etag));
+        }
+        self.send(Method::POST, path, &headers, body.to_string().into_bytes()).await.unwrap()
+    }
+
+    /// Uploads a PDF and gives its name.
+    pub(crate) async fn upload(&self, token: &str, content: &str) -> String {
+        let authorization = format!("Bearer {token}");
+        let key = self.key();
+        let headers = [
+            ("authorization", &*authorization),
+            ("content-type", "application/pdf"),
+            ("idempotency-key", &key),
+        ];
+        let body = format!("%PDF-1.7 {content}").into_bytes();
+        let answer = self.send(Method::POST, "/v1/documents", &headers, body).await.unwrap();
+        answer.granted()["document"].as_str().unwrap().to_owned()
+    }
+}
+
+/// All services in one process.
+pub(crate) struct Office {
+    pub(crate) kit: Arc<Kit>,
+    pub(crate) browser: Browser,
+    tasks: Tasks,
+    key: DevelopmentKey,
+    _running: JoinSet<()>,
+    _stop: watch::Sender<bool>,
+    _folder: tempfile::TempDir,
+}
+
+impl Office {
+    /// An office on a store in memory, on Friday 20 November 2026 at nine.
+    pub(crate) async fn open() -> Self {
+        Self::open_with(EventStore::memory(), at("2026-11-20T09:00")).await
+    }
+
+    pub(crate) async fn open_with(store: EventStore, now: Timestamp) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let key = DevelopmentKey::from_seed([7; 32]);
+        let kit = Kit::new(Settings {
+            store,
+            law: Law::shipped().unwrap(),
+            clock: Clock::manual(now),
+            auth: Auth::development(&key, Clock::System),
+            documents: folder.path().join("documents"),
+            views: None,
+            digest_key: vec![7; 32],
+        })
+        .unwrap();
+        let (mut routes, mut tasks) = (Vec::new(), Tasks::default());
+        for service in standalone::services(&kit).await.unwrap() {
+            routes.extend(service.routes);
+            tasks.append(service.tasks);
+        }
+        let server = Server::bind("127.0.0.1:0".parse().unwrap(), combine(routes)).await.unwrap();
+        let browser = Browser::new(server.address().unwrap());
+        let (stop, stopped) = watch::channel(false);
+        let mut running = JoinSet::new();
+        running.spawn(server.run(stopped));
+        Self { kit, browser, tasks, key, _running: running, _stop: stop, _folder: folder }
+    }
+
+    /// A token.
+    pub(crate) fn token(&self, role: Role, subject: &str, agency: &str) -> String {
+        token(&self.key, role, subject, agency)
+    }
+
+    pub(crate) fn applicant(&self, subject: &str) -> String {
+        self.token(Role::Applicant, subject, "")
+    }
+
+    pub(crate) fn clerk(&self) -> String {
+        self.token(Role::Clerk, "clerk-1", "G02")
+    }
+
+    /// Everything that follows from what was recorded, at the present time.
+    pub(crate) async fn settle(&mut self) {
+        self.tasks.settle(&self.kit).await.unwrap();
+    }
+
+    /// Moves the clock, stopping wherever something falls due.
+    pub(crate) async fn wait_until(&mut self, moment: &str) {
+        self.tasks.run_until(&self.kit, at(moment)).await.unwrap();
+    }
+
+    /// The kinds of all events, without service and version, in commit order.
+    pub(crate) async fn log(&self) -> Vec<String> {
+        let all = events::Filter::default();
+        let page = self.kit.store.read_all(events::Position::START, &all, 10_000).await.unwrap();
+        let name = |kind: &str| kind.split('.').nth(1).unwrap_or(kind).to_owned();
+        page.events.iter().map(|event| name(&event.kind)).collect()
+    }
+}
+
+pub(crate) fn token(key: &DevelopmentKey, role: Role, subject: &str, agency: &str) -> String {
+    key.mint(&Claims {
+        sub: subject.into(),
+        exp: 4_000_000_000,
+        nbf: None,
+        roles: vec![role],
+        agency: (!agency.is_empty()).then(|| agency.into()),
+        on_behalf_of: None,
+    })
+    .unwrap()
+}
+
+/// A notice of energy labelling with its two documents.
+pub(crate) async fn energy_label(browser: &Browser, token: &str) -> Value {
+    let declaration = browser.upload(token, "declaration").await;
+    let report = browser.upload(token, "report").await;
+    json!({
+        "procedure": "ENERGY.LABEL", "agency": "G02.002", "channel": "online",
+        "form": {
+            "company": { "name": "Công ty Điện Sáng", "tax_code": "0101234567" },
+            "product": "LED", "model": "S1", "stars": 5,
+        },
+        "documents": [
+            { "component": "declaration", "document": declaration, "file_name": "a.pdf" },
+            { "component": "test_report", "document": report, "file_name": "b.pdf" },
+        ],
+    })
+}
+
+/// Submits it and gives address and tag.
+pub(crate) async fn submitted(browser: &Browser, token: &str) -> (String, String) {
+    let body = energy_label(browser, token).await;
+    let answer = browser.post("/v1/dossiers", token, "", body).await;
+    let etag = answer.etag();
+    let dossier = answer.granted();
+    (format!("/v1/dossiers/{}", dossier["id"].as_str().unwrap()), etag)
+}
