@@ -7,17 +7,25 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+mod delivery;
+mod feedback;
 mod ids;
 mod intake;
 mod macros;
 mod money;
+mod payment;
 mod personal;
+mod review;
 
+pub use delivery::*;
+pub use feedback::*;
 pub use ids::*;
 pub use intake::*;
-pub(crate) use macros::events;
+pub(crate) use macros::{events, payload};
 pub use money::{Vnd, VndOverflow};
+pub use payment::*;
 pub use personal::Personal;
+pub use review::*;
 
 /// Why a recorded event cannot be read.
 #[derive(Debug, thiserror::Error)]

@@ -10,9 +10,11 @@ use serde::de::DeserializeOwned;
 use crate::contract::{AgencyCode, ProcedureCode, ProcedureRef};
 use crate::step::Rule;
 
+mod complaints;
 mod procedure;
 
 pub use calendar::Text;
+pub use complaints::ComplaintRules;
 pub use procedure::*;
 
 /// An agency, as the registry names it.
@@ -37,6 +39,7 @@ pub struct Law {
     procedures: BTreeMap<ProcedureCode, Vec<Procedure>>,
     calendars: BTreeMap<String, Calendar>,
     agencies: BTreeMap<AgencyCode, Agency>,
+    complaints: Option<ComplaintRules>,
 }
 
 /// What is wrong with a file of the law.
@@ -70,6 +73,8 @@ impl Law {
             law.add_calendar(file, text)?;
         }
         law.add_agencies("agencies.yaml", include_str!("../procedures/agencies.yaml"))?;
+        let complaints = include_str!("../procedures/complaints.yaml");
+        law.complaints = Some(read("complaints.yaml", complaints)?);
         for (file, text) in SHIPPED {
             law.add_procedure(file, text)?;
         }
@@ -125,6 +130,12 @@ impl Law {
     /// Every procedure in every version, by code and version.
     pub fn procedures(&self) -> impl Iterator<Item = &Procedure> {
         self.procedures.values().flatten()
+    }
+
+    /// The periods for complaints.
+    #[must_use]
+    pub const fn complaints(&self) -> Option<&ComplaintRules> {
+        self.complaints.as_ref()
     }
 
     /// Every agency.

@@ -13,7 +13,11 @@ pub mod contract;
 pub mod law;
 pub mod step;
 
+pub mod delivery;
+pub mod feedback;
 pub mod intake;
+pub mod payment;
+pub mod review;
 
 pub use step::{
     Elsewhere, Facts, Incoming, LawError, Obligation, Reacted, Reaction, RefusalEntry, Refuse,

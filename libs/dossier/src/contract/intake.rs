@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     AgencyCode, ComponentCode, DocumentName, DossierCode, DossierId, Personal, ProcedureCode,
-    Subject, Vnd, events,
+    Subject, Vnd, events, payload,
 };
 
 /// A procedure in the version under which a dossier was received.
@@ -170,15 +170,6 @@ pub enum ClosedAs {
     NotPaid,
 }
 
-macro_rules! payload {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })+) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-        pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
-    )+};
-}
-
 payload! {
     /// What every service needs to know of a dossier. The events that call another service in carry it, so that none
     /// of them depends on an earlier one having arrived.
@@ -259,6 +250,13 @@ payload! {
         /// The event in another service that asked for it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         asked_by: Option<Uuid>,
+    }
+    /// Review asked for a supplement that the law does not allow any more.
+    SupplementDeclined {
+        /// The event that asked.
+        asked_by: Uuid,
+        /// The registered reason.
+        reason: String,
     }
     /// The applicant supplied it.
     SupplementSubmitted {
@@ -375,6 +373,7 @@ events! {
         DossierAccepted = "intake.DossierAccepted.v1",
         DossierRefused = "intake.DossierRefused.v1",
         SupplementRequested = "intake.SupplementRequested.v1",
+        SupplementDeclined = "intake.SupplementDeclined.v1",
         SupplementSubmitted = "intake.SupplementSubmitted.v1",
         FeeReceived = "intake.FeeReceived.v1",
         DossierWithdrawn = "intake.DossierWithdrawn.v1",

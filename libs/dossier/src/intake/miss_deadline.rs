@@ -12,7 +12,7 @@ use crate::step::{Facts, LawError, Step};
 pub const KIND: &str = "deadline";
 
 /// Kinds of events in other services that meet the deadline.
-pub const MET_BY: &[&str] = &["review.DossierDecided.v1"];
+pub const MET_BY: &[&str] = &["review.DecisionMade.v1"];
 
 /// This step, which the service takes itself.
 pub const STEP: Step = Step {

@@ -1,0 +1,66 @@
+//! The applicant wants the result in another way, before it is on its way.
+
+use super::{Result as DossierResult, Stage};
+use crate::access::{agency, own};
+use crate::contract::{Delivery, DeliveryChannel, DeliveryChannelChosen, DeliveryEvent, Role};
+use crate::step::{Facts, Step, refusals};
+
+/// This step.
+pub const STEP: Step = Step {
+    name: "choose_channel",
+    service: "result-delivery",
+    basis: "45/2016/QĐ-TTg Điều 8",
+    may: &[own(Role::Applicant), agency(Role::Clerk)],
+    events: &["delivery.DeliveryChannelChosen.v1"],
+    refusals: Refusal::ALL,
+};
+
+refusals! {
+    /// Why the way cannot be chosen.
+    pub enum Refusal {
+        OnItsWay => 409, "result-on-its-way",
+            "kết quả đã được gửi hoặc đã trả", "the result is on its way or was delivered";
+        DeliveryNotOffered => 422, "delivery-not-offered",
+            "thủ tục không trả kết quả theo hình thức này", "the result cannot be delivered in this way";
+        AddressMissing => 422, "address-missing",
+            "trả kết quả qua bưu chính cần địa chỉ nhận", "delivery by post needs an address";
+    }
+}
+
+/// Decides.
+pub fn decide(
+    result: &DossierResult,
+    delivery: Delivery,
+    facts: &Facts<'_>,
+) -> Result<Vec<DeliveryEvent>, Refusal> {
+    if !matches!(result.stage, Stage::Prepared | Stage::Issued) {
+        return Err(Refusal::OnItsWay);
+    }
+    if !facts.rule()?.procedure.delivery.contains(&delivery.channel) {
+        return Err(Refusal::DeliveryNotOffered);
+    }
+    if delivery.channel == DeliveryChannel::Post && delivery.address.is_none() {
+        return Err(Refusal::AddressMissing);
+    }
+    Ok(vec![DeliveryChannelChosen { delivery }.into()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::issue_result::tests::issued;
+    use crate::testing::law;
+
+    #[test]
+    fn another_way_can_be_chosen_while_the_result_is_here() {
+        let law = law();
+        let mut scene = issued(&law, DeliveryChannel::Download);
+        let mut choose = |channel| {
+            let delivery = Delivery { channel, address: None };
+            scene.step("2026-11-23T12:00", Role::Applicant, |s, f| decide(s, delivery, f))
+        };
+        assert_eq!(choose(DeliveryChannel::Post), Err(Refusal::AddressMissing));
+        choose(DeliveryChannel::Collection).unwrap();
+        assert!(scene.state.waits_for(DeliveryChannel::Collection));
+    }
+}

@@ -1,0 +1,73 @@
+//! The result is signed and numbered. It is there, which is not the same as delivered (national status 9, not 10).
+
+use super::{Result as DossierResult, Stage};
+use crate::access::agency;
+use crate::clock;
+use crate::contract::{DeliveryEvent, DocumentName, Outcome, ResultIssued, Role};
+use crate::step::{Facts, Step, refusals};
+
+/// This step.
+pub const STEP: Step = Step {
+    name: "issue_result",
+    service: "result-delivery",
+    basis: "61/2018/NĐ-CP Điều 20; 30/2020/NĐ-CP Điều 5",
+    may: &[agency(Role::Approver), agency(Role::Clerk)],
+    events: &["delivery.ResultIssued.v1"],
+    refusals: Refusal::ALL,
+};
+
+refusals! {
+    /// Why a result cannot be issued.
+    pub enum Refusal {
+        NotPrepared => 409, "result-not-prepared",
+            "không có kết quả chờ ban hành", "no result is waiting to be issued";
+    }
+}
+
+/// Decides.
+pub fn decide(
+    result: &DossierResult,
+    number: String,
+    document: Option<DocumentName>,
+    facts: &Facts<'_>,
+) -> Result<Vec<DeliveryEvent>, Refusal> {
+    let Some(prepared) = result.prepared.as_ref().filter(|_| result.stage == Stage::Prepared)
+    else {
+        return Err(Refusal::NotPrepared);
+    };
+    let rule = facts.rule()?;
+    let validity = rule.procedure.result.validity.filter(|_| prepared.outcome == Outcome::Approved);
+    let valid_until = match validity {
+        Some(budget) => Some(clock::end_of(rule, facts.at, budget)?),
+        None => None,
+    };
+    let officer = facts.actor.subject.clone();
+    Ok(vec![ResultIssued { number, officer, document, valid_until }.into()])
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::contract::DeliveryChannel;
+    use crate::delivery::prepare_result::tests::prepared;
+    use crate::law::Law;
+    use crate::testing::{Scene, law};
+
+    pub(crate) fn issued(law: &Law, channel: DeliveryChannel) -> Scene<'_, DossierResult> {
+        let mut scene = prepared(law, "CO.D", channel);
+        issue(&mut scene).unwrap();
+        scene
+    }
+
+    fn issue(scene: &mut Scene<'_, DossierResult>) -> Result<Vec<DeliveryEvent>, Refusal> {
+        scene.step("2026-11-23T11:00", Role::Approver, |s, f| decide(s, "VN-1".to_owned(), None, f))
+    }
+
+    #[test]
+    fn a_result_is_issued_once() {
+        let law = law();
+        let mut scene = issued(&law, DeliveryChannel::Download);
+        assert_eq!(scene.state.stage, Stage::Issued);
+        assert_eq!(issue(&mut scene), Err(Refusal::NotPrepared));
+    }
+}

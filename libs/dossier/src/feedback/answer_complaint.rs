@@ -1,0 +1,66 @@
+//! A complaint is answered; the answer is to be published. Decree 20/2008/NĐ-CP, arts 15 and 19.
+
+use super::{Complaint, Stage, end_of};
+use crate::access::agency;
+use crate::contract::{ComplaintAnswered, ComplaintClass, ComplaintEvent, Personal, Role};
+use crate::step::{Facts, Step, refusals};
+
+/// This step.
+pub const STEP: Step = Step {
+    name: "answer_complaint",
+    service: "feedback",
+    basis: "20/2008/NĐ-CP Điều 15, 19; 11/2014/TT-BCT",
+    may: &[agency(Role::ComplaintHandler)],
+    events: &["feedback.ComplaintAnswered.v1"],
+    refusals: Refusal::ALL,
+};
+
+refusals! {
+    /// Why it cannot be answered.
+    pub enum Refusal {
+        NotToBeAnswered => 409, "complaint-not-to-be-answered",
+            "phản ánh không chờ trả lời tại cơ quan này", "the complaint does not wait for an answer here";
+    }
+}
+
+/// Decides. A late answer is still an answer.
+pub fn decide(
+    complaint: &Complaint,
+    answer: String,
+    facts: &Facts<'_>,
+) -> Result<Vec<ComplaintEvent>, Refusal> {
+    let anothers = complaint.class == Some(ComplaintClass::NotOurs);
+    let waits = complaint.stage == Stage::Classified && !anothers;
+    let Some(filed) = complaint.filed.as_ref().filter(|_| waits) else {
+        return Err(Refusal::NotToBeAnswered);
+    };
+    let publish_by = end_of(facts, &filed.agency, |rules| rules.publish)?;
+    Ok(vec![ComplaintAnswered { answer: Personal::from(answer), publish_by }.into()])
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::feedback::classify_complaint::tests::classified;
+    use crate::law::Law;
+    use crate::testing::{Scene, law};
+
+    pub(crate) fn answered(law: &Law) -> Scene<'_, Complaint> {
+        let mut scene = classified(law, ComplaintClass::ConductOrDelay);
+        answer(&mut scene).unwrap();
+        scene
+    }
+
+    fn answer(scene: &mut Scene<'_, Complaint>) -> Result<Vec<ComplaintEvent>, Refusal> {
+        let step = |s: &Complaint, f: &Facts<'_>| decide(s, "we are sorry".to_owned(), f);
+        scene.step("2026-11-23T09:00", Role::ComplaintHandler, step)
+    }
+
+    #[test]
+    fn a_complaint_is_answered_once_and_the_answer_is_to_be_published() {
+        let law = law();
+        let mut scene = answered(&law);
+        assert_eq!(scene.state.due.unwrap().0, "publish");
+        assert_eq!(answer(&mut scene), Err(Refusal::NotToBeAnswered));
+    }
+}

@@ -1,0 +1,55 @@
+//! The answer is published for everybody, in words that name nobody. Decree 20/2008/NĐ-CP, art. 19.
+
+use super::{Complaint, Stage};
+use crate::access::agency;
+use crate::contract::{AnswerPublished, ComplaintEvent, Role};
+use crate::step::{Facts, Step, refusals};
+
+/// This step.
+pub const STEP: Step = Step {
+    name: "publish_answer",
+    service: "feedback",
+    basis: "20/2008/NĐ-CP Điều 19",
+    may: &[agency(Role::ComplaintHandler)],
+    events: &["feedback.AnswerPublished.v1"],
+    refusals: Refusal::ALL,
+};
+
+refusals! {
+    /// Why it cannot be published.
+    pub enum Refusal {
+        NotAnswered => 409, "complaint-not-answered",
+            "chưa có trả lời để công khai", "there is no answer to publish";
+    }
+}
+
+/// Decides.
+pub fn decide(
+    complaint: &Complaint,
+    text: String,
+    _facts: &Facts<'_>,
+) -> Result<Vec<ComplaintEvent>, Refusal> {
+    if complaint.stage != Stage::Answered {
+        return Err(Refusal::NotAnswered);
+    }
+    Ok(vec![AnswerPublished { text }.into()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::feedback::answer_complaint::tests::answered;
+    use crate::step::State;
+    use crate::testing::law;
+
+    #[test]
+    fn a_published_answer_owes_nothing_more() {
+        let law = law();
+        let mut scene = answered(&law);
+        let publish = |s: &Complaint, f: &Facts<'_>| decide(s, "An apology".to_owned(), f);
+        scene.step("2026-11-23T10:00", Role::ComplaintHandler, publish).unwrap();
+        assert!(scene.state.obligations().is_empty());
+        let again = scene.step("2026-11-23T10:00", Role::ComplaintHandler, publish);
+        assert_eq!(again, Err(Refusal::NotAnswered));
+    }
+}

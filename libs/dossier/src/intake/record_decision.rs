@@ -1,0 +1,118 @@
+//! The dossier was decided: intake learns it from review, and the statutory clock stops at the instant that the decision
+//! was recorded, not at that of its arrival. A miss that was recorded in between is withdrawn if there was none.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{Intake, Stage};
+use crate::contract::{
+    ClosedAs, DeadlineMissWithdrawn, DecidedBy, DossierClosed, DossierDecided, DossierId,
+    IntakeEvent, Outcome,
+};
+use crate::step::{Facts, LawError, Reacted, Step};
+
+/// This step, which the service takes itself.
+pub const STEP: Step = Step {
+    name: "record_decision",
+    service: "intake",
+    basis: "61/2018/NĐ-CP Điều 19",
+    may: &[],
+    events: &[
+        "intake.DossierDecided.v1",
+        "intake.DeadlineMissWithdrawn.v1",
+        "intake.DossierClosed.v1",
+    ],
+    refusals: &[],
+};
+
+/// The command.
+#[derive(Debug, Clone, Copy)]
+pub struct RecordDecision {
+    /// The dossier.
+    pub dossier: DossierId,
+    /// What was decided.
+    pub outcome: Outcome,
+    /// By whom.
+    pub by: DecidedBy,
+    /// When it was recorded.
+    pub decided_at: Timestamp,
+    /// The event that records it.
+    pub cause: Uuid,
+}
+
+/// Decides; waits until the acceptance is known, and does nothing if the dossier has ended otherwise.
+pub fn decide(
+    intake: &Intake,
+    command: &RecordDecision,
+    facts: &Facts<'_>,
+) -> Result<Reacted<IntakeEvent>, LawError> {
+    match intake.stage {
+        Stage::Empty | Stage::Submitted => return Ok(Reacted::NotYet),
+        Stage::Decided | Stage::Refused | Stage::Withdrawn | Stage::Closed(_) => {
+            return Ok(Reacted::Done(Vec::new()));
+        }
+        Stage::Processing => {}
+    }
+    let RecordDecision { outcome, by, decided_at, cause, .. } = *command;
+    let mut events = Vec::new();
+    if let Some(promised) = intake.promised.as_ref().filter(|promised| promised.missed)
+        && decided_at <= promised.promise.due_at
+    {
+        events.push(DeadlineMissWithdrawn { due_at: promised.promise.due_at, cause }.into());
+    }
+    events.push(DossierDecided { outcome, by, decided_at }.into());
+    if facts.rule()?.procedure.result.code.is_none() {
+        events.push(DossierClosed { closed_as: ClosedAs::NoResult, reason: None }.into());
+    }
+    Ok(Reacted::Done(events))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::Role;
+    use crate::intake::accept_dossier::tests::accepted;
+    use crate::intake::miss_deadline;
+    use crate::testing::{Scene, at, law};
+
+    fn decided(
+        scene: &mut Scene<'_, Intake>,
+        decided_at: &str,
+        arrives: &str,
+    ) -> Vec<&'static str> {
+        let command = RecordDecision {
+            dossier: DossierId(Uuid::nil()),
+            outcome: Outcome::Approved,
+            by: DecidedBy::Officers,
+            decided_at: at(decided_at),
+            cause: Uuid::nil(),
+        };
+        scene
+            .step(arrives, Role::System, |s, f| match decide(s, &command, f)? {
+                Reacted::Done(events) => Ok::<_, LawError>(events),
+                Reacted::NotYet => panic!("it was accepted"),
+            })
+            .unwrap();
+        scene.kinds()
+    }
+
+    #[test]
+    fn a_decision_recorded_in_time_that_arrives_late_withdraws_the_miss() {
+        let law = law();
+        let mut scene = accepted(&law);
+        scene.step("2026-12-01T00:00", Role::System, miss_deadline::decide).unwrap();
+        let kinds = decided(&mut scene, "2026-11-30T16:00", "2026-12-01T00:05");
+        assert_eq!(kinds[2..], ["DeadlineMissed", "DeadlineMissWithdrawn", "DossierDecided"]);
+        assert!(!scene.state.promised.unwrap().missed);
+    }
+
+    #[test]
+    fn a_decision_after_the_deadline_leaves_the_miss_standing() {
+        let law = law();
+        let mut scene = accepted(&law);
+        scene.step("2026-12-01T00:00", Role::System, miss_deadline::decide).unwrap();
+        let kinds = decided(&mut scene, "2026-12-01T09:00", "2026-12-01T09:00");
+        assert_eq!(kinds[2..], ["DeadlineMissed", "DossierDecided"]);
+        assert!(scene.state.promised.unwrap().missed);
+    }
+}

@@ -1,0 +1,125 @@
+//! The fee that a dossier owed is there: intake learns it from payment. Where the fee comes first, the one-stop unit's
+//! time begins; where the law says so, the statutory clock starts (Decree 137/2026/NĐ-CP, art. 11.2).
+
+use jiff::Timestamp;
+
+use super::{Intake, Stage};
+use crate::clock::{self, Ledger};
+use crate::contract::{DossierId, FeeReceived, IntakeEvent, Vnd};
+use crate::law::ClockStart;
+use crate::step::{Facts, LawError, Reacted, Step};
+
+/// This step, which the service takes itself.
+pub const STEP: Step = Step {
+    name: "record_fee",
+    service: "intake",
+    basis: "61/2018/NĐ-CP Điều 22; 137/2026/NĐ-CP Điều 11.2",
+    may: &[],
+    events: &["intake.FeeReceived.v1"],
+    refusals: &[],
+};
+
+/// The command.
+#[derive(Debug, Clone)]
+pub struct RecordFee {
+    /// The dossier.
+    pub dossier: DossierId,
+    /// How much.
+    pub amount: Vnd,
+    /// When, by the record of the payment.
+    pub paid_at: Timestamp,
+}
+
+/// Decides; nothing if it is known or the dossier has ended.
+pub fn decide(
+    intake: &Intake,
+    command: &RecordFee,
+    facts: &Facts<'_>,
+) -> Result<Reacted<IntakeEvent>, LawError> {
+    let Some(submission) = &intake.submission else { return Ok(Reacted::NotYet) };
+    if intake.fee_received_at.is_some() || !intake.is_open() {
+        return Ok(Reacted::Done(Vec::new()));
+    }
+    let rule = facts.rule()?;
+    let paid_at = command.paid_at;
+    let waiting = intake.stage == Stage::Submitted && intake.open_request.is_none();
+    let answer_due_at = match rule.procedure.intake.answer {
+        Some(budget) if submission.fee_first && waiting => {
+            Some(clock::end_of(rule, clock::effective_start(rule, paid_at)?, budget)?)
+        }
+        Some(_) | None => None,
+    };
+    let starts =
+        rule.procedure.clock.start == ClockStart::FeeReceived && intake.stage == Stage::Processing;
+    let (promise, started_at) = if starts {
+        let started_at = clock::effective_start(rule, paid_at)?;
+        let ledger = Ledger { started_at, suspensions: Vec::new() };
+        (clock::promise(rule, submission.brief.channel, &ledger)?, Some(started_at))
+    } else {
+        (None, None)
+    };
+    let amount = command.amount;
+    Ok(Reacted::Done(vec![
+        FeeReceived { amount, paid_at, answer_due_at, promise, started_at }.into(),
+    ]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::Role;
+    use crate::intake::accept_dossier;
+    use crate::intake::submit_dossier::{self, SubmitDossier, tests::document, tests::promotion};
+    use crate::testing::{Scene, at, law};
+
+    fn record(scene: &mut Scene<'_, Intake>, moment: &str) -> Vec<IntakeEvent> {
+        let dossier = promotion().dossier;
+        let command = RecordFee { dossier, amount: Vnd(1), paid_at: at(moment) };
+        scene
+            .step(moment, Role::System, |s, f| match decide(s, &command, f)? {
+                Reacted::Done(events) => Ok::<_, LawError>(events),
+                Reacted::NotYet => panic!("it was submitted"),
+            })
+            .unwrap()
+    }
+
+    fn submitted<'a>(
+        law: &'a crate::law::Law,
+        code: &str,
+        agency: &'static str,
+        components: &[&str],
+    ) -> Scene<'a, Intake> {
+        let mut scene = Scene::new(law, code, agency);
+        let documents = components.iter().map(|component| document(component)).collect();
+        let command = SubmitDossier { agency: agency.into(), documents, ..promotion() };
+        scene
+            .step("2026-11-20T09:00", Role::Applicant, |s, f| submit_dossier::decide(s, command, f))
+            .unwrap();
+        scene
+    }
+
+    #[test]
+    fn where_the_fee_comes_first_the_answer_is_due_from_its_receipt() {
+        let law = law();
+        let components = ["application", "export_declaration", "invoice"];
+        let mut scene = submitted(&law, "CO.D", "G02.001", &components);
+        let early = scene.step("2026-11-20T09:30", Role::Clerk, accept_dossier::decide);
+        assert_eq!(early, Err(accept_dossier::Refusal::FeeNotReceived));
+        record(&mut scene, "2026-11-20T10:00");
+        assert_eq!(scene.state.answer.unwrap().due_at, at("2026-11-23T10:00"));
+        scene.step("2026-11-20T11:00", Role::Clerk, accept_dossier::decide).unwrap();
+        assert!(record(&mut scene, "2026-11-20T12:00").is_empty(), "known already");
+    }
+
+    #[test]
+    fn where_the_law_says_so_the_clock_starts_with_the_fee() {
+        let law = law();
+        let components = ["application", "deposit", "plan"];
+        let mut scene = submitted(&law, "MLM.CERTIFICATE", "G02.003", &components);
+        scene.step("2026-11-20T10:00", Role::Clerk, accept_dossier::decide).unwrap();
+        assert!(scene.state.promised.is_none());
+        record(&mut scene, "2026-11-25T10:00");
+        // Fifteen working days from Wednesday 25 November.
+        assert_eq!(scene.state.promised.unwrap().promise.due_at, at("2026-12-17T00:00"));
+    }
+}

@@ -1,0 +1,271 @@
+//! Fees, money and receipts. Law 97/2015/QH13 on fees; Decree 254/2026/NĐ-CP on receipts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::access::{May, Resource, agency, any, own};
+use crate::contract::{
+    AgencyCode, DossierId, EventSet, FeeAssessed, IntakeEvent, Meta, PaymentEvent, PaymentId,
+    PaymentStarted, ProcedureRef, ReceiptEvent, Role, Unreadable, Vnd,
+};
+use crate::step::{Facts, Incoming, LawError, Obligation, Reacted, Reaction, State, Step};
+
+pub mod assess_fee;
+pub mod expire_fee_window;
+pub mod issue_receipt;
+pub mod number_receipt;
+pub mod query_payment;
+pub mod refund_payment;
+pub mod start_payment;
+pub mod take_cash;
+pub mod take_notice;
+
+/// The steps, in the order of the procedure.
+pub const STEPS: &[Step] = &[
+    assess_fee::STEP,
+    start_payment::STEP,
+    take_notice::STEP,
+    take_cash::STEP,
+    refund_payment::STEP,
+    query_payment::STEP,
+    expire_fee_window::STEP,
+    issue_receipt::STEP,
+    number_receipt::STEP,
+];
+
+/// Who may read what a dossier owes and has paid.
+pub const READ: &[May] = &[
+    own(Role::Applicant),
+    agency(Role::Clerk),
+    agency(Role::Cashier),
+    agency(Role::Auditor),
+    any(Role::Operator),
+];
+
+/// One attempt to pay.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attempt {
+    /// How it began.
+    pub started: PaymentStarted,
+    /// What the provider says it has.
+    pub captured: Vnd,
+    /// Whether the provider said that it failed.
+    pub failed: bool,
+    /// Whether it came to nothing in its time.
+    pub expired: bool,
+    /// How often the provider was asked.
+    pub queries: u32,
+    /// When it is asked next.
+    pub query_at: Timestamp,
+    /// The event that set that time.
+    pub opened_by: Uuid,
+}
+
+impl Attempt {
+    /// Whether the provider may still say something.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.failed && !self.expired && self.captured == Vnd::ZERO
+    }
+}
+
+/// What a dossier owes and has paid.
+#[derive(Debug, Clone, Default)]
+pub struct Payment {
+    /// What it owes.
+    pub assessed: Option<Arc<FeeAssessed>>,
+    assessed_by: Uuid,
+    /// The attempts to pay.
+    pub attempts: BTreeMap<PaymentId, Attempt>,
+    /// Everything that came in.
+    pub received: Vnd,
+    /// Everything that went back.
+    pub refunded: Vnd,
+    /// When what was owed was there.
+    pub settled_at: Option<Timestamp>,
+    /// Whether the window to pay is over.
+    pub window_expired: bool,
+    /// The receipts: payment, symbol, year, number.
+    pub receipts: Vec<(PaymentId, String, i16, u64)>,
+    notices: BTreeSet<(String, String)>,
+}
+
+impl Payment {
+    /// Whether this fact of this provider was taken in before.
+    #[must_use]
+    pub fn knows(&self, provider: &str, provider_event: &str) -> bool {
+        self.notices.contains(&(provider.to_owned(), provider_event.to_owned()))
+    }
+
+    /// What is owed and not there.
+    #[must_use]
+    pub fn outstanding(&self) -> Vnd {
+        let owed = self.assessed.as_ref().map_or(Vnd::ZERO, |assessed| assessed.total);
+        Vnd(owed.0.saturating_sub(self.received.0).max(0))
+    }
+
+    fn take_in(&mut self, amount: Vnd) {
+        self.received = Vnd(self.received.0.saturating_add(amount.0));
+    }
+}
+
+impl State for Payment {
+    type Event = PaymentEvent;
+    const CATEGORY: &'static str = "payment";
+
+    fn evolve(&mut self, event: &PaymentEvent, meta: &Meta) {
+        match event {
+            PaymentEvent::FeeAssessed(assessed) => {
+                self.assessed = Some(Arc::new(assessed.clone()));
+                self.assessed_by = meta.id;
+            }
+            PaymentEvent::PaymentStarted(started) => {
+                let attempt = Attempt {
+                    started: started.clone(),
+                    captured: Vnd::ZERO,
+                    failed: false,
+                    expired: false,
+                    queries: 0,
+                    query_at: started.query_at,
+                    opened_by: meta.id,
+                };
+                self.attempts.insert(started.payment, attempt);
+            }
+            PaymentEvent::PaymentCaptured(captured) => {
+                self.take_in(captured.amount);
+                self.notices.insert((captured.provider.clone(), captured.provider_event.clone()));
+                if let Some(attempt) = self.attempts.get_mut(&captured.payment) {
+                    attempt.captured = Vnd(attempt.captured.0.saturating_add(captured.amount.0));
+                }
+            }
+            PaymentEvent::PaymentFailed(failed) => {
+                self.notices.insert((failed.provider.clone(), failed.provider_event.clone()));
+                if let Some(attempt) = self.attempts.get_mut(&failed.payment) {
+                    attempt.failed = true;
+                }
+            }
+            PaymentEvent::PaymentOutcomeUnknown(unknown) => {
+                if let Some(attempt) = self.attempts.get_mut(&unknown.payment) {
+                    attempt.queries = unknown.queries;
+                    attempt.query_at = unknown.query_at;
+                    attempt.opened_by = meta.id;
+                }
+            }
+            PaymentEvent::PaymentExpired(expired) => {
+                if let Some(attempt) = self.attempts.get_mut(&expired.payment) {
+                    attempt.expired = true;
+                }
+            }
+            PaymentEvent::CashReceived(cash) => self.take_in(cash.amount),
+            PaymentEvent::FeeSettled(settled) => self.settled_at = Some(settled.paid_at),
+            PaymentEvent::FeeWindowExpired(_) => self.window_expired = true,
+            PaymentEvent::PaymentRefunded(refund) => {
+                self.refunded = Vnd(self.refunded.0.saturating_add(refund.amount.0));
+            }
+            PaymentEvent::ReceiptNumbered(receipt) => {
+                let symbol = receipt.symbol.clone();
+                self.receipts.push((receipt.payment, symbol, receipt.year, receipt.number));
+            }
+        }
+    }
+
+    fn resource(&self) -> Option<Resource> {
+        self.assessed.as_ref().map(|assessed| assessed.brief.resource())
+    }
+
+    fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
+        let brief = &self.assessed.as_ref()?.brief;
+        Some((&brief.procedure, &brief.agency))
+    }
+
+    fn obligations(&self) -> Vec<Obligation> {
+        let mut open = Vec::new();
+        // At most one attempt is asked about at a time: the one whose time comes first.
+        let attempts = self.attempts.values().filter(|attempt| attempt.is_open());
+        if let Some(attempt) = attempts.min_by_key(|attempt| attempt.query_at) {
+            let Attempt { query_at: due_at, opened_by, .. } = *attempt;
+            open.push(Obligation { kind: query_payment::KIND, due_at, opened_by });
+        }
+        if let Some(due_at) = self.assessed.as_ref().and_then(|assessed| assessed.window_ends_at)
+            && self.settled_at.is_none()
+            && !self.window_expired
+        {
+            let opened_by = self.assessed_by;
+            open.push(Obligation { kind: expire_fee_window::KIND, due_at, opened_by });
+        }
+        open
+    }
+
+    fn enforce(&self, kind: &str, facts: &Facts<'_>) -> Result<Vec<PaymentEvent>, LawError> {
+        match kind {
+            query_payment::KIND => query_payment::decide(self, facts),
+            expire_fee_window::KIND => Ok(expire_fee_window::decide(self, facts)),
+            _ => Ok(Vec::new()),
+        }
+    }
+}
+
+/// What payment does about the events of others.
+#[derive(Debug)]
+pub enum PaymentReaction {
+    /// A dossier owes a fee.
+    AssessFee(assess_fee::AssessFee),
+    /// A receipt has its number.
+    NumberReceipt(number_receipt::NumberReceipt),
+}
+
+impl Reaction for PaymentReaction {
+    type State = Payment;
+    const LISTENS: &'static [&'static str] =
+        &["intake.DossierSubmitted.v1", "intake.DossierAccepted.v1", "payment.ReceiptIssued.v1"];
+
+    fn react(event: &Incoming<'_>) -> Result<Vec<Self>, Unreadable> {
+        if ReceiptEvent::KINDS.contains(&event.kind) {
+            let ReceiptEvent::ReceiptIssued(receipt) =
+                ReceiptEvent::decode(event.kind, event.data)?;
+            return Ok(vec![Self::NumberReceipt(number_receipt::NumberReceipt { receipt })]);
+        }
+        let brief = match IntakeEvent::decode(event.kind, event.data)? {
+            IntakeEvent::DossierSubmitted(submitted) if submitted.fee_first => submitted.brief,
+            IntakeEvent::DossierAccepted(accepted) => accepted.brief,
+            _ => return Ok(Vec::new()),
+        };
+        let accepted = event.kind == "intake.DossierAccepted.v1";
+        Ok(vec![Self::AssessFee(assess_fee::AssessFee { brief, accepted })])
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Self::AssessFee(_) => "assess_fee",
+            Self::NumberReceipt(_) => "number_receipt",
+        }
+    }
+
+    fn dossier(&self) -> DossierId {
+        match self {
+            Self::AssessFee(command) => command.brief.dossier,
+            Self::NumberReceipt(command) => command.receipt.dossier,
+        }
+    }
+
+    fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
+        match self {
+            Self::AssessFee(command) => Some((&command.brief.procedure, &command.brief.agency)),
+            Self::NumberReceipt(_) => None,
+        }
+    }
+
+    fn decide(
+        &self,
+        payment: &Payment,
+        facts: &Facts<'_>,
+    ) -> Result<Reacted<PaymentEvent>, LawError> {
+        match self {
+            Self::AssessFee(command) => assess_fee::decide(payment, command, facts),
+            Self::NumberReceipt(command) => Ok(number_receipt::decide(payment, command)),
+        }
+    }
+}

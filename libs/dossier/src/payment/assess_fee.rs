@@ -1,0 +1,189 @@
+//! What a dossier owes: the tariff of the day it was submitted, by way of filing and group of persons, phí and lệ phí
+//! apart; of competing reductions of a line the best one counts. Law 97/2015/QH13, arts 3, 10, 14.4; NQ 66.22/2026/NQ-CP,
+//! art. 5.2.
+
+use super::Payment;
+use crate::clock;
+use crate::contract::{Brief, ChargedLine, FeeAssessed, FeeSettled, PaymentEvent, Vnd};
+use crate::law::{FeeDue, FeeLine, Reduction};
+use crate::step::{Facts, LawError, Reacted, Step};
+
+/// This step, which the service takes itself.
+pub const STEP: Step = Step {
+    name: "assess_fee",
+    service: "payment",
+    basis: "97/2015/QH13 Điều 3, 10, 14; 66.22/2026/NQ-CP Điều 5.2",
+    may: &[],
+    events: &["payment.FeeAssessed.v1", "payment.FeeSettled.v1"],
+    refusals: &[],
+};
+
+/// The command.
+#[derive(Debug, Clone)]
+pub struct AssessFee {
+    /// The dossier.
+    pub brief: Brief,
+    /// Whether it was accepted, or only submitted.
+    pub accepted: bool,
+}
+
+/// Decides; nothing if it was assessed before, or nothing is owed at this point.
+pub fn decide(
+    payment: &Payment,
+    command: &AssessFee,
+    facts: &Facts<'_>,
+) -> Result<Reacted<PaymentEvent>, LawError> {
+    let rule = facts.rule()?;
+    let fees = &rule.procedure.fees;
+    let due_now = match fees.due {
+        Some(FeeDue::AtFiling) => !command.accepted,
+        Some(FeeDue::AfterAcceptance) => command.accepted,
+        None => false,
+    };
+    if payment.assessed.is_some() || !due_now {
+        return Ok(Reacted::Done(Vec::new()));
+    }
+    let brief = &command.brief;
+    let day = rule.calendar.date_of(brief.submitted_at);
+    let by_channel = |channels: &[_]| channels.is_empty() || channels.contains(&brief.channel);
+    let charged = |line: &&FeeLine| line.effective.contains(day) && by_channel(&line.channels);
+    let reductions: Vec<&Reduction> = fees
+        .reductions
+        .iter()
+        .filter(|reduction| reduction.effective.contains(day) && by_channel(&reduction.channels))
+        .filter(|reduction| {
+            reduction.groups.is_empty() || reduction.groups.iter().any(|g| brief.groups.contains(g))
+        })
+        .collect();
+    let lines = fees
+        .lines
+        .iter()
+        .filter(charged)
+        .map(|line| charge(line, &reductions))
+        .collect::<Result<Vec<_>, LawError>>()?;
+    let total = Vnd::sum(lines.iter().map(|line| line.charged))?;
+    let window_ends_at = match fees.window {
+        Some(window) if total > Vnd::ZERO => Some(clock::end_of(rule, facts.at, window)?),
+        Some(_) | None => None,
+    };
+    let dossier = brief.dossier;
+    let mut events =
+        vec![FeeAssessed { brief: brief.clone(), lines, total, window_ends_at }.into()];
+    if total == Vnd::ZERO {
+        events.push(FeeSettled { dossier, amount: total, paid_at: facts.at }.into());
+    }
+    Ok(Reacted::Done(events))
+}
+
+fn charge(line: &FeeLine, reductions: &[&Reduction]) -> Result<ChargedLine, LawError> {
+    let applicable = reductions.iter().filter(|reduction| reduction.of.contains(&line.kind));
+    let best = applicable.max_by_key(|reduction| reduction.percent);
+    let less = best.map_or(Ok(Vnd::ZERO), |best| line.amount.percent(best.percent))?;
+    Ok(ChargedLine {
+        rule: line.rule.clone(),
+        kind: line.kind,
+        name_vi: line.name.vi.clone(),
+        name_en: line.name.en.clone(),
+        full: line.amount,
+        reduction: best.map(|best| best.rule.clone()),
+        charged: line.amount.minus(less)?,
+    })
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::contract::{Channel, Delivery, DeliveryChannel, DossierId, ProcedureRef, Role};
+    use crate::law::Law;
+    use crate::testing::{Scene, at, law};
+
+    pub(crate) fn brief(law: &Law, code: &str, agency: &str, submitted_at: &str) -> Brief {
+        let procedure = law.procedures().find(|p| p.code.as_str() == code).unwrap();
+        let procedure: ProcedureRef = procedure.reference();
+        Brief {
+            dossier: DossierId(Uuid::from_u128(7)),
+            code: "G02-261120-020001".into(),
+            procedure,
+            agency: agency.into(),
+            channel: Channel::Online,
+            applicant: "a1".into(),
+            representative: None,
+            public: std::collections::BTreeMap::new(),
+            groups: Vec::new(),
+            delivery: Delivery { channel: DeliveryChannel::Download, address: None },
+            submitted_at: at(submitted_at),
+        }
+    }
+
+    /// A certificate of origin that owes 30,000 đ.
+    pub(crate) fn assessed(law: &Law) -> Scene<'_, Payment> {
+        let mut scene = Scene::new(law, "CO.D", "G02.001");
+        let brief = brief(law, "CO.D", "G02.001", "2026-11-20T09:00");
+        assess(&mut scene, AssessFee { brief, accepted: false });
+        scene
+    }
+
+    fn assess(scene: &mut Scene<'_, Payment>, command: AssessFee) -> Vec<PaymentEvent> {
+        scene
+            .step("2026-11-20T09:00", Role::System, |s, f| match decide(s, &command, f)? {
+                Reacted::Done(events) => Ok::<_, LawError>(events),
+                Reacted::NotYet => panic!("nothing has to come first"),
+            })
+            .unwrap()
+    }
+
+    fn total(submitted_at: &str, groups: &[&str]) -> Vnd {
+        let law = law();
+        let mut scene = Scene::new(&law, "CO.D", "G02.001");
+        let mut brief = brief(&law, "CO.D", "G02.001", submitted_at);
+        brief.groups = groups.iter().map(|group| (*group).to_owned()).collect();
+        assess(&mut scene, AssessFee { brief, accepted: false });
+        scene.state.assessed.unwrap().total
+    }
+
+    #[test]
+    fn a_certificate_of_origin_doubles_in_price_with_the_new_year() {
+        assert_eq!(total("2026-12-31T23:59", &[]), Vnd(30_000));
+        assert_eq!(total("2027-01-01T00:00", &[]), Vnd(60_000));
+    }
+
+    #[test]
+    fn a_digital_citizen_pays_half_while_the_reduction_lasts() {
+        assert_eq!(total("2026-11-20T09:00", &["digital_citizen"]), Vnd(15_000));
+        assert_eq!(total("2027-03-01T09:00", &["digital_citizen"]), Vnd(60_000));
+    }
+
+    #[test]
+    fn of_competing_reductions_the_best_one_counts() {
+        let law = law();
+        let line = &law.procedures().find(|p| p.code.as_str() == "CO.D").unwrap().fees;
+        let half = line.reductions[0].clone();
+        let more = Reduction { percent: 80, rule: "more".to_owned(), ..half.clone() };
+        let charged = charge(&line.lines[0], &[&half, &more]).unwrap();
+        assert_eq!((charged.charged, charged.reduction.as_deref()), (Vnd(6_000), Some("more")));
+    }
+
+    #[test]
+    fn a_fee_is_assessed_once() {
+        let law = law();
+        let mut scene = assessed(&law);
+        let brief = brief(&law, "CO.D", "G02.001", "2026-11-20T09:00");
+        assert!(assess(&mut scene, AssessFee { brief, accepted: false }).is_empty());
+    }
+
+    #[test]
+    fn where_the_fee_comes_after_acceptance_the_submission_owes_nothing_and_the_window_runs() {
+        let law = law();
+        let mut scene = Scene::new(&law, "MLM.CERTIFICATE", "G02.003");
+        let brief = brief(&law, "MLM.CERTIFICATE", "G02.003", "2026-11-20T09:00");
+        let submitted = AssessFee { brief: brief.clone(), accepted: false };
+        assert!(assess(&mut scene, submitted).is_empty());
+        assess(&mut scene, AssessFee { brief, accepted: true });
+        let assessed = scene.state.assessed.as_ref().unwrap();
+        assert_eq!(assessed.lines.len(), 2, "phí and lệ phí are two lines");
+        assert_eq!(assessed.total, Vnd(5_200_000));
+        assert!(assessed.window_ends_at.is_some());
+    }
+}

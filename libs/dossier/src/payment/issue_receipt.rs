@@ -1,0 +1,99 @@
+//! A receipt for money that came in. It is an event in the stream of its symbol and year, and its number is one more than
+//! that of the receipt before it: in any engine neither a double nor a hole is possible. Decree 254/2026/NĐ-CP, arts 23.2
+//! and 24.
+
+use crate::access::Resource;
+use crate::contract::{
+    AgencyCode, Brief, ChargedLine, EventSet, Meta, PaymentEvent, PaymentId, ProcedureRef,
+    ReceiptEvent, ReceiptIssued, Vnd,
+};
+use crate::step::{State, Step};
+use uuid::Uuid;
+
+/// This step, which the service takes itself.
+pub const STEP: Step = Step {
+    name: "issue_receipt",
+    service: "payment",
+    basis: "254/2026/NĐ-CP Điều 23.2, 24",
+    may: &[],
+    events: &["payment.ReceiptIssued.v1"],
+    refusals: &[],
+};
+
+/// The receipts of one symbol and year.
+#[derive(Debug, Clone, Default)]
+pub struct Receipts {
+    /// The newest.
+    pub last: Option<ReceiptIssued>,
+}
+
+impl State for Receipts {
+    type Event = ReceiptEvent;
+    const CATEGORY: &'static str = "receipts";
+
+    fn evolve(&mut self, event: &ReceiptEvent, _meta: &Meta) {
+        let ReceiptEvent::ReceiptIssued(receipt) = event;
+        self.last = Some(receipt.clone());
+    }
+
+    fn resource(&self) -> Option<Resource> {
+        let receipt = self.last.as_ref()?;
+        Some(Resource { owners: Vec::new(), agencies: vec![receipt.agency.clone()] })
+    }
+
+    fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
+        None
+    }
+}
+
+/// The kinds of events that bring money.
+pub const MONEY: &[&str] = &["payment.PaymentCaptured.v1", "payment.CashReceived.v1"];
+
+/// What an event brought: the payment and the amount.
+#[must_use]
+pub fn money(kind: &str, data: &str) -> Option<(PaymentId, Vnd)> {
+    let (payment, amount) = match PaymentEvent::decode(kind, data).ok()? {
+        PaymentEvent::PaymentCaptured(captured) => (captured.payment, captured.amount),
+        PaymentEvent::CashReceived(cash) => (cash.payment, cash.amount),
+        _ => return None,
+    };
+    Some((payment, amount))
+}
+
+/// The receipt that follows number `previous`.
+#[must_use]
+pub fn receipt(
+    previous: u64,
+    (symbol, year): (&str, i16),
+    brief: &Brief,
+    lines: &[ChargedLine],
+    (source, payment, amount): (Uuid, PaymentId, Vnd),
+) -> ReceiptIssued {
+    ReceiptIssued {
+        number: previous.saturating_add(1),
+        symbol: symbol.to_owned(),
+        year,
+        agency: brief.agency.clone(),
+        dossier: brief.dossier,
+        payment,
+        source,
+        lines: lines.to_vec(),
+        amount,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payment::assess_fee::tests::brief;
+    use crate::testing::law;
+
+    #[test]
+    fn a_receipt_is_one_more_than_the_one_before_it() {
+        let brief = brief(&law(), "CO.D", "G02.001", "2026-11-20T09:00");
+        let source = (Uuid::from_u128(1), PaymentId(Uuid::from_u128(2)), Vnd(30_000));
+        let first = receipt(0, ("XNK-26E", 2026), &brief, &[], source);
+        assert_eq!(first.number, 1);
+        assert_eq!(receipt(first.number, ("XNK-26E", 2026), &brief, &[], source).number, 2);
+    }
+}

@@ -1,0 +1,66 @@
+//! A provider has said nothing for too long: the outcome is unknown, which is a state of its own. The provider is asked,
+//! later and later, until the attempt is given up after three days. A capture that comes after that still counts.
+
+use jiff::SignedDuration;
+
+use super::Payment;
+use crate::contract::{PaymentEvent, PaymentExpired, PaymentOutcomeUnknown};
+use crate::step::{Facts, LawError, Step};
+
+/// The obligation that leads here.
+pub const KIND: &str = "query-payment";
+
+/// This step, which the service takes itself.
+pub const STEP: Step = Step {
+    name: "query_payment",
+    service: "payment",
+    basis: "118/2025/NĐ-CP Điều 24",
+    may: &[],
+    events: &["payment.PaymentOutcomeUnknown.v1", "payment.PaymentExpired.v1"],
+    refusals: &[],
+};
+
+/// Decides; nothing if no attempt is waiting for its provider.
+pub fn decide(payment: &Payment, facts: &Facts<'_>) -> Result<Vec<PaymentEvent>, LawError> {
+    let waiting = payment
+        .attempts
+        .values()
+        .filter(|attempt| attempt.is_open() && attempt.query_at <= facts.at)
+        .min_by_key(|attempt| attempt.query_at);
+    let Some(attempt) = waiting else { return Ok(Vec::new()) };
+    let id = attempt.started.payment;
+    if facts.at >= attempt.started.expires_at {
+        return Ok(vec![PaymentExpired { payment: id }.into()]);
+    }
+    let queries = attempt.queries.saturating_add(1);
+    let hours = 1_i64.checked_shl(queries).unwrap_or(i64::MAX).min(24);
+    let next = facts.at.checked_add(SignedDuration::from_hours(hours));
+    let query_at = next.unwrap_or(jiff::Timestamp::MAX).min(attempt.started.expires_at);
+    Ok(vec![PaymentOutcomeUnknown { payment: id, queries, query_at }.into()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::Role;
+    use crate::payment::start_payment::tests::started;
+    use crate::step::State;
+    use crate::testing::law;
+
+    #[test]
+    fn a_silent_provider_is_asked_later_and_later_and_given_up_after_three_days() {
+        let law = law();
+        let (mut scene, _) = started(&law);
+        let mut moments = Vec::new();
+        while let Some(next) = scene.state.obligations().first().map(|o| o.due_at) {
+            let text = next.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(7)));
+            let text = text.strftime("%Y-%m-%dT%H:%M").to_string();
+            scene.step(&text, Role::System, decide).unwrap();
+            moments.push(text);
+        }
+        assert_eq!(moments.first().unwrap(), "2026-11-20T09:40");
+        assert_eq!(moments.last().unwrap(), "2026-11-23T09:10");
+        assert!(moments.len() < 10, "{moments:?}");
+        assert!(scene.state.attempts.values().all(|attempt| attempt.expired));
+    }
+}

@@ -1,0 +1,122 @@
+//! The applicant begins to pay through a provider. The reference that the provider sends back contains the dossier, so
+//! that a notice always finds its place, however early it comes.
+
+use jiff::SignedDuration;
+use uuid::Uuid;
+
+use super::Payment;
+use crate::access::{agency, own};
+use crate::contract::{DossierId, PaymentEvent, PaymentId, PaymentStarted, Role, Vnd};
+use crate::step::{Facts, Step, refusals};
+
+/// This step.
+pub const STEP: Step = Step {
+    name: "start_payment",
+    service: "payment",
+    basis: "61/2018/NĐ-CP Điều 22; 118/2025/NĐ-CP Điều 24",
+    may: &[own(Role::Applicant), agency(Role::Cashier)],
+    events: &["payment.PaymentStarted.v1"],
+    refusals: Refusal::ALL,
+};
+
+/// When a provider that has said nothing is asked (practice of the national platform: 30 minutes to 3 days).
+const QUERY_AFTER: SignedDuration = SignedDuration::from_mins(30);
+/// When an attempt is given up.
+const EXPIRES_AFTER: SignedDuration = SignedDuration::from_hours(72);
+
+refusals! {
+    /// Why a payment cannot be started.
+    pub enum Refusal {
+        NothingOwed => 409, "nothing-owed",
+            "không còn khoản phải nộp", "nothing is owed any more";
+        WindowClosed => 409, "fee-window-closed",
+            "đã hết thời hạn nộp phí, lệ phí", "the time to pay has passed";
+        InProgress => 409, "payment-in-progress",
+            "đang có giao dịch chờ kết quả", "another payment is in progress";
+    }
+}
+
+/// Decides.
+pub fn decide(
+    payment: &Payment,
+    provider: &str,
+    facts: &Facts<'_>,
+) -> Result<Vec<PaymentEvent>, Refusal> {
+    let Some(assessed) = payment.assessed.as_ref().filter(|_| payment.settled_at.is_none()) else {
+        return Err(Refusal::NothingOwed);
+    };
+    if payment.window_expired || assessed.window_ends_at.is_some_and(|end| end <= facts.at) {
+        return Err(Refusal::WindowClosed);
+    }
+    // One that the provider was asked about is no obstacle: waiting for it could take days.
+    if payment.attempts.values().any(|attempt| attempt.is_open() && attempt.queries == 0) {
+        return Err(Refusal::InProgress);
+    }
+    let id = PaymentId(facts.id("payment"));
+    let amount = payment.outstanding();
+    if amount == Vnd::ZERO {
+        return Err(Refusal::NothingOwed);
+    }
+    let after = |wait| facts.at.checked_add(wait).unwrap_or(jiff::Timestamp::MAX);
+    Ok(vec![
+        PaymentStarted {
+            payment: id,
+            provider: provider.to_owned(),
+            amount,
+            reference: reference(assessed.brief.dossier, id.0),
+            query_at: after(QUERY_AFTER),
+            expires_at: after(EXPIRES_AFTER),
+        }
+        .into(),
+    ])
+}
+
+/// Our reference for something of a dossier: it contains both.
+#[must_use]
+pub fn reference(dossier: DossierId, thing: Uuid) -> String {
+    format!("DSR-{}-{}", dossier.0.simple(), thing.simple())
+}
+
+/// The dossier and the thing that a reference names, if it is one of ours.
+#[must_use]
+pub fn parse_reference(reference: &str) -> Option<(DossierId, Uuid)> {
+    let (dossier, thing) = reference.strip_prefix("DSR-")?.split_once('-')?;
+    let parse =
+        |text: &str| text.parse::<uuid::fmt::Simple>().ok().map(uuid::fmt::Simple::into_uuid);
+    Some((DossierId(parse(dossier)?), parse(thing)?))
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::law::Law;
+    use crate::payment::assess_fee::tests::assessed;
+    use crate::testing::{Scene, law};
+
+    pub(crate) fn started(law: &Law) -> (Scene<'_, Payment>, PaymentId) {
+        let mut scene = assessed(law);
+        scene.step("2026-11-20T09:10", Role::Applicant, |s, f| decide(s, "sandbox", f)).unwrap();
+        let payment = *scene.state.attempts.keys().next().unwrap();
+        (scene, payment)
+    }
+
+    #[test]
+    fn a_reference_names_dossier_and_payment() {
+        let law = law();
+        let (scene, payment) = started(&law);
+        let attempt = &scene.state.attempts[&payment];
+        let dossier = scene.state.assessed.as_ref().unwrap().brief.dossier;
+        assert_eq!(parse_reference(&attempt.started.reference), Some((dossier, payment.0)));
+        for wrong in ["", "DSR-", "DSR-1-2", "other"] {
+            assert_eq!(parse_reference(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_second_payment_waits_for_the_first() {
+        let law = law();
+        let (mut scene, _) = started(&law);
+        let again = scene.step("2026-11-20T09:11", Role::Applicant, |s, f| decide(s, "sandbox", f));
+        assert_eq!(again, Err(Refusal::InProgress));
+    }
+}

@@ -1,0 +1,69 @@
+//! A cashier takes the whole of what is owed at the counter. Decree 61/2018/NĐ-CP, art. 22.
+
+use super::{Payment, take_notice::settled};
+use crate::access::agency;
+use crate::contract::{CashReceived, PaymentEvent, PaymentId, Role, Vnd};
+use crate::step::{Facts, Step, refusals};
+
+/// This step.
+pub const STEP: Step = Step {
+    name: "take_cash",
+    service: "payment",
+    basis: "61/2018/NĐ-CP Điều 22",
+    may: &[agency(Role::Cashier)],
+    events: &["payment.CashReceived.v1", "payment.FeeSettled.v1"],
+    refusals: Refusal::ALL,
+};
+
+refusals! {
+    /// Why cash is not taken.
+    pub enum Refusal {
+        NothingOwed => 409, "nothing-owed",
+            "không còn khoản phải nộp", "nothing is owed any more";
+        WindowClosed => 409, "fee-window-closed",
+            "đã hết thời hạn nộp phí, lệ phí", "the time to pay has passed";
+        AmountDiffers(Vnd) => 422, "amount-differs",
+            "số tiền không đúng với khoản phải nộp", "the amount is not what is owed";
+    }
+}
+
+/// Decides.
+pub fn decide(
+    payment: &Payment,
+    amount: Vnd,
+    facts: &Facts<'_>,
+) -> Result<Vec<PaymentEvent>, Refusal> {
+    let outstanding = payment.outstanding();
+    if payment.settled_at.is_some() || outstanding == Vnd::ZERO {
+        return Err(Refusal::NothingOwed);
+    }
+    if payment.window_expired {
+        return Err(Refusal::WindowClosed);
+    }
+    if amount != outstanding {
+        return Err(Refusal::AmountDiffers(outstanding));
+    }
+    let payment_id = PaymentId(facts.id("payment"));
+    let mut events = vec![CashReceived { payment: payment_id, amount }.into()];
+    events.extend(settled(payment, amount, facts)?);
+    Ok(events)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payment::assess_fee::tests::assessed;
+    use crate::testing::law;
+
+    #[test]
+    fn cash_settles_when_it_is_exactly_what_is_owed() {
+        let law = law();
+        let mut scene = assessed(&law);
+        let mut pay = |amount| {
+            scene.step("2026-11-20T10:00", Role::Cashier, |s, f| decide(s, Vnd(amount), f))
+        };
+        assert_eq!(pay(20_000), Err(Refusal::AmountDiffers(Vnd(30_000))));
+        assert_eq!(pay(30_000).unwrap().len(), 2);
+        assert_eq!(pay(30_000), Err(Refusal::NothingOwed));
+    }
+}

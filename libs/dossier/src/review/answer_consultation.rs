@@ -1,0 +1,66 @@
+//! A consulted agency answers. Decree 61/2018/NĐ-CP, art. 19.5. A late answer still counts; the silence stays in the record.
+
+use super::Review;
+use crate::access::agency;
+use crate::contract::{ConsultationAnswered, ConsultationId, Personal, ReviewEvent, Role};
+use crate::step::{Facts, Step, refusals};
+
+/// This step.
+pub const STEP: Step = Step {
+    name: "answer_consultation",
+    service: "review",
+    basis: "61/2018/NĐ-CP Điều 19.5",
+    may: &[agency(Role::Consultee)],
+    events: &["review.ConsultationAnswered.v1"],
+    refusals: Refusal::ALL,
+};
+
+refusals! {
+    /// Why an answer is not taken.
+    pub enum Refusal {
+        NotAsked => 409, "no-consultation-awaited",
+            "không có yêu cầu lấy ý kiến đang mở", "no such consultation is open";
+        AnotherAgency => 409, "consultation-of-another-agency",
+            "yêu cầu lấy ý kiến gửi cơ quan khác", "another agency was asked";
+    }
+}
+
+/// Decides.
+pub fn decide(
+    review: &Review,
+    consultation: ConsultationId,
+    (agrees, answer): (bool, String),
+    facts: &Facts<'_>,
+) -> Result<Vec<ReviewEvent>, Refusal> {
+    let Some((asked, ..)) = review.consultations.get(&consultation) else {
+        return Err(Refusal::NotAsked);
+    };
+    if !facts.actor.agency.as_ref().is_some_and(|own| own.covers(&asked.agency)) {
+        return Err(Refusal::AnotherAgency);
+    }
+    let answer = Personal::from(answer);
+    Ok(vec![ConsultationAnswered { consultation, agrees, answer }.into()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::Actor;
+    use crate::review::consult_agency::tests::consulted;
+    use crate::testing::law;
+
+    #[test]
+    fn only_the_agency_that_was_asked_answers_and_once() {
+        let law = law();
+        let (mut scene, id) = consulted(&law);
+        let mut answer = |agency: &str| {
+            scene.step("2026-11-23T09:00", Role::Consultee, |s, f| {
+                let actor = Actor { agency: Some(agency.into()), ..f.actor.clone() };
+                decide(s, id, (true, "agreed".to_owned()), &Facts { actor: &actor, ..*f })
+            })
+        };
+        assert_eq!(answer("G04"), Err(Refusal::AnotherAgency));
+        answer("G01").unwrap();
+        assert_eq!(answer("G01"), Err(Refusal::NotAsked));
+    }
+}

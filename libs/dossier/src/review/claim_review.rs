@@ -1,0 +1,70 @@
+//! An officer takes a dossier from the queue; the time of the first activity begins.
+
+use super::{Review, due_at};
+use crate::access::agency;
+use crate::contract::{ReviewClaimed, ReviewEvent, Role};
+use crate::step::{Facts, Step, refusals};
+
+/// This step.
+pub const STEP: Step = Step {
+    name: "claim_review",
+    service: "review",
+    basis: "61/2018/NĐ-CP Điều 19.1",
+    may: &[agency(Role::Reviewer)],
+    events: &["review.ReviewClaimed.v1"],
+    refusals: Refusal::ALL,
+};
+
+refusals! {
+    /// Why a review cannot be claimed.
+    pub enum Refusal {
+        NotOpen => 409, "review-not-open",
+            "hồ sơ không ở trạng thái thẩm định", "the dossier is not open for review";
+        AlreadyClaimed => 409, "already-claimed",
+            "hồ sơ đã có cán bộ thụ lý", "an officer works on it already";
+    }
+}
+
+/// Decides.
+pub fn decide(review: &Review, facts: &Facts<'_>) -> Result<Vec<ReviewEvent>, Refusal> {
+    if !review.is_open() {
+        return Err(Refusal::NotOpen);
+    }
+    if review.officer.is_some() {
+        return Err(Refusal::AlreadyClaimed);
+    }
+    let rule = facts.rule()?;
+    let next = review.next(rule, None);
+    Ok(vec![
+        ReviewClaimed {
+            officer: facts.actor.subject.clone(),
+            activity: next.map(|activity| activity.code.clone()),
+            due_at: due_at(rule, next, facts.at)?,
+        }
+        .into(),
+    ])
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::law::Law;
+    use crate::review::open_review::tests::opened;
+    use crate::testing::{Scene, at, law};
+
+    pub(crate) fn claimed(law: &Law) -> Scene<'_, Review> {
+        let mut scene = opened(law);
+        scene.step("2026-11-20T11:00", Role::Reviewer, decide).unwrap();
+        scene
+    }
+
+    #[test]
+    fn one_officer_claims_and_the_time_of_the_first_activity_runs() {
+        let law = law();
+        let mut scene = claimed(&law);
+        let due = scene.state.due.clone().unwrap();
+        assert_eq!((due.activity.as_str(), due.due_at), ("appraisal", at("2026-12-01T00:00")));
+        let again = scene.step("2026-11-20T12:00", Role::Reviewer, decide);
+        assert_eq!(again, Err(Refusal::AlreadyClaimed));
+    }
+}

@@ -1,0 +1,115 @@
+//! An officer completes an activity of the review; the time of the next one begins. Where the procedure says so, activities
+//! come in any order, repeatedly, and from whoever of the unit does them.
+
+use super::{Review, due_at};
+use crate::access::agency;
+use crate::contract::{ActivityCompleted, Personal, ReviewEvent, Role};
+use crate::step::{Facts, Step, refusals};
+
+/// This step.
+pub const STEP: Step = Step {
+    name: "complete_activity",
+    service: "review",
+    basis: "61/2018/NĐ-CP Điều 19",
+    may: &[agency(Role::Reviewer)],
+    events: &["review.ActivityCompleted.v1"],
+    refusals: Refusal::ALL,
+};
+
+refusals! {
+    /// Why an activity cannot be completed.
+    pub enum Refusal {
+        NotOpen => 409, "review-not-open",
+            "hồ sơ không ở trạng thái thẩm định", "the dossier is not open for review";
+        NotYours => 409, "not-your-review",
+            "hồ sơ không do bạn thụ lý", "you are not the officer who works on it";
+        UnknownActivity => 422, "unknown-activity",
+            "thủ tục không có bước này", "the procedure does not know this activity";
+        NotNext(String) => 409, "activity-out-of-order",
+            "chưa đến bước này", "another activity comes first";
+    }
+}
+
+/// Decides.
+pub fn decide(
+    review: &Review,
+    activity: &str,
+    note: Option<String>,
+    facts: &Facts<'_>,
+) -> Result<Vec<ReviewEvent>, Refusal> {
+    if !review.is_open() {
+        return Err(Refusal::NotOpen);
+    }
+    let rule = facts.rule()?;
+    let rules = &rule.procedure.review;
+    if !rules.any_order && !review.is_with(&facts.actor.subject) {
+        return Err(Refusal::NotYours);
+    }
+    let free = rules.any_order && rules.activities.is_empty();
+    if !free && rules.activities.iter().all(|known| known.code != activity) {
+        return Err(Refusal::UnknownActivity);
+    }
+    if !rules.any_order
+        && let Some(next) = review.next(rule, None).filter(|next| next.code != activity)
+    {
+        return Err(Refusal::NotNext(next.code.clone()));
+    }
+    let next = review.next(rule, Some(activity));
+    Ok(vec![
+        ActivityCompleted {
+            activity: activity.to_owned(),
+            officer: facts.actor.subject.clone(),
+            note: note.map(Personal::from),
+            next: next.map(|next| next.code.clone()),
+            next_due_at: due_at(rule, next, facts.at)?,
+        }
+        .into(),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payment::assess_fee::tests::brief;
+    use crate::review::claim_review::tests::claimed;
+    use crate::review::open_review::tests::{open, opened};
+    use crate::step::State;
+    use crate::testing::{Scene, law};
+
+    #[test]
+    fn the_last_activity_leaves_none_due() {
+        let law = law();
+        let mut scene = claimed(&law);
+        scene
+            .step("2026-11-20T12:00", Role::Reviewer, |s, f| decide(s, "appraisal", None, f))
+            .unwrap();
+        assert!(scene.state.obligations().is_empty());
+    }
+
+    #[test]
+    fn only_the_officer_who_works_on_it_completes_what_the_procedure_knows() {
+        let law = law();
+        let mut scene = opened(&law);
+        let mut complete = |activity: &'static str| {
+            scene.step("2026-11-20T12:00", Role::Reviewer, |s, f| decide(s, activity, None, f))
+        };
+        assert_eq!(complete("appraisal"), Err(Refusal::NotYours));
+        let mut scene = claimed(&law);
+        let unknown =
+            scene.step("2026-11-20T12:00", Role::Reviewer, |s, f| decide(s, "other", None, f));
+        assert_eq!(unknown, Err(Refusal::UnknownActivity));
+    }
+
+    #[test]
+    fn where_the_law_leaves_the_order_free_activities_repeat_and_come_from_anybody() {
+        let law = law();
+        let mut scene = Scene::new(&law, "WABO.RECEIPT", "Z99.NL");
+        open(&mut scene, &brief(&law, "WABO.RECEIPT", "Z99.NL", "2011-05-02T09:00"));
+        for activity in ["T06", "T02", "T06"] {
+            scene
+                .step("2011-05-03T09:00", Role::Reviewer, |s, f| decide(s, activity, None, f))
+                .unwrap();
+        }
+        assert_eq!(scene.state.done["T06"], 2);
+    }
+}

@@ -1,0 +1,108 @@
+//! The reviewer proposes a decision. Where the procedure wants two people, a second one approves it; otherwise it is the
+//! decision.
+
+use super::Review;
+use crate::access::agency;
+use crate::contract::{
+    DecidedBy, DecisionMade, DecisionProposed, Outcome, Personal, ReviewEvent, Role,
+};
+use crate::step::{Facts, Step, refusals};
+
+/// This step.
+pub const STEP: Step = Step {
+    name: "propose_decision",
+    service: "review",
+    basis: "61/2018/NĐ-CP Điều 19.3",
+    may: &[agency(Role::Reviewer)],
+    events: &["review.DecisionProposed.v1", "review.DecisionMade.v1"],
+    refusals: Refusal::ALL,
+};
+
+refusals! {
+    /// Why a decision cannot be proposed.
+    pub enum Refusal {
+        NotYours => 409, "not-your-review",
+            "hồ sơ không do bạn thụ lý", "you are not the officer who works on it";
+        ActivityOpen(String) => 409, "activity-open",
+            "còn bước chưa hoàn thành", "an activity has not been completed";
+        ConsultationOpen => 409, "consultation-open",
+            "còn ý kiến chưa được trả lời trong thời hạn", "a consultation is still within its time";
+    }
+}
+
+/// Decides. A consulted agency that let its time pass holds nothing up.
+pub fn decide(
+    review: &Review,
+    outcome: Outcome,
+    reason: String,
+    facts: &Facts<'_>,
+) -> Result<Vec<ReviewEvent>, Refusal> {
+    let Some(brief) = review.brief.as_ref().filter(|_| review.is_open()) else {
+        return Err(Refusal::NotYours);
+    };
+    if !review.is_with(&facts.actor.subject) {
+        return Err(Refusal::NotYours);
+    }
+    let rule = facts.rule()?;
+    if let Some(next) = review.next(rule, None) {
+        return Err(Refusal::ActivityOpen(next.code.clone()));
+    }
+    if review.consultations.values().any(|(_, _, silent)| !silent) {
+        return Err(Refusal::ConsultationOpen);
+    }
+    let reason = Personal::from(reason);
+    if !rule.procedure.review.four_eyes {
+        let (brief, by) = ((**brief).clone(), DecidedBy::Officers);
+        return Ok(vec![DecisionMade { brief, outcome, by, reason: Some(reason) }.into()]);
+    }
+    let (proposal, officer) = (facts.id("proposal"), facts.actor.subject.clone());
+    Ok(vec![DecisionProposed { proposal, outcome, reason, officer }.into()])
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::law::Law;
+    use crate::review::claim_review::tests::claimed;
+    use crate::review::complete_activity;
+    use crate::review::consult_agency::tests::consulted;
+    use crate::testing::{Scene, law};
+
+    pub(crate) fn proposed(law: &Law) -> Scene<'_, Review> {
+        let mut scene = claimed(law);
+        complete(&mut scene);
+        propose(&mut scene).unwrap();
+        scene
+    }
+
+    fn complete(scene: &mut Scene<'_, Review>) {
+        scene
+            .step("2026-11-23T09:00", Role::Reviewer, |s, f| {
+                complete_activity::decide(s, "appraisal", None, f)
+            })
+            .unwrap();
+    }
+
+    fn propose(scene: &mut Scene<'_, Review>) -> Result<Vec<ReviewEvent>, Refusal> {
+        scene.step("2026-11-23T10:00", Role::Reviewer, |s, f| {
+            decide(s, Outcome::Approved, "complete".to_owned(), f)
+        })
+    }
+
+    #[test]
+    fn nothing_is_proposed_before_all_activities_are_done() {
+        let law = law();
+        let mut scene = claimed(&law);
+        assert_eq!(propose(&mut scene), Err(Refusal::ActivityOpen("appraisal".to_owned())));
+    }
+
+    #[test]
+    fn a_consulted_agency_is_waited_for_only_within_its_time() {
+        let law = law();
+        let (mut scene, id) = consulted(&law);
+        complete(&mut scene);
+        assert_eq!(propose(&mut scene), Err(Refusal::ConsultationOpen));
+        scene.state.consultations.get_mut(&id).unwrap().2 = true;
+        propose(&mut scene).unwrap();
+    }
+}
