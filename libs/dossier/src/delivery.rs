@@ -63,7 +63,7 @@ pub enum Stage {
 
 /// A result on its way.
 #[derive(Debug, Clone, Default)]
-pub struct Result {
+pub struct DossierResult {
     /// What was decided.
     pub prepared: Option<Arc<ResultPrepared>>,
     /// Where it is.
@@ -81,7 +81,7 @@ pub struct Result {
     notices: BTreeSet<(String, String)>,
 }
 
-impl Result {
+impl DossierResult {
     /// Whether this fact of this carrier was taken in before.
     #[must_use]
     pub fn knows(&self, carrier: &str, carrier_event: &str) -> bool {
@@ -104,7 +104,7 @@ impl Result {
     }
 }
 
-impl State for Result {
+impl State for DossierResult {
     type Event = DeliveryEvent;
     const CATEGORY: &'static str = "delivery";
 
@@ -165,10 +165,10 @@ impl State for Result {
 pub struct DeliveryReaction(Box<DecisionMade>);
 
 impl Reaction for DeliveryReaction {
-    type State = Result;
+    type State = DossierResult;
     const LISTENS: &'static [&'static str] = &["review.DecisionMade.v1"];
 
-    fn react(event: &Incoming<'_>) -> std::result::Result<Vec<Self>, Unreadable> {
+    fn react(event: &Incoming<'_>) -> Result<Vec<Self>, Unreadable> {
         match ReviewEvent::decode(event.kind, event.data)? {
             ReviewEvent::DecisionMade(decision) => Ok(vec![Self(Box::new(decision))]),
             _ => Ok(Vec::new()),
@@ -189,9 +189,9 @@ impl Reaction for DeliveryReaction {
 
     fn decide(
         &self,
-        result: &Result,
+        result: &DossierResult,
         facts: &Facts<'_>,
-    ) -> std::result::Result<Reacted<DeliveryEvent>, LawError> {
+    ) -> Result<Reacted<DeliveryEvent>, LawError> {
         prepare_result::decide(result, &self.0, facts)
     }
 }

@@ -12,6 +12,6 @@ pub use endpoint::{Route, Upload, endpoint0, endpoint1, endpoint2, upload_endpoi
 pub use openapi::{StepDoc, finish as finish_openapi};
 pub use problem::{MEDIA_TYPE, Problem, ProblemBody, ProblemField, TOO_LARGE};
 pub use reply::Reply;
-pub use request::{Language, Request, Target, step, take};
+pub use request::{Language, Request, Target, read, shown, step, take, take_unseen};
 pub use serve::{Server, combine};
 pub use text::Text;

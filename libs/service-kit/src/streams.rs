@@ -1,7 +1,7 @@
 //! Load, decide, append: the one place where the law meets the store.
 
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use dossier::access::{self, Caller, Denied, May, Resource};
@@ -17,12 +17,14 @@ use uuid::Uuid;
 
 use crate::Kit;
 use crate::limits::{ATTEMPTS_MAX, STATES_MAX};
+use crate::tasks::Progress;
 
 /// All streams of one kind, with the states of the hot ones in memory.
 #[derive(Debug)]
 pub struct Streams<S: State> {
     kit: Arc<Kit>,
     states: Mutex<LruCache<StreamName, Arc<Loaded<S>>>>,
+    reactions: OnceLock<Progress>,
 }
 
 /// A stream's state at a version.
@@ -144,7 +146,21 @@ impl<S: State> Streams<S> {
     #[must_use]
     pub fn new(kit: Arc<Kit>) -> Self {
         let size = NonZeroUsize::new(STATES_MAX).unwrap_or(NonZeroUsize::MIN);
-        Self { kit, states: Mutex::new(LruCache::new(size)) }
+        Self { kit, states: Mutex::new(LruCache::new(size)), reactions: OnceLock::new() }
+    }
+
+    /// Names the reactions whose effects a caller may want to see.
+    pub fn fed_by(&self, reactions: Progress) {
+        // The first one stays; a service has one.
+        let _ = self.reactions.set(reactions);
+    }
+
+    /// Waits until everything up to `position` has had its effect here; false if that takes too long.
+    pub async fn catch_up(&self, position: Option<Position>) -> bool {
+        match (position, self.reactions.get()) {
+            (Some(position), Some(reactions)) => reactions.reach(position).await,
+            (None, _) | (_, None) => true,
+        }
     }
 
     /// The kit.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use events::Position;
-use futures_util::future::BoxFuture;
+
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -19,6 +19,7 @@ mod keeper;
 mod projection;
 mod reactions;
 
+pub use futures_util::future::BoxFuture;
 pub use keeper::{Keeper, KeeperHealth};
 pub use projection::{Projection, Projector};
 pub use reactions::{DeadLetter, Reactions};

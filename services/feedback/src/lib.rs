@@ -1,1 +1,46 @@
-//! x
+//! Feedback on the wire. One file per step under `http/`, with the same stem as the law in `libs/dossier/src/feedback/`.
+
+use std::sync::Arc;
+
+use dossier::feedback::{Complaint, Rating, RatingReaction, STEPS};
+use service_kit::http::finish_openapi;
+use service_kit::tasks::{Keeper, Reactions, Stalled, Tasks};
+use service_kit::{Kit, Service, Streams};
+
+mod http;
+
+/// What the handlers need.
+#[derive(Debug)]
+pub struct App {
+    pub(crate) ratings: Arc<Streams<Rating>>,
+    pub(crate) complaints: Arc<Streams<Complaint>>,
+}
+
+/// The document of this service.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    finish_openapi("Feedback", "Ratings, complaints and petitions.", http::DOCS)
+}
+
+/// Puts the service together.
+pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
+    let ratings = Arc::new(Streams::new(Arc::clone(kit)));
+    let (reactions, progress) =
+        Reactions::<RatingReaction>::open("feedback", "feedback-reactions", &ratings).await?;
+    ratings.fed_by(progress.clone());
+    let complaints = Arc::new(Streams::new(Arc::clone(kit)));
+    let (keeper, health) =
+        Keeper::open("feedback", "complaint-deadlines", &complaints, Some(&progress))?;
+    let mut tasks = Tasks::default();
+    tasks.add(reactions);
+    tasks.add(keeper);
+    let app = Arc::new(App { ratings, complaints });
+    Ok(Service {
+        name: "feedback",
+        routes: http::routes(&app),
+        tasks,
+        openapi: openapi(),
+        steps: STEPS,
+        keepers: vec![health],
+    })
+}

@@ -1,11 +1,5 @@
 //! The routes, one file each.
 
-use std::sync::Arc;
-
-use service_kit::http::{Route, StepDoc};
-
-use crate::App;
-
 mod accept_dossier;
 mod close_dossier;
 mod fix_appointment;
@@ -22,18 +16,7 @@ mod submit_supplement;
 mod upload_document;
 mod withdraw_dossier;
 
-macro_rules! routes {
-    ($($file:ident),+ $(,)?) => {
-        pub(crate) fn routes(app: &Arc<App>) -> Vec<Route> {
-            vec![$($file::route(app)),+]
-        }
-
-        pub(crate) const DOCS: &[StepDoc] =
-            &[$(<$file::Doc as utoipa::OpenApi>::openapi),+];
-    };
-}
-
-routes!(
+service_kit::routes!(App:
     submit_dossier,
     get_dossier,
     accept_dossier,

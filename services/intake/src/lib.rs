@@ -4,9 +4,9 @@
 
 use std::sync::Arc;
 
-use dossier::intake::{Intake, STEPS};
-use service_kit::http::{StepDoc, finish_openapi};
-use service_kit::tasks::{Keeper, Stalled, Tasks};
+use dossier::intake::{Intake, IntakeReaction, STEPS};
+use service_kit::http::finish_openapi;
+use service_kit::tasks::{Keeper, Reactions, Stalled, Tasks};
 use service_kit::{Kit, Service, Streams};
 
 mod http;
@@ -24,17 +24,19 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     finish_openapi(
         "Intake",
         "Receives dossiers, has all contact with the applicant, and keeps the statutory clock.",
-        DOCS,
+        http::DOCS,
     )
 }
-
-const DOCS: &[StepDoc] = http::DOCS;
 
 /// Puts the service together.
 pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     let dossiers = Arc::new(Streams::new(Arc::clone(kit)));
     let mut tasks = Tasks::default();
-    let (keeper, health) = Keeper::open("intake", "intake-deadlines", &dossiers, None)?;
+    let (reactions, progress) =
+        Reactions::<IntakeReaction>::open("intake", "intake-reactions", &dossiers).await?;
+    dossiers.fed_by(progress.clone());
+    let (keeper, health) = Keeper::open("intake", "intake-deadlines", &dossiers, Some(&progress))?;
+    tasks.add(reactions);
     tasks.add(keeper);
     let app = Arc::new(App { kit: Arc::clone(kit), dossiers });
     Ok(Service {

@@ -1,1 +1,49 @@
-//! x
+//! Payment on the wire. One file per step under `http/`, with the same stem as the law in `libs/dossier/src/payment/`.
+
+use std::sync::Arc;
+
+use dossier::payment::{Payment, PaymentReaction, STEPS};
+use service_kit::http::finish_openapi;
+use service_kit::tasks::{Keeper, Reactions, Stalled, Tasks};
+use service_kit::{Kit, Service, Streams};
+
+mod http;
+mod provider;
+mod queries;
+mod receipts;
+
+/// What the handlers need.
+#[derive(Debug)]
+pub struct App {
+    pub(crate) payments: Arc<Streams<Payment>>,
+}
+
+/// The document of this service.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    finish_openapi("Payment", "Fees, money and receipts.", http::DOCS)
+}
+
+/// Puts the service together.
+pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
+    let payments = Arc::new(Streams::new(Arc::clone(kit)));
+    let (reactions, progress) =
+        Reactions::<PaymentReaction>::open("payment", "payment-reactions", &payments).await?;
+    payments.fed_by(progress.clone());
+    let (keeper, health) =
+        Keeper::open("payment", "payment-deadlines", &payments, Some(&progress))?;
+    let mut tasks = Tasks::default();
+    tasks.add(reactions);
+    tasks.add(keeper);
+    tasks.add(queries::Queries::open(&payments)?);
+    tasks.add(receipts::Issuer::open(&payments)?);
+    let app = Arc::new(App { payments });
+    Ok(Service {
+        name: "payment",
+        routes: http::routes(&app),
+        tasks,
+        openapi: openapi(),
+        steps: STEPS,
+        keepers: vec![health],
+    })
+}

@@ -1,1 +1,43 @@
-//! x
+//! Review on the wire. One file per step under `http/`, with the same stem as the law in `libs/dossier/src/review/`.
+
+use std::sync::Arc;
+
+use dossier::review::{Review, ReviewReaction, STEPS};
+use service_kit::http::finish_openapi;
+use service_kit::tasks::{Keeper, Reactions, Stalled, Tasks};
+use service_kit::{Kit, Service, Streams};
+
+mod http;
+
+/// What the handlers need.
+#[derive(Debug)]
+pub struct App {
+    pub(crate) reviews: Arc<Streams<Review>>,
+}
+
+/// The document of this service.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    finish_openapi("Review", "Who works on a dossier, what was done, and the decision.", http::DOCS)
+}
+
+/// Puts the service together.
+pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
+    let reviews = Arc::new(Streams::new(Arc::clone(kit)));
+    let (reactions, progress) =
+        Reactions::<ReviewReaction>::open("review", "review-reactions", &reviews).await?;
+    reviews.fed_by(progress.clone());
+    let (keeper, health) = Keeper::open("review", "review-deadlines", &reviews, Some(&progress))?;
+    let mut tasks = Tasks::default();
+    tasks.add(reactions);
+    tasks.add(keeper);
+    let app = Arc::new(App { reviews });
+    Ok(Service {
+        name: "review",
+        routes: http::routes(&app),
+        tasks,
+        openapi: openapi(),
+        steps: STEPS,
+        keepers: vec![health],
+    })
+}

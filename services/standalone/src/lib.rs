@@ -73,5 +73,11 @@ fn failed(error: &anyhow::Error) -> ExitCode {
 
 /// Every service, in the order of the procedure.
 pub async fn services(kit: &Arc<Kit>) -> Result<Vec<Service>, Stalled> {
-    Ok(vec![intake::service(kit).await?])
+    Ok(vec![
+        intake::service(kit).await?,
+        payment::service(kit).await?,
+        review::service(kit).await?,
+        result_delivery::service(kit).await?,
+        feedback::service(kit).await?,
+    ])
 }

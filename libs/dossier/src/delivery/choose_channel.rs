@@ -1,6 +1,6 @@
 //! The applicant wants the result in another way, before it is on its way.
 
-use super::{Result as DossierResult, Stage};
+use super::{DossierResult, Stage};
 use crate::access::{agency, own};
 use crate::contract::{Delivery, DeliveryChannel, DeliveryChannelChosen, DeliveryEvent, Role};
 use crate::step::{Facts, Step, refusals};

@@ -1,6 +1,6 @@
 //! The applicant, or somebody with authority, collects the result at the one-stop unit.
 
-use super::Result as DossierResult;
+use super::DossierResult;
 use crate::access::agency;
 use crate::contract::{DeliveryChannel, DeliveryEvent, Personal, ResultDelivered, Role};
 use crate::step::{Facts, Step, refusals};

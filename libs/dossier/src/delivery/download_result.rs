@@ -1,6 +1,6 @@
 //! The applicant downloads the result: it is delivered.
 
-use super::Result as DossierResult;
+use super::DossierResult;
 use crate::access::own;
 use crate::contract::{DeliveryChannel, DeliveryEvent, ResultDelivered, Role};
 use crate::step::{Facts, Step, refusals};

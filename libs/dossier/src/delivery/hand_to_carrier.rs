@@ -1,7 +1,7 @@
 //! The result is handed to the carrier, for the first time or again after it came back. Decision 45/2016/QĐ-TTg, arts 9
 //! and 10. The reference that the carrier sends back contains the dossier.
 
-use super::Result as DossierResult;
+use super::DossierResult;
 use crate::access::agency;
 use crate::contract::{DeliveryChannel, DeliveryEvent, ParcelId, ResultHandedToCarrier, Role};
 use crate::payment::start_payment::reference;

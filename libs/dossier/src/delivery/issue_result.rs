@@ -1,6 +1,6 @@
 //! The result is signed and numbered. It is there, which is not the same as delivered (national status 9, not 10).
 
-use super::{Result as DossierResult, Stage};
+use super::{DossierResult, Stage};
 use crate::access::agency;
 use crate::clock;
 use crate::contract::{DeliveryEvent, DocumentName, Outcome, ResultIssued, Role};

@@ -1,6 +1,6 @@
 //! A decision leads to a result that is to be issued, or to none where the procedure has none.
 
-use super::{Result as DossierResult, Stage};
+use super::{DossierResult, Stage};
 use crate::contract::{DecisionMade, DeliveryEvent, ResultPrepared};
 use crate::step::{Facts, LawError, Reacted, Step};
 

@@ -1,6 +1,6 @@
 //! A result that was issued is no longer valid (for example Decree 31/2018/NĐ-CP, art. 22). The history stays.
 
-use super::{Result as DossierResult, Stage};
+use super::{DossierResult, Stage};
 use crate::access::agency;
 use crate::contract::{DeliveryEvent, Personal, ResultRevoked, Role};
 use crate::step::{Facts, Step, refusals};

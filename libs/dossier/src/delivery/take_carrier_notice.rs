@@ -1,7 +1,7 @@
 //! The carrier says where a parcel is, that it was delivered, or that it came back. Its facts are taken in whatever order
 //! and however often they come; a notice is never refused.
 
-use super::{Result as DossierResult, Stage};
+use super::{DossierResult, Stage};
 use crate::access::any;
 use crate::contract::{
     DeliveryChannel, DeliveryEvent, ParcelId, ParcelReturned, ParcelTracked, Personal,

@@ -72,7 +72,7 @@ mod tests {
                 reason: Personal::from("a date is missing".to_owned()),
             },
         };
-        let mut ask = |scene: &mut crate::testing::Scene<'_, Intake>| {
+        let ask = |scene: &mut crate::testing::Scene<'_, Intake>| {
             scene
                 .step("2026-11-20T11:00", Role::System, |s, f| match decide(s, &command, f)? {
                     Reacted::Done(events) => Ok::<_, LawError>(events),

@@ -107,3 +107,17 @@ where
             .map(|item| item.map(|part| part.map(|mut part| part.copy_to_bytes(part.remaining()))))
     }
 }
+
+/// Lists the files of a service's `http/` folder, each with a `route` and a `Doc`.
+#[macro_export]
+macro_rules! routes {
+    ($app:ident: $($file:ident),+ $(,)?) => {
+        pub(crate) fn routes(app: &std::sync::Arc<$crate::routes!(@app $app)>) -> Vec<$crate::http::Route> {
+            vec![$($file::route(app)),+]
+        }
+
+        pub(crate) const DOCS: &[$crate::http::StepDoc] =
+            &[$(<$file::Doc as utoipa::OpenApi>::openapi),+];
+    };
+    (@app $app:ident) => { crate::$app };
+}

@@ -9,13 +9,14 @@ use dossier::{Refuse, State, Step};
 use events::{Position, Version};
 use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, IF_MATCH};
 use http::{HeaderMap, HeaderName};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::Problem;
 use super::problem::{
     BODY_INVALID, HEADER_INVALID, JSON_INVALID, KEY_MISSING, MEDIA_TYPE, PRECONDITION_REQUIRED,
 };
+use super::{Problem, Reply};
 use crate::Kit;
 use crate::forms::FieldError;
 use crate::limits::KEY_BYTES_MAX;
@@ -180,15 +181,65 @@ impl Request {
 pub async fn take<S: State, B: DeserializeOwned + Sync, R: Refuse>(
     streams: &Streams<S>,
     which: Step,
-    (id, dossier): (&str, Option<DossierId>),
+    id: (&str, Option<DossierId>),
     request: &Request,
+    decide: impl Fn(&B, &S, &dossier::Facts<'_>) -> Result<Vec<S::Event>, R>,
+) -> Result<Arc<Loaded<S>>, Problem> {
+    request.permitted(streams.kit(), which.may)?;
+    let seen = Some(request.if_match()?);
+    take_at(streams, which, id, (request, seen), decide).await
+}
+
+/// The same for a step that can be taken only once, whatever has happened since: no version need have been seen.
+pub async fn take_unseen<S: State, B: DeserializeOwned + Sync, R: Refuse>(
+    streams: &Streams<S>,
+    which: Step,
+    id: (&str, Option<DossierId>),
+    request: &Request,
+    decide: impl Fn(&B, &S, &dossier::Facts<'_>) -> Result<Vec<S::Event>, R>,
+) -> Result<Arc<Loaded<S>>, Problem> {
+    take_at(streams, which, id, (request, None), decide).await
+}
+
+async fn take_at<S: State, B: DeserializeOwned + Sync, R: Refuse>(
+    streams: &Streams<S>,
+    which: Step,
+    (id, dossier): (&str, Option<DossierId>),
+    (request, seen): (&Request, Option<Version>),
     decide: impl Fn(&B, &S, &dossier::Facts<'_>) -> Result<Vec<S::Event>, R>,
 ) -> Result<Arc<Loaded<S>>, Problem> {
     let caller = request.permitted(streams.kit(), which.may)?;
     let body: B = request.json()?;
-    let seen = Some(request.if_match()?);
+    catch_up(streams, request).await?;
     let target = Target { id, dossier, mays: which.may, seen, under: None };
     step(streams, request, &caller, target, |state, facts| decide(&body, state, facts)).await
+}
+
+/// Waits until what the caller has seen has had its effect here.
+async fn catch_up<S: State>(streams: &Streams<S>, request: &Request) -> Result<(), Problem> {
+    let caught_up = streams.catch_up(request.consistency_token()?).await;
+    if caught_up { Ok(()) } else { Err(Problem::not_yet_consistent()) }
+}
+
+/// What a caller may read, as its stream stands now.
+pub async fn read<S: State>(
+    streams: &Streams<S>,
+    mays: &[May],
+    id: &str,
+    request: &Request,
+) -> Result<Arc<Loaded<S>>, Problem> {
+    let caller = request.permitted(streams.kit(), mays)?;
+    let stream = Streams::<S>::name(id).map_err(|_| Problem::not_found())?;
+    catch_up(streams, request).await?;
+    let loaded = streams.load(&stream).await?;
+    Request::permitted_over(&caller, mays, loaded.state.resource())?;
+    Ok(loaded)
+}
+
+/// The answer that shows a stream.
+pub fn shown<S>(loaded: &Loaded<S>, body: Option<impl Serialize>) -> Result<Reply, Problem> {
+    let body = body.ok_or_else(Problem::not_found)?;
+    Ok(Reply::ok(&body).version(loaded.version).position(loaded.position))
 }
 
 /// Takes a step on a stream for a caller who was let in.

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use dossier::State;
 use dossier::contract::DossierId;
 use dossier::intake::{Intake, READ};
-use service_kit::http::{Problem, Reply, Request, Route, endpoint1};
-use service_kit::{Loaded, Streams};
+use service_kit::Loaded;
+use service_kit::http::{Problem, Reply, Request, Route, endpoint1, read, shown};
 
-use super::reply::{DossierReply, shown};
+use super::reply::DossierReply;
 use crate::App;
 
 /// Shows a dossier to those who may see it.
@@ -20,7 +19,8 @@ use crate::App;
     responses((status = 200, body = DossierReply)),
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
-    shown(&*load(&app, dossier, &request).await?)
+    let loaded = load(&app, dossier, &request).await?;
+    shown(&loaded, DossierReply::new(&loaded.state))
 }
 
 /// A dossier that the caller may see.
@@ -29,11 +29,7 @@ pub(super) async fn load(
     dossier: DossierId,
     request: &Request,
 ) -> Result<Arc<Loaded<Intake>>, Problem> {
-    let caller = request.permitted(&app.kit, READ)?;
-    let stream = Streams::<Intake>::name(&dossier.to_string()).map_err(|_| Problem::not_found())?;
-    let loaded = app.dossiers.load(&stream).await?;
-    Request::permitted_over(&caller, READ, loaded.state.resource())?;
-    Ok(loaded)
+    read(&app.dossiers, READ, &dossier.to_string(), request).await
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {

@@ -7,8 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use service_kit::Loaded;
-use service_kit::http::{Problem, Reply, Request};
+use service_kit::http::{Problem, Reply, Request, shown};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -153,12 +152,6 @@ impl From<&dossier::contract::Document> for DocumentReply {
     }
 }
 
-/// The answer that shows a dossier.
-pub(crate) fn shown(loaded: &Loaded<Intake>) -> Result<Reply, Problem> {
-    let body = DossierReply::new(&loaded.state).ok_or_else(Problem::not_found)?;
-    Ok(Reply::ok(&body).version(loaded.version).position(loaded.position))
-}
-
 /// Takes a step on an existing dossier and shows it.
 pub(crate) async fn take<B: DeserializeOwned + Sync, R: Refuse>(
     app: &App,
@@ -168,5 +161,6 @@ pub(crate) async fn take<B: DeserializeOwned + Sync, R: Refuse>(
     decide: impl Fn(&B, &Intake, &Facts<'_>) -> Result<Vec<IntakeEvent>, R>,
 ) -> Result<Reply, Problem> {
     let id = (&*dossier.to_string(), Some(dossier));
-    shown(&*service_kit::http::take(&app.dossiers, which, id, request, decide).await?)
+    let loaded = service_kit::http::take(&app.dossiers, which, id, request, decide).await?;
+    shown(&loaded, DossierReply::new(&loaded.state))
 }

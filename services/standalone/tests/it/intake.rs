@@ -31,6 +31,7 @@ async fn a_dossier_is_submitted_accepted_and_read() {
             "DossierCodesTaken",
             "DossierSubmitted",
             "DossierAccepted",
+            "ReviewOpened",
             "LatenessForeseen",
             "DeadlineMissed"
         ]

@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod complaint;
 mod durability;
 mod intake;
+mod life;
+mod payment;
+mod reactions;
 mod support;

@@ -1,0 +1,50 @@
+//! Says what a complaint is about. The law: `libs/dossier/src/feedback/classify_complaint.rs`.
+
+use std::sync::Arc;
+
+use dossier::contract::{ComplaintClass, ComplaintId};
+use dossier::feedback::classify_complaint::{STEP, decide};
+use serde::Deserialize;
+use service_kit::http::{Problem, Reply, Request, Route, endpoint1};
+use utoipa::ToSchema;
+
+use super::reply::{ComplaintReply, take};
+use crate::App;
+
+/// What it is about.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClassifyComplaintRequest {
+    /// `conduct_or_delay`, `content_of_rules`, `complex`, `not_ours` or `not_acceptable`.
+    #[schema(value_type = String, example = "conduct_or_delay")]
+    class: ComplaintClass,
+}
+
+/// Says what a complaint is about.
+#[utoipa::path(
+    post,
+    path = "/v1/complaints/{complaint}/classification",
+    operation_id = "classify_complaint",
+    params(("complaint" = Uuid, Path, description = "The complaint")),
+    request_body = ClassifyComplaintRequest,
+    responses((status = 200, body = ComplaintReply)),
+)]
+async fn handle(app: Arc<App>, complaint: ComplaintId, request: Request) -> Result<Reply, Problem> {
+    take(&app, STEP, complaint, &request, |body: &ClassifyComplaintRequest, state, facts| {
+        decide(state, body.class, facts)
+    })
+    .await
+}
+
+pub(super) fn route(app: &Arc<App>) -> Route {
+    endpoint1(
+        app,
+        warp::post(),
+        warp::path!("v1" / "complaints" / ComplaintId / "classification"),
+        handle,
+    )
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(handle))]
+pub(super) struct Doc;

@@ -1,0 +1,83 @@
+//! Files a complaint. The law: `libs/dossier/src/feedback/file_complaint.rs`.
+
+use std::sync::Arc;
+
+use dossier::contract::{AgencyCode, ComplaintId, Contact, DossierId, ProcedureRef};
+use dossier::feedback::file_complaint::{FileComplaint, STEP, decide};
+use serde::Deserialize;
+use service_kit::http::{Problem, Reply, Request, Route, Target, Text, endpoint0, step};
+use utoipa::ToSchema;
+
+use super::reply::ComplaintReply;
+use crate::App;
+
+/// A complaint or petition.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FileComplaintRequest {
+    /// To which agency.
+    #[schema(value_type = String, max_length = 35, example = "G02")]
+    agency: Text<35>,
+    /// About which dossier.
+    #[schema(value_type = Option<Uuid>)]
+    dossier: Option<DossierId>,
+    /// About which step of it.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
+    step: Option<Text<100>>,
+    /// The complaint itself.
+    #[schema(value_type = String, min_length = 1, max_length = 10000)]
+    text: Text<10000>,
+    /// The complainant's name.
+    #[schema(value_type = String, min_length = 1, max_length = 200)]
+    name: Text<200>,
+    /// The complainant's address.
+    #[schema(value_type = String, min_length = 1, max_length = 500)]
+    address: Text<500>,
+    /// The complainant's telephone.
+    #[schema(value_type = String, min_length = 1, max_length = 30)]
+    phone: Text<30>,
+}
+
+/// Files a complaint or petition.
+#[utoipa::path(
+    post,
+    path = "/v1/complaints",
+    operation_id = "file_complaint",
+    request_body = FileComplaintRequest,
+    responses((status = 201, body = ComplaintReply)),
+)]
+async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
+    let caller = request.permitted(app.complaints.kit(), STEP.may)?;
+    let body: FileComplaintRequest = request.json()?;
+    let complaint = ComplaintId(request.derived_id(&caller, "complaint")?);
+    let agency = AgencyCode::from(&*body.agency.0);
+    let contact = Contact { name: body.name.0, address: body.address.0, phone: body.phone.0 };
+    let command = FileComplaint {
+        complaint,
+        complainant: caller.subject.clone(),
+        contact,
+        agency: agency.clone(),
+        dossier: body.dossier,
+        step: body.step.map(|step| step.0),
+        text: body.text.0,
+    };
+    let id = complaint.to_string();
+    // A complaint is under no procedure; naming the agency alone begins the stream.
+    let none = ProcedureRef { code: "".into(), version: 0 };
+    let under = Some((&none, &agency));
+    let target = Target { id: &id, dossier: body.dossier, mays: STEP.may, seen: None, under };
+    let filing =
+        step(&app.complaints, &request, &caller, target, |s, f| decide(s, command.clone(), f));
+    let loaded = filing.await?;
+    let reply = ComplaintReply::new(&loaded.state).ok_or_else(Problem::not_found)?;
+    let location = format!("/v1/complaints/{complaint}");
+    Ok(Reply::created(&location, &reply).version(loaded.version).position(loaded.position))
+}
+
+pub(super) fn route(app: &Arc<App>) -> Route {
+    endpoint0(app, warp::post(), warp::path!("v1" / "complaints"), handle)
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(handle))]
+pub(super) struct Doc;

@@ -1,0 +1,31 @@
+//! Shows a complaint.
+
+use std::sync::Arc;
+
+use dossier::contract::ComplaintId;
+use dossier::feedback::READ;
+use service_kit::http::{Problem, Reply, Request, Route, endpoint1, read, shown};
+
+use super::reply::ComplaintReply;
+use crate::App;
+
+/// Shows a complaint.
+#[utoipa::path(
+    get,
+    path = "/v1/complaints/{complaint}",
+    operation_id = "get_complaint",
+    params(("complaint" = Uuid, Path, description = "The complaint")),
+    responses((status = 200, body = ComplaintReply)),
+)]
+async fn handle(app: Arc<App>, complaint: ComplaintId, request: Request) -> Result<Reply, Problem> {
+    let loaded = read(&app.complaints, READ, &complaint.to_string(), &request).await?;
+    shown(&loaded, ComplaintReply::new(&loaded.state))
+}
+
+pub(super) fn route(app: &Arc<App>) -> Route {
+    endpoint1(app, warp::get(), warp::path!("v1" / "complaints" / ComplaintId), handle)
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(handle))]
+pub(super) struct Doc;

@@ -1,0 +1,85 @@
+//! Complaints and ratings as they are shown, and how their steps are taken.
+
+use dossier::contract::{ComplaintClass, ComplaintEvent, ComplaintId};
+use dossier::feedback::{Complaint, Stage};
+use dossier::{Facts, Refuse, Step};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use service_kit::http::{Problem, Reply, Request, shown};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::App;
+
+/// A complaint.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ComplaintReply {
+    /// Its id.
+    complaint: Uuid,
+    /// To which agency.
+    agency: String,
+    /// About which dossier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dossier: Option<Uuid>,
+    /// About which step of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<String>,
+    /// The complaint itself; null once it was erased.
+    text: Option<String>,
+    /// Where it stands: `filed`, `classified`, `forwarded`, `dismissed`, `answered` or `published`.
+    stage: &'static str,
+    /// What it is about.
+    #[schema(value_type = Option<String>)]
+    class: Option<ComplaintClass>,
+    /// When it was filed.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    filed_at: Option<Timestamp>,
+    /// By when the next step is due.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    due_at: Option<Timestamp>,
+    /// What everybody may read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    published: Option<String>,
+}
+
+impl ComplaintReply {
+    /// Nothing was filed: nothing to show.
+    pub(crate) fn new(complaint: &Complaint) -> Option<Self> {
+        let filed = complaint.filed.as_ref()?;
+        let stage = match complaint.stage {
+            Stage::Empty => return None,
+            Stage::Filed => "filed",
+            Stage::Classified => "classified",
+            Stage::Forwarded => "forwarded",
+            Stage::Dismissed => "dismissed",
+            Stage::Answered => "answered",
+            Stage::Published => "published",
+        };
+        Some(Self {
+            complaint: filed.complaint.0,
+            agency: filed.agency.to_string(),
+            dossier: filed.dossier.map(|dossier| dossier.0),
+            step: filed.step.clone(),
+            text: filed.text.known().cloned(),
+            stage,
+            class: complaint.class,
+            filed_at: complaint.filed_at,
+            due_at: complaint.due.map(|(_, due_at, _)| due_at),
+            published: complaint.published.clone(),
+        })
+    }
+}
+
+/// Takes a step and shows what came of it.
+pub(crate) async fn take<B: DeserializeOwned + Sync, R: Refuse>(
+    app: &App,
+    which: Step,
+    complaint: ComplaintId,
+    request: &Request,
+    decide: impl Fn(&B, &Complaint, &Facts<'_>) -> Result<Vec<ComplaintEvent>, R>,
+) -> Result<Reply, Problem> {
+    let id = (&*complaint.to_string(), None);
+    let loaded = service_kit::http::take(&app.complaints, which, id, request, decide).await?;
+    shown(&loaded, ComplaintReply::new(&loaded.state))
+}

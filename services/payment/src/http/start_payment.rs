@@ -1,0 +1,59 @@
+//! Begins to pay. The law: `libs/dossier/src/payment/start_payment.rs`.
+
+use std::sync::Arc;
+
+use dossier::RefusalEntry;
+use dossier::contract::DossierId;
+use dossier::payment::start_payment::{STEP, decide};
+use serde::Deserialize;
+use service_kit::http::{Problem, Reply, Request, Route, Text, endpoint1};
+use utoipa::ToSchema;
+
+use super::reply::{PaymentReply, take};
+use crate::App;
+use crate::provider::Provider;
+
+const UNKNOWN_PROVIDER: RefusalEntry = RefusalEntry {
+    status: 422,
+    code: "unknown-provider",
+    vi: "không có cổng thanh toán này",
+    en: "there is no such payment provider",
+};
+
+/// Through whom to pay.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StartPaymentRequest {
+    /// The provider: `sandbox` (also `sandbox-declines` and `sandbox-silent`).
+    #[schema(value_type = String, max_length = 50, example = "sandbox")]
+    provider: Text<50>,
+}
+
+/// Begins to pay what is owed, through a provider.
+#[utoipa::path(
+    post,
+    path = "/v1/payments/{dossier}/attempts",
+    operation_id = "start_payment",
+    params(("dossier" = Uuid, Path, description = "The dossier")),
+    request_body = StartPaymentRequest,
+    responses((status = 200, body = PaymentReply)),
+)]
+async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
+    request.permitted(app.payments.kit(), STEP.may)?;
+    let body: StartPaymentRequest = request.json()?;
+    if Provider::named(&body.provider.0).is_none() {
+        return Err(Problem::new(UNKNOWN_PROVIDER));
+    }
+    take(&app, STEP, dossier, &request, |body: &StartPaymentRequest, state, facts| {
+        decide(state, &body.provider.0, facts)
+    })
+    .await
+}
+
+pub(super) fn route(app: &Arc<App>) -> Route {
+    endpoint1(app, warp::post(), warp::path!("v1" / "payments" / DossierId / "attempts"), handle)
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(handle))]
+pub(super) struct Doc;

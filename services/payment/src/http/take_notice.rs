@@ -1,0 +1,139 @@
+//! Takes what a payment provider says. The law: `libs/dossier/src/payment/take_notice.rs`.
+//!
+//! A notice is answered 2xx once it is durably recorded, whatever the order and however often it comes. One that names
+//! none of our payments is kept for an operator.
+
+use std::sync::Arc;
+
+use dossier::contract::{EventSet, NoticeUnmatched, PaymentId, UnmatchedEvent, Vnd};
+use dossier::payment::start_payment::parse_reference;
+use dossier::payment::take_notice::{STEP, Said, TakeNotice, decide};
+use events::{AppendError, Expected, NewEvent, StreamName};
+use serde::{Deserialize, Serialize};
+use service_kit::http::{Problem, Reply, Request, Route, Target, Text, endpoint0, step};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::App;
+
+/// A fact of a payment provider.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TakeNoticeRequest {
+    /// Which provider.
+    #[schema(value_type = String, min_length = 1, max_length = 50)]
+    provider: Text<50>,
+    /// The provider's own name of this fact: the same again is the same fact.
+    #[schema(value_type = String, min_length = 1, max_length = 200)]
+    event: Text<200>,
+    /// Our reference, as it was handed out with the payment.
+    #[schema(value_type = String, min_length = 1, max_length = 200)]
+    reference: Text<200>,
+    /// `captured`, `failed` or `pending`.
+    #[schema(value_type = String, example = "captured")]
+    kind: ProviderFact,
+    /// How much, in whole đồng.
+    #[schema(minimum = 0, maximum = 1_000_000_000_000_i64)]
+    amount_vnd: i64,
+    /// The provider's reason.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 500)]
+    reason: Option<Text<500>>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ProviderFact {
+    Captured,
+    Failed,
+    Pending,
+}
+
+/// Whether the notice named one of our payments.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NoticeReply {
+    /// False if it names none of ours.
+    matched: bool,
+}
+
+const AMOUNT_IMPOSSIBLE: dossier::RefusalEntry = dossier::RefusalEntry {
+    status: 422,
+    code: "amount-impossible",
+    vi: "số tiền không hợp lệ",
+    en: "an amount is from 0 to 1,000,000,000,000 đồng",
+};
+
+/// Takes what a payment provider says, whatever the order and however often.
+#[utoipa::path(
+    post,
+    path = "/v1/payment-notices",
+    operation_id = "take_notice",
+    request_body = TakeNoticeRequest,
+    responses((status = 200, body = NoticeReply)),
+)]
+async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
+    let caller = request.permitted(app.payments.kit(), STEP.may)?;
+    let body: TakeNoticeRequest = request.json()?;
+    request.idempotency_key()?;
+    if !(0..=1_000_000_000_000).contains(&body.amount_vnd) {
+        return Err(Problem::new(AMOUNT_IMPOSSIBLE));
+    }
+    let Some((dossier, payment)) = parse_reference(&body.reference.0) else {
+        return keep_unmatched(&app, body).await;
+    };
+    let command = TakeNotice {
+        payment: PaymentId(payment),
+        provider: body.provider.0.clone(),
+        provider_event: body.event.0.clone(),
+        said: match body.kind {
+            ProviderFact::Captured => Said::Captured(Vnd(body.amount_vnd)),
+            ProviderFact::Failed => {
+                Said::Failed(body.reason.as_ref().map_or(String::new(), |reason| reason.0.clone()))
+            }
+            ProviderFact::Pending => Said::Pending,
+        },
+    };
+    let id = dossier.to_string();
+    let target =
+        Target { id: &id, dossier: Some(dossier), mays: STEP.may, seen: None, under: None };
+    let taken = step(&app.payments, &request, &caller, target, |s, f| decide(s, &command, f)).await;
+    match taken {
+        Ok(loaded) => Ok(Reply::ok(&NoticeReply { matched: true }).position(loaded.position)),
+        Err(problem) if problem.code() == "not-found" => keep_unmatched(&app, body).await,
+        Err(problem) => Err(problem),
+    }
+}
+
+/// Keeps a notice that names none of our payments, once.
+async fn keep_unmatched(app: &App, body: TakeNoticeRequest) -> Result<Reply, Problem> {
+    let kit = app.payments.kit();
+    let fact = format!("{}\n{}\n{}", body.provider.0, body.event.0, body.reference.0);
+    let id = Uuid::new_v5(&Uuid::NAMESPACE_URL, fact.as_bytes());
+    let event = UnmatchedEvent::from(NoticeUnmatched {
+        provider: body.provider.0,
+        provider_event: body.event.0,
+        reference: body.reference.0,
+        amount: Vnd(body.amount_vnd),
+    });
+    let unusable = |error: &dyn std::fmt::Display| Problem::unavailable(&error.to_string());
+    let stream = StreamName::new(&format!("unmatched-{id}")).map_err(|e| unusable(&e))?;
+    let meta = serde_json::json!({ "at": kit.clock.now(), "actor": { "subject": "payment", "role": "system" },
+        "command": id, "digest": "" });
+    let new =
+        NewEvent { id, kind: event.kind().into(), data: event.encode(), meta: meta.to_string() };
+    match kit.store.append(&stream, Expected::NoStream, vec![new]).await {
+        // The stream is named by the fact: whatever stands there is this fact.
+        Ok(_) | Err(AppendError::Conflict { .. } | AppendError::IdReused(_)) => {
+            tracing::warn!(%id, "a provider's notice names none of our payments");
+            Ok(Reply::ok(&NoticeReply { matched: false }))
+        }
+        Err(error) => Err(unusable(&error)),
+    }
+}
+
+pub(super) fn route(app: &Arc<App>) -> Route {
+    endpoint0(app, warp::post(), warp::path!("v1" / "payment-notices"), handle)
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(handle))]
+pub(super) struct Doc;

@@ -1,0 +1,45 @@
+//! Payment providers. The set is closed and ours: a new one is a new variant. What a provider says of its own accord comes
+//! in as a notice; this is how it is asked.
+
+use dossier::contract::{PaymentStarted, Vnd};
+use dossier::payment::take_notice::Said;
+
+/// A provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Provider {
+    /// A stand-in without money: when asked, it behaves as its name says.
+    Sandbox(Behaviour),
+}
+
+/// How the sandbox behaves when it is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Behaviour {
+    /// It has the money.
+    Captures,
+    /// The payment failed.
+    Declines,
+    /// It never knows.
+    Silent,
+}
+
+impl Provider {
+    /// The provider of this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        match name {
+            "sandbox" => Some(Self::Sandbox(Behaviour::Captures)),
+            "sandbox-declines" => Some(Self::Sandbox(Behaviour::Declines)),
+            "sandbox-silent" => Some(Self::Sandbox(Behaviour::Silent)),
+            _ => None,
+        }
+    }
+
+    /// Asks what became of a payment.
+    #[expect(clippy::unused_async, reason = "a real provider is asked over the network")]
+    pub(crate) async fn ask(self, started: &PaymentStarted) -> Said {
+        match self {
+            Self::Sandbox(Behaviour::Captures) => Said::Captured(Vnd(started.amount.0)),
+            Self::Sandbox(Behaviour::Declines) => Said::Failed("declined".to_owned()),
+            Self::Sandbox(Behaviour::Silent) => Said::Pending,
+        }
+    }
+}

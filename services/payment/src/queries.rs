@@ -1,0 +1,96 @@
+//! Asks providers that have said nothing for too long, and takes their answer as a notice.
+
+use std::sync::Arc;
+
+use dossier::contract::{EventSet, PaymentEvent};
+use dossier::payment::Payment;
+use dossier::payment::take_notice::{TakeNotice, decide};
+use events::{Filter, Position, Recorded};
+use service_kit::tasks::{BoxFuture, Next, Stalled, Task};
+use service_kit::view::{Shape, View};
+use service_kit::{Authority, Kit, Order, Streams};
+use uuid::Uuid;
+
+use crate::provider::Provider;
+
+const SHAPE: Shape = Shape { name: "payment-queries", version: 1, tables: "" };
+const PAGE: usize = 256;
+
+/// Follows the outcomes that are unknown.
+#[derive(Debug)]
+pub(crate) struct Queries {
+    kit: Arc<Kit>,
+    payments: Arc<Streams<Payment>>,
+    view: View,
+    filter: Filter,
+    position: Position,
+}
+
+impl Queries {
+    pub(crate) fn open(payments: &Arc<Streams<Payment>>) -> Result<Self, Stalled> {
+        let kit = Arc::clone(payments.kit());
+        let view = View::open(kit.views.as_deref(), SHAPE, &kit.store)?;
+        let position = view.position()?;
+        let filter = Filter { kinds: vec!["payment.PaymentOutcomeUnknown.v1".into()] };
+        Ok(Self { kit, payments: Arc::clone(payments), view, filter, position })
+    }
+
+    async fn work(&mut self) -> Result<Next, Stalled> {
+        let page = self.kit.store.read_all(self.position, &self.filter, PAGE).await?;
+        if page.through == self.position {
+            return Ok(Next::Idle { done: self.position, wake_at: None });
+        }
+        for event in &page.events {
+            self.ask(event).await;
+        }
+        if !page.events.is_empty() {
+            self.view.write(page.through, |_| Ok(()))?;
+        }
+        self.position = page.through;
+        Ok(Next::More)
+    }
+
+    /// What fails here is asked again: the law repeats the question until the attempt is given up.
+    async fn ask(&self, event: &Recorded) {
+        let Ok(PaymentEvent::PaymentOutcomeUnknown(unknown)) =
+            PaymentEvent::decode(&event.kind, &event.data)
+        else {
+            return;
+        };
+        let Ok(loaded) = self.payments.load(&event.stream).await else { return };
+        let Some(attempt) = loaded.state.attempts.get(&unknown.payment) else { return };
+        let Some(provider) = Provider::named(&attempt.started.provider) else { return };
+        let command = TakeNotice {
+            payment: unknown.payment,
+            provider: attempt.started.provider.clone(),
+            provider_event: format!("query-{}", event.id),
+            said: provider.ask(&attempt.started).await,
+        };
+        let order = Order {
+            stream: event.stream.clone(),
+            command: Uuid::new_v5(&event.id, b"query"),
+            digest: "",
+            authority: Authority::Service("payment"),
+            seen: None,
+            existing: true,
+            under: None,
+            dossier: event.stream.id().parse().ok(),
+            cause: Some(event.id),
+            trace: None,
+            elsewhere: &[],
+        };
+        if let Err(error) = self.payments.execute(&order, |s, f| decide(s, &command, f)).await {
+            tracing::warn!(stream = %event.stream, ?error, "a provider's answer could not be recorded");
+        }
+    }
+}
+
+impl Task for Queries {
+    fn name(&self) -> &str {
+        "payment-queries"
+    }
+
+    fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
+        Box::pin(self.work())
+    }
+}

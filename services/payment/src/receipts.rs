@@ -1,0 +1,201 @@
+//! Issues a receipt for every payment, in the order in which the money was recorded. The law:
+//! `libs/dossier/src/payment/issue_receipt.rs`.
+//!
+//! One issuer appends to the stream of a symbol and year at the version it read; at start, and whenever somebody else was
+//! faster, it reads the newest receipt, finds the payment that this one was for, and goes on behind it. So the numbers
+//! have neither doubles nor holes, whatever is killed when.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use dossier::State;
+use dossier::contract::{Actor, Envelope, EventSet, ReceiptEvent, ReceiptIssued};
+use dossier::payment::Payment;
+use dossier::payment::issue_receipt::{MONEY, Receipts, money, receipt};
+use events::limits::APPEND_EVENTS_MAX;
+use events::{
+    AppendError, Expected, Filter, NewEvent, Position, ReadError, Recorded, StreamName, Version,
+};
+use jiff::Timestamp;
+use service_kit::tasks::{BoxFuture, Next, Stalled, Task};
+use service_kit::view::{Shape, View};
+use service_kit::{Kit, Streams};
+use uuid::Uuid;
+
+const SHAPE: Shape = Shape { name: "payment-receipts", version: 1, tables: "" };
+const PAGE: usize = 512;
+
+/// Where a numbering stream stands.
+#[derive(Debug, Clone, Copy)]
+struct Standing {
+    number: u64,
+    version: Option<Version>,
+    /// Every payment up to here has its receipt.
+    through: Position,
+}
+
+/// The issuer.
+#[derive(Debug)]
+pub(crate) struct Issuer {
+    kit: Arc<Kit>,
+    payments: Arc<Streams<Payment>>,
+    view: View,
+    filter: Filter,
+    position: Position,
+    standings: BTreeMap<(String, i16), Standing>,
+}
+
+impl Issuer {
+    pub(crate) fn open(payments: &Arc<Streams<Payment>>) -> Result<Self, Stalled> {
+        let kit = Arc::clone(payments.kit());
+        let view = View::open(kit.views.as_deref(), SHAPE, &kit.store)?;
+        let position = view.position()?;
+        let filter = Filter { kinds: MONEY.iter().map(|kind| (*kind).into()).collect() };
+        let (payments, standings) = (Arc::clone(payments), BTreeMap::new());
+        Ok(Self { kit, payments, view, filter, position, standings })
+    }
+
+    async fn work(&mut self) -> Result<Next, Stalled> {
+        let page = self.kit.store.read_all(self.position, &self.filter, PAGE).await?;
+        if page.through == self.position {
+            return Ok(Next::Idle { done: self.position, wake_at: None });
+        }
+        let mut books: BTreeMap<(String, i16), Vec<(Position, ReceiptIssued)>> = BTreeMap::new();
+        for event in &page.events {
+            if let Some((book, receipt)) = self.prepare(event).await? {
+                books.entry(book).or_default().push((event.position, receipt));
+            }
+        }
+        for (book, receipts) in books {
+            self.issue(book, receipts).await?;
+        }
+        if !page.events.is_empty() {
+            self.view.write(page.through, |_| Ok(()))?;
+        }
+        self.position = page.through;
+        Ok(Next::More)
+    }
+
+    /// The receipt for a payment, without its number, and the book it belongs to.
+    async fn prepare(
+        &self,
+        event: &Recorded,
+    ) -> Result<Option<((String, i16), ReceiptIssued)>, Stalled> {
+        let Some((payment, amount)) = money(&event.kind, &event.data) else { return Ok(None) };
+        let loaded = self.payments.load(&event.stream).await;
+        let loaded = loaded.map_err(|error| ReadError::Unavailable(format!("{error:?}")))?;
+        let Some(assessed) = &loaded.state.assessed else { return Ok(None) };
+        let agency = &assessed.brief.agency;
+        let (Some(agency), Some(calendar)) =
+            (self.kit.law.agency(agency), self.kit.law.calendar_of(agency))
+        else {
+            // Money that cannot be receipted must not be passed over in silence.
+            return Err(ReadError::Unavailable(format!("no agency {agency} to receipt for")).into());
+        };
+        let recorded_at = recorded_at(event)?;
+        let book = (agency.receipt_symbol.clone(), calendar.date_of(recorded_at).year());
+        let source = (event.id, payment, amount);
+        let prepared = receipt(0, (&book.0, book.1), &assessed.brief, &assessed.lines, source);
+        Ok(Some((book, prepared)))
+    }
+
+    async fn issue(
+        &mut self,
+        book: (String, i16),
+        receipts: Vec<(Position, ReceiptIssued)>,
+    ) -> Result<(), Stalled> {
+        let name = format!("{}-{}-{}", Receipts::CATEGORY, book.0, book.1);
+        let stream =
+            StreamName::new(&name).map_err(|error| ReadError::Unavailable(error.to_string()))?;
+        loop {
+            let standing = match self.standings.get(&book) {
+                Some(standing) => *standing,
+                None => self.find(&stream).await?,
+            };
+            let new: Vec<(Position, ReceiptIssued)> = receipts
+                .iter()
+                .filter(|(position, _)| *position > standing.through)
+                .take(APPEND_EVENTS_MAX / 2)
+                .zip(standing.number + 1..)
+                .map(|((position, receipt), number)| {
+                    (*position, ReceiptIssued { number, ..receipt.clone() })
+                })
+                .collect();
+            let Some((through, last)) = new.last().map(|(p, r)| (*p, r.number)) else {
+                self.standings.insert(book, standing);
+                return Ok(());
+            };
+            let at = self.kit.clock.now();
+            let events = new.into_iter().map(|(_, receipt)| recorded(receipt, at)).collect();
+            match self.kit.store.append(&stream, Expected::from(standing.version), events).await {
+                Ok(appended) => {
+                    let version = Some(appended.version);
+                    self.standings
+                        .insert(book.clone(), Standing { number: last, version, through });
+                }
+                Err(AppendError::Conflict { .. } | AppendError::IdReused(_)) => {
+                    self.standings.remove(&book);
+                }
+                Err(error) => {
+                    self.standings.remove(&book);
+                    return Err(ReadError::Unavailable(error.to_string()).into());
+                }
+            }
+        }
+    }
+
+    /// Where a book stands: its newest receipt, and the payment that this one was for.
+    async fn find(&self, stream: &StreamName) -> Result<Standing, Stalled> {
+        let Some(newest) = self.kit.store.last(stream).await? else {
+            return Ok(Standing { number: 0, version: None, through: Position::START });
+        };
+        let unreadable = |reason: String| Stalled::from(ReadError::Unavailable(reason));
+        let ReceiptEvent::ReceiptIssued(receipt) = ReceiptEvent::decode(&newest.kind, &newest.data)
+            .map_err(|error| unreadable(error.to_string()))?;
+        let payments = Streams::<Payment>::name(&receipt.dossier.to_string())
+            .map_err(|error| unreadable(error.to_string()))?;
+        let events = self.kit.store.read(&payments, None).await?;
+        let source = events.iter().find(|event| event.id == receipt.source);
+        let through = source
+            .map(|event| event.position)
+            .ok_or_else(|| unreadable(format!("receipt {} names no payment", receipt.number)))?;
+        Ok(Standing { number: receipt.number, version: Some(newest.version), through })
+    }
+}
+
+/// A receipt as an event: its id is that of the payment's record, so that a payment cannot be receipted twice.
+fn recorded(receipt: ReceiptIssued, at: Timestamp) -> NewEvent {
+    let envelope = Envelope {
+        at,
+        actor: Actor::system("payment"),
+        command: receipt.source,
+        digest: String::new(),
+        cause: Some(receipt.source),
+        dossier: Some(receipt.dossier),
+        trace: None,
+    };
+    let id = Uuid::new_v5(&receipt.source, b"receipt");
+    let event = ReceiptEvent::from(receipt);
+    NewEvent {
+        id,
+        kind: event.kind().into(),
+        data: event.encode(),
+        meta: serde_json::to_string(&envelope).unwrap_or_default(),
+    }
+}
+
+fn recorded_at(event: &Recorded) -> Result<Timestamp, Stalled> {
+    let envelope: Result<Envelope, _> = serde_json::from_str(&event.meta);
+    let envelope = envelope.map_err(|error| ReadError::Unavailable(error.to_string()))?;
+    Ok(envelope.at)
+}
+
+impl Task for Issuer {
+    fn name(&self) -> &str {
+        "payment-receipts"
+    }
+
+    fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
+        Box::pin(self.work())
+    }
+}

@@ -1,0 +1,22 @@
+//! The routes, one file each.
+
+mod choose_channel;
+mod collect_result;
+mod download_result;
+mod get_delivery;
+mod hand_to_carrier;
+mod issue_result;
+pub(crate) mod reply;
+mod revoke_result;
+mod take_carrier_notice;
+
+service_kit::routes!(App:
+    get_delivery,
+    issue_result,
+    choose_channel,
+    download_result,
+    collect_result,
+    hand_to_carrier,
+    take_carrier_notice,
+    revoke_result,
+);

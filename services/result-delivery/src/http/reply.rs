@@ -1,0 +1,88 @@
+//! A result as it is shown, and how its steps are taken.
+
+use dossier::contract::{DeliveryChannel, DeliveryEvent, DossierId, Outcome};
+use dossier::delivery::{DossierResult, Stage};
+use dossier::{Facts, Refuse, Step};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use service_kit::http::{Problem, Reply, Request, shown};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::App;
+
+/// A result on its way.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DeliveryReply {
+    /// The dossier.
+    dossier: Uuid,
+    /// The code on its slips.
+    code: String,
+    /// `approved` or `refused`.
+    #[schema(value_type = String)]
+    outcome: Outcome,
+    /// The result's code in the national catalogue.
+    result: String,
+    /// Where it is: `prepared`, `issued`, `with_carrier`, `delivered` or `revoked`.
+    stage: &'static str,
+    /// Its number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<String>,
+    /// Until when it is valid.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid_until: Option<Timestamp>,
+    /// `download`, `collection` or `post`.
+    #[schema(value_type = Option<String>)]
+    channel: Option<DeliveryChannel>,
+    /// The reference that the carrier sends back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parcel_reference: Option<String>,
+    /// What the carrier said last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tracked: Option<String>,
+    /// How often a parcel came back.
+    returns: u32,
+}
+
+impl DeliveryReply {
+    /// Nothing was decided: nothing to show.
+    pub(crate) fn new(result: &DossierResult) -> Option<Self> {
+        let prepared = result.prepared.as_ref()?;
+        let stage = match result.stage {
+            Stage::Empty => return None,
+            Stage::Prepared => "prepared",
+            Stage::Issued => "issued",
+            Stage::WithCarrier => "with_carrier",
+            Stage::Delivered => "delivered",
+            Stage::Revoked => "revoked",
+        };
+        Some(Self {
+            dossier: prepared.brief.dossier.0,
+            code: prepared.brief.code.to_string(),
+            outcome: prepared.outcome,
+            result: prepared.result.clone(),
+            stage,
+            number: result.issued.as_ref().map(|issued| issued.number.clone()),
+            valid_until: result.issued.as_ref().and_then(|issued| issued.valid_until),
+            channel: result.delivery.as_ref().map(|delivery| delivery.channel),
+            parcel_reference: result.parcel.as_ref().map(|parcel| parcel.reference.clone()),
+            tracked: result.tracked.clone(),
+            returns: result.returns,
+        })
+    }
+}
+
+/// Takes a step and shows what came of it.
+pub(crate) async fn take<B: DeserializeOwned + Sync, R: Refuse>(
+    app: &App,
+    which: Step,
+    dossier: DossierId,
+    request: &Request,
+    decide: impl Fn(&B, &DossierResult, &Facts<'_>) -> Result<Vec<DeliveryEvent>, R>,
+) -> Result<Reply, Problem> {
+    let id = (&*dossier.to_string(), Some(dossier));
+    let loaded = service_kit::http::take(&app.results, which, id, request, decide).await?;
+    shown(&loaded, DeliveryReply::new(&loaded.state))
+}

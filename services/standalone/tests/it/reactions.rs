@@ -1,0 +1,142 @@
+//! Reactions: every event twice and in any order ends in the same.
+
+use std::collections::BTreeMap;
+
+use dossier::contract::{Envelope, EventSet};
+use dossier::intake::IntakeReaction;
+use dossier::payment::PaymentReaction;
+use dossier::review::ReviewReaction;
+use dossier::step::Incoming;
+use dossier::{Facts, Reacted, Reaction, State};
+use events::{Filter, Position, Recorded};
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::life::{pay, submitted, take};
+use crate::support::Office;
+
+/// Delivers events to a service in an order, again and again until none waits, and gives the state in the end.
+fn deliver<R: Reaction>(office: &Office, own: &[Recorded], order: &[&Recorded]) -> R::State {
+    let mut stream =
+        Stream::<R::State> { state: R::State::default(), seen: BTreeMap::new(), version: 0 };
+    let mut waiting: Vec<&Recorded> = order.to_vec();
+    let mut steps = own.iter();
+    loop {
+        let before = waiting.len();
+        waiting.retain(|event| !react::<R>(office, &mut stream, event));
+        // The service's own steps come in their own order, each once all that could react has.
+        let stepped = steps.next().is_some_and(|event| {
+            let decoded = <R::State as State>::Event::decode(&event.kind, &event.data).unwrap();
+            stream.take(&decoded, serde_json::from_str(&event.meta).unwrap());
+            true
+        });
+        if !stepped && waiting.len() == before {
+            return stream.state;
+        }
+    }
+}
+
+struct Stream<S> {
+    state: S,
+    seen: BTreeMap<Uuid, ()>,
+    version: u64,
+}
+
+impl<S: State> Stream<S> {
+    fn take(&mut self, event: &S::Event, envelope: Envelope) {
+        self.version += 1;
+        let id = Uuid::from_u128(u128::from(self.version));
+        self.state.evolve(event, &dossier::contract::Meta { id, version: self.version, envelope });
+    }
+}
+
+/// Whether the event was handled; false if it must wait.
+fn react<R: Reaction>(office: &Office, stream: &mut Stream<R::State>, event: &Recorded) -> bool {
+    let envelope: Envelope = serde_json::from_str(&event.meta).unwrap();
+    let incoming =
+        Incoming { id: event.id, kind: &event.kind, data: &event.data, envelope: &envelope };
+    for reaction in R::react(&incoming).unwrap() {
+        let command = Uuid::new_v5(&event.id, reaction.name().as_bytes());
+        if stream.seen.contains_key(&command) {
+            continue;
+        }
+        let under = stream.state.received_under().or(reaction.received_under());
+        let facts = Facts {
+            at: envelope.at,
+            command,
+            actor: &envelope.actor,
+            law: &office.kit.law,
+            rule: office.kit.rule(under),
+            elsewhere: &[],
+        };
+        match reaction.decide(&stream.state, &facts) {
+            Ok(Reacted::Done(events)) => {
+                stream.seen.insert(command, ());
+                for event in events {
+                    stream.take(&event, envelope.clone());
+                }
+            }
+            Ok(Reacted::NotYet) => return false,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    true
+}
+
+async fn history() -> (Office, Vec<Recorded>) {
+    let mut office = Office::open().await;
+    let certificate = submitted(&mut office, "a1", "download").await;
+    let clerk = office.clerk();
+    pay(&mut office, &certificate).await;
+    take(&mut office, &certificate.at("dossiers"), "acceptance", &clerk, json!({})).await.granted();
+    take(&mut office, &certificate.at("dossiers"), "withdrawal", &certificate.applicant, json!({}))
+        .await
+        .granted();
+    let page = office.kit.store.read_all(Position::START, &Filter::default(), 1_000).await.unwrap();
+    let events = page.events.iter().map(|event| (**event).clone()).collect();
+    (office, events)
+}
+
+/// Shuffled deliveries, each event up to three times.
+fn check<R: Reaction>(office: &Office, events: &[Recorded], same: impl Fn(&R::State) -> String) {
+    let listened: Vec<&Recorded> =
+        events.iter().filter(|e| R::LISTENS.contains(&&*e.kind)).collect();
+    assert!(!listened.is_empty(), "nothing to shuffle");
+    let expected = same(&deliver::<R>(office, &[], &listened));
+    let thrice: Vec<usize> = (0..listened.len() * 3).map(|n| n % listened.len()).collect();
+    let mut runner = TestRunner::deterministic();
+    let shuffled = Just(thrice).prop_shuffle();
+    runner
+        .run(&shuffled, |order| {
+            let order: Vec<&Recorded> = order.iter().map(|index| listened[*index]).collect();
+            prop_assert_eq!(same(&deliver::<R>(office, &[], &order)), expected.clone());
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[tokio::test]
+async fn every_order_and_number_of_deliveries_ends_in_the_same() {
+    let (office, events) = history().await;
+    check::<PaymentReaction>(&office, &events, |payment| {
+        format!("{:?} {:?}", payment.assessed.as_ref().map(|a| a.total), payment.receipts)
+    });
+    check::<ReviewReaction>(&office, &events, |review| format!("{:?}", review.stage));
+}
+
+#[tokio::test]
+async fn a_settlement_that_arrives_before_the_submission_waits_for_it() {
+    let (office, events) = history().await;
+    let own: Vec<Recorded> = events
+        .iter()
+        .filter(|event| &*event.kind == "intake.DossierSubmitted.v1")
+        .cloned()
+        .collect();
+    let settled: Vec<&Recorded> =
+        events.iter().filter(|event| &*event.kind == "payment.FeeSettled.v1").collect();
+    assert_eq!((own.len(), settled.len()), (1, 1));
+    let intake = deliver::<IntakeReaction>(&office, &own, &settled);
+    assert!(intake.fee_received_at.is_some());
+}
