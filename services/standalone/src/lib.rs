@@ -8,11 +8,17 @@ use clap::{Args, Parser, Subcommand};
 use service_kit::tasks::Stalled;
 use service_kit::{Kit, Service};
 
+mod check;
 mod data;
+mod export;
+mod office;
+mod replay;
 mod serve;
 mod token;
 
+pub use check::{Report, check};
 pub use data::{DataDirectory, Time};
+pub use replay::{RefusedActivity, Summary, replay};
 
 /// Carries administrative dossiers from submission to delivered result.
 #[derive(Debug, Parser)]
@@ -29,6 +35,12 @@ struct Cli {
 enum Command {
     /// Serve all services (the default).
     Serve(serve::Arguments),
+    /// Replay a log of permit dossiers in virtual time.
+    Replay(replay::Arguments),
+    /// Read the whole log again and verify what can be verified.
+    Check(check::Arguments),
+    /// Write the log as NDJSON to standard output.
+    Export(export::Arguments),
     /// Mint a token with the development key of the data directory.
     Token(token::Arguments),
 }
@@ -55,6 +67,9 @@ pub fn main() -> ExitCode {
     let done = runtime.block_on(async {
         match command {
             Command::Serve(arguments) => serve::run(arguments).await,
+            Command::Replay(arguments) => replay::run(&arguments).await,
+            Command::Check(arguments) => check::run(&arguments).await,
+            Command::Export(arguments) => export::run(&arguments).await,
             Command::Token(arguments) => token::run(&arguments),
         }
     });

@@ -1,0 +1,236 @@
+//! `dossier check`: reads the whole log again and verifies what can be verified.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+
+use anyhow::{Result, bail};
+use clap::Parser;
+use dossier::State;
+use dossier::clock;
+use dossier::contract::{
+    ComplaintEvent, DeliveryEvent, Envelope, EventSet, IntakeEvent, Meta, PaymentEvent, Promise,
+    RatingEvent, ReceiptEvent, ReviewEvent, UnmatchedEvent,
+};
+use dossier::intake::Intake;
+use dossier::law::Law;
+use events::{EventStore, Filter, Position, Recorded};
+use uuid::Uuid;
+
+use crate::data::DataDirectory;
+
+/// Check the log.
+#[derive(Debug, Parser)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    data: crate::Data,
+}
+
+/// What was looked at and what is wrong.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Events that were read.
+    pub events: u64,
+    /// Promised dates that were computed again.
+    pub promises: u64,
+    /// What is wrong, at most a thousand.
+    pub findings: Vec<String>,
+}
+
+const FINDINGS_MAX: usize = 1_000;
+
+pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
+    let store = DataDirectory::open(&arguments.data.data)?.store()?;
+    let report = check(&store, &Law::shipped()?).await?;
+    let mut out = std::io::stdout();
+    for finding in &report.findings {
+        writeln!(out, "{finding}")?;
+    }
+    writeln!(
+        out,
+        "{} events, {} promised dates computed again, {} findings",
+        report.events,
+        report.promises,
+        report.findings.len()
+    )?;
+    if report.findings.is_empty() {
+        Ok(())
+    } else {
+        bail!("the log has {} findings", report.findings.len())
+    }
+}
+
+/// Reads the whole log of `store`.
+pub async fn check(store: &EventStore, law: &Law) -> Result<Report> {
+    let mut checker = Checker::new(law);
+    let mut after = Position::START;
+    loop {
+        let page = store.read_all(after, &Filter::default(), 10_000).await?;
+        if page.through == after {
+            return Ok(checker.report);
+        }
+        for event in &page.events {
+            checker.look_at(event, after);
+            after = event.position;
+        }
+        after = page.through;
+    }
+}
+
+struct Checker<'a> {
+    law: &'a Law,
+    report: Report,
+    versions: BTreeMap<String, u64>,
+    ids: BTreeSet<Uuid>,
+    /// Index of the event within its command, by stream.
+    commands: BTreeMap<String, (Uuid, usize)>,
+    /// Dossiers that are not at their end, as folded so far.
+    dossiers: BTreeMap<String, Intake>,
+}
+
+impl<'a> Checker<'a> {
+    fn new(law: &'a Law) -> Self {
+        Self {
+            law,
+            report: Report::default(),
+            versions: BTreeMap::new(),
+            ids: BTreeSet::new(),
+            commands: BTreeMap::new(),
+            dossiers: BTreeMap::new(),
+        }
+    }
+
+    fn find(&mut self, event: &Recorded, what: &str) {
+        if self.report.findings.len() < FINDINGS_MAX {
+            let position = event.position.0;
+            self.report
+                .findings
+                .push(format!("{position} {} {}: {what}", event.stream, event.kind));
+        }
+    }
+
+    fn look_at(&mut self, event: &Recorded, after: Position) {
+        self.report.events += 1;
+        if event.position <= after {
+            self.find(event, "a position that does not grow");
+        }
+        let version = self.versions.entry(event.stream.to_string()).or_default();
+        *version += 1;
+        if *version != event.version.0 {
+            self.find(event, "a version that does not follow the one before it");
+        }
+        if !self.ids.insert(event.id) {
+            self.find(event, "an id that stands in the log twice");
+        }
+        if !readable(event) {
+            self.find(event, "a payload that cannot be read");
+        }
+        if event.kind.starts_with("numbering.") {
+            return;
+        }
+        let Ok(envelope) = serde_json::from_str::<Envelope>(&event.meta) else {
+            return self.find(event, "metadata that cannot be read");
+        };
+        match event.stream.category() {
+            "receipts" => self.check_receipt(event),
+            "unmatched" => {}
+            _ => self.check_id(event, envelope.command),
+        }
+        if event.stream.category() == "intake" {
+            self.check_promise(event, envelope);
+        }
+    }
+
+    /// The id follows from command, stream and index.
+    fn check_id(&mut self, event: &Recorded, command: Uuid) {
+        let stream = event.stream.to_string();
+        let index = match self.commands.get(&stream) {
+            Some((last, index)) if *last == command => index + 1,
+            _ => 0,
+        };
+        let expected = Uuid::new_v5(&command, format!("{stream}/{index}").as_bytes());
+        self.commands.insert(stream, (command, index));
+        if expected != event.id {
+            self.find(event, "an id that does not follow from its command");
+        }
+    }
+
+    /// The number is the receipt's place in its stream.
+    fn check_receipt(&mut self, event: &Recorded) {
+        if let Ok(ReceiptEvent::ReceiptIssued(receipt)) =
+            ReceiptEvent::decode(&event.kind, &event.data)
+            && receipt.number != event.version.0
+        {
+            self.find(event, "a receipt whose number is not its place");
+        }
+    }
+
+    /// What was promised is what start, budget, ledger and calendar give.
+    fn check_promise(&mut self, event: &Recorded, envelope: Envelope) {
+        let Ok(decoded) = IntakeEvent::decode(&event.kind, &event.data) else { return };
+        let meta = Meta { id: event.id, version: event.version.0, envelope };
+        let intake = self.dossiers.entry(event.stream.to_string()).or_default();
+        intake.evolve(&decoded, &meta);
+        let (promise, fixed_at) = match &decoded {
+            IntakeEvent::DossierAccepted(accepted) => (accepted.promise.clone(), None),
+            IntakeEvent::SupplementSubmitted(supplement) => (supplement.promise.clone(), None),
+            IntakeEvent::FeeReceived(fee) => (fee.promise.clone(), None),
+            IntakeEvent::AppointmentFixed(fixed) => (Some(fixed.promise.clone()), Some(fixed.at)),
+            IntakeEvent::DossierClosed(_)
+            | IntakeEvent::DossierWithdrawn(_)
+            | IntakeEvent::DossierRefused(_) => {
+                self.dossiers.remove(&event.stream.to_string());
+                return;
+            }
+            _ => return,
+        };
+        let Some(promise) = promise else { return };
+        self.report.promises += 1;
+        if let Some(wrong) = contradiction(self.law, intake, &promise, fixed_at) {
+            self.find(event, &wrong);
+        }
+    }
+}
+
+/// What the law gives instead of what was promised.
+fn contradiction(
+    law: &Law,
+    intake: &Intake,
+    promise: &Promise,
+    fixed_at: Option<jiff::Timestamp>,
+) -> Option<String> {
+    if let Some(at) = fixed_at {
+        return (promise.due_at != at)
+            .then(|| format!("{} was fixed, {} promised", at, promise.due_at));
+    }
+    let brief = &intake.submission.as_ref()?.brief;
+    let Some(rule) = law.rule(&brief.procedure, &brief.agency) else {
+        return Some("the law for it is not loaded".to_owned());
+    };
+    if promise.calendar != Some(rule.calendar.version()) {
+        return None;
+    }
+    match clock::promise(rule, brief.channel, &intake.ledger()?) {
+        Ok(Some(computed)) if computed == *promise => None,
+        Ok(computed) => {
+            let computed = computed.map(|computed| computed.due_at);
+            Some(format!("{} was promised, the law gives {computed:?}", promise.due_at))
+        }
+        Err(error) => Some(error.to_string()),
+    }
+}
+
+fn readable(event: &Recorded) -> bool {
+    let (kind, data) = (&*event.kind, &*event.data);
+    match event.stream.category() {
+        "intake" => IntakeEvent::decode(kind, data).is_ok(),
+        "payment" => PaymentEvent::decode(kind, data).is_ok(),
+        "receipts" => ReceiptEvent::decode(kind, data).is_ok(),
+        "unmatched" => UnmatchedEvent::decode(kind, data).is_ok(),
+        "review" => ReviewEvent::decode(kind, data).is_ok(),
+        "delivery" => DeliveryEvent::decode(kind, data).is_ok(),
+        "rating" => RatingEvent::decode(kind, data).is_ok(),
+        "complaint" => ComplaintEvent::decode(kind, data).is_ok(),
+        "codes" => serde_json::from_str::<service_kit::codes::CodesTaken>(data).is_ok(),
+        _ => false,
+    }
+}

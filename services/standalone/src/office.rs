@@ -1,0 +1,154 @@
+//! All services of this process behind a portal of their own: requests go through the same routes as REST, without a
+//! socket, in virtual time. What `replay` and `demo` do, any portal could.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use bytes::Bytes;
+use dossier::contract::Role;
+use http::{Method, Request, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper::service::Service as _;
+use hyper_util::service::TowerToHyperService;
+use jiff::Timestamp;
+use serde_json::Value;
+use service_kit::auth::{Claims, DevelopmentKey};
+use service_kit::http::{Route, combine};
+use service_kit::tasks::Tasks;
+use service_kit::{Clock, Kit};
+
+/// The services, their tasks, and somebody who can sign tokens.
+pub(crate) struct Office {
+    kit: Arc<Kit>,
+    routes: Route,
+    tasks: Tasks,
+    key: DevelopmentKey,
+    tokens: HashMap<(Role, String, String), String>,
+    requests: u64,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) etag: String,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    /// The body, if the request was granted.
+    pub(crate) fn granted(self) -> Result<Value> {
+        if self.status.is_success() {
+            Ok(self.body)
+        } else {
+            bail!("{} {}", self.status, self.body)
+        }
+    }
+}
+
+impl Office {
+    pub(crate) async fn open(kit: &Arc<Kit>, key: DevelopmentKey) -> Result<Self> {
+        let (mut routes, mut tasks) = (Vec::new(), Tasks::default());
+        for service in crate::services(kit).await? {
+            routes.extend(service.routes);
+            tasks.append(service.tasks);
+        }
+        let (routes, tokens) = (combine(routes), HashMap::new());
+        Ok(Self { kit: Arc::clone(kit), routes, tasks, key, tokens, requests: 0 })
+    }
+
+    /// Moves the clock, stopping wherever something falls due.
+    pub(crate) async fn wait_until(&mut self, at: Timestamp) -> Result<()> {
+        Ok(self.tasks.run_until(&self.kit, at).await?)
+    }
+
+    /// Lets everything follow from what was recorded, at the present time.
+    pub(crate) async fn settle(&mut self) -> Result<()> {
+        self.tasks.settle(&self.kit).await?;
+        Ok(())
+    }
+
+    fn token(&mut self, role: Role, subject: &str, agency: &str) -> Result<String> {
+        let who = (role, subject.to_owned(), agency.to_owned());
+        if let Some(token) = self.tokens.get(&who) {
+            return Ok(token.clone());
+        }
+        let token = self.key.mint(&Claims {
+            sub: subject.into(),
+            exp: Clock::System.now().as_second() + 24 * 3_600,
+            nbf: None,
+            roles: vec![role],
+            agency: (!agency.is_empty()).then(|| agency.into()),
+            on_behalf_of: None,
+        })?;
+        self.tokens.insert(who, token.clone());
+        Ok(token)
+    }
+
+    /// Reads a resource.
+    pub(crate) async fn get(&mut self, path: &str, who: (Role, &str, &str)) -> Result<Answer> {
+        self.send(Method::GET, path, who, "", ("application/json", Vec::new())).await
+    }
+
+    /// Takes a step, at the version of `etag`.
+    pub(crate) async fn post(
+        &mut self,
+        path: &str,
+        who: (Role, &str, &str),
+        etag: &str,
+        body: &Value,
+    ) -> Result<Answer> {
+        let body = body.to_string().into_bytes();
+        self.send(Method::POST, path, who, etag, ("application/json", body)).await
+    }
+
+    /// Uploads a PDF and gives its name.
+    pub(crate) async fn upload(
+        &mut self,
+        who: (Role, &str, &str),
+        content: &str,
+    ) -> Result<String> {
+        let body = format!("%PDF-1.7 {content}").into_bytes();
+        let pdf = ("application/pdf", body);
+        let answer = self.send(Method::POST, "/v1/documents", who, "", pdf).await?.granted()?;
+        let name = answer.get("document").and_then(Value::as_str).context("no document name")?;
+        Ok(name.to_owned())
+    }
+
+    async fn send(
+        &mut self,
+        method: Method,
+        path: &str,
+        (role, subject, agency): (Role, &str, &str),
+        etag: &str,
+        (media_type, body): (&str, Vec<u8>),
+    ) -> Result<Answer> {
+        self.requests += 1;
+        let token = self.token(role, subject, agency)?;
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", media_type)
+            .header("idempotency-key", format!("office-{}", self.requests))
+            .header("accept-language", "en");
+        if !etag.is_empty() {
+            request = request.header("if-match", etag);
+        }
+        let request = request.body(Full::new(Bytes::from(body)))?;
+        let service = TowerToHyperService::new(warp::service(self.routes.clone()));
+        let response = match service.call(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        };
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.context("an answer broke off")?.to_bytes();
+        let etag = parts.headers.get("etag").and_then(|tag| tag.to_str().ok()).unwrap_or("");
+        Ok(Answer {
+            status: parts.status,
+            etag: etag.to_owned(),
+            body: serde_json::from_slice(&body).unwrap_or(Value::Null),
+        })
+    }
+}

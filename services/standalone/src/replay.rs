@@ -1,0 +1,199 @@
+//! `dossier replay`: a real log of permit dossiers, case by case as it happened, in virtual time.
+//!
+//! Each case is submitted at the earlier of its start and its first activity, accepted there and then, its deadline fixed
+//! as the log says, worked on by its real people at their real times, and ended at its end. The keeper runs.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+use dossier::contract::Role;
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::data::{DataDirectory, Time};
+use crate::office::Office;
+
+mod cases;
+mod summary;
+
+use cases::Case;
+pub use summary::Summary;
+
+const AGENCY: &str = "Z99.NL";
+const CLERK: (Role, &str, &str) = (Role::Clerk, "one-stop-unit", AGENCY);
+
+/// Replay a log of permit dossiers.
+#[derive(Debug, Parser)]
+pub(crate) struct Arguments {
+    /// The log, as CSV with the columns of the permit-receipts data set.
+    file: PathBuf,
+    #[command(flatten)]
+    data: crate::Data,
+    /// Print the summary as one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Something that happened, in the order in which it is replayed.
+#[derive(Debug)]
+enum Happening {
+    Submitted,
+    Activity(usize),
+    Ended,
+}
+
+/// An activity that came after its dossier was closed.
+#[derive(Debug, Clone, Serialize)]
+pub struct RefusedActivity {
+    /// The case.
+    pub case: String,
+    /// The activity.
+    pub activity: String,
+    /// When.
+    pub at: Timestamp,
+    /// The registered reason.
+    pub reason: String,
+}
+
+pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
+    let summary =
+        replay(&arguments.file, &arguments.data.data, std::io::stderr().is_terminal()).await?;
+    let mut out = std::io::stdout();
+    if arguments.json {
+        writeln!(out, "{}", serde_json::to_string(&summary)?)?;
+        return Ok(());
+    }
+    for refused in &summary.refused {
+        writeln!(
+            out,
+            "refused: {} {} at {}: {}",
+            refused.case, refused.activity, refused.at, refused.reason
+        )?;
+    }
+    writeln!(out, "{summary}")?;
+    Ok(())
+}
+
+/// Replays `file` into the fresh data directory `data`.
+pub async fn replay(file: &Path, data: &Path, show_progress: bool) -> Result<Summary> {
+    let cases = cases::read(file)?;
+    let data = DataDirectory::open(data)?;
+    if !data.is_fresh() {
+        bail!("the data directory holds a log already; replay into a fresh one");
+    }
+    let mut happenings: Vec<(Timestamp, usize, Happening)> = Vec::new();
+    for (index, case) in cases.iter().enumerate() {
+        happenings.push((case.submitted_at(), index, Happening::Submitted));
+        let activities = case.activities.iter().enumerate();
+        happenings.extend(activities.map(|(n, done)| (done.at, index, Happening::Activity(n))));
+        if let Some(end) = case.ended_at {
+            // Two cases of the real log end before they start: they are ended at once.
+            happenings.push((end.max(case.submitted_at()), index, Happening::Ended));
+        }
+    }
+    let order = |happening: &Happening| match happening {
+        Happening::Submitted => 0,
+        Happening::Activity(n) => 1 + n,
+        Happening::Ended => usize::MAX,
+    };
+    happenings.sort_by_key(|(at, case, happening)| (*at, *case, order(happening)));
+    let start = happenings.first().map(|(at, ..)| *at).context("the log has no cases")?;
+    let end = cases.iter().flat_map(|case| &case.activities).map(|done| done.at).max();
+    let end = end.unwrap_or(start).max(start);
+    let kit = data.kit(Time::Virtual(start), None).await?;
+    let mut office = Office::open(&kit, data.key()?).await?;
+    let bar = progress(show_progress, happenings.len() as u64);
+    let mut addresses: BTreeMap<usize, String> = BTreeMap::new();
+    let mut refused = Vec::new();
+    for (at, index, happening) in happenings {
+        bar.inc(1);
+        let case = cases.get(index).context("no such case")?;
+        office.wait_until(at).await?;
+        let id = addresses.get(&index).cloned().unwrap_or_default();
+        match happening {
+            Happening::Submitted => {
+                addresses.insert(index, submit(&mut office, case).await?);
+            }
+            Happening::Activity(n) => {
+                let done = case.activities.get(n).context("no such activity")?;
+                refused.extend(complete(&mut office, case, &id, done).await?);
+            }
+            Happening::Ended => end_case(&mut office, &id).await?,
+        }
+    }
+    office.wait_until(end).await?;
+    bar.finish_and_clear();
+    data.end_virtual_time(end)?;
+    summary::of(&kit.store, &cases, refused).await
+}
+
+async fn submit(office: &mut Office, case: &Case) -> Result<String> {
+    let body = json!({
+        "procedure": "WABO.RECEIPT", "agency": AGENCY, "channel": case.channel(), "applicant": case.name,
+        "form": {
+            "department": case.department, "group": case.group, "case": case.name, "filed_by": case.filed_by,
+        },
+    });
+    let submitted = office.post("/v1/dossiers", CLERK, "", &body).await?;
+    let etag = submitted.etag.clone();
+    let submitted = submitted.granted().with_context(|| case.name.clone())?;
+    let id = submitted.get("id").and_then(Value::as_str).context("no id")?.to_owned();
+    let accepted =
+        office.post(&format!("/v1/dossiers/{id}/acceptance"), CLERK, &etag, &json!({})).await?;
+    let etag = accepted.etag.clone();
+    accepted.granted().with_context(|| case.name.clone())?;
+    let fixed = json!({ "at": case.deadline, "by": "the municipality's register", "basis": "case:deadline" });
+    let fixed =
+        office.post(&format!("/v1/dossiers/{id}/fixed-appointment"), CLERK, &etag, &fixed).await?;
+    fixed.granted().with_context(|| case.name.clone())?;
+    office.settle().await?;
+    Ok(id)
+}
+
+async fn complete(
+    office: &mut Office,
+    case: &Case,
+    id: &str,
+    done: &cases::Done,
+) -> Result<Option<RefusedActivity>> {
+    let reviewer = (Role::Reviewer, &*done.resource, AGENCY);
+    let review = format!("/v1/reviews/{id}");
+    let etag = office.get(&review, reviewer).await?.etag;
+    let body = json!({ "activity": done.activity });
+    let answer = office.post(&format!("{review}/activities"), reviewer, &etag, &body).await?;
+    if answer.status.is_success() {
+        office.settle().await?;
+        return Ok(None);
+    }
+    let reason = answer.body.get("type").and_then(Value::as_str).unwrap_or_default();
+    let reason = reason.trim_start_matches("urn:dossier:problem:").to_owned();
+    if reason != "review-not-open" {
+        bail!("{} {}: {} {}", case.name, done.activity, answer.status, answer.body);
+    }
+    let (case, activity) = (case.name.clone(), done.activity.clone());
+    Ok(Some(RefusedActivity { case, activity, at: done.at, reason }))
+}
+
+async fn end_case(office: &mut Office, id: &str) -> Result<()> {
+    let dossier = format!("/v1/dossiers/{id}");
+    let etag = office.get(&dossier, CLERK).await?.etag;
+    let body = json!({ "reason": "ended in the log" });
+    office.post(&format!("{dossier}/closure"), CLERK, &etag, &body).await?.granted()?;
+    office.settle().await
+}
+
+pub(crate) fn progress(shown: bool, length: u64) -> ProgressBar {
+    if !shown {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(length);
+    let style =
+        ProgressStyle::with_template("{wide_bar} {pos}/{len} {elapsed_precise} ({eta} left)");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
+}
