@@ -1,1 +1,43 @@
-//! x
+//! The read side: look-up, timeline, queues, statistics. It takes no step; everything it shows is computed from what the
+//! other services recorded.
+
+use std::sync::Arc;
+
+use service_kit::http::finish_openapi;
+use service_kit::tasks::{Progress, Projector, Stalled, Tasks};
+use service_kit::view::View;
+use service_kit::{Kit, Service};
+
+mod dossiers;
+mod http;
+
+/// What the handlers need.
+#[derive(Debug)]
+pub struct App {
+    pub(crate) kit: Arc<Kit>,
+    pub(crate) view: Arc<View>,
+    pub(crate) progress: Progress,
+}
+
+/// The document of this service.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    finish_openapi("Register", "Look-up, timeline, queues and statistics.", http::DOCS)
+}
+
+/// Puts the service together.
+pub fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
+    let projection = dossiers::Dossiers::new(Arc::clone(&kit.law));
+    let (projector, view, progress) = Projector::open(kit, projection)?;
+    let mut tasks = Tasks::default();
+    tasks.add(projector);
+    let app = Arc::new(App { kit: Arc::clone(kit), view, progress });
+    Ok(Service {
+        name: "register",
+        routes: http::routes(&app),
+        tasks,
+        openapi: openapi(),
+        steps: &[],
+        keepers: Vec::new(),
+    })
+}

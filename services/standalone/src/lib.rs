@@ -94,5 +94,6 @@ pub async fn services(kit: &Arc<Kit>) -> Result<Vec<Service>, Stalled> {
         review::service(kit).await?,
         result_delivery::service(kit).await?,
         feedback::service(kit).await?,
+        register::service(kit)?,
     ])
 }

@@ -20,7 +20,7 @@ pub trait Projection: Send + Sync + 'static {
     const KINDS: &'static [&'static str];
 
     /// Takes an event in. One that cannot be read is reported and passed over: the view is not the truth.
-    fn apply(rows: &Transaction<'_>, event: &Recorded) -> rusqlite::Result<()>;
+    fn apply(&self, rows: &Transaction<'_>, event: &Recorded) -> rusqlite::Result<()>;
 }
 
 /// Keeps a view up to date.
@@ -30,7 +30,7 @@ pub struct Projector<P> {
     filter: Filter,
     position: Position,
     progress: watch::Sender<Position>,
-    kind: std::marker::PhantomData<fn() -> P>,
+    projection: P,
 }
 
 impl<P> std::fmt::Debug for Projector<P> {
@@ -41,7 +41,7 @@ impl<P> std::fmt::Debug for Projector<P> {
 
 impl<P: Projection> Projector<P> {
     /// Opens the view.
-    pub fn open(kit: &Arc<Kit>) -> Result<(Self, Arc<View>, Progress), ViewError> {
+    pub fn open(kit: &Arc<Kit>, projection: P) -> Result<(Self, Arc<View>, Progress), ViewError> {
         let view = Arc::new(View::open(kit.views.as_deref(), P::SHAPE, &kit.store)?);
         let position = view.position()?;
         let (progress, reached) = Progress::new();
@@ -52,7 +52,7 @@ impl<P: Projection> Projector<P> {
             filter: Filter { kinds: P::KINDS.iter().map(|kind| (*kind).into()).collect() },
             position,
             progress,
-            kind: std::marker::PhantomData,
+            projection,
         };
         Ok((projector, view, reached))
     }
@@ -70,8 +70,9 @@ impl<P: Projection> Task for Projector<P> {
                 return Ok(Next::Idle { done: self.position, wake_at: None });
             }
             if !page.events.is_empty() {
+                let projection = &self.projection;
                 self.view.write(page.through, |rows| {
-                    page.events.iter().try_for_each(|event| P::apply(rows, event))
+                    page.events.iter().try_for_each(|event| projection.apply(rows, event))
                 })?;
             }
             self.position = page.through;

@@ -1,0 +1,293 @@
+//! One row a dossier: where it stands, what is due, and what the statistics count.
+
+use std::sync::Arc;
+
+use dossier::contract::{
+    ClosedAs, DecidedBy, Envelope, EventSet, IntakeEvent, Outcome, PaymentEvent, Promise,
+    RatingEvent, ReviewEvent,
+};
+use dossier::law::Law;
+use events::Recorded;
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Transaction, params};
+use service_kit::tasks::Projection;
+use service_kit::view::Shape;
+
+/// Statuses of the national portal that intake alone does not know.
+mod status {
+    pub(super) const SUBMITTED: u8 = 1;
+    pub(super) const ACCEPTED: u8 = 2;
+    pub(super) const NOT_ACCEPTED: u8 = 3;
+    pub(super) const PROCESSING: u8 = 4;
+    pub(super) const SUPPLEMENT: u8 = 5;
+    pub(super) const FEE: u8 = 6;
+    pub(super) const WITHDRAWN: u8 = 7;
+    pub(super) const STOPPED: u8 = 8;
+    pub(super) const DECIDED: u8 = 9;
+    pub(super) const DELIVERED: u8 = 10;
+}
+
+const TABLES: &str = "
+CREATE TABLE dossiers (
+  id           TEXT    PRIMARY KEY,
+  code         TEXT    NOT NULL,
+  procedure    TEXT    NOT NULL,
+  agency       TEXT    NOT NULL,
+  channel      TEXT    NOT NULL,
+  status       INTEGER NOT NULL,
+  submitted_at INTEGER NOT NULL,
+  due_at       INTEGER,
+  due_day      TEXT,
+  suspended    INTEGER NOT NULL DEFAULT 0,
+  missed       INTEGER NOT NULL DEFAULT 0,
+  handled_at   INTEGER,
+  handled_day  TEXT,
+  outcome      TEXT,
+  by_rule      INTEGER NOT NULL DEFAULT 0,
+  officer      TEXT,
+  supplements  INTEGER NOT NULL DEFAULT 0,
+  rated        INTEGER,
+  delivered    INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX dossiers_by_code ON dossiers (code);
+CREATE INDEX dossiers_by_due ON dossiers (due_at, id) WHERE handled_at IS NULL;
+CREATE INDEX dossiers_by_officer ON dossiers (officer, due_at, id) WHERE handled_at IS NULL;
+CREATE INDEX dossiers_by_agency ON dossiers (agency, submitted_at);";
+
+/// The projection.
+pub(crate) struct Dossiers {
+    law: Arc<Law>,
+}
+
+impl Dossiers {
+    pub(crate) fn new(law: Arc<Law>) -> Self {
+        Self { law }
+    }
+
+    /// The local day on which something happened in the agency of a dossier.
+    fn day(
+        &self,
+        rows: &Transaction<'_>,
+        id: &str,
+        at: Timestamp,
+    ) -> rusqlite::Result<Option<String>> {
+        let agency: Option<String> = rows
+            .prepare_cached("SELECT agency FROM dossiers WHERE id = ?1")?
+            .query_map([id], |row| row.get(0))?
+            .next()
+            .transpose()?;
+        let calendar = agency.and_then(|agency| self.law.calendar_of(&agency.as_str().into()));
+        Ok(calendar.map(|calendar| calendar.date_of(at).to_string()))
+    }
+
+    fn promised(
+        &self,
+        rows: &Transaction<'_>,
+        id: &str,
+        promise: &Promise,
+    ) -> rusqlite::Result<()> {
+        // A period of days ends at 24:00: the day that it ends on is the one before.
+        let last =
+            promise.due_at.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(promise.due_at);
+        let day = self.day(rows, id, last)?;
+        rows.prepare_cached("UPDATE dossiers SET due_at = ?2, due_day = ?3, suspended = 0, missed = 0 WHERE id = ?1")?
+            .execute(params![id, promise.due_at.as_millisecond(), day])?;
+        Ok(())
+    }
+
+    fn handled(&self, rows: &Transaction<'_>, id: &str, at: Timestamp) -> rusqlite::Result<()> {
+        let day = self.day(rows, id, at)?;
+        rows.prepare_cached(
+            "UPDATE dossiers SET handled_at = ?2, handled_day = ?3, suspended = 0
+             WHERE id = ?1 AND handled_at IS NULL",
+        )?
+        .execute(params![id, at.as_millisecond(), day])?;
+        Ok(())
+    }
+
+    fn intake(
+        &self,
+        rows: &Transaction<'_>,
+        id: &str,
+        event: IntakeEvent,
+        at: Timestamp,
+    ) -> rusqlite::Result<()> {
+        let status =
+            |value: u8| set(rows, id, "UPDATE dossiers SET status = ?2 WHERE id = ?1", value);
+        match event {
+            IntakeEvent::DossierSubmitted(submitted) => {
+                let brief = submitted.brief;
+                let first = if submitted.fee_first { status::FEE } else { status::SUBMITTED };
+                rows.prepare_cached(
+                    "INSERT OR IGNORE INTO dossiers (id, code, procedure, agency, channel, status, submitted_at)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                )?
+                .execute(params![
+                    id,
+                    brief.code.as_str(),
+                    brief.procedure.code.as_str(),
+                    brief.agency.as_str(),
+                    channel_name(brief.channel),
+                    first,
+                    at.as_millisecond()
+                ])?;
+                Ok(())
+            }
+            IntakeEvent::DossierAccepted(accepted) => {
+                status(status::ACCEPTED)?;
+                accepted.promise.map_or(Ok(()), |promise| self.promised(rows, id, &promise))
+            }
+            IntakeEvent::DossierRefused(_) => {
+                status(status::NOT_ACCEPTED)?;
+                self.handled(rows, id, at)
+            }
+            IntakeEvent::SupplementRequested(_) => {
+                status(status::SUPPLEMENT)?;
+                let count = "UPDATE dossiers SET suspended = ?2, supplements = supplements + 1 WHERE id = ?1";
+                set(rows, id, count, 1)
+            }
+            IntakeEvent::SupplementSubmitted(supplement) => {
+                status(if supplement.answer_due_at.is_some() {
+                    status::SUBMITTED
+                } else {
+                    status::PROCESSING
+                })?;
+                set(rows, id, "UPDATE dossiers SET suspended = ?2 WHERE id = ?1", 0)?;
+                supplement.promise.map_or(Ok(()), |promise| self.promised(rows, id, &promise))
+            }
+            IntakeEvent::FeeReceived(fee) => {
+                let started = fee.promise.is_some();
+                status(if started { status::PROCESSING } else { status::SUBMITTED })?;
+                fee.promise.map_or(Ok(()), |promise| self.promised(rows, id, &promise))
+            }
+            IntakeEvent::DossierWithdrawn(_) => {
+                status(status::WITHDRAWN)?;
+                self.handled(rows, id, at)
+            }
+            IntakeEvent::AppointmentMoved(moved) => self.promised(rows, id, &moved.promise),
+            IntakeEvent::AppointmentFixed(fixed) => self.promised(rows, id, &fixed.promise),
+            IntakeEvent::DeadlineMissed(_) => {
+                set(rows, id, "UPDATE dossiers SET missed = ?2 WHERE id = ?1", 1)
+            }
+            IntakeEvent::DeadlineMissWithdrawn(_) => {
+                set(rows, id, "UPDATE dossiers SET missed = ?2 WHERE id = ?1", 0)
+            }
+            IntakeEvent::DossierDecided(decided) => {
+                status(status::DECIDED)?;
+                let outcome = match decided.outcome {
+                    Outcome::Approved => "approved",
+                    Outcome::Refused => "refused",
+                };
+                rows.prepare_cached(
+                    "UPDATE dossiers SET outcome = ?2, by_rule = ?3 WHERE id = ?1",
+                )?
+                .execute(params![id, outcome, decided.by == DecidedBy::Rule])?;
+                self.handled(rows, id, decided.decided_at)
+            }
+            IntakeEvent::DossierClosed(closed) => {
+                let delivered =
+                    matches!(closed.closed_as, ClosedAs::Delivered | ClosedAs::NoResult);
+                status(if delivered { status::DELIVERED } else { status::STOPPED })?;
+                set(
+                    rows,
+                    id,
+                    "UPDATE dossiers SET delivered = ?2 WHERE id = ?1",
+                    u8::from(delivered),
+                )?;
+                self.handled(rows, id, at)
+            }
+            IntakeEvent::SupplementDeclined(_)
+            | IntakeEvent::IntakeAnswerMissed(_)
+            | IntakeEvent::LatenessForeseen(_) => Ok(()),
+        }
+    }
+}
+
+fn set(rows: &Transaction<'_>, id: &str, sql: &str, value: u8) -> rusqlite::Result<()> {
+    rows.prepare_cached(sql)?.execute(params![id, value])?;
+    Ok(())
+}
+
+pub(crate) const fn channel_name(channel: dossier::contract::Channel) -> &'static str {
+    match channel {
+        dossier::contract::Channel::Online => "online",
+        dossier::contract::Channel::Counter => "counter",
+        dossier::contract::Channel::Post => "post",
+    }
+}
+
+impl Projection for Dossiers {
+    const SHAPE: Shape = Shape { name: "register", version: 1, tables: TABLES };
+    const KINDS: &'static [&'static str] =
+        &["intake.", "payment.FeeAssessed", "review.", "feedback."];
+
+    fn apply(&self, rows: &Transaction<'_>, event: &Recorded) -> rusqlite::Result<()> {
+        let Ok(envelope) = serde_json::from_str::<Envelope>(&event.meta) else {
+            unreadable(event);
+            return Ok(());
+        };
+        let (id, kind, data) = (event.stream.id(), &*event.kind, &*event.data);
+        match event.stream.category() {
+            "intake" => match IntakeEvent::decode(kind, data) {
+                Ok(decoded) => self.intake(rows, id, decoded, envelope.at),
+                Err(_) => {
+                    unreadable(event);
+                    Ok(())
+                }
+            },
+            "payment" => match PaymentEvent::decode(kind, data) {
+                Ok(PaymentEvent::FeeAssessed(_)) => {
+                    let sql =
+                        "UPDATE dossiers SET status = ?2 WHERE id = ?1 AND handled_at IS NULL";
+                    set(rows, id, sql, status::FEE)
+                }
+                Ok(_) => Ok(()),
+                Err(_) => {
+                    unreadable(event);
+                    Ok(())
+                }
+            },
+            "review" => match ReviewEvent::decode(kind, data) {
+                Ok(decoded) => review(rows, id, &decoded),
+                Err(_) => {
+                    unreadable(event);
+                    Ok(())
+                }
+            },
+            "rating" => match RatingEvent::decode(kind, data) {
+                Ok(RatingEvent::DossierRated(rated)) => {
+                    set(rows, id, "UPDATE dossiers SET rated = ?2 WHERE id = ?1", rated.score)
+                }
+                Ok(RatingEvent::RatingInvited(_)) => Ok(()),
+                Err(_) => {
+                    unreadable(event);
+                    Ok(())
+                }
+            },
+            _ => Ok(()),
+        }
+    }
+}
+
+fn review(rows: &Transaction<'_>, id: &str, event: &ReviewEvent) -> rusqlite::Result<()> {
+    let officer = |officer: Option<&str>| -> rusqlite::Result<()> {
+        rows.prepare_cached("UPDATE dossiers SET officer = ?2 WHERE id = ?1")?
+            .execute(params![id, officer])?;
+        Ok(())
+    };
+    match event {
+        ReviewEvent::ReviewClaimed(claimed) => {
+            let sql = "UPDATE dossiers SET status = ?2 WHERE id = ?1 AND handled_at IS NULL";
+            set(rows, id, sql, status::PROCESSING)?;
+            officer(Some(claimed.officer.as_str()))
+        }
+        ReviewEvent::ReviewHandedOver(handed) => officer(Some(handed.to.as_str())),
+        ReviewEvent::ReviewReturned(_) => officer(None),
+        _ => Ok(()),
+    }
+}
+
+/// The view is not the truth: what it cannot read is reported and passed over.
+fn unreadable(event: &Recorded) {
+    tracing::error!(position = event.position.0, kind = &*event.kind, "an event cannot be read");
+}

@@ -1,0 +1,165 @@
+//! Queues: open dossiers by remaining legal time, a page at a time, with a cursor that survives changes.
+
+use dossier::access::{self, May, Resource, agency, any};
+use dossier::contract::{AgencyCode, Role};
+use jiff::Timestamp;
+use rusqlite::params_from_iter;
+use rusqlite::types::Value;
+use serde::{Deserialize, Serialize};
+use service_kit::http::{Problem, Reply, Request};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::App;
+
+/// Who may see the work of an agency.
+pub(super) const READ_AGENCY: &[May] = &[
+    agency(Role::Clerk),
+    agency(Role::Reviewer),
+    agency(Role::Approver),
+    agency(Role::Auditor),
+    any(Role::Operator),
+];
+
+const PAGE_MAX: u32 = 100;
+
+/// Which page of a queue.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct QueueQuery {
+    /// The agency; that of the caller if absent.
+    agency: Option<String>,
+    /// The officer; the caller if absent (only for the officer's queue).
+    officer: Option<String>,
+    /// How many, at most 100.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+    /// The cursor of the `next` link.
+    after: Option<String>,
+}
+
+/// A dossier in a queue.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct QueuedDossierReply {
+    /// Its id.
+    dossier: String,
+    /// Its code.
+    code: String,
+    /// Its procedure.
+    procedure: String,
+    /// The national status, 1 to 10.
+    status: u8,
+    /// By when it must be decided.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    due_at: Option<Timestamp>,
+    /// How much legal time is left, in seconds; negative if it is overdue.
+    remaining_s: Option<i64>,
+    /// Who works on it.
+    officer: Option<String>,
+}
+
+pub(super) enum Kind {
+    Officer,
+    Overdue,
+}
+
+/// Waits until the view shows what the caller has written.
+pub(super) async fn catch_up(app: &App, request: &Request) -> Result<(), Problem> {
+    match request.consistency_token()? {
+        Some(position) if !app.progress.reach(position).await => Err(Problem::not_yet_consistent()),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The agency that is asked about, if the caller may see its work.
+pub(super) fn agency_of(
+    app: &App,
+    request: &Request,
+    asked: Option<&str>,
+) -> Result<(access::Caller, Option<AgencyCode>), Problem> {
+    let caller = request.permitted(&app.kit, READ_AGENCY)?;
+    let agency = asked.map(AgencyCode::from).or_else(|| caller.agency.clone());
+    if agency.as_ref().is_some_and(|agency| !agency.is_well_formed()) {
+        return Err(Problem::query("agency"));
+    }
+    let resource = Resource { owners: Vec::new(), agencies: agency.iter().cloned().collect() };
+    access::decide(&caller, READ_AGENCY, Some(&resource))?;
+    Ok((caller, agency))
+}
+
+/// The condition that limits rows to an agency and those below it.
+pub(super) fn below(agency: Option<&AgencyCode>, values: &mut Vec<Value>) -> &'static str {
+    match agency {
+        None => "1",
+        Some(agency) => {
+            values.push(Value::Text(agency.to_string()));
+            values.push(Value::Text(format!("{agency}.%")));
+            "(agency = ? OR agency LIKE ?)"
+        }
+    }
+}
+
+pub(super) async fn page(
+    app: &App,
+    request: &Request,
+    kind: Kind,
+    address: &str,
+) -> Result<Reply, Problem> {
+    let query: QueueQuery = request.query()?;
+    let (caller, agency) = agency_of(app, request, query.agency.as_deref())?;
+    catch_up(app, request).await?;
+    let limit = query.limit.unwrap_or(50);
+    if !(1..=PAGE_MAX).contains(&limit) {
+        return Err(Problem::query("limit is from 1 to 100"));
+    }
+    let now = app.kit.clock.now();
+    let mut values = Vec::new();
+    let mut conditions =
+        vec!["handled_at IS NULL", "due_at IS NOT NULL", below(agency.as_ref(), &mut values)];
+    match kind {
+        Kind::Officer => {
+            let officer = query.officer.clone().unwrap_or_else(|| caller.subject.to_string());
+            values.push(Value::Text(officer));
+            conditions.push("officer = ?");
+        }
+        Kind::Overdue => {
+            values.push(Value::Integer(now.as_millisecond()));
+            conditions.push("due_at <= ? AND suspended = 0");
+        }
+    }
+    if let Some(after) = &query.after {
+        let (due_at, id) = after.split_once('_').ok_or_else(|| Problem::query("after"))?;
+        let due_at = due_at.parse().map_err(|_| Problem::query("after"))?;
+        values.extend([Value::Integer(due_at), Value::Text(id.to_owned())]);
+        conditions.push("(due_at, id) > (?, ?)");
+    }
+    let sql = format!(
+        "SELECT id, code, procedure, status, due_at, officer FROM dossiers WHERE {} ORDER BY due_at, id LIMIT {limit}",
+        conditions.join(" AND ")
+    );
+    let rows = app.view.query(move |rows| {
+        rows.prepare(&sql)?
+            .query_map(params_from_iter(values), |row| {
+                let due_at: Option<i64> = row.get(4)?;
+                let due_at = due_at.and_then(|due_at| Timestamp::from_millisecond(due_at).ok());
+                Ok(QueuedDossierReply {
+                    dossier: row.get(0)?,
+                    code: row.get(1)?,
+                    procedure: row.get(2)?,
+                    status: row.get(3)?,
+                    due_at,
+                    remaining_s: due_at.map(|due_at| due_at.duration_since(now).as_secs()),
+                    officer: row.get(5)?,
+                })
+            })?
+            .collect::<rusqlite::Result<Vec<_>>>()
+    });
+    let rows = rows.await.map_err(|error| Problem::unavailable(&error.to_string()))?;
+    let full = rows.len() == usize::try_from(limit).unwrap_or(usize::MAX);
+    let next = rows.last().filter(|_| full).map(|last| {
+        let due_at = last.due_at.map_or(0, Timestamp::as_millisecond);
+        let agency = agency.map_or(String::new(), |agency| format!("&agency={agency}"));
+        format!("{address}?limit={limit}&after={due_at}_{}{agency}", last.dossier)
+    });
+    Ok(Reply::ok(&rows).next_page(next.as_deref()))
+}
