@@ -65,7 +65,9 @@ impl View {
         let writer = match reopen(&path, shape, store) {
             Ok(Some(connection)) => connection,
             Ok(None) | Err(_) => {
-                tracing::info!(view = shape.name, "the view is built anew");
+                if path.exists() {
+                    tracing::warn!(view = shape.name, "the view is built anew");
+                }
                 remove(&path)?;
                 create(Connection::open(&path)?, shape, store)?
             }

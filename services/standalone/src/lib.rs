@@ -10,6 +10,7 @@ use service_kit::{Kit, Service};
 
 mod check;
 mod data;
+mod demo;
 mod export;
 mod office;
 mod replay;
@@ -35,6 +36,8 @@ struct Cli {
 enum Command {
     /// Serve all services (the default).
     Serve(serve::Arguments),
+    /// Make up a ministry by a seed, carry its dossiers through in virtual time, and serve it.
+    Demo(demo::Arguments),
     /// Replay a log of permit dossiers in virtual time.
     Replay(replay::Arguments),
     /// Read the whole log again and verify what can be verified.
@@ -67,6 +70,7 @@ pub fn main() -> ExitCode {
     let done = runtime.block_on(async {
         match command {
             Command::Serve(arguments) => serve::run(arguments).await,
+            Command::Demo(arguments) => demo::run(&arguments).await,
             Command::Replay(arguments) => replay::run(&arguments).await,
             Command::Check(arguments) => check::run(&arguments).await,
             Command::Export(arguments) => export::run(&arguments).await,

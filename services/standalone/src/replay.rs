@@ -21,7 +21,7 @@ use crate::office::Office;
 mod cases;
 mod summary;
 
-use cases::Case;
+use self::cases::Case;
 pub use summary::Summary;
 
 const AGENCY: &str = "Z99.NL";

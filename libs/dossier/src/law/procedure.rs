@@ -21,6 +21,7 @@ macro_rules! shipped {
 }
 shipped!(
     "certificate_of_origin_d.yaml",
+    "certificate_of_origin_d_reissue.yaml",
     "chemical_import.yaml",
     "promotion_registration.yaml",
     "precursor_import.yaml",

@@ -73,6 +73,7 @@ fn ready(kit: &Arc<Kit>, services: &[Service]) -> Route {
                     keepers.iter().map(|(_, keeper)| keeper.overdue().unwrap_or(i64::MAX)).sum();
                 let body = serde_json::json!({
                     "ready": readable, "head": head.0, "overdue_obligations": overdue,
+                    "groups": kit.store.stats().groups, "events": kit.store.stats().events,
                 });
                 let status =
                     if readable { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

@@ -1,0 +1,107 @@
+//! One connection, one request at a time, as a portal behind a load balancer has it.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::{Method, Request};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+
+pub(crate) struct Client {
+    sender: SendRequest<Full<Bytes>>,
+    _connection: JoinSet<()>,
+    /// The newest token: sent with everything, so that every answer shows what was written before.
+    pub(crate) consistency: String,
+    /// How long each write took, in microseconds.
+    pub(crate) latencies_us: Vec<u32>,
+    /// How many requests were sent.
+    pub(crate) requests: u64,
+}
+
+pub(crate) struct Answer {
+    pub(crate) etag: String,
+    pub(crate) body: Value,
+}
+
+impl Client {
+    pub(crate) async fn connect(address: SocketAddr) -> Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+        let mut running = JoinSet::new();
+        running.spawn(async move {
+            // The end of a connection shows in the next request.
+            let _ = connection.await;
+        });
+        let (consistency, latencies_us) = (String::new(), Vec::new());
+        Ok(Self { sender, _connection: running, consistency, latencies_us, requests: 0 })
+    }
+
+    pub(crate) async fn get(&mut self, path: &str, token: &str) -> Result<Answer> {
+        self.send(Method::GET, path, (token, "", ""), ("application/json", Bytes::new())).await
+    }
+
+    /// A write, whose latency counts from `since` (from now if absent).
+    pub(crate) async fn post(
+        &mut self,
+        path: &str,
+        (token, key, etag): (&str, &str, &str),
+        body: &Value,
+        since: Option<Instant>,
+    ) -> Result<Answer> {
+        let started = since.unwrap_or_else(Instant::now);
+        let body = ("application/json", Bytes::from(body.to_string()));
+        let answer = self.send(Method::POST, path, (token, key, etag), body).await?;
+        let elapsed = u32::try_from(started.elapsed().as_micros()).unwrap_or(u32::MAX);
+        self.latencies_us.push(elapsed);
+        Ok(answer)
+    }
+
+    pub(crate) async fn upload(&mut self, token: &str, key: &str) -> Result<String> {
+        let pdf = ("application/pdf", Bytes::from_static(b"%PDF-1.7 a document"));
+        let answer = self.send(Method::POST, "/v1/documents", (token, key, ""), pdf).await?;
+        let name = answer.body.get("document").and_then(Value::as_str).context("no document")?;
+        Ok(name.to_owned())
+    }
+
+    async fn send(
+        &mut self,
+        method: Method,
+        path: &str,
+        (token, key, etag): (&str, &str, &str),
+        (media_type, body): (&str, Bytes),
+    ) -> Result<Answer> {
+        self.requests += 1;
+        let mut request = Request::builder().method(method).uri(path).header("host", "localhost");
+        let headers = [
+            ("authorization", token),
+            ("content-type", media_type),
+            ("idempotency-key", key),
+            ("if-match", etag),
+            ("consistency-token", &self.consistency),
+        ];
+        for (name, value) in headers.into_iter().filter(|(_, value)| !value.is_empty()) {
+            request = request.header(name, value);
+        }
+        self.sender.ready().await?;
+        let response = self.sender.send_request(request.body(Full::new(body))?).await?;
+        let (parts, body) = response.into_parts();
+        let header =
+            |name: &str| parts.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or("");
+        let (etag, position) = (header("etag").to_owned(), header("consistency-token").to_owned());
+        let body = body.collect().await?.to_bytes();
+        if !parts.status.is_success() {
+            bail!("{path}: {} {}", parts.status, String::from_utf8_lossy(&body));
+        }
+        if !position.is_empty() {
+            self.consistency = position;
+        }
+        Ok(Answer { etag, body: serde_json::from_slice(&body).unwrap_or(Value::Null) })
+    }
+}

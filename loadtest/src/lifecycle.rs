@@ -1,0 +1,329 @@
+//! Whole dossiers: fourteen steps from submission to rating, each acknowledged when durable, every actor with a token of
+//! their own, over three procedures of one agency with one receipt symbol.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::actors::Actors;
+use crate::client::Client;
+use crate::raw;
+use crate::server::{Server, bytes_below};
+
+#[derive(Debug, Parser)]
+pub(crate) struct Arguments {
+    /// How many dossiers.
+    #[arg(long, default_value_t = 3_000)]
+    dossiers: u64,
+    /// How many at the same time.
+    #[arg(long, default_value_t = 64)]
+    concurrency: u64,
+    /// Dossiers a second, begun on time whatever the server does; as many as possible if absent.
+    #[arg(long)]
+    rate: Option<f64>,
+}
+
+const WARM_UP: u64 = 200;
+
+struct Load {
+    actors: Actors,
+    started: Instant,
+    next: AtomicU64,
+    rate: Option<f64>,
+}
+
+/// What a worker brings home.
+#[derive(Default)]
+struct Harvest {
+    latencies_us: Vec<u32>,
+    requests: u64,
+}
+
+pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
+    let folder = tempfile::tempdir()?;
+    let server = Server::start(folder.path())?;
+    drive(&server, folder.path(), WARM_UP, arguments.concurrency, None).await?;
+    let before = health(&server).await?;
+    let bytes_before = bytes_below(folder.path())?;
+    let tenth = arguments.dossiers / 10;
+    let (cpu, clock) = (server.cpu_s()?, Instant::now());
+    let mut harvest =
+        drive(&server, folder.path(), tenth, arguments.concurrency, arguments.rate).await?;
+    let cpu_first = server.cpu_s()? - cpu;
+    let middle = arguments.dossiers - 2 * tenth;
+    harvest
+        .add(drive(&server, folder.path(), middle, arguments.concurrency, arguments.rate).await?);
+    let cpu_middle = server.cpu_s()?;
+    harvest.add(drive(&server, folder.path(), tenth, arguments.concurrency, arguments.rate).await?);
+    let seconds = clock.elapsed().as_secs_f64();
+    let (cpu_last, cpu_all) = (server.cpu_s()? - cpu_middle, server.cpu_s()? - cpu);
+    let after = health(&server).await?;
+    let rss = server.peak_rss_mib()?;
+    server.stop()?;
+    let bytes = bytes_below(folder.path())?.saturating_sub(bytes_before);
+    #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
+    let (dossiers, per_tenth) = (arguments.dossiers as f64, tenth.max(1) as f64);
+    let (events, groups) = (after.0 - before.0, after.1 - before.1);
+    let raw_http = raw::empty_handler(arguments.concurrency).await?;
+    let raw_append = raw::append_with_sync(events, groups)?;
+    harvest.latencies_us.sort_unstable();
+    Ok(json!({
+        "dossiers": arguments.dossiers,
+        "concurrency": arguments.concurrency,
+        "rate": arguments.rate,
+        "seconds": round(seconds),
+        "dossiers_per_s": round(dossiers / seconds),
+        "steps_per_s": round(14.0 * dossiers / seconds),
+        "requests_per_dossier": round(harvest.requests_f64() / dossiers),
+        "events_per_s": round(events / seconds),
+        "events_per_dossier": round(events / dossiers),
+        "step_p50_ms": harvest.percentile_ms(50.0),
+        "step_p99_ms": harvest.percentile_ms(99.0),
+        "step_p999_ms": harvest.percentile_ms(99.9),
+        "server_cpu_ms_per_dossier": round(1_000.0 * cpu_all / dossiers),
+        "server_cpu_ms_per_dossier_first_tenth": round(1_000.0 * cpu_first / per_tenth),
+        "server_cpu_ms_per_dossier_last_tenth": round(1_000.0 * cpu_last / per_tenth),
+        "server_rss_mib": round(rss),
+        "disk_bytes_per_dossier": round(bytes_f64(bytes) / dossiers),
+        "fsyncs_per_dossier": round(groups / dossiers),
+        "durable": true,
+        "raw_empty_handler_requests_per_s": round(raw_http),
+        "raw_append_events_per_s": round(raw_append),
+    }))
+}
+
+/// Deletes the views of a directory with many dossiers and times until the register has come back to the head.
+pub(crate) async fn rebuild(arguments: &Arguments) -> Result<Value> {
+    let folder = tempfile::tempdir()?;
+    let server = Server::start(folder.path())?;
+    drive(&server, folder.path(), arguments.dossiers, arguments.concurrency, None).await?;
+    server.stop()?;
+    std::fs::remove_dir_all(folder.path().join("views"))?;
+    let actors = Actors::of(folder.path())?;
+    let clock = Instant::now();
+    let server = Server::start(folder.path())?;
+    let mut client = Client::connect(server.address).await?;
+    let ready = client.get("/health/ready", "").await?.body;
+    let head = ready.get("head").and_then(Value::as_u64).context("no head")?;
+    client.consistency = format!("\"{head}\"");
+    // An answer that waits too long for the view is a 503: ask again, for a minute at the most.
+    while client.get("/v1/statistics", &actors.clerk).await.is_err() {
+        anyhow::ensure!(clock.elapsed() < Duration::from_secs(60), "the view does not come back");
+        client = Client::connect(server.address).await?;
+        client.consistency = format!("\"{head}\"");
+    }
+    let seconds = clock.elapsed().as_secs_f64();
+    server.stop()?;
+    Ok(json!({
+        "events": head, "seconds": round(seconds), "rebuilt_events_per_s": round(bytes_f64(head) / seconds),
+    }))
+}
+
+async fn drive(
+    server: &Server,
+    data: &std::path::Path,
+    dossiers: u64,
+    concurrency: u64,
+    rate: Option<f64>,
+) -> Result<Harvest> {
+    let actors = Actors::of(data)?;
+    let load = Arc::new(Load { actors, started: Instant::now(), next: AtomicU64::new(0), rate });
+    let mut workers = JoinSet::new();
+    for _ in 0..concurrency {
+        let (load, address) = (Arc::clone(&load), server.address);
+        workers.spawn(async move {
+            let mut client = Client::connect(address).await?;
+            loop {
+                let number = load.next.fetch_add(1, Ordering::Relaxed);
+                if number >= dossiers {
+                    return anyhow::Ok((client.latencies_us, client.requests));
+                }
+                let since = load.wait_for_turn(number).await;
+                carry(&mut client, &load.actors, since).await?;
+            }
+        });
+    }
+    let mut harvest = Harvest::default();
+    while let Some(worker) = workers.join_next().await {
+        let (latencies_us, requests) = worker??;
+        harvest.add(Harvest { latencies_us, requests });
+    }
+    Ok(harvest)
+}
+
+impl Load {
+    /// At a fixed rate, the instant at which a dossier was meant to begin: what it waits from then on is latency.
+    async fn wait_for_turn(&self, number: u64) -> Option<Instant> {
+        let rate = self.rate?;
+        let intended = self.started + Duration::from_secs_f64(bytes_f64(number) / rate);
+        tokio::time::sleep_until(intended.into()).await;
+        Some(intended)
+    }
+}
+
+const PROCEDURES: [(&str, &[&str], &str); 3] = [
+    ("CO.D", &["application", "export_declaration", "invoice"], "appraisal"),
+    ("MLM.CERTIFICATE", &["application", "deposit", "plan"], "appraisal"),
+    ("CO.D.REISSUE", &["application", "certificate"], "appraisal"),
+];
+
+/// A number that no dossier of this process had before.
+fn serial() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+async fn carry(client: &mut Client, actors: &Actors, since: Option<Instant>) -> Result<()> {
+    let serial = serial();
+    let (procedure, components, activity) = PROCEDURES[usize::try_from(serial % 3)?];
+    let applicant = actors.applicant(&format!("a{serial}"));
+    let key = |step: &str| format!("{serial}-{step}");
+    // Documents are put in beforehand, as a portal does while the form is filled in; they are no steps.
+    let document = client.upload(&applicant, &key("document")).await?;
+    let documents: Vec<Value> = components
+        .iter()
+        .map(|c| json!({ "component": c, "document": document, "file_name": "a.pdf" }))
+        .collect();
+    let address =
+        json!({ "$personal": { "name": "A", "lines": ["Hà Nội"], "phone": "0900000000" } });
+    let body = json!({
+        "procedure": procedure, "agency": "G02.001", "channel": "online", "documents": documents,
+        "delivery": { "channel": "post", "address": address }, "form": form(procedure),
+    });
+    let fee_first = procedure != "MLM.CERTIFICATE";
+    let submitted =
+        client.post("/v1/dossiers", (&applicant, &key("submit"), ""), &body, since).await?;
+    let id = submitted.body.get("id").and_then(Value::as_str).context("no id")?.to_owned();
+    let (dossier, review) = (format!("/v1/dossiers/{id}"), format!("/v1/reviews/{id}"));
+    let delivery = format!("/v1/deliveries/{id}");
+    if fee_first {
+        pay(client, actors, &applicant, &id).await?;
+    }
+    let etag = client.get(&dossier, &actors.clerk).await?.etag;
+    let clerk = (&*actors.clerk, &*key("accept"), &*etag);
+    client.post(&format!("{dossier}/acceptance"), clerk, &json!({}), None).await?;
+    if !fee_first {
+        pay(client, actors, &applicant, &id).await?;
+    }
+    let etag = client.get(&review, &actors.reviewer).await?.etag;
+    let (reviewer, claim) = (&*actors.reviewer, format!("{review}/claim"));
+    let claimed = client.post(&claim, (reviewer, &key("claim"), &etag), &json!({}), None).await?;
+    let etag = claimed.etag;
+    let done = json!({ "activity": activity });
+    let etag = client
+        .post(&format!("{review}/activities"), (reviewer, &key("work"), &etag), &done, None)
+        .await?
+        .etag;
+    let missing = json!({ "components": [components[0]], "reason": "not legible" });
+    let needs = format!("{review}/supplement-needs");
+    client.post(&needs, (reviewer, &key("need"), &etag), &missing, None).await?;
+    let etag = client.get(&dossier, &applicant).await?.etag;
+    let again = json!({ "documents": [{ "component": components[0], "document": document, "file_name": "b.pdf" }] });
+    let supplements = format!("{dossier}/supplements");
+    client.post(&supplements, (&applicant, &key("supply"), &etag), &again, None).await?;
+    let etag = client.get(&review, reviewer).await?.etag;
+    let proposal = json!({ "outcome": "approved", "reason": "complete" });
+    let proposals = format!("{review}/decision-proposals");
+    let proposed =
+        client.post(&proposals, (reviewer, &key("propose"), &etag), &proposal, None).await?;
+    let approval = json!({ "proposal": proposed.body.pointer("/proposal/proposal") });
+    let approver = (&*actors.approver, &*key("approve"), &*proposed.etag);
+    client.post(&format!("{review}/decision"), approver, &approval, None).await?;
+    let etag = client.get(&delivery, &actors.approver).await?.etag;
+    let issued = json!({ "number": format!("KQ-{serial}") });
+    let approver = (&*actors.approver, &*key("issue"), &*etag);
+    let etag = client.post(&format!("{delivery}/result"), approver, &issued, None).await?.etag;
+    let parcel = json!({ "carrier": "vnpost", "waybill": "EA1" });
+    let sent = client
+        .post(&format!("{delivery}/parcels"), (&actors.clerk, &key("send"), &etag), &parcel, None)
+        .await?;
+    let notice = json!({
+        "carrier": "vnpost", "event": format!("c{serial}"), "kind": "delivered",
+        "reference": sent.body.get("parcel_reference"),
+    });
+    client.post("/v1/parcel-notices", (&actors.carrier, &key("arrive"), ""), &notice, None).await?;
+    let rating = format!("/v1/ratings/{id}");
+    client.post(&rating, (&applicant, &key("rate"), ""), &json!({ "score": 5 }), None).await?;
+    Ok(())
+}
+
+async fn pay(client: &mut Client, actors: &Actors, applicant: &str, id: &str) -> Result<()> {
+    let payments = format!("/v1/payments/{id}");
+    let etag = client.get(&payments, applicant).await?.etag;
+    let body = json!({ "provider": "sandbox" });
+    let key = format!("{id}-pay");
+    let started =
+        client.post(&format!("{payments}/attempts"), (applicant, &key, &etag), &body, None).await?;
+    let attempt = started.body.pointer("/attempts/0").context("no attempt")?;
+    let notice = json!({
+        "provider": "sandbox", "event": format!("p-{id}"), "kind": "captured",
+        "reference": attempt.get("reference"), "amount_vnd": attempt.get("amount_vnd"),
+    });
+    client
+        .post("/v1/payment-notices", (&actors.provider, &format!("{id}-paid"), ""), &notice, None)
+        .await?;
+    Ok(())
+}
+
+fn form(procedure: &str) -> Value {
+    if procedure == "CO.D.REISSUE" {
+        return json!({ "number": "VN-TH-1", "reason": "lost" });
+    }
+    if procedure == "CO.D" {
+        return json!({
+            "exporter": { "name": "Công ty Dệt", "tax_code": "0101234567", "address": "Nam Định" },
+            "consignee": "Siam Textile", "destination": "TH", "invoice": "INV-1",
+            "goods": [{ "description": "cotton", "hs": "520811", "origin_criterion": "WO", "quantity": "10 t" }],
+        });
+    }
+    json!({
+        "company": { "name": "Đa cấp A", "tax_code": "0101234567" },
+        "capital_vnd": 12_000_000_000_i64, "deposit_bank": "VCB",
+    })
+}
+
+/// Events and durable groups so far.
+async fn health(server: &Server) -> Result<(f64, f64)> {
+    let mut client = Client::connect(server.address).await?;
+    let ready = client.get("/health/ready", "").await?.body;
+    let figure = |name: &str| ready.get(name).and_then(Value::as_f64).context("no figure");
+    Ok((figure("events")?, figure("groups")?))
+}
+
+impl Harvest {
+    fn add(&mut self, other: Self) {
+        self.latencies_us.extend(other.latencies_us);
+        self.requests += other.requests;
+    }
+
+    fn requests_f64(&self) -> f64 {
+        bytes_f64(self.requests)
+    }
+
+    /// Of sorted latencies.
+    fn percentile_ms(&self, percent: f64) -> f64 {
+        let last = self.latencies_us.len().saturating_sub(1);
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "an index far below 2^52"
+        )]
+        let index = (last as f64 * percent / 100.0).round() as usize;
+        round(f64::from(self.latencies_us.get(index).copied().unwrap_or(0)) / 1_000.0)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
+fn bytes_f64(count: u64) -> f64 {
+    count as f64
+}
+
+pub(crate) fn round(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}

@@ -1,0 +1,92 @@
+//! The real binary on a directory of its own, and what the kernel says about it.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+/// Clock ticks of the kernel in a second (`USER_HZ`, 100 on every Linux of today).
+const TICKS_PER_S: f64 = 100.0;
+
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: SocketAddr,
+}
+
+/// The binary beside this one.
+fn binary() -> Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    let path = own.with_file_name("dossier");
+    if !path.exists() {
+        let built =
+            Command::new("cargo").args(["build", "--release", "-p", "standalone"]).status()?;
+        if !built.success() || !path.exists() {
+            bail!("{} is missing: cargo build --release -p standalone", path.display());
+        }
+    }
+    Ok(path)
+}
+
+impl Server {
+    pub(crate) fn start(data: &Path) -> Result<Self> {
+        let mut child = Command::new(binary()?)
+            .args(["serve", "--listen", "127.0.0.1:0", "--log", "info", "--data"])
+            .arg(data)
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let mut lines = BufReader::new(child.stderr.take().context("no standard error")?).lines();
+        let address = lines.by_ref().map_while(Result::ok).find_map(|line| {
+            let line: serde_json::Value = serde_json::from_str(&line).ok()?;
+            line.pointer("/fields/address")?.as_str()?.parse().ok()
+        });
+        let address = address.context("the server ended before it served")?;
+        // Somebody must go on reading, or the server blocks on a full pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        Ok(Self { child, address })
+    }
+
+    /// User and system time so far, in seconds.
+    pub(crate) fn cpu_s(&self) -> Result<f64> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
+        let ticks =
+            |index: usize| fields.get(index).and_then(|t| t.parse::<f64>().ok()).unwrap_or(0.0);
+        Ok((ticks(11) + ticks(12)) / TICKS_PER_S)
+    }
+
+    /// The most memory that it has held, in MiB.
+    pub(crate) fn peak_rss_mib(&self) -> Result<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find(|line| line.starts_with("VmHWM")).context("no VmHWM")?;
+        let kib: f64 = line.split_whitespace().nth(1).context("no figure")?.parse()?;
+        Ok(kib / 1_024.0)
+    }
+
+    pub(crate) fn stop(mut self) -> Result<()> {
+        let pid = self.child.id().to_string();
+        Command::new("kill").args(["-TERM", &pid]).status()?;
+        self.child.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Bytes of all files below a folder.
+pub(crate) fn bytes_below(folder: &Path) -> Result<u64> {
+    let mut sum = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let metadata = entry.metadata()?;
+        sum += if metadata.is_dir() { bytes_below(&entry.path())? } else { metadata.len() };
+    }
+    Ok(sum)
+}
