@@ -1,2 +1,32 @@
-//! x
-fn main() {}
+//! `cargo xtask generate` writes what is generated; `cargo xtask test` runs every check there is. Nothing else has to be
+//! installed by hand.
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+mod checks;
+mod generate;
+#[cfg(test)]
+mod tidy;
+
+/// Tasks of the workspace.
+#[derive(Debug, Parser)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write openapi/, schemas/ and docs/steps.md.
+    Generate,
+    /// Format, clippy, tests, generated files, README, and the API against its documents.
+    Test,
+}
+
+fn main() -> Result<()> {
+    match Cli::parse().command {
+        Command::Generate => generate::write(),
+        Command::Test => checks::run(),
+    }
+}

@@ -11,7 +11,7 @@ use service_kit::{Kit, Service};
 use warp::{Filter, Reply};
 
 pub(super) fn routes(kit: &Arc<Kit>, services: &[Service]) -> Vec<Route> {
-    let mut routes = vec![live(), ready(kit, services)];
+    let mut routes = vec![live(), ready(kit, services), docs()];
     let mut whole = utoipa::openapi::OpenApiBuilder::new()
         .info(utoipa::openapi::Info::new("Dossier", env!("CARGO_PKG_VERSION")))
         .build();
@@ -43,6 +43,19 @@ fn document(name: String, text: String) -> impl Fn(String) -> Documented + Clone
 
 fn json(text: String) -> warp::reply::Response {
     warp::reply::with_header(text, CONTENT_TYPE, "application/json").into_response()
+}
+
+/// The documents for people to read, without anything from elsewhere.
+fn docs() -> Route {
+    const POLICY: &str =
+        "default-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'";
+    warp::path!("docs")
+        .and(warp::get())
+        .map(|| {
+            let page = warp::reply::html(include_str!("docs.html"));
+            warp::reply::with_header(page, "content-security-policy", POLICY).into_response()
+        })
+        .boxed()
 }
 
 /// The process turns; it asks nobody.

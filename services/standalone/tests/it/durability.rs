@@ -18,13 +18,13 @@ use crate::support::{Browser, energy_label, token};
 const KILLS: u64 = 20;
 
 /// The binary, on any free port.
-struct Process {
+pub(crate) struct Process {
     child: Child,
-    browser: Browser,
+    pub(crate) browser: Browser,
 }
 
 impl Process {
-    fn start(data: &Path) -> Self {
+    pub(crate) fn start(data: &Path) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_dossier"))
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)

@@ -2,10 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod access;
 mod complaint;
 mod durability;
 mod intake;
 mod life;
 mod payment;
+mod personal;
 mod reactions;
+mod readme;
+mod register;
+mod replay;
 mod support;

@@ -1,0 +1,111 @@
+//! Every route with every role: nothing is open by accident.
+
+use std::collections::BTreeSet;
+
+use dossier::access::{May, any};
+use dossier::contract::Role;
+use http::Method;
+
+use crate::support::Office;
+
+const NOBODY: &str = "00000000-0000-0000-0000-000000000001";
+
+/// Method, address and operation of every route of every service.
+async fn routes(office: &Office) -> Vec<(Method, String, String, bool)> {
+    let mut routes = Vec::new();
+    for service in standalone::services(&office.kit).await.unwrap() {
+        let document = serde_json::to_value(&service.openapi).unwrap();
+        for (path, methods) in document["paths"].as_object().unwrap() {
+            for (method, operation) in methods.as_object().unwrap() {
+                let address = path
+                    .replace("{dossier}", NOBODY)
+                    .replace("{complaint}", NOBODY)
+                    .replace("{document}", "AAAAAAAAAAAAAAAAAAAAAA")
+                    .replace("{code}", "NOBODY");
+                let method = method.to_uppercase().parse().unwrap();
+                let open = operation["security"].is_null();
+                let name = operation["operationId"].as_str().unwrap().to_owned();
+                routes.push((method, address, name, open));
+            }
+        }
+    }
+    assert!(routes.len() > 45, "only {} routes", routes.len());
+    routes
+}
+
+/// Who may, by the law's own word; queries that are no steps are listed.
+fn may(steps: &[dossier::Step], operation: &str) -> Vec<Role> {
+    const CATALOGUE: &[May] = &[
+        any(Role::Applicant),
+        any(Role::Clerk),
+        any(Role::Reviewer),
+        any(Role::Approver),
+        any(Role::Cashier),
+        any(Role::ComplaintHandler),
+        any(Role::Auditor),
+        any(Role::Operator),
+    ];
+    const OFFICE: &[May] = &[
+        any(Role::Clerk),
+        any(Role::Reviewer),
+        any(Role::Approver),
+        any(Role::Auditor),
+        any(Role::Operator),
+    ];
+    let mays = match operation {
+        "get_dossier" | "get_deadline" | "get_document" | "get_timeline" => dossier::intake::READ,
+        "get_payment" => dossier::payment::READ,
+        "get_review" => dossier::review::READ,
+        "get_delivery" => dossier::delivery::READ,
+        "get_complaint" => dossier::feedback::READ,
+        "get_procedures" => CATALOGUE,
+        "get_officer_queue" | "get_overdue_queue" | "get_statistics" => OFFICE,
+        "upload_document" => dossier::intake::submit_dossier::UPLOAD,
+        step => steps.iter().find(|s| s.name == step).unwrap_or_else(|| panic!("{step}")).may,
+    };
+    mays.iter().map(|may| may.role).collect()
+}
+
+#[tokio::test]
+async fn every_route_is_open_to_exactly_the_roles_that_the_law_names() {
+    let office = Office::open().await;
+    let services = standalone::services(&office.kit).await.unwrap();
+    let steps: Vec<_> = services.iter().flat_map(|service| service.steps).copied().collect();
+    let mut open = BTreeSet::new();
+    for (method, address, operation, is_open) in routes(&office).await {
+        let send = async |token: &str| {
+            let authorization = format!("Bearer {token}");
+            let mut headers = vec![
+                ("content-type", "application/json"),
+                ("idempotency-key", "walk"),
+                ("if-match", "\"1\""),
+            ];
+            if !token.is_empty() {
+                headers.push(("authorization", &authorization));
+            }
+            office.browser.send(method.clone(), &address, &headers, b"{}".to_vec()).await.unwrap()
+        };
+        let nobody = send("").await;
+        if is_open {
+            assert_ne!(nobody.status, 401, "{operation}");
+            open.insert(operation);
+            continue;
+        }
+        assert_eq!(nobody.refused(), (401, "token-missing"), "{operation}");
+        assert_eq!(send("forged").await.refused(), (401, "token-invalid"), "{operation}");
+        let allowed = may(&steps, &operation);
+        for role in Role::CALLERS {
+            let answer = send(&office.token(role, "walker", "G02")).await;
+            let forbidden = answer.status == 403;
+            assert_eq!(
+                forbidden,
+                !allowed.contains(&role),
+                "{operation} as {role:?}: {}",
+                answer.body
+            );
+            assert!(answer.status.as_u16() < 500, "{operation} as {role:?}: {}", answer.body);
+            assert_ne!(answer.status, 401, "{operation} as {role:?}: {}", answer.body);
+        }
+    }
+    assert_eq!(open.into_iter().collect::<Vec<_>>(), ["get_lookup"], "open without a token");
+}

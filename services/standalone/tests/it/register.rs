@@ -1,0 +1,120 @@
+//! The read side through HTTP.
+
+use dossier::contract::Role;
+use serde_json::json;
+
+use crate::life::{pay, submitted, take};
+use crate::support::Office;
+
+#[tokio::test]
+async fn who_has_no_login_sees_code_and_completion_and_nothing_else() {
+    let mut office = Office::open().await;
+    let certificate = submitted(&mut office, "a1", "download").await;
+    let dossier =
+        office.browser.get(&certificate.at("dossiers"), &certificate.applicant).await.granted();
+    let code = dossier["code"].as_str().unwrap();
+    let lookup = office.browser.get(&format!("/v1/lookup/{code}"), "").await.granted();
+    assert_eq!(lookup, json!({ "code": code, "completion": 10 }));
+    let unknown = office.browser.get("/v1/lookup/G02-000000-020001", "").await;
+    assert_eq!(unknown.refused(), (404, "not-found"));
+}
+
+#[tokio::test]
+async fn a_timeline_crosses_all_services_in_the_order_of_the_log() {
+    let mut office = Office::open().await;
+    let certificate = submitted(&mut office, "a1", "download").await;
+    pay(&mut office, &certificate).await;
+    let clerk = office.clerk();
+    take(&mut office, &certificate.at("dossiers"), "acceptance", &clerk, json!({})).await.granted();
+    let timeline = format!("{}/timeline", certificate.at("dossiers"));
+    let entries = office.browser.get(&timeline, &certificate.applicant).await.granted();
+    let kinds: Vec<&str> =
+        entries.as_array().unwrap().iter().map(|entry| entry["event"].as_str().unwrap()).collect();
+    for kind in ["intake.DossierSubmitted.v1", "payment.FeeSettled.v1", "review.ReviewOpened.v1"] {
+        assert!(kinds.contains(&kind), "{kinds:?}");
+    }
+    assert!(entries[0].get("subject").is_none(), "an applicant sees capacities, not people");
+    let positions: Vec<u64> = entries
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["position"].as_u64().unwrap())
+        .collect();
+    assert!(positions.is_sorted());
+    let stranger = office.applicant("a2");
+    assert_eq!(office.browser.get(&timeline, &stranger).await.refused(), (404, "not-found"));
+}
+
+#[tokio::test]
+async fn queues_are_sorted_by_remaining_time_and_read_in_pages() {
+    let mut office = Office::open().await;
+    let reviewer = office.token(Role::Reviewer, "r1", "G02.001");
+    let clerk = office.clerk();
+    for n in 0..5 {
+        let certificate = submitted(&mut office, &format!("a{n}"), "download").await;
+        pay(&mut office, &certificate).await;
+        take(&mut office, &certificate.at("dossiers"), "acceptance", &clerk, json!({}))
+            .await
+            .granted();
+        take(&mut office, &certificate.at("reviews"), "claim", &reviewer, json!({}))
+            .await
+            .granted();
+    }
+    let first = office.browser.get("/v1/queues/officer?limit=3", &reviewer).await;
+    let next = first.header("link");
+    let next = next.trim_start_matches('<').split('>').next().unwrap().to_owned();
+    assert_eq!(first.granted().as_array().unwrap().len(), 3);
+    let second = office.browser.get(&next, &reviewer).await;
+    assert_eq!(second.header("link"), "");
+    let second = second.granted();
+    assert_eq!(second.as_array().unwrap().len(), 2);
+    assert!(second[0]["remaining_s"].as_i64().unwrap() > 0);
+    let overdue = office.browser.get("/v1/queues/overdue", &reviewer).await.granted();
+    assert_eq!(overdue, json!([]));
+    office.wait_until("2026-11-20T16:01").await;
+    let overdue = office.browser.get("/v1/queues/overdue", &reviewer).await.granted();
+    assert_eq!(overdue.as_array().unwrap().len(), 5);
+    assert_eq!(overdue[0]["remaining_s"], -60);
+}
+
+#[tokio::test]
+async fn statistics_have_their_denominators_and_stay_within_the_agency() {
+    let mut office = Office::open().await;
+    let clerk = office.clerk();
+    let one = submitted(&mut office, "a1", "download").await;
+    submitted(&mut office, "a2", "download").await;
+    pay(&mut office, &one).await;
+    take(&mut office, &one.at("dossiers"), "acceptance", &clerk, json!({})).await.granted();
+    office.wait_until("2026-11-23T09:00").await;
+    take(&mut office, &one.at("dossiers"), "withdrawal", &one.applicant, json!({})).await.granted();
+    let auditor = office.token(Role::Auditor, "au", "G02");
+    let figures = office
+        .browser
+        .get("/v1/statistics?procedure=CO.D&channel=online", &auditor)
+        .await
+        .granted();
+    for (name, expected) in [
+        ("dossiers", 2),
+        ("handled", 1),
+        ("late", 1),
+        ("early", 0),
+        ("missed", 1),
+        ("handled_online", 1),
+        ("rated", 0),
+        ("could_rate", 0),
+        ("procedures_online", 1),
+    ] {
+        assert_eq!(figures[name], expected, "{name} in {figures}");
+    }
+    let elsewhere = office.token(Role::Auditor, "au", "H26.14");
+    let none = office.browser.get("/v1/statistics", &elsewhere).await.granted();
+    assert_eq!(none["dossiers"], 0);
+    let refused = office.browser.get("/v1/statistics?agency=G02", &elsewhere).await;
+    assert_eq!(refused.refused(), (404, "not-found"));
+    assert_eq!(
+        office.browser.get("/v1/statistics", &one.applicant).await.refused(),
+        (403, "role-forbidden")
+    );
+    let wrong = office.browser.get("/v1/statistics?colour=red", &auditor).await;
+    assert_eq!(wrong.refused(), (400, "query-invalid"));
+}

@@ -1,0 +1,132 @@
+//! Every check there is, in one command: what CI runs.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::generate::root;
+
+/// The schemathesis that is installed, from the Python package index.
+const SCHEMATHESIS: &str = "schemathesis==4.32.5";
+
+pub(crate) fn run() -> Result<()> {
+    cargo(&["fmt", "--all", "--check"])?;
+    cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
+    cargo(&["test", "--workspace", "--no-fail-fast"])?;
+    api_against_its_documents()
+}
+
+fn cargo(arguments: &[&str]) -> Result<()> {
+    run_in(&root(), "cargo", arguments)
+}
+
+fn run_in(folder: &Path, program: &str, arguments: &[&str]) -> Result<()> {
+    let command = format!("{program} {}", arguments.join(" "));
+    let status = Command::new(program)
+        .args(arguments)
+        .current_dir(folder)
+        .status()
+        .with_context(|| format!("{command} cannot be started"))?;
+    if status.success() { Ok(()) } else { bail!("{command} failed") }
+}
+
+/// The running binary, ended with this value.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Every OpenAPI document against the running binary: no answer 5xx, none that contradicts the document.
+fn api_against_its_documents() -> Result<()> {
+    let tools = root().join("target/schemathesis");
+    let python = tools.join("bin/schemathesis");
+    if !python.exists() {
+        run_in(&root(), "python3", &["-m", "venv", &tools.display().to_string()])?;
+        let pip = tools.join("bin/pip").display().to_string();
+        run_in(&root(), &pip, &["install", "--quiet", SCHEMATHESIS])?;
+    }
+    let data = root().join("target/schemathesis-data");
+    if data.exists() {
+        std::fs::remove_dir_all(&data)?;
+    }
+    cargo(&["build", "--package", "standalone"])?;
+    let dossier = root().join("target/debug/dossier");
+    let (_server, address) = serve(&dossier, &data)?;
+    let token = token(&dossier, &data)?;
+    for service in ["intake", "payment", "review", "result-delivery", "feedback", "register"] {
+        let document = root().join(format!("openapi/{service}.json")).display().to_string();
+        let header = format!("Authorization: Bearer {token}");
+        let url = format!("http://{address}");
+        let arguments = [
+            "run",
+            &document,
+            "--url",
+            &url,
+            "--header",
+            &header,
+            "--phases",
+            "examples,coverage,fuzzing",
+            "--checks",
+            "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance",
+            "--max-examples",
+            "25",
+            "--seed",
+            "1",
+            "--generation-deterministic",
+            "--no-color",
+        ];
+        run_in(&root(), &python.display().to_string(), &arguments)?;
+    }
+    Ok(())
+}
+
+fn serve(dossier: &Path, data: &Path) -> Result<(Server, String)> {
+    let mut child = Command::new(dossier)
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(data)
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let mut lines = BufReader::new(child.stderr.take().context("no standard error")?).lines();
+    let server = Server(child);
+    let address = lines.by_ref().map_while(Result::ok).find_map(|line| {
+        let line: serde_json::Value = serde_json::from_str(&line).ok()?;
+        Some(line.pointer("/fields/address")?.as_str()?.to_owned())
+    });
+    // Somebody must go on reading, or the server blocks on a full pipe.
+    std::thread::spawn(move || lines.for_each(drop));
+    Ok((server, address.context("the server ended before it served")?))
+}
+
+/// Somebody who may do everything, so that every handler is reached.
+fn token(dossier: &PathBuf, data: &Path) -> Result<String> {
+    let roles = [
+        "applicant",
+        "clerk",
+        "reviewer",
+        "approver",
+        "cashier",
+        "consultee",
+        "carrier",
+        "payment_provider",
+        "complaint_handler",
+        "auditor",
+        "operator",
+    ];
+    let mut command = Command::new(dossier);
+    command.args(["token", "--agency", "G02", "--data"]).arg(data);
+    for role in roles {
+        command.args(["--role", role]);
+    }
+    let minted = command.output()?;
+    if !minted.status.success() {
+        bail!("no token: {}", String::from_utf8_lossy(&minted.stderr));
+    }
+    Ok(String::from_utf8(minted.stdout)?.trim().to_owned())
+}

@@ -1,0 +1,182 @@
+//! Style and structure as tests.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::generate::{root, steps};
+
+const LINES_MAX: usize = 500;
+const DRAWERS: [&str; 5] = ["utils", "helpers", "misc", "manager", "base"];
+
+/// Who may depend on whom. A package that is not named may depend on nothing of ours.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("dossier", &["calendar"]),
+    ("service-kit", &["calendar", "dossier", "events"]),
+    ("intake", KIT),
+    ("payment", KIT),
+    ("review", KIT),
+    ("result-delivery", KIT),
+    ("feedback", KIT),
+    ("register", KIT),
+    ("standalone", ALL),
+    ("xtask", ALL),
+    // Measures the store alone; otherwise it speaks HTTP only.
+    ("loadtest", &["events"]),
+];
+const KIT: &[&str] = &["dossier", "events", "service-kit"];
+const ALL: &[&str] = &[
+    "calendar",
+    "dossier",
+    "events",
+    "service-kit",
+    "intake",
+    "payment",
+    "review",
+    "result-delivery",
+    "feedback",
+    "register",
+];
+/// What the pure crates may use besides our own.
+const PURE: &[&str] =
+    &["jiff", "serde", "serde_json", "serde_yaml_ng", "thiserror", "uuid", "schemars"];
+
+fn sources() -> Vec<(PathBuf, String)> {
+    let listed =
+        Command::new("git").args(["ls-files", "*.rs"]).current_dir(root()).output().unwrap();
+    let text = String::from_utf8(listed.stdout).unwrap();
+    let files: Vec<_> = text
+        .lines()
+        .filter_map(|path| {
+            Some((PathBuf::from(path), std::fs::read_to_string(root().join(path)).ok()?))
+        })
+        .collect();
+    assert!(files.len() > 50, "git lists too few files");
+    files
+}
+
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let metadata = Command::new("cargo")
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let metadata: serde_json::Value = serde_json::from_slice(&metadata.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    packages
+        .iter()
+        .map(|package| {
+            let normal = package["dependencies"].as_array().unwrap().iter();
+            let names = normal
+                .filter(|d| d["kind"].is_null())
+                .map(|d| d["name"].as_str().unwrap().to_owned());
+            (package["name"].as_str().unwrap().to_owned(), names.collect())
+        })
+        .collect()
+}
+
+#[test]
+fn crates_depend_only_along_the_arrows() {
+    let dependencies = dependencies();
+    let ours: BTreeSet<&String> = dependencies.keys().collect();
+    for (package, uses) in &dependencies {
+        let allowed =
+            ARROWS.iter().find(|(name, _)| name == package).map_or(&[][..], |(_, to)| *to);
+        for used in uses.iter().filter(|used| ours.contains(used)) {
+            assert!(allowed.contains(&used.as_str()), "{package} may not depend on {used}");
+        }
+    }
+}
+
+#[test]
+fn the_law_is_pure() {
+    let dependencies = dependencies();
+    for package in ["calendar", "dossier"] {
+        for used in &dependencies[package] {
+            let allowed = PURE.contains(&used.as_str()) || used == "calendar";
+            assert!(allowed, "{package} may not depend on {used}");
+        }
+    }
+    let pure = |path: &Path| path.starts_with("libs/dossier") || path.starts_with("libs/calendar");
+    for (path, text) in sources().iter().filter(|(path, _)| pure(path)) {
+        for word in ["async fn", "HashMap", "HashSet", "std::fs", "std::env"] {
+            assert!(!text.contains(word), "{} contains `{word}`", path.display());
+        }
+    }
+}
+
+#[test]
+fn a_service_of_the_law_knows_no_other() {
+    let services = ["intake", "payment", "review", "delivery", "feedback"];
+    for (path, text) in sources() {
+        let Ok(inside) = path.strip_prefix("libs/dossier/src") else { continue };
+        let first = inside.components().next().unwrap().as_os_str().to_string_lossy().into_owned();
+        let Some(own) = services.iter().find(|s| first == **s || first == format!("{s}.rs")) else {
+            continue;
+        };
+        let law = text.split("#[cfg(test)]").next().unwrap();
+        for other in services.iter().filter(|other| other != &own) {
+            let import = format!("use crate::{other}::");
+            assert!(!law.contains(&import), "{} imports {other}", path.display());
+        }
+    }
+}
+
+#[test]
+fn a_step_is_two_files_with_the_same_stem() {
+    for step in steps() {
+        let module = if step.service == "result-delivery" { "delivery" } else { step.service };
+        let law = root().join(format!("libs/dossier/src/{module}/{}.rs", step.name));
+        assert!(law.exists(), "{} is missing", law.display());
+        let wire = root().join(format!("services/{}/src/http/{}.rs", step.service, step.name));
+        assert_eq!(wire.exists(), !step.may.is_empty(), "{}", wire.display());
+    }
+}
+
+#[test]
+fn every_law_file_has_its_tests_or_is_tested_through_another() {
+    // Their decisions are one guard, which the tests of the step before them and of the services take.
+    let through_others = [
+        "resume_review",
+        "cancel_review",
+        "number_receipt",
+        "record_delivery",
+        "close_unpaid",
+        "invite_rating",
+    ];
+    for step in steps() {
+        let module = if step.service == "result-delivery" { "delivery" } else { step.service };
+        let law = root().join(format!("libs/dossier/src/{module}/{}.rs", step.name));
+        let text = std::fs::read_to_string(law).unwrap();
+        let tested = text.contains("#[test]") || through_others.contains(&step.name);
+        assert!(tested, "{} has no test", step.name);
+    }
+}
+
+#[test]
+fn files_are_short_and_their_names_say_what_is_in_them() {
+    for (path, text) in sources() {
+        let lines = text.lines().count();
+        assert!(lines <= LINES_MAX, "{} has {lines} lines", path.display());
+        let parts = path.iter().map(|part| part.to_string_lossy().into_owned());
+        for part in parts {
+            let stem = part.trim_end_matches(".rs");
+            assert!(!DRAWERS.contains(&stem), "{} is a drawer", path.display());
+        }
+    }
+}
+
+#[test]
+fn tests_wait_for_conditions_and_are_not_left_out() {
+    for (path, text) in sources() {
+        if path.ends_with("xtask/src/tidy.rs") {
+            continue;
+        }
+        let tests = path.components().any(|part| part.as_os_str() == "tests");
+        for word in ["thread::sleep", "time::sleep("] {
+            let found = tests && text.contains(word);
+            assert!(!found, "{} sleeps", path.display());
+        }
+        assert!(!text.contains("#[ignore"), "{} leaves a test out", path.display());
+    }
+}
