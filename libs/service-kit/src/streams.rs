@@ -247,6 +247,8 @@ impl<S: State> Streams<S> {
             let remembered = self.remembered(&order.stream).filter(|_| attempt == 0);
             let loaded = match remembered {
                 Some(loaded) => loaded,
+                // What begins a stream mostly finds none: the append itself says if there is one after all.
+                None if attempt == 0 && order.under.is_some() => Arc::default(),
                 None => self.load(&order.stream).await.map_err(carry)?,
             };
             if let Some(mark) = loaded.commands.iter().find(|mark| mark.command == order.command) {

@@ -61,6 +61,10 @@ pub enum Stalled {
 pub trait Task: Send {
     /// What it is called in logs.
     fn name(&self) -> &str;
+    /// How long to let events gather once there are new ones: for work that nobody waits for.
+    fn gather(&self) -> Duration {
+        Duration::ZERO
+    }
     /// One bounded piece of work.
     fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>>;
 }
@@ -99,6 +103,8 @@ impl std::fmt::Debug for Tasks {
     }
 }
 
+/// For how long events gather where nobody waits for what follows from them.
+pub const GATHER: Duration = Duration::from_millis(10);
 /// The longest time that a task sleeps before it looks again.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
 /// How long a stalled task waits before it tries again.
@@ -170,10 +176,13 @@ async fn run(mut task: Box<dyn Task>, kit: Arc<Kit>, mut stop: watch::Receiver<b
         };
         let (done, wake_at, at_most) = wait;
         let until = wake_at.unwrap_or(Timestamp::MAX);
-        tokio::select! {
-            () = kit.store.wait_past(done) => {}
-            () = kit.clock.sleep_until(until, at_most) => {}
+        let woken = tokio::select! {
+            () = kit.store.wait_past(done) => true,
+            () = kit.clock.sleep_until(until, at_most) => false,
             _ = stop.wait_for(|stop| *stop) => return,
+        };
+        if woken && !task.gather().is_zero() {
+            kit.clock.sleep_until(Timestamp::MAX, task.gather()).await;
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use events::{EventStore, Position};
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 /// A read model.
 #[derive(Debug)]
@@ -88,16 +88,22 @@ impl View {
     pub fn write<T>(
         &self,
         through: Position,
-        change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+        change: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, ViewError> {
-        let mut connection = lock(&self.writer);
-        let transaction = connection.transaction()?;
-        let value = change(&transaction)?;
-        transaction
-            .prepare_cached("UPDATE view SET position = ?1")?
-            .execute([i64::try_from(through.0).unwrap_or(i64::MAX)])?;
-        transaction.commit()?;
-        Ok(value)
+        let connection = lock(&self.writer);
+        // Prepared once: at thousands of small changes a second, parsing BEGIN and COMMIT is not small.
+        connection.prepare_cached("BEGIN")?.execute([])?;
+        let written = change(&connection).and_then(|value| {
+            connection
+                .prepare_cached("UPDATE view SET position = ?1")?
+                .execute([i64::try_from(through.0).unwrap_or(i64::MAX)])?;
+            connection.prepare_cached("COMMIT")?.execute([])?;
+            Ok(value)
+        });
+        if written.is_err() && !connection.is_autocommit() {
+            connection.execute_batch("ROLLBACK")?;
+        }
+        Ok(written?)
     }
 
     /// Reads a little, at once.

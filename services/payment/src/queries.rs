@@ -90,6 +90,10 @@ impl Task for Queries {
         "payment-queries"
     }
 
+    fn gather(&self) -> std::time::Duration {
+        service_kit::tasks::GATHER
+    }
+
     fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
         Box::pin(self.work())
     }

@@ -195,6 +195,10 @@ impl Task for Issuer {
         "payment-receipts"
     }
 
+    fn gather(&self) -> std::time::Duration {
+        service_kit::tasks::GATHER
+    }
+
     fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
         Box::pin(self.work())
     }

@@ -9,7 +9,7 @@ use dossier::contract::{
 use dossier::law::Law;
 use events::Recorded;
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Transaction, params};
+use rusqlite::{Connection, params};
 use service_kit::tasks::Projection;
 use service_kit::view::Shape;
 
@@ -65,12 +65,7 @@ impl Dossiers {
     }
 
     /// The local day on which something happened in the agency of a dossier.
-    fn day(
-        &self,
-        rows: &Transaction<'_>,
-        id: &str,
-        at: Timestamp,
-    ) -> rusqlite::Result<Option<String>> {
+    fn day(&self, rows: &Connection, id: &str, at: Timestamp) -> rusqlite::Result<Option<String>> {
         let agency: Option<String> = rows
             .prepare_cached("SELECT agency FROM dossiers WHERE id = ?1")?
             .query_map([id], |row| row.get(0))?
@@ -80,12 +75,7 @@ impl Dossiers {
         Ok(calendar.map(|calendar| calendar.date_of(at).to_string()))
     }
 
-    fn promised(
-        &self,
-        rows: &Transaction<'_>,
-        id: &str,
-        promise: &Promise,
-    ) -> rusqlite::Result<()> {
+    fn promised(&self, rows: &Connection, id: &str, promise: &Promise) -> rusqlite::Result<()> {
         // A period of days ends at 24:00: the day that it ends on is the one before.
         let last =
             promise.due_at.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(promise.due_at);
@@ -95,7 +85,7 @@ impl Dossiers {
         Ok(())
     }
 
-    fn handled(&self, rows: &Transaction<'_>, id: &str, at: Timestamp) -> rusqlite::Result<()> {
+    fn handled(&self, rows: &Connection, id: &str, at: Timestamp) -> rusqlite::Result<()> {
         let day = self.day(rows, id, at)?;
         rows.prepare_cached(
             "UPDATE dossiers SET handled_at = ?2, handled_day = ?3, suspended = 0
@@ -107,7 +97,7 @@ impl Dossiers {
 
     fn intake(
         &self,
-        rows: &Transaction<'_>,
+        rows: &Connection,
         id: &str,
         event: IntakeEvent,
         at: Timestamp,
@@ -203,7 +193,7 @@ impl Dossiers {
     }
 }
 
-fn set(rows: &Transaction<'_>, id: &str, sql: &str, value: u8) -> rusqlite::Result<()> {
+fn set(rows: &Connection, id: &str, sql: &str, value: u8) -> rusqlite::Result<()> {
     rows.prepare_cached(sql)?.execute(params![id, value])?;
     Ok(())
 }
@@ -221,7 +211,7 @@ impl Projection for Dossiers {
     const KINDS: &'static [&'static str] =
         &["intake.", "payment.FeeAssessed", "review.", "feedback."];
 
-    fn apply(&self, rows: &Transaction<'_>, event: &Recorded) -> rusqlite::Result<()> {
+    fn apply(&self, rows: &Connection, event: &Recorded) -> rusqlite::Result<()> {
         let Ok(envelope) = serde_json::from_str::<Envelope>(&event.meta) else {
             unreadable(event);
             return Ok(());
@@ -269,7 +259,7 @@ impl Projection for Dossiers {
     }
 }
 
-fn review(rows: &Transaction<'_>, id: &str, event: &ReviewEvent) -> rusqlite::Result<()> {
+fn review(rows: &Connection, id: &str, event: &ReviewEvent) -> rusqlite::Result<()> {
     let officer = |officer: Option<&str>| -> rusqlite::Result<()> {
         rows.prepare_cached("UPDATE dossiers SET officer = ?2 WHERE id = ?1")?
             .execute(params![id, officer])?;

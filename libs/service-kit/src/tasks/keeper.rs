@@ -310,6 +310,10 @@ impl<S: State> Task for Keeper<S> {
         self.service
     }
 
+    fn gather(&self) -> std::time::Duration {
+        super::GATHER
+    }
+
     fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
         Box::pin(self.work())
     }

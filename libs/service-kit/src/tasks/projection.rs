@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use events::{Filter, Position, Recorded};
 use futures_util::future::BoxFuture;
-use rusqlite::Transaction;
+use rusqlite::Connection;
 use tokio::sync::watch;
 
 use super::{Next, Progress, Stalled, Task};
@@ -20,7 +20,7 @@ pub trait Projection: Send + Sync + 'static {
     const KINDS: &'static [&'static str];
 
     /// Takes an event in. One that cannot be read is reported and passed over: the view is not the truth.
-    fn apply(&self, rows: &Transaction<'_>, event: &Recorded) -> rusqlite::Result<()>;
+    fn apply(&self, rows: &Connection, event: &Recorded) -> rusqlite::Result<()>;
 }
 
 /// Keeps a view up to date.
@@ -61,6 +61,10 @@ impl<P: Projection> Projector<P> {
 impl<P: Projection> Task for Projector<P> {
     fn name(&self) -> &str {
         P::SHAPE.name
+    }
+
+    fn gather(&self) -> std::time::Duration {
+        super::GATHER
     }
 
     fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {

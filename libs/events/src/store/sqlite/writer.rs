@@ -78,7 +78,7 @@ impl Writer {
         let head = self.head;
         let mut answers: Vec<Answer> = Vec::with_capacity(jobs.len());
         let mut written: Vec<Arc<Recorded>> = Vec::new();
-        let mut outcome = self.connection.execute_batch("BEGIN IMMEDIATE");
+        let mut outcome = self.run_cached("BEGIN IMMEDIATE");
         for job in jobs {
             let answer = match &outcome {
                 Ok(()) => match self.append(&job.stream, job.expected, job.events, &mut written) {
@@ -92,7 +92,7 @@ impl Writer {
             };
             answers.push((job.reply, answer));
         }
-        match outcome.and_then(|()| self.connection.execute_batch("COMMIT")) {
+        match outcome.and_then(|()| self.run_cached("COMMIT")) {
             Ok(()) => self.publish(written),
             Err(error) => {
                 self.head = head;
@@ -110,6 +110,10 @@ impl Writer {
             let _ = reply.send(answer);
         }
         self.tend_wal();
+    }
+
+    fn run_cached(&self, sql: &str) -> rusqlite::Result<()> {
+        self.connection.prepare_cached(sql)?.execute([]).map(|_| ())
     }
 
     fn publish(&self, written: Vec<Arc<Recorded>>) {
