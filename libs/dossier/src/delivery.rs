@@ -168,6 +168,10 @@ impl Reaction for DeliveryReaction {
     type State = DossierResult;
     const LISTENS: &'static [&'static str] = &["review.DecisionMade.v1"];
 
+    #[cfg_attr(
+        not(test),
+        expect(clippy::wildcard_enum_match_arm, reason = "a reaction names what it reacts to")
+    )]
     fn react(event: &Incoming<'_>) -> Result<Vec<Self>, Unreadable> {
         match ReviewEvent::decode(event.kind, event.data)? {
             ReviewEvent::DecisionMade(decision) => Ok(vec![Self(Box::new(decision))]),

@@ -61,7 +61,7 @@ impl State for Rating {
     fn evolve(&mut self, event: &RatingEvent, _meta: &Meta) {
         match event {
             RatingEvent::RatingInvited(invited) => {
-                self.brief = Some(Arc::new(invited.brief.clone()))
+                self.brief = Some(Arc::new(invited.brief.clone()));
             }
             RatingEvent::DossierRated(rated) => self.score = Some(rated.score),
         }
@@ -85,6 +85,10 @@ impl Reaction for RatingReaction {
     type State = Rating;
     const LISTENS: &'static [&'static str] = &["delivery.ResultDelivered.v1"];
 
+    #[cfg_attr(
+        not(test),
+        expect(clippy::wildcard_enum_match_arm, reason = "a reaction names what it reacts to")
+    )]
     fn react(event: &Incoming<'_>) -> Result<Vec<Self>, Unreadable> {
         match DeliveryEvent::decode(event.kind, event.data)? {
             DeliveryEvent::ResultDelivered(delivered) => {

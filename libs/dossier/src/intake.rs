@@ -387,6 +387,10 @@ impl Reaction for IntakeReaction {
         "delivery.ResultDelivered.v1",
     ];
 
+    #[cfg_attr(
+        not(test),
+        expect(clippy::wildcard_enum_match_arm, reason = "a reaction names what it reacts to")
+    )]
     fn react(event: &Incoming<'_>) -> Result<Vec<Self>, Unreadable> {
         let (kind, data) = (event.kind, event.data);
         let reaction = match kind.split('.').next() {

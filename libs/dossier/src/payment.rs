@@ -222,6 +222,10 @@ impl Reaction for PaymentReaction {
     const LISTENS: &'static [&'static str] =
         &["intake.DossierSubmitted.v1", "intake.DossierAccepted.v1", "payment.ReceiptIssued.v1"];
 
+    #[cfg_attr(
+        not(test),
+        expect(clippy::wildcard_enum_match_arm, reason = "a reaction names what it reacts to")
+    )]
     fn react(event: &Incoming<'_>) -> Result<Vec<Self>, Unreadable> {
         if ReceiptEvent::KINDS.contains(&event.kind) {
             let ReceiptEvent::ReceiptIssued(receipt) =

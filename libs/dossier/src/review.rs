@@ -283,6 +283,10 @@ impl Reaction for ReviewReaction {
         "intake.DossierClosed.v1",
     ];
 
+    #[cfg_attr(
+        not(test),
+        expect(clippy::wildcard_enum_match_arm, reason = "a reaction names what it reacts to")
+    )]
     fn react(event: &Incoming<'_>) -> Result<Vec<Self>, Unreadable> {
         let Some(dossier) = event.envelope.dossier else { return Ok(Vec::new()) };
         Ok(match IntakeEvent::decode(event.kind, event.data)? {

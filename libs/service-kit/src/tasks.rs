@@ -60,7 +60,7 @@ pub enum Stalled {
 /// Work in bounded steps.
 pub trait Task: Send {
     /// What it is called in logs.
-    fn name(&self) -> &str;
+    fn name(&self) -> &'static str;
     /// How long to let events gather once there are new ones: for work that nobody waits for.
     fn gather(&self) -> Duration {
         Duration::ZERO

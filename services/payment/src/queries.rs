@@ -86,7 +86,7 @@ impl Queries {
 }
 
 impl Task for Queries {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "payment-queries"
     }
 

@@ -191,7 +191,7 @@ fn recorded_at(event: &Recorded) -> Result<Timestamp, Stalled> {
 }
 
 impl Task for Issuer {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "payment-receipts"
     }
 

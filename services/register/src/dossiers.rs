@@ -95,6 +95,7 @@ impl Dossiers {
         Ok(())
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm an event: what each changes, top to bottom")]
     fn intake(
         &self,
         rows: &Connection,

@@ -116,10 +116,9 @@ fn words(why: &Why) -> Text {
     let text = |vi: &str, en: &str| Text { vi: vi.to_owned(), en: en.to_owned() };
     match why {
         Why::Counted => text("được tính", "counted"),
-        Why::MakeUpDay(name) => name.clone(),
         Why::FirstDay => text("ngày bắt đầu không tính", "the first day is not counted"),
         Why::Rest => text("ngày nghỉ hằng tuần", "weekly rest day"),
-        Why::Off(name) => name.clone(),
+        Why::MakeUpDay(name) | Why::Off(name) => name.clone(),
         Why::Suspended => text("thời gian tạm dừng", "the clock stood still"),
         Why::RolledOver => text("không phải ngày làm việc cuối kỳ", "not a working day to end on"),
     }

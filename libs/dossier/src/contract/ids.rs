@@ -109,6 +109,21 @@ impl AgencyCode {
     }
 }
 
+/// Our reference for something of a dossier: it contains both.
+#[must_use]
+pub fn reference(dossier: DossierId, thing: Uuid) -> String {
+    format!("DSR-{}-{}", dossier.0.simple(), thing.simple())
+}
+
+/// The dossier and the thing that a reference names, if it is one of ours.
+#[must_use]
+pub fn parse_reference(reference: &str) -> Option<(DossierId, Uuid)> {
+    let (dossier, thing) = reference.strip_prefix("DSR-")?.split_once('-')?;
+    let parse =
+        |text: &str| text.parse::<uuid::fmt::Simple>().ok().map(uuid::fmt::Simple::into_uuid);
+    Some((DossierId(parse(dossier)?), parse(thing)?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

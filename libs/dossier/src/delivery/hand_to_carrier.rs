@@ -3,8 +3,9 @@
 
 use super::DossierResult;
 use crate::access::agency;
-use crate::contract::{DeliveryChannel, DeliveryEvent, ParcelId, ResultHandedToCarrier, Role};
-use crate::payment::start_payment::reference;
+use crate::contract::{
+    DeliveryChannel, DeliveryEvent, ParcelId, ResultHandedToCarrier, Role, reference,
+};
 use crate::step::{Facts, Step, refusals};
 
 /// This step.

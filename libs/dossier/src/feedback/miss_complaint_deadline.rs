@@ -20,6 +20,7 @@ pub const STEP: Step = Step {
 };
 
 /// Decides; nothing if nothing is due.
+#[must_use]
 pub fn decide(complaint: &Complaint, facts: &Facts<'_>) -> Vec<ComplaintEvent> {
     let due = complaint.due.filter(|(_, due_at, _)| *due_at <= facts.at);
     let overdue = due.map(|(stage, due_at, _)| {

@@ -19,6 +19,7 @@ pub const STEP: Step = Step {
 };
 
 /// Decides; nothing if no supplement is being waited for.
+#[must_use]
 pub fn decide(intake: &Intake, facts: &Facts<'_>) -> Vec<IntakeEvent> {
     match &intake.open_request {
         Some(open) if open.request.window_ends_at <= facts.at => {

@@ -20,6 +20,7 @@ pub const STEP: Step = Step {
 };
 
 /// Decides; nothing if the dossier is decided, suspended, or was foreseen to be late before.
+#[must_use]
 pub fn decide(intake: &Intake, facts: &Facts<'_>) -> Vec<IntakeEvent> {
     let running = intake.stage == Stage::Processing && !intake.is_suspended();
     let Some(promised) = intake.promised.as_ref().filter(|p| running && !p.foreseen && !p.missed)

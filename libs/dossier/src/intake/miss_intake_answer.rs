@@ -20,6 +20,7 @@ pub const STEP: Step = Step {
 };
 
 /// Decides; nothing if the answer is no longer owed.
+#[must_use]
 pub fn decide(intake: &Intake, facts: &Facts<'_>) -> Vec<IntakeEvent> {
     let owed = intake.answer.filter(|answer| !answer.missed && answer.due_at <= facts.at);
     let missed = owed.map(|answer| {

@@ -19,6 +19,7 @@ pub const STEP: Step = Step {
 };
 
 /// Decides; nothing if it was paid.
+#[must_use]
 pub fn decide(payment: &Payment, facts: &Facts<'_>) -> Vec<PaymentEvent> {
     let open = payment.settled_at.is_none() && !payment.window_expired;
     let Some(assessed) = payment.assessed.as_ref().filter(|_| open) else { return Vec::new() };

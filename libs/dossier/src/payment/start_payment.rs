@@ -2,11 +2,10 @@
 //! that a notice always finds its place, however early it comes.
 
 use jiff::SignedDuration;
-use uuid::Uuid;
 
 use super::Payment;
 use crate::access::{agency, own};
-use crate::contract::{DossierId, PaymentEvent, PaymentId, PaymentStarted, Role, Vnd};
+use crate::contract::{PaymentEvent, PaymentId, PaymentStarted, Role, Vnd, reference};
 use crate::step::{Facts, Step, refusals};
 
 /// This step.
@@ -71,24 +70,10 @@ pub fn decide(
     ])
 }
 
-/// Our reference for something of a dossier: it contains both.
-#[must_use]
-pub fn reference(dossier: DossierId, thing: Uuid) -> String {
-    format!("DSR-{}-{}", dossier.0.simple(), thing.simple())
-}
-
-/// The dossier and the thing that a reference names, if it is one of ours.
-#[must_use]
-pub fn parse_reference(reference: &str) -> Option<(DossierId, Uuid)> {
-    let (dossier, thing) = reference.strip_prefix("DSR-")?.split_once('-')?;
-    let parse =
-        |text: &str| text.parse::<uuid::fmt::Simple>().ok().map(uuid::fmt::Simple::into_uuid);
-    Some((DossierId(parse(dossier)?), parse(thing)?))
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::contract::parse_reference;
     use crate::law::Law;
     use crate::payment::assess_fee::tests::assessed;
     use crate::testing::{Scene, law};

@@ -19,6 +19,7 @@ pub const STEP: Step = Step {
 };
 
 /// Decides; nothing if no activity is due.
+#[must_use]
 pub fn decide(review: &Review, facts: &Facts<'_>) -> Vec<ReviewEvent> {
     let (Some(due), Some(officer)) = (&review.due, &review.officer) else { return Vec::new() };
     if due.due_at > facts.at {

@@ -20,6 +20,7 @@ pub const STEP: Step = Step {
 };
 
 /// Decides; nothing if no answer is overdue.
+#[must_use]
 pub fn decide(review: &Review, facts: &Facts<'_>) -> Vec<ReviewEvent> {
     let overdue = review.consultations.values().filter_map(|(asked, _, reported)| {
         let due_at = asked.due_at.filter(|due_at| !reported && *due_at <= facts.at)?;

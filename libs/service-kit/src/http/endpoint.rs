@@ -110,6 +110,7 @@ where
 
 /// Lists the files of a service's `http/` folder, each with a `route` and a `Doc`.
 #[macro_export]
+#[expect(clippy::crate_in_macro_def, reason = "the service's own App, not ours")]
 macro_rules! routes {
     ($app:ident: $($file:ident),+ $(,)?) => {
         pub(crate) fn routes(app: &std::sync::Arc<$crate::routes!(@app $app)>) -> Vec<$crate::http::Route> {

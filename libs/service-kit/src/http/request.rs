@@ -127,7 +127,7 @@ impl Request {
     /// The client's key for this request (draft-ietf-httpapi-idempotency-key-header).
     pub fn idempotency_key(&self) -> Result<&str, Problem> {
         let key = self.headers.get(IDEMPOTENCY_KEY).and_then(|value| value.to_str().ok());
-        let key = key.map(|key| key.trim().trim_matches('"')).unwrap_or("");
+        let key = key.map_or("", |key| key.trim().trim_matches('"'));
         let fits = (1..=KEY_BYTES_MAX).contains(&key.len());
         if fits && key.bytes().all(|b| b.is_ascii_graphic()) {
             Ok(key)

@@ -194,7 +194,10 @@ impl<S: State> Keeper<S> {
                  ORDER BY due_at LIMIT ?2",
             )?
             .query_map(
-                params![nanoseconds(now), (SWEEP + self.deferred.len()) as u64 as i64],
+                params![
+                    nanoseconds(now),
+                    i64::try_from(SWEEP + self.deferred.len()).unwrap_or(i64::MAX)
+                ],
                 |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
             )?
             .filter_map(|row| row.map(read_due).transpose())
@@ -306,7 +309,7 @@ fn nanoseconds(at: Timestamp) -> i64 {
 }
 
 impl<S: State> Task for Keeper<S> {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         self.service
     }
 

@@ -59,7 +59,7 @@ impl<P: Projection> Projector<P> {
 }
 
 impl<P: Projection> Task for Projector<P> {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         P::SHAPE.name
     }
 

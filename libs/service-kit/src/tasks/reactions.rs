@@ -336,7 +336,7 @@ impl<R: Reaction> Reactions<R> {
 }
 
 impl<R: Reaction> Task for Reactions<R> {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         self.service
     }
 

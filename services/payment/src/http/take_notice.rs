@@ -5,8 +5,9 @@
 
 use std::sync::Arc;
 
-use dossier::contract::{EventSet, NoticeUnmatched, PaymentId, UnmatchedEvent, Vnd};
-use dossier::payment::start_payment::parse_reference;
+use dossier::contract::{
+    EventSet, NoticeUnmatched, PaymentId, UnmatchedEvent, Vnd, parse_reference,
+};
 use dossier::payment::take_notice::{STEP, Said, TakeNotice, decide};
 use events::{AppendError, Expected, NewEvent, StreamName};
 use serde::{Deserialize, Serialize};

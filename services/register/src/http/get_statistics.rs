@@ -4,6 +4,8 @@
 //! with its response rate; the shares of online dossiers are those of the national monitoring (decision of the Ministry,
 //! 2022): (a) procedures with at least one online dossier, (b) dossiers filed online of all that were handled.
 
+#![expect(unused_qualifications, reason = "in what utoipa derives from `format = DateTime`")]
+
 use std::sync::Arc;
 
 use jiff::Timestamp;

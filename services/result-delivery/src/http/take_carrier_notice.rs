@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use dossier::contract::ParcelId;
+use dossier::contract::{ParcelId, parse_reference};
 use dossier::delivery::take_carrier_notice::{STEP, Said, TakeCarrierNotice, decide};
-use dossier::payment::start_payment::parse_reference;
 use serde::{Deserialize, Serialize};
 use service_kit::http::{Problem, Reply, Request, Route, Target, Text, endpoint0, step};
 use utoipa::ToSchema;

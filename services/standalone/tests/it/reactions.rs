@@ -1,6 +1,6 @@
 //! Reactions: every event twice and in any order ends in the same.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use dossier::contract::{Envelope, EventSet};
 use dossier::intake::IntakeReaction;
@@ -20,7 +20,7 @@ use crate::support::Office;
 /// Delivers events to a service in an order, again and again until none waits, and gives the state in the end.
 fn deliver<R: Reaction>(office: &Office, own: &[Recorded], order: &[&Recorded]) -> R::State {
     let mut stream =
-        Stream::<R::State> { state: R::State::default(), seen: BTreeMap::new(), version: 0 };
+        Stream::<R::State> { state: R::State::default(), seen: BTreeSet::new(), version: 0 };
     let mut waiting: Vec<&Recorded> = order.to_vec();
     let mut steps = own.iter();
     loop {
@@ -40,7 +40,7 @@ fn deliver<R: Reaction>(office: &Office, own: &[Recorded], order: &[&Recorded]) 
 
 struct Stream<S> {
     state: S,
-    seen: BTreeMap<Uuid, ()>,
+    seen: BTreeSet<Uuid>,
     version: u64,
 }
 
@@ -59,7 +59,7 @@ fn react<R: Reaction>(office: &Office, stream: &mut Stream<R::State>, event: &Re
         Incoming { id: event.id, kind: &event.kind, data: &event.data, envelope: &envelope };
     for reaction in R::react(&incoming).unwrap() {
         let command = Uuid::new_v5(&event.id, reaction.name().as_bytes());
-        if stream.seen.contains_key(&command) {
+        if stream.seen.contains(&command) {
             continue;
         }
         let under = stream.state.received_under().or(reaction.received_under());
@@ -73,7 +73,7 @@ fn react<R: Reaction>(office: &Office, stream: &mut Stream<R::State>, event: &Re
         };
         match reaction.decide(&stream.state, &facts) {
             Ok(Reacted::Done(events)) => {
-                stream.seen.insert(command, ());
+                stream.seen.insert(command);
                 for event in events {
                     stream.take(&event, envelope.clone());
                 }
