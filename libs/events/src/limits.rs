@@ -27,6 +27,8 @@ pub const GROUP_EVENTS_MAX: usize = 1_024;
 pub const TAIL_EVENTS_MAX: usize = 8_192;
 /// Bytes of the newest events kept in memory.
 pub const TAIL_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// How many of the newest events are looked at to say that a stream has not changed.
+pub const TAIL_LOOKED_AT_MAX: usize = 2_048;
 /// Streams whose version the writer remembers.
 pub const VERSIONS_MAX: usize = 32_768;
 /// Connections that read at the same time.

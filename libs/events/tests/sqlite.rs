@@ -186,3 +186,23 @@ async fn faults_come_as_often_as_asked_for_and_lose_nothing_that_was_answered() 
         Fault::UnavailableAfter
     );
 }
+
+#[tokio::test]
+async fn a_stream_is_called_unchanged_only_if_it_surely_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.sqlite");
+    let store = open(&path).unwrap();
+    let first = store.append(&stream(1), Expected::NoStream, vec![event(1, 10)]).await.unwrap();
+    store.append(&stream(2), Expected::NoStream, vec![event(2, 10)]).await.unwrap();
+    assert!(store.is_unchanged(&stream(1), first.position));
+    let second =
+        store.append(&stream(1), Expected::At(first.version), vec![event(3, 10)]).await.unwrap();
+    assert!(!store.is_unchanged(&stream(1), first.position));
+    assert!(store.is_unchanged(&stream(1), second.position));
+    drop(store);
+    let store = open(&path).unwrap();
+    assert!(
+        !store.is_unchanged(&stream(1), first.position),
+        "the tail does not reach back that far"
+    );
+}

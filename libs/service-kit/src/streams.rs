@@ -177,6 +177,11 @@ impl<S: State> Streams<S> {
     /// The stream as it stands now.
     pub async fn load(&self, stream: &StreamName) -> Result<Arc<Loaded<S>>, Failure<LawError>> {
         let known = self.remembered(stream);
+        if let Some(known) = &known
+            && self.kit.store.is_unchanged(stream, known.position)
+        {
+            return Ok(Arc::clone(known));
+        }
         let mut loaded = known.clone().unwrap_or_default();
         loop {
             let events = self.kit.store.read(stream, loaded.version).await?;

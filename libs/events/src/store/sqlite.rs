@@ -184,6 +184,11 @@ impl Sqlite {
             .await
     }
 
+    pub(super) fn is_unchanged(&self, stream: &StreamName, since: Position) -> bool {
+        // This process is the only writer, and what was acknowledged stands in the tail.
+        self.shared.tail.is_unchanged(stream, since)
+    }
+
     pub(super) const fn id(&self) -> Uuid {
         self.id
     }

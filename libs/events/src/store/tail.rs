@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::limits::{TAIL_BYTES_MAX, TAIL_EVENTS_MAX};
-use crate::{Filter, Page, Position, Recorded};
+use crate::limits::{TAIL_BYTES_MAX, TAIL_EVENTS_MAX, TAIL_LOOKED_AT_MAX};
+use crate::{Filter, Page, Position, Recorded, StreamName};
 
 #[derive(Debug)]
 pub(super) struct Tail(RwLock<Inner>);
@@ -35,6 +35,15 @@ impl Tail {
             inner.bytes -= size(&oldest);
             inner.after = oldest.position;
         }
+    }
+
+    /// Whether `stream` surely has no event behind `since`. False if that would take long to say.
+    pub(super) fn is_unchanged(&self, stream: &StreamName, since: Position) -> bool {
+        let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let from = inner.events.partition_point(|event| event.position <= since);
+        since >= inner.after
+            && inner.events.len() - from <= TAIL_LOOKED_AT_MAX
+            && inner.events.range(from..).all(|event| event.stream != *stream)
     }
 
     /// The page behind `after`, if the tail reaches back that far.
