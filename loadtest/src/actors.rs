@@ -27,8 +27,8 @@ impl Actors {
             clerk: officer("clerk", "clerk"),
             reviewer: officer("reviewer", "reviewer"),
             approver: officer("approver", "approver"),
-            provider: token(&key, "payment_provider", "provider", None),
-            carrier: token(&key, "carrier", "carrier", None),
+            provider: token(&key, "payment_provider", "sandbox", None),
+            carrier: token(&key, "carrier", "vnpost", None),
             key,
         })
     }

@@ -9,6 +9,8 @@ pub enum Scope {
     Own,
     /// Those of the caller's agency and the agencies below it.
     Agency,
+    /// Those about which the caller's agency was asked for its opinion.
+    Consulted,
     /// All.
     Any,
 }
@@ -32,6 +34,12 @@ pub const fn own(role: Role) -> May {
 #[must_use]
 pub const fn agency(role: Role) -> May {
     May { role, scope: Scope::Agency }
+}
+
+/// `role` over what its agency was asked about.
+#[must_use]
+pub const fn consulted(role: Role) -> May {
+    May { role, scope: Scope::Consulted }
 }
 
 /// `role` over everything.
@@ -60,6 +68,8 @@ pub struct Resource {
     pub owners: Vec<Subject>,
     /// The agencies that have to do with it.
     pub agencies: Vec<AgencyCode>,
+    /// The agencies that were asked for their opinion: they reach it as consulted ones, and as nothing else.
+    pub consulted: Vec<AgencyCode>,
 }
 
 impl Brief {
@@ -67,7 +77,11 @@ impl Brief {
     #[must_use]
     pub fn resource(&self) -> Resource {
         let owners = std::iter::once(&self.applicant).chain(&self.representative);
-        Resource { owners: owners.cloned().collect(), agencies: vec![self.agency.clone()] }
+        Resource {
+            owners: owners.cloned().collect(),
+            agencies: vec![self.agency.clone()],
+            consulted: Vec::new(),
+        }
     }
 }
 
@@ -101,13 +115,15 @@ pub fn decide(caller: &Caller, mays: &[May], resource: Option<&Resource>) -> Res
 }
 
 fn reaches(caller: &Caller, scope: Scope, resource: &Resource) -> bool {
+    let covers_one_of = |agencies: &[AgencyCode]| {
+        let own = caller.agency.as_ref();
+        own.is_some_and(|own| agencies.iter().any(|agency| own.covers(agency)))
+    };
     match scope {
         Scope::Any => true,
         Scope::Own => resource.owners.contains(&caller.subject),
-        Scope::Agency => caller
-            .agency
-            .as_ref()
-            .is_some_and(|own| resource.agencies.iter().any(|agency| own.covers(agency))),
+        Scope::Agency => covers_one_of(&resource.agencies),
+        Scope::Consulted => covers_one_of(&resource.consulted),
     }
 }
 
@@ -125,7 +141,11 @@ mod tests {
     }
 
     fn resource() -> Resource {
-        Resource { owners: vec!["u1".into()], agencies: vec!["G02.001".into()] }
+        Resource {
+            owners: vec!["u1".into()],
+            agencies: vec!["G02.001".into()],
+            consulted: vec!["H01".into()],
+        }
     }
 
     #[test]
@@ -153,6 +173,13 @@ mod tests {
         }
         let without = decide(&caller(Role::Clerk, None), &mays, Some(&resource()));
         assert_eq!(without, Err(Denied::Scope));
+    }
+
+    #[test]
+    fn a_consulted_agency_reaches_it_as_a_consulted_one_and_as_nothing_else() {
+        let decided = |role, may| decide(&caller(role, Some("H01")), &[may], Some(&resource()));
+        assert!(decided(Role::Consultee, consulted(Role::Consultee)).is_ok());
+        assert_eq!(decided(Role::Approver, agency(Role::Approver)), Err(Denied::Scope));
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! Result delivery: the result, and its way to the applicant. Decree 61/2018/NĐ-CP, art. 20; Decision 45/2016/QĐ-TTg on
 //! public post.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::access::{May, Resource, agency, any, own};
 use crate::contract::{
     AgencyCode, Brief, DecisionMade, Delivery, DeliveryChannel, DeliveryEvent, DossierId, EventSet,
-    Meta, ProcedureRef, ResultHandedToCarrier, ResultIssued, ResultPrepared, ReviewEvent, Role,
-    Unreadable,
+    Meta, ParcelId, ProcedureRef, ResultHandedToCarrier, ResultIssued, ResultPrepared, ReviewEvent,
+    Role, Unreadable,
 };
 use crate::step::{Facts, Incoming, LawError, Reacted, Reaction, State, Step};
 
@@ -78,6 +78,8 @@ pub struct DossierResult {
     pub returns: u32,
     /// What the carrier said last.
     pub tracked: Option<String>,
+    /// Every parcel and its carrier.
+    pub parcels: BTreeMap<ParcelId, String>,
     notices: BTreeSet<(String, String)>,
 }
 
@@ -123,6 +125,7 @@ impl State for DossierResult {
                 self.delivery = Some(chosen.delivery.clone());
             }
             DeliveryEvent::ResultHandedToCarrier(handed) => {
+                self.parcels.insert(handed.parcel, handed.carrier.clone());
                 self.parcel = Some(Arc::new(handed.clone()));
                 self.stage = Stage::WithCarrier;
             }

@@ -175,6 +175,10 @@ impl State for Complaint {
             ComplaintEvent::ComplaintClassified(classified) => {
                 self.class = Some(classified.class);
                 self.due = classified.answer_by.map(|by| ("answer", by, meta.id));
+                if classified.class == ComplaintClass::NotOurs {
+                    self.due =
+                        self.filed.as_ref().map(|filed| ("forward", filed.classify_by, meta.id));
+                }
                 self.stage = match classified.class {
                     ComplaintClass::NotAcceptable => Stage::Dismissed,
                     ComplaintClass::ConductOrDelay
@@ -210,7 +214,7 @@ impl State for Complaint {
         let filed = self.filed.as_ref()?;
         let mut agencies = vec![filed.agency.clone()];
         agencies.extend(self.forwarded_to.clone());
-        Some(Resource { owners: vec![filed.complainant.clone()], agencies })
+        Some(Resource { owners: vec![filed.complainant.clone()], agencies, consulted: Vec::new() })
     }
 
     fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {

@@ -180,8 +180,11 @@ impl Intake {
 
     fn promised(&mut self, promise: Option<&Promise>, by: Uuid, fixed: Option<String>) {
         if let Some(promise) = promise {
+            // The same date promised once more is the same promise: what was foreseen or missed stays so.
+            let old = self.promised.as_ref().filter(|old| promise.due_at <= old.promise.due_at);
+            let (foreseen, missed) = old.map_or((false, false), |old| (old.foreseen, old.missed));
             let promise = promise.clone();
-            self.promised = Some(Promised { promise, by, fixed, foreseen: false, missed: false });
+            self.promised = Some(Promised { promise, by, fixed, foreseen, missed });
         }
     }
 
@@ -194,6 +197,8 @@ impl Intake {
             SupplementStage::Intake => {
                 self.requests_at_intake = self.requests_at_intake.saturating_add(1);
                 self.answer = None;
+                // A clock that counts from the submission stands still meanwhile, though it is not promised yet.
+                self.suspensions.push(Suspension { from: meta.at(), to: None, cause: meta.id });
             }
             SupplementStage::Review => {
                 self.requests_at_review = self.requests_at_review.saturating_add(1);
@@ -215,20 +220,29 @@ impl Intake {
             SupplementStage::Intake => {
                 self.completed_at = Some(meta.at());
                 self.answer_due(supplement.answer_due_at, meta.id);
+                match open.request.effect {
+                    SupplementEffect::Restart => self.suspensions.clear(),
+                    SupplementEffect::Pause => self.resume(meta.at()),
+                }
             }
             SupplementStage::Review => match open.request.effect {
-                SupplementEffect::Pause => {
-                    if let Some(last) = self.suspensions.last_mut() {
-                        last.to = Some(meta.at());
-                    }
-                }
+                SupplementEffect::Pause => self.resume(meta.at()),
                 SupplementEffect::Restart => {
                     self.started_at = supplement.started_at.or(self.started_at);
                     self.suspensions.clear();
                 }
             },
         }
-        self.promised(supplement.promise.as_ref(), meta.id, None);
+        // A date that was moved by an apology stays one that was given, with what was left of it.
+        let given = supplement.promise.as_ref().is_some_and(|promise| promise.calendar.is_none());
+        let fixed = self.promised.as_ref().and_then(|old| old.fixed.clone()).filter(|_| given);
+        self.promised(supplement.promise.as_ref(), meta.id, fixed);
+    }
+
+    fn resume(&mut self, at: Timestamp) {
+        if let Some(last) = self.suspensions.last_mut().filter(|last| last.to.is_none()) {
+            last.to = Some(at);
+        }
     }
 
     fn end(&mut self, stage: Stage) {
@@ -270,6 +284,10 @@ impl State for Intake {
                     self.answer_due(fee.answer_due_at, meta.id);
                 }
                 self.started_at = fee.started_at.or(self.started_at);
+                if fee.started_at.is_some() && self.open_request.is_some() && !self.is_suspended() {
+                    let cause = meta.id;
+                    self.suspensions.push(Suspension { from: meta.at(), to: None, cause });
+                }
                 self.promised(fee.promise.as_ref(), meta.id, None);
             }
             IntakeEvent::DossierWithdrawn(_) => self.end(Stage::Withdrawn),
@@ -373,8 +391,8 @@ pub enum IntakeReaction {
     AnswerReview(answer_review::AnswerReview),
     /// The dossier was decided.
     RecordDecision(record_decision::RecordDecision),
-    /// The applicant has the result.
-    RecordDelivery(DossierId),
+    /// The applicant has the result, or it was revoked before.
+    RecordDelivery(DossierId, ClosedAs),
 }
 
 impl Reaction for IntakeReaction {
@@ -385,6 +403,7 @@ impl Reaction for IntakeReaction {
         "review.SupplementNeeded.v1",
         "review.DecisionMade.v1",
         "delivery.ResultDelivered.v1",
+        "delivery.ResultRevoked.v1",
     ];
 
     #[cfg_attr(
@@ -417,8 +436,12 @@ impl Reaction for IntakeReaction {
                 _ => return Ok(Vec::new()),
             },
             Some("delivery") => match DeliveryEvent::decode(kind, data)? {
+                DeliveryEvent::ResultRevoked(_) => match event.envelope.dossier {
+                    Some(dossier) => Self::RecordDelivery(dossier, ClosedAs::Ended),
+                    None => return Ok(Vec::new()),
+                },
                 DeliveryEvent::ResultDelivered(delivered) => {
-                    Self::RecordDelivery(delivered.brief.dossier)
+                    Self::RecordDelivery(delivered.brief.dossier, ClosedAs::Delivered)
                 }
                 _ => return Ok(Vec::new()),
             },
@@ -433,7 +456,7 @@ impl Reaction for IntakeReaction {
             Self::CloseUnpaid(_) => "close_unpaid",
             Self::AnswerReview(_) => "answer_review",
             Self::RecordDecision(_) => "record_decision",
-            Self::RecordDelivery(_) => "record_delivery",
+            Self::RecordDelivery(..) => "record_delivery",
         }
     }
 
@@ -442,7 +465,7 @@ impl Reaction for IntakeReaction {
             Self::RecordFee(command) => command.dossier,
             Self::AnswerReview(command) => command.dossier,
             Self::RecordDecision(command) => command.dossier,
-            Self::CloseUnpaid(dossier) | Self::RecordDelivery(dossier) => *dossier,
+            Self::CloseUnpaid(dossier) | Self::RecordDelivery(dossier, _) => *dossier,
         }
     }
 
@@ -452,7 +475,7 @@ impl Reaction for IntakeReaction {
             Self::CloseUnpaid(_) => Ok(close_unpaid::decide(intake)),
             Self::AnswerReview(command) => answer_review::decide(intake, command, facts),
             Self::RecordDecision(command) => record_decision::decide(intake, command, facts),
-            Self::RecordDelivery(_) => Ok(record_delivery::decide(intake)),
+            Self::RecordDelivery(_, closed_as) => Ok(record_delivery::decide(intake, *closed_as)),
         }
     }
 }

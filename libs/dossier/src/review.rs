@@ -1,13 +1,13 @@
 //! The deciding unit: who works on a dossier, what was done, and the decision by two people or by a rule.
 //! Decree 61/2018/NĐ-CP, art. 19.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::access::{May, Resource, agency, any};
+use crate::access::{May, Resource, agency, any, consulted};
 use crate::clock;
 use crate::contract::{
     AgencyCode, Brief, ConsultationId, ConsultationRequested, DecisionMade, DecisionProposed,
@@ -57,6 +57,7 @@ pub const READ: &[May] = &[
     agency(Role::Reviewer),
     agency(Role::Approver),
     agency(Role::Auditor),
+    consulted(Role::Consultee),
     any(Role::Operator),
 ];
 
@@ -102,10 +103,14 @@ pub struct Review {
     pub done: BTreeMap<String, u32>,
     /// The activity that is to be done by a time.
     pub due: Option<Due>,
+    /// The activity whose time stands still.
+    pub paused: Option<String>,
     /// The consultations that are not answered.
     pub consultations: BTreeMap<ConsultationId, (ConsultationRequested, Uuid, bool)>,
-    /// The event that asked for the supplement that is being waited for.
-    pub needs: Option<Uuid>,
+    /// Every agency that was asked.
+    pub asked: BTreeSet<AgencyCode>,
+    /// Since when a supplement is being waited for.
+    pub paused_at: Option<Timestamp>,
     /// The proposal.
     pub proposal: Option<Arc<DecisionProposed>>,
     /// The decision.
@@ -188,6 +193,7 @@ impl State for Review {
             }
             ReviewEvent::ReviewHandedOver(handed) => self.officer = Some(handed.to.clone()),
             ReviewEvent::ConsultationRequested(requested) => {
+                self.asked.insert(requested.agency.clone());
                 let entry = (requested.clone(), meta.id, false);
                 self.consultations.insert(requested.consultation, entry);
             }
@@ -201,12 +207,14 @@ impl State for Review {
             }
             ReviewEvent::SupplementNeeded(_) => {
                 self.stage = Stage::Paused;
-                self.needs = Some(meta.id);
-                self.due = None;
+                self.paused_at = Some(meta.at());
+                self.paused = self.due.take().map(|due| due.activity);
             }
-            ReviewEvent::ReviewResumed(_) => {
+            ReviewEvent::ReviewResumed(resumed) => {
                 self.stage = Stage::Open;
-                self.needs = None;
+                self.paused_at = None;
+                let activity = self.paused.take();
+                self.becomes_due(activity.as_ref(), resumed.due_at, meta.id);
             }
             ReviewEvent::DecisionProposed(proposed) => {
                 self.stage = Stage::Proposed;
@@ -227,10 +235,8 @@ impl State for Review {
 
     fn resource(&self) -> Option<Resource> {
         let mut resource = self.brief.as_ref()?.resource();
-        // A consulted agency reaches what it was asked about.
-        resource
-            .agencies
-            .extend(self.consultations.values().map(|(asked, ..)| asked.agency.clone()));
+        // Also after it has answered: what it said stays open to it.
+        resource.consulted = self.asked.iter().cloned().collect();
         Some(resource)
     }
 
@@ -267,7 +273,7 @@ pub enum ReviewReaction {
     /// A dossier was accepted.
     Open(Box<Brief>),
     /// The applicant answered, or was not asked.
-    Resume(DossierId),
+    Resume(DossierId, Timestamp),
     /// The dossier ended.
     Cancel(DossierId, Uuid),
 }
@@ -292,7 +298,7 @@ impl Reaction for ReviewReaction {
         Ok(match IntakeEvent::decode(event.kind, event.data)? {
             IntakeEvent::DossierAccepted(accepted) => vec![Self::Open(Box::new(accepted.brief))],
             IntakeEvent::SupplementSubmitted(_) | IntakeEvent::SupplementDeclined(_) => {
-                vec![Self::Resume(dossier)]
+                vec![Self::Resume(dossier, event.envelope.at)]
             }
             IntakeEvent::DossierWithdrawn(_)
             | IntakeEvent::DossierDecided(_)
@@ -304,7 +310,7 @@ impl Reaction for ReviewReaction {
     fn name(&self) -> &'static str {
         match self {
             Self::Open(_) => "open_review",
-            Self::Resume(_) => "resume_review",
+            Self::Resume(..) => "resume_review",
             Self::Cancel(..) => "cancel_review",
         }
     }
@@ -312,21 +318,21 @@ impl Reaction for ReviewReaction {
     fn dossier(&self) -> DossierId {
         match self {
             Self::Open(brief) => brief.dossier,
-            Self::Resume(dossier) | Self::Cancel(dossier, _) => *dossier,
+            Self::Resume(dossier, _) | Self::Cancel(dossier, _) => *dossier,
         }
     }
 
     fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
         match self {
             Self::Open(brief) => Some((&brief.procedure, &brief.agency)),
-            Self::Resume(_) | Self::Cancel(..) => None,
+            Self::Resume(..) | Self::Cancel(..) => None,
         }
     }
 
     fn decide(&self, review: &Review, facts: &Facts<'_>) -> Result<Reacted<ReviewEvent>, LawError> {
         match self {
             Self::Open(brief) => open_review::decide(review, brief, facts),
-            Self::Resume(_) => resume_review::decide(review, facts),
+            Self::Resume(_, answered_at) => resume_review::decide(review, *answered_at, facts),
             Self::Cancel(_, cause) => Ok(cancel_review::decide(review, *cause)),
         }
     }

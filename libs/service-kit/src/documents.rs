@@ -89,18 +89,11 @@ impl Documents {
         let media = media.ok_or(UploadError::MediaType)?;
         let serial = self.uploads.fetch_add(1, Ordering::Relaxed);
         let part = self.folder.join(format!("upload-{}-{serial}.part", std::process::id()));
-        let written = write(&part, media, content).await;
-        let (bytes, sha256) = match written {
-            Ok(written) => written,
-            Err(error) => {
-                // The part is of no use; if it cannot be removed the next start of the folder's owner sees it.
-                let _ = tokio::fs::remove_file(&part).await;
-                return Err(error);
-            }
-        };
+        let part = Part(part);
+        let (bytes, sha256) = write(&part.0, media, content).await?;
         let name = kit.keyed_digest(&[owner.as_str().as_bytes(), key.as_bytes(), &sha256]);
         let name = DocumentName::from(&*name);
-        tokio::fs::rename(&part, self.path(&name, media)).await?;
+        tokio::fs::rename(&part.0, self.path(&name, media)).await?;
         // The name itself must survive a power cut too.
         File::open(&self.folder).await?.sync_all().await?;
         Ok(Stored { name, media_type: media.name, bytes, sha256 })
@@ -129,6 +122,16 @@ impl Documents {
 
     fn path(&self, name: &DocumentName, media: &MediaType) -> PathBuf {
         self.folder.join(format!("{name}.{}", media.ending))
+    }
+}
+
+/// An upload that is not finished: whatever ends it, also a client that goes away, nothing of it stays.
+struct Part(PathBuf);
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        // It has its name by then, or is of no use.
+        let _ = std::fs::remove_file(&self.0);
     }
 }
 

@@ -45,6 +45,7 @@ CREATE TABLE dossiers (
   outcome      TEXT,
   by_rule      INTEGER NOT NULL DEFAULT 0,
   officer      TEXT,
+  accepted     INTEGER NOT NULL DEFAULT 0,
   supplements  INTEGER NOT NULL DEFAULT 0,
   rated        INTEGER,
   delivered    INTEGER NOT NULL DEFAULT 0
@@ -80,15 +81,18 @@ impl Dossiers {
         let last =
             promise.due_at.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(promise.due_at);
         let day = self.day(rows, id, last)?;
-        rows.prepare_cached("UPDATE dossiers SET due_at = ?2, due_day = ?3, suspended = 0, missed = 0 WHERE id = ?1")?
-            .execute(params![id, promise.due_at.as_millisecond(), day])?;
+        rows.prepare_cached(
+            "UPDATE dossiers SET due_at = ?2, due_day = ?3, suspended = 0 WHERE id = ?1",
+        )?
+        .execute(params![id, promise.due_at.as_millisecond(), day])?;
         Ok(())
     }
 
     fn handled(&self, rows: &Connection, id: &str, at: Timestamp) -> rusqlite::Result<()> {
         let day = self.day(rows, id, at)?;
         rows.prepare_cached(
-            "UPDATE dossiers SET handled_at = ?2, handled_day = ?3, suspended = 0
+            "UPDATE dossiers SET handled_at = ?2, handled_day = ?3,
+               due_day = iif(suspended = 1 AND due_day < ?3, ?3, due_day), suspended = 0
              WHERE id = ?1 AND handled_at IS NULL",
         )?
         .execute(params![id, at.as_millisecond(), day])?;
@@ -126,6 +130,7 @@ impl Dossiers {
             }
             IntakeEvent::DossierAccepted(accepted) => {
                 status(status::ACCEPTED)?;
+                set(rows, id, "UPDATE dossiers SET accepted = ?2 WHERE id = ?1", 1)?;
                 accepted.promise.map_or(Ok(()), |promise| self.promised(rows, id, &promise))
             }
             IntakeEvent::DossierRefused(_) => {
@@ -138,17 +143,14 @@ impl Dossiers {
                 set(rows, id, count, 1)
             }
             IntakeEvent::SupplementSubmitted(supplement) => {
-                status(if supplement.answer_due_at.is_some() {
-                    status::SUBMITTED
-                } else {
-                    status::PROCESSING
-                })?;
-                set(rows, id, "UPDATE dossiers SET suspended = ?2 WHERE id = ?1", 0)?;
+                let sql = "UPDATE dossiers SET status = iif(accepted = 1, ?2, 1), suspended = 0 WHERE id = ?1";
+                set(rows, id, sql, status::PROCESSING)?;
                 supplement.promise.map_or(Ok(()), |promise| self.promised(rows, id, &promise))
             }
             IntakeEvent::FeeReceived(fee) => {
-                let started = fee.promise.is_some();
-                status(if started { status::PROCESSING } else { status::SUBMITTED })?;
+                // While a supplement is awaited, that is what the dossier waits for.
+                let sql = "UPDATE dossiers SET status = iif(accepted = 1, ?2, 1) WHERE id = ?1 AND status = 6";
+                set(rows, id, sql, status::PROCESSING)?;
                 fee.promise.map_or(Ok(()), |promise| self.promised(rows, id, &promise))
             }
             IntakeEvent::DossierWithdrawn(_) => {
@@ -158,10 +160,10 @@ impl Dossiers {
             IntakeEvent::AppointmentMoved(moved) => self.promised(rows, id, &moved.promise),
             IntakeEvent::AppointmentFixed(fixed) => self.promised(rows, id, &fixed.promise),
             IntakeEvent::DeadlineMissed(_) => {
-                set(rows, id, "UPDATE dossiers SET missed = ?2 WHERE id = ?1", 1)
+                set(rows, id, "UPDATE dossiers SET missed = missed + ?2 WHERE id = ?1", 1)
             }
             IntakeEvent::DeadlineMissWithdrawn(_) => {
-                set(rows, id, "UPDATE dossiers SET missed = ?2 WHERE id = ?1", 0)
+                set(rows, id, "UPDATE dossiers SET missed = max(missed - ?2, 0) WHERE id = ?1", 1)
             }
             IntakeEvent::DossierDecided(decided) => {
                 status(status::DECIDED)?;
@@ -176,14 +178,16 @@ impl Dossiers {
                 self.handled(rows, id, decided.decided_at)
             }
             IntakeEvent::DossierClosed(closed) => {
-                let delivered =
-                    matches!(closed.closed_as, ClosedAs::Delivered | ClosedAs::NoResult);
+                let delivered = matches!(
+                    closed.closed_as,
+                    ClosedAs::Delivered | ClosedAs::NoResult | ClosedAs::Ended
+                );
                 status(if delivered { status::DELIVERED } else { status::STOPPED })?;
                 set(
                     rows,
                     id,
                     "UPDATE dossiers SET delivered = ?2 WHERE id = ?1",
-                    u8::from(delivered),
+                    u8::from(closed.closed_as == ClosedAs::Delivered),
                 )?;
                 self.handled(rows, id, at)
             }
@@ -208,7 +212,7 @@ pub(crate) const fn channel_name(channel: dossier::contract::Channel) -> &'stati
 }
 
 impl Projection for Dossiers {
-    const SHAPE: Shape = Shape { name: "register", version: 1, tables: TABLES };
+    const SHAPE: Shape = Shape { name: "register", version: 2, tables: TABLES };
     const KINDS: &'static [&'static str] =
         &["intake.", "payment.FeeAssessed", "review.", "feedback."];
 

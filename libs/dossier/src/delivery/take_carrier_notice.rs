@@ -7,7 +7,7 @@ use crate::contract::{
     DeliveryChannel, DeliveryEvent, ParcelId, ParcelReturned, ParcelTracked, Personal,
     ResultDelivered, Role,
 };
-use crate::step::{Facts, LawError, Step};
+use crate::step::{Facts, Step, refusals};
 
 /// This step.
 pub const STEP: Step = Step {
@@ -20,8 +20,16 @@ pub const STEP: Step = Step {
         "delivery.ParcelReturned.v1",
         "delivery.ResultDelivered.v1",
     ],
-    refusals: &[],
+    refusals: Refusal::ALL,
 };
+
+refusals! {
+    /// Why a notice is not taken here.
+    pub enum Refusal {
+        NotOurs => 404, "not-found",
+            "không có bưu gửi này", "there is no such parcel of this carrier";
+    }
+}
 
 /// What a carrier says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,11 +60,14 @@ pub fn decide(
     result: &DossierResult,
     command: &TakeCarrierNotice,
     _facts: &Facts<'_>,
-) -> Result<Vec<DeliveryEvent>, LawError> {
+) -> Result<Vec<DeliveryEvent>, Refusal> {
     let TakeCarrierNotice { parcel, carrier, carrier_event, said } = command;
     let Some(brief) = result.brief().filter(|_| !result.knows(carrier, carrier_event)) else {
         return Ok(Vec::new());
     };
+    if result.parcels.get(parcel) != Some(carrier) {
+        return Err(Refusal::NotOurs);
+    }
     let (parcel, carrier_event) = (*parcel, carrier_event.clone());
     let event = match said {
         Said::Tracked(status) => {
@@ -65,7 +76,7 @@ pub fn decide(
         Said::Returned(reason) => {
             ParcelReturned { parcel, carrier_event, reason: reason.clone() }.into()
         }
-        Said::Delivered(_) if matches!(result.stage, Stage::Delivered | Stage::Revoked) => {
+        Said::Delivered(_) if result.stage != Stage::WithCarrier => {
             ParcelTracked { parcel, carrier_event, status: "delivered".to_owned() }.into()
         }
         Said::Delivered(received_by) => ResultDelivered {

@@ -4,7 +4,7 @@
 use super::{Intake, Stage};
 use crate::access::agency;
 use crate::clock::{self, Ledger};
-use crate::contract::{DossierAccepted, IntakeEvent, Role};
+use crate::contract::{DossierAccepted, IntakeEvent, Role, SupplementEffect};
 use crate::law::ClockStart;
 use crate::step::{Facts, Step, refusals};
 
@@ -44,6 +44,13 @@ pub fn decide(intake: &Intake, facts: &Facts<'_>) -> Result<Vec<IntakeEvent>, Re
     }
     let rule = facts.rule()?;
     let moment = match rule.procedure.clock.start {
+        // A supplement that restarts the count does so before acceptance too.
+        ClockStart::Submitted
+            if intake.requests_at_intake > 0
+                && rule.procedure.clock.supplement == SupplementEffect::Restart =>
+        {
+            intake.completed_at
+        }
         ClockStart::Submitted => submission.posted_at.or(intake.submitted_at),
         ClockStart::Accepted => Some(facts.at),
         ClockStart::Complete => intake.completed_at.max(intake.fee_received_at),
@@ -54,7 +61,7 @@ pub fn decide(intake: &Intake, facts: &Facts<'_>) -> Result<Vec<IntakeEvent>, Re
         return Ok(vec![DossierAccepted { brief, promise: None, started_at: None }.into()]);
     };
     let started_at = clock::effective_start(rule, moment)?;
-    let ledger = Ledger { started_at, suspensions: Vec::new() };
+    let ledger = Ledger { started_at, suspensions: intake.suspensions.clone() };
     let promise = clock::promise(rule, brief.channel, &ledger)?;
     Ok(vec![DossierAccepted { brief, promise, started_at: Some(started_at) }.into()])
 }
@@ -89,6 +96,26 @@ pub(crate) mod tests {
         // Five working days from Friday 20 November, with Tuesday 24 off.
         assert_eq!(scene.state.promised.unwrap().promise.due_at, at("2026-12-01T00:00"));
         assert_eq!(scene.state.stage, Stage::Processing);
+    }
+
+    #[test]
+    fn a_supplement_before_acceptance_is_not_counted_against_the_agency() {
+        use crate::intake::request_supplement::tests::asked;
+        use crate::intake::submit_dossier::tests::document;
+        use crate::intake::submit_supplement::{self, SubmitSupplement};
+
+        let law = law();
+        let mut scene = submitted(&law);
+        asked(&mut scene, "2026-11-20T10:00").unwrap();
+        let supplied = SubmitSupplement { documents: vec![document("rules")], form: None };
+        scene
+            .step("2026-12-04T10:00", Role::Applicant, |s, f| {
+                submit_supplement::decide(s, supplied, f)
+            })
+            .unwrap();
+        scene.step("2026-12-04T11:00", Role::Clerk, decide).unwrap();
+        // Counted again from the start: five working days from Friday 4 December.
+        assert_eq!(scene.state.promised.unwrap().promise.due_at, at("2026-12-12T00:00"));
     }
 
     #[test]

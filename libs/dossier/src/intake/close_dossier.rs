@@ -1,7 +1,7 @@
 //! An officer ends a dossier. One that owes a result cannot be ended before it is decided; a procedure without any result
 //! is ended in this way (result code "no result" of the national catalogue).
 
-use super::{Intake, Stage};
+use super::{Intake, Stage, miss_deadline::unrecorded};
 use crate::access::agency;
 use crate::contract::{ClosedAs, DossierClosed, IntakeEvent, Personal, Role};
 use crate::step::{Facts, Step, refusals};
@@ -12,7 +12,7 @@ pub const STEP: Step = Step {
     service: "intake",
     basis: "61/2018/NĐ-CP Điều 20",
     may: &[agency(Role::Clerk)],
-    events: &["intake.DossierClosed.v1"],
+    events: &["intake.DeadlineMissed.v1", "intake.DossierClosed.v1"],
     refusals: Refusal::ALL,
 };
 
@@ -39,7 +39,9 @@ pub fn decide(
         return Err(Refusal::ResultOwed);
     }
     let reason = Some(Personal::from(reason));
-    Ok(vec![DossierClosed { closed_as: ClosedAs::Ended, reason }.into()])
+    let mut events: Vec<IntakeEvent> = unrecorded(intake, facts.at).into_iter().collect();
+    events.push(DossierClosed { closed_as: ClosedAs::Ended, reason }.into());
+    Ok(events)
 }
 
 #[cfg(test)]

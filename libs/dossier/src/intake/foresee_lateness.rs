@@ -1,7 +1,7 @@
 //! One working day is left and nothing is decided: the written notice, the apology and the new date are due now (form
 //! 04). Decree 61/2018/NĐ-CP, art. 19.9.
 
-use super::{Intake, Stage};
+use super::{Intake, Stage, miss_deadline::MET_BY};
 use crate::clock::late_by_ms;
 use crate::contract::{IntakeEvent, LatenessForeseen};
 use crate::step::{Facts, Step};
@@ -23,6 +23,9 @@ pub const STEP: Step = Step {
 #[must_use]
 pub fn decide(intake: &Intake, facts: &Facts<'_>) -> Vec<IntakeEvent> {
     let running = intake.stage == Stage::Processing && !intake.is_suspended();
+    if facts.elsewhere.iter().any(|e| MET_BY.contains(&&*e.kind)) {
+        return Vec::new();
+    }
     let Some(promised) = intake.promised.as_ref().filter(|p| running && !p.foreseen && !p.missed)
     else {
         return Vec::new();

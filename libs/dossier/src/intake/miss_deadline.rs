@@ -3,6 +3,8 @@
 //!
 //! There is no false miss: what other services recorded in time counts, even if it has not arrived here yet.
 
+use jiff::Timestamp;
+
 use super::{Intake, Stage};
 use crate::clock::late_by_ms;
 use crate::contract::{DeadlineMissed, DecidedBy, DossierDecided, IntakeEvent};
@@ -45,6 +47,16 @@ pub fn decide(intake: &Intake, facts: &Facts<'_>) -> Result<Vec<IntakeEvent>, La
         events.push(DossierDecided { outcome, by, decided_at: due_at }.into());
     }
     Ok(events)
+}
+
+/// The miss that was not recorded yet when something else ended or stopped the clock at `ended_at`: it must not depend on
+/// whether the keeper or that something was faster.
+pub(super) fn unrecorded(intake: &Intake, ended_at: Timestamp) -> Option<IntakeEvent> {
+    let running = intake.stage == Stage::Processing && !intake.is_suspended();
+    let promised = intake.promised.as_ref().filter(|promised| running && !promised.missed)?;
+    let due_at = promised.promise.due_at;
+    (ended_at > due_at)
+        .then(|| DeadlineMissed { due_at, late_by_ms: late_by_ms(due_at, ended_at) }.into())
 }
 
 #[cfg(test)]

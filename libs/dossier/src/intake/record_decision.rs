@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Intake, Stage};
+use super::{Intake, Stage, miss_deadline::unrecorded};
 use crate::contract::{
     ClosedAs, DeadlineMissWithdrawn, DecidedBy, DossierClosed, DossierDecided, DossierId,
     IntakeEvent, Outcome,
@@ -19,6 +19,7 @@ pub const STEP: Step = Step {
     may: &[],
     events: &[
         "intake.DossierDecided.v1",
+        "intake.DeadlineMissed.v1",
         "intake.DeadlineMissWithdrawn.v1",
         "intake.DossierClosed.v1",
     ],
@@ -54,7 +55,7 @@ pub fn decide(
         Stage::Processing => {}
     }
     let RecordDecision { outcome, by, decided_at, cause, .. } = *command;
-    let mut events = Vec::new();
+    let mut events: Vec<IntakeEvent> = unrecorded(intake, decided_at).into_iter().collect();
     if let Some(promised) = intake.promised.as_ref().filter(|promised| promised.missed)
         && decided_at <= promised.promise.due_at
     {
@@ -104,6 +105,14 @@ mod tests {
         let kinds = decided(&mut scene, "2026-11-30T16:00", "2026-12-01T00:05");
         assert_eq!(kinds[2..], ["DeadlineMissed", "DeadlineMissWithdrawn", "DossierDecided"]);
         assert!(!scene.state.promised.unwrap().missed);
+    }
+
+    #[test]
+    fn a_late_decision_that_is_faster_than_the_keeper_is_a_miss_all_the_same() {
+        let law = law();
+        let mut scene = accepted(&law);
+        let kinds = decided(&mut scene, "2026-12-01T09:00", "2026-12-01T09:00");
+        assert_eq!(kinds[2..], ["DeadlineMissed", "DossierDecided"]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The applicant has the result: the dossier is at its end. Decree 61/2018/NĐ-CP, art. 20.
+//! The applicant has the result, or it was revoked before that: the dossier is at its end. Decree 61/2018/NĐ-CP, art. 20.
 
 use super::{Intake, Stage};
 use crate::contract::{ClosedAs, DossierClosed, IntakeEvent};
@@ -16,11 +16,9 @@ pub const STEP: Step = Step {
 
 /// Decides; waits until intake itself knows of the decision.
 #[must_use]
-pub fn decide(intake: &Intake) -> Reacted<IntakeEvent> {
+pub fn decide(intake: &Intake, closed_as: ClosedAs) -> Reacted<IntakeEvent> {
     match intake.stage {
-        Stage::Decided => Reacted::Done(vec![
-            DossierClosed { closed_as: ClosedAs::Delivered, reason: None }.into(),
-        ]),
+        Stage::Decided => Reacted::Done(vec![DossierClosed { closed_as, reason: None }.into()]),
         Stage::Empty | Stage::Submitted | Stage::Processing => Reacted::NotYet,
         Stage::Refused | Stage::Withdrawn | Stage::Closed(_) => Reacted::Done(Vec::new()),
     }

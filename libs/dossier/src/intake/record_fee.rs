@@ -112,6 +112,22 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_starts_while_a_supplement_is_awaited_stands_still() {
+        use crate::intake::request_supplement::{self, RequestSupplement, tests::ask};
+
+        let law = law();
+        let components = ["application", "deposit", "plan"];
+        let mut scene = submitted(&law, "MLM.CERTIFICATE", "G02.003", &components);
+        scene.step("2026-11-20T10:00", Role::Clerk, accept_dossier::decide).unwrap();
+        let ask = RequestSupplement { components: vec!["plan".into()], ..ask() };
+        scene
+            .step("2026-11-23T10:00", Role::Clerk, |s, f| request_supplement::decide(s, ask, f))
+            .unwrap();
+        record(&mut scene, "2026-11-25T10:00");
+        assert!(scene.state.is_suspended());
+    }
+
+    #[test]
     fn where_the_law_says_so_the_clock_starts_with_the_fee() {
         let law = law();
         let components = ["application", "deposit", "plan"];

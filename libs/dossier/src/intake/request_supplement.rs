@@ -4,6 +4,7 @@
 
 use uuid::Uuid;
 
+use super::miss_deadline::unrecorded;
 use super::{Intake, Stage, submit_dossier::known_component};
 use crate::access::agency;
 use crate::clock;
@@ -18,7 +19,7 @@ pub const STEP: Step = Step {
     service: "intake",
     basis: "61/2018/NĐ-CP Điều 15.3, 17.2a, 19.4; Mẫu 02",
     may: &[agency(Role::Clerk)],
-    events: &["intake.SupplementRequested.v1"],
+    events: &["intake.DeadlineMissed.v1", "intake.SupplementRequested.v1"],
     refusals: Refusal::ALL,
 };
 
@@ -74,7 +75,9 @@ pub fn decide(
     }
     let window = rule.procedure.clock.supplement_window;
     let made_before = intake.requests_at_intake.saturating_add(intake.requests_at_review);
-    Ok(vec![
+    // What was missed before the clock stops stays missed.
+    let mut events: Vec<IntakeEvent> = unrecorded(intake, facts.at).into_iter().collect();
+    events.push(
         SupplementRequested {
             request: made_before.saturating_add(1),
             stage,
@@ -85,7 +88,8 @@ pub fn decide(
             asked_by: command.asked_by,
         }
         .into(),
-    ])
+    );
+    Ok(events)
 }
 
 #[cfg(test)]

@@ -194,7 +194,9 @@ fn delivery(procedure: &Procedure, wanted: Option<Delivery>) -> Result<Delivery,
     if !procedure.delivery.is_empty() && !procedure.delivery.contains(&delivery.channel) {
         return Err(Refusal::DeliveryNotOffered);
     }
-    if delivery.channel == DeliveryChannel::Post && delivery.address.is_none() {
+    if delivery.channel == DeliveryChannel::Post
+        && delivery.address.as_ref().and_then(Personal::known).is_none()
+    {
         return Err(Refusal::AddressMissing);
     }
     Ok(delivery)

@@ -7,8 +7,8 @@ use super::{Intake, submit_dossier::known_component};
 use crate::access::{agency, own};
 use crate::clock::{self, Ledger};
 use crate::contract::{
-    ComponentCode, Document, IntakeEvent, Personal, Role, SupplementEffect, SupplementRequested,
-    SupplementStage, SupplementSubmitted,
+    ComponentCode, Document, IntakeEvent, Personal, Promise, Role, SupplementEffect,
+    SupplementRequested, SupplementStage, SupplementSubmitted,
 };
 use crate::step::{Facts, Step, refusals};
 
@@ -65,12 +65,15 @@ pub fn decide(
         known_component(rule.procedure, &document.component)
             .map_err(|component| Refusal::UnknownComponent(component.clone()))?;
     }
+    // Where the fee comes first, the officers' time begins with the fee.
+    let fee_open = intake.submission.as_ref().is_some_and(|submission| submission.fee_first)
+        && intake.fee_received_at.is_none();
     let answer_due_at = match (request.stage, rule.procedure.intake.answer) {
-        (SupplementStage::Intake, Some(budget)) => {
+        (SupplementStage::Intake, Some(budget)) if !fee_open => {
             let start = clock::effective_start(rule, facts.at)?;
             Some(clock::end_of(rule, start, budget)?)
         }
-        (SupplementStage::Intake, None) | (SupplementStage::Review, _) => None,
+        (SupplementStage::Intake | SupplementStage::Review, _) => None,
     };
     let ledger = match (request.stage, intake.ledger()) {
         (SupplementStage::Review, Some(ledger)) => Some(resumed(ledger, request, facts)?),
@@ -82,6 +85,10 @@ pub fn decide(
         // A date that somebody fixed is not recomputed, but a clock that begins again replaces it.
         (Some(ledger), Some(channel)) if !fixed || request.effect == SupplementEffect::Restart => {
             clock::promise(rule, channel, ledger)?
+        }
+        // A date moved by an apology keeps what was left of it when the clock stopped.
+        (Some(_), Some(channel)) if rule.procedure.clock.budget.contains_key(&channel) => {
+            moved_on(intake, facts)?
         }
         _ => None,
     };
@@ -97,6 +104,21 @@ pub fn decide(
         }
         .into(),
     ])
+}
+
+/// The given date, later by as much as was left of it: the end of the working day on which that falls.
+fn moved_on(intake: &Intake, facts: &Facts<'_>) -> Result<Option<Promise>, Refusal> {
+    let (Some(promised), Some(stopped)) = (&intake.promised, intake.suspensions.last()) else {
+        return Ok(None);
+    };
+    if stopped.from >= promised.promise.due_at {
+        return Ok(None);
+    }
+    let rule = facts.rule()?;
+    let left = promised.promise.due_at.duration_since(stopped.from);
+    let due = facts.at.checked_add(left).map_err(calendar::CalendarError::from)?;
+    let day = rule.calendar.working_day_from(rule.calendar.date_of(due))?;
+    Ok(Some(clock::given(rule, facts.at, rule.calendar.end_of_day(day)?)?))
 }
 
 fn check(request: &SupplementRequested, command: &SubmitSupplement) -> Result<(), Refusal> {

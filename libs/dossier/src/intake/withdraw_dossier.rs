@@ -1,7 +1,7 @@
 //! The applicant takes a dossier back before it is decided (form 05, Thông báo dừng giải quyết hồ sơ).
 //! Decree 118/2025/NĐ-CP, art. 21; Circular 03/2025/TT-VPCP, art. 7.
 
-use super::Intake;
+use super::{Intake, miss_deadline::unrecorded};
 use crate::access::{agency, own};
 use crate::contract::{DossierWithdrawn, IntakeEvent, Personal, Role};
 use crate::step::{Facts, Step, refusals};
@@ -12,7 +12,7 @@ pub const STEP: Step = Step {
     service: "intake",
     basis: "118/2025/NĐ-CP Điều 21; 03/2025/TT-VPCP Điều 7; Mẫu 05",
     may: &[own(Role::Applicant), agency(Role::Clerk)],
-    events: &["intake.DossierWithdrawn.v1"],
+    events: &["intake.DeadlineMissed.v1", "intake.DossierWithdrawn.v1"],
     refusals: Refusal::ALL,
 };
 
@@ -28,12 +28,14 @@ refusals! {
 pub fn decide(
     intake: &Intake,
     reason: Option<String>,
-    _facts: &Facts<'_>,
+    facts: &Facts<'_>,
 ) -> Result<Vec<IntakeEvent>, Refusal> {
     if !intake.is_open() {
         return Err(Refusal::NotOpen);
     }
-    Ok(vec![DossierWithdrawn { reason: reason.map(Personal::from) }.into()])
+    let mut events: Vec<IntakeEvent> = unrecorded(intake, facts.at).into_iter().collect();
+    events.push(DossierWithdrawn { reason: reason.map(Personal::from) }.into());
+    Ok(events)
 }
 
 #[cfg(test)]

@@ -364,6 +364,11 @@ impl Procedure {
         if self.fees.due.is_none() != self.fees.lines.is_empty() {
             return Err("`fees.due` and `fees.lines` go together".to_owned());
         }
+        if self.fees.due.is_some() && self.fees.window.is_none() {
+            return Err(
+                "`fees.window` is missing: an unpaid dossier would stay open for ever".to_owned()
+            );
+        }
         if self.clock.start == ClockStart::FeeReceived && self.fees.due.is_none() {
             return Err("the clock starts with a fee, but there is none".to_owned());
         }

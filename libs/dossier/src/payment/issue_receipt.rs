@@ -38,7 +38,7 @@ impl State for Receipts {
 
     fn resource(&self) -> Option<Resource> {
         let receipt = self.last.as_ref()?;
-        Some(Resource { owners: Vec::new(), agencies: vec![receipt.agency.clone()] })
+        Some(Resource { agencies: vec![receipt.agency.clone()], ..Resource::default() })
     }
 
     fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {

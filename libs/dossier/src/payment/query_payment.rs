@@ -52,7 +52,11 @@ mod tests {
         let law = law();
         let (mut scene, _) = started(&law);
         let mut moments = Vec::new();
-        while let Some(next) = scene.state.obligations().first().map(|o| o.due_at) {
+        let query = |scene: &crate::testing::Scene<'_, Payment>| {
+            let open = scene.state.obligations().into_iter();
+            open.filter(|open| open.kind == KIND).map(|open| open.due_at).next()
+        };
+        while let Some(next) = query(&scene).filter(|_| moments.len() < 20) {
             let text = next.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(7)));
             let text = text.strftime("%Y-%m-%dT%H:%M").to_string();
             scene.step(&text, Role::System, decide).unwrap();

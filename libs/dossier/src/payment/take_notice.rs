@@ -6,7 +6,7 @@ use crate::access::any;
 use crate::contract::{
     FeeSettled, PaymentCaptured, PaymentEvent, PaymentFailed, PaymentId, Role, Vnd,
 };
-use crate::step::{Facts, LawError, Step};
+use crate::step::{Facts, LawError, Step, refusals};
 
 /// This step.
 pub const STEP: Step = Step {
@@ -15,8 +15,16 @@ pub const STEP: Step = Step {
     basis: "118/2025/NĐ-CP Điều 24",
     may: &[any(Role::PaymentProvider)],
     events: &["payment.PaymentCaptured.v1", "payment.PaymentFailed.v1", "payment.FeeSettled.v1"],
-    refusals: &[],
+    refusals: Refusal::ALL,
 };
+
+refusals! {
+    /// Why a notice is not taken here.
+    pub enum Refusal {
+        NotOurs => 404, "not-found",
+            "không có giao dịch này", "there is no such payment of this provider";
+    }
+}
 
 /// What a provider says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,18 +50,22 @@ pub struct TakeNotice {
     pub said: Said,
 }
 
-/// Decides; nothing if the fact was known or says nothing. A notice is never refused.
+/// Decides; nothing if the fact was known or says nothing. One that names no attempt of this provider is not ours.
 pub fn decide(
     payment: &Payment,
     command: &TakeNotice,
     facts: &Facts<'_>,
-) -> Result<Vec<PaymentEvent>, LawError> {
+) -> Result<Vec<PaymentEvent>, Refusal> {
     let TakeNotice { payment: id, provider, provider_event, said } = command;
     if payment.knows(provider, provider_event) {
         return Ok(Vec::new());
     }
+    if payment.attempts.get(id).is_none_or(|attempt| attempt.started.provider != *provider) {
+        return Err(Refusal::NotOurs);
+    }
     let (provider, provider_event) = (provider.clone(), provider_event.clone());
     match said {
+        Said::Captured(amount) if *amount <= Vnd::ZERO => Ok(Vec::new()),
         Said::Pending => Ok(Vec::new()),
         Said::Failed(reason) => {
             let reason = reason.clone();

@@ -1,7 +1,7 @@
 //! A consulted agency answers. Decree 61/2018/NĐ-CP, art. 19.5. A late answer still counts; the silence stays in the record.
 
 use super::Review;
-use crate::access::agency;
+use crate::access::consulted;
 use crate::contract::{ConsultationAnswered, ConsultationId, Personal, ReviewEvent, Role};
 use crate::step::{Facts, Step, refusals};
 
@@ -10,7 +10,7 @@ pub const STEP: Step = Step {
     name: "answer_consultation",
     service: "review",
     basis: "61/2018/NĐ-CP Điều 19.5",
-    may: &[agency(Role::Consultee)],
+    may: &[consulted(Role::Consultee)],
     events: &["review.ConsultationAnswered.v1"],
     refusals: Refusal::ALL,
 };

@@ -81,6 +81,6 @@ pub(crate) mod tests {
         // Three working days from Friday 20 November, with the 24th off.
         let due: Vec<_> = scene.state.obligations().iter().map(|o| o.due_at).collect();
         assert!(due.contains(&at("2026-11-27T00:00")), "{due:?}");
-        assert!(scene.state.resource().unwrap().agencies.contains(&"G01".into()));
+        assert!(scene.state.resource().unwrap().consulted.contains(&"G01".into()));
     }
 }

@@ -64,11 +64,14 @@ mod tests {
         let again = scene.step("2026-11-20T12:00", Role::Reviewer, need);
         assert_eq!(again, Err(Refusal::NotYours));
         scene
-            .step("2026-12-01T12:00", Role::System, |s, f| match resume_review::decide(s, f)? {
-                Reacted::Done(events) => Ok::<_, LawError>(events),
-                Reacted::NotYet => panic!("it waits"),
+            .step("2026-12-01T12:00", Role::System, |s, f| {
+                match resume_review::decide(s, f.at, f)? {
+                    Reacted::Done(events) => Ok::<_, LawError>(events),
+                    Reacted::NotYet => panic!("it waits"),
+                }
             })
             .unwrap();
         assert_eq!(scene.state.stage, Stage::Open);
+        assert_eq!(scene.state.obligations().len(), 1, "the activity is due again");
     }
 }

@@ -1,10 +1,13 @@
 //! The reviewer proposes a decision. Where the procedure wants two people, a second one approves it; otherwise it is the
 //! decision.
 
+use uuid::Uuid;
+
 use super::Review;
 use crate::access::agency;
 use crate::contract::{
-    DecidedBy, DecisionMade, DecisionProposed, Outcome, Personal, ReviewEvent, Role,
+    ConsultationRequested, DecidedBy, DecisionMade, DecisionProposed, Outcome, Personal,
+    ReviewEvent, Role,
 };
 use crate::step::{Facts, Step, refusals};
 
@@ -30,7 +33,7 @@ refusals! {
     }
 }
 
-/// Decides. A consulted agency that let its time pass holds nothing up.
+/// Decides. A consulted agency that let its time pass, or that the procedure gives none, holds nothing up.
 pub fn decide(
     review: &Review,
     outcome: Outcome,
@@ -47,7 +50,10 @@ pub fn decide(
     if let Some(next) = review.next(rule, None) {
         return Err(Refusal::ActivityOpen(next.code.clone()));
     }
-    if review.consultations.values().any(|(_, _, silent)| !silent) {
+    let awaited = |(asked, _, silent): &(ConsultationRequested, Uuid, bool)| {
+        !silent && asked.due_at.is_some()
+    };
+    if review.consultations.values().any(awaited) {
         return Err(Refusal::ConsultationOpen);
     }
     let reason = Personal::from(reason);

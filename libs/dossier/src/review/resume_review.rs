@@ -1,5 +1,7 @@
 //! The supplement came, or could not be asked for: the review goes on.
 
+use jiff::Timestamp;
+
 use super::{Review, Stage, due_at};
 use crate::contract::{ReviewEvent, ReviewResumed};
 use crate::step::{Facts, LawError, Reacted, Step};
@@ -14,9 +16,14 @@ pub const STEP: Step = Step {
     refusals: &[],
 };
 
-/// Decides; nothing if the review does not wait.
-pub fn decide(review: &Review, facts: &Facts<'_>) -> Result<Reacted<ReviewEvent>, LawError> {
-    if review.stage != Stage::Paused {
+/// Decides; nothing if the review does not wait, or the answer is to something before it.
+pub fn decide(
+    review: &Review,
+    answered_at: Timestamp,
+    facts: &Facts<'_>,
+) -> Result<Reacted<ReviewEvent>, LawError> {
+    let earlier = review.paused_at.is_some_and(|paused_at| answered_at < paused_at);
+    if review.stage != Stage::Paused || earlier {
         return Ok(Reacted::Done(Vec::new()));
     }
     let rule = facts.rule()?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dossier::RefusalEntry;
-use dossier::access::Caller;
+use dossier::access::{Caller, May, Resource, agency, any};
 use dossier::contract::{
     AgencyCode, Channel, ComponentCode, Delivery, Document, DocumentName, DossierId, Personal,
     ProcedureCode, Role, Subject,
@@ -13,11 +13,14 @@ use dossier::law::Procedure;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
-use service_kit::http::{Problem, Reply, Request, Route, Target, Text, endpoint0, step};
+use service_kit::http::{Problem, Reply, Request, Route, TOO_LARGE, Target, Text, endpoint0, step};
 use utoipa::ToSchema;
 
 use super::reply::DossierReply;
 use crate::App;
+
+const BY_OFFICER: &[May] = &[agency(Role::Clerk)];
+const BY_APPLICANT: &[May] = &[any(Role::Applicant)];
 
 const UNKNOWN_PROCEDURE: RefusalEntry = RefusalEntry {
     status: 422,
@@ -43,13 +46,6 @@ const UNKNOWN_DOCUMENT: RefusalEntry = RefusalEntry {
     vi: "tài liệu chưa được tải lên",
     en: "the document was not uploaded",
 };
-const APPLICANT_MISSING: RefusalEntry = RefusalEntry {
-    status: 422,
-    code: "applicant-missing",
-    vi: "cán bộ nộp thay phải nêu người nộp hồ sơ",
-    en: "an officer who enters a dossier names the applicant; nobody else does",
-};
-
 /// A dossier to be submitted.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -111,6 +107,14 @@ pub(crate) struct DocumentRequest {
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.permitted(&app.kit, STEP.may)?;
     let body: SubmitDossierRequest = request.json()?;
+    // An officer who enters a dossier does so at the own agency; an applicant may file at any.
+    let mays = if body.applicant.is_some() { BY_OFFICER } else { BY_APPLICANT };
+    let at = Resource { agencies: vec![body.agency.clone()], ..Resource::default() };
+    Request::permitted_over(&caller, mays, Some(at))?;
+    let delivery_bytes = serde_json::to_vec(&body.delivery).map_or(0, |delivery| delivery.len());
+    if body.groups.len() > 20 || body.documents.len() > 100 || delivery_bytes > 4_096 {
+        return Err(Problem::new(TOO_LARGE).about("groups, documents or delivery"));
+    }
     let agency = app.kit.law.agency(&body.agency).ok_or(Problem::new(UNKNOWN_AGENCY))?;
     let calendar = app.kit.law.calendar_of(&body.agency).ok_or(Problem::new(UNKNOWN_AGENCY))?;
     let today = calendar.date_of(app.kit.clock.now());
@@ -120,7 +124,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         return Err(Problem::new(if known { NOT_IN_FORCE } else { UNKNOWN_PROCEDURE }));
     };
     check_form(&app, procedure, &body.form)?;
-    let (applicant, representative) = parties(&caller, body.applicant)?;
+    let (applicant, representative) = parties(&caller, body.applicant);
     let documents = documents(&app, &body.documents).await?;
     let dossier = DossierId(request.derived_id(&caller, "dossier")?);
     let code = app.kit.codes.next(&app.kit.store, &body.agency, &agency.system, today).await;
@@ -141,7 +145,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let target = Target {
         id: &id,
         dossier: Some(dossier),
-        mays: STEP.may,
+        mays,
         seen: None,
         under: Some((&reference, &body.agency)),
     };
@@ -164,17 +168,11 @@ pub(super) fn check_form(app: &App, procedure: &Procedure, form: &Value) -> Resu
 }
 
 /// The applicant and who represents the applicant.
-fn parties(
-    caller: &Caller,
-    named: Option<Text<200>>,
-) -> Result<(Subject, Option<Subject>), Problem> {
-    let officer = caller.roles.contains(&Role::Clerk);
+fn parties(caller: &Caller, named: Option<Text<200>>) -> (Subject, Option<Subject>) {
     match (named, &caller.on_behalf_of) {
-        (Some(named), _) if officer => Ok((Subject::from(&*named.0), None)),
-        (None, _) if officer => Err(Problem::new(APPLICANT_MISSING)),
-        (Some(_), _) => Err(Problem::new(APPLICANT_MISSING)),
-        (None, Some(represented)) => Ok((represented.clone(), Some(caller.subject.clone()))),
-        (None, None) => Ok((caller.subject.clone(), None)),
+        (Some(named), _) => (Subject::from(&*named.0), None),
+        (None, Some(represented)) => (represented.clone(), Some(caller.subject.clone())),
+        (None, None) => (caller.subject.clone(), None),
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use dossier::access::Denied;
 use dossier::contract::{
     EventSet, NoticeUnmatched, PaymentId, UnmatchedEvent, Vnd, parse_reference,
 };
@@ -74,6 +75,10 @@ const AMOUNT_IMPOSSIBLE: dossier::RefusalEntry = dossier::RefusalEntry {
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.permitted(app.payments.kit(), STEP.may)?;
     let body: TakeNoticeRequest = request.json()?;
+    // A partner speaks for itself.
+    if caller.subject.as_str() != body.provider.0 {
+        return Err(Problem::from(Denied::Role));
+    }
     request.idempotency_key()?;
     if !(0..=1_000_000_000_000).contains(&body.amount_vnd) {
         return Err(Problem::new(AMOUNT_IMPOSSIBLE));

@@ -82,7 +82,7 @@ pub(super) fn agency_of(
     if agency.as_ref().is_some_and(|agency| !agency.is_well_formed()) {
         return Err(Problem::query("agency"));
     }
-    let resource = Resource { owners: Vec::new(), agencies: agency.iter().cloned().collect() };
+    let resource = Resource { agencies: agency.iter().cloned().collect(), ..Resource::default() };
     access::decide(&caller, READ_AGENCY, Some(&resource))?;
     Ok((caller, agency))
 }

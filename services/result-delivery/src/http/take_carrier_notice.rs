@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use dossier::access::Denied;
 use dossier::contract::{ParcelId, parse_reference};
 use dossier::delivery::take_carrier_notice::{STEP, Said, TakeCarrierNotice, decide};
 use serde::{Deserialize, Serialize};
@@ -57,6 +58,10 @@ pub(crate) struct CarrierNoticeReply {
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.permitted(app.results.kit(), STEP.may)?;
     let body: TakeCarrierNoticeRequest = request.json()?;
+    // A partner speaks for itself.
+    if caller.subject.as_str() != body.carrier.0 {
+        return Err(Problem::from(Denied::Role));
+    }
     let Some((dossier, parcel)) = parse_reference(&body.reference.0) else {
         tracing::warn!("a carrier's notice names none of our parcels");
         return Ok(Reply::ok(&CarrierNoticeReply { matched: false }));
@@ -75,9 +80,17 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let id = dossier.to_string();
     let target =
         Target { id: &id, dossier: Some(dossier), mays: STEP.may, seen: None, under: None };
-    let taken =
-        step(&app.results, &request, &caller, target, |s, f| decide(s, &command, f)).await?;
-    Ok(Reply::ok(&CarrierNoticeReply { matched: true }).position(taken.position))
+    let taken = step(&app.results, &request, &caller, target, |s, f| decide(s, &command, f)).await;
+    match taken {
+        Ok(loaded) => {
+            Ok(Reply::ok(&CarrierNoticeReply { matched: true }).position(loaded.position))
+        }
+        Err(problem) if problem.code() == "not-found" => {
+            tracing::warn!("a carrier's notice names none of our parcels");
+            Ok(Reply::ok(&CarrierNoticeReply { matched: false }))
+        }
+        Err(problem) => Err(problem),
+    }
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {

@@ -82,9 +82,20 @@ pub(crate) async fn notice(
     kind: &str,
     amount: i64,
 ) -> Value {
-    let provider = office.token(Role::PaymentProvider, "sandbox", "");
+    notice_of(office, "sandbox", reference, event, kind, amount).await
+}
+
+pub(crate) async fn notice_of(
+    office: &mut Office,
+    name: &str,
+    reference: &str,
+    event: &str,
+    kind: &str,
+    amount: i64,
+) -> Value {
+    let provider = office.token(Role::PaymentProvider, name, "");
     let body = json!({
-        "provider": "sandbox", "event": event, "reference": reference, "kind": kind, "amount_vnd": amount,
+        "provider": name, "event": event, "reference": reference, "kind": kind, "amount_vnd": amount,
     });
     let answer = office.browser.post("/v1/payment-notices", &provider, "", body).await.granted();
     office.settle().await;

@@ -4,7 +4,7 @@ use dossier::contract::{EventSet, ReceiptEvent, Role};
 use events::{EventStore, StreamName};
 use serde_json::json;
 
-use crate::life::{notice, pay, submitted, take};
+use crate::life::{notice, notice_of, pay, submitted, take};
 use crate::support::Office;
 
 #[tokio::test]
@@ -45,6 +45,26 @@ async fn a_notice_that_names_none_of_our_payments_is_kept_for_an_operator() {
 }
 
 #[tokio::test]
+async fn a_provider_speaks_only_for_itself_and_for_attempts_that_were_begun_with_it() {
+    let mut office = Office::open().await;
+    let certificate = submitted(&mut office, "a1", "download").await;
+    let payments = certificate.at("payments");
+    let start = json!({ "provider": "sandbox-silent" });
+    let started =
+        take(&mut office, &payments, "attempts", &certificate.applicant, start).await.granted();
+    let reference = started["attempts"][0]["reference"].as_str().unwrap().to_owned();
+    assert_eq!(notice(&mut office, &reference, "e1", "captured", 30_000).await["matched"], false);
+    let other = office.token(Role::PaymentProvider, "another", "");
+    let body = json!({
+        "provider": "sandbox-silent", "event": "e2", "reference": reference, "kind": "captured", "amount_vnd": 30_000,
+    });
+    let refused = office.browser.post("/v1/payment-notices", &other, "", body).await;
+    assert_eq!(refused.refused(), (403, "role-forbidden"));
+    let unpaid = office.browser.get(&payments, &certificate.applicant).await.granted();
+    assert_eq!(unpaid["received_vnd"], 0);
+}
+
+#[tokio::test]
 async fn a_provider_that_says_nothing_is_asked_and_its_answer_settles_the_fee() {
     let mut office = Office::open().await;
     let certificate = submitted(&mut office, "a1", "download").await;
@@ -71,7 +91,7 @@ async fn a_provider_that_never_knows_is_given_up_and_another_attempt_is_possible
     assert_eq!(given_up["attempts"][0]["state"], "expired");
     // What comes after that still counts.
     let reference = given_up["attempts"][0]["reference"].as_str().unwrap().to_owned();
-    notice(&mut office, &reference, "late", "captured", 30_000).await;
+    notice_of(&mut office, "sandbox-silent", &reference, "late", "captured", 30_000).await;
     let paid = office.browser.get(&payments, &certificate.applicant).await.granted();
     assert_eq!(paid["outstanding_vnd"], 0);
 }
