@@ -16,6 +16,7 @@ use crate::step::{Facts, Incoming, LawError, Obligation, Reacted, Reaction, Stat
 pub mod assess_fee;
 pub mod expire_fee_window;
 pub mod issue_receipt;
+pub mod lapse_fee;
 pub mod number_receipt;
 pub mod query_payment;
 pub mod refund_payment;
@@ -32,6 +33,7 @@ pub const STEPS: &[Step] = &[
     refund_payment::STEP,
     query_payment::STEP,
     expire_fee_window::STEP,
+    lapse_fee::STEP,
     issue_receipt::STEP,
     number_receipt::STEP,
 ];
@@ -161,7 +163,9 @@ impl State for Payment {
             }
             PaymentEvent::CashReceived(cash) => self.take_in(cash.amount),
             PaymentEvent::FeeSettled(settled) => self.settled_at = Some(settled.paid_at),
-            PaymentEvent::FeeWindowExpired(_) => self.window_expired = true,
+            PaymentEvent::FeeWindowExpired(_) | PaymentEvent::FeeLapsed(_) => {
+                self.window_expired = true
+            }
             PaymentEvent::PaymentRefunded(refund) => {
                 self.refunded = Vnd(self.refunded.0.saturating_add(refund.amount.0));
             }
@@ -213,14 +217,22 @@ impl State for Payment {
 pub enum PaymentReaction {
     /// A dossier owes a fee.
     AssessFee(assess_fee::AssessFee),
+    /// The dossier ended.
+    LapseFee(DossierId, Uuid),
     /// A receipt has its number.
     NumberReceipt(number_receipt::NumberReceipt),
 }
 
 impl Reaction for PaymentReaction {
     type State = Payment;
-    const LISTENS: &'static [&'static str] =
-        &["intake.DossierSubmitted.v1", "intake.DossierAccepted.v1", "payment.ReceiptIssued.v1"];
+    const LISTENS: &'static [&'static str] = &[
+        "intake.DossierSubmitted.v1",
+        "intake.DossierAccepted.v1",
+        "intake.DossierRefused.v1",
+        "intake.DossierWithdrawn.v1",
+        "intake.DossierClosed.v1",
+        "payment.ReceiptIssued.v1",
+    ];
 
     #[cfg_attr(
         not(test),
@@ -235,6 +247,15 @@ impl Reaction for PaymentReaction {
         let brief = match IntakeEvent::decode(event.kind, event.data)? {
             IntakeEvent::DossierSubmitted(submitted) if submitted.fee_first => submitted.brief,
             IntakeEvent::DossierAccepted(accepted) => accepted.brief,
+            IntakeEvent::DossierRefused(_)
+            | IntakeEvent::DossierWithdrawn(_)
+            | IntakeEvent::DossierClosed(_) => {
+                let dossier = event.envelope.dossier;
+                return Ok(dossier
+                    .map(|dossier| Self::LapseFee(dossier, event.id))
+                    .into_iter()
+                    .collect());
+            }
             _ => return Ok(Vec::new()),
         };
         let accepted = event.kind == "intake.DossierAccepted.v1";
@@ -244,6 +265,7 @@ impl Reaction for PaymentReaction {
     fn name(&self) -> &'static str {
         match self {
             Self::AssessFee(_) => "assess_fee",
+            Self::LapseFee(..) => "lapse_fee",
             Self::NumberReceipt(_) => "number_receipt",
         }
     }
@@ -251,6 +273,7 @@ impl Reaction for PaymentReaction {
     fn dossier(&self) -> DossierId {
         match self {
             Self::AssessFee(command) => command.brief.dossier,
+            Self::LapseFee(dossier, _) => *dossier,
             Self::NumberReceipt(command) => command.receipt.dossier,
         }
     }
@@ -258,7 +281,7 @@ impl Reaction for PaymentReaction {
     fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
         match self {
             Self::AssessFee(command) => Some((&command.brief.procedure, &command.brief.agency)),
-            Self::NumberReceipt(_) => None,
+            Self::LapseFee(..) | Self::NumberReceipt(_) => None,
         }
     }
 
@@ -269,6 +292,7 @@ impl Reaction for PaymentReaction {
     ) -> Result<Reacted<PaymentEvent>, LawError> {
         match self {
             Self::AssessFee(command) => assess_fee::decide(payment, command, facts),
+            Self::LapseFee(_, cause) => Ok(lapse_fee::decide(payment, *cause)),
             Self::NumberReceipt(command) => Ok(number_receipt::decide(payment, command)),
         }
     }

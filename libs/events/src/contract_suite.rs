@@ -214,6 +214,8 @@ pub async fn a_stream_is_read_in_order_and_in_parts(store: Arc<EventStore>) {
     assert_eq!(first.len(), READ_EVENTS_MAX);
     let rest = store.read(&s, first.last().map(|e| e.version)).await.unwrap();
     assert_eq!(rest.len(), 50);
+    let whole = store.read_whole(&s).await.unwrap();
+    assert!(whole.iter().eq(first.iter().chain(&rest)));
     let ids: Vec<u128> = first.iter().chain(&rest).map(|e| e.id.as_u128()).collect();
     assert_eq!(ids, (1..=total as u128).collect::<Vec<_>>());
     assert_eq!(store.last(&s).await.unwrap().unwrap().id.as_u128(), total as u128);

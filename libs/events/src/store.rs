@@ -84,6 +84,18 @@ impl EventStore {
         }
     }
 
+    /// All events of `stream`, page by page: for streams that are short by nature.
+    pub async fn read_whole(&self, stream: &StreamName) -> Result<Vec<Recorded>, ReadError> {
+        let mut events = self.read(stream, None).await?;
+        let mut page = events.len();
+        while page == READ_EVENTS_MAX {
+            let more = self.read(stream, events.last().map(|event| event.version)).await?;
+            page = more.len();
+            events.extend(more);
+        }
+        Ok(events)
+    }
+
     /// The newest event of `stream`.
     pub async fn last(&self, stream: &StreamName) -> Result<Option<Recorded>, ReadError> {
         match self {

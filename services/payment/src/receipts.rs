@@ -154,7 +154,7 @@ impl Issuer {
             .map_err(|error| unreadable(error.to_string()))?;
         let payments = Streams::<Payment>::name(&receipt.dossier.to_string())
             .map_err(|error| unreadable(error.to_string()))?;
-        let events = self.kit.store.read(&payments, None).await?;
+        let events = self.kit.store.read_whole(&payments).await?;
         let source = events.iter().find(|event| event.id == receipt.source);
         let through = source
             .map(|event| event.position)

@@ -116,6 +116,11 @@ payload! {
         /// How much later this was found, in milliseconds.
         late_by_ms: i64,
     }
+    /// The dossier ended before its fee was paid: nothing is owed any more.
+    FeeLapsed {
+        /// The event that ended it.
+        cause: Uuid,
+    }
     /// Money went back.
     PaymentRefunded {
         /// The refund.
@@ -150,6 +155,7 @@ events! {
         CashReceived = "payment.CashReceived.v1",
         FeeSettled = "payment.FeeSettled.v1",
         FeeWindowExpired = "payment.FeeWindowExpired.v1",
+        FeeLapsed = "payment.FeeLapsed.v1",
         PaymentRefunded = "payment.PaymentRefunded.v1",
         ReceiptNumbered = "payment.ReceiptNumbered.v1",
     }

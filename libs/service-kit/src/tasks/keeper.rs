@@ -229,7 +229,6 @@ impl<S: State> Keeper<S> {
             .buffered(IN_FLIGHT_MAX)
             .collect()
             .await;
-        self.deferred.retain(|_, (_, _, until)| *until > now);
         for (due, had_effect) in enforced {
             let key = (due.stream, due.kind);
             if had_effect {
@@ -242,6 +241,7 @@ impl<S: State> Keeper<S> {
             let until = now.checked_add(wait).unwrap_or(Timestamp::MAX);
             self.deferred.insert(key, (due.opened_by, tries, until));
         }
+        self.deferred.retain(|_, (_, _, until)| *until > now);
     }
 
     /// Whether the stream changed.
@@ -303,9 +303,10 @@ fn read_due((stream, kind, due_at, opened_by): (String, String, i64, Vec<u8>)) -
     })
 }
 
-/// Nanoseconds since 1970, which fit until the year 2262.
+/// Nanoseconds since 1970, which fit from the year 1678 to 2262; what lies before that is due at once.
 fn nanoseconds(at: Timestamp) -> i64 {
-    i64::try_from(at.as_nanosecond()).unwrap_or(i64::MAX)
+    let beyond = if at < Timestamp::UNIX_EPOCH { i64::MIN } else { i64::MAX };
+    i64::try_from(at.as_nanosecond()).unwrap_or(beyond)
 }
 
 impl<S: State> Task for Keeper<S> {

@@ -152,6 +152,8 @@ impl<R: Reaction> Reactions<R> {
     async fn work(&mut self) -> Result<Next, Stalled> {
         if self.parked.len() >= PARKED_MAX {
             self.retry_due(self.kit.clock.now()).await?;
+            // What has waited too long is given up here too, or nothing would ever make room.
+            self.save_if_behind(0)?;
             if self.parked.len() >= PARKED_MAX {
                 return Err(Stalled::Parked(self.parked.len()));
             }
@@ -171,7 +173,7 @@ impl<R: Reaction> Reactions<R> {
         }
         // What is parked for a dossier that moves is tried again, in its old place.
         let moved: BTreeSet<DossierId> = dossiers.keys().flatten().copied().collect();
-        for parked in self.parked.values() {
+        for parked in self.parked.values().rev() {
             if let Some(dossier) = parked.dossier.filter(|dossier| moved.contains(dossier)) {
                 dossiers.entry(Some(dossier)).or_default().insert(0, Arc::clone(&parked.event));
             }
@@ -356,7 +358,7 @@ pub(crate) async fn elsewhere(
         let Ok(stream) = events::StreamName::new(&format!("{category}-{dossier}")) else {
             continue;
         };
-        for event in kit.store.read(&stream, None).await? {
+        for event in kit.store.read_whole(&stream).await? {
             let Ok(envelope) = envelope(&event) else { continue };
             found.push(dossier::Elsewhere {
                 id: event.id,

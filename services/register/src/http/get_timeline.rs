@@ -51,7 +51,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     for category in CATEGORIES {
         let stream =
             StreamName::new(&format!("{category}-{dossier}")).map_err(|_| Problem::not_found())?;
-        recorded.extend(app.kit.store.read(&stream, None).await?);
+        recorded.extend(app.kit.store.read_whole(&stream).await?);
     }
     let first = recorded.first().ok_or_else(Problem::not_found)?;
     let Ok(IntakeEvent::DossierSubmitted(submitted)) =
