@@ -164,7 +164,7 @@ impl State for Payment {
             PaymentEvent::CashReceived(cash) => self.take_in(cash.amount),
             PaymentEvent::FeeSettled(settled) => self.settled_at = Some(settled.paid_at),
             PaymentEvent::FeeWindowExpired(_) | PaymentEvent::FeeLapsed(_) => {
-                self.window_expired = true
+                self.window_expired = true;
             }
             PaymentEvent::PaymentRefunded(refund) => {
                 self.refunded = Vnd(self.refunded.0.saturating_add(refund.amount.0));
