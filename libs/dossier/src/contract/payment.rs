@@ -1,7 +1,6 @@
 //! Events of payment: what is owed, what the providers say about money, and receipts. What a provider says is a fact that
 //! is added, never a state that is set, so that any order and any number of notices end in the same.
 
-use calendar::Text;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -208,13 +207,5 @@ events! {
     /// The events of a stream of unmatched notices.
     pub enum UnmatchedEvent {
         NoticeUnmatched = "payment.NoticeUnmatched.v1",
-    }
-}
-
-impl ChargedLine {
-    /// Its name in both languages.
-    #[must_use]
-    pub fn name(&self) -> Text {
-        Text { vi: self.name_vi.clone(), en: self.name_en.clone() }
     }
 }
