@@ -111,9 +111,10 @@ fn bare_loop(path: &Path, total: u64, per_group: u64) -> Result<f64> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "wal_autocheckpoint", 16_384)?;
-    connection.pragma_update(None, "cache_size", -32_768)?;
+    connection.pragma_update(None, "cache_size", -16_384)?;
     connection.execute_batch(
-        "CREATE TABLE events (position INTEGER PRIMARY KEY, stream TEXT NOT NULL, version INTEGER NOT NULL,
+        "CREATE TABLE streams (no INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+         CREATE TABLE events (position INTEGER PRIMARY KEY, stream INTEGER NOT NULL, version INTEGER NOT NULL,
            id BLOB NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL, meta TEXT NOT NULL) STRICT;
          CREATE UNIQUE INDEX events_by_stream ON events (stream, version);
          CREATE UNIQUE INDEX events_by_id ON events (id);",
@@ -124,12 +125,18 @@ fn bare_loop(path: &Path, total: u64, per_group: u64) -> Result<f64> {
         let transaction = connection.transaction()?;
         for n in n..(n + per_group).min(total) {
             let event = event(n);
+            let (stream, version) = (n / EVENTS_PER_STREAM, n % EVENTS_PER_STREAM + 1);
+            if version == 1 {
+                transaction
+                    .prepare_cached("INSERT INTO streams VALUES (?1, ?2)")?
+                    .execute(params![stream.cast_signed(), format!("bench-{stream}")])?;
+            }
             transaction
                 .prepare_cached("INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
                 .execute(params![
                 (n + 1).cast_signed(),
-                format!("bench-{}", n / EVENTS_PER_STREAM),
-                (n % EVENTS_PER_STREAM + 1).cast_signed(),
+                stream.cast_signed(),
+                version.cast_signed(),
                 event.id.as_bytes().as_slice(),
                 &*event.kind,
                 event.data,

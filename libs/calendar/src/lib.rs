@@ -25,7 +25,7 @@ mod span;
 
 pub use calendar::{Calendar, CalendarError, Day, Shift};
 pub use file::{CalendarFile, InvalidCalendar, Text};
-pub use reckon::{Budget, Reckoning, Trace, Unit, Why, reckon};
+pub use reckon::{Budget, End, Reckoning, Trace, Unit, Why, end_of, reckon};
 pub use span::{Gaps, Span};
 
 /// The calendars that ship with the program: file name and text.

@@ -66,13 +66,20 @@ pub struct Trace {
     pub why: Why,
 }
 
-/// The end of a period and how it came about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reckoning {
+/// The end of a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct End {
     /// The first instant at which the period has passed.
     pub due_at: Timestamp,
     /// Whether a date beyond the announced days off was needed, so that the end may still move.
     pub provisional: bool,
+}
+
+/// The end of a period and how it came about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reckoning {
+    /// The end.
+    pub end: End,
     /// Each counted and each skipped span.
     pub trace: Vec<Trace>,
 }
@@ -86,32 +93,48 @@ pub fn reckon(
     budget: Budget,
     gaps: &Gaps,
 ) -> Result<Reckoning, CalendarError> {
-    let mut count = Count { calendar, start, gaps, trace: Vec::new() };
-    let date = calendar.date_of(start);
-    let due_at = match budget.unit {
-        Unit::WorkingHours => count.hours(budget.amount)?,
-        Unit::WorkingDays => count.days(budget.amount, true)?,
-        Unit::CalendarDays => count.days(budget.amount, false)?,
-        Unit::Months => {
-            let end = date.checked_add(i64::from(budget.amount).months())?;
-            let days = end.since(date)?.get_days().unsigned_abs();
-            count.days(days, false)?
-        }
-        Unit::SameDay => count.same_day()?,
-    };
-    let last = calendar.date_of(due_at);
-    let provisional = !(calendar.is_announced(date) && calendar.is_announced(last));
-    Ok(Reckoning { due_at, provisional, trace: count.trace })
+    let mut count = Count { calendar, start, gaps, trace: Some(Vec::new()) };
+    let end = count.end_of(budget)?;
+    Ok(Reckoning { end, trace: count.trace.unwrap_or_default() })
+}
+
+/// The same end without the trace, which is most of the work.
+pub fn end_of(
+    calendar: &Calendar,
+    start: Timestamp,
+    budget: Budget,
+    gaps: &Gaps,
+) -> Result<End, CalendarError> {
+    Count { calendar, start, gaps, trace: None }.end_of(budget)
 }
 
 struct Count<'a> {
     calendar: &'a Calendar,
     start: Timestamp,
     gaps: &'a Gaps,
-    trace: Vec<Trace>,
+    /// Absent if nobody wants to know.
+    trace: Option<Vec<Trace>>,
 }
 
 impl Count<'_> {
+    fn end_of(&mut self, budget: Budget) -> Result<End, CalendarError> {
+        let date = self.calendar.date_of(self.start);
+        let due_at = match budget.unit {
+            Unit::WorkingHours => self.hours(budget.amount)?,
+            Unit::WorkingDays => self.days(budget.amount, true)?,
+            Unit::CalendarDays => self.days(budget.amount, false)?,
+            Unit::Months => {
+                let end = date.checked_add(i64::from(budget.amount).months())?;
+                let days = end.since(date)?.get_days().unsigned_abs();
+                self.days(days, false)?
+            }
+            Unit::SameDay => self.same_day()?,
+        };
+        let last = self.calendar.date_of(due_at);
+        let provisional = !(self.calendar.is_announced(date) && self.calendar.is_announced(last));
+        Ok(End { due_at, provisional })
+    }
+
     fn hours(&mut self, amount: u32) -> Result<Timestamp, CalendarError> {
         let mut left = SignedDuration::from_hours(i64::from(amount));
         let mut date = self.calendar.date_of(self.start);
@@ -119,20 +142,18 @@ impl Count<'_> {
             let running = Span { from: self.start, to: Timestamp::MAX };
             let open = self.calendar.open_spans(date)?;
             if open.is_empty() {
-                self.note_day(date, self.day_off(date))?;
+                self.note_day(date, |count| count.day_off(date))?;
             }
             for span in open.into_iter().filter_map(|span| span.intersect(running)) {
                 for (part, counts) in self.gaps.cut(span) {
                     if !counts {
-                        self.trace.push(Trace { span: part, why: Why::Suspended });
+                        self.note(part, |_| Why::Suspended);
                         continue;
                     }
                     let length = part.to.duration_since(part.from);
                     let used = length.min(left);
                     let to = part.from.checked_add(used)?;
-                    let counted =
-                        Trace { span: Span { from: part.from, to }, why: self.counted(date) };
-                    self.trace.push(counted);
+                    self.note(Span { from: part.from, to }, |count| count.counted(date));
                     left = left.saturating_sub(used);
                     if left.is_zero() {
                         return Ok(to);
@@ -146,22 +167,21 @@ impl Count<'_> {
 
     fn days(&mut self, amount: u32, working_only: bool) -> Result<Timestamp, CalendarError> {
         let mut date = self.calendar.date_of(self.start);
-        self.note_day(date, Why::FirstDay)?;
+        self.note_day(date, |_| Why::FirstDay)?;
         let mut left = amount;
         for _ in 0..HORIZON_DAYS {
             if left == 0 {
                 return self.last_day(date, Calendar::end_of_day);
             }
             date = date.tomorrow()?;
-            let why = if working_only && !self.calendar.is_working_day(date) {
-                self.day_off(date)
+            if working_only && !self.calendar.is_working_day(date) {
+                self.note_day(date, |count| count.day_off(date))?;
             } else if self.stands_still_at_start_of(date)? {
-                Why::Suspended
+                self.note_day(date, |_| Why::Suspended)?;
             } else {
                 left = left.saturating_sub(1);
-                self.counted(date)
-            };
-            self.note_day(date, why)?;
+                self.note_day(date, |count| count.counted(date))?;
+            }
         }
         Err(CalendarError::BeyondHorizon { start: self.start })
     }
@@ -173,7 +193,7 @@ impl Count<'_> {
         };
         let mut date = self.calendar.date_of(self.start);
         if self.calendar.is_working_day(date) && closing(self.calendar, date)? <= self.start {
-            self.note_day(date, Why::FirstDay)?;
+            self.note_day(date, |_| Why::FirstDay)?;
             date = date.tomorrow()?;
         }
         // The day of receipt itself may be the last, though the period did not run when that day began.
@@ -181,10 +201,10 @@ impl Count<'_> {
         for _ in 0..HORIZON_DAYS {
             let end = closing(self.calendar, last)?;
             let Some(gap) = self.gap_at_end(end) else {
-                self.note_day(last, self.counted(last))?;
+                self.note_day(last, |count| count.counted(last))?;
                 return Ok(end);
             };
-            self.note_day(last, Why::Suspended)?;
+            self.note_day(last, |_| Why::Suspended)?;
             last = self.working_day_after_gap(gap)?;
         }
         Err(CalendarError::BeyondHorizon { start: self.start })
@@ -210,7 +230,7 @@ impl Count<'_> {
                 }
             };
             if last != date {
-                self.note_day(last, Why::RolledOver)?;
+                self.note_day(last, |_| Why::RolledOver)?;
             }
             last = match resume {
                 Some(gap) => self.working_day_after_gap(gap)?,
@@ -233,7 +253,7 @@ impl Count<'_> {
     }
 
     fn stands_still_at_start_of(&self, date: Date) -> Result<bool, CalendarError> {
-        Ok(self.gaps.covers(self.calendar.start_of_day(date)?))
+        Ok(!self.gaps.is_empty() && self.gaps.covers(self.calendar.start_of_day(date)?))
     }
 
     fn counted(&self, date: Date) -> Why {
@@ -250,10 +270,22 @@ impl Count<'_> {
         }
     }
 
-    fn note_day(&mut self, date: Date, why: Why) -> Result<(), CalendarError> {
-        let from = self.calendar.start_of_day(date)?;
-        let to = self.calendar.end_of_day(date)?;
-        self.trace.push(Trace { span: Span { from, to }, why });
+    fn note(&mut self, span: Span, why: impl FnOnce(&Self) -> Why) {
+        if self.trace.is_some() {
+            let why = why(self);
+            self.trace.get_or_insert_default().push(Trace { span, why });
+        }
+    }
+
+    fn note_day(
+        &mut self,
+        date: Date,
+        why: impl FnOnce(&Self) -> Why,
+    ) -> Result<(), CalendarError> {
+        if self.trace.is_some() {
+            let (from, to) = (self.calendar.start_of_day(date)?, self.calendar.end_of_day(date)?);
+            self.note(Span { from, to }, why);
+        }
         Ok(())
     }
 }

@@ -41,6 +41,12 @@ impl Gaps {
         Self(union)
     }
 
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether the period stands still at `at`.
     #[must_use]
     pub fn covers(&self, at: Timestamp) -> bool {

@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use calendar::{Budget, Calendar, CalendarFile, Day, Gaps, Span, Unit, Why, reckon};
+use calendar::{Budget, Calendar, CalendarFile, Day, Gaps, Span, Unit, Why, end_of, reckon};
 use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -22,7 +22,7 @@ fn at(text: &str) -> Timestamp {
 fn due_date(start: Date, amount: u32, unit: Unit) -> Date {
     let calendar = vietnam();
     let start = calendar.start_of_day(start).unwrap() + SignedDuration::from_hours(10);
-    let due = reckon(&calendar, start, Budget { amount, unit }, &Gaps::default()).unwrap();
+    let due = end_of(&calendar, start, Budget { amount, unit }, &Gaps::default()).unwrap();
     calendar.date_of(due.due_at - SignedDuration::from_nanos(1))
 }
 
@@ -78,7 +78,7 @@ fn culture_day_is_a_day_off_and_says_its_name() {
 fn six_working_hours_from_the_last_hour_of_friday_end_on_monday() {
     let start = at("2026-11-20T16:30:00");
     let budget = Budget { amount: 6, unit: Unit::WorkingHours };
-    let due = reckon(&vietnam(), start, budget, &Gaps::default()).unwrap();
+    let due = end_of(&vietnam(), start, budget, &Gaps::default()).unwrap();
     assert_eq!(due.due_at, at("2026-11-23T14:30:00"));
     assert!(!due.provisional);
 }
@@ -98,7 +98,7 @@ fn a_month_from_the_thirty_first_ends_on_the_last_day_of_february() {
 #[test]
 fn a_procedure_of_the_same_day_ends_with_office_hours() {
     let budget = Budget { amount: 1, unit: Unit::SameDay };
-    let due = |start| reckon(&vietnam(), start, budget, &Gaps::default()).unwrap().due_at;
+    let due = |start| end_of(&vietnam(), start, budget, &Gaps::default()).unwrap().due_at;
     assert_eq!(due(at("2026-11-20T09:00:00")), at("2026-11-20T17:00:00"));
     assert_eq!(due(at("2026-11-20T17:00:00")), at("2026-11-23T17:00:00"));
 }
@@ -106,7 +106,7 @@ fn a_procedure_of_the_same_day_ends_with_office_hours() {
 #[test]
 fn a_year_that_is_not_announced_makes_the_end_provisional() {
     let budget = Budget { amount: 5, unit: Unit::WorkingDays };
-    let due = reckon(&vietnam(), at("2026-12-29T09:00:00"), budget, &Gaps::default()).unwrap();
+    let due = end_of(&vietnam(), at("2026-12-29T09:00:00"), budget, &Gaps::default()).unwrap();
     assert!(due.provisional);
 }
 
@@ -155,9 +155,9 @@ proptest! {
     ) {
         let calendar = vietnam();
         let mut spans = gaps(start, &all);
-        let before = reckon(&calendar, start, budget, &Gaps::new(spans.clone())).unwrap().due_at;
+        let before = end_of(&calendar, start, budget, &Gaps::new(spans.clone())).unwrap().due_at;
         spans.extend(gaps(start, &[more]));
-        let after = reckon(&calendar, start, budget, &Gaps::new(spans)).unwrap().due_at;
+        let after = end_of(&calendar, start, budget, &Gaps::new(spans)).unwrap().due_at;
         prop_assert!(after >= before, "{before} became {after}");
     }
 
@@ -173,6 +173,16 @@ proptest! {
             reckon(&calendar, start, budget, &Gaps::new(whole)).unwrap(),
             reckon(&calendar, start, budget, &Gaps::new(halves)).unwrap()
         );
+    }
+
+    #[test]
+    fn the_end_is_the_same_with_and_without_its_trace(start in start(), amount in 1_u32..40, all in suspensions()) {
+        let (calendar, gaps) = (vietnam(), Gaps::new(gaps(start, &all)));
+        for unit in [Unit::WorkingDays, Unit::WorkingHours, Unit::CalendarDays, Unit::Months, Unit::SameDay] {
+            let budget = Budget { amount, unit };
+            let traced = reckon(&calendar, start, budget, &gaps).map(|reckoning| reckoning.end);
+            prop_assert_eq!(traced, end_of(&calendar, start, budget, &gaps));
+        }
     }
 
     #[test]
@@ -201,10 +211,10 @@ proptest! {
     fn hours_and_days_agree(start in start(), days in 1_u32..30) {
         let calendar = vietnam();
         let none = Gaps::default();
-        let by_days = reckon(&calendar, start, Budget { amount: days, unit: Unit::WorkingDays }, &none).unwrap();
+        let by_days = end_of(&calendar, start, Budget { amount: days, unit: Unit::WorkingDays }, &none).unwrap();
         let opening = calendar.next_opening_after(calendar.date_of(start)).unwrap();
         let eight_each = Budget { amount: days * 8, unit: Unit::WorkingHours };
-        let by_hours = reckon(&calendar, opening, eight_each, &none).unwrap();
+        let by_hours = end_of(&calendar, opening, eight_each, &none).unwrap();
         let last = calendar.date_of(by_days.due_at - SignedDuration::from_nanos(1));
         prop_assert_eq!(calendar.closing(last).unwrap(), Some(by_hours.due_at));
     }
@@ -212,7 +222,7 @@ proptest! {
     #[test]
     fn working_hours_are_the_working_time_from_start_to_end(start in start(), amount in 1_u32..100) {
         let calendar = vietnam();
-        let due = reckon(&calendar, start, Budget { amount, unit: Unit::WorkingHours }, &Gaps::default()).unwrap();
+        let due = end_of(&calendar, start, Budget { amount, unit: Unit::WorkingHours }, &Gaps::default()).unwrap();
         let spent = calendar.working_time(start, due.due_at).unwrap();
         prop_assert_eq!(spent, SignedDuration::from_hours(i64::from(amount)));
     }

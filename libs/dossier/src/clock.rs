@@ -1,7 +1,7 @@
 //! The statutory clock: a start, a budget and a ledger of suspensions, from which the due instant follows. Nothing here
 //! is stored but what happened; what was promised stands in events and is never recomputed silently.
 
-use calendar::{Budget, CalendarError, Gaps, Reckoning, Span, reckon};
+use calendar::{Budget, CalendarError, Gaps, Span};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
@@ -56,7 +56,7 @@ pub fn end_of(
     start: Timestamp,
     budget: Budget,
 ) -> Result<Timestamp, CalendarError> {
-    Ok(reckon(rule.calendar, start, budget, &Gaps::default())?.due_at)
+    Ok(calendar::end_of(rule.calendar, start, budget, &Gaps::default())?.due_at)
 }
 
 /// What the applicant can be promised; nothing if the law gives no period for the way of filing.
@@ -65,12 +65,13 @@ pub fn promise(
     channel: Channel,
     ledger: &Ledger,
 ) -> Result<Option<Promise>, CalendarError> {
-    let Some(reckoning) = reckoning(rule, channel, ledger)? else { return Ok(None) };
+    let Some(budget) = rule.procedure.clock.budget.get(&channel) else { return Ok(None) };
+    let end = calendar::end_of(rule.calendar, ledger.started_at, *budget, &ledger.gaps())?;
     Ok(Some(Promise {
-        due_at: reckoning.due_at,
-        foresee_at: foresee_at(rule, ledger.started_at, reckoning.due_at)?,
+        due_at: end.due_at,
+        foresee_at: foresee_at(rule, ledger.started_at, end.due_at)?,
         calendar: Some(rule.calendar.version()),
-        provisional: reckoning.provisional,
+        provisional: end.provisional,
     }))
 }
 
@@ -78,15 +79,6 @@ pub fn promise(
 pub fn given(rule: Rule<'_>, now: Timestamp, due_at: Timestamp) -> Result<Promise, CalendarError> {
     let foresee_at = foresee_at(rule, now, due_at)?;
     Ok(Promise { due_at, foresee_at, calendar: None, provisional: false })
-}
-
-pub(crate) fn reckoning(
-    rule: Rule<'_>,
-    channel: Channel,
-    ledger: &Ledger,
-) -> Result<Option<Reckoning>, CalendarError> {
-    let Some(budget) = rule.procedure.clock.budget.get(&channel) else { return Ok(None) };
-    reckon(rule.calendar, ledger.started_at, *budget, &ledger.gaps()).map(Some)
 }
 
 /// One working day before `due_at`, at the same time of day; nothing if that is not after `start`.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use calendar::{Budget, Gaps, reckon};
+use calendar::{Budget, Gaps};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -247,5 +247,5 @@ fn end_of(
 ) -> Result<Timestamp, LawError> {
     let rules = facts.law.complaints().ok_or(LawError::NotLoaded)?;
     let calendar = facts.law.calendar_of(agency).ok_or(LawError::NotLoaded)?;
-    Ok(reckon(calendar, facts.at, budget(rules), &Gaps::default())?.due_at)
+    Ok(calendar::end_of(calendar, facts.at, budget(rules), &Gaps::default())?.due_at)
 }

@@ -64,7 +64,9 @@ impl fmt::Display for StreamName {
 pub struct Version(pub u64);
 
 /// A place in the whole log. Later events have greater positions; the first is greater than [`Position::START`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Position(pub u64);
 

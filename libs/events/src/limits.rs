@@ -27,13 +27,17 @@ pub const GROUP_EVENTS_MAX: usize = 1_024;
 pub const TAIL_EVENTS_MAX: usize = 8_192;
 /// Bytes of the newest events kept in memory.
 pub const TAIL_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// How many of the newest events are looked at to say that a stream has not changed.
-pub const TAIL_LOOKED_AT_MAX: usize = 2_048;
 /// Streams whose version the writer remembers.
 pub const VERSIONS_MAX: usize = 32_768;
 /// Connections that read at the same time.
 pub const READERS_MAX: usize = 4;
-/// Size of the write-ahead log from which a background checkpoint runs, in bytes (16,384 pages).
-pub const WAL_CHECKPOINT_BYTES: u64 = 64 * 1024 * 1024;
-/// Size of the write-ahead log at which the writer itself finishes the checkpoint, in bytes.
-pub const WAL_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// How many appends one group must have had for the writer to wait for the next to gather.
+pub const GATHER_FROM: usize = 6;
+/// How many appends are enough not to wait.
+pub const GATHER_UP_TO: usize = 48;
+/// How long the writer waits for appends to gather.
+pub const GATHER: Duration = Duration::from_millis(1);
+/// Length of the write-ahead log from which it is copied into the file, in pages of 4,096 bytes.
+pub const WAL_CHECKPOINT_PAGES: u64 = 8_192;
+/// Length at which the writer waits until all of it is copied.
+pub const WAL_PAGES_MAX: u64 = 65_536;

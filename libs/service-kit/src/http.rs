@@ -5,6 +5,7 @@ mod openapi;
 pub mod problem;
 mod reply;
 mod request;
+mod router;
 mod serve;
 mod text;
 
@@ -13,5 +14,6 @@ pub use openapi::{StepDoc, finish as finish_openapi};
 pub use problem::{MEDIA_TYPE, Problem, ProblemBody, ProblemField, TOO_LARGE};
 pub use reply::Reply;
 pub use request::{Language, Request, Target, read, shown, step, take, take_unseen};
-pub use serve::{Server, combine};
+pub use router::{Mounted, Router, mount, mount_documented};
+pub use serve::Server;
 pub use text::Text;

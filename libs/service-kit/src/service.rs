@@ -3,7 +3,7 @@
 use dossier::Step;
 use utoipa::openapi::OpenApi;
 
-use crate::http::Route;
+use crate::http::Mounted;
 use crate::tasks::{KeeperHealth, Tasks};
 
 /// A service, ready to be served and run.
@@ -11,7 +11,7 @@ pub struct Service {
     /// Its name, as the deployment calls it.
     pub name: &'static str,
     /// Its routes.
-    pub routes: Vec<Route>,
+    pub routes: Vec<Mounted>,
     /// What it does without being asked.
     pub tasks: Tasks,
     /// Its document.

@@ -92,7 +92,7 @@ async fn make_up(data: &DataDirectory, arguments: &Arguments) -> Result<()> {
             let minutes = i64::try_from(dice.below(60)).unwrap_or(0);
             let after =
                 calendar::Budget { amount: hours.max(1), unit: calendar::Unit::WorkingHours };
-            let due = calendar::reckon(&calendar, at, after, &calendar::Gaps::default())?.due_at;
+            let due = calendar::end_of(&calendar, at, after, &calendar::Gaps::default())?.due_at;
             agenda.push(Reverse((due + jiff::SignedDuration::from_mins(minutes), index, next)));
         }
     }

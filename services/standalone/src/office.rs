@@ -14,14 +14,14 @@ use hyper_util::service::TowerToHyperService;
 use jiff::Timestamp;
 use serde_json::Value;
 use service_kit::auth::{Claims, DevelopmentKey};
-use service_kit::http::{Route, combine};
+use service_kit::http::Router;
 use service_kit::tasks::Tasks;
 use service_kit::{Clock, Kit};
 
 /// The services, their tasks, and somebody who can sign tokens.
 pub(crate) struct Office {
     kit: Arc<Kit>,
-    routes: Route,
+    router: Router,
     tasks: Tasks,
     key: DevelopmentKey,
     tokens: HashMap<(Role, String, String), String>,
@@ -54,8 +54,8 @@ impl Office {
             routes.extend(service.routes);
             tasks.append(service.tasks);
         }
-        let (routes, tokens) = (combine(routes), HashMap::new());
-        Ok(Self { kit: Arc::clone(kit), routes, tasks, key, tokens, requests: 0 })
+        let (router, tokens) = (Router::new(routes), HashMap::new());
+        Ok(Self { kit: Arc::clone(kit), router, tasks, key, tokens, requests: 0 })
     }
 
     /// Moves the clock, stopping wherever something falls due.
@@ -137,7 +137,7 @@ impl Office {
             request = request.header("if-match", etag);
         }
         let request = request.body(Full::new(Bytes::from(body)))?;
-        let service = TowerToHyperService::new(warp::service(self.routes.clone()));
+        let service = TowerToHyperService::new(warp::service(self.router.at(path)));
         let response = match service.call(request).await {
             Ok(response) => response,
             Err(never) => match never {},

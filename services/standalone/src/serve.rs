@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use clap::Parser;
 use service_kit::Kit;
-use service_kit::http::{Server, combine};
+use service_kit::http::{Router, Server};
 use service_kit::tasks::Tasks;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -53,7 +53,7 @@ pub(crate) async fn serve(kit: &Arc<Kit>, listen: SocketAddr) -> Result<()> {
     }
     routes.extend(common);
     let server =
-        Server::bind(listen, combine(routes)).await.with_context(|| format!("{listen}"))?;
+        Server::bind(listen, Router::new(routes)).await.with_context(|| format!("{listen}"))?;
     let address = server.address()?;
     let (stop, stopped) = watch::channel(false);
     let mut running = tasks.spawn(kit, &stopped);

@@ -1,10 +1,10 @@
 //! How a due instant came about, as data and as a text that a citizen understands.
 
-use calendar::{Budget, CalendarError, Text, Unit, Why};
+use calendar::{Budget, CalendarError, Text, Unit, Why, reckon};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Ledger, reckoning};
+use super::Ledger;
 use crate::contract::{Channel, Promise};
 use crate::law::ClockStart;
 use crate::step::Rule;
@@ -54,7 +54,8 @@ pub fn explain(
     ledger: &Ledger,
 ) -> Result<Option<Explanation>, CalendarError> {
     let Some(budget) = rule.procedure.clock.budget.get(&channel).copied() else { return Ok(None) };
-    let Some(reckoning) = reckoning(rule, channel, ledger)? else { return Ok(None) };
+    let reckoning = reckon(rule.calendar, ledger.started_at, budget, &ledger.gaps())?;
+    let end = reckoning.end;
     let spans: Vec<ExplainedSpan> = reckoning
         .trace
         .iter()
@@ -65,16 +66,16 @@ pub fn explain(
             why: words(&step.why),
         })
         .collect();
-    let text = paragraph(rule, budget, ledger.started_at, reckoning.due_at, &spans);
+    let text = paragraph(rule, budget, ledger.started_at, end.due_at, &spans);
     Ok(Some(Explanation {
-        due_at: reckoning.due_at,
+        due_at: end.due_at,
         started_at: ledger.started_at,
         start: rule.procedure.clock.start,
         budget: Some(budget),
-        provisional: reckoning.provisional,
+        provisional: end.provisional,
         spans,
         text,
-        ..frame(rule, reckoning.due_at, ledger.started_at)
+        ..frame(rule, end.due_at, ledger.started_at)
     }))
 }
 

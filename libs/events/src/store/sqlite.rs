@@ -4,12 +4,13 @@
 //! sync (group commit), so that throughput grows with the load. Positions are given by that thread, which makes
 //! their order the commit order. Readers have connections of their own and, in write-ahead mode, never wait for it.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
+use rusqlite::types::Type;
+use rusqlite::{OptionalExtension, Row, params};
 use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
 
@@ -20,31 +21,13 @@ use crate::{
     Recorded, Stats, StreamName, Version,
 };
 
+mod file;
 mod readers;
+mod wal;
 mod writer;
 
 use readers::Readers;
 use writer::{Job, Writer};
-
-/// Schema version of the file, kept in its `user_version`.
-const SCHEMA: i64 = 1;
-/// Marks the file as ours, kept in its `application_id` ("DSSR").
-const APPLICATION: i64 = 0x4453_5352;
-
-const CREATE: &str = "
-CREATE TABLE store (id BLOB NOT NULL) STRICT;
-CREATE TABLE events (
-  position INTEGER PRIMARY KEY,
-  stream   TEXT    NOT NULL,
-  version  INTEGER NOT NULL,
-  id       BLOB    NOT NULL,
-  kind     TEXT    NOT NULL,
-  data     TEXT    NOT NULL,
-  meta     TEXT    NOT NULL
-) STRICT;
-CREATE UNIQUE INDEX events_by_stream ON events (stream, version);
-CREATE UNIQUE INDEX events_by_id ON events (id);
-";
 
 /// How the file is opened.
 #[derive(Debug, Clone, Copy, Default)]
@@ -78,8 +61,8 @@ impl Sqlite {
     pub(super) fn open(path: &Path, options: Options) -> Result<Self, OpenError> {
         let unusable =
             |reason: String| OpenError::Unusable { path: path.display().to_string(), reason };
-        let lock = lock(path)?;
-        let (connection, id) = open_writer(path, options)?;
+        let lock = file::lock(path)?;
+        let (connection, id) = file::open_writer(path, options)?;
         let position: i64 = connection
             .query_row("SELECT coalesce(max(position), 0) FROM events", [], |row| row.get(0))
             .map_err(|error| unusable(error.to_string()))?;
@@ -91,7 +74,8 @@ impl Sqlite {
             events: AtomicU64::new(0),
         });
         let (jobs, queue) = mpsc::channel(APPEND_QUEUE_MAX);
-        let writer = Writer::new(connection, path, head, Arc::clone(&shared));
+        let writer = Writer::new(connection, path, head, Arc::clone(&shared))
+            .map_err(|error| unusable(error.to_string()))?;
         let writer = std::thread::Builder::new()
             .name("event-store-writer".to_owned())
             .spawn(move || writer.run(queue))
@@ -127,13 +111,10 @@ impl Sqlite {
         self.readers
             .with(move |connection| {
                 connection
-                    .prepare_cached(
-                        "SELECT position, stream, version, id, kind, data, meta FROM events
-                         WHERE stream = ?1 AND version > ?2 ORDER BY version LIMIT ?3",
-                    )?
+                    .prepare_cached(READ)?
                     .query_map(
                         params![stream.as_str(), signed(after.0), signed(limit as u64)],
-                        recorded,
+                        |row| recorded(row, &stream),
                     )?
                     .collect()
             })
@@ -146,10 +127,11 @@ impl Sqlite {
             .with(move |connection| {
                 connection
                     .prepare_cached(
-                        "SELECT position, stream, version, id, kind, data, meta FROM events
-                         WHERE stream = ?1 ORDER BY version DESC LIMIT 1",
+                        "SELECT position, version, id, kind, data, meta FROM events
+                         WHERE stream = (SELECT no FROM streams WHERE name = ?1)
+                         ORDER BY version DESC LIMIT 1",
                     )?
-                    .query_row([stream.as_str()], recorded)
+                    .query_row([stream.as_str()], |row| recorded(row, &stream))
                     .optional()
             })
             .await
@@ -168,15 +150,18 @@ impl Sqlite {
         self.readers
             .with(move |connection| {
                 let mut statement = connection.prepare_cached(
-                    "SELECT position, stream, version, id, kind, data, meta FROM events
+                    "SELECT position, version, id, kind, data, meta, name
+                     FROM events CROSS JOIN streams ON streams.no = events.stream
                      WHERE position > ?1 ORDER BY position LIMIT ?2",
                 )?;
                 let mut rows = statement.query(params![signed(after.0), signed(limit as u64)])?;
                 let mut page = Page { events: Vec::new(), through: after };
                 while let Some(row) = rows.next()? {
                     page.through = Position(unsigned(row.get(0)?));
-                    if filter.passes(row.get_ref(4)?.as_str()?) {
-                        page.events.push(Arc::new(recorded(row)?));
+                    if filter.passes(row.get_ref(3)?.as_str()?) {
+                        let stream = StreamName::new(row.get_ref(6)?.as_str()?)
+                            .map_err(|_| not_as_written(6, Type::Text))?;
+                        page.events.push(Arc::new(recorded(row, &stream)?));
                     }
                 }
                 Ok(page)
@@ -217,102 +202,25 @@ impl Drop for Sqlite {
     }
 }
 
-fn lock(path: &Path) -> Result<File, OpenError> {
-    let unusable = |error: std::io::Error| OpenError::Unusable {
-        path: path.display().to_string(),
-        reason: error.to_string(),
-    };
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(PathBuf::from(name))
-        .map_err(unusable)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: path.display().to_string() }),
-        Err(TryLockError::Error(error)) => Err(unusable(error)),
-    }
-}
+/// A part of a stream, in order.
+const READ: &str = "SELECT position, version, id, kind, data, meta FROM events
+  WHERE stream = (SELECT no FROM streams WHERE name = ?1) AND version > ?2 ORDER BY version LIMIT ?3";
 
-fn open_writer(path: &Path, options: Options) -> Result<(Connection, Uuid), OpenError> {
-    let name = || path.display().to_string();
-    let unusable =
-        |error: rusqlite::Error| OpenError::Unusable { path: name(), reason: error.to_string() };
-    let connection = Connection::open(path).map_err(unusable)?;
-    let pragma = |name: &str| -> Result<i64, OpenError> {
-        connection.pragma_query_value(None, name, |row| row.get(0)).map_err(unusable)
-    };
-    let tables: i64 = connection
-        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-        .map_err(unusable)?;
-    let fresh = tables == 0;
-    if !fresh && pragma("application_id")? != APPLICATION {
-        return Err(OpenError::Foreign { path: name() });
-    }
-    let found = pragma("user_version")?;
-    if found > SCHEMA {
-        return Err(OpenError::Newer { path: name(), found, known: SCHEMA });
-    }
-    configure(&connection, options).map_err(unusable)?;
-    if fresh {
-        create(&connection).map_err(unusable)?;
-    }
-    let id: Vec<u8> =
-        connection.query_row("SELECT id FROM store", [], |row| row.get(0)).map_err(unusable)?;
-    let id = Uuid::from_slice(&id).map_err(|_| OpenError::Foreign { path: name() })?;
-    Ok((connection, id))
-}
-
-fn configure(connection: &Connection, options: Options) -> rusqlite::Result<()> {
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    // The writer checkpoints by itself, in the background: the default costs a third of the throughput.
-    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-    connection.pragma_update(None, "cache_size", -32_768)?;
-    connection.pragma_update(None, "temp_store", "MEMORY")?;
-    if let Some(pages) = options.pages_max {
-        connection.pragma_update(None, "max_page_count", pages)?;
-    }
-    connection.set_prepared_statement_cache_capacity(32);
-    Ok(())
-}
-
-fn create(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch("BEGIN IMMEDIATE")?;
-    connection.execute_batch(CREATE)?;
-    connection.execute("INSERT INTO store (id) VALUES (randomblob(16))", [])?;
-    connection.pragma_update(None, "application_id", APPLICATION)?;
-    connection.pragma_update(None, "user_version", SCHEMA)?;
-    connection.execute_batch("COMMIT")
-}
-
-fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
-    connection.pragma_update(None, "cache_size", -8_192)?;
-    connection.set_prepared_statement_cache_capacity(16);
-    Ok(connection)
-}
-
-fn recorded(row: &Row<'_>) -> rusqlite::Result<Recorded> {
-    let wrong = |column: usize, kind| {
-        rusqlite::Error::InvalidColumnType(column, "not as written".to_owned(), kind)
-    };
-    let stream = row.get_ref(1)?.as_str()?;
-    let id = row.get_ref(3)?.as_blob()?;
+fn recorded(row: &Row<'_>, stream: &StreamName) -> rusqlite::Result<Recorded> {
+    let id = row.get_ref(2)?.as_blob()?;
     Ok(Recorded {
         position: Position(unsigned(row.get(0)?)),
-        stream: StreamName::new(stream).map_err(|_| wrong(1, rusqlite::types::Type::Text))?,
-        version: Version(unsigned(row.get(2)?)),
-        id: Uuid::from_slice(id).map_err(|_| wrong(3, rusqlite::types::Type::Blob))?,
-        kind: row.get_ref(4)?.as_str()?.into(),
-        data: row.get(5)?,
-        meta: row.get(6)?,
+        stream: stream.clone(),
+        version: Version(unsigned(row.get(1)?)),
+        id: Uuid::from_slice(id).map_err(|_| not_as_written(2, Type::Blob))?,
+        kind: row.get_ref(3)?.as_str()?.into(),
+        data: row.get(4)?,
+        meta: row.get(5)?,
     })
+}
+
+fn not_as_written(column: usize, found: Type) -> rusqlite::Error {
+    rusqlite::Error::InvalidColumnType(column, "not as written".to_owned(), found)
 }
 
 /// SQLite's integers are signed; positions and versions never reach the sign bit.

@@ -1,26 +1,28 @@
 //! The newest events in memory, so that followers at the head share one copy and leave the disk alone.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::limits::{TAIL_BYTES_MAX, TAIL_EVENTS_MAX, TAIL_LOOKED_AT_MAX};
+use crate::limits::{TAIL_BYTES_MAX, TAIL_EVENTS_MAX};
 use crate::{Filter, Page, Position, Recorded, StreamName};
 
 #[derive(Debug)]
 pub(super) struct Tail(RwLock<Inner>);
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Inner {
     /// Every event behind this position stands in `events`.
     after: Position,
     events: VecDeque<Arc<Recorded>>,
+    /// The newest event of each stream in `events`.
+    newest: HashMap<StreamName, Position>,
     bytes: usize,
 }
 
 impl Tail {
     /// A tail that begins behind `head`.
     pub(super) fn new(head: Position) -> Self {
-        Self(RwLock::new(Inner { after: head, events: VecDeque::new(), bytes: 0 }))
+        Self(RwLock::new(Inner { after: head, ..Inner::default() }))
     }
 
     /// Adds committed events, in order, and drops the oldest beyond the limits.
@@ -28,22 +30,23 @@ impl Tail {
         let mut inner = self.0.write().unwrap_or_else(PoisonError::into_inner);
         for event in events {
             inner.bytes += size(&event);
+            inner.newest.insert(event.stream.clone(), event.position);
             inner.events.push_back(event);
         }
         while inner.events.len() > TAIL_EVENTS_MAX || inner.bytes > TAIL_BYTES_MAX {
             let Some(oldest) = inner.events.pop_front() else { break };
             inner.bytes -= size(&oldest);
             inner.after = oldest.position;
+            if inner.newest.get(&oldest.stream) == Some(&oldest.position) {
+                inner.newest.remove(&oldest.stream);
+            }
         }
     }
 
-    /// Whether `stream` surely has no event behind `since`. False if that would take long to say.
+    /// Whether `stream` surely has no event behind `since`.
     pub(super) fn is_unchanged(&self, stream: &StreamName, since: Position) -> bool {
         let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let from = inner.events.partition_point(|event| event.position <= since);
-        since >= inner.after
-            && inner.events.len() - from <= TAIL_LOOKED_AT_MAX
-            && inner.events.range(from..).all(|event| event.stream != *stream)
+        since >= inner.after && inner.newest.get(stream).is_none_or(|newest| *newest <= since)
     }
 
     /// The page behind `after`, if the tail reaches back that far.

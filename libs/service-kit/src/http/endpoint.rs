@@ -113,8 +113,10 @@ where
 #[expect(clippy::crate_in_macro_def, reason = "the service's own App, not ours")]
 macro_rules! routes {
     ($app:ident: $($file:ident),+ $(,)?) => {
-        pub(crate) fn routes(app: &std::sync::Arc<$crate::routes!(@app $app)>) -> Vec<$crate::http::Route> {
-            vec![$($file::route(app)),+]
+        pub(crate) fn routes(app: &std::sync::Arc<$crate::routes!(@app $app)>) -> Vec<$crate::http::Mounted> {
+            vec![$($crate::http::mount_documented(
+                &<$file::Doc as utoipa::OpenApi>::openapi(), $file::route(app)
+            )),+]
         }
 
         pub(crate) const DOCS: &[$crate::http::StepDoc] =

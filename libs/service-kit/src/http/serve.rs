@@ -14,14 +14,11 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use warp::Reply as _;
 use warp::reply::Response;
-use warp::{Filter, Rejection, Reply as _};
 
-use super::problem::{
-    HEADER_INVALID, INTERNAL, LENGTH_REQUIRED, METHOD_NOT_ALLOWED, NOT_FOUND, TOO_LARGE,
-    UNAVAILABLE,
-};
-use super::{Language, Problem, Route};
+use super::problem::{HEADER_INVALID, INTERNAL, LENGTH_REQUIRED, TOO_LARGE, UNAVAILABLE};
+use super::{Language, Problem, Router};
 use crate::limits::{
     BODY_BYTES_MAX, CONNECTIONS_MAX, DOCUMENT_BYTES_MAX, DRAIN_MAX, HEAD_TIMEOUT, REQUEST_TIMEOUT,
 };
@@ -29,47 +26,17 @@ use crate::limits::{
 /// The one address that takes large bodies.
 const UPLOADS: &str = "/v1/documents";
 
-/// All routes as one; what matches none of them is a problem too.
-#[must_use]
-pub fn combine(routes: Vec<Route>) -> Route {
-    let nothing = warp::any().and_then(|| async { Err::<Response, _>(warp::reject::not_found()) });
-    let unmatched =
-        |rejection: Rejection| async move { Ok::<_, Infallible>(unmatched(&rejection)) };
-    routes
-        .into_iter()
-        .rev()
-        .fold(nothing.boxed(), |rest, route| route.or(rest).unify().boxed())
-        .recover(unmatched)
-        .unify()
-        .boxed()
-}
-
-/// Which route did not match, in the words of a problem. Rejections say nothing else here.
-fn unmatched(rejection: &Rejection) -> Response {
-    let entry = if rejection.is_not_found() {
-        NOT_FOUND
-    } else if rejection.find::<warp::reject::MethodNotAllowed>().is_some() {
-        METHOD_NOT_ALLOWED
-    } else {
-        HEADER_INVALID
-    };
-    let mut response = warp::reply().into_response();
-    // The language is known only where the request is: see `call`.
-    response.extensions_mut().insert(Problem::new(entry));
-    response
-}
-
 /// A bound server.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
-    routes: Route,
+    router: Arc<Router>,
 }
 
 impl Server {
     /// Binds to an address; port 0 takes any.
-    pub async fn bind(address: SocketAddr, routes: Route) -> std::io::Result<Self> {
-        Ok(Self { listener: TcpListener::bind(address).await?, routes })
+    pub async fn bind(address: SocketAddr, router: Router) -> std::io::Result<Self> {
+        Ok(Self { listener: TcpListener::bind(address).await?, router: Arc::new(router) })
     }
 
     /// The address that it is bound to.
@@ -79,7 +46,7 @@ impl Server {
 
     /// Serves until `stop` is true, then lets requests in flight finish, for at most [`DRAIN_MAX`].
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        let Self { listener, routes } = self;
+        let Self { listener, router } = self;
         let graceful = GracefulShutdown::new();
         let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         let mut connections = JoinSet::new();
@@ -90,11 +57,11 @@ impl Server {
                 _ = stop.wait_for(|stop| *stop) => break,
             };
             let Some((stream, permit)) = accepted else { continue };
-            let routes = routes.clone();
+            let router = Arc::clone(&router);
             let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
             builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
             let service =
-                hyper::service::service_fn(move |request| respond(routes.clone(), request));
+                hyper::service::service_fn(move |request| respond(Arc::clone(&router), request));
             let connection = graceful
                 .watch(builder.serve_connection(TokioIo::new(stream), service).into_owned());
             connections.spawn(async move {
@@ -130,12 +97,15 @@ async fn accept(
     }
 }
 
-async fn respond(routes: Route, request: http::Request<Incoming>) -> Result<Response, Infallible> {
+async fn respond(
+    router: Arc<Router>,
+    request: http::Request<Incoming>,
+) -> Result<Response, Infallible> {
     let language = Language::of(request.headers());
     if let Some(problem) = refuse_body(&request) {
         return Ok(problem.into_response(language));
     }
-    let answered = tokio::time::timeout(REQUEST_TIMEOUT, call(routes, request)).await;
+    let answered = tokio::time::timeout(REQUEST_TIMEOUT, call(&router, request)).await;
     let response = answered.unwrap_or_else(|_| Problem::new(UNAVAILABLE).into_response(language));
     Ok(response)
 }
@@ -158,13 +128,15 @@ fn refuse_body(request: &http::Request<Incoming>) -> Option<Problem> {
     (length > max).then(|| Problem::new(TOO_LARGE).about(format!("{max} bytes")))
 }
 
-/// Calls the routes; a panic in a handler is a 500 of this one request and no more.
-async fn call(routes: Route, request: http::Request<Incoming>) -> Response {
+/// Calls the route; a panic in a handler is a 500 of this one request and no more.
+async fn call(router: &Router, request: http::Request<Incoming>) -> Response {
     use futures_util::FutureExt;
     use hyper::service::Service;
 
     let language = Language::of(request.headers());
-    let service = hyper_util::service::TowerToHyperService::new(warp::service(routes));
+    let service = hyper_util::service::TowerToHyperService::new(warp::service(
+        router.at(request.uri().path()),
+    ));
     let calling = std::panic::AssertUnwindSafe(async move { service.call(request).await });
     match calling.catch_unwind().await {
         Ok(Ok(response)) => match response.extensions().get::<Problem>() {

@@ -5,7 +5,7 @@
 //! minute, and one that fails never holds up another.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use dossier::contract::{DossierId, EventSet};
@@ -14,59 +14,48 @@ use events::{Filter, Position, StreamName};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, params};
 use uuid::Uuid;
 
 use super::reactions::{elsewhere, other_categories};
 use super::{Next, Progress, Stalled, Task};
 use crate::limits::{BACK_OFF_MAX, IN_FLIGHT_MAX, PAGE_EVENTS};
 use crate::streams::{Authority, Order, Streams};
-use crate::view::{Shape, View, ViewError};
+use crate::view::{View, ViewError};
 use crate::{Clock, Kit};
 
-const TABLES: &str = "
-CREATE TABLE obligations (
-  stream TEXT NOT NULL, kind TEXT NOT NULL, due_at INTEGER NOT NULL, opened_by BLOB NOT NULL,
-  PRIMARY KEY (stream, kind)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX obligations_by_due ON obligations (due_at);";
+mod index;
+
+use index::{Due, Index};
 
 /// How many due obligations are taken from the index at once.
 const SWEEP: usize = 1_024;
 /// How far the machine's clock may move against its monotonic one before the keeper refuses to act.
 const JUMP_MAX: SignedDuration = SignedDuration::from_secs(5);
 
-#[derive(Debug, Clone)]
-struct Due {
-    stream: StreamName,
-    kind: String,
-    due_at: Timestamp,
-    opened_by: Uuid,
-}
-
 /// Looks at the index independently of the keeper.
 #[derive(Debug, Clone)]
 pub struct KeeperHealth {
-    view: Arc<View>,
+    index: Arc<Mutex<Index>>,
     clock: Clock,
 }
 
 impl KeeperHealth {
     /// How many obligations are open.
-    pub fn open(&self) -> Result<i64, ViewError> {
-        self.view
-            .peek(|rows| rows.query_row("SELECT count(*) FROM obligations", [], |row| row.get(0)))
+    #[must_use]
+    pub fn open(&self) -> usize {
+        lock(&self.index).len()
     }
 
     /// How many have been overdue for more than a minute.
-    pub fn overdue(&self) -> Result<i64, ViewError> {
-        let limit = nanoseconds(self.clock.now()).saturating_sub(60_000_000_000);
-        self.view.peek(|rows| {
-            rows.query_row("SELECT count(*) FROM obligations WHERE due_at < ?1", [limit], |row| {
-                row.get(0)
-            })
-        })
+    #[must_use]
+    pub fn overdue(&self) -> usize {
+        let minute_ago = self.clock.now().checked_sub(SignedDuration::from_secs(60));
+        lock(&self.index).count_before(minute_ago.unwrap_or(Timestamp::MIN))
     }
+}
+
+fn lock(index: &Mutex<Index>) -> MutexGuard<'_, Index> {
+    index.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Keeps the deadlines of one kind of stream.
@@ -74,11 +63,11 @@ pub struct Keeper<S: State> {
     kit: Arc<Kit>,
     service: &'static str,
     streams: Arc<Streams<S>>,
-    view: Arc<View>,
+    index: Arc<Mutex<Index>>,
     filter: Filter,
     position: Position,
     /// What had no effect, and when to try it again.
-    deferred: HashMap<(StreamName, String), (Uuid, u32, Timestamp)>,
+    deferred: HashMap<(StreamName, Arc<str>), (Uuid, u32, Timestamp)>,
     /// The service's reactions must first have come to the head that was seen at start.
     after: Option<(Progress, Position)>,
     tick: Option<(Instant, Timestamp)>,
@@ -99,15 +88,16 @@ impl<S: State> Keeper<S> {
         after: Option<&Progress>,
     ) -> Result<(Self, KeeperHealth), ViewError> {
         let kit = Arc::clone(streams.kit());
-        let shape = Shape { name, version: 1, tables: TABLES };
-        let view = Arc::new(View::open(kit.views.as_deref(), shape, &kit.store)?);
-        let health = KeeperHealth { view: Arc::clone(&view), clock: kit.clock.clone() };
-        let position = view.position()?;
+        let view = View::open(kit.views.as_deref(), index::shape(name), &kit.store)?;
+        let index = Index::load(Arc::new(view))?;
+        let position = index.written();
+        let index = Arc::new(Mutex::new(index));
+        let health = KeeperHealth { index: Arc::clone(&index), clock: kit.clock.clone() };
         let after = after.map(|progress| (progress.clone(), kit.store.head()));
         let filter = Filter { kinds: S::Event::KINDS.iter().map(|kind| (*kind).into()).collect() };
         let (streams, deferred) = (Arc::clone(streams), HashMap::new());
         Ok((
-            Self { kit, service, streams, view, filter, position, deferred, after, tick: None },
+            Self { kit, service, streams, index, filter, position, deferred, after, tick: None },
             health,
         ))
     }
@@ -133,9 +123,9 @@ impl<S: State> Keeper<S> {
             self.after = None;
         }
         let now = self.kit.clock.now();
-        let due = self.due(now)?;
+        let due = lock(&self.index).due(now, SWEEP, |due| !self.is_deferred(due, now));
         if due.is_empty() {
-            return Ok(Next::Idle { done: self.position, wake_at: self.next_due(now)? });
+            return Ok(Next::Idle { done: self.position, wake_at: self.next_due(now) });
         }
         self.enforce(due, now).await;
         Ok(Next::More)
@@ -174,37 +164,13 @@ impl<S: State> Keeper<S> {
                 }
             }
         }
-        if !open.is_empty() {
-            self.view.write(through, |rows| {
-                for (stream, obligations) in &open {
-                    replace(rows, stream, obligations)?;
-                }
-                Ok(())
-            })?;
+        let mut index = lock(&self.index);
+        for (stream, obligations) in &open {
+            index.replace(stream, obligations);
         }
+        index.write_if_behind(through)?;
         self.position = through;
         Ok(())
-    }
-
-    /// What is due and not deferred, in due order.
-    fn due(&self, now: Timestamp) -> Result<Vec<Due>, ViewError> {
-        let mut due = self.view.peek(|rows| {
-            rows.prepare_cached(
-                "SELECT stream, kind, due_at, opened_by FROM obligations WHERE due_at <= ?1
-                 ORDER BY due_at LIMIT ?2",
-            )?
-            .query_map(
-                params![
-                    nanoseconds(now),
-                    i64::try_from(SWEEP + self.deferred.len()).unwrap_or(i64::MAX)
-                ],
-                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
-            )?
-            .filter_map(|row| row.map(read_due).transpose())
-            .collect::<rusqlite::Result<Vec<Due>>>()
-        })?;
-        due.retain(|due| !self.is_deferred(due, now));
-        Ok(due)
     }
 
     fn is_deferred(&self, due: &Due, now: Timestamp) -> bool {
@@ -212,11 +178,10 @@ impl<S: State> Keeper<S> {
         deferred.is_some_and(|(opened_by, _, until)| *opened_by == due.opened_by && *until > now)
     }
 
-    fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, ViewError> {
-        let next: Option<i64> = self.view.peek(|rows| next_after(rows, now))?;
-        let next = next.and_then(|next| Timestamp::from_nanosecond(i128::from(next)).ok());
+    fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
+        let next = lock(&self.index).next_after(now);
         let retry = self.deferred.values().map(|(_, _, until)| *until).min();
-        Ok([next, retry].into_iter().flatten().min())
+        [next, retry].into_iter().flatten().min()
     }
 
     async fn enforce(&mut self, due: Vec<Due>, now: Timestamp) {
@@ -272,41 +237,11 @@ impl<S: State> Keeper<S> {
         match self.streams.execute(&order, |state, facts| state.enforce(&due.kind, facts)).await {
             Ok(executed) => executed.loaded.version != before,
             Err(error) => {
-                tracing::error!(stream = %due.stream, kind = due.kind, ?error, "an obligation failed");
+                tracing::error!(stream = %due.stream, kind = &*due.kind, ?error, "an obligation failed");
                 false
             }
         }
     }
-}
-
-fn replace(rows: &Connection, stream: &StreamName, open: &[Obligation]) -> rusqlite::Result<()> {
-    rows.prepare_cached("DELETE FROM obligations WHERE stream = ?1")?.execute([stream.as_str()])?;
-    for Obligation { kind, due_at, opened_by } in open {
-        rows.prepare_cached("INSERT INTO obligations VALUES (?1, ?2, ?3, ?4)")?.execute(
-            params![stream.as_str(), kind, nanoseconds(*due_at), opened_by.as_bytes().as_slice()],
-        )?;
-    }
-    Ok(())
-}
-
-fn next_after(rows: &Connection, now: Timestamp) -> rusqlite::Result<Option<i64>> {
-    rows.prepare_cached("SELECT min(due_at) FROM obligations WHERE due_at > ?1")?
-        .query_row([nanoseconds(now)], |row| row.get(0))
-}
-
-fn read_due((stream, kind, due_at, opened_by): (String, String, i64, Vec<u8>)) -> Option<Due> {
-    Some(Due {
-        stream: StreamName::new(&stream).ok()?,
-        kind,
-        due_at: Timestamp::from_nanosecond(i128::from(due_at)).ok()?,
-        opened_by: Uuid::from_slice(&opened_by).ok()?,
-    })
-}
-
-/// Nanoseconds since 1970, which fit from the year 1678 to 2262; what lies before that is due at once.
-fn nanoseconds(at: Timestamp) -> i64 {
-    let beyond = if at < Timestamp::UNIX_EPOCH { i64::MIN } else { i64::MAX };
-    i64::try_from(at.as_nanosecond()).unwrap_or(beyond)
 }
 
 impl<S: State> Task for Keeper<S> {

@@ -5,40 +5,34 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
-use service_kit::http::Route;
+use service_kit::http::{Mounted, Route, mount};
 use service_kit::tasks::KeeperHealth;
 use service_kit::{Kit, Service};
 use warp::{Filter, Reply};
 
-pub(super) fn routes(kit: &Arc<Kit>, services: &[Service]) -> Vec<Route> {
-    let mut routes = vec![live(), ready(kit, services), docs()];
+pub(super) fn routes(kit: &Arc<Kit>, services: &[Service]) -> Vec<Mounted> {
+    let mut routes = vec![
+        mount("/health/live", live()),
+        mount("/health/ready", ready(kit, services)),
+        mount("/docs", docs()),
+    ];
     let mut whole = utoipa::openapi::OpenApiBuilder::new()
         .info(utoipa::openapi::Info::new("Dossier", env!("CARGO_PKG_VERSION")))
         .build();
     for service in services {
         let text = service.openapi.to_json().unwrap_or_default();
-        routes.push(
-            warp::path!("openapi" / String)
-                .and(warp::get())
-                .and_then(document(format!("{}.json", service.name), text))
-                .boxed(),
-        );
+        let address = format!("/openapi/{}.json", service.name);
+        routes.push(mount(&address, document(text)));
         whole.merge(service.openapi.clone());
     }
     let text = whole.to_json().unwrap_or_default();
-    routes
-        .push(warp::path!("openapi.json").and(warp::get()).map(move || json(text.clone())).boxed());
+    routes.push(mount("/openapi.json", document(text)));
     routes
 }
 
-type Documented = std::future::Ready<Result<warp::reply::Response, warp::Rejection>>;
-
-fn document(name: String, text: String) -> impl Fn(String) -> Documented + Clone {
-    move |asked| {
-        let found =
-            if asked == name { Ok(json(text.clone())) } else { Err(warp::reject::not_found()) };
-        std::future::ready(found)
-    }
+/// The router has looked at the address.
+fn document(text: String) -> Route {
+    warp::get().map(move || json(text.clone())).boxed()
 }
 
 fn json(text: String) -> warp::reply::Response {
@@ -49,8 +43,7 @@ fn json(text: String) -> warp::reply::Response {
 fn docs() -> Route {
     const POLICY: &str =
         "default-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'";
-    warp::path!("docs")
-        .and(warp::get())
+    warp::get()
         .map(|| {
             let page = warp::reply::html(include_str!("docs.html"));
             warp::reply::with_header(page, "content-security-policy", POLICY).into_response()
@@ -60,10 +53,7 @@ fn docs() -> Route {
 
 /// The process turns; it asks nobody.
 fn live() -> Route {
-    warp::path!("health" / "live")
-        .and(warp::get())
-        .map(|| json("{\"live\":true}".to_owned()))
-        .boxed()
+    warp::get().map(|| json("{\"live\":true}".to_owned())).boxed()
 }
 
 /// The store answers, and nothing is overdue that should have been enforced.
@@ -73,8 +63,7 @@ fn ready(kit: &Arc<Kit>, services: &[Service]) -> Route {
         .iter()
         .flat_map(|service| service.keepers.iter().map(|keeper| (service.name, keeper.clone())))
         .collect();
-    warp::path!("health" / "ready")
-        .and(warp::get())
+    warp::get()
         .then(move || {
             let (kit, keepers) = (Arc::clone(&kit), keepers.clone());
             async move {
@@ -82,8 +71,7 @@ fn ready(kit: &Arc<Kit>, services: &[Service]) -> Route {
                 let all = events::Filter::default();
                 let before = events::Position(head.0.saturating_sub(1));
                 let readable = kit.store.read_all(before, &all, 1).await.is_ok();
-                let overdue: i64 =
-                    keepers.iter().map(|(_, keeper)| keeper.overdue().unwrap_or(i64::MAX)).sum();
+                let overdue: usize = keepers.iter().map(|(_, keeper)| keeper.overdue()).sum();
                 let body = serde_json::json!({
                     "ready": readable, "head": head.0, "overdue_obligations": overdue,
                     "groups": kit.store.stats().groups, "events": kit.store.stats().events,

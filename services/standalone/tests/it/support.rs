@@ -16,7 +16,7 @@ use hyper_util::rt::TokioExecutor;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use service_kit::auth::{Auth, Claims, DevelopmentKey};
-use service_kit::http::{Server, combine};
+use service_kit::http::{Router, Server};
 use service_kit::tasks::Tasks;
 use service_kit::{Clock, Kit, Settings};
 use tokio::sync::watch;
@@ -185,7 +185,8 @@ impl Office {
             routes.extend(service.routes);
             tasks.append(service.tasks);
         }
-        let server = Server::bind("127.0.0.1:0".parse().unwrap(), combine(routes)).await.unwrap();
+        let server =
+            Server::bind("127.0.0.1:0".parse().unwrap(), Router::new(routes)).await.unwrap();
         let browser = Browser::new(server.address().unwrap());
         let (stop, stopped) = watch::channel(false);
         let mut running = JoinSet::new();

@@ -17,7 +17,7 @@ pub(super) struct Readers {
 
 impl Readers {
     pub(super) fn open(path: &Path, count: usize) -> rusqlite::Result<Self> {
-        let idle = (0..count).map(|_| super::open_reader(path)).collect::<Result<_, _>>()?;
+        let idle = (0..count).map(|_| super::file::open_reader(path)).collect::<Result<_, _>>()?;
         Ok(Self { idle: Arc::new(Mutex::new(idle)), permits: Arc::new(Semaphore::new(count)) })
     }
 

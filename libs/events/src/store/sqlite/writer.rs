@@ -1,7 +1,7 @@
 //! The one thread that writes.
 
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -9,13 +9,11 @@ use lru::LruCache;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Shared, recorded, signed, unsigned};
-use crate::limits::{GROUP_EVENTS_MAX, VERSIONS_MAX, WAL_BYTES_MAX, WAL_CHECKPOINT_BYTES};
+use super::wal::Wal;
+use super::{READ, Shared, recorded, signed, unsigned};
+use crate::limits::{GATHER, GATHER_FROM, GATHER_UP_TO, GROUP_EVENTS_MAX, VERSIONS_MAX};
 use crate::store::is_same;
 use crate::{AppendError, Appended, Expected, NewEvent, Position, Recorded, StreamName, Version};
-
-/// How many groups are committed between two looks at the size of the write-ahead log.
-const GROUPS_PER_CHECK: u64 = 32;
 
 #[derive(Debug)]
 pub(super) struct Job {
@@ -29,36 +27,40 @@ type Answer = (oneshot::Sender<Result<Appended, AppendError>>, Result<Appended, 
 
 pub(super) struct Writer {
     connection: Connection,
-    wal: PathBuf,
-    checkpoint: std::sync::mpsc::SyncSender<()>,
+    wal: Wal,
     head: Position,
-    versions: LruCache<StreamName, u64>,
+    standings: LruCache<StreamName, Standing>,
     shared: Arc<Shared>,
+}
+
+/// Where a stream stands.
+#[derive(Debug, Clone, Copy)]
+struct Standing {
+    /// Its number in the file.
+    no: i64,
+    version: u64,
 }
 
 impl Writer {
     pub(super) fn new(
-        connection: Connection,
+        mut connection: Connection,
         path: &Path,
         head: Position,
         shared: Arc<Shared>,
-    ) -> Self {
-        let mut wal = path.as_os_str().to_owned();
-        wal.push("-wal");
-        let versions = NonZeroUsize::new(VERSIONS_MAX).unwrap_or(NonZeroUsize::MIN);
-        Self {
-            connection,
-            wal: PathBuf::from(wal),
-            checkpoint: start_checkpoints(path.to_owned()),
-            head,
-            versions: LruCache::new(versions),
-            shared,
-        }
+    ) -> rusqlite::Result<Self> {
+        let wal = Wal::of(&mut connection, path.to_owned())?;
+        let standings = LruCache::new(NonZeroUsize::new(VERSIONS_MAX).unwrap_or(NonZeroUsize::MIN));
+        Ok(Self { connection, wal, head, standings, shared })
     }
 
     /// Writes group after group until nobody can send any more.
     pub(super) fn run(mut self, mut queue: mpsc::Receiver<Job>) {
+        let mut last = 0;
         while let Some(first) = queue.blocking_recv() {
+            // Under load the next appends are a moment away, and every group costs a sync.
+            if last >= GATHER_FROM && queue.len() < GATHER_UP_TO {
+                std::thread::park_timeout(GATHER);
+            }
             let mut events = first.events.len();
             let mut jobs = vec![first];
             while events < GROUP_EVENTS_MAX
@@ -67,6 +69,7 @@ impl Writer {
                 events += job.events.len();
                 jobs.push(job);
             }
+            last = jobs.len();
             self.write_group(jobs);
         }
         if let Err(error) = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
@@ -109,7 +112,7 @@ impl Writer {
             // A caller that no longer waits finds its events in the stream.
             let _ = reply.send(answer);
         }
-        self.tend_wal();
+        self.wal.tend(&self.connection);
     }
 
     fn run_cached(&self, sql: &str) -> rusqlite::Result<()> {
@@ -127,7 +130,7 @@ impl Writer {
     }
 
     fn roll_back(&mut self) {
-        self.versions.clear();
+        self.standings.clear();
         if !self.connection.is_autocommit()
             && let Err(error) = self.connection.execute_batch("ROLLBACK")
         {
@@ -143,25 +146,35 @@ impl Writer {
         events: Vec<NewEvent>,
         written: &mut Vec<Arc<Recorded>>,
     ) -> rusqlite::Result<Result<Appended, AppendError>> {
-        let standing = self.version_of(stream)?;
+        let standing = self.standing(stream)?;
+        let version = standing.map_or(0, |standing| standing.version);
         let base = match expected {
             Expected::NoStream => 0,
             Expected::At(Version(version)) => version,
         };
-        if base != standing {
-            return self.same_append(stream, base, standing, &events);
+        if base != version {
+            return self.same_append(stream, base, version, &events);
         }
+        let no = match standing {
+            Some(standing) => standing.no,
+            None => self.begin(stream)?,
+        };
         let first = self.head.0 + 1;
         let mut rows = Vec::with_capacity(events.len());
         for (event, version) in events.into_iter().zip(base + 1..) {
             let position = first + rows.len() as u64;
             let id = event.id;
-            match self.insert(position, stream, version, &event) {
+            match self.insert(position, no, version, &event) {
                 Ok(()) => {}
                 Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
                     self.connection
                         .prepare_cached("DELETE FROM events WHERE position >= ?1")?
                         .execute([signed(first)])?;
+                    if standing.is_none() {
+                        self.connection
+                            .prepare_cached("DELETE FROM streams WHERE no = ?1")?
+                            .execute([no])?;
+                    }
                     return Ok(Err(AppendError::IdReused(id)));
                 }
                 Err(error) => return Err(error),
@@ -179,7 +192,7 @@ impl Writer {
         }
         let version = base + rows.len() as u64;
         self.head = Position(self.head.0 + rows.len() as u64);
-        self.versions.put(stream.clone(), version);
+        self.standings.put(stream.clone(), Standing { no, version });
         written.append(&mut rows);
         Ok(Ok(Appended { version: Version(version), position: self.head }))
     }
@@ -187,7 +200,7 @@ impl Writer {
     fn insert(
         &self,
         position: u64,
-        stream: &StreamName,
+        stream: i64,
         version: u64,
         event: &NewEvent,
     ) -> rusqlite::Result<()> {
@@ -198,7 +211,7 @@ impl Writer {
             )?
             .execute(params![
                 signed(position),
-                stream.as_str(),
+                stream,
                 signed(version),
                 event.id.as_bytes().as_slice(),
                 &*event.kind,
@@ -218,13 +231,10 @@ impl Writer {
     ) -> rusqlite::Result<Result<Appended, AppendError>> {
         let recorded: Vec<Recorded> = self
             .connection
-            .prepare_cached(
-                "SELECT position, stream, version, id, kind, data, meta FROM events
-                 WHERE stream = ?1 AND version > ?2 ORDER BY version LIMIT ?3",
-            )?
+            .prepare_cached(READ)?
             .query_map(
                 params![stream.as_str(), signed(base), signed(events.len() as u64)],
-                recorded,
+                |row| recorded(row, stream),
             )?
             .collect::<Result<_, _>>()?;
         if let [.., last] = &recorded[..]
@@ -247,54 +257,26 @@ impl Writer {
         Ok(Err(AppendError::Conflict { actual }))
     }
 
-    fn version_of(&mut self, stream: &StreamName) -> rusqlite::Result<u64> {
-        if let Some(version) = self.versions.get(stream) {
-            return Ok(*version);
+    /// Where a stream stands; nothing if it has not begun.
+    fn standing(&mut self, stream: &StreamName) -> rusqlite::Result<Option<Standing>> {
+        if let Some(standing) = self.standings.get(stream) {
+            return Ok(Some(*standing));
         }
-        let version: i64 = self
-            .connection
-            .prepare_cached("SELECT coalesce(max(version), 0) FROM events WHERE stream = ?1")?
-            .query_row([stream.as_str()], |row| row.get(0))?;
-        let version = unsigned(version);
-        self.versions.put(stream.clone(), version);
-        Ok(version)
+        self.connection
+            .prepare_cached(
+                "SELECT no, (SELECT max(version) FROM events WHERE stream = no) FROM streams
+                 WHERE name = ?1",
+            )?
+            .query_row([stream.as_str()], |row| {
+                Ok(Standing { no: row.get(0)?, version: unsigned(row.get(1)?) })
+            })
+            .optional()
     }
 
-    /// Keeps the write-ahead log within its limit: in the background first, and by this thread when that is not
-    /// enough.
-    fn tend_wal(&self) {
-        if !self.shared.groups.load(Ordering::Relaxed).is_multiple_of(GROUPS_PER_CHECK) {
-            return;
-        }
-        let bytes = std::fs::metadata(&self.wal).map_or(0, |file| file.len());
-        if bytes > WAL_BYTES_MAX {
-            if let Err(error) = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
-                tracing::warn!(%error, "a checkpoint failed; the log goes on growing");
-            }
-        } else if bytes > WAL_CHECKPOINT_BYTES {
-            // Full means that one is on its way.
-            let _ = self.checkpoint.try_send(());
-        }
+    /// The number of a stream that begins.
+    fn begin(&self, stream: &StreamName) -> rusqlite::Result<i64> {
+        self.connection
+            .prepare_cached("INSERT INTO streams (name) VALUES (?1)")?
+            .insert([stream.as_str()])
     }
-}
-
-/// A thread that copies the write-ahead log into the file without holding up the writer; it ends with the writer.
-fn start_checkpoints(path: PathBuf) -> std::sync::mpsc::SyncSender<()> {
-    let (sender, wake) = std::sync::mpsc::sync_channel::<()>(1);
-    let spawned =
-        std::thread::Builder::new().name("event-store-checkpoint".to_owned()).spawn(move || {
-            let connection = match Connection::open(&path) {
-                Ok(connection) => connection,
-                Err(error) => return tracing::warn!(%error, "no background checkpoints"),
-            };
-            while wake.recv().is_ok() {
-                if let Err(error) = connection.execute_batch("PRAGMA wal_checkpoint(PASSIVE)") {
-                    tracing::warn!(%error, "a background checkpoint failed");
-                }
-            }
-        });
-    if let Err(error) = spawned {
-        tracing::warn!(%error, "no background checkpoints");
-    }
-    sender
 }
