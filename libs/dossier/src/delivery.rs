@@ -4,14 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use crate::access::{May, Resource, agency, any, own};
 use crate::contract::{
     AgencyCode, Brief, DecisionMade, Delivery, DeliveryChannel, DeliveryEvent, DossierId, EventSet,
-    Meta, ParcelId, ProcedureRef, ResultHandedToCarrier, ResultIssued, ResultPrepared, ReviewEvent,
-    Role, Unreadable,
+    IntakeEvent, Meta, ParcelId, Personal, ProcedureRef, ResultHandedToCarrier, ResultIssued,
+    ResultPrepared, ReviewEvent, Role, Unreadable,
 };
 use crate::step::{Facts, Incoming, LawError, Reacted, Reaction, State, Step};
 
+pub mod cancel_result;
 pub mod choose_channel;
 pub mod collect_result;
 pub mod download_result;
@@ -24,6 +27,7 @@ pub mod take_carrier_notice;
 /// The steps, in the order of the procedure.
 pub const STEPS: &[Step] = &[
     prepare_result::STEP,
+    cancel_result::STEP,
     issue_result::STEP,
     choose_channel::STEP,
     download_result::STEP,
@@ -59,6 +63,8 @@ pub enum Stage {
     Delivered,
     /// It is no longer valid.
     Revoked,
+    /// There will be none: the dossier ended otherwise.
+    Cancelled,
 }
 
 /// A result on its way.
@@ -77,7 +83,7 @@ pub struct DossierResult {
     /// How often a parcel came back.
     pub returns: u32,
     /// What the carrier said last.
-    pub tracked: Option<String>,
+    pub tracked: Option<Personal<String>>,
     /// Every parcel and its carrier.
     pub parcels: BTreeMap<ParcelId, String>,
     notices: BTreeSet<(String, String)>,
@@ -150,6 +156,7 @@ impl State for DossierResult {
                 self.stage = Stage::Delivered;
             }
             DeliveryEvent::ResultRevoked(_) => self.stage = Stage::Revoked,
+            DeliveryEvent::ResultCancelled(_) => self.stage = Stage::Cancelled,
         }
     }
 
@@ -163,35 +170,70 @@ impl State for DossierResult {
     }
 }
 
-/// What result delivery does about the events of others: a decision leads to a result.
+/// What result delivery does about the events of others.
 #[derive(Debug)]
-pub struct DeliveryReaction(Box<DecisionMade>);
+pub enum DeliveryReaction {
+    /// The dossier was decided, by officers, by a rule, or by the law.
+    Prepare(Box<prepare_result::PrepareResult>),
+    /// The applicant took it back.
+    Cancel(DossierId, Uuid),
+}
 
 impl Reaction for DeliveryReaction {
     type State = DossierResult;
-    const LISTENS: &'static [&'static str] = &["review.DecisionMade.v1"];
+    const LISTENS: &'static [&'static str] =
+        &["review.DecisionMade.v1", "intake.DossierDecided.v1", "intake.DossierWithdrawn.v1"];
 
     #[cfg_attr(
         not(test),
         expect(clippy::wildcard_enum_match_arm, reason = "a reaction names what it reacts to")
     )]
     fn react(event: &Incoming<'_>) -> Result<Vec<Self>, Unreadable> {
-        match ReviewEvent::decode(event.kind, event.data)? {
-            ReviewEvent::DecisionMade(decision) => Ok(vec![Self(Box::new(decision))]),
-            _ => Ok(Vec::new()),
+        if ReviewEvent::KINDS.contains(&event.kind) {
+            return Ok(match ReviewEvent::decode(event.kind, event.data)? {
+                ReviewEvent::DecisionMade(DecisionMade { brief, outcome, by, .. }) => {
+                    let prepare = prepare_result::PrepareResult { brief, outcome, by };
+                    vec![Self::Prepare(Box::new(prepare))]
+                }
+                _ => Vec::new(),
+            });
         }
+        Ok(match (IntakeEvent::decode(event.kind, event.data)?, event.envelope.dossier) {
+            // With the dossier in it, it is the law's own decision, which review knows nothing of.
+            (IntakeEvent::DossierDecided(decided), _) => {
+                let (outcome, by) = (decided.outcome, decided.by);
+                let brief = decided.brief.into_iter();
+                brief
+                    .map(|brief| prepare_result::PrepareResult { brief, outcome, by })
+                    .map(|prepare| Self::Prepare(Box::new(prepare)))
+                    .collect()
+            }
+            (IntakeEvent::DossierWithdrawn(_), Some(dossier)) => {
+                vec![Self::Cancel(dossier, event.id)]
+            }
+            _ => Vec::new(),
+        })
     }
 
     fn name(&self) -> &'static str {
-        "prepare_result"
+        match self {
+            Self::Prepare(_) => "prepare_result",
+            Self::Cancel(..) => "cancel_result",
+        }
     }
 
     fn dossier(&self) -> DossierId {
-        self.0.brief.dossier
+        match self {
+            Self::Prepare(command) => command.brief.dossier,
+            Self::Cancel(dossier, _) => *dossier,
+        }
     }
 
     fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
-        Some((&self.0.brief.procedure, &self.0.brief.agency))
+        match self {
+            Self::Prepare(command) => Some((&command.brief.procedure, &command.brief.agency)),
+            Self::Cancel(..) => None,
+        }
     }
 
     fn decide(
@@ -199,6 +241,9 @@ impl Reaction for DeliveryReaction {
         result: &DossierResult,
         facts: &Facts<'_>,
     ) -> Result<Reacted<DeliveryEvent>, LawError> {
-        prepare_result::decide(result, &self.0, facts)
+        match self {
+            Self::Prepare(command) => prepare_result::decide(result, command, facts),
+            Self::Cancel(_, cause) => Ok(cancel_result::decide(result, *cause)),
+        }
     }
 }

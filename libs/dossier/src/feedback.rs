@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::access::{May, Resource, agency, any, own};
 use crate::contract::{
-    AgencyCode, Brief, ComplaintClass, ComplaintEvent, ComplaintFiled, DeliveryEvent, DossierId,
-    EventSet, Meta, ProcedureRef, RatingEvent, Role, Unreadable,
+    Actor, AgencyCode, Brief, ComplaintClass, ComplaintEvent, ComplaintFiled, DeliveryEvent,
+    DossierId, EventSet, Meta, ProcedureRef, RatingEvent, Role, Unreadable,
 };
 use crate::law::ComplaintRules;
 use crate::step::{Facts, Incoming, LawError, Obligation, Reacted, Reaction, State, Step};
@@ -129,8 +129,6 @@ pub enum Stage {
     Filed,
     /// It is to be answered.
     Classified,
-    /// It is another agency's.
-    Forwarded,
     /// It is not acceptable.
     Dismissed,
     /// It was answered; the answer is to be published.
@@ -158,6 +156,21 @@ pub struct Complaint {
     pub reopened: u32,
     /// To which agency it was passed on.
     pub forwarded_to: Option<AgencyCode>,
+}
+
+impl Complaint {
+    /// Whose it is to answer now.
+    #[must_use]
+    pub fn agency(&self) -> Option<&AgencyCode> {
+        let filed = self.filed.as_ref()?;
+        Some(self.forwarded_to.as_ref().unwrap_or(&filed.agency))
+    }
+
+    /// Whether it is for whoever acts to deal with it; the agency that passed it on only reads it.
+    fn is_for(&self, actor: &Actor) -> bool {
+        let own = actor.agency.as_ref();
+        self.agency().is_some_and(|agency| own.is_some_and(|own| own.covers(agency)))
+    }
 }
 
 impl State for Complaint {
@@ -188,9 +201,11 @@ impl State for Complaint {
                 };
             }
             ComplaintEvent::ComplaintForwarded(forwarded) => {
+                // The other agency begins where this one began.
                 self.forwarded_to = Some(forwarded.to.clone());
-                self.stage = Stage::Forwarded;
-                self.due = None;
+                self.stage = Stage::Filed;
+                self.class = None;
+                self.due = forwarded.classify_by.map(|by| ("classify", by, meta.id));
             }
             ComplaintEvent::ComplaintAnswered(answered) => {
                 self.due = Some(("publish", answered.publish_by, meta.id));

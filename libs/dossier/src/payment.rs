@@ -109,6 +109,14 @@ impl Payment {
         Vnd(owed.0.saturating_sub(self.received.0).max(0))
     }
 
+    /// When the window to pay is over: not while a payment that was begun in it may still succeed.
+    #[must_use]
+    pub fn window_ends_at(&self) -> Option<Timestamp> {
+        let end = self.assessed.as_ref()?.window_ends_at?;
+        let open = self.attempts.values().filter(|attempt| attempt.is_open());
+        Some(open.map(|attempt| attempt.started.expires_at).fold(end, Timestamp::max))
+    }
+
     fn take_in(&mut self, amount: Vnd) {
         self.received = Vnd(self.received.0.saturating_add(amount.0));
     }
@@ -193,7 +201,7 @@ impl State for Payment {
             let Attempt { query_at: due_at, opened_by, .. } = *attempt;
             open.push(Obligation { kind: query_payment::KIND, due_at, opened_by });
         }
-        if let Some(due_at) = self.assessed.as_ref().and_then(|assessed| assessed.window_ends_at)
+        if let Some(due_at) = self.window_ends_at()
             && self.settled_at.is_none()
             && !self.window_expired
         {

@@ -27,6 +27,7 @@ pub mod miss_activity;
 pub mod miss_consultation;
 pub mod need_supplement;
 pub mod open_review;
+pub mod pause_review;
 pub mod propose_decision;
 pub mod reject_proposal;
 pub mod resume_review;
@@ -45,6 +46,7 @@ pub const STEPS: &[Step] = &[
     propose_decision::STEP,
     approve_decision::STEP,
     reject_proposal::STEP,
+    pause_review::STEP,
     resume_review::STEP,
     cancel_review::STEP,
     miss_activity::STEP,
@@ -111,6 +113,10 @@ pub struct Review {
     pub asked: BTreeSet<AgencyCode>,
     /// Since when a supplement is being waited for.
     pub paused_at: Option<Timestamp>,
+    /// The request that is being waited for, if the one-stop unit asked by itself.
+    pub awaited: Option<u32>,
+    /// The newest request that was answered.
+    pub answered: u32,
     /// The proposal.
     pub proposal: Option<Arc<DecisionProposed>>,
     /// The decision.
@@ -145,6 +151,17 @@ impl Review {
             }
             _ => None,
         };
+    }
+
+    /// A proposal rested on what was there before: it does not outlive a pause.
+    fn pause(&mut self, at: Timestamp, request: Option<u32>) {
+        if self.stage != Stage::Paused {
+            self.paused_at = Some(at);
+            self.paused = self.due.take().map(|due| due.activity);
+        }
+        self.stage = Stage::Paused;
+        self.awaited = request;
+        self.proposal = None;
     }
 
     fn end(&mut self, stage: Stage) {
@@ -205,14 +222,13 @@ impl State for Review {
                     *reported = true;
                 }
             }
-            ReviewEvent::SupplementNeeded(_) => {
-                self.stage = Stage::Paused;
-                self.paused_at = Some(meta.at());
-                self.paused = self.due.take().map(|due| due.activity);
-            }
+            ReviewEvent::SupplementNeeded(_) => self.pause(meta.at(), None),
+            ReviewEvent::ReviewPaused(paused) => self.pause(meta.at(), Some(paused.request)),
             ReviewEvent::ReviewResumed(resumed) => {
                 self.stage = Stage::Open;
                 self.paused_at = None;
+                self.awaited = None;
+                self.answered = self.answered.max(resumed.request.unwrap_or(0));
                 let activity = self.paused.take();
                 self.becomes_due(activity.as_ref(), resumed.due_at, meta.id);
             }
@@ -270,10 +286,12 @@ impl State for Review {
 /// What review does about the events of others.
 #[derive(Debug)]
 pub enum ReviewReaction {
-    /// A dossier was accepted.
-    Open(Box<Brief>),
+    /// A dossier was accepted, or its clock started with the fee.
+    Open(Box<open_review::OpenReview>),
+    /// The one-stop unit asked the applicant by itself.
+    Pause(DossierId, u32),
     /// The applicant answered, or was not asked.
-    Resume(DossierId, Timestamp),
+    Resume(DossierId, resume_review::Answer),
     /// The dossier ended.
     Cancel(DossierId, Uuid),
 }
@@ -282,6 +300,8 @@ impl Reaction for ReviewReaction {
     type State = Review;
     const LISTENS: &'static [&'static str] = &[
         "intake.DossierAccepted.v1",
+        "intake.FeeReceived.v1",
+        "intake.SupplementRequested.v1",
         "intake.SupplementSubmitted.v1",
         "intake.SupplementDeclined.v1",
         "intake.DossierWithdrawn.v1",
@@ -296,9 +316,34 @@ impl Reaction for ReviewReaction {
     fn react(event: &Incoming<'_>) -> Result<Vec<Self>, Unreadable> {
         let Some(dossier) = event.envelope.dossier else { return Ok(Vec::new()) };
         Ok(match IntakeEvent::decode(event.kind, event.data)? {
-            IntakeEvent::DossierAccepted(accepted) => vec![Self::Open(Box::new(accepted.brief))],
-            IntakeEvent::SupplementSubmitted(_) | IntakeEvent::SupplementDeclined(_) => {
-                vec![Self::Resume(dossier, event.envelope.at)]
+            IntakeEvent::DossierAccepted(accepted) => {
+                let (brief, clock_started) = (accepted.brief, accepted.started_at.is_some());
+                let open = open_review::OpenReview { brief, clock_started, awaiting: None };
+                vec![Self::Open(Box::new(open))]
+            }
+            IntakeEvent::FeeReceived(fee) => fee
+                .brief
+                .map(|brief| open_review::OpenReview {
+                    brief,
+                    clock_started: true,
+                    awaiting: fee.awaiting,
+                })
+                .map(|open| Self::Open(Box::new(open)))
+                .into_iter()
+                .collect(),
+            // What review itself asked for, it waits for already.
+            IntakeEvent::SupplementRequested(asked)
+                if asked.stops_clock && asked.asked_by.is_none() =>
+            {
+                vec![Self::Pause(dossier, asked.request)]
+            }
+            IntakeEvent::SupplementSubmitted(supplement) if supplement.resumes_clock => {
+                let (request, at) = (Some(supplement.request), event.envelope.at);
+                vec![Self::Resume(dossier, resume_review::Answer { request, at })]
+            }
+            IntakeEvent::SupplementDeclined(_) => {
+                let answer = resume_review::Answer { request: None, at: event.envelope.at };
+                vec![Self::Resume(dossier, answer)]
             }
             IntakeEvent::DossierWithdrawn(_)
             | IntakeEvent::DossierDecided(_)
@@ -310,6 +355,7 @@ impl Reaction for ReviewReaction {
     fn name(&self) -> &'static str {
         match self {
             Self::Open(_) => "open_review",
+            Self::Pause(..) => "pause_review",
             Self::Resume(..) => "resume_review",
             Self::Cancel(..) => "cancel_review",
         }
@@ -317,22 +363,25 @@ impl Reaction for ReviewReaction {
 
     fn dossier(&self) -> DossierId {
         match self {
-            Self::Open(brief) => brief.dossier,
-            Self::Resume(dossier, _) | Self::Cancel(dossier, _) => *dossier,
+            Self::Open(command) => command.brief.dossier,
+            Self::Pause(dossier, _) | Self::Resume(dossier, _) | Self::Cancel(dossier, _) => {
+                *dossier
+            }
         }
     }
 
     fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
         match self {
-            Self::Open(brief) => Some((&brief.procedure, &brief.agency)),
-            Self::Resume(..) | Self::Cancel(..) => None,
+            Self::Open(command) => Some((&command.brief.procedure, &command.brief.agency)),
+            Self::Pause(..) | Self::Resume(..) | Self::Cancel(..) => None,
         }
     }
 
     fn decide(&self, review: &Review, facts: &Facts<'_>) -> Result<Reacted<ReviewEvent>, LawError> {
         match self {
-            Self::Open(brief) => open_review::decide(review, brief, facts),
-            Self::Resume(_, answered_at) => resume_review::decide(review, *answered_at, facts),
+            Self::Open(command) => open_review::decide(review, command, facts),
+            Self::Pause(_, request) => Ok(pause_review::decide(review, *request)),
+            Self::Resume(_, answer) => resume_review::decide(review, *answer, facts),
             Self::Cancel(_, cause) => Ok(cancel_review::decide(review, *cause)),
         }
     }

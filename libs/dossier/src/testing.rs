@@ -27,7 +27,8 @@ pub(crate) struct Scene<'a, S: State> {
     pub(crate) events: Vec<S::Event>,
     pub(crate) elsewhere: Vec<Elsewhere>,
     procedure: ProcedureRef,
-    agency: &'static str,
+    /// Where it is dealt with, and for which agency the officers act.
+    pub(crate) agency: &'static str,
     commands: u128,
 }
 
@@ -53,7 +54,10 @@ impl<'a, S: State> Scene<'a, S> {
         decide: impl FnOnce(&S, &Facts<'_>) -> Result<Vec<S::Event>, R>,
     ) -> Result<Vec<S::Event>, R> {
         self.commands += 1;
-        let actor = actor(role);
+        let mut actor = actor(role);
+        if !matches!(role, Role::Applicant | Role::System) {
+            actor.agency = Some(self.agency.into());
+        }
         let facts = Facts {
             at: at(moment),
             command: Uuid::from_u128(self.commands),

@@ -31,10 +31,9 @@ pub const TAIL_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const VERSIONS_MAX: usize = 32_768;
 /// Connections that read at the same time.
 pub const READERS_MAX: usize = 4;
-/// How many appends one group must have had for the writer to wait for the next to gather.
-pub const GATHER_FROM: usize = 6;
-/// How many appends are enough not to wait.
-pub const GATHER_UP_TO: usize = 48;
+/// How many appends a group must have had for the writer to let the next one gather: fewer come too seldom, and with more
+/// each has its share of a sync already.
+pub const GATHER_AFTER: std::ops::Range<usize> = 6..48;
 /// How long the writer waits for appends to gather.
 pub const GATHER: Duration = Duration::from_millis(1);
 /// Length of the write-ahead log from which it is copied into the file, in pages of 4,096 bytes.

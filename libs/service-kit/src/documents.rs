@@ -1,18 +1,21 @@
 //! Uploaded documents: streamed to disk, named by a keyed digest, durable before the name is told. A document is never
 //! held in memory whole, and its name tells nothing about its content to who lacks the installation's key.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use bytes::Buf;
 use dossier::contract::{DocumentName, Subject};
 use futures_util::{Stream, StreamExt};
+use lru::LruCache;
 use sha2::{Digest, Sha256};
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 
 use crate::Kit;
-use crate::limits::DOCUMENT_BYTES_MAX;
+use crate::limits::{DOCUMENT_BYTES_MAX, DOCUMENTS_MAX};
 
 /// A media type that is accepted: its name, the ending of its files, and how its content begins.
 struct MediaType {
@@ -33,11 +36,24 @@ const MEDIA_TYPES: [MediaType; 4] = [
 pub struct Documents {
     folder: PathBuf,
     uploads: AtomicU64,
+    /// Those that were stored or found lately: what a name stands for never changes.
+    known: Mutex<LruCache<DocumentName, Stored>>,
 }
 
 /// A stored document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
+    /// Its name.
+    pub name: DocumentName,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// A document that was taken in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uploaded {
     /// Its name.
     pub name: DocumentName,
     /// Its media type.
@@ -73,7 +89,9 @@ pub enum UploadError {
 
 impl Documents {
     pub(crate) fn new(folder: PathBuf) -> Self {
-        Self { folder, uploads: AtomicU64::new(0) }
+        remove_parts(&folder);
+        let size = NonZeroUsize::new(DOCUMENTS_MAX).unwrap_or(NonZeroUsize::MIN);
+        Self { folder, uploads: AtomicU64::new(0), known: Mutex::new(LruCache::new(size)) }
     }
 
     /// Stores what `owner` uploads. The same content under the same key is the same document.
@@ -84,7 +102,7 @@ impl Documents {
         key: &str,
         media_type: &str,
         content: impl Stream<Item = Result<B, E>>,
-    ) -> Result<Stored, UploadError> {
+    ) -> Result<Uploaded, UploadError> {
         let media = MEDIA_TYPES.iter().find(|known| known.name == media_type);
         let media = media.ok_or(UploadError::MediaType)?;
         let serial = self.uploads.fetch_add(1, Ordering::Relaxed);
@@ -96,7 +114,8 @@ impl Documents {
         tokio::fs::rename(&part.0, self.path(&name, media)).await?;
         // The name itself must survive a power cut too.
         File::open(&self.folder).await?.sync_all().await?;
-        Ok(Stored { name, media_type: media.name, bytes, sha256 })
+        self.remember(Stored { name: name.clone(), media_type: media.name, bytes });
+        Ok(Uploaded { name, media_type: media.name, bytes, sha256 })
     }
 
     /// Size and media type of a document, if there is one of this name.
@@ -104,10 +123,15 @@ impl Documents {
         if !is_name(name) {
             return None;
         }
+        if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(name) {
+            return Some(known.clone());
+        }
         for media in &MEDIA_TYPES {
             if let Ok(file) = tokio::fs::metadata(self.path(name, media)).await {
                 let (name, bytes) = (name.clone(), file.len());
-                return Some(Stored { name, media_type: media.name, bytes, sha256: Vec::new() });
+                let stored = Stored { name, media_type: media.name, bytes };
+                self.remember(stored.clone());
+                return Some(stored);
             }
         }
         None
@@ -118,6 +142,11 @@ impl Documents {
         let media = MEDIA_TYPES.iter().find(|media| media.name == stored.media_type);
         let media = media.ok_or(std::io::ErrorKind::NotFound)?;
         File::open(self.path(&stored.name, media)).await
+    }
+
+    fn remember(&self, stored: Stored) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.put(stored.name.clone(), stored);
     }
 
     fn path(&self, name: &DocumentName, media: &MediaType) -> PathBuf {
@@ -132,6 +161,18 @@ impl Drop for Part {
     fn drop(&mut self) {
         // It has its name by then, or is of no use.
         let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// What a process that was killed had not finished. Nobody else writes here: the store's lock is held.
+fn remove_parts(folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.extension().is_some_and(|ending| ending == "part")
+            && let Err(error) = std::fs::remove_file(&path)
+        {
+            tracing::warn!(%error, "an unfinished upload cannot be removed");
+        }
     }
 }
 

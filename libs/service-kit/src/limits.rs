@@ -6,6 +6,8 @@ use std::time::Duration;
 pub const BODY_BYTES_MAX: u64 = 512 * 1024;
 /// Bytes of an uploaded document.
 pub const DOCUMENT_BYTES_MAX: u64 = 50 * 1024 * 1024;
+/// Documents whose size and type are remembered.
+pub const DOCUMENTS_MAX: usize = 4_096;
 /// Connections at the same time; one more waits to be accepted.
 pub const CONNECTIONS_MAX: usize = 4_096;
 /// How long a client may take to send the head of a request.
@@ -18,7 +20,7 @@ pub const DRAIN_MAX: Duration = Duration::from_secs(25);
 /// How often a command is decided again because the stream moved on or an append's outcome is unknown.
 pub const ATTEMPTS_MAX: u32 = 8;
 /// Streams whose state is kept in memory, for each kind of stream.
-pub const STATES_MAX: usize = 4_096;
+pub const STATES_MAX: usize = 1_024;
 /// Verified tokens that are remembered.
 pub const TOKENS_MAX: usize = 16_384;
 /// Bytes of an `Idempotency-Key`.

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{
     Brief, Delivery, DeliveryChannel, DocumentName, Outcome, ParcelId, Personal, Subject, events,
@@ -53,8 +54,8 @@ payload! {
         parcel: ParcelId,
         /// The carrier's own name of this fact.
         carrier_event: String,
-        /// The carrier's status.
-        status: String,
+        /// The carrier's own words.
+        status: Personal<String>,
     }
     /// The carrier brought it back.
     ParcelReturned {
@@ -62,8 +63,13 @@ payload! {
         parcel: ParcelId,
         /// The carrier's own name of this fact.
         carrier_event: String,
-        /// The carrier's reason.
-        reason: String,
+        /// The carrier's own words.
+        reason: Personal<String>,
+    }
+    /// The dossier ended otherwise: there is nothing to issue or to deliver any more.
+    ResultCancelled {
+        /// The event that ended it.
+        cause: Uuid,
     }
     /// The applicant has it.
     ResultDelivered {
@@ -94,6 +100,7 @@ events! {
         ResultHandedToCarrier = "delivery.ResultHandedToCarrier.v1",
         ParcelTracked = "delivery.ParcelTracked.v1",
         ParcelReturned = "delivery.ParcelReturned.v1",
+        ResultCancelled = "delivery.ResultCancelled.v1",
         ResultDelivered = "delivery.ResultDelivered.v1",
         ResultRevoked = "delivery.ResultRevoked.v1",
     }

@@ -97,6 +97,9 @@ payload! {
     ComplaintForwarded {
         /// To which.
         to: AgencyCode,
+        /// By when that agency is to classify it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        classify_by: Option<Timestamp>,
     }
     /// It was answered.
     ComplaintAnswered {

@@ -250,6 +250,9 @@ payload! {
         /// The event in another service that asked for it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         asked_by: Option<Uuid>,
+        /// Whether the statutory clock was running and stands still now.
+        #[serde(default)]
+        stops_clock: bool,
     }
     /// Review asked for a supplement that the law does not allow any more.
     SupplementDeclined {
@@ -276,6 +279,9 @@ payload! {
         /// The new end of the one-stop unit's own time, before acceptance.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         answer_due_at: Option<Timestamp>,
+        /// Whether the statutory clock stood still and runs again.
+        #[serde(default)]
+        resumes_clock: bool,
     }
     /// The fee that the dossier owed was received.
     FeeReceived {
@@ -292,6 +298,12 @@ payload! {
         /// When the clock started, if it starts now.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         started_at: Option<Timestamp>,
+        /// The dossier, if the clock starts now: only then can it be worked on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        brief: Option<Brief>,
+        /// The request for a supplement for which the clock, though started, stands still.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        awaiting: Option<u32>,
     }
     /// The applicant took the dossier back (form 05).
     DossierWithdrawn {
@@ -355,6 +367,9 @@ payload! {
         by: DecidedBy,
         /// When, by the record of the decision.
         decided_at: Timestamp,
+        /// The dossier, if nobody decided but the law: no event of review tells the other services then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        brief: Option<Brief>,
     }
     /// The dossier is at its end.
     DossierClosed {

@@ -102,8 +102,16 @@ payload! {
         /// The written reason.
         reason: Personal<String>,
     }
+    /// The one-stop unit itself asked the applicant for something: the review waits.
+    ReviewPaused {
+        /// Which request it is, as intake counts them.
+        request: u32,
+    }
     /// The supplement came, or was not asked for after all: the review goes on.
     ReviewResumed {
+        /// Which request was answered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request: Option<u32>,
         /// The new time of the activity that is next.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         due_at: Option<Timestamp>,
@@ -158,6 +166,7 @@ events! {
         ConsultationAnswered = "review.ConsultationAnswered.v1",
         ConsultationSilent = "review.ConsultationSilent.v1",
         SupplementNeeded = "review.SupplementNeeded.v1",
+        ReviewPaused = "review.ReviewPaused.v1",
         ReviewResumed = "review.ReviewResumed.v1",
         DecisionProposed = "review.DecisionProposed.v1",
         ProposalRejected = "review.ProposalRejected.v1",

@@ -1,7 +1,7 @@
 //! A decision leads to a result that is to be issued, or to none where the procedure has none.
 
 use super::{DossierResult, Stage};
-use crate::contract::{DecisionMade, DeliveryEvent, ResultPrepared};
+use crate::contract::{Brief, DecidedBy, DeliveryEvent, Outcome, ResultPrepared};
 use crate::step::{Facts, LawError, Reacted, Step};
 
 /// This step, which the service takes itself.
@@ -14,24 +14,46 @@ pub const STEP: Step = Step {
     refusals: &[],
 };
 
-/// Decides; nothing if it is prepared, or the procedure has no result.
+/// The command.
+#[derive(Debug, Clone)]
+pub struct PrepareResult {
+    /// The dossier.
+    pub brief: Brief,
+    /// What was decided.
+    pub outcome: Outcome,
+    /// By whom.
+    pub by: DecidedBy,
+}
+
+/// Decides; nothing if it is prepared, the dossier ended otherwise, or the procedure has no result. What the law decided
+/// when the period passed outlasts what officers decided after it.
 pub fn decide(
     result: &DossierResult,
-    decision: &DecisionMade,
+    command: &PrepareResult,
     facts: &Facts<'_>,
 ) -> Result<Reacted<DeliveryEvent>, LawError> {
+    let PrepareResult { brief, outcome, by } = command;
     let code = facts.rule()?.procedure.result.code.clone();
-    let Some(code) = code.filter(|_| result.stage == Stage::Empty) else {
-        return Ok(Reacted::Done(Vec::new()));
+    let other = result.prepared.as_ref().is_some_and(|prepared| prepared.outcome != *outcome);
+    let due = match result.stage {
+        Stage::Empty => true,
+        Stage::Prepared => other && *by == DecidedBy::Silence,
+        Stage::Issued
+        | Stage::WithCarrier
+        | Stage::Delivered
+        | Stage::Revoked
+        | Stage::Cancelled => false,
     };
-    let (brief, outcome) = (decision.brief.clone(), decision.outcome);
+    let Some(code) = code.filter(|_| due) else { return Ok(Reacted::Done(Vec::new())) };
+    let (brief, outcome) = (brief.clone(), *outcome);
     Ok(Reacted::Done(vec![ResultPrepared { brief, outcome, result: code }.into()]))
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::contract::{Address, DecidedBy, Delivery, DeliveryChannel, Outcome, Personal, Role};
+    use crate::contract::{Address, Delivery, DeliveryChannel, Personal, Role};
+    use crate::delivery::cancel_result;
     use crate::law::Law;
     use crate::payment::assess_fee::tests::brief;
     use crate::testing::{Scene, law};
@@ -50,14 +72,50 @@ pub(crate) mod tests {
         });
         brief.delivery = Delivery { channel, address };
         let (outcome, by) = (Outcome::Approved, DecidedBy::Officers);
-        let decision = DecisionMade { brief, outcome, by, reason: None };
+        prepare(&mut scene, PrepareResult { brief, outcome, by });
         scene
-            .step("2026-11-23T10:00", Role::System, |s, f| match decide(s, &decision, f)? {
+    }
+
+    fn prepare(scene: &mut Scene<'_, DossierResult>, command: PrepareResult) {
+        scene
+            .step("2026-11-23T10:00", Role::System, |s, f| match decide(s, &command, f)? {
                 Reacted::Done(events) => Ok::<_, LawError>(events),
                 Reacted::NotYet => panic!("nothing has to come first"),
             })
             .unwrap();
-        scene
+    }
+
+    #[test]
+    fn what_the_law_decided_outlasts_what_officers_decided_too_late() {
+        let law = law();
+        let mut scene = prepared(&law, "CO.D", DeliveryChannel::Download);
+        let brief = scene.state.prepared.as_ref().unwrap().brief.clone();
+        let late = PrepareResult { brief, outcome: Outcome::Refused, by: DecidedBy::Silence };
+        prepare(&mut scene, late.clone());
+        assert_eq!(scene.state.prepared.as_ref().unwrap().outcome, Outcome::Refused);
+        let officers =
+            PrepareResult { outcome: Outcome::Approved, by: DecidedBy::Officers, ..late };
+        prepare(&mut scene, officers);
+        assert_eq!(scene.state.prepared.as_ref().unwrap().outcome, Outcome::Refused);
+    }
+
+    #[test]
+    fn a_withdrawal_in_the_same_moment_cancels_the_result_whichever_is_known_first() {
+        let law = law();
+        let cause = uuid::Uuid::nil();
+        let cancel = |s: &DossierResult, _: &Facts<'_>| match cancel_result::decide(s, cause) {
+            Reacted::Done(events) => Ok::<_, LawError>(events),
+            Reacted::NotYet => panic!("nothing has to come first"),
+        };
+        let mut scene = prepared(&law, "CO.D", DeliveryChannel::Download);
+        let brief = scene.state.prepared.as_ref().unwrap().brief.clone();
+        scene.step("2026-11-23T10:00", Role::System, cancel).unwrap();
+        assert_eq!(scene.state.stage, Stage::Cancelled);
+        let mut scene = Scene::new(&law, "CO.D", "G02.001");
+        scene.step("2026-11-23T10:00", Role::System, cancel).unwrap();
+        let (outcome, by) = (Outcome::Approved, DecidedBy::Officers);
+        prepare(&mut scene, PrepareResult { brief, outcome, by });
+        assert_eq!(scene.kinds(), ["ResultCancelled"]);
     }
 
     #[test]

@@ -33,7 +33,9 @@ pub fn decide(
         Stage::Issued | Stage::WithCarrier | Stage::Delivered => {
             Ok(vec![ResultRevoked { reason: Personal::from(reason) }.into()])
         }
-        Stage::Empty | Stage::Prepared | Stage::Revoked => Err(Refusal::NotIssued),
+        Stage::Empty | Stage::Prepared | Stage::Revoked | Stage::Cancelled => {
+            Err(Refusal::NotIssued)
+        }
     }
 }
 

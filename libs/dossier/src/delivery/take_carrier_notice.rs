@@ -71,13 +71,13 @@ pub fn decide(
     let (parcel, carrier_event) = (*parcel, carrier_event.clone());
     let event = match said {
         Said::Tracked(status) => {
-            ParcelTracked { parcel, carrier_event, status: status.clone() }.into()
+            ParcelTracked { parcel, carrier_event, status: status.clone().into() }.into()
         }
         Said::Returned(reason) => {
-            ParcelReturned { parcel, carrier_event, reason: reason.clone() }.into()
+            ParcelReturned { parcel, carrier_event, reason: reason.clone().into() }.into()
         }
         Said::Delivered(_) if result.stage != Stage::WithCarrier => {
-            ParcelTracked { parcel, carrier_event, status: "delivered".to_owned() }.into()
+            ParcelTracked { parcel, carrier_event, status: "delivered".to_owned().into() }.into()
         }
         Said::Delivered(received_by) => ResultDelivered {
             brief: brief.clone(),

@@ -30,11 +30,11 @@ pub fn decide(
     facts: &Facts<'_>,
 ) -> Result<Vec<ComplaintEvent>, Refusal> {
     let anothers = complaint.class == Some(ComplaintClass::NotOurs);
-    let waits = complaint.stage == Stage::Classified && !anothers;
-    let Some(filed) = complaint.filed.as_ref().filter(|_| waits) else {
+    let waits = complaint.stage == Stage::Classified && !anothers && complaint.is_for(facts.actor);
+    let Some(agency) = complaint.agency().filter(|_| waits) else {
         return Err(Refusal::NotToBeAnswered);
     };
-    let publish_by = end_of(facts, &filed.agency, |rules| rules.publish)?;
+    let publish_by = end_of(facts, agency, |rules| rules.publish)?;
     Ok(vec![ComplaintAnswered { answer: Personal::from(answer), publish_by }.into()])
 }
 

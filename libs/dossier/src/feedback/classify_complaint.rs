@@ -30,12 +30,13 @@ pub fn decide(
     class: ComplaintClass,
     facts: &Facts<'_>,
 ) -> Result<Vec<ComplaintEvent>, Refusal> {
-    let Some(filed) = complaint.filed.as_ref().filter(|_| complaint.stage == Stage::Filed) else {
+    let waits = complaint.stage == Stage::Filed && complaint.is_for(facts.actor);
+    let Some(agency) = complaint.agency().filter(|_| waits) else {
         return Err(Refusal::NotFiled);
     };
     let budget = facts.law.complaints().and_then(|rules| rules.answer(class));
     let answer_by = match budget {
-        Some(budget) => Some(end_of(facts, &filed.agency, |_| budget)?),
+        Some(budget) => Some(end_of(facts, agency, |_| budget)?),
         None => None,
     };
     Ok(vec![ComplaintClassified { class, answer_by }.into()])

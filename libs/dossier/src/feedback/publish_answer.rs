@@ -27,9 +27,9 @@ refusals! {
 pub fn decide(
     complaint: &Complaint,
     text: String,
-    _facts: &Facts<'_>,
+    facts: &Facts<'_>,
 ) -> Result<Vec<ComplaintEvent>, Refusal> {
-    if complaint.stage != Stage::Answered {
+    if complaint.stage != Stage::Answered || !complaint.is_for(facts.actor) {
         return Err(Refusal::NotAnswered);
     }
     Ok(vec![AnswerPublished { text }.into()])

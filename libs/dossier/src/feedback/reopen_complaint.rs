@@ -35,13 +35,13 @@ pub fn decide(
     facts: &Facts<'_>,
 ) -> Result<Vec<ComplaintEvent>, Refusal> {
     let answered = matches!(complaint.stage, Stage::Answered | Stage::Published);
-    let Some(filed) = complaint.filed.as_ref().filter(|_| answered) else {
+    let Some(agency) = complaint.agency().filter(|_| answered) else {
         return Err(Refusal::NotAnswered);
     };
     if complaint.reopened >= REOPENED_MAX {
         return Err(Refusal::TooOften);
     }
-    let answer_by = end_of(facts, &filed.agency, |rules| rules.complex)?;
+    let answer_by = end_of(facts, agency, |rules| rules.complex)?;
     Ok(vec![ComplaintReopened { reason: Personal::from(reason), answer_by }.into()])
 }
 

@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 
-use super::{Intake, Stage};
+use super::{Intake, Stage, record_decision::decided};
 use crate::clock::late_by_ms;
 use crate::contract::{DeadlineMissed, DecidedBy, DossierDecided, IntakeEvent};
 use crate::step::{Facts, LawError, Step};
@@ -22,7 +22,7 @@ pub const STEP: Step = Step {
     service: "intake",
     basis: "61/2018/NĐ-CP Điều 19; 137/2026/NĐ-CP Điều 27.5",
     may: &[],
-    events: &["intake.DeadlineMissed.v1", "intake.DossierDecided.v1"],
+    events: &["intake.DeadlineMissed.v1", "intake.DossierDecided.v1", "intake.DossierClosed.v1"],
     refusals: &[],
 };
 
@@ -43,8 +43,9 @@ pub fn decide(intake: &Intake, facts: &Facts<'_>) -> Result<Vec<IntakeEvent>, La
     let missed = DeadlineMissed { due_at, late_by_ms: late_by_ms(due_at, facts.at) };
     let mut events = vec![missed.into()];
     if let Some(outcome) = facts.rule()?.procedure.clock.silence {
-        let by = DecidedBy::Silence;
-        events.push(DossierDecided { outcome, by, decided_at: due_at }.into());
+        let (by, brief) = (DecidedBy::Silence, intake.submission.as_ref().map(|s| s.brief.clone()));
+        let decision = DossierDecided { outcome, by, decided_at: due_at, brief };
+        events.extend(decided(decision, facts)?);
     }
     Ok(events)
 }
@@ -64,11 +65,12 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::contract::Role;
-    use crate::intake::accept_dossier::tests::accepted;
+    use crate::contract::{Outcome, Role};
+    use crate::intake::accept_dossier::{self, tests::accepted};
     use crate::intake::request_supplement::tests::asked;
+    use crate::intake::submit_dossier::{self, tests::promotion};
     use crate::step::Elsewhere;
-    use crate::testing::{at, law};
+    use crate::testing::{Scene, at, law};
 
     #[test]
     fn a_deadline_is_missed_at_its_instant_and_once() {
@@ -92,6 +94,38 @@ mod tests {
             at: at("2026-11-30T16:59"),
         });
         assert!(scene.step("2026-12-01T00:00", Role::System, decide).unwrap().is_empty());
+    }
+
+    #[test]
+    fn where_the_law_makes_something_of_silence_the_dossier_is_decided_and_closed() {
+        let shipped = include_str!("../../procedures/promotion_registration.yaml");
+        let silent = shipped
+            .replace("  start: submitted", "  start: submitted\n  silence: approved")
+            .replace("code: \"2.000004\"", "code: SILENT");
+        for (result, kinds) in [(true, 1), (false, 2)] {
+            let mut law = law();
+            let text = if result { silent.clone() } else { without_result(&silent) };
+            law.add_procedure("silent.yaml", &text).unwrap();
+            let mut scene = Scene::<Intake>::new(&law, "SILENT", "H26.14");
+            scene
+                .step("2026-11-20T09:00", Role::Applicant, |s, f| {
+                    submit_dossier::decide(s, promotion(), f)
+                })
+                .unwrap();
+            scene.step("2026-11-20T10:00", Role::Clerk, accept_dossier::decide).unwrap();
+            let events = scene.step("2026-12-01T00:00", Role::System, decide).unwrap();
+            assert_eq!(events.len(), 1 + kinds, "{events:?}");
+            let IntakeEvent::DossierDecided(decided) = &events[1] else { panic!("{events:?}") };
+            assert_eq!((decided.outcome, decided.by), (Outcome::Approved, DecidedBy::Silence));
+            assert!(decided.brief.is_some(), "no other service knows of it otherwise");
+        }
+    }
+
+    fn without_result(text: &str) -> String {
+        let kept = text.lines().filter(|line| !line.starts_with("delivery:"));
+        kept.map(|line| if line.starts_with("result:") { "result: {}" } else { line })
+            .flat_map(|line| [line, "\n"])
+            .collect()
     }
 
     #[test]

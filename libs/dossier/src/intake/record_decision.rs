@@ -61,11 +61,20 @@ pub fn decide(
     {
         events.push(DeadlineMissWithdrawn { due_at: promised.promise.due_at, cause }.into());
     }
-    events.push(DossierDecided { outcome, by, decided_at }.into());
+    events.extend(decided(DossierDecided { outcome, by, decided_at, brief: None }, facts)?);
+    Ok(Reacted::Done(events))
+}
+
+/// The decision, and the end of a dossier whose procedure has no result to deliver.
+pub(super) fn decided(
+    decision: DossierDecided,
+    facts: &Facts<'_>,
+) -> Result<Vec<IntakeEvent>, LawError> {
+    let mut events = vec![decision.into()];
     if facts.rule()?.procedure.result.code.is_none() {
         events.push(DossierClosed { closed_as: ClosedAs::NoResult, reason: None }.into());
     }
-    Ok(Reacted::Done(events))
+    Ok(events)
 }
 
 #[cfg(test)]

@@ -51,17 +51,24 @@ pub fn decide(
     };
     let starts =
         rule.procedure.clock.start == ClockStart::FeeReceived && intake.stage == Stage::Processing;
-    let (promise, started_at) = if starts {
+    let mut fee = FeeReceived {
+        amount: command.amount,
+        paid_at,
+        answer_due_at,
+        promise: None,
+        started_at: None,
+        brief: None,
+        awaiting: None,
+    };
+    if starts {
         let started_at = clock::effective_start(rule, paid_at)?;
         let ledger = Ledger { started_at, suspensions: Vec::new() };
-        (clock::promise(rule, submission.brief.channel, &ledger)?, Some(started_at))
-    } else {
-        (None, None)
-    };
-    let amount = command.amount;
-    Ok(Reacted::Done(vec![
-        FeeReceived { amount, paid_at, answer_due_at, promise, started_at }.into(),
-    ]))
+        fee.promise = clock::promise(rule, submission.brief.channel, &ledger)?;
+        fee.started_at = Some(started_at);
+        fee.brief = Some(submission.brief.clone());
+        fee.awaiting = intake.open_request.as_ref().map(|open| open.request.request);
+    }
+    Ok(Reacted::Done(vec![fee.into()]))
 }
 
 #[cfg(test)]

@@ -86,6 +86,7 @@ pub fn decide(
             effect: rule.procedure.clock.supplement,
             window_ends_at: clock::end_of(rule, facts.at, window)?,
             asked_by: command.asked_by,
+            stops_clock: stage == SupplementStage::Review && intake.started_at.is_some(),
         }
         .into(),
     );

@@ -92,6 +92,7 @@ pub fn decide(
         }
         _ => None,
     };
+    let resumes_clock = ledger.is_some();
     let restarts = request.effect == SupplementEffect::Restart;
     Ok(vec![
         SupplementSubmitted {
@@ -101,6 +102,7 @@ pub fn decide(
             started_at: ledger.filter(|_| restarts).map(|ledger| ledger.started_at),
             promise,
             answer_due_at,
+            resumes_clock,
         }
         .into(),
     ])

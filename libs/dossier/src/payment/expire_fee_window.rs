@@ -1,4 +1,5 @@
-//! The applicant has not paid in time: the dossier will be returned. Decree 137/2026/NĐ-CP, art. 11.2 (30 working days).
+//! The applicant has not paid in time: the dossier will be returned. A payment that was begun in time and whose outcome is
+//! not known yet is waited for. Decree 137/2026/NĐ-CP, art. 11.2 (30 working days).
 
 use super::Payment;
 use crate::clock::late_by_ms;
@@ -23,7 +24,7 @@ pub const STEP: Step = Step {
 pub fn decide(payment: &Payment, facts: &Facts<'_>) -> Vec<PaymentEvent> {
     let open = payment.settled_at.is_none() && !payment.window_expired;
     let Some(assessed) = payment.assessed.as_ref().filter(|_| open) else { return Vec::new() };
-    match assessed.window_ends_at {
+    match payment.window_ends_at() {
         Some(due_at) if due_at <= facts.at => {
             let late_by_ms = late_by_ms(due_at, facts.at);
             vec![FeeWindowExpired { dossier: assessed.brief.dossier, due_at, late_by_ms }.into()]
@@ -36,15 +37,16 @@ pub fn decide(payment: &Payment, facts: &Facts<'_>) -> Vec<PaymentEvent> {
 mod tests {
     use super::*;
     use crate::contract::Role;
+    use crate::law::Law;
     use crate::payment::assess_fee::{self, AssessFee, tests::brief};
+    use crate::payment::take_notice::{self, Said, TakeNotice};
+    use crate::payment::{query_payment, start_payment};
     use crate::step::{LawError, Reacted};
-    use crate::testing::{Scene, law};
+    use crate::testing::{Scene, at, law};
 
-    #[test]
-    fn thirty_working_days_without_payment_end_the_window() {
-        let law = law();
-        let mut scene = Scene::new(&law, "MLM.CERTIFICATE", "G02.003");
-        let brief = brief(&law, "MLM.CERTIFICATE", "G02.003", "2026-08-03T09:00");
+    fn assessed(law: &Law) -> Scene<'_, Payment> {
+        let mut scene = Scene::new(law, "MLM.CERTIFICATE", "G02.003");
+        let brief = brief(law, "MLM.CERTIFICATE", "G02.003", "2026-08-03T09:00");
         let command = AssessFee { brief, accepted: true };
         scene
             .step("2026-08-03T09:00", Role::System, |s, f| {
@@ -54,6 +56,48 @@ mod tests {
                 }
             })
             .unwrap();
+        scene
+    }
+
+    #[test]
+    fn a_payment_that_was_begun_in_time_is_waited_for() {
+        let law = law();
+        let mut scene = assessed(&law);
+        let window = scene.state.window_ends_at().unwrap();
+        let start = |s: &Payment, f: &Facts<'_>| start_payment::decide(s, "sandbox", f);
+        scene.step("2026-09-16T20:00", Role::Applicant, start).unwrap();
+        let expire = |s: &Payment, f: &Facts<'_>| Ok::<_, LawError>(decide(s, f));
+        assert_eq!(window, at("2026-09-17T00:00"));
+        assert!(scene.step("2026-09-17T00:00", Role::System, expire).unwrap().is_empty());
+        let (payment, total) =
+            (*scene.state.attempts.keys().next().unwrap(), scene.state.outstanding());
+        let notice = TakeNotice {
+            payment,
+            provider: "sandbox".to_owned(),
+            provider_event: "e1".to_owned(),
+            said: Said::Captured(total),
+        };
+        let take = |s: &Payment, f: &Facts<'_>| take_notice::decide(s, &notice, f);
+        scene.step("2026-09-17T08:00", Role::PaymentProvider, take).unwrap();
+        assert!(scene.state.settled_at.is_some(), "paid, though the notice came after the window");
+        assert!(scene.step("2026-09-30T00:00", Role::System, expire).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_payment_that_comes_to_nothing_holds_the_window_open_no_longer_than_itself() {
+        let law = law();
+        let mut scene = assessed(&law);
+        let start = |s: &Payment, f: &Facts<'_>| start_payment::decide(s, "sandbox", f);
+        scene.step("2026-09-16T20:00", Role::Applicant, start).unwrap();
+        scene.step("2026-09-19T20:00", Role::System, query_payment::decide).unwrap();
+        let expire = |s: &Payment, f: &Facts<'_>| Ok::<_, LawError>(decide(s, f));
+        assert_eq!(scene.step("2026-09-19T20:00", Role::System, expire).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn thirty_working_days_without_payment_end_the_window() {
+        let law = law();
+        let mut scene = assessed(&law);
         let step = |s: &Payment, f: &Facts<'_>| Ok::<_, LawError>(decide(s, f));
         // Thirty working days from Monday 3 August: 22 August is worked, 31 August to 2 September are off.
         assert!(scene.step("2026-09-15T23:59", Role::System, step).unwrap().is_empty());

@@ -1,8 +1,10 @@
-//! An accepted dossier comes to the deciding unit. Where a rule of the procedure decides, it does so at once, and its answer
+//! An accepted dossier comes to the deciding unit; where the clock starts with the fee, only then (Decree
+//! 137/2026/NĐ-CP, art. 11.2: what is not paid for is returned, not decided). Where a rule of the procedure decides, it does so at once, and its answer
 //! is legally valid (Decree 26/2026/NĐ-CP, art. 6).
 
 use super::{Review, Stage};
-use crate::contract::{Brief, DecidedBy, DecisionMade, ReviewEvent, ReviewOpened};
+use crate::contract::{Brief, DecidedBy, DecisionMade, ReviewEvent, ReviewOpened, ReviewPaused};
+use crate::law::ClockStart;
 use crate::step::{Facts, LawError, Reacted, Step};
 
 /// This step, which the service takes itself.
@@ -11,21 +13,39 @@ pub const STEP: Step = Step {
     service: "review",
     basis: "61/2018/NĐ-CP Điều 18, 19; 26/2026/NĐ-CP Điều 6",
     may: &[],
-    events: &["review.ReviewOpened.v1", "review.DecisionMade.v1"],
+    events: &["review.ReviewOpened.v1", "review.ReviewPaused.v1", "review.DecisionMade.v1"],
     refusals: &[],
 };
 
-/// Decides; nothing if it is open, or ended before it could be.
+/// The command.
+#[derive(Debug, Clone)]
+pub struct OpenReview {
+    /// The dossier.
+    pub brief: Brief,
+    /// Whether its clock has started.
+    pub clock_started: bool,
+    /// The request for a supplement for which it stands still from the start.
+    pub awaiting: Option<u32>,
+}
+
+/// Decides; nothing if it is open, ended before it could be, or waits for its fee.
 pub fn decide(
     review: &Review,
-    brief: &Brief,
+    command: &OpenReview,
     facts: &Facts<'_>,
 ) -> Result<Reacted<ReviewEvent>, LawError> {
-    if review.stage != Stage::Empty {
+    let OpenReview { brief, clock_started, awaiting } = command;
+    let procedure = facts.rule()?.procedure;
+    let unpaid = procedure.clock.start == ClockStart::FeeReceived && !clock_started;
+    if review.stage != Stage::Empty || unpaid {
         return Ok(Reacted::Done(Vec::new()));
     }
     let mut events = vec![ReviewOpened { brief: brief.clone() }.into()];
-    let rule = facts.rule()?.procedure.review.automatic.as_ref();
+    if let Some(request) = *awaiting {
+        events.push(ReviewPaused { request }.into());
+        return Ok(Reacted::Done(events));
+    }
+    let rule = procedure.review.automatic.as_ref();
     if let Some(rule) = rule.filter(|rule| rule.when.iter().all(|c| c.holds(&brief.public))) {
         let (outcome, by, reason) = (rule.outcome, DecidedBy::Rule, None);
         events.push(DecisionMade { brief: brief.clone(), outcome, by, reason }.into());
@@ -44,12 +64,42 @@ pub(crate) mod tests {
     use crate::testing::{Scene, law};
 
     pub(crate) fn open(scene: &mut Scene<'_, Review>, brief: &Brief) -> usize {
+        come(scene, brief, true, None)
+    }
+
+    fn come(
+        scene: &mut Scene<'_, Review>,
+        brief: &Brief,
+        clock_started: bool,
+        awaiting: Option<u32>,
+    ) -> usize {
+        let command = OpenReview { brief: brief.clone(), clock_started, awaiting };
         let step =
-            scene.step("2026-11-20T10:00", Role::System, |s, f| match decide(s, brief, f)? {
+            scene.step("2026-11-20T10:00", Role::System, |s, f| match decide(s, &command, f)? {
                 Reacted::Done(events) => Ok::<_, LawError>(events),
                 Reacted::NotYet => panic!("nothing has to come first"),
             });
         step.unwrap().len()
+    }
+
+    #[test]
+    fn where_the_clock_starts_with_the_fee_nothing_is_reviewed_before_it() {
+        let law = law();
+        let brief = brief(&law, "MLM.CERTIFICATE", "G02.001", "2026-11-20T09:00");
+        let mut scene = Scene::new(&law, "MLM.CERTIFICATE", "G02.001");
+        assert_eq!(come(&mut scene, &brief, false, None), 0);
+        assert_eq!(scene.state.stage, Stage::Empty);
+        come(&mut scene, &brief, true, None);
+        assert_eq!(scene.state.stage, Stage::Open);
+    }
+
+    #[test]
+    fn a_review_that_opens_while_a_supplement_is_awaited_waits_too() {
+        let law = law();
+        let brief = brief(&law, "MLM.CERTIFICATE", "G02.001", "2026-11-20T09:00");
+        let mut scene = Scene::new(&law, "MLM.CERTIFICATE", "G02.001");
+        come(&mut scene, &brief, true, Some(1));
+        assert_eq!((scene.state.stage, scene.state.awaited), (Stage::Paused, Some(1)));
     }
 
     pub(crate) fn opened(law: &Law) -> Scene<'_, Review> {

@@ -16,17 +16,43 @@ pub const STEP: Step = Step {
     refusals: &[],
 };
 
-/// Decides; nothing if the review does not wait, or the answer is to something before it.
+/// What the one-stop unit has to say.
+#[derive(Debug, Clone, Copy)]
+pub struct Answer {
+    /// Which request was answered; absent if the applicant could not be asked.
+    pub request: Option<u32>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Decides; waits until the pause is known, and does nothing if the answer is to something else than it.
 pub fn decide(
     review: &Review,
-    answered_at: Timestamp,
+    answer: Answer,
     facts: &Facts<'_>,
 ) -> Result<Reacted<ReviewEvent>, LawError> {
-    let earlier = review.paused_at.is_some_and(|paused_at| answered_at < paused_at);
-    if review.stage != Stage::Paused || earlier {
+    let Answer { request, at } = answer;
+    let known = request.is_some_and(|request| request <= review.answered);
+    match review.stage {
+        Stage::Empty | Stage::Open | Stage::Proposed if request.is_some() && !known => {
+            return Ok(Reacted::NotYet);
+        }
+        Stage::Paused if !known => {}
+        Stage::Empty
+        | Stage::Open
+        | Stage::Paused
+        | Stage::Proposed
+        | Stage::Decided
+        | Stage::Cancelled => return Ok(Reacted::Done(Vec::new())),
+    }
+    let meant = match review.awaited {
+        Some(awaited) => request == Some(awaited),
+        None => review.paused_at.is_none_or(|paused_at| at >= paused_at),
+    };
+    if !meant {
         return Ok(Reacted::Done(Vec::new()));
     }
     let rule = facts.rule()?;
     let due_at = due_at(rule, review.next(rule, None), facts.at)?;
-    Ok(Reacted::Done(vec![ReviewResumed { due_at }.into()]))
+    Ok(Reacted::Done(vec![ReviewResumed { request, due_at }.into()]))
 }

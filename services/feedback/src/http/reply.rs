@@ -17,7 +17,7 @@ use crate::App;
 pub(crate) struct ComplaintReply {
     /// Its id.
     complaint: Uuid,
-    /// To which agency.
+    /// Which agency deals with it.
     agency: String,
     /// About which dossier.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,7 +27,7 @@ pub(crate) struct ComplaintReply {
     step: Option<String>,
     /// The complaint itself; null once it was erased.
     text: Option<String>,
-    /// Where it stands: `filed`, `classified`, `forwarded`, `dismissed`, `answered` or `published`.
+    /// Where it stands: `filed`, `classified`, `dismissed`, `answered` or `published`.
     stage: &'static str,
     /// What it is about.
     #[schema(value_type = Option<String>)]
@@ -51,14 +51,13 @@ impl ComplaintReply {
             Stage::Empty => return None,
             Stage::Filed => "filed",
             Stage::Classified => "classified",
-            Stage::Forwarded => "forwarded",
             Stage::Dismissed => "dismissed",
             Stage::Answered => "answered",
             Stage::Published => "published",
         };
         Some(Self {
             complaint: filed.complaint.0,
-            agency: filed.agency.to_string(),
+            agency: complaint.agency().unwrap_or(&filed.agency).to_string(),
             dossier: filed.dossier.map(|dossier| dossier.0),
             step: filed.step.clone(),
             text: filed.text.known().cloned(),

@@ -24,7 +24,7 @@ pub(crate) struct DeliveryReply {
     outcome: Outcome,
     /// The result's code in the national catalogue.
     result: String,
-    /// Where it is: `prepared`, `issued`, `with_carrier`, `delivered` or `revoked`.
+    /// Where it is: `prepared`, `issued`, `with_carrier`, `delivered`, `revoked` or `cancelled`.
     stage: &'static str,
     /// Its number.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,6 +57,7 @@ impl DeliveryReply {
             Stage::WithCarrier => "with_carrier",
             Stage::Delivered => "delivered",
             Stage::Revoked => "revoked",
+            Stage::Cancelled => "cancelled",
         };
         Some(Self {
             dossier: prepared.brief.dossier.0,
@@ -68,7 +69,7 @@ impl DeliveryReply {
             valid_until: result.issued.as_ref().and_then(|issued| issued.valid_until),
             channel: result.delivery.as_ref().map(|delivery| delivery.channel),
             parcel_reference: result.parcel.as_ref().map(|parcel| parcel.reference.clone()),
-            tracked: result.tracked.clone(),
+            tracked: result.tracked.as_ref().and_then(|status| status.known().cloned()),
             returns: result.returns,
         })
     }

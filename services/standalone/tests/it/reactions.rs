@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use dossier::contract::{Envelope, EventSet};
+use dossier::contract::{Envelope, EventSet, Role};
+use dossier::delivery::DeliveryReaction;
 use dossier::intake::IntakeReaction;
 use dossier::payment::PaymentReaction;
 use dossier::review::ReviewReaction;
@@ -97,6 +98,45 @@ async fn history() -> (Office, Vec<Recorded>) {
     let page = office.kit.store.read_all(Position::START, &Filter::default(), 1_000).await.unwrap();
     let events = page.events.iter().map(|event| (**event).clone()).collect();
     (office, events)
+}
+
+/// An applicant who is asked by the clerk, after acceptance, and answers.
+async fn supplemented() -> (Office, Vec<Recorded>) {
+    let mut office = Office::open().await;
+    let certificate = submitted(&mut office, "a1", "download").await;
+    let clerk = office.clerk();
+    pay(&mut office, &certificate).await;
+    let dossiers = certificate.at("dossiers");
+    take(&mut office, &dossiers, "acceptance", &clerk, json!({})).await.granted();
+    let reviewer = office.token(Role::Reviewer, "reviewer-1", "G02");
+    let missing = json!({ "components": ["invoice"], "reason": "not legible" });
+    take(&mut office, &dossiers, "supplement-requests", &clerk, missing).await.granted();
+    let review = office.browser.get(&certificate.at("reviews"), &reviewer).await.granted();
+    assert_eq!(review["stage"], "paused", "{review}");
+    let document = office.browser.upload(&certificate.applicant, "again").await;
+    let again = json!({ "documents": [
+        { "component": "invoice", "document": document, "file_name": "b.pdf" }
+    ] });
+    take(&mut office, &dossiers, "supplements", &certificate.applicant, again).await.granted();
+    let review = office.browser.get(&certificate.at("reviews"), &reviewer).await.granted();
+    assert_eq!(review["stage"], "open", "{review}");
+    let page = office.kit.store.read_all(Position::START, &Filter::default(), 1_000).await.unwrap();
+    let events = page.events.iter().map(|event| (**event).clone()).collect();
+    (office, events)
+}
+
+#[tokio::test]
+async fn a_clerks_own_request_pauses_the_review_in_every_order_of_deliveries() {
+    let (office, events) = supplemented().await;
+    check::<ReviewReaction>(&office, &events, |review| {
+        format!("{:?} {:?} {}", review.stage, review.awaited, review.answered)
+    });
+}
+
+#[tokio::test]
+async fn a_withdrawal_leaves_no_result_in_whatever_order_it_is_known() {
+    let (office, events) = history().await;
+    check::<DeliveryReaction>(&office, &events, |result| format!("{:?}", result.stage));
 }
 
 /// Shuffled deliveries, each event up to three times.

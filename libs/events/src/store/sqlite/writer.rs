@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::wal::Wal;
 use super::{READ, Shared, recorded, signed, unsigned};
-use crate::limits::{GATHER, GATHER_FROM, GATHER_UP_TO, GROUP_EVENTS_MAX, VERSIONS_MAX};
+use crate::limits::{GATHER, GATHER_AFTER, GROUP_EVENTS_MAX, VERSIONS_MAX};
 use crate::store::is_same;
 use crate::{AppendError, Appended, Expected, NewEvent, Position, Recorded, StreamName, Version};
 
@@ -58,7 +58,7 @@ impl Writer {
         let mut last = 0;
         while let Some(first) = queue.blocking_recv() {
             // Under load the next appends are a moment away, and every group costs a sync.
-            if last >= GATHER_FROM && queue.len() < GATHER_UP_TO {
+            if GATHER_AFTER.contains(&last) {
                 std::thread::park_timeout(GATHER);
             }
             let mut events = first.events.len();
