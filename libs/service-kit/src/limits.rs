@@ -30,6 +30,8 @@ pub const CONSISTENCY_WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// Events of one page of a follower.
 pub const PAGE_EVENTS: usize = 512;
+/// Events of one page of a read model: what is written together costs less.
+pub const VIEW_PAGE_EVENTS: usize = 4_096;
 /// Reactions or enforcements in flight in one service.
 pub const IN_FLIGHT_MAX: usize = 64;
 /// Events that wait in one service for something that must come first.

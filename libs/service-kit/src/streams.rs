@@ -322,7 +322,9 @@ impl<S: State> Streams<S> {
             return Err(Failure::KeyReused);
         }
         permit(order, loaded.state.resource())?;
-        let loaded = if loaded.version == Some(mark.last) {
+        // The service itself does not look at the answer.
+        let itself = matches!(order.authority, Authority::Service(_));
+        let loaded = if itself || loaded.version == Some(mark.last) {
             Arc::clone(loaded)
         } else {
             Arc::new(self.load_at(&order.stream, mark.last).await.map_err(carry)?)
@@ -363,8 +365,9 @@ impl<S: State> Streams<S> {
         let appended = self.kit.store.append(&order.stream, expected, events).await?;
         let mut next = Loaded::clone(loaded);
         let first = appended.version.0.saturating_sub(decided.len() as u64);
+        let mut meta = Meta { id: Uuid::nil(), version: first, envelope };
         for ((event, id), version) in decided.iter().zip(ids).zip(first.saturating_add(1)..) {
-            let meta = Meta { id, version, envelope: envelope.clone() };
+            (meta.id, meta.version) = (id, version);
             next.evolve(event, &meta, Version(version));
         }
         next.position = appended.position;

@@ -4,13 +4,15 @@
 //! sync (group commit), so that throughput grows with the load. Positions are given by that thread, which makes
 //! their order the commit order. Readers have connections of their own and, in write-ahead mode, never wait for it.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rusqlite::types::Type;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
 
@@ -150,18 +152,24 @@ impl Sqlite {
         self.readers
             .with(move |connection| {
                 let mut statement = connection.prepare_cached(
-                    "SELECT position, version, id, kind, data, meta, name
-                     FROM events CROSS JOIN streams ON streams.no = events.stream
+                    "SELECT position, version, id, kind, data, meta, stream FROM events
                      WHERE position > ?1 ORDER BY position LIMIT ?2",
                 )?;
                 let mut rows = statement.query(params![signed(after.0), signed(limit as u64)])?;
                 let mut page = Page { events: Vec::new(), through: after };
+                // A join would look up the name of every row, also of those that do not pass.
+                let mut names: HashMap<i64, StreamName> = HashMap::new();
                 while let Some(row) = rows.next()? {
                     page.through = Position(unsigned(row.get(0)?));
                     if filter.passes(row.get_ref(3)?.as_str()?) {
-                        let stream = StreamName::new(row.get_ref(6)?.as_str()?)
-                            .map_err(|_| not_as_written(6, Type::Text))?;
-                        page.events.push(Arc::new(recorded(row, &stream)?));
+                        let stream = match names.entry(row.get(6)?) {
+                            Entry::Occupied(known) => known.into_mut(),
+                            Entry::Vacant(new) => {
+                                let name = name_of(connection, *new.key())?;
+                                new.insert(name)
+                            }
+                        };
+                        page.events.push(Arc::new(recorded(row, stream)?));
                     }
                 }
                 Ok(page)
@@ -205,6 +213,12 @@ impl Drop for Sqlite {
 /// A part of a stream, in order.
 const READ: &str = "SELECT position, version, id, kind, data, meta FROM events
   WHERE stream = (SELECT no FROM streams WHERE name = ?1) AND version > ?2 ORDER BY version LIMIT ?3";
+
+fn name_of(connection: &Connection, no: i64) -> rusqlite::Result<StreamName> {
+    let mut statement = connection.prepare_cached("SELECT name FROM streams WHERE no = ?1")?;
+    let name: String = statement.query_row([no], |row| row.get(0))?;
+    StreamName::new(&name).map_err(|_| not_as_written(0, Type::Text))
+}
 
 fn recorded(row: &Row<'_>, stream: &StreamName) -> rusqlite::Result<Recorded> {
     let id = row.get_ref(2)?.as_blob()?;

@@ -5,20 +5,22 @@
 //! minute, and one that fails never holds up another.
 
 use std::collections::{BTreeSet, HashMap};
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use dossier::contract::{DossierId, EventSet};
 use dossier::{Obligation, State};
-use events::{Filter, Position, StreamName};
+use events::{Filter, Position, Recorded, StreamName};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
+use lru::LruCache;
 use uuid::Uuid;
 
 use super::reactions::{elsewhere, other_categories};
 use super::{Next, Progress, Stalled, Task};
-use crate::limits::{BACK_OFF_MAX, IN_FLIGHT_MAX, PAGE_EVENTS};
+use crate::limits::{BACK_OFF_MAX, IN_FLIGHT_MAX, PAGE_EVENTS, STATES_MAX};
 use crate::streams::{Authority, Order, Streams};
 use crate::view::{View, ViewError};
 use crate::{Clock, Kit};
@@ -66,6 +68,8 @@ pub struct Keeper<S: State> {
     index: Arc<Mutex<Index>>,
     filter: Filter,
     position: Position,
+    /// Up to where streams were read that were touched lately.
+    read: LruCache<StreamName, Position>,
     /// What had no effect, and when to try it again.
     deferred: HashMap<(StreamName, Arc<str>), (Uuid, u32, Timestamp)>,
     /// The service's reactions must first have come to the head that was seen at start.
@@ -95,11 +99,20 @@ impl<S: State> Keeper<S> {
         let health = KeeperHealth { index: Arc::clone(&index), clock: kit.clock.clone() };
         let after = after.map(|progress| (progress.clone(), kit.store.head()));
         let filter = Filter { kinds: S::Event::KINDS.iter().map(|kind| (*kind).into()).collect() };
-        let (streams, deferred) = (Arc::clone(streams), HashMap::new());
-        Ok((
-            Self { kit, service, streams, index, filter, position, deferred, after, tick: None },
-            health,
-        ))
+        let read = LruCache::new(NonZeroUsize::new(STATES_MAX).unwrap_or(NonZeroUsize::MIN));
+        let keeper = Self {
+            kit,
+            service,
+            streams: Arc::clone(streams),
+            index,
+            filter,
+            position,
+            read,
+            deferred: HashMap::new(),
+            after,
+            tick: None,
+        };
+        Ok((keeper, health))
     }
 
     async fn work(&mut self) -> Result<Next, Stalled> {
@@ -110,6 +123,7 @@ impl<S: State> Keeper<S> {
                 .events
                 .iter()
                 .filter(|event| event.stream.category() == S::CATEGORY)
+                .filter(|event| !self.is_read(event))
                 .map(|event| event.stream.clone())
                 .collect();
             self.index(touched, page.through).await?;
@@ -149,6 +163,11 @@ impl<S: State> Keeper<S> {
         Ok(())
     }
 
+    /// Whether the stream was read beyond this event: far behind the head, one reading sees all that follows.
+    fn is_read(&self, event: &Recorded) -> bool {
+        self.read.peek(&event.stream).is_some_and(|read| *read >= event.position)
+    }
+
     async fn index(
         &mut self,
         touched: BTreeSet<StreamName>,
@@ -157,7 +176,10 @@ impl<S: State> Keeper<S> {
         let mut open: Vec<(StreamName, Vec<Obligation>)> = Vec::with_capacity(touched.len());
         for stream in touched {
             match self.streams.load(&stream).await {
-                Ok(loaded) => open.push((stream, loaded.state.obligations())),
+                Ok(loaded) => {
+                    self.read.put(stream.clone(), loaded.position);
+                    open.push((stream, loaded.state.obligations()));
+                }
                 Err(error) => {
                     let reason = format!("{stream}: {error:?}");
                     return Err(events::ReadError::Unavailable(reason).into());

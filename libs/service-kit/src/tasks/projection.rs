@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::{Next, Progress, Stalled, Task};
 use crate::Kit;
-use crate::limits::PAGE_EVENTS;
+use crate::limits::VIEW_PAGE_EVENTS;
 use crate::view::{Shape, View, ViewError};
 
 /// A read model: its tables and how an event changes them.
@@ -69,7 +69,8 @@ impl<P: Projection> Task for Projector<P> {
 
     fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
         Box::pin(async move {
-            let page = self.kit.store.read_all(self.position, &self.filter, PAGE_EVENTS).await?;
+            let page =
+                self.kit.store.read_all(self.position, &self.filter, VIEW_PAGE_EVENTS).await?;
             if page.through == self.position {
                 return Ok(Next::Idle { done: self.position, wake_at: None });
             }

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use dossier::contract::DossierId;
+use dossier::contract::{DossierId, Envelope};
 use dossier::{Incoming, Reaction, State};
 use events::{Filter, Position, ReadError, Recorded};
 use futures_util::StreamExt;
@@ -55,6 +55,26 @@ struct Parked {
     next_at: Timestamp,
     reason: &'static str,
 }
+
+/// An event with what stands beside it, read once; nothing if that cannot be read.
+struct Arrived {
+    event: Arc<Recorded>,
+    envelope: Option<Envelope>,
+}
+
+impl Arrived {
+    fn read(event: Arc<Recorded>) -> Self {
+        let envelope = envelope(&event).ok();
+        Self { event, envelope }
+    }
+
+    fn dossier(&self) -> Option<DossierId> {
+        self.envelope.as_ref()?.dossier
+    }
+}
+
+/// Events to be handled, dossier by dossier.
+type Batch = BTreeMap<Option<DossierId>, Vec<Arrived>>;
 
 enum Outcome {
     Done,
@@ -166,16 +186,16 @@ impl<R: Reaction> Reactions<R> {
             let wake_at = self.parked.values().map(|parked| parked.next_at).min();
             return Ok(Next::Idle { done: self.position, wake_at });
         }
-        let mut dossiers: BTreeMap<Option<DossierId>, Vec<Arc<Recorded>>> = BTreeMap::new();
-        for event in page.events {
-            let dossier = envelope(&event).ok().and_then(|envelope| envelope.dossier);
-            dossiers.entry(dossier).or_default().push(event);
+        let mut dossiers = Batch::new();
+        for arrived in page.events.into_iter().map(Arrived::read) {
+            dossiers.entry(arrived.dossier()).or_default().push(arrived);
         }
         // What is parked for a dossier that moves is tried again, in its old place.
         let moved: BTreeSet<DossierId> = dossiers.keys().flatten().copied().collect();
         for parked in self.parked.values().rev() {
             if let Some(dossier) = parked.dossier.filter(|dossier| moved.contains(dossier)) {
-                dossiers.entry(Some(dossier)).or_default().insert(0, Arc::clone(&parked.event));
+                let arrived = Arrived::read(Arc::clone(&parked.event));
+                dossiers.entry(Some(dossier)).or_default().insert(0, arrived);
             }
         }
         let changed = self.handle_all(dossiers, now).await;
@@ -187,9 +207,10 @@ impl<R: Reaction> Reactions<R> {
 
     /// Tries again what is parked and due; says whether anything changed.
     async fn retry_due(&mut self, now: Timestamp) -> Result<bool, Stalled> {
-        let mut dossiers: BTreeMap<Option<DossierId>, Vec<Arc<Recorded>>> = BTreeMap::new();
+        let mut dossiers = Batch::new();
         for parked in self.parked.values().filter(|parked| parked.next_at <= now) {
-            dossiers.entry(parked.dossier).or_default().push(Arc::clone(&parked.event));
+            let arrived = Arrived::read(Arc::clone(&parked.event));
+            dossiers.entry(parked.dossier).or_default().push(arrived);
         }
         if dossiers.is_empty() {
             return Ok(false);
@@ -199,19 +220,15 @@ impl<R: Reaction> Reactions<R> {
     }
 
     /// Handles events, dossier by dossier; says whether what is parked changed.
-    async fn handle_all(
-        &mut self,
-        dossiers: BTreeMap<Option<DossierId>, Vec<Arc<Recorded>>>,
-        now: Timestamp,
-    ) -> bool {
+    async fn handle_all(&mut self, dossiers: Batch, now: Timestamp) -> bool {
         let this = &*self;
         let handled: Vec<(Option<DossierId>, Arc<Recorded>, Outcome)> =
             futures_util::stream::iter(dossiers)
                 .map(|(dossier, events)| async move {
                     let mut outcomes = Vec::with_capacity(events.len());
-                    for event in events {
-                        let outcome = this.handle(&event).await;
-                        outcomes.push((dossier, event, outcome));
+                    for arrived in events {
+                        let outcome = this.handle(&arrived).await;
+                        outcomes.push((dossier, arrived.event, outcome));
                     }
                     futures_util::stream::iter(outcomes)
                 })
@@ -248,10 +265,9 @@ impl<R: Reaction> Reactions<R> {
         parked.next_at = now.checked_add(wait).unwrap_or(Timestamp::MAX);
     }
 
-    async fn handle(&self, event: &Recorded) -> Outcome {
-        let Ok(envelope) = envelope(event) else { return Outcome::NotYet("unreadable metadata") };
-        let incoming =
-            Incoming { id: event.id, kind: &event.kind, data: &event.data, envelope: &envelope };
+    async fn handle(&self, Arrived { event, envelope }: &Arrived) -> Outcome {
+        let Some(envelope) = envelope else { return Outcome::NotYet("unreadable metadata") };
+        let incoming = Incoming { id: event.id, kind: &event.kind, data: &event.data, envelope };
         let reactions = match R::react(&incoming) {
             Ok(reactions) => reactions,
             Err(error) => {
