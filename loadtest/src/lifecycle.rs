@@ -216,6 +216,8 @@ async fn carry(
     client.post(&format!("{dossier}/acceptance"), clerk, &json!({}), None).await?;
     if !fee_first {
         pay(client, actors, &applicant, &id).await?;
+        // The review opens once intake knows of the fee: look there first.
+        client.get(&dossier, &actors.clerk).await?;
     }
     let etag = client.get(&review, &actors.reviewer).await?.etag;
     let (reviewer, claim) = (&*actors.reviewer, format!("{review}/claim"));

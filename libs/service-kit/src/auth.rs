@@ -2,31 +2,37 @@
 //! identity provider's JWKS (RFC 7517), or by the installation's own development key.
 
 use std::num::NonZeroUsize;
-use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dossier::access::Caller;
 use dossier::contract::{AgencyCode, Role, Subject};
-use ed25519_dalek::SigningKey;
-use ed25519_dalek::pkcs8::EncodePrivateKey;
-use jsonwebtoken::jwk::JwkSet;
-use jsonwebtoken::{
-    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header,
-};
+use jiff::Timestamp;
+use jsonwebtoken::{Validation, decode, decode_header};
 use lru::LruCache;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use tokio::sync::{Notify, watch};
 
 use crate::clock::Clock;
 use crate::limits::TOKENS_MAX;
+
+mod development;
+mod keys;
+
+pub(crate) use development::random_name;
+pub use development::{DevelopmentKey, secret};
+use keys::Key;
+pub use keys::KeySource;
 
 /// How far the clocks of issuer and service may differ, in seconds.
 const LEEWAY_S: i64 = 30;
 /// The longest token that is looked at, in bytes.
 const TOKEN_BYTES_MAX: usize = 8 * 1024;
-const ALGORITHMS: [Algorithm; 3] = [Algorithm::EdDSA, Algorithm::ES256, Algorithm::RS256];
+/// How long keys are trusted without being read again.
+const KEYS_FRESH_FOR: Duration = Duration::from_secs(300);
+/// How long after one reading the next may begin.
+const KEYS_REST: Duration = Duration::from_secs(10);
 
 /// What a token says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,11 +76,11 @@ pub enum AuthError {
         /// Why.
         source: std::io::Error,
     },
-    /// Not a JWKS, or none of its keys can be used.
-    #[error("{path}: {reason}")]
+    /// The keys cannot be had, are not a JWKS, or none of them can be used.
+    #[error("{source_name}: {reason}")]
     Jwks {
-        /// Which.
-        path: String,
+        /// The file or the address.
+        source_name: String,
         /// Why.
         reason: String,
     },
@@ -88,15 +94,12 @@ pub enum AuthError {
 
 /// The keys, and the tokens that were verified with them.
 pub struct Auth {
-    keys: Vec<Key>,
+    keys: RwLock<Vec<Key>>,
+    source: Option<KeySource>,
+    /// Somebody came with a key that is not known.
+    unknown: Notify,
     clock: Clock,
     verified: Mutex<LruCache<[u8; 32], Verified>>,
-}
-
-struct Key {
-    id: Option<String>,
-    algorithm: Algorithm,
-    key: DecodingKey,
 }
 
 #[derive(Clone)]
@@ -108,48 +111,60 @@ struct Verified {
 
 impl std::fmt::Debug for Auth {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Auth").field("keys", &self.keys.len()).finish_non_exhaustive()
+        f.debug_struct("Auth").field("source", &self.source).finish_non_exhaustive()
     }
 }
 
 impl Auth {
-    /// Trusts the keys of a JWKS file.
-    pub fn jwks(path: &Path, clock: Clock) -> Result<Self, AuthError> {
-        let name = || path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| AuthError::File { path: name(), source })?;
-        let wrong = |reason: String| AuthError::Jwks { path: name(), reason };
-        let set: JwkSet = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-        let mut keys = Vec::new();
-        for jwk in &set.keys {
-            let algorithm = jwk.common.key_algorithm.and_then(|name| name.to_string().parse().ok());
-            let Some(algorithm) = algorithm.filter(|a| ALGORITHMS.contains(a)) else {
-                return Err(wrong("a key whose `alg` is not EdDSA, ES256 or RS256".to_owned()));
-            };
-            let key = DecodingKey::from_jwk(jwk).map_err(|error| wrong(error.to_string()))?;
-            keys.push(Key { id: jwk.common.key_id.clone(), algorithm, key });
-        }
-        if keys.is_empty() {
-            return Err(wrong("no keys".to_owned()));
-        }
-        Ok(Self::with(keys, clock))
+    /// Trusts the keys of an identity provider.
+    pub async fn provider(source: KeySource, clock: Clock) -> Result<Self, AuthError> {
+        let keys = source.read().await?;
+        Ok(Self::with(keys, Some(source), clock))
     }
 
     /// Trusts the installation's own development key.
     #[must_use]
     pub fn development(key: &DevelopmentKey, clock: Clock) -> Self {
-        let public = URL_SAFE_NO_PAD.encode(key.0.verifying_key().as_bytes());
-        let keys = DecodingKey::from_ed_components(&public).map(|key| Key {
-            id: None,
-            algorithm: Algorithm::EdDSA,
-            key,
-        });
-        Self::with(keys.into_iter().collect(), clock)
+        Self::with(key.verifying().into_iter().collect(), None, clock)
     }
 
-    fn with(keys: Vec<Key>, clock: Clock) -> Self {
+    fn with(keys: Vec<Key>, source: Option<KeySource>, clock: Clock) -> Self {
         let size = NonZeroUsize::new(TOKENS_MAX).unwrap_or(NonZeroUsize::MIN);
-        Self { keys, clock, verified: Mutex::new(LruCache::new(size)) }
+        let verified = Mutex::new(LruCache::new(size));
+        let (keys, unknown) = (RwLock::new(keys), Notify::new());
+        Self { keys, source, unknown, clock, verified }
+    }
+
+    /// Reads the identity provider's keys again: a key that was withdrawn is trusted no longer, nor is any token that it
+    /// signed.
+    pub async fn refresh(&self) -> Result<(), AuthError> {
+        let Some(source) = &self.source else { return Ok(()) };
+        let keys = source.read().await?;
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
+        self.verified.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        Ok(())
+    }
+
+    /// Refreshes until `stop` is true: every few minutes, and when a token names a key that is not known.
+    pub async fn keep_fresh(&self, mut stop: watch::Receiver<bool>) {
+        if self.source.is_none() {
+            return;
+        }
+        loop {
+            tokio::select! {
+                () = self.unknown.notified() => {}
+                () = Clock::System.sleep_until(Timestamp::MAX, KEYS_FRESH_FOR) => {}
+                _ = stop.wait_for(|stop| *stop) => return,
+            }
+            if let Err(error) = self.refresh().await {
+                tracing::warn!(%error, "the keys could not be read again; the old ones stay");
+            }
+            // Anybody can name keys that do not exist, as often as they like.
+            tokio::select! {
+                () = Clock::System.sleep_until(Timestamp::MAX, KEYS_REST) => {}
+                _ = stop.wait_for(|stop| *stop) => return,
+            }
+        }
     }
 
     /// The caller whom an `Authorization` header names.
@@ -182,11 +197,11 @@ impl Auth {
 
     fn verify(&self, token: &str) -> Result<Verified, Unauthenticated> {
         let header = decode_header(token).map_err(|_| Unauthenticated::Invalid)?;
-        let candidates = self.keys.iter().filter(|key| {
-            key.algorithm == header.alg
-                && (key.id.is_none() || header.kid.is_none() || key.id == header.kid)
-        });
-        for key in candidates {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        if !keys.iter().any(|key| key.may_have_signed(&header)) {
+            self.unknown.notify_one();
+        }
+        for key in keys.iter().filter(|key| key.may_have_signed(&header)) {
             // The time is checked at every use, not only at the first; the audience is the deployment's own matter.
             let mut rules = Validation::new(key.algorithm);
             rules.validate_exp = false;
@@ -214,75 +229,11 @@ fn verified(claims: Claims) -> Result<Verified, Unauthenticated> {
     Ok(Verified { caller, from: nbf.unwrap_or(0), until: exp })
 }
 
-/// A key that the installation made for itself, so that a laptop needs no identity provider.
-pub struct DevelopmentKey(SigningKey);
-
-impl std::fmt::Debug for DevelopmentKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("DevelopmentKey(..)")
-    }
-}
-
-impl DevelopmentKey {
-    /// The key in `folder`, made at the first use.
-    pub fn in_folder(folder: &Path) -> Result<Self, AuthError> {
-        let seed = secret(&folder.join("development-signing-key"))?;
-        let wrong = || AuthError::Key("it does not have 32 bytes".to_owned());
-        let seed: [u8; 32] = seed.try_into().map_err(|_| wrong())?;
-        Ok(Self(SigningKey::from_bytes(&seed)))
-    }
-
-    /// A key for a test.
-    #[must_use]
-    pub fn from_seed(seed: [u8; 32]) -> Self {
-        Self(SigningKey::from_bytes(&seed))
-    }
-
-    /// A token with these claims.
-    pub fn mint(&self, claims: &Claims) -> Result<String, AuthError> {
-        let wrong = |error: String| AuthError::Key(error);
-        let der = self.0.to_pkcs8_der().map_err(|error| wrong(error.to_string()))?;
-        let key = EncodingKey::from_ed_der(der.as_bytes());
-        let header = Header::new(Algorithm::EdDSA);
-        jsonwebtoken::encode(&header, claims, &key).map_err(|error| wrong(error.to_string()))
-    }
-}
-
-/// Thirty-two random bytes that are made at the first use and kept in a file that only the owner can read.
-pub fn secret(path: &Path) -> Result<Vec<u8>, AuthError> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-
-    let failed = |source| AuthError::File { path: path.display().to_string(), source };
-    match std::fs::read(path) {
-        Ok(bytes) => return Ok(bytes),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(failed(error)),
-    }
-    let mut bytes = vec![0; 32];
-    random(&mut bytes)?;
-    let part = path.with_extension("part");
-    let mut options = std::fs::OpenOptions::new();
-    let mut file =
-        options.create(true).truncate(true).write(true).mode(0o600).open(&part).map_err(failed)?;
-    file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(failed)?;
-    std::fs::rename(&part, path).map_err(failed)?;
-    Ok(bytes)
-}
-
-/// A name that no other process has.
-pub(crate) fn random_name() -> Result<String, AuthError> {
-    let mut bytes = [0; 16];
-    random(&mut bytes)?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
-}
-
-fn random(bytes: &mut [u8]) -> Result<(), AuthError> {
-    getrandom::getrandom(bytes).map_err(|error| AuthError::Random(error.to_string()))
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
     use super::*;
 
     fn claims() -> Claims {
@@ -297,7 +248,7 @@ mod tests {
     }
 
     fn ask(claims: &Claims, signed_by: u8, now_s: i64) -> Result<Caller, Unauthenticated> {
-        let clock = Clock::manual(jiff::Timestamp::from_second(now_s).unwrap());
+        let clock = Clock::manual(Timestamp::from_second(now_s).unwrap());
         let auth = Auth::development(&DevelopmentKey::from_seed([1; 32]), clock);
         let token = DevelopmentKey::from_seed([signed_by; 32]).mint(claims).unwrap();
         auth.caller(Some(&format!("Bearer {token}")))

@@ -35,6 +35,8 @@ pub struct Kit {
     pub forms: Forms,
     /// Codes for new dossiers.
     pub codes: Codes,
+    /// Whether payment providers that move no money are offered.
+    pub sandbox: bool,
     /// Where read models are kept; in memory if absent.
     pub views: Option<PathBuf>,
     digest_key: Vec<u8>,
@@ -55,6 +57,8 @@ pub struct Settings {
     pub documents: PathBuf,
     /// The folder for read models; in memory if absent.
     pub views: Option<PathBuf>,
+    /// Whether payment providers that move no money are offered.
+    pub sandbox: bool,
     /// A secret of the installation: the key for digests of requests and documents.
     pub digest_key: Vec<u8>,
 }
@@ -84,7 +88,7 @@ pub enum KitError {
 impl Kit {
     /// Puts it together.
     pub fn new(settings: Settings) -> Result<Arc<Self>, KitError> {
-        let Settings { store, law, clock, auth, documents, views, digest_key } = settings;
+        let Settings { store, law, clock, auth, documents, views, sandbox, digest_key } = settings;
         for folder in views.iter().chain([&documents]) {
             std::fs::create_dir_all(folder)
                 .map_err(|source| KitError::Folder { path: folder.clone(), source })?;
@@ -98,6 +102,7 @@ impl Kit {
             documents: Documents::new(documents),
             forms,
             codes: Codes::new(crate::auth::random_name()?),
+            sandbox,
             views,
             digest_key,
         }))

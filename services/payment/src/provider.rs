@@ -3,6 +3,7 @@
 
 use dossier::contract::{PaymentStarted, Vnd};
 use dossier::payment::take_notice::Said;
+use service_kit::Kit;
 
 /// A provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +32,11 @@ impl Provider {
             "sandbox-silent" => Some(Self::Sandbox(Behaviour::Silent)),
             _ => None,
         }
+    }
+
+    /// The provider of this name, if payments may be begun through it here.
+    pub(crate) fn offered(name: &str, kit: &Kit) -> Option<Self> {
+        Self::named(name).filter(|Self::Sandbox(_)| kit.sandbox)
     }
 
     /// Asks what became of a payment.

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use dossier::law::Law;
 use events::{EventStore, Filter, Position, SqliteOptions};
 use jiff::{SignedDuration, Timestamp};
-use service_kit::auth::{Auth, DevelopmentKey, secret};
+use service_kit::auth::{Auth, DevelopmentKey, KeySource, secret};
 use service_kit::{Clock, Kit, Settings};
 
 /// How far the machine's clock may be ahead of the log without being asked about.
@@ -17,6 +17,20 @@ const VIRTUAL_END: &str = "virtual-time-ended-at";
 /// A data directory.
 #[derive(Debug, Clone)]
 pub struct DataDirectory(PathBuf);
+
+/// Whom a process believes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identity {
+    /// Whoever has a token of the directory's own development key.
+    Development,
+    /// An identity provider.
+    Provider {
+        /// The provider's keys.
+        keys: KeySource,
+        /// Whether the sandbox payment providers are offered all the same.
+        sandbox: bool,
+    },
+}
 
 /// In what time a process lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,13 +85,15 @@ impl DataDirectory {
     }
 
     /// The kit of a process on this directory.
-    pub async fn kit(&self, time: Time, jwks: Option<&Path>) -> Result<Arc<Kit>> {
+    pub async fn kit(&self, time: Time, identity: Identity) -> Result<Arc<Kit>> {
         let store = self.store()?;
         let clock = self.clock(&store, time).await?;
         // Tokens are a matter of the real world, whatever time the dossiers live in.
-        let auth = match jwks {
-            Some(path) => Auth::jwks(path, Clock::System)?,
-            None => Auth::development(&self.key()?, Clock::System),
+        let (auth, sandbox) = match identity {
+            Identity::Provider { keys, sandbox } => {
+                (Auth::provider(keys, Clock::System).await?, sandbox)
+            }
+            Identity::Development => (Auth::development(&self.key()?, Clock::System), true),
         };
         Ok(Kit::new(Settings {
             store,
@@ -86,6 +102,7 @@ impl DataDirectory {
             auth,
             documents: self.0.join("documents"),
             views: Some(self.0.join("views")),
+            sandbox,
             digest_key: secret(&self.0.join("digest-key"))?,
         })?)
     }

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use clap::Parser;
 use jiff::Timestamp;
 
-use crate::data::{DataDirectory, Time};
+use crate::data::{DataDirectory, Identity, Time};
 use crate::office::Office;
 use crate::replay::progress;
 
@@ -58,14 +58,15 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     if arguments.no_serve {
         return Ok(());
     }
-    let kit = data.kit(Time::Machine { confirmed: false, live: false }, None).await?;
+    let kit =
+        data.kit(Time::Machine { confirmed: false, live: false }, Identity::Development).await?;
     crate::serve::serve(&kit, arguments.listen).await
 }
 
 async fn make_up(data: &DataDirectory, arguments: &Arguments) -> Result<()> {
     let time = |text: &str| text.parse::<Timestamp>().context("a constant is not a time");
     let (first, last, end) = (time(FIRST)?, time(LAST)?, time(END)?);
-    let kit = data.kit(Time::Virtual(first), None).await?;
+    let kit = data.kit(Time::Virtual(first), Identity::Development).await?;
     let mut office = Office::open(&kit, data.key()?).await?;
     let calendar =
         kit.law.calendar_of(&"G02".into()).context("no calendar for the ministry")?.clone();

@@ -18,7 +18,7 @@ mod serve;
 mod token;
 
 pub use check::{Report, check};
-pub use data::{DataDirectory, Time};
+pub use data::{DataDirectory, Identity, Time};
 pub use replay::{RefusedActivity, Summary, replay};
 
 /// Carries administrative dossiers from submission to delivered result.

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::data::{DataDirectory, Time};
+use crate::data::{DataDirectory, Identity, Time};
 use crate::office::Office;
 
 mod cases;
@@ -105,7 +105,7 @@ pub async fn replay(file: &Path, data: &Path, show_progress: bool) -> Result<Sum
     let start = happenings.first().map(|(at, ..)| *at).context("the log has no cases")?;
     let end = cases.iter().flat_map(|case| &case.activities).map(|done| done.at).max();
     let end = end.unwrap_or(start).max(start);
-    let kit = data.kit(Time::Virtual(start), None).await?;
+    let kit = data.kit(Time::Virtual(start), Identity::Development).await?;
     let mut office = Office::open(&kit, data.key()?).await?;
     let bar = progress(show_progress, happenings.len() as u64);
     let mut addresses: BTreeMap<usize, String> = BTreeMap::new();

@@ -1,18 +1,18 @@
 //! `dossier serve`
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use clap::Parser;
 use service_kit::Kit;
+use service_kit::auth::KeySource;
 use service_kit::http::{Router, Server};
 use service_kit::tasks::Tasks;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::data::{DataDirectory, Time};
+use crate::data::{DataDirectory, Identity, Time};
 
 mod common;
 
@@ -24,9 +24,13 @@ pub(crate) struct Arguments {
     /// The address to serve at; port 0 takes any free one.
     #[arg(long, env = "DOSSIER_LISTEN", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// A JWKS file with the identity provider's keys; without it, the development key of the data directory is trusted.
-    #[arg(long, env = "DOSSIER_JWKS")]
-    jwks: Option<PathBuf>,
+    /// The identity provider's keys: a JWKS file or its address; read again every five minutes. Without it, the
+    /// development key of the data directory is trusted.
+    #[arg(long, env = "DOSSIER_JWKS", value_name = "FILE|URL")]
+    jwks: Option<KeySource>,
+    /// Offer the sandbox payment providers, which move no money. Without an identity provider they are offered anyway.
+    #[arg(long)]
+    sandbox: bool,
     /// The machine's clock is right although the log ended long ago: enforce everything that fell due since.
     #[arg(long)]
     confirm_clock: bool,
@@ -37,8 +41,12 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     let data = DataDirectory::open(&arguments.data.data)?;
+    let identity = match arguments.jwks {
+        Some(keys) => Identity::Provider { keys, sandbox: arguments.sandbox },
+        None => Identity::Development,
+    };
     let time = Time::Machine { confirmed: arguments.confirm_clock, live: arguments.live };
-    let kit = data.kit(time, arguments.jwks.as_deref()).await?;
+    let kit = data.kit(time, identity).await?;
     serve(&kit, arguments.listen).await
 }
 
@@ -59,6 +67,8 @@ pub(crate) async fn serve(kit: &Arc<Kit>, listen: SocketAddr) -> Result<()> {
     let mut running = tasks.spawn(kit, &stopped);
     tracing::info!(%address, head = kit.store.head().0, "serving");
     let mut serving = tokio::task::JoinSet::new();
+    let fresh = (Arc::clone(kit), stopped.clone());
+    serving.spawn(async move { fresh.0.auth.keep_fresh(fresh.1).await });
     serving.spawn(server.run(stopped));
     wait_for_signal().await?;
     tracing::info!("stopping");

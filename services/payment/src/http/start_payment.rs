@@ -24,7 +24,8 @@ const UNKNOWN_PROVIDER: RefusalEntry = RefusalEntry {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StartPaymentRequest {
-    /// The provider: `sandbox` (also `sandbox-declines` and `sandbox-silent`).
+    /// The provider; an installation that has been given leave offers `sandbox` (also `sandbox-declines` and
+    /// `sandbox-silent`).
     #[schema(value_type = String, max_length = 50, example = "sandbox")]
     provider: Text<50>,
 }
@@ -41,7 +42,7 @@ pub(crate) struct StartPaymentRequest {
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     request.permitted(app.payments.kit(), STEP.may)?;
     let body: StartPaymentRequest = request.json()?;
-    if Provider::named(&body.provider.0).is_none() {
+    if Provider::offered(&body.provider.0, app.payments.kit()).is_none() {
         return Err(Problem::new(UNKNOWN_PROVIDER));
     }
     take(&app, STEP, dossier, &request, |body: &StartPaymentRequest, state, facts| {

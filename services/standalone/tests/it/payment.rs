@@ -5,7 +5,7 @@ use events::{EventStore, StreamName};
 use serde_json::json;
 
 use crate::life::{notice, notice_of, pay, submitted, take};
-use crate::support::Office;
+use crate::support::{Office, at};
 
 #[tokio::test]
 async fn a_notice_twice_is_one_payment_and_one_receipt() {
@@ -162,4 +162,15 @@ async fn receipts_have_neither_doubles_nor_holes_whatever_fails() {
             office.browser.get(&certificate.at("payments"), &certificate.applicant).await.granted();
         assert_eq!(paid["receipts"].as_array().unwrap().len(), 1, "{paid}");
     }
+}
+
+#[tokio::test]
+async fn where_money_is_real_the_sandbox_is_not_offered() {
+    let store = EventStore::memory();
+    let mut office = Office::open_as(store, at("2026-11-20T09:00"), false).await;
+    let certificate = submitted(&mut office, "a1", "download").await;
+    let payments = certificate.at("payments");
+    let body = json!({ "provider": "sandbox" });
+    let answer = take(&mut office, &payments, "attempts", &certificate.applicant, body).await;
+    assert_eq!(answer.refused(), (422, "unknown-provider"));
 }

@@ -168,6 +168,11 @@ impl Office {
     }
 
     pub(crate) async fn open_with(store: EventStore, now: Timestamp) -> Self {
+        Self::open_as(store, now, true).await
+    }
+
+    /// An office that takes real money only, or also that of the sandbox.
+    pub(crate) async fn open_as(store: EventStore, now: Timestamp, sandbox: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let key = DevelopmentKey::from_seed([7; 32]);
         let kit = Kit::new(Settings {
@@ -177,6 +182,7 @@ impl Office {
             auth: Auth::development(&key, Clock::System),
             documents: folder.path().join("documents"),
             views: None,
+            sandbox,
             digest_key: vec![7; 32],
         })
         .unwrap();

@@ -1,0 +1,86 @@
+//! What an installation makes for itself: a signing key, so that a laptop needs no identity provider, and secrets.
+
+use std::path::Path;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ed25519_dalek::SigningKey;
+use ed25519_dalek::pkcs8::EncodePrivateKey;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
+
+use super::keys::Key;
+use super::{AuthError, Claims};
+
+/// A key that the installation made for itself, so that a laptop needs no identity provider.
+pub struct DevelopmentKey(SigningKey);
+
+impl std::fmt::Debug for DevelopmentKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DevelopmentKey(..)")
+    }
+}
+
+impl DevelopmentKey {
+    /// The key in `folder`, made at the first use.
+    pub fn in_folder(folder: &Path) -> Result<Self, AuthError> {
+        let seed = secret(&folder.join("development-signing-key"))?;
+        let wrong = || AuthError::Key("it does not have 32 bytes".to_owned());
+        let seed: [u8; 32] = seed.try_into().map_err(|_| wrong())?;
+        Ok(Self(SigningKey::from_bytes(&seed)))
+    }
+
+    /// A key for a test.
+    #[must_use]
+    pub fn from_seed(seed: [u8; 32]) -> Self {
+        Self(SigningKey::from_bytes(&seed))
+    }
+
+    /// What verifies its tokens.
+    pub(super) fn verifying(&self) -> Option<Key> {
+        let public = URL_SAFE_NO_PAD.encode(self.0.verifying_key().as_bytes());
+        let key = DecodingKey::from_ed_components(&public).ok()?;
+        Some(Key { id: None, algorithm: Algorithm::EdDSA, key })
+    }
+
+    /// A token with these claims.
+    pub fn mint(&self, claims: &Claims) -> Result<String, AuthError> {
+        let wrong = |error: String| AuthError::Key(error);
+        let der = self.0.to_pkcs8_der().map_err(|error| wrong(error.to_string()))?;
+        let key = EncodingKey::from_ed_der(der.as_bytes());
+        let header = Header::new(Algorithm::EdDSA);
+        jsonwebtoken::encode(&header, claims, &key).map_err(|error| wrong(error.to_string()))
+    }
+}
+
+/// Thirty-two random bytes that are made at the first use and kept in a file that only the owner can read.
+pub fn secret(path: &Path) -> Result<Vec<u8>, AuthError> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+
+    let failed = |source| AuthError::File { path: path.display().to_string(), source };
+    match std::fs::read(path) {
+        Ok(bytes) => return Ok(bytes),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(error)),
+    }
+    let mut bytes = vec![0; 32];
+    random(&mut bytes)?;
+    let part = path.with_extension("part");
+    let mut options = std::fs::OpenOptions::new();
+    let mut file =
+        options.create(true).truncate(true).write(true).mode(0o600).open(&part).map_err(failed)?;
+    file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(failed)?;
+    std::fs::rename(&part, path).map_err(failed)?;
+    Ok(bytes)
+}
+
+/// A name that no other process has.
+pub(crate) fn random_name() -> Result<String, AuthError> {
+    let mut bytes = [0; 16];
+    random(&mut bytes)?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+fn random(bytes: &mut [u8]) -> Result<(), AuthError> {
+    getrandom::getrandom(bytes).map_err(|error| AuthError::Random(error.to_string()))
+}
