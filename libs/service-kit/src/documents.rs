@@ -9,12 +9,14 @@ use std::sync::{Mutex, PoisonError};
 use bytes::Buf;
 use dossier::contract::{DocumentName, Subject};
 use futures_util::{Stream, StreamExt};
+use http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
 use lru::LruCache;
 use sha2::{Digest, Sha256};
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 
 use crate::Kit;
+use crate::http::{Problem, Reply};
 use crate::limits::{DOCUMENT_BYTES_MAX, DOCUMENTS_MAX};
 
 /// A media type that is accepted: its name, the ending of its files, and how its content begins.
@@ -137,8 +139,19 @@ impl Documents {
         None
     }
 
-    /// Opens a document for reading.
-    pub async fn open(&self, stored: &Stored) -> std::io::Result<File> {
+    /// The document as an answer, streamed from the disk.
+    pub async fn reply(&self, name: &DocumentName) -> Result<Reply, Problem> {
+        let stored = self.find(name).await.ok_or_else(Problem::not_found)?;
+        let file = self.open(&stored).await;
+        let file = file.map_err(|error| Problem::unavailable(&error.to_string()))?;
+        // What somebody uploaded is never run by somebody else's browser.
+        Ok(Reply::file(stored.media_type, file, stored.bytes)
+            .header(CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'")
+            .header(X_CONTENT_TYPE_OPTIONS, "nosniff")
+            .header(CONTENT_DISPOSITION, "attachment"))
+    }
+
+    async fn open(&self, stored: &Stored) -> std::io::Result<File> {
         let media = MEDIA_TYPES.iter().find(|media| media.name == stored.media_type);
         let media = media.ok_or(std::io::ErrorKind::NotFound)?;
         File::open(self.path(&stored.name, media)).await

@@ -11,7 +11,7 @@ mod text;
 
 pub use endpoint::{Route, Upload, endpoint0, endpoint1, endpoint2, upload_endpoint};
 pub use openapi::{StepDoc, finish as finish_openapi};
-pub use problem::{MEDIA_TYPE, Problem, ProblemBody, ProblemField, TOO_LARGE};
+pub use problem::{MEDIA_TYPE, Problem, ProblemBody, ProblemField, TOO_LARGE, UNKNOWN_DOCUMENT};
 pub use reply::Reply;
 pub use request::{Language, Request, Target, read, shown, step, take, take_unseen};
 pub use router::{Mounted, Router, mount, mount_documented};

@@ -10,7 +10,9 @@ use dossier::contract::{
 };
 use dossier::{Elsewhere, Facts, LawError, Reacted, Refuse, State};
 use events::limits::READ_EVENTS_MAX;
-use events::{AppendError, Expected, NewEvent, Position, ReadError, Recorded, StreamName, Version};
+use events::{
+    AppendError, Expected, NewEvent, Position, ReadError, Recorded, StreamName, TooLarge, Version,
+};
 use jiff::Timestamp;
 use lru::LruCache;
 use uuid::Uuid;
@@ -123,6 +125,8 @@ pub enum Failure<R> {
     NotYet,
     /// The stream moved on faster than it could be decided.
     Contended,
+    /// What was decided is more than the store takes at once.
+    TooLarge(TooLarge),
     /// The store takes no more at the moment.
     Busy(Duration),
     /// The store does not answer.
@@ -306,7 +310,10 @@ impl<S: State> Streams<S> {
                     last = Failure::Unavailable(reason);
                 }
                 Err(AppendError::Busy(wait)) => return Err(Failure::Busy(wait)),
-                Err(error) => return Err(Failure::Unavailable(error.to_string())),
+                Err(AppendError::TooLarge(what)) => return Err(Failure::TooLarge(what)),
+                Err(error @ AppendError::StreamName(_)) => {
+                    return Err(Failure::Unavailable(error.to_string()));
+                }
             }
         }
         Err(last)

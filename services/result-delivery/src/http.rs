@@ -4,6 +4,7 @@ mod choose_channel;
 mod collect_result;
 mod download_result;
 mod get_delivery;
+mod get_result_document;
 mod hand_to_carrier;
 mod issue_result;
 pub(crate) mod reply;
@@ -12,6 +13,7 @@ mod take_carrier_notice;
 
 service_kit::routes!(App:
     get_delivery,
+    get_result_document,
     issue_result,
     choose_channel,
     download_result,

@@ -29,3 +29,32 @@ pub fn decide(result: &DossierResult, cause: Uuid) -> Reacted<DeliveryEvent> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{DecidedBy, DeliveryChannel, Outcome, Role};
+    use crate::delivery::prepare_result::PrepareResult;
+    use crate::delivery::prepare_result::tests::{prepare, prepared};
+    use crate::step::{Facts, LawError};
+    use crate::testing::{Scene, law};
+
+    #[test]
+    fn a_withdrawal_in_the_same_moment_cancels_the_result_whichever_is_known_first() {
+        let law = law();
+        let cause = uuid::Uuid::nil();
+        let cancel = |s: &DossierResult, _: &Facts<'_>| match decide(s, cause) {
+            Reacted::Done(events) => Ok::<_, LawError>(events),
+            Reacted::NotYet => panic!("nothing has to come first"),
+        };
+        let mut scene = prepared(&law, "CO.D", DeliveryChannel::Download);
+        let brief = scene.state.prepared.as_ref().unwrap().brief.clone();
+        scene.step("2026-11-23T10:00", Role::System, cancel).unwrap();
+        assert_eq!(scene.state.stage, Stage::Cancelled);
+        let mut scene = Scene::new(&law, "CO.D", "G02.001");
+        scene.step("2026-11-23T10:00", Role::System, cancel).unwrap();
+        let (outcome, by) = (Outcome::Approved, DecidedBy::Officers);
+        prepare(&mut scene, PrepareResult { brief, outcome, by });
+        assert_eq!(scene.kinds(), ["ResultCancelled"]);
+    }
+}

@@ -53,7 +53,6 @@ pub fn decide(
 pub(crate) mod tests {
     use super::*;
     use crate::contract::{Address, Delivery, DeliveryChannel, Personal, Role};
-    use crate::delivery::cancel_result;
     use crate::law::Law;
     use crate::payment::assess_fee::tests::brief;
     use crate::testing::{Scene, law};
@@ -76,7 +75,7 @@ pub(crate) mod tests {
         scene
     }
 
-    fn prepare(scene: &mut Scene<'_, DossierResult>, command: PrepareResult) {
+    pub(crate) fn prepare(scene: &mut Scene<'_, DossierResult>, command: PrepareResult) {
         scene
             .step("2026-11-23T10:00", Role::System, |s, f| match decide(s, &command, f)? {
                 Reacted::Done(events) => Ok::<_, LawError>(events),
@@ -97,25 +96,6 @@ pub(crate) mod tests {
             PrepareResult { outcome: Outcome::Approved, by: DecidedBy::Officers, ..late };
         prepare(&mut scene, officers);
         assert_eq!(scene.state.prepared.as_ref().unwrap().outcome, Outcome::Refused);
-    }
-
-    #[test]
-    fn a_withdrawal_in_the_same_moment_cancels_the_result_whichever_is_known_first() {
-        let law = law();
-        let cause = uuid::Uuid::nil();
-        let cancel = |s: &DossierResult, _: &Facts<'_>| match cancel_result::decide(s, cause) {
-            Reacted::Done(events) => Ok::<_, LawError>(events),
-            Reacted::NotYet => panic!("nothing has to come first"),
-        };
-        let mut scene = prepared(&law, "CO.D", DeliveryChannel::Download);
-        let brief = scene.state.prepared.as_ref().unwrap().brief.clone();
-        scene.step("2026-11-23T10:00", Role::System, cancel).unwrap();
-        assert_eq!(scene.state.stage, Stage::Cancelled);
-        let mut scene = Scene::new(&law, "CO.D", "G02.001");
-        scene.step("2026-11-23T10:00", Role::System, cancel).unwrap();
-        let (outcome, by) = (Outcome::Approved, DecidedBy::Officers);
-        prepare(&mut scene, PrepareResult { brief, outcome, by });
-        assert_eq!(scene.kinds(), ["ResultCancelled"]);
     }
 
     #[test]

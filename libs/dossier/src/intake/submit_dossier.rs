@@ -30,7 +30,7 @@ pub const STEP: Step = Step {
 };
 
 /// Who may put documents in before a dossier exists.
-pub const UPLOAD: &[May] = &[any(Role::Applicant), any(Role::Clerk)];
+pub const UPLOAD: &[May] = &[any(Role::Applicant), any(Role::Clerk), any(Role::Approver)];
 
 /// The command.
 #[derive(Debug, Clone)]

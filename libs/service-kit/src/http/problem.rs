@@ -65,6 +65,8 @@ entries! {
         "tham số truy vấn không hợp lệ", "a query parameter is not valid";
     FORM_INVALID => 422, "form-invalid",
         "tờ khai không đúng mẫu", "the form breaks the procedure's schema";
+    UNKNOWN_DOCUMENT => 422, "unknown-document",
+        "tài liệu chưa được tải lên", "the document was not uploaded";
     CONTENDED => 409, "contended",
         "nhiều người cùng xử lý, hãy thử lại", "too many act on it at the same time; try again";
     INTERNAL => 500, "internal",
@@ -264,6 +266,7 @@ impl<R: Refuse> From<Failure<R>> for Problem {
                 Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(CONTENDED) }
             }
             Failure::Busy(wait) => Self { retry_after: Some(wait), ..Self::new(BUSY) },
+            Failure::TooLarge(what) => Self::new(TOO_LARGE).about(what.to_string()),
             Failure::Unavailable(reason) => Self::unavailable(&reason),
         }
     }

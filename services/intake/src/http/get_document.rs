@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use dossier::contract::{DocumentName, DossierId};
-use http::HeaderName;
 use service_kit::http::{Problem, Reply, Request, Route, endpoint2};
-use tokio::io::AsyncReadExt;
 
 use crate::App;
 
@@ -31,16 +29,7 @@ async fn handle(
     if !loaded.state.documents.iter().any(|document| document.document == name) {
         return Err(Problem::not_found());
     }
-    let stored = app.kit.documents.find(&name).await.ok_or_else(Problem::not_found)?;
-    let unreadable = |error: std::io::Error| Problem::unavailable(&error.to_string());
-    let mut file = app.kit.documents.open(&stored).await.map_err(unreadable)?;
-    let mut content = Vec::with_capacity(usize::try_from(stored.bytes).unwrap_or(0));
-    file.read_to_end(&mut content).await.map_err(unreadable)?;
-    // What somebody uploaded is never run by somebody else's browser.
-    Ok(Reply::bytes(stored.media_type, content)
-        .header(HeaderName::from_static("content-security-policy"), "sandbox; default-src 'none'")
-        .header(HeaderName::from_static("x-content-type-options"), "nosniff")
-        .header(http::header::CONTENT_DISPOSITION, "attachment"))
+    app.kit.documents.reply(&name).await
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {

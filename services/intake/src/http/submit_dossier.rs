@@ -13,7 +13,9 @@ use dossier::law::Procedure;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
-use service_kit::http::{Problem, Reply, Request, Route, TOO_LARGE, Target, Text, endpoint0, step};
+use service_kit::http::{
+    Problem, Reply, Request, Route, TOO_LARGE, Target, Text, UNKNOWN_DOCUMENT, endpoint0, step,
+};
 use utoipa::ToSchema;
 
 use super::reply::DossierReply;
@@ -40,12 +42,7 @@ const UNKNOWN_AGENCY: RefusalEntry = RefusalEntry {
     vi: "không có cơ quan này",
     en: "there is no such agency",
 };
-const UNKNOWN_DOCUMENT: RefusalEntry = RefusalEntry {
-    status: 422,
-    code: "unknown-document",
-    vi: "tài liệu chưa được tải lên",
-    en: "the document was not uploaded",
-};
+
 /// A dossier to be submitted.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dossier::contract::{DocumentName, DossierId};
 use dossier::delivery::issue_result::{STEP, decide};
 use serde::Deserialize;
-use service_kit::http::{Problem, Reply, Request, Route, Text, endpoint1};
+use service_kit::http::{Problem, Reply, Request, Route, Text, UNKNOWN_DOCUMENT, endpoint1};
 use utoipa::ToSchema;
 
 use super::reply::{DeliveryReply, take};
@@ -33,6 +33,13 @@ pub(crate) struct IssueResultRequest {
     responses((status = 200, body = DeliveryReply)),
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
+    let kit = app.results.kit();
+    request.permitted(kit, STEP.may)?;
+    if let Some(name) = request.json::<IssueResultRequest>()?.document
+        && kit.documents.find(&DocumentName::from(&*name.0)).await.is_none()
+    {
+        return Err(Problem::new(UNKNOWN_DOCUMENT).about(name.0));
+    }
     take(&app, STEP, dossier, &request, |body: &IssueResultRequest, state, facts| {
         let document = body.document.as_ref().map(|name| DocumentName::from(&*name.0));
         decide(state, body.number.0.clone(), document, facts)

@@ -56,7 +56,7 @@ fn may(steps: &[dossier::Step], operation: &str) -> Vec<Role> {
         "get_dossier" | "get_deadline" | "get_document" | "get_timeline" => dossier::intake::READ,
         "get_payment" => dossier::payment::READ,
         "get_review" => dossier::review::READ,
-        "get_delivery" => dossier::delivery::READ,
+        "get_delivery" | "get_result_document" => dossier::delivery::READ,
         "get_complaint" => dossier::feedback::READ,
         "get_procedures" => CATALOGUE,
         "get_officer_queue" | "get_overdue_queue" | "get_statistics" => OFFICE,

@@ -148,9 +148,18 @@ async fn a_certificate_of_origin_from_submission_to_rating() {
     let decided = office.browser.get(&dossier, &applicant).await.granted();
     assert_eq!((&decided["stage"], &decided["outcome"]), (&json!("decided"), &json!("approved")));
 
-    take(&mut office, &delivery, "result", &approver, json!({ "number": "VN-TH-1" }))
-        .await
-        .granted();
+    let unknown = json!({ "number": "VN-TH-1", "document": "AAAAAAAAAAAAAAAAAAAAAA" });
+    let refused = take(&mut office, &delivery, "result", &approver, unknown).await;
+    assert_eq!(refused.refused(), (422, "unknown-document"));
+    let signed = office.browser.upload(&approver, "the signed certificate").await;
+    let result = json!({ "number": "VN-TH-1", "document": signed });
+    take(&mut office, &delivery, "result", &approver, result).await.granted();
+    let document = format!("{delivery}/document");
+    let read = office.browser.get(&document, &applicant).await;
+    assert_eq!(read.header("content-type"), "application/pdf");
+    assert_eq!(read.granted(), "%PDF-1.7 the signed certificate");
+    let stranger = office.applicant("a2");
+    assert_eq!(office.browser.get(&document, &stranger).await.status, 404);
     let parcel = json!({ "carrier": "vnpost", "waybill": "EA1VN" });
     let sent = take(&mut office, &delivery, "parcels", &clerk, parcel).await.granted();
     let carrier = office.token(Role::Carrier, "vnpost", "");

@@ -137,7 +137,7 @@ async fn receipts_have_neither_doubles_nor_holes_whatever_fails() {
         busy: 0,
     };
     let store = EventStore::faulty(EventStore::memory(), faults);
-    let mut office = Office::open_with(store, crate::support::at("2026-11-20T09:00")).await;
+    let mut office = Office::open_with(store, at("2026-11-20T09:00")).await;
     let mut certificates = Vec::new();
     for n in 0..12 {
         certificates.push(submitted(&mut office, &format!("a{n}"), "download").await);

@@ -1,0 +1,34 @@
+//! Gives the issued result to those who may see it. Reading it is no delivery: that is a step, `download_result`.
+
+use std::sync::Arc;
+
+use dossier::contract::DossierId;
+use dossier::delivery::{READ, Stage};
+use service_kit::http::{Problem, Reply, Request, Route, endpoint1, read};
+
+use crate::App;
+
+/// Gives the issued result.
+#[utoipa::path(
+    get,
+    path = "/v1/deliveries/{dossier}/document",
+    operation_id = "get_result_document",
+    params(("dossier" = Uuid, Path, description = "The dossier")),
+    responses((status = 200, content_type = "application/pdf", body = Vec<u8>)),
+)]
+async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
+    let loaded = read(&app.results, READ, &dossier.to_string(), &request).await?;
+    let valid = loaded.state.stage != Stage::Revoked;
+    let issued = loaded.state.issued.as_ref().filter(|_| valid);
+    let name = issued.and_then(|issued| issued.document.as_ref()).ok_or_else(Problem::not_found)?;
+    app.results.kit().documents.reply(name).await
+}
+
+pub(super) fn route(app: &Arc<App>) -> Route {
+    let path = warp::path!("v1" / "deliveries" / DossierId / "document");
+    endpoint1(app, warp::get(), path, handle)
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(handle))]
+pub(super) struct Doc;
