@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
+use events::limits::{APPEND_QUEUE_MAX, GROUP_EVENTS_MAX};
 use events::{
     AppendError, EventStore, Expected, Fault, Faults, Filter, NewEvent, OpenError, Position,
     SqliteOptions, StreamName,
@@ -155,6 +156,39 @@ async fn many_submitters_share_few_syncs() {
     let stats = store.stats();
     assert_eq!(stats.events, 256);
     assert!(stats.groups < 200, "{} groups for 256 appends: no group commit", stats.groups);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_queue_refuses_with_a_time_to_wait_and_loses_nothing_that_it_took() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.sqlite");
+    let store = Arc::new(open(&path).unwrap());
+    // Somebody else holds the file, as a slow disk would: the writer waits, and the queue behind it fills.
+    let slow = rusqlite::Connection::open(&path).unwrap();
+    slow.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let submitters = APPEND_QUEUE_MAX as u128 + GROUP_EVENTS_MAX as u128 + 100;
+    let (refused, mut refusals) = tokio::sync::mpsc::unbounded_channel();
+    let mut appends = tokio::task::JoinSet::new();
+    for n in 0..submitters {
+        let (store, refused) = (Arc::clone(&store), refused.clone());
+        appends.spawn(async move {
+            match store.append(&stream(n), Expected::NoStream, vec![event(n + 1, 10)]).await {
+                Ok(_) => true,
+                Err(AppendError::Busy(wait)) => {
+                    assert!(!wait.is_zero());
+                    refused.send(()).unwrap();
+                    false
+                }
+                Err(error) => panic!("{error}"),
+            }
+        });
+    }
+    let full = tokio::time::timeout(std::time::Duration::from_secs(4), refusals.recv()).await;
+    full.expect("the queue never filled up").unwrap();
+    slow.execute_batch("ROLLBACK").unwrap();
+    let taken = appends.join_all().await.into_iter().filter(|taken| *taken).count();
+    assert!(taken >= APPEND_QUEUE_MAX, "only {taken} were taken");
+    assert_eq!(ids(&store).await.len(), taken);
 }
 
 #[tokio::test]

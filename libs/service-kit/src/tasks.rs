@@ -104,7 +104,7 @@ impl std::fmt::Debug for Tasks {
 }
 
 /// For how long events gather where nobody waits for what follows from them.
-pub const GATHER: Duration = Duration::from_millis(10);
+pub const GATHER: Duration = Duration::from_millis(25);
 /// The longest time that a task sleeps before it looks again.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
 /// How long a stalled task waits before it tries again.

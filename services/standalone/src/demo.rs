@@ -7,6 +7,7 @@ use std::io::IsTerminal;
 use std::net::SocketAddr;
 
 use anyhow::{Context, Result, bail};
+use calendar::{Budget, Gaps, Unit};
 use clap::Parser;
 use jiff::Timestamp;
 
@@ -91,9 +92,13 @@ async fn make_up(data: &DataDirectory, arguments: &Arguments) -> Result<()> {
         }
         if let Some((next, hours)) = citizen.act(step, &mut office, &mut dice).await? {
             let minutes = i64::try_from(dice.below(60)).unwrap_or(0);
-            let after =
-                calendar::Budget { amount: hours.max(1), unit: calendar::Unit::WorkingHours };
-            let due = calendar::end_of(&calendar, at, after, &calendar::Gaps::default())?.due_at;
+            let due = match hours {
+                0 => at,
+                amount => {
+                    let after = Budget { amount, unit: Unit::WorkingHours };
+                    calendar::end_of(&calendar, at, after, &Gaps::default())?.due_at
+                }
+            };
             agenda.push(Reverse((due + jiff::SignedDuration::from_mins(minutes), index, next)));
         }
     }

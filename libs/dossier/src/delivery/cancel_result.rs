@@ -42,7 +42,7 @@ mod tests {
     #[test]
     fn a_withdrawal_in_the_same_moment_cancels_the_result_whichever_is_known_first() {
         let law = law();
-        let cause = uuid::Uuid::nil();
+        let cause = Uuid::nil();
         let cancel = |s: &DossierResult, _: &Facts<'_>| match decide(s, cause) {
             Reacted::Done(events) => Ok::<_, LawError>(events),
             Reacted::NotYet => panic!("nothing has to come first"),

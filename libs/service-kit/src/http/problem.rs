@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dossier::access::Denied;
 use dossier::{RefusalEntry, Refuse};
-use events::{ReadError, Version};
+use events::{AppendError, ReadError, Version};
 use http::StatusCode;
 use http::header::{
     CONTENT_LANGUAGE, CONTENT_TYPE, ETAG, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
@@ -15,6 +15,7 @@ use warp::reply::Response;
 
 use super::Language;
 use crate::auth::Unauthenticated;
+use crate::codes::CodesError;
 use crate::forms::FieldError;
 use crate::streams::Failure;
 
@@ -268,6 +269,19 @@ impl<R: Refuse> From<Failure<R>> for Problem {
             Failure::Busy(wait) => Self { retry_after: Some(wait), ..Self::new(BUSY) },
             Failure::TooLarge(what) => Self::new(TOO_LARGE).about(what.to_string()),
             Failure::Unavailable(reason) => Self::unavailable(&reason),
+        }
+    }
+}
+
+impl From<CodesError> for Problem {
+    fn from(error: CodesError) -> Self {
+        match error {
+            CodesError::Append(AppendError::Busy(wait)) => {
+                Self { retry_after: Some(wait), ..Self::new(BUSY) }
+            }
+            CodesError::Append(_) | CodesError::Read(_) | CodesError::Contended => {
+                Self::unavailable(&error.to_string())
+            }
         }
     }
 }

@@ -127,7 +127,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let code = app.kit.codes.next(&app.kit.store, &body.agency, &agency.system, today).await;
     let command = SubmitDossier {
         dossier,
-        code: code.map_err(|error| Problem::unavailable(&error.to_string()))?,
+        code: code?,
         agency: body.agency.clone(),
         channel: body.channel,
         applicant,
