@@ -33,9 +33,9 @@ pub const VERSIONS_MAX: usize = 32_768;
 pub const READERS_MAX: usize = 4;
 /// How many appends a group must have had for the writer to let the next one gather: fewer come too seldom, and with more
 /// each has its share of a sync already.
-pub const GATHER_AFTER: std::ops::Range<usize> = 6..48;
+pub const GATHER_AFTER: std::ops::Range<usize> = 6..64;
 /// How long the writer waits for appends to gather.
-pub const GATHER: Duration = Duration::from_millis(1);
+pub const GATHER: Duration = Duration::from_millis(2);
 /// Length of the write-ahead log from which it is copied into the file, in pages of 4,096 bytes.
 pub const WAL_CHECKPOINT_PAGES: u64 = 8_192;
 /// Length at which the writer waits until all of it is copied.

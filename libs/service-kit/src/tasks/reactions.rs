@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use dossier::contract::{DossierId, Envelope};
 use dossier::{Incoming, Reaction, State};
@@ -24,6 +25,9 @@ use crate::view::{Shape, View, ViewError};
 /// After how many events the position is written down at the latest; what is handled again after a crash is handled to
 /// the same end.
 const EVENTS_PER_SAVE: u64 = 1_000;
+
+/// For how long events gather: callers wait for what follows from their steps.
+const GATHER: Duration = Duration::from_millis(2);
 
 const TABLES: &str = "
 CREATE TABLE parked (
@@ -356,6 +360,10 @@ impl<R: Reaction> Reactions<R> {
 impl<R: Reaction> Task for Reactions<R> {
     fn name(&self) -> &'static str {
         self.service
+    }
+
+    fn gather(&self) -> Duration {
+        GATHER
     }
 
     fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
