@@ -4,7 +4,7 @@ use dossier::Step;
 use utoipa::openapi::OpenApi;
 
 use crate::http::Mounted;
-use crate::tasks::{KeeperHealth, Tasks};
+use crate::tasks::{KeeperHealth, ReactionsHealth, Tasks};
 
 /// A service, ready to be served and run.
 pub struct Service {
@@ -20,6 +20,8 @@ pub struct Service {
     pub steps: &'static [Step],
     /// The health of its deadline keepers.
     pub keepers: Vec<KeeperHealth>,
+    /// What its reactions have given up.
+    pub reactions: Vec<ReactionsHealth>,
 }
 
 impl std::fmt::Debug for Service {

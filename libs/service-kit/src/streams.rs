@@ -131,6 +131,8 @@ pub enum Failure<R> {
     Busy(Duration),
     /// The store does not answer.
     Unavailable(String),
+    /// An event of the stream cannot be read: only an operator can help.
+    Unreadable(String),
 }
 
 impl<R> From<ReadError> for Failure<R> {
@@ -141,7 +143,7 @@ impl<R> From<ReadError> for Failure<R> {
 
 impl<R> From<Unreadable> for Failure<R> {
     fn from(error: Unreadable) -> Self {
-        Self::Unavailable(error.to_string())
+        Self::Unreadable(error.to_string())
     }
 }
 
@@ -453,6 +455,7 @@ fn carry<R>(failure: Failure<LawError>) -> Failure<R> {
     match failure {
         Failure::Unavailable(reason) => Failure::Unavailable(reason),
         Failure::Busy(wait) => Failure::Busy(wait),
+        Failure::Unreadable(reason) => Failure::Unreadable(reason),
         other => Failure::Unavailable(format!("{other:?}")),
     }
 }

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use events::Position;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::Kit;
-use crate::limits::CONSISTENCY_WAIT_MAX;
+use crate::limits::{BACK_OFF_MAX, CONSISTENCY_WAIT_MAX};
 use crate::view::ViewError;
 
 mod keeper;
@@ -22,7 +22,7 @@ mod reactions;
 pub use futures_util::future::BoxFuture;
 pub use keeper::{Keeper, KeeperHealth};
 pub use projection::{Projection, Projector};
-pub use reactions::{DeadLetter, Reactions};
+pub use reactions::{DeadLetter, Reactions, ReactionsHealth};
 
 /// What is left after a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +67,12 @@ pub trait Task: Send {
     }
     /// One bounded piece of work.
     fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>>;
+}
+
+/// How long to wait before a failed attempt is repeated: twice as long each time, up to a limit.
+fn back_off(tries: u32) -> SignedDuration {
+    let doubled = Duration::from_secs(1_u64 << tries.min(16));
+    SignedDuration::try_from(doubled.min(BACK_OFF_MAX)).unwrap_or(SignedDuration::MAX)
 }
 
 /// How far a task has come, for those who must wait for it.
@@ -184,5 +190,16 @@ async fn run(mut task: Box<dyn Task>, kit: Arc<Kit>, mut stop: watch::Receiver<b
         if woken && !task.gather().is_zero() {
             kit.clock.sleep_until(Timestamp::MAX, task.gather()).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_doubles_up_to_a_minute_and_never_ends_for_ever_however_often_it_was_tried() {
+        let waits = [0, 1, 5, 6, 16, 62, 63, 64, u32::MAX].map(|tries| back_off(tries).as_secs());
+        assert_eq!(waits, [1, 2, 32, 60, 60, 60, 60, 60, 60]);
     }
 }

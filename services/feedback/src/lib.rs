@@ -32,6 +32,7 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     let (keeper, health) =
         Keeper::open("feedback", "complaint-deadlines", &complaints, Some(&progress))?;
     let mut tasks = Tasks::default();
+    let letters = reactions.health();
     tasks.add(reactions);
     tasks.add(keeper);
     let app = Arc::new(App { ratings, complaints });
@@ -42,5 +43,6 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
         openapi: openapi(),
         steps: STEPS,
         keepers: vec![health],
+        reactions: vec![letters],
     })
 }

@@ -36,6 +36,7 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
         Reactions::<IntakeReaction>::open("intake", "intake-reactions", &dossiers).await?;
     dossiers.fed_by(progress.clone());
     let (keeper, health) = Keeper::open("intake", "intake-deadlines", &dossiers, Some(&progress))?;
+    let letters = reactions.health();
     tasks.add(reactions);
     tasks.add(keeper);
     let app = Arc::new(App { kit: Arc::clone(kit), dossiers });
@@ -46,5 +47,6 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
         openapi: openapi(),
         steps: STEPS,
         keepers: vec![health],
+        reactions: vec![letters],
     })
 }

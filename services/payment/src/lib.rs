@@ -33,6 +33,7 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     let (keeper, health) =
         Keeper::open("payment", "payment-deadlines", &payments, Some(&progress))?;
     let mut tasks = Tasks::default();
+    let letters = reactions.health();
     tasks.add(reactions);
     tasks.add(keeper);
     tasks.add(queries::Queries::open(&payments)?);
@@ -45,5 +46,6 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
         openapi: openapi(),
         steps: STEPS,
         keepers: vec![health],
+        reactions: vec![letters],
     })
 }

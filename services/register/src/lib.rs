@@ -39,5 +39,6 @@ pub fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
         openapi: openapi(),
         steps: &[],
         keepers: Vec::new(),
+        reactions: Vec::new(),
     })
 }

@@ -34,6 +34,7 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     let (keeper, health) =
         Keeper::open("result-delivery", "result-delivery-deadlines", &results, Some(&progress))?;
     let mut tasks = Tasks::default();
+    let letters = reactions.health();
     tasks.add(reactions);
     tasks.add(keeper);
     let app = Arc::new(App { results });
@@ -44,5 +45,6 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
         openapi: openapi(),
         steps: STEPS,
         keepers: vec![health],
+        reactions: vec![letters],
     })
 }

@@ -29,6 +29,7 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     reviews.fed_by(progress.clone());
     let (keeper, health) = Keeper::open("review", "review-deadlines", &reviews, Some(&progress))?;
     let mut tasks = Tasks::default();
+    let letters = reactions.health();
     tasks.add(reactions);
     tasks.add(keeper);
     let app = Arc::new(App { reviews });
@@ -39,5 +40,6 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
         openapi: openapi(),
         steps: STEPS,
         keepers: vec![health],
+        reactions: vec![letters],
     })
 }

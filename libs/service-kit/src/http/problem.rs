@@ -268,7 +268,9 @@ impl<R: Refuse> From<Failure<R>> for Problem {
             }
             Failure::Busy(wait) => Self { retry_after: Some(wait), ..Self::new(BUSY) },
             Failure::TooLarge(what) => Self::new(TOO_LARGE).about(what.to_string()),
-            Failure::Unavailable(reason) => Self::unavailable(&reason),
+            Failure::Unavailable(reason) | Failure::Unreadable(reason) => {
+                Self::unavailable(&reason)
+            }
         }
     }
 }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use dossier::contract::{DossierId, EventSet};
 use dossier::{Obligation, State};
@@ -19,9 +19,9 @@ use lru::LruCache;
 use uuid::Uuid;
 
 use super::reactions::{elsewhere, other_categories};
-use super::{Next, Progress, Stalled, Task};
-use crate::limits::{BACK_OFF_MAX, IN_FLIGHT_MAX, PAGE_EVENTS, STATES_MAX};
-use crate::streams::{Authority, Order, Streams};
+use super::{Next, Progress, Stalled, Task, back_off};
+use crate::limits::{IN_FLIGHT_MAX, PAGE_EVENTS, STATES_MAX};
+use crate::streams::{Authority, Failure, Order, Streams};
 use crate::view::{View, ViewError};
 use crate::{Clock, Kit};
 
@@ -152,10 +152,8 @@ impl<S: State> Keeper<S> {
         }
         let (instant, now) = (Instant::now(), self.kit.clock.now());
         let (first_instant, first) = *self.tick.get_or_insert((instant, now));
-        let steady =
-            SignedDuration::try_from(instant.duration_since(first_instant)).unwrap_or_default();
-        let jump = now.duration_since(first).saturating_sub(steady);
-        if jump.abs() > JUMP_MAX {
+        let steady = instant.duration_since(first_instant);
+        if let Some(jump) = jump(steady, now.duration_since(first)) {
             return Err(Stalled::ClockJumped(i64::try_from(jump.as_millis()).unwrap_or(i64::MAX)));
         }
         // Slewing by a time service is no jump: go on from here.
@@ -179,6 +177,10 @@ impl<S: State> Keeper<S> {
                 Ok(loaded) => {
                     self.read.put(stream.clone(), loaded.position);
                     open.push((stream, loaded.state.obligations()));
+                }
+                // One that cannot be read must not hold up all others.
+                Err(Failure::Unreadable(reason)) => {
+                    tracing::error!(%stream, reason, "nothing of a stream can be enforced");
                 }
                 Err(error) => {
                     let reason = format!("{stream}: {error:?}");
@@ -223,9 +225,7 @@ impl<S: State> Keeper<S> {
                 continue;
             }
             let tries = self.deferred.get(&key).map_or(0, |(_, tries, _)| tries.saturating_add(1));
-            let seconds = 1_i64.checked_shl(tries).unwrap_or(i64::MAX);
-            let wait = SignedDuration::from_secs(seconds.min(BACK_OFF_MAX.as_secs().cast_signed()));
-            let until = now.checked_add(wait).unwrap_or(Timestamp::MAX);
+            let until = now.checked_add(back_off(tries)).unwrap_or(Timestamp::MAX);
             self.deferred.insert(key, (due.opened_by, tries, until));
         }
         self.deferred.retain(|_, (_, _, until)| *until > now);
@@ -266,16 +266,39 @@ impl<S: State> Keeper<S> {
     }
 }
 
+/// How far the machine's clock jumped while the monotonic one went on by `steady`, if that is too far to act on.
+fn jump(steady: Duration, moved: SignedDuration) -> Option<SignedDuration> {
+    let steady = SignedDuration::try_from(steady).unwrap_or(SignedDuration::MAX);
+    let jump = moved.saturating_sub(steady);
+    (jump.abs() > JUMP_MAX).then_some(jump)
+}
+
 impl<S: State> Task for Keeper<S> {
     fn name(&self) -> &'static str {
         self.service
     }
 
-    fn gather(&self) -> std::time::Duration {
+    fn gather(&self) -> Duration {
         super::GATHER
     }
 
     fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
         Box::pin(self.work())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_was_set_stops_the_keeper_and_one_that_drifts_does_not() {
+        let after = |steady, moved| jump(Duration::from_secs(steady), moved).is_some();
+        let hour = SignedDuration::from_hours(1);
+        assert!(after(1, -hour), "back an hour");
+        assert!(after(1, SignedDuration::from_hours(24 * 365)), "forward a year");
+        assert!(after(3_600, SignedDuration::ZERO), "it stands still");
+        assert!(!after(3_600, hour + SignedDuration::from_secs(4)), "slewed by a time service");
+        assert!(!after(60, SignedDuration::from_secs(60)));
     }
 }

@@ -16,11 +16,15 @@ use rusqlite::params;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::{Next, Progress, Stalled, Task};
+use super::{Next, Progress, Stalled, Task, back_off};
 use crate::Kit;
-use crate::limits::{BACK_OFF_MAX, IN_FLIGHT_MAX, PAGE_EVENTS, PARKED_FOR_MAX, PARKED_MAX};
+use crate::limits::{IN_FLIGHT_MAX, PAGE_EVENTS, PARKED_FOR_MAX, PARKED_MAX};
 use crate::streams::{Authority, Failure, Order, Streams, envelope};
 use crate::view::{Shape, View, ViewError};
+
+mod letters;
+
+pub use letters::{DeadLetter, ReactionsHealth};
 
 /// After how many events the position is written down at the latest; what is handled again after a crash is handled to
 /// the same end.
@@ -36,19 +40,6 @@ CREATE TABLE parked (
 CREATE TABLE dead (
   position INTEGER PRIMARY KEY, kind TEXT NOT NULL, stream TEXT NOT NULL, since INTEGER NOT NULL, reason TEXT NOT NULL
 ) STRICT;";
-
-/// An event that was given up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeadLetter {
-    /// Where it stands in the log.
-    pub position: Position,
-    /// Its kind.
-    pub kind: String,
-    /// Its stream.
-    pub stream: String,
-    /// Why it was given up.
-    pub reason: String,
-}
 
 #[derive(Debug, Clone)]
 struct Parked {
@@ -132,23 +123,10 @@ impl<R: Reaction> Reactions<R> {
         Ok((reactions, reached))
     }
 
-    /// Events that were given up, for an operator.
-    pub fn dead_letters(view: &View) -> Result<Vec<DeadLetter>, ViewError> {
-        view.peek(|rows| {
-            rows.prepare(
-                "SELECT position, kind, stream, reason FROM dead ORDER BY position LIMIT 1000",
-            )?
-            .query_map([], |row| {
-                let position: i64 = row.get(0)?;
-                Ok(DeadLetter {
-                    position: Position(u64::try_from(position).unwrap_or(0)),
-                    kind: row.get(1)?,
-                    stream: row.get(2)?,
-                    reason: row.get(3)?,
-                })
-            })?
-            .collect()
-        })
+    /// Looks at what was given up.
+    #[must_use]
+    pub fn health(&self) -> ReactionsHealth {
+        ReactionsHealth { service: self.service, view: Arc::clone(&self.view) }
     }
 
     async fn load_parked(&mut self) -> Result<(), Stalled> {
@@ -264,9 +242,7 @@ impl<R: Reaction> Reactions<R> {
         let parked = self.parked.entry(fresh.event.position).or_insert(fresh);
         parked.tries = parked.tries.saturating_add(1);
         parked.reason = reason;
-        let seconds = 1_i64.checked_shl(parked.tries).unwrap_or(i64::MAX);
-        let wait = SignedDuration::from_secs(seconds.min(BACK_OFF_MAX.as_secs().cast_signed()));
-        parked.next_at = now.checked_add(wait).unwrap_or(Timestamp::MAX);
+        parked.next_at = now.checked_add(back_off(parked.tries)).unwrap_or(Timestamp::MAX);
     }
 
     async fn handle(&self, Arrived { event, envelope }: &Arrived) -> Outcome {

@@ -3,18 +3,21 @@
 
 use std::sync::Arc;
 
+use dossier::access::any;
+use dossier::contract::Role;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
-use service_kit::http::{Mounted, Route, mount};
-use service_kit::tasks::KeeperHealth;
+use service_kit::http::{Mounted, Problem, Reply, Request, Route, endpoint0, mount};
+use service_kit::tasks::{KeeperHealth, ReactionsHealth};
 use service_kit::{Kit, Service};
-use warp::{Filter, Reply};
+use warp::{Filter, Reply as _};
 
 pub(super) fn routes(kit: &Arc<Kit>, services: &[Service]) -> Vec<Mounted> {
     let mut routes = vec![
         mount("/health/live", live()),
         mount("/health/ready", ready(kit, services)),
         mount("/docs", docs()),
+        mount("/v1/dead-letters", dead_letters(kit, services)),
     ];
     let mut whole = utoipa::openapi::OpenApiBuilder::new()
         .info(utoipa::openapi::Info::new("Dossier", env!("CARGO_PKG_VERSION")))
@@ -56,24 +59,28 @@ fn live() -> Route {
     warp::get().map(|| json("{\"live\":true}".to_owned())).boxed()
 }
 
-/// The store answers, and nothing is overdue that should have been enforced.
+/// The store answers. What stands beside it is for whoever watches: what is overdue that should have been enforced, and
+/// what was given up.
 fn ready(kit: &Arc<Kit>, services: &[Service]) -> Route {
     let kit = Arc::clone(kit);
-    let keepers: Vec<(&'static str, KeeperHealth)> = services
-        .iter()
-        .flat_map(|service| service.keepers.iter().map(|keeper| (service.name, keeper.clone())))
-        .collect();
+    let keepers: Arc<[KeeperHealth]> =
+        services.iter().flat_map(|service| service.keepers.iter().cloned()).collect();
+    let reactions = reactions(services);
     warp::get()
         .then(move || {
-            let (kit, keepers) = (Arc::clone(&kit), keepers.clone());
+            let (kit, keepers) = (Arc::clone(&kit), Arc::clone(&keepers));
+            let reactions = Arc::clone(&reactions);
             async move {
                 let head = kit.store.head();
                 let all = events::Filter::default();
                 let before = events::Position(head.0.saturating_sub(1));
                 let readable = kit.store.read_all(before, &all, 1).await.is_ok();
-                let overdue: usize = keepers.iter().map(|(_, keeper)| keeper.overdue()).sum();
+                let overdue: usize = keepers.iter().map(KeeperHealth::overdue).sum();
+                let open: usize = keepers.iter().map(KeeperHealth::open).sum();
+                let dead: u64 = reactions.iter().filter_map(|service| service.dead().ok()).sum();
                 let body = serde_json::json!({
-                    "ready": readable, "head": head.0, "overdue_obligations": overdue,
+                    "ready": readable, "head": head.0, "open_obligations": open,
+                    "overdue_obligations": overdue, "dead_letters": dead,
                     "groups": kit.store.stats().groups, "events": kit.store.stats().events,
                 });
                 let status =
@@ -83,3 +90,24 @@ fn ready(kit: &Arc<Kit>, services: &[Service]) -> Route {
         })
         .boxed()
 }
+
+fn reactions(services: &[Service]) -> Arc<[ReactionsHealth]> {
+    services.iter().flat_map(|service| service.reactions.iter().cloned()).collect()
+}
+
+/// Events that no reaction could handle, for an operator.
+fn dead_letters(kit: &Arc<Kit>, services: &[Service]) -> Route {
+    let app = Arc::new((Arc::clone(kit), reactions(services)));
+    let path = warp::path!("v1" / "dead-letters");
+    endpoint0(&app, warp::get(), path, |app: Arc<Letters>, request: Request| async move {
+        request.permitted(&app.0, &[any(Role::Operator)])?;
+        let mut letters = Vec::new();
+        for service in app.1.iter() {
+            let dead = service.dead_letters();
+            letters.extend(dead.map_err(|error| Problem::unavailable(&error.to_string()))?);
+        }
+        Ok(Reply::ok(&letters))
+    })
+}
+
+type Letters = (Arc<Kit>, Arc<[ReactionsHealth]>);

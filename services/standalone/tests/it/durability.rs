@@ -109,6 +109,11 @@ async fn every_acknowledged_step_survives_being_killed_twenty_times() {
         clients.join_all().await;
     }
     let process = Process::start(folder.path());
+    let letters = process.browser.get("/v1/dead-letters", &clerk).await;
+    assert_eq!(letters.refused(), (403, "role-forbidden"));
+    let operator = token(&key, Role::Operator, "o1", "");
+    let letters = process.browser.get("/v1/dead-letters", &operator).await;
+    assert_eq!(letters.granted(), json!([]));
     let promised = promised.lock().await.clone();
     assert!(promised.len() >= usize::try_from(KILLS).unwrap());
     for Promised { address, accepted } in &promised {

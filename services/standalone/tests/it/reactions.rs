@@ -9,7 +9,7 @@ use dossier::payment::PaymentReaction;
 use dossier::review::ReviewReaction;
 use dossier::step::Incoming;
 use dossier::{Facts, Reacted, Reaction, State};
-use events::{Filter, Position, Recorded};
+use events::{Expected, Filter, NewEvent, Position, Recorded, StreamName};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use serde_json::json;
@@ -179,4 +179,26 @@ async fn a_settlement_that_arrives_before_the_submission_waits_for_it() {
     assert_eq!((own.len(), settled.len()), (1, 1));
     let intake = deliver::<IntakeReaction>(&office, &own, &settled);
     assert!(intake.fee_received_at.is_some());
+}
+
+#[tokio::test]
+async fn an_event_that_nobody_can_handle_is_given_up_after_a_day_and_holds_nothing_up() {
+    let mut office = Office::open().await;
+    let unreadable = NewEvent {
+        id: Uuid::from_u128(1),
+        kind: "payment.FeeSettled.v1".into(),
+        data: "{}".to_owned(),
+        meta: "{}".to_owned(),
+    };
+    let stream = StreamName::new("payment-unreadable").unwrap();
+    office.kit.store.append(&stream, Expected::NoStream, vec![unreadable]).await.unwrap();
+    let certificate = submitted(&mut office, "a1", "download").await;
+    pay(&mut office, &certificate).await;
+    let dossier = office.browser.get(&certificate.at("dossiers"), &certificate.applicant).await;
+    assert_eq!(dossier.granted()["fee_received"], true, "held up by another dossier's event");
+    assert!(office.dead_letters().is_empty());
+    office.wait_until("2026-11-21T10:00").await;
+    let dead = office.dead_letters();
+    let letters: Vec<_> = dead.iter().map(|l| (l.service, &*l.kind, &*l.stream)).collect();
+    assert_eq!(letters, [("intake", "payment.FeeSettled.v1", "payment-unreadable")]);
 }

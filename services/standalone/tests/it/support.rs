@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use service_kit::auth::{Auth, Claims, DevelopmentKey};
 use service_kit::http::{Router, Server};
-use service_kit::tasks::Tasks;
+use service_kit::tasks::{DeadLetter, ReactionsHealth, Tasks};
 use service_kit::{Clock, Kit, Settings};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -155,6 +155,7 @@ pub(crate) struct Office {
     pub(crate) kit: Arc<Kit>,
     pub(crate) browser: Browser,
     tasks: Tasks,
+    reactions: Vec<ReactionsHealth>,
     key: DevelopmentKey,
     _running: JoinSet<()>,
     _stop: watch::Sender<bool>,
@@ -186,10 +187,11 @@ impl Office {
             digest_key: vec![7; 32],
         })
         .unwrap();
-        let (mut routes, mut tasks) = (Vec::new(), Tasks::default());
+        let (mut routes, mut tasks, mut reactions) = (Vec::new(), Tasks::default(), Vec::new());
         for service in standalone::services(&kit).await.unwrap() {
             routes.extend(service.routes);
             tasks.append(service.tasks);
+            reactions.extend(service.reactions);
         }
         let server =
             Server::bind("127.0.0.1:0".parse().unwrap(), Router::new(routes)).await.unwrap();
@@ -197,7 +199,16 @@ impl Office {
         let (stop, stopped) = watch::channel(false);
         let mut running = JoinSet::new();
         running.spawn(server.run(stopped));
-        Self { kit, browser, tasks, key, _running: running, _stop: stop, _folder: folder }
+        Self {
+            kit,
+            browser,
+            tasks,
+            reactions,
+            key,
+            _running: running,
+            _stop: stop,
+            _folder: folder,
+        }
     }
 
     /// A token.
@@ -227,6 +238,11 @@ impl Office {
     /// Moves the clock, stopping wherever something falls due.
     pub(crate) async fn wait_until(&mut self, moment: &str) {
         self.tasks.run_until(&self.kit, at(moment)).await.unwrap();
+    }
+
+    /// What no reaction could handle.
+    pub(crate) fn dead_letters(&self) -> Vec<DeadLetter> {
+        self.reactions.iter().flat_map(|service| service.dead_letters().unwrap()).collect()
     }
 
     /// The kinds of all events, without service and version, in commit order.
