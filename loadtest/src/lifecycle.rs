@@ -50,6 +50,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
     drive(&server, folder.path(), WARM_UP, arguments.concurrency, None).await?;
     let before = health(&server).await?;
     let tenth = arguments.dossiers / 10;
+    let (stolen, ticks) = raw::stolen_ticks()?;
     let (cpu, clock) = (server.cpu_s()?, Instant::now());
     let mut harvest =
         drive(&server, folder.path(), tenth, arguments.concurrency, arguments.rate).await?;
@@ -61,6 +62,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
     harvest.add(drive(&server, folder.path(), tenth, arguments.concurrency, arguments.rate).await?);
     let seconds = clock.elapsed().as_secs_f64();
     let (cpu_last, cpu_all) = (server.cpu_s()? - cpu_middle, server.cpu_s()? - cpu);
+    let (stolen_after, ticks_after) = raw::stolen_ticks()?;
     let after = health(&server).await?;
     let rss = server.peak_rss_mib()?;
     server.stop()?;
@@ -93,6 +95,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
         "durable": true,
         "raw_empty_handler_requests_per_s": round(raw_http),
         "raw_append_events_per_s": round(raw_append),
+        "stolen_by_host": round(bytes_f64(stolen_after - stolen) / bytes_f64((ticks_after - ticks).max(1))),
     }))
 }
 
