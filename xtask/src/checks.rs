@@ -18,6 +18,12 @@ pub(crate) fn run() -> Result<()> {
     api_against_its_documents()
 }
 
+/// The clock against the independent reckoner, in release, on many more cases than the tests have time for.
+pub(crate) fn reckon() -> Result<()> {
+    let many = ["--release", "-p", "calendar", "--features", "many-cases"];
+    cargo(&[&["test"], &many[..], &["--test", "independent"]].concat())
+}
+
 fn cargo(arguments: &[&str]) -> Result<()> {
     run_in(&root(), "cargo", arguments)
 }

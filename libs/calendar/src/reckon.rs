@@ -197,10 +197,17 @@ impl Count<'_> {
             date = date.tomorrow()?;
         }
         // The day of receipt itself may be the last, though the period did not run when that day began.
-        let mut last = self.calendar.working_day_from(date)?;
+        let first = self.calendar.working_day_from(date)?;
+        let mut last = first;
         for _ in 0..HORIZON_DAYS {
             let end = closing(self.calendar, last)?;
-            let Some(gap) = self.gap_at_end(end) else {
+            // Any later one only if it ran when that day began.
+            let at_start = if last == first {
+                None
+            } else {
+                self.gaps.covering(self.calendar.start_of_day(last)?)
+            };
+            let Some(gap) = at_start.or(self.gap_at_end(end)) else {
                 self.note_day(last, |count| count.counted(last))?;
                 return Ok(end);
             };
