@@ -4,7 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -103,7 +103,7 @@ impl Zone {
 struct Office {
     zone: Zone,
     week: Vec<Vec<(i64, i64)>>,
-    special: HashMap<i64, Vec<(i64, i64)>>,
+    special: BTreeMap<i64, Vec<(i64, i64)>>,
 }
 
 fn shifts(value: &Value) -> Vec<(i64, i64)> {
@@ -129,7 +129,7 @@ impl Office {
         let file: Value = serde_yaml_ng::from_str(text).unwrap();
         let names = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
         let week = names.iter().map(|name| shifts(&file["week"][*name])).collect();
-        let mut special = HashMap::new();
+        let mut special = BTreeMap::new();
         for entry in file["days"].as_sequence().unwrap() {
             let from = date(&entry["from"]);
             let to = if entry["to"].is_null() { from } else { date(&entry["to"]) };

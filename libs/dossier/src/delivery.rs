@@ -4,15 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use uuid::Uuid;
-
 use crate::access::{May, Resource, agency, any, own};
 use crate::contract::{
-    AgencyCode, Brief, DecisionMade, Delivery, DeliveryChannel, DeliveryEvent, DossierId, EventSet,
-    IntakeEvent, Meta, ParcelId, Personal, ProcedureRef, ResultHandedToCarrier, ResultIssued,
-    ResultPrepared, ReviewEvent, Role, Unreadable,
+    AgencyCode, Brief, Delivery, DeliveryChannel, DeliveryEvent, Meta, ParcelId, Personal,
+    ProcedureRef, ResultHandedToCarrier, ResultIssued, ResultPrepared, Role,
 };
-use crate::step::{Facts, Incoming, LawError, Reacted, Reaction, State, Step};
+use crate::step::{State, Step};
 
 pub mod cancel_result;
 pub mod choose_channel;
@@ -23,6 +20,10 @@ pub mod issue_result;
 pub mod prepare_result;
 pub mod revoke_result;
 pub mod take_carrier_notice;
+
+mod reaction;
+
+pub use reaction::DeliveryReaction;
 
 /// The steps, in the order of the procedure.
 pub const STEPS: &[Step] = &[
@@ -167,83 +168,5 @@ impl State for DossierResult {
     fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
         let brief = self.brief()?;
         Some((&brief.procedure, &brief.agency))
-    }
-}
-
-/// What result delivery does about the events of others.
-#[derive(Debug)]
-pub enum DeliveryReaction {
-    /// The dossier was decided, by officers, by a rule, or by the law.
-    Prepare(Box<prepare_result::PrepareResult>),
-    /// The applicant took it back.
-    Cancel(DossierId, Uuid),
-}
-
-impl Reaction for DeliveryReaction {
-    type State = DossierResult;
-    const LISTENS: &'static [&'static str] =
-        &["review.DecisionMade.v1", "intake.DossierDecided.v1", "intake.DossierWithdrawn.v1"];
-
-    #[cfg_attr(
-        not(test),
-        expect(clippy::wildcard_enum_match_arm, reason = "a reaction names what it reacts to")
-    )]
-    fn react(event: &Incoming<'_>) -> Result<Vec<Self>, Unreadable> {
-        if ReviewEvent::KINDS.contains(&event.kind) {
-            return Ok(match ReviewEvent::decode(event.kind, event.data)? {
-                ReviewEvent::DecisionMade(DecisionMade { brief, outcome, by, .. }) => {
-                    let prepare = prepare_result::PrepareResult { brief, outcome, by };
-                    vec![Self::Prepare(Box::new(prepare))]
-                }
-                _ => Vec::new(),
-            });
-        }
-        Ok(match (IntakeEvent::decode(event.kind, event.data)?, event.envelope.dossier) {
-            // With the dossier in it, it is the law's own decision, which review knows nothing of.
-            (IntakeEvent::DossierDecided(decided), _) => {
-                let (outcome, by) = (decided.outcome, decided.by);
-                let brief = decided.brief.into_iter();
-                brief
-                    .map(|brief| prepare_result::PrepareResult { brief, outcome, by })
-                    .map(|prepare| Self::Prepare(Box::new(prepare)))
-                    .collect()
-            }
-            (IntakeEvent::DossierWithdrawn(_), Some(dossier)) => {
-                vec![Self::Cancel(dossier, event.id)]
-            }
-            _ => Vec::new(),
-        })
-    }
-
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Prepare(_) => "prepare_result",
-            Self::Cancel(..) => "cancel_result",
-        }
-    }
-
-    fn dossier(&self) -> DossierId {
-        match self {
-            Self::Prepare(command) => command.brief.dossier,
-            Self::Cancel(dossier, _) => *dossier,
-        }
-    }
-
-    fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
-        match self {
-            Self::Prepare(command) => Some((&command.brief.procedure, &command.brief.agency)),
-            Self::Cancel(..) => None,
-        }
-    }
-
-    fn decide(
-        &self,
-        result: &DossierResult,
-        facts: &Facts<'_>,
-    ) -> Result<Reacted<DeliveryEvent>, LawError> {
-        match self {
-            Self::Prepare(command) => prepare_result::decide(result, command, facts),
-            Self::Cancel(_, cause) => Ok(cancel_result::decide(result, *cause)),
-        }
     }
 }

@@ -9,11 +9,10 @@ use uuid::Uuid;
 use crate::access::{May, Resource, agency, any, own};
 use crate::clock::{Ledger, Suspension};
 use crate::contract::{
-    AgencyCode, ClosedAs, DeliveryEvent, Document, DossierDecided, DossierId, DossierSubmitted,
-    EventSet, FeeSettled, IntakeEvent, Meta, PaymentEvent, ProcedureRef, Promise, ReviewEvent,
-    Role, SupplementEffect, SupplementRequested, SupplementStage, Unreadable,
+    AgencyCode, ClosedAs, Document, DossierDecided, DossierSubmitted, IntakeEvent, Meta,
+    ProcedureRef, Promise, Role, SupplementEffect, SupplementRequested, SupplementStage,
 };
-use crate::step::{Facts, Incoming, LawError, Obligation, Reacted, Reaction, State, Step};
+use crate::step::{Facts, LawError, Obligation, State, Step};
 
 pub mod accept_dossier;
 pub mod answer_review;
@@ -33,6 +32,10 @@ pub mod request_supplement;
 pub mod submit_dossier;
 pub mod submit_supplement;
 pub mod withdraw_dossier;
+
+mod reaction;
+
+pub use reaction::IntakeReaction;
 
 /// The steps, in the order of the procedure.
 pub const STEPS: &[Step] = &[
@@ -376,106 +379,6 @@ impl State for Intake {
             foresee_lateness::KIND => Ok(foresee_lateness::decide(self, facts)),
             miss_deadline::KIND => miss_deadline::decide(self, facts),
             _ => Ok(Vec::new()),
-        }
-    }
-}
-
-/// What intake does about the events of others.
-#[derive(Debug)]
-pub enum IntakeReaction {
-    /// The fee is there.
-    RecordFee(record_fee::RecordFee),
-    /// The fee did not come in time.
-    CloseUnpaid(DossierId),
-    /// Review needs something from the applicant.
-    AnswerReview(answer_review::AnswerReview),
-    /// The dossier was decided.
-    RecordDecision(record_decision::RecordDecision),
-    /// The applicant has the result, or it was revoked before.
-    RecordDelivery(DossierId, ClosedAs),
-}
-
-impl Reaction for IntakeReaction {
-    type State = Intake;
-    const LISTENS: &'static [&'static str] = &[
-        "payment.FeeSettled.v1",
-        "payment.FeeWindowExpired.v1",
-        "review.SupplementNeeded.v1",
-        "review.DecisionMade.v1",
-        "delivery.ResultDelivered.v1",
-        "delivery.ResultRevoked.v1",
-    ];
-
-    #[cfg_attr(
-        not(test),
-        expect(clippy::wildcard_enum_match_arm, reason = "a reaction names what it reacts to")
-    )]
-    fn react(event: &Incoming<'_>) -> Result<Vec<Self>, Unreadable> {
-        let (kind, data) = (event.kind, event.data);
-        let reaction = match kind.split('.').next() {
-            Some("payment") => match PaymentEvent::decode(kind, data)? {
-                PaymentEvent::FeeSettled(FeeSettled { dossier, amount, paid_at }) => {
-                    Self::RecordFee(record_fee::RecordFee { dossier, amount, paid_at })
-                }
-                PaymentEvent::FeeWindowExpired(expired) => Self::CloseUnpaid(expired.dossier),
-                _ => return Ok(Vec::new()),
-            },
-            Some("review") => match (ReviewEvent::decode(kind, data)?, event.envelope.dossier) {
-                (ReviewEvent::SupplementNeeded(needed), Some(dossier)) => {
-                    let asked_by = event.id;
-                    Self::AnswerReview(answer_review::AnswerReview { dossier, asked_by, needed })
-                }
-                (ReviewEvent::DecisionMade(decision), _) => {
-                    let decided_at = event.envelope.at;
-                    let (dossier, cause) = (decision.brief.dossier, event.id);
-                    let (outcome, by) = (decision.outcome, decision.by);
-                    let command =
-                        record_decision::RecordDecision { dossier, outcome, by, decided_at, cause };
-                    Self::RecordDecision(command)
-                }
-                _ => return Ok(Vec::new()),
-            },
-            Some("delivery") => match DeliveryEvent::decode(kind, data)? {
-                DeliveryEvent::ResultRevoked(_) => match event.envelope.dossier {
-                    Some(dossier) => Self::RecordDelivery(dossier, ClosedAs::Ended),
-                    None => return Ok(Vec::new()),
-                },
-                DeliveryEvent::ResultDelivered(delivered) => {
-                    Self::RecordDelivery(delivered.brief.dossier, ClosedAs::Delivered)
-                }
-                _ => return Ok(Vec::new()),
-            },
-            _ => return Ok(Vec::new()),
-        };
-        Ok(vec![reaction])
-    }
-
-    fn name(&self) -> &'static str {
-        match self {
-            Self::RecordFee(_) => "record_fee",
-            Self::CloseUnpaid(_) => "close_unpaid",
-            Self::AnswerReview(_) => "answer_review",
-            Self::RecordDecision(_) => "record_decision",
-            Self::RecordDelivery(..) => "record_delivery",
-        }
-    }
-
-    fn dossier(&self) -> DossierId {
-        match self {
-            Self::RecordFee(command) => command.dossier,
-            Self::AnswerReview(command) => command.dossier,
-            Self::RecordDecision(command) => command.dossier,
-            Self::CloseUnpaid(dossier) | Self::RecordDelivery(dossier, _) => *dossier,
-        }
-    }
-
-    fn decide(&self, intake: &Intake, facts: &Facts<'_>) -> Result<Reacted<IntakeEvent>, LawError> {
-        match self {
-            Self::RecordFee(command) => record_fee::decide(intake, command, facts),
-            Self::CloseUnpaid(_) => Ok(close_unpaid::decide(intake)),
-            Self::AnswerReview(command) => answer_review::decide(intake, command, facts),
-            Self::RecordDecision(command) => record_decision::decide(intake, command, facts),
-            Self::RecordDelivery(_, closed_as) => Ok(record_delivery::decide(intake, *closed_as)),
         }
     }
 }

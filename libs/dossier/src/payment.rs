@@ -8,10 +8,9 @@ use uuid::Uuid;
 
 use crate::access::{May, Resource, agency, any, own};
 use crate::contract::{
-    AgencyCode, DossierId, EventSet, FeeAssessed, IntakeEvent, Meta, PaymentEvent, PaymentId,
-    PaymentStarted, ProcedureRef, ReceiptEvent, Role, Unreadable, Vnd,
+    AgencyCode, FeeAssessed, Meta, PaymentEvent, PaymentId, PaymentStarted, ProcedureRef, Role, Vnd,
 };
-use crate::step::{Facts, Incoming, LawError, Obligation, Reacted, Reaction, State, Step};
+use crate::step::{Facts, LawError, Obligation, State, Step};
 
 pub mod assess_fee;
 pub mod expire_fee_window;
@@ -23,6 +22,10 @@ pub mod refund_payment;
 pub mod start_payment;
 pub mod take_cash;
 pub mod take_notice;
+
+mod reaction;
+
+pub use reaction::PaymentReaction;
 
 /// The steps, in the order of the procedure.
 pub const STEPS: &[Step] = &[
@@ -216,92 +219,6 @@ impl State for Payment {
             query_payment::KIND => query_payment::decide(self, facts),
             expire_fee_window::KIND => Ok(expire_fee_window::decide(self, facts)),
             _ => Ok(Vec::new()),
-        }
-    }
-}
-
-/// What payment does about the events of others.
-#[derive(Debug)]
-pub enum PaymentReaction {
-    /// A dossier owes a fee.
-    AssessFee(assess_fee::AssessFee),
-    /// The dossier ended.
-    LapseFee(DossierId, Uuid),
-    /// A receipt has its number.
-    NumberReceipt(number_receipt::NumberReceipt),
-}
-
-impl Reaction for PaymentReaction {
-    type State = Payment;
-    const LISTENS: &'static [&'static str] = &[
-        "intake.DossierSubmitted.v1",
-        "intake.DossierAccepted.v1",
-        "intake.DossierRefused.v1",
-        "intake.DossierWithdrawn.v1",
-        "intake.DossierClosed.v1",
-        "payment.ReceiptIssued.v1",
-    ];
-
-    #[cfg_attr(
-        not(test),
-        expect(clippy::wildcard_enum_match_arm, reason = "a reaction names what it reacts to")
-    )]
-    fn react(event: &Incoming<'_>) -> Result<Vec<Self>, Unreadable> {
-        if ReceiptEvent::KINDS.contains(&event.kind) {
-            let ReceiptEvent::ReceiptIssued(receipt) =
-                ReceiptEvent::decode(event.kind, event.data)?;
-            return Ok(vec![Self::NumberReceipt(number_receipt::NumberReceipt { receipt })]);
-        }
-        let brief = match IntakeEvent::decode(event.kind, event.data)? {
-            IntakeEvent::DossierSubmitted(submitted) if submitted.fee_first => submitted.brief,
-            IntakeEvent::DossierAccepted(accepted) => accepted.brief,
-            IntakeEvent::DossierRefused(_)
-            | IntakeEvent::DossierWithdrawn(_)
-            | IntakeEvent::DossierClosed(_) => {
-                let dossier = event.envelope.dossier;
-                return Ok(dossier
-                    .map(|dossier| Self::LapseFee(dossier, event.id))
-                    .into_iter()
-                    .collect());
-            }
-            _ => return Ok(Vec::new()),
-        };
-        let accepted = event.kind == "intake.DossierAccepted.v1";
-        Ok(vec![Self::AssessFee(assess_fee::AssessFee { brief, accepted })])
-    }
-
-    fn name(&self) -> &'static str {
-        match self {
-            Self::AssessFee(_) => "assess_fee",
-            Self::LapseFee(..) => "lapse_fee",
-            Self::NumberReceipt(_) => "number_receipt",
-        }
-    }
-
-    fn dossier(&self) -> DossierId {
-        match self {
-            Self::AssessFee(command) => command.brief.dossier,
-            Self::LapseFee(dossier, _) => *dossier,
-            Self::NumberReceipt(command) => command.receipt.dossier,
-        }
-    }
-
-    fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
-        match self {
-            Self::AssessFee(command) => Some((&command.brief.procedure, &command.brief.agency)),
-            Self::LapseFee(..) | Self::NumberReceipt(_) => None,
-        }
-    }
-
-    fn decide(
-        &self,
-        payment: &Payment,
-        facts: &Facts<'_>,
-    ) -> Result<Reacted<PaymentEvent>, LawError> {
-        match self {
-            Self::AssessFee(command) => assess_fee::decide(payment, command, facts),
-            Self::LapseFee(_, cause) => Ok(lapse_fee::decide(payment, *cause)),
-            Self::NumberReceipt(command) => Ok(number_receipt::decide(payment, command)),
         }
     }
 }

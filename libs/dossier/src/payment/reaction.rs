@@ -1,0 +1,96 @@
+//! What payment does about the events of others: which command follows from which event.
+
+use uuid::Uuid;
+
+use super::{Payment, assess_fee, lapse_fee, number_receipt};
+use crate::contract::{
+    AgencyCode, DossierId, EventSet, IntakeEvent, PaymentEvent, ProcedureRef, ReceiptEvent,
+    Unreadable,
+};
+use crate::step::{Facts, Incoming, LawError, Reacted, Reaction};
+
+/// What payment does about the events of others.
+#[derive(Debug)]
+pub enum PaymentReaction {
+    /// A dossier owes a fee.
+    AssessFee(assess_fee::AssessFee),
+    /// The dossier ended.
+    LapseFee(DossierId, Uuid),
+    /// A receipt has its number.
+    NumberReceipt(number_receipt::NumberReceipt),
+}
+
+impl Reaction for PaymentReaction {
+    type State = Payment;
+    const LISTENS: &'static [&'static str] = &[
+        "intake.DossierSubmitted.v1",
+        "intake.DossierAccepted.v1",
+        "intake.DossierRefused.v1",
+        "intake.DossierWithdrawn.v1",
+        "intake.DossierClosed.v1",
+        "payment.ReceiptIssued.v1",
+    ];
+
+    #[cfg_attr(
+        not(test),
+        expect(clippy::wildcard_enum_match_arm, reason = "a reaction names what it reacts to")
+    )]
+    fn react(event: &Incoming<'_>) -> Result<Vec<Self>, Unreadable> {
+        if ReceiptEvent::KINDS.contains(&event.kind) {
+            let ReceiptEvent::ReceiptIssued(receipt) =
+                ReceiptEvent::decode(event.kind, event.data)?;
+            return Ok(vec![Self::NumberReceipt(number_receipt::NumberReceipt { receipt })]);
+        }
+        let brief = match IntakeEvent::decode(event.kind, event.data)? {
+            IntakeEvent::DossierSubmitted(submitted) if submitted.fee_first => submitted.brief,
+            IntakeEvent::DossierAccepted(accepted) => accepted.brief,
+            IntakeEvent::DossierRefused(_)
+            | IntakeEvent::DossierWithdrawn(_)
+            | IntakeEvent::DossierClosed(_) => {
+                let dossier = event.envelope.dossier;
+                return Ok(dossier
+                    .map(|dossier| Self::LapseFee(dossier, event.id))
+                    .into_iter()
+                    .collect());
+            }
+            _ => return Ok(Vec::new()),
+        };
+        let accepted = event.kind == "intake.DossierAccepted.v1";
+        Ok(vec![Self::AssessFee(assess_fee::AssessFee { brief, accepted })])
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Self::AssessFee(_) => "assess_fee",
+            Self::LapseFee(..) => "lapse_fee",
+            Self::NumberReceipt(_) => "number_receipt",
+        }
+    }
+
+    fn dossier(&self) -> DossierId {
+        match self {
+            Self::AssessFee(command) => command.brief.dossier,
+            Self::LapseFee(dossier, _) => *dossier,
+            Self::NumberReceipt(command) => command.receipt.dossier,
+        }
+    }
+
+    fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
+        match self {
+            Self::AssessFee(command) => Some((&command.brief.procedure, &command.brief.agency)),
+            Self::LapseFee(..) | Self::NumberReceipt(_) => None,
+        }
+    }
+
+    fn decide(
+        &self,
+        payment: &Payment,
+        facts: &Facts<'_>,
+    ) -> Result<Reacted<PaymentEvent>, LawError> {
+        match self {
+            Self::AssessFee(command) => assess_fee::decide(payment, command, facts),
+            Self::LapseFee(_, cause) => Ok(lapse_fee::decide(payment, *cause)),
+            Self::NumberReceipt(command) => Ok(number_receipt::decide(payment, command)),
+        }
+    }
+}
