@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::access::{May, Resource, agency, any, own};
-use crate::clock::{Ledger, Suspension};
+use crate::clock::{Explanation, Ledger, Suspension, explain, explain_fixed};
 use crate::contract::{
     AgencyCode, ClosedAs, Document, DossierDecided, DossierSubmitted, IntakeEvent, Meta,
     ProcedureRef, Promise, Role, SupplementEffect, SupplementRequested, SupplementStage,
 };
-use crate::step::{Facts, LawError, Obligation, State, Step};
+use crate::step::{Facts, LawError, Obligation, Rule, State, Step};
 
 pub mod accept_dossier;
 pub mod answer_review;
@@ -179,6 +179,22 @@ impl Intake {
     #[must_use]
     pub fn is_suspended(&self) -> bool {
         self.suspensions.last().is_some_and(|suspension| suspension.to.is_none())
+    }
+
+    /// How the promised date came about; nothing while there is none.
+    pub fn explanation(&self, rule: Rule<'_>) -> Result<Option<Explanation>, LawError> {
+        let channel = self.submission.as_ref().map(|submission| submission.brief.channel);
+        let (Some(promised), Some(ledger), Some(channel)) =
+            (&self.promised, self.ledger(), channel)
+        else {
+            return Ok(None);
+        };
+        match &promised.fixed {
+            Some(basis) => {
+                Ok(Some(explain_fixed(rule, ledger.started_at, &promised.promise, basis)))
+            }
+            None => Ok(explain(rule, channel, &ledger)?),
+        }
     }
 
     fn promised(&mut self, promise: Option<&Promise>, by: Uuid, fixed: Option<String>) {

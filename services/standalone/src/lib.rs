@@ -11,6 +11,7 @@ use service_kit::{Kit, Service};
 mod check;
 mod data;
 mod demo;
+mod explain;
 mod export;
 mod office;
 mod replay;
@@ -42,6 +43,8 @@ enum Command {
     Replay(replay::Arguments),
     /// Read the whole log again and verify what can be verified.
     Check(check::Arguments),
+    /// Say how a dossier's deadline came about.
+    Explain(explain::Arguments),
     /// Write the log as NDJSON to standard output.
     Export(export::Arguments),
     /// Mint a token with the development key of the data directory.
@@ -73,6 +76,7 @@ pub fn main() -> ExitCode {
             Command::Demo(arguments) => demo::run(&arguments).await,
             Command::Replay(arguments) => replay::run(&arguments).await,
             Command::Check(arguments) => check::run(&arguments).await,
+            Command::Explain(arguments) => explain::run(&arguments).await,
             Command::Export(arguments) => export::run(&arguments).await,
             Command::Token(arguments) => token::run(&arguments),
         }

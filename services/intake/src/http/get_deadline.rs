@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use dossier::clock::{explain, explain_fixed};
 use dossier::contract::DossierId;
 use dossier::{LawError, State};
 use jiff::Timestamp;
@@ -58,14 +57,6 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     let intake = &loaded.state;
     let refused = |error: LawError| Problem::refused(&error);
     let rule = app.kit.rule(intake.received_under()).ok_or(LawError::NotLoaded).map_err(refused)?;
-    let channel = intake.submission.as_ref().map(|submission| submission.brief.channel);
-    let explanation = match (&intake.promised, intake.ledger(), channel) {
-        (Some(promised), Some(ledger), Some(channel)) => match &promised.fixed {
-            Some(basis) => Some(explain_fixed(rule, ledger.started_at, &promised.promise, basis)),
-            None => explain(rule, channel, &ledger).map_err(|error| refused(error.into()))?,
-        },
-        _ => None,
-    };
     let reply = DeadlineReply {
         due_at: intake.promised.as_ref().map(|promised| promised.promise.due_at),
         missed: intake.promised.as_ref().is_some_and(|promised| promised.missed),
@@ -76,7 +67,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
             .iter()
             .map(|s| SuspensionReply { from: s.from, to: s.to, cause: s.cause })
             .collect(),
-        explanation,
+        explanation: intake.explanation(rule).map_err(refused)?,
     };
     Ok(Reply::ok(&reply).version(loaded.version).position(loaded.position))
 }

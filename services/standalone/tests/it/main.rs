@@ -5,6 +5,7 @@
 mod access;
 mod complaint;
 mod durability;
+mod explain;
 mod intake;
 mod life;
 mod payment;

@@ -1,0 +1,92 @@
+//! `dossier explain`: how a dossier's deadline came about, for whoever answers the telephone.
+
+use std::io::Write;
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+use dossier::State;
+use dossier::clock::Explanation;
+use dossier::contract::{DossierSubmitted, Envelope, EventSet, IntakeEvent, Meta};
+use dossier::intake::Intake;
+use dossier::law::Law;
+use events::{EventStore, Filter, Position, StreamName};
+
+use crate::data::DataDirectory;
+
+/// Explain a deadline.
+#[derive(Debug, Parser)]
+pub(crate) struct Arguments {
+    /// The code on the dossier's slips, or its id.
+    code: String,
+    #[command(flatten)]
+    data: crate::Data,
+    /// As one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
+    let store = DataDirectory::open(&arguments.data.data)?.store()?;
+    let stream = find(&store, &arguments.code).await?;
+    let law = Law::shipped()?;
+    let intake = fold(&store, &stream).await?;
+    let rule = intake.received_under().and_then(|(procedure, agency)| law.rule(procedure, agency));
+    let explanation = intake.explanation(rule.context("its procedure is not loaded")?)?;
+    let mut out = std::io::stdout().lock();
+    if arguments.json {
+        return Ok(writeln!(out, "{}", serde_json::to_string(&explanation)?)?);
+    }
+    match explanation {
+        Some(explanation) => write(&mut out, &intake, &explanation)?,
+        None => writeln!(out, "Chưa có hạn trả kết quả.\nNo date has been promised.")?,
+    }
+    Ok(())
+}
+
+/// The stream of the dossier with this code or id.
+async fn find(store: &EventStore, code: &str) -> Result<StreamName> {
+    let submissions = Filter { kinds: vec!["intake.DossierSubmitted.v1".into()] };
+    let mut after = Position::START;
+    loop {
+        let page = store.read_all(after, &submissions, 10_000).await?;
+        if page.through == after {
+            bail!("there is no dossier {code} here");
+        }
+        after = page.through;
+        for event in page.events {
+            let submitted: DossierSubmitted = serde_json::from_str(&event.data)?;
+            if submitted.brief.code.as_str() == code || event.stream.id() == code {
+                return Ok(event.stream.clone());
+            }
+        }
+    }
+}
+
+async fn fold(store: &EventStore, stream: &StreamName) -> Result<Intake> {
+    let mut intake = Intake::default();
+    for event in store.read_whole(stream).await? {
+        let envelope: Envelope = serde_json::from_str(&event.meta)?;
+        let meta = Meta { id: event.id, version: event.version.0, envelope };
+        intake.evolve(&IntakeEvent::decode(&event.kind, &event.data)?, &meta);
+    }
+    Ok(intake)
+}
+
+fn write(out: &mut impl Write, intake: &Intake, explanation: &Explanation) -> Result<()> {
+    writeln!(out, "{}\n{}", explanation.text.vi, explanation.text.en)?;
+    if intake.is_suspended() {
+        writeln!(
+            out,
+            "Đang tạm dừng: chờ bổ sung.\nThe clock stands still: a supplement is awaited."
+        )?;
+    }
+    writeln!(out, "\n{}: {}", explanation.calendar, explanation.calendar_basis)?;
+    if explanation.provisional {
+        writeln!(out, "Days off were assumed that have not been announced yet.")?;
+    }
+    for span in &explanation.spans {
+        let mark = if span.counted { '+' } else { '-' };
+        writeln!(out, "{mark} {} … {}  {} / {}", span.from, span.to, span.why.vi, span.why.en)?;
+    }
+    Ok(())
+}
