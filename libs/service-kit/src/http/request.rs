@@ -104,6 +104,10 @@ impl Request {
         if !essence.eq_ignore_ascii_case("application/json") {
             return Err(Problem::new(MEDIA_TYPE).about("application/json"));
         }
+        // Only what fails is read a second time, to say where.
+        if let Ok(value) = serde_json::from_slice(&self.body) {
+            return Ok(value);
+        }
         let mut reader = serde_json::Deserializer::from_slice(&self.body);
         let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
             let path = pointer(error.path());
