@@ -1,5 +1,5 @@
 //! Which filter a request goes to. The address is looked up in a table, and only what stands at it is asked: trying some
-//! sixty filters one after another was a tenth of the server's time.
+//! sixty filters one after another took about 8 % of the server's time.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
