@@ -54,6 +54,21 @@ async fn a_reopened_file_has_the_same_identity_and_events() {
 }
 
 #[tokio::test]
+async fn people_with_standard_tools_read_the_log_with_the_names_of_its_streams() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.sqlite");
+    let store = open(&path).unwrap();
+    store.append(&stream(7), Expected::NoStream, vec![event(1, 10)]).await.unwrap();
+    let raw = rusqlite::Connection::open(&path).unwrap();
+    let row: (i64, String, String) = raw
+        .query_row("SELECT position, stream, kind FROM log", [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .unwrap();
+    assert_eq!(row, (1, "a-7".to_owned(), "test.Event.v1".to_owned()));
+}
+
+#[tokio::test]
 async fn a_second_opener_is_refused_with_a_clear_message() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log.sqlite");
