@@ -278,7 +278,7 @@ impl<S: State> Streams<S> {
             .iter()
             .enumerate()
             .map(|(index, event)| NewEvent {
-                id: event_id(&order.stream, order.command, index),
+                id: NewEvent::id_of(&order.stream, order.command, index),
                 kind: event.kind().into(),
                 data: event.encode(),
                 meta: meta.clone(),
@@ -346,11 +346,6 @@ impl<S: State> Loaded<S> {
 pub(crate) fn envelope(recorded: &Recorded) -> Result<Envelope, Unreadable> {
     serde_json::from_str(&recorded.meta)
         .map_err(|source| Unreadable::Payload { kind: recorded.kind.to_string(), source })
-}
-
-/// Derived from stream, command and index, so that a command that is tried again is the same append.
-fn event_id(stream: &StreamName, command: Uuid, index: usize) -> Uuid {
-    Uuid::new_v5(&command, format!("{stream}/{index}").as_bytes())
 }
 
 fn permit<R>(order: &Order<'_>, resource: Option<Resource>) -> Result<Actor, Failure<R>> {

@@ -13,7 +13,7 @@ use dossier::contract::{
 };
 use dossier::intake::Intake;
 use dossier::law::Law;
-use events::{EventStore, Filter, Position, Recorded};
+use events::{EventStore, Filter, NewEvent, Position, Recorded};
 use uuid::Uuid;
 
 use crate::data::DataDirectory;
@@ -147,7 +147,7 @@ impl<'a> Checker<'a> {
             Some((last, index)) if *last == command => index + 1,
             _ => 0,
         };
-        let expected = Uuid::new_v5(&command, format!("{stream}/{index}").as_bytes());
+        let expected = NewEvent::id_of(&event.stream, command, index);
         self.commands.insert(stream, (command, index));
         if expected != event.id {
             self.find(event, "an id that does not follow from its command");
