@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use dossier::Step;
 use dossier::contract::{
-    ComplaintEvent, DeliveryEvent, EventSet, IntakeEvent, PaymentEvent, RatingEvent, ReceiptEvent,
-    ReviewEvent, UnmatchedEvent,
+    ComplaintEvent, DeliveryEvent, EventSet, IntakeEvent, LawEvent, PaymentEvent, RatingEvent,
+    ReceiptEvent, ReviewEvent, UnmatchedEvent,
 };
 use utoipa::openapi::OpenApi;
 
@@ -59,6 +59,7 @@ pub(crate) fn schemas() -> Vec<(&'static str, serde_json::Value)> {
     all.extend(DeliveryEvent::schemas());
     all.extend(RatingEvent::schemas());
     all.extend(ComplaintEvent::schemas());
+    all.extend(LawEvent::schemas());
     all
 }
 
@@ -171,6 +172,7 @@ mod tests {
             .or_else(|| through::<DeliveryEvent>(kind, data))
             .or_else(|| through::<RatingEvent>(kind, data))
             .or_else(|| through::<ComplaintEvent>(kind, data))
+            .or_else(|| through::<LawEvent>(kind, data))
             .unwrap()
     }
 

@@ -12,7 +12,8 @@ use crate::contract::{
     AgencyCode, ClosedAs, Document, DossierDecided, DossierSubmitted, IntakeEvent, Meta,
     ProcedureRef, Promise, Role, SupplementEffect, SupplementRequested, SupplementStage,
 };
-use crate::step::{Facts, LawError, Obligation, Rule, State, Step};
+use crate::law::Law;
+use crate::step::{Facts, LawError, Obligation, State, Step};
 
 pub mod accept_dossier;
 pub mod answer_review;
@@ -21,6 +22,7 @@ pub mod close_unpaid;
 pub mod expire_supplement_window;
 pub mod fix_appointment;
 pub mod foresee_lateness;
+pub mod issue_rules;
 pub mod miss_deadline;
 pub mod miss_intake_answer;
 pub mod move_appointment;
@@ -57,6 +59,7 @@ pub const STEPS: &[Step] = &[
     foresee_lateness::STEP,
     miss_deadline::STEP,
     expire_supplement_window::STEP,
+    issue_rules::STEP,
 ];
 
 /// Who may read a dossier.
@@ -68,6 +71,18 @@ pub const READ: &[May] = &[
     agency(Role::Cashier),
     agency(Role::ComplaintHandler),
     agency(Role::Auditor),
+    any(Role::Operator),
+];
+
+/// Everybody who is known may read the catalogue of procedures.
+pub const READ_CATALOGUE: &[May] = &[
+    any(Role::Applicant),
+    any(Role::Clerk),
+    any(Role::Reviewer),
+    any(Role::Approver),
+    any(Role::Cashier),
+    any(Role::ComplaintHandler),
+    any(Role::Auditor),
     any(Role::Operator),
 ];
 
@@ -182,13 +197,20 @@ impl Intake {
     }
 
     /// How the promised date came about; nothing while there is none.
-    pub fn explanation(&self, rule: Rule<'_>) -> Result<Option<Explanation>, LawError> {
+    pub fn explanation(&self, law: &Law) -> Result<Option<Explanation>, LawError> {
+        let under = self.received_under();
+        let rule = under.and_then(|(procedure, agency)| law.rule(procedure, agency));
+        let mut rule = rule.ok_or(LawError::NotLoaded)?;
         let channel = self.submission.as_ref().map(|submission| submission.brief.channel);
         let (Some(promised), Some(ledger), Some(channel)) =
             (&self.promised, self.ledger(), channel)
         else {
             return Ok(None);
         };
+        // By the calendar that was promised by, whatever was announced since.
+        if let (Some((_, agency)), Some(version)) = (under, promised.promise.calendar) {
+            rule.calendar = law.calendar_in(agency, version).ok_or(LawError::NotLoaded)?;
+        }
         match &promised.fixed {
             Some(basis) => {
                 Ok(Some(explain_fixed(rule, ledger.started_at, &promised.promise, basis)))

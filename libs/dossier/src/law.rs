@@ -3,18 +3,22 @@
 use std::collections::BTreeMap;
 
 use calendar::{Calendar, CalendarFile};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
-use crate::contract::{AgencyCode, ProcedureCode, ProcedureRef};
+use crate::contract::{AgencyCode, ProcedureCode, ProcedureRef, RulesIssued, RulesKind};
 use crate::step::Rule;
 
 mod complaints;
+mod file;
 mod procedure;
+
+use file::{content, read};
 
 pub use calendar::Text;
 pub use complaints::ComplaintRules;
+pub use file::{InvalidLaw, rules, says_the_same, shipped_rules};
 pub use procedure::*;
 
 /// An agency, as the registry names it.
@@ -33,98 +37,120 @@ pub struct Agency {
     pub receipt_symbol: String,
 }
 
-/// All of it, read once at start.
+/// The registry of agencies, as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AgencyFile {
+    #[serde(rename = "id")]
+    _id: String,
+    version: u32,
+    #[serde(rename = "legal_basis")]
+    _legal_basis: String,
+    agencies: Vec<Agency>,
+}
+
+/// All of it, in every version that was ever issued.
 #[derive(Debug, Clone, Default)]
 pub struct Law {
     procedures: BTreeMap<ProcedureCode, Vec<Procedure>>,
-    calendars: BTreeMap<String, Calendar>,
+    /// By version, the newest last.
+    calendars: BTreeMap<String, Vec<Calendar>>,
     agencies: BTreeMap<AgencyCode, Agency>,
+    agencies_version: u32,
     complaints: Option<ComplaintRules>,
 }
 
-/// What is wrong with a file of the law.
-#[derive(Debug, thiserror::Error)]
-pub enum InvalidLaw {
-    /// The text does not have the shape.
-    #[error("{file}:{line}: {reason}")]
-    Shape {
-        /// The file.
-        file: String,
-        /// The line, from 1; 0 if the reader could not tell.
-        line: usize,
-        /// What the reader says.
-        reason: String,
-    },
-    /// The content contradicts itself or another file.
-    #[error("{file}: {reason}")]
-    Content {
-        /// The file.
-        file: String,
-        /// What is wrong.
-        reason: String,
-    },
-}
+/// What is said of a file that comes too late.
+const OUTDATED: &str = "the same or a later version is loaded already";
 
 impl Law {
     /// The law that ships with the program.
     pub fn shipped() -> Result<Self, InvalidLaw> {
         let mut law = Self::default();
-        for (file, text) in calendar::shipped() {
-            law.add_calendar(file, text)?;
-        }
-        law.add_agencies("agencies.yaml", include_str!("../procedures/agencies.yaml"))?;
-        let complaints = include_str!("../procedures/complaints.yaml");
-        law.complaints = Some(read("complaints.yaml", complaints)?);
-        for (file, text) in SHIPPED {
-            law.add_procedure(file, text)?;
+        for rules in shipped_rules()? {
+            law.take(&rules, None)?;
         }
         Ok(law)
     }
 
-    /// Adds a calendar file; a later version replaces an earlier one.
-    pub fn add_calendar(&mut self, file: &str, text: &str) -> Result<(), InvalidLaw> {
-        let read: CalendarFile = read(file, text)?;
-        let calendar =
-            Calendar::try_from(read).map_err(|error| content(file, &error.to_string()))?;
-        match self.calendars.get(calendar.id()) {
-            Some(known) if known.version() >= calendar.version() => {
-                Err(content(file, "the same or a later version is loaded already"))
+    /// Takes a file of rules in that was recorded at `at`; changes nothing if it is wrong.
+    pub fn take(&mut self, rules: &RulesIssued, at: Option<Timestamp>) -> Result<(), InvalidLaw> {
+        let file = format!("{} {}", rules.kind.as_str(), rules.name);
+        match rules.kind {
+            RulesKind::Calendar => self.add_calendar(&file, &rules.text),
+            RulesKind::Agencies => self.add_agencies(&file, &rules.text),
+            RulesKind::Complaints => {
+                let read: ComplaintRules = read(&file, &rules.text)?;
+                if self.complaints.as_ref().is_some_and(|known| known.version >= read.version) {
+                    return Err(content(&file, OUTDATED));
+                }
+                self.complaints = Some(read);
+                Ok(())
             }
-            Some(_) | None => {
-                self.calendars.insert(calendar.id().to_owned(), calendar);
+            RulesKind::Procedure => {
+                let mut procedure = self.checked(&file, &rules.text)?;
+                procedure.recorded_at = at;
+                let versions = self.procedures.entry(procedure.code.clone()).or_default();
+                versions.push(procedure);
+                versions.sort_by_key(|known| known.version);
                 Ok(())
             }
         }
     }
 
-    /// Adds a file of agencies.
+    /// Adds a calendar file. Earlier versions stay: dates were promised by them.
+    pub fn add_calendar(&mut self, file: &str, text: &str) -> Result<(), InvalidLaw> {
+        let read: CalendarFile = read(file, text)?;
+        let calendar =
+            Calendar::try_from(read).map_err(|error| content(file, &error.to_string()))?;
+        let newest = self.calendars.get(calendar.id()).and_then(|versions| versions.last());
+        if newest.is_some_and(|newest| newest.version() >= calendar.version()) {
+            return Err(content(file, OUTDATED));
+        }
+        self.calendars.entry(calendar.id().to_owned()).or_default().push(calendar);
+        Ok(())
+    }
+
+    /// Adds a file of agencies, which replaces the one before.
     pub fn add_agencies(&mut self, file: &str, text: &str) -> Result<(), InvalidLaw> {
-        for agency in read::<Vec<Agency>>(file, text)? {
+        let read: AgencyFile = read(file, text)?;
+        if read.version <= self.agencies_version {
+            return Err(content(file, OUTDATED));
+        }
+        let mut agencies = BTreeMap::new();
+        for agency in read.agencies {
             if !agency.code.is_well_formed() {
                 return Err(content(file, &format!("`{}` is not an agency code", agency.code)));
             }
             if !self.calendars.contains_key(&agency.calendar) {
                 return Err(content(file, &format!("no calendar `{}`", agency.calendar)));
             }
-            self.agencies.insert(agency.code.clone(), agency);
+            agencies.insert(agency.code.clone(), agency);
         }
+        if let Some(gone) = self.agencies.keys().find(|code| !agencies.contains_key(*code)) {
+            let reason = format!("`{gone}` is missing, and dossiers may have been received there");
+            return Err(content(file, &reason));
+        }
+        (self.agencies, self.agencies_version) = (agencies, read.version);
         Ok(())
     }
 
     /// Adds a procedure file.
     pub fn add_procedure(&mut self, file: &str, text: &str) -> Result<(), InvalidLaw> {
+        self.take(&rules(RulesKind::Procedure, file, text)?, None)
+    }
+
+    fn checked(&self, file: &str, text: &str) -> Result<Procedure, InvalidLaw> {
         let procedure: Procedure = read(file, text)?;
         procedure.check().map_err(|reason| content(file, &reason))?;
         if !self.agencies.keys().any(|agency| procedure.agency.covers(agency)) {
             return Err(content(file, &format!("no agency under `{}`", procedure.agency)));
         }
-        let versions = self.procedures.entry(procedure.code.clone()).or_default();
+        let versions = self.procedures.get(&procedure.code).map_or(&[][..], Vec::as_slice);
         if versions.iter().any(|known| known.version == procedure.version) {
             return Err(content(file, "this version of the procedure is loaded already"));
         }
-        versions.push(procedure);
-        versions.sort_by_key(|known| known.version);
-        Ok(())
+        Ok(procedure)
     }
 
     /// Every procedure in every version, by code and version.
@@ -152,8 +178,21 @@ impl Law {
     /// The version of a procedure that is in force on a date.
     #[must_use]
     pub fn in_force(&self, code: &ProcedureCode, on: Date) -> Option<&Procedure> {
+        self.in_force_as_known(code, on, Timestamp::MAX)
+    }
+
+    /// The version of a procedure that was in force on a date by what had been recorded up to `known_at`: a version may
+    /// take effect before it is issued.
+    #[must_use]
+    pub fn in_force_as_known(
+        &self,
+        code: &ProcedureCode,
+        on: Date,
+        known_at: Timestamp,
+    ) -> Option<&Procedure> {
+        let known = |procedure: &&Procedure| procedure.recorded_at.is_none_or(|at| at <= known_at);
         let versions = self.procedures.get(code)?;
-        versions.iter().rev().find(|procedure| procedure.effective.contains(on))
+        versions.iter().rev().filter(known).find(|procedure| procedure.effective.contains(on))
     }
 
     /// Whether any version of the procedure is known at all.
@@ -172,7 +211,14 @@ impl Law {
     /// The calendar that an agency keeps.
     #[must_use]
     pub fn calendar_of(&self, agency: &AgencyCode) -> Option<&Calendar> {
-        self.calendars.get(&self.agencies.get(agency)?.calendar)
+        self.calendars.get(&self.agencies.get(agency)?.calendar)?.last()
+    }
+
+    /// The calendar that an agency keeps, in a version that a date was promised by.
+    #[must_use]
+    pub fn calendar_in(&self, agency: &AgencyCode, version: u32) -> Option<&Calendar> {
+        let versions = self.calendars.get(&self.agencies.get(agency)?.calendar)?;
+        versions.iter().find(|calendar| calendar.version() == version)
     }
 
     /// The law of a dossier.
@@ -180,18 +226,6 @@ impl Law {
     pub fn rule(&self, procedure: &ProcedureRef, agency: &AgencyCode) -> Option<Rule<'_>> {
         Some(Rule { procedure: self.procedure(procedure)?, calendar: self.calendar_of(agency)? })
     }
-}
-
-fn read<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, InvalidLaw> {
-    serde_yaml_ng::from_str(text).map_err(|error| InvalidLaw::Shape {
-        file: file.to_owned(),
-        line: error.location().map_or(0, |location| location.line()),
-        reason: error.to_string(),
-    })
-}
-
-fn content(file: &str, reason: &str) -> InvalidLaw {
-    InvalidLaw::Content { file: file.to_owned(), reason: reason.to_owned() }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use jsonschema::Validator;
 use serde_json::Value;
 
 /// The compiled schema of every procedure in every version.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Forms(BTreeMap<(ProcedureCode, u32), Validator>);
 
 /// A form that is not a JSON Schema.

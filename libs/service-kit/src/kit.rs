@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use dossier::Rule;
-use dossier::contract::{AgencyCode, ProcedureRef};
-use dossier::law::{InvalidLaw, Law};
+use dossier::contract::RulesIssued;
+use dossier::law::Law;
 use events::EventStore;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -16,23 +15,22 @@ use crate::auth::{Auth, AuthError};
 use crate::clock::Clock;
 use crate::codes::Codes;
 use crate::documents::Documents;
-use crate::forms::{Forms, InvalidForm};
+use crate::forms::Forms;
+use crate::rulebook::{Rulebook, RulebookError};
 
 /// Everything that a service gets at start.
 #[derive(Debug)]
 pub struct Kit {
     /// The event store.
     pub store: Arc<EventStore>,
-    /// The law.
-    pub law: Arc<Law>,
+    /// The law in force.
+    pub rulebook: Rulebook,
     /// The time.
     pub clock: Clock,
     /// Who is calling.
     pub auth: Auth,
     /// Uploaded documents.
     pub documents: Documents,
-    /// The forms' schemas.
-    pub forms: Forms,
     /// Codes for new dossiers.
     pub codes: Codes,
     /// Whether payment providers that move no money are offered.
@@ -47,8 +45,8 @@ pub struct Kit {
 pub struct Settings {
     /// The event store.
     pub store: EventStore,
-    /// The law.
-    pub law: Law,
+    /// Files of rules; those that do not stand in the log are issued.
+    pub rules: Vec<RulesIssued>,
     /// The time.
     pub clock: Clock,
     /// Who is calling.
@@ -66,12 +64,9 @@ pub struct Settings {
 /// Why a service cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum KitError {
-    /// A file of the law is wrong.
+    /// The law cannot be read or recorded.
     #[error(transparent)]
-    Law(#[from] InvalidLaw),
-    /// A form is not a JSON Schema.
-    #[error(transparent)]
-    Form(#[from] InvalidForm),
+    Rulebook(#[from] RulebookError),
     /// The keys are unusable.
     #[error(transparent)]
     Auth(#[from] AuthError),
@@ -87,20 +82,20 @@ pub enum KitError {
 
 impl Kit {
     /// Puts it together.
-    pub fn new(settings: Settings) -> Result<Arc<Self>, KitError> {
-        let Settings { store, law, clock, auth, documents, views, sandbox, digest_key } = settings;
+    pub async fn new(settings: Settings) -> Result<Arc<Self>, KitError> {
+        let Settings { store, rules, clock, auth, documents, views, sandbox, digest_key } =
+            settings;
         for folder in views.iter().chain([&documents]) {
             std::fs::create_dir_all(folder)
                 .map_err(|source| KitError::Folder { path: folder.clone(), source })?;
         }
-        let forms = Forms::compile(&law)?;
+        let rulebook = Rulebook::open(&store, &rules, clock.now()).await?;
         Ok(Arc::new(Self {
             store: Arc::new(store),
-            law: Arc::new(law),
+            rulebook,
             clock,
             auth,
             documents: Documents::new(documents),
-            forms,
             codes: Codes::new(crate::auth::random_name()?),
             sandbox,
             views,
@@ -123,9 +118,15 @@ impl Kit {
         URL_SAFE_NO_PAD.encode(digest.get(..16).unwrap_or(&digest))
     }
 
-    /// The law of a dossier.
+    /// The law in force, as of now; a decision takes it once.
     #[must_use]
-    pub fn rule(&self, under: Option<(&ProcedureRef, &AgencyCode)>) -> Option<Rule<'_>> {
-        under.and_then(|(procedure, agency)| self.law.rule(procedure, agency))
+    pub fn law(&self) -> Arc<Law> {
+        self.rulebook.law()
+    }
+
+    /// The forms of its procedures.
+    #[must_use]
+    pub fn forms(&self) -> Arc<Forms> {
+        self.rulebook.forms()
     }
 }

@@ -169,6 +169,7 @@ impl<S: State> Streams<S> {
         decide: impl Fn(&S, &Facts<'_>) -> Result<Vec<S::Event>, Failure<R>>,
     ) -> Result<Executed<S>, Failure<R>> {
         let mut last = Failure::Contended;
+        let law = self.kit.law();
         for attempt in 0..ATTEMPTS_MAX {
             let remembered = self.remembered(&order.stream).filter(|_| attempt == 0);
             let loaded = match remembered {
@@ -196,14 +197,18 @@ impl<S: State> Streams<S> {
                 at,
                 command: order.command,
                 actor: &actor,
-                law: &self.kit.law,
-                rule: self.kit.rule(loaded.state.received_under().or(order.under)),
+                law: &law,
+                rule: loaded
+                    .state
+                    .received_under()
+                    .or(order.under)
+                    .and_then(|(procedure, agency)| law.rule(procedure, agency)),
                 elsewhere: order.elsewhere,
             };
             let decided = match decide(&loaded.state, &facts) {
                 Ok(decided) => decided,
-                Err(refused) if attempt == 0 && loaded.version.is_some() => {
-                    // The same: decide once more on what the store has, if that is newer.
+                Err(refused) if attempt == 0 => {
+                    // The same for what is remembered or was taken to be empty: decide on what the store has.
                     if self.load(&order.stream).await.map_err(carry)?.version == loaded.version {
                         return Err(refused);
                     }

@@ -6,7 +6,9 @@ mod fix_appointment;
 mod get_deadline;
 mod get_document;
 mod get_dossier;
+mod get_procedure;
 mod get_procedures;
+mod issue_rules;
 mod move_appointment;
 mod refuse_dossier;
 pub(crate) mod reply;
@@ -31,4 +33,6 @@ service_kit::routes!(App:
     upload_document,
     get_document,
     get_procedures,
+    get_procedure,
+    issue_rules,
 );

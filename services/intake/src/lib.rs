@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use dossier::intake::issue_rules::Rules;
 use dossier::intake::{Intake, IntakeReaction, STEPS};
 use service_kit::http::finish_openapi;
 use service_kit::tasks::{Keeper, Reactions, Stalled, Tasks};
@@ -16,6 +17,7 @@ mod http;
 pub struct App {
     pub(crate) kit: Arc<Kit>,
     pub(crate) dossiers: Arc<Streams<Intake>>,
+    pub(crate) rules: Arc<Streams<Rules>>,
 }
 
 /// The document of this service.
@@ -39,7 +41,8 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     let letters = reactions.health();
     tasks.add(reactions);
     tasks.add(keeper);
-    let app = Arc::new(App { kit: Arc::clone(kit), dossiers });
+    let rules = Arc::new(Streams::new(Arc::clone(kit)));
+    let app = Arc::new(App { kit: Arc::clone(kit), dossiers, rules });
     Ok(Service {
         name: "intake",
         routes: http::routes(&app),

@@ -86,9 +86,8 @@ impl Issuer {
         let loaded = loaded.map_err(|error| ReadError::Unavailable(format!("{error:?}")))?;
         let Some(assessed) = &loaded.state.assessed else { return Ok(None) };
         let agency = &assessed.brief.agency;
-        let (Some(agency), Some(calendar)) =
-            (self.kit.law.agency(agency), self.kit.law.calendar_of(agency))
-        else {
+        let law = self.kit.law();
+        let (Some(agency), Some(calendar)) = (law.agency(agency), law.calendar_of(agency)) else {
             // Money that cannot be receipted must not be passed over in silence.
             return Err(ReadError::Unavailable(format!("no agency {agency} to receipt for")).into());
         };

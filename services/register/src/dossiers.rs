@@ -6,10 +6,10 @@ use dossier::contract::{
     ClosedAs, DecidedBy, Envelope, EventSet, IntakeEvent, Outcome, PaymentEvent, Promise,
     RatingEvent, ReviewEvent,
 };
-use dossier::law::Law;
 use events::Recorded;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
+use service_kit::Kit;
 use service_kit::tasks::Projection;
 use service_kit::view::Shape;
 
@@ -57,12 +57,12 @@ CREATE INDEX dossiers_by_agency ON dossiers (agency, submitted_at);";
 
 /// The projection.
 pub(crate) struct Dossiers {
-    law: Arc<Law>,
+    kit: Arc<Kit>,
 }
 
 impl Dossiers {
-    pub(crate) fn new(law: Arc<Law>) -> Self {
-        Self { law }
+    pub(crate) fn new(kit: Arc<Kit>) -> Self {
+        Self { kit }
     }
 
     /// The local day on which something happened in the agency of a dossier.
@@ -72,7 +72,8 @@ impl Dossiers {
             .query_map([id], |row| row.get(0))?
             .next()
             .transpose()?;
-        let calendar = agency.and_then(|agency| self.law.calendar_of(&agency.as_str().into()));
+        let law = self.kit.law();
+        let calendar = agency.and_then(|agency| law.calendar_of(&agency.as_str().into()));
         Ok(calendar.map(|calendar| calendar.date_of(at).to_string()))
     }
 

@@ -27,7 +27,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 /// Puts the service together.
 pub fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
-    let projection = dossiers::Dossiers::new(Arc::clone(&kit.law));
+    let projection = dossiers::Dossiers::new(Arc::clone(kit));
     let (projector, view, progress) = Projector::open(kit, projection)?;
     let mut tasks = Tasks::default();
     tasks.add(projector);

@@ -5,15 +5,16 @@ use std::io::Write;
 
 use anyhow::{Result, bail};
 use clap::Parser;
-use dossier::State;
 use dossier::clock;
 use dossier::contract::{
-    ComplaintEvent, DeliveryEvent, Envelope, EventSet, IntakeEvent, Meta, PaymentEvent, Promise,
-    RatingEvent, ReceiptEvent, ReviewEvent, UnmatchedEvent,
+    ComplaintEvent, DeliveryEvent, Envelope, EventSet, IntakeEvent, LawEvent, Meta, PaymentEvent,
+    Promise, RatingEvent, ReceiptEvent, ReviewEvent, UnmatchedEvent,
 };
 use dossier::intake::Intake;
 use dossier::law::Law;
+use dossier::{Rule, State};
 use events::{EventStore, Filter, NewEvent, Position, Recorded};
+use service_kit::rulebook;
 use uuid::Uuid;
 
 use crate::data::DataDirectory;
@@ -40,7 +41,7 @@ const FINDINGS_MAX: usize = 1_000;
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let store = DataDirectory::open(&arguments.data.data)?.store()?;
-    let report = check(&store, &Law::shipped()?).await?;
+    let report = check(&store).await?;
     let mut out = std::io::stdout();
     for finding in &report.findings {
         writeln!(out, "{finding}")?;
@@ -60,8 +61,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
 }
 
 /// Reads the whole log of `store`.
-pub async fn check(store: &EventStore, law: &Law) -> Result<Report> {
-    let mut checker = Checker::new(law);
+pub async fn check(store: &EventStore) -> Result<Report> {
+    let mut checker = Checker::default();
     let mut after = Position::START;
     loop {
         let page = store.read_all(after, &Filter::default(), 10_000).await?;
@@ -76,8 +77,10 @@ pub async fn check(store: &EventStore, law: &Law) -> Result<Report> {
     }
 }
 
-struct Checker<'a> {
-    law: &'a Law,
+#[derive(Default)]
+struct Checker {
+    /// As it was when the event was recorded.
+    law: Law,
     report: Report,
     versions: BTreeMap<String, u64>,
     ids: BTreeSet<Uuid>,
@@ -87,18 +90,7 @@ struct Checker<'a> {
     dossiers: BTreeMap<String, Intake>,
 }
 
-impl<'a> Checker<'a> {
-    fn new(law: &'a Law) -> Self {
-        Self {
-            law,
-            report: Report::default(),
-            versions: BTreeMap::new(),
-            ids: BTreeSet::new(),
-            commands: BTreeMap::new(),
-            dossiers: BTreeMap::new(),
-        }
-    }
-
+impl Checker {
     fn find(&mut self, event: &Recorded, what: &str) {
         if self.report.findings.len() < FINDINGS_MAX {
             let position = event.position.0;
@@ -134,6 +126,11 @@ impl<'a> Checker<'a> {
             "receipts" => self.check_receipt(event),
             "unmatched" => {}
             _ => self.check_id(event, envelope.command),
+        }
+        if event.stream.category() == "law"
+            && let Err(error) = rulebook::take(&mut self.law, event)
+        {
+            self.find(event, &error.to_string());
         }
         if event.stream.category() == "intake" {
             self.check_promise(event, envelope);
@@ -185,7 +182,7 @@ impl<'a> Checker<'a> {
         };
         let Some(promise) = promise else { return };
         self.report.promises += 1;
-        if let Some(wrong) = contradiction(self.law, intake, &promise, fixed_at) {
+        if let Some(wrong) = contradiction(&self.law, intake, &promise, fixed_at) {
             self.find(event, &wrong);
         }
     }
@@ -206,10 +203,12 @@ fn contradiction(
     let Some(rule) = law.rule(&brief.procedure, &brief.agency) else {
         return Some("the law for it is not loaded".to_owned());
     };
-    if promise.calendar != Some(rule.calendar.version()) {
-        return None;
-    }
-    match clock::promise(rule, brief.channel, &intake.ledger()?) {
+    // An imposed date rests on no calendar.
+    let calendar = law.calendar_in(&brief.agency, promise.calendar?);
+    let Some(calendar) = calendar else {
+        return Some("its calendar is not loaded".to_owned());
+    };
+    match clock::promise(Rule { calendar, ..rule }, brief.channel, &intake.ledger()?) {
         Ok(Some(computed)) if computed == *promise => None,
         Ok(computed) => {
             let computed = computed.map(|computed| computed.due_at);
@@ -230,6 +229,7 @@ fn readable(event: &Recorded) -> bool {
         "delivery" => DeliveryEvent::decode(kind, data).is_ok(),
         "rating" => RatingEvent::decode(kind, data).is_ok(),
         "complaint" => ComplaintEvent::decode(kind, data).is_ok(),
+        "law" => LawEvent::decode(kind, data).is_ok(),
         "codes" => serde_json::from_str::<service_kit::codes::CodesTaken>(data).is_ok(),
         _ => false,
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use dossier::law::Law;
+use dossier::law::shipped_rules;
 use events::{EventStore, Filter, Position, SqliteOptions};
 use jiff::{SignedDuration, Timestamp};
 use service_kit::auth::{Auth, DevelopmentKey, KeySource, secret};
@@ -97,14 +97,15 @@ impl DataDirectory {
         };
         Ok(Kit::new(Settings {
             store,
-            law: Law::shipped()?,
+            rules: shipped_rules()?,
             clock,
             auth,
             documents: self.0.join("documents"),
             views: Some(self.0.join("views")),
             sandbox,
             digest_key: secret(&self.0.join("digest-key"))?,
-        })?)
+        })
+        .await?)
     }
 
     async fn clock(&self, store: &EventStore, time: Time) -> Result<Clock> {

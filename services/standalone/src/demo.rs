@@ -70,7 +70,7 @@ async fn make_up(data: &DataDirectory, arguments: &Arguments) -> Result<()> {
     let kit = data.kit(Time::Virtual(first), Identity::Development).await?;
     let mut office = Office::open(&kit, data.key()?).await?;
     let calendar =
-        kit.law.calendar_of(&"G02".into()).context("no calendar for the ministry")?.clone();
+        kit.law().calendar_of(&"G02".into()).context("no calendar for the ministry")?.clone();
     let mut dice = Dice::new(arguments.seed);
     let mut citizens = Vec::with_capacity(arguments.dossiers);
     let mut agenda = BinaryHeap::new();

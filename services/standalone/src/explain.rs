@@ -2,14 +2,14 @@
 
 use std::io::Write;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::Parser;
 use dossier::State;
 use dossier::clock::Explanation;
 use dossier::contract::{DossierSubmitted, Envelope, EventSet, IntakeEvent, Meta};
 use dossier::intake::Intake;
-use dossier::law::Law;
 use events::{EventStore, Filter, Position, StreamName};
+use service_kit::rulebook;
 
 use crate::data::DataDirectory;
 
@@ -28,10 +28,9 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let store = DataDirectory::open(&arguments.data.data)?.store()?;
     let stream = find(&store, &arguments.code).await?;
-    let law = Law::shipped()?;
+    let law = rulebook::recorded(&store).await?;
     let intake = fold(&store, &stream).await?;
-    let rule = intake.received_under().and_then(|(procedure, agency)| law.rule(procedure, agency));
-    let explanation = intake.explanation(rule.context("its procedure is not loaded")?)?;
+    let explanation = intake.explanation(&law)?;
     let mut out = std::io::stdout().lock();
     if arguments.json {
         return Ok(writeln!(out, "{}", serde_json::to_string(&explanation)?)?);

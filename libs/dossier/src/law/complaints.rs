@@ -9,6 +9,10 @@ use crate::contract::ComplaintClass;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ComplaintRules {
+    /// Its name.
+    pub id: String,
+    /// Counts up with every change.
+    pub version: u32,
     /// On what they rest.
     pub legal_basis: String,
     /// To classify and pass on.

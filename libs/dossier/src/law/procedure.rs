@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use calendar::{Budget, Text};
+use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -40,6 +41,9 @@ pub struct Procedure {
     pub version: u32,
     /// When this version was issued; it may take effect earlier.
     pub issued: Date,
+    /// When this version was recorded; absent for one that was not.
+    #[serde(skip)]
+    pub recorded_at: Option<Timestamp>,
     /// From when to when it is in force.
     pub effective: Period,
     /// On what it rests.

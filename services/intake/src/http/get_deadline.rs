@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use dossier::LawError;
 use dossier::contract::DossierId;
-use dossier::{LawError, State};
 use jiff::Timestamp;
 use serde::Serialize;
 use service_kit::http::{Problem, Reply, Request, Route, endpoint1};
@@ -56,7 +56,6 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     let loaded = super::get_dossier::load(&app, dossier, &request).await?;
     let intake = &loaded.state;
     let refused = |error: LawError| Problem::refused(&error);
-    let rule = app.kit.rule(intake.received_under()).ok_or(LawError::NotLoaded).map_err(refused)?;
     let reply = DeadlineReply {
         due_at: intake.promised.as_ref().map(|promised| promised.promise.due_at),
         missed: intake.promised.as_ref().is_some_and(|promised| promised.missed),
@@ -67,7 +66,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
             .iter()
             .map(|s| SuspensionReply { from: s.from, to: s.to, cause: s.cause })
             .collect(),
-        explanation: intake.explanation(rule).map_err(refused)?,
+        explanation: intake.explanation(&app.kit.law()).map_err(refused)?,
     };
     Ok(Reply::ok(&reply).version(loaded.version).position(loaded.position))
 }

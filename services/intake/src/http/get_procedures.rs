@@ -2,27 +2,17 @@
 
 use std::sync::Arc;
 
-use dossier::access::{May, any};
-use dossier::contract::Role;
-use dossier::law::Procedure;
+use dossier::contract::ProcedureCode;
+use dossier::intake::READ_CATALOGUE;
+use dossier::law::{Law, Procedure};
+use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::Value;
 use service_kit::http::{Problem, Reply, Request, Route, endpoint0};
 use utoipa::ToSchema;
 
 use crate::App;
-
-/// Everybody who is known may read the catalogue.
-const READ_CATALOGUE: &[May] = &[
-    any(Role::Applicant),
-    any(Role::Clerk),
-    any(Role::Reviewer),
-    any(Role::Approver),
-    any(Role::Cashier),
-    any(Role::ComplaintHandler),
-    any(Role::Auditor),
-    any(Role::Operator),
-];
 
 /// A procedure in the version in force.
 #[derive(Debug, Serialize, ToSchema)]
@@ -31,6 +21,18 @@ pub(crate) struct ProcedureReply {
     code: String,
     /// Its version.
     version: u32,
+    /// When this version was issued.
+    #[schema(value_type = String, format = Date)]
+    issued: Date,
+    /// The first day on which it is in force; it may lie before the day of issue.
+    #[schema(value_type = String, format = Date)]
+    effective_from: Date,
+    /// The last one; null if no end is set.
+    #[schema(value_type = Option<String>, format = Date)]
+    effective_to: Option<Date>,
+    /// When this version was recorded here.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    recorded_at: Option<Timestamp>,
     /// Its name in Vietnamese.
     name_vi: String,
     /// Its name in English.
@@ -62,31 +64,41 @@ pub(crate) struct ProcedureReply {
 )]
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     request.permitted(&app.kit, READ_CATALOGUE)?;
-    let now = app.kit.clock.now();
-    let mut codes: Vec<_> = app.kit.law.procedures().map(|procedure| &procedure.code).collect();
+    let (law, now) = (app.kit.law(), app.kit.clock.now());
+    let mut codes: Vec<_> = law.procedures().map(|procedure| &procedure.code).collect();
     codes.dedup();
-    let in_force = codes.into_iter().filter_map(|code| {
-        let agency = app.kit.law.agencies().find(|agency| {
-            app.kit.law.procedures().any(|p| p.code == *code && p.agency.covers(&agency.code))
-        })?;
-        let today = app.kit.law.calendar_of(&agency.code)?.date_of(now);
-        app.kit.law.in_force(code, today).map(reply)
-    });
+    let in_force = codes
+        .into_iter()
+        .filter_map(|code| law.in_force(code, today_of(&law, code, now)?).map(ProcedureReply::new));
     Ok(Reply::ok(&in_force.collect::<Vec<_>>()))
 }
 
-fn reply(procedure: &Procedure) -> ProcedureReply {
-    ProcedureReply {
-        code: procedure.code.to_string(),
-        version: procedure.version,
-        name_vi: procedure.name.vi.clone(),
-        name_en: procedure.name.en.clone(),
-        legal_basis: procedure.legal_basis.clone(),
-        agency: procedure.agency.to_string(),
-        channels: procedure.channels.clone(),
-        form: procedure.form.clone(),
-        documents: procedure.documents.clone(),
-        periods: serde_json::to_value(&procedure.clock.budget).unwrap_or_default(),
+/// The local day in the agency that a procedure belongs to.
+pub(super) fn today_of(law: &Law, code: &ProcedureCode, now: Timestamp) -> Option<Date> {
+    let agency = law.agencies().find(|agency| {
+        law.procedures().any(|p| p.code == *code && p.agency.covers(&agency.code))
+    })?;
+    Some(law.calendar_of(&agency.code)?.date_of(now))
+}
+
+impl ProcedureReply {
+    pub(super) fn new(procedure: &Procedure) -> Self {
+        Self {
+            code: procedure.code.to_string(),
+            version: procedure.version,
+            issued: procedure.issued,
+            effective_from: procedure.effective.from,
+            effective_to: procedure.effective.to,
+            recorded_at: procedure.recorded_at,
+            name_vi: procedure.name.vi.clone(),
+            name_en: procedure.name.en.clone(),
+            legal_basis: procedure.legal_basis.clone(),
+            agency: procedure.agency.to_string(),
+            channels: procedure.channels.clone(),
+            form: procedure.form.clone(),
+            documents: procedure.documents.clone(),
+            periods: serde_json::to_value(&procedure.clock.budget).unwrap_or_default(),
+        }
     }
 }
 

@@ -112,12 +112,13 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     if body.groups.len() > 20 || body.documents.len() > 100 || delivery_bytes > 4_096 {
         return Err(Problem::new(TOO_LARGE).about("groups, documents or delivery"));
     }
-    let agency = app.kit.law.agency(&body.agency).ok_or(Problem::new(UNKNOWN_AGENCY))?;
-    let calendar = app.kit.law.calendar_of(&body.agency).ok_or(Problem::new(UNKNOWN_AGENCY))?;
+    let law = app.kit.law();
+    let agency = law.agency(&body.agency).ok_or(Problem::new(UNKNOWN_AGENCY))?;
+    let calendar = law.calendar_of(&body.agency).ok_or(Problem::new(UNKNOWN_AGENCY))?;
     let today = calendar.date_of(app.kit.clock.now());
     let code = ProcedureCode::from(&*body.procedure.0);
-    let Some(procedure) = app.kit.law.in_force(&code, today) else {
-        let known = app.kit.law.knows(&code);
+    let Some(procedure) = law.in_force(&code, today) else {
+        let known = law.knows(&code);
         return Err(Problem::new(if known { NOT_IN_FORCE } else { UNKNOWN_PROCEDURE }));
     };
     check_form(&app, procedure, &body.form)?;
@@ -157,7 +158,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
 
 /// Whether the form keeps to its schema.
 pub(super) fn check_form(app: &App, procedure: &Procedure, form: &Value) -> Result<(), Problem> {
-    let mut errors = app.kit.forms.check(procedure, form);
+    let mut errors = app.kit.forms().check(procedure, form);
     for error in &mut errors {
         error.pointer.insert_str(0, "/form");
     }

@@ -46,7 +46,8 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
         let loaded = app.dossiers.load(&stream).await?;
         Request::permitted_over(&caller, STEP.may, loaded.state.resource())?;
         let submission = loaded.state.submission.as_ref().ok_or_else(Problem::not_found)?;
-        if let Some(procedure) = app.kit.law.procedure(&submission.brief.procedure) {
+        let law = app.kit.law();
+        if let Some(procedure) = law.procedure(&submission.brief.procedure) {
             check_form(&app, procedure, form)?;
         }
     }

@@ -35,16 +35,6 @@ async fn routes(office: &Office) -> Vec<(Method, String, String, bool)> {
 
 /// Who may, by the law's own word; queries that are no steps are listed.
 fn may(steps: &[dossier::Step], operation: &str) -> Vec<Role> {
-    const CATALOGUE: &[May] = &[
-        any(Role::Applicant),
-        any(Role::Clerk),
-        any(Role::Reviewer),
-        any(Role::Approver),
-        any(Role::Cashier),
-        any(Role::ComplaintHandler),
-        any(Role::Auditor),
-        any(Role::Operator),
-    ];
     const OFFICE: &[May] = &[
         any(Role::Clerk),
         any(Role::Reviewer),
@@ -58,7 +48,7 @@ fn may(steps: &[dossier::Step], operation: &str) -> Vec<Role> {
         "get_review" => dossier::review::READ,
         "get_delivery" | "get_result_document" => dossier::delivery::READ,
         "get_complaint" => dossier::feedback::READ,
-        "get_procedures" => CATALOGUE,
+        "get_procedures" | "get_procedure" => dossier::intake::READ_CATALOGUE,
         "get_officer_queue" | "get_overdue_queue" | "get_statistics" => OFFICE,
         "upload_document" => dossier::intake::submit_dossier::UPLOAD,
         step => steps.iter().find(|s| s.name == step).unwrap_or_else(|| panic!("{step}")).may,

@@ -1,11 +1,11 @@
 //! The one-stop unit through HTTP.
 
 use dossier::contract::Role;
-use events::{EventStore, Faults};
+use events::Faults;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Office, at, energy_label, submitted};
+use crate::support::{Office, at, energy_label, faulty, submitted};
 
 #[tokio::test]
 async fn a_dossier_is_submitted_accepted_and_read() {
@@ -223,8 +223,7 @@ async fn an_answer_that_is_not_given_in_time_is_recorded_and_can_still_be_given(
 #[tokio::test]
 async fn a_store_that_takes_no_more_is_a_503_that_says_how_long_to_wait() {
     let faults = Faults { seed: 1, busy: 1_000, ..Faults::default() };
-    let store = EventStore::faulty(EventStore::memory(), faults);
-    let office = Office::open_with(store, at("2026-11-20T09:00")).await;
+    let office = Office::open_with(faulty(faults).await, at("2026-11-20T09:00")).await;
     let applicant = office.applicant("a1");
     let body = energy_label(&office.browser, &applicant).await;
     let busy = office.browser.post("/v1/dossiers", &applicant, "", body).await;

@@ -7,6 +7,7 @@ mod complaint;
 mod durability;
 mod explain;
 mod intake;
+mod law;
 mod life;
 mod payment;
 mod personal;

@@ -5,7 +5,7 @@ use events::{EventStore, StreamName};
 use serde_json::json;
 
 use crate::life::{notice, notice_of, pay, submitted, take};
-use crate::support::{Office, at};
+use crate::support::{Office, at, faulty};
 
 #[tokio::test]
 async fn a_notice_twice_is_one_payment_and_one_receipt() {
@@ -136,8 +136,7 @@ async fn receipts_have_neither_doubles_nor_holes_whatever_fails() {
         unavailable_before: 80,
         busy: 0,
     };
-    let store = EventStore::faulty(EventStore::memory(), faults);
-    let mut office = Office::open_with(store, at("2026-11-20T09:00")).await;
+    let mut office = Office::open_with(faulty(faults).await, at("2026-11-20T09:00")).await;
     let mut certificates = Vec::new();
     for n in 0..12 {
         certificates.push(submitted(&mut office, &format!("a{n}"), "download").await);

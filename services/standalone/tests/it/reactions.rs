@@ -63,13 +63,14 @@ fn react<R: Reaction>(office: &Office, stream: &mut Stream<R::State>, event: &Re
         if stream.seen.contains(&command) {
             continue;
         }
+        let law = office.kit.law();
         let under = stream.state.received_under().or(reaction.received_under());
         let facts = Facts {
             at: envelope.at,
             command,
             actor: &envelope.actor,
-            law: &office.kit.law,
-            rule: office.kit.rule(under),
+            law: &law,
+            rule: under.and_then(|(procedure, agency)| law.rule(procedure, agency)),
             elsewhere: &[],
         };
         match reaction.decide(&stream.state, &facts) {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use dossier::contract::Role;
-use dossier::law::Law;
+use dossier::law::shipped_rules;
 use events::EventStore;
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use service_kit::auth::{Auth, Claims, DevelopmentKey};
 use service_kit::http::{Router, Server};
+use service_kit::rulebook::Rulebook;
 use service_kit::tasks::{DeadLetter, ReactionsHealth, Tasks};
 use service_kit::{Clock, Kit, Settings};
 use tokio::sync::watch;
@@ -154,12 +155,21 @@ impl Browser {
 pub(crate) struct Office {
     pub(crate) kit: Arc<Kit>,
     pub(crate) browser: Browser,
+    opened: events::Position,
     tasks: Tasks,
     reactions: Vec<ReactionsHealth>,
     key: DevelopmentKey,
     _running: JoinSet<()>,
     _stop: watch::Sender<bool>,
     _folder: tempfile::TempDir,
+}
+
+/// A store that fails as `faults` say, once the law stands in it.
+pub(crate) async fn faulty(faults: events::Faults) -> EventStore {
+    let store = EventStore::memory();
+    let rules = shipped_rules().unwrap();
+    Rulebook::open(&store, &rules, at("2026-11-20T09:00")).await.unwrap();
+    EventStore::faulty(store, faults)
 }
 
 impl Office {
@@ -178,7 +188,7 @@ impl Office {
         let key = DevelopmentKey::from_seed([7; 32]);
         let kit = Kit::new(Settings {
             store,
-            law: Law::shipped().unwrap(),
+            rules: shipped_rules().unwrap(),
             clock: Clock::manual(now),
             auth: Auth::development(&key, Clock::System),
             documents: folder.path().join("documents"),
@@ -186,7 +196,9 @@ impl Office {
             sandbox,
             digest_key: vec![7; 32],
         })
+        .await
         .unwrap();
+        let opened = kit.store.head();
         let (mut routes, mut tasks, mut reactions) = (Vec::new(), Tasks::default(), Vec::new());
         for service in standalone::services(&kit).await.unwrap() {
             routes.extend(service.routes);
@@ -202,6 +214,7 @@ impl Office {
         Self {
             kit,
             browser,
+            opened,
             tasks,
             reactions,
             key,
@@ -245,10 +258,10 @@ impl Office {
         self.reactions.iter().flat_map(|service| service.dead_letters().unwrap()).collect()
     }
 
-    /// The kinds of all events, without service and version, in commit order.
+    /// The kinds of all events since the office was opened, without service and version, in commit order.
     pub(crate) async fn log(&self) -> Vec<String> {
         let all = events::Filter::default();
-        let page = self.kit.store.read_all(events::Position::START, &all, 10_000).await.unwrap();
+        let page = self.kit.store.read_all(self.opened, &all, 10_000).await.unwrap();
         let name = |kind: &str| kind.split('.').nth(1).unwrap_or(kind).to_owned();
         page.events.iter().map(|event| name(&event.kind)).collect()
     }

@@ -1,0 +1,57 @@
+//! Events of the law itself: what is in force is recorded like everything that is done under it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{events, payload};
+
+/// What a file of rules is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum RulesKind {
+    /// The working time of agencies.
+    Calendar,
+    /// The agencies and what they go by.
+    Agencies,
+    /// The periods for complaints.
+    Complaints,
+    /// A procedure.
+    Procedure,
+}
+
+impl RulesKind {
+    /// As it is written.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Calendar => "calendar",
+            Self::Agencies => "agencies",
+            Self::Complaints => "complaints",
+            Self::Procedure => "procedure",
+        }
+    }
+}
+
+payload! {
+    /// A file of rules was issued: from this event on it belongs to the law by which everything is computed. When it takes
+    /// effect, which may be earlier or later, stands in the file.
+    RulesIssued {
+        /// What it is about.
+        kind: RulesKind,
+        /// Its name among those of its kind, for example the code of a procedure.
+        name: String,
+        /// Counts up with every change.
+        version: u32,
+        /// On what it rests.
+        legal_basis: String,
+        /// The whole file, so that whoever has the log has the law.
+        text: String,
+    }
+}
+
+events! {
+    /// The events of the law.
+    pub enum LawEvent {
+        RulesIssued = "law.RulesIssued.v1",
+    }
+}

@@ -1,0 +1,219 @@
+//! The law in force, as it stands in the log: read at start, added to by whoever issues rules, and the same for all
+//! services. A decision takes one snapshot and sees no other until it is made.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use dossier::contract::{Actor, Envelope, EventSet, LawEvent, RulesIssued, Unreadable};
+use dossier::intake::issue_rules::stream_id;
+use dossier::law::{InvalidLaw, Law, says_the_same};
+use events::{
+    AppendError, EventStore, Expected, Filter, NewEvent, Position, ReadError, Recorded, StreamName,
+};
+use jiff::Timestamp;
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use crate::forms::{Forms, InvalidForm};
+use crate::limits::{ATTEMPTS_MAX, PAGE_EVENTS};
+
+/// Why the law cannot be read or recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum RulebookError {
+    /// A file of rules is wrong.
+    #[error(transparent)]
+    Law(#[from] InvalidLaw),
+    /// A form is not a JSON Schema.
+    #[error(transparent)]
+    Form(#[from] InvalidForm),
+    /// The store cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The store takes nothing.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// What stands in the log cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// The same version with other content.
+    #[error(
+        "version {1} of {0} stands in the log with other content: what was issued is never changed, give it the next number"
+    )]
+    Changed(String, u32),
+}
+
+/// The law, and what is made of it.
+#[derive(Debug, Clone, Default)]
+struct InForce {
+    law: Arc<Law>,
+    forms: Arc<Forms>,
+}
+
+/// The law in force.
+#[derive(Debug)]
+pub struct Rulebook {
+    in_force: RwLock<InForce>,
+    /// Up to where the log was read.
+    read: Mutex<Position>,
+}
+
+fn of_the_law() -> Filter {
+    Filter { kinds: vec!["law.".into()] }
+}
+
+/// The law as it stands in the log of a store.
+pub async fn recorded(store: &EventStore) -> Result<Law, RulebookError> {
+    let (mut law, mut position) = (Law::default(), Position::START);
+    read(store, &mut law, &mut position).await?;
+    Ok(law)
+}
+
+/// Reads on; whether there was anything.
+async fn read(
+    store: &EventStore,
+    law: &mut Law,
+    position: &mut Position,
+) -> Result<bool, RulebookError> {
+    let (filter, mut any) = (of_the_law(), false);
+    loop {
+        let page = store.read_all(*position, &filter, PAGE_EVENTS).await?;
+        if page.through == *position {
+            return Ok(any);
+        }
+        for event in &page.events {
+            take(law, event)?;
+            any = true;
+        }
+        *position = page.through;
+    }
+}
+
+/// Takes one event of the law in.
+pub fn take(law: &mut Law, event: &Recorded) -> Result<(), RulebookError> {
+    let envelope = crate::streams::envelope(event)?;
+    match LawEvent::decode(&event.kind, &event.data)? {
+        LawEvent::RulesIssued(rules) => law.take(&rules, Some(envelope.at))?,
+    }
+    Ok(())
+}
+
+impl Rulebook {
+    /// Reads the law from the log and issues those of `rules` that do not stand in it yet.
+    pub async fn open(
+        store: &EventStore,
+        rules: &[RulesIssued],
+        now: Timestamp,
+    ) -> Result<Self, RulebookError> {
+        for rules in rules {
+            issue(store, rules, now).await?;
+        }
+        let rulebook = Self { in_force: RwLock::default(), read: Mutex::new(Position::START) };
+        rulebook.catch_up(store).await?;
+        Ok(rulebook)
+    }
+
+    /// Takes in what was issued since.
+    pub async fn catch_up(&self, store: &EventStore) -> Result<(), RulebookError> {
+        let mut position = self.read.lock().await;
+        let mut law = (*self.law()).clone();
+        let mut read_to = *position;
+        if read(store, &mut law, &mut read_to).await? {
+            let forms = Arc::new(Forms::compile(&law)?);
+            let in_force = InForce { law: Arc::new(law), forms };
+            *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = in_force;
+        }
+        *position = read_to;
+        drop(position);
+        Ok(())
+    }
+
+    /// The law.
+    pub fn law(&self) -> Arc<Law> {
+        Arc::clone(&self.in_force.read().unwrap_or_else(PoisonError::into_inner).law)
+    }
+
+    /// The forms of its procedures.
+    pub fn forms(&self) -> Arc<Forms> {
+        Arc::clone(&self.in_force.read().unwrap_or_else(PoisonError::into_inner).forms)
+    }
+}
+
+/// Records rules that came with the program, unless they are recorded.
+async fn issue(
+    store: &EventStore,
+    rules: &RulesIssued,
+    now: Timestamp,
+) -> Result<(), RulebookError> {
+    let id = stream_id(rules.kind, &rules.name);
+    let stream = StreamName::new(&format!("law-{id}")).map_err(AppendError::StreamName)?;
+    for _ in 0..ATTEMPTS_MAX {
+        let issued = store.read_whole(&stream).await?;
+        for event in &issued {
+            let LawEvent::RulesIssued(known) = LawEvent::decode(&event.kind, &event.data)?;
+            if known.version == rules.version {
+                let same = says_the_same(&known.text, &rules.text);
+                return if same { Ok(()) } else { Err(RulebookError::Changed(id, rules.version)) };
+            }
+            if known.version > rules.version {
+                return Ok(());
+            }
+        }
+        let name = format!("{stream}/{}", rules.version);
+        let command = Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes());
+        let event = LawEvent::from(rules.clone());
+        let event = NewEvent {
+            id: NewEvent::id_of(&stream, command, 0),
+            kind: event.kind().into(),
+            data: event.encode(),
+            meta: serde_json::to_string(&envelope(command, now)).unwrap_or_default(),
+        };
+        let expected = Expected::from(issued.last().map(|event| event.version));
+        match store.append(&stream, expected, vec![event]).await {
+            Ok(_) => return Ok(()),
+            // Another process that starts at the same time.
+            Err(AppendError::Conflict { .. } | AppendError::IdReused(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(AppendError::Unavailable("too many processes issue rules at the same time".into()).into())
+}
+
+fn envelope(command: Uuid, at: Timestamp) -> Envelope {
+    let actor = Actor::system(concat!("dossier/", env!("CARGO_PKG_VERSION")));
+    let digest = String::new();
+    Envelope { at, actor, command, digest, cause: None, dossier: None, trace: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use dossier::law::shipped_rules;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_ships_is_issued_once_and_read_from_the_log_ever_after() {
+        let store = EventStore::memory();
+        let (rules, now) = (shipped_rules().unwrap(), Timestamp::UNIX_EPOCH);
+        Rulebook::open(&store, &rules, now).await.unwrap();
+        let head = store.head();
+        let again = Rulebook::open(&store, &rules, now).await.unwrap();
+        assert_eq!(store.head(), head, "nothing is issued twice");
+        let shipped = Law::shipped().unwrap();
+        assert_eq!(again.law().procedures().count(), shipped.procedures().count());
+        let without_files = Rulebook::open(&store, &[], now).await.unwrap();
+        assert_eq!(without_files.law().procedures().count(), shipped.procedures().count());
+    }
+
+    #[tokio::test]
+    async fn what_was_issued_is_never_changed() {
+        let store = EventStore::memory();
+        let (mut rules, now) = (shipped_rules().unwrap(), Timestamp::UNIX_EPOCH);
+        Rulebook::open(&store, &rules, now).await.unwrap();
+        let last = rules.last_mut().unwrap();
+        last.text = format!("# a remark\n{}", last.text);
+        Rulebook::open(&store, &rules, now).await.expect("a remark changes nothing");
+        let last = rules.last_mut().unwrap();
+        last.text = last.text.replace("effective:", "effective: { from: 2000-01-01 }\nx:");
+        let changed = Rulebook::open(&store, &rules, now).await.unwrap_err();
+        assert!(matches!(changed, RulebookError::Changed(..)), "{changed}");
+    }
+}

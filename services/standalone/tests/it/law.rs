@@ -1,0 +1,92 @@
+//! The law as it is issued, and what follows for dossiers.
+
+use dossier::contract::Role;
+use serde_json::{Value, json};
+
+use crate::support::{Office, submitted};
+
+const ENERGY_LABEL: &str = include_str!("../../../../libs/dossier/procedures/energy_label.yaml");
+
+/// The notice of energy labelling in its second version, in force from the given day: three days instead of five.
+fn second(from: &str) -> String {
+    ENERGY_LABEL
+        .replace("version: 1", "version: 2")
+        .replace("issued: 2025-12-01", "issued: 2026-11-20")
+        .replace("effective: { from: 2026-01-01 }", &format!("effective: {{ from: {from} }}"))
+        .replace("amount: 5, unit: working_days", "amount: 3, unit: working_days")
+}
+
+async fn issue(office: &Office, kind: &str, text: &str) -> crate::support::Answer {
+    let operator = office.token(Role::Operator, "operator-1", "G02");
+    office.browser.post("/v1/rules", &operator, "", json!({ "kind": kind, "text": text })).await
+}
+
+async fn due(office: &Office, path: &str) -> Value {
+    let deadline = office.browser.get(&format!("{path}/deadline"), &office.clerk()).await;
+    deadline.granted()["due_at"].clone()
+}
+
+#[tokio::test]
+async fn a_dossier_keeps_the_version_it_was_received_under() {
+    let mut office = Office::open().await;
+    let applicant = office.applicant("company-1");
+    let (before, etag) = submitted(&office.browser, &applicant).await;
+    let accept = format!("{before}/acceptance");
+    office.browser.post(&accept, &office.clerk(), &etag, json!({})).await.granted();
+    let promised = due(&office, &before).await;
+
+    let issued = issue(&office, "procedure", &second("2026-11-20")).await.granted();
+    assert_eq!((&issued["name"], &issued["version"]), (&json!("ENERGY.LABEL"), &json!(2)));
+    let (after, etag) = submitted(&office.browser, &applicant).await;
+    let accept = format!("{after}/acceptance");
+    office.browser.post(&accept, &office.clerk(), &etag, json!({})).await.granted();
+    office.settle().await;
+    // Five working days from Friday 20 November pass over the 24th, and end on the 30th; three end on the 26th.
+    assert_eq!(promised, json!("2026-11-30T17:00:00Z"));
+    assert_eq!(due(&office, &before).await, promised);
+    assert_eq!(due(&office, &after).await, json!("2026-11-26T17:00:00Z"));
+    assert!(office.log().await.contains(&"RulesIssued".to_owned()));
+}
+
+#[tokio::test]
+async fn the_catalogue_shows_what_was_in_force_and_what_was_known_at_a_moment() {
+    let mut office = Office::open().await;
+    office.wait_until("2026-11-25T09:00").await;
+    issue(&office, "procedure", &second("2026-11-01")).await.granted();
+    let version = async |query: &str| {
+        let path = format!("/v1/procedures/ENERGY.LABEL{query}");
+        office.browser.get(&path, &office.applicant("company-1")).await.granted()["version"].clone()
+    };
+    assert_eq!(version("").await, 2);
+    assert_eq!(version("?at=2026-11-01").await, 2);
+    assert_eq!(version("?at=2026-10-31").await, 1);
+    assert_eq!(version("?at=2026-11-20&known_at=2026-11-25T01:59:59Z").await, 1);
+    assert_eq!(version("?at=2026-11-20&known_at=2026-11-25T02:00:00Z").await, 2);
+    let unknown = office.browser.get("/v1/procedures/NONE", &office.clerk()).await;
+    assert_eq!(unknown.refused().0, 404);
+}
+
+#[tokio::test]
+async fn wrong_rules_are_refused_and_change_nothing() {
+    let office = Office::open().await;
+    let head = office.kit.store.head();
+    let cases = [
+        ("procedure", second("2026-11-20").replace("pause", "stop"), (422, "rules-invalid")),
+        (
+            "procedure",
+            second("2026-11-20").replace("type: object", "type: thing"),
+            (422, "rules-invalid"),
+        ),
+        ("procedure", second("2026-11-20").replace("ENERGY.LABEL", "a b"), (422, "rules-invalid")),
+        ("calendar", "id: vn".to_owned(), (422, "rules-invalid")),
+        ("procedure", ENERGY_LABEL.replace("amount: 5", "amount: 6"), (409, "rules-version-taken")),
+    ];
+    for (kind, text, refused) in cases {
+        let answer = issue(&office, kind, &text).await;
+        assert_eq!(answer.refused(), refused, "{}", answer.body);
+    }
+    assert_eq!(office.kit.store.head(), head);
+    let clerk = office.clerk();
+    let body = json!({ "kind": "procedure", "text": second("2026-11-20") });
+    assert_eq!(office.browser.post("/v1/rules", &clerk, "", body).await.refused().0, 403);
+}
