@@ -55,6 +55,8 @@ pub enum Why {
     Suspended,
     /// Not counted, but the last day must be a working day on which the period runs: it moved past this one.
     RolledOver,
+    /// Not counted: the count was full before, and this is the first day on which the period can end.
+    LastDay,
 }
 
 /// One counted or skipped span, in order of time.
@@ -225,26 +227,37 @@ impl Count<'_> {
     ) -> Result<Timestamp, CalendarError> {
         let mut last = date;
         for _ in 0..HORIZON_DAYS {
-            let resume = if !self.calendar.is_working_day(last) {
-                None
-            } else if let Some(gap) = self.gaps.covering(self.calendar.start_of_day(last)?) {
-                Some(gap)
-            } else {
+            let next = if self.calendar.is_working_day(last) {
                 let end = end_of(self.calendar, last)?;
-                match self.gap_at_end(end) {
-                    None => return Ok(end),
-                    gap => gap,
-                }
+                let at_start = self.gaps.covering(self.calendar.start_of_day(last)?);
+                let Some(gap) = at_start.or(self.gap_at_end(end)) else {
+                    if last != date {
+                        self.note_day(last, |_| Why::LastDay)?;
+                    }
+                    return Ok(end);
+                };
+                self.working_day_after_gap(gap)?
+            } else {
+                self.calendar.working_day_from(last)?
             };
+            // The day on which the count was full has been noted as what it is.
             if last != date {
-                self.note_day(last, |_| Why::RolledOver)?;
+                self.note_passed_over(last)?;
             }
-            last = match resume {
-                Some(gap) => self.working_day_after_gap(gap)?,
-                None => self.calendar.working_day_from(last)?,
-            };
+            let mut between = last.tomorrow()?;
+            while between < next && self.trace.is_some() {
+                self.note_passed_over(between)?;
+                between = between.tomorrow()?;
+            }
+            last = next;
         }
         Err(CalendarError::BeyondHorizon { start: self.start })
+    }
+
+    /// A day on which the period, though its days are counted, cannot end.
+    fn note_passed_over(&mut self, date: Date) -> Result<(), CalendarError> {
+        let working = self.calendar.is_working_day(date);
+        self.note_day(date, |_| if working { Why::Suspended } else { Why::RolledOver })
     }
 
     fn gap_at_end(&self, end: Timestamp) -> Option<Span> {

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::contract::{Channel, Promise};
+use crate::law::Outage;
 use crate::step::Rule;
 
 mod explanation;
@@ -33,10 +34,20 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    fn gaps(&self) -> Gaps {
-        let closed = self.suspensions.iter().filter_map(|s| Some(Span { from: s.from, to: s.to? }));
-        Gaps::new(closed.collect())
+    /// When the clock of a dossier that came by `channel` stood still: its own suspensions, and the outages that are over.
+    fn gaps(&self, rule: Rule<'_>, channel: Channel) -> Gaps {
+        let own = self.suspensions.iter().filter_map(|s| Some(Span { from: s.from, to: s.to? }));
+        let outages = rule.outages.iter().filter(|outage| outage.hits(channel));
+        Gaps::new(own.chain(outages.filter_map(Outage::span)).collect())
     }
+}
+
+/// Whether an outage that lasts hits dossiers that came by `channel`, so that a period that ran when it began, and ends at
+/// `due_at`, cannot be said to have passed.
+#[must_use]
+pub fn is_held(rule: Rule<'_>, channel: Channel, due_at: Timestamp) -> bool {
+    let mut lasting = rule.outages.iter().filter(|outage| outage.to.is_none());
+    lasting.any(|outage| outage.hits(channel) && outage.from < due_at)
 }
 
 /// The instant from which a dossier received at `moment` counts: the next working morning if it came after the
@@ -66,7 +77,8 @@ pub fn promise(
     ledger: &Ledger,
 ) -> Result<Option<Promise>, CalendarError> {
     let Some(budget) = rule.procedure.clock.budget.get(&channel) else { return Ok(None) };
-    let end = calendar::end_of(rule.calendar, ledger.started_at, *budget, &ledger.gaps())?;
+    let end =
+        calendar::end_of(rule.calendar, ledger.started_at, *budget, &ledger.gaps(rule, channel))?;
     Ok(Some(Promise {
         due_at: end.due_at,
         foresee_at: foresee_at(rule, ledger.started_at, end.due_at)?,
@@ -110,7 +122,7 @@ mod tests {
     fn rule<'a>(law: &'a Law, code: &str) -> Rule<'a> {
         let procedure = law.procedures().find(|p| p.code.as_str() == code).unwrap();
         let agency = law.agencies().find(|a| procedure.agency.covers(&a.code)).unwrap();
-        Rule { procedure, calendar: law.calendar_of(&agency.code).unwrap() }
+        Rule { procedure, calendar: law.calendar_of(&agency.code).unwrap(), outages: &[] }
     }
 
     fn running_since(started_at: Timestamp) -> Ledger {
@@ -154,7 +166,7 @@ mod tests {
         let found = rule(&law, "2.000004");
         let mut procedure = found.procedure.clone();
         procedure.clock.cut_off = Some(CutOff { at: "15:00".parse().unwrap() });
-        let rule = Rule { procedure: &procedure, calendar: found.calendar };
+        let rule = Rule { procedure: &procedure, ..found };
         let start = |moment| effective_start(rule, at(moment)).unwrap();
         assert_eq!(start("2026-11-20T14:59"), at("2026-11-20T14:59"));
         assert_eq!(start("2026-11-20T15:00"), at("2026-11-23T08:00"));

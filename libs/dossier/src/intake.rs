@@ -12,13 +12,15 @@ use crate::contract::{
     AgencyCode, ClosedAs, Document, DossierDecided, DossierSubmitted, IntakeEvent, Meta,
     ProcedureRef, Promise, Role, SupplementEffect, SupplementRequested, SupplementStage,
 };
-use crate::law::Law;
+use crate::law::{Law, Outage};
 use crate::step::{Facts, LawError, Obligation, State, Step};
 
 pub mod accept_dossier;
 pub mod answer_review;
 pub mod close_dossier;
 pub mod close_unpaid;
+pub mod declare_outage;
+pub mod end_outage;
 pub mod expire_supplement_window;
 pub mod fix_appointment;
 pub mod foresee_lateness;
@@ -31,6 +33,7 @@ pub mod record_delivery;
 pub mod record_fee;
 pub mod refuse_dossier;
 pub mod request_supplement;
+pub mod restate_deadline;
 pub mod submit_dossier;
 pub mod submit_supplement;
 pub mod withdraw_dossier;
@@ -59,7 +62,10 @@ pub const STEPS: &[Step] = &[
     foresee_lateness::STEP,
     miss_deadline::STEP,
     expire_supplement_window::STEP,
+    restate_deadline::STEP,
     issue_rules::STEP,
+    declare_outage::STEP,
+    end_outage::STEP,
 ];
 
 /// Who may read a dossier.
@@ -133,6 +139,8 @@ pub struct Promised {
     pub promise: Promise,
     /// The event that promised it.
     pub by: Uuid,
+    /// When.
+    pub at: Timestamp,
     /// On what basis, if it was not computed from the procedure.
     pub fixed: Option<String>,
     /// Whether lateness was foreseen.
@@ -211,6 +219,10 @@ impl Intake {
         if let (Some((_, agency)), Some(version)) = (under, promised.promise.calendar) {
             rule.calendar = law.calendar_in(agency, version).ok_or(LawError::NotLoaded)?;
         }
+        // And by the outages that were known then.
+        let known = |outage: &&Outage| outage.recorded_at <= promised.at;
+        let outages: Vec<Outage> = rule.outages.iter().filter(known).cloned().collect();
+        rule.outages = &outages;
         match &promised.fixed {
             Some(basis) => {
                 Ok(Some(explain_fixed(rule, ledger.started_at, &promised.promise, basis)))
@@ -219,13 +231,14 @@ impl Intake {
         }
     }
 
-    fn promised(&mut self, promise: Option<&Promise>, by: Uuid, fixed: Option<String>) {
+    fn promised(&mut self, promise: Option<&Promise>, meta: &Meta, fixed: Option<String>) {
         if let Some(promise) = promise {
             // The same date promised once more is the same promise: what was foreseen or missed stays so.
             let old = self.promised.as_ref().filter(|old| promise.due_at <= old.promise.due_at);
             let (foreseen, missed) = old.map_or((false, false), |old| (old.foreseen, old.missed));
             let promise = promise.clone();
-            self.promised = Some(Promised { promise, by, fixed, foreseen, missed });
+            let (by, at) = (meta.id, meta.at());
+            self.promised = Some(Promised { promise, by, at, fixed, foreseen, missed });
         }
     }
 
@@ -277,7 +290,7 @@ impl Intake {
         // A date that was moved by an apology stays one that was given, with what was left of it.
         let given = supplement.promise.as_ref().is_some_and(|promise| promise.calendar.is_none());
         let fixed = self.promised.as_ref().and_then(|old| old.fixed.clone()).filter(|_| given);
-        self.promised(supplement.promise.as_ref(), meta.id, fixed);
+        self.promised(supplement.promise.as_ref(), meta, fixed);
     }
 
     fn resume(&mut self, at: Timestamp) {
@@ -313,7 +326,7 @@ impl State for Intake {
                 self.stage = Stage::Processing;
                 self.answer = None;
                 self.started_at = accepted.started_at;
-                self.promised(accepted.promise.as_ref(), meta.id, None);
+                self.promised(accepted.promise.as_ref(), meta, None);
             }
             IntakeEvent::DossierRefused(_) => self.end(Stage::Refused),
             IntakeEvent::SupplementRequested(request) => self.on_request(request, meta),
@@ -329,17 +342,20 @@ impl State for Intake {
                     let cause = meta.id;
                     self.suspensions.push(Suspension { from: meta.at(), to: None, cause });
                 }
-                self.promised(fee.promise.as_ref(), meta.id, None);
+                self.promised(fee.promise.as_ref(), meta, None);
             }
             IntakeEvent::DossierWithdrawn(_) => self.end(Stage::Withdrawn),
             IntakeEvent::AppointmentMoved(moved) => {
                 self.redatings = self.redatings.saturating_add(1);
                 let basis = Some("19.9, 61/2018/NĐ-CP".to_owned());
-                self.promised(Some(&moved.promise), meta.id, basis);
+                self.promised(Some(&moved.promise), meta, basis);
             }
             IntakeEvent::AppointmentFixed(fixed) => {
                 self.started_at = self.started_at.or(Some(meta.at()));
-                self.promised(Some(&fixed.promise), meta.id, Some(fixed.basis.clone()));
+                self.promised(Some(&fixed.promise), meta, Some(fixed.basis.clone()));
+            }
+            IntakeEvent::DeadlineRestated(restated) => {
+                self.promised(Some(&restated.promise), meta, None);
             }
             IntakeEvent::IntakeAnswerMissed(_) => {
                 if let Some(answer) = &mut self.answer {
@@ -414,7 +430,7 @@ impl State for Intake {
         match kind {
             miss_intake_answer::KIND => Ok(miss_intake_answer::decide(self, facts)),
             expire_supplement_window::KIND => Ok(expire_supplement_window::decide(self, facts)),
-            foresee_lateness::KIND => Ok(foresee_lateness::decide(self, facts)),
+            foresee_lateness::KIND => foresee_lateness::decide(self, facts),
             miss_deadline::KIND => miss_deadline::decide(self, facts),
             _ => Ok(Vec::new()),
         }

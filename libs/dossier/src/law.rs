@@ -7,18 +7,23 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::contract::{AgencyCode, ProcedureCode, ProcedureRef, RulesIssued, RulesKind};
+use crate::contract::{
+    AgencyCode, OutageDeclared, OutageEnded, ProcedureCode, ProcedureRef, RulesIssued, RulesKind,
+};
 use crate::step::Rule;
 
 mod complaints;
 mod file;
+mod outage;
 mod procedure;
 
 use file::{content, read};
+use outage::Outages;
 
 pub use calendar::Text;
 pub use complaints::ComplaintRules;
 pub use file::{InvalidLaw, rules, says_the_same, shipped_rules};
+pub use outage::Outage;
 pub use procedure::*;
 
 /// An agency, as the registry names it.
@@ -57,6 +62,7 @@ pub struct Law {
     calendars: BTreeMap<String, Vec<Calendar>>,
     agencies: BTreeMap<AgencyCode, Agency>,
     agencies_version: u32,
+    outages: Outages,
     complaints: Option<ComplaintRules>,
 }
 
@@ -132,6 +138,7 @@ impl Law {
             return Err(content(file, &reason));
         }
         (self.agencies, self.agencies_version) = (agencies, read.version);
+        self.outages.spread(&self.agencies);
         Ok(())
     }
 
@@ -224,7 +231,31 @@ impl Law {
     /// The law of a dossier.
     #[must_use]
     pub fn rule(&self, procedure: &ProcedureRef, agency: &AgencyCode) -> Option<Rule<'_>> {
-        Some(Rule { procedure: self.procedure(procedure)?, calendar: self.calendar_of(agency)? })
+        let outages = self.outages_of(agency);
+        let (procedure, calendar) = (self.procedure(procedure)?, self.calendar_of(agency)?);
+        Some(Rule { procedure, calendar, outages })
+    }
+
+    /// The outages that hit an agency, in the order in which they were declared.
+    #[must_use]
+    pub fn outages_of(&self, agency: &AgencyCode) -> &[Outage] {
+        self.outages.of(agency)
+    }
+
+    /// Every outage, in the order in which they were declared.
+    #[must_use]
+    pub fn outages(&self) -> &[Outage] {
+        self.outages.all()
+    }
+
+    /// Takes an outage in that was declared at `at`.
+    pub fn declare(&mut self, declared: &OutageDeclared, at: Timestamp) {
+        self.outages.declare(declared, at, &self.agencies);
+    }
+
+    /// Takes in that an outage ended, which was recorded at `at`.
+    pub fn end(&mut self, ended: &OutageEnded, at: Timestamp) {
+        self.outages.end(ended, at, &self.agencies);
     }
 }
 

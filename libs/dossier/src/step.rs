@@ -10,7 +10,7 @@ use crate::access::{May, Resource};
 use crate::contract::{
     Actor, AgencyCode, DossierId, Envelope, EventSet, Meta, ProcedureRef, Unreadable, VndOverflow,
 };
-use crate::law::{Law, Procedure};
+use crate::law::{Law, Outage, Procedure};
 
 /// What a service knows about one stream: a fold over its events.
 pub trait State: Default + Clone + fmt::Debug + Send + Sync + 'static {
@@ -58,6 +58,8 @@ pub struct Rule<'a> {
     pub procedure: &'a Procedure,
     /// The agency's calendar.
     pub calendar: &'a Calendar,
+    /// The outages that hit the agency.
+    pub outages: &'a [Outage],
 }
 
 /// What a decision may rest on besides the state and the command.

@@ -92,6 +92,8 @@ pub fn take(law: &mut Law, event: &Recorded) -> Result<(), RulebookError> {
     let envelope = crate::streams::envelope(event)?;
     match LawEvent::decode(&event.kind, &event.data)? {
         LawEvent::RulesIssued(rules) => law.take(&rules, Some(envelope.at))?,
+        LawEvent::OutageDeclared(declared) => law.declare(&declared, envelope.at),
+        LawEvent::OutageEnded(ended) => law.end(&ended, envelope.at),
     }
     Ok(())
 }
@@ -148,7 +150,9 @@ async fn issue(
     for _ in 0..ATTEMPTS_MAX {
         let issued = store.read_whole(&stream).await?;
         for event in &issued {
-            let LawEvent::RulesIssued(known) = LawEvent::decode(&event.kind, &event.data)?;
+            let LawEvent::RulesIssued(known) = LawEvent::decode(&event.kind, &event.data)? else {
+                continue;
+            };
             if known.version == rules.version {
                 let same = says_the_same(&known.text, &rules.text);
                 return if same { Ok(()) } else { Err(RulebookError::Changed(id, rules.version)) };

@@ -347,6 +347,12 @@ impl<S: State> Loaded<S> {
     }
 }
 
+/// When an event was recorded; nothing for one that carries no envelope, such as a number that was taken.
+#[must_use]
+pub fn recorded_at(recorded: &Recorded) -> Option<Timestamp> {
+    envelope(recorded).ok().map(|envelope| envelope.at)
+}
+
 /// What stands beside an event.
 pub(crate) fn envelope(recorded: &Recorded) -> Result<Envelope, Unreadable> {
     serde_json::from_str(&recorded.meta)

@@ -2,10 +2,13 @@
 
 mod accept_dossier;
 mod close_dossier;
+mod declare_outage;
+mod end_outage;
 mod fix_appointment;
 mod get_deadline;
 mod get_document;
 mod get_dossier;
+mod get_outages;
 mod get_procedure;
 mod get_procedures;
 mod issue_rules;
@@ -35,4 +38,7 @@ service_kit::routes!(App:
     get_procedures,
     get_procedure,
     issue_rules,
+    declare_outage,
+    end_outage,
+    get_outages,
 );

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use dossier::intake::declare_outage::OutageRecord;
 use dossier::intake::issue_rules::Rules;
 use dossier::intake::{Intake, IntakeReaction, STEPS};
 use service_kit::http::finish_openapi;
@@ -11,6 +12,9 @@ use service_kit::tasks::{Keeper, Reactions, Stalled, Tasks};
 use service_kit::{Kit, Service, Streams};
 
 mod http;
+mod restatements;
+
+use restatements::Restatements;
 
 /// What the handlers need.
 #[derive(Debug)]
@@ -18,6 +22,7 @@ pub struct App {
     pub(crate) kit: Arc<Kit>,
     pub(crate) dossiers: Arc<Streams<Intake>>,
     pub(crate) rules: Arc<Streams<Rules>>,
+    pub(crate) outages: Arc<Streams<OutageRecord>>,
 }
 
 /// The document of this service.
@@ -39,10 +44,12 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     dossiers.fed_by(progress.clone());
     let (keeper, health) = Keeper::open("intake", "intake-deadlines", &dossiers, Some(&progress))?;
     let letters = reactions.health();
+    tasks.add(Restatements::open(&dossiers, health.clone())?);
     tasks.add(reactions);
     tasks.add(keeper);
     let rules = Arc::new(Streams::new(Arc::clone(kit)));
-    let app = Arc::new(App { kit: Arc::clone(kit), dossiers, rules });
+    let outages = Arc::new(Streams::new(Arc::clone(kit)));
+    let app = Arc::new(App { kit: Arc::clone(kit), dossiers, rules, outages });
     Ok(Service {
         name: "intake",
         routes: http::routes(&app),

@@ -19,7 +19,7 @@ use events::{
 use jiff::Timestamp;
 use service_kit::tasks::{BoxFuture, Next, Stalled, Task};
 use service_kit::view::{Shape, View};
-use service_kit::{Kit, Streams};
+use service_kit::{Kit, Streams, recorded_at};
 use uuid::Uuid;
 
 const SHAPE: Shape = Shape { name: "payment-receipts", version: 1, tables: "" };
@@ -91,7 +91,7 @@ impl Issuer {
             // Money that cannot be receipted must not be passed over in silence.
             return Err(ReadError::Unavailable(format!("no agency {agency} to receipt for")).into());
         };
-        let recorded_at = recorded_at(event)?;
+        let recorded_at = known_at(event)?;
         let book = (agency.receipt_symbol.clone(), calendar.date_of(recorded_at).year());
         let source = (event.id, payment, amount);
         let prepared = receipt(0, (&book.0, book.1), &assessed.brief, &assessed.lines, source);
@@ -183,10 +183,9 @@ fn recorded(receipt: ReceiptIssued, at: Timestamp) -> NewEvent {
     }
 }
 
-fn recorded_at(event: &Recorded) -> Result<Timestamp, Stalled> {
-    let envelope: Result<Envelope, _> = serde_json::from_str(&event.meta);
-    let envelope = envelope.map_err(|error| ReadError::Unavailable(error.to_string()))?;
-    Ok(envelope.at)
+fn known_at(event: &Recorded) -> Result<Timestamp, Stalled> {
+    let unreadable = || ReadError::Unavailable(format!("no envelope at {}", event.position.0));
+    Ok(recorded_at(event).ok_or_else(unreadable)?)
 }
 
 impl Task for Issuer {

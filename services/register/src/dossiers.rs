@@ -160,6 +160,7 @@ impl Dossiers {
             }
             IntakeEvent::AppointmentMoved(moved) => self.promised(rows, id, &moved.promise),
             IntakeEvent::AppointmentFixed(fixed) => self.promised(rows, id, &fixed.promise),
+            IntakeEvent::DeadlineRestated(restated) => self.promised(rows, id, &restated.promise),
             IntakeEvent::DeadlineMissed(_) => {
                 set(rows, id, "UPDATE dossiers SET missed = missed + ?2 WHERE id = ?1", 1)
             }

@@ -127,7 +127,7 @@ impl Checker {
             "unmatched" => {}
             _ => self.check_id(event, envelope.command),
         }
-        if event.stream.category() == "law"
+        if event.kind.starts_with("law.")
             && let Err(error) = rulebook::take(&mut self.law, event)
         {
             self.find(event, &error.to_string());
@@ -172,6 +172,12 @@ impl Checker {
             IntakeEvent::SupplementSubmitted(supplement) => (supplement.promise.clone(), None),
             IntakeEvent::FeeReceived(fee) => (fee.promise.clone(), None),
             IntakeEvent::AppointmentFixed(fixed) => (Some(fixed.promise.clone()), Some(fixed.at)),
+            // A date that stood although the law would now give an earlier one was compared when it was promised.
+            IntakeEvent::DeadlineRestated(restated)
+                if restated.promise.due_at > restated.was_due_at =>
+            {
+                (Some(restated.promise.clone()), None)
+            }
             IntakeEvent::DossierClosed(_)
             | IntakeEvent::DossierWithdrawn(_)
             | IntakeEvent::DossierRefused(_) => {
@@ -229,7 +235,7 @@ fn readable(event: &Recorded) -> bool {
         "delivery" => DeliveryEvent::decode(kind, data).is_ok(),
         "rating" => RatingEvent::decode(kind, data).is_ok(),
         "complaint" => ComplaintEvent::decode(kind, data).is_ok(),
-        "law" => LawEvent::decode(kind, data).is_ok(),
+        "law" | "outage" => LawEvent::decode(kind, data).is_ok(),
         "codes" => serde_json::from_str::<service_kit::codes::CodesTaken>(data).is_ok(),
         _ => false,
     }

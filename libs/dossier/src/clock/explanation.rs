@@ -1,8 +1,9 @@
 //! How a due instant came about, as data and as a text that a citizen understands.
 
-use calendar::{Budget, CalendarError, Text, Unit, Why, reckon};
+use calendar::{Budget, CalendarError, Span, Text, Trace, Unit, Why, reckon};
 use jiff::Timestamp;
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::Ledger;
 use crate::contract::{Channel, Promise};
@@ -20,6 +21,9 @@ pub struct ExplainedSpan {
     pub counted: bool,
     /// Why, in words.
     pub why: Text,
+    /// The event, or the outage, for which the clock stood still.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Uuid>,
 }
 
 /// How a due instant came about.
@@ -54,18 +58,10 @@ pub fn explain(
     ledger: &Ledger,
 ) -> Result<Option<Explanation>, CalendarError> {
     let Some(budget) = rule.procedure.clock.budget.get(&channel).copied() else { return Ok(None) };
-    let reckoning = reckon(rule.calendar, ledger.started_at, budget, &ledger.gaps())?;
+    let reckoning = reckon(rule.calendar, ledger.started_at, budget, &ledger.gaps(rule, channel))?;
     let end = reckoning.end;
-    let spans: Vec<ExplainedSpan> = reckoning
-        .trace
-        .iter()
-        .map(|step| ExplainedSpan {
-            from: step.span.from,
-            to: step.span.to,
-            counted: matches!(step.why, Why::Counted | Why::MakeUpDay(_)),
-            why: words(&step.why),
-        })
-        .collect();
+    let spans: Vec<ExplainedSpan> =
+        reckoning.trace.iter().map(|step| explained(rule, channel, ledger, step)).collect();
     let text = paragraph(rule, budget, ledger.started_at, end.due_at, &spans);
     Ok(Some(Explanation {
         due_at: end.due_at,
@@ -77,6 +73,29 @@ pub fn explain(
         text,
         ..frame(rule, end.due_at, ledger.started_at)
     }))
+}
+
+fn explained(rule: Rule<'_>, channel: Channel, ledger: &Ledger, step: &Trace) -> ExplainedSpan {
+    let Span { from, to } = step.span;
+    let counted = matches!(step.why, Why::Counted | Why::MakeUpDay(_));
+    let (mut why, mut cause) = (words(&step.why), None);
+    if step.why == Why::Suspended {
+        let overlaps = |since: Timestamp, until: Option<Timestamp>| {
+            since < to && until.is_none_or(|until| until > from)
+        };
+        let mut own = ledger.suspensions.iter();
+        let mut outages = rule.outages.iter().filter(|outage| outage.hits(channel));
+        if let Some(suspension) = own.find(|s| overlaps(s.from, s.to)) {
+            cause = Some(suspension.cause);
+        } else if let Some(outage) = outages.find(|outage| overlaps(outage.from, outage.to)) {
+            cause = Some(outage.id);
+            why = Text {
+                vi: format!("hệ thống gặp sự cố: {}", outage.reason),
+                en: format!("systems were out of order: {}", outage.reason),
+            };
+        }
+    }
+    ExplainedSpan { from, to, counted, why, cause }
 }
 
 /// Explains a date that was given, by a re-dating or by somebody outside.
@@ -121,6 +140,7 @@ fn words(why: &Why) -> Text {
         Why::Rest => text("ngày nghỉ hằng tuần", "weekly rest day"),
         Why::MakeUpDay(name) | Why::Off(name) => name.clone(),
         Why::Suspended => text("thời gian tạm dừng", "the clock stood still"),
+        Why::LastDay => text("ngày kết thúc thời hạn", "the day on which the period ends"),
         Why::RolledOver => text("không phải ngày làm việc cuối kỳ", "not a working day to end on"),
     }
 }
@@ -189,7 +209,7 @@ mod tests {
         let procedure = law.procedures().find(|p| p.code.as_str() == "2.000004").unwrap();
         let calendar = law.calendar_of(&"H26.14".into()).unwrap();
         let ledger = Ledger { started_at: at("2026-11-20T09:00"), suspensions: Vec::new() };
-        let rule = Rule { procedure, calendar };
+        let rule = Rule { procedure, calendar, outages: &[] };
         let explained = explain(rule, Channel::Online, &ledger).unwrap().unwrap();
         assert!(
             explained.text.vi.contains("2026-11-24 (Ngày Văn hóa Việt Nam)"),

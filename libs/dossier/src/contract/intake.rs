@@ -331,6 +331,20 @@ payload! {
         /// The same date as a promise.
         promise: Promise,
     }
+    /// The law changed under a date that was promised: an outage, or days off that were announced since. The new date is
+    /// never earlier than the one before.
+    DeadlineRestated {
+        /// The date by the law as it stands now.
+        promise: Promise,
+        /// The date that was promised before.
+        was_due_at: Timestamp,
+        /// The calendar's version, if another than before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        calendar: Option<u32>,
+        /// The outages for which the clock stood still.
+        #[serde(default)]
+        outages: Vec<Uuid>,
+    }
     /// The one-stop unit did not answer in time.
     IntakeAnswerMissed {
         /// When the answer was due.
@@ -394,6 +408,7 @@ events! {
         DossierWithdrawn = "intake.DossierWithdrawn.v1",
         AppointmentMoved = "intake.AppointmentMoved.v1",
         AppointmentFixed = "intake.AppointmentFixed.v1",
+        DeadlineRestated = "intake.DeadlineRestated.v1",
         IntakeAnswerMissed = "intake.IntakeAnswerMissed.v1",
         LatenessForeseen = "intake.LatenessForeseen.v1",
         DeadlineMissed = "intake.DeadlineMissed.v1",

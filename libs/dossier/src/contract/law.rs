@@ -1,8 +1,10 @@
 //! Events of the law itself: what is in force is recorded like everything that is done under it.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use super::{events, payload};
+use super::{AgencyCode, Channel, events, payload};
 
 /// What a file of rules is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -47,11 +49,41 @@ payload! {
         /// The whole file, so that whoever has the log has the law.
         text: String,
     }
+    /// Systems are out of order, or will be: the clocks of the agencies and ways of filing that this hits stand still
+    /// (Decree 224/2026/NĐ-CP, art. 13; Decree 99/2022/NĐ-CP, art. 16).
+    OutageDeclared {
+        /// Which.
+        outage: Uuid,
+        /// The agency that is hit, with those below it.
+        agency: AgencyCode,
+        /// The ways of filing that are hit; all if empty.
+        channels: Vec<Channel>,
+        /// Since when.
+        from: Timestamp,
+        /// Until when; absent while that is not known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<Timestamp>,
+        /// Whether it was planned.
+        planned: bool,
+        /// When the public was told.
+        notice_at: Timestamp,
+        /// In words for the public.
+        reason: String,
+    }
+    /// Everything works again: the clocks run on.
+    OutageEnded {
+        /// Which.
+        outage: Uuid,
+        /// Since when.
+        to: Timestamp,
+    }
 }
 
 events! {
     /// The events of the law.
     pub enum LawEvent {
         RulesIssued = "law.RulesIssued.v1",
+        OutageDeclared = "law.OutageDeclared.v1",
+        OutageEnded = "law.OutageEnded.v1",
     }
 }

@@ -31,8 +31,8 @@ impl State for Rules {
     const CATEGORY: &'static str = "law";
 
     fn evolve(&mut self, event: &LawEvent, _: &Meta) {
-        match event {
-            LawEvent::RulesIssued(rules) => self.issued.push(rules.clone()),
+        if let LawEvent::RulesIssued(rules) = event {
+            self.issued.push(rules.clone());
         }
     }
 

@@ -5,8 +5,8 @@
 
 use jiff::Timestamp;
 
-use super::{Intake, Stage, record_decision::decided};
-use crate::clock::late_by_ms;
+use super::{Intake, Stage, record_decision::decided, restate_deadline};
+use crate::clock::{self, late_by_ms};
 use crate::contract::{DeadlineMissed, DecidedBy, DossierDecided, IntakeEvent};
 use crate::step::{Facts, LawError, Step};
 
@@ -22,7 +22,12 @@ pub const STEP: Step = Step {
     service: "intake",
     basis: "61/2018/NĐ-CP Điều 19; 137/2026/NĐ-CP Điều 27.5",
     may: &[],
-    events: &["intake.DeadlineMissed.v1", "intake.DossierDecided.v1", "intake.DossierClosed.v1"],
+    events: &[
+        "intake.DeadlineMissed.v1",
+        "intake.DossierDecided.v1",
+        "intake.DossierClosed.v1",
+        "intake.DeadlineRestated.v1",
+    ],
     refusals: &[],
 };
 
@@ -37,8 +42,12 @@ pub fn decide(intake: &Intake, facts: &Facts<'_>) -> Result<Vec<IntakeEvent>, La
         return Ok(Vec::new());
     }
     let met = facts.elsewhere.iter().any(|e| MET_BY.contains(&&*e.kind) && e.at <= due_at);
-    if met {
+    if met || is_held(intake, due_at, facts)? {
         return Ok(Vec::new());
+    }
+    let restated = restate_deadline::decide(intake, facts)?;
+    if !restated.is_empty() {
+        return Ok(restated);
     }
     let missed = DeadlineMissed { due_at, late_by_ms: late_by_ms(due_at, facts.at) };
     let mut events = vec![missed.into()];
@@ -48,6 +57,18 @@ pub fn decide(intake: &Intake, facts: &Facts<'_>) -> Result<Vec<IntakeEvent>, La
         events.extend(decided(decision, facts)?);
     }
     Ok(events)
+}
+
+/// Whether an outage lasts for which nobody can say yet that the period has passed.
+pub(super) fn is_held(
+    intake: &Intake,
+    due_at: Timestamp,
+    facts: &Facts<'_>,
+) -> Result<bool, LawError> {
+    let computed = intake.promised.as_ref().is_some_and(|promised| promised.fixed.is_none());
+    let channel = intake.submission.as_ref().map(|submission| submission.brief.channel);
+    let Some(channel) = channel.filter(|_| computed) else { return Ok(false) };
+    Ok(clock::is_held(facts.rule()?, channel, due_at))
 }
 
 /// The miss that was not recorded yet when something else ended or stopped the clock at `ended_at`: it must not depend on

@@ -48,6 +48,18 @@ impl KeeperHealth {
         lock(&self.index).len()
     }
 
+    /// The streams in which something is open.
+    #[must_use]
+    pub fn streams(&self) -> Vec<StreamName> {
+        lock(&self.index).streams()
+    }
+
+    /// Up to where the log was read.
+    #[must_use]
+    pub fn reached(&self) -> Position {
+        lock(&self.index).reached
+    }
+
     /// How many have been overdue for more than a minute.
     #[must_use]
     pub fn overdue(&self) -> usize {
@@ -139,6 +151,8 @@ impl<S: State> Keeper<S> {
         let now = self.kit.clock.now();
         let due = lock(&self.index).due(now, SWEEP, |due| !self.is_deferred(due, now));
         if due.is_empty() {
+            // What was to be tried again by now and is not due any more was met, or moved.
+            self.deferred.retain(|_, (_, _, until)| *until > now);
             return Ok(Next::Idle { done: self.position, wake_at: self.next_due(now) });
         }
         self.enforce(due, now).await;
@@ -193,7 +207,7 @@ impl<S: State> Keeper<S> {
             index.replace(stream, obligations);
         }
         index.write_if_behind(through)?;
-        self.position = through;
+        (index.reached, self.position) = (through, through);
         Ok(())
     }
 

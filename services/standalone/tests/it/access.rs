@@ -20,6 +20,7 @@ async fn routes(office: &Office) -> Vec<(Method, String, String, bool)> {
                 let address = path
                     .replace("{dossier}", NOBODY)
                     .replace("{complaint}", NOBODY)
+                    .replace("{outage}", NOBODY)
                     .replace("{document}", "AAAAAAAAAAAAAAAAAAAAAA")
                     .replace("{code}", "NOBODY");
                 let method = method.to_uppercase().parse().unwrap();
@@ -48,7 +49,7 @@ fn may(steps: &[dossier::Step], operation: &str) -> Vec<Role> {
         "get_review" => dossier::review::READ,
         "get_delivery" | "get_result_document" => dossier::delivery::READ,
         "get_complaint" => dossier::feedback::READ,
-        "get_procedures" | "get_procedure" => dossier::intake::READ_CATALOGUE,
+        "get_procedures" | "get_procedure" | "get_outages" => dossier::intake::READ_CATALOGUE,
         "get_officer_queue" | "get_overdue_queue" | "get_statistics" => OFFICE,
         "upload_document" => dossier::intake::submit_dossier::UPLOAD,
         step => steps.iter().find(|s| s.name == step).unwrap_or_else(|| panic!("{step}")).may,

@@ -66,6 +66,97 @@ async fn the_catalogue_shows_what_was_in_force_and_what_was_known_at_a_moment() 
     assert_eq!(unknown.refused().0, 404);
 }
 
+/// A notice of energy labelling that was accepted.
+async fn accepted(office: &mut Office) -> String {
+    let (path, etag) = submitted(&office.browser, &office.applicant("company-1")).await;
+    let accept = format!("{path}/acceptance");
+    office.browser.post(&accept, &office.clerk(), &etag, json!({})).await.granted();
+    office.settle().await;
+    path
+}
+
+#[tokio::test]
+async fn an_outage_holds_the_deadline_and_its_end_restates_it() {
+    let mut office = Office::open().await;
+    let path = accepted(&mut office).await;
+    let promised = due(&office, &path).await;
+    office.wait_until("2026-11-30T10:00").await;
+    let operator = office.token(Role::Operator, "operator-1", "G02");
+    let body = json!({
+        "agency": "G02", "channels": ["online"], "from": "2026-11-30T08:00:00+07:00",
+        "planned": false, "notice_at": "2026-11-30T08:30:00+07:00", "reason": "Đứt cáp quang biển",
+    });
+    let declared = office.browser.post("/v1/outages", &operator, "", body).await;
+    let (etag, outage) = (declared.etag(), declared.granted());
+    office.wait_until("2026-12-01T14:00").await;
+    let deadline = office.browser.get(&format!("{path}/deadline"), &office.clerk()).await.granted();
+    assert_eq!((&deadline["due_at"], &deadline["missed"]), (&promised, &json!(false)));
+
+    let end = format!("/v1/outages/{}/end", outage["id"].as_str().unwrap());
+    let to = json!({ "to": "2026-12-01T13:00:00+07:00" });
+    office.browser.post(&end, &operator, &etag, to).await.granted();
+    office.settle().await;
+    // The last of five days ended inside the outage; the first that begins after it is 2 December.
+    assert_eq!(due(&office, &path).await, json!("2026-12-02T17:00:00Z"));
+    let deadline = office.browser.get(&format!("{path}/deadline"), &office.clerk()).await.granted();
+    let spans = deadline["explanation"]["spans"].as_array().unwrap();
+    assert!(spans.iter().any(|span| span["cause"] == outage["id"]), "{spans:?}");
+    office.wait_until("2026-12-03T00:00").await;
+    let log = office.log().await;
+    let tail: Vec<&str> = log.iter().rev().take(3).rev().map(String::as_str).collect();
+    assert_eq!(tail, ["DeadlineRestated", "LatenessForeseen", "DeadlineMissed"], "{log:?}");
+    let report = standalone::check(&office.kit.store).await.unwrap();
+    assert!(report.findings.is_empty() && report.promises == 2, "{report:?}");
+}
+
+#[tokio::test]
+async fn an_outage_that_is_recorded_after_a_miss_withdraws_it() {
+    let mut office = Office::open().await;
+    let path = accepted(&mut office).await;
+    office.wait_until("2026-12-01T09:00").await;
+    assert_eq!(office.log().await.last().unwrap(), "DeadlineMissed");
+    let operator = office.token(Role::Operator, "operator-1", "G02");
+    let body = json!({
+        "agency": "G02", "from": "2026-11-30T20:00:00+07:00", "to": "2026-12-01T06:00:00+07:00",
+        "planned": false, "notice_at": "2026-11-30T21:00:00+07:00", "reason": "Mất điện",
+    });
+    office.browser.post("/v1/outages", &operator, "", body).await.granted();
+    office.settle().await;
+    let deadline = office.browser.get(&format!("{path}/deadline"), &office.clerk()).await.granted();
+    assert_eq!(deadline["missed"], json!(false));
+    let log = office.log().await;
+    assert_eq!(log[log.len() - 2..], ["DeadlineMissWithdrawn", "DeadlineRestated"]);
+    let shown = office.browser.get("/v1/outages", &office.applicant("company-1")).await.granted();
+    assert_eq!(shown[0]["reason"], "Mất điện");
+}
+
+#[tokio::test]
+async fn days_off_that_are_announced_late_move_promised_dates_and_say_so() {
+    let mut office = Office::open().await;
+    let path = accepted(&mut office).await;
+    let shipped = dossier::law::shipped_rules().unwrap();
+    let calendar = &shipped.iter().find(|rules| rules.name == "vn").unwrap();
+    let next = calendar
+        .text
+        .replace(
+            &format!("\nversion: {}\n", calendar.version),
+            &format!("\nversion: {}\n", calendar.version + 1),
+        )
+        .replace(
+            "\ndays:\n",
+            "\ndays:\n  - { from: 2026-11-27, off: { vi: Nghỉ hoán đổi, en: Swapped day off } }\n",
+        );
+    issue(&office, "calendar", &next).await.granted();
+    office.settle().await;
+    assert_eq!(due(&office, &path).await, json!("2026-12-01T17:00:00Z"));
+    let deadline = office.browser.get(&format!("{path}/deadline"), &office.clerk()).await.granted();
+    let text = deadline["explanation"]["text"]["vi"].as_str().unwrap();
+    assert!(text.contains("2026-11-27 (Nghỉ hoán đổi)"), "{text}");
+    assert_eq!(office.log().await.last().unwrap(), "DeadlineRestated");
+    let report = standalone::check(&office.kit.store).await.unwrap();
+    assert!(report.findings.is_empty() && report.promises == 2, "{report:?}");
+}
+
 #[tokio::test]
 async fn wrong_rules_are_refused_and_change_nothing() {
     let office = Office::open().await;

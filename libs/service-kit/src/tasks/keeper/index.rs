@@ -51,6 +51,8 @@ pub(super) struct Index {
     /// What the file has otherwise.
     changed: HashSet<StreamName>,
     written: Position,
+    /// Up to where it is true in memory.
+    pub(super) reached: Position,
     kinds: BTreeSet<Arc<str>>,
 }
 
@@ -65,7 +67,7 @@ impl Index {
         })?;
         let (streams, due) = (HashMap::new(), BTreeSet::new());
         let (changed, kinds) = (HashSet::new(), BTreeSet::new());
-        let mut index = Self { view, streams, due, changed, written, kinds };
+        let mut index = Self { view, streams, due, changed, written, reached: written, kinds };
         let mut read: HashMap<StreamName, Vec<Open>> = HashMap::new();
         for (stream, kind, due_at, opened_by) in rows {
             let (Ok(stream), Ok(due_at), Ok(opened_by)) = (
@@ -91,6 +93,10 @@ impl Index {
 
     pub(super) fn len(&self) -> usize {
         self.due.len()
+    }
+
+    pub(super) fn streams(&self) -> Vec<StreamName> {
+        self.streams.keys().cloned().collect()
     }
 
     /// Takes note of what is open in a stream now.

@@ -1,0 +1,195 @@
+//! Systems of an agency are out of order, or will be: the clocks that this hits stand still. A planned outage is announced
+//! at least seven working days ahead (Decree 224/2026/NĐ-CP, art. 13); any other counts only if the public was told on the
+//! same day (Decree 99/2022/NĐ-CP, art. 16), though it may be recorded here later.
+
+use calendar::{Budget, Gaps, Unit};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::access::{Resource, any};
+use crate::contract::{AgencyCode, Channel, LawEvent, Meta, OutageDeclared, ProcedureRef, Role};
+use crate::step::{Facts, LawError, State, Step, refusals};
+
+/// This step.
+pub const STEP: Step = Step {
+    name: "declare_outage",
+    service: "intake",
+    basis: "224/2026/NĐ-CP Điều 13; 99/2022/NĐ-CP Điều 16",
+    may: &[any(Role::Operator)],
+    events: &["law.OutageDeclared.v1"],
+    refusals: Refusal::ALL,
+};
+
+/// How long before it begins a planned outage is announced.
+const AHEAD: Budget = Budget { amount: 7, unit: Unit::WorkingDays };
+
+/// An outage, as declared and ended.
+#[derive(Debug, Clone, Default)]
+pub struct OutageRecord {
+    /// What was declared.
+    pub declared: Option<OutageDeclared>,
+    /// When it ended, if that is known.
+    pub ended_at: Option<Timestamp>,
+}
+
+impl State for OutageRecord {
+    type Event = LawEvent;
+    const CATEGORY: &'static str = "outage";
+
+    fn evolve(&mut self, event: &LawEvent, _: &Meta) {
+        match event {
+            LawEvent::OutageDeclared(declared) => {
+                self.ended_at = declared.to;
+                self.declared = Some(declared.clone());
+            }
+            LawEvent::OutageEnded(ended) => self.ended_at = Some(ended.to),
+            LawEvent::RulesIssued(_) => {}
+        }
+    }
+
+    fn resource(&self) -> Option<Resource> {
+        self.declared.as_ref().map(|_| Resource::default())
+    }
+
+    fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
+        None
+    }
+}
+
+/// The command.
+#[derive(Debug, Clone)]
+pub struct DeclareOutage {
+    /// Its id.
+    pub outage: Uuid,
+    /// The agency that is hit, with those below it.
+    pub agency: AgencyCode,
+    /// The ways of filing that are hit; all if empty.
+    pub channels: Vec<Channel>,
+    /// Since when.
+    pub from: Timestamp,
+    /// Until when, if that is known.
+    pub to: Option<Timestamp>,
+    /// Whether it is planned.
+    pub planned: bool,
+    /// When the public was told.
+    pub notice_at: Timestamp,
+    /// In words for the public.
+    pub reason: String,
+}
+
+refusals! {
+    /// Why an outage cannot be declared.
+    pub enum Refusal {
+        UnknownAgency => 422, "unknown-agency",
+            "không có cơ quan này", "there is no such agency";
+        Backwards => 422, "outage-backwards",
+            "thời điểm kết thúc phải sau thời điểm bắt đầu", "the end must be later than the beginning";
+        EndMissing => 422, "outage-end-missing",
+            "sự cố có kế hoạch phải có thời điểm kết thúc", "a planned outage has an end";
+        AnnouncedTooLate => 422, "outage-announced-too-late",
+            "phải thông báo trước ít nhất 7 ngày làm việc",
+            "a planned outage is announced at least 7 working days ahead";
+        NoticeNotSameDay => 422, "outage-notice-not-same-day",
+            "phải thông báo công khai ngay trong ngày xảy ra sự cố",
+            "an outage counts only if the public was told on the same day";
+        InTheFuture => 422, "outage-in-the-future",
+            "thời điểm ở tương lai", "an outage that was not planned, or a notice, cannot lie in the future";
+    }
+}
+
+/// Decides.
+pub fn decide(
+    state: &OutageRecord,
+    command: DeclareOutage,
+    facts: &Facts<'_>,
+) -> Result<Vec<LawEvent>, Refusal> {
+    if state.declared.is_some() {
+        return Ok(Vec::new());
+    }
+    let DeclareOutage { outage, agency, channels, from, to, planned, notice_at, reason } = command;
+    let calendar = facts.law.calendar_of(&agency).ok_or(Refusal::UnknownAgency)?;
+    if to.is_some_and(|to| to <= from) {
+        return Err(Refusal::Backwards);
+    }
+    if notice_at > facts.at || !planned && (from > facts.at || to.is_some_and(|to| to > facts.at)) {
+        return Err(Refusal::InTheFuture);
+    }
+    if planned {
+        if to.is_none() {
+            return Err(Refusal::EndMissing);
+        }
+        let ahead = calendar::end_of(calendar, notice_at, AHEAD, &Gaps::default());
+        if ahead.map_err(LawError::from)?.due_at > from {
+            return Err(Refusal::AnnouncedTooLate);
+        }
+    } else if calendar.date_of(notice_at) != calendar.date_of(from) {
+        return Err(Refusal::NoticeNotSameDay);
+    }
+    Ok(vec![
+        OutageDeclared { outage, agency, channels, from, to, planned, notice_at, reason }.into(),
+    ])
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::testing::{Scene, at, law};
+
+    pub(crate) fn broken(from: &str, to: Option<&str>) -> DeclareOutage {
+        DeclareOutage {
+            outage: Uuid::from_u128(77),
+            agency: "G02".into(),
+            channels: vec![Channel::Online],
+            from: at(from),
+            to: to.map(at),
+            planned: false,
+            notice_at: at(from),
+            reason: "cáp quang biển".to_owned(),
+        }
+    }
+
+    fn declare(command: DeclareOutage) -> Result<usize, Refusal> {
+        let law = law();
+        let mut scene = Scene::<OutageRecord>::new(&law, "CO.D", "G02");
+        let step = |s: &OutageRecord, f: &Facts<'_>| decide(s, command, f);
+        scene.step("2026-11-20T15:00", Role::Operator, step).map(|events| events.len())
+    }
+
+    #[test]
+    fn an_outage_of_this_morning_is_declared_with_or_without_its_end() {
+        assert_eq!(declare(broken("2026-11-20T08:00", None)), Ok(1));
+        assert_eq!(declare(broken("2026-11-20T08:00", Some("2026-11-20T14:00"))), Ok(1));
+    }
+
+    #[test]
+    fn one_that_the_public_was_not_told_of_on_the_same_day_does_not_count() {
+        let late =
+            DeclareOutage { notice_at: at("2026-11-20T08:00"), ..broken("2026-11-19T08:00", None) };
+        assert_eq!(declare(late), Err(Refusal::NoticeNotSameDay));
+    }
+
+    #[test]
+    fn one_that_is_planned_is_announced_seven_working_days_ahead() {
+        // With the 24th off, seven working days from the 20th end on 2 December.
+        let planned = |from, to| DeclareOutage {
+            planned: true,
+            notice_at: at("2026-11-20T09:00"),
+            ..broken(from, to)
+        };
+        let in_time = planned("2026-12-03T00:00", Some("2026-12-03T06:00"));
+        assert_eq!(declare(in_time), Ok(1));
+        let late = planned("2026-12-02T22:00", Some("2026-12-03T06:00"));
+        assert_eq!(declare(late), Err(Refusal::AnnouncedTooLate));
+        let endless = planned("2026-12-03T00:00", None);
+        assert_eq!(declare(endless), Err(Refusal::EndMissing));
+    }
+
+    #[test]
+    fn impossible_times_are_refused() {
+        let backwards = broken("2026-11-20T08:00", Some("2026-11-20T07:00"));
+        assert_eq!(declare(backwards), Err(Refusal::Backwards));
+        assert_eq!(declare(broken("2026-11-20T16:00", None)), Err(Refusal::InTheFuture));
+        let elsewhere = DeclareOutage { agency: "X99".into(), ..broken("2026-11-20T08:00", None) };
+        assert_eq!(declare(elsewhere), Err(Refusal::UnknownAgency));
+    }
+}

@@ -1,0 +1,74 @@
+//! Everything works again: the clocks that an outage stopped run on, and the dates that it hit are restated.
+
+use jiff::Timestamp;
+
+use super::declare_outage::OutageRecord;
+use crate::access::any;
+use crate::contract::{LawEvent, OutageEnded, Role};
+use crate::step::{Facts, Step, refusals};
+
+/// This step.
+pub const STEP: Step = Step {
+    name: "end_outage",
+    service: "intake",
+    basis: "224/2026/NĐ-CP Điều 13; 99/2022/NĐ-CP Điều 16",
+    may: &[any(Role::Operator)],
+    events: &["law.OutageEnded.v1"],
+    refusals: Refusal::ALL,
+};
+
+refusals! {
+    /// Why an outage cannot be ended.
+    pub enum Refusal {
+        EndedAlready => 409, "outage-ended-already",
+            "thời điểm kết thúc đã được ghi nhận", "its end is on record already";
+        Backwards => 422, "outage-backwards",
+            "thời điểm kết thúc phải sau thời điểm bắt đầu", "the end must be later than the beginning";
+        InTheFuture => 422, "outage-in-the-future",
+            "thời điểm ở tương lai", "an outage that was not planned, or a notice, cannot lie in the future";
+    }
+}
+
+/// Decides.
+pub fn decide(
+    state: &OutageRecord,
+    to: Timestamp,
+    facts: &Facts<'_>,
+) -> Result<Vec<LawEvent>, Refusal> {
+    let Some(declared) = state.declared.as_ref().filter(|_| state.ended_at.is_none()) else {
+        return Err(Refusal::EndedAlready);
+    };
+    if to <= declared.from {
+        return Err(Refusal::Backwards);
+    }
+    if to > facts.at {
+        return Err(Refusal::InTheFuture);
+    }
+    Ok(vec![OutageEnded { outage: declared.outage, to }.into()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intake::declare_outage::{self, tests::broken};
+    use crate::testing::{Scene, at, law};
+
+    #[test]
+    fn an_outage_ends_once_and_not_before_it_began() {
+        let law = law();
+        let mut scene = Scene::<OutageRecord>::new(&law, "CO.D", "G02");
+        scene
+            .step("2026-11-20T09:00", Role::Operator, |s, f| {
+                declare_outage::decide(s, broken("2026-11-20T08:00", None), f)
+            })
+            .unwrap();
+        let mut end = |to: &str| {
+            let to = at(to);
+            scene.step("2026-11-20T15:00", Role::Operator, |s, f| decide(s, to, f)).map(|_| ())
+        };
+        assert_eq!(end("2026-11-20T08:00"), Err(Refusal::Backwards));
+        assert_eq!(end("2026-11-20T15:01"), Err(Refusal::InTheFuture));
+        assert_eq!(end("2026-11-20T14:00"), Ok(()));
+        assert_eq!(end("2026-11-20T14:30"), Err(Refusal::EndedAlready));
+    }
+}

@@ -1,0 +1,92 @@
+//! Outages: when the systems of an agency were out of order.
+
+use std::collections::BTreeMap;
+
+use calendar::Span;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::Agency;
+use crate::contract::{AgencyCode, Channel, OutageDeclared, OutageEnded};
+
+/// A time in which systems were, or are, out of order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outage {
+    /// Which.
+    pub id: Uuid,
+    /// The agency that is hit, with those below it.
+    pub agency: AgencyCode,
+    /// The ways of filing that are hit; all if empty.
+    pub channels: Vec<Channel>,
+    /// Since when.
+    pub from: Timestamp,
+    /// Until when; absent while that is not known.
+    pub to: Option<Timestamp>,
+    /// In words for the public.
+    pub reason: String,
+    /// Since when all of this is on record.
+    pub recorded_at: Timestamp,
+}
+
+impl Outage {
+    /// Whether it hits dossiers that came by this way.
+    #[must_use]
+    pub fn hits(&self, channel: Channel) -> bool {
+        self.channels.is_empty() || self.channels.contains(&channel)
+    }
+
+    /// The time that does not count; nothing while the end is not known.
+    #[must_use]
+    pub fn span(&self) -> Option<Span> {
+        Some(Span { from: self.from, to: self.to? })
+    }
+}
+
+/// All of them, and those of each agency.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Outages {
+    all: Vec<Outage>,
+    of: BTreeMap<AgencyCode, Vec<Outage>>,
+}
+
+impl Outages {
+    pub(super) fn all(&self) -> &[Outage] {
+        &self.all
+    }
+
+    pub(super) fn of(&self, agency: &AgencyCode) -> &[Outage] {
+        self.of.get(agency).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn declare(
+        &mut self,
+        declared: &OutageDeclared,
+        at: Timestamp,
+        agencies: &BTreeMap<AgencyCode, Agency>,
+    ) {
+        let OutageDeclared { outage, agency, channels, from, to, reason, .. } = declared.clone();
+        let recorded_at = at;
+        self.all.push(Outage { id: outage, agency, channels, from, to, reason, recorded_at });
+        self.spread(agencies);
+    }
+
+    pub(super) fn end(
+        &mut self,
+        ended: &OutageEnded,
+        at: Timestamp,
+        agencies: &BTreeMap<AgencyCode, Agency>,
+    ) {
+        if let Some(outage) = self.all.iter_mut().find(|outage| outage.id == ended.outage) {
+            (outage.to, outage.recorded_at) = (Some(ended.to), at);
+        }
+        self.spread(agencies);
+    }
+
+    /// Sorts them by the agencies that they hit.
+    pub(super) fn spread(&mut self, agencies: &BTreeMap<AgencyCode, Agency>) {
+        let hit = |agency: &AgencyCode| -> Vec<Outage> {
+            self.all.iter().filter(|outage| outage.agency.covers(agency)).cloned().collect()
+        };
+        self.of = agencies.keys().map(|agency| (agency.clone(), hit(agency))).collect();
+    }
+}

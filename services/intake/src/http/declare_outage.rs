@@ -1,0 +1,86 @@
+//! Declares an outage. The law: `libs/dossier/src/intake/declare_outage.rs`.
+
+use std::sync::Arc;
+
+use dossier::contract::{AgencyCode, Channel, ProcedureRef};
+use dossier::intake::declare_outage::{DeclareOutage, STEP, decide};
+use jiff::Timestamp;
+use serde::Deserialize;
+use service_kit::http::{Problem, Reply, Request, Route, TOO_LARGE, Target, Text, endpoint0, step};
+use utoipa::ToSchema;
+
+use super::get_outages::OutageReply;
+use crate::App;
+
+/// An outage.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DeclareOutageRequest {
+    /// The agency that is hit, with those below it.
+    #[schema(value_type = String, max_length = 35, example = "G02")]
+    agency: AgencyCode,
+    /// The ways of filing that are hit; all if empty.
+    #[schema(value_type = Vec<String>, max_items = 3)]
+    #[serde(default)]
+    channels: Vec<Channel>,
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    from: Timestamp,
+    /// Until when, if that is known.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    to: Option<Timestamp>,
+    /// Whether it is planned; then it is announced at least seven working days ahead.
+    planned: bool,
+    /// When the public was told.
+    #[schema(value_type = String, format = DateTime)]
+    notice_at: Timestamp,
+    /// In words for the public.
+    #[schema(value_type = String, min_length = 1, max_length = 1000)]
+    reason: Text<1000>,
+}
+
+/// Declares an outage: the clocks that it hits stand still.
+#[utoipa::path(
+    post,
+    path = "/v1/outages",
+    operation_id = "declare_outage",
+    request_body = DeclareOutageRequest,
+    responses((status = 201, body = OutageReply)),
+)]
+async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
+    let caller = request.permitted(&app.kit, STEP.may)?;
+    let body: DeclareOutageRequest = request.json()?;
+    if body.channels.len() > 3 {
+        return Err(Problem::new(TOO_LARGE).about("channels"));
+    }
+    let outage = request.derived_id(&caller, "outage")?;
+    let command = DeclareOutage {
+        outage,
+        agency: body.agency.clone(),
+        channels: body.channels,
+        from: body.from,
+        to: body.to,
+        planned: body.planned,
+        notice_at: body.notice_at,
+        reason: body.reason.0,
+    };
+    let (id, none) = (outage.to_string(), ProcedureRef { code: "".into(), version: 0 });
+    let under = Some((&none, &body.agency));
+    let target = Target { id: &id, dossier: None, mays: STEP.may, seen: None, under };
+    let declared =
+        step(&app.outages, &request, &caller, target, |s, f| decide(s, command.clone(), f));
+    let loaded = declared.await?;
+    let caught_up = app.kit.rulebook.catch_up(&app.kit.store).await;
+    caught_up.map_err(|error| Problem::unavailable(&error.to_string()))?;
+    let reply = OutageReply::new(&loaded.state).ok_or_else(Problem::not_found)?;
+    let location = format!("/v1/outages/{outage}");
+    Ok(Reply::created(&location, &reply).version(loaded.version).position(loaded.position))
+}
+
+pub(super) fn route(app: &Arc<App>) -> Route {
+    endpoint0(app, warp::post(), warp::path!("v1" / "outages"), handle)
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(handle))]
+pub(super) struct Doc;

@@ -1,0 +1,87 @@
+//! The outages for which clocks stand or stood still, for the portal to show.
+
+use std::sync::Arc;
+
+use dossier::contract::Channel;
+use dossier::intake::READ_CATALOGUE;
+use dossier::intake::declare_outage::OutageRecord;
+use dossier::law::Outage;
+use jiff::Timestamp;
+use serde::Serialize;
+use service_kit::http::{Problem, Reply, Request, Route, endpoint0};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::App;
+
+/// An outage.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OutageReply {
+    /// Its id.
+    id: Uuid,
+    /// The agency that is hit, with those below it.
+    agency: String,
+    /// The ways of filing that are hit; all if empty.
+    #[schema(value_type = Vec<String>)]
+    channels: Vec<Channel>,
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    from: Timestamp,
+    /// Until when; null while that is not known.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    to: Option<Timestamp>,
+    /// In words for the public.
+    reason: String,
+}
+
+impl OutageReply {
+    pub(super) fn new(record: &OutageRecord) -> Option<Self> {
+        let declared = record.declared.as_ref()?;
+        Some(Self {
+            id: declared.outage,
+            agency: declared.agency.to_string(),
+            channels: declared.channels.clone(),
+            from: declared.from,
+            to: record.ended_at,
+            reason: declared.reason.clone(),
+        })
+    }
+}
+
+impl From<&Outage> for OutageReply {
+    fn from(outage: &Outage) -> Self {
+        Self {
+            id: outage.id,
+            agency: outage.agency.to_string(),
+            channels: outage.channels.clone(),
+            from: outage.from,
+            to: outage.to,
+            reason: outage.reason.clone(),
+        }
+    }
+}
+
+/// How many are shown.
+const OUTAGES_MAX: usize = 100;
+
+/// The hundred outages that were declared last, the newest first.
+#[utoipa::path(
+    get,
+    path = "/v1/outages",
+    operation_id = "get_outages",
+    responses((status = 200, body = Vec<OutageReply>)),
+)]
+async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
+    request.permitted(&app.kit, READ_CATALOGUE)?;
+    let law = app.kit.law();
+    let newest = law.outages().iter().rev().take(OUTAGES_MAX);
+    Ok(Reply::ok(&newest.map(OutageReply::from).collect::<Vec<_>>()))
+}
+
+pub(super) fn route(app: &Arc<App>) -> Route {
+    endpoint0(app, warp::get(), warp::path!("v1" / "outages"), handle)
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(handle))]
+pub(super) struct Doc;

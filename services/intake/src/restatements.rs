@@ -1,0 +1,156 @@
+//! Follows the law: whenever an outage or a calendar is recorded, the dates that it moves are restated. Which dossiers it
+//! may concern is known from the deadline index and, for what was missed already, from the log; each decides for itself.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use dossier::contract::{EventSet, LawEvent, RulesKind};
+use dossier::intake::Intake;
+use dossier::intake::restate_deadline::decide;
+use events::{Filter, Position, Recorded, StreamName};
+use futures_util::StreamExt;
+use jiff::Timestamp;
+use service_kit::tasks::{BoxFuture, KeeperHealth, Next, Stalled, Task};
+use service_kit::view::{Shape, View};
+use service_kit::{Authority, Kit, Order, Streams, recorded_at};
+use uuid::Uuid;
+
+const SHAPE: Shape = Shape { name: "intake-restatements", version: 1, tables: "" };
+const PAGE: usize = 256;
+/// How many dossiers are looked at at once.
+const IN_FLIGHT: usize = 16;
+
+/// Restates what the law moves.
+pub(crate) struct Restatements {
+    kit: Arc<Kit>,
+    dossiers: Arc<Streams<Intake>>,
+    deadlines: KeeperHealth,
+    view: View,
+    position: Position,
+}
+
+impl Restatements {
+    pub(crate) fn open(
+        dossiers: &Arc<Streams<Intake>>,
+        deadlines: KeeperHealth,
+    ) -> Result<Self, Stalled> {
+        let kit = Arc::clone(dossiers.kit());
+        let view = View::open(kit.views.as_deref(), SHAPE, &kit.store)?;
+        let position = view.position()?;
+        Ok(Self { kit, dossiers: Arc::clone(dossiers), deadlines, view, position })
+    }
+
+    async fn work(&mut self) -> Result<Next, Stalled> {
+        let filter = Filter { kinds: vec!["law.".into()] };
+        let page = self.kit.store.read_all(self.position, &filter, PAGE).await?;
+        if page.through == self.position {
+            return Ok(Next::Idle { done: self.position, wake_at: None });
+        }
+        if !page.events.is_empty() {
+            self.kit.rulebook.catch_up(&self.kit.store).await.map_err(unavailable)?;
+            // A dossier that was accepted before must be in the index; one that comes later knows the law already.
+            if self.deadlines.reached() < page.through {
+                return Ok(Next::Idle { done: self.position, wake_at: None });
+            }
+            for event in &page.events {
+                self.follow(event).await?;
+            }
+            self.view.write(page.through, |_| Ok(()))?;
+        }
+        self.position = page.through;
+        Ok(Next::More)
+    }
+
+    /// Restates every date that an event of the law may move.
+    async fn follow(&self, event: &Recorded) -> Result<(), Stalled> {
+        let missed_since = match LawEvent::decode(&event.kind, &event.data) {
+            Ok(LawEvent::OutageDeclared(declared)) if declared.to.is_some() => Some(declared.from),
+            Ok(LawEvent::OutageEnded(ended)) => {
+                let law = self.kit.law();
+                law.outages().iter().find(|outage| outage.id == ended.outage).map(|o| o.from)
+            }
+            Ok(LawEvent::RulesIssued(rules)) if rules.kind == RulesKind::Calendar => None,
+            // While an outage lasts nothing can be said; other rules move no date that was promised.
+            Ok(LawEvent::OutageDeclared(_) | LawEvent::RulesIssued(_)) => return Ok(()),
+            Err(error) => return Err(unavailable(error)),
+        };
+        let mut streams: BTreeSet<StreamName> = self.deadlines.streams().into_iter().collect();
+        if let Some(since) = missed_since {
+            streams.extend(self.missed_since(since).await?);
+        }
+        let restated = futures_util::stream::iter(streams)
+            .map(|stream| self.restate(stream, event.id))
+            .buffer_unordered(IN_FLIGHT);
+        restated.collect::<Vec<()>>().await;
+        Ok(())
+    }
+
+    async fn restate(&self, stream: StreamName, cause: Uuid) {
+        let order = Order {
+            command: Uuid::new_v5(&cause, format!("restate/{stream}").as_bytes()),
+            digest: "",
+            authority: Authority::Service("intake"),
+            seen: None,
+            existing: true,
+            under: None,
+            dossier: stream.id().parse().ok(),
+            cause: Some(cause),
+            trace: None,
+            elsewhere: &[],
+            stream,
+        };
+        if let Err(error) = self.dossiers.execute(&order, decide).await {
+            // The keeper looks at the law once more before it says that a deadline has passed.
+            tracing::error!(stream = %order.stream, ?error, "a date could not be restated");
+        }
+    }
+
+    /// The dossiers whose deadline was recorded as missed at `since` or later.
+    async fn missed_since(&self, since: Timestamp) -> Result<BTreeSet<StreamName>, Stalled> {
+        let filter = Filter { kinds: vec!["intake.DeadlineMissed.".into()] };
+        let (mut missed, mut after) = (BTreeSet::new(), self.position_at(since).await?);
+        loop {
+            let page = self.kit.store.read_all(after, &filter, PAGE).await?;
+            if page.through == after {
+                return Ok(missed);
+            }
+            missed.extend(page.events.iter().map(|event| event.stream.clone()));
+            after = page.through;
+        }
+    }
+
+    /// A position before everything that was recorded at `at` or later: recorded times grow with positions, but for
+    /// services whose clocks differ, for which an hour is allowed.
+    async fn position_at(&self, at: Timestamp) -> Result<Position, Stalled> {
+        let at = at.checked_sub(jiff::SignedDuration::from_hours(1)).unwrap_or(Timestamp::MIN);
+        let (mut before, mut beyond) = (0, self.kit.store.head().0);
+        while before < beyond {
+            let middle = before.midpoint(beyond);
+            let page = self.kit.store.read_all(Position(middle), &Filter::default(), 1).await?;
+            match page.events.first().map(|event| (event.position, recorded_at(event))) {
+                Some((position, Some(time))) if time < at => before = position.0,
+                // What carries no time of its own is a number taken: look further back.
+                Some((_, Some(_) | None)) | None => beyond = middle,
+            }
+        }
+        Ok(Position(before))
+    }
+}
+
+fn unavailable(error: impl std::fmt::Display) -> Stalled {
+    events::ReadError::Unavailable(error.to_string()).into()
+}
+
+impl Task for Restatements {
+    fn name(&self) -> &'static str {
+        SHAPE.name
+    }
+
+    fn gather(&self) -> std::time::Duration {
+        service_kit::tasks::GATHER
+    }
+
+    fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
+        Box::pin(self.work())
+    }
+}
