@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dossier::contract::{
     ClosedAs, DecidedBy, Envelope, EventSet, IntakeEvent, Outcome, PaymentEvent, Promise,
-    RatingEvent, ReviewEvent,
+    RatingEvent, ReviewEvent, SupplementEffect,
 };
 use events::Recorded;
 use jiff::{SignedDuration, Timestamp};
@@ -48,12 +48,31 @@ CREATE TABLE dossiers (
   accepted     INTEGER NOT NULL DEFAULT 0,
   supplements  INTEGER NOT NULL DEFAULT 0,
   rated        INTEGER,
-  delivered    INTEGER NOT NULL DEFAULT 0
+  delivered    INTEGER NOT NULL DEFAULT 0,
+  contacts     INTEGER NOT NULL DEFAULT 1,
+  restarts     INTEGER NOT NULL DEFAULT 0,
+  awaiting     INTEGER NOT NULL DEFAULT 0,
+  awaits_since INTEGER,
+  applicant_ms INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX dossiers_by_code ON dossiers (code);
 CREATE INDEX dossiers_by_due ON dossiers (due_at, id) WHERE handled_at IS NULL;
 CREATE INDEX dossiers_by_officer ON dossiers (officer, due_at, id) WHERE handled_at IS NULL;
 CREATE INDEX dossiers_by_agency ON dossiers (agency, submitted_at);";
+
+/// What the applicant can be waited for, as bits of `awaiting`: as long as one is set, time passes with the applicant and
+/// not with the agency.
+mod awaits {
+    pub(super) const FEE: u8 = 1;
+    pub(super) const SUPPLEMENT: u8 = 2;
+    /// Begins to wait for `?2`, at `?3`.
+    pub(super) const BEGIN: &str =
+        "awaits_since = iif(awaiting = 0, ?3, awaits_since), awaiting = awaiting | ?2";
+    /// Has waited for `?2`, until `?3`; the applicant did something.
+    pub(super) const END: &str = "contacts = contacts + 1,
+       applicant_ms = applicant_ms + iif(awaiting = ?2, ?3 - awaits_since, 0),
+       awaits_since = iif(awaiting = ?2, NULL, awaits_since), awaiting = awaiting & ~?2";
+}
 
 /// The projection.
 pub(crate) struct Dossiers {
@@ -93,7 +112,9 @@ impl Dossiers {
         let day = self.day(rows, id, at)?;
         rows.prepare_cached(
             "UPDATE dossiers SET handled_at = ?2, handled_day = ?3,
-               due_day = iif(suspended = 1 AND due_day < ?3, ?3, due_day), suspended = 0
+               due_day = iif(suspended = 1 AND due_day < ?3, ?3, due_day), suspended = 0,
+               applicant_ms = applicant_ms + iif(awaiting > 0, ?2 - awaits_since, 0),
+               awaiting = 0, awaits_since = NULL
              WHERE id = ?1 AND handled_at IS NULL",
         )?
         .execute(params![id, at.as_millisecond(), day])?;
@@ -115,8 +136,9 @@ impl Dossiers {
                 let brief = submitted.brief;
                 let first = if submitted.fee_first { status::FEE } else { status::SUBMITTED };
                 rows.prepare_cached(
-                    "INSERT OR IGNORE INTO dossiers (id, code, procedure, agency, channel, status, submitted_at)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                    "INSERT OR IGNORE INTO dossiers (id, code, procedure, agency, channel, status, submitted_at,
+                       awaiting, awaits_since)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, iif(?8 > 0, ?7, NULL))",
                 )?
                 .execute(params![
                     id,
@@ -125,33 +147,50 @@ impl Dossiers {
                     brief.agency.as_str(),
                     channel_name(brief.channel),
                     first,
-                    at.as_millisecond()
+                    at.as_millisecond(),
+                    if submitted.fee_first { awaits::FEE } else { 0 }
                 ])?;
                 Ok(())
             }
             IntakeEvent::DossierAccepted(accepted) => {
-                status(status::ACCEPTED)?;
-                set(rows, id, "UPDATE dossiers SET accepted = ?2 WHERE id = ?1", 1)?;
+                let sql = "UPDATE dossiers SET status = ?2, accepted = 1 WHERE id = ?1";
+                set(rows, id, sql, status::ACCEPTED)?;
                 accepted.promise.map_or(Ok(()), |promise| self.promised(rows, id, &promise))
             }
             IntakeEvent::DossierRefused(_) => {
                 status(status::NOT_ACCEPTED)?;
                 self.handled(rows, id, at)
             }
-            IntakeEvent::SupplementRequested(_) => {
-                status(status::SUPPLEMENT)?;
-                let count = "UPDATE dossiers SET suspended = ?2, supplements = supplements + 1 WHERE id = ?1";
-                set(rows, id, count, 1)
+            IntakeEvent::SupplementRequested(request) => {
+                // A clock that ran and will begin anew: the agency's own doing, for which the citizen waits.
+                let restarts = request.stops_clock && request.effect == SupplementEffect::Restart;
+                let sql = format!(
+                    "UPDATE dossiers SET status = {}, suspended = 1, supplements = supplements + 1,
+                       restarts = restarts + {}, {} WHERE id = ?1",
+                    status::SUPPLEMENT,
+                    u8::from(restarts),
+                    awaits::BEGIN
+                );
+                waiting(rows, &sql, (id, awaits::SUPPLEMENT, at))
             }
             IntakeEvent::SupplementSubmitted(supplement) => {
-                let sql = "UPDATE dossiers SET status = iif(accepted = 1, ?2, 1), suspended = 0 WHERE id = ?1";
-                set(rows, id, sql, status::PROCESSING)?;
+                let sql = format!(
+                    "UPDATE dossiers SET status = iif(accepted = 1, {}, 1), suspended = 0, {} WHERE id = ?1",
+                    status::PROCESSING,
+                    awaits::END
+                );
+                waiting(rows, &sql, (id, awaits::SUPPLEMENT, at))?;
                 supplement.promise.map_or(Ok(()), |promise| self.promised(rows, id, &promise))
             }
             IntakeEvent::FeeReceived(fee) => {
                 // While a supplement is awaited, that is what the dossier waits for.
-                let sql = "UPDATE dossiers SET status = iif(accepted = 1, ?2, 1) WHERE id = ?1 AND status = 6";
-                set(rows, id, sql, status::PROCESSING)?;
+                let sql = format!(
+                    "UPDATE dossiers SET status = iif(status = 6, iif(accepted = 1, {}, 1), status), {}
+                     WHERE id = ?1",
+                    status::PROCESSING,
+                    awaits::END
+                );
+                waiting(rows, &sql, (id, awaits::FEE, at))?;
                 fee.promise.map_or(Ok(()), |promise| self.promised(rows, id, &promise))
             }
             IntakeEvent::DossierWithdrawn(_) => {
@@ -200,6 +239,16 @@ impl Dossiers {
     }
 }
 
+/// Changes a row by one of the statements of [`awaits`].
+fn waiting(
+    rows: &Connection,
+    sql: &str,
+    (id, bit, at): (&str, u8, Timestamp),
+) -> rusqlite::Result<()> {
+    rows.prepare_cached(sql)?.execute(params![id, bit, at.as_millisecond()])?;
+    Ok(())
+}
+
 fn set(rows: &Connection, id: &str, sql: &str, value: u8) -> rusqlite::Result<()> {
     rows.prepare_cached(sql)?.execute(params![id, value])?;
     Ok(())
@@ -214,7 +263,7 @@ pub(crate) const fn channel_name(channel: dossier::contract::Channel) -> &'stati
 }
 
 impl Projection for Dossiers {
-    const SHAPE: Shape = Shape { name: "register", version: 2, tables: TABLES };
+    const SHAPE: Shape = Shape { name: "register", version: 3, tables: TABLES };
     const KINDS: &'static [&'static str] =
         &["intake.", "payment.FeeAssessed", "review.", "feedback."];
 
@@ -234,9 +283,12 @@ impl Projection for Dossiers {
             },
             "payment" => match PaymentEvent::decode(kind, data) {
                 Ok(PaymentEvent::FeeAssessed(_)) => {
-                    let sql =
-                        "UPDATE dossiers SET status = ?2 WHERE id = ?1 AND handled_at IS NULL";
-                    set(rows, id, sql, status::FEE)
+                    let sql = format!(
+                        "UPDATE dossiers SET status = {}, {} WHERE id = ?1 AND handled_at IS NULL",
+                        status::FEE,
+                        awaits::BEGIN
+                    );
+                    waiting(rows, &sql, (id, awaits::FEE, envelope.at))
                 }
                 Ok(_) => Ok(()),
                 Err(_) => {

@@ -64,6 +64,19 @@ pub(crate) struct StatisticsReply {
     duration_p90_s: Option<i64>,
     /// 99th percentile of it.
     duration_p99_s: Option<i64>,
+    /// Of the handled ones: average of the time from submission to handling, in seconds.
+    elapsed_mean_s: Option<i64>,
+    /// The part of it that passed with the applicant: while a supplement or a fee was awaited.
+    with_applicant_mean_s: Option<i64>,
+    /// The part of it that passed with the agency.
+    with_agency_mean_s: Option<i64>,
+    /// How often the applicant of a handled dossier had to do something: file, supplement, pay; an average.
+    contacts_mean: Option<f64>,
+    /// Supplements that were asked for.
+    supplements: i64,
+    /// Clocks that had run and were begun anew, because something was asked for: each stage is on time, and the citizen
+    /// waits twice.
+    restarts: i64,
     /// Procedures with at least one dossier.
     procedures: i64,
     /// Procedures with at least one online dossier.
@@ -123,7 +136,11 @@ fn count(
            sum(handled_day > due_day), sum(handled_at IS NOT NULL AND due_day IS NULL),
            sum(handled_at IS NULL AND suspended = 0 AND due_at <= {now}), sum(missed), sum(by_rule),
            count(DISTINCT procedure), count(DISTINCT iif(channel = 'online', procedure, NULL)),
-           sum(handled_at IS NOT NULL AND channel = 'online'), avg(rated), count(rated), sum(delivered)
+           sum(handled_at IS NOT NULL AND channel = 'online'), avg(rated), count(rated), sum(delivered),
+           CAST(avg(handled_at - submitted_at) / 1000 AS INTEGER),
+           CAST(avg(iif(handled_at IS NULL, NULL, applicant_ms)) / 1000 AS INTEGER),
+           CAST(avg(handled_at - submitted_at - applicant_ms) / 1000 AS INTEGER),
+           avg(iif(handled_at IS NULL, NULL, contacts)), sum(supplements), sum(restarts)
          FROM dossiers WHERE {scope}"
     );
     let mut reply = rows.query_row(&sql, params_from_iter(values), |row| {
@@ -145,6 +162,12 @@ fn count(
             satisfaction: row.get(12)?,
             rated: number(13)?,
             could_rate: number(14)?,
+            elapsed_mean_s: row.get(15)?,
+            with_applicant_mean_s: row.get(16)?,
+            with_agency_mean_s: row.get(17)?,
+            contacts_mean: row.get(18)?,
+            supplements: number(19)?,
+            restarts: number(20)?,
             ..StatisticsReply::default()
         })
     })?;

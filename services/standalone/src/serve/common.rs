@@ -1,4 +1,4 @@
-//! What no service owns: health and the OpenAPI documents. Together with the public look-up they are all that is open
+//! What no service owns: health, figures and the OpenAPI documents. Together with the public look-up they are all that is open
 //! without a token.
 
 use std::sync::Arc;
@@ -16,6 +16,7 @@ pub(super) fn routes(kit: &Arc<Kit>, services: &[Service]) -> Vec<Mounted> {
     let mut routes = vec![
         mount("/health/live", live()),
         mount("/health/ready", ready(kit, services)),
+        mount("/metrics", metrics(kit, services)),
         mount("/docs", docs()),
         mount("/v1/dead-letters", dead_letters(kit, services)),
     ];
@@ -59,29 +60,58 @@ fn live() -> Route {
     warp::get().map(|| json("{\"live\":true}".to_owned())).boxed()
 }
 
-/// The store answers. What stands beside it is for whoever watches: what is overdue that should have been enforced, and
-/// what was given up.
+/// What whoever watches wants to know, counted independently of those who do the work.
+struct Counts {
+    /// Whether the store answers.
+    readable: bool,
+    head: u64,
+    open: usize,
+    /// Overdue for more than a minute: should have been enforced, and was not.
+    overdue: usize,
+    /// Given up, and waiting for an operator.
+    dead: u64,
+}
+
+#[derive(Clone)]
+struct Watch {
+    kit: Arc<Kit>,
+    keepers: Arc<[KeeperHealth]>,
+    reactions: Arc<[ReactionsHealth]>,
+}
+
+impl Watch {
+    fn new(kit: &Arc<Kit>, services: &[Service]) -> Self {
+        let keepers = services.iter().flat_map(|service| service.keepers.iter().cloned()).collect();
+        Self { kit: Arc::clone(kit), keepers, reactions: reactions(services) }
+    }
+
+    async fn count(&self) -> Counts {
+        let head = self.kit.store.head();
+        let before = events::Position(head.0.saturating_sub(1));
+        let all = events::Filter::default();
+        Counts {
+            readable: self.kit.store.read_all(before, &all, 1).await.is_ok(),
+            head: head.0,
+            open: self.keepers.iter().map(KeeperHealth::open).sum(),
+            overdue: self.keepers.iter().map(KeeperHealth::overdue).sum(),
+            dead: self.reactions.iter().filter_map(|service| service.dead().ok()).sum(),
+        }
+    }
+}
+
+/// The store answers. What stands beside it are warnings: the service still takes what it is given.
 fn ready(kit: &Arc<Kit>, services: &[Service]) -> Route {
-    let kit = Arc::clone(kit);
-    let keepers: Arc<[KeeperHealth]> =
-        services.iter().flat_map(|service| service.keepers.iter().cloned()).collect();
-    let reactions = reactions(services);
+    let watch = Watch::new(kit, services);
     warp::get()
         .then(move || {
-            let (kit, keepers) = (Arc::clone(&kit), Arc::clone(&keepers));
-            let reactions = Arc::clone(&reactions);
+            let watch = watch.clone();
             async move {
-                let head = kit.store.head();
-                let all = events::Filter::default();
-                let before = events::Position(head.0.saturating_sub(1));
-                let readable = kit.store.read_all(before, &all, 1).await.is_ok();
-                let overdue: usize = keepers.iter().map(KeeperHealth::overdue).sum();
-                let open: usize = keepers.iter().map(KeeperHealth::open).sum();
-                let dead: u64 = reactions.iter().filter_map(|service| service.dead().ok()).sum();
+                let Counts { readable, head, open, overdue, dead } = watch.count().await;
+                let stats = watch.kit.store.stats();
                 let body = serde_json::json!({
-                    "ready": readable, "head": head.0, "open_obligations": open,
-                    "overdue_obligations": overdue, "dead_letters": dead,
-                    "groups": kit.store.stats().groups, "events": kit.store.stats().events,
+                    "ready": readable, "warning": overdue > 0 || dead > 0, "head": head,
+                    "open_obligations": open, "overdue_obligations": overdue, "dead_letters": dead,
+                    "groups": stats.groups, "events": stats.events,
                 });
                 let status =
                     if readable { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
@@ -89,6 +119,38 @@ fn ready(kit: &Arc<Kit>, services: &[Service]) -> Route {
             }
         })
         .boxed()
+}
+
+/// The same as figures, in the text format of Prometheus (version 0.0.4).
+fn metrics(kit: &Arc<Kit>, services: &[Service]) -> Route {
+    let watch = Watch::new(kit, services);
+    warp::get()
+        .then(move || {
+            let watch = watch.clone();
+            async move {
+                let counts = watch.count().await;
+                let stats = watch.kit.store.stats();
+                let text = exposition(&[
+                    ("gauge", "dossier_store_readable", u64::from(counts.readable)),
+                    ("gauge", "dossier_log_head", counts.head),
+                    ("gauge", "dossier_obligations_open", counts.open as u64),
+                    ("gauge", "dossier_obligations_overdue", counts.overdue as u64),
+                    ("gauge", "dossier_dead_letters", counts.dead),
+                    ("counter", "dossier_store_groups_total", stats.groups),
+                    ("counter", "dossier_store_events_total", stats.events),
+                ]);
+                warp::reply::with_header(text, CONTENT_TYPE, "text/plain; version=0.0.4")
+                    .into_response()
+            }
+        })
+        .boxed()
+}
+
+fn exposition(figures: &[(&str, &str, u64)]) -> String {
+    let line = |(kind, name, value): &(&str, &str, u64)| -> String {
+        format!("# TYPE {name} {kind}\n{name} {value}\n")
+    };
+    figures.iter().map(line).collect::<Vec<_>>().concat()
 }
 
 fn reactions(services: &[Service]) -> Arc<[ReactionsHealth]> {

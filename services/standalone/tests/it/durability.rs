@@ -172,10 +172,16 @@ async fn a_second_process_on_the_same_directory_is_refused() {
 }
 
 #[tokio::test]
-async fn a_stopped_process_ends_well() {
+async fn a_process_says_how_it_is_and_ends_well_when_stopped() {
     let folder = tempfile::tempdir().unwrap();
     let mut process = Process::start(folder.path());
-    process.browser.get("/health/ready", "").await.granted();
+    let ready = process.browser.get("/health/ready", "").await.granted();
+    assert_eq!((&ready["ready"], &ready["warning"]), (&json!(true), &json!(false)));
+    let metrics = process.browser.get("/metrics", "").await.granted();
+    let rules = dossier::law::shipped_rules().unwrap().len();
+    for line in ["dossier_obligations_overdue 0", &format!("dossier_log_head {rules}")] {
+        assert!(metrics.as_str().unwrap().lines().any(|found| found == line), "{line}: {metrics}");
+    }
     let pid = process.child.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     assert!(process.child.wait().unwrap().success());

@@ -77,6 +77,42 @@ async fn queues_are_sorted_by_remaining_time_and_read_in_pages() {
     assert_eq!(overdue[0]["remaining_s"], -60);
 }
 
+/// The driving licence of the sources: every stage keeps its time, and the citizen waits twice.
+#[tokio::test]
+async fn a_clock_that_begins_anew_shows_in_what_the_citizen_waited() {
+    let mut office = Office::open().await;
+    let clerk = office.clerk();
+    let one = submitted(&mut office, "a1", "download").await;
+    pay(&mut office, &one).await;
+    take(&mut office, &one.at("dossiers"), "acceptance", &clerk, json!({})).await.granted();
+    let reviewer = office.token(Role::Reviewer, "r1", "G02.001");
+    take(&mut office, &one.at("reviews"), "claim", &reviewer, json!({})).await.granted();
+    let asked = json!({ "components": ["invoice"], "reason": "hóa đơn đã mờ" });
+    take(&mut office, &one.at("reviews"), "supplement-needs", &reviewer, asked).await.granted();
+    office.wait_until("2026-11-23T09:00").await;
+    let invoice = office.browser.upload(&one.applicant, "invoice").await;
+    let supplement = json!({ "documents":
+        [{ "component": "invoice", "document": invoice, "file_name": "c.pdf" }] });
+    take(&mut office, &one.at("dossiers"), "supplements", &one.applicant, supplement)
+        .await
+        .granted();
+    office.wait_until("2026-11-23T11:00").await;
+    take(&mut office, &one.at("dossiers"), "withdrawal", &one.applicant, json!({})).await.granted();
+    let auditor = office.token(Role::Auditor, "au", "G02");
+    let figures = office.browser.get("/v1/statistics", &auditor).await.granted();
+    for (name, expected) in [
+        ("missed", 0),
+        ("supplements", 1),
+        ("restarts", 1),
+        ("elapsed_mean_s", 3 * 86_400 + 2 * 3_600),
+        ("with_applicant_mean_s", 3 * 86_400),
+        ("with_agency_mean_s", 2 * 3_600),
+    ] {
+        assert_eq!(figures[name], expected, "{name} in {figures}");
+    }
+    assert_eq!(figures["contacts_mean"], 3.0);
+}
+
 #[tokio::test]
 async fn statistics_have_their_denominators_and_stay_within_the_agency() {
     let mut office = Office::open().await;
@@ -106,6 +142,12 @@ async fn statistics_have_their_denominators_and_stay_within_the_agency() {
     ] {
         assert_eq!(figures[name], expected, "{name} in {figures}");
     }
+    // Filed and paid at once, withdrawn three days later.
+    assert_eq!(figures["elapsed_mean_s"], 3 * 86_400, "{figures}");
+    assert_eq!(
+        (&figures["with_applicant_mean_s"], &figures["contacts_mean"]),
+        (&json!(0), &json!(2.0))
+    );
     let elsewhere = office.token(Role::Auditor, "au", "H26.14");
     let none = office.browser.get("/v1/statistics", &elsewhere).await.granted();
     assert_eq!(none["dossiers"], 0);

@@ -146,7 +146,15 @@ impl Writer {
         events: Vec<NewEvent>,
         written: &mut Vec<Arc<Recorded>>,
     ) -> rusqlite::Result<Result<Appended, AppendError>> {
-        let standing = self.standing(stream)?;
+        let begun = match expected {
+            // Mostly it is new indeed: its name is asked for by being written.
+            Expected::NoStream if !self.standings.contains(stream) => self.begin(stream)?,
+            Expected::NoStream | Expected::At(_) => None,
+        };
+        let standing = match begun {
+            Some(_) => None,
+            None => self.standing(stream)?,
+        };
         let version = standing.map_or(0, |standing| standing.version);
         let base = match expected {
             Expected::NoStream => 0,
@@ -155,9 +163,8 @@ impl Writer {
         if base != version {
             return self.same_append(stream, base, version, &events);
         }
-        let no = match standing {
-            Some(standing) => standing.no,
-            None => self.begin(stream)?,
+        let Some(no) = standing.map(|standing| standing.no).or(begun) else {
+            return Ok(Err(AppendError::Conflict { actual: None }));
         };
         let first = self.head.0 + 1;
         let mut rows = Vec::with_capacity(events.len());
@@ -273,10 +280,12 @@ impl Writer {
             .optional()
     }
 
-    /// The number of a stream that begins.
-    fn begin(&self, stream: &StreamName) -> rusqlite::Result<i64> {
-        self.connection
-            .prepare_cached("INSERT INTO streams (name) VALUES (?1)")?
-            .insert([stream.as_str()])
+    /// The number of a stream that begins; nothing if it has begun before.
+    fn begin(&self, stream: &StreamName) -> rusqlite::Result<Option<i64>> {
+        let changed = self
+            .connection
+            .prepare_cached("INSERT OR IGNORE INTO streams (name) VALUES (?1)")?
+            .execute([stream.as_str()])?;
+        Ok((changed == 1).then(|| self.connection.last_insert_rowid()))
     }
 }
