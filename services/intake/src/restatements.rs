@@ -46,10 +46,10 @@ impl Restatements {
         if page.through == self.position {
             return Ok(Next::Idle { done: self.position, wake_at: None });
         }
-        if !page.events.is_empty() {
+        if let Some(last) = page.events.last() {
             self.kit.rulebook.catch_up(&self.kit.store).await.map_err(unavailable)?;
             // A dossier that was accepted before must be in the index; one that comes later knows the law already.
-            if self.deadlines.reached() < page.through {
+            if self.deadlines.reached() < last.position {
                 return Ok(Next::Idle { done: self.position, wake_at: None });
             }
             for event in &page.events {
