@@ -13,6 +13,7 @@ pub(crate) struct Actors {
     pub(crate) clerk: String,
     pub(crate) reviewer: String,
     pub(crate) approver: String,
+    pub(crate) operator: String,
     pub(crate) provider: String,
     pub(crate) carrier: String,
 }
@@ -27,6 +28,7 @@ impl Actors {
             clerk: officer("clerk", "clerk"),
             reviewer: officer("reviewer", "reviewer"),
             approver: officer("approver", "approver"),
+            operator: officer("operator", "operator"),
             provider: token(&key, "payment_provider", "sandbox", None),
             carrier: token(&key, "carrier", "vnpost", None),
             key,

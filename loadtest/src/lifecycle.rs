@@ -185,12 +185,12 @@ fn serial() -> u64 {
 }
 
 #[expect(clippy::too_many_lines, reason = "one dossier, step by step")]
-async fn carry(
+pub(crate) async fn carry(
     client: &mut Client,
     actors: &Actors,
     document: &str,
     since: Option<Instant>,
-) -> Result<()> {
+) -> Result<String> {
     let serial = serial();
     let (procedure, components, activity) = PROCEDURES[usize::try_from(serial % 3)?];
     let applicant = actors.applicant(&format!("a{serial}"));
@@ -261,7 +261,7 @@ async fn carry(
     client.post("/v1/parcel-notices", (&actors.carrier, &key("arrive"), ""), &notice, None).await?;
     let rating = format!("/v1/ratings/{id}");
     client.post(&rating, (&applicant, &key("rate"), ""), &json!({ "score": 5 }), None).await?;
-    Ok(())
+    Ok(id)
 }
 
 async fn pay(client: &mut Client, actors: &Actors, applicant: &str, id: &str) -> Result<()> {
@@ -332,7 +332,7 @@ impl Harvest {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
-fn bytes_f64(count: u64) -> f64 {
+pub(crate) fn bytes_f64(count: u64) -> f64 {
     count as f64
 }
 

@@ -1,7 +1,8 @@
 //! Load against the real binary, over HTTP, with raw limits of the same machine measured in the same run beside it. It
 //! sends to processes that it started itself, and stops by itself.
 //!
-//! `lifecycle` drives whole dossiers, `store` the event store alone, `replay-views` measures how fast views are rebuilt.
+//! `lifecycle` drives whole dossiers, `store` the event store alone, `keeper` very many deadlines,
+//! `whatif` a change of the law, `replay-views` measures how fast views are rebuilt.
 
 #![expect(clippy::print_stdout, reason = "the figures go to standard output")]
 
@@ -10,10 +11,13 @@ use clap::{Parser, Subcommand};
 
 mod actors;
 mod client;
+mod copies;
+mod keeper;
 mod lifecycle;
 mod raw;
 mod server;
 mod store;
+mod whatif;
 
 /// Load, and the raw limits beside it.
 #[derive(Debug, Parser)]
@@ -29,6 +33,10 @@ enum Command {
     Lifecycle(lifecycle::Arguments),
     /// Appends, reads and scans of the event store alone.
     Store(store::Arguments),
+    /// The deadline keeper with very many open obligations.
+    Keeper(keeper::Arguments),
+    /// A change of the law tried on very many dossiers.
+    Whatif(whatif::Arguments),
     /// How fast the views are rebuilt from the log.
     ReplayViews(lifecycle::Arguments),
 }
@@ -38,6 +46,8 @@ async fn main() -> Result<()> {
     let figures = match Cli::parse().command {
         Command::Lifecycle(arguments) => lifecycle::run(&arguments).await?,
         Command::Store(arguments) => store::run(&arguments).await?,
+        Command::Keeper(arguments) => keeper::run(&arguments).await?,
+        Command::Whatif(arguments) => whatif::run(&arguments).await?,
         Command::ReplayViews(arguments) => lifecycle::rebuild(&arguments).await?,
     };
     println!("{figures}");

@@ -16,7 +16,7 @@ pub(crate) struct Server {
 }
 
 /// The binary beside this one.
-fn binary() -> Result<PathBuf> {
+pub(crate) fn binary() -> Result<PathBuf> {
     let own = std::env::current_exe()?;
     let path = own.with_file_name("dossier");
     if !path.exists() {
@@ -58,8 +58,17 @@ impl Server {
 
     /// The most memory that it has held, in MiB.
     pub(crate) fn peak_rss_mib(&self) -> Result<f64> {
+        self.memory_mib("VmHWM")
+    }
+
+    /// The memory that it holds, in MiB.
+    pub(crate) fn rss_mib(&self) -> Result<f64> {
+        self.memory_mib("VmRSS")
+    }
+
+    fn memory_mib(&self, what: &str) -> Result<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find(|line| line.starts_with("VmHWM")).context("no VmHWM")?;
+        let line = status.lines().find(|line| line.starts_with(what)).context("no such line")?;
         let kib: f64 = line.split_whitespace().nth(1).context("no figure")?.parse()?;
         Ok(kib / 1_024.0)
     }

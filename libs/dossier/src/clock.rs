@@ -9,9 +9,15 @@ use crate::contract::{Channel, Promise};
 use crate::law::Outage;
 use crate::step::Rule;
 
+mod course;
 mod explanation;
+mod period;
+mod start;
 
-pub use explanation::{ExplainedSpan, Explanation, explain, explain_fixed};
+pub use course::Course;
+pub use explanation::{ExplainedSpan, Explanation, explain, explain_fixed, explain_foresight};
+pub use period::{Period, Running, enforce, explain as explain_obligations};
+pub use start::{Moments, effective_start, start_moment};
 
 /// A span in which the clock stands still.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,9 +37,26 @@ pub struct Ledger {
     pub started_at: Timestamp,
     /// In order of time.
     pub suspensions: Vec<Suspension>,
+    /// How often the period was made longer.
+    pub extensions: u32,
 }
 
 impl Ledger {
+    /// A clock that runs since an instant.
+    #[must_use]
+    pub const fn since(started_at: Timestamp) -> Self {
+        Self { started_at, suspensions: Vec::new(), extensions: 0 }
+    }
+
+    /// The period of a dossier that came by `channel`, with what it was extended by; nothing if the law gives none.
+    fn budget(&self, rule: Rule<'_>, channel: Channel) -> Option<Budget> {
+        let clock = &rule.procedure.clock;
+        let Budget { amount, unit } = *clock.budget.get(&channel)?;
+        let more = clock.extension.as_ref().map_or(0, |extension| extension.budget.amount);
+        let amount = amount.saturating_add(more.saturating_mul(self.extensions));
+        Some(Budget { amount, unit })
+    }
+
     /// When the clock of a dossier that came by `channel` stood still: its own suspensions, and the outages that are over.
     fn gaps(&self, rule: Rule<'_>, channel: Channel) -> Gaps {
         let own = self.suspensions.iter().filter_map(|s| Some(Span { from: s.from, to: s.to? }));
@@ -48,17 +71,6 @@ impl Ledger {
 pub fn is_held(rule: Rule<'_>, channel: Channel, due_at: Timestamp) -> bool {
     let mut lasting = rule.outages.iter().filter(|outage| outage.to.is_none());
     lasting.any(|outage| outage.hits(channel) && outage.from < due_at)
-}
-
-/// The instant from which a dossier received at `moment` counts: the next working morning if it came after the
-/// procedure's cut-off or on a day off (for example Decree 297/2025/NĐ-CP), `moment` itself otherwise.
-pub fn effective_start(rule: Rule<'_>, moment: Timestamp) -> Result<Timestamp, CalendarError> {
-    let Some(cut_off) = rule.procedure.clock.cut_off else { return Ok(moment) };
-    let date = rule.calendar.date_of(moment);
-    if rule.calendar.is_working_day(date) && rule.calendar.time_of(moment) < cut_off.at {
-        return Ok(moment);
-    }
-    rule.calendar.next_opening_after(date)
 }
 
 /// The end of a period that runs without suspension.
@@ -76,9 +88,9 @@ pub fn promise(
     channel: Channel,
     ledger: &Ledger,
 ) -> Result<Option<Promise>, CalendarError> {
-    let Some(budget) = rule.procedure.clock.budget.get(&channel) else { return Ok(None) };
+    let Some(budget) = ledger.budget(rule, channel) else { return Ok(None) };
     let end =
-        calendar::end_of(rule.calendar, ledger.started_at, *budget, &ledger.gaps(rule, channel))?;
+        calendar::end_of(rule.calendar, ledger.started_at, budget, &ledger.gaps(rule, channel))?;
     Ok(Some(Promise {
         due_at: end.due_at,
         foresee_at: foresee_at(rule, ledger.started_at, end.due_at)?,
@@ -116,7 +128,7 @@ pub(crate) fn late_by_ms(due_at: Timestamp, now: Timestamp) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::law::{CutOff, Law};
+    use crate::law::Law;
     use crate::testing::{at, law};
 
     fn rule<'a>(law: &'a Law, code: &str) -> Rule<'a> {
@@ -125,16 +137,12 @@ mod tests {
         Rule { procedure, calendar: law.calendar_of(&agency.code).unwrap(), outages: &[] }
     }
 
-    fn running_since(started_at: Timestamp) -> Ledger {
-        Ledger { started_at, suspensions: Vec::new() }
-    }
-
     #[test]
     fn a_certificate_of_origin_takes_six_eight_or_twenty_four_working_hours_by_channel() {
         let law = law();
         let rule = rule(&law, "CO.D");
         let due = |channel| {
-            let ledger = running_since(at("2026-11-20T09:00"));
+            let ledger = Ledger::since(at("2026-11-20T09:00"));
             promise(rule, channel, &ledger).unwrap().unwrap().due_at
         };
         assert_eq!(due(Channel::Online), at("2026-11-20T16:00"));
@@ -146,7 +154,7 @@ mod tests {
     #[test]
     fn lateness_of_five_working_days_is_foreseen_one_working_day_before() {
         let law = law();
-        let ledger = running_since(at("2026-11-20T09:00"));
+        let ledger = Ledger::since(at("2026-11-20T09:00"));
         let promise = promise(rule(&law, "2.000004"), Channel::Online, &ledger).unwrap().unwrap();
         assert_eq!(promise.due_at, at("2026-12-01T00:00"));
         assert_eq!(promise.foresee_at, Some(at("2026-11-28T00:00")));
@@ -155,30 +163,16 @@ mod tests {
     #[test]
     fn lateness_of_a_few_hours_cannot_be_foreseen_a_day_before() {
         let law = law();
-        let ledger = running_since(at("2026-11-20T09:00"));
+        let ledger = Ledger::since(at("2026-11-20T09:00"));
         let promise = promise(rule(&law, "CO.D"), Channel::Online, &ledger).unwrap().unwrap();
         assert_eq!(promise.foresee_at, None);
-    }
-
-    #[test]
-    fn what_comes_after_the_cut_off_counts_from_the_next_working_morning() {
-        let law = law();
-        let found = rule(&law, "2.000004");
-        let mut procedure = found.procedure.clone();
-        procedure.clock.cut_off = Some(CutOff { at: "15:00".parse().unwrap() });
-        let rule = Rule { procedure: &procedure, ..found };
-        let start = |moment| effective_start(rule, at(moment)).unwrap();
-        assert_eq!(start("2026-11-20T14:59"), at("2026-11-20T14:59"));
-        assert_eq!(start("2026-11-20T15:00"), at("2026-11-23T08:00"));
-        assert_eq!(start("2026-11-21T09:00"), at("2026-11-23T08:00"));
-        assert_eq!(start("2026-11-23T16:00"), at("2026-11-25T08:00"));
     }
 
     #[test]
     fn a_suspension_of_two_nights_moves_five_working_days_by_two() {
         let law = law();
         let rule = rule(&law, "2.000004");
-        let mut ledger = running_since(at("2026-11-02T09:00"));
+        let mut ledger = Ledger::since(at("2026-11-02T09:00"));
         let before = promise(rule, Channel::Online, &ledger).unwrap().unwrap().due_at;
         assert_eq!(before, at("2026-11-10T00:00"));
         ledger.suspensions.push(Suspension {

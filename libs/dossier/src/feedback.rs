@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use calendar::{Budget, Gaps};
 use jiff::Timestamp;
-use uuid::Uuid;
 
 use crate::access::{May, Resource, agency, any, own};
+use crate::clock::{Period, Running};
 use crate::contract::{
-    Actor, AgencyCode, Brief, ComplaintClass, ComplaintEvent, ComplaintFiled, DeliveryEvent,
-    DossierId, EventSet, Meta, ProcedureRef, RatingEvent, Role, Unreadable,
+    Actor, AgencyCode, Brief, Channel, ComplaintClass, ComplaintEvent, ComplaintFiled,
+    DeliveryEvent, DossierId, EventSet, Meta, PeriodExtended, ProcedureRef, RatingEvent, Role,
+    Unreadable,
 };
-use crate::law::ComplaintRules;
+use crate::law::{ComplaintRules, Law};
 use crate::step::{Facts, Incoming, LawError, Obligation, Reacted, Reaction, State, Step};
 
 pub mod answer_complaint;
@@ -137,6 +138,41 @@ pub enum Stage {
     Published,
 }
 
+/// What the agency owes next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    /// What.
+    pub what: Owed,
+    /// Its period.
+    pub running: Running,
+}
+
+/// What an agency may owe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owed {
+    /// To say what a complaint is about.
+    Classify,
+    /// To pass on one that another agency must answer.
+    Forward,
+    /// To answer.
+    Answer,
+    /// To publish the answer.
+    Publish,
+}
+
+impl Owed {
+    /// As it is written.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Classify => "classify",
+            Self::Forward => "forward",
+            Self::Answer => "answer",
+            Self::Publish => "publish",
+        }
+    }
+}
+
 /// A complaint.
 #[derive(Debug, Clone, Default)]
 pub struct Complaint {
@@ -148,8 +184,8 @@ pub struct Complaint {
     pub stage: Stage,
     /// What it is about.
     pub class: Option<ComplaintClass>,
-    /// What is due, by when, and since which event.
-    pub due: Option<(&'static str, Timestamp, Uuid)>,
+    /// What is due.
+    pub due: Option<Due>,
     /// The published text.
     pub published: Option<String>,
     /// How often it was reopened.
@@ -166,6 +202,23 @@ impl Complaint {
         Some(self.forwarded_to.as_ref().unwrap_or(&filed.agency))
     }
 
+    fn owes(&mut self, what: Owed, by: Option<Timestamp>, since: Timestamp, meta: &Meta) {
+        self.due = by.map(|due_at| {
+            let running = Running::new(due_at, since, meta.id, meta.at());
+            Due { what, running }
+        });
+    }
+
+    /// Whether it is a request about the complainant's own data.
+    #[must_use]
+    pub fn is_about_data(&self) -> bool {
+        self.filed.as_ref().is_some_and(|filed| filed.personal_data)
+    }
+
+    fn channel(&self) -> Channel {
+        self.filed.as_ref().map_or(Channel::Online, |filed| filed.channel)
+    }
+
     /// Whether it is for whoever acts to deal with it; the agency that passed it on only reads it.
     fn is_for(&self, actor: &Actor) -> bool {
         let own = actor.agency.as_ref();
@@ -180,22 +233,25 @@ impl State for Complaint {
     fn evolve(&mut self, event: &ComplaintEvent, meta: &Meta) {
         match event {
             ComplaintEvent::ComplaintFiled(filed) => {
-                self.due = Some(("classify", filed.classify_by, meta.id));
+                self.owes(Owed::Classify, Some(filed.classify_by), meta.at(), meta);
                 self.filed = Some(Arc::new(filed.clone()));
                 self.filed_at = Some(meta.at());
                 self.stage = Stage::Filed;
             }
             ComplaintEvent::ComplaintClassified(classified) => {
                 self.class = Some(classified.class);
-                self.due = classified.answer_by.map(|by| ("answer", by, meta.id));
+                self.owes(Owed::Answer, classified.answer_by, meta.at(), meta);
                 if classified.class == ComplaintClass::NotOurs {
-                    self.due =
-                        self.filed.as_ref().map(|filed| ("forward", filed.classify_by, meta.id));
+                    let by = self.filed.as_ref().map(|filed| filed.classify_by);
+                    self.owes(Owed::Forward, by, self.filed_at.unwrap_or(meta.at()), meta);
                 }
                 self.stage = match classified.class {
                     ComplaintClass::NotAcceptable => Stage::Dismissed,
                     ComplaintClass::ConductOrDelay
                     | ComplaintClass::ContentOfRules
+                    | ComplaintClass::PersonalDataAccess
+                    | ComplaintClass::PersonalDataObjection
+                    | ComplaintClass::PersonalDataErasure
                     | ComplaintClass::Complex
                     | ComplaintClass::NotOurs => Stage::Classified,
                 };
@@ -205,10 +261,10 @@ impl State for Complaint {
                 self.forwarded_to = Some(forwarded.to.clone());
                 self.stage = Stage::Filed;
                 self.class = None;
-                self.due = forwarded.classify_by.map(|by| ("classify", by, meta.id));
+                self.owes(Owed::Classify, forwarded.classify_by, meta.at(), meta);
             }
             ComplaintEvent::ComplaintAnswered(answered) => {
-                self.due = Some(("publish", answered.publish_by, meta.id));
+                self.owes(Owed::Publish, answered.publish_by, meta.at(), meta);
                 self.stage = Stage::Answered;
             }
             ComplaintEvent::AnswerPublished(published) => {
@@ -218,10 +274,15 @@ impl State for Complaint {
             }
             ComplaintEvent::ComplaintReopened(reopened) => {
                 self.reopened = self.reopened.saturating_add(1);
-                self.due = Some(("answer", reopened.answer_by, meta.id));
+                self.owes(Owed::Answer, Some(reopened.answer_by), meta.at(), meta);
                 self.stage = Stage::Classified;
             }
             ComplaintEvent::ComplaintOverdue(_) => self.due = None,
+            ComplaintEvent::PeriodExtended(extended) => {
+                if let Some(due) = &mut self.due {
+                    due.running.extend(extended, meta.at());
+                }
+            }
         }
     }
 
@@ -238,12 +299,37 @@ impl State for Complaint {
 
     fn obligations(&self) -> Vec<Obligation> {
         let due = self.due.iter();
-        due.map(|(_, due_at, opened_by)| Obligation {
+        due.map(|Due { running: Running { due_at, opened_by, .. }, .. }| Obligation {
             kind: miss_complaint_deadline::KIND,
             due_at: *due_at,
             opened_by: *opened_by,
         })
         .collect()
+    }
+
+    fn period<'a>(&'a self, _kind: &str, law: &'a Law) -> Result<Option<Period<'a>>, LawError> {
+        let (Some(due), Some(agency)) = (self.due, self.agency()) else { return Ok(None) };
+        let rules = law.complaints().ok_or(LawError::NotLoaded)?;
+        let budget = match (due.what, self.class) {
+            (Owed::Classify | Owed::Forward, _) => Some(rules.classify(self.is_about_data())),
+            (Owed::Answer, class) if self.reopened > 0 => rules.reopened(class),
+            (Owed::Answer, class) => class.and_then(|class| rules.answer(class, self.channel())),
+            (Owed::Publish, _) => Some(rules.publish),
+        };
+        let calendar = law.calendar_of(agency).ok_or(LawError::NotLoaded)?;
+        Ok(budget.map(|budget| Period {
+            running: due.running,
+            started_at: due.running.since,
+            budget,
+            calendar,
+            outages: law.outages_of(agency),
+            channel: None,
+            basis: &rules.legal_basis,
+        }))
+    }
+
+    fn extended(extended: PeriodExtended) -> Option<ComplaintEvent> {
+        Some(extended.into())
     }
 
     fn enforce(&self, kind: &str, facts: &Facts<'_>) -> Result<Vec<ComplaintEvent>, LawError> {

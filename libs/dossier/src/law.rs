@@ -58,12 +58,13 @@ struct AgencyFile {
 #[derive(Debug, Clone, Default)]
 pub struct Law {
     procedures: BTreeMap<ProcedureCode, Vec<Procedure>>,
-    /// By version, the newest last.
-    calendars: BTreeMap<String, Vec<Calendar>>,
+    /// By version, the newest last, with the time at which each was recorded.
+    calendars: BTreeMap<String, Vec<(Option<Timestamp>, Calendar)>>,
     agencies: BTreeMap<AgencyCode, Agency>,
     agencies_version: u32,
     outages: Outages,
-    complaints: Option<ComplaintRules>,
+    /// The newest last.
+    complaints: Vec<(Option<Timestamp>, ComplaintRules)>,
 }
 
 /// What is said of a file that comes too late.
@@ -83,14 +84,14 @@ impl Law {
     pub fn take(&mut self, rules: &RulesIssued, at: Option<Timestamp>) -> Result<(), InvalidLaw> {
         let file = format!("{} {}", rules.kind.as_str(), rules.name);
         match rules.kind {
-            RulesKind::Calendar => self.add_calendar(&file, &rules.text),
+            RulesKind::Calendar => self.take_calendar(&file, &rules.text, at),
             RulesKind::Agencies => self.add_agencies(&file, &rules.text),
             RulesKind::Complaints => {
                 let read: ComplaintRules = read(&file, &rules.text)?;
-                if self.complaints.as_ref().is_some_and(|known| known.version >= read.version) {
+                if self.complaints().is_some_and(|known| known.version >= read.version) {
                     return Err(content(&file, OUTDATED));
                 }
-                self.complaints = Some(read);
+                self.complaints.push((at, read));
                 Ok(())
             }
             RulesKind::Procedure => {
@@ -106,14 +107,23 @@ impl Law {
 
     /// Adds a calendar file. Earlier versions stay: dates were promised by them.
     pub fn add_calendar(&mut self, file: &str, text: &str) -> Result<(), InvalidLaw> {
+        self.take_calendar(file, text, None)
+    }
+
+    fn take_calendar(
+        &mut self,
+        file: &str,
+        text: &str,
+        at: Option<Timestamp>,
+    ) -> Result<(), InvalidLaw> {
         let read: CalendarFile = read(file, text)?;
         let calendar =
             Calendar::try_from(read).map_err(|error| content(file, &error.to_string()))?;
         let newest = self.calendars.get(calendar.id()).and_then(|versions| versions.last());
-        if newest.is_some_and(|newest| newest.version() >= calendar.version()) {
+        if newest.is_some_and(|(_, newest)| newest.version() >= calendar.version()) {
             return Err(content(file, OUTDATED));
         }
-        self.calendars.entry(calendar.id().to_owned()).or_default().push(calendar);
+        self.calendars.entry(calendar.id().to_owned()).or_default().push((at, calendar));
         Ok(())
     }
 
@@ -167,8 +177,20 @@ impl Law {
 
     /// The periods for complaints.
     #[must_use]
-    pub const fn complaints(&self) -> Option<&ComplaintRules> {
-        self.complaints.as_ref()
+    pub fn complaints(&self) -> Option<&ComplaintRules> {
+        self.complaints.last().map(|(_, rules)| rules)
+    }
+
+    /// The law as it was on record at `at`: nothing that was issued, declared or ended later.
+    #[must_use]
+    pub fn as_known(&self, at: Timestamp) -> Self {
+        let known = |recorded: &Option<Timestamp>| recorded.is_none_or(|recorded| recorded <= at);
+        let mut law = self.clone();
+        law.calendars.values_mut().for_each(|versions| versions.retain(|(r, _)| known(r)));
+        law.complaints.retain(|(recorded, _)| known(recorded));
+        law.procedures.values_mut().for_each(|all| all.retain(|p| known(&p.recorded_at)));
+        law.outages.retain(&self.agencies, |outage| outage.recorded_at <= at);
+        law
     }
 
     /// Every agency.
@@ -218,21 +240,37 @@ impl Law {
     /// The calendar that an agency keeps.
     #[must_use]
     pub fn calendar_of(&self, agency: &AgencyCode) -> Option<&Calendar> {
-        self.calendars.get(&self.agencies.get(agency)?.calendar)?.last()
+        self.calendars.get(&self.agencies.get(agency)?.calendar)?.last().map(|(_, newest)| newest)
     }
 
     /// The calendar that an agency keeps, in a version that a date was promised by.
     #[must_use]
     pub fn calendar_in(&self, agency: &AgencyCode, version: u32) -> Option<&Calendar> {
         let versions = self.calendars.get(&self.agencies.get(agency)?.calendar)?;
-        versions.iter().find(|calendar| calendar.version() == version)
+        versions.iter().map(|(_, calendar)| calendar).find(|c| c.version() == version)
     }
 
-    /// The law of a dossier.
+    /// The law at an instant of a dossier that was received under `received`: that version, unless a later one that is in
+    /// force by then says that it applies to open dossiers too.
     #[must_use]
-    pub fn rule(&self, procedure: &ProcedureRef, agency: &AgencyCode) -> Option<Rule<'_>> {
+    pub fn rule(
+        &self,
+        received: &ProcedureRef,
+        agency: &AgencyCode,
+        at: Timestamp,
+    ) -> Option<Rule<'_>> {
         let outages = self.outages_of(agency);
-        let (procedure, calendar) = (self.procedure(procedure)?, self.calendar_of(agency)?);
+        let calendar = self.calendar_of(agency)?;
+        let today = calendar.date_of(at);
+        let versions = self.procedures.get(&received.code)?;
+        let mut later = versions.iter().rev().take_while(|known| known.version > received.version);
+        let in_force = |later: &&Procedure| {
+            later.applies_to_open
+                && later.effective.contains(today)
+                && later.recorded_at.is_none_or(|recorded| recorded <= at)
+        };
+        let own = || versions.iter().find(|known| known.version == received.version);
+        let procedure = later.find(in_force).or_else(own)?;
         Some(Rule { procedure, calendar, outages })
     }
 
@@ -288,6 +326,29 @@ mod tests {
         let mut law = Law::shipped().unwrap();
         let error = law.add_procedure("again.yaml", SHIPPED[0].1).unwrap_err().to_string();
         assert!(error.contains("loaded already"), "{error}");
+    }
+
+    #[test]
+    fn a_later_version_applies_to_open_dossiers_only_if_it_says_so_and_from_its_first_day() {
+        let second = |transition: &str| {
+            let mut law = Law::shipped().unwrap();
+            let (_, text) = SHIPPED.iter().find(|(_, text)| text.contains("CHEM.IMPORT")).unwrap();
+            let text = text.replace("version: 1\n", &format!("version: 2\n{transition}"));
+            let text =
+                text.replace("effective: { from: 2026-01-17", "effective: { from: 2026-11-20");
+            law.add_procedure("second.yaml", &text).unwrap();
+            law
+        };
+        let received = ProcedureRef { code: "CHEM.IMPORT".into(), version: 1 };
+        let version = |law: &Law, at: &str| {
+            let at: Timestamp = at.parse().unwrap();
+            law.rule(&received, &"G02.002".into(), at).unwrap().procedure.version
+        };
+        let silent = second("");
+        assert_eq!(version(&silent, "2026-11-21T02:00:00Z"), 1);
+        let open = second("applies_to_open: true\n");
+        assert_eq!(version(&open, "2026-11-19T16:59:59Z"), 1, "still the 19th in Vietnam");
+        assert_eq!(version(&open, "2026-11-19T17:00:00Z"), 2);
     }
 
     #[test]

@@ -7,9 +7,12 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::access::{May, Resource, agency, any, own};
+use crate::clock::{Period, Running};
 use crate::contract::{
-    AgencyCode, FeeAssessed, Meta, PaymentEvent, PaymentId, PaymentStarted, ProcedureRef, Role, Vnd,
+    AgencyCode, Brief, FeeAssessed, Meta, PaymentEvent, PaymentId, PaymentStarted, PeriodExtended,
+    ProcedureRef, Role, Vnd,
 };
+use crate::law::Law;
 use crate::step::{Facts, LawError, Obligation, State, Step};
 
 pub mod assess_fee;
@@ -82,7 +85,8 @@ impl Attempt {
 pub struct Payment {
     /// What it owes.
     pub assessed: Option<Arc<FeeAssessed>>,
-    assessed_by: Uuid,
+    /// The window to pay.
+    pub window: Option<Running>,
     /// The attempts to pay.
     pub attempts: BTreeMap<PaymentId, Attempt>,
     /// Everything that came in.
@@ -115,7 +119,7 @@ impl Payment {
     /// When the window to pay is over: not while a payment that was begun in it may still succeed.
     #[must_use]
     pub fn window_ends_at(&self) -> Option<Timestamp> {
-        let end = self.assessed.as_ref()?.window_ends_at?;
+        let end = self.window?.due_at;
         let open = self.attempts.values().filter(|attempt| attempt.is_open());
         Some(open.map(|attempt| attempt.started.expires_at).fold(end, Timestamp::max))
     }
@@ -133,7 +137,9 @@ impl State for Payment {
         match event {
             PaymentEvent::FeeAssessed(assessed) => {
                 self.assessed = Some(Arc::new(assessed.clone()));
-                self.assessed_by = meta.id;
+                self.window = assessed
+                    .window_ends_at
+                    .map(|due_at| Running::new(due_at, meta.at(), meta.id, meta.at()));
             }
             PaymentEvent::PaymentStarted(started) => {
                 let attempt = Attempt {
@@ -184,6 +190,11 @@ impl State for Payment {
                 let symbol = receipt.symbol.clone();
                 self.receipts.push((receipt.payment, symbol, receipt.year, receipt.number));
             }
+            PaymentEvent::PeriodExtended(extended) => {
+                if let Some(window) = &mut self.window {
+                    window.extend(extended, meta.at());
+                }
+            }
         }
     }
 
@@ -204,14 +215,30 @@ impl State for Payment {
             let Attempt { query_at: due_at, opened_by, .. } = *attempt;
             open.push(Obligation { kind: query_payment::KIND, due_at, opened_by });
         }
-        if let Some(due_at) = self.window_ends_at()
+        if let (Some(due_at), Some(Running { opened_by, .. })) =
+            (self.window_ends_at(), self.window)
             && self.settled_at.is_none()
             && !self.window_expired
         {
-            let opened_by = self.assessed_by;
             open.push(Obligation { kind: expire_fee_window::KIND, due_at, opened_by });
         }
         open
+    }
+
+    fn period<'a>(&'a self, kind: &str, law: &'a Law) -> Result<Option<Period<'a>>, LawError> {
+        let (Some(assessed), Some(window), expire_fee_window::KIND) =
+            (&self.assessed, self.window, kind)
+        else {
+            return Ok(None);
+        };
+        let Brief { procedure, agency, channel, .. } = &assessed.brief;
+        let rule = law.rule(procedure, agency, window.known_at).ok_or(LawError::NotLoaded)?;
+        let budget = rule.procedure.fees.window;
+        Ok(budget.map(|budget| rule.period(window, window.since, budget, Some(*channel))))
+    }
+
+    fn extended(extended: PeriodExtended) -> Option<PaymentEvent> {
+        Some(extended.into())
     }
 
     fn enforce(&self, kind: &str, facts: &Facts<'_>) -> Result<Vec<PaymentEvent>, LawError> {

@@ -5,15 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use uuid::Uuid;
 
 use crate::access::{May, Resource, agency, any, consulted};
-use crate::clock;
+use crate::clock::{self, Period, Running};
 use crate::contract::{
     AgencyCode, Brief, ConsultationId, ConsultationRequested, DecisionMade, DecisionProposed, Meta,
-    ProcedureRef, ReviewEvent, Role, Subject,
+    PeriodExtended, ProcedureRef, ReviewEvent, Role, Subject,
 };
-use crate::law::Activity;
+use crate::law::{Activity, Law};
 use crate::step::{Facts, LawError, Obligation, Rule, State, Step};
 
 pub mod answer_consultation;
@@ -29,6 +28,7 @@ pub mod need_supplement;
 pub mod open_review;
 pub mod pause_review;
 pub mod propose_decision;
+pub mod record_verification;
 pub mod reject_proposal;
 pub mod resume_review;
 pub mod return_review;
@@ -45,6 +45,7 @@ pub const STEPS: &[Step] = &[
     return_review::STEP,
     hand_over_review::STEP,
     consult_agency::STEP,
+    record_verification::STEP,
     answer_consultation::STEP,
     need_supplement::STEP,
     propose_decision::STEP,
@@ -90,10 +91,21 @@ pub enum Stage {
 pub struct Due {
     /// Which.
     pub activity: String,
-    /// By when.
-    pub due_at: Timestamp,
-    /// The event that made it due.
-    pub opened_by: Uuid,
+    /// Its period.
+    pub running: Running,
+}
+
+/// Another agency that was asked and has not answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Consultation {
+    /// What was asked.
+    pub requested: ConsultationRequested,
+    /// The period to answer, if there is one.
+    pub running: Option<Running>,
+    /// When.
+    pub asked_at: Timestamp,
+    /// Whether it was silent until its end.
+    pub silent: bool,
 }
 
 /// A review.
@@ -112,7 +124,7 @@ pub struct Review {
     /// The activity whose time stands still.
     pub paused: Option<String>,
     /// The consultations that are not answered.
-    pub consultations: BTreeMap<ConsultationId, (ConsultationRequested, Uuid, bool)>,
+    pub consultations: BTreeMap<ConsultationId, Consultation>,
     /// Every agency that was asked.
     pub asked: BTreeSet<AgencyCode>,
     /// Since when a supplement is being waited for.
@@ -148,13 +160,33 @@ impl Review {
         })
     }
 
-    fn becomes_due(&mut self, activity: Option<&String>, due_at: Option<Timestamp>, by: Uuid) {
-        self.due = match (activity, due_at) {
-            (Some(activity), Some(due_at)) => {
-                Some(Due { activity: activity.clone(), due_at, opened_by: by })
+    /// The consultation whose period ends first, of those that nothing was heard of.
+    #[must_use]
+    pub fn next_silent(&self) -> Option<(ConsultationId, Running)> {
+        let open = self.consultations.iter().filter(|(_, consultation)| !consultation.silent);
+        let running = open.filter_map(|(id, consultation)| Some((*id, consultation.running?)));
+        running.min_by_key(|(_, running)| (running.due_at, running.opened_by))
+    }
+
+    fn becomes_due(&mut self, activity: Option<&String>, due_at: Option<Timestamp>, meta: &Meta) {
+        self.due = activity.zip(due_at).map(|(activity, due_at)| Due {
+            activity: activity.clone(),
+            running: Running::new(due_at, meta.at(), meta.id, meta.at()),
+        });
+    }
+
+    fn on_extension(&mut self, extended: &PeriodExtended, at: Timestamp) {
+        match (extended.period.as_str(), &mut self.due) {
+            (miss_activity::KIND, Some(due)) => due.running.extend(extended, at),
+            (miss_consultation::KIND, _) => {
+                let id = self.next_silent().map(|(id, _)| id);
+                let open = id.and_then(|id| self.consultations.get_mut(&id));
+                if let Some(running) = open.and_then(|open| open.running.as_mut()) {
+                    running.extend(extended, at);
+                }
             }
-            _ => None,
-        };
+            _ => {}
+        }
     }
 
     /// A proposal rested on what was there before: it does not outlive a pause.
@@ -200,12 +232,12 @@ impl State for Review {
             }
             ReviewEvent::ReviewClaimed(claimed) => {
                 self.officer = Some(claimed.officer.clone());
-                self.becomes_due(claimed.activity.as_ref(), claimed.due_at, meta.id);
+                self.becomes_due(claimed.activity.as_ref(), claimed.due_at, meta);
             }
             ReviewEvent::ActivityCompleted(completed) => {
                 let count = self.done.entry(completed.activity.clone()).or_default();
                 *count = count.saturating_add(1);
-                self.becomes_due(completed.next.as_ref(), completed.next_due_at, meta.id);
+                self.becomes_due(completed.next.as_ref(), completed.next_due_at, meta);
             }
             ReviewEvent::ActivityOverdue(_) => self.due = None,
             ReviewEvent::ReviewReturned(_) => {
@@ -215,17 +247,25 @@ impl State for Review {
             ReviewEvent::ReviewHandedOver(handed) => self.officer = Some(handed.to.clone()),
             ReviewEvent::ConsultationRequested(requested) => {
                 self.asked.insert(requested.agency.clone());
-                let entry = (requested.clone(), meta.id, false);
-                self.consultations.insert(requested.consultation, entry);
+                let consultation = Consultation {
+                    requested: requested.clone(),
+                    running: requested
+                        .due_at
+                        .map(|due_at| Running::new(due_at, meta.at(), meta.id, meta.at())),
+                    asked_at: meta.at(),
+                    silent: false,
+                };
+                self.consultations.insert(requested.consultation, consultation);
             }
             ReviewEvent::ConsultationAnswered(answered) => {
                 self.consultations.remove(&answered.consultation);
             }
             ReviewEvent::ConsultationSilent(silent) => {
-                if let Some((_, _, reported)) = self.consultations.get_mut(&silent.consultation) {
-                    *reported = true;
+                if let Some(consultation) = self.consultations.get_mut(&silent.consultation) {
+                    consultation.silent = true;
                 }
             }
+            ReviewEvent::VerificationRecorded(_) => {}
             ReviewEvent::SupplementNeeded(_) => self.pause(meta.at(), None),
             ReviewEvent::ReviewPaused(paused) => self.pause(meta.at(), Some(paused.request)),
             ReviewEvent::ReviewResumed(resumed) => {
@@ -234,7 +274,7 @@ impl State for Review {
                 self.awaited = None;
                 self.answered = self.answered.max(resumed.request.unwrap_or(0));
                 let activity = self.paused.take();
-                self.becomes_due(activity.as_ref(), resumed.due_at, meta.id);
+                self.becomes_due(activity.as_ref(), resumed.due_at, meta);
             }
             ReviewEvent::DecisionProposed(proposed) => {
                 self.stage = Stage::Proposed;
@@ -250,6 +290,7 @@ impl State for Review {
                 self.end(Stage::Decided);
             }
             ReviewEvent::ReviewCancelled(_) => self.end(Stage::Cancelled),
+            ReviewEvent::PeriodExtended(extended) => self.on_extension(extended, meta.at()),
         }
     }
 
@@ -267,15 +308,35 @@ impl State for Review {
 
     fn obligations(&self) -> Vec<Obligation> {
         let mut open = Vec::new();
-        if let Some(Due { due_at, opened_by, .. }) = self.due {
+        if let Some(Due { running: Running { due_at, opened_by, .. }, .. }) = self.due {
             open.push(Obligation { kind: miss_activity::KIND, due_at, opened_by });
         }
-        let unanswered = self.consultations.values().filter(|(_, _, reported)| !reported);
-        let first = unanswered.filter_map(|(asked, by, _)| Some((asked.due_at?, *by))).min();
-        if let Some((due_at, opened_by)) = first {
+        if let Some((_, Running { due_at, opened_by, .. })) = self.next_silent() {
             open.push(Obligation { kind: miss_consultation::KIND, due_at, opened_by });
         }
         open
+    }
+
+    fn period<'a>(&'a self, kind: &str, law: &'a Law) -> Result<Option<Period<'a>>, LawError> {
+        let Some(Brief { procedure, agency, channel, .. }) = self.brief.as_deref() else {
+            return Ok(None);
+        };
+        let (running, activity) = match (kind, &self.due, self.next_silent()) {
+            (miss_activity::KIND, Some(due), _) => (due.running, Some(&due.activity)),
+            (miss_consultation::KIND, _, Some((_, running))) => (running, None),
+            _ => return Ok(None),
+        };
+        let rule = law.rule(procedure, agency, running.known_at).ok_or(LawError::NotLoaded)?;
+        let rules = &rule.procedure.review;
+        let budget = match activity {
+            Some(code) => rules.activities.iter().find(|a| a.code == *code).and_then(|a| a.budget),
+            None => rules.consultation,
+        };
+        Ok(budget.map(|budget| rule.period(running, running.since, budget, Some(*channel))))
+    }
+
+    fn extended(extended: PeriodExtended) -> Option<ReviewEvent> {
+        Some(extended.into())
     }
 
     fn enforce(&self, kind: &str, facts: &Facts<'_>) -> Result<Vec<ReviewEvent>, LawError> {

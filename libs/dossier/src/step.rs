@@ -2,13 +2,15 @@
 
 use std::fmt;
 
-use calendar::{Calendar, CalendarError};
+use calendar::{Budget, Calendar, CalendarError};
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::access::{May, Resource};
+use crate::clock::{Period, Running};
 use crate::contract::{
-    Actor, AgencyCode, DossierId, Envelope, EventSet, Meta, ProcedureRef, Unreadable, VndOverflow,
+    Actor, AgencyCode, Channel, DossierId, Envelope, EventSet, Meta, PeriodExtended, ProcedureRef,
+    Unreadable, VndOverflow,
 };
 use crate::law::{Law, Outage, Procedure};
 
@@ -33,7 +35,21 @@ pub trait State: Default + Clone + fmt::Debug + Send + Sync + 'static {
         Vec::new()
     }
 
-    /// The events that enforce an obligation of `kind`, or none if it is no longer open.
+    /// The period by which an obligation of `kind` falls due; nothing if it follows from none, or is the one for the
+    /// decision, which has a ledger.
+    fn period<'a>(&'a self, kind: &str, law: &'a Law) -> Result<Option<Period<'a>>, LawError> {
+        let _ = (kind, law);
+        Ok(None)
+    }
+
+    /// The event that makes a period longer, where the service has periods.
+    #[must_use]
+    fn extended(extended: PeriodExtended) -> Option<Self::Event> {
+        let _ = extended;
+        None
+    }
+
+    /// The events that enforce an obligation of `kind`, or none if it is no longer open. See [`crate::clock::enforce`].
     fn enforce(&self, kind: &str, facts: &Facts<'_>) -> Result<Vec<Self::Event>, LawError> {
         let _ = (kind, facts);
         Ok(Vec::new())
@@ -60,6 +76,22 @@ pub struct Rule<'a> {
     pub calendar: &'a Calendar,
     /// The outages that hit the agency.
     pub outages: &'a [Outage],
+}
+
+impl<'a> Rule<'a> {
+    /// A period of a dossier that came by `channel`, under this law.
+    #[must_use]
+    pub fn period(
+        &self,
+        running: Running,
+        started_at: Timestamp,
+        budget: Budget,
+        channel: Option<Channel>,
+    ) -> Period<'a> {
+        let Self { procedure, calendar, outages } = *self;
+        let basis = &procedure.legal_basis;
+        Period { running, started_at, budget, calendar, outages, channel, basis }
+    }
 }
 
 /// What a decision may rest on besides the state and the command.

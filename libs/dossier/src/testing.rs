@@ -25,6 +25,8 @@ pub(crate) struct Scene<'a, S: State> {
     pub(crate) law: &'a Law,
     pub(crate) state: S,
     pub(crate) events: Vec<S::Event>,
+    /// What stands beside each.
+    metas: Vec<Meta>,
     pub(crate) elsewhere: Vec<Elsewhere>,
     procedure: ProcedureRef,
     /// Where it is dealt with, and for which agency the officers act.
@@ -39,6 +41,7 @@ impl<'a, S: State> Scene<'a, S> {
             law,
             state: S::default(),
             events: Vec::new(),
+            metas: Vec::new(),
             elsewhere: Vec::new(),
             procedure,
             agency,
@@ -63,7 +66,7 @@ impl<'a, S: State> Scene<'a, S> {
             command: Uuid::from_u128(self.commands),
             actor: &actor,
             law: self.law,
-            rule: self.law.rule(&self.procedure, &self.agency.into()),
+            rule: self.law.rule(&self.procedure, &self.agency.into(), at(moment)),
             elsewhere: &self.elsewhere,
         };
         let rule: Option<Rule<'_>> = facts.rule;
@@ -93,6 +96,12 @@ impl<'a, S: State> Scene<'a, S> {
         };
         self.state.evolve(&written, &meta);
         self.events.push(written);
+        self.metas.push(meta);
+    }
+
+    /// What was recorded, with what stands beside it.
+    pub(crate) fn recorded(&self) -> impl Iterator<Item = (&S::Event, &Meta)> {
+        self.events.iter().zip(&self.metas)
     }
 
     /// The kinds recorded so far, without service and version.

@@ -38,6 +38,7 @@ macro_rules! contract_tests {
             engine_streams_are_out_of_reach,
             of_concurrent_appends_exactly_one_succeeds,
             the_identity_stays,
+            several_streams_are_read_together,
         );
     };
     (@each $engine:ident, $fresh:expr, $($sentence:ident),+ $(,)?) => {
@@ -330,4 +331,24 @@ pub async fn the_identity_stays(store: Arc<EventStore>) {
     assert!(!id.is_nil());
     store.append(&stream("a-1"), Expected::NoStream, events(1..2)).await.unwrap();
     assert_eq!(store.id(), id);
+}
+
+/// Sentence 15.
+pub async fn several_streams_are_read_together(store: Arc<EventStore>) {
+    let (long, short, none) = (stream("a-1"), stream("a-2"), stream("a-3"));
+    let total = READ_EVENTS_MAX + 50;
+    let mut expected = Expected::NoStream;
+    for part in (1..=total as u128).collect::<Vec<_>>().chunks(100) {
+        let batch = part.iter().map(|id| event(*id)).collect();
+        expected = Expected::At(store.append(&long, expected, batch).await.unwrap().version);
+    }
+    store.append(&short, Expected::NoStream, events(9_001..9_003)).await.unwrap();
+    let names = [short.clone(), none, long.clone(), short.clone()];
+    let read = store.read_together(&names).await.unwrap();
+    let [first, second, third, again] = &read[..] else { panic!("{} streams", read.len()) };
+    assert_eq!(*first, store.read_whole(&short).await.unwrap());
+    assert!(second.is_empty());
+    assert_eq!(*third, store.read_whole(&long).await.unwrap());
+    assert_eq!((third.len(), again), (total, first));
+    assert!(store.read_together(&[]).await.unwrap().is_empty());
 }

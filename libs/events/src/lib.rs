@@ -24,6 +24,7 @@
 //! 12. Streams whose name begins with `$` belong to the engine: nobody can write to one.
 //! 13. Concurrent appends at the same expected version: exactly one succeeds.
 //! 14. A store has an identity that stays the same for as long as its events.
+//! 15. `read_together` gives, for each of several streams, all of its events in order.
 
 mod error;
 mod event;

@@ -96,6 +96,29 @@ impl EventStore {
         Ok(events)
     }
 
+    /// The events of each of `streams`, as [`EventStore::read_whole`] gives them, in one go where the engine can.
+    pub async fn read_together(
+        &self,
+        streams: &[StreamName],
+    ) -> Result<Vec<Vec<Recorded>>, ReadError> {
+        let mut read = match self {
+            Self::Sqlite(store) => store.read_together(streams, READ_EVENTS_MAX).await?,
+            Self::Memory(_) | Self::Faulty(_) => {
+                let mut read = Vec::with_capacity(streams.len());
+                for stream in streams {
+                    read.push(self.read(stream, None).await?);
+                }
+                read
+            }
+        };
+        for (stream, events) in streams.iter().zip(&mut read) {
+            if events.len() == READ_EVENTS_MAX {
+                *events = self.read_whole(stream).await?;
+            }
+        }
+        Ok(read)
+    }
+
     /// The newest event of `stream`.
     pub async fn last(&self, stream: &StreamName) -> Result<Option<Recorded>, ReadError> {
         match self {

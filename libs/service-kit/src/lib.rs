@@ -23,4 +23,4 @@ pub mod view;
 pub use clock::Clock;
 pub use kit::{Kit, KitError, Settings};
 pub use service::Service;
-pub use streams::{Authority, Executed, Failure, Loaded, Order, Streams, recorded_at};
+pub use streams::{Authority, Executed, Failure, Loaded, Order, Streams, fold, recorded_at};

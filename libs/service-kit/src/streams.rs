@@ -97,13 +97,10 @@ impl<S: State> Streams<S> {
 
     /// The stream as it stands now.
     pub async fn load(&self, stream: &StreamName) -> Result<Arc<Loaded<S>>, Failure<LawError>> {
-        let known = self.remembered(stream);
-        if let Some(known) = &known
-            && self.kit.store.is_unchanged(stream, known.position)
-        {
-            return Ok(Arc::clone(known));
+        if let Some(current) = self.current(stream) {
+            return Ok(current);
         }
-        let mut loaded = known.clone().unwrap_or_default();
+        let mut loaded = self.remembered(stream).unwrap_or_default();
         loop {
             let events = self.kit.store.read(stream, loaded.version).await?;
             if events.is_empty() {
@@ -119,6 +116,28 @@ impl<S: State> Streams<S> {
                 return Ok(loaded);
             }
         }
+    }
+
+    /// The stream as it stands now, if that is surely what is remembered.
+    pub(crate) fn current(&self, stream: &StreamName) -> Option<Arc<Loaded<S>>> {
+        self.remembered(stream).filter(|known| self.kit.store.is_unchanged(stream, known.position))
+    }
+
+    /// The stream as it stands by all of its `events`, or as it is remembered if that is newer.
+    pub(crate) fn take_in(
+        &self,
+        stream: &StreamName,
+        events: &[Recorded],
+    ) -> Result<Arc<Loaded<S>>, Unreadable> {
+        let newest = events.last().map(|event| event.version);
+        if let Some(known) = self.remembered(stream).filter(|known| known.version >= newest) {
+            return Ok(known);
+        }
+        let mut loaded = Loaded::default();
+        events.iter().try_for_each(|event| loaded.take(event))?;
+        let loaded = Arc::new(loaded);
+        self.remember(stream, &loaded);
+        Ok(loaded)
     }
 
     /// The stream at a version that it had, for an answer given once more.
@@ -202,7 +221,7 @@ impl<S: State> Streams<S> {
                     .state
                     .received_under()
                     .or(order.under)
-                    .and_then(|(procedure, agency)| law.rule(procedure, agency)),
+                    .and_then(|(procedure, agency)| law.rule(procedure, agency, at)),
                 elsewhere: order.elsewhere,
             };
             let decided = match decide(&loaded.state, &facts) {
@@ -345,6 +364,13 @@ impl<S: State> Loaded<S> {
             }),
         }
     }
+}
+
+/// A whole stream, read once and not remembered.
+pub fn fold<S: State>(recorded: &[Recorded]) -> Result<S, Unreadable> {
+    let mut loaded = Loaded::<S>::default();
+    recorded.iter().try_for_each(|event| loaded.take(event))?;
+    Ok(loaded.state)
 }
 
 /// When an event was recorded; nothing for one that carries no envelope, such as a number that was taken.

@@ -5,6 +5,7 @@ mod classify_complaint;
 mod file_complaint;
 mod forward_complaint;
 mod get_complaint;
+mod get_complaint_deadline;
 mod publish_answer;
 mod rate_dossier;
 mod reopen_complaint;
@@ -13,6 +14,7 @@ pub(crate) mod reply;
 service_kit::routes!(App:
     file_complaint,
     get_complaint,
+    get_complaint_deadline,
     classify_complaint,
     forward_complaint,
     answer_complaint,

@@ -4,6 +4,7 @@ mod accept_dossier;
 mod close_dossier;
 mod declare_outage;
 mod end_outage;
+mod extend_deadline;
 mod fix_appointment;
 mod get_deadline;
 mod get_document;
@@ -30,6 +31,7 @@ service_kit::routes!(App:
     submit_supplement,
     withdraw_dossier,
     move_appointment,
+    extend_deadline,
     fix_appointment,
     close_dossier,
     get_deadline,

@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use dossier::contract::{EventSet, LawEvent, RulesKind};
+use dossier::contract::{
+    DossierId, EventSet, LawEvent, ProcedureCode, ProcedureRef, RulesIssued, RulesKind,
+};
 use dossier::intake::Intake;
 use dossier::intake::restate_deadline::decide;
 use events::{Filter, Position, Recorded, StreamName};
@@ -70,19 +72,29 @@ impl Restatements {
                 law.outages().iter().find(|outage| outage.id == ended.outage).map(|o| o.from)
             }
             Ok(LawEvent::RulesIssued(rules)) if rules.kind == RulesKind::Calendar => None,
+            Ok(LawEvent::RulesIssued(rules)) if self.applies_to_open(&rules) => None,
             // While an outage lasts nothing can be said; other rules move no date that was promised.
             Ok(LawEvent::OutageDeclared(_) | LawEvent::RulesIssued(_)) => return Ok(()),
             Err(error) => return Err(unavailable(error)),
         };
-        let mut streams: BTreeSet<StreamName> = self.deadlines.streams().into_iter().collect();
+        let mut streams = self.deadlines.streams();
         if let Some(since) = missed_since {
             streams.extend(self.missed_since(since).await?);
         }
         let restated = futures_util::stream::iter(streams)
+            .filter_map(async |id| Streams::<Intake>::name(&DossierId(id).to_string()).ok())
             .map(|stream| self.restate(stream, event.id))
             .buffer_unordered(IN_FLIGHT);
         restated.collect::<Vec<()>>().await;
         Ok(())
+    }
+
+    /// Whether these are rules of a procedure for open dossiers too. One that takes effect later is seen when a date comes.
+    fn applies_to_open(&self, rules: &RulesIssued) -> bool {
+        let (code, version) = (ProcedureCode::from(&*rules.name), rules.version);
+        let law = self.kit.law();
+        rules.kind == RulesKind::Procedure
+            && law.procedure(&ProcedureRef { code, version }).is_some_and(|p| p.applies_to_open)
     }
 
     async fn restate(&self, stream: StreamName, cause: Uuid) {
@@ -106,7 +118,7 @@ impl Restatements {
     }
 
     /// The dossiers whose deadline was recorded as missed at `since` or later.
-    async fn missed_since(&self, since: Timestamp) -> Result<BTreeSet<StreamName>, Stalled> {
+    async fn missed_since(&self, since: Timestamp) -> Result<BTreeSet<Uuid>, Stalled> {
         let filter = Filter { kinds: vec!["intake.DeadlineMissed.".into()] };
         let (mut missed, mut after) = (BTreeSet::new(), self.position_at(since).await?);
         loop {
@@ -114,7 +126,9 @@ impl Restatements {
             if page.through == after {
                 return Ok(missed);
             }
-            missed.extend(page.events.iter().map(|event| event.stream.clone()));
+            missed.extend(
+                page.events.iter().filter_map(|event| event.stream.id().parse::<Uuid>().ok()),
+            );
             after = page.through;
         }
     }

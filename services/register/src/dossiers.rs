@@ -198,6 +198,10 @@ impl Dossiers {
                 self.handled(rows, id, at)
             }
             IntakeEvent::AppointmentMoved(moved) => self.promised(rows, id, &moved.promise),
+            IntakeEvent::TimeNotCounted(span) => {
+                span.promise.map_or(Ok(()), |promise| self.promised(rows, id, &promise))
+            }
+            IntakeEvent::DeadlineExtended(extended) => self.promised(rows, id, &extended.promise),
             IntakeEvent::AppointmentFixed(fixed) => self.promised(rows, id, &fixed.promise),
             IntakeEvent::DeadlineRestated(restated) => self.promised(rows, id, &restated.promise),
             IntakeEvent::DeadlineMissed(_) => {
@@ -234,7 +238,8 @@ impl Dossiers {
             }
             IntakeEvent::SupplementDeclined(_)
             | IntakeEvent::IntakeAnswerMissed(_)
-            | IntakeEvent::LatenessForeseen(_) => Ok(()),
+            | IntakeEvent::LatenessForeseen(_)
+            | IntakeEvent::PeriodExtended(_) => Ok(()),
         }
     }
 }

@@ -9,6 +9,7 @@ mod get_review;
 mod hand_over_review;
 mod need_supplement;
 mod propose_decision;
+mod record_verification;
 mod reject_proposal;
 pub(crate) mod reply;
 mod return_review;
@@ -21,6 +22,7 @@ service_kit::routes!(App:
     hand_over_review,
     consult_agency,
     answer_consultation,
+    record_verification,
     need_supplement,
     propose_decision,
     approve_decision,

@@ -10,10 +10,14 @@ use dossier::contract::{
     ComplaintEvent, DeliveryEvent, Envelope, EventSet, IntakeEvent, LawEvent, Meta, PaymentEvent,
     Promise, RatingEvent, ReceiptEvent, ReviewEvent, UnmatchedEvent,
 };
+use dossier::feedback::Complaint;
 use dossier::intake::Intake;
 use dossier::law::Law;
-use dossier::{Rule, State};
+use dossier::payment::Payment;
+use dossier::review::Review;
+use dossier::{LawError, Rule, State};
 use events::{EventStore, Filter, NewEvent, Position, Recorded};
+use jiff::Timestamp;
 use service_kit::rulebook;
 use uuid::Uuid;
 
@@ -33,6 +37,8 @@ pub struct Report {
     pub events: u64,
     /// Promised dates that were computed again.
     pub promises: u64,
+    /// Other periods that were computed again.
+    pub periods: u64,
     /// What is wrong, at most a thousand.
     pub findings: Vec<String>,
 }
@@ -48,9 +54,10 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     }
     writeln!(
         out,
-        "{} events, {} promised dates computed again, {} findings",
+        "{} events, {} promised dates and {} other periods computed again, {} findings",
         report.events,
         report.promises,
+        report.periods,
         report.findings.len()
     )?;
     if report.findings.is_empty() {
@@ -88,6 +95,9 @@ struct Checker {
     commands: BTreeMap<String, (Uuid, usize)>,
     /// Dossiers that are not at their end, as folded so far.
     dossiers: BTreeMap<String, Intake>,
+    payments: BTreeMap<String, Payment>,
+    reviews: BTreeMap<String, Review>,
+    complaints: BTreeMap<String, Complaint>,
 }
 
 impl Checker {
@@ -132,8 +142,38 @@ impl Checker {
         {
             self.find(event, &error.to_string());
         }
-        if event.stream.category() == "intake" {
-            self.check_promise(event, envelope);
+        let meta = Meta { id: event.id, version: event.version.0, envelope };
+        let (law, id) = (&self.law, event.stream.id());
+        let wrong = match event.stream.category() {
+            "intake" => {
+                self.check_promise(event, &meta);
+                match self.dossiers.get(id) {
+                    Some(intake) => said_period(&self.law, intake, event, &meta),
+                    None => {
+                        // What is at its end needs no memory any more.
+                        self.payments.remove(id);
+                        self.reviews.remove(id);
+                        Ok(None)
+                    }
+                }
+            }
+            "payment" => period_of(law, &mut self.payments, event, &meta),
+            "review" => period_of(law, &mut self.reviews, event, &meta),
+            "complaint" => period_of(law, &mut self.complaints, event, &meta),
+            _ => Ok(None),
+        };
+        match wrong {
+            Ok(None) => {}
+            Ok(Some((due_at, end))) => {
+                self.report.periods += 1;
+                if due_at != end {
+                    self.find(
+                        event,
+                        &format!("a period said to end {due_at}, the law gives {end}"),
+                    );
+                }
+            }
+            Err(error) => self.find(event, &error.to_string()),
         }
     }
 
@@ -162,14 +202,15 @@ impl Checker {
     }
 
     /// What was promised is what start, budget, ledger and calendar give.
-    fn check_promise(&mut self, event: &Recorded, envelope: Envelope) {
+    fn check_promise(&mut self, event: &Recorded, meta: &Meta) {
         let Ok(decoded) = IntakeEvent::decode(&event.kind, &event.data) else { return };
-        let meta = Meta { id: event.id, version: event.version.0, envelope };
-        let intake = self.dossiers.entry(event.stream.to_string()).or_default();
-        intake.evolve(&decoded, &meta);
+        let intake = self.dossiers.entry(event.stream.id().to_owned()).or_default();
+        intake.evolve(&decoded, meta);
         let (promise, fixed_at) = match &decoded {
             IntakeEvent::DossierAccepted(accepted) => (accepted.promise.clone(), None),
             IntakeEvent::SupplementSubmitted(supplement) => (supplement.promise.clone(), None),
+            IntakeEvent::DeadlineExtended(extended) => (Some(extended.promise.clone()), None),
+            IntakeEvent::TimeNotCounted(span) => (span.promise.clone(), None),
             IntakeEvent::FeeReceived(fee) => (fee.promise.clone(), None),
             IntakeEvent::AppointmentFixed(fixed) => (Some(fixed.promise.clone()), Some(fixed.at)),
             // A date that stood although the law would now give an earlier one was compared when it was promised.
@@ -181,17 +222,45 @@ impl Checker {
             IntakeEvent::DossierClosed(_)
             | IntakeEvent::DossierWithdrawn(_)
             | IntakeEvent::DossierRefused(_) => {
-                self.dossiers.remove(&event.stream.to_string());
+                self.dossiers.remove(event.stream.id());
                 return;
             }
             _ => return,
         };
         let Some(promise) = promise else { return };
         self.report.promises += 1;
-        if let Some(wrong) = contradiction(&self.law, intake, &promise, fixed_at) {
+        if let Some(wrong) = contradiction(&self.law, intake, &promise, fixed_at, meta.at()) {
             self.find(event, &wrong);
         }
     }
+}
+
+/// The period that an event opened or made longer: when it was said to end, and when the law ends it.
+type Said = Result<Option<(Timestamp, Timestamp)>, LawError>;
+
+/// Folds the event in and looks at what it opened.
+fn period_of<S: State>(
+    law: &Law,
+    states: &mut BTreeMap<String, S>,
+    event: &Recorded,
+    meta: &Meta,
+) -> Said {
+    let Ok(decoded) = S::Event::decode(&event.kind, &event.data) else { return Ok(None) };
+    let state = states.entry(event.stream.id().to_owned()).or_default();
+    state.evolve(&decoded, meta);
+    said_period(law, state, event, meta)
+}
+
+fn said_period<S: State>(law: &Law, state: &S, event: &Recorded, meta: &Meta) -> Said {
+    let extends = event.kind.ends_with(".PeriodExtended.v1");
+    for obligation in state.obligations() {
+        let Some(period) = state.period(obligation.kind, law)? else { continue };
+        let opened = obligation.opened_by == meta.id;
+        if opened || extends && period.running.known_at == meta.at() {
+            return Ok(Some((period.running.due_at, period.end()?.due_at)));
+        }
+    }
+    Ok(None)
 }
 
 /// What the law gives instead of what was promised.
@@ -199,14 +268,15 @@ fn contradiction(
     law: &Law,
     intake: &Intake,
     promise: &Promise,
-    fixed_at: Option<jiff::Timestamp>,
+    fixed_at: Option<Timestamp>,
+    at: Timestamp,
 ) -> Option<String> {
-    if let Some(at) = fixed_at {
-        return (promise.due_at != at)
-            .then(|| format!("{} was fixed, {} promised", at, promise.due_at));
+    if let Some(fixed_at) = fixed_at {
+        return (promise.due_at != fixed_at)
+            .then(|| format!("{fixed_at} was fixed, {} promised", promise.due_at));
     }
     let brief = &intake.submission.as_ref()?.brief;
-    let Some(rule) = law.rule(&brief.procedure, &brief.agency) else {
+    let Some(rule) = law.rule(&brief.procedure, &brief.agency, at) else {
         return Some("the law for it is not loaded".to_owned());
     };
     // An imposed date rests on no calendar.

@@ -5,11 +5,14 @@ use std::io::Write;
 use anyhow::{Result, bail};
 use clap::Parser;
 use dossier::State;
-use dossier::clock::Explanation;
-use dossier::contract::{DossierSubmitted, Envelope, EventSet, IntakeEvent, Meta};
+use dossier::clock::{Explanation, explain_obligations};
+use dossier::contract::DossierSubmitted;
 use dossier::intake::Intake;
+use dossier::law::Law;
+use dossier::payment::Payment;
+use dossier::review::Review;
 use events::{EventStore, Filter, Position, StreamName};
-use service_kit::rulebook;
+use service_kit::{fold, rulebook};
 
 use crate::data::DataDirectory;
 
@@ -29,7 +32,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let store = DataDirectory::open(&arguments.data.data)?.store()?;
     let stream = find(&store, &arguments.code).await?;
     let law = rulebook::recorded(&store).await?;
-    let intake = fold(&store, &stream).await?;
+    let intake: Intake = fold(&store.read_whole(&stream).await?)?;
     let explanation = intake.explanation(&law)?;
     let mut out = std::io::stdout().lock();
     if arguments.json {
@@ -38,6 +41,13 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     match explanation {
         Some(explanation) => write(&mut out, &intake, &explanation)?,
         None => writeln!(out, "Chưa có hạn trả kết quả.\nNo date has been promised.")?,
+    }
+    let id = stream.id();
+    let mut open = others::<Intake>(&store, id, &law).await?;
+    open.extend(others::<Payment>(&store, id, &law).await?);
+    open.extend(others::<Review>(&store, id, &law).await?);
+    for (kind, explanation) in open {
+        writeln!(out, "\n{kind}\n{}\n{}", explanation.text.vi, explanation.text.en)?;
     }
     Ok(())
 }
@@ -61,14 +71,16 @@ async fn find(store: &EventStore, code: &str) -> Result<StreamName> {
     }
 }
 
-async fn fold(store: &EventStore, stream: &StreamName) -> Result<Intake> {
-    let mut intake = Intake::default();
-    for event in store.read_whole(stream).await? {
-        let envelope: Envelope = serde_json::from_str(&event.meta)?;
-        let meta = Meta { id: event.id, version: event.version.0, envelope };
-        intake.evolve(&IntakeEvent::decode(&event.kind, &event.data)?, &meta);
-    }
-    Ok(intake)
+/// Everything else that is due in a stream of this kind.
+async fn others<S: State>(
+    store: &EventStore,
+    id: &str,
+    law: &Law,
+) -> Result<Vec<(&'static str, Explanation)>> {
+    let stream = StreamName::new(&format!("{}-{id}", S::CATEGORY))?;
+    let state: S = fold(&store.read_whole(&stream).await?)?;
+    let explained = explain_obligations(&state, law)?;
+    Ok(explained.into_iter().map(|(kind, _, explanation)| (kind, explanation)).collect())
 }
 
 fn write(out: &mut impl Write, intake: &Intake, explanation: &Explanation) -> Result<()> {

@@ -17,6 +17,7 @@ mod office;
 mod replay;
 mod serve;
 mod token;
+mod whatif;
 
 pub use check::{Report, check};
 pub use data::{DataDirectory, Identity, Time};
@@ -45,6 +46,8 @@ enum Command {
     Check(check::Arguments),
     /// Say how a dossier's deadline came about.
     Explain(explain::Arguments),
+    /// Try a change of the law on all dossiers, without changing anything.
+    Whatif(whatif::Arguments),
     /// Write the log as NDJSON to standard output.
     Export(export::Arguments),
     /// Mint a token with the development key of the data directory.
@@ -77,6 +80,7 @@ pub fn main() -> ExitCode {
             Command::Replay(arguments) => replay::run(&arguments).await,
             Command::Check(arguments) => check::run(&arguments).await,
             Command::Explain(arguments) => explain::run(&arguments).await,
+            Command::Whatif(arguments) => whatif::run(&arguments).await,
             Command::Export(arguments) => export::run(&arguments).await,
             Command::Token(arguments) => token::run(&arguments),
         }

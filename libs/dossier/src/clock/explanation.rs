@@ -1,13 +1,13 @@
 //! How a due instant came about, as data and as a text that a citizen understands.
 
-use calendar::{Budget, CalendarError, Span, Text, Trace, Unit, Why, reckon};
+use calendar::{Budget, Calendar, CalendarError, Gaps, Span, Text, Trace, Unit, Why, reckon};
 use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::Ledger;
+use super::{Ledger, Suspension};
 use crate::contract::{Channel, Promise};
-use crate::law::ClockStart;
+use crate::law::{ClockStart, Outage};
 use crate::step::Rule;
 
 /// One counted or skipped span.
@@ -33,11 +33,12 @@ pub struct Explanation {
     pub due_at: Timestamp,
     /// The instant from which the law counts.
     pub started_at: Timestamp,
-    /// By which rule it does so from there.
-    pub start: ClockStart,
+    /// By which rule it does so from there; absent for a period other than that for the decision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start: Option<ClockStart>,
     /// The length of the period; absent if the date was fixed by somebody else.
     pub budget: Option<Budget>,
-    /// The procedure's legal basis.
+    /// On what the period rests.
     pub legal_basis: String,
     /// The calendar and its version.
     pub calendar: String,
@@ -57,25 +58,51 @@ pub fn explain(
     channel: Channel,
     ledger: &Ledger,
 ) -> Result<Option<Explanation>, CalendarError> {
-    let Some(budget) = rule.procedure.clock.budget.get(&channel).copied() else { return Ok(None) };
-    let reckoning = reckon(rule.calendar, ledger.started_at, budget, &ledger.gaps(rule, channel))?;
-    let end = reckoning.end;
-    let spans: Vec<ExplainedSpan> =
-        reckoning.trace.iter().map(|step| explained(rule, channel, ledger, step)).collect();
-    let text = paragraph(rule, budget, ledger.started_at, end.due_at, &spans);
-    Ok(Some(Explanation {
-        due_at: end.due_at,
+    let Some(budget) = ledger.budget(rule, channel) else { return Ok(None) };
+    let outages: Vec<&Outage> = rule.outages.iter().filter(|o| o.hits(channel)).collect();
+    let reckoned = Reckoned {
+        calendar: rule.calendar,
         started_at: ledger.started_at,
-        start: rule.procedure.clock.start,
-        budget: Some(budget),
-        provisional: end.provisional,
-        spans,
-        text,
-        ..frame(rule, end.due_at, ledger.started_at)
-    }))
+        start: Some(rule.procedure.clock.start),
+        budget,
+        gaps: &ledger.gaps(rule, channel),
+        suspensions: &ledger.suspensions,
+        outages: &outages,
+        basis: &rule.procedure.legal_basis,
+    };
+    Ok(Some(explain_reckoned(&reckoned)?))
 }
 
-fn explained(rule: Rule<'_>, channel: Channel, ledger: &Ledger, step: &Trace) -> ExplainedSpan {
+/// What an end follows from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reckoned<'a> {
+    pub(super) calendar: &'a Calendar,
+    pub(super) started_at: Timestamp,
+    pub(super) start: Option<ClockStart>,
+    pub(super) budget: Budget,
+    pub(super) gaps: &'a Gaps,
+    pub(super) suspensions: &'a [Suspension],
+    pub(super) outages: &'a [&'a Outage],
+    pub(super) basis: &'a str,
+}
+
+/// Reckons it again, and says why for each day or hour.
+pub(super) fn explain_reckoned(of: &Reckoned<'_>) -> Result<Explanation, CalendarError> {
+    let reckoning = reckon(of.calendar, of.started_at, of.budget, of.gaps)?;
+    let end = reckoning.end;
+    let spans: Vec<ExplainedSpan> =
+        reckoning.trace.iter().map(|step| explained(of, step)).collect();
+    Ok(Explanation {
+        start: of.start,
+        budget: Some(of.budget),
+        provisional: end.provisional,
+        text: paragraph(of, end.due_at, &spans),
+        spans,
+        ..frame(of.calendar, of.basis, end.due_at, of.started_at)
+    })
+}
+
+fn explained(of: &Reckoned<'_>, step: &Trace) -> ExplainedSpan {
     let Span { from, to } = step.span;
     let counted = matches!(step.why, Why::Counted | Why::MakeUpDay(_));
     let (mut why, mut cause) = (words(&step.why), None);
@@ -83,11 +110,9 @@ fn explained(rule: Rule<'_>, channel: Channel, ledger: &Ledger, step: &Trace) ->
         let overlaps = |since: Timestamp, until: Option<Timestamp>| {
             since < to && until.is_none_or(|until| until > from)
         };
-        let mut own = ledger.suspensions.iter();
-        let mut outages = rule.outages.iter().filter(|outage| outage.hits(channel));
-        if let Some(suspension) = own.find(|s| overlaps(s.from, s.to)) {
+        if let Some(suspension) = of.suspensions.iter().find(|s| overlaps(s.from, s.to)) {
             cause = Some(suspension.cause);
-        } else if let Some(outage) = outages.find(|outage| overlaps(outage.from, outage.to)) {
+        } else if let Some(outage) = of.outages.iter().find(|o| overlaps(o.from, o.to)) {
             cause = Some(outage.id);
             why = Text {
                 vi: format!("hệ thống gặp sự cố: {}", outage.reason),
@@ -106,24 +131,51 @@ pub fn explain_fixed(
     promise: &Promise,
     basis: &str,
 ) -> Explanation {
-    let due = local(rule, promise.due_at);
+    let due = local(rule.calendar, promise.due_at);
     Explanation {
         text: Text {
             vi: format!("Hạn trả kết quả là {due}, được ấn định theo: {basis}."),
             en: format!("The result is due by {due}, a date fixed on this basis: {basis}."),
         },
-        ..frame(rule, promise.due_at, started_at)
+        start: Some(rule.procedure.clock.start),
+        ..frame(rule.calendar, &rule.procedure.legal_basis, promise.due_at, started_at)
     }
 }
 
-fn frame(rule: Rule<'_>, due_at: Timestamp, started_at: Timestamp) -> Explanation {
-    let calendar = rule.calendar;
+/// Explains by when it must be said that a date will not be kept (Decree 61/2018/NĐ-CP, art. 19.9).
+#[must_use]
+pub fn explain_foresight(
+    rule: Rule<'_>,
+    started_at: Timestamp,
+    promise: &Promise,
+) -> Option<Explanation> {
+    let by = promise.foresee_at?;
+    let (before, due) = (local(rule.calendar, by), local(rule.calendar, promise.due_at));
+    Some(Explanation {
+        text: Text {
+            vi: format!(
+                "Nếu không kịp hạn {due}, phải xin lỗi và hẹn lại trước {before}: một ngày làm việc trước đó."
+            ),
+            en: format!(
+                "If the date {due} cannot be kept, an apology with a new date is due by {before}, one working day before it."
+            ),
+        },
+        ..frame(rule.calendar, "61/2018/NĐ-CP Điều 19.9", by, started_at)
+    })
+}
+
+fn frame(
+    calendar: &Calendar,
+    basis: &str,
+    due_at: Timestamp,
+    started_at: Timestamp,
+) -> Explanation {
     Explanation {
         due_at,
         started_at,
-        start: rule.procedure.clock.start,
+        start: None,
         budget: None,
-        legal_basis: rule.procedure.legal_basis.clone(),
+        legal_basis: basis.to_owned(),
         calendar: format!("{}/{}", calendar.id(), calendar.version()),
         calendar_basis: calendar.legal_basis().trim().to_owned(),
         provisional: false,
@@ -145,21 +197,16 @@ fn words(why: &Why) -> Text {
     }
 }
 
-fn paragraph(
-    rule: Rule<'_>,
-    budget: Budget,
-    started_at: Timestamp,
-    due_at: Timestamp,
-    spans: &[ExplainedSpan],
-) -> Text {
+fn paragraph(of: &Reckoned<'_>, due_at: Timestamp, spans: &[ExplainedSpan]) -> Text {
+    let Reckoned { calendar, budget, basis, .. } = *of;
     let (unit_vi, unit_en) = unit(budget.unit);
-    let (from, due) = (local(rule, started_at), local(rule, due_at));
+    let (from, due) = (local(calendar, of.started_at), local(calendar, due_at));
     let mut skipped: Vec<&ExplainedSpan> = spans.iter().filter(|span| !span.counted).collect();
     skipped.retain(|span| span.why.en != "weekly rest day");
     let list = |pick: fn(&Text) -> &String| {
         let all: Vec<String> = skipped
             .iter()
-            .map(|span| format!("{} ({})", rule.calendar.date_of(span.from), pick(&span.why)))
+            .map(|span| format!("{} ({})", calendar.date_of(span.from), pick(&span.why)))
             .collect();
         all.join(", ")
     };
@@ -174,11 +221,11 @@ fn paragraph(
     Text {
         vi: format!(
             "Thời hạn {} {unit_vi}, tính từ {from}, kết thúc {due}.{skipped_vi} Căn cứ: {}.",
-            budget.amount, rule.procedure.legal_basis
+            budget.amount, basis
         ),
         en: format!(
             "A period of {} {unit_en}, counted from {from}, ends {due}.{skipped_en} Basis: {}.",
-            budget.amount, rule.procedure.legal_basis
+            budget.amount, basis
         ),
     }
 }
@@ -194,8 +241,8 @@ const fn unit(unit: Unit) -> (&'static str, &'static str) {
 }
 
 /// Local date and time, to the minute.
-fn local(rule: Rule<'_>, at: Timestamp) -> String {
-    rule.calendar.zone().to_datetime(at).strftime("%d/%m/%Y %H:%M").to_string()
+fn local(calendar: &Calendar, at: Timestamp) -> String {
+    calendar.zone().to_datetime(at).strftime("%d/%m/%Y %H:%M").to_string()
 }
 
 #[cfg(test)]
@@ -208,7 +255,7 @@ mod tests {
         let law = law();
         let procedure = law.procedures().find(|p| p.code.as_str() == "2.000004").unwrap();
         let calendar = law.calendar_of(&"H26.14".into()).unwrap();
-        let ledger = Ledger { started_at: at("2026-11-20T09:00"), suspensions: Vec::new() };
+        let ledger = Ledger::since(at("2026-11-20T09:00"));
         let rule = Rule { procedure, calendar, outages: &[] };
         let explained = explain(rule, Channel::Online, &ledger).unwrap().unwrap();
         assert!(

@@ -4,11 +4,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AgencyCode, Brief, Channel, ComplaintId, DossierId, Personal, Subject, events, payload,
+    AgencyCode, Brief, Channel, ComplaintId, DossierId, PeriodExtended, Personal, Subject, events,
+    payload,
 };
 
-/// What a complaint is about (Decree 20/2008/NĐ-CP, art. 9).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// What a complaint is about (Decree 20/2008/NĐ-CP, art. 9), or what somebody wants to be done with their own data (Decree
+/// 356/2025/NĐ-CP, art. 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ComplaintClass {
@@ -22,6 +24,29 @@ pub enum ComplaintClass {
     NotOurs,
     /// Without name or substance.
     NotAcceptable,
+    /// To be shown, given or corrected.
+    PersonalDataAccess,
+    /// Consent is taken back, or the use is objected to or to be restricted.
+    PersonalDataObjection,
+    /// To be deleted.
+    PersonalDataErasure,
+}
+
+impl ComplaintClass {
+    /// Whether it is a request about one's own data: nobody else reads the answer.
+    #[must_use]
+    pub const fn is_about_personal_data(self) -> bool {
+        match self {
+            Self::PersonalDataAccess | Self::PersonalDataObjection | Self::PersonalDataErasure => {
+                true
+            }
+            Self::ConductOrDelay
+            | Self::ContentOfRules
+            | Self::Complex
+            | Self::NotOurs
+            | Self::NotAcceptable => false,
+        }
+    }
 }
 
 payload! {
@@ -80,6 +105,9 @@ payload! {
         /// About which step of it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         step: Option<String>,
+        /// Whether it is a request about the complainant's own data.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        personal_data: bool,
         /// The complaint itself.
         text: Personal<String>,
         /// By when it must be classified and passed on.
@@ -105,8 +133,9 @@ payload! {
     ComplaintAnswered {
         /// The answer to the complainant.
         answer: Personal<String>,
-        /// By when it must be published.
-        publish_by: Timestamp,
+        /// By when it must be published; absent for what nobody else is to read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        publish_by: Option<Timestamp>,
     }
     /// The answer was published.
     AnswerPublished {
@@ -141,5 +170,6 @@ events! {
         AnswerPublished = "feedback.AnswerPublished.v1",
         ComplaintReopened = "feedback.ComplaintReopened.v1",
         ComplaintOverdue = "feedback.ComplaintOverdue.v1",
+        PeriodExtended = "feedback.PeriodExtended.v1",
     }
 }

@@ -8,12 +8,12 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    AgencyCode, ComponentCode, DocumentName, DossierCode, DossierId, Personal, ProcedureCode,
-    Subject, Vnd, events, payload,
+    AgencyCode, ComponentCode, DocumentName, DossierCode, DossierId, PeriodExtended, Personal,
+    ProcedureCode, Subject, Vnd, events, payload,
 };
 
 /// A procedure in the version under which a dossier was received.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ProcedureRef {
     /// Its code.
@@ -33,6 +33,19 @@ pub enum Channel {
     Counter,
     /// By public post.
     Post,
+}
+
+/// What shows when something was given to the post.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum PostEvidence {
+    /// The date on the envelope.
+    Envelope,
+    /// The date on the waybill.
+    Waybill,
+    /// The record of the hand-over between postman and agency (Decision 45/2016/QĐ-TTg, art. 7.4).
+    HandOverRecord,
 }
 
 /// How the result goes out.
@@ -116,6 +129,17 @@ pub enum SupplementEffect {
     Pause,
     /// The time is counted again from the start (Decree 61/2018/NĐ-CP, art. 19.4).
     Restart,
+}
+
+/// What the time is needed for that a procedure may not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum NotCounted {
+    /// Another agency is asked for its opinion.
+    Consultation,
+    /// Something is verified on site.
+    Verification,
 }
 
 /// Who found that something is missing.
@@ -208,9 +232,12 @@ payload! {
         form: Personal<Value>,
         /// The documents that came with it.
         documents: Vec<Document>,
-        /// For post: the date that the law counts by (envelope, waybill or hand-over record).
+        /// For post: the date that the law counts by.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         posted_at: Option<Timestamp>,
+        /// What shows that date.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        posted_by: Option<PostEvidence>,
         /// By when the one-stop unit must answer; absent if the fee comes first or the answer is automatic.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         answer_due_at: Option<Timestamp>,
@@ -320,6 +347,31 @@ payload! {
         /// The apology's reason.
         reason: Personal<String>,
     }
+    /// The period was made longer, as the procedure allows.
+    DeadlineExtended {
+        /// The new appointment.
+        promise: Promise,
+        /// The date before.
+        was_due_at: Timestamp,
+        /// On what it rests.
+        basis: String,
+        /// Why it must be longer.
+        reason: Personal<String>,
+    }
+    /// Some time is not counted.
+    TimeNotCounted {
+        /// Why.
+        reason: NotCounted,
+        /// Since when.
+        from: Timestamp,
+        /// Until when.
+        to: Timestamp,
+        /// The event that says so.
+        cause: Uuid,
+        /// The new appointment; absent if it does not move, or will be reckoned when the clock goes on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        promise: Option<Promise>,
+    }
     /// Somebody outside fixed the date.
     AppointmentFixed {
         /// The date.
@@ -341,6 +393,9 @@ payload! {
         /// The calendar's version, if another than before.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         calendar: Option<u32>,
+        /// The procedure's version, if it is a later one that applies to open dossiers too.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        procedure: Option<u32>,
         /// The outages for which the clock stood still.
         #[serde(default)]
         outages: Vec<Uuid>,
@@ -407,6 +462,8 @@ events! {
         FeeReceived = "intake.FeeReceived.v1",
         DossierWithdrawn = "intake.DossierWithdrawn.v1",
         AppointmentMoved = "intake.AppointmentMoved.v1",
+        DeadlineExtended = "intake.DeadlineExtended.v1",
+        TimeNotCounted = "intake.TimeNotCounted.v1",
         AppointmentFixed = "intake.AppointmentFixed.v1",
         DeadlineRestated = "intake.DeadlineRestated.v1",
         IntakeAnswerMissed = "intake.IntakeAnswerMissed.v1",
@@ -415,5 +472,6 @@ events! {
         DeadlineMissWithdrawn = "intake.DeadlineMissWithdrawn.v1",
         DossierDecided = "intake.DossierDecided.v1",
         DossierClosed = "intake.DossierClosed.v1",
+        PeriodExtended = "intake.PeriodExtended.v1",
     }
 }

@@ -70,6 +70,18 @@ payload! {
         /// In words for the public.
         reason: String,
     }
+    /// A period other than that for the decision ends later than was said, because of outages, or of days off that were
+    /// announced since it began. Recorded by the service whose period it is.
+    PeriodExtended {
+        /// Which: the kind of the obligation.
+        period: String,
+        /// When it ends.
+        due_at: Timestamp,
+        /// When it was said to end.
+        was_due_at: Timestamp,
+        /// The outages that lie in it.
+        outages: Vec<Uuid>,
+    }
     /// Everything works again: the clocks run on.
     OutageEnded {
         /// Which.

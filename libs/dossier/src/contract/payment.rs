@@ -5,7 +5,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{AgencyCode, Brief, DossierId, PaymentId, Personal, Vnd, events, payload};
+use super::{
+    AgencyCode, Brief, DossierId, PaymentId, PeriodExtended, Personal, Vnd, events, payload,
+};
 use crate::law::FeeKind;
 
 payload! {
@@ -157,6 +159,7 @@ events! {
         FeeLapsed = "payment.FeeLapsed.v1",
         PaymentRefunded = "payment.PaymentRefunded.v1",
         ReceiptNumbered = "payment.ReceiptNumbered.v1",
+        PeriodExtended = "payment.PeriodExtended.v1",
     }
 }
 

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    AgencyCode, Brief, ComponentCode, ConsultationId, DecidedBy, Outcome, Personal, Subject,
-    events, payload,
+    AgencyCode, Brief, ComponentCode, ConsultationId, DecidedBy, Outcome, PeriodExtended, Personal,
+    Subject, events, payload,
 };
 
 payload! {
@@ -85,6 +85,9 @@ payload! {
         agrees: bool,
         /// What it answered.
         answer: Personal<String>,
+        /// When it was asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        asked_at: Option<Timestamp>,
     }
     /// It stayed silent: reported to the head of the one-stop unit.
     ConsultationSilent {
@@ -94,6 +97,22 @@ payload! {
         due_at: Timestamp,
         /// How much later this was found, in milliseconds.
         late_by_ms: i64,
+        /// When it was asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        asked_at: Option<Timestamp>,
+    }
+    /// Something was verified on site.
+    VerificationRecorded {
+        /// When it began.
+        from: Timestamp,
+        /// When it ended.
+        to: Timestamp,
+        /// Where.
+        place: Personal<String>,
+        /// Who took part.
+        participants: Personal<String>,
+        /// What was found.
+        findings: Personal<String>,
     }
     /// Something is missing; the one-stop unit is to ask the applicant.
     SupplementNeeded {
@@ -165,6 +184,7 @@ events! {
         ConsultationRequested = "review.ConsultationRequested.v1",
         ConsultationAnswered = "review.ConsultationAnswered.v1",
         ConsultationSilent = "review.ConsultationSilent.v1",
+        VerificationRecorded = "review.VerificationRecorded.v1",
         SupplementNeeded = "review.SupplementNeeded.v1",
         ReviewPaused = "review.ReviewPaused.v1",
         ReviewResumed = "review.ReviewResumed.v1",
@@ -172,5 +192,6 @@ events! {
         ProposalRejected = "review.ProposalRejected.v1",
         DecisionMade = "review.DecisionMade.v1",
         ReviewCancelled = "review.ReviewCancelled.v1",
+        PeriodExtended = "review.PeriodExtended.v1",
     }
 }

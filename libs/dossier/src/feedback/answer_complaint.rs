@@ -34,13 +34,18 @@ pub fn decide(
     let Some(agency) = complaint.agency().filter(|_| waits) else {
         return Err(Refusal::NotToBeAnswered);
     };
-    let publish_by = end_of(facts, agency, |rules| rules.publish)?;
+    let publish_by = if complaint.is_about_data() {
+        None
+    } else {
+        Some(end_of(facts, agency, |rules| rules.publish)?)
+    };
     Ok(vec![ComplaintAnswered { answer: Personal::from(answer), publish_by }.into()])
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::feedback::Owed;
     use crate::feedback::classify_complaint::tests::classified;
     use crate::law::Law;
     use crate::testing::{Scene, law};
@@ -60,7 +65,7 @@ pub(crate) mod tests {
     fn a_complaint_is_answered_once_and_the_answer_is_to_be_published() {
         let law = law();
         let mut scene = answered(&law);
-        assert_eq!(scene.state.due.unwrap().0, "publish");
+        assert_eq!(scene.state.due.unwrap().what, Owed::Publish);
         assert_eq!(answer(&mut scene), Err(Refusal::NotToBeAnswered));
     }
 }

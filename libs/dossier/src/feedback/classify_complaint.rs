@@ -21,6 +21,9 @@ refusals! {
     pub enum Refusal {
         NotFiled => 409, "complaint-not-open",
             "phản ánh không chờ phân loại", "the complaint does not wait to be classified";
+        AnotherKind => 422, "class-of-another-kind",
+            "yêu cầu về dữ liệu cá nhân và phản ánh, kiến nghị có phân loại riêng",
+            "requests about one's own data and complaints have classes of their own";
     }
 }
 
@@ -34,7 +37,12 @@ pub fn decide(
     let Some(agency) = complaint.agency().filter(|_| waits) else {
         return Err(Refusal::NotFiled);
     };
-    let budget = facts.law.complaints().and_then(|rules| rules.answer(class));
+    let dismissed = matches!(class, ComplaintClass::NotOurs | ComplaintClass::NotAcceptable);
+    if !dismissed && class.is_about_personal_data() != complaint.is_about_data() {
+        return Err(Refusal::AnotherKind);
+    }
+    let channel = complaint.channel();
+    let budget = facts.law.complaints().and_then(|rules| rules.answer(class, channel));
     let answer_by = match budget {
         Some(budget) => Some(end_of(facts, agency, |_| budget)?),
         None => None,
@@ -56,11 +64,43 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_request_about_ones_own_data_has_periods_of_its_own_and_no_public_answer() {
+        use crate::feedback::file_complaint::tests::requested;
+        use crate::feedback::{answer_complaint, publish_answer};
+        let law = law();
+        let due = |class| {
+            let mut scene = requested(&law);
+            // Two working days from Friday 20 November, with Tuesday 24 off.
+            assert_eq!(scene.state.due.unwrap().running.due_at, at("2026-11-26T00:00"));
+            scene
+                .step("2026-11-20T10:00", Role::ComplaintHandler, |s, f| decide(s, class, f))
+                .map(|_| scene.state.due.unwrap().running.due_at)
+        };
+        // Ten, fifteen and twenty days; the second ends on a Saturday and so on Monday.
+        assert_eq!(due(ComplaintClass::PersonalDataAccess), Ok(at("2026-12-01T00:00")));
+        assert_eq!(due(ComplaintClass::PersonalDataObjection), Ok(at("2026-12-08T00:00")));
+        assert_eq!(due(ComplaintClass::PersonalDataErasure), Ok(at("2026-12-11T00:00")));
+        assert_eq!(due(ComplaintClass::Complex), Err(Refusal::AnotherKind));
+        let mut scene = requested(&law);
+        let class = ComplaintClass::PersonalDataAccess;
+        let handler = Role::ComplaintHandler;
+        scene.step("2026-11-20T10:00", handler, |s, f| decide(s, class, f)).unwrap();
+        let answer = |s: &Complaint, f: &Facts<'_>| {
+            answer_complaint::decide(s, "here they are".to_owned(), f)
+        };
+        scene.step("2026-11-23T09:00", handler, answer).unwrap();
+        assert!(scene.state.due.is_none());
+        let publish = |s: &Complaint, f: &Facts<'_>| publish_answer::decide(s, "x".to_owned(), f);
+        let published = scene.step("2026-11-23T09:00", handler, publish);
+        assert_eq!(published, Err(publish_answer::Refusal::NotForThePublic));
+    }
+
+    #[test]
     fn the_class_sets_the_time_to_answer() {
         let law = law();
-        let due = |class| classified(&law, class).state.due.map(|due| due.1);
+        let due = |class| classified(&law, class).state.due.map(|due| due.running.due_at);
         assert_eq!(due(ComplaintClass::ConductOrDelay), Some(at("2026-11-27T00:00")));
-        assert_eq!(due(ComplaintClass::ContentOfRules), Some(at("2026-12-01T00:00")));
+        assert_eq!(due(ComplaintClass::ContentOfRules), Some(at("2026-11-27T00:00")), "online");
         assert_eq!(due(ComplaintClass::Complex), Some(at("2026-12-08T00:00")));
         assert_eq!(due(ComplaintClass::NotAcceptable), None);
     }

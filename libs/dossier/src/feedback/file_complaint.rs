@@ -34,6 +34,8 @@ pub struct FileComplaint {
     pub dossier: Option<DossierId>,
     /// About which step of it.
     pub step: Option<String>,
+    /// Whether it is a request about the complainant's own data.
+    pub personal_data: bool,
     /// The complaint itself.
     pub text: String,
 }
@@ -65,7 +67,8 @@ pub fn decide(
     if command.step.is_some() && command.dossier.is_none() {
         return Err(Refusal::StepWithoutDossier);
     }
-    let classify_by = end_of(facts, &command.agency, |rules| rules.classify)?;
+    let classify_by =
+        end_of(facts, &command.agency, |rules| rules.classify(command.personal_data))?;
     Ok(vec![
         ComplaintFiled {
             complaint: command.complaint,
@@ -75,6 +78,7 @@ pub fn decide(
             channel: Channel::Online,
             dossier: command.dossier,
             step: command.step,
+            personal_data: command.personal_data,
             text: Personal::from(command.text),
             classify_by,
         }
@@ -87,18 +91,27 @@ pub(crate) mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::feedback::Owed;
     use crate::law::Law;
     use crate::testing::{Scene, at, law};
 
     pub(crate) fn filed(law: &Law) -> Scene<'_, Complaint> {
         let mut scene = Scene::new(law, "CO.D", "G02.001");
-        file(&mut scene, None).unwrap();
+        file(&mut scene, None, false).unwrap();
+        scene
+    }
+
+    /// A request about the complainant's own data.
+    pub(crate) fn requested(law: &Law) -> Scene<'_, Complaint> {
+        let mut scene = Scene::new(law, "CO.D", "G02.001");
+        file(&mut scene, None, true).unwrap();
         scene
     }
 
     fn file(
         scene: &mut Scene<'_, Complaint>,
         step: Option<&str>,
+        personal_data: bool,
     ) -> Result<Vec<ComplaintEvent>, Refusal> {
         let command = FileComplaint {
             complaint: ComplaintId(Uuid::from_u128(3)),
@@ -111,6 +124,7 @@ pub(crate) mod tests {
             agency: "G02.001".into(),
             dossier: None,
             step: step.map(ToOwned::to_owned),
+            personal_data,
             text: "nobody answered".to_owned(),
         };
         scene.step("2026-11-20T09:00", Role::Applicant, |s, f| decide(s, command, f))
@@ -121,13 +135,16 @@ pub(crate) mod tests {
         let law = law();
         let scene = filed(&law);
         let due = scene.state.due.unwrap();
-        assert_eq!((due.0, due.1), ("classify", at("2026-12-01T00:00")));
+        assert_eq!((due.what, due.running.due_at), (Owed::Classify, at("2026-12-01T00:00")));
     }
 
     #[test]
     fn a_complaint_about_a_step_names_the_dossier() {
         let law = law();
         let mut scene = Scene::new(&law, "CO.D", "G02.001");
-        assert_eq!(file(&mut scene, Some("accept_dossier")), Err(Refusal::StepWithoutDossier));
+        assert_eq!(
+            file(&mut scene, Some("accept_dossier"), false),
+            Err(Refusal::StepWithoutDossier)
+        );
     }
 }

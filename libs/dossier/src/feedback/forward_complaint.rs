@@ -38,13 +38,14 @@ pub fn decide(
     if facts.law.calendar_of(&to).is_none() || complaint.agency() == Some(&to) {
         return Err(Refusal::NotAnAgency);
     }
-    let classify_by = Some(end_of(facts, &to, |rules| rules.classify)?);
+    let classify_by = Some(end_of(facts, &to, |rules| rules.classify(complaint.is_about_data()))?);
     Ok(vec![ComplaintForwarded { to, classify_by }.into()])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::feedback::Owed;
     use crate::feedback::classify_complaint::{self, tests::classified};
     use crate::step::State;
     use crate::testing::{at, law};
@@ -73,8 +74,8 @@ mod tests {
         let ours = scene.agency;
         let forward = |s: &Complaint, f: &Facts<'_>| decide(s, OTHER.into(), f);
         scene.step("2026-11-20T11:00", Role::ComplaintHandler, forward).unwrap();
-        let due = scene.state.due.map(|(what, due_at, _)| (what, due_at));
-        assert_eq!(due, Some(("classify", at("2026-12-01T00:00"))));
+        let due = scene.state.due.map(|due| (due.what, due.running.due_at));
+        assert_eq!(due, Some((Owed::Classify, at("2026-12-01T00:00"))));
         let classify = |s: &Complaint, f: &Facts<'_>| {
             classify_complaint::decide(s, ComplaintClass::ConductOrDelay, f)
         };

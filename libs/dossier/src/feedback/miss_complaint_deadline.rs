@@ -1,7 +1,7 @@
 //! A complaint was not classified, answered or published in time: recorded for ever; it can still be done.
 //! Decree 20/2008/NĐ-CP, art. 9; Circular 11/2014/TT-BCT.
 
-use super::Complaint;
+use super::{Complaint, Due};
 use crate::clock::late_by_ms;
 use crate::contract::{ComplaintEvent, ComplaintOverdue};
 use crate::step::{Facts, Step};
@@ -15,17 +15,17 @@ pub const STEP: Step = Step {
     service: "feedback",
     basis: "20/2008/NĐ-CP Điều 9; 11/2014/TT-BCT",
     may: &[],
-    events: &["feedback.ComplaintOverdue.v1"],
+    events: &["feedback.ComplaintOverdue.v1", "feedback.PeriodExtended.v1"],
     refusals: &[],
 };
 
 /// Decides; nothing if nothing is due.
 #[must_use]
 pub fn decide(complaint: &Complaint, facts: &Facts<'_>) -> Vec<ComplaintEvent> {
-    let due = complaint.due.filter(|(_, due_at, _)| *due_at <= facts.at);
-    let overdue = due.map(|(stage, due_at, _)| {
-        let late_by_ms = late_by_ms(due_at, facts.at);
-        ComplaintOverdue { stage: stage.to_owned(), due_at, late_by_ms }.into()
+    let due = complaint.due.filter(|due| due.running.due_at <= facts.at);
+    let overdue = due.map(|Due { what, running }| {
+        let (due_at, stage) = (running.due_at, what.as_str().to_owned());
+        ComplaintOverdue { stage, due_at, late_by_ms: late_by_ms(due_at, facts.at) }.into()
     });
     overdue.into_iter().collect()
 }

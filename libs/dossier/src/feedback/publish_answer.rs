@@ -20,6 +20,9 @@ refusals! {
     pub enum Refusal {
         NotAnswered => 409, "complaint-not-answered",
             "chưa có trả lời để công khai", "there is no answer to publish";
+        NotForThePublic => 409, "answer-not-for-the-public",
+            "trả lời về dữ liệu cá nhân không được công khai",
+            "an answer about somebody's own data is not published";
     }
 }
 
@@ -31,6 +34,9 @@ pub fn decide(
 ) -> Result<Vec<ComplaintEvent>, Refusal> {
     if complaint.stage != Stage::Answered || !complaint.is_for(facts.actor) {
         return Err(Refusal::NotAnswered);
+    }
+    if complaint.is_about_data() {
+        return Err(Refusal::NotForThePublic);
     }
     Ok(vec![AnswerPublished { text }.into()])
 }

@@ -41,7 +41,9 @@ pub fn decide(
     if complaint.reopened >= REOPENED_MAX {
         return Err(Refusal::TooOften);
     }
-    let answer_by = end_of(facts, agency, |rules| rules.complex)?;
+    let budget = facts.law.complaints().and_then(|rules| rules.reopened(complaint.class));
+    let budget = budget.ok_or(crate::step::LawError::NotLoaded)?;
+    let answer_by = end_of(facts, agency, |_| budget)?;
     Ok(vec![ComplaintReopened { reason: Personal::from(reason), answer_by }.into()])
 }
 

@@ -3,9 +3,8 @@
 
 use super::{Intake, Stage};
 use crate::access::agency;
-use crate::clock::{self, Ledger};
-use crate::contract::{DossierAccepted, IntakeEvent, Role, SupplementEffect};
-use crate::law::ClockStart;
+use crate::clock::{self, Ledger, Moments};
+use crate::contract::{DossierAccepted, IntakeEvent, Role};
 use crate::step::{Facts, Step, refusals};
 
 /// This step.
@@ -43,25 +42,19 @@ pub fn decide(intake: &Intake, facts: &Facts<'_>) -> Result<Vec<IntakeEvent>, Re
         return Err(Refusal::FeeNotReceived);
     }
     let rule = facts.rule()?;
-    let moment = match rule.procedure.clock.start {
-        // A supplement that restarts the count does so before acceptance too.
-        ClockStart::Submitted
-            if intake.requests_at_intake > 0
-                && rule.procedure.clock.supplement == SupplementEffect::Restart =>
-        {
-            intake.completed_at
-        }
-        ClockStart::Submitted => submission.posted_at.or(intake.submitted_at),
-        ClockStart::Accepted => Some(facts.at),
-        ClockStart::Complete => intake.completed_at.max(intake.fee_received_at),
-        ClockStart::FeeReceived => intake.fee_received_at,
+    let received_at = submission.posted_at.or(intake.submitted_at).unwrap_or(facts.at);
+    let moments = Moments {
+        received_at,
+        completed_at: intake.completed_at.unwrap_or(received_at),
+        accepted_at: facts.at,
+        fee_at: intake.fee_received_at,
     };
     let brief = submission.brief.clone();
-    let Some(moment) = moment else {
+    let Some(moment) = clock::start_moment(&rule.procedure.clock, moments) else {
         return Ok(vec![DossierAccepted { brief, promise: None, started_at: None }.into()]);
     };
     let started_at = clock::effective_start(rule, moment)?;
-    let ledger = Ledger { started_at, suspensions: intake.suspensions.clone() };
+    let ledger = Ledger { suspensions: intake.suspensions.clone(), ..Ledger::since(started_at) };
     let promise = clock::promise(rule, brief.channel, &ledger)?;
     Ok(vec![DossierAccepted { brief, promise, started_at: Some(started_at) }.into()])
 }

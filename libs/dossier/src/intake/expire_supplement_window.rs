@@ -14,7 +14,7 @@ pub const STEP: Step = Step {
     service: "intake",
     basis: "297/2025/NĐ-CP",
     may: &[],
-    events: &["intake.DossierClosed.v1"],
+    events: &["intake.DossierClosed.v1", "intake.PeriodExtended.v1"],
     refusals: &[],
 };
 
@@ -22,7 +22,7 @@ pub const STEP: Step = Step {
 #[must_use]
 pub fn decide(intake: &Intake, facts: &Facts<'_>) -> Vec<IntakeEvent> {
     match &intake.open_request {
-        Some(open) if open.request.window_ends_at <= facts.at => {
+        Some(open) if open.window.due_at <= facts.at => {
             vec![DossierClosed { closed_as: ClosedAs::NotSupplemented, reason: None }.into()]
         }
         Some(_) | None => Vec::new(),

@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 
-use super::{Intake, Stage, record_decision::decided, restate_deadline};
+use super::{Intake, Stage, exclude_time, record_decision::decided, restate_deadline};
 use crate::clock::{self, late_by_ms};
 use crate::contract::{DeadlineMissed, DecidedBy, DossierDecided, IntakeEvent};
 use crate::step::{Facts, LawError, Step};
@@ -59,12 +59,15 @@ pub fn decide(intake: &Intake, facts: &Facts<'_>) -> Result<Vec<IntakeEvent>, La
     Ok(events)
 }
 
-/// Whether an outage lasts for which nobody can say yet that the period has passed.
+/// Whether an outage lasts, or another agency is being asked, for which nobody can say yet that the period has passed.
 pub(super) fn is_held(
     intake: &Intake,
     due_at: Timestamp,
     facts: &Facts<'_>,
 ) -> Result<bool, LawError> {
+    if exclude_time::is_awaited(intake, facts)? {
+        return Ok(true);
+    }
     let computed = intake.promised.as_ref().is_some_and(|promised| promised.fixed.is_none());
     let channel = intake.submission.as_ref().map(|submission| submission.brief.channel);
     let Some(channel) = channel.filter(|_| computed) else { return Ok(false) };

@@ -15,17 +15,17 @@ pub const STEP: Step = Step {
     service: "intake",
     basis: "45/2020/NĐ-CP Điều 11",
     may: &[],
-    events: &["intake.IntakeAnswerMissed.v1"],
+    events: &["intake.IntakeAnswerMissed.v1", "intake.PeriodExtended.v1"],
     refusals: &[],
 };
 
 /// Decides; nothing if the answer is no longer owed.
 #[must_use]
 pub fn decide(intake: &Intake, facts: &Facts<'_>) -> Vec<IntakeEvent> {
-    let owed = intake.answer.filter(|answer| !answer.missed && answer.due_at <= facts.at);
+    let owed = intake.answer.filter(|a| !a.missed && a.running.due_at <= facts.at);
     let missed = owed.map(|answer| {
-        let late_by_ms = late_by_ms(answer.due_at, facts.at);
-        IntakeAnswerMissed { due_at: answer.due_at, late_by_ms }.into()
+        let due_at = answer.running.due_at;
+        IntakeAnswerMissed { due_at, late_by_ms: late_by_ms(due_at, facts.at) }.into()
     });
     missed.into_iter().collect()
 }

@@ -1,6 +1,8 @@
 //! What intake does about the events of others: which command follows from which event.
 
-use super::{Intake, answer_review, close_unpaid, record_decision, record_delivery, record_fee};
+use super::{
+    Intake, answer_review, close_unpaid, exclude_time, record_decision, record_delivery, record_fee,
+};
 use crate::contract::{
     ClosedAs, DeliveryEvent, DossierId, EventSet, FeeSettled, IntakeEvent, PaymentEvent,
     ReviewEvent, Unreadable,
@@ -16,6 +18,8 @@ pub enum IntakeReaction {
     CloseUnpaid(DossierId),
     /// Review needs something from the applicant.
     AnswerReview(answer_review::AnswerReview),
+    /// Some time is not counted.
+    ExcludeTime(exclude_time::ExcludeTime),
     /// The dossier was decided.
     RecordDecision(record_decision::RecordDecision),
     /// The applicant has the result, or it was revoked before.
@@ -28,6 +32,9 @@ impl Reaction for IntakeReaction {
         "payment.FeeSettled.v1",
         "payment.FeeWindowExpired.v1",
         "review.SupplementNeeded.v1",
+        "review.ConsultationAnswered.v1",
+        "review.ConsultationSilent.v1",
+        "review.VerificationRecorded.v1",
         "review.DecisionMade.v1",
         "delivery.ResultDelivered.v1",
         "delivery.ResultRevoked.v1",
@@ -60,6 +67,13 @@ impl Reaction for IntakeReaction {
                         record_decision::RecordDecision { dossier, outcome, by, decided_at, cause };
                     Self::RecordDecision(command)
                 }
+                (other, Some(dossier)) => {
+                    let at = event.envelope.at;
+                    match exclude_time::ExcludeTime::of(dossier, &other, event.id, at) {
+                        Some(command) => Self::ExcludeTime(command),
+                        None => return Ok(Vec::new()),
+                    }
+                }
                 _ => return Ok(Vec::new()),
             },
             Some("delivery") => match DeliveryEvent::decode(kind, data)? {
@@ -82,6 +96,7 @@ impl Reaction for IntakeReaction {
             Self::RecordFee(_) => "record_fee",
             Self::CloseUnpaid(_) => "close_unpaid",
             Self::AnswerReview(_) => "answer_review",
+            Self::ExcludeTime(_) => "exclude_time",
             Self::RecordDecision(_) => "record_decision",
             Self::RecordDelivery(..) => "record_delivery",
         }
@@ -91,6 +106,7 @@ impl Reaction for IntakeReaction {
         match self {
             Self::RecordFee(command) => command.dossier,
             Self::AnswerReview(command) => command.dossier,
+            Self::ExcludeTime(command) => command.dossier,
             Self::RecordDecision(command) => command.dossier,
             Self::CloseUnpaid(dossier) | Self::RecordDelivery(dossier, _) => *dossier,
         }
@@ -101,6 +117,7 @@ impl Reaction for IntakeReaction {
             Self::RecordFee(command) => record_fee::decide(intake, command, facts),
             Self::CloseUnpaid(_) => Ok(close_unpaid::decide(intake)),
             Self::AnswerReview(command) => answer_review::decide(intake, command, facts),
+            Self::ExcludeTime(command) => exclude_time::decide(intake, command, facts),
             Self::RecordDecision(command) => record_decision::decide(intake, command, facts),
             Self::RecordDelivery(_, closed_as) => Ok(record_delivery::decide(intake, *closed_as)),
         }

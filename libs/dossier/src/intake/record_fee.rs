@@ -62,7 +62,7 @@ pub fn decide(
     };
     if starts {
         let started_at = clock::effective_start(rule, paid_at)?;
-        let ledger = Ledger { started_at, suspensions: Vec::new() };
+        let ledger = Ledger::since(started_at);
         fee.promise = clock::promise(rule, submission.brief.channel, &ledger)?;
         fee.started_at = Some(started_at);
         fee.brief = Some(submission.brief.clone());
@@ -113,7 +113,7 @@ mod tests {
         let early = scene.step("2026-11-20T09:30", Role::Clerk, accept_dossier::decide);
         assert_eq!(early, Err(accept_dossier::Refusal::FeeNotReceived));
         record(&mut scene, "2026-11-20T10:00");
-        assert_eq!(scene.state.answer.unwrap().due_at, at("2026-11-23T10:00"));
+        assert_eq!(scene.state.answer.unwrap().running.due_at, at("2026-11-23T10:00"));
         scene.step("2026-11-20T11:00", Role::Clerk, accept_dossier::decide).unwrap();
         assert!(record(&mut scene, "2026-11-20T12:00").is_empty(), "known already");
     }

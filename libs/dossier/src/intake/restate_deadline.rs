@@ -1,5 +1,5 @@
-//! The law changed under a date that was promised: an outage was declared or ended, or days off were announced. The date is
-//! never moved in silence: what follows is recorded, with the reason. Decree 224/2026/NĐ-CP, art. 13; Decree
+//! The law changed under a date that was promised: an outage was declared or ended, days off were announced, or a procedure
+//! changed for open dossiers too. The date is never moved in silence: what follows is recorded, with the reason. Decree 224/2026/NĐ-CP, art. 13; Decree
 //! 99/2022/NĐ-CP, art. 16 (outages, also those declared afterwards).
 //!
 //! A promise is never shortened: where the law would now give an earlier date (a Saturday that is worked after all), the
@@ -55,7 +55,10 @@ pub fn decide(intake: &Intake, facts: &Facts<'_>) -> Result<Vec<IntakeEvent>, La
         events.push(DeadlineMissWithdrawn { due_at: old.due_at, cause }.into());
     }
     let promise = if later { computed } else { Promise { provisional: false, ..old.clone() } };
-    events.push(DeadlineRestated { promise, was_due_at: old.due_at, calendar, outages }.into());
+    let (version, was_due_at) = (rule.procedure.version, old.due_at);
+    let procedure = (version != submission.brief.procedure.version).then_some(version);
+    let restated = DeadlineRestated { promise, was_due_at, calendar, procedure, outages };
+    events.push(restated.into());
     Ok(events)
 }
 

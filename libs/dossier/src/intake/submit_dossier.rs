@@ -13,8 +13,8 @@ use crate::access::{May, agency, any};
 use crate::clock;
 use crate::contract::{
     AgencyCode, Brief, Channel, ComponentCode, Delivery, DeliveryChannel, Document,
-    DossierAccepted, DossierCode, DossierId, DossierSubmitted, IntakeEvent, Personal, Role,
-    Subject,
+    DossierAccepted, DossierCode, DossierId, DossierSubmitted, IntakeEvent, Personal, PostEvidence,
+    Role, Subject,
 };
 use crate::law::{FeeDue, Procedure};
 use crate::step::{Facts, Rule, Step, refusals};
@@ -57,6 +57,8 @@ pub struct SubmitDossier {
     pub delivery: Option<Delivery>,
     /// For post: the date that the law counts by.
     pub posted_at: Option<Timestamp>,
+    /// What shows that date; what the procedure counts by, if it is not said.
+    pub posted_by: Option<PostEvidence>,
 }
 
 refusals! {
@@ -78,6 +80,12 @@ refusals! {
         PostedAtImpossible => 422, "posted-at-impossible",
             "ngày gửi bưu chính chỉ có với hình thức bưu chính và không ở tương lai",
             "a date of posting goes with the channel post and does not lie in the future";
+        PostedAtMissing => 422, "posted-at-missing",
+            "thời hạn của hồ sơ gửi bưu chính tính từ ngày gửi, cần ghi ngày đó",
+            "what comes by post counts from the date of posting, which must be given";
+        WrongEvidence(String) => 422, "wrong-evidence-of-posting",
+            "thủ tục này tính theo một căn cứ khác về ngày gửi",
+            "the procedure counts by the date of something else";
         DeliveryNotOffered => 422, "delivery-not-offered",
             "thủ tục không trả kết quả theo hình thức này", "the result cannot be delivered in this way";
         AddressMissing => 422, "address-missing",
@@ -105,10 +113,7 @@ pub fn decide(
     if command.channel != Channel::Online && facts.actor.role == Role::Applicant {
         return Err(Refusal::CounterOnly);
     }
-    if command.posted_at.is_some_and(|posted| command.channel != Channel::Post || posted > facts.at)
-    {
-        return Err(Refusal::PostedAtImpossible);
-    }
+    let posted_by = posted(procedure, &command, facts.at)?;
     check_documents(procedure, &command.documents)?;
     let delivery = delivery(procedure, command.delivery)?;
     let today = rule.calendar.date_of(facts.at);
@@ -142,6 +147,7 @@ pub fn decide(
         form: Personal::from(command.form),
         documents: command.documents,
         posted_at: command.posted_at,
+        posted_by,
         answer_due_at,
         fee_first,
     };
@@ -155,13 +161,38 @@ fn accepted_at_once(
     brief: &Brief,
     received_at: Timestamp,
 ) -> Result<DossierAccepted, Refusal> {
-    let started_at = clock::effective_start(rule, received_at)?;
-    let ledger = clock::Ledger { started_at, suspensions: Vec::new() };
-    Ok(DossierAccepted {
-        brief: brief.clone(),
-        promise: clock::promise(rule, brief.channel, &ledger)?,
-        started_at: Some(started_at),
-    })
+    let (completed_at, accepted_at, fee_at) = (received_at, brief.submitted_at, None);
+    let moments = clock::Moments { received_at, completed_at, accepted_at, fee_at };
+    let brief = brief.clone();
+    let Some(moment) = clock::start_moment(&rule.procedure.clock, moments) else {
+        return Ok(DossierAccepted { brief, promise: None, started_at: None });
+    };
+    let started_at = clock::effective_start(rule, moment)?;
+    let ledger = clock::Ledger::since(started_at);
+    let promise = clock::promise(rule, brief.channel, &ledger)?;
+    Ok(DossierAccepted { brief, promise, started_at: Some(started_at) })
+}
+
+/// By what the date of posting is shown, where the procedure counts by it.
+fn posted(
+    procedure: &Procedure,
+    command: &SubmitDossier,
+    now: Timestamp,
+) -> Result<Option<PostEvidence>, Refusal> {
+    let by_post = procedure.clock.by_post.filter(|_| command.channel == Channel::Post);
+    match (by_post, command.posted_at) {
+        (None, None) => Ok(None),
+        (None, Some(_)) => Err(Refusal::PostedAtImpossible),
+        (Some(_), None) => Err(Refusal::PostedAtMissing),
+        (Some(_), Some(posted_at)) if posted_at > now => Err(Refusal::PostedAtImpossible),
+        (Some(counts), Some(_)) => match command.posted_by {
+            Some(given) if given != counts => {
+                let counts = serde_json::to_value(counts).unwrap_or_default();
+                Err(Refusal::WrongEvidence(counts.as_str().unwrap_or_default().to_owned()))
+            }
+            Some(_) | None => Ok(Some(counts)),
+        },
+    }
 }
 
 /// Every component known, and on submission every required one there.
@@ -238,6 +269,7 @@ pub(crate) mod tests {
             groups: Vec::new(),
             delivery: None,
             posted_at: None,
+            posted_by: None,
         }
     }
 
@@ -296,6 +328,23 @@ pub(crate) mod tests {
         let refused = Err(Refusal::PostedAtImpossible);
         assert_eq!(posted(Channel::Post, "2026-11-21T09:00"), refused);
         assert_eq!(posted(Channel::Counter, "2026-11-18T09:00"), refused);
+    }
+
+    #[test]
+    fn what_comes_by_post_counts_by_the_date_that_the_procedure_names() {
+        let send = |posted_at: Option<&str>, posted_by| {
+            let (channel, posted_at) = (Channel::Post, posted_at.map(at));
+            let command = SubmitDossier { channel, posted_at, posted_by, ..promotion() };
+            submit(command, Role::Clerk)
+        };
+        let record = Some(PostEvidence::HandOverRecord);
+        assert_eq!(send(None, record), Err(Refusal::PostedAtMissing));
+        let wrong = send(Some("2026-11-18T09:00"), Some(PostEvidence::Envelope));
+        assert_eq!(wrong, Err(Refusal::WrongEvidence("hand_over_record".to_owned())));
+        for posted_by in [record, None] {
+            let events = send(Some("2026-11-18T09:00"), posted_by).unwrap();
+            assert_eq!(submitted(&events).posted_by, record);
+        }
     }
 
     #[test]

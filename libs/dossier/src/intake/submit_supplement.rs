@@ -3,14 +3,14 @@
 
 use serde_json::Value;
 
-use super::{Intake, submit_dossier::known_component};
+use super::{Intake, expire_supplement_window, submit_dossier::known_component};
 use crate::access::{agency, own};
 use crate::clock::{self, Ledger};
 use crate::contract::{
     ComponentCode, Document, IntakeEvent, Personal, Promise, Role, SupplementEffect,
     SupplementRequested, SupplementStage, SupplementSubmitted,
 };
-use crate::step::{Facts, Step, refusals};
+use crate::step::{Facts, State, Step, refusals};
 
 /// This step.
 pub const STEP: Step = Step {
@@ -56,7 +56,9 @@ pub fn decide(
     let Some(request) = intake.open_request.as_ref().map(|open| &open.request) else {
         return Err(Refusal::NothingAwaited);
     };
-    if facts.at >= request.window_ends_at {
+    if let Some(window) = intake.period(expire_supplement_window::KIND, facts.law)?
+        && window.is_over(facts.at)?
+    {
         return Err(Refusal::WindowClosed);
     }
     let rule = facts.rule()?;
@@ -110,7 +112,7 @@ pub fn decide(
 
 /// The given date, later by as much as was left of it: the end of the working day on which that falls.
 fn moved_on(intake: &Intake, facts: &Facts<'_>) -> Result<Option<Promise>, Refusal> {
-    let (Some(promised), Some(stopped)) = (&intake.promised, intake.suspensions.last()) else {
+    let (Some(promised), Some(stopped)) = (&intake.promised, intake.stopped()) else {
         return Ok(None);
     };
     if stopped.from >= promised.promise.due_at {
@@ -140,13 +142,12 @@ fn resumed(
     facts: &Facts<'_>,
 ) -> Result<Ledger, Refusal> {
     match request.effect {
-        SupplementEffect::Restart => Ok(Ledger {
-            started_at: clock::effective_start(facts.rule()?, facts.at)?,
-            suspensions: Vec::new(),
-        }),
+        SupplementEffect::Restart => {
+            Ok(Ledger::since(clock::effective_start(facts.rule()?, facts.at)?))
+        }
         SupplementEffect::Pause => {
-            if let Some(last) = ledger.suspensions.last_mut() {
-                last.to = Some(facts.at);
+            if let Some(open) = ledger.suspensions.iter_mut().find(|open| open.to.is_none()) {
+                open.to = Some(facts.at);
             }
             Ok(ledger)
         }
@@ -215,7 +216,7 @@ mod tests {
         let mut scene = submitted(&law);
         asked(&mut scene, "2026-11-20T10:00").unwrap();
         scene.step("2026-11-26T10:00", Role::Applicant, |s, f| decide(s, supplied(), f)).unwrap();
-        assert_eq!(scene.state.answer.unwrap().due_at, at("2026-11-27T10:00"));
+        assert_eq!(scene.state.answer.unwrap().running.due_at, at("2026-11-27T10:00"));
     }
 
     #[test]

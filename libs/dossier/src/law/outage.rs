@@ -82,6 +82,16 @@ impl Outages {
         self.spread(agencies);
     }
 
+    /// Leaves only those that are wanted.
+    pub(super) fn retain(
+        &mut self,
+        agencies: &BTreeMap<AgencyCode, Agency>,
+        wanted: impl Fn(&Outage) -> bool,
+    ) {
+        self.all.retain(wanted);
+        self.spread(agencies);
+    }
+
     /// Sorts them by the agencies that they hit.
     pub(super) fn spread(&mut self, agencies: &BTreeMap<AgencyCode, Agency>) {
         let hit = |agency: &AgencyCode| -> Vec<Outage> {

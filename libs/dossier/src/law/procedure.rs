@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use calendar::{Budget, Text};
 use jiff::Timestamp;
-use jiff::civil::{Date, Time};
+use jiff::civil::{Date, Time, Weekday};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::contract::{
-    AgencyCode, Channel, ComponentCode, DeliveryChannel, Outcome, ProcedureCode, ProcedureRef,
-    Role, SupplementEffect, Vnd,
+    AgencyCode, Channel, ComponentCode, DeliveryChannel, NotCounted, Outcome, PostEvidence,
+    ProcedureCode, ProcedureRef, Role, SupplementEffect, Vnd,
 };
 
 macro_rules! shipped {
@@ -28,6 +28,7 @@ shipped!(
     "precursor_import.yaml",
     "multi_level_marketing.yaml",
     "energy_label.yaml",
+    "tobacco_import.yaml",
     "environmental_permit.yaml",
 );
 
@@ -46,6 +47,10 @@ pub struct Procedure {
     pub recorded_at: Option<Timestamp>,
     /// From when to when it is in force.
     pub effective: Period,
+    /// Whether it applies from then on to dossiers too that were received under an earlier version and are still open. No
+    /// promise is shortened by it.
+    #[serde(default)]
+    pub applies_to_open: bool,
     /// On what it rests.
     pub legal_basis: String,
     /// Its name.
@@ -225,12 +230,48 @@ pub enum ClockStart {
     FeeReceived,
 }
 
-/// When a day is over for receiving.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+/// When a day is over for receiving: what comes later counts from the next working morning.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CutOff {
-    /// What comes at this time or later counts from the next working morning.
-    pub at: Time,
+    /// At this time of any day that is not named below.
+    pub at: Option<Time>,
+    /// At another time on these weekdays.
+    #[serde(default)]
+    pub weekdays: Weekdays,
+    /// An hour before the office closes.
+    #[serde(default)]
+    pub last_hour: bool,
+}
+
+/// A time for some weekdays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Weekdays {
+    monday: Option<Time>,
+    tuesday: Option<Time>,
+    wednesday: Option<Time>,
+    thursday: Option<Time>,
+    friday: Option<Time>,
+    saturday: Option<Time>,
+    sunday: Option<Time>,
+}
+
+impl CutOff {
+    /// The time of a weekday.
+    #[must_use]
+    pub fn on(&self, weekday: Weekday) -> Option<Time> {
+        let named = match weekday {
+            Weekday::Monday => self.weekdays.monday,
+            Weekday::Tuesday => self.weekdays.tuesday,
+            Weekday::Wednesday => self.weekdays.wednesday,
+            Weekday::Thursday => self.weekdays.thursday,
+            Weekday::Friday => self.weekdays.friday,
+            Weekday::Saturday => self.weekdays.saturday,
+            Weekday::Sunday => self.weekdays.sunday,
+        };
+        named.or(self.at)
+    }
 }
 
 /// The statutory clock of a procedure.
@@ -239,6 +280,8 @@ pub struct CutOff {
 pub struct ClockRules {
     /// From when it runs.
     pub start: ClockStart,
+    /// By which date a dossier counts that comes by post; without it, by the one on which it arrives.
+    pub by_post: Option<PostEvidence>,
     /// When a day is over for receiving; without it, at 24:00.
     pub cut_off: Option<CutOff>,
     /// The period by way of filing; without one, the law gives none.
@@ -246,14 +289,31 @@ pub struct ClockRules {
     pub budget: BTreeMap<Channel, Budget>,
     /// What a supplement request does to it.
     pub supplement: SupplementEffect,
+    /// Time that is not counted.
+    #[serde(default)]
+    pub not_counted: Vec<NotCounted>,
     /// How often a supplement may be asked for at each stage; as often as needed if absent.
     pub supplements_max: Option<u32>,
     /// The applicant's window to supplement.
     pub supplement_window: Budget,
     /// How often the appointment may be moved (Decree 61/2018/NĐ-CP, art. 19.9: once).
     pub redatings_max: u32,
+    /// By how much the period may be made longer; without it, not at all.
+    pub extension: Option<Extension>,
     /// What the law makes of the agency's silence.
     pub silence: Option<Outcome>,
+}
+
+/// How a period may be made longer.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Extension {
+    /// By how much each time, in the unit of the period.
+    pub budget: Budget,
+    /// How often.
+    pub times: u32,
+    /// On what it rests.
+    pub basis: String,
 }
 
 /// How a dossier is worked on.
@@ -359,6 +419,16 @@ impl Procedure {
         if let Some(channel) = self.clock.budget.keys().find(|c| !self.channels.contains(c)) {
             return Err(format!("`clock.budget` names {channel:?}, which is not among `channels`"));
         }
+        let extension = self.clock.extension.as_ref().map(|extension| extension.budget.unit);
+        if extension.is_some_and(|unit| self.clock.budget.values().any(|b| b.unit != unit)) {
+            return Err("`clock.extension` and `clock.budget` are not in the same unit".to_owned());
+        }
+        let consulted = self.clock.not_counted.contains(&NotCounted::Consultation);
+        if consulted && self.review.consultation.is_none() {
+            let reason =
+                "`clock.not_counted` names consultations, which `review.consultation` must end";
+            return Err(reason.to_owned());
+        }
         if self.effective.to.is_some_and(|to| to < self.effective.from) {
             return Err("`effective` runs backwards".to_owned());
         }
@@ -402,6 +472,7 @@ impl Procedure {
             .values()
             .copied()
             .chain([self.clock.supplement_window])
+            .chain(self.clock.extension.as_ref().map(|extension| extension.budget))
             .chain(self.fees.window)
             .chain(self.intake.answer)
             .chain(review.consultation)

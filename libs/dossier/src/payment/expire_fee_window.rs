@@ -15,7 +15,7 @@ pub const STEP: Step = Step {
     service: "payment",
     basis: "137/2026/NĐ-CP Điều 11.2",
     may: &[],
-    events: &["payment.FeeWindowExpired.v1"],
+    events: &["payment.FeeWindowExpired.v1", "payment.PeriodExtended.v1"],
     refusals: &[],
 };
 

@@ -3,10 +3,10 @@
 
 use jiff::SignedDuration;
 
-use super::Payment;
+use super::{Payment, expire_fee_window};
 use crate::access::{agency, own};
 use crate::contract::{PaymentEvent, PaymentId, PaymentStarted, Role, Vnd, reference};
-use crate::step::{Facts, Step, refusals};
+use crate::step::{Facts, State, Step, refusals};
 
 /// This step.
 pub const STEP: Step = Step {
@@ -44,7 +44,9 @@ pub fn decide(
     let Some(assessed) = payment.assessed.as_ref().filter(|_| payment.settled_at.is_none()) else {
         return Err(Refusal::NothingOwed);
     };
-    if payment.window_expired || assessed.window_ends_at.is_some_and(|end| end <= facts.at) {
+    let window = payment.period(expire_fee_window::KIND, facts.law)?;
+    let over = window.map(|window| window.is_over(facts.at)).transpose()?;
+    if payment.window_expired || over.unwrap_or(false) {
         return Err(Refusal::WindowClosed);
     }
     // One that the provider was asked about is no obstacle: waiting for it could take days.

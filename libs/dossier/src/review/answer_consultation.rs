@@ -1,6 +1,6 @@
 //! A consulted agency answers. Decree 61/2018/NĐ-CP, art. 19.5. A late answer still counts; the silence stays in the record.
 
-use super::Review;
+use super::{Consultation, Review};
 use crate::access::consulted;
 use crate::contract::{ConsultationAnswered, ConsultationId, Personal, ReviewEvent, Role};
 use crate::step::{Facts, Step, refusals};
@@ -32,14 +32,16 @@ pub fn decide(
     (agrees, answer): (bool, String),
     facts: &Facts<'_>,
 ) -> Result<Vec<ReviewEvent>, Refusal> {
-    let Some((asked, ..)) = review.consultations.get(&consultation) else {
+    let Some(Consultation { requested, asked_at, .. }) = review.consultations.get(&consultation)
+    else {
         return Err(Refusal::NotAsked);
     };
-    if !facts.actor.agency.as_ref().is_some_and(|own| own.covers(&asked.agency)) {
+    if !facts.actor.agency.as_ref().is_some_and(|own| own.covers(&requested.agency)) {
         return Err(Refusal::AnotherAgency);
     }
     let answer = Personal::from(answer);
-    Ok(vec![ConsultationAnswered { consultation, agrees, answer }.into()])
+    let asked_at = Some(*asked_at);
+    Ok(vec![ConsultationAnswered { consultation, agrees, answer, asked_at }.into()])
 }
 
 #[cfg(test)]

@@ -63,7 +63,10 @@ pub(crate) mod tests {
         let law = law();
         let mut scene = claimed(&law);
         let due = scene.state.due.clone().unwrap();
-        assert_eq!((due.activity.as_str(), due.due_at), ("appraisal", at("2026-12-01T00:00")));
+        assert_eq!(
+            (due.activity.as_str(), due.running.due_at),
+            ("appraisal", at("2026-12-01T00:00"))
+        );
         let again = scene.step("2026-11-20T12:00", Role::Reviewer, decide);
         assert_eq!(again, Err(Refusal::AlreadyClaimed));
     }

@@ -14,7 +14,7 @@ pub const STEP: Step = Step {
     service: "review",
     basis: "01/2018/TT-VPCP Điều 13",
     may: &[],
-    events: &["review.ActivityOverdue.v1"],
+    events: &["review.ActivityOverdue.v1", "review.PeriodExtended.v1"],
     refusals: &[],
 };
 
@@ -22,10 +22,11 @@ pub const STEP: Step = Step {
 #[must_use]
 pub fn decide(review: &Review, facts: &Facts<'_>) -> Vec<ReviewEvent> {
     let (Some(due), Some(officer)) = (&review.due, &review.officer) else { return Vec::new() };
-    if due.due_at > facts.at {
+    let due_at = due.running.due_at;
+    if due_at > facts.at {
         return Vec::new();
     }
-    let (activity, officer, due_at) = (due.activity.clone(), officer.clone(), due.due_at);
+    let (activity, officer) = (due.activity.clone(), officer.clone());
     let late_by_ms = late_by_ms(due_at, facts.at);
     vec![ActivityOverdue { activity, officer, due_at, late_by_ms }.into()]
 }

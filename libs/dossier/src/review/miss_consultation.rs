@@ -2,7 +2,7 @@
 //! Decree 61/2018/NĐ-CP, art. 19.5.
 
 use super::Review;
-use crate::clock::late_by_ms;
+use crate::clock::{Running, late_by_ms};
 use crate::contract::{ConsultationSilent, ReviewEvent};
 use crate::step::{Facts, Step};
 
@@ -15,19 +15,20 @@ pub const STEP: Step = Step {
     service: "review",
     basis: "61/2018/NĐ-CP Điều 19.5",
     may: &[],
-    events: &["review.ConsultationSilent.v1"],
+    events: &["review.ConsultationSilent.v1", "review.PeriodExtended.v1"],
     refusals: &[],
 };
 
 /// Decides; nothing if no answer is overdue.
 #[must_use]
 pub fn decide(review: &Review, facts: &Facts<'_>) -> Vec<ReviewEvent> {
-    let overdue = review.consultations.values().filter_map(|(asked, _, reported)| {
-        let due_at = asked.due_at.filter(|due_at| !reported && *due_at <= facts.at)?;
-        let (consultation, late_by_ms) = (asked.consultation, late_by_ms(due_at, facts.at));
-        Some(ConsultationSilent { consultation, due_at, late_by_ms }.into())
+    let overdue = review.next_silent().filter(|(_, running)| running.due_at <= facts.at);
+    let silent = overdue.map(|(consultation, Running { due_at, .. })| {
+        let late_by_ms = late_by_ms(due_at, facts.at);
+        let asked_at = review.consultations.get(&consultation).map(|asked| asked.asked_at);
+        ConsultationSilent { consultation, due_at, late_by_ms, asked_at }.into()
     });
-    overdue.collect()
+    silent.into_iter().collect()
 }
 
 #[cfg(test)]

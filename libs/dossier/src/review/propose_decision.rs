@@ -1,13 +1,10 @@
 //! The reviewer proposes a decision. Where the procedure wants two people, a second one approves it; otherwise it is the
 //! decision.
 
-use uuid::Uuid;
-
-use super::Review;
+use super::{Consultation, Review};
 use crate::access::agency;
 use crate::contract::{
-    ConsultationRequested, DecidedBy, DecisionMade, DecisionProposed, Outcome, Personal,
-    ReviewEvent, Role,
+    DecidedBy, DecisionMade, DecisionProposed, Outcome, Personal, ReviewEvent, Role,
 };
 use crate::step::{Facts, Step, refusals};
 
@@ -50,9 +47,7 @@ pub fn decide(
     if let Some(next) = review.next(rule, None) {
         return Err(Refusal::ActivityOpen(next.code.clone()));
     }
-    let awaited = |(asked, _, silent): &(ConsultationRequested, Uuid, bool)| {
-        !silent && asked.due_at.is_some()
-    };
+    let awaited = |c: &Consultation| !c.silent && c.running.is_some();
     if review.consultations.values().any(awaited) {
         return Err(Refusal::ConsultationOpen);
     }
@@ -108,7 +103,7 @@ pub(crate) mod tests {
         let (mut scene, id) = consulted(&law);
         complete(&mut scene);
         assert_eq!(propose(&mut scene), Err(Refusal::ConsultationOpen));
-        scene.state.consultations.get_mut(&id).unwrap().2 = true;
+        scene.state.consultations.get_mut(&id).unwrap().silent = true;
         propose(&mut scene).unwrap();
     }
 }

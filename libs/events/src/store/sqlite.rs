@@ -110,17 +110,22 @@ impl Sqlite {
         limit: usize,
     ) -> Result<Vec<Recorded>, ReadError> {
         let stream = stream.clone();
-        self.readers
-            .with(move |connection| {
-                connection
-                    .prepare_cached(READ)?
-                    .query_map(
-                        params![stream.as_str(), signed(after.0), signed(limit as u64)],
-                        |row| recorded(row, &stream),
-                    )?
-                    .collect()
-            })
-            .await
+        self.readers.with(move |connection| read(connection, &stream, after, limit)).await
+    }
+
+    pub(super) async fn read_together(
+        &self,
+        streams: &[StreamName],
+        limit: usize,
+    ) -> Result<Vec<Vec<Recorded>>, ReadError> {
+        let streams = streams.to_vec();
+        // One transaction for all: whenever another has written, a new one would begin with an empty page cache.
+        let each = move |connection: &Connection| {
+            let transaction = connection.unchecked_transaction()?;
+            let each = streams.iter().map(|stream| read(&transaction, stream, Version(0), limit));
+            each.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        self.readers.with(each).await
     }
 
     pub(super) async fn last(&self, stream: &StreamName) -> Result<Option<Recorded>, ReadError> {
@@ -213,6 +218,16 @@ impl Drop for Sqlite {
 /// A part of a stream, in order.
 const READ: &str = "SELECT position, version, id, kind, data, meta FROM events
   WHERE stream = (SELECT no FROM streams WHERE name = ?1) AND version > ?2 ORDER BY version LIMIT ?3";
+
+fn read(
+    connection: &Connection,
+    stream: &StreamName,
+    after: Version,
+    limit: usize,
+) -> rusqlite::Result<Vec<Recorded>> {
+    let range = params![stream.as_str(), signed(after.0), signed(limit as u64)];
+    connection.prepare_cached(READ)?.query_map(range, |row| recorded(row, stream))?.collect()
+}
 
 fn name_of(connection: &Connection, no: i64) -> rusqlite::Result<StreamName> {
     let mut statement = connection.prepare_cached("SELECT name FROM streams WHERE no = ?1")?;

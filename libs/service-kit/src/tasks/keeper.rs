@@ -4,33 +4,40 @@
 //! memory can hide an obligation: what was tried without effect is tried again, later and later but at least every
 //! minute, and one that fails never holds up another.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use dossier::contract::{DossierId, EventSet};
+use dossier::contract::EventSet;
 use dossier::{Obligation, State};
 use events::{Filter, Position, Recorded, StreamName};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use lru::LruCache;
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::reactions::{elsewhere, other_categories};
 use super::{Next, Progress, Stalled, Task, back_off};
-use crate::limits::{IN_FLIGHT_MAX, PAGE_EVENTS, STATES_MAX};
-use crate::streams::{Authority, Failure, Order, Streams};
+use crate::limits::PAGE_EVENTS;
+use crate::streams::{Loaded, Streams};
 use crate::view::{View, ViewError};
 use crate::{Clock, Kit};
 
+mod enforcement;
 mod index;
 
 use index::{Due, Index};
 
 /// How many due obligations are taken from the index at once.
-const SWEEP: usize = 1_024;
+const SWEEP: usize = 4_096;
+/// How many are enforced together; two groups are in flight. With fewer, what one sync of the store costs is shared by too
+/// few when very many fall due in the same instant.
+const GROUP: usize = 256;
+/// For how many streams it is remembered up to where they were read: more than a sweep changes, or every change would be
+/// read once more from the store.
+const READ_MAX: usize = 4 * SWEEP;
 /// How far the machine's clock may move against its monotonic one before the keeper refuses to act.
 const JUMP_MAX: SignedDuration = SignedDuration::from_secs(5);
 
@@ -48,9 +55,9 @@ impl KeeperHealth {
         lock(&self.index).len()
     }
 
-    /// The streams in which something is open.
+    /// The ids of the streams in which something is open.
     #[must_use]
-    pub fn streams(&self) -> Vec<StreamName> {
+    pub fn streams(&self) -> BTreeSet<Uuid> {
         lock(&self.index).streams()
     }
 
@@ -72,6 +79,9 @@ fn lock(index: &Mutex<Index>) -> MutexGuard<'_, Index> {
     index.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The streams in which something happened.
+type Touched = BTreeMap<Uuid, StreamName>;
+
 /// Keeps the deadlines of one kind of stream.
 pub struct Keeper<S: State> {
     kit: Arc<Kit>,
@@ -81,9 +91,9 @@ pub struct Keeper<S: State> {
     filter: Filter,
     position: Position,
     /// Up to where streams were read that were touched lately.
-    read: LruCache<StreamName, Position>,
+    read: LruCache<Uuid, Position>,
     /// What had no effect, and when to try it again.
-    deferred: HashMap<(StreamName, Arc<str>), (Uuid, u32, Timestamp)>,
+    deferred: HashMap<(Uuid, Arc<str>), (Uuid, u32, Timestamp)>,
     /// The service's reactions must first have come to the head that was seen at start.
     after: Option<(Progress, Position)>,
     tick: Option<(Instant, Timestamp)>,
@@ -111,7 +121,7 @@ impl<S: State> Keeper<S> {
         let health = KeeperHealth { index: Arc::clone(&index), clock: kit.clock.clone() };
         let after = after.map(|progress| (progress.clone(), kit.store.head()));
         let filter = Filter { kinds: S::Event::KINDS.iter().map(|kind| (*kind).into()).collect() };
-        let read = LruCache::new(NonZeroUsize::new(STATES_MAX).unwrap_or(NonZeroUsize::MIN));
+        let read = LruCache::new(NonZeroUsize::new(READ_MAX).unwrap_or(NonZeroUsize::MIN));
         let keeper = Self {
             kit,
             service,
@@ -131,13 +141,8 @@ impl<S: State> Keeper<S> {
         self.check_clock()?;
         let page = self.kit.store.read_all(self.position, &self.filter, PAGE_EVENTS).await?;
         if page.through > self.position {
-            let touched: BTreeSet<StreamName> = page
-                .events
-                .iter()
-                .filter(|event| event.stream.category() == S::CATEGORY)
-                .filter(|event| !self.is_read(event))
-                .map(|event| event.stream.clone())
-                .collect();
+            let own = page.events.iter().filter(|event| event.stream.category() == S::CATEGORY);
+            let touched = own.filter_map(|event| self.unread(event)).collect();
             self.index(touched, page.through).await?;
             return Ok(Next::More);
         }
@@ -175,36 +180,45 @@ impl<S: State> Keeper<S> {
         Ok(())
     }
 
-    /// Whether the stream was read beyond this event: far behind the head, one reading sees all that follows.
-    fn is_read(&self, event: &Recorded) -> bool {
-        self.read.peek(&event.stream).is_some_and(|read| *read >= event.position)
+    /// The stream of an event, unless it was read beyond it: far behind the head, one reading sees all that follows.
+    fn unread(&self, event: &Recorded) -> Option<(Uuid, StreamName)> {
+        let Ok(id) = event.stream.id().parse() else {
+            tracing::error!(stream = %event.stream, "nothing of a stream without an id can be enforced");
+            return None;
+        };
+        let read = self.read.peek(&id).is_some_and(|read| *read >= event.position);
+        (!read).then(|| (id, event.stream.clone()))
     }
 
-    async fn index(
-        &mut self,
-        touched: BTreeSet<StreamName>,
-        through: Position,
-    ) -> Result<(), Stalled> {
-        let mut open: Vec<(StreamName, Vec<Obligation>)> = Vec::with_capacity(touched.len());
-        for stream in touched {
-            match self.streams.load(&stream).await {
+    async fn index(&mut self, touched: Touched, through: Position) -> Result<(), Stalled> {
+        let mut open: Vec<(Uuid, Vec<Obligation>)> = Vec::with_capacity(touched.len());
+        let mut unread: Vec<(Uuid, StreamName)> = Vec::new();
+        for (id, stream) in touched {
+            match self.streams.current(&stream) {
+                Some(loaded) => {
+                    self.read.put(id, loaded.position);
+                    open.push((id, loaded.state.obligations()));
+                }
+                None => unread.push((id, stream)),
+            }
+        }
+        let names: Vec<StreamName> = unread.iter().map(|(_, stream)| stream.clone()).collect();
+        let read = self.kit.store.read_together(&names).await?;
+        for ((id, stream), events) in unread.into_iter().zip(&read) {
+            match self.streams.take_in(&stream, events) {
                 Ok(loaded) => {
-                    self.read.put(stream.clone(), loaded.position);
-                    open.push((stream, loaded.state.obligations()));
+                    self.read.put(id, loaded.position);
+                    open.push((id, loaded.state.obligations()));
                 }
                 // One that cannot be read must not hold up all others.
-                Err(Failure::Unreadable(reason)) => {
-                    tracing::error!(%stream, reason, "nothing of a stream can be enforced");
-                }
                 Err(error) => {
-                    let reason = format!("{stream}: {error:?}");
-                    return Err(events::ReadError::Unavailable(reason).into());
+                    tracing::error!(%stream, %error, "nothing of a stream can be enforced");
                 }
             }
         }
         let mut index = lock(&self.index);
         for (stream, obligations) in &open {
-            index.replace(stream, obligations);
+            index.replace(*stream, obligations);
         }
         index.write_if_behind(through)?;
         (index.reached, self.position) = (through, through);
@@ -212,7 +226,7 @@ impl<S: State> Keeper<S> {
     }
 
     fn is_deferred(&self, due: &Due, now: Timestamp) -> bool {
-        let deferred = self.deferred.get(&(due.stream.clone(), due.kind.clone()));
+        let deferred = self.deferred.get(&(due.stream, due.kind.clone()));
         deferred.is_some_and(|(opened_by, _, until)| *opened_by == due.opened_by && *until > now)
     }
 
@@ -222,19 +236,32 @@ impl<S: State> Keeper<S> {
         [next, retry].into_iter().flatten().min()
     }
 
+    /// What comes next is read, and what came before is being written, while a group is decided on.
     async fn enforce(&mut self, due: Vec<Due>, now: Timestamp) {
         let this = &*self;
-        let enforced: Vec<(Due, bool)> = futures_util::stream::iter(due)
-            .map(|due| async move {
-                let had_effect = this.enforce_one(&due).await;
-                (due, had_effect)
+        let groups: Vec<Vec<Due>> = due.chunks(GROUP).map(<[Due]>::to_vec).collect();
+        let enforced: Vec<Vec<Option<Arc<Loaded<S>>>>> = futures_util::stream::iter(groups)
+            .map(|group| enforcement::read::<S>(&this.kit, group))
+            .buffered(2)
+            .map(|group| async move {
+                let due = group.due.len();
+                // On a task of its own, so that groups use all cores; one that breaks off is tried again.
+                let enforcing =
+                    enforcement::enforce(Arc::clone(&this.streams), this.service, group);
+                let mut task = JoinSet::new();
+                task.spawn(enforcing);
+                let enforced = task.join_next().await.and_then(Result::ok);
+                enforced.unwrap_or_else(|| vec![None; due])
             })
-            .buffered(IN_FLIGHT_MAX)
+            .buffered(2)
             .collect()
             .await;
-        for (due, had_effect) in enforced {
+        for (due, changed) in due.into_iter().zip(enforced.into_iter().flatten()) {
+            if let Some(changed) = &changed {
+                self.note(due.stream, changed);
+            }
             let key = (due.stream, due.kind);
-            if had_effect {
+            if changed.is_some() {
                 self.deferred.remove(&key);
                 continue;
             }
@@ -245,37 +272,11 @@ impl<S: State> Keeper<S> {
         self.deferred.retain(|_, (_, _, until)| *until > now);
     }
 
-    /// Whether the stream changed.
-    async fn enforce_one(&self, due: &Due) -> bool {
-        let dossier: Option<DossierId> = due.stream.id().parse().ok();
-        let known = match elsewhere(&self.kit, due.stream.id(), &other_categories::<S>()).await {
-            Ok(known) => known,
-            Err(error) => {
-                tracing::warn!(stream = %due.stream, %error, "an obligation cannot be enforced now");
-                return false;
-            }
-        };
-        let name = format!("{}/{}/{}", due.kind, due.due_at, due.stream);
-        let order = Order {
-            stream: due.stream.clone(),
-            command: Uuid::new_v5(&due.opened_by, name.as_bytes()),
-            digest: "",
-            authority: Authority::Service(self.service),
-            seen: None,
-            existing: true,
-            under: None,
-            dossier,
-            cause: Some(due.opened_by),
-            trace: None,
-            elsewhere: &known,
-        };
-        let before = self.streams.load(&due.stream).await.ok().and_then(|loaded| loaded.version);
-        match self.streams.execute(&order, |state, facts| state.enforce(&due.kind, facts)).await {
-            Ok(executed) => executed.loaded.version != before,
-            Err(error) => {
-                tracing::error!(stream = %due.stream, kind = &*due.kind, ?error, "an obligation failed");
-                false
-            }
+    /// Takes note of a stream that was changed here, before the log is followed to there.
+    fn note(&mut self, id: Uuid, changed: &Loaded<S>) {
+        if self.read.peek(&id).is_none_or(|read| *read < changed.position) {
+            lock(&self.index).replace(id, &changed.state.obligations());
+            self.read.put(id, changed.position);
         }
     }
 }

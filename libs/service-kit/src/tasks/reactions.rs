@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dossier::contract::{DossierId, Envelope};
-use dossier::{Incoming, Reaction, State};
-use events::{Filter, Position, ReadError, Recorded};
+use dossier::{Incoming, Reaction};
+use events::{Filter, Position, Recorded};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
@@ -345,34 +345,4 @@ impl<R: Reaction> Task for Reactions<R> {
     fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
         Box::pin(self.work())
     }
-}
-
-/// What other services have recorded for a dossier, read straight from the store.
-pub(crate) async fn elsewhere(
-    kit: &Kit,
-    dossier: &str,
-    categories: &[&str],
-) -> Result<Vec<dossier::Elsewhere>, ReadError> {
-    let mut found = Vec::new();
-    for category in categories {
-        let Ok(stream) = events::StreamName::new(&format!("{category}-{dossier}")) else {
-            continue;
-        };
-        for event in kit.store.read_whole(&stream).await? {
-            let Ok(envelope) = envelope(&event) else { continue };
-            found.push(dossier::Elsewhere {
-                id: event.id,
-                kind: event.kind.to_string(),
-                data: event.data,
-                at: envelope.at,
-            });
-        }
-    }
-    Ok(found)
-}
-
-/// The categories of streams that a keeper looks into before it enforces, apart from its own.
-#[must_use]
-pub(crate) fn other_categories<S: State>() -> Vec<&'static str> {
-    ["intake", "payment", "review", "delivery"].into_iter().filter(|c| *c != S::CATEGORY).collect()
 }

@@ -15,7 +15,8 @@ use crate::App;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ClassifyComplaintRequest {
-    /// `conduct_or_delay`, `content_of_rules`, `complex`, `not_ours` or `not_acceptable`.
+    /// `conduct_or_delay`, `content_of_rules`, `complex`, `not_ours` or `not_acceptable`; for a request about
+    /// one's own data `personal_data_access`, `personal_data_objection` or `personal_data_erasure`.
     #[schema(value_type = String, example = "conduct_or_delay")]
     class: ComplaintClass,
 }

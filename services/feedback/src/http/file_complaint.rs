@@ -24,6 +24,9 @@ pub(crate) struct FileComplaintRequest {
     /// About which step of it.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     step: Option<Text<100>>,
+    /// Whether it is a request about the complainant's own data: to see, correct, restrict or delete it.
+    #[serde(default)]
+    personal_data: bool,
     /// The complaint itself.
     #[schema(value_type = String, min_length = 1, max_length = 10000)]
     text: Text<10000>,
@@ -59,6 +62,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         agency: agency.clone(),
         dossier: body.dossier,
         step: body.step.map(|step| step.0),
+        personal_data: body.personal_data,
         text: body.text.0,
     };
     let id = complaint.to_string();

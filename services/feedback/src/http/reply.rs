@@ -64,7 +64,7 @@ impl ComplaintReply {
             stage,
             class: complaint.class,
             filed_at: complaint.filed_at,
-            due_at: complaint.due.map(|(_, due_at, _)| due_at),
+            due_at: complaint.due.map(|due| due.running.due_at),
             published: complaint.published.clone(),
         })
     }

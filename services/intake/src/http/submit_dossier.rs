@@ -6,7 +6,7 @@ use dossier::RefusalEntry;
 use dossier::access::{Caller, May, Resource, agency, any};
 use dossier::contract::{
     AgencyCode, Channel, ComponentCode, Delivery, Document, DocumentName, DossierId, Personal,
-    ProcedureCode, Role, Subject,
+    PostEvidence, ProcedureCode, Role, Subject,
 };
 use dossier::intake::submit_dossier::{STEP, SubmitDossier, decide};
 use dossier::law::Procedure;
@@ -73,9 +73,12 @@ pub(crate) struct SubmitDossierRequest {
     /// How the result is wanted.
     #[schema(value_type = Option<Object>)]
     delivery: Option<Delivery>,
-    /// For post: the date of envelope, waybill or hand-over record.
+    /// For post: the date that the procedure counts by.
     #[schema(value_type = Option<String>, format = DateTime)]
     posted_at: Option<Timestamp>,
+    /// What shows that date: `envelope`, `waybill` or `hand_over_record`.
+    #[schema(value_type = Option<String>, example = "hand_over_record")]
+    posted_by: Option<PostEvidence>,
 }
 
 /// An uploaded document and what it is.
@@ -138,6 +141,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         groups: body.groups.into_iter().map(|group| group.0).collect(),
         delivery: body.delivery,
         posted_at: body.posted_at,
+        posted_by: body.posted_by,
     };
     let (id, reference) = (dossier.to_string(), procedure.reference());
     let target = Target {

@@ -112,7 +112,7 @@ impl PaymentReply {
             refunded_vnd: payment.refunded.0,
             outstanding_vnd: payment.outstanding().0,
             settled_at: payment.settled_at,
-            window_ends_at: assessed.window_ends_at,
+            window_ends_at: payment.window.map(|window| window.due_at),
             attempts: payment.attempts.values().map(AttemptReply::from).collect(),
             receipts: payment
                 .receipts

@@ -1,7 +1,7 @@
 //! A review as it is shown, and how its steps are taken.
 
 use dossier::contract::{DossierId, Outcome, ReviewEvent};
-use dossier::review::{Review, Stage};
+use dossier::review::{Consultation, Review, Stage};
 use dossier::{Facts, Refuse, Step};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -90,15 +90,15 @@ impl ReviewReply {
             stage,
             officer: review.officer.as_ref().map(ToString::to_string),
             activity: review.due.as_ref().map(|due| due.activity.clone()),
-            activity_due_at: review.due.as_ref().map(|due| due.due_at),
+            activity_due_at: review.due.as_ref().map(|due| due.running.due_at),
             consultations: review
                 .consultations
                 .values()
-                .map(|(asked, _, silent)| ConsultationReply {
-                    consultation: asked.consultation.0,
-                    agency: asked.agency.to_string(),
-                    question: asked.question.known().cloned(),
-                    due_at: asked.due_at,
+                .map(|Consultation { requested, running, silent, .. }| ConsultationReply {
+                    consultation: requested.consultation.0,
+                    agency: requested.agency.to_string(),
+                    question: requested.question.known().cloned(),
+                    due_at: running.map(|running| running.due_at),
                     silent: *silent,
                 })
                 .collect(),

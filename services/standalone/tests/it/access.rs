@@ -44,11 +44,12 @@ fn may(steps: &[dossier::Step], operation: &str) -> Vec<Role> {
         any(Role::Operator),
     ];
     let mays = match operation {
-        "get_dossier" | "get_deadline" | "get_document" | "get_timeline" => dossier::intake::READ,
+        "get_dossier" | "get_deadline" | "get_document" | "get_timeline" | "get_obligations"
+        | "get_elapsed" => dossier::intake::READ,
         "get_payment" => dossier::payment::READ,
         "get_review" => dossier::review::READ,
         "get_delivery" | "get_result_document" => dossier::delivery::READ,
-        "get_complaint" => dossier::feedback::READ,
+        "get_complaint" | "get_complaint_deadline" => dossier::feedback::READ,
         "get_procedures" | "get_procedure" | "get_outages" => dossier::intake::READ_CATALOGUE,
         "get_officer_queue" | "get_overdue_queue" | "get_statistics" => OFFICE,
         "upload_document" => dossier::intake::submit_dossier::UPLOAD,

@@ -1,6 +1,7 @@
 //! The law as it is issued, and what follows for dossiers.
 
 use dossier::contract::Role;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::support::{Office, submitted};
@@ -180,4 +181,120 @@ async fn wrong_rules_are_refused_and_change_nothing() {
     let clerk = office.clerk();
     let body = json!({ "kind": "procedure", "text": second("2026-11-20") });
     assert_eq!(office.browser.post("/v1/rules", &clerk, "", body).await.refused().0, 403);
+}
+
+#[tokio::test]
+async fn an_outage_at_the_end_of_the_applicants_window_makes_it_longer_and_the_reason_is_told() {
+    let mut office = Office::open().await;
+    let path = accepted(&mut office).await;
+    let operator = office.token(Role::Operator, "operator-1", "G02");
+    let etag = office.browser.get(&path, &office.clerk()).await.etag();
+    let missing = json!({ "components": ["test_report"], "reason": "không đọc được" });
+    let asked = format!("{path}/supplement-requests");
+    office.browser.post(&asked, &office.clerk(), &etag, missing).await.granted();
+    let obligations = format!("{path}/obligations");
+    let window = async |office: &Office| {
+        let open = office.browser.get(&obligations, &office.clerk()).await.granted();
+        let open = open.as_array().unwrap();
+        open.iter().find(|open| open["kind"] == "supplement-window").cloned()
+    };
+    let before = window(&office).await.unwrap();
+    let ends: Timestamp = before["due_at"].as_str().unwrap().parse().unwrap();
+    let text = before["explanation"]["text"]["en"].as_str().unwrap();
+    assert!(text.contains("working days") && text.contains("Vietnam Culture Day"), "{text}");
+
+    let (from, to) = (ends - SignedDuration::from_hours(20), ends + SignedDuration::from_hours(6));
+    office.wait_until_instant(from).await;
+    let body = json!({
+        "agency": "G02", "from": from, "planned": false, "notice_at": from, "reason": "Mất điện",
+    });
+    let declared = office.browser.post("/v1/outages", &operator, "", body).await;
+    let (etag, outage) = (declared.etag(), declared.granted());
+    office.wait_until_instant(ends + SignedDuration::from_hours(1)).await;
+    assert_eq!(window(&office).await.unwrap()["due_at"], before["due_at"], "held, not ended");
+    office.wait_until_instant(to).await;
+    let end = format!("/v1/outages/{}/end", outage["id"].as_str().unwrap());
+    office.browser.post(&end, &operator, &etag, json!({ "to": to })).await.granted();
+    office.wait_until_instant(to + SignedDuration::from_mins(2)).await;
+    let after = window(&office).await.unwrap();
+    assert!(after["due_at"].as_str() > before["due_at"].as_str(), "{after}");
+    let spans = after["explanation"]["spans"].as_array().unwrap();
+    assert!(spans.iter().any(|span| span["cause"] == outage["id"]), "{spans:?}");
+    let log = office.log().await;
+    assert!(log.contains(&"PeriodExtended".to_owned()), "{log:?}");
+    assert!(!log.contains(&"DossierClosed".to_owned()), "{log:?}");
+
+    let due: Timestamp = after["due_at"].as_str().unwrap().parse().unwrap();
+    office.wait_until_instant(due).await;
+    assert!(office.log().await.contains(&"DossierClosed".to_owned()));
+    let report = standalone::check(&office.kit.store).await.unwrap();
+    assert!(report.findings.is_empty() && report.periods >= 3, "{report:?}");
+}
+
+#[tokio::test]
+async fn a_version_that_says_so_applies_to_open_dossiers_and_shortens_no_promise() {
+    let mut office = Office::open().await;
+    let path = accepted(&mut office).await;
+    let promised = due(&office, &path).await;
+    let version = |number: u32, days: u32| {
+        let text = second("2026-11-20").replace("amount: 3,", &format!("amount: {days},"));
+        text.replace("version: 2", &format!("version: {number}\napplies_to_open: true"))
+    };
+    issue(&office, "procedure", &version(2, 3)).await.granted();
+    office.settle().await;
+    assert_eq!(due(&office, &path).await, promised, "three days instead of five change nothing");
+    issue(&office, "procedure", &version(3, 8)).await.granted();
+    office.settle().await;
+    // Eight working days from Friday 20 November, with Tuesday 24 off.
+    assert_eq!(due(&office, &path).await, json!("2026-12-03T17:00:00Z"));
+    let deadline = office.browser.get(&format!("{path}/deadline"), &office.clerk()).await.granted();
+    assert_eq!(deadline["explanation"]["budget"]["amount"], 8);
+    let report = standalone::check(&office.kit.store).await.unwrap();
+    assert!(report.findings.is_empty(), "{report:?}");
+}
+
+#[tokio::test]
+async fn time_that_a_procedure_does_not_count_moves_the_date_once_it_is_over() {
+    let mut office = Office::open().await;
+    let text = second("2026-11-20").replace("amount: 3, unit", "amount: 5, unit");
+    let text = text.replace("clock:\n", "clock:\n  not_counted: [consultation, verification]\n");
+    let endless = issue(&office, "procedure", &text).await;
+    assert_eq!(endless.refused(), (422, "rules-invalid"), "a consultation must have an end");
+    let review = "review:\n  consultation: { amount: 30, unit: working_days }\n";
+    issue(&office, "procedure", &text.replace("review:\n", review)).await.granted();
+    let path = accepted(&mut office).await;
+    let promised = due(&office, &path).await;
+    assert_eq!(promised, json!("2026-11-30T17:00:00Z"));
+    let review = path.replace("dossiers", "reviews");
+    let reviewer = office.token(Role::Reviewer, "reviewer-1", "G02");
+    let step = async |office: &mut Office, name: &str, who: &str, body: Value| {
+        let etag = office.browser.get(&review, who).await.etag();
+        let taken = office.browser.post(&format!("{review}/{name}"), who, &etag, body).await;
+        let shown = taken.granted();
+        office.settle().await;
+        shown
+    };
+    step(&mut office, "claim", &reviewer, json!({})).await;
+    office.wait_until("2026-11-23T10:00").await;
+    let asked = json!({ "agency": "G01", "question": "Có đồng ý không?" });
+    let shown = step(&mut office, "consultations", &reviewer, asked).await;
+    let asked = shown["consultations"][0]["consultation"].as_str().unwrap().to_owned();
+    office.wait_until("2026-12-01T09:00").await;
+    assert_eq!(due(&office, &path).await, promised);
+    assert!(!office.log().await.contains(&"DeadlineMissed".to_owned()), "held meanwhile");
+
+    let consultee = office.token(Role::Consultee, "consultee-1", "G01");
+    let answer = json!({ "consultation": asked, "agrees": true, "answer": "Đồng ý" });
+    step(&mut office, "consultation-answers", &consultee, answer).await;
+    // Friday's dossier had used no whole day before Monday 10:00; of five days Monday alone had begun.
+    assert_eq!(due(&office, &path).await, json!("2026-12-07T17:00:00Z"));
+    let verified = json!({
+        "from": "2026-12-01T08:00:00+07:00", "to": "2026-12-01T08:30:00+07:00",
+        "place": "Xưởng số 2", "participants": "A, B", "findings": "Đạt",
+    });
+    step(&mut office, "verifications", &reviewer, verified).await;
+    let log = office.log().await;
+    assert_eq!(log.iter().filter(|kind| *kind == "TimeNotCounted").count(), 2, "{log:?}");
+    let report = standalone::check(&office.kit.store).await.unwrap();
+    assert!(report.findings.is_empty(), "{report:?}");
 }

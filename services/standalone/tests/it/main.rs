@@ -16,3 +16,4 @@ mod readme;
 mod register;
 mod replay;
 mod support;
+mod whatif;

@@ -70,7 +70,7 @@ fn react<R: Reaction>(office: &Office, stream: &mut Stream<R::State>, event: &Re
             command,
             actor: &envelope.actor,
             law: &law,
-            rule: under.and_then(|(procedure, agency)| law.rule(procedure, agency)),
+            rule: under.and_then(|(procedure, agency)| law.rule(procedure, agency, envelope.at)),
             elsewhere: &[],
         };
         match reaction.decide(&stream.state, &facts) {

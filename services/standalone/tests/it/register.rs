@@ -111,6 +111,18 @@ async fn a_clock_that_begins_anew_shows_in_what_the_citizen_waited() {
         assert_eq!(figures[name], expected, "{name} in {figures}");
     }
     assert_eq!(figures["contacts_mean"], 3.0);
+    let elapsed = format!("{}/elapsed", one.at("dossiers"));
+    let elapsed = office.browser.get(&elapsed, &one.applicant).await.granted();
+    for (name, expected) in [
+        ("elapsed_s", 3 * 86_400 + 2 * 3_600),
+        ("with_applicant_s", 3 * 86_400),
+        ("with_agency_s", 2 * 3_600),
+        ("contacts", 3),
+        ("supplements", 1),
+        ("restarts", 1),
+    ] {
+        assert_eq!(elapsed[name], expected, "{name} in {elapsed}");
+    }
 }
 
 #[tokio::test]

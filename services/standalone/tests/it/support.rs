@@ -253,6 +253,10 @@ impl Office {
         self.tasks.run_until(&self.kit, at(moment)).await.unwrap();
     }
 
+    pub(crate) async fn wait_until_instant(&mut self, at: Timestamp) {
+        self.tasks.run_until(&self.kit, at).await.unwrap();
+    }
+
     /// What no reaction could handle.
     pub(crate) fn dead_letters(&self) -> Vec<DeadLetter> {
         self.reactions.iter().flat_map(|service| service.dead_letters().unwrap()).collect()

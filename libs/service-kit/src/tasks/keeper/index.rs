@@ -1,11 +1,11 @@
 //! What falls due, in memory, and in a file that trails behind: most obligations are opened and met before they would
 //! have been written down. What the file does not know yet is read from the log again at the next start.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use dossier::Obligation;
-use events::{Position, StreamName};
+use events::Position;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use uuid::Uuid;
@@ -17,72 +17,69 @@ const EVENTS_BEHIND_MAX: u64 = 2_000;
 
 const TABLES: &str = "
 CREATE TABLE obligations (
-  stream TEXT NOT NULL, kind TEXT NOT NULL, due_at INTEGER NOT NULL, opened_by BLOB NOT NULL,
+  stream BLOB NOT NULL, kind TEXT NOT NULL, due_at INTEGER NOT NULL, opened_by BLOB NOT NULL,
   PRIMARY KEY (stream, kind)
 ) STRICT, WITHOUT ROWID;";
 
 pub(super) const fn shape(name: &'static str) -> Shape {
-    Shape { name, version: 2, tables: TABLES }
+    Shape { name, version: 3, tables: TABLES }
 }
 
 /// An obligation of a stream.
 #[derive(Debug, Clone)]
 pub(super) struct Due {
-    pub(super) stream: StreamName,
+    /// The id in the stream's name.
+    pub(super) stream: Uuid,
     pub(super) kind: Arc<str>,
     pub(super) due_at: Timestamp,
     pub(super) opened_by: Uuid,
 }
 
-/// One of a stream's obligations.
-#[derive(Debug, PartialEq, Eq)]
-struct Open {
-    kind: Arc<str>,
-    due_at: Timestamp,
-    opened_by: Uuid,
-}
+/// Nanoseconds since 1970.
+type Nanoseconds = i64;
+/// The place of a kind in [`Index::kinds`].
+type Kind = u8;
 
+/// There may be a million obligations open: two entries of 48 and 32 bytes for each, and nothing on the heap beside.
 #[derive(Debug)]
 pub(super) struct Index {
     view: Arc<View>,
-    streams: HashMap<StreamName, Vec<Open>>,
-    /// In due order; the number of an obligation is its place in its stream's list.
-    due: BTreeSet<(Timestamp, StreamName, u8)>,
+    /// In due order, with the event that opened each.
+    due: BTreeMap<(Nanoseconds, Uuid, Kind), Uuid>,
+    /// The same by stream.
+    open: BTreeSet<(Uuid, Kind, Nanoseconds)>,
     /// What the file has otherwise.
-    changed: HashSet<StreamName>,
+    changed: HashSet<Uuid>,
     written: Position,
     /// Up to where it is true in memory.
     pub(super) reached: Position,
-    kinds: BTreeSet<Arc<str>>,
+    kinds: Vec<Arc<str>>,
 }
 
 impl Index {
     /// Reads the file.
     pub(super) fn load(view: Arc<View>) -> Result<Self, ViewError> {
         let written = view.position()?;
-        let rows: Vec<(String, String, i64, Vec<u8>)> = view.peek(|rows| {
-            rows.prepare("SELECT stream, kind, due_at, opened_by FROM obligations")?
-                .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
-                .collect()
+        let mut index = Self {
+            view: Arc::clone(&view),
+            due: BTreeMap::new(),
+            open: BTreeSet::new(),
+            changed: HashSet::new(),
+            written,
+            reached: written,
+            kinds: Vec::new(),
+        };
+        view.peek(|rows| {
+            let mut statement =
+                rows.prepare("SELECT stream, kind, due_at, opened_by FROM obligations")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let (stream, opened_by): (Uuid, Uuid) = (row.get(0)?, row.get(3)?);
+                let kind = index.kind(row.get_ref(1)?.as_str()?);
+                index.insert(stream, kind, row.get(2)?, opened_by);
+            }
+            Ok(())
         })?;
-        let (streams, due) = (HashMap::new(), BTreeSet::new());
-        let (changed, kinds) = (HashSet::new(), BTreeSet::new());
-        let mut index = Self { view, streams, due, changed, written, reached: written, kinds };
-        let mut read: HashMap<StreamName, Vec<Open>> = HashMap::new();
-        for (stream, kind, due_at, opened_by) in rows {
-            let (Ok(stream), Ok(due_at), Ok(opened_by)) = (
-                StreamName::new(&stream),
-                Timestamp::from_nanosecond(i128::from(due_at)),
-                Uuid::from_slice(&opened_by),
-            ) else {
-                continue;
-            };
-            let kind = index.kind(&kind);
-            read.entry(stream).or_default().push(Open { kind, due_at, opened_by });
-        }
-        for (stream, open) in read {
-            index.put(&stream, open);
-        }
         Ok(index)
     }
 
@@ -95,39 +92,44 @@ impl Index {
         self.due.len()
     }
 
-    pub(super) fn streams(&self) -> Vec<StreamName> {
-        self.streams.keys().cloned().collect()
+    /// The streams in which something is open.
+    pub(super) fn streams(&self) -> BTreeSet<Uuid> {
+        self.open.iter().map(|(stream, ..)| *stream).collect()
     }
 
     /// Takes note of what is open in a stream now.
-    pub(super) fn replace(&mut self, stream: &StreamName, obligations: &[Obligation]) {
-        let open: Vec<Open> = obligations
-            .iter()
-            .map(|Obligation { kind, due_at, opened_by }| Open {
-                kind: self.kind(kind),
-                due_at: *due_at,
-                opened_by: *opened_by,
-            })
-            .collect();
-        if self.streams.get(stream).map_or(&[][..], Vec::as_slice) == open {
+    pub(super) fn replace(&mut self, stream: Uuid, obligations: &[Obligation]) {
+        let mut open: Vec<(Kind, Nanoseconds, Uuid)> = Vec::with_capacity(obligations.len());
+        for Obligation { kind, due_at, opened_by } in obligations {
+            open.push((self.kind(kind), nanoseconds(*due_at), *opened_by));
+        }
+        open.sort_unstable();
+        let old: Vec<(Kind, Nanoseconds, Uuid)> = self.of(stream).collect();
+        if old == open {
             return;
         }
-        self.changed.insert(stream.clone());
-        self.put(stream, open);
+        self.changed.insert(stream);
+        for (kind, due_at, _) in old {
+            self.due.remove(&(due_at, stream, kind));
+            self.open.remove(&(stream, kind, due_at));
+        }
+        for (kind, due_at, opened_by) in open {
+            self.insert(stream, kind, due_at, opened_by);
+        }
     }
 
-    fn put(&mut self, stream: &StreamName, open: Vec<Open>) {
-        if let Some(old) = self.streams.remove(stream) {
-            for (n, open) in (0..).zip(&old) {
-                self.due.remove(&(open.due_at, stream.clone(), n));
-            }
-        }
-        for (n, open) in (0..).zip(&open) {
-            self.due.insert((open.due_at, stream.clone(), n));
-        }
-        if !open.is_empty() {
-            self.streams.insert(stream.clone(), open);
-        }
+    fn insert(&mut self, stream: Uuid, kind: Kind, due_at: Nanoseconds, opened_by: Uuid) {
+        self.due.insert((due_at, stream, kind), opened_by);
+        self.open.insert((stream, kind, due_at));
+    }
+
+    /// What is open in a stream, by kind.
+    fn of(&self, stream: Uuid) -> impl Iterator<Item = (Kind, Nanoseconds, Uuid)> {
+        let all = (stream, Kind::MIN, Nanoseconds::MIN)..=(stream, Kind::MAX, Nanoseconds::MAX);
+        self.open.range(all).filter_map(|(stream, kind, due_at)| {
+            let opened_by = self.due.get(&(*due_at, *stream, *kind))?;
+            Some((*kind, *due_at, *opened_by))
+        })
     }
 
     /// What is due at `now`, in due order, as far as it is `wanted`; at most `limit`.
@@ -137,27 +139,29 @@ impl Index {
         limit: usize,
         wanted: impl Fn(&Due) -> bool,
     ) -> Vec<Due> {
-        let due = self.due.iter().take_while(|(due_at, ..)| *due_at <= now);
-        due.filter_map(|entry| self.read(entry)).filter(wanted).take(limit).collect()
-    }
-
-    fn read(&self, (due_at, stream, n): &(Timestamp, StreamName, u8)) -> Option<Due> {
-        let open = self.streams.get(stream)?.get(usize::from(*n))?;
-        let (kind, opened_by) = (Arc::clone(&open.kind), open.opened_by);
-        Some(Due { stream: stream.clone(), kind, due_at: *due_at, opened_by })
+        let now = nanoseconds(now);
+        let due = self.due.iter().take_while(|((due_at, ..), _)| *due_at <= now);
+        let due = due.filter_map(|((due_at, stream, kind), opened_by)| {
+            Some(Due {
+                stream: *stream,
+                kind: Arc::clone(self.kinds.get(usize::from(*kind))?),
+                due_at: Timestamp::from_nanosecond(i128::from(*due_at)).ok()?,
+                opened_by: *opened_by,
+            })
+        });
+        due.filter(wanted).take(limit).collect()
     }
 
     /// How many were due before `then`.
     pub(super) fn count_before(&self, then: Timestamp) -> usize {
-        self.due.iter().take_while(|(due_at, ..)| *due_at < then).count()
+        self.due.range(..(nanoseconds(then), Uuid::nil(), Kind::MIN)).count()
     }
 
     /// When the next falls due after `now`.
     pub(super) fn next_after(&self, now: Timestamp) -> Option<Timestamp> {
-        let instant = jiff::SignedDuration::from_nanos(1);
-        // No stream's name comes before this one.
-        let from = (now.checked_add(instant).ok()?, StreamName::new("!").ok()?, 0);
-        self.due.range(from..).next().map(|(due_at, ..)| *due_at)
+        let from = (nanoseconds(now), Uuid::max(), Kind::MAX);
+        let ((due_at, ..), _) = self.due.range(from..).next()?;
+        Timestamp::from_nanosecond(i128::from(*due_at)).ok()
     }
 
     /// Writes down what changed, if the file is far behind.
@@ -165,44 +169,99 @@ impl Index {
         if through.0.saturating_sub(self.written.0) < EVENTS_BEHIND_MAX {
             return Ok(());
         }
-        self.view.write(through, |rows| {
-            self.changed.iter().try_for_each(|stream| {
-                write(rows, stream, self.streams.get(stream).map_or(&[][..], Vec::as_slice))
-            })
-        })?;
+        self.view
+            .write(through, |rows| self.changed.iter().try_for_each(|id| self.write(rows, *id)))?;
         self.changed.clear();
         self.written = through;
         Ok(())
     }
 
-    /// There are few kinds: one copy of each.
-    fn kind(&mut self, kind: &str) -> Arc<str> {
-        if let Some(known) = self.kinds.get(kind) {
-            return Arc::clone(known);
+    fn write(&self, rows: &Connection, stream: Uuid) -> rusqlite::Result<()> {
+        rows.prepare_cached("DELETE FROM obligations WHERE stream = ?1")?.execute([stream])?;
+        for (kind, due_at, opened_by) in self.of(stream) {
+            let kind = self.kinds.get(usize::from(kind)).map_or("", |kind| kind);
+            rows.prepare_cached("INSERT INTO obligations VALUES (?1, ?2, ?3, ?4)")?
+                .execute(params![stream, kind, due_at, opened_by])?;
         }
-        let kind: Arc<str> = kind.into();
-        self.kinds.insert(Arc::clone(&kind));
-        kind
+        Ok(())
     }
-}
 
-fn write(rows: &Connection, stream: &StreamName, open: &[Open]) -> rusqlite::Result<()> {
-    rows.prepare_cached("DELETE FROM obligations WHERE stream = ?1")?.execute([stream.as_str()])?;
-    for Open { kind, due_at, opened_by } in open {
-        rows.prepare_cached("INSERT INTO obligations VALUES (?1, ?2, ?3, ?4)")?.execute(
-            params![
-                stream.as_str(),
-                &**kind,
-                nanoseconds(*due_at),
-                opened_by.as_bytes().as_slice()
-            ],
-        )?;
+    /// There are few kinds: they have numbers.
+    fn kind(&mut self, kind: &str) -> Kind {
+        let known = self.kinds.iter().position(|known| **known == *kind);
+        let place = known.unwrap_or_else(|| {
+            self.kinds.push(kind.into());
+            self.kinds.len().saturating_sub(1)
+        });
+        Kind::try_from(place).unwrap_or(Kind::MAX)
     }
-    Ok(())
 }
 
 /// Nanoseconds since 1970, which fit from the year 1678 to 2262; what lies before that is due at once.
-fn nanoseconds(at: Timestamp) -> i64 {
+fn nanoseconds(at: Timestamp) -> Nanoseconds {
     let beyond = if at < Timestamp::UNIX_EPOCH { i64::MIN } else { i64::MAX };
     i64::try_from(at.as_nanosecond()).unwrap_or(beyond)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::View;
+
+    const DAY: i64 = 86_400;
+
+    fn index() -> Index {
+        let store = events::EventStore::memory();
+        Index::load(Arc::new(View::open(None, shape("test"), &store).unwrap())).unwrap()
+    }
+
+    fn obligation(kind: &'static str, day: i64) -> Obligation {
+        Obligation { kind, due_at: at(day), opened_by: Uuid::from_u128(7) }
+    }
+
+    fn at(day: i64) -> Timestamp {
+        Timestamp::from_second(day * DAY).unwrap()
+    }
+
+    fn due(index: &Index, day: i64) -> Vec<(u128, String)> {
+        let due = index.due(at(day), 10, |_| true);
+        due.into_iter().map(|due| (due.stream.as_u128(), due.kind.to_string())).collect()
+    }
+
+    #[test]
+    fn what_is_due_comes_in_due_order_and_what_is_replaced_is_gone() {
+        let mut index = index();
+        index.replace(Uuid::from_u128(1), &[obligation("miss", 5), obligation("foresee", 3)]);
+        index.replace(Uuid::from_u128(2), &[obligation("miss", 4)]);
+        let order = [(1, "foresee".to_owned()), (2, "miss".to_owned()), (1, "miss".to_owned())];
+        assert_eq!(due(&index, 5), order);
+        assert_eq!(due(&index, 2), []);
+        assert_eq!((index.count_before(at(4)), index.count_before(at(6))), (1, 3));
+        assert_eq!(index.next_after(at(3)), Some(at(4)));
+        assert_eq!(index.next_after(at(5)), None);
+        index.replace(Uuid::from_u128(1), &[obligation("miss", 9)]);
+        assert_eq!(due(&index, 5), [(2, "miss".to_owned())]);
+        index.replace(Uuid::from_u128(2), &[]);
+        assert_eq!((due(&index, 5), index.len()), (vec![], 1));
+        assert_eq!(index.streams(), BTreeSet::from([Uuid::from_u128(1)]));
+    }
+
+    #[test]
+    fn the_file_gives_back_what_was_written() {
+        let mut index = index();
+        for n in 0..100 {
+            index.replace(Uuid::from_u128(n), &[obligation("miss", 5), obligation("foresee", 3)]);
+        }
+        index.replace(Uuid::from_u128(5), &[]);
+        index.write_if_behind(Position(EVENTS_BEHIND_MAX)).unwrap();
+        let again = Index::load(Arc::clone(&index.view)).unwrap();
+        assert_eq!((again.len(), again.written()), (198, Position(EVENTS_BEHIND_MAX)));
+        let all = |index: &Index| {
+            let all = index.due(at(9), 1_000, |_| true);
+            let all =
+                all.iter().map(|due| (due.due_at, due.stream, due.kind.to_string(), due.opened_by));
+            all.collect::<BTreeSet<_>>()
+        };
+        assert_eq!(all(&again), all(&index));
+    }
 }

@@ -1,0 +1,264 @@
+//! What happened to a dossier, as far as any clock could depend on it, so that the date can be reckoned under rules other
+//! than its own: a shorter period, another start, other days off. Nothing is decided here; see [`super::promise`] for that.
+
+use jiff::Timestamp;
+
+use super::{Ledger, Moments, Suspension, effective_start, start_moment};
+use crate::contract::{
+    AgencyCode, Channel, DossierCode, DossierSubmitted, IntakeEvent, Meta, NotCounted,
+    ProcedureRef, Promise, SupplementEffect, SupplementStage, TimeNotCounted,
+};
+use crate::step::{LawError, Rule};
+use calendar::CalendarError;
+use uuid::Uuid;
+
+/// A supplement that was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Asked {
+    stage: SupplementStage,
+    at: Timestamp,
+    by: Uuid,
+    /// When it came, if it has.
+    supplied_at: Option<Timestamp>,
+}
+
+/// The course of one dossier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Course {
+    /// Its code.
+    pub code: DossierCode,
+    /// What it was received under.
+    pub procedure: ProcedureRef,
+    /// Where.
+    pub agency: AgencyCode,
+    /// By which way it came.
+    pub channel: Channel,
+    /// The date that was promised last and follows from the law; one that somebody fixed does not.
+    pub promised: Option<Timestamp>,
+    /// When that was said; the submission until then.
+    pub promised_at: Timestamp,
+    /// When it was decided.
+    pub decided_at: Option<Timestamp>,
+    /// Whether it is at its end.
+    pub ended: bool,
+    submitted_at: Timestamp,
+    received_at: Timestamp,
+    accepted_at: Option<Timestamp>,
+    fee_at: Option<Timestamp>,
+    asked: Vec<Asked>,
+    not_counted: Vec<(NotCounted, Suspension)>,
+    extensions: u32,
+}
+
+impl Course {
+    /// Of a dossier that was submitted at `at`.
+    #[must_use]
+    pub fn of(submitted: &DossierSubmitted, at: Timestamp) -> Self {
+        let brief = &submitted.brief;
+        Self {
+            code: brief.code.clone(),
+            procedure: brief.procedure.clone(),
+            agency: brief.agency.clone(),
+            channel: brief.channel,
+            promised: None,
+            promised_at: at,
+            decided_at: None,
+            ended: false,
+            submitted_at: at,
+            received_at: submitted.posted_at.unwrap_or(at),
+            accepted_at: None,
+            fee_at: None,
+            asked: Vec::new(),
+            not_counted: Vec::new(),
+            extensions: 0,
+        }
+    }
+
+    /// Takes one more event in.
+    pub fn take(&mut self, event: &IntakeEvent, meta: &Meta) {
+        match event {
+            IntakeEvent::DossierAccepted(accepted) => {
+                self.accepted_at = Some(meta.at());
+                self.promise(accepted.promise.as_ref(), meta);
+            }
+            IntakeEvent::FeeReceived(fee) => {
+                self.fee_at = Some(fee.paid_at);
+                self.promise(fee.promise.as_ref(), meta);
+            }
+            IntakeEvent::SupplementRequested(request) => self.asked.push(Asked {
+                stage: request.stage,
+                at: meta.at(),
+                by: meta.id,
+                supplied_at: None,
+            }),
+            IntakeEvent::SupplementSubmitted(supplement) => {
+                if let Some(asked) = self.asked.last_mut() {
+                    asked.supplied_at = Some(meta.at());
+                }
+                if supplement.started_at.is_some() {
+                    self.extensions = 0;
+                }
+                self.promise(supplement.promise.as_ref(), meta);
+            }
+            IntakeEvent::DeadlineExtended(extended) => {
+                self.extensions = self.extensions.saturating_add(1);
+                self.promise(Some(&extended.promise), meta);
+            }
+            IntakeEvent::TimeNotCounted(span) => {
+                let TimeNotCounted { reason, from, to, cause, .. } = *span;
+                self.not_counted.push((reason, Suspension { from, to: Some(to), cause }));
+                self.promise(span.promise.as_ref(), meta);
+            }
+            IntakeEvent::DeadlineRestated(restated) => self.promise(Some(&restated.promise), meta),
+            IntakeEvent::DossierDecided(decided) => self.decided_at = Some(decided.decided_at),
+            IntakeEvent::DossierClosed(_)
+            | IntakeEvent::DossierWithdrawn(_)
+            | IntakeEvent::DossierRefused(_) => self.ended = true,
+            IntakeEvent::DossierSubmitted(_)
+            | IntakeEvent::SupplementDeclined(_)
+            | IntakeEvent::AppointmentMoved(_)
+            | IntakeEvent::AppointmentFixed(_)
+            | IntakeEvent::IntakeAnswerMissed(_)
+            | IntakeEvent::LatenessForeseen(_)
+            | IntakeEvent::DeadlineMissed(_)
+            | IntakeEvent::DeadlineMissWithdrawn(_)
+            | IntakeEvent::PeriodExtended(_) => {}
+        }
+    }
+
+    fn promise(&mut self, promise: Option<&Promise>, meta: &Meta) {
+        if let Some(promise) = promise.filter(|promise| promise.calendar.is_some()) {
+            (self.promised, self.promised_at) = (Some(promise.due_at), meta.at());
+        }
+    }
+
+    /// The date that would be promised under `rule`; nothing if its clock would not have started, stands still, or has no
+    /// period for the way by which the dossier came.
+    pub fn due_under(&self, rule: Rule<'_>) -> Result<Option<Timestamp>, LawError> {
+        let Some(ledger) = self.ledger_under(rule)? else { return Ok(None) };
+        if ledger.suspensions.iter().any(|suspension| suspension.to.is_none()) {
+            return Ok(None);
+        }
+        Ok(super::promise(rule, self.channel, &ledger)?.map(|promise| promise.due_at))
+    }
+
+    /// The clock under `rule`, by the same law as acceptance, fee and supplement start, stop and resume it.
+    fn ledger_under(&self, rule: Rule<'_>) -> Result<Option<Ledger>, CalendarError> {
+        let Some(accepted_at) = self.accepted_at else { return Ok(None) };
+        let clock = &rule.procedure.clock;
+        let restarts = clock.supplement == SupplementEffect::Restart;
+        let Self { received_at, fee_at, .. } = *self;
+        let at_intake = || self.asked.iter().filter(|asked| asked.stage == SupplementStage::Intake);
+        let completed_at = at_intake().filter_map(|asked| asked.supplied_at).max();
+        let completed_at = completed_at.unwrap_or(received_at);
+        let moments = Moments { received_at, completed_at, accepted_at, fee_at };
+        let Some(start) = start_moment(clock, moments) else { return Ok(None) };
+        let started_at = effective_start(rule, start)?;
+        let mut ledger = Ledger { extensions: self.extensions, ..Ledger::since(started_at) };
+        for asked in &self.asked {
+            let suspension = Suspension { from: asked.at, to: asked.supplied_at, cause: asked.by };
+            match (asked.stage, asked.supplied_at) {
+                (SupplementStage::Intake, _) if restarts => ledger.suspensions.clear(),
+                (SupplementStage::Review, Some(at)) if restarts => {
+                    ledger.started_at = effective_start(rule, at)?;
+                    ledger.suspensions.clear();
+                }
+                _ => ledger.suspensions.push(suspension),
+            }
+        }
+        let not_counted = self.not_counted.iter();
+        let not_counted = not_counted.filter(|(reason, _)| clock.not_counted.contains(reason));
+        ledger.suspensions.extend(not_counted.map(|(_, span)| *span));
+        Ok(Some(ledger))
+    }
+
+    /// When it was submitted.
+    #[must_use]
+    pub const fn submitted_at(&self) -> Timestamp {
+        self.submitted_at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use calendar::{Budget, Unit};
+
+    use super::*;
+    use crate::contract::Role;
+    use crate::intake::Intake;
+    use crate::intake::accept_dossier::{decide as accept, tests::accepted, tests::submitted};
+    use crate::intake::request_supplement::tests::asked;
+    use crate::intake::submit_dossier::tests::document;
+    use crate::intake::submit_supplement::{self, SubmitSupplement};
+    use crate::law::{Law, Procedure};
+    use crate::testing::{Scene, at, law};
+
+    fn course(scene: &Scene<'_, Intake>) -> Course {
+        let mut recorded = scene.recorded();
+        let Some((IntakeEvent::DossierSubmitted(submitted), meta)) = recorded.next() else {
+            panic!("it begins with a submission")
+        };
+        let mut course = Course::of(submitted, meta.at());
+        recorded.for_each(|(event, meta)| course.take(event, meta));
+        course
+    }
+
+    fn supplied(scene: &mut Scene<'_, Intake>, moment: &str) {
+        let command = SubmitSupplement { documents: vec![document("rules")], form: None };
+        scene
+            .step(moment, Role::Applicant, |s, f| submit_supplement::decide(s, command, f))
+            .unwrap();
+    }
+
+    fn due(law: &Law, course: &Course, change: impl FnOnce(&mut Procedure)) -> Option<Timestamp> {
+        let rule = law.rule(&course.procedure, &course.agency, course.promised_at).unwrap();
+        let mut procedure = rule.procedure.clone();
+        change(&mut procedure);
+        course.due_under(Rule { procedure: &procedure, ..rule }).unwrap()
+    }
+
+    #[test]
+    fn under_the_law_it_was_received_under_the_date_is_the_promised_one() {
+        let law = law();
+        let mut scene = accepted(&law);
+        assert_eq!(due(&law, &course(&scene), |_| {}), course(&scene).promised);
+        asked(&mut scene, "2026-11-23T10:00").unwrap();
+        assert_eq!(due(&law, &course(&scene), |_| {}), None, "it stands still");
+        supplied(&mut scene, "2026-11-26T10:00");
+        let course = course(&scene);
+        assert!(course.promised.is_some());
+        assert_eq!(due(&law, &course, |_| {}), course.promised);
+    }
+
+    #[test]
+    fn a_supplement_before_acceptance_is_seen_too() {
+        let law = law();
+        let mut scene = submitted(&law);
+        asked(&mut scene, "2026-11-20T10:00").unwrap();
+        supplied(&mut scene, "2026-11-23T10:00");
+        scene.step("2026-11-23T11:00", Role::Clerk, accept).unwrap();
+        let course = course(&scene);
+        assert_eq!(due(&law, &course, |_| {}), course.promised);
+    }
+
+    #[test]
+    fn a_shorter_period_and_another_effect_of_supplements_move_the_date() {
+        let law = law();
+        let mut scene = accepted(&law);
+        asked(&mut scene, "2026-11-23T10:00").unwrap();
+        supplied(&mut scene, "2026-11-26T10:00");
+        let course = course(&scene);
+        let three = Budget { amount: 3, unit: Unit::WorkingDays };
+        let under = |effect| {
+            due(&law, &course, |procedure| {
+                procedure.clock.supplement = effect;
+                procedure.clock.budget.insert(Channel::Online, three);
+            })
+        };
+        // From the supplement of Thursday 26 November: Friday, Monday, Tuesday.
+        assert_eq!(under(SupplementEffect::Restart), Some(at("2026-12-02T00:00")));
+        // Monday 23 was counted before; of Wednesday and Thursday neither began with the clock running.
+        assert_eq!(under(SupplementEffect::Pause), Some(at("2026-12-01T00:00")));
+        assert_eq!(due(&law, &course, |p| p.clock.budget.clear()), None, "no period at all");
+    }
+}

@@ -1,0 +1,248 @@
+//! Periods other than the one for the decision: the officers' time to answer, to work and to be consulted, the applicant's
+//! windows, the time for complaints. Each runs from a moment by one budget. It is set when it begins, and moved only when
+//! it would end, by one recorded event, if outages or days off that became known since give it longer.
+
+use calendar::{Budget, CalendarError, End, Gaps, Span, end_of};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::explanation::{Explanation, Reckoned, explain_reckoned};
+use crate::contract::{Channel, PeriodExtended};
+use crate::law::{Law, Outage};
+use crate::step::{Facts, LawError, State};
+
+/// A period that runs, as a state remembers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Running {
+    /// By when.
+    pub due_at: Timestamp,
+    /// The moment that started it; by the law's cut-off it may count from the next working morning.
+    pub since: Timestamp,
+    /// The event that opened it.
+    pub opened_by: Uuid,
+    /// When its end was reckoned: by the law as it was known then.
+    pub known_at: Timestamp,
+    /// Whether it was made longer since it began.
+    pub extended: bool,
+}
+
+impl Running {
+    /// One that began at `since` and was recorded by the event `opened_by` at `known_at`.
+    #[must_use]
+    pub const fn new(
+        due_at: Timestamp,
+        since: Timestamp,
+        opened_by: Uuid,
+        known_at: Timestamp,
+    ) -> Self {
+        Self { due_at, since, opened_by, known_at, extended: false }
+    }
+
+    /// Takes in that it was made longer.
+    pub const fn extend(&mut self, extended: &PeriodExtended, at: Timestamp) {
+        (self.due_at, self.known_at, self.extended) = (extended.due_at, at, true);
+    }
+}
+
+/// The law of a period that runs.
+#[derive(Debug, Clone, Copy)]
+pub struct Period<'a> {
+    /// As the state remembers it.
+    pub running: Running,
+    /// From when it counts.
+    pub started_at: Timestamp,
+    /// How long it is.
+    pub budget: Budget,
+    /// The calendar of the agency.
+    pub calendar: &'a calendar::Calendar,
+    /// The outages that hit the agency.
+    pub outages: &'a [Outage],
+    /// By which way the dossier came; only outages of all ways hit what came by none.
+    pub channel: Option<Channel>,
+    /// On what it rests.
+    pub basis: &'a str,
+}
+
+impl Period<'_> {
+    fn hits(&self, outage: &Outage) -> bool {
+        self.channel.map_or(outage.channels.is_empty(), |channel| outage.hits(channel))
+    }
+
+    fn gaps(&self) -> Gaps {
+        let outages = self.outages.iter().filter(|outage| self.hits(outage));
+        Gaps::new(outages.filter_map(Outage::span).collect())
+    }
+
+    /// Its end: as it was set when it began, or past the outages if it was made longer since.
+    pub fn end(&self) -> Result<End, CalendarError> {
+        let gaps = if self.running.extended { self.gaps() } else { Gaps::default() };
+        end_of(self.calendar, self.started_at, self.budget, &gaps)
+    }
+
+    /// Whether an outage lasts that began in it, so that its end cannot be said.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        let mut lasting = self.outages.iter().filter(|outage| outage.to.is_none());
+        lasting.any(|outage| self.hits(outage) && outage.from < self.running.due_at)
+    }
+
+    /// What makes it longer than was said, if anything does.
+    pub fn extension(&self, kind: &str) -> Result<Option<PeriodExtended>, CalendarError> {
+        let was_due_at = self.running.due_at;
+        let due_at = end_of(self.calendar, self.started_at, self.budget, &self.gaps())?.due_at;
+        if due_at <= was_due_at {
+            return Ok(None);
+        }
+        let whole = Span { from: self.started_at, to: due_at };
+        let outages = self.outages.iter().filter(|outage| self.hits(outage));
+        let inside = outages.filter(|o| o.span().is_some_and(|s| s.intersect(whole).is_some()));
+        let outages = inside.map(|outage| outage.id).collect();
+        Ok(Some(PeriodExtended { period: kind.to_owned(), due_at, was_due_at, outages }))
+    }
+
+    /// Whether it has passed at `now`, whatever was said before.
+    pub fn is_over(&self, now: Timestamp) -> Result<bool, CalendarError> {
+        let end = end_of(self.calendar, self.started_at, self.budget, &self.gaps())?.due_at;
+        Ok(!self.is_held() && now >= end.max(self.running.due_at))
+    }
+
+    /// How its end came about.
+    pub fn explanation(&self) -> Result<Explanation, CalendarError> {
+        let gaps = if self.running.extended { self.gaps() } else { Gaps::default() };
+        let outages: Vec<&Outage> = self.outages.iter().filter(|o| self.hits(o)).collect();
+        explain_reckoned(&Reckoned {
+            calendar: self.calendar,
+            started_at: self.started_at,
+            start: None,
+            budget: self.budget,
+            gaps: &gaps,
+            suspensions: &[],
+            outages: &outages,
+            basis: self.basis,
+        })
+    }
+}
+
+/// Enforces what falls due in a stream: a period only if it has really passed, and if it has not, its extension.
+pub fn enforce<S: State>(
+    state: &S,
+    kind: &str,
+    facts: &Facts<'_>,
+) -> Result<Vec<S::Event>, LawError> {
+    if let Some(period) = state.period(kind, facts.law)?
+        && period.running.due_at <= facts.at
+    {
+        if period.is_held() {
+            return Ok(Vec::new());
+        }
+        if let Some(extended) = period.extension(kind)?
+            && let Some(event) = S::extended(extended)
+        {
+            return Ok(vec![event]);
+        }
+    }
+    state.enforce(kind, facts)
+}
+
+/// Why each obligation of a stream falls due when it does: by the law as it was known when that was said.
+pub fn explain<S: State>(
+    state: &S,
+    law: &Law,
+) -> Result<Vec<(&'static str, Running, Explanation)>, LawError> {
+    let mut explained = Vec::new();
+    for obligation in state.obligations() {
+        let Some(period) = state.period(obligation.kind, law)? else { continue };
+        let known = law.as_known(period.running.known_at);
+        let Some(period) = state.period(obligation.kind, &known)? else { continue };
+        explained.push((obligation.kind, period.running, period.explanation()?));
+    }
+    Ok(explained)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{IntakeEvent, OutageDeclared, OutageEnded, Role};
+    use crate::intake::accept_dossier::tests::submitted;
+    use crate::intake::request_supplement::tests::asked;
+    use crate::intake::submit_dossier::tests::document;
+    use crate::intake::submit_supplement::{self, Refusal, SubmitSupplement};
+    use crate::intake::{Intake, expire_supplement_window, miss_intake_answer};
+    use crate::testing::{Scene, at, law};
+
+    const OUTAGE: Uuid = Uuid::from_u128(77);
+
+    fn out_of_order(law: &Law, from: &str, to: Option<&str>) -> Law {
+        let mut law = law.clone();
+        let declared = OutageDeclared {
+            outage: OUTAGE,
+            agency: "H26".into(),
+            channels: Vec::new(),
+            from: at(from),
+            to: None,
+            planned: false,
+            notice_at: at(from),
+            reason: "mất điện".to_owned(),
+        };
+        law.declare(&declared, at(from));
+        if let Some(to) = to {
+            law.end(&OutageEnded { outage: OUTAGE, to: at(to) }, at(to));
+        }
+        law
+    }
+
+    fn due(scene: &mut Scene<'_, Intake>, moment: &str, kind: &str) -> Vec<IntakeEvent> {
+        scene.step(moment, Role::System, |state, facts| enforce(state, kind, facts)).unwrap()
+    }
+
+    #[test]
+    fn an_answer_is_not_missed_for_the_hours_in_which_nothing_worked() {
+        let law = law();
+        let broken = out_of_order(&law, "2026-11-20T10:00", Some("2026-11-20T12:00"));
+        let mut scene = submitted(&law);
+        scene.law = &broken;
+        let kind = miss_intake_answer::KIND;
+        // Eight working hours from 9:00 on Friday end on Monday at 9:00, and two were lost.
+        let events = due(&mut scene, "2026-11-23T09:00", kind);
+        let [IntakeEvent::PeriodExtended(extended)] = &events[..] else { panic!("{events:?}") };
+        assert_eq!(extended.due_at, at("2026-11-23T11:00"));
+        assert_eq!(extended.outages, [OUTAGE]);
+        assert!(due(&mut scene, "2026-11-23T10:59", kind).is_empty(), "not yet");
+        let events = due(&mut scene, "2026-11-23T11:00", kind);
+        assert!(matches!(events[..], [IntakeEvent::IntakeAnswerMissed(_)]), "{events:?}");
+    }
+
+    #[test]
+    fn nothing_ends_while_an_outage_lasts_and_the_applicant_may_still_supply() {
+        let law = law();
+        let broken = out_of_order(&law, "2026-12-03T10:00", None);
+        let mut scene = submitted(&law);
+        asked(&mut scene, "2026-11-20T10:00").unwrap();
+        let window = scene.state.open_request.as_ref().unwrap().window.due_at;
+        let later = window.checked_add(jiff::SignedDuration::from_hours(1)).unwrap();
+        let later = later.to_zoned(jiff::tz::TimeZone::get("Asia/Ho_Chi_Minh").unwrap());
+        let later = later.strftime("%Y-%m-%dT%H:%M").to_string();
+        let supply = |s: &Intake, f: &Facts<'_>| {
+            let command = SubmitSupplement { documents: vec![document("rules")], form: None };
+            submit_supplement::decide(s, command, f)
+        };
+        let closed = scene.step(&later, Role::Applicant, supply);
+        assert_eq!(closed, Err(Refusal::WindowClosed));
+        scene.law = &broken;
+        assert!(due(&mut scene, &later, expire_supplement_window::KIND).is_empty(), "held");
+        assert!(scene.step(&later, Role::Applicant, supply).is_ok());
+    }
+
+    #[test]
+    fn an_end_is_explained_by_the_law_as_it_was_known_when_it_was_said() {
+        let law = law();
+        let broken = out_of_order(&law, "2026-11-20T10:00", Some("2026-11-20T12:00"));
+        let scene = submitted(&law);
+        let explained = |law: &Law| explain(&scene.state, law).unwrap();
+        let (kind, running, explanation) = explained(&broken).remove(0);
+        assert_eq!(kind, miss_intake_answer::KIND);
+        assert_eq!((running.due_at, explanation.due_at), (at("2026-11-23T09:00"), running.due_at));
+        assert!(explanation.text.en.contains("8 working hours"), "{}", explanation.text.en);
+        assert!(explanation.spans.iter().all(|span| span.cause.is_none()), "not known then");
+    }
+}

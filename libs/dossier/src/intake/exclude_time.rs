@@ -1,0 +1,245 @@
+//! Time that the procedure does not count: until a consulted agency has answered or its period has passed, and during a
+//! verification on site. It is known when it is over; the promised date moves by it, and what was missed meanwhile was not.
+//! For example Decree 61/2018/NĐ-CP, arts 19.2, 19.3 and 19.5, where sector law says that the time is not counted.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{Intake, Stage};
+use crate::clock::{self, Suspension};
+use crate::contract::{
+    DeadlineMissWithdrawn, DossierId, EventSet, IntakeEvent, NotCounted, ReviewEvent,
+    TimeNotCounted,
+};
+use crate::step::{Facts, LawError, Reacted, Step};
+
+/// This step, which the service takes itself when review has consulted or verified.
+pub const STEP: Step = Step {
+    name: "exclude_time",
+    service: "intake",
+    basis: "61/2018/NĐ-CP Điều 19.2, 19.3, 19.5; quy định của từng thủ tục",
+    may: &[],
+    events: &["intake.TimeNotCounted.v1", "intake.DeadlineMissWithdrawn.v1"],
+    refusals: &[],
+};
+
+/// The command.
+#[derive(Debug, Clone, Copy)]
+pub struct ExcludeTime {
+    /// The dossier.
+    pub dossier: DossierId,
+    /// Why.
+    pub reason: NotCounted,
+    /// Since when.
+    pub from: Timestamp,
+    /// Until when.
+    pub to: Timestamp,
+    /// The event that says so.
+    pub cause: Uuid,
+}
+
+impl ExcludeTime {
+    /// What follows from an event of review that was recorded at `at`.
+    #[must_use]
+    #[cfg_attr(
+        not(test),
+        expect(clippy::wildcard_enum_match_arm, reason = "a reaction names what it reacts to")
+    )]
+    pub fn of(dossier: DossierId, event: &ReviewEvent, cause: Uuid, at: Timestamp) -> Option<Self> {
+        let (reason, from, to) = match event {
+            ReviewEvent::ConsultationAnswered(answered) => {
+                (NotCounted::Consultation, answered.asked_at?, at)
+            }
+            ReviewEvent::ConsultationSilent(silent) => {
+                (NotCounted::Consultation, silent.asked_at?, silent.due_at)
+            }
+            ReviewEvent::VerificationRecorded(verified) => {
+                (NotCounted::Verification, verified.from, verified.to)
+            }
+            _ => return None,
+        };
+        Some(Self { dossier, reason, from, to, cause })
+    }
+}
+
+/// Decides; waits until the acceptance is known, and does nothing where the procedure counts the time.
+pub fn decide(
+    intake: &Intake,
+    command: &ExcludeTime,
+    facts: &Facts<'_>,
+) -> Result<Reacted<IntakeEvent>, LawError> {
+    let ExcludeTime { reason, from, to, cause, .. } = *command;
+    let nothing = Ok(Reacted::Done(Vec::new()));
+    match intake.stage {
+        Stage::Empty | Stage::Submitted => return Ok(Reacted::NotYet),
+        Stage::Refused | Stage::Withdrawn | Stage::Closed(_) => return nothing,
+        Stage::Processing | Stage::Decided => {}
+    }
+    let rule = facts.rule()?;
+    let (Some(mut ledger), Some(submission)) = (intake.ledger(), &intake.submission) else {
+        return nothing;
+    };
+    let known = intake.suspensions.iter().any(|suspension| suspension.cause == cause);
+    if known || !rule.procedure.clock.not_counted.contains(&reason) {
+        return nothing;
+    }
+    ledger.suspensions.push(Suspension { from, to: Some(to), cause });
+    let computed = clock::promise(rule, submission.brief.channel, &ledger)?;
+    // A date that was given stays, and a clock that stands still is reckoned anew when it goes on.
+    let running = intake.promised.as_ref().filter(|p| p.fixed.is_none() && !intake.is_suspended());
+    let moved = running.zip(computed).filter(|(old, new)| new.due_at > old.promise.due_at);
+    let mut events = Vec::new();
+    if let Some((old, _)) = moved.as_ref().filter(|(old, new)| {
+        let decided_at = intake.decision.as_ref().map(|decision| decision.decided_at);
+        old.missed && decided_at.is_none_or(|at| at <= new.due_at)
+    }) {
+        events.push(DeadlineMissWithdrawn { due_at: old.promise.due_at, cause }.into());
+    }
+    let promise = moved.map(|(_, new)| new).filter(|_| intake.stage == Stage::Processing);
+    events.push(TimeNotCounted { reason, from, to, cause, promise }.into());
+    Ok(Reacted::Done(events))
+}
+
+/// Whether something is under way elsewhere, or has not arrived here, for which the date will move.
+pub(super) fn is_awaited(intake: &Intake, facts: &Facts<'_>) -> Result<bool, LawError> {
+    let not_counted = &facts.rule()?.procedure.clock.not_counted;
+    if not_counted.is_empty() {
+        return Ok(false);
+    }
+    let counts = |reason| !not_counted.contains(&reason);
+    let (mut consulted, mut unknown) = (Vec::new(), false);
+    for recorded in facts.elsewhere {
+        let Ok(event) = ReviewEvent::decode(&recorded.kind, &recorded.data) else { continue };
+        if let ReviewEvent::ConsultationRequested(asked) = &event {
+            consulted.push(asked.consultation);
+        } else if let ReviewEvent::ConsultationAnswered(answered) = &event {
+            consulted.retain(|open| *open != answered.consultation);
+        } else if let ReviewEvent::ConsultationSilent(silent) = &event {
+            consulted.retain(|open| *open != silent.consultation);
+        }
+        let dossier = DossierId(Uuid::nil());
+        let excluded = ExcludeTime::of(dossier, &event, recorded.id, recorded.at);
+        let known = || intake.suspensions.iter().any(|span| span.cause == recorded.id);
+        unknown |= excluded.is_some_and(|excluded| !counts(excluded.reason)) && !known();
+    }
+    Ok(unknown || !counts(NotCounted::Consultation) && !consulted.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{ConsultationId, ConsultationRequested, Outcome, Personal, Role};
+    use crate::intake::accept_dossier::tests::accepted;
+    use crate::intake::miss_deadline;
+    use crate::intake::record_decision::{self, RecordDecision};
+    use crate::law::{Law, shipped_rules};
+    use crate::step::Elsewhere;
+    use crate::testing::{Scene, at, law};
+
+    /// The shipped law, with a promotion's consultations and verifications not counted.
+    fn uncounted() -> Law {
+        let mut law = Law::default();
+        for mut rules in shipped_rules().unwrap() {
+            let more = "clock:\n  not_counted: [consultation, verification]\n";
+            if rules.name == "2.000004" {
+                let review = "review:\n  consultation: { amount: 30, unit: working_days }\n";
+                rules.text = rules.text.replace("clock:\n", more).replace("review:\n", review);
+            }
+            law.take(&rules, None).unwrap();
+        }
+        law
+    }
+
+    fn exclude(scene: &mut Scene<'_, Intake>, now: &str, from: &str, to: &str) -> Vec<IntakeEvent> {
+        let command = ExcludeTime {
+            dossier: DossierId(Uuid::nil()),
+            reason: NotCounted::Consultation,
+            from: at(from),
+            to: at(to),
+            cause: Uuid::from_u128(9),
+        };
+        scene
+            .step(now, Role::System, |s, f| match decide(s, &command, f)? {
+                Reacted::Done(events) => Ok::<_, LawError>(events),
+                Reacted::NotYet => panic!("it was accepted"),
+            })
+            .unwrap()
+    }
+
+    fn due(scene: &Scene<'_, Intake>) -> Timestamp {
+        scene.state.promised.as_ref().unwrap().promise.due_at
+    }
+
+    #[test]
+    fn two_nights_of_consultation_move_the_date_by_two_days_where_they_are_not_counted() {
+        let law = uncounted();
+        let mut scene = accepted(&law);
+        assert_eq!(due(&scene), at("2026-12-01T00:00"));
+        exclude(&mut scene, "2026-11-27T09:00", "2026-11-25T10:00", "2026-11-27T09:00");
+        assert_eq!(due(&scene), at("2026-12-03T00:00"));
+        let explained = scene.state.explanation(&law).unwrap().unwrap();
+        assert_eq!(explained.due_at, due(&scene));
+        assert!(explained.spans.iter().any(|span| span.cause == Some(Uuid::from_u128(9))));
+        let again = exclude(&mut scene, "2026-11-27T10:00", "2026-11-25T10:00", "2026-11-27T09:00");
+        assert!(again.is_empty(), "once");
+        let shipped = law_of_the_ministry();
+        let mut scene = accepted(&shipped);
+        let counted =
+            exclude(&mut scene, "2026-11-27T09:00", "2026-11-25T10:00", "2026-11-27T09:00");
+        assert!(counted.is_empty(), "this procedure counts it");
+    }
+
+    fn law_of_the_ministry() -> Law {
+        law()
+    }
+
+    #[test]
+    fn nothing_is_missed_while_an_opinion_is_awaited() {
+        let law = uncounted();
+        let mut scene = accepted(&law);
+        let asked = ConsultationRequested {
+            consultation: ConsultationId(Uuid::from_u128(5)),
+            agency: "G01".into(),
+            question: Personal::from("?".to_owned()),
+            due_at: None,
+        };
+        scene.elsewhere.push(Elsewhere {
+            id: Uuid::from_u128(6),
+            kind: "review.ConsultationRequested.v1".to_owned(),
+            data: ReviewEvent::from(asked).encode(),
+            at: at("2026-11-26T09:00"),
+        });
+        let held = scene.step("2026-12-01T00:00", Role::System, miss_deadline::decide).unwrap();
+        assert!(held.is_empty(), "{held:?}");
+        scene.elsewhere.clear();
+        let missed = scene.step("2026-12-01T00:00", Role::System, miss_deadline::decide).unwrap();
+        assert_eq!(missed.len(), 1);
+        exclude(&mut scene, "2026-12-01T09:00", "2026-11-26T09:00", "2026-11-30T09:00");
+        assert!(!scene.state.promised.as_ref().unwrap().missed, "it was not missed after all");
+        assert_eq!(due(&scene), at("2026-12-03T00:00"));
+    }
+
+    #[test]
+    fn a_decision_that_arrives_before_the_consultation_it_rests_on_ends_as_in_time() {
+        let law = uncounted();
+        let mut scene = accepted(&law);
+        let command = RecordDecision {
+            dossier: DossierId(Uuid::nil()),
+            outcome: Outcome::Approved,
+            by: crate::contract::DecidedBy::Officers,
+            decided_at: at("2026-12-01T09:00"),
+            cause: Uuid::nil(),
+        };
+        scene
+            .step("2026-12-01T09:00", Role::System, |s, f| {
+                match record_decision::decide(s, &command, f)? {
+                    Reacted::Done(events) => Ok::<_, LawError>(events),
+                    Reacted::NotYet => panic!("it was accepted"),
+                }
+            })
+            .unwrap();
+        assert!(scene.state.promised.as_ref().unwrap().missed);
+        exclude(&mut scene, "2026-12-01T09:01", "2026-11-26T09:00", "2026-11-30T09:00");
+        assert!(!scene.state.promised.as_ref().unwrap().missed);
+    }
+}

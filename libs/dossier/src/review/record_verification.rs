@@ -1,0 +1,91 @@
+//! What was found on site is put on record: time, place and who took part. Decree 61/2018/NĐ-CP, arts 19.2 and 19.3. Where
+//! the procedure does not count that time, the deadline moves by it.
+
+use jiff::Timestamp;
+
+use super::Review;
+use crate::access::agency;
+use crate::contract::{Personal, ReviewEvent, Role, VerificationRecorded};
+use crate::step::{Facts, Step, refusals};
+
+/// This step.
+pub const STEP: Step = Step {
+    name: "record_verification",
+    service: "review",
+    basis: "61/2018/NĐ-CP Điều 19.2, 19.3",
+    may: &[agency(Role::Reviewer)],
+    events: &["review.VerificationRecorded.v1"],
+    refusals: Refusal::ALL,
+};
+
+/// The command.
+#[derive(Debug, Clone)]
+pub struct RecordVerification {
+    /// When it began.
+    pub from: Timestamp,
+    /// When it ended.
+    pub to: Timestamp,
+    /// Where.
+    pub place: String,
+    /// Who took part.
+    pub participants: String,
+    /// What was found.
+    pub findings: String,
+}
+
+refusals! {
+    /// Why it cannot be put on record.
+    pub enum Refusal {
+        NotYours => 409, "review-not-with-you",
+            "hồ sơ không do bạn thụ lý", "you are not working on this dossier";
+        NotOver => 422, "verification-not-over",
+            "thời gian xác minh phải có đầu có cuối và đã kết thúc",
+            "a verification begins before it ends, and has ended";
+    }
+}
+
+/// Decides.
+pub fn decide(
+    review: &Review,
+    command: RecordVerification,
+    facts: &Facts<'_>,
+) -> Result<Vec<ReviewEvent>, Refusal> {
+    if !review.is_open() || !review.is_with(&facts.actor.subject) {
+        return Err(Refusal::NotYours);
+    }
+    let RecordVerification { from, to, place, participants, findings } = command;
+    if from >= to || to > facts.at {
+        return Err(Refusal::NotOver);
+    }
+    let (place, participants) = (Personal::from(place), Personal::from(participants));
+    let findings = Personal::from(findings);
+    Ok(vec![VerificationRecorded { from, to, place, participants, findings }.into()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::review::claim_review::tests::claimed;
+    use crate::testing::{Scene, at, law};
+
+    fn verified(scene: &mut Scene<'_, Review>, from: &str, to: &str) -> Result<(), Refusal> {
+        let text = |text: &str| text.to_owned();
+        let (from, to) = (at(from), at(to));
+        let (place, participants) = (text("xưởng"), text("A, B"));
+        let command =
+            RecordVerification { from, to, place, participants, findings: text("đạt") };
+        scene.step("2026-11-25T17:00", Role::Reviewer, |s, f| decide(s, command, f)).map(|_| ())
+    }
+
+    #[test]
+    fn a_verification_is_recorded_once_it_is_over() {
+        let law = law();
+        let mut scene = claimed(&law);
+        let ahead = verified(&mut scene, "2026-11-26T08:00", "2026-11-26T11:00");
+        assert_eq!(ahead, Err(Refusal::NotOver));
+        let backwards = verified(&mut scene, "2026-11-25T11:00", "2026-11-25T08:00");
+        assert_eq!(backwards, Err(Refusal::NotOver));
+        verified(&mut scene, "2026-11-25T08:00", "2026-11-25T11:00").unwrap();
+        assert_eq!(scene.kinds().last(), Some(&"VerificationRecorded"));
+    }
+}

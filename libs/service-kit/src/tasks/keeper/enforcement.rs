@@ -1,0 +1,102 @@
+//! What is due is enforced in groups: what it rests on is read in one go, from the streams of all services, and what follows
+//! shares a sync of the store.
+
+use std::sync::Arc;
+
+use dossier::contract::DossierId;
+use dossier::{Elsewhere, State, clock};
+use events::{Recorded, StreamName};
+use futures_util::future::join_all;
+use uuid::Uuid;
+
+use super::index::Due;
+use crate::Kit;
+use crate::streams::{Authority, Loaded, Order, Streams, envelope};
+
+/// Some that are due, and what was read before they are enforced.
+pub(super) struct Group {
+    pub(super) due: Vec<Due>,
+    /// As many for each of them.
+    streams: Vec<StreamName>,
+    read: Vec<Vec<Recorded>>,
+}
+
+/// The streams that must be looked into before any of these is enforced.
+pub(super) async fn read<S: State>(kit: &Kit, due: Vec<Due>) -> Group {
+    let streams: Vec<StreamName> =
+        due.iter().flat_map(|due| looked_into::<S>(due.stream)).collect();
+    let read = kit.store.read_together(&streams).await.unwrap_or_else(|error| {
+        tracing::warn!(category = S::CATEGORY, %error, "nothing can be enforced now");
+        Vec::new()
+    });
+    Group { due, streams, read }
+}
+
+/// The streams of a dossier that may hold what meets an obligation.
+const CATEGORIES: [&str; 4] = ["intake", "payment", "review", "delivery"];
+
+/// The names of the streams that are read before something is enforced: the stream itself, then what others have recorded.
+fn looked_into<S: State>(id: Uuid) -> impl Iterator<Item = StreamName> {
+    let others = CATEGORIES.into_iter().filter(|category| *category != S::CATEGORY);
+    let all = std::iter::once(S::CATEGORY).chain(others);
+    all.filter_map(move |category| StreamName::new(&format!("{category}-{}", DossierId(id))).ok())
+}
+
+fn elsewhere(event: &Recorded) -> Option<Elsewhere> {
+    let at = envelope(event).ok()?.at;
+    Some(Elsewhere { id: event.id, kind: event.kind.to_string(), data: event.data.clone(), at })
+}
+
+/// For each of them the stream after it, if it changed.
+pub(super) async fn enforce<S: State>(
+    streams: Arc<Streams<S>>,
+    service: &'static str,
+    group: Group,
+) -> Vec<Option<Arc<Loaded<S>>>> {
+    let Group { due, streams: names, read } = &group;
+    if read.is_empty() {
+        return vec![None; due.len()];
+    }
+    let of_each = names.len().checked_div(due.len()).unwrap_or(0).max(1);
+    let each = due.iter().zip(names.chunks(of_each).zip(read.chunks(of_each)));
+    join_all(each.map(|(due, (names, read))| enforce_one(&streams, service, due, (names, read))))
+        .await
+}
+
+async fn enforce_one<S: State>(
+    streams: &Streams<S>,
+    service: &'static str,
+    due: &Due,
+    (names, read): (&[StreamName], &[Vec<Recorded>]),
+) -> Option<Arc<Loaded<S>>> {
+    let ([stream, ..], [own, others @ ..]) = (names, read) else { return None };
+    let before = match streams.take_in(stream, own) {
+        Ok(before) => before.version,
+        Err(error) => {
+            tracing::error!(%stream, %error, "nothing of a stream can be enforced");
+            return None;
+        }
+    };
+    let elsewhere: Vec<Elsewhere> = others.iter().flatten().filter_map(elsewhere).collect();
+    let name = format!("{}/{}/{stream}", due.kind, due.due_at);
+    let order = Order {
+        stream: stream.clone(),
+        command: Uuid::new_v5(&due.opened_by, name.as_bytes()),
+        digest: "",
+        authority: Authority::Service(service),
+        seen: None,
+        existing: true,
+        under: None,
+        dossier: Some(DossierId(due.stream)),
+        cause: Some(due.opened_by),
+        trace: None,
+        elsewhere: &elsewhere,
+    };
+    match streams.execute(&order, |state, facts| clock::enforce(state, &due.kind, facts)).await {
+        Ok(executed) => (executed.loaded.version != before).then_some(executed.loaded),
+        Err(error) => {
+            tracing::error!(%stream, kind = &*due.kind, ?error, "an obligation failed");
+            None
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! One dossier that was carried through the real binary, written into the same log many times over: with ids, a code
+//! and a promised date of its own each time, and the same events in the same streams otherwise.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use anyhow::{Context, Result};
+use events::{
+    EventStore, Expected, Filter, NewEvent, Position, Recorded, SqliteOptions, StreamName,
+};
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+/// How many streams are written at the same time.
+const WRITERS: u64 = 256;
+
+/// A dossier as it stands in the log.
+pub(crate) struct Original {
+    id: Uuid,
+    code: String,
+    due_at: String,
+    /// By stream, in the order in which the streams began.
+    streams: Vec<(String, Vec<Arc<Recorded>>)>,
+}
+
+/// The log of a directory that no process has open.
+pub(crate) fn open(data: &Path) -> Result<EventStore> {
+    Ok(EventStore::sqlite(&data.join("log.sqlite"), SqliteOptions::default())?)
+}
+
+/// Every event of a kind that begins like this, in order.
+pub(crate) async fn events(store: &EventStore, kind: &str) -> Result<Vec<Arc<Recorded>>> {
+    let filter = Filter { kinds: vec![kind.into()] };
+    let (mut found, mut after) = (Vec::new(), Position::START);
+    loop {
+        let page = store.read_all(after, &filter, 10_000).await?;
+        if page.through == after {
+            return Ok(found);
+        }
+        found.extend(page.events);
+        after = page.through;
+    }
+}
+
+impl Original {
+    /// The dossier with this id, which was promised `due_at`.
+    pub(crate) async fn read(store: &EventStore, id: &str, due_at: Timestamp) -> Result<Self> {
+        let mut streams: Vec<(String, Vec<Arc<Recorded>>)> = Vec::new();
+        for event in events(store, "").await? {
+            if event.stream.id() != id {
+                continue;
+            }
+            match streams.iter_mut().find(|(name, _)| name == event.stream.category()) {
+                Some((_, stream)) => stream.push(event),
+                None => streams.push((event.stream.category().to_owned(), vec![event])),
+            }
+        }
+        let first = streams.first().and_then(|(_, events)| events.first()).context("no dossier")?;
+        let submitted: Value = serde_json::from_str(&first.data)?;
+        let code = submitted.pointer("/brief/code").and_then(Value::as_str).context("no code")?;
+        Ok(Self { id: id.parse()?, code: code.to_owned(), due_at: due_at.to_string(), streams })
+    }
+
+    /// Leaves out the streams of all other services.
+    pub(crate) fn only(&mut self, category: &str) {
+        self.streams.retain(|(name, _)| name == category);
+    }
+
+    /// How many events it has.
+    pub(crate) fn events(&self) -> usize {
+        self.streams.iter().map(|(_, events)| events.len()).sum()
+    }
+
+    /// Writes a copy for each number, promised the date that `due` says for it.
+    pub(crate) async fn write(
+        self: &Arc<Self>,
+        store: &Arc<EventStore>,
+        numbers: std::ops::Range<u64>,
+        due: impl Fn(u64) -> Result<Timestamp> + Send + Sync + 'static,
+    ) -> Result<()> {
+        let (next, due) = (Arc::new(AtomicU64::new(numbers.start)), Arc::new(due));
+        let mut writers = JoinSet::new();
+        for _ in 0..WRITERS {
+            let (this, store) = (Arc::clone(self), Arc::clone(store));
+            let (next, due) = (Arc::clone(&next), Arc::clone(&due));
+            writers.spawn(async move {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= numbers.end {
+                        return anyhow::Ok(());
+                    }
+                    this.copy(&store, number, due(number)?).await?;
+                }
+            });
+        }
+        while let Some(writer) = writers.join_next().await {
+            writer??;
+        }
+        Ok(())
+    }
+
+    async fn copy(&self, store: &EventStore, number: u64, due_at: Timestamp) -> Result<()> {
+        let anew = |id: Uuid| Uuid::new_v5(&id, &number.to_be_bytes());
+        let id = anew(self.id);
+        let mut names = vec![
+            (self.id.to_string(), id.to_string()),
+            (self.code.clone(), format!("{}{number}", self.code)),
+            (self.due_at.clone(), due_at.to_string()),
+        ];
+        let mut written: Vec<(StreamName, Vec<NewEvent>)> = Vec::with_capacity(self.streams.len());
+        for (category, events) in &self.streams {
+            let stream = StreamName::new(&format!("{category}-{id}"))?;
+            let mut copies = Vec::with_capacity(events.len());
+            for event in events {
+                let meta: Value = serde_json::from_str(&event.meta)?;
+                let command = meta.get("command").and_then(Value::as_str).context("no command")?;
+                let copy = NewEvent::id_of(&stream, anew(command.parse()?), copies.len());
+                names.push((command.to_owned(), anew(command.parse()?).to_string()));
+                names.push((event.id.to_string(), copy.to_string()));
+                let renamed = |text: &str| {
+                    names.iter().fold(text.to_owned(), |text, (old, new)| text.replace(old, new))
+                };
+                let (data, meta) = (renamed(&event.data), renamed(&event.meta));
+                copies.push(NewEvent { id: copy, kind: event.kind.clone(), data, meta });
+            }
+            written.push((stream, copies));
+        }
+        for (stream, events) in written {
+            store.append(&stream, Expected::NoStream, events).await?;
+        }
+        Ok(())
+    }
+}

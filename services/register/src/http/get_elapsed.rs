@@ -1,0 +1,93 @@
+//! What a dossier took, end to end, for the one who waits: beside the legal clock, which may have been kept at every stage
+//! and stood still or begun anew in between.
+
+use std::sync::Arc;
+
+use dossier::contract::DossierId;
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Row};
+use serde::Serialize;
+use service_kit::http::{Problem, Reply, Request, Route, endpoint1};
+use utoipa::ToSchema;
+
+use crate::App;
+
+/// The time that passed, and what it passed with.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ElapsedReply {
+    /// When the dossier was first submitted.
+    #[schema(value_type = String, format = DateTime)]
+    submitted_at: Timestamp,
+    /// When it was decided or ended; null while it is open, and then everything counts until now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    handled_at: Option<Timestamp>,
+    /// Seconds since the first submission.
+    elapsed_s: i64,
+    /// Of these, seconds in which a fee or a supplement was waited for.
+    with_applicant_s: i64,
+    /// All others.
+    with_agency_s: i64,
+    /// How often the applicant came: the submission, and each supplement or fee.
+    contacts: u32,
+    /// How often a supplement was asked for.
+    supplements: u32,
+    /// How often the agency made the clock begin anew.
+    restarts: u32,
+}
+
+/// What a dossier took end to end, and with whom the time passed.
+#[utoipa::path(
+    get,
+    path = "/v1/dossiers/{dossier}/elapsed",
+    operation_id = "get_elapsed",
+    params(("dossier" = Uuid, Path, description = "The dossier")),
+    responses((status = 200, body = ElapsedReply)),
+)]
+async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
+    super::get_obligations::permitted(&app, dossier, &request).await?;
+    super::queue::catch_up(&app, &request).await?;
+    let now = app.kit.clock.now();
+    let found = app
+        .view
+        .query(move |rows| {
+            rows.query_row(
+                "SELECT submitted_at, handled_at, awaits_since, applicant_ms, contacts, supplements, restarts
+                 FROM dossiers WHERE id = ?1",
+                [dossier.to_string()],
+                |row| elapsed(row, now),
+            )
+            .optional()
+        })
+        .await
+        .map_err(|error| Problem::unavailable(&error.to_string()))?;
+    Ok(Reply::ok(&found.ok_or_else(Problem::not_found)?))
+}
+
+fn elapsed(row: &Row<'_>, now: Timestamp) -> rusqlite::Result<ElapsedReply> {
+    let instant = |ms: i64| Timestamp::from_millisecond(ms).unwrap_or(now);
+    let (submitted_at, handled_at) = (instant(row.get(0)?), row.get::<_, Option<i64>>(1)?);
+    let handled_at = handled_at.map(instant);
+    let until = handled_at.unwrap_or(now);
+    let awaits_since: Option<i64> = row.get(2)?;
+    let awaited = awaits_since.map_or(0, |since| until.duration_since(instant(since)).as_secs());
+    let elapsed_s = until.duration_since(submitted_at).as_secs();
+    let with_applicant_s = row.get::<_, i64>(3)? / 1_000 + awaited.max(0);
+    Ok(ElapsedReply {
+        submitted_at,
+        handled_at,
+        elapsed_s,
+        with_applicant_s,
+        with_agency_s: elapsed_s.saturating_sub(with_applicant_s),
+        contacts: row.get(4)?,
+        supplements: row.get(5)?,
+        restarts: row.get(6)?,
+    })
+}
+
+pub(super) fn route(app: &Arc<App>) -> Route {
+    endpoint1(app, warp::get(), warp::path!("v1" / "dossiers" / DossierId / "elapsed"), handle)
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(handle))]
+pub(super) struct Doc;

@@ -1,0 +1,109 @@
+//! Everything that falls due for a dossier, in all services, and why it does so then.
+
+use std::sync::Arc;
+
+use dossier::access;
+use dossier::clock::{Explanation, explain_obligations};
+use dossier::contract::DossierId;
+use dossier::intake::{Intake, READ, foresee_lateness, miss_deadline};
+use dossier::law::Law;
+use dossier::payment::Payment;
+use dossier::review::Review;
+use dossier::{LawError, State};
+use events::StreamName;
+use jiff::Timestamp;
+use serde::Serialize;
+use service_kit::fold;
+use service_kit::http::{Problem, Reply, Request, Route, endpoint1};
+use utoipa::ToSchema;
+
+use crate::App;
+
+/// Something that falls due.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ObligationReply {
+    /// The service that enforces it.
+    service: &'static str,
+    /// Of which kind it is, for example `deadline`, `answer`, `supplement-window`.
+    kind: &'static str,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    due_at: Timestamp,
+    /// How the instant came about; null for what follows from no period of the law.
+    #[schema(value_type = Option<Object>)]
+    explanation: Option<Explanation>,
+}
+
+/// Everything that falls due for a dossier, and why; for those who may see it.
+#[utoipa::path(
+    get,
+    path = "/v1/dossiers/{dossier}/obligations",
+    operation_id = "get_obligations",
+    params(("dossier" = Uuid, Path, description = "The dossier")),
+    responses((status = 200, body = Vec<ObligationReply>)),
+)]
+async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
+    let intake = permitted(&app, dossier, &request).await?;
+    let law = app.kit.law();
+    let refused = |error: LawError| Problem::refused(&error);
+    let mut found = open("intake", &intake, &law).map_err(refused)?;
+    for obligation in &mut found {
+        match obligation.kind {
+            miss_deadline::KIND => {
+                obligation.explanation = intake.explanation(&law).map_err(refused)?;
+            }
+            foresee_lateness::KIND => {
+                obligation.explanation = intake.foresight(&law).map_err(refused)?;
+            }
+            _ => {}
+        }
+    }
+    let payment: Payment = state(&app, dossier).await?;
+    found.extend(open("payment", &payment, &law).map_err(refused)?);
+    let review: Review = state(&app, dossier).await?;
+    found.extend(open("review", &review, &law).map_err(refused)?);
+    found.sort_by_key(|obligation| obligation.due_at);
+    Ok(Reply::ok(&found))
+}
+
+/// The dossier as intake knows it, for those who may see it.
+pub(super) async fn permitted(
+    app: &App,
+    dossier: DossierId,
+    request: &Request,
+) -> Result<Intake, Problem> {
+    let caller = request.permitted(&app.kit, READ)?;
+    let intake: Intake = state(app, dossier).await?;
+    let resource = intake.resource().ok_or_else(Problem::not_found)?;
+    access::decide(&caller, READ, Some(&resource))?;
+    Ok(intake)
+}
+
+async fn state<S: State>(app: &App, dossier: DossierId) -> Result<S, Problem> {
+    let stream =
+        StreamName::new(&format!("{}-{dossier}", S::CATEGORY)).map_err(|_| Problem::not_found())?;
+    let recorded = app.kit.store.read_whole(&stream).await?;
+    fold(&recorded).map_err(|error| Problem::unavailable(&error.to_string()))
+}
+
+fn open<S: State>(
+    service: &'static str,
+    state: &S,
+    law: &Law,
+) -> Result<Vec<ObligationReply>, LawError> {
+    let mut explained = explain_obligations(state, law)?;
+    let reply = state.obligations().into_iter().map(|obligation| {
+        let place = explained.iter().position(|(kind, ..)| *kind == obligation.kind);
+        let explanation = place.map(|place| explained.swap_remove(place).2);
+        ObligationReply { service, kind: obligation.kind, due_at: obligation.due_at, explanation }
+    });
+    Ok(reply.collect())
+}
+
+pub(super) fn route(app: &Arc<App>) -> Route {
+    endpoint1(app, warp::get(), warp::path!("v1" / "dossiers" / DossierId / "obligations"), handle)
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(handle))]
+pub(super) struct Doc;
