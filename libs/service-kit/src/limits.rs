@@ -32,8 +32,11 @@ pub const CONSISTENCY_WAIT_MAX: Duration = Duration::from_secs(5);
 pub const PAGE_EVENTS: usize = 512;
 /// Events of one page of a read model: what is written together costs less.
 pub const VIEW_PAGE_EVENTS: usize = 4_096;
-/// Reactions or enforcements in flight in one service.
+/// Reactions in flight in one service.
 pub const IN_FLIGHT_MAX: usize = 64;
+/// Obligations enforced together in one service; two such groups are in flight. With fewer, what one sync of the store costs
+/// is shared by too few when very many fall due in the same instant.
+pub const ENFORCED_TOGETHER: usize = 256;
 /// Events that wait in one service for something that must come first.
 pub const PARKED_MAX: usize = 10_000;
 /// Events that were given up, shown at once.

@@ -255,9 +255,10 @@ fn said_period<S: State>(law: &Law, state: &S, event: &Recorded, meta: &Meta) ->
     let extends = event.kind.ends_with(".PeriodExtended.v1");
     for obligation in state.obligations() {
         let Some(period) = state.period(obligation.kind, law)? else { continue };
-        let opened = obligation.opened_by == meta.id;
-        if opened || extends && period.running.known_at == meta.at() {
-            return Ok(Some((period.running.due_at, period.end()?.due_at)));
+        let running = period.running;
+        let extended = extends && running.extended && running.known_at == meta.at();
+        if extended || running.opened_by == meta.id && !running.extended {
+            return Ok(Some((running.due_at, period.end()?.due_at)));
         }
     }
     Ok(None)

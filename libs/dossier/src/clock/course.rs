@@ -41,7 +41,6 @@ pub struct Course {
     pub decided_at: Option<Timestamp>,
     /// Whether it is at its end.
     pub ended: bool,
-    submitted_at: Timestamp,
     received_at: Timestamp,
     accepted_at: Option<Timestamp>,
     fee_at: Option<Timestamp>,
@@ -64,7 +63,6 @@ impl Course {
             promised_at: at,
             decided_at: None,
             ended: false,
-            submitted_at: at,
             received_at: submitted.posted_at.unwrap_or(at),
             accepted_at: None,
             fee_at: None,
@@ -170,12 +168,6 @@ impl Course {
         let not_counted = not_counted.filter(|(reason, _)| clock.not_counted.contains(reason));
         ledger.suspensions.extend(not_counted.map(|(_, span)| *span));
         Ok(Some(ledger))
-    }
-
-    /// When it was submitted.
-    #[must_use]
-    pub const fn submitted_at(&self) -> Timestamp {
-        self.submitted_at
     }
 }
 

@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::{Next, Progress, Stalled, Task, back_off};
-use crate::limits::PAGE_EVENTS;
+use crate::limits::{ENFORCED_TOGETHER, PAGE_EVENTS};
 use crate::streams::{Loaded, Streams};
 use crate::view::{View, ViewError};
 use crate::{Clock, Kit};
@@ -32,9 +32,6 @@ use index::{Due, Index};
 
 /// How many due obligations are taken from the index at once.
 const SWEEP: usize = 4_096;
-/// How many are enforced together; two groups are in flight. With fewer, what one sync of the store costs is shared by too
-/// few when very many fall due in the same instant.
-const GROUP: usize = 256;
 /// For how many streams it is remembered up to where they were read: more than a sweep changes, or every change would be
 /// read once more from the store.
 const READ_MAX: usize = 4 * SWEEP;
@@ -239,7 +236,7 @@ impl<S: State> Keeper<S> {
     /// What comes next is read, and what came before is being written, while a group is decided on.
     async fn enforce(&mut self, due: Vec<Due>, now: Timestamp) {
         let this = &*self;
-        let groups: Vec<Vec<Due>> = due.chunks(GROUP).map(<[Due]>::to_vec).collect();
+        let groups: Vec<Vec<Due>> = due.chunks(ENFORCED_TOGETHER).map(<[Due]>::to_vec).collect();
         let enforced: Vec<Vec<Option<Arc<Loaded<S>>>>> = futures_util::stream::iter(groups)
             .map(|group| enforcement::read::<S>(&this.kit, group))
             .buffered(2)

@@ -1,19 +1,8 @@
 //! `dossier explain`, on a ministry that was made up.
 
-use std::path::Path;
-use std::process::{Command, Output};
-
 use serde_json::Value;
 
-fn dossier(data: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dossier"));
-    command.args(arguments).arg("--data").arg(data).args(["--log", "error"]).output().unwrap()
-}
-
-fn printed(output: &Output) -> String {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
+use crate::support::{dossier, printed};
 
 #[test]
 fn a_promised_date_is_explained_by_the_code_on_the_slip() {

@@ -1,6 +1,7 @@
 //! The law as it is issued, and what follows for dossiers.
 
 use dossier::contract::Role;
+use events::{EventStore, Expected, Filter, NewEvent, Position, Recorded, Version};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -297,4 +298,35 @@ async fn time_that_a_procedure_does_not_count_moves_the_date_once_it_is_over() {
     assert_eq!(log.iter().filter(|kind| *kind == "TimeNotCounted").count(), 2, "{log:?}");
     let report = standalone::check(&office.kit.store).await.unwrap();
     assert!(report.findings.is_empty(), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_date_or_a_period_that_the_law_does_not_give_is_found() {
+    let mut office = Office::open().await;
+    accepted(&mut office).await;
+    let log = office.kit.store.read_all(Position::START, &Filter::default(), 10_000).await.unwrap();
+    // The same log, but for a minute: first in the office's time to answer, then in the promised date.
+    for (wrong, finding) in
+        [("answer_due_at", "a period said to end"), ("due_at", "was promised, the law gives")]
+    {
+        let forged = EventStore::memory();
+        for event in &log.events {
+            let mut data: Value = serde_json::from_str(&event.data).unwrap();
+            let place = if wrong == "due_at" { data.get_mut("promise") } else { Some(&mut data) };
+            if let Some(date) = place.and_then(|place| place.get_mut(wrong)) {
+                let at: Timestamp = date.as_str().unwrap().parse().unwrap();
+                *date = json!(at + SignedDuration::from_mins(1));
+            }
+            let Recorded { id, kind, meta, version, .. } = (**event).clone();
+            let expected = match version.0 {
+                1 => Expected::NoStream,
+                after => Expected::At(Version(after - 1)),
+            };
+            let event_again = NewEvent { id, kind, data: data.to_string(), meta };
+            forged.append(&event.stream, expected, vec![event_again]).await.unwrap();
+        }
+        let report = standalone::check(&forged).await.unwrap();
+        assert_eq!(report.findings.len(), 1, "{wrong}: {report:?}");
+        assert!(report.findings[0].contains(finding), "{report:?}");
+    }
 }

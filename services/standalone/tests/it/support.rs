@@ -1,6 +1,8 @@
 //! A vocabulary: an office with all services on a port of its own, a clock that is moved by hand, and callers.
 
 use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Command, Output};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -269,6 +271,18 @@ impl Office {
         let name = |kind: &str| kind.split('.').nth(1).unwrap_or(kind).to_owned();
         page.events.iter().map(|event| name(&event.kind)).collect()
     }
+}
+
+/// Runs the real binary on a data directory.
+pub(crate) fn dossier(data: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dossier"));
+    command.args(arguments).arg("--data").arg(data).args(["--log", "error"]).output().unwrap()
+}
+
+/// What it printed, if it succeeded.
+pub(crate) fn printed(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).unwrap()
 }
 
 pub(crate) fn token(key: &DevelopmentKey, role: Role, subject: &str, agency: &str) -> String {
