@@ -1,11 +1,13 @@
 //! What is due is enforced in groups: what it rests on is read in one go, from the streams of all services, and what follows
 //! shares a sync of the store.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use dossier::contract::DossierId;
 use dossier::{Elsewhere, State, clock};
 use events::{Recorded, StreamName};
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 use uuid::Uuid;
 
@@ -59,8 +61,21 @@ pub(super) async fn enforce<S: State>(
     }
     let of_each = names.len().checked_div(due.len()).unwrap_or(0).max(1);
     let each = due.iter().zip(names.chunks(of_each).zip(read.chunks(of_each)));
-    join_all(each.map(|(due, (names, read))| enforce_one(&streams, service, due, (names, read))))
-        .await
+    join_all(each.map(|(due, (names, read))| alone(&streams, service, due, (names, read)))).await
+}
+
+/// One that panics must not take the others of its group with it, time and again.
+async fn alone<S: State>(
+    streams: &Streams<S>,
+    service: &'static str,
+    due: &Due,
+    read: (&[StreamName], &[Vec<Recorded>]),
+) -> Option<Arc<Loaded<S>>> {
+    let enforcing = AssertUnwindSafe(enforce_one(streams, service, due, read));
+    enforcing.catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!(stream = %due.stream, kind = &*due.kind, "an obligation panicked");
+        None
+    })
 }
 
 async fn enforce_one<S: State>(
