@@ -173,7 +173,7 @@ impl Count<'_> {
         let mut left = amount;
         for _ in 0..HORIZON_DAYS {
             if left == 0 {
-                return self.last_day(date, Calendar::end_of_day);
+                return self.last_day(date);
             }
             date = date.tomorrow()?;
             if working_only && !self.calendar.is_working_day(date) {
@@ -220,15 +220,11 @@ impl Count<'_> {
     }
 
     /// The end of the first working day from `date` on that the period runs into and out of.
-    fn last_day(
-        &mut self,
-        date: Date,
-        end_of: impl Fn(&Calendar, Date) -> Result<Timestamp, CalendarError>,
-    ) -> Result<Timestamp, CalendarError> {
+    fn last_day(&mut self, date: Date) -> Result<Timestamp, CalendarError> {
         let mut last = date;
         for _ in 0..HORIZON_DAYS {
             let next = if self.calendar.is_working_day(last) {
-                let end = end_of(self.calendar, last)?;
+                let end = self.calendar.end_of_day(last)?;
                 let at_start = self.gaps.covering(self.calendar.start_of_day(last)?);
                 let Some(gap) = at_start.or(self.gap_at_end(end)) else {
                     if last != date {

@@ -79,3 +79,30 @@ impl Gaps {
         parts
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(from: i64, to: i64) -> Span {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        Span { from: at(from), to: at(to) }
+    }
+
+    #[test]
+    fn spans_that_touch_share_nothing() {
+        assert_eq!(span(0, 5).intersect(span(5, 9)), None);
+        assert_eq!(span(0, 5).intersect(span(4, 9)), Some(span(4, 5)));
+    }
+
+    #[test]
+    fn a_span_is_cut_at_the_gaps_and_no_part_is_empty() {
+        let gaps = Gaps::new(vec![span(7, 9), span(0, 2), span(9, 12), span(4, 4)]);
+        assert!(!gaps.is_empty() && Gaps::new(vec![span(4, 4)]).is_empty());
+        let parts = [(span(0, 2), false), (span(2, 7), true), (span(7, 10), false)];
+        assert_eq!(gaps.cut(span(0, 10)), parts);
+        assert_eq!(gaps.cut(span(1, 2)), [(span(1, 2), false)]);
+        assert_eq!(gaps.cut(span(2, 7)), [(span(2, 7), true)]);
+        assert_eq!(gaps.covering(gaps.cut(span(7, 8))[0].0.from), Some(span(7, 12)));
+    }
+}

@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use calendar::{Budget, Calendar, CalendarFile, Day, Gaps, Span, Unit, Why, end_of, reckon};
-use jiff::civil::{Date, date};
+use jiff::civil::{Date, date, time};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
@@ -119,6 +119,56 @@ fn the_trace_names_the_day_off_that_moved_the_end() {
     assert_eq!(off[0].span.from, at("2026-11-24T00:00:00"));
 }
 
+#[test]
+fn a_suspension_that_ends_at_midnight_leaves_the_day_after_it_whole() {
+    let calendar = vietnam();
+    let start = at("2026-11-16T09:00:00");
+    let last = |to: &str| {
+        let gap = Span { from: at("2026-11-18T10:00:00"), to: at(to) };
+        // The second day, on which it would end, ends in the gap.
+        let budget = Budget { amount: 2, unit: Unit::WorkingDays };
+        end_of(&calendar, start, budget, &Gaps::new(vec![gap])).unwrap().due_at
+    };
+    assert_eq!(last("2026-11-19T00:00:00"), at("2026-11-20T00:00:00"));
+    assert_eq!(last("2026-11-19T00:00:01"), at("2026-11-21T00:00:00"));
+}
+
+#[test]
+fn a_calendar_says_what_it_is() {
+    let calendar = vietnam();
+    assert_eq!((calendar.id(), calendar.version()), ("vn", version()));
+    assert!(calendar.legal_basis().contains("9441/TB-BNV"), "{}", calendar.legal_basis());
+    assert_eq!(calendar.time_of(at("2026-11-16T09:15:00")), time(9, 15, 0, 0));
+    // Between them lie a Sunday and Vietnam Culture Day.
+    assert_eq!(calendar.working_day_before(date(2026, 11, 25)).unwrap(), date(2026, 11, 23));
+    assert_eq!(calendar.working_day_before(date(2026, 11, 23)).unwrap(), date(2026, 11, 20));
+}
+
+/// The version that the file names.
+fn version() -> u32 {
+    let line = calendar::shipped()[0].1.lines().find_map(|line| line.strip_prefix("version: "));
+    line.unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_file_that_contradicts_itself_is_refused() {
+    let text = calendar::shipped()[0].1;
+    let line = text.lines().find(|line| line.starts_with("announced:")).unwrap();
+    let read = |text: &str| {
+        let file: CalendarFile = serde_yaml_ng::from_str(text).unwrap();
+        Calendar::try_from(file).map_err(|error| error.to_string())
+    };
+    let announced = |days: &str| read(&text.replace(line, &format!("announced: {{ {days} }}")));
+    let error = announced("from: 2026-02-02, to: 2026-02-01").unwrap_err();
+    assert!(error.contains("backwards"), "{error}");
+    let one_day = announced("from: 2026-02-02, to: 2026-02-02").unwrap();
+    assert!(one_day.is_announced(date(2026, 2, 2)) && !one_day.is_announced(date(2026, 2, 3)));
+    let error = read(&text.replace("08:00-12:00", "08:00-08:00")).unwrap_err();
+    assert!(error.contains("08:00-08:00"), "an empty shift: {error}");
+    let error = read(&text.replace("08:00-12:00", "08:00-13:30")).unwrap_err();
+    assert!(error.contains("overlap"), "{error}");
+}
+
 fn start() -> impl Strategy<Value = Timestamp> {
     let first = at("2024-01-01T00:00:00").as_second();
     (first..first + 2 * 365 * 86_400).prop_map(|second| Timestamp::from_second(second).unwrap())
@@ -182,6 +232,20 @@ proptest! {
             let budget = Budget { amount, unit };
             let traced = reckon(&calendar, start, budget, &gaps).map(|reckoning| reckoning.end);
             prop_assert_eq!(traced, end_of(&calendar, start, budget, &gaps));
+        }
+    }
+
+    #[test]
+    fn the_trace_names_each_day_from_the_first_to_the_last_once(start in start(), amount in 1_u32..40, all in suspensions()) {
+        let (calendar, gaps) = (vietnam(), Gaps::new(gaps(start, &all)));
+        for unit in [Unit::WorkingDays, Unit::CalendarDays] {
+            let reckoned = reckon(&calendar, start, Budget { amount, unit }, &gaps).unwrap();
+            let named: Vec<Date> = reckoned.trace.iter().map(|step| calendar.date_of(step.span.from)).collect();
+            let last = calendar.date_of(reckoned.end.due_at - SignedDuration::from_nanos(1));
+            let days = calendar.date_of(start).series(jiff::Span::new().days(1));
+            prop_assert_eq!(named, days.take_while(|day| *day <= last).collect::<Vec<_>>());
+            let last = reckoned.trace.last().unwrap();
+            prop_assert!(matches!(last.why, Why::Counted | Why::MakeUpDay(_) | Why::LastDay), "{:?}", last);
         }
     }
 

@@ -300,7 +300,7 @@ impl State for Complaint {
     fn obligations(&self) -> Vec<Obligation> {
         let due = self.due.iter();
         due.map(|Due { running: Running { due_at, opened_by, .. }, .. }| Obligation {
-            kind: miss_complaint_deadline::KIND,
+            kind: miss_complaint_deadline::KIND.into(),
             due_at: *due_at,
             opened_by: *opened_by,
         })

@@ -16,6 +16,7 @@ mod complaints;
 mod file;
 mod outage;
 mod procedure;
+mod result;
 
 use file::{content, read};
 use outage::Outages;
@@ -25,6 +26,7 @@ pub use complaints::ComplaintRules;
 pub use file::{InvalidLaw, rules, says_the_same, shipped_rules};
 pub use outage::Outage;
 pub use procedure::*;
+pub use result::{Duty, OwedBy, Renewal, ResultRules};
 
 /// An agency, as the registry names it.
 #[derive(Debug, Clone, Deserialize)]

@@ -213,14 +213,14 @@ impl State for Payment {
         let attempts = self.attempts.values().filter(|attempt| attempt.is_open());
         if let Some(attempt) = attempts.min_by_key(|attempt| attempt.query_at) {
             let Attempt { query_at: due_at, opened_by, .. } = *attempt;
-            open.push(Obligation { kind: query_payment::KIND, due_at, opened_by });
+            open.push(Obligation { kind: query_payment::KIND.into(), due_at, opened_by });
         }
         if let (Some(due_at), Some(Running { opened_by, .. })) =
             (self.window_ends_at(), self.window)
             && self.settled_at.is_none()
             && !self.window_expired
         {
-            open.push(Obligation { kind: expire_fee_window::KIND, due_at, opened_by });
+            open.push(Obligation { kind: expire_fee_window::KIND.into(), due_at, opened_by });
         }
         open
     }

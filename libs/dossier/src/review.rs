@@ -309,10 +309,10 @@ impl State for Review {
     fn obligations(&self) -> Vec<Obligation> {
         let mut open = Vec::new();
         if let Some(Due { running: Running { due_at, opened_by, .. }, .. }) = self.due {
-            open.push(Obligation { kind: miss_activity::KIND, due_at, opened_by });
+            open.push(Obligation { kind: miss_activity::KIND.into(), due_at, opened_by });
         }
         if let Some((_, Running { due_at, opened_by, .. })) = self.next_silent() {
-            open.push(Obligation { kind: miss_consultation::KIND, due_at, opened_by });
+            open.push(Obligation { kind: miss_consultation::KIND.into(), due_at, opened_by });
         }
         open
     }

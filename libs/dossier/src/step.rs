@@ -1,5 +1,6 @@
 //! The shape that all steps and states share.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use calendar::{Budget, Calendar, CalendarError};
@@ -57,10 +58,10 @@ pub trait State: Default + Clone + fmt::Debug + Send + Sync + 'static {
 }
 
 /// Something that the service itself must do at an instant unless it has become moot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Obligation {
     /// What is to be enforced; a stream has at most one open obligation of a kind.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// From when on.
     pub due_at: Timestamp,
     /// The event that opened it.

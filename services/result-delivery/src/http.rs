@@ -2,12 +2,15 @@
 
 mod choose_channel;
 mod collect_result;
+mod decide_renewal;
 mod download_result;
 mod get_delivery;
 mod get_result_document;
 mod hand_to_carrier;
 mod issue_result;
+mod meet_duty;
 pub(crate) mod reply;
+mod request_renewal;
 mod revoke_result;
 mod take_carrier_notice;
 
@@ -21,4 +24,7 @@ service_kit::routes!(App:
     hand_to_carrier,
     take_carrier_notice,
     revoke_result,
+    meet_duty,
+    request_renewal,
+    decide_renewal,
 );

@@ -10,6 +10,7 @@ use dossier::contract::{
     ComplaintEvent, DeliveryEvent, Envelope, EventSet, IntakeEvent, LawEvent, Meta, PaymentEvent,
     Promise, RatingEvent, ReceiptEvent, ReviewEvent, UnmatchedEvent,
 };
+use dossier::delivery::{DossierResult, Stage};
 use dossier::feedback::Complaint;
 use dossier::intake::Intake;
 use dossier::law::Law;
@@ -97,6 +98,7 @@ struct Checker {
     dossiers: BTreeMap<String, Intake>,
     payments: BTreeMap<String, Payment>,
     reviews: BTreeMap<String, Review>,
+    results: BTreeMap<String, DossierResult>,
     complaints: BTreeMap<String, Complaint>,
 }
 
@@ -143,26 +145,7 @@ impl Checker {
             self.find(event, &error.to_string());
         }
         let meta = Meta { id: event.id, version: event.version.0, envelope };
-        let (law, id) = (&self.law, event.stream.id());
-        let wrong = match event.stream.category() {
-            "intake" => {
-                self.check_promise(event, &meta);
-                match self.dossiers.get(id) {
-                    Some(intake) => said_period(&self.law, intake, event, &meta),
-                    None => {
-                        // What is at its end needs no memory any more.
-                        self.payments.remove(id);
-                        self.reviews.remove(id);
-                        Ok(None)
-                    }
-                }
-            }
-            "payment" => period_of(law, &mut self.payments, event, &meta),
-            "review" => period_of(law, &mut self.reviews, event, &meta),
-            "complaint" => period_of(law, &mut self.complaints, event, &meta),
-            _ => Ok(None),
-        };
-        match wrong {
+        match self.said(event, &meta) {
             Ok(None) => {}
             Ok(Some((due_at, end))) => {
                 self.report.periods += 1;
@@ -174,6 +157,39 @@ impl Checker {
                 }
             }
             Err(error) => self.find(event, &error.to_string()),
+        }
+    }
+
+    /// The period that the event opened or made longer.
+    fn said(&mut self, event: &Recorded, meta: &Meta) -> Said {
+        let (law, id) = (&self.law, event.stream.id());
+        match event.stream.category() {
+            "intake" => {
+                self.check_promise(event, meta);
+                match self.dossiers.get(id) {
+                    Some(intake) => said_period(&self.law, intake, event, meta),
+                    None => {
+                        // What is at its end needs no memory any more.
+                        self.payments.remove(id);
+                        self.reviews.remove(id);
+                        Ok(None)
+                    }
+                }
+            }
+            "payment" => period_of(law, &mut self.payments, event, meta),
+            "review" => period_of(law, &mut self.reviews, event, meta),
+            "delivery" => {
+                let said = period_of(law, &mut self.results, event, meta);
+                // Nor does that of which nothing is owed.
+                if self.results.get(id).is_some_and(|result| {
+                    result.stage == Stage::Delivered && result.obligations().is_empty()
+                }) {
+                    self.results.remove(id);
+                }
+                said
+            }
+            "complaint" => period_of(law, &mut self.complaints, event, meta),
+            _ => Ok(None),
         }
     }
 
@@ -254,7 +270,7 @@ fn period_of<S: State>(
 fn said_period<S: State>(law: &Law, state: &S, event: &Recorded, meta: &Meta) -> Said {
     let extends = event.kind.ends_with(".PeriodExtended.v1");
     for obligation in state.obligations() {
-        let Some(period) = state.period(obligation.kind, law)? else { continue };
+        let Some(period) = state.period(&obligation.kind, law)? else { continue };
         let running = period.running;
         let extended = extends && running.extended && running.known_at == meta.at();
         if extended || running.opened_by == meta.id && !running.extended {

@@ -1,5 +1,6 @@
 //! `dossier explain`: how a dossier's deadline came about, for whoever answers the telephone.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use anyhow::{Result, bail};
@@ -7,6 +8,7 @@ use clap::Parser;
 use dossier::State;
 use dossier::clock::{Explanation, explain_obligations};
 use dossier::contract::DossierSubmitted;
+use dossier::delivery::DossierResult;
 use dossier::intake::Intake;
 use dossier::law::Law;
 use dossier::payment::Payment;
@@ -46,6 +48,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let mut open = others::<Intake>(&store, id, &law).await?;
     open.extend(others::<Payment>(&store, id, &law).await?);
     open.extend(others::<Review>(&store, id, &law).await?);
+    open.extend(others::<DossierResult>(&store, id, &law).await?);
     for (kind, explanation) in open {
         writeln!(out, "\n{kind}\n{}\n{}", explanation.text.vi, explanation.text.en)?;
     }
@@ -76,7 +79,7 @@ async fn others<S: State>(
     store: &EventStore,
     id: &str,
     law: &Law,
-) -> Result<Vec<(&'static str, Explanation)>> {
+) -> Result<Vec<(Cow<'static, str>, Explanation)>> {
     let stream = StreamName::new(&format!("{}-{id}", S::CATEGORY))?;
     let state: S = fold(&store.read_whole(&stream).await?)?;
     let explained = explain_obligations(&state, law)?;

@@ -2,6 +2,8 @@
 //! windows, the time for complaints. Each runs from a moment by one budget. It is set when it begins, and moved only when
 //! it would end, by one recorded event, if outages or days off that became known since give it longer.
 
+use std::borrow::Cow;
+
 use calendar::{Budget, CalendarError, End, Gaps, Span, end_of};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -148,12 +150,12 @@ pub fn enforce<S: State>(
 pub fn explain<S: State>(
     state: &S,
     law: &Law,
-) -> Result<Vec<(&'static str, Running, Explanation)>, LawError> {
+) -> Result<Vec<(Cow<'static, str>, Running, Explanation)>, LawError> {
     let mut explained = Vec::new();
     for obligation in state.obligations() {
-        let Some(period) = state.period(obligation.kind, law)? else { continue };
+        let Some(period) = state.period(&obligation.kind, law)? else { continue };
         let known = law.as_known(period.running.known_at);
-        let Some(period) = state.period(obligation.kind, &known)? else { continue };
+        let Some(period) = state.period(&obligation.kind, &known)? else { continue };
         explained.push((obligation.kind, period.running, period.explanation()?));
     }
     Ok(explained)

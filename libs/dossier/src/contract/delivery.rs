@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    Brief, Delivery, DeliveryChannel, DocumentName, Outcome, ParcelId, Personal, Subject, events,
-    payload,
+    Brief, Delivery, DeliveryChannel, DocumentName, Outcome, ParcelId, PeriodExtended, Personal,
+    Subject, events, payload,
 };
 
 payload! {
@@ -31,6 +31,71 @@ payload! {
         /// Until when it is valid; for ever if absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         valid_until: Option<Timestamp>,
+        /// What is owed from now on.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        duties: Vec<DutyOwed>,
+    }
+    /// A duty of the procedure that begins.
+    DutyOwed {
+        /// Its code.
+        duty: String,
+        /// From when its period counts.
+        since: Timestamp,
+        /// By when.
+        due_at: Timestamp,
+    }
+    /// What was owed after the result was done.
+    DutyMet {
+        /// The duty.
+        duty: String,
+        /// What shows it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        document: Option<DocumentName>,
+        /// In words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<Personal<String>>,
+        /// What is owed from now on.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        duties: Vec<DutyOwed>,
+    }
+    /// What was owed after the result was not done in time. It can still be done.
+    DutyMissed {
+        /// The duty.
+        duty: String,
+        /// When it was due.
+        due_at: Timestamp,
+        /// How much later this was found, in milliseconds.
+        late_by_ms: i64,
+    }
+    /// The result is no longer valid: its time is over.
+    ResultExpired {
+        /// Until when it was valid.
+        valid_until: Timestamp,
+    }
+    /// The applicant asked for it to be valid for longer.
+    RenewalRequested {
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Personal<String>>,
+        /// By when it is to be decided.
+        decide_by: Timestamp,
+    }
+    /// It is valid for longer.
+    ResultRenewed {
+        /// Until when.
+        valid_until: Timestamp,
+    }
+    /// It stays valid for as long as it was.
+    RenewalRefused {
+        /// The written reason.
+        reason: Personal<String>,
+    }
+    /// Whether it is valid for longer was not decided in time.
+    RenewalOverdue {
+        /// By when it was to be decided.
+        due_at: Timestamp,
+        /// How much later this was found, in milliseconds.
+        late_by_ms: i64,
     }
     /// The applicant wants it in another way.
     DeliveryChannelChosen {
@@ -103,5 +168,13 @@ events! {
         ResultCancelled = "delivery.ResultCancelled.v1",
         ResultDelivered = "delivery.ResultDelivered.v1",
         ResultRevoked = "delivery.ResultRevoked.v1",
+        DutyMet = "delivery.DutyMet.v1",
+        DutyMissed = "delivery.DutyMissed.v1",
+        ResultExpired = "delivery.ResultExpired.v1",
+        RenewalRequested = "delivery.RenewalRequested.v1",
+        ResultRenewed = "delivery.ResultRenewed.v1",
+        RenewalRefused = "delivery.RenewalRefused.v1",
+        RenewalOverdue = "delivery.RenewalOverdue.v1",
+        PeriodExtended = "delivery.PeriodExtended.v1",
     }
 }

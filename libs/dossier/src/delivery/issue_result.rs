@@ -1,6 +1,6 @@
 //! The result is signed and numbered. It is there, which is not the same as delivered (national status 9, not 10).
 
-use super::{DossierResult, Stage};
+use super::{DossierResult, Stage, after};
 use crate::access::agency;
 use crate::clock;
 use crate::contract::{DeliveryEvent, DocumentName, Outcome, ResultIssued, Role};
@@ -41,20 +41,39 @@ pub fn decide(
         Some(budget) => Some(clock::end_of(rule, facts.at, budget)?),
         None => None,
     };
+    let duties = match prepared.outcome {
+        Outcome::Approved => after::begin(rule, &prepared.brief, None, facts.at)?,
+        Outcome::Refused => Vec::new(),
+    };
     let officer = facts.actor.subject.clone();
-    Ok(vec![ResultIssued { number, officer, document, valid_until }.into()])
+    Ok(vec![ResultIssued { number, officer, document, valid_until, duties }.into()])
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
     use crate::contract::DeliveryChannel;
-    use crate::delivery::prepare_result::tests::prepared;
+    use crate::delivery::prepare_result::tests::{prepared, prepared_at};
     use crate::law::Law;
     use crate::testing::{Scene, law};
 
     pub(crate) fn issued(law: &Law, channel: DeliveryChannel) -> Scene<'_, DossierResult> {
         let mut scene = prepared(law, "CO.D", channel);
+        issue(&mut scene).unwrap();
+        scene
+    }
+
+    /// A licence to import precursors, valid for six months.
+    pub(crate) fn licence(law: &Law) -> Scene<'_, DossierResult> {
+        let mut scene = prepared(law, "PRECURSOR.IMPORT", DeliveryChannel::Download);
+        issue(&mut scene).unwrap();
+        scene
+    }
+
+    /// The registration of a promotion that runs until 31 December 2026.
+    pub(crate) fn promotion(law: &Law) -> Scene<'_, DossierResult> {
+        let public = [("/programme/to".to_owned(), "2026-12-31".into())].into();
+        let mut scene = prepared_at(law, "2.000004", "H26.14", public);
         issue(&mut scene).unwrap();
         scene
     }

@@ -51,6 +51,10 @@ pub fn decide(
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::Value;
+
     use super::*;
     use crate::contract::{Address, Delivery, DeliveryChannel, Personal, Role};
     use crate::law::Law;
@@ -62,7 +66,7 @@ pub(crate) mod tests {
         code: &str,
         channel: DeliveryChannel,
     ) -> Scene<'a, DossierResult> {
-        let agency = if code == "ENERGY.LABEL" { "G02.002" } else { "G02.001" };
+        let agency = if code == "CO.D" { "G02.001" } else { "G02.002" };
         let mut scene = Scene::new(law, code, agency);
         let mut brief = brief(law, code, agency, "2026-11-20T09:00");
         let address = (channel == DeliveryChannel::Post).then(|| {
@@ -70,6 +74,19 @@ pub(crate) mod tests {
             Personal::from(Address { name: "A".to_owned(), lines, phone: "0900000000".to_owned() })
         });
         brief.delivery = Delivery { channel, address };
+        let (outcome, by) = (Outcome::Approved, DecidedBy::Officers);
+        prepare(&mut scene, PrepareResult { brief, outcome, by });
+        scene
+    }
+
+    pub(crate) fn prepared_at<'a>(
+        law: &'a Law,
+        code: &str,
+        agency: &'static str,
+        public: BTreeMap<String, Value>,
+    ) -> Scene<'a, DossierResult> {
+        let mut scene = Scene::new(law, code, agency);
+        let brief = Brief { public, ..brief(law, code, agency, "2026-11-20T09:00") };
         let (outcome, by) = (Outcome::Approved, DecidedBy::Officers);
         prepare(&mut scene, PrepareResult { brief, outcome, by });
         scene

@@ -371,11 +371,15 @@ impl State for Intake {
         let mut open = Vec::new();
         if let Some(answer) = self.answer.filter(|answer| !answer.missed) {
             let Running { due_at, opened_by, .. } = answer.running;
-            open.push(Obligation { kind: miss_intake_answer::KIND, due_at, opened_by });
+            open.push(Obligation { kind: miss_intake_answer::KIND.into(), due_at, opened_by });
         }
         if let Some(request) = &self.open_request {
             let Running { due_at, opened_by, .. } = request.window;
-            open.push(Obligation { kind: expire_supplement_window::KIND, due_at, opened_by });
+            open.push(Obligation {
+                kind: expire_supplement_window::KIND.into(),
+                due_at,
+                opened_by,
+            });
         }
         if self.stage == Stage::Processing
             && !self.is_suspended()
@@ -384,13 +388,17 @@ impl State for Intake {
         {
             if let Some(due_at) = promised.promise.foresee_at.filter(|_| !promised.foreseen) {
                 open.push(Obligation {
-                    kind: foresee_lateness::KIND,
+                    kind: foresee_lateness::KIND.into(),
                     due_at,
                     opened_by: promised.by,
                 });
             }
             let due_at = promised.promise.due_at;
-            open.push(Obligation { kind: miss_deadline::KIND, due_at, opened_by: promised.by });
+            open.push(Obligation {
+                kind: miss_deadline::KIND.into(),
+                due_at,
+                opened_by: promised.by,
+            });
         }
         open
     }

@@ -8,6 +8,7 @@ use jiff::civil::{Date, Time, Weekday};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::ResultRules;
 use crate::contract::{
     AgencyCode, Channel, ComponentCode, DeliveryChannel, NotCounted, Outcome, PostEvidence,
     ProcedureCode, ProcedureRef, Role, SupplementEffect, Vnd,
@@ -394,16 +395,6 @@ impl Condition {
     }
 }
 
-/// What a procedure leads to.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ResultRules {
-    /// The result's code (`KQ.…`); absent if the procedure has none, which is lawful.
-    pub code: Option<String>,
-    /// How long it is valid; for ever if absent.
-    pub validity: Option<Budget>,
-}
-
 impl Procedure {
     /// Its code and version.
     #[must_use]
@@ -459,6 +450,7 @@ impl Procedure {
         if self.result.code.is_none() != self.delivery.is_empty() {
             return Err("`delivery` is for procedures with a `result.code`".to_owned());
         }
+        self.result.check(&self.public)?;
         if !self.form.is_object() {
             return Err("`form` is not a JSON Schema".to_owned());
         }
@@ -477,6 +469,6 @@ impl Procedure {
             .chain(self.intake.answer)
             .chain(review.consultation)
             .chain(review.activities.iter().filter_map(|activity| activity.budget))
-            .chain(self.result.validity)
+            .chain(self.result.budgets())
     }
 }

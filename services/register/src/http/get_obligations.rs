@@ -1,10 +1,12 @@
 //! Everything that falls due for a dossier, in all services, and why it does so then.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use dossier::access;
 use dossier::clock::{Explanation, explain_obligations};
 use dossier::contract::DossierId;
+use dossier::delivery::DossierResult;
 use dossier::intake::{Intake, READ, foresee_lateness, miss_deadline};
 use dossier::law::Law;
 use dossier::payment::Payment;
@@ -25,7 +27,8 @@ pub(crate) struct ObligationReply {
     /// The service that enforces it.
     service: &'static str,
     /// Of which kind it is, for example `deadline`, `answer`, `supplement-window`.
-    kind: &'static str,
+    #[schema(value_type = String)]
+    kind: Cow<'static, str>,
     /// When.
     #[schema(value_type = String, format = DateTime)]
     due_at: Timestamp,
@@ -48,7 +51,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     let refused = |error: LawError| Problem::refused(&error);
     let mut found = open("intake", &intake, &law).map_err(refused)?;
     for obligation in &mut found {
-        match obligation.kind {
+        match &*obligation.kind {
             miss_deadline::KIND => {
                 obligation.explanation = intake.explanation(&law).map_err(refused)?;
             }
@@ -62,6 +65,8 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     found.extend(open("payment", &payment, &law).map_err(refused)?);
     let review: Review = state(&app, dossier).await?;
     found.extend(open("review", &review, &law).map_err(refused)?);
+    let result: DossierResult = state(&app, dossier).await?;
+    found.extend(open("result-delivery", &result, &law).map_err(refused)?);
     found.sort_by_key(|obligation| obligation.due_at);
     Ok(Reply::ok(&found))
 }

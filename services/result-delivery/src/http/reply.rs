@@ -1,7 +1,7 @@
 //! A result as it is shown, and how its steps are taken.
 
 use dossier::contract::{DeliveryChannel, DeliveryEvent, DossierId, Outcome};
-use dossier::delivery::{DossierResult, Stage};
+use dossier::delivery::{DossierResult, Owed, Stage};
 use dossier::{Facts, Refuse, Step};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -33,6 +33,17 @@ pub(crate) struct DeliveryReply {
     #[schema(value_type = Option<String>, format = DateTime)]
     #[serde(skip_serializing_if = "Option::is_none")]
     valid_until: Option<Timestamp>,
+    /// Whether that time is over.
+    expired: bool,
+    /// How often it was made valid for longer.
+    renewals: u32,
+    /// By when it is to be decided whether it is valid for longer, if that was asked for.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    renewal_decided_by: Option<Timestamp>,
+    /// What is owed after it, or was.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    duties: Vec<DutyReply>,
     /// `download`, `collection` or `post`.
     #[schema(value_type = Option<String>)]
     channel: Option<DeliveryChannel>,
@@ -44,6 +55,28 @@ pub(crate) struct DeliveryReply {
     tracked: Option<String>,
     /// How often a parcel came back.
     returns: u32,
+}
+
+/// Something that is owed after a result, or was.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DutyReply {
+    /// Its code, as the procedure names it.
+    duty: String,
+    /// By when.
+    #[schema(value_type = String, format = DateTime)]
+    due_at: Timestamp,
+    /// Whether its time passed without it.
+    missed: bool,
+    /// When it was done.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    met_at: Option<Timestamp>,
+}
+
+impl DutyReply {
+    fn new((duty, owed): (&String, &Owed)) -> Self {
+        let Owed { running, missed, met_at } = *owed;
+        Self { duty: duty.clone(), due_at: running.due_at, missed, met_at }
+    }
 }
 
 impl DeliveryReply {
@@ -59,6 +92,7 @@ impl DeliveryReply {
             Stage::Revoked => "revoked",
             Stage::Cancelled => "cancelled",
         };
+        let after = &result.after;
         Some(Self {
             dossier: prepared.brief.dossier.0,
             code: prepared.brief.code.to_string(),
@@ -66,7 +100,11 @@ impl DeliveryReply {
             result: prepared.result.clone(),
             stage,
             number: result.issued.as_ref().map(|issued| issued.number.clone()),
-            valid_until: result.issued.as_ref().and_then(|issued| issued.valid_until),
+            valid_until: after.validity.map(|validity| validity.running.due_at),
+            expired: after.validity.is_some_and(|validity| validity.missed),
+            renewals: after.renewals,
+            renewal_decided_by: after.renewal.map(|renewal| renewal.running.due_at),
+            duties: after.duties.iter().map(DutyReply::new).collect(),
             channel: result.delivery.as_ref().map(|delivery| delivery.channel),
             parcel_reference: result.parcel.as_ref().map(|parcel| parcel.reference.clone()),
             tracked: result.tracked.as_ref().and_then(|status| status.known().cloned()),

@@ -37,8 +37,8 @@ pub(super) struct Due {
 
 /// Nanoseconds since 1970.
 type Nanoseconds = i64;
-/// The place of a kind in [`Index::kinds`].
-type Kind = u8;
+/// The place of a kind in [`Index::kinds`]: those of the program, and one for each duty that a procedure names.
+type Kind = u16;
 
 /// There may be a million obligations open: two entries of 48 and 32 bytes for each, and nothing on the heap beside.
 #[derive(Debug)]
@@ -216,7 +216,7 @@ mod tests {
     }
 
     fn obligation(kind: &'static str, day: i64) -> Obligation {
-        Obligation { kind, due_at: at(day), opened_by: Uuid::from_u128(7) }
+        Obligation { kind: kind.into(), due_at: at(day), opened_by: Uuid::from_u128(7) }
     }
 
     fn at(day: i64) -> Timestamp {

@@ -1,0 +1,199 @@
+//! What comes after a result: how long it is valid, what is owed, and the wish for it to be valid for longer.
+
+use std::collections::BTreeMap;
+
+use calendar::CalendarError;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::{expire_result, miss_duty, miss_renewal};
+use crate::clock::{self, Period, Running};
+use crate::contract::{Brief, DeliveryEvent, DutyOwed, Meta, PeriodExtended};
+use crate::law::Duty;
+use crate::step::{Obligation, Rule};
+
+/// Something that is owed, or was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owed {
+    /// Its period.
+    pub running: Running,
+    /// Whether the period passed without it.
+    pub missed: bool,
+    /// When it was done.
+    pub met_at: Option<Timestamp>,
+}
+
+impl Owed {
+    const fn new(running: Running) -> Self {
+        Self { running, missed: false, met_at: None }
+    }
+
+    pub(super) const fn is_open(&self) -> bool {
+        self.met_at.is_none() && !self.missed
+    }
+}
+
+/// What comes after a result.
+#[derive(Debug, Clone, Default)]
+pub struct After {
+    /// Until when it is valid; nothing if it does not expire. Missed: it has expired.
+    pub validity: Option<Owed>,
+    /// What is owed, by the codes of the procedure's duties.
+    pub duties: BTreeMap<String, Owed>,
+    /// The wish for it to be valid for longer that waits for a decision.
+    pub renewal: Option<Owed>,
+    /// How often it was made valid for longer.
+    pub renewals: u32,
+}
+
+impl After {
+    /// Takes in what concerns it.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the rest is about the way of the result")]
+    pub(super) fn evolve(&mut self, event: &DeliveryEvent, meta: &Meta) {
+        match event {
+            DeliveryEvent::ResultIssued(issued) => {
+                let until = issued.valid_until;
+                self.validity = until.map(|until| running(until, meta.at(), meta));
+                self.begin(&issued.duties, meta);
+            }
+            DeliveryEvent::DutyMet(met) => {
+                if let Some(owed) = self.duties.get_mut(&met.duty) {
+                    owed.met_at = Some(meta.at());
+                }
+                self.begin(&met.duties, meta);
+            }
+            DeliveryEvent::DutyMissed(missed) => {
+                if let Some(owed) = self.duties.get_mut(&missed.duty) {
+                    owed.missed = true;
+                }
+            }
+            DeliveryEvent::ResultExpired(_) => {
+                if let Some(validity) = &mut self.validity {
+                    validity.missed = true;
+                }
+            }
+            DeliveryEvent::RenewalRequested(requested) => {
+                self.renewal = Some(running(requested.decide_by, meta.at(), meta));
+            }
+            DeliveryEvent::ResultRenewed(renewed) => {
+                let since = self.validity.map_or(meta.at(), |old| last_instant(&old));
+                self.validity = Some(running(renewed.valid_until, since, meta));
+                self.renewals = self.renewals.saturating_add(1);
+                self.renewal = None;
+            }
+            DeliveryEvent::RenewalRefused(_) => self.renewal = None,
+            DeliveryEvent::RenewalOverdue(_) => {
+                if let Some(renewal) = &mut self.renewal {
+                    renewal.missed = true;
+                }
+            }
+            // Nothing is owed for what is not valid any more.
+            DeliveryEvent::ResultRevoked(_) => *self = Self::default(),
+            DeliveryEvent::PeriodExtended(extended) => self.extend(extended, meta),
+            _ => {}
+        }
+    }
+
+    fn begin(&mut self, duties: &[DutyOwed], meta: &Meta) {
+        for DutyOwed { duty, since, due_at } in duties {
+            self.duties.insert(duty.clone(), running(*due_at, *since, meta));
+        }
+    }
+
+    fn extend(&mut self, extended: &PeriodExtended, meta: &Meta) {
+        let owed = match miss_duty::duty(&extended.period) {
+            Some(duty) => self.duties.get_mut(duty),
+            None => self.renewal.as_mut(),
+        };
+        if let Some(owed) = owed {
+            owed.running.extend(extended, meta.at());
+        }
+    }
+
+    /// What falls due.
+    pub(super) fn obligations(&self) -> Vec<Obligation> {
+        let duties = self.duties.iter().map(|(duty, owed)| (miss_duty::kind(duty), owed));
+        let renewal = self.renewal.iter().map(|owed| (miss_renewal::KIND.into(), owed));
+        let validity = self.validity.iter().map(|owed| (expire_result::KIND.into(), owed));
+        let open = duties.chain(renewal).chain(validity).filter(|(_, owed)| owed.is_open());
+        open.map(|(kind, Owed { running: Running { due_at, opened_by, .. }, .. })| Obligation {
+            kind,
+            due_at: *due_at,
+            opened_by: *opened_by,
+        })
+        .collect()
+    }
+
+    /// The period behind an obligation of `kind`, and since when the law for it is asked.
+    pub(super) fn running(&self, kind: &str) -> Option<Running> {
+        let owed = match (kind, miss_duty::duty(kind)) {
+            (_, Some(duty)) => self.duties.get(duty),
+            (miss_renewal::KIND, None) => self.renewal.as_ref(),
+            (expire_result::KIND, None) => self.validity.as_ref(),
+            _ => None,
+        };
+        owed.map(|owed| owed.running)
+    }
+
+    /// The law of that period.
+    pub(super) fn period<'a>(
+        &self,
+        kind: &str,
+        running: Running,
+        rule: Rule<'a>,
+        brief: &Brief,
+    ) -> Option<Period<'a>> {
+        let rules = &rule.procedure.result;
+        let renewal = rules.renewal.as_ref();
+        let (budget, basis) = match (kind, miss_duty::duty(kind)) {
+            (_, Some(duty)) => rules.duty(duty).map(|duty| (duty.budget, &duty.basis)),
+            (miss_renewal::KIND, None) => renewal.map(|r| (r.decide_within, &r.basis)),
+            (expire_result::KIND, None) if self.renewals > 0 => {
+                renewal.map(|rules| (rules.validity, &rules.basis))
+            }
+            (expire_result::KIND, None) => {
+                rules.validity.map(|budget| (budget, &rule.procedure.legal_basis))
+            }
+            _ => None,
+        }?;
+        let period = rule.period(running, running.since, budget, Some(brief.channel));
+        // A licence is not valid for longer because a portal did not work.
+        let outages = if kind == expire_result::KIND { &[] } else { period.outages };
+        Some(Period { outages, basis, ..period })
+    }
+}
+
+fn running(due_at: Timestamp, since: Timestamp, meta: &Meta) -> Owed {
+    Owed::new(Running::new(due_at, since, meta.id, meta.at()))
+}
+
+/// The last instant of a validity: it ends at 24:00, which is the next date.
+pub(super) fn last_instant(validity: &Owed) -> Timestamp {
+    let end = validity.running.due_at;
+    end.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(end)
+}
+
+/// The duties that begin at `now`: with the result, or after the one whose code is `after`.
+pub(super) fn begin(
+    rule: Rule<'_>,
+    brief: &Brief,
+    after: Option<&str>,
+    now: Timestamp,
+) -> Result<Vec<DutyOwed>, CalendarError> {
+    let duties = rule.procedure.result.duties.iter();
+    let owed = duties.filter(|duty| duty.after.as_deref() == after).map(|duty| {
+        // Nothing can be owed for a result before it is there.
+        let since = start(rule, duty, brief)?.map_or(now, |start| start.max(now));
+        let due_at = clock::end_of(rule, since, duty.budget)?;
+        Ok(DutyOwed { duty: duty.code.clone(), since, due_at })
+    });
+    owed.collect()
+}
+
+/// The day in the dossier from which a duty counts, if it counts from one and the dossier names it.
+fn start(rule: Rule<'_>, duty: &Duty, brief: &Brief) -> Result<Option<Timestamp>, CalendarError> {
+    let named = duty.field.as_ref().and_then(|field| brief.public.get(field));
+    let date: Option<Date> = named.and_then(Value::as_str).and_then(|text| text.parse().ok());
+    date.map(|date| rule.calendar.start_of_day(date)).transpose()
+}

@@ -1,0 +1,124 @@
+//! What is owed after a result was done: a report, a payment, a decision on what was left over (for example Decree
+//! 81/2018/NĐ-CP, art. 21). What was missed can still be done.
+
+use super::{DossierResult, after};
+use crate::access::{agency, own};
+use crate::contract::{DeliveryEvent, DocumentName, DutyMet, Personal, Role};
+use crate::law::OwedBy;
+use crate::step::{Facts, Step, refusals};
+
+/// This step.
+pub const STEP: Step = Step {
+    name: "meet_duty",
+    service: "result-delivery",
+    basis: "81/2018/NĐ-CP Điều 21",
+    may: &[
+        own(Role::Applicant),
+        agency(Role::Clerk),
+        agency(Role::Reviewer),
+        agency(Role::Approver),
+    ],
+    events: &["delivery.DutyMet.v1"],
+    refusals: Refusal::ALL,
+};
+
+refusals! {
+    /// Why it cannot be taken as done.
+    pub enum Refusal {
+        NotOwed(String) => 409, "duty-not-owed",
+            "không có nghĩa vụ này", "no such thing is owed";
+        AlreadyMet(String) => 409, "duty-already-met",
+            "nghĩa vụ này đã được thực hiện", "this was done before";
+        OfAnother(String) => 403, "duty-of-another",
+            "nghĩa vụ này thuộc về bên khác", "somebody else owes this";
+    }
+}
+
+/// The command.
+#[derive(Debug, Clone)]
+pub struct MeetDuty {
+    /// Which.
+    pub duty: String,
+    /// What shows it.
+    pub document: Option<DocumentName>,
+    /// In words.
+    pub note: Option<String>,
+}
+
+/// Decides.
+pub fn decide(
+    result: &DossierResult,
+    command: MeetDuty,
+    facts: &Facts<'_>,
+) -> Result<Vec<DeliveryEvent>, Refusal> {
+    let MeetDuty { duty, document, note } = command;
+    let (Some(owed), Some(brief)) = (result.after.duties.get(&duty), result.brief()) else {
+        return Err(Refusal::NotOwed(duty));
+    };
+    if owed.met_at.is_some() {
+        return Err(Refusal::AlreadyMet(duty));
+    }
+    let rule = facts.rule()?;
+    let by = rule.procedure.result.duty(&duty).map(|duty| duty.by);
+    let may = match (by, facts.actor.role) {
+        (Some(OwedBy::Applicant), Role::Applicant | Role::Clerk) => true,
+        (Some(OwedBy::Agency), role) => role != Role::Applicant,
+        (Some(OwedBy::Applicant) | None, _) => false,
+    };
+    if !may {
+        return Err(Refusal::OfAnother(duty));
+    }
+    let duties = after::begin(rule, brief, Some(&duty), facts.at)?;
+    Ok(vec![DutyMet { duty, document, note: note.map(Personal::from), duties }.into()])
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::clock;
+    use crate::delivery::issue_result::tests::promotion;
+    use crate::delivery::miss_duty;
+    use crate::testing::{Scene, at, law};
+
+    pub(crate) fn meet(
+        scene: &mut Scene<'_, DossierResult>,
+        moment: &str,
+        role: Role,
+        duty: &str,
+    ) -> Result<Vec<DeliveryEvent>, Refusal> {
+        let command = MeetDuty { duty: duty.to_owned(), document: None, note: None };
+        scene.step(moment, role, |s, f| decide(s, command, f))
+    }
+
+    fn due(scene: &Scene<'_, DossierResult>, duty: &str) -> jiff::Timestamp {
+        scene.state.after.duties[duty].running.due_at
+    }
+
+    #[test]
+    fn the_prizes_of_a_promotion_are_reported_within_ninety_days_of_its_end_and_what_is_left_is_settled()
+     {
+        let law = law();
+        // It runs until 31 December 2026.
+        let mut scene = promotion(&law);
+        assert_eq!(due(&scene, "prizes"), at("2027-02-16T00:00"), "the 14th is a Sunday");
+        assert_eq!(due(&scene, "report"), at("2027-04-01T00:00"));
+        meet(&mut scene, "2027-02-01T09:00", Role::Applicant, "prizes").unwrap();
+        // The report comes late, and counts all the same.
+        let kind = miss_duty::kind("report");
+        let miss = |s: &DossierResult, f: &Facts<'_>| clock::enforce(s, &kind, f);
+        assert!(scene.step("2027-03-31T23:59", Role::System, miss).unwrap().is_empty());
+        assert_eq!(scene.step("2027-04-01T00:00", Role::System, miss).unwrap().len(), 1);
+        assert!(scene.step("2027-04-01T00:01", Role::System, miss).unwrap().is_empty());
+        meet(&mut scene, "2027-04-05T09:00", Role::Clerk, "report").unwrap();
+        assert_eq!(due(&scene, "unclaimed"), at("2027-04-15T00:00"), "seven working days");
+        let applicant = meet(&mut scene, "2027-04-06T09:00", Role::Applicant, "unclaimed");
+        assert_eq!(applicant, Err(Refusal::OfAnother("unclaimed".to_owned())));
+        meet(&mut scene, "2027-04-06T09:00", Role::Approver, "unclaimed").unwrap();
+        meet(&mut scene, "2027-04-20T09:00", Role::Applicant, "remittance").unwrap();
+        assert_eq!(due(&scene, "remittance_report"), at("2027-05-01T00:00"));
+        let again = meet(&mut scene, "2027-04-20T09:00", Role::Applicant, "remittance");
+        assert_eq!(again, Err(Refusal::AlreadyMet("remittance".to_owned())));
+        let unknown = meet(&mut scene, "2027-04-20T09:00", Role::Applicant, "nothing");
+        assert_eq!(unknown, Err(Refusal::NotOwed("nothing".to_owned())));
+    }
+}

@@ -1,0 +1,116 @@
+//! The applicant asks for a result to be valid for longer, in time before it expires (for example Decree 26/2026/NĐ-CP,
+//! art. 14: at least five working days).
+
+use jiff::civil::Date;
+
+use super::{DossierResult, Stage, after};
+use crate::access::{agency, own};
+use crate::clock;
+use crate::contract::{DeliveryEvent, Personal, RenewalRequested, Role};
+use crate::step::{Facts, Step, refusals};
+
+/// This step.
+pub const STEP: Step = Step {
+    name: "request_renewal",
+    service: "result-delivery",
+    basis: "26/2026/NĐ-CP Điều 14",
+    may: &[own(Role::Applicant), agency(Role::Clerk)],
+    events: &["delivery.RenewalRequested.v1"],
+    refusals: Refusal::ALL,
+};
+
+refusals! {
+    /// Why it cannot be asked for.
+    pub enum Refusal {
+        NotRenewable => 409, "result-not-renewable",
+            "kết quả này không được gia hạn", "a result of this procedure is not renewed";
+        NotValid => 409, "result-not-valid",
+            "không có kết quả còn hiệu lực", "there is no result that is valid";
+        TooLate(Date) => 409, "renewal-too-late",
+            "đã quá thời điểm được đề nghị gia hạn, ngày cuối cùng là",
+            "it is too late to ask for it, the last day was";
+        Waiting => 409, "renewal-requested",
+            "đã có đề nghị gia hạn đang chờ", "it was asked for, and waits for a decision";
+        UsedUp => 409, "renewals-used-up",
+            "đã gia hạn đủ số lần được phép", "it was renewed as often as the law allows";
+    }
+}
+
+/// Decides.
+pub fn decide(
+    result: &DossierResult,
+    reason: Option<String>,
+    facts: &Facts<'_>,
+) -> Result<Vec<DeliveryEvent>, Refusal> {
+    let rule = facts.rule()?;
+    let rules = rule.procedure.result.renewal.as_ref().ok_or(Refusal::NotRenewable)?;
+    let issued = matches!(result.stage, Stage::Issued | Stage::WithCarrier | Stage::Delivered);
+    let valid = result.after.validity.filter(|validity| validity.is_open() && issued);
+    let validity = valid.ok_or(Refusal::NotValid)?;
+    if result.after.renewal.is_some() {
+        return Err(Refusal::Waiting);
+    }
+    if result.after.renewals >= rules.times {
+        return Err(Refusal::UsedUp);
+    }
+    let mut last_day = rule.calendar.date_of(after::last_instant(&validity));
+    for _ in 0..rules.ask_before {
+        last_day = rule.calendar.working_day_before(last_day)?;
+    }
+    if rule.calendar.date_of(facts.at) > last_day {
+        return Err(Refusal::TooLate(last_day));
+    }
+    let decide_by = clock::end_of(rule, facts.at, rules.decide_within)?;
+    Ok(vec![RenewalRequested { reason: reason.map(Personal::from), decide_by }.into()])
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::contract::DeliveryChannel;
+    use crate::delivery::expire_result;
+    use crate::delivery::issue_result::tests::{issued, licence};
+    use crate::law::Law;
+    use crate::step::LawError;
+    use crate::testing::{Scene, at, law};
+
+    pub(crate) fn request(
+        scene: &mut Scene<'_, DossierResult>,
+        moment: &str,
+    ) -> Result<Vec<DeliveryEvent>, Refusal> {
+        scene.step(moment, Role::Applicant, |s, f| decide(s, None, f))
+    }
+
+    pub(crate) fn requested(law: &Law) -> Scene<'_, DossierResult> {
+        let mut scene = licence(law);
+        request(&mut scene, "2027-05-17T23:59").unwrap();
+        scene
+    }
+
+    #[test]
+    fn a_licence_is_renewed_if_asked_for_five_working_days_before_it_expires_and_not_later() {
+        let law = law();
+        // It expires with Monday 24 May 2027.
+        let mut scene = licence(&law);
+        let late = request(&mut scene, "2027-05-18T00:00");
+        assert_eq!(late, Err(Refusal::TooLate(date(2027, 5, 17))));
+        let mut scene = requested(&law);
+        let due = scene.state.after.renewal.unwrap().running.due_at;
+        assert_eq!(due, at("2027-05-25T00:00"), "five working days");
+        assert_eq!(request(&mut scene, "2027-05-17T23:59"), Err(Refusal::Waiting));
+    }
+
+    #[test]
+    fn what_has_expired_or_is_valid_for_ever_is_not_renewed() {
+        let law = law();
+        let mut scene = licence(&law);
+        let expire =
+            |s: &DossierResult, f: &Facts<'_>| Ok::<_, LawError>(expire_result::decide(s, f));
+        scene.step("2027-05-25T00:00", Role::System, expire).unwrap();
+        assert_eq!(request(&mut scene, "2027-05-25T09:00"), Err(Refusal::NotValid));
+        let mut other = issued(&law, DeliveryChannel::Download);
+        assert_eq!(request(&mut other, "2026-11-24T09:00"), Err(Refusal::NotRenewable));
+    }
+}
