@@ -180,6 +180,11 @@ impl Calendar {
         self.seek(date.yesterday()?, Date::yesterday)
     }
 
+    /// The `n`-th working day before `date`, counted back from it; `date` itself for none.
+    pub fn nth_working_day_before(&self, date: Date, n: u32) -> Result<Date, CalendarError> {
+        (0..n).try_fold(date, |day, _| self.working_day_before(day))
+    }
+
     /// The first instant of office hours on the first working day after `date`.
     pub fn next_opening_after(&self, date: Date) -> Result<Timestamp, CalendarError> {
         let day = self.working_day_from(date.tomorrow()?)?;

@@ -142,6 +142,8 @@ fn a_calendar_says_what_it_is() {
     // Between them lie a Sunday and Vietnam Culture Day.
     assert_eq!(calendar.working_day_before(date(2026, 11, 25)).unwrap(), date(2026, 11, 23));
     assert_eq!(calendar.working_day_before(date(2026, 11, 23)).unwrap(), date(2026, 11, 20));
+    assert_eq!(calendar.nth_working_day_before(date(2026, 11, 25), 2).unwrap(), date(2026, 11, 20));
+    assert_eq!(calendar.nth_working_day_before(date(2026, 11, 24), 0).unwrap(), date(2026, 11, 24));
 }
 
 /// The version that the file names.

@@ -39,19 +39,28 @@ pub struct Ledger {
     pub suspensions: Vec<Suspension>,
     /// How often the period was made longer.
     pub extensions: u32,
+    /// Whether it began anew with a supplement, and has another period then.
+    pub anew: bool,
 }
 
 impl Ledger {
     /// A clock that runs since an instant.
     #[must_use]
     pub const fn since(started_at: Timestamp) -> Self {
-        Self { started_at, suspensions: Vec::new(), extensions: 0 }
+        Self { started_at, suspensions: Vec::new(), extensions: 0, anew: false }
+    }
+
+    /// One that begins anew at an instant, with a supplement.
+    #[must_use]
+    pub fn anew(started_at: Timestamp) -> Self {
+        Self { anew: true, ..Self::since(started_at) }
     }
 
     /// The period of a dossier that came by `channel`, with what it was extended by; nothing if the law gives none.
     fn budget(&self, rule: Rule<'_>, channel: Channel) -> Option<Budget> {
         let clock = &rule.procedure.clock;
-        let Budget { amount, unit } = *clock.budget.get(&channel)?;
+        let whole = *clock.budget.get(&channel)?;
+        let Budget { amount, unit } = clock.after_supplement.filter(|_| self.anew).unwrap_or(whole);
         let more = clock.extension.as_ref().map_or(0, |extension| extension.budget.amount);
         let amount = amount.saturating_add(more.saturating_mul(self.extensions));
         Some(Budget { amount, unit })

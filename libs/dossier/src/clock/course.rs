@@ -158,8 +158,8 @@ impl Course {
             match (asked.stage, asked.supplied_at) {
                 (SupplementStage::Intake, _) if restarts => ledger.suspensions.clear(),
                 (SupplementStage::Review, Some(at)) if restarts => {
-                    ledger.started_at = effective_start(rule, at)?;
-                    ledger.suspensions.clear();
+                    let extensions = ledger.extensions;
+                    ledger = Ledger { extensions, ..Ledger::anew(effective_start(rule, at)?) };
                 }
                 _ => ledger.suspensions.push(suspension),
             }

@@ -53,10 +53,8 @@ pub fn decide(
     if result.after.renewals >= rules.times {
         return Err(Refusal::UsedUp);
     }
-    let mut last_day = rule.calendar.date_of(after::last_instant(&validity));
-    for _ in 0..rules.ask_before {
-        last_day = rule.calendar.working_day_before(last_day)?;
-    }
+    let expires_on = rule.calendar.date_of(after::last_instant(&validity));
+    let last_day = rule.calendar.nth_working_day_before(expires_on, rules.ask_before)?;
     if rule.calendar.date_of(facts.at) > last_day {
         return Err(Refusal::TooLate(last_day));
     }

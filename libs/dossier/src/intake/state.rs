@@ -103,6 +103,8 @@ pub struct Intake {
     pub suspensions: Vec<Suspension>,
     /// How often the period was made longer since it began.
     pub extensions: u32,
+    /// Whether the clock began anew with a supplement.
+    pub began_anew: bool,
     /// The promise in force.
     pub promised: Option<Promised>,
     /// How often the appointment was moved.
@@ -118,8 +120,9 @@ impl Intake {
     #[must_use]
     pub fn ledger(&self) -> Option<Ledger> {
         let started_at = self.started_at?;
-        let (suspensions, extensions) = (self.suspensions.clone(), self.extensions);
-        Some(Ledger { started_at, suspensions, extensions })
+        let (suspensions, extensions, anew) =
+            (self.suspensions.clone(), self.extensions, self.began_anew);
+        Some(Ledger { started_at, suspensions, extensions, anew })
     }
 
     /// Whether the dossier is still to be decided.
@@ -242,6 +245,7 @@ impl Intake {
                 SupplementEffect::Pause => self.resume(meta.at()),
                 SupplementEffect::Restart => {
                     self.started_at = supplement.started_at.or(self.started_at);
+                    self.began_anew |= supplement.started_at.is_some();
                     self.suspensions.clear();
                     self.extensions = 0;
                 }

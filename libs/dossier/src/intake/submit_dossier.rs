@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde_json::Value;
 
 use super::Intake;
@@ -86,6 +87,9 @@ refusals! {
         WrongEvidence(String) => 422, "wrong-evidence-of-posting",
             "thủ tục này tính theo một căn cứ khác về ngày gửi",
             "the procedure counts by the date of something else";
+        FiledTooLate(Date) => 422, "filed-too-late",
+            "hồ sơ phải được nộp trước ngày đã nêu, ngày nộp cuối cùng là",
+            "it had to be filed some time before the day that it names, the last day was";
         DeliveryNotOffered => 422, "delivery-not-offered",
             "thủ tục không trả kết quả theo hình thức này", "the result cannot be delivered in this way";
         AddressMissing => 422, "address-missing",
@@ -128,6 +132,8 @@ pub fn decide(
         Some(_) | None => None,
     };
     let received_at = command.posted_at.unwrap_or(facts.at);
+    let public = public_fields(procedure, &command.form);
+    check_ahead(rule, &public, received_at)?;
     let brief = Brief {
         dossier: command.dossier,
         code: command.code,
@@ -136,7 +142,7 @@ pub fn decide(
         channel: command.channel,
         applicant: command.applicant,
         representative: command.representative,
-        public: public_fields(procedure, &command.form),
+        public,
         groups: command.groups,
         delivery,
         submitted_at: facts.at,
@@ -154,6 +160,20 @@ pub fn decide(
     let mut events = vec![submitted.into()];
     events.extend(accepted.map(IntakeEvent::from));
     Ok(events)
+}
+
+/// Whether it was filed in time before the day that it names. Where the form leaves that day out, nothing is too late.
+fn check_ahead(
+    rule: Rule<'_>,
+    public: &BTreeMap<String, Value>,
+    received_at: Timestamp,
+) -> Result<(), Refusal> {
+    let Some(ahead) = &rule.procedure.intake.ahead else { return Ok(()) };
+    let named = public.get(&ahead.field).and_then(Value::as_str);
+    let Some(day) = named.and_then(|text| text.parse::<Date>().ok()) else { return Ok(()) };
+    let last_day = rule.calendar.nth_working_day_before(day, ahead.working_days)?;
+    let in_time = rule.calendar.date_of(received_at) <= last_day;
+    in_time.then_some(()).ok_or(Refusal::FiledTooLate(last_day))
 }
 
 fn accepted_at_once(
@@ -240,10 +260,12 @@ fn public_fields(procedure: &Procedure, form: &Value) -> BTreeMap<String, Value>
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use jiff::civil::date;
     use serde_json::json;
     use uuid::Uuid;
 
     use super::*;
+    use crate::law::Law;
     use crate::testing::{Scene, at, law};
 
     pub(crate) fn document(component: &str) -> Document {
@@ -271,6 +293,25 @@ pub(crate) mod tests {
             posted_at: None,
             posted_by: None,
         }
+    }
+
+    /// The notice of a seminar on Monday 14 December 2026.
+    pub(crate) fn seminar<'a>(law: &'a Law, moment: &str) -> Result<Scene<'a, Intake>, Refusal> {
+        let form = json!({ "seminar": { "date": "2026-12-14" } });
+        let documents = vec![document("notice"), document("programme")];
+        let command = SubmitDossier { form, documents, ..promotion() };
+        let mut scene = Scene::<Intake>::new(law, "MLM.SEMINAR", "H26.14");
+        scene.step(moment, Role::Applicant, |state, facts| decide(state, command, facts))?;
+        Ok(scene)
+    }
+
+    #[test]
+    fn a_notice_must_be_filed_fifteen_working_days_before_what_it_is_about() {
+        let law = law();
+        // Tuesday 24 November is Vietnam Culture Day.
+        assert!(seminar(&law, "2026-11-20T23:59").is_ok());
+        let late = seminar(&law, "2026-11-21T00:00").map(|scene| scene.events);
+        assert_eq!(late, Err(Refusal::FiledTooLate(date(2026, 11, 20))));
     }
 
     fn submit(command: SubmitDossier, role: Role) -> Result<Vec<IntakeEvent>, Refusal> {

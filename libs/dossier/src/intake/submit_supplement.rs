@@ -143,7 +143,7 @@ fn resumed(
 ) -> Result<Ledger, Refusal> {
     match request.effect {
         SupplementEffect::Restart => {
-            Ok(Ledger::since(clock::effective_start(facts.rule()?, facts.at)?))
+            Ok(Ledger::anew(clock::effective_start(facts.rule()?, facts.at)?))
         }
         SupplementEffect::Pause => {
             if let Some(open) = ledger.suspensions.iter_mut().find(|open| open.to.is_none()) {
@@ -158,8 +158,8 @@ fn resumed(
 mod tests {
     use super::*;
     use crate::intake::accept_dossier::tests::{accepted, submitted};
-    use crate::intake::request_supplement::tests::asked;
-    use crate::intake::submit_dossier::tests::document;
+    use crate::intake::request_supplement::{self, RequestSupplement, tests::asked};
+    use crate::intake::submit_dossier::tests::{document, seminar};
     use crate::law::Law;
     use crate::testing::{Scene, at, law};
 
@@ -172,6 +172,36 @@ mod tests {
         asked(&mut scene, asked_at).unwrap();
         scene.step(supplied_at, Role::Applicant, |s, f| decide(s, supplied(), f)).unwrap();
         scene.state.promised.unwrap().promise.due_at
+    }
+
+    #[test]
+    fn a_clock_that_begins_anew_may_have_a_shorter_period_and_silence_approves_at_its_end() {
+        let law = law();
+        let mut scene = seminar(&law, "2026-11-16T09:00").unwrap();
+        let due = |scene: &Scene<'_, Intake>| {
+            scene.state.promised.as_ref().map(|promised| promised.promise.due_at)
+        };
+        assert_eq!(due(&scene), Some(at("2026-11-24T00:00")), "five working days");
+        for (asked_on, supplied_on, ends) in [
+            ("2026-11-17T09:00", "2026-11-18T09:00", "2026-11-24T00:00"),
+            ("2026-11-19T09:00", "2026-11-20T09:00", "2026-11-27T00:00"),
+        ] {
+            let components = vec!["programme".into()];
+            let command = RequestSupplement { components, ..request_supplement::tests::ask() };
+            scene
+                .step(asked_on, Role::Clerk, |s, f| request_supplement::decide(s, command, f))
+                .unwrap();
+            let command = SubmitSupplement { documents: vec![document("programme")], form: None };
+            scene.step(supplied_on, Role::Applicant, |s, f| decide(s, command, f)).unwrap();
+            assert_eq!(due(&scene), Some(at(ends)), "three working days, as often as asked");
+        }
+        let passed = scene
+            .step("2026-11-27T00:00", Role::System, |s, f| clock::enforce(s, "deadline", f))
+            .unwrap();
+        assert!(matches!(
+            passed[..],
+            [IntakeEvent::DeadlineMissed(_), IntakeEvent::DossierDecided(_), ..]
+        ));
     }
 
     #[test]
@@ -195,14 +225,9 @@ mod tests {
             .unwrap();
         scene.step("2026-11-02T10:00", Role::Clerk, crate::intake::accept_dossier::decide).unwrap();
         assert_eq!(scene.state.promised.as_ref().unwrap().promise.due_at, at("2026-11-12T00:00"));
-        let ask = crate::intake::request_supplement::RequestSupplement {
-            components: Vec::new(),
-            ..crate::intake::request_supplement::tests::ask()
-        };
+        let ask = RequestSupplement { components: Vec::new(), ..request_supplement::tests::ask() };
         scene
-            .step("2026-11-03T10:00", Role::Clerk, |s, f| {
-                crate::intake::request_supplement::decide(s, ask, f)
-            })
+            .step("2026-11-03T10:00", Role::Clerk, |s, f| request_supplement::decide(s, ask, f))
             .unwrap();
         let form = SubmitSupplement { documents: Vec::new(), form: Some(serde_json::json!({})) };
         scene.step("2026-11-05T10:00", Role::Applicant, |s, f| decide(s, form, f)).unwrap();

@@ -28,6 +28,7 @@ shipped!(
     "promotion_registration.yaml",
     "precursor_import.yaml",
     "multi_level_marketing.yaml",
+    "multi_level_marketing_seminar.yaml",
     "energy_label.yaml",
     "tobacco_import.yaml",
     "environmental_permit.yaml",
@@ -215,6 +216,21 @@ pub struct IntakeRules {
     /// Whether a complete dossier is accepted by the submission itself.
     #[serde(default)]
     pub automatic: bool,
+    /// How long before a day that the dossier names it must be filed; without it, at any time.
+    pub ahead: Option<Ahead>,
+}
+
+/// A dossier that must be filed some time before what it is about (for example Decree 81/2018/NĐ-CP, art. 17: three working
+/// days before a promotion begins).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ahead {
+    /// The public field with that day.
+    pub field: String,
+    /// How many working days before it at the latest.
+    pub working_days: u32,
+    /// On what it rests.
+    pub basis: String,
 }
 
 /// From when the clock runs.
@@ -290,6 +306,8 @@ pub struct ClockRules {
     pub budget: BTreeMap<Channel, Budget>,
     /// What a supplement request does to it.
     pub supplement: SupplementEffect,
+    /// The period from a supplement on, where the clock begins anew with it and the law gives another one then.
+    pub after_supplement: Option<Budget>,
     /// Time that is not counted.
     #[serde(default)]
     pub not_counted: Vec<NotCounted>,
@@ -414,6 +432,18 @@ impl Procedure {
         if extension.is_some_and(|unit| self.clock.budget.values().any(|b| b.unit != unit)) {
             return Err("`clock.extension` and `clock.budget` are not in the same unit".to_owned());
         }
+        if self.clock.after_supplement.is_some_and(|after| {
+            self.clock.supplement != SupplementEffect::Restart
+                || self.clock.budget.values().any(|budget| budget.unit != after.unit)
+        }) {
+            let reason =
+                "`clock.after_supplement` goes with a restart, in the unit of `clock.budget`";
+            return Err(reason.to_owned());
+        }
+        let ahead = self.intake.ahead.as_ref().map(|ahead| &ahead.field);
+        if let Some(field) = ahead.filter(|field| !self.public.contains(field)) {
+            return Err(format!("`intake.ahead` names `{field}`, which is not `public`"));
+        }
         let consulted = self.clock.not_counted.contains(&NotCounted::Consultation);
         if consulted && self.review.consultation.is_none() {
             let reason =
@@ -464,6 +494,7 @@ impl Procedure {
             .values()
             .copied()
             .chain([self.clock.supplement_window])
+            .chain(self.clock.after_supplement)
             .chain(self.clock.extension.as_ref().map(|extension| extension.budget))
             .chain(self.fees.window)
             .chain(self.intake.answer)
