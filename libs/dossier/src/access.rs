@@ -57,6 +57,8 @@ pub struct Caller {
     pub roles: Vec<Role>,
     /// The agency of an officer.
     pub agency: Option<AgencyCode>,
+    /// The agencies from which that one has taken over.
+    pub predecessors: Vec<AgencyCode>,
     /// The person for whom a representative acts.
     pub on_behalf_of: Option<Subject>,
 }
@@ -116,8 +118,8 @@ pub fn decide(caller: &Caller, mays: &[May], resource: Option<&Resource>) -> Res
 
 fn reaches(caller: &Caller, scope: Scope, resource: &Resource) -> bool {
     let covers_one_of = |agencies: &[AgencyCode]| {
-        let own = caller.agency.as_ref();
-        own.is_some_and(|own| agencies.iter().any(|agency| own.covers(agency)))
+        let mut own = caller.agency.iter().chain(&caller.predecessors);
+        own.any(|own| agencies.iter().any(|agency| own.covers(agency)))
     };
     match scope {
         Scope::Any => true,
@@ -136,6 +138,7 @@ mod tests {
             subject: "u1".into(),
             roles: vec![role],
             agency: agency.map(Into::into),
+            predecessors: Vec::new(),
             on_behalf_of: None,
         }
     }
@@ -173,6 +176,15 @@ mod tests {
         }
         let without = decide(&caller(Role::Clerk, None), &mays, Some(&resource()));
         assert_eq!(without, Err(Denied::Scope));
+    }
+
+    #[test]
+    fn an_officer_reaches_what_the_agency_has_taken_over() {
+        let mut successor = caller(Role::Clerk, Some("G02.005"));
+        let reaches = |caller: &Caller| decide(caller, &[agency(Role::Clerk)], Some(&resource()));
+        assert_eq!(reaches(&successor), Err(Denied::Scope));
+        successor.predecessors.push("G02.001".into());
+        assert!(reaches(&successor).is_ok());
     }
 
     #[test]

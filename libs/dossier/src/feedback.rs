@@ -8,9 +8,8 @@ use jiff::Timestamp;
 use crate::access::{May, Resource, agency, any, own};
 use crate::clock::{Period, Running};
 use crate::contract::{
-    Actor, AgencyCode, Brief, Channel, ComplaintClass, ComplaintEvent, ComplaintFiled,
-    DeliveryEvent, DossierId, EventSet, Meta, PeriodExtended, ProcedureRef, RatingEvent, Role,
-    Unreadable,
+    AgencyCode, Brief, Channel, ComplaintClass, ComplaintEvent, ComplaintFiled, DeliveryEvent,
+    DossierId, EventSet, Meta, PeriodExtended, ProcedureRef, RatingEvent, Role, Unreadable,
 };
 use crate::law::{ComplaintRules, Law};
 use crate::step::{Facts, Incoming, LawError, Obligation, Reacted, Reaction, State, Step};
@@ -220,9 +219,9 @@ impl Complaint {
     }
 
     /// Whether it is for whoever acts to deal with it; the agency that passed it on only reads it.
-    fn is_for(&self, actor: &Actor) -> bool {
-        let own = actor.agency.as_ref();
-        self.agency().is_some_and(|agency| own.is_some_and(|own| own.covers(agency)))
+    fn is_for(&self, facts: &Facts<'_>) -> bool {
+        let (Some(own), Some(agency)) = (&facts.actor.agency, self.agency()) else { return false };
+        facts.law.reaches(own, agency, facts.at)
     }
 }
 
@@ -316,6 +315,7 @@ impl State for Complaint {
             (Owed::Answer, class) => class.and_then(|class| rules.answer(class, self.channel())),
             (Owed::Publish, _) => Some(rules.publish),
         };
+        let agency = law.present(agency, due.running.known_at);
         let calendar = law.calendar_of(agency).ok_or(LawError::NotLoaded)?;
         Ok(budget.map(|budget| Period {
             running: due.running,
@@ -347,6 +347,7 @@ fn end_of(
     budget: impl FnOnce(&ComplaintRules) -> Budget,
 ) -> Result<Timestamp, LawError> {
     let rules = facts.law.complaints().ok_or(LawError::NotLoaded)?;
+    let agency = facts.law.present(agency, facts.at);
     let calendar = facts.law.calendar_of(agency).ok_or(LawError::NotLoaded)?;
     Ok(calendar::end_of(calendar, facts.at, budget(rules), &Gaps::default())?.due_at)
 }

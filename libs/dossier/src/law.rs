@@ -5,22 +5,24 @@ use std::collections::BTreeMap;
 use calendar::{Calendar, CalendarFile};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::Deserialize;
 
 use crate::contract::{
     AgencyCode, OutageDeclared, OutageEnded, ProcedureCode, ProcedureRef, RulesIssued, RulesKind,
 };
 use crate::step::Rule;
 
+mod agencies;
 mod complaints;
 mod file;
 mod outage;
 mod procedure;
 mod result;
 
+use agencies::{Agencies, AgencyFile};
 use file::{content, read};
 use outage::Outages;
 
+pub use agencies::{Agency, Succession};
 pub use calendar::Text;
 pub use complaints::ComplaintRules;
 pub use file::{InvalidLaw, rules, says_the_same, shipped_rules};
@@ -28,42 +30,13 @@ pub use outage::Outage;
 pub use procedure::*;
 pub use result::{Duty, OwedBy, Renewal, ResultRules};
 
-/// An agency, as the registry names it.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Agency {
-    /// Its code.
-    pub code: AgencyCode,
-    /// Its name.
-    pub name: Text,
-    /// The calendar it keeps.
-    pub calendar: String,
-    /// Two digits that the owner of the system has in dossier codes (Circular 03/2025/TT-VPCP, art. 13).
-    pub system: String,
-    /// The symbol of its receipts (Decree 254/2026/NĐ-CP, art. 23.2).
-    pub receipt_symbol: String,
-}
-
-/// The registry of agencies, as it is written.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AgencyFile {
-    #[serde(rename = "id")]
-    _id: String,
-    version: u32,
-    #[serde(rename = "legal_basis")]
-    _legal_basis: String,
-    agencies: Vec<Agency>,
-}
-
 /// All of it, in every version that was ever issued.
 #[derive(Debug, Clone, Default)]
 pub struct Law {
     procedures: BTreeMap<ProcedureCode, Vec<Procedure>>,
     /// By version, the newest last, with the time at which each was recorded.
     calendars: BTreeMap<String, Vec<(Option<Timestamp>, Calendar)>>,
-    agencies: BTreeMap<AgencyCode, Agency>,
-    agencies_version: u32,
+    agencies: Agencies,
     outages: Outages,
     /// The newest last.
     complaints: Vec<(Option<Timestamp>, ComplaintRules)>,
@@ -132,24 +105,15 @@ impl Law {
     /// Adds a file of agencies, which replaces the one before.
     pub fn add_agencies(&mut self, file: &str, text: &str) -> Result<(), InvalidLaw> {
         let read: AgencyFile = read(file, text)?;
-        if read.version <= self.agencies_version {
+        if read.version <= self.agencies.version {
             return Err(content(file, OUTDATED));
         }
-        let mut agencies = BTreeMap::new();
-        for agency in read.agencies {
-            if !agency.code.is_well_formed() {
-                return Err(content(file, &format!("`{}` is not an agency code", agency.code)));
-            }
-            if !self.calendars.contains_key(&agency.calendar) {
-                return Err(content(file, &format!("no calendar `{}`", agency.calendar)));
-            }
-            agencies.insert(agency.code.clone(), agency);
-        }
-        if let Some(gone) = self.agencies.keys().find(|code| !agencies.contains_key(*code)) {
-            let reason = format!("`{gone}` is missing, and dossiers may have been received there");
-            return Err(content(file, &reason));
-        }
-        (self.agencies, self.agencies_version) = (agencies, read.version);
+        let start_of = |calendar: &str, day: Date| {
+            let (_, newest) = self.calendars.get(calendar)?.last()?;
+            newest.start_of_day(day).ok()
+        };
+        let replaced = self.agencies.replaced(read, start_of);
+        self.agencies = replaced.map_err(|reason| content(file, &reason))?;
         self.outages.spread(&self.agencies);
         Ok(())
     }
@@ -162,7 +126,7 @@ impl Law {
     fn checked(&self, file: &str, text: &str) -> Result<Procedure, InvalidLaw> {
         let procedure: Procedure = read(file, text)?;
         procedure.check().map_err(|reason| content(file, &reason))?;
-        if !self.agencies.keys().any(|agency| procedure.agency.covers(agency)) {
+        if !self.agencies.all().any(|agency| procedure.agency.covers(&agency.code)) {
             return Err(content(file, &format!("no agency under `{}`", procedure.agency)));
         }
         let versions = self.procedures.get(&procedure.code).map_or(&[][..], Vec::as_slice);
@@ -197,13 +161,31 @@ impl Law {
 
     /// Every agency.
     pub fn agencies(&self) -> impl Iterator<Item = &Agency> {
-        self.agencies.values()
+        self.agencies.all()
     }
 
     /// An agency.
     #[must_use]
     pub fn agency(&self, code: &AgencyCode) -> Option<&Agency> {
         self.agencies.get(code)
+    }
+
+    /// Who deals with the dossiers of an agency at an instant: itself, or who has taken over from it.
+    #[must_use]
+    pub fn present<'a>(&'a self, agency: &'a AgencyCode, at: Timestamp) -> &'a AgencyCode {
+        self.agencies.present(agency, at)
+    }
+
+    /// Those whose dossiers an agency, or one below it, has taken over by an instant.
+    #[must_use]
+    pub fn predecessors(&self, own: &AgencyCode, at: Timestamp) -> Vec<AgencyCode> {
+        self.agencies.predecessors(own, at)
+    }
+
+    /// Whether officers of `own` deal with what is `agency`'s at an instant.
+    #[must_use]
+    pub fn reaches(&self, own: &AgencyCode, agency: &AgencyCode, at: Timestamp) -> bool {
+        own.covers(agency) || own.covers(self.present(agency, at))
     }
 
     /// The version of a procedure that is in force on a date.
@@ -261,6 +243,7 @@ impl Law {
         agency: &AgencyCode,
         at: Timestamp,
     ) -> Option<Rule<'_>> {
+        let agency = self.present(agency, at);
         let outages = self.outages_of(agency);
         let calendar = self.calendar_of(agency)?;
         let today = calendar.date_of(at);
@@ -304,6 +287,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+    use crate::testing::at;
 
     #[test]
     fn the_shipped_law_is_valid() {
@@ -321,6 +305,31 @@ mod tests {
         let unknown = format!("{}\nsurprise: 1\n", SHIPPED[0].1);
         let error = law.add_procedure("unknown.yaml", &unknown).unwrap_err().to_string();
         assert!(error.contains("surprise"), "{error}");
+    }
+
+    #[test]
+    fn who_takes_over_from_an_agency_deals_with_its_dossiers_from_that_day_on() {
+        let law = Law::shipped().unwrap();
+        let (old, new) = (AgencyCode::from("G02.004"), AgencyCode::from("G02.005"));
+        let (before, after) = (at("2025-02-28T23:59"), at("2025-03-01T00:00"));
+        assert_eq!((law.present(&old, before), law.present(&old, after)), (&old, &new));
+        assert_eq!(law.predecessors(&new, before), []);
+        assert_eq!(law.predecessors(&new, after), std::slice::from_ref(&old));
+        assert_eq!(law.predecessors(&"G02".into(), after), [], "it reaches it anyway");
+        assert!(law.reaches(&new, &old, after) && !law.reaches(&new, &old, before));
+        assert!(!law.reaches(&old, &new, after));
+    }
+
+    #[test]
+    fn a_succession_that_leads_nowhere_or_back_is_refused() {
+        let shipped =
+            include_str!("../procedures/agencies.yaml").replace("version: 1", "version: 2");
+        let refused = |by: &str, wrong: &str| {
+            let text = shipped.replace(&format!("by: {by}"), &format!("by: {wrong}"));
+            Law::shipped().unwrap().add_agencies("agencies.yaml", &text).unwrap_err().to_string()
+        };
+        assert!(refused("G02.005", "G02.999").contains("not an agency"));
+        assert!(refused("G02.005", "G02.004").contains("back to itself"));
     }
 
     #[test]

@@ -225,7 +225,9 @@ fn verified(claims: Claims) -> Result<Verified, Unauthenticated> {
     if !usable {
         return Err(Unauthenticated::Invalid);
     }
-    let caller = Caller { subject: sub, roles, agency, on_behalf_of };
+    // Whom it has succeeded is not for the token to say.
+    let predecessors = Vec::new();
+    let caller = Caller { subject: sub, roles, agency, predecessors, on_behalf_of };
     Ok(Verified { caller, from: nbf.unwrap_or(0), until: exp })
 }
 

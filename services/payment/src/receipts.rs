@@ -85,13 +85,13 @@ impl Issuer {
         let loaded = self.payments.load(&event.stream).await;
         let loaded = loaded.map_err(|error| ReadError::Unavailable(format!("{error:?}")))?;
         let Some(assessed) = &loaded.state.assessed else { return Ok(None) };
-        let agency = &assessed.brief.agency;
+        let recorded_at = known_at(event)?;
         let law = self.kit.law();
+        let agency = law.present(&assessed.brief.agency, recorded_at);
         let (Some(agency), Some(calendar)) = (law.agency(agency), law.calendar_of(agency)) else {
             // Money that cannot be receipted must not be passed over in silence.
             return Err(ReadError::Unavailable(format!("no agency {agency} to receipt for")).into());
         };
-        let recorded_at = known_at(event)?;
         let book = (agency.receipt_symbol.clone(), calendar.date_of(recorded_at).year());
         let source = (event.id, payment, amount);
         let prepared = receipt(0, (&book.0, book.1), &assessed.brief, &assessed.lines, source);

@@ -30,7 +30,7 @@ pub fn decide(
     facts: &Facts<'_>,
 ) -> Result<Vec<ComplaintEvent>, Refusal> {
     let anothers = complaint.class == Some(ComplaintClass::NotOurs);
-    let waits = complaint.stage == Stage::Classified && !anothers && complaint.is_for(facts.actor);
+    let waits = complaint.stage == Stage::Classified && !anothers && complaint.is_for(facts);
     let Some(agency) = complaint.agency().filter(|_| waits) else {
         return Err(Refusal::NotToBeAnswered);
     };

@@ -33,7 +33,7 @@ pub fn decide(
     class: ComplaintClass,
     facts: &Facts<'_>,
 ) -> Result<Vec<ComplaintEvent>, Refusal> {
-    let waits = complaint.stage == Stage::Filed && complaint.is_for(facts.actor);
+    let waits = complaint.stage == Stage::Filed && complaint.is_for(facts);
     let Some(agency) = complaint.agency().filter(|_| waits) else {
         return Err(Refusal::NotFiled);
     };

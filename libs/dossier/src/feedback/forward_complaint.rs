@@ -32,7 +32,7 @@ pub fn decide(
     facts: &Facts<'_>,
 ) -> Result<Vec<ComplaintEvent>, Refusal> {
     let anothers = complaint.class == Some(ComplaintClass::NotOurs);
-    if complaint.stage != Stage::Classified || !anothers || !complaint.is_for(facts.actor) {
+    if complaint.stage != Stage::Classified || !anothers || !complaint.is_for(facts) {
         return Err(Refusal::NotToBeForwarded);
     }
     if facts.law.calendar_of(&to).is_none() || complaint.agency() == Some(&to) {

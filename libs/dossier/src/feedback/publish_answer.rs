@@ -32,7 +32,7 @@ pub fn decide(
     text: String,
     facts: &Facts<'_>,
 ) -> Result<Vec<ComplaintEvent>, Refusal> {
-    if complaint.stage != Stage::Answered || !complaint.is_for(facts.actor) {
+    if complaint.stage != Stage::Answered || !complaint.is_for(facts) {
         return Err(Refusal::NotAnswered);
     }
     if complaint.is_about_data() {

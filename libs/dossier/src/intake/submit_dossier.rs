@@ -69,6 +69,9 @@ refusals! {
             "hồ sơ này đã được nộp", "this dossier has been submitted before";
         AgencyNotCompetent => 422, "agency-not-competent",
             "cơ quan này không tiếp nhận thủ tục này", "this agency does not receive this procedure";
+        AgencySucceeded(AgencyCode) => 422, "agency-succeeded",
+            "cơ quan này đã được sáp nhập hoặc giải thể, hồ sơ do cơ quan khác tiếp nhận:",
+            "this agency has ended, its dossiers are received by another one:";
         ChannelNotOffered => 422, "channel-not-offered",
             "thủ tục này không tiếp nhận theo hình thức này", "the procedure is not offered by this channel";
         CounterOnly => 422, "channel-needs-an-officer",
@@ -110,6 +113,10 @@ pub fn decide(
     let procedure = rule.procedure;
     if !procedure.agency.covers(&command.agency) {
         return Err(Refusal::AgencyNotCompetent);
+    }
+    let present = facts.law.present(&command.agency, facts.at);
+    if *present != command.agency {
+        return Err(Refusal::AgencySucceeded(present.clone()));
     }
     if !procedure.channels.contains(&command.channel) {
         return Err(Refusal::ChannelNotOffered);

@@ -6,7 +6,7 @@ use calendar::Span;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::Agency;
+use super::agencies::Agencies;
 use crate::contract::{AgencyCode, Channel, OutageDeclared, OutageEnded};
 
 /// A time in which systems were, or are, out of order.
@@ -62,7 +62,7 @@ impl Outages {
         &mut self,
         declared: &OutageDeclared,
         at: Timestamp,
-        agencies: &BTreeMap<AgencyCode, Agency>,
+        agencies: &Agencies,
     ) {
         let OutageDeclared { outage, agency, channels, from, to, reason, .. } = declared.clone();
         let recorded_at = at;
@@ -70,12 +70,7 @@ impl Outages {
         self.spread(agencies);
     }
 
-    pub(super) fn end(
-        &mut self,
-        ended: &OutageEnded,
-        at: Timestamp,
-        agencies: &BTreeMap<AgencyCode, Agency>,
-    ) {
+    pub(super) fn end(&mut self, ended: &OutageEnded, at: Timestamp, agencies: &Agencies) {
         if let Some(outage) = self.all.iter_mut().find(|outage| outage.id == ended.outage) {
             (outage.to, outage.recorded_at) = (Some(ended.to), at);
         }
@@ -83,20 +78,17 @@ impl Outages {
     }
 
     /// Leaves only those that are wanted.
-    pub(super) fn retain(
-        &mut self,
-        agencies: &BTreeMap<AgencyCode, Agency>,
-        wanted: impl Fn(&Outage) -> bool,
-    ) {
+    pub(super) fn retain(&mut self, agencies: &Agencies, wanted: impl Fn(&Outage) -> bool) {
         self.all.retain(wanted);
         self.spread(agencies);
     }
 
     /// Sorts them by the agencies that they hit.
-    pub(super) fn spread(&mut self, agencies: &BTreeMap<AgencyCode, Agency>) {
+    pub(super) fn spread(&mut self, agencies: &Agencies) {
         let hit = |agency: &AgencyCode| -> Vec<Outage> {
             self.all.iter().filter(|outage| outage.agency.covers(agency)).cloned().collect()
         };
-        self.of = agencies.keys().map(|agency| (agency.clone(), hit(agency))).collect();
+        let all = agencies.all().map(|agency| &agency.code);
+        self.of = all.map(|agency| (agency.clone(), hit(agency))).collect();
     }
 }

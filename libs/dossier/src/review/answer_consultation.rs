@@ -36,7 +36,8 @@ pub fn decide(
     else {
         return Err(Refusal::NotAsked);
     };
-    if !facts.actor.agency.as_ref().is_some_and(|own| own.covers(&requested.agency)) {
+    let own = facts.actor.agency.as_ref();
+    if !own.is_some_and(|own| facts.law.reaches(own, &requested.agency, facts.at)) {
         return Err(Refusal::AnotherAgency);
     }
     let answer = Personal::from(answer);

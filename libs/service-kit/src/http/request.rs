@@ -76,7 +76,11 @@ impl Request {
     pub fn caller(&self, kit: &Kit) -> Result<Caller, Problem> {
         let authorization =
             self.headers.get(AUTHORIZATION).map(|value| value.to_str().unwrap_or(""));
-        Ok(kit.auth.caller(authorization)?)
+        let mut caller = kit.auth.caller(authorization)?;
+        if let Some(agency) = &caller.agency {
+            caller.predecessors = kit.law().predecessors(agency, kit.clock.now());
+        }
+        Ok(caller)
     }
 
     /// Who is calling, if one of their roles may do this at all.

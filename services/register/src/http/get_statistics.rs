@@ -104,7 +104,8 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let (_, agency) = agency_of(&app, &request, query.agency.as_deref())?;
     catch_up(&app, &request).await?;
     let mut values = Vec::new();
-    let mut conditions = vec![below(agency.as_ref(), &mut values)];
+    let below = below(&app, agency.as_ref(), &mut values);
+    let mut conditions = vec![below.as_str()];
     let texts = [(query.procedure, "procedure = ?"), (query.channel, "channel = ?")];
     for (text, condition) in texts {
         if let Some(text) = text {

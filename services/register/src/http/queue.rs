@@ -87,16 +87,16 @@ pub(super) fn agency_of(
     Ok((caller, agency))
 }
 
-/// The condition that limits rows to an agency and those below it.
-pub(super) fn below(agency: Option<&AgencyCode>, values: &mut Vec<Value>) -> &'static str {
-    match agency {
-        None => "1",
-        Some(agency) => {
-            values.push(Value::Text(agency.to_string()));
-            values.push(Value::Text(format!("{agency}.%")));
-            "(agency = ? OR agency LIKE ?)"
-        }
+/// The condition that limits rows to an agency, those below it, and those from which they have taken over.
+pub(super) fn below(app: &App, agency: Option<&AgencyCode>, values: &mut Vec<Value>) -> String {
+    let Some(agency) = agency else { return "1".to_owned() };
+    let mut all = app.kit.law().predecessors(agency, app.kit.clock.now());
+    all.push(agency.clone());
+    for agency in &all {
+        values.push(Value::Text(agency.to_string()));
+        values.push(Value::Text(format!("{agency}.%")));
     }
+    format!("({})", vec!["agency = ? OR agency LIKE ?"; all.len()].join(" OR "))
 }
 
 pub(super) async fn page(
@@ -114,8 +114,8 @@ pub(super) async fn page(
     }
     let now = app.kit.clock.now();
     let mut values = Vec::new();
-    let mut conditions =
-        vec!["handled_at IS NULL", "due_at IS NOT NULL", below(agency.as_ref(), &mut values)];
+    let below = below(app, agency.as_ref(), &mut values);
+    let mut conditions = vec!["handled_at IS NULL", "due_at IS NOT NULL", &below];
     match kind {
         Kind::Officer => {
             let officer = query.officer.clone().unwrap_or_else(|| caller.subject.to_string());

@@ -5,7 +5,7 @@ use events::{EventStore, Expected, Filter, NewEvent, Position, Recorded, Version
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::support::{Office, submitted};
+use crate::support::{Office, energy_label, submitted};
 
 const ENERGY_LABEL: &str = include_str!("../../../../libs/dossier/procedures/energy_label.yaml");
 
@@ -296,6 +296,37 @@ async fn time_that_a_procedure_does_not_count_moves_the_date_once_it_is_over() {
     step(&mut office, "verifications", &reviewer, verified).await;
     let log = office.log().await;
     assert_eq!(log.iter().filter(|kind| *kind == "TimeNotCounted").count(), 2, "{log:?}");
+    let report = standalone::check(&office.kit.store).await.unwrap();
+    assert!(report.findings.is_empty(), "{report:?}");
+}
+
+#[tokio::test]
+async fn who_takes_over_from_an_agency_goes_on_with_its_dossiers() {
+    let mut office = Office::open().await;
+    let applicant = office.applicant("company-1");
+    let (path, _) = submitted(&office.browser, &applicant).await;
+    let text = include_str!("../../../../libs/dossier/procedures/agencies.yaml");
+    let chemicals = text.lines().find(|line| line.contains("code: G02.002")).unwrap();
+    let line = chemicals.strip_suffix(" }").unwrap();
+    let ended = format!("{line}, succeeded: {{ by: G02.005, on: 2026-11-23 }} }}");
+    let text = text.replace("version: 1", "version: 2").replace(chemicals, &ended);
+    issue(&office, "agencies", &text).await.granted();
+    let successor = office.token(Role::Clerk, "clerk-5", "G02.005");
+    assert_eq!(office.browser.get(&path, &successor).await.refused().0, 404, "not yet");
+
+    office.wait_until("2026-11-23T08:00").await;
+    let shown = office.browser.get(&path, &successor).await;
+    let (etag, _) = (shown.etag(), shown.granted());
+    let accept = format!("{path}/acceptance");
+    office.browser.post(&accept, &successor, &etag, json!({})).await.granted();
+    office.settle().await;
+    let auditor = office.token(Role::Auditor, "auditor-5", "G02.005");
+    let figures = office.browser.get("/v1/statistics", &auditor).await.granted();
+    assert_eq!(figures["dossiers"], 1, "{figures}");
+    let body = energy_label(&office.browser, &applicant).await;
+    let refused = office.browser.post("/v1/dossiers", &applicant, "", body).await;
+    assert_eq!(refused.refused(), (422, "agency-succeeded"));
+    assert!(refused.body["detail"].as_str().unwrap().contains("G02.005"), "{}", refused.body);
     let report = standalone::check(&office.kit.store).await.unwrap();
     assert!(report.findings.is_empty(), "{report:?}");
 }
