@@ -178,6 +178,39 @@ mod tests {
     }
 
     #[test]
+    fn lateness_is_foreseen_only_after_the_clock_has_started() {
+        let law = law();
+        let rule = rule(&law, "2.000004");
+        let due = at("2026-12-01T00:00");
+        let foreseen = |now| given(rule, at(now), due).unwrap().foresee_at;
+        let before = at("2026-11-28T00:00");
+        assert_eq!(foreseen("2026-11-27T23:59"), Some(before));
+        assert_eq!(foreseen("2026-11-28T00:00"), None, "it is that instant already");
+    }
+
+    #[test]
+    fn how_late_it_is_is_said_in_milliseconds() {
+        assert_eq!(late_by_ms(at("2026-11-20T09:00"), at("2026-11-20T09:01")), 60_000);
+    }
+
+    #[test]
+    fn only_an_outage_that_lasts_and_began_before_the_end_holds_a_date_of_the_ways_that_it_hits() {
+        let law = law();
+        let due = at("2026-11-27T00:00");
+        let held = |from: &str, to: Option<&str>, channels: Vec<Channel>| {
+            let (from, to, recorded_at) = (at(from), to.map(at), at(from));
+            let (id, agency, reason) = (Uuid::nil(), "H26.14".into(), String::new());
+            let outages = [Outage { id, agency, channels, from, to, reason, recorded_at }];
+            is_held(Rule { outages: &outages, ..rule(&law, "2.000004") }, Channel::Online, due)
+        };
+        assert!(held("2026-11-26T23:59", None, Vec::new()));
+        assert!(held("2026-11-26T23:59", None, vec![Channel::Online]));
+        assert!(!held("2026-11-26T23:59", None, vec![Channel::Post]), "another way");
+        assert!(!held("2026-11-26T23:00", Some("2026-11-26T23:59"), Vec::new()), "it is over");
+        assert!(!held("2026-11-27T00:00", None, Vec::new()), "it began when the period was over");
+    }
+
+    #[test]
     fn a_suspension_of_two_nights_moves_five_working_days_by_two() {
         let law = law();
         let rule = rule(&law, "2.000004");

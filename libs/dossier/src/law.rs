@@ -12,6 +12,7 @@ use crate::contract::{
 use crate::step::Rule;
 
 mod agencies;
+mod clock_rules;
 mod complaints;
 mod file;
 mod outage;
@@ -24,6 +25,7 @@ use outage::Outages;
 
 pub use agencies::{Agency, Succession};
 pub use calendar::Text;
+pub use clock_rules::{ClockRules, ClockStart, CutOff, Extension, Weekdays};
 pub use complaints::ComplaintRules;
 pub use file::{InvalidLaw, rules, says_the_same, shipped_rules};
 pub use outage::Outage;

@@ -226,11 +226,46 @@ mod tests {
     fn a_supplement_before_acceptance_is_seen_too() {
         let law = law();
         let mut scene = submitted(&law);
-        asked(&mut scene, "2026-11-20T10:00").unwrap();
-        supplied(&mut scene, "2026-11-23T10:00");
-        scene.step("2026-11-23T11:00", Role::Clerk, accept).unwrap();
+        asked(&mut scene, "2026-11-25T10:00").unwrap();
+        supplied(&mut scene, "2026-11-26T10:00");
+        scene.step("2026-11-26T11:00", Role::Clerk, accept).unwrap();
         let course = course(&scene);
         assert_eq!(due(&law, &course, |_| {}), course.promised);
+        // Where supplements only pause, it counts from the submission, but for the day that began while it was away.
+        let paused =
+            |procedure: &mut Procedure| procedure.clock.supplement = SupplementEffect::Pause;
+        assert_eq!(course.promised, Some(at("2026-12-04T00:00")));
+        assert_eq!(due(&law, &course, paused), Some(at("2026-12-02T00:00")));
+    }
+
+    #[test]
+    fn where_supplements_restart_the_clock_nothing_before_acceptance_holds_it() {
+        let law = law();
+        let mut scene = submitted(&law);
+        // Asked for and supplied over two midnights, then accepted: it counts from the supplement.
+        asked(&mut scene, "2026-11-20T10:00").unwrap();
+        supplied(&mut scene, "2026-11-25T10:00");
+        scene.step("2026-11-25T11:00", Role::Clerk, accept).unwrap();
+        let course = course(&scene);
+        let accepted_first = |procedure: &mut Procedure| {
+            procedure.clock.start = crate::law::ClockStart::Accepted;
+        };
+        assert_eq!(due(&law, &course, |_| {}), Some(at("2026-12-03T00:00")));
+        assert_eq!(due(&law, &course, accepted_first), Some(at("2026-12-03T00:00")));
+    }
+
+    #[test]
+    fn what_was_extended_stays_extended() {
+        let law = law();
+        let mut course = course(&accepted(&law));
+        course.extensions = 1;
+        let extended = |procedure: &mut Procedure| {
+            let budget = Budget { amount: 3, unit: Unit::WorkingDays };
+            let (times, basis) = (1, String::new());
+            procedure.clock.extension = Some(crate::law::Extension { budget, times, basis });
+        };
+        assert_eq!(due(&law, &course, |_| {}), Some(at("2026-12-01T00:00")));
+        assert_eq!(due(&law, &course, extended), Some(at("2026-12-04T00:00")));
     }
 
     #[test]

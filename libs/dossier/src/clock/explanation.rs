@@ -248,22 +248,100 @@ fn local(calendar: &Calendar, at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::law::Law;
     use crate::testing::{at, law};
+
+    fn promotion(law: &Law) -> Rule<'_> {
+        let procedure = law.procedures().find(|p| p.code.as_str() == "2.000004").unwrap();
+        let calendar = law.calendar_of(&"H26.14".into()).unwrap();
+        Rule { procedure, calendar, outages: &[] }
+    }
 
     #[test]
     fn an_explanation_names_the_holiday_that_moved_the_date() {
         let law = law();
-        let procedure = law.procedures().find(|p| p.code.as_str() == "2.000004").unwrap();
-        let calendar = law.calendar_of(&"H26.14".into()).unwrap();
         let ledger = Ledger::since(at("2026-11-20T09:00"));
-        let rule = Rule { procedure, calendar, outages: &[] };
-        let explained = explain(rule, Channel::Online, &ledger).unwrap().unwrap();
-        assert!(
-            explained.text.vi.contains("2026-11-24 (Ngày Văn hóa Việt Nam)"),
-            "{}",
-            explained.text.vi
-        );
-        assert!(explained.text.en.contains("5 working days"), "{}", explained.text.en);
+        let explained = explain(promotion(&law), Channel::Online, &ledger).unwrap().unwrap();
+        let Text { vi, en } = &explained.text;
+        assert!(vi.contains("2026-11-24 (Ngày Văn hóa Việt Nam)"), "{vi}");
+        assert!(en.contains("5 working days, counted from 20/11/2026 09:00"), "{en}");
+        assert!(en.contains("ends 01/12/2026 00:00"), "{en}");
         assert_eq!(explained.spans.iter().filter(|span| span.counted).count(), 5);
+        assert_eq!(explained.start, Some(ClockStart::Submitted));
+        assert!(!explained.provisional);
+        let next_year = Ledger::since(at("2026-12-30T09:00"));
+        let explained = explain(promotion(&law), Channel::Online, &next_year).unwrap().unwrap();
+        assert!(explained.provisional, "2027 is not announced");
+    }
+
+    #[test]
+    fn a_day_that_did_not_count_names_what_stopped_it_and_only_that() {
+        let law = law();
+        let (first, second, outage) = (Uuid::from_u128(1), Uuid::from_u128(2), Uuid::from_u128(3));
+        let mut ledger = Ledger::since(at("2026-11-02T09:00"));
+        ledger.suspensions = vec![
+            // It ends with the day on which it began: no day did not count for it.
+            Suspension {
+                from: at("2026-11-03T10:00"),
+                to: Some(at("2026-11-04T00:00")),
+                cause: first,
+            },
+            Suspension {
+                from: at("2026-11-04T00:00"),
+                to: Some(at("2026-11-05T00:00")),
+                cause: second,
+            },
+        ];
+        let outages = [Outage {
+            id: outage,
+            agency: "H26.14".into(),
+            channels: Vec::new(),
+            from: at("2026-11-05T00:00"),
+            to: Some(at("2026-11-06T00:00")),
+            reason: "mất điện".to_owned(),
+            recorded_at: at("2026-11-05T00:00"),
+        }];
+        let rule = Rule { outages: &outages, ..promotion(&law) };
+        let explained = explain(rule, Channel::Online, &ledger).unwrap().unwrap();
+        let causes: Vec<(String, Option<Uuid>)> = explained
+            .spans
+            .iter()
+            .filter(|span| span.cause.is_some() || !span.counted)
+            .map(|span| (local(rule.calendar, span.from)[..5].to_owned(), span.cause))
+            .collect();
+        let expected = [
+            ("02/11", None),
+            ("04/11", Some(second)),
+            ("05/11", Some(outage)),
+            ("07/11", None),
+            ("08/11", None),
+        ];
+        assert_eq!(causes, expected.map(|(day, cause)| (day.to_owned(), cause)));
+        let out: Vec<&ExplainedSpan> =
+            explained.spans.iter().filter(|span| span.cause == Some(outage)).collect();
+        assert!(out.iter().all(|span| span.why.vi.contains("mất điện")), "{out:?}");
+    }
+
+    #[test]
+    fn a_date_that_was_given_and_when_lateness_is_foreseen_are_explained_in_words() {
+        let law = law();
+        let rule = promotion(&law);
+        let promise = Promise {
+            due_at: at("2026-12-01T00:00"),
+            foresee_at: Some(at("2026-11-28T00:00")),
+            calendar: None,
+            provisional: false,
+        };
+        let started_at = at("2026-11-20T09:00");
+        let fixed = explain_fixed(rule, started_at, &promise, "Điều 9");
+        assert_eq!((fixed.start, fixed.due_at), (Some(ClockStart::Submitted), promise.due_at));
+        let words = "due by 01/12/2026 00:00, a date fixed on this basis: Điều 9";
+        assert!(fixed.text.en.contains(words), "{}", fixed.text.en);
+        let foresight = explain_foresight(rule, started_at, &promise).unwrap();
+        assert_eq!(Some(foresight.due_at), promise.foresee_at);
+        let words = "an apology with a new date is due by 28/11/2026 00:00";
+        assert!(foresight.text.en.contains(words), "{}", foresight.text.en);
+        let hours = Promise { foresee_at: None, ..promise };
+        assert!(explain_foresight(rule, started_at, &hours).is_none());
     }
 }

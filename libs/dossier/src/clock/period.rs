@@ -236,6 +236,40 @@ mod tests {
     }
 
     #[test]
+    fn only_an_outage_that_hits_it_lasts_and_began_inside_holds_a_period() {
+        let law = law();
+        let due_at = at("2026-11-23T09:00");
+        let since = at("2026-11-20T09:00");
+        let held = |from: &str, to: Option<&str>, channels: Vec<Channel>, channel| {
+            let broken = out_of_order(&law, from, to);
+            let outages: Vec<Outage> = broken
+                .outages_of(&"H26.14".into())
+                .iter()
+                .map(|outage| Outage { channels: channels.clone(), ..outage.clone() })
+                .collect();
+            let period = Period {
+                running: Running::new(due_at, since, OUTAGE, since),
+                started_at: since,
+                budget: Budget { amount: 8, unit: calendar::Unit::WorkingHours },
+                calendar: broken.calendar_of(&"H26.14".into()).unwrap(),
+                outages: &outages,
+                channel,
+                basis: "",
+            };
+            assert_eq!(period.is_over(due_at).unwrap(), !period.is_held(), "the rest is equal");
+            period.is_held()
+        };
+        let (online, post) = (Some(Channel::Online), vec![Channel::Post]);
+        assert!(held("2026-11-23T08:59", None, Vec::new(), online));
+        assert!(!held("2026-11-23T09:00", None, Vec::new(), online), "it was over");
+        assert!(!held("2026-11-23T08:59", None, post.clone(), online), "another way");
+        assert!(held("2026-11-23T08:59", None, vec![Channel::Online], online));
+        assert!(!held("2026-11-23T08:59", None, post, None), "no way at all");
+        assert!(held("2026-11-23T08:59", None, Vec::new(), None));
+        assert!(!held("2026-11-21T08:00", Some("2026-11-21T09:00"), Vec::new(), online), "ended");
+    }
+
+    #[test]
     fn an_end_is_explained_by_the_law_as_it_was_known_when_it_was_said() {
         let law = law();
         let broken = out_of_order(&law, "2026-11-20T10:00", Some("2026-11-20T12:00"));

@@ -87,6 +87,13 @@ mod tests {
     }
 
     #[test]
+    fn the_last_hour_is_an_hour_like_any_other_where_the_law_does_not_name_it() {
+        let law = law();
+        let start = start(&law, "{ at: '17:00' }", "2026-11-20T16:30");
+        assert_eq!(start, at("2026-11-20T16:30"));
+    }
+
+    #[test]
     fn what_comes_in_the_last_hour_of_office_time_counts_from_the_next_working_morning() {
         let law = law();
         let start = |moment| start(&law, "{ at: '17:00', last_hour: true }", moment);

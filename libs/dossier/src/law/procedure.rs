@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use calendar::{Budget, Text};
 use jiff::Timestamp;
-use jiff::civil::{Date, Time, Weekday};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::ResultRules;
+use super::{ClockRules, ClockStart, ResultRules};
 use crate::contract::{
-    AgencyCode, Channel, ComponentCode, DeliveryChannel, NotCounted, Outcome, PostEvidence,
-    ProcedureCode, ProcedureRef, Role, SupplementEffect, Vnd,
+    AgencyCode, Channel, ComponentCode, DeliveryChannel, NotCounted, Outcome, ProcedureCode,
+    ProcedureRef, Role, Vnd,
 };
 
 macro_rules! shipped {
@@ -233,108 +233,6 @@ pub struct Ahead {
     pub basis: String,
 }
 
-/// From when the clock runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClockStart {
-    /// From the submission, or by post from the date that the law counts by.
-    Submitted,
-    /// From the acceptance.
-    Accepted,
-    /// From the submission or supplement that made the dossier complete.
-    Complete,
-    /// From the receipt of the fee.
-    FeeReceived,
-}
-
-/// When a day is over for receiving: what comes later counts from the next working morning.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CutOff {
-    /// At this time of any day that is not named below.
-    pub at: Option<Time>,
-    /// At another time on these weekdays.
-    #[serde(default)]
-    pub weekdays: Weekdays,
-    /// An hour before the office closes.
-    #[serde(default)]
-    pub last_hour: bool,
-}
-
-/// A time for some weekdays.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Weekdays {
-    monday: Option<Time>,
-    tuesday: Option<Time>,
-    wednesday: Option<Time>,
-    thursday: Option<Time>,
-    friday: Option<Time>,
-    saturday: Option<Time>,
-    sunday: Option<Time>,
-}
-
-impl CutOff {
-    /// The time of a weekday.
-    #[must_use]
-    pub fn on(&self, weekday: Weekday) -> Option<Time> {
-        let named = match weekday {
-            Weekday::Monday => self.weekdays.monday,
-            Weekday::Tuesday => self.weekdays.tuesday,
-            Weekday::Wednesday => self.weekdays.wednesday,
-            Weekday::Thursday => self.weekdays.thursday,
-            Weekday::Friday => self.weekdays.friday,
-            Weekday::Saturday => self.weekdays.saturday,
-            Weekday::Sunday => self.weekdays.sunday,
-        };
-        named.or(self.at)
-    }
-}
-
-/// The statutory clock of a procedure.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClockRules {
-    /// From when it runs.
-    pub start: ClockStart,
-    /// By which date a dossier counts that comes by post; without it, by the one on which it arrives.
-    pub by_post: Option<PostEvidence>,
-    /// When a day is over for receiving; without it, at 24:00.
-    pub cut_off: Option<CutOff>,
-    /// The period by way of filing; without one, the law gives none.
-    #[serde(default)]
-    pub budget: BTreeMap<Channel, Budget>,
-    /// What a supplement request does to it.
-    pub supplement: SupplementEffect,
-    /// The period from a supplement on, where the clock begins anew with it and the law gives another one then.
-    pub after_supplement: Option<Budget>,
-    /// Time that is not counted.
-    #[serde(default)]
-    pub not_counted: Vec<NotCounted>,
-    /// How often a supplement may be asked for at each stage; as often as needed if absent.
-    pub supplements_max: Option<u32>,
-    /// The applicant's window to supplement.
-    pub supplement_window: Budget,
-    /// How often the appointment may be moved (Decree 61/2018/NĐ-CP, art. 19.9: once).
-    pub redatings_max: u32,
-    /// By how much the period may be made longer; without it, not at all.
-    pub extension: Option<Extension>,
-    /// What the law makes of the agency's silence.
-    pub silence: Option<Outcome>,
-}
-
-/// How a period may be made longer.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Extension {
-    /// By how much each time, in the unit of the period.
-    pub budget: Budget,
-    /// How often.
-    pub times: u32,
-    /// On what it rests.
-    pub basis: String,
-}
-
 /// How a dossier is worked on.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -425,21 +323,7 @@ impl Procedure {
         if self.channels.is_empty() {
             return Err("`channels` is empty: nobody could submit".to_owned());
         }
-        if let Some(channel) = self.clock.budget.keys().find(|c| !self.channels.contains(c)) {
-            return Err(format!("`clock.budget` names {channel:?}, which is not among `channels`"));
-        }
-        let extension = self.clock.extension.as_ref().map(|extension| extension.budget.unit);
-        if extension.is_some_and(|unit| self.clock.budget.values().any(|b| b.unit != unit)) {
-            return Err("`clock.extension` and `clock.budget` are not in the same unit".to_owned());
-        }
-        if self.clock.after_supplement.is_some_and(|after| {
-            self.clock.supplement != SupplementEffect::Restart
-                || self.clock.budget.values().any(|budget| budget.unit != after.unit)
-        }) {
-            let reason =
-                "`clock.after_supplement` goes with a restart, in the unit of `clock.budget`";
-            return Err(reason.to_owned());
-        }
+        self.clock.check(&self.channels)?;
         let ahead = self.intake.ahead.as_ref().map(|ahead| &ahead.field);
         if let Some(field) = ahead.filter(|field| !self.public.contains(field)) {
             return Err(format!("`intake.ahead` names `{field}`, which is not `public`"));
@@ -490,12 +374,7 @@ impl Procedure {
     fn budgets(&self) -> impl Iterator<Item = Budget> {
         let review = &self.review;
         self.clock
-            .budget
-            .values()
-            .copied()
-            .chain([self.clock.supplement_window])
-            .chain(self.clock.after_supplement)
-            .chain(self.clock.extension.as_ref().map(|extension| extension.budget))
+            .budgets()
             .chain(self.fees.window)
             .chain(self.intake.answer)
             .chain(review.consultation)
