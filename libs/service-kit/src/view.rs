@@ -170,6 +170,8 @@ fn configure(connection: Connection) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // A view lost with the machine is rebuilt: it need not be synced at every commit.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
+    // A checkpoint syncs twice while the task waits: seldom, so that a page that changed often is written once.
+    connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
     connection.pragma_update(None, "cache_size", -4_096)?;
     connection.set_prepared_statement_cache_capacity(64);
     // Or a statement beside a partial index is planned again whenever other values are bound.

@@ -1,7 +1,7 @@
 //! What falls due, in memory, and in a file that trails behind: most obligations are opened and met before they would
 //! have been written down. What the file does not know yet is read from the log again at the next start.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use dossier::Obligation;
@@ -12,17 +12,18 @@ use uuid::Uuid;
 
 use crate::view::{Shape, View, ViewError};
 
-/// How many events the file may be behind.
-const EVENTS_BEHIND_MAX: u64 = 2_000;
+/// How many events the file may be behind: a second or so of reading at the next start.
+const EVENTS_BEHIND_MAX: u64 = 10_000;
 
+/// By due time: what falls due together lies together, and is written together.
 const TABLES: &str = "
 CREATE TABLE obligations (
-  stream BLOB NOT NULL, kind TEXT NOT NULL, due_at INTEGER NOT NULL, opened_by BLOB NOT NULL,
-  PRIMARY KEY (stream, kind)
+  due_at INTEGER NOT NULL, stream BLOB NOT NULL, kind TEXT NOT NULL, opened_by BLOB NOT NULL,
+  PRIMARY KEY (due_at, stream, kind)
 ) STRICT, WITHOUT ROWID;";
 
 pub(super) const fn shape(name: &'static str) -> Shape {
-    Shape { name, version: 3, tables: TABLES }
+    Shape { name, version: 4, tables: TABLES }
 }
 
 /// An obligation of a stream.
@@ -48,8 +49,8 @@ pub(super) struct Index {
     due: BTreeMap<(Nanoseconds, Uuid, Kind), Uuid>,
     /// The same by stream.
     open: BTreeSet<(Uuid, Kind, Nanoseconds)>,
-    /// What the file has otherwise.
-    changed: HashSet<Uuid>,
+    /// What the file may have otherwise.
+    changed: BTreeSet<(Nanoseconds, Uuid, Kind)>,
     written: Position,
     /// Up to where it is true in memory.
     pub(super) reached: Position,
@@ -64,7 +65,7 @@ impl Index {
             view: Arc::clone(&view),
             due: BTreeMap::new(),
             open: BTreeSet::new(),
-            changed: HashSet::new(),
+            changed: BTreeSet::new(),
             written,
             reached: written,
             kinds: Vec::new(),
@@ -108,7 +109,8 @@ impl Index {
         if old == open {
             return;
         }
-        self.changed.insert(stream);
+        let changed = old.iter().chain(&open).map(|(kind, due_at, _)| (*due_at, stream, *kind));
+        self.changed.extend(changed);
         for (kind, due_at, _) in old {
             self.due.remove(&(due_at, stream, kind));
             self.open.remove(&(stream, kind, due_at));
@@ -169,20 +171,30 @@ impl Index {
         if through.0.saturating_sub(self.written.0) < EVENTS_BEHIND_MAX {
             return Ok(());
         }
-        self.view
-            .write(through, |rows| self.changed.iter().try_for_each(|id| self.write(rows, *id)))?;
+        self.view.write(through, |rows| {
+            self.changed.iter().try_for_each(|changed| self.write(rows, *changed))
+        })?;
         self.changed.clear();
         self.written = through;
         Ok(())
     }
 
-    fn write(&self, rows: &Connection, stream: Uuid) -> rusqlite::Result<()> {
-        rows.prepare_cached("DELETE FROM obligations WHERE stream = ?1")?.execute([stream])?;
-        for (kind, due_at, opened_by) in self.of(stream) {
-            let kind = self.kinds.get(usize::from(kind)).map_or("", |kind| kind);
-            rows.prepare_cached("INSERT INTO obligations VALUES (?1, ?2, ?3, ?4)")?
-                .execute(params![stream, kind, due_at, opened_by])?;
-        }
+    fn write(
+        &self,
+        rows: &Connection,
+        (due_at, stream, kind): (Nanoseconds, Uuid, Kind),
+    ) -> rusqlite::Result<()> {
+        let name = self.kinds.get(usize::from(kind)).map_or("", |kind| kind);
+        match self.due.get(&(due_at, stream, kind)) {
+            Some(opened_by) => rows
+                .prepare_cached("INSERT OR REPLACE INTO obligations VALUES (?1, ?2, ?3, ?4)")?
+                .execute(params![due_at, stream, name, opened_by])?,
+            None => rows
+                .prepare_cached(
+                    "DELETE FROM obligations WHERE due_at = ?1 AND stream = ?2 AND kind = ?3",
+                )?
+                .execute(params![due_at, stream, name])?,
+        };
         Ok(())
     }
 
