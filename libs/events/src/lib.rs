@@ -30,6 +30,7 @@ mod error;
 mod event;
 pub mod limits;
 mod store;
+mod wal;
 
 #[cfg(feature = "contract-suite")]
 pub mod contract_suite;
@@ -42,3 +43,4 @@ pub use event::{
 pub use store::faulty::{Fault, Faults};
 pub use store::sqlite::Options as SqliteOptions;
 pub use store::{EventStore, Stats};
+pub use wal::{Wal, WalLimits};

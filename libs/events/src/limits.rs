@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::wal::WalLimits;
+
 /// Bytes of one event's data and metadata together.
 pub const EVENT_BYTES_MAX: usize = 256 * 1024;
 /// Events in one append.
@@ -17,6 +19,12 @@ pub const READ_EVENTS_MAX: usize = 1_000;
 /// Events looked at by one `read_all`.
 pub const PAGE_EVENTS_MAX: usize = 10_000;
 
+/// How long a server may take to accept a connection.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a server that went away is waited for: as long as a failover takes.
+pub const RECONNECT_MAX: Duration = Duration::from_secs(20);
+/// The first wait before a connection is made anew; it doubles up to a second.
+pub const RECONNECT_PAUSE: Duration = Duration::from_millis(50);
 /// Appends waiting for the writer; one more is refused as busy.
 pub const APPEND_QUEUE_MAX: usize = 4_096;
 /// What a caller that was refused as busy is told to wait.
@@ -36,7 +44,5 @@ pub const READERS_MAX: usize = 4;
 pub const GATHER_AFTER: std::ops::Range<usize> = 6..64;
 /// How long the writer waits for appends to gather.
 pub const GATHER: Duration = Duration::from_millis(2);
-/// Length of the write-ahead log from which it is copied into the file, in pages of 4,096 bytes.
-pub const WAL_CHECKPOINT_PAGES: u64 = 8_192;
-/// Length at which the writer waits until all of it is copied.
-pub const WAL_PAGES_MAX: u64 = 65_536;
+/// Length of the write-ahead log, in pages of 4,096 bytes.
+pub const WAL: WalLimits = WalLimits { copy: 8_192, wait: 65_536 };

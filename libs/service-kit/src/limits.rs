@@ -34,9 +34,11 @@ pub const PAGE_EVENTS: usize = 512;
 pub const VIEW_PAGE_EVENTS: usize = 4_096;
 /// Reactions in flight in one service.
 pub const IN_FLIGHT_MAX: usize = 64;
-/// Obligations enforced together in one service; two such groups are in flight. With fewer, what one sync of the store costs
-/// is shared by too few when very many fall due in the same instant.
+/// Obligations enforced together in one service. With fewer, what one sync of the store costs is shared by too few when very
+/// many fall due in the same instant.
 pub const ENFORCED_TOGETHER: usize = 256;
+/// Such groups in flight: while one is decided on, another is read and a third one synced.
+pub const GROUPS_IN_FLIGHT: usize = 3;
 /// Events that wait in one service for something that must come first.
 pub const PARKED_MAX: usize = 10_000;
 /// Events that were given up, shown at once.

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use events::{EventStore, Position};
+use events::{EventStore, Position, Wal, WalLimits};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -12,6 +12,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 #[derive(Debug)]
 pub struct View {
     writer: Arc<Mutex<Connection>>,
+    /// Absent for one in memory.
+    wal: Option<Wal>,
     reader: Arc<Mutex<Connection>>,
 }
 
@@ -45,6 +47,9 @@ pub enum ViewError {
     BrokenOff,
 }
 
+/// Length of a view's write-ahead log, in pages of 4,096 bytes.
+const WAL: WalLimits = WalLimits { copy: 2_000, wait: 32_768 };
+
 const META: &str = "CREATE TABLE view (
   store BLOB NOT NULL, version INTEGER NOT NULL, position INTEGER NOT NULL
 ) STRICT;";
@@ -60,10 +65,11 @@ impl View {
         let Some(folder) = folder else {
             let connection =
                 Arc::new(Mutex::new(create(Connection::open_in_memory()?, shape, store)?));
-            return Ok(Self { reader: Arc::clone(&connection), writer: connection });
+            let reader = Arc::clone(&connection);
+            return Ok(Self { writer: connection, wal: None, reader });
         };
         let path = folder.join(format!("{}.sqlite", shape.name));
-        let writer = match reopen(&path, shape, store) {
+        let mut writer = match reopen(&path, shape, store) {
             Ok(Some(connection)) => connection,
             Ok(None) | Err(_) => {
                 if path.exists() {
@@ -75,7 +81,8 @@ impl View {
         };
         let reader = Connection::open(&path)?;
         reader.pragma_update(None, "query_only", true)?;
-        Ok(Self { writer: Arc::new(Mutex::new(writer)), reader: Arc::new(Mutex::new(reader)) })
+        let wal = Some(Wal::of(&mut writer, path, WAL)?);
+        Ok(Self { writer: Arc::new(Mutex::new(writer)), wal, reader: Arc::new(Mutex::new(reader)) })
     }
 
     /// Up to where it is true.
@@ -103,6 +110,9 @@ impl View {
         });
         if written.is_err() && !connection.is_autocommit() {
             connection.execute_batch("ROLLBACK")?;
+        }
+        if let Some(wal) = &self.wal {
+            wal.tend(&connection);
         }
         Ok(written?)
     }
@@ -170,8 +180,6 @@ fn configure(connection: Connection) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // A view lost with the machine is rebuilt: it need not be synced at every commit.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
-    // A checkpoint syncs twice while the task waits: seldom, so that a page that changed often is written once.
-    connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
     connection.pragma_update(None, "cache_size", -4_096)?;
     connection.set_prepared_statement_cache_capacity(64);
     // Or a statement beside a partial index is planned again whenever other values are bound.

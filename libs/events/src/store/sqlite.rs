@@ -25,7 +25,6 @@ use crate::{
 
 mod file;
 mod readers;
-mod wal;
 mod writer;
 
 use readers::Readers;

@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::{Next, Progress, Stalled, Task, back_off};
-use crate::limits::{ENFORCED_TOGETHER, PAGE_EVENTS};
+use crate::limits::{ENFORCED_TOGETHER, GROUPS_IN_FLIGHT, PAGE_EVENTS};
 use crate::streams::{Loaded, Streams};
 use crate::view::{View, ViewError};
 use crate::{Clock, Kit};
@@ -239,7 +239,7 @@ impl<S: State> Keeper<S> {
         let groups: Vec<Vec<Due>> = due.chunks(ENFORCED_TOGETHER).map(<[Due]>::to_vec).collect();
         let enforced: Vec<Vec<Option<Arc<Loaded<S>>>>> = futures_util::stream::iter(groups)
             .map(|group| enforcement::read::<S>(&this.kit, group))
-            .buffered(2)
+            .buffered(GROUPS_IN_FLIGHT)
             .map(|group| async move {
                 let due = group.due.len();
                 // On a task of its own, so that groups use all cores; one that breaks off is tried again.
@@ -250,7 +250,7 @@ impl<S: State> Keeper<S> {
                 let enforced = task.join_next().await.and_then(Result::ok);
                 enforced.unwrap_or_else(|| vec![None; due])
             })
-            .buffered(2)
+            .buffered(GROUPS_IN_FLIGHT)
             .collect()
             .await;
         for (due, changed) in due.into_iter().zip(enforced.into_iter().flatten()) {

@@ -9,10 +9,10 @@ use lru::LruCache;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use tokio::sync::{mpsc, oneshot};
 
-use super::wal::Wal;
 use super::{READ, Shared, recorded, signed, unsigned};
-use crate::limits::{GATHER, GATHER_AFTER, GROUP_EVENTS_MAX, VERSIONS_MAX};
+use crate::limits::{GATHER, GATHER_AFTER, GROUP_EVENTS_MAX, VERSIONS_MAX, WAL};
 use crate::store::is_same;
+use crate::wal::Wal;
 use crate::{AppendError, Appended, Expected, NewEvent, Position, Recorded, StreamName, Version};
 
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl Writer {
         head: Position,
         shared: Arc<Shared>,
     ) -> rusqlite::Result<Self> {
-        let wal = Wal::of(&mut connection, path.to_owned())?;
+        let wal = Wal::of(&mut connection, path.to_owned(), WAL)?;
         let standings = LruCache::new(NonZeroUsize::new(VERSIONS_MAX).unwrap_or(NonZeroUsize::MIN));
         Ok(Self { connection, wal, head, standings, shared })
     }
