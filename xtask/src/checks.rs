@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 use crate::generate::root;
+use crate::postgres::Postgres;
 
 /// The schemathesis that is installed, from the Python package index.
 const SCHEMATHESIS: &str = "schemathesis==4.32.5";
@@ -14,7 +15,11 @@ const SCHEMATHESIS: &str = "schemathesis==4.32.5";
 pub(crate) fn run() -> Result<()> {
     cargo(&["fmt", "--all", "--check"])?;
     cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
-    cargo(&["test", "--workspace", "--no-fail-fast"])?;
+    let postgres = Postgres::start()?;
+    let mut tests = Command::new("cargo");
+    tests.args(["test", "--workspace", "--no-fail-fast"]).env("POSTGRES_URL", &postgres.url);
+    succeed(&root(), &mut tests)?;
+    drop(postgres);
     api_against_its_documents()
 }
 
@@ -29,13 +34,18 @@ fn cargo(arguments: &[&str]) -> Result<()> {
 }
 
 fn run_in(folder: &Path, program: &str, arguments: &[&str]) -> Result<()> {
-    let command = format!("{program} {}", arguments.join(" "));
-    let status = Command::new(program)
-        .args(arguments)
-        .current_dir(folder)
-        .status()
-        .with_context(|| format!("{command} cannot be started"))?;
-    if status.success() { Ok(()) } else { bail!("{command} failed") }
+    succeed(folder, Command::new(program).args(arguments))
+}
+
+fn succeed(folder: &Path, command: &mut Command) -> Result<()> {
+    let arguments = command.get_args().map(|argument| argument.to_string_lossy().into_owned());
+    let parts: Vec<String> = std::iter::once(command.get_program().to_string_lossy().into_owned())
+        .chain(arguments)
+        .collect();
+    let line = parts.join(" ");
+    let status = command.current_dir(folder).status();
+    let status = status.with_context(|| format!("{line} cannot be started"))?;
+    if status.success() { Ok(()) } else { bail!("{line} failed") }
 }
 
 /// The running binary, ended with this value.

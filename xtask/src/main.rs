@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 mod checks;
 mod generate;
+mod postgres;
 #[cfg(test)]
 mod tidy;
 

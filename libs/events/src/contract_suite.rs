@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,12 +19,11 @@ use crate::{
     AppendError, EventStore, Expected, Filter, NewEvent, Position, StreamName, TooLarge, Version,
 };
 
-/// Declares the whole suite for one engine: `contract_tests!(name, store_expression)`, where the expression gives a
-/// fresh [`EventStore`](crate::EventStore) and whatever must live as long as it.
+/// The sentences, handed on to another macro.
 #[macro_export]
-macro_rules! contract_tests {
-    ($engine:ident, $fresh:expr) => {
-        $crate::contract_tests!(@each $engine, $fresh,
+macro_rules! contract_sentences {
+    ($($to:ident)::+ ! ($($arguments:tt)*)) => {
+        $($to)::+! { $($arguments)*
             an_append_succeeds_only_at_the_expected_version,
             must_not_exist_is_honoured,
             an_append_is_atomic,
@@ -39,9 +39,15 @@ macro_rules! contract_tests {
             of_concurrent_appends_exactly_one_succeeds,
             the_identity_stays,
             several_streams_are_read_together,
-        );
+        }
     };
-    (@each $engine:ident, $fresh:expr, $($sentence:ident),+ $(,)?) => {
+}
+
+/// Declares the whole suite for one engine: `contract_tests!(name, store_expression)`, where the expression gives a
+/// fresh [`EventStore`](crate::EventStore) and whatever must live as long as it.
+#[macro_export]
+macro_rules! contract_tests {
+    (@each $engine:ident, $fresh:expr; $($sentence:ident,)+) => {
         mod $engine {
             #[allow(unused_imports, clippy::allow_attributes, reason = "what `fresh` needs")]
             use super::*;
@@ -54,7 +60,22 @@ macro_rules! contract_tests {
             )+
         }
     };
+    ($engine:ident, $fresh:expr) => {
+        $crate::contract_sentences!(events::contract_tests!(@each $engine, $fresh;));
+    };
 }
+
+/// One sentence of the contract, tried on a fresh store: it panics if the store breaks it.
+pub type Sentence = fn(Arc<EventStore>) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+
+macro_rules! listed {
+    ($($sentence:ident,)+) => {
+        /// Every sentence with its name, for whoever tries them on a server by hand.
+        pub const SENTENCES: &[(&str, Sentence)] =
+            &[$((stringify!($sentence), |store| Box::pin($sentence(store)))),+];
+    };
+}
+crate::contract_sentences!(listed!());
 
 fn stream(name: &str) -> StreamName {
     StreamName::new(name).unwrap()

@@ -94,6 +94,12 @@ pub enum OpenError {
         /// The database file.
         path: String,
     },
+    /// No engine of this program.
+    #[error("`{url}` names no event store; use sqlite:PATH or postgres://USER@HOST/DATABASE")]
+    UnknownEngine {
+        /// The address.
+        url: String,
+    },
     /// Written by a newer version of the program.
     #[error("{path} has schema version {found}, this program knows {known}; use a newer program")]
     Newer {

@@ -14,6 +14,10 @@ use crate::{
 
 pub(crate) mod faulty;
 pub(crate) mod memory;
+#[cfg(feature = "postgres")]
+mod plan;
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
 pub(crate) mod sqlite;
 mod tail;
 
@@ -24,6 +28,9 @@ pub enum EventStore {
     Memory(memory::Memory),
     /// One SQLite file, for one process.
     Sqlite(sqlite::Sqlite),
+    /// A PostgreSQL server, for several processes.
+    #[cfg(feature = "postgres")]
+    Postgres(postgres::Postgres),
     /// Another store with faults before it, for tests.
     Faulty(faulty::Faulty),
 }
@@ -44,9 +51,28 @@ impl EventStore {
         Self::Memory(memory::Memory::new())
     }
 
+    /// Opens the store at an address: `sqlite:PATH`, or `postgres://…` where the program was built with that engine.
+    pub async fn open(url: &str) -> Result<Self, OpenError> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            return Self::sqlite(Path::new(path), SqliteOptions::default());
+        }
+        #[cfg(feature = "postgres")]
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Self::postgres(url).await;
+        }
+        Err(OpenError::UnknownEngine { url: url.to_owned() })
+    }
+
     /// Opens or creates the SQLite file at `path`, for this process alone.
     pub fn sqlite(path: &Path, options: SqliteOptions) -> Result<Self, OpenError> {
         Ok(Self::Sqlite(sqlite::Sqlite::open(path, options)?))
+    }
+
+    /// Connects to the PostgreSQL server at `url` (`postgres://user:password@host/database`) and creates the tables that are
+    /// missing there.
+    #[cfg(feature = "postgres")]
+    pub async fn postgres(url: &str) -> Result<Self, OpenError> {
+        Ok(Self::Postgres(postgres::Postgres::open(url).await?))
     }
 
     /// `inner` with faults before it.
@@ -66,6 +92,8 @@ impl EventStore {
         match self {
             Self::Memory(store) => store.append(stream, expected, events),
             Self::Sqlite(store) => store.append(stream, expected, events).await,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(store) => store.append(stream, expected, events).await,
             Self::Faulty(store) => Box::pin(store.append(stream, expected, events)).await,
         }
     }
@@ -80,6 +108,8 @@ impl EventStore {
         match self {
             Self::Memory(store) => Ok(store.read(stream, after, READ_EVENTS_MAX)),
             Self::Sqlite(store) => store.read(stream, after, READ_EVENTS_MAX).await,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(store) => store.read(stream, after, READ_EVENTS_MAX).await,
             Self::Faulty(store) => Box::pin(store.inner.read(stream, Some(after))).await,
         }
     }
@@ -103,6 +133,8 @@ impl EventStore {
     ) -> Result<Vec<Vec<Recorded>>, ReadError> {
         let mut read = match self {
             Self::Sqlite(store) => store.read_together(streams, READ_EVENTS_MAX).await?,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(store) => store.read_together(streams, READ_EVENTS_MAX).await?,
             Self::Memory(_) | Self::Faulty(_) => {
                 let mut read = Vec::with_capacity(streams.len());
                 for stream in streams {
@@ -124,6 +156,8 @@ impl EventStore {
         match self {
             Self::Memory(store) => Ok(store.last(stream)),
             Self::Sqlite(store) => store.last(stream).await,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(store) => store.last(stream).await,
             Self::Faulty(store) => Box::pin(store.inner.last(stream)).await,
         }
     }
@@ -140,6 +174,8 @@ impl EventStore {
         match self {
             Self::Memory(store) => Ok(store.read_all(after, filter, limit)),
             Self::Sqlite(store) => store.read_all(after, filter, limit).await,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(store) => store.read_all(after, filter, limit).await,
             Self::Faulty(store) => Box::pin(store.inner.read_all(after, filter, limit)).await,
         }
     }
@@ -151,6 +187,8 @@ impl EventStore {
             Self::Sqlite(store) => store.is_unchanged(stream, since),
             // Whoever shares the log with others must read.
             Self::Memory(_) | Self::Faulty(_) => false,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => false,
         }
     }
 
@@ -173,6 +211,8 @@ impl EventStore {
         match self {
             Self::Memory(store) => store.id(),
             Self::Sqlite(store) => store.id(),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(store) => store.id(),
             Self::Faulty(store) => store.inner.id(),
         }
     }
@@ -183,6 +223,8 @@ impl EventStore {
         match self {
             Self::Memory(store) => store.stats(),
             Self::Sqlite(store) => store.stats(),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(store) => store.stats(),
             Self::Faulty(store) => store.inner.stats(),
         }
     }
@@ -191,6 +233,8 @@ impl EventStore {
         match self {
             Self::Memory(store) => store.watch(),
             Self::Sqlite(store) => store.watch(),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(store) => store.watch(),
             Self::Faulty(store) => store.inner.watch(),
         }
     }

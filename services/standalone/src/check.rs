@@ -22,8 +22,6 @@ use jiff::Timestamp;
 use service_kit::rulebook;
 use uuid::Uuid;
 
-use crate::data::DataDirectory;
-
 /// Check the log.
 #[derive(Debug, Parser)]
 pub(crate) struct Arguments {
@@ -47,7 +45,7 @@ pub struct Report {
 const FINDINGS_MAX: usize = 1_000;
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
-    let store = DataDirectory::open(&arguments.data.data)?.store()?;
+    let store = arguments.data.open()?.store().await?;
     let report = check(&store).await?;
     let mut out = std::io::stdout();
     for finding in &report.findings {

@@ -16,7 +16,11 @@ const VIRTUAL_END: &str = "virtual-time-ended-at";
 
 /// A data directory.
 #[derive(Debug, Clone)]
-pub struct DataDirectory(PathBuf);
+pub struct DataDirectory {
+    path: PathBuf,
+    /// Where the log is, if not in it.
+    store: Option<String>,
+}
 
 /// Whom a process believes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,28 +55,34 @@ impl DataDirectory {
     pub fn open(path: &Path) -> Result<Self> {
         std::fs::create_dir_all(path)
             .with_context(|| format!("the data directory {}", path.display()))?;
-        Ok(Self(path.to_owned()))
+        Ok(Self { path: path.to_owned(), store: None })
+    }
+
+    /// The same with the log in the store at an address.
+    #[must_use]
+    pub fn with_store(self, store: Option<String>) -> Self {
+        Self { store, ..self }
     }
 
     /// The development key.
     pub fn key(&self) -> Result<DevelopmentKey> {
-        Ok(DevelopmentKey::in_folder(&self.0)?)
+        Ok(DevelopmentKey::in_folder(&self.path)?)
     }
 
     /// Whether anything was recorded here before.
     #[must_use]
     pub fn is_fresh(&self) -> bool {
-        !self.0.join("log.sqlite").exists()
+        !self.path.join("log.sqlite").exists()
     }
 
     /// Writes down that the directory was written in virtual time and where that ended.
     pub fn end_virtual_time(&self, at: Timestamp) -> Result<()> {
-        Ok(std::fs::write(self.0.join(VIRTUAL_END), at.to_string())?)
+        Ok(std::fs::write(self.path.join(VIRTUAL_END), at.to_string())?)
     }
 
     /// The end of virtual time, if the directory was written in it.
     pub fn virtual_end(&self) -> Result<Option<Timestamp>> {
-        match std::fs::read_to_string(self.0.join(VIRTUAL_END)) {
+        match std::fs::read_to_string(self.path.join(VIRTUAL_END)) {
             Ok(text) => Ok(Some(text.trim().parse().context(VIRTUAL_END)?)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error).context(VIRTUAL_END),
@@ -80,13 +90,16 @@ impl DataDirectory {
     }
 
     /// Opens the store.
-    pub fn store(&self) -> Result<EventStore> {
-        Ok(EventStore::sqlite(&self.0.join("log.sqlite"), SqliteOptions::default())?)
+    pub async fn store(&self) -> Result<EventStore> {
+        Ok(match &self.store {
+            Some(url) => EventStore::open(url).await?,
+            None => EventStore::sqlite(&self.path.join("log.sqlite"), SqliteOptions::default())?,
+        })
     }
 
     /// The kit of a process on this directory.
     pub async fn kit(&self, time: Time, identity: Identity) -> Result<Arc<Kit>> {
-        let store = self.store()?;
+        let store = self.store().await?;
         let clock = self.clock(&store, time).await?;
         // Tokens are a matter of the real world, whatever time the dossiers live in.
         let (auth, sandbox) = match identity {
@@ -100,10 +113,10 @@ impl DataDirectory {
             rules: shipped_rules()?,
             clock,
             auth,
-            documents: self.0.join("documents"),
-            views: Some(self.0.join("views")),
+            documents: self.path.join("documents"),
+            views: Some(self.path.join("views")),
             sandbox,
-            digest_key: secret(&self.0.join("digest-key"))?,
+            digest_key: secret(&self.path.join("digest-key"))?,
         })
         .await?)
     }

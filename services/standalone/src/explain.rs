@@ -16,8 +16,6 @@ use dossier::review::Review;
 use events::{EventStore, Filter, Position, StreamName};
 use service_kit::{fold, rulebook};
 
-use crate::data::DataDirectory;
-
 /// Explain a deadline.
 #[derive(Debug, Parser)]
 pub(crate) struct Arguments {
@@ -31,7 +29,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
-    let store = DataDirectory::open(&arguments.data.data)?.store()?;
+    let store = arguments.data.open()?.store().await?;
     let stream = find(&store, &arguments.code).await?;
     let law = rulebook::recorded(&store).await?;
     let intake: Intake = fold(&store.read_whole(&stream).await?)?;

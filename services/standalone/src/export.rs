@@ -8,8 +8,6 @@ use events::{Filter, Position};
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use crate::data::DataDirectory;
-
 /// Export the log.
 #[derive(Debug, Parser)]
 pub(crate) struct Arguments {
@@ -21,7 +19,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
-    let store = DataDirectory::open(&arguments.data.data)?.store()?;
+    let store = arguments.data.open()?.store().await?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut after = Position(arguments.after);
     loop {

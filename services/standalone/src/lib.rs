@@ -9,6 +9,7 @@ use service_kit::tasks::Stalled;
 use service_kit::{Kit, Service};
 
 mod check;
+mod copy;
 mod data;
 mod demo;
 mod explain;
@@ -16,10 +17,12 @@ mod export;
 mod office;
 mod replay;
 mod serve;
+mod store_suite;
 mod token;
 mod whatif;
 
 pub use check::{Report, check};
+pub use copy::{Copied, copy};
 pub use data::{DataDirectory, Identity, Time};
 pub use replay::{RefusedActivity, Summary, replay};
 
@@ -50,6 +53,10 @@ enum Command {
     Whatif(whatif::Arguments),
     /// Write the log as NDJSON to standard output.
     Export(export::Arguments),
+    /// Move a log from one event store to another.
+    Copy(copy::Arguments),
+    /// Try every sentence of the event store's contract on a server.
+    StoreSuite(store_suite::Arguments),
     /// Mint a token with the development key of the data directory.
     Token(token::Arguments),
 }
@@ -60,6 +67,15 @@ struct Data {
     /// The data directory; made if it is missing.
     #[arg(long, env = "DOSSIER_DATA", default_value = "./dossier-data")]
     data: PathBuf,
+    /// The event store, for example `postgres://user@host/database`; a file in the data directory without it.
+    #[arg(long, env = "DOSSIER_STORE", hide_env_values = true)]
+    store: Option<String>,
+}
+
+impl Data {
+    fn open(&self) -> anyhow::Result<DataDirectory> {
+        Ok(DataDirectory::open(&self.data)?.with_store(self.store.clone()))
+    }
 }
 
 /// Runs the command line; a failure ends in one line that says what to change.
@@ -82,6 +98,8 @@ pub fn main() -> ExitCode {
             Command::Explain(arguments) => explain::run(&arguments).await,
             Command::Whatif(arguments) => whatif::run(&arguments).await,
             Command::Export(arguments) => export::run(&arguments).await,
+            Command::Copy(arguments) => copy::run(&arguments).await,
+            Command::StoreSuite(arguments) => store_suite::run(&arguments).await,
             Command::Token(arguments) => token::run(&arguments),
         }
     });

@@ -12,7 +12,7 @@ use service_kit::tasks::Tasks;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::data::{DataDirectory, Identity, Time};
+use crate::data::{Identity, Time};
 
 mod common;
 
@@ -40,7 +40,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<()> {
-    let data = DataDirectory::open(&arguments.data.data)?;
+    let data = arguments.data.open()?;
     let identity = match arguments.jwks {
         Some(keys) => Identity::Provider { keys, sandbox: arguments.sandbox },
         None => Identity::Development,

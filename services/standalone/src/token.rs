@@ -8,8 +8,6 @@ use dossier::contract::{AgencyCode, Role, Subject};
 use service_kit::Clock;
 use service_kit::auth::Claims;
 
-use crate::data::DataDirectory;
-
 /// Mint a token.
 #[derive(Debug, Parser)]
 pub(crate) struct Arguments {
@@ -55,6 +53,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         agency,
         on_behalf_of: arguments.on_behalf_of.as_deref().map(Subject::from),
     };
-    let token = DataDirectory::open(&arguments.data.data)?.key()?.mint(&claims)?;
+    let token = arguments.data.open()?.key()?.mint(&claims)?;
     writeln!(std::io::stdout(), "{token}").context("standard output")
 }

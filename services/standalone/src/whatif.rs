@@ -21,8 +21,6 @@ use jiff::Timestamp;
 use service_kit::rulebook;
 use uuid::Uuid;
 
-use crate::data::DataDirectory;
-
 mod report;
 
 use report::{Compared, Report};
@@ -80,9 +78,9 @@ fn channel(text: &str) -> Result<Channel> {
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
-    let directory = DataDirectory::open(&arguments.data.data)?;
+    let directory = arguments.data.open()?;
     let virtual_end = directory.virtual_end()?;
-    let store = directory.store()?;
+    let store = directory.store().await?;
     let trial = Trial::of(arguments, rulebook::recorded(&store).await?)?;
     let details = arguments.details.as_deref().map(create).transpose()?;
     let now = virtual_end.unwrap_or_else(|| service_kit::Clock::System.now());

@@ -5,6 +5,7 @@
 mod access;
 mod after;
 mod complaint;
+mod copy;
 mod durability;
 mod explain;
 mod intake;

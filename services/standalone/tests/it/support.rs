@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use bytes::Bytes;
 use dossier::contract::Role;
@@ -24,6 +25,7 @@ use service_kit::tasks::{DeadLetter, ReactionsHealth, Tasks};
 use service_kit::{Clock, Kit, Settings};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 /// A local Vietnamese moment such as `2026-11-20T09:00`.
 pub(crate) fn at(text: &str) -> Timestamp {
@@ -271,6 +273,16 @@ impl Office {
         let name = |kind: &str| kind.split('.').nth(1).unwrap_or(kind).to_owned();
         page.events.iter().map(|event| name(&event.kind)).collect()
     }
+}
+
+/// A fresh store on the PostgreSQL server that the tests are given.
+#[expect(clippy::disallowed_methods, reason = "tests have no command line")]
+pub(crate) async fn postgres() -> EventStore {
+    let url = std::env::var("POSTGRES_URL");
+    let url = url.expect("POSTGRES_URL names no server; `cargo xtask test` starts one");
+    let schema = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{:?}", Instant::now()).as_bytes());
+    let schema = format!("office_{}_{}", std::process::id(), schema.simple());
+    EventStore::open(&format!("{url}?options=-csearch_path%3D{schema}")).await.unwrap()
 }
 
 /// Runs the real binary on a data directory.

@@ -1,7 +1,5 @@
 //! Every engine against every sentence of the contract.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use events::{EventStore, Faults, SqliteOptions, contract_tests};
 
 fn sqlite() -> (EventStore, tempfile::TempDir) {
@@ -14,3 +12,5 @@ fn sqlite() -> (EventStore, tempfile::TempDir) {
 contract_tests!(memory, (EventStore::memory(), ()));
 contract_tests!(sqlite_file, sqlite());
 contract_tests!(faulty, (EventStore::faulty(EventStore::memory(), Faults::default()), ()));
+#[cfg(feature = "postgres")]
+contract_tests!(postgres_server, crate::database::fresh().await);

@@ -1,0 +1,241 @@
+//! PostgreSQL: a log that several processes share. Positions are given while the one row that holds the head is locked, so
+//! they are in commit order and none ever appears late; every append of a process goes through its one writer, which
+//! commits many at once. Connections that break are made anew, within limits; an append that was under way is tried again,
+//! which is safe, because the same append is only made once.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use crate::limits::{APPEND_QUEUE_MAX, BUSY_RETRY_AFTER};
+use crate::{
+    AppendError, Appended, Expected, Filter, NewEvent, OpenError, Page, Position, ReadError,
+    Recorded, Stats, StreamName, Version,
+};
+
+mod connections;
+mod schema;
+mod writer;
+
+use connections::Connections;
+use writer::{Job, Writer};
+
+/// See [`crate::EventStore::postgres`].
+#[derive(Debug)]
+pub struct Postgres {
+    id: Uuid,
+    jobs: mpsc::Sender<Job>,
+    connections: Arc<Connections>,
+    shared: Arc<Shared>,
+    /// The writer, and who listens to what other processes write; they end with the store.
+    _tasks: JoinSet<()>,
+}
+
+/// What writer and listener tell the readers.
+#[derive(Debug)]
+struct Shared {
+    head: watch::Sender<Position>,
+    groups: AtomicU64,
+    events: AtomicU64,
+}
+
+impl Shared {
+    /// Takes note of how far the log reaches, from whoever knows.
+    fn reaches(&self, head: Position) {
+        self.head.send_if_modified(|known| {
+            let further = head > *known;
+            *known = head.max(*known);
+            further
+        });
+    }
+}
+
+/// A part of a stream, in order.
+const READ: &str = "SELECT e.position, e.version, e.id, e.kind, e.data, e.meta, s.name
+  FROM log_streams s JOIN log_events e ON e.stream = s.no
+  WHERE s.name = $1 AND e.version > $2 ORDER BY e.version LIMIT $3";
+
+const LAST: &str = "SELECT e.position, e.version, e.id, e.kind, e.data, e.meta, s.name
+  FROM log_streams s JOIN log_events e ON e.stream = s.no
+  WHERE s.name = $1 ORDER BY e.version DESC LIMIT 1";
+
+const READ_TOGETHER: &str =
+    "SELECT e.position, e.version, e.id, e.kind, e.data, e.meta, n.name, n.place
+  FROM unnest($1::text[]) WITH ORDINALITY n (name, place)
+  JOIN log_streams s ON s.name = n.name
+  CROSS JOIN LATERAL
+    (SELECT * FROM log_events WHERE stream = s.no ORDER BY version LIMIT $2) e
+  ORDER BY n.place, e.version";
+
+/// The events of a page that pass, and the last one that was looked at in any case.
+const READ_ALL: &str = "WITH page AS
+    (SELECT * FROM log_events WHERE position > $1 ORDER BY position LIMIT $2)
+  SELECT p.position, p.version, p.id, p.kind, p.data, p.meta, s.name
+  FROM page p JOIN log_streams s ON s.no = p.stream
+  WHERE cardinality($3::text[]) = 0
+    OR EXISTS (SELECT FROM unnest($3::text[]) kind WHERE starts_with(p.kind, kind))
+    OR p.position = (SELECT max(position) FROM page)
+  ORDER BY p.position";
+
+impl Postgres {
+    pub(super) async fn open(url: &str) -> Result<Self, OpenError> {
+        let unusable = |reason: String| OpenError::Unusable { path: shown(url), reason };
+        let config = url.parse().map_err(|error| unusable(format!("not an address: {error}")))?;
+        let connections = Arc::new(Connections::new(config));
+        let client = connections.get().await.map_err(|error| unusable(error.to_string()))?;
+        let id = schema::prepare(&client, &shown(url)).await?;
+        let shared = Arc::new(Shared {
+            head: watch::Sender::new(Position::START),
+            groups: AtomicU64::new(0),
+            events: AtomicU64::new(0),
+        });
+        let (jobs, queue) = mpsc::channel(APPEND_QUEUE_MAX);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(Writer::new(Arc::clone(&connections), Arc::clone(&shared)).run(queue));
+        // The head must be known before anybody asks for it.
+        let (ready, heard) = oneshot::channel();
+        tasks.spawn(connections::listen(Arc::clone(&connections), Arc::clone(&shared), ready));
+        heard.await.map_err(|_| unusable("nobody listens".to_owned()))?;
+        Ok(Self { id, jobs, connections, shared, _tasks: tasks })
+    }
+
+    pub(super) async fn append(
+        &self,
+        stream: &StreamName,
+        expected: Expected,
+        events: Vec<NewEvent>,
+    ) -> Result<Appended, AppendError> {
+        let stopped = || AppendError::Unavailable("the writer has stopped".to_owned());
+        let (reply, answer) = oneshot::channel();
+        let job = Job { stream: stream.clone(), expected, events, reply };
+        match self.jobs.try_send(job) {
+            Ok(()) => answer.await.map_err(|_| stopped())?,
+            Err(mpsc::error::TrySendError::Full(_)) => Err(AppendError::Busy(BUSY_RETRY_AFTER)),
+            Err(mpsc::error::TrySendError::Closed(_)) => Err(stopped()),
+        }
+    }
+
+    pub(super) async fn read(
+        &self,
+        stream: &StreamName,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<Recorded>, ReadError> {
+        let (after, limit) = (signed(after.0), signed(limit as u64));
+        let rows = self.connections.query(READ, &[&stream.as_str(), &after, &limit]).await?;
+        rows.iter().map(recorded).collect()
+    }
+
+    pub(super) async fn read_together(
+        &self,
+        streams: &[StreamName],
+        limit: usize,
+    ) -> Result<Vec<Vec<Recorded>>, ReadError> {
+        let names: Vec<&str> = streams.iter().map(StreamName::as_str).collect();
+        let rows = self.connections.query(READ_TOGETHER, &[&names, &signed(limit as u64)]).await?;
+        let mut read = vec![Vec::new(); streams.len()];
+        for row in &rows {
+            let place: i64 = row.try_get(7).map_err(unreadable)?;
+            // PostgreSQL counts from 1.
+            let place = usize::try_from(place).ok().and_then(|place| place.checked_sub(1));
+            if let Some(events) = place.and_then(|place| read.get_mut(place)) {
+                events.push(recorded(row)?);
+            }
+        }
+        Ok(read)
+    }
+
+    pub(super) async fn last(&self, stream: &StreamName) -> Result<Option<Recorded>, ReadError> {
+        let rows = self.connections.query(LAST, &[&stream.as_str()]).await?;
+        rows.first().map(recorded).transpose()
+    }
+
+    pub(super) async fn read_all(
+        &self,
+        after: Position,
+        filter: &Filter,
+        limit: usize,
+    ) -> Result<Page, ReadError> {
+        let kinds: Vec<&str> = filter.kinds.iter().map(|kind| &**kind).collect();
+        let (from, limit) = (signed(after.0), signed(limit as u64));
+        let rows = self.connections.query(READ_ALL, &[&from, &limit, &kinds]).await?;
+        let mut page = Page { events: Vec::with_capacity(rows.len()), through: after };
+        for row in &rows {
+            let event = recorded(row)?;
+            page.through = event.position;
+            if filter.passes(&event.kind) {
+                page.events.push(Arc::new(event));
+            }
+        }
+        self.shared.reaches(page.through);
+        Ok(page)
+    }
+
+    pub(super) const fn id(&self) -> Uuid {
+        self.id
+    }
+
+    pub(super) fn stats(&self) -> Stats {
+        Stats {
+            groups: self.shared.groups.load(Ordering::Relaxed),
+            events: self.shared.events.load(Ordering::Relaxed),
+        }
+    }
+
+    pub(super) fn watch(&self) -> watch::Receiver<Position> {
+        self.shared.head.subscribe()
+    }
+}
+
+/// An address without its password.
+fn shown(url: &str) -> String {
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
+        _ => url.to_owned(),
+    }
+}
+
+fn recorded(row: &Row) -> Result<Recorded, ReadError> {
+    let (position, version): (i64, i64) =
+        (row.try_get(0).map_err(unreadable)?, row.try_get(1).map_err(unreadable)?);
+    let (kind, stream): (&str, &str) =
+        (row.try_get(3).map_err(unreadable)?, row.try_get(6).map_err(unreadable)?);
+    Ok(Recorded {
+        position: Position(unsigned(position)),
+        stream: StreamName::new(stream)
+            .map_err(|error| ReadError::Unavailable(error.to_string()))?,
+        version: Version(unsigned(version)),
+        id: row.try_get(2).map_err(unreadable)?,
+        kind: kind.into(),
+        data: row.try_get(4).map_err(unreadable)?,
+        meta: row.try_get(5).map_err(unreadable)?,
+    })
+}
+
+fn unreadable(error: tokio_postgres::Error) -> ReadError {
+    ReadError::Unavailable(error.to_string())
+}
+
+/// By name, where they stand.
+fn standings(rows: &[Row]) -> Result<HashMap<StreamName, Version>, ReadError> {
+    let standing = |row: &Row| {
+        let name = StreamName::new(row.try_get(0).map_err(unreadable)?)
+            .map_err(|error| ReadError::Unavailable(error.to_string()))?;
+        Ok((name, Version(unsigned(row.try_get(1).map_err(unreadable)?))))
+    };
+    rows.iter().map(standing).collect()
+}
+
+/// PostgreSQL's integers are signed; positions and versions never reach the sign bit.
+fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+fn unsigned(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
+}

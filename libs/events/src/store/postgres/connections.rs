@@ -1,0 +1,199 @@
+//! Connections, made anew when they break; and the one that listens.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{Mutex, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls, Row, Socket};
+
+use super::{Shared, unsigned};
+use crate::limits::{CONNECT_TIMEOUT, READERS_MAX, RECONNECT_MAX, RECONNECT_PAUSE};
+use crate::{Position, ReadError};
+
+type Wire = Connection<Socket, tokio_postgres::tls::NoTlsStream>;
+
+/// Said to every connection: what a commit acknowledges is on disk (PostgreSQL 15, section 20.5.1).
+const SETTINGS: &str = "SET synchronous_commit = on; SET TIME ZONE 'UTC'";
+
+/// A few connections that readers share: each sends many queries at once.
+#[derive(Debug)]
+pub(super) struct Connections {
+    config: Config,
+    slots: Vec<Mutex<Option<Arc<Client>>>>,
+    next: AtomicUsize,
+    /// What drives each connection; it ends with the connection.
+    drivers: Mutex<JoinSet<()>>,
+}
+
+impl Connections {
+    pub(super) fn new(config: Config) -> Self {
+        let slots = (0..READERS_MAX).map(|_| Mutex::new(None)).collect();
+        let (next, drivers) = (AtomicUsize::new(0), Mutex::new(JoinSet::new()));
+        Self { config, slots, next, drivers }
+    }
+
+    /// A connection for readers.
+    pub(super) async fn get(&self) -> Result<Arc<Client>, ReadError> {
+        let next = self.next.fetch_add(1, Ordering::Relaxed);
+        let slot = self.slots.get(next.checked_rem(self.slots.len()).unwrap_or(0));
+        let slot = slot.ok_or_else(|| ReadError::Unavailable("no connections".to_owned()))?;
+        let mut slot = slot.lock().await;
+        if let Some(client) = slot.as_ref().filter(|client| !client.is_closed()) {
+            return Ok(Arc::clone(client));
+        }
+        let client = Arc::new(self.connect().await?);
+        *slot = Some(Arc::clone(&client));
+        Ok(client)
+    }
+
+    /// A connection of one's own.
+    pub(super) async fn connect(&self) -> Result<Client, ReadError> {
+        let (client, wire) = self.open().await?;
+        let mut drivers = self.drivers.lock().await;
+        while drivers.try_join_next().is_some() {}
+        drivers.spawn(async move {
+            // How it ended is told to whoever waits for an answer.
+            let _ = wire.await;
+        });
+        drop(drivers);
+        client.batch_execute(SETTINGS).await.map_err(|error| unavailable(&error))?;
+        Ok(client)
+    }
+
+    async fn open(&self) -> Result<(Client, Wire), ReadError> {
+        match timeout(CONNECT_TIMEOUT, self.config.connect(NoTls)).await {
+            Ok(Ok(connected)) => Ok(connected),
+            Ok(Err(error)) => Err(unavailable(&error)),
+            Err(_) => Err(ReadError::Unavailable("the server does not answer".to_owned())),
+        }
+    }
+
+    /// Asks for rows. If the connection breaks, asks once more on another, for as long as a failover takes.
+    pub(super) async fn query(
+        &self,
+        sql: &str,
+        values: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, ReadError> {
+        let mut patience = Patience::new();
+        loop {
+            let asked = match self.get().await {
+                Ok(client) => {
+                    let asked = client.query(sql, values).await;
+                    asked.map_err(|error| (unavailable(&error), is_lasting(&error)))
+                }
+                Err(error) => Err((error, false)),
+            };
+            match asked {
+                Ok(rows) => return Ok(rows),
+                Err((error, lasting)) if lasting || !patience.lasts().await => return Err(error),
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a server that is gone gives no sign when it is back"
+)]
+async fn rest(pause: Duration) {
+    tokio::time::sleep(pause).await;
+}
+
+/// How long a failover is waited for.
+pub(super) struct Patience {
+    until: Instant,
+    pause: Duration,
+}
+
+impl Patience {
+    pub(super) fn new() -> Self {
+        Self { until: Instant::now() + RECONNECT_MAX, pause: RECONNECT_PAUSE }
+    }
+
+    /// Waits a little longer than the last time; false if it has been long enough.
+    pub(super) async fn lasts(&mut self) -> bool {
+        if Instant::now() + self.pause > self.until {
+            return false;
+        }
+        rest(self.pause).await;
+        self.pause = self.pause.saturating_mul(2).min(Duration::from_secs(1));
+        true
+    }
+}
+
+/// Whether the same again would fail the same way: the server refused it, and not because it is going down or coming up.
+pub(super) fn is_lasting(error: &tokio_postgres::Error) -> bool {
+    // Class 08 is connections, 40 a transaction that may be tried again, 53 resources, 57 an operator; 25006 is a standby.
+    let passing = |code: &str| ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class));
+    error.code().is_some_and(|code| !passing(code.code()) && code.code() != "25006")
+}
+
+/// What the server said, or what became of the connection.
+pub(super) fn reason(error: &tokio_postgres::Error) -> String {
+    error.as_db_error().map_or_else(|| error.to_string(), |said| said.message().to_owned())
+}
+
+pub(super) fn unavailable(error: &tokio_postgres::Error) -> ReadError {
+    ReadError::Unavailable(reason(error))
+}
+
+/// Hears of every commit, of this process and others, and says when it first knows how far the log reaches.
+pub(super) async fn listen(
+    connections: Arc<Connections>,
+    shared: Arc<Shared>,
+    ready: oneshot::Sender<()>,
+) {
+    let mut ready = Some(ready);
+    let mut pause = RECONNECT_PAUSE;
+    loop {
+        match hear(&connections, &shared, &mut ready).await {
+            Ok(()) => pause = RECONNECT_PAUSE,
+            Err(error) => tracing::warn!(%error, "the event store's commits are not heard of"),
+        }
+        rest(pause).await;
+        pause = pause.saturating_mul(2).min(Duration::from_secs(1));
+    }
+}
+
+/// Listens until the connection ends.
+async fn hear(
+    connections: &Connections,
+    shared: &Shared,
+    ready: &mut Option<oneshot::Sender<()>>,
+) -> Result<(), ReadError> {
+    let (client, mut wire) = connections.open().await?;
+    // First listen, then look: nothing that is committed in between is missed.
+    let begin = async {
+        client.batch_execute("LISTEN log_store").await?;
+        client.query_one("SELECT position FROM log_store", &[]).await
+    };
+    tokio::pin!(begin);
+    let mut begun = false;
+    loop {
+        tokio::select! {
+            row = &mut begin, if !begun => {
+                begun = true;
+                let row = row.map_err(|error| unavailable(&error))?;
+                let position: i64 = row.try_get(0).map_err(|error| unavailable(&error))?;
+                shared.reaches(Position(unsigned(position)));
+                // Whoever opened the store may have given up.
+                ready.take().map(|ready| ready.send(()));
+            }
+            message = std::future::poll_fn(|context| wire.poll_message(context)) => match message {
+                Some(Ok(AsyncMessage::Notification(heard))) => {
+                    if let Ok(position) = heard.payload().parse() {
+                        shared.reaches(Position(position));
+                    }
+                }
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Err(unavailable(&error)),
+                None => return Ok(()),
+            },
+        }
+    }
+}

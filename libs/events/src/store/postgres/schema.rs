@@ -1,0 +1,65 @@
+//! The tables. `psql` can read them: `SELECT * FROM log`.
+
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+use crate::OpenError;
+
+/// Counts up with every change of the tables.
+const SCHEMA: i32 = 1;
+
+/// Any number that nobody else takes a lock by: two processes that start at once must not both create the tables.
+const LOCK: i64 = 0x00d0_551e_4106;
+
+const CREATE: &str = "
+CREATE TABLE IF NOT EXISTS log_store (
+  one      boolean PRIMARY KEY CHECK (one),
+  id       uuid    NOT NULL,
+  schema   integer NOT NULL,
+  position bigint  NOT NULL
+);
+CREATE TABLE IF NOT EXISTS log_streams (
+  no   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  name text   NOT NULL UNIQUE
+);
+CREATE TABLE IF NOT EXISTS log_events (
+  position bigint PRIMARY KEY,
+  stream   bigint NOT NULL,
+  version  bigint NOT NULL,
+  id       uuid   NOT NULL UNIQUE,
+  kind     text   NOT NULL,
+  data     text   NOT NULL,
+  meta     text   NOT NULL,
+  UNIQUE (stream, version)
+);
+CREATE OR REPLACE VIEW log AS SELECT position, name AS stream, version, id, kind, data, meta
+  FROM log_events JOIN log_streams ON log_streams.no = log_events.stream;
+INSERT INTO log_store VALUES (true, gen_random_uuid(), 1, 0) ON CONFLICT DO NOTHING;
+";
+
+/// The first schema of the search path, if it is named and not there yet.
+const MISSING: &str = "SELECT btrim(split_part(current_setting('search_path'), ',', 1), ' \"')
+  WHERE current_schema() IS NULL";
+
+/// Creates the tables that are missing, and says which store it is.
+pub(super) async fn prepare(client: &Client, path: &str) -> Result<Uuid, OpenError> {
+    let unusable = |error: tokio_postgres::Error| OpenError::Unusable {
+        path: path.to_owned(),
+        reason: super::connections::reason(&error),
+    };
+    let script = format!("BEGIN; SELECT pg_advisory_xact_lock({LOCK}); {CREATE} COMMIT");
+    if let Some(row) = client.query_opt(MISSING, &[]).await.map_err(unusable)? {
+        let name: String = row.try_get(0).map_err(unusable)?;
+        let quoted = name.replace('"', "\"\"");
+        let create = format!("CREATE SCHEMA IF NOT EXISTS \"{quoted}\"");
+        client.batch_execute(&create).await.map_err(unusable)?;
+    }
+    client.batch_execute(&script).await.map_err(unusable)?;
+    let row = client.query_one("SELECT id, schema FROM log_store", &[]).await.map_err(unusable)?;
+    let schema: i32 = row.try_get(1).map_err(unusable)?;
+    if schema > SCHEMA {
+        let (found, known) = (i64::from(schema), i64::from(SCHEMA));
+        return Err(OpenError::Newer { path: path.to_owned(), found, known });
+    }
+    row.try_get(0).map_err(unusable)
+}

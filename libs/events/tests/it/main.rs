@@ -1,0 +1,10 @@
+//! Every engine against the contract, and each against what only it can suffer.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod contract;
+#[cfg(feature = "postgres")]
+mod database;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod sqlite;

@@ -1,0 +1,90 @@
+//! A log that moves from a file to another store.
+
+use events::{EventStore, Expected, NewEvent, StreamName};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::support::{Office, at, postgres, submitted};
+
+/// The log of an office in which something happened.
+async fn worked() -> Office {
+    let mut office = Office::open().await;
+    for _ in 0..3 {
+        submitted(&office.browser, &office.applicant("company-1")).await;
+        office.settle().await;
+    }
+    office
+}
+
+async fn count(store: &EventStore) -> u64 {
+    let all = events::Filter::default();
+    store.read_all(events::Position::START, &all, 10_000).await.unwrap().events.len() as u64
+}
+
+#[tokio::test]
+async fn a_log_is_copied_once_and_what_was_added_since_is_copied_by_the_next_copy() {
+    let mut office = worked().await;
+    let folder = tempfile::tempdir().unwrap();
+    let to = format!("sqlite:{}", folder.path().join("copy.sqlite").display());
+    let to = EventStore::open(&to).await.unwrap();
+    let from = &office.kit.store;
+    let first = standalone::copy(from, &to).await.unwrap();
+    assert_eq!((first.before, first.written), (0, count(from).await));
+    let again = standalone::copy(from, &to).await.unwrap();
+    assert_eq!((again.before, again.written), (first.written, 0));
+    submitted(&office.browser, &office.applicant("company-1")).await;
+    office.settle().await;
+    let from = &office.kit.store;
+    let more = standalone::copy(from, &to).await.unwrap();
+    assert_eq!((more.before, more.before + more.written), (first.written, count(from).await));
+    assert!(more.written > 0);
+    let report = standalone::check(&to).await.unwrap();
+    assert!(report.findings.is_empty(), "{report:?}");
+    assert_eq!(report.events, count(from).await);
+}
+
+#[tokio::test]
+async fn what_was_begun_in_one_store_goes_on_on_a_server() {
+    let mut office = Office::open().await;
+    let applicant = office.applicant("company-1");
+    let (path, etag) = submitted(&office.browser, &applicant).await;
+    office.settle().await;
+    let server = postgres().await;
+    standalone::copy(&office.kit.store, &server).await.unwrap();
+    let moved = Office::open_with(server, at("2026-11-20T10:00")).await;
+    let mut office = moved;
+    let accept = format!("{path}/acceptance");
+    let accepted = office.browser.post(&accept, &office.clerk(), &etag, json!({})).await.granted();
+    assert_eq!(accepted["due_at"], "2026-11-30T17:00:00Z");
+    // Nobody decides: the keeper follows the log of the server, and the deadline is missed in it.
+    office.wait_until("2026-12-01T00:00").await;
+    let shown = office.browser.get(&format!("{path}/deadline"), &applicant).await.granted();
+    assert_eq!(shown["missed"], true);
+    let log = office.log().await;
+    assert_eq!(log.last().map(String::as_str), Some("DeadlineMissed"), "{log:?}");
+    let report = standalone::check(&office.kit.store).await.unwrap();
+    assert!(report.findings.is_empty(), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_store_with_another_log_is_not_written_to() {
+    let office = worked().await;
+    let to = EventStore::memory();
+    let stream = StreamName::new("intake-x").unwrap();
+    let other = NewEvent {
+        id: Uuid::from_u128(1),
+        kind: "test.Other.v1".into(),
+        data: "{}".to_owned(),
+        meta: "{}".to_owned(),
+    };
+    to.append(&stream, Expected::NoStream, vec![other]).await.unwrap();
+    let refused = standalone::copy(&office.kit.store, &to).await.unwrap_err().to_string();
+    assert!(refused.contains("copy to an empty store"), "{refused}");
+    assert_eq!(count(&to).await, 1);
+}
+
+#[tokio::test]
+async fn an_address_of_no_engine_is_refused_with_those_there_are() {
+    let refused = EventStore::open("mysql://localhost").await.unwrap_err().to_string();
+    assert!(refused.contains("sqlite:PATH"), "{refused}");
+}
