@@ -16,11 +16,13 @@ use crate::limits::{BACK_OFF_MAX, CONSISTENCY_WAIT_MAX};
 use crate::view::ViewError;
 
 mod keeper;
+mod law;
 mod projection;
 mod reactions;
 
 pub use futures_util::future::BoxFuture;
 pub use keeper::{Keeper, KeeperHealth};
+pub use law::FollowedLaw;
 pub use projection::{Projection, Projector};
 pub use reactions::{DeadLetter, Reactions, ReactionsHealth};
 

@@ -1,14 +1,18 @@
 //! A data directory: the log, the views, the documents, the secrets, and in what time it lives.
 
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
 use dossier::law::shipped_rules;
 use events::{EventStore, Filter, Position, SqliteOptions};
 use jiff::{SignedDuration, Timestamp};
 use service_kit::auth::{Auth, DevelopmentKey, KeySource, secret};
 use service_kit::{Clock, Kit, Settings};
+
+use crate::ServiceName;
 
 /// How far the machine's clock may be ahead of the log without being asked about.
 const AHEAD_MAX: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -95,6 +99,20 @@ impl DataDirectory {
             Some(url) => EventStore::open(url).await?,
             None => EventStore::sqlite(&self.path.join("log.sqlite"), SqliteOptions::default())?,
         })
+    }
+
+    /// Keeps a service of this directory for this process: its read models are not for two.
+    pub fn lock(&self, service: ServiceName) -> Result<File> {
+        let name = service.to_possible_value().map_or(String::new(), |v| v.get_name().to_owned());
+        let file = File::create(self.path.join(format!("{name}.lock")))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => bail!(
+                "{name} runs in another process on {}; give this one another directory or other services",
+                self.path.display()
+            ),
+            Err(TryLockError::Error(error)) => Err(error).context(name),
+        }
     }
 
     /// The kit of a process on this directory.

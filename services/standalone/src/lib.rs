@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use service_kit::tasks::Stalled;
 use service_kit::{Kit, Service};
 
@@ -116,14 +116,40 @@ fn failed(error: &anyhow::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
+/// A service, by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ServiceName {
+    /// The one-stop unit.
+    Intake,
+    /// Fees and receipts.
+    Payment,
+    /// The officers' work.
+    Review,
+    /// Results and their way.
+    ResultDelivery,
+    /// Ratings and complaints.
+    Feedback,
+    /// The read side.
+    Register,
+}
+
 /// Every service, in the order of the procedure.
 pub async fn services(kit: &Arc<Kit>) -> Result<Vec<Service>, Stalled> {
-    Ok(vec![
-        intake::service(kit).await?,
-        payment::service(kit).await?,
-        review::service(kit).await?,
-        result_delivery::service(kit).await?,
-        feedback::service(kit).await?,
-        register::service(kit)?,
-    ])
+    some_services(kit, ServiceName::value_variants()).await
+}
+
+/// Some of them, in the order in which they are named.
+async fn some_services(kit: &Arc<Kit>, names: &[ServiceName]) -> Result<Vec<Service>, Stalled> {
+    let mut services = Vec::with_capacity(names.len());
+    for name in names {
+        services.push(match name {
+            ServiceName::Intake => intake::service(kit).await?,
+            ServiceName::Payment => payment::service(kit).await?,
+            ServiceName::Review => review::service(kit).await?,
+            ServiceName::ResultDelivery => result_delivery::service(kit).await?,
+            ServiceName::Feedback => feedback::service(kit).await?,
+            ServiceName::Register => register::service(kit)?,
+        });
+    }
+    Ok(services)
 }

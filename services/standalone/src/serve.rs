@@ -3,15 +3,16 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
-use clap::Parser;
+use anyhow::{Context, Result, bail};
+use clap::{Parser, ValueEnum};
 use service_kit::Kit;
 use service_kit::auth::KeySource;
 use service_kit::http::{Router, Server};
-use service_kit::tasks::Tasks;
+use service_kit::tasks::{FollowedLaw, Tasks};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use crate::ServiceName;
 use crate::data::{Identity, Time};
 
 mod common;
@@ -31,6 +32,10 @@ pub(crate) struct Arguments {
     /// Offer the sandbox payment providers, which move no money. Without an identity provider they are offered anyway.
     #[arg(long)]
     sandbox: bool,
+    /// Only these services; the others run in processes of their own on the same event store, which must be a server.
+    /// Processes that share a data directory share its keys and documents; each service runs in one of them.
+    #[arg(long, env = "DOSSIER_SERVICES", value_delimiter = ',')]
+    services: Vec<ServiceName>,
     /// The machine's clock is right although the log ended long ago: enforce everything that fell due since.
     #[arg(long)]
     confirm_clock: bool,
@@ -46,14 +51,32 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         None => Identity::Development,
     };
     let time = Time::Machine { confirmed: arguments.confirm_clock, live: arguments.live };
+    let names = match &arguments.services[..] {
+        [] => ServiceName::value_variants(),
+        _ if arguments.data.store.is_none() => {
+            bail!("`--services` needs `--store`: processes cannot share a log in a file")
+        }
+        names => names,
+    };
+    let _locks = match &arguments.data.store {
+        Some(_) => names.iter().map(|name| data.lock(*name)).collect::<Result<Vec<_>>>()?,
+        None => Vec::new(),
+    };
     let kit = data.kit(time, identity).await?;
-    serve(&kit, arguments.listen).await
+    serve_some(&kit, arguments.listen, names).await
 }
 
 /// Serves until the process is told to stop.
 pub(crate) async fn serve(kit: &Arc<Kit>, listen: SocketAddr) -> Result<()> {
+    serve_some(kit, listen, ServiceName::value_variants()).await
+}
+
+async fn serve_some(kit: &Arc<Kit>, listen: SocketAddr, names: &[ServiceName]) -> Result<()> {
     let (mut routes, mut tasks) = (Vec::new(), Tasks::default());
-    let services = crate::services(kit).await?;
+    let services = crate::some_services(kit, names).await?;
+    if !names.contains(&ServiceName::Intake) {
+        tasks.add(FollowedLaw::new(kit));
+    }
     let common = common::routes(kit, &services);
     for service in services {
         routes.extend(service.routes);

@@ -1,10 +1,13 @@
 //! A log that moves from a file to another store.
 
+use std::process::Command;
+
+use events::contract_suite::SENTENCES;
 use events::{EventStore, Expected, NewEvent, StreamName};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::support::{Office, at, postgres, submitted};
+use crate::support::{Office, at, postgres, printed, submitted};
 
 /// The log of an office in which something happened.
 async fn worked() -> Office {
@@ -81,6 +84,19 @@ async fn a_store_with_another_log_is_not_written_to() {
     let refused = standalone::copy(&office.kit.store, &to).await.unwrap_err().to_string();
     assert!(refused.contains("copy to an empty store"), "{refused}");
     assert_eq!(count(&to).await, 1);
+}
+
+#[test]
+fn the_contract_is_tried_sentence_by_sentence_at_an_address() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |url: &str| {
+        let dossier = env!("CARGO_BIN_EXE_dossier");
+        Command::new(dossier).args(["store-suite", url, "--log", "off"]).output().unwrap()
+    };
+    let said = printed(&run(&format!("sqlite:{}", folder.path().display())));
+    let holds = said.lines().filter(|line| line.starts_with("holds")).count();
+    assert_eq!((holds, said.lines().count()), (SENTENCES.len(), SENTENCES.len()), "{said}");
+    assert!(!run("mysql://localhost").status.success());
 }
 
 #[tokio::test]

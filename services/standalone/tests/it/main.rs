@@ -17,5 +17,6 @@ mod reactions;
 mod readme;
 mod register;
 mod replay;
+mod services;
 mod support;
 mod whatif;

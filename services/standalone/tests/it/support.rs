@@ -276,13 +276,18 @@ impl Office {
 }
 
 /// A fresh store on the PostgreSQL server that the tests are given.
-#[expect(clippy::disallowed_methods, reason = "tests have no command line")]
 pub(crate) async fn postgres() -> EventStore {
+    EventStore::open(&postgres_url()).await.unwrap()
+}
+
+/// The address of a schema on that server, which nobody has used.
+#[expect(clippy::disallowed_methods, reason = "tests have no command line")]
+pub(crate) fn postgres_url() -> String {
     let url = std::env::var("POSTGRES_URL");
     let url = url.expect("POSTGRES_URL names no server; `cargo xtask test` starts one");
     let schema = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{:?}", Instant::now()).as_bytes());
     let schema = format!("office_{}_{}", std::process::id(), schema.simple());
-    EventStore::open(&format!("{url}?options=-csearch_path%3D{schema}")).await.unwrap()
+    format!("{url}?options=-csearch_path%3D{schema}")
 }
 
 /// Runs the real binary on a data directory.

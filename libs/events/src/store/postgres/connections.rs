@@ -17,7 +17,7 @@ use crate::{Position, ReadError};
 type Wire = Connection<Socket, tokio_postgres::tls::NoTlsStream>;
 
 /// Said to every connection: what a commit acknowledges is on disk (PostgreSQL 15, section 20.5.1).
-const SETTINGS: &str = "SET synchronous_commit = on; SET TIME ZONE 'UTC'";
+const SETTINGS: &str = "SET synchronous_commit = on; SET client_min_messages = warning";
 
 /// A few connections that readers share: each sends many queries at once.
 #[derive(Debug)]
