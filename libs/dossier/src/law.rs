@@ -110,11 +110,8 @@ impl Law {
         if read.version <= self.agencies.version {
             return Err(content(file, OUTDATED));
         }
-        let start_of = |calendar: &str, day: Date| {
-            let (_, newest) = self.calendars.get(calendar)?.last()?;
-            newest.start_of_day(day).ok()
-        };
-        let replaced = self.agencies.replaced(read, start_of);
+        let newest = |id: &str| Some(&self.calendars.get(id)?.last()?.1);
+        let replaced = self.agencies.replaced(read, newest);
         self.agencies = replaced.map_err(|reason| content(file, &reason))?;
         self.outages.spread(&self.agencies);
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use calendar::Text;
+use calendar::{Calendar, Text};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -60,24 +60,22 @@ pub(super) struct Agencies {
 }
 
 impl Agencies {
-    /// The agencies of a file, if it does not contradict itself or forget one that was known. `start_of` is the first instant
-    /// of a day by a calendar, if there is that calendar.
-    pub(super) fn replaced(
+    /// The agencies of a file, if it does not contradict itself, the calendars that there are, or forget one that was known.
+    pub(super) fn replaced<'a>(
         &self,
         file: AgencyFile,
-        start_of: impl Fn(&str, Date) -> Option<Timestamp>,
+        calendar: impl Fn(&str) -> Option<&'a Calendar>,
     ) -> Result<Self, String> {
         let mut by_code = BTreeMap::new();
         for mut agency in file.agencies {
             if !agency.code.is_well_formed() {
                 return Err(format!("`{}` is not an agency code", agency.code));
             }
-            let no_calendar = || format!("no calendar `{}`", agency.calendar);
-            let begins = |day| start_of(&agency.calendar, day).ok_or_else(no_calendar);
-            begins(Date::constant(2000, 1, 1))?;
-            if let Some(mut succession) = agency.succeeded.take() {
-                succession.at = begins(succession.on)?;
-                agency.succeeded = Some(succession);
+            let calendar = calendar(&agency.calendar)
+                .ok_or_else(|| format!("no calendar `{}`", agency.calendar))?;
+            if let Some(succession) = &mut agency.succeeded {
+                let begins = calendar.start_of_day(succession.on);
+                succession.at = begins.map_err(|error| error.to_string())?;
             }
             by_code.insert(agency.code.clone(), agency);
         }

@@ -17,6 +17,7 @@ mod reactions;
 mod readme;
 mod register;
 mod replay;
+mod restore;
 mod services;
 mod support;
 mod whatif;

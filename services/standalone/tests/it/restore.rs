@@ -1,0 +1,72 @@
+//! The drills of docs/operating.md: a log that is backed up while it is written to, and restored.
+
+use std::process::Command;
+
+use dossier::contract::Role;
+use events::EventStore;
+use serde_json::json;
+use service_kit::auth::DevelopmentKey;
+
+use crate::durability::Process;
+use crate::support::{Office, at, dossier, postgres, printed, submitted, token};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_is_backed_up_while_it_is_written_to_is_restored_elsewhere() {
+    let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let process = Process::start(first.path());
+    let key = DevelopmentKey::in_folder(first.path()).unwrap();
+    let applicant = token(&key, Role::Applicant, "company-1", "");
+    let mut addresses = Vec::new();
+    for _ in 0..5 {
+        addresses.push(submitted(&process.browser, &applicant).await.0);
+    }
+    let log = rusqlite::Connection::open(first.path().join("log.sqlite")).unwrap();
+    let backup = second.path().join("log.sqlite").display().to_string();
+    log.execute("VACUUM INTO ?1", [&backup]).unwrap();
+    submitted(&process.browser, &applicant).await;
+    process.kill();
+
+    for name in ["digest-key", "development-signing-key"] {
+        std::fs::copy(first.path().join(name), second.path().join(name)).unwrap();
+    }
+    let copied = Command::new("cp")
+        .arg("-r")
+        .args([first.path(), second.path()].map(|folder| folder.join("documents")))
+        .status();
+    assert!(copied.unwrap().success());
+    printed(&dossier(second.path(), &["check"]));
+    let restored = Process::start(second.path());
+    for address in &addresses {
+        let shown = restored.browser.get(address, &applicant).await.granted();
+        let document = shown["documents"][0]["document"].as_str().unwrap();
+        let read = format!("{address}/documents/{document}");
+        assert!(restored.browser.get(&read, &applicant).await.status.is_success());
+    }
+    // And it goes on where it stood.
+    let clerk = token(&key, Role::Clerk, "clerk-1", "G02.002");
+    let etag = restored.browser.get(&addresses[0], &clerk).await.etag();
+    let accept = format!("{}/acceptance", addresses[0]);
+    restored.browser.post(&accept, &clerk, &etag, json!({})).await.granted();
+}
+
+#[tokio::test]
+async fn a_log_on_a_server_is_backed_up_into_a_file_and_restored_on_another() {
+    let mut office = Office::open_with(postgres().await, at("2026-11-20T09:00")).await;
+    let applicant = office.applicant("company-1");
+    let (path, etag) = submitted(&office.browser, &applicant).await;
+    office.settle().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = format!("sqlite:{}", folder.path().join("backup.sqlite").display());
+    let backup = EventStore::open(&file).await.unwrap();
+    standalone::copy(&office.kit.store, &backup).await.unwrap();
+    drop(office);
+
+    let other = postgres().await;
+    let copied = standalone::copy(&backup, &other).await.unwrap();
+    assert!(copied.written > 0);
+    let office = Office::open_with(other, at("2026-11-20T10:00")).await;
+    let accept = format!("{path}/acceptance");
+    office.browser.post(&accept, &office.clerk(), &etag, json!({})).await.granted();
+    let report = standalone::check(&office.kit.store).await.unwrap();
+    assert!(report.findings.is_empty(), "{report:?}");
+}
