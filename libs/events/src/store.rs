@@ -52,6 +52,10 @@ impl EventStore {
     }
 
     /// Opens the store at an address: `sqlite:PATH`, or `postgres://…` where the program was built with that engine.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(clippy::unused_async, reason = "only a server is waited for")
+    )]
     pub async fn open(url: &str) -> Result<Self, OpenError> {
         if let Some(path) = url.strip_prefix("sqlite:") {
             return Self::sqlite(Path::new(path), SqliteOptions::default());

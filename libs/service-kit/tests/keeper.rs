@@ -1,0 +1,165 @@
+//! The deadline keeper with an obligation that nobody can enforce.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::sync::Arc;
+
+use dossier::access::Resource;
+use dossier::contract::{
+    AgencyCode, Channel, Document, DossierId, IntakeEvent, Meta, Personal, ProcedureRef,
+};
+use dossier::intake::Intake;
+use dossier::intake::submit_dossier::{self, SubmitDossier};
+use dossier::law::{Law, shipped_rules};
+use dossier::{Facts, LawError, Obligation, State};
+use events::{EventStore, StreamName};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use service_kit::auth::{Auth, DevelopmentKey};
+use service_kit::tasks::{Keeper, KeeperHealth, Tasks};
+use service_kit::{Authority, Clock, Kit, Order, Settings, Streams};
+use uuid::Uuid;
+
+const POISONED: DossierId = DossierId(Uuid::from_u128(2));
+
+/// A dossier whose obligations cannot be enforced if it is the poisoned one: the program itself breaks off.
+#[derive(Debug, Clone, Default)]
+struct Breaking(Intake);
+
+impl State for Breaking {
+    type Event = IntakeEvent;
+    const CATEGORY: &'static str = "intake";
+
+    fn evolve(&mut self, event: &IntakeEvent, meta: &Meta) {
+        self.0.evolve(event, meta);
+    }
+
+    fn resource(&self) -> Option<Resource> {
+        self.0.resource()
+    }
+
+    fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
+        self.0.received_under()
+    }
+
+    fn obligations(&self) -> Vec<Obligation> {
+        self.0.obligations()
+    }
+
+    fn enforce(&self, kind: &str, facts: &Facts<'_>) -> Result<Vec<IntakeEvent>, LawError> {
+        let dossier = self.0.submission.as_ref().map(|submission| submission.brief.dossier);
+        assert_ne!(dossier, Some(POISONED), "poisoned");
+        self.0.enforce(kind, facts)
+    }
+}
+
+fn at(text: &str) -> Timestamp {
+    format!("{text}:00+07:00").parse().unwrap()
+}
+
+/// A notice of energy labelling.
+fn notice(dossier: DossierId) -> SubmitDossier {
+    let document = |component: &str| Document {
+        component: component.into(),
+        document: "d0c".into(),
+        media_type: "application/pdf".to_owned(),
+        bytes: 10,
+        file_name: Personal::from("scan.pdf".to_owned()),
+    };
+    SubmitDossier {
+        dossier,
+        code: format!("code-{dossier}").as_str().into(),
+        agency: "G02.002".into(),
+        channel: Channel::Online,
+        applicant: "a1".into(),
+        representative: None,
+        form: json!({}),
+        documents: vec![document("declaration"), document("test_report")],
+        groups: Vec::new(),
+        delivery: None,
+        posted_at: None,
+        posted_by: None,
+    }
+}
+
+fn stream(dossier: DossierId) -> StreamName {
+    Streams::<Breaking>::name(&dossier.to_string()).unwrap()
+}
+
+async fn submit(streams: &Streams<Breaking>, law: &Law, dossier: DossierId) {
+    let procedure = law.procedures().find(|p| p.code.as_str() == "ENERGY.LABEL").unwrap();
+    let (procedure, agency) = (procedure.reference(), AgencyCode::from("G02.002"));
+    let order = Order {
+        stream: stream(dossier),
+        command: dossier.0,
+        digest: "",
+        authority: Authority::Service("intake"),
+        seen: None,
+        existing: false,
+        under: Some((&procedure, &agency)),
+        dossier: Some(dossier),
+        cause: None,
+        trace: None,
+        elsewhere: &[],
+    };
+    let decide = |state: &Breaking, facts: &Facts<'_>| {
+        submit_dossier::decide(&state.0, notice(dossier), facts)
+    };
+    streams.execute(&order, decide).await.unwrap();
+}
+
+struct Scene {
+    kit: Arc<Kit>,
+    streams: Arc<Streams<Breaking>>,
+    tasks: Tasks,
+    health: KeeperHealth,
+}
+
+/// Three dossiers, the second one poisoned, each with an answer due on Monday at nine.
+async fn scene(folder: &tempfile::TempDir) -> Scene {
+    let kit = Kit::new(Settings {
+        store: EventStore::memory(),
+        rules: shipped_rules().unwrap(),
+        clock: Clock::manual(at("2026-11-20T09:00")),
+        auth: Auth::development(&DevelopmentKey::from_seed([7; 32]), Clock::System),
+        documents: folder.path().join("documents"),
+        views: None,
+        sandbox: true,
+        digest_key: vec![7; 32],
+    })
+    .await
+    .unwrap();
+    let streams = Arc::new(Streams::<Breaking>::new(Arc::clone(&kit)));
+    for dossier in 1..=3 {
+        submit(&streams, &kit.law(), DossierId(Uuid::from_u128(dossier))).await;
+    }
+    let (keeper, health) = Keeper::open("intake", "breaking", &streams, None).unwrap();
+    let mut tasks = Tasks::default();
+    tasks.add(keeper);
+    Scene { kit, streams, tasks, health }
+}
+
+async fn missed(scene: &Scene, dossier: u128) -> bool {
+    let stream = stream(DossierId(Uuid::from_u128(dossier)));
+    scene.streams.load(&stream).await.unwrap().state.0.answer.is_some_and(|answer| answer.missed)
+}
+
+#[tokio::test]
+async fn one_that_breaks_off_is_isolated_and_shows_as_overdue_and_the_others_are_enforced() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut scene = scene(&folder).await;
+    scene.tasks.run_until(&scene.kit, at("2026-11-23T09:00")).await.unwrap();
+    assert!(missed(&scene, 1).await && missed(&scene, 3).await, "held up by the one between");
+    assert!(!missed(&scene, 2).await);
+    assert_eq!((scene.health.open(), scene.health.overdue()), (1, 0), "due for a moment only");
+    // It is tried again and again, and whoever watches is told.
+    let tried_again = scene.tasks.settle(&scene.kit).await.unwrap().unwrap();
+    assert_eq!(tried_again.duration_since(at("2026-11-23T09:00")), SignedDuration::from_secs(1));
+    scene.tasks.run_until(&scene.kit, at("2026-11-23T09:10")).await.unwrap();
+    assert_eq!((scene.health.open(), scene.health.overdue()), (1, 1));
+    // What comes later is not held up by it either.
+    let late = DossierId(Uuid::from_u128(4));
+    submit(&scene.streams, &scene.kit.law(), late).await;
+    scene.tasks.run_until(&scene.kit, at("2026-11-25T10:00")).await.unwrap();
+    assert!(missed(&scene, 4).await);
+}
