@@ -156,7 +156,6 @@ impl Course {
         for asked in &self.asked {
             let suspension = Suspension { from: asked.at, to: asked.supplied_at, cause: asked.by };
             match (asked.stage, asked.supplied_at) {
-                (SupplementStage::Intake, _) if restarts => ledger.suspensions.clear(),
                 (SupplementStage::Review, Some(at)) if restarts => {
                     let extensions = ledger.extensions;
                     ledger = Ledger { extensions, ..Ledger::anew(effective_start(rule, at)?) };
