@@ -265,6 +265,11 @@ mod tests {
         };
         assert_eq!(due(&law, &course, |_| {}), Some(at("2026-12-01T00:00")));
         assert_eq!(due(&law, &course, extended), Some(at("2026-12-04T00:00")));
+        // Also where a supplement that only paused it would have begun it anew: eight days from Wednesday the 25th.
+        let (since, by, stage) = (at("2026-11-24T10:00"), Uuid::nil(), SupplementStage::Review);
+        let supplied_at = Some(at("2026-11-25T10:00"));
+        course.asked.push(Asked { stage, at: since, by, supplied_at });
+        assert_eq!(due(&law, &course, extended), Some(at("2026-12-08T00:00")));
     }
 
     #[test]

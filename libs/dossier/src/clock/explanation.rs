@@ -323,6 +323,22 @@ mod tests {
     }
 
     #[test]
+    fn of_two_suspensions_that_touch_each_day_names_its_own_in_whatever_order_they_were_recorded() {
+        let law = law();
+        let (earlier, later) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let day =
+            |from: &str, to: &str, cause| Suspension { from: at(from), to: Some(at(to)), cause };
+        let mut ledger = Ledger::since(at("2026-11-02T09:00"));
+        ledger.suspensions = vec![
+            day("2026-11-05T00:00", "2026-11-06T00:00", later),
+            day("2026-11-04T00:00", "2026-11-05T00:00", earlier),
+        ];
+        let explained = explain(promotion(&law), Channel::Online, &ledger).unwrap().unwrap();
+        let causes: Vec<Uuid> = explained.spans.iter().filter_map(|span| span.cause).collect();
+        assert_eq!(causes, [earlier, later]);
+    }
+
+    #[test]
     fn a_date_that_was_given_and_when_lateness_is_foreseen_are_explained_in_words() {
         let law = law();
         let rule = promotion(&law);
