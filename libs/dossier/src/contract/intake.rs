@@ -140,6 +140,8 @@ pub enum NotCounted {
     Consultation,
     /// Something is verified on site.
     Verification,
+    /// A fee is waited for that is owed after the acceptance.
+    Fee,
 }
 
 /// Who found that something is missing.

@@ -1,5 +1,5 @@
-//! Time that the procedure does not count: until a consulted agency has answered or its period has passed, and during a
-//! verification on site. It is known when it is over; the promised date moves by it, and what was missed meanwhile was not.
+//! Time that the procedure does not count: until a consulted agency has answered or its period has passed, during a
+//! verification on site, and until a fee has come that is owed after the acceptance. It is known when it is over; the promised date moves by it, and what was missed meanwhile was not.
 //! For example Decree 61/2018/NĐ-CP, arts 19.2, 19.3 and 19.5, where sector law says that the time is not counted.
 
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ use crate::contract::{
 };
 use crate::step::{Facts, LawError, Reacted, Step};
 
-/// This step, which the service takes itself when review has consulted or verified.
+/// This step, which the service takes itself when review has consulted or verified, or the fee has come.
 pub const STEP: Step = Step {
     name: "exclude_time",
     service: "intake",
@@ -108,6 +108,10 @@ pub(super) fn is_awaited(intake: &Intake, facts: &Facts<'_>) -> Result<bool, Law
     }
     let counts = |reason| !not_counted.contains(&reason);
     let (mut consulted, mut unknown) = (Vec::new(), false);
+    if !counts(NotCounted::Fee) && intake.fee_received_at.is_none() {
+        let mut elsewhere = facts.elsewhere.iter();
+        unknown |= elsewhere.any(|event| event.kind == "payment.FeeAssessed.v1");
+    }
     for recorded in facts.elsewhere {
         let Ok(event) = ReviewEvent::decode(&recorded.kind, &recorded.data) else { continue };
         if let ReviewEvent::ConsultationRequested(asked) = &event {
@@ -128,10 +132,11 @@ pub(super) fn is_awaited(intake: &Intake, facts: &Facts<'_>) -> Result<bool, Law
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::{ConsultationId, ConsultationRequested, Outcome, Personal, Role};
+    use crate::contract::{ConsultationId, ConsultationRequested, Outcome, Personal, Role, Vnd};
     use crate::intake::accept_dossier::tests::accepted;
     use crate::intake::miss_deadline;
     use crate::intake::record_decision::{self, RecordDecision};
+    use crate::intake::record_fee::{self, RecordFee};
     use crate::law::{Law, shipped_rules};
     use crate::step::Elsewhere;
     use crate::testing::{Scene, at, law};
@@ -191,6 +196,56 @@ mod tests {
 
     fn law_of_the_ministry() -> Law {
         law()
+    }
+
+    #[test]
+    fn nothing_is_missed_while_a_fee_is_awaited_and_its_time_is_not_counted() {
+        let mut law = Law::default();
+        for mut rules in shipped_rules().unwrap() {
+            let fees = "fees:
+  due: after_acceptance
+  window: { amount: 30, unit: working_days }
+  lines:
+    - { rule: r, kind: phi, name: { vi: Phí, en: Fee }, amount: 1000, effective: { from: 2020-01-01 }, basis: B }
+clock:
+  not_counted: [fee]
+";
+            if rules.name == "2.000004" {
+                rules.text = rules.text.replace("clock:\n", fees);
+            }
+            law.take(&rules, None).unwrap();
+        }
+        let mut scene = accepted(&law);
+        assert_eq!(due(&scene), at("2026-12-01T00:00"));
+        scene.elsewhere.push(Elsewhere {
+            id: Uuid::from_u128(6),
+            kind: "payment.FeeAssessed.v1".to_owned(),
+            data: include_str!("../../../../schemas/samples/payment.FeeAssessed.v1.json")
+                .to_owned(),
+            at: at("2026-11-20T10:00"),
+        });
+        let held = scene.step("2026-12-01T00:00", Role::System, miss_deadline::decide).unwrap();
+        assert!(held.is_empty(), "{held:?}");
+        let paid = RecordFee {
+            dossier: DossierId(Uuid::nil()),
+            amount: Vnd(1_000),
+            paid_at: at("2026-12-01T09:00"),
+            cause: Uuid::from_u128(8),
+        };
+        let events = scene
+            .step("2026-12-01T09:01", Role::System, |s, f| match record_fee::decide(s, &paid, f)? {
+                Reacted::Done(events) => Ok::<_, LawError>(events),
+                Reacted::NotYet => panic!("it was accepted"),
+            })
+            .unwrap();
+        assert!(matches!(
+            events[..],
+            [IntakeEvent::FeeReceived(_), IntakeEvent::TimeNotCounted(_)]
+        ));
+        // No day had begun with the clock running; five do after the first of December.
+        assert_eq!(due(&scene), at("2026-12-09T00:00"));
+        let explained = scene.state.explanation(&law).unwrap().unwrap();
+        assert!(explained.spans.iter().any(|span| span.cause == Some(Uuid::from_u128(8))));
     }
 
     #[test]

@@ -49,7 +49,8 @@ impl Reaction for IntakeReaction {
         let reaction = match kind.split('.').next() {
             Some("payment") => match PaymentEvent::decode(kind, data)? {
                 PaymentEvent::FeeSettled(FeeSettled { dossier, amount, paid_at }) => {
-                    Self::RecordFee(record_fee::RecordFee { dossier, amount, paid_at })
+                    let cause = event.id;
+                    Self::RecordFee(record_fee::RecordFee { dossier, amount, paid_at, cause })
                 }
                 PaymentEvent::FeeWindowExpired(expired) => Self::CloseUnpaid(expired.dossier),
                 _ => return Ok(Vec::new()),

@@ -2,10 +2,12 @@
 //! time begins; where the law says so, the statutory clock starts (Decree 137/2026/NĐ-CP, art. 11.2).
 
 use jiff::Timestamp;
+use uuid::Uuid;
 
+use super::exclude_time::{self, ExcludeTime};
 use super::{Intake, Stage};
 use crate::clock::{self, Ledger};
-use crate::contract::{DossierId, FeeReceived, IntakeEvent, Vnd};
+use crate::contract::{DossierId, FeeReceived, IntakeEvent, NotCounted, Vnd};
 use crate::law::ClockStart;
 use crate::step::{Facts, LawError, Reacted, Step};
 
@@ -15,7 +17,11 @@ pub const STEP: Step = Step {
     service: "intake",
     basis: "61/2018/NĐ-CP Điều 22; 137/2026/NĐ-CP Điều 11.2",
     may: &[],
-    events: &["intake.FeeReceived.v1"],
+    events: &[
+        "intake.FeeReceived.v1",
+        "intake.TimeNotCounted.v1",
+        "intake.DeadlineMissWithdrawn.v1",
+    ],
     refusals: &[],
 };
 
@@ -28,6 +34,8 @@ pub struct RecordFee {
     pub amount: Vnd,
     /// When, by the record of the payment.
     pub paid_at: Timestamp,
+    /// That record.
+    pub cause: Uuid,
 }
 
 /// Decides; nothing if it is known or the dossier has ended.
@@ -68,7 +76,25 @@ pub fn decide(
         fee.brief = Some(submission.brief.clone());
         fee.awaiting = intake.open_request.as_ref().map(|open| open.request.request);
     }
-    Ok(Reacted::Done(vec![fee.into()]))
+    let mut events = vec![fee.into()];
+    events.extend(waited_for(intake, command, facts)?);
+    Ok(Reacted::Done(events))
+}
+
+/// The time for which an accepted dossier, whose clock was running, waited for its fee, where the procedure does not count it.
+fn waited_for(
+    intake: &Intake,
+    command: &RecordFee,
+    facts: &Facts<'_>,
+) -> Result<Vec<IntakeEvent>, LawError> {
+    let RecordFee { dossier, amount, paid_at, cause } = *command;
+    let accepted_at = intake.accepted_at.filter(|at| *at < paid_at && amount > Vnd(0));
+    let Some(from) = accepted_at else { return Ok(Vec::new()) };
+    let waited = ExcludeTime { dossier, reason: NotCounted::Fee, from, to: paid_at, cause };
+    match exclude_time::decide(intake, &waited, facts)? {
+        Reacted::Done(events) => Ok(events),
+        Reacted::NotYet => Ok(Vec::new()),
+    }
 }
 
 #[cfg(test)]
@@ -81,7 +107,8 @@ mod tests {
 
     fn record(scene: &mut Scene<'_, Intake>, moment: &str) -> Vec<IntakeEvent> {
         let dossier = promotion().dossier;
-        let command = RecordFee { dossier, amount: Vnd(1), paid_at: at(moment) };
+        let cause = Uuid::from_u128(9);
+        let command = RecordFee { dossier, amount: Vnd(1), paid_at: at(moment), cause };
         scene
             .step(moment, Role::System, |s, f| match decide(s, &command, f)? {
                 Reacted::Done(events) => Ok::<_, LawError>(events),

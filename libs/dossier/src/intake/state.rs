@@ -97,6 +97,8 @@ pub struct Intake {
     pub requests_at_review: u32,
     /// Whether the fee was received.
     pub fee_received_at: Option<Timestamp>,
+    /// When it was accepted.
+    pub accepted_at: Option<Timestamp>,
     /// When the clock started, if it has.
     pub started_at: Option<Timestamp>,
     /// When it stood still.
@@ -295,6 +297,7 @@ impl State for Intake {
             IntakeEvent::DossierAccepted(accepted) => {
                 self.stage = Stage::Processing;
                 self.answer = None;
+                self.accepted_at = Some(meta.at());
                 self.started_at = accepted.started_at;
                 self.promised(accepted.promise.as_ref(), meta, None);
             }

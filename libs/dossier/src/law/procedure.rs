@@ -343,6 +343,13 @@ impl Procedure {
         if self.fees.due.is_none() != self.fees.lines.is_empty() {
             return Err("`fees.due` and `fees.lines` go together".to_owned());
         }
+        if self.clock.not_counted.contains(&NotCounted::Fee)
+            && self.fees.due != Some(FeeDue::AfterAcceptance)
+        {
+            return Err(
+                "`clock.not_counted` names a fee that is not owed after the acceptance".to_owned()
+            );
+        }
         if self.fees.due.is_some() && self.fees.window.is_none() {
             return Err(
                 "`fees.window` is missing: an unpaid dossier would stay open for ever".to_owned()
