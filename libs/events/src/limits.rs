@@ -21,6 +21,8 @@ pub const PAGE_EVENTS_MAX: usize = 10_000;
 
 /// How long a server may take to accept a connection.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a server may take for an answer before its connection is given up.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a server that went away is waited for: as long as a failover takes.
 pub const RECONNECT_MAX: Duration = Duration::from_secs(20);
 /// The first wait before a connection is made anew; it doubles up to a second.

@@ -11,7 +11,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls, Row, Socket};
 
 use super::{Shared, unsigned};
-use crate::limits::{CONNECT_TIMEOUT, READERS_MAX, RECONNECT_MAX, RECONNECT_PAUSE};
+use crate::limits::{ANSWER_TIMEOUT, CONNECT_TIMEOUT, READERS_MAX, RECONNECT_MAX, RECONNECT_PAUSE};
 use crate::{Position, ReadError};
 
 type Wire = Connection<Socket, tokio_postgres::tls::NoTlsStream>;
@@ -68,7 +68,17 @@ impl Connections {
         match timeout(CONNECT_TIMEOUT, self.config.connect(NoTls)).await {
             Ok(Ok(connected)) => Ok(connected),
             Ok(Err(error)) => Err(unavailable(&error)),
-            Err(_) => Err(ReadError::Unavailable("the server does not answer".to_owned())),
+            Err(_) => Err(silent()),
+        }
+    }
+
+    /// A connection that does not answer is not asked again.
+    async fn give_up(&self, client: &Arc<Client>) {
+        for slot in &self.slots {
+            let mut slot = slot.lock().await;
+            if slot.as_ref().is_some_and(|known| Arc::ptr_eq(known, client)) {
+                *slot = None;
+            }
         }
     }
 
@@ -81,10 +91,13 @@ impl Connections {
         let mut patience = Patience::new();
         loop {
             let asked = match self.get().await {
-                Ok(client) => {
-                    let asked = client.query(sql, values).await;
-                    asked.map_err(|error| (unavailable(&error), is_lasting(&error)))
-                }
+                Ok(client) => match timeout(ANSWER_TIMEOUT, client.query(sql, values)).await {
+                    Ok(asked) => asked.map_err(|error| (unavailable(&error), is_lasting(&error))),
+                    Err(_) => {
+                        self.give_up(&client).await;
+                        Err((silent(), false))
+                    }
+                },
                 Err(error) => Err((error, false)),
             };
             match asked {
@@ -131,6 +144,11 @@ pub(super) fn is_lasting(error: &tokio_postgres::Error) -> bool {
     // Class 08 is connections, 40 a transaction that may be tried again, 53 resources, 57 an operator; 25006 is a standby.
     let passing = |code: &str| ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class));
     error.code().is_some_and(|code| !passing(code.code()) && code.code() != "25006")
+}
+
+/// What is said of a server that says nothing.
+pub(super) fn silent() -> ReadError {
+    ReadError::Unavailable("the server does not answer".to_owned())
 }
 
 /// What the server said, or what became of the connection.

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
 use uuid::Uuid;
 
-use super::connections::{Connections, Patience, is_lasting, reason};
+use super::connections::{Connections, Patience, is_lasting, reason, silent};
 use super::{Shared, recorded, signed, standings, unsigned};
-use crate::limits::GROUP_EVENTS_MAX;
+use crate::limits::{ANSWER_TIMEOUT, GROUP_EVENTS_MAX};
 use crate::store::plan::Plan;
 use crate::{AppendError, Appended, Expected, NewEvent, Position, Recorded, StreamName};
 
@@ -125,7 +126,8 @@ impl Writer {
     async fn write_group(&mut self, jobs: &[Job]) -> Answers {
         let mut patience = Patience::new();
         loop {
-            let Failed { reason, lasting } = match self.try_group(jobs).await {
+            let tried = timeout(ANSWER_TIMEOUT, self.try_group(jobs)).await;
+            let Failed { reason, lasting } = match tried.unwrap_or_else(|_| Err(silent().into())) {
                 Ok(answers) => return answers,
                 Err(failed) => failed,
             };
