@@ -48,7 +48,7 @@ pub async fn copy(from: &EventStore, to: &EventStore) -> Result<Copied> {
     let mut written = 0;
     let mut missing = source.take().await?;
     while !missing.is_empty() {
-        // They are taken in this order, by one writer; a group that fails is tried again before the next.
+        // They are taken in this order, by one writer. If one fails the copy ends, and the next one compares what stands.
         let appends = missing.iter().map(|event| append(to, event));
         try_join_all(appends).await?;
         written += missing.len() as u64;

@@ -45,11 +45,45 @@ pub fn decide(result: &DossierResult, duty: &str, facts: &Facts<'_>) -> Vec<Deli
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+    use uuid::Uuid;
+
     use super::*;
-    use crate::contract::Role;
+    use crate::contract::{Actor, Envelope, Meta, OutageDeclared, OutageEnded, Role};
     use crate::delivery::issue_result::tests::promotion;
-    use crate::step::LawError;
-    use crate::testing::law;
+    use crate::step::{LawError, State};
+    use crate::testing::{at, law};
+
+    #[test]
+    fn a_duty_whose_last_day_ends_in_an_outage_is_owed_for_longer() {
+        let mut broken = law();
+        let mut scene = promotion(&broken.clone()).state;
+        let (from, to) = (at("2027-02-15T10:00"), at("2027-02-16T09:00"));
+        let (outage, agency, reason) = (Uuid::from_u128(77), "H26.14".into(), String::new());
+        let (channels, planned, notice_at) = (Vec::new(), false, from);
+        let declared =
+            OutageDeclared { outage, agency, channels, from, to: None, planned, notice_at, reason };
+        broken.declare(&declared, from);
+        broken.end(&OutageEnded { outage, to }, to);
+        let period = scene.period("duty:prizes", &broken).unwrap().unwrap();
+        let extended = period.extension("duty:prizes").unwrap().unwrap();
+        // The first working day that begins after the outage is the 17th.
+        assert_eq!(extended.due_at, at("2027-02-18T00:00"));
+        scene.evolve(&extended.into(), &meta(to));
+        let again = scene.period("duty:prizes", &broken).unwrap().unwrap();
+        assert_eq!(again.end().unwrap().due_at, at("2027-02-18T00:00"), "as `check` computes it");
+        assert_eq!(again.running.due_at, at("2027-02-18T00:00"));
+        let other = scene.period("duty:report", &broken).unwrap().unwrap();
+        assert!(!other.running.extended, "only the one that is named");
+    }
+
+    fn meta(at: Timestamp) -> Meta {
+        let (command, digest) = (Uuid::from_u128(9), String::new());
+        let (cause, dossier, trace) = (None, None, None);
+        let actor = Actor::system("result-delivery");
+        let envelope = Envelope { at, actor, command, digest, cause, dossier, trace };
+        Meta { id: Uuid::from_u128(10), version: 9, envelope }
+    }
 
     #[test]
     fn what_was_not_done_in_time_is_recorded_once() {

@@ -30,7 +30,9 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    pub(super) fn new(config: Config) -> Self {
+    pub(super) fn new(mut config: Config) -> Self {
+        // Who only listens would wait two hours for a peer that a cut network has taken away.
+        config.keepalives_idle(ANSWER_TIMEOUT);
         let slots = (0..READERS_MAX).map(|_| Mutex::new(None)).collect();
         let (next, drivers) = (AtomicUsize::new(0), Mutex::new(JoinSet::new()));
         Self { config, slots, next, drivers }
@@ -60,7 +62,10 @@ impl Connections {
             let _ = wire.await;
         });
         drop(drivers);
-        client.batch_execute(SETTINGS).await.map_err(|error| unavailable(&error))?;
+        match timeout(ANSWER_TIMEOUT, client.batch_execute(SETTINGS)).await {
+            Ok(set) => set.map_err(|error| unavailable(&error))?,
+            Err(_) => return Err(silent()),
+        }
         Ok(client)
     }
 
