@@ -8,16 +8,16 @@ use anyhow::{Context, Result, bail};
 
 use crate::generate::root;
 use crate::postgres::Postgres;
-
-/// The schemathesis that is installed, from the Python package index.
-const SCHEMATHESIS: &str = "schemathesis==4.32.5";
+use crate::tools;
 
 pub(crate) fn run() -> Result<()> {
     cargo(&["fmt", "--all", "--check"])?;
     cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
+    let nats = tools::NATS_SERVER.path()?;
     let postgres = Postgres::start()?;
     let mut tests = Command::new("cargo");
     tests.args(["test", "--workspace", "--no-fail-fast"]).env("POSTGRES_URL", &postgres.url);
+    tests.env("NATS_SERVER", nats);
     succeed(&root(), &mut tests)?;
     drop(postgres);
     api_against_its_documents()
@@ -33,7 +33,7 @@ fn cargo(arguments: &[&str]) -> Result<()> {
     run_in(&root(), "cargo", arguments)
 }
 
-fn run_in(folder: &Path, program: &str, arguments: &[&str]) -> Result<()> {
+pub(crate) fn run_in(folder: &Path, program: &str, arguments: &[&str]) -> Result<()> {
     succeed(folder, Command::new(program).args(arguments))
 }
 
@@ -61,13 +61,7 @@ impl Drop for Server {
 
 /// Every OpenAPI document against the running binary: no answer 5xx, none that contradicts the document.
 fn api_against_its_documents() -> Result<()> {
-    let tools = root().join("target/schemathesis");
-    let python = tools.join("bin/schemathesis");
-    if !python.exists() {
-        run_in(&root(), "python3", &["-m", "venv", &tools.display().to_string()])?;
-        let pip = tools.join("bin/pip").display().to_string();
-        run_in(&root(), &pip, &["install", "--quiet", SCHEMATHESIS])?;
-    }
+    let schemathesis = tools::SCHEMATHESIS.path()?.display().to_string();
     let data = root().join("target/schemathesis-data");
     if data.exists() {
         std::fs::remove_dir_all(&data)?;
@@ -103,7 +97,7 @@ fn api_against_its_documents() -> Result<()> {
             "--exclude-operation-id",
             "upload_document",
         ];
-        run_in(&root(), &python.display().to_string(), &arguments)?;
+        run_in(&root(), &schemathesis, &arguments)?;
     }
     Ok(())
 }

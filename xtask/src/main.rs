@@ -9,6 +9,7 @@ mod generate;
 mod postgres;
 #[cfg(test)]
 mod tidy;
+mod tools;
 
 /// Tasks of the workspace.
 #[derive(Debug, Parser)]

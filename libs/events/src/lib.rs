@@ -26,12 +26,15 @@
 //! 14. A store has an identity that stays the same for as long as its events.
 //! 15. `read_together` gives, for each of several streams, all of its events in order.
 
+pub mod bus;
 mod error;
 mod event;
 pub mod limits;
 mod store;
 mod wal;
 
+#[cfg(feature = "contract-suite")]
+pub mod bus_suite;
 #[cfg(feature = "contract-suite")]
 pub mod contract_suite;
 

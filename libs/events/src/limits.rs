@@ -46,5 +46,30 @@ pub const READERS_MAX: usize = 4;
 pub const GATHER_AFTER: std::ops::Range<usize> = 6..64;
 /// How long the writer waits for appends to gather.
 pub const GATHER: Duration = Duration::from_millis(2);
+
+/// For how long the bus keeps a message.
+pub const BUS_AGE_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// Bytes that the bus keeps for each source.
+pub const BUS_BYTES_MAX: i64 = 1024 * 1024 * 1024;
+/// After how long the bus brings a message again that was not reported as handled.
+pub const BUS_REDELIVERY: [Duration; 3] =
+    [Duration::from_secs(30), Duration::from_secs(60), Duration::from_secs(300)];
+/// Messages of one source that a follower may have without having reported them as handled.
+pub const BUS_UNACKED_MAX: i64 = 4_096;
+/// Messages that are asked for at once.
+pub const BUS_BATCH: usize = 512;
+/// How long the bus may take to bring what the store has: then it is read there.
+pub const BUS_GRACE: Duration = Duration::from_millis(500);
+/// How long a follower waits before it tries again to reach the bus.
+pub const BUS_PAUSE: Duration = Duration::from_millis(500);
+/// Events that a relay publishes before it waits for their acknowledgements.
+pub const RELAY_EVENTS: usize = 256;
+/// How often a relay says how far it has come when nothing happens.
+pub const RELAY_SAYS_EVERY: Duration = Duration::from_secs(1);
+/// How long a replica leads without renewing its lease.
+pub const LEASE: Duration = Duration::from_secs(6);
+/// How often it renews it, or another one tries to get it.
+pub const LEASE_RENEW: Duration = Duration::from_secs(1);
+
 /// Length of the write-ahead log, in pages of 4,096 bytes.
 pub const WAL: WalLimits = WalLimits { copy: 8_192, wait: 65_536 };

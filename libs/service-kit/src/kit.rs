@@ -1,13 +1,15 @@
 //! What every service needs, put together once.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dossier::contract::RulesIssued;
 use dossier::law::Law;
 use events::EventStore;
+use events::bus::{Bus, Leadership};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
@@ -23,6 +25,8 @@ use crate::rulebook::{Rulebook, RulebookError};
 pub struct Kit {
     /// The event store.
     pub store: Arc<EventStore>,
+    /// How what it holds comes to those who react.
+    pub bus: Bus,
     /// The law in force.
     pub rulebook: Rulebook,
     /// The time.
@@ -38,13 +42,18 @@ pub struct Kit {
     /// Where read models are kept; in memory if absent.
     pub views: Option<PathBuf>,
     digest_key: Vec<u8>,
+    /// Tells this process from every other.
+    holder: String,
+    leads: Mutex<BTreeMap<&'static str, Leadership>>,
 }
 
 /// What a [`Kit`] is made of.
 #[derive(Debug)]
 pub struct Settings {
     /// The event store.
-    pub store: EventStore,
+    pub store: Arc<EventStore>,
+    /// How what it holds comes to those who react.
+    pub bus: Bus,
     /// Files of rules; those that do not stand in the log are issued.
     pub rules: Vec<RulesIssued>,
     /// The time.
@@ -83,20 +92,24 @@ pub enum KitError {
 impl Kit {
     /// Puts it together.
     pub async fn new(settings: Settings) -> Result<Arc<Self>, KitError> {
-        let Settings { store, rules, clock, auth, documents, views, sandbox, digest_key } =
+        let Settings { store, bus, rules, clock, auth, documents, views, sandbox, digest_key } =
             settings;
         for folder in views.iter().chain([&documents]) {
             std::fs::create_dir_all(folder)
                 .map_err(|source| KitError::Folder { path: folder.clone(), source })?;
         }
         let rulebook = Rulebook::open(&store, &rules, clock.now()).await?;
+        let holder = crate::auth::random_name()?;
         Ok(Arc::new(Self {
-            store: Arc::new(store),
+            store,
+            bus,
             rulebook,
             clock,
             auth,
             documents: Documents::new(documents),
-            codes: Codes::new(crate::auth::random_name()?),
+            codes: Codes::new(holder.clone()),
+            holder,
+            leads: Mutex::default(),
             sandbox,
             views,
             digest_key,
@@ -116,6 +129,19 @@ impl Kit {
         }
         let digest = mac.finalize().into_bytes();
         URL_SAFE_NO_PAD.encode(digest.get(..16).unwrap_or(&digest))
+    }
+
+    /// Whether this process does what one replica of `service` is enough for.
+    #[must_use]
+    pub fn lead(&self, service: &'static str) -> Leadership {
+        let mut leads = self.leads.lock().unwrap_or_else(PoisonError::into_inner);
+        leads.entry(service).or_insert_with(|| self.bus.lead(service, &self.holder)).clone()
+    }
+
+    /// Leaves it to other processes, as this one stops.
+    pub async fn resign(&self) {
+        let leads = std::mem::take(&mut *self.leads.lock().unwrap_or_else(PoisonError::into_inner));
+        futures_util::future::join_all(leads.into_values().map(Leadership::resign)).await;
     }
 
     /// The law in force, as of now; a decision takes it once.

@@ -42,7 +42,7 @@ pub const GROUPS_IN_FLIGHT: usize = 3;
 /// Events that wait in one service for something that must come first.
 pub const PARKED_MAX: usize = 10_000;
 /// Events that were given up, shown at once.
-pub const DEAD_LETTERS_MAX: u32 = 1_000;
+pub const DEAD_LETTERS_MAX: usize = 1_000;
 /// How long an event may wait before it is given up and shown to an operator.
 pub const PARKED_FOR_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 /// The longest wait before a failed attempt is repeated.

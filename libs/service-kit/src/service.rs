@@ -20,6 +20,8 @@ pub struct Service {
     pub steps: &'static [Step],
     /// The health of its deadline keepers.
     pub keepers: Vec<KeeperHealth>,
+    /// What the kinds of events begin with that it brings onto the bus.
+    pub sources: &'static [&'static str],
     /// What its reactions have given up.
     pub reactions: Vec<ReactionsHealth>,
 }

@@ -11,6 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use events::bus::Leadership;
+
 use crate::Kit;
 use crate::limits::{BACK_OFF_MAX, CONSISTENCY_WAIT_MAX};
 use crate::view::ViewError;
@@ -19,12 +21,16 @@ mod keeper;
 mod law;
 mod projection;
 mod reactions;
+#[cfg(feature = "nats")]
+mod relay;
 
 pub use futures_util::future::BoxFuture;
 pub use keeper::{Keeper, KeeperHealth};
 pub use law::FollowedLaw;
 pub use projection::{Projection, Projector};
-pub use reactions::{DeadLetter, Reactions, ReactionsHealth};
+pub use reactions::{DeadLetter, Reactions, ReactionsHealth, dead_letters, try_again};
+#[cfg(feature = "nats")]
+pub use relay::{RelayTask, describe};
 
 /// What is left after a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +58,12 @@ pub enum Stalled {
     /// Too many events wait for something else.
     #[error("{0} events wait for something that has not come; reading on would need more memory")]
     Parked(usize),
+    /// The store does not take what is to be kept.
+    #[error(transparent)]
+    Append(#[from] events::AppendError),
+    /// The bus does not do its part.
+    #[error(transparent)]
+    Bus(#[from] events::bus::BusError),
     /// The clock cannot be trusted.
     #[error(
         "the machine's clock jumped by {0} ms against its monotonic one; restart once it is right"
@@ -69,6 +81,37 @@ pub trait Task: Send {
     }
     /// One bounded piece of work.
     fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>>;
+    /// Returns once there may be something to do, everything up to `done` being done.
+    fn woken<'a>(&'a mut self, kit: &'a Kit, done: Position) -> BoxFuture<'a, ()> {
+        Box::pin(kit.store.wait_past(done))
+    }
+}
+
+/// Does its task only while this process leads: what one of several replicas is enough for.
+struct Led<T>(T, Leadership);
+
+impl<T: Task> Task for Led<T> {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    fn gather(&self) -> Duration {
+        self.0.gather()
+    }
+
+    fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
+        if self.1.now() {
+            return self.0.step();
+        }
+        Box::pin(async { Ok(Next::Idle { done: Position(u64::MAX), wake_at: None }) })
+    }
+
+    fn woken<'a>(&'a mut self, kit: &'a Kit, done: Position) -> BoxFuture<'a, ()> {
+        if self.1.now() {
+            return self.0.woken(kit, done);
+        }
+        Box::pin(self.1.other_than(false))
+    }
 }
 
 /// How long to wait before a failed attempt is repeated: twice as long each time, up to a limit.
@@ -122,6 +165,11 @@ impl Tasks {
     /// Adds a task.
     pub fn add(&mut self, task: impl Task + 'static) {
         self.0.push(Box::new(task));
+    }
+
+    /// Adds a task that is done only while this process leads.
+    pub fn add_led(&mut self, task: impl Task + 'static, lead: Leadership) {
+        self.add(Led(task, lead));
     }
 
     /// Adds all tasks of another list.
@@ -185,7 +233,7 @@ async fn run(mut task: Box<dyn Task>, kit: Arc<Kit>, mut stop: watch::Receiver<b
         let (done, wake_at, at_most) = wait;
         let until = wake_at.unwrap_or(Timestamp::MAX);
         let woken = tokio::select! {
-            () = kit.store.wait_past(done) => true,
+            () = task.woken(&kit, done) => true,
             () = kit.clock.sleep_until(until, at_most) => false,
             _ = stop.wait_for(|stop| *stop) => return,
         };

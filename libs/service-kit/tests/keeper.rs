@@ -12,6 +12,7 @@ use dossier::intake::Intake;
 use dossier::intake::submit_dossier::{self, SubmitDossier};
 use dossier::law::{Law, shipped_rules};
 use dossier::{Facts, LawError, Obligation, State};
+use events::bus::Bus;
 use events::{EventStore, StreamName};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -117,8 +118,10 @@ struct Scene {
 
 /// Three dossiers, the second one poisoned, each with an answer due on Monday at nine.
 async fn scene(folder: &tempfile::TempDir) -> Scene {
+    let store = Arc::new(EventStore::memory());
     let kit = Kit::new(Settings {
-        store: EventStore::memory(),
+        bus: Bus::Store(Arc::clone(&store)),
+        store,
         rules: shipped_rules().unwrap(),
         clock: Clock::manual(at("2026-11-20T09:00")),
         auth: Auth::development(&DevelopmentKey::from_seed([7; 32]), Clock::System),

@@ -42,6 +42,7 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
         tasks,
         openapi: openapi(),
         steps: STEPS,
+        sources: &["feedback"],
         keepers: vec![health],
         reactions: vec![letters],
     })

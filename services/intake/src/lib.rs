@@ -44,7 +44,7 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     dossiers.fed_by(progress.clone());
     let (keeper, health) = Keeper::open("intake", "intake-deadlines", &dossiers, Some(&progress))?;
     let letters = reactions.health();
-    tasks.add(Restatements::open(&dossiers, health.clone())?);
+    tasks.add_led(Restatements::open(&dossiers, health.clone())?, kit.lead("intake"));
     tasks.add(reactions);
     tasks.add(keeper);
     let rules = Arc::new(Streams::new(Arc::clone(kit)));
@@ -56,6 +56,7 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
         tasks,
         openapi: openapi(),
         steps: STEPS,
+        sources: &["intake", "law", "bus"],
         keepers: vec![health],
         reactions: vec![letters],
     })

@@ -36,8 +36,8 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     let letters = reactions.health();
     tasks.add(reactions);
     tasks.add(keeper);
-    tasks.add(queries::Queries::open(&payments)?);
-    tasks.add(receipts::Issuer::open(&payments)?);
+    tasks.add_led(queries::Queries::open(&payments)?, kit.lead("payment"));
+    tasks.add_led(receipts::Issuer::open(&payments)?, kit.lead("payment"));
     let app = Arc::new(App { payments });
     Ok(Service {
         name: "payment",
@@ -45,6 +45,7 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
         tasks,
         openapi: openapi(),
         steps: STEPS,
+        sources: &["payment"],
         keepers: vec![health],
         reactions: vec![letters],
     })

@@ -38,6 +38,7 @@ pub fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
         tasks,
         openapi: openapi(),
         steps: &[],
+        sources: &[],
         keepers: Vec::new(),
         reactions: Vec::new(),
     })

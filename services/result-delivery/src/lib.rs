@@ -44,6 +44,7 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
         tasks,
         openapi: openapi(),
         steps: STEPS,
+        sources: &["delivery"],
         keepers: vec![health],
         reactions: vec![letters],
     })

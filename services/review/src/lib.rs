@@ -39,6 +39,7 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
         tasks,
         openapi: openapi(),
         steps: STEPS,
+        sources: &["review"],
         keepers: vec![health],
         reactions: vec![letters],
     })

@@ -13,6 +13,7 @@ use service_kit::auth::{Auth, DevelopmentKey, KeySource, secret};
 use service_kit::{Clock, Kit, Settings};
 
 use crate::ServiceName;
+use crate::bus::BusArguments;
 
 /// How far the machine's clock may be ahead of the log without being asked about.
 const AHEAD_MAX: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -24,6 +25,9 @@ pub struct DataDirectory {
     path: PathBuf,
     /// Where the log is, if not in it.
     store: Option<String>,
+    /// Where read models are, if not in it.
+    views: Option<PathBuf>,
+    bus: BusArguments,
 }
 
 /// Whom a process believes.
@@ -59,13 +63,23 @@ impl DataDirectory {
     pub fn open(path: &Path) -> Result<Self> {
         std::fs::create_dir_all(path)
             .with_context(|| format!("the data directory {}", path.display()))?;
-        Ok(Self { path: path.to_owned(), store: None })
+        Ok(Self { path: path.to_owned(), store: None, views: None, bus: BusArguments::default() })
     }
 
     /// The same with the log in the store at an address.
     #[must_use]
     pub fn with_store(self, store: Option<String>) -> Self {
         Self { store, ..self }
+    }
+
+    /// The same with read models of its own, and a bus.
+    #[must_use]
+    pub(crate) fn shared(self, views: Option<PathBuf>, bus: BusArguments) -> Self {
+        Self { views, bus, ..self }
+    }
+
+    fn views(&self) -> PathBuf {
+        self.views.clone().unwrap_or_else(|| self.path.join("views"))
     }
 
     /// The development key.
@@ -101,15 +115,17 @@ impl DataDirectory {
         })
     }
 
-    /// Keeps a service of this directory for this process: its read models are not for two.
+    /// Keeps a service's read models for this process: they are not for two.
     pub fn lock(&self, service: ServiceName) -> Result<File> {
         let name = service.to_possible_value().map_or(String::new(), |v| v.get_name().to_owned());
-        let file = File::create(self.path.join(format!("{name}.lock")))?;
+        let views = self.views();
+        std::fs::create_dir_all(&views)?;
+        let file = File::create(views.join(format!("{name}.lock")))?;
         match file.try_lock() {
             Ok(()) => Ok(file),
             Err(TryLockError::WouldBlock) => bail!(
-                "{name} runs in another process on {}; give this one another directory or other services",
-                self.path.display()
+                "{name} runs in another process on {}; give this one `--views` of its own, or other services",
+                views.display()
             ),
             Err(TryLockError::Error(error)) => Err(error).context(name),
         }
@@ -117,7 +133,8 @@ impl DataDirectory {
 
     /// The kit of a process on this directory.
     pub async fn kit(&self, time: Time, identity: Identity) -> Result<Arc<Kit>> {
-        let store = self.store().await?;
+        let store = Arc::new(self.store().await?);
+        let bus = self.bus.open(&store).await?;
         let clock = self.clock(&store, time).await?;
         // Tokens are a matter of the real world, whatever time the dossiers live in.
         let (auth, sandbox) = match identity {
@@ -128,11 +145,12 @@ impl DataDirectory {
         };
         Ok(Kit::new(Settings {
             store,
+            bus,
             rules: shipped_rules()?,
             clock,
             auth,
             documents: self.path.join("documents"),
-            views: Some(self.path.join("views")),
+            views: Some(self.views()),
             sandbox,
             digest_key: secret(&self.path.join("digest-key"))?,
         })

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use service_kit::tasks::Stalled;
 use service_kit::{Kit, Service};
 
+mod bus;
 mod check;
 mod copy;
 mod data;
@@ -57,6 +58,8 @@ enum Command {
     Copy(copy::Arguments),
     /// Try every sentence of the event store's contract on a server.
     StoreSuite(store_suite::Arguments),
+    /// What the bus could not bring to its end.
+    Bus(bus::Arguments),
     /// Mint a token with the development key of the data directory.
     Token(token::Arguments),
 }
@@ -100,6 +103,7 @@ pub fn main() -> ExitCode {
             Command::Export(arguments) => export::run(&arguments).await,
             Command::Copy(arguments) => copy::run(&arguments).await,
             Command::StoreSuite(arguments) => store_suite::run(&arguments).await,
+            Command::Bus(arguments) => bus::run(&arguments).await,
             Command::Token(arguments) => token::run(&arguments),
         }
     });

@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::ServiceName;
+use crate::bus::BusArguments;
 use crate::data::{Identity, Time};
 
 mod common;
@@ -33,9 +34,15 @@ pub(crate) struct Arguments {
     #[arg(long)]
     sandbox: bool,
     /// Only these services; the others run in processes of their own on the same event store, which must be a server.
-    /// Processes that share a data directory share its keys and documents; each service runs in one of them.
+    /// Processes that share a data directory share its keys and documents.
     #[arg(long, env = "DOSSIER_SERVICES", value_delimiter = ',')]
     services: Vec<ServiceName>,
+    /// A folder for this process's read models, where several replicas of a service share a data directory; without it, they
+    /// are in the data directory.
+    #[arg(long, env = "DOSSIER_VIEWS", value_name = "FOLDER")]
+    views: Option<std::path::PathBuf>,
+    #[command(flatten)]
+    bus: BusArguments,
     /// The machine's clock is right although the log ended long ago: enforce everything that fell due since.
     #[arg(long)]
     confirm_clock: bool,
@@ -45,7 +52,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<()> {
-    let data = arguments.data.open()?;
+    let data = arguments.data.open()?.shared(arguments.views, arguments.bus);
     let identity = match arguments.jwks {
         Some(keys) => Identity::Provider { keys, sandbox: arguments.sandbox },
         None => Identity::Development,
@@ -80,6 +87,13 @@ async fn serve_some(kit: &Arc<Kit>, listen: SocketAddr, names: &[ServiceName]) -
     let common = common::routes(kit, &services);
     for service in services {
         routes.extend(service.routes);
+        #[cfg(feature = "nats")]
+        if let events::bus::Bus::Nats(nats) = &kit.bus {
+            for source in service.sources {
+                let relay = service_kit::tasks::RelayTask::new(nats.relay(source));
+                tasks.add_led(relay, kit.lead(service.name));
+            }
+        }
         tasks.append(service.tasks);
     }
     routes.extend(common);
@@ -99,6 +113,7 @@ async fn serve_some(kit: &Arc<Kit>, listen: SocketAddr, names: &[ServiceName]) -
     serving.join_all().await;
     // A task ends after its step; what it had not done it finds again at the next start.
     while running.join_next().await.is_some() {}
+    kit.resign().await;
     Ok(())
 }
 

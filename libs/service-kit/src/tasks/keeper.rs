@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use dossier::contract::EventSet;
 use dossier::{Obligation, State};
+use events::bus::Leadership;
 use events::{Filter, Position, Recorded, StreamName};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
@@ -91,7 +92,11 @@ pub struct Keeper<S: State> {
     read: LruCache<Uuid, Position>,
     /// What had no effect, and when to try it again.
     deferred: HashMap<(Uuid, Arc<str>), (Uuid, u32, Timestamp)>,
-    /// The service's reactions must first have come to the head that was seen at start.
+    /// One replica enforces; the others keep their index ready.
+    lead: Leadership,
+    leads: bool,
+    reactions: Option<Progress>,
+    /// The service's reactions must first have come to the head that was seen when this process began to lead.
     after: Option<(Progress, Position)>,
     tick: Option<(Instant, Timestamp)>,
 }
@@ -116,7 +121,7 @@ impl<S: State> Keeper<S> {
         let position = index.written();
         let index = Arc::new(Mutex::new(index));
         let health = KeeperHealth { index: Arc::clone(&index), clock: kit.clock.clone() };
-        let after = after.map(|progress| (progress.clone(), kit.store.head()));
+        let lead = kit.lead(service);
         let filter = Filter { kinds: S::Event::KINDS.iter().map(|kind| (*kind).into()).collect() };
         let read = LruCache::new(NonZeroUsize::new(READ_MAX).unwrap_or(NonZeroUsize::MIN));
         let keeper = Self {
@@ -128,7 +133,10 @@ impl<S: State> Keeper<S> {
             position,
             read,
             deferred: HashMap::new(),
-            after,
+            lead,
+            leads: false,
+            reactions: after.cloned(),
+            after: None,
             tick: None,
         };
         Ok((keeper, health))
@@ -142,6 +150,15 @@ impl<S: State> Keeper<S> {
             let touched = own.filter_map(|event| self.unread(event)).collect();
             self.index(touched, page.through).await?;
             return Ok(Next::More);
+        }
+        let leads = self.lead.now();
+        if leads && !self.leads {
+            let head = self.kit.store.head();
+            self.after = self.reactions.clone().map(|progress| (progress, head));
+        }
+        self.leads = leads;
+        if !leads {
+            return Ok(Next::Idle { done: self.position, wake_at: None });
         }
         if let Some((progress, head)) = &self.after {
             if progress.now() < *head {
@@ -296,6 +313,15 @@ impl<S: State> Task for Keeper<S> {
 
     fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
         Box::pin(self.work())
+    }
+
+    fn woken<'a>(&'a mut self, kit: &'a Kit, done: Position) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            tokio::select! {
+                () = kit.store.wait_past(done) => {}
+                () = self.lead.other_than(self.leads) => {}
+            }
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reacts to other services' events with commands of one's own. Events of one dossier are handled one after another,
 //! different dossiers side by side. One whose precondition has not arrived is parked and tried again when its dossier
-//! moves, and by back-off; it holds up nothing else.
+//! moves, and by back-off; it holds up nothing else. Of several replicas the one that leads reacts; the others hear from it
+//! how far it has come.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use dossier::contract::{DossierId, Envelope};
 use dossier::{Incoming, Reaction};
+use events::bus::cursor;
 use events::{Filter, Position, Recorded};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
@@ -18,13 +20,15 @@ use uuid::Uuid;
 
 use super::{Next, Progress, Stalled, Task, back_off};
 use crate::Kit;
-use crate::limits::{IN_FLIGHT_MAX, PAGE_EVENTS, PARKED_FOR_MAX, PARKED_MAX};
+use crate::limits::{IN_FLIGHT_MAX, PARKED_FOR_MAX, PARKED_MAX};
 use crate::streams::{Authority, Failure, Order, Streams, envelope};
-use crate::view::{Shape, View, ViewError};
+use crate::view::{Shape, View};
 
 mod letters;
+mod place;
 
-pub use letters::{DeadLetter, ReactionsHealth};
+pub use letters::{DeadLetter, ReactionsHealth, dead_letters, try_again};
+use place::{Place, Standing};
 
 /// After how many events the position is written down at the latest; what is handled again after a crash is handled to
 /// the same end.
@@ -36,9 +40,6 @@ const GATHER: Duration = Duration::from_millis(2);
 const TABLES: &str = "
 CREATE TABLE parked (
   position INTEGER PRIMARY KEY, since INTEGER NOT NULL, tries INTEGER NOT NULL
-) STRICT;
-CREATE TABLE dead (
-  position INTEGER PRIMARY KEY, kind TEXT NOT NULL, stream TEXT NOT NULL, since INTEGER NOT NULL, reason TEXT NOT NULL
 ) STRICT;";
 
 #[derive(Debug, Clone)]
@@ -81,8 +82,8 @@ pub struct Reactions<R: Reaction> {
     kit: Arc<Kit>,
     service: &'static str,
     streams: Arc<Streams<R::State>>,
-    view: Arc<View>,
-    filter: Filter,
+    view: View,
+    place: Place,
     position: Position,
     saved: Position,
     parked: BTreeMap<Position, Parked>,
@@ -103,17 +104,19 @@ impl<R: Reaction> Reactions<R> {
         streams: &Arc<Streams<R::State>>,
     ) -> Result<(Self, Progress), Stalled> {
         let kit = Arc::clone(streams.kit());
-        let shape = Shape { name, version: 1, tables: TABLES };
-        let view = Arc::new(View::open(kit.views.as_deref(), shape, &kit.store)?);
+        let shape = Shape { name, version: 2, tables: TABLES };
+        let view = View::open(kit.views.as_deref(), shape, &kit.store)?;
         let position = view.position()?;
         let (progress, reached) = Progress::new();
         progress.send_replace(position);
+        let again = [letters::TRIED_AGAIN];
+        let kinds = R::LISTENS.iter().chain(&again).map(|kind| (*kind).into()).collect();
         let mut reactions = Self {
+            place: Place::new(&kit, service, Filter { kinds }),
             kit,
             service,
             streams: Arc::clone(streams),
             view,
-            filter: Filter { kinds: R::LISTENS.iter().map(|kind| (*kind).into()).collect() },
             position,
             saved: position,
             parked: BTreeMap::new(),
@@ -126,7 +129,7 @@ impl<R: Reaction> Reactions<R> {
     /// Looks at what was given up.
     #[must_use]
     pub fn health(&self) -> ReactionsHealth {
-        ReactionsHealth { service: self.service, view: Arc::clone(&self.view) }
+        ReactionsHealth { service: self.service, store: Arc::clone(&self.kit.store) }
     }
 
     async fn load_parked(&mut self) -> Result<(), Stalled> {
@@ -137,12 +140,7 @@ impl<R: Reaction> Reactions<R> {
         })?;
         for (position, since, tries) in rows {
             let position = Position(u64::try_from(position).unwrap_or(0));
-            let before = Position(position.0.saturating_sub(1));
-            let page = self.kit.store.read_all(before, &Filter::default(), 1).await?;
-            let Some(event) = page.events.into_iter().find(|event| event.position == position)
-            else {
-                continue;
-            };
+            let Some(event) = letters::event_at(&self.kit.store, position).await? else { continue };
             let since = Timestamp::from_second(since).unwrap_or(Timestamp::MIN);
             let dossier = envelope(&event).ok().and_then(|envelope| envelope.dossier);
             let (next_at, reason) = (Timestamp::MIN, "parked before the restart");
@@ -152,25 +150,48 @@ impl<R: Reaction> Reactions<R> {
     }
 
     async fn work(&mut self) -> Result<Next, Stalled> {
+        match self.place.settle().await {
+            Standing::By(heard) => {
+                self.reach(heard);
+                return Ok(Next::Idle { done: Position(u64::MAX), wake_at: None });
+            }
+            // Whoever led before has written down how far that surely was.
+            Standing::TakesOver if self.kit.bus.is_shared() => {
+                let surely = cursor(&self.kit.store, self.service).await?;
+                self.position = self.position.max(surely);
+            }
+            Standing::TakesOver | Standing::Leads => {}
+        }
         if self.parked.len() >= PARKED_MAX {
             self.retry_due(self.kit.clock.now()).await?;
             // What has waited too long is given up here too, or nothing would ever make room.
-            self.save_if_behind(0)?;
+            self.save_if_behind(0).await?;
             if self.parked.len() >= PARKED_MAX {
                 return Err(Stalled::Parked(self.parked.len()));
             }
         }
-        let page = self.kit.store.read_all(self.position, &self.filter, PAGE_EVENTS).await?;
+        let page = self.place.page(self.position).await?;
         let now = self.kit.clock.now();
         if page.through == self.position {
             let retried = self.retry_due(now).await?;
-            self.save_if_behind(if retried { 0 } else { EVENTS_PER_SAVE })?;
+            self.save_if_behind(if retried { 0 } else { EVENTS_PER_SAVE }).await?;
+            self.place.reached(self.position, self.surely(), 0).await;
             let wake_at = self.parked.values().map(|parked| parked.next_at).min();
             return Ok(Next::Idle { done: self.position, wake_at });
         }
         let mut dossiers = Batch::new();
-        for arrived in page.events.into_iter().map(Arrived::read) {
-            dossiers.entry(arrived.dossier()).or_default().push(arrived);
+        let events = page.events.len();
+        for event in page.events {
+            // One that was given up is tried again because an operator says so.
+            let again = letters::tried_again_by(self.service, &event);
+            let event = match again {
+                Some(position) => letters::event_at(&self.kit.store, position).await?,
+                None if &*event.kind == letters::TRIED_AGAIN => None,
+                None => Some(event),
+            };
+            if let Some(arrived) = event.map(Arrived::read) {
+                dossiers.entry(arrived.dossier()).or_default().push(arrived);
+            }
         }
         // What is parked for a dossier that moves is tried again, in its old place.
         let moved: BTreeSet<DossierId> = dossiers.keys().flatten().copied().collect();
@@ -182,9 +203,24 @@ impl<R: Reaction> Reactions<R> {
         }
         let changed = self.handle_all(dossiers, now).await;
         self.position = page.through;
-        self.save_if_behind(if changed { 0 } else { EVENTS_PER_SAVE })?;
-        self.progress.send_replace(self.position);
+        self.save_if_behind(if changed { 0 } else { EVENTS_PER_SAVE }).await?;
+        self.reach(self.position);
+        self.place.reached(self.position, self.surely(), events).await;
         Ok(Next::More)
+    }
+
+    fn reach(&self, position: Position) {
+        self.progress.send_if_modified(|now| {
+            let further = position > *now;
+            *now = position.max(*now);
+            further
+        });
+    }
+
+    /// Below which position nothing is left to do.
+    fn surely(&self) -> Position {
+        let first = self.parked.keys().next();
+        first.map_or(self.position, |first| Position(first.0.saturating_sub(1)))
     }
 
     /// Tries again what is parked and due; says whether anything changed.
@@ -290,45 +326,46 @@ impl<R: Reaction> Reactions<R> {
     }
 
     /// Writes down the position and what is parked, if it is at least `events` behind.
-    fn save_if_behind(&mut self, events: u64) -> Result<(), ViewError> {
+    async fn save_if_behind(&mut self, events: u64) -> Result<(), Stalled> {
         let behind = self.position.0.saturating_sub(self.saved.0);
         if behind < events || (events > 0 && behind == 0) {
             return Ok(());
         }
-        let limit = SignedDuration::try_from(PARKED_FOR_MAX).unwrap_or(SignedDuration::MAX);
-        let now = self.kit.clock.now();
-        let given_up = |parked: &Parked| now.duration_since(parked.since) > limit;
-        let (dead, alive): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.parked).into_iter().partition(|(_, parked)| given_up(parked));
+        self.give_up().await?;
         self.view.write(self.position, |rows| {
             rows.execute("DELETE FROM parked", [])?;
-            for (position, parked) in &alive {
+            for (position, parked) in &self.parked {
                 rows.prepare_cached("INSERT INTO parked VALUES (?1, ?2, ?3)")?.execute(params![
                     position.0.cast_signed(),
                     parked.since.as_second(),
                     parked.tries
                 ])?;
             }
-            for (position, parked) in &dead {
-                tracing::error!(
-                    service = self.service,
-                    position = position.0,
-                    kind = &*parked.event.kind,
-                    "an event is given up"
-                );
-                rows.prepare_cached("INSERT OR REPLACE INTO dead VALUES (?1, ?2, ?3, ?4, ?5)")?
-                    .execute(params![
-                        position.0.cast_signed(),
-                        &*parked.event.kind,
-                        parked.event.stream.as_str(),
-                        parked.since.as_second(),
-                        parked.reason
-                    ])?;
-            }
             Ok(())
         })?;
-        self.parked = alive.into_iter().collect();
         self.saved = self.position;
+        Ok(())
+    }
+
+    /// Records what has waited too long as given up.
+    async fn give_up(&mut self) -> Result<(), Stalled> {
+        let limit = SignedDuration::try_from(PARKED_FOR_MAX).unwrap_or(SignedDuration::MAX);
+        let now = self.kit.clock.now();
+        let too_long = |parked: &Parked| now.duration_since(parked.since) > limit;
+        let dead: Vec<Parked> = self.parked.values().filter(|p| too_long(p)).cloned().collect();
+        for Parked { event, since, reason, .. } in dead {
+            let letter = DeadLetter {
+                service: self.service.to_owned(),
+                position: event.position,
+                kind: event.kind.to_string(),
+                stream: event.stream.to_string(),
+                reason: reason.to_owned(),
+            };
+            letters::give_up(&self.kit.store, &letter, (event.id, since), now).await?;
+            let (service, position, kind) = (self.service, event.position.0, &*event.kind);
+            tracing::error!(service, position, kind, "an event is given up");
+            self.parked.remove(&event.position);
+        }
         Ok(())
     }
 }
@@ -344,5 +381,9 @@ impl<R: Reaction> Task for Reactions<R> {
 
     fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
         Box::pin(self.work())
+    }
+
+    fn woken<'a>(&'a mut self, _kit: &'a Kit, done: Position) -> BoxFuture<'a, ()> {
+        Box::pin(self.place.woken(done))
     }
 }

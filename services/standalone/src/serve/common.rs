@@ -89,12 +89,16 @@ impl Watch {
         let head = self.kit.store.head();
         let before = events::Position(head.0.saturating_sub(1));
         let all = events::Filter::default();
+        let mut dead = 0;
+        for service in self.reactions.iter() {
+            dead += service.dead_letters().await.map_or(0, |letters| letters.len() as u64);
+        }
         Counts {
             readable: self.kit.store.read_all(before, &all, 1).await.is_ok(),
             head: head.0,
             open: self.keepers.iter().map(KeeperHealth::open).sum(),
             overdue: self.keepers.iter().map(KeeperHealth::overdue).sum(),
-            dead: self.reactions.iter().filter_map(|service| service.dead().ok()).sum(),
+            dead,
         }
     }
 }
@@ -165,7 +169,7 @@ fn dead_letters(kit: &Arc<Kit>, services: &[Service]) -> Route {
         request.permitted(&app.0, &[any(Role::Operator)])?;
         let mut letters = Vec::new();
         for service in app.1.iter() {
-            let dead = service.dead_letters();
+            let dead = service.dead_letters().await;
             letters.extend(dead.map_err(|error| Problem::unavailable(&error.to_string()))?);
         }
         Ok(Reply::ok(&letters))

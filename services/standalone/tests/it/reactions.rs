@@ -13,6 +13,7 @@ use events::{Expected, Filter, NewEvent, Position, Recorded, StreamName};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use serde_json::json;
+use service_kit::tasks::try_again;
 use uuid::Uuid;
 
 use crate::life::{pay, submitted, take};
@@ -197,9 +198,18 @@ async fn an_event_that_nobody_can_handle_is_given_up_after_a_day_and_holds_nothi
     pay(&mut office, &certificate).await;
     let dossier = office.browser.get(&certificate.at("dossiers"), &certificate.applicant).await;
     assert_eq!(dossier.granted()["fee_received"], true, "held up by another dossier's event");
-    assert!(office.dead_letters().is_empty());
+    assert!(office.dead_letters().await.is_empty());
     office.wait_until("2026-11-21T10:00").await;
-    let dead = office.dead_letters();
-    let letters: Vec<_> = dead.iter().map(|l| (l.service, &*l.kind, &*l.stream)).collect();
+    let dead = office.dead_letters().await;
+    let letters: Vec<_> = dead.iter().map(|l| (&*l.service, &*l.kind, &*l.stream)).collect();
     assert_eq!(letters, [("intake", "payment.FeeSettled.v1", "payment-unreadable")]);
+
+    // An operator has it tried again: that lasts another day, and then it is given up once more.
+    let (store, now) = (&office.kit.store, office.kit.clock.now());
+    assert!(try_again(store, "intake", dead[0].position, now).await.unwrap());
+    assert!(!try_again(store, "intake", Position(1), now).await.unwrap());
+    office.wait_until("2026-11-21T11:00").await;
+    assert!(office.dead_letters().await.is_empty());
+    office.wait_until("2026-11-22T12:00").await;
+    assert_eq!(office.dead_letters().await, dead);
 }

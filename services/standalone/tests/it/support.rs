@@ -11,6 +11,7 @@ use bytes::Bytes;
 use dossier::contract::Role;
 use dossier::law::shipped_rules;
 use events::EventStore;
+use events::bus::Bus;
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
@@ -190,7 +191,9 @@ impl Office {
     pub(crate) async fn open_as(store: EventStore, now: Timestamp, sandbox: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let key = DevelopmentKey::from_seed([7; 32]);
+        let store = Arc::new(store);
         let kit = Kit::new(Settings {
+            bus: Bus::Store(Arc::clone(&store)),
             store,
             rules: shipped_rules().unwrap(),
             clock: Clock::manual(now),
@@ -262,8 +265,12 @@ impl Office {
     }
 
     /// What no reaction could handle.
-    pub(crate) fn dead_letters(&self) -> Vec<DeadLetter> {
-        self.reactions.iter().flat_map(|service| service.dead_letters().unwrap()).collect()
+    pub(crate) async fn dead_letters(&self) -> Vec<DeadLetter> {
+        let mut dead = Vec::new();
+        for service in &self.reactions {
+            dead.extend(service.dead_letters().await.unwrap());
+        }
+        dead
     }
 
     /// The kinds of all events since the office was opened, without service and version, in commit order.

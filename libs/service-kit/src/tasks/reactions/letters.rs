@@ -1,18 +1,27 @@
-//! Events that no reaction could handle, for an operator.
+//! Events that no reaction could handle: recorded in a stream of their own, for an operator, who can have them tried again.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use events::Position;
-use serde::Serialize;
+use events::{
+    AppendError, EventStore, Expected, Filter, NewEvent, Position, ReadError, Recorded, StreamName,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use crate::limits::DEAD_LETTERS_MAX;
-use crate::view::{View, ViewError};
+use crate::limits::{ATTEMPTS_MAX, DEAD_LETTERS_MAX};
+
+/// The kind of event that gives one up.
+const GIVEN_UP: &str = "bus.EventGivenUp.v1";
+/// The kind of event that has one tried again.
+pub(super) const TRIED_AGAIN: &str = "bus.EventTriedAgain.v1";
 
 /// An event that was given up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadLetter {
     /// Which service gave it up.
-    pub service: &'static str,
+    pub service: String,
     /// Where it stands in the log.
     pub position: Position,
     /// Its kind.
@@ -23,37 +32,124 @@ pub struct DeadLetter {
     pub reason: String,
 }
 
+/// Which one is tried again.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct TriedAgain {
+    position: Position,
+}
+
 /// Looks at what a service's reactions gave up.
 #[derive(Debug, Clone)]
 pub struct ReactionsHealth {
     pub(super) service: &'static str,
-    pub(super) view: Arc<View>,
+    pub(super) store: Arc<EventStore>,
 }
 
 impl ReactionsHealth {
-    /// How many events were given up.
-    pub fn dead(&self) -> Result<u64, ViewError> {
-        let count = "SELECT count(*) FROM dead";
-        let count: i64 = self.view.peek(|rows| rows.query_row(count, [], |row| row.get(0)))?;
-        Ok(u64::try_from(count).unwrap_or(0))
-    }
-
     /// Events that were given up, the oldest first, at most [`DEAD_LETTERS_MAX`].
-    pub fn dead_letters(&self) -> Result<Vec<DeadLetter>, ViewError> {
-        let select = "SELECT position, kind, stream, reason FROM dead ORDER BY position LIMIT ?1";
-        self.view.peek(|rows| {
-            rows.prepare(select)?
-                .query_map([DEAD_LETTERS_MAX], |row| {
-                    let position: i64 = row.get(0)?;
-                    Ok(DeadLetter {
-                        service: self.service,
-                        position: Position(u64::try_from(position).unwrap_or(0)),
-                        kind: row.get(1)?,
-                        stream: row.get(2)?,
-                        reason: row.get(3)?,
-                    })
-                })?
-                .collect()
-        })
+    pub async fn dead_letters(&self) -> Result<Vec<DeadLetter>, ReadError> {
+        dead_letters(&self.store, self.service).await
     }
+}
+
+fn stream(service: &str) -> Result<StreamName, AppendError> {
+    Ok(StreamName::new(&format!("letters-{service}"))?)
+}
+
+/// The events that `service` gave up and that nobody has had tried again since, the oldest first, at most
+/// [`DEAD_LETTERS_MAX`].
+pub async fn dead_letters(store: &EventStore, service: &str) -> Result<Vec<DeadLetter>, ReadError> {
+    let unreadable = |error: String| ReadError::Unavailable(error);
+    let stream = stream(service).map_err(|error| unreadable(error.to_string()))?;
+    let mut dead: BTreeMap<Position, DeadLetter> = BTreeMap::new();
+    for event in store.read_whole(&stream).await? {
+        if &*event.kind == GIVEN_UP {
+            let letter: DeadLetter =
+                serde_json::from_str(&event.data).map_err(|error| unreadable(error.to_string()))?;
+            dead.insert(letter.position, letter);
+        } else if let Some(TriedAgain { position }) = tried_again(&event) {
+            dead.remove(&position);
+        }
+    }
+    Ok(dead.into_values().take(DEAD_LETTERS_MAX).collect())
+}
+
+/// Has the reactions of `service` try the event at `position` again; false if it is not among those given up.
+pub async fn try_again(
+    store: &EventStore,
+    service: &str,
+    position: Position,
+    at: Timestamp,
+) -> Result<bool, AppendError> {
+    let dead = dead_letters(store, service).await;
+    let dead = dead.map_err(|error| AppendError::Unavailable(error.to_string()))?;
+    if !dead.iter().any(|letter| letter.position == position) {
+        return Ok(false);
+    }
+    let command = Uuid::new_v5(&store.id(), format!("{service}/{}/{at}", position.0).as_bytes());
+    let again = serde_json::to_string(&TriedAgain { position }).unwrap_or_default();
+    record(store, service, command, (TRIED_AGAIN, again), at).await?;
+    Ok(true)
+}
+
+/// Records that an event is given up that has waited `since`.
+pub(super) async fn give_up(
+    store: &EventStore,
+    letter: &DeadLetter,
+    (event, since): (Uuid, Timestamp),
+    at: Timestamp,
+) -> Result<(), AppendError> {
+    // Given up once for every time it was parked, however often that is said.
+    let command = Uuid::new_v5(&event, format!("given-up/{}/{since}", letter.service).as_bytes());
+    let data = serde_json::to_string(letter).unwrap_or_default();
+    record(store, &letter.service, command, (GIVEN_UP, data), at).await
+}
+
+async fn record(
+    store: &EventStore,
+    service: &str,
+    command: Uuid,
+    (kind, data): (&str, String),
+    at: Timestamp,
+) -> Result<(), AppendError> {
+    let stream = stream(service)?;
+    let meta = serde_json::json!({ "at": at }).to_string();
+    let id = NewEvent::id_of(&stream, command, 0);
+    let mut failed = None;
+    for _ in 0..ATTEMPTS_MAX {
+        let last = store.last(&stream).await;
+        let last = last.map_err(|error| AppendError::Unavailable(error.to_string()))?;
+        let expected = Expected::from(last.map(|event| event.version));
+        let (data, meta) = (data.clone(), meta.clone());
+        let event = NewEvent { id, kind: kind.into(), data, meta };
+        match store.append(&stream, expected, vec![event]).await {
+            // It was said before.
+            Ok(_) | Err(AppendError::IdReused(_)) => return Ok(()),
+            Err(error) => failed = Some(error),
+        }
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+/// Which event of the service's own dead letters is to be tried again, if this one says so.
+pub(super) fn tried_again_by(service: &str, event: &Recorded) -> Option<Position> {
+    let own = stream(service).is_ok_and(|own| own == event.stream);
+    tried_again(event).filter(|_| own).map(|again| again.position)
+}
+
+fn tried_again(event: &Recorded) -> Option<TriedAgain> {
+    if &*event.kind != TRIED_AGAIN {
+        return None;
+    }
+    serde_json::from_str(&event.data).ok()
+}
+
+/// The event at a position.
+pub(super) async fn event_at(
+    store: &EventStore,
+    position: Position,
+) -> Result<Option<Arc<Recorded>>, ReadError> {
+    let before = Position(position.0.saturating_sub(1));
+    let page = store.read_all(before, &Filter::default(), 1).await?;
+    Ok(page.events.into_iter().find(|event| event.position == position))
 }

@@ -1,0 +1,59 @@
+//! Whether this process does what one of several replicas is enough for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// Whether this process leads. Two that lead at once do no harm; it is only work done twice.
+#[derive(Debug, Clone)]
+pub struct Leadership {
+    leads: watch::Receiver<bool>,
+    seeking: Option<Arc<Seeking>>,
+}
+
+#[derive(Debug)]
+struct Seeking {
+    stop: watch::Sender<bool>,
+    _task: JoinSet<()>,
+}
+
+impl Leadership {
+    /// Of the only process there is.
+    #[must_use]
+    pub fn alone() -> Self {
+        Self { leads: watch::channel(true).1, seeking: None }
+    }
+
+    #[cfg(feature = "nats")]
+    pub(super) fn sought(seeker: super::nats::Seeker) -> Self {
+        let (leading, leads) = watch::channel(false);
+        let (stop, stopped) = watch::channel(false);
+        let mut task = JoinSet::new();
+        task.spawn(seeker.seek(leading, stopped));
+        Self { leads, seeking: Some(Arc::new(Seeking { stop, _task: task })) }
+    }
+
+    /// Whether it leads now.
+    #[must_use]
+    pub fn now(&self) -> bool {
+        *self.leads.borrow()
+    }
+
+    /// Returns once that is otherwise than `before`.
+    pub async fn other_than(&mut self, before: bool) {
+        if self.leads.wait_for(|leads| *leads != before).await.is_err() {
+            // Nobody will ever say otherwise.
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Leaves it to another process, as this one stops.
+    pub async fn resign(mut self) {
+        let Some(seeking) = &self.seeking else { return };
+        seeking.stop.send_replace(true);
+        let resigned = self.leads.wait_for(|leads| !leads);
+        let _ = tokio::time::timeout(Duration::from_secs(2), resigned).await;
+    }
+}

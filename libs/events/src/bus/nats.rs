@@ -1,0 +1,272 @@
+//! The bus on NATS JetStream (2.11 or newer): one stream for each source, one durable pull consumer for each follower of it.
+//! CloudEvents 1.0 in binary mode.
+//!
+//! JetStream acknowledges before it syncs, and may forget. So each message carries the position of the one before it from
+//! its source: a follower notices what is missing, and reads it in the store. Relays tell on plain NATS up to where they
+//! have looked, so that a follower knows that nothing is under way.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::Client;
+use async_nats::jetstream::consumer::pull;
+use async_nats::jetstream::consumer::{AckPolicy, Consumer, PullConsumer};
+use async_nats::jetstream::stream::{
+    Config, DiscardPolicy, Info, RetentionPolicy, StorageType, Stream,
+};
+use async_nats::jetstream::{self, Context};
+use futures_util::StreamExt;
+
+use super::BusError;
+use crate::limits::{
+    ANSWER_TIMEOUT, BUS_AGE_MAX, BUS_BYTES_MAX, BUS_REDELIVERY, BUS_UNACKED_MAX, CONNECT_TIMEOUT,
+};
+use crate::{EventStore, Filter, Position, Recorded};
+
+mod feed;
+mod lease;
+mod message;
+mod relay;
+
+pub use feed::Feed;
+pub(super) use lease::Seeker;
+pub use relay::{Relay, Relayed};
+
+/// What else is said about an event on the bus: CloudEvents attributes (without their prefix), read from what stands beside
+/// it.
+pub type Describe = fn(&Recorded) -> Vec<(&'static str, String)>;
+
+/// How to reach a bus and what it should look like.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Servers, `nats://user:password@host:4222` or `tls://…`, with commas between them.
+    pub servers: String,
+    /// What the names of streams and subjects begin with.
+    pub prefix: String,
+    /// On how many servers each stream stands.
+    pub replicas: usize,
+    /// A file of credentials, where the servers want one.
+    pub credentials: Option<std::path::PathBuf>,
+    /// The certificate authority of the servers, where it is not a public one.
+    pub authority: Option<std::path::PathBuf>,
+    /// Whatever is relayed: a stream for each.
+    pub sources: &'static [&'static str],
+    /// Whoever follows: a stream that is empty begins where all of them have been.
+    pub followers: &'static [&'static str],
+    /// What else is said about an event.
+    pub describe: Describe,
+}
+
+/// A connection to the bus.
+#[derive(Debug, Clone)]
+pub struct Nats {
+    client: Client,
+    context: Context,
+    store: Arc<EventStore>,
+    prefix: Arc<str>,
+    replicas: usize,
+    followers: &'static [&'static str],
+    describe: Describe,
+}
+
+impl Nats {
+    /// Connects to it, and goes on trying where it cannot be reached; what stands there otherwise than it should is refused.
+    ///
+    /// # Errors
+    ///
+    /// A credentials file or an address that cannot be used; a stream with another configuration or of another store.
+    pub async fn open(options: Options, store: &Arc<EventStore>) -> Result<Self, BusError> {
+        let mut connect = async_nats::ConnectOptions::new()
+            .name("dossier")
+            .retry_on_initial_connect()
+            .connection_timeout(CONNECT_TIMEOUT)
+            .request_timeout(Some(ANSWER_TIMEOUT))
+            .ping_interval(Duration::from_secs(5))
+            .reconnect_delay_callback(|tries| {
+                Duration::from_millis(50 << tries.min(5)).min(Duration::from_secs(1))
+            });
+        if let Some(path) = options.credentials {
+            connect = connect.credentials_file(path).await.map_err(unavailable)?;
+        }
+        if let Some(path) = options.authority {
+            connect = connect.add_root_certificates(path);
+        }
+        let servers: Vec<&str> = options.servers.split(',').map(str::trim).collect();
+        let client = connect.connect(servers).await.map_err(unavailable)?;
+        let context = jetstream::ContextBuilder::new()
+            .timeout(ANSWER_TIMEOUT)
+            .ack_timeout(ANSWER_TIMEOUT)
+            .build(client.clone());
+        let nats = Self {
+            client,
+            context,
+            store: Arc::clone(store),
+            prefix: options.prefix.into(),
+            replicas: options.replicas,
+            followers: options.followers,
+            describe: options.describe,
+        };
+        for source in options.sources {
+            match tokio::time::timeout(CONNECT_TIMEOUT, nats.stream(source)).await {
+                Ok(Ok(_)) => {}
+                Ok(Err(BusError::Unavailable(reason))) => {
+                    tracing::warn!(%reason, "the bus cannot be reached yet; followers read the store");
+                    break;
+                }
+                Err(_) => {
+                    tracing::warn!("the bus does not answer yet; followers read the store");
+                    break;
+                }
+                Ok(Err(refused)) => return Err(refused),
+            }
+        }
+        Ok(nats)
+    }
+
+    pub(super) fn follow(&self, name: &'static str, filter: Filter) -> Feed {
+        Feed::open(self, name, filter)
+    }
+
+    /// Carries what is recorded by `source` onto the bus.
+    #[must_use]
+    pub fn relay(&self, source: &'static str) -> Relay {
+        Relay::new(self.clone(), source)
+    }
+
+    pub(super) fn seeker(&self, name: &'static str, holder: &str) -> Seeker {
+        Seeker { nats: self.clone(), name, holder: holder.to_owned() }
+    }
+
+    pub(super) async fn announce(&self, service: &str, through: Position) {
+        let subject = format!("{}_handled.{service}", self.prefix);
+        // Said again with the next event, and every second.
+        let _ = self.client.publish(subject, through.0.to_string().into()).await;
+    }
+
+    pub(super) async fn announcements(&self, service: &str) -> super::Announcements {
+        let subject = format!("{}_handled.{service}", self.prefix);
+        match self.client.subscribe(subject).await {
+            Ok(said) => super::Announcements::Nats(Announcements(said)),
+            // Only where the connection was closed for good.
+            Err(_) => super::Announcements::Silence,
+        }
+    }
+
+    fn stream_name(&self, source: &str) -> String {
+        format!("{}_{source}", self.prefix)
+    }
+
+    fn subjects(&self, source: &str) -> String {
+        format!("{}.{source}.>", self.prefix)
+    }
+
+    fn looked(&self, source: &str) -> String {
+        format!("{}_looked.{source}", self.prefix)
+    }
+
+    /// The stream of a source, made if it is missing.
+    async fn stream(&self, source: &str) -> Result<Stream<Info>, BusError> {
+        let wanted = Config {
+            name: self.stream_name(source),
+            subjects: vec![self.subjects(source)],
+            description: Some(format!("what {source} has recorded; the truth is the event store")),
+            retention: RetentionPolicy::Limits,
+            discard: DiscardPolicy::Old,
+            storage: StorageType::File,
+            num_replicas: self.replicas,
+            max_age: BUS_AGE_MAX,
+            max_bytes: BUS_BYTES_MAX,
+            // Whatever is published once more after a loss must not be taken for a copy.
+            duplicate_window: Duration::from_secs(1),
+            allow_direct: true,
+            ..Config::default()
+        };
+        let stream =
+            self.context.get_or_create_stream(wanted.clone()).await.map_err(unavailable)?;
+        let found = &stream.cached_info().config;
+        let differs = Differences::default()
+            .see("subjects", &found.subjects, &wanted.subjects)
+            .see("retention", &found.retention, &wanted.retention)
+            .see("discard", &found.discard, &wanted.discard)
+            .see("storage", &found.storage, &wanted.storage)
+            .see("num_replicas", &found.num_replicas, &wanted.num_replicas)
+            .see("max_age", &found.max_age, &wanted.max_age)
+            .see("max_bytes", &found.max_bytes, &wanted.max_bytes)
+            .see("duplicate_window", &found.duplicate_window, &wanted.duplicate_window);
+        differs.none(&format!("the stream {}", wanted.name))?;
+        Ok(stream)
+    }
+
+    /// The place of a follower in the stream of a source, made if it is missing.
+    async fn consumer(&self, source: &str, name: &str) -> Result<PullConsumer, BusError> {
+        let stream = self.stream(source).await?;
+        let wanted = pull::Config {
+            durable_name: Some(name.to_owned()),
+            description: Some(format!("{name} reacts to {source}")),
+            ack_policy: AckPolicy::Explicit,
+            ack_wait: BUS_REDELIVERY[0],
+            backoff: BUS_REDELIVERY.to_vec(),
+            max_deliver: -1,
+            max_ack_pending: BUS_UNACKED_MAX,
+            ..pull::Config::default()
+        };
+        let consumer: Consumer<pull::Config> =
+            stream.get_or_create_consumer(name, wanted.clone()).await.map_err(unavailable)?;
+        let found = &consumer.cached_info().config;
+        let differs = Differences::default()
+            .see("ack_policy", &found.ack_policy, &wanted.ack_policy)
+            .see("backoff", &found.backoff, &wanted.backoff)
+            .see("max_deliver", &found.max_deliver, &wanted.max_deliver)
+            .see("max_ack_pending", &found.max_ack_pending, &wanted.max_ack_pending)
+            .see("filter_subject", &found.filter_subject, &wanted.filter_subject);
+        differs.none(&format!("the consumer {name} of {}", self.stream_name(source)))?;
+        Ok(consumer)
+    }
+}
+
+/// What a leading replica says.
+#[derive(Debug)]
+pub struct Announcements(async_nats::Subscriber);
+
+impl Announcements {
+    pub(super) async fn next(&mut self) -> Position {
+        while let Some(said) = self.0.next().await {
+            let position =
+                std::str::from_utf8(&said.payload).ok().and_then(|said| said.parse().ok());
+            if let Some(position) = position {
+                return Position(position);
+            }
+        }
+        std::future::pending().await
+    }
+}
+
+#[derive(Default)]
+struct Differences(Vec<String>);
+
+impl Differences {
+    fn see<T: PartialEq + Debug>(mut self, setting: &str, found: &T, wanted: &T) -> Self {
+        if found != wanted {
+            self.0.push(format!("{setting} is {found:?}, should be {wanted:?}"));
+        }
+        self
+    }
+
+    fn none(self, what: &str) -> Result<(), BusError> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        Err(BusError::Differs { what: what.to_owned(), difference: self.0.join("; ") })
+    }
+}
+
+fn unavailable(error: impl std::error::Error) -> BusError {
+    BusError::Unavailable(error.to_string())
+}
+
+/// Waits before something is tried again.
+async fn rest(pause: Duration) {
+    // Nothing tells when a server is back.
+    let _ = tokio::time::timeout(pause, std::future::pending::<()>()).await;
+}

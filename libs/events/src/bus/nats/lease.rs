@@ -1,0 +1,109 @@
+//! One replica of several leads: the one that holds a key, which expires unless it is renewed. It is a matter of work saved,
+//! not of safety: two that lead at once do no harm, and whoever cannot ask leads.
+
+use std::time::Duration;
+
+use async_nats::jetstream::kv;
+use async_nats::jetstream::kv::{CreateErrorKind, UpdateErrorKind};
+use async_nats::jetstream::stream::StorageType;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::{Nats, rest};
+use crate::limits::{LEASE, LEASE_RENEW};
+
+/// Who seeks to lead in what.
+pub(in crate::bus) struct Seeker {
+    pub(in crate::bus) nats: Nats,
+    pub(in crate::bus) name: &'static str,
+    /// Unlike that of any other process.
+    pub(in crate::bus) holder: String,
+}
+
+impl Seeker {
+    /// Seeks and keeps the lease until told to stop, then gives it back.
+    pub(in crate::bus) async fn seek(
+        self,
+        leads: watch::Sender<bool>,
+        mut stop: watch::Receiver<bool>,
+    ) {
+        let (mut bucket, mut revision) = (None, None);
+        let mut answered = Instant::now();
+        loop {
+            let asked = tokio::time::timeout(LEASE / 2, self.hold(&mut bucket, revision)).await;
+            match asked.unwrap_or_else(|_| Err("no answer".to_owned())) {
+                Ok(held) => {
+                    (revision, answered) = (held, Instant::now());
+                    self.lead(&leads, held.is_some());
+                }
+                Err(error) => {
+                    bucket = None;
+                    if answered.elapsed() > LEASE && !*leads.borrow() {
+                        tracing::warn!(name = self.name, %error, "nobody can be asked who leads");
+                        self.lead(&leads, true);
+                    }
+                }
+            }
+            tokio::select! {
+                () = rest(LEASE_RENEW) => {}
+                _ = stop.wait_for(|stop| *stop) => break,
+            }
+        }
+        if let (Some(bucket), Some(revision)) = (bucket, revision) {
+            // Otherwise it expires.
+            let given_back = bucket.delete_expect_revision(self.name, Some(revision));
+            let _ = tokio::time::timeout(Duration::from_secs(1), given_back).await;
+        }
+        self.lead(&leads, false);
+    }
+
+    fn lead(&self, leads: &watch::Sender<bool>, now: bool) {
+        let changed = leads.send_if_modified(|leads| std::mem::replace(leads, now) != now);
+        if changed {
+            tracing::info!(name = self.name, holder = self.holder, leads = now, "leadership");
+        }
+    }
+
+    /// The revision under which the lease is held now, if it is.
+    async fn hold(
+        &self,
+        bucket: &mut Option<kv::Store>,
+        revision: Option<u64>,
+    ) -> Result<Option<u64>, String> {
+        let bucket = match bucket {
+            Some(bucket) => bucket,
+            None => bucket.insert(self.bucket().await?),
+        };
+        let holder = self.holder.clone().into_bytes();
+        if let Some(revision) = revision {
+            match bucket.update(self.name, holder.clone().into(), revision).await {
+                Ok(revision) => return Ok(Some(revision)),
+                // It expired, or the answer to the last renewal was lost.
+                Err(error) if error.kind() == UpdateErrorKind::WrongLastRevision => {}
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+        match bucket.create(self.name, holder.clone().into()).await {
+            Ok(revision) => Ok(Some(revision)),
+            Err(error) if error.kind() == CreateErrorKind::AlreadyExists => {
+                let entry = bucket.entry(self.name).await.map_err(|error| error.to_string())?;
+                Ok(entry.filter(|entry| entry.value == holder).map(|entry| entry.revision))
+            }
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    async fn bucket(&self) -> Result<kv::Store, String> {
+        let config = kv::Config {
+            bucket: format!("{}_leases", self.nats.prefix),
+            description: "which replica leads".to_owned(),
+            history: 1,
+            max_age: LEASE,
+            // A lease that is forgotten is sought anew.
+            storage: StorageType::Memory,
+            num_replicas: self.nats.replicas,
+            ..kv::Config::default()
+        };
+        self.nats.context.create_key_value(config).await.map_err(|error| error.to_string())
+    }
+}

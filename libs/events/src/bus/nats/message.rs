@@ -1,0 +1,123 @@
+//! A recorded event as a CloudEvent in binary mode (CloudEvents 1.0.2 and its NATS protocol binding), and back.
+
+use std::fmt::Write;
+
+use async_nats::HeaderMap;
+use async_nats::jetstream::message::PublishMessage;
+use uuid::Uuid;
+
+use super::Describe;
+use crate::{Position, Recorded, StreamName, Version};
+
+const POSITION: &str = "Dossier-Position";
+const PREVIOUS: &str = "Dossier-Previous";
+const VERSION: &str = "Dossier-Version";
+const META: &str = "Dossier-Meta";
+
+/// An event with where it stands behind which other one of its source.
+pub(super) struct Carried {
+    pub(super) event: Recorded,
+    /// The position of the event before it from the same source; the follower must have come at least to there.
+    pub(super) previous: Position,
+}
+
+pub(super) fn write(
+    event: &Recorded,
+    previous: Position,
+    store: Uuid,
+    describe: Describe,
+) -> PublishMessage {
+    let mut headers = HeaderMap::new();
+    headers.insert("ce-specversion", "1.0");
+    headers.insert("ce-id", event.id.to_string());
+    headers.insert("ce-source", source(store));
+    headers.insert("ce-type", &*event.kind);
+    headers.insert("ce-subject", event.stream.as_str());
+    headers.insert("content-type", "application/json");
+    for (name, value) in describe(event) {
+        headers.insert(name, escape(&value));
+    }
+    headers.insert(POSITION, event.position.0.to_string());
+    headers.insert(PREVIOUS, previous.0.to_string());
+    headers.insert(VERSION, event.version.0.to_string());
+    headers.insert(META, escape(&event.meta));
+    PublishMessage::build()
+        .message_id(event.id.to_string())
+        .headers(headers)
+        .payload(event.data.clone().into())
+}
+
+/// Whose events these are.
+pub(super) fn source(store: Uuid) -> String {
+    format!("urn:uuid:{store}")
+}
+
+pub(super) fn source_of(headers: &HeaderMap) -> Option<&str> {
+    headers.get("ce-source").map(async_nats::HeaderValue::as_str)
+}
+
+pub(super) fn position(headers: &HeaderMap) -> Option<Position> {
+    headers.get(POSITION)?.as_str().parse().ok().map(Position)
+}
+
+/// Nothing if it is not a message of ours: whoever may publish there can write anything.
+pub(super) fn read(message: &async_nats::Message, store: Uuid) -> Option<Carried> {
+    let headers = message.headers.as_ref()?;
+    if source_of(headers)? != source(store) {
+        return None;
+    }
+    let text = |name: &str| headers.get(name).map(async_nats::HeaderValue::as_str);
+    let number = |name: &str| text(name)?.parse().ok();
+    let event = Recorded {
+        position: position(headers)?,
+        stream: StreamName::new(text("ce-subject")?).ok()?,
+        version: Version(number(VERSION)?),
+        id: text("ce-id")?.parse().ok()?,
+        kind: text("ce-type")?.into(),
+        data: String::from_utf8(message.payload.to_vec()).ok()?,
+        meta: unescape(text(META)?)?,
+    };
+    Some(Carried { event, previous: Position(number(PREVIOUS)?) })
+}
+
+/// A header's value has no control characters and no spaces around it: those, and `%`, are written as in a URL (RFC 3986,
+/// section 2.1).
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c <= ' ' || c == '%' || c == '\u{7f}' {
+            // Writing to a string cannot fail.
+            let _ = write!(escaped, "%{:02X}", u32::from(c));
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
+fn unescape(text: &str) -> Option<String> {
+    let mut parts = text.split('%');
+    let mut plain = parts.next()?.to_owned();
+    for part in parts {
+        let (code, rest) = part.split_at_checked(2)?;
+        plain.push(char::from(u8::from_str_radix(code, 16).ok()?));
+        plain.push_str(rest);
+    }
+    Some(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_beside_an_event_comes_back_byte_for_byte() {
+        for text in ["", "{}", " a b ", "100%\r\n\0\t", "hồ sơ ₫ 💧", "%25%0A", "{\"a\":\"b c\"}"]
+        {
+            assert!(!escape(text).contains(['\r', '\n', ' ']));
+            assert_eq!(unescape(&escape(text)).as_deref(), Some(text));
+        }
+        assert_eq!(unescape("%"), None);
+        assert_eq!(unescape("%zz"), None);
+    }
+}

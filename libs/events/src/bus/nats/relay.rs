@@ -1,0 +1,154 @@
+//! Carries what a source has recorded from the store onto the bus, each event once and in order. Where it stands it asks the
+//! bus itself: no position is kept beside it that could disagree.
+
+use async_nats::jetstream::context::PublishAckFuture;
+use async_nats::jetstream::stream::LastRawMessageErrorKind;
+
+use super::message;
+use super::{Nats, unavailable};
+use crate::bus::{BusError, cursor};
+use crate::limits::{RELAY_EVENTS, RELAY_SAYS_EVERY};
+use crate::{Filter, Page, Position};
+
+/// What is left after a step of a relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relayed {
+    /// There may be more.
+    More,
+    /// Everything up to here is on the bus.
+    Idle(Position),
+}
+
+/// The relay of one source. Several at once do no harm: the bus takes a message only behind the one that its sender has
+/// seen.
+#[derive(Debug)]
+pub struct Relay {
+    nats: Nats,
+    source: &'static str,
+    filter: Filter,
+    at: Option<At>,
+}
+
+/// Where a relay stands.
+#[derive(Debug, Clone, Copy)]
+struct At {
+    /// The number of the newest message in the stream.
+    sequence: u64,
+    /// The position of the event in it.
+    newest: Position,
+    /// Up to where the log was looked through.
+    through: Position,
+}
+
+impl Relay {
+    pub(super) fn new(nats: Nats, source: &'static str) -> Self {
+        let filter = Filter { kinds: vec![format!("{source}.").into()] };
+        Self { nats, source, filter, at: None }
+    }
+
+    /// The source.
+    #[must_use]
+    pub const fn source(&self) -> &'static str {
+        self.source
+    }
+
+    /// How many positions of the log it has not looked at; nothing while it does not know.
+    #[must_use]
+    pub fn lag(&self) -> Option<u64> {
+        Some(self.nats.store.head().0.saturating_sub(self.at?.through.0))
+    }
+
+    /// Carries one page. After a failure it asks the bus where it stands.
+    pub async fn step(&mut self) -> Result<Relayed, BusError> {
+        let mut at = match self.at.take() {
+            Some(at) => at,
+            None => self.resume().await?,
+        };
+        let page = self.nats.store.read_all(at.through, &self.filter, RELAY_EVENTS).await?;
+        self.publish(&mut at, &page).await?;
+        let moved = page.through > at.through;
+        at.through = page.through;
+        self.tell(at).await;
+        self.at = Some(at);
+        Ok(if moved { Relayed::More } else { Relayed::Idle(at.through) })
+    }
+
+    /// Returns once there is something to carry, or it is time to say again how far this has come.
+    pub async fn wait_past(&self, position: Position) {
+        let grown = self.nats.store.wait_past(position);
+        let _ = tokio::time::timeout(RELAY_SAYS_EVERY, grown).await;
+    }
+
+    /// The events of a page, one behind the other: the bus refuses each whose predecessor it does not have.
+    async fn publish(&self, at: &mut At, page: &Page) -> Result<(), BusError> {
+        let mut under_way: Vec<PublishAckFuture> = Vec::with_capacity(page.events.len());
+        for (event, expected) in page.events.iter().zip(at.sequence..) {
+            let subject = format!("{}.{}", self.nats.prefix, event.kind);
+            let message =
+                message::write(event, at.newest, self.nats.store.id(), self.nats.describe)
+                    .expected_stream(self.nats.stream_name(self.source))
+                    .expected_last_sequence(expected);
+            let sent = self.nats.context.send_publish(subject, message).await;
+            under_way.push(sent.map_err(unavailable)?);
+            at.newest = event.position;
+        }
+        for acked in under_way {
+            let acked = acked.await.map_err(unavailable)?;
+            if acked.duplicate || acked.sequence != at.sequence + 1 {
+                let reason = format!("{} behind {}", acked.sequence, at.sequence);
+                return Err(BusError::Unavailable(format!("an unexpected place: {reason}")));
+            }
+            at.sequence = acked.sequence;
+        }
+        Ok(())
+    }
+
+    /// Says up to where the log was looked through, and which event was the newest.
+    async fn tell(&self, at: At) {
+        let said = format!("{} {}", at.through.0, at.newest.0);
+        // Said again within a second.
+        let _ = self.nats.client.publish(self.nats.looked(self.source), said.into()).await;
+    }
+
+    /// Where the bus stands.
+    async fn resume(&self) -> Result<At, BusError> {
+        let stream = self.nats.stream(self.source).await?;
+        let what = format!("the stream {}", self.nats.stream_name(self.source));
+        let subjects = self.nats.subjects(self.source);
+        let sequence = stream.cached_info().state.last_sequence;
+        let newest = match stream.get_last_raw_message_by_subject(&subjects).await {
+            Ok(newest) => newest,
+            Err(none) if none.kind() == LastRawMessageErrorKind::NoMessageFound => {
+                let newest = self.lowest_cursor().await?;
+                return Ok(At { sequence, newest, through: newest });
+            }
+            Err(error) => return Err(unavailable(error)),
+        };
+        let own = message::source(self.nats.store.id());
+        let found = message::source_of(&newest.headers).unwrap_or("unknown");
+        if found != own {
+            return Err(BusError::OtherStore { what, found: found.to_owned(), own });
+        }
+        let Some(position) = message::position(&newest.headers) else {
+            let difference = format!("the message {} has no position", newest.sequence);
+            return Err(BusError::Differs { what, difference });
+        };
+        let head = self.nats.store.head();
+        if position > head
+            && self.nats.store.read_all(head, &Filter::default(), 1).await?.events.is_empty()
+        {
+            return Err(BusError::Ahead { what, found: position.0, head: head.0 });
+        }
+        Ok(At { sequence: sequence.max(newest.sequence), newest: position, through: position })
+    }
+
+    /// How far every follower has surely come: where an empty stream begins.
+    async fn lowest_cursor(&self) -> Result<Position, BusError> {
+        let mut lowest: Option<Position> = None;
+        for follower in self.nats.followers {
+            let cursor = cursor(&self.nats.store, follower).await?;
+            lowest = Some(lowest.map_or(cursor, |lowest| lowest.min(cursor)));
+        }
+        Ok(lowest.unwrap_or(Position::START))
+    }
+}

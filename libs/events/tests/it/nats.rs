@@ -1,0 +1,318 @@
+//! What only a bus on servers can suffer: they forget, they go away, they belong to somebody else.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use events::bus::nats::{Nats, Options};
+use events::bus::{Bus, BusError, Feed, Leadership, cursor, move_cursor};
+use events::bus_suite::{FOLLOWERS, Office, PATIENCE, SOURCES, take};
+use events::{EventStore, Position, SqliteOptions};
+use tempfile::TempDir;
+
+/// A server of one's own, ended with this value.
+pub(crate) struct Server {
+    process: Child,
+    folder: TempDir,
+    port: u16,
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests have no command line")]
+fn program() -> String {
+    std::env::var("NATS_SERVER")
+        .expect("NATS_SERVER names no program; `cargo xtask test` installs one")
+}
+
+fn start(folder: &Path, port: u16) -> Child {
+    Command::new(program())
+        .args(["-a", "127.0.0.1", "-p", &port.to_string(), "-js", "-sd"])
+        .arg(folder)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    let from = from.join(".");
+    assert!(Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap().success());
+}
+
+impl Server {
+    pub(crate) fn start() -> Self {
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(listener);
+        let folder = tempfile::tempdir().unwrap();
+        Self { process: start(folder.path(), port), folder, port }
+    }
+
+    fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// What it has on disk.
+    fn copy(&self) -> TempDir {
+        let copy = tempfile::tempdir().unwrap();
+        copy_folder(self.folder.path(), copy.path());
+        copy
+    }
+
+    /// It has what `kept` has, and nothing else.
+    fn put_back(&self, kept: &TempDir) {
+        for entry in std::fs::read_dir(self.folder.path()).unwrap() {
+            std::fs::remove_dir_all(entry.unwrap().path()).unwrap();
+        }
+        copy_folder(kept.path(), self.folder.path());
+    }
+
+    /// Starts it again on what it had.
+    fn restart(&mut self) {
+        self.process = start(self.folder.path(), self.port);
+    }
+
+    fn options(&self) -> Options {
+        Options {
+            servers: format!("nats://127.0.0.1:{}", self.port),
+            prefix: "test".to_owned(),
+            replicas: 1,
+            credentials: None,
+            authority: None,
+            sources: SOURCES,
+            followers: FOLLOWERS,
+            describe: |_| Vec::new(),
+        }
+    }
+
+    async fn bus(&self, store: &Arc<EventStore>) -> Nats {
+        let opened = async {
+            // It answers once it listens and has its streams.
+            loop {
+                match async_nats::connect(format!("127.0.0.1:{}", self.port)).await {
+                    Ok(client) if client.server_info().jetstream => break,
+                    Ok(_) | Err(_) => tokio::task::yield_now().await,
+                }
+            }
+            Nats::open(self.options(), store).await
+        };
+        tokio::time::timeout(PATIENCE, opened).await.expect("no server").unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+pub(crate) async fn fresh() -> (Office, Server) {
+    let server = Server::start();
+    let store = Arc::new(EventStore::memory());
+    let bus = server.bus(&store).await;
+    (Office::new(store, Bus::Nats(bus)), server)
+}
+
+/// How many events were read in the store because the bus had not brought them.
+fn filled(feed: &Feed) -> u64 {
+    match feed {
+        Feed::Store(..) => 0,
+        Feed::Nats(feed) => feed.filled(),
+    }
+}
+
+/// Everything up to now was taken, and the bus is what brings the next.
+async fn at_the_end(office: &Office, feed: &mut Feed, mut next: u128) -> (Position, u128) {
+    let mut after = Position::START;
+    loop {
+        let until = office.record("front", next..next + 1).await;
+        let before = filled(feed);
+        take(feed, after, until, 100).await;
+        (after, next) = (until, next + 1);
+        feed.handled(after).await;
+        if filled(feed) == before {
+            return (after, next);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn at_the_end_it_is_the_bus_that_brings_what_is_recorded() {
+    let (office, _server) = fresh().await;
+    let mut feed = office.follow("one", "front");
+    let (after, next) = at_the_end(&office, &mut feed, 1).await;
+    let before = filled(&feed);
+    let until = office.record("front", next..next + 300).await;
+    let taken = take(&mut feed, after, until, 100).await;
+    assert_eq!(taken.len(), 300);
+    // A busy machine may be slower than the grace once; it is not the rule.
+    assert!(
+        filled(&feed) - before < 100,
+        "{} of 300 were read in the store",
+        filled(&feed) - before
+    );
+}
+
+/// Once the stream of the first source has this many messages.
+async fn carried(server: &Server, messages: u128) -> u64 {
+    let waiting = async {
+        loop {
+            if let Ok(client) = async_nats::connect(format!("127.0.0.1:{}", server.port)).await
+                && let Ok(mut stream) =
+                    async_nats::jetstream::new(client).get_stream("test_front").await
+                && let Ok(info) = stream.info().await
+                && u128::from(info.state.messages) >= messages
+            {
+                return info.state.first_sequence;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.expect("the relay carries nothing")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_bus_forgets_after_it_has_acknowledged_it_is_not_missed() {
+    let (office, mut server) = fresh().await;
+    let mut feed = office.follow("one", "front");
+    let (after, next) = at_the_end(&office, &mut feed, 1).await;
+    carried(&server, next - 1).await;
+    // The machine loses its power, and what was acknowledged since the last sync is gone.
+    server.kill();
+    let kept = server.copy();
+    server.restart();
+    office.record("front", next..next + 20).await;
+    carried(&server, next + 19).await;
+    server.kill();
+    server.put_back(&kept);
+    server.restart();
+    let until = office.record("front", next + 20..next + 30).await;
+    assert_eq!(take(&mut feed, after, until, 100).await.len(), 30);
+    // The relay has brought it again, and goes on.
+    carried(&server, next + 29).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_that_the_bus_has_may_be_deleted_while_it_runs() {
+    let (office, mut server) = fresh().await;
+    let mut feed = office.follow("one", "front");
+    let (after, next) = at_the_end(&office, &mut feed, 1).await;
+    for follower in FOLLOWERS {
+        move_cursor(&office.store, follower, after, "{}".to_owned()).await.unwrap();
+    }
+    let meanwhile = office.record("front", next..next + 10).await;
+    server.kill();
+    let nothing = tempfile::tempdir().unwrap();
+    server.put_back(&nothing);
+    let without = take(&mut feed, after, meanwhile, 100).await;
+    assert_eq!(without.len(), 10, "while there is no bus");
+    server.restart();
+    let until = office.record("front", next + 10..next + 20).await;
+    assert_eq!(take(&mut feed, meanwhile, until, 100).await.len(), 10);
+    // The stream was made again, and begins where every follower has surely been.
+    assert_eq!(carried(&server, 20).await, 1);
+    at_the_end(&office, &mut feed, next + 20).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_stands_there_otherwise_than_it_should_is_refused_with_the_difference() {
+    let (office, server) = fresh().await;
+    let client = async_nats::connect(format!("127.0.0.1:{}", server.port)).await.unwrap();
+    let context = async_nats::jetstream::new(client);
+    let mut config = context.get_stream("test_front").await.unwrap().cached_info().config.clone();
+    config.max_age = Duration::from_secs(60);
+    context.update_stream(config).await.unwrap();
+    let refused = Nats::open(server.options(), &office.store).await.unwrap_err();
+    let said = refused.to_string();
+    assert!(said.contains("test_front") && said.contains("max_age is 60s, should be"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_events_of_another_store_are_neither_handed_out_nor_followed_by_ours() {
+    let (office, server) = fresh().await;
+    office.record("front", 1..4).await;
+    carried(&server, 3).await;
+    let other = Arc::new(EventStore::memory());
+    let bus = server.bus(&other).await;
+    let refused = bus.relay("front").step().await.unwrap_err();
+    assert!(matches!(refused, BusError::OtherStore { .. }), "{refused}");
+    let mut feed = Office::new(Arc::clone(&other), Bus::Nats(bus)).follow("one", "front");
+    let page = feed.page(Position::START, 10).await.unwrap();
+    assert!(page.events.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_was_set_back_is_not_relayed_over_what_the_bus_knows() {
+    let server = Server::start();
+    let folder = tempfile::tempdir().unwrap();
+    let (path, older) = (folder.path().join("log.sqlite"), folder.path().join("older.sqlite"));
+    let open = |path: &Path| EventStore::sqlite(path, SqliteOptions::default()).unwrap();
+    let store = Arc::new(open(&path));
+    let bus = Bus::Nats(server.bus(&store).await);
+    let office = Office::new(store, bus);
+    office.record("front", 1..4).await;
+    // `VACUUM INTO` copies what is committed (SQLite, lang_vacuum).
+    let copy = rusqlite::Connection::open(&path).unwrap();
+    copy.execute("VACUUM INTO ?1", [older.to_str().unwrap()]).unwrap();
+    office.record("front", 4..8).await;
+    carried(&server, 7).await;
+    drop(office);
+    let bus = server.bus(&Arc::new(open(&older))).await;
+    let refused = bus.relay("front").step().await.unwrap_err();
+    assert!(refused.to_string().contains("restored from an older backup"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cursor_only_moves_forward_whoever_moves_it() {
+    let store = EventStore::memory();
+    assert_eq!(cursor(&store, "one").await.unwrap(), Position::START);
+    for (to, is) in [(5, 5), (3, 5), (5, 5), (9, 9)] {
+        move_cursor(&store, "one", Position(to), "{}".to_owned()).await.unwrap();
+        assert_eq!(cursor(&store, "one").await.unwrap(), Position(is));
+    }
+    assert_eq!(store.head(), Position(2));
+}
+
+/// Once `who` leads or not, as it should be.
+async fn leads(who: &mut Leadership, should: bool) {
+    let changed = async {
+        while who.now() != should {
+            who.other_than(!should).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, changed).await.expect("leadership did not change");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_replica_leads_and_another_one_when_it_stops_or_is_not_heard_of_or_nobody_can_be_asked()
+{
+    let (office, mut server) = fresh().await;
+    let mut first = office.bus.lead("keeper", "replica-1");
+    leads(&mut first, true).await;
+    let mut second = office.bus.lead("keeper", "replica-2");
+    let mut elsewhere = office.bus.lead("relay", "replica-2");
+    leads(&mut elsewhere, true).await;
+    assert!(!second.now());
+    first.resign().await;
+    leads(&mut second, true).await;
+    // Dropped without a word, as by a kill: the lease expires.
+    let mut third = office.bus.lead("keeper", "replica-3");
+    drop(second);
+    leads(&mut third, true).await;
+    let mut fourth = office.bus.lead("keeper", "replica-4");
+    server.kill();
+    leads(&mut fourth, true).await;
+    assert!(third.now(), "two that lead at once do no harm");
+    server.restart();
+    let one_of_them = async {
+        while third.now() == fourth.now() {
+            tokio::select! {
+                () = third.other_than(true) => {}
+                () = fourth.other_than(true) => {}
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, one_of_them).await.expect("both still lead");
+}

@@ -1,0 +1,131 @@
+//! The place of a service's reactions among its replicas: the one that leads follows the bus and says how far it has come; the
+//! others hear it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use events::bus::{Announcements, Feed, Leadership, move_cursor};
+use events::{Filter, Page, Position, ReadError};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::Kit;
+use crate::limits::PAGE_EVENTS;
+
+/// How often a leading replica says how far it has come although nothing happens: whoever missed it hears it then.
+const SAY_AGAIN: Duration = Duration::from_secs(1);
+/// After how many events it is written into the store how far the reactions have surely come.
+const CURSOR_EVENTS: usize = 10_000;
+/// After how long it is, if there were any.
+const CURSOR_EVERY: SignedDuration = SignedDuration::from_secs(60);
+
+pub(super) struct Place {
+    kit: Arc<Kit>,
+    service: &'static str,
+    filter: Filter,
+    lead: Leadership,
+    /// While this process leads.
+    feed: Option<Feed>,
+    /// While another one does.
+    announcements: Option<Announcements>,
+    heard: Position,
+    /// Events since the cursor was moved, and when that was.
+    unsaid: usize,
+    said_at: Timestamp,
+}
+
+pub(super) enum Standing {
+    /// Another process leads, and has said that it came to here.
+    By(Position),
+    /// This process leads from now on.
+    TakesOver,
+    /// This process leads.
+    Leads,
+}
+
+impl Place {
+    pub(super) fn new(kit: &Arc<Kit>, service: &'static str, filter: Filter) -> Self {
+        Self {
+            kit: Arc::clone(kit),
+            service,
+            filter,
+            lead: kit.lead(service),
+            feed: None,
+            announcements: None,
+            heard: Position::START,
+            unsaid: 0,
+            said_at: Timestamp::MIN,
+        }
+    }
+
+    pub(super) async fn settle(&mut self) -> Standing {
+        if !self.lead.now() {
+            self.feed = None;
+            if self.announcements.is_none() {
+                self.announcements = Some(self.kit.bus.announcements(self.service).await);
+            }
+            return Standing::By(self.heard);
+        }
+        if self.feed.is_some() {
+            return Standing::Leads;
+        }
+        self.announcements = None;
+        self.feed = Some(self.kit.bus.follow(self.service, self.filter.clone()));
+        self.said_at = self.kit.clock.now();
+        Standing::TakesOver
+    }
+
+    pub(super) async fn page(&mut self, after: Position) -> Result<Page, ReadError> {
+        match &mut self.feed {
+            Some(feed) => feed.page(after, PAGE_EVENTS).await,
+            None => Ok(Page { events: Vec::new(), through: after }),
+        }
+    }
+
+    /// Everything up to `through` was handled or parked, the last `events` of it now; below `surely` nothing is parked.
+    pub(super) async fn reached(&mut self, through: Position, surely: Position, events: usize) {
+        if let Some(feed) = &mut self.feed {
+            feed.handled(through).await;
+        }
+        if !self.kit.bus.is_shared() {
+            return;
+        }
+        self.kit.bus.announce(self.service, through).await;
+        self.unsaid += events;
+        let now = self.kit.clock.now();
+        let due = self.unsaid >= CURSOR_EVENTS
+            || (self.unsaid > 0 && now.duration_since(self.said_at) >= CURSOR_EVERY);
+        if due {
+            let meta = serde_json::json!({ "at": now }).to_string();
+            match move_cursor(&self.kit.store, self.service, surely, meta).await {
+                Ok(()) => (self.unsaid, self.said_at) = (0, now),
+                Err(error) => tracing::warn!(service = self.service, %error, "no cursor"),
+            }
+        }
+    }
+
+    pub(super) async fn woken(&mut self, done: Position) {
+        match (&mut self.feed, &mut self.announcements) {
+            (Some(feed), _) => {
+                let woken = async {
+                    tokio::select! {
+                        () = feed.wait_past(done) => {}
+                        () = self.lead.other_than(true) => {}
+                    }
+                };
+                if self.kit.bus.is_shared() {
+                    // Then it says again where it is.
+                    let _ = tokio::time::timeout(SAY_AGAIN, woken).await;
+                } else {
+                    woken.await;
+                }
+            }
+            (None, Some(announcements)) => {
+                tokio::select! {
+                    heard = announcements.next() => self.heard = self.heard.max(heard),
+                    () = self.lead.other_than(false) => {}
+                }
+            }
+            (None, None) => self.lead.other_than(self.lead.now()).await,
+        }
+    }
+}

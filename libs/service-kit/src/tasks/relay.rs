@@ -1,0 +1,61 @@
+//! Carries what a source has recorded onto the bus.
+
+use std::time::Duration;
+
+use dossier::contract::Envelope;
+use events::bus::nats::{Relay, Relayed};
+use events::{Position, Recorded};
+use futures_util::future::BoxFuture;
+
+use super::{Next, Stalled, Task};
+use crate::Kit;
+
+/// For how long events gather: what is published together costs less, and callers wait for what follows from their steps.
+const GATHER: Duration = Duration::from_millis(2);
+
+/// The relay of one source, as a task.
+#[derive(Debug)]
+pub struct RelayTask(Relay);
+
+impl RelayTask {
+    /// Of one source.
+    #[must_use]
+    pub const fn new(relay: Relay) -> Self {
+        Self(relay)
+    }
+}
+
+/// What else is said about an event on the bus: CloudEvents attributes and the trace that it belongs to (CloudEvents 1.0.2,
+/// section 3; its extension for distributed tracing).
+#[must_use]
+pub fn describe(event: &Recorded) -> Vec<(&'static str, String)> {
+    let Ok(Envelope { at, dossier, trace, .. }) = serde_json::from_str(&event.meta) else {
+        return Vec::new();
+    };
+    let dossier = dossier.map(|dossier| ("ce-dossier", dossier.to_string()));
+    let trace = trace.map(|trace| ("traceparent", trace));
+    [Some(("ce-time", at.to_string())), dossier, trace].into_iter().flatten().collect()
+}
+
+impl Task for RelayTask {
+    fn name(&self) -> &'static str {
+        self.0.source()
+    }
+
+    fn gather(&self) -> Duration {
+        GATHER
+    }
+
+    fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
+        Box::pin(async {
+            Ok(match self.0.step().await? {
+                Relayed::More => Next::More,
+                Relayed::Idle(done) => Next::Idle { done, wake_at: None },
+            })
+        })
+    }
+
+    fn woken<'a>(&'a mut self, _kit: &'a Kit, done: Position) -> BoxFuture<'a, ()> {
+        Box::pin(self.0.wait_past(done))
+    }
+}
