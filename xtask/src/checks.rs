@@ -5,22 +5,36 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
+use cluster::{Postgres, free_port, tools};
 
 use crate::generate::root;
-use crate::postgres::Postgres;
-use crate::tools;
 
 pub(crate) fn run() -> Result<()> {
     cargo(&["fmt", "--all", "--check"])?;
     cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
     let nats = tools::NATS_SERVER.path()?;
-    let postgres = Postgres::start()?;
+    let folder = std::env::temp_dir().join(format!("dossier-postgres-{}", std::process::id()));
+    let mut postgres = match given_server() {
+        Some(_) => None,
+        None => Some(Postgres::start_in(&folder, free_port()?)?),
+    };
     let mut tests = Command::new("cargo");
-    tests.args(["test", "--workspace", "--no-fail-fast"]).env("POSTGRES_URL", &postgres.url);
+    tests.args(["test", "--workspace", "--no-fail-fast"]);
+    if let Some(postgres) = &postgres {
+        tests.env("POSTGRES_URL", &postgres.url);
+    }
     tests.env("NATS_SERVER", nats);
     succeed(&root(), &mut tests)?;
-    drop(postgres);
+    if postgres.take().is_some() {
+        std::fs::remove_dir_all(&folder)?;
+    }
     api_against_its_documents()
+}
+
+/// A PostgreSQL server that the tests are given.
+#[expect(clippy::disallowed_methods, reason = "what the tests are given, not a setting")]
+fn given_server() -> Option<String> {
+    std::env::var("POSTGRES_URL").ok().filter(|url| !url.is_empty())
 }
 
 /// The clock against the independent reckoner, in release, on many more cases than the tests have time for.
@@ -33,7 +47,7 @@ fn cargo(arguments: &[&str]) -> Result<()> {
     run_in(&root(), "cargo", arguments)
 }
 
-pub(crate) fn run_in(folder: &Path, program: &str, arguments: &[&str]) -> Result<()> {
+fn run_in(folder: &Path, program: &str, arguments: &[&str]) -> Result<()> {
     succeed(folder, Command::new(program).args(arguments))
 }
 

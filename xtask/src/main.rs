@@ -5,11 +5,10 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 mod checks;
+mod cluster;
 mod generate;
-mod postgres;
 #[cfg(test)]
 mod tidy;
-mod tools;
 
 /// Tasks of the workspace.
 #[derive(Debug, Parser)]
@@ -24,6 +23,15 @@ enum Command {
     Generate,
     /// Format, clippy, tests, generated files, README, and the API against its documents.
     Test,
+    /// Start a cluster on this machine, say where it is, and stop it when told to.
+    Cluster {
+        /// The optimized program instead of the debug one; it takes minutes to build.
+        #[arg(long)]
+        release: bool,
+        /// Where it keeps what it has, from one start to the end of it.
+        #[arg(long, default_value = "target/cluster")]
+        folder: std::path::PathBuf,
+    },
     /// A hundred thousand random periods against the reckoner that only the tests have.
     Reckon,
 }
@@ -32,6 +40,7 @@ fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Generate => generate::write(),
         Command::Test => checks::run(),
+        Command::Cluster { release, folder } => cluster::run(release, &folder),
         Command::Reckon => checks::reckon(),
     }
 }

@@ -26,6 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 const KIT: &[&str] = &["dossier", "events", "service-kit"];
 const ALL: &[&str] = &[
+    "cluster",
     "calendar",
     "dossier",
     "events",

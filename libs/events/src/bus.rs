@@ -93,6 +93,7 @@ pub enum Feed {
 impl Bus {
     /// A follower called `name` of the events that pass `filter`. Whoever follows by the same name shares its place.
     #[must_use]
+    #[cfg_attr(not(feature = "nats"), expect(unused_variables, reason = "nobody shares it"))]
     pub fn follow(&self, name: &'static str, filter: Filter) -> Feed {
         match self {
             Self::Store(store) => Feed::Store(Arc::clone(store), filter),
@@ -108,6 +109,16 @@ impl Bus {
             Self::Store(_) => false,
             #[cfg(feature = "nats")]
             Self::Nats(_) => true,
+        }
+    }
+
+    /// Whether it can be reached. While it cannot, followers read the store.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        match self {
+            Self::Store(_) => true,
+            #[cfg(feature = "nats")]
+            Self::Nats(nats) => nats.is_connected(),
         }
     }
 
@@ -139,6 +150,7 @@ impl Bus {
 
     /// Leads, or stands by, in whatever is called `name`; `holder` tells this process from every other.
     #[must_use]
+    #[cfg_attr(not(feature = "nats"), expect(unused_variables, reason = "nobody shares it"))]
     pub fn lead(&self, name: &'static str, holder: &str) -> Leadership {
         match self {
             Self::Store(_) => Leadership::alone(),

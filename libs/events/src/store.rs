@@ -42,6 +42,8 @@ pub struct Stats {
     pub groups: u64,
     /// Events in them.
     pub events: u64,
+    /// Appends that wait for the writer now.
+    pub waiting: u64,
 }
 
 impl EventStore {

@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::codes::Codes;
 use crate::documents::Documents;
 use crate::forms::Forms;
+use crate::metrics::Metrics;
 use crate::rulebook::{Rulebook, RulebookError};
 
 /// Everything that a service gets at start.
@@ -41,6 +42,8 @@ pub struct Kit {
     pub sandbox: bool,
     /// Where read models are kept; in memory if absent.
     pub views: Option<PathBuf>,
+    /// Figures for whoever watches.
+    pub metrics: Arc<Metrics>,
     digest_key: Vec<u8>,
     /// Tells this process from every other.
     holder: String,
@@ -108,6 +111,7 @@ impl Kit {
             auth,
             documents: Documents::new(documents),
             codes: Codes::new(holder.clone()),
+            metrics: Arc::default(),
             holder,
             leads: Mutex::default(),
             sandbox,

@@ -13,6 +13,7 @@ pub mod forms;
 pub mod http;
 mod kit;
 pub mod limits;
+pub mod metrics;
 pub mod rulebook;
 mod service;
 mod streams;

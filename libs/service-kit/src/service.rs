@@ -4,7 +4,7 @@ use dossier::Step;
 use utoipa::openapi::OpenApi;
 
 use crate::http::Mounted;
-use crate::tasks::{KeeperHealth, ReactionsHealth, Tasks};
+use crate::tasks::{KeeperHealth, Progress, ReactionsHealth, Tasks};
 
 /// A service, ready to be served and run.
 pub struct Service {
@@ -22,6 +22,8 @@ pub struct Service {
     pub keepers: Vec<KeeperHealth>,
     /// What the kinds of events begin with that it brings onto the bus.
     pub sources: &'static [&'static str],
+    /// How far its read models have come.
+    pub views: Vec<Progress>,
     /// What its reactions have given up.
     pub reactions: Vec<ReactionsHealth>,
 }

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Instant;
 
 use dossier::access::{self, Resource};
 use dossier::contract::{Actor, Envelope, EventSet, Meta, Unreadable};
@@ -310,7 +311,9 @@ impl<S: State> Streams<S> {
             .collect();
         let ids: Vec<Uuid> = events.iter().map(|event| event.id).collect();
         let expected = Expected::from(loaded.version);
+        let begun = Instant::now();
         let appended = self.kit.store.append(&order.stream, expected, events).await?;
+        self.kit.metrics.appended(begun.elapsed());
         let mut next = Loaded::clone(loaded);
         let first = appended.version.0.saturating_sub(decided.len() as u64);
         let mut meta = Meta { id: Uuid::nil(), version: first, envelope };

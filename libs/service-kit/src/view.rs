@@ -2,6 +2,7 @@
 //! can be deleted at any time; it is rebuilt from the store, and deletes itself when it does not belong to it.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use events::{EventStore, Position, Wal, WalLimits};
@@ -47,6 +48,15 @@ pub enum ViewError {
     BrokenOff,
 }
 
+/// How many read models this process had to build anew.
+static REBUILT: AtomicU64 = AtomicU64::new(0);
+
+/// How many read models this process had to build anew although there was one: damaged, of an older shape, of another store.
+#[must_use]
+pub fn rebuilt() -> u64 {
+    REBUILT.load(Ordering::Relaxed)
+}
+
 /// Length of a view's write-ahead log, in pages of 4,096 bytes.
 const WAL: WalLimits = WalLimits { copy: 2_000, wait: 32_768 };
 
@@ -73,6 +83,7 @@ impl View {
             Ok(Some(connection)) => connection,
             Ok(None) | Err(_) => {
                 if path.exists() {
+                    REBUILT.fetch_add(1, Ordering::Relaxed);
                     tracing::warn!(view = shape.name, "the view is built anew");
                 }
                 remove(&path)?;

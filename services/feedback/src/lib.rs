@@ -43,6 +43,7 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
         openapi: openapi(),
         steps: STEPS,
         sources: &["feedback"],
+        views: Vec::new(),
         keepers: vec![health],
         reactions: vec![letters],
     })

@@ -57,6 +57,7 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
         openapi: openapi(),
         steps: STEPS,
         sources: &["intake", "law", "bus"],
+        views: Vec::new(),
         keepers: vec![health],
         reactions: vec![letters],
     })

@@ -46,6 +46,7 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
         openapi: openapi(),
         steps: STEPS,
         sources: &["payment"],
+        views: Vec::new(),
         keepers: vec![health],
         reactions: vec![letters],
     })

@@ -39,6 +39,7 @@ pub fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
         openapi: openapi(),
         steps: &[],
         sources: &[],
+        views: vec![app.progress.clone()],
         keepers: Vec::new(),
         reactions: Vec::new(),
     })

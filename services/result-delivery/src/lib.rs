@@ -45,6 +45,7 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
         openapi: openapi(),
         steps: STEPS,
         sources: &["delivery"],
+        views: Vec::new(),
         keepers: vec![health],
         reactions: vec![letters],
     })

@@ -40,6 +40,7 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
         openapi: openapi(),
         steps: STEPS,
         sources: &["review"],
+        views: Vec::new(),
         keepers: vec![health],
         reactions: vec![letters],
     })

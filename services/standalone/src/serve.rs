@@ -17,6 +17,7 @@ use crate::bus::BusArguments;
 use crate::data::{Identity, Time};
 
 mod common;
+mod health;
 
 /// Serve all services.
 #[derive(Debug, Parser)]
@@ -84,23 +85,30 @@ async fn serve_some(kit: &Arc<Kit>, listen: SocketAddr, names: &[ServiceName]) -
     if !names.contains(&ServiceName::Intake) {
         tasks.add(FollowedLaw::new(kit));
     }
-    let common = common::routes(kit, &services);
-    for service in services {
-        routes.extend(service.routes);
-        #[cfg(feature = "nats")]
-        if let events::bus::Bus::Nats(nats) = &kit.bus {
+    #[cfg_attr(not(feature = "nats"), expect(unused_mut, reason = "nothing is relayed"))]
+    let mut relays = Vec::new();
+    #[cfg(feature = "nats")]
+    if let events::bus::Bus::Nats(nats) = &kit.bus {
+        for service in &services {
             for source in service.sources {
-                let relay = service_kit::tasks::RelayTask::new(nats.relay(source));
+                let (relay, progress) = service_kit::tasks::RelayTask::new(nats.relay(source));
                 tasks.add_led(relay, kit.lead(service.name));
+                relays.push((*source, progress));
             }
         }
+    }
+    let (stop, stopped) = watch::channel(false);
+    let watch = health::Watch::new(kit, &services, relays, stopped.clone());
+    let common = common::routes(kit, &services, watch);
+    for service in services {
+        routes.extend(service.routes);
         tasks.append(service.tasks);
     }
     routes.extend(common);
     let server =
         Server::bind(listen, Router::new(routes)).await.with_context(|| format!("{listen}"))?;
+    let server = server.measured(&kit.metrics);
     let address = server.address()?;
-    let (stop, stopped) = watch::channel(false);
     let mut running = tasks.spawn(kit, &stopped);
     tracing::info!(%address, head = kit.store.head().0, "serving");
     let mut serving = tokio::task::JoinSet::new();
@@ -115,6 +123,14 @@ async fn serve_some(kit: &Arc<Kit>, listen: SocketAddr, names: &[ServiceName]) -
     while running.join_next().await.is_some() {}
     kit.resign().await;
     Ok(())
+}
+
+fn json(text: String) -> warp::reply::Response {
+    warp::reply::Reply::into_response(warp::reply::with_header(
+        text,
+        http::header::CONTENT_TYPE,
+        "application/json",
+    ))
 }
 
 async fn wait_for_signal() -> Result<()> {

@@ -124,6 +124,10 @@ impl Nats {
         Ok(nats)
     }
 
+    pub(super) fn is_connected(&self) -> bool {
+        self.client.connection_state() == async_nats::connection::State::Connected
+    }
+
     pub(super) fn follow(&self, name: &'static str, filter: Filter) -> Feed {
         Feed::open(self, name, filter)
     }

@@ -184,6 +184,7 @@ impl Postgres {
         Stats {
             groups: self.shared.groups.load(Ordering::Relaxed),
             events: self.shared.events.load(Ordering::Relaxed),
+            waiting: (self.jobs.max_capacity() - self.jobs.capacity()) as u64,
         }
     }
 

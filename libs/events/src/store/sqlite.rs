@@ -194,6 +194,8 @@ impl Sqlite {
         Stats {
             groups: self.shared.groups.load(Ordering::Relaxed),
             events: self.shared.events.load(Ordering::Relaxed),
+            waiting: self.jobs.as_ref().map_or(0, |jobs| jobs.max_capacity() - jobs.capacity())
+                as u64,
         }
     }
 

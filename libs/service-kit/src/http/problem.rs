@@ -17,6 +17,7 @@ use super::Language;
 use crate::auth::Unauthenticated;
 use crate::codes::CodesError;
 use crate::forms::FieldError;
+use crate::metrics::Refused;
 use crate::streams::Failure;
 
 macro_rules! entries {
@@ -211,6 +212,7 @@ impl Problem {
         };
         let mut response = Response::new(serde_json::to_vec(&body).unwrap_or_default().into());
         *response.status_mut() = status;
+        response.extensions_mut().insert(Refused(self.entry.code));
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));

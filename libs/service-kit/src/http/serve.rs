@@ -4,6 +4,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{Method, StatusCode};
@@ -22,6 +23,7 @@ use super::{Language, Problem, Router};
 use crate::limits::{
     BODY_BYTES_MAX, CONNECTIONS_MAX, DOCUMENT_BYTES_MAX, DRAIN_MAX, HEAD_TIMEOUT, REQUEST_TIMEOUT,
 };
+use crate::metrics::{Metrics, Refused};
 
 /// The one address that takes large bodies.
 const UPLOADS: &str = "/v1/documents";
@@ -31,12 +33,23 @@ const UPLOADS: &str = "/v1/documents";
 pub struct Server {
     listener: TcpListener,
     router: Arc<Router>,
+    metrics: Arc<Metrics>,
 }
 
 impl Server {
     /// Binds to an address; port 0 takes any.
     pub async fn bind(address: SocketAddr, router: Router) -> std::io::Result<Self> {
-        Ok(Self { listener: TcpListener::bind(address).await?, router: Arc::new(router) })
+        Ok(Self {
+            listener: TcpListener::bind(address).await?,
+            router: Arc::new(router),
+            metrics: Arc::default(),
+        })
+    }
+
+    /// Counts what it answers in `metrics`.
+    #[must_use]
+    pub fn measured(self, metrics: &Arc<Metrics>) -> Self {
+        Self { metrics: Arc::clone(metrics), ..self }
     }
 
     /// The address that it is bound to.
@@ -46,7 +59,7 @@ impl Server {
 
     /// Serves until `stop` is true, then lets requests in flight finish, for at most [`DRAIN_MAX`].
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        let Self { listener, router } = self;
+        let Self { listener, router, metrics } = self;
         let graceful = GracefulShutdown::new();
         let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         let mut connections = JoinSet::new();
@@ -57,11 +70,10 @@ impl Server {
                 _ = stop.wait_for(|stop| *stop) => break,
             };
             let Some((stream, permit)) = accepted else { continue };
-            let router = Arc::clone(&router);
+            let at = (Arc::clone(&router), Arc::clone(&metrics));
             let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
             builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
-            let service =
-                hyper::service::service_fn(move |request| respond(Arc::clone(&router), request));
+            let service = hyper::service::service_fn(move |request| measure(at.clone(), request));
             let connection = graceful
                 .watch(builder.serve_connection(TokioIo::new(stream), service).into_owned());
             connections.spawn(async move {
@@ -97,17 +109,24 @@ async fn accept(
     }
 }
 
-async fn respond(
-    router: Arc<Router>,
+async fn measure(
+    (router, metrics): (Arc<Router>, Arc<Metrics>),
     request: http::Request<Incoming>,
 ) -> Result<Response, Infallible> {
+    let begun = Instant::now();
+    let response = respond(&router, request).await;
+    let refused = response.extensions().get::<Refused>().copied();
+    metrics.answered(response.status(), refused, begun.elapsed());
+    Ok(response)
+}
+
+async fn respond(router: &Router, request: http::Request<Incoming>) -> Response {
     let language = Language::of(request.headers());
     if let Some(problem) = refuse_body(&request) {
-        return Ok(problem.into_response(language));
+        return problem.into_response(language);
     }
-    let answered = tokio::time::timeout(REQUEST_TIMEOUT, call(&router, request)).await;
-    let response = answered.unwrap_or_else(|_| Problem::new(UNAVAILABLE).into_response(language));
-    Ok(response)
+    let answered = tokio::time::timeout(REQUEST_TIMEOUT, call(router, request)).await;
+    answered.unwrap_or_else(|_| Problem::new(UNAVAILABLE).into_response(language))
 }
 
 /// The limits on a body, before any of it is read.

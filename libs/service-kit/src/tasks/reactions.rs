@@ -129,7 +129,11 @@ impl<R: Reaction> Reactions<R> {
     /// Looks at what was given up.
     #[must_use]
     pub fn health(&self) -> ReactionsHealth {
-        ReactionsHealth { service: self.service, store: Arc::clone(&self.kit.store) }
+        ReactionsHealth {
+            service: self.service,
+            store: Arc::clone(&self.kit.store),
+            progress: Progress(self.progress.subscribe()),
+        }
     }
 
     async fn load_parked(&mut self) -> Result<(), Stalled> {

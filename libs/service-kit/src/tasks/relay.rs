@@ -6,8 +6,9 @@ use dossier::contract::Envelope;
 use events::bus::nats::{Relay, Relayed};
 use events::{Position, Recorded};
 use futures_util::future::BoxFuture;
+use tokio::sync::watch;
 
-use super::{Next, Stalled, Task};
+use super::{Next, Progress, Stalled, Task};
 use crate::Kit;
 
 /// For how long events gather: what is published together costs less, and callers wait for what follows from their steps.
@@ -15,13 +16,17 @@ const GATHER: Duration = Duration::from_millis(2);
 
 /// The relay of one source, as a task.
 #[derive(Debug)]
-pub struct RelayTask(Relay);
+pub struct RelayTask {
+    relay: Relay,
+    progress: watch::Sender<Position>,
+}
 
 impl RelayTask {
-    /// Of one source.
+    /// Of one source, and how far it has come.
     #[must_use]
-    pub const fn new(relay: Relay) -> Self {
-        Self(relay)
+    pub fn new(relay: Relay) -> (Self, Progress) {
+        let (progress, reached) = Progress::new();
+        (Self { relay, progress }, reached)
     }
 }
 
@@ -39,7 +44,7 @@ pub fn describe(event: &Recorded) -> Vec<(&'static str, String)> {
 
 impl Task for RelayTask {
     fn name(&self) -> &'static str {
-        self.0.source()
+        self.relay.source()
     }
 
     fn gather(&self) -> Duration {
@@ -48,14 +53,17 @@ impl Task for RelayTask {
 
     fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
         Box::pin(async {
-            Ok(match self.0.step().await? {
+            Ok(match self.relay.step().await? {
                 Relayed::More => Next::More,
-                Relayed::Idle(done) => Next::Idle { done, wake_at: None },
+                Relayed::Idle(done) => {
+                    self.progress.send_replace(done);
+                    Next::Idle { done, wake_at: None }
+                }
             })
         })
     }
 
     fn woken<'a>(&'a mut self, _kit: &'a Kit, done: Position) -> BoxFuture<'a, ()> {
-        Box::pin(self.0.wait_past(done))
+        Box::pin(self.relay.wait_past(done))
     }
 }

@@ -52,12 +52,6 @@ impl Relay {
         self.source
     }
 
-    /// How many positions of the log it has not looked at; nothing while it does not know.
-    #[must_use]
-    pub fn lag(&self) -> Option<u64> {
-        Some(self.nats.store.head().0.saturating_sub(self.at?.through.0))
-    }
-
     /// Carries one page. After a failure it asks the bus where it stands.
     pub async fn step(&mut self) -> Result<Relayed, BusError> {
         let mut at = match self.at.take() {

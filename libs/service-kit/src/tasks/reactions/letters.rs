@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::limits::{ATTEMPTS_MAX, DEAD_LETTERS_MAX};
+use crate::tasks::Progress;
 
 /// The kind of event that gives one up.
 const GIVEN_UP: &str = "bus.EventGivenUp.v1";
@@ -43,9 +44,22 @@ struct TriedAgain {
 pub struct ReactionsHealth {
     pub(super) service: &'static str,
     pub(super) store: Arc<EventStore>,
+    pub(super) progress: Progress,
 }
 
 impl ReactionsHealth {
+    /// Whose reactions they are.
+    #[must_use]
+    pub const fn service(&self) -> &'static str {
+        self.service
+    }
+
+    /// How far they have come.
+    #[must_use]
+    pub const fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
     /// Events that were given up, the oldest first, at most [`DEAD_LETTERS_MAX`].
     pub async fn dead_letters(&self) -> Result<Vec<DeadLetter>, ReadError> {
         dead_letters(&self.store, self.service).await

@@ -1,0 +1,117 @@
+//! A cluster on this machine: three NATS servers, PostgreSQL, two replicas of each service, and a reverse proxy, all on
+//! loopback and all ended with the value that stands for them. Nothing in it knows what a dossier is.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+mod nats;
+mod postgres;
+mod process;
+mod proxy;
+mod replica;
+pub mod tools;
+
+pub use nats::Nats;
+pub use postgres::Postgres;
+pub use process::{Process, free_port, get, wait_until};
+pub use proxy::Proxy;
+pub use replica::{Replica, SERVICES};
+
+/// How many replicas of each service run.
+pub const REPLICAS: usize = 2;
+/// How many NATS servers.
+pub const NATS_SERVERS: usize = 3;
+
+/// A cluster. Its fields are public so that each part can be broken.
+#[derive(Debug)]
+pub struct Cluster {
+    /// The proxy that portals speak to.
+    pub proxy: Proxy,
+    /// Two of each service, in the order of [`SERVICES`].
+    pub replicas: Vec<Replica>,
+    /// The servers of the bus.
+    pub nats: Nats,
+    /// The event store.
+    pub postgres: Postgres,
+    folder: PathBuf,
+}
+
+impl Cluster {
+    /// Starts all of it in `folder`, with the program `dossier` and the checked-in API documents in `openapi`; returns once
+    /// every service is ready.
+    pub fn start(dossier: &Path, openapi: &Path, folder: &Path) -> Result<Self> {
+        let postgres = Postgres::start_in(&folder.join("postgres"), free_port()?)?;
+        Self::start_on(postgres, dossier, openapi, folder)
+    }
+
+    /// The same on a log that has begun.
+    pub fn start_on(
+        postgres: Postgres,
+        dossier: &Path,
+        openapi: &Path,
+        folder: &Path,
+    ) -> Result<Self> {
+        let nats = Nats::start(&tools::NATS_SERVER.path()?, &folder.join("nats"), NATS_SERVERS)?;
+        let mut replicas = Vec::new();
+        for service in SERVICES {
+            for number in 1..=REPLICAS {
+                let flags = [("--store", postgres.url.clone()), ("--nats", nats.urls())];
+                replicas.push(Replica::start(dossier, folder, service, number, &flags)?);
+            }
+        }
+        for replica in &replicas {
+            replica.wait_until_ready()?;
+        }
+        let proxy = Proxy::start(openapi, &folder.join("proxy"), &replicas)?;
+        Ok(Self { proxy, replicas, nats, postgres, folder: folder.to_owned() })
+    }
+
+    /// Where portals find it.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.proxy.address
+    }
+
+    /// The data directory that the replicas share: keys and documents.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    /// A replica of a service, counted from one.
+    pub fn replica(&mut self, service: &str, number: usize) -> Result<&mut Replica> {
+        let found = self.replicas.iter_mut().find(|r| r.service == service && r.number == number);
+        found.with_context(|| format!("no replica {number} of {service}"))
+    }
+
+    /// Returns once every replica says that it is ready, and how long that took.
+    pub fn wait_until_ready(&self) -> Result<Duration> {
+        let begun = Instant::now();
+        for replica in &self.replicas {
+            replica.wait_until_ready()?;
+        }
+        Ok(begun.elapsed())
+    }
+
+    /// The CPU time that all of it has used so far, by what it was used for.
+    pub fn cpu(&self) -> Result<Vec<(&'static str, Duration)>> {
+        let mut used: Vec<(&'static str, Duration)> = Vec::new();
+        for replica in &self.replicas {
+            let cpu = replica.process.cpu()?;
+            match used.iter_mut().find(|(service, _)| *service == replica.service) {
+                Some((_, sum)) => *sum += cpu,
+                None => used.push((replica.service, cpu)),
+            }
+        }
+        used.push(("nats", self.nats.cpu()?));
+        used.push(("postgres", self.postgres.cpu()?));
+        used.push(("proxy", self.proxy.cpu()?));
+        if used.iter().all(|(_, cpu)| cpu.is_zero()) {
+            bail!("no process has used any time");
+        }
+        Ok(used)
+    }
+}

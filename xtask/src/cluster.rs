@@ -1,0 +1,44 @@
+//! `cargo xtask cluster`: a cluster to look at.
+
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Result, bail};
+use cluster::Cluster;
+
+use crate::generate::root;
+
+pub(crate) fn run(release: bool, folder: &Path) -> Result<()> {
+    let mut build = Command::new("cargo");
+    build.args(["build", "--package", "standalone"]).args(release.then_some("--release"));
+    if !build.current_dir(root()).status()?.success() {
+        bail!("the program cannot be built");
+    }
+    let built = if release { "target/release/dossier" } else { "target/debug/dossier" };
+    let folder = root().join(folder);
+    if folder.exists() {
+        bail!("{} is there already; remove it, or choose another --folder", folder.display());
+    }
+    let cluster = Cluster::start(&root().join(built), &root().join("openapi"), &folder)?;
+    let mut out = std::io::stdout();
+    let (address, data) = (cluster.address(), cluster.data());
+    writeln!(out, "the API:      http://{address}/v1/procedures")?;
+    writeln!(
+        out,
+        "tokens:       {built} token --data {} --role applicant --subject a1",
+        data.display()
+    )?;
+    writeln!(out, "event store:  {}", cluster.postgres.url)?;
+    writeln!(out, "bus:          {}", cluster.nats.urls())?;
+    for replica in &cluster.replicas {
+        let (service, number) = (replica.service, replica.number);
+        writeln!(out, "{service:>15} {number}: http://{}/health/ready", replica.address)?;
+    }
+    writeln!(out, "what it logs: {}/*.log", folder.display())?;
+    writeln!(out, "press return to stop it")?;
+    // Whatever ends the input, ends the cluster.
+    let _ = std::io::stdin().read(&mut [0]);
+    drop(cluster);
+    Ok(std::fs::remove_dir_all(&folder)?)
+}
