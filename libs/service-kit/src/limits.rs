@@ -28,6 +28,11 @@ pub const KEY_BYTES_MAX: usize = 200;
 /// How long a read waits for what a `Consistency-Token` names.
 pub const CONSISTENCY_WAIT_MAX: Duration = Duration::from_secs(5);
 
+/// How long a collector may take to accept spans.
+pub const TRACES_SENT_IN: Duration = Duration::from_secs(5);
+/// How long the last spans may take when the process stops.
+pub const TRACES_SHUT_DOWN_IN: Duration = Duration::from_secs(3);
+
 /// Events of one page of a follower.
 pub const PAGE_EVENTS: usize = 512;
 /// Events of one page of a read model: what is written together costs less.

@@ -11,11 +11,13 @@ use events::limits::READ_EVENTS_MAX;
 use events::{AppendError, Expected, NewEvent, Position, Recorded, StreamName, Version};
 use jiff::Timestamp;
 use lru::LruCache;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::Kit;
 use crate::limits::{ATTEMPTS_MAX, STATES_MAX};
 use crate::tasks::Progress;
+use crate::telemetry;
 
 mod order;
 
@@ -312,7 +314,9 @@ impl<S: State> Streams<S> {
         let ids: Vec<Uuid> = events.iter().map(|event| event.id).collect();
         let expected = Expected::from(loaded.version);
         let begun = Instant::now();
-        let appended = self.kit.store.append(&order.stream, expected, events).await?;
+        let span = telemetry::part("append to", S::CATEGORY);
+        let appending = self.kit.store.append(&order.stream, expected, events).instrument(span);
+        let appended = appending.await?;
         self.kit.metrics.appended(begun.elapsed());
         let mut next = Loaded::clone(loaded);
         let first = appended.version.0.saturating_sub(decided.len() as u64);

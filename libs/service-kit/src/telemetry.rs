@@ -1,14 +1,153 @@
-//! Logs: one JSON object a line on standard error, with no personal data: only ids, kinds, positions and durations.
+//! Logs and traces. Logs are one JSON object a line on standard error; traces go to a collector, if there is one. Neither has
+//! personal data: only ids, kinds, positions and durations.
+//!
+//! A trace begins with a portal's request. What a step records carries the trace with it (`Envelope::trace`, in the words of
+//! W3C Trace Context), so whoever reacts to it, in another process and hours later, goes on in the same trace.
 
+use tracing::Span;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Starts logging at `level` (a `tracing` filter such as `info` or `warn,service_kit=debug`). A second start in the same
-/// process changes nothing.
-pub fn start(level: &str) {
+#[cfg(feature = "otlp")]
+mod otlp;
+
+/// Where spans go.
+#[derive(Debug, Clone)]
+pub struct Collector {
+    /// The collector's address for OTLP over HTTP, for example `http://collector:4318`.
+    pub endpoint: String,
+    /// What this process is called there.
+    pub service: String,
+    /// Which part of the traces that begin here is kept, from 0 to 1; those that began elsewhere follow that decision.
+    pub ratio: f64,
+}
+
+/// Sends what is left when it is dropped, within a limit.
+#[derive(Debug)]
+pub struct Telemetry {
+    #[cfg(feature = "otlp")]
+    _traces: Option<otlp::Traces>,
+}
+
+/// Starts logging at `level` (a `tracing` filter such as `info` or `warn,service_kit=debug`), and sending traces to a
+/// collector. A second start in the same process changes nothing.
+///
+/// # Errors
+///
+/// An endpoint that is no address.
+pub fn start(level: &str, collector: Option<Collector>) -> Result<Telemetry, String> {
+    use tracing_subscriber::Layer;
+
     let filter = EnvFilter::try_new(level).unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr);
-    // An error means that logging runs already.
-    let _ = tracing_subscriber::registry().with(filter).with(lines).try_init();
+    let lines = lines.with_span_list(false).with_filter(filter);
+    #[cfg(feature = "otlp")]
+    {
+        let traces = collector.map(otlp::Traces::start).transpose()?;
+        let spans = traces.as_ref().map(otlp::Traces::layer);
+        // An error means that logging runs already.
+        let _ = tracing_subscriber::registry().with(spans).with(lines).try_init();
+        Ok(Telemetry { _traces: traces })
+    }
+    #[cfg(not(feature = "otlp"))]
+    {
+        if let Some(collector) = collector {
+            return Err(format!(
+                "this program sends no traces, and none to {}",
+                collector.endpoint
+            ));
+        }
+        let _ = tracing_subscriber::registry().with(lines).try_init();
+        Ok(Telemetry {})
+    }
+}
+
+/// A request, as part of the trace that its `traceparent` names.
+pub(crate) fn request<B>(request: &http::Request<B>, route: impl FnOnce() -> String) -> Span {
+    let parent = request.headers().get("traceparent").and_then(|parent| parent.to_str().ok());
+    span(parent, || {
+        let (method, route) = (request.method(), route());
+        tracing::info_span!(
+            target: "trace",
+            "request",
+            otel.name = format!("{method} {route}"),
+            otel.kind = "server",
+            http.request.method = %method,
+            http.route = route,
+            http.response.status_code = tracing::field::Empty,
+            trace_id = tracing::field::Empty,
+        )
+    })
+}
+
+/// A reaction to an event that was recorded in the course of a trace.
+pub(crate) fn reaction(service: &str, kind: &str, position: u64, parent: Option<&str>) -> Span {
+    span(parent, || {
+        tracing::info_span!(
+            target: "trace",
+            "reaction",
+            otel.name = format!("{service} reacts to {kind}"),
+            otel.kind = "consumer",
+            messaging.system = "dossier",
+            messaging.destination.name = kind,
+            dossier.position = position,
+            trace_id = tracing::field::Empty,
+        )
+    })
+}
+
+/// Whatever the kit itself does in the course of a trace; outside of one it is not worth a span.
+pub(crate) fn part(name: &'static str, of: &str) -> Span {
+    if !sends() || current().is_none() {
+        return Span::none();
+    }
+    tracing::info_span!(target: "trace", "part", otel.name = format!("{name} {of}"), trace_id = tracing::field::Empty)
+}
+
+/// An event on its way onto the bus, in the trace in which it was recorded.
+#[cfg(feature = "nats")]
+pub(crate) fn relayed(kind: &str, position: u64, parent: Option<&str>) -> Span {
+    span(parent, || {
+        tracing::info_span!(
+            target: "trace",
+            "relay",
+            otel.name = format!("relay {kind}"),
+            otel.kind = "producer",
+            messaging.destination.name = kind,
+            dossier.position = position,
+            trace_id = tracing::field::Empty,
+        )
+    })
+}
+
+#[cfg(feature = "otlp")]
+fn span(parent: Option<&str>, make: impl FnOnce() -> Span) -> Span {
+    if !sends() {
+        return Span::none();
+    }
+    let span = make();
+    otlp::adopt(&span, parent);
+    span
+}
+
+#[cfg(not(feature = "otlp"))]
+fn span(_parent: Option<&str>, _make: impl FnOnce() -> Span) -> Span {
+    Span::none()
+}
+
+/// Whether anybody takes spans.
+fn sends() -> bool {
+    #[cfg(feature = "otlp")]
+    return otlp::sends();
+    #[cfg(not(feature = "otlp"))]
+    false
+}
+
+/// The trace and span that this is part of, in the words of W3C Trace Context; nothing if nobody takes spans.
+pub(crate) fn current() -> Option<String> {
+    #[cfg(feature = "otlp")]
+    return otlp::current();
+    #[cfg(not(feature = "otlp"))]
+    None
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use service_kit::tasks::Stalled;
+use service_kit::telemetry::Collector;
 use service_kit::{Kit, Service};
 
 mod bus;
@@ -36,6 +37,15 @@ struct Cli {
     /// What goes into the log on standard error.
     #[arg(long, global = true, env = "DOSSIER_LOG", default_value = "info")]
     log: String,
+    /// Where traces are sent: the address of a collector that takes OTLP over HTTP, for example `http://collector:4318`.
+    #[arg(long, global = true, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
+    otlp: Option<String>,
+    /// What this process is called in traces.
+    #[arg(long, global = true, env = "OTEL_SERVICE_NAME", default_value = "dossier")]
+    otlp_service: String,
+    /// Which part of the traces that begin here is sent, from 0 to 1; one that began elsewhere follows that decision.
+    #[arg(long, global = true, env = "DOSSIER_TRACE_RATIO", default_value_t = 1.0)]
+    trace_ratio: f64,
 }
 
 #[derive(Debug, Subcommand)]
@@ -85,7 +95,13 @@ impl Data {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    service_kit::telemetry::start(&cli.log);
+    let (service, ratio) = (cli.otlp_service, cli.trace_ratio);
+    let collector = cli.otlp.map(|endpoint| Collector { endpoint, service, ratio });
+    // Until the end: what was not sent by then is sent as it goes.
+    let _telemetry = match service_kit::telemetry::start(&cli.log, collector) {
+        Ok(telemetry) => telemetry,
+        Err(error) => return failed(&anyhow::anyhow!(error)),
+    };
     let command =
         cli.command.unwrap_or_else(|| Command::Serve(serve::Arguments::parse_from(["serve"])));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

@@ -21,6 +21,7 @@ use crate::Kit;
 use crate::forms::FieldError;
 use crate::limits::KEY_BYTES_MAX;
 use crate::streams::{Authority, Loaded, Order, Streams};
+use crate::telemetry;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const CONSISTENCY_TOKEN: HeaderName = HeaderName::from_static("consistency-token");
@@ -168,9 +169,12 @@ impl Request {
         Language::of(&self.headers)
     }
 
-    /// W3C trace context, if it is well formed.
+    /// W3C trace context: of the span in which it is answered, or as the caller says, if that is well formed.
     #[must_use]
     pub fn trace(&self) -> Option<String> {
+        if let Some(own) = telemetry::current() {
+            return Some(own);
+        }
         let trace = self.headers.get(TRACEPARENT)?.to_str().ok()?;
         let well_formed =
             trace.len() == 55 && trace.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit());

@@ -83,9 +83,19 @@ impl Router {
     /// What answers at `path`.
     #[must_use]
     pub fn at(&self, path: &str) -> Route {
+        self.place(path).map_or(&self.nothing, |place| &place.route).clone()
+    }
+
+    /// The address at which `path` is answered, with nothing in the place of its parameters.
+    pub(crate) fn address(&self, path: &str) -> String {
+        let Some(place) = self.place(path) else { return String::new() };
+        let shown = place.segments.iter().map(|segment| segment.as_deref().unwrap_or("{}"));
+        shown.fold(String::new(), |address, segment| format!("{address}/{segment}"))
+    }
+
+    fn place(&self, path: &str) -> Option<&Place> {
         let places = self.table.get(&segments(path).count()).map_or(&[][..], Vec::as_slice);
-        let found = places.iter().find(|place| place.is_at(path));
-        found.map_or(&self.nothing, |place| &place.route).clone()
+        places.iter().find(|place| place.is_at(path))
     }
 }
 

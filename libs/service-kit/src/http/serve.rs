@@ -15,6 +15,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tracing::Instrument;
 use warp::Reply as _;
 use warp::reply::Response;
 
@@ -24,6 +25,7 @@ use crate::limits::{
     BODY_BYTES_MAX, CONNECTIONS_MAX, DOCUMENT_BYTES_MAX, DRAIN_MAX, HEAD_TIMEOUT, REQUEST_TIMEOUT,
 };
 use crate::metrics::{Metrics, Refused};
+use crate::telemetry;
 
 /// The one address that takes large bodies.
 const UPLOADS: &str = "/v1/documents";
@@ -114,7 +116,9 @@ async fn measure(
     request: http::Request<Incoming>,
 ) -> Result<Response, Infallible> {
     let begun = Instant::now();
-    let response = respond(&router, request).await;
+    let span = telemetry::request(&request, || router.address(request.uri().path()));
+    let response = respond(&router, request).instrument(span.clone()).await;
+    span.record("http.response.status_code", response.status().as_u16());
     let refused = response.extensions().get::<Refused>().copied();
     metrics.answered(response.status(), refused, begun.elapsed());
     Ok(response)

@@ -16,12 +16,14 @@ use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::params;
 use tokio::sync::watch;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::{Next, Progress, Stalled, Task, back_off};
 use crate::Kit;
 use crate::limits::{IN_FLIGHT_MAX, PARKED_FOR_MAX, PARKED_MAX};
 use crate::streams::{Authority, Failure, Order, Streams, envelope};
+use crate::telemetry;
 use crate::view::{Shape, View};
 
 mod letters;
@@ -295,6 +297,17 @@ impl<R: Reaction> Reactions<R> {
                 return Outcome::NotYet("unreadable event");
             }
         };
+        if reactions.is_empty() {
+            return Outcome::Done;
+        }
+        let (kind, trace) = (&*event.kind, envelope.trace.as_deref());
+        let span = telemetry::reaction(self.service, kind, event.position.0, trace);
+        self.perform(event, envelope, reactions).instrument(span).await
+    }
+
+    /// Executes the commands that follow from an event.
+    async fn perform(&self, event: &Recorded, envelope: &Envelope, reactions: Vec<R>) -> Outcome {
+        let trace = telemetry::current().or_else(|| envelope.trace.clone());
         for (ordinal, reaction) in reactions.into_iter().enumerate() {
             let id = reaction.dossier().to_string();
             let Ok(stream) = Streams::<R::State>::name(&id) else { continue };
@@ -309,7 +322,7 @@ impl<R: Reaction> Reactions<R> {
                 under: reaction.received_under(),
                 dossier: Some(reaction.dossier()),
                 cause: Some(event.id),
-                trace: envelope.trace.clone(),
+                trace: trace.clone(),
                 elsewhere: &[],
             };
             match self.streams.react(&order, |state, facts| reaction.decide(state, facts)).await {

@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
 use super::{Next, Progress, Stalled, Task};
-use crate::Kit;
+use crate::{Kit, telemetry};
 
 /// For how long events gather: what is published together costs less, and callers wait for what follows from their steps.
 const GATHER: Duration = Duration::from_millis(2);
@@ -38,7 +38,8 @@ pub fn describe(event: &Recorded) -> Vec<(&'static str, String)> {
         return Vec::new();
     };
     let dossier = dossier.map(|dossier| ("ce-dossier", dossier.to_string()));
-    let trace = trace.map(|trace| ("traceparent", trace));
+    let span = telemetry::relayed(&event.kind, event.position.0, trace.as_deref());
+    let trace = span.in_scope(telemetry::current).or(trace).map(|trace| ("traceparent", trace));
     [Some(("ce-time", at.to_string())), dossier, trace].into_iter().flatten().collect()
 }
 

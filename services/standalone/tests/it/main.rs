@@ -20,4 +20,5 @@ mod replay;
 mod restore;
 mod services;
 mod support;
+mod trace;
 mod whatif;

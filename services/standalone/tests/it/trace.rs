@@ -1,0 +1,227 @@
+//! A dossier's life in two processes is one connected trace, as a collector receives it.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use cluster::Nats;
+use dossier::contract::Role;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper_util::rt::TokioIo;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use prost::Message;
+use serde_json::{Value, json};
+use service_kit::auth::DevelopmentKey;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use crate::durability::Process;
+use crate::support::{Answer, energy_label, postgres_url, token};
+
+const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+const PORTAL: &str = "b7ad6b7169203331";
+/// Some of the spans of that life: requests, the store, relays, reactions.
+const NAMES: [&str; 10] = [
+    "POST /v1/dossiers",
+    "append to intake",
+    "relay intake.DossierSubmitted.v1",
+    "POST /v1/dossiers/{}/acceptance",
+    "relay intake.DossierAccepted.v1",
+    "review reacts to intake.DossierAccepted.v1",
+    "append to review",
+    "POST /v1/reviews/{}/decision-proposals",
+    "relay review.DecisionMade.v1",
+    "intake reacts to review.DecisionMade.v1",
+];
+
+/// A span, as the collector keeps it.
+#[derive(Debug, Clone)]
+struct Seen {
+    process: String,
+    name: String,
+    id: String,
+    parent: String,
+    attributes: String,
+}
+
+/// A collector on any free port.
+struct Collector {
+    spans: Arc<Mutex<Vec<Seen>>>,
+    address: String,
+    _serving: JoinSet<()>,
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+/// The spans of the portal's trace in one batch.
+fn taken(body: &[u8]) -> Vec<Seen> {
+    let batch = ExportTraceServiceRequest::decode(body).unwrap();
+    let mut seen = Vec::new();
+    for resource in batch.resource_spans {
+        let about = format!("{:?}", resource.resource.unwrap().attributes);
+        let process = if about.contains("front") { "front" } else { "back" };
+        for span in resource.scope_spans.into_iter().flat_map(|scope| scope.spans) {
+            if hex(&span.trace_id) == TRACE {
+                seen.push(Seen {
+                    process: process.to_owned(),
+                    name: span.name,
+                    id: hex(&span.span_id),
+                    parent: hex(&span.parent_span_id),
+                    attributes: format!("{:?}", span.attributes),
+                });
+            }
+        }
+    }
+    seen
+}
+
+async fn take(
+    spans: Arc<Mutex<Vec<Seen>>>,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    assert_eq!(request.uri().path(), "/v1/traces");
+    let body = request.into_body().collect().await.unwrap().to_bytes();
+    spans.lock().unwrap().extend(taken(&body));
+    Ok(Response::new(Full::default()))
+}
+
+impl Collector {
+    async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let spans: Arc<Mutex<Vec<Seen>>> = Arc::default();
+        let (taking, mut serving) = (Arc::clone(&spans), JoinSet::new());
+        serving.spawn(async move {
+            let mut connections = JoinSet::new();
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let taking = Arc::clone(&taking);
+                let service = hyper::service::service_fn(move |r| take(Arc::clone(&taking), r));
+                let connection = hyper::server::conn::http1::Builder::new();
+                connections.spawn(connection.serve_connection(TokioIo::new(stream), service));
+            }
+        });
+        Self { spans, address, _serving: serving }
+    }
+
+    /// Once spans of all these names have arrived, and each one's parent.
+    async fn until(&self, names: &[&str]) -> Vec<Seen> {
+        let arrived = async {
+            loop {
+                let spans = self.spans.lock().unwrap().clone();
+                let named = names.iter().all(|name| spans.iter().any(|span| span.name == *name));
+                // A parent may be in a later batch than its child.
+                if named && spans.iter().all(|span| is_connected(span, &spans)) {
+                    return spans;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(60), arrived).await;
+        waited.unwrap_or_else(|_| panic!("only {:?} came", self.spans.lock().unwrap()))
+    }
+}
+
+fn is_connected(span: &Seen, spans: &[Seen]) -> bool {
+    span.parent == PORTAL || spans.iter().any(|other| other.id == span.parent)
+}
+
+/// A request of the portal, in its trace, behind what it has seen.
+async fn send(process: &Process, at: (&str, &str), who: &str, seen: &str, body: Value) -> Answer {
+    let (method, path) = at;
+    let (authorization, key) = (format!("Bearer {who}"), process.browser.key());
+    let parent = format!("00-{TRACE}-{PORTAL}-01");
+    let mut headers = vec![
+        ("authorization", &*authorization),
+        ("traceparent", &parent),
+        ("content-type", "application/json"),
+        ("idempotency-key", &key),
+    ];
+    headers.extend([("consistency-token", seen)].into_iter().filter(|_| !seen.is_empty()));
+    let (resource, step) = path.split_once(' ').unwrap_or((path, ""));
+    let mut etag = String::new();
+    if !step.is_empty() {
+        let shown = process.browser.send(http::Method::GET, resource, &headers, Vec::new()).await;
+        etag = shown.unwrap().etag();
+    }
+    headers.extend([("if-match", &*etag)].into_iter().filter(|_| !etag.is_empty()));
+    let path = path.replace(' ', "/");
+    let bytes = if method == "GET" { Vec::new() } else { body.to_string().into_bytes() };
+    process.browser.send(method.parse().unwrap(), &path, &headers, bytes).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dossiers_life_in_two_processes_is_one_connected_trace() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, url) = (folder.path().join("data"), postgres_url());
+    let nats =
+        tokio::task::block_in_place(|| Nats::start(&nats_server(), folder.path(), 1)).unwrap();
+    let collector = Collector::start().await;
+    let start = |name: &str, services: &str| {
+        let views = folder.path().join(name).display().to_string();
+        let (urls, otlp) = (nats.urls(), &collector.address);
+        let arguments = [
+            ["--store", &url],
+            ["--nats", &urls],
+            ["--views", &views],
+            ["--otlp", otlp],
+            ["--otlp-service", name],
+            ["--services", services],
+        ];
+        Process::start_with(&data, &arguments.concat())
+    };
+    let front = start("front", "intake,register");
+    let back = start("back", "payment,review,result-delivery,feedback");
+
+    let key = DevelopmentKey::in_folder(&data).unwrap();
+    let officer = |role, name| token(&key, role, name, "G02.002");
+    let applicant = token(&key, Role::Applicant, "company-1", "");
+    let body = energy_label(&front.browser, &applicant).await;
+    let submitted = send(&front, ("POST", "/v1/dossiers"), &applicant, "", body).await;
+    let mut seen = submitted.header("consistency-token");
+    let id = submitted.granted()["id"].as_str().unwrap().to_owned();
+    let reviewer = officer(Role::Reviewer, "reviewer-1");
+    let steps = [
+        (&front, "dossiers", "acceptance", &officer(Role::Clerk, "clerk-1"), json!({})),
+        (&back, "reviews", "claim", &reviewer, json!({})),
+        (&back, "reviews", "activities", &reviewer, json!({ "activity": "registration" })),
+        (
+            &back,
+            "reviews",
+            "decision-proposals",
+            &reviewer,
+            json!({ "outcome": "approved", "reason": "complete" }),
+        ),
+    ];
+    for (process, resource, step, who, body) in steps {
+        let path = format!("/v1/{resource}/{id} {step}");
+        let answer = send(process, ("POST", &path), who, &seen, body).await;
+        seen = answer.header("consistency-token");
+        answer.granted();
+    }
+    let path = format!("/v1/dossiers/{id}");
+    let shown = send(&front, ("GET", &path), &applicant, &seen, json!({})).await;
+    assert_eq!(shown.granted()["stage"], "closed");
+
+    let spans = collector.until(&NAMES).await;
+    let mut processes: BTreeMap<&str, usize> = BTreeMap::new();
+    for span in &spans {
+        *processes.entry(&*span.process).or_default() += 1;
+        let personal =
+            ["Điện Sáng", "0101234567", "a.pdf"].iter().any(|p| span.attributes.contains(p));
+        assert!(!personal, "{span:?}");
+    }
+    assert!(processes.len() == 2, "{processes:?}");
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests have no command line")]
+fn nats_server() -> std::path::PathBuf {
+    let path = std::env::var("NATS_SERVER");
+    path.expect("NATS_SERVER names no program; `cargo xtask test` installs one").into()
+}
