@@ -1,7 +1,6 @@
 //! Figures of a process for whoever watches it, in the text format of OpenMetrics 1.0. Labels name services, kinds of refusal
 //! and status codes; none names a dossier or a person.
 
-use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 type Labels = Vec<(&'static str, String)>;
-type Gauges = Family<Labels, Gauge<f64, AtomicU64>>;
+type Gauges = Family<Labels, Gauge>;
 
 /// The upper ends of the classes of durations, in seconds.
 const SECONDS: [f64; 12] =
@@ -70,7 +69,7 @@ impl Metrics {
         name: &'static str,
         help: &'static str,
         label: Option<(&'static str, &str)>,
-        value: f64,
+        value: u64,
     ) {
         let mut gauges = self.gauges.lock().unwrap_or_else(PoisonError::into_inner);
         let at = gauges.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
@@ -82,7 +81,7 @@ impl Metrics {
         });
         let labels = label.into_iter().map(|(key, value)| (key, value.to_owned())).collect();
         if let Some((_, family)) = gauges.get(at) {
-            family.get_or_create(&labels).set(value);
+            family.get_or_create(&labels).set(i64::try_from(value).unwrap_or(i64::MAX));
         }
     }
 
@@ -105,7 +104,7 @@ mod tests {
         let metrics = Metrics::default();
         metrics.answered(StatusCode::OK, None, Duration::from_millis(2));
         metrics.answered(StatusCode::CONFLICT, Some(Refused("taken")), Duration::from_millis(30));
-        for value in [7.0, 3.0] {
+        for value in [7, 3] {
             metrics.set("relay_lag", "Positions", Some(("source", "intake")), value);
         }
         let text = metrics.text();

@@ -135,29 +135,26 @@ impl Watch {
     fn set(&self, counts: &Counts) {
         let Watched { kit, services, reactions, views, relays, .. } = &*self.0;
         let (head, stats) = (kit.store.head(), kit.store.stats());
-        let whether = |is: bool| if is { 1.0 } else { 0.0 };
-        #[expect(clippy::cast_precision_loss, reason = "figures to look at")]
-        let figure = |count: u64| count as f64;
-        let behind = |progress: &Progress| figure(head.0.saturating_sub(progress.now().0));
+        let behind = |progress: &Progress| head.0.saturating_sub(progress.now().0);
         let set = |name, help, value| kit.metrics.set(name, help, None, value);
-        set("store_readable", "Whether the event store answers", whether(counts.readable));
-        set("bus_connected", "Whether the bus can be reached", whether(kit.bus.is_connected()));
-        set("caught_up", "Whether the read models have caught up", whether(counts.caught_up));
-        set("log_head", "The position of the newest event", figure(head.0));
-        set("obligations_open", "Obligations that are open", figure(counts.open as u64));
+        set("store_readable", "Whether the event store answers", u64::from(counts.readable));
+        set("bus_connected", "Whether the bus can be reached", u64::from(kit.bus.is_connected()));
+        set("caught_up", "Whether the read models have caught up", u64::from(counts.caught_up));
+        set("log_head", "The position of the newest event", head.0);
+        set("obligations_open", "Obligations that are open", counts.open as u64);
         let help = "Obligations that fell due more than a minute ago and were not enforced";
-        set("obligations_overdue", help, figure(counts.overdue as u64));
-        set("dead_letters", "Events that reactions gave up", figure(counts.dead));
-        set("store_groups", "Transactions of the store by this process", figure(stats.groups));
-        set("store_events", "Events in them", figure(stats.events));
-        set("store_queue", "Appends that wait for the writer", figure(stats.waiting));
-        let rebuilt = figure(service_kit::view::rebuilt());
+        set("obligations_overdue", help, counts.overdue as u64);
+        set("dead_letters", "Events that reactions gave up", counts.dead);
+        set("store_groups", "Transactions of the store by this process", stats.groups);
+        set("store_events", "Events in them", stats.events);
+        set("store_queue", "Appends that wait for the writer", stats.waiting);
+        let rebuilt = service_kit::view::rebuilt();
         set("views_rebuilt", "Read models that had to be built anew since the start", rebuilt);
         let set = |name, help, label, of: &str, value| {
             kit.metrics.set(name, help, Some((label, of)), value);
         };
         for service in services {
-            let leads = whether(kit.lead(service).now());
+            let leads = u64::from(kit.lead(service).now());
             set("leads", "Whether this replica leads its service", "service", service, leads);
         }
         for service in reactions {
