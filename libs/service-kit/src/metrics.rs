@@ -15,6 +15,13 @@ use prometheus_client::registry::Registry;
 type Labels = Vec<(&'static str, String)>;
 type Gauges = Family<Labels, Gauge>;
 
+/// A figure, or one for each value of a label.
+#[derive(Debug)]
+enum Figure {
+    One(Gauge),
+    Several(Gauges),
+}
+
 /// The upper ends of the classes of durations, in seconds.
 const SECONDS: [f64; 12] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
@@ -27,7 +34,7 @@ pub struct Metrics {
     refusals: Family<Labels, Counter>,
     durations: Histogram,
     appends: Histogram,
-    gauges: Mutex<Vec<(&'static str, Gauges)>>,
+    gauges: Mutex<Vec<(&'static str, Figure)>>,
 }
 
 /// Which problem an answer carries.
@@ -73,15 +80,30 @@ impl Metrics {
     ) {
         let mut gauges = self.gauges.lock().unwrap_or_else(PoisonError::into_inner);
         let at = gauges.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
-            let family = Gauges::default();
             let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
-            registry.register(name, help, family.clone());
-            gauges.push((name, family));
+            let (one, several) = (Gauge::default(), Gauges::default());
+            gauges.push((
+                name,
+                if label.is_some() {
+                    registry.register(name, help, several.clone());
+                    Figure::Several(several)
+                } else {
+                    registry.register(name, help, one.clone());
+                    Figure::One(one)
+                },
+            ));
             gauges.len() - 1
         });
-        let labels = label.into_iter().map(|(key, value)| (key, value.to_owned())).collect();
-        if let Some((_, family)) = gauges.get(at) {
-            family.get_or_create(&labels).set(i64::try_from(value).unwrap_or(i64::MAX));
+        let value = i64::try_from(value).unwrap_or(i64::MAX);
+        match gauges.get(at).map(|(_, figure)| figure) {
+            Some(Figure::One(gauge)) => {
+                gauge.set(value);
+            }
+            Some(Figure::Several(gauges)) => {
+                let labels = label.into_iter().map(|(key, of)| (key, of.to_owned())).collect();
+                gauges.get_or_create(&labels).set(value);
+            }
+            None => {}
         }
     }
 
@@ -106,6 +128,7 @@ mod tests {
         metrics.answered(StatusCode::CONFLICT, Some(Refused("taken")), Duration::from_millis(30));
         for value in [7, 3] {
             metrics.set("relay_lag", "Positions", Some(("source", "intake")), value);
+            metrics.set("log_head", "Position", None, value);
         }
         let text = metrics.text();
         for line in [
@@ -114,6 +137,7 @@ mod tests {
             "dossier_request_duration_seconds_bucket{le=\"0.0025\"} 1",
             "dossier_request_duration_seconds_count 2",
             "dossier_relay_lag{source=\"intake\"} 3",
+            "dossier_log_head 3",
             "# EOF",
         ] {
             assert!(text.contains(line), "{line} is missing in\n{text}");

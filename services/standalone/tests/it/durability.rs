@@ -180,7 +180,16 @@ async fn a_second_process_on_the_same_directory_is_refused() {
 async fn a_process_says_how_it_is_and_ends_well_when_stopped() {
     let folder = tempfile::tempdir().unwrap();
     let mut process = Process::start(folder.path());
-    let ready = process.browser.get("/health/ready", "").await.granted();
+    let ready = async {
+        loop {
+            // Until its read models have come to where the log ended.
+            let ready = process.browser.get("/health/ready", "").await;
+            if ready.status == 200 {
+                return ready.granted();
+            }
+        }
+    };
+    let ready = tokio::time::timeout(Duration::from_secs(60), ready).await.expect("never ready");
     assert_eq!((&ready["ready"], &ready["warning"]), (&json!(true), &json!(false)));
     let metrics = process.browser.get("/metrics", "").await.granted();
     let rules = dossier::law::shipped_rules().unwrap().len();
