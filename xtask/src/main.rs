@@ -4,9 +4,12 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+mod charts;
 mod checks;
 mod cluster;
 mod generate;
+#[cfg(test)]
+mod manifests;
 #[cfg(test)]
 mod tidy;
 
@@ -19,10 +22,12 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Write openapi/, schemas/ and docs/steps.md.
+    /// Write openapi/, schemas/, docs/steps.md and k8s/rendered/.
     Generate,
     /// Format, clippy, tests, generated files, README, and the API against its documents.
     Test,
+    /// Render, lint and validate the chart and the manifests.
+    Charts,
     /// Start a cluster on this machine, say where it is, and stop it when told to.
     Cluster {
         /// The optimized program instead of the debug one; it takes minutes to build.
@@ -40,6 +45,7 @@ fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Generate => generate::write(),
         Command::Test => checks::run(),
+        Command::Charts => checks::charts(),
         Command::Cluster { release, folder } => cluster::run(release, &folder),
         Command::Reckon => checks::reckon(),
     }

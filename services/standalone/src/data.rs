@@ -27,6 +27,8 @@ pub struct DataDirectory {
     store: Option<String>,
     /// Where read models are, if not in it.
     views: Option<PathBuf>,
+    /// The key of digests, if not in it.
+    digest_key: Option<PathBuf>,
     bus: BusArguments,
 }
 
@@ -63,7 +65,13 @@ impl DataDirectory {
     pub fn open(path: &Path) -> Result<Self> {
         std::fs::create_dir_all(path)
             .with_context(|| format!("the data directory {}", path.display()))?;
-        Ok(Self { path: path.to_owned(), store: None, views: None, bus: BusArguments::default() })
+        Ok(Self {
+            path: path.to_owned(),
+            store: None,
+            views: None,
+            digest_key: None,
+            bus: BusArguments::default(),
+        })
     }
 
     /// The same with the log in the store at an address.
@@ -74,8 +82,25 @@ impl DataDirectory {
 
     /// The same with read models of its own, and a bus.
     #[must_use]
-    pub(crate) fn shared(self, views: Option<PathBuf>, bus: BusArguments) -> Self {
-        Self { views, bus, ..self }
+    pub(crate) fn shared(
+        self,
+        views: Option<PathBuf>,
+        digest_key: Option<PathBuf>,
+        bus: BusArguments,
+    ) -> Self {
+        Self { views, digest_key, bus, ..self }
+    }
+
+    /// The key of digests: a given one must be there, or another log's would be made up.
+    fn digest_key(&self) -> Result<Vec<u8>> {
+        let Some(path) = &self.digest_key else {
+            return Ok(secret(&self.path.join("digest-key"))?);
+        };
+        let key = std::fs::read(path).with_context(|| path.display().to_string())?;
+        if key.len() < 16 {
+            bail!("{} has {} bytes; a key has at least 16", path.display(), key.len());
+        }
+        Ok(key)
     }
 
     fn views(&self) -> PathBuf {
@@ -152,7 +177,7 @@ impl DataDirectory {
             documents: self.path.join("documents"),
             views: Some(self.views()),
             sandbox,
-            digest_key: secret(&self.path.join("digest-key"))?,
+            digest_key: self.digest_key()?,
         })
         .await?)
     }

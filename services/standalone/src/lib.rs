@@ -21,6 +21,7 @@ mod replay;
 mod serve;
 mod store_suite;
 mod token;
+mod visit;
 mod whatif;
 
 pub use check::{Report, check};
@@ -70,6 +71,8 @@ enum Command {
     StoreSuite(store_suite::Arguments),
     /// What the bus could not bring to its end.
     Bus(bus::Arguments),
+    /// Carry one dossier through a running system.
+    Visit(visit::Arguments),
     /// Mint a token with the development key of the data directory.
     Token(token::Arguments),
 }
@@ -120,6 +123,7 @@ pub fn main() -> ExitCode {
             Command::Copy(arguments) => copy::run(&arguments).await,
             Command::StoreSuite(arguments) => store_suite::run(&arguments).await,
             Command::Bus(arguments) => bus::run(&arguments).await,
+            Command::Visit(arguments) => visit::run(arguments).await,
             Command::Token(arguments) => token::run(&arguments),
         }
     });

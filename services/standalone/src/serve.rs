@@ -42,6 +42,10 @@ pub(crate) struct Arguments {
     /// are in the data directory.
     #[arg(long, env = "DOSSIER_VIEWS", value_name = "FOLDER")]
     views: Option<std::path::PathBuf>,
+    /// The key of digests of requests and documents, the same for as long as the log lives; without it, one that is made in the
+    /// data directory.
+    #[arg(long, env = "DOSSIER_DIGEST_KEY", value_name = "FILE")]
+    digest_key: Option<std::path::PathBuf>,
     #[command(flatten)]
     bus: BusArguments,
     /// The machine's clock is right although the log ended long ago: enforce everything that fell due since.
@@ -53,7 +57,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<()> {
-    let data = arguments.data.open()?.shared(arguments.views, arguments.bus);
+    let data = arguments.data.open()?.shared(arguments.views, arguments.digest_key, arguments.bus);
     let identity = match arguments.jwks {
         Some(keys) => Identity::Provider { keys, sandbox: arguments.sandbox },
         None => Identity::Development,

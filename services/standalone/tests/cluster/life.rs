@@ -1,7 +1,13 @@
 //! A dossier's life is the same in a cluster as in one process.
 
+use std::process::Command;
+
+use dossier::contract::Role;
+use service_kit::auth::DevelopmentKey;
+
 use crate::portal::{Load, Portal, verify};
-use crate::{ONE_AT_A_TIME, folder, say, start};
+use crate::support::token;
+use crate::{ONE_AT_A_TIME, folder, program, say, start};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dossiers_are_carried_through_a_cluster_and_counted_as_in_one_process() {
@@ -13,5 +19,25 @@ async fn dossiers_are_carried_through_a_cluster_and_counted_as_in_one_process() 
     load.more(20).await;
     let ids = load.end().await;
     verify(&cluster.postgres.url, &ids).await;
+
+    // The visitor of `helm test` comes through as well.
+    let key = DevelopmentKey::in_folder(&cluster.data()).unwrap();
+    let tokens = folder.path().join("tokens");
+    std::fs::create_dir_all(&tokens).unwrap();
+    let of = |role, subject, agency| token(&key, role, subject, agency);
+    for (name, token) in [
+        ("applicant", of(Role::Applicant, "visitor", "")),
+        ("clerk", of(Role::Clerk, "clerk-2", "G02.002")),
+        ("reviewer", of(Role::Reviewer, "reviewer-2", "G02.002")),
+    ] {
+        std::fs::write(tokens.join(name), token).unwrap();
+    }
+    let portal = format!("http://{}", cluster.address());
+    let mut visit = Command::new(program());
+    visit.args(["visit", "--intake", &portal, "--review", &portal, "--tokens"]).arg(&tokens);
+    let visited = visit.output().unwrap();
+    let said = String::from_utf8_lossy(&visited.stdout).into_owned();
+    assert!(visited.status.success(), "{}", String::from_utf8_lossy(&visited.stderr));
+    assert!(said.contains("decided and closed"), "{said}");
     say(format_args!("{} dossiers; {:?}", ids.len(), cluster.cpu().unwrap()));
 }
