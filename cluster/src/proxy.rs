@@ -55,7 +55,7 @@ fn configuration(
         "daemon off;\nmaster_process off;\npid {folder}/pid;\nerror_log {folder}/error warn;\n\
          events {{ worker_connections 4096; }}\nhttp {{\n  access_log off;\n  client_max_body_size 64m;\n  \
          client_body_temp_path {folder}/body;\n  proxy_temp_path {folder}/proxy;\n  fastcgi_temp_path {folder}/f;\n  \
-         uwsgi_temp_path {folder}/u;\n  scgi_temp_path {folder}/s;\n  proxy_http_version 1.1;\n  \
+         uwsgi_temp_path {folder}/u;\n  scgi_temp_path {folder}/s;\n  proxy_http_version 1.1;\n  keepalive_requests 1000000;\n  \
          proxy_set_header Connection \"\";\n  proxy_connect_timeout 2s;\n  proxy_read_timeout 60s;\n  \
          proxy_next_upstream error timeout http_503 non_idempotent;\n"
     );

@@ -1,6 +1,7 @@
 //! Whole dossiers: fourteen steps from submission to rating, each acknowledged when durable, every actor with a token of
 //! their own, over three procedures of one agency with one receipt symbol.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -19,13 +20,13 @@ use crate::server::{Server, bytes_below};
 pub(crate) struct Arguments {
     /// How many dossiers.
     #[arg(long, default_value_t = 3_000)]
-    dossiers: u64,
+    pub(crate) dossiers: u64,
     /// How many at the same time.
     #[arg(long, default_value_t = 64)]
-    concurrency: u64,
+    pub(crate) concurrency: u64,
     /// Dossiers a second, begun on time whatever the server does; as many as possible if absent.
     #[arg(long)]
-    rate: Option<f64>,
+    pub(crate) rate: Option<f64>,
 }
 
 const WARM_UP: u64 = 200;
@@ -39,27 +40,30 @@ struct Load {
 
 /// What a worker brings home.
 #[derive(Default)]
-struct Harvest {
-    latencies_us: Vec<u32>,
+pub(crate) struct Harvest {
+    pub(crate) latencies_us: Vec<u32>,
     requests: u64,
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
     let folder = tempfile::tempdir()?;
     let server = Server::start(folder.path())?;
-    drive(&server, folder.path(), WARM_UP, arguments.concurrency, None).await?;
+    drive(server.address, folder.path(), WARM_UP, arguments.concurrency, None).await?;
     let before = health(&server).await?;
     let tenth = arguments.dossiers / 10;
     let (stolen, ticks) = raw::stolen_ticks()?;
     let (cpu, clock) = (server.cpu_s()?, Instant::now());
     let mut harvest =
-        drive(&server, folder.path(), tenth, arguments.concurrency, arguments.rate).await?;
+        drive(server.address, folder.path(), tenth, arguments.concurrency, arguments.rate).await?;
     let cpu_first = server.cpu_s()? - cpu;
     let middle = arguments.dossiers - 2 * tenth;
-    harvest
-        .add(drive(&server, folder.path(), middle, arguments.concurrency, arguments.rate).await?);
+    harvest.add(
+        drive(server.address, folder.path(), middle, arguments.concurrency, arguments.rate).await?,
+    );
     let cpu_middle = server.cpu_s()?;
-    harvest.add(drive(&server, folder.path(), tenth, arguments.concurrency, arguments.rate).await?);
+    harvest.add(
+        drive(server.address, folder.path(), tenth, arguments.concurrency, arguments.rate).await?,
+    );
     let seconds = clock.elapsed().as_secs_f64();
     let (cpu_last, cpu_all) = (server.cpu_s()? - cpu_middle, server.cpu_s()? - cpu);
     let (stolen_after, ticks_after) = raw::stolen_ticks()?;
@@ -103,7 +107,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
 pub(crate) async fn rebuild(arguments: &Arguments) -> Result<Value> {
     let folder = tempfile::tempdir()?;
     let server = Server::start(folder.path())?;
-    drive(&server, folder.path(), arguments.dossiers, arguments.concurrency, None).await?;
+    drive(server.address, folder.path(), arguments.dossiers, arguments.concurrency, None).await?;
     server.stop()?;
     std::fs::remove_dir_all(folder.path().join("views"))?;
     let actors = Actors::of(folder.path())?;
@@ -126,8 +130,8 @@ pub(crate) async fn rebuild(arguments: &Arguments) -> Result<Value> {
     }))
 }
 
-async fn drive(
-    server: &Server,
+pub(crate) async fn drive(
+    address: SocketAddr,
     data: &std::path::Path,
     dossiers: u64,
     concurrency: u64,
@@ -137,7 +141,7 @@ async fn drive(
     let load = Arc::new(Load { actors, started: Instant::now(), next: AtomicU64::new(0), rate });
     let mut workers = JoinSet::new();
     for _ in 0..concurrency {
-        let (load, address) = (Arc::clone(&load), server.address);
+        let load = Arc::clone(&load);
         workers.spawn(async move {
             let mut client = Client::connect(address).await?;
             // Documents are put in beforehand, as a portal does while the form is filled in; they are no steps.
@@ -318,7 +322,7 @@ impl Harvest {
     }
 
     /// Of sorted latencies.
-    fn percentile_ms(&self, percent: f64) -> f64 {
+    pub(crate) fn percentile_ms(&self, percent: f64) -> f64 {
         let last = self.latencies_us.len().saturating_sub(1);
         #[expect(
             clippy::cast_precision_loss,

@@ -17,6 +17,7 @@ mod lifecycle;
 mod raw;
 mod server;
 mod store;
+mod together;
 mod whatif;
 
 /// Load, and the raw limits beside it.
@@ -31,6 +32,8 @@ struct Cli {
 enum Command {
     /// Whole dossiers through HTTP, each from submission to rating.
     Lifecycle(lifecycle::Arguments),
+    /// The same through a cluster on this machine: three NATS servers, PostgreSQL, two replicas of each service, a proxy.
+    Cluster(lifecycle::Arguments),
     /// Appends, reads and scans of the event store alone.
     Store(store::Arguments),
     /// The deadline keeper with very many open obligations.
@@ -45,6 +48,7 @@ enum Command {
 async fn main() -> Result<()> {
     let figures = match Cli::parse().command {
         Command::Lifecycle(arguments) => lifecycle::run(&arguments).await?,
+        Command::Cluster(arguments) => together::run(&arguments).await?,
         Command::Store(arguments) => store::run(&arguments).await?,
         Command::Keeper(arguments) => keeper::run(&arguments).await?,
         Command::Whatif(arguments) => whatif::run(&arguments).await?,

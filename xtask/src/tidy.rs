@@ -22,7 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("standalone", ALL),
     ("xtask", ALL),
     // Measures the store alone; otherwise it speaks HTTP only.
-    ("loadtest", &["events"]),
+    ("loadtest", &["cluster", "events"]),
 ];
 const KIT: &[&str] = &["dossier", "events", "service-kit"];
 const ALL: &[&str] = &[
