@@ -51,14 +51,34 @@ impl Replica {
             arguments.extend([(*flag).to_owned(), value.clone()]);
         }
         let log = folder.join(format!("{service}-{number}.log"));
-        let (process, program) = (run(program, &arguments, &log)?, program.to_owned());
+        let process = Process::start(Command::new(program).args(&arguments), &log)?;
+        let program = program.to_owned();
         Ok(Self { service, number, address, process, program, arguments, log })
     }
 
     /// Starts it again where it was.
     pub fn revive(&mut self) -> Result<()> {
-        self.process = run(&self.program, &self.arguments, &self.log)?;
+        self.revive_with(&[])
+    }
+
+    /// The same with something in its environment.
+    pub fn revive_with(&mut self, environment: &[(&str, String)]) -> Result<()> {
+        self.process.kill();
+        let mut command = Command::new(&self.program);
+        command.args(&self.arguments).envs(environment.iter().cloned());
+        self.process = Process::start(&mut command, &self.log)?;
         Ok(())
+    }
+
+    /// What it has logged since it was first started.
+    pub fn logged(&self) -> Result<String> {
+        Ok(std::fs::read_to_string(&self.log)?)
+    }
+
+    /// The folder of its read models.
+    #[must_use]
+    pub fn views(&self) -> PathBuf {
+        self.log.with_file_name(format!("views-{}-{}", self.service, self.number))
     }
 
     /// Whether it says that it is ready.
@@ -79,8 +99,4 @@ impl Replica {
         let line = text.lines().find(|line| line.starts_with(name) && !line.starts_with('#'))?;
         line.rsplit_once(' ')?.1.parse().ok()
     }
-}
-
-fn run(program: &Path, arguments: &[String], log: &Path) -> Result<Process> {
-    Process::start(Command::new(program).args(arguments), log)
 }

@@ -1,6 +1,7 @@
 //! The port: a closed set of engines behind a few verbs.
 
 use std::path::Path;
+use std::time::Duration;
 
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -209,6 +210,16 @@ impl EventStore {
         let mut head = self.watch();
         // The sender lives in the store, which outlives this borrow of it.
         let _ = head.wait_for(|head| *head > position).await;
+    }
+
+    /// What the clock of the store's machine says, since the beginning of 1970; nothing if that is this machine.
+    pub async fn time(&self) -> Result<Option<Duration>, ReadError> {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Postgres(store) => store.time().await.map(Some),
+            Self::Memory(_) | Self::Sqlite(_) => Ok(None),
+            Self::Faulty(store) => Box::pin(store.inner.time()).await,
+        }
     }
 
     /// The identity of the store, the same for as long as its events.

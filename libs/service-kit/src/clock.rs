@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use events::{EventStore, ReadError};
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 /// A clock: the machine's, or one that is moved by hand.
@@ -30,6 +31,20 @@ impl Clock {
             Self::System => Timestamp::now(),
             Self::Manual(at) => *at.borrow(),
         }
+    }
+
+    /// How far this clock is ahead of that of the store's machine; zero if they are one, or time is virtual. What the question
+    /// itself took does not count.
+    pub async fn off(&self, store: &EventStore) -> Result<SignedDuration, ReadError> {
+        let before = self.now();
+        let (Self::System, Some(time)) = (self, store.time().await?) else {
+            return Ok(SignedDuration::ZERO);
+        };
+        let after = self.now();
+        let time = SignedDuration::try_from(time).unwrap_or(SignedDuration::ZERO);
+        let time = Timestamp::UNIX_EPOCH.checked_add(time).unwrap_or(before);
+        Ok(before.duration_since(time).max(SignedDuration::ZERO)
+            + after.duration_since(time).min(SignedDuration::ZERO))
     }
 
     /// Moves a manual clock forward; it never goes back. Nothing happens to the machine's.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 /// Bytes of a request's body, uploads apart.
 pub const BODY_BYTES_MAX: u64 = 512 * 1024;
 /// Bytes of an uploaded document.
@@ -28,6 +30,8 @@ pub const KEY_BYTES_MAX: usize = 200;
 /// How long a read waits for what a `Consistency-Token` names.
 pub const CONSISTENCY_WAIT_MAX: Duration = Duration::from_secs(5);
 
+/// How far this machine's clock may be from that of the store's machine.
+pub const CLOCK_OFF_MAX: SignedDuration = SignedDuration::from_secs(5);
 /// How long a collector may take to accept spans.
 pub const TRACES_SENT_IN: Duration = Duration::from_secs(5);
 /// How long the last spans may take when the process stops.

@@ -10,6 +10,7 @@ use dossier::law::shipped_rules;
 use events::{EventStore, Filter, Position, SqliteOptions};
 use jiff::{SignedDuration, Timestamp};
 use service_kit::auth::{Auth, DevelopmentKey, KeySource, secret};
+use service_kit::limits::CLOCK_OFF_MAX;
 use service_kit::{Clock, Kit, Settings};
 
 use crate::ServiceName;
@@ -189,6 +190,13 @@ impl DataDirectory {
         };
         if let Some(end) = self.virtual_end()?.filter(|_| !live) {
             return Ok(Clock::manual(end));
+        }
+        let off = Clock::System.off(store).await?;
+        if off.abs() > CLOCK_OFF_MAX {
+            bail!(
+                "this machine's clock is {off:#} away from that of the event store's: set the clock right, or every time that \
+                 is recorded here and every deadline that is enforced here is wrong"
+            );
         }
         let now = Clock::System.now();
         let Some(last) = last_recorded(store).await? else { return Ok(Clock::System) };

@@ -16,6 +16,7 @@ pub struct Leadership {
 #[derive(Debug)]
 struct Seeking {
     stop: watch::Sender<bool>,
+    back: watch::Sender<bool>,
     _task: JoinSet<()>,
 }
 
@@ -30,9 +31,10 @@ impl Leadership {
     pub(super) fn sought(seeker: super::nats::Seeker) -> Self {
         let (leading, leads) = watch::channel(false);
         let (stop, stopped) = watch::channel(false);
+        let (back, stands_back) = watch::channel(false);
         let mut task = JoinSet::new();
-        task.spawn(seeker.seek(leading, stopped));
-        Self { leads, seeking: Some(Arc::new(Seeking { stop, _task: task })) }
+        task.spawn(seeker.seek(leading, stands_back, stopped));
+        Self { leads, seeking: Some(Arc::new(Seeking { stop, back, _task: task })) }
     }
 
     /// Whether it leads now.
@@ -46,6 +48,13 @@ impl Leadership {
         if self.leads.wait_for(|leads| *leads != before).await.is_err() {
             // Nobody will ever say otherwise.
             std::future::pending::<()>().await;
+        }
+    }
+
+    /// Leaves it to other processes for as long as this one is not fit to lead.
+    pub fn stand_back(&self, back: bool) {
+        if let Some(seeking) = &self.seeking {
+            seeking.back.send_if_modified(|now| std::mem::replace(now, back) != back);
         }
     }
 

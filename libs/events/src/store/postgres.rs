@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
@@ -59,6 +60,8 @@ impl Shared {
 const READ: &str = "SELECT e.position, e.version, e.id, e.kind, e.data, e.meta, s.name
   FROM log_streams s JOIN log_events e ON e.stream = s.no
   WHERE s.name = $1 AND e.version > $2 ORDER BY e.version LIMIT $3";
+
+const TIME: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 
 const LAST: &str = "SELECT e.position, e.version, e.id, e.kind, e.data, e.meta, s.name
   FROM log_streams s JOIN log_events e ON e.stream = s.no
@@ -153,6 +156,12 @@ impl Postgres {
     pub(super) async fn last(&self, stream: &StreamName) -> Result<Option<Recorded>, ReadError> {
         let rows = self.connections.query(LAST, &[&stream.as_str()]).await?;
         rows.first().map(recorded).transpose()
+    }
+
+    pub(super) async fn time(&self) -> Result<Duration, ReadError> {
+        let rows = self.connections.query(TIME, &[]).await?;
+        let micros: i64 = rows.first().map_or(0, |row| row.get(0));
+        Ok(Duration::from_micros(u64::try_from(micros).unwrap_or(0)))
     }
 
     pub(super) async fn read_all(

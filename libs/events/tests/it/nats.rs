@@ -295,6 +295,14 @@ async fn one_replica_leads_and_another_one_when_it_stops_or_is_not_heard_of_or_n
     let mut elsewhere = office.bus.lead("relay", "replica-2");
     leads(&mut elsewhere, true).await;
     assert!(!second.now());
+    // One that is not fit to lead leaves it to another, until it is.
+    first.stand_back(true);
+    leads(&mut second, true).await;
+    assert!(!first.now());
+    first.stand_back(false);
+    second.stand_back(true);
+    leads(&mut first, true).await;
+    second.stand_back(false);
     first.resign().await;
     leads(&mut second, true).await;
     // Dropped without a word, as by a kill: the lease expires.

@@ -143,7 +143,10 @@ impl<S: State> Keeper<S> {
     }
 
     async fn work(&mut self) -> Result<Next, Stalled> {
-        self.check_clock()?;
+        let clock = self.check_clock();
+        // Another replica's clock may be right.
+        self.lead.stand_back(clock.is_err());
+        clock?;
         let page = self.kit.store.read_all(self.position, &self.filter, PAGE_EVENTS).await?;
         if page.through > self.position {
             let own = page.events.iter().filter(|event| event.stream.category() == S::CATEGORY);

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use events::Position;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
+use jiff::SignedDuration;
 use service_kit::http::Route;
+use service_kit::limits::CLOCK_OFF_MAX;
 use service_kit::tasks::{KeeperHealth, Progress, ReactionsHealth};
 use service_kit::{Kit, Service};
 use tokio::sync::watch;
@@ -34,6 +36,8 @@ struct Watched {
 /// What whoever watches wants to know first.
 struct Counts {
     readable: bool,
+    /// How far the clock is from that of the store's machine.
+    clock_off: SignedDuration,
     caught_up: bool,
     open: usize,
     /// Overdue for more than a minute: should have been enforced, and was not.
@@ -79,6 +83,7 @@ impl Watch {
         }
         Counts {
             readable: kit.store.read_all(before, &all, 1).await.is_ok(),
+            clock_off: kit.clock.off(&kit.store).await.unwrap_or_default(),
             caught_up: views.iter().all(|(_, view)| view.now() >= *begun_at)
                 && keepers.iter().all(|keeper| keeper.reached() >= *begun_at),
             open: keepers.iter().map(KeeperHealth::open).sum(),
@@ -87,7 +92,7 @@ impl Watch {
         }
     }
 
-    /// The store answers, the read models have caught up, and the process does not stop. What stands beside it are warnings:
+    /// The store answers, the clock is right, the read models have caught up, and the process does not stop. What stands beside it are warnings:
     /// the service still takes what it is given. That includes the bus: without it followers read the store.
     pub(super) fn ready(&self) -> Route {
         let watch = self.clone();
@@ -95,14 +100,16 @@ impl Watch {
             .then(move || {
                 let watch = watch.clone();
                 async move {
-                    let Counts { readable, caught_up, open, overdue, dead } = watch.count().await;
+                    let counts = watch.count().await;
+                    let Counts { readable, clock_off, caught_up, open, overdue, dead } = counts;
+                    let clock = clock_off.abs() <= CLOCK_OFF_MAX;
                     let Watched { kit, stopped, .. } = &*watch.0;
                     let (stopping, bus) = (*stopped.borrow(), kit.bus.is_connected());
-                    let ready = readable && caught_up && !stopping;
+                    let ready = readable && clock && caught_up && !stopping;
                     let stats = kit.store.stats();
                     let body = serde_json::json!({
                         "ready": ready, "warning": overdue > 0 || dead > 0 || !bus,
-                        "store": readable, "bus": bus, "caught_up": caught_up, "stopping": stopping,
+                        "store": readable, "clock": clock, "bus": bus, "caught_up": caught_up, "stopping": stopping,
                         "head": kit.store.head(), "open_obligations": open,
                         "overdue_obligations": overdue, "dead_letters": dead,
                         "groups": stats.groups, "events": stats.events,
@@ -139,6 +146,8 @@ impl Watch {
         let set = |name, help, value| kit.metrics.set(name, help, None, value);
         set("store_readable", "Whether the event store answers", u64::from(counts.readable));
         set("bus_connected", "Whether the bus can be reached", u64::from(kit.bus.is_connected()));
+        let off = u64::try_from(counts.clock_off.abs().as_millis()).unwrap_or(u64::MAX);
+        set("clock_off_ms", "How far the clock is from that of the store's machine", off);
         set("caught_up", "Whether the read models have caught up", u64::from(counts.caught_up));
         set("log_head", "The position of the newest event", head.0);
         set("obligations_open", "Obligations that are open", counts.open as u64);

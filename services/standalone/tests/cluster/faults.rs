@@ -1,6 +1,7 @@
 //! Whatever breaks: no acknowledged step is lost, none is applied twice, no deadline stays unenforced, and every service is
 //! ready again without a hand.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use cluster::{Cluster, NATS_SERVERS, REPLICAS, SERVICES, wait_until};
@@ -35,7 +36,7 @@ pub(crate) fn leader(cluster: &Cluster, service: &str) -> usize {
 
 type Fault = (&'static str, fn(&mut Cluster));
 
-const FAULTS: [Fault; 7] = [
+const FAULTS: [Fault; 9] = [
     ("the leading replica of each service is killed", |cluster| {
         for service in SERVICES {
             let number = leader(cluster, service);
@@ -82,7 +83,72 @@ const FAULTS: [Fault; 7] = [
         rest(GONE);
         cluster.nats.signal("CONT").unwrap();
     }),
+    ("the clock of a leading replica is set ten minutes ahead, and right again", clock_ahead),
+    ("the disk of the read models of a replica is full for a while", disk_full),
 ];
+
+/// A process under another clock (Debian's package `faketime`): what it is now says a file.
+fn clock_ahead(cluster: &mut Cluster) {
+    let library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
+    cluster::tools::debian("faketime", library).unwrap();
+    let file = cluster.data().join("what-time-it-is");
+    std::fs::write(&file, "+0").unwrap();
+    let environment = [
+        ("LD_PRELOAD", library.to_owned()),
+        ("FAKETIME_TIMESTAMP_FILE", file.display().to_string()),
+        ("FAKETIME_NO_CACHE", "1".to_owned()),
+        ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
+    ];
+    let number = leader(cluster, "intake");
+    let replica = cluster.replica("intake", number).unwrap();
+    replica.revive_with(&environment).unwrap();
+    replica.wait_until_ready().unwrap();
+    // The other one leads now, and its clock is right: it is this one that must lead to do harm.
+    let other = REPLICAS + 1 - number;
+    cluster.replica("intake", other).unwrap().revive().unwrap();
+    assert_eq!(leader(cluster, "intake"), number, "the one that stayed leads");
+    std::fs::write(&file, "+10m").unwrap();
+    let replica = cluster.replica("intake", number).unwrap();
+    wait_until("a replica that knows that its clock is wrong", || Ok(!replica.is_ready())).unwrap();
+    wait_until("another leader", || Ok(replica.metric("dossier_leads") == Some(0.0))).unwrap();
+    assert_eq!(leader(cluster, "intake"), other);
+    let replica = cluster.replica("intake", number).unwrap();
+    replica.revive_with(&environment).unwrap();
+    assert!(!replica.process.ended().unwrap(), "it starts with a wrong clock");
+    assert!(replica.logged().unwrap().contains("set the clock right"));
+    replica.revive().unwrap();
+}
+
+/// A small disk of one's own, where this test may mount one.
+fn disk_full(cluster: &mut Cluster) {
+    let replica = cluster.replica("register", 1).unwrap();
+    replica.process.kill();
+    let views = replica.views();
+    let mounted =
+        Command::new("mount").args(["-t", "tmpfs", "-o", "size=8m", "tmpfs"]).arg(&views).status();
+    let mounted = mounted.is_ok_and(|mounted| mounted.success());
+    if !mounted {
+        say(format_args!("no disk can be mounted here: what a full one does was not seen"));
+    }
+    replica.revive().unwrap();
+    replica.wait_until_ready().unwrap();
+    if mounted {
+        let filler = views.join("filler");
+        let filled = std::fs::write(&filler, vec![0; 16 * 1024 * 1024]);
+        assert!(filled.is_err(), "the disk is not full");
+        rest(GONE);
+        let behind = replica.metric("dossier_view_lag").unwrap();
+        assert!(behind > 0.0, "it wrote to a full disk");
+        std::fs::remove_file(&filler).unwrap();
+        wait_until("a read model that has caught up", || {
+            Ok(replica.metric("dossier_view_lag").is_some_and(|lag| lag < behind / 2.0))
+        })
+        .unwrap();
+        replica.process.kill();
+        assert!(Command::new("umount").arg(&views).status().unwrap().success());
+        replica.revive().unwrap();
+    }
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_breaks_every_acknowledged_step_stands_in_the_log_once() {

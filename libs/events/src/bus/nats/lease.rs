@@ -25,11 +25,20 @@ impl Seeker {
     pub(in crate::bus) async fn seek(
         self,
         leads: watch::Sender<bool>,
+        mut back: watch::Receiver<bool>,
         mut stop: watch::Receiver<bool>,
     ) {
         let (mut bucket, mut revision) = (None, None);
         let mut answered = Instant::now();
         loop {
+            if *back.borrow() {
+                give_back(bucket.as_ref(), revision.take(), self.name).await;
+                self.lead(&leads, false);
+                tokio::select! {
+                    _ = back.wait_for(|back| !back) => continue,
+                    _ = stop.wait_for(|stop| *stop) => break,
+                }
+            }
             let asked = tokio::time::timeout(LEASE / 2, self.hold(&mut bucket, revision)).await;
             match asked.unwrap_or_else(|_| Err("no answer".to_owned())) {
                 Ok(held) => {
@@ -46,14 +55,11 @@ impl Seeker {
             }
             tokio::select! {
                 () = rest(LEASE_RENEW) => {}
+                _ = back.wait_for(|back| *back) => {}
                 _ = stop.wait_for(|stop| *stop) => break,
             }
         }
-        if let (Some(bucket), Some(revision)) = (bucket, revision) {
-            // Otherwise it expires.
-            let given_back = bucket.delete_expect_revision(self.name, Some(revision));
-            let _ = tokio::time::timeout(Duration::from_secs(1), given_back).await;
-        }
+        give_back(bucket.as_ref(), revision, self.name).await;
         self.lead(&leads, false);
     }
 
@@ -105,5 +111,13 @@ impl Seeker {
             ..kv::Config::default()
         };
         self.nats.context.create_key_value(config).await.map_err(|error| error.to_string())
+    }
+}
+
+/// Otherwise it expires.
+async fn give_back(bucket: Option<&kv::Store>, revision: Option<u64>, name: &str) {
+    if let (Some(bucket), Some(revision)) = (bucket, revision) {
+        let given_back = bucket.delete_expect_revision(name, Some(revision));
+        let _ = tokio::time::timeout(Duration::from_secs(1), given_back).await;
     }
 }
