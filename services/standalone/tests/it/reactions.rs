@@ -9,7 +9,7 @@ use dossier::payment::PaymentReaction;
 use dossier::review::ReviewReaction;
 use dossier::step::Incoming;
 use dossier::{Facts, Reacted, Reaction, State};
-use events::{Expected, Filter, NewEvent, Position, Recorded, StreamName};
+use events::{EventStore, Expected, Filter, NewEvent, Position, Recorded, StreamName};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use serde_json::json;
@@ -17,7 +17,7 @@ use service_kit::tasks::try_again;
 use uuid::Uuid;
 
 use crate::life::{pay, submitted, take};
-use crate::support::Office;
+use crate::support::{Office, at, dossier, postgres_url, printed};
 
 /// Delivers events to a service in an order, again and again until none waits, and gives the state in the end.
 fn deliver<R: Reaction>(office: &Office, own: &[Recorded], order: &[&Recorded]) -> R::State {
@@ -181,6 +181,35 @@ async fn a_settlement_that_arrives_before_the_submission_waits_for_it() {
     assert_eq!((own.len(), settled.len()), (1, 1));
     let intake = deliver::<IntakeReaction>(&office, &own, &settled);
     assert!(intake.fee_received_at.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_lists_what_was_given_up_and_has_it_tried_again_from_the_command_line() {
+    let url = postgres_url();
+    let store = EventStore::open(&url).await.unwrap();
+    let mut office = Office::open_with(store, at("2026-11-20T09:00")).await;
+    let (id, kind) = (Uuid::from_u128(1), "payment.FeeSettled.v1".into());
+    let unreadable = NewEvent { id, kind, data: "{}".to_owned(), meta: "{}".to_owned() };
+    let stream = StreamName::new("payment-unreadable").unwrap();
+    office.kit.store.append(&stream, Expected::NoStream, vec![unreadable]).await.unwrap();
+    office.wait_until("2026-11-21T10:00").await;
+    let folder = tempfile::tempdir().unwrap();
+    let letters = |more: &[&str]| {
+        let base = ["bus", "dead-letters", "--store", &url];
+        dossier(folder.path(), &[&base, more].concat())
+    };
+    let listed = printed(&letters(&["--service", "intake"]));
+    assert!(listed.contains("\"kind\":\"payment.FeeSettled.v1\""), "{listed}");
+    assert!(
+        !letters(&["--position", "1", "--replay"]).status.success(),
+        "nothing was given up there"
+    );
+    assert_eq!(printed(&letters(&["--service", "review"])), "");
+    let replayed = printed(&letters(&["--replay"]));
+    assert!(replayed.contains("\"replayed\":true"), "{replayed}");
+    assert_eq!(printed(&letters(&[])), "");
+    office.settle().await;
+    assert!(office.dead_letters().await.is_empty(), "it waits for another day");
 }
 
 #[tokio::test]

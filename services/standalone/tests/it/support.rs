@@ -346,3 +346,26 @@ pub(crate) async fn submitted(browser: &Browser, token: &str) -> (String, String
     let dossier = answer.granted();
     (format!("/v1/dossiers/{}", dossier["id"].as_str().unwrap()), etag)
 }
+
+/// Runs the README's lines, as they stand there, against whoever serves at an address.
+pub(crate) fn readme_lines(address: SocketAddr, data: &Path) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let lines = readme.split("```sh\n").find(|block| block.starts_with("U=")).unwrap();
+    let lines = lines.split("```").next().unwrap();
+    assert!(lines.matches("\nstep ").count() >= 7, "the README has lost its steps");
+    let folder = tempfile::tempdir().unwrap();
+    let shell = Command::new("bash")
+        .args(["-euo", "pipefail", "-c", lines])
+        .current_dir(folder.path())
+        .env("U", format!("http://{address}"))
+        .env("D", env!("CARGO_BIN_EXE_dossier"))
+        .env("DOSSIER_DATA", data)
+        .output()
+        .unwrap();
+    let (out, err) =
+        (String::from_utf8_lossy(&shell.stdout), String::from_utf8_lossy(&shell.stderr));
+    assert!(shell.status.success(), "{out}\n{err}");
+    assert!(out.contains("\"score\":5"), "{out}\n{err}");
+    assert!(out.trim_end().ends_with("\"completion\":100}"), "{out}\n{err}");
+}
