@@ -62,7 +62,7 @@ impl Cluster {
                 replicas.push(Replica::start(dossier, folder, service, number, &flags)?);
             }
         }
-        for replica in &replicas {
+        for replica in &mut replicas {
             replica.wait_until_ready()?;
         }
         let proxy = Proxy::start(openapi, &folder.join("proxy"), &replicas)?;
@@ -88,9 +88,9 @@ impl Cluster {
     }
 
     /// Returns once every replica says that it is ready, and how long that took.
-    pub fn wait_until_ready(&self) -> Result<Duration> {
+    pub fn wait_until_ready(&mut self) -> Result<Duration> {
         let begun = Instant::now();
-        for replica in &self.replicas {
+        for replica in &mut self.replicas {
             replica.wait_until_ready()?;
         }
         Ok(begun.elapsed())

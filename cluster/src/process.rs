@@ -5,12 +5,16 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
 /// How long anything here may take to start or to come back.
 const WAIT_MAX: Duration = Duration::from_secs(90);
+const FIRST_PORT: u32 = 20_000;
+const PORTS: u32 = 10_000;
 /// Ticks of CPU time in a second, on every Linux there is (`getconf CLK_TCK`).
 const TICKS: u64 = 100;
 
@@ -58,6 +62,11 @@ impl Process {
         Ok(success.unwrap_or(false))
     }
 
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> Result<bool> {
+        Ok(self.child.try_wait()?.is_some())
+    }
+
     /// The CPU time that it and its ended children have used.
     pub fn cpu(&self) -> Result<Duration> {
         cpu(self.id())
@@ -85,9 +94,18 @@ pub(crate) fn cpu(id: u32) -> Result<Duration> {
     Ok(Duration::from_millis(ticks * 1_000 / TICKS))
 }
 
-/// A port that nobody listens on.
+/// A port that nobody listens on, and that stays free until it is used: below those that the system gives to outgoing
+/// connections (ip(7), `ip_local_port_range`), and given out once.
 pub fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    for _ in 0..PORTS {
+        let next = std::process::id().wrapping_mul(97).wrapping_add(NEXT.fetch_add(1, Relaxed));
+        let port = u16::try_from(FIRST_PORT + next % PORTS)?;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no port is free")
 }
 
 /// Waits until something is so, with a limit.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::process::{Process, free_port, get, wait_until};
 
@@ -87,9 +87,16 @@ impl Replica {
         get(self.address, "/health/ready").is_some_and(|(status, _)| status == 200)
     }
 
-    /// Returns once it is ready.
-    pub fn wait_until_ready(&self) -> Result<()> {
-        wait_until(&format!("{} {}", self.service, self.number), || Ok(self.is_ready()))
+    /// Returns once it is ready; not if it has ended.
+    pub fn wait_until_ready(&mut self) -> Result<()> {
+        let name = format!("{} {}", self.service, self.number);
+        wait_until(&name, || {
+            if self.process.has_ended()? {
+                let log = self.logged()?;
+                bail!("{name} has ended: {}", log.lines().last().unwrap_or_default());
+            }
+            Ok(self.is_ready())
+        })
     }
 
     /// A figure of its metrics.

@@ -35,6 +35,8 @@ pub const BUSY_RETRY_AFTER: Duration = Duration::from_secs(1);
 pub const GROUP_EVENTS_MAX: usize = 1_024;
 /// Newest events kept in memory, so that followers at the head do not read the disk.
 pub const TAIL_EVENTS_MAX: usize = 8_192;
+/// How often a shared log is looked at although nothing was heard of it.
+pub const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Bytes of the newest events kept in memory.
 pub const TAIL_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Streams whose version the writer remembers.

@@ -6,14 +6,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use crate::limits::{APPEND_QUEUE_MAX, BUSY_RETRY_AFTER};
+use crate::limits::{APPEND_QUEUE_MAX, BUSY_RETRY_AFTER, LOOK_EVERY, TAIL_EVENTS_MAX};
 use crate::{
     AppendError, Appended, Expected, Filter, NewEvent, OpenError, Page, Position, ReadError,
     Recorded, Stats, StreamName, Version,
@@ -23,6 +23,7 @@ mod connections;
 mod schema;
 mod writer;
 
+use super::tail::Tail;
 use connections::Connections;
 use writer::{Job, Writer};
 
@@ -33,6 +34,10 @@ pub struct Postgres {
     jobs: mpsc::Sender<Job>,
     connections: Arc<Connections>,
     shared: Arc<Shared>,
+    /// The newest events: one query brings them for all followers of this process.
+    tail: Tail,
+    /// When the log was last looked at beyond the tail; held by whoever looks.
+    looked: Mutex<Instant>,
     /// The writer, and who listens to what other processes write; they end with the store.
     _tasks: JoinSet<()>,
 }
@@ -104,7 +109,9 @@ impl Postgres {
         let (ready, heard) = oneshot::channel();
         tasks.spawn(connections::listen(Arc::clone(&connections), Arc::clone(&shared), ready));
         heard.await.map_err(|_| unusable("nobody listens".to_owned()))?;
-        Ok(Self { id, jobs, connections, shared, _tasks: tasks })
+        let tail = Tail::new(*shared.head.borrow());
+        let looked = Mutex::new(Instant::now());
+        Ok(Self { id, jobs, connections, shared, tail, looked, _tasks: tasks })
     }
 
     pub(super) async fn append(
@@ -165,6 +172,48 @@ impl Postgres {
     }
 
     pub(super) async fn read_all(
+        &self,
+        after: Position,
+        filter: &Filter,
+        limit: usize,
+    ) -> Result<Page, ReadError> {
+        self.extend_tail(after).await?;
+        match self.tail.page(after, filter, limit) {
+            Some(page) => Ok(page),
+            None => self.page(after, filter, limit).await,
+        }
+    }
+
+    /// Brings the tail to where the log is known to reach. Whoever asks for what lies behind that looks itself, but not more
+    /// often than every now and then: what other processes write is heard of.
+    async fn extend_tail(&self, after: Position) -> Result<(), ReadError> {
+        loop {
+            let known = *self.shared.head.borrow();
+            let reached = self.tail.head();
+            if reached >= known && after < reached {
+                return Ok(());
+            }
+            let mut looked = self.looked.lock().await;
+            // Somebody else may have looked meanwhile.
+            let reached = self.tail.head();
+            if reached >= known && (after < reached || looked.elapsed() < LOOK_EVERY) {
+                return Ok(());
+            }
+            let page = self.page(reached, &Filter::default(), TAIL_EVENTS_MAX).await?;
+            *looked = Instant::now();
+            let through = page.through;
+            self.tail.extend(page.events);
+            if through >= known {
+                return Ok(());
+            }
+            if through == reached {
+                return Err(ReadError::Unavailable("the log is shorter than it was".to_owned()));
+            }
+        }
+    }
+
+    /// A page as the server has it.
+    async fn page(
         &self,
         after: Position,
         filter: &Filter,

@@ -43,6 +43,13 @@ impl Tail {
         }
     }
 
+    /// The position of the newest event, or behind which there is none yet.
+    #[cfg(feature = "postgres")]
+    pub(super) fn head(&self) -> Position {
+        let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        inner.events.back().map_or(inner.after, |event| event.position)
+    }
+
     /// Whether `stream` surely has no event behind `since`.
     pub(super) fn is_unchanged(&self, stream: &StreamName, since: Position) -> bool {
         let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
