@@ -214,9 +214,14 @@ pub async fn what_was_not_handled_comes_again(office: Office) {
     let mut feed = office.follow("one", "front");
     let again = take(&mut feed, half, until, 100).await;
     assert_eq!(ids(&again), (6..11).collect::<Vec<_>>());
+    // The same follower may ask for a page that it could not handle once more, and goes on behind it.
+    let (handed, further) =
+        (take(&mut feed, half, until, 3).await, office.record("front", 11..13).await);
+    assert_eq!(ids(&handed), (6..11).collect::<Vec<_>>());
+    assert_eq!(ids(&take(&mut feed, until, further, 100).await), [11, 12]);
     // Whoever wants still older ones gets them too.
     let mut feed = office.follow("one", "front");
-    assert_eq!(take(&mut feed, Position::START, until, 100).await.len(), 10);
+    assert_eq!(take(&mut feed, Position::START, further, 100).await.len(), 12);
 }
 
 /// Sentence 5.

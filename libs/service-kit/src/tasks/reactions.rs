@@ -163,7 +163,8 @@ impl<R: Reaction> Reactions<R> {
             }
             // Whoever led before has written down how far that surely was.
             Standing::TakesOver if self.kit.bus.is_shared() => {
-                let surely = cursor(&self.kit.store, self.service).await?;
+                let surely = cursor(&self.kit.store, self.service).await;
+                let surely = surely.inspect_err(|_| self.place.leave())?;
                 self.position = self.position.max(surely);
             }
             Standing::TakesOver | Standing::Leads => {}

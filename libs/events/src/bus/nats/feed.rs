@@ -27,6 +27,8 @@ pub struct Feed {
     /// How to say that a message was handled, for those of which that was not said yet.
     unacked: BTreeMap<Position, Acker>,
     handled: Position,
+    /// Up to here pages were handed out, and what was in them is not kept here any more.
+    handed: Position,
     /// The bus is behind the store, or nobody knows: read there until its end.
     from_store: bool,
     /// How many events were read there.
@@ -95,6 +97,7 @@ impl Feed {
             events: BTreeMap::new(),
             unacked: BTreeMap::new(),
             handled: Position::START,
+            handed: Position::START,
             from_store: true,
             filled: 0,
             filter,
@@ -107,6 +110,16 @@ impl Feed {
         after: Position,
         limit: usize,
     ) -> Result<Page, ReadError> {
+        let page = self.next_page(after, limit).await?;
+        self.handed = self.handed.max(page.through);
+        Ok(page)
+    }
+
+    async fn next_page(&mut self, after: Position, limit: usize) -> Result<Page, ReadError> {
+        if after < self.handed {
+            // Whoever could not handle a page asks for it again.
+            return self.nats.store.read_all(after, &self.filter, limit).await;
+        }
         self.sources.iter_mut().for_each(|source| source.reach(after));
         while let Ok(arrival) = self.arrivals.try_recv() {
             self.take(arrival).await;

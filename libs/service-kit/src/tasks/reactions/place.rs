@@ -74,6 +74,11 @@ impl Place {
         Standing::TakesOver
     }
 
+    /// Takes over anew the next time.
+    pub(super) fn leave(&mut self) {
+        self.feed = None;
+    }
+
     pub(super) async fn page(&mut self, after: Position) -> Result<Page, ReadError> {
         match &mut self.feed {
             Some(feed) => feed.page(after, PAGE_EVENTS).await,
