@@ -6,16 +6,16 @@
 //! have looked, so that a follower knows that nothing is under way.
 
 use std::fmt::Debug;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use async_nats::Client;
 use async_nats::jetstream::consumer::pull;
 use async_nats::jetstream::consumer::{AckPolicy, Consumer, PullConsumer};
 use async_nats::jetstream::stream::{
     Config, DiscardPolicy, Info, RetentionPolicy, StorageType, Stream,
 };
 use async_nats::jetstream::{self, Context};
+use async_nats::{Client, Event};
 use futures_util::StreamExt;
 
 use super::BusError;
@@ -92,7 +92,27 @@ impl Nats {
         if let Some(path) = options.authority {
             connect = connect.add_root_certificates(path);
         }
-        let servers: Vec<&str> = options.servers.split(',').map(str::trim).collect();
+        let mut servers = Vec::new();
+        for server in options.servers.split(',') {
+            let (server, user) = without_user(server.trim());
+            // Not in the address: addresses are logged.
+            if let Some((name, password)) = user {
+                connect = connect.user_and_password(name, password);
+            }
+            servers.push(server);
+        }
+        let refused: Arc<Mutex<String>> = Arc::default();
+        let said = Arc::clone(&refused);
+        let connect = connect.event_callback(move |event| {
+            let said = Arc::clone(&said);
+            async move {
+                if let Event::ClientError(_) | Event::ServerError(_) = &event {
+                    let error = event.to_string();
+                    tracing::warn!(error, "the bus refuses");
+                    *said.lock().unwrap_or_else(PoisonError::into_inner) = error;
+                }
+            }
+        });
         let client = connect.connect(servers).await.map_err(unavailable)?;
         let context = jetstream::ContextBuilder::new()
             .timeout(ANSWER_TIMEOUT)
@@ -115,7 +135,8 @@ impl Nats {
                     break;
                 }
                 Err(_) => {
-                    tracing::warn!("the bus does not answer yet; followers read the store");
+                    let reason = &*refused.lock().unwrap_or_else(PoisonError::into_inner);
+                    tracing::warn!(reason, "the bus does not answer yet; followers read the store");
                     break;
                 }
                 Ok(Err(refused)) => return Err(refused),
@@ -269,8 +290,53 @@ fn unavailable(error: impl std::error::Error) -> BusError {
     BusError::Unavailable(error.to_string())
 }
 
+/// An address without its user and password, and these (RFC 3986, sections 2.1 and 3.2.1).
+fn without_user(address: &str) -> (String, Option<(String, String)>) {
+    let (scheme, rest) = address.split_once("://").unwrap_or(("nats", address));
+    let Some((user, host)) = rest.rsplit_once('@') else { return (address.to_owned(), None) };
+    let (name, password) = user.split_once(':').unwrap_or((user, ""));
+    (format!("{scheme}://{host}"), Some((decoded(name), decoded(password))))
+}
+
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, others)) = rest.split_first() {
+        let code = others.get(..2).filter(|_| *first == b'%');
+        let code = code.and_then(|code| std::str::from_utf8(code).ok());
+        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = others.get(2..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(*first);
+                rest = others;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// Waits before something is tried again.
 async fn rest(pause: Duration) {
     // Nothing tells when a server is back.
     let _ = tokio::time::timeout(pause, std::future::pending::<()>()).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_does_not_stay_in_an_address() {
+        let user = |name: &str, password: &str| Some((name.to_owned(), password.to_owned()));
+        for (given, address, login) in [
+            ("nats://a:4222", "nats://a:4222", None),
+            ("tls://u:p%25w%C3%A9%@a:4222", "tls://a:4222", user("u", "p%wé%")),
+            ("u:p@b@a", "nats://a", user("u", "p@b")),
+        ] {
+            assert_eq!(without_user(given), (address.to_owned(), login), "{given}");
+        }
+    }
 }

@@ -115,6 +115,49 @@ pub(crate) async fn fresh() -> (Office, Server) {
     (Office::new(store, Bus::Nats(bus)), server)
 }
 
+/// A server that wants a password over TLS, whose certificate an authority of its own has signed.
+fn closed() -> Server {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/tls").display().to_string();
+    let port = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    let conf = folder.path().join("nats.conf");
+    let text = format!(
+        "listen: 127.0.0.1:{port}\njetstream {{ store_dir: \"{}\" }}\n\
+         tls {{ cert_file: \"{keys}/server.crt\", key_file: \"{keys}/server.key\" }}\n\
+         authorization {{ user: dossier, password: \"p%w\" }}\n",
+        folder.path().display()
+    );
+    std::fs::write(&conf, text).unwrap();
+    let process =
+        Command::new(program()).arg("-c").arg(&conf).stderr(Stdio::null()).spawn().unwrap();
+    Server { process, folder, port }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bus_behind_tls_and_a_password_is_reached_with_both_and_not_without() {
+    let server = closed();
+    let authority = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/tls/authority.crt");
+    let store = Arc::new(EventStore::memory());
+    let open = |password: &str, authority: Option<&Path>| {
+        let servers = format!("tls://dossier:{password}@localhost:{}", server.port);
+        let authority = authority.map(Path::to_owned);
+        Nats::open(Options { servers, authority, ..server.options() }, &store)
+    };
+    let connected = async {
+        loop {
+            let nats = open("p%25w", Some(&authority)).await.unwrap();
+            if nats.relay("front").step().await.is_ok() {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, connected).await.expect("the bus is not reached");
+    for (password, authority) in [("wrong", Some(&*authority)), ("p%25w", None)] {
+        let nats = Bus::Nats(open(password, authority).await.unwrap());
+        assert!(!nats.is_connected(), "{password} {authority:?}");
+    }
+}
+
 /// How many events were read in the store because the bus had not brought them.
 fn filled(feed: &Feed) -> u64 {
     match feed {
