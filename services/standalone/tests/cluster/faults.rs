@@ -103,10 +103,14 @@ fn clock_ahead(cluster: &mut Cluster) {
     let replica = cluster.replica("intake", number).unwrap();
     replica.revive_with(&environment).unwrap();
     replica.wait_until_ready().unwrap();
-    // The other one leads now, and its clock is right: it is this one that must lead to do harm.
+    // It must lead to do harm: the other one is away until it does.
     let other = REPLICAS + 1 - number;
-    cluster.replica("intake", other).unwrap().revive().unwrap();
-    assert_eq!(leader(cluster, "intake"), number, "the one that stayed leads");
+    cluster.replica("intake", other).unwrap().process.kill();
+    let replica = cluster.replica("intake", number).unwrap();
+    wait_until("the lead", || Ok(replica.metric("dossier_leads") == Some(1.0))).unwrap();
+    let away = cluster.replica("intake", other).unwrap();
+    away.revive().unwrap();
+    away.wait_until_ready().unwrap();
     std::fs::write(&file, "+10m").unwrap();
     let replica = cluster.replica("intake", number).unwrap();
     wait_until("a replica that knows that its clock is wrong", || Ok(!replica.is_ready())).unwrap();
