@@ -80,11 +80,13 @@ const READ_TOGETHER: &str =
     (SELECT * FROM log_events WHERE stream = s.no ORDER BY version LIMIT $2) e
   ORDER BY n.place, e.version";
 
-/// The events of a page that pass, and the last one that was looked at in any case.
+/// The events of a page that pass, and the last one that was looked at in any case. The names of streams are looked up one by
+/// one: joined, the planner may read all of them for a handful of events.
 const READ_ALL: &str = "WITH page AS
     (SELECT * FROM log_events WHERE position > $1 ORDER BY position LIMIT $2)
-  SELECT p.position, p.version, p.id, p.kind, p.data, p.meta, s.name
-  FROM page p JOIN log_streams s ON s.no = p.stream
+  SELECT p.position, p.version, p.id, p.kind, p.data, p.meta,
+    (SELECT s.name FROM log_streams s WHERE s.no = p.stream)
+  FROM page p
   WHERE cardinality($3::text[]) = 0
     OR EXISTS (SELECT FROM unnest($3::text[]) kind WHERE starts_with(p.kind, kind))
     OR p.position = (SELECT max(position) FROM page)
