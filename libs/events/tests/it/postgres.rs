@@ -165,3 +165,26 @@ async fn a_server_that_is_not_there_and_a_newer_log_are_refused_by_name() {
     let newer = EventStore::postgres(&url).await.unwrap_err();
     assert!(matches!(newer, OpenError::Newer { found: 99, .. }), "{newer}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_logs_in_one_database_do_not_hear_of_each_other() {
+    let url = crate::database::address().await;
+    let open = async |schema: &str| {
+        EventStore::postgres(&format!("{url}?options=-csearch_path%3D{schema}")).await.unwrap()
+    };
+    let (busy, quiet, follower) = (open("busy").await, open("quiet").await, open("busy").await);
+    let event = |n: u128| NewEvent {
+        id: Uuid::from_u128(n),
+        kind: "test.Happened.v1".into(),
+        data: "{}".to_owned(),
+        meta: "{}".to_owned(),
+    };
+    let stream = StreamName::new("a-1").unwrap();
+    let appended =
+        busy.append(&stream, Expected::NoStream, vec![event(1), event(2)]).await.unwrap();
+    // Once another one of the same log has heard of it, so has everybody who ever will.
+    follower.wait_past(Position(appended.position.0 - 1)).await;
+    assert_eq!(quiet.head(), Position::START);
+    let page = quiet.read_all(Position::START, &Filter::default(), 10).await.unwrap();
+    assert!(page.events.is_empty());
+}

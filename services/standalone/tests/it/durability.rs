@@ -37,14 +37,13 @@ impl Process {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let address = lines
-            .by_ref()
-            .map(Result::unwrap)
-            .find_map(|line| {
-                let line: serde_json::Value = serde_json::from_str(&line).ok()?;
-                line["fields"]["address"].as_str()?.parse().ok()
-            })
-            .expect("the binary ended before it served");
+        let mut said = String::new();
+        let address = lines.by_ref().map(Result::unwrap).find_map(|line| {
+            let parsed: Result<serde_json::Value, _> = serde_json::from_str(&line);
+            said = line;
+            parsed.ok()?["fields"]["address"].as_str()?.parse().ok()
+        });
+        let address = address.unwrap_or_else(|| panic!("it ended before it served: {said}"));
         // Somebody must go on reading, or the binary blocks on a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, browser: Browser::new(address) }

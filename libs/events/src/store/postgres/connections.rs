@@ -13,6 +13,7 @@ use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls, Row, Socke
 use super::{Shared, unsigned};
 use crate::limits::{ANSWER_TIMEOUT, CONNECT_TIMEOUT, READERS_MAX, RECONNECT_MAX, RECONNECT_PAUSE};
 use crate::{Position, ReadError};
+use uuid::Uuid;
 
 type Wire = Connection<Socket, tokio_postgres::tls::NoTlsStream>;
 
@@ -193,30 +194,34 @@ async fn hear(
     // First listen, then look: nothing that is committed in between is missed.
     let begin = async {
         client.batch_execute("LISTEN log_store").await?;
-        client.query_one("SELECT position FROM log_store", &[]).await
+        client.query_one("SELECT position, id FROM log_store", &[]).await
     };
     tokio::pin!(begin);
-    let mut begun = false;
+    let (mut begun, mut own, mut heard) = (false, None, Vec::new());
     loop {
         tokio::select! {
             row = &mut begin, if !begun => {
                 begun = true;
                 let row = row.map_err(|error| unavailable(&error))?;
                 let position: i64 = row.try_get(0).map_err(|error| unavailable(&error))?;
+                own = Some(row.try_get::<_, Uuid>(1).map_err(|error| unavailable(&error))?.to_string());
                 shared.reaches(Position(unsigned(position)));
                 // Whoever opened the store may have given up.
                 ready.take().map(|ready| ready.send(()));
             }
             message = std::future::poll_fn(|context| wire.poll_message(context)) => match message {
-                Some(Ok(AsyncMessage::Notification(heard))) => {
-                    if let Ok(position) = heard.payload().parse() {
-                        shared.reaches(Position(position));
-                    }
-                }
+                Some(Ok(AsyncMessage::Notification(said))) => heard.push(said.payload().to_owned()),
                 Some(Ok(_)) => {}
                 Some(Err(error)) => return Err(unavailable(&error)),
                 None => return Ok(()),
             },
+        }
+        // Until it is known which log this is, what is heard waits.
+        for said in heard.drain(..own.as_ref().map_or(0, |_| heard.len())) {
+            let said = said.split_once(' ').filter(|(of, _)| own.as_deref() == Some(of));
+            if let Some(position) = said.and_then(|(_, position)| position.parse().ok()) {
+                shared.reaches(Position(position));
+            }
         }
     }
 }

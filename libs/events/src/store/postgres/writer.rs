@@ -41,8 +41,9 @@ const WRITE: &str = "INSERT INTO log_events (position, stream, version, id, kind
   FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::text[])
     n (position, stream, version, id, kind, data, meta)";
 
-const MOVE_HEAD: &str = "WITH moved AS (UPDATE log_store SET position = $1 RETURNING position)
-  SELECT pg_notify('log_store', position::text) FROM moved";
+/// A channel belongs to the whole database, in which several logs may stand: the log says which one it is.
+const MOVE_HEAD: &str = "WITH moved AS (UPDATE log_store SET position = $1 RETURNING id, position)
+  SELECT pg_notify('log_store', id::text || ' ' || position::text) FROM moved";
 
 /// A value of a statement.
 type Value<'a> = &'a (dyn ToSql + Sync);
