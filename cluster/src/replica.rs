@@ -46,6 +46,7 @@ impl Replica {
             ("--data", path("data")),
             ("--views", path(&format!("views-{service}-{number}"))),
             ("--nats-replicas", crate::NATS_SERVERS.to_string()),
+            ("--nats-stream-mib", "64".to_owned()),
         ];
         for (flag, value) in own.iter().chain(flags) {
             arguments.extend([(*flag).to_owned(), value.clone()]);

@@ -167,7 +167,7 @@ pub enum Announcements {
     Silence,
     /// Said on NATS.
     #[cfg(feature = "nats")]
-    Nats(nats::Announcements),
+    Nats(Box<nats::Announcements>),
 }
 
 impl Announcements {
@@ -188,6 +188,17 @@ impl Feed {
             Self::Store(store, filter) => store.read_all(after, filter, limit).await,
             #[cfg(feature = "nats")]
             Self::Nats(feed) => feed.page(after, limit).await,
+        }
+    }
+
+    /// How many events were read in the store because the bus had not brought them in time; where the store itself is the bus,
+    /// none.
+    #[must_use]
+    pub const fn filled(&self) -> u64 {
+        match self {
+            Self::Store(..) => 0,
+            #[cfg(feature = "nats")]
+            Self::Nats(feed) => feed.filled(),
         }
     }
 

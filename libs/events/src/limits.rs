@@ -51,8 +51,8 @@ pub const GATHER: Duration = Duration::from_millis(2);
 
 /// For how long the bus keeps a message.
 pub const BUS_AGE_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-/// Bytes that the bus keeps for each source.
-pub const BUS_BYTES_MAX: i64 = 1024 * 1024 * 1024;
+/// How long the bus may take to acknowledge a message before it is asked what it has.
+pub const ACK_TIMEOUT: Duration = Duration::from_secs(5);
 /// After how long the bus brings a message again that was not reported as handled.
 pub const BUS_REDELIVERY: [Duration; 3] =
     [Duration::from_secs(30), Duration::from_secs(60), Duration::from_secs(300)];

@@ -34,6 +34,7 @@ pub struct Metrics {
     refusals: Family<Labels, Counter>,
     durations: Histogram,
     appends: Histogram,
+    filled: Family<Labels, Counter>,
     gauges: Mutex<Vec<(&'static str, Figure)>>,
 }
 
@@ -52,8 +53,11 @@ impl Default for Metrics {
         registry.register("request_duration_seconds", help, durations.clone());
         let help = "From an append to its acknowledgement, in seconds";
         registry.register("append_duration_seconds", help, appends.clone());
+        let filled = Family::default();
+        let help = "Events that reactions read in the store because the bus had not brought them";
+        registry.register("bus_filled", help, filled.clone());
         let (registry, gauges) = (Mutex::new(registry), Mutex::default());
-        Self { registry, requests, refusals, durations, appends, gauges }
+        Self { registry, requests, refusals, durations, appends, filled, gauges }
     }
 }
 
@@ -68,6 +72,12 @@ impl Metrics {
 
     pub(crate) fn appended(&self, took: Duration) {
         self.appends.observe(took.as_secs_f64());
+    }
+
+    pub(crate) fn filled(&self, service: &str, events: u64) {
+        if events > 0 {
+            self.filled.get_or_create(&vec![("service", service.to_owned())]).inc_by(events);
+        }
     }
 
     /// Sets a figure that is known only when it is asked for.

@@ -31,6 +31,9 @@ pub(crate) struct BusArguments {
     /// On how many NATS servers each stream stands.
     #[arg(long, env = "DOSSIER_NATS_REPLICAS", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=5))]
     nats_replicas: u8,
+    /// How much of each service's events NATS keeps, in MiB. Its servers reserve that much for each of seven streams.
+    #[arg(long, env = "DOSSIER_NATS_STREAM_MIB", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(16..=1_048_576))]
+    nats_stream_mib: u32,
     /// A file of NATS credentials.
     #[arg(long, env = "DOSSIER_NATS_CREDENTIALS", value_name = "FILE")]
     nats_credentials: Option<PathBuf>,
@@ -48,8 +51,9 @@ fn prefix(text: &str) -> Result<String, String> {
 }
 
 impl BusArguments {
-    /// The bus of a process on `store`.
-    pub(crate) async fn open(&self, store: &Arc<EventStore>) -> Result<Bus> {
+    /// The bus of a process on `store`, where processes believe one another by `secret`.
+    #[cfg_attr(not(feature = "nats"), expect(unused_variables, reason = "nobody else speaks"))]
+    pub(crate) async fn open(&self, store: &Arc<EventStore>, secret: &[u8]) -> Result<Bus> {
         let Some(servers) = &self.nats else { return Ok(Bus::Store(Arc::clone(store))) };
         #[cfg(feature = "nats")]
         return Ok(Bus::Nats(
@@ -58,6 +62,8 @@ impl BusArguments {
                     servers: servers.clone(),
                     prefix: self.nats_prefix.clone(),
                     replicas: usize::from(self.nats_replicas),
+                    stream_bytes: i64::from(self.nats_stream_mib) * 1024 * 1024,
+                    seal: events::bus::nats::Seal::new(secret),
                     credentials: self.nats_credentials.clone(),
                     authority: self.nats_authority.clone(),
                     sources: SOURCES,

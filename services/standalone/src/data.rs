@@ -160,7 +160,8 @@ impl DataDirectory {
     /// The kit of a process on this directory.
     pub async fn kit(&self, time: Time, identity: Identity) -> Result<Arc<Kit>> {
         let store = Arc::new(self.store().await?);
-        let bus = self.bus.open(&store).await?;
+        let digest_key = self.digest_key()?;
+        let bus = self.bus.open(&store, &digest_key).await?;
         let clock = self.clock(&store, time).await?;
         // Tokens are a matter of the real world, whatever time the dossiers live in.
         let (auth, sandbox) = match identity {
@@ -178,7 +179,7 @@ impl DataDirectory {
             documents: self.path.join("documents"),
             views: Some(self.views()),
             sandbox,
-            digest_key: self.digest_key()?,
+            digest_key,
         })
         .await?)
     }

@@ -97,7 +97,7 @@ async fn serve_some(kit: &Arc<Kit>, listen: SocketAddr, names: &[ServiceName]) -
             for source in service.sources {
                 let (relay, progress) = service_kit::tasks::RelayTask::new(nats.relay(source));
                 tasks.add_led(relay, kit.lead(service.name));
-                relays.push((*source, progress));
+                relays.push(health::Relaying { service: service.name, source, progress });
             }
         }
     }

@@ -6,32 +6,38 @@
 //! have looked, so that a follower knows that nothing is under way.
 
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use async_nats::Client;
 use async_nats::jetstream::consumer::pull;
 use async_nats::jetstream::consumer::{AckPolicy, Consumer, PullConsumer};
 use async_nats::jetstream::stream::{
     Config, DiscardPolicy, Info, RetentionPolicy, StorageType, Stream,
 };
 use async_nats::jetstream::{self, Context};
-use async_nats::{Client, Event};
 use futures_util::StreamExt;
+use tokio::sync::watch;
 
 use super::BusError;
 use crate::limits::{
-    ANSWER_TIMEOUT, BUS_AGE_MAX, BUS_BYTES_MAX, BUS_REDELIVERY, BUS_UNACKED_MAX, CONNECT_TIMEOUT,
+    ACK_TIMEOUT, ANSWER_TIMEOUT, BUS_AGE_MAX, BUS_REDELIVERY, BUS_UNACKED_MAX, CONNECT_TIMEOUT,
 };
 use crate::{EventStore, Filter, Position, Recorded};
 
+mod connection;
 mod feed;
 mod lease;
 mod message;
 mod relay;
+mod seal;
 
+use connection::Connection;
 pub use feed::Feed;
 pub(super) use lease::Seeker;
 pub use relay::{Relay, Relayed};
+use seal::Kind;
+pub use seal::Seal;
 
 /// What else is said about an event on the bus: CloudEvents attributes (without their prefix), read from what stands beside
 /// it.
@@ -46,6 +52,10 @@ pub struct Options {
     pub prefix: String,
     /// On how many servers each stream stands.
     pub replicas: usize,
+    /// Bytes that each stream keeps at the most. Servers reserve them when the stream is made.
+    pub stream_bytes: i64,
+    /// By which the services believe one another.
+    pub seal: Seal,
     /// A file of credentials, where the servers want one.
     pub credentials: Option<std::path::PathBuf>,
     /// The certificate authority of the servers, where it is not a public one.
@@ -66,6 +76,10 @@ pub struct Nats {
     store: Arc<EventStore>,
     prefix: Arc<str>,
     replicas: usize,
+    stream_bytes: i64,
+    seal: Seal,
+    /// How often the connection was lost.
+    lost: watch::Receiver<u64>,
     followers: &'static [&'static str],
     describe: Describe,
 }
@@ -77,46 +91,10 @@ impl Nats {
     ///
     /// A credentials file or an address that cannot be used; a stream with another configuration or of another store.
     pub async fn open(options: Options, store: &Arc<EventStore>) -> Result<Self, BusError> {
-        let mut connect = async_nats::ConnectOptions::new()
-            .name("dossier")
-            .retry_on_initial_connect()
-            .connection_timeout(CONNECT_TIMEOUT)
-            .request_timeout(Some(ANSWER_TIMEOUT))
-            .ping_interval(Duration::from_secs(5))
-            .reconnect_delay_callback(|tries| {
-                Duration::from_millis(50 << tries.min(5)).min(Duration::from_secs(1))
-            });
-        if let Some(path) = options.credentials {
-            connect = connect.credentials_file(path).await.map_err(unavailable)?;
-        }
-        if let Some(path) = options.authority {
-            connect = connect.add_root_certificates(path);
-        }
-        let mut servers = Vec::new();
-        for server in options.servers.split(',') {
-            let (server, user) = without_user(server.trim());
-            // Not in the address: addresses are logged.
-            if let Some((name, password)) = user {
-                connect = connect.user_and_password(name, password);
-            }
-            servers.push(server);
-        }
-        let refused: Arc<Mutex<String>> = Arc::default();
-        let said = Arc::clone(&refused);
-        let connect = connect.event_callback(move |event| {
-            let said = Arc::clone(&said);
-            async move {
-                if let Event::ClientError(_) | Event::ServerError(_) = &event {
-                    let error = event.to_string();
-                    tracing::warn!(error, "the bus refuses");
-                    *said.lock().unwrap_or_else(PoisonError::into_inner) = error;
-                }
-            }
-        });
-        let client = connect.connect(servers).await.map_err(unavailable)?;
+        let Connection { client, lost, refused } = connection::connect(&options).await?;
         let context = jetstream::ContextBuilder::new()
             .timeout(ANSWER_TIMEOUT)
-            .ack_timeout(ANSWER_TIMEOUT)
+            .ack_timeout(ACK_TIMEOUT)
             .build(client.clone());
         let nats = Self {
             client,
@@ -124,6 +102,9 @@ impl Nats {
             store: Arc::clone(store),
             prefix: options.prefix.into(),
             replicas: options.replicas,
+            stream_bytes: options.stream_bytes,
+            seal: options.seal,
+            lost,
             followers: options.followers,
             describe: options.describe,
         };
@@ -131,7 +112,7 @@ impl Nats {
             match tokio::time::timeout(CONNECT_TIMEOUT, nats.stream(source)).await {
                 Ok(Ok(_)) => {}
                 Ok(Err(BusError::Unavailable(reason))) => {
-                    tracing::warn!(%reason, "the bus cannot be reached yet; followers read the store");
+                    tracing::warn!(%reason, "the bus cannot be used yet; followers read the store");
                     break;
                 }
                 Err(_) => {
@@ -165,14 +146,50 @@ impl Nats {
 
     pub(super) async fn announce(&self, service: &str, through: Position) {
         let subject = format!("{}_handled.{service}", self.prefix);
-        // Said again with the next event, and every second.
-        let _ = self.client.publish(subject, through.0.to_string().into()).await;
+        self.say(Kind::Handled, service, subject, [through]).await;
+    }
+
+    /// Says positions, under a seal. Whoever misses it hears it again, with the next event or within a second.
+    async fn say<const COUNT: usize>(
+        &self,
+        kind: Kind,
+        about: &str,
+        subject: String,
+        positions: [Position; COUNT],
+    ) {
+        let said = positions.map(|position| position.0.to_string()).join(" ");
+        let store = self.store.id();
+        let parts = [store.as_bytes(), about.as_bytes(), said.as_bytes()];
+        let seal = self.seal.of(kind, &parts);
+        let _ = self.client.publish(subject, format!("{said} {seal}").into()).await;
+    }
+
+    /// The positions that were said; nothing if it was not one of us who did.
+    fn heard<const COUNT: usize>(
+        &self,
+        kind: Kind,
+        about: &str,
+        message: &async_nats::Message,
+    ) -> Option<[Position; COUNT]> {
+        let (said, seal) = std::str::from_utf8(&message.payload).ok()?.rsplit_once(' ')?;
+        let store = self.store.id();
+        let parts = [store.as_bytes(), about.as_bytes(), said.as_bytes()];
+        if !self.seal.fits(kind, &parts, seal) {
+            tracing::error!(subject = %message.subject, "a message on the bus is not ours");
+            return None;
+        }
+        let positions = said.split(' ').map(|position| position.parse().ok().map(Position));
+        positions.collect::<Option<Vec<_>>>()?.try_into().ok()
     }
 
     pub(super) async fn announcements(&self, service: &str) -> super::Announcements {
         let subject = format!("{}_handled.{service}", self.prefix);
         match self.client.subscribe(subject).await {
-            Ok(said) => super::Announcements::Nats(Announcements(said)),
+            Ok(said) => super::Announcements::Nats(Box::new(Announcements {
+                nats: self.clone(),
+                service: service.to_owned(),
+                said,
+            })),
             // Only where the connection was closed for good.
             Err(_) => super::Announcements::Silence,
         }
@@ -201,7 +218,7 @@ impl Nats {
             storage: StorageType::File,
             num_replicas: self.replicas,
             max_age: BUS_AGE_MAX,
-            max_bytes: BUS_BYTES_MAX,
+            max_bytes: self.stream_bytes,
             // Whatever is published once more after a loss must not be taken for a copy.
             duplicate_window: Duration::from_secs(1),
             allow_direct: true,
@@ -252,15 +269,17 @@ impl Nats {
 
 /// What a leading replica says.
 #[derive(Debug)]
-pub struct Announcements(async_nats::Subscriber);
+pub struct Announcements {
+    nats: Nats,
+    service: String,
+    said: async_nats::Subscriber,
+}
 
 impl Announcements {
     pub(super) async fn next(&mut self) -> Position {
-        while let Some(said) = self.0.next().await {
-            let position =
-                std::str::from_utf8(&said.payload).ok().and_then(|said| said.parse().ok());
-            if let Some(position) = position {
-                return Position(position);
+        while let Some(said) = self.said.next().await {
+            if let Some([position]) = self.nats.heard(Kind::Handled, &self.service, &said) {
+                return position;
             }
         }
         std::future::pending().await
@@ -290,53 +309,8 @@ fn unavailable(error: impl std::error::Error) -> BusError {
     BusError::Unavailable(error.to_string())
 }
 
-/// An address without its user and password, and these (RFC 3986, sections 2.1 and 3.2.1).
-fn without_user(address: &str) -> (String, Option<(String, String)>) {
-    let (scheme, rest) = address.split_once("://").unwrap_or(("nats", address));
-    let Some((user, host)) = rest.rsplit_once('@') else { return (address.to_owned(), None) };
-    let (name, password) = user.split_once(':').unwrap_or((user, ""));
-    (format!("{scheme}://{host}"), Some((decoded(name), decoded(password))))
-}
-
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, others)) = rest.split_first() {
-        let code = others.get(..2).filter(|_| *first == b'%');
-        let code = code.and_then(|code| std::str::from_utf8(code).ok());
-        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = others.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = others;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
 /// Waits before something is tried again.
 async fn rest(pause: Duration) {
     // Nothing tells when a server is back.
     let _ = tokio::time::timeout(pause, std::future::pending::<()>()).await;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_password_does_not_stay_in_an_address() {
-        let user = |name: &str, password: &str| Some((name.to_owned(), password.to_owned()));
-        for (given, address, login) in [
-            ("nats://a:4222", "nats://a:4222", None),
-            ("tls://u:p%25w%C3%A9%@a:4222", "tls://a:4222", user("u", "p%wé%")),
-            ("u:p@b@a", "nats://a", user("u", "p@b")),
-        ] {
-            assert_eq!(without_user(given), (address.to_owned(), login), "{given}");
-        }
-    }
 }

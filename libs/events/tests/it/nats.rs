@@ -5,7 +5,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use events::bus::nats::{Nats, Options};
+use async_nats::{Client, jetstream};
+use events::bus::nats::{Nats, Options, Seal};
 use events::bus::{Bus, BusError, Feed, Leadership, cursor, move_cursor};
 use events::bus_suite::{FOLLOWERS, Office, PATIENCE, SOURCES, take};
 use events::{EventStore, Position, SqliteOptions};
@@ -77,6 +78,8 @@ impl Server {
             servers: format!("nats://127.0.0.1:{}", self.port),
             prefix: "test".to_owned(),
             replicas: 1,
+            stream_bytes: 16 * 1024 * 1024,
+            seal: Seal::new(b"the secret of the tests"),
             credentials: None,
             authority: None,
             sources: SOURCES,
@@ -85,18 +88,19 @@ impl Server {
         }
     }
 
+    /// Somebody who may say there what he likes, once the server answers.
+    async fn client(&self) -> Client {
+        let reached = async_nats::ConnectOptions::new().retry_on_initial_connect();
+        let client = reached.connect(format!("127.0.0.1:{}", self.port)).await.unwrap();
+        tokio::time::timeout(PATIENCE, client.flush()).await.expect("no server").unwrap();
+        client
+    }
+
     async fn bus(&self, store: &Arc<EventStore>) -> Nats {
-        let opened = async {
-            // It answers once it listens and has its streams.
-            loop {
-                match async_nats::connect(format!("127.0.0.1:{}", self.port)).await {
-                    Ok(client) if client.server_info().jetstream => break,
-                    Ok(_) | Err(_) => tokio::task::yield_now().await,
-                }
-            }
-            Nats::open(self.options(), store).await
-        };
-        tokio::time::timeout(PATIENCE, opened).await.expect("no server").unwrap()
+        let context = jetstream::new(self.client().await);
+        let ready = async { while context.query_account().await.is_err() {} };
+        tokio::time::timeout(PATIENCE, ready).await.expect("it keeps no messages");
+        Nats::open(self.options(), store).await.unwrap()
     }
 }
 
@@ -158,24 +162,18 @@ async fn a_bus_behind_tls_and_a_password_is_reached_with_both_and_not_without() 
     }
 }
 
-/// How many events were read in the store because the bus had not brought them.
-fn filled(feed: &Feed) -> u64 {
-    match feed {
-        Feed::Store(..) => 0,
-        Feed::Nats(feed) => feed.filled(),
-    }
-}
-
 /// Everything up to now was taken, and the bus is what brings the next.
 async fn at_the_end(office: &Office, feed: &mut Feed, mut next: u128) -> (Position, u128) {
     let mut after = Position::START;
+    let begun = std::time::Instant::now();
     loop {
+        assert!(begun.elapsed() < PATIENCE, "the bus brings nothing");
         let until = office.record("front", next..next + 1).await;
-        let before = filled(feed);
+        let before = feed.filled();
         take(feed, after, until, 100).await;
         (after, next) = (until, next + 1);
         feed.handled(after).await;
-        if filled(feed) == before {
+        if feed.filled() == before {
             return (after, next);
         }
     }
@@ -186,31 +184,30 @@ async fn at_the_end_it_is_the_bus_that_brings_what_is_recorded() {
     let (office, _server) = fresh().await;
     let mut feed = office.follow("one", "front");
     let (after, next) = at_the_end(&office, &mut feed, 1).await;
-    let before = filled(&feed);
+    let before = feed.filled();
     let until = office.record("front", next..next + 300).await;
     let taken = take(&mut feed, after, until, 100).await;
     assert_eq!(taken.len(), 300);
     // A busy machine may be slower than the grace once; it is not the rule.
     assert!(
-        filled(&feed) - before < 100,
+        feed.filled() - before < 100,
         "{} of 300 were read in the store",
-        filled(&feed) - before
+        feed.filled() - before
     );
 }
 
 /// Once the stream of the first source has this many messages.
 async fn carried(server: &Server, messages: u128) -> u64 {
+    let context = jetstream::new(server.client().await);
     let waiting = async {
         loop {
-            if let Ok(client) = async_nats::connect(format!("127.0.0.1:{}", server.port)).await
-                && let Ok(mut stream) =
-                    async_nats::jetstream::new(client).get_stream("test_front").await
+            // It has none until a relay makes it.
+            if let Ok(mut stream) = context.get_stream("test_front").await
                 && let Ok(info) = stream.info().await
                 && u128::from(info.state.messages) >= messages
             {
                 return info.state.first_sequence;
             }
-            tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(PATIENCE, waiting).await.expect("the relay carries nothing")
@@ -262,8 +259,7 @@ async fn all_that_the_bus_has_may_be_deleted_while_it_runs() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_stands_there_otherwise_than_it_should_is_refused_with_the_difference() {
     let (office, server) = fresh().await;
-    let client = async_nats::connect(format!("127.0.0.1:{}", server.port)).await.unwrap();
-    let context = async_nats::jetstream::new(client);
+    let context = jetstream::new(server.client().await);
     let mut config = context.get_stream("test_front").await.unwrap().cached_info().config.clone();
     config.max_age = Duration::from_secs(60);
     context.update_stream(config).await.unwrap();
@@ -284,6 +280,67 @@ async fn the_events_of_another_store_are_neither_handed_out_nor_followed_by_ours
     let mut feed = Office::new(Arc::clone(&other), Bus::Nats(bus)).follow("one", "front");
     let page = feed.page(Position::START, 10).await.unwrap();
     assert!(page.events.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_may_publish_but_lacks_the_secret_is_not_believed() {
+    let (office, server) = fresh().await;
+    let mut feed = office.follow("one", "front");
+    let (after, next) = at_the_end(&office, &mut feed, 1).await;
+    carried(&server, next - 1).await;
+    let mut announced = office.bus.announcements("one").await;
+    let stranger = server.client().await;
+    let context = jetstream::new(stranger.clone());
+    let stream = context.get_stream("test_front").await.unwrap();
+    let newest = stream.cached_info().state.last_sequence;
+    let genuine = stream.get_raw_message(newest).await.unwrap();
+    // The newest message once more, with another content, and as if it were the next event.
+    let mut moved = genuine.headers.clone();
+    for (name, step) in [("Dossier-Position", 1), ("Dossier-Previous", 1), ("Dossier-Version", 1)] {
+        let before: u64 = moved.get(name).unwrap().as_str().parse().unwrap();
+        moved.insert(name, (before + step).to_string());
+    }
+    let forged = [(genuine.headers, "{}".into()), (moved, genuine.payload)];
+    for (number, (mut headers, payload)) in forged.into_iter().enumerate() {
+        headers.insert("Nats-Msg-Id", format!("forged-{number}"));
+        headers.insert("Nats-Expected-Last-Sequence", (newest + number as u64).to_string());
+        context
+            .publish_with_headers("test.front.Forged.v1", headers, payload)
+            .await
+            .unwrap()
+            .await
+            .unwrap();
+    }
+    // As if the relay had looked far beyond, and the other replica handled as much.
+    for said in ["1000000 0", "1000000", &format!("1000000 0 {}", "0".repeat(32))] {
+        for subject in ["test_looked.front", "test_looked.back", "test_handled.one"] {
+            stranger.publish(subject, said.to_owned().into()).await.unwrap();
+        }
+    }
+    stranger.flush().await.unwrap();
+    let until = office.record("front", next..next + 20).await;
+    assert_eq!(take(&mut feed, after, until, 100).await.len(), 20);
+    office.bus.announce("one", until).await;
+    let heard = tokio::time::timeout(PATIENCE, announced.next()).await.unwrap();
+    assert_eq!(heard, until);
+    // The relay goes on behind what was forged.
+    at_the_end(&office, &mut feed, next + 20).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bus_without_room_is_named_and_nothing_is_missed() {
+    let server = Server::start();
+    let store = Arc::new(EventStore::memory());
+    drop(server.bus(&store).await);
+    let options =
+        Options { stream_bytes: i64::MAX / 2, prefix: "large".to_owned(), ..server.options() };
+    let bus = Nats::open(options, &store).await.unwrap();
+    let refused = bus.relay("front").step().await.unwrap_err().to_string();
+    assert!(refused.contains("insufficient storage"), "{refused}");
+    let office = Office::new(store, Bus::Nats(bus));
+    let mut feed = office.follow("one", "front");
+    let until = office.record("front", 1..21).await;
+    assert_eq!(take(&mut feed, Position::START, until, 100).await.len(), 20);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

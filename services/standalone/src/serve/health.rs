@@ -27,10 +27,17 @@ struct Watched {
     reactions: Vec<ReactionsHealth>,
     /// Read models, by their names.
     views: Vec<(&'static str, Progress)>,
-    /// Relays, by their sources.
-    relays: Vec<(&'static str, Progress)>,
+    /// Relays, by their services and sources.
+    relays: Vec<Relaying>,
     /// Where the log ended when the process began: before its read models have come to there, it is not ready.
     begun_at: Position,
+}
+
+/// The relay of a source in its service.
+pub(super) struct Relaying {
+    pub(super) service: &'static str,
+    pub(super) source: &'static str,
+    pub(super) progress: Progress,
 }
 
 /// What whoever watches wants to know first.
@@ -50,7 +57,7 @@ impl Watch {
     pub(super) fn new(
         kit: &Arc<Kit>,
         services: &[Service],
-        relays: Vec<(&'static str, Progress)>,
+        relays: Vec<Relaying>,
         stopped: watch::Receiver<bool>,
     ) -> Self {
         let keepers = services.iter().flat_map(|service| service.keepers.iter().cloned()).collect();
@@ -175,8 +182,10 @@ impl Watch {
         for (name, view) in views {
             set("view_lag", "Positions not yet in a read model", "view", name, behind(view));
         }
-        for (source, relay) in relays {
-            set("relay_lag", "Positions not yet relayed", "source", source, behind(relay));
+        for Relaying { service, source, progress } in relays {
+            // Whoever stands by relays nothing, and is behind with nothing.
+            let lag = if kit.lead(service).now() { behind(progress) } else { 0 };
+            set("relay_lag", "Positions not yet relayed", "source", source, lag);
         }
     }
 }

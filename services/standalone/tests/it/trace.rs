@@ -170,6 +170,7 @@ async fn a_dossiers_life_in_two_processes_is_one_connected_trace() {
             ["--store", &url],
             ["--nats", &urls],
             ["--views", &views],
+            ["--nats-stream-mib", "16"],
             ["--otlp", otlp],
             ["--otlp-service", name],
             ["--services", services],

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::message::{self, Carried};
+use super::seal::Kind;
 use super::{Nats, rest, unavailable};
 use crate::bus::{BusError, source};
 use crate::limits::{BUS_BATCH, BUS_GRACE, BUS_PAUSE};
@@ -190,9 +191,7 @@ impl Feed {
         }
     }
 
-    /// How many events were read in the store, because the bus had not brought them.
-    #[must_use]
-    pub const fn filled(&self) -> u64 {
+    pub(in crate::bus) const fn filled(&self) -> u64 {
         self.filled
     }
 
@@ -270,8 +269,10 @@ async fn bring_until_broken(nats: &Nats, way: &Way) -> Result<(), BusError> {
         let arrival = tokio::select! {
             message = messages.next() => {
                 let (message, acker) = message.ok_or_else(ended)?.map_err(unavailable)?.split();
-                let Some(carried) = message::read(&message, nats.store.id()) else {
-                    tracing::error!(subject = %message.subject, "a message on the bus is not of this store");
+                let headers = message.headers.as_ref();
+                let carried = headers.and_then(|headers| message::read(headers, &message.payload, nats));
+                let Some(carried) = carried else {
+                    tracing::error!(subject = %message.subject, "a message on the bus is not ours");
                     // It would come again for ever.
                     let _ = acker.ack_with(async_nats::jetstream::AckKind::Term).await;
                     continue;
@@ -280,9 +281,7 @@ async fn bring_until_broken(nats: &Nats, way: &Way) -> Result<(), BusError> {
             }
             said = looked.next() => {
                 let said = said.ok_or_else(ended)?;
-                let said = std::str::from_utf8(&said.payload).ok().and_then(|said| said.split_once(' '));
-                let number = |text: &str| text.parse().ok().map(Position);
-                let Some((through, newest)) = said.and_then(|(t, n)| number(t).zip(number(n))) else {
+                let Some([through, newest]) = nats.heard(Kind::Looked, &way.source, &said) else {
                     continue;
                 };
                 Arrival::Looked(way.index, through, newest)

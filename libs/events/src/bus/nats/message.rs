@@ -6,13 +6,15 @@ use async_nats::HeaderMap;
 use async_nats::jetstream::message::PublishMessage;
 use uuid::Uuid;
 
-use super::Describe;
+use super::Nats;
+use super::seal::Kind;
 use crate::{Position, Recorded, StreamName, Version};
 
 const POSITION: &str = "Dossier-Position";
 const PREVIOUS: &str = "Dossier-Previous";
 const VERSION: &str = "Dossier-Version";
 const META: &str = "Dossier-Meta";
+const SEAL: &str = "Dossier-Seal";
 
 /// An event with where it stands behind which other one of its source.
 pub(super) struct Carried {
@@ -21,12 +23,8 @@ pub(super) struct Carried {
     pub(super) previous: Position,
 }
 
-pub(super) fn write(
-    event: &Recorded,
-    previous: Position,
-    store: Uuid,
-    describe: Describe,
-) -> PublishMessage {
+pub(super) fn write(event: &Recorded, previous: Position, nats: &Nats) -> PublishMessage {
+    let store = nats.store.id();
     let mut headers = HeaderMap::new();
     headers.insert("ce-specversion", "1.0");
     headers.insert("ce-id", event.id.to_string());
@@ -34,17 +32,41 @@ pub(super) fn write(
     headers.insert("ce-type", &*event.kind);
     headers.insert("ce-subject", event.stream.as_str());
     headers.insert("content-type", "application/json");
-    for (name, value) in describe(event) {
+    for (name, value) in (nats.describe)(event) {
         headers.insert(name, escape(&value));
     }
     headers.insert(POSITION, event.position.0.to_string());
     headers.insert(PREVIOUS, previous.0.to_string());
     headers.insert(VERSION, event.version.0.to_string());
     headers.insert(META, escape(&event.meta));
+    headers.insert(
+        SEAL,
+        with_sealed(event, previous, store, |parts| nats.seal.of(Kind::Event, parts)),
+    );
     PublishMessage::build()
         .message_id(event.id.to_string())
         .headers(headers)
         .payload(event.data.clone().into())
+}
+
+/// Whatever a follower reads of a message.
+fn with_sealed<T>(
+    event: &Recorded,
+    previous: Position,
+    store: Uuid,
+    then: impl FnOnce(&[&[u8]]) -> T,
+) -> T {
+    then(&[
+        store.as_bytes(),
+        &event.position.0.to_be_bytes(),
+        &previous.0.to_be_bytes(),
+        &event.version.0.to_be_bytes(),
+        event.stream.as_str().as_bytes(),
+        event.id.as_bytes(),
+        event.kind.as_bytes(),
+        event.data.as_bytes(),
+        event.meta.as_bytes(),
+    ])
 }
 
 /// Whose events these are.
@@ -56,28 +78,26 @@ pub(super) fn source_of(headers: &HeaderMap) -> Option<&str> {
     headers.get("ce-source").map(async_nats::HeaderValue::as_str)
 }
 
-pub(super) fn position(headers: &HeaderMap) -> Option<Position> {
-    headers.get(POSITION)?.as_str().parse().ok().map(Position)
-}
-
-/// Nothing if it is not a message of ours: whoever may publish there can write anything.
-pub(super) fn read(message: &async_nats::Message, store: Uuid) -> Option<Carried> {
-    let headers = message.headers.as_ref()?;
+/// Nothing if it is not a message of ours, under our seal: whoever may publish there can write anything.
+pub(super) fn read(headers: &HeaderMap, payload: &[u8], nats: &Nats) -> Option<Carried> {
+    let store = nats.store.id();
     if source_of(headers)? != source(store) {
         return None;
     }
     let text = |name: &str| headers.get(name).map(async_nats::HeaderValue::as_str);
     let number = |name: &str| text(name)?.parse().ok();
     let event = Recorded {
-        position: position(headers)?,
+        position: Position(number(POSITION)?),
         stream: StreamName::new(text("ce-subject")?).ok()?,
         version: Version(number(VERSION)?),
         id: text("ce-id")?.parse().ok()?,
         kind: text("ce-type")?.into(),
-        data: String::from_utf8(message.payload.to_vec()).ok()?,
+        data: String::from_utf8(payload.to_vec()).ok()?,
         meta: unescape(text(META)?)?,
     };
-    Some(Carried { event, previous: Position(number(PREVIOUS)?) })
+    let (previous, sealed) = (Position(number(PREVIOUS)?), text(SEAL)?);
+    with_sealed(&event, previous, store, |parts| nats.seal.fits(Kind::Event, parts, sealed))
+        .then_some(Carried { event, previous })
 }
 
 /// A header's value has no control characters and no spaces around it: those, and `%`, are written as in a URL (RFC 3986,

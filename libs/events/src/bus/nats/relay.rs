@@ -1,14 +1,20 @@
 //! Carries what a source has recorded from the store onto the bus, each event once and in order. Where it stands it asks the
 //! bus itself: no position is kept beside it that could disagree.
 
+use std::ops::RangeInclusive;
+
 use async_nats::jetstream::context::PublishAckFuture;
-use async_nats::jetstream::stream::LastRawMessageErrorKind;
+use async_nats::jetstream::stream::{RawMessageErrorKind, State, Stream};
 
 use super::message;
+use super::seal::Kind;
 use super::{Nats, unavailable};
 use crate::bus::{BusError, cursor};
 use crate::limits::{RELAY_EVENTS, RELAY_SAYS_EVERY};
 use crate::{Filter, Page, Position};
+
+/// Messages of others that a relay looks behind for the newest of its own.
+const FOREIGN_MAX: usize = 1_000;
 
 /// What is left after a step of a relay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +60,16 @@ impl Relay {
 
     /// Carries one page. After a failure it asks the bus where it stands.
     pub async fn step(&mut self) -> Result<Relayed, BusError> {
+        let mut lost = self.nats.lost.clone();
+        lost.mark_unchanged();
+        tokio::select! {
+            carried = self.carry() => carried,
+            // What was sent over it may be lost too: nobody answers.
+            Ok(()) = lost.changed() => Err(BusError::Unavailable("the connection was lost".to_owned())),
+        }
+    }
+
+    async fn carry(&mut self) -> Result<Relayed, BusError> {
         let mut at = match self.at.take() {
             Some(at) => at,
             None => self.resume().await?,
@@ -73,15 +89,15 @@ impl Relay {
         let _ = tokio::time::timeout(RELAY_SAYS_EVERY, grown).await;
     }
 
-    /// The events of a page, one behind the other: the bus refuses each whose predecessor it does not have.
+    /// The events of a page, one behind the other: the bus refuses each that would not stand where it should. Where somebody
+    /// else has published meanwhile, one in the middle of the page may fit: what it lacks is missing, and followers see that.
     async fn publish(&self, at: &mut At, page: &Page) -> Result<(), BusError> {
         let mut under_way: Vec<PublishAckFuture> = Vec::with_capacity(page.events.len());
         for (event, expected) in page.events.iter().zip(at.sequence..) {
             let subject = format!("{}.{}", self.nats.prefix, event.kind);
-            let message =
-                message::write(event, at.newest, self.nats.store.id(), self.nats.describe)
-                    .expected_stream(self.nats.stream_name(self.source))
-                    .expected_last_sequence(expected);
+            let message = message::write(event, at.newest, &self.nats)
+                .expected_stream(self.nats.stream_name(self.source))
+                .expected_last_sequence(expected);
             let sent = self.nats.context.send_publish(subject, message).await;
             under_way.push(sent.map_err(unavailable)?);
             at.newest = event.position;
@@ -99,41 +115,52 @@ impl Relay {
 
     /// Says up to where the log was looked through, and which event was the newest.
     async fn tell(&self, at: At) {
-        let said = format!("{} {}", at.through.0, at.newest.0);
-        // Said again within a second.
-        let _ = self.nats.client.publish(self.nats.looked(self.source), said.into()).await;
+        let subject = self.nats.looked(self.source);
+        self.nats.say(Kind::Looked, self.source, subject, [at.through, at.newest]).await;
     }
 
     /// Where the bus stands.
     async fn resume(&self) -> Result<At, BusError> {
         let stream = self.nats.stream(self.source).await?;
         let what = format!("the stream {}", self.nats.stream_name(self.source));
-        let subjects = self.nats.subjects(self.source);
-        let sequence = stream.cached_info().state.last_sequence;
-        let newest = match stream.get_last_raw_message_by_subject(&subjects).await {
-            Ok(newest) => newest,
-            Err(none) if none.kind() == LastRawMessageErrorKind::NoMessageFound => {
-                let newest = self.lowest_cursor().await?;
-                return Ok(At { sequence, newest, through: newest });
-            }
-            Err(error) => return Err(unavailable(error)),
-        };
-        let own = message::source(self.nats.store.id());
-        let found = message::source_of(&newest.headers).unwrap_or("unknown");
-        if found != own {
-            return Err(BusError::OtherStore { what, found: found.to_owned(), own });
-        }
-        let Some(position) = message::position(&newest.headers) else {
-            let difference = format!("the message {} has no position", newest.sequence);
-            return Err(BusError::Differs { what, difference });
+        let State { last_sequence: sequence, first_sequence: first, .. } =
+            stream.cached_info().state;
+        let Some(newest) = self.newest(&stream, first.max(1)..=sequence, &what).await? else {
+            let newest = self.lowest_cursor().await?;
+            return Ok(At { sequence, newest, through: newest });
         };
         let head = self.nats.store.head();
-        if position > head
+        if newest > head
             && self.nats.store.read_all(head, &Filter::default(), 1).await?.events.is_empty()
         {
-            return Err(BusError::Ahead { what, found: position.0, head: head.0 });
+            return Err(BusError::Ahead { what, found: newest.0, head: head.0 });
         }
-        Ok(At { sequence: sequence.max(newest.sequence), newest: position, through: position })
+        Ok(At { sequence, newest, through: newest })
+    }
+
+    /// The position of the newest event in the stream; what others have published behind it is passed over.
+    async fn newest(
+        &self,
+        stream: &Stream,
+        sequences: RangeInclusive<u64>,
+        what: &str,
+    ) -> Result<Option<Position>, BusError> {
+        let own = message::source(self.nats.store.id());
+        for sequence in sequences.rev().take(FOREIGN_MAX) {
+            let message = match stream.get_raw_message(sequence).await {
+                Ok(message) => message,
+                Err(none) if none.kind() == RawMessageErrorKind::NoMessageFound => continue,
+                Err(error) => return Err(unavailable(error)),
+            };
+            let found = message::source_of(&message.headers).unwrap_or("unknown").to_owned();
+            if found != own {
+                return Err(BusError::OtherStore { what: what.to_owned(), found, own });
+            }
+            if let Some(carried) = message::read(&message.headers, &message.payload, &self.nats) {
+                return Ok(Some(carried.event.position));
+            }
+        }
+        Ok(None)
     }
 
     /// How far every follower has surely come: where an empty stream begins.

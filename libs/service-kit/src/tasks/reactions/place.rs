@@ -81,7 +81,12 @@ impl Place {
 
     pub(super) async fn page(&mut self, after: Position) -> Result<Page, ReadError> {
         match &mut self.feed {
-            Some(feed) => feed.page(after, PAGE_EVENTS).await,
+            Some(feed) => {
+                let before = feed.filled();
+                let page = feed.page(after, PAGE_EVENTS).await;
+                self.kit.metrics.filled(self.service, feed.filled() - before);
+                page
+            }
             None => Ok(Page { events: Vec::new(), through: after }),
         }
     }

@@ -1,0 +1,110 @@
+//! The connection to the servers: made, made again whenever it is lost, and who is told of that.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_nats::{Client, Event};
+use tokio::sync::watch;
+
+use super::{Options, unavailable};
+use crate::bus::BusError;
+use crate::limits::{ANSWER_TIMEOUT, CONNECT_TIMEOUT};
+
+/// A client that goes on trying.
+pub(super) struct Connection {
+    pub(super) client: Client,
+    /// How often it was lost.
+    pub(super) lost: watch::Receiver<u64>,
+    /// Why it was refused the last time.
+    pub(super) refused: Arc<Mutex<String>>,
+}
+
+pub(super) async fn connect(options: &Options) -> Result<Connection, BusError> {
+    let mut connect = async_nats::ConnectOptions::new()
+        .name("dossier")
+        .retry_on_initial_connect()
+        .connection_timeout(CONNECT_TIMEOUT)
+        .request_timeout(Some(ANSWER_TIMEOUT))
+        .ping_interval(Duration::from_secs(5))
+        .reconnect_delay_callback(|tries| {
+            Duration::from_millis(50 << tries.min(5)).min(Duration::from_secs(1))
+        });
+    if let Some(path) = &options.credentials {
+        connect = connect.credentials_file(path).await.map_err(unavailable)?;
+    }
+    if let Some(path) = &options.authority {
+        connect = connect.add_root_certificates(path.clone());
+    }
+    let mut servers = Vec::new();
+    for server in options.servers.split(',') {
+        let (server, user) = without_user(server.trim());
+        // Not in the address: addresses are logged.
+        if let Some((name, password)) = user {
+            connect = connect.user_and_password(name, password);
+        }
+        servers.push(server);
+    }
+    let refused: Arc<Mutex<String>> = Arc::default();
+    let said = Arc::clone(&refused);
+    let (losing, lost) = watch::channel(0);
+    let connect = connect.event_callback(move |event| {
+        let said = Arc::clone(&said);
+        if matches!(event, Event::Disconnected) {
+            losing.send_modify(|times| *times += 1);
+        }
+        async move {
+            if let Event::ClientError(_) | Event::ServerError(_) = &event {
+                let error = event.to_string();
+                tracing::warn!(error, "the bus refuses");
+                *said.lock().unwrap_or_else(PoisonError::into_inner) = error;
+            }
+        }
+    });
+    let client = connect.connect(servers).await.map_err(unavailable)?;
+    Ok(Connection { client, lost, refused })
+}
+
+/// An address without its user and password, and these (RFC 3986, sections 2.1 and 3.2.1).
+fn without_user(address: &str) -> (String, Option<(String, String)>) {
+    let (scheme, rest) = address.split_once("://").unwrap_or(("nats", address));
+    let Some((user, host)) = rest.rsplit_once('@') else { return (address.to_owned(), None) };
+    let (name, password) = user.split_once(':').unwrap_or((user, ""));
+    (format!("{scheme}://{host}"), Some((decoded(name), decoded(password))))
+}
+
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, others)) = rest.split_first() {
+        let code = others.get(..2).filter(|_| *first == b'%');
+        let code = code.and_then(|code| std::str::from_utf8(code).ok());
+        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = others.get(2..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(*first);
+                rest = others;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_does_not_stay_in_an_address() {
+        let user = |name: &str, password: &str| Some((name.to_owned(), password.to_owned()));
+        for (given, address, login) in [
+            ("nats://a:4222", "nats://a:4222", None),
+            ("tls://u:p%25w%C3%A9%@a:4222", "tls://a:4222", user("u", "p%wé%")),
+            ("u:p@b@a", "nats://a", user("u", "p@b")),
+        ] {
+            assert_eq!(without_user(given), (address.to_owned(), login), "{given}");
+        }
+    }
+}
