@@ -1,4 +1,4 @@
-//! A cluster on this machine: three NATS servers, PostgreSQL, two replicas of each service, and a reverse proxy, all on
+//! A cluster on this machine: three NATS servers, PostgreSQL, an object store, two replicas of each service and a reverse proxy, all on
 //! loopback and all ended with the value that stands for them. Nothing in it knows what a dossier is.
 
 use std::net::SocketAddr;
@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 mod nats;
+mod objects;
 mod postgres;
 mod process;
 mod proxy;
@@ -15,15 +16,19 @@ mod replica;
 pub mod tools;
 
 pub use nats::Nats;
+pub use objects::Objects;
 pub use postgres::Postgres;
 pub use process::{Process, free_port, get, wait_until};
 pub use proxy::Proxy;
-pub use replica::{Replica, SERVICES};
+pub use replica::{Environment, Replica, SERVICES};
 
 /// How many replicas of each service run.
 pub const REPLICAS: usize = 2;
 /// How many NATS servers.
 pub const NATS_SERVERS: usize = 3;
+
+/// Where in the object store documents are.
+const DOCUMENTS: &str = "s3://dossier/documents";
 
 /// A cluster. Its fields are public so that each part can be broken.
 #[derive(Debug)]
@@ -36,6 +41,8 @@ pub struct Cluster {
     pub nats: Nats,
     /// The event store.
     pub postgres: Postgres,
+    /// Where documents are kept.
+    pub objects: Objects,
     folder: PathBuf,
 }
 
@@ -55,18 +62,22 @@ impl Cluster {
         folder: &Path,
     ) -> Result<Self> {
         let nats = Nats::start(&tools::NATS_SERVER.path()?, &folder.join("nats"), NATS_SERVERS)?;
+        let objects = Objects::start(&tools::SEAWEEDFS.path()?, &folder.join("objects"))?;
+        let environment = objects.environment()?;
         let mut replicas = Vec::new();
         for service in SERVICES {
             for number in 1..=REPLICAS {
-                let flags = [("--store", postgres.url.clone()), ("--nats", nats.urls())];
-                replicas.push(Replica::start(dossier, folder, service, number, &flags)?);
+                let documents = ("--documents", DOCUMENTS.to_owned());
+                let flags = [("--store", postgres.url.clone()), ("--nats", nats.urls()), documents];
+                let given = (&flags[..], environment.clone());
+                replicas.push(Replica::start(dossier, folder, (service, number), given)?);
             }
         }
         for replica in &mut replicas {
             replica.wait_until_ready()?;
         }
         let proxy = Proxy::start(openapi, &folder.join("proxy"), &replicas)?;
-        Ok(Self { proxy, replicas, nats, postgres, folder: folder.to_owned() })
+        Ok(Self { proxy, replicas, nats, postgres, objects, folder: folder.to_owned() })
     }
 
     /// Where portals find it.
@@ -75,7 +86,7 @@ impl Cluster {
         self.proxy.address
     }
 
-    /// The data directory that the replicas share: keys and documents.
+    /// The data directory that the replicas share: keys.
     #[must_use]
     pub fn data(&self) -> PathBuf {
         self.folder.join("data")
@@ -108,6 +119,7 @@ impl Cluster {
         }
         used.push(("nats", self.nats.cpu()?));
         used.push(("postgres", self.postgres.cpu()?));
+        used.push(("objects", self.objects.cpu()?));
         used.push(("proxy", self.proxy.cpu()?));
         Ok(used)
     }

@@ -46,6 +46,18 @@ impl Postgres {
         Ok(postgres)
     }
 
+    /// Each of its syncs takes so much longer, a tenth of a second at the most, as on a slow disk (PostgreSQL 15, 20.5.1,
+    /// `commit_delay`).
+    pub fn slow(&self, by: Duration) -> Result<()> {
+        let set = format!("ALTER SYSTEM SET commit_delay = {}", by.as_micros());
+        let told = Command::new(installed()?.join("psql"))
+            .args(["--quiet", "--dbname", &self.url, "-c", &set])
+            .args(["-c", "ALTER SYSTEM SET commit_siblings = 0", "-c", "SELECT pg_reload_conf()"])
+            .stdout(Stdio::null())
+            .status()?;
+        if told.success() { Ok(()) } else { bail!("the server cannot be told to be slow") }
+    }
+
     /// Starts it again on what it had.
     pub fn revive(&mut self) -> Result<()> {
         let mut command = self.command("postgres")?;

@@ -12,6 +12,9 @@ use crate::process::{Process, free_port, get, wait_until};
 pub const SERVICES: [&str; 6] =
     ["intake", "payment", "review", "result-delivery", "feedback", "register"];
 
+/// What a process has in its environment.
+pub type Environment = Vec<(&'static str, String)>;
+
 /// A replica.
 #[derive(Debug)]
 pub struct Replica {
@@ -25,17 +28,17 @@ pub struct Replica {
     pub process: Process,
     program: PathBuf,
     arguments: Vec<String>,
+    environment: Environment,
     log: PathBuf,
 }
 
 impl Replica {
-    /// Starts one in `folder`, with `flags` and their values.
+    /// Starts one in `folder`, with flags and their values, and with something in its environment.
     pub fn start(
         program: &Path,
         folder: &Path,
-        service: &'static str,
-        number: usize,
-        flags: &[(&str, String)],
+        (service, number): (&'static str, usize),
+        (flags, environment): (&[(&str, String)], Environment),
     ) -> Result<Self> {
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()?));
         let path = |name: &str| folder.join(name).display().to_string();
@@ -52,9 +55,10 @@ impl Replica {
             arguments.extend([(*flag).to_owned(), value.clone()]);
         }
         let log = folder.join(format!("{service}-{number}.log"));
-        let process = Process::start(Command::new(program).args(&arguments), &log)?;
-        let program = program.to_owned();
-        Ok(Self { service, number, address, process, program, arguments, log })
+        let mut command = Command::new(program);
+        command.args(&arguments).envs(environment.iter().cloned());
+        let (process, program) = (Process::start(&mut command, &log)?, program.to_owned());
+        Ok(Self { service, number, address, process, program, arguments, environment, log })
     }
 
     /// Starts it again where it was.
@@ -66,7 +70,8 @@ impl Replica {
     pub fn revive_with(&mut self, environment: &[(&str, String)]) -> Result<()> {
         self.process.kill();
         let mut command = Command::new(&self.program);
-        command.args(&self.arguments).envs(environment.iter().cloned());
+        command.args(&self.arguments).envs(self.environment.iter().cloned());
+        command.envs(environment.iter().cloned());
         self.process = Process::start(&mut command, &self.log)?;
         Ok(())
     }

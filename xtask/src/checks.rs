@@ -25,10 +25,11 @@ pub(crate) fn run() -> Result<()> {
         tests.env("POSTGRES_URL", &postgres.url);
     }
     tests.env("NATS_SERVER", nats);
-    succeed(&root(), &mut tests)?;
+    let tested = succeed(&root(), &mut tests);
     if postgres.take().is_some() {
         std::fs::remove_dir_all(&folder)?;
     }
+    tested?;
     charts()?;
     api_against_its_documents()
 }

@@ -1,4 +1,4 @@
-//! Uploaded documents: streamed to disk, named by a keyed digest, durable before the name is told. A document is never
+//! Uploaded documents: streamed to where they are kept, named by a keyed digest, durable before the name is told. A document is never
 //! held in memory whole, and its name tells nothing about its content to who lacks the installation's key.
 
 use std::num::NonZeroUsize;
@@ -16,8 +16,17 @@ use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 
 use crate::Kit;
+use crate::auth::random_name;
 use crate::http::{Problem, Reply};
 use crate::limits::{DOCUMENT_BYTES_MAX, DOCUMENTS_MAX};
+
+#[cfg(feature = "s3")]
+mod bucket;
+mod home;
+
+pub(crate) use home::Content;
+use home::Home;
+pub use home::HomeError;
 
 /// A media type that is accepted: its name, the ending of its files, and how its content begins.
 struct MediaType {
@@ -33,10 +42,12 @@ const MEDIA_TYPES: [MediaType; 4] = [
     MediaType { name: "application/xml", ending: "xml", magic: b"<" },
 ];
 
-/// The folder of documents.
+/// The documents of an installation.
 #[derive(Debug)]
 pub struct Documents {
-    folder: PathBuf,
+    home: Home,
+    /// Tells this process's uploads from every other's: several may share a folder.
+    own: String,
     uploads: AtomicU64,
     /// Those that were stored or found lately: what a name stands for never changes.
     known: Mutex<LruCache<DocumentName, Stored>>,
@@ -84,16 +95,35 @@ pub enum UploadError {
     /// The client went away.
     #[error("the upload was broken off")]
     BrokenOff,
-    /// The disk failed.
-    #[error("the document cannot be stored: {0}")]
-    Disk(#[from] std::io::Error),
+    /// It cannot be stored now.
+    #[error(transparent)]
+    Home(#[from] HomeError),
 }
 
 impl Documents {
-    pub(crate) fn new(folder: PathBuf) -> Self {
-        remove_parts(&folder);
+    /// Those in a folder, which is made if it is missing. Several processes may share it.
+    pub fn in_folder(folder: &Path) -> Result<Self, HomeError> {
+        std::fs::create_dir_all(folder)?;
+        Self::at(Home::Folder(folder.to_owned()))
+    }
+
+    /// Those in a bucket, `s3://bucket/prefix`; until an upload is whole it is in the folder `spool`.
+    #[cfg(feature = "s3")]
+    pub async fn in_bucket(url: &str, spool: &Path) -> Result<Self, HomeError> {
+        std::fs::create_dir_all(spool)?;
+        let bucket = bucket::Bucket::open(url)?;
+        if let Err(error) = bucket.look().await {
+            tracing::warn!(%error, "documents can be neither stored nor read yet");
+        }
+        Self::at(Home::Bucket(bucket, spool.to_owned()))
+    }
+
+    fn at(home: Home) -> Result<Self, HomeError> {
+        home.remove_abandoned();
+        let own = random_name().map_err(std::io::Error::other)?;
         let size = NonZeroUsize::new(DOCUMENTS_MAX).unwrap_or(NonZeroUsize::MIN);
-        Self { folder, uploads: AtomicU64::new(0), known: Mutex::new(LruCache::new(size)) }
+        let known = Mutex::new(LruCache::new(size));
+        Ok(Self { home, own, uploads: AtomicU64::new(0), known })
     }
 
     /// Stores what `owner` uploads. The same content under the same key is the same document.
@@ -108,62 +138,63 @@ impl Documents {
         let media = MEDIA_TYPES.iter().find(|known| known.name == media_type);
         let media = media.ok_or(UploadError::MediaType)?;
         let serial = self.uploads.fetch_add(1, Ordering::Relaxed);
-        let part = self.folder.join(format!("upload-{}-{serial}.part", std::process::id()));
-        let part = Part(part);
+        let part = format!("upload-{}-{serial}.{}", self.own, home::PART);
+        let part = Part(self.home.spool().join(part));
         let (bytes, sha256) = write(&part.0, media, content).await?;
         let name = kit.keyed_digest(&[owner.as_str().as_bytes(), key.as_bytes(), &sha256]);
         let name = DocumentName::from(&*name);
-        tokio::fs::rename(&part.0, self.path(&name, media)).await?;
-        // The name itself must survive a power cut too.
-        File::open(&self.folder).await?.sync_all().await?;
+        self.home.keep(&part.0, &media.file(&name), media.name).await?;
         self.remember(Stored { name: name.clone(), media_type: media.name, bytes });
         Ok(Uploaded { name, media_type: media.name, bytes, sha256 })
     }
 
     /// Size and media type of a document, if there is one of this name.
-    pub async fn find(&self, name: &DocumentName) -> Option<Stored> {
+    pub async fn find(&self, name: &DocumentName) -> Result<Option<Stored>, HomeError> {
         if !is_name(name) {
-            return None;
+            return Ok(None);
         }
         if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(name) {
-            return Some(known.clone());
+            return Ok(Some(known.clone()));
         }
         for media in &MEDIA_TYPES {
-            if let Ok(file) = tokio::fs::metadata(self.path(name, media)).await {
-                let (name, bytes) = (name.clone(), file.len());
-                let stored = Stored { name, media_type: media.name, bytes };
+            if let Some(bytes) = self.home.bytes(&media.file(name)).await? {
+                let stored = Stored { name: name.clone(), media_type: media.name, bytes };
                 self.remember(stored.clone());
-                return Some(stored);
+                return Ok(Some(stored));
             }
         }
-        None
+        Ok(None)
     }
 
-    /// The document as an answer, streamed from the disk.
+    /// The document as an answer, streamed from where it is kept.
     pub async fn reply(&self, name: &DocumentName) -> Result<Reply, Problem> {
-        let stored = self.find(name).await.ok_or_else(Problem::not_found)?;
-        let file = self.open(&stored).await;
-        let file = file.map_err(|error| Problem::unavailable(&error.to_string()))?;
+        let stored = self.find(name).await?.ok_or_else(Problem::not_found)?;
+        let media = MEDIA_TYPES.iter().find(|media| media.name == stored.media_type);
+        let media = media.ok_or_else(Problem::not_found)?;
+        let content = self.home.content(&media.file(name)).await?;
         // What somebody uploaded is never run by somebody else's browser.
-        Ok(Reply::file(stored.media_type, file, stored.bytes)
+        Ok(Reply::content(stored.media_type, content, stored.bytes)
             .header(CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'")
             .header(X_CONTENT_TYPE_OPTIONS, "nosniff")
             .header(CONTENT_DISPOSITION, "attachment"))
-    }
-
-    async fn open(&self, stored: &Stored) -> std::io::Result<File> {
-        let media = MEDIA_TYPES.iter().find(|media| media.name == stored.media_type);
-        let media = media.ok_or(std::io::ErrorKind::NotFound)?;
-        File::open(self.path(&stored.name, media)).await
     }
 
     fn remember(&self, stored: Stored) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.put(stored.name.clone(), stored);
     }
+}
 
-    fn path(&self, name: &DocumentName, media: &MediaType) -> PathBuf {
-        self.folder.join(format!("{name}.{}", media.ending))
+impl MediaType {
+    /// What a document of this type is called where it is kept.
+    fn file(&self, name: &DocumentName) -> String {
+        format!("{name}.{}", self.ending)
+    }
+}
+
+impl From<HomeError> for Problem {
+    fn from(error: HomeError) -> Self {
+        Self::unavailable(&error.to_string())
     }
 }
 
@@ -174,18 +205,6 @@ impl Drop for Part {
     fn drop(&mut self) {
         // It has its name by then, or is of no use.
         let _ = std::fs::remove_file(&self.0);
-    }
-}
-
-/// What a process that was killed had not finished. Nobody else writes here: the store's lock is held.
-fn remove_parts(folder: &Path) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
-    for path in entries.flatten().map(|entry| entry.path()) {
-        if path.extension().is_some_and(|ending| ending == "part")
-            && let Err(error) = std::fs::remove_file(&path)
-        {
-            tracing::warn!(%error, "an unfinished upload cannot be removed");
-        }
     }
 }
 
@@ -201,7 +220,7 @@ async fn write<B: Buf, E>(
     content: impl Stream<Item = Result<B, E>>,
 ) -> Result<(u64, Vec<u8>), UploadError> {
     let mut content = std::pin::pin!(content);
-    let mut file = File::create(path).await?;
+    let mut file = File::create(path).await.map_err(HomeError::Disk)?;
     let (mut hash, mut bytes, mut head) = (Sha256::new(), 0_u64, Vec::new());
     while let Some(part) = content.next().await {
         let mut part = part.map_err(|_| UploadError::BrokenOff)?;
@@ -215,7 +234,7 @@ async fn write<B: Buf, E>(
                 head.extend_from_slice(chunk);
             }
             hash.update(chunk);
-            file.write_all(chunk).await?;
+            file.write_all(chunk).await.map_err(HomeError::Disk)?;
             let read = chunk.len();
             part.advance(read);
         }
@@ -226,6 +245,6 @@ async fn write<B: Buf, E>(
     if !head.starts_with(media.magic) {
         return Err(UploadError::Content(media.name));
     }
-    file.sync_all().await?;
+    file.sync_all().await.map_err(HomeError::Disk)?;
     Ok((bytes, hash.finalize().to_vec()))
 }

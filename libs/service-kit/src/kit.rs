@@ -63,8 +63,8 @@ pub struct Settings {
     pub clock: Clock,
     /// Who is calling.
     pub auth: Auth,
-    /// The folder for uploaded documents.
-    pub documents: PathBuf,
+    /// Uploaded documents.
+    pub documents: Documents,
     /// The folder for read models; in memory if absent.
     pub views: Option<PathBuf>,
     /// Whether payment providers that move no money are offered.
@@ -97,7 +97,7 @@ impl Kit {
     pub async fn new(settings: Settings) -> Result<Arc<Self>, KitError> {
         let Settings { store, bus, rules, clock, auth, documents, views, sandbox, digest_key } =
             settings;
-        for folder in views.iter().chain([&documents]) {
+        if let Some(folder) = &views {
             std::fs::create_dir_all(folder)
                 .map_err(|source| KitError::Folder { path: folder.clone(), source })?;
         }
@@ -109,7 +109,7 @@ impl Kit {
             rulebook,
             clock,
             auth,
-            documents: Documents::new(documents),
+            documents,
             codes: Codes::new(holder.clone()),
             metrics: Arc::default(),
             holder,

@@ -17,6 +17,7 @@ use events::{EventStore, StreamName};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use service_kit::auth::{Auth, DevelopmentKey};
+use service_kit::documents::Documents;
 use service_kit::tasks::{Keeper, KeeperHealth, Tasks};
 use service_kit::{Authority, Clock, Kit, Order, Settings, Streams};
 use uuid::Uuid;
@@ -125,7 +126,7 @@ async fn scene(folder: &tempfile::TempDir) -> Scene {
         rules: shipped_rules().unwrap(),
         clock: Clock::manual(at("2026-11-20T09:00")),
         auth: Auth::development(&DevelopmentKey::from_seed([7; 32]), Clock::System),
-        documents: folder.path().join("documents"),
+        documents: Documents::in_folder(&folder.path().join("documents")).unwrap(),
         views: None,
         sandbox: true,
         digest_key: vec![7; 32],

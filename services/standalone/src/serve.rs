@@ -46,6 +46,10 @@ pub(crate) struct Arguments {
     /// data directory.
     #[arg(long, env = "DOSSIER_DIGEST_KEY", value_name = "FILE")]
     digest_key: Option<std::path::PathBuf>,
+    /// Where documents are kept, if not in the data directory: a folder, or `s3://bucket/prefix` with the store's address and
+    /// credentials in the environment (`AWS_ENDPOINT`, `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`).
+    #[arg(long, env = "DOSSIER_DOCUMENTS", value_name = "FOLDER|URL")]
+    documents: Option<String>,
     #[command(flatten)]
     bus: BusArguments,
     /// The machine's clock is right although the log ended long ago: enforce everything that fell due since.
@@ -58,6 +62,7 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     let data = arguments.data.open()?.shared(arguments.views, arguments.digest_key, arguments.bus);
+    let data = data.with_documents(arguments.documents);
     let identity = match arguments.jwks {
         Some(keys) => Identity::Provider { keys, sandbox: arguments.sandbox },
         None => Identity::Development,

@@ -1,7 +1,8 @@
 //! Answers that are not problems.
 
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use events::{Position, Version};
@@ -9,10 +10,10 @@ use futures_util::Stream;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LINK, LOCATION};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
-use tokio::fs::File;
-use tokio::io::{AsyncRead, ReadBuf};
 use warp::Reply as _;
 use warp::reply::Response;
+
+use crate::documents::Content;
 
 const CONSISTENCY_TOKEN: HeaderName = HeaderName::from_static("consistency-token");
 
@@ -24,10 +25,18 @@ pub struct Reply {
     body: Body,
 }
 
-#[derive(Debug)]
 enum Body {
     Whole(Vec<u8>),
-    File(File),
+    Stream(Content),
+}
+
+impl std::fmt::Debug for Body {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Whole(body) => write!(f, "{} bytes", body.len()),
+            Self::Stream(_) => f.write_str("a stream"),
+        }
+    }
 }
 
 impl Reply {
@@ -43,10 +52,10 @@ impl Reply {
         Self::json(StatusCode::CREATED, body).header(LOCATION, location)
     }
 
-    /// 200 with the content of a file of so many bytes, which is never held in memory whole.
+    /// 200 with a document's content of so many bytes, which is never held in memory whole.
     #[must_use]
-    pub fn file(media_type: &str, file: File, bytes: u64) -> Self {
-        let (headers, body) = (HeaderMap::new(), Body::File(file));
+    pub(crate) fn content(media_type: &str, content: Content, bytes: u64) -> Self {
+        let (headers, body) = (HeaderMap::new(), Body::Stream(content));
         Self { status: StatusCode::OK, headers, body }
             .header(CONTENT_TYPE, media_type)
             .header(CONTENT_LENGTH, &bytes.to_string())
@@ -94,7 +103,7 @@ impl Reply {
     pub(crate) fn into_response(self) -> Response {
         let mut response = match self.body {
             Body::Whole(body) => Response::new(body.into()),
-            Body::File(file) => warp::reply::stream(Chunks(file)).into_response(),
+            Body::Stream(content) => warp::reply::stream(Exclusive(content.into())).into_response(),
         };
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
@@ -102,25 +111,17 @@ impl Reply {
     }
 }
 
-/// A file, part by part.
-struct Chunks(File);
+/// The answer may be shared between threads, and nobody does: the lock is never taken.
+struct Exclusive(Mutex<Content>);
 
-/// Bytes read at once.
-const CHUNK_BYTES: usize = 16 * 1024;
-
-impl Stream for Chunks {
+impl Stream for Exclusive {
     type Item = std::io::Result<Bytes>;
 
     fn poll_next(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<std::io::Result<Bytes>>> {
-        let mut space = [0; CHUNK_BYTES];
-        let mut read = ReadBuf::new(&mut space);
-        Poll::Ready(match ready!(Pin::new(&mut self.0).poll_read(context, &mut read)) {
-            Ok(()) if read.filled().is_empty() => None,
-            Ok(()) => Some(Ok(Bytes::copy_from_slice(read.filled()))),
-            Err(error) => Some(Err(error)),
-        })
+        let content = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        content.as_mut().poll_next(context)
     }
 }

@@ -186,7 +186,7 @@ pub(super) async fn documents(
     let mut documents = Vec::with_capacity(requested.len());
     for request in requested.iter().take(100) {
         let name = DocumentName::from(&*request.document.0);
-        let Some(stored) = app.kit.documents.find(&name).await else {
+        let Some(stored) = app.kit.documents.find(&name).await? else {
             return Err(Problem::new(UNKNOWN_DOCUMENT).about(request.component.0.clone()));
         };
         documents.push(Document {

@@ -57,7 +57,7 @@ async fn handle(app: Arc<App>, request: Request, content: Upload) -> Result<Repl
         UploadError::Content(_) | UploadError::Empty | UploadError::BrokenOff => {
             Problem::new(DIGEST_MISMATCH).about(error.to_string())
         }
-        UploadError::Disk(error) => Problem::unavailable(&error.to_string()),
+        UploadError::Home(error) => error.into(),
     })?;
     let digest = format!("sha-256=:{}:", STANDARD.encode(&stored.sha256));
     let promised = request.headers.get("content-digest").and_then(|value| value.to_str().ok());

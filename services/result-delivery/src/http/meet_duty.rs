@@ -39,7 +39,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     let kit = app.results.kit();
     request.permitted(kit, STEP.may)?;
     if let Some(name) = request.json::<MeetDutyRequest>()?.document
-        && kit.documents.find(&DocumentName::from(&*name.0)).await.is_none()
+        && kit.documents.find(&DocumentName::from(&*name.0)).await?.is_none()
     {
         return Err(Problem::new(UNKNOWN_DOCUMENT).about(name.0));
     }

@@ -36,7 +36,7 @@ pub(crate) fn leader(cluster: &Cluster, service: &str) -> usize {
 
 type Fault = (&'static str, fn(&mut Cluster));
 
-const FAULTS: [Fault; 9] = [
+const FAULTS: [Fault; 11] = [
     ("the leading replica of each service is killed", |cluster| {
         for service in SERVICES {
             let number = leader(cluster, service);
@@ -82,6 +82,16 @@ const FAULTS: [Fault; 9] = [
         cluster.nats.signal("STOP").unwrap();
         rest(GONE);
         cluster.nats.signal("CONT").unwrap();
+    }),
+    ("every sync of the event store takes a tenth of a second longer", |cluster| {
+        cluster.postgres.slow(Duration::from_millis(100)).unwrap();
+        rest(GONE);
+        cluster.postgres.slow(Duration::ZERO).unwrap();
+    }),
+    ("the object store of documents is killed, and started again", |cluster| {
+        cluster.objects.kill();
+        rest(GONE);
+        cluster.objects.revive().unwrap();
     }),
     ("the clock of a leading replica is set ten minutes ahead, and right again", clock_ahead),
     ("the disk of the read models of a replica is full for a while", disk_full),

@@ -29,10 +29,19 @@ impl Process {
     }
 
     pub(crate) fn start_with(data: &Path, arguments: &[&str]) -> Self {
+        Self::start_in(data, arguments, &[])
+    }
+
+    pub(crate) fn start_in(
+        data: &Path,
+        arguments: &[&str],
+        environment: &[(&str, String)],
+    ) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_dossier"))
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .args(arguments)
+            .envs(environment.iter().cloned())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();

@@ -6,6 +6,7 @@ mod access;
 mod after;
 mod complaint;
 mod copy;
+mod documents;
 mod durability;
 mod explain;
 mod intake;

@@ -20,6 +20,7 @@ use hyper_util::rt::TokioExecutor;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use service_kit::auth::{Auth, Claims, DevelopmentKey};
+use service_kit::documents::Documents;
 use service_kit::http::{Router, Server};
 use service_kit::rulebook::Rulebook;
 use service_kit::tasks::{DeadLetter, ReactionsHealth, Tasks};
@@ -198,7 +199,7 @@ impl Office {
             rules: shipped_rules().unwrap(),
             clock: Clock::manual(now),
             auth: Auth::development(&key, Clock::System),
-            documents: folder.path().join("documents"),
+            documents: Documents::in_folder(&folder.path().join("documents")).unwrap(),
             views: None,
             sandbox,
             digest_key: vec![7; 32],

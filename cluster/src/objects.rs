@@ -1,0 +1,89 @@
+//! An object store of one's own that speaks S3: SeaweedFS, all of its parts in one process.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::process::{Process, free_port, get, wait_until};
+
+/// Whom it lets in.
+const IDENTITIES: &str = r#"{"identities": [{
+  "name": "dossier", "actions": ["Admin", "Read", "Write", "List"],
+  "credentials": [{"accessKey": "dossier", "secretKey": "the-secret-of-the-tests"}]
+}]}"#;
+
+/// A server, stopped with this value.
+#[derive(Debug)]
+pub struct Objects {
+    program: PathBuf,
+    folder: PathBuf,
+    /// Each part's own, and that which it has for the others.
+    ports: [(&'static str, u16, u16); 4],
+    server: Option<Process>,
+}
+
+impl Objects {
+    /// Starts one that keeps what it has in `folder`. It makes a bucket when it is first written to.
+    pub fn start(program: &Path, folder: &Path) -> Result<Self> {
+        std::fs::create_dir_all(folder)?;
+        std::fs::write(folder.join("identities.json"), IDENTITIES)?;
+        let mut ports = [("master", 0, 0), ("volume", 0, 0), ("filer", 0, 0), ("s3", 0, 0)];
+        for (_, port, grpc) in &mut ports {
+            (*port, *grpc) = (free_port()?, free_port()?);
+        }
+        let (program, folder) = (program.to_owned(), folder.to_owned());
+        let mut objects = Self { program, folder, ports, server: None };
+        objects.revive()?;
+        Ok(objects)
+    }
+
+    /// Starts it again on what it had.
+    pub fn revive(&mut self) -> Result<()> {
+        let path = |name: &str| self.folder.join(name).display().to_string();
+        let mut command = Command::new(&self.program);
+        command.args(["server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3", "-volume.max=0"]);
+        // It asks nobody outside, and takes no ports that nobody needs.
+        command.args(["-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0"]);
+        command.args(["-master.volumeSizeLimitMB=64", "-volume.minFreeSpace=0"]);
+        command.arg(format!("-dir={}", self.folder.display()));
+        command.arg(format!("-filer.localSocket={}", path("socket")));
+        command.arg(format!("-s3.config={}", path("identities.json")));
+        for (part, port, grpc) in self.ports {
+            command.args([format!("-{part}.port={port}"), format!("-{part}.port.grpc={grpc}")]);
+        }
+        // It writes where it stands.
+        command.current_dir(&self.folder);
+        self.server = Some(Process::start(&mut command, &self.folder.join("log"))?);
+        let address = ([127, 0, 0, 1], self.port()?).into();
+        wait_until("the object store", || {
+            Ok(get(address, "/healthz").is_some_and(|(status, _)| status == 200))
+        })
+    }
+
+    /// Kills it.
+    pub fn kill(&mut self) {
+        self.server = None;
+    }
+
+    /// What a program that is to use it has in its environment.
+    pub fn environment(&self) -> Result<crate::Environment> {
+        Ok(vec![
+            ("AWS_ENDPOINT", format!("http://127.0.0.1:{}", self.port()?)),
+            ("AWS_REGION", "us-east-1".to_owned()),
+            ("AWS_ACCESS_KEY_ID", "dossier".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "the-secret-of-the-tests".to_owned()),
+        ])
+    }
+
+    /// Its CPU time, while it runs.
+    pub fn cpu(&self) -> Result<Duration> {
+        self.server.as_ref().map_or(Ok(Duration::ZERO), Process::cpu)
+    }
+
+    fn port(&self) -> Result<u16> {
+        let (_, port, _) = self.ports.iter().find(|(part, ..)| *part == "s3").context("no part")?;
+        Ok(*port)
+    }
+}

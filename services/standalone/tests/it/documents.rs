@@ -1,0 +1,136 @@
+//! Documents in an object store, by real processes on a real one.
+
+use std::path::Path;
+use std::process::Command;
+
+use cluster::{Objects, tools};
+use dossier::contract::Role;
+use http::Method;
+use serde_json::json;
+use service_kit::auth::DevelopmentKey;
+
+use crate::durability::Process;
+use crate::support::{Answer, energy_label, postgres_url, submitted, token};
+
+const BUCKET: &str = "s3://tests/documents";
+
+fn objects(folder: &Path) -> Objects {
+    let program = tools::SEAWEEDFS.path().unwrap();
+    Objects::start(&program, &folder.join("objects")).unwrap()
+}
+
+async fn upload(process: &Process, token: &str, key: &str, body: Vec<u8>) -> Answer {
+    let authorization = format!("Bearer {token}");
+    let headers = [
+        ("authorization", &*authorization),
+        ("content-type", "application/pdf"),
+        ("idempotency-key", key),
+        ("accept-language", "en"),
+    ];
+    process.browser.send(Method::POST, "/v1/documents", &headers, body).await.unwrap()
+}
+
+/// So many bytes of a PDF, in which no part is like another.
+fn pdf(bytes: usize) -> Vec<u8> {
+    let mut content = b"%PDF-1.7\n".to_vec();
+    for line in 0_u64.. {
+        if content.len() >= bytes {
+            break;
+        }
+        content.extend_from_slice(format!("line {line}\n").as_bytes());
+    }
+    content.truncate(bytes);
+    content
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_document_in_an_object_store_is_there_for_every_process_however_large() {
+    let folder = tempfile::tempdir().unwrap();
+    let objects = tokio::task::block_in_place(|| objects(folder.path()));
+    let (data, url, environment) =
+        (folder.path().join("data"), postgres_url(), objects.environment().unwrap());
+    let start = |services: &str, views: &str| {
+        let views = folder.path().join(views).display().to_string();
+        let arguments = ["--store", &url, "--documents", BUCKET];
+        let own = ["--services", services, "--views", &views];
+        Process::start_in(&data, &[&arguments[..], &own[..]].concat(), &environment)
+    };
+    let (one, other) = (start("intake", "one"), start("result-delivery", "other"));
+    let key = DevelopmentKey::in_folder(&data).unwrap();
+    let applicant = token(&key, Role::Applicant, "a1", "");
+    let (address, _) = submitted(&one.browser, &applicant).await;
+    // Larger than one part, and not a multiple of one.
+    let large = pdf(20 * 1024 * 1024 + 7);
+    let name = upload(&one, &applicant, "large", large.clone()).await.granted();
+    let name = name["document"].as_str().unwrap().to_owned();
+    let again = upload(&one, &applicant, "large", large.clone()).await.granted();
+    assert_eq!(again["document"], *name, "the same content under the same key is the same");
+    let mut body = energy_label(&one.browser, &applicant).await;
+    body["documents"][0]["document"] = json!(name);
+    let dossier = one.browser.post("/v1/dossiers", &applicant, "", body).await.granted();
+    let id = dossier["id"].as_str().unwrap();
+    let path = format!("/v1/dossiers/{id}/documents/{name}");
+    let content = one.browser.get(&path, &applicant).await;
+    assert_eq!(content.header("content-length"), large.len().to_string());
+    assert!(content.granted().as_str().unwrap().as_bytes() == large, "byte for byte");
+    // Nothing of an upload stays on this machine.
+    let left = std::fs::read_dir(data.join("uploads")).unwrap().count();
+    assert_eq!(left, 0, "unfinished uploads");
+    assert!(!data.join("documents").exists());
+    // The other process finds what it did not store.
+    let dossier = one.browser.get(&address, &applicant).await.granted();
+    let small = dossier["documents"][0]["document"].as_str().unwrap();
+    let clerk = token(&key, Role::Clerk, "c1", "G02.002");
+    let issued = |name: &str| json!({ "number": "1/2026", "document": name });
+    let result = format!("/v1/deliveries/{id}/result");
+    let unknown = other.browser.post(&result, &clerk, "\"0\"", issued(&"A".repeat(22))).await;
+    let known = other.browser.post(&result, &clerk, "\"0\"", issued(small)).await;
+    assert_eq!(unknown.problem(), "unknown-document", "{}", unknown.body);
+    assert_ne!(known.problem(), "unknown-document", "{}", known.body);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_the_object_store_is_away_documents_wait_and_everything_else_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut objects = tokio::task::block_in_place(|| objects(folder.path()));
+    let (data, environment) = (folder.path().join("data"), objects.environment().unwrap());
+    let start = || Process::start_in(&data, &["--documents", BUCKET], &environment);
+    let process = start();
+    let key = DevelopmentKey::in_folder(&data).unwrap();
+    let applicant = token(&key, Role::Applicant, "a1", "");
+    let (address, _) = submitted(&process.browser, &applicant).await;
+    let body = energy_label(&process.browser, &applicant).await;
+    let dossier = process.browser.get(&address, &applicant).await.granted();
+    let name = dossier["documents"][0]["document"].as_str().unwrap();
+    let path = format!("{address}/documents/{name}");
+    drop(process);
+    objects.kill();
+    // It starts all the same, and remembers nothing of what it found before.
+    let process = start();
+    assert_eq!(process.browser.get(&path, &applicant).await.refused(), (503, "unavailable"));
+    let refused = upload(&process, &applicant, "k", pdf(1_000)).await;
+    assert_eq!(refused.refused(), (503, "unavailable"));
+    assert_eq!(refused.header("retry-after"), "1");
+    // Not "there is no such document", which would be final.
+    let refused = process.browser.post("/v1/dossiers", &applicant, "", body.clone()).await;
+    assert_eq!(refused.refused(), (503, "unavailable"));
+    assert_eq!(process.browser.get(&address, &applicant).await.granted()["id"], dossier["id"]);
+    tokio::task::block_in_place(|| objects.revive()).unwrap();
+    upload(&process, &applicant, "k", pdf(1_000)).await.granted();
+    process.browser.post("/v1/dossiers", &applicant, "", body).await.granted();
+    let content = process.browser.get(&path, &applicant).await.granted();
+    assert_eq!(content, "%PDF-1.7 declaration");
+}
+
+#[test]
+fn a_place_for_documents_that_cannot_be_is_refused_with_those_that_can() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = Command::new(env!("CARGO_BIN_EXE_dossier"))
+        .args(["serve", "--documents", "ftp://somewhere", "--data"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    assert!(!refused.status.success());
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(said.contains("s3://bucket/prefix"), "{said}");
+}
