@@ -1,7 +1,8 @@
 //! A PostgreSQL server of one's own, from Debian's packages.
 
-use std::fs;
-use std::os::unix::fs::{MetadataExt, chown};
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -56,6 +57,25 @@ impl Postgres {
             .stdout(Stdio::null())
             .status()?;
         if told.success() { Ok(()) } else { bail!("the server cannot be told to be slow") }
+    }
+
+    /// From now on it takes encrypted connections and no others, as whoever `certificate` says.
+    pub fn require_encryption(&mut self, certificate: &Path, key: &Path) -> Result<()> {
+        self.kill()?;
+        let data = self.folder.join("data");
+        let owner = fs::metadata(&data)?;
+        for (from, name) in [(certificate, "server.crt"), (key, "server.key")] {
+            let to = data.join(name);
+            fs::copy(from, &to)?;
+            chown(&to, Some(owner.uid()), Some(owner.gid()))?;
+            fs::set_permissions(&to, fs::Permissions::from_mode(0o600))?;
+        }
+        let rules = data.join("pg_hba.conf");
+        let encrypted = fs::read_to_string(&rules)?.replace("\nhost ", "\nhostssl ");
+        fs::write(&rules, encrypted)?;
+        let mut settings = File::options().append(true).open(data.join("postgresql.conf"))?;
+        writeln!(settings, "ssl = on")?;
+        self.revive()
     }
 
     /// Starts it again on what it had.

@@ -37,6 +37,8 @@ pub const GROUP_EVENTS_MAX: usize = 1_024;
 pub const TAIL_EVENTS_MAX: usize = 8_192;
 /// How often a shared log is looked at although nothing was heard of it.
 pub const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// For how long commits of other processes gather before their events are asked for.
+pub const GATHER_COMMITS: Duration = Duration::from_millis(10);
 /// Bytes of the newest events kept in memory.
 pub const TAIL_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Streams whose version the writer remembers.

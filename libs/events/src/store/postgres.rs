@@ -20,6 +20,7 @@ use crate::{
 };
 
 mod connections;
+mod encryption;
 mod schema;
 mod writer;
 
@@ -95,8 +96,7 @@ const READ_ALL: &str = "WITH page AS
 impl Postgres {
     pub(super) async fn open(url: &str) -> Result<Self, OpenError> {
         let unusable = |reason: String| OpenError::Unusable { path: shown(url), reason };
-        let config = url.parse().map_err(|error| unusable(format!("not an address: {error}")))?;
-        let connections = Arc::new(Connections::new(config));
+        let connections = Arc::new(Connections::new(encryption::parse(url).map_err(unusable)?));
         let client = connections.get().await.map_err(|error| unusable(error.to_string()))?;
         let id = schema::prepare(&client, &shown(url)).await?;
         let shared = Arc::new(Shared {

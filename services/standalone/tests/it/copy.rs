@@ -1,7 +1,9 @@
 //! A log that moves from a file to another store.
 
+use std::path::Path;
 use std::process::Command;
 
+use cluster::Postgres;
 use events::contract_suite::SENTENCES;
 use events::{EventStore, Expected, NewEvent, StreamName};
 use serde_json::json;
@@ -103,4 +105,32 @@ fn the_contract_is_tried_sentence_by_sentence_at_an_address() {
 async fn an_address_of_no_engine_is_refused_with_those_there_are() {
     let refused = EventStore::open("mysql://localhost").await.unwrap_err().to_string();
     assert!(refused.contains("sqlite:PATH"), "{refused}");
+}
+
+#[test]
+fn a_server_is_reached_over_tls_if_its_certificate_is_what_it_should_be() {
+    let folder = tempfile::tempdir().unwrap();
+    // The server's own user must reach it.
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(folder.path(), open).unwrap();
+    let keys = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../libs/events/tests/it/tls");
+    let port = cluster::free_port().unwrap();
+    let mut server = Postgres::start_in(&folder.path().join("server"), port).unwrap();
+    server.require_encryption(&keys.join("server.crt"), &keys.join("server.key")).unwrap();
+    let tried = |query: &str| {
+        let dossier = env!("CARGO_BIN_EXE_dossier");
+        let url = format!("{}{query}", server.url);
+        let tried = Command::new(dossier).args(["store-suite", &url]).output().unwrap();
+        let said = [tried.stdout, tried.stderr].concat();
+        (tried.status.success(), String::from_utf8_lossy(&said).into_owned())
+    };
+    let by = |authority: &str| {
+        format!("?sslmode=verify-full&sslrootcert={}", keys.join(authority).display())
+    };
+    let (kept, said) = tried(&by("authority.crt"));
+    assert!(kept && said.lines().count() >= 15, "{said}");
+    let (kept, said) = tried(&by("server.crt"));
+    assert!(!kept && said.contains("cannot be opened"), "another authority: {said}");
+    let (kept, said) = tried("");
+    assert!(!kept && said.contains("no encryption"), "plain text: {said}");
 }

@@ -7,23 +7,37 @@ use std::time::Duration;
 use tokio::sync::{Mutex, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
+use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls, Row, Socket};
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, Row, Socket};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{Shared, unsigned};
-use crate::limits::{ANSWER_TIMEOUT, CONNECT_TIMEOUT, READERS_MAX, RECONNECT_MAX, RECONNECT_PAUSE};
+use crate::limits::{
+    ANSWER_TIMEOUT, CONNECT_TIMEOUT, GATHER_COMMITS, READERS_MAX, RECONNECT_MAX, RECONNECT_PAUSE,
+};
 use crate::{Position, ReadError};
 use uuid::Uuid;
 
-type Wire = Connection<Socket, tokio_postgres::tls::NoTlsStream>;
+type Wire = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
 
 /// Said to every connection: what a commit acknowledges is on disk (PostgreSQL 15, section 20.5.1).
 const SETTINGS: &str = "SET synchronous_commit = on; SET client_min_messages = warning";
+
+/// How a connection is encrypted, where its configuration says so.
+struct Encryption(MakeRustlsConnect);
+
+impl std::fmt::Debug for Encryption {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Encryption").finish_non_exhaustive()
+    }
+}
 
 /// A few connections that readers share: each sends many queries at once.
 #[derive(Debug)]
 pub(super) struct Connections {
     config: Config,
+    encryption: Encryption,
     slots: Vec<Mutex<Option<Arc<Client>>>>,
     next: AtomicUsize,
     /// What drives each connection; it ends with the connection.
@@ -31,12 +45,12 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    pub(super) fn new(mut config: Config) -> Self {
+    pub(super) fn new((mut config, encryption): (Config, MakeRustlsConnect)) -> Self {
         // Who only listens would wait two hours for a peer that a cut network has taken away.
         config.keepalives_idle(ANSWER_TIMEOUT);
         let slots = (0..READERS_MAX).map(|_| Mutex::new(None)).collect();
         let (next, drivers) = (AtomicUsize::new(0), Mutex::new(JoinSet::new()));
-        Self { config, slots, next, drivers }
+        Self { config, encryption: Encryption(encryption), slots, next, drivers }
     }
 
     /// A connection for readers.
@@ -71,7 +85,7 @@ impl Connections {
     }
 
     async fn open(&self) -> Result<(Client, Wire), ReadError> {
-        match timeout(CONNECT_TIMEOUT, self.config.connect(NoTls)).await {
+        match timeout(CONNECT_TIMEOUT, self.config.connect(self.encryption.0.clone())).await {
             Ok(Ok(connected)) => Ok(connected),
             Ok(Err(error)) => Err(unavailable(&error)),
             Err(_) => Err(silent()),
@@ -198,6 +212,7 @@ async fn hear(
     };
     tokio::pin!(begin);
     let (mut begun, mut own, mut heard) = (false, None, Vec::new());
+    let mut due = None;
     loop {
         tokio::select! {
             row = &mut begin, if !begun => {
@@ -215,9 +230,19 @@ async fn hear(
                 Some(Err(error)) => return Err(unavailable(&error)),
                 None => return Ok(()),
             },
+            () = rest(GATHER_COMMITS), if due.is_some() => {}
         }
+        if heard.is_empty() {
+            continue;
+        }
+        // Commits gather: each that is told of is one more question to the server, from every process.
+        let due_at = *due.get_or_insert_with(|| Instant::now() + GATHER_COMMITS);
         // Until it is known which log this is, what is heard waits.
-        for said in heard.drain(..own.as_ref().map_or(0, |_| heard.len())) {
+        if own.is_none() || Instant::now() < due_at {
+            continue;
+        }
+        due = None;
+        for said in heard.drain(..) {
             let said = said.split_once(' ').filter(|(of, _)| own.as_deref() == Some(of));
             if let Some(position) = said.and_then(|(_, position)| position.parse().ok()) {
                 shared.reaches(Position(position));

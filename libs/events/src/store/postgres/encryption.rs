@@ -1,0 +1,83 @@
+//! Whether a connection is encrypted, as its address says: `sslmode` and `sslrootcert`, by libpq's names (PostgreSQL 15,
+//! section 34.19). There is no mode between plain text and a server whose certificate is verified: it would keep nobody out.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+use tokio_postgres::Config;
+use tokio_postgres::config::SslMode;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// An address, and what makes its connections.
+pub(super) fn parse(url: &str) -> Result<(Config, MakeRustlsConnect), String> {
+    let (address, query) = url.split_once('?').unwrap_or((url, ""));
+    let (mut mode, mut authority, mut others) = ("disable", None, Vec::new());
+    for setting in query.split('&').filter(|setting| !setting.is_empty()) {
+        match setting.split_once('=') {
+            Some(("sslmode", value)) => mode = value,
+            Some(("sslrootcert", path)) => authority = Some(path.replace("%2F", "/")),
+            _ => others.push(setting),
+        }
+    }
+    let mut config: Config = match &others[..] {
+        [] => address.parse(),
+        others => format!("{address}?{}", others.join("&")).parse(),
+    }
+    .map_err(|error: tokio_postgres::Error| format!("not an address: {error}"))?;
+    let mut roots = RootCertStore::empty();
+    let encrypted = match (mode, authority) {
+        ("disable", None) => SslMode::Disable,
+        ("verify-full", Some(path)) => {
+            trust(&mut roots, Path::new(&path)).map_err(|reason| format!("{path}: {reason}"))?;
+            SslMode::Require
+        }
+        _ => {
+            let said = "encrypted connections are asked for by `sslmode=verify-full&sslrootcert=FILE`, plain ones by neither";
+            return Err(said.to_owned());
+        }
+    };
+    config.ssl_mode(encrypted);
+    Ok((config, connector(roots)?))
+}
+
+fn trust(roots: &mut RootCertStore, path: &Path) -> Result<(), String> {
+    let certificates = CertificateDer::pem_file_iter(path).map_err(|error| error.to_string())?;
+    for certificate in certificates {
+        let certificate = certificate.map_err(|error| error.to_string())?;
+        roots.add(certificate).map_err(|error| error.to_string())?;
+    }
+    if roots.is_empty() { Err("no certificate of an authority".to_owned()) } else { Ok(()) }
+}
+
+fn connector(roots: RootCertStore) -> Result<MakeRustlsConnect, String> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?;
+    Ok(MakeRustlsConnect::new(config.with_root_certificates(roots).with_no_client_auth()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_be_half_a_protection_is_refused() {
+        for query in [
+            "sslmode=require",
+            "sslmode=prefer",
+            "sslmode=verify-full",
+            "sslrootcert=ca.crt",
+            "sslmode=verify-full&sslrootcert=/nowhere.crt",
+            "sslmode=verify-full&sslrootcert=/proc/version",
+        ] {
+            assert!(parse(&format!("postgres://u@h/d?{query}")).is_err(), "{query}");
+        }
+        let (plain, _) = parse("postgres://u@h/d?connect_timeout=3").unwrap();
+        assert_eq!(plain.get_ssl_mode(), SslMode::Disable);
+        assert_eq!(plain.get_connect_timeout(), Some(&std::time::Duration::from_secs(3)));
+    }
+}
