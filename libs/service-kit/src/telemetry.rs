@@ -97,6 +97,23 @@ pub(crate) fn reaction(service: &str, kind: &str, position: u64, parent: Option<
     })
 }
 
+/// The enforcement of an obligation: a trace of its own, because what opened it may be months ago, with a link to that.
+pub(crate) fn enforcement(service: &str, kind: &str, opened_in: Option<&str>) -> Span {
+    let span = span(None, || {
+        tracing::info_span!(
+            target: "trace",
+            "enforcement",
+            otel.name = format!("{service} enforces {kind}"),
+            trace_id = tracing::field::Empty,
+        )
+    });
+    #[cfg(feature = "otlp")]
+    opened_in.into_iter().for_each(|opened_in| otlp::link(&span, opened_in));
+    #[cfg(not(feature = "otlp"))]
+    let _ = opened_in;
+    span
+}
+
 /// Whatever the kit itself does in the course of a trace; outside of one it is not worth a span.
 pub(crate) fn part(name: &'static str, of: &str) -> Span {
     if !sends() || current().is_none() {

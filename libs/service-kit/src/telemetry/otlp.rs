@@ -77,15 +77,22 @@ impl Drop for Traces {
 /// Makes a span part of the trace that `parent` names, and names the trace in the log.
 pub(super) fn adopt(span: &Span, parent: Option<&str>) {
     if let Some(parent) = parent {
-        let carrier =
-            std::collections::HashMap::from([("traceparent".to_owned(), parent.to_owned())]);
-        let context = TraceContextPropagator::new().extract(&carrier);
         // It fails only where nobody takes the span.
-        let _ = span.set_parent(context);
+        let _ = span.set_parent(read(parent));
     }
     let context = span.context();
     let trace = context.span().span_context().trace_id();
     span.record("trace_id", trace.to_string());
+}
+
+/// Ties a span to one of another trace.
+pub(super) fn link(span: &Span, to: &str) {
+    span.add_link(read(to).span().span_context().clone());
+}
+
+fn read(parent: &str) -> Context {
+    let carrier = std::collections::HashMap::from([("traceparent".to_owned(), parent.to_owned())]);
+    TraceContextPropagator::new().extract(&carrier)
 }
 
 pub(super) fn current() -> Option<String> {

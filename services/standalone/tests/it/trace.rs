@@ -8,7 +8,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use cluster::Nats;
 use dossier::contract::Role;
-use http::{Request, Response};
+use events::{EventStore, SqliteOptions};
+use http::{Method, Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
@@ -20,7 +21,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::durability::Process;
-use crate::support::{Answer, energy_label, postgres_url, token};
+use crate::support::{Answer, Office, at, energy_label, postgres_url, token};
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const PORTAL: &str = "b7ad6b7169203331";
@@ -46,6 +47,8 @@ struct Seen {
     id: String,
     parent: String,
     attributes: String,
+    /// The traces that it is tied to.
+    links: Vec<String>,
 }
 
 /// A collector on any free port.
@@ -67,13 +70,15 @@ fn taken(body: &[u8]) -> Vec<Seen> {
         let about = format!("{:?}", resource.resource.unwrap().attributes);
         let process = if about.contains("front") { "front" } else { "back" };
         for span in resource.scope_spans.into_iter().flat_map(|scope| scope.spans) {
-            if hex(&span.trace_id) == TRACE {
+            let links: Vec<String> = span.links.iter().map(|link| hex(&link.trace_id)).collect();
+            if hex(&span.trace_id) == TRACE || links.iter().any(|link| link == TRACE) {
                 seen.push(Seen {
                     process: process.to_owned(),
                     name: span.name,
                     id: hex(&span.span_id),
                     parent: hex(&span.parent_span_id),
                     attributes: format!("{:?}", span.attributes),
+                    links,
                 });
             }
         }
@@ -129,7 +134,8 @@ impl Collector {
 }
 
 fn is_connected(span: &Seen, spans: &[Seen]) -> bool {
-    span.parent == PORTAL || spans.iter().any(|other| other.id == span.parent)
+    let tied = span.parent.is_empty() && !span.links.is_empty();
+    tied || span.parent == PORTAL || spans.iter().any(|other| other.id == span.parent)
 }
 
 /// A request of the portal, in its trace, behind what it has seen.
@@ -147,7 +153,7 @@ async fn send(process: &Process, at: (&str, &str), who: &str, seen: &str, body: 
     let (resource, step) = path.split_once(' ').unwrap_or((path, ""));
     let mut etag = String::new();
     if !step.is_empty() {
-        let shown = process.browser.send(http::Method::GET, resource, &headers, Vec::new()).await;
+        let shown = process.browser.send(Method::GET, resource, &headers, Vec::new()).await;
         etag = shown.unwrap().etag();
     }
     headers.extend([("if-match", &*etag)].into_iter().filter(|_| !etag.is_empty()));
@@ -219,6 +225,32 @@ async fn a_dossiers_life_in_two_processes_is_one_connected_trace() {
         assert!(!personal, "{span:?}");
     }
     assert!(processes.len() == 2, "{processes:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_enforced_long_after_is_tied_to_the_request_that_it_follows_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = EventStore::sqlite(&folder.path().join("log.sqlite"), SqliteOptions::default());
+    let office = Office::open_with(log.unwrap(), at("2026-01-05T09:00")).await;
+    let applicant = format!("Bearer {}", office.applicant("company-1"));
+    let body = energy_label(&office.browser, &office.applicant("company-1")).await.to_string();
+    let parent = format!("00-{TRACE}-{PORTAL}-01");
+    let headers = [
+        ("authorization", &*applicant),
+        ("content-type", "application/json"),
+        ("idempotency-key", "k"),
+        ("traceparent", &parent),
+    ];
+    let submitted =
+        office.browser.send(Method::POST, "/v1/dossiers", &headers, body.into_bytes()).await;
+    submitted.unwrap().granted();
+    drop(office);
+    let collector = Collector::start().await;
+    let otlp = ["--confirm-clock", "--otlp", &collector.address];
+    let _process = Process::start_with(folder.path(), &otlp);
+    let spans = collector.until(&["intake enforces answer"]).await;
+    let enforced = spans.iter().find(|span| span.name.contains(" enforces ")).unwrap();
+    assert_eq!((&*enforced.parent, &enforced.links[..]), ("", &[TRACE.to_owned()][..]));
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests have no command line")]

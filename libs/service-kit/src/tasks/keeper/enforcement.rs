@@ -12,8 +12,10 @@ use futures_util::future::join_all;
 use uuid::Uuid;
 
 use super::index::Due;
-use crate::Kit;
+use tracing::Instrument;
+
 use crate::streams::{Authority, Loaded, Order, Streams, envelope};
+use crate::{Kit, telemetry};
 
 /// Some that are due, and what was read before they are enforced.
 pub(super) struct Group {
@@ -92,6 +94,9 @@ async fn enforce_one<S: State>(
             return None;
         }
     };
+    let opening = read.iter().flatten().find(|event| event.id == due.opened_by);
+    let opened_in = opening.and_then(|event| envelope(event).ok()?.trace);
+    let span = telemetry::enforcement(service, &due.kind, opened_in.as_deref());
     let elsewhere: Vec<Elsewhere> = others.iter().flatten().filter_map(elsewhere).collect();
     let name = format!("{}/{}/{stream}", due.kind, due.due_at);
     let order = Order {
@@ -104,10 +109,11 @@ async fn enforce_one<S: State>(
         under: None,
         dossier: Some(DossierId(due.stream)),
         cause: Some(due.opened_by),
-        trace: None,
+        trace: span.in_scope(telemetry::current),
         elsewhere: &elsewhere,
     };
-    match streams.execute(&order, |state, facts| clock::enforce(state, &due.kind, facts)).await {
+    let enforced = streams.execute(&order, |state, facts| clock::enforce(state, &due.kind, facts));
+    match enforced.instrument(span).await {
         Ok(executed) => (executed.loaded.version != before).then_some(executed.loaded),
         Err(error) => {
             tracing::error!(%stream, kind = &*due.kind, ?error, "an obligation failed");
