@@ -42,7 +42,8 @@ impl Proxy {
     }
 }
 
-/// The file that nginx reads. A request that changes something is sent to another replica only if the first one did not take
+/// The file that nginx reads. Only a connection that fails is a reason to ask another replica, and none is passed over because it
+/// failed before: a 503 of a service is an answer, and whoever was just replaced is there again. A request that changes something is sent to another replica only if the first one did not take
 /// the connection: a step is applied once however often it is sent, but whoever waits should not wait twice.
 fn configuration(
     openapi: &Path,
@@ -57,12 +58,12 @@ fn configuration(
          client_body_temp_path {folder}/body;\n  proxy_temp_path {folder}/proxy;\n  fastcgi_temp_path {folder}/f;\n  \
          uwsgi_temp_path {folder}/u;\n  scgi_temp_path {folder}/s;\n  proxy_http_version 1.1;\n  keepalive_requests 1000000;\n  \
          proxy_set_header Connection \"\";\n  proxy_connect_timeout 2s;\n  proxy_read_timeout 60s;\n  \
-         proxy_next_upstream error timeout http_503 non_idempotent;\n"
+         proxy_next_upstream error timeout non_idempotent;\n"
     );
     for service in SERVICES {
         write!(conf, "  upstream {service} {{\n    keepalive 32;\n")?;
         for replica in replicas.iter().filter(|replica| replica.service == service) {
-            writeln!(conf, "    server {} max_fails=1 fail_timeout=1s;", replica.address)?;
+            writeln!(conf, "    server {} max_fails=0;", replica.address)?;
         }
         conf.push_str("  }\n");
     }

@@ -118,7 +118,9 @@ async fn serve_some(kit: &Arc<Kit>, listen: SocketAddr, names: &[ServiceName]) -
         Server::bind(listen, Router::new(routes)).await.with_context(|| format!("{listen}"))?;
     let server = server.measured(&kit.metrics);
     let address = server.address()?;
-    let mut running = tasks.spawn(kit, &stopped);
+    // Whoever still waits for an answer may wait for what a task does: tasks end after the last answer.
+    let (end, ended) = watch::channel(false);
+    let mut running = tasks.spawn(kit, &ended);
     tracing::info!(%address, head = kit.store.head().0, "serving");
     let mut serving = tokio::task::JoinSet::new();
     let fresh = (Arc::clone(kit), stopped.clone());
@@ -128,6 +130,7 @@ async fn serve_some(kit: &Arc<Kit>, listen: SocketAddr, names: &[ServiceName]) -
     tracing::info!("stopping");
     stop.send_replace(true);
     serving.join_all().await;
+    end.send_replace(true);
     // A task ends after its step; what it had not done it finds again at the next start.
     while running.join_next().await.is_some() {}
     kit.resign().await;
