@@ -42,9 +42,9 @@ impl Proxy {
     }
 }
 
-/// The file that nginx reads. Only a connection that fails is a reason to ask another replica, and none is passed over because it
-/// failed before: a 503 of a service is an answer, and whoever was just replaced is there again. A request that changes something is sent to another replica only if the first one did not take
-/// the connection: a step is applied once however often it is sent, but whoever waits should not wait twice.
+/// The file that nginx reads. Only a connection that fails is a reason to ask another replica, and none is passed over because
+/// it failed before: a 503 of a service is an answer, and whoever was just replaced is there again. What changes something is
+/// sent again too: a step is applied once however often it is sent.
 fn configuration(
     openapi: &Path,
     folder: &Path,

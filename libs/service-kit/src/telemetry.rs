@@ -108,7 +108,9 @@ pub(crate) fn enforcement(service: &str, kind: &str, opened_in: Option<&str>) ->
         )
     });
     #[cfg(feature = "otlp")]
-    opened_in.into_iter().for_each(|opened_in| otlp::link(&span, opened_in));
+    if let Some(opened_in) = opened_in {
+        otlp::link(&span, opened_in);
+    }
     #[cfg(not(feature = "otlp"))]
     let _ = opened_in;
     span
