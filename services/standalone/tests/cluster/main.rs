@@ -9,6 +9,7 @@ mod deadlines;
 mod faults;
 mod life;
 mod portal;
+mod replayed;
 #[expect(dead_code, reason = "the vocabulary of the other tests")]
 #[path = "../it/support.rs"]
 mod support;
