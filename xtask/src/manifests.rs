@@ -95,7 +95,8 @@ fn every_workload_is_probed_in_three_ways_that_differ() {
                 );
                 let drain = container["lifecycle"]["preStop"]["sleep"]["seconds"].as_u64().unwrap();
                 let grace = pod["terminationGracePeriodSeconds"].as_u64().unwrap();
-                let limit = service_kit::limits::DRAIN_MAX.as_secs();
+                let limit = service_kit::limits::DRAIN_MAX + service_kit::limits::TASKS_END_MAX;
+                let limit = limit.as_secs();
                 assert!(grace > drain + limit, "{name}: {grace} s for {drain} + {limit} s");
             }
         }

@@ -136,15 +136,13 @@ impl Bus {
     }
 
     /// Hears what the leading replica of `service` announces.
-    #[cfg_attr(
-        not(feature = "nats"),
-        expect(clippy::unused_async, unused_variables, reason = "only others are heard")
-    )]
-    pub async fn announcements(&self, service: &str) -> Announcements {
+    #[must_use]
+    #[cfg_attr(not(feature = "nats"), expect(unused_variables, reason = "only others are heard"))]
+    pub fn announcements(&self, service: &str) -> Announcements {
         match self {
             Self::Store(_) => Announcements::Silence,
             #[cfg(feature = "nats")]
-            Self::Nats(nats) => nats.announcements(service).await,
+            Self::Nats(nats) => nats.announcements(service),
         }
     }
 

@@ -51,6 +51,8 @@ pub const GATHER_AFTER: std::ops::Range<usize> = 6..64;
 /// How long the writer waits for appends to gather.
 pub const GATHER: Duration = Duration::from_millis(2);
 
+/// How long it may take to say something that will be said again.
+pub const SAID_IN: Duration = Duration::from_secs(1);
 /// For how long the bus keeps a message.
 pub const BUS_AGE_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// How long the bus may take to acknowledge a message before it is asked what it has.
@@ -68,6 +70,8 @@ pub const BUS_GRACE: Duration = Duration::from_millis(500);
 pub const BUS_PAUSE: Duration = Duration::from_millis(500);
 /// Events that a relay publishes before it waits for their acknowledgements.
 pub const RELAY_EVENTS: usize = 256;
+/// Messages of others that a relay looks behind for the newest of its own.
+pub const RELAY_FOREIGN_MAX: usize = 1_000;
 /// How often a relay says how far it has come when nothing happens.
 pub const RELAY_SAYS_EVERY: Duration = Duration::from_secs(1);
 /// How long a replica leads without renewing its lease.

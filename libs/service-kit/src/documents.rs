@@ -14,11 +14,13 @@ use lru::LruCache;
 use sha2::{Digest, Sha256};
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use crate::Kit;
 use crate::auth::random_name;
 use crate::http::{Problem, Reply};
-use crate::limits::{DOCUMENT_BYTES_MAX, DOCUMENTS_MAX};
+use crate::limits::{DOCUMENT_BYTES_MAX, DOCUMENTS_MAX, UPLOAD_ABANDONED_AFTER, UPLOADS_MAX};
 
 #[cfg(feature = "s3")]
 mod bucket;
@@ -49,6 +51,10 @@ pub struct Documents {
     /// Tells this process's uploads from every other's: several may share a folder.
     own: String,
     uploads: AtomicU64,
+    /// For how many more at the same time.
+    room: Semaphore,
+    /// When what killed processes had left was removed the last time.
+    swept: Mutex<Instant>,
     /// Those that were stored or found lately: what a name stands for never changes.
     known: Mutex<LruCache<DocumentName, Stored>>,
 }
@@ -95,6 +101,9 @@ pub enum UploadError {
     /// The client went away.
     #[error("the upload was broken off")]
     BrokenOff,
+    /// Too many at the same time.
+    #[error("too many uploads at the same time")]
+    Busy,
     /// It cannot be stored now.
     #[error(transparent)]
     Home(#[from] HomeError),
@@ -103,14 +112,12 @@ pub enum UploadError {
 impl Documents {
     /// Those in a folder, which is made if it is missing. Several processes may share it.
     pub fn in_folder(folder: &Path) -> Result<Self, HomeError> {
-        std::fs::create_dir_all(folder)?;
         Self::at(Home::Folder(folder.to_owned()))
     }
 
     /// Those in a bucket, `s3://bucket/prefix`; until an upload is whole it is in the folder `spool`.
     #[cfg(feature = "s3")]
     pub async fn in_bucket(url: &str, spool: &Path) -> Result<Self, HomeError> {
-        std::fs::create_dir_all(spool)?;
         let bucket = bucket::Bucket::open(url)?;
         if let Err(error) = bucket.look().await {
             tracing::warn!(%error, "documents can be neither stored nor read yet");
@@ -119,11 +126,13 @@ impl Documents {
     }
 
     fn at(home: Home) -> Result<Self, HomeError> {
+        std::fs::create_dir_all(home.spool())?;
         home.remove_abandoned();
+        let (swept, room) = (Mutex::new(Instant::now()), Semaphore::new(UPLOADS_MAX));
         let own = random_name().map_err(std::io::Error::other)?;
         let size = NonZeroUsize::new(DOCUMENTS_MAX).unwrap_or(NonZeroUsize::MIN);
         let known = Mutex::new(LruCache::new(size));
-        Ok(Self { home, own, uploads: AtomicU64::new(0), known })
+        Ok(Self { home, own, uploads: AtomicU64::new(0), room, swept, known })
     }
 
     /// Stores what `owner` uploads. The same content under the same key is the same document.
@@ -138,8 +147,9 @@ impl Documents {
         let media = MEDIA_TYPES.iter().find(|known| known.name == media_type);
         let media = media.ok_or(UploadError::MediaType)?;
         let serial = self.uploads.fetch_add(1, Ordering::Relaxed);
-        let part = format!("upload-{}-{serial}.{}", self.own, home::PART);
-        let part = Part(self.home.spool().join(part));
+        let _room = self.room.try_acquire().map_err(|_| UploadError::Busy)?;
+        self.sweep();
+        let part = Part(self.home.spool().join(format!("{}-{serial}", self.own)));
         let (bytes, sha256) = write(&part.0, media, content).await?;
         let name = kit.keyed_digest(&[owner.as_str().as_bytes(), key.as_bytes(), &sha256]);
         let name = DocumentName::from(&*name);
@@ -177,6 +187,16 @@ impl Documents {
             .header(CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'")
             .header(X_CONTENT_TYPE_OPTIONS, "nosniff")
             .header(CONTENT_DISPOSITION, "attachment"))
+    }
+
+    /// Now and then: whoever was killed an hour ago is not known when a process starts.
+    fn sweep(&self) {
+        let mut swept = self.swept.lock().unwrap_or_else(PoisonError::into_inner);
+        if swept.elapsed() > UPLOAD_ABANDONED_AFTER {
+            *swept = Instant::now();
+            drop(swept);
+            self.home.remove_abandoned();
+        }
     }
 
     fn remember(&self, stored: Stored) {

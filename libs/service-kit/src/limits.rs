@@ -18,6 +18,8 @@ pub const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long requests in flight may take to finish once the service stops.
 pub const DRAIN_MAX: Duration = Duration::from_secs(25);
+/// How long tasks have to end the step in hand when the process stops; what they had not done is found again at the next start.
+pub const TASKS_END_MAX: Duration = Duration::from_secs(8);
 
 /// How often a command is decided again because the stream moved on or an append's outcome is unknown.
 pub const ATTEMPTS_MAX: u32 = 8;
@@ -58,3 +60,20 @@ pub const PARKED_FOR_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 pub const BACK_OFF_MAX: Duration = Duration::from_secs(60);
 /// Dossier codes taken from the store at once.
 pub const CODES_PER_BLOCK: u32 = 100;
+
+/// Uploads at the same time: each waits on the disk until it is whole.
+pub const UPLOADS_MAX: usize = 32;
+/// After how long without a byte an unfinished upload is taken for one whose process was killed: far beyond the time that a
+/// client has for sending.
+pub const UPLOAD_ABANDONED_AFTER: Duration = Duration::from_secs(60 * 60);
+/// Bytes of a part of a large document on its way into an object store: what of it is in memory at a time. A store wants at
+/// least 5 MiB.
+pub const OBJECT_PART_BYTES: u64 = 6 * 1024 * 1024;
+/// How long an object store may take to accept a connection.
+pub const OBJECT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long it may take for one request.
+pub const OBJECT_ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a request to it is tried again: callers wait.
+pub const OBJECT_RETRY_FOR: Duration = Duration::from_secs(3);
+/// How often.
+pub const OBJECT_RETRIES: usize = 4;

@@ -8,6 +8,7 @@ use clap::{Parser, ValueEnum};
 use service_kit::Kit;
 use service_kit::auth::KeySource;
 use service_kit::http::{Router, Server};
+use service_kit::limits::TASKS_END_MAX;
 use service_kit::tasks::{FollowedLaw, Tasks};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -132,7 +133,11 @@ async fn serve_some(kit: &Arc<Kit>, listen: SocketAddr, names: &[ServiceName]) -
     serving.join_all().await;
     end.send_replace(true);
     // A task ends after its step; what it had not done it finds again at the next start.
-    while running.join_next().await.is_some() {}
+    let ended = async { while running.join_next().await.is_some() {} };
+    if tokio::time::timeout(TASKS_END_MAX, ended).await.is_err() {
+        tracing::warn!("a task does not end; it is left where it is");
+        running.shutdown().await;
+    }
     kit.resign().await;
     Ok(())
 }

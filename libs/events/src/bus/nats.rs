@@ -22,6 +22,7 @@ use tokio::sync::watch;
 use super::BusError;
 use crate::limits::{
     ACK_TIMEOUT, ANSWER_TIMEOUT, BUS_AGE_MAX, BUS_REDELIVERY, BUS_UNACKED_MAX, CONNECT_TIMEOUT,
+    SAID_IN,
 };
 use crate::{EventStore, Filter, Position, Recorded};
 
@@ -149,7 +150,8 @@ impl Nats {
         self.say(Kind::Handled, service, subject, [through]).await;
     }
 
-    /// Says positions, under a seal. Whoever misses it hears it again, with the next event or within a second.
+    /// Says positions, under a seal. Whoever misses it hears it again, with the next event or within a second; so while nobody is
+    /// reached nothing is said: what is sent then waits for the connection, and its queue has a limit.
     async fn say<const COUNT: usize>(
         &self,
         kind: Kind,
@@ -161,7 +163,10 @@ impl Nats {
         let store = self.store.id();
         let parts = [store.as_bytes(), about.as_bytes(), said.as_bytes()];
         let seal = self.seal.of(kind, &parts);
-        let _ = self.client.publish(subject, format!("{said} {seal}").into()).await;
+        if self.is_connected() {
+            let saying = self.client.publish(subject, format!("{said} {seal}").into());
+            let _ = tokio::time::timeout(SAID_IN, saying).await;
+        }
     }
 
     /// The positions that were said; nothing if it was not one of us who did.
@@ -182,17 +187,9 @@ impl Nats {
         positions.collect::<Option<Vec<_>>>()?.try_into().ok()
     }
 
-    pub(super) async fn announcements(&self, service: &str) -> super::Announcements {
-        let subject = format!("{}_handled.{service}", self.prefix);
-        match self.client.subscribe(subject).await {
-            Ok(said) => super::Announcements::Nats(Box::new(Announcements {
-                nats: self.clone(),
-                service: service.to_owned(),
-                said,
-            })),
-            // Only where the connection was closed for good.
-            Err(_) => super::Announcements::Silence,
-        }
+    pub(super) fn announcements(&self, service: &str) -> super::Announcements {
+        let (nats, service) = (self.clone(), service.to_owned());
+        super::Announcements::Nats(Box::new(Announcements { nats, service, said: None }))
     }
 
     fn stream_name(&self, source: &str) -> String {
@@ -227,6 +224,11 @@ impl Nats {
         let stream =
             self.context.get_or_create_stream(wanted.clone()).await.map_err(unavailable)?;
         let found = &stream.cached_info().config;
+        if found.max_bytes != wanted.max_bytes {
+            // How much is kept is nobody's business but the operator's, who has changed it.
+            let changed = Config { max_bytes: wanted.max_bytes, ..found.clone() };
+            self.context.update_stream(changed).await.map_err(unavailable)?;
+        }
         let differs = Differences::default()
             .see("subjects", &found.subjects, &wanted.subjects)
             .see("retention", &found.retention, &wanted.retention)
@@ -234,7 +236,6 @@ impl Nats {
             .see("storage", &found.storage, &wanted.storage)
             .see("num_replicas", &found.num_replicas, &wanted.num_replicas)
             .see("max_age", &found.max_age, &wanted.max_age)
-            .see("max_bytes", &found.max_bytes, &wanted.max_bytes)
             .see("duplicate_window", &found.duplicate_window, &wanted.duplicate_window);
         differs.none(&format!("the stream {}", wanted.name))?;
         Ok(stream)
@@ -272,14 +273,21 @@ impl Nats {
 pub struct Announcements {
     nats: Nats,
     service: String,
-    said: async_nats::Subscriber,
+    said: Option<async_nats::Subscriber>,
 }
 
 impl Announcements {
     pub(super) async fn next(&mut self) -> Position {
-        while let Some(said) = self.said.next().await {
-            if let Some([position]) = self.nats.heard(Kind::Handled, &self.service, &said) {
-                return position;
+        if self.said.is_none() {
+            let subject = format!("{}_handled.{}", self.nats.prefix, self.service);
+            // It waits for a connection, and fails only where that was closed for good.
+            self.said = self.nats.client.subscribe(subject).await.ok();
+        }
+        if let Some(subscription) = &mut self.said {
+            while let Some(said) = subscription.next().await {
+                if let Some([position]) = self.nats.heard(Kind::Handled, &self.service, &said) {
+                    return position;
+                }
             }
         }
         std::future::pending().await

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use async_nats::{Client, jetstream};
 use events::bus::nats::{Nats, Options, Seal};
-use events::bus::{Bus, BusError, Feed, Leadership, cursor, move_cursor};
+use events::bus::{Announcements, Bus, BusError, Feed, Leadership, cursor, move_cursor};
 use events::bus_suite::{FOLLOWERS, Office, PATIENCE, SOURCES, take};
-use events::{EventStore, Position, SqliteOptions};
+use events::{EventStore, Expected, NewEvent, Position, SqliteOptions, StreamName};
 use tempfile::TempDir;
 
 /// A server of one's own, ended with this value.
@@ -246,6 +246,13 @@ async fn all_that_the_bus_has_may_be_deleted_while_it_runs() {
     server.kill();
     let nothing = tempfile::tempdir().unwrap();
     server.put_back(&nothing);
+    // More than what waits for a connection has room for: nobody waits with it.
+    let said = async {
+        for _ in 0..3_000 {
+            office.bus.announce("one", after).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, said).await.expect("it waits for a bus that is away");
     let without = take(&mut feed, after, meanwhile, 100).await;
     assert_eq!(without.len(), 10, "while there is no bus");
     server.restart();
@@ -262,10 +269,14 @@ async fn what_stands_there_otherwise_than_it_should_is_refused_with_the_differen
     let context = jetstream::new(server.client().await);
     let mut config = context.get_stream("test_front").await.unwrap().cached_info().config.clone();
     config.max_age = Duration::from_secs(60);
+    config.max_bytes = 1024 * 1024;
     context.update_stream(config).await.unwrap();
     let refused = Nats::open(server.options(), &office.store).await.unwrap_err();
     let said = refused.to_string();
     assert!(said.contains("test_front") && said.contains("max_age is 60s, should be"), "{said}");
+    // How much is kept is changed as it was asked for.
+    let kept = context.get_stream("test_front").await.unwrap().cached_info().config.max_bytes;
+    assert_eq!(kept, server.options().stream_bytes);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -282,13 +293,32 @@ async fn the_events_of_another_store_are_neither_handed_out_nor_followed_by_ours
     assert!(page.events.is_empty());
 }
 
+/// The next that is heard, while it is said again and again that everything up to `position` was handled.
+async fn heard(office: &Office, announced: &mut Announcements, position: Position) -> Position {
+    let saying = async {
+        loop {
+            office.bus.announce("one", position).await;
+            let _ = tokio::time::timeout(Duration::from_millis(100), std::future::pending::<()>())
+                .await;
+        }
+    };
+    let heard = async {
+        tokio::select! {
+            heard = announced.next() => heard,
+            () = saying => position,
+        }
+    };
+    tokio::time::timeout(PATIENCE, heard).await.expect("nothing is heard")
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_may_publish_but_lacks_the_secret_is_not_believed() {
     let (office, server) = fresh().await;
     let mut feed = office.follow("one", "front");
     let (after, next) = at_the_end(&office, &mut feed, 1).await;
     carried(&server, next - 1).await;
-    let mut announced = office.bus.announcements("one").await;
+    let mut announced = office.bus.announcements("one");
+    assert_eq!(heard(&office, &mut announced, after).await, after);
     let stranger = server.client().await;
     let context = jetstream::new(stranger.clone());
     let stream = context.get_stream("test_front").await.unwrap();
@@ -320,11 +350,34 @@ async fn whoever_may_publish_but_lacks_the_secret_is_not_believed() {
     stranger.flush().await.unwrap();
     let until = office.record("front", next..next + 20).await;
     assert_eq!(take(&mut feed, after, until, 100).await.len(), 20);
-    office.bus.announce("one", until).await;
-    let heard = tokio::time::timeout(PATIENCE, announced.next()).await.unwrap();
-    assert_eq!(heard, until);
+    assert_eq!(heard(&office, &mut announced, until).await, until, "or what was said before it");
     // The relay goes on behind what was forged.
     at_the_end(&office, &mut feed, next + 20).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_one_source_has_said_is_not_believed_of_another() {
+    let server = Server::start();
+    let store = Arc::new(EventStore::memory());
+    let bus = server.bus(&store).await;
+    for (number, source) in [(1, "front"), (2, "back")] {
+        let (name, id) = (format!("{source}-1"), uuid::Uuid::from_u128(number));
+        let kind = format!("{source}.Event.v1").into();
+        let event = NewEvent { id, kind, data: "{}".to_owned(), meta: "{}".to_owned() };
+        let name = StreamName::new(&name).unwrap();
+        store.append(&name, Expected::NoStream, vec![event]).await.unwrap();
+    }
+    bus.relay("back").step().await.unwrap();
+    let stranger = jetstream::new(server.client().await);
+    let said = stranger.get_stream("test_back").await.unwrap().get_raw_message(1).await.unwrap();
+    let mut headers = said.headers;
+    headers.insert("Nats-Expected-Last-Sequence", "0");
+    headers.insert("Nats-Expected-Stream", "test_front");
+    let sent = stranger.publish_with_headers("test.front.Event.v1", headers, said.payload).await;
+    sent.unwrap().await.unwrap();
+    let _ = bus.relay("front").step().await.unwrap();
+    // The one before it in the log was not passed over.
+    assert_eq!(carried(&server, 2).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,7 +3,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt};
 use object_store::aws::AmazonS3Builder;
@@ -16,15 +15,10 @@ use tokio::fs::File;
 use tokio::io::AsyncReadExt;
 
 use super::home::{Content, HomeError};
-
-/// Bytes of a part of a large document: what of it is in memory at a time. An object store wants at least 5 MiB.
-const PART_BYTES: u64 = 6 * 1024 * 1024;
-/// How long one request may take.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a request is tried again: callers wait.
-const RETRY_FOR: Duration = Duration::from_secs(3);
-const RETRIES: usize = 4;
+use crate::limits::{
+    OBJECT_ANSWER_TIMEOUT, OBJECT_CONNECT_TIMEOUT, OBJECT_PART_BYTES, OBJECT_RETRIES,
+    OBJECT_RETRY_FOR,
+};
 
 /// Where in a bucket documents stand.
 #[derive(Debug)]
@@ -44,13 +38,15 @@ impl Bucket {
         // Whoever was first has installed the same one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let options = ClientOptions::new()
-            .with_timeout(ANSWER_TIMEOUT)
-            .with_connect_timeout(CONNECT_TIMEOUT)
+            // A large document may take a slow client long; it must go on coming.
+            .with_timeout_disabled()
+            .with_read_timeout(OBJECT_ANSWER_TIMEOUT)
+            .with_connect_timeout(OBJECT_CONNECT_TIMEOUT)
             .with_allow_http(true);
         let retry = RetryConfig {
             backoff: BackoffConfig::default(),
-            max_retries: RETRIES,
-            retry_timeout: RETRY_FOR,
+            max_retries: OBJECT_RETRIES,
+            retry_timeout: OBJECT_RETRY_FOR,
         };
         let store = AmazonS3Builder::from_env()
             .with_bucket_name(bucket)
@@ -66,7 +62,8 @@ impl Bucket {
 
     /// Whether the bucket answers.
     pub(super) async fn look(&self) -> Result<(), HomeError> {
-        self.store.list(Some(&self.prefix)).next().await.transpose()?;
+        let first = async { self.store.list(Some(&self.prefix)).next().await.transpose() };
+        limited(first).await?;
         Ok(())
     }
 
@@ -80,49 +77,56 @@ impl Bucket {
         let bytes = file.metadata().await?.len();
         let key = self.key(name);
         let attributes = Attributes::from_iter([(Attribute::ContentType, media_type)]);
-        if bytes <= PART_BYTES {
+        if bytes <= OBJECT_PART_BYTES {
             let whole = take(&mut file).await?;
             let options = PutOptions { attributes, ..PutOptions::default() };
-            self.store.put_opts(&key, whole, options).await?;
+            limited(self.store.put_opts(&key, whole, options)).await?;
             return Ok(());
         }
         let options = PutMultipartOptions { attributes, ..PutMultipartOptions::default() };
-        let mut upload = self.store.put_multipart_opts(&key, options).await?;
+        let mut upload = limited(self.store.put_multipart_opts(&key, options)).await?;
         let sent = async {
             let mut left = bytes;
             while left > 0 {
                 let next = take(&mut file).await?;
                 left = left.saturating_sub(next.content_length() as u64);
-                upload.put_part(next).await?;
+                limited(upload.put_part(next)).await?;
             }
-            upload.complete().await?;
+            limited(upload.complete()).await?;
             Ok(())
         };
         let sent: Result<(), HomeError> = sent.await;
         if sent.is_err() {
             // What the store keeps of it otherwise is removed by its own rule for unfinished uploads.
-            let _ = upload.abort().await;
+            let _ = limited(upload.abort()).await;
         }
         sent
     }
 
     pub(super) async fn bytes(&self, name: &str) -> Result<Option<u64>, HomeError> {
-        match self.store.head(&self.key(name)).await {
+        match limited(self.store.head(&self.key(name))).await {
             Ok(object) => Ok(Some(object.size)),
-            Err(Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
+            Err(HomeError::Bucket(Error::NotFound { .. })) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
     pub(super) async fn content(&self, name: &str) -> Result<Content, HomeError> {
-        let found = self.store.get(&self.key(name)).await?;
+        let found = limited(self.store.get(&self.key(name))).await?;
         Ok(found.into_stream().map_err(std::io::Error::other).boxed())
     }
+}
+
+/// An answer that must come in time.
+async fn limited<T>(answer: impl Future<Output = Result<T, Error>>) -> Result<T, HomeError> {
+    let silent = || Error::Generic { store: "S3", source: "no answer in time".into() };
+    let answer = tokio::time::timeout(OBJECT_ANSWER_TIMEOUT, answer).await;
+    Ok(answer.unwrap_or_else(|_| Err(silent()))?)
 }
 
 /// The next part of a file.
 async fn take(file: &mut File) -> Result<PutPayload, HomeError> {
     let mut next = Vec::new();
-    file.take(PART_BYTES).read_to_end(&mut next).await?;
+    file.take(OBJECT_PART_BYTES).read_to_end(&mut next).await?;
     Ok(next.into())
 }

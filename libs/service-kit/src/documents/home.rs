@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use futures_util::Stream;
@@ -13,16 +13,13 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 #[cfg(feature = "s3")]
 use super::bucket::Bucket;
+use crate::limits::UPLOAD_ABANDONED_AFTER;
 
 /// What a document's content comes as.
 pub(crate) type Content = BoxStream<'static, std::io::Result<Bytes>>;
 
-/// The ending of the names of uploads that are not finished.
-pub(super) const PART: &str = "part";
-/// After how long without a byte an unfinished upload is taken for one whose process was killed: far beyond the time that a
-/// client has for sending.
-const ABANDONED_AFTER: Duration = Duration::from_secs(60 * 60);
-
+/// The folder of uploads that are not finished.
+const UNFINISHED: &str = "unfinished";
 /// Where documents are kept.
 #[derive(Debug)]
 pub(super) enum Home {
@@ -46,12 +43,13 @@ pub enum HomeError {
 }
 
 impl Home {
-    /// Where unfinished uploads are written.
-    pub(super) const fn spool(&self) -> &PathBuf {
+    /// Where unfinished uploads are written: beside the documents, so that a whole one needs only its name, and apart from them,
+    /// who are many.
+    pub(super) fn spool(&self) -> PathBuf {
         match self {
-            Self::Folder(folder) => folder,
+            Self::Folder(folder) => folder.join(UNFINISHED),
             #[cfg(feature = "s3")]
-            Self::Bucket(_, spool) => spool,
+            Self::Bucket(_, spool) => spool.clone(),
         }
     }
 
@@ -107,12 +105,10 @@ impl Home {
         let Ok(entries) = std::fs::read_dir(self.spool()) else { return };
         let now = SystemTime::now();
         for entry in entries.flatten() {
-            let path = entry.path();
             let written = entry.metadata().and_then(|file| file.modified());
             let idle = written.ok().and_then(|written| now.duration_since(written).ok());
-            if path.extension().is_some_and(|ending| ending == PART)
-                && idle.is_some_and(|idle| idle > ABANDONED_AFTER)
-                && let Err(error) = std::fs::remove_file(&path)
+            if idle.is_some_and(|idle| idle > UPLOAD_ABANDONED_AFTER)
+                && let Err(error) = std::fs::remove_file(entry.path())
             {
                 tracing::warn!(%error, "an unfinished upload cannot be removed");
             }
@@ -145,21 +141,24 @@ impl Stream for Chunks {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
     #[expect(clippy::disallowed_methods, reason = "as above")]
     fn what_a_killed_process_left_goes_and_what_another_one_is_writing_stays() {
         let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join(UNFINISHED)).unwrap();
         let file = |name: &str, idle: Duration| {
             let path = folder.path().join(name);
             let file = std::fs::File::create(&path).unwrap();
             file.set_modified(SystemTime::now() - idle).unwrap();
             path
         };
-        let old = ABANDONED_AFTER + Duration::from_secs(1);
-        let kept = [file("a.part", Duration::ZERO), file("b.pdf", old), file("part", old)];
-        let left = file("c.part", old);
+        let old = UPLOAD_ABANDONED_AFTER + Duration::from_secs(1);
+        let kept = [file("unfinished/a", Duration::ZERO), file("b.pdf", old)];
+        let left = file("unfinished/c", old);
         Home::Folder(folder.path().to_owned()).remove_abandoned();
         assert!(kept.iter().all(|path| path.exists()), "{kept:?}");
         assert!(!left.exists());

@@ -156,7 +156,7 @@ impl<R: Reaction> Reactions<R> {
     }
 
     async fn work(&mut self) -> Result<Next, Stalled> {
-        match self.place.settle().await {
+        match self.place.settle() {
             Standing::By(heard) => {
                 self.reach(heard);
                 return Ok(Next::Idle { done: Position(u64::MAX), wake_at: None });

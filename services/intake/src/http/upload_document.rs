@@ -57,6 +57,7 @@ async fn handle(app: Arc<App>, request: Request, content: Upload) -> Result<Repl
         UploadError::Content(_) | UploadError::Empty | UploadError::BrokenOff => {
             Problem::new(DIGEST_MISMATCH).about(error.to_string())
         }
+        UploadError::Busy => Problem::unavailable(&error.to_string()),
         UploadError::Home(error) => error.into(),
     })?;
     let digest = format!("sha-256=:{}:", STANDARD.encode(&stored.sha256));

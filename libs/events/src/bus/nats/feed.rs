@@ -14,7 +14,7 @@ use super::message::{self, Carried};
 use super::seal::Kind;
 use super::{Nats, rest, unavailable};
 use crate::bus::{BusError, source};
-use crate::limits::{BUS_BATCH, BUS_GRACE, BUS_PAUSE};
+use crate::limits::{BUS_BATCH, BUS_GRACE, BUS_PAUSE, SAID_IN};
 use crate::{Filter, Page, Position, ReadError, Recorded};
 
 /// See [`super::super::Feed`].
@@ -186,8 +186,14 @@ impl Feed {
         self.handled = self.handled.max(through);
         let left = self.unacked.split_off(&Position(through.0 + 1));
         for acker in std::mem::replace(&mut self.unacked, left).into_values() {
-            // What is not heard comes again, and is passed over.
-            let _ = acker.ack().await;
+            self.ack(&acker).await;
+        }
+    }
+
+    /// What is not heard comes again, and is passed over; so nobody waits for a bus that is away.
+    async fn ack(&self, acker: &Acker) {
+        if self.nats.is_connected() {
+            let _ = tokio::time::timeout(SAID_IN, acker.ack()).await;
         }
     }
 
@@ -212,7 +218,7 @@ impl Feed {
                 let Carried { event, previous } = *carried;
                 let position = event.position;
                 if position <= self.handled {
-                    let _ = acker.ack().await;
+                    self.ack(&acker).await;
                     return;
                 }
                 self.unacked.insert(position, acker);
@@ -270,7 +276,7 @@ async fn bring_until_broken(nats: &Nats, way: &Way) -> Result<(), BusError> {
             message = messages.next() => {
                 let (message, acker) = message.ok_or_else(ended)?.map_err(unavailable)?.split();
                 let headers = message.headers.as_ref();
-                let carried = headers.and_then(|headers| message::read(headers, &message.payload, nats));
+                let carried = headers.and_then(|headers| message::read(headers, &message.payload, (&way.source, nats)));
                 let Some(carried) = carried else {
                     tracing::error!(subject = %message.subject, "a message on the bus is not ours");
                     // It would come again for ever.

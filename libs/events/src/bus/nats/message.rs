@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::Nats;
 use super::seal::Kind;
+use crate::bus;
 use crate::{Position, Recorded, StreamName, Version};
 
 const POSITION: &str = "Dossier-Position";
@@ -78,8 +79,13 @@ pub(super) fn source_of(headers: &HeaderMap) -> Option<&str> {
     headers.get("ce-source").map(async_nats::HeaderValue::as_str)
 }
 
-/// Nothing if it is not a message of ours, under our seal: whoever may publish there can write anything.
-pub(super) fn read(headers: &HeaderMap, payload: &[u8], nats: &Nats) -> Option<Carried> {
+/// Nothing if it is not a message of ours, under our seal and where its source's belong: whoever may publish there can write
+/// anything, also what was said elsewhere.
+pub(super) fn read(
+    headers: &HeaderMap,
+    payload: &[u8],
+    (origin, nats): (&str, &Nats),
+) -> Option<Carried> {
     let store = nats.store.id();
     if source_of(headers)? != source(store) {
         return None;
@@ -95,6 +101,9 @@ pub(super) fn read(headers: &HeaderMap, payload: &[u8], nats: &Nats) -> Option<C
         data: String::from_utf8(payload.to_vec()).ok()?,
         meta: unescape(text(META)?)?,
     };
+    if bus::source(&event.kind) != origin {
+        return None;
+    }
     let (previous, sealed) = (Position(number(PREVIOUS)?), text(SEAL)?);
     with_sealed(&event, previous, store, |parts| nats.seal.fits(Kind::Event, parts, sealed))
         .then_some(Carried { event, previous })

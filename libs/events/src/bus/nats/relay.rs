@@ -10,11 +10,8 @@ use super::message;
 use super::seal::Kind;
 use super::{Nats, unavailable};
 use crate::bus::{BusError, cursor};
-use crate::limits::{RELAY_EVENTS, RELAY_SAYS_EVERY};
+use crate::limits::{RELAY_EVENTS, RELAY_FOREIGN_MAX, RELAY_SAYS_EVERY};
 use crate::{Filter, Page, Position};
-
-/// Messages of others that a relay looks behind for the newest of its own.
-const FOREIGN_MAX: usize = 1_000;
 
 /// What is left after a step of a relay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +59,9 @@ impl Relay {
     pub async fn step(&mut self) -> Result<Relayed, BusError> {
         let mut lost = self.nats.lost.clone();
         lost.mark_unchanged();
+        if !self.nats.is_connected() {
+            return Err(BusError::Unavailable("there is no connection".to_owned()));
+        }
         tokio::select! {
             carried = self.carry() => carried,
             // What was sent over it may be lost too: nobody answers.
@@ -145,22 +145,24 @@ impl Relay {
         sequences: RangeInclusive<u64>,
         what: &str,
     ) -> Result<Option<Position>, BusError> {
-        let own = message::source(self.nats.store.id());
-        for sequence in sequences.rev().take(FOREIGN_MAX) {
+        let (own, mut other) = (message::source(self.nats.store.id()), None);
+        for sequence in sequences.rev().take(RELAY_FOREIGN_MAX) {
             let message = match stream.get_raw_message(sequence).await {
                 Ok(message) => message,
                 Err(none) if none.kind() == RawMessageErrorKind::NoMessageFound => continue,
                 Err(error) => return Err(unavailable(error)),
             };
-            let found = message::source_of(&message.headers).unwrap_or("unknown").to_owned();
-            if found != own {
-                return Err(BusError::OtherStore { what: what.to_owned(), found, own });
-            }
-            if let Some(carried) = message::read(&message.headers, &message.payload, &self.nats) {
+            let origin = (self.source, &self.nats);
+            if let Some(carried) = message::read(&message.headers, &message.payload, origin) {
                 return Ok(Some(carried.event.position));
             }
+            let of = message::source_of(&message.headers).filter(|of| *of != own);
+            other = other.or_else(|| of.map(str::to_owned));
         }
-        Ok(None)
+        match other {
+            Some(found) => Err(BusError::OtherStore { what: what.to_owned(), found, own }),
+            None => Ok(None),
+        }
     }
 
     /// How far every follower has surely come: where an empty stream begins.

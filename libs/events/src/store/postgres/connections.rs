@@ -173,7 +173,12 @@ pub(super) fn silent() -> ReadError {
 
 /// What the server said, or what became of the connection.
 pub(super) fn reason(error: &tokio_postgres::Error) -> String {
-    error.as_db_error().map_or_else(|| error.to_string(), |said| said.message().to_owned())
+    if let Some(said) = error.as_db_error() {
+        return said.message().to_owned();
+    }
+    // Why a certificate is refused, for example, stands in what this came from.
+    let from = std::error::Error::source(error).map(|from| format!(": {from}"));
+    format!("{error}{}", from.unwrap_or_default())
 }
 
 pub(super) fn unavailable(error: &tokio_postgres::Error) -> ReadError {

@@ -57,11 +57,11 @@ impl Place {
         }
     }
 
-    pub(super) async fn settle(&mut self) -> Standing {
+    pub(super) fn settle(&mut self) -> Standing {
         if !self.lead.now() {
             self.feed = None;
             if self.announcements.is_none() {
-                self.announcements = Some(self.kit.bus.announcements(self.service).await);
+                self.announcements = Some(self.kit.bus.announcements(self.service));
             }
             return Standing::By(self.heard);
         }
