@@ -81,8 +81,10 @@ impl Restatements {
         if let Some(since) = missed_since {
             streams.extend(self.missed_since(since).await?);
         }
-        let restated = futures_util::stream::iter(streams)
-            .filter_map(async |id| Streams::<Intake>::name(&DossierId(id).to_string()).ok())
+        let named = streams
+            .into_iter()
+            .filter_map(|id| Streams::<Intake>::name(&DossierId(id).to_string()).ok());
+        let restated = futures_util::stream::iter(named)
             .map(|stream| self.restate(stream, event.id))
             .buffer_unordered(IN_FLIGHT);
         restated.collect::<Vec<()>>().await;
