@@ -89,6 +89,9 @@ impl Bucket {
             let mut left = bytes;
             while left > 0 {
                 let next = take(&mut file).await?;
+                if next.content_length() == 0 {
+                    return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into());
+                }
                 left = left.saturating_sub(next.content_length() as u64);
                 limited(upload.put_part(next)).await?;
             }
