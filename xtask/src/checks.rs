@@ -10,9 +10,13 @@ use cluster::{Postgres, free_port, tools};
 use crate::charts;
 use crate::generate::root;
 
+/// The program as the images have it.
+const PROGRAM: &[&str] = &["--package", "standalone", "--features", "standalone/eventstoredb"];
+
 pub(crate) fn run() -> Result<()> {
     cargo(&["fmt", "--all", "--check"])?;
-    cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
+    let all = ["--workspace", "--all-targets", "--features", "standalone/eventstoredb"];
+    cargo(&[&["clippy"], &all[..], &["--", "-D", "warnings"]].concat())?;
     let nats = tools::NATS_SERVER.path()?;
     let folder = std::env::temp_dir().join(format!("dossier-postgres-{}", std::process::id()));
     let mut postgres = match given_server() {
@@ -20,7 +24,8 @@ pub(crate) fn run() -> Result<()> {
         None => Some(Postgres::start_in(&folder, free_port()?)?),
     };
     let mut tests = Command::new("cargo");
-    tests.args(["test", "--workspace", "--no-fail-fast"]);
+    tests.args(["test", "--workspace", "--features", "standalone/eventstoredb"]);
+    tests.arg("--no-fail-fast");
     if let Some(postgres) = &postgres {
         tests.env("POSTGRES_URL", &postgres.url);
     }
@@ -42,7 +47,7 @@ fn given_server() -> Option<String> {
 
 /// The chart and the manifests, against a program that is built if need be.
 pub(crate) fn charts() -> Result<()> {
-    cargo(&["build", "--package", "standalone"])?;
+    cargo(&[&["build"], PROGRAM].concat())?;
     charts::check(&root().join("target/debug/dossier"))
 }
 
@@ -89,7 +94,7 @@ fn api_against_its_documents() -> Result<()> {
     if data.exists() {
         std::fs::remove_dir_all(&data)?;
     }
-    cargo(&["build", "--package", "standalone"])?;
+    cargo(&[&["build"], PROGRAM].concat())?;
     let dossier = root().join("target/debug/dossier");
     let (_server, address) = serve(&dossier, &data)?;
     let token = token(&dossier, &data)?;

@@ -12,6 +12,8 @@ const DRAWERS: [&str; 5] = ["utils", "helpers", "misc", "manager", "base"];
 /// Who may depend on whom. A package that is not named may depend on nothing of ours.
 const ARROWS: &[(&str, &[&str])] = &[
     ("dossier", &["calendar"]),
+    // For its tests.
+    ("events", &["eventstoredb-double"]),
     ("service-kit", &["calendar", "dossier", "events"]),
     ("intake", KIT),
     ("payment", KIT),
@@ -27,6 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const KIT: &[&str] = &["dossier", "events", "service-kit"];
 const ALL: &[&str] = &[
     "cluster",
+    "eventstoredb-double",
     "calendar",
     "dossier",
     "events",

@@ -95,7 +95,9 @@ pub enum OpenError {
         path: String,
     },
     /// No engine of this program.
-    #[error("`{url}` names no event store; use sqlite:PATH or postgres://USER@HOST/DATABASE")]
+    #[error(
+        "`{url}` names no event store of this program; use sqlite:PATH, postgres://USER@HOST/DATABASE or esdb://USER@HOST"
+    )]
     UnknownEngine {
         /// The address.
         url: String,

@@ -13,18 +13,21 @@
 //!    skip.
 //! 6. The same ids and bytes at the same expected version of the same stream are the same append: the answer is that
 //!    of the first time, and nothing is added.
-//! 7. An id that stands in the log with other bytes, at another version or in another stream is refused, and nothing
-//!    is added.
+//! 7. An id that stands in the stream with other bytes or at another version is refused, and nothing is added. (Of a
+//!    long stream an engine may look at the newest [`limits::READ_EVENTS_MAX`] alone. Ids of other streams need not be
+//!    known to it: [`NewEvent::id_of`] derives them from the stream's name. Those that know all of them refuse them too.)
 //! 8. `read` gives a stream's events in order from a version on, at most [`limits::READ_EVENTS_MAX`] at once; `last`
 //!    gives the newest.
 //! 9. `read_all` gives the events after a position in commit order, at most as many as asked for; its page says how
-//!    far it has looked, so that a filtered page may be empty before the end.
+//!    far it has looked, so that a filtered page may be empty before the end. The position is one that the store gave;
+//!    the numbers between two of them mean nothing.
 //! 10. `wait_past` returns once an event stands behind the position, and not before.
 //! 11. What is over a limit is refused by name, before anything is written: see [`limits`].
 //! 12. Streams whose name begins with `$` belong to the engine: nobody can write to one.
 //! 13. Concurrent appends at the same expected version: exactly one succeeds.
 //! 14. A store has an identity that stays the same for as long as its events.
 //! 15. `read_together` gives, for each of several streams, all of its events in order.
+//! 16. `read_back` gives the events up to a position that the store gave, newest first, at most as many as asked for.
 
 pub mod bus;
 mod error;

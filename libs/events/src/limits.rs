@@ -35,6 +35,14 @@ pub const BUSY_RETRY_AFTER: Duration = Duration::from_secs(1);
 pub const GROUP_EVENTS_MAX: usize = 1_024;
 /// Newest events kept in memory, so that followers at the head do not read the disk.
 pub const TAIL_EVENTS_MAX: usize = 8_192;
+/// How often a server is asked for its time; in between, time passes here as there.
+pub const TIME_EVERY: Duration = Duration::from_secs(60);
+/// How long an append waits to be heard of before it is read back.
+pub const HEARD_IN: Duration = Duration::from_millis(500);
+/// Streams that are read from a server at the same time for one caller.
+pub const READ_AT_ONCE: usize = 16;
+/// Streams whose newest event ids are remembered.
+pub const KNOWN_STREAMS_MAX: usize = 4_096;
 /// How often a shared log is looked at although nothing was heard of it.
 pub const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// For how long commits of other processes gather before their events are asked for.

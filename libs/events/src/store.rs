@@ -13,8 +13,12 @@ use crate::{
     Recorded, SqliteOptions, StreamName, Version,
 };
 
+#[cfg(feature = "eventstoredb")]
+pub(crate) mod eventstoredb;
 pub(crate) mod faulty;
 pub(crate) mod memory;
+#[cfg(any(feature = "eventstoredb", feature = "postgres"))]
+mod patience;
 #[cfg(feature = "postgres")]
 mod plan;
 #[cfg(feature = "postgres")]
@@ -32,6 +36,9 @@ pub enum EventStore {
     /// A PostgreSQL server, for several processes.
     #[cfg(feature = "postgres")]
     Postgres(postgres::Postgres),
+    /// An EventStoreDB server, for several processes.
+    #[cfg(feature = "eventstoredb")]
+    EventStoreDb(eventstoredb::EventStoreDb),
     /// Another store with faults before it, for tests.
     Faulty(faulty::Faulty),
 }
@@ -54,9 +61,10 @@ impl EventStore {
         Self::Memory(memory::Memory::new())
     }
 
-    /// Opens the store at an address: `sqlite:PATH`, or `postgres://…` where the program was built with that engine.
+    /// Opens the store at an address: `sqlite:PATH`, or `postgres://…`, `esdb://…` (and the client's other names for it:
+    /// `esdb+discover`, `kurrentdb`, `kurrentdb+discover`) where the program was built with that engine.
     #[cfg_attr(
-        not(feature = "postgres"),
+        not(any(feature = "eventstoredb", feature = "postgres")),
         expect(clippy::unused_async, reason = "only a server is waited for")
     )]
     pub async fn open(url: &str) -> Result<Self, OpenError> {
@@ -66,6 +74,10 @@ impl EventStore {
         #[cfg(feature = "postgres")]
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             return Self::postgres(url).await;
+        }
+        #[cfg(feature = "eventstoredb")]
+        if eventstoredb::speaks(url) {
+            return Self::eventstoredb(url).await;
         }
         Err(OpenError::UnknownEngine { url: url.to_owned() })
     }
@@ -80,6 +92,13 @@ impl EventStore {
     #[cfg(feature = "postgres")]
     pub async fn postgres(url: &str) -> Result<Self, OpenError> {
         Ok(Self::Postgres(postgres::Postgres::open(url).await?))
+    }
+
+    /// Connects to the EventStoreDB server or cluster at `url`, its own connection string (`esdb://user:password@host:2113`),
+    /// with one setting more: `log=NAME`, the log's name, `dossier` without it. Needs EventStoreDB 22.10 or newer.
+    #[cfg(feature = "eventstoredb")]
+    pub async fn eventstoredb(url: &str) -> Result<Self, OpenError> {
+        Ok(Self::EventStoreDb(eventstoredb::EventStoreDb::open(url).await?))
     }
 
     /// `inner` with faults before it.
@@ -101,6 +120,8 @@ impl EventStore {
             Self::Sqlite(store) => store.append(stream, expected, events).await,
             #[cfg(feature = "postgres")]
             Self::Postgres(store) => store.append(stream, expected, events).await,
+            #[cfg(feature = "eventstoredb")]
+            Self::EventStoreDb(store) => store.append(stream, expected, events).await,
             Self::Faulty(store) => Box::pin(store.append(stream, expected, events)).await,
         }
     }
@@ -117,6 +138,8 @@ impl EventStore {
             Self::Sqlite(store) => store.read(stream, after, READ_EVENTS_MAX).await,
             #[cfg(feature = "postgres")]
             Self::Postgres(store) => store.read(stream, after, READ_EVENTS_MAX).await,
+            #[cfg(feature = "eventstoredb")]
+            Self::EventStoreDb(store) => store.read(stream, after, READ_EVENTS_MAX).await,
             Self::Faulty(store) => Box::pin(store.inner.read(stream, Some(after))).await,
         }
     }
@@ -142,6 +165,8 @@ impl EventStore {
             Self::Sqlite(store) => store.read_together(streams, READ_EVENTS_MAX).await?,
             #[cfg(feature = "postgres")]
             Self::Postgres(store) => store.read_together(streams, READ_EVENTS_MAX).await?,
+            #[cfg(feature = "eventstoredb")]
+            Self::EventStoreDb(store) => store.read_together(streams, READ_EVENTS_MAX).await?,
             Self::Memory(_) | Self::Faulty(_) => {
                 let mut read = Vec::with_capacity(streams.len());
                 for stream in streams {
@@ -165,6 +190,8 @@ impl EventStore {
             Self::Sqlite(store) => store.last(stream).await,
             #[cfg(feature = "postgres")]
             Self::Postgres(store) => store.last(stream).await,
+            #[cfg(feature = "eventstoredb")]
+            Self::EventStoreDb(store) => store.last(stream).await,
             Self::Faulty(store) => Box::pin(store.inner.last(stream)).await,
         }
     }
@@ -183,8 +210,35 @@ impl EventStore {
             Self::Sqlite(store) => store.read_all(after, filter, limit).await,
             #[cfg(feature = "postgres")]
             Self::Postgres(store) => store.read_all(after, filter, limit).await,
+            #[cfg(feature = "eventstoredb")]
+            Self::EventStoreDb(store) => store.read_all(after, filter, limit).await,
             Self::Faulty(store) => Box::pin(store.inner.read_all(after, filter, limit)).await,
         }
+    }
+
+    /// The events up to and with the one at `through`, a position that the store gave, newest first; no more than `limit`
+    /// (and [`PAGE_EVENTS_MAX`]).
+    pub async fn read_back(
+        &self,
+        through: Position,
+        limit: usize,
+    ) -> Result<Vec<Recorded>, ReadError> {
+        let limit = limit.clamp(1, PAGE_EVENTS_MAX);
+        match self {
+            Self::Memory(store) => Ok(store.read_back(through, limit)),
+            Self::Sqlite(store) => store.read_back(through, limit).await,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(store) => store.read_back(through, limit).await,
+            #[cfg(feature = "eventstoredb")]
+            Self::EventStoreDb(store) => store.read_back(through, limit).await,
+            Self::Faulty(store) => Box::pin(store.inner.read_back(through, limit)).await,
+        }
+    }
+
+    /// The event at `position`, if there is one.
+    pub async fn event_at(&self, position: Position) -> Result<Option<Recorded>, ReadError> {
+        let newest = self.read_back(position, 1).await?.pop();
+        Ok(newest.filter(|event| event.position == position))
     }
 
     /// Whether `stream` surely has no event behind `since`, as far as that can be said without a read.
@@ -196,6 +250,19 @@ impl EventStore {
             Self::Memory(_) | Self::Faulty(_) => false,
             #[cfg(feature = "postgres")]
             Self::Postgres(_) => false,
+            #[cfg(feature = "eventstoredb")]
+            Self::EventStoreDb(_) => false,
+        }
+    }
+
+    /// Whether appends that one caller makes at once are taken in the order in which they were made: where one writer takes
+    /// them.
+    #[must_use]
+    pub const fn takes_in_order(&self) -> bool {
+        match self {
+            #[cfg(feature = "eventstoredb")]
+            Self::EventStoreDb(_) => false,
+            _ => true,
         }
     }
 
@@ -217,6 +284,8 @@ impl EventStore {
         match self {
             #[cfg(feature = "postgres")]
             Self::Postgres(store) => store.time().await.map(Some),
+            #[cfg(feature = "eventstoredb")]
+            Self::EventStoreDb(store) => store.time().await.map(Some),
             Self::Memory(_) | Self::Sqlite(_) => Ok(None),
             Self::Faulty(store) => Box::pin(store.inner.time()).await,
         }
@@ -230,6 +299,8 @@ impl EventStore {
             Self::Sqlite(store) => store.id(),
             #[cfg(feature = "postgres")]
             Self::Postgres(store) => store.id(),
+            #[cfg(feature = "eventstoredb")]
+            Self::EventStoreDb(store) => store.id(),
             Self::Faulty(store) => store.inner.id(),
         }
     }
@@ -242,6 +313,8 @@ impl EventStore {
             Self::Sqlite(store) => store.stats(),
             #[cfg(feature = "postgres")]
             Self::Postgres(store) => store.stats(),
+            #[cfg(feature = "eventstoredb")]
+            Self::EventStoreDb(store) => store.stats(),
             Self::Faulty(store) => store.inner.stats(),
         }
     }
@@ -252,6 +325,8 @@ impl EventStore {
             Self::Sqlite(store) => store.watch(),
             #[cfg(feature = "postgres")]
             Self::Postgres(store) => store.watch(),
+            #[cfg(feature = "eventstoredb")]
+            Self::EventStoreDb(store) => store.watch(),
             Self::Faulty(store) => store.inner.watch(),
         }
     }

@@ -11,7 +11,7 @@ use dossier::intake::Intake;
 use dossier::intake::restate_deadline::decide;
 use events::{Filter, Position, Recorded, StreamName};
 use futures_util::StreamExt;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use service_kit::tasks::{BoxFuture, KeeperHealth, Next, Stalled, Task};
 use service_kit::view::{Shape, View};
 use service_kit::{Authority, Kit, Order, Streams, recorded_at};
@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 const SHAPE: Shape = Shape { name: "intake-restatements", version: 1, tables: "" };
 const PAGE: usize = 256;
+const MISSED: &str = "intake.DeadlineMissed.";
 /// How many dossiers are looked at at once.
 const IN_FLIGHT: usize = 16;
 
@@ -119,37 +120,24 @@ impl Restatements {
         }
     }
 
-    /// The dossiers whose deadline was recorded as missed at `since` or later.
+    /// The dossiers whose deadline was recorded as missed at `since` or later: the log from its end back to a time before
+    /// that. Recorded times grow with positions, but for services whose clocks differ, for which an hour is allowed.
     async fn missed_since(&self, since: Timestamp) -> Result<BTreeSet<Uuid>, Stalled> {
-        let filter = Filter { kinds: vec!["intake.DeadlineMissed.".into()] };
-        let (mut missed, mut after) = (BTreeSet::new(), self.position_at(since).await?);
+        let since = since.checked_sub(SignedDuration::from_hours(1)).unwrap_or(Timestamp::MIN);
+        let (mut missed, mut through) = (BTreeSet::new(), self.kit.store.head());
         loop {
-            let page = self.kit.store.read_all(after, &filter, PAGE).await?;
-            if page.through == after {
-                return Ok(missed);
-            }
-            missed.extend(
-                page.events.iter().filter_map(|event| event.stream.id().parse::<Uuid>().ok()),
-            );
-            after = page.through;
-        }
-    }
-
-    /// A position before everything that was recorded at `at` or later: recorded times grow with positions, but for
-    /// services whose clocks differ, for which an hour is allowed.
-    async fn position_at(&self, at: Timestamp) -> Result<Position, Stalled> {
-        let at = at.checked_sub(jiff::SignedDuration::from_hours(1)).unwrap_or(Timestamp::MIN);
-        let (mut before, mut beyond) = (0, self.kit.store.head().0);
-        while before < beyond {
-            let middle = before.midpoint(beyond);
-            let page = self.kit.store.read_all(Position(middle), &Filter::default(), 1).await?;
-            match page.events.first().map(|event| (event.position, recorded_at(event))) {
-                Some((position, Some(time))) if time < at => before = position.0,
-                // What carries no time of its own is a number taken: look further back.
-                Some((_, Some(_) | None)) | None => beyond = middle,
+            let page = self.kit.store.read_back(through, PAGE).await?;
+            let of_deadlines = page.iter().filter(|event| event.kind.starts_with(MISSED));
+            missed.extend(of_deadlines.filter_map(|event| event.stream.id().parse::<Uuid>().ok()));
+            // What carries no time of its own is a number taken.
+            let oldest = page.iter().rev().find_map(recorded_at);
+            match page.last() {
+                Some(last) if last.position < through && oldest.is_none_or(|at| at >= since) => {
+                    through = last.position;
+                }
+                _ => return Ok(missed),
             }
         }
-        Ok(Position(before))
     }
 }
 

@@ -48,9 +48,11 @@ pub async fn copy(from: &EventStore, to: &EventStore) -> Result<Copied> {
     let mut written = 0;
     let mut missing = source.take().await?;
     while !missing.is_empty() {
-        // They are taken in this order, by one writer. If one fails the copy ends, and the next one compares what stands.
-        let appends = missing.iter().map(|event| append(to, event));
-        try_join_all(appends).await?;
+        // If one fails the copy ends, and the next one compares what stands.
+        let at_once = if to.takes_in_order() { missing.len() } else { 1 };
+        for events in missing.chunks(at_once) {
+            try_join_all(events.iter().map(|event| append(to, event))).await?;
+        }
         written += missing.len() as u64;
         missing = source.take().await?;
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use dossier::law::shipped_rules;
-use events::{EventStore, Filter, Position, SqliteOptions};
+use events::{EventStore, SqliteOptions};
 use jiff::{SignedDuration, Timestamp};
 use service_kit::auth::{Auth, DevelopmentKey, KeySource, secret};
 use service_kit::documents::Documents;
@@ -248,9 +248,7 @@ impl DataDirectory {
 
 /// When the newest event was recorded.
 async fn last_recorded(store: &EventStore) -> Result<Option<Timestamp>> {
-    let before = Position(store.head().0.saturating_sub(1));
-    let page = store.read_all(before, &Filter::default(), 1).await?;
-    let Some(event) = page.events.last() else { return Ok(None) };
+    let Some(event) = store.event_at(store.head()).await? else { return Ok(None) };
     let meta: serde_json::Value = serde_json::from_str(&event.meta)?;
     Ok(meta.get("at").and_then(|at| at.as_str()).and_then(|at| at.parse().ok()))
 }

@@ -14,8 +14,8 @@ use uuid::Uuid;
 /// Try every sentence of the event store's contract on a server.
 #[derive(Debug, Parser)]
 pub(crate) struct Arguments {
-    /// The server: `postgres://user@host/database`, in which each sentence gets a schema of its own (they stay, named
-    /// `suite_…`), or `sqlite:FOLDER`, in which each gets a file.
+    /// The server: `postgres://user@host/database`, in which each sentence gets a schema of its own, `esdb://user@host`, in
+    /// which each gets a log (they stay, named `suite_…`), or `sqlite:FOLDER`, in which each gets a file.
     url: String,
 }
 
@@ -50,5 +50,6 @@ fn place_of(url: &str, name: &str) -> Result<String> {
         return Ok(format!("sqlite:{folder}/{name}.sqlite"));
     }
     let joint = if url.contains('?') { '&' } else { '?' };
-    Ok(format!("{url}{joint}options=-csearch_path%3D{name}"))
+    let place = if url.starts_with("postgres") { "options=-csearch_path%3D" } else { "log=" };
+    Ok(format!("{url}{joint}{place}{name}"))
 }

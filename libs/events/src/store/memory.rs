@@ -78,6 +78,12 @@ impl Memory {
         }
     }
 
+    pub(super) fn read_back(&self, through: Position, limit: usize) -> Vec<Recorded> {
+        let log = self.log();
+        let behind = usize::try_from(through.0).unwrap_or(usize::MAX).min(log.events.len());
+        log.events[..behind].iter().rev().take(limit).map(|event| (**event).clone()).collect()
+    }
+
     pub(super) const fn id(&self) -> Uuid {
         self.id
     }

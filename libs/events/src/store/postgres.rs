@@ -81,6 +81,10 @@ const READ_TOGETHER: &str =
     (SELECT * FROM log_events WHERE stream = s.no ORDER BY version LIMIT $2) e
   ORDER BY n.place, e.version";
 
+const READ_BACK: &str = "SELECT e.position, e.version, e.id, e.kind, e.data, e.meta, s.name
+  FROM (SELECT * FROM log_events WHERE position <= $1 ORDER BY position DESC LIMIT $2) e
+  JOIN log_streams s ON s.no = e.stream ORDER BY e.position DESC";
+
 /// The events of a page that pass, and the last one that was looked at in any case. The names of streams are looked up one by
 /// one: joined, the planner may read all of them for a handful of events.
 const READ_ALL: &str = "WITH page AS
@@ -184,6 +188,16 @@ impl Postgres {
             Some(page) => Ok(page),
             None => self.page(after, filter, limit).await,
         }
+    }
+
+    pub(super) async fn read_back(
+        &self,
+        through: Position,
+        limit: usize,
+    ) -> Result<Vec<Recorded>, ReadError> {
+        let (through, limit) = (signed(through.0), signed(limit as u64));
+        let rows = self.connections.query(READ_BACK, &[&through, &limit]).await?;
+        rows.iter().map(recorded).collect()
     }
 
     /// Brings the tail to where the log is known to reach. Whoever asks for what lies behind that looks itself, but not more

@@ -181,6 +181,24 @@ impl Sqlite {
             .await
     }
 
+    pub(super) async fn read_back(
+        &self,
+        through: Position,
+        limit: usize,
+    ) -> Result<Vec<Recorded>, ReadError> {
+        self.readers
+            .with(move |connection| {
+                let mut statement = connection.prepare_cached(
+                    "SELECT position, version, id, kind, data, meta, stream FROM events
+                     WHERE position <= ?1 ORDER BY position DESC LIMIT ?2",
+                )?;
+                let range = params![signed(through.0), signed(limit as u64)];
+                let row = |row: &Row<'_>| recorded(row, &name_of(connection, row.get(6)?)?);
+                statement.query_map(range, row)?.collect()
+            })
+            .await
+    }
+
     pub(super) fn is_unchanged(&self, stream: &StreamName, since: Position) -> bool {
         // This process is the only writer, and what was acknowledged stands in the tail.
         self.shared.tail.is_unchanged(stream, since)

@@ -14,3 +14,10 @@ fn in_one_process() -> Office {
 bus_tests!(store, (in_one_process(), ()));
 #[cfg(feature = "nats")]
 bus_tests!(nats_server, crate::nats::fresh().await);
+// Where positions lie far apart.
+#[cfg(all(feature = "nats", feature = "eventstoredb"))]
+bus_tests!(nats_server_and_eventstoredb, {
+    let (store, double) = crate::eventstoredb::fresh().await;
+    let (office, server) = crate::nats::fresh_on(store).await;
+    (office, (server, double))
+});

@@ -6,6 +6,8 @@ mod bus;
 mod contract;
 #[cfg(feature = "postgres")]
 mod database;
+#[cfg(feature = "eventstoredb")]
+mod eventstoredb;
 #[cfg(feature = "nats")]
 mod nats;
 #[cfg(feature = "postgres")]

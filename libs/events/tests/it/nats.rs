@@ -113,8 +113,11 @@ impl Drop for Server {
 }
 
 pub(crate) async fn fresh() -> (Office, Server) {
-    let server = Server::start();
-    let store = Arc::new(EventStore::memory());
+    fresh_on(EventStore::memory()).await
+}
+
+pub(crate) async fn fresh_on(store: EventStore) -> (Office, Server) {
+    let (server, store) = (Server::start(), Arc::new(store));
     let bus = server.bus(&store).await;
     (Office::new(store, Bus::Nats(bus)), server)
 }

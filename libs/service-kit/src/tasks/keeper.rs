@@ -237,6 +237,7 @@ impl<S: State> Keeper<S> {
         for (stream, obligations) in &open {
             index.replace(*stream, obligations);
         }
+        index.read(open.len());
         index.write_if_behind(through)?;
         (index.reached, self.position) = (through, through);
         Ok(())

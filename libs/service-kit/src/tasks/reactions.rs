@@ -47,6 +47,8 @@ CREATE TABLE parked (
 #[derive(Debug, Clone)]
 struct Parked {
     event: Arc<Recorded>,
+    /// A position before the event's own.
+    before: Position,
     dossier: Option<DossierId>,
     since: Timestamp,
     tries: u32,
@@ -57,13 +59,18 @@ struct Parked {
 /// An event with what stands beside it, read once; nothing if that cannot be read.
 struct Arrived {
     event: Arc<Recorded>,
+    before: Position,
     envelope: Option<Envelope>,
 }
 
 impl Arrived {
-    fn read(event: Arc<Recorded>) -> Self {
+    fn read(event: Arc<Recorded>, before: Position) -> Self {
         let envelope = envelope(&event).ok();
-        Self { event, envelope }
+        Self { event, before, envelope }
+    }
+
+    fn again(parked: &Parked) -> Self {
+        Self::read(Arc::clone(&parked.event), parked.before)
     }
 
     fn dossier(&self) -> Option<DossierId> {
@@ -87,7 +94,8 @@ pub struct Reactions<R: Reaction> {
     view: View,
     place: Place,
     position: Position,
-    saved: Position,
+    /// Pages and events since the position was written down.
+    unsaved: u64,
     parked: BTreeMap<Position, Parked>,
     progress: watch::Sender<Position>,
 }
@@ -120,7 +128,7 @@ impl<R: Reaction> Reactions<R> {
             streams: Arc::clone(streams),
             view,
             position,
-            saved: position,
+            unsaved: 0,
             parked: BTreeMap::new(),
             progress,
         };
@@ -150,7 +158,9 @@ impl<R: Reaction> Reactions<R> {
             let since = Timestamp::from_second(since).unwrap_or(Timestamp::MIN);
             let dossier = envelope(&event).ok().and_then(|envelope| envelope.dossier);
             let (next_at, reason) = (Timestamp::MIN, "parked before the restart");
-            self.parked.insert(position, Parked { event, dossier, since, tries, next_at, reason });
+            let before = Position::START;
+            let parked = Parked { event, before, dossier, since, tries, next_at, reason };
+            self.parked.insert(position, parked);
         }
         Ok(())
     }
@@ -172,7 +182,7 @@ impl<R: Reaction> Reactions<R> {
         if self.parked.len() >= PARKED_MAX {
             self.retry_due(self.kit.clock.now()).await?;
             // What has waited too long is given up here too, or nothing would ever make room.
-            self.save_if_behind(0).await?;
+            self.save().await?;
             if self.parked.len() >= PARKED_MAX {
                 return Err(Stalled::Parked(self.parked.len()));
             }
@@ -180,23 +190,29 @@ impl<R: Reaction> Reactions<R> {
         let page = self.place.page(self.position).await?;
         let now = self.kit.clock.now();
         if page.through == self.position {
-            let retried = self.retry_due(now).await?;
-            self.save_if_behind(if retried { 0 } else { EVENTS_PER_SAVE }).await?;
+            if self.retry_due(now).await? {
+                self.save().await?;
+            }
             self.place.reached(self.position, self.surely(), 0).await;
             let wake_at = self.parked.values().map(|parked| parked.next_at).min();
             return Ok(Next::Idle { done: self.position, wake_at });
         }
         let mut dossiers = Batch::new();
         let events = page.events.len();
+        let mut before = self.position;
         for event in page.events {
+            let position = event.position;
             // One that was given up is tried again because an operator says so.
             let again = letters::tried_again_by(self.service, &event);
-            let event = match again {
-                Some(position) => letters::event_at(&self.kit.store, position).await?,
+            let arrived = match again {
+                Some(given_up) => letters::event_at(&self.kit.store, given_up)
+                    .await?
+                    .map(|event| Arrived::read(event, Position::START)),
                 None if &*event.kind == letters::TRIED_AGAIN => None,
-                None => Some(event),
+                None => Some(Arrived::read(event, before)),
             };
-            if let Some(arrived) = event.map(Arrived::read) {
+            before = position;
+            if let Some(arrived) = arrived {
                 dossiers.entry(arrived.dossier()).or_default().push(arrived);
             }
         }
@@ -204,13 +220,15 @@ impl<R: Reaction> Reactions<R> {
         let moved: BTreeSet<DossierId> = dossiers.keys().flatten().copied().collect();
         for parked in self.parked.values().rev() {
             if let Some(dossier) = parked.dossier.filter(|dossier| moved.contains(dossier)) {
-                let arrived = Arrived::read(Arc::clone(&parked.event));
-                dossiers.entry(Some(dossier)).or_default().insert(0, arrived);
+                dossiers.entry(Some(dossier)).or_default().insert(0, Arrived::again(parked));
             }
         }
         let changed = self.handle_all(dossiers, now).await;
         self.position = page.through;
-        self.save_if_behind(if changed { 0 } else { EVENTS_PER_SAVE }).await?;
+        self.unsaved += 1 + events as u64;
+        if changed || self.unsaved >= EVENTS_PER_SAVE {
+            self.save().await?;
+        }
         self.reach(self.position);
         self.place.reached(self.position, self.surely(), events).await;
         Ok(Next::More)
@@ -224,18 +242,16 @@ impl<R: Reaction> Reactions<R> {
         });
     }
 
-    /// Below which position nothing is left to do.
+    /// Up to which position nothing is left to do.
     fn surely(&self) -> Position {
-        let first = self.parked.keys().next();
-        first.map_or(self.position, |first| Position(first.0.saturating_sub(1)))
+        self.parked.values().next().map_or(self.position, |first| first.before)
     }
 
     /// Tries again what is parked and due; says whether anything changed.
     async fn retry_due(&mut self, now: Timestamp) -> Result<bool, Stalled> {
         let mut dossiers = Batch::new();
         for parked in self.parked.values().filter(|parked| parked.next_at <= now) {
-            let arrived = Arrived::read(Arc::clone(&parked.event));
-            dossiers.entry(parked.dossier).or_default().push(arrived);
+            dossiers.entry(parked.dossier).or_default().push(Arrived::again(parked));
         }
         if dossiers.is_empty() {
             return Ok(false);
@@ -247,13 +263,13 @@ impl<R: Reaction> Reactions<R> {
     /// Handles events, dossier by dossier; says whether what is parked changed.
     async fn handle_all(&mut self, dossiers: Batch, now: Timestamp) -> bool {
         let this = &*self;
-        let handled: Vec<(Option<DossierId>, Arc<Recorded>, Outcome)> =
+        let handled: Vec<(Option<DossierId>, Arrived, Outcome)> =
             futures_util::stream::iter(dossiers)
                 .map(|(dossier, events)| async move {
                     let mut outcomes = Vec::with_capacity(events.len());
                     for arrived in events {
                         let outcome = this.handle(&arrived).await;
-                        outcomes.push((dossier, arrived.event, outcome));
+                        outcomes.push((dossier, arrived, outcome));
                     }
                     futures_util::stream::iter(outcomes)
                 })
@@ -262,11 +278,11 @@ impl<R: Reaction> Reactions<R> {
                 .collect()
                 .await;
         let mut changed = false;
-        for (dossier, event, outcome) in handled {
+        for (dossier, arrived, outcome) in handled {
             match outcome {
-                Outcome::Done => changed |= self.parked.remove(&event.position).is_some(),
+                Outcome::Done => changed |= self.parked.remove(&arrived.event.position).is_some(),
                 Outcome::NotYet(reason) => {
-                    self.park(dossier, event, now, reason);
+                    self.park(dossier, arrived, now, reason);
                     changed = true;
                 }
             }
@@ -277,18 +293,19 @@ impl<R: Reaction> Reactions<R> {
     fn park(
         &mut self,
         dossier: Option<DossierId>,
-        event: Arc<Recorded>,
+        arrived: Arrived,
         now: Timestamp,
         reason: &'static str,
     ) {
-        let fresh = Parked { event, dossier, since: now, tries: 0, next_at: now, reason };
+        let Arrived { event, before, .. } = arrived;
+        let fresh = Parked { event, before, dossier, since: now, tries: 0, next_at: now, reason };
         let parked = self.parked.entry(fresh.event.position).or_insert(fresh);
         parked.tries = parked.tries.saturating_add(1);
         parked.reason = reason;
         parked.next_at = now.checked_add(back_off(parked.tries)).unwrap_or(Timestamp::MAX);
     }
 
-    async fn handle(&self, Arrived { event, envelope }: &Arrived) -> Outcome {
+    async fn handle(&self, Arrived { event, envelope, .. }: &Arrived) -> Outcome {
         let Some(envelope) = envelope else { return Outcome::NotYet("unreadable metadata") };
         let incoming = Incoming { id: event.id, kind: &event.kind, data: &event.data, envelope };
         let reactions = match R::react(&incoming) {
@@ -343,12 +360,8 @@ impl<R: Reaction> Reactions<R> {
         Outcome::Done
     }
 
-    /// Writes down the position and what is parked, if it is at least `events` behind.
-    async fn save_if_behind(&mut self, events: u64) -> Result<(), Stalled> {
-        let behind = self.position.0.saturating_sub(self.saved.0);
-        if behind < events || (events > 0 && behind == 0) {
-            return Ok(());
-        }
+    /// Writes down the position and what is parked.
+    async fn save(&mut self) -> Result<(), Stalled> {
         self.give_up().await?;
         self.view.write(self.position, |rows| {
             rows.execute("DELETE FROM parked", [])?;
@@ -361,7 +374,7 @@ impl<R: Reaction> Reactions<R> {
             }
             Ok(())
         })?;
-        self.saved = self.position;
+        self.unsaved = 0;
         Ok(())
     }
 

@@ -82,16 +82,13 @@ impl Watch {
 
     async fn count(&self) -> Counts {
         let Watched { kit, keepers, reactions, views, begun_at, .. } = &*self.0;
-        let before = Position(kit.store.head().0.saturating_sub(1));
-        let all = events::Filter::default();
         let mut dead = 0;
         for service in reactions {
             dead += service.dead_letters().await.map_or(0, |letters| letters.len() as u64);
         }
-        // The one asks the server even where the newest events are in memory.
         let off = kit.clock.off(&kit.store).await;
         Counts {
-            readable: off.is_ok() && kit.store.read_all(before, &all, 1).await.is_ok(),
+            readable: off.is_ok() && kit.store.event_at(kit.store.head()).await.is_ok(),
             clock_off: off.unwrap_or_default(),
             caught_up: views.iter().all(|(_, view)| view.now() >= *begun_at)
                 && keepers.iter().all(|keeper| keeper.reached() >= *begun_at),

@@ -50,11 +50,14 @@ async fn a_log_is_copied_once_and_what_was_added_since_is_copied_by_the_next_cop
 
 #[tokio::test]
 async fn what_was_begun_in_one_store_goes_on_on_a_server() {
+    goes_on_in(postgres().await).await;
+}
+
+pub(crate) async fn goes_on_in(server: EventStore) {
     let mut office = Office::open().await;
     let applicant = office.applicant("company-1");
     let (path, etag) = submitted(&office.browser, &applicant).await;
     office.settle().await;
-    let server = postgres().await;
     standalone::copy(&office.kit.store, &server).await.unwrap();
     let moved = Office::open_with(server, at("2026-11-20T10:00")).await;
     let mut office = moved;

@@ -104,7 +104,10 @@ pub(crate) async fn notice_of(
 
 #[tokio::test]
 async fn a_certificate_of_origin_from_submission_to_rating() {
-    let mut office = Office::open().await;
+    from_submission_to_rating(Office::open().await).await;
+}
+
+pub(crate) async fn from_submission_to_rating(mut office: Office) {
     let certificate = submitted(&mut office, "a1", "post").await;
     let (dossier, review) = (certificate.at("dossiers"), certificate.at("reviews"));
     let (payment, delivery) = (certificate.at("payments"), certificate.at("deliveries"));

@@ -8,6 +8,8 @@ mod complaint;
 mod copy;
 mod documents;
 mod durability;
+#[cfg(feature = "eventstoredb")]
+mod eventstoredb;
 mod explain;
 mod intake;
 mod law;

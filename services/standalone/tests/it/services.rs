@@ -29,10 +29,14 @@ async fn take(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dossier_is_carried_through_by_processes_that_share_nothing_but_the_log() {
+    carried_through_by_processes(&postgres_url()).await;
+}
+
+pub(crate) async fn carried_through_by_processes(url: &str) {
     let folder = tempfile::tempdir().unwrap();
-    let (data, url) = (folder.path(), postgres_url());
+    let data = folder.path();
     let start =
-        |services: &str| Process::start_with(data, &["--store", &url, "--services", services]);
+        |services: &str| Process::start_with(data, &["--store", url, "--services", services]);
     let front = start("intake,register");
     let back = start("payment,review,result-delivery,feedback");
     let key = DevelopmentKey::in_folder(data).unwrap();
@@ -69,7 +73,7 @@ async fn a_dossier_is_carried_through_by_processes_that_share_nothing_but_the_lo
         assert!(!ended.status.success());
         String::from_utf8_lossy(&ended.stderr).into_owned()
     };
-    let twice = refused(&["--store", &url, "--services", "review"]);
+    let twice = refused(&["--store", url, "--services", "review"]);
     assert!(twice.contains("review runs in another process"), "{twice}");
     let file = refused(&["--services", "review"]);
     assert!(file.contains("needs `--store`"), "{file}");

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use tokio::sync::{Mutex, oneshot};
 use tokio::task::JoinSet;
@@ -14,8 +13,9 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{Shared, unsigned};
 use crate::limits::{
-    ANSWER_TIMEOUT, CONNECT_TIMEOUT, GATHER_COMMITS, READERS_MAX, RECONNECT_MAX, RECONNECT_PAUSE,
+    ANSWER_TIMEOUT, CONNECT_TIMEOUT, GATHER_COMMITS, READERS_MAX, RECONNECT_PAUSE,
 };
+use crate::store::patience::{Patience, longer, rest};
 use crate::{Position, ReadError};
 use uuid::Uuid;
 
@@ -129,36 +129,6 @@ impl Connections {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a server that is gone gives no sign when it is back"
-)]
-async fn rest(pause: Duration) {
-    tokio::time::sleep(pause).await;
-}
-
-/// How long a failover is waited for.
-pub(super) struct Patience {
-    until: Instant,
-    pause: Duration,
-}
-
-impl Patience {
-    pub(super) fn new() -> Self {
-        Self { until: Instant::now() + RECONNECT_MAX, pause: RECONNECT_PAUSE }
-    }
-
-    /// Waits a little longer than the last time; false if it has been long enough.
-    pub(super) async fn lasts(&mut self) -> bool {
-        if Instant::now() + self.pause > self.until {
-            return false;
-        }
-        rest(self.pause).await;
-        self.pause = self.pause.saturating_mul(2).min(Duration::from_secs(1));
-        true
-    }
-}
-
 /// Whether the same again would fail the same way: the server refused it, and not because it is going down or coming up.
 pub(super) fn is_lasting(error: &tokio_postgres::Error) -> bool {
     // Class 08 is connections, 40 a transaction that may be tried again, 53 resources, 57 an operator; 25006 is a standby.
@@ -199,7 +169,7 @@ pub(super) async fn listen(
             Err(error) => tracing::warn!(%error, "the event store's commits are not heard of"),
         }
         rest(pause).await;
-        pause = pause.saturating_mul(2).min(Duration::from_secs(1));
+        pause = longer(pause);
     }
 }
 

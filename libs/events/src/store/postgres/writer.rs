@@ -9,9 +9,10 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
 use uuid::Uuid;
 
-use super::connections::{Connections, Patience, is_lasting, reason, silent};
+use super::connections::{Connections, is_lasting, reason, silent};
 use super::{Shared, recorded, signed, standings, unsigned};
 use crate::limits::{ANSWER_TIMEOUT, GROUP_EVENTS_MAX};
+use crate::store::patience::Patience;
 use crate::store::plan::Plan;
 use crate::{AppendError, Appended, Expected, NewEvent, Position, Recorded, StreamName};
 

@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use crate::view::{Shape, View, ViewError};
 
-/// How many events the file may be behind: a second or so of reading at the next start.
-const EVENTS_BEHIND_MAX: u64 = 10_000;
+/// How many streams and pages the file may be behind: a second or so of reading at the next start.
+const BEHIND_MAX: usize = 10_000;
 
 /// By due time: what falls due together lies together, and is written together.
 const TABLES: &str = "
@@ -52,6 +52,8 @@ pub(super) struct Index {
     /// What the file may have otherwise.
     changed: BTreeSet<(Nanoseconds, Uuid, Kind)>,
     written: Position,
+    /// Streams and pages read since.
+    unwritten: usize,
     /// Up to where it is true in memory.
     pub(super) reached: Position,
     kinds: Vec<Arc<str>>,
@@ -67,6 +69,7 @@ impl Index {
             open: BTreeSet::new(),
             changed: BTreeSet::new(),
             written,
+            unwritten: 0,
             reached: written,
             kinds: Vec::new(),
         };
@@ -166,16 +169,21 @@ impl Index {
         Timestamp::from_nanosecond(i128::from(*due_at)).ok()
     }
 
+    /// Takes note of a page in which this many streams were touched.
+    pub(super) fn read(&mut self, streams: usize) {
+        self.unwritten += streams.max(1);
+    }
+
     /// Writes down what changed, if the file is far behind.
     pub(super) fn write_if_behind(&mut self, through: Position) -> Result<(), ViewError> {
-        if through.0.saturating_sub(self.written.0) < EVENTS_BEHIND_MAX {
+        if self.unwritten < BEHIND_MAX {
             return Ok(());
         }
         self.view.write(through, |rows| {
             self.changed.iter().try_for_each(|changed| self.write(rows, *changed))
         })?;
         self.changed.clear();
-        self.written = through;
+        (self.written, self.unwritten) = (through, 0);
         Ok(())
     }
 
@@ -265,9 +273,14 @@ mod tests {
             index.replace(Uuid::from_u128(n), &[obligation("miss", 5), obligation("foresee", 3)]);
         }
         index.replace(Uuid::from_u128(5), &[]);
-        index.write_if_behind(Position(EVENTS_BEHIND_MAX)).unwrap();
+        index.read(BEHIND_MAX - 1);
+        index.write_if_behind(Position(7)).unwrap();
         let again = Index::load(Arc::clone(&index.view)).unwrap();
-        assert_eq!((again.len(), again.written()), (198, Position(EVENTS_BEHIND_MAX)));
+        assert_eq!((again.len(), again.written()), (0, Position::START), "not far enough behind");
+        index.read(0);
+        index.write_if_behind(Position(8)).unwrap();
+        let again = Index::load(Arc::clone(&index.view)).unwrap();
+        assert_eq!((again.len(), again.written()), (198, Position(8)));
         let all = |index: &Index| {
             let all = index.due(at(9), 1_000, |_| true);
             let all =

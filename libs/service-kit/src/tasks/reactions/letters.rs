@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use events::{
-    AppendError, EventStore, Expected, Filter, NewEvent, Position, ReadError, Recorded, StreamName,
+    AppendError, EventStore, Expected, NewEvent, Position, ReadError, Recorded, StreamName,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -163,7 +163,5 @@ pub(super) async fn event_at(
     store: &EventStore,
     position: Position,
 ) -> Result<Option<Arc<Recorded>>, ReadError> {
-    let before = Position(position.0.saturating_sub(1));
-    let page = store.read_all(before, &Filter::default(), 1).await?;
-    Ok(page.events.into_iter().find(|event| event.position == position))
+    Ok(store.event_at(position).await?.map(Arc::new))
 }

@@ -1,0 +1,270 @@
+//! EventStoreDB: a log that several processes share, on a cluster that replicates it. A stream of ours is a stream of the
+//! server's, named `LOG.STREAM`; the server checks the expected version and gives the positions. Two things it does not
+//! know are seen to here: that the ids of an append that was made before come with the same bytes, and that an id is not
+//! used again later in its stream. What was appended is read back, so that the answer is what stands there, however often
+//! the connection broke on the way; mostly by this process's own follower, which an append waits for in any case, so that
+//! whoever reads the log next sees it.
+//!
+//! A position is the place of the event in the server's log, plus one, because that may begin at zero.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use eventstore::{AppendToStreamOptions, Error, ReadStreamOptions, StreamPosition, StreamState};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use tokio::sync::{Mutex, Semaphore, watch};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use super::is_same;
+use crate::limits::{
+    APPEND_QUEUE_MAX, BUSY_RETRY_AFTER, READ_AT_ONCE, READ_EVENTS_MAX, TIME_EVERY,
+};
+use crate::{
+    AppendError, Appended, Expected, Filter, NewEvent, OpenError, Page, Position, ReadError,
+    Recorded, Stats, StreamName, Version,
+};
+
+mod address;
+mod connection;
+mod follower;
+mod known;
+mod log;
+mod own;
+mod record;
+
+use address::Address;
+pub(super) use address::speaks;
+use connection::Connection;
+use known::Known;
+use log::{Log, Refused};
+
+/// See [`crate::EventStore::eventstoredb`].
+#[derive(Debug)]
+pub struct EventStoreDb {
+    id: Uuid,
+    log: Arc<Log>,
+    known: Known,
+    /// One for each append that may be under way.
+    permits: Semaphore,
+    appends: AtomicU64,
+    appended: AtomicU64,
+    /// What the server's clock said, and when it was asked.
+    time: Mutex<Option<(Duration, Instant)>>,
+    /// Who hears of what this process and others append; it ends with the store.
+    _follower: JoinSet<()>,
+}
+
+impl EventStoreDb {
+    pub(super) async fn open(url: &str) -> Result<Self, OpenError> {
+        let unusable = |reason: String| OpenError::Unusable { path: address::shown(url), reason };
+        let Address { settings, log: name } = address::parse(url).map_err(unusable)?;
+        let prefix = format!("{name}.");
+        let connection = Connection::new(settings);
+        let id = own::identity(&connection, &name).await;
+        let id = id.map_err(|error| unusable(error.to_string()))?;
+        let log = Log::open(connection, prefix).await;
+        let log = Arc::new(log.map_err(|error| unusable(error.to_string()))?);
+        let mut follower = JoinSet::new();
+        follower.spawn(follower::follow(Arc::clone(&log)));
+        Ok(Self {
+            id,
+            log,
+            known: Known::default(),
+            permits: Semaphore::new(APPEND_QUEUE_MAX),
+            appends: AtomicU64::new(0),
+            appended: AtomicU64::new(0),
+            time: Mutex::new(None),
+            _follower: follower,
+        })
+    }
+
+    pub(super) async fn append(
+        &self,
+        stream: &StreamName,
+        expected: Expected,
+        events: Vec<NewEvent>,
+    ) -> Result<Appended, AppendError> {
+        let Ok(_permit) = self.permits.try_acquire() else {
+            return Err(AppendError::Busy(BUSY_RETRY_AFTER));
+        };
+        for (place, event) in events.iter().enumerate() {
+            if events.iter().take(place).any(|before| before.id == event.id) {
+                return Err(AppendError::IdReused(event.id));
+            }
+        }
+        let (base, state) = match expected {
+            Expected::NoStream => (Version(0), StreamState::NoStream),
+            Expected::At(Version(version)) => {
+                // Revisions begin at zero, versions at one.
+                (Version(version), StreamState::StreamRevision(version.saturating_sub(1)))
+            }
+        };
+        if let Some(id) = self.used(stream, base, &events).await.map_err(unread)? {
+            return Err(AppendError::IdReused(id));
+        }
+        let name = self.log.name(stream);
+        let options = AppendToStreamOptions::default().stream_state(state);
+        let proposed: Vec<_> = events.iter().map(record::proposed).collect();
+        let answer = self.log.connection.ask(|client| {
+            let (name, options, proposed) = (name.clone(), options.clone(), proposed.clone());
+            async move { client.append_to_stream(name, &options, proposed).await }
+        });
+        match answer.await {
+            Ok(_) => {
+                if let Some(last) = self.log.heard(stream, base, &events).await {
+                    return Ok(self.appended(last.as_ref(), &events));
+                }
+            }
+            Err(Error::WrongExpectedVersion { .. }) => {}
+            Err(error) => return Err(AppendError::Unavailable(error.to_string())),
+        }
+        self.settle(stream, base, &events).await
+    }
+
+    fn appended(&self, last: &Recorded, events: &[NewEvent]) -> Appended {
+        self.appends.fetch_add(1, Ordering::Relaxed);
+        self.appended.fetch_add(events.len() as u64, Ordering::Relaxed);
+        Appended { version: last.version, position: last.position }
+    }
+
+    /// What an append came to, as it stands in the stream.
+    async fn settle(
+        &self,
+        stream: &StreamName,
+        base: Version,
+        events: &[NewEvent],
+    ) -> Result<Appended, AppendError> {
+        let found = self.read(stream, base, events.len()).await.map_err(unread)?;
+        if let Some(last) = found.last()
+            && found.len() == events.len()
+            && found.iter().zip(events).all(|(found, event)| is_same(found, event))
+        {
+            self.log.comes_to(last.position).await?;
+            return Ok(self.appended(last, events));
+        }
+        let actual = self.last(stream).await.map_err(unread)?.map(|last| last.version);
+        match self.used(stream, actual.unwrap_or(Version(0)), events).await.map_err(unread)? {
+            Some(id) => Err(AppendError::IdReused(id)),
+            None => Err(AppendError::Conflict { actual }),
+        }
+    }
+
+    /// Which of the events' ids stands in the stream, up to a version; of a long one, among the newest.
+    async fn used(
+        &self,
+        stream: &StreamName,
+        through: Version,
+        events: &[NewEvent],
+    ) -> Result<Option<Uuid>, ReadError> {
+        if through == Version(0) {
+            return Ok(None);
+        }
+        if !self.known.covers(stream, through) {
+            let after = through.0.saturating_sub(READ_EVENTS_MAX as u64);
+            self.read(stream, Version(after), READ_EVENTS_MAX).await?;
+        }
+        Ok(self.known.first_of(stream, through, events))
+    }
+
+    pub(super) async fn read(
+        &self,
+        stream: &StreamName,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<Recorded>, ReadError> {
+        // The revision of the event behind `after` is its version.
+        let from = ReadStreamOptions::default().position(StreamPosition::Position(after.0));
+        let events = self.log.read_stream(stream, from.max_count(limit)).await?;
+        self.known.note(stream, &events);
+        Ok(events)
+    }
+
+    pub(super) async fn read_together(
+        &self,
+        streams: &[StreamName],
+        limit: usize,
+    ) -> Result<Vec<Vec<Recorded>>, ReadError> {
+        let mut each = Vec::with_capacity(streams.len());
+        for stream in streams {
+            each.push(self.read(stream, Version(0), limit));
+        }
+        stream::iter(each).buffered(READ_AT_ONCE).try_collect().await
+    }
+
+    pub(super) async fn last(&self, stream: &StreamName) -> Result<Option<Recorded>, ReadError> {
+        let from = ReadStreamOptions::default().position(StreamPosition::End).backwards();
+        Ok(self.log.read_stream(stream, from.max_count(1)).await?.pop())
+    }
+
+    pub(super) async fn read_all(
+        &self,
+        after: Position,
+        filter: &Filter,
+        limit: usize,
+    ) -> Result<Page, ReadError> {
+        if let Some(page) = self.log.tail.page(after, filter, limit) {
+            return Ok(page);
+        }
+        let events = match self.log.behind(after, limit).await {
+            Err(Refused::NoPlace) => self.log.look_for(after, limit).await?,
+            read => read?,
+        };
+        let through = events.last().map_or(after, |last| last.position);
+        let events = events.into_iter().filter(|event| filter.passes(&event.kind));
+        Ok(Page { events: events.map(Arc::new).collect(), through })
+    }
+
+    pub(super) async fn read_back(
+        &self,
+        through: Position,
+        limit: usize,
+    ) -> Result<Vec<Recorded>, ReadError> {
+        Ok(self.log.up_to(through, limit).await?)
+    }
+
+    /// The server's clock, asked every now and then: in between, time passes here as there. Every call asks the server
+    /// something, so that it is known to be there.
+    pub(super) async fn time(&self) -> Result<Duration, ReadError> {
+        let unread = |error: Error| ReadError::Unavailable(error.to_string());
+        let (connection, name) = (&self.log.connection, self.log.prefix.trim_end_matches('.'));
+        let mut asked = self.time.lock().await;
+        match *asked {
+            Some((time, at)) if at.elapsed() < TIME_EVERY => {
+                let id = own::begun(connection, name).await.map_err(unread)?;
+                if id != Some(self.id) {
+                    let reason = "the server has another log of this name than before";
+                    return Err(ReadError::Unavailable(reason.to_owned()));
+                }
+                Ok(time + at.elapsed())
+            }
+            _ => {
+                let at = Instant::now();
+                let time = own::time(connection, name).await.map_err(unread)?;
+                *asked = Some((time, at));
+                Ok(time)
+            }
+        }
+    }
+
+    pub(super) const fn id(&self) -> Uuid {
+        self.id
+    }
+
+    pub(super) fn stats(&self) -> Stats {
+        Stats {
+            groups: self.appends.load(Ordering::Relaxed),
+            events: self.appended.load(Ordering::Relaxed),
+            waiting: (APPEND_QUEUE_MAX - self.permits.available_permits()) as u64,
+        }
+    }
+
+    pub(super) fn watch(&self) -> watch::Receiver<Position> {
+        self.log.head.subscribe()
+    }
+}
+
+fn unread(error: ReadError) -> AppendError {
+    AppendError::Unavailable(error.to_string())
+}

@@ -1,0 +1,120 @@
+//! What an address says: the client's own connection string, and the name of the log.
+
+use std::path::Path;
+
+use eventstore::ClientSettings;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+/// The log's name without a setting of it.
+const LOG: &str = "dossier";
+/// How long the client waits before each try to find a server, also before the first (ms).
+const DISCOVERY: &str = "discoveryInterval=50";
+/// Bytes of a log's name.
+const LOG_BYTES_MAX: usize = 50;
+
+#[derive(Debug)]
+pub(super) struct Address {
+    pub(super) settings: ClientSettings,
+    pub(super) log: String,
+}
+
+/// Whether an address names a server of this kind.
+pub(in crate::store) fn speaks(url: &str) -> bool {
+    let scheme = url.split_once("://").map(|(scheme, _)| scheme);
+    scheme.is_some_and(|scheme| {
+        let kind = scheme.strip_suffix("+discover").unwrap_or(scheme);
+        matches!(kind, "esdb" | "kurrentdb")
+    })
+}
+
+pub(super) fn parse(url: &str) -> Result<Address, String> {
+    let (address, query) = url.split_once('?').unwrap_or((url, ""));
+    // Of what is said twice the client takes the last.
+    let (mut log, mut others) = (LOG, vec![DISCOVERY]);
+    for setting in query.split('&').filter(|setting| !setting.is_empty()) {
+        let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
+        match &*name.to_lowercase() {
+            "log" => {
+                log = value;
+                continue;
+            }
+            "tlsverifycert" if !value.eq_ignore_ascii_case("true") => {
+                return Err("a server whose certificate is not verified may be anybody: name its \
+                            authority by `tlsCaFile`, or say `tls=false` where no encryption is wanted"
+                    .to_owned());
+            }
+            "nodepreference" if !value.eq_ignore_ascii_case("leader") => {
+                return Err("only the leader is read from: others may not have what was appended"
+                    .to_owned());
+            }
+            // The client breaks off on a file that it cannot read.
+            "tlscafile" => readable(&value.replace("%2F", "/"))?,
+            _ => {}
+        }
+        others.push(setting);
+    }
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    if log.is_empty() || log.len() > LOG_BYTES_MAX || !log.bytes().all(plain) {
+        return Err(format!(
+            "`log={log}` is no name of a log: up to {LOG_BYTES_MAX} letters, digits and underlines"
+        ));
+    }
+    let address = format!("{address}?{}", others.join("&"));
+    let settings = address.parse().map_err(|error| format!("not an address: {error}"))?;
+    Ok(Address { settings, log: log.to_owned() })
+}
+
+fn readable(path: &str) -> Result<(), String> {
+    let unreadable = |reason: String| format!("{path}: {reason}");
+    let certificates = CertificateDer::pem_file_iter(Path::new(path));
+    let mut certificates = certificates.map_err(|error| unreadable(error.to_string()))?.peekable();
+    if certificates.peek().is_none() {
+        return Err(unreadable("no certificate of an authority".to_owned()));
+    }
+    certificates.try_for_each(|certificate| {
+        certificate.map(drop).map_err(|error| unreadable(error.to_string()))
+    })
+}
+
+/// An address without its password and settings.
+pub(super) fn shown(url: &str) -> String {
+    let address = url.split_once('?').map_or(url, |(address, _)| address);
+    match (address.split_once("://"), address.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
+        _ => address.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_names_the_log_and_leaves_the_rest_to_the_client() {
+        let address = parse("esdb://admin:secret@one:2113,two:2113?tls=false&log=permits").unwrap();
+        assert_eq!((&*address.log, address.settings.hosts().len()), ("permits", 2));
+        assert!(!address.settings.is_secure_mode_enabled());
+        assert_eq!(parse("esdb://localhost").unwrap().log, "dossier");
+        assert!(parse("esdb://localhost").unwrap().settings.is_secure_mode_enabled());
+        assert_eq!(shown("esdb://admin:secret@one:2113?log=a"), "esdb://one:2113");
+    }
+
+    #[test]
+    fn what_would_read_from_anybody_or_from_yesterday_is_refused() {
+        let refused = |url: &str| parse(url).unwrap_err();
+        assert!(refused("esdb://localhost?tlsVerifyCert=false").contains("tlsCaFile"));
+        assert!(refused("esdb://localhost?nodePreference=follower").contains("leader"));
+        assert!(refused("esdb://localhost?log=a.b").contains("letters"));
+        assert!(refused("esdb://localhost?tlsCaFile=/none/there.pem").contains("/none/there.pem"));
+        assert!(refused("esdb://").contains("not an address"));
+    }
+
+    #[test]
+    fn every_name_of_the_protocol_is_understood() {
+        for url in ["esdb://a", "esdb+discover://a", "kurrentdb://a", "kurrentdb+discover://a"] {
+            assert!(speaks(url) && parse(url).is_ok(), "{url}");
+        }
+        assert!(!speaks("postgres://a") && !speaks("esdb:a"));
+    }
+}

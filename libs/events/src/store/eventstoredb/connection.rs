@@ -1,0 +1,111 @@
+//! The client, made anew when it is of no more use: one whose connection could not be made stays without.
+
+use eventstore::{Client, ClientSettings, Error, ReadStream, RecordedEvent, SubscriptionFilter};
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use crate::limits::ANSWER_TIMEOUT;
+use crate::store::patience::Patience;
+
+/// Status codes of gRPC (its core specification, "Status codes and their use").
+mod code {
+    pub(super) const CANCELLED: i32 = 1;
+    pub(super) const INVALID_ARGUMENT: i32 = 3;
+    pub(super) const RESOURCE_EXHAUSTED: i32 = 8;
+    pub(super) const ABORTED: i32 = 10;
+}
+
+pub(super) struct Connection {
+    settings: ClientSettings,
+    client: Mutex<Option<Client>>,
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection").finish_non_exhaustive()
+    }
+}
+
+impl Connection {
+    pub(super) fn new(settings: ClientSettings) -> Self {
+        // The client would install the other one, for the whole program. Whoever was first stays.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Self { settings, client: Mutex::new(None) }
+    }
+
+    pub(super) async fn client(&self) -> Result<Client, Error> {
+        let mut client = self.client.lock().await;
+        if let Some(client) = &*client {
+            return Ok(client.clone());
+        }
+        let new = Client::new(self.settings.clone());
+        let new = new.map_err(|error| Error::InitializationError(error.to_string()))?;
+        Ok(client.insert(new).clone())
+    }
+
+    /// The next one to ask gets another client.
+    pub(super) async fn forget(&self) {
+        *self.client.lock().await = None;
+    }
+
+    /// Asks the server, and again if it does not answer, for as long as a failover takes: what is asked must be the same
+    /// if it is done twice.
+    pub(super) async fn ask<T, F>(&self, ask: impl Fn(Client) -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let mut patience = Patience::new();
+        loop {
+            let answer = match self.client().await {
+                Ok(client) => timeout(ANSWER_TIMEOUT, ask(client)).await,
+                Err(error) => return Err(error),
+            };
+            let error = match answer.unwrap_or(Err(Error::DeadlineExceeded)) {
+                Err(error) if is_passing(&error) => error,
+                answer => return answer,
+            };
+            tracing::warn!(%error, "the event store did not answer");
+            // It goes after another leader by itself.
+            if !matches!(error, Error::NotLeaderException(_)) {
+                self.forget().await;
+            }
+            if !patience.lasts().await {
+                return Err(error);
+            }
+        }
+    }
+}
+
+/// Whether the same again may be answered.
+fn is_passing(error: &Error) -> bool {
+    match error {
+        Error::ServerError(_)
+        | Error::NotLeaderException(_)
+        | Error::ConnectionClosed
+        | Error::GrpcConnectionError(_)
+        | Error::DeadlineExceeded => true,
+        Error::Grpc { code, .. } => {
+            matches!(i32::from(*code), code::CANCELLED | code::RESOURCE_EXHAUSTED | code::ABORTED)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a read was refused because no record begins where it was to begin.
+pub(super) fn is_no_place(error: &Error) -> bool {
+    matches!(error, Error::Grpc { code, .. } if i32::from(*code) == code::INVALID_ARGUMENT)
+}
+
+/// All that a read brings; its length was asked for.
+pub(super) async fn all_of(mut read: ReadStream) -> Result<Vec<RecordedEvent>, Error> {
+    let mut events = Vec::new();
+    while let Some(event) = read.next().await? {
+        events.extend(event.event);
+    }
+    Ok(events)
+}
+
+/// Of the whole server, the streams that begin with `prefix`.
+pub(super) fn streams(prefix: &str) -> SubscriptionFilter {
+    SubscriptionFilter::on_stream_name().add_prefix(prefix)
+}

@@ -1,0 +1,46 @@
+//! Offices whose log stands on EventStoreDB, that is, on its double: positions are far apart there, and other programs'
+//! events lie between ours.
+
+use std::process::Command;
+
+use events::EventStore;
+use events::contract_suite::SENTENCES;
+use eventstoredb_double::EventStoreDbDouble;
+
+use crate::support::{Office, at, printed};
+
+async fn store(double: &EventStoreDbDouble) -> EventStore {
+    EventStore::eventstoredb(&double.url("office")).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_certificate_of_origin_from_submission_to_rating() {
+    let double = EventStoreDbDouble::start().unwrap();
+    let office = Office::open_with(store(&double).await, at("2026-11-20T09:00")).await;
+    crate::life::from_submission_to_rating(office).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_begun_in_one_store_goes_on_there() {
+    let double = EventStoreDbDouble::start().unwrap();
+    crate::copy::goes_on_in(store(&double).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dossier_is_carried_through_by_processes_that_share_nothing_but_the_log() {
+    let double = EventStoreDbDouble::start().unwrap();
+    crate::services::carried_through_by_processes(&double.url("office")).await;
+}
+
+#[test]
+fn the_contract_is_tried_sentence_by_sentence_at_its_address() {
+    let double = EventStoreDbDouble::start().unwrap();
+    // Its own setting of a log's name is replaced by one for each sentence: the last that is said holds.
+    let run = Command::new(env!("CARGO_BIN_EXE_dossier"))
+        .args(["store-suite", &double.url("suite"), "--log", "off"])
+        .output()
+        .unwrap();
+    let said = printed(&run);
+    let holds = said.lines().filter(|line| line.starts_with("holds")).count();
+    assert_eq!((holds, said.lines().count()), (SENTENCES.len(), SENTENCES.len()), "{said}");
+}
