@@ -10,6 +10,9 @@ use cluster::tools::{HADOLINT, KUBERNETES_VALIDATE, helm};
 use crate::generate::root;
 
 const PROFILES: [&str; 2] = ["small", "production"];
+/// What the services stand on: the files and what they are made of.
+const PLATFORM: [(&str, &str); 2] =
+    [("platform.yaml", "k8s/platform"), ("eventstoredb.yaml", "k8s/platform/eventstoredb")];
 /// The newest versions whose schemas the validator has.
 const KUBERNETES: [&str; 3] = ["1.35", "1.36", "1.37"];
 /// Resources of operators, of which Kubernetes itself has no schema.
@@ -26,9 +29,10 @@ pub(crate) fn rendered() -> Result<Vec<(String, String)>> {
         command.args(["template", "dossier", "--namespace", "dossier", "--values"]);
         files.push((format!("{profile}.yaml"), printed(command.arg(values).arg(&chart))?));
     }
-    let mut command = Command::new(kubectl);
-    let platform = printed(command.arg("kustomize").arg(root().join("k8s/platform")))?;
-    files.push(("platform.yaml".to_owned(), platform));
+    for (name, folder) in PLATFORM {
+        let text = printed(Command::new(&kubectl).arg("kustomize").arg(root().join(folder)))?;
+        files.push((name.to_owned(), text));
+    }
     Ok(files)
 }
 

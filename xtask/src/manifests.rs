@@ -6,7 +6,7 @@ use crate::generate::root;
 
 fn resources() -> Vec<(String, Value)> {
     let mut resources = Vec::new();
-    for name in ["small", "production", "platform"] {
+    for name in ["small", "production", "platform", "eventstoredb"] {
         let path = root().join(format!("k8s/rendered/{name}.yaml"));
         let text = std::fs::read_to_string(path).unwrap();
         for document in serde_yaml_ng::Deserializer::from_str(&text) {

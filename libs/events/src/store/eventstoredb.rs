@@ -66,6 +66,9 @@ impl EventStoreDb {
         let id = id.map_err(|error| unusable(error.to_string()))?;
         let log = Log::open(connection, prefix).await;
         let log = Arc::new(log.map_err(|error| unusable(error.to_string()))?);
+        tracing::warn!(
+            "EventStoreDB was tried on a double of its server alone: run `dossier store-suite` on this one first"
+        );
         let mut follower = JoinSet::new();
         follower.spawn(follower::follow(Arc::clone(&log)));
         Ok(Self {
