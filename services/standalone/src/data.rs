@@ -3,6 +3,7 @@
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
@@ -13,12 +14,15 @@ use service_kit::auth::{Auth, DevelopmentKey, KeySource, secret};
 use service_kit::documents::Documents;
 use service_kit::limits::CLOCK_OFF_MAX;
 use service_kit::{Clock, Kit, Settings};
+use tokio::sync::watch;
 
 use crate::ServiceName;
 use crate::bus::BusArguments;
 
 /// How far the machine's clock may be ahead of the log without being asked about.
 const AHEAD_MAX: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// How often it is looked whether virtual time was moved on.
+const LOOK_AT_TIME: Duration = Duration::from_millis(20);
 const VIRTUAL_END: &str = "virtual-time-ended-at";
 
 /// A data directory.
@@ -147,7 +151,28 @@ impl DataDirectory {
 
     /// Writes down that the directory was written in virtual time and where that ended.
     pub fn end_virtual_time(&self, at: Timestamp) -> Result<()> {
-        Ok(std::fs::write(self.path.join(VIRTUAL_END), at.to_string())?)
+        // Renamed, because others may read it now.
+        let new = self.path.join(format!("{VIRTUAL_END}.new"));
+        std::fs::write(&new, at.to_string())?;
+        Ok(std::fs::rename(new, self.path.join(VIRTUAL_END))?)
+    }
+
+    /// Moves a clock that stands still on to where the end of virtual time is moved, until it is told to stop: so that
+    /// whoever looks at a made-up ministry can let time pass, and processes that share the directory share their time.
+    pub(crate) async fn follow_virtual_time(&self, clock: Clock, mut stop: watch::Receiver<bool>) {
+        while !*stop.borrow_and_update() {
+            match self.virtual_end() {
+                Ok(Some(at)) => clock.advance_to(at),
+                Ok(None) => return,
+                Err(error) => tracing::warn!(%error, "time does not pass"),
+            }
+            let look_again =
+                Clock::System.now().checked_add(LOOK_AT_TIME).unwrap_or(Timestamp::MAX);
+            tokio::select! {
+                _ = stop.changed() => {}
+                () = Clock::System.sleep_until(look_again, LOOK_AT_TIME) => {}
+            }
+        }
     }
 
     /// The end of virtual time, if the directory was written in it.

@@ -61,7 +61,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     }
     let kit =
         data.kit(Time::Machine { confirmed: false, live: false }, Identity::Development).await?;
-    crate::serve::serve(&kit, arguments.listen).await
+    crate::serve::serve(&kit, &data, arguments.listen).await
 }
 
 async fn make_up(data: &DataDirectory, arguments: &Arguments) -> Result<()> {

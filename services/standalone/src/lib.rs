@@ -27,7 +27,8 @@ mod whatif;
 pub use check::{Report, check};
 pub use copy::{Copied, copy};
 pub use data::{DataDirectory, Identity, Time};
-pub use replay::{RefusedActivity, Summary, replay};
+pub use office::Answer;
+pub use replay::{RefusedActivity, Replay, Summary, World, replay};
 
 /// Carries administrative dossiers from submission to delivered result.
 #[derive(Debug, Parser)]

@@ -30,10 +30,13 @@ pub(crate) struct Office {
 
 /// An answer.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) etag: String,
-    pub(crate) body: Value,
+pub struct Answer {
+    /// How it was answered.
+    pub status: StatusCode,
+    /// The version that it shows, if it is of a resource.
+    pub etag: String,
+    /// What it says.
+    pub body: Value,
 }
 
 impl Answer {

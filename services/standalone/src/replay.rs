@@ -10,13 +10,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use dossier::contract::Role;
+use events::EventStore;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::data::{DataDirectory, Identity, Time};
-use crate::office::Office;
+use crate::office::{Answer, Office};
 
 mod cases;
 mod summary;
@@ -81,93 +82,171 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
 
 /// Replays `file` into the fresh data directory `data`.
 pub async fn replay(file: &Path, data: &Path, show_progress: bool) -> Result<Summary> {
-    let cases = cases::read(file)?;
+    let replay = Replay::read(file)?;
     let data = DataDirectory::open(data)?;
     if !data.is_fresh() {
         bail!("the data directory holds a log already; replay into a fresh one");
     }
-    let mut happenings: Vec<(Timestamp, usize, Happening)> = Vec::new();
-    for (index, case) in cases.iter().enumerate() {
-        happenings.push((case.submitted_at(), index, Happening::Submitted));
-        let activities = case.activities.iter().enumerate();
-        happenings.extend(activities.map(|(n, done)| (done.at, index, Happening::Activity(n))));
-        if let Some(end) = case.ended_at {
-            // Two cases of the real log end before they start: they are ended at once.
-            happenings.push((end.max(case.submitted_at()), index, Happening::Ended));
-        }
-    }
-    let order = |happening: &Happening| match happening {
-        Happening::Submitted => 0,
-        Happening::Activity(n) => 1 + n,
-        Happening::Ended => usize::MAX,
-    };
-    happenings.sort_by_key(|(at, case, happening)| (*at, *case, order(happening)));
-    let start = happenings.first().map(|(at, ..)| *at).context("the log has no cases")?;
-    let end = cases.iter().flat_map(|case| &case.activities).map(|done| done.at).max();
-    let end = end.unwrap_or(start).max(start);
-    let kit = data.kit(Time::Virtual(start), Identity::Development).await?;
+    let kit = data.kit(Time::Virtual(replay.start), Identity::Development).await?;
     let mut office = Office::open(&kit, data.key()?).await?;
-    let bar = progress(show_progress, happenings.len() as u64);
-    let mut addresses: BTreeMap<usize, String> = BTreeMap::new();
-    let mut refused = Vec::new();
-    for (at, index, happening) in happenings {
-        bar.inc(1);
-        let case = cases.get(index).context("no such case")?;
-        office.wait_until(at).await?;
-        let id = addresses.get(&index).cloned().unwrap_or_default();
-        match happening {
-            Happening::Submitted => {
-                addresses.insert(index, submit(&mut office, case).await?);
-            }
-            Happening::Activity(n) => {
-                let done = case.activities.get(n).context("no such activity")?;
-                refused.extend(complete(&mut office, case, &id, done).await?);
-            }
-            Happening::Ended => end_case(&mut office, &id).await?,
-        }
-    }
-    office.wait_until(end).await?;
+    let bar = progress(show_progress, replay.happenings.len() as u64);
+    let refused = replay.play(&mut office, &bar).await?;
     bar.finish_and_clear();
-    data.end_virtual_time(end)?;
-    summary::of(&kit.store, &cases, refused).await
+    data.end_virtual_time(replay.end)?;
+    replay.summary(&kit.store, refused).await
 }
 
-async fn submit(office: &mut Office, case: &Case) -> Result<String> {
+/// Where a log is replayed: in this process, or wherever there are services whose time can be moved.
+#[expect(async_fn_in_trait, reason = "whoever replays awaits each in turn")]
+pub trait World {
+    /// Moves time, stopping wherever something falls due.
+    async fn wait_until(&mut self, at: Timestamp) -> Result<()>;
+    /// Returns once everything has followed from what was recorded.
+    async fn settle(&mut self) -> Result<()>;
+    /// Asks as somebody with a role, a name and an agency, at the version of `etag`; with a body, to take a step.
+    async fn ask(
+        &mut self,
+        path: &str,
+        who: (Role, &str, &str),
+        etag: &str,
+        body: Option<&Value>,
+    ) -> Result<Answer>;
+}
+
+impl World for Office {
+    async fn wait_until(&mut self, at: Timestamp) -> Result<()> {
+        self.wait_until(at).await
+    }
+
+    async fn settle(&mut self) -> Result<()> {
+        self.settle().await
+    }
+
+    async fn ask(
+        &mut self,
+        path: &str,
+        who: (Role, &str, &str),
+        etag: &str,
+        body: Option<&Value>,
+    ) -> Result<Answer> {
+        match body {
+            Some(body) => self.post(path, who, etag, body).await,
+            None => self.get(path, who).await,
+        }
+    }
+}
+
+/// A log, and what happened in it, in order.
+#[derive(Debug)]
+pub struct Replay {
+    cases: Vec<Case>,
+    happenings: Vec<(Timestamp, usize, Happening)>,
+    /// When it begins.
+    pub start: Timestamp,
+    /// When it ends.
+    pub end: Timestamp,
+}
+
+impl Replay {
+    /// Reads a log.
+    pub fn read(file: &Path) -> Result<Self> {
+        let cases = cases::read(file)?;
+        let mut happenings: Vec<(Timestamp, usize, Happening)> = Vec::new();
+        for (index, case) in cases.iter().enumerate() {
+            happenings.push((case.submitted_at(), index, Happening::Submitted));
+            let activities = case.activities.iter().enumerate();
+            happenings.extend(activities.map(|(n, done)| (done.at, index, Happening::Activity(n))));
+            if let Some(end) = case.ended_at {
+                // Two cases of the real log end before they start: they are ended at once.
+                happenings.push((end.max(case.submitted_at()), index, Happening::Ended));
+            }
+        }
+        let order = |happening: &Happening| match happening {
+            Happening::Submitted => 0,
+            Happening::Activity(n) => 1 + n,
+            Happening::Ended => usize::MAX,
+        };
+        happenings.sort_by_key(|(at, case, happening)| (*at, *case, order(happening)));
+        let start = happenings.first().map(|(at, ..)| *at).context("the log has no cases")?;
+        let end = happenings.last().map_or(start, |(at, ..)| *at);
+        Ok(Self { cases, happenings, start, end })
+    }
+
+    /// Has everything happen in a world whose time is the start, and says which activities it refused.
+    pub async fn play(
+        &self,
+        world: &mut impl World,
+        bar: &ProgressBar,
+    ) -> Result<Vec<RefusedActivity>> {
+        let mut addresses: BTreeMap<usize, String> = BTreeMap::new();
+        let mut refused = Vec::new();
+        for (at, index, happening) in &self.happenings {
+            bar.inc(1);
+            let case = self.cases.get(*index).context("no such case")?;
+            world.wait_until(*at).await?;
+            let id = addresses.get(index).cloned().unwrap_or_default();
+            match happening {
+                Happening::Submitted => {
+                    addresses.insert(*index, submit(world, case).await?);
+                }
+                Happening::Activity(n) => {
+                    let done = case.activities.get(*n).context("no such activity")?;
+                    refused.extend(complete(world, case, &id, done).await?);
+                }
+                Happening::Ended => end_case(world, &id).await?,
+            }
+        }
+        world.wait_until(self.end).await?;
+        Ok(refused)
+    }
+
+    /// What came of it, counted from the log that was written.
+    pub async fn summary(
+        &self,
+        store: &EventStore,
+        refused: Vec<RefusedActivity>,
+    ) -> Result<Summary> {
+        summary::of(store, &self.cases, refused).await
+    }
+}
+
+async fn submit(world: &mut impl World, case: &Case) -> Result<String> {
     let body = json!({
         "procedure": "WABO.RECEIPT", "agency": AGENCY, "channel": case.channel(), "applicant": case.name,
         "form": {
             "department": case.department, "group": case.group, "case": case.name, "filed_by": case.filed_by,
         },
     });
-    let submitted = office.post("/v1/dossiers", CLERK, "", &body).await?;
+    let submitted = world.ask("/v1/dossiers", CLERK, "", Some(&body)).await?;
     let etag = submitted.etag.clone();
     let submitted = submitted.granted().with_context(|| case.name.clone())?;
     let id = submitted.get("id").and_then(Value::as_str).context("no id")?.to_owned();
-    let accepted =
-        office.post(&format!("/v1/dossiers/{id}/acceptance"), CLERK, &etag, &json!({})).await?;
+    let dossier = format!("/v1/dossiers/{id}");
+    let accept = format!("{dossier}/acceptance");
+    let accepted = world.ask(&accept, CLERK, &etag, Some(&json!({}))).await?;
     let etag = accepted.etag.clone();
     accepted.granted().with_context(|| case.name.clone())?;
     let fixed = json!({ "at": case.deadline, "by": "the municipality's register", "basis": "case:deadline" });
-    let fixed =
-        office.post(&format!("/v1/dossiers/{id}/fixed-appointment"), CLERK, &etag, &fixed).await?;
+    let appoint = format!("{dossier}/fixed-appointment");
+    let fixed = world.ask(&appoint, CLERK, &etag, Some(&fixed)).await?;
     fixed.granted().with_context(|| case.name.clone())?;
-    office.settle().await?;
+    world.settle().await?;
     Ok(id)
 }
 
 async fn complete(
-    office: &mut Office,
+    world: &mut impl World,
     case: &Case,
     id: &str,
     done: &cases::Done,
 ) -> Result<Option<RefusedActivity>> {
     let reviewer = (Role::Reviewer, &*done.resource, AGENCY);
     let review = format!("/v1/reviews/{id}");
-    let etag = office.get(&review, reviewer).await?.etag;
+    let etag = world.ask(&review, reviewer, "", None).await?.etag;
     let body = json!({ "activity": done.activity });
-    let answer = office.post(&format!("{review}/activities"), reviewer, &etag, &body).await?;
+    let answer = world.ask(&format!("{review}/activities"), reviewer, &etag, Some(&body)).await?;
     if answer.status.is_success() {
-        office.settle().await?;
+        world.settle().await?;
         return Ok(None);
     }
     let reason = answer.body.get("type").and_then(Value::as_str).unwrap_or_default();
@@ -179,12 +258,12 @@ async fn complete(
     Ok(Some(RefusedActivity { case, activity, at: done.at, reason }))
 }
 
-async fn end_case(office: &mut Office, id: &str) -> Result<()> {
+async fn end_case(world: &mut impl World, id: &str) -> Result<()> {
     let dossier = format!("/v1/dossiers/{id}");
-    let etag = office.get(&dossier, CLERK).await?.etag;
+    let etag = world.ask(&dossier, CLERK, "", None).await?.etag;
     let body = json!({ "reason": "ended in the log" });
-    office.post(&format!("{dossier}/closure"), CLERK, &etag, &body).await?.granted()?;
-    office.settle().await
+    world.ask(&format!("{dossier}/closure"), CLERK, &etag, Some(&body)).await?.granted()?;
+    world.settle().await
 }
 
 pub(crate) fn progress(shown: bool, length: u64) -> ProgressBar {

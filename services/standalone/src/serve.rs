@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, ValueEnum};
-use service_kit::Kit;
 use service_kit::auth::KeySource;
 use service_kit::http::{Router, Server};
 use service_kit::limits::TASKS_END_MAX;
 use service_kit::tasks::{FollowedLaw, Tasks};
+use service_kit::{Clock, Kit};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::ServiceName;
 use crate::bus::BusArguments;
-use crate::data::{Identity, Time};
+use crate::data::{DataDirectory, Identity, Time};
 
 mod common;
 mod health;
@@ -81,15 +81,20 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         None => Vec::new(),
     };
     let kit = data.kit(time, identity).await?;
-    serve_some(&kit, arguments.listen, names).await
+    serve_some(&kit, &data, arguments.listen, names).await
 }
 
 /// Serves until the process is told to stop.
-pub(crate) async fn serve(kit: &Arc<Kit>, listen: SocketAddr) -> Result<()> {
-    serve_some(kit, listen, ServiceName::value_variants()).await
+pub(crate) async fn serve(kit: &Arc<Kit>, data: &DataDirectory, listen: SocketAddr) -> Result<()> {
+    serve_some(kit, data, listen, ServiceName::value_variants()).await
 }
 
-async fn serve_some(kit: &Arc<Kit>, listen: SocketAddr, names: &[ServiceName]) -> Result<()> {
+async fn serve_some(
+    kit: &Arc<Kit>,
+    data: &DataDirectory,
+    listen: SocketAddr,
+    names: &[ServiceName],
+) -> Result<()> {
     let (mut routes, mut tasks) = (Vec::new(), Tasks::default());
     let services = crate::some_services(kit, names).await?;
     if !names.contains(&ServiceName::Intake) {
@@ -126,6 +131,10 @@ async fn serve_some(kit: &Arc<Kit>, listen: SocketAddr, names: &[ServiceName]) -
     let mut serving = tokio::task::JoinSet::new();
     let fresh = (Arc::clone(kit), stopped.clone());
     serving.spawn(async move { fresh.0.auth.keep_fresh(fresh.1).await });
+    if matches!(kit.clock, Clock::Manual(_)) {
+        let (data, clock, stopped) = (data.clone(), kit.clock.clone(), stopped.clone());
+        serving.spawn(async move { data.follow_virtual_time(clock, stopped).await });
+    }
     serving.spawn(server.run(stopped));
     wait_for_signal().await?;
     tracing::info!("stopping");

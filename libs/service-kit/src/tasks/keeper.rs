@@ -65,6 +65,13 @@ impl KeeperHealth {
         lock(&self.index).reached
     }
 
+    /// How many are due now, or have been for long, and are not enforced yet.
+    #[must_use]
+    pub fn due(&self) -> usize {
+        let behind_now = self.clock.now().checked_add(SignedDuration::from_nanos(1));
+        lock(&self.index).count_before(behind_now.unwrap_or(Timestamp::MAX))
+    }
+
     /// How many have been overdue for more than a minute.
     #[must_use]
     pub fn overdue(&self) -> usize {

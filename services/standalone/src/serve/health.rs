@@ -146,7 +146,7 @@ impl Watch {
     }
 
     fn set(&self, counts: &Counts) {
-        let Watched { kit, services, reactions, views, relays, .. } = &*self.0;
+        let Watched { kit, services, keepers, reactions, views, relays, .. } = &*self.0;
         let (head, stats) = (kit.store.head(), kit.store.stats());
         let behind = |progress: &Progress| head.0.saturating_sub(progress.now().0);
         let set = |name, help, value| kit.metrics.set(name, help, None, value);
@@ -159,6 +159,13 @@ impl Watch {
         set("obligations_open", "Obligations that are open", counts.open as u64);
         let help = "Obligations that fell due more than a minute ago and were not enforced";
         set("obligations_overdue", help, counts.overdue as u64);
+        let due = keepers.iter().map(KeeperHealth::due).sum::<usize>() as u64;
+        set("obligations_due", "Obligations that are due and not enforced yet", due);
+        let lag = keepers.iter().map(|keeper| head.0.saturating_sub(keeper.reached().0)).max();
+        let help = "Positions that the index of obligations has not read yet";
+        set("obligations_lag", help, lag.unwrap_or(0));
+        let now = u64::try_from(kit.clock.now().as_millisecond()).unwrap_or(0);
+        set("clock_ms", "What time it is here, in milliseconds since the beginning of 1970", now);
         set("dead_letters", "Events that reactions gave up", counts.dead);
         set("store_groups", "Transactions of the store by this process", stats.groups);
         set("store_events", "Events in them", stats.events);

@@ -1,17 +1,23 @@
-//! Documents in an object store, by real processes on a real one.
+//! Documents in an object store, by real processes on a real one; and more of them at once than there is room for.
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use cluster::{Objects, tools};
 use dossier::contract::Role;
 use http::Method;
 use serde_json::json;
 use service_kit::auth::DevelopmentKey;
+use service_kit::limits::UPLOADS_MAX;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use crate::durability::Process;
-use crate::support::{Answer, energy_label, postgres_url, submitted, token};
+use crate::support::{Answer, Office, energy_label, postgres_url, submitted, token};
 
+const LIMIT: Duration = Duration::from_secs(30);
 const BUCKET: &str = "s3://tests/documents";
 
 fn objects(folder: &Path) -> Objects {
@@ -133,4 +139,46 @@ fn a_place_for_documents_that_cannot_be_is_refused_with_those_that_can() {
     assert!(!refused.status.success());
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(said.contains("s3://bucket/prefix"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_upload_more_than_there_is_room_for_is_told_to_come_back() {
+    let office = Office::open().await;
+    let applicant = office.applicant("company-1");
+    // Whoever is slow keeps a place: these have begun and say nothing more.
+    let mut slow = Vec::new();
+    for n in 0..UPLOADS_MAX {
+        let mut stream = TcpStream::connect(office.browser.address).await.unwrap();
+        let begun = format!(
+            "POST /v1/documents HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {applicant}\r\nidempotency-key: slow-{n}\r\n\
+             content-type: application/pdf\r\ncontent-length: 1000\r\n\r\n%PDF-1.7 "
+        );
+        stream.write_all(begun.as_bytes()).await.unwrap();
+        slow.push(stream);
+    }
+    let upload = async |key: &str| {
+        let authorization = format!("Bearer {applicant}");
+        let headers = [
+            ("authorization", &*authorization),
+            ("content-type", "application/pdf"),
+            ("idempotency-key", key),
+        ];
+        let pdf = b"%PDF-1.7 quick".to_vec();
+        office.browser.send(Method::POST, "/v1/documents", &headers, pdf).await.unwrap()
+    };
+    let refused = async {
+        loop {
+            let answer = upload("quick").await;
+            if answer.status == 503 {
+                return answer;
+            }
+        }
+    };
+    let refused =
+        timeout(LIMIT, refused).await.expect("there is room for more than there should be");
+    assert!(!refused.header("retry-after").is_empty(), "{refused:?}");
+    // Those who go away make room.
+    drop(slow);
+    let taken = async { while upload("quick").await.status == 503 {} };
+    timeout(LIMIT, taken).await.expect("no room was made");
 }

@@ -24,4 +24,5 @@ mod restore;
 mod services;
 mod support;
 mod trace;
+mod virtual_time;
 mod whatif;
