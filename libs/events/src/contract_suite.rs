@@ -109,6 +109,10 @@ pub async fn an_append_succeeds_only_at_the_expected_version(store: Arc<EventSto
     let ahead = Expected::At(Version(second.version.0 + 7));
     let ahead = store.append(&s, ahead, events(5..6)).await;
     assert!(matches!(ahead, Err(AppendError::Conflict { .. })), "{ahead:?}");
+    for stream in [s, stream("a-2")] {
+        let never = store.append(&stream, Expected::At(Version(0)), events(6..7)).await;
+        assert!(matches!(never, Err(AppendError::Conflict { .. })), "{never:?}");
+    }
     assert_eq!(count(&store).await, 3);
 }
 

@@ -37,6 +37,10 @@ pub const GROUP_EVENTS_MAX: usize = 1_024;
 pub const TAIL_EVENTS_MAX: usize = 8_192;
 /// How often a server is asked for its time; in between, time passes here as there.
 pub const TIME_EVERY: Duration = Duration::from_secs(60);
+/// How often a server that nobody hears from by itself is asked for what is new.
+pub const ASK_EVERY: Duration = Duration::from_millis(50);
+/// How long a server may take to find events of ours among those of others.
+pub const FIND_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long an append waits to be heard of before it is read back.
 pub const HEARD_IN: Duration = Duration::from_millis(500);
 /// Streams that are read from a server at the same time for one caller.

@@ -15,7 +15,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::watch;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Identity, Server, ServerTlsConfig};
 
@@ -26,8 +25,6 @@ use service::{Features, Streams};
 #[derive(Debug)]
 struct Shared {
     log: Mutex<Log>,
-    /// How many records there are.
-    written: watch::Sender<usize>,
     /// So many appends are made and not answered.
     unanswered: AtomicUsize,
 }
@@ -54,8 +51,8 @@ pub struct EventStoreDbDouble {
 impl EventStoreDbDouble {
     /// Starts one with an empty log.
     pub fn start() -> std::io::Result<Self> {
-        let (log, written) = (Mutex::default(), watch::Sender::new(0));
-        let shared = Arc::new(Shared { log, written, unanswered: AtomicUsize::new(0) });
+        let (log, unanswered) = (Mutex::default(), AtomicUsize::new(0));
+        let shared = Arc::new(Shared { log, unanswered });
         Self::start_with(shared, None, None)
     }
 

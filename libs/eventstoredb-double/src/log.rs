@@ -147,11 +147,6 @@ impl Log {
             }
         }
     }
-
-    /// How many records there are.
-    pub(crate) fn len(&self) -> usize {
-        self.records.len()
-    }
 }
 
 fn wrong(expected: Expected, length: u64) -> WrongExpectedVersion {

@@ -23,8 +23,8 @@ use uuid::Uuid;
 use crate::Shared;
 use crate::log::{Log, NoPlace, Record};
 use crate::wire::{
-    AppendContent, AppendReq, AppendResp, AppendResult, Confirmation, Count, Empty, From, Newest,
-    Of, Position, ReadContent, ReadEvent, ReadOptions, ReadReq, ReadResp, RecordedEvent, Revision,
+    AppendContent, AppendReq, AppendResp, AppendResult, Count, Empty, From, Newest, Of, Position,
+    ReadContent, ReadEvent, ReadOptions, ReadReq, ReadResp, RecordedEvent, Revision,
     StreamIdentifier, StreamNotFound, StreamOptions, StructuredUuid, Success, SupportedMethods,
     UuidValue, Written,
 };
@@ -169,11 +169,7 @@ impl Streams {
         }
         let stream = name(options.stream_identifier.as_ref()).ok_or_else(odd)?;
         let expected = options.expected.ok_or_else(odd)?;
-        let (appended, written) = {
-            let mut log = self.shared.log();
-            (log.append(&stream, expected, proposed), log.len())
-        };
-        self.shared.written.send_replace(written);
+        let appended = self.shared.log().append(&stream, expected, proposed);
         let lost = |count: usize| count.checked_sub(1);
         if self.shared.unanswered.fetch_update(Ordering::SeqCst, Ordering::SeqCst, lost).is_ok() {
             return Err(Status::unavailable("the answer is lost"));
@@ -200,10 +196,6 @@ impl Streams {
         };
         let of = options.of.ok_or_else(|| Status::invalid_argument("of nothing"))?;
         let all = match (of, options.count) {
-            (Of::All(all), Some(Count::Subscription(Empty {}))) => {
-                let from = all.from.unwrap_or(From::Start(Empty {}));
-                return self.subscribe(from, prefixes);
-            }
             (Of::Stream(stream), Some(Count::AtMost(count))) => {
                 return read_stream(&self.shared.log(), &stream, options.direction, count);
             }
@@ -218,46 +210,20 @@ impl Streams {
         let records: Vec<ReadResp> = match options.direction {
             0 => log
                 .forwards(from)
-                .map_err(no_place)?
+                .map_err(no_place(options.filter.is_some()))?
                 .filter(passes)
                 .take(count)
                 .map(event)
                 .collect(),
             _ => log
                 .backwards(from)
-                .map_err(no_place)?
+                .map_err(no_place(options.filter.is_some()))?
                 .filter(passes)
                 .take(count)
                 .map(event)
                 .collect(),
         };
         Ok(stream::iter(records.into_iter().map(Ok)).boxed())
-    }
-
-    /// What stands behind a place, and what comes there.
-    fn subscribe(&self, from: From, prefixes: Vec<String>) -> Result<Answers, Status> {
-        let log = self.shared.log();
-        let at = log.forwards(from).map_err(no_place)?.count();
-        // It begins behind the event at its place.
-        let behind = usize::from(matches!(from, From::Position(_)));
-        let next = log.len() - at + behind.min(at);
-        drop(log);
-        let confirmed = ReadContent::Confirmation(Confirmation { subscription_id: "1".to_owned() });
-        let confirmed = stream::iter([Ok(ReadResp { content: Some(confirmed) })]);
-        let state = (Arc::clone(&self.shared), self.shared.written.subscribe(), next, prefixes);
-        let live = stream::unfold(state, |(shared, mut written, next, prefixes)| async move {
-            written.wait_for(|written| *written > next).await.ok()?;
-            let (events, reached) = {
-                let log = shared.log();
-                let records = log.forwards(From::Start(Empty {})).ok()?.skip(next);
-                let passes = |record: &&Record| {
-                    prefixes.iter().any(|prefix| record.stream.starts_with(prefix))
-                };
-                (records.filter(passes).map(event).map(Ok).collect::<Vec<_>>(), log.len())
-            };
-            Some((stream::iter(events), (shared, written, reached, prefixes)))
-        });
-        Ok(confirmed.chain(live.flatten()).boxed())
     }
 }
 
@@ -290,8 +256,15 @@ fn read_stream(
     Ok(stream::iter(read.into_iter().map(Ok)).boxed())
 }
 
-fn no_place(NoPlace: NoPlace) -> Status {
-    Status::invalid_argument("Trying to read from an invalid position.")
+/// A read with a filter does not know this refusal, and says so.
+fn no_place(filtered: bool) -> impl Fn(NoPlace) -> Status {
+    move |NoPlace| {
+        if filtered {
+            Status::unknown("Unexpected FilteredReadAllResult: InvalidPosition")
+        } else {
+            Status::invalid_argument("Trying to read from an invalid position.")
+        }
+    }
 }
 
 fn name(identifier: Option<&StreamIdentifier>) -> Option<String> {

@@ -170,7 +170,7 @@ pub(crate) struct ReadOptions {
     /// 0 forwards, 1 backwards.
     #[prost(int32, tag = "3")]
     pub(crate) direction: i32,
-    #[prost(oneof = "Count", tags = "5, 6")]
+    #[prost(oneof = "Count", tags = "5")]
     pub(crate) count: Option<Count>,
     #[prost(message, optional, tag = "7")]
     pub(crate) filter: Option<FilterOptions>,
@@ -222,8 +222,6 @@ pub(crate) enum From {
 pub(crate) enum Count {
     #[prost(uint64, tag = "5")]
     AtMost(u64),
-    #[prost(message, tag = "6")]
-    Subscription(Empty),
 }
 
 #[derive(Clone, PartialEq, Eq, Message)]
@@ -243,7 +241,7 @@ pub(crate) struct Expression {
 
 #[derive(Clone, PartialEq, Eq, Message)]
 pub(crate) struct ReadResp {
-    #[prost(oneof = "ReadContent", tags = "1, 2, 4")]
+    #[prost(oneof = "ReadContent", tags = "1, 4")]
     pub(crate) content: Option<ReadContent>,
 }
 
@@ -251,16 +249,8 @@ pub(crate) struct ReadResp {
 pub(crate) enum ReadContent {
     #[prost(message, tag = "1")]
     Event(ReadEvent),
-    #[prost(message, tag = "2")]
-    Confirmation(Confirmation),
     #[prost(message, tag = "4")]
     StreamNotFound(StreamNotFound),
-}
-
-#[derive(Clone, PartialEq, Eq, Message)]
-pub(crate) struct Confirmation {
-    #[prost(string, tag = "1")]
-    pub(crate) subscription_id: String,
 }
 
 #[derive(Clone, PartialEq, Eq, Message)]

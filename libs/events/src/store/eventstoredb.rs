@@ -7,13 +7,13 @@
 //!
 //! A position is the place of the event in the server's log, plus one, because that may begin at zero.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use eventstore::{AppendToStreamOptions, Error, ReadStreamOptions, StreamPosition, StreamState};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use tokio::sync::{Mutex, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -99,10 +99,14 @@ impl EventStoreDb {
         }
         let (base, state) = match expected {
             Expected::NoStream => (Version(0), StreamState::NoStream),
-            Expected::At(Version(version)) => {
+            Expected::At(version) => match version.0.checked_sub(1) {
                 // Revisions begin at zero, versions at one.
-                (Version(version), StreamState::StreamRevision(version.saturating_sub(1)))
-            }
+                Some(revision) => (version, StreamState::StreamRevision(revision)),
+                None => {
+                    let actual = self.last(stream).await.map_err(unread)?.map(|last| last.version);
+                    return Err(AppendError::Conflict { actual });
+                }
+            },
         };
         if let Some(id) = self.used(stream, base, &events).await.map_err(unread)? {
             return Err(AppendError::IdReused(id));
@@ -116,8 +120,10 @@ impl EventStoreDb {
         });
         match answer.await {
             Ok(_) => {
-                if let Some(last) = self.log.heard(stream, base, &events).await {
-                    return Ok(self.appended(last.as_ref(), &events));
+                let heard = self.log.heard(stream, base, &events).await.unwrap_or_default();
+                if let Some(last) = heard.last() {
+                    self.known.note(stream, &heard);
+                    return Ok(self.appended(last, &events));
                 }
             }
             Err(Error::WrongExpectedVersion { .. }) => {}
@@ -164,11 +170,15 @@ impl EventStoreDb {
         if through == Version(0) {
             return Ok(None);
         }
-        if !self.known.covers(stream, through) {
-            let after = through.0.saturating_sub(READ_EVENTS_MAX as u64);
-            self.read(stream, Version(after), READ_EVENTS_MAX).await?;
+        if self.known.covers(stream, through) {
+            return Ok(self.known.first_of(stream, through, events));
         }
-        Ok(self.known.first_of(stream, through, events))
+        let after = through.0.saturating_sub(READ_EVENTS_MAX as u64);
+        let stand = self.read(stream, Version(after), READ_EVENTS_MAX).await?;
+        let stands = |event: &&NewEvent| {
+            stand.iter().any(|stands| stands.id == event.id && stands.version <= through)
+        };
+        Ok(events.iter().find(stands).map(|event| event.id))
     }
 
     pub(super) async fn read(
@@ -210,10 +220,13 @@ impl EventStoreDb {
         if let Some(page) = self.log.tail.page(after, filter, limit) {
             return Ok(page);
         }
-        let events = match self.log.behind(after, limit).await {
+        let head = *self.log.head.borrow();
+        let mut events = match self.log.behind(after, limit).await {
             Err(Refused::NoPlace) => self.log.look_for(after, limit).await?,
             read => read?,
         };
+        // What the follower has not come to is not there yet, for anybody in this process.
+        events.retain(|event| event.position <= head);
         let through = events.last().map_or(after, |last| last.position);
         let events = events.into_iter().filter(|event| filter.passes(&event.kind));
         Ok(Page { events: events.map(Arc::new).collect(), through })
@@ -224,7 +237,7 @@ impl EventStoreDb {
         through: Position,
         limit: usize,
     ) -> Result<Vec<Recorded>, ReadError> {
-        Ok(self.log.up_to(through, limit).await?)
+        self.log.up_to(through, limit).await
     }
 
     /// The server's clock, asked every now and then: in between, time passes here as there. Every call asks the server
@@ -232,8 +245,8 @@ impl EventStoreDb {
     pub(super) async fn time(&self) -> Result<Duration, ReadError> {
         let unread = |error: Error| ReadError::Unavailable(error.to_string());
         let (connection, name) = (&self.log.connection, self.log.prefix.trim_end_matches('.'));
-        let mut asked = self.time.lock().await;
-        match *asked {
+        let asked = *self.time.lock().unwrap_or_else(PoisonError::into_inner);
+        match asked {
             Some((time, at)) if at.elapsed() < TIME_EVERY => {
                 let id = own::begun(connection, name).await.map_err(unread)?;
                 if id != Some(self.id) {
@@ -243,10 +256,9 @@ impl EventStoreDb {
                 Ok(time + at.elapsed())
             }
             _ => {
-                let at = Instant::now();
-                let time = own::time(connection, name).await.map_err(unread)?;
-                *asked = Some((time, at));
-                Ok(time)
+                let (time, at) = own::time(connection, name).await.map_err(unread)?;
+                *self.time.lock().unwrap_or_else(PoisonError::into_inner) = Some((time, at));
+                Ok(time + at.elapsed())
             }
         }
     }

@@ -108,6 +108,8 @@ impl Log {
         let standing = self.streams.get(stream).map_or(0, Vec::len);
         let base = match expected {
             Expected::NoStream => 0,
+            // No event has version zero.
+            Expected::At(Version(0)) => usize::MAX,
             Expected::At(Version(version)) => usize::try_from(version).unwrap_or(usize::MAX),
         };
         if base != standing {

@@ -3,8 +3,6 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock};
 
-#[cfg(feature = "eventstoredb")]
-use crate::Version;
 use crate::limits::{TAIL_BYTES_MAX, TAIL_EVENTS_MAX};
 use crate::{Filter, Page, Position, Recorded, StreamName};
 
@@ -52,21 +50,15 @@ impl Tail {
         inner.events.back().map_or(inner.after, |event| event.position)
     }
 
-    /// The newest `count` events of `stream`, one behind the other, if the last of them has this version.
+    /// The newest `count` events of `stream`, if they stand one behind the other.
     #[cfg(feature = "eventstoredb")]
-    pub(super) fn newest(
-        &self,
-        stream: &StreamName,
-        last: Version,
-        count: usize,
-    ) -> Option<Vec<Arc<Recorded>>> {
+    pub(super) fn newest(&self, stream: &StreamName, count: usize) -> Option<Vec<Arc<Recorded>>> {
         let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let newest = inner.newest.get(stream)?;
         let behind = inner.events.partition_point(|event| event.position <= *newest);
         let first = behind.checked_sub(count)?;
         let events: Vec<_> = inner.events.range(first..behind).cloned().collect();
-        let whole = events.iter().all(|event| event.stream == *stream);
-        (whole && events.last().is_some_and(|event| event.version == last)).then_some(events)
+        events.iter().all(|event| event.stream == *stream).then_some(events)
     }
 
     /// Whether `stream` surely has no event behind `since`.

@@ -198,6 +198,7 @@ async fn a_number_that_is_no_position_is_looked_for() {
         let found = later.read_all(between, &Filter::default(), 3).await.unwrap();
         assert_eq!(found.events.first(), Some(&pair[1]));
         assert!(found.events.len() <= 3 && found.through > between);
+        assert!(later.event_at(between).await.unwrap().is_none());
     }
     let beyond = Position(later.head().0 + 1);
     let found = later.read_all(beyond, &Filter::default(), 3).await.unwrap();

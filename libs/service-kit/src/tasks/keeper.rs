@@ -244,7 +244,9 @@ impl<S: State> Keeper<S> {
         for (stream, obligations) in &open {
             index.replace(*stream, obligations);
         }
-        index.read(open.len());
+        // A page that ends before the log does is full of what was looked at.
+        let full = through < self.kit.store.head();
+        index.read(if full { PAGE_EVENTS } else { open.len() });
         index.write_if_behind(through)?;
         (index.reached, self.position) = (through, through);
         Ok(())

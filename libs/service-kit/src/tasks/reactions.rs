@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use super::{Next, Progress, Stalled, Task, back_off};
 use crate::Kit;
-use crate::limits::{IN_FLIGHT_MAX, PARKED_FOR_MAX, PARKED_MAX};
+use crate::limits::{IN_FLIGHT_MAX, PAGE_EVENTS, PARKED_FOR_MAX, PARKED_MAX};
 use crate::streams::{Authority, Failure, Order, Streams, envelope};
 use crate::telemetry;
 use crate::view::{Shape, View};
@@ -158,7 +158,9 @@ impl<R: Reaction> Reactions<R> {
             let since = Timestamp::from_second(since).unwrap_or(Timestamp::MIN);
             let dossier = envelope(&event).ok().and_then(|envelope| envelope.dossier);
             let (next_at, reason) = (Timestamp::MIN, "parked before the restart");
-            let before = Position::START;
+            let before = self.kit.store.read_back(position, 2).await?.pop();
+            let before = before.map(|before| before.position).filter(|before| *before < position);
+            let before = before.unwrap_or(Position::START);
             let parked = Parked { event, before, dossier, since, tries, next_at, reason };
             self.parked.insert(position, parked);
         }
@@ -225,7 +227,9 @@ impl<R: Reaction> Reactions<R> {
         }
         let changed = self.handle_all(dossiers, now).await;
         self.position = page.through;
-        self.unsaved += 1 + events as u64;
+        // A page that ends before the log does is full of what was looked at.
+        let full = page.through < self.kit.store.head();
+        self.unsaved += if full { PAGE_EVENTS as u64 } else { 1 + events as u64 };
         if changed || self.unsaved >= EVENTS_PER_SAVE {
             self.save().await?;
         }

@@ -1,6 +1,9 @@
 //! The client, made anew when it is of no more use: one whose connection could not be made stays without.
 
 use eventstore::{Client, ClientSettings, Error, ReadStream, RecordedEvent, SubscriptionFilter};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
@@ -18,6 +21,8 @@ mod code {
 pub(super) struct Connection {
     settings: ClientSettings,
     client: Mutex<Option<Client>>,
+    /// Which client it is, counted from one: whoever had trouble with an earlier one leaves the later one alone.
+    serial: AtomicU64,
 }
 
 impl std::fmt::Debug for Connection {
@@ -30,22 +35,26 @@ impl Connection {
     pub(super) fn new(settings: ClientSettings) -> Self {
         // The client would install the other one, for the whole program. Whoever was first stays.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Self { settings, client: Mutex::new(None) }
+        Self { settings, client: Mutex::new(None), serial: AtomicU64::new(0) }
     }
 
-    pub(super) async fn client(&self) -> Result<Client, Error> {
+    async fn client(&self) -> Result<(u64, Client), Error> {
         let mut client = self.client.lock().await;
         if let Some(client) = &*client {
-            return Ok(client.clone());
+            return Ok((self.serial.load(Ordering::Relaxed), client.clone()));
         }
         let new = Client::new(self.settings.clone());
         let new = new.map_err(|error| Error::InitializationError(error.to_string()))?;
-        Ok(client.insert(new).clone())
+        let serial = self.serial.fetch_add(1, Ordering::Relaxed) + 1;
+        Ok((serial, client.insert(new).clone()))
     }
 
-    /// The next one to ask gets another client.
-    pub(super) async fn forget(&self) {
-        *self.client.lock().await = None;
+    /// The next one to ask gets another client than this.
+    async fn forget(&self, serial: u64) {
+        let mut client = self.client.lock().await;
+        if self.serial.load(Ordering::Relaxed) == serial {
+            *client = None;
+        }
     }
 
     /// Asks the server, and again if it does not answer, for as long as a failover takes: what is asked must be the same
@@ -54,12 +63,22 @@ impl Connection {
     where
         F: Future<Output = Result<T, Error>>,
     {
+        self.ask_for(ANSWER_TIMEOUT, ask).await
+    }
+
+    /// The same where one answer may take `limit`.
+    pub(super) async fn ask_for<T, F>(
+        &self,
+        limit: Duration,
+        ask: impl Fn(Client) -> F,
+    ) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
         let mut patience = Patience::new();
         loop {
-            let answer = match self.client().await {
-                Ok(client) => timeout(ANSWER_TIMEOUT, ask(client)).await,
-                Err(error) => return Err(error),
-            };
+            let (serial, client) = self.client().await?;
+            let answer = timeout(limit, ask(client)).await;
             let error = match answer.unwrap_or(Err(Error::DeadlineExceeded)) {
                 Err(error) if is_passing(&error) => error,
                 answer => return answer,
@@ -67,7 +86,7 @@ impl Connection {
             tracing::warn!(%error, "the event store did not answer");
             // It goes after another leader by itself.
             if !matches!(error, Error::NotLeaderException(_)) {
-                self.forget().await;
+                self.forget(serial).await;
             }
             if !patience.lasts().await {
                 return Err(error);
@@ -79,6 +98,7 @@ impl Connection {
 /// Whether the same again may be answered.
 fn is_passing(error: &Error) -> bool {
     match error {
+        error if is_no_place(error) => false,
         Error::ServerError(_)
         | Error::NotLeaderException(_)
         | Error::ConnectionClosed
@@ -91,9 +111,14 @@ fn is_passing(error: &Error) -> bool {
     }
 }
 
-/// Whether a read was refused because no record begins where it was to begin.
+/// Whether a read was refused because no record begins where it was to begin. A read with a filter says so as an error that
+/// it does not know (`FilteredReadAllResult: InvalidPosition`), others by a code.
 pub(super) fn is_no_place(error: &Error) -> bool {
-    matches!(error, Error::Grpc { code, .. } if i32::from(*code) == code::INVALID_ARGUMENT)
+    match error {
+        Error::Grpc { code, .. } => i32::from(*code) == code::INVALID_ARGUMENT,
+        Error::ServerError(said) => said.contains("InvalidPosition"),
+        _ => false,
+    }
 }
 
 /// All that a read brings; its length was asked for.

@@ -1,6 +1,7 @@
 //! The newest ids of the streams that are being worked on: the server does not look whether an id stands in its stream
 //! already.
 
+use std::borrow::Borrow;
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -42,7 +43,8 @@ impl Known {
     }
 
     /// Takes note of a part of a stream, one event behind the other.
-    pub(super) fn note(&self, stream: &StreamName, events: &[Recorded]) {
+    pub(super) fn note<E: Borrow<Recorded>>(&self, stream: &StreamName, events: &[E]) {
+        let events: Vec<&Recorded> = events.iter().map(Borrow::borrow).collect();
         let (Some(first), Some(last)) = (events.first(), events.last()) else { return };
         let mut known = self.lock();
         let ids =

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use eventstore::{Error, Position as Place, ReadAllOptions, ReadStreamOptions, StreamPosition};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
 use super::connection::{self, Connection, is_no_place};
 use super::record;
-use crate::limits::{HEARD_IN, PAGE_EVENTS_MAX, RECONNECT_MAX};
+use crate::limits::{FIND_TIMEOUT, HEARD_IN, PAGE_EVENTS_MAX, RECONNECT_MAX};
 use crate::store::is_same;
 use crate::store::tail::Tail;
 use crate::{AppendError, NewEvent, Position, ReadError, Recorded, StreamName, Version};
@@ -22,6 +22,8 @@ pub(super) struct Log {
     /// The newest events, as they were heard of.
     pub(super) tail: Tail,
     pub(super) head: watch::Sender<Position>,
+    /// Told when this process has appended.
+    pub(super) appended: Notify,
 }
 
 /// Why a read of the log gave nothing.
@@ -47,7 +49,7 @@ impl Log {
     /// The log as far as it reaches now.
     pub(super) async fn open(connection: Connection, prefix: String) -> Result<Self, ReadError> {
         let (tail, head) = (Tail::new(Position::START), watch::Sender::new(Position::START));
-        let mut log = Self { prefix, connection, tail, head };
+        let mut log = Self { prefix, connection, tail, head, appended: Notify::new() };
         let end = ReadAllOptions::default().position(StreamPosition::End).backwards();
         if let Some(newest) = log.read_log(end, 1).await?.pop() {
             log.tail = Tail::new(newest.position);
@@ -61,28 +63,35 @@ impl Log {
         format!("{}{stream}", self.prefix)
     }
 
-    /// The last event of an append, once the follower has heard it as it was given; nothing if it does not soon. That is
+    /// The events of an append as they stand in the log, once the follower has heard it as it was given; nothing if it does not soon. That is
     /// the rule, and saves a read.
     pub(super) async fn heard(
         &self,
         stream: &StreamName,
         base: Version,
         events: &[NewEvent],
-    ) -> Option<Arc<Recorded>> {
-        let (mut head, length) = (self.head.subscribe(), events.len() as u64);
+    ) -> Option<Vec<Arc<Recorded>>> {
+        let mut head = self.head.subscribe();
+        let last = Version(base.0 + events.len() as u64);
+        self.appended.notify_one();
         let hears = async {
             loop {
                 head.borrow_and_update();
-                let last = Version(base.0 + length);
-                if let Some(heard) = self.tail.newest(stream, last, events.len()) {
-                    return Some(heard);
+                match self.tail.newest(stream, events.len()) {
+                    Some(heard) if heard.last().is_some_and(|newest| newest.version == last) => {
+                        return Some(heard);
+                    }
+                    // The stream has gone on: it was appended before.
+                    Some(heard) if heard.last().is_some_and(|newest| newest.version > last) => {
+                        return None;
+                    }
+                    Some(_) | None => head.changed().await.ok()?,
                 }
-                head.changed().await.ok()?;
             }
         };
         let heard = timeout(HEARD_IN, hears).await.ok()??;
         let same = heard.iter().zip(events).all(|(heard, event)| is_same(heard, event));
-        heard.last().filter(|_| same).cloned()
+        same.then_some(heard)
     }
 
     /// Returns once the follower has come to a position, which stands in the log already.
@@ -120,7 +129,7 @@ impl Log {
         limit: usize,
     ) -> Result<Vec<Recorded>, Refused> {
         let options = options.filter(connection::streams(&self.prefix)).max_count(limit);
-        let answer = self.connection.ask(|client| {
+        let answer = self.connection.ask_for(FIND_TIMEOUT, |client| {
             let options = options.clone();
             async move { connection::all_of(client.read_all(&options).await?).await }
         });
@@ -157,11 +166,15 @@ impl Log {
         &self,
         through: Position,
         limit: usize,
-    ) -> Result<Vec<Recorded>, Refused> {
+    ) -> Result<Vec<Recorded>, ReadError> {
         let Some(place) = place(through) else { return Ok(Vec::new()) };
         let from = || StreamPosition::Position(place);
         // Forwards a read begins with the event at its place, backwards with the one before it.
-        let mut events = self.read_log(ReadAllOptions::default().position(from()), 1).await?;
+        let mut events = match self.read_log(ReadAllOptions::default().position(from()), 1).await {
+            // Another store gave the number, before the log was copied here.
+            Err(Refused::NoPlace) => return Ok(Vec::new()),
+            read => read?,
+        };
         events.retain(|event| event.position <= through);
         if events.len() < limit {
             let before = ReadAllOptions::default().backwards().position(from());
@@ -170,7 +183,18 @@ impl Log {
         Ok(events)
     }
 
-    /// The same behind a number that is no event's position, for example one that another store gave before the log was
+    /// Where everything ends that stands on the server, ours or not.
+    pub(super) async fn end(&self) -> Result<Position, ReadError> {
+        let end = ReadAllOptions::default().position(StreamPosition::End).backwards().max_count(1);
+        let answer = self.connection.ask(|client| {
+            let end = end.clone();
+            async move { connection::all_of(client.read_all(&end).await?).await }
+        });
+        let newest = answer.await.map_err(|error| ReadError::Unavailable(error.to_string()))?;
+        Ok(newest.first().map_or(Position::START, |event| Position(event.position.commit + 1)))
+    }
+
+    /// The same as `behind`, behind a number that is no event's position, for example one that another store gave before the log was
     /// copied here: looked for from the beginning, which takes its time and happens once.
     pub(super) async fn look_for(
         &self,
@@ -194,7 +218,7 @@ impl Log {
 }
 
 /// Where the event of a position begins; nothing before the first one.
-pub(super) fn place(position: Position) -> Option<Place> {
+fn place(position: Position) -> Option<Place> {
     let place = position.0.checked_sub(1)?;
     Some(Place { commit: place, prepare: place })
 }

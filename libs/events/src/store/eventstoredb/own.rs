@@ -1,7 +1,7 @@
 //! What the adapter writes for itself, in streams whose names have a space, which ours never have: who the log is, and
 //! what time it is at the server.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use eventstore::{
     AppendToStreamOptions, Error, EventData, ReadStreamOptions, RecordedEvent, StreamMetadata,
@@ -19,7 +19,7 @@ pub(super) async fn identity(connection: &Connection, log: &str) -> Result<Uuid,
     forget_times(connection, log).await?;
     match say(connection, &begins(log), StreamState::NoStream).await {
         // Another process was faster.
-        Ok(()) | Err(Error::WrongExpectedVersion { .. }) => {}
+        Ok(_) | Err(Error::WrongExpectedVersion { .. }) => {}
         Err(error) => return Err(error),
     }
     begun(connection, log).await?.ok_or(Error::ResourceNotFound)
@@ -34,15 +34,16 @@ fn begins(log: &str) -> String {
     format!("{log} begun")
 }
 
-/// The server's time, since the beginning of 1970: it says when it recorded something, and of nothing else.
-pub(super) async fn time(connection: &Connection, log: &str) -> Result<Duration, Error> {
+/// The server's time, since the beginning of 1970, and when it was that here: it says when it recorded something, and of
+/// nothing else.
+pub(super) async fn time(connection: &Connection, log: &str) -> Result<(Duration, Instant), Error> {
     let name = format!("{log} time");
-    say(connection, &name, StreamState::Any).await?;
+    let at = say(connection, &name, StreamState::Any).await?;
     let said = last(connection, &name).await?.ok_or(Error::ResourceNotFound)?;
     // Ticks of 100 ns; the client's own reading of them knows whole seconds alone.
     let ticks = said.metadata.get("created").and_then(|ticks| ticks.parse::<u64>().ok());
     let unsaid = || Error::IllegalStateError("the server does not say when".to_owned());
-    Ok(Duration::from_micros(ticks.ok_or_else(unsaid)? / 10))
+    Ok((Duration::from_micros(ticks.ok_or_else(unsaid)? / 10), at))
 }
 
 /// Has the server keep no more than the newest of the times it was asked for.
@@ -56,14 +57,19 @@ async fn forget_times(connection: &Connection, log: &str) -> Result<(), Error> {
     set.await.map(drop)
 }
 
-async fn say(connection: &Connection, name: &str, state: StreamState) -> Result<(), Error> {
+/// Writes a sign of life; returns when the try began that was answered.
+async fn say(connection: &Connection, name: &str, state: StreamState) -> Result<Instant, Error> {
     let options = AppendToStreamOptions::default().stream_state(state);
     let said = connection.ask(|client| {
         let (name, options) = (name.to_owned(), options.clone());
         let event = EventData::binary("log.Said.v1", "{}".into());
-        async move { client.append_to_stream(name, &options, event).await }
+        async move {
+            let at = Instant::now();
+            client.append_to_stream(name, &options, event).await?;
+            Ok(at)
+        }
     });
-    said.await.map(drop)
+    said.await
 }
 
 async fn last(connection: &Connection, name: &str) -> Result<Option<RecordedEvent>, Error> {

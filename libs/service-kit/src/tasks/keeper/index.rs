@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::view::{Shape, View, ViewError};
 
-/// How many streams and pages the file may be behind: a second or so of reading at the next start.
+/// About how many events the file may be behind: a second or so of reading at the next start.
 const BEHIND_MAX: usize = 10_000;
 
 /// By due time: what falls due together lies together, and is written together.
@@ -52,7 +52,7 @@ pub(super) struct Index {
     /// What the file may have otherwise.
     changed: BTreeSet<(Nanoseconds, Uuid, Kind)>,
     written: Position,
-    /// Streams and pages read since.
+    /// About how many events were read since.
     unwritten: usize,
     /// Up to where it is true in memory.
     pub(super) reached: Position,
@@ -169,9 +169,9 @@ impl Index {
         Timestamp::from_nanosecond(i128::from(*due_at)).ok()
     }
 
-    /// Takes note of a page in which this many streams were touched.
-    pub(super) fn read(&mut self, streams: usize) {
-        self.unwritten += streams.max(1);
+    /// Takes note of a page in which so much was looked at or touched.
+    pub(super) fn read(&mut self, events: usize) {
+        self.unwritten += events.max(1);
     }
 
     /// Writes down what changed, if the file is far behind.
