@@ -39,7 +39,9 @@ impl Bus {
                 // By its own headers the bus would know that it has them, and say no.
                 for (name, values) in message.headers.iter() {
                     if !name.to_string().starts_with("Nats-") {
-                        values.iter().for_each(|value| headers.append(name.clone(), value.clone()));
+                        for value in values {
+                            headers.append(name.clone(), value.clone());
+                        }
                     }
                 }
                 let (subject, payload) = (message.subject.to_string(), message.payload);

@@ -15,7 +15,7 @@ use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::Value;
 use service_kit::auth::DevelopmentKey;
-use standalone::{Answer, DataDirectory, Replay, World};
+use standalone::{Answer, DataDirectory, Replay, Summary, World};
 use uuid::Uuid;
 
 use crate::bus::Bus;
@@ -210,6 +210,54 @@ async fn answers(browser: &Browser, who: &str, dossiers: &[String]) -> Vec<(Stri
     answers
 }
 
+/// What the log came to in one process.
+struct Alone {
+    summary: Summary,
+    history: Vec<Arc<Recorded>>,
+}
+
+impl Alone {
+    async fn replay(file: &Path, data: &Path) -> Self {
+        let summary = standalone::replay(file, data, false).await.unwrap();
+        assert_eq!(summary.dossiers, CASES);
+        assert!(summary.deadlines_missed > 0 && summary.closed > 0, "{summary}");
+        let store = EventStore::sqlite(&data.join("log.sqlite"), SqliteOptions::default()).unwrap();
+        Self { summary, history: events(&store).await }
+    }
+
+    /// When something happened.
+    fn stops(&self) -> BTreeSet<Timestamp> {
+        let read = |event: &Arc<Recorded>| serde_json::from_str::<Envelope>(&event.meta).ok();
+        self.history.iter().filter_map(read).map(|envelope| envelope.at).collect()
+    }
+
+    fn dossiers(&self) -> Vec<String> {
+        let submitted =
+            self.history.iter().filter(|event| event.kind.starts_with("intake.DossierSubmitted"));
+        submitted.map(|event| event.stream.id().to_owned()).collect()
+    }
+}
+
+/// What one process answers on a data directory.
+async fn answers_of_one(data: &Path, who: &str, dossiers: &[String]) -> Vec<(String, Value)> {
+    let address = ([127, 0, 0, 1], free_port().unwrap()).into();
+    let mut serve = Command::new(program());
+    serve.args(["serve", "--listen", &format!("{address}"), "--data"]).arg(data);
+    let _process = Process::start(&mut serve, &data.with_extension("log")).unwrap();
+    wait_until("the one process", || {
+        Ok(get(address, "/health/ready").is_some_and(|(status, _)| status == 200))
+    })
+    .unwrap();
+    answers(&Browser::new(address), who, dossiers).await
+}
+
+fn same_in_both(one: &BTreeMap<String, Vec<Told>>, many: &BTreeMap<String, Vec<Told>>) {
+    assert!(one.keys().eq(many.keys()), "there are other streams");
+    for (stream, told) in one {
+        assert_eq!(many.get(stream), Some(told), "{stream}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_real_log_comes_to_the_same_in_a_cluster_as_in_one_process() {
     let Some(log) = log() else {
@@ -222,19 +270,7 @@ async fn the_real_log_comes_to_the_same_in_a_cluster_as_in_one_process() {
     let folder = folder();
     let (alone, data) = (folder.path().join("alone"), folder.path().join("data"));
     let file = beginning(&log, folder.path());
-    let one = standalone::replay(&file, &alone, false).await.unwrap();
-    assert_eq!(one.dossiers, CASES);
-    assert!(one.deadlines_missed > 0 && one.closed > 0, "{one}");
-    let store = EventStore::sqlite(&alone.join("log.sqlite"), SqliteOptions::default()).unwrap();
-    let history = events(&store).await;
-    drop(store);
-    let recorded = history.iter().filter_map(|event| {
-        serde_json::from_str::<Envelope>(&event.meta).ok().map(|envelope| envelope.at)
-    });
-    let stops: BTreeSet<Timestamp> = recorded.collect();
-    let submitted =
-        history.iter().filter(|event| event.kind.starts_with("intake.DossierSubmitted"));
-    let dossiers: Vec<String> = submitted.map(|event| event.stream.id().to_owned()).collect();
+    let one = Alone::replay(&file, &alone).await;
 
     // The same keys, and time stands where the log begins.
     let replay = Replay::read(&file).unwrap();
@@ -251,41 +287,24 @@ async fn the_real_log_comes_to_the_same_in_a_cluster_as_in_one_process() {
         data: town,
         browser: Browser::new(cluster.address()),
         now: replay.start,
-        stops,
+        stops: one.stops(),
         requests: 0,
     };
     let refused = replay.play(&mut world, &indicatif::ProgressBar::hidden()).await.unwrap();
     let store = EventStore::open(&cluster.postgres.url).await.unwrap();
     let many = replay.summary(&store, refused).await.unwrap();
     assert_eq!(many.recorded_late, 0, "a deadline was recorded at another moment than its own");
-    assert_eq!(
-        serde_json::to_value(&many).unwrap(),
-        serde_json::to_value(&one).unwrap(),
-        "{many}\n{one}"
-    );
+    let figures = |summary: &Summary| serde_json::to_value(summary).unwrap();
+    assert_eq!(figures(&many), figures(&one.summary));
     let worked = events(&store).await;
-    let (alone_streams, streams) = (streams(&history), streams(&worked));
-    assert!(alone_streams.keys().eq(streams.keys()), "there are other streams");
-    for (stream, told) in &alone_streams {
-        assert_eq!(streams.get(stream), Some(told), "{stream}");
-    }
-    say(format_args!(
-        "{} streams are the same, of {} events, in {:?}",
-        streams.len(),
-        worked.len(),
-        begun.elapsed()
-    ));
+    let told = streams(&worked);
+    same_in_both(&streams(&one.history), &told);
+    let (count, length, took) = (told.len(), worked.len(), begun.elapsed());
+    say(format_args!("{count} streams are the same, of {length} events, in {took:?}"));
 
-    let address = ([127, 0, 0, 1], free_port().unwrap()).into();
-    let mut serve = Command::new(program());
-    serve.args(["serve", "--listen", &format!("{address}"), "--data"]).arg(&alone);
-    let _process = Process::start(&mut serve, &folder.path().join("alone.log")).unwrap();
-    wait_until("the one process", || {
-        Ok(get(address, "/health/ready").is_some_and(|(status, _)| status == 200))
-    })
-    .unwrap();
     let auditor = token(&world.key, Role::Auditor, "auditor-1", "Z99");
-    let one = answers(&Browser::new(address), &auditor, &dossiers).await;
+    let dossiers = one.dossiers();
+    let one = answers_of_one(&alone, &auditor, &dossiers).await;
     let many = answers(&world.browser, &auditor, &dossiers).await;
     for (one, many) in one.iter().zip(&many) {
         assert_eq!(one, many);
@@ -299,9 +318,8 @@ async fn the_real_log_comes_to_the_same_in_a_cluster_as_in_one_process() {
     for round in 0..ROUNDS {
         let said = bus.shuffle(round).await;
         world.quiet().unwrap();
-        assert_eq!(self::streams(&events(&store).await), streams, "round {round}");
+        same_in_both(&streams(&events(&store).await), &told);
         say(format_args!("{said} messages were brought again, and nothing followed"));
     }
-    let again = answers(&world.browser, &auditor, &dossiers).await;
-    assert_eq!(again, many);
+    assert_eq!(answers(&world.browser, &auditor, &dossiers).await, many);
 }
