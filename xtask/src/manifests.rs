@@ -85,7 +85,10 @@ fn every_workload_is_probed_in_three_ways_that_differ() {
             let ports: Vec<&Value> =
                 container["ports"].as_array().unwrap().iter().map(|port| &port["name"]).collect();
             for probe in ["startupProbe", "livenessProbe", "readinessProbe"] {
-                let port = &container[probe]["httpGet"]["port"];
+                // One who cannot be asked whether it lives is only knocked at.
+                let asked = &container[probe]["httpGet"]["port"];
+                let port =
+                    if asked.is_null() { &container[probe]["tcpSocket"]["port"] } else { asked };
                 assert!(ports.contains(&port), "{name}: {probe} asks at {port}");
             }
             if name.contains("dossier") {

@@ -30,6 +30,13 @@ pub(in crate::store) fn speaks(url: &str) -> bool {
 
 pub(super) fn parse(url: &str) -> Result<Address, String> {
     let (address, query) = url.split_once('?').unwrap_or((url, ""));
+    let said = address.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@'));
+    let as_it_stands = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte);
+    if said.is_some_and(|(user, _)| !user.bytes().all(as_it_stands)) {
+        return Err("names and passwords in the address are of letters, digits and `-._~`: the client does not decode \
+                    others"
+            .to_owned());
+    }
     // Of what is said twice the client takes the last.
     let (mut log, mut others) = (LOG, vec![DISCOVERY]);
     for setting in query.split('&').filter(|setting| !setting.is_empty()) {
@@ -108,6 +115,7 @@ mod tests {
         assert!(refused("esdb://localhost?log=a.b").contains("letters"));
         assert!(refused("esdb://localhost?tlsCaFile=/none/there.pem").contains("/none/there.pem"));
         assert!(refused("esdb://").contains("not an address"));
+        assert!(refused("esdb://admin:p%40ss@localhost").contains("letters"));
     }
 
     #[test]

@@ -63,8 +63,8 @@ impl Log {
         format!("{}{stream}", self.prefix)
     }
 
-    /// The events of an append as they stand in the log, once the follower has heard it as it was given; nothing if it does not soon. That is
-    /// the rule, and saves a read.
+    /// The events of an append as they stand in the log, once the follower has heard of them as they were given; nothing if
+    /// it does not soon. That is the rule, and saves a read.
     pub(super) async fn heard(
         &self,
         stream: &StreamName,
@@ -194,8 +194,8 @@ impl Log {
         Ok(newest.first().map_or(Position::START, |event| Position(event.position.commit + 1)))
     }
 
-    /// The same as `behind`, behind a number that is no event's position, for example one that another store gave before the log was
-    /// copied here: looked for from the beginning, which takes its time and happens once.
+    /// The same as `behind`, behind a number that is no event's position, for example one that another store gave before the
+    /// log was copied here: looked for from the beginning, which takes its time and happens once.
     pub(super) async fn look_for(
         &self,
         after: Position,
