@@ -15,12 +15,14 @@ use sha2::{Digest, Sha256};
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::Semaphore;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::Kit;
 use crate::auth::random_name;
 use crate::http::{Problem, Reply};
-use crate::limits::{DOCUMENT_BYTES_MAX, DOCUMENTS_MAX, UPLOAD_ABANDONED_AFTER, UPLOADS_MAX};
+use crate::limits::{
+    DOCUMENT_BYTES_MAX, DOCUMENTS_MAX, UPLOAD_ABANDONED_AFTER, UPLOAD_WAIT_MAX, UPLOADS_MAX,
+};
 
 #[cfg(feature = "s3")]
 mod bucket;
@@ -147,7 +149,9 @@ impl Documents {
         let media = MEDIA_TYPES.iter().find(|known| known.name == media_type);
         let media = media.ok_or(UploadError::MediaType)?;
         let serial = self.uploads.fetch_add(1, Ordering::Relaxed);
-        let _room = self.room.try_acquire().map_err(|_| UploadError::Busy)?;
+        // Most uploads are over in a moment; whoever finds no room waits for that long.
+        let room = timeout(UPLOAD_WAIT_MAX, self.room.acquire()).await;
+        let _room = room.map_err(|_| UploadError::Busy)?.map_err(|_| UploadError::Busy)?;
         self.sweep();
         let part = Part(self.home.spool().join(format!("{}-{serial}", self.own)));
         let (bytes, sha256) = write(&part.0, media, content).await?;

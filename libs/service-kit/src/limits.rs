@@ -63,6 +63,8 @@ pub const CODES_PER_BLOCK: u32 = 100;
 
 /// Uploads at the same time: each waits on the disk until it is whole.
 pub const UPLOADS_MAX: usize = 32;
+/// How long an upload waits for room.
+pub const UPLOAD_WAIT_MAX: Duration = Duration::from_secs(1);
 /// After how long without a byte an unfinished upload is taken for one whose process was killed: far beyond the time that a
 /// client has for sending.
 pub const UPLOAD_ABANDONED_AFTER: Duration = Duration::from_secs(60 * 60);

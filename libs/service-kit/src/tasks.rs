@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use events::bus::Leadership;
 
 use crate::Kit;
-use crate::limits::{BACK_OFF_MAX, CONSISTENCY_WAIT_MAX};
+use crate::limits::{BACK_OFF_MAX, CONSISTENCY_WAIT_MAX, PAGE_EVENTS};
 use crate::view::ViewError;
 
 mod keeper;
@@ -112,6 +112,12 @@ impl<T: Task> Task for Led<T> {
         }
         Box::pin(self.1.other_than(false))
     }
+}
+
+/// How many events were looked at between two positions of one page, at the most: where positions are dense, exactly; where
+/// they are far apart, not more than a page holds.
+fn looked_at(before: Position, through: Position) -> u64 {
+    through.0.saturating_sub(before.0).min(PAGE_EVENTS as u64)
 }
 
 /// How long to wait before a failed attempt is repeated: twice as long each time, up to a limit.

@@ -20,7 +20,7 @@ use lru::LruCache;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::{Next, Progress, Stalled, Task, back_off};
+use super::{Next, Progress, Stalled, Task, back_off, looked_at};
 use crate::limits::{ENFORCED_TOGETHER, GROUPS_IN_FLIGHT, PAGE_EVENTS};
 use crate::streams::{Loaded, Streams};
 use crate::view::{View, ViewError};
@@ -244,9 +244,7 @@ impl<S: State> Keeper<S> {
         for (stream, obligations) in &open {
             index.replace(*stream, obligations);
         }
-        // A page that ends before the log does is full of what was looked at.
-        let full = through < self.kit.store.head();
-        index.read(if full { PAGE_EVENTS } else { open.len() });
+        index.read(looked_at(self.position, through));
         index.write_if_behind(through)?;
         (index.reached, self.position) = (through, through);
         Ok(())

@@ -19,9 +19,9 @@ use tokio::sync::watch;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::{Next, Progress, Stalled, Task, back_off};
+use super::{Next, Progress, Stalled, Task, back_off, looked_at};
 use crate::Kit;
-use crate::limits::{IN_FLIGHT_MAX, PAGE_EVENTS, PARKED_FOR_MAX, PARKED_MAX};
+use crate::limits::{IN_FLIGHT_MAX, PARKED_FOR_MAX, PARKED_MAX};
 use crate::streams::{Authority, Failure, Order, Streams, envelope};
 use crate::telemetry;
 use crate::view::{Shape, View};
@@ -94,7 +94,7 @@ pub struct Reactions<R: Reaction> {
     view: View,
     place: Place,
     position: Position,
-    /// Pages and events since the position was written down.
+    /// How many events were looked at since the position was written down, at the most.
     unsaved: u64,
     parked: BTreeMap<Position, Parked>,
     progress: watch::Sender<Position>,
@@ -226,10 +226,8 @@ impl<R: Reaction> Reactions<R> {
             }
         }
         let changed = self.handle_all(dossiers, now).await;
+        self.unsaved += looked_at(self.position, page.through);
         self.position = page.through;
-        // A page that ends before the log does is full of what was looked at.
-        let full = page.through < self.kit.store.head();
-        self.unsaved += if full { PAGE_EVENTS as u64 } else { 1 + events as u64 };
         if changed || self.unsaved >= EVENTS_PER_SAVE {
             self.save().await?;
         }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::view::{Shape, View, ViewError};
 
 /// About how many events the file may be behind: a second or so of reading at the next start.
-const BEHIND_MAX: usize = 10_000;
+const BEHIND_MAX: u64 = 10_000;
 
 /// By due time: what falls due together lies together, and is written together.
 const TABLES: &str = "
@@ -53,7 +53,7 @@ pub(super) struct Index {
     changed: BTreeSet<(Nanoseconds, Uuid, Kind)>,
     written: Position,
     /// About how many events were read since.
-    unwritten: usize,
+    unwritten: u64,
     /// Up to where it is true in memory.
     pub(super) reached: Position,
     kinds: Vec<Arc<str>>,
@@ -169,9 +169,9 @@ impl Index {
         Timestamp::from_nanosecond(i128::from(*due_at)).ok()
     }
 
-    /// Takes note of a page in which so much was looked at or touched.
-    pub(super) fn read(&mut self, events: usize) {
-        self.unwritten += events.max(1);
+    /// Takes note of events that were looked at.
+    pub(super) fn read(&mut self, events: u64) {
+        self.unwritten += events;
     }
 
     /// Writes down what changed, if the file is far behind.
@@ -277,7 +277,7 @@ mod tests {
         index.write_if_behind(Position(7)).unwrap();
         let again = Index::load(Arc::clone(&index.view)).unwrap();
         assert_eq!((again.len(), again.written()), (0, Position::START), "not far enough behind");
-        index.read(0);
+        index.read(1);
         index.write_if_behind(Position(8)).unwrap();
         let again = Index::load(Arc::clone(&index.view)).unwrap();
         assert_eq!((again.len(), again.written()), (198, Position(8)));
