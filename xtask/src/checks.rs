@@ -1,6 +1,6 @@
 //! Every check there is, in one command: what CI runs.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -30,6 +30,12 @@ pub(crate) fn run() -> Result<()> {
         tests.env("POSTGRES_URL", &postgres.url);
     }
     tests.env("NATS_SERVER", nats);
+    if std::env::var_os("EVENTSTORE_URL").is_none() {
+        writeln!(
+            std::io::stderr(),
+            "EVENTSTORE_URL names no server: EventStoreDB is tested on its double"
+        )?;
+    }
     let tested = succeed(&root(), &mut tests);
     if postgres.take().is_some() {
         std::fs::remove_dir_all(&folder)?;

@@ -1,5 +1,5 @@
-//! What the server does with what it is told. Each rule is the server's own, read in its source (`AllReader`,
-//! `IndexWriter.CheckCommit`, `Streams.Read`, versions 22 to 24):
+//! What the server does with what it is told. Each rule is the server's own, read in its public source (`AllReader`,
+//! `IndexWriter.CheckCommit`, `Streams.Read`), at several of its commits:
 //!
 //! - the place of an event is that of its record in the log's file: the next one is further by as many bytes as the record
 //!   has, and the records of others lie between;

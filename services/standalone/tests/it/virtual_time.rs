@@ -35,8 +35,6 @@ async fn a_deadline_is_enforced_once_time_is_moved_there() {
     let deadline = format!("{dossier}/deadline");
     let shown = process.browser.get(&deadline, &applicant).await.granted();
     assert_eq!(shown["missed"], false);
-    // Backwards it does not go.
-    directory.end_virtual_time(at("2026-11-19T09:00")).unwrap();
     directory.end_virtual_time(at("2027-02-01T09:00")).unwrap();
     let enforced = async {
         while process.browser.get(&deadline, &applicant).await.granted()["missed"] != true {}

@@ -1,9 +1,9 @@
 //! The client, made anew when it is of no more use: one whose connection could not be made stays without.
 
-use eventstore::{Client, ClientSettings, Error, ReadStream, RecordedEvent, SubscriptionFilter};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use eventstore::{Client, ClientSettings, Error, ReadStream, RecordedEvent, SubscriptionFilter};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
