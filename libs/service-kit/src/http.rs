@@ -1,5 +1,6 @@
 //! The wire: requests, replies and problems (RFC 9457), and the server with its limits.
 
+mod client;
 mod endpoint;
 mod openapi;
 pub mod problem;
@@ -9,7 +10,8 @@ mod router;
 mod serve;
 mod text;
 
-pub use endpoint::{Route, Upload, endpoint0, endpoint1, endpoint2, upload_endpoint};
+pub use client::{AddressBlock, Proxies, counted};
+pub use endpoint::{Access, Route, Upload, endpoint0, endpoint1, endpoint2, upload_endpoint};
 pub use openapi::{StepDoc, finish as finish_openapi};
 pub use problem::{MEDIA_TYPE, Problem, ProblemBody, ProblemField, TOO_LARGE, UNKNOWN_DOCUMENT};
 pub use reply::Reply;

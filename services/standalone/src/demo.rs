@@ -4,7 +4,6 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::io::IsTerminal;
-use std::net::SocketAddr;
 
 use anyhow::{Context, Result, bail};
 use calendar::{Budget, Gaps, Unit};
@@ -14,6 +13,7 @@ use jiff::Timestamp;
 use crate::data::{DataDirectory, Identity, Time};
 use crate::office::Office;
 use crate::replay::progress;
+use crate::serve::At;
 
 mod citizen;
 mod dice;
@@ -33,9 +33,8 @@ pub(crate) struct Arguments {
     /// The same seed makes the same ministry.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// The address to serve at; port 0 takes any free one.
-    #[arg(long, env = "DOSSIER_LISTEN", default_value = "127.0.0.1:8080")]
-    listen: SocketAddr,
+    #[command(flatten)]
+    at: At,
     /// Make it up and stop.
     #[arg(long)]
     no_serve: bool,
@@ -61,7 +60,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     }
     let kit =
         data.kit(Time::Machine { confirmed: false, live: false }, Identity::Development).await?;
-    crate::serve::serve(&kit, &data, arguments.listen).await
+    crate::serve::serve(&kit, &data, arguments.at.clone()).await
 }
 
 async fn make_up(data: &DataDirectory, arguments: &Arguments) -> Result<()> {

@@ -2,6 +2,7 @@
 //! socket, in virtual time. What `replay` and `demo` do, any portal could.
 
 use std::collections::HashMap;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
@@ -9,8 +10,6 @@ use bytes::Bytes;
 use dossier::contract::Role;
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
-use hyper::service::Service as _;
-use hyper_util::service::TowerToHyperService;
 use jiff::Timestamp;
 use serde_json::Value;
 use service_kit::auth::{Claims, DevelopmentKey};
@@ -57,7 +56,7 @@ impl Office {
             routes.extend(service.routes);
             tasks.append(service.tasks);
         }
-        let (router, tokens) = (Router::new(routes), HashMap::new());
+        let (router, tokens) = (Router::new(kit, routes), HashMap::new());
         Ok(Self { kit: Arc::clone(kit), router, tasks, key, tokens, requests: 0 })
     }
 
@@ -140,11 +139,7 @@ impl Office {
             request = request.header("if-match", etag);
         }
         let request = request.body(Full::new(Bytes::from(body)))?;
-        let service = TowerToHyperService::new(warp::service(self.router.at(path)));
-        let response = match service.call(request).await {
-            Ok(response) => response,
-            Err(never) => match never {},
-        };
+        let response = self.router.answer(request, Ipv4Addr::LOCALHOST.into()).await;
         let (parts, body) = response.into_parts();
         let body = body.collect().await.context("an answer broke off")?.to_bytes();
         let etag = parts.headers.get("etag").and_then(|tag| tag.to_str().ok()).unwrap_or("");

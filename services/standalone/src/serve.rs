@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use clap::{Parser, ValueEnum};
+use clap::{Args, Parser, ValueEnum};
 use service_kit::auth::KeySource;
-use service_kit::http::{Router, Server};
+use service_kit::http::{AddressBlock, Proxies, Router, Server};
 use service_kit::limits::TASKS_END_MAX;
 use service_kit::tasks::{FollowedLaw, Tasks};
 use service_kit::{Clock, Kit};
@@ -20,14 +20,30 @@ use crate::data::{DataDirectory, Identity, Time};
 mod common;
 mod health;
 
+/// Where a process is to be reached.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct At {
+    /// The address to serve at; port 0 takes any free one.
+    #[arg(long, env = "DOSSIER_LISTEN", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// A proxy in front, or a block of them: what it says in `Forwarded` or `X-Forwarded-For` of where a request comes
+    /// from is believed, and what anybody else says there is not.
+    #[arg(
+        long = "trusted-proxy",
+        env = "DOSSIER_TRUSTED_PROXIES",
+        value_name = "ADDRESS|CIDR",
+        value_delimiter = ','
+    )]
+    pub(crate) trusted_proxies: Vec<AddressBlock>,
+}
+
 /// Serve all services.
 #[derive(Debug, Parser)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     data: crate::Data,
-    /// The address to serve at; port 0 takes any free one.
-    #[arg(long, env = "DOSSIER_LISTEN", default_value = "127.0.0.1:8080")]
-    listen: SocketAddr,
+    #[command(flatten)]
+    at: At,
     /// The identity provider's keys: a JWKS file or its address; read again every five minutes. Without it, the
     /// development key of the data directory is trusted.
     #[arg(long, env = "DOSSIER_JWKS", value_name = "FILE|URL")]
@@ -81,18 +97,18 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         None => Vec::new(),
     };
     let kit = data.kit(time, identity).await?;
-    serve_some(&kit, &data, arguments.listen, names).await
+    serve_some(&kit, &data, arguments.at, names).await
 }
 
 /// Serves until the process is told to stop.
-pub(crate) async fn serve(kit: &Arc<Kit>, data: &DataDirectory, listen: SocketAddr) -> Result<()> {
-    serve_some(kit, data, listen, ServiceName::value_variants()).await
+pub(crate) async fn serve(kit: &Arc<Kit>, data: &DataDirectory, at: At) -> Result<()> {
+    serve_some(kit, data, at, ServiceName::value_variants()).await
 }
 
 async fn serve_some(
     kit: &Arc<Kit>,
     data: &DataDirectory,
-    listen: SocketAddr,
+    at: At,
     names: &[ServiceName],
 ) -> Result<()> {
     let (mut routes, mut tasks) = (Vec::new(), Tasks::default());
@@ -114,15 +130,15 @@ async fn serve_some(
     }
     let (stop, stopped) = watch::channel(false);
     let watch = health::Watch::new(kit, &services, relays, stopped.clone());
-    let common = common::routes(kit, &services, watch);
+    let common = common::routes(&services, watch);
     for service in services {
         routes.extend(service.routes);
         tasks.append(service.tasks);
     }
     routes.extend(common);
-    let server =
-        Server::bind(listen, Router::new(routes)).await.with_context(|| format!("{listen}"))?;
-    let server = server.measured(&kit.metrics);
+    let router = Router::new(kit, routes);
+    let server = Server::bind(at.listen, router).await.with_context(|| format!("{}", at.listen))?;
+    let server = server.behind(Proxies::new(&at.trusted_proxies));
     let address = server.address()?;
     // Whoever still waits for an answer may wait for what a task does: tasks end after the last answer.
     let (end, ended) = watch::channel(false);

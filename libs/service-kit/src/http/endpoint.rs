@@ -4,23 +4,60 @@ use std::future::Future;
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
+use dossier::access::May;
 use futures_util::Stream;
 use http::HeaderMap;
 use warp::filters::BoxedFilter;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
+use super::request::Head;
 use super::{Language, Problem, Reply, Request};
 
-/// A handler at an address.
-pub type Route = BoxedFilter<(Response,)>;
+/// What answers at an address.
+pub(crate) type Answers = BoxedFilter<(Response,)>;
+
+/// Who may call an operation. It is checked before the body is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Whoever has a token with one of these roles.
+    Roles(&'static [May]),
+    /// Everybody.
+    Open,
+}
+
+/// How an operation reads its body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Takes {
+    /// Whole, into memory.
+    Body,
+    /// Part by part, onto the disk.
+    Upload,
+}
+
+/// An operation, before it has an address.
+#[derive(Debug, Clone)]
+pub struct Route {
+    pub(crate) access: Access,
+    pub(crate) takes: Takes,
+    pub(crate) answers: Answers,
+}
+
+impl Route {
+    /// What everybody may read, from a filter of warp's own. The router has looked at the address and the method.
+    #[must_use]
+    pub fn open(answers: BoxedFilter<(Response,)>) -> Self {
+        Self { access: Access::Open, takes: Takes::Body, answers }
+    }
+}
 
 fn request() -> impl Filter<Extract = (Request,), Error = Rejection> + Clone {
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
-    warp::header::headers_cloned()
+    warp::ext::get()
+        .and(warp::header::headers_cloned())
         .and(query)
         .and(warp::body::bytes())
-        .map(|headers: HeaderMap, query: String, body: Bytes| Request { headers, query, body })
+        .map(Request::new)
 }
 
 fn answer(language: Language, answered: Result<Reply, Problem>) -> Response {
@@ -33,24 +70,24 @@ fn answer(language: Language, answered: Result<Reply, Problem>) -> Response {
 macro_rules! endpoints {
     ($($(#[$doc:meta])* $name:ident($($arg:ident: $type:ident),*);)*) => {$(
         $(#[$doc])*
-        pub fn $name<A, H, F, M, P $(, $type)*>(app: &Arc<A>, method: M, path: P, handle: H) -> Route
+        pub fn $name<A, H, F, P $(, $type)*>(app: &Arc<A>, access: Access, path: P, handle: H) -> Route
         where
             A: Send + Sync + 'static,
             H: Fn(Arc<A> $(, $type)*, Request) -> F + Clone + Send + Sync + 'static,
             F: Future<Output = Result<Reply, Problem>> + Send + 'static,
-            M: Filter<Extract = (), Error = Rejection> + Clone + Send + Sync + 'static,
             P: Filter<Extract = ($($type,)*), Error = Rejection> + Clone + Send + Sync + 'static,
             $($type: Send + 'static,)*
         {
             let app = Arc::clone(app);
-            path.and(method)
+            let answers = path
                 .and(request())
                 .then(move |$($arg: $type,)* request: Request| {
                     let language = request.language();
                     let answered = handle(Arc::clone(&app) $(, $arg)*, request);
                     async move { answer(language, answered.await) }
                 })
-                .boxed()
+                .boxed();
+            Route { access, takes: Takes::Body, answers }
         }
     )*};
 }
@@ -65,7 +102,7 @@ endpoints! {
 }
 
 /// A handler that takes its body as a stream, never whole.
-pub fn upload_endpoint<A, H, F, P>(app: &Arc<A>, path: P, handle: H) -> Route
+pub fn upload_endpoint<A, H, F, P>(app: &Arc<A>, access: Access, path: P, handle: H) -> Route
 where
     A: Send + Sync + 'static,
     H: Fn(Arc<A>, Request, Upload) -> F + Clone + Send + Sync + 'static,
@@ -73,17 +110,19 @@ where
     P: Filter<Extract = (), Error = Rejection> + Clone + Send + Sync + 'static,
 {
     let app = Arc::clone(app);
-    path.and(warp::post())
+    let answers = path
+        .and(warp::ext::get())
         .and(warp::header::headers_cloned())
         .and(warp::body::stream())
-        .then(move |headers: HeaderMap, content| {
+        .then(move |head: Head, headers: HeaderMap, content| {
             let content: Upload = Box::pin(UploadStream(content));
-            let request = Request { headers, query: String::new(), body: Bytes::new() };
+            let request = Request::new(head, headers, String::new(), Bytes::new());
             let language = request.language();
             let answered = handle(Arc::clone(&app), request, content);
             async move { answer(language, answered.await) }
         })
-        .boxed()
+        .boxed();
+    Route { access, takes: Takes::Upload, answers }
 }
 
 /// The body of an upload.

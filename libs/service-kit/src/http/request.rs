@@ -1,5 +1,6 @@
 //! What every request carries, read strictly: what cannot be understood is refused with what to change.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -7,7 +8,7 @@ use dossier::access::{self, Caller, May, Resource};
 use dossier::contract::DossierId;
 use dossier::{Refuse, State, Step};
 use events::{Position, Version};
-use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, IF_MATCH};
+use http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, IF_MATCH};
 use http::{HeaderMap, HeaderName};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -15,9 +16,9 @@ use uuid::Uuid;
 
 use super::problem::{
     BODY_INVALID, HEADER_INVALID, JSON_INVALID, KEY_MISSING, MEDIA_TYPE, PRECONDITION_REQUIRED,
+    TOKEN_MISSING,
 };
 use super::{Problem, Reply};
-use crate::Kit;
 use crate::forms::FieldError;
 use crate::limits::KEY_BYTES_MAX;
 use crate::streams::{Authority, Loaded, Order, Streams};
@@ -61,34 +62,43 @@ impl Language {
     }
 }
 
-/// A request whose address and method were understood.
+/// What is known of a request by its head alone.
+#[derive(Debug, Clone)]
+pub(crate) struct Head {
+    pub(crate) client: IpAddr,
+    pub(crate) operation: Arc<str>,
+    pub(crate) path: Arc<str>,
+    /// Absent where an operation is open to everybody.
+    pub(crate) caller: Option<Arc<Caller>>,
+}
+
+/// A request whose sender was let in.
 #[derive(Debug, Clone)]
 pub struct Request {
+    /// Where it comes from: the peer, or what a trusted proxy says of it.
+    pub client: IpAddr,
+    /// Method and address of the operation, for example `POST /v1/reviews/{dossier}/claim`.
+    pub operation: Arc<str>,
+    /// The path as it was sent.
+    pub path: Arc<str>,
     /// Its headers.
     pub headers: HeaderMap,
     /// Its query string, without the question mark.
     pub query: String,
     /// Its body, within the limit.
     pub body: Bytes,
+    caller: Option<Arc<Caller>>,
 }
 
 impl Request {
-    /// Who is calling.
-    pub fn caller(&self, kit: &Kit) -> Result<Caller, Problem> {
-        let authorization =
-            self.headers.get(AUTHORIZATION).map(|value| value.to_str().unwrap_or(""));
-        let mut caller = kit.auth.caller(authorization)?;
-        if let Some(agency) = &caller.agency {
-            caller.predecessors = kit.law().predecessors(agency, kit.clock.now());
-        }
-        Ok(caller)
+    pub(crate) fn new(head: Head, headers: HeaderMap, query: String, body: Bytes) -> Self {
+        let Head { client, operation, path, caller } = head;
+        Self { client, operation, path, headers, query, body, caller }
     }
 
-    /// Who is calling, if one of their roles may do this at all.
-    pub fn permitted(&self, kit: &Kit, mays: &[May]) -> Result<Caller, Problem> {
-        let caller = self.caller(kit)?;
-        access::decide(&caller, mays, None)?;
-        Ok(caller)
+    /// Who is calling. One of their roles may do this; over what, is decided where that is known.
+    pub fn caller(&self) -> Result<&Caller, Problem> {
+        self.caller.as_deref().ok_or(Problem::new(TOKEN_MISSING))
     }
 
     /// Whether the caller may do this with what was found.
@@ -189,7 +199,7 @@ impl Request {
     }
 }
 
-/// Takes a step on an existing stream: permission, then the body, then the version that was seen, then the decision.
+/// Takes a step on an existing stream for a caller who was let in: the body, then the version that was seen, then the decision.
 pub async fn take<S: State, B: DeserializeOwned + Sync, R: Refuse>(
     streams: &Streams<S>,
     which: Step,
@@ -197,7 +207,6 @@ pub async fn take<S: State, B: DeserializeOwned + Sync, R: Refuse>(
     request: &Request,
     decide: impl Fn(&B, &S, &dossier::Facts<'_>) -> Result<Vec<S::Event>, R>,
 ) -> Result<Arc<Loaded<S>>, Problem> {
-    request.permitted(streams.kit(), which.may)?;
     let seen = Some(request.if_match()?);
     take_at(streams, which, id, (request, seen), decide).await
 }
@@ -220,11 +229,11 @@ async fn take_at<S: State, B: DeserializeOwned + Sync, R: Refuse>(
     (request, seen): (&Request, Option<Version>),
     decide: impl Fn(&B, &S, &dossier::Facts<'_>) -> Result<Vec<S::Event>, R>,
 ) -> Result<Arc<Loaded<S>>, Problem> {
-    let caller = request.permitted(streams.kit(), which.may)?;
+    let caller = request.caller()?;
     let body: B = request.json()?;
     catch_up(streams, request).await?;
     let target = Target { id, dossier, mays: which.may, seen, under: None };
-    step(streams, request, &caller, target, |state, facts| decide(&body, state, facts)).await
+    step(streams, request, caller, target, |state, facts| decide(&body, state, facts)).await
 }
 
 /// Waits until what the caller has seen has had its effect here.
@@ -240,11 +249,11 @@ pub async fn read<S: State>(
     id: &str,
     request: &Request,
 ) -> Result<Arc<Loaded<S>>, Problem> {
-    let caller = request.permitted(streams.kit(), mays)?;
+    let caller = request.caller()?;
     let stream = Streams::<S>::name(id).map_err(|_| Problem::not_found())?;
     catch_up(streams, request).await?;
     let loaded = streams.load(&stream).await?;
-    Request::permitted_over(&caller, mays, loaded.state.resource())?;
+    Request::permitted_over(caller, mays, loaded.state.resource())?;
     Ok(loaded)
 }
 

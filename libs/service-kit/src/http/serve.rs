@@ -2,12 +2,12 @@
 //! connections, and a drain that ends.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
+use http::Method;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{Method, StatusCode};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -16,26 +16,23 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tracing::Instrument;
-use warp::Reply as _;
 use warp::reply::Response;
 
-use super::problem::{HEADER_INVALID, INTERNAL, LENGTH_REQUIRED, TOO_LARGE, UNAVAILABLE};
-use super::{Language, Problem, Router};
+use super::endpoint::Takes;
+use super::problem::{HEADER_INVALID, LENGTH_REQUIRED, TOO_LARGE, UNAVAILABLE};
+use super::{Language, Problem, Proxies, Router};
 use crate::limits::{
     BODY_BYTES_MAX, CONNECTIONS_MAX, DOCUMENT_BYTES_MAX, DRAIN_MAX, HEAD_TIMEOUT, REQUEST_TIMEOUT,
 };
-use crate::metrics::{Metrics, Refused};
+use crate::metrics::Refused;
 use crate::telemetry;
-
-/// The one address that takes large bodies.
-const UPLOADS: &str = "/v1/documents";
 
 /// A bound server.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
     router: Arc<Router>,
-    metrics: Arc<Metrics>,
+    proxies: Arc<Proxies>,
 }
 
 impl Server {
@@ -44,14 +41,14 @@ impl Server {
         Ok(Self {
             listener: TcpListener::bind(address).await?,
             router: Arc::new(router),
-            metrics: Arc::default(),
+            proxies: Arc::default(),
         })
     }
 
-    /// Counts what it answers in `metrics`.
+    /// Believes these proxies for whom they ask.
     #[must_use]
-    pub fn measured(self, metrics: &Arc<Metrics>) -> Self {
-        Self { metrics: Arc::clone(metrics), ..self }
+    pub fn behind(self, proxies: Proxies) -> Self {
+        Self { proxies: Arc::new(proxies), ..self }
     }
 
     /// The address that it is bound to.
@@ -61,7 +58,7 @@ impl Server {
 
     /// Serves until `stop` is true, then lets requests in flight finish, for at most [`DRAIN_MAX`].
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        let Self { listener, router, metrics } = self;
+        let Self { listener, router, proxies } = self;
         let graceful = GracefulShutdown::new();
         let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         let mut connections = JoinSet::new();
@@ -71,11 +68,14 @@ impl Server {
                 accepted = accept(&listener, &permits) => accepted,
                 _ = stop.wait_for(|stop| *stop) => break,
             };
-            let Some((stream, permit)) = accepted else { continue };
-            let at = (Arc::clone(&router), Arc::clone(&metrics));
+            let Some((stream, peer, permit)) = accepted else { continue };
+            let (router, proxies) = (Arc::clone(&router), Arc::clone(&proxies));
             let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
             builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
-            let service = hyper::service::service_fn(move |request| measure(at.clone(), request));
+            let service = hyper::service::service_fn(move |request: http::Request<Incoming>| {
+                let client = proxies.client(peer, request.headers());
+                measure((Arc::clone(&router), client), request)
+            });
             let connection = graceful
                 .watch(builder.serve_connection(TokioIo::new(stream), service).into_owned());
             connections.spawn(async move {
@@ -95,13 +95,13 @@ impl Server {
 async fn accept(
     listener: &TcpListener,
     permits: &Arc<Semaphore>,
-) -> Option<(tokio::net::TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> Option<(tokio::net::TcpStream, IpAddr, tokio::sync::OwnedSemaphorePermit)> {
     let permit = Arc::clone(permits).acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, _)) => {
+        Ok((stream, peer)) => {
             // Small answers must not wait for more; a socket without this option still works.
             let _ = stream.set_nodelay(true);
-            Some((stream, permit))
+            Some((stream, peer.ip(), permit))
         }
         Err(error) => {
             tracing::warn!(%error, "a connection could not be accepted");
@@ -112,29 +112,36 @@ async fn accept(
 }
 
 async fn measure(
-    (router, metrics): (Arc<Router>, Arc<Metrics>),
+    (router, client): (Arc<Router>, IpAddr),
     request: http::Request<Incoming>,
 ) -> Result<Response, Infallible> {
     let begun = Instant::now();
     let span = telemetry::request(&request, || router.address(request.uri().path()));
-    let response = respond(&router, request).instrument(span.clone()).await;
+    let response = respond(&router, client, request).instrument(span.clone()).await;
     span.record("http.response.status_code", response.status().as_u16());
     let refused = response.extensions().get::<Refused>().copied();
-    metrics.answered(response.status(), refused, begun.elapsed());
+    router.kit().metrics.answered(response.status(), refused, begun.elapsed());
     Ok(response)
 }
 
-async fn respond(router: &Router, request: http::Request<Incoming>) -> Response {
+/// First the head says whether there is such an operation and whether the sender may call it, then how long the body
+/// is, and only then is any of the body read.
+async fn respond(router: &Router, client: IpAddr, request: http::Request<Incoming>) -> Response {
     let language = Language::of(request.headers());
-    if let Some(problem) = refuse_body(&request) {
+    let path = request.uri().path();
+    let admitted = match router.admit(request.method(), path, request.headers(), client) {
+        Ok(admitted) => admitted,
+        Err(refused) => return refused,
+    };
+    if let Some(problem) = refuse_body(&request, admitted.takes()) {
         return problem.into_response(language);
     }
-    let answered = tokio::time::timeout(REQUEST_TIMEOUT, call(router, request)).await;
+    let answered = tokio::time::timeout(REQUEST_TIMEOUT, router.call(admitted, request)).await;
     answered.unwrap_or_else(|_| Problem::new(UNAVAILABLE).into_response(language))
 }
 
 /// The limits on a body, before any of it is read.
-fn refuse_body(request: &http::Request<Incoming>) -> Option<Problem> {
+fn refuse_body(request: &http::Request<Incoming>, takes: Takes) -> Option<Problem> {
     if request.headers().contains_key(TRANSFER_ENCODING) {
         return Some(Problem::new(LENGTH_REQUIRED));
     }
@@ -147,31 +154,9 @@ fn refuse_body(request: &http::Request<Incoming>) -> Option<Problem> {
     let Some(length) = length else {
         return Some(Problem::new(HEADER_INVALID).about("Content-Length"));
     };
-    let max = if request.uri().path() == UPLOADS { DOCUMENT_BYTES_MAX } else { BODY_BYTES_MAX };
+    let max = match takes {
+        Takes::Upload => DOCUMENT_BYTES_MAX,
+        Takes::Body => BODY_BYTES_MAX,
+    };
     (length > max).then(|| Problem::new(TOO_LARGE).about(format!("{max} bytes")))
-}
-
-/// Calls the route; a panic in a handler is a 500 of this one request and no more.
-async fn call(router: &Router, request: http::Request<Incoming>) -> Response {
-    use futures_util::FutureExt;
-    use hyper::service::Service;
-
-    let language = Language::of(request.headers());
-    let service = hyper_util::service::TowerToHyperService::new(warp::service(
-        router.at(request.uri().path()),
-    ));
-    let calling = std::panic::AssertUnwindSafe(async move { service.call(request).await });
-    match calling.catch_unwind().await {
-        Ok(Ok(response)) => match response.extensions().get::<Problem>() {
-            Some(problem) => problem.clone().into_response(language),
-            None => response.into_response(),
-        },
-        Ok(Err(never)) => match never {},
-        Err(_) => {
-            tracing::error!("a handler panicked");
-            let mut response = Problem::new(INTERNAL).into_response(language);
-            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-            response
-        }
-    }
 }

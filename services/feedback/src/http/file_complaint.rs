@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dossier::contract::{AgencyCode, ComplaintId, Contact, DossierId, ProcedureRef};
 use dossier::feedback::file_complaint::{FileComplaint, STEP, decide};
 use serde::Deserialize;
-use service_kit::http::{Problem, Reply, Request, Route, Target, Text, endpoint0, step};
+use service_kit::http::{Access, Problem, Reply, Request, Route, Target, Text, endpoint0, step};
 use utoipa::ToSchema;
 
 use super::reply::ComplaintReply;
@@ -50,9 +50,9 @@ pub(crate) struct FileComplaintRequest {
     responses((status = 201, body = ComplaintReply)),
 )]
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
-    let caller = request.permitted(app.complaints.kit(), STEP.may)?;
+    let caller = request.caller()?;
     let body: FileComplaintRequest = request.json()?;
-    let complaint = ComplaintId(request.derived_id(&caller, "complaint")?);
+    let complaint = ComplaintId(request.derived_id(caller, "complaint")?);
     let agency = AgencyCode::from(&*body.agency.0);
     let contact = Contact { name: body.name.0, address: body.address.0, phone: body.phone.0 };
     let command = FileComplaint {
@@ -71,7 +71,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let under = Some((&none, &agency));
     let target = Target { id: &id, dossier: body.dossier, mays: STEP.may, seen: None, under };
     let filing =
-        step(&app.complaints, &request, &caller, target, |s, f| decide(s, command.clone(), f));
+        step(&app.complaints, &request, caller, target, |s, f| decide(s, command.clone(), f));
     let loaded = filing.await?;
     let reply = ComplaintReply::new(&loaded.state).ok_or_else(Problem::not_found)?;
     let location = format!("/v1/complaints/{complaint}");
@@ -79,7 +79,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint0(app, warp::post(), warp::path!("v1" / "complaints"), handle)
+    endpoint0(app, Access::Roles(STEP.may), warp::path!("v1" / "complaints"), handle)
 }
 
 #[derive(utoipa::OpenApi)]

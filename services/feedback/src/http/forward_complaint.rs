@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dossier::contract::{AgencyCode, ComplaintId};
 use dossier::feedback::forward_complaint::{STEP, decide};
 use serde::Deserialize;
-use service_kit::http::{Problem, Reply, Request, Route, Text, endpoint1};
+use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
 use utoipa::ToSchema;
 
 use super::reply::{ComplaintReply, take};
@@ -39,7 +39,7 @@ async fn handle(app: Arc<App>, complaint: ComplaintId, request: Request) -> Resu
 pub(super) fn route(app: &Arc<App>) -> Route {
     endpoint1(
         app,
-        warp::post(),
+        Access::Roles(STEP.may),
         warp::path!("v1" / "complaints" / ComplaintId / "forwarding"),
         handle,
     )

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dossier::contract::ComplaintId;
 use dossier::feedback::READ;
-use service_kit::http::{Problem, Reply, Request, Route, endpoint1, read, shown};
+use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1, read, shown};
 
 use super::reply::ComplaintReply;
 use crate::App;
@@ -23,7 +23,7 @@ async fn handle(app: Arc<App>, complaint: ComplaintId, request: Request) -> Resu
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(app, warp::get(), warp::path!("v1" / "complaints" / ComplaintId), handle)
+    endpoint1(app, Access::Roles(READ), warp::path!("v1" / "complaints" / ComplaintId), handle)
 }
 
 #[derive(utoipa::OpenApi)]

@@ -8,7 +8,7 @@ use dossier::contract::ComplaintId;
 use dossier::feedback::READ;
 use jiff::Timestamp;
 use serde::Serialize;
-use service_kit::http::{Problem, Reply, Request, Route, endpoint1, read};
+use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1, read};
 use utoipa::ToSchema;
 
 use crate::App;
@@ -48,7 +48,12 @@ async fn handle(app: Arc<App>, complaint: ComplaintId, request: Request) -> Resu
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(app, warp::get(), warp::path!("v1" / "complaints" / ComplaintId / "deadline"), handle)
+    endpoint1(
+        app,
+        Access::Roles(READ),
+        warp::path!("v1" / "complaints" / ComplaintId / "deadline"),
+        handle,
+    )
 }
 
 #[derive(utoipa::OpenApi)]

@@ -6,7 +6,9 @@ use dossier::contract::DossierId;
 use dossier::feedback::Rating;
 use dossier::feedback::rate_dossier::{STEP, decide};
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Problem, Reply, Request, Route, Text, endpoint1, shown, take_unseen};
+use service_kit::http::{
+    Access, Problem, Reply, Request, Route, Text, endpoint1, shown, take_unseen,
+};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -57,7 +59,7 @@ fn reply(rating: &Rating) -> Option<RatingReply> {
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(app, warp::post(), warp::path!("v1" / "ratings" / DossierId), handle)
+    endpoint1(app, Access::Roles(STEP.may), warp::path!("v1" / "ratings" / DossierId), handle)
 }
 
 #[derive(utoipa::OpenApi)]

@@ -6,7 +6,9 @@ use dossier::contract::{AgencyCode, Channel, ProcedureRef};
 use dossier::intake::declare_outage::{DeclareOutage, STEP, decide};
 use jiff::Timestamp;
 use serde::Deserialize;
-use service_kit::http::{Problem, Reply, Request, Route, TOO_LARGE, Target, Text, endpoint0, step};
+use service_kit::http::{
+    Access, Problem, Reply, Request, Route, TOO_LARGE, Target, Text, endpoint0, step,
+};
 use utoipa::ToSchema;
 
 use super::get_outages::OutageReply;
@@ -48,12 +50,12 @@ pub(crate) struct DeclareOutageRequest {
     responses((status = 201, body = OutageReply)),
 )]
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
-    let caller = request.permitted(&app.kit, STEP.may)?;
+    let caller = request.caller()?;
     let body: DeclareOutageRequest = request.json()?;
     if body.channels.len() > 3 {
         return Err(Problem::new(TOO_LARGE).about("channels"));
     }
-    let outage = request.derived_id(&caller, "outage")?;
+    let outage = request.derived_id(caller, "outage")?;
     let command = DeclareOutage {
         outage,
         agency: body.agency.clone(),
@@ -68,7 +70,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let under = Some((&none, &body.agency));
     let target = Target { id: &id, dossier: None, mays: STEP.may, seen: None, under };
     let declared =
-        step(&app.outages, &request, &caller, target, |s, f| decide(s, command.clone(), f));
+        step(&app.outages, &request, caller, target, |s, f| decide(s, command.clone(), f));
     let loaded = declared.await?;
     let caught_up = app.kit.rulebook.catch_up(&app.kit.store).await;
     caught_up.map_err(|error| Problem::unavailable(&error.to_string()))?;
@@ -78,7 +80,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint0(app, warp::post(), warp::path!("v1" / "outages"), handle)
+    endpoint0(app, Access::Roles(STEP.may), warp::path!("v1" / "outages"), handle)
 }
 
 #[derive(utoipa::OpenApi)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dossier::intake::end_outage::{STEP, decide};
 use jiff::Timestamp;
 use serde::Deserialize;
-use service_kit::http::{Problem, Reply, Request, Route, endpoint1, take};
+use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1, take};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -43,7 +43,7 @@ async fn handle(app: Arc<App>, outage: Uuid, request: Request) -> Result<Reply, 
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(app, warp::post(), warp::path!("v1" / "outages" / Uuid / "end"), handle)
+    endpoint1(app, Access::Roles(STEP.may), warp::path!("v1" / "outages" / Uuid / "end"), handle)
 }
 
 #[derive(utoipa::OpenApi)]

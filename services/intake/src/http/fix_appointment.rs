@@ -6,7 +6,7 @@ use dossier::contract::DossierId;
 use dossier::intake::fix_appointment::{FixAppointment, STEP, decide};
 use jiff::Timestamp;
 use serde::Deserialize;
-use service_kit::http::{Problem, Reply, Request, Route, Text, endpoint1};
+use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
 use utoipa::ToSchema;
 
 use super::reply::{DossierReply, take};
@@ -47,7 +47,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
 pub(super) fn route(app: &Arc<App>) -> Route {
     endpoint1(
         app,
-        warp::post(),
+        Access::Roles(STEP.may),
         warp::path!("v1" / "dossiers" / DossierId / "fixed-appointment"),
         handle,
     )

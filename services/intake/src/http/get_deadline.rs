@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use dossier::LawError;
 use dossier::contract::DossierId;
+use dossier::intake::READ;
 use jiff::Timestamp;
 use serde::Serialize;
-use service_kit::http::{Problem, Reply, Request, Route, endpoint1};
+use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -72,7 +73,12 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(app, warp::get(), warp::path!("v1" / "dossiers" / DossierId / "deadline"), handle)
+    endpoint1(
+        app,
+        Access::Roles(READ),
+        warp::path!("v1" / "dossiers" / DossierId / "deadline"),
+        handle,
+    )
 }
 
 #[derive(utoipa::OpenApi)]

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use dossier::contract::{DocumentName, DossierId};
-use service_kit::http::{Problem, Reply, Request, Route, endpoint2};
+use dossier::intake::READ;
+use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint2};
 
 use crate::App;
 
@@ -34,7 +35,7 @@ async fn handle(
 
 pub(super) fn route(app: &Arc<App>) -> Route {
     let path = warp::path!("v1" / "dossiers" / DossierId / "documents" / String);
-    endpoint2(app, warp::get(), path, handle)
+    endpoint2(app, Access::Roles(READ), path, handle)
 }
 
 #[derive(utoipa::OpenApi)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dossier::contract::DossierId;
 use dossier::intake::{Intake, READ};
 use service_kit::Loaded;
-use service_kit::http::{Problem, Reply, Request, Route, endpoint1, read, shown};
+use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1, read, shown};
 
 use super::reply::DossierReply;
 use crate::App;
@@ -33,7 +33,7 @@ pub(super) async fn load(
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(app, warp::get(), warp::path!("v1" / "dossiers" / DossierId), handle)
+    endpoint1(app, Access::Roles(READ), warp::path!("v1" / "dossiers" / DossierId), handle)
 }
 
 #[derive(utoipa::OpenApi)]

@@ -7,7 +7,7 @@ use dossier::intake::READ_CATALOGUE;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
-use service_kit::http::{Problem, Reply, Request, Route, endpoint1};
+use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
 
 use super::get_procedures::{ProcedureReply, today_of};
 use crate::App;
@@ -34,7 +34,6 @@ pub(crate) struct ProcedureQuery {
     responses((status = 200, body = ProcedureReply)),
 )]
 async fn handle(app: Arc<App>, code: String, request: Request) -> Result<Reply, Problem> {
-    request.permitted(&app.kit, READ_CATALOGUE)?;
     let query: ProcedureQuery = request.query()?;
     let (law, code) = (app.kit.law(), ProcedureCode::from(&*code));
     let now = app.kit.clock.now();
@@ -45,7 +44,7 @@ async fn handle(app: Arc<App>, code: String, request: Request) -> Result<Reply, 
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(app, warp::get(), warp::path!("v1" / "procedures" / String), handle)
+    endpoint1(app, Access::Roles(READ_CATALOGUE), warp::path!("v1" / "procedures" / String), handle)
 }
 
 #[derive(utoipa::OpenApi)]

@@ -7,7 +7,7 @@ use dossier::intake::issue_rules::{Refusal, STEP, decide, stream_id};
 use dossier::law::{Law, rules};
 use serde::{Deserialize, Serialize};
 use service_kit::forms::Forms;
-use service_kit::http::{Problem, Reply, Request, Route, Target, Text, endpoint0, step};
+use service_kit::http::{Access, Problem, Reply, Request, Route, Target, Text, endpoint0, step};
 use service_kit::rulebook::RulebookError;
 use utoipa::ToSchema;
 
@@ -48,7 +48,7 @@ pub(crate) struct IssueRulesReply {
     responses((status = 201, body = IssueRulesReply)),
 )]
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
-    let caller = request.permitted(&app.kit, STEP.may)?;
+    let caller = request.caller()?;
     let IssueRulesRequest { kind, text: Text(text) } = request.json()?;
     let invalid = |error| Problem::refused(&Refusal::Invalid(error));
     let issued = rules(kind, kind.as_str(), &text).map_err(invalid)?;
@@ -71,7 +71,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         under: Some((&none, &nobody)),
     };
     let taken =
-        step(&app.rules, &request, &caller, target, |s, f| decide(s, kind, &text, f)).await?;
+        step(&app.rules, &request, caller, target, |s, f| decide(s, kind, &text, f)).await?;
     app.kit.rulebook.catch_up(&app.kit.store).await.map_err(unavailable)?;
     let reply = IssueRulesReply {
         kind,
@@ -88,7 +88,7 @@ fn unavailable(error: RulebookError) -> Problem {
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint0(app, warp::post(), warp::path!("v1" / "rules"), handle)
+    endpoint0(app, Access::Roles(STEP.may), warp::path!("v1" / "rules"), handle)
 }
 
 #[derive(utoipa::OpenApi)]

@@ -6,7 +6,7 @@ use dossier::contract::DossierId;
 use dossier::intake::move_appointment::{STEP, decide};
 use jiff::Timestamp;
 use serde::Deserialize;
-use service_kit::http::{Problem, Reply, Request, Route, Text, endpoint1};
+use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
 use utoipa::ToSchema;
 
 use super::reply::{DossierReply, take};
@@ -41,7 +41,12 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(app, warp::post(), warp::path!("v1" / "dossiers" / DossierId / "appointment"), handle)
+    endpoint1(
+        app,
+        Access::Roles(STEP.may),
+        warp::path!("v1" / "dossiers" / DossierId / "appointment"),
+        handle,
+    )
 }
 
 #[derive(utoipa::OpenApi)]

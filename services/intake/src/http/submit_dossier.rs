@@ -14,7 +14,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use service_kit::http::{
-    Problem, Reply, Request, Route, TOO_LARGE, Target, Text, UNKNOWN_DOCUMENT, endpoint0, step,
+    Access, Problem, Reply, Request, Route, TOO_LARGE, Target, Text, UNKNOWN_DOCUMENT, endpoint0,
+    step,
 };
 use utoipa::ToSchema;
 
@@ -105,12 +106,12 @@ pub(crate) struct DocumentRequest {
     responses((status = 201, body = DossierReply)),
 )]
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
-    let caller = request.permitted(&app.kit, STEP.may)?;
+    let caller = request.caller()?;
     let body: SubmitDossierRequest = request.json()?;
     // An officer who enters a dossier does so at the own agency; an applicant may file at any.
     let mays = if body.applicant.is_some() { BY_OFFICER } else { BY_APPLICANT };
     let at = Resource { agencies: vec![body.agency.clone()], ..Resource::default() };
-    Request::permitted_over(&caller, mays, Some(at))?;
+    Request::permitted_over(caller, mays, Some(at))?;
     let delivery_bytes = serde_json::to_vec(&body.delivery).map_or(0, |delivery| delivery.len());
     if body.groups.len() > 20 || body.documents.len() > 100 || delivery_bytes > 4_096 {
         return Err(Problem::new(TOO_LARGE).about("groups, documents or delivery"));
@@ -125,9 +126,9 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         return Err(Problem::new(if known { NOT_IN_FORCE } else { UNKNOWN_PROCEDURE }));
     };
     check_form(&app, procedure, &body.form)?;
-    let (applicant, representative) = parties(&caller, body.applicant);
+    let (applicant, representative) = parties(caller, body.applicant);
     let documents = documents(&app, &body.documents).await?;
-    let dossier = DossierId(request.derived_id(&caller, "dossier")?);
+    let dossier = DossierId(request.derived_id(caller, "dossier")?);
     let code = app.kit.codes.next(&app.kit.store, &body.agency, &agency.system, today).await;
     let command = SubmitDossier {
         dossier,
@@ -151,7 +152,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         seen: None,
         under: Some((&reference, &body.agency)),
     };
-    let taken = step(&app.dossiers, &request, &caller, target, |state, facts| {
+    let taken = step(&app.dossiers, &request, caller, target, |state, facts| {
         decide(state, command.clone(), facts)
     });
     let loaded = taken.await?;
@@ -201,7 +202,7 @@ pub(super) async fn documents(
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint0(app, warp::post(), warp::path!("v1" / "dossiers"), handle)
+    endpoint0(app, Access::Roles(STEP.may), warp::path!("v1" / "dossiers"), handle)
 }
 
 #[derive(utoipa::OpenApi)]

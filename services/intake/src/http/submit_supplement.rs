@@ -8,7 +8,7 @@ use dossier::intake::submit_supplement::{STEP, SubmitSupplement, decide};
 use serde::Deserialize;
 use serde_json::Value;
 use service_kit::Streams;
-use service_kit::http::{Problem, Reply, Request, Route, endpoint1};
+use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
 use utoipa::ToSchema;
 
 use super::reply::{DossierReply, take};
@@ -38,13 +38,13 @@ pub(crate) struct SubmitSupplementRequest {
     responses((status = 200, body = DossierReply)),
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
-    let caller = request.permitted(&app.kit, STEP.may)?;
+    let caller = request.caller()?;
     let body: SubmitSupplementRequest = request.json()?;
     if let Some(form) = &body.form {
         let stream = Streams::<dossier::intake::Intake>::name(&dossier.to_string());
         let stream = stream.map_err(|_| Problem::not_found())?;
         let loaded = app.dossiers.load(&stream).await?;
-        Request::permitted_over(&caller, STEP.may, loaded.state.resource())?;
+        Request::permitted_over(caller, STEP.may, loaded.state.resource())?;
         let submission = loaded.state.submission.as_ref().ok_or_else(Problem::not_found)?;
         let law = app.kit.law();
         if let Some(procedure) = law.procedure(&submission.brief.procedure) {
@@ -60,7 +60,12 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(app, warp::post(), warp::path!("v1" / "dossiers" / DossierId / "supplements"), handle)
+    endpoint1(
+        app,
+        Access::Roles(STEP.may),
+        warp::path!("v1" / "dossiers" / DossierId / "supplements"),
+        handle,
+    )
 }
 
 #[derive(utoipa::OpenApi)]

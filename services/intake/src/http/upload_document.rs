@@ -10,10 +10,9 @@ use http::header::CONTENT_TYPE;
 use serde::Serialize;
 use service_kit::documents::UploadError;
 use service_kit::http::{
-    MEDIA_TYPE, Problem, Reply, Request, Route, TOO_LARGE, Upload, upload_endpoint,
+    Access, MEDIA_TYPE, Problem, Reply, Request, Route, TOO_LARGE, Upload, upload_endpoint,
 };
 use utoipa::ToSchema;
-use warp::Filter;
 
 use crate::App;
 
@@ -45,7 +44,7 @@ pub(crate) struct DocumentUploadedReply {
     responses((status = 201, body = DocumentUploadedReply)),
 )]
 async fn handle(app: Arc<App>, request: Request, content: Upload) -> Result<Reply, Problem> {
-    let caller = request.permitted(&app.kit, UPLOAD)?;
+    let caller = request.caller()?;
     let key = request.idempotency_key()?.to_owned();
     let media_type = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let media_type = media_type.unwrap_or("").to_owned();
@@ -75,7 +74,7 @@ async fn handle(app: Arc<App>, request: Request, content: Upload) -> Result<Repl
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    upload_endpoint(app, warp::path!("v1" / "documents").boxed(), handle)
+    upload_endpoint(app, Access::Roles(UPLOAD), warp::path!("v1" / "documents"), handle)
 }
 
 #[derive(utoipa::OpenApi)]

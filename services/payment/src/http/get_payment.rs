@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dossier::contract::DossierId;
 use dossier::payment::READ;
-use service_kit::http::{Problem, Reply, Request, Route, endpoint1, read, shown};
+use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1, read, shown};
 
 use super::reply::PaymentReply;
 use crate::App;
@@ -23,7 +23,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(app, warp::get(), warp::path!("v1" / "payments" / DossierId), handle)
+    endpoint1(app, Access::Roles(READ), warp::path!("v1" / "payments" / DossierId), handle)
 }
 
 #[derive(utoipa::OpenApi)]

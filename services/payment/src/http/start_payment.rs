@@ -6,7 +6,7 @@ use dossier::RefusalEntry;
 use dossier::contract::DossierId;
 use dossier::payment::start_payment::{STEP, decide};
 use serde::Deserialize;
-use service_kit::http::{Problem, Reply, Request, Route, Text, endpoint1};
+use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
 use utoipa::ToSchema;
 
 use super::reply::{PaymentReply, take};
@@ -40,7 +40,6 @@ pub(crate) struct StartPaymentRequest {
     responses((status = 200, body = PaymentReply)),
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
-    request.permitted(app.payments.kit(), STEP.may)?;
     let body: StartPaymentRequest = request.json()?;
     if Provider::offered(&body.provider.0, app.payments.kit()).is_none() {
         return Err(Problem::new(UNKNOWN_PROVIDER));
@@ -52,7 +51,12 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(app, warp::post(), warp::path!("v1" / "payments" / DossierId / "attempts"), handle)
+    endpoint1(
+        app,
+        Access::Roles(STEP.may),
+        warp::path!("v1" / "payments" / DossierId / "attempts"),
+        handle,
+    )
 }
 
 #[derive(utoipa::OpenApi)]

@@ -12,7 +12,7 @@ use dossier::contract::{
 use dossier::payment::take_notice::{STEP, Said, TakeNotice, decide};
 use events::{AppendError, Expected, NewEvent, StreamName};
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Problem, Reply, Request, Route, Target, Text, endpoint0, step};
+use service_kit::http::{Access, Problem, Reply, Request, Route, Target, Text, endpoint0, step};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -73,7 +73,7 @@ const AMOUNT_IMPOSSIBLE: dossier::RefusalEntry = dossier::RefusalEntry {
     responses((status = 200, body = NoticeReply)),
 )]
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
-    let caller = request.permitted(app.payments.kit(), STEP.may)?;
+    let caller = request.caller()?;
     let body: TakeNoticeRequest = request.json()?;
     // A partner speaks for itself.
     if caller.subject.as_str() != body.provider.0 {
@@ -101,7 +101,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let id = dossier.to_string();
     let target =
         Target { id: &id, dossier: Some(dossier), mays: STEP.may, seen: None, under: None };
-    let taken = step(&app.payments, &request, &caller, target, |s, f| decide(s, &command, f)).await;
+    let taken = step(&app.payments, &request, caller, target, |s, f| decide(s, &command, f)).await;
     match taken {
         Ok(loaded) => Ok(Reply::ok(&NoticeReply { matched: true }).position(loaded.position)),
         Err(problem) if problem.code() == "not-found" => keep_unmatched(&app, body).await,
@@ -137,7 +137,7 @@ async fn keep_unmatched(app: &App, body: TakeNoticeRequest) -> Result<Reply, Pro
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint0(app, warp::post(), warp::path!("v1" / "payment-notices"), handle)
+    endpoint0(app, Access::Roles(STEP.may), warp::path!("v1" / "payment-notices"), handle)
 }
 
 #[derive(utoipa::OpenApi)]

@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use dossier::contract::DossierId;
+use dossier::intake::READ;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row};
 use serde::Serialize;
-use service_kit::http::{Problem, Reply, Request, Route, endpoint1};
+use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
 use utoipa::ToSchema;
 
 use crate::App;
@@ -85,7 +86,12 @@ fn elapsed(row: &Row<'_>, now: Timestamp) -> rusqlite::Result<ElapsedReply> {
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(app, warp::get(), warp::path!("v1" / "dossiers" / DossierId / "elapsed"), handle)
+    endpoint1(
+        app,
+        Access::Roles(READ),
+        warp::path!("v1" / "dossiers" / DossierId / "elapsed"),
+        handle,
+    )
 }
 
 #[derive(utoipa::OpenApi)]

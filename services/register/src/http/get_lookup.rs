@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::OptionalExtension;
 use serde::Serialize;
-use service_kit::http::{Problem, Reply, Request, Route, endpoint1};
+use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
 use utoipa::ToSchema;
 
 use crate::App;
@@ -50,7 +50,7 @@ async fn handle(app: Arc<App>, code: String, request: Request) -> Result<Reply, 
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(app, warp::get(), warp::path!("v1" / "lookup" / String), handle)
+    endpoint1(app, Access::Open, warp::path!("v1" / "lookup" / String), handle)
 }
 
 #[derive(utoipa::OpenApi)]

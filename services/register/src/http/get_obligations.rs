@@ -16,7 +16,7 @@ use events::StreamName;
 use jiff::Timestamp;
 use serde::Serialize;
 use service_kit::fold;
-use service_kit::http::{Problem, Reply, Request, Route, endpoint1};
+use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
 use utoipa::ToSchema;
 
 use crate::App;
@@ -77,10 +77,10 @@ pub(super) async fn permitted(
     dossier: DossierId,
     request: &Request,
 ) -> Result<Intake, Problem> {
-    let caller = request.permitted(&app.kit, READ)?;
+    let caller = request.caller()?;
     let intake: Intake = state(app, dossier).await?;
     let resource = intake.resource().ok_or_else(Problem::not_found)?;
-    access::decide(&caller, READ, Some(&resource))?;
+    access::decide(caller, READ, Some(&resource))?;
     Ok(intake)
 }
 
@@ -106,7 +106,12 @@ fn open<S: State>(
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(app, warp::get(), warp::path!("v1" / "dossiers" / DossierId / "obligations"), handle)
+    endpoint1(
+        app,
+        Access::Roles(READ),
+        warp::path!("v1" / "dossiers" / DossierId / "obligations"),
+        handle,
+    )
 }
 
 #[derive(utoipa::OpenApi)]

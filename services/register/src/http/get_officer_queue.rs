@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use service_kit::http::{Problem, Reply, Request, Route, endpoint0};
+use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint0};
 
-use super::queue::{Kind, QueueQuery, QueuedDossierReply, page};
+use super::queue::{Kind, QueueQuery, QueuedDossierReply, READ_AGENCY, page};
 use crate::App;
 
 /// The open dossiers of an officer, those with the least legal time left first.
@@ -20,7 +20,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint0(app, warp::get(), warp::path!("v1" / "queues" / "officer"), handle)
+    endpoint0(app, Access::Roles(READ_AGENCY), warp::path!("v1" / "queues" / "officer"), handle)
 }
 
 #[derive(utoipa::OpenApi)]

@@ -12,10 +12,10 @@ use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Problem, Reply, Request, Route, endpoint0};
+use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint0};
 use utoipa::{IntoParams, ToSchema};
 
-use super::queue::{agency_of, below, catch_up};
+use super::queue::{READ_AGENCY, agency_of, below, catch_up};
 use crate::App;
 
 /// Which dossiers are counted.
@@ -101,7 +101,7 @@ pub(crate) struct StatisticsReply {
 )]
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let query: StatisticsQuery = request.query()?;
-    let (_, agency) = agency_of(&app, &request, query.agency.as_deref())?;
+    let (_, agency) = agency_of(&request, query.agency.as_deref())?;
     catch_up(&app, &request).await?;
     let mut values = Vec::new();
     let below = below(&app, agency.as_ref(), &mut values);
@@ -188,7 +188,7 @@ fn count(
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint0(app, warp::get(), warp::path!("v1" / "statistics"), handle)
+    endpoint0(app, Access::Roles(READ_AGENCY), warp::path!("v1" / "statistics"), handle)
 }
 
 #[derive(utoipa::OpenApi)]

@@ -8,7 +8,7 @@ use dossier::intake::READ;
 use events::{Recorded, StreamName};
 use jiff::Timestamp;
 use serde::Serialize;
-use service_kit::http::{Problem, Reply, Request, Route, endpoint1};
+use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
 use utoipa::ToSchema;
 
 use crate::App;
@@ -46,7 +46,7 @@ pub(crate) struct TimelineEntryReply {
     responses((status = 200, body = Vec<TimelineEntryReply>)),
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
-    let caller = request.permitted(&app.kit, READ)?;
+    let caller = request.caller()?;
     let mut recorded: Vec<Recorded> = Vec::new();
     for category in CATEGORIES {
         let stream =
@@ -60,7 +60,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
         return Err(Problem::not_found());
     };
     let resource = submitted.brief.resource();
-    let role = access::decide(&caller, READ, Some(&resource))?.role;
+    let role = access::decide(caller, READ, Some(&resource))?.role;
     recorded.sort_by_key(|event| event.position);
     let entries = recorded.iter().map(|event| entry(event, role)).collect::<Result<Vec<_>, _>>()?;
     Ok(Reply::ok(&entries))
@@ -81,7 +81,12 @@ fn entry(event: &Recorded, role: Role) -> Result<TimelineEntryReply, Problem> {
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(app, warp::get(), warp::path!("v1" / "dossiers" / DossierId / "timeline"), handle)
+    endpoint1(
+        app,
+        Access::Roles(READ),
+        warp::path!("v1" / "dossiers" / DossierId / "timeline"),
+        handle,
+    )
 }
 
 #[derive(utoipa::OpenApi)]

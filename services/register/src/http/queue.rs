@@ -72,18 +72,17 @@ pub(super) async fn catch_up(app: &App, request: &Request) -> Result<(), Problem
 }
 
 /// The agency that is asked about, if the caller may see its work.
-pub(super) fn agency_of(
-    app: &App,
-    request: &Request,
+pub(super) fn agency_of<'a>(
+    request: &'a Request,
     asked: Option<&str>,
-) -> Result<(access::Caller, Option<AgencyCode>), Problem> {
-    let caller = request.permitted(&app.kit, READ_AGENCY)?;
+) -> Result<(&'a access::Caller, Option<AgencyCode>), Problem> {
+    let caller = request.caller()?;
     let agency = asked.map(AgencyCode::from).or_else(|| caller.agency.clone());
     if agency.as_ref().is_some_and(|agency| !agency.is_well_formed()) {
         return Err(Problem::query("agency"));
     }
     let resource = Resource { agencies: agency.iter().cloned().collect(), ..Resource::default() };
-    access::decide(&caller, READ_AGENCY, Some(&resource))?;
+    access::decide(caller, READ_AGENCY, Some(&resource))?;
     Ok((caller, agency))
 }
 
@@ -106,7 +105,7 @@ pub(super) async fn page(
     address: &str,
 ) -> Result<Reply, Problem> {
     let query: QueueQuery = request.query()?;
-    let (caller, agency) = agency_of(app, request, query.agency.as_deref())?;
+    let (caller, agency) = agency_of(request, query.agency.as_deref())?;
     catch_up(app, request).await?;
     let limit = query.limit.unwrap_or(50);
     if !(1..=PAGE_MAX).contains(&limit) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dossier::contract::DossierId;
 use dossier::delivery::collect_result::{STEP, decide};
 use serde::Deserialize;
-use service_kit::http::{Problem, Reply, Request, Route, Text, endpoint1};
+use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
 use utoipa::ToSchema;
 
 use super::reply::{DeliveryReply, take};
@@ -39,7 +39,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
 pub(super) fn route(app: &Arc<App>) -> Route {
     endpoint1(
         app,
-        warp::post(),
+        Access::Roles(STEP.may),
         warp::path!("v1" / "deliveries" / DossierId / "collection"),
         handle,
     )

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dossier::contract::DossierId;
 use dossier::delivery::{READ, Stage};
-use service_kit::http::{Problem, Reply, Request, Route, endpoint1, read};
+use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1, read};
 
 use crate::App;
 
@@ -26,7 +26,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
 
 pub(super) fn route(app: &Arc<App>) -> Route {
     let path = warp::path!("v1" / "deliveries" / DossierId / "document");
-    endpoint1(app, warp::get(), path, handle)
+    endpoint1(app, Access::Roles(READ), path, handle)
 }
 
 #[derive(utoipa::OpenApi)]

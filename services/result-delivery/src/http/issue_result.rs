@@ -5,7 +5,9 @@ use std::sync::Arc;
 use dossier::contract::{DocumentName, DossierId};
 use dossier::delivery::issue_result::{STEP, decide};
 use serde::Deserialize;
-use service_kit::http::{Problem, Reply, Request, Route, Text, UNKNOWN_DOCUMENT, endpoint1};
+use service_kit::http::{
+    Access, Problem, Reply, Request, Route, Text, UNKNOWN_DOCUMENT, endpoint1,
+};
 use utoipa::ToSchema;
 
 use super::reply::{DeliveryReply, take};
@@ -34,7 +36,6 @@ pub(crate) struct IssueResultRequest {
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let kit = app.results.kit();
-    request.permitted(kit, STEP.may)?;
     if let Some(name) = request.json::<IssueResultRequest>()?.document
         && kit.documents.find(&DocumentName::from(&*name.0)).await?.is_none()
     {
@@ -48,7 +49,12 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(app, warp::post(), warp::path!("v1" / "deliveries" / DossierId / "result"), handle)
+    endpoint1(
+        app,
+        Access::Roles(STEP.may),
+        warp::path!("v1" / "deliveries" / DossierId / "result"),
+        handle,
+    )
 }
 
 #[derive(utoipa::OpenApi)]

@@ -6,7 +6,7 @@ use dossier::access::Denied;
 use dossier::contract::{ParcelId, parse_reference};
 use dossier::delivery::take_carrier_notice::{STEP, Said, TakeCarrierNotice, decide};
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Problem, Reply, Request, Route, Target, Text, endpoint0, step};
+use service_kit::http::{Access, Problem, Reply, Request, Route, Target, Text, endpoint0, step};
 use utoipa::ToSchema;
 
 use crate::App;
@@ -56,7 +56,7 @@ pub(crate) struct CarrierNoticeReply {
     responses((status = 200, body = CarrierNoticeReply)),
 )]
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
-    let caller = request.permitted(app.results.kit(), STEP.may)?;
+    let caller = request.caller()?;
     let body: TakeCarrierNoticeRequest = request.json()?;
     // A partner speaks for itself.
     if caller.subject.as_str() != body.carrier.0 {
@@ -80,7 +80,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let id = dossier.to_string();
     let target =
         Target { id: &id, dossier: Some(dossier), mays: STEP.may, seen: None, under: None };
-    let taken = step(&app.results, &request, &caller, target, |s, f| decide(s, &command, f)).await;
+    let taken = step(&app.results, &request, caller, target, |s, f| decide(s, &command, f)).await;
     match taken {
         Ok(loaded) => {
             Ok(Reply::ok(&CarrierNoticeReply { matched: true }).position(loaded.position))
@@ -94,7 +94,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint0(app, warp::post(), warp::path!("v1" / "parcel-notices"), handle)
+    endpoint0(app, Access::Roles(STEP.may), warp::path!("v1" / "parcel-notices"), handle)
 }
 
 #[derive(utoipa::OpenApi)]

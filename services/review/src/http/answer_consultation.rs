@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dossier::contract::{ConsultationId, DossierId};
 use dossier::review::answer_consultation::{STEP, decide};
 use serde::Deserialize;
-use service_kit::http::{Problem, Reply, Request, Route, Text, endpoint1};
+use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
 use utoipa::ToSchema;
 
 use super::reply::{ReviewReply, take};
@@ -45,7 +45,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
 pub(super) fn route(app: &Arc<App>) -> Route {
     endpoint1(
         app,
-        warp::post(),
+        Access::Roles(STEP.may),
         warp::path!("v1" / "reviews" / DossierId / "consultation-answers"),
         handle,
     )

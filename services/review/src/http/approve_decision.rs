@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dossier::contract::DossierId;
 use dossier::review::approve_decision::{STEP, decide};
 use serde::Deserialize;
-use service_kit::http::{Problem, Reply, Request, Route, endpoint1};
+use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -38,7 +38,12 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(app, warp::post(), warp::path!("v1" / "reviews" / DossierId / "decision"), handle)
+    endpoint1(
+        app,
+        Access::Roles(STEP.may),
+        warp::path!("v1" / "reviews" / DossierId / "decision"),
+        handle,
+    )
 }
 
 #[derive(utoipa::OpenApi)]

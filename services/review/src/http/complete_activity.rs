@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dossier::contract::DossierId;
 use dossier::review::complete_activity::{STEP, decide};
 use serde::Deserialize;
-use service_kit::http::{Problem, Reply, Request, Route, Text, endpoint1};
+use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
 use utoipa::ToSchema;
 
 use super::reply::{ReviewReply, take};
@@ -41,7 +41,12 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(app, warp::post(), warp::path!("v1" / "reviews" / DossierId / "activities"), handle)
+    endpoint1(
+        app,
+        Access::Roles(STEP.may),
+        warp::path!("v1" / "reviews" / DossierId / "activities"),
+        handle,
+    )
 }
 
 #[derive(utoipa::OpenApi)]

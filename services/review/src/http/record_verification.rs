@@ -6,7 +6,7 @@ use dossier::contract::DossierId;
 use dossier::review::record_verification::{RecordVerification, STEP, decide};
 use jiff::Timestamp;
 use serde::Deserialize;
-use service_kit::http::{Problem, Reply, Request, Route, Text, endpoint1};
+use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
 use utoipa::ToSchema;
 
 use super::reply::{ReviewReply, take};
@@ -59,7 +59,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
 pub(super) fn route(app: &Arc<App>) -> Route {
     endpoint1(
         app,
-        warp::post(),
+        Access::Roles(STEP.may),
         warp::path!("v1" / "reviews" / DossierId / "verifications"),
         handle,
     )

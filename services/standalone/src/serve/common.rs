@@ -3,22 +3,22 @@
 
 use std::sync::Arc;
 
-use dossier::access::any;
+use dossier::access::{May, any};
 use dossier::contract::Role;
-use service_kit::http::{Mounted, Problem, Reply, Request, Route, endpoint0, mount};
-use service_kit::{Kit, Service};
+use service_kit::Service;
+use service_kit::http::{Access, Mounted, Problem, Reply, Request, Route, endpoint0, mount};
 use warp::{Filter, Reply as _};
 
 use super::health::Watch;
 use super::json;
 
-pub(super) fn routes(kit: &Arc<Kit>, services: &[Service], watch: Watch) -> Vec<Mounted> {
+pub(super) fn routes(services: &[Service], watch: Watch) -> Vec<Mounted> {
     let mut routes = vec![
         mount("/health/live", live()),
         mount("/health/ready", watch.ready()),
         mount("/metrics", watch.metrics()),
         mount("/docs", docs()),
-        mount("/v1/dead-letters", dead_letters(kit, watch)),
+        mount("/v1/dead-letters", dead_letters(watch)),
     ];
     let mut whole = utoipa::openapi::OpenApiBuilder::new()
         .info(utoipa::openapi::Info::new("Dossier", env!("CARGO_PKG_VERSION")))
@@ -36,37 +36,43 @@ pub(super) fn routes(kit: &Arc<Kit>, services: &[Service], watch: Watch) -> Vec<
 
 /// The router has looked at the address.
 fn document(text: String) -> Route {
-    warp::get().map(move || json(text.clone())).boxed()
+    Route::open(warp::any().map(move || json(text.clone())).boxed())
 }
 
 /// The documents for people to read, without anything from elsewhere.
 fn docs() -> Route {
     const POLICY: &str =
         "default-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'";
-    warp::get()
-        .map(|| {
-            let page = warp::reply::html(include_str!("docs.html"));
-            warp::reply::with_header(page, "content-security-policy", POLICY).into_response()
-        })
-        .boxed()
+    let page = warp::any().map(|| {
+        let page = warp::reply::html(include_str!("docs.html"));
+        warp::reply::with_header(page, "content-security-policy", POLICY).into_response()
+    });
+    Route::open(page.boxed())
 }
 
 /// The process turns; it asks nobody.
 fn live() -> Route {
-    warp::get().map(|| json("{\"live\":true}".to_owned())).boxed()
+    Route::open(warp::any().map(|| json("{\"live\":true}".to_owned())).boxed())
 }
 
+/// Who sees what reactions gave up.
+const READ_DEAD_LETTERS: &[May] = &[any(Role::Operator)];
+
 /// Events that no reaction could handle, for an operator.
-fn dead_letters(kit: &Arc<Kit>, watch: Watch) -> Route {
-    let app = Arc::new((Arc::clone(kit), watch));
+fn dead_letters(watch: Watch) -> Route {
+    let app = Arc::new(watch);
     let path = warp::path!("v1" / "dead-letters");
-    endpoint0(&app, warp::get(), path, |app: Arc<(Arc<Kit>, Watch)>, request: Request| async move {
-        request.permitted(&app.0, &[any(Role::Operator)])?;
-        let mut letters = Vec::new();
-        for service in app.1.reactions() {
-            let dead = service.dead_letters().await;
-            letters.extend(dead.map_err(|error| Problem::unavailable(&error.to_string()))?);
-        }
-        Ok(Reply::ok(&letters))
-    })
+    endpoint0(
+        &app,
+        Access::Roles(READ_DEAD_LETTERS),
+        path,
+        |app: Arc<Watch>, _: Request| async move {
+            let mut letters = Vec::new();
+            for service in app.reactions() {
+                let dead = service.dead_letters().await;
+                letters.extend(dead.map_err(|error| Problem::unavailable(&error.to_string()))?);
+            }
+            Ok(Reply::ok(&letters))
+        },
+    )
 }

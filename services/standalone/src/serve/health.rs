@@ -102,7 +102,7 @@ impl Watch {
     /// the service still takes what it is given. That includes the bus: without it followers read the store.
     pub(super) fn ready(&self) -> Route {
         let watch = self.clone();
-        warp::get()
+        let answers = warp::any()
             .then(move || {
                 let watch = watch.clone();
                 async move {
@@ -125,14 +125,15 @@ impl Watch {
                     warp::reply::with_status(json(body.to_string()), status).into_response()
                 }
             })
-            .boxed()
+            .boxed();
+        Route::open(answers)
     }
 
     /// The figures.
     pub(super) fn metrics(&self) -> Route {
         const FORMAT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
         let watch = self.clone();
-        warp::get()
+        let answers = warp::any()
             .then(move || {
                 let watch = watch.clone();
                 async move {
@@ -142,7 +143,8 @@ impl Watch {
                     warp::reply::with_header(text, CONTENT_TYPE, FORMAT).into_response()
                 }
             })
-            .boxed()
+            .boxed();
+        Route::open(answers)
     }
 
     fn set(&self, counts: &Counts) {

@@ -5,6 +5,7 @@
 mod access;
 mod after;
 mod complaint;
+mod connections;
 mod copy;
 mod documents;
 mod durability;

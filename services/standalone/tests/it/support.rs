@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use service_kit::auth::{Auth, Claims, DevelopmentKey};
 use service_kit::documents::Documents;
-use service_kit::http::{Router, Server};
+use service_kit::http::{Access, Router, Server};
 use service_kit::rulebook::Rulebook;
 use service_kit::tasks::{DeadLetter, ReactionsHealth, Tasks};
 use service_kit::{Clock, Kit, Settings};
@@ -161,6 +161,8 @@ impl Browser {
 pub(crate) struct Office {
     pub(crate) kit: Arc<Kit>,
     pub(crate) browser: Browser,
+    /// Everything that can be asked for, with who may.
+    pub(crate) operations: Vec<(String, Access)>,
     opened: events::Position,
     tasks: Tasks,
     reactions: Vec<ReactionsHealth>,
@@ -213,8 +215,10 @@ impl Office {
             tasks.append(service.tasks);
             reactions.extend(service.reactions);
         }
-        let server =
-            Server::bind("127.0.0.1:0".parse().unwrap(), Router::new(routes)).await.unwrap();
+        let router = Router::new(&kit, routes);
+        let operations = router.operations().map(|(name, access)| (name.to_owned(), access));
+        let operations = operations.collect();
+        let server = Server::bind("127.0.0.1:0".parse().unwrap(), router).await.unwrap();
         let browser = Browser::new(server.address().unwrap());
         let (stop, stopped) = watch::channel(false);
         let mut running = JoinSet::new();
@@ -222,6 +226,7 @@ impl Office {
         Self {
             kit,
             browser,
+            operations,
             opened,
             tasks,
             reactions,
