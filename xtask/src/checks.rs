@@ -30,6 +30,7 @@ pub(crate) fn run() -> Result<()> {
         tests.env("POSTGRES_URL", &postgres.url);
     }
     tests.env("NATS_SERVER", nats);
+    tests.env("PGBOUNCER", tools::debian("pgbouncer", "/usr/sbin/pgbouncer")?);
     if std::env::var_os("EVENTSTORE_URL").is_none() {
         writeln!(
             std::io::stderr(),

@@ -40,6 +40,8 @@ macro_rules! contract_sentences {
             the_identity_stays,
             several_streams_are_read_together,
             the_log_is_read_backwards,
+            asking_whether_it_can_be_written_adds_nothing,
+            appends_and_refusals_leave_no_flaw,
         }
     };
 }
@@ -394,4 +396,39 @@ pub async fn the_log_is_read_backwards(store: Arc<EventStore>) {
         assert_eq!(store.event_at(event.position).await.unwrap().as_ref(), Some(&**event));
     }
     assert!(store.event_at(Position::START).await.unwrap().is_none());
+}
+
+/// Sentence 17.
+pub async fn asking_whether_it_can_be_written_adds_nothing(store: Arc<EventStore>) {
+    store.writable().await.unwrap();
+    assert_eq!(count(&store).await, 0);
+    let s = stream("a-1");
+    let first = store.append(&s, Expected::NoStream, events(1..3)).await.unwrap();
+    let mut asking = JoinSet::new();
+    for _ in 0..1_000 {
+        let store = Arc::clone(&store);
+        asking.spawn(async move { store.writable().await.unwrap() });
+    }
+    let second = store.append(&s, Expected::At(first.version), events(3..4)).await.unwrap();
+    asking.join_all().await;
+    assert_eq!(count(&store).await, 3);
+    assert_eq!(store.last(&s).await.unwrap().map(|last| last.version), Some(second.version));
+}
+
+/// Sentence 18.
+pub async fn appends_and_refusals_leave_no_flaw(store: Arc<EventStore>) {
+    let s = stream("a-1");
+    let first = store.append(&s, Expected::NoStream, events(1..4)).await.unwrap();
+    // In the middle of an append that begins a stream, and of one that goes on with it.
+    let mut batch = events(10..12);
+    batch.extend([event(20), event(10)]);
+    let refused = store.append(&stream("a-2"), Expected::NoStream, batch.clone()).await;
+    assert!(matches!(refused, Err(AppendError::IdReused(_))), "{refused:?}");
+    let refused = store.append(&s, Expected::At(first.version), batch).await;
+    assert!(matches!(refused, Err(AppendError::IdReused(_))), "{refused:?}");
+    let stale = store.append(&stream("a-3"), Expected::At(Version(1)), events(30..32)).await;
+    assert!(matches!(stale, Err(AppendError::Conflict { .. })), "{stale:?}");
+    store.append(&s, Expected::At(first.version), events(40..42)).await.unwrap();
+    assert_eq!(store.flaws().await.unwrap(), []);
+    assert_eq!(count(&store).await, 5);
 }

@@ -28,10 +28,16 @@
 //! 14. A store has an identity that stays the same for as long as its events.
 //! 15. `read_together` gives, for each of several streams, all of its events in order.
 //! 16. `read_back` gives the events up to a position that the store gave, newest first, at most as many as asked for.
+//! 17. `writable` says within [`limits::PROBE_WAIT`] whether an append would be written, and adds nothing. However many ask,
+//!     the engine is seldom asked.
+//! 18. Appends, taken or refused, leave none of the flaws that `flaws` looks for.
+//!
+//! A store that is opened to be read (`open_read_only`) is never made by that, and takes no append.
 
 pub mod bus;
 mod error;
 mod event;
+mod flaw;
 pub mod limits;
 mod store;
 mod wal;
@@ -41,11 +47,12 @@ pub mod bus_suite;
 #[cfg(feature = "contract-suite")]
 pub mod contract_suite;
 
-pub use error::{AppendError, OpenError, ReadError, TooLarge};
+pub use error::{AppendError, OpenError, ReadError, TooLarge, Unwritable};
 pub use event::{
     Appended, Expected, Filter, InvalidStreamName, NewEvent, Page, Position, Recorded, StreamName,
     Version,
 };
+pub use flaw::Flaw;
 pub use store::faulty::{Fault, Faults};
 pub use store::sqlite::Options as SqliteOptions;
 pub use store::{EventStore, Stats};

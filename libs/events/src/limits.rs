@@ -31,6 +31,24 @@ pub const RECONNECT_PAUSE: Duration = Duration::from_millis(50);
 pub const APPEND_QUEUE_MAX: usize = 4_096;
 /// What a caller that was refused as busy is told to wait.
 pub const BUSY_RETRY_AFTER: Duration = Duration::from_secs(1);
+/// What a caller is told to wait where somebody has to see to the engine first: a full disk, one that can only be read.
+pub const MENDED_RETRY_AFTER: Duration = Duration::from_secs(30);
+/// How long a writer waits for a lock that somebody else holds; whoever waits behind it is refused at the same time.
+pub const LOCK_WAIT: Duration = Duration::from_secs(5);
+/// For how long a session of ours may say nothing to its server inside a transaction: then it loses its locks, and others go on.
+pub const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(10);
+/// How long the answer to whether the log can be written may take.
+pub const PROBE_WAIT: Duration = Duration::from_secs(1);
+/// For how long such an answer, or a commit, says that it can be.
+pub const PROBE_FRESH: Duration = Duration::from_secs(1);
+/// For how long the answer of a server is believed that keeps all that it is asked to write for the answer.
+pub const PROBE_FRESH_KEPT: Duration = Duration::from_secs(10);
+/// Bytes for which room is looked for in the file by whoever asks whether the log can be written.
+pub const PROBE_BYTES: u32 = 64 * 1024;
+/// Free bytes on its disk below which the log counts as not writable.
+pub const DISK_FREE_MIN: u64 = 8 * 1024 * 1024;
+/// Flaws of each kind that are listed.
+pub const FLAWS_MAX: usize = 100;
 /// Events written in one transaction at the most.
 pub const GROUP_EVENTS_MAX: usize = 1_024;
 /// Newest events kept in memory, so that followers at the head do not read the disk.
@@ -91,5 +109,7 @@ pub const LEASE: Duration = Duration::from_secs(6);
 /// How often it renews it, or another one tries to get it.
 pub const LEASE_RENEW: Duration = Duration::from_secs(1);
 
-/// Length of the write-ahead log, in pages of 4,096 bytes.
-pub const WAL: WalLimits = WalLimits { copy: 8_192, wait: 65_536 };
+/// Length of the log's write-ahead log: copied from 32 MiB on, an alarm at 256 MiB, and no more than 4 GiB.
+pub const WAL: WalLimits = WalLimits { copy: 8_192, alarm: 65_536, most: 1_048_576 };
+/// How long it takes until a checkpoint is tried again that a reader kept from coming to the end.
+pub const CHECKPOINT_AGAIN: Duration = Duration::from_millis(50);

@@ -9,8 +9,8 @@ use uuid::Uuid;
 use crate::event::check;
 use crate::limits::{PAGE_EVENTS_MAX, READ_EVENTS_MAX};
 use crate::{
-    AppendError, Appended, Expected, Filter, NewEvent, OpenError, Page, Position, ReadError,
-    Recorded, SqliteOptions, StreamName, Version,
+    AppendError, Appended, Expected, Filter, Flaw, NewEvent, OpenError, Page, Position, ReadError,
+    Recorded, SqliteOptions, StreamName, Unwritable, Version,
 };
 
 #[cfg(feature = "eventstoredb")]
@@ -23,6 +23,7 @@ mod patience;
 mod plan;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
+mod probe;
 pub(crate) mod sqlite;
 mod tail;
 
@@ -52,6 +53,10 @@ pub struct Stats {
     pub events: u64,
     /// Appends that wait for the writer now.
     pub waiting: u64,
+    /// The length of the write-ahead log, of an engine that has one here.
+    pub wal_bytes: u64,
+    /// Whether a reader outside keeps it from beginning anew: at its limit nothing more is written.
+    pub wal_pinned: bool,
 }
 
 impl EventStore {
@@ -72,7 +77,7 @@ impl EventStore {
             return Self::sqlite(Path::new(path), SqliteOptions::default());
         }
         #[cfg(feature = "postgres")]
-        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        if postgres::speaks(url) {
             return Self::postgres(url).await;
         }
         #[cfg(feature = "eventstoredb")]
@@ -80,6 +85,32 @@ impl EventStore {
             return Self::eventstoredb(url).await;
         }
         Err(OpenError::UnknownEngine { url: url.to_owned() })
+    }
+
+    /// Opens the store at an address to read it, beside whoever writes: nothing is created, and where there is no store that is
+    /// an error. Nobody tells it of what is appended later: [`EventStore::head`] is where the log stood.
+    #[cfg_attr(
+        not(any(feature = "eventstoredb", feature = "postgres")),
+        expect(clippy::unused_async, reason = "only a server is waited for")
+    )]
+    pub async fn open_read_only(url: &str) -> Result<Self, OpenError> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            return Self::sqlite_read_only(Path::new(path));
+        }
+        #[cfg(feature = "postgres")]
+        if postgres::speaks(url) {
+            return Ok(Self::Postgres(postgres::Postgres::open_read_only(url).await?));
+        }
+        #[cfg(feature = "eventstoredb")]
+        if eventstoredb::speaks(url) {
+            return Ok(Self::EventStoreDb(eventstoredb::EventStoreDb::open_read_only(url).await?));
+        }
+        Err(OpenError::UnknownEngine { url: url.to_owned() })
+    }
+
+    /// As [`EventStore::open_read_only`], the SQLite file at `path`.
+    pub fn sqlite_read_only(path: &Path) -> Result<Self, OpenError> {
+        Ok(Self::Sqlite(sqlite::Sqlite::open_read_only(path)?))
     }
 
     /// Opens or creates the SQLite file at `path`, for this process alone.
@@ -288,6 +319,52 @@ impl EventStore {
             Self::EventStoreDb(store) => store.time().await.map(Some),
             Self::Memory(_) | Self::Sqlite(_) => Ok(None),
             Self::Faulty(store) => Box::pin(store.inner.time()).await,
+        }
+    }
+
+    /// Whether an append would be written now, tried without adding an event. Answered within [`limits::PROBE_WAIT`]; the answer
+    /// is believed for a moment, so that asking often costs nothing.
+    ///
+    /// [`limits::PROBE_WAIT`]: crate::limits::PROBE_WAIT
+    pub async fn writable(&self) -> Result<(), Unwritable> {
+        match self {
+            Self::Memory(_) => Ok(()),
+            Self::Sqlite(store) => store.writable().await,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(store) => store.writable().await,
+            #[cfg(feature = "eventstoredb")]
+            Self::EventStoreDb(store) => store.writable().await,
+            Self::Faulty(store) => Box::pin(store.inner.writable()).await,
+        }
+    }
+
+    /// Bytes that are free on the disk of the log, for an engine whose disk is here.
+    #[must_use]
+    pub fn disk_free(&self) -> Option<u64> {
+        match self {
+            Self::Sqlite(store) => store.disk_free(),
+            Self::Faulty(store) => store.inner.disk_free(),
+            Self::Memory(_) => None,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => None,
+            #[cfg(feature = "eventstoredb")]
+            Self::EventStoreDb(_) => None,
+        }
+    }
+
+    /// What is wrong with the log as the engine has it, of each kind at most [`limits::FLAWS_MAX`]; reads all of it. What a
+    /// server sees to by itself is not looked at.
+    ///
+    /// [`limits::FLAWS_MAX`]: crate::limits::FLAWS_MAX
+    pub async fn flaws(&self) -> Result<Vec<Flaw>, ReadError> {
+        match self {
+            Self::Sqlite(store) => store.flaws().await,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(store) => store.flaws().await,
+            Self::Faulty(store) => Box::pin(store.inner.flaws()).await,
+            Self::Memory(_) => Ok(Vec::new()),
+            #[cfg(feature = "eventstoredb")]
+            Self::EventStoreDb(_) => Ok(Vec::new()),
         }
     }
 

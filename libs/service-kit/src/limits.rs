@@ -23,6 +23,9 @@ pub const TASKS_END_MAX: Duration = Duration::from_secs(8);
 
 /// How often a command is decided again because the stream moved on or an append's outcome is unknown.
 pub const ATTEMPTS_MAX: u32 = 8;
+/// After how long an append whose outcome is unknown is not tried again: with the one under way, well within
+/// [`REQUEST_TIMEOUT`].
+pub const UNKNOWN_MAX: Duration = Duration::from_secs(15);
 /// Streams whose state is kept in memory, for each kind of stream.
 pub const STATES_MAX: usize = 1_024;
 /// Verified tokens that are remembered.

@@ -15,7 +15,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::Kit;
-use crate::limits::{ATTEMPTS_MAX, STATES_MAX};
+use crate::limits::{ATTEMPTS_MAX, STATES_MAX, UNKNOWN_MAX};
 use crate::tasks::Progress;
 use crate::telemetry;
 
@@ -191,6 +191,7 @@ impl<S: State> Streams<S> {
         decide: impl Fn(&S, &Facts<'_>) -> Result<Vec<S::Event>, Failure<R>>,
     ) -> Result<Executed<S>, Failure<R>> {
         let mut last = Failure::Contended;
+        let began = Instant::now();
         let law = self.kit.law();
         for attempt in 0..ATTEMPTS_MAX {
             let remembered = self.remembered(&order.stream).filter(|_| attempt == 0);
@@ -252,6 +253,14 @@ impl<S: State> Streams<S> {
                 Err(AppendError::Unavailable(reason)) => {
                     self.forget(&order.stream);
                     last = Failure::Unavailable(reason);
+                    // The store itself has waited as long as a failover takes.
+                    if began.elapsed() > UNKNOWN_MAX {
+                        return Err(last);
+                    }
+                }
+                Err(AppendError::Unwritable(why)) => {
+                    self.forget(&order.stream);
+                    return Err(Failure::Unwritable(why));
                 }
                 Err(AppendError::Busy(wait)) => return Err(Failure::Busy(wait)),
                 Err(AppendError::TooLarge(what)) => return Err(Failure::TooLarge(what)),
@@ -409,6 +418,7 @@ fn carry<R>(failure: Failure<LawError>) -> Failure<R> {
     match failure {
         Failure::Unavailable(reason) => Failure::Unavailable(reason),
         Failure::Busy(wait) => Failure::Busy(wait),
+        Failure::Unwritable(why) => Failure::Unwritable(why),
         Failure::Unreadable(reason) => Failure::Unreadable(reason),
         other => Failure::Unavailable(format!("{other:?}")),
     }

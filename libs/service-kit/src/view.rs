@@ -58,7 +58,7 @@ pub fn rebuilt() -> u64 {
 }
 
 /// Length of a view's write-ahead log, in pages of 4,096 bytes.
-const WAL: WalLimits = WalLimits { copy: 2_000, wait: 32_768 };
+const WAL: WalLimits = WalLimits { copy: 2_000, alarm: 32_768, most: u64::MAX };
 
 const META: &str = "CREATE TABLE view (
   store BLOB NOT NULL, version INTEGER NOT NULL, position INTEGER NOT NULL

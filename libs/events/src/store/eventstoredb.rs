@@ -18,12 +18,13 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::is_same;
+use super::probe::Probe;
 use crate::limits::{
-    APPEND_QUEUE_MAX, BUSY_RETRY_AFTER, READ_AT_ONCE, READ_EVENTS_MAX, TIME_EVERY,
+    APPEND_QUEUE_MAX, BUSY_RETRY_AFTER, PROBE_FRESH_KEPT, READ_AT_ONCE, READ_EVENTS_MAX, TIME_EVERY,
 };
 use crate::{
     AppendError, Appended, Expected, Filter, NewEvent, OpenError, Page, Position, ReadError,
-    Recorded, Stats, StreamName, Version,
+    Recorded, Stats, StreamName, Unwritable, Version,
 };
 
 mod address;
@@ -52,18 +53,34 @@ pub struct EventStoreDb {
     appended: AtomicU64,
     /// What the server's clock said, and when it was asked.
     time: Mutex<Option<(Duration, Instant)>>,
+    probe: Probe,
+    read_only: bool,
     /// Who hears of what this process and others append; it ends with the store.
     _follower: JoinSet<()>,
 }
 
 impl EventStoreDb {
     pub(super) async fn open(url: &str) -> Result<Self, OpenError> {
+        Self::begin(url, false).await
+    }
+
+    /// Nothing is begun, and nothing can be appended.
+    pub(super) async fn open_read_only(url: &str) -> Result<Self, OpenError> {
+        Self::begin(url, true).await
+    }
+
+    async fn begin(url: &str, read_only: bool) -> Result<Self, OpenError> {
         let unusable = |reason: String| OpenError::Unusable { path: address::shown(url), reason };
         let Address { settings, log: name } = address::parse(url).map_err(unusable)?;
         let prefix = format!("{name}.");
         let connection = Connection::new(settings);
-        let id = own::identity(&connection, &name).await;
+        let id = if read_only {
+            own::begun(&connection, &name).await
+        } else {
+            own::identity(&connection, &name).await.map(Some)
+        };
         let id = id.map_err(|error| unusable(error.to_string()))?;
+        let id = id.ok_or_else(|| OpenError::Missing { path: address::shown(url) })?;
         let log = Log::open(connection, prefix).await;
         let log = Arc::new(log.map_err(|error| unusable(error.to_string()))?);
         tracing::warn!(
@@ -79,6 +96,8 @@ impl EventStoreDb {
             appends: AtomicU64::new(0),
             appended: AtomicU64::new(0),
             time: Mutex::new(None),
+            probe: Probe::default(),
+            read_only,
             _follower: follower,
         })
     }
@@ -89,6 +108,7 @@ impl EventStoreDb {
         expected: Expected,
         events: Vec<NewEvent>,
     ) -> Result<Appended, AppendError> {
+        self.check_not_read_only()?;
         let Ok(_permit) = self.permits.try_acquire() else {
             return Err(AppendError::Busy(BUSY_RETRY_AFTER));
         };
@@ -132,7 +152,24 @@ impl EventStoreDb {
         self.settle(stream, base, &events).await
     }
 
+    fn check_not_read_only(&self) -> Result<(), Unwritable> {
+        let said = || Unwritable::ReadOnly("it was opened for reading".to_owned());
+        if self.read_only { Err(said()) } else { Ok(()) }
+    }
+
+    /// Has the server write something that is not an event: a question after its time.
+    pub(super) async fn writable(&self) -> Result<(), Unwritable> {
+        self.check_not_read_only()?;
+        let ask = async {
+            let name = self.log.prefix.trim_end_matches('.');
+            let asked = own::time(&self.log.connection, name).await;
+            asked.map(drop).map_err(|error| Unwritable::Silent(error.to_string()))
+        };
+        self.probe.answer(PROBE_FRESH_KEPT, ask).await
+    }
+
     fn appended(&self, last: &Recorded, events: &[NewEvent]) -> Appended {
+        self.probe.committed();
         self.appends.fetch_add(1, Ordering::Relaxed);
         self.appended.fetch_add(events.len() as u64, Ordering::Relaxed);
         Appended { version: last.version, position: last.position }
@@ -272,6 +309,7 @@ impl EventStoreDb {
             groups: self.appends.load(Ordering::Relaxed),
             events: self.appended.load(Ordering::Relaxed),
             waiting: (APPEND_QUEUE_MAX - self.permits.available_permits()) as u64,
+            ..Stats::default()
         }
     }
 

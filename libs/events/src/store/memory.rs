@@ -90,7 +90,7 @@ impl Memory {
 
     pub(super) fn stats(&self) -> Stats {
         let log = self.log();
-        Stats { groups: log.groups, events: log.events.len() as u64, waiting: 0 }
+        Stats { groups: log.groups, events: log.events.len() as u64, ..Stats::default() }
     }
 
     pub(super) fn watch(&self) -> watch::Receiver<Position> {

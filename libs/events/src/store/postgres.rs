@@ -13,26 +13,29 @@ use tokio::task::JoinSet;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use crate::limits::{APPEND_QUEUE_MAX, BUSY_RETRY_AFTER, LOOK_EVERY, TAIL_EVENTS_MAX};
+use crate::limits::{APPEND_QUEUE_MAX, BUSY_RETRY_AFTER, LOOK_EVERY, PROBE_FRESH, TAIL_EVENTS_MAX};
 use crate::{
-    AppendError, Appended, Expected, Filter, NewEvent, OpenError, Page, Position, ReadError,
-    Recorded, Stats, StreamName, Version,
+    AppendError, Appended, Expected, Filter, Flaw, NewEvent, OpenError, Page, Position, ReadError,
+    Recorded, Stats, StreamName, Unwritable, Version,
 };
 
 mod connections;
 mod encryption;
+mod flaws;
 mod schema;
 mod writer;
 
+use super::probe::Probe;
 use super::tail::Tail;
 use connections::Connections;
-use writer::{Job, Writer};
+use writer::{Append, Job, Writer};
 
 /// See [`crate::EventStore::postgres`].
 #[derive(Debug)]
 pub struct Postgres {
     id: Uuid,
-    jobs: mpsc::Sender<Job>,
+    /// To the writer; nothing where the log is only read.
+    jobs: Option<mpsc::Sender<Job>>,
     connections: Arc<Connections>,
     shared: Arc<Shared>,
     /// The newest events: one query brings them for all followers of this process.
@@ -49,9 +52,16 @@ struct Shared {
     head: watch::Sender<Position>,
     groups: AtomicU64,
     events: AtomicU64,
+    probe: Probe,
 }
 
 impl Shared {
+    fn new(head: Position) -> Arc<Self> {
+        let (groups, events) = (AtomicU64::new(0), AtomicU64::new(0));
+        let head = watch::Sender::new(head);
+        Arc::new(Self { head, groups, events, probe: Probe::default() })
+    }
+
     /// Takes note of how far the log reaches, from whoever knows.
     fn reaches(&self, head: Position) {
         self.head.send_if_modified(|known| {
@@ -99,15 +109,11 @@ const READ_ALL: &str = "WITH page AS
 
 impl Postgres {
     pub(super) async fn open(url: &str) -> Result<Self, OpenError> {
+        let connections = connect(url, false).await?;
         let unusable = |reason: String| OpenError::Unusable { path: shown(url), reason };
-        let connections = Arc::new(Connections::new(encryption::parse(url).map_err(unusable)?));
-        let client = connections.get().await.map_err(|error| unusable(error.to_string()))?;
-        let id = schema::prepare(&client, &shown(url)).await?;
-        let shared = Arc::new(Shared {
-            head: watch::Sender::new(Position::START),
-            groups: AtomicU64::new(0),
-            events: AtomicU64::new(0),
-        });
+        let asked = connections.get().await.map_err(|error| unusable(error.to_string()))?;
+        let id = schema::prepare(&asked.client, &shown(url)).await?;
+        let shared = Shared::new(Position::START);
         let (jobs, queue) = mpsc::channel(APPEND_QUEUE_MAX);
         let mut tasks = JoinSet::new();
         tasks.spawn(Writer::new(Arc::clone(&connections), Arc::clone(&shared)).run(queue));
@@ -115,9 +121,35 @@ impl Postgres {
         let (ready, heard) = oneshot::channel();
         tasks.spawn(connections::listen(Arc::clone(&connections), Arc::clone(&shared), ready));
         heard.await.map_err(|_| unusable("nobody listens".to_owned()))?;
+        Ok(Self::of(id, Some(jobs), connections, shared, tasks))
+    }
+
+    /// Nobody writes, and nobody listens to what others write.
+    pub(super) async fn open_read_only(url: &str) -> Result<Self, OpenError> {
+        let connections = connect(url, true).await?;
+        let unusable =
+            |error: ReadError| OpenError::Unusable { path: shown(url), reason: error.to_string() };
+        let asked = connections.get().await.map_err(unusable)?;
+        let (id, head) = schema::look(&asked.client, &shown(url)).await?;
+        let shared = Shared::new(Position(unsigned(head)));
+        Ok(Self::of(id, None, connections, shared, JoinSet::new()))
+    }
+
+    fn of(
+        id: Uuid,
+        jobs: Option<mpsc::Sender<Job>>,
+        connections: Arc<Connections>,
+        shared: Arc<Shared>,
+        tasks: JoinSet<()>,
+    ) -> Self {
         let tail = Tail::new(*shared.head.borrow());
         let looked = Mutex::new(Instant::now());
-        Ok(Self { id, jobs, connections, shared, tail, looked, _tasks: tasks })
+        Self { id, jobs, connections, shared, tail, looked, _tasks: tasks }
+    }
+
+    fn jobs(&self) -> Result<&mpsc::Sender<Job>, Unwritable> {
+        let read_only = || Unwritable::ReadOnly("it was opened for reading".to_owned());
+        self.jobs.as_ref().ok_or_else(read_only)
     }
 
     pub(super) async fn append(
@@ -128,12 +160,29 @@ impl Postgres {
     ) -> Result<Appended, AppendError> {
         let stopped = || AppendError::Unavailable("the writer has stopped".to_owned());
         let (reply, answer) = oneshot::channel();
-        let job = Job { stream: stream.clone(), expected, events, reply };
-        match self.jobs.try_send(job) {
+        let append = Append { stream: stream.clone(), expected, events, reply };
+        match self.jobs()?.try_send(Job::Append(append)) {
             Ok(()) => answer.await.map_err(|_| stopped())?,
             Err(mpsc::error::TrySendError::Full(_)) => Err(AppendError::Busy(BUSY_RETRY_AFTER)),
             Err(mpsc::error::TrySendError::Closed(_)) => Err(stopped()),
         }
+    }
+
+    pub(super) async fn writable(&self) -> Result<(), Unwritable> {
+        let jobs = self.jobs()?;
+        let ask = async {
+            let (reply, answer) = oneshot::channel();
+            let full = |_| Unwritable::Silent("its queue is full".to_owned());
+            jobs.try_send(Job::Probe(reply)).map_err(full)?;
+            let stopped = |_| Unwritable::Silent("the writer has stopped".to_owned());
+            answer.await.map_err(stopped)?
+        };
+        self.shared.probe.answer(PROBE_FRESH, ask).await
+    }
+
+    pub(super) async fn flaws(&self) -> Result<Vec<Flaw>, ReadError> {
+        // One's own, because it takes longer than others wait for an answer.
+        flaws::of(&self.connections.connect().await?.client).await
     }
 
     pub(super) async fn read(
@@ -258,12 +307,31 @@ impl Postgres {
         Stats {
             groups: self.shared.groups.load(Ordering::Relaxed),
             events: self.shared.events.load(Ordering::Relaxed),
-            waiting: (self.jobs.max_capacity() - self.jobs.capacity()) as u64,
+            waiting: self.jobs.as_ref().map_or(0, |jobs| jobs.max_capacity() - jobs.capacity())
+                as u64,
+            ..Stats::default()
         }
     }
 
     pub(super) fn watch(&self) -> watch::Receiver<Position> {
         self.shared.head.subscribe()
+    }
+}
+
+/// Whether an address is one of this engine's.
+pub(super) fn speaks(url: &str) -> bool {
+    url.starts_with("postgres://") || url.starts_with("postgresql://")
+}
+
+/// Connections on which sessions stay what they are.
+async fn connect(url: &str, read_only: bool) -> Result<Arc<Connections>, OpenError> {
+    let unusable = |reason: String| OpenError::Unusable { path: shown(url), reason };
+    let address = encryption::parse(url).map_err(unusable)?;
+    let connections = Arc::new(Connections::new(address, read_only));
+    match connections.are_pooled().await {
+        Ok(false) => Ok(connections),
+        Ok(true) => Err(OpenError::Pooled { path: shown(url) }),
+        Err(error) => Err(unusable(error.to_string())),
     }
 }
 

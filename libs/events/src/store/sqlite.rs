@@ -3,50 +3,69 @@
 //! One thread writes. It takes all appends that wait, writes them in one transaction and makes that durable with one
 //! sync (group commit), so that throughput grows with the load. Positions are given by that thread, which makes
 //! their order the commit order. Readers have connections of their own and, in write-ahead mode, never wait for it.
+//!
+//! There is one writer, of whatever process: whoever opens the file to write raises a number in it, which every transaction
+//! compares. A lock beside the file only makes the second one fail at once, with a sentence.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fs::File;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
 
+use super::probe::Probe;
 use super::tail::Tail;
-use crate::limits::{APPEND_QUEUE_MAX, BUSY_RETRY_AFTER, READERS_MAX};
+use crate::limits::{
+    APPEND_QUEUE_MAX, BUSY_RETRY_AFTER, DISK_FREE_MIN, PROBE_FRESH, READERS_MAX, WAL,
+};
+use crate::wal::{self, WalLimits};
 use crate::{
-    AppendError, Appended, Expected, Filter, NewEvent, OpenError, Page, Position, ReadError,
-    Recorded, Stats, StreamName, Version,
+    AppendError, Appended, Expected, Filter, Flaw, NewEvent, OpenError, Page, Position, ReadError,
+    Recorded, Stats, StreamName, Unwritable, Version,
 };
 
+mod append;
 mod file;
+mod flaws;
 mod readers;
 mod writer;
 
 use readers::Readers;
-use writer::{Job, Writer};
+use writer::{Append, Job, Writer};
 
 /// How the file is opened.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Options {
     /// The file may not grow beyond this many pages of 4,096 bytes; without it, beyond the disk.
     pub pages_max: Option<u32>,
+    /// How long its write-ahead log may become.
+    pub wal: WalLimits,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { pages_max: None, wal: WAL }
+    }
 }
 
 /// See [`crate::EventStore::sqlite`].
 #[derive(Debug)]
 pub struct Sqlite {
     id: Uuid,
+    path: PathBuf,
+    /// To the writer; nothing where the file is only read.
     jobs: Option<mpsc::Sender<Job>>,
     writer: Option<std::thread::JoinHandle<()>>,
     readers: Readers,
     shared: Arc<Shared>,
     /// Held for as long as the store is open: a second process is refused.
-    _lock: File,
+    _lock: Option<File>,
 }
 
 /// What the writer tells the readers.
@@ -56,6 +75,24 @@ struct Shared {
     tail: Tail,
     groups: AtomicU64,
     events: AtomicU64,
+    probe: Probe,
+    /// Why this store never writes again.
+    taken_over: OnceLock<Unwritable>,
+    wal: Option<Arc<wal::State>>,
+}
+
+impl Shared {
+    fn new(head: Position, wal: Option<Arc<wal::State>>) -> Self {
+        Self {
+            head: watch::Sender::new(head),
+            tail: Tail::new(head),
+            groups: AtomicU64::new(0),
+            events: AtomicU64::new(0),
+            probe: Probe::default(),
+            taken_over: OnceLock::new(),
+            wal,
+        }
+    }
 }
 
 impl Sqlite {
@@ -63,27 +100,57 @@ impl Sqlite {
         let unusable =
             |reason: String| OpenError::Unusable { path: path.display().to_string(), reason };
         let lock = file::lock(path)?;
-        let (connection, id) = file::open_writer(path, options)?;
-        let position: i64 = connection
-            .query_row("SELECT coalesce(max(position), 0) FROM events", [], |row| row.get(0))
-            .map_err(|error| unusable(error.to_string()))?;
-        let head = Position(unsigned(position));
-        let shared = Arc::new(Shared {
-            head: watch::Sender::new(head),
-            tail: Tail::new(head),
-            groups: AtomicU64::new(0),
-            events: AtomicU64::new(0),
-        });
+        let opened = file::open_writer(path, options)?;
+        let id = opened.id;
         let (jobs, queue) = mpsc::channel(APPEND_QUEUE_MAX);
-        let writer = Writer::new(connection, path, head, Arc::clone(&shared))
-            .map_err(|error| unusable(error.to_string()))?;
+        let (writer, shared) =
+            Writer::new(opened, path, options).map_err(|error| unusable(error.to_string()))?;
         let writer = std::thread::Builder::new()
             .name("event-store-writer".to_owned())
             .spawn(move || writer.run(queue))
             .map_err(|error| unusable(error.to_string()))?;
         let readers =
             Readers::open(path, READERS_MAX).map_err(|error| unusable(error.to_string()))?;
-        Ok(Self { id, jobs: Some(jobs), writer: Some(writer), readers, shared, _lock: lock })
+        Ok(Self {
+            id,
+            path: path.to_owned(),
+            jobs: Some(jobs),
+            writer: Some(writer),
+            readers,
+            shared,
+            _lock: Some(lock),
+        })
+    }
+
+    pub(super) fn open_read_only(path: &Path) -> Result<Self, OpenError> {
+        if !path.is_file() {
+            return Err(OpenError::Missing { path: path.display().to_string() });
+        }
+        let unusable = |error: rusqlite::Error| OpenError::Unusable {
+            path: path.display().to_string(),
+            reason: error.to_string(),
+        };
+        let connection = file::open_reader(path).map_err(unusable)?;
+        let (id, head) = file::look(path, &connection)?;
+        Ok(Self {
+            id,
+            path: path.to_owned(),
+            jobs: None,
+            writer: None,
+            readers: Readers::open(path, READERS_MAX).map_err(unusable)?,
+            shared: Arc::new(Shared::new(Position(unsigned(head)), None)),
+            _lock: None,
+        })
+    }
+
+    /// Whether what this process knows of the log is all there is.
+    fn is_only_writer(&self) -> bool {
+        self.jobs.is_some() && self.shared.taken_over.get().is_none()
+    }
+
+    fn jobs(&self) -> Result<&mpsc::Sender<Job>, Unwritable> {
+        let read_only = || Unwritable::ReadOnly("it was opened for reading".to_owned());
+        self.jobs.as_ref().ok_or_else(read_only)
     }
 
     pub(super) async fn append(
@@ -94,12 +161,39 @@ impl Sqlite {
     ) -> Result<Appended, AppendError> {
         let stopped = || AppendError::Unavailable("the writer has stopped".to_owned());
         let (reply, answer) = oneshot::channel();
-        let job = Job { stream: stream.clone(), expected, events, reply };
-        match self.jobs.as_ref().ok_or_else(stopped)?.try_send(job) {
+        let append = Append { stream: stream.clone(), expected, events, reply };
+        match self.jobs()?.try_send(Job::Append(append)) {
             Ok(()) => answer.await.map_err(|_| stopped())?,
             Err(mpsc::error::TrySendError::Full(_)) => Err(AppendError::Busy(BUSY_RETRY_AFTER)),
             Err(mpsc::error::TrySendError::Closed(_)) => Err(stopped()),
         }
+    }
+
+    pub(super) async fn writable(&self) -> Result<(), Unwritable> {
+        let jobs = self.jobs()?;
+        if let Some(why) = self.shared.taken_over.get() {
+            return Err(why.clone());
+        }
+        let ask = async {
+            if let Some(free) = self.disk_free().filter(|free| *free < DISK_FREE_MIN) {
+                return Err(Unwritable::Full(format!("{free} bytes are free on its disk")));
+            }
+            let (reply, answer) = oneshot::channel();
+            let full = |_| Unwritable::Silent("its queue is full".to_owned());
+            jobs.try_send(Job::Probe(reply)).map_err(full)?;
+            let stopped = |_| Unwritable::Silent("the writer has stopped".to_owned());
+            answer.await.map_err(stopped)?
+        };
+        self.shared.probe.answer(PROBE_FRESH, ask).await
+    }
+
+    pub(super) fn disk_free(&self) -> Option<u64> {
+        let disk = rustix::fs::statvfs(&self.path).ok()?;
+        Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+    }
+
+    pub(super) async fn flaws(&self) -> Result<Vec<Flaw>, ReadError> {
+        self.readers.with(flaws::of).await
     }
 
     pub(super) async fn read(
@@ -149,7 +243,9 @@ impl Sqlite {
         filter: &Filter,
         limit: usize,
     ) -> Result<Page, ReadError> {
-        if let Some(page) = self.shared.tail.page(after, filter, limit) {
+        if self.is_only_writer()
+            && let Some(page) = self.shared.tail.page(after, filter, limit)
+        {
             return Ok(page);
         }
         let filter = filter.clone();
@@ -200,8 +296,8 @@ impl Sqlite {
     }
 
     pub(super) fn is_unchanged(&self, stream: &StreamName, since: Position) -> bool {
-        // This process is the only writer, and what was acknowledged stands in the tail.
-        self.shared.tail.is_unchanged(stream, since)
+        // What was acknowledged stands in the tail.
+        self.is_only_writer() && self.shared.tail.is_unchanged(stream, since)
     }
 
     pub(super) const fn id(&self) -> Uuid {
@@ -214,6 +310,8 @@ impl Sqlite {
             events: self.shared.events.load(Ordering::Relaxed),
             waiting: self.jobs.as_ref().map_or(0, |jobs| jobs.max_capacity() - jobs.capacity())
                 as u64,
+            wal_bytes: self.shared.wal.as_ref().map_or(0, |wal| wal.bytes()),
+            wal_pinned: self.shared.wal.as_ref().is_some_and(|wal| wal.is_pinned()),
         }
     }
 

@@ -18,7 +18,11 @@ fn url() -> String {
 
 impl Server {
     pub(crate) async fn connect() -> Self {
-        let (client, wire) = tokio_postgres::connect(&url(), NoTls).await.unwrap();
+        Self::connect_to(&url()).await
+    }
+
+    pub(crate) async fn connect_to(url: &str) -> Self {
+        let (client, wire) = tokio_postgres::connect(url, NoTls).await.unwrap();
         let mut driver = JoinSet::new();
         driver.spawn(async move {
             let _ = wire.await;
@@ -41,4 +45,10 @@ pub(crate) async fn address() -> String {
 /// A store in a database of its own, which goes with the server.
 pub(crate) async fn fresh() -> (EventStore, ()) {
     (EventStore::postgres(&address().await).await.unwrap(), ())
+}
+
+/// A port that nobody listens at.
+pub(crate) fn port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
 }

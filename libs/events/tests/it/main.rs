@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod beside;
 mod bus;
 mod contract;
 #[cfg(feature = "postgres")]
@@ -12,4 +13,6 @@ mod eventstoredb;
 mod nats;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "postgres")]
+mod postgres_beside;
 mod sqlite;

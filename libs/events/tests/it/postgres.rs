@@ -117,37 +117,6 @@ async fn connections_that_break_are_made_anew_and_nothing_is_lost_or_written_twi
     timeout(LIMIT, store.wait_past(head)).await.expect("it does not listen any more");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_does_not_answer_is_given_up_and_asked_again_and_nothing_is_written_twice() {
-    let url = crate::database::address().await;
-    let store = EventStore::postgres(&url).await.unwrap();
-    store.append(&stream(1), Expected::NoStream, vec![event(1)]).await.unwrap();
-    // Somebody holds the row under which positions are given for longer than an answer is waited for.
-    let (holder, wire) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
-    let mut driver = JoinSet::new();
-    driver.spawn(async move {
-        let _ = wire.await;
-    });
-    holder.batch_execute("BEGIN; SELECT position FROM log_store FOR UPDATE").await.unwrap();
-    let stream = stream(2);
-    let appending = store.append(&stream, Expected::NoStream, vec![event(2)]);
-    // Seen from outside: within a transaction PostgreSQL shows the same moment for ever.
-    let outside = crate::database::Server::connect().await;
-    let (_, name) = url.rsplit_once('/').unwrap();
-    let releasing = async {
-        let asked_again = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'
-          AND datname = $1 HAVING count(*) > 1";
-        while outside.client.query_opt(asked_again, &[&name]).await.unwrap().is_none() {
-            tokio::task::yield_now().await;
-        }
-        holder.batch_execute("COMMIT").await.unwrap();
-    };
-    let (appended, ()) =
-        timeout(LIMIT, async { tokio::join!(appending, releasing) }).await.unwrap();
-    appended.unwrap();
-    assert_eq!(ids(&store).await, [1, 2]);
-}
-
 #[tokio::test]
 async fn a_server_that_is_not_there_and_a_newer_log_are_refused_by_name() {
     let refused = EventStore::postgres("postgres://nobody:secret@127.0.0.1:1/none").await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dossier::access::Denied;
 use dossier::{RefusalEntry, Refuse};
-use events::{AppendError, ReadError, Version};
+use events::{AppendError, ReadError, Unwritable, Version};
 use http::StatusCode;
 use http::header::{
     CONTENT_LANGUAGE, CONTENT_TYPE, ETAG, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
@@ -169,6 +169,12 @@ impl Problem {
         Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(UNAVAILABLE) }
     }
 
+    /// Nothing can be written until somebody sees to it: when to try again is said only where that may help.
+    #[must_use]
+    pub fn unwritable(why: &Unwritable) -> Self {
+        Self { retry_after: why.retry_after(), ..Self::unavailable(&why.to_string()) }
+    }
+
     /// A refusal of the law.
     #[must_use]
     pub fn refused(refusal: &impl Refuse) -> Self {
@@ -269,6 +275,7 @@ impl<R: Refuse> From<Failure<R>> for Problem {
                 Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(CONTENDED) }
             }
             Failure::Busy(wait) => Self { retry_after: Some(wait), ..Self::new(BUSY) },
+            Failure::Unwritable(why) => Self::unwritable(&why),
             Failure::TooLarge(what) => Self::new(TOO_LARGE).about(what.to_string()),
             Failure::Unavailable(reason) | Failure::Unreadable(reason) => {
                 Self::unavailable(&reason)
@@ -283,6 +290,7 @@ impl From<CodesError> for Problem {
             CodesError::Append(AppendError::Busy(wait)) => {
                 Self { retry_after: Some(wait), ..Self::new(BUSY) }
             }
+            CodesError::Append(AppendError::Unwritable(why)) => Self::unwritable(&why),
             CodesError::Append(_) | CodesError::Read(_) | CodesError::Contended => {
                 Self::unavailable(&error.to_string())
             }

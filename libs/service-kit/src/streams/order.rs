@@ -6,7 +6,7 @@ use std::time::Duration;
 use dossier::Elsewhere;
 use dossier::access::{Caller, Denied, May};
 use dossier::contract::{AgencyCode, DossierId, ProcedureRef, Unreadable};
-use events::{ReadError, StreamName, TooLarge, Version};
+use events::{ReadError, StreamName, TooLarge, Unwritable, Version};
 use uuid::Uuid;
 
 use super::Loaded;
@@ -77,6 +77,8 @@ pub enum Failure<R> {
     TooLarge(TooLarge),
     /// The store takes no more at the moment.
     Busy(Duration),
+    /// The store cannot be written to until somebody sees to it.
+    Unwritable(Unwritable),
     /// The store does not answer.
     Unavailable(String),
     /// An event of the stream cannot be read: only an operator can help.

@@ -184,6 +184,46 @@ async fn a_second_process_on_the_same_directory_is_refused() {
     assert!(text.contains("in use by another process"), "{text}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_another_one_took_over_from_writes_nothing_more_and_no_acknowledged_step_is_lost()
+ {
+    let (folder, views) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let key = DevelopmentKey::in_folder(folder.path()).unwrap();
+    let (applicant, clerk) =
+        (token(&key, Role::Applicant, "a1", ""), token(&key, Role::Clerk, "c1", "G02"));
+    let first = Process::start(folder.path());
+    let body = energy_label(&first.browser, &applicant).await;
+    let submit = async |process: &Process, n: usize| {
+        let key = format!("takeover-{n}");
+        process.browser.post_with("/v1/dossiers", &applicant, &key, "\"0\"", body.clone()).await
+    };
+    let mut acknowledged = Vec::new();
+    for n in 0..5 {
+        acknowledged.push(submit(&first, n).await.granted()["id"].clone());
+    }
+    // It stays behind empty, and somebody takes it for a leftover.
+    std::fs::remove_file(folder.path().join("log.sqlite.lock")).unwrap();
+    let elsewhere = views.path().to_str().unwrap();
+    let second = Process::start_with(folder.path(), &["--views", elsewhere]);
+    for n in 5..25 {
+        let (of_first, process) = (n % 2 == 0, if n % 2 == 0 { &first } else { &second });
+        let answer = submit(process, n).await;
+        if answer.status.is_success() {
+            acknowledged.push(answer.granted()["id"].clone());
+        } else {
+            assert!(of_first, "{} {}", answer.status, answer.body);
+            assert_eq!(answer.refused(), (503, "unavailable"));
+            assert_eq!(answer.header("retry-after"), "", "that helps nobody");
+        }
+    }
+    assert_eq!(acknowledged.len(), 5 + 10, "the first one wrote, or the second did not");
+    drop(first);
+    for id in acknowledged {
+        let address = format!("/v1/dossiers/{}", id.as_str().unwrap());
+        second.browser.get(&address, &clerk).await.granted();
+    }
+}
+
 #[tokio::test]
 async fn a_process_says_how_it_is_and_ends_well_when_stopped() {
     let folder = tempfile::tempdir().unwrap();

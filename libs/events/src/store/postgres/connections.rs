@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::{Mutex, oneshot};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, timeout};
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{AsyncMessage, Client, Config, Connection, Row, Socket};
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, Row, SimpleQueryMessage, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{Shared, unsigned};
 use crate::limits::{
-    ANSWER_TIMEOUT, CONNECT_TIMEOUT, GATHER_COMMITS, READERS_MAX, RECONNECT_PAUSE,
+    ANSWER_TIMEOUT, CONNECT_TIMEOUT, GATHER_COMMITS, IDLE_IN_TRANSACTION, LOCK_WAIT, READERS_MAX,
+    RECONNECT_PAUSE,
 };
 use crate::store::patience::{Patience, longer, rest};
 use crate::{Position, ReadError};
@@ -21,8 +22,29 @@ use uuid::Uuid;
 
 type Wire = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
 
-/// Said to every connection: what a commit acknowledges is on disk (PostgreSQL 15, section 20.5.1).
-const SETTINGS: &str = "SET synchronous_commit = on; SET client_min_messages = warning";
+/// Said to every session: what a commit acknowledges is on disk (PostgreSQL 15, section 20.5.1); how long it waits for somebody
+/// else's lock, and for how long it may hold one of its own and say nothing (section 20.11.1).
+fn settings(read_only: bool) -> String {
+    let (lock, answer) = (LOCK_WAIT.as_millis(), ANSWER_TIMEOUT.as_millis());
+    let idle = IDLE_IN_TRANSACTION.as_millis();
+    let read = if read_only { "; SET default_transaction_read_only = on" } else { "" };
+    format!(
+        "SET synchronous_commit = on; SET client_min_messages = warning; SET lock_timeout = {lock}; \
+         SET statement_timeout = {answer}; SET idle_in_transaction_session_timeout = {idle}{read}"
+    )
+}
+
+/// A connection, and what drives it.
+pub(super) struct Connected {
+    pub(super) client: Client,
+    driver: AbortHandle,
+}
+
+impl std::fmt::Debug for Connected {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connected").finish_non_exhaustive()
+    }
+}
 
 /// How a connection is encrypted, where its configuration says so.
 struct Encryption(MakeRustlsConnect);
@@ -38,50 +60,84 @@ impl std::fmt::Debug for Encryption {
 pub(super) struct Connections {
     config: Config,
     encryption: Encryption,
-    slots: Vec<Mutex<Option<Arc<Client>>>>,
+    settings: String,
+    slots: Vec<Mutex<Option<Arc<Connected>>>>,
     next: AtomicUsize,
-    /// What drives each connection; it ends with the connection.
+    /// What drives each connection, and what ends those that were given up.
     drivers: Mutex<JoinSet<()>>,
 }
 
 impl Connections {
-    pub(super) fn new((mut config, encryption): (Config, MakeRustlsConnect)) -> Self {
+    pub(super) fn new(
+        (mut config, encryption): (Config, MakeRustlsConnect),
+        read_only: bool,
+    ) -> Self {
         // Who only listens would wait two hours for a peer that a cut network has taken away.
         config.keepalives_idle(ANSWER_TIMEOUT);
         let slots = (0..READERS_MAX).map(|_| Mutex::new(None)).collect();
         let (next, drivers) = (AtomicUsize::new(0), Mutex::new(JoinSet::new()));
-        Self { config, encryption: Encryption(encryption), slots, next, drivers }
+        let (encryption, settings) = (Encryption(encryption), settings(read_only));
+        Self { config, encryption, settings, slots, next, drivers }
     }
 
     /// A connection for readers.
-    pub(super) async fn get(&self) -> Result<Arc<Client>, ReadError> {
+    pub(super) async fn get(&self) -> Result<Arc<Connected>, ReadError> {
         let next = self.next.fetch_add(1, Ordering::Relaxed);
         let slot = self.slots.get(next.checked_rem(self.slots.len()).unwrap_or(0));
         let slot = slot.ok_or_else(|| ReadError::Unavailable("no connections".to_owned()))?;
         let mut slot = slot.lock().await;
-        if let Some(client) = slot.as_ref().filter(|client| !client.is_closed()) {
-            return Ok(Arc::clone(client));
+        if let Some(known) = slot.as_ref().filter(|known| !known.client.is_closed()) {
+            return Ok(Arc::clone(known));
         }
-        let client = Arc::new(self.connect().await?);
-        *slot = Some(Arc::clone(&client));
-        Ok(client)
+        let connected = Arc::new(self.connect().await?);
+        *slot = Some(Arc::clone(&connected));
+        Ok(connected)
     }
 
     /// A connection of one's own.
-    pub(super) async fn connect(&self) -> Result<Client, ReadError> {
+    pub(super) async fn connect(&self) -> Result<Connected, ReadError> {
         let (client, wire) = self.open().await?;
         let mut drivers = self.drivers.lock().await;
         while drivers.try_join_next().is_some() {}
-        drivers.spawn(async move {
+        let driver = drivers.spawn(async move {
             // How it ended is told to whoever waits for an answer.
             let _ = wire.await;
         });
         drop(drivers);
-        match timeout(ANSWER_TIMEOUT, client.batch_execute(SETTINGS)).await {
+        let connected = Connected { client, driver };
+        match timeout(ANSWER_TIMEOUT, connected.client.batch_execute(&self.settings)).await {
             Ok(set) => set.map_err(|error| unavailable(&error))?,
-            Err(_) => return Err(silent()),
+            Err(_) => {
+                self.end(&connected).await;
+                return Err(silent());
+            }
         }
-        Ok(client)
+        Ok(connected)
+    }
+
+    /// Ends a connection on which nobody waits for an answer any more. The server is told as well: a session that waits for a
+    /// lock does not look whether anybody is still there, and each one given up would be one more.
+    pub(super) async fn end(&self, connected: &Connected) {
+        let (cancel, tls) = (connected.client.cancel_token(), self.encryption.0.clone());
+        let driver = connected.driver.clone();
+        self.drivers.lock().await.spawn(async move {
+            // A server that is gone has no session of ours.
+            let _ = timeout(CONNECT_TIMEOUT, cancel.cancel_query(tls)).await;
+            driver.abort();
+        });
+    }
+
+    /// Whether what stands between lends a session for one transaction only: two connections at the same time have one, or one
+    /// has several.
+    pub(super) async fn are_pooled(&self) -> Result<bool, ReadError> {
+        let (one, other) = (self.get().await?, self.get().await?);
+        let (mut ones, mut others) = (Vec::new(), Vec::new());
+        for _ in 0..2 {
+            ones.push(session(&one.client).await?);
+            others.push(session(&other.client).await?);
+        }
+        let changes = |seen: &[String]| seen.iter().any(|session| Some(session) != seen.first());
+        Ok(changes(&ones) || changes(&others) || ones == others)
     }
 
     async fn open(&self) -> Result<(Client, Wire), ReadError> {
@@ -93,11 +149,12 @@ impl Connections {
     }
 
     /// A connection that does not answer is not asked again.
-    async fn give_up(&self, client: &Arc<Client>) {
+    async fn give_up(&self, silent: &Arc<Connected>) {
         for slot in &self.slots {
             let mut slot = slot.lock().await;
-            if slot.as_ref().is_some_and(|known| Arc::ptr_eq(known, client)) {
+            if slot.as_ref().is_some_and(|known| Arc::ptr_eq(known, silent)) {
                 *slot = None;
+                self.end(silent).await;
             }
         }
     }
@@ -111,10 +168,10 @@ impl Connections {
         let mut patience = Patience::new();
         loop {
             let asked = match self.get().await {
-                Ok(client) => match timeout(ANSWER_TIMEOUT, client.query(sql, values)).await {
-                    Ok(asked) => asked.map_err(|error| (unavailable(&error), is_lasting(&error))),
+                Ok(asked) => match timeout(ANSWER_TIMEOUT, asked.client.query(sql, values)).await {
+                    Ok(rows) => rows.map_err(|error| (unavailable(&error), is_lasting(&error))),
                     Err(_) => {
-                        self.give_up(&client).await;
+                        self.give_up(&asked).await;
                         Err((silent(), false))
                     }
                 },
@@ -127,6 +184,17 @@ impl Connections {
             }
         }
     }
+}
+
+/// Which session of the server answers, asked without a statement that would be remembered.
+async fn session(client: &Client) -> Result<String, ReadError> {
+    let asked = timeout(ANSWER_TIMEOUT, client.simple_query("SELECT pg_backend_pid()")).await;
+    let said = asked.map_err(|_| silent())?.map_err(|error| unavailable(&error))?;
+    let said = said.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+        _ => None,
+    });
+    said.ok_or_else(|| ReadError::Unavailable("the server does not say who it is".to_owned()))
 }
 
 /// Whether the same again would fail the same way: the server refused it, and not because it is going down or coming up.
@@ -182,6 +250,7 @@ async fn hear(
     let (client, mut wire) = connections.open().await?;
     // First listen, then look: nothing that is committed in between is missed.
     let begin = async {
+        client.batch_execute(&connections.settings).await?;
         client.batch_execute("LISTEN log_store").await?;
         client.query_one("SELECT position, id FROM log_store", &[]).await
     };

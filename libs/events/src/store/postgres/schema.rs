@@ -55,11 +55,28 @@ pub(super) async fn prepare(client: &Client, path: &str) -> Result<Uuid, OpenErr
         client.batch_execute(&create).await.map_err(unusable)?;
     }
     client.batch_execute(&script).await.map_err(unusable)?;
-    let row = client.query_one("SELECT id, schema FROM log_store", &[]).await.map_err(unusable)?;
+    Ok(look(client, path).await?.0)
+}
+
+/// Which store it is and where its log stands; an error if there is none.
+pub(super) async fn look(client: &Client, path: &str) -> Result<(Uuid, i64), OpenError> {
+    let unusable = |error: tokio_postgres::Error| OpenError::Unusable {
+        path: path.to_owned(),
+        reason: super::connections::reason(&error),
+    };
+    let there =
+        "SELECT to_regclass('log_store') IS NOT NULL AND to_regclass('log_events') IS NOT NULL";
+    let there: bool =
+        client.query_one(there, &[]).await.map_err(unusable)?.try_get(0).map_err(unusable)?;
+    if !there {
+        return Err(OpenError::Missing { path: path.to_owned() });
+    }
+    let row = client.query_one("SELECT id, schema, position FROM log_store", &[]).await;
+    let row = row.map_err(unusable)?;
     let schema: i32 = row.try_get(1).map_err(unusable)?;
     if schema > SCHEMA {
         let (found, known) = (i64::from(schema), i64::from(SCHEMA));
         return Err(OpenError::Newer { path: path.to_owned(), found, known });
     }
-    row.try_get(0).map_err(unusable)
+    Ok((row.try_get(0).map_err(unusable)?, row.try_get(2).map_err(unusable)?))
 }

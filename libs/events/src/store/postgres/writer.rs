@@ -5,24 +5,80 @@ use std::sync::atomic::Ordering;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
+use tokio_postgres::Statement;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Statement};
 use uuid::Uuid;
 
-use super::connections::{Connections, is_lasting, reason, silent};
+use super::connections::{Connected, Connections, is_lasting, reason, silent};
 use super::{Shared, recorded, signed, standings, unsigned};
-use crate::limits::{ANSWER_TIMEOUT, GROUP_EVENTS_MAX};
+use crate::limits::{ANSWER_TIMEOUT, APPEND_QUEUE_MAX, GROUP_EVENTS_MAX};
 use crate::store::patience::Patience;
 use crate::store::plan::Plan;
-use crate::{AppendError, Appended, Expected, NewEvent, Position, Recorded, StreamName};
+use crate::{
+    AppendError, Appended, Expected, NewEvent, Position, Recorded, StreamName, Unwritable,
+};
+
+/// What the writer is asked for.
+#[derive(Debug)]
+pub(super) enum Job {
+    Append(Append),
+    /// Whether it can write, tried and not assumed.
+    Probe(oneshot::Sender<Result<(), Unwritable>>),
+}
 
 #[derive(Debug)]
-pub(super) struct Job {
+pub(super) struct Append {
     pub(super) stream: StreamName,
     pub(super) expected: Expected,
     pub(super) events: Vec<NewEvent>,
     pub(super) reply: oneshot::Sender<Result<Appended, AppendError>>,
 }
+
+/// What is written in one transaction.
+#[derive(Default)]
+struct Group {
+    appends: Vec<Append>,
+    probes: Vec<oneshot::Sender<Result<(), Unwritable>>>,
+    events: usize,
+}
+
+impl Group {
+    fn add(&mut self, job: Job) {
+        match job {
+            Job::Append(append) => {
+                self.events += append.events.len();
+                self.appends.push(append);
+            }
+            Job::Probe(reply) => self.probes.push(reply),
+        }
+    }
+
+    // Whoever asked may no longer wait: a caller that does not finds its events in the stream.
+    fn answer(self, answers: Answers) {
+        for (append, answer) in self.appends.into_iter().zip(answers) {
+            drop(append.reply.send(answer));
+        }
+        for reply in self.probes {
+            drop(reply.send(Ok(())));
+        }
+    }
+
+    fn refuse(self, why: &Unwritable) {
+        for append in self.appends {
+            drop(append.reply.send(Err(why.clone().into())));
+        }
+        for reply in self.probes {
+            drop(reply.send(Err(why.clone())));
+        }
+    }
+}
+
+/// A setting of the session may be somebody else's by now; this one is the transaction's own.
+const BEGIN: &str = "BEGIN; SET LOCAL synchronous_commit = on";
+
+/// A commit that adds nothing: what it takes to write is tried.
+const TOUCH: &str = "UPDATE log_store SET position = position; COMMIT";
 
 /// Where the log stands. Whoever holds this row writes; positions are in commit order because it is held until the commit.
 const HEAD: &str = "SELECT position FROM log_store FOR UPDATE";
@@ -58,7 +114,7 @@ pub(super) struct Writer {
 
 /// A connection with its statements: what was prepared is sent when it is asked for, one behind the other.
 struct Session {
-    client: Client,
+    connected: Connected,
     head: Statement,
     standings: Statement,
     known: Statement,
@@ -68,7 +124,8 @@ struct Session {
 }
 
 impl Session {
-    async fn new(client: Client) -> Result<Self, tokio_postgres::Error> {
+    async fn new(connected: Connected) -> Result<Self, tokio_postgres::Error> {
+        let client = &connected.client;
         Ok(Self {
             head: client.prepare(HEAD).await?,
             standings: client.prepare(STANDINGS).await?,
@@ -76,26 +133,44 @@ impl Session {
             begin_streams: client.prepare(BEGIN_STREAMS).await?,
             write: client.prepare(WRITE).await?,
             move_head: client.prepare(MOVE_HEAD).await?,
-            client,
+            connected,
         })
     }
 }
 
-/// Why a group was not written, and whether the same again would fail the same way.
+/// Why a group was not written.
 struct Failed {
-    reason: String,
+    why: Unwritable,
+    /// Whether the same at once would fail the same way.
     lasting: bool,
 }
 
 impl From<tokio_postgres::Error> for Failed {
     fn from(error: tokio_postgres::Error) -> Self {
-        Self { reason: reason(&error), lasting: is_lasting(&error) }
+        let said = reason(&error);
+        let code = error.code();
+        let is = |codes: &[SqlState]| code.is_some_and(|code| codes.contains(code));
+        if is(&[SqlState::LOCK_NOT_AVAILABLE]) {
+            return Self { why: Unwritable::Locked(said), lasting: false };
+        }
+        // What is damaged or full does not mend within a failover.
+        if is(&[SqlState::DISK_FULL]) {
+            return Self { why: Unwritable::Full(said), lasting: true };
+        }
+        if is(&[SqlState::IO_ERROR, SqlState::DATA_CORRUPTED, SqlState::INDEX_CORRUPTED]) {
+            return Self { why: Unwritable::Broken(said), lasting: true };
+        }
+        // A standby may be about to take over.
+        if is(&[SqlState::READ_ONLY_SQL_TRANSACTION]) {
+            return Self { why: Unwritable::ReadOnly(said), lasting: false };
+        }
+        Self { why: Unwritable::Silent(said), lasting: is_lasting(&error) }
     }
 }
 
 impl From<crate::ReadError> for Failed {
-    fn from(error: crate::ReadError) -> Self {
-        Self { reason: error.to_string(), lasting: false }
+    fn from(crate::ReadError::Unavailable(reason): crate::ReadError) -> Self {
+        Self { why: Unwritable::Silent(reason), lasting: false }
     }
 }
 
@@ -107,56 +182,69 @@ impl Writer {
     /// Writes group after group until nobody can send any more.
     pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Job>) {
         while let Some(first) = queue.recv().await {
-            let mut events = first.events.len();
-            let mut jobs = vec![first];
-            while events < GROUP_EVENTS_MAX
+            let mut group = Group::default();
+            group.add(first);
+            while group.events < GROUP_EVENTS_MAX
                 && let Ok(job) = queue.try_recv()
             {
-                events += job.events.len();
-                jobs.push(job);
+                group.add(job);
             }
-            let answers = self.write_group(&jobs).await;
-            for (job, answer) in jobs.into_iter().zip(answers) {
-                // A caller that no longer waits finds its events in the stream.
-                let _ = job.reply.send(answer);
+            match self.write_group(&group).await {
+                Ok(answers) => group.answer(answers),
+                Err(Failed { why, lasting }) => {
+                    // Whoever came meanwhile has waited as well. What lasts may be the matter of one append.
+                    let waited = if lasting { 0 } else { APPEND_QUEUE_MAX };
+                    for _ in 0..waited {
+                        let Ok(job) = queue.try_recv() else { break };
+                        group.add(job);
+                    }
+                    group.refuse(&why);
+                }
             }
         }
     }
 
     /// Tries until it is written, for as long as a failover takes. A group whose commit broke off may have been written:
     /// then the next try finds that every append of it is the same as before.
-    async fn write_group(&mut self, jobs: &[Job]) -> Answers {
+    async fn write_group(&mut self, group: &Group) -> Result<Answers, Failed> {
         let mut patience = Patience::new();
         loop {
-            let tried = timeout(ANSWER_TIMEOUT, self.try_group(jobs)).await;
-            let Failed { reason, lasting } = match tried.unwrap_or_else(|_| Err(silent().into())) {
-                Ok(answers) => return answers,
-                Err(failed) => failed,
+            let tried = timeout(ANSWER_TIMEOUT, self.try_group(group)).await;
+            let failed = match tried {
+                Ok(Ok(answers)) => return Ok(answers),
+                Ok(Err(failed)) => failed,
+                Err(_) => silent().into(),
             };
-            // What is open on this connection ends with it.
-            self.session = None;
-            tracing::warn!(reason, "a group of appends failed");
-            if lasting || !patience.lasts().await {
-                let failed = || Err(AppendError::Unavailable(reason.clone()));
-                return jobs.iter().map(|_| failed()).collect();
+            tracing::warn!(reason = %failed.why, "a group of appends failed");
+            // What is open on this connection ends with it, on the server too.
+            if let Some(session) = self.session.take() {
+                self.connections.end(&session.connected).await;
+            }
+            // A lock was waited for as long as it is to be.
+            let locked = matches!(failed.why, Unwritable::Locked(_));
+            if locked || failed.lasting || !patience.lasts().await {
+                return Err(failed);
             }
         }
     }
 
-    async fn try_group(&mut self, jobs: &[Job]) -> Result<Answers, Failed> {
-        let session = match self.session.take().filter(|session| !session.client.is_closed()) {
+    async fn try_group(&mut self, group: &Group) -> Result<Answers, Failed> {
+        let open = |session: &Session| !session.connected.client.is_closed();
+        let session = match self.session.take().filter(open) {
             Some(session) => session,
             None => Session::new(self.connections.connect().await?).await?,
         };
         let session = self.session.insert(session);
-        let mut plan = look(session, jobs).await?;
-        let answers =
-            jobs.iter().map(|job| plan.append(&job.stream, job.expected, &job.events)).collect();
+        let mut plan = look(session, &group.appends).await?;
+        let appends = group.appends.iter();
+        let answers = appends.map(|of| plan.append(&of.stream, of.expected, &of.events)).collect();
         if plan.written.is_empty() {
-            session.client.batch_execute("ROLLBACK").await?;
+            let end = if group.probes.is_empty() { "ROLLBACK" } else { TOUCH };
+            session.connected.client.batch_execute(end).await?;
             return Ok(answers);
         }
         write(session, &plan).await?;
+        self.shared.probe.committed();
         self.shared.groups.fetch_add(1, Ordering::Relaxed);
         self.shared.events.fetch_add(plan.written.len() as u64, Ordering::Relaxed);
         self.shared.reaches(plan.head());
@@ -165,23 +253,26 @@ impl Writer {
 }
 
 /// Takes the log for oneself, and reads what the group's appends depend on.
-async fn look(session: &Session, jobs: &[Job]) -> Result<Plan, Failed> {
-    let names: Vec<&str> = jobs.iter().map(|job| job.stream.as_str()).collect();
-    let ids: Vec<Uuid> = jobs.iter().flat_map(|job| &job.events).map(|event| event.id).collect();
-    let client = &session.client;
+async fn look(session: &Session, appends: &[Append]) -> Result<Plan, Failed> {
+    let names: Vec<&str> = appends.iter().map(|append| append.stream.as_str()).collect();
+    let ids = appends.iter().flat_map(|append| &append.events).map(|event| event.id);
+    let ids: Vec<Uuid> = ids.collect();
+    let client = &session.connected.client;
     let (names, ids): ([Value<'_>; 1], [Value<'_>; 1]) = ([&names], [&ids]);
     // In one go: they are sent in this order, and the server takes them in that.
     let (begun, head, standing, known) = tokio::join!(
         biased;
-        client.batch_execute("BEGIN"),
+        client.batch_execute(BEGIN),
         client.query_one(&session.head, &[]),
         client.query(&session.standings, &names),
         client.query(&session.known, &ids),
     );
+    // In their order: the first to fail says why, and the others that the transaction has failed.
     begun?;
     let head = Position(unsigned(head?.try_get(0)?));
+    let standing = standings(&standing?)?;
     let known: Vec<Recorded> = known?.iter().map(recorded).collect::<Result<_, _>>()?;
-    Ok(Plan::new(head, standings(&standing?)?, known))
+    Ok(Plan::new(head, standing, known))
 }
 
 /// Writes, and lets the log go.
@@ -199,7 +290,7 @@ async fn write(session: &Session, plan: &Plan) -> Result<(), Failed> {
     let head = signed(plan.head().0);
     let (begins, head): ([Value<'_>; 1], [Value<'_>; 1]) = ([&begins], [&head]);
     let events: [Value<'_>; 7] = [&positions, &streams, &versions, &ids, &kinds, &data, &meta];
-    let client = &session.client;
+    let client = &session.connected.client;
     // The commit of what failed is a rollback: the failure is told by the one that failed.
     let (begun, written, moved, committed) = tokio::join!(
         biased;

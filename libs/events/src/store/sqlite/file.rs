@@ -9,9 +9,12 @@ use uuid::Uuid;
 
 use super::Options;
 use crate::OpenError;
+use crate::limits::LOCK_WAIT;
 
-/// Schema version of the file, kept in its `user_version`. Version 1 was never released.
-const SCHEMA: i64 = 2;
+/// Schema version of the file, kept in its `user_version`. Version 1 was never released; version 2 has no `writer`.
+const SCHEMA: i64 = 3;
+/// The oldest that can be read, and brought up to date by whoever writes.
+const SCHEMA_OLDEST: i64 = 2;
 /// Marks the file as ours, kept in its `application_id` ("DSSR").
 const APPLICATION: i64 = 0x4453_5352;
 
@@ -38,6 +41,22 @@ CREATE VIEW log AS SELECT position, name AS stream, version, lower(hex(id)) AS i
   FROM events JOIN streams ON streams.no = events.stream;
 ";
 
+/// Who writes: whoever opens the file to write raises `epoch`, and writes only as long as it stands there. `touched` and
+/// `room` are for whoever asks whether anything can be written.
+const CREATE_WRITER: &str = "
+CREATE TABLE writer (epoch INTEGER NOT NULL, touched INTEGER NOT NULL, room BLOB) STRICT;
+INSERT INTO writer (epoch, touched) VALUES (0, 0);
+";
+
+/// A file that this process writes to.
+pub(super) struct Opened {
+    pub(super) connection: Connection,
+    pub(super) id: Uuid,
+    pub(super) epoch: i64,
+    /// Where the log stood when the writers before were shut out.
+    pub(super) head: i64,
+}
+
 pub(super) fn lock(path: &Path) -> Result<File, OpenError> {
     let unusable = |error: std::io::Error| OpenError::Unusable {
         path: path.display().to_string(),
@@ -58,37 +77,73 @@ pub(super) fn lock(path: &Path) -> Result<File, OpenError> {
     }
 }
 
-pub(super) fn open_writer(path: &Path, options: Options) -> Result<(Connection, Uuid), OpenError> {
-    let name = || path.display().to_string();
-    let unusable =
-        |error: rusqlite::Error| OpenError::Unusable { path: name(), reason: error.to_string() };
+pub(super) fn open_writer(path: &Path, options: Options) -> Result<Opened, OpenError> {
+    let unusable = |error: rusqlite::Error| unusable(path, error);
     let connection = Connection::open(path).map_err(unusable)?;
-    let pragma = |name: &str| -> Result<i64, OpenError> {
-        connection.pragma_query_value(None, name, |row| row.get(0)).map_err(unusable)
-    };
-    let tables: i64 = connection
-        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+    connection.busy_timeout(LOCK_WAIT).map_err(unusable)?;
+    check(path, &connection)?;
+    configure(&connection, options).map_err(unusable)?;
+    connection.execute_batch("BEGIN IMMEDIATE").map_err(unusable)?;
+    // Once more where nobody else can change it: another process may have made the file meanwhile.
+    match check(path, &connection)? {
+        None => create(&connection).map_err(unusable)?,
+        Some(SCHEMA) => {}
+        Some(_) => bring_up_to_date(&connection).map_err(unusable)?,
+    }
+    let epoch = connection
+        .query_row("UPDATE writer SET epoch = epoch + 1 RETURNING epoch", [], |row| row.get(0))
         .map_err(unusable)?;
-    let fresh = tables == 0;
-    if !fresh && pragma("application_id")? != APPLICATION {
+    let head = head(&connection).map_err(unusable)?;
+    let id = identity(path, &connection)?;
+    connection.execute_batch("COMMIT").map_err(unusable)?;
+    Ok(Opened { connection, id, epoch, head })
+}
+
+/// The identity of a file that is only read, and where its log stands.
+pub(super) fn look(path: &Path, connection: &Connection) -> Result<(Uuid, i64), OpenError> {
+    if check(path, connection)?.is_none() {
+        return Err(OpenError::Missing { path: path.display().to_string() });
+    }
+    let head = head(connection).map_err(|error| unusable(path, error))?;
+    Ok((identity(path, connection)?, head))
+}
+
+fn unusable(path: &Path, error: rusqlite::Error) -> OpenError {
+    OpenError::Unusable { path: path.display().to_string(), reason: error.to_string() }
+}
+
+/// Whether the file is ours, and of what version; nothing if there is nothing in it.
+fn check(path: &Path, connection: &Connection) -> Result<Option<i64>, OpenError> {
+    let name = || path.display().to_string();
+    let ask = |sql: &str| -> Result<i64, OpenError> {
+        connection.query_row(sql, [], |row| row.get(0)).map_err(|error| unusable(path, error))
+    };
+    if ask("SELECT count(*) FROM sqlite_schema")? == 0 {
+        return Ok(None);
+    }
+    if ask("PRAGMA application_id")? != APPLICATION {
         return Err(OpenError::Foreign { path: name() });
     }
-    let found = pragma("user_version")?;
+    let found = ask("PRAGMA user_version")?;
     if found > SCHEMA {
         return Err(OpenError::Newer { path: name(), found, known: SCHEMA });
     }
-    if !fresh && found < SCHEMA {
+    if found < SCHEMA_OLDEST {
         let reason = format!("it has version {found}, which was never released; begin a new one");
         return Err(OpenError::Unusable { path: name(), reason });
     }
-    configure(&connection, options).map_err(unusable)?;
-    if fresh {
-        create(&connection).map_err(unusable)?;
-    }
-    let id: Vec<u8> =
-        connection.query_row("SELECT id FROM store", [], |row| row.get(0)).map_err(unusable)?;
-    let id = Uuid::from_slice(&id).map_err(|_| OpenError::Foreign { path: name() })?;
-    Ok((connection, id))
+    Ok(Some(found))
+}
+
+fn head(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("SELECT coalesce(max(position), 0) FROM events", [], |row| row.get(0))
+}
+
+fn identity(path: &Path, connection: &Connection) -> Result<Uuid, OpenError> {
+    let id: Vec<u8> = connection
+        .query_row("SELECT id FROM store", [], |row| row.get(0))
+        .map_err(|error| unusable(path, error))?;
+    Uuid::from_slice(&id).map_err(|_| OpenError::Foreign { path: path.display().to_string() })
 }
 
 fn configure(connection: &Connection, options: Options) -> rusqlite::Result<()> {
@@ -104,19 +159,24 @@ fn configure(connection: &Connection, options: Options) -> rusqlite::Result<()> 
     prepare_once(connection, 32)
 }
 
+/// Inside a transaction.
 fn create(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch("BEGIN IMMEDIATE")?;
     connection.execute_batch(CREATE)?;
     connection.execute("INSERT INTO store (id) VALUES (randomblob(16))", [])?;
     connection.pragma_update(None, "application_id", APPLICATION)?;
-    connection.pragma_update(None, "user_version", SCHEMA)?;
-    connection.execute_batch("COMMIT")
+    bring_up_to_date(connection)
+}
+
+/// Inside a transaction.
+fn bring_up_to_date(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(CREATE_WRITER)?;
+    connection.pragma_update(None, "user_version", SCHEMA)
 }
 
 pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.busy_timeout(LOCK_WAIT)?;
     connection.pragma_update(None, "cache_size", -4_096)?;
     prepare_once(&connection, 16)?;
     Ok(connection)

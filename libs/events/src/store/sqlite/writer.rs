@@ -4,53 +4,133 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use lru::LruCache;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{READ, Shared, recorded, signed, unsigned};
-use crate::limits::{GATHER, GATHER_AFTER, GROUP_EVENTS_MAX, VERSIONS_MAX, WAL};
-use crate::store::is_same;
+use super::file::Opened;
+use super::{Options, Shared, unsigned};
+use crate::limits::{
+    APPEND_QUEUE_MAX, GATHER, GATHER_AFTER, GROUP_EVENTS_MAX, PROBE_BYTES, VERSIONS_MAX,
+};
 use crate::wal::Wal;
-use crate::{AppendError, Appended, Expected, NewEvent, Position, Recorded, StreamName, Version};
+use crate::{
+    AppendError, Appended, Expected, NewEvent, Position, Recorded, StreamName, Unwritable,
+};
+
+/// What the writer is asked for.
+#[derive(Debug)]
+pub(super) enum Job {
+    Append(Append),
+    /// Whether it can write, tried and not assumed.
+    Probe(oneshot::Sender<Result<(), Unwritable>>),
+}
 
 #[derive(Debug)]
-pub(super) struct Job {
+pub(super) struct Append {
     pub(super) stream: StreamName,
     pub(super) expected: Expected,
     pub(super) events: Vec<NewEvent>,
     pub(super) reply: oneshot::Sender<Result<Appended, AppendError>>,
 }
 
-type Answer = (oneshot::Sender<Result<Appended, AppendError>>, Result<Appended, AppendError>);
+impl Job {
+    fn events(&self) -> usize {
+        match self {
+            Self::Append(append) => append.events.len(),
+            Self::Probe(_) => 0,
+        }
+    }
+
+    // Whoever asked may no longer wait: a caller that does not finds its events in the stream.
+    fn refuse(self, failed: &Failed) {
+        match self {
+            Self::Append(append) => drop(append.reply.send(Err(failed.answer()))),
+            Self::Probe(reply) => drop(reply.send(Err(failed.why()))),
+        }
+    }
+}
+
+/// Why a transaction came to nothing.
+#[derive(Debug)]
+pub(super) enum Failed {
+    Sql(rusqlite::Error),
+    Unwritable(Unwritable),
+}
+
+impl From<rusqlite::Error> for Failed {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl Failed {
+    fn why(&self) -> Unwritable {
+        let error = match self {
+            Self::Unwritable(why) => return why.clone(),
+            Self::Sql(error) => error,
+        };
+        let said = error.to_string();
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Unwritable::Locked(said),
+            Some(ErrorCode::DiskFull) => Unwritable::Full(said),
+            Some(ErrorCode::ReadOnly) => Unwritable::ReadOnly(said),
+            Some(
+                ErrorCode::SystemIoFailure
+                | ErrorCode::DatabaseCorrupt
+                | ErrorCode::NotADatabase
+                | ErrorCode::CannotOpen,
+            ) => Unwritable::Broken(said),
+            _ => Unwritable::Silent(said),
+        }
+    }
+
+    fn answer(&self) -> AppendError {
+        self.why().into()
+    }
+}
+
+type Outcome = Result<Appended, AppendError>;
 
 pub(super) struct Writer {
-    connection: Connection,
+    pub(super) connection: Connection,
     wal: Wal,
-    head: Position,
-    standings: LruCache<StreamName, Standing>,
+    /// This writer's number: as long as it stands in the file nobody opened it to write after this one.
+    epoch: i64,
+    pub(super) head: Position,
+    /// Changes when another connection changes the file (SQLite, `PRAGMA data_version`).
+    data_version: i64,
+    pub(super) standings: LruCache<StreamName, Standing>,
+    /// What was under way when a commit failed: whether it stands in the file is seen at the next one.
+    unsure: Vec<Arc<Recorded>>,
     shared: Arc<Shared>,
 }
 
 /// Where a stream stands.
 #[derive(Debug, Clone, Copy)]
-struct Standing {
+pub(super) struct Standing {
     /// Its number in the file.
-    no: i64,
-    version: u64,
+    pub(super) no: i64,
+    pub(super) version: u64,
 }
 
 impl Writer {
     pub(super) fn new(
-        mut connection: Connection,
+        opened: Opened,
         path: &Path,
-        head: Position,
-        shared: Arc<Shared>,
-    ) -> rusqlite::Result<Self> {
-        let wal = Wal::of(&mut connection, path.to_owned(), WAL)?;
+        options: Options,
+    ) -> rusqlite::Result<(Self, Arc<Shared>)> {
+        let Opened { mut connection, epoch, head, .. } = opened;
+        let wal = Wal::of(&mut connection, path.to_owned(), options.wal)?;
+        let head = Position(unsigned(head));
+        let shared = Arc::new(Shared::new(head, Some(wal.state())));
         let standings = LruCache::new(NonZeroUsize::new(VERSIONS_MAX).unwrap_or(NonZeroUsize::MIN));
-        Ok(Self { connection, wal, head, standings, shared })
+        let (data_version, unsure) = (0, Vec::new());
+        let told = Arc::clone(&shared);
+        let writer = Self { connection, wal, epoch, head, data_version, standings, unsure, shared };
+        Ok((writer, told))
     }
 
     /// Writes group after group until nobody can send any more.
@@ -61,61 +141,186 @@ impl Writer {
             if GATHER_AFTER.contains(&last) {
                 std::thread::park_timeout(GATHER);
             }
-            let mut events = first.events.len();
+            let mut events = first.events();
             let mut jobs = vec![first];
             while events < GROUP_EVENTS_MAX
                 && let Ok(job) = queue.try_recv()
             {
-                events += job.events.len();
+                events += job.events();
                 jobs.push(job);
             }
             last = jobs.len();
-            self.write_group(jobs);
+            if let Err(failed) = self.write_group(jobs) {
+                self.refuse_waiting(&failed, &mut queue);
+            }
         }
-        if let Err(error) = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
+        if self.shared.taken_over.get().is_none() {
+            self.finish();
+        }
+    }
+
+    fn finish(&self) {
+        // A reader outside may keep the end from being copied: the next start does it.
+        let finished = self
+            .connection
+            .busy_timeout(Duration::ZERO)
+            .and_then(|()| self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)"));
+        if let Err(error) = finished {
             tracing::warn!(%error, "the last checkpoint failed; the next start will do it");
         }
     }
 
-    fn write_group(&mut self, jobs: Vec<Job>) {
-        let head = self.head;
-        let mut answers: Vec<Answer> = Vec::with_capacity(jobs.len());
-        let mut written: Vec<Arc<Recorded>> = Vec::new();
-        let mut outcome = self.run_cached("BEGIN IMMEDIATE");
-        for job in jobs {
-            let answer = match &outcome {
-                Ok(()) => match self.append(&job.stream, job.expected, job.events, &mut written) {
-                    Ok(answer) => answer,
-                    Err(error) => {
-                        outcome = Err(error);
-                        Err(AppendError::Unavailable(String::new()))
-                    }
-                },
-                Err(_) => Err(AppendError::Unavailable(String::new())),
-            };
-            answers.push((job.reply, answer));
+    /// Where somebody else kept the log locked, whoever came meanwhile has waited as well.
+    fn refuse_waiting(&self, failed: &Failed, queue: &mut mpsc::Receiver<Job>) {
+        if !matches!(failed.why(), Unwritable::Locked(_) | Unwritable::Pinned { .. }) {
+            return;
         }
-        match outcome.and_then(|()| self.run_cached("COMMIT")) {
-            Ok(()) => self.publish(written),
-            Err(error) => {
-                self.head = head;
-                self.roll_back();
-                let reason = error.to_string();
-                tracing::error!(%error, "a group of appends failed");
-                for (_, answer) in &mut answers {
-                    // A refusal read from the rolled-back group may rest on it: only "try again" is true for all.
-                    *answer = Err(AppendError::Unavailable(reason.clone()));
+        for _ in 0..APPEND_QUEUE_MAX {
+            let Ok(job) = queue.try_recv() else { break };
+            job.refuse(failed);
+        }
+    }
+
+    fn write_group(&mut self, jobs: Vec<Job>) -> Result<(), Failed> {
+        if let Err(failed) = self.begin_group() {
+            self.roll_back();
+            if let Failed::Sql(error) = &failed {
+                tracing::error!(%error, "no transaction can be begun");
+            }
+            for job in jobs {
+                job.refuse(&failed);
+            }
+            return Err(failed);
+        }
+        let head = self.head;
+        let mut answers: Vec<(oneshot::Sender<Outcome>, Outcome)> = Vec::with_capacity(jobs.len());
+        let mut probes = Vec::new();
+        let mut written: Vec<Arc<Recorded>> = Vec::new();
+        let mut outcome = Ok(());
+        for job in jobs {
+            match job {
+                Job::Probe(reply) => probes.push(reply),
+                Job::Append(Append { stream, expected, events, reply }) => {
+                    let answer = match outcome {
+                        Ok(()) => self
+                            .append(&stream, expected, events, &mut written)
+                            .map_err(|error| outcome = Err(error))
+                            .ok(),
+                        Err(_) => None,
+                    };
+                    // Where there is none the group has failed, which is answered below.
+                    let none = || Err(AppendError::Unavailable(String::new()));
+                    answers.push((reply, answer.unwrap_or_else(none)));
                 }
             }
         }
-        for (reply, answer) in answers {
-            // A caller that no longer waits finds its events in the stream.
-            let _ = reply.send(answer);
+        if outcome.is_ok() && !probes.is_empty() && written.is_empty() {
+            outcome = self.touch();
         }
-        self.wal.tend(&self.connection);
+        match outcome.and_then(|()| self.run_cached("COMMIT")) {
+            Ok(()) => {
+                if !written.is_empty() {
+                    self.shared.probe.committed();
+                }
+                self.publish(written);
+                for (reply, answer) in answers {
+                    drop(reply.send(answer));
+                }
+                for reply in probes {
+                    drop(reply.send(Ok(())));
+                }
+                self.wal.tend(&self.connection);
+                Ok(())
+            }
+            Err(error) => {
+                tracing::error!(%error, "a group of appends failed");
+                let failed = Failed::Sql(error);
+                self.head = head;
+                self.unsure = written;
+                self.roll_back();
+                // A refusal read from the rolled-back group may rest on it: only the failure is true for all.
+                for (reply, _) in answers {
+                    drop(reply.send(Err(failed.answer())));
+                }
+                for reply in probes {
+                    drop(reply.send(Err(failed.why())));
+                }
+                Err(failed)
+            }
+        }
     }
 
-    fn run_cached(&self, sql: &str) -> rusqlite::Result<()> {
+    /// Begins a transaction, if this is still the only writer and there is room.
+    fn begin_group(&mut self) -> Result<(), Failed> {
+        if let Some(why) = self.shared.taken_over.get() {
+            return Err(Failed::Unwritable(why.clone()));
+        }
+        if self.wal.is_full() {
+            let bytes = self.wal.state().bytes();
+            return Err(Failed::Unwritable(Unwritable::Pinned { bytes }));
+        }
+        self.run_cached("BEGIN IMMEDIATE")?;
+        self.look_for_others()
+    }
+
+    /// What this writer remembers is all there is only if nobody else has written. Two writers may come about although there
+    /// is a lock file: it was removed, or the file system knows no locks.
+    fn look_for_others(&mut self) -> Result<(), Failed> {
+        let (epoch, head): (i64, i64) = self
+            .connection
+            .prepare_cached(
+                "SELECT epoch, (SELECT coalesce(max(position), 0) FROM events) FROM writer",
+            )?
+            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let data_version = self
+            .connection
+            .prepare_cached("PRAGMA data_version")?
+            .query_row([], |row| row.get(0))?;
+        if self.data_version != data_version {
+            self.standings.clear();
+            self.data_version = data_version;
+        }
+        let (ours, head) = (epoch == self.epoch, Position(unsigned(head)));
+        let unsure = std::mem::take(&mut self.unsure);
+        if ours && head != self.head && unsure.last().is_some_and(|last| last.position == head) {
+            // The commit that failed was made all the same.
+            self.head = head;
+            self.publish(unsure);
+        }
+        if ours && head == self.head {
+            return Ok(());
+        }
+        let (known, found) = (self.head.0, head.0);
+        let said = if ours {
+            format!("it stands at {found} and not at {known}, and no other program opened it")
+        } else {
+            "another process has opened it to write since".to_owned()
+        };
+        tracing::error!(
+            known,
+            found,
+            epoch,
+            own = self.epoch,
+            "another writer has the log: this process writes nothing more and should be ended"
+        );
+        let why = Unwritable::TakenOver(said);
+        Err(Failed::Unwritable(self.shared.taken_over.get_or_init(|| why).clone()))
+    }
+
+    /// Whether the file takes more, and the disk takes a commit: room for a page or two is looked for and given back, and one
+    /// row is changed indeed.
+    fn touch(&self) -> rusqlite::Result<()> {
+        self.run_cached("SAVEPOINT room")?;
+        // Where there is none the engine gives up the whole transaction, and with it the savepoint.
+        self.connection
+            .prepare_cached("UPDATE writer SET room = zeroblob(?1)")?
+            .execute([PROBE_BYTES])?;
+        self.run_cached("ROLLBACK TO room")?;
+        self.run_cached("RELEASE room")?;
+        self.run_cached("UPDATE writer SET touched = touched + 1")
+    }
+
+    pub(super) fn run_cached(&self, sql: &str) -> rusqlite::Result<()> {
         self.connection.prepare_cached(sql)?.execute([]).map(|_| ())
     }
 
@@ -136,156 +341,5 @@ impl Writer {
         {
             tracing::error!(%error, "a rollback failed");
         }
-    }
-
-    /// One append inside the open transaction. The outer error fails the whole group.
-    fn append(
-        &mut self,
-        stream: &StreamName,
-        expected: Expected,
-        events: Vec<NewEvent>,
-        written: &mut Vec<Arc<Recorded>>,
-    ) -> rusqlite::Result<Result<Appended, AppendError>> {
-        let begun = match expected {
-            // Mostly it is new indeed: its name is asked for by being written.
-            Expected::NoStream if !self.standings.contains(stream) => self.begin(stream)?,
-            Expected::NoStream | Expected::At(_) => None,
-        };
-        let standing = match begun {
-            Some(_) => None,
-            None => self.standing(stream)?,
-        };
-        let version = standing.map_or(0, |standing| standing.version);
-        let base = match expected {
-            Expected::NoStream => 0,
-            Expected::At(Version(version)) => version,
-        };
-        if base != version {
-            return self.same_append(stream, base, version, &events);
-        }
-        let Some(no) = standing.map(|standing| standing.no).or(begun) else {
-            return Ok(Err(AppendError::Conflict { actual: None }));
-        };
-        let first = self.head.0 + 1;
-        let mut rows = Vec::with_capacity(events.len());
-        for (event, version) in events.into_iter().zip(base + 1..) {
-            let position = first + rows.len() as u64;
-            let id = event.id;
-            match self.insert(position, no, version, &event) {
-                Ok(()) => {}
-                Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
-                    self.connection
-                        .prepare_cached("DELETE FROM events WHERE position >= ?1")?
-                        .execute([signed(first)])?;
-                    if standing.is_none() {
-                        self.connection
-                            .prepare_cached("DELETE FROM streams WHERE no = ?1")?
-                            .execute([no])?;
-                    }
-                    return Ok(Err(AppendError::IdReused(id)));
-                }
-                Err(error) => return Err(error),
-            }
-            let NewEvent { id, kind, data, meta } = event;
-            rows.push(Arc::new(Recorded {
-                position: Position(position),
-                stream: stream.clone(),
-                version: Version(version),
-                id,
-                kind,
-                data,
-                meta,
-            }));
-        }
-        let version = base + rows.len() as u64;
-        self.head = Position(self.head.0 + rows.len() as u64);
-        self.standings.put(stream.clone(), Standing { no, version });
-        written.append(&mut rows);
-        Ok(Ok(Appended { version: Version(version), position: self.head }))
-    }
-
-    fn insert(
-        &self,
-        position: u64,
-        stream: i64,
-        version: u64,
-        event: &NewEvent,
-    ) -> rusqlite::Result<()> {
-        self.connection
-            .prepare_cached(
-                "INSERT INTO events (position, stream, version, id, kind, data, meta)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            )?
-            .execute(params![
-                signed(position),
-                stream,
-                signed(version),
-                event.id.as_bytes().as_slice(),
-                &*event.kind,
-                event.data,
-                event.meta,
-            ])?;
-        Ok(())
-    }
-
-    /// The answer when the stream stands elsewhere: the same append once more, or a refusal.
-    fn same_append(
-        &self,
-        stream: &StreamName,
-        base: u64,
-        standing: u64,
-        events: &[NewEvent],
-    ) -> rusqlite::Result<Result<Appended, AppendError>> {
-        let recorded: Vec<Recorded> = self
-            .connection
-            .prepare_cached(READ)?
-            .query_map(
-                params![stream.as_str(), signed(base), signed(events.len() as u64)],
-                |row| recorded(row, stream),
-            )?
-            .collect::<Result<_, _>>()?;
-        if let [.., last] = &recorded[..]
-            && recorded.len() == events.len()
-            && recorded.iter().zip(events).all(|(a, b)| is_same(a, b))
-        {
-            return Ok(Ok(Appended { version: last.version, position: last.position }));
-        }
-        for event in events {
-            let known: Option<i64> = self
-                .connection
-                .prepare_cached("SELECT position FROM events WHERE id = ?1")?
-                .query_row([event.id.as_bytes().as_slice()], |row| row.get(0))
-                .optional()?;
-            if known.is_some() {
-                return Ok(Err(AppendError::IdReused(event.id)));
-            }
-        }
-        let actual = (standing > 0).then_some(Version(standing));
-        Ok(Err(AppendError::Conflict { actual }))
-    }
-
-    /// Where a stream stands; nothing if it has not begun.
-    fn standing(&mut self, stream: &StreamName) -> rusqlite::Result<Option<Standing>> {
-        if let Some(standing) = self.standings.get(stream) {
-            return Ok(Some(*standing));
-        }
-        self.connection
-            .prepare_cached(
-                "SELECT no, (SELECT max(version) FROM events WHERE stream = no) FROM streams
-                 WHERE name = ?1",
-            )?
-            .query_row([stream.as_str()], |row| {
-                Ok(Standing { no: row.get(0)?, version: unsigned(row.get(1)?) })
-            })
-            .optional()
-    }
-
-    /// The number of a stream that begins; nothing if it has begun before.
-    fn begin(&self, stream: &StreamName) -> rusqlite::Result<Option<i64>> {
-        let changed = self
-            .connection
-            .prepare_cached("INSERT OR IGNORE INTO streams (name) VALUES (?1)")?
-            .execute([stream.as_str()])?;
-        Ok((changed == 1).then(|| self.connection.last_insert_rowid()))
     }
 }

@@ -1,0 +1,200 @@
+//! One append inside the writer's open transaction.
+
+use std::sync::Arc;
+
+use rusqlite::{ErrorCode, OptionalExtension, params};
+
+use super::writer::{Standing, Writer};
+use super::{READ, recorded, signed, unsigned};
+use crate::store::is_same;
+use crate::{AppendError, Appended, Expected, NewEvent, Position, Recorded, StreamName, Version};
+
+/// Where the events of an append go.
+struct Place<'a> {
+    stream: &'a StreamName,
+    /// The stream's number in the file.
+    no: i64,
+    base: u64,
+}
+
+impl Writer {
+    /// The outer error fails the whole group. A refusal leaves nothing in the transaction, and nobody else's rows are touched.
+    pub(super) fn append(
+        &mut self,
+        stream: &StreamName,
+        expected: Expected,
+        events: Vec<NewEvent>,
+        written: &mut Vec<Arc<Recorded>>,
+    ) -> rusqlite::Result<Result<Appended, AppendError>> {
+        let begins = expected == Expected::NoStream && !self.standings.contains(stream);
+        // One row alone undoes itself.
+        let several = begins || events.len() > 1;
+        if several {
+            self.run_cached("SAVEPOINT append")?;
+        }
+        let answer = self.append_in_savepoint(stream, expected, events, written)?;
+        if several {
+            if answer.is_err() {
+                self.run_cached("ROLLBACK TO append")?;
+            }
+            self.run_cached("RELEASE append")?;
+        }
+        Ok(answer)
+    }
+
+    fn append_in_savepoint(
+        &mut self,
+        stream: &StreamName,
+        expected: Expected,
+        events: Vec<NewEvent>,
+        written: &mut Vec<Arc<Recorded>>,
+    ) -> rusqlite::Result<Result<Appended, AppendError>> {
+        let begun = match expected {
+            // Mostly it is new indeed: its name is asked for by being written.
+            Expected::NoStream if !self.standings.contains(stream) => self.begin(stream)?,
+            Expected::NoStream | Expected::At(_) => None,
+        };
+        let standing = match begun {
+            Some(_) => None,
+            None => self.standing(stream)?,
+        };
+        let version = standing.map_or(0, |standing| standing.version);
+        let base = match expected {
+            Expected::NoStream => 0,
+            Expected::At(Version(version)) => version,
+        };
+        if base != version {
+            return self.same_append(stream, base, version, &events);
+        }
+        let Some(no) = standing.map(|standing| standing.no).or(begun) else {
+            return Ok(Err(AppendError::Conflict { actual: None }));
+        };
+        let mut rows = match self.insert_all(&Place { stream, no, base }, events)? {
+            Ok(rows) => rows,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let version = base + rows.len() as u64;
+        self.head = Position(self.head.0 + rows.len() as u64);
+        self.standings.put(stream.clone(), Standing { no, version });
+        written.append(&mut rows);
+        Ok(Ok(Appended { version: Version(version), position: self.head }))
+    }
+
+    fn insert_all(
+        &self,
+        place: &Place<'_>,
+        events: Vec<NewEvent>,
+    ) -> rusqlite::Result<Result<Vec<Arc<Recorded>>, AppendError>> {
+        let mut rows = Vec::with_capacity(events.len());
+        for (event, count) in events.into_iter().zip(1..) {
+            let (position, version) = (self.head.0 + count, place.base + count);
+            match self.insert(position, place.no, version, &event) {
+                Ok(()) => {}
+                Err(error)
+                    if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
+                        && self.is_known(&event)? =>
+                {
+                    return Ok(Err(AppendError::IdReused(event.id)));
+                }
+                Err(error) => return Err(error),
+            }
+            let NewEvent { id, kind, data, meta } = event;
+            rows.push(Arc::new(Recorded {
+                position: Position(position),
+                stream: place.stream.clone(),
+                version: Version(version),
+                id,
+                kind,
+                data,
+                meta,
+            }));
+        }
+        Ok(Ok(rows))
+    }
+
+    fn insert(
+        &self,
+        position: u64,
+        stream: i64,
+        version: u64,
+        event: &NewEvent,
+    ) -> rusqlite::Result<()> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO events (position, stream, version, id, kind, data, meta)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?
+            .execute(params![
+                signed(position),
+                stream,
+                signed(version),
+                event.id.as_bytes().as_slice(),
+                &*event.kind,
+                event.data,
+                event.meta,
+            ])?;
+        Ok(())
+    }
+
+    /// The answer when the stream stands elsewhere: the same append once more, or a refusal.
+    fn same_append(
+        &self,
+        stream: &StreamName,
+        base: u64,
+        standing: u64,
+        events: &[NewEvent],
+    ) -> rusqlite::Result<Result<Appended, AppendError>> {
+        let recorded: Vec<Recorded> = self
+            .connection
+            .prepare_cached(READ)?
+            .query_map(
+                params![stream.as_str(), signed(base), signed(events.len() as u64)],
+                |row| recorded(row, stream),
+            )?
+            .collect::<Result<_, _>>()?;
+        if let [.., last] = &recorded[..]
+            && recorded.len() == events.len()
+            && recorded.iter().zip(events).all(|(a, b)| is_same(a, b))
+        {
+            return Ok(Ok(Appended { version: last.version, position: last.position }));
+        }
+        for event in events {
+            if self.is_known(event)? {
+                return Ok(Err(AppendError::IdReused(event.id)));
+            }
+        }
+        let actual = (standing > 0).then_some(Version(standing));
+        Ok(Err(AppendError::Conflict { actual }))
+    }
+
+    fn is_known(&self, event: &NewEvent) -> rusqlite::Result<bool> {
+        self.connection
+            .prepare_cached("SELECT 1 FROM events WHERE id = ?1")?
+            .exists([event.id.as_bytes().as_slice()])
+    }
+
+    /// Where a stream stands; nothing if it has not begun.
+    fn standing(&mut self, stream: &StreamName) -> rusqlite::Result<Option<Standing>> {
+        if let Some(standing) = self.standings.get(stream) {
+            return Ok(Some(*standing));
+        }
+        self.connection
+            .prepare_cached(
+                "SELECT no, (SELECT max(version) FROM events WHERE stream = no) FROM streams
+                 WHERE name = ?1",
+            )?
+            .query_row([stream.as_str()], |row| {
+                Ok(Standing { no: row.get(0)?, version: unsigned(row.get(1)?) })
+            })
+            .optional()
+    }
+
+    /// The number of a stream that begins; nothing if it has begun before.
+    fn begin(&self, stream: &StreamName) -> rusqlite::Result<Option<i64>> {
+        let changed = self
+            .connection
+            .prepare_cached("INSERT OR IGNORE INTO streams (name) VALUES (?1)")?
+            .execute([stream.as_str()])?;
+        Ok((changed == 1).then(|| self.connection.last_insert_rowid()))
+    }
+}
