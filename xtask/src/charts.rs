@@ -46,7 +46,13 @@ pub(crate) fn check(dossier: &Path) -> Result<()> {
             Command::new(&helm).args(["lint", "--strict", "--values"]).arg(values).arg(&chart),
         )?;
     }
-    for wrong in ["replicas=2", "services.intake.replicas=0", "bus.enabled=false"] {
+    for wrong in [
+        "replicas=2",
+        "services.intake.replicas=0",
+        "bus.enabled=false",
+        "identity.issuer=",
+        "identity.audience=",
+    ] {
         let refused =
             Command::new(&helm).args(["template", "x", "--set", wrong]).arg(&chart).output()?;
         if refused.status.success() {

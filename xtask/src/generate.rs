@@ -92,8 +92,13 @@ fn steps_page() -> Result<String> {
         let who: Vec<String> = step
             .may
             .iter()
-            .map(|may| format!("{:?} ({:?})", may.role, may.scope).to_lowercase())
-            .collect();
+            .map(|may| {
+                // As tokens spell it.
+                let role = serde_json::to_value(may.role)?;
+                let scope = format!("{:?}", may.scope).to_lowercase();
+                Ok(format!("{} ({scope})", role.as_str().unwrap_or_default()))
+            })
+            .collect::<serde_json::Result<_>>()?;
         let who = if who.is_empty() { "the service itself".to_owned() } else { who.join(", ") };
         let events = step.events.join("<br>");
         writeln!(

@@ -5,7 +5,7 @@ use crate::contract::{Actor, AgencyCode, Brief, Role, Subject};
 /// Over which dossiers a role reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// Those whose applicant or representative the caller is.
+    /// Those whose applicant is the caller, or the person for whom the caller acts.
     Own,
     /// Those of the caller's agency and the agencies below it.
     Agency,
@@ -53,37 +53,69 @@ pub const fn any(role: Role) -> May {
 pub struct Caller {
     /// The subject.
     pub subject: Subject,
-    /// The roles, at least one.
+    /// The roles; with none of those that are known here, the caller may do nothing.
     pub roles: Vec<Role>,
     /// The agency of an officer.
     pub agency: Option<AgencyCode>,
     /// The agencies from which that one has taken over.
     pub predecessors: Vec<AgencyCode>,
-    /// The person for whom a representative acts.
+    /// The person or firm for whom a representative acts.
     pub on_behalf_of: Option<Subject>,
+}
+
+impl Caller {
+    /// On whose side the caller stands as an applicant: that of whoever is represented, for as long as the token says so,
+    /// or the caller's own. Everybody whose token acts for a firm so has the dossiers of that firm, whoever filed them, and
+    /// nobody has them any more once their mandate has ended.
+    #[must_use]
+    pub fn party(&self) -> &Subject {
+        self.on_behalf_of.as_ref().unwrap_or(&self.subject)
+    }
+
+    /// Whether the caller's agency is this one, stands above it, or has taken it over.
+    #[must_use]
+    pub fn acts_for(&self, agency: &AgencyCode) -> bool {
+        self.agency.iter().chain(&self.predecessors).any(|own| own.covers(agency))
+    }
 }
 
 /// Whose the thing is that somebody wants to read or change.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Resource {
-    /// The applicant and whoever represents the applicant.
+    /// The applicant, or whoever filed it for themselves.
     pub owners: Vec<Subject>,
+    /// Who filed it for an applicant. That alone gives no access: the token must say for whom its bearer acts now.
+    pub representatives: Vec<Subject>,
     /// The agencies that have to do with it.
     pub agencies: Vec<AgencyCode>,
     /// The agencies that were asked for their opinion: they reach it as consulted ones, and as nothing else.
     pub consulted: Vec<AgencyCode>,
 }
 
+impl Resource {
+    /// Whether the caller, or whom the caller acts for, is a party to it.
+    fn concerns(&self, caller: &Caller) -> bool {
+        let mut parties = self.owners.iter().chain(&self.representatives);
+        parties.any(|party| *party == caller.subject || Some(party) == caller.on_behalf_of.as_ref())
+    }
+}
+
 impl Brief {
     /// Whose the dossier is.
     #[must_use]
     pub fn resource(&self) -> Resource {
-        let owners = std::iter::once(&self.applicant).chain(&self.representative);
         Resource {
-            owners: owners.cloned().collect(),
+            owners: vec![self.applicant.clone()],
+            representatives: self.representative.iter().cloned().collect(),
             agencies: vec![self.agency.clone()],
             consulted: Vec::new(),
         }
+    }
+
+    /// Whether somebody is the applicant, or filed for the applicant.
+    #[must_use]
+    pub fn is_party(&self, subject: &Subject) -> bool {
+        self.applicant == *subject || self.representative.as_ref() == Some(subject)
     }
 }
 
@@ -94,38 +126,44 @@ pub enum Denied {
     Role,
     /// A role does, but not over this one. Whether it exists must not be told.
     Scope,
+    /// A role would, but the caller is a party to it, and so knows that it exists.
+    Party,
 }
 
 /// The capacity in which `caller` may do what `mays` allow, over `resource` if there is one yet.
 ///
-/// Called without a resource before anything is read, and with it before anything is decided or shown.
+/// Called without a resource before anything is read, and with it before anything is decided or shown. Whoever is a party to
+/// something reaches it as an applicant alone, and in no other role: nobody works or decides on a matter of their own
+/// (Law 36/2018/QH14, art. 23, on conflicts of interest).
 pub fn decide(caller: &Caller, mays: &[May], resource: Option<&Resource>) -> Result<Actor, Denied> {
-    let mut held = mays.iter().filter(|may| caller.roles.contains(&may.role)).peekable();
-    if held.peek().is_none() {
-        return Err(Denied::Role);
+    let mut denied = Denied::Role;
+    for May { role, scope } in mays.iter().filter(|may| caller.roles.contains(&may.role)) {
+        if resource.is_some_and(|resource| !reaches(caller, *scope, resource)) {
+            denied = if denied == Denied::Party { denied } else { Denied::Scope };
+        } else if *role != Role::Applicant
+            && resource.is_some_and(|resource| resource.concerns(caller))
+        {
+            denied = Denied::Party;
+        } else {
+            return Ok(Actor {
+                subject: caller.subject.clone(),
+                role: *role,
+                agency: caller.agency.clone(),
+                on_behalf_of: caller.on_behalf_of.clone(),
+            });
+        }
     }
-    let role = held
-        .find(|may| resource.is_none_or(|resource| reaches(caller, may.scope, resource)))
-        .map(|may| may.role)
-        .ok_or(Denied::Scope)?;
-    Ok(Actor {
-        subject: caller.subject.clone(),
-        role,
-        agency: caller.agency.clone(),
-        on_behalf_of: caller.on_behalf_of.clone(),
-    })
+    Err(denied)
 }
 
 fn reaches(caller: &Caller, scope: Scope, resource: &Resource) -> bool {
-    let covers_one_of = |agencies: &[AgencyCode]| {
-        let mut own = caller.agency.iter().chain(&caller.predecessors);
-        own.any(|own| agencies.iter().any(|agency| own.covers(agency)))
-    };
+    let acts_for_one_of =
+        |agencies: &[AgencyCode]| agencies.iter().any(|agency| caller.acts_for(agency));
     match scope {
         Scope::Any => true,
-        Scope::Own => resource.owners.contains(&caller.subject),
-        Scope::Agency => covers_one_of(&resource.agencies),
-        Scope::Consulted => covers_one_of(&resource.consulted),
+        Scope::Own => resource.owners.contains(caller.party()),
+        Scope::Agency => acts_for_one_of(&resource.agencies),
+        Scope::Consulted => acts_for_one_of(&resource.consulted),
     }
 }
 
@@ -135,7 +173,7 @@ mod tests {
 
     fn caller(role: Role, agency: Option<&str>) -> Caller {
         Caller {
-            subject: "u1".into(),
+            subject: "o1".into(),
             roles: vec![role],
             agency: agency.map(Into::into),
             predecessors: Vec::new(),
@@ -146,6 +184,7 @@ mod tests {
     fn resource() -> Resource {
         Resource {
             owners: vec!["u1".into()],
+            representatives: vec!["u2".into()],
             agencies: vec!["G02.001".into()],
             consulted: vec!["H01".into()],
         }
@@ -157,12 +196,72 @@ mod tests {
         assert_eq!(decide(&caller(Role::Applicant, None), &mays, None), Err(Denied::Role));
     }
 
+    /// An applicant's token, and for whom it acts.
+    fn applicant(subject: &str, on_behalf_of: Option<&str>) -> Caller {
+        let (subject, on_behalf_of) = (subject.into(), on_behalf_of.map(Into::into));
+        Caller { subject, on_behalf_of, ..caller(Role::Applicant, None) }
+    }
+
+    fn reached_by(caller: &Caller) -> bool {
+        decide(caller, &[own(Role::Applicant)], Some(&resource())).is_ok()
+    }
+
     #[test]
     fn an_applicant_reaches_only_what_is_their_own() {
-        let mays = [own(Role::Applicant)];
-        assert!(decide(&caller(Role::Applicant, None), &mays, Some(&resource())).is_ok());
-        let other = Resource { owners: vec!["u2".into()], ..resource() };
-        assert_eq!(decide(&caller(Role::Applicant, None), &mays, Some(&other)), Err(Denied::Scope));
+        assert!(reached_by(&applicant("u1", None)));
+        assert!(!reached_by(&applicant("u3", None)));
+    }
+
+    #[test]
+    fn everybody_who_acts_for_the_applicant_reaches_it_and_nobody_any_more_whose_mandate_has_ended()
+    {
+        assert!(reached_by(&applicant("u2", Some("u1"))), "who filed it");
+        assert!(reached_by(&applicant("u3", Some("u1"))), "a colleague");
+        assert!(!reached_by(&applicant("u2", None)), "who filed it, later");
+        assert!(!reached_by(&applicant("u2", Some("u9"))), "who filed it, for somebody else");
+        assert!(!reached_by(&applicant("u1", Some("u9"))), "the applicant, for somebody else");
+    }
+
+    #[test]
+    fn nobody_works_or_decides_on_a_matter_to_which_they_are_a_party() {
+        let parties = [applicant("u1", None), applicant("u2", None), applicant("o1", Some("u1"))];
+        for party in parties {
+            for role in Role::CALLERS.into_iter().filter(|role| *role != Role::Applicant) {
+                let agency = Some("G02".into());
+                let officer = Caller { roles: vec![role], agency, ..party.clone() };
+                for may in [super::agency(role), any(role)] {
+                    let refused = decide(&officer, &[may], Some(&resource()));
+                    assert_eq!(refused, Err(Denied::Party), "{role:?} as {party:?}");
+                }
+            }
+        }
+        let consultee = Caller { agency: Some("H01".into()), ..applicant("u1", None) };
+        let consultee = Caller { roles: vec![Role::Consultee], ..consultee };
+        let refused = decide(&consultee, &[consulted(Role::Consultee)], Some(&resource()));
+        assert_eq!(refused, Err(Denied::Party));
+    }
+
+    #[test]
+    fn an_officer_reaches_a_dossier_of_their_own_as_its_applicant() {
+        let roles = vec![Role::Approver, Role::Applicant];
+        let agency = Some("G02".into());
+        let both = Caller { roles, agency, ..applicant("u1", None) };
+        let mays = [super::agency(Role::Approver), own(Role::Applicant)];
+        assert_eq!(decide(&both, &mays, Some(&resource())).unwrap().role, Role::Applicant);
+    }
+
+    #[test]
+    fn a_party_out_of_reach_learns_no_more_than_a_stranger() {
+        let elsewhere = Caller { agency: Some("H26".into()), ..applicant("u1", None) };
+        let elsewhere = Caller { roles: vec![Role::Clerk], ..elsewhere };
+        let refused = decide(&elsewhere, &[agency(Role::Clerk)], Some(&resource()));
+        assert_eq!(refused, Err(Denied::Scope));
+    }
+
+    #[test]
+    fn a_caller_without_a_role_that_is_known_here_may_do_nothing() {
+        let nobody = Caller { roles: Vec::new(), ..applicant("u1", None) };
+        assert_eq!(decide(&nobody, &[own(Role::Applicant)], None), Err(Denied::Role));
     }
 
     #[test]

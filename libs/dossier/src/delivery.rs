@@ -57,3 +57,12 @@ pub const READ: &[May] = &[
     agency(Role::Auditor),
     any(Role::Operator),
 ];
+
+/// Who may read the result itself.
+pub const READ_DOCUMENT: &[May] = &[
+    own(Role::Applicant),
+    agency(Role::Clerk),
+    agency(Role::Reviewer),
+    agency(Role::Approver),
+    agency(Role::Auditor),
+];

@@ -9,7 +9,8 @@ use crate::access::{May, Resource, agency, any, own};
 use crate::clock::{Period, Running};
 use crate::contract::{
     AgencyCode, Brief, Channel, ComplaintClass, ComplaintEvent, ComplaintFiled, DeliveryEvent,
-    DossierId, EventSet, Meta, PeriodExtended, ProcedureRef, RatingEvent, Role, Unreadable,
+    DossierId, EventSet, Meta, PeriodExtended, ProcedureRef, RatingEvent, Role, Subject,
+    Unreadable,
 };
 use crate::law::{ComplaintRules, Law};
 use crate::step::{Facts, Incoming, LawError, Obligation, Reacted, Reaction, State, Step};
@@ -44,6 +45,10 @@ pub const READ: &[May] = &[
     agency(Role::Auditor),
     any(Role::Operator),
 ];
+
+/// Who may read its text.
+pub const READ_TEXT: &[May] =
+    &[own(Role::Applicant), agency(Role::ComplaintHandler), agency(Role::Auditor)];
 
 /// The rating of a dossier.
 #[derive(Debug, Clone, Default)]
@@ -177,6 +182,8 @@ impl Owed {
 pub struct Complaint {
     /// What was filed.
     pub filed: Option<Arc<ComplaintFiled>>,
+    /// By whom, who may have acted for the complainant.
+    pub filed_by: Option<Subject>,
     /// When.
     pub filed_at: Option<Timestamp>,
     /// Where it stands.
@@ -234,6 +241,7 @@ impl State for Complaint {
             ComplaintEvent::ComplaintFiled(filed) => {
                 self.owes(Owed::Classify, Some(filed.classify_by), meta.at(), meta);
                 self.filed = Some(Arc::new(filed.clone()));
+                self.filed_by = Some(meta.envelope.actor.subject.clone());
                 self.filed_at = Some(meta.at());
                 self.stage = Stage::Filed;
             }
@@ -289,7 +297,12 @@ impl State for Complaint {
         let filed = self.filed.as_ref()?;
         let mut agencies = vec![filed.agency.clone()];
         agencies.extend(self.forwarded_to.clone());
-        Some(Resource { owners: vec![filed.complainant.clone()], agencies, consulted: Vec::new() })
+        Some(Resource {
+            owners: vec![filed.complainant.clone()],
+            representatives: self.filed_by.iter().cloned().collect(),
+            agencies,
+            consulted: Vec::new(),
+        })
     }
 
     fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {

@@ -1,7 +1,7 @@
 //! The one-stop unit (bộ phận một cửa): receives dossiers, has all contact with the applicant, and keeps the statutory
 //! clock. Decree 61/2018/NĐ-CP, arts 16 to 20, and its successor 118/2025/NĐ-CP.
 
-use crate::access::{May, agency, any, own};
+use crate::access::{May, agency, any, consulted, own};
 use crate::contract::Role;
 use crate::step::Step;
 
@@ -64,7 +64,7 @@ pub const STEPS: &[Step] = &[
     end_outage::STEP,
 ];
 
-/// Who may read a dossier.
+/// Who may read where a dossier stands, what falls due in it and what happened.
 pub const READ: &[May] = &[
     own(Role::Applicant),
     agency(Role::Clerk),
@@ -74,6 +74,30 @@ pub const READ: &[May] = &[
     agency(Role::ComplaintHandler),
     agency(Role::Auditor),
     any(Role::Operator),
+];
+
+/// Who may read the dossier itself: also an agency that was asked for its opinion, until it has answered.
+pub const READ_DOSSIER: &[May] = &[
+    own(Role::Applicant),
+    agency(Role::Clerk),
+    agency(Role::Reviewer),
+    agency(Role::Approver),
+    agency(Role::Cashier),
+    agency(Role::ComplaintHandler),
+    agency(Role::Auditor),
+    any(Role::Operator),
+    consulted(Role::Consultee),
+];
+
+/// Who may read its form and its documents: not a cashier, who takes money, nor an operator, who runs the service.
+pub const READ_CONTENT: &[May] = &[
+    own(Role::Applicant),
+    agency(Role::Clerk),
+    agency(Role::Reviewer),
+    agency(Role::Approver),
+    agency(Role::ComplaintHandler),
+    agency(Role::Auditor),
+    consulted(Role::Consultee),
 ];
 
 /// Everybody who is known may read the catalogue of procedures.

@@ -1,7 +1,7 @@
 //! The deciding unit: who works on a dossier, what was done, and the decision by two people or by a rule.
 //! Decree 61/2018/NĐ-CP, art. 19.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use crate::access::{May, Resource, agency, any, consulted};
 use crate::clock::{self, Period, Running};
 use crate::contract::{
-    AgencyCode, Brief, ConsultationId, ConsultationRequested, DecisionMade, DecisionProposed, Meta,
-    PeriodExtended, ProcedureRef, ReviewEvent, Role, Subject,
+    AgencyCode, Brief, ConsultationAnswered, ConsultationId, ConsultationRequested, DecisionMade,
+    DecisionProposed, Meta, PeriodExtended, ProcedureRef, ReviewEvent, Role, Subject,
 };
 use crate::law::{Activity, Law};
 use crate::step::{Facts, LawError, Obligation, Rule, State, Step};
@@ -68,6 +68,11 @@ pub const READ: &[May] = &[
     any(Role::Operator),
 ];
 
+/// Who may read what officers write in it: the reason of a proposal, the questions to other agencies and their answers. A
+/// consulted agency reads what concerns its own question, see [`acts_for`](crate::access::Caller::acts_for).
+pub const READ_CONTENT: &[May] =
+    &[agency(Role::Clerk), agency(Role::Reviewer), agency(Role::Approver), agency(Role::Auditor)];
+
 /// Where a review stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Stage {
@@ -108,6 +113,15 @@ pub struct Consultation {
     pub silent: bool,
 }
 
+/// A consultation that is over: answered, or moot.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClosedConsultation {
+    /// What was asked.
+    pub requested: ConsultationRequested,
+    /// What was answered; nothing if the review ended first.
+    pub answer: Option<ConsultationAnswered>,
+}
+
 /// A review.
 #[derive(Debug, Clone, Default)]
 pub struct Review {
@@ -125,8 +139,8 @@ pub struct Review {
     pub paused: Option<String>,
     /// The consultations that are not answered.
     pub consultations: BTreeMap<ConsultationId, Consultation>,
-    /// Every agency that was asked.
-    pub asked: BTreeSet<AgencyCode>,
+    /// Those that are over.
+    pub closed_consultations: BTreeMap<ConsultationId, Arc<ClosedConsultation>>,
     /// Since when a supplement is being waited for.
     pub paused_at: Option<Timestamp>,
     /// The request that is being waited for, if the one-stop unit asked by itself.
@@ -168,6 +182,18 @@ impl Review {
         running.min_by_key(|(_, running)| (running.due_at, running.opened_by))
     }
 
+    /// The agencies that are asked and have not answered: these read the dossier and its documents, until then and no longer.
+    pub fn consulting(&self) -> impl Iterator<Item = &AgencyCode> {
+        self.consultations.values().map(|open| &open.requested.agency)
+    }
+
+    fn close(&mut self, id: ConsultationId, answer: Option<ConsultationAnswered>) {
+        if let Some(Consultation { requested, .. }) = self.consultations.remove(&id) {
+            let closed = ClosedConsultation { requested, answer };
+            self.closed_consultations.insert(id, Arc::new(closed));
+        }
+    }
+
     fn becomes_due(&mut self, activity: Option<&String>, due_at: Option<Timestamp>, meta: &Meta) {
         self.due = activity.zip(due_at).map(|(activity, due_at)| Due {
             activity: activity.clone(),
@@ -203,7 +229,9 @@ impl Review {
     fn end(&mut self, stage: Stage) {
         self.stage = stage;
         self.due = None;
-        self.consultations.clear();
+        while let Some((id, _)) = self.consultations.first_key_value() {
+            self.close(*id, None);
+        }
         self.proposal = None;
     }
 }
@@ -246,7 +274,6 @@ impl State for Review {
             }
             ReviewEvent::ReviewHandedOver(handed) => self.officer = Some(handed.to.clone()),
             ReviewEvent::ConsultationRequested(requested) => {
-                self.asked.insert(requested.agency.clone());
                 let consultation = Consultation {
                     requested: requested.clone(),
                     running: requested
@@ -258,7 +285,7 @@ impl State for Review {
                 self.consultations.insert(requested.consultation, consultation);
             }
             ReviewEvent::ConsultationAnswered(answered) => {
-                self.consultations.remove(&answered.consultation);
+                self.close(answered.consultation, Some(answered.clone()));
             }
             ReviewEvent::ConsultationSilent(silent) => {
                 if let Some(consultation) = self.consultations.get_mut(&silent.consultation) {
@@ -296,8 +323,9 @@ impl State for Review {
 
     fn resource(&self) -> Option<Resource> {
         let mut resource = self.brief.as_ref()?.resource();
-        // Also after it has answered: what it said stays open to it.
-        resource.consulted = self.asked.iter().cloned().collect();
+        // Also after it has answered: what it was asked and said stays open to it.
+        let closed = self.closed_consultations.values().map(|closed| &closed.requested.agency);
+        resource.consulted = self.consulting().chain(closed).cloned().collect();
         Some(resource)
     }
 

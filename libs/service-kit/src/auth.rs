@@ -1,68 +1,63 @@
 //! Who is calling: every request carries a JSON Web Token (RFC 7519) signed with EdDSA, ES256 or RS256 by a key of the
-//! identity provider's JWKS (RFC 7517), or by the installation's own development key.
+//! identity provider's JWKS (RFC 7517), or by the installation's own development key. What it must say: `docs/tokens.md`.
 
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError, RwLock};
-use std::time::Duration;
 
 use dossier::access::Caller;
 use dossier::contract::{AgencyCode, Role, Subject};
-use jiff::Timestamp;
-use jsonwebtoken::{Validation, decode, decode_header};
+use jiff::{SignedDuration, Timestamp};
+use jsonwebtoken::crypto;
 use lru::LruCache;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tokio::sync::{Notify, watch};
 
 use crate::clock::Clock;
-use crate::limits::TOKENS_MAX;
+use crate::limits::{KEYS_FRESH_FOR, KEYS_REST, KEYS_RETRY, KEYS_TRUSTED_FOR_MAX, TOKENS_MAX};
 
 mod development;
 mod keys;
+mod refused;
+mod token;
 
 pub(crate) use development::random_name;
 pub use development::{DevelopmentKey, secret};
 use keys::Key;
 pub use keys::KeySource;
+use refused::Refusals;
+pub use refused::Unauthenticated;
+use token::{Bearer, Token};
 
-/// How far the clocks of issuer and service may differ, in seconds.
-const LEEWAY_S: i64 = 30;
-/// The longest token that is looked at, in bytes.
-const TOKEN_BYTES_MAX: usize = 8 * 1024;
-/// How long keys are trusted without being read again.
-const KEYS_FRESH_FOR: Duration = Duration::from_secs(300);
-/// How long after one reading the next may begin.
-const KEYS_REST: Duration = Duration::from_secs(10);
-
-/// What a token says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What a token of the development key says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Claims {
     /// The subject: opaque, not a name.
     pub sub: Subject,
     /// Until when the token is valid, in seconds since 1970.
     pub exp: i64,
     /// From when on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub nbf: Option<i64>,
     /// In what capacities the subject acts.
     pub roles: Vec<Role>,
     /// For which agency.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub agency: Option<AgencyCode>,
     /// For which person, as a representative.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub on_behalf_of: Option<Subject>,
 }
 
-/// Why a caller is not let in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unauthenticated {
-    /// No token.
-    Missing,
-    /// Not a token, a wrong signature, or not one of our keys.
-    Invalid,
-    /// Its time is over or has not come.
-    Expired,
+/// Which tokens of an identity provider are believed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rules {
+    /// What their `iss` is.
+    pub issuer: String,
+    /// What their `aud` is, or names among others.
+    pub audience: String,
+    /// For how long they may be valid.
+    pub life_max: SignedDuration,
 }
 
 /// Why keys cannot be used.
@@ -75,6 +70,19 @@ pub enum AuthError {
         path: String,
         /// Why.
         source: std::io::Error,
+    },
+    /// A file that should hold a secret holds none.
+    #[error(
+        "{path} has {bytes} bytes; a key has at least {least}: put the right file back, or remove this one, if nothing \
+         depends on it, and another is made"
+    )]
+    Short {
+        /// Which.
+        path: String,
+        /// How many bytes it has.
+        bytes: usize,
+        /// How many it should have.
+        least: usize,
     },
     /// The keys cannot be had, are not a JWKS, or none of them can be used.
     #[error("{source_name}: {reason}")]
@@ -94,32 +102,54 @@ pub enum AuthError {
 
 /// The keys, and the tokens that were verified with them.
 pub struct Auth {
-    keys: RwLock<Vec<Key>>,
-    source: Option<KeySource>,
+    trusted: RwLock<Trusted>,
+    /// Where keys come from, and which tokens are believed; absent for the development key.
+    provider: Option<(KeySource, Rules)>,
     /// Somebody came with a key that is not known.
     unknown: Notify,
     clock: Clock,
     verified: Mutex<LruCache<[u8; 32], Verified>>,
+    refusals: Refusals,
+}
+
+/// The keys that are trusted now.
+struct Trusted {
+    keys: Vec<Key>,
+    /// Those that were passed over: each is said once.
+    ignored: Vec<String>,
+    read_at: Timestamp,
+    /// Counts the readings: what was verified with the keys of an earlier one is verified again.
+    reading: u64,
 }
 
 #[derive(Clone)]
 struct Verified {
-    caller: Caller,
-    from: i64,
-    until: i64,
+    bearer: Bearer,
+    reading: u64,
 }
 
 impl std::fmt::Debug for Auth {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Auth").field("source", &self.source).finish_non_exhaustive()
+        f.debug_struct("Auth").field("provider", &self.provider).finish_non_exhaustive()
     }
 }
 
 impl Auth {
-    /// Trusts the keys of an identity provider.
-    pub async fn provider(source: KeySource, clock: Clock) -> Result<Self, AuthError> {
-        let keys = source.read().await?;
-        Ok(Self::with(keys, Some(source), clock))
+    /// Trusts the keys of an identity provider, of which there must be one that can be used.
+    pub async fn provider(
+        source: KeySource,
+        rules: Rules,
+        clock: Clock,
+    ) -> Result<Self, AuthError> {
+        let auth = Self::with(Vec::new(), Some((source, rules)), clock);
+        auth.refresh().await?;
+        let none = auth.trusted.read().unwrap_or_else(PoisonError::into_inner).keys.is_empty();
+        match &auth.provider {
+            Some((source, _)) if none => {
+                Err(source.unusable("no key signs with EdDSA, ES256 or RS256"))
+            }
+            _ => Ok(auth),
+        }
     }
 
     /// Trusts the installation's own development key.
@@ -128,36 +158,60 @@ impl Auth {
         Self::with(key.verifying().into_iter().collect(), None, clock)
     }
 
-    fn with(keys: Vec<Key>, source: Option<KeySource>, clock: Clock) -> Self {
+    fn with(keys: Vec<Key>, provider: Option<(KeySource, Rules)>, clock: Clock) -> Self {
         let size = NonZeroUsize::new(TOKENS_MAX).unwrap_or(NonZeroUsize::MIN);
         let verified = Mutex::new(LruCache::new(size));
-        let (keys, unknown) = (RwLock::new(keys), Notify::new());
-        Self { keys, source, unknown, clock, verified }
+        let read_at = clock.now();
+        let trusted = Trusted { keys, ignored: Vec::new(), read_at, reading: 0 };
+        let (trusted, unknown) = (RwLock::new(trusted), Notify::new());
+        Self { trusted, provider, unknown, clock, verified, refusals: Refusals::default() }
     }
 
     /// Reads the identity provider's keys again: a key that was withdrawn is trusted no longer, nor is any token that it
-    /// signed.
+    /// signed. A set in which none can be used ends all trust at once. One that cannot be read changes nothing, see
+    /// [`KEYS_TRUSTED_FOR_MAX`].
     pub async fn refresh(&self) -> Result<(), AuthError> {
-        let Some(source) = &self.source else { return Ok(()) };
-        let keys = source.read().await?;
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
-        self.verified.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let Some((source, _)) = &self.provider else { return Ok(()) };
+        let begun_at = self.clock.now();
+        let set = source.read().await?;
+        if set.keys.is_empty() {
+            tracing::error!(%source, "the identity provider has no key that can be used: nobody is let in");
+        }
+        let mut trusted = self.trusted.write().unwrap_or_else(PoisonError::into_inner);
+        for key in set.ignored.iter().filter(|key| !trusted.ignored.contains(key)) {
+            tracing::warn!(%source, %key, "a key is passed over");
+        }
+        *trusted = Trusted {
+            keys: set.keys,
+            ignored: set.ignored,
+            read_at: begun_at,
+            reading: trusted.reading + 1,
+        };
         Ok(())
     }
 
-    /// Refreshes until `stop` is true: every few minutes, and when a token names a key that is not known.
+    /// Refreshes until `stop` is true: every few minutes, sooner after a failure, and when a token names a key that is not
+    /// known.
     pub async fn keep_fresh(&self, mut stop: watch::Receiver<bool>) {
-        if self.source.is_none() {
+        if self.provider.is_none() {
             return;
         }
+        let mut wait = KEYS_FRESH_FOR;
         loop {
             tokio::select! {
                 () = self.unknown.notified() => {}
-                () = Clock::System.sleep_until(Timestamp::MAX, KEYS_FRESH_FOR) => {}
+                () = Clock::System.sleep_until(Timestamp::MAX, wait) => {}
                 _ = stop.wait_for(|stop| *stop) => return,
             }
+            wait = KEYS_FRESH_FOR;
             if let Err(error) = self.refresh().await {
-                tracing::warn!(%error, "the keys could not be read again; the old ones stay");
+                wait = KEYS_RETRY;
+                let age = self.keys_age().unwrap_or_default();
+                let left_s = (KEYS_TRUSTED_FOR_MAX - age).as_secs().max(0);
+                tracing::warn!(
+                    %error, age_s = age.as_secs(), left_s,
+                    "the keys cannot be read again; the old ones are trusted for as long as is left"
+                );
             }
             // Anybody can name keys that do not exist, as often as they like.
             tokio::select! {
@@ -167,68 +221,76 @@ impl Auth {
         }
     }
 
-    /// The caller whom an `Authorization` header names.
+    /// How long ago the identity provider's keys were read; nothing for the development key.
+    #[must_use]
+    pub fn keys_age(&self) -> Option<SignedDuration> {
+        self.provider.as_ref()?;
+        let read_at = self.trusted.read().unwrap_or_else(PoisonError::into_inner).read_at;
+        Some(self.clock.now().duration_since(read_at).max(SignedDuration::ZERO))
+    }
+
+    /// The caller whom an `Authorization` header names. Why one is not let in goes into the log.
     pub fn caller(&self, authorization: Option<&str>) -> Result<Caller, Unauthenticated> {
-        let token = authorization.ok_or(Unauthenticated::Missing)?;
-        let token = token.strip_prefix("Bearer ").ok_or(Unauthenticated::Invalid)?.trim();
-        if token.len() > TOKEN_BYTES_MAX {
-            return Err(Unauthenticated::Invalid);
+        let mut kid = None;
+        self.check(authorization, &mut kid).inspect_err(|refused| {
+            self.refusals.log(*refused, kid.as_deref(), self.clock.now());
+        })
+    }
+
+    fn check(
+        &self,
+        authorization: Option<&str>,
+        kid: &mut Option<String>,
+    ) -> Result<Caller, Unauthenticated> {
+        let text = token::bearer(authorization.ok_or(Unauthenticated::Missing)?)?;
+        if self.keys_age().is_some_and(|age| age > KEYS_TRUSTED_FOR_MAX) {
+            return Err(Unauthenticated::KeysTooOld);
         }
-        let digest: [u8; 32] = Sha256::digest(token).into();
+        let digest: [u8; 32] = Sha256::digest(text).into();
+        let reading = self.trusted.read().unwrap_or_else(PoisonError::into_inner).reading;
         let known =
             self.verified.lock().unwrap_or_else(PoisonError::into_inner).get(&digest).cloned();
-        let verified = match known {
+        let verified = match known.filter(|known| known.reading == reading) {
             Some(verified) => verified,
             None => {
-                let verified = self.verify(token)?;
+                let token = Token::read(text)?;
+                *kid = token.kid().map(ToOwned::to_owned);
+                let verified = self.verify(&token)?;
                 let mut cache = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
                 cache.put(digest, verified.clone());
                 verified
             }
         };
-        let now = self.clock.now().as_second();
-        if verified.from.saturating_sub(LEEWAY_S) > now
-            || now > verified.until.saturating_add(LEEWAY_S)
-        {
-            return Err(Unauthenticated::Expired);
-        }
-        Ok(verified.caller)
+        // At every use, not only at the first.
+        token::in_time(&verified.bearer, self.clock.now())?;
+        Ok(verified.bearer.caller)
     }
 
-    fn verify(&self, token: &str) -> Result<Verified, Unauthenticated> {
-        let header = decode_header(token).map_err(|_| Unauthenticated::Invalid)?;
-        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        if !keys.iter().any(|key| key.may_have_signed(&header)) {
+    fn verify(&self, token: &Token<'_>) -> Result<Verified, Unauthenticated> {
+        token.check_header()?;
+        let trusted = self.trusted.read().unwrap_or_else(PoisonError::into_inner);
+        let mut candidates =
+            trusted.keys.iter().filter(|key| key.may_have_signed(token)).peekable();
+        if candidates.peek().is_none() {
             self.unknown.notify_one();
+            let of_a_laptop = token.kid().is_some_and(|kid| kid.starts_with(development::KID));
+            return Err(if of_a_laptop {
+                Unauthenticated::DevelopmentKey
+            } else {
+                Unauthenticated::UnknownKey
+            });
         }
-        for key in keys.iter().filter(|key| key.may_have_signed(&header)) {
-            // The time is checked at every use, not only at the first; the audience is the deployment's own matter.
-            let mut rules = Validation::new(key.algorithm);
-            rules.validate_exp = false;
-            rules.validate_aud = false;
-            if let Ok(data) = decode::<Claims>(token, &key.key, &rules) {
-                return verified(data.claims);
-            }
+        let signed = candidates.any(|key| {
+            let message = token.message.as_bytes();
+            matches!(crypto::verify(token.signature, message, &key.key, key.algorithm), Ok(true))
+        });
+        if !signed {
+            return Err(Unauthenticated::Signature);
         }
-        Err(Unauthenticated::Invalid)
+        let rules = self.provider.as_ref().map(|(_, rules)| rules);
+        let bearer = token.bearer(rules, self.clock.now())?;
+        Ok(Verified { bearer, reading: trusted.reading })
     }
-}
-
-fn verified(claims: Claims) -> Result<Verified, Unauthenticated> {
-    let Claims { sub, exp, nbf, roles, agency, on_behalf_of } = claims;
-    let usable = !sub.as_str().is_empty()
-        && sub.as_str().len() <= 200
-        && !roles.is_empty()
-        // The service itself never comes in from outside.
-        && !roles.contains(&Role::System)
-        && agency.as_ref().is_none_or(AgencyCode::is_well_formed);
-    if !usable {
-        return Err(Unauthenticated::Invalid);
-    }
-    // Whom it has succeeded is not for the token to say.
-    let predecessors = Vec::new();
-    let caller = Caller { subject: sub, roles, agency, predecessors, on_behalf_of };
-    Ok(Verified { caller, from: nbf.unwrap_or(0), until: exp })
 }
 
 #[cfg(test)]
@@ -265,16 +327,16 @@ mod tests {
 
     #[test]
     fn a_forged_an_expired_and_an_early_token_are_refused() {
-        assert_eq!(ask(&claims(), 2, 1_000), Err(Unauthenticated::Invalid));
+        assert_eq!(ask(&claims(), 2, 1_000), Err(Unauthenticated::DevelopmentKey));
         assert_eq!(ask(&claims(), 1, 2_031), Err(Unauthenticated::Expired));
         let early = Claims { nbf: Some(1_500), ..claims() };
-        assert_eq!(ask(&early, 1, 1_000), Err(Unauthenticated::Expired));
+        assert_eq!(ask(&early, 1, 1_000), Err(Unauthenticated::Early));
     }
 
     #[test]
     fn nobody_outside_is_the_service_itself() {
-        let system = Claims { roles: vec![Role::System], ..claims() };
-        assert_eq!(ask(&system, 1, 1_000), Err(Unauthenticated::Invalid));
+        let system = Claims { roles: vec![Role::System, Role::Clerk], ..claims() };
+        assert_eq!(ask(&system, 1, 1_000).unwrap().roles, [Role::Clerk]);
     }
 
     #[test]
@@ -284,7 +346,8 @@ mod tests {
         let body = URL_SAFE_NO_PAD.encode(serde_json::to_string(&claims()).unwrap());
         for token in [format!("{header}.{body}."), format!("{header}.{body}"), "x".to_owned()] {
             let refused = auth.caller(Some(&format!("Bearer {token}")));
-            assert_eq!(refused, Err(Unauthenticated::Invalid));
+            let expected = [Unauthenticated::UnknownKey, Unauthenticated::Malformed];
+            assert!(refused.as_ref().is_err_and(|why| expected.contains(why)), "{refused:?}");
         }
         assert_eq!(auth.caller(None), Err(Unauthenticated::Missing));
     }

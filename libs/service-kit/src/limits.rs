@@ -30,6 +30,32 @@ pub const UNKNOWN_MAX: Duration = Duration::from_secs(15);
 pub const STATES_MAX: usize = 1_024;
 /// Verified tokens that are remembered.
 pub const TOKENS_MAX: usize = 16_384;
+/// Bytes of a token; no longer one is looked at.
+pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
+/// Bytes of a token's subject, and of the person for whom it acts.
+pub const SUBJECT_BYTES_MAX: usize = 200;
+/// How far the clocks of issuer and service may differ.
+pub const CLOCK_LEEWAY: SignedDuration = SignedDuration::from_secs(30);
+/// How long after they were read the identity provider's keys are read again.
+pub const KEYS_FRESH_FOR: Duration = Duration::from_secs(300);
+/// How long after a failure they are read again.
+pub const KEYS_RETRY: Duration = Duration::from_secs(30);
+/// How long after one reading the next may begin, whoever asks for it.
+pub const KEYS_REST: Duration = Duration::from_secs(10);
+/// How long keys are trusted that cannot be read again; then nobody is let in until they can.
+pub const KEYS_TRUSTED_FOR_MAX: SignedDuration = SignedDuration::from_secs(60 * 60);
+/// How long an identity provider may take to give its keys.
+pub const KEYS_TIMEOUT: Duration = Duration::from_secs(10);
+/// Bytes of a set of keys.
+pub const KEYS_BYTES_MAX: u64 = 1024 * 1024;
+/// Keys of a set: a token that names none is tried with each.
+pub const KEYS_MAX: usize = 64;
+/// Bits of an RSA key, at the least (NIST SP 800-131A).
+pub const RSA_BITS_MIN: usize = 2_048;
+/// Bytes of a secret of the installation, at the least.
+pub const SECRET_BYTES_MIN: usize = 16;
+/// Lines about refused tokens in the log.
+pub const REFUSED_TOKENS_LOGGED_PER_SECOND: u32 = 10;
 /// Bytes of an `Idempotency-Key`.
 pub const KEY_BYTES_MAX: usize = 200;
 /// How long a read waits for what a `Consistency-Token` names.

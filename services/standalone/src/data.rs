@@ -8,16 +8,17 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use dossier::law::shipped_rules;
-use events::{EventStore, SqliteOptions};
+use events::{EventStore, Position, SqliteOptions};
 use jiff::{SignedDuration, Timestamp};
-use service_kit::auth::{Auth, DevelopmentKey, KeySource, secret};
+use service_kit::auth::{Auth, DevelopmentKey, KeySource, Rules, secret};
 use service_kit::documents::Documents;
-use service_kit::limits::CLOCK_OFF_MAX;
+use service_kit::limits::{CLOCK_OFF_MAX, SECRET_BYTES_MIN};
 use service_kit::{Clock, Kit, Settings};
 use tokio::sync::watch;
 
 use crate::ServiceName;
 use crate::bus::BusArguments;
+use crate::private;
 
 /// How far the machine's clock may be ahead of the log without being asked about.
 const AHEAD_MAX: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -49,6 +50,8 @@ pub enum Identity {
     Provider {
         /// The provider's keys.
         keys: KeySource,
+        /// Which of its tokens are for this service.
+        rules: Rules,
         /// Whether the sandbox payment providers are offered all the same.
         sandbox: bool,
     },
@@ -71,8 +74,7 @@ pub enum Time {
 impl DataDirectory {
     /// The directory at `path`, made if it is missing.
     pub fn open(path: &Path) -> Result<Self> {
-        std::fs::create_dir_all(path)
-            .with_context(|| format!("the data directory {}", path.display()))?;
+        private::folder(path).with_context(|| format!("the data directory {}", path.display()))?;
         Ok(Self {
             path: path.to_owned(),
             store: None,
@@ -100,14 +102,29 @@ impl DataDirectory {
         Self { views, digest_key, bus, ..self }
     }
 
-    /// The key of digests: a given one must be there, or another log's would be made up.
-    fn digest_key(&self) -> Result<Vec<u8>> {
+    /// The key of digests. One is made for a new log alone: with another one than the log was written with, repeated requests
+    /// look changed and uploads get other names. A given one must be there.
+    fn digest_key(&self, store: &EventStore) -> Result<Vec<u8>> {
         let Some(path) = &self.digest_key else {
-            return Ok(secret(&self.path.join("digest-key"))?);
+            let path = self.path.join("digest-key");
+            // Looked at again: a process that began the log in this moment made the key first.
+            if !path.exists() && store.head() > Position::START && !path.exists() {
+                bail!(
+                    "{} is missing, and the log has events that were recorded with it: put the file back from the backup, or \
+                     name it with --digest-key. If it is lost for good, `head -c 32 /dev/urandom > {0}` makes another; \
+                     requests that are repeated from before are then refused as changed",
+                    path.display()
+                );
+            }
+            return Ok(secret(&path)?);
         };
         let key = std::fs::read(path).with_context(|| path.display().to_string())?;
-        if key.len() < 16 {
-            bail!("{} has {} bytes; a key has at least 16", path.display(), key.len());
+        if key.len() < SECRET_BYTES_MIN {
+            bail!(
+                "{} has {} bytes; a key has at least {SECRET_BYTES_MIN}",
+                path.display(),
+                key.len()
+            );
         }
         Ok(key)
     }
@@ -192,11 +209,23 @@ impl DataDirectory {
         })
     }
 
+    /// What an earlier version, a copy or a backup left readable for others is theirs no longer.
+    fn keep_private(&self) {
+        private::tighten(&self.path);
+        private::tighten(&self.views());
+        for folder in ["documents", "uploads"] {
+            private::tighten(&self.path.join(folder));
+        }
+        if let Some(folder) = self.documents.as_deref().filter(|folder| !folder.contains("://")) {
+            private::tighten(Path::new(folder));
+        }
+    }
+
     /// Keeps a service's read models for this process: they are not for two.
     pub fn lock(&self, service: ServiceName) -> Result<File> {
         let name = service.to_possible_value().map_or(String::new(), |v| v.get_name().to_owned());
         let views = self.views();
-        std::fs::create_dir_all(&views)?;
+        private::folder(&views)?;
         let file = File::create(views.join(format!("{name}.lock")))?;
         match file.try_lock() {
             Ok(()) => Ok(file),
@@ -211,13 +240,14 @@ impl DataDirectory {
     /// The kit of a process on this directory.
     pub async fn kit(&self, time: Time, identity: Identity) -> Result<Arc<Kit>> {
         let store = Arc::new(self.store().await?);
-        let digest_key = self.digest_key()?;
+        self.keep_private();
+        let digest_key = self.digest_key(&store)?;
         let bus = self.bus.open(&store, &digest_key).await?;
         let clock = self.clock(&store, time).await?;
         // Tokens are a matter of the real world, whatever time the dossiers live in.
         let (auth, sandbox) = match identity {
-            Identity::Provider { keys, sandbox } => {
-                (Auth::provider(keys, Clock::System).await?, sandbox)
+            Identity::Provider { keys, rules, sandbox } => {
+                (Auth::provider(keys, rules, Clock::System).await?, sandbox)
             }
             Identity::Development => (Auth::development(&self.key()?, Clock::System), true),
         };

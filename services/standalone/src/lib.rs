@@ -17,6 +17,7 @@ mod demo;
 mod explain;
 mod export;
 mod office;
+mod private;
 mod replay;
 mod serve;
 mod store_suite;
@@ -98,6 +99,7 @@ impl Data {
 /// Runs the command line; a failure ends in one line that says what to change.
 #[must_use]
 pub fn main() -> ExitCode {
+    private::from_now_on();
     let cli = Cli::parse();
     let (service, ratio) = (cli.otlp_service, cli.trace_ratio);
     let collector = cli.otlp.map(|endpoint| Collector { endpoint, service, ratio });

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, ValueEnum};
-use service_kit::auth::KeySource;
+use jiff::SignedDuration;
+use service_kit::auth::{KeySource, Rules};
 use service_kit::http::{AddressBlock, Proxies, Router, Server};
 use service_kit::limits::TASKS_END_MAX;
 use service_kit::tasks::{FollowedLaw, Tasks};
@@ -48,6 +49,16 @@ pub(crate) struct Arguments {
     /// development key of the data directory is trusted.
     #[arg(long, env = "DOSSIER_JWKS", value_name = "FILE|URL")]
     jwks: Option<KeySource>,
+    /// The `iss` that tokens must have; required with `--jwks`.
+    #[arg(long, env = "DOSSIER_ISSUER", value_name = "TEXT")]
+    issuer: Option<String>,
+    /// What the `aud` of tokens must be, or name among others; required with `--jwks`.
+    #[arg(long, env = "DOSSIER_AUDIENCE", value_name = "TEXT")]
+    audience: Option<String>,
+    /// For how many hours tokens of the identity provider may be valid; longer ones are refused.
+    #[arg(long, env = "DOSSIER_TOKEN_HOURS_MAX", value_name = "HOURS", default_value_t = 24,
+          value_parser = clap::value_parser!(u16).range(1..))]
+    token_hours_max: u16,
     /// Offer the sandbox payment providers, which move no money. Without an identity provider they are offered anyway.
     #[arg(long)]
     sandbox: bool,
@@ -77,13 +88,39 @@ pub(crate) struct Arguments {
     live: bool,
 }
 
+/// Whom the process believes, and a word about what is open if that is everybody who can read the data directory.
+fn identity(arguments: &Arguments) -> Result<Identity> {
+    let Arguments { jwks, issuer, audience, token_hours_max, sandbox, .. } = arguments;
+    let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
+    let Some(keys) = jwks.clone() else {
+        if given(issuer).or(given(audience)).is_some() {
+            bail!(
+                "`--issuer` and `--audience` say which tokens of an identity provider are believed; name its keys with `--jwks`"
+            );
+        }
+        tracing::warn!(
+            "no `--jwks`, so this is no place for real dossiers: whoever can read the data directory mints tokens for every \
+             role with its development key, and every payment can be settled by the sandbox providers, which move no \
+             money. To serve people, start with `--jwks`, `--issuer` and `--audience` (docs/tokens.md)"
+        );
+        return Ok(Identity::Development);
+    };
+    let (Some(issuer), Some(audience)) = (given(issuer), given(audience)) else {
+        bail!(
+            "`--jwks` needs `--issuer` and `--audience`: without them a token that the identity provider made for any other \
+             application would be believed here. The issuer is the `iss` of its tokens, the audience the name of this \
+             service in their `aud` (docs/tokens.md)"
+        );
+    };
+    let life_max = SignedDuration::from_hours(i64::from(*token_hours_max));
+    let rules = Rules { issuer, audience, life_max };
+    Ok(Identity::Provider { keys, rules, sandbox: *sandbox })
+}
+
 pub(crate) async fn run(arguments: Arguments) -> Result<()> {
+    let identity = identity(&arguments)?;
     let data = arguments.data.open()?.shared(arguments.views, arguments.digest_key, arguments.bus);
     let data = data.with_documents(arguments.documents);
-    let identity = match arguments.jwks {
-        Some(keys) => Identity::Provider { keys, sandbox: arguments.sandbox },
-        None => Identity::Development,
-    };
     let time = Time::Machine { confirmed: arguments.confirm_clock, live: arguments.live };
     let names = match &arguments.services[..] {
         [] => ServiceName::value_variants(),

@@ -32,7 +32,11 @@ pub(crate) struct Arguments {
 }
 
 fn role(name: &str) -> Result<Role, String> {
-    let role: Role = serde_json::from_value(name.into()).map_err(|_| "no such role".to_owned())?;
+    let role: Role = serde_json::from_value(name.into()).map_err(|_| {
+        let known = Role::CALLERS.map(|role| serde_json::to_value(role).unwrap_or_default());
+        let known: Vec<_> = known.iter().filter_map(serde_json::Value::as_str).collect();
+        format!("no such role; there are {}", known.join(", "))
+    })?;
     if role == Role::System {
         Err("the service itself needs no token".to_owned())
     } else {

@@ -49,7 +49,11 @@ pub fn decide(
 mod tests {
     use super::*;
     use crate::contract::Actor;
+    use uuid::Uuid;
+
+    use crate::review::cancel_review;
     use crate::review::consult_agency::tests::consulted;
+    use crate::step::{Reacted, State};
     use crate::testing::law;
 
     #[test]
@@ -62,8 +66,35 @@ mod tests {
                 decide(s, id, (true, "agreed".to_owned()), &Facts { actor: &actor, ..*f })
             })
         };
-        assert_eq!(answer("G04"), Err(Refusal::AnotherAgency));
-        answer("G01").unwrap();
-        assert_eq!(answer("G01"), Err(Refusal::NotAsked));
+        assert_eq!(answer("G02.003"), Err(Refusal::AnotherAgency));
+        answer("H26.14").unwrap();
+        assert_eq!(answer("H26.14"), Err(Refusal::NotAsked));
+    }
+
+    #[test]
+    fn an_agency_reads_the_dossier_until_it_has_answered_or_the_review_ends_and_its_answer_for_ever()
+     {
+        let law = law();
+        let (mut answered, id) = consulted(&law);
+        let answer = |s: &Review, f: &Facts<'_>| {
+            let agency = Some("H26.14".into());
+            let actor = Actor { agency, ..f.actor.clone() };
+            decide(s, id, (true, "agreed".to_owned()), &Facts { actor: &actor, ..*f })
+        };
+        answered.step("2026-11-23T09:00", Role::Consultee, answer).unwrap();
+        let (mut cancelled, _) = consulted(&law);
+        let cancel = |s: &Review, _: &Facts<'_>| match cancel_review::decide(s, Uuid::nil()) {
+            Reacted::Done(events) => Ok(events),
+            Reacted::NotYet => Err("not yet"),
+        };
+        cancelled.step("2026-11-23T09:00", Role::System, cancel).unwrap();
+        for (over, said) in [(answered.state, Some("agreed")), (cancelled.state, None)] {
+            assert_eq!(over.consulting().count(), 0);
+            assert!(over.resource().unwrap().consulted.contains(&"H26.14".into()));
+            let closed = &over.closed_consultations[&id];
+            assert_eq!(closed.requested.question.known().map(String::as_str), Some("agreed?"));
+            let answer = closed.answer.as_ref().and_then(|answer| answer.answer.known());
+            assert_eq!(answer.map(String::as_str), said);
+        }
     }
 }

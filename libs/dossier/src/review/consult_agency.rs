@@ -26,7 +26,10 @@ refusals! {
         NotYours => 409, "not-your-review",
             "hồ sơ không do bạn thụ lý", "you are not the officer who works on it";
         NotAnAgency => 422, "unknown-agency",
-            "không có cơ quan này", "that is not the code of an agency";
+            "không có cơ quan này", "there is no such agency";
+        AgencySucceeded(AgencyCode) => 422, "agency-succeeded",
+            "cơ quan này đã được sáp nhập hoặc giải thể, cơ quan kế tục là:",
+            "this agency has ended, its work is done by another one:";
         TooMany => 409, "too-many-consultations",
             "đang lấy ý kiến quá nhiều cơ quan", "too many consultations are open";
     }
@@ -42,8 +45,12 @@ pub fn decide(
     if !review.is_open() || !review.is_with(&facts.actor.subject) {
         return Err(Refusal::NotYours);
     }
-    if !asked.is_well_formed() {
+    if facts.law.agency(&asked).is_none() {
         return Err(Refusal::NotAnAgency);
+    }
+    let present = facts.law.present(&asked, facts.at);
+    if *present != asked {
+        return Err(Refusal::AgencySucceeded(present.clone()));
     }
     if review.consultations.len() >= OPEN_MAX {
         return Err(Refusal::TooMany);
@@ -68,7 +75,7 @@ pub(crate) mod tests {
 
     pub(crate) fn consulted(law: &Law) -> (Scene<'_, Review>, ConsultationId) {
         let mut scene = claimed(law);
-        let ask = |s: &Review, f: &Facts<'_>| decide(s, "G01".into(), "agreed?".to_owned(), f);
+        let ask = |s: &Review, f: &Facts<'_>| decide(s, "H26.14".into(), "agreed?".to_owned(), f);
         scene.step("2026-11-20T12:00", Role::Reviewer, ask).unwrap();
         let id = *scene.state.consultations.keys().next().unwrap();
         (scene, id)
@@ -81,6 +88,25 @@ pub(crate) mod tests {
         // Three working days from Friday 20 November, with the 24th off.
         let due: Vec<_> = scene.state.obligations().iter().map(|o| o.due_at).collect();
         assert!(due.contains(&at("2026-11-27T00:00")), "{due:?}");
-        assert!(scene.state.resource().unwrap().consulted.contains(&"G01".into()));
+        assert!(scene.state.resource().unwrap().consulted.contains(&"H26.14".into()));
+        assert!(scene.state.consulting().any(|agency| *agency == "H26.14".into()));
+    }
+
+    #[test]
+    fn only_an_agency_of_the_register_that_has_not_ended_is_consulted() {
+        let law = law();
+        let mut scene = claimed(&law);
+        let mut ask = |agency: &str| {
+            let asked = AgencyCode::from(agency);
+            scene.step("2026-11-20T12:00", Role::Reviewer, |s: &Review, f: &Facts<'_>| {
+                decide(s, asked, "agreed?".to_owned(), f)
+            })
+        };
+        for unknown in ["NOSUCH", "g02", "", "G02.0010"] {
+            assert_eq!(ask(unknown), Err(Refusal::NotAnAgency), "{unknown}");
+        }
+        let successor = AgencyCode::from("G02.005");
+        assert_eq!(ask("G02.004"), Err(Refusal::AgencySucceeded(successor)));
+        ask("G02.003").unwrap();
     }
 }

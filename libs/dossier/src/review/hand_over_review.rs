@@ -24,6 +24,9 @@ refusals! {
             "hồ sơ không do bạn thụ lý", "you are not the officer who works on it";
         AlreadyTheirs => 409, "already-claimed",
             "cán bộ này đang thụ lý hồ sơ", "this officer works on it already";
+        Party => 422, "officer-is-a-party",
+            "cán bộ này là người nộp hoặc đại diện nộp hồ sơ",
+            "this officer is the applicant or filed it for the applicant";
     }
 }
 
@@ -39,6 +42,9 @@ pub fn decide(
     }
     if facts.actor.role != Role::Approver && !review.is_with(&facts.actor.subject) {
         return Err(Refusal::NotYours);
+    }
+    if review.brief.as_ref().is_some_and(|brief| brief.is_party(&to)) {
+        return Err(Refusal::Party);
     }
     if review.is_with(&to) {
         return Err(Refusal::AlreadyTheirs);
@@ -63,5 +69,15 @@ mod tests {
         assert_eq!(scene.state.due, due);
         let again = scene.step("2026-11-20T12:00", Role::Reviewer, over);
         assert_eq!(again, Err(Refusal::NotYours));
+    }
+
+    #[test]
+    fn nobody_is_handed_a_dossier_of_their_own() {
+        let law = law();
+        let mut scene = claimed(&law);
+        let applicant = scene.state.brief.as_ref().unwrap().applicant.clone();
+        let over = |s: &Review, f: &Facts<'_>| decide(s, applicant.clone(), "x".to_owned(), f);
+        let refused = scene.step("2026-11-20T12:00", Role::Reviewer, over);
+        assert_eq!(refused, Err(Refusal::Party));
     }
 }

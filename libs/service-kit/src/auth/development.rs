@@ -7,9 +7,16 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::EncodePrivateKey;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
+use sha2::{Digest, Sha256};
 
 use super::keys::Key;
 use super::{AuthError, Claims};
+use crate::limits::SECRET_BYTES_MIN;
+
+/// How the names of development keys begin.
+pub(super) const KID: &str = "development-";
+/// Bytes of such a key.
+const SEED_BYTES: usize = 32;
 
 /// A key that the installation made for itself, so that a laptop needs no identity provider.
 pub struct DevelopmentKey(SigningKey);
@@ -23,9 +30,11 @@ impl std::fmt::Debug for DevelopmentKey {
 impl DevelopmentKey {
     /// The key in `folder`, made at the first use.
     pub fn in_folder(folder: &Path) -> Result<Self, AuthError> {
-        let seed = secret(&folder.join("development-signing-key"))?;
-        let wrong = || AuthError::Key("it does not have 32 bytes".to_owned());
-        let seed: [u8; 32] = seed.try_into().map_err(|_| wrong())?;
+        let path = folder.join("development-signing-key");
+        let seed = secret(&path)?;
+        let (path, bytes) = (path.display().to_string(), seed.len());
+        let wrong = |_| AuthError::Short { path, bytes, least: SEED_BYTES };
+        let seed: [u8; SEED_BYTES] = seed.try_into().map_err(wrong)?;
         Ok(Self(SigningKey::from_bytes(&seed)))
     }
 
@@ -35,11 +44,17 @@ impl DevelopmentKey {
         Self(SigningKey::from_bytes(&seed))
     }
 
+    /// Its name, by which a token of another installation's is told from a forged one (like RFC 7638).
+    fn id(&self) -> String {
+        let digest = Sha256::digest(self.0.verifying_key().as_bytes());
+        format!("{KID}{}", URL_SAFE_NO_PAD.encode(digest.get(..12).unwrap_or(&digest)))
+    }
+
     /// What verifies its tokens.
     pub(super) fn verifying(&self) -> Option<Key> {
         let public = URL_SAFE_NO_PAD.encode(self.0.verifying_key().as_bytes());
         let key = DecodingKey::from_ed_components(&public).ok()?;
-        Some(Key { id: None, algorithm: Algorithm::EdDSA, key })
+        Some(Key { id: Some(self.id()), algorithm: Algorithm::EdDSA, key })
     }
 
     /// A token with these claims.
@@ -47,18 +62,23 @@ impl DevelopmentKey {
         let wrong = |error: String| AuthError::Key(error);
         let der = self.0.to_pkcs8_der().map_err(|error| wrong(error.to_string()))?;
         let key = EncodingKey::from_ed_der(der.as_bytes());
-        let header = Header::new(Algorithm::EdDSA);
+        let header = Header { kid: Some(self.id()), ..Header::new(Algorithm::EdDSA) };
         jsonwebtoken::encode(&header, claims, &key).map_err(|error| wrong(error.to_string()))
     }
 }
 
-/// Thirty-two random bytes that are made at the first use and kept in a file that only the owner can read.
+/// Thirty-two random bytes that are made at the first use and kept in a file that only the owner can read. A file that is
+/// there must hold a secret.
 pub fn secret(path: &Path) -> Result<Vec<u8>, AuthError> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
 
     let failed = |source| AuthError::File { path: path.display().to_string(), source };
     match std::fs::read(path) {
+        Ok(bytes) if bytes.len() < SECRET_BYTES_MIN => {
+            let (path, bytes) = (path.display().to_string(), bytes.len());
+            return Err(AuthError::Short { path, bytes, least: SECRET_BYTES_MIN });
+        }
         Ok(bytes) => return Ok(bytes),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(failed(error)),

@@ -3,18 +3,18 @@
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::time::Duration;
 
-use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, PublicKeyUse};
-use jsonwebtoken::{Algorithm, DecodingKey, Header};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::jwk::{
+    AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, PublicKeyUse, RSAKeyParameters,
+};
+use jsonwebtoken::{Algorithm, DecodingKey, crypto};
+use serde_json::Value;
 
 use super::AuthError;
-
-const ALGORITHMS: [Algorithm; 3] = [Algorithm::EdDSA, Algorithm::ES256, Algorithm::RS256];
-/// The largest JWKS that is read, in bytes.
-const JWKS_BYTES_MAX: u64 = 1024 * 1024;
-/// How long an identity provider may take to give its keys.
-const JWKS_TIMEOUT: Duration = Duration::from_secs(10);
+use super::token::Token;
+use crate::limits::{KEYS_BYTES_MAX, KEYS_MAX, KEYS_TIMEOUT, RSA_BITS_MIN};
 
 /// Where the keys are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,30 +51,98 @@ pub(super) struct Key {
 }
 
 impl Key {
-    pub(super) fn may_have_signed(&self, header: &Header) -> bool {
-        self.algorithm == header.alg
-            && (self.id.is_none() || header.kid.is_none() || self.id == header.kid)
+    pub(super) fn may_have_signed(&self, token: &Token<'_>) -> bool {
+        let named = self.id.as_deref().zip(token.kid());
+        Some(self.algorithm) == token.algorithm() && named.is_none_or(|(own, named)| own == named)
+    }
+
+    /// A key of a set, or why it is of no use here.
+    fn read(listed: &Value) -> Result<Self, String> {
+        let jwk: Jwk = serde_json::from_value(listed.clone()).map_err(|error| error.to_string())?;
+        let usage = jwk.common.public_key_use.as_ref();
+        if usage.is_some_and(|usage| *usage != PublicKeyUse::Signature) {
+            return Err("it is not for signatures".to_owned());
+        }
+        let operations = jwk.common.key_operations.as_ref();
+        if operations.is_some_and(|may| !may.contains(&KeyOperations::Verify)) {
+            return Err("it is not for verifying".to_owned());
+        }
+        let algorithm = match &jwk.algorithm {
+            AlgorithmParameters::RSA(key) => rsa(key)?,
+            AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P256 => {
+                Algorithm::ES256
+            }
+            AlgorithmParameters::OctetKeyPair(key) if key.curve == EllipticCurve::Ed25519 => {
+                Algorithm::EdDSA
+            }
+            _ => return Err("it signs with none of EdDSA, ES256 and RS256".to_owned()),
+        };
+        let named = jwk.common.key_algorithm.map(|name| name.to_string());
+        if let Some(named) = named.filter(|named| named.parse() != Ok(algorithm)) {
+            return Err(format!("it is for {named}, and not one of EdDSA, ES256 and RS256"));
+        }
+        let key = DecodingKey::from_jwk(&jwk).map_err(|error| error.to_string())?;
+        // Some keys show only when they are used that they are none.
+        crypto::verify("", &[], &key, algorithm).map_err(|error| error.to_string())?;
+        Ok(Self { id: jwk.common.key_id, algorithm, key })
+    }
+}
+
+/// RSA with this few bits is within reach of whoever wants to sign (NIST SP 800-131A).
+fn rsa(key: &RSAKeyParameters) -> Result<Algorithm, String> {
+    let modulus = URL_SAFE_NO_PAD.decode(&key.n).map_err(|error| error.to_string())?;
+    let first = modulus.iter().position(|byte| *byte != 0).unwrap_or(modulus.len());
+    let (whole, leading) = match modulus.get(first..) {
+        Some(rest @ [top, ..]) => (rest.len() * 8, top.leading_zeros() as usize),
+        Some([]) | None => (0, 0),
+    };
+    let bits = whole - leading;
+    if bits < RSA_BITS_MIN {
+        return Err(format!("it has {bits} bits; an RSA key has at least {RSA_BITS_MIN}"));
+    }
+    Ok(Algorithm::RS256)
+}
+
+/// The keys of a set that can be used, and why each of the others cannot.
+pub(super) struct KeySet {
+    pub(super) keys: Vec<Key>,
+    pub(super) ignored: Vec<String>,
+}
+
+impl KeySet {
+    /// Reads a JWKS; what is not understood stands in nobody's way (RFC 7517, section 5).
+    fn read(text: &str) -> Result<Self, String> {
+        let set: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let listed = set.get("keys").and_then(Value::as_array);
+        let listed = listed.ok_or("it has no list `keys`")?;
+        if listed.len() > KEYS_MAX {
+            return Err(format!("it has {} keys; at most {KEYS_MAX} are read", listed.len()));
+        }
+        let (mut keys, mut ignored) = (Vec::new(), Vec::new());
+        for (number, listed) in listed.iter().enumerate() {
+            match Key::read(listed) {
+                Ok(key) => keys.push(key),
+                Err(reason) => {
+                    let kid = listed.get("kid").and_then(Value::as_str).unwrap_or("without kid");
+                    ignored.push(format!("key {number} ({kid}): {reason}"));
+                }
+            }
+        }
+        Ok(Self { keys, ignored })
     }
 }
 
 impl KeySource {
-    /// Reads the keys that sign with an algorithm of ours; others that stand beside them are none of our business.
-    pub(super) async fn read(&self) -> Result<Vec<Key>, AuthError> {
+    /// Reads the keys.
+    pub(super) async fn read(&self) -> Result<KeySet, AuthError> {
         let source = self.clone();
-        let wrong = |reason: String| AuthError::Jwks { source_name: self.to_string(), reason };
         let text = tokio::task::spawn_blocking(move || source.text()).await;
-        let text = text.map_err(|error| wrong(error.to_string()))?.map_err(wrong)?;
-        let set: JwkSet = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-        let mut keys = Vec::new();
-        for jwk in &set.keys {
-            let Some(algorithm) = algorithm(jwk) else { continue };
-            let key = DecodingKey::from_jwk(jwk).map_err(|error| wrong(error.to_string()))?;
-            keys.push(Key { id: jwk.common.key_id.clone(), algorithm, key });
-        }
-        if keys.is_empty() {
-            return Err(wrong("no key signs with EdDSA, ES256 or RS256".to_owned()));
-        }
-        Ok(keys)
+        let text = text.map_err(|error| error.to_string()).and_then(|text| text);
+        text.and_then(|text| KeySet::read(&text)).map_err(|reason| self.unusable(reason))
+    }
+
+    pub(super) fn unusable(&self, reason: impl Into<String>) -> AuthError {
+        AuthError::Jwks { source_name: self.to_string(), reason: reason.into() }
     }
 
     fn text(&self) -> Result<String, String> {
@@ -82,29 +150,23 @@ impl KeySource {
             Self::File(path) => return std::fs::read_to_string(path).map_err(|e| e.to_string()),
             Self::Url(url) => url,
         };
-        let config = ureq::Agent::config_builder().timeout_global(Some(JWKS_TIMEOUT));
+        // Whoever can make the provider's server point elsewhere must not choose whom we trust.
+        let config =
+            ureq::Agent::config_builder().timeout_global(Some(KEYS_TIMEOUT)).max_redirects(0);
         let agent = ureq::Agent::new_with_config(config.build());
         let mut response = agent.get(url).call().map_err(|error| error.to_string())?;
-        let body = response.body_mut().with_config().limit(JWKS_BYTES_MAX);
+        let status = response.status();
+        if status.is_redirection() {
+            let to = response.headers().get("location").and_then(|to| to.to_str().ok());
+            let to = to.unwrap_or("nowhere");
+            return Err(format!(
+                "it answers {status} and points to {to}; that is not followed: name the address of the keys itself"
+            ));
+        }
+        if !status.is_success() {
+            return Err(format!("it answers {status}"));
+        }
+        let body = response.body_mut().with_config().limit(KEYS_BYTES_MAX);
         body.read_to_string().map_err(|error| error.to_string())
     }
-}
-
-/// With what a key signs; its kind says so where it does not itself.
-fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
-    if jwk.common.public_key_use.as_ref().is_some_and(|usage| *usage != PublicKeyUse::Signature) {
-        return None;
-    }
-    let named = jwk.common.key_algorithm.map(|name| name.to_string().parse().ok());
-    let algorithm = named.unwrap_or(match &jwk.algorithm {
-        AlgorithmParameters::RSA(_) => Some(Algorithm::RS256),
-        AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P256 => {
-            Some(Algorithm::ES256)
-        }
-        AlgorithmParameters::OctetKeyPair(key) if key.curve == EllipticCurve::Ed25519 => {
-            Some(Algorithm::EdDSA)
-        }
-        _ => None,
-    });
-    algorithm.filter(|algorithm| ALGORITHMS.contains(algorithm))
 }

@@ -17,6 +17,7 @@ use super::Language;
 use crate::auth::Unauthenticated;
 use crate::codes::CodesError;
 use crate::forms::FieldError;
+use crate::limits::KEYS_RETRY;
 use crate::metrics::Refused;
 use crate::streams::Failure;
 
@@ -39,6 +40,9 @@ entries! {
         "mã xác thực đã hết hạn", "the bearer token has expired";
     ROLE_FORBIDDEN => 403, "role-forbidden",
         "vai trò của bạn không được thực hiện việc này", "none of your roles may do this";
+    OWN_MATTER => 403, "own-matter",
+        "bạn là người nộp hoặc đại diện nộp, không được xử lý việc của chính mình",
+        "you are a party to it: nobody acts as an officer in a matter of their own";
     NOT_FOUND => 404, "not-found",
         "không tìm thấy", "there is no such thing, or not for you";
     METHOD_NOT_ALLOWED => 405, "method-not-allowed",
@@ -231,19 +235,30 @@ impl Problem {
             headers.insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
         }
         if status == StatusCode::UNAUTHORIZED {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            // RFC 6750, section 3.
+            let asked = if self.entry.code == TOKEN_MISSING.code {
+                "Bearer"
+            } else {
+                "Bearer error=\"invalid_token\""
+            };
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(asked));
         }
         response
     }
 }
 
 impl From<Unauthenticated> for Problem {
-    fn from(error: Unauthenticated) -> Self {
-        Self::new(match error {
-            Unauthenticated::Missing => TOKEN_MISSING,
-            Unauthenticated::Invalid => TOKEN_INVALID,
+    fn from(refused: Unauthenticated) -> Self {
+        let entry = match refused {
+            Unauthenticated::Missing => return Self::new(TOKEN_MISSING),
             Unauthenticated::Expired => TOKEN_EXPIRED,
-        })
+            // The same token may be taken again once the keys can be read.
+            Unauthenticated::KeysTooOld => {
+                return Self { retry_after: Some(KEYS_RETRY), ..Self::new(UNAVAILABLE) };
+            }
+            _ => TOKEN_INVALID,
+        };
+        Self::new(entry).about(refused.detail())
     }
 }
 
@@ -253,6 +268,7 @@ impl From<Denied> for Problem {
             Denied::Role => ROLE_FORBIDDEN,
             // Whether it exists is not told to who may not see it.
             Denied::Scope => NOT_FOUND,
+            Denied::Party => OWN_MATTER,
         })
     }
 }

@@ -57,7 +57,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let contact = Contact { name: body.name.0, address: body.address.0, phone: body.phone.0 };
     let command = FileComplaint {
         complaint,
-        complainant: caller.subject.clone(),
+        complainant: caller.party().clone(),
         contact,
         agency: agency.clone(),
         dossier: body.dossier,

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use dossier::State;
+use dossier::access;
 use dossier::contract::ComplaintId;
-use dossier::feedback::READ;
+use dossier::feedback::{READ, READ_TEXT};
 use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1, read, shown};
 
 use super::reply::ComplaintReply;
@@ -19,7 +21,11 @@ use crate::App;
 )]
 async fn handle(app: Arc<App>, complaint: ComplaintId, request: Request) -> Result<Reply, Problem> {
     let loaded = read(&app.complaints, READ, &complaint.to_string(), &request).await?;
-    shown(&loaded, ComplaintReply::new(&loaded.state))
+    let caller = request.caller()?;
+    let resource = loaded.state.resource();
+    let shown_whole = access::decide(caller, READ_TEXT, resource.as_ref()).is_ok();
+    let reply = ComplaintReply::new(&loaded.state);
+    shown(&loaded, reply.map(|reply| if shown_whole { reply } else { reply.without_text() }))
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {

@@ -25,7 +25,7 @@ pub(crate) struct ComplaintReply {
     /// About which step of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     step: Option<String>,
-    /// The complaint itself; null once it was erased.
+    /// The complaint itself; null once it was erased, and for operators.
     text: Option<String>,
     /// Where it stands: `filed`, `classified`, `dismissed`, `answered` or `published`.
     stage: &'static str,
@@ -67,6 +67,13 @@ impl ComplaintReply {
             due_at: complaint.due.map(|due| due.running.due_at),
             published: complaint.published.clone(),
         })
+    }
+}
+
+impl ComplaintReply {
+    /// For those who must know where it stands, and no more.
+    pub(crate) fn without_text(self) -> Self {
+        Self { text: None, ..self }
     }
 }
 

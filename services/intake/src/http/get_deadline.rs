@@ -7,7 +7,7 @@ use dossier::contract::DossierId;
 use dossier::intake::READ;
 use jiff::Timestamp;
 use serde::Serialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
+use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1, read};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -54,7 +54,7 @@ pub(crate) struct SuspensionReply {
     responses((status = 200, body = DeadlineReply)),
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
-    let loaded = super::get_dossier::load(&app, dossier, &request).await?;
+    let loaded = read(&app.dossiers, READ, &dossier.to_string(), &request).await?;
     let intake = &loaded.state;
     let refused = |error: LawError| Problem::refused(&error);
     let reply = DeadlineReply {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dossier::contract::{DocumentName, DossierId};
-use dossier::intake::READ;
+use dossier::intake::READ_CONTENT;
 use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint2};
 
 use crate::App;
@@ -25,7 +25,9 @@ async fn handle(
     document: String,
     request: Request,
 ) -> Result<Reply, Problem> {
-    let loaded = super::get_dossier::load(&app, dossier, &request).await?;
+    let caller = request.caller()?;
+    let (loaded, resource) = super::get_dossier::load(&app, dossier, &request, caller).await?;
+    Request::permitted_over(caller, READ_CONTENT, Some(resource))?;
     let name = DocumentName::from(&*document);
     if !loaded.state.documents.iter().any(|document| document.document == name) {
         return Err(Problem::not_found());
@@ -35,7 +37,7 @@ async fn handle(
 
 pub(super) fn route(app: &Arc<App>) -> Route {
     let path = warp::path!("v1" / "dossiers" / DossierId / "documents" / String);
-    endpoint2(app, Access::Roles(READ), path, handle)
+    endpoint2(app, Access::Roles(READ_CONTENT), path, handle)
 }
 
 #[derive(utoipa::OpenApi)]

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use dossier::contract::DossierId;
-use dossier::intake::{Intake, READ};
-use service_kit::Loaded;
-use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1, read, shown};
+use dossier::State;
+use dossier::access::{self, Caller, Resource};
+use dossier::contract::{AgencyCode, DossierId, Role};
+use dossier::intake::{Intake, READ_CONTENT, READ_DOSSIER};
+use dossier::review::Review;
+use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1, shown};
+use service_kit::{Loaded, Streams, fold};
 
 use super::reply::DossierReply;
 use crate::App;
@@ -19,21 +22,48 @@ use crate::App;
     responses((status = 200, body = DossierReply)),
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
-    let loaded = load(&app, dossier, &request).await?;
-    shown(&loaded, DossierReply::new(&loaded.state))
+    let caller = request.caller()?;
+    let (loaded, resource) = load(&app, dossier, &request, caller).await?;
+    Request::permitted_over(caller, READ_DOSSIER, Some(resource.clone()))?;
+    let shown_whole = access::decide(caller, READ_CONTENT, Some(&resource)).is_ok();
+    let reply = DossierReply::new(&loaded.state);
+    shown(&loaded, reply.map(|reply| if shown_whole { reply } else { reply.without_content() }))
 }
 
-/// A dossier that the caller may see.
+/// A dossier, and whose it is. Of whom other agencies asked for an opinion, the stream of its review tells: it is read for
+/// callers of such an agency alone.
 pub(super) async fn load(
     app: &App,
     dossier: DossierId,
     request: &Request,
-) -> Result<Arc<Loaded<Intake>>, Problem> {
-    read(&app.dossiers, READ, &dossier.to_string(), request).await
+    caller: &Caller,
+) -> Result<(Arc<Loaded<Intake>>, Resource), Problem> {
+    let stream = Streams::<Intake>::name(&dossier.to_string());
+    let stream = stream.map_err(|_| Problem::not_found())?;
+    if !app.dossiers.catch_up(request.consistency_token()?).await {
+        return Err(Problem::not_yet_consistent());
+    }
+    let asked = if caller.roles.contains(&Role::Consultee) {
+        consulting(app, dossier).await?
+    } else {
+        Vec::new()
+    };
+    let loaded = app.dossiers.load(&stream).await?;
+    let resource = loaded.state.resource().ok_or_else(Problem::not_found)?;
+    Ok((loaded, Resource { consulted: asked, ..resource }))
+}
+
+/// The agencies that were asked for their opinion and have not answered.
+async fn consulting(app: &App, dossier: DossierId) -> Result<Vec<AgencyCode>, Problem> {
+    let stream = Streams::<Review>::name(&dossier.to_string());
+    let recorded = app.kit.store.read_whole(&stream.map_err(|_| Problem::not_found())?).await?;
+    let review: Review =
+        fold(&recorded).map_err(|error| Problem::unavailable(&error.to_string()))?;
+    Ok(review.consulting().cloned().collect())
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(app, Access::Roles(READ), warp::path!("v1" / "dossiers" / DossierId), handle)
+    endpoint1(app, Access::Roles(READ_DOSSIER), warp::path!("v1" / "dossiers" / DossierId), handle)
 }
 
 #[derive(utoipa::OpenApi)]

@@ -59,10 +59,10 @@ pub(crate) struct DossierReply {
     #[schema(value_type = Option<String>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closed_as: Option<ClosedAs>,
-    /// The form; null once it was erased.
+    /// The form; null once it was erased, and for cashiers and operators.
     #[schema(value_type = Object)]
     pub form: Option<Value>,
-    /// The documents.
+    /// The documents; none for cashiers and operators.
     pub documents: Vec<DocumentReply>,
 }
 
@@ -75,7 +75,7 @@ pub(crate) struct SupplementReply {
     pub after_acceptance: bool,
     /// The components.
     pub components: Vec<String>,
-    /// The written reason; null once it was erased.
+    /// The written reason; null once it was erased, and for cashiers and operators.
     pub reason: Option<String>,
     /// The end of the applicant's window.
     #[schema(value_type = String, format = DateTime)]
@@ -137,6 +137,18 @@ impl DossierReply {
             form: submission.form.known().cloned(),
             documents: intake.documents.iter().map(DocumentReply::from).collect(),
         })
+    }
+}
+
+impl DossierReply {
+    /// For those whose work needs to know where a dossier stands, and no more.
+    pub(crate) fn without_content(mut self) -> Self {
+        self.form = None;
+        self.documents.clear();
+        if let Some(supplement) = &mut self.supplement {
+            supplement.reason = None;
+        }
+        self
     }
 }
 

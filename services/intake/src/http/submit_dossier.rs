@@ -110,7 +110,12 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let body: SubmitDossierRequest = request.json()?;
     // An officer who enters a dossier does so at the own agency; an applicant may file at any.
     let mays = if body.applicant.is_some() { BY_OFFICER } else { BY_APPLICANT };
-    let at = Resource { agencies: vec![body.agency.clone()], ..Resource::default() };
+    // Nor does an officer enter a dossier of their own.
+    let at = Resource {
+        owners: body.applicant.iter().map(|applicant| Subject::from(&*applicant.0)).collect(),
+        agencies: vec![body.agency.clone()],
+        ..Resource::default()
+    };
     Request::permitted_over(caller, mays, Some(at))?;
     let delivery_bytes = serde_json::to_vec(&body.delivery).map_or(0, |delivery| delivery.len());
     if body.groups.len() > 20 || body.documents.len() > 100 || delivery_bytes > 4_096 {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dossier::contract::DossierId;
-use dossier::delivery::{READ, Stage};
+use dossier::delivery::{READ_DOCUMENT, Stage};
 use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1, read};
 
 use crate::App;
@@ -17,7 +17,7 @@ use crate::App;
     responses((status = 200, content_type = "application/pdf", body = Vec<u8>)),
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
-    let loaded = read(&app.results, READ, &dossier.to_string(), &request).await?;
+    let loaded = read(&app.results, READ_DOCUMENT, &dossier.to_string(), &request).await?;
     let valid = loaded.state.stage != Stage::Revoked;
     let issued = loaded.state.issued.as_ref().filter(|_| valid);
     let name = issued.and_then(|issued| issued.document.as_ref()).ok_or_else(Problem::not_found)?;
@@ -26,7 +26,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
 
 pub(super) fn route(app: &Arc<App>) -> Route {
     let path = warp::path!("v1" / "deliveries" / DossierId / "document");
-    endpoint1(app, Access::Roles(READ), path, handle)
+    endpoint1(app, Access::Roles(READ_DOCUMENT), path, handle)
 }
 
 #[derive(utoipa::OpenApi)]

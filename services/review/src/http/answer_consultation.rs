@@ -5,10 +5,10 @@ use std::sync::Arc;
 use dossier::contract::{ConsultationId, DossierId};
 use dossier::review::answer_consultation::{STEP, decide};
 use serde::Deserialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
+use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1, shown, take};
 use utoipa::ToSchema;
 
-use super::reply::{ReviewReply, take};
+use super::reply::ReviewReply;
 use crate::App;
 
 /// An agency's answer.
@@ -36,10 +36,14 @@ pub(crate) struct AnswerConsultationRequest {
     responses((status = 200, body = ReviewReply)),
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
-    take(&app, STEP, dossier, &request, |body: &AnswerConsultationRequest, state, facts| {
-        decide(state, body.consultation, (body.agrees, body.answer.0.clone()), facts)
-    })
-    .await
+    let id = (&*dossier.to_string(), Some(dossier));
+    let answered =
+        take(&app.reviews, STEP, id, &request, |body: &AnswerConsultationRequest, state, facts| {
+            decide(state, body.consultation, (body.agrees, body.answer.0.clone()), facts)
+        });
+    let loaded = answered.await?;
+    let caller = request.caller()?;
+    shown(&loaded, ReviewReply::to(&loaded.state, caller))
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {

@@ -19,7 +19,8 @@ use crate::App;
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let loaded = read(&app.reviews, READ, &dossier.to_string(), &request).await?;
-    shown(&loaded, ReviewReply::new(&loaded.state))
+    let caller = request.caller()?;
+    shown(&loaded, ReviewReply::to(&loaded.state, caller))
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {

@@ -1,8 +1,11 @@
 //! A review as it is shown, and how its steps are taken.
 
-use dossier::contract::{DossierId, Outcome, ReviewEvent};
-use dossier::review::{Consultation, Review, Stage};
-use dossier::{Facts, Refuse, Step};
+use std::sync::Arc;
+
+use dossier::access::{self, Caller};
+use dossier::contract::{Actor, DossierId, Outcome, ReviewEvent, Role};
+use dossier::review::{ClosedConsultation, Consultation, READ, READ_CONTENT, Review, Stage};
+use dossier::{Facts, Refuse, State, Step};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -12,15 +15,17 @@ use uuid::Uuid;
 
 use crate::App;
 
-/// A review, as it is shown to officers.
-#[derive(Debug, Serialize, ToSchema)]
+/// A review, as it is shown to officers; to a consulted agency its own consultations alone.
+#[derive(Debug, Default, Serialize, ToSchema)]
 pub(crate) struct ReviewReply {
     /// The dossier.
     dossier: Uuid,
     /// The code on its slips.
     code: String,
-    /// Where it stands: `open`, `paused`, `proposed`, `decided` or `cancelled`.
-    stage: &'static str,
+    /// Where it stands: `open`, `paused`, `proposed`, `decided` or `cancelled`; not told to a consulted agency.
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stage: Option<&'static str>,
     /// Who works on it.
     #[serde(skip_serializing_if = "Option::is_none")]
     officer: Option<String>,
@@ -33,6 +38,9 @@ pub(crate) struct ReviewReply {
     activity_due_at: Option<Timestamp>,
     /// The consultations that are open.
     consultations: Vec<ConsultationReply>,
+    /// Those that are over.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    closed_consultations: Vec<ClosedConsultationReply>,
     /// The proposal to be approved.
     #[serde(skip_serializing_if = "Option::is_none")]
     proposal: Option<ProposalReply>,
@@ -49,13 +57,29 @@ pub(crate) struct ConsultationReply {
     consultation: Uuid,
     /// Who was asked.
     agency: String,
-    /// What; null once it was erased.
+    /// What; null once it was erased, and for operators.
     question: Option<String>,
     /// By when it must answer.
     #[schema(value_type = Option<String>, format = DateTime)]
     due_at: Option<Timestamp>,
     /// Whether that time is over.
     silent: bool,
+}
+
+/// A consultation that is over.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ClosedConsultationReply {
+    /// Its id.
+    consultation: Uuid,
+    /// Who was asked.
+    agency: String,
+    /// What; null once it was erased, and for operators.
+    question: Option<String>,
+    /// Whether the agency agreed; absent if the review ended before it had answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agrees: Option<bool>,
+    /// What it answered; null once it was erased, and for operators.
+    answer: Option<String>,
 }
 
 /// A proposal to be approved.
@@ -66,13 +90,43 @@ pub(crate) struct ProposalReply {
     /// `approved` or `refused`.
     #[schema(value_type = String)]
     outcome: Outcome,
-    /// The written reason; null once it was erased.
+    /// The written reason; null once it was erased, and for operators.
     reason: Option<String>,
     /// Who proposes.
     officer: String,
 }
 
 impl ReviewReply {
+    /// What a caller who may read it sees of it.
+    pub(crate) fn to(review: &Review, caller: &Caller) -> Option<Self> {
+        let mut reply = Self::new(review)?;
+        let resource = review.resource()?;
+        if access::decide(caller, READ_CONTENT, Some(&resource)).is_ok() {
+            return Some(reply);
+        }
+        let Ok(Actor { role: Role::Consultee, .. }) = access::decide(caller, READ, Some(&resource))
+        else {
+            return Some(reply.without_content());
+        };
+        let own = |agency: &str| caller.acts_for(&agency.into());
+        reply.consultations.retain(|asked| own(&asked.agency));
+        reply.closed_consultations.retain(|asked| own(&asked.agency));
+        let Self { dossier, code, consultations, closed_consultations, .. } = reply;
+        Some(Self { dossier, code, consultations, closed_consultations, ..Self::default() })
+    }
+
+    /// For those who must know where it stands, and no more.
+    fn without_content(mut self) -> Self {
+        self.consultations.iter_mut().for_each(|asked| asked.question = None);
+        for closed in &mut self.closed_consultations {
+            (closed.question, closed.answer) = (None, None);
+        }
+        if let Some(proposal) = &mut self.proposal {
+            proposal.reason = None;
+        }
+        self
+    }
+
     /// Nothing came here: nothing to show.
     pub(crate) fn new(review: &Review) -> Option<Self> {
         let brief = review.brief.as_ref()?;
@@ -87,7 +141,7 @@ impl ReviewReply {
         Some(Self {
             dossier: brief.dossier.0,
             code: brief.code.to_string(),
-            stage,
+            stage: Some(stage),
             officer: review.officer.as_ref().map(ToString::to_string),
             activity: review.due.as_ref().map(|due| due.activity.clone()),
             activity_due_at: review.due.as_ref().map(|due| due.running.due_at),
@@ -102,6 +156,7 @@ impl ReviewReply {
                     silent: *silent,
                 })
                 .collect(),
+            closed_consultations: review.closed_consultations.values().map(closed).collect(),
             proposal: review.proposal.as_ref().map(|proposed| ProposalReply {
                 proposal: proposed.proposal,
                 outcome: proposed.outcome,
@@ -110,6 +165,17 @@ impl ReviewReply {
             }),
             outcome: review.decision.as_ref().map(|decision| decision.outcome),
         })
+    }
+}
+
+fn closed(closed: &Arc<ClosedConsultation>) -> ClosedConsultationReply {
+    let ClosedConsultation { requested, answer } = &**closed;
+    ClosedConsultationReply {
+        consultation: requested.consultation.0,
+        agency: requested.agency.to_string(),
+        question: requested.question.known().cloned(),
+        agrees: answer.as_ref().map(|answer| answer.agrees),
+        answer: answer.as_ref().and_then(|answer| answer.answer.known()).cloned(),
     }
 }
 

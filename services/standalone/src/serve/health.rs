@@ -174,6 +174,10 @@ impl Watch {
         set("store_queue", "Appends that wait for the writer", stats.waiting);
         let rebuilt = service_kit::view::rebuilt();
         set("views_rebuilt", "Read models that had to be built anew since the start", rebuilt);
+        if let Some(age) = kit.auth.keys_age() {
+            let age = u64::try_from(age.as_secs()).unwrap_or(0);
+            set("keys_age_seconds", "How long ago the identity provider's keys were read", age);
+        }
         let set = |name, help, label, of: &str, value| {
             kit.metrics.set(name, help, Some((label, of)), value);
         };

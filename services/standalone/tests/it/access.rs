@@ -44,11 +44,15 @@ fn may(steps: &[dossier::Step], operation: &str) -> Vec<Role> {
         any(Role::Operator),
     ];
     let mays = match operation {
-        "get_dossier" | "get_deadline" | "get_document" | "get_timeline" | "get_obligations"
-        | "get_elapsed" => dossier::intake::READ,
+        "get_dossier" => dossier::intake::READ_DOSSIER,
+        "get_document" => dossier::intake::READ_CONTENT,
+        "get_deadline" | "get_timeline" | "get_obligations" | "get_elapsed" => {
+            dossier::intake::READ
+        }
         "get_payment" => dossier::payment::READ,
         "get_review" => dossier::review::READ,
-        "get_delivery" | "get_result_document" => dossier::delivery::READ,
+        "get_delivery" => dossier::delivery::READ,
+        "get_result_document" => dossier::delivery::READ_DOCUMENT,
         "get_complaint" | "get_complaint_deadline" => dossier::feedback::READ,
         "get_procedures" | "get_procedure" | "get_outages" => dossier::intake::READ_CATALOGUE,
         "get_officer_queue" | "get_overdue_queue" | "get_statistics" => OFFICE,

@@ -277,14 +277,14 @@ async fn time_that_a_procedure_does_not_count_moves_the_date_once_it_is_over() {
     };
     step(&mut office, "claim", &reviewer, json!({})).await;
     office.wait_until("2026-11-23T10:00").await;
-    let asked = json!({ "agency": "G01", "question": "Có đồng ý không?" });
+    let asked = json!({ "agency": "H26.14", "question": "Có đồng ý không?" });
     let shown = step(&mut office, "consultations", &reviewer, asked).await;
     let asked = shown["consultations"][0]["consultation"].as_str().unwrap().to_owned();
     office.wait_until("2026-12-01T09:00").await;
     assert_eq!(due(&office, &path).await, promised);
     assert!(!office.log().await.contains(&"DeadlineMissed".to_owned()), "held meanwhile");
 
-    let consultee = office.token(Role::Consultee, "consultee-1", "G01");
+    let consultee = office.token(Role::Consultee, "consultee-1", "H26.14");
     let answer = json!({ "consultation": asked, "agrees": true, "answer": "Đồng ý" });
     step(&mut office, "consultation-answers", &consultee, answer).await;
     // Friday's dossier had used no whole day before Monday 10:00; of five days Monday alone had begun.

@@ -242,6 +242,22 @@ impl Office {
         token(&self.key, role, subject, agency)
     }
 
+    /// A token for several roles, or for somebody who acts for another.
+    pub(crate) fn token_for(
+        &self,
+        roles: &[Role],
+        subject: &str,
+        agency: &str,
+        on_behalf_of: Option<&str>,
+    ) -> String {
+        let claims = Claims {
+            roles: roles.to_vec(),
+            on_behalf_of: on_behalf_of.map(Into::into),
+            ..claims(Role::Applicant, subject, agency)
+        };
+        self.key.mint(&claims).unwrap()
+    }
+
     pub(crate) fn applicant(&self, subject: &str) -> String {
         self.token(Role::Applicant, subject, "")
     }
@@ -316,15 +332,18 @@ pub(crate) fn printed(output: &Output) -> String {
 }
 
 pub(crate) fn token(key: &DevelopmentKey, role: Role, subject: &str, agency: &str) -> String {
-    key.mint(&Claims {
+    key.mint(&claims(role, subject, agency)).unwrap()
+}
+
+fn claims(role: Role, subject: &str, agency: &str) -> Claims {
+    Claims {
         sub: subject.into(),
         exp: 4_000_000_000,
         nbf: None,
         roles: vec![role],
         agency: (!agency.is_empty()).then(|| agency.into()),
         on_behalf_of: None,
-    })
-    .unwrap()
+    }
 }
 
 /// A notice of energy labelling with its two documents.

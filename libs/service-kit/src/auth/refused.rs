@@ -1,0 +1,159 @@
+//! Why a caller is not let in: told to the caller as far as it helps and harms nobody, and written into the log.
+
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+
+use crate::limits::REFUSED_TOKENS_LOGGED_PER_SECOND;
+
+/// Why a caller is not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unauthenticated {
+    /// No token.
+    Missing,
+    /// Not the one scheme that is understood.
+    Scheme,
+    /// Not a token in three parts with a header.
+    Malformed,
+    /// Longer than tokens are read.
+    TooLong,
+    /// The header demands that an extension is understood.
+    Critical,
+    /// An ID token, a logout token, a refresh token.
+    NotForAccess,
+    /// No trusted key has this name and algorithm.
+    UnknownKey,
+    /// A development key, of another installation or where none is trusted.
+    DevelopmentKey,
+    /// The signature is not that of the key.
+    Signature,
+    /// A claim is missing or malformed: its name.
+    Claim(&'static str),
+    /// Of another issuer.
+    Issuer,
+    /// For another audience.
+    Audience,
+    /// Its time has not come.
+    Early,
+    /// Its time is over.
+    Expired,
+    /// It is valid for longer than tokens may be.
+    LongLived,
+    /// The keys could not be read for so long that they are not trusted any more. Not the caller's fault.
+    KeysTooOld,
+}
+
+impl Unauthenticated {
+    /// The reason in one word, as it stands in the log.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Scheme => "scheme",
+            Self::Malformed => "malformed",
+            Self::TooLong => "too-long",
+            Self::Critical => "critical-extension",
+            Self::NotForAccess => "not-an-access-token",
+            Self::UnknownKey => "unknown-key",
+            Self::DevelopmentKey => "development-key",
+            Self::Signature => "signature",
+            Self::Claim(_) => "claim",
+            Self::Issuer => "issuer",
+            Self::Audience => "audience",
+            Self::Early => "early",
+            Self::Expired => "expired",
+            Self::LongLived => "long-lived",
+            Self::KeysTooOld => "keys-too-old",
+        }
+    }
+
+    /// What the caller is told: what to change, and nothing about keys and settings.
+    #[must_use]
+    pub fn detail(self) -> String {
+        let text = match self {
+            Self::Missing => "send `Authorization: Bearer …`",
+            Self::Scheme => "the Authorization header is not `Bearer` and one token",
+            Self::Malformed => "it is not a signed JSON Web Token",
+            Self::TooLong => "it is too long",
+            Self::Critical => "its header has `crit`, and no extension is understood here",
+            Self::NotForAccess => {
+                "it is no access token; ID tokens and logout tokens are not taken"
+            }
+            Self::UnknownKey => "it was signed with a key that is not this server's",
+            Self::DevelopmentKey => {
+                "it was signed with a development key that is not this server's: `dossier token` takes \
+                 the `--data` of the server, and a server with an identity provider takes none of these"
+            }
+            Self::Signature => "its signature is not that of the key that it names",
+            Self::Claim(name) => return format!("its claim `{name}` is missing or malformed"),
+            Self::Issuer => "its `iss` is not the issuer that is trusted here",
+            Self::Audience => "its `aud` does not name this service",
+            Self::Early => "its time has not come; compare `nbf` and `iat` with the time",
+            Self::Expired => "its time is over; compare `exp` with the time",
+            Self::LongLived => "it is valid for longer than tokens may be here",
+            Self::KeysTooOld => "the identity provider's keys cannot be read",
+        };
+        text.to_owned()
+    }
+}
+
+/// Refused tokens in the log: so many lines a second, for anybody can send as many as they like.
+#[derive(Debug, Default)]
+pub(super) struct Refusals(Mutex<Second>);
+
+#[derive(Debug, Default)]
+struct Second {
+    at: i64,
+    lines: u32,
+    left_out: u64,
+}
+
+impl Refusals {
+    /// Never the token itself; of its key's name as much as a name may have.
+    pub(super) fn log(&self, refused: Unauthenticated, kid: Option<&str>, now: Timestamp) {
+        let (reason, claim) = (
+            refused.reason(),
+            match refused {
+                Unauthenticated::Claim(name) => name,
+                _ => "",
+            },
+        );
+        // Browsers and probes come without one all the time.
+        if refused == Unauthenticated::Missing {
+            tracing::debug!(reason, "a request without a token");
+            return;
+        }
+        let Some(left_out) = self.line(now.as_second()) else { return };
+        let kid: String =
+            kid.unwrap_or("").chars().filter(char::is_ascii_graphic).take(64).collect();
+        tracing::info!(reason, claim, kid, left_out, "a token was refused");
+    }
+
+    /// How many lines were left out before this one; nothing if this one is left out too.
+    fn line(&self, second: i64) -> Option<u64> {
+        let mut this = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if this.at != second {
+            (this.at, this.lines) = (second, 0);
+        }
+        if this.lines >= REFUSED_TOKENS_LOGGED_PER_SECOND {
+            this.left_out = this.left_out.saturating_add(1);
+            return None;
+        }
+        this.lines += 1;
+        Some(std::mem::take(&mut this.left_out))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_bad_tokens_does_not_flood_the_log_and_is_counted() {
+        let refusals = Refusals::default();
+        let lines = (0..1_000).filter(|_| refusals.line(7).is_some()).count();
+        assert_eq!(lines, REFUSED_TOKENS_LOGGED_PER_SECOND as usize);
+        assert_eq!(refusals.line(8), Some(1_000 - lines as u64));
+        assert_eq!(refusals.line(8), Some(0));
+    }
+}

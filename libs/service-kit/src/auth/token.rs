@@ -1,0 +1,247 @@
+//! What a token says and what it must say: a JSON Web Token (RFC 7519) that is an access token (RFC 9068), signed and not
+//! encrypted (RFC 7515), with times that may have fractions, and claims of which some may be unknown here.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use dossier::access::Caller;
+use dossier::contract::{AgencyCode, Role, Subject};
+use jiff::{SignedDuration, Timestamp};
+use jsonwebtoken::Algorithm;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use super::{Rules, Unauthenticated};
+use crate::limits::{CLOCK_LEEWAY, SUBJECT_BYTES_MAX, TOKEN_BYTES_MAX};
+
+/// The header `typ` of access tokens: RFC 9068 names the first; many providers say only that it is a token, or nothing.
+const ACCESS_TYPES: [&str; 2] = ["at+jwt", "jwt"];
+/// What a provider that puts the type among the claims calls tokens that are not for services like this one.
+const OTHER_USES: [&str; 4] = ["id", "refresh", "offline", "logout"];
+
+/// The token that an `Authorization` header carries (RFC 6750, section 2.1; RFC 9110, section 11.1: in whatever case).
+pub(super) fn bearer(authorization: &str) -> Result<&str, Unauthenticated> {
+    let (scheme, token) = authorization.split_once(' ').ok_or(Unauthenticated::Scheme)?;
+    let token = token.trim_matches(' ');
+    if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {
+        return Err(Unauthenticated::Scheme);
+    }
+    if token.len() > TOKEN_BYTES_MAX { Err(Unauthenticated::TooLong) } else { Ok(token) }
+}
+
+/// A token in its parts, of which only the header was read.
+#[derive(Debug)]
+pub(super) struct Token<'a> {
+    header: Header,
+    /// What is signed.
+    pub(super) message: &'a str,
+    claims: &'a str,
+    pub(super) signature: &'a str,
+}
+
+#[derive(Debug, Deserialize)]
+struct Header {
+    alg: String,
+    kid: Option<String>,
+    typ: Option<String>,
+    #[serde(default, deserialize_with = "is_there")]
+    crit: bool,
+}
+
+/// What a token says, as far as it matters here.
+#[derive(Debug, Deserialize)]
+struct Claims {
+    sub: String,
+    exp: f64,
+    nbf: Option<f64>,
+    iat: Option<f64>,
+    iss: Option<String>,
+    aud: Option<Audience>,
+    roles: Option<Vec<Value>>,
+    agency: Option<String>,
+    on_behalf_of: Option<String>,
+    typ: Option<String>,
+    #[serde(default, deserialize_with = "is_there")]
+    at_hash: bool,
+    #[serde(default, deserialize_with = "is_there")]
+    c_hash: bool,
+    #[serde(default, deserialize_with = "is_there")]
+    nonce: bool,
+    #[serde(default, deserialize_with = "is_there")]
+    events: bool,
+    #[serde(default, deserialize_with = "is_there")]
+    scope: bool,
+    #[serde(default, deserialize_with = "is_there")]
+    client_id: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Several(Vec<String>),
+}
+
+/// Whom a token names, and from when to when.
+#[derive(Debug, Clone)]
+pub(super) struct Bearer {
+    pub(super) caller: Caller,
+    pub(super) from: Timestamp,
+    pub(super) until: Timestamp,
+}
+
+impl<'a> Token<'a> {
+    pub(super) fn read(token: &'a str) -> Result<Self, Unauthenticated> {
+        let (message, signature) = token.rsplit_once('.').ok_or(Unauthenticated::Malformed)?;
+        let (header, claims) = message.split_once('.').ok_or(Unauthenticated::Malformed)?;
+        let header = part(header).map_err(|_| Unauthenticated::Malformed)?;
+        Ok(Self { header, message, claims, signature })
+    }
+
+    /// The name of the key that it says it was signed with.
+    pub(super) fn kid(&self) -> Option<&str> {
+        self.header.kid.as_deref()
+    }
+
+    pub(super) fn algorithm(&self) -> Option<Algorithm> {
+        self.header.alg.parse().ok()
+    }
+
+    /// What its header must say, whoever signed it.
+    pub(super) fn check_header(&self) -> Result<(), Unauthenticated> {
+        // No extension is understood here, so whatever must be understood is not (RFC 7515, section 4.1.11).
+        if self.header.crit {
+            return Err(Unauthenticated::Critical);
+        }
+        let Some(typ) = &self.header.typ else { return Ok(()) };
+        // The part before the slash may be left out (RFC 7515, section 4.1.9).
+        let typ = typ.to_ascii_lowercase();
+        let typ = typ.strip_prefix("application/").unwrap_or(&typ);
+        if ACCESS_TYPES.contains(&typ) { Ok(()) } else { Err(Unauthenticated::NotForAccess) }
+    }
+
+    /// Whom it names, if it says all that `rules` demand. Its signature was verified before.
+    pub(super) fn bearer(
+        &self,
+        rules: Option<&Rules>,
+        now: Timestamp,
+    ) -> Result<Bearer, Unauthenticated> {
+        let claims: Claims = part(self.claims).map_err(Unauthenticated::Claim)?;
+        self.check_use(&claims)?;
+        if let Some(rules) = rules {
+            claims.check_issuer(rules)?;
+        }
+        let until = instant(claims.exp);
+        let issued = claims.iat.map(instant);
+        let from = claims.nbf.map(instant).max(issued).unwrap_or(Timestamp::MIN);
+        if let Some(rules) = rules {
+            let begins = if from == Timestamp::MIN { now } else { from };
+            if until.duration_since(begins) > rules.life_max {
+                return Err(Unauthenticated::LongLived);
+            }
+        }
+        Ok(Bearer { caller: claims.caller()?, from, until })
+    }
+
+    /// An ID token says who logged in somewhere, a logout token that somebody goes; neither lets anybody in here. Where the
+    /// header does not tell, what only these have does (OpenID Connect Core, section 2; Back-Channel Logout, section 2.4).
+    fn check_use(&self, claims: &Claims) -> Result<(), Unauthenticated> {
+        let header = self.header.typ.as_deref().unwrap_or("").to_ascii_lowercase();
+        let says_access = header.ends_with("at+jwt");
+        let other = claims
+            .typ
+            .as_ref()
+            .is_some_and(|typ| OTHER_USES.iter().any(|other| typ.eq_ignore_ascii_case(other)));
+        let of_a_login = claims.nonce && !claims.scope && !claims.client_id;
+        let looks_other = claims.at_hash || claims.c_hash || claims.events || of_a_login;
+        if other || (looks_other && !says_access) {
+            Err(Unauthenticated::NotForAccess)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl Claims {
+    fn check_issuer(&self, rules: &Rules) -> Result<(), Unauthenticated> {
+        if self.iss.as_ref() != Some(&rules.issuer) {
+            return Err(Unauthenticated::Issuer);
+        }
+        let for_us = match &self.aud {
+            Some(Audience::One(audience)) => *audience == rules.audience,
+            Some(Audience::Several(audiences)) => audiences.contains(&rules.audience),
+            None => false,
+        };
+        if for_us { Ok(()) } else { Err(Unauthenticated::Audience) }
+    }
+
+    fn caller(self) -> Result<Caller, Unauthenticated> {
+        let agency = self.agency.as_deref().map(AgencyCode::from);
+        if agency.as_ref().is_some_and(|agency| !agency.is_well_formed()) {
+            return Err(Unauthenticated::Claim("agency"));
+        }
+        // Roles that mean something elsewhere are none of our business; the service itself never comes in from outside.
+        let roles = self.roles.unwrap_or_default();
+        let known = roles.into_iter().filter_map(|role| serde_json::from_value(role).ok());
+        Ok(Caller {
+            subject: subject("sub", &self.sub)?,
+            roles: known.filter(|role| *role != Role::System).collect(),
+            agency,
+            // Whom it has succeeded is not for the token to say.
+            predecessors: Vec::new(),
+            on_behalf_of: self
+                .on_behalf_of
+                .map(|represented| subject("on_behalf_of", &represented))
+                .transpose()?,
+        })
+    }
+}
+
+/// Whoever is named so: compared letter by letter, kept for ever, and shown to people.
+fn subject(claim: &'static str, text: &str) -> Result<Subject, Unauthenticated> {
+    let usable = (1..=SUBJECT_BYTES_MAX).contains(&text.len())
+        && !text.trim().is_empty()
+        && !text.contains(char::is_control);
+    if usable { Ok(text.into()) } else { Err(Unauthenticated::Claim(claim)) }
+}
+
+/// A `NumericDate` (RFC 7519, section 2): seconds since 1970, also with a fraction. What lies beyond all time is its end.
+fn instant(seconds: f64) -> Timestamp {
+    let end = if seconds < 0.0 { Timestamp::MIN } else { Timestamp::MAX };
+    let since = SignedDuration::try_from_secs_f64(seconds).ok();
+    since.and_then(|since| Timestamp::from_duration(since).ok()).unwrap_or(end)
+}
+
+/// Whether somebody's clock is still within what a token says.
+pub(super) fn in_time(bearer: &Bearer, now: Timestamp) -> Result<(), Unauthenticated> {
+    let earliest = now.checked_add(CLOCK_LEEWAY).unwrap_or(Timestamp::MAX);
+    let latest = now.checked_sub(CLOCK_LEEWAY).unwrap_or(Timestamp::MIN);
+    if bearer.from > earliest {
+        Err(Unauthenticated::Early)
+    } else if bearer.until < latest {
+        Err(Unauthenticated::Expired)
+    } else {
+        Ok(())
+    }
+}
+
+/// A part of a token as JSON; the name of the first field that is not as it must be, if it is one that we know.
+fn part<T: DeserializeOwned>(encoded: &str) -> Result<T, &'static str> {
+    const NAMES: [&str; 9] =
+        ["sub", "exp", "nbf", "iat", "iss", "aud", "roles", "agency", "on_behalf_of"];
+    let json = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| "claims")?;
+    serde_json::from_slice(&json).map_err(|error| {
+        let mut reader = serde_json::Deserializer::from_slice(&json);
+        let named = serde_path_to_error::deserialize::<_, T>(&mut reader).err();
+        let named = named.map(|error| error.path().to_string()).unwrap_or_default();
+        let (named, missing) = (named.split(['[', '.']).next(), error.to_string());
+        let is_it = |name: &&&str| {
+            named == Some(**name) || missing.starts_with(&format!("missing field `{name}`"))
+        };
+        NAMES.iter().find(is_it).copied().unwrap_or("claims")
+    })
+}
+
+fn is_there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| true)
+}
