@@ -179,7 +179,7 @@ impl Auth {
         }
         let mut trusted = self.trusted.write().unwrap_or_else(PoisonError::into_inner);
         for key in set.ignored.iter().filter(|key| !trusted.ignored.contains(key)) {
-            tracing::warn!(%source, %key, "a key is passed over");
+            tracing::info!(%source, %key, "a key is passed over");
         }
         *trusted = Trusted {
             keys: set.keys,

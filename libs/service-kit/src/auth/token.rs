@@ -45,7 +45,7 @@ struct Header {
     kid: Option<String>,
     typ: Option<String>,
     #[serde(default, deserialize_with = "is_there")]
-    crit: bool,
+    crit: Option<There>,
 }
 
 /// What a token says, as far as it matters here.
@@ -62,17 +62,17 @@ struct Claims {
     on_behalf_of: Option<String>,
     typ: Option<String>,
     #[serde(default, deserialize_with = "is_there")]
-    at_hash: bool,
+    at_hash: Option<There>,
     #[serde(default, deserialize_with = "is_there")]
-    c_hash: bool,
+    c_hash: Option<There>,
     #[serde(default, deserialize_with = "is_there")]
-    nonce: bool,
+    nonce: Option<There>,
     #[serde(default, deserialize_with = "is_there")]
-    events: bool,
+    events: Option<There>,
     #[serde(default, deserialize_with = "is_there")]
-    scope: bool,
+    scope: Option<There>,
     #[serde(default, deserialize_with = "is_there")]
-    client_id: bool,
+    client_id: Option<There>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -110,7 +110,7 @@ impl<'a> Token<'a> {
     /// What its header must say, whoever signed it.
     pub(super) fn check_header(&self) -> Result<(), Unauthenticated> {
         // No extension is understood here, so whatever must be understood is not (RFC 7515, section 4.1.11).
-        if self.header.crit {
+        if self.header.crit.is_some() {
             return Err(Unauthenticated::Critical);
         }
         let Some(typ) = &self.header.typ else { return Ok(()) };
@@ -152,8 +152,11 @@ impl<'a> Token<'a> {
             .typ
             .as_ref()
             .is_some_and(|typ| OTHER_USES.iter().any(|other| typ.eq_ignore_ascii_case(other)));
-        let of_a_login = claims.nonce && !claims.scope && !claims.client_id;
-        let looks_other = claims.at_hash || claims.c_hash || claims.events || of_a_login;
+        let of_a_login =
+            claims.nonce.is_some() && claims.scope.is_none() && claims.client_id.is_none();
+        let looks_other =
+            [&claims.at_hash, &claims.c_hash, &claims.events].iter().any(|only| only.is_some())
+                || of_a_login;
         if other || (looks_other && !says_access) {
             Err(Unauthenticated::NotForAccess)
         } else {
@@ -242,6 +245,10 @@ fn part<T: DeserializeOwned>(encoded: &str) -> Result<T, &'static str> {
     })
 }
 
-fn is_there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    IgnoredAny::deserialize(deserializer).map(|_| true)
+/// That something is there, whatever it is, null included.
+#[derive(Debug)]
+struct There;
+
+fn is_there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<There>, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| Some(There))
 }
