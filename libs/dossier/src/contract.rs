@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 mod delivery;
+mod documents;
 mod feedback;
 mod ids;
 mod intake;
@@ -19,6 +20,7 @@ mod personal;
 mod review;
 
 pub use delivery::*;
+pub use documents::{KINDS_WITH_DOCUMENTS, NamedDocument, documents_named};
 pub use feedback::*;
 pub use ids::*;
 pub use intake::*;

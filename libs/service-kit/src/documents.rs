@@ -1,15 +1,18 @@
 //! Uploaded documents: streamed to where they are kept, named by a keyed digest, durable before the name is told. A document is never
-//! held in memory whole, and its name tells nothing about its content to who lacks the installation's key.
+//! held in memory whole, and its name tells nothing about its content to who lacks the installation's key. Beside each stands
+//! a record of who uploaded it: a name alone gives nobody the right to name it in a step.
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Buf;
-use dossier::contract::{DocumentName, Subject};
+use dossier::access::{Caller, May};
+use dossier::contract::{Actor, DocumentDigest, DocumentName, Subject};
 use futures_util::{Stream, StreamExt};
 use http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
+use jiff::Timestamp;
 use lru::LruCache;
 use sha2::{Digest, Sha256};
 use tokio::fs::File;
@@ -19,32 +22,31 @@ use tokio::time::{Instant, timeout};
 
 use crate::Kit;
 use crate::auth::random_name;
+use crate::forms::FieldError;
+use crate::http::problem::UNKNOWN_DOCUMENT;
 use crate::http::{Problem, Reply};
 use crate::limits::{
-    DOCUMENT_BYTES_MAX, DOCUMENTS_MAX, UPLOAD_ABANDONED_AFTER, UPLOAD_WAIT_MAX, UPLOADS_MAX,
+    DOCUMENT_BYTES_MAX, DOCUMENT_GENERATIONS_MAX, DOCUMENT_KNOWN_FOR, DOCUMENTS_MAX,
+    UPLOAD_ABANDONED_AFTER, UPLOAD_WAIT_MAX, UPLOADS_MAX,
 };
 
 #[cfg(feature = "s3")]
 mod bucket;
 mod home;
+mod media;
+mod orphans;
+mod promised;
+mod record;
+mod unnamed;
 
 pub(crate) use home::Content;
 use home::Home;
 pub use home::HomeError;
-
-/// A media type that is accepted: its name, the ending of its files, and how its content begins.
-struct MediaType {
-    name: &'static str,
-    ending: &'static str,
-    magic: &'static [u8],
-}
-
-const MEDIA_TYPES: [MediaType; 4] = [
-    MediaType { name: "application/pdf", ending: "pdf", magic: b"%PDF-" },
-    MediaType { name: "image/png", ending: "png", magic: b"\x89PNG\r\n\x1a\n" },
-    MediaType { name: "image/jpeg", ending: "jpg", magic: b"\xff\xd8\xff" },
-    MediaType { name: "application/xml", ending: "xml", magic: b"<" },
-];
+use media::{ACCEPTED, HEAD_BYTES, MEDIA_TYPES, MediaType};
+pub use orphans::{NamedDocuments, Orphans};
+pub use promised::Promised;
+use record::{Record, hexadecimal, record_file};
+use unnamed::Unnamed;
 
 /// The documents of an installation.
 #[derive(Debug)]
@@ -57,8 +59,38 @@ pub struct Documents {
     room: Semaphore,
     /// When what killed processes had left was removed the last time.
     swept: Mutex<Instant>,
-    /// Those that were stored or found lately: what a name stands for never changes.
-    known: Mutex<LruCache<DocumentName, Stored>>,
+    /// The records that were written or read lately.
+    known: Mutex<LruCache<DocumentName, Known>>,
+    unnamed: Unnamed,
+}
+
+/// A record as it was found to be there, and not marked as going.
+#[derive(Debug, Clone)]
+struct Known {
+    record: Arc<Record>,
+    /// By the clock that the marks are set by, and by one that nobody sets.
+    at: Timestamp,
+    since: Instant,
+}
+
+impl Known {
+    fn is_fresh(&self, kit: &Kit) -> bool {
+        let by_clock = kit.clock.now().duration_since(self.at) < DOCUMENT_KNOWN_FOR;
+        by_clock && self.since.elapsed() < DOCUMENT_KNOWN_FOR.unsigned_abs()
+    }
+}
+
+/// What comes in, and from whom.
+#[derive(Debug, Clone)]
+pub struct Upload<'a> {
+    /// Who uploads it, in which role.
+    pub actor: &'a Actor,
+    /// The client's key.
+    pub key: &'a str,
+    /// Its `Content-Type`.
+    pub content_type: &'a str,
+    /// What its content was said to be.
+    pub promised: &'a Promised,
 }
 
 /// A stored document.
@@ -67,33 +99,34 @@ pub struct Stored {
     /// Its name.
     pub name: DocumentName,
     /// Its media type.
-    pub media_type: &'static str,
+    pub media_type: String,
     /// Its size.
     pub bytes: u64,
+    /// What its content is.
+    pub sha256: DocumentDigest,
 }
 
-/// A document that was taken in.
+/// A document that was read again, whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Uploaded {
-    /// Its name.
-    pub name: DocumentName,
-    /// Its media type.
-    pub media_type: &'static str,
+pub struct Examined {
     /// Its size.
     pub bytes: u64,
-    /// SHA-256 of its content, for the uploader to compare.
-    pub sha256: Vec<u8>,
+    /// What its content is.
+    pub sha256: DocumentDigest,
 }
 
 /// Why a document is not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum UploadError {
     /// A media type that is not accepted.
-    #[error("a document is application/pdf, image/png, image/jpeg or application/xml")]
+    #[error("{ACCEPTED}")]
     MediaType,
     /// The content is something else.
-    #[error("the content is not {0}")]
+    #[error("{0}")]
     Content(&'static str),
+    /// The content has another digest than was said.
+    #[error("Content-Digest: the content that came has another {0}")]
+    Digest(&'static str),
     /// Larger than [`DOCUMENT_BYTES_MAX`].
     #[error("a document has at most {DOCUMENT_BYTES_MAX} bytes")]
     TooLarge,
@@ -134,63 +167,190 @@ impl Documents {
         let own = random_name().map_err(std::io::Error::other)?;
         let size = NonZeroUsize::new(DOCUMENTS_MAX).unwrap_or(NonZeroUsize::MIN);
         let known = Mutex::new(LruCache::new(size));
-        Ok(Self { home, own, uploads: AtomicU64::new(0), room, swept, known })
+        let (uploads, unnamed) = (AtomicU64::new(0), Unnamed::default());
+        Ok(Self { home, own, uploads, room, swept, known, unnamed })
     }
 
-    /// Stores what `owner` uploads. The same content under the same key is the same document.
+    /// Stores what somebody uploads. The same content under the same key is the same document.
     pub async fn store<B: Buf, E>(
         &self,
         kit: &Kit,
-        owner: &Subject,
-        key: &str,
-        media_type: &str,
+        upload: Upload<'_>,
         content: impl Stream<Item = Result<B, E>>,
-    ) -> Result<Uploaded, UploadError> {
-        let media = MEDIA_TYPES.iter().find(|known| known.name == media_type);
-        let media = media.ok_or(UploadError::MediaType)?;
-        let serial = self.uploads.fetch_add(1, Ordering::Relaxed);
+    ) -> Result<Stored, UploadError> {
+        let media = MediaType::of(upload.content_type).ok_or(UploadError::MediaType)?;
         // Most uploads are over in a moment; whoever finds no room waits for that long.
         let room = timeout(UPLOAD_WAIT_MAX, self.room.acquire()).await;
         let _room = room.map_err(|_| UploadError::Busy)?.map_err(|_| UploadError::Busy)?;
         self.sweep();
-        let part = Part(self.home.spool().join(format!("{}-{serial}", self.own)));
-        let (bytes, sha256) = write(&part.0, media, content).await?;
-        let name = kit.keyed_digest(&[owner.as_str().as_bytes(), key.as_bytes(), &sha256]);
-        let name = DocumentName::from(&*name);
+        let part = self.part();
+        let (bytes, sha256) = write(&part.0, media, upload.promised, content).await?;
+        let name = self.free_name(kit, &upload, media, &sha256).await?;
+        let record = Record::new(kit, &name, upload.actor, media.name, (bytes, &sha256));
+        let read = Known { record: Arc::new(record), at: kit.clock.now(), since: Instant::now() };
         self.home.keep(&part.0, &media.file(&name), media.name).await?;
-        self.remember(Stored { name: name.clone(), media_type: media.name, bytes });
-        Ok(Uploaded { name, media_type: media.name, bytes, sha256 })
+        self.write_beside(&record_file(&name), &*read.record).await?;
+        // Whoever looks for orphans sets a mark and reads the record again, we do it the other way round: one sees the other.
+        if self.marked_since(&name).await?.is_some() {
+            return Err(UploadError::Busy);
+        }
+        let subject = &upload.actor.subject;
+        self.unnamed.uploaded(subject, &name, kit.clock.now());
+        let stored = read.record.stored(&name);
+        self.remember(&name, read);
+        Ok(stored)
     }
 
-    /// Size and media type of a document, if there is one of this name.
-    pub async fn find(&self, name: &DocumentName) -> Result<Option<Stored>, HomeError> {
+    /// How many documents a person has uploaded here that no step has named yet: in this process, since its start, and not
+    /// more than a day ago.
+    #[must_use]
+    pub fn unnamed_of(&self, kit: &Kit, uploader: &Subject) -> usize {
+        self.unnamed.count(uploader, kit.clock.now())
+    }
+
+    /// A recorded step names these.
+    pub fn named<'a>(&self, names: impl IntoIterator<Item = &'a DocumentName>) {
+        names.into_iter().for_each(|name| self.unnamed.named(name));
+    }
+
+    /// What is known of the documents that a step names, each with its place in the body. Those that were never uploaded, are
+    /// going, or are somebody else's are refused alike, and all at once.
+    pub async fn to_be_named(
+        &self,
+        kit: &Kit,
+        (caller, mays): (&Caller, &[May]),
+        named: Vec<(String, DocumentName)>,
+    ) -> Result<Vec<Stored>, Problem> {
+        let (mut found, mut missing) = (Vec::new(), Vec::new());
+        for (pointer, name) in named {
+            let record = self.present(kit, &name).await?;
+            match record.filter(|record| record.may_be_named_by(kit, caller, mays)) {
+                Some(record) => found.push(record.stored(&name)),
+                None => missing.push(FieldError { pointer, detail: name.to_string() }),
+            }
+        }
+        if missing.is_empty() {
+            Ok(found)
+        } else {
+            Err(Problem::fields(missing).with_entry(UNKNOWN_DOCUMENT))
+        }
+    }
+
+    /// A document that a recorded event names, as an answer, streamed from where it is kept.
+    pub async fn reply(&self, kit: &Kit, name: &DocumentName) -> Result<Reply, Problem> {
+        let record = match self.remembered(name) {
+            Some(known) => Some(known.record),
+            None => self.record(kit, name).await?.map(Arc::new),
+        };
+        let media_type = record.as_ref().map(|record| &*record.media_type);
+        let Some((media, bytes, content)) = self.content(name, media_type).await? else {
+            return Err(Problem::unavailable(&format!("the document {name} is not there")));
+        };
+        if record.is_some_and(|record| record.bytes != bytes) {
+            let reason = format!("the document {name} has not the size that it had");
+            return Err(Problem::unavailable(&reason));
+        }
+        // What somebody uploaded is never run by somebody else's browser.
+        Ok(Reply::content(media.name, content, bytes)
+            .header(CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'")
+            .header(X_CONTENT_TYPE_OPTIONS, "nosniff")
+            .header(CONTENT_DISPOSITION, "attachment"))
+    }
+
+    /// Reads a document whole, to compare it with what was recorded; nothing if there is none of this name.
+    pub async fn examine(&self, name: &DocumentName) -> Result<Option<Examined>, HomeError> {
+        let Some((_, _, mut content)) = self.content(name, None).await? else { return Ok(None) };
+        let (mut hash, mut bytes) = (Sha256::new(), 0_u64);
+        while let Some(part) = content.next().await {
+            let part = part?;
+            bytes = bytes.saturating_add(part.len() as u64);
+            hash.update(&part);
+        }
+        let sha256 = DocumentDigest::from(&*hexadecimal(&hash.finalize()));
+        Ok(Some(Examined { bytes, sha256 }))
+    }
+
+    /// The name of an upload. One that is being removed is not given again before that is over.
+    async fn free_name(
+        &self,
+        kit: &Kit,
+        upload: &Upload<'_>,
+        media: &MediaType,
+        sha256: &[u8; 32],
+    ) -> Result<DocumentName, UploadError> {
+        let (subject, key) = (upload.actor.subject.as_str(), upload.key);
+        for generation in 0..DOCUMENT_GENERATIONS_MAX {
+            let parts: [&[u8]; 5] =
+                [subject.as_bytes(), key.as_bytes(), media.name.as_bytes(), sha256, &[generation]];
+            let name = DocumentName::from(&*kit.keyed_digest(&parts));
+            if self.marked_since(&name).await?.is_none() {
+                return Ok(name);
+            }
+        }
+        Err(UploadError::Busy)
+    }
+
+    /// The record of a document that is there and not going.
+    async fn present(
+        &self,
+        kit: &Kit,
+        name: &DocumentName,
+    ) -> Result<Option<Arc<Record>>, HomeError> {
+        if let Some(known) = self.remembered(name).filter(|known| known.is_fresh(kit)) {
+            return Ok(Some(known.record));
+        }
+        let (at, since) = (kit.clock.now(), Instant::now());
+        // In this order: the mark is the last of a document that is removed.
+        if !is_name(name) || self.marked_since(name).await?.is_some() {
+            return Ok(None);
+        }
+        let Some(record) = self.record(kit, name).await? else { return Ok(None) };
+        let known = Known { record: Arc::new(record), at, since };
+        self.remember(name, known.clone());
+        Ok(Some(known.record))
+    }
+
+    async fn record(&self, kit: &Kit, name: &DocumentName) -> Result<Option<Record>, HomeError> {
         if !is_name(name) {
             return Ok(None);
         }
-        if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(name) {
-            return Ok(Some(known.clone()));
-        }
-        for media in &MEDIA_TYPES {
-            if let Some(bytes) = self.home.bytes(&media.file(name)).await? {
-                let stored = Stored { name: name.clone(), media_type: media.name, bytes };
-                self.remember(stored.clone());
-                return Ok(Some(stored));
+        let text = self.home.small(&record_file(name)).await?;
+        Ok(text.and_then(|text| Record::read(kit, name, &text)))
+    }
+
+    /// The file of this name, with its size. Its type is that of its record; what was stored before there were records is
+    /// looked for by every type.
+    async fn content(
+        &self,
+        name: &DocumentName,
+        media_type: Option<&str>,
+    ) -> Result<Option<(&'static MediaType, u64, Content)>, HomeError> {
+        let of_type = |media: &&MediaType| media_type.is_none_or(|known| known == media.name);
+        for media in MEDIA_TYPES.iter().filter(of_type).filter(|_| is_name(name)) {
+            if let Some((bytes, content)) = self.home.content(&media.file(name)).await? {
+                return Ok(Some((media, bytes, content)));
             }
         }
         Ok(None)
     }
 
-    /// The document as an answer, streamed from where it is kept.
-    pub async fn reply(&self, name: &DocumentName) -> Result<Reply, Problem> {
-        let stored = self.find(name).await?.ok_or_else(Problem::not_found)?;
-        let media = MEDIA_TYPES.iter().find(|media| media.name == stored.media_type);
-        let media = media.ok_or_else(Problem::not_found)?;
-        let content = self.home.content(&media.file(name)).await?;
-        // What somebody uploaded is never run by somebody else's browser.
-        Ok(Reply::content(stored.media_type, content, stored.bytes)
-            .header(CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'")
-            .header(X_CONTENT_TYPE_OPTIONS, "nosniff")
-            .header(CONTENT_DISPOSITION, "attachment"))
+    /// Writes a little beside the documents. When this returns it stays.
+    async fn write_beside(
+        &self,
+        file: &str,
+        content: &impl serde::Serialize,
+    ) -> Result<(), HomeError> {
+        let part = self.part();
+        let text = serde_json::to_vec(content).map_err(std::io::Error::other)?;
+        let mut spooled = File::create(&part.0).await?;
+        spooled.write_all(&text).await?;
+        spooled.sync_all().await?;
+        self.home.keep(&part.0, file, "application/json").await
+    }
+
+    fn part(&self) -> Part {
+        let serial = self.uploads.fetch_add(1, Ordering::Relaxed);
+        Part(self.home.spool().join(format!("{}-{serial}", self.own)))
     }
 
     /// Now and then: whoever was killed an hour ago is not known when a process starts.
@@ -203,16 +363,16 @@ impl Documents {
         }
     }
 
-    fn remember(&self, stored: Stored) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.put(stored.name.clone(), stored);
+    fn remembered(&self, name: &DocumentName) -> Option<Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
-}
 
-impl MediaType {
-    /// What a document of this type is called where it is kept.
-    fn file(&self, name: &DocumentName) -> String {
-        format!("{name}.{}", self.ending)
+    fn remember(&self, name: &DocumentName, known: Known) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).put(name.clone(), known);
+    }
+
+    fn forget(&self, name: &DocumentName) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).pop(name);
     }
 }
 
@@ -241,11 +401,12 @@ fn is_name(name: &DocumentName) -> bool {
 async fn write<B: Buf, E>(
     path: &Path,
     media: &MediaType,
+    promised: &Promised,
     content: impl Stream<Item = Result<B, E>>,
-) -> Result<(u64, Vec<u8>), UploadError> {
+) -> Result<(u64, [u8; 32]), UploadError> {
     let mut content = std::pin::pin!(content);
     let mut file = File::create(path).await.map_err(HomeError::Disk)?;
-    let (mut hash, mut bytes, mut head) = (Sha256::new(), 0_u64, Vec::new());
+    let (mut hashes, mut bytes, mut head) = (promised.hashes(), 0_u64, Vec::new());
     while let Some(part) = content.next().await {
         let mut part = part.map_err(|_| UploadError::BrokenOff)?;
         while part.has_remaining() {
@@ -254,10 +415,8 @@ async fn write<B: Buf, E>(
             if bytes > DOCUMENT_BYTES_MAX {
                 return Err(UploadError::TooLarge);
             }
-            if head.len() < media.magic.len() {
-                head.extend_from_slice(chunk);
-            }
-            hash.update(chunk);
+            head.extend(chunk.iter().take(HEAD_BYTES.saturating_sub(head.len())));
+            hashes.update(chunk);
             file.write_all(chunk).await.map_err(HomeError::Disk)?;
             let read = chunk.len();
             part.advance(read);
@@ -266,9 +425,10 @@ async fn write<B: Buf, E>(
     if bytes == 0 {
         return Err(UploadError::Empty);
     }
-    if !head.starts_with(media.magic) {
-        return Err(UploadError::Content(media.name));
+    if !(media.begins)(&head) {
+        return Err(UploadError::Content(media.beginning));
     }
+    let sha256 = promised.compare(hashes).map_err(UploadError::Digest)?;
     file.sync_all().await.map_err(HomeError::Disk)?;
-    Ok((bytes, hash.finalize().to_vec()))
+    Ok((bytes, sha256))
 }

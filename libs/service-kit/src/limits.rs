@@ -8,8 +8,27 @@ use jiff::SignedDuration;
 pub const BODY_BYTES_MAX: u64 = 512 * 1024;
 /// Bytes of an uploaded document.
 pub const DOCUMENT_BYTES_MAX: u64 = 50 * 1024 * 1024;
-/// Documents whose size and type are remembered.
+/// Documents whose records are remembered.
 pub const DOCUMENTS_MAX: usize = 4_096;
+/// For how long a record is believed without looking again: shorter than [`ORPHAN_GONE_FOR`] by far more than a request lasts,
+/// or a step could name a document that is being removed.
+pub const DOCUMENT_KNOWN_FOR: SignedDuration = SignedDuration::from_mins(10);
+/// Bytes of what is kept beside a document.
+pub const DOCUMENT_RECORD_BYTES_MAX: u64 = 4_096;
+/// How long a document may stay that no recorded step names.
+pub const ORPHAN_AFTER: SignedDuration = SignedDuration::from_hours(24);
+/// How long it is unknown to steps before it is removed: far longer than any request that still knew it.
+pub const ORPHAN_GONE_FOR: SignedDuration = SignedDuration::from_hours(1);
+/// How often all documents are looked through for such ones.
+pub const ORPHANS_LOOKED_FOR_EVERY: SignedDuration = SignedDuration::from_hours(6);
+/// The shortest time between two such looks.
+pub const ORPHANS_PAUSE_MIN: SignedDuration = SignedDuration::from_mins(10);
+/// Documents looked at in one step of that.
+pub const ORPHANS_PAGE: usize = 256;
+/// Uploads of this process that are not named yet and are counted by person; the oldest are forgotten beyond that.
+pub const UNNAMED_MAX: usize = 65_536;
+/// How often an upload takes another name because the one it would have is being removed.
+pub const DOCUMENT_GENERATIONS_MAX: u8 = 8;
 /// Connections at the same time; one more waits to be accepted.
 pub const CONNECTIONS_MAX: usize = 4_096;
 /// How long a client may take to send the head of a request.

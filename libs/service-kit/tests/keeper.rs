@@ -66,6 +66,7 @@ fn notice(dossier: DossierId) -> SubmitDossier {
         document: "d0c".into(),
         media_type: "application/pdf".to_owned(),
         bytes: 10,
+        sha256: None,
         file_name: Personal::from("scan.pdf".to_owned()),
     };
     SubmitDossier {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use dossier::intake::declare_outage::OutageRecord;
 use dossier::intake::issue_rules::Rules;
 use dossier::intake::{Intake, IntakeReaction, STEPS};
+use service_kit::documents::Orphans;
 use service_kit::http::finish_openapi;
 use service_kit::tasks::{Keeper, Reactions, Stalled, Tasks};
 use service_kit::{Kit, Service, Streams};
@@ -47,6 +48,9 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     tasks.add_led(Restatements::open(&dossiers, health.clone())?, kit.lead("intake"));
     tasks.add(reactions);
     tasks.add(keeper);
+    let (named, orphans) = Orphans::open(kit)?;
+    tasks.add(named);
+    tasks.add_led(orphans, kit.lead("intake"));
     let rules = Arc::new(Streams::new(Arc::clone(kit)));
     let outages = Arc::new(Streams::new(Arc::clone(kit)));
     let app = Arc::new(App { kit: Arc::clone(kit), dossiers, rules, outages });

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    Brief, Delivery, DeliveryChannel, DocumentName, Outcome, ParcelId, PeriodExtended, Personal,
-    Subject, events, payload,
+    Brief, Delivery, DeliveryChannel, DocumentDigest, DocumentName, Outcome, ParcelId,
+    PeriodExtended, Personal, Subject, events, payload,
 };
 
 payload! {
@@ -28,6 +28,9 @@ payload! {
         /// The document, if it was uploaded.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         document: Option<DocumentName>,
+        /// What the document's content was; absent where that was not recorded yet.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        document_sha256: Option<DocumentDigest>,
         /// Until when it is valid; for ever if absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         valid_until: Option<Timestamp>,
@@ -51,6 +54,9 @@ payload! {
         /// What shows it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         document: Option<DocumentName>,
+        /// What the document's content was; absent where that was not recorded yet.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        document_sha256: Option<DocumentDigest>,
         /// In words.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<Personal<String>>,

@@ -88,6 +88,8 @@ texts! {
     ComponentCode,
     /// The keyed digest under which an uploaded document is stored.
     DocumentName,
+    /// SHA-256 of a document's content: 64 hexadecimal digits, small letters.
+    DocumentDigest,
 }
 
 impl AgencyCode {

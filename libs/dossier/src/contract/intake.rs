@@ -8,8 +8,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    AgencyCode, ComponentCode, DocumentName, DossierCode, DossierId, PeriodExtended, Personal,
-    ProcedureCode, Subject, Vnd, events, payload,
+    AgencyCode, ComponentCode, DocumentDigest, DocumentName, DossierCode, DossierId,
+    PeriodExtended, Personal, ProcedureCode, Subject, Vnd, events, payload,
 };
 
 /// A procedure in the version under which a dossier was received.
@@ -98,6 +98,9 @@ pub struct Document {
     pub media_type: String,
     /// Its size in bytes.
     pub bytes: u64,
+    /// What its content was when it was named; absent where that was not recorded yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<DocumentDigest>,
     /// The applicant's own name for the file.
     pub file_name: Personal<String>,
 }

@@ -3,7 +3,7 @@
 use super::{DossierResult, Stage, after};
 use crate::access::agency;
 use crate::clock;
-use crate::contract::{DeliveryEvent, DocumentName, Outcome, ResultIssued, Role};
+use crate::contract::{DeliveryEvent, NamedDocument, Outcome, ResultIssued, Role};
 use crate::step::{Facts, Step, refusals};
 
 /// This step.
@@ -28,7 +28,7 @@ refusals! {
 pub fn decide(
     result: &DossierResult,
     number: String,
-    document: Option<DocumentName>,
+    document: Option<NamedDocument>,
     facts: &Facts<'_>,
 ) -> Result<Vec<DeliveryEvent>, Refusal> {
     let Some(prepared) = result.prepared.as_ref().filter(|_| result.stage == Stage::Prepared)
@@ -46,7 +46,13 @@ pub fn decide(
         Outcome::Refused => Vec::new(),
     };
     let officer = facts.actor.subject.clone();
-    Ok(vec![ResultIssued { number, officer, document, valid_until, duties }.into()])
+    let (document, document_sha256) = match document {
+        Some(NamedDocument { name, sha256 }) => (Some(name), sha256),
+        None => (None, None),
+    };
+    Ok(vec![
+        ResultIssued { number, officer, document, document_sha256, valid_until, duties }.into(),
+    ])
 }
 
 #[cfg(test)]
@@ -80,6 +86,18 @@ pub(crate) mod tests {
 
     fn issue(scene: &mut Scene<'_, DossierResult>) -> Result<Vec<DeliveryEvent>, Refusal> {
         scene.step("2026-11-23T11:00", Role::Approver, |s, f| decide(s, "VN-1".to_owned(), None, f))
+    }
+
+    #[test]
+    fn what_the_signed_document_was_is_recorded_with_its_name() {
+        let law = law();
+        let mut scene = prepared(&law, "CO.D", DeliveryChannel::Download);
+        let signed = NamedDocument { name: "d0c".into(), sha256: Some("9f86".into()) };
+        let issue = |s: &DossierResult, f: &Facts<'_>| decide(s, "1".to_owned(), Some(signed), f);
+        let events = scene.step("2026-11-23T11:00", Role::Approver, issue).unwrap();
+        let [DeliveryEvent::ResultIssued(issued)] = &events[..] else { panic!("{events:?}") };
+        assert_eq!(issued.document, Some("d0c".into()));
+        assert_eq!(issued.document_sha256, Some("9f86".into()));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use super::{DossierResult, after};
 use crate::access::{agency, own};
-use crate::contract::{DeliveryEvent, DocumentName, DutyMet, Personal, Role};
+use crate::contract::{DeliveryEvent, DutyMet, NamedDocument, Personal, Role};
 use crate::law::OwedBy;
 use crate::step::{Facts, Step, refusals};
 
@@ -40,7 +40,7 @@ pub struct MeetDuty {
     /// Which.
     pub duty: String,
     /// What shows it.
-    pub document: Option<DocumentName>,
+    pub document: Option<NamedDocument>,
     /// In words.
     pub note: Option<String>,
 }
@@ -69,7 +69,12 @@ pub fn decide(
         return Err(Refusal::OfAnother(duty));
     }
     let duties = after::begin(rule, brief, Some(&duty), facts.at)?;
-    Ok(vec![DutyMet { duty, document, note: note.map(Personal::from), duties }.into()])
+    let (document, document_sha256) = match document {
+        Some(NamedDocument { name, sha256 }) => (Some(name), sha256),
+        None => (None, None),
+    };
+    let note = note.map(Personal::from);
+    Ok(vec![DutyMet { duty, document, document_sha256, note, duties }.into()])
 }
 
 #[cfg(test)]

@@ -281,6 +281,7 @@ pub(crate) mod tests {
             document: "d0c".into(),
             media_type: "application/pdf".to_owned(),
             bytes: 10,
+            sha256: None,
             file_name: Personal::from("scan.pdf".to_owned()),
         }
     }

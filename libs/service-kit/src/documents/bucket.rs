@@ -14,10 +14,10 @@ use object_store::{
 use tokio::fs::File;
 use tokio::io::AsyncReadExt;
 
-use super::home::{Content, HomeError};
+use super::home::{Content, HomeError, Names};
 use crate::limits::{
-    OBJECT_ANSWER_TIMEOUT, OBJECT_CONNECT_TIMEOUT, OBJECT_PART_BYTES, OBJECT_RETRIES,
-    OBJECT_RETRY_FOR,
+    DOCUMENT_RECORD_BYTES_MAX, OBJECT_ANSWER_TIMEOUT, OBJECT_CONNECT_TIMEOUT, OBJECT_PART_BYTES,
+    OBJECT_RETRIES, OBJECT_RETRY_FOR,
 };
 
 /// Where in a bucket documents stand.
@@ -106,17 +106,41 @@ impl Bucket {
         sent
     }
 
-    pub(super) async fn bytes(&self, name: &str) -> Result<Option<u64>, HomeError> {
-        match limited(self.store.head(&self.key(name))).await {
-            Ok(object) => Ok(Some(object.size)),
+    pub(super) async fn content(&self, name: &str) -> Result<Option<(u64, Content)>, HomeError> {
+        let found = match limited(self.store.get(&self.key(name))).await {
+            Ok(found) => found,
+            Err(HomeError::Bucket(Error::NotFound { .. })) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let bytes = found.meta.size;
+        Ok(Some((bytes, found.into_stream().map_err(std::io::Error::other).boxed())))
+    }
+
+    pub(super) async fn small(&self, name: &str) -> Result<Option<Vec<u8>>, HomeError> {
+        let whole = async {
+            let found = self.store.get(&self.key(name)).await?;
+            if found.meta.size > DOCUMENT_RECORD_BYTES_MAX {
+                return Ok(Vec::new());
+            }
+            Ok(found.bytes().await?.to_vec())
+        };
+        match limited(whole).await {
+            Ok(text) => Ok(Some(text)),
             Err(HomeError::Bucket(Error::NotFound { .. })) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    pub(super) async fn content(&self, name: &str) -> Result<Content, HomeError> {
-        let found = limited(self.store.get(&self.key(name))).await?;
-        Ok(found.into_stream().map_err(std::io::Error::other).boxed())
+    pub(super) async fn remove(&self, name: &str) -> Result<(), HomeError> {
+        match limited(self.store.delete(&self.key(name))).await {
+            Ok(()) | Err(HomeError::Bucket(Error::NotFound { .. })) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) fn names(&self) -> Names {
+        let objects = self.store.list(Some(&self.prefix)).map_err(HomeError::from);
+        objects.map_ok(|object| object.location.filename().unwrap_or_default().to_owned()).boxed()
     }
 }
 

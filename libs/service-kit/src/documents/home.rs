@@ -1,22 +1,26 @@
 //! Where documents are kept: a folder, or a bucket of an object store. What has its name there is whole and durable.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use futures_util::Stream;
-use futures_util::stream::BoxStream;
+use futures_util::stream::{self, BoxStream};
+use futures_util::{Stream, StreamExt, TryFutureExt, TryStreamExt};
 use tokio::fs::File;
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
 #[cfg(feature = "s3")]
 use super::bucket::Bucket;
-use crate::limits::UPLOAD_ABANDONED_AFTER;
+use crate::limits::{DOCUMENT_RECORD_BYTES_MAX, UPLOAD_ABANDONED_AFTER};
 
 /// What a document's content comes as.
 pub(crate) type Content = BoxStream<'static, std::io::Result<Bytes>>;
+
+/// What a listing comes as.
+pub(super) type Names = BoxStream<'static, Result<String, HomeError>>;
 
 /// The folder of uploads that are not finished.
 const UNFINISHED: &str = "unfinished";
@@ -72,27 +76,61 @@ impl Home {
         }
     }
 
-    /// How many bytes a name stands for, if it stands for anything.
-    pub(super) async fn bytes(&self, name: &str) -> Result<Option<u64>, HomeError> {
-        match self {
-            Self::Folder(folder) => match tokio::fs::metadata(folder.join(name)).await {
-                Ok(file) => Ok(Some(file.len())),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-                Err(error) => Err(error.into()),
-            },
-            #[cfg(feature = "s3")]
-            Self::Bucket(bucket, _) => bucket.bytes(name).await,
-        }
-    }
-
-    /// What a name stands for.
-    pub(super) async fn content(&self, name: &str) -> Result<Content, HomeError> {
+    /// What a name stands for, with its size, if it stands for anything.
+    pub(super) async fn content(&self, name: &str) -> Result<Option<(u64, Content)>, HomeError> {
         match self {
             Self::Folder(folder) => {
-                Ok(Box::pin(Chunks(File::open(folder.join(name)).await?)) as Content)
+                let Some(file) = existing(&folder.join(name)).await? else { return Ok(None) };
+                let bytes = file.metadata().await?.len();
+                Ok(Some((bytes, Box::pin(Chunks(file)) as Content)))
             }
             #[cfg(feature = "s3")]
             Self::Bucket(bucket, _) => bucket.content(name).await,
+        }
+    }
+
+    /// What little stands under a name.
+    pub(super) async fn small(&self, name: &str) -> Result<Option<Vec<u8>>, HomeError> {
+        match self {
+            Self::Folder(folder) => {
+                let Some(file) = existing(&folder.join(name)).await? else { return Ok(None) };
+                let mut text = Vec::new();
+                file.take(DOCUMENT_RECORD_BYTES_MAX).read_to_end(&mut text).await?;
+                Ok(Some(text))
+            }
+            #[cfg(feature = "s3")]
+            Self::Bucket(bucket, _) => bucket.small(name).await,
+        }
+    }
+
+    /// Removes what stands under a name, if anything does.
+    pub(super) async fn remove(&self, name: &str) -> Result<(), HomeError> {
+        match self {
+            Self::Folder(folder) => match tokio::fs::remove_file(folder.join(name)).await {
+                Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+                Ok(()) | Err(_) => Ok(()),
+            },
+            #[cfg(feature = "s3")]
+            Self::Bucket(bucket, _) => bucket.remove(name).await,
+        }
+    }
+
+    /// Every name, in no order; what comes or goes meanwhile may be among them or not.
+    pub(super) fn names(&self) -> Names {
+        match self {
+            Self::Folder(folder) => {
+                let opened = tokio::fs::read_dir(folder.clone());
+                let entries = opened.map_ok(|entries| {
+                    stream::try_unfold(entries, |mut entries| async move {
+                        let entry = entries.next_entry().await?;
+                        Ok::<_, std::io::Error>(entry.map(|entry| (entry, entries)))
+                    })
+                });
+                let names = entries.try_flatten_stream().map_err(HomeError::from);
+                names.map_ok(|entry| entry.file_name().to_string_lossy().into_owned()).boxed()
+            }
+            #[cfg(feature = "s3")]
+            Self::Bucket(bucket, _) => bucket.names(),
         }
     }
 
@@ -113,6 +151,15 @@ impl Home {
                 tracing::warn!(%error, "an unfinished upload cannot be removed");
             }
         }
+    }
+}
+
+/// A file, if there is one.
+async fn existing(path: &Path) -> std::io::Result<Option<File>> {
+    match File::open(path).await {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

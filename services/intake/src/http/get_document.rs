@@ -32,7 +32,7 @@ async fn handle(
     if !loaded.state.documents.iter().any(|document| document.document == name) {
         return Err(Problem::not_found());
     }
-    app.kit.documents.reply(&name).await
+    app.kit.documents.reply(&app.kit, &name).await
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {

@@ -14,13 +14,15 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use service_kit::http::{
-    Access, Problem, Reply, Request, Route, TOO_LARGE, Target, Text, UNKNOWN_DOCUMENT, endpoint0,
-    step,
+    Access, Problem, Reply, Request, Route, TOO_LARGE, Target, Text, endpoint0, step,
 };
 use utoipa::ToSchema;
 
 use super::reply::DossierReply;
 use crate::App;
+
+/// Documents of one step.
+pub(super) const DOCUMENTS_MAX: usize = 100;
 
 const BY_OFFICER: &[May] = &[agency(Role::Clerk)];
 const BY_APPLICANT: &[May] = &[any(Role::Applicant)];
@@ -118,7 +120,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     };
     Request::permitted_over(caller, mays, Some(at))?;
     let delivery_bytes = serde_json::to_vec(&body.delivery).map_or(0, |delivery| delivery.len());
-    if body.groups.len() > 20 || body.documents.len() > 100 || delivery_bytes > 4_096 {
+    if body.groups.len() > 20 || body.documents.len() > DOCUMENTS_MAX || delivery_bytes > 4_096 {
         return Err(Problem::new(TOO_LARGE).about("groups, documents or delivery"));
     }
     let law = app.kit.law();
@@ -132,7 +134,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     };
     check_form(&app, procedure, &body.form)?;
     let (applicant, representative) = parties(caller, body.applicant);
-    let documents = documents(&app, &body.documents).await?;
+    let documents = documents(&app, (caller, mays), &body.documents).await?;
     let dossier = DossierId(request.derived_id(caller, "dossier")?);
     let code = app.kit.codes.next(&app.kit.store, &body.agency, &agency.system, today).await;
     let command = SubmitDossier {
@@ -161,6 +163,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         decide(state, command.clone(), facts)
     });
     let loaded = taken.await?;
+    named(&app, &loaded.state.documents);
     let body = DossierReply::new(&loaded.state).ok_or_else(Problem::not_found)?;
     let location = format!("/v1/dossiers/{dossier}");
     Ok(Reply::created(&location, &body).version(loaded.version).position(loaded.position))
@@ -184,26 +187,31 @@ fn parties(caller: &Caller, named: Option<Text<200>>) -> (Subject, Option<Subjec
     }
 }
 
-/// The documents with what is known of their files.
+/// The documents with what is known of their files, if the caller may name them.
 pub(super) async fn documents(
     app: &App,
+    who: (&Caller, &[May]),
     requested: &[DocumentRequest],
 ) -> Result<Vec<Document>, Problem> {
-    let mut documents = Vec::with_capacity(requested.len());
-    for request in requested.iter().take(100) {
+    let named = requested.iter().enumerate().map(|(place, request)| {
         let name = DocumentName::from(&*request.document.0);
-        let Some(stored) = app.kit.documents.find(&name).await? else {
-            return Err(Problem::new(UNKNOWN_DOCUMENT).about(request.component.0.clone()));
-        };
-        documents.push(Document {
-            component: ComponentCode::from(&*request.component.0),
-            document: name,
-            media_type: stored.media_type.to_owned(),
-            bytes: stored.bytes,
-            file_name: Personal::from(request.file_name.0.clone()),
-        });
-    }
-    Ok(documents)
+        (format!("/documents/{place}/document"), name)
+    });
+    let stored = app.kit.documents.to_be_named(&app.kit, who, named.collect()).await?;
+    let with_files = requested.iter().zip(stored).map(|(request, stored)| Document {
+        component: ComponentCode::from(&*request.component.0),
+        document: stored.name,
+        media_type: stored.media_type,
+        bytes: stored.bytes,
+        sha256: Some(stored.sha256),
+        file_name: Personal::from(request.file_name.0.clone()),
+    });
+    Ok(with_files.collect())
+}
+
+/// What was recorded names its documents: they wait for nothing any more.
+pub(super) fn named(app: &App, documents: &[Document]) {
+    app.kit.documents.named(documents.iter().map(|document| &document.document));
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {

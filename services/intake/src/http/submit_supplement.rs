@@ -8,11 +8,11 @@ use dossier::intake::submit_supplement::{STEP, SubmitSupplement, decide};
 use serde::Deserialize;
 use serde_json::Value;
 use service_kit::Streams;
-use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
+use service_kit::http::{Access, Problem, Reply, Request, Route, TOO_LARGE, endpoint1};
 use utoipa::ToSchema;
 
 use super::reply::{DossierReply, take};
-use super::submit_dossier::{DocumentRequest, check_form, documents};
+use super::submit_dossier::{DOCUMENTS_MAX, DocumentRequest, check_form, documents, named};
 use crate::App;
 
 /// What was asked for.
@@ -51,12 +51,18 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
             check_form(&app, procedure, form)?;
         }
     }
-    let documents = documents(&app, &body.documents).await?;
-    take(&app, STEP, dossier, &request, |body: &SubmitSupplementRequest, state, facts| {
-        let (documents, form) = (documents.clone(), body.form.clone());
-        decide(state, SubmitSupplement { documents, form }, facts)
-    })
-    .await
+    if body.documents.len() > DOCUMENTS_MAX {
+        return Err(Problem::new(TOO_LARGE).about("documents"));
+    }
+    let documents = documents(&app, (caller, STEP.may), &body.documents).await?;
+    let reply =
+        take(&app, STEP, dossier, &request, |body: &SubmitSupplementRequest, state, facts| {
+            let (documents, form) = (documents.clone(), body.form.clone());
+            decide(state, SubmitSupplement { documents, form }, facts)
+        })
+        .await?;
+    named(&app, &documents);
+    Ok(reply)
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {

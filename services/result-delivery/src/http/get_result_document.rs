@@ -21,7 +21,8 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     let valid = loaded.state.stage != Stage::Revoked;
     let issued = loaded.state.issued.as_ref().filter(|_| valid);
     let name = issued.and_then(|issued| issued.document.as_ref()).ok_or_else(Problem::not_found)?;
-    app.results.kit().documents.reply(name).await
+    let kit = app.results.kit();
+    kit.documents.reply(kit, name).await
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {

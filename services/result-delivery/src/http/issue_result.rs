@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use dossier::contract::{DocumentName, DossierId};
+use dossier::contract::{DocumentName, DossierId, NamedDocument};
 use dossier::delivery::issue_result::{STEP, decide};
 use serde::Deserialize;
-use service_kit::http::{
-    Access, Problem, Reply, Request, Route, Text, UNKNOWN_DOCUMENT, endpoint1,
-};
+use service_kit::documents::Stored;
+use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
 use utoipa::ToSchema;
 
 use super::reply::{DeliveryReply, take};
@@ -36,14 +35,17 @@ pub(crate) struct IssueResultRequest {
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let kit = app.results.kit();
-    if let Some(name) = request.json::<IssueResultRequest>()?.document
-        && kit.documents.find(&DocumentName::from(&*name.0)).await?.is_none()
-    {
-        return Err(Problem::new(UNKNOWN_DOCUMENT).about(name.0));
-    }
+    let who = (request.caller()?, STEP.may);
+    let body: IssueResultRequest = request.json()?;
+    let named = |name: Text<100>| ("/document".to_owned(), DocumentName::from(&*name.0));
+    let named = body.document.map(named).into_iter().collect();
+    let stored = kit.documents.to_be_named(kit, who, named).await?.pop();
+    let document = stored.map(|Stored { name, sha256, .. }| {
+        let sha256 = Some(sha256);
+        NamedDocument { name, sha256 }
+    });
     take(&app, STEP, dossier, &request, |body: &IssueResultRequest, state, facts| {
-        let document = body.document.as_ref().map(|name| DocumentName::from(&*name.0));
-        decide(state, body.number.0.clone(), document, facts)
+        decide(state, body.number.0.clone(), document.clone(), facts)
     })
     .await
 }

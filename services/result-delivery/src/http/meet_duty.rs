@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use dossier::contract::{DocumentName, DossierId};
+use dossier::contract::{DocumentName, DossierId, NamedDocument};
 use dossier::delivery::meet_duty::{MeetDuty, STEP, decide};
 use serde::Deserialize;
-use service_kit::http::{
-    Access, Problem, Reply, Request, Route, Text, UNKNOWN_DOCUMENT, endpoint1,
-};
+use service_kit::documents::Stored;
+use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
 use utoipa::ToSchema;
 
 use super::reply::{DeliveryReply, take};
@@ -39,15 +38,19 @@ pub(crate) struct MeetDutyRequest {
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let kit = app.results.kit();
-    if let Some(name) = request.json::<MeetDutyRequest>()?.document
-        && kit.documents.find(&DocumentName::from(&*name.0)).await?.is_none()
-    {
-        return Err(Problem::new(UNKNOWN_DOCUMENT).about(name.0));
-    }
+    let who = (request.caller()?, STEP.may);
+    let body: MeetDutyRequest = request.json()?;
+    let named = |name: Text<100>| ("/document".to_owned(), DocumentName::from(&*name.0));
+    let named = body.document.map(named).into_iter().collect();
+    let stored = kit.documents.to_be_named(kit, who, named).await?.pop();
+    let document = stored.map(|Stored { name, sha256, .. }| {
+        let sha256 = Some(sha256);
+        NamedDocument { name, sha256 }
+    });
     take(&app, STEP, dossier, &request, |body: &MeetDutyRequest, state, facts| {
         let command = MeetDuty {
             duty: body.duty.0.clone(),
-            document: body.document.as_ref().map(|name| DocumentName::from(&*name.0)),
+            document: document.clone(),
             note: body.note.as_ref().map(|note| note.0.clone()),
         };
         decide(state, command, facts)

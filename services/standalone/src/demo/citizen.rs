@@ -266,9 +266,11 @@ impl Citizen {
         office: &mut Office,
         applicant: (Role, &str, &str),
     ) -> Result<(Step, u32)> {
+        // Whoever files it puts its documents in: at the counter the clerk scans them.
+        let who = if self.counter { (Role::Clerk, "clerk-1", self.kind.agency) } else { applicant };
         let mut documents = Vec::new();
         for component in self.kind.components {
-            let document = office.upload(applicant, component).await?;
+            let document = office.upload(who, component).await?;
             documents.push(
                 json!({ "component": component, "document": document, "file_name": "scan.pdf" }),
             );
@@ -278,7 +280,6 @@ impl Citizen {
             "procedure": self.kind.procedure, "agency": self.kind.agency, "channel": channel,
             "form": form(self.kind.procedure), "documents": documents,
         });
-        let who = if self.counter { (Role::Clerk, "clerk-1", self.kind.agency) } else { applicant };
         if self.counter {
             body["applicant"] = json!(self.subject);
         }

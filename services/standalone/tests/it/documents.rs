@@ -64,7 +64,6 @@ async fn a_document_in_an_object_store_is_there_for_every_process_however_large(
     let (one, other) = (start("intake", "one"), start("result-delivery", "other"));
     let key = DevelopmentKey::in_folder(&data).unwrap();
     let applicant = token(&key, Role::Applicant, "a1", "");
-    let (address, _) = submitted(&one.browser, &applicant).await;
     // Larger than one part, and not a multiple of one.
     let large = pdf(20 * 1024 * 1024 + 7);
     let name = upload(&one, &applicant, "large", large.clone()).await.granted();
@@ -84,13 +83,13 @@ async fn a_document_in_an_object_store_is_there_for_every_process_however_large(
     assert_eq!(left, 0, "unfinished uploads");
     assert!(!data.join("documents").exists());
     // The other process finds what it did not store.
-    let dossier = one.browser.get(&address, &applicant).await.granted();
-    let small = dossier["documents"][0]["document"].as_str().unwrap();
     let clerk = token(&key, Role::Clerk, "c1", "G02.002");
+    let signed = upload(&one, &clerk, "signed", pdf(100)).await.granted();
+    let signed = signed["document"].as_str().unwrap();
     let issued = |name: &str| json!({ "number": "1/2026", "document": name });
     let result = format!("/v1/deliveries/{id}/result");
     let unknown = other.browser.post(&result, &clerk, "\"0\"", issued(&"A".repeat(22))).await;
-    let known = other.browser.post(&result, &clerk, "\"0\"", issued(small)).await;
+    let known = other.browser.post(&result, &clerk, "\"0\"", issued(signed)).await;
     assert_eq!(unknown.problem(), "unknown-document", "{}", unknown.body);
     assert_ne!(known.problem(), "unknown-document", "{}", known.body);
 }

@@ -1,7 +1,7 @@
 //! A vocabulary: an office with all services on a port of its own, a clock that is moved by hand, and callers.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -144,16 +144,28 @@ impl Browser {
 
     /// Uploads a PDF and gives its name.
     pub(crate) async fn upload(&self, token: &str, content: &str) -> String {
-        let authorization = format!("Bearer {token}");
-        let key = self.key();
-        let headers = [
-            ("authorization", &*authorization),
-            ("content-type", "application/pdf"),
-            ("idempotency-key", &key),
-        ];
         let body = format!("%PDF-1.7 {content}").into_bytes();
-        let answer = self.send(Method::POST, "/v1/documents", &headers, body).await.unwrap();
+        let (key, headers) = (self.key(), [("content-type", "application/pdf")]);
+        let answer = self.upload_as(token, &key, &headers, body).await;
         answer.granted()["document"].as_str().unwrap().to_owned()
+    }
+
+    /// Uploads something under a key, with headers of its own.
+    pub(crate) async fn upload_as(
+        &self,
+        token: &str,
+        key: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Answer {
+        let authorization = format!("Bearer {token}");
+        let own = [
+            ("authorization", &*authorization),
+            ("idempotency-key", key),
+            ("accept-language", "en"),
+        ];
+        let headers = [&own, headers].concat();
+        self.send(Method::POST, "/v1/documents", &headers, body).await.unwrap()
     }
 }
 
@@ -169,7 +181,7 @@ pub(crate) struct Office {
     key: DevelopmentKey,
     _running: JoinSet<()>,
     _stop: watch::Sender<bool>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// A store that fails as `faults` say, once the law stands in it.
@@ -233,8 +245,13 @@ impl Office {
             key,
             _running: running,
             _stop: stop,
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// Where its documents are.
+    pub(crate) fn documents(&self) -> PathBuf {
+        self.folder.path().join("documents")
     }
 
     /// A token.

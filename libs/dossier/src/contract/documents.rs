@@ -1,0 +1,88 @@
+//! Which uploaded documents an event names: what keeps a document from being removed, and what its content is compared with.
+
+use super::{
+    DeliveryEvent, Document, DocumentDigest, DocumentName, EventSet, IntakeEvent, Unreadable,
+};
+
+/// A document that an event names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedDocument {
+    /// The name.
+    pub name: DocumentName,
+    /// What the content was; absent where that was not recorded yet.
+    pub sha256: Option<DocumentDigest>,
+}
+
+/// The kinds of events that can name documents.
+pub const KINDS_WITH_DOCUMENTS: &[&str] = &[
+    "intake.DossierSubmitted.v1",
+    "intake.SupplementSubmitted.v1",
+    "delivery.ResultIssued.v1",
+    "delivery.DutyMet.v1",
+];
+
+/// The documents that a recorded event names; none for a kind that names none.
+pub fn documents_named(kind: &str, data: &str) -> Result<Vec<NamedDocument>, Unreadable> {
+    if !KINDS_WITH_DOCUMENTS.contains(&kind) {
+        return Ok(Vec::new());
+    }
+    if IntakeEvent::KINDS.contains(&kind) {
+        let event = IntakeEvent::decode(kind, data)?;
+        if let IntakeEvent::DossierSubmitted(submitted) = &event {
+            return Ok(of_dossier(&submitted.documents));
+        }
+        if let IntakeEvent::SupplementSubmitted(supplement) = &event {
+            return Ok(of_dossier(&supplement.documents));
+        }
+        return Ok(Vec::new());
+    }
+    let event = DeliveryEvent::decode(kind, data)?;
+    if let DeliveryEvent::ResultIssued(issued) = event {
+        return Ok(one(issued.document, issued.document_sha256));
+    }
+    if let DeliveryEvent::DutyMet(met) = event {
+        return Ok(one(met.document, met.document_sha256));
+    }
+    Ok(Vec::new())
+}
+
+fn of_dossier(documents: &[Document]) -> Vec<NamedDocument> {
+    let named = |document: &Document| NamedDocument {
+        name: document.document.clone(),
+        sha256: document.sha256.clone(),
+    };
+    documents.iter().map(named).collect()
+}
+
+fn one(name: Option<DocumentName>, sha256: Option<DocumentDigest>) -> Vec<NamedDocument> {
+    name.into_iter().map(|name| NamedDocument { name, sha256: sha256.clone() }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(kind: &str) -> String {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas/samples");
+        std::fs::read_to_string(format!("{folder}/{kind}.json")).unwrap()
+    }
+
+    #[test]
+    fn a_result_a_duty_a_submission_and_a_supplement_name_their_documents() {
+        for kind in KINDS_WITH_DOCUMENTS {
+            // The oldest sample of a result has no document: it was added to the kind.
+            let named = documents_named(kind, &sample(kind)).unwrap();
+            assert_eq!(named.is_empty(), *kind == "delivery.ResultIssued.v1", "{kind}");
+            assert!(named.iter().all(|document| document.sha256.is_none()), "{kind}");
+            let named = documents_named(kind, &sample(&format!("{kind}.digest"))).unwrap();
+            assert!(!named.is_empty(), "{kind}");
+            assert!(named.iter().all(|document| document.sha256.is_some()), "{kind}");
+        }
+    }
+
+    #[test]
+    fn other_events_name_none() {
+        let kind = "intake.DossierAccepted.v1";
+        assert_eq!(documents_named(kind, &sample(kind)).unwrap(), []);
+    }
+}

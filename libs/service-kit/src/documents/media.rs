@@ -1,0 +1,145 @@
+//! The media types of documents: how they may be written (RFC 9110, 8.3: whatever case, with parameters), and how their content
+//! begins, as far as readers accept it.
+
+use dossier::contract::DocumentName;
+
+/// What a refusal says.
+pub(super) const ACCEPTED: &str = "a document is application/pdf, image/png, image/jpeg (or image/jpg), or application/xml (or \
+                                   text/xml)";
+
+/// Where `%PDF-` may begin: readers look for it in the first 1,024 bytes (ISO 32000-1, Annex H.3, note 13), whatever a mail
+/// program or a scanner has put before it.
+const PDF_WITHIN: usize = 1_024;
+/// So many bytes of a document tell its type.
+pub(super) const HEAD_BYTES: usize = PDF_WITHIN + PDF.len() - 1;
+
+const PDF: &[u8] = b"%PDF-";
+
+/// A media type that is accepted.
+pub(super) struct MediaType {
+    pub(super) name: &'static str,
+    /// What it is called as well.
+    aliases: &'static [&'static str],
+    /// The ending of its files.
+    pub(super) ending: &'static str,
+    /// Whether content begins as its type does.
+    pub(super) begins: fn(&[u8]) -> bool,
+    /// How it begins, in words.
+    pub(super) beginning: &'static str,
+}
+
+pub(super) static MEDIA_TYPES: [MediaType; 4] = [
+    MediaType {
+        name: "application/pdf",
+        aliases: &[],
+        ending: "pdf",
+        begins: |head| head.windows(PDF.len()).any(|part| part == PDF),
+        beginning: "application/pdf has `%PDF-` within its first 1,024 bytes",
+    },
+    MediaType {
+        name: "image/png",
+        aliases: &[],
+        ending: "png",
+        begins: |head| head.starts_with(b"\x89PNG\r\n\x1a\n"),
+        beginning: "image/png begins with the signature of PNG",
+    },
+    MediaType {
+        name: "image/jpeg",
+        aliases: &["image/jpg"],
+        ending: "jpg",
+        begins: |head| head.starts_with(b"\xff\xd8\xff"),
+        beginning: "image/jpeg begins with the bytes FF D8 FF",
+    },
+    MediaType {
+        name: "application/xml",
+        aliases: &["text/xml"],
+        ending: "xml",
+        begins: is_xml,
+        beginning: "application/xml begins with `<`, after a byte order mark or blanks if need be, in UTF-8 or UTF-16",
+    },
+];
+
+impl MediaType {
+    /// The one that a `Content-Type` names.
+    pub(super) fn of(content_type: &str) -> Option<&'static Self> {
+        let essence = content_type.split(';').next().unwrap_or("").trim();
+        let is = |name: &str| name.eq_ignore_ascii_case(essence);
+        MEDIA_TYPES.iter().find(|known| is(known.name) || known.aliases.iter().any(|name| is(name)))
+    }
+
+    /// What a document of this type is called where it is kept.
+    pub(super) fn file(&self, name: &DocumentName) -> String {
+        format!("{name}.{}", self.ending)
+    }
+}
+
+/// Whether the first character is `<`, by the encodings that every reader of XML knows (XML 1.0, 4.3.3 and Appendix F).
+fn is_xml(head: &[u8]) -> bool {
+    let big = |bytes: &[u8; 2]| u16::from_be_bytes(*bytes);
+    let little = |bytes: &[u8; 2]| u16::from_le_bytes(*bytes);
+    match head {
+        [0xfe, 0xff, rest @ ..] => opens(rest.as_chunks().0.iter().map(big)),
+        [0xff, 0xfe, rest @ ..] => opens(rest.as_chunks().0.iter().map(little)),
+        [0x00, b'<', ..] => opens(head.as_chunks().0.iter().map(big)),
+        [b'<', 0x00, ..] => opens(head.as_chunks().0.iter().map(little)),
+        [0xef, 0xbb, 0xbf, rest @ ..] => opens(rest.iter().map(|byte| u16::from(*byte))),
+        _ => opens(head.iter().map(|byte| u16::from(*byte))),
+    }
+}
+
+fn opens(mut units: impl Iterator<Item = u16>) -> bool {
+    let blank = [b' ', b'\t', b'\r', b'\n'].map(u16::from);
+    units.find(|unit| !blank.contains(unit)) == Some(u16::from(b'<'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn utf16(text: &str, unit: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        text.encode_utf16().flat_map(unit).collect()
+    }
+
+    #[test]
+    fn a_media_type_is_known_in_any_case_with_parameters_and_by_its_other_names() {
+        for (written, meant) in [
+            ("application/xml; charset=utf-8", "application/xml"),
+            ("Application/PDF", "application/pdf"),
+            (" text/xml ;charset=\"utf-16\"", "application/xml"),
+            ("image/jpg", "image/jpeg"),
+            ("IMAGE/PNG;", "image/png"),
+        ] {
+            assert_eq!(MediaType::of(written).map(|media| media.name), Some(meant), "{written}");
+        }
+        for unknown in ["", ";", "application/pdfx", "text/html", "application/", "*/*"] {
+            assert!(MediaType::of(unknown).is_none(), "{unknown}");
+        }
+    }
+
+    #[test]
+    fn a_document_may_begin_as_its_readers_accept_it() {
+        let pdf = MediaType::of("application/pdf").unwrap();
+        let after = |bytes: usize| [&vec![b'\n'; bytes][..], PDF].concat();
+        let head = |bytes: usize| after(bytes)[..HEAD_BYTES.min(bytes + PDF.len())].to_vec();
+        for bytes in [0, 1, 3, 900, PDF_WITHIN - 1] {
+            assert!((pdf.begins)(&head(bytes)), "{bytes} bytes before the header");
+        }
+        assert!(!(pdf.begins)(&head(PDF_WITHIN)));
+        let text = "\r\n\t <?xml version='1.0'?>";
+        let marked = |mark: &[u8], text: Vec<u8>| [mark, &text].concat();
+        for xml in [
+            b"<a/>".to_vec(),
+            text.as_bytes().to_vec(),
+            marked(b"\xef\xbb\xbf", text.as_bytes().to_vec()),
+            marked(b"\xff\xfe", utf16(text, u16::to_le_bytes)),
+            marked(b"\xfe\xff", utf16(text, u16::to_be_bytes)),
+            utf16(text.trim(), u16::to_le_bytes),
+            utf16(text.trim(), u16::to_be_bytes),
+        ] {
+            assert!(is_xml(&xml), "{xml:?}");
+        }
+        for other in [&b""[..], b" ", b"a<", b"\xef\xbb\xbf", b"\xff\xfe<", b"{}", b"%PDF-"] {
+            assert!(!is_xml(other), "{other:?}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What is kept beside a document: who uploaded it, and what it was. It is written before the name is told, and only by the
+//! uploader's own upload again.
+
+use std::fmt::Write;
+
+use dossier::access::{Caller, May, Scope};
+use dossier::contract::{Actor, AgencyCode, DocumentDigest, DocumentName, Role, Subject};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Stored;
+use crate::Kit;
+
+/// The record of a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Record {
+    /// A keyed digest of the uploader's subject.
+    uploader: String,
+    /// The same of the person in whose name it was uploaded: the represented one, or the uploader.
+    party: String,
+    /// The agency, if an officer uploaded it as one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    agency: Option<AgencyCode>,
+    /// The media type.
+    pub(super) media_type: String,
+    /// The size.
+    pub(super) bytes: u64,
+    /// What the content was.
+    pub(super) sha256: DocumentDigest,
+    /// When it was uploaded.
+    pub(super) uploaded_at: Timestamp,
+    /// A keyed digest of all of it: whoever may write where documents are kept, and lacks the key, makes nothing their own, and
+    /// documents of another installation are left alone.
+    seal: String,
+}
+
+/// What a record is called where documents are kept.
+pub(super) fn record_file(name: &DocumentName) -> String {
+    format!("{name}.{RECORD}")
+}
+
+/// The ending of records.
+pub(super) const RECORD: &str = "json";
+
+impl Record {
+    pub(super) fn new(
+        kit: &Kit,
+        name: &DocumentName,
+        actor: &Actor,
+        media_type: &str,
+        (bytes, sha256): (u64, &[u8; 32]),
+    ) -> Self {
+        let as_officer = actor.role != Role::Applicant;
+        let party = actor.on_behalf_of.as_ref().filter(|_| !as_officer);
+        let mut record = Self {
+            uploader: person(kit, &actor.subject),
+            party: person(kit, party.unwrap_or(&actor.subject)),
+            agency: actor.agency.clone().filter(|_| as_officer),
+            media_type: media_type.to_owned(),
+            bytes,
+            sha256: DocumentDigest::from(&*hexadecimal(sha256)),
+            uploaded_at: kit.clock.now(),
+            seal: String::new(),
+        };
+        record.seal = record.sealed(kit, name);
+        record
+    }
+
+    /// What was read, if this installation wrote it for this document.
+    pub(super) fn read(kit: &Kit, name: &DocumentName, text: &[u8]) -> Option<Self> {
+        let record: Self = serde_json::from_slice(text).ok()?;
+        (record.seal == record.sealed(kit, name)).then_some(record)
+    }
+
+    fn sealed(&self, kit: &Kit, name: &DocumentName) -> String {
+        let agency = self.agency.as_ref().map_or("", AgencyCode::as_str);
+        kit.keyed_digest(&[
+            b"document-record",
+            name.as_str().as_bytes(),
+            self.uploader.as_bytes(),
+            self.party.as_bytes(),
+            agency.as_bytes(),
+            self.media_type.as_bytes(),
+            &self.bytes.to_be_bytes(),
+            self.sha256.as_str().as_bytes(),
+            self.uploaded_at.to_string().as_bytes(),
+        ])
+    }
+
+    /// What is told of the document.
+    pub(super) fn stored(&self, name: &DocumentName) -> Stored {
+        Stored {
+            name: name.clone(),
+            media_type: self.media_type.clone(),
+            bytes: self.bytes,
+            sha256: self.sha256.clone(),
+        }
+    }
+
+    /// Whether a step that `mays` allow may name the document for this caller: who uploaded it may, and who acts for the same
+    /// person now; and, as an officer, whoever acts for the agency for which it was uploaded, or for one above it.
+    pub(super) fn may_be_named_by(&self, kit: &Kit, caller: &Caller, mays: &[May]) -> bool {
+        if self.uploader == person(kit, &caller.subject) {
+            return true;
+        }
+        let party = caller.on_behalf_of.as_ref().unwrap_or(&caller.subject);
+        if self.party == person(kit, party) {
+            return true;
+        }
+        let as_officer = |may: &May| may.scope == Scope::Agency && caller.roles.contains(&may.role);
+        let mut agencies = caller.agency.iter().chain(&caller.predecessors);
+        self.agency.as_ref().is_some_and(|of| agencies.any(|own| own.covers(of)))
+            && mays.iter().any(as_officer)
+    }
+}
+
+fn person(kit: &Kit, subject: &Subject) -> String {
+    kit.keyed_digest(&[b"document-uploader", subject.as_str().as_bytes()])
+}
+
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing into a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,126 @@
+//! What becomes of documents that nobody names.
+
+use dossier::contract::{DocumentName, Subject};
+use events::{Expected, Filter, NewEvent, Position, StreamName};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::support::{Answer, Office, submitted};
+
+/// Uploads under a key, and gives the name.
+async fn upload(office: &Office, token: &str, key: &str) -> String {
+    let pdf = b"%PDF-1.7 the same".to_vec();
+    let headers = [("content-type", "application/pdf")];
+    let answer = office.browser.upload_as(token, key, &headers, pdf).await;
+    answer.granted()["document"].as_str().unwrap().to_owned()
+}
+
+/// Submits a notice that names one document twice.
+async fn submit(office: &Office, token: &str, name: &str) -> Answer {
+    let body = json!({
+        "procedure": "ENERGY.LABEL", "agency": "G02.002", "channel": "online",
+        "form": {
+            "company": { "name": "Công ty Điện Sáng", "tax_code": "0101234567" },
+            "product": "LED", "model": "S1", "stars": 5,
+        },
+        "documents": [
+            { "component": "declaration", "document": name, "file_name": "a.pdf" },
+            { "component": "test_report", "document": name, "file_name": "b.pdf" },
+        ],
+    });
+    office.browser.post("/v1/dossiers", token, "", body).await
+}
+
+async fn is_there(office: &Office, name: &str) -> bool {
+    office.kit.documents.examine(&name.into()).await.unwrap().is_some()
+}
+
+fn files(office: &Office, name: &str) -> Vec<String> {
+    let files = std::fs::read_dir(office.documents()).unwrap().flatten();
+    let names = files.map(|file| file.file_name().to_string_lossy().into_owned());
+    names.filter(|file| file.starts_with(name)).collect()
+}
+
+fn figure(office: &Office, name: &str) -> u64 {
+    let text = office.kit.metrics.text();
+    let line = text.lines().find_map(|line| line.strip_prefix(&format!("dossier_{name} ")));
+    line.unwrap_or_else(|| panic!("no figure {name}")).parse().unwrap()
+}
+
+#[tokio::test]
+async fn what_no_step_has_named_after_a_day_goes_and_what_was_named_stays() {
+    let mut office = Office::open().await;
+    let applicant = office.applicant("a1");
+    let orphan = upload(&office, &applicant, "k").await;
+    let (address, _) = submitted(&office.browser, &applicant).await;
+    let who = Subject::from("a1");
+    assert_eq!(office.kit.documents.unnamed_of(&office.kit, &who), 1);
+    office.wait_until("2026-11-21T08:59").await;
+    submit(&office, &applicant, &orphan).await.granted();
+    let orphan = upload(&office, &applicant, "other").await;
+    office.settle().await;
+    office.wait_until("2026-11-22T09:00").await;
+    // From now on it is unknown to steps, though it is still there.
+    assert!(is_there(&office, &orphan).await);
+    assert_eq!(submit(&office, &applicant, &orphan).await.problem(), "unknown-document");
+    assert_eq!(office.kit.documents.unnamed_of(&office.kit, &who), 0, "nor does it count");
+    assert_eq!(figure(&office, "documents_unnamed"), 1);
+    office.wait_until("2026-11-22T10:30").await;
+    assert!(!is_there(&office, &orphan).await);
+    assert_eq!(figure(&office, "documents_removed"), 1);
+    office.wait_until("2026-12-24T09:00").await;
+    assert_eq!(files(&office, &orphan), [""; 0], "nothing is left of it");
+    assert_eq!(figure(&office, "documents_unnamed"), 0);
+    let dossier = office.browser.get(&address, &applicant).await.granted();
+    for document in dossier["documents"].as_array().unwrap() {
+        let path = format!("{address}/documents/{}", document["document"].as_str().unwrap());
+        office.browser.get(&path, &applicant).await.granted();
+    }
+}
+
+#[tokio::test]
+async fn what_a_step_names_while_it_is_going_stays() {
+    let mut office = Office::open().await;
+    let applicant = office.applicant("a1");
+    let orphan = upload(&office, &applicant, "k").await;
+    submitted(&office.browser, &applicant).await;
+    office.settle().await;
+    office.wait_until("2026-11-21T09:00").await;
+    assert_eq!(files(&office, &orphan).len(), 3, "content, record and mark");
+    // A replica that still knew it records its step.
+    let page = office.kit.store.read_all(Position::START, &Filter::default(), 10_000).await;
+    let event = page.unwrap().events.into_iter().find(|event| event.kind.contains("Submitted"));
+    let event = event.unwrap();
+    let mut data: serde_json::Value = serde_json::from_str(&event.data).unwrap();
+    data["documents"][0]["document"] = json!(orphan);
+    let stream = StreamName::new(&format!("intake-{}", Uuid::from_u128(1))).unwrap();
+    let (kind, meta, data) = (event.kind.clone(), event.meta.clone(), data.to_string());
+    let late = NewEvent { id: Uuid::from_u128(2), kind, data, meta };
+    office.kit.store.append(&stream, Expected::NoStream, vec![late]).await.unwrap();
+    office.wait_until("2026-12-24T09:00").await;
+    assert!(is_there(&office, &orphan).await);
+    assert_eq!(files(&office, &orphan).len(), 2, "the mark is gone");
+}
+
+#[tokio::test]
+async fn the_same_upload_again_has_another_day_under_the_same_name_or_another_one() {
+    let mut office = Office::open().await;
+    let applicant = office.applicant("a1");
+    let name = upload(&office, &applicant, "k").await;
+    office.wait_until("2026-11-21T08:00").await;
+    assert_eq!(upload(&office, &applicant, "k").await, name);
+    office.wait_until("2026-11-21T12:00").await;
+    submit(&office, &applicant, &name).await.granted();
+    // Another one is going when it comes again.
+    let going = upload(&office, &applicant, "other").await;
+    office.wait_until("2026-11-22T12:00").await;
+    assert_eq!(submit(&office, &applicant, &going).await.problem(), "unknown-document");
+    let again = upload(&office, &applicant, "other").await;
+    assert_ne!(again, going);
+    submit(&office, &applicant, &again).await.granted();
+    office.wait_until("2026-11-30T12:00").await;
+    assert!(!is_there(&office, &going).await);
+    assert!(is_there(&office, &again).await);
+    let name = DocumentName::from(&*upload(&office, &applicant, "other").await);
+    assert_eq!(name.as_str(), going, "once it is over the name is free");
+}
