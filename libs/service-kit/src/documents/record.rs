@@ -103,13 +103,11 @@ impl Record {
         if self.uploader == person(kit, &caller.subject) {
             return true;
         }
-        let party = caller.on_behalf_of.as_ref().unwrap_or(&caller.subject);
-        if self.party == person(kit, party) {
+        if self.party == person(kit, caller.party()) {
             return true;
         }
         let as_officer = |may: &May| may.scope == Scope::Agency && caller.roles.contains(&may.role);
-        let mut agencies = caller.agency.iter().chain(&caller.predecessors);
-        self.agency.as_ref().is_some_and(|of| agencies.any(|own| own.covers(of)))
+        self.agency.as_ref().is_some_and(|agency| caller.acts_for(agency))
             && mays.iter().any(as_officer)
     }
 }

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use http::Method;
 use sha2::{Digest, Sha256, Sha512};
 
 use crate::support::{Answer, Office};
@@ -103,4 +104,20 @@ async fn a_promised_digest_is_kept_or_nothing_is_stored() {
         );
     }
     assert_eq!(stored(&office), 10, "five documents and their records");
+}
+
+#[tokio::test]
+async fn an_address_with_a_slash_behind_it_has_the_same_limits() {
+    let office = Office::open().await;
+    let authorization = format!("Bearer {}", office.applicant("a1"));
+    let headers = [
+        ("authorization", &*authorization),
+        ("content-type", "application/pdf"),
+        ("idempotency-key", "k"),
+    ];
+    let large = [&b"%PDF-1.7"[..], &[b' '; 600_000]].concat();
+    for path in ["/v1/documents", "/v1/documents/"] {
+        let answer = office.browser.send(Method::POST, path, &headers, large.clone()).await;
+        assert_eq!(answer.unwrap().granted()["bytes"], large.len(), "{path}");
+    }
 }
