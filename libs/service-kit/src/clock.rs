@@ -7,6 +7,10 @@ use events::{EventStore, ReadError};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
+mod guard;
+
+pub use guard::{ClockGuard, ClockWrong, Reading, newest_recorded};
+
 /// A clock: the machine's, or one that is moved by hand.
 #[derive(Debug, Clone)]
 pub enum Clock {
@@ -30,6 +34,15 @@ impl Clock {
         match self {
             Self::System => Timestamp::now(),
             Self::Manual(at) => *at.borrow(),
+        }
+    }
+
+    /// What the machine's two clocks say now; nothing of a clock that is moved by hand.
+    #[must_use]
+    pub fn reading(&self) -> Option<Reading> {
+        match self {
+            Self::System => Some(Reading { wall: self.now(), up: up() }),
+            Self::Manual(_) => None,
         }
     }
 
@@ -74,4 +87,20 @@ impl Clock {
             }
         }
     }
+}
+
+/// How long this machine has been up, suspended or not.
+#[cfg(target_os = "linux")]
+fn up() -> Duration {
+    let up = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    // Neither is negative.
+    let (seconds, rest) = (u64::try_from(up.tv_sec), u32::try_from(up.tv_nsec));
+    Duration::new(seconds.unwrap_or(0), rest.unwrap_or(0))
+}
+
+/// How long this process has been up: a suspended machine looks like a clock that was set.
+#[cfg(not(target_os = "linux"))]
+fn up() -> Duration {
+    static BEGUN: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+    BEGUN.get_or_init(std::time::Instant::now).elapsed()
 }

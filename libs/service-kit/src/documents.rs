@@ -160,15 +160,30 @@ impl Documents {
         Self::at(Home::Bucket(bucket, spool.to_owned()))
     }
 
+    /// Those in a folder that is there, for one who only reads: nothing is made in it, and nothing removed.
+    pub fn in_folder_to_read(folder: &Path) -> Result<Self, HomeError> {
+        Self::of(Home::Folder(folder.to_owned()))
+    }
+
     fn at(home: Home) -> Result<Self, HomeError> {
         std::fs::create_dir_all(home.spool())?;
         home.remove_abandoned();
+        Self::of(home)
+    }
+
+    fn of(home: Home) -> Result<Self, HomeError> {
         let (swept, room) = (Mutex::new(Instant::now()), Semaphore::new(UPLOADS_MAX));
         let own = random_name().map_err(std::io::Error::other)?;
         let size = NonZeroUsize::new(DOCUMENTS_MAX).unwrap_or(NonZeroUsize::MIN);
         let known = Mutex::new(LruCache::new(size));
         let (uploads, unnamed) = (AtomicU64::new(0), Unnamed::default());
         Ok(Self { home, own, uploads, room, swept, known, unnamed })
+    }
+
+    /// The folder in which uploads are written, whose disk must have room.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        self.home.spool()
     }
 
     /// Stores what somebody uploads. The same content under the same key is the same document.

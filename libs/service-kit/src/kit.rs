@@ -8,18 +8,20 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dossier::contract::RulesIssued;
 use dossier::law::Law;
-use events::EventStore;
 use events::bus::{Bus, Leadership};
+use events::{EventStore, ReadError};
 use hmac::{Hmac, Mac};
+use jiff::Timestamp;
 use sha2::Sha256;
 
 use crate::auth::{Auth, AuthError};
-use crate::clock::Clock;
+use crate::clock::{Clock, ClockGuard, ClockWrong};
 use crate::codes::Codes;
 use crate::documents::Documents;
 use crate::forms::Forms;
 use crate::metrics::Metrics;
 use crate::rulebook::{Rulebook, RulebookError};
+use crate::tasks::Pulses;
 
 /// Everything that a service gets at start.
 #[derive(Debug)]
@@ -32,6 +34,10 @@ pub struct Kit {
     pub rulebook: Rulebook,
     /// The time.
     pub clock: Clock,
+    /// Whether it may be recorded.
+    pub guard: ClockGuard,
+    /// How the tasks that run are doing.
+    pub pulses: Pulses,
     /// Who is calling.
     pub auth: Auth,
     /// Uploaded documents.
@@ -79,6 +85,9 @@ pub enum KitError {
     /// The law cannot be read or recorded.
     #[error(transparent)]
     Rulebook(#[from] RulebookError),
+    /// The log cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
     /// The keys are unusable.
     #[error(transparent)]
     Auth(#[from] AuthError),
@@ -101,13 +110,18 @@ impl Kit {
             std::fs::create_dir_all(folder)
                 .map_err(|source| KitError::Folder { path: folder.clone(), source })?;
         }
-        let rulebook = Rulebook::open(&store, &rules, clock.now()).await?;
+        let guard = ClockGuard::open(clock.clone(), &store).await?;
+        // What comes with the program is issued at the end of the log, whatever the clock says.
+        let now = guard.newest().map_or(clock.now(), |newest| newest.max(clock.now()));
+        let rulebook = Rulebook::open(&store, &rules, now).await?;
         let holder = crate::auth::random_name()?;
         Ok(Arc::new(Self {
             store,
             bus,
             rulebook,
             clock,
+            guard,
+            pulses: Pulses::default(),
             auth,
             documents,
             codes: Codes::new(holder.clone()),
@@ -133,6 +147,11 @@ impl Kit {
         }
         let digest = mac.finalize().into_bytes();
         URL_SAFE_NO_PAD.encode(digest.get(..16).unwrap_or(&digest))
+    }
+
+    /// Now, if that may be recorded.
+    pub fn time(&self) -> Result<Timestamp, ClockWrong> {
+        self.guard.now()
     }
 
     /// Whether this process does what one replica of `service` is enough for.

@@ -8,6 +8,7 @@
 pub mod auth;
 pub mod clock;
 pub mod codes;
+pub mod disk;
 pub mod documents;
 pub mod forms;
 pub mod http;

@@ -82,6 +82,25 @@ pub const CONSISTENCY_WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// How far this machine's clock may be from that of the store's machine.
 pub const CLOCK_OFF_MAX: SignedDuration = SignedDuration::from_secs(5);
+/// How much older than the newest recorded event one may be that is recorded now: as far as clocks of several machines are apart
+/// that are all right.
+pub const CLOCK_BACK_MAX: SignedDuration = SignedDuration::from_secs(5);
+/// How far a clock may be moved between two looks at it: a time service slews by less.
+pub const CLOCK_JUMP_MAX: SignedDuration = SignedDuration::from_secs(5);
+/// What a caller is told to wait whose step is not recorded because the clock is wrong.
+pub const CLOCK_RETRY_AFTER: Duration = Duration::from_secs(10);
+/// How often the clock is compared with that of the store's machine.
+pub const CLOCK_COMPARED_EVERY: SignedDuration = SignedDuration::from_secs(1);
+/// Events at the end of the log among which the time of the newest is looked for.
+pub const NEWEST_LOOKED_AT: usize = 100;
+/// How long a task may take for one step, or go on failing, until it counts as standing.
+pub const TASK_STANDS_AFTER: Duration = Duration::from_secs(30);
+/// How long a probe of health or figures may take in all.
+pub const PROBE_MAX: Duration = Duration::from_secs(2);
+/// For how long what a probe found answers the next ones: whoever probes often must not cost much.
+pub const PROBE_FRESH_FOR: Duration = Duration::from_millis(250);
+/// Bytes that should be free on each disk.
+pub const DISK_FREE_MIN: u64 = 512 * 1024 * 1024;
 /// How long a collector may take to accept spans.
 pub const TRACES_SENT_IN: Duration = Duration::from_secs(5);
 /// How long the last spans may take when the process stops.

@@ -114,6 +114,9 @@ impl<S: State> Streams<S> {
             for event in &events {
                 next.take(event)?;
             }
+            if let Some(at) = next.last_at {
+                self.kit.guard.recorded(at);
+            }
             if complete {
                 self.remember(stream, &loaded);
                 return Ok(loaded);
@@ -214,8 +217,8 @@ impl<S: State> Streams<S> {
                 }
                 return Err(Failure::Stale(version));
             }
-            let at =
-                loaded.last_at.map_or(self.kit.clock.now(), |last| last.max(self.kit.clock.now()));
+            let now = self.kit.time()?;
+            let at = loaded.last_at.map_or(now, |last| last.max(now));
             let facts = Facts {
                 at,
                 command: order.command,
@@ -327,6 +330,7 @@ impl<S: State> Streams<S> {
         let appending = self.kit.store.append(&order.stream, expected, events).instrument(span);
         let appended = appending.await?;
         self.kit.metrics.appended(begun.elapsed());
+        self.kit.guard.recorded(at);
         let mut next = Loaded::clone(loaded);
         let first = appended.version.0.saturating_sub(decided.len() as u64);
         let mut meta = Meta { id: Uuid::nil(), version: first, envelope };
@@ -419,6 +423,7 @@ fn carry<R>(failure: Failure<LawError>) -> Failure<R> {
         Failure::Unavailable(reason) => Failure::Unavailable(reason),
         Failure::Busy(wait) => Failure::Busy(wait),
         Failure::Unwritable(why) => Failure::Unwritable(why),
+        Failure::Clock(wrong) => Failure::Clock(wrong),
         Failure::Unreadable(reason) => Failure::Unreadable(reason),
         other => Failure::Unavailable(format!("{other:?}")),
     }

@@ -3,7 +3,7 @@
 //! against a virtual one until everything has settled.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use events::Position;
 
@@ -14,20 +14,26 @@ use tokio::task::JoinSet;
 use events::bus::Leadership;
 
 use crate::Kit;
+use crate::clock::ClockWrong;
 use crate::limits::{BACK_OFF_MAX, CONSISTENCY_WAIT_MAX, PAGE_EVENTS};
 use crate::view::ViewError;
 
+mod clock;
 mod keeper;
 mod law;
 mod projection;
+mod pulse;
 mod reactions;
 #[cfg(feature = "nats")]
 mod relay;
 
+pub use clock::ClockTask;
 pub use futures_util::future::BoxFuture;
 pub use keeper::{Keeper, KeeperHealth};
 pub use law::FollowedLaw;
 pub use projection::{Projection, Projector};
+use pulse::Beating;
+pub use pulse::{Pulse, Pulses};
 pub use reactions::{DeadLetter, Reactions, ReactionsHealth, dead_letters, try_again};
 #[cfg(feature = "nats")]
 pub use relay::{RelayTask, describe};
@@ -64,17 +70,48 @@ pub enum Stalled {
     /// The bus does not do its part.
     #[error(transparent)]
     Bus(#[from] events::bus::BusError),
-    /// The clock cannot be trusted.
-    #[error(
-        "the machine's clock jumped by {0} ms against its monotonic one; restart once it is right"
-    )]
-    ClockJumped(i64),
+    /// What the clock says must not be recorded, nor acted on.
+    #[error(transparent)]
+    Clock(#[from] ClockWrong),
+}
+
+/// What kind of work a task does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// Keeps a read model up to date, for this process alone.
+    Shows,
+    /// Reacts to what other services record.
+    Reacts,
+    /// Enforces deadlines.
+    Enforces,
+    /// Carries events onto the bus.
+    Relays,
+    /// Anything else.
+    Other,
+}
+
+impl Work {
+    /// As it is called in figures.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Shows => "view",
+            Self::Reacts => "reactions",
+            Self::Enforces => "keeper",
+            Self::Relays => "relay",
+            Self::Other => "task",
+        }
+    }
 }
 
 /// Work in bounded steps.
 pub trait Task: Send {
     /// What it is called in logs.
     fn name(&self) -> &'static str;
+    /// What kind of work it does.
+    fn work(&self) -> Work {
+        Work::Other
+    }
     /// How long to let events gather once there are new ones: for work that nobody waits for.
     fn gather(&self) -> Duration {
         Duration::ZERO
@@ -93,6 +130,10 @@ struct Led<T>(T, Leadership);
 impl<T: Task> Task for Led<T> {
     fn name(&self) -> &'static str {
         self.0.name()
+    }
+
+    fn work(&self) -> Work {
+        self.0.work()
     }
 
     fn gather(&self) -> Duration {
@@ -220,19 +261,32 @@ impl Tasks {
     pub fn spawn(self, kit: &Arc<Kit>, stop: &watch::Receiver<bool>) -> JoinSet<()> {
         let mut running = JoinSet::new();
         for task in self.0 {
-            running.spawn(run(task, Arc::clone(kit), stop.clone()));
+            let beating = Beating(kit.pulses.of(task.name(), task.work()));
+            running.spawn(run(task, Arc::clone(kit), stop.clone(), beating));
         }
         running
     }
 }
 
-async fn run(mut task: Box<dyn Task>, kit: Arc<Kit>, mut stop: watch::Receiver<bool>) {
+async fn run(
+    mut task: Box<dyn Task>,
+    kit: Arc<Kit>,
+    mut stop: watch::Receiver<bool>,
+    beating: Beating,
+) {
     while !*stop.borrow() {
-        let wait = match task.step().await {
+        beating.0.begins(Instant::now());
+        let step = task.step().await;
+        if step.is_ok() {
+            beating.0.done();
+        }
+        let wait = match step {
             Ok(Next::More) => continue,
             Ok(Next::Idle { done, wake_at }) => (done, wake_at, SLEEP_MAX),
             Err(error) => {
-                tracing::error!(task = task.name(), %error, "a task is stalled");
+                beating.0.fails(Instant::now());
+                let work = task.work().name();
+                tracing::error!(task = task.name(), work, %error, "a task is stalled");
                 (Position(u64::MAX), None, STALLED_FOR)
             }
         };
@@ -241,12 +295,13 @@ async fn run(mut task: Box<dyn Task>, kit: Arc<Kit>, mut stop: watch::Receiver<b
         let woken = tokio::select! {
             () = task.woken(&kit, done) => true,
             () = kit.clock.sleep_until(until, at_most) => false,
-            _ = stop.wait_for(|stop| *stop) => return,
+            _ = stop.wait_for(|stop| *stop) => break,
         };
         if woken && !task.gather().is_zero() {
             kit.clock.sleep_until(Timestamp::MAX, task.gather()).await;
         }
     }
+    beating.ends();
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! A read model in a SQLite file of its own: rows and the position up to which they are true, in one transaction. A view
-//! can be deleted at any time; it is rebuilt from the store, and deletes itself when it does not belong to it.
+//! can be deleted at any time; it is rebuilt from the store, and deletes itself when it does not belong to it. One that knows
+//! more than the store is first of all a witness: see [`ahead`].
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use events::{EventStore, Position, Wal, WalLimits};
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, ffi, params};
 
 /// A read model.
 #[derive(Debug)]
@@ -81,6 +82,8 @@ impl View {
         let path = folder.join(format!("{}.sqlite", shape.name));
         let mut writer = match reopen(&path, shape, store) {
             Ok(Some(connection)) => connection,
+            // A disk that is full, or a file that somebody holds, is no reason to throw the view away.
+            Err(error) if is_elsewhere(&error) => return Err(error.into()),
             Ok(None) | Err(_) => {
                 if path.exists() {
                     REBUILT.fetch_add(1, Ordering::Relaxed);
@@ -170,6 +173,60 @@ fn reopen(path: &Path, shape: Shape, store: &EventStore) -> rusqlite::Result<Opt
     Ok((sound == "ok" && ours).then_some(connection))
 }
 
+/// Whether the reason lies not in the file, but in the disk, in its permissions, or in somebody who holds it.
+fn is_elsewhere(error: &rusqlite::Error) -> bool {
+    let rusqlite::Error::SqliteFailure(error, _) = error else { return false };
+    match error.code {
+        ErrorCode::DiskFull
+        | ErrorCode::CannotOpen
+        | ErrorCode::DatabaseBusy
+        | ErrorCode::DatabaseLocked
+        | ErrorCode::OutOfMemory
+        | ErrorCode::PermissionDenied
+        | ErrorCode::ReadOnly => true,
+        // A file that ends too early is damaged.
+        ErrorCode::SystemIoFailure => error.extended_code != ffi::SQLITE_IOERR_SHORT_READ,
+        _ => false,
+    }
+}
+
+/// A read model that knows more than the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ahead {
+    /// Its name.
+    pub name: String,
+    /// Up to where it knows a log.
+    pub position: Position,
+    /// Whether that was another log: one of another identity.
+    pub other: bool,
+}
+
+/// The read models in `folder` that know more than the log of `store`: its end was lost since, or all of it, or an older one was
+/// restored. Nothing is changed. What cannot be read is no witness.
+#[must_use]
+pub fn ahead(folder: &Path, store: &EventStore) -> Vec<Ahead> {
+    let Ok(files) = std::fs::read_dir(folder) else { return Vec::new() };
+    let paths = files.filter_map(|file| Some(file.ok()?.path()));
+    let mut views: Vec<PathBuf> =
+        paths.filter(|path| path.extension().is_some_and(|ending| ending == "sqlite")).collect();
+    views.sort();
+    views.iter().filter_map(|path| witness(path, store)).collect()
+}
+
+fn witness(path: &Path, store: &EventStore) -> Option<Ahead> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).ok()?;
+    connection.pragma_update(None, "query_only", true).ok()?;
+    let row = connection.query_row("SELECT store, position FROM view", [], |row| {
+        Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?))
+    });
+    let (id, position) = row.ok()?;
+    let position = Position(u64::try_from(position).unwrap_or(0));
+    let name = path.file_stem()?.to_string_lossy().into_owned();
+    let ahead = Ahead { name, position, other: id != store.id().as_bytes() };
+    (position > store.head()).then_some(ahead)
+}
+
 fn create(
     connection: Connection,
     shape: Shape,
@@ -247,6 +304,36 @@ mod tests {
         assert_eq!(count(&View::open(Some(folder.path()), newer, &store).unwrap()), 0);
         fill(folder.path(), &store, Position(99));
         assert_eq!(count(&View::open(Some(folder.path()), SHAPE, &store).unwrap()), 0);
+    }
+
+    #[test]
+    fn a_view_that_knows_more_than_the_log_is_a_witness_and_stays_as_it_is() {
+        let (folder, store) = (tempfile::tempdir().unwrap(), EventStore::memory());
+        fill(folder.path(), &store, Position::START);
+        std::fs::write(folder.path().join("damaged.sqlite"), "no database").unwrap();
+        assert_eq!(ahead(folder.path(), &store), []);
+        fill(folder.path(), &store, Position(99));
+        let witness = |other| Ahead { name: "numbers".to_owned(), position: Position(99), other };
+        assert_eq!(ahead(folder.path(), &store), [witness(false)]);
+        assert_eq!(ahead(folder.path(), &EventStore::memory()), [witness(true)]);
+        assert_eq!(ahead(&folder.path().join("missing"), &store), []);
+    }
+
+    #[test]
+    fn a_disk_that_takes_nothing_is_no_reason_to_throw_a_view_away() {
+        let elsewhere =
+            |code| is_elsewhere(&rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
+        let reasons = [
+            ffi::SQLITE_FULL,
+            ffi::SQLITE_IOERR_WRITE,
+            ffi::SQLITE_IOERR_FSYNC,
+            ffi::SQLITE_READONLY,
+            ffi::SQLITE_CANTOPEN,
+            ffi::SQLITE_BUSY,
+        ];
+        assert!(reasons.into_iter().all(elsewhere));
+        let damages = [ffi::SQLITE_CORRUPT, ffi::SQLITE_NOTADB, ffi::SQLITE_IOERR_SHORT_READ];
+        assert!(!damages.into_iter().any(elsewhere));
     }
 
     #[test]

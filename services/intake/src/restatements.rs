@@ -55,6 +55,7 @@ impl Restatements {
             if self.deadlines.reached() < last.position {
                 return Ok(Next::Idle { done: self.position, wake_at: None });
             }
+            self.kit.time()?;
             for event in &page.events {
                 self.follow(event).await?;
             }

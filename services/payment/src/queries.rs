@@ -40,6 +40,7 @@ impl Queries {
         if page.through == self.position {
             return Ok(Next::Idle { done: self.position, wake_at: None });
         }
+        self.kit.time()?;
         for event in &page.events {
             self.ask(event).await;
         }

@@ -124,7 +124,7 @@ impl Issuer {
                 self.standings.insert(book, standing);
                 return Ok(());
             };
-            let at = self.kit.clock.now();
+            let at = self.kit.time()?;
             let events = new.into_iter().map(|(_, receipt)| recorded(receipt, at)).collect();
             match self.kit.store.append(&stream, Expected::from(standing.version), events).await {
                 Ok(appended) => {

@@ -16,7 +16,8 @@ use crate::ServiceName;
 /// Whatever is relayed: what the kinds of events begin with.
 const SOURCES: &[&str] = &["intake", "payment", "review", "delivery", "feedback", "law", "bus"];
 /// Whoever reacts.
-const FOLLOWERS: &[&str] = &["intake", "payment", "review", "result-delivery", "feedback"];
+pub(crate) const FOLLOWERS: &[&str] =
+    &["intake", "payment", "review", "result-delivery", "feedback"];
 
 /// Where the bus is.
 #[derive(Debug, Clone, Default, Args)]
@@ -109,7 +110,11 @@ struct DeadLetters {
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let Command::DeadLetters(arguments) = &arguments.command;
-    let store = arguments.data.open()?.store().await?;
+    let directory = arguments.data.existing()?;
+    // Whoever serves in virtual time is told to try again in that time.
+    let now = directory.virtual_end()?.unwrap_or_else(|| Clock::System.now());
+    let store =
+        if arguments.replay { directory.store().await? } else { directory.store_to_read().await? };
     let service = arguments.service.and_then(|service| service.to_possible_value());
     let wanted = |name: &&&str| service.as_ref().is_none_or(|service| service.get_name() == **name);
     let (mut out, mut found) = (std::io::stdout().lock(), 0);
@@ -121,8 +126,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
             found += 1;
             let mut line = serde_json::to_value(&letter)?;
             if arguments.replay {
-                let again =
-                    try_again(&store, service, letter.position, Clock::System.now()).await?;
+                let again = try_again(&store, service, letter.position, now).await?;
                 line["replayed"] = again.into();
             }
             writeln!(out, "{line}")?;

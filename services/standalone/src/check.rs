@@ -1,32 +1,55 @@
-//! `dossier check`: reads the whole log again and verifies what can be verified.
+//! `dossier check`: reads the whole log again, and what lies beside it, and verifies what can be verified. What only a chain of
+//! hashes could find is not found here: a text, a form, a rating or a name that was exchanged for another one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::Write;
+use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use clap::Parser;
-use dossier::clock;
 use dossier::contract::{
     ComplaintEvent, DeliveryEvent, Envelope, EventSet, IntakeEvent, LawEvent, Meta, PaymentEvent,
-    Promise, RatingEvent, ReceiptEvent, ReviewEvent, UnmatchedEvent,
+    RatingEvent, ReceiptEvent, ReviewEvent, UnmatchedEvent,
 };
-use dossier::delivery::{DossierResult, Stage};
-use dossier::feedback::Complaint;
-use dossier::intake::Intake;
+use dossier::delivery::{DeliveryReaction, DossierResult, Stage};
+use dossier::feedback::{Complaint, Rating, RatingReaction};
+use dossier::intake::{Intake, IntakeReaction};
 use dossier::law::Law;
-use dossier::payment::Payment;
-use dossier::review::Review;
-use dossier::{LawError, Rule, State};
-use events::{EventStore, Filter, NewEvent, Position, Recorded};
-use jiff::Timestamp;
+use dossier::payment::{Payment, PaymentReaction};
+use dossier::review::{Review, ReviewReaction};
+use dossier::{Reaction, State};
+use events::{EventStore, Filter, Position, Recorded};
+use service_kit::documents::Documents;
 use service_kit::rulebook;
-use uuid::Uuid;
+
+use crate::data::DataDirectory;
+
+mod finding;
+mod follows;
+mod order;
+mod papers;
+mod promises;
+mod sums;
+mod who;
+
+pub use finding::Finding;
+use finding::Findings;
+use follows::{Causes, Expected};
+use order::Order;
+use papers::Named;
+use sums::Sums;
 
 /// Check the log.
 #[derive(Debug, Parser)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     data: crate::Data,
+    /// Where documents are kept, if not in the data directory: a folder, or `s3://bucket/prefix`.
+    #[arg(long, env = "DOSSIER_DOCUMENTS", value_name = "FOLDER|URL")]
+    documents: Option<String>,
+    /// The key of digests, if it is not in the data directory.
+    #[arg(long, env = "DOSSIER_DIGEST_KEY", value_name = "FILE")]
+    digest_key: Option<std::path::PathBuf>,
 }
 
 /// What was looked at and what is wrong.
@@ -38,147 +61,247 @@ pub struct Report {
     pub promises: u64,
     /// Other periods that were computed again.
     pub periods: u64,
+    /// Documents that were compared with what was recorded of them.
+    pub documents: u64,
     /// What is wrong, at most a thousand.
-    pub findings: Vec<String>,
+    pub findings: Vec<Finding>,
 }
 
-const FINDINGS_MAX: usize = 1_000;
-
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
-    let store = arguments.data.open()?.store().await?;
-    let report = check(&store).await?;
+    let directory = arguments.data.existing()?.with_documents(arguments.documents.clone());
+    let directory = directory.with_digest_key(arguments.digest_key.clone());
+    let store = directory.store_to_read().await?;
+    let mut checker = read(&store).await?;
+    let beside = checker.beside(&directory, &store).await?;
+    let report = checker.done();
     let mut out = std::io::stdout();
+    if let Some(not_looked_at) = beside {
+        writeln!(out, "{not_looked_at}")?;
+    }
     for finding in &report.findings {
         writeln!(out, "{finding}")?;
     }
     writeln!(
         out,
-        "{} events, {} promised dates and {} other periods computed again, {} findings",
+        "{} events, {} promised dates and {} other periods computed again, {} documents compared, {} findings",
         report.events,
         report.promises,
         report.periods,
+        report.documents,
         report.findings.len()
     )?;
-    if report.findings.is_empty() {
-        Ok(())
-    } else {
-        bail!("the log has {} findings", report.findings.len())
+    match report.findings.len() {
+        0 => Ok(()),
+        found => bail!("the log has {found} findings"),
     }
 }
 
-/// Reads the whole log of `store`.
+/// Reads the whole log of `store`, and not what lies beside it.
 pub async fn check(store: &EventStore) -> Result<Report> {
-    let mut checker = Checker::default();
+    Ok(read(store).await?.done())
+}
+
+/// The same, with the documents that are kept in `documents`.
+pub async fn check_with(store: &EventStore, documents: &Documents) -> Result<Report> {
+    let mut checker = read(store).await?;
+    checker.compare_documents(documents).await?;
+    Ok(checker.done())
+}
+
+async fn read(store: &EventStore) -> Result<Checker> {
+    let mut checker = Checker::new();
+    for flaw in store.flaws().await? {
+        checker.found.flaw(&flaw);
+    }
     let mut after = Position::START;
     loop {
         let page = store.read_all(after, &Filter::default(), 10_000).await?;
         if page.through == after {
-            return Ok(checker.report);
+            return Ok(checker);
         }
         for event in &page.events {
-            checker.look_at(event, after);
-            after = event.position;
+            checker.look_at(event);
         }
         after = page.through;
     }
 }
 
-#[derive(Default)]
 struct Checker {
     /// As it was when the event was recorded.
     law: Law,
     report: Report,
-    versions: BTreeMap<String, u64>,
-    ids: BTreeSet<Uuid>,
-    /// Index of the event within its command, by stream.
-    commands: BTreeMap<String, (Uuid, usize)>,
+    found: Findings,
+    order: Order,
+    causes: Causes,
+    sums: Sums,
+    named: Named,
+    /// What should follow from the newest command of a stream.
+    expected: BTreeMap<String, Expected>,
     /// Dossiers that are not at their end, as folded so far.
-    dossiers: BTreeMap<String, Intake>,
-    payments: BTreeMap<String, Payment>,
-    reviews: BTreeMap<String, Review>,
-    results: BTreeMap<String, DossierResult>,
-    complaints: BTreeMap<String, Complaint>,
+    dossiers: States<Intake>,
+    payments: States<Payment>,
+    reviews: States<Review>,
+    results: States<DossierResult>,
+    ratings: States<Rating>,
+    complaints: States<Complaint>,
+}
+
+/// Of the streams that are not at their end, by the ids in their names.
+type States<S> = BTreeMap<String, S>;
+
+/// An event that is looked at.
+struct Seen<'a> {
+    event: &'a Recorded,
+    meta: &'a Meta,
+    law: &'a Law,
 }
 
 impl Checker {
-    fn find(&mut self, event: &Recorded, what: &str) {
-        if self.report.findings.len() < FINDINGS_MAX {
-            let position = event.position.0;
-            self.report
-                .findings
-                .push(format!("{position} {} {}: {what}", event.stream, event.kind));
+    fn new() -> Self {
+        Self {
+            law: Law::default(),
+            report: Report::default(),
+            found: Findings::default(),
+            order: Order::default(),
+            causes: Causes::default(),
+            sums: Sums::default(),
+            named: Named::default(),
+            expected: BTreeMap::new(),
+            dossiers: States::new(),
+            payments: States::new(),
+            reviews: States::new(),
+            results: States::new(),
+            ratings: States::new(),
+            complaints: States::new(),
         }
     }
 
-    fn look_at(&mut self, event: &Recorded, after: Position) {
+    /// Looks at what lies beside the log; says what was not looked at.
+    async fn beside(
+        &mut self,
+        directory: &DataDirectory,
+        store: &EventStore,
+    ) -> Result<Option<&'static str>> {
+        for witness in directory.witnesses(store).await? {
+            let head = store.head().0;
+            let what = format!("the log ends at {head}, but {witness}: its end is missing");
+            self.found.about("log-lost", what);
+        }
+        if !directory.is_there() {
+            return Ok((!self.named.is_empty()).then_some(
+                "documents were not looked at: there is no data directory; name it by --data",
+            ));
+        }
+        if !directory.has_digest_key() {
+            self.found.about(
+                "key-missing",
+                "the digest-key is missing: repeated requests will look changed",
+            );
+        }
+        if self.named.is_empty() {
+            return Ok(None);
+        }
+        match directory.documents_to_read().await? {
+            Some(documents) => self.compare_documents(&documents).await?,
+            None => self.found.about("document-missing", "the folder of documents is missing"),
+        }
+        Ok(None)
+    }
+
+    async fn compare_documents(&mut self, documents: &Documents) -> Result<()> {
+        self.report.documents = self.named.compare(documents, &mut self.found).await?;
+        Ok(())
+    }
+
+    fn done(mut self) -> Report {
+        if self.order.is_empty() {
+            self.found.about("log-empty", "the log is empty: nothing was checked");
+        }
+        Report { findings: self.found.0, ..self.report }
+    }
+
+    fn look_at(&mut self, event: &Arc<Recorded>) {
         self.report.events += 1;
-        if event.position <= after {
-            self.find(event, "a position that does not grow");
-        }
-        let version = self.versions.entry(event.stream.to_string()).or_default();
-        *version += 1;
-        if *version != event.version.0 {
-            self.find(event, "a version that does not follow the one before it");
-        }
-        if !self.ids.insert(event.id) {
-            self.find(event, "an id that stands in the log twice");
-        }
+        self.order.look(event, &mut self.found);
         if !readable(event) {
-            self.find(event, "a payload that cannot be read");
+            self.found.of(event, "unreadable", "a payload that cannot be read");
         }
         if event.kind.starts_with("numbering.") || event.kind.starts_with("bus.") {
             return;
         }
         let Ok(envelope) = serde_json::from_str::<Envelope>(&event.meta) else {
-            return self.find(event, "metadata that cannot be read");
+            return self.found.of(event, "unreadable", "metadata that cannot be read");
         };
-        match event.stream.category() {
-            "receipts" => self.check_receipt(event),
-            "unmatched" => {}
-            _ => self.check_id(event, envelope.command),
-        }
-        if event.kind.starts_with("law.")
-            && let Err(error) = rulebook::take(&mut self.law, event)
-        {
-            self.find(event, &error.to_string());
-        }
         let meta = Meta { id: event.id, version: event.version.0, envelope };
-        match self.said(event, &meta) {
-            Ok(None) => {}
-            Ok(Some((due_at, end))) => {
-                self.report.periods += 1;
-                if due_at != end {
-                    self.find(
-                        event,
-                        &format!("a period said to end {due_at}, the law gives {end}"),
-                    );
-                }
+        let index = match event.stream.category() {
+            "receipts" | "unmatched" => 0,
+            _ => self.order.check_id(event, &meta, &mut self.found),
+        };
+        if event.kind.starts_with("law.") {
+            who::look(event, &meta, None, &self.law, &mut self.found);
+            if let Err(error) = rulebook::take(&mut self.law, event) {
+                self.found.of(event, "law", error);
             }
-            Err(error) => self.find(event, &error.to_string()),
+        }
+        let known = meta.envelope.cause.is_none_or(|cause| self.order.knows(cause));
+        follows::caused(event, &meta, known, &mut self.found);
+        self.sums.look(event, &meta, &mut self.found);
+        self.named.look(event);
+        self.follow(event, &meta, index);
+        self.step(event, &meta);
+        self.causes.add(event);
+    }
+
+    /// Compares what a service recorded with what follows from the event that caused it.
+    fn follow(&mut self, event: &Recorded, meta: &Meta, index: usize) {
+        let (law, stream) = (&self.law, event.stream.as_str());
+        if index == 0 {
+            let cause = meta.envelope.cause.and_then(|cause| self.causes.get(cause));
+            let id = event.stream.id();
+            let seen = Seen { event, meta, law };
+            let expected = cause.and_then(|cause| match event.stream.category() {
+                "intake" => expected::<IntakeReaction>(&seen, self.dossiers.get(id), &cause),
+                "payment" => expected::<PaymentReaction>(&seen, self.payments.get(id), &cause),
+                "review" => expected::<ReviewReaction>(&seen, self.reviews.get(id), &cause),
+                "delivery" => expected::<DeliveryReaction>(&seen, self.results.get(id), &cause),
+                "rating" => expected::<RatingReaction>(&seen, self.ratings.get(id), &cause),
+                _ => None,
+            });
+            match expected {
+                Some(expected) => self.expected.insert(stream.to_owned(), expected),
+                None => self.expected.remove(stream),
+            };
+        }
+        let expected = self.expected.get(stream);
+        let one = expected.and_then(|expected| expected.get(index));
+        follows::compare(event, one, &mut self.found);
+        if expected.is_some_and(|expected| expected.len() <= index + 1) {
+            self.expected.remove(stream);
         }
     }
 
-    /// The period that the event opened or made longer.
-    fn said(&mut self, event: &Recorded, meta: &Meta) -> Said {
-        let (law, id) = (&self.law, event.stream.id());
-        match event.stream.category() {
-            "intake" => {
-                self.check_promise(event, meta);
-                match self.dossiers.get(id) {
-                    Some(intake) => said_period(&self.law, intake, event, meta),
-                    None => {
-                        // What is at its end needs no memory any more.
-                        self.payments.remove(id);
-                        self.reviews.remove(id);
-                        Ok(None)
-                    }
+    /// Folds the event into its stream, and looks at what it rests on and what it opens.
+    fn step(&mut self, event: &Recorded, meta: &Meta) {
+        let id = event.stream.id();
+        let seen = Seen { event, meta, law: &self.law };
+        let found = &mut self.found;
+        let said = match event.stream.category() {
+            "intake" => return self.intake(event, meta),
+            "payment" => {
+                if let Some(before) = self.payments.get(id) {
+                    sums::payment(event, before, found);
                 }
+                folded(&seen, &mut self.payments, found)
             }
-            "payment" => period_of(law, &mut self.payments, event, meta),
-            "review" => period_of(law, &mut self.reviews, event, meta),
+            "review" => {
+                if let Some(before) = self.reviews.get(id) {
+                    who::four_eyes(event, meta, before, &self.law, found);
+                }
+                folded(&seen, &mut self.reviews, found)
+            }
             "delivery" => {
-                let said = period_of(law, &mut self.results, event, meta);
-                // Nor does that of which nothing is owed.
+                let said = folded(&seen, &mut self.results, found);
+                // What is at its end needs no memory any more, nor does that of which nothing is owed.
                 if self.results.get(id).is_some_and(|result| {
                     result.stage == Stage::Delivered && result.obligations().is_empty()
                 }) {
@@ -186,127 +309,86 @@ impl Checker {
                 }
                 said
             }
-            "complaint" => period_of(law, &mut self.complaints, event, meta),
-            _ => Ok(None),
-        }
-    }
-
-    /// The id follows from command, stream and index.
-    fn check_id(&mut self, event: &Recorded, command: Uuid) {
-        let stream = event.stream.to_string();
-        let index = match self.commands.get(&stream) {
-            Some((last, index)) if *last == command => index + 1,
-            _ => 0,
-        };
-        let expected = NewEvent::id_of(&event.stream, command, index);
-        self.commands.insert(stream, (command, index));
-        if expected != event.id {
-            self.find(event, "an id that does not follow from its command");
-        }
-    }
-
-    /// The number is the receipt's place in its stream.
-    fn check_receipt(&mut self, event: &Recorded) {
-        if let Ok(ReceiptEvent::ReceiptIssued(receipt)) =
-            ReceiptEvent::decode(&event.kind, &event.data)
-            && receipt.number != event.version.0
-        {
-            self.find(event, "a receipt whose number is not its place");
-        }
-    }
-
-    /// What was promised is what start, budget, ledger and calendar give.
-    fn check_promise(&mut self, event: &Recorded, meta: &Meta) {
-        let Ok(decoded) = IntakeEvent::decode(&event.kind, &event.data) else { return };
-        let intake = self.dossiers.entry(event.stream.id().to_owned()).or_default();
-        intake.evolve(&decoded, meta);
-        let (promise, fixed_at) = match &decoded {
-            IntakeEvent::DossierAccepted(accepted) => (accepted.promise.clone(), None),
-            IntakeEvent::SupplementSubmitted(supplement) => (supplement.promise.clone(), None),
-            IntakeEvent::DeadlineExtended(extended) => (Some(extended.promise.clone()), None),
-            IntakeEvent::TimeNotCounted(span) => (span.promise.clone(), None),
-            IntakeEvent::FeeReceived(fee) => (fee.promise.clone(), None),
-            IntakeEvent::AppointmentFixed(fixed) => (Some(fixed.promise.clone()), Some(fixed.at)),
-            // A date that stood although the law would now give an earlier one was compared when it was promised.
-            IntakeEvent::DeadlineRestated(restated)
-                if restated.promise.due_at > restated.was_due_at =>
-            {
-                (Some(restated.promise.clone()), None)
-            }
-            IntakeEvent::DossierClosed(_)
-            | IntakeEvent::DossierWithdrawn(_)
-            | IntakeEvent::DossierRefused(_) => {
-                self.dossiers.remove(event.stream.id());
-                return;
-            }
+            "rating" => folded(&seen, &mut self.ratings, found),
+            "complaint" => folded(&seen, &mut self.complaints, found),
             _ => return,
         };
-        let Some(promise) = promise else { return };
-        self.report.promises += 1;
-        if let Some(wrong) = contradiction(&self.law, intake, &promise, fixed_at, meta.at()) {
-            self.find(event, &wrong);
+        self.compare(event, said);
+    }
+
+    fn intake(&mut self, event: &Recorded, meta: &Meta) {
+        let id = event.stream.id();
+        let seen = Seen { event, meta, law: &self.law };
+        if let Some(before) = self.dossiers.get(id) {
+            sums::stage(event, before, &mut self.found);
+        }
+        let said = folded(&seen, &mut self.dossiers, &mut self.found);
+        let Ok(decoded) = IntakeEvent::decode(&event.kind, &event.data) else { return };
+        if let Some(intake) = self.dossiers.get(id)
+            && let Some((promise, fixed_at)) = promises::promised(&decoded)
+        {
+            self.report.promises += 1;
+            let (law, at) = (&self.law, meta.at());
+            if let Some(wrong) = promises::contradiction(law, intake, &promise, fixed_at, at) {
+                self.found.of(event, "promise", wrong);
+            }
+        }
+        self.compare(event, said);
+        if matches!(
+            decoded,
+            IntakeEvent::DossierClosed(_)
+                | IntakeEvent::DossierWithdrawn(_)
+                | IntakeEvent::DossierRefused(_)
+        ) {
+            // What is at its end needs no memory any more.
+            self.dossiers.remove(id);
+            self.payments.remove(id);
+            self.reviews.remove(id);
+        }
+    }
+
+    fn compare(&mut self, event: &Recorded, said: promises::Said) {
+        match said {
+            Ok(None) => {}
+            Ok(Some((due_at, end))) => {
+                self.report.periods += 1;
+                if due_at != end {
+                    let what = format!("a period said to end {due_at}, the law gives {end}");
+                    self.found.of(event, "period", what);
+                }
+            }
+            Err(error) => self.found.of(event, "law", error),
         }
     }
 }
 
-/// The period that an event opened or made longer: when it was said to end, and when the law ends it.
-type Said = Result<Option<(Timestamp, Timestamp)>, LawError>;
+/// What follows by the law, where the stream's state is known.
+fn expected<R: Reaction>(
+    seen: &Seen<'_>,
+    before: Option<&R::State>,
+    cause: &Recorded,
+) -> Option<Expected> {
+    let begins = R::State::default();
+    let before = before.or_else(|| (seen.event.version.0 == 1).then_some(&begins))?;
+    follows::expected::<R>(seen.event, seen.meta, (before, seen.law), cause)
+}
 
-/// Folds the event in and looks at what it opened.
-fn period_of<S: State>(
-    law: &Law,
-    states: &mut BTreeMap<String, S>,
-    event: &Recorded,
-    meta: &Meta,
-) -> Said {
+/// Looks at who recorded the event and folds it in, and gives the period that it opened. Of a stream that was at its end no more
+/// is known.
+fn folded<S: State>(
+    Seen { event, meta, law }: &Seen<'_>,
+    states: &mut States<S>,
+    found: &mut Findings,
+) -> promises::Said {
+    let (id, first) = (event.stream.id(), event.version.0 == 1);
     let Ok(decoded) = S::Event::decode(&event.kind, &event.data) else { return Ok(None) };
-    let state = states.entry(event.stream.id().to_owned()).or_default();
+    if !first && !states.contains_key(id) {
+        return Ok(None);
+    }
+    let state = states.entry(id.to_owned()).or_default();
+    who::look(event, meta, state.resource().as_ref(), law, found);
     state.evolve(&decoded, meta);
-    said_period(law, state, event, meta)
-}
-
-fn said_period<S: State>(law: &Law, state: &S, event: &Recorded, meta: &Meta) -> Said {
-    let extends = event.kind.ends_with(".PeriodExtended.v1");
-    for obligation in state.obligations() {
-        let Some(period) = state.period(&obligation.kind, law)? else { continue };
-        let running = period.running;
-        let extended = extends && running.extended && running.known_at == meta.at();
-        if extended || running.opened_by == meta.id && !running.extended {
-            return Ok(Some((running.due_at, period.end()?.due_at)));
-        }
-    }
-    Ok(None)
-}
-
-/// What the law gives instead of what was promised.
-fn contradiction(
-    law: &Law,
-    intake: &Intake,
-    promise: &Promise,
-    fixed_at: Option<Timestamp>,
-    at: Timestamp,
-) -> Option<String> {
-    if let Some(fixed_at) = fixed_at {
-        return (promise.due_at != fixed_at)
-            .then(|| format!("{fixed_at} was fixed, {} promised", promise.due_at));
-    }
-    let brief = &intake.submission.as_ref()?.brief;
-    let Some(rule) = law.rule(&brief.procedure, &brief.agency, at) else {
-        return Some("the law for it is not loaded".to_owned());
-    };
-    // An imposed date rests on no calendar.
-    let calendar = law.calendar_in(&brief.agency, promise.calendar?);
-    let Some(calendar) = calendar else {
-        return Some("its calendar is not loaded".to_owned());
-    };
-    match clock::promise(Rule { calendar, ..rule }, brief.channel, &intake.ledger()?) {
-        Ok(Some(computed)) if computed == *promise => None,
-        Ok(computed) => {
-            let computed = computed.map(|computed| computed.due_at);
-            Some(format!("{} was promised, the law gives {computed:?}", promise.due_at))
-        }
-        Err(error) => Some(error.to_string()),
-    }
+    promises::said_period(law, state, event, meta)
 }
 
 fn readable(event: &Recorded) -> bool {

@@ -17,14 +17,16 @@ const PAGE: usize = 500;
 /// Move a log from one event store to another.
 #[derive(Debug, Parser)]
 pub(crate) struct Arguments {
-    /// The store to copy, for example `sqlite:dossier-data/log.sqlite`; nobody may write to it meanwhile.
+    /// The store to copy, for example `sqlite:dossier-data/log.sqlite`. It is only read: what somebody adds to it meanwhile is
+    /// copied by the next copy.
     from: String,
     /// The store to copy to, empty or with the beginning of the same log.
     to: String,
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
-    let from = EventStore::open(&arguments.from).await.context("the store to copy")?;
+    let from = EventStore::open_read_only(&arguments.from).await;
+    let from = from.context("the store to copy")?;
     let to = EventStore::open(&arguments.to).await.context("the store to copy to")?;
     let Copied { before, written } = copy(&from, &to).await?;
     let mut out = std::io::stdout().lock();

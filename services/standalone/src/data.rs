@@ -11,8 +11,10 @@ use dossier::law::shipped_rules;
 use events::{EventStore, Position, SqliteOptions};
 use jiff::{SignedDuration, Timestamp};
 use service_kit::auth::{Auth, DevelopmentKey, KeySource, Rules, secret};
+use service_kit::clock::newest_recorded;
 use service_kit::documents::Documents;
 use service_kit::limits::{CLOCK_OFF_MAX, SECRET_BYTES_MIN};
+use service_kit::view::{Ahead, ahead};
 use service_kit::{Clock, Kit, Settings};
 use tokio::sync::watch;
 
@@ -39,6 +41,8 @@ pub struct DataDirectory {
     /// Where documents are, if not in it.
     documents: Option<String>,
     bus: BusArguments,
+    /// Whether to go on with a log that knows less than what was made of it.
+    accept_log_loss: bool,
 }
 
 /// Whom a process believes.
@@ -82,7 +86,70 @@ impl DataDirectory {
             digest_key: None,
             documents: None,
             bus: BusArguments::default(),
+            accept_log_loss: false,
         })
+    }
+
+    /// The directory at `path`, for one who only reads: it must be there, and so must its log if that is in it.
+    pub(crate) fn existing(path: &Path, store: Option<String>) -> Result<Self> {
+        if store.is_none() {
+            let log = path.join("log.sqlite");
+            if !log.is_file() {
+                bail!("there is no log at {}; nothing was made", log.display());
+            }
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            store,
+            views: None,
+            digest_key: None,
+            documents: None,
+            bus: BusArguments::default(),
+            accept_log_loss: false,
+        })
+    }
+
+    /// The same, and whether to go on with a log that knows less than what was made of it.
+    #[must_use]
+    pub(crate) fn accepting_log_loss(self, accept_log_loss: bool) -> Self {
+        Self { accept_log_loss, ..self }
+    }
+
+    /// What knows more than the log: read models, and how far followers said in the log that they had come.
+    pub(crate) async fn witnesses(&self, store: &EventStore) -> Result<Vec<String>> {
+        let mut witnesses = Vec::new();
+        for Ahead { name, position, other } in ahead(&self.views(), store) {
+            let of = if other { " (of another log)" } else { "" };
+            let position = position.0;
+            witnesses.push(format!("the read model {name} knows it up to {position}{of}"));
+        }
+        for follower in crate::bus::FOLLOWERS {
+            let cursor = events::bus::cursor(store, follower).await?;
+            if cursor > store.head() {
+                witnesses.push(format!("the reactions of {follower} had come to {}", cursor.0));
+            }
+        }
+        Ok(witnesses)
+    }
+
+    /// Stops a start whose read models know more than the log.
+    async fn refuse_log_loss(&self, store: &EventStore) -> Result<()> {
+        let (head, witnesses) = (store.head().0, self.witnesses(store).await?);
+        if witnesses.is_empty() {
+            return Ok(());
+        }
+        let witnesses = witnesses.join("; ");
+        if self.accept_log_loss {
+            tracing::warn!(head, witnesses, "the log was longer; its loss is accepted");
+            return Ok(());
+        }
+        bail!(
+            "the log ends at position {head}, but {witnesses}. So the end of the log was lost, or an older copy of it was put \
+             here: steps that were acknowledged are missing. Stop, and restore the newest backup, or the right log. If what \
+             stood behind position {head} is to be given up, start once with --accept-log-loss: the read models in {} are then \
+             built anew, and numbers of lost dossiers and receipts may be given again",
+            self.views().display()
+        )
     }
 
     /// The same with the log in the store at an address.
@@ -137,6 +204,35 @@ impl DataDirectory {
     #[must_use]
     pub fn with_documents(self, documents: Option<String>) -> Self {
         Self { documents, ..self }
+    }
+
+    /// The same with the key of digests somewhere else.
+    #[must_use]
+    pub(crate) fn with_digest_key(self, digest_key: Option<PathBuf>) -> Self {
+        Self { digest_key, ..self }
+    }
+
+    /// Whether the directory itself is there.
+    pub(crate) fn is_there(&self) -> bool {
+        self.path.is_dir()
+    }
+
+    /// Whether the key of digests is there.
+    pub(crate) fn has_digest_key(&self) -> bool {
+        self.digest_key.clone().unwrap_or_else(|| self.path.join("digest-key")).is_file()
+    }
+
+    /// The documents for one who only reads; nothing if their folder is not there.
+    pub(crate) async fn documents_to_read(&self) -> Result<Option<Documents>> {
+        if self.documents.as_ref().is_some_and(|place| place.contains("://")) {
+            return Ok(Some(self.documents().await?));
+        }
+        let folder = self.documents.as_ref().map(PathBuf::from);
+        let folder = folder.unwrap_or_else(|| self.path.join("documents"));
+        if !folder.is_dir() {
+            return Ok(None);
+        }
+        Ok(Some(Documents::in_folder_to_read(&folder)?))
     }
 
     async fn documents(&self) -> Result<Documents> {
@@ -221,6 +317,14 @@ impl DataDirectory {
         }
     }
 
+    /// Opens the store for reading alone, beside whoever serves from it.
+    pub(crate) async fn store_to_read(&self) -> Result<EventStore> {
+        Ok(match &self.store {
+            Some(url) => EventStore::open_read_only(url).await?,
+            None => EventStore::sqlite_read_only(&self.path.join("log.sqlite"))?,
+        })
+    }
+
     /// Keeps a service's read models for this process: they are not for two.
     pub fn lock(&self, service: ServiceName) -> Result<File> {
         let name = service.to_possible_value().map_or(String::new(), |v| v.get_name().to_owned());
@@ -240,6 +344,7 @@ impl DataDirectory {
     /// The kit of a process on this directory.
     pub async fn kit(&self, time: Time, identity: Identity) -> Result<Arc<Kit>> {
         let store = Arc::new(self.store().await?);
+        self.refuse_log_loss(&store).await?;
         self.keep_private();
         let digest_key = self.digest_key(&store)?;
         let bus = self.bus.open(&store, &digest_key).await?;
@@ -281,7 +386,7 @@ impl DataDirectory {
             );
         }
         let now = Clock::System.now();
-        let Some(last) = last_recorded(store).await? else { return Ok(Clock::System) };
+        let Some(last) = newest_recorded(store).await? else { return Ok(Clock::System) };
         // Where the store's machine has a clock of its own, two agree: whoever recorded the last event had a wrong one.
         if now < last && store.time().await?.is_none() {
             bail!(
@@ -299,11 +404,4 @@ impl DataDirectory {
         }
         Ok(Clock::System)
     }
-}
-
-/// When the newest event was recorded.
-async fn last_recorded(store: &EventStore) -> Result<Option<Timestamp>> {
-    let Some(event) = store.event_at(store.head()).await? else { return Ok(None) };
-    let meta: serde_json::Value = serde_json::from_str(&event.meta)?;
-    Ok(meta.get("at").and_then(|at| at.as_str()).and_then(|at| at.parse().ok()))
 }

@@ -29,7 +29,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
-    let store = arguments.data.open()?.store().await?;
+    let store = arguments.data.existing()?.store_to_read().await?;
     let stream = find(&store, &arguments.code).await?;
     let law = rulebook::recorded(&store).await?;
     let intake: Intake = fold(&store.read_whole(&stream).await?)?;

@@ -19,7 +19,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
-    let store = arguments.data.open()?.store().await?;
+    let store = arguments.data.existing()?.store_to_read().await?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut after = Position(arguments.after);
     loop {

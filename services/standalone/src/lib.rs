@@ -25,11 +25,12 @@ mod token;
 mod visit;
 mod whatif;
 
-pub use check::{Report, check};
+pub use check::{Finding, Report, check, check_with};
 pub use copy::{Copied, copy};
 pub use data::{DataDirectory, Identity, Time};
 pub use office::Answer;
 pub use replay::{RefusedActivity, Replay, Summary, World, replay};
+pub use serve::watching;
 
 /// Carries administrative dossiers from submission to delivered result.
 #[derive(Debug, Parser)]
@@ -82,7 +83,7 @@ enum Command {
 /// Where the data is.
 #[derive(Debug, Clone, Args)]
 struct Data {
-    /// The data directory; made if it is missing.
+    /// The data directory; what serves makes it if it is missing, what only reads does not.
     #[arg(long, env = "DOSSIER_DATA", default_value = "./dossier-data")]
     data: PathBuf,
     /// The event store, for example `postgres://user@host/database`; a file in the data directory without it.
@@ -93,6 +94,11 @@ struct Data {
 impl Data {
     fn open(&self) -> anyhow::Result<DataDirectory> {
         Ok(DataDirectory::open(&self.data)?.with_store(self.store.clone()))
+    }
+
+    /// For one who only reads, beside whoever serves: nothing is made there, and nothing changed.
+    fn existing(&self) -> anyhow::Result<DataDirectory> {
+        DataDirectory::existing(&self.data, self.store.clone())
     }
 }
 

@@ -7,10 +7,10 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, ValueEnum};
 use jiff::SignedDuration;
 use service_kit::auth::{KeySource, Rules};
-use service_kit::http::{AddressBlock, Proxies, Router, Server};
+use service_kit::http::{AddressBlock, Mounted, Proxies, Router, Server, mount};
 use service_kit::limits::TASKS_END_MAX;
-use service_kit::tasks::{FollowedLaw, Tasks};
-use service_kit::{Clock, Kit};
+use service_kit::tasks::{ClockTask, FollowedLaw, Tasks};
+use service_kit::{Clock, Kit, Service};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -80,9 +80,20 @@ pub(crate) struct Arguments {
     documents: Option<String>,
     #[command(flatten)]
     bus: BusArguments,
+    #[command(flatten)]
+    confirmed: Confirmed,
+}
+
+/// What a start stops for unless somebody says that it is meant.
+#[derive(Debug, Args)]
+struct Confirmed {
     /// The machine's clock is right although the log ended long ago: enforce everything that fell due since.
     #[arg(long)]
     confirm_clock: bool,
+    /// Go on although read models know more than the log, whose end was lost or which is an older copy: what stood behind its
+    /// present end is given up, and the read models are built anew.
+    #[arg(long)]
+    accept_log_loss: bool,
     /// Go on in the machine's time with a directory that was written in virtual time.
     #[arg(long)]
     live: bool,
@@ -121,7 +132,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     let identity = identity(&arguments)?;
     let data = arguments.data.open()?.shared(arguments.views, arguments.digest_key, arguments.bus);
     let data = data.with_documents(arguments.documents);
-    let time = Time::Machine { confirmed: arguments.confirm_clock, live: arguments.live };
+    let data = data.accepting_log_loss(arguments.confirmed.accept_log_loss);
+    let Confirmed { confirm_clock: confirmed, live, .. } = arguments.confirmed;
+    let time = Time::Machine { confirmed, live };
     let names = match &arguments.services[..] {
         [] => ServiceName::value_variants(),
         _ if arguments.data.store.is_none() => {
@@ -153,6 +166,7 @@ async fn serve_some(
     if !names.contains(&ServiceName::Intake) {
         tasks.add(FollowedLaw::new(kit));
     }
+    tasks.add(ClockTask::new(kit));
     #[cfg_attr(not(feature = "nats"), expect(unused_mut, reason = "nothing is relayed"))]
     let mut relays = Vec::new();
     #[cfg(feature = "nats")]
@@ -202,6 +216,14 @@ async fn serve_some(
     }
     kit.resign().await;
     Ok(())
+}
+
+/// What tells how a process with these services is, for whoever serves them in another way.
+#[must_use]
+pub fn watching(kit: &Arc<Kit>, services: &[Service]) -> Vec<Mounted> {
+    let (_never, stopped) = watch::channel(false);
+    let watch = health::Watch::new(kit, services, Vec::new(), stopped);
+    vec![mount("/health/ready", watch.ready()), mount("/metrics", watch.metrics())]
 }
 
 fn json(text: String) -> warp::reply::Response {

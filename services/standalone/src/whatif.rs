@@ -78,9 +78,9 @@ fn channel(text: &str) -> Result<Channel> {
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
-    let directory = arguments.data.open()?;
+    let directory = arguments.data.existing()?;
     let virtual_end = directory.virtual_end()?;
-    let store = directory.store().await?;
+    let store = directory.store_to_read().await?;
     let trial = Trial::of(arguments, rulebook::recorded(&store).await?)?;
     let details = arguments.details.as_deref().map(create).transpose()?;
     let now = virtual_end.unwrap_or_else(|| service_kit::Clock::System.now());

@@ -141,7 +141,7 @@ impl Orphans {
     }
 
     async fn work(&mut self) -> Result<Next, Stalled> {
-        let now = self.kit.clock.now();
+        let now = self.kit.time()?;
         let Some(mut look) = self.look.take() else {
             if now < self.next {
                 return Ok(Next::Idle { done: Position(u64::MAX), wake_at: self.due });

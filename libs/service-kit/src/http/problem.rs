@@ -15,9 +15,10 @@ use warp::reply::Response;
 
 use super::Language;
 use crate::auth::Unauthenticated;
+use crate::clock::ClockWrong;
 use crate::codes::CodesError;
 use crate::forms::FieldError;
-use crate::limits::KEYS_RETRY;
+use crate::limits::{CLOCK_RETRY_AFTER, KEYS_RETRY};
 use crate::metrics::Refused;
 use crate::streams::Failure;
 
@@ -81,6 +82,8 @@ entries! {
         "dữ liệu chưa cập nhật kịp, hãy thử lại", "what you wrote is not visible here yet; try again";
     BUSY => 503, "busy",
         "hệ thống đang bận, hãy thử lại", "too many requests wait; try again";
+    CLOCK_WRONG => 503, "clock-wrong",
+        "đồng hồ của hệ thống không đúng, hãy thử lại sau", "the service's clock is wrong, and nothing is recorded until it is right; try again later";
     UNAVAILABLE => 503, "unavailable",
         "hệ thống tạm thời không phục vụ được, hãy thử lại", "the service cannot answer now; try again";
 }
@@ -273,6 +276,13 @@ impl From<Denied> for Problem {
     }
 }
 
+impl From<ClockWrong> for Problem {
+    fn from(wrong: ClockWrong) -> Self {
+        let retry_after = Some(CLOCK_RETRY_AFTER);
+        Self { retry_after, ..Self::new(CLOCK_WRONG).about(wrong.to_string()) }
+    }
+}
+
 impl From<ReadError> for Problem {
     fn from(ReadError::Unavailable(reason): ReadError) -> Self {
         Self::unavailable(&reason)
@@ -290,6 +300,7 @@ impl<R: Refuse> From<Failure<R>> for Problem {
             Failure::Contended | Failure::NotYet => {
                 Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(CONTENDED) }
             }
+            Failure::Clock(wrong) => wrong.into(),
             Failure::Busy(wait) => Self { retry_after: Some(wait), ..Self::new(BUSY) },
             Failure::Unwritable(why) => Self::unwritable(&why),
             Failure::TooLarge(what) => Self::new(TOO_LARGE).about(what.to_string()),

@@ -10,6 +10,7 @@ use events::{ReadError, StreamName, TooLarge, Unwritable, Version};
 use uuid::Uuid;
 
 use super::Loaded;
+use crate::clock::ClockWrong;
 
 /// On what authority a command comes.
 #[derive(Debug, Clone, Copy)]
@@ -79,6 +80,8 @@ pub enum Failure<R> {
     Busy(Duration),
     /// The store cannot be written to until somebody sees to it.
     Unwritable(Unwritable),
+    /// What the clock says must not be recorded.
+    Clock(ClockWrong),
     /// The store does not answer.
     Unavailable(String),
     /// An event of the stream cannot be read: only an operator can help.
@@ -88,6 +91,12 @@ pub enum Failure<R> {
 impl<R> From<ReadError> for Failure<R> {
     fn from(ReadError::Unavailable(reason): ReadError) -> Self {
         Self::Unavailable(reason)
+    }
+}
+
+impl<R> From<ClockWrong> for Failure<R> {
+    fn from(wrong: ClockWrong) -> Self {
+        Self::Clock(wrong)
     }
 }
 

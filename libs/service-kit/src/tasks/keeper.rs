@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dossier::contract::EventSet;
 use dossier::{Obligation, State};
@@ -20,7 +20,7 @@ use lru::LruCache;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::{Next, Progress, Stalled, Task, back_off, looked_at};
+use super::{Next, Progress, Stalled, Task, Work, back_off, looked_at};
 use crate::limits::{ENFORCED_TOGETHER, GROUPS_IN_FLIGHT, PAGE_EVENTS};
 use crate::streams::{Loaded, Streams};
 use crate::view::{View, ViewError};
@@ -36,8 +36,6 @@ const SWEEP: usize = 4_096;
 /// For how many streams it is remembered up to where they were read: more than a sweep changes, or every change would be
 /// read once more from the store.
 const READ_MAX: usize = 4 * SWEEP;
-/// How far the machine's clock may move against its monotonic one before the keeper refuses to act.
-const JUMP_MAX: SignedDuration = SignedDuration::from_secs(5);
 
 /// Looks at the index independently of the keeper.
 #[derive(Debug, Clone)]
@@ -105,7 +103,6 @@ pub struct Keeper<S: State> {
     reactions: Option<Progress>,
     /// The service's reactions must first have come to the head that was seen when this process began to lead.
     after: Option<(Progress, Position)>,
-    tick: Option<(Instant, Timestamp)>,
 }
 
 impl<S: State> std::fmt::Debug for Keeper<S> {
@@ -144,18 +141,18 @@ impl<S: State> Keeper<S> {
             leads: false,
             reactions: after.cloned(),
             after: None,
-            tick: None,
         };
         Ok((keeper, health))
     }
 
     async fn work(&mut self) -> Result<Next, Stalled> {
-        let clock = self.check_clock();
-        // Another replica's clock may be right.
+        // A machine whose clock was set does not know any more what is due; another replica's may be right.
+        let clock = self.kit.time();
         self.lead.stand_back(clock.is_err());
         clock?;
         let page = self.kit.store.read_all(self.position, &self.filter, PAGE_EVENTS).await?;
         if page.through > self.position {
+            self.kit.guard.followed(page.events.last().map(|newest| &**newest));
             let own = page.events.iter().filter(|event| event.stream.category() == S::CATEGORY);
             let touched = own.filter_map(|event| self.unread(event)).collect();
             self.index(touched, page.through).await?;
@@ -186,22 +183,6 @@ impl<S: State> Keeper<S> {
         }
         self.enforce(due, now).await;
         Ok(Next::More)
-    }
-
-    /// A machine whose clock was set does not know any more what is due.
-    fn check_clock(&mut self) -> Result<(), Stalled> {
-        if !matches!(self.kit.clock, Clock::System) {
-            return Ok(());
-        }
-        let (instant, now) = (Instant::now(), self.kit.clock.now());
-        let (first_instant, first) = *self.tick.get_or_insert((instant, now));
-        let steady = instant.duration_since(first_instant);
-        if let Some(jump) = jump(steady, now.duration_since(first)) {
-            return Err(Stalled::ClockJumped(i64::try_from(jump.as_millis()).unwrap_or(i64::MAX)));
-        }
-        // Slewing by a time service is no jump: go on from here.
-        self.tick = Some((instant, now));
-        Ok(())
     }
 
     /// The stream of an event, unless it was read beyond it: far behind the head, one reading sees all that follows.
@@ -306,16 +287,13 @@ impl<S: State> Keeper<S> {
     }
 }
 
-/// How far the machine's clock jumped while the monotonic one went on by `steady`, if that is too far to act on.
-fn jump(steady: Duration, moved: SignedDuration) -> Option<SignedDuration> {
-    let steady = SignedDuration::try_from(steady).unwrap_or(SignedDuration::MAX);
-    let jump = moved.saturating_sub(steady);
-    (jump.abs() > JUMP_MAX).then_some(jump)
-}
-
 impl<S: State> Task for Keeper<S> {
     fn name(&self) -> &'static str {
         self.service
+    }
+
+    fn work(&self) -> Work {
+        Work::Enforces
     }
 
     fn gather(&self) -> Duration {
@@ -333,21 +311,5 @@ impl<S: State> Task for Keeper<S> {
                 () = self.lead.other_than(self.leads) => {}
             }
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_clock_that_was_set_stops_the_keeper_and_one_that_drifts_does_not() {
-        let after = |steady, moved| jump(Duration::from_secs(steady), moved).is_some();
-        let hour = SignedDuration::from_hours(1);
-        assert!(after(1, -hour), "back an hour");
-        assert!(after(1, SignedDuration::from_hours(24 * 365)), "forward a year");
-        assert!(after(3_600, SignedDuration::ZERO), "it stands still");
-        assert!(!after(3_600, hour + SignedDuration::from_secs(4)), "slewed by a time service");
-        assert!(!after(60, SignedDuration::from_secs(60)));
     }
 }

@@ -29,6 +29,7 @@ impl FollowedLaw {
         if page.through == self.position {
             return Ok(Next::Idle { done: self.position, wake_at: None });
         }
+        self.kit.guard.followed(page.events.last().map(|newest| &**newest));
         if !page.events.is_empty() {
             let caught_up = self.kit.rulebook.catch_up(&self.kit.store).await;
             caught_up.map_err(|error| ReadError::Unavailable(error.to_string()))?;

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use rusqlite::Connection;
 use tokio::sync::watch;
 
-use super::{Next, Progress, Stalled, Task};
+use super::{Next, Progress, Stalled, Task, Work};
 use crate::Kit;
 use crate::limits::VIEW_PAGE_EVENTS;
 use crate::view::{Shape, View, ViewError};
@@ -61,6 +61,10 @@ impl<P: Projection> Projector<P> {
 impl<P: Projection> Task for Projector<P> {
     fn name(&self) -> &'static str {
         P::SHAPE.name
+    }
+
+    fn work(&self) -> Work {
+        Work::Shows
     }
 
     fn gather(&self) -> std::time::Duration {

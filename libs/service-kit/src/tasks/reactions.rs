@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::{Next, Progress, Stalled, Task, back_off, looked_at};
+use super::{Next, Progress, Stalled, Task, Work, back_off, looked_at};
 use crate::Kit;
 use crate::limits::{IN_FLIGHT_MAX, PARKED_FOR_MAX, PARKED_MAX};
 use crate::streams::{Authority, Failure, Order, Streams, envelope};
@@ -181,6 +181,8 @@ impl<R: Reaction> Reactions<R> {
             }
             Standing::TakesOver | Standing::Leads => {}
         }
+        // Nothing is parked, and given up a day later, because the clock is wrong.
+        self.kit.time()?;
         if self.parked.len() >= PARKED_MAX {
             self.retry_due(self.kit.clock.now()).await?;
             // What has waited too long is given up here too, or nothing would ever make room.
@@ -190,6 +192,7 @@ impl<R: Reaction> Reactions<R> {
             }
         }
         let page = self.place.page(self.position).await?;
+        self.kit.guard.followed(page.events.last().map(|newest| &**newest));
         let now = self.kit.clock.now();
         if page.through == self.position {
             if self.retry_due(now).await? {
@@ -406,6 +409,10 @@ impl<R: Reaction> Reactions<R> {
 impl<R: Reaction> Task for Reactions<R> {
     fn name(&self) -> &'static str {
         self.service
+    }
+
+    fn work(&self) -> Work {
+        Work::Reacts
     }
 
     fn gather(&self) -> Duration {

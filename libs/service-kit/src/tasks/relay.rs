@@ -8,7 +8,7 @@ use events::{Position, Recorded};
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
-use super::{Next, Progress, Stalled, Task};
+use super::{Next, Progress, Stalled, Task, Work};
 use crate::{Kit, telemetry};
 
 /// For how long events gather: what is published together costs less, and callers wait for what follows from their steps.
@@ -46,6 +46,10 @@ pub fn describe(event: &Recorded) -> Vec<(&'static str, String)> {
 impl Task for RelayTask {
     fn name(&self) -> &'static str {
         self.relay.source()
+    }
+
+    fn work(&self) -> Work {
+        Work::Relays
     }
 
     fn gather(&self) -> Duration {

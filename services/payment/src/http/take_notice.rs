@@ -122,7 +122,7 @@ async fn keep_unmatched(app: &App, body: TakeNoticeRequest) -> Result<Reply, Pro
     });
     let unusable = |error: &dyn std::fmt::Display| Problem::unavailable(&error.to_string());
     let stream = StreamName::new(&format!("unmatched-{id}")).map_err(|e| unusable(&e))?;
-    let meta = serde_json::json!({ "at": kit.clock.now(), "actor": { "subject": "payment", "role": "system" },
+    let meta = serde_json::json!({ "at": kit.time()?, "actor": { "subject": "payment", "role": "system" },
         "command": id, "digest": "" });
     let new =
         NewEvent { id, kind: event.kind().into(), data: event.encode(), meta: meta.to_string() };

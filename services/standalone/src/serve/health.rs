@@ -6,14 +6,20 @@ use events::Position;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use jiff::SignedDuration;
+use service_kit::clock::ClockWrong;
 use service_kit::http::Route;
-use service_kit::limits::CLOCK_OFF_MAX;
+use service_kit::limits::PROBE_FRESH_FOR;
 use service_kit::tasks::{KeeperHealth, Progress, ReactionsHealth};
 use service_kit::{Kit, Service};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
+use tokio::time::Instant;
 use warp::{Filter, Reply as _};
 
 use super::json;
+
+mod look;
+
+use look::{Found, name};
 
 /// What is watched.
 #[derive(Clone)]
@@ -31,6 +37,8 @@ struct Watched {
     relays: Vec<Relaying>,
     /// Where the log ended when the process began: before its read models have come to there, it is not ready.
     begun_at: Position,
+    /// What was found the last time.
+    last: Mutex<Option<(Instant, Found)>>,
 }
 
 /// The relay of a source in its service.
@@ -38,19 +46,6 @@ pub(super) struct Relaying {
     pub(super) service: &'static str,
     pub(super) source: &'static str,
     pub(super) progress: Progress,
-}
-
-/// What whoever watches wants to know first.
-struct Counts {
-    readable: bool,
-    /// How far the clock is from that of the store's machine.
-    clock_off: SignedDuration,
-    caught_up: bool,
-    open: usize,
-    /// Overdue for more than a minute: should have been enforced, and was not.
-    overdue: usize,
-    /// Given up, and waiting for an operator.
-    dead: u64,
 }
 
 impl Watch {
@@ -72,6 +67,7 @@ impl Watch {
             views: views.flat_map(|s| s.views.iter().map(|v| (s.name, v.clone()))).collect(),
             relays,
             begun_at: kit.store.head(),
+            last: Mutex::default(),
         }))
     }
 
@@ -80,53 +76,50 @@ impl Watch {
         &self.0.reactions
     }
 
-    async fn count(&self) -> Counts {
-        let Watched { kit, keepers, reactions, views, begun_at, .. } = &*self.0;
-        let mut dead = 0;
-        for service in reactions {
-            dead += service.dead_letters().await.map_or(0, |letters| letters.len() as u64);
+    /// What was found a moment ago, or is found now: whoever probes often, or with many at once, costs one look.
+    async fn found(&self) -> Found {
+        let mut last = self.0.last.lock().await;
+        if let Some((at, found)) = &*last
+            && at.elapsed() < PROBE_FRESH_FOR
+        {
+            return found.clone();
         }
-        let off = kit.clock.off(&kit.store).await;
-        Counts {
-            readable: off.is_ok() && kit.store.event_at(kit.store.head()).await.is_ok(),
-            clock_off: off.unwrap_or_default(),
-            caught_up: views.iter().all(|(_, view)| view.now() >= *begun_at)
-                && keepers.iter().all(|keeper| keeper.reached() >= *begun_at),
-            open: keepers.iter().map(KeeperHealth::open).sum(),
-            overdue: keepers.iter().map(KeeperHealth::overdue).sum(),
-            dead,
-        }
+        let found = Box::pin(self.0.look()).await;
+        *last = Some((Instant::now(), found.clone()));
+        found
     }
 
-    /// The store answers, the clock is right, the read models have caught up, and the process does not stop. What stands beside it are warnings:
-    /// the service still takes what it is given. That includes the bus: without it followers read the store.
+    /// The store answers and takes what is written, the clock is right, the read models have caught up and go on, and the process
+    /// does not stop. What stands beside it are warnings: the service still takes what it is given. That includes the bus: without
+    /// it followers read the store.
     pub(super) fn ready(&self) -> Route {
         let watch = self.clone();
         let answers = warp::any()
             .then(move || {
                 let watch = watch.clone();
-                async move {
-                    let counts = watch.count().await;
-                    let Counts { readable, clock_off, caught_up, open, overdue, dead } = counts;
-                    let clock = clock_off.abs() <= CLOCK_OFF_MAX;
-                    let Watched { kit, stopped, .. } = &*watch.0;
-                    let (stopping, bus) = (*stopped.borrow(), kit.bus.is_connected());
-                    let ready = readable && clock && caught_up && !stopping;
-                    let stats = kit.store.stats();
-                    let body = serde_json::json!({
-                        "ready": ready, "warning": overdue > 0 || dead > 0 || !bus,
-                        "store": readable, "clock": clock, "bus": bus, "caught_up": caught_up, "stopping": stopping,
-                        "head": kit.store.head(), "open_obligations": open,
-                        "overdue_obligations": overdue, "dead_letters": dead,
-                        "groups": stats.groups, "events": stats.events,
-                    });
-                    let status =
-                        if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-                    warp::reply::with_status(json(body.to_string()), status).into_response()
-                }
+                async move { watch.answer(&watch.found().await) }
             })
             .boxed();
         Route::open(answers)
+    }
+
+    fn answer(&self, found: &Found) -> warp::reply::Response {
+        let Watched { kit, stopped, .. } = &*self.0;
+        let (stopping, bus) = (*stopped.borrow(), kit.bus.is_connected());
+        let ready = found.ready() && !stopping;
+        let stats = kit.store.stats();
+        let body = serde_json::json!({
+            "ready": ready, "warning": found.warns() || !bus,
+            "store": found.readable, "writable": found.writable, "clock": found.clock.is_none(),
+            "bus": bus, "caught_up": found.caught_up, "stopping": stopping,
+            "standing": found.standing().collect::<Vec<_>>(),
+            "disk_free_bytes": found.disks.iter().map(|(_, free)| free).min(),
+            "head": kit.store.head(), "open_obligations": found.open,
+            "overdue_obligations": found.overdue, "dead_letters": found.dead,
+            "groups": stats.groups, "events": stats.events,
+        });
+        let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        warp::reply::with_status(json(body.to_string()), status).into_response()
     }
 
     /// The figures.
@@ -137,8 +130,7 @@ impl Watch {
             .then(move || {
                 let watch = watch.clone();
                 async move {
-                    let counts = watch.count().await;
-                    watch.set(&counts);
+                    watch.set(&watch.found().await);
                     let text = watch.0.kit.metrics.text();
                     warp::reply::with_header(text, CONTENT_TYPE, FORMAT).into_response()
                 }
@@ -147,20 +139,31 @@ impl Watch {
         Route::open(answers)
     }
 
-    fn set(&self, counts: &Counts) {
+    fn set(&self, found: &Found) {
         let Watched { kit, services, keepers, reactions, views, relays, .. } = &*self.0;
         let (head, stats) = (kit.store.head(), kit.store.stats());
         let behind = |progress: &Progress| head.0.saturating_sub(progress.now().0);
         let set = |name, help, value| kit.metrics.set(name, help, None, value);
-        set("store_readable", "Whether the event store answers", u64::from(counts.readable));
+        set("store_readable", "Whether the event store answers", u64::from(found.readable));
+        let help = "Whether the event store takes what is appended";
+        set("store_writable", help, u64::from(found.writable));
+        set("store_wal_bytes", "Length of the log's write-ahead log", stats.wal_bytes);
+        let help = "Whether a reader outside keeps the write-ahead log from beginning anew";
+        set("store_wal_pinned", help, u64::from(stats.wal_pinned));
         set("bus_connected", "Whether the bus can be reached", u64::from(kit.bus.is_connected()));
-        let off = u64::try_from(counts.clock_off.abs().as_millis()).unwrap_or(u64::MAX);
+        let off = u64::try_from(found.clock_off.abs().as_millis()).unwrap_or(u64::MAX);
         set("clock_off_ms", "How far the clock is from that of the store's machine", off);
-        set("caught_up", "Whether the read models have caught up", u64::from(counts.caught_up));
+        let wrong = found.clock.map_or(SignedDuration::ZERO, ClockWrong::by);
+        let wrong = u64::try_from(wrong.abs().as_millis()).unwrap_or(u64::MAX);
+        let help = "By how much the clock is wrong, while nothing is recorded because of it";
+        set("clock_wrong_ms", help, wrong);
+        let help = "What was not recorded because the clock was wrong";
+        set("clock_refused", help, kit.guard.refused());
+        set("caught_up", "Whether the read models have caught up", u64::from(found.caught_up));
         set("log_head", "The position of the newest event", head.0);
-        set("obligations_open", "Obligations that are open", counts.open as u64);
+        set("obligations_open", "Obligations that are open", found.open as u64);
         let help = "Obligations that fell due more than a minute ago and were not enforced";
-        set("obligations_overdue", help, counts.overdue as u64);
+        set("obligations_overdue", help, found.overdue as u64);
         let due = keepers.iter().map(KeeperHealth::due).sum::<usize>() as u64;
         set("obligations_due", "Obligations that are due and not enforced yet", due);
         let lag = keepers.iter().map(|keeper| head.0.saturating_sub(keeper.reached().0)).max();
@@ -168,7 +171,7 @@ impl Watch {
         set("obligations_lag", help, lag.unwrap_or(0));
         let now = u64::try_from(kit.clock.now().as_millisecond()).unwrap_or(0);
         set("clock_ms", "What time it is here, in milliseconds since the beginning of 1970", now);
-        set("dead_letters", "Events that reactions gave up", counts.dead);
+        set("dead_letters", "Events that reactions gave up", found.dead);
         set("store_groups", "Transactions of the store by this process", stats.groups);
         set("store_events", "Events in them", stats.events);
         set("store_queue", "Appends that wait for the writer", stats.waiting);
@@ -181,6 +184,15 @@ impl Watch {
         let set = |name, help, label, of: &str, value| {
             kit.metrics.set(name, help, Some((label, of)), value);
         };
+        for (task, stood) in &found.tasks {
+            let help =
+                "For how many seconds a task has done nothing although there is something to do";
+            set("task_stands_s", help, "task", &name(task), stood.unwrap_or(0));
+        }
+        for (place, free) in &found.disks {
+            let help = "Bytes that are free on the disk of the log, of documents, of read models";
+            set("disk_free_bytes", help, "place", place, *free);
+        }
         for service in services {
             let leads = u64::from(kit.lead(service).now());
             set("leads", "Whether this replica leads its service", "service", service, leads);

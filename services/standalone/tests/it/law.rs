@@ -358,6 +358,6 @@ async fn a_date_or_a_period_that_the_law_does_not_give_is_found() {
         }
         let report = standalone::check(&forged).await.unwrap();
         assert_eq!(report.findings.len(), 1, "{wrong}: {report:?}");
-        assert!(report.findings[0].contains(finding), "{report:?}");
+        assert!(report.findings[0].what.contains(finding), "{report:?}");
     }
 }

@@ -4,6 +4,7 @@
 
 mod access;
 mod after;
+mod check;
 mod complaint;
 mod connections;
 mod copy;
@@ -12,6 +13,7 @@ mod durability;
 #[cfg(feature = "eventstoredb")]
 mod eventstoredb;
 mod explain;
+mod health;
 mod intake;
 mod keys;
 mod law;
@@ -29,6 +31,7 @@ mod replay;
 mod restore;
 mod services;
 mod support;
+mod tools;
 mod trace;
 mod uploads;
 mod virtual_time;

@@ -34,7 +34,7 @@ async fn the_real_log_gives_the_figures_that_can_be_computed_from_its_own_column
     let store =
         EventStore::sqlite(&folder.path().join("log.sqlite"), SqliteOptions::default()).unwrap();
     let report = standalone::check(&store).await.unwrap();
-    assert_eq!(report.findings, Vec::<String>::new());
+    assert_eq!(report.findings, []);
     assert_eq!(report.promises, 1_434);
 }
 

@@ -222,7 +222,9 @@ impl Office {
         .unwrap();
         let opened = kit.store.head();
         let (mut routes, mut tasks, mut reactions) = (Vec::new(), Tasks::default(), Vec::new());
-        for service in standalone::services(&kit).await.unwrap() {
+        let services = standalone::services(&kit).await.unwrap();
+        routes.extend(standalone::watching(&kit, &services));
+        for service in services {
             routes.extend(service.routes);
             tasks.append(service.tasks);
             reactions.extend(service.reactions);

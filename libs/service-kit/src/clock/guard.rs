@@ -1,0 +1,296 @@
+//! Whether what the clock says may be recorded. A log whose times go backwards cannot be reckoned with, and one whose times run
+//! ahead cannot be put right: events are never taken back. So nothing is recorded and nothing is enforced while the clock is
+//! known to be wrong.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use events::{EventStore, ReadError, Recorded};
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+
+use super::Clock;
+use crate::limits::{CLOCK_BACK_MAX, CLOCK_JUMP_MAX, CLOCK_OFF_MAX, NEWEST_LOOKED_AT};
+
+/// Why nothing may be recorded now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ClockWrong {
+    /// It is before the newest event of the log.
+    #[error(
+        "the clock is {} ms behind the newest recorded event; nothing is recorded until it is set right", .0.as_millis()
+    )]
+    Behind(SignedDuration),
+    /// It was set while the process ran, by this much.
+    #[error(
+        "the machine's clock was set by {} ms while the process ran; set it right, or restart if it is right now",
+        .0.as_millis()
+    )]
+    Jumped(SignedDuration),
+    /// It is this much ahead of that of the store's machine.
+    #[error("the clock is {} ms away from that of the event store's machine; set both right", .0.as_millis())]
+    Off(SignedDuration),
+}
+
+impl ClockWrong {
+    /// By how much; positive if it is ahead, or was set forward.
+    #[must_use]
+    pub fn by(self) -> SignedDuration {
+        match self {
+            Self::Behind(behind) => -behind,
+            Self::Jumped(by) | Self::Off(by) => by,
+        }
+    }
+}
+
+/// What the machine's two clocks say in one moment. The one that counts since the machine was started goes on while the machine
+/// is suspended, and nobody can set it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// The time of day.
+    pub wall: Timestamp,
+    /// How long the machine has been up, suspended or not.
+    pub up: Duration,
+}
+
+impl Reading {
+    /// How far the time of day was set between `before` and this one.
+    fn set_since(self, before: Self) -> SignedDuration {
+        let passed = SignedDuration::try_from(self.up.saturating_sub(before.up));
+        let passed = passed.unwrap_or(SignedDuration::MAX);
+        self.wall.duration_since(before.wall).saturating_sub(passed)
+    }
+}
+
+/// Looks at the clock before anything is recorded.
+#[derive(Debug)]
+pub struct ClockGuard {
+    clock: Clock,
+    /// When the newest event that is known here was recorded, in nanoseconds since 1970.
+    newest: AtomicI64,
+    /// The last reading that was believed. A time service that slews moves it along; a clock that is set leaves it behind.
+    believed: Mutex<Option<Reading>>,
+    /// How far the clock is ahead of that of the store's machine, in milliseconds.
+    off: AtomicI64,
+    refused: AtomicU64,
+    wrong: AtomicBool,
+}
+
+impl ClockGuard {
+    /// Of a clock that records into `store`.
+    pub async fn open(clock: Clock, store: &EventStore) -> Result<Self, ReadError> {
+        let guard = Self {
+            believed: Mutex::new(clock.reading()),
+            clock,
+            newest: AtomicI64::new(i64::MIN),
+            off: AtomicI64::new(0),
+            refused: AtomicU64::new(0),
+            wrong: AtomicBool::new(false),
+        };
+        if let Some(newest) = newest_recorded(store).await? {
+            guard.recorded(newest);
+        }
+        Ok(guard)
+    }
+
+    /// When the newest event that is known here was recorded.
+    #[must_use]
+    pub fn newest(&self) -> Option<Timestamp> {
+        let newest = self.newest.load(Ordering::Relaxed);
+        (newest > i64::MIN).then(|| Timestamp::from_nanosecond(i128::from(newest)).ok()).flatten()
+    }
+
+    /// Takes note of an event that stands in the log.
+    pub fn recorded(&self, at: Timestamp) {
+        self.newest.fetch_max(nanoseconds(at), Ordering::Relaxed);
+    }
+
+    /// Takes note of the newest of some events that stand in the log.
+    pub fn followed(&self, newest: Option<&Recorded>) {
+        if let Some(at) = newest.and_then(at_of) {
+            self.recorded(at);
+        }
+    }
+
+    /// Now, if that may be recorded.
+    pub fn now(&self) -> Result<Timestamp, ClockWrong> {
+        let (now, found) = self.look();
+        let Some(wrong) = found else {
+            if self.wrong.swap(false, Ordering::Relaxed) {
+                tracing::info!(%now, "the clock is right again");
+            }
+            return Ok(now);
+        };
+        self.refused.fetch_add(1, Ordering::Relaxed);
+        if !self.wrong.swap(true, Ordering::Relaxed) {
+            tracing::error!(%now, %wrong, "nothing is recorded");
+        }
+        Err(wrong)
+    }
+
+    /// What is wrong with the clock, if something is; nobody is refused by that.
+    #[must_use]
+    pub fn wrong(&self) -> Option<ClockWrong> {
+        self.look().1
+    }
+
+    /// How often something was not recorded because the clock was wrong.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    /// How far the clock is ahead of that of the store's machine, when it was last compared.
+    #[must_use]
+    pub fn off(&self) -> SignedDuration {
+        SignedDuration::from_millis(self.off.load(Ordering::Relaxed))
+    }
+
+    /// Compares the clock with that of the store's machine. Where that is another machine and both agree, a clock that was set
+    /// was set right: a virtual machine that was stopped and goes on knows no better.
+    pub async fn compare(&self, store: &EventStore) -> Result<(), ReadError> {
+        let off = self.clock.off(store).await?;
+        let ms = i64::try_from(off.as_millis()).unwrap_or(i64::MAX);
+        self.off.store(ms, Ordering::Relaxed);
+        let jumped = matches!(self.wrong(), Some(ClockWrong::Jumped(_)));
+        if jumped && off.abs() <= CLOCK_OFF_MAX && store.time().await?.is_some() {
+            tracing::warn!("the machine's clock was set, and now agrees with the event store's");
+            *self.believed() = self.clock.reading();
+        }
+        Ok(())
+    }
+
+    fn look(&self) -> (Timestamp, Option<ClockWrong>) {
+        let reading = self.clock.reading();
+        let now = reading.map_or_else(|| self.clock.now(), |reading| reading.wall);
+        let jumped = reading.and_then(|reading| self.believe(reading)).map(ClockWrong::Jumped);
+        let off = Some(self.off()).filter(|off| off.abs() > CLOCK_OFF_MAX);
+        let wrong = jumped.or_else(|| off.map(ClockWrong::Off));
+        (now, wrong.or_else(|| self.behind(now).map(ClockWrong::Behind)))
+    }
+
+    /// How far the clock was set since the last reading that was believed, if that is too far; believes it otherwise.
+    fn believe(&self, reading: Reading) -> Option<SignedDuration> {
+        let mut believed = self.believed();
+        let set = reading.set_since(believed.unwrap_or(reading));
+        if set.abs() > CLOCK_JUMP_MAX {
+            return Some(set);
+        }
+        *believed = Some(reading);
+        None
+    }
+
+    /// How far `now` is behind the newest event, if that is too far.
+    fn behind(&self, now: Timestamp) -> Option<SignedDuration> {
+        let behind = self.newest.load(Ordering::Relaxed).saturating_sub(nanoseconds(now));
+        let behind = SignedDuration::from_nanos(behind);
+        (behind > CLOCK_BACK_MAX).then_some(behind)
+    }
+
+    fn believed(&self) -> std::sync::MutexGuard<'_, Option<Reading>> {
+        self.believed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// When the newest event of a log was recorded: the latest of the last ones, of which some carry no time.
+pub async fn newest_recorded(store: &EventStore) -> Result<Option<Timestamp>, ReadError> {
+    let last = store.read_back(store.head(), NEWEST_LOOKED_AT).await?;
+    Ok(last.iter().filter_map(at_of).max())
+}
+
+/// When an event was recorded, if it says so: one that takes a number does not.
+fn at_of(event: &Recorded) -> Option<Timestamp> {
+    #[derive(Deserialize)]
+    struct When {
+        at: Timestamp,
+    }
+    serde_json::from_str::<When>(&event.meta).ok().map(|when| when.at)
+}
+
+/// Nanoseconds since 1970, which fit from the year 1678 to 2262.
+fn nanoseconds(at: Timestamp) -> i64 {
+    let beyond = if at < Timestamp::UNIX_EPOCH { i64::MIN } else { i64::MAX };
+    i64::try_from(at.as_nanosecond()).unwrap_or(beyond)
+}
+
+#[cfg(test)]
+mod tests {
+    use events::{Expected, NewEvent, StreamName};
+    use uuid::Uuid;
+
+    use super::*;
+
+    const START: Reading = Reading { wall: Timestamp::UNIX_EPOCH, up: Duration::from_secs(1_000) };
+
+    fn after(up: u64, wall: i64) -> Reading {
+        let wall = START.wall.checked_add(SignedDuration::from_secs(wall)).unwrap();
+        Reading { wall, up: START.up + Duration::from_secs(up) }
+    }
+
+    async fn guard(clock: &Clock) -> ClockGuard {
+        ClockGuard::open(clock.clone(), &EventStore::memory()).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_set_is_not_believed_until_it_is_set_back() {
+        let guard = guard(&Clock::manual(START.wall)).await;
+        let set = |up, wall| guard.believe(after(up, wall)).map(|set| set.as_secs());
+        assert_eq!(set(0, 0), None);
+        assert_eq!(set(60, 64), None, "slewed by a time service");
+        assert_eq!(set(61, 65 - 2 * 86_400), Some(-2 * 86_400), "set back two days");
+        assert_eq!(set(62, 66 + 86_400), Some(86_400), "forward a day");
+        assert_eq!(set(3_661, 65), Some(-3_600), "it stands still");
+        assert_eq!(set(3_662, 3_666), None, "set right");
+    }
+
+    #[tokio::test]
+    async fn a_machine_that_was_suspended_goes_on() {
+        let guard = guard(&Clock::manual(START.wall)).await;
+        assert_eq!(guard.believe(START), None);
+        assert_eq!(guard.believe(after(86_400, 86_401)), None);
+    }
+
+    #[tokio::test]
+    async fn what_is_more_than_five_seconds_older_than_the_newest_event_is_not_recorded() {
+        let clock = Clock::manual(START.wall);
+        let guard = guard(&clock).await;
+        let seconds = |s| START.wall.checked_add(SignedDuration::from_secs(s)).unwrap();
+        guard.recorded(seconds(5));
+        assert_eq!(guard.now(), Ok(START.wall), "others may be a little ahead");
+        guard.recorded(seconds(6));
+        assert_eq!(guard.now(), Err(ClockWrong::Behind(SignedDuration::from_secs(6))));
+        assert_eq!(guard.refused(), 1);
+        clock.advance_to(seconds(2));
+        assert_eq!(guard.now(), Ok(seconds(2)));
+    }
+
+    #[tokio::test]
+    async fn the_newest_time_is_found_behind_events_that_carry_none() {
+        let store = EventStore::memory();
+        for (n, meta) in ["{\"at\":\"2026-11-20T02:00:00Z\"}", "{}", "{\"taken_by\":\"x\"}"]
+            .into_iter()
+            .enumerate()
+        {
+            let event = NewEvent {
+                id: Uuid::from_u128(n as u128),
+                kind: "test.Happened.v1".into(),
+                data: "{}".to_owned(),
+                meta: meta.to_owned(),
+            };
+            let stream = StreamName::new(&format!("test-{n}")).unwrap();
+            store.append(&stream, Expected::NoStream, vec![event]).await.unwrap();
+        }
+        let clock = Clock::manual("2026-11-20T01:00:00Z".parse().unwrap());
+        let guard = ClockGuard::open(clock.clone(), &store).await.unwrap();
+        assert!(matches!(guard.wrong(), Some(ClockWrong::Behind(_))), "{:?}", guard.wrong());
+        clock.advance_to("2026-11-20T02:00:00Z".parse().unwrap());
+        assert_eq!(guard.wrong(), None);
+    }
+
+    #[test]
+    fn a_machine_counts_how_long_it_has_been_up() {
+        let (one, two) = (Clock::System.reading().unwrap(), Clock::System.reading().unwrap());
+        assert!(one.up > Duration::ZERO && two.up >= one.up);
+        assert_eq!(Clock::manual(START.wall).reading(), None);
+    }
+}

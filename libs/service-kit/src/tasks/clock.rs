@@ -1,0 +1,40 @@
+//! Compares the clock with that of the store's machine, so that a wrong one is known before it is recorded.
+
+use std::sync::Arc;
+
+use events::Position;
+use futures_util::future::BoxFuture;
+
+use super::{Next, Stalled, Task};
+use crate::limits::CLOCK_COMPARED_EVERY;
+use crate::{Clock, Kit};
+
+/// Looks at the clock as long as the process runs.
+#[derive(Debug)]
+pub struct ClockTask(Arc<Kit>);
+
+impl ClockTask {
+    /// Of this kit.
+    #[must_use]
+    pub fn new(kit: &Arc<Kit>) -> Self {
+        Self(Arc::clone(kit))
+    }
+}
+
+impl Task for ClockTask {
+    fn name(&self) -> &'static str {
+        "clock"
+    }
+
+    fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
+        Box::pin(async {
+            let done = Position(u64::MAX);
+            if matches!(self.0.clock, Clock::Manual(_)) {
+                return Ok(Next::Idle { done, wake_at: None });
+            }
+            self.0.guard.compare(&self.0.store).await?;
+            let wake_at = self.0.clock.now().checked_add(CLOCK_COMPARED_EVERY).ok();
+            Ok(Next::Idle { done, wake_at })
+        })
+    }
+}

@@ -1,0 +1,151 @@
+//! How the tasks that run are doing, for whoever watches: one that goes on failing, that does not come back from a step or that
+//! broke off does nothing any more, and says so nowhere else than in the log.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::Work;
+use crate::limits::TASK_STANDS_AFTER;
+
+/// The pulses of a process's tasks.
+#[derive(Debug, Default)]
+pub struct Pulses(Mutex<Vec<Pulse>>);
+
+impl Pulses {
+    pub(super) fn of(&self, name: &'static str, work: Work) -> Pulse {
+        let pulse = Pulse { name, work, state: Arc::new(Mutex::new(State::Waits)) };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(pulse.clone());
+        pulse
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> Vec<Pulse> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// How one task is doing.
+#[derive(Debug, Clone)]
+pub struct Pulse {
+    /// What the task is called in logs.
+    pub name: &'static str,
+    /// What kind of work it does.
+    pub work: Work,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum State {
+    Waits,
+    Works { since: Instant },
+    Fails { since: Instant },
+    BrokeOff { since: Instant },
+    Ended,
+}
+
+impl Pulse {
+    /// For how long the task has done nothing, if that is too long.
+    #[must_use]
+    pub fn stands(&self) -> Option<Duration> {
+        self.stands_at(Instant::now())
+    }
+
+    fn stands_at(&self, now: Instant) -> Option<Duration> {
+        let state = *self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        match state {
+            State::Waits | State::Ended => None,
+            State::BrokeOff { since } => Some(now.saturating_duration_since(since)),
+            State::Works { since } | State::Fails { since } => {
+                let stood = now.saturating_duration_since(since);
+                (stood >= TASK_STANDS_AFTER).then_some(stood)
+            }
+        }
+    }
+
+    /// A step begins. One that failed before has to come to an end first.
+    pub(super) fn begins(&self, now: Instant) {
+        self.change(|state| match state {
+            State::Fails { .. } => state,
+            _ => State::Works { since: now },
+        });
+    }
+
+    pub(super) fn done(&self) {
+        self.change(|_| State::Waits);
+    }
+
+    pub(super) fn fails(&self, now: Instant) {
+        self.change(|state| match state {
+            State::Fails { .. } => state,
+            _ => State::Fails { since: now },
+        });
+    }
+
+    fn change(&self, to: impl FnOnce(State) -> State) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        *state = to(*state);
+    }
+}
+
+/// While a task runs. Dropped before its end it says that the task broke off, which only a panic does.
+pub(super) struct Beating(pub(super) Pulse);
+
+impl Beating {
+    pub(super) fn ends(self) {
+        self.0.change(|_| State::Ended);
+    }
+}
+
+impl Drop for Beating {
+    fn drop(&mut self) {
+        let since = Instant::now();
+        self.0.change(|state| match state {
+            State::Ended => state,
+            _ => State::BrokeOff { since },
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pulse() -> Pulse {
+        Pulses::default().of("test", Work::Reacts)
+    }
+
+    #[test]
+    fn a_task_that_goes_on_failing_stands_until_a_step_succeeds() {
+        let (pulse, begun) = (pulse(), Instant::now());
+        let after = |seconds| begun + Duration::from_secs(seconds);
+        pulse.begins(begun);
+        pulse.fails(after(1));
+        assert_eq!(pulse.stands_at(after(20)), None, "for a moment");
+        pulse.begins(after(21));
+        pulse.fails(after(22));
+        assert_eq!(pulse.stands_at(after(31)), Some(Duration::from_secs(30)));
+        pulse.begins(after(32));
+        assert_eq!(pulse.stands_at(after(33)), Some(Duration::from_secs(32)), "tries again");
+        pulse.done();
+        assert_eq!(pulse.stands_at(after(1_000)), None);
+    }
+
+    #[test]
+    fn a_task_that_does_not_come_back_from_a_step_stands_and_one_that_waits_does_not() {
+        let (pulse, begun) = (pulse(), Instant::now());
+        pulse.begins(begun);
+        let soon = begun + TASK_STANDS_AFTER;
+        assert_eq!(pulse.stands_at(soon), Some(TASK_STANDS_AFTER));
+        pulse.done();
+        assert_eq!(pulse.stands_at(soon + TASK_STANDS_AFTER), None);
+    }
+
+    #[test]
+    fn a_task_that_breaks_off_stands_at_once_and_one_that_was_stopped_does_not() {
+        let (stopped, broken) = (pulse(), pulse());
+        Beating(stopped.clone()).ends();
+        drop(Beating(broken.clone()));
+        assert!(stopped.stands().is_none() && broken.stands().is_some());
+    }
+}

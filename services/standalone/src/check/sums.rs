@@ -1,0 +1,143 @@
+//! What says the same twice says the same: the dossier's brief in every service, money and its receipts, lateness and its due
+//! time.
+
+use std::collections::BTreeMap;
+
+use dossier::contract::{
+    AgencyCode, Channel, DossierCode, EventSet, IntakeEvent, Meta, PaymentEvent, PaymentId,
+    ProcedureRef, ReceiptEvent, Subject, Vnd,
+};
+use dossier::payment::Payment;
+use dossier::payment::issue_receipt::money;
+use events::Recorded;
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::finding::Findings;
+
+/// What of a dossier never changes, by its id.
+#[derive(Debug, Default)]
+pub(super) struct Sums {
+    briefs: BTreeMap<Uuid, Uuid>,
+    /// Money that came in and has no receipt yet.
+    money: BTreeMap<Uuid, (PaymentId, Vnd)>,
+}
+
+/// What every service copies of a dossier and nothing changes.
+#[derive(Deserialize)]
+struct Same {
+    brief: Option<BriefOf>,
+}
+
+#[derive(Deserialize)]
+struct BriefOf {
+    dossier: Uuid,
+    code: DossierCode,
+    procedure: ProcedureRef,
+    agency: AgencyCode,
+    channel: Channel,
+    applicant: Subject,
+    representative: Option<Subject>,
+    submitted_at: Timestamp,
+}
+
+impl BriefOf {
+    /// A million dossiers must not take a gigabyte.
+    fn digest(&self) -> Uuid {
+        let Self { code, procedure, agency, channel, applicant, representative, .. } = self;
+        let submitted_at = self.submitted_at;
+        let text = format!(
+            "{code:?}\n{procedure:?}\n{agency:?}\n{channel:?}\n{applicant:?}\n{representative:?}\n{submitted_at}"
+        );
+        Uuid::new_v5(&self.dossier, text.as_bytes())
+    }
+}
+
+/// What was late, and by how much when that was recorded.
+#[derive(Deserialize)]
+struct Late {
+    due_at: Timestamp,
+    late_by_ms: i64,
+}
+
+impl Sums {
+    /// Looks at an event of any service.
+    pub(super) fn look(&mut self, event: &Recorded, meta: &Meta, found: &mut Findings) {
+        self.brief(event, found);
+        // Lateness that is foreseen is told by another time than the one that it is due.
+        if event.data.contains("\"late_by_ms\"")
+            && &*event.kind != "intake.LatenessForeseen.v1"
+            && let Ok(Late { due_at, late_by_ms }) = serde_json::from_str(&event.data)
+        {
+            let since = due_at.checked_add(SignedDuration::from_millis(late_by_ms));
+            if late_by_ms < 0 || since.is_ok_and(|since| since > meta.at()) {
+                found.of(event, "late-by", "it is not as late as it says");
+            }
+        }
+        if let Some((payment, amount)) = money(&event.kind, &event.data) {
+            self.money.insert(event.id, (payment, amount));
+        }
+        if let Ok(ReceiptEvent::ReceiptIssued(receipt)) =
+            ReceiptEvent::decode(&event.kind, &event.data)
+        {
+            if receipt.number != event.version.0 {
+                found.of(event, "receipt", "a receipt whose number is not its place");
+            }
+            if self.money.remove(&receipt.source) != Some((receipt.payment, receipt.amount)) {
+                found.of(event, "receipt", "a receipt for other money than came in");
+            }
+        }
+    }
+
+    /// Every service copies what the dossier was submitted as.
+    fn brief(&mut self, event: &Recorded, found: &mut Findings) {
+        if !event.data.contains("\"brief\"") {
+            return;
+        }
+        let Ok(Same { brief: Some(brief) }) = serde_json::from_str(&event.data) else { return };
+        let digest = brief.digest();
+        let known = *self.briefs.entry(brief.dossier).or_insert(digest);
+        if known != digest || brief.dossier.to_string() != event.stream.id() {
+            found.of(event, "brief", "it tells of another dossier than was submitted");
+        }
+    }
+}
+
+/// What is settled was there, and no more goes back than came in.
+pub(super) fn payment(event: &Recorded, before: &Payment, found: &mut Findings) {
+    match PaymentEvent::decode(&event.kind, &event.data) {
+        Ok(PaymentEvent::FeeSettled(_)) if before.outstanding() > Vnd(0) => {
+            found.of(event, "sum", format!("settled, with {} outstanding", before.outstanding().0));
+        }
+        Ok(PaymentEvent::PaymentRefunded(refund)) => {
+            let refunded = before.refunded.0.saturating_add(refund.amount.0);
+            if refunded > before.received.0 {
+                found.of(event, "sum", "more goes back than came in");
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A step that is taken from a stage that allows it.
+pub(super) fn stage(event: &Recorded, before: &dossier::intake::Intake, found: &mut Findings) {
+    use dossier::intake::Stage;
+    let Ok(decoded) = IntakeEvent::decode(&event.kind, &event.data) else { return };
+    let fits = match decoded {
+        IntakeEvent::DossierSubmitted(_) => before.stage == Stage::Empty,
+        IntakeEvent::DossierAccepted(_) | IntakeEvent::DossierRefused(_) => {
+            before.stage == Stage::Submitted
+        }
+        IntakeEvent::DossierDecided(_)
+        | IntakeEvent::AppointmentMoved(_)
+        | IntakeEvent::AppointmentFixed(_)
+        | IntakeEvent::DeadlineExtended(_) => before.stage == Stage::Processing,
+        IntakeEvent::SupplementRequested(_) => before.is_open(),
+        IntakeEvent::SupplementSubmitted(_) => before.open_request.is_some(),
+        _ => before.stage != Stage::Empty,
+    };
+    if !fits {
+        found.of(event, "step", format!("no step leads here from {:?}", before.stage));
+    }
+}

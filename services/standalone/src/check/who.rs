@@ -1,0 +1,163 @@
+//! Who did it: nobody's step stands in the log who could not have taken it.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use dossier::access::{self, Caller, Denied, May, Resource};
+use dossier::contract::{Actor, Brief, EventSet, Meta, ReviewEvent, Role, Subject};
+use dossier::law::Law;
+use dossier::review::Review;
+use dossier::{delivery, feedback, intake, payment, review};
+use events::Recorded;
+use serde::Deserialize;
+
+use super::finding::Findings;
+
+/// Who may take the steps that lead to an event of a kind.
+#[derive(Debug, Default)]
+struct Allowed {
+    mays: Vec<May>,
+    /// Whether the service itself may.
+    itself: bool,
+}
+
+/// What the service records itself besides its own steps: what a provider answers when it is asked, and what comes with the
+/// program.
+const ALSO_ITSELF: [&str; 4] = [
+    "payment.PaymentCaptured.v1",
+    "payment.PaymentFailed.v1",
+    "payment.FeeSettled.v1",
+    "law.RulesIssued.v1",
+];
+
+static ALLOWED: LazyLock<BTreeMap<&'static str, Allowed>> = LazyLock::new(|| {
+    let steps =
+        [intake::STEPS, payment::STEPS, review::STEPS, delivery::STEPS, feedback::STEPS].concat();
+    let mut allowed: BTreeMap<&'static str, Allowed> = BTreeMap::new();
+    for step in steps {
+        for kind in step.events {
+            let allowed = allowed.entry(kind).or_default();
+            allowed.mays.extend(step.may);
+            allowed.itself |= step.may.is_empty() || ALSO_ITSELF.contains(kind);
+        }
+    }
+    allowed
+});
+
+/// Looks at who recorded an event, whose stream was `resource` before it.
+pub(super) fn look(
+    event: &Recorded,
+    meta: &Meta,
+    resource: Option<&Resource>,
+    law: &Law,
+    found: &mut Findings,
+) {
+    let actor = &meta.envelope.actor;
+    // Every kind is that of a step; one that is not is not readable either, and found as such.
+    let Some(allowed) = ALLOWED.get(&*event.kind) else { return };
+    if actor.role == Role::System {
+        if !allowed.itself {
+            found.of(event, "role", "recorded by the service itself, which takes no such step");
+        }
+        return;
+    }
+    if meta.envelope.digest.is_empty() {
+        found.of(event, "digest", "a caller's step without a digest of the request");
+    }
+    let predecessors =
+        actor.agency.as_ref().map_or(Vec::new(), |own| law.predecessors(own, meta.at()));
+    let caller = caller(actor, predecessors);
+    match access::decide(&caller, &allowed.mays, resource) {
+        Ok(_) => {}
+        Err(Denied::Role) => {
+            found.of(
+                event,
+                "role",
+                format!("recorded as {:?}, who takes no such step", actor.role),
+            );
+        }
+        Err(Denied::Party) => {
+            found.of(event, "own-matter", "recorded by an officer who is a party to it");
+        }
+        Err(Denied::Scope) => {
+            found.of(event, "reach", format!("recorded as {:?} of somebody else's", actor.role));
+        }
+    }
+    named(event, actor, found);
+}
+
+fn caller(actor: &Actor, predecessors: Vec<dossier::contract::AgencyCode>) -> Caller {
+    Caller {
+        subject: actor.subject.clone(),
+        roles: vec![actor.role],
+        agency: actor.agency.clone(),
+        predecessors,
+        on_behalf_of: actor.on_behalf_of.clone(),
+    }
+}
+
+/// Events that name the officer who acts.
+const BY_OFFICER: [&str; 4] = [
+    "review.ReviewClaimed.v1",
+    "review.ActivityCompleted.v1",
+    "review.DecisionProposed.v1",
+    "delivery.ResultIssued.v1",
+];
+
+/// Who is named in an event is who recorded it.
+fn named(event: &Recorded, actor: &Actor, found: &mut Findings) {
+    #[derive(Deserialize)]
+    struct Named {
+        officer: Option<Subject>,
+        complainant: Option<Subject>,
+        brief: Option<Brief>,
+    }
+    let kind = &*event.kind;
+    let submitted = kind == "intake.DossierSubmitted.v1" && actor.role == Role::Applicant;
+    if !submitted && !BY_OFFICER.contains(&kind) && kind != "feedback.ComplaintFiled.v1" {
+        return;
+    }
+    let Ok(named) = serde_json::from_str::<Named>(&event.data) else { return };
+    let person = actor.on_behalf_of.as_ref().unwrap_or(&actor.subject);
+    let applicant = named.brief.filter(|_| submitted).map(|brief| brief.applicant);
+    if named.officer.is_some_and(|officer| officer != actor.subject) {
+        found.of(event, "actor", "it names another officer than the one who recorded it");
+    }
+    if applicant.is_some_and(|applicant| applicant != *person) {
+        found.of(event, "actor", "it names another applicant than the one who submitted it");
+    }
+    let known = |subject: &Subject| *subject == *person || *subject == actor.subject;
+    if actor.role == Role::Applicant && named.complainant.is_some_and(|subject| !known(&subject)) {
+        found.of(event, "actor", "it names another complainant than the one who filed it");
+    }
+}
+
+/// A decision of two people is what was proposed, by somebody else.
+pub(super) fn four_eyes(
+    event: &Recorded,
+    meta: &Meta,
+    before: &Review,
+    law: &Law,
+    found: &mut Findings,
+) {
+    let Ok(ReviewEvent::DecisionMade(made)) = ReviewEvent::decode(&event.kind, &event.data) else {
+        return;
+    };
+    let actor = &meta.envelope.actor;
+    if actor.role == Role::System {
+        return;
+    }
+    if let Some(proposed) = &before.proposal {
+        if proposed.officer == actor.subject {
+            found.of(event, "four-eyes", "decided by the officer who proposed it");
+        }
+        if proposed.outcome != made.outcome || made.reason.as_ref() != Some(&proposed.reason) {
+            found.of(event, "four-eyes", "decided otherwise than was proposed");
+        }
+        return;
+    }
+    let rule = law.rule(&made.brief.procedure, &made.brief.agency, meta.at());
+    if rule.is_some_and(|rule| rule.procedure.review.four_eyes) {
+        found.of(event, "four-eyes", "decided by one person, where two have to");
+    }
+}

@@ -1,0 +1,129 @@
+//! What whoever watches wants to know first, found out within a limit whatever is away.
+
+use std::path::Path;
+
+use events::ReadError;
+use jiff::SignedDuration;
+use service_kit::clock::ClockWrong;
+use service_kit::disk;
+use service_kit::limits::{DISK_FREE_MIN, PROBE_MAX};
+use service_kit::tasks::{KeeperHealth, Pulse, Work};
+use tokio::time::timeout;
+
+use super::Watched;
+
+/// What was found.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Found {
+    pub(super) readable: bool,
+    /// Whether an append would be written now.
+    pub(super) writable: bool,
+    pub(super) clock: Option<ClockWrong>,
+    /// How far the clock is from that of the store's machine.
+    pub(super) clock_off: SignedDuration,
+    pub(super) caught_up: bool,
+    pub(super) open: usize,
+    /// Overdue for more than a minute: should have been enforced, and was not.
+    pub(super) overdue: usize,
+    /// Given up, and waiting for an operator.
+    pub(super) dead: u64,
+    /// The tasks, and for how many seconds each has done nothing if that is too long.
+    pub(super) tasks: Vec<(Pulse, Option<u64>)>,
+    /// Bytes that are free, by what lies on the disk.
+    pub(super) disks: Vec<(&'static str, u64)>,
+}
+
+impl Found {
+    /// Whether requests should come here. A read model that stands shows what is not true any more, and another replica's may
+    /// go on; reactions, keepers and relays that stand lose nothing that is recorded meanwhile.
+    pub(super) fn ready(&self) -> bool {
+        let store = self.readable && self.writable;
+        store && self.clock.is_none() && self.caught_up && !self.stand(Work::Shows)
+    }
+
+    /// Whether somebody should look.
+    pub(super) fn warns(&self) -> bool {
+        let full = self.disks.iter().any(|(_, free)| *free < DISK_FREE_MIN);
+        self.overdue > 0 || self.dead > 0 || full || self.standing().next().is_some()
+    }
+
+    fn stand(&self, work: Work) -> bool {
+        self.tasks.iter().any(|(task, stood)| task.work == work && stood.is_some())
+    }
+
+    /// The names of the tasks that stand.
+    pub(super) fn standing(&self) -> impl Iterator<Item = String> {
+        self.tasks.iter().filter(|(_, stood)| stood.is_some()).map(|(task, _)| name(task))
+    }
+}
+
+/// What a task is called in figures and in the answer of a probe.
+pub(super) fn name(task: &Pulse) -> String {
+    format!("{} {}", task.name, task.work.name())
+}
+
+impl Watched {
+    /// Asks everything at the same time, and for no longer than [`PROBE_MAX`].
+    pub(super) async fn look(&self) -> Found {
+        let Self { kit, keepers, views, begun_at, .. } = self;
+        let read = async { within(kit.store.event_at(kit.store.head())).await.is_some() };
+        let compared = async { within(kit.guard.compare(&kit.store)).await.is_some() };
+        let (read, compared, writable, dead, disks) =
+            tokio::join!(read, compared, self.writable(), self.dead_letters(), self.disks());
+        Found {
+            readable: read && compared,
+            writable,
+            clock: kit.guard.wrong(),
+            clock_off: kit.guard.off(),
+            caught_up: views.iter().all(|(_, view)| view.now() >= *begun_at)
+                && keepers.iter().all(|keeper| keeper.reached() >= *begun_at),
+            open: keepers.iter().map(KeeperHealth::open).sum(),
+            overdue: keepers.iter().map(KeeperHealth::overdue).sum(),
+            dead,
+            tasks: kit.pulses.all().into_iter().map(stood).collect(),
+            disks,
+        }
+    }
+
+    async fn writable(&self) -> bool {
+        match timeout(PROBE_MAX, self.kit.store.writable()).await {
+            Ok(Ok(())) => true,
+            Ok(Err(why)) => {
+                tracing::warn!(%why, "nothing can be recorded");
+                false
+            }
+            Err(_) => false,
+        }
+    }
+
+    async fn dead_letters(&self) -> u64 {
+        let each = self.reactions.iter().map(|service| within(service.dead_letters()));
+        let each = futures_util::future::join_all(each).await;
+        each.into_iter().flatten().map(|letters| letters.len() as u64).sum()
+    }
+
+    async fn disks(&self) -> Vec<(&'static str, u64)> {
+        let kit = &self.kit;
+        let (views, documents) = (kit.views.clone(), kit.documents.folder());
+        // A file system that went away answers late or never.
+        let asked = tokio::task::spawn_blocking(move || {
+            let of = |place, path: &Path| disk::free(path).map(|free| (place, free));
+            let views = views.and_then(|views| of("views", &views));
+            views.into_iter().chain(of("documents", &documents)).collect::<Vec<_>>()
+        });
+        let mut disks =
+            timeout(PROBE_MAX, asked).await.ok().and_then(Result::ok).unwrap_or_default();
+        disks.extend(self.kit.store.disk_free().map(|free| ("log", free)));
+        disks
+    }
+}
+
+fn stood(task: Pulse) -> (Pulse, Option<u64>) {
+    let stood = task.stands().map(|stood| stood.as_secs().max(1));
+    (task, stood)
+}
+
+/// What the store says, if it says it in time.
+async fn within<T>(asked: impl Future<Output = Result<T, ReadError>>) -> Option<T> {
+    timeout(PROBE_MAX, asked).await.ok().and_then(Result::ok)
+}

@@ -1,0 +1,187 @@
+//! What `dossier check` finds: a log as somebody left it who edits with `sqlite3`.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use events::{EventStore, SqliteOptions};
+use rusqlite::Connection;
+
+use crate::life::from_submission_to_rating;
+use crate::support::{Office, at};
+
+/// What is changed, by which statement, and the kind of finding that says so.
+const EDITS: [(&str, &str, &str); 26] = [
+    (
+        "the outcome of a decision",
+        "UPDATE events SET data = json_set(data, '$.outcome', 'refused') WHERE kind = 'review.DecisionMade.v1'",
+        "four-eyes",
+    ),
+    (
+        "the reason of a decision",
+        "UPDATE events SET data = json_set(data, '$.reason', json('{\"$personal\":\"bribed\"}'))
+         WHERE kind = 'review.DecisionMade.v1'",
+        "four-eyes",
+    ),
+    (
+        "the outcome that the one-stop unit learned",
+        "UPDATE events SET data = json_set(data, '$.outcome', 'refused') WHERE kind = 'intake.DossierDecided.v1'",
+        "cause",
+    ),
+    (
+        "the outcome of the result",
+        "UPDATE events SET data = json_set(data, '$.outcome', 'refused') WHERE kind = 'delivery.ResultPrepared.v1'",
+        "cause",
+    ),
+    (
+        "the applicant",
+        "UPDATE events SET data = json_set(data, '$.brief.applicant', 'a9') WHERE kind = 'intake.DossierSubmitted.v1'",
+        "actor",
+    ),
+    (
+        "the code of a dossier in another service",
+        "UPDATE events SET data = json_set(data, '$.brief.code', 'G02.001-261120-000009')
+         WHERE kind = 'review.ReviewOpened.v1'",
+        "brief",
+    ),
+    (
+        "the time of submission",
+        "UPDATE events SET data = json_set(data, '$.brief.submitted_at', '2026-11-19T02:00:00Z')
+         WHERE kind = 'intake.DossierSubmitted.v1'",
+        "brief",
+    ),
+    (
+        "the amount that was captured",
+        "UPDATE events SET data = json_set(data, '$.amount', 60000) WHERE kind = 'payment.PaymentCaptured.v1'",
+        "receipt",
+    ),
+    (
+        "the amount that was captured, below what was owed",
+        "UPDATE events SET data = json_set(data, '$.amount', 1) WHERE kind = 'payment.PaymentCaptured.v1'",
+        "sum",
+    ),
+    (
+        "the number of a receipt",
+        "UPDATE events SET data = json_set(data, '$.number', 7) WHERE kind = 'payment.ReceiptIssued.v1'",
+        "receipt",
+    ),
+    (
+        "who approved, to the one who proposed",
+        "UPDATE events SET meta = json_set(meta, '$.actor.subject', 'r1') WHERE kind = 'review.DecisionMade.v1'",
+        "four-eyes",
+    ),
+    (
+        "who claimed",
+        "UPDATE events SET meta = json_set(meta, '$.actor.subject', 'r2') WHERE kind = 'review.ReviewClaimed.v1'",
+        "actor",
+    ),
+    (
+        "the role of who accepted",
+        "UPDATE events SET meta = json_set(meta, '$.actor.role', 'auditor') WHERE kind = 'intake.DossierAccepted.v1'",
+        "role",
+    ),
+    (
+        "a decision to one of the service itself",
+        "UPDATE events SET meta = json_set(meta, '$.actor.role', 'system') WHERE kind = 'review.DecisionProposed.v1'",
+        "role",
+    ),
+    (
+        "the agency of who accepted",
+        "UPDATE events SET meta = json_set(meta, '$.actor.agency', 'G03') WHERE kind = 'intake.DossierAccepted.v1'",
+        "reach",
+    ),
+    (
+        "the time of acceptance",
+        "UPDATE events SET meta = json_set(meta, '$.at', '2026-11-20T01:00:00Z') WHERE kind = 'intake.DossierAccepted.v1'",
+        "time-backwards",
+    ),
+    (
+        "the time of a decision, before the submission",
+        "UPDATE events SET meta = json_set(meta, '$.at', '2026-11-19T02:00:00Z') WHERE kind = 'review.DecisionMade.v1'",
+        "time-backwards",
+    ),
+    (
+        "a promised date",
+        "UPDATE events SET data = json_set(data, '$.promise.due_at', '2026-12-20T09:00:00Z')
+         WHERE kind = 'intake.DossierAccepted.v1'",
+        "promise",
+    ),
+    (
+        "the digest of a request",
+        "UPDATE events SET meta = json_set(meta, '$.digest', '') WHERE kind = 'intake.DossierAccepted.v1'",
+        "digest",
+    ),
+    (
+        "the id of an event",
+        "UPDATE events SET id = randomblob(16) WHERE kind = 'review.DecisionMade.v1'",
+        "id-not-derived",
+    ),
+    (
+        "the command of an event",
+        "UPDATE events SET meta = json_set(meta, '$.command', '00000000-0000-5000-8000-000000000000')
+         WHERE kind = 'review.DecisionMade.v1'",
+        "id-not-derived",
+    ),
+    (
+        "the cause of an event",
+        "UPDATE events SET meta = json_set(meta, '$.cause', '00000000-0000-5000-8000-000000000000')
+         WHERE kind = 'intake.DossierDecided.v1'",
+        "cause",
+    ),
+    (
+        "the end of a stream",
+        "DELETE FROM events WHERE kind = 'delivery.ResultDelivered.v1'",
+        "position-gap",
+    ),
+    (
+        "a stream whole",
+        "DELETE FROM events WHERE stream = (SELECT stream FROM events WHERE kind = 'payment.FeeAssessed.v1')",
+        "position-gap",
+    ),
+    (
+        "the end of the log",
+        "DELETE FROM events WHERE position > (SELECT max(position) - 3 FROM events)",
+        "log-lost",
+    ),
+    (
+        "everything but the law",
+        "DELETE FROM events WHERE kind NOT LIKE 'law.%'",
+        "log-lost",
+    ),
+];
+
+/// The kinds of findings in a log.
+async fn found(log: &Path) -> BTreeSet<&'static str> {
+    let store = EventStore::sqlite_read_only(log).unwrap();
+    let report = standalone::check(&store).await.unwrap();
+    report.findings.iter().map(|finding| finding.kind).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_edit_that_contradicts_the_rest_of_the_log_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log.sqlite");
+    let store = EventStore::sqlite(&log, SqliteOptions::default()).unwrap();
+    from_submission_to_rating(Office::open_with(store, at("2026-11-20T09:00")).await).await;
+    let original = Connection::open(&log).unwrap();
+    let copy = |name: &str| {
+        let path = folder.path().join(format!("{name}.sqlite"));
+        original.execute("VACUUM INTO ?1", [path.display().to_string()]).unwrap();
+        path
+    };
+    assert_eq!(found(&copy("untouched")).await, BTreeSet::new());
+    for (number, (what, edit, kind)) in EDITS.into_iter().enumerate() {
+        let path = copy(&number.to_string());
+        let edited = Connection::open(&path).unwrap();
+        assert!(edited.execute(edit, []).unwrap() > 0, "{what}: nothing was edited");
+        drop(edited);
+        let found = found(&path).await;
+        assert!(found.contains(kind), "{what}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_log_is_a_finding() {
+    let report = standalone::check(&EventStore::memory()).await.unwrap();
+    let kinds: Vec<&str> = report.findings.iter().map(|finding| finding.kind).collect();
+    assert_eq!(kinds, ["log-empty"]);
+}

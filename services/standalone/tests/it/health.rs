@@ -1,0 +1,234 @@
+//! What a process says about itself: it is ready only if it can do its work.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use dossier::contract::Role;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use service_kit::Clock;
+use service_kit::auth::DevelopmentKey;
+
+use crate::durability::Process;
+use crate::support::{Answer, Browser, Office, at, dossier, energy_label, submitted, token};
+
+/// Sets the clock of an office by hand, also back.
+fn set_clock(office: &Office, to: Timestamp) {
+    let Clock::Manual(clock) = &office.kit.clock else { panic!("it is the machine's") };
+    clock.send_replace(to);
+}
+
+/// What the probe says once it says what is waited for; what it found before may still answer for a moment.
+async fn probed(browser: &Browser, wanted: impl Fn(&Value) -> bool) -> Answer {
+    let asked = async {
+        loop {
+            let answer = browser.get("/health/ready", "").await;
+            if wanted(&answer.body) {
+                return answer;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), asked).await.expect("it never says so")
+}
+
+/// A figure without a label.
+async fn figure(browser: &Browser, name: &str) -> i64 {
+    let metrics = browser.get("/metrics", "").await.granted();
+    let lines = metrics.as_str().unwrap().lines();
+    let value = lines.filter_map(|line| line.strip_prefix(name)?.strip_prefix(' ')).next();
+    value.unwrap_or_else(|| panic!("no {name}")).parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_two_days_records_nothing_and_is_not_ready_until_it_is_right() {
+    let mut office = Office::open().await;
+    let applicant = office.applicant("company-1");
+    let (path, _) = submitted(&office.browser, &applicant).await;
+    office.settle().await;
+    probed(&office.browser, |body| body["ready"] == true).await;
+    let body = energy_label(&office.browser, &applicant).await;
+
+    set_clock(&office, at("2026-11-18T09:00"));
+    let refused = office.browser.post("/v1/dossiers", &applicant, "", body.clone()).await;
+    assert_eq!(refused.refused(), (503, "clock-wrong"));
+    assert_eq!(refused.header("retry-after"), "10");
+    assert!(office.browser.get(&path, &applicant).await.status.is_success(), "reads go on");
+    let said = probed(&office.browser, |body| body["clock"] == false).await;
+    assert_eq!((said.status.as_u16(), &said.body["ready"]), (503, &json!(false)));
+    assert_eq!(figure(&office.browser, "dossier_clock_wrong_ms").await, 2 * 86_400_000);
+    assert!(figure(&office.browser, "dossier_clock_refused").await > 0);
+
+    set_clock(&office, at("2026-11-20T09:01"));
+    office.browser.post("/v1/dossiers", &applicant, "", body).await.granted();
+    probed(&office.browser, |body| body["ready"] == true).await;
+    assert_eq!(figure(&office.browser, "dossier_clock_wrong_ms").await, 0);
+}
+
+#[tokio::test]
+async fn clocks_that_are_five_seconds_apart_record_side_by_side_and_within_a_stream_none_goes_back()
+{
+    let office = Office::open().await;
+    let applicant = office.applicant("company-1");
+    let (path, etag) = submitted(&office.browser, &applicant).await;
+    let began = at("2026-11-20T09:00");
+    set_clock(&office, began.checked_sub(SignedDuration::from_secs(5)).unwrap());
+    submitted(&office.browser, &applicant).await;
+    let accept = format!("{path}/acceptance");
+    office.browser.post(&accept, &office.clerk(), &etag, json!({})).await.granted();
+    let all = events::Filter::default();
+    let page = office.kit.store.read_all(events::Position::START, &all, 10_000).await.unwrap();
+    let own = page.events.iter().filter(|event| path.ends_with(event.stream.id()));
+    let times: Vec<Timestamp> = own.filter_map(|event| service_kit::recorded_at(event)).collect();
+    assert!(times.len() > 1 && times.iter().all(|time| *time >= began), "{times:?}");
+
+    set_clock(&office, began.checked_sub(SignedDuration::from_millis(5_001)).unwrap());
+    let body = energy_label(&office.browser, &applicant).await;
+    let refused = office.browser.post("/v1/dossiers", &applicant, "", body).await;
+    assert_eq!(refused.refused(), (503, "clock-wrong"));
+}
+
+/// A process in whose log three dossiers stand that its read models know, killed.
+async fn left_behind(folder: &Path) -> String {
+    let process = Process::start(folder);
+    let key = DevelopmentKey::in_folder(folder).unwrap();
+    let applicant = token(&key, Role::Applicant, "company-1", "");
+    let mut path = String::new();
+    for _ in 0..3 {
+        path = submitted(&process.browser, &applicant).await.0;
+    }
+    // The public look-up waits for the read model.
+    let dossier = process.browser.get(&path, &applicant).await.granted();
+    let lookup = format!("/v1/lookup/{}", dossier["code"].as_str().unwrap());
+    let known = async { while !process.browser.get(&lookup, "").await.status.is_success() {} };
+    tokio::time::timeout(Duration::from_secs(60), known).await.expect("no read model knows it");
+    process.kill();
+    lookup
+}
+
+/// What a start says that does not come to serving.
+fn refused_start(folder: &Path) -> String {
+    let output = dossier(folder, &["serve", "--listen", "127.0.0.1:0"]);
+    assert!(!output.status.success());
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_lost_its_end_is_not_served_until_that_is_accepted() {
+    let folder = tempfile::tempdir().unwrap();
+    let lookup = left_behind(folder.path()).await;
+    let log = rusqlite::Connection::open(folder.path().join("log.sqlite")).unwrap();
+    let lost = "DELETE FROM events WHERE position > (SELECT max(position) - 2 FROM events)";
+    assert_eq!(log.execute(lost, []).unwrap(), 2);
+    drop(log);
+    for _ in 0..2 {
+        let said = refused_start(folder.path());
+        assert!(said.contains("--accept-log-loss") && said.contains("register"), "{said}");
+    }
+    let process = Process::start_with(folder.path(), &["--accept-log-loss"]);
+    probed(&process.browser, |body| body["ready"] == true).await;
+    let found = process.browser.get(&lookup, "").await;
+    assert_eq!(found.refused().0, 404, "the read model was built anew");
+    process.kill();
+    let process = Process::start(folder.path());
+    probed(&process.browser, |body| body["ready"] == true).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_is_gone_is_not_begun_anew_beside_what_was_made_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    left_behind(folder.path()).await;
+    for ending in ["", "-wal", "-shm"] {
+        // Not each of them is there.
+        let _ = std::fs::remove_file(folder.path().join(format!("log.sqlite{ending}")));
+    }
+    for _ in 0..2 {
+        let said = refused_start(folder.path());
+        assert!(said.contains("position 0") && said.contains("of another log"), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_on_a_full_disk_stops_and_leaves_the_read_models_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    left_behind(folder.path()).await;
+    let views = || {
+        let files = std::fs::read_dir(folder.path().join("views")).unwrap();
+        let files = files.map(|file| file.unwrap());
+        let mut sizes: Vec<_> = files
+            .filter(|file| file.path().extension().is_some_and(|ending| ending == "sqlite"))
+            .map(|file| (file.file_name(), file.metadata().unwrap().len()))
+            .collect();
+        sizes.sort();
+        sizes
+    };
+    let before = views();
+    assert!(!before.is_empty());
+    // A file that may not grow is what a full disk is to whoever writes.
+    let full = Command::new("bash")
+        .args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" serve --listen 127.0.0.1:0 --data \"$1\" 2>/dev/null"])
+        .arg(env!("CARGO_BIN_EXE_dossier"))
+        .arg(folder.path())
+        .status()
+        .unwrap();
+    assert!(!full.success());
+    assert_eq!(views(), before);
+    let process = Process::start(folder.path());
+    probed(&process.browser, |body| body["ready"] == true).await;
+    assert_eq!(figure(&process.browser, "dossier_views_rebuilt").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_can_write_nothing_is_not_ready_until_it_can() {
+    let folder = tempfile::tempdir().unwrap();
+    let process = Process::start(folder.path());
+    let said = probed(&process.browser, |body| body["ready"] == true).await;
+    assert_eq!(said.body["writable"], true);
+    let other = rusqlite::Connection::open(folder.path().join("log.sqlite")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let said = probed(&process.browser, |body| body["writable"] == false).await;
+    assert_eq!((said.status.as_u16(), &said.body["store"]), (503, &json!(true)), "reads go on");
+    assert_eq!(figure(&process.browser, "dossier_store_writable").await, 0);
+    other.execute_batch("ROLLBACK").unwrap();
+    probed(&process.browser, |body| body["ready"] == true).await;
+}
+
+#[tokio::test]
+async fn a_probe_says_how_much_room_there_is_and_who_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let process = Process::start(folder.path());
+    let said = probed(&process.browser, |body| body["ready"] == true).await;
+    assert_eq!(said.body["standing"], json!([]));
+    assert!(said.body["disk_free_bytes"].as_u64().unwrap() > 0);
+    let metrics = process.browser.get("/metrics", "").await.granted();
+    let metrics = metrics.as_str().unwrap();
+    for line in
+        ["dossier_task_stands_s{task=\"intake keeper\"} 0", "dossier_disk_free_bytes{place="]
+    {
+        assert!(metrics.contains(line), "{line}: {metrics}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_does_not_answer_is_told_within_two_seconds() {
+    let (folder, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    // The server's own user must reach it.
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(folder.path(), open).unwrap();
+    let mut server =
+        cluster::Postgres::start_in(&folder.path().join("server"), cluster::free_port().unwrap())
+            .unwrap();
+    let process = Process::start_with(data.path(), &["--store", &server.url]);
+    probed(&process.browser, |body| body["ready"] == true).await;
+    server.kill().unwrap();
+    probed(&process.browser, |body| body["store"] == false).await;
+    for path in ["/health/ready", "/metrics", "/health/live"] {
+        let asked = Instant::now();
+        let answer = process.browser.get(path, "").await;
+        // The limit, and what a busy machine takes to answer.
+        assert!(asked.elapsed() < Duration::from_secs(4), "{path}: {:?}", asked.elapsed());
+        assert_eq!(answer.status.as_u16(), if path == "/health/ready" { 503 } else { 200 });
+    }
+    server.revive().unwrap();
+    probed(&process.browser, |body| body["ready"] == true).await;
+}
