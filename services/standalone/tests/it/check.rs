@@ -140,12 +140,12 @@ const EDITS: [(&str, &str, &str); 26] = [
     (
         "the end of the log",
         "DELETE FROM events WHERE position > (SELECT max(position) - 3 FROM events)",
-        "log-lost",
+        "stream-empty",
     ),
     (
         "everything but the law",
         "DELETE FROM events WHERE kind NOT LIKE 'law.%'",
-        "log-lost",
+        "stream-empty",
     ),
 ];
 
