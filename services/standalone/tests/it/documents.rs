@@ -127,6 +127,61 @@ async fn while_the_object_store_is_away_documents_wait_and_everything_else_goes_
     assert_eq!(content, "%PDF-1.7 declaration");
 }
 
+/// The virtual time of a directory, which its processes follow.
+fn set_time(data: &Path, time: &str) {
+    let new = data.join("time.new");
+    std::fs::write(&new, time).unwrap();
+    std::fs::rename(new, data.join("virtual-time-ended-at")).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_orphan_in_an_object_store_goes_and_its_name_is_free_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let objects = tokio::task::block_in_place(|| objects(folder.path()));
+    let (data, environment) = (folder.path().join("data"), objects.environment().unwrap());
+    std::fs::create_dir(&data).unwrap();
+    // A process looks through all documents when it starts.
+    let start = |time: &str| {
+        set_time(&data, time);
+        Process::start_in(&data, &["--documents", BUCKET], &environment)
+    };
+    let key = DevelopmentKey::in_folder(&data).unwrap();
+    let applicant = token(&key, Role::Applicant, "a1", "");
+    let name = async |process: &Process| {
+        let uploaded = upload(process, &applicant, "k", pdf(1_000)).await.granted();
+        uploaded["document"].as_str().unwrap().to_owned()
+    };
+    let process = start("2026-11-20T02:00:00Z");
+    let orphan = name(&process).await;
+    let (address, _) = submitted(&process.browser, &applicant).await;
+    assert_eq!(name(&process).await, orphan);
+    drop(process);
+    // A submission that is incomplete anyway says whether the document may be named, and names nothing.
+    let process = start("2026-11-21T02:00:00Z");
+    let mut body = energy_label(&process.browser, &applicant).await;
+    body["documents"] =
+        json!([{ "component": "declaration", "document": orphan, "file_name": "a.pdf" }]);
+    let problem = async || {
+        let answer = process.browser.post("/v1/dossiers", &applicant, "", body.clone()).await;
+        answer.problem().to_owned()
+    };
+    let going = async { while problem().await != "unknown-document" {} };
+    timeout(LIMIT, going).await.expect("it is not marked");
+    // Whoever uploads the same meanwhile has another name for it. Then it is gone, and at last so is its mark.
+    assert_ne!(name(&process).await, orphan);
+    drop(process);
+    let mut free = false;
+    for time in ["2026-11-21T03:00:00Z", "2026-11-21T10:00:00Z"] {
+        let process = start(time);
+        let gone = async { while name(&process).await != orphan {} };
+        free = timeout(Duration::from_secs(5), gone).await.is_ok();
+        let dossier = process.browser.get(&address, &applicant).await.granted();
+        let named = dossier["documents"][0]["document"].as_str().unwrap();
+        process.browser.get(&format!("{address}/documents/{named}"), &applicant).await.granted();
+    }
+    assert!(free, "its name was never free again");
+}
+
 #[test]
 fn a_place_for_documents_that_cannot_be_is_refused_with_those_that_can() {
     let folder = tempfile::tempdir().unwrap();
