@@ -241,7 +241,8 @@ async fn a_process_says_how_it_is_and_ends_well_when_stopped() {
     assert_eq!((&ready["ready"], &ready["warning"]), (&json!(true), &json!(false)));
     let metrics = process.browser.get("/metrics", "").await.granted();
     let rules = dossier::law::shipped_rules().unwrap().len();
-    for line in ["dossier_obligations_overdue 0", &format!("dossier_log_head {rules}")] {
+    let pinned = "dossier_store_wal_pinned 0";
+    for line in ["dossier_obligations_overdue 0", pinned, &format!("dossier_log_head {rules}")] {
         assert!(metrics.as_str().unwrap().lines().any(|found| found == line), "{line}: {metrics}");
     }
     let pid = process.child.id().to_string();

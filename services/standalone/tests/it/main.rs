@@ -20,6 +20,7 @@ mod law;
 mod life;
 mod orphans;
 mod owners;
+mod locked;
 mod parties;
 mod payment;
 mod personal;

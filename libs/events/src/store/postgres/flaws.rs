@@ -31,6 +31,9 @@ const END: &str = "SELECT position, found
   FROM log_store, (SELECT coalesce(max(position), 0) AS found FROM log_events) newest
   WHERE position <> found LIMIT $1";
 
+/// What a row says.
+type Read = fn(&Row) -> Result<Flaw, tokio_postgres::Error>;
+
 /// Of each kind the first [`FLAWS_MAX`]. Reads all tables.
 pub(super) async fn of(client: &Client) -> Result<Vec<Flaw>, ReadError> {
     let found = look(client).await;
@@ -39,7 +42,7 @@ pub(super) async fn of(client: &Client) -> Result<Vec<Flaw>, ReadError> {
 
 async fn look(client: &Client) -> Result<Vec<Flaw>, tokio_postgres::Error> {
     client.batch_execute(BEGIN).await?;
-    let questions: [(&str, fn(&Row) -> Result<Flaw, tokio_postgres::Error>); 5] = [
+    let questions: [(&str, Read); 5] = [
         (EMPTY_STREAMS, |row| Ok(Flaw::EmptyStream(row.try_get(0)?))),
         (NO_STREAM, |row| Ok(Flaw::NoStream(place(row, 0)?))),
         (GAPS, |row| Ok(Flaw::Gap { after: place(row, 0)?, before: place(row, 1)? })),

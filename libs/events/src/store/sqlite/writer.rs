@@ -151,7 +151,7 @@ impl Writer {
             }
             last = jobs.len();
             if let Err(failed) = self.write_group(jobs) {
-                self.refuse_waiting(&failed, &mut queue);
+                refuse_waiting(&failed, &mut queue);
             }
         }
         if self.shared.taken_over.get().is_none() {
@@ -167,17 +167,6 @@ impl Writer {
             .and_then(|()| self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)"));
         if let Err(error) = finished {
             tracing::warn!(%error, "the last checkpoint failed; the next start will do it");
-        }
-    }
-
-    /// Where somebody else kept the log locked, whoever came meanwhile has waited as well.
-    fn refuse_waiting(&self, failed: &Failed, queue: &mut mpsc::Receiver<Job>) {
-        if !matches!(failed.why(), Unwritable::Locked(_) | Unwritable::Pinned { .. }) {
-            return;
-        }
-        for _ in 0..APPEND_QUEUE_MAX {
-            let Ok(job) = queue.try_recv() else { break };
-            job.refuse(failed);
         }
     }
 
@@ -341,5 +330,16 @@ impl Writer {
         {
             tracing::error!(%error, "a rollback failed");
         }
+    }
+}
+
+/// Where somebody else kept the log locked, whoever came meanwhile has waited as well.
+fn refuse_waiting(failed: &Failed, queue: &mut mpsc::Receiver<Job>) {
+    if !matches!(failed.why(), Unwritable::Locked(_) | Unwritable::Pinned { .. }) {
+        return;
+    }
+    for _ in 0..APPEND_QUEUE_MAX {
+        let Ok(job) = queue.try_recv() else { break };
+        job.refuse(failed);
     }
 }
