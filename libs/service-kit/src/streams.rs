@@ -247,32 +247,40 @@ impl<S: State> Streams<S> {
             }
             match self.append(order, &loaded, &actor, at, decided).await {
                 Ok(loaded) => return Ok(Executed { loaded, repeated: false }),
-                // The same command at the same time elsewhere shows as an id that stands in the log already.
-                Err(AppendError::Conflict { .. } | AppendError::IdReused(_)) => {
-                    self.forget(&order.stream);
-                    last = Failure::Contended;
-                }
-                // Whether it was written is unknown: the next attempt finds the command in the stream, or not.
-                Err(AppendError::Unavailable(reason)) => {
-                    self.forget(&order.stream);
-                    last = Failure::Unavailable(reason);
-                    // The store itself has waited as long as a failover takes.
-                    if began.elapsed() > UNKNOWN_MAX {
-                        return Err(last);
-                    }
-                }
-                Err(AppendError::Unwritable(why)) => {
-                    self.forget(&order.stream);
-                    return Err(Failure::Unwritable(why));
-                }
-                Err(AppendError::Busy(wait)) => return Err(Failure::Busy(wait)),
-                Err(AppendError::TooLarge(what)) => return Err(Failure::TooLarge(what)),
-                Err(error @ AppendError::StreamName(_)) => {
-                    return Err(Failure::Unavailable(error.to_string()));
-                }
+                Err(error) => last = self.not_appended(&order.stream, error, began)?,
             }
         }
         Err(last)
+    }
+
+    /// What an append came to that was not acknowledged, if it is worth trying again; an error if it is not.
+    fn not_appended<R>(
+        &self,
+        stream: &StreamName,
+        error: AppendError,
+        began: Instant,
+    ) -> Result<Failure<R>, Failure<R>> {
+        match error {
+            // The same command at the same time elsewhere shows as an id that stands in the log already.
+            AppendError::Conflict { .. } | AppendError::IdReused(_) => {
+                self.forget(stream);
+                Ok(Failure::Contended)
+            }
+            // Whether it was written is unknown: the next attempt finds the command in the stream, or not.
+            AppendError::Unavailable(reason) => {
+                self.forget(stream);
+                let failed = Failure::Unavailable(reason);
+                // The store itself has waited as long as a failover takes.
+                if began.elapsed() > UNKNOWN_MAX { Err(failed) } else { Ok(failed) }
+            }
+            AppendError::Unwritable(why) => {
+                self.forget(stream);
+                Err(Failure::Unwritable(why))
+            }
+            AppendError::Busy(wait) => Err(Failure::Busy(wait)),
+            AppendError::TooLarge(what) => Err(Failure::TooLarge(what)),
+            error @ AppendError::StreamName(_) => Err(Failure::Unavailable(error.to_string())),
+        }
     }
 
     async fn repeat<R>(

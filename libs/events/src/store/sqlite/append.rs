@@ -4,51 +4,27 @@ use std::sync::Arc;
 
 use rusqlite::{ErrorCode, OptionalExtension, params};
 
-use super::writer::{Standing, Writer};
+use super::writer::{Append, Outcome, Standing, Writer};
 use super::{READ, recorded, signed, unsigned};
 use crate::store::is_same;
 use crate::{AppendError, Appended, Expected, NewEvent, Position, Recorded, StreamName, Version};
 
-/// Where the events of an append go.
-struct Place<'a> {
-    stream: &'a StreamName,
-    /// The stream's number in the file.
-    no: i64,
-    base: u64,
+/// What became of an append in the transaction.
+pub(super) enum Tried {
+    /// All of it or nothing stands there.
+    Whole(Outcome),
+    /// It is refused, and some of its rows stand there.
+    Half(AppendError),
 }
 
 impl Writer {
-    /// The outer error fails the whole group. A refusal leaves nothing in the transaction, and nobody else's rows are touched.
+    /// One append. The outer error fails the whole group.
     pub(super) fn append(
         &mut self,
-        stream: &StreamName,
-        expected: Expected,
-        events: Vec<NewEvent>,
+        append: &Append,
         written: &mut Vec<Arc<Recorded>>,
-    ) -> rusqlite::Result<Result<Appended, AppendError>> {
-        let begins = expected == Expected::NoStream && !self.standings.contains(stream);
-        // One row alone undoes itself.
-        let several = begins || events.len() > 1;
-        if several {
-            self.run_cached("SAVEPOINT append")?;
-        }
-        let answer = self.append_in_savepoint(stream, expected, events, written)?;
-        if several {
-            if answer.is_err() {
-                self.run_cached("ROLLBACK TO append")?;
-            }
-            self.run_cached("RELEASE append")?;
-        }
-        Ok(answer)
-    }
-
-    fn append_in_savepoint(
-        &mut self,
-        stream: &StreamName,
-        expected: Expected,
-        events: Vec<NewEvent>,
-        written: &mut Vec<Arc<Recorded>>,
-    ) -> rusqlite::Result<Result<Appended, AppendError>> {
+    ) -> rusqlite::Result<Tried> {
+        let Append { stream, expected, events, .. } = append;
         let begun = match expected {
             // Mostly it is new indeed: its name is asked for by being written.
             Expected::NoStream if !self.standings.contains(stream) => self.begin(stream)?,
@@ -61,55 +37,62 @@ impl Writer {
         let version = standing.map_or(0, |standing| standing.version);
         let base = match expected {
             Expected::NoStream => 0,
-            Expected::At(Version(version)) => version,
+            Expected::At(Version(version)) => *version,
         };
         if base != version {
-            return self.same_append(stream, base, version, &events);
+            return self.same_append(stream, base, version, events).map(Tried::Whole);
         }
         let Some(no) = standing.map(|standing| standing.no).or(begun) else {
-            return Ok(Err(AppendError::Conflict { actual: None }));
+            return Ok(Tried::Whole(Err(AppendError::Conflict { actual: None })));
         };
-        let mut rows = match self.insert_all(&Place { stream, no, base }, events)? {
-            Ok(rows) => rows,
-            Err(refused) => return Ok(Err(refused)),
-        };
-        let version = base + rows.len() as u64;
-        self.head = Position(self.head.0 + rows.len() as u64);
-        self.standings.put(stream.clone(), Standing { no, version });
-        written.append(&mut rows);
-        Ok(Ok(Appended { version: Version(version), position: self.head }))
-    }
-
-    fn insert_all(
-        &self,
-        place: &Place<'_>,
-        events: Vec<NewEvent>,
-    ) -> rusqlite::Result<Result<Vec<Arc<Recorded>>, AppendError>> {
-        let mut rows = Vec::with_capacity(events.len());
-        for (event, count) in events.into_iter().zip(1..) {
-            let (position, version) = (self.head.0 + count, place.base + count);
-            match self.insert(position, place.no, version, &event) {
+        let before = written.len();
+        for (event, count) in events.iter().zip(1..) {
+            let (position, version) = (self.head.0 + count, base + count);
+            match self.insert(position, no, version, event) {
                 Ok(()) => {}
                 Err(error)
                     if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
-                        && self.is_known(&event)? =>
+                        && self.is_known(event)? =>
                 {
-                    return Ok(Err(AppendError::IdReused(event.id)));
+                    written.truncate(before);
+                    let refused = AppendError::IdReused(event.id);
+                    let alone = count == 1 && begun.is_none();
+                    return Ok(if alone {
+                        Tried::Whole(Err(refused))
+                    } else {
+                        Tried::Half(refused)
+                    });
                 }
                 Err(error) => return Err(error),
             }
-            let NewEvent { id, kind, data, meta } = event;
-            rows.push(Arc::new(Recorded {
-                position: Position(position),
-                stream: place.stream.clone(),
-                version: Version(version),
-                id,
-                kind,
-                data,
-                meta,
-            }));
+            let NewEvent { id, kind, data, meta } = event.clone();
+            let (position, version) = (Position(position), Version(version));
+            let stream = stream.clone();
+            written.push(Arc::new(Recorded { position, stream, version, id, kind, data, meta }));
         }
-        Ok(Ok(rows))
+        let count = events.len() as u64;
+        self.head = Position(self.head.0 + count);
+        self.standings.put(stream.clone(), Standing { no, version: base + count });
+        Ok(Tried::Whole(Ok(Appended { version: Version(base + count), position: self.head })))
+    }
+
+    /// The same where others are refused half written: what is left of this one is undone by itself, and nobody else's rows are
+    /// touched.
+    pub(super) fn append_carefully(
+        &mut self,
+        append: &Append,
+        written: &mut Vec<Arc<Recorded>>,
+    ) -> rusqlite::Result<Tried> {
+        self.run_cached("SAVEPOINT append")?;
+        let tried = match self.append(append, written)? {
+            Tried::Half(refused) => {
+                self.run_cached("ROLLBACK TO append")?;
+                Tried::Whole(Err(refused))
+            }
+            whole @ Tried::Whole(_) => whole,
+        };
+        self.run_cached("RELEASE append")?;
+        Ok(tried)
     }
 
     fn insert(
@@ -143,7 +126,7 @@ impl Writer {
         base: u64,
         standing: u64,
         events: &[NewEvent],
-    ) -> rusqlite::Result<Result<Appended, AppendError>> {
+    ) -> rusqlite::Result<Outcome> {
         let recorded: Vec<Recorded> = self
             .connection
             .prepare_cached(READ)?

@@ -10,6 +10,7 @@ use lru::LruCache;
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{mpsc, oneshot};
 
+use super::append::Tried;
 use super::file::Opened;
 use super::{Options, Shared, unsigned};
 use crate::limits::{
@@ -33,7 +34,7 @@ pub(super) struct Append {
     pub(super) stream: StreamName,
     pub(super) expected: Expected,
     pub(super) events: Vec<NewEvent>,
-    pub(super) reply: oneshot::Sender<Result<Appended, AppendError>>,
+    pub(super) reply: oneshot::Sender<Outcome>,
 }
 
 impl Job {
@@ -92,7 +93,7 @@ impl Failed {
     }
 }
 
-type Outcome = Result<Appended, AppendError>;
+pub(super) type Outcome = Result<Appended, AppendError>;
 
 pub(super) struct Writer {
     pub(super) connection: Connection,
@@ -171,49 +172,26 @@ impl Writer {
     }
 
     fn write_group(&mut self, jobs: Vec<Job>) -> Result<(), Failed> {
-        if let Err(failed) = self.begin_group() {
-            self.roll_back();
-            if let Failed::Sql(error) = &failed {
-                tracing::error!(%error, "no transaction can be begun");
-            }
-            for job in jobs {
-                job.refuse(&failed);
-            }
-            return Err(failed);
-        }
-        let head = self.head;
-        let mut answers: Vec<(oneshot::Sender<Outcome>, Outcome)> = Vec::with_capacity(jobs.len());
-        let mut probes = Vec::new();
-        let mut written: Vec<Arc<Recorded>> = Vec::new();
-        let mut outcome = Ok(());
+        let (mut appends, mut probes) = (Vec::with_capacity(jobs.len()), Vec::new());
         for job in jobs {
             match job {
+                Job::Append(append) => appends.push(append),
                 Job::Probe(reply) => probes.push(reply),
-                Job::Append(Append { stream, expected, events, reply }) => {
-                    let answer = match outcome {
-                        Ok(()) => self
-                            .append(&stream, expected, events, &mut written)
-                            .map_err(|error| outcome = Err(error))
-                            .ok(),
-                        Err(_) => None,
-                    };
-                    // Where there is none the group has failed, which is answered below.
-                    let none = || Err(AppendError::Unavailable(String::new()));
-                    answers.push((reply, answer.unwrap_or_else(none)));
-                }
             }
         }
-        if outcome.is_ok() && !probes.is_empty() && written.is_empty() {
-            outcome = self.touch();
+        let probed = !probes.is_empty();
+        let mut tried = self.try_group(&appends, probed, Writer::append);
+        if matches!(tried, Ok(None)) {
+            // Savepoints cost more than this happens.
+            self.roll_back();
+            tried = self.try_group(&appends, probed, Writer::append_carefully);
         }
-        match outcome.and_then(|()| self.run_cached("COMMIT")) {
-            Ok(()) => {
-                if !written.is_empty() {
-                    self.shared.probe.committed();
-                }
-                self.publish(written);
-                for (reply, answer) in answers {
-                    drop(reply.send(answer));
+        let half = || Failed::Unwritable(Unwritable::Silent("half of a group".to_owned()));
+        match tried.and_then(|answers| answers.ok_or_else(half)) {
+            Ok(answers) => {
+                for (append, answer) in appends.into_iter().zip(answers) {
+                    // A caller that no longer waits finds its events in the stream.
+                    drop(append.reply.send(answer));
                 }
                 for reply in probes {
                     drop(reply.send(Ok(())));
@@ -221,20 +199,58 @@ impl Writer {
                 self.wal.tend(&self.connection);
                 Ok(())
             }
+            Err(failed) => {
+                self.roll_back();
+                if let Failed::Sql(error) = &failed {
+                    tracing::error!(%error, "a group of appends failed");
+                }
+                // A refusal read from the rolled-back group may rest on it: only the failure is true for all.
+                let jobs = appends.into_iter().map(Job::Append);
+                jobs.chain(probes.into_iter().map(Job::Probe)).for_each(|job| job.refuse(&failed));
+                Err(failed)
+            }
+        }
+    }
+
+    /// Commits a group; nothing if one of its appends was refused half written.
+    fn try_group(
+        &mut self,
+        appends: &[Append],
+        probed: bool,
+        append: fn(&mut Self, &Append, &mut Vec<Arc<Recorded>>) -> rusqlite::Result<Tried>,
+    ) -> Result<Option<Vec<Outcome>>, Failed> {
+        self.begin_group()?;
+        let (head, mut written) = (self.head, Vec::new());
+        let mut write = || -> rusqlite::Result<Option<Vec<Outcome>>> {
+            let mut answers = Vec::with_capacity(appends.len());
+            for each in appends {
+                match append(self, each, &mut written)? {
+                    Tried::Whole(answer) => answers.push(answer),
+                    Tried::Half(_) => return Ok(None),
+                }
+            }
+            if probed && written.is_empty() {
+                self.touch()?;
+            }
+            self.run_cached("COMMIT")?;
+            Ok(Some(answers))
+        };
+        match write() {
+            Ok(Some(answers)) => {
+                if !written.is_empty() {
+                    self.shared.probe.committed();
+                }
+                self.publish(written);
+                Ok(Some(answers))
+            }
+            Ok(None) => {
+                self.head = head;
+                Ok(None)
+            }
             Err(error) => {
-                tracing::error!(%error, "a group of appends failed");
-                let failed = Failed::Sql(error);
                 self.head = head;
                 self.unsure = written;
-                self.roll_back();
-                // A refusal read from the rolled-back group may rest on it: only the failure is true for all.
-                for (reply, _) in answers {
-                    drop(reply.send(Err(failed.answer())));
-                }
-                for reply in probes {
-                    drop(reply.send(Err(failed.why())));
-                }
-                Err(failed)
+                Err(Failed::Sql(error))
             }
         }
     }
