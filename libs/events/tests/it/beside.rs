@@ -216,7 +216,7 @@ async fn a_lock_outside_makes_appends_wait_within_a_limit_and_all_that_wait_are_
         assert!(matches!(error, AppendError::Busy(wait) if !wait.is_zero()), "{error}");
     }
     let waited = began.elapsed();
-    assert!(waited < LOCK_WAIT * 2 - Duration::from_secs(1), "{waited:?}");
+    assert!(waited < LOCK_WAIT * 3 / 2, "{waited:?}");
     outside.execute_batch("ROLLBACK").unwrap();
     append(&store, 30).await.unwrap();
     store.writable().await.unwrap();
