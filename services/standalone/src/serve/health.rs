@@ -175,9 +175,6 @@ impl Watch {
         set("store_groups", "Transactions of the store by this process", stats.groups);
         set("store_events", "Events in them", stats.events);
         set("store_queue", "Appends that wait for the writer", stats.waiting);
-        set("store_wal_bytes", "The length of the log's write-ahead log", stats.wal_bytes);
-        let help = "Whether a reader outside keeps the write-ahead log from beginning anew";
-        set("store_wal_pinned", help, u64::from(stats.wal_pinned));
         let rebuilt = service_kit::view::rebuilt();
         set("views_rebuilt", "Read models that had to be built anew since the start", rebuilt);
         if let Some(age) = kit.auth.keys_age() {
