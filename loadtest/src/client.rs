@@ -14,14 +14,29 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 pub(crate) struct Client {
-    sender: SendRequest<Full<Bytes>>,
-    _connection: JoinSet<()>,
+    address: SocketAddr,
+    link: Link,
     /// The newest token: sent with everything, so that every answer shows what was written before.
     pub(crate) consistency: String,
     /// How long each write took, in microseconds.
     pub(crate) latencies_us: Vec<u32>,
     /// How many requests were sent.
     pub(crate) requests: u64,
+}
+
+/// A connection, and what drives it for as long as it is there.
+type Link = (SendRequest<Full<Bytes>>, JoinSet<()>);
+
+async fn open(address: SocketAddr) -> Result<Link> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let (sender, driven) = handshake(TokioIo::new(stream)).await?;
+    let mut running = JoinSet::new();
+    running.spawn(async move {
+        // The end of a connection shows in the next request.
+        let _ = driven.await;
+    });
+    Ok((sender, running))
 }
 
 pub(crate) struct Answer {
@@ -31,16 +46,9 @@ pub(crate) struct Answer {
 
 impl Client {
     pub(crate) async fn connect(address: SocketAddr) -> Result<Self> {
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
-        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-        let mut running = JoinSet::new();
-        running.spawn(async move {
-            // The end of a connection shows in the next request.
-            let _ = connection.await;
-        });
+        let link = open(address).await?;
         let (consistency, latencies_us) = (String::new(), Vec::new());
-        Ok(Self { sender, _connection: running, consistency, latencies_us, requests: 0 })
+        Ok(Self { address, link, consistency, latencies_us, requests: 0 })
     }
 
     pub(crate) async fn get(&mut self, path: &str, token: &str) -> Result<Answer> {
@@ -89,8 +97,11 @@ impl Client {
         for (name, value) in headers.into_iter().filter(|(_, value)| !value.is_empty()) {
             request = request.header(name, value);
         }
-        self.sender.ready().await?;
-        let response = self.sender.send_request(request.body(Full::new(body))?).await?;
+        // A server closes a connection that has become old.
+        if self.link.0.ready().await.is_err() {
+            self.link = open(self.address).await?;
+        }
+        let response = self.link.0.send_request(request.body(Full::new(body))?).await?;
         let (parts, body) = response.into_parts();
         let header =
             |name: &str| parts.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or("");

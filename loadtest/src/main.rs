@@ -2,7 +2,7 @@
 //! sends to processes that it started itself, and stops by itself.
 //!
 //! `lifecycle` drives whole dossiers, `store` the event store alone, `keeper` very many deadlines,
-//! `whatif` a change of the law, `replay-views` measures how fast views are rebuilt.
+//! `whatif` a change of the law, `hostile` attackers beside others, `replay-views` measures how fast views are rebuilt.
 
 #![expect(clippy::print_stdout, reason = "the figures go to standard output")]
 
@@ -12,6 +12,7 @@ use clap::{Parser, Subcommand};
 mod actors;
 mod client;
 mod copies;
+mod hostile;
 mod keeper;
 mod lifecycle;
 mod raw;
@@ -40,6 +41,8 @@ enum Command {
     Keeper(keeper::Arguments),
     /// A change of the law tried on very many dossiers.
     Whatif(whatif::Arguments),
+    /// Attackers on one address, everybody else on another.
+    Hostile(hostile::Arguments),
     /// How fast the views are rebuilt from the log.
     ReplayViews(lifecycle::Arguments),
 }
@@ -52,6 +55,7 @@ async fn main() -> Result<()> {
         Command::Store(arguments) => store::run(&arguments).await?,
         Command::Keeper(arguments) => keeper::run(&arguments).await?,
         Command::Whatif(arguments) => whatif::run(&arguments).await?,
+        Command::Hostile(arguments) => hostile::run(&arguments).await?,
         Command::ReplayViews(arguments) => lifecycle::rebuild(&arguments).await?,
     };
     println!("{figures}");

@@ -216,6 +216,11 @@ impl Documents {
         Ok(stored)
     }
 
+    /// Bytes of an upload that are in memory at a time.
+    pub(crate) fn buffered_bytes(&self) -> u64 {
+        self.home.buffered_bytes()
+    }
+
     /// How many documents a person has uploaded here that no step has named yet: in this process, since its start, and not
     /// more than a day ago.
     #[must_use]

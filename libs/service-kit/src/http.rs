@@ -2,6 +2,7 @@
 
 mod client;
 mod endpoint;
+mod headers;
 mod openapi;
 pub mod problem;
 mod reply;
@@ -12,10 +13,12 @@ mod text;
 
 pub use client::{AddressBlock, Proxies, counted};
 pub use endpoint::{Access, Route, Upload, endpoint0, endpoint1, endpoint2, upload_endpoint};
+pub(crate) use headers::trace_parent;
+pub use headers::{Language, Seen};
 pub use openapi::{StepDoc, finish as finish_openapi};
 pub use problem::{MEDIA_TYPE, Problem, ProblemBody, ProblemField, TOO_LARGE, UNKNOWN_DOCUMENT};
 pub use reply::Reply;
-pub use request::{Language, Request, Target, read, shown, step, take, take_unseen};
+pub use request::{Request, Target, read, shown, step, take, take_unseen};
 pub use router::{Mounted, Router, mount, mount_documented};
 pub use serve::Server;
 pub use text::Text;

@@ -17,8 +17,10 @@ use sha2::Sha256;
 use crate::auth::{Auth, AuthError};
 use crate::clock::{Clock, ClockGuard, ClockWrong};
 use crate::codes::Codes;
+use crate::crowd::Crowd;
 use crate::documents::Documents;
 use crate::forms::Forms;
+use crate::limits::{WAITS_MAX, WAITS_OF_ONE_MAX};
 use crate::metrics::Metrics;
 use crate::rulebook::{Rulebook, RulebookError};
 use crate::tasks::Pulses;
@@ -50,6 +52,8 @@ pub struct Kit {
     pub views: Option<PathBuf>,
     /// Figures for whoever watches.
     pub metrics: Arc<Metrics>,
+    /// Reads that wait until something is visible.
+    pub waits: Arc<Crowd>,
     digest_key: Vec<u8>,
     /// Tells this process from every other.
     holder: String,
@@ -126,6 +130,7 @@ impl Kit {
             documents,
             codes: Codes::new(holder.clone()),
             metrics: Arc::default(),
+            waits: Crowd::new(WAITS_MAX, WAITS_OF_ONE_MAX),
             holder,
             leads: Mutex::default(),
             sandbox,

@@ -9,6 +9,7 @@ pub mod auth;
 pub mod clock;
 pub mod codes;
 pub mod disk;
+pub mod crowd;
 pub mod documents;
 pub mod forms;
 pub mod http;

@@ -33,6 +33,80 @@ pub const DOCUMENT_GENERATIONS_MAX: u8 = 8;
 pub const CONNECTIONS_MAX: usize = 4_096;
 /// How long a client may take to send the head of a request.
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The limits of a server, in the place of which a test may put smaller ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServerLimits {
+    /// Connections at the same time. One more takes the place of an idle one of the address that has most.
+    pub connections: usize,
+    /// Those of one address, an IPv6 network of 64 bits counting as one; a trusted proxy has no such limit.
+    pub connections_of_one: usize,
+    /// Requests of a connection, after which it is closed.
+    pub requests_of_connection: u64,
+    /// Requests of one client that are being answered.
+    pub requests_of_one: u64,
+    /// Bytes in memory of bodies that are being read and of answers that are not through, in all.
+    pub bytes: u64,
+    /// Those of one client.
+    pub bytes_of_one: u64,
+    /// Bytes of the head of a request.
+    pub head_bytes: usize,
+    /// How long a client may take to send the head of a request, and be idle before it.
+    pub head: Duration,
+    /// The same for a trusted proxy, which keeps connections for later.
+    pub proxy_idle: Duration,
+    /// In every such stretch of time a body must bring …
+    pub body_every: Duration,
+    /// … so many bytes, or come to its end.
+    pub body_bytes_min: u64,
+    /// For how long a client may take nothing of an answer.
+    pub stalled: Duration,
+    /// After how long a connection takes no further request.
+    pub connection_age: Duration,
+    /// After how long it ends, whatever is on its way.
+    pub connection_end: Duration,
+}
+
+impl Default for ServerLimits {
+    fn default() -> Self {
+        Self {
+            connections: 4_096,
+            connections_of_one: 1_024,
+            requests_of_connection: 10_000,
+            requests_of_one: 1_024,
+            bytes: 64 * 1024 * 1024,
+            bytes_of_one: 16 * 1024 * 1024,
+            head_bytes: 32 * 1024,
+            head: Duration::from_secs(10),
+            proxy_idle: Duration::from_secs(300),
+            body_every: Duration::from_secs(10),
+            body_bytes_min: 8 * 1024,
+            stalled: Duration::from_secs(20),
+            connection_age: Duration::from_secs(15 * 60),
+            connection_end: Duration::from_secs(60 * 60),
+        }
+    }
+}
+
+/// Connections that wait to be accepted.
+pub const LISTEN_QUEUE: u32 = 4_096;
+/// Bytes of a socket's send buffer: what a client does not take is in the kernel's memory, and when a slow one takes a
+/// third of it shows as progress.
+pub const SEND_BUFFER_BYTES: u32 = 128 * 1024;
+/// How long no connection is accepted after one could not be.
+pub const ACCEPT_REST: Duration = Duration::from_millis(50);
+/// How long the rest of a body that is not wanted is taken and thrown away, so that its sender reads the answer.
+pub const DISCARD_MAX: Duration = Duration::from_secs(2);
+/// How often a connection is looked at.
+pub const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How often, once the process stops.
+pub const LOOK_EVERY_STOPPING: Duration = Duration::from_millis(250);
+/// For how long a client may take nothing of an answer, once the process stops.
+pub const STOPPING_STALLED_MAX: Duration = Duration::from_secs(2);
+/// How long a connection may be in the middle of a head, once the process stops.
+pub const STOPPING_IDLE_MAX: Duration = Duration::from_secs(1);
+/// How long it may be in the middle of a body.
+pub const STOPPING_BODY_MAX: Duration = Duration::from_secs(3);
 /// How long a client may take to send a body and a handler to answer.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long requests in flight may take to finish once the service stops.
@@ -77,6 +151,13 @@ pub const SECRET_BYTES_MIN: usize = 16;
 pub const REFUSED_TOKENS_LOGGED_PER_SECOND: u32 = 10;
 /// Bytes of an `Idempotency-Key`.
 pub const KEY_BYTES_MAX: usize = 200;
+
+// What holds a request for long. Each kind has a number in all and for one client; streams of events belong here too.
+
+/// Reads that wait for what a `Consistency-Token` names.
+pub const WAITS_MAX: u64 = 1_024;
+/// Those of one client.
+pub const WAITS_OF_ONE_MAX: u64 = 64;
 /// How long a read waits for what a `Consistency-Token` names.
 pub const CONSISTENCY_WAIT_MAX: Duration = Duration::from_secs(5);
 
@@ -135,6 +216,8 @@ pub const UPLOAD_WAIT_MAX: Duration = Duration::from_secs(1);
 /// After how long without a byte an unfinished upload is taken for one whose process was killed: far beyond the time that a
 /// client has for sending.
 pub const UPLOAD_ABANDONED_AFTER: Duration = Duration::from_secs(60 * 60);
+/// Bytes of an upload into a folder that are in memory at a time.
+pub const UPLOAD_BUFFER_BYTES: u64 = 128 * 1024;
 /// Bytes of a part of a large document on its way into an object store: what of it is in memory at a time. A store wants at
 /// least 5 MiB.
 pub const OBJECT_PART_BYTES: u64 = 6 * 1024 * 1024;

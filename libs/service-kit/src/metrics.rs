@@ -35,6 +35,9 @@ pub struct Metrics {
     durations: Histogram,
     appends: Histogram,
     filled: Family<Labels, Counter>,
+    turned_away: Family<Labels, Counter>,
+    connections: Gauge,
+    bytes: Gauge,
     gauges: Mutex<Vec<(&'static str, Figure)>>,
 }
 
@@ -56,8 +59,26 @@ impl Default for Metrics {
         let filled = Family::default();
         let help = "Events that reactions read in the store because the bus had not brought them";
         registry.register("bus_filled", help, filled.clone());
+        let (turned_away, connections, bytes) =
+            (Family::default(), Gauge::default(), Gauge::default());
+        let help = "Connections that were closed or not taken, by reason";
+        registry.register("connections_turned_away", help, turned_away.clone());
+        registry.register("connections_open", "Connections that are open", connections.clone());
+        let help = "Bytes in memory of bodies and answers on their way";
+        registry.register("bytes_in_flight", help, bytes.clone());
         let (registry, gauges) = (Mutex::new(registry), Mutex::default());
-        Self { registry, requests, refusals, durations, appends, filled, gauges }
+        Self {
+            registry,
+            requests,
+            refusals,
+            durations,
+            appends,
+            filled,
+            turned_away,
+            connections,
+            bytes,
+            gauges,
+        }
     }
 }
 
@@ -68,6 +89,18 @@ impl Metrics {
             self.refusals.get_or_create(&vec![("problem", problem.to_owned())]).inc();
         }
         self.durations.observe(took.as_secs_f64());
+    }
+
+    pub(crate) fn turned_away(&self, reason: &'static str) {
+        self.turned_away.get_or_create(&vec![("reason", reason.to_owned())]).inc();
+    }
+
+    pub(crate) fn connections(&self, open: usize) {
+        self.connections.set(i64::try_from(open).unwrap_or(i64::MAX));
+    }
+
+    pub(crate) fn bytes_in_flight(&self, bytes: u64) {
+        self.bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
     }
 
     pub(crate) fn appended(&self, took: Duration) {

@@ -79,12 +79,9 @@ impl<S: State> Streams<S> {
         let _ = self.reactions.set(reactions);
     }
 
-    /// Waits until everything up to `position` has had its effect here; false if that takes too long.
-    pub async fn catch_up(&self, position: Option<Position>) -> bool {
-        match (position, self.reactions.get()) {
-            (Some(position), Some(reactions)) => reactions.reach(position).await,
-            (None, _) | (_, None) => true,
-        }
+    /// The reactions whose effects a caller may want to see, if there are any.
+    pub(crate) fn reactions(&self) -> Option<&Progress> {
+        self.reactions.get()
     }
 
     /// The kit.
@@ -209,7 +206,7 @@ impl<S: State> Streams<S> {
             }
             let actor = permit(order, loaded.state.resource())?;
             if let (Some(seen), Some(version)) = (order.seen, loaded.version)
-                && seen != version
+                && !seen.includes(version)
             {
                 // What is remembered may itself be old: a refusal must rest on the store.
                 if attempt == 0 {

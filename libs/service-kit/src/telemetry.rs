@@ -65,7 +65,7 @@ pub fn start(level: &str, collector: Option<Collector>) -> Result<Telemetry, Str
 
 /// A request, as part of the trace that its `traceparent` names.
 pub(crate) fn request<B>(request: &http::Request<B>, route: impl FnOnce() -> String) -> Span {
-    let parent = request.headers().get("traceparent").and_then(|parent| parent.to_str().ok());
+    let parent = crate::http::trace_parent(request.headers());
     span(parent, || {
         let (method, route) = (request.method(), route());
         tracing::info_span!(

@@ -36,6 +36,10 @@ pub(crate) struct At {
         value_delimiter = ','
     )]
     pub(crate) trusted_proxies: Vec<AddressBlock>,
+    /// A second address, for whoever watches: `/health/live`, `/health/ready` and `/metrics`. The health is then at both, the
+    /// figures are only there; without it, everything is at the one address.
+    #[arg(long, env = "DOSSIER_PROBES", value_name = "ADDRESS")]
+    pub(crate) probes: Option<SocketAddr>,
 }
 
 /// Serve all services.
@@ -146,6 +150,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         Some(_) => names.iter().map(|name| data.lock(*name)).collect::<Result<Vec<_>>>()?,
         None => Vec::new(),
     };
+    // Each connection is a file.
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the number of open files stays as it is");
+    }
     let kit = data.kit(time, identity).await?;
     serve_some(&kit, &data, arguments.at, names).await
 }
@@ -181,14 +189,22 @@ async fn serve_some(
     }
     let (stop, stopped) = watch::channel(false);
     let watch = health::Watch::new(kit, &services, relays, stopped.clone());
-    let common = common::routes(&services, watch);
+    let probes = match at.probes {
+        Some(address) => {
+            let router = Router::new(kit, common::probes(&watch));
+            let server = Server::bind(address, router);
+            Some(server.with_context(|| format!("{address}"))?)
+        }
+        None => None,
+    };
+    let common = common::routes(&services, watch, probes.is_none());
     for service in services {
         routes.extend(service.routes);
         tasks.append(service.tasks);
     }
     routes.extend(common);
     let router = Router::new(kit, routes);
-    let server = Server::bind(at.listen, router).await.with_context(|| format!("{}", at.listen))?;
+    let server = Server::bind(at.listen, router).with_context(|| format!("{}", at.listen))?;
     let server = server.behind(Proxies::new(&at.trusted_proxies));
     let address = server.address()?;
     // Whoever still waits for an answer may wait for what a task does: tasks end after the last answer.
@@ -201,6 +217,11 @@ async fn serve_some(
     if matches!(kit.clock, Clock::Manual(_)) {
         let (data, clock, stopped) = (data.clone(), kit.clock.clone(), stopped.clone());
         serving.spawn(async move { data.follow_virtual_time(clock, stopped).await });
+    }
+    if let Some(probes) = probes {
+        tracing::info!(address = %probes.address()?, "probes");
+        // Whoever watches sees it stop.
+        running.spawn(probes.run(ended.clone()));
     }
     serving.spawn(server.run(stopped));
     wait_for_signal().await?;

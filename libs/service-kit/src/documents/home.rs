@@ -14,7 +14,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
 #[cfg(feature = "s3")]
 use super::bucket::Bucket;
-use crate::limits::{DOCUMENT_RECORD_BYTES_MAX, UPLOAD_ABANDONED_AFTER};
+#[cfg(feature = "s3")]
+use crate::limits::OBJECT_PART_BYTES;
+use crate::limits::{DOCUMENT_RECORD_BYTES_MAX, UPLOAD_ABANDONED_AFTER, UPLOAD_BUFFER_BYTES};
 
 /// What a document's content comes as.
 pub(crate) type Content = BoxStream<'static, std::io::Result<Bytes>>;
@@ -54,6 +56,15 @@ impl Home {
             Self::Folder(folder) => folder.join(UNFINISHED),
             #[cfg(feature = "s3")]
             Self::Bucket(_, spool) => spool.clone(),
+        }
+    }
+
+    /// Bytes of an upload that are in memory at a time.
+    pub(super) const fn buffered_bytes(&self) -> u64 {
+        match self {
+            Self::Folder(_) => UPLOAD_BUFFER_BYTES,
+            #[cfg(feature = "s3")]
+            Self::Bucket(..) => OBJECT_PART_BYTES,
         }
     }
 

@@ -67,9 +67,14 @@ fn complete(operation: &mut Operation) {
         RefOr::T(parameter) => parameter.parameter_in == ParameterIn::Path,
         RefOr::Ref(_) => false,
     });
-    if resource && operation.request_body.is_some() {
+    // Where none need have been seen, the operation says so itself.
+    let said = operation.parameters.iter().flatten().any(|parameter| match parameter {
+        RefOr::T(parameter) => parameter.name == "If-Match",
+        RefOr::Ref(_) => false,
+    });
+    if resource && operation.request_body.is_some() && !said {
         let tag = "The ETag that was seen; 412 if it has changed, 428 if missing.";
-        add_header(operation, "If-Match", tag, false);
+        add_header(operation, "If-Match", tag, true);
     }
 }
 

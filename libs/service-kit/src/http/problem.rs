@@ -50,6 +50,8 @@ entries! {
         "phương thức không được hỗ trợ", "this address does not take this method";
     LENGTH_REQUIRED => 411, "length-required",
         "cần tiêu đề Content-Length", "a Content-Length header is required; chunked bodies are not taken";
+    TOO_SLOW => 408, "too-slow",
+        "nội dung gửi đến quá chậm", "the body came too slowly; send it again, or a smaller one";
     STALE => 412, "version-stale",
         "dữ liệu đã thay đổi, hãy tải lại", "it has changed since you read it; read it again";
     TOO_LARGE => 413, "body-too-large",
@@ -60,8 +62,18 @@ entries! {
         "Idempotency-Key đã được dùng cho yêu cầu khác", "the Idempotency-Key was used with another request";
     PRECONDITION_REQUIRED => 428, "if-match-required",
         "cần tiêu đề If-Match", "an If-Match header with the ETag that you have seen is required";
+    TOO_MANY_AT_ONCE => 429, "too-many-at-once",
+        "bạn đang gửi quá nhiều yêu cầu cùng một lúc", "too many requests of yours are being answered at once; wait for answers";
+    CONSISTENCY_AHEAD => 400, "consistency-token-ahead",
+        "Consistency-Token không phải của hệ thống này", "nothing here has that Consistency-Token; read without one and keep the one that you get";
     KEY_MISSING => 400, "idempotency-key-missing",
         "cần tiêu đề Idempotency-Key", "an Idempotency-Key header of 1 to 200 visible characters is required";
+    REQUEST_MALFORMED => 400, "request-malformed",
+        "yêu cầu không đúng chuẩn HTTP", "the request is not well-formed HTTP: its first line is none, or a header has characters that none may have";
+    URI_TOO_LONG => 414, "uri-too-long",
+        "địa chỉ quá dài", "the address is too long";
+    HEAD_TOO_LARGE => 431, "head-too-large",
+        "phần đầu của yêu cầu quá lớn", "the headers are too many or too long";
     HEADER_INVALID => 400, "header-invalid",
         "tiêu đề không hợp lệ", "a header is not valid";
     JSON_INVALID => 400, "json-invalid",
@@ -157,6 +169,11 @@ impl Problem {
         Self { entry, ..self }
     }
 
+    /// What would succeed a moment later.
+    pub(crate) fn at_once(entry: RefusalEntry) -> Self {
+        Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(entry) }
+    }
+
     /// A query parameter that cannot be read.
     #[must_use]
     pub fn query(about: impl Into<String>) -> Self {
@@ -204,10 +221,8 @@ impl Problem {
         self.entry.code
     }
 
-    /// As an answer in a language.
-    #[must_use]
-    pub fn into_response(self, language: Language) -> Response {
-        let status = self.status();
+    /// What it says, in a language.
+    pub(crate) fn text(&self, language: Language) -> Vec<u8> {
         let title = match language {
             Language::Vietnamese => self.entry.vi,
             Language::English => self.entry.en,
@@ -215,15 +230,25 @@ impl Problem {
         let body = ProblemBody {
             kind: format!("urn:dossier:problem:{}", self.entry.code),
             title: title.to_owned(),
-            status: status.as_u16(),
-            detail: self.about,
+            status: self.entry.status,
+            detail: self.about.clone(),
             errors: self
                 .fields
-                .into_iter()
-                .map(|field| ProblemField { pointer: field.pointer, detail: field.detail })
+                .iter()
+                .map(|FieldError { pointer, detail }| ProblemField {
+                    pointer: pointer.clone(),
+                    detail: detail.clone(),
+                })
                 .collect(),
         };
-        let mut response = Response::new(serde_json::to_vec(&body).unwrap_or_default().into());
+        serde_json::to_vec(&body).unwrap_or_default()
+    }
+
+    /// As an answer in a language.
+    #[must_use]
+    pub fn into_response(self, language: Language) -> Response {
+        let status = self.status();
+        let mut response = Response::new(self.text(language).into());
         *response.status_mut() = status;
         response.extensions_mut().insert(Refused(self.entry.code));
         let headers = response.headers_mut();

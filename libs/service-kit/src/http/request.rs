@@ -7,60 +7,29 @@ use bytes::Bytes;
 use dossier::access::{self, Caller, May, Resource};
 use dossier::contract::DossierId;
 use dossier::{Refuse, State, Step};
-use events::{Position, Version};
-use http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, IF_MATCH};
+use events::Position;
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+use super::headers::trace_parent;
 use super::problem::{
-    BODY_INVALID, HEADER_INVALID, JSON_INVALID, KEY_MISSING, MEDIA_TYPE, PRECONDITION_REQUIRED,
-    TOKEN_MISSING,
+    BODY_INVALID, BUSY, CONSISTENCY_AHEAD, HEADER_INVALID, JSON_INVALID, KEY_MISSING, MEDIA_TYPE,
+    TOKEN_MISSING, TOO_MANY_AT_ONCE,
 };
-use super::{Problem, Reply};
+use super::{Language, Problem, Reply, Seen};
+use crate::Kit;
+use crate::crowd::Full;
 use crate::forms::FieldError;
 use crate::limits::KEY_BYTES_MAX;
 use crate::streams::{Authority, Loaded, Order, Streams};
+use crate::tasks::Progress;
 use crate::telemetry;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const CONSISTENCY_TOKEN: HeaderName = HeaderName::from_static("consistency-token");
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-
-/// The language of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Language {
-    /// The default.
-    Vietnamese,
-    /// If the client prefers it.
-    English,
-}
-
-impl Language {
-    /// The language that a client prefers: the first of the two in its `Accept-Language`.
-    #[must_use]
-    pub fn of(headers: &HeaderMap) -> Self {
-        let accepted =
-            headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or("");
-        for tag in accepted.split(',').map(|part| part.trim().to_ascii_lowercase()) {
-            if tag.starts_with("vi") {
-                return Self::Vietnamese;
-            }
-            if tag.starts_with("en") {
-                return Self::English;
-            }
-        }
-        Self::Vietnamese
-    }
-
-    pub(crate) const fn tag(self) -> &'static str {
-        match self {
-            Self::Vietnamese => "vi",
-            Self::English => "en",
-        }
-    }
-}
 
 /// What is known of a request by its head alone.
 #[derive(Debug, Clone)]
@@ -155,12 +124,9 @@ impl Request {
         }
     }
 
-    /// The version that the client has seen.
-    pub fn if_match(&self) -> Result<Version, Problem> {
-        let value = self.headers.get(IF_MATCH).ok_or(Problem::new(PRECONDITION_REQUIRED))?;
-        let tag = value.to_str().ok().and_then(|tag| tag.strip_prefix('"')?.strip_suffix('"'));
-        let version = tag.and_then(|tag| tag.parse().ok());
-        version.map(Version).ok_or_else(|| Problem::new(HEADER_INVALID).about("If-Match"))
+    /// The versions that the client has seen.
+    pub fn if_match(&self) -> Result<Seen, Problem> {
+        Seen::of(&self.headers)
     }
 
     /// What the client has written or read and wants to see.
@@ -173,6 +139,23 @@ impl Request {
         }
     }
 
+    /// Waits until what the client has written or read has had its effect where `progress` says how far that is.
+    pub async fn catch_up(&self, kit: &Kit, progress: Option<&Progress>) -> Result<(), Problem> {
+        let Some(position) = self.consistency_token()? else { return Ok(()) };
+        // Another process may have appended what is not heard of here yet.
+        if position > kit.store.head() && kit.store.event_at(position).await?.is_none() {
+            return Err(Problem::new(CONSISTENCY_AHEAD));
+        }
+        let Some(progress) = progress.filter(|progress| progress.now() < position) else {
+            return Ok(());
+        };
+        let _waiting = kit.waits.enter(self.client, 1).map_err(|full| match full {
+            Full::One => Problem::at_once(TOO_MANY_AT_ONCE),
+            Full::All => Problem::at_once(BUSY),
+        })?;
+        if progress.reach(position).await { Ok(()) } else { Err(Problem::not_yet_consistent()) }
+    }
+
     /// The language of the answer.
     #[must_use]
     pub fn language(&self) -> Language {
@@ -182,13 +165,7 @@ impl Request {
     /// W3C trace context: of the span in which it is answered, or as the caller says, if that is well formed.
     #[must_use]
     pub fn trace(&self) -> Option<String> {
-        if let Some(own) = telemetry::current() {
-            return Some(own);
-        }
-        let trace = self.headers.get(TRACEPARENT)?.to_str().ok()?;
-        let well_formed =
-            trace.len() == 55 && trace.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit());
-        well_formed.then(|| trace.to_owned())
+        telemetry::current().or_else(|| trace_parent(&self.headers).map(str::to_owned))
     }
 
     /// An id that is the same whenever this client sends the same key for the same `purpose`.
@@ -226,20 +203,14 @@ async fn take_at<S: State, B: DeserializeOwned + Sync, R: Refuse>(
     streams: &Streams<S>,
     which: Step,
     (id, dossier): (&str, Option<DossierId>),
-    (request, seen): (&Request, Option<Version>),
+    (request, seen): (&Request, Option<Seen>),
     decide: impl Fn(&B, &S, &dossier::Facts<'_>) -> Result<Vec<S::Event>, R>,
 ) -> Result<Arc<Loaded<S>>, Problem> {
     let caller = request.caller()?;
     let body: B = request.json()?;
-    catch_up(streams, request).await?;
-    let target = Target { id, dossier, mays: which.may, seen, under: None };
+    request.catch_up(streams.kit(), streams.reactions()).await?;
+    let target = Target { id, dossier, mays: which.may, seen: seen.as_ref(), under: None };
     step(streams, request, caller, target, |state, facts| decide(&body, state, facts)).await
-}
-
-/// Waits until what the caller has seen has had its effect here.
-async fn catch_up<S: State>(streams: &Streams<S>, request: &Request) -> Result<(), Problem> {
-    let caught_up = streams.catch_up(request.consistency_token()?).await;
-    if caught_up { Ok(()) } else { Err(Problem::not_yet_consistent()) }
 }
 
 /// What a caller may read, as its stream stands now.
@@ -251,7 +222,7 @@ pub async fn read<S: State>(
 ) -> Result<Arc<Loaded<S>>, Problem> {
     let caller = request.caller()?;
     let stream = Streams::<S>::name(id).map_err(|_| Problem::not_found())?;
-    catch_up(streams, request).await?;
+    request.catch_up(streams.kit(), streams.reactions()).await?;
     let loaded = streams.load(&stream).await?;
     Request::permitted_over(caller, mays, loaded.state.resource())?;
     Ok(loaded)
@@ -298,8 +269,8 @@ pub struct Target<'a> {
     pub dossier: Option<DossierId>,
     /// Who may.
     pub mays: &'a [May],
-    /// The version that the caller has seen.
-    pub seen: Option<Version>,
+    /// The versions that the caller has seen.
+    pub seen: Option<&'a Seen>,
     /// The law, where the step begins a stream.
     pub under: Option<(&'a dossier::contract::ProcedureRef, &'a dossier::contract::AgencyCode)>,
 }

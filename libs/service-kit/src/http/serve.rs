@@ -1,54 +1,95 @@
-//! The server: our own accept loop, because a public service needs a time limit on the head of a request, a limit on
-//! connections, and a drain that ends.
+//! The server: our own accept loop, because a public service needs limits on what one client may hold, on time and in
+//! bytes, and a drain that ends.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
-use http::Method;
-use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
-use hyper::body::Incoming;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use bytes::Bytes;
+use http::header::{
+    CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, EXPECT, HeaderValue, TRANSFER_ENCODING,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderMap, Method};
+use http_body_util::Full as Whole;
+use hyper::body::{Body as _, Incoming};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tracing::Instrument;
 use warp::reply::Response;
 
 use super::endpoint::Takes;
-use super::problem::{HEADER_INVALID, LENGTH_REQUIRED, TOO_LARGE, UNAVAILABLE};
+use super::headers::has_one_host;
+use super::problem::{
+    BUSY, HEADER_INVALID, LENGTH_REQUIRED, TOO_LARGE, TOO_MANY_AT_ONCE, TOO_SLOW, UNAVAILABLE,
+};
+use super::router::Admitted;
 use super::{Language, Problem, Proxies, Router};
+use crate::crowd::{Crowd, Full, Held};
 use crate::limits::{
-    BODY_BYTES_MAX, CONNECTIONS_MAX, DOCUMENT_BYTES_MAX, DRAIN_MAX, HEAD_TIMEOUT, REQUEST_TIMEOUT,
+    ACCEPT_REST, BODY_BYTES_MAX, DOCUMENT_BYTES_MAX, DRAIN_MAX, LISTEN_QUEUE, REQUEST_TIMEOUT,
+    SEND_BUFFER_BYTES, ServerLimits,
 };
 use crate::metrics::Refused;
 use crate::telemetry;
+
+mod bodies;
+mod connection;
+mod connections;
+mod socket;
+
+use bodies::{Answering, BrokenOff, Paced};
+use connections::{Activity, Connections};
 
 /// A bound server.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
-    router: Arc<Router>,
-    proxies: Arc<Proxies>,
+    router: Router,
+    proxies: Proxies,
+    limits: ServerLimits,
+}
+
+/// What all connections of a server share.
+struct Shared {
+    router: Router,
+    proxies: Proxies,
+    limits: ServerLimits,
+    connections: Arc<Connections>,
+    /// Requests that are being answered.
+    requests: Arc<Crowd>,
+    /// Bytes of bodies that are read and of answers that are not through yet.
+    bytes: Arc<Crowd>,
 }
 
 impl Server {
-    /// Binds to an address; port 0 takes any.
-    pub async fn bind(address: SocketAddr, router: Router) -> std::io::Result<Self> {
-        Ok(Self {
-            listener: TcpListener::bind(address).await?,
-            router: Arc::new(router),
-            proxies: Arc::default(),
-        })
+    /// Binds to an address; port 0 takes any. It needs a running runtime.
+    pub fn bind(address: SocketAddr, router: Router) -> std::io::Result<Self> {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        socket.set_reuseaddr(true)?;
+        // Accepted sockets have it too.
+        socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
+        socket.bind(address)?;
+        let listener = socket.listen(LISTEN_QUEUE)?;
+        let (proxies, limits) = (Proxies::default(), ServerLimits::default());
+        Ok(Self { listener, router, proxies, limits })
     }
 
     /// Believes these proxies for whom they ask.
     #[must_use]
     pub fn behind(self, proxies: Proxies) -> Self {
-        Self { proxies: Arc::new(proxies), ..self }
+        Self { proxies, ..self }
+    }
+
+    /// With other limits than the usual ones.
+    #[must_use]
+    pub fn limited(self, limits: ServerLimits) -> Self {
+        Self { limits, ..self }
     }
 
     /// The address that it is bound to.
@@ -58,105 +99,222 @@ impl Server {
 
     /// Serves until `stop` is true, then lets requests in flight finish, for at most [`DRAIN_MAX`].
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        let Self { listener, router, proxies } = self;
-        let graceful = GracefulShutdown::new();
-        let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        let Self { listener, router, proxies, limits } = self;
+        let shared = Arc::new(Shared {
+            router,
+            proxies,
+            limits,
+            connections: Connections::new(limits.connections, limits.connections_of_one),
+            requests: Crowd::new(u64::MAX, limits.requests_of_one),
+            bytes: Crowd::new(limits.bytes, limits.bytes_of_one),
+        });
         let mut connections = JoinSet::new();
         loop {
             while connections.try_join_next().is_some() {}
             let accepted = tokio::select! {
-                accepted = accept(&listener, &permits) => accepted,
+                accepted = listener.accept() => accepted,
                 _ = stop.wait_for(|stop| *stop) => break,
             };
-            let Some((stream, peer, permit)) = accepted else { continue };
-            let (router, proxies) = (Arc::clone(&router), Arc::clone(&proxies));
-            let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
-            builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
-            let service = hyper::service::service_fn(move |request: http::Request<Incoming>| {
-                let client = proxies.client(peer, request.headers());
-                measure((Arc::clone(&router), client), request)
-            });
-            let connection = graceful
-                .watch(builder.serve_connection(TokioIo::new(stream), service).into_owned());
-            connections.spawn(async move {
-                if let Err(error) = connection.await {
-                    tracing::debug!(error, "a connection ended early");
+            match accepted {
+                Ok((stream, peer)) => shared.take(stream, peer.ip(), &stop, &mut connections),
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    // Nothing better comes at once where, for example, the process has no file left.
+                    let _ = tokio::time::timeout(ACCEPT_REST, std::future::pending::<()>()).await;
                 }
-                drop(permit);
-            });
+            }
         }
         drop(listener);
-        if tokio::time::timeout(DRAIN_MAX, graceful.shutdown()).await.is_err() {
+        let ended = async { while connections.join_next().await.is_some() {} };
+        if tokio::time::timeout(DRAIN_MAX, ended).await.is_err() {
             tracing::warn!("requests still in flight after {DRAIN_MAX:?} are dropped");
+            connections.shutdown().await;
         }
     }
 }
 
-async fn accept(
-    listener: &TcpListener,
-    permits: &Arc<Semaphore>,
-) -> Option<(tokio::net::TcpStream, IpAddr, tokio::sync::OwnedSemaphorePermit)> {
-    let permit = Arc::clone(permits).acquire_owned().await.ok()?;
-    match listener.accept().await {
-        Ok((stream, peer)) => {
-            // Small answers must not wait for more; a socket without this option still works.
-            let _ = stream.set_nodelay(true);
-            Some((stream, peer.ip(), permit))
+impl Shared {
+    /// Takes a connection in, or closes it at once: the next one never waits for this one.
+    fn take(
+        self: &Arc<Self>,
+        stream: TcpStream,
+        peer: IpAddr,
+        stop: &watch::Receiver<bool>,
+        connections: &mut JoinSet<()>,
+    ) {
+        let metrics = &self.router.kit().metrics;
+        let Some(place) = self.connections.enter(peer, self.proxies.trust(peer)) else {
+            metrics.turned_away("no-place");
+            // If the answer does not fit into an empty socket, there is none.
+            let _ = stream.try_write(NO_PLACE);
+            return;
+        };
+        metrics.connections(self.connections.count());
+        // Small answers must not wait for more; a socket without this option still works.
+        let _ = stream.set_nodelay(true);
+        connections.spawn(connection::attend(Arc::clone(self), stream, peer, place, stop.clone()));
+    }
+
+    /// Answers a request, and counts what it holds until the answer is through.
+    async fn answer(
+        self: Arc<Self>,
+        peer: IpAddr,
+        activity: Arc<Activity>,
+        unwanted: mpsc::Sender<Incoming>,
+        request: http::Request<Incoming>,
+    ) -> Result<http::Response<Answering>, Infallible> {
+        let begun = Instant::now();
+        let number = activity.begins();
+        let client = self.proxies.client(peer, request.headers());
+        let router = &self.router;
+        let span = telemetry::request(&request, || router.address(request.uri().path()));
+        let (mut response, held) = match self.requests.enter(client, 1) {
+            Ok(held) => {
+                let work = self.respond(client, &activity, &unwanted, request);
+                (work.instrument(span.clone()).await, Some(held))
+            }
+            Err(_) => {
+                let language = Language::of(request.headers());
+                leave(&unwanted, request);
+                (Problem::at_once(TOO_MANY_AT_ONCE).into_response(language), None)
+            }
+        };
+        span.record("http.response.status_code", response.status().as_u16());
+        let refused = response.extensions().get::<Refused>().copied();
+        router.kit().metrics.answered(response.status(), refused, begun.elapsed());
+        router.kit().metrics.bytes_in_flight(self.bytes.held());
+        if number >= self.limits.requests_of_connection {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        Err(error) => {
-            tracing::warn!(%error, "a connection could not be accepted");
-            tokio::task::yield_now().await;
-            None
+        guard(response.headers_mut());
+        let bytes = Arc::clone(&self.bytes);
+        Ok(response.map(|body| Answering::new(body, client, bytes, (activity, held))))
+    }
+
+    /// First the head says whether there is such an operation and whether the sender may call it, then how long the
+    /// body is, then there must be room for it, and only then is any of it read.
+    async fn respond(
+        &self,
+        client: IpAddr,
+        activity: &Activity,
+        unwanted: &mpsc::Sender<Incoming>,
+        request: http::Request<Incoming>,
+    ) -> Response {
+        let language = Language::of(request.headers());
+        let path = request.uri().path();
+        let admitted = if has_one_host(request.version(), request.headers()) {
+            self.router.admit(request.method(), path, request.headers(), client)
+        } else {
+            Err(Problem::new(HEADER_INVALID).about("Host").into_response(language))
+        };
+        let admitted = match admitted {
+            Ok(admitted) => admitted,
+            Err(refused) => {
+                leave(unwanted, request);
+                return refused;
+            }
+        };
+        let room = refuse_body(&request, admitted.takes())
+            .and_then(|length| Ok((length, self.room(client, length, admitted.takes())?)));
+        let (length, _room) = match room {
+            Ok(room) => room,
+            Err(problem) => {
+                leave(unwanted, request);
+                return problem.into_response(language);
+            }
+        };
+        let called = self.call(admitted, activity, length, request);
+        match tokio::time::timeout(REQUEST_TIMEOUT, called).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(BrokenOff::Slow)) => {
+                let mut response = Problem::new(TOO_SLOW).into_response(language);
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                response
+            }
+            // Nobody is there to read it.
+            Ok(Err(BrokenOff::Gone(_))) => Problem::new(LENGTH_REQUIRED).into_response(language),
+            Err(_) => Problem::at_once(UNAVAILABLE).into_response(language),
+        }
+    }
+
+    /// Room for what of a body will be in memory.
+    fn room(&self, client: IpAddr, length: u64, takes: Takes) -> Result<Held, Problem> {
+        let entered = match takes {
+            Takes::Body => self.bytes.enter(client, length),
+            // How many uploads one person may have is another limit; here only memory counts.
+            Takes::Upload => {
+                let buffered = length.min(self.router.kit().documents.buffered_bytes());
+                self.bytes.enter_beyond_share(buffered)
+            }
+        };
+        entered.map_err(|full| match full {
+            Full::One => Problem::at_once(TOO_MANY_AT_ONCE),
+            Full::All => Problem::at_once(BUSY),
+        })
+    }
+
+    async fn call(
+        &self,
+        admitted: Admitted<'_>,
+        activity: &Activity,
+        length: u64,
+        request: http::Request<Incoming>,
+    ) -> Result<Response, BrokenOff> {
+        let (parts, body) = request.into_parts();
+        let paced = Paced::new(body, self.limits.body_bytes_min, self.limits.body_every);
+        match admitted.takes() {
+            Takes::Upload => {
+                let request = http::Request::from_parts(parts, paced);
+                Ok(self.router.call(admitted, request).await)
+            }
+            Takes::Body => {
+                activity.reads(true);
+                let body = paced.whole(usize::try_from(length).unwrap_or(0)).await;
+                activity.reads(false);
+                let request = http::Request::from_parts(parts, Whole::<Bytes>::new(body?));
+                Ok(self.router.call(admitted, request).await)
+            }
         }
     }
 }
 
-async fn measure(
-    (router, client): (Arc<Router>, IpAddr),
-    request: http::Request<Incoming>,
-) -> Result<Response, Infallible> {
-    let begun = Instant::now();
-    let span = telemetry::request(&request, || router.address(request.uri().path()));
-    let response = respond(&router, client, request).instrument(span.clone()).await;
-    span.record("http.response.status_code", response.status().as_u16());
-    let refused = response.extensions().get::<Refused>().copied();
-    router.kit().metrics.answered(response.status(), refused, begun.elapsed());
-    Ok(response)
+/// What holds for every answer that does not say otherwise: nobody keeps it, because most of it is about somebody, and
+/// it is what its media type says.
+fn guard(headers: &mut HeaderMap) {
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.entry(X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
 }
 
-/// First the head says whether there is such an operation and whether the sender may call it, then how long the body
-/// is, and only then is any of the body read.
-async fn respond(router: &Router, client: IpAddr, request: http::Request<Incoming>) -> Response {
-    let language = Language::of(request.headers());
-    let path = request.uri().path();
-    let admitted = match router.admit(request.method(), path, request.headers(), client) {
-        Ok(admitted) => admitted,
-        Err(refused) => return refused,
-    };
-    if let Some(problem) = refuse_body(&request, admitted.takes()) {
-        return problem.into_response(language);
+/// What a connection for which there is no place is told, if it can be told without waiting.
+const NO_PLACE: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
+
+/// Leaves a body to whoever discards it while the answer is on its way: a socket closed with something unread in it
+/// takes the answer back.
+fn leave(unwanted: &mpsc::Sender<Incoming>, request: http::Request<Incoming>) {
+    // Whoever waits to be told to go on sends nothing.
+    if !request.headers().contains_key(EXPECT) && !request.body().is_end_stream() {
+        let _ = unwanted.try_send(request.into_body());
     }
-    let answered = tokio::time::timeout(REQUEST_TIMEOUT, router.call(admitted, request)).await;
-    answered.unwrap_or_else(|_| Problem::new(UNAVAILABLE).into_response(language))
 }
 
-/// The limits on a body, before any of it is read.
-fn refuse_body(request: &http::Request<Incoming>, takes: Takes) -> Option<Problem> {
+/// How long a body is, if it may be that long: before any of it is read.
+fn refuse_body(request: &http::Request<Incoming>, takes: Takes) -> Result<u64, Problem> {
     if request.headers().contains_key(TRANSFER_ENCODING) {
-        return Some(Problem::new(LENGTH_REQUIRED));
+        return Err(Problem::new(LENGTH_REQUIRED));
     }
     let takes_body = *request.method() == Method::POST;
     let length = match request.headers().get(CONTENT_LENGTH) {
-        None if takes_body => return Some(Problem::new(LENGTH_REQUIRED)),
-        None => return None,
+        None if takes_body => return Err(Problem::new(LENGTH_REQUIRED)),
+        None => return Ok(0),
         Some(length) => length.to_str().ok().and_then(|length| length.parse::<u64>().ok()),
     };
-    let Some(length) = length else {
-        return Some(Problem::new(HEADER_INVALID).about("Content-Length"));
-    };
+    let length = length.ok_or_else(|| Problem::new(HEADER_INVALID).about("Content-Length"))?;
     let max = match takes {
         Takes::Upload => DOCUMENT_BYTES_MAX,
         Takes::Body => BODY_BYTES_MAX,
     };
-    (length > max).then(|| Problem::new(TOO_LARGE).about(format!("{max} bytes")))
+    if length > max {
+        return Err(Problem::new(TOO_LARGE).about(format!("{max} bytes")));
+    }
+    Ok(length)
 }

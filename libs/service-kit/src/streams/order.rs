@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::Loaded;
 use crate::clock::ClockWrong;
+use crate::http::Seen;
 
 /// On what authority a command comes.
 #[derive(Debug, Clone, Copy)]
@@ -32,8 +33,8 @@ pub struct Order<'a> {
     pub digest: &'a str,
     /// On what authority.
     pub authority: Authority<'a>,
-    /// The version that the caller has seen (`If-Match`).
-    pub seen: Option<Version>,
+    /// The versions that the caller has seen (`If-Match`).
+    pub seen: Option<&'a Seen>,
     /// Whether the stream must exist.
     pub existing: bool,
     /// The law, where the stream may still be empty.

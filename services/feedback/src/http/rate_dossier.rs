@@ -40,7 +40,10 @@ pub(crate) struct RatingReply {
     post,
     path = "/v1/ratings/{dossier}",
     operation_id = "rate_dossier",
-    params(("dossier" = Uuid, Path, description = "The dossier")),
+    params(
+        ("dossier" = Uuid, Path, description = "The dossier"),
+        ("If-Match" = Option<String>, Header, description = "Not looked at: a dossier is rated once"),
+    ),
     request_body = RateDossierRequest,
     responses((status = 200, body = RatingReply)),
 )]

@@ -46,7 +46,7 @@ pub(crate) struct ElapsedReply {
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     super::get_obligations::permitted(&app, dossier, &request).await?;
-    super::queue::catch_up(&app, &request).await?;
+    request.catch_up(&app.kit, Some(&app.progress)).await?;
     let now = app.kit.clock.now();
     let found = app
         .view

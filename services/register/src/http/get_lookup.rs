@@ -29,7 +29,7 @@ pub(crate) struct LookupReply {
     responses((status = 200, body = LookupReply)),
 )]
 async fn handle(app: Arc<App>, code: String, request: Request) -> Result<Reply, Problem> {
-    super::queue::catch_up(&app, &request).await?;
+    request.catch_up(&app.kit, Some(&app.progress)).await?;
     let asked = code.clone();
     let status: Option<u8> = app
         .view

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint0};
 use utoipa::{IntoParams, ToSchema};
 
-use super::queue::{READ_AGENCY, agency_of, below, catch_up};
+use super::queue::{READ_AGENCY, agency_of, below};
 use crate::App;
 
 /// Which dossiers are counted.
@@ -102,7 +102,7 @@ pub(crate) struct StatisticsReply {
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let query: StatisticsQuery = request.query()?;
     let (_, agency) = agency_of(&request, query.agency.as_deref())?;
-    catch_up(&app, &request).await?;
+    request.catch_up(&app.kit, Some(&app.progress)).await?;
     let mut values = Vec::new();
     let below = below(&app, agency.as_ref(), &mut values);
     let mut conditions = vec![below.as_str()];

@@ -63,14 +63,6 @@ pub(super) enum Kind {
     Overdue,
 }
 
-/// Waits until the view shows what the caller has written.
-pub(super) async fn catch_up(app: &App, request: &Request) -> Result<(), Problem> {
-    match request.consistency_token()? {
-        Some(position) if !app.progress.reach(position).await => Err(Problem::not_yet_consistent()),
-        Some(_) | None => Ok(()),
-    }
-}
-
 /// The agency that is asked about, if the caller may see its work.
 pub(super) fn agency_of<'a>(
     request: &'a Request,
@@ -106,7 +98,7 @@ pub(super) async fn page(
 ) -> Result<Reply, Problem> {
     let query: QueueQuery = request.query()?;
     let (caller, agency) = agency_of(request, query.agency.as_deref())?;
-    catch_up(app, request).await?;
+    request.catch_up(&app.kit, Some(&app.progress)).await?;
     let limit = query.limit.unwrap_or(50);
     if !(1..=PAGE_MAX).contains(&limit) {
         return Err(Problem::query("limit is from 1 to 100"));

@@ -3,51 +3,67 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use dossier::access::{May, any};
 use dossier::contract::Role;
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
 use service_kit::Service;
 use service_kit::http::{Access, Mounted, Problem, Reply, Request, Route, endpoint0, mount};
-use warp::{Filter, Reply as _};
+use warp::Filter;
+use warp::reply::Response;
 
 use super::health::Watch;
 use super::json;
 
-pub(super) fn routes(services: &[Service], watch: Watch) -> Vec<Mounted> {
-    let mut routes = vec![
-        mount("/health/live", live()),
-        mount("/health/ready", watch.ready()),
-        mount("/metrics", watch.metrics()),
-        mount("/docs", docs()),
+/// What whoever watches a process asks for. It has a place of its own, so that no crowd at the other one keeps the
+/// answers back.
+pub(super) fn probes(watch: &Watch) -> Vec<Mounted> {
+    let mut routes = health(watch);
+    routes.push(mount("/metrics", watch.metrics()));
+    routes
+}
+
+fn health(watch: &Watch) -> Vec<Mounted> {
+    vec![mount("/health/live", live()), mount("/health/ready", watch.ready())]
+}
+
+/// The rest; with the figures, where they have no place of their own.
+pub(super) fn routes(services: &[Service], watch: Watch, with_metrics: bool) -> Vec<Mounted> {
+    let mut routes = if with_metrics { probes(&watch) } else { health(&watch) };
+    routes.extend([
+        mount("/docs", file("text/html; charset=utf-8", include_str!("docs.html").into())),
+        mount("/docs.css", file("text/css", include_str!("docs.css").into())),
+        mount("/docs.js", file("text/javascript", include_str!("docs.js").into())),
         mount("/v1/dead-letters", dead_letters(watch)),
-    ];
+    ]);
     let mut whole = utoipa::openapi::OpenApiBuilder::new()
         .info(utoipa::openapi::Info::new("Dossier", env!("CARGO_PKG_VERSION")))
         .build();
     for service in services {
         let text = service.openapi.to_json().unwrap_or_default();
         let address = format!("/openapi/{}.json", service.name);
-        routes.push(mount(&address, document(text)));
+        routes.push(mount(&address, file("application/json", text.into())));
         whole.merge(service.openapi.clone());
     }
     let text = whole.to_json().unwrap_or_default();
-    routes.push(mount("/openapi.json", document(text)));
+    routes.push(mount("/openapi.json", file("application/json", text.into())));
     routes
 }
 
-/// The router has looked at the address.
-fn document(text: String) -> Route {
-    Route::open(warp::any().map(move || json(text.clone())).boxed())
-}
-
-/// The documents for people to read, without anything from elsewhere.
-fn docs() -> Route {
+/// A file that everybody may read and keep. It is in memory once, however many are reading it.
+fn file(media_type: &'static str, content: Bytes) -> Route {
+    // Nothing from elsewhere, and in nobody's frame.
     const POLICY: &str =
-        "default-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'";
-    let page = warp::any().map(|| {
-        let page = warp::reply::html(include_str!("docs.html"));
-        warp::reply::with_header(page, "content-security-policy", POLICY).into_response()
+        "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+    let answers = warp::any().map(move || {
+        let mut response = Response::new(content.clone().into());
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+        response
     });
-    Route::open(page.boxed())
+    Route::open(answers.boxed())
 }
 
 /// The process turns; it asks nobody.

@@ -14,6 +14,7 @@ mod durability;
 mod eventstoredb;
 mod explain;
 mod health;
+mod headers;
 mod intake;
 mod keys;
 mod law;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use dossier::contract::Role;
@@ -179,8 +179,8 @@ pub(crate) struct Office {
     tasks: Tasks,
     reactions: Vec<ReactionsHealth>,
     key: DevelopmentKey,
-    _running: JoinSet<()>,
-    _stop: watch::Sender<bool>,
+    running: JoinSet<()>,
+    stop: watch::Sender<bool>,
     folder: tempfile::TempDir,
 }
 
@@ -204,6 +204,20 @@ impl Office {
 
     /// An office that takes real money only, or also that of the sandbox.
     pub(crate) async fn open_as(store: EventStore, now: Timestamp, sandbox: bool) -> Self {
+        Self::open_at(store, now, sandbox, |server| server).await
+    }
+
+    /// An office whose door is as the test wants it.
+    pub(crate) async fn open_behind(door: impl FnOnce(Server) -> Server) -> Self {
+        Self::open_at(EventStore::memory(), at("2026-11-20T09:00"), true, door).await
+    }
+
+    async fn open_at(
+        store: EventStore,
+        now: Timestamp,
+        sandbox: bool,
+        door: impl FnOnce(Server) -> Server,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let key = DevelopmentKey::from_seed([7; 32]);
         let store = Arc::new(store);
@@ -232,7 +246,7 @@ impl Office {
         let router = Router::new(&kit, routes);
         let operations = router.operations().map(|(name, access)| (name.to_owned(), access));
         let operations = operations.collect();
-        let server = Server::bind("127.0.0.1:0".parse().unwrap(), router).await.unwrap();
+        let server = door(Server::bind("127.0.0.1:0".parse().unwrap(), router).unwrap());
         let browser = Browser::new(server.address().unwrap());
         let (stop, stopped) = watch::channel(false);
         let mut running = JoinSet::new();
@@ -245,8 +259,8 @@ impl Office {
             tasks,
             reactions,
             key,
-            _running: running,
-            _stop: stop,
+            running,
+            stop,
             folder,
         }
     }
@@ -254,6 +268,14 @@ impl Office {
     /// Where its documents are.
     pub(crate) fn documents(&self) -> PathBuf {
         self.folder.path().join("documents")
+    }
+
+    /// Stops the server, and gives how long that took.
+    pub(crate) async fn stop(&mut self) -> Duration {
+        let begun = Instant::now();
+        self.stop.send_replace(true);
+        while self.running.join_next().await.is_some() {}
+        begun.elapsed()
     }
 
     /// A token.

@@ -1,0 +1,157 @@
+//! Bodies on their way: a request's must go on coming, and while an answer's is on its way its connection is not idle.
+
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::future::poll_fn;
+use http_body_util::combinators::BoxBody;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::connections::Activity;
+use crate::crowd::{Crowd, Held};
+
+/// A body that must bring so many bytes in every stretch of time, for as long as it goes on.
+pub(super) struct Paced {
+    body: Incoming,
+    bytes_min: u64,
+    every: Duration,
+    brought: u64,
+    until: Pin<Box<Sleep>>,
+}
+
+/// Why a body did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BrokenOff {
+    /// Too little of it came.
+    #[error("the body comes too slowly")]
+    Slow,
+    /// The client is gone.
+    #[error(transparent)]
+    Gone(#[from] hyper::Error),
+}
+
+impl Paced {
+    pub(super) fn new(body: Incoming, bytes_min: u64, every: Duration) -> Self {
+        let until = Box::pin(sleep_until(Instant::now() + every));
+        Self { body, bytes_min, every, brought: 0, until }
+    }
+
+    /// The whole of it, which is `length` bytes at the most.
+    pub(super) async fn whole(mut self, length: usize) -> Result<Bytes, BrokenOff> {
+        let mut bytes = BytesMut::with_capacity(length);
+        while let Some(frame) = poll_fn(|context| Pin::new(&mut self).poll_frame(context)).await {
+            if let Ok(part) = frame?.into_data() {
+                bytes.extend_from_slice(&part);
+            }
+        }
+        Ok(bytes.freeze())
+    }
+}
+
+impl Body for Paced {
+    type Data = Bytes;
+    type Error = BrokenOff;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
+        if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
+            if let Some(part) = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref()) {
+                self.brought = self.brought.saturating_add(part.len() as u64);
+            }
+            return Poll::Ready(frame.map(|frame| frame.map_err(BrokenOff::from)));
+        }
+        while self.until.as_mut().poll(context).is_ready() {
+            if self.brought < self.bytes_min {
+                return Poll::Ready(Some(Err(BrokenOff::Slow)));
+            }
+            self.brought = 0;
+            let until = Instant::now() + self.every;
+            self.until.as_mut().reset(until);
+        }
+        Poll::Pending
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// Takes the rest of a body that nobody wants and keeps nothing of it, so that its sender comes to read the answer.
+pub(super) async fn discard(mut body: Incoming) {
+    while let Some(Ok(_)) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {}
+}
+
+/// The body of an answer. While it is on its way its request is in flight, and what of it is in memory counts.
+pub(super) struct Answering {
+    body: BoxBody<Bytes, warp::Error>,
+    client: IpAddr,
+    bytes: Arc<Crowd>,
+    request: (Arc<Activity>, Option<Held>),
+}
+
+impl Answering {
+    pub(super) fn new(
+        body: impl Body<Data = Bytes, Error = warp::Error> + Send + Sync + 'static,
+        client: IpAddr,
+        bytes: Arc<Crowd>,
+        request: (Arc<Activity>, Option<Held>),
+    ) -> Self {
+        Self { body: BoxBody::new(body), client, bytes, request }
+    }
+}
+
+/// A part of an answer, counted for as long as it is in memory.
+struct Counted {
+    part: Bytes,
+    #[expect(dead_code, reason = "given back when it is dropped")]
+    held: Held,
+}
+
+impl AsRef<[u8]> for Counted {
+    fn as_ref(&self) -> &[u8] {
+        &self.part
+    }
+}
+
+impl Body for Answering {
+    type Data = Bytes;
+    type Error = warp::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, warp::Error>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        polled.map_ok(|frame| {
+            frame.map_data(|part| {
+                let held = self.bytes.count(self.client, part.len() as u64);
+                Bytes::from_owner(Counted { part, held })
+            })
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        self.request.0.ends();
+    }
+}

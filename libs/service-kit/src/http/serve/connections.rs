@@ -1,0 +1,264 @@
+//! The connections that are open, by address. One address has a part of them and no more; where all are in use,
+//! whoever comes from an address that has few takes the place of an idle connection of the address that has most.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use crate::http::counted;
+
+/// All connections of a server.
+#[derive(Debug)]
+pub(super) struct Connections {
+    max: usize,
+    of_one_max: usize,
+    open: Mutex<Open>,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    next: u64,
+    all: usize,
+    by_address: HashMap<IpAddr, HashMap<u64, Arc<Activity>>>,
+}
+
+/// What a connection does at the moment.
+#[derive(Debug)]
+pub(super) struct Activity {
+    opened: Instant,
+    /// A request is being answered.
+    serving: AtomicBool,
+    /// Its body is being read.
+    reading: AtomicBool,
+    /// Something was written and is not through yet.
+    writing: AtomicBool,
+    /// Since when the peer takes nothing, in milliseconds after the connection was opened, plus one; 0 if it does.
+    blocked: AtomicU64,
+    requests: AtomicU64,
+    evicted: Notify,
+}
+
+impl Activity {
+    fn new() -> Self {
+        Self {
+            opened: Instant::now(),
+            serving: AtomicBool::new(false),
+            reading: AtomicBool::new(false),
+            writing: AtomicBool::new(false),
+            blocked: AtomicU64::new(0),
+            requests: AtomicU64::new(0),
+            evicted: Notify::new(),
+        }
+    }
+
+    /// Nobody waits for anything but the next request.
+    pub(super) fn is_idle(&self) -> bool {
+        !self.serving.load(Relaxed) && !self.writing.load(Relaxed)
+    }
+
+    /// Whether the body of a request is being read.
+    pub(super) fn is_reading(&self) -> bool {
+        self.reading.load(Relaxed)
+    }
+
+    /// The body of the request is being read from now on, or no longer.
+    pub(super) fn reads(&self, reading: bool) {
+        self.reading.store(reading, Relaxed);
+    }
+
+    /// A request has come; says how many it has been.
+    pub(super) fn begins(&self) -> u64 {
+        self.serving.store(true, Relaxed);
+        self.requests.fetch_add(1, Relaxed) + 1
+    }
+
+    /// Its answer is on its way, or will never be.
+    pub(super) fn ends(&self) {
+        self.reading.store(false, Relaxed);
+        self.serving.store(false, Relaxed);
+    }
+
+    /// Something was given to the socket: it took some of it, or none because the peer does not take it.
+    pub(super) fn wrote(&self, took: bool) {
+        self.writing.store(true, Relaxed);
+        if took {
+            self.blocked.store(0, Relaxed);
+        } else if self.blocked.load(Relaxed) == 0 {
+            let now = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX - 1);
+            self.blocked.store(now + 1, Relaxed);
+        }
+    }
+
+    /// Everything that was written is through.
+    pub(super) fn flushed(&self) {
+        self.blocked.store(0, Relaxed);
+        self.writing.store(false, Relaxed);
+    }
+
+    /// For how long the peer has taken nothing of what waits for it.
+    pub(super) fn blocked_for(&self) -> Duration {
+        match self.blocked.load(Relaxed) {
+            0 => Duration::ZERO,
+            since => self.opened.elapsed().saturating_sub(Duration::from_millis(since - 1)),
+        }
+    }
+
+    pub(super) fn age(&self) -> Duration {
+        self.opened.elapsed()
+    }
+
+    /// Returns once somebody else has this connection's place.
+    pub(super) async fn evicted(&self) {
+        self.evicted.notified().await;
+    }
+}
+
+/// A connection's place, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Place {
+    connections: Arc<Connections>,
+    address: IpAddr,
+    number: u64,
+    activity: Arc<Activity>,
+}
+
+impl Place {
+    pub(super) fn activity(&self) -> &Arc<Activity> {
+        &self.activity
+    }
+}
+
+impl Connections {
+    pub(super) fn new(max: usize, of_one_max: usize) -> Arc<Self> {
+        Arc::new(Self { max, of_one_max, open: Mutex::default() })
+    }
+
+    /// A place for a connection from an address; nothing if there is none for it. A trusted proxy asks for many, and
+    /// has no limit of its own.
+    pub(super) fn enter(self: &Arc<Self>, peer: IpAddr, trusted: bool) -> Option<Place> {
+        let address = counted(peer);
+        let mut open = self.lock();
+        let own = open.by_address.get(&address).map_or(0, HashMap::len);
+        if !trusted && own >= self.of_one_max {
+            return None;
+        }
+        if open.all >= self.max {
+            open.evict(if trusted { 0 } else { own + 1 })?;
+        }
+        let (number, activity) = (open.next, Arc::new(Activity::new()));
+        open.next += 1;
+        open.all += 1;
+        open.by_address.entry(address).or_default().insert(number, Arc::clone(&activity));
+        Some(Place { connections: Arc::clone(self), address, number, activity })
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.lock().all
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Open {
+    /// Ends an idle connection of the address that has most and one, of those that have more than `more_than`.
+    fn evict(&mut self, more_than: usize) -> Option<()> {
+        let idle = |open: &HashMap<u64, Arc<Activity>>| {
+            open.iter().find(|(_, activity)| activity.is_idle()).map(|(number, _)| *number)
+        };
+        let (mut most, mut victim) = (more_than, None);
+        for (address, open) in &self.by_address {
+            if open.len() > most
+                && let Some(number) = idle(open)
+            {
+                (most, victim) = (open.len(), Some((*address, number)));
+            }
+        }
+        let (address, number) = victim?;
+        self.remove(address, number)?.evicted.notify_one();
+        Some(())
+    }
+
+    fn remove(&mut self, address: IpAddr, number: u64) -> Option<Arc<Activity>> {
+        let of_one = self.by_address.get_mut(&address)?;
+        let removed = of_one.remove(&number)?;
+        if of_one.is_empty() {
+            self.by_address.remove(&address);
+        }
+        self.all -= 1;
+        Some(removed)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // It is gone already if it was evicted.
+        self.connections.lock().remove(self.address, self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn one_address_has_a_part_of_all_connections_and_a_trusted_proxy_as_many_as_there_are() {
+        let connections = Connections::new(8, 2);
+        let enter = |trusted| connections.enter(address("192.0.2.1"), trusted);
+        let places = [enter(false), enter(false)];
+        assert!(places.iter().all(Option::is_some) && enter(false).is_none());
+        assert!(enter(true).is_some());
+        drop(places);
+        assert!(enter(false).is_some());
+        assert_eq!(connections.count(), 0);
+    }
+
+    #[tokio::test]
+    async fn where_all_are_in_use_an_idle_one_of_whoever_has_most_makes_room() {
+        let connections = Connections::new(4, 3);
+        let greedy = [1, 2, 3].map(|_| connections.enter(address("192.0.2.1"), false).unwrap());
+        let _modest = connections.enter(address("192.0.2.2"), false).unwrap();
+        greedy[0].activity().begins();
+        greedy[1].activity().wrote(false);
+        // The third one of the greedy address is the only one that is idle.
+        let newcomer = connections.enter(address("192.0.2.3"), false).unwrap();
+        greedy[2].activity().evicted().await;
+        assert_eq!(connections.count(), 4);
+        assert!(connections.enter(address("192.0.2.4"), false).is_none(), "nothing is idle");
+        drop(greedy);
+        assert_eq!(connections.count(), 2);
+        drop(newcomer);
+    }
+
+    #[test]
+    fn nobody_makes_room_for_an_address_that_has_as_many() {
+        let connections = Connections::new(4, 2);
+        let both = ["192.0.2.1", "192.0.2.2"];
+        let _places = both.map(|of| [1, 2].map(|_| connections.enter(address(of), false).unwrap()));
+        let _third = connections.enter(address("192.0.2.3"), false).unwrap();
+        assert!(connections.enter(address("192.0.2.3"), false).is_none());
+    }
+
+    #[test]
+    fn a_peer_that_takes_nothing_is_known_by_how_long() {
+        let activity = Activity::new();
+        assert!(activity.is_idle());
+        activity.wrote(false);
+        activity.wrote(false);
+        assert!(!activity.is_idle() && activity.blocked.load(Relaxed) > 0);
+        activity.wrote(true);
+        assert_eq!(activity.blocked_for(), Duration::ZERO);
+        activity.flushed();
+        assert!(activity.is_idle());
+    }
+}

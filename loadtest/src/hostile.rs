@@ -1,0 +1,321 @@
+//! Attackers on one address, everybody else on another: how the others fare, and what it costs the server.
+//!
+//! Attackers connect from 127.0.0.1 and come again a while after they were turned away; the others come from 127.0.0.2,
+//! each time on a fresh connection, now for the health and now with a step.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use bytes::Bytes;
+use clap::Args;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::{interval, timeout};
+
+use crate::actors::Actors;
+use crate::server::Server;
+
+const ATTACKERS: Ipv4Addr = Ipv4Addr::LOCALHOST;
+const OTHERS: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+/// How long somebody waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often one of the others comes.
+const EVERY: Duration = Duration::from_millis(50);
+/// How often a slow attacker sends a byte.
+const DRIP: Duration = Duration::from_secs(2);
+/// Attackers whose connection was closed come again after this.
+const AGAIN: Duration = Duration::from_secs(5);
+/// The longest time that the others' requests may take, one in a hundred apart.
+const P99_MAX: Duration = Duration::from_millis(250);
+/// The most memory that the server may have held, in MiB.
+const PEAK_RSS_MIB_MAX: f64 = 512.0;
+
+/// What is tried.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Hostile sockets of each kind.
+    #[arg(long, default_value_t = 4_200)]
+    sockets: usize,
+    /// Sockets of the kind that only connects.
+    #[arg(long, default_value_t = 10_000)]
+    idle: usize,
+    /// For how many seconds the others try, for each kind, once the attackers are there.
+    #[arg(long, default_value_t = 20)]
+    seconds: u64,
+    /// Only these kinds.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+    /// Report, and do not fail where the others waited too long or the server took too much memory.
+    #[arg(long)]
+    report_only: bool,
+}
+
+/// How an attacker behaves once it is connected.
+#[derive(Debug, Clone)]
+enum Attack {
+    /// Nobody attacks.
+    None,
+    /// Asks twenty times for a large answer and reads none.
+    SlowRead,
+    /// Sends these bytes, and then one more every other second.
+    Drip(Bytes),
+    /// Sends these bytes and waits.
+    Send(Bytes),
+    /// Sends these bytes again whenever there is an answer.
+    Repeat(Bytes),
+}
+
+/// What the others saw.
+#[derive(Debug, Default)]
+struct Seen {
+    took: Vec<Duration>,
+    failed: usize,
+}
+
+impl Seen {
+    fn figures(&mut self) -> Value {
+        self.took.sort_unstable();
+        let ms = |share: f64| self.quantile(share).as_secs_f64() * 1_000.0;
+        json!({
+            "requests": self.took.len() + self.failed, "failed": self.failed,
+            "p50_ms": ms(0.5), "p99_ms": ms(0.99), "max_ms": ms(1.0),
+        })
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a place in a list of a few thousand"
+    )]
+    fn quantile(&self, share: f64) -> Duration {
+        let place = (self.took.len() as f64 * share).ceil() as usize;
+        self.took.get(place.saturating_sub(1)).copied().unwrap_or_default()
+    }
+}
+
+pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
+    let files = rlimit::increase_nofile_limit(u64::MAX)?;
+    let needed = arguments.sockets.max(arguments.idle) as u64 + 200;
+    if files < needed {
+        bail!("{needed} sockets are more than the {files} files that a process may have here");
+    }
+    let mut rows = Vec::new();
+    let mut missed = Vec::new();
+    for (name, sockets, attack) in kinds(arguments) {
+        let wanted = arguments.only.is_empty() || arguments.only.iter().any(|only| only == name);
+        if !wanted {
+            continue;
+        }
+        let row = one(name, sockets, attack, arguments.seconds).await.context(name)?;
+        if !fares_well(&row) {
+            missed.push(name);
+        }
+        rows.push(row);
+    }
+    let rows = Value::from(rows);
+    if !missed.is_empty() && !arguments.report_only {
+        bail!("{rows:#}\nthe others fared badly: {}", missed.join(", "));
+    }
+    Ok(rows)
+}
+
+fn fares_well(row: &Value) -> bool {
+    let of = |path: &str| row.pointer(path).and_then(Value::as_f64).unwrap_or(f64::INFINITY);
+    let p99_max = P99_MAX.as_secs_f64() * 1_000.0;
+    ["health", "step"].iter().all(|kind| {
+        of(&format!("/{kind}/failed")) < 1.0 && of(&format!("/{kind}/p99_ms")) < p99_max
+    }) && of("/peak_rss_mib") < PEAK_RSS_MIB_MAX
+}
+
+/// Each kind by its name, with its number of sockets. In the place of TOKEN stands an applicant's.
+fn kinds(arguments: &Arguments) -> Vec<(&'static str, usize, Attack)> {
+    let many = arguments.sockets;
+    let complaint = |token: &str, length: usize, sent: usize| {
+        let head = format!(
+            "POST /v1/complaints HTTP/1.1\r\nHost: x\r\n{token}Content-Type: application/json\r\n\
+             Idempotency-Key: k\r\nContent-Length: {length}\r\n\r\n"
+        );
+        let mut bytes = head.into_bytes();
+        bytes.resize(bytes.len() + sent, b' ');
+        Bytes::from(bytes)
+    };
+    let ahead = "GET /v1/lookup/x HTTP/1.1\r\nHost: x\r\n\
+                 Consistency-Token: \"18446744073709551615\"\r\n\r\n";
+    let known = "Authorization: TOKEN\r\n";
+    vec![
+        ("nobody", 0, Attack::None),
+        ("slow read", many, Attack::SlowRead),
+        ("slow body", many, Attack::Drip(complaint("", 100_000, 0))),
+        ("slow body with a token", many, Attack::Drip(complaint(known, 100_000, 0))),
+        ("token ahead of the log", many, Attack::Repeat(Bytes::from_static(ahead.as_bytes()))),
+        ("slow head", many, Attack::Drip(Bytes::from_static(b"GET /health/live HTTP/1.1\r\nX: "))),
+        (
+            "idle after a request",
+            many,
+            Attack::Send(Bytes::from_static(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")),
+        ),
+        ("only connected", arguments.idle, Attack::Send(Bytes::new())),
+        ("big body", many, Attack::Send(complaint("", 524_288, 524_000))),
+        ("big body with a token", many, Attack::Send(complaint(known, 524_288, 524_000))),
+    ]
+}
+
+/// One kind of attack on a server of its own.
+async fn one(name: &str, sockets: usize, attack: Attack, seconds: u64) -> Result<Value> {
+    let folder = tempfile::tempdir()?;
+    let server = Server::start(folder.path())?;
+    let (address, actors) = (server.address, Actors::of(folder.path())?);
+    let attack = attack.with_token(&actors.applicant("attacker"));
+    let open = Arc::new(AtomicUsize::new(0));
+    let mut attackers = JoinSet::new();
+    let begun = Instant::now();
+    for _ in 0..sockets {
+        attackers.spawn(attacks(address, attack.clone(), Arc::clone(&open)));
+        if attackers.len().is_multiple_of(200) {
+            tokio::task::yield_now().await;
+        }
+    }
+    let (mut health, mut step) = (Seen::default(), Seen::default());
+    let mut come = interval(EVERY);
+    let mut most = 0;
+    let mut number = 0_u64;
+    while begun.elapsed() < Duration::from_secs(seconds) {
+        come.tick().await;
+        number += 1;
+        most = most.max(open.load(Ordering::Relaxed));
+        let (seen, request) = if number.is_multiple_of(2) {
+            (
+                &mut health,
+                "GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".into(),
+            )
+        } else {
+            (&mut step, complaint(&actors.applicant(&format!("other-{number}")), number))
+        };
+        let asked = Instant::now();
+        match timeout(PATIENCE, ask(address, &request)).await {
+            Ok(Ok(())) => seen.took.push(asked.elapsed()),
+            Ok(Err(_)) | Err(_) => seen.failed += 1,
+        }
+    }
+    let figures = json!({
+        "attack": name, "sockets": sockets, "most_open": most,
+        "health": health.figures(), "step": step.figures(),
+        "peak_rss_mib": server.peak_rss_mib()?, "cpu_s": server.cpu_s()?,
+    });
+    let stopping = Instant::now();
+    server.stop()?;
+    let mut figures = figures;
+    if let Some(figures) = figures.as_object_mut() {
+        figures.insert("stop_s".to_owned(), json!(stopping.elapsed().as_secs_f64()));
+    }
+    attackers.shutdown().await;
+    Ok(figures)
+}
+
+fn complaint(token: &str, number: u64) -> String {
+    let body = json!({
+        "agency": "G02", "text": "slow", "name": "Somebody", "address": "Hà Nội",
+        "phone": "0243822000",
+    })
+    .to_string();
+    format!(
+        "POST /v1/complaints HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: {token}\r\n\
+         Content-Type: application/json\r\nIdempotency-Key: n-{number}\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// A fresh connection, a request, and its whole answer, which must be a good one.
+async fn ask(address: SocketAddr, request: &str) -> Result<()> {
+    let mut stream = connect(OTHERS, address, None).await?;
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await?;
+    let good = answer.starts_with(b"HTTP/1.1 200 ") || answer.starts_with(b"HTTP/1.1 201 ");
+    if good { Ok(()) } else { bail!("{}", String::from_utf8_lossy(&answer)) }
+}
+
+async fn connect(from: Ipv4Addr, to: SocketAddr, receive_buffer: Option<u32>) -> Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    if let Some(bytes) = receive_buffer {
+        socket.set_recv_buffer_size(bytes)?;
+    }
+    socket.bind(SocketAddr::new(IpAddr::V4(from), 0))?;
+    Ok(socket.connect(to).await?)
+}
+
+impl Attack {
+    fn with_token(self, token: &str) -> Self {
+        let named = |bytes: Bytes| match bytes.windows(5).position(|five| five == b"TOKEN") {
+            Some(at) => {
+                let (before, behind) = (bytes.slice(..at), bytes.slice(at + 5..));
+                Bytes::from([&before[..], token.as_bytes(), &behind[..]].concat())
+            }
+            None => bytes,
+        };
+        match self {
+            Self::Drip(bytes) => Self::Drip(named(bytes)),
+            Self::Send(bytes) => Self::Send(named(bytes)),
+            other => other,
+        }
+    }
+}
+
+/// Attacks for ever: whenever its connection ends it comes again.
+async fn attacks(address: SocketAddr, attack: Attack, open: Arc<AtomicUsize>) {
+    let mut again = interval(AGAIN);
+    loop {
+        again.tick().await;
+        let buffer = matches!(attack, Attack::SlowRead).then_some(4_096);
+        let Ok(stream) = connect(ATTACKERS, address, buffer).await else { continue };
+        open.fetch_add(1, Ordering::Relaxed);
+        // However it ends.
+        let _ = attack_on(stream, &attack).await;
+        open.fetch_sub(1, Ordering::Relaxed);
+        again.reset();
+    }
+}
+
+async fn attack_on(mut stream: TcpStream, attack: &Attack) -> Result<()> {
+    let mut buffer = [0; 512];
+    match attack {
+        Attack::None => {}
+        Attack::SlowRead => {
+            let request = "GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n".repeat(20);
+            stream.write_all(request.as_bytes()).await?;
+            // Never read; an error shows when the server has closed it.
+            let mut look = interval(DRIP);
+            loop {
+                look.tick().await;
+                stream.write_all(b"\r\n").await?;
+            }
+        }
+        Attack::Drip(begins) => {
+            stream.write_all(begins).await?;
+            let mut drip = interval(DRIP);
+            loop {
+                tokio::select! {
+                    _ = drip.tick() => stream.write_all(b"x").await?,
+                    read = stream.read(&mut buffer) => if read? == 0 { break },
+                }
+            }
+        }
+        Attack::Send(bytes) => {
+            stream.write_all(bytes).await?;
+            while stream.read(&mut buffer).await? > 0 {}
+        }
+        Attack::Repeat(bytes) => loop {
+            stream.write_all(bytes).await?;
+            if stream.read(&mut buffer).await? == 0 {
+                break;
+            }
+        },
+    }
+    Ok(())
+}
