@@ -95,7 +95,8 @@ async fn the_language_is_the_one_with_the_greater_weight() {
 #[tokio::test]
 async fn a_request_goes_to_one_host_and_is_well_formed_or_is_told_why_not() {
     let office = Office::open().await;
-    let one = raw(&office, b"GET /v1/lookup/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+    let one =
+        raw(&office, b"GET /v1/lookup/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
     assert!(one.starts_with("HTTP/1.1 404 "), "{one}");
     for (hosts, code) in [
         ("", "header-invalid"),
