@@ -80,7 +80,8 @@ impl<S: State> Streams<S> {
     }
 
     /// The reactions whose effects a caller may want to see, if there are any.
-    pub(crate) fn reactions(&self) -> Option<&Progress> {
+    #[must_use]
+    pub fn reactions(&self) -> Option<&Progress> {
         self.reactions.get()
     }
 

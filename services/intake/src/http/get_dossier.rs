@@ -40,9 +40,7 @@ pub(super) async fn load(
 ) -> Result<(Arc<Loaded<Intake>>, Resource), Problem> {
     let stream = Streams::<Intake>::name(&dossier.to_string());
     let stream = stream.map_err(|_| Problem::not_found())?;
-    if !app.dossiers.catch_up(request.consistency_token()?).await {
-        return Err(Problem::not_yet_consistent());
-    }
+    request.catch_up(&app.kit, app.dossiers.reactions()).await?;
     let asked = if caller.roles.contains(&Role::Consultee) {
         consulting(app, dossier).await?
     } else {
