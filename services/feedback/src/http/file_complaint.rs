@@ -5,7 +5,9 @@ use std::sync::Arc;
 use dossier::contract::{AgencyCode, ComplaintId, Contact, DossierId, ProcedureRef};
 use dossier::feedback::file_complaint::{FileComplaint, STEP, decide};
 use serde::Deserialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, Target, Text, endpoint0, step};
+use service_kit::http::{
+    Access, Counts, Problem, Reply, Request, Route, Target, Text, endpoint0, step,
+};
 use utoipa::ToSchema;
 
 use super::reply::ComplaintReply;
@@ -80,6 +82,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
 
 pub(super) fn route(app: &Arc<App>) -> Route {
     endpoint0(app, Access::Roles(STEP.may), warp::path!("v1" / "complaints"), handle)
+        .counted(Counts::Filing)
 }
 
 #[derive(utoipa::OpenApi)]

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use service_kit::http::{
-    Access, Problem, Reply, Request, Route, TOO_LARGE, Target, Text, endpoint0, step,
+    Access, Counts, Problem, Reply, Request, Route, TOO_LARGE, Target, Text, endpoint0, step,
 };
 use utoipa::ToSchema;
 
@@ -226,6 +226,7 @@ pub(super) fn named(app: &App, documents: &[Document]) {
 
 pub(super) fn route(app: &Arc<App>) -> Route {
     endpoint0(app, Access::Roles(STEP.may), warp::path!("v1" / "dossiers"), handle)
+        .counted(Counts::Filing)
 }
 
 #[derive(utoipa::OpenApi)]
