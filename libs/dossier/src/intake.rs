@@ -26,6 +26,7 @@ pub mod record_fee;
 pub mod refuse_dossier;
 pub mod request_supplement;
 pub mod restate_deadline;
+pub mod return_fee;
 pub mod submit_dossier;
 pub mod submit_supplement;
 pub mod withdraw_dossier;
@@ -49,6 +50,7 @@ pub const STEPS: &[Step] = &[
     fix_appointment::STEP,
     close_dossier::STEP,
     record_fee::STEP,
+    return_fee::STEP,
     answer_review::STEP,
     record_decision::STEP,
     exclude_time::STEP,

@@ -16,6 +16,7 @@ mod clock_rules;
 mod complaints;
 mod file;
 mod outage;
+mod payments;
 mod procedure;
 mod result;
 
@@ -29,6 +30,7 @@ pub use clock_rules::{ClockRules, ClockStart, CutOff, Extension, Weekdays};
 pub use complaints::ComplaintRules;
 pub use file::{InvalidLaw, rules, says_the_same, shipped_rules};
 pub use outage::Outage;
+pub use payments::{PaymentRules, ProviderRules};
 pub use procedure::*;
 pub use result::{Duty, OwedBy, Renewal, ResultRules};
 
@@ -42,6 +44,8 @@ pub struct Law {
     outages: Outages,
     /// The newest last.
     complaints: Vec<(Option<Timestamp>, ComplaintRules)>,
+    /// The newest last.
+    payments: Vec<(Option<Timestamp>, PaymentRules)>,
 }
 
 /// What is said of a file that comes too late.
@@ -69,6 +73,15 @@ impl Law {
                     return Err(content(&file, OUTDATED));
                 }
                 self.complaints.push((at, read));
+                Ok(())
+            }
+            RulesKind::Payments => {
+                let read: PaymentRules = read(&file, &rules.text)?;
+                read.check().map_err(|reason| content(&file, &reason))?;
+                if self.payments.last().is_some_and(|(_, known)| known.version >= read.version) {
+                    return Err(content(&file, OUTDATED));
+                }
+                self.payments.push((at, read));
                 Ok(())
             }
             RulesKind::Procedure => {
@@ -146,6 +159,13 @@ impl Law {
         self.complaints.last().map(|(_, rules)| rules)
     }
 
+    /// What held for money at `at`.
+    #[must_use]
+    pub fn payments(&self, at: Timestamp) -> Option<&PaymentRules> {
+        let known = |recorded: &Option<Timestamp>| recorded.is_none_or(|recorded| recorded <= at);
+        self.payments.iter().rev().find(|(recorded, _)| known(recorded)).map(|(_, rules)| rules)
+    }
+
     /// The law as it was on record at `at`: nothing that was issued, declared or ended later.
     #[must_use]
     pub fn as_known(&self, at: Timestamp) -> Self {
@@ -153,6 +173,7 @@ impl Law {
         let mut law = self.clone();
         law.calendars.values_mut().for_each(|versions| versions.retain(|(r, _)| known(r)));
         law.complaints.retain(|(recorded, _)| known(recorded));
+        law.payments.retain(|(recorded, _)| known(recorded));
         law.procedures.values_mut().for_each(|all| all.retain(|p| known(&p.recorded_at)));
         law.outages.retain(&self.agencies, |outage| outage.recorded_at <= at);
         law

@@ -4,18 +4,25 @@ use std::sync::Arc;
 
 use dossier::payment::{Payment, PaymentReaction, STEPS};
 use service_kit::http::finish_openapi;
-use service_kit::tasks::{Keeper, Reactions, Stalled, Tasks};
+use service_kit::tasks::{Keeper, Progress, Reactions, Stalled, Tasks};
+use service_kit::view::View;
 use service_kit::{Kit, Service, Streams};
 
 mod http;
+mod open;
 mod provider;
 mod queries;
 mod receipts;
+mod unmatched;
 
 /// What the handlers need.
 #[derive(Debug)]
 pub struct App {
     pub(crate) payments: Arc<Streams<Payment>>,
+    /// What cashiers have to deal with.
+    pub(crate) open: Arc<View>,
+    /// How far that has come.
+    pub(crate) shown: Progress,
 }
 
 /// The document of this service.
@@ -38,7 +45,10 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     tasks.add(keeper);
     tasks.add_led(queries::Queries::open(&payments)?, kit.lead("payment"));
     tasks.add_led(receipts::Issuer::open(&payments)?, kit.lead("payment"));
-    let app = Arc::new(App { payments });
+    let (keeps, open, shown) = open::Open::open(&payments)?;
+    tasks.add(keeps);
+    let views = vec![shown.clone()];
+    let app = Arc::new(App { payments, open, shown });
     Ok(Service {
         name: "payment",
         routes: http::routes(&app),
@@ -46,7 +56,7 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
         openapi: openapi(),
         steps: STEPS,
         sources: &["payment"],
-        views: Vec::new(),
+        views,
         keepers: vec![health],
         reactions: vec![letters],
     })

@@ -1,5 +1,6 @@
 //! Payment providers. The set is closed and ours: a new one is a new variant. What a provider says of its own accord comes
-//! in as a notice; this is how it is asked.
+//! in as a notice; this is how it is asked. How it behaves towards money, for example that it never captures twice for one
+//! attempt, is data: `libs/dossier/procedures/payments.yaml`.
 
 use dossier::contract::{PaymentStarted, Vnd};
 use dossier::payment::take_notice::Said;
@@ -29,7 +30,7 @@ impl Provider {
         match name {
             "sandbox" => Some(Self::Sandbox(Behaviour::Captures)),
             "sandbox-declines" => Some(Self::Sandbox(Behaviour::Declines)),
-            "sandbox-silent" => Some(Self::Sandbox(Behaviour::Silent)),
+            "sandbox-silent" | "sandbox-partial" => Some(Self::Sandbox(Behaviour::Silent)),
             _ => None,
         }
     }

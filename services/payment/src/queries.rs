@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dossier::contract::{EventSet, PaymentEvent};
+use dossier::contract::{EventSet, PaymentEvent, Source};
 use dossier::payment::Payment;
 use dossier::payment::take_notice::{TakeNotice, decide};
 use events::{Filter, Position, Recorded};
@@ -65,6 +65,8 @@ impl Queries {
             payment: unknown.payment,
             provider: attempt.started.provider.clone(),
             provider_event: format!("query-{}", event.id),
+            transaction: None,
+            source: Source::Query,
             said: provider.ask(&attempt.started).await,
         };
         let order = Order {

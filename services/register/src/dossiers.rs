@@ -193,6 +193,14 @@ impl Dossiers {
                 waiting(rows, &sql, (id, awaits::FEE, at))?;
                 fee.promise.map_or(Ok(()), |promise| self.promised(rows, id, &promise))
             }
+            IntakeEvent::FeeReturned(_) => {
+                let sql = format!(
+                    "UPDATE dossiers SET status = {}, {} WHERE id = ?1 AND handled_at IS NULL",
+                    status::FEE,
+                    awaits::BEGIN
+                );
+                waiting(rows, &sql, (id, awaits::FEE, at))
+            }
             IntakeEvent::DossierWithdrawn(_) => {
                 status(status::WITHDRAWN)?;
                 self.handled(rows, id, at)

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use anyhow::{Result, bail};
 use clap::Parser;
 use dossier::contract::{
-    ComplaintEvent, DeliveryEvent, Envelope, EventSet, IntakeEvent, LawEvent, Meta, PaymentEvent,
-    RatingEvent, ReceiptEvent, ReviewEvent, UnmatchedEvent,
+    ClosedAs, ComplaintEvent, DeliveryEvent, Envelope, EventSet, IntakeEvent, LawEvent, Meta,
+    PaymentEvent, RatingEvent, ReceiptEvent, ReviewEvent, UnmatchedEvent,
 };
 use dossier::delivery::{DeliveryReaction, DossierResult, Stage};
 use dossier::feedback::{Complaint, Rating, RatingReaction};
@@ -340,10 +340,14 @@ impl Checker {
                 | IntakeEvent::DossierWithdrawn(_)
                 | IntakeEvent::DossierRefused(_)
         ) {
-            // What is at its end needs no memory any more.
+            // What is at its end needs no memory any more. Of the money of one without a result some may have to go back.
             self.dossiers.remove(id);
-            self.payments.remove(id);
             self.reviews.remove(id);
+            if matches!(&decoded, IntakeEvent::DossierClosed(closed)
+                if matches!(closed.closed_as, ClosedAs::Delivered | ClosedAs::NoResult))
+            {
+                self.payments.remove(id);
+            }
         }
     }
 

@@ -83,6 +83,7 @@ impl Course {
                 self.fee_at = Some(fee.paid_at);
                 self.promise(fee.promise.as_ref(), meta);
             }
+            IntakeEvent::FeeReturned(_) => self.fee_at = None,
             IntakeEvent::SupplementRequested(request) => self.asked.push(Asked {
                 stage: request.stage,
                 at: meta.at(),

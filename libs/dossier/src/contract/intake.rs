@@ -337,11 +337,21 @@ payload! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         awaiting: Option<u32>,
     }
+    /// The fee that was received is not there any more: it went back, or had not come after all.
+    FeeReturned {
+        /// How much is missing.
+        amount: Vnd,
+        /// The record of the payment that says so.
+        cause: Uuid,
+    }
     /// The applicant took the dossier back (form 05).
     DossierWithdrawn {
         /// The applicant's words.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Personal<String>>,
+        /// When it had been accepted, if it had.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        accepted_at: Option<Timestamp>,
     }
     /// The agency asked for pardon and gave a new date (form 04).
     AppointmentMoved {
@@ -452,6 +462,9 @@ payload! {
         /// In words, if an officer ended it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Personal<String>>,
+        /// When it had been accepted, if it had.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        accepted_at: Option<Timestamp>,
     }
 }
 
@@ -465,6 +478,7 @@ events! {
         SupplementDeclined = "intake.SupplementDeclined.v1",
         SupplementSubmitted = "intake.SupplementSubmitted.v1",
         FeeReceived = "intake.FeeReceived.v1",
+        FeeReturned = "intake.FeeReturned.v1",
         DossierWithdrawn = "intake.DossierWithdrawn.v1",
         AppointmentMoved = "intake.AppointmentMoved.v1",
         DeadlineExtended = "intake.DeadlineExtended.v1",

@@ -17,6 +17,8 @@ pub enum RulesKind {
     Agencies,
     /// The periods for complaints.
     Complaints,
+    /// What holds for money, whatever it is for.
+    Payments,
     /// A procedure.
     Procedure,
 }
@@ -29,6 +31,7 @@ impl RulesKind {
             Self::Calendar => "calendar",
             Self::Agencies => "agencies",
             Self::Complaints => "complaints",
+            Self::Payments => "payments",
             Self::Procedure => "procedure",
         }
     }

@@ -6,9 +6,80 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    AgencyCode, Brief, DossierId, PaymentId, PeriodExtended, Personal, Vnd, events, payload,
+    AgencyCode, Brief, DossierId, PaymentId, PeriodExtended, Personal, Subject, Vnd, events,
+    payload,
 };
 use crate::law::FeeKind;
+
+/// By which way a provider's word reached us. One capture is usually told by several of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The provider told us by itself (IPN, webhook).
+    #[default]
+    Notice,
+    /// The provider answered our question.
+    Query,
+    /// The payer's browser brought it back from the provider.
+    Return,
+    /// A line of the provider's settlement file.
+    Settlement,
+}
+
+/// Why what a provider says cannot be taken as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Doubt {
+    /// The amount is not the one that the payment was begun with.
+    NotTheAttemptsAmount,
+    /// The same capture was said to be of another amount before.
+    OtherAmount,
+    /// A provider that captures once names a second transaction, or one fact has two transaction numbers.
+    OtherTransaction,
+    /// It may be another name of a capture that is known, or money of its own: nothing in it says which.
+    NoNumber,
+}
+
+/// Why money has to go back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum OwedBack {
+    /// More came in than was owed.
+    OverPayment,
+    /// It came when the window to pay was over.
+    AfterWindow,
+    /// The dossier ended before the fee was due to the agency.
+    DossierEnded,
+}
+
+/// What a refund does to the fee.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum RefundEffect {
+    /// Nothing: what is left still covers the fee, or the fee was not settled.
+    None,
+    /// The fee is owed again.
+    OwedAgain,
+    /// Nothing: the dossier is at its end.
+    AtTheEnd,
+}
+
+/// How a dossier ended without a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum DossierEnd {
+    /// The one-stop unit did not accept it.
+    Refused,
+    /// The applicant took it back.
+    Withdrawn,
+    /// It was returned or closed.
+    Closed,
+}
 
 payload! {
     /// A line of what is owed.
@@ -55,6 +126,9 @@ payload! {
         query_at: Timestamp,
         /// When the attempt is given up.
         expires_at: Timestamp,
+        /// Whether the provider never captures twice for one attempt, as it was known when the attempt began.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        captures_once: bool,
     }
     /// A provider says that it has the money.
     PaymentCaptured {
@@ -66,6 +140,63 @@ payload! {
         provider_event: String,
         /// How much.
         amount: Vnd,
+        /// The provider's number of the transaction.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        transaction: Option<String>,
+        /// By which way it was told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        source: Option<Source>,
+    }
+    /// The same capture was told once more under another name: evidence, and no further money.
+    CaptureConfirmed {
+        /// The attempt.
+        payment: PaymentId,
+        /// Which provider.
+        provider: String,
+        /// The provider's own name of this fact.
+        provider_event: String,
+        /// How much.
+        amount: Vnd,
+        /// The provider's number of the transaction.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        transaction: Option<String>,
+        /// By which way it was told.
+        source: Source,
+        /// The name under which the capture was counted.
+        of: String,
+    }
+    /// What a provider says does not agree with what is known: nothing is counted by it until a cashier has looked.
+    DiscrepancyFound {
+        /// The attempt.
+        payment: PaymentId,
+        /// Which provider.
+        provider: String,
+        /// The provider's own name of this fact.
+        provider_event: String,
+        /// The provider's number of the transaction.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        transaction: Option<String>,
+        /// By which way it was told.
+        source: Source,
+        /// What does not agree.
+        doubt: Doubt,
+        /// How much the provider says.
+        said: Vnd,
+        /// How much is counted for the attempt.
+        counted: Vnd,
+        /// By when a cashier has to look into it.
+        due_at: Timestamp,
+    }
+    /// A cashier has asked the provider how much an attempt has really brought.
+    DiscrepancyResolved {
+        /// The attempt.
+        payment: PaymentId,
+        /// How much it has brought, in all.
+        captured: Vnd,
+        /// How much was counted for it before.
+        counted: Vnd,
+        /// What was found, in writing.
+        reason: Personal<String>,
     }
     /// A provider says that an attempt failed. A later capture of the same attempt still counts.
     PaymentFailed {
@@ -122,6 +253,40 @@ payload! {
         /// The event that ended it.
         cause: Uuid,
     }
+    /// The dossier ended without a result after its fee was settled.
+    DossierEnded {
+        /// How.
+        ended: DossierEnd,
+        /// How much of the fee stays with the agency; the rest goes back.
+        kept: Vnd,
+        /// The event that ended it.
+        cause: Uuid,
+    }
+    /// Money is here that has to go back.
+    RefundOwed {
+        /// How much, in all.
+        amount: Vnd,
+        /// Why.
+        why: OwedBack,
+        /// By when.
+        due_at: Timestamp,
+    }
+    /// A cashier wants to give more money back than one person may: a second one has to agree.
+    RefundProposed {
+        /// The refund.
+        refund: Uuid,
+        /// How much.
+        amount: Vnd,
+        /// The written reason.
+        reason: Personal<String>,
+    }
+    /// A proposed refund was not agreed to, or taken back.
+    RefundRejected {
+        /// The refund.
+        refund: Uuid,
+        /// The written reason.
+        reason: Personal<String>,
+    }
     /// Money went back.
     PaymentRefunded {
         /// The refund.
@@ -130,6 +295,38 @@ payload! {
         amount: Vnd,
         /// The written reason.
         reason: Personal<String>,
+        /// What it did to the fee.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        effect: Option<RefundEffect>,
+        /// Who proposed it, if a second person agreed to it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proposed_by: Option<Subject>,
+    }
+    /// A fee that was settled is not covered any more: it is owed again.
+    FeeOwedAgain {
+        /// The dossier.
+        dossier: DossierId,
+        /// How much is missing.
+        amount: Vnd,
+        /// The end of the applicant's new window to pay.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        window_ends_at: Option<Timestamp>,
+    }
+    /// The cashier has not given back in time what has to go back.
+    RepaymentMissed {
+        /// When it was due.
+        due_at: Timestamp,
+        /// How much later this was found, in milliseconds.
+        late_by_ms: i64,
+        /// How much.
+        amount: Vnd,
+    }
+    /// The cashier has not looked into a discrepancy in time.
+    DiscrepancyOverdue {
+        /// When it was due.
+        due_at: Timestamp,
+        /// How much later this was found, in milliseconds.
+        late_by_ms: i64,
     }
     /// The receipt of a payment has its number.
     ReceiptNumbered {
@@ -157,7 +354,17 @@ events! {
         FeeSettled = "payment.FeeSettled.v1",
         FeeWindowExpired = "payment.FeeWindowExpired.v1",
         FeeLapsed = "payment.FeeLapsed.v1",
+        CaptureConfirmed = "payment.CaptureConfirmed.v1",
+        DiscrepancyFound = "payment.DiscrepancyFound.v1",
+        DiscrepancyResolved = "payment.DiscrepancyResolved.v1",
+        DiscrepancyOverdue = "payment.DiscrepancyOverdue.v1",
+        DossierEnded = "payment.DossierEnded.v1",
+        RefundOwed = "payment.RefundOwed.v1",
+        RepaymentMissed = "payment.RepaymentMissed.v1",
+        RefundProposed = "payment.RefundProposed.v1",
+        RefundRejected = "payment.RefundRejected.v1",
         PaymentRefunded = "payment.PaymentRefunded.v1",
+        FeeOwedAgain = "payment.FeeOwedAgain.v1",
         ReceiptNumbered = "payment.ReceiptNumbered.v1",
         PeriodExtended = "payment.PeriodExtended.v1",
     }
@@ -196,6 +403,12 @@ payload! {
         reference: String,
         /// How much.
         amount: Vnd,
+        /// What the provider says of it: `captured`, `failed` or `pending`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        said: Option<String>,
+        /// The provider's number of the transaction.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        transaction: Option<String>,
     }
 }
 

@@ -40,7 +40,8 @@ pub fn decide(
     }
     let reason = Some(Personal::from(reason));
     let mut events: Vec<IntakeEvent> = unrecorded(intake, facts.at).into_iter().collect();
-    events.push(DossierClosed { closed_as: ClosedAs::Ended, reason }.into());
+    let (closed_as, accepted_at) = (ClosedAs::Ended, intake.accepted_at);
+    events.push(DossierClosed { closed_as, reason, accepted_at }.into());
     Ok(events)
 }
 

@@ -23,5 +23,6 @@ pub fn decide(intake: &Intake) -> Reacted<IntakeEvent> {
     if !intake.is_open() || intake.fee_received_at.is_some() {
         return Reacted::Done(Vec::new());
     }
-    Reacted::Done(vec![DossierClosed { closed_as: ClosedAs::NotPaid, reason: None }.into()])
+    let (closed_as, accepted_at) = (ClosedAs::NotPaid, intake.accepted_at);
+    Reacted::Done(vec![DossierClosed { closed_as, reason: None, accepted_at }.into()])
 }

@@ -23,7 +23,8 @@ pub const STEP: Step = Step {
 pub fn decide(intake: &Intake, facts: &Facts<'_>) -> Vec<IntakeEvent> {
     match &intake.open_request {
         Some(open) if open.window.due_at <= facts.at => {
-            vec![DossierClosed { closed_as: ClosedAs::NotSupplemented, reason: None }.into()]
+            let (closed_as, accepted_at) = (ClosedAs::NotSupplemented, intake.accepted_at);
+            vec![DossierClosed { closed_as, reason: None, accepted_at }.into()]
         }
         Some(_) | None => Vec::new(),
     }

@@ -1,7 +1,8 @@
 //! What intake does about the events of others: which command follows from which event.
 
 use super::{
-    Intake, answer_review, close_unpaid, exclude_time, record_decision, record_delivery, record_fee,
+    Intake, answer_review, close_unpaid, exclude_time, record_decision, record_delivery,
+    record_fee, return_fee,
 };
 use crate::contract::{
     ClosedAs, DeliveryEvent, DossierId, EventSet, FeeSettled, IntakeEvent, PaymentEvent,
@@ -14,6 +15,8 @@ use crate::step::{Facts, Incoming, LawError, Reacted, Reaction};
 pub enum IntakeReaction {
     /// The fee is there.
     RecordFee(record_fee::RecordFee),
+    /// The fee is not there any more.
+    ReturnFee(return_fee::ReturnFee),
     /// The fee did not come in time.
     CloseUnpaid(DossierId),
     /// Review needs something from the applicant.
@@ -30,6 +33,7 @@ impl Reaction for IntakeReaction {
     type State = Intake;
     const LISTENS: &'static [&'static str] = &[
         "payment.FeeSettled.v1",
+        "payment.FeeOwedAgain.v1",
         "payment.FeeWindowExpired.v1",
         "review.SupplementNeeded.v1",
         "review.ConsultationAnswered.v1",
@@ -51,6 +55,10 @@ impl Reaction for IntakeReaction {
                 PaymentEvent::FeeSettled(FeeSettled { dossier, amount, paid_at }) => {
                     let cause = event.id;
                     Self::RecordFee(record_fee::RecordFee { dossier, amount, paid_at, cause })
+                }
+                PaymentEvent::FeeOwedAgain(owed) => {
+                    let (dossier, amount, cause) = (owed.dossier, owed.amount, event.id);
+                    Self::ReturnFee(return_fee::ReturnFee { dossier, amount, cause })
                 }
                 PaymentEvent::FeeWindowExpired(expired) => Self::CloseUnpaid(expired.dossier),
                 _ => return Ok(Vec::new()),
@@ -95,6 +103,7 @@ impl Reaction for IntakeReaction {
     fn name(&self) -> &'static str {
         match self {
             Self::RecordFee(_) => "record_fee",
+            Self::ReturnFee(_) => "return_fee",
             Self::CloseUnpaid(_) => "close_unpaid",
             Self::AnswerReview(_) => "answer_review",
             Self::ExcludeTime(_) => "exclude_time",
@@ -106,6 +115,7 @@ impl Reaction for IntakeReaction {
     fn dossier(&self) -> DossierId {
         match self {
             Self::RecordFee(command) => command.dossier,
+            Self::ReturnFee(command) => command.dossier,
             Self::AnswerReview(command) => command.dossier,
             Self::ExcludeTime(command) => command.dossier,
             Self::RecordDecision(command) => command.dossier,
@@ -116,6 +126,7 @@ impl Reaction for IntakeReaction {
     fn decide(&self, intake: &Intake, facts: &Facts<'_>) -> Result<Reacted<IntakeEvent>, LawError> {
         match self {
             Self::RecordFee(command) => record_fee::decide(intake, command, facts),
+            Self::ReturnFee(command) => Ok(return_fee::decide(intake, *command)),
             Self::CloseUnpaid(_) => Ok(close_unpaid::decide(intake)),
             Self::AnswerReview(command) => answer_review::decide(intake, command, facts),
             Self::ExcludeTime(command) => exclude_time::decide(intake, command, facts),

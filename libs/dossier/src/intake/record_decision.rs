@@ -72,7 +72,8 @@ pub(super) fn decided(
 ) -> Result<Vec<IntakeEvent>, LawError> {
     let mut events = vec![decision.into()];
     if facts.rule()?.procedure.result.code.is_none() {
-        events.push(DossierClosed { closed_as: ClosedAs::NoResult, reason: None }.into());
+        let closed_as = ClosedAs::NoResult;
+        events.push(DossierClosed { closed_as, reason: None, accepted_at: None }.into());
     }
     Ok(events)
 }

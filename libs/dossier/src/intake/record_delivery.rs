@@ -18,7 +18,9 @@ pub const STEP: Step = Step {
 #[must_use]
 pub fn decide(intake: &Intake, closed_as: ClosedAs) -> Reacted<IntakeEvent> {
     match intake.stage {
-        Stage::Decided => Reacted::Done(vec![DossierClosed { closed_as, reason: None }.into()]),
+        Stage::Decided => {
+            Reacted::Done(vec![DossierClosed { closed_as, reason: None, accepted_at: None }.into()])
+        }
         Stage::Empty | Stage::Submitted | Stage::Processing => Reacted::NotYet,
         Stage::Refused | Stage::Withdrawn | Stage::Closed(_) => Reacted::Done(Vec::new()),
     }

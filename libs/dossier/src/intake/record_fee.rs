@@ -88,8 +88,10 @@ fn waited_for(
     facts: &Facts<'_>,
 ) -> Result<Vec<IntakeEvent>, LawError> {
     let RecordFee { dossier, amount, paid_at, cause } = *command;
-    let accepted_at = intake.accepted_at.filter(|at| *at < paid_at && amount > Vnd(0));
-    let Some(from) = accepted_at else { return Ok(Vec::new()) };
+    // A fee that had to be paid again was waited for since it was missing.
+    let since = intake.accepted_at.max(intake.accepted_at.and(intake.fee_returned_at));
+    let since = since.filter(|at| *at < paid_at && amount > Vnd(0));
+    let Some(from) = since else { return Ok(Vec::new()) };
     let waited = ExcludeTime { dossier, reason: NotCounted::Fee, from, to: paid_at, cause };
     match exclude_time::decide(intake, &waited, facts)? {
         Reacted::Done(events) => Ok(events),
@@ -98,14 +100,14 @@ fn waited_for(
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::contract::Role;
     use crate::intake::accept_dossier;
     use crate::intake::submit_dossier::{self, SubmitDossier, tests::document, tests::promotion};
     use crate::testing::{Scene, at, law};
 
-    fn record(scene: &mut Scene<'_, Intake>, moment: &str) -> Vec<IntakeEvent> {
+    pub(crate) fn record(scene: &mut Scene<'_, Intake>, moment: &str) -> Vec<IntakeEvent> {
         let dossier = promotion().dossier;
         let cause = Uuid::from_u128(9);
         let command = RecordFee { dossier, amount: Vnd(1), paid_at: at(moment), cause };
@@ -117,7 +119,7 @@ mod tests {
             .unwrap()
     }
 
-    fn submitted<'a>(
+    pub(crate) fn submitted<'a>(
         law: &'a crate::law::Law,
         code: &str,
         agency: &'static str,

@@ -95,8 +95,10 @@ pub struct Intake {
     pub requests_at_intake: u32,
     /// How many were asked for after it.
     pub requests_at_review: u32,
-    /// Whether the fee was received.
+    /// When the fee was received; nothing if it is not there.
     pub fee_received_at: Option<Timestamp>,
+    /// When a fee that had been received was found not to be there any more.
+    pub fee_returned_at: Option<Timestamp>,
     /// When it was accepted.
     pub accepted_at: Option<Timestamp>,
     /// When the clock started, if it has.
@@ -316,6 +318,15 @@ impl State for Intake {
                     self.suspensions.push(Suspension { from: meta.at(), to: None, cause });
                 }
                 self.promised(fee.promise.as_ref(), meta, None);
+            }
+            IntakeEvent::FeeReturned(_) => {
+                self.fee_received_at = None;
+                self.fee_returned_at = Some(meta.at());
+                // The one-stop unit's own time begins with the fee, where that comes first.
+                let first = self.submission.as_ref().is_some_and(|s| s.fee_first);
+                if first && self.stage == Stage::Submitted {
+                    self.answer = None;
+                }
             }
             IntakeEvent::DossierWithdrawn(_) => self.end(Stage::Withdrawn),
             IntakeEvent::AppointmentMoved(moved) => {

@@ -34,7 +34,8 @@ pub fn decide(
         return Err(Refusal::NotOpen);
     }
     let mut events: Vec<IntakeEvent> = unrecorded(intake, facts.at).into_iter().collect();
-    events.push(DossierWithdrawn { reason: reason.map(Personal::from) }.into());
+    let (reason, accepted_at) = (reason.map(Personal::from), intake.accepted_at);
+    events.push(DossierWithdrawn { reason, accepted_at }.into());
     Ok(events)
 }
 

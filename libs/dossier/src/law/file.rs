@@ -60,9 +60,11 @@ pub fn shipped_rules() -> Result<Vec<RulesIssued>, InvalidLaw> {
     let calendars = calendar::shipped().map(|(file, text)| (RulesKind::Calendar, file, text));
     let agencies = include_str!("../../procedures/agencies.yaml");
     let complaints = include_str!("../../procedures/complaints.yaml");
+    let payments = include_str!("../../procedures/payments.yaml");
     let others = [
         (RulesKind::Agencies, "agencies.yaml", agencies),
         (RulesKind::Complaints, "complaints.yaml", complaints),
+        (RulesKind::Payments, "payments.yaml", payments),
     ];
     let procedures = SHIPPED.iter().map(|(file, text)| (RulesKind::Procedure, *file, *text));
     let all = calendars.into_iter().chain(others).chain(procedures);

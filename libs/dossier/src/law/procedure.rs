@@ -141,6 +141,23 @@ pub struct Fees {
     /// Reductions; of several that apply to a line the best one counts (NQ 66.22/2026/NQ-CP, art. 5.2).
     #[serde(default)]
     pub reductions: Vec<Reduction>,
+    /// When a settled fee stays with the agency although the dossier ends without a result.
+    #[serde(default)]
+    pub kept: Kept,
+}
+
+/// When a settled fee stays with the agency although the dossier ends without a result. Of what did not settle a fee nothing
+/// stays.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kept {
+    /// Once the dossier was accepted, for then work on it has begun.
+    #[default]
+    AfterAcceptance,
+    /// Always (for example Decree 297/2025/NĐ-CP).
+    Always,
+    /// Never: it is for the result.
+    Never,
 }
 
 /// When a fee is owed.

@@ -3,8 +3,8 @@
 
 use super::Payment;
 use crate::clock::late_by_ms;
-use crate::contract::{FeeWindowExpired, PaymentEvent};
-use crate::step::{Facts, Step};
+use crate::contract::{FeeWindowExpired, PaymentEvent, Vnd};
+use crate::step::{Facts, LawError, Step};
 
 /// The obligation that leads here.
 pub const KIND: &str = "fee-window";
@@ -15,22 +15,23 @@ pub const STEP: Step = Step {
     service: "payment",
     basis: "137/2026/NĐ-CP Điều 11.2",
     may: &[],
-    events: &["payment.FeeWindowExpired.v1", "payment.PeriodExtended.v1"],
+    events: &["payment.FeeWindowExpired.v1", "payment.RefundOwed.v1", "payment.PeriodExtended.v1"],
     refusals: &[],
 };
 
-/// Decides; nothing if it was paid.
-#[must_use]
-pub fn decide(payment: &Payment, facts: &Facts<'_>) -> Vec<PaymentEvent> {
-    let open = payment.settled_at.is_none() && !payment.window_expired;
-    let Some(assessed) = payment.assessed.as_ref().filter(|_| open) else { return Vec::new() };
-    match payment.window_ends_at() {
-        Some(due_at) if due_at <= facts.at => {
-            let late_by_ms = late_by_ms(due_at, facts.at);
-            vec![FeeWindowExpired { dossier: assessed.brief.dossier, due_at, late_by_ms }.into()]
-        }
-        Some(_) | None => Vec::new(),
-    }
+/// Decides; nothing if it was paid. What came, and was not enough, has to go back.
+pub fn decide(payment: &Payment, facts: &Facts<'_>) -> Result<Vec<PaymentEvent>, LawError> {
+    let open = payment.settled_at.is_none() && !payment.is_closed();
+    let Some(assessed) = payment.assessed.as_ref().filter(|_| open) else { return Ok(Vec::new()) };
+    let Some(due_at) = payment.window_ends_at().filter(|due_at| *due_at <= facts.at) else {
+        return Ok(Vec::new());
+    };
+    let (dossier, late_by_ms) = (assessed.brief.dossier, late_by_ms(due_at, facts.at));
+    let mut after = payment.clone();
+    after.keeps = Some(Vnd::ZERO);
+    let mut events = vec![FeeWindowExpired { dossier, due_at, late_by_ms }.into()];
+    events.extend(Payment::consequences(after, payment, facts)?);
+    Ok(events)
 }
 
 #[cfg(test)]
@@ -41,7 +42,7 @@ mod tests {
     use crate::payment::assess_fee::{self, AssessFee, tests::brief};
     use crate::payment::take_notice::{self, Said, TakeNotice};
     use crate::payment::{query_payment, start_payment};
-    use crate::step::{LawError, Reacted};
+    use crate::step::Reacted;
     use crate::testing::{Scene, at, law};
 
     fn assessed(law: &Law) -> Scene<'_, Payment> {
@@ -66,7 +67,7 @@ mod tests {
         let window = scene.state.window_ends_at().unwrap();
         let start = |s: &Payment, f: &Facts<'_>| start_payment::decide(s, "sandbox", f);
         scene.step("2026-09-16T20:00", Role::Applicant, start).unwrap();
-        let expire = |s: &Payment, f: &Facts<'_>| Ok::<_, LawError>(decide(s, f));
+        let expire = |s: &Payment, f: &Facts<'_>| decide(s, f);
         assert_eq!(window, at("2026-09-17T00:00"));
         assert!(scene.step("2026-09-17T00:00", Role::System, expire).unwrap().is_empty());
         let (payment, total) =
@@ -75,6 +76,8 @@ mod tests {
             payment,
             provider: "sandbox".to_owned(),
             provider_event: "e1".to_owned(),
+            transaction: None,
+            source: crate::contract::Source::Notice,
             said: Said::Captured(total),
         };
         let take = |s: &Payment, f: &Facts<'_>| take_notice::decide(s, &notice, f);
@@ -90,7 +93,7 @@ mod tests {
         let start = |s: &Payment, f: &Facts<'_>| start_payment::decide(s, "sandbox", f);
         scene.step("2026-09-16T20:00", Role::Applicant, start).unwrap();
         scene.step("2026-09-19T20:00", Role::System, query_payment::decide).unwrap();
-        let expire = |s: &Payment, f: &Facts<'_>| Ok::<_, LawError>(decide(s, f));
+        let expire = |s: &Payment, f: &Facts<'_>| decide(s, f);
         assert_eq!(scene.step("2026-09-19T20:00", Role::System, expire).unwrap().len(), 1);
     }
 
@@ -98,7 +101,7 @@ mod tests {
     fn thirty_working_days_without_payment_end_the_window() {
         let law = law();
         let mut scene = assessed(&law);
-        let step = |s: &Payment, f: &Facts<'_>| Ok::<_, LawError>(decide(s, f));
+        let step = |s: &Payment, f: &Facts<'_>| decide(s, f);
         // Thirty working days from Monday 3 August: 22 August is worked, 31 August to 2 September are off.
         assert!(scene.step("2026-09-15T23:59", Role::System, step).unwrap().is_empty());
         assert_eq!(scene.step("2026-09-17T00:00", Role::System, step).unwrap().len(), 1);

@@ -47,18 +47,26 @@ impl State for Receipts {
 }
 
 /// The kinds of events that bring money.
-pub const MONEY: &[&str] = &["payment.PaymentCaptured.v1", "payment.CashReceived.v1"];
+pub const MONEY: &[&str] = &[
+    "payment.PaymentCaptured.v1",
+    "payment.CashReceived.v1",
+    // Money that was in doubt and came after all.
+    "payment.DiscrepancyResolved.v1",
+];
 
 /// What an event brought: the payment and the amount.
 #[must_use]
 #[cfg_attr(
     not(test),
-    expect(clippy::wildcard_enum_match_arm, reason = "two kinds of events bring money")
+    expect(clippy::wildcard_enum_match_arm, reason = "few kinds of events bring money")
 )]
 pub fn money(kind: &str, data: &str) -> Option<(PaymentId, Vnd)> {
     let (payment, amount) = match PaymentEvent::decode(kind, data).ok()? {
         PaymentEvent::PaymentCaptured(captured) => (captured.payment, captured.amount),
         PaymentEvent::CashReceived(cash) => (cash.payment, cash.amount),
+        PaymentEvent::DiscrepancyResolved(resolved) if resolved.captured > resolved.counted => {
+            (resolved.payment, resolved.captured.minus(resolved.counted).ok()?)
+        }
         _ => return None,
     };
     Some((payment, amount))

@@ -1,11 +1,9 @@
 //! What payment does about the events of others: which command follows from which event.
 
-use uuid::Uuid;
-
 use super::{Payment, assess_fee, lapse_fee, number_receipt};
 use crate::contract::{
-    AgencyCode, DossierId, EventSet, IntakeEvent, PaymentEvent, ProcedureRef, ReceiptEvent,
-    Unreadable,
+    AgencyCode, ClosedAs, DossierEnd, DossierId, EventSet, IntakeEvent, PaymentEvent, ProcedureRef,
+    ReceiptEvent, Unreadable,
 };
 use crate::step::{Facts, Incoming, LawError, Reacted, Reaction};
 
@@ -15,7 +13,7 @@ pub enum PaymentReaction {
     /// A dossier owes a fee.
     AssessFee(assess_fee::AssessFee),
     /// The dossier ended.
-    LapseFee(DossierId, Uuid),
+    LapseFee(DossierId, lapse_fee::Ending),
     /// A receipt has its number.
     NumberReceipt(number_receipt::NumberReceipt),
 }
@@ -44,14 +42,20 @@ impl Reaction for PaymentReaction {
         let brief = match IntakeEvent::decode(event.kind, event.data)? {
             IntakeEvent::DossierSubmitted(submitted) if submitted.fee_first => submitted.brief,
             IntakeEvent::DossierAccepted(accepted) => accepted.brief,
-            IntakeEvent::DossierRefused(_)
-            | IntakeEvent::DossierWithdrawn(_)
-            | IntakeEvent::DossierClosed(_) => {
-                let dossier = event.envelope.dossier;
-                return Ok(dossier
-                    .map(|dossier| Self::LapseFee(dossier, event.id))
-                    .into_iter()
-                    .collect());
+            IntakeEvent::DossierRefused(_) => {
+                return Ok(ended(event, Some(DossierEnd::Refused), false));
+            }
+            IntakeEvent::DossierWithdrawn(withdrawn) => {
+                let accepted = withdrawn.accepted_at.is_some();
+                return Ok(ended(event, Some(DossierEnd::Withdrawn), accepted));
+            }
+            IntakeEvent::DossierClosed(closed) => {
+                let end = match closed.closed_as {
+                    ClosedAs::NotSupplemented | ClosedAs::NotPaid => Some(DossierEnd::Closed),
+                    // What an officer closed, or was revoked, had been worked on like what was delivered.
+                    ClosedAs::Delivered | ClosedAs::NoResult | ClosedAs::Ended => None,
+                };
+                return Ok(ended(event, end, closed.accepted_at.is_some()));
             }
             _ => return Ok(Vec::new()),
         };
@@ -89,8 +93,15 @@ impl Reaction for PaymentReaction {
     ) -> Result<Reacted<PaymentEvent>, LawError> {
         match self {
             Self::AssessFee(command) => assess_fee::decide(payment, command, facts),
-            Self::LapseFee(_, cause) => Ok(lapse_fee::decide(payment, *cause)),
+            Self::LapseFee(_, ending) => lapse_fee::decide(payment, *ending, facts),
             Self::NumberReceipt(command) => Ok(number_receipt::decide(payment, command)),
         }
     }
+}
+
+/// What payment learns of the end of a dossier.
+fn ended(event: &Incoming<'_>, end: Option<DossierEnd>, accepted: bool) -> Vec<PaymentReaction> {
+    let ending = lapse_fee::Ending { end, accepted, cause: event.id };
+    let dossier = event.envelope.dossier.into_iter();
+    dossier.map(|dossier| PaymentReaction::LapseFee(dossier, ending)).collect()
 }

@@ -1,9 +1,16 @@
-//! Money goes back: what came in twice or too late, or what a sector's law gives back. Never more than there is.
+//! Money goes back: what came in twice or too late, what a dossier that ended leaves over, or what a sector's law gives
+//! back. Never more than there is. What a dossier is being worked on for does not go back; before its acceptance it does,
+//! and the fee is owed again. Above a limit that is data a second person has to agree.
+
+use uuid::Uuid;
 
 use super::Payment;
+use super::balance::{RefundBarred, Standing};
 use crate::access::agency;
-use crate::contract::{PaymentEvent, PaymentRefunded, Personal, Role, Vnd};
-use crate::step::{Facts, Step, refusals};
+use crate::contract::{
+    PaymentEvent, PaymentRefunded, Personal, RefundEffect, RefundProposed, Role, Subject, Vnd,
+};
+use crate::step::{Facts, LawError, Step, refusals};
 
 /// This step.
 pub const STEP: Step = Step {
@@ -11,7 +18,7 @@ pub const STEP: Step = Step {
     service: "payment",
     basis: "97/2015/QH13 Điều 14",
     may: &[agency(Role::Cashier)],
-    events: &["payment.PaymentRefunded.v1"],
+    events: &["payment.PaymentRefunded.v1", "payment.FeeOwedAgain.v1", "payment.RefundProposed.v1"],
     refusals: Refusal::ALL,
 };
 
@@ -22,47 +29,176 @@ refusals! {
             "số tiền phải lớn hơn 0", "the amount must be more than nothing";
         MoreThanReceived(Vnd) => 409, "refund-exceeds-received",
             "số tiền hoàn vượt số đã thu", "that is more than was received and not yet refunded";
+        InDoubt(Vnd) => 409, "amount-in-doubt",
+            "một phần số tiền chưa được đối chiếu với cổng thanh toán",
+            "some of it is in doubt: first look into what the provider said";
+        FeeInUse(Vnd) => 409, "fee-in-use",
+            "hồ sơ đang được giải quyết: chỉ hoàn số nộp thừa",
+            "the dossier is being worked on for this fee: only what is more than it goes back";
+        AlreadyProposed => 409, "refund-already-proposed",
+            "đã có đề xuất hoàn tiền chờ phê duyệt", "another refund waits for a second person";
     }
 }
 
-/// Decides.
+impl Refusal {
+    const fn barred(barred: RefundBarred) -> Self {
+        match barred {
+            RefundBarred::MoreThanReceived(left) => Self::MoreThanReceived(left),
+            RefundBarred::InDoubt(sure) => Self::InDoubt(sure),
+            RefundBarred::FeeInUse(above) => Self::FeeInUse(above),
+        }
+    }
+}
+
+/// Decides; `standing` is where the dossier stands with intake.
 pub fn decide(
     payment: &Payment,
     amount: Vnd,
     reason: String,
+    standing: Standing,
     facts: &Facts<'_>,
 ) -> Result<Vec<PaymentEvent>, Refusal> {
     if amount <= Vnd::ZERO {
         return Err(Refusal::NotPositive);
     }
-    let left = payment.received.minus(payment.refunded)?;
-    if amount > left {
-        return Err(Refusal::MoreThanReceived(left));
+    let effect = payment.refund(amount, standing).map_err(Refusal::barred)?;
+    let (refund, reason) = (facts.id("refund"), Personal::from(reason));
+    // What one person has given back of this dossier counts together: a large refund is no other for being cut in pieces.
+    let alone = payment.refunded_alone.plus(amount)?;
+    if alone > Payment::rules(facts)?.second_person_above {
+        if payment.proposal.is_some() {
+            return Err(Refusal::AlreadyProposed);
+        }
+        return Ok(vec![RefundProposed { refund, amount, reason }.into()]);
     }
-    let refund = facts.id("refund");
-    Ok(vec![PaymentRefunded { refund, amount, reason: Personal::from(reason) }.into()])
+    Ok(granted(payment, Granted { refund, amount, reason, effect, proposed_by: None }, facts)?)
+}
+
+/// A refund that may be made.
+#[derive(Debug)]
+pub(super) struct Granted {
+    pub(super) refund: Uuid,
+    pub(super) amount: Vnd,
+    pub(super) reason: Personal<String>,
+    pub(super) effect: RefundEffect,
+    pub(super) proposed_by: Option<Subject>,
+}
+
+/// The refund and what follows from it.
+pub(super) fn granted(
+    payment: &Payment,
+    granted: Granted,
+    facts: &Facts<'_>,
+) -> Result<Vec<PaymentEvent>, LawError> {
+    let Granted { refund, amount, reason, effect, proposed_by } = granted;
+    let refunded = PaymentRefunded { refund, amount, reason, effect: Some(effect), proposed_by };
+    let mut after = payment.clone();
+    after.take_refund(&refunded);
+    let mut events = vec![refunded.into()];
+    events.extend(Payment::consequences(after, payment, facts)?);
+    Ok(events)
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use crate::contract::FeeOwedAgain;
     use crate::payment::assess_fee::tests::assessed;
+    use crate::payment::start_payment;
     use crate::payment::take_cash;
-    use crate::testing::law;
+    use crate::payment::take_notice::tests::paid_twice;
+    use crate::testing::{Scene, at, law};
+
+    pub(crate) fn refund(
+        scene: &mut Scene<'_, Payment>,
+        amount: i64,
+        standing: Standing,
+    ) -> Result<Vec<PaymentEvent>, Refusal> {
+        scene.step("2026-11-20T11:00", Role::Cashier, |s, f| {
+            decide(s, Vnd(amount), "twice".to_owned(), standing, f)
+        })
+    }
+
+    fn settled(law: &crate::law::Law) -> Scene<'_, Payment> {
+        let mut scene = assessed(law);
+        let cash = |s: &Payment, f: &Facts<'_>| take_cash::decide(s, Vnd(30_000), f);
+        scene.step("2026-11-20T10:00", Role::Cashier, cash).unwrap();
+        scene
+    }
 
     #[test]
     fn never_more_goes_back_than_came_in() {
         let law = law();
-        let mut scene = assessed(&law);
-        scene
-            .step("2026-11-20T10:00", Role::Cashier, |s, f| take_cash::decide(s, Vnd(30_000), f))
-            .unwrap();
-        let mut refund = |amount| {
-            let step = |s: &Payment, f: &Facts<'_>| decide(s, Vnd(amount), "twice".to_owned(), f);
-            scene.step("2026-11-20T11:00", Role::Cashier, step)
+        let mut scene = settled(&law);
+        assert_eq!(refund(&mut scene, 0, Standing::AtItsEnd), Err(Refusal::NotPositive));
+        refund(&mut scene, 20_000, Standing::AtItsEnd).unwrap();
+        let more = refund(&mut scene, 20_000, Standing::AtItsEnd);
+        assert_eq!(more, Err(Refusal::MoreThanReceived(Vnd(10_000))));
+    }
+
+    #[test]
+    fn before_its_acceptance_a_dossier_owes_again_what_went_back() {
+        let law = law();
+        let mut scene = settled(&law);
+        let events = refund(&mut scene, 29_999, Standing::Unanswered).unwrap();
+        let [_, PaymentEvent::FeeOwedAgain(FeeOwedAgain { amount, window_ends_at, .. })] =
+            &events[..]
+        else {
+            panic!("{events:?}")
         };
-        assert_eq!(refund(0), Err(Refusal::NotPositive));
-        refund(20_000).unwrap();
-        assert_eq!(refund(20_000), Err(Refusal::MoreThanReceived(Vnd(10_000))));
+        assert_eq!(*amount, Vnd(29_999));
+        assert!(window_ends_at.is_some_and(|end| end > at("2026-12-01T00:00")));
+        assert!(scene.state.settled_at.is_none());
+        assert_eq!(scene.state.outstanding(), Vnd(29_999));
+        let one =
+            scene.step("2026-11-20T12:00", Role::Cashier, |s, f| take_cash::decide(s, Vnd(1), f));
+        assert_eq!(one, Err(take_cash::Refusal::AmountDiffers(Vnd(29_999))));
+        scene
+            .step("2026-11-20T12:00", Role::Applicant, |s, f| {
+                start_payment::decide(s, "sandbox", f)
+            })
+            .unwrap();
+        let attempt = scene.state.attempts.values().next().unwrap();
+        assert_eq!(attempt.started.amount, Vnd(29_999), "what is missing, and no more");
+    }
+
+    #[test]
+    fn the_fee_of_a_dossier_in_process_stays_and_what_is_more_goes_back() {
+        let law = law();
+        let mut scene = settled(&law);
+        let refused = refund(&mut scene, 30_000, Standing::InProcess);
+        assert_eq!(refused, Err(Refusal::FeeInUse(Vnd(0))));
+        let mut scene = paid_twice(&law);
+        let refused = refund(&mut scene, 30_001, Standing::InProcess);
+        assert_eq!(refused, Err(Refusal::FeeInUse(Vnd(30_000))));
+        assert_eq!(refund(&mut scene, 30_000, Standing::InProcess).unwrap().len(), 1);
+        assert!(scene.state.settled_at.is_some());
+        assert_eq!((scene.state.owed_back(), scene.state.outstanding()), (Vnd(0), Vnd(0)));
+    }
+
+    #[test]
+    fn after_its_end_a_dossier_owes_nothing_of_what_went_back() {
+        let law = law();
+        let mut scene = settled(&law);
+        assert_eq!(refund(&mut scene, 30_000, Standing::AtItsEnd).unwrap().len(), 1);
+        assert_eq!((scene.state.outstanding(), scene.state.owed_back()), (Vnd(0), Vnd(0)));
+        assert!(scene.state.settled_at.is_some(), "it was paid when it had to be");
+    }
+
+    #[test]
+    fn a_large_refund_waits_for_a_second_person_also_in_pieces() {
+        let mut law = law();
+        let rules = include_str!("../../procedures/payments.yaml")
+            .replace("version: 1", "version: 2")
+            .replace("second_person_above: 1000000", "second_person_above: 20000");
+        let issued = crate::law::rules(crate::contract::RulesKind::Payments, "p", &rules).unwrap();
+        law.take(&issued, None).unwrap();
+        let mut scene = paid_twice(&law);
+        refund(&mut scene, 15_000, Standing::InProcess).unwrap();
+        let proposed = refund(&mut scene, 15_000, Standing::InProcess).unwrap();
+        assert!(matches!(proposed[..], [PaymentEvent::RefundProposed(_)]), "{proposed:?}");
+        assert_eq!(scene.state.refunded, Vnd(15_000), "nothing went back by it");
+        let again = refund(&mut scene, 15_000, Standing::InProcess);
+        assert_eq!(again, Err(Refusal::AlreadyProposed));
     }
 }

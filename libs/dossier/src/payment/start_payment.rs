@@ -46,7 +46,7 @@ pub fn decide(
     };
     let window = payment.period(expire_fee_window::KIND, facts.law)?;
     let over = window.map(|window| window.is_over(facts.at)).transpose()?;
-    if payment.window_expired || over.unwrap_or(false) {
+    if payment.is_closed() || over.unwrap_or(false) {
         return Err(Refusal::WindowClosed);
     }
     // One that the provider was asked about is no obstacle: waiting for it could take days.
@@ -67,6 +67,7 @@ pub fn decide(
             reference: reference(assessed.brief.dossier, id.0),
             query_at: after(QUERY_AFTER),
             expires_at: after(EXPIRES_AFTER),
+            captures_once: facts.law.payments(facts.at).is_some_and(|r| r.captures_once(provider)),
         }
         .into(),
     ])

@@ -1,6 +1,6 @@
 //! A cashier takes the whole of what is owed at the counter. Decree 61/2018/NĐ-CP, art. 22.
 
-use super::{Payment, take_notice::settled};
+use super::Payment;
 use crate::access::agency;
 use crate::contract::{CashReceived, PaymentEvent, PaymentId, Role, Vnd};
 use crate::step::{Facts, Step, refusals};
@@ -33,19 +33,24 @@ pub fn decide(
     amount: Vnd,
     facts: &Facts<'_>,
 ) -> Result<Vec<PaymentEvent>, Refusal> {
-    let outstanding = payment.outstanding();
-    if payment.settled_at.is_some() || outstanding == Vnd::ZERO {
+    if payment.assessed.is_none() || payment.settled_at.is_some() {
         return Err(Refusal::NothingOwed);
     }
-    if payment.window_expired {
+    if payment.is_closed() {
         return Err(Refusal::WindowClosed);
+    }
+    let outstanding = payment.outstanding();
+    if outstanding == Vnd::ZERO {
+        return Err(Refusal::NothingOwed);
     }
     if amount != outstanding {
         return Err(Refusal::AmountDiffers(outstanding));
     }
     let payment_id = PaymentId(facts.id("payment"));
     let mut events = vec![CashReceived { payment: payment_id, amount }.into()];
-    events.extend(settled(payment, amount, facts)?);
+    let mut after = payment.clone();
+    after.take_cash(amount);
+    events.extend(Payment::consequences(after, payment, facts)?);
     Ok(events)
 }
 

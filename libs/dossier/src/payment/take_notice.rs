@@ -1,10 +1,14 @@
 //! A provider says what became of a payment. Its facts are added in whatever order and however often they come: a capture
-//! after a failure counts, a second capture is money that has to go back.
+//! after a failure counts, another name of a capture is evidence of it, a capture of its own is counted, and what does not
+//! agree with what is known counts as nothing until a cashier has looked into it.
 
 use super::Payment;
+use super::attempt::{DoubtfulWord, Identity, Word};
 use crate::access::any;
+use crate::clock;
 use crate::contract::{
-    FeeSettled, PaymentCaptured, PaymentEvent, PaymentFailed, PaymentId, Role, Vnd,
+    CaptureConfirmed, DiscrepancyFound, Doubt, PaymentCaptured, PaymentEvent, PaymentFailed,
+    PaymentId, Role, Source, Vnd,
 };
 use crate::step::{Facts, LawError, Step, refusals};
 
@@ -14,7 +18,14 @@ pub const STEP: Step = Step {
     service: "payment",
     basis: "118/2025/NĐ-CP Điều 24",
     may: &[any(Role::PaymentProvider)],
-    events: &["payment.PaymentCaptured.v1", "payment.PaymentFailed.v1", "payment.FeeSettled.v1"],
+    events: &[
+        "payment.PaymentCaptured.v1",
+        "payment.CaptureConfirmed.v1",
+        "payment.DiscrepancyFound.v1",
+        "payment.PaymentFailed.v1",
+        "payment.FeeSettled.v1",
+        "payment.RefundOwed.v1",
+    ],
     refusals: Refusal::ALL,
 };
 
@@ -46,6 +57,10 @@ pub struct TakeNotice {
     pub provider: String,
     /// The provider's own name of the fact.
     pub provider_event: String,
+    /// The provider's number of the transaction.
+    pub transaction: Option<String>,
+    /// By which way it is told.
+    pub source: Source,
     /// What it says.
     pub said: Said,
 }
@@ -56,108 +71,103 @@ pub fn decide(
     command: &TakeNotice,
     facts: &Facts<'_>,
 ) -> Result<Vec<PaymentEvent>, Refusal> {
-    let TakeNotice { payment: id, provider, provider_event, said } = command;
-    if payment.knows(provider, provider_event) {
-        return Ok(Vec::new());
-    }
-    if payment.attempts.get(id).is_none_or(|attempt| attempt.started.provider != *provider) {
+    let TakeNotice { payment: id, provider, provider_event, transaction, said, .. } = command;
+    let attempt = payment.attempts.get(id);
+    let Some(attempt) = attempt.filter(|attempt| attempt.started.provider == *provider) else {
         return Err(Refusal::NotOurs);
-    }
-    let (provider, provider_event) = (provider.clone(), provider_event.clone());
-    match said {
-        Said::Captured(amount) if *amount <= Vnd::ZERO => Ok(Vec::new()),
-        Said::Pending => Ok(Vec::new()),
+    };
+    let amount = match said {
+        Said::Captured(amount) if *amount > Vnd::ZERO => *amount,
+        Said::Captured(_) | Said::Pending => return Ok(Vec::new()),
+        Said::Failed(_) if attempt.knows_failure(provider_event) => return Ok(Vec::new()),
         Said::Failed(reason) => {
+            let (provider, provider_event) = (provider.clone(), provider_event.clone());
             let reason = reason.clone();
-            Ok(vec![PaymentFailed { payment: *id, provider, provider_event, reason }.into()])
+            return Ok(vec![
+                PaymentFailed { payment: *id, provider, provider_event, reason }.into(),
+            ]);
         }
-        Said::Captured(amount) => {
-            let captured =
-                PaymentCaptured { payment: *id, provider, provider_event, amount: *amount };
-            let mut events = vec![captured.into()];
-            events.extend(settled(payment, *amount, facts)?);
-            Ok(events)
+    };
+    let word = Word { event: provider_event.clone(), transaction: transaction.clone(), amount };
+    match attempt.identify(&word) {
+        Identity::Known => Ok(Vec::new()),
+        Identity::NameOf(capture) => Ok(vec![confirmed(command, word, &capture.event)]),
+        Identity::Doubtful(doubt) => {
+            Ok(vec![found(command, word, doubt, attempt.captured, facts)?])
+        }
+        Identity::New => {
+            let oddity = attempt.oddity(&word);
+            Ok(captured(payment, command, word, oddity, facts)?)
         }
     }
 }
 
-/// The settlement, if this amount is what was still owed. After the window it settles nothing: the money goes back.
-pub(super) fn settled(
-    payment: &Payment,
-    amount: Vnd,
-    facts: &Facts<'_>,
-) -> Result<Option<PaymentEvent>, LawError> {
-    let open = payment.settled_at.is_none() && !payment.window_expired;
-    let Some(assessed) = payment.assessed.as_ref().filter(|_| open) else { return Ok(None) };
-    if payment.received.plus(amount)? < assessed.total {
-        return Ok(None);
+fn confirmed(command: &TakeNotice, word: Word, of: &str) -> PaymentEvent {
+    let TakeNotice { payment, provider, source, .. } = command;
+    let Word { event: provider_event, transaction, amount } = word;
+    CaptureConfirmed {
+        payment: *payment,
+        provider: provider.clone(),
+        provider_event,
+        amount,
+        transaction,
+        source: *source,
+        of: of.to_owned(),
     }
-    let dossier = assessed.brief.dossier;
-    Ok(Some(FeeSettled { dossier, amount: assessed.total, paid_at: facts.at }.into()))
+    .into()
+}
+
+fn found(
+    command: &TakeNotice,
+    word: Word,
+    doubt: Doubt,
+    counted: Vnd,
+    facts: &Facts<'_>,
+) -> Result<PaymentEvent, LawError> {
+    let TakeNotice { payment, provider, source, .. } = command;
+    let look_into = Payment::rules(facts)?.look_into;
+    let due_at = clock::end_of(facts.rule()?, facts.at, look_into)?;
+    let Word { event: provider_event, transaction, amount: said } = word;
+    let (payment, provider, source) = (*payment, provider.clone(), *source);
+    Ok(DiscrepancyFound {
+        payment,
+        provider,
+        provider_event,
+        transaction,
+        source,
+        doubt,
+        said,
+        counted,
+        due_at,
+    }
+    .into())
+}
+
+/// The capture, what is odd about it, and what follows from it. After the window it settles nothing: the money goes back.
+fn captured(
+    payment: &Payment,
+    command: &TakeNotice,
+    word: Word,
+    oddity: Option<Doubt>,
+    facts: &Facts<'_>,
+) -> Result<Vec<PaymentEvent>, LawError> {
+    let id = command.payment;
+    let mut after = payment.clone();
+    after.take_capture(id, word.clone());
+    let Word { event: provider_event, transaction, amount } = word.clone();
+    let (provider, source) = (command.provider.clone(), Some(command.source));
+    let captured =
+        PaymentCaptured { payment: id, provider, provider_event, amount, transaction, source };
+    let mut events = vec![captured.into()];
+    if let Some(doubt) = oddity {
+        let counted = after.attempts.get(&id).map_or(amount, |attempt| attempt.captured);
+        events.push(found(command, word.clone(), doubt, counted, facts)?);
+        let (source, since) = (command.source, facts.at);
+        after.take_doubt(id, DoubtfulWord { word, source, doubt, since });
+    }
+    events.extend(Payment::consequences(after, payment, facts)?);
+    Ok(events)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::payment::start_payment::tests::started;
-    use crate::testing::{Scene, law};
-
-    fn notice(payment: PaymentId, event: &str, said: Said) -> TakeNotice {
-        let (provider, provider_event) = ("sandbox".to_owned(), event.to_owned());
-        TakeNotice { payment, provider, provider_event, said }
-    }
-
-    fn take(scene: &mut Scene<'_, Payment>, notice: &TakeNotice) -> usize {
-        let step =
-            scene.step("2026-11-20T09:20", Role::PaymentProvider, |s, f| decide(s, notice, f));
-        step.unwrap().len()
-    }
-
-    #[test]
-    fn a_capture_after_a_failure_counts() {
-        let law = law();
-        let (mut scene, id) = started(&law);
-        take(&mut scene, &notice(id, "e1", Said::Failed("declined".to_owned())));
-        assert!(scene.state.settled_at.is_none());
-        take(&mut scene, &notice(id, "e2", Said::Captured(Vnd(30_000))));
-        assert!(scene.state.settled_at.is_some());
-    }
-
-    #[test]
-    fn any_order_and_number_of_notices_ends_in_the_same() {
-        let law = law();
-        let end = |order: &[usize]| {
-            let (mut scene, id) = started(&law);
-            let notices = [
-                notice(id, "e1", Said::Failed("timeout".to_owned())),
-                notice(id, "e2", Said::Captured(Vnd(30_000))),
-                notice(id, "e3", Said::Pending),
-            ];
-            for index in order {
-                take(&mut scene, &notices[*index]);
-            }
-            let attempt = &scene.state.attempts[&id];
-            (
-                scene.state.received,
-                scene.state.settled_at.is_some(),
-                attempt.failed,
-                attempt.captured,
-            )
-        };
-        let expected = end(&[0, 1, 2]);
-        for order in [&[2, 1, 0][..], &[1, 0, 1, 2, 0], &[1, 1, 1, 0], &[0, 2, 0, 1]] {
-            assert_eq!(end(order), expected, "{order:?}");
-        }
-    }
-
-    #[test]
-    fn too_little_settles_nothing_and_the_rest_does() {
-        let law = law();
-        let (mut scene, id) = started(&law);
-        take(&mut scene, &notice(id, "e1", Said::Captured(Vnd(20_000))));
-        assert_eq!(scene.state.outstanding(), Vnd(10_000));
-        assert!(scene.state.settled_at.is_none());
-        take(&mut scene, &notice(id, "e2", Said::Captured(Vnd(10_000))));
-        assert!(scene.state.settled_at.is_some());
-    }
-}
+pub(crate) mod tests;

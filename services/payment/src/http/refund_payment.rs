@@ -1,4 +1,4 @@
-//! Gives money back. The law: `libs/dossier/src/payment/refund_payment.rs`.
+//! Records that money goes back. The law: `libs/dossier/src/payment/refund_payment.rs`.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
 use utoipa::ToSchema;
 
-use super::reply::{PaymentReply, take};
+use super::reply::{PaymentReply, standing, take};
 use crate::App;
 
 /// Money that goes back.
@@ -23,7 +23,7 @@ pub(crate) struct RefundPaymentRequest {
     reason: Text<2000>,
 }
 
-/// Gives money back.
+/// Gives money back; what is more than one person may give back waits for a second one (`proposed_refund`).
 #[utoipa::path(
     post,
     path = "/v1/payments/{dossier}/refunds",
@@ -33,8 +33,10 @@ pub(crate) struct RefundPaymentRequest {
     responses((status = 200, body = PaymentReply)),
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
+    request.permitted(app.payments.kit(), STEP.may)?;
+    let standing = standing(&app, dossier).await?;
     take(&app, STEP, dossier, &request, |body: &RefundPaymentRequest, state, facts| {
-        decide(state, Vnd(body.amount_vnd), body.reason.0.clone(), facts)
+        decide(state, Vnd(body.amount_vnd), body.reason.0.clone(), standing, facts)
     })
     .await
 }

@@ -1,12 +1,15 @@
 //! Payments as they are shown, and how their steps are taken.
 
-use dossier::contract::{DossierId, PaymentEvent};
+use dossier::contract::{DossierId, Doubt, OwedBack, PaymentEvent, Source};
+use dossier::intake::Intake;
 use dossier::law::FeeKind;
-use dossier::payment::Payment;
-use dossier::{Facts, Refuse, Step};
+use dossier::payment::{Attempt, DoubtfulWord, Payment, Standing};
+use dossier::{Facts, Refuse, State, Step};
+use events::StreamName;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use service_kit::fold;
 use service_kit::http::{Problem, Reply, Request, shown};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -28,7 +31,16 @@ pub(crate) struct PaymentReply {
     refunded_vnd: i64,
     /// What is owed and not there.
     outstanding_vnd: i64,
-    /// When what was owed was there.
+    /// What is here and has to go back.
+    owed_back_vnd: i64,
+    /// Why and by when; nothing if nothing has to go back.
+    repayment: Option<RepaymentReply>,
+    /// By when a cashier has to look into what a provider said and does not agree (`attempts/doubts`).
+    #[schema(value_type = Option<String>, format = DateTime)]
+    discrepancy_due_at: Option<Timestamp>,
+    /// The refund that waits for a second person.
+    proposed_refund: Option<ProposedRefundReply>,
+    /// When what was owed was there; nothing if it is not there any more.
     #[schema(value_type = Option<String>, format = DateTime)]
     settled_at: Option<Timestamp>,
     /// The end of the window to pay.
@@ -38,6 +50,50 @@ pub(crate) struct PaymentReply {
     attempts: Vec<AttemptReply>,
     /// The receipts.
     receipts: Vec<ReceiptReply>,
+}
+
+/// Money that has to go back.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RepaymentReply {
+    /// `over_payment`, `after_window` or `dossier_ended`.
+    #[schema(value_type = String)]
+    why: OwedBack,
+    /// By when.
+    #[schema(value_type = String, format = DateTime)]
+    due_at: Timestamp,
+    /// Whether it did not go back in time.
+    missed: bool,
+}
+
+/// A refund that waits for a second person.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProposedRefundReply {
+    /// Its id.
+    refund: Uuid,
+    /// How much.
+    amount_vnd: i64,
+    /// Who proposed it.
+    proposed_by: String,
+}
+
+/// Something that a provider said and that does not agree with what is known.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DoubtReply {
+    /// The provider's name of it.
+    event: String,
+    /// The provider's number of the transaction.
+    transaction: Option<String>,
+    /// By which way it was told.
+    #[schema(value_type = String)]
+    source: Source,
+    /// `not_the_attempts_amount`, `other_amount`, `other_transaction` or `no_number`.
+    #[schema(value_type = String)]
+    doubt: Doubt,
+    /// How much it says.
+    said_vnd: i64,
+    /// Since when that is known.
+    #[schema(value_type = String, format = DateTime)]
+    since: Timestamp,
 }
 
 /// A line of what is owed.
@@ -71,8 +127,12 @@ pub(crate) struct AttemptReply {
     amount_vnd: i64,
     /// The reference that the provider sends back.
     reference: String,
-    /// `started`, `unknown`, `captured`, `failed` or `expired`.
+    /// `started`, `unknown`, `partly_captured`, `captured`, `failed` or `expired`.
     state: &'static str,
+    /// What it has brought.
+    captured_vnd: i64,
+    /// What does not agree, until a cashier has looked into it.
+    doubts: Vec<DoubtReply>,
 }
 
 /// A receipt.
@@ -111,6 +171,18 @@ impl PaymentReply {
             received_vnd: payment.received.0,
             refunded_vnd: payment.refunded.0,
             outstanding_vnd: payment.outstanding().0,
+            owed_back_vnd: payment.owed_back().0,
+            repayment: payment.repayment.map(|(owed, why)| RepaymentReply {
+                why,
+                due_at: owed.running.due_at,
+                missed: owed.missed,
+            }),
+            discrepancy_due_at: payment.discrepancy.map(|owed| owed.running.due_at),
+            proposed_refund: payment.proposal.as_ref().map(|proposal| ProposedRefundReply {
+                refund: proposal.refund,
+                amount_vnd: proposal.amount.0,
+                proposed_by: proposal.by.to_string(),
+            }),
             settled_at: payment.settled_at,
             window_ends_at: payment.window.map(|window| window.due_at),
             attempts: payment.attempts.values().map(AttemptReply::from).collect(),
@@ -128,10 +200,12 @@ impl PaymentReply {
     }
 }
 
-impl From<&dossier::payment::Attempt> for AttemptReply {
-    fn from(attempt: &dossier::payment::Attempt) -> Self {
-        let state = if attempt.captured.0 > 0 {
+impl From<&Attempt> for AttemptReply {
+    fn from(attempt: &Attempt) -> Self {
+        let state = if attempt.is_complete() {
             "captured"
+        } else if attempt.captured.0 > 0 {
+            "partly_captured"
         } else if attempt.failed {
             "failed"
         } else if attempt.expired {
@@ -147,8 +221,29 @@ impl From<&dossier::payment::Attempt> for AttemptReply {
             amount_vnd: attempt.started.amount.0,
             reference: attempt.started.reference.clone(),
             state,
+            captured_vnd: attempt.captured.0,
+            doubts: attempt.doubts.iter().map(DoubtReply::from).collect(),
         }
     }
+}
+
+impl From<&DoubtfulWord> for DoubtReply {
+    fn from(doubtful: &DoubtfulWord) -> Self {
+        let DoubtfulWord { word, source, doubt, since } = doubtful.clone();
+        let (event, transaction, said_vnd) = (word.event, word.transaction, word.amount.0);
+        Self { event, transaction, source, doubt, said_vnd, since }
+    }
+}
+
+/// Where a dossier stands with intake, whose stream settles what two services decide in the same moment: if it is accepted
+/// while its fee goes back, intake hears of that and the fee is owed again.
+pub(super) async fn standing(app: &App, dossier: DossierId) -> Result<Standing, Problem> {
+    let stream = StreamName::new(&format!("{}-{dossier}", Intake::CATEGORY))
+        .map_err(|_| Problem::not_found())?;
+    let recorded = app.payments.kit().store.read_whole(&stream).await?;
+    let intake: Intake =
+        fold(&recorded).map_err(|error| Problem::unavailable(&error.to_string()))?;
+    Ok(Standing::of(&intake))
 }
 
 /// Takes a step and shows what came of it.

@@ -24,8 +24,8 @@ const UNKNOWN_PROVIDER: RefusalEntry = RefusalEntry {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StartPaymentRequest {
-    /// The provider; an installation that has been given leave offers `sandbox` (also `sandbox-declines` and
-    /// `sandbox-silent`).
+    /// The provider; an installation that has been given leave offers `sandbox` (also `sandbox-declines`,
+    /// `sandbox-silent`, and `sandbox-partial`, which may capture in parts).
     #[schema(value_type = String, max_length = 50, example = "sandbox")]
     provider: Text<50>,
 }

@@ -6,17 +6,14 @@
 use std::sync::Arc;
 
 use dossier::access::Denied;
-use dossier::contract::{
-    EventSet, NoticeUnmatched, PaymentId, UnmatchedEvent, Vnd, parse_reference,
-};
+use dossier::contract::{NoticeUnmatched, PaymentId, Source, Vnd, parse_reference};
 use dossier::payment::take_notice::{STEP, Said, TakeNotice, decide};
-use events::{AppendError, Expected, NewEvent, StreamName};
 use serde::{Deserialize, Serialize};
 use service_kit::http::{Access, Problem, Reply, Request, Route, Target, Text, endpoint0, step};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::App;
+use crate::unmatched;
 
 /// A fact of a payment provider.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -28,6 +25,14 @@ pub(crate) struct TakeNoticeRequest {
     /// The provider's own name of this fact: the same again is the same fact.
     #[schema(value_type = String, min_length = 1, max_length = 200)]
     event: Text<200>,
+    /// The provider's number of the transaction: what has the same number for one payment is one capture, whatever the
+    /// names under which it is told.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
+    transaction: Option<Text<200>>,
+    /// By which way it is told: `notice`, `return`, `settlement` or `query`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "notice")]
+    source: Source,
     /// Our reference, as it was handed out with the payment.
     #[schema(value_type = String, min_length = 1, max_length = 200)]
     reference: Text<200>,
@@ -90,6 +95,8 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         payment: PaymentId(payment),
         provider: body.provider.0.clone(),
         provider_event: body.event.0.clone(),
+        transaction: body.transaction.as_ref().map(|number| number.0.clone()),
+        source: body.source,
         said: match body.kind {
             ProviderFact::Captured => Said::Captured(Vnd(body.amount_vnd)),
             ProviderFact::Failed => {
@@ -111,29 +118,21 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
 
 /// Keeps a notice that names none of our payments, once.
 async fn keep_unmatched(app: &App, body: TakeNoticeRequest) -> Result<Reply, Problem> {
-    let kit = app.payments.kit();
-    let fact = format!("{}\n{}\n{}", body.provider.0, body.event.0, body.reference.0);
-    let id = Uuid::new_v5(&Uuid::NAMESPACE_URL, fact.as_bytes());
-    let event = UnmatchedEvent::from(NoticeUnmatched {
+    let said = match body.kind {
+        ProviderFact::Captured => "captured",
+        ProviderFact::Failed => "failed",
+        ProviderFact::Pending => "pending",
+    };
+    let notice = NoticeUnmatched {
         provider: body.provider.0,
         provider_event: body.event.0,
         reference: body.reference.0,
         amount: Vnd(body.amount_vnd),
-    });
-    let unusable = |error: &dyn std::fmt::Display| Problem::unavailable(&error.to_string());
-    let stream = StreamName::new(&format!("unmatched-{id}")).map_err(|e| unusable(&e))?;
-    let meta = serde_json::json!({ "at": kit.time()?, "actor": { "subject": "payment", "role": "system" },
-        "command": id, "digest": "" });
-    let new =
-        NewEvent { id, kind: event.kind().into(), data: event.encode(), meta: meta.to_string() };
-    match kit.store.append(&stream, Expected::NoStream, vec![new]).await {
-        // The stream is named by the fact: whatever stands there is this fact.
-        Ok(_) | Err(AppendError::Conflict { .. } | AppendError::IdReused(_)) => {
-            tracing::warn!(%id, "a provider's notice names none of our payments");
-            Ok(Reply::ok(&NoticeReply { matched: false }))
-        }
-        Err(error) => Err(unusable(&error)),
-    }
+        said: Some(said.to_owned()),
+        transaction: body.transaction.map(|number| number.0),
+    };
+    unmatched::keep(app.payments.kit(), notice).await?;
+    Ok(Reply::ok(&NoticeReply { matched: false }))
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {

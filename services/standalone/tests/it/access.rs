@@ -50,6 +50,8 @@ fn may(steps: &[dossier::Step], operation: &str) -> Vec<Role> {
             dossier::intake::READ
         }
         "get_payment" => dossier::payment::READ,
+        "get_payment_tasks" => dossier::payment::READ_TASKS,
+        "get_unmatched_notices" => dossier::payment::READ_UNMATCHED,
         "get_review" => dossier::review::READ,
         "get_delivery" => dossier::delivery::READ,
         "get_result_document" => dossier::delivery::READ_DOCUMENT,

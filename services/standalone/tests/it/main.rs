@@ -23,6 +23,7 @@ mod locked;
 mod orphans;
 mod owners;
 mod parties;
+mod money;
 mod payment;
 mod personal;
 mod private;

@@ -1,0 +1,114 @@
+//! A second person agrees to a refund that is more than one person may give back. Nobody agrees to their own.
+
+use uuid::Uuid;
+
+use super::balance::{RefundBarred, Standing};
+use super::refund_payment::{Granted, granted};
+use super::{Payment, Proposal};
+use crate::access::agency;
+use crate::contract::{PaymentEvent, Role, Vnd};
+use crate::step::{Facts, Step, refusals};
+
+/// This step.
+pub const STEP: Step = Step {
+    name: "approve_refund",
+    service: "payment",
+    basis: "97/2015/QH13 Điều 14; quy định nội bộ",
+    may: &[agency(Role::Cashier), agency(Role::Approver)],
+    events: &["payment.PaymentRefunded.v1", "payment.FeeOwedAgain.v1"],
+    refusals: Refusal::ALL,
+};
+
+refusals! {
+    /// Why a refund is not agreed to.
+    pub enum Refusal {
+        NothingProposed => 409, "nothing-proposed",
+            "không có đề xuất này", "there is no such proposal";
+        OwnProposal => 409, "own-proposal",
+            "không được tự phê duyệt đề xuất của mình", "nobody approves their own proposal";
+        MoreThanReceived(Vnd) => 409, "refund-exceeds-received",
+            "số tiền hoàn vượt số đã thu", "that is more than was received and not yet refunded";
+        InDoubt(Vnd) => 409, "amount-in-doubt",
+            "một phần số tiền chưa được đối chiếu với cổng thanh toán",
+            "some of it is in doubt: first look into what the provider said";
+        FeeInUse(Vnd) => 409, "fee-in-use",
+            "hồ sơ đang được giải quyết: chỉ hoàn số nộp thừa",
+            "the dossier is being worked on for this fee: only what is more than it goes back";
+    }
+}
+
+/// Decides, by what there is now; `standing` is where the dossier stands with intake.
+pub fn decide(
+    payment: &Payment,
+    refund: Uuid,
+    standing: Standing,
+    facts: &Facts<'_>,
+) -> Result<Vec<PaymentEvent>, Refusal> {
+    let proposal = payment.proposal.as_ref().filter(|proposal| proposal.refund == refund);
+    let Some(Proposal { amount, reason, by, .. }) = proposal else {
+        return Err(Refusal::NothingProposed);
+    };
+    if *by == facts.actor.subject {
+        return Err(Refusal::OwnProposal);
+    }
+    let effect = payment.refund(*amount, standing).map_err(|barred| match barred {
+        RefundBarred::MoreThanReceived(left) => Refusal::MoreThanReceived(left),
+        RefundBarred::InDoubt(sure) => Refusal::InDoubt(sure),
+        RefundBarred::FeeInUse(above) => Refusal::FeeInUse(above),
+    })?;
+    let (amount, reason, proposed_by) = (*amount, reason.clone(), Some(by.clone()));
+    Ok(granted(payment, Granted { refund, amount, reason, effect, proposed_by }, facts)?)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::contract::Actor;
+    use crate::law::Law;
+    use crate::payment::refund_payment::tests::refund;
+    use crate::payment::resolve_discrepancy::{self, ResolveDiscrepancy};
+    use crate::payment::start_payment::tests::started;
+    use crate::payment::take_notice::tests::{say, take};
+    use crate::testing::{Scene, law};
+
+    /// 3,000,000 came for 30,000, and a cashier wants to give the rest back.
+    pub(crate) fn proposed(law: &Law) -> (Scene<'_, Payment>, Uuid) {
+        let (mut scene, id) = started(law);
+        take(&mut scene, &say(id, "e1", Vnd(3_000_000)));
+        let (captured, reason) = (Vnd(3_000_000), "it came".to_owned());
+        let resolve = ResolveDiscrepancy { payment: id, captured, reason };
+        scene
+            .step("2026-11-20T10:00", Role::Cashier, |s, f| {
+                resolve_discrepancy::decide(s, resolve, f)
+            })
+            .unwrap();
+        refund(&mut scene, 2_970_000, Standing::InProcess).unwrap();
+        let refund = scene.state.proposal.as_ref().unwrap().refund;
+        (scene, refund)
+    }
+
+    fn approve(
+        scene: &mut Scene<'_, Payment>,
+        refund: Uuid,
+        who: &str,
+    ) -> Result<Vec<PaymentEvent>, Refusal> {
+        scene.step("2026-11-20T12:00", Role::Cashier, |s, f| {
+            let second = Actor { subject: who.into(), ..f.actor.clone() };
+            decide(s, refund, Standing::InProcess, &Facts { actor: &second, ..*f })
+        })
+    }
+
+    #[test]
+    fn a_second_person_agrees_and_nobody_to_their_own() {
+        let law = law();
+        let (mut scene, refund) = proposed(&law);
+        assert_eq!(approve(&mut scene, refund, "tester"), Err(Refusal::OwnProposal));
+        let other = approve(&mut scene, Uuid::from_u128(1), "second");
+        assert_eq!(other, Err(Refusal::NothingProposed));
+        assert_eq!(scene.state.refunded, Vnd(0));
+        approve(&mut scene, refund, "second").unwrap();
+        assert_eq!((scene.state.refunded, scene.state.owed_back()), (Vnd(2_970_000), Vnd(0)));
+        assert_eq!(scene.state.refunded_alone, Vnd(0));
+        assert_eq!(approve(&mut scene, refund, "second"), Err(Refusal::NothingProposed));
+    }
+}

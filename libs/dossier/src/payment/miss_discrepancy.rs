@@ -1,0 +1,56 @@
+//! The cashier has not looked in time into what a provider said and does not agree. It stays open.
+
+use super::Payment;
+use crate::clock::late_by_ms;
+use crate::contract::{DiscrepancyOverdue, PaymentEvent};
+use crate::step::{Facts, Step};
+
+/// The obligation that leads here.
+pub const KIND: &str = "discrepancy";
+
+/// This step, which the service takes itself.
+pub const STEP: Step = Step {
+    name: "miss_discrepancy",
+    service: "payment",
+    basis: "97/2015/QH13 Điều 14; quy định nội bộ",
+    may: &[],
+    events: &["payment.DiscrepancyOverdue.v1", "payment.PeriodExtended.v1"],
+    refusals: &[],
+};
+
+/// Decides; nothing if it was looked into, or is not due.
+#[must_use]
+pub fn decide(payment: &Payment, facts: &Facts<'_>) -> Vec<PaymentEvent> {
+    let Some(owed) = payment.discrepancy.filter(|owed| !owed.missed) else { return Vec::new() };
+    let due_at = owed.running.due_at;
+    if due_at > facts.at {
+        return Vec::new();
+    }
+    vec![DiscrepancyOverdue { due_at, late_by_ms: late_by_ms(due_at, facts.at) }.into()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::enforce;
+    use crate::contract::{Role, Vnd};
+    use crate::payment::start_payment::tests::started;
+    use crate::payment::take_notice::tests::{say, take};
+    use crate::step::State;
+    use crate::testing::law;
+
+    #[test]
+    fn what_does_not_agree_is_looked_into_within_two_working_days() {
+        let law = law();
+        let (mut scene, id) = started(&law);
+        take(&mut scene, &say(id, "e1", Vnd(25_000)));
+        assert!(scene.state.obligations().iter().any(|open| open.kind == KIND));
+        let enforce = |s: &Payment, f: &Facts<'_>| enforce(s, KIND, f);
+        // Two working days from Friday 20 November; Tuesday 24 is off.
+        assert!(scene.step("2026-11-25T23:59", Role::System, enforce).unwrap().is_empty());
+        let overdue = scene.step("2026-11-26T00:00", Role::System, enforce).unwrap();
+        assert!(matches!(overdue[..], [PaymentEvent::DiscrepancyOverdue(_)]), "{overdue:?}");
+        assert!(scene.state.discrepancy.is_some_and(|owed| owed.missed));
+        assert!(!scene.state.obligations().iter().any(|open| open.kind == KIND));
+    }
+}

@@ -1,0 +1,351 @@
+//! What a dossier owes and has paid: the fold over its events, what falls due in it, and why.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::attempt::{Attempt, DoubtfulWord, Word};
+use super::{expire_fee_window, miss_discrepancy, miss_repayment, query_payment};
+use crate::access::Resource;
+use crate::clock::{Period, Running};
+use crate::contract::{
+    AgencyCode, Brief, FeeAssessed, Meta, OwedBack, PaymentEvent, PaymentId, PaymentRefunded,
+    PeriodExtended, Personal, ProcedureRef, RefundEffect, Subject, Vnd,
+};
+use crate::law::Law;
+use crate::step::{Facts, LawError, Obligation, State};
+
+/// Something that the cashier owes, until it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owed {
+    /// Its period.
+    pub running: Running,
+    /// Whether it was missed.
+    pub missed: bool,
+}
+
+/// A refund that wants a second person.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Proposal {
+    /// The refund.
+    pub refund: Uuid,
+    /// How much.
+    pub amount: Vnd,
+    /// The written reason.
+    pub reason: Personal<String>,
+    /// Who proposed it.
+    pub by: Subject,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What a dossier owes and has paid.
+#[derive(Debug, Clone, Default)]
+pub struct Payment {
+    /// What it owes.
+    pub assessed: Option<Arc<FeeAssessed>>,
+    /// The window to pay.
+    pub window: Option<Running>,
+    /// The attempts to pay.
+    pub attempts: BTreeMap<PaymentId, Attempt>,
+    /// Everything that came in.
+    pub received: Vnd,
+    /// Everything that went back.
+    pub refunded: Vnd,
+    /// What went back on the word of one person.
+    pub refunded_alone: Vnd,
+    /// When what is owed was there; nothing if it is not.
+    pub settled_at: Option<Timestamp>,
+    /// Whether the window to pay is over.
+    pub window_expired: bool,
+    /// What stays with the agency of what came in, once the dossier or the window to pay is at its end.
+    pub keeps: Option<Vnd>,
+    /// Whether the dossier is at its end, as far as payment was told.
+    pub ended: bool,
+    /// What has to go back, and why.
+    pub repayment: Option<(Owed, OwedBack)>,
+    /// What does not agree.
+    pub discrepancy: Option<Owed>,
+    /// The refund that wants a second person.
+    pub proposal: Option<Proposal>,
+    /// The receipts: payment, symbol, year, number.
+    pub receipts: Vec<(PaymentId, String, i16, u64)>,
+}
+
+/// Whether what is owed is there, and was not before.
+pub(super) fn settles(payment: &Payment) -> bool {
+    let open = payment.settled_at.is_none() && !payment.is_closed();
+    open && payment.assessed.is_some() && payment.net() >= payment.total()
+}
+
+fn add(to: &mut Vnd, amount: Vnd) {
+    to.0 = to.0.saturating_add(amount.0);
+}
+
+impl Payment {
+    /// When the window to pay is over: not while a payment that was begun in it may still succeed.
+    #[must_use]
+    pub fn window_ends_at(&self) -> Option<Timestamp> {
+        let end = self.window?.due_at;
+        let open = self.attempts.values().filter(|attempt| attempt.is_open());
+        Some(open.map(|attempt| attempt.started.expires_at).fold(end, Timestamp::max))
+    }
+
+    pub(super) fn take_capture(&mut self, payment: PaymentId, word: Word) {
+        add(&mut self.received, word.amount);
+        if let Some(attempt) = self.attempts.get_mut(&payment) {
+            attempt.capture(word);
+        }
+    }
+
+    pub(super) fn take_doubt(&mut self, payment: PaymentId, doubtful: DoubtfulWord) {
+        if let Some(attempt) = self.attempts.get_mut(&payment) {
+            attempt.doubt(doubtful);
+        }
+    }
+
+    pub(super) fn take_resolution(&mut self, payment: PaymentId, captured: Vnd) {
+        if let Some(attempt) = self.attempts.get_mut(&payment) {
+            let more = captured.0.saturating_sub(attempt.captured.0);
+            attempt.resolve(captured);
+            self.received.0 = self.received.0.saturating_add(more).max(0);
+        }
+    }
+
+    pub(super) fn take_cash(&mut self, amount: Vnd) {
+        add(&mut self.received, amount);
+    }
+
+    pub(super) fn take_end(&mut self, kept: Vnd) {
+        self.ended = true;
+        self.keeps = Some(self.keeps.map_or(kept, |keeps| keeps.min(kept)));
+    }
+
+    pub(super) fn take_refund(&mut self, refund: &PaymentRefunded) {
+        let keeps = self.keeps.unwrap_or_else(|| self.total());
+        add(&mut self.refunded, refund.amount);
+        if refund.proposed_by.is_none() {
+            add(&mut self.refunded_alone, refund.amount);
+        }
+        if refund.effect == Some(RefundEffect::AtTheEnd) {
+            // What was given back of the fee itself is not kept.
+            self.keeps = Some(keeps.min(self.net()));
+        }
+        if self.proposal.as_ref().is_some_and(|proposal| proposal.refund == refund.refund) {
+            self.proposal = None;
+        }
+    }
+
+    /// What was done is owed no more.
+    fn tidy(&mut self) {
+        if self.repayment.is_some() && self.owed_back() == Vnd::ZERO {
+            self.repayment = None;
+        }
+        if self.attempts.values().all(|attempt| attempt.doubts.is_empty()) {
+            self.discrepancy = None;
+        }
+    }
+
+    /// Takes in what providers say of attempts.
+    fn on_provider(&mut self, event: &PaymentEvent, meta: &Meta) {
+        if let PaymentEvent::PaymentCaptured(captured) = event {
+            let (event, transaction) =
+                (captured.provider_event.clone(), captured.transaction.clone());
+            self.take_capture(
+                captured.payment,
+                Word { event, transaction, amount: captured.amount },
+            );
+        } else if let PaymentEvent::CaptureConfirmed(confirmed) = event {
+            let (event, transaction) =
+                (confirmed.provider_event.clone(), confirmed.transaction.clone());
+            if let Some(attempt) = self.attempts.get_mut(&confirmed.payment) {
+                let word = Word { event, transaction, amount: confirmed.amount };
+                attempt.confirm(word, &confirmed.of);
+            }
+        } else if let PaymentEvent::DiscrepancyFound(found) = event {
+            let (event, transaction) = (found.provider_event.clone(), found.transaction.clone());
+            let word = Word { event, transaction, amount: found.said };
+            let (source, doubt, since) = (found.source, found.doubt, meta.at());
+            self.take_doubt(found.payment, DoubtfulWord { word, source, doubt, since });
+            let running = Running::new(found.due_at, meta.at(), meta.id, meta.at());
+            if self.discrepancy.is_none_or(|owed| owed.missed) {
+                self.discrepancy = Some(Owed { running, missed: false });
+            }
+        } else if let PaymentEvent::PaymentFailed(failed) = event
+            && let Some(attempt) = self.attempts.get_mut(&failed.payment)
+        {
+            attempt.fail(&failed.provider_event);
+        }
+    }
+
+    fn on_extension(&mut self, extended: &PeriodExtended, at: Timestamp) {
+        let running = match extended.period.as_str() {
+            miss_repayment::KIND => self.repayment.as_mut().map(|(owed, _)| &mut owed.running),
+            miss_discrepancy::KIND => self.discrepancy.as_mut().map(|owed| &mut owed.running),
+            _ => self.window.as_mut(),
+        };
+        if let Some(running) = running {
+            running.extend(extended, at);
+        }
+    }
+}
+
+impl State for Payment {
+    type Event = PaymentEvent;
+    const CATEGORY: &'static str = "payment";
+
+    fn evolve(&mut self, event: &PaymentEvent, meta: &Meta) {
+        let window = |ends_at: Option<Timestamp>| {
+            ends_at.map(|due_at| Running::new(due_at, meta.at(), meta.id, meta.at()))
+        };
+        match event {
+            PaymentEvent::FeeAssessed(assessed) => {
+                self.assessed = Some(Arc::new(assessed.clone()));
+                self.window = window(assessed.window_ends_at);
+            }
+            PaymentEvent::PaymentStarted(started) => {
+                self.attempts.insert(started.payment, Attempt::new(started.clone(), meta.id));
+            }
+            PaymentEvent::PaymentCaptured(_)
+            | PaymentEvent::CaptureConfirmed(_)
+            | PaymentEvent::DiscrepancyFound(_)
+            | PaymentEvent::PaymentFailed(_) => self.on_provider(event, meta),
+            PaymentEvent::PaymentOutcomeUnknown(unknown) => {
+                if let Some(attempt) = self.attempts.get_mut(&unknown.payment) {
+                    attempt.queries = unknown.queries;
+                    attempt.query_at = unknown.query_at;
+                    attempt.opened_by = meta.id;
+                }
+            }
+            PaymentEvent::PaymentExpired(expired) => {
+                if let Some(attempt) = self.attempts.get_mut(&expired.payment) {
+                    attempt.expired = true;
+                }
+            }
+            PaymentEvent::DiscrepancyResolved(resolved) => {
+                self.take_resolution(resolved.payment, resolved.captured);
+            }
+            PaymentEvent::DiscrepancyOverdue(_) => {
+                if let Some(owed) = &mut self.discrepancy {
+                    owed.missed = true;
+                }
+            }
+            PaymentEvent::CashReceived(cash) => self.take_cash(cash.amount),
+            PaymentEvent::FeeSettled(settled) => self.settled_at = Some(settled.paid_at),
+            PaymentEvent::FeeWindowExpired(_) => {
+                self.window_expired = true;
+                self.keeps = Some(Vnd::ZERO);
+            }
+            PaymentEvent::FeeLapsed(_) => {
+                self.window_expired = true;
+                self.take_end(Vnd::ZERO);
+            }
+            PaymentEvent::DossierEnded(ended) => self.take_end(ended.kept),
+            PaymentEvent::FeeOwedAgain(owed) => {
+                self.settled_at = None;
+                self.window = window(owed.window_ends_at);
+            }
+            PaymentEvent::RefundOwed(owed) => {
+                let running = Running::new(owed.due_at, meta.at(), meta.id, meta.at());
+                if self.repayment.is_none_or(|(owed, _)| owed.missed) {
+                    self.repayment = Some((Owed { running, missed: false }, owed.why));
+                }
+            }
+            PaymentEvent::RepaymentMissed(_) => {
+                if let Some((owed, _)) = &mut self.repayment {
+                    owed.missed = true;
+                }
+            }
+            PaymentEvent::RefundProposed(proposed) => {
+                let (refund, amount, reason) =
+                    (proposed.refund, proposed.amount, proposed.reason.clone());
+                let by = meta.envelope.actor.subject.clone();
+                let at = meta.at();
+                self.proposal = Some(Proposal { refund, amount, reason, by, at });
+            }
+            PaymentEvent::RefundRejected(_) => self.proposal = None,
+            PaymentEvent::PaymentRefunded(refund) => self.take_refund(refund),
+            PaymentEvent::ReceiptNumbered(receipt) => {
+                let symbol = receipt.symbol.clone();
+                self.receipts.push((receipt.payment, symbol, receipt.year, receipt.number));
+            }
+            PaymentEvent::PeriodExtended(extended) => self.on_extension(extended, meta.at()),
+        }
+        self.tidy();
+    }
+
+    fn resource(&self) -> Option<Resource> {
+        self.assessed.as_ref().map(|assessed| assessed.brief.resource())
+    }
+
+    fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
+        let brief = &self.assessed.as_ref()?.brief;
+        Some((&brief.procedure, &brief.agency))
+    }
+
+    fn obligations(&self) -> Vec<Obligation> {
+        let mut open = Vec::new();
+        // At most one attempt is asked about at a time: the one whose time comes first.
+        let attempts = self.attempts.values().filter(|attempt| attempt.is_open());
+        if let Some(attempt) = attempts.min_by_key(|attempt| attempt.query_at) {
+            let Attempt { query_at: due_at, opened_by, .. } = *attempt;
+            open.push(Obligation { kind: query_payment::KIND.into(), due_at, opened_by });
+        }
+        if let (Some(due_at), Some(Running { opened_by, .. })) =
+            (self.window_ends_at(), self.window)
+            && self.settled_at.is_none()
+            && !self.is_closed()
+        {
+            open.push(Obligation { kind: expire_fee_window::KIND.into(), due_at, opened_by });
+        }
+        let repayment = self.repayment.map(|(owed, _)| (miss_repayment::KIND, owed));
+        let discrepancy = self.discrepancy.map(|owed| (miss_discrepancy::KIND, owed));
+        for (kind, owed) in repayment.into_iter().chain(discrepancy) {
+            if !owed.missed {
+                let Running { due_at, opened_by, .. } = owed.running;
+                open.push(Obligation { kind: kind.into(), due_at, opened_by });
+            }
+        }
+        open
+    }
+
+    fn period<'a>(&'a self, kind: &str, law: &'a Law) -> Result<Option<Period<'a>>, LawError> {
+        let Some(assessed) = &self.assessed else { return Ok(None) };
+        let running = match kind {
+            expire_fee_window::KIND => self.window,
+            miss_repayment::KIND => self.repayment.map(|(owed, _)| owed.running),
+            miss_discrepancy::KIND => self.discrepancy.map(|owed| owed.running),
+            _ => None,
+        };
+        let Some(running) = running else { return Ok(None) };
+        let Brief { procedure, agency, channel, .. } = &assessed.brief;
+        let rule = law.rule(procedure, agency, running.known_at).ok_or(LawError::NotLoaded)?;
+        if kind == expire_fee_window::KIND {
+            let budget = rule.procedure.fees.window;
+            return Ok(
+                budget.map(|budget| rule.period(running, running.since, budget, Some(*channel)))
+            );
+        }
+        // What the cashier owes does not depend on the way by which the dossier came.
+        let rules = law.payments(running.since).ok_or(LawError::NotLoaded)?;
+        let budget = if kind == miss_repayment::KIND { rules.give_back } else { rules.look_into };
+        let period = rule.period(running, running.since, budget, None);
+        Ok(Some(Period { basis: &rules.legal_basis, ..period }))
+    }
+
+    fn extended(extended: PeriodExtended) -> Option<PaymentEvent> {
+        Some(extended.into())
+    }
+
+    fn enforce(&self, kind: &str, facts: &Facts<'_>) -> Result<Vec<PaymentEvent>, LawError> {
+        match kind {
+            query_payment::KIND => query_payment::decide(self, facts),
+            expire_fee_window::KIND => expire_fee_window::decide(self, facts),
+            miss_repayment::KIND => Ok(miss_repayment::decide(self, facts)),
+            miss_discrepancy::KIND => Ok(miss_discrepancy::decide(self, facts)),
+            _ => Ok(Vec::new()),
+        }
+    }
+}

@@ -1,0 +1,290 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::contract::{DossierEnd, EventSet, OwedBack};
+use crate::law::Law;
+use crate::payment::assess_fee::tests::assessed;
+use crate::payment::start_payment::{self, tests::started};
+use crate::payment::{refund_payment, take_cash};
+use crate::testing::{Scene, law};
+
+/// A notice of the sandbox, without a transaction number.
+pub(crate) fn say(payment: PaymentId, event: &str, amount: Vnd) -> TakeNotice {
+    notice(payment, event, Said::Captured(amount))
+}
+
+fn notice(payment: PaymentId, event: &str, said: Said) -> TakeNotice {
+    let (provider, provider_event) = ("sandbox".to_owned(), event.to_owned());
+    let (transaction, source) = (None, Source::Notice);
+    TakeNotice { payment, provider, provider_event, transaction, source, said }
+}
+
+/// A notice of a provider that may capture in parts.
+fn part(payment: PaymentId, event: &str, number: Option<&str>, amount: i64) -> TakeNotice {
+    TakeNotice {
+        provider: "sandbox-partial".to_owned(),
+        transaction: number.map(ToOwned::to_owned),
+        ..say(payment, event, Vnd(amount))
+    }
+}
+
+/// What is recorded, by the names of the events.
+pub(crate) fn take(scene: &mut Scene<'_, Payment>, notice: &TakeNotice) -> Vec<&'static str> {
+    let step = scene.step("2026-11-20T09:20", Role::PaymentProvider, |s, f| decide(s, notice, f));
+    step.unwrap().iter().map(|event| event.kind().split('.').nth(1).unwrap()).collect()
+}
+
+fn in_parts(law: &Law) -> (Scene<'_, Payment>, PaymentId) {
+    let mut scene = assessed(law);
+    let start = |s: &Payment, f: &Facts<'_>| start_payment::decide(s, "sandbox-partial", f);
+    scene.step("2026-11-20T09:10", Role::Applicant, start).unwrap();
+    let id = *scene.state.attempts.keys().next().unwrap();
+    (scene, id)
+}
+
+/// 30,000 came through the sandbox, and as much in cash while that was on its way.
+pub(crate) fn paid_twice(law: &Law) -> Scene<'_, Payment> {
+    let (mut scene, id) = started(law);
+    let cash = |s: &Payment, f: &Facts<'_>| take_cash::decide(s, Vnd(30_000), f);
+    scene.step("2026-11-20T09:15", Role::Cashier, cash).unwrap();
+    assert_eq!(take(&mut scene, &say(id, "e1", Vnd(30_000))), ["PaymentCaptured", "RefundOwed"]);
+    scene
+}
+
+#[test]
+fn a_capture_after_a_failure_counts() {
+    let law = law();
+    let (mut scene, id) = started(&law);
+    take(&mut scene, &notice(id, "e1", Said::Failed("declined".to_owned())));
+    assert!(scene.state.settled_at.is_none());
+    take(&mut scene, &say(id, "e1", Vnd(30_000)));
+    assert!(scene.state.settled_at.is_some(), "though under the name of the failure");
+}
+
+#[test]
+fn query_notice_return_and_settlement_of_one_capture_are_one_capture() {
+    let law = law();
+    let (mut scene, id) = started(&law);
+    let said = Said::Captured(Vnd(30_000));
+    let mut recorded = Vec::new();
+    for (event, source, number) in [
+        ("query-1", Source::Query, None),
+        ("ipn-4711", Source::Notice, Some("T1")),
+        ("return-77", Source::Return, None),
+        ("line-9", Source::Settlement, Some("T1")),
+        ("ipn-4711", Source::Notice, Some("T1")),
+    ] {
+        let transaction = number.map(ToOwned::to_owned);
+        recorded.extend(take(
+            &mut scene,
+            &TakeNotice { transaction, source, ..notice(id, event, said.clone()) },
+        ));
+    }
+    assert_eq!(
+        recorded,
+        [
+            "PaymentCaptured",
+            "FeeSettled",
+            "CaptureConfirmed",
+            "CaptureConfirmed",
+            "CaptureConfirmed"
+        ]
+    );
+    assert_eq!(scene.state.received, Vnd(30_000));
+    assert_eq!(scene.state.attempts[&id].captures[0].transaction.as_deref(), Some("T1"));
+}
+
+#[test]
+fn a_provider_of_which_nothing_is_known_is_not_believed_twice_for_the_whole_amount() {
+    let law = law();
+    let (mut scene, id) = in_parts(&law);
+    take(&mut scene, &part(id, "e1", None, 30_000));
+    assert_eq!(take(&mut scene, &part(id, "e2", Some("T1"), 30_000)), ["CaptureConfirmed"]);
+    assert_eq!(take(&mut scene, &part(id, "e3", None, 30_000)), ["CaptureConfirmed"]);
+    assert_eq!(scene.state.received, Vnd(30_000));
+    let second = take(&mut scene, &part(id, "e4", Some("T2"), 30_000));
+    assert_eq!(second, ["PaymentCaptured", "DiscrepancyFound"], "two numbers are two captures");
+    assert_eq!((scene.state.received, scene.state.owed_back()), (Vnd(60_000), Vnd(0)));
+}
+
+#[test]
+fn parts_with_numbers_are_counted_each_and_the_rest_settles() {
+    let law = law();
+    let (mut scene, id) = in_parts(&law);
+    assert_eq!(take(&mut scene, &part(id, "e1", Some("T1"), 20_000)), ["PaymentCaptured"]);
+    assert_eq!(scene.state.outstanding(), Vnd(10_000));
+    assert!(!scene.state.attempts[&id].is_complete(), "not captured after the first part");
+    assert!(scene.state.settled_at.is_none());
+    let rest = take(&mut scene, &part(id, "e2", Some("T2"), 10_000));
+    assert_eq!(rest, ["PaymentCaptured", "FeeSettled"]);
+    assert!(scene.state.attempts[&id].is_complete());
+    assert!(scene.state.discrepancy.is_none());
+}
+
+#[test]
+fn parts_that_nothing_tells_apart_are_counted_when_somebody_has_asked() {
+    let law = law();
+    let (mut scene, id) = in_parts(&law);
+    let first = take(&mut scene, &part(id, "e1", None, 15_000));
+    assert_eq!(first, ["PaymentCaptured", "DiscrepancyFound"]);
+    assert_eq!(take(&mut scene, &part(id, "e2", None, 15_000)), ["DiscrepancyFound"]);
+    assert_eq!(scene.state.received, Vnd(15_000));
+    assert_eq!(scene.state.attempts[&id].said_at_most(), Vnd(30_000));
+}
+
+#[test]
+fn the_same_name_with_another_amount_is_a_discrepancy_and_said_again_nothing_new() {
+    let law = law();
+    let (mut scene, id) = started(&law);
+    take(&mut scene, &say(id, "e1", Vnd(30_000)));
+    assert_eq!(take(&mut scene, &say(id, "e1", Vnd(99_000))), ["DiscrepancyFound"]);
+    assert!(take(&mut scene, &say(id, "e1", Vnd(99_000))).is_empty());
+    assert!(take(&mut scene, &say(id, "e1", Vnd(30_000))).is_empty());
+    assert_eq!(scene.state.received, Vnd(30_000));
+    assert_eq!(scene.state.attempts[&id].doubts[0].doubt, Doubt::OtherAmount);
+}
+
+#[test]
+fn a_second_number_of_a_provider_that_captures_once_is_a_discrepancy() {
+    let law = law();
+    let (mut scene, id) = started(&law);
+    let numbered = |event: &str, number: &str| TakeNotice {
+        transaction: Some(number.to_owned()),
+        ..say(id, event, Vnd(30_000))
+    };
+    take(&mut scene, &numbered("e1", "T1"));
+    assert_eq!(take(&mut scene, &numbered("e2", "T2")), ["DiscrepancyFound"]);
+    assert_eq!(scene.state.attempts[&id].doubts[0].doubt, Doubt::OtherTransaction);
+    assert_eq!(scene.state.received, Vnd(30_000));
+}
+
+#[test]
+fn the_same_name_for_another_attempt_is_another_fact() {
+    let law = law();
+    let (mut scene, first) = started(&law);
+    take(&mut scene, &notice(first, "e1", Said::Failed("declined".to_owned())));
+    let start = |s: &Payment, f: &Facts<'_>| start_payment::decide(s, "sandbox", f);
+    scene.step("2026-11-20T09:30", Role::Applicant, start).unwrap();
+    let second = *scene.state.attempts.keys().find(|id| **id != first).unwrap();
+    let recorded = take(&mut scene, &say(second, "e1", Vnd(30_000)));
+    assert_eq!(recorded, ["PaymentCaptured", "FeeSettled"]);
+}
+
+#[test]
+fn what_is_paid_twice_is_owed_back_with_a_day() {
+    let law = law();
+    let scene = paid_twice(&law);
+    let (owed, why) = scene.state.repayment.unwrap();
+    assert_eq!((scene.state.owed_back(), why), (Vnd(30_000), OwedBack::OverPayment));
+    assert_eq!(owed.running.due_at, crate::testing::at("2026-12-02T00:00"));
+    assert_eq!(scene.state.outstanding(), Vnd(0));
+}
+
+#[test]
+fn a_capture_after_the_end_of_a_dossier_settles_nothing_and_goes_back() {
+    use crate::payment::lapse_fee::{self, Ending};
+    use crate::step::Reacted;
+
+    let law = law();
+    let (mut scene, id) = started(&law);
+    let ending = Ending {
+        end: Some(DossierEnd::Withdrawn),
+        accepted: false,
+        cause: uuid::Uuid::from_u128(3),
+    };
+    scene
+        .step("2026-11-20T09:15", Role::System, |s, f| match lapse_fee::decide(s, ending, f)? {
+            Reacted::Done(events) => Ok::<_, LawError>(events),
+            Reacted::NotYet => panic!("nothing has to come first"),
+        })
+        .unwrap();
+    let late = take(&mut scene, &say(id, "e1", Vnd(30_000)));
+    assert_eq!(late, ["PaymentCaptured", "RefundOwed"]);
+    assert_eq!(scene.state.repayment.unwrap().1, OwedBack::DossierEnded);
+    assert!(scene.state.settled_at.is_none());
+}
+
+/// Notices of one capture and of what else a provider says, as it may send them.
+fn said(id: PaymentId) -> Vec<TakeNotice> {
+    let number = |mut notice: TakeNotice, number: &str, source| {
+        notice.transaction = Some(number.to_owned());
+        TakeNotice { source, ..notice }
+    };
+    vec![
+        notice(id, "e0", Said::Failed("timeout".to_owned())),
+        notice(id, "e1", Said::Pending),
+        say(id, "e2", Vnd(30_000)),
+        number(say(id, "e3", Vnd(30_000)), "T1", Source::Notice),
+        number(say(id, "e4", Vnd(30_000)), "T1", Source::Settlement),
+    ]
+}
+
+#[test]
+fn any_order_of_notices_ends_in_the_same() {
+    fn permutations(of: &[usize]) -> Vec<Vec<usize>> {
+        if of.is_empty() {
+            return vec![Vec::new()];
+        }
+        let mut all = Vec::new();
+        for first in of {
+            let rest: Vec<usize> = of.iter().copied().filter(|other| other != first).collect();
+            all.extend(permutations(&rest).into_iter().map(|mut order| {
+                order.push(*first);
+                order
+            }));
+        }
+        all
+    }
+    let law = law();
+    let orders = permutations(&[0, 1, 2, 3, 4]);
+    assert_eq!(orders.len(), 120);
+    for order in orders {
+        let (mut scene, id) = started(&law);
+        for index in &order {
+            take(&mut scene, &said(id)[*index]);
+        }
+        let attempt = &scene.state.attempts[&id];
+        assert_eq!((scene.state.received, attempt.captured), (Vnd(30_000), Vnd(30_000)));
+        assert!(attempt.failed && scene.state.settled_at.is_some(), "{order:?}");
+        assert!(scene.state.discrepancy.is_none() && scene.state.repayment.is_none());
+        assert_eq!(attempt.captures[0].transaction.as_deref(), Some("T1"), "{order:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Parts with numbers, each told under several names, any number of times, with refunds of what is too much between.
+    #[test]
+    fn parts_come_to_their_sum_whatever_the_order(
+        order in prop::collection::vec((0_usize..4, 0_usize..3), 1..40),
+        refunds in prop::collection::vec(0_usize..40, 0..4),
+    ) {
+        use crate::payment::Standing;
+
+        let law = law();
+        let (mut scene, id) = in_parts(&law);
+        let parts = [("T1", 10_000), ("T2", 15_000), ("T3", 5_000), ("T4", 30_000)];
+        let mut seen = std::collections::BTreeSet::new();
+        let mut back = 0;
+        for (turn, (which, name)) in order.iter().enumerate() {
+            let (number, amount) = parts[*which];
+            seen.insert(*which);
+            take(&mut scene, &part(id, &format!("{number}-{name}"), Some(number), amount));
+            if refunds.contains(&turn) && scene.state.owed_back() > Vnd(0) {
+                let owed = scene.state.owed_back();
+                back += owed.0;
+                scene.step("2026-11-20T09:30", Role::Cashier, |s, f| {
+                    refund_payment::decide(s, owed, "over".to_owned(), Standing::InProcess, f)
+                }).unwrap();
+            }
+        }
+        let came: i64 = seen.iter().map(|which| parts[*which].1).sum();
+        let state = &scene.state;
+        prop_assert_eq!((state.received, state.refunded), (Vnd(came), Vnd(back)));
+        prop_assert_eq!(state.settled_at.is_some(), came >= 30_000);
+        prop_assert_eq!(state.discrepancy.is_some(), came > 30_000, "more than was asked for");
+        let above = (came - back - 30_000).max(0);
+        prop_assert_eq!(state.owed_back().0 + state.in_doubt().0, above);
+    }
+}

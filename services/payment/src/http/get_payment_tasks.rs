@@ -1,0 +1,146 @@
+//! Shows what cashiers have to deal with: money that has to go back, what does not agree, refunds that wait for a second
+//! person.
+
+use std::sync::Arc;
+
+use dossier::access::{self, Resource};
+use dossier::contract::AgencyCode;
+use dossier::payment::READ_TASKS;
+use jiff::Timestamp;
+use rusqlite::params_from_iter;
+use rusqlite::types::Value;
+use serde::{Deserialize, Serialize};
+use service_kit::http::{Problem, Reply, Request, Route, endpoint0};
+use utoipa::{IntoParams, ToSchema};
+
+use super::page::{PAGE_DEFAULT, limit, next, shown_up_to};
+use crate::App;
+
+/// Which page of the tasks.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct TasksQuery {
+    /// The agency; that of the caller if absent.
+    agency: Option<String>,
+    /// `repayment`, `discrepancy` or `approval`; all if absent.
+    kind: Option<String>,
+    /// How many, at most 100.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+    /// The cursor of the `next` link.
+    after: Option<String>,
+}
+
+/// Something for a cashier to deal with.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PaymentTaskReply {
+    /// The dossier.
+    dossier: String,
+    /// Its code.
+    code: String,
+    /// The agency that received it.
+    agency: String,
+    /// `repayment`: money has to go back; `discrepancy`: what a provider said does not agree; `approval`: a refund waits for
+    /// a second person.
+    kind: String,
+    /// Why, as in the payment itself.
+    why: String,
+    /// How much.
+    amount_vnd: i64,
+    /// By when.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    due_at: Option<Timestamp>,
+    /// Whether it was not done in time.
+    missed: bool,
+}
+
+/// What an agency's cashiers have to deal with, the most urgent first.
+#[utoipa::path(
+    get,
+    path = "/v1/payment-tasks",
+    operation_id = "get_payment_tasks",
+    params(TasksQuery),
+    responses((status = 200, body = Vec<PaymentTaskReply>)),
+)]
+async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
+    let kit = app.payments.kit();
+    let caller = request.permitted(kit, READ_TASKS)?;
+    let query: TasksQuery = request.query()?;
+    let agency = query.agency.as_deref().map(AgencyCode::from).or_else(|| caller.agency.clone());
+    if agency.as_ref().is_some_and(|agency| !agency.is_well_formed()) {
+        return Err(Problem::query("agency"));
+    }
+    let resource = Resource { agencies: agency.iter().cloned().collect(), ..Resource::default() };
+    access::decide(&caller, READ_TASKS, Some(&resource))?;
+    shown_up_to(&app, &request).await?;
+    let limit = limit(query.limit.unwrap_or(PAGE_DEFAULT))?;
+    let (mut values, mut conditions) = (Vec::new(), vec!["1".to_owned()]);
+    if let Some(agency) = &agency {
+        // With those below it, and those from which they have taken over.
+        let mut all = kit.law().predecessors(agency, kit.clock.now());
+        all.push(agency.clone());
+        for agency in &all {
+            values.push(Value::Text(agency.to_string()));
+            values.push(Value::Text(format!("{agency}.%")));
+        }
+        let one = "agency = ? OR agency LIKE ?";
+        conditions.push(format!("({})", vec![one; all.len()].join(" OR ")));
+    }
+    if let Some(kind) = &query.kind {
+        if !["repayment", "discrepancy", "approval"].contains(&kind.as_str()) {
+            return Err(Problem::query("kind is repayment, discrepancy or approval"));
+        }
+        values.push(Value::Text(kind.clone()));
+        conditions.push("kind = ?".to_owned());
+    }
+    if let Some(after) = &query.after {
+        let mut parts = after.splitn(3, '_');
+        let (Some(due_at), Some(dossier), Some(kind)) = (parts.next(), parts.next(), parts.next())
+        else {
+            return Err(Problem::query("after"));
+        };
+        let due_at = due_at.parse().map_err(|_| Problem::query("after"))?;
+        let cursor = [dossier, kind].map(|text| Value::Text(text.to_owned()));
+        values.push(Value::Integer(due_at));
+        values.extend(cursor);
+        conditions.push("(due_at, dossier, kind) > (?, ?, ?)".to_owned());
+    }
+    let sql = format!(
+        "SELECT dossier, code, agency, kind, why, amount, due_at, missed FROM tasks WHERE {}
+         ORDER BY due_at, dossier, kind LIMIT {limit}",
+        conditions.join(" AND ")
+    );
+    let rows = app.open.query(move |rows| {
+        rows.prepare(&sql)?
+            .query_map(params_from_iter(values), |row| {
+                Ok(PaymentTaskReply {
+                    dossier: row.get(0)?,
+                    code: row.get(1)?,
+                    agency: row.get(2)?,
+                    kind: row.get(3)?,
+                    why: row.get(4)?,
+                    amount_vnd: row.get(5)?,
+                    due_at: Timestamp::from_millisecond(row.get(6)?).ok(),
+                    missed: row.get(7)?,
+                })
+            })?
+            .collect::<rusqlite::Result<Vec<_>>>()
+    });
+    let rows = rows.await.map_err(|error| Problem::unavailable(&error.to_string()))?;
+    let mut more = agency.map_or(String::new(), |agency| format!("&agency={agency}"));
+    more.extend(query.kind.map(|kind| format!("&kind={kind}")));
+    let last = rows.last().map(|last| {
+        let due_at = last.due_at.map_or(0, Timestamp::as_millisecond);
+        format!("{due_at}_{}_{}{more}", last.dossier, last.kind)
+    });
+    Ok(Reply::ok(&rows).next_page(next("/v1/payment-tasks", limit, rows.len(), last).as_deref()))
+}
+
+pub(super) fn route(app: &Arc<App>) -> Route {
+    endpoint0(app, warp::get(), warp::path!("v1" / "payment-tasks"), handle)
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(handle))]
+pub(super) struct Doc;

@@ -1,0 +1,247 @@
+//! What cashiers have to deal with, and what providers said of none of our payments: a view, so that nothing of it is silent.
+//! A row follows from the state of its payment, so whatever happened in whatever order comes to the same.
+
+use std::sync::Arc;
+
+use dossier::contract::{EventSet, UnmatchedEvent};
+use dossier::payment::Payment;
+use events::{Filter, Position, ReadError, Recorded};
+use rusqlite::{Connection, params};
+use service_kit::tasks::{BoxFuture, Next, Progress, Stalled, Task};
+use service_kit::view::{Shape, View};
+use service_kit::{Kit, Streams, recorded_at};
+use tokio::sync::watch;
+
+const SHAPE: Shape = Shape {
+    name: "payment-open",
+    version: 1,
+    tables: "
+CREATE TABLE tasks (
+  dossier TEXT    NOT NULL,
+  kind    TEXT    NOT NULL,
+  code    TEXT    NOT NULL,
+  agency  TEXT    NOT NULL,
+  why     TEXT    NOT NULL,
+  amount  INTEGER NOT NULL,
+  due_at  INTEGER NOT NULL,
+  missed  INTEGER NOT NULL,
+  PRIMARY KEY (dossier, kind)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tasks_by_due ON tasks (due_at, dossier, kind);
+CREATE TABLE unmatched (
+  position    INTEGER PRIMARY KEY,
+  provider    TEXT    NOT NULL,
+  event       TEXT    NOT NULL,
+  reference   TEXT    NOT NULL,
+  said        TEXT,
+  number      TEXT,
+  amount      INTEGER NOT NULL,
+  at          INTEGER NOT NULL
+) STRICT;",
+};
+const PAGE: usize = 256;
+
+/// The kinds of events after which a payment may have another task than before.
+const KINDS: [&str; 10] = [
+    "payment.DiscrepancyFound.v1",
+    "payment.DiscrepancyResolved.v1",
+    "payment.DiscrepancyOverdue.v1",
+    "payment.RefundOwed.v1",
+    "payment.RepaymentMissed.v1",
+    "payment.RefundProposed.v1",
+    "payment.RefundRejected.v1",
+    "payment.PaymentRefunded.v1",
+    "payment.PeriodExtended.v1",
+    "payment.NoticeUnmatched.v1",
+];
+
+/// A row of the view: kind, why, amount, by when and whether it was missed.
+struct Row {
+    dossier: String,
+    code: String,
+    agency: String,
+    kind: &'static str,
+    why: String,
+    amount: i64,
+    due_at: i64,
+    missed: bool,
+}
+
+/// Keeps the view.
+#[derive(Debug)]
+pub(crate) struct Open {
+    kit: Arc<Kit>,
+    payments: Arc<Streams<Payment>>,
+    view: Arc<View>,
+    filter: Filter,
+    position: Position,
+    progress: watch::Sender<Position>,
+}
+
+impl Open {
+    pub(crate) fn open(
+        payments: &Arc<Streams<Payment>>,
+    ) -> Result<(Self, Arc<View>, Progress), Stalled> {
+        let kit = Arc::clone(payments.kit());
+        let view = Arc::new(View::open(kit.views.as_deref(), SHAPE, &kit.store)?);
+        let position = view.position()?;
+        let (progress, reached) = Progress::new();
+        progress.send_replace(position);
+        let filter = Filter { kinds: KINDS.iter().map(|kind| (*kind).into()).collect() };
+        let (payments, shown) = (Arc::clone(payments), Arc::clone(&view));
+        let open = Self { kit, payments, view, filter, position, progress };
+        open.measure()?;
+        Ok((open, shown, reached))
+    }
+
+    async fn work(&mut self) -> Result<Next, Stalled> {
+        let page = self.kit.store.read_all(self.position, &self.filter, PAGE).await?;
+        if page.through == self.position {
+            return Ok(Next::Idle { done: self.position, wake_at: None });
+        }
+        if !page.events.is_empty() {
+            let mut rows = Vec::new();
+            for event in page.events.iter().filter(|event| event.stream.category() == "payment") {
+                rows.push((event.stream.id().to_owned(), self.rows(event).await?));
+            }
+            self.view.write(page.through, |tables| {
+                rows.iter().try_for_each(|(dossier, rows)| replace(tables, dossier, rows))?;
+                let unmatched = page.events.iter().filter(|e| e.stream.category() == "unmatched");
+                unmatched.into_iter().try_for_each(|event| keep(tables, event))
+            })?;
+            self.measure()?;
+        }
+        self.position = page.through;
+        self.progress.send_replace(page.through);
+        Ok(Next::More)
+    }
+
+    /// What the cashier has to deal with of a payment, as it stands now.
+    async fn rows(&self, event: &Recorded) -> Result<Vec<Row>, Stalled> {
+        let loaded = self.payments.load(&event.stream).await;
+        let loaded = loaded.map_err(|error| ReadError::Unavailable(format!("{error:?}")))?;
+        let payment = &loaded.state;
+        let Some(brief) = payment.assessed.as_ref().map(|assessed| &assessed.brief) else {
+            return Ok(Vec::new());
+        };
+        let row = |kind, why: String, amount: i64, owed: dossier::payment::Owed| Row {
+            dossier: brief.dossier.to_string(),
+            code: brief.code.to_string(),
+            agency: brief.agency.to_string(),
+            kind,
+            why,
+            amount,
+            due_at: owed.running.due_at.as_millisecond(),
+            missed: owed.missed,
+        };
+        let mut rows = Vec::new();
+        if let Some((owed, why)) = payment.repayment {
+            rows.push(row("repayment", word(&why), payment.owed_back().0, owed));
+        }
+        if let Some(owed) = payment.discrepancy {
+            let mut doubts = payment.attempts.values().flat_map(|attempt| &attempt.doubts);
+            if let Some(first) = doubts.next() {
+                rows.push(row("discrepancy", word(&first.doubt), first.word.amount.0, owed));
+            }
+        }
+        if let Some(proposal) = &payment.proposal {
+            let at = proposal.at;
+            let running = dossier::clock::Running::new(at, at, event.id, at);
+            let owed = dossier::payment::Owed { running, missed: false };
+            rows.push(row("approval", "refund_proposed".to_owned(), proposal.amount.0, owed));
+        }
+        Ok(rows)
+    }
+
+    /// Sets the figures that somebody watches.
+    fn measure(&self) -> Result<(), Stalled> {
+        let count = |sql: &str| self.view.peek(|rows| rows.query_row(sql, [], |row| row.get(0)));
+        let set = |name, help, count: i64| {
+            self.kit.metrics.set(name, help, None, u64::try_from(count).unwrap_or(0));
+        };
+        set(
+            "payments_unmatched",
+            "Captures that providers told and that name none of our payments",
+            count("SELECT count(*) FROM unmatched WHERE coalesce(said, 'captured') = 'captured'")?,
+        );
+        set(
+            "payments_to_give_back",
+            "Dossiers of which money has to go back",
+            count("SELECT count(*) FROM tasks WHERE kind = 'repayment'")?,
+        );
+        set(
+            "payments_discrepancies",
+            "Dossiers of which a provider said what does not agree",
+            count("SELECT count(*) FROM tasks WHERE kind = 'discrepancy'")?,
+        );
+        set(
+            "payments_missed",
+            "Tasks of cashiers that were not done in time and still are not",
+            count("SELECT count(*) FROM tasks WHERE missed = 1")?,
+        );
+        Ok(())
+    }
+}
+
+/// As it stands in events.
+fn word(value: &impl serde::Serialize) -> String {
+    let json = serde_json::to_value(value).unwrap_or_default();
+    json.as_str().unwrap_or_default().to_owned()
+}
+
+fn replace(tables: &Connection, dossier: &str, rows: &[Row]) -> rusqlite::Result<()> {
+    tables.prepare_cached("DELETE FROM tasks WHERE dossier = ?1")?.execute([dossier])?;
+    let mut insert = tables.prepare_cached(
+        "INSERT OR REPLACE INTO tasks (dossier, kind, code, agency, why, amount, due_at, missed)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    for row in rows {
+        insert.execute(params![
+            row.dossier,
+            row.kind,
+            row.code,
+            row.agency,
+            row.why,
+            row.amount,
+            row.due_at,
+            row.missed
+        ])?;
+    }
+    Ok(())
+}
+
+fn keep(tables: &Connection, event: &Recorded) -> rusqlite::Result<()> {
+    let Ok(UnmatchedEvent::NoticeUnmatched(notice)) =
+        UnmatchedEvent::decode(&event.kind, &event.data)
+    else {
+        tracing::error!(position = event.position.0, "a notice cannot be read and is not listed");
+        return Ok(());
+    };
+    tables
+        .prepare_cached("INSERT OR REPLACE INTO unmatched VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
+        .execute(params![
+            event.position.0.cast_signed(),
+            notice.provider,
+            notice.provider_event,
+            notice.reference,
+            notice.said,
+            notice.transaction,
+            notice.amount.0,
+            recorded_at(event).map_or(0, |at| at.as_millisecond()),
+        ])?;
+    Ok(())
+}
+
+impl Task for Open {
+    fn name(&self) -> &'static str {
+        "payment-open"
+    }
+
+    fn gather(&self) -> std::time::Duration {
+        service_kit::tasks::GATHER
+    }
+
+    fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
+        Box::pin(self.work())
+    }
+}
