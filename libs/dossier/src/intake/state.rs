@@ -279,6 +279,28 @@ impl Intake {
         self.open_request = None;
     }
 
+    fn on_fee(&mut self, fee: &crate::contract::FeeReceived, meta: &Meta) {
+        self.fee_received_at = Some(fee.paid_at);
+        if fee.answer_due_at.is_some() {
+            self.answer_due(fee.answer_due_at, fee.paid_at, meta);
+        }
+        self.started_at = fee.started_at.or(self.started_at);
+        if fee.started_at.is_some() && self.open_request.is_some() && !self.is_suspended() {
+            self.suspensions.push(Suspension { from: meta.at(), to: None, cause: meta.id });
+        }
+        self.promised(fee.promise.as_ref(), meta, None);
+    }
+
+    fn on_fee_returned(&mut self, at: Timestamp) {
+        self.fee_received_at = None;
+        self.fee_returned_at = Some(at);
+        // The one-stop unit's own time begins with the fee, where that comes first.
+        let first = self.submission.as_ref().is_some_and(|submission| submission.fee_first);
+        if first && self.stage == Stage::Submitted {
+            self.answer = None;
+        }
+    }
+
     fn on_submission(&mut self, submitted: &DossierSubmitted, meta: &Meta) {
         self.submission = Some(Arc::new(submitted.clone()));
         self.documents = Arc::new(submitted.documents.clone());
@@ -307,27 +329,8 @@ impl State for Intake {
             IntakeEvent::SupplementRequested(request) => self.on_request(request, meta),
             IntakeEvent::SupplementDeclined(_) => {}
             IntakeEvent::SupplementSubmitted(supplement) => self.on_supplement(supplement, meta),
-            IntakeEvent::FeeReceived(fee) => {
-                self.fee_received_at = Some(fee.paid_at);
-                if fee.answer_due_at.is_some() {
-                    self.answer_due(fee.answer_due_at, fee.paid_at, meta);
-                }
-                self.started_at = fee.started_at.or(self.started_at);
-                if fee.started_at.is_some() && self.open_request.is_some() && !self.is_suspended() {
-                    let cause = meta.id;
-                    self.suspensions.push(Suspension { from: meta.at(), to: None, cause });
-                }
-                self.promised(fee.promise.as_ref(), meta, None);
-            }
-            IntakeEvent::FeeReturned(_) => {
-                self.fee_received_at = None;
-                self.fee_returned_at = Some(meta.at());
-                // The one-stop unit's own time begins with the fee, where that comes first.
-                let first = self.submission.as_ref().is_some_and(|s| s.fee_first);
-                if first && self.stage == Stage::Submitted {
-                    self.answer = None;
-                }
-            }
+            IntakeEvent::FeeReceived(fee) => self.on_fee(fee, meta),
+            IntakeEvent::FeeReturned(_) => self.on_fee_returned(meta.at()),
             IntakeEvent::DossierWithdrawn(_) => self.end(Stage::Withdrawn),
             IntakeEvent::AppointmentMoved(moved) => {
                 self.redatings = self.redatings.saturating_add(1);

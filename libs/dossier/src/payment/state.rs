@@ -148,7 +148,7 @@ impl Payment {
         }
     }
 
-    /// Takes in what providers say of attempts.
+    /// Takes in what providers say of attempts, or do not say.
     fn on_provider(&mut self, event: &PaymentEvent, meta: &Meta) {
         if let PaymentEvent::PaymentCaptured(captured) = event {
             let (event, transaction) =
@@ -177,6 +177,16 @@ impl Payment {
             && let Some(attempt) = self.attempts.get_mut(&failed.payment)
         {
             attempt.fail(&failed.provider_event);
+        } else if let PaymentEvent::PaymentOutcomeUnknown(unknown) = event
+            && let Some(attempt) = self.attempts.get_mut(&unknown.payment)
+        {
+            attempt.queries = unknown.queries;
+            attempt.query_at = unknown.query_at;
+            attempt.opened_by = meta.id;
+        } else if let PaymentEvent::PaymentExpired(expired) = event
+            && let Some(attempt) = self.attempts.get_mut(&expired.payment)
+        {
+            attempt.expired = true;
         }
     }
 
@@ -211,19 +221,9 @@ impl State for Payment {
             PaymentEvent::PaymentCaptured(_)
             | PaymentEvent::CaptureConfirmed(_)
             | PaymentEvent::DiscrepancyFound(_)
-            | PaymentEvent::PaymentFailed(_) => self.on_provider(event, meta),
-            PaymentEvent::PaymentOutcomeUnknown(unknown) => {
-                if let Some(attempt) = self.attempts.get_mut(&unknown.payment) {
-                    attempt.queries = unknown.queries;
-                    attempt.query_at = unknown.query_at;
-                    attempt.opened_by = meta.id;
-                }
-            }
-            PaymentEvent::PaymentExpired(expired) => {
-                if let Some(attempt) = self.attempts.get_mut(&expired.payment) {
-                    attempt.expired = true;
-                }
-            }
+            | PaymentEvent::PaymentFailed(_)
+            | PaymentEvent::PaymentOutcomeUnknown(_)
+            | PaymentEvent::PaymentExpired(_) => self.on_provider(event, meta),
             PaymentEvent::DiscrepancyResolved(resolved) => {
                 self.take_resolution(resolved.payment, resolved.captured);
             }
