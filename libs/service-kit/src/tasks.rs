@@ -172,7 +172,9 @@ fn back_off(tries: u32) -> SignedDuration {
 pub struct Progress(watch::Receiver<Position>);
 
 impl Progress {
-    pub(crate) fn new() -> (watch::Sender<Position>, Self) {
+    /// One that has come nowhere yet, and what moves it on.
+    #[must_use]
+    pub fn new() -> (watch::Sender<Position>, Self) {
         let (sender, receiver) = watch::channel(Position::START);
         (sender, Self(receiver))
     }

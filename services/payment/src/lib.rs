@@ -45,7 +45,7 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     tasks.add(keeper);
     tasks.add_led(queries::Queries::open(&payments)?, kit.lead("payment"));
     tasks.add_led(receipts::Issuer::open(&payments)?, kit.lead("payment"));
-    let (keeps, open, shown) = open::Open::open(&payments)?;
+    let (keeps, open, shown) = open::OpenTasks::open(&payments)?;
     tasks.add(keeps);
     let views = vec![shown.clone()];
     let app = Arc::new(App { payments, open, shown });

@@ -69,7 +69,7 @@ struct Row {
 
 /// Keeps the view.
 #[derive(Debug)]
-pub(crate) struct Open {
+pub(crate) struct OpenTasks {
     kit: Arc<Kit>,
     payments: Arc<Streams<Payment>>,
     view: Arc<View>,
@@ -78,7 +78,7 @@ pub(crate) struct Open {
     progress: watch::Sender<Position>,
 }
 
-impl Open {
+impl OpenTasks {
     pub(crate) fn open(
         payments: &Arc<Streams<Payment>>,
     ) -> Result<(Self, Arc<View>, Progress), Stalled> {
@@ -227,12 +227,12 @@ fn keep(tables: &Connection, event: &Recorded) -> rusqlite::Result<()> {
             notice.said,
             notice.transaction,
             notice.amount.0,
-            recorded_at(event).map_or(0, |at| at.as_millisecond()),
+            recorded_at(event).map_or(0, jiff::Timestamp::as_millisecond),
         ])?;
     Ok(())
 }
 
-impl Task for Open {
+impl Task for OpenTasks {
     fn name(&self) -> &'static str {
         "payment-open"
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dossier::contract::DossierId;
 use dossier::payment::approve_refund::{STEP, decide};
 use serde::Deserialize;
-use service_kit::http::{Problem, Reply, Request, Route, endpoint1};
+use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -31,7 +31,6 @@ pub(crate) struct ApproveRefundRequest {
     responses((status = 200, body = PaymentReply)),
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
-    request.permitted(app.payments.kit(), STEP.may)?;
     let standing = standing(&app, dossier).await?;
     take(&app, STEP, dossier, &request, |body: &ApproveRefundRequest, state, facts| {
         decide(state, body.refund, standing, facts)
@@ -41,7 +40,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
 
 pub(super) fn route(app: &Arc<App>) -> Route {
     let path = warp::path!("v1" / "payments" / DossierId / "refund-approvals");
-    endpoint1(app, warp::post(), path, handle)
+    endpoint1(app, Access::Roles(STEP.may), path, handle)
 }
 
 #[derive(utoipa::OpenApi)]

@@ -10,14 +10,14 @@ use jiff::Timestamp;
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Problem, Reply, Request, Route, endpoint0};
-use utoipa::{IntoParams, ToSchema};
+use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint0};
+use utoipa::ToSchema;
 
 use super::page::{PAGE_DEFAULT, limit, next, shown_up_to};
 use crate::App;
 
 /// Which page of the tasks.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct TasksQuery {
@@ -55,28 +55,15 @@ pub(crate) struct PaymentTaskReply {
     missed: bool,
 }
 
-/// What an agency's cashiers have to deal with, the most urgent first.
-#[utoipa::path(
-    get,
-    path = "/v1/payment-tasks",
-    operation_id = "get_payment_tasks",
-    params(TasksQuery),
-    responses((status = 200, body = Vec<PaymentTaskReply>)),
-)]
-async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
+/// The conditions on the rows that were asked for, and their values.
+fn selected(
+    app: &App,
+    agency: Option<&AgencyCode>,
+    query: &TasksQuery,
+) -> Result<(Vec<String>, Vec<Value>), Problem> {
     let kit = app.payments.kit();
-    let caller = request.permitted(kit, READ_TASKS)?;
-    let query: TasksQuery = request.query()?;
-    let agency = query.agency.as_deref().map(AgencyCode::from).or_else(|| caller.agency.clone());
-    if agency.as_ref().is_some_and(|agency| !agency.is_well_formed()) {
-        return Err(Problem::query("agency"));
-    }
-    let resource = Resource { agencies: agency.iter().cloned().collect(), ..Resource::default() };
-    access::decide(&caller, READ_TASKS, Some(&resource))?;
-    shown_up_to(&app, &request).await?;
-    let limit = limit(query.limit.unwrap_or(PAGE_DEFAULT))?;
     let (mut values, mut conditions) = (Vec::new(), vec!["1".to_owned()]);
-    if let Some(agency) = &agency {
+    if let Some(agency) = agency {
         // With those below it, and those from which they have taken over.
         let mut all = kit.law().predecessors(agency, kit.clock.now());
         all.push(agency.clone());
@@ -106,6 +93,29 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         values.extend(cursor);
         conditions.push("(due_at, dossier, kind) > (?, ?, ?)".to_owned());
     }
+    Ok((conditions, values))
+}
+
+/// What an agency's cashiers have to deal with, the most urgent first.
+#[utoipa::path(
+    get,
+    path = "/v1/payment-tasks",
+    operation_id = "get_payment_tasks",
+    params(TasksQuery),
+    responses((status = 200, body = Vec<PaymentTaskReply>)),
+)]
+async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
+    let caller = request.caller()?;
+    let query: TasksQuery = request.query()?;
+    let agency = query.agency.as_deref().map(AgencyCode::from).or_else(|| caller.agency.clone());
+    if agency.as_ref().is_some_and(|agency| !agency.is_well_formed()) {
+        return Err(Problem::query("agency"));
+    }
+    let resource = Resource { agencies: agency.iter().cloned().collect(), ..Resource::default() };
+    access::decide(caller, READ_TASKS, Some(&resource))?;
+    shown_up_to(&app, &request).await?;
+    let limit = limit(query.limit.unwrap_or(PAGE_DEFAULT))?;
+    let (conditions, values) = selected(&app, agency.as_ref(), &query)?;
     let sql = format!(
         "SELECT dossier, code, agency, kind, why, amount, due_at, missed FROM tasks WHERE {}
          ORDER BY due_at, dossier, kind LIMIT {limit}",
@@ -138,7 +148,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint0(app, warp::get(), warp::path!("v1" / "payment-tasks"), handle)
+    endpoint0(app, Access::Roles(READ_TASKS), warp::path!("v1" / "payment-tasks"), handle)
 }
 
 #[derive(utoipa::OpenApi)]

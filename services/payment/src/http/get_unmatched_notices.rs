@@ -5,14 +5,14 @@ use std::sync::Arc;
 use dossier::payment::READ_UNMATCHED;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Problem, Reply, Request, Route, endpoint0};
-use utoipa::{IntoParams, ToSchema};
+use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint0};
+use utoipa::ToSchema;
 
 use super::page::{PAGE_DEFAULT, limit, next, shown_up_to};
 use crate::App;
 
 /// Which page of the notices.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct UnmatchedQuery {
@@ -55,7 +55,6 @@ pub(crate) struct UnmatchedNoticeReply {
     responses((status = 200, body = Vec<UnmatchedNoticeReply>)),
 )]
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
-    request.permitted(app.payments.kit(), READ_UNMATCHED)?;
     let query: UnmatchedQuery = request.query()?;
     let limit = limit(query.limit.unwrap_or(PAGE_DEFAULT))?;
     let after = i64::try_from(query.after.unwrap_or(0)).map_err(|_| Problem::query("after"))?;
@@ -86,7 +85,12 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint0(app, warp::get(), warp::path!("v1" / "payment-notices" / "unmatched"), handle)
+    endpoint0(
+        app,
+        Access::Roles(READ_UNMATCHED),
+        warp::path!("v1" / "payment-notices" / "unmatched"),
+        handle,
+    )
 }
 
 #[derive(utoipa::OpenApi)]

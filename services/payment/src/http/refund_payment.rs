@@ -33,7 +33,6 @@ pub(crate) struct RefundPaymentRequest {
     responses((status = 200, body = PaymentReply)),
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
-    request.permitted(app.payments.kit(), STEP.may)?;
     let standing = standing(&app, dossier).await?;
     take(&app, STEP, dossier, &request, |body: &RefundPaymentRequest, state, facts| {
         decide(state, Vnd(body.amount_vnd), body.reason.0.clone(), standing, facts)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dossier::contract::DossierId;
 use dossier::payment::reject_refund::{STEP, decide};
 use serde::Deserialize;
-use service_kit::http::{Problem, Reply, Request, Route, Text, endpoint1};
+use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -42,7 +42,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
 
 pub(super) fn route(app: &Arc<App>) -> Route {
     let path = warp::path!("v1" / "payments" / DossierId / "refund-rejections");
-    endpoint1(app, warp::post(), path, handle)
+    endpoint1(app, Access::Roles(STEP.may), path, handle)
 }
 
 #[derive(utoipa::OpenApi)]

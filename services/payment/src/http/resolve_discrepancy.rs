@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dossier::contract::{DossierId, PaymentId, Vnd};
 use dossier::payment::resolve_discrepancy::{ResolveDiscrepancy, STEP, decide};
 use serde::Deserialize;
-use service_kit::http::{Problem, Reply, Request, Route, Text, endpoint1};
+use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -47,7 +47,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
 
 pub(super) fn route(app: &Arc<App>) -> Route {
     let path = warp::path!("v1" / "payments" / DossierId / "resolutions");
-    endpoint1(app, warp::post(), path, handle)
+    endpoint1(app, Access::Roles(STEP.may), path, handle)
 }
 
 #[derive(utoipa::OpenApi)]
