@@ -1,6 +1,7 @@
 //! The wire: requests, replies and problems (RFC 9457), and the server with its limits.
 
 mod client;
+mod cursor;
 mod endpoint;
 mod headers;
 mod openapi;
@@ -12,6 +13,7 @@ mod serve;
 mod text;
 
 pub use client::{AddressBlock, Proxies, counted};
+pub use cursor::Cursors;
 pub use endpoint::{
     Access, Counts, Route, Upload, endpoint0, endpoint1, endpoint2, upload_endpoint,
 };

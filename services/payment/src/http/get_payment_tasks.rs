@@ -10,11 +10,14 @@ use jiff::Timestamp;
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint0};
+use service_kit::http::{Access, Cursors, Problem, Reply, Request, Route, endpoint0};
+use service_kit::view::Question;
 use utoipa::ToSchema;
 
-use super::page::{PAGE_DEFAULT, limit, next, shown_up_to};
+use super::page::{PAGE_DEFAULT, limit};
 use crate::App;
+
+const ADDRESS: &str = "/v1/payment-tasks";
 
 /// Which page of the tasks.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -60,6 +63,7 @@ fn selected(
     app: &App,
     agency: Option<&AgencyCode>,
     query: &TasksQuery,
+    cursors: &Cursors,
 ) -> Result<(Vec<String>, Vec<Value>), Problem> {
     let kit = app.payments.kit();
     let (mut values, mut conditions) = (Vec::new(), vec!["1".to_owned()]);
@@ -82,7 +86,7 @@ fn selected(
         conditions.push("kind = ?".to_owned());
     }
     if let Some(after) = &query.after {
-        let mut parts = after.splitn(3, '_');
+        let mut parts = cursors.read(after)?.splitn(3, '_');
         let (Some(due_at), Some(dossier), Some(kind)) = (parts.next(), parts.next(), parts.next())
         else {
             return Err(Problem::query("after"));
@@ -113,15 +117,18 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     }
     let resource = Resource { agencies: agency.iter().cloned().collect(), ..Resource::default() };
     access::decide(caller, READ_TASKS, Some(&resource))?;
-    shown_up_to(&app, &request).await?;
+    request.catch_up(app.payments.kit(), Some(&app.shown)).await?;
     let limit = limit(query.limit.unwrap_or(PAGE_DEFAULT))?;
-    let (conditions, values) = selected(&app, agency.as_ref(), &query)?;
+    let of = agency.as_ref().map_or("", AgencyCode::as_str);
+    let asked = [ADDRESS, of, query.kind.as_deref().unwrap_or("")];
+    let cursors = Cursors::of(app.payments.kit(), &asked);
+    let (conditions, values) = selected(&app, agency.as_ref(), &query, &cursors)?;
     let sql = format!(
         "SELECT dossier, code, agency, kind, why, amount, due_at, missed FROM tasks WHERE {}
          ORDER BY due_at, dossier, kind LIMIT {limit}",
         conditions.join(" AND ")
     );
-    let rows = app.open.query(move |rows| {
+    let rows = app.open.query(Question::List, move |rows| {
         rows.prepare(&sql)?
             .query_map(params_from_iter(values), |row| {
                 Ok(PaymentTaskReply {
@@ -137,14 +144,14 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
             })?
             .collect::<rusqlite::Result<Vec<_>>>()
     });
-    let rows = rows.await.map_err(|error| Problem::unavailable(&error.to_string()))?;
-    let mut more = agency.map_or(String::new(), |agency| format!("&agency={agency}"));
-    more.extend(query.kind.map(|kind| format!("&kind={kind}")));
-    let last = rows.last().map(|last| {
+    let rows = rows.await?;
+    let full = rows.len() == usize::try_from(limit).unwrap_or(usize::MAX);
+    let next = rows.last().filter(|_| full).map(|last| {
         let due_at = last.due_at.map_or(0, Timestamp::as_millisecond);
-        format!("{due_at}_{}_{}{more}", last.dossier, last.kind)
+        let key = format!("{due_at}_{}_{}", last.dossier, last.kind);
+        request.next_page(ADDRESS, &cursors.write(&key))
     });
-    Ok(Reply::ok(&rows).next_page(next("/v1/payment-tasks", limit, rows.len(), last).as_deref()))
+    Ok(Reply::ok(&rows).next_page(next.as_deref()))
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {

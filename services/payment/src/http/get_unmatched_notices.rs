@@ -6,9 +6,10 @@ use dossier::payment::READ_UNMATCHED;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint0};
+use service_kit::view::Question;
 use utoipa::ToSchema;
 
-use super::page::{PAGE_DEFAULT, limit, next, shown_up_to};
+use super::page::{PAGE_DEFAULT, limit};
 use crate::App;
 
 /// Which page of the notices.
@@ -58,8 +59,8 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let query: UnmatchedQuery = request.query()?;
     let limit = limit(query.limit.unwrap_or(PAGE_DEFAULT))?;
     let after = i64::try_from(query.after.unwrap_or(0)).map_err(|_| Problem::query("after"))?;
-    shown_up_to(&app, &request).await?;
-    let rows = app.open.query(move |rows| {
+    request.catch_up(app.payments.kit(), Some(&app.shown)).await?;
+    let rows = app.open.query(Question::List, move |rows| {
         rows.prepare(
             "SELECT position, provider, event, reference, said, number, amount, at FROM unmatched
              WHERE position > ?1 ORDER BY position LIMIT ?2",
@@ -78,9 +79,12 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         })?
         .collect::<rusqlite::Result<Vec<_>>>()
     });
-    let rows = rows.await.map_err(|error| Problem::unavailable(&error.to_string()))?;
-    let last = rows.last().map(|last| last.position.to_string());
-    let next = next("/v1/payment-notices/unmatched", limit, rows.len(), last);
+    let rows = rows.await?;
+    let full = rows.len() == usize::try_from(limit).unwrap_or(usize::MAX);
+    let next = rows
+        .last()
+        .filter(|_| full)
+        .map(|last| request.next_page("/v1/payment-notices/unmatched", &last.position.to_string()));
     Ok(Reply::ok(&rows).next_page(next.as_deref()))
 }
 

@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 use serde::{Deserialize, Serialize};
-use service_kit::Kit;
-use service_kit::http::{Problem, Reply, Request};
+use service_kit::http::{Cursors, Problem, Reply, Request};
 use service_kit::view::Question;
 use utoipa::{IntoParams, ToSchema};
 
@@ -92,38 +91,6 @@ pub(super) fn below(app: &App, agency: Option<&AgencyCode>, values: &mut Vec<Val
     format!("({})", vec!["agency = ? OR agency LIKE ?"; all.len()].join(" OR "))
 }
 
-/// The cursors of one list: each says after which row it goes on, and of which list it is, so that none is used with other
-/// filters than those it came from.
-struct Cursors {
-    list: String,
-}
-
-impl Cursors {
-    fn of(kit: &Kit, asked: &[&str]) -> Self {
-        let parts: Vec<&[u8]> = asked.iter().map(|part| part.as_bytes()).collect();
-        Self { list: kit.keyed_digest(&parts) }
-    }
-
-    fn write(&self, due_at: i64, id: &str) -> String {
-        format!("{due_at}.{id}.{}", self.list)
-    }
-
-    fn read<'a>(&self, cursor: &'a str) -> Result<(i64, &'a str), Problem> {
-        let mut parts = cursor.splitn(3, '.');
-        let (Some(due_at), Some(id), Some(list)) = (parts.next(), parts.next(), parts.next())
-        else {
-            return Err(Problem::query("after is the cursor of a `next` link"));
-        };
-        if list != self.list {
-            return Err(Problem::query(
-                "after comes from a list with other filters: follow its `next` link as it is",
-            ));
-        }
-        let due_at = due_at.parse().map_err(|_| Problem::query("after"))?;
-        Ok((due_at, id))
-    }
-}
-
 pub(super) async fn page(
     app: &App,
     request: &Request,
@@ -156,7 +123,9 @@ pub(super) async fn page(
     }
     let cursors = Cursors::of(&app.kit, &asked);
     if let Some(after) = &query.after {
-        let (due_at, id) = cursors.read(after)?;
+        let key = cursors.read(after)?.split_once('.');
+        let (due_at, id) = key.ok_or_else(|| Problem::query("after"))?;
+        let due_at = due_at.parse().map_err(|_| Problem::query("after"))?;
         values.extend([Value::Integer(due_at), Value::Text(id.to_owned())]);
         conditions.push("(due_at, id) > (?, ?)");
     }
@@ -185,7 +154,7 @@ pub(super) async fn page(
     let full = rows.len() == usize::try_from(limit).unwrap_or(usize::MAX);
     let next = rows.last().filter(|_| full).map(|last| {
         let due_at = last.due_at.map_or(0, Timestamp::as_millisecond);
-        request.next_page(address, &cursors.write(due_at, &last.dossier))
+        request.next_page(address, &cursors.write(&format!("{due_at}.{}", last.dossier)))
     });
     Ok(Reply::ok(&rows).next_page(next.as_deref()))
 }
