@@ -1,6 +1,7 @@
 //! The wire: requests, replies and problems (RFC 9457), and the server with its limits.
 
 mod client;
+mod delivery;
 mod endpoint;
 mod headers;
 mod openapi;
@@ -9,9 +10,11 @@ mod reply;
 mod request;
 mod router;
 mod serve;
+mod strict;
 mod text;
 
 pub use client::{AddressBlock, Proxies, counted};
+pub use delivery::{AddressRequest, DeliveryRequest};
 pub use endpoint::{Access, Route, Upload, endpoint0, endpoint1, endpoint2, upload_endpoint};
 pub(crate) use headers::trace_parent;
 pub use headers::{Language, Seen};
@@ -21,4 +24,4 @@ pub use reply::Reply;
 pub use request::{Request, Target, read, shown, step, take, take_unseen};
 pub use router::{Mounted, Router, mount, mount_documented};
 pub use serve::Server;
-pub use text::Text;
+pub use text::{FILE_NAME_CHARS_MAX, FileName, Line, ParcelNumber, Partner, Text};

@@ -7,14 +7,15 @@ use std::sync::Arc;
 
 use dossier::access::Denied;
 use dossier::contract::{
-    EventSet, NoticeUnmatched, PaymentId, UnmatchedEvent, Vnd, parse_reference,
+    NoticeUnmatched, PaymentId, UnmatchedEvent, Vnd, parse_reference, partner_name,
 };
 use dossier::payment::take_notice::{STEP, Said, TakeNotice, decide};
-use events::{AppendError, Expected, NewEvent, StreamName};
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Access, Problem, Reply, Request, Route, Target, Text, endpoint0, step};
+use service_kit::http::{
+    Access, Line, Partner, Problem, Reply, Request, Route, Target, endpoint0, step,
+};
+use service_kit::unmatched::{self, Unmatched};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::App;
 
@@ -24,13 +25,13 @@ use crate::App;
 pub(crate) struct TakeNoticeRequest {
     /// Which provider.
     #[schema(value_type = String, min_length = 1, max_length = 50)]
-    provider: Text<50>,
+    provider: Partner,
     /// The provider's own name of this fact: the same again is the same fact.
     #[schema(value_type = String, min_length = 1, max_length = 200)]
-    event: Text<200>,
+    event: Line<200>,
     /// Our reference, as it was handed out with the payment.
     #[schema(value_type = String, min_length = 1, max_length = 200)]
-    reference: Text<200>,
+    reference: Line<200>,
     /// `captured`, `failed` or `pending`.
     #[schema(value_type = String, example = "captured")]
     kind: ProviderFact,
@@ -39,7 +40,7 @@ pub(crate) struct TakeNoticeRequest {
     amount_vnd: i64,
     /// The provider's reason.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 500)]
-    reason: Option<Text<500>>,
+    reason: Option<Line<500>>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -76,7 +77,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let body: TakeNoticeRequest = request.json()?;
     // A partner speaks for itself.
-    if caller.subject.as_str() != body.provider.0 {
+    if partner_name(caller.subject.as_str()) != body.provider.0 {
         return Err(Problem::from(Denied::Role));
     }
     request.idempotency_key()?;
@@ -111,29 +112,16 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
 
 /// Keeps a notice that names none of our payments, once.
 async fn keep_unmatched(app: &App, body: TakeNoticeRequest) -> Result<Reply, Problem> {
-    let kit = app.payments.kit();
-    let fact = format!("{}\n{}\n{}", body.provider.0, body.event.0, body.reference.0);
-    let id = Uuid::new_v5(&Uuid::NAMESPACE_URL, fact.as_bytes());
-    let event = UnmatchedEvent::from(NoticeUnmatched {
-        provider: body.provider.0,
+    let notice = UnmatchedEvent::from(NoticeUnmatched {
+        provider: body.provider.0.clone(),
         provider_event: body.event.0,
-        reference: body.reference.0,
+        reference: body.reference.0.clone(),
         amount: Vnd(body.amount_vnd),
     });
-    let unusable = |error: &dyn std::fmt::Display| Problem::unavailable(&error.to_string());
-    let stream = StreamName::new(&format!("unmatched-{id}")).map_err(|e| unusable(&e))?;
-    let meta = serde_json::json!({ "at": kit.time()?, "actor": { "subject": "payment", "role": "system" },
-        "command": id, "digest": "" });
-    let new =
-        NewEvent { id, kind: event.kind().into(), data: event.encode(), meta: meta.to_string() };
-    match kit.store.append(&stream, Expected::NoStream, vec![new]).await {
-        // The stream is named by the fact: whatever stands there is this fact.
-        Ok(_) | Err(AppendError::Conflict { .. } | AppendError::IdReused(_)) => {
-            tracing::warn!(%id, "a provider's notice names none of our payments");
-            Ok(Reply::ok(&NoticeReply { matched: false }))
-        }
-        Err(error) => Err(unusable(&error)),
-    }
+    let (service, partner, reference) = ("payment", &*body.provider.0, &*body.reference.0);
+    unmatched::keep(app.payments.kit(), Unmatched { service, partner, reference, notice: &notice })
+        .await?;
+    Ok(Reply::ok(&NoticeReply { matched: false }))
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
