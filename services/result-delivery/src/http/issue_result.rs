@@ -37,7 +37,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     let kit = app.results.kit();
     let who = (request.caller()?, STEP.may);
     let body: IssueResultRequest = request.json()?;
-    let named = |name: Text<100>| ("/document".to_owned(), DocumentName::from(&*name.0));
+    let named = |name: Line<100>| ("/document".to_owned(), DocumentName::from(&*name.0));
     let named = body.document.map(named).into_iter().collect();
     let stored = kit.documents.to_be_named(kit, who, named).await?.pop();
     let document = stored.map(|Stored { name, sha256, .. }| {
