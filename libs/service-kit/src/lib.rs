@@ -9,8 +9,8 @@
 pub mod auth;
 pub mod clock;
 pub mod codes;
-pub mod disk;
 pub mod crowd;
+pub mod disk;
 pub mod documents;
 pub mod forms;
 pub mod http;

@@ -20,6 +20,9 @@ pub const STEP: Step = Step {
     refusals: Refusal::ALL,
 };
 
+/// By which the parcel's id follows from the command.
+pub const PARCEL: &str = "parcel";
+
 refusals! {
     /// Why it cannot be handed over.
     pub enum Refusal {
@@ -48,7 +51,7 @@ pub fn decide(
 ) -> Result<Vec<DeliveryEvent>, Refusal> {
     let dossier = check(result)?;
     let (carrier, waybill) = (partner_name(carrier), waybill_number(waybill));
-    let parcel = ParcelId(facts.id("parcel"));
+    let parcel = ParcelId(facts.id(PARCEL));
     let reference = reference(dossier, parcel.0);
     Ok(vec![ResultHandedToCarrier { parcel, carrier, waybill, reference }.into()])
 }

@@ -280,6 +280,11 @@ impl Intake {
         self.open_request = None;
     }
 
+    fn on_decision(&mut self, decided: &DossierDecided, meta: &Meta) {
+        self.decision = Some(decided.clone());
+        self.end(Stage::Decided, meta.at());
+    }
+
     fn on_submission(&mut self, submitted: &DossierSubmitted, meta: &Meta) {
         self.submission = Some(Arc::new(submitted.clone()));
         self.documents = Arc::new(submitted.documents.clone());
@@ -358,12 +363,9 @@ impl State for Intake {
                     promised.missed = false;
                 }
             }
-            IntakeEvent::DossierDecided(decided) => {
-                self.decision = Some(decided.clone());
-                self.end(Stage::Decided, meta.at());
-            }
+            IntakeEvent::DossierDecided(decided) => self.on_decision(decided, meta),
             IntakeEvent::DossierClosed(closed) => {
-                self.end(Stage::Closed(closed.closed_as), meta.at())
+                self.end(Stage::Closed(closed.closed_as), meta.at());
             }
             IntakeEvent::PeriodExtended(extended) => self.on_extension(extended, meta.at()),
         }

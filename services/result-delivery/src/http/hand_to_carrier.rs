@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use dossier::State;
-use dossier::contract::DossierId;
+use dossier::contract::{DossierId, ParcelId};
 use dossier::delivery::DossierResult;
-use dossier::delivery::hand_to_carrier::{Refusal, STEP, check, decide};
+use dossier::delivery::hand_to_carrier::{PARCEL, Refusal, STEP, check, decide};
 use dossier::delivery::limits::WAYBILL_USED_WITHIN;
 use jiff::Timestamp;
 use serde::Deserialize;
 use service_kit::Streams;
 use service_kit::http::{Access, ParcelNumber, Partner, Problem, Reply, Request, Route, endpoint1};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::reply::{DeliveryReply, take};
 use crate::App;
@@ -61,12 +62,15 @@ async fn take_waybill(
     let caller = request.caller()?;
     let stream = Streams::<DossierResult>::name(&dossier.to_string());
     let stream = stream.map_err(|_| Problem::not_found())?;
-    let seen = Some(request.if_match()?);
+    let seen = request.if_match()?;
     let command = request.derived_id(caller, stream.as_str())?;
     let body: HandToCarrierRequest = request.json()?;
     let loaded = app.results.load(&stream).await?;
     Request::permitted_over(caller, STEP.may, loaded.state.resource())?;
-    if loaded.version != seen || check(&loaded.state).is_err() {
+    let handed_over = ParcelId(Uuid::new_v5(&command, PARCEL.as_bytes()));
+    let repeated = loaded.state.parcels.contains_key(&handed_over);
+    let is_seen = loaded.version.is_some_and(|version| seen.includes(version));
+    if repeated || !is_seen || check(&loaded.state).is_err() {
         return Ok(None);
     }
     let waybill = Waybill::new(&body.carrier.0, &body.waybill.0);

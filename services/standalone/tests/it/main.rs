@@ -13,8 +13,8 @@ mod durability;
 #[cfg(feature = "eventstoredb")]
 mod eventstoredb;
 mod explain;
-mod health;
 mod headers;
+mod health;
 mod intake;
 mod keys;
 mod law;

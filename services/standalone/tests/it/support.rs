@@ -251,18 +251,7 @@ impl Office {
         let (stop, stopped) = watch::channel(false);
         let mut running = JoinSet::new();
         running.spawn(server.run(stopped));
-        Self {
-            kit,
-            browser,
-            operations,
-            opened,
-            tasks,
-            reactions,
-            key,
-            running,
-            stop,
-            folder,
-        }
+        Self { kit, browser, operations, opened, tasks, reactions, key, running, stop, folder }
     }
 
     /// Where its documents are.
