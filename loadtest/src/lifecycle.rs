@@ -255,8 +255,7 @@ pub(crate) async fn carry(
         .iter()
         .map(|c| json!({ "component": c, "document": document, "file_name": "a.pdf" }))
         .collect();
-    let address =
-        json!({ "$personal": { "name": "A", "lines": ["Hà Nội"], "phone": "0900000000" } });
+    let address = json!({ "name": "A", "lines": ["Hà Nội"], "phone": "0900000000" });
     let body = json!({
         "procedure": procedure, "agency": "G02.001", "channel": "online", "documents": documents,
         "delivery": { "channel": "post", "address": address }, "form": form(procedure),
@@ -306,7 +305,7 @@ pub(crate) async fn carry(
     let issued = json!({ "number": format!("KQ-{serial}") });
     let approver = (&*actors.approver, &*key("issue"), &*etag);
     let etag = client.post(&format!("{delivery}/result"), approver, &issued, None).await?.etag;
-    let parcel = json!({ "carrier": "vnpost", "waybill": "EA1" });
+    let parcel = json!({ "carrier": "vnpost", "waybill": format!("EA{serial}VN") });
     let sent = client
         .post(&format!("{delivery}/parcels"), (&actors.clerk, &key("send"), &etag), &parcel, None)
         .await?;

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use dossier::Step;
 use dossier::contract::{
     ComplaintEvent, DeliveryEvent, EventSet, IntakeEvent, LawEvent, PaymentEvent, RatingEvent,
-    ReceiptEvent, ReviewEvent, UnmatchedEvent,
+    ReceiptEvent, ReviewEvent, UnmatchedEvent, WaybillEvent,
 };
 use utoipa::openapi::OpenApi;
 
@@ -60,6 +60,7 @@ pub(crate) fn schemas() -> Vec<(&'static str, serde_json::Value)> {
     all.extend(PaymentEvent::schemas());
     all.extend(ReceiptEvent::schemas());
     all.extend(UnmatchedEvent::schemas());
+    all.extend(WaybillEvent::schemas());
     all.extend(ReviewEvent::schemas());
     all.extend(DeliveryEvent::schemas());
     all.extend(RatingEvent::schemas());
@@ -197,6 +198,7 @@ mod tests {
             .or_else(|| through::<PaymentEvent>(kind, data))
             .or_else(|| through::<ReceiptEvent>(kind, data))
             .or_else(|| through::<UnmatchedEvent>(kind, data))
+            .or_else(|| through::<WaybillEvent>(kind, data))
             .or_else(|| through::<ReviewEvent>(kind, data))
             .or_else(|| through::<DeliveryEvent>(kind, data))
             .or_else(|| through::<RatingEvent>(kind, data))

@@ -21,11 +21,16 @@ pub mod request_renewal;
 pub mod revoke_result;
 pub mod take_carrier_notice;
 
+pub mod limits;
+pub mod waybill;
+
 mod after;
+mod parcel;
 mod reaction;
 mod state;
 
 pub use after::{After, Owed};
+pub use parcel::Parcel;
 pub use reaction::DeliveryReaction;
 pub use state::{DossierResult, Stage};
 
@@ -47,6 +52,9 @@ pub const STEPS: &[Step] = &[
     miss_renewal::STEP,
     expire_result::STEP,
 ];
+
+/// Who may list what carriers said that names none of our parcels.
+pub const UNMATCHED: &[May] = &[any(Role::Clerk), any(Role::Operator)];
 
 /// Who may read where a result is.
 pub const READ: &[May] = &[

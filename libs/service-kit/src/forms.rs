@@ -1,11 +1,14 @@
 //! Forms against the JSON Schema of their procedure (draft 2020-12, formats checked), compiled once at start.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use dossier::contract::ProcedureCode;
 use dossier::law::{Law, Procedure};
 use jsonschema::Validator;
 use serde_json::Value;
+
+use crate::limits::FORM_TEXT_CHARS_MAX;
 
 /// The compiled schema of every procedure in every version.
 #[derive(Debug, Default)]
@@ -30,7 +33,7 @@ pub struct FieldError {
 }
 
 /// How many failing fields are reported at once.
-const ERRORS_MAX: usize = 50;
+pub(crate) const ERRORS_MAX: usize = 50;
 
 impl Forms {
     /// Compiles every form.
@@ -52,17 +55,46 @@ impl Forms {
     /// Every field of `form` that breaks the schema, at most fifty. The values themselves are not repeated.
     #[must_use]
     pub fn check(&self, procedure: &Procedure, form: &Value) -> Vec<FieldError> {
-        let Some(validator) = self.0.get(&(procedure.code.clone(), procedure.version)) else {
-            return Vec::new();
-        };
-        validator
-            .iter_errors(form)
-            .take(ERRORS_MAX)
-            .map(|error| FieldError {
+        let mut errors = Vec::new();
+        overlong(form, &mut String::new(), &mut errors);
+        if let Some(validator) = self.0.get(&(procedure.code.clone(), procedure.version)) {
+            errors.extend(validator.iter_errors(form).take(ERRORS_MAX).map(|error| FieldError {
                 pointer: error.instance_path().to_string(),
                 detail: error.masked().to_string(),
-            })
-            .collect()
+            }));
+        }
+        errors.truncate(ERRORS_MAX);
+        errors
+    }
+}
+
+/// The texts of a form that are longer than any may be, also where its schema gives no length.
+fn overlong(value: &Value, at: &mut String, errors: &mut Vec<FieldError>) {
+    let within = at.len();
+    match value {
+        Value::String(text) if text.len() > FORM_TEXT_CHARS_MAX => {
+            let count = text.chars().count();
+            if count > FORM_TEXT_CHARS_MAX {
+                let detail = format!("{count} characters, more than {FORM_TEXT_CHARS_MAX}");
+                errors.push(FieldError { pointer: at.clone(), detail });
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                // Writing to a string cannot fail.
+                let _ = write!(at, "/{index}");
+                overlong(item, at, errors);
+                at.truncate(within);
+            }
+        }
+        Value::Object(fields) => {
+            for (key, field) in fields {
+                let _ = write!(at, "/{}", key.replace('~', "~0").replace('/', "~1"));
+                overlong(field, at, errors);
+                at.truncate(within);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
@@ -88,5 +120,12 @@ mod tests {
         assert!(pointers.contains(&"/chemical/hs_chapter"), "{errors:?}");
         assert_eq!(errors.len(), 3, "{errors:?}");
         assert!(errors.iter().all(|error| !error.detail.contains("not a code")), "{errors:?}");
+    }
+    #[test]
+    fn a_text_has_an_end_also_where_the_schema_gives_none() {
+        let mut errors = Vec::new();
+        let form = json!({ "a/b": [{ "c": "x".repeat(FORM_TEXT_CHARS_MAX + 1) }], "d": "x" });
+        overlong(&form, &mut String::new(), &mut errors);
+        assert_eq!(errors.iter().map(|error| &*error.pointer).collect::<Vec<_>>(), ["/a~1b/0/c"]);
     }
 }

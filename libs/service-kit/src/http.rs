@@ -2,6 +2,7 @@
 
 mod client;
 mod cursor;
+mod delivery;
 mod endpoint;
 mod headers;
 mod openapi;
@@ -10,10 +11,12 @@ mod reply;
 mod request;
 mod router;
 mod serve;
+mod strict;
 mod text;
 
 pub use client::{AddressBlock, Proxies, counted};
 pub use cursor::Cursors;
+pub use delivery::{AddressRequest, DeliveryRequest};
 pub use endpoint::{
     Access, Counts, Route, Upload, endpoint0, endpoint1, endpoint2, upload_endpoint,
 };
@@ -25,4 +28,4 @@ pub use reply::Reply;
 pub use request::{Request, Target, read, shown, step, take, take_unseen};
 pub use router::{Mounted, Router, mount, mount_documented};
 pub use serve::Server;
-pub use text::Text;
+pub use text::{FILE_NAME_CHARS_MAX, FileName, Line, ParcelNumber, Partner, Text};

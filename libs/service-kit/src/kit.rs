@@ -13,6 +13,7 @@ use events::{EventStore, ReadError};
 use hmac::{Hmac, Mac};
 use jiff::Timestamp;
 use sha2::Sha256;
+use uuid::Uuid;
 
 use crate::auth::{Auth, AuthError};
 use crate::clock::{Clock, ClockGuard, ClockWrong};
@@ -158,16 +159,28 @@ impl Kit {
     /// A digest that nobody can compute without the installation's key: 128 bits, in URL-safe base64.
     #[must_use]
     pub fn keyed_digest(&self, parts: &[&[u8]]) -> String {
+        URL_SAFE_NO_PAD.encode(self.keyed(parts))
+    }
+
+    /// An id that nobody can compute without the installation's key.
+    #[must_use]
+    pub fn keyed_id(&self, parts: &[&[u8]]) -> Uuid {
+        Uuid::new_v8(self.keyed(parts))
+    }
+
+    fn keyed(&self, parts: &[&[u8]]) -> [u8; 16] {
+        let mut short = [0; 16];
         // A key of any length fits.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.digest_key) else {
-            return String::new();
-        };
-        for part in parts {
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part);
+        if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.digest_key) {
+            for part in parts {
+                mac.update(&(part.len() as u64).to_be_bytes());
+                mac.update(part);
+            }
+            for (byte, of) in short.iter_mut().zip(mac.finalize().into_bytes()) {
+                *byte = of;
+            }
         }
-        let digest = mac.finalize().into_bytes();
-        URL_SAFE_NO_PAD.encode(digest.get(..16).unwrap_or(&digest))
+        short
     }
 
     /// Now, if that may be recorded.

@@ -3,6 +3,7 @@
 //! - [`Kit`]: what every service needs. [`Streams`]: loads, decides, appends ([`Streams::execute`]).
 //! - [`tasks`]: what runs without being asked: reactions to other services' events, the deadline keeper, read models.
 //! - [`http`]: requests, replies, problems, and the server.
+//! - [`unmatched`]: what partners say that belongs to nothing of ours.
 //! - [`auth`]: who is calling. [`documents`]: uploaded files. [`forms`]: forms against their schema.
 
 pub mod auth;
@@ -22,6 +23,8 @@ mod service;
 mod streams;
 pub mod tasks;
 pub mod telemetry;
+mod text;
+pub mod unmatched;
 pub mod view;
 
 pub use clock::Clock;

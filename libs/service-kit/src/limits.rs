@@ -6,6 +6,14 @@ use jiff::SignedDuration;
 
 /// Bytes of a request's body, uploads apart.
 pub const BODY_BYTES_MAX: u64 = 512 * 1024;
+/// Levels of objects and arrays in a JSON body.
+pub const JSON_DEPTH_MAX: usize = 32;
+/// Characters of a text in a JSON body, whatever its field allows.
+pub const JSON_TEXT_CHARS_MAX: usize = 60_000;
+/// Characters of a key in a JSON body.
+pub const JSON_KEY_CHARS_MAX: usize = 200;
+/// Characters of a text in a form, whatever its schema allows.
+pub const FORM_TEXT_CHARS_MAX: usize = 10_000;
 /// Bytes of an uploaded document.
 pub const DOCUMENT_BYTES_MAX: u64 = 50 * 1024 * 1024;
 /// Documents whose records are remembered.
@@ -214,6 +222,8 @@ pub const ENFORCED_TOGETHER: usize = 256;
 pub const GROUPS_IN_FLIGHT: usize = 3;
 /// Events that wait in one service for something that must come first.
 pub const PARKED_MAX: usize = 10_000;
+/// Notices of partners that name nothing of ours, shown at once.
+pub const UNMATCHED_PAGE_MAX: usize = 100;
 /// Events that were given up, shown at once.
 pub const DEAD_LETTERS_MAX: usize = 1_000;
 /// How long an event may wait before it is given up and shown to an operator.

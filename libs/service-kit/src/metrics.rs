@@ -38,6 +38,7 @@ pub struct Metrics {
     turned_away: Family<Labels, Counter>,
     connections: Gauge,
     bytes: Gauge,
+    unmatched: Family<Labels, Counter>,
     gauges: Mutex<Vec<(&'static str, Figure)>>,
 }
 
@@ -59,6 +60,9 @@ impl Default for Metrics {
         let filled = Family::default();
         let help = "Events that reactions read in the store because the bus had not brought them";
         registry.register("bus_filled", help, filled.clone());
+        let unmatched = Family::default();
+        let help = "Notices of partners that named nothing of ours and were kept";
+        registry.register("notices_unmatched", help, unmatched.clone());
         let (turned_away, connections, bytes) =
             (Family::default(), Gauge::default(), Gauge::default());
         let help = "Connections that were closed or not taken, by reason";
@@ -74,6 +78,7 @@ impl Default for Metrics {
             durations,
             appends,
             filled,
+            unmatched,
             turned_away,
             connections,
             bytes,
@@ -111,6 +116,10 @@ impl Metrics {
         if events > 0 {
             self.filled.get_or_create(&vec![("service", service.to_owned())]).inc_by(events);
         }
+    }
+
+    pub(crate) fn unmatched(&self, service: &str) {
+        self.unmatched.get_or_create(&vec![("service", service.to_owned())]).inc();
     }
 
     /// Sets a figure that is known only when it is asked for.

@@ -13,7 +13,6 @@ mod open;
 mod provider;
 mod queries;
 mod receipts;
-mod unmatched;
 
 /// What the handlers need.
 #[derive(Debug)]

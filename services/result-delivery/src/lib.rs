@@ -8,6 +8,7 @@ use service_kit::tasks::{Keeper, Reactions, Stalled, Tasks};
 use service_kit::{Kit, Service, Streams};
 
 mod http;
+mod waybills;
 
 /// What the handlers need.
 #[derive(Debug)]

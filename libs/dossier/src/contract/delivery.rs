@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    Brief, Delivery, DeliveryChannel, DocumentDigest, DocumentName, Outcome, ParcelId,
+    Brief, Delivery, DeliveryChannel, DocumentDigest, DocumentName, Outcome, ParcelEnd, ParcelId,
     PeriodExtended, Personal, Subject, events, payload,
 };
 
@@ -127,6 +127,10 @@ payload! {
         carrier_event: String,
         /// The carrier's own words.
         status: Personal<String>,
+        /// What the carrier says that the parcel came to, where that moves nothing: another parcel is on its way, or this
+        /// one had come to its end before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        claims: Option<ParcelEnd>,
     }
     /// The carrier brought it back.
     ParcelReturned {
@@ -148,6 +152,9 @@ payload! {
         brief: Brief,
         /// How.
         channel: DeliveryChannel,
+        /// Which parcel, by post.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parcel: Option<ParcelId>,
         /// The carrier's own name of this fact, by post.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         carrier_event: Option<String>,

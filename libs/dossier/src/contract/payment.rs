@@ -393,35 +393,11 @@ payload! {
         /// How much.
         amount: Vnd,
     }
-    /// A notice that names none of our payments, for an operator to look at.
-    NoticeUnmatched {
-        /// Which provider.
-        provider: String,
-        /// The provider's own name of this fact.
-        provider_event: String,
-        /// What it names.
-        reference: String,
-        /// How much.
-        amount: Vnd,
-        /// What the provider says of it: `captured`, `failed` or `pending`.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        said: Option<String>,
-        /// The provider's number of the transaction.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        transaction: Option<String>,
-    }
 }
 
 events! {
     /// The events of a numbering stream.
     pub enum ReceiptEvent {
         ReceiptIssued = "payment.ReceiptIssued.v1",
-    }
-}
-
-events! {
-    /// The events of a stream of unmatched notices.
-    pub enum UnmatchedEvent {
-        NoticeUnmatched = "payment.NoticeUnmatched.v1",
     }
 }

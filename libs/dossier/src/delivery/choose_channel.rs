@@ -2,7 +2,9 @@
 
 use super::{DossierResult, Stage};
 use crate::access::{agency, own};
-use crate::contract::{Delivery, DeliveryChannel, DeliveryChannelChosen, DeliveryEvent, Role};
+use crate::contract::{
+    Delivery, DeliveryChannel, DeliveryChannelChosen, DeliveryEvent, Personal, Role,
+};
 use crate::step::{Facts, Step, refusals};
 
 /// This step.
@@ -39,7 +41,9 @@ pub fn decide(
     if !facts.rule()?.procedure.delivery.contains(&delivery.channel) {
         return Err(Refusal::DeliveryNotOffered);
     }
-    if delivery.channel == DeliveryChannel::Post && delivery.address.is_none() {
+    if delivery.channel == DeliveryChannel::Post
+        && delivery.address.as_ref().and_then(Personal::known).is_none()
+    {
         return Err(Refusal::AddressMissing);
     }
     Ok(vec![DeliveryChannelChosen { delivery }.into()])
@@ -56,11 +60,16 @@ mod tests {
         let law = law();
         let mut scene = issued(&law, DeliveryChannel::Download);
         let mut choose = |channel| {
-            let delivery = Delivery { channel, address: None };
-            scene.step("2026-11-23T12:00", Role::Applicant, |s, f| decide(s, delivery, f))
+            let delivery = |address| Delivery { channel, address };
+            let mut with = |address| {
+                let delivery = delivery(address);
+                scene.step("2026-11-23T12:00", Role::Applicant, |s, f| decide(s, delivery, f))
+            };
+            (with(None), with(Some(Personal::Erased)))
         };
-        assert_eq!(choose(DeliveryChannel::Post), Err(Refusal::AddressMissing));
-        choose(DeliveryChannel::Collection).unwrap();
+        let missing = || Err(Refusal::AddressMissing);
+        assert_eq!(choose(DeliveryChannel::Post), (missing(), missing()));
+        choose(DeliveryChannel::Collection).0.unwrap();
         assert!(scene.state.waits_for(DeliveryChannel::Collection));
     }
 }

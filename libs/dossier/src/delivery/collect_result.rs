@@ -33,7 +33,8 @@ pub fn decide(
     match result.brief().filter(|_| result.waits_for(channel)) {
         Some(brief) => {
             let (brief, received_by) = (brief.clone(), received_by.map(Personal::from));
-            let delivered = ResultDelivered { brief, channel, carrier_event: None, received_by };
+            let (parcel, carrier_event) = (None, None);
+            let delivered = ResultDelivered { brief, channel, parcel, carrier_event, received_by };
             Ok(vec![delivered.into()])
         }
         None => Err(Refusal::NotThere),

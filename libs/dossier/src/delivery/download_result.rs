@@ -28,8 +28,9 @@ pub fn decide(result: &DossierResult, _facts: &Facts<'_>) -> Result<Vec<Delivery
     let channel = DeliveryChannel::Download;
     match result.brief().filter(|_| result.waits_for(channel)) {
         Some(brief) => {
-            let (brief, carrier_event, received_by) = (brief.clone(), None, None);
-            Ok(vec![ResultDelivered { brief, channel, carrier_event, received_by }.into()])
+            let (brief, parcel, carrier_event, received_by) = (brief.clone(), None, None, None);
+            let delivered = ResultDelivered { brief, channel, parcel, carrier_event, received_by };
+            Ok(vec![delivered.into()])
         }
         None => Err(Refusal::NotThere),
     }

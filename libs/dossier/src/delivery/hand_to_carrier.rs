@@ -2,9 +2,11 @@
 //! and 10. The reference that the carrier sends back contains the dossier.
 
 use super::DossierResult;
+use super::limits::PARCELS_MAX;
 use crate::access::agency;
 use crate::contract::{
-    DeliveryChannel, DeliveryEvent, ParcelId, ResultHandedToCarrier, Role, reference,
+    DeliveryChannel, DeliveryEvent, DossierId, ParcelId, ResultHandedToCarrier, Role, partner_name,
+    reference, waybill_number,
 };
 use crate::step::{Facts, Step, refusals};
 
@@ -14,12 +16,12 @@ pub const STEP: Step = Step {
     service: "result-delivery",
     basis: "45/2016/QĐ-TTg Điều 9, 10",
     may: &[agency(Role::Clerk)],
-    events: &["delivery.ResultHandedToCarrier.v1"],
+    events: &["delivery.WaybillTaken.v1", "delivery.ResultHandedToCarrier.v1"],
     refusals: Refusal::ALL,
 };
 
-/// How often a result is sent at the most.
-const PARCELS_MAX: u32 = 5;
+/// By which the parcel's id follows from the command.
+pub const PARCEL: &str = "parcel";
 
 refusals! {
     /// Why it cannot be handed over.
@@ -28,23 +30,29 @@ refusals! {
             "kết quả chưa sẵn sàng theo hình thức này", "no result waits to be taken in this way";
         TooOften => 409, "returned-too-often",
             "kết quả bị trả lại quá nhiều lần", "it came back too often; let the applicant choose another way";
+        WaybillInUse => 409, "waybill-in-use",
+            "số vận đơn đang được dùng cho bưu gửi khác", "the waybill names another parcel of this carrier";
     }
 }
 
-/// Decides.
-pub fn decide(
-    result: &DossierResult,
-    carrier: String,
-    waybill: String,
-    facts: &Facts<'_>,
-) -> Result<Vec<DeliveryEvent>, Refusal> {
+/// Whether it can be handed over now.
+pub fn check(result: &DossierResult) -> Result<DossierId, Refusal> {
     let waits = result.waits_for(DeliveryChannel::Post);
     let Some(brief) = result.brief().filter(|_| waits) else { return Err(Refusal::NotThere) };
-    if result.returns >= PARCELS_MAX {
-        return Err(Refusal::TooOften);
-    }
-    let parcel = ParcelId(facts.id("parcel"));
-    let reference = reference(brief.dossier, parcel.0);
+    if result.returns >= PARCELS_MAX { Err(Refusal::TooOften) } else { Ok(brief.dossier) }
+}
+
+/// Decides, for a waybill that was taken for it.
+pub fn decide(
+    result: &DossierResult,
+    carrier: &str,
+    waybill: &str,
+    facts: &Facts<'_>,
+) -> Result<Vec<DeliveryEvent>, Refusal> {
+    let dossier = check(result)?;
+    let (carrier, waybill) = (partner_name(carrier), waybill_number(waybill));
+    let parcel = ParcelId(facts.id(PARCEL));
+    let reference = reference(dossier, parcel.0);
     Ok(vec![ResultHandedToCarrier { parcel, carrier, waybill, reference }.into()])
 }
 
@@ -58,9 +66,16 @@ pub(crate) mod tests {
     pub(crate) fn hand(
         scene: &mut Scene<'_, DossierResult>,
     ) -> Result<Vec<DeliveryEvent>, Refusal> {
-        scene.step("2026-11-23T14:00", Role::Clerk, |s, f| {
-            decide(s, "vnpost".to_owned(), "EA1VN".to_owned(), f)
-        })
+        let waybill = format!("EA{}VN", scene.state.parcels.len() + 1);
+        hand_by(scene, "VnPost ", &waybill)
+    }
+
+    pub(crate) fn hand_by(
+        scene: &mut Scene<'_, DossierResult>,
+        carrier: &str,
+        waybill: &str,
+    ) -> Result<Vec<DeliveryEvent>, Refusal> {
+        scene.step("2026-11-23T14:00", Role::Clerk, |s, f| decide(s, carrier, waybill, f))
     }
 
     pub(crate) fn sent(law: &Law) -> Scene<'_, DossierResult> {

@@ -1,14 +1,14 @@
 //! A result as result delivery knows it: the fold over its events, what falls due in it, and why.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{After, expire_result, miss_duty, miss_renewal};
+use super::{After, Parcel, expire_result, miss_duty, miss_renewal};
 use crate::access::Resource;
 use crate::clock::Period;
 use crate::contract::{
-    AgencyCode, Brief, Delivery, DeliveryChannel, DeliveryEvent, Meta, ParcelId, PeriodExtended,
-    Personal, ProcedureRef, ResultHandedToCarrier, ResultIssued, ResultPrepared,
+    AgencyCode, Brief, Delivery, DeliveryChannel, DeliveryEvent, Meta, ParcelEnd, ParcelId,
+    PeriodExtended, Personal, ProcedureRef, ResultHandedToCarrier, ResultIssued, ResultPrepared,
 };
 use crate::law::Law;
 use crate::step::{Facts, LawError, Obligation, State};
@@ -46,31 +46,43 @@ pub struct DossierResult {
     pub delivery: Option<Delivery>,
     /// The parcel that is on its way, or was the last.
     pub parcel: Option<Arc<ResultHandedToCarrier>>,
-    /// How often a parcel came back.
+    /// How many parcels came back.
     pub returns: u32,
-    /// What the carrier said last.
+    /// What its carrier said last of the parcel that is on its way, or was the last.
     pub tracked: Option<Personal<String>>,
-    /// Every parcel and its carrier.
-    pub parcels: BTreeMap<ParcelId, String>,
+    /// Every parcel.
+    pub parcels: BTreeMap<ParcelId, Parcel>,
     /// What comes after it.
     pub after: After,
-    notices: BTreeSet<(String, String)>,
 }
 
 impl DossierResult {
-    /// Whether this fact of this carrier was taken in before.
+    /// The parcel of this carrier with this waybill, both as they are compared.
     #[must_use]
-    pub fn knows(&self, carrier: &str, carrier_event: &str) -> bool {
-        self.notices.contains(&(carrier.to_owned(), carrier_event.to_owned()))
+    pub fn parcel_named(&self, carrier: &str, waybill: &str) -> Option<&Parcel> {
+        self.parcels.values().find(|p| p.carrier == carrier && p.waybill == waybill)
+    }
+
+    /// The parcels as they were handed over.
+    pub fn in_order(&self) -> impl Iterator<Item = &Parcel> {
+        let mut parcels: Vec<&Parcel> = self.parcels.values().collect();
+        parcels.sort_by_key(|parcel| parcel.number);
+        parcels.into_iter()
+    }
+
+    /// Whether this parcel is the one that is on its way, or was the last.
+    #[must_use]
+    pub fn is_present(&self, parcel: ParcelId) -> bool {
+        self.parcel.as_ref().is_some_and(|present| present.parcel == parcel)
     }
 
     pub(super) fn brief(&self) -> Option<&Brief> {
         self.prepared.as_ref().map(|prepared| &prepared.brief)
     }
 
-    fn note(&mut self, carrier_event: &str) {
-        let carrier = self.parcel.as_ref().map_or(String::new(), |parcel| parcel.carrier.clone());
-        self.notices.insert((carrier, carrier_event.to_owned()));
+    /// Takes a carrier's fact in; true if it is the one that the parcel ended with.
+    fn note(&mut self, parcel: ParcelId, event: Option<&str>, end: Option<ParcelEnd>) -> bool {
+        self.parcels.get_mut(&parcel).is_some_and(|parcel| parcel.take(event, end))
     }
 
     /// Whether it is there and wanted in this way.
@@ -100,27 +112,39 @@ impl State for DossierResult {
                 self.delivery = Some(chosen.delivery.clone());
             }
             DeliveryEvent::ResultHandedToCarrier(handed) => {
-                self.parcels.insert(handed.parcel, handed.carrier.clone());
-                self.parcel = Some(Arc::new(handed.clone()));
+                let parcel = Parcel::new(handed, self.parcels.len().saturating_add(1));
+                self.parcel = Some(Arc::clone(&parcel.handed));
+                self.parcels.insert(handed.parcel, parcel);
+                self.tracked = None;
                 self.stage = Stage::WithCarrier;
             }
             DeliveryEvent::ParcelTracked(tracked) => {
-                self.note(&tracked.carrier_event);
-                self.tracked = Some(tracked.status.clone());
+                self.note(tracked.parcel, Some(&tracked.carrier_event), tracked.claims);
+                if self.is_present(tracked.parcel) && tracked.claims.is_none() {
+                    self.tracked = Some(tracked.status.clone());
+                }
             }
             DeliveryEvent::ParcelReturned(returned) => {
-                self.note(&returned.carrier_event);
-                self.returns = self.returns.saturating_add(1);
-                // A parcel that came back late, after a newer one arrived, changes nothing.
-                if self.stage == Stage::WithCarrier
-                    && self.parcel.as_ref().is_some_and(|p| p.parcel == returned.parcel)
-                {
-                    self.stage = Stage::Issued;
+                let event = Some(&*returned.carrier_event);
+                if self.note(returned.parcel, event, Some(ParcelEnd::Returned)) {
+                    self.returns = self.returns.saturating_add(1);
+                }
+                if self.is_present(returned.parcel) {
+                    self.tracked = Some(returned.reason.clone());
+                    // A parcel that came back late, after a newer one arrived, changes nothing.
+                    if self.stage == Stage::WithCarrier {
+                        self.stage = Stage::Issued;
+                    }
                 }
             }
             DeliveryEvent::ResultDelivered(delivered) => {
-                if let Some(carrier_event) = &delivered.carrier_event {
-                    self.note(carrier_event);
+                // Before the parcel was recorded, it was the one on its way.
+                let present = self.parcel.as_ref().map(|present| present.parcel);
+                if let Some(parcel) = delivered.parcel.or(present)
+                    && delivered.channel == DeliveryChannel::Post
+                {
+                    let event = delivered.carrier_event.as_deref();
+                    self.note(parcel, event, Some(ParcelEnd::Delivered));
                 }
                 self.stage = Stage::Delivered;
             }

@@ -1,11 +1,12 @@
 //! The carrier says where a parcel is, that it was delivered, or that it came back. Its facts are taken in whatever order
 //! and however often they come; a notice is never refused.
 
+use super::limits::PARCEL_FACTS_MAX;
 use super::{DossierResult, Stage};
 use crate::access::any;
 use crate::contract::{
-    DeliveryChannel, DeliveryEvent, ParcelId, ParcelReturned, ParcelTracked, Personal,
-    ResultDelivered, Role,
+    DeliveryChannel, DeliveryEvent, ParcelEnd, ParcelId, ParcelReturned, ParcelTracked, Personal,
+    ResultDelivered, Role, partner_name,
 };
 use crate::step::{Facts, Step, refusals};
 
@@ -19,6 +20,7 @@ pub const STEP: Step = Step {
         "delivery.ParcelTracked.v1",
         "delivery.ParcelReturned.v1",
         "delivery.ResultDelivered.v1",
+        "delivery.CarrierNoticeUnmatched.v1",
     ],
     refusals: Refusal::ALL,
 };
@@ -55,52 +57,75 @@ pub struct TakeCarrierNotice {
     pub said: Said,
 }
 
-/// Decides; nothing if the fact was known, or delivery is recorded already.
+/// Decides; nothing if the fact was known, or is one too many of those that move nothing. Only what is said of the parcel
+/// that is on its way moves the result; the rest is recorded of the parcel that it names.
 pub fn decide(
     result: &DossierResult,
     command: &TakeCarrierNotice,
     _facts: &Facts<'_>,
 ) -> Result<Vec<DeliveryEvent>, Refusal> {
-    let TakeCarrierNotice { parcel, carrier, carrier_event, said } = command;
-    let Some(brief) = result.brief().filter(|_| !result.knows(carrier, carrier_event)) else {
-        return Ok(Vec::new());
-    };
-    if result.parcels.get(parcel) != Some(carrier) {
+    let TakeCarrierNotice { parcel: id, carrier, carrier_event, said } = command;
+    let parcel = result.parcels.get(id).filter(|parcel| parcel.carrier == partner_name(carrier));
+    let (Some(parcel), Some(brief)) = (parcel, result.brief()) else {
         return Err(Refusal::NotOurs);
-    }
-    let (parcel, carrier_event) = (*parcel, carrier_event.clone());
-    let event = match said {
-        Said::Tracked(status) => {
-            ParcelTracked { parcel, carrier_event, status: status.clone().into() }.into()
-        }
-        Said::Returned(reason) => {
-            ParcelReturned { parcel, carrier_event, reason: reason.clone().into() }.into()
-        }
-        Said::Delivered(_) if result.stage != Stage::WithCarrier => {
-            ParcelTracked { parcel, carrier_event, status: "delivered".to_owned().into() }.into()
-        }
-        Said::Delivered(received_by) => ResultDelivered {
-            brief: brief.clone(),
-            channel: DeliveryChannel::Post,
-            carrier_event: Some(carrier_event),
-            received_by: received_by.clone().map(Personal::from),
-        }
-        .into(),
     };
-    Ok(vec![event])
+    if parcel.knows(carrier_event) {
+        return Ok(Vec::new());
+    }
+    let moves = result.stage == Stage::WithCarrier && result.is_present(*id);
+    let (parcel, full) = (*id, parcel.facts() >= PARCEL_FACTS_MAX);
+    let carrier_event = carrier_event.clone();
+    let track = |status: &str, claims| {
+        let (carrier_event, status) = (carrier_event.clone(), status.to_owned().into());
+        Ok(vec![ParcelTracked { parcel, carrier_event, status, claims }.into()])
+    };
+    match said {
+        Said::Delivered(received_by) if moves => Ok(vec![
+            ResultDelivered {
+                brief: brief.clone(),
+                channel: DeliveryChannel::Post,
+                parcel: Some(parcel),
+                carrier_event: Some(carrier_event),
+                received_by: received_by.clone().map(Personal::from),
+            }
+            .into(),
+        ]),
+        Said::Returned(reason) if moves => {
+            let reason = reason.clone().into();
+            Ok(vec![ParcelReturned { parcel, carrier_event, reason }.into()])
+        }
+        _ if full => Ok(Vec::new()),
+        Said::Tracked(status) => track(status, None),
+        Said::Delivered(_) => track("delivered", Some(ParcelEnd::Delivered)),
+        Said::Returned(reason) => track(reason, Some(ParcelEnd::Returned)),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::hand_to_carrier::tests::{hand, sent};
+    use crate::delivery::hand_to_carrier::tests::{hand, hand_by, sent};
     use crate::testing::{Scene, law};
 
-    fn take(scene: &mut Scene<'_, DossierResult>, event: &str, said: Said) -> usize {
-        let parcel = scene.state.parcel.as_ref().unwrap().parcel;
-        let (carrier, carrier_event) = ("vnpost".to_owned(), event.to_owned());
+    type Results<'a> = Scene<'a, DossierResult>;
+
+    fn take_of(scene: &mut Results<'_>, parcel: ParcelId, by: (&str, &str), said: Said) -> usize {
+        let (carrier, carrier_event) = (by.0.to_owned(), by.1.to_owned());
         let command = TakeCarrierNotice { parcel, carrier, carrier_event, said };
         scene.step("2026-11-24T09:00", Role::Carrier, |s, f| decide(s, &command, f)).unwrap().len()
+    }
+
+    fn take(scene: &mut Results<'_>, event: &str, said: Said) -> usize {
+        let parcel = present(scene);
+        take_of(scene, parcel, ("vnpost", event), said)
+    }
+
+    fn present(scene: &Results<'_>) -> ParcelId {
+        scene.state.parcel.as_ref().unwrap().parcel
+    }
+
+    fn returned() -> Said {
+        Said::Returned("nobody at home".to_owned())
     }
 
     #[test]
@@ -108,9 +133,11 @@ mod tests {
         let law = law();
         let mut scene = sent(&law);
         take(&mut scene, "1", Said::Tracked("on its way".to_owned()));
-        take(&mut scene, "2", Said::Returned("nobody at home".to_owned()));
+        take(&mut scene, "2", returned());
         assert_eq!(scene.state.stage, Stage::Issued);
+        assert_eq!(scene.state.tracked, Some("nobody at home".to_owned().into()));
         hand(&mut scene).unwrap();
+        assert_eq!(scene.state.tracked, None, "nothing was said of the second one");
         take(&mut scene, "3", Said::Delivered(Some("neighbour".to_owned())));
         assert_eq!(scene.state.stage, Stage::Delivered);
     }
@@ -125,5 +152,69 @@ mod tests {
         take(&mut scene, "2", Said::Delivered(None));
         assert_eq!(scene.state.stage, Stage::Delivered);
         assert_eq!(scene.kinds().iter().filter(|kind| **kind == "ResultDelivered").count(), 1);
+        assert!(!scene.state.parcels[&present(&scene)].contradicted);
+    }
+
+    #[test]
+    fn what_is_said_of_a_parcel_that_came_back_does_not_deliver_the_next_one() {
+        let law = law();
+        let mut scene = sent(&law);
+        let first = present(&scene);
+        take(&mut scene, "1", returned());
+        hand(&mut scene).unwrap();
+        take_of(&mut scene, first, ("vnpost", "2"), Said::Delivered(None));
+        take_of(&mut scene, first, ("vnpost", "3"), Said::Tracked("sorted".to_owned()));
+        take_of(&mut scene, first, ("vnpost", "4"), returned());
+        assert_eq!((scene.state.stage, scene.state.returns), (Stage::WithCarrier, 1));
+        assert_eq!(scene.state.tracked, None);
+        assert!(scene.state.parcels[&first].contradicted, "it is flagged");
+        assert!(!scene.state.parcels[&present(&scene)].contradicted);
+        take(&mut scene, "1", Said::Delivered(None));
+        assert_eq!(scene.state.stage, Stage::Delivered);
+    }
+
+    #[test]
+    fn the_same_number_of_another_parcel_or_carrier_is_another_fact() {
+        let law = law();
+        let mut scene = sent(&law);
+        let first = present(&scene);
+        take(&mut scene, "2", returned());
+        hand_by(&mut scene, "viettelpost", "VT 1").unwrap();
+        let second = present(&scene);
+        assert_eq!(
+            take_of(&mut scene, first, ("vnpost", "3"), Said::Tracked("kept".to_owned())),
+            1
+        );
+        let delivered = Said::Delivered(None);
+        assert_eq!(take_of(&mut scene, second, ("ViettelPost ", "3"), delivered), 1);
+        assert_eq!(scene.state.stage, Stage::Delivered);
+    }
+
+    #[test]
+    fn a_carrier_does_not_speak_of_another_ones_parcel() {
+        let law = law();
+        let scene = sent(&law);
+        let command = TakeCarrierNotice {
+            parcel: present(&scene),
+            carrier: "viettelpost".to_owned(),
+            carrier_event: "1".to_owned(),
+            said: Said::Delivered(None),
+        };
+        let mut scene = scene;
+        let taken = scene.step("2026-11-24T09:00", Role::Carrier, |s, f| decide(s, &command, f));
+        assert_eq!(taken, Err(Refusal::NotOurs));
+    }
+
+    #[test]
+    fn facts_that_move_nothing_end_and_those_that_do_are_still_taken() {
+        let law = law();
+        let mut scene = sent(&law);
+        for n in 0..PARCEL_FACTS_MAX {
+            assert_eq!(take(&mut scene, &n.to_string(), Said::Tracked("scan".to_owned())), 1);
+        }
+        assert_eq!(take(&mut scene, "more", Said::Tracked("scan".to_owned())), 0);
+        assert_eq!(take(&mut scene, "end", Said::Delivered(None)), 1);
+        assert_eq!(scene.state.stage, Stage::Delivered);
+        assert_eq!(take(&mut scene, "late", returned()), 0);
     }
 }

@@ -83,6 +83,8 @@ pub struct Intake {
     pub submission: Option<Arc<DossierSubmitted>>,
     /// When.
     pub submitted_at: Option<Timestamp>,
+    /// When it came to its end: was decided, refused, withdrawn or closed.
+    pub ended_at: Option<Timestamp>,
     /// When it last became complete: with the submission, or with a supplement before acceptance.
     pub completed_at: Option<Timestamp>,
     /// Where it stands.
@@ -135,10 +137,10 @@ impl Intake {
         matches!(self.stage, Stage::Submitted | Stage::Processing)
     }
 
-    /// Whether the clock stands still now.
+    /// Whether the clock stands still now, and may run on. That of a dossier that came to its end does neither.
     #[must_use]
     pub fn is_suspended(&self) -> bool {
-        self.stopped().is_some()
+        self.is_open() && self.stopped().is_some()
     }
 
     /// The suspension that lasts.
@@ -273,8 +275,9 @@ impl Intake {
         }
     }
 
-    fn end(&mut self, stage: Stage) {
+    fn end(&mut self, stage: Stage, at: Timestamp) {
         self.stage = stage;
+        self.ended_at = self.ended_at.or(Some(at));
         self.answer = None;
         self.open_request = None;
     }
@@ -301,6 +304,11 @@ impl Intake {
         }
     }
 
+    fn on_decision(&mut self, decided: &DossierDecided, meta: &Meta) {
+        self.decision = Some(decided.clone());
+        self.end(Stage::Decided, meta.at());
+    }
+
     fn on_submission(&mut self, submitted: &DossierSubmitted, meta: &Meta) {
         self.submission = Some(Arc::new(submitted.clone()));
         self.documents = Arc::new(submitted.documents.clone());
@@ -325,13 +333,13 @@ impl State for Intake {
                 self.started_at = accepted.started_at;
                 self.promised(accepted.promise.as_ref(), meta, None);
             }
-            IntakeEvent::DossierRefused(_) => self.end(Stage::Refused),
+            IntakeEvent::DossierRefused(_) => self.end(Stage::Refused, meta.at()),
             IntakeEvent::SupplementRequested(request) => self.on_request(request, meta),
             IntakeEvent::SupplementDeclined(_) => {}
             IntakeEvent::SupplementSubmitted(supplement) => self.on_supplement(supplement, meta),
             IntakeEvent::FeeReceived(fee) => self.on_fee(fee, meta),
             IntakeEvent::FeeReturned(_) => self.on_fee_returned(meta.at()),
-            IntakeEvent::DossierWithdrawn(_) => self.end(Stage::Withdrawn),
+            IntakeEvent::DossierWithdrawn(_) => self.end(Stage::Withdrawn, meta.at()),
             IntakeEvent::AppointmentMoved(moved) => {
                 self.redatings = self.redatings.saturating_add(1);
                 let basis = Some("19.9, 61/2018/NĐ-CP".to_owned());
@@ -369,11 +377,10 @@ impl State for Intake {
                     promised.missed = false;
                 }
             }
-            IntakeEvent::DossierDecided(decided) => {
-                self.decision = Some(decided.clone());
-                self.end(Stage::Decided);
+            IntakeEvent::DossierDecided(decided) => self.on_decision(decided, meta),
+            IntakeEvent::DossierClosed(closed) => {
+                self.end(Stage::Closed(closed.closed_as), meta.at());
             }
-            IntakeEvent::DossierClosed(closed) => self.end(Stage::Closed(closed.closed_as)),
             IntakeEvent::PeriodExtended(extended) => self.on_extension(extended, meta.at()),
         }
     }

@@ -72,7 +72,8 @@ pub enum Seen {
 
 impl Seen {
     /// Whether this is, or may be, the version that the client has seen.
-    pub(crate) fn includes(&self, version: Version) -> bool {
+    #[must_use]
+    pub fn includes(&self, version: Version) -> bool {
         match self {
             Self::Any => true,
             Self::OneOf(versions) => versions.contains(&version),

@@ -208,6 +208,18 @@ impl Problem {
         Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(NOT_CONSISTENT) }
     }
 
+    /// Too many act on it at the same time.
+    #[must_use]
+    pub fn contended() -> Self {
+        Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(CONTENDED) }
+    }
+
+    /// The store takes no more at the moment.
+    #[must_use]
+    pub fn busy(wait: Duration) -> Self {
+        Self { retry_after: Some(wait), ..Self::new(BUSY) }
+    }
+
     /// The service cannot answer now; the reason goes into the log.
     #[must_use]
     pub fn unavailable(reason: &str) -> Self {
@@ -241,6 +253,11 @@ impl Problem {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         self.entry.code
+    }
+
+    /// The fields that must change, as JSON Pointers.
+    pub fn pointers(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().map(|field| &*field.pointer)
     }
 
     /// What it says, in a language.
@@ -347,11 +364,9 @@ impl<R: Refuse> From<Failure<R>> for Problem {
             Failure::Missing => Self::not_found(),
             Failure::Stale(version) => Self { current: Some(version), ..Self::new(STALE) },
             Failure::KeyReused => Self::new(KEY_REUSED),
-            Failure::Contended | Failure::NotYet => {
-                Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(CONTENDED) }
-            }
+            Failure::Contended | Failure::NotYet => Self::contended(),
+            Failure::Busy(wait) => Self::busy(wait),
             Failure::Clock(wrong) => wrong.into(),
-            Failure::Busy(wait) => Self { retry_after: Some(wait), ..Self::new(BUSY) },
             Failure::Unwritable(why) => Self::unwritable(&why),
             Failure::TooLarge(what) => Self::new(TOO_LARGE).about(what.to_string()),
             Failure::Unavailable(reason) | Failure::Unreadable(reason) => {
@@ -375,9 +390,7 @@ impl From<ViewError> for Problem {
 impl From<CodesError> for Problem {
     fn from(error: CodesError) -> Self {
         match error {
-            CodesError::Append(AppendError::Busy(wait)) => {
-                Self { retry_after: Some(wait), ..Self::new(BUSY) }
-            }
+            CodesError::Append(AppendError::Busy(wait)) => Self::busy(wait),
             CodesError::Append(AppendError::Unwritable(why)) => Self::unwritable(&why),
             CodesError::Append(_) | CodesError::Read(_) | CodesError::Contended => {
                 Self::unavailable(&error.to_string())

@@ -1,5 +1,6 @@
 //! What every request carries, read strictly: what cannot be understood is refused with what to change.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -16,17 +17,17 @@ use uuid::Uuid;
 
 use super::headers::trace_parent;
 use super::problem::{
-    BODY_INVALID, BUSY, CONSISTENCY_AHEAD, HEADER_INVALID, JSON_INVALID, KEY_MISSING, MEDIA_TYPE,
-    TOKEN_MISSING, TOO_MANY_AT_ONCE,
+    BUSY, CONSISTENCY_AHEAD, HEADER_INVALID, KEY_MISSING, MEDIA_TYPE, TOKEN_MISSING,
+    TOO_MANY_AT_ONCE,
 };
-use super::{Language, Problem, Reply, Seen};
+use super::{Language, Problem, Reply, Seen, strict};
 use crate::Kit;
 use crate::crowd::Full;
-use crate::forms::FieldError;
 use crate::limits::KEY_BYTES_MAX;
-use crate::streams::{Authority, Loaded, Order, Streams};
+use crate::streams::{Authority, Failure, Loaded, Order, Streams};
 use crate::tasks::Progress;
 use crate::telemetry;
+use crate::text::fault;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const CONSISTENCY_TOKEN: HeaderName = HeaderName::from_static("consistency-token");
@@ -88,28 +89,20 @@ impl Request {
         if !essence.eq_ignore_ascii_case("application/json") {
             return Err(Problem::new(MEDIA_TYPE).about("application/json"));
         }
-        // Only what fails is read a second time, to say where.
-        if let Ok(value) = serde_json::from_slice(&self.body) {
-            return Ok(value);
-        }
-        let mut reader = serde_json::Deserializer::from_slice(&self.body);
-        let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-            let path = pointer(error.path());
-            let error = error.into_inner();
-            if error.is_data() {
-                let detail = error.to_string();
-                Problem::fields(vec![FieldError { pointer: path, detail }]).with_entry(BODY_INVALID)
-            } else {
-                Problem::new(JSON_INVALID).about(error.to_string())
-            }
-        })?;
-        reader.end().map_err(|error| Problem::new(JSON_INVALID).about(error.to_string()))?;
-        Ok(value)
+        strict::read(&self.body)
     }
 
     /// The query string as a known shape.
     pub fn query<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        serde_urlencoded::from_str(&self.query).map_err(|error| Problem::query(error.to_string()))
+        let invalid = |error: serde_urlencoded::de::Error| Problem::query(error.to_string());
+        let pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> =
+            serde_urlencoded::from_str(&self.query).map_err(invalid)?;
+        for (key, value) in &pairs {
+            if let Some(fault) = fault(value).or_else(|| fault(key)) {
+                return Err(Problem::query(fault.to_string()));
+            }
+        }
+        serde_urlencoded::from_str(&self.query).map_err(invalid)
     }
 
     /// The address of the page behind `cursor`: the same question, filters and all, from there on.
@@ -179,7 +172,21 @@ impl Request {
         telemetry::current().or_else(|| trace_parent(&self.headers).map(str::to_owned))
     }
 
-    /// An id that is the same whenever this client sends the same key for the same `purpose`.
+    /// What tells this request from every other that comes with the same key: the operation, its address, and the body.
+    fn digest(&self, kit: &Kit) -> String {
+        kit.keyed_digest(&[self.operation.as_bytes(), self.path.as_bytes(), &self.body])
+    }
+
+    /// The id of a new thing, the same whenever this client sends the same key for the same `purpose`. Nobody can compute
+    /// it without the installation's key.
+    pub fn new_id(&self, kit: &Kit, caller: &Caller, purpose: &str) -> Result<Uuid, Problem> {
+        let key = self.idempotency_key()?;
+        let subject = caller.subject.as_str();
+        Ok(kit.keyed_id(&[b"id", subject.as_bytes(), key.as_bytes(), purpose.as_bytes()]))
+    }
+
+    /// The id of a command, the same whenever this client sends the same key for the same `purpose`. It is derived as it
+    /// always was, so that a command that an older version recorded is known.
     pub fn derived_id(&self, caller: &Caller, purpose: &str) -> Result<Uuid, Problem> {
         let key = self.idempotency_key()?;
         let name = format!("{}\n{key}\n{purpose}", caller.subject);
@@ -254,7 +261,8 @@ pub async fn step<S: State, R: Refuse>(
     decide: impl Fn(&S, &dossier::Facts<'_>) -> Result<Vec<S::Event>, R>,
 ) -> Result<Arc<Loaded<S>>, Problem> {
     let stream = Streams::<S>::name(target.id).map_err(|_| Problem::not_found())?;
-    let digest = streams.kit().keyed_digest(&[&request.body]);
+    let kit = streams.kit();
+    let digest = request.digest(kit);
     let order = Order {
         command: request.derived_id(caller, stream.as_str())?,
         stream,
@@ -268,7 +276,16 @@ pub async fn step<S: State, R: Refuse>(
         trace: request.trace(),
         elsewhere: &[],
     };
-    Ok(streams.execute(&order, decide).await?.loaded)
+    let executed = match streams.execute(&order, &decide).await {
+        // Beside what an older version recorded stands the digest of the body alone. The command stands
+        // in the stream, or this would not be said: nothing is decided here.
+        Err(Failure::KeyReused) => {
+            let digest = kit.keyed_digest(&[&request.body]);
+            streams.execute(&Order { digest: &digest, ..order }, &decide).await
+        }
+        executed => executed,
+    };
+    Ok(executed?.loaded)
 }
 
 /// What a step is taken on.
@@ -284,16 +301,4 @@ pub struct Target<'a> {
     pub seen: Option<&'a Seen>,
     /// The law, where the step begins a stream.
     pub under: Option<(&'a dossier::contract::ProcedureRef, &'a dossier::contract::AgencyCode)>,
-}
-
-fn pointer(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-    path.iter()
-        .map(|segment| match segment {
-            Segment::Seq { index } => format!("/{index}"),
-            Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
-            Segment::Enum { variant } => format!("/{variant}"),
-            Segment::Unknown => String::new(),
-        })
-        .collect()
 }

@@ -1,25 +1,123 @@
-//! Text from outside, with a limit.
+//! Text from outside, with a limit: normalised (NFC), of visible characters.
 
+use dossier::contract::{partner_name, waybill_number};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
-/// One to `MAX` characters, not only blanks, no control characters but line breaks.
+use crate::text::{fault, is_one_line, normalised, visible};
+
+/// Text of one or more lines: 1 to `MAX` characters, not only invisible ones, no control characters but line breaks and
+/// tabs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text<const MAX: usize>(pub String);
+
+/// A [`Text`] without line breaks and tabs: a name, a number, a code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line<const MAX: usize>(pub String);
+
+/// Characters of the name of a file.
+pub const FILE_NAME_CHARS_MAX: usize = 255;
+
+/// The name of a file: a [`Line`] that leads into no other folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileName(pub String);
+
+/// A carrier's number of a parcel as it is compared and recorded: without blanks, in upper case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParcelNumber(pub String);
+
+/// The name of a carrier or a provider as it is compared and recorded: without blanks, in lower case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Partner(pub String);
 
 impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
+        let text = normalised(&text);
         let count = text.chars().count();
-        if text.trim().is_empty() {
+        if text.is_empty() {
             return Err(D::Error::custom("must not be empty"));
         }
+        if let Some(fault) = fault(&text) {
+            return Err(D::Error::custom(fault));
+        }
         if count > MAX {
-            return Err(D::Error::custom(format!("{count} characters, more than {MAX}")));
+            return Err(D::Error::custom(format_args!("{count} characters, more than {MAX}")));
         }
-        if text.chars().any(|c| c.is_control() && c != '\n' && c != '\r' && c != '\t') {
-            return Err(D::Error::custom("contains control characters"));
+        Ok(Self(text.into_owned()))
+    }
+}
+
+impl<'de, const MAX: usize> Deserialize<'de> for Line<MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Text(text) = Text::<MAX>::deserialize(deserializer)?;
+        if is_one_line(&text) {
+            Ok(Self(text))
+        } else {
+            Err(D::Error::custom("must stay on one line, without tabs"))
         }
-        Ok(Self(text))
+    }
+}
+
+impl<'de> Deserialize<'de> for FileName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Line(name) = Line::<FILE_NAME_CHARS_MAX>::deserialize(deserializer)?;
+        if name.contains(['/', '\\']) || name.chars().all(|c| c == '.') {
+            return Err(D::Error::custom("is not the name of a file: no folders, no separators"));
+        }
+        Ok(Self(name))
+    }
+}
+
+impl<'de> Deserialize<'de> for Partner {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Line(name) = Line::<50>::deserialize(deserializer)?;
+        Ok(Self(partner_name(&visible(&name))))
+    }
+}
+
+impl<'de> Deserialize<'de> for ParcelNumber {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Line(number) = Line::<100>::deserialize(deserializer)?;
+        Ok(Self(waybill_number(&visible(&number))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{from_value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_length_counts_what_is_read_whatever_form_it_came_in() {
+        let three = "e\u{302}\u{303}".repeat(3);
+        assert_eq!(from_value::<Text<3>>(json!(three)).unwrap().0, "\u{1ec5}".repeat(3));
+        assert!(from_value::<Text<2>>(json!(three)).is_err());
+    }
+
+    #[test]
+    fn one_line_is_one_line() {
+        assert!(from_value::<Text<10>>(json!("a\nb\tc")).is_ok());
+        for broken in ["a\nb", "a\tb", "a\rb", "a\u{2028}b", "", " ", "\u{3164}", "a\u{202e}b"] {
+            assert!(from_value::<Line<10>>(json!(broken)).is_err(), "{broken:?}");
+        }
+    }
+
+    #[test]
+    fn a_partner_and_a_parcel_are_the_same_however_they_are_spelt() {
+        for name in ["vnpost", "VnPost ", "VN\u{200b}Post"] {
+            assert_eq!(from_value::<Partner>(json!(name)).unwrap().0, "vnpost");
+        }
+        let number = from_value::<ParcelNumber>(json!("ea 1\u{2060}23 vn")).unwrap();
+        assert_eq!(number.0, "EA123VN");
+    }
+
+    #[test]
+    fn a_file_name_names_no_folder() {
+        assert_eq!(from_value::<FileName>(json!("đơn.pdf")).unwrap().0, "đơn.pdf");
+        for name in ["../a.pdf", "c:\\a.pdf", ".", "..", "a\n.pdf", &"a".repeat(256)] {
+            assert!(from_value::<FileName>(json!(name)).is_err(), "{name:?}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use dossier::contract::{AgencyCode, ComplaintId, Contact, DossierId, ProcedureRe
 use dossier::feedback::file_complaint::{FileComplaint, STEP, decide};
 use serde::Deserialize;
 use service_kit::http::{
-    Access, Counts, Problem, Reply, Request, Route, Target, Text, endpoint0, step,
+    Access, Counts, Line, Problem, Reply, Request, Route, Target, Text, endpoint0, step,
 };
 use utoipa::ToSchema;
 
@@ -19,13 +19,13 @@ use crate::App;
 pub(crate) struct FileComplaintRequest {
     /// To which agency.
     #[schema(value_type = String, max_length = 35, example = "G02")]
-    agency: Text<35>,
+    agency: Line<35>,
     /// About which dossier.
     #[schema(value_type = Option<Uuid>)]
     dossier: Option<DossierId>,
     /// About which step of it.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
-    step: Option<Text<100>>,
+    step: Option<Line<100>>,
     /// Whether it is a request about the complainant's own data: to see, correct, restrict or delete it.
     #[serde(default)]
     personal_data: bool,
@@ -34,13 +34,13 @@ pub(crate) struct FileComplaintRequest {
     text: Text<10000>,
     /// The complainant's name.
     #[schema(value_type = String, min_length = 1, max_length = 200)]
-    name: Text<200>,
+    name: Line<200>,
     /// The complainant's address.
     #[schema(value_type = String, min_length = 1, max_length = 500)]
-    address: Text<500>,
+    address: Line<500>,
     /// The complainant's telephone.
     #[schema(value_type = String, min_length = 1, max_length = 30)]
-    phone: Text<30>,
+    phone: Line<30>,
 }
 
 /// Files a complaint or petition.
@@ -54,7 +54,7 @@ pub(crate) struct FileComplaintRequest {
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let body: FileComplaintRequest = request.json()?;
-    let complaint = ComplaintId(request.derived_id(caller, "complaint")?);
+    let complaint = ComplaintId(request.new_id(app.complaints.kit(), caller, "complaint")?);
     let agency = AgencyCode::from(&*body.agency.0);
     let contact = Contact { name: body.name.0, address: body.address.0, phone: body.phone.0 };
     let command = FileComplaint {

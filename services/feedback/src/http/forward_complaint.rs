@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dossier::contract::{AgencyCode, ComplaintId};
 use dossier::feedback::forward_complaint::{STEP, decide};
 use serde::Deserialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
+use service_kit::http::{Access, Line, Problem, Reply, Request, Route, endpoint1};
 use utoipa::ToSchema;
 
 use super::reply::{ComplaintReply, take};
@@ -17,7 +17,7 @@ use crate::App;
 pub(crate) struct ForwardComplaintRequest {
     /// The code of the agency.
     #[schema(value_type = String, min_length = 1, max_length = 35)]
-    to: Text<35>,
+    to: Line<35>,
 }
 
 /// Passes a complaint on to another agency.

@@ -6,7 +6,7 @@ use dossier::contract::DossierId;
 use dossier::intake::fix_appointment::{FixAppointment, STEP, decide};
 use jiff::Timestamp;
 use serde::Deserialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
+use service_kit::http::{Access, Line, Problem, Reply, Request, Route, endpoint1};
 use utoipa::ToSchema;
 
 use super::reply::{DossierReply, take};
@@ -21,10 +21,10 @@ pub(crate) struct FixAppointmentRequest {
     at: Timestamp,
     /// The office that fixed it.
     #[schema(value_type = String, min_length = 1, max_length = 200)]
-    by: Text<200>,
+    by: Line<200>,
     /// On what basis.
     #[schema(value_type = String, min_length = 1, max_length = 500)]
-    basis: Text<500>,
+    basis: Line<500>,
 }
 
 /// Records a date that somebody outside fixed, where the law gives no period.

@@ -65,7 +65,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
         suspensions: intake
             .suspensions
             .iter()
-            .map(|s| SuspensionReply { from: s.from, to: s.to, cause: s.cause })
+            .map(|s| SuspensionReply { from: s.from, to: s.to.or(intake.ended_at), cause: s.cause })
             .collect(),
         explanation: intake.explanation(&app.kit.law()).map_err(refused)?,
     };

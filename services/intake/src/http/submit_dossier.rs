@@ -5,8 +5,8 @@ use std::sync::Arc;
 use dossier::RefusalEntry;
 use dossier::access::{Caller, May, Resource, agency, any};
 use dossier::contract::{
-    AgencyCode, Channel, ComponentCode, Delivery, Document, DocumentName, DossierId, Personal,
-    PostEvidence, ProcedureCode, Role, Subject,
+    AgencyCode, Channel, ComponentCode, Document, DocumentName, DossierId, Personal, PostEvidence,
+    ProcedureCode, Role, Subject,
 };
 use dossier::intake::submit_dossier::{STEP, SubmitDossier, decide};
 use dossier::law::Procedure;
@@ -14,7 +14,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use service_kit::http::{
-    Access, Counts, Problem, Reply, Request, Route, TOO_LARGE, Target, Text, endpoint0, step,
+    Access, Counts, DeliveryRequest, FileName, Line, Problem, Reply, Request, Route, TOO_LARGE,
+    Target, endpoint0, step,
 };
 use utoipa::ToSchema;
 
@@ -52,7 +53,7 @@ const UNKNOWN_AGENCY: RefusalEntry = RefusalEntry {
 pub(crate) struct SubmitDossierRequest {
     /// The code of the procedure.
     #[schema(value_type = String, max_length = 100, example = "CO.D")]
-    procedure: Text<100>,
+    procedure: Line<100>,
     /// The agency that is to receive it.
     #[schema(value_type = String, max_length = 35, example = "G02.001")]
     agency: AgencyCode,
@@ -61,7 +62,7 @@ pub(crate) struct SubmitDossierRequest {
     channel: Channel,
     /// Whose dossier it is, where an officer enters it.
     #[schema(value_type = Option<String>, max_length = 200)]
-    applicant: Option<Text<200>>,
+    applicant: Option<Line<200>>,
     /// The form, as the procedure's schema says.
     #[schema(value_type = Object)]
     form: Value,
@@ -72,10 +73,9 @@ pub(crate) struct SubmitDossierRequest {
     /// Groups to which the applicant claims to belong, for reductions of the fee.
     #[serde(default)]
     #[schema(value_type = Vec<String>, max_items = 20)]
-    groups: Vec<Text<100>>,
+    groups: Vec<Line<100>>,
     /// How the result is wanted.
-    #[schema(value_type = Option<Object>)]
-    delivery: Option<Delivery>,
+    delivery: Option<DeliveryRequest>,
     /// For post: the date that the procedure counts by.
     #[schema(value_type = Option<String>, format = DateTime)]
     posted_at: Option<Timestamp>,
@@ -90,13 +90,13 @@ pub(crate) struct SubmitDossierRequest {
 pub(crate) struct DocumentRequest {
     /// Which component of the dossier it is.
     #[schema(value_type = String, max_length = 100)]
-    component: Text<100>,
+    component: Line<100>,
     /// The name that the upload answered with.
     #[schema(value_type = String, max_length = 100)]
-    document: Text<100>,
+    document: Line<100>,
     /// The applicant's own name for the file.
     #[schema(value_type = String, max_length = 255)]
-    file_name: Text<255>,
+    file_name: FileName,
 }
 
 /// Submits a dossier.
@@ -119,9 +119,8 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         ..Resource::default()
     };
     Request::permitted_over(caller, mays, Some(at))?;
-    let delivery_bytes = serde_json::to_vec(&body.delivery).map_or(0, |delivery| delivery.len());
-    if body.groups.len() > 20 || body.documents.len() > DOCUMENTS_MAX || delivery_bytes > 4_096 {
-        return Err(Problem::new(TOO_LARGE).about("groups, documents or delivery"));
+    if body.groups.len() > 20 || body.documents.len() > DOCUMENTS_MAX {
+        return Err(Problem::new(TOO_LARGE).about("groups or documents"));
     }
     let law = app.kit.law();
     let agency = law.agency(&body.agency).ok_or(Problem::new(UNKNOWN_AGENCY))?;
@@ -135,7 +134,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     check_form(&app, procedure, &body.form)?;
     let (applicant, representative) = parties(caller, body.applicant);
     let documents = documents(&app, (caller, mays), &body.documents).await?;
-    let dossier = DossierId(request.derived_id(caller, "dossier")?);
+    let dossier = DossierId(request.new_id(&app.kit, caller, "dossier")?);
     let reserved = app.kit.codes.next(&app.kit.store, &body.agency, &agency.system, today).await?;
     let code = reserved.code.clone();
     let command = SubmitDossier {
@@ -148,7 +147,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         form: body.form,
         documents,
         groups: body.groups.into_iter().map(|group| group.0).collect(),
-        delivery: body.delivery,
+        delivery: body.delivery.map(Into::into),
         posted_at: body.posted_at,
         posted_by: body.posted_by,
     };
@@ -189,7 +188,7 @@ pub(super) fn check_form(app: &App, procedure: &Procedure, form: &Value) -> Resu
 }
 
 /// The applicant and who represents the applicant.
-fn parties(caller: &Caller, named: Option<Text<200>>) -> (Subject, Option<Subject>) {
+fn parties(caller: &Caller, named: Option<Line<200>>) -> (Subject, Option<Subject>) {
     match (named, &caller.on_behalf_of) {
         (Some(named), _) => (Subject::from(&*named.0), None),
         (None, Some(represented)) => (represented.clone(), Some(caller.subject.clone())),

@@ -6,7 +6,7 @@ use dossier::RefusalEntry;
 use dossier::contract::DossierId;
 use dossier::payment::start_payment::{STEP, decide};
 use serde::Deserialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
+use service_kit::http::{Access, Partner, Problem, Reply, Request, Route, endpoint1};
 use utoipa::ToSchema;
 
 use super::reply::{PaymentReply, take};
@@ -27,7 +27,7 @@ pub(crate) struct StartPaymentRequest {
     /// The provider; an installation that has been given leave offers `sandbox` (also `sandbox-declines`,
     /// `sandbox-silent`, and `sandbox-partial`, which may capture in parts).
     #[schema(value_type = String, max_length = 50, example = "sandbox")]
-    provider: Text<50>,
+    provider: Partner,
 }
 
 /// Begins to pay what is owed, through a provider.

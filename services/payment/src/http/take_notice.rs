@@ -6,14 +6,18 @@
 use std::sync::Arc;
 
 use dossier::access::Denied;
-use dossier::contract::{NoticeUnmatched, PaymentId, Source, Vnd, parse_reference};
+use dossier::contract::{
+    NoticeUnmatched, PaymentId, Source, UnmatchedEvent, Vnd, parse_reference, partner_name,
+};
 use dossier::payment::take_notice::{STEP, Said, TakeNotice, decide};
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Access, Problem, Reply, Request, Route, Target, Text, endpoint0, step};
+use service_kit::http::{
+    Access, Line, Partner, Problem, Reply, Request, Route, Target, endpoint0, step,
+};
+use service_kit::unmatched::{self, Unmatched};
 use utoipa::ToSchema;
 
 use crate::App;
-use crate::unmatched;
 
 /// A fact of a payment provider.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -21,21 +25,21 @@ use crate::unmatched;
 pub(crate) struct TakeNoticeRequest {
     /// Which provider.
     #[schema(value_type = String, min_length = 1, max_length = 50)]
-    provider: Text<50>,
+    provider: Partner,
     /// The provider's own name of this fact: the same again is the same fact.
     #[schema(value_type = String, min_length = 1, max_length = 200)]
-    event: Text<200>,
+    event: Line<200>,
     /// The provider's number of the transaction: what has the same number for one payment is one capture, whatever the
     /// names under which it is told.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
-    transaction: Option<Text<200>>,
+    transaction: Option<Line<200>>,
     /// By which way it is told: `notice`, `return`, `settlement` or `query`.
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "notice")]
     source: Source,
     /// Our reference, as it was handed out with the payment.
     #[schema(value_type = String, min_length = 1, max_length = 200)]
-    reference: Text<200>,
+    reference: Line<200>,
     /// `captured`, `failed` or `pending`.
     #[schema(value_type = String, example = "captured")]
     kind: ProviderFact,
@@ -44,7 +48,7 @@ pub(crate) struct TakeNoticeRequest {
     amount_vnd: i64,
     /// The provider's reason.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 500)]
-    reason: Option<Text<500>>,
+    reason: Option<Line<500>>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -81,7 +85,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let body: TakeNoticeRequest = request.json()?;
     // A partner speaks for itself.
-    if caller.subject.as_str() != body.provider.0 {
+    if partner_name(caller.subject.as_str()) != body.provider.0 {
         return Err(Problem::from(Denied::Role));
     }
     request.idempotency_key()?;
@@ -123,15 +127,17 @@ async fn keep_unmatched(app: &App, body: TakeNoticeRequest) -> Result<Reply, Pro
         ProviderFact::Failed => "failed",
         ProviderFact::Pending => "pending",
     };
-    let notice = NoticeUnmatched {
-        provider: body.provider.0,
+    let notice = UnmatchedEvent::from(NoticeUnmatched {
+        provider: body.provider.0.clone(),
         provider_event: body.event.0,
-        reference: body.reference.0,
+        reference: body.reference.0.clone(),
         amount: Vnd(body.amount_vnd),
         said: Some(said.to_owned()),
         transaction: body.transaction.map(|number| number.0),
-    };
-    unmatched::keep(app.payments.kit(), notice).await?;
+    });
+    let (service, partner, reference) = ("payment", &*body.provider.0, &*body.reference.0);
+    unmatched::keep(app.payments.kit(), Unmatched { service, partner, reference, notice: &notice })
+        .await?;
     Ok(Reply::ok(&NoticeReply { matched: false }))
 }
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use dossier::contract::{Delivery, DossierId};
+use dossier::contract::DossierId;
 use dossier::delivery::choose_channel::{STEP, decide};
 use serde::Deserialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
+use service_kit::http::{Access, DeliveryRequest, Problem, Reply, Request, Route, endpoint1};
 use utoipa::ToSchema;
 
 use super::reply::{DeliveryReply, take};
@@ -16,8 +16,7 @@ use crate::App;
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChooseChannelRequest {
     /// How the result is wanted.
-    #[schema(value_type = Object)]
-    delivery: Delivery,
+    delivery: DeliveryRequest,
 }
 
 /// Chooses another way for the result.
@@ -31,7 +30,7 @@ pub(crate) struct ChooseChannelRequest {
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     take(&app, STEP, dossier, &request, |body: &ChooseChannelRequest, state, facts| {
-        decide(state, body.delivery.clone(), facts)
+        decide(state, body.delivery.clone().into(), facts)
     })
     .await
 }

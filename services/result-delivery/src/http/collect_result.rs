@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dossier::contract::DossierId;
 use dossier::delivery::collect_result::{STEP, decide};
 use serde::Deserialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
+use service_kit::http::{Access, Line, Problem, Reply, Request, Route, endpoint1};
 use utoipa::ToSchema;
 
 use super::reply::{DeliveryReply, take};
@@ -17,7 +17,7 @@ use crate::App;
 pub(crate) struct CollectResultRequest {
     /// Who took it, if not the applicant.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
-    received_by: Option<Text<200>>,
+    received_by: Option<Line<200>>,
 }
 
 /// Gives the result out at the one-stop unit.

@@ -6,7 +6,7 @@ use dossier::contract::{DocumentName, DossierId, NamedDocument};
 use dossier::delivery::issue_result::{STEP, decide};
 use serde::Deserialize;
 use service_kit::documents::Stored;
-use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
+use service_kit::http::{Access, Line, Problem, Reply, Request, Route, endpoint1};
 use utoipa::ToSchema;
 
 use super::reply::{DeliveryReply, take};
@@ -18,10 +18,10 @@ use crate::App;
 pub(crate) struct IssueResultRequest {
     /// Its number.
     #[schema(value_type = String, min_length = 1, max_length = 100)]
-    number: Text<100>,
+    number: Line<100>,
     /// The name of the uploaded document.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
-    document: Option<Text<100>>,
+    document: Option<Line<100>>,
 }
 
 /// Issues the result.
@@ -37,7 +37,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     let kit = app.results.kit();
     let who = (request.caller()?, STEP.may);
     let body: IssueResultRequest = request.json()?;
-    let named = |name: Text<100>| ("/document".to_owned(), DocumentName::from(&*name.0));
+    let named = |name: Line<100>| ("/document".to_owned(), DocumentName::from(&*name.0));
     let named = body.document.map(named).into_iter().collect();
     let stored = kit.documents.to_be_named(kit, who, named).await?.pop();
     let document = stored.map(|Stored { name, sha256, .. }| {

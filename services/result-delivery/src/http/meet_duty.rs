@@ -6,7 +6,7 @@ use dossier::contract::{DocumentName, DossierId, NamedDocument};
 use dossier::delivery::meet_duty::{MeetDuty, STEP, decide};
 use serde::Deserialize;
 use service_kit::documents::Stored;
-use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
+use service_kit::http::{Access, Line, Problem, Reply, Request, Route, Text, endpoint1};
 use utoipa::ToSchema;
 
 use super::reply::{DeliveryReply, take};
@@ -18,10 +18,10 @@ use crate::App;
 pub(crate) struct MeetDutyRequest {
     /// The code of the duty.
     #[schema(value_type = String, min_length = 1, max_length = 100)]
-    duty: Text<100>,
+    duty: Line<100>,
     /// The name of the uploaded document that shows it.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
-    document: Option<Text<100>>,
+    document: Option<Line<100>>,
     /// In words.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 2000)]
     note: Option<Text<2000>>,
@@ -40,7 +40,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     let kit = app.results.kit();
     let who = (request.caller()?, STEP.may);
     let body: MeetDutyRequest = request.json()?;
-    let named = |name: Text<100>| ("/document".to_owned(), DocumentName::from(&*name.0));
+    let named = |name: Line<100>| ("/document".to_owned(), DocumentName::from(&*name.0));
     let named = body.document.map(named).into_iter().collect();
     let stored = kit.documents.to_be_named(kit, who, named).await?.pop();
     let document = stored.map(|Stored { name, sha256, .. }| {

@@ -1,7 +1,7 @@
 //! A result as it is shown, and how its steps are taken.
 
-use dossier::contract::{DeliveryChannel, DeliveryEvent, DossierId, Outcome};
-use dossier::delivery::{DossierResult, Owed, Stage};
+use dossier::contract::{DeliveryChannel, DeliveryEvent, DossierId, Outcome, ParcelEnd};
+use dossier::delivery::{DossierResult, Owed, Parcel, Stage};
 use dossier::{Facts, Refuse, Step};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -53,8 +53,42 @@ pub(crate) struct DeliveryReply {
     /// What the carrier said last.
     #[serde(skip_serializing_if = "Option::is_none")]
     tracked: Option<String>,
-    /// How often a parcel came back.
+    /// How many parcels came back.
     returns: u32,
+    /// Every parcel, the newest last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parcels: Vec<ParcelReply>,
+}
+
+/// A parcel.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ParcelReply {
+    /// Its carrier.
+    carrier: String,
+    /// The carrier's own number.
+    waybill: String,
+    /// The reference that the carrier sends back.
+    reference: String,
+    /// `on_its_way`, `delivered` or `returned`, as the carrier said first.
+    state: &'static str,
+    /// Whether the carrier said later that it came to something else: somebody should ask.
+    contradicted: bool,
+}
+
+impl ParcelReply {
+    fn new(parcel: &Parcel) -> Self {
+        Self {
+            carrier: parcel.carrier.clone(),
+            waybill: parcel.waybill.clone(),
+            reference: parcel.handed.reference.clone(),
+            state: match parcel.end {
+                None => "on_its_way",
+                Some(ParcelEnd::Delivered) => "delivered",
+                Some(ParcelEnd::Returned) => "returned",
+            },
+            contradicted: parcel.contradicted,
+        }
+    }
 }
 
 /// Something that is owed after a result, or was.
@@ -109,6 +143,7 @@ impl DeliveryReply {
             parcel_reference: result.parcel.as_ref().map(|parcel| parcel.reference.clone()),
             tracked: result.tracked.as_ref().and_then(|status| status.known().cloned()),
             returns: result.returns,
+            parcels: result.in_order().map(ParcelReply::new).collect(),
         })
     }
 }

@@ -3,13 +3,23 @@
 use std::sync::Arc;
 
 use dossier::access::Denied;
-use dossier::contract::{ParcelId, parse_reference};
+use dossier::contract::{
+    CarrierNoticeUnmatched, DossierId, ParcelEnd, ParcelId, UnmatchedEvent, parse_reference,
+    partner_name,
+};
 use dossier::delivery::take_carrier_notice::{STEP, Said, TakeCarrierNotice, decide};
+use dossier::delivery::{DossierResult, Parcel};
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Access, Problem, Reply, Request, Route, Target, Text, endpoint0, step};
+use service_kit::Streams;
+use service_kit::http::{
+    Access, Line, ParcelNumber, Partner, Problem, Reply, Request, Route, Target, Text, endpoint0,
+    step,
+};
+use service_kit::unmatched::{self, Unmatched};
 use utoipa::ToSchema;
 
 use crate::App;
+use crate::waybills::Waybill;
 
 /// A fact of a carrier.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -17,13 +27,16 @@ use crate::App;
 pub(crate) struct TakeCarrierNoticeRequest {
     /// Which carrier.
     #[schema(value_type = String, min_length = 1, max_length = 50)]
-    carrier: Text<50>,
+    carrier: Partner,
     /// The carrier's own name of this fact: the same again is the same fact.
     #[schema(value_type = String, min_length = 1, max_length = 200)]
-    event: Text<200>,
-    /// Our reference, as it was handed out with the parcel.
-    #[schema(value_type = String, min_length = 1, max_length = 200)]
-    reference: Text<200>,
+    event: Line<200>,
+    /// Our reference, as it was handed out with the parcel; or else the waybill.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
+    reference: Option<Line<200>>,
+    /// The carrier's own number of the parcel; what counts is the reference, if that is ours.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
+    waybill: Option<ParcelNumber>,
     /// `tracked`, `delivered` or `returned`.
     #[schema(value_type = String, example = "delivered")]
     kind: CarrierFact,
@@ -43,9 +56,19 @@ enum CarrierFact {
 /// Whether the notice named one of our parcels.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CarrierNoticeReply {
-    /// False if it names none of ours.
+    /// False if it names none of ours: then it was kept for an operator.
     matched: bool,
 }
+
+/// By which its unmatched notices are kept.
+pub(super) const SERVICE: &str = "result-delivery";
+
+const PARCEL_MISSING: dossier::RefusalEntry = dossier::RefusalEntry {
+    status: 422,
+    code: "parcel-missing",
+    vi: "thiếu mã tham chiếu hoặc số vận đơn",
+    en: "a notice names its parcel: by reference or by waybill",
+};
 
 /// Takes what a carrier says, whatever the order and however often.
 #[utoipa::path(
@@ -59,18 +82,21 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let body: TakeCarrierNoticeRequest = request.json()?;
     // A partner speaks for itself.
-    if caller.subject.as_str() != body.carrier.0 {
+    if partner_name(caller.subject.as_str()) != body.carrier.0 {
         return Err(Problem::from(Denied::Role));
     }
-    let Some((dossier, parcel)) = parse_reference(&body.reference.0) else {
-        tracing::warn!("a carrier's notice names none of our parcels");
-        return Ok(Reply::ok(&CarrierNoticeReply { matched: false }));
+    request.idempotency_key()?;
+    if body.reference.is_none() && body.waybill.is_none() {
+        return Err(Problem::new(PARCEL_MISSING));
+    }
+    let Some((dossier, parcel)) = parcel_of(&app, &body).await? else {
+        return keep_unmatched(&app, body).await;
     };
-    let text = body.text.map(|text| text.0);
+    let text = body.text.as_ref().map(|text| text.0.clone());
     let command = TakeCarrierNotice {
-        parcel: ParcelId(parcel),
-        carrier: body.carrier.0,
-        carrier_event: body.event.0,
+        parcel,
+        carrier: body.carrier.0.clone(),
+        carrier_event: body.event.0.clone(),
         said: match body.kind {
             CarrierFact::Tracked => Said::Tracked(text.unwrap_or_default()),
             CarrierFact::Delivered => Said::Delivered(text),
@@ -83,14 +109,66 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let taken = step(&app.results, &request, caller, target, |s, f| decide(s, &command, f)).await;
     match taken {
         Ok(loaded) => {
+            if let Some(parcel) = loaded.state.parcels.get(&parcel) {
+                remark(dossier, parcel, &body.event.0);
+            }
             Ok(Reply::ok(&CarrierNoticeReply { matched: true }).position(loaded.position))
         }
-        Err(problem) if problem.code() == "not-found" => {
-            tracing::warn!("a carrier's notice names none of our parcels");
-            Ok(Reply::ok(&CarrierNoticeReply { matched: false }))
-        }
+        Err(problem) if problem.code() == "not-found" => keep_unmatched(&app, body).await,
         Err(problem) => Err(problem),
     }
+}
+
+/// The parcel that the notice names: by our reference, or by the carrier's waybill.
+async fn parcel_of(
+    app: &App,
+    body: &TakeCarrierNoticeRequest,
+) -> Result<Option<(DossierId, ParcelId)>, Problem> {
+    let reference = body.reference.as_ref().and_then(|reference| parse_reference(&reference.0));
+    if let Some((dossier, parcel)) = reference {
+        return Ok(Some((dossier, ParcelId(parcel))));
+    }
+    let Some(number) = &body.waybill else { return Ok(None) };
+    let waybill = Waybill::new(&body.carrier.0, &number.0);
+    let Some(dossier) = waybill.dossier(&app.results).await? else { return Ok(None) };
+    let stream = Streams::<DossierResult>::name(&dossier.to_string());
+    let stream = stream.map_err(|_| Problem::not_found())?;
+    let loaded = app.results.load(&stream).await?;
+    let parcel = loaded.state.parcel_named(&waybill.carrier, &waybill.number);
+    Ok(parcel.map(|parcel| (dossier, parcel.handed.parcel)))
+}
+
+/// What somebody should look at, though the carrier is told that all is well.
+fn remark(dossier: DossierId, parcel: &Parcel, carrier_event: &str) {
+    let (carrier, reference) = (&parcel.carrier, &parcel.handed.reference);
+    if !parcel.knows(carrier_event) {
+        tracing::warn!(%dossier, carrier, reference, "too many facts of a parcel: it is not recorded");
+    } else if parcel.contradicted {
+        tracing::warn!(%dossier, carrier, reference, "a carrier contradicts what it said of a parcel");
+    }
+}
+
+/// Keeps a notice that names none of our parcels, once.
+async fn keep_unmatched(app: &App, body: TakeCarrierNoticeRequest) -> Result<Reply, Problem> {
+    let (carrier, reference) = (body.carrier.0, body.reference.map(|text| text.0));
+    let waybill = body.waybill.map(|number| number.0);
+    let named = reference.clone().or_else(|| waybill.clone()).unwrap_or_default();
+    let notice = UnmatchedEvent::from(CarrierNoticeUnmatched {
+        carrier: carrier.clone(),
+        carrier_event: body.event.0,
+        reference,
+        waybill,
+        end: match body.kind {
+            CarrierFact::Tracked => None,
+            CarrierFact::Delivered => Some(ParcelEnd::Delivered),
+            CarrierFact::Returned => Some(ParcelEnd::Returned),
+        },
+        text: body.text.map(|text| text.0.into()),
+    });
+    let kept =
+        Unmatched { service: SERVICE, partner: &carrier, reference: &named, notice: &notice };
+    unmatched::keep(app.results.kit(), kept).await?;
+    Ok(Reply::ok(&CarrierNoticeReply { matched: false }))
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {

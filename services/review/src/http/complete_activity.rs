@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dossier::contract::DossierId;
 use dossier::review::complete_activity::{STEP, decide};
 use serde::Deserialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
+use service_kit::http::{Access, Line, Problem, Reply, Request, Route, Text, endpoint1};
 use utoipa::ToSchema;
 
 use super::reply::{ReviewReply, take};
@@ -17,7 +17,7 @@ use crate::App;
 pub(crate) struct CompleteActivityRequest {
     /// The activity, as the procedure names it.
     #[schema(value_type = String, min_length = 1, max_length = 200)]
-    activity: Text<200>,
+    activity: Line<200>,
     /// What was found.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 4000)]
     note: Option<Text<4000>>,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dossier::contract::{AgencyCode, DossierId};
 use dossier::review::consult_agency::{STEP, decide};
 use serde::Deserialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
+use service_kit::http::{Access, Line, Problem, Reply, Request, Route, Text, endpoint1};
 use utoipa::ToSchema;
 
 use super::reply::{ReviewReply, take};
@@ -17,7 +17,7 @@ use crate::App;
 pub(crate) struct ConsultAgencyRequest {
     /// The code of the agency.
     #[schema(value_type = String, min_length = 1, max_length = 35)]
-    agency: Text<35>,
+    agency: Line<35>,
     /// What it is asked.
     #[schema(value_type = String, min_length = 1, max_length = 4000)]
     question: Text<4000>,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dossier::contract::{DossierId, Subject};
 use dossier::review::hand_over_review::{STEP, decide};
 use serde::Deserialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
+use service_kit::http::{Access, Line, Problem, Reply, Request, Route, Text, endpoint1};
 use utoipa::ToSchema;
 
 use super::reply::{ReviewReply, take};
@@ -17,7 +17,7 @@ use crate::App;
 pub(crate) struct HandOverReviewRequest {
     /// The colleague: the subject of their token.
     #[schema(value_type = String, min_length = 1, max_length = 200)]
-    to: Text<200>,
+    to: Line<200>,
     /// The written reason.
     #[schema(value_type = String, min_length = 1, max_length = 2000)]
     reason: Text<2000>,

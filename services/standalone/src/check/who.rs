@@ -23,12 +23,14 @@ struct Allowed {
 
 /// What the service records itself besides its own steps: what a provider answers when it is asked, and what comes with the
 /// program.
-const ALSO_ITSELF: [&str; 6] = [
+const ALSO_ITSELF: [&str; 8] = [
     "payment.PaymentCaptured.v1",
     "payment.CaptureConfirmed.v1",
     "payment.DiscrepancyFound.v1",
     "payment.PaymentFailed.v1",
     "payment.FeeSettled.v1",
+    "delivery.WaybillTaken.v1",
+    "delivery.CarrierNoticeUnmatched.v1",
     "law.RulesIssued.v1",
 ];
 

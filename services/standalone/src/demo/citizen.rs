@@ -219,11 +219,11 @@ impl Citizen {
                 (Step::Rate, 8)
             }
             Step::Deliver if dice.percent(20) && kind.procedure != "CHEM.IMPORT" => {
-                let address = json!({ "$personal": {
-                    "name": "Nguyễn Văn A", "lines": ["12 Ngô Quyền", "Hà Nội"], "phone": "0900000000" } });
+                let address = json!({
+                    "name": "Nguyễn Văn A", "lines": ["12 Ngô Quyền", "Hà Nội"], "phone": "0900000000" });
                 let body = json!({ "delivery": { "channel": "post", "address": address } });
                 self.take(office, "deliveries", "channel", applicant, body).await?;
-                let parcel = json!({ "carrier": "vnpost", "waybill": "EA000000000VN" });
+                let parcel = json!({ "carrier": "vnpost", "waybill": format!("EA{}VN", self.id) });
                 self.take(office, "deliveries", "parcels", clerk, parcel).await?;
                 (Step::Arrive, 16)
             }

@@ -26,8 +26,7 @@ pub(crate) async fn submitted(office: &mut Office, subject: &str, channel: &str)
         documents
             .push(json!({ "component": component, "document": document, "file_name": "a.pdf" }));
     }
-    let address =
-        json!({ "$personal": { "name": "Trần B", "lines": ["54 Hai Bà Trưng"], "phone": "0901" } });
+    let address = json!({ "name": "Trần B", "lines": ["54 Hai Bà Trưng"], "phone": "0901" });
     let delivery = if channel == "post" {
         json!({ "channel": channel, "address": address })
     } else {

@@ -1,0 +1,90 @@
+//! Who may have a waybill. It names one parcel of its carrier: were it used twice at a time, what the carrier says of one
+//! parcel would count as the other one's.
+//!
+//! The waybill has a stream of its own, and who hands a result over takes the waybill there first, so that of two at once
+//! one is refused by the store. Both streams cannot be written together: a waybill that was taken and not used falls free
+//! again after a while.
+
+use jiff::Timestamp;
+
+use super::DossierResult;
+use super::limits::{WAYBILL_HELD_FOR, WAYBILL_RESTS_FOR};
+use crate::contract::{DossierId, WaybillTaken};
+
+/// Who took a waybill last.
+#[derive(Debug, Clone, Copy)]
+pub struct Holder<'a> {
+    /// What was recorded.
+    pub taken: &'a WaybillTaken,
+    /// When.
+    pub at: Timestamp,
+    /// The result that it was taken for, as it stands now.
+    pub result: &'a DossierResult,
+}
+
+/// Whether a result of `dossier` may have the waybill now.
+#[must_use]
+pub fn is_free(holder: Option<Holder<'_>>, dossier: DossierId, now: Timestamp) -> bool {
+    let Some(Holder { taken, at, result }) = holder else { return true };
+    let since = now.duration_since(at);
+    match result.parcel_named(&taken.carrier, &taken.waybill) {
+        Some(parcel) => parcel.end.is_some() && since >= WAYBILL_RESTS_FOR,
+        // It was not handed over, or is being so at this moment.
+        None => taken.dossier == dossier || since >= WAYBILL_HELD_FOR,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::contract::{Role, partner_name};
+    use crate::delivery::hand_to_carrier::tests::sent;
+    use crate::delivery::take_carrier_notice::{Said, TakeCarrierNotice, decide};
+    use crate::testing::{at, law};
+
+    #[test]
+    fn a_waybill_is_in_use_once_and_rests_for_a_year() {
+        let law = law();
+        let mut scene = sent(&law);
+        let own = scene.state.brief().unwrap().dossier;
+        let other = DossierId(Uuid::from_u128(7));
+        let taken = WaybillTaken {
+            carrier: partner_name("vnpost"),
+            waybill: "EA1VN".to_owned(),
+            dossier: own,
+        };
+        let handed_at = at("2026-11-23T14:00");
+        let free = |result: &DossierResult, dossier, days: i64| {
+            let holder = Holder { taken: &taken, at: handed_at, result };
+            is_free(Some(holder), dossier, handed_at + SignedDuration::from_hours(24 * days))
+        };
+        assert!(is_free(None, other, handed_at));
+        assert!(!free(&scene.state, other, 1), "it is on its way");
+        assert!(!free(&scene.state, other, 400), "it is on its way, however long that takes");
+        let parcel = scene.state.parcel.as_ref().unwrap().parcel;
+        let command = TakeCarrierNotice {
+            parcel,
+            carrier: "vnpost".to_owned(),
+            carrier_event: "1".to_owned(),
+            said: Said::Returned("nobody at home".to_owned()),
+        };
+        scene.step("2026-11-24T09:00", Role::Carrier, |s, f| decide(s, &command, f)).unwrap();
+        assert!(!free(&scene.state, own, 2), "what is said late would count as another parcel's");
+        assert!(free(&scene.state, other, 366));
+    }
+
+    #[test]
+    fn what_was_taken_and_not_used_falls_free() {
+        let (own, other) = (DossierId(Uuid::from_u128(1)), DossierId(Uuid::from_u128(2)));
+        let taken = WaybillTaken { carrier: "c".to_owned(), waybill: "W".to_owned(), dossier: own };
+        let (result, then) = (DossierResult::default(), at("2026-11-23T14:00"));
+        let holder = Holder { taken: &taken, at: then, result: &result };
+        let later = |minutes| then + SignedDuration::from_mins(minutes);
+        assert!(is_free(Some(holder), own, later(0)));
+        assert!(!is_free(Some(holder), other, later(9)), "it may be handed over at this moment");
+        assert!(is_free(Some(holder), other, later(10)));
+    }
+}

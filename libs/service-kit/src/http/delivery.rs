@@ -1,0 +1,144 @@
+//! How an applicant wants a result, as it comes over the wire. What is personal in it becomes so here: no caller writes the
+//! seal themselves.
+
+use dossier::contract::{Address, Delivery, DeliveryChannel, Personal};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
+
+use super::Line;
+
+/// Lines of an address.
+const ADDRESS_LINES_MAX: usize = 6;
+/// Digits of the shortest telephone number: that of a public service.
+const PHONE_DIGITS_MIN: usize = 3;
+
+/// How the applicant wants the result.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeliveryRequest {
+    /// `download`, `collection` or `post`.
+    #[schema(value_type = String, example = "post")]
+    channel: DeliveryChannel,
+    /// Where to, by post.
+    address: Option<AddressRequest>,
+}
+
+/// Where a parcel goes.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddressRequest {
+    /// The recipient's name.
+    #[schema(value_type = String, min_length = 1, max_length = 200, example = "Nguyễn Văn A")]
+    name: Name,
+    /// Street, ward, province.
+    #[schema(value_type = Vec<String>, min_items = 1, max_items = 6)]
+    lines: Lines,
+    /// Telephone: digits, and `+ - . ( ) /` or blanks between them.
+    #[schema(value_type = String, min_length = 3, max_length = 30, example = "+84 24 3822 0000")]
+    phone: Phone,
+}
+
+#[derive(Debug, Clone)]
+struct Name(String);
+
+#[derive(Debug, Clone)]
+struct Lines(Vec<String>);
+
+#[derive(Debug, Clone)]
+struct Phone(String);
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Line(name) = Line::<200>::deserialize(deserializer)?;
+        if name.chars().any(char::is_alphabetic) {
+            Ok(Self(name))
+        } else {
+            Err(D::Error::custom("a name has letters"))
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Lines {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let lines = Vec::<Line<200>>::deserialize(deserializer)?;
+        if !(1..=ADDRESS_LINES_MAX).contains(&lines.len()) {
+            let count = lines.len();
+            let expected = format_args!("{count} lines, not 1 to {ADDRESS_LINES_MAX}");
+            return Err(D::Error::custom(expected));
+        }
+        if lines.iter().any(|Line(line)| !line.chars().any(char::is_alphanumeric)) {
+            return Err(D::Error::custom("each line has letters or digits"));
+        }
+        Ok(Self(lines.into_iter().map(|Line(line)| line).collect()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Phone {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Line(phone) = Line::<30>::deserialize(deserializer)?;
+        let digits = phone.chars().filter(char::is_ascii_digit).count();
+        let others = phone.chars().all(|c| c.is_ascii_digit() || "+-.()/ ".contains(c));
+        if digits >= PHONE_DIGITS_MIN && others {
+            Ok(Self(phone))
+        } else {
+            Err(D::Error::custom("a telephone number has at least three digits"))
+        }
+    }
+}
+
+impl From<DeliveryRequest> for Delivery {
+    fn from(request: DeliveryRequest) -> Self {
+        let address = request.address.map(|AddressRequest { name, lines, phone }| {
+            Personal::from(Address { name: name.0, lines: lines.0, phone: phone.0 })
+        });
+        Self { channel: request.channel, address }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, from_value, json};
+
+    use super::*;
+
+    fn read(address: &Value) -> Result<Delivery, String> {
+        from_value::<DeliveryRequest>(json!({ "channel": "post", "address": address }))
+            .map(Delivery::from)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_real_address_is_taken_and_sealed() {
+        let address =
+            json!({ "name": "Trần B", "lines": ["54 Hai Bà Trưng"], "phone": "0901 234" });
+        let delivery = read(&address).unwrap();
+        assert_eq!(delivery.address.unwrap().known().unwrap().lines, ["54 Hai Bà Trưng"]);
+    }
+
+    #[test]
+    fn an_address_to_which_nothing_can_be_sent_is_refused() {
+        let good = json!({ "name": "Trần B", "lines": ["Hà Nội"], "phone": "0901" });
+        for (field, value) in [
+            ("name", json!("")),
+            ("name", json!(" \u{3164}")),
+            ("name", json!("--")),
+            ("name", json!("x".repeat(200_000))),
+            ("name", json!(null)),
+            ("lines", json!([])),
+            ("lines", json!([" "])),
+            ("lines", json!(["..."])),
+            ("lines", json!(["a\nb"])),
+            ("lines", json!(vec!["a"; 7])),
+            ("phone", json!("        ")),
+            ("phone", json!("++++++++")),
+            ("phone", json!("call me 0901")),
+        ] {
+            let mut address = good.clone();
+            address[field] = value.clone();
+            assert!(read(&address).is_err(), "{field}: {value}");
+        }
+        assert!(read(&json!({ "$personal": null })).is_err());
+        assert!(read(&json!({ "$personal": good })).is_err());
+    }
+}

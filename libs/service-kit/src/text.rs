@@ -1,0 +1,123 @@
+//! What text from outside may hold. It is kept in Unicode's normalisation form C, so that what looks the same is the same,
+//! and holds no character that cannot be seen and changes how the rest is shown.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use icu_properties::CodePointSetData;
+use icu_properties::props::DefaultIgnorableCodePoint;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+/// What is wrong with a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// A control character that is neither a line break nor a tab.
+    Control(char),
+    /// A character that overrides the direction of what follows.
+    Direction(char),
+    /// A code point that stands for no character and never will.
+    Noncharacter(char),
+    /// Nothing in it can be seen.
+    Invisible,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Control(c) => {
+                write!(f, "contains the control character U+{:04X}", u32::from(c))
+            }
+            Self::Direction(c) => {
+                write!(f, "contains U+{:04X}, which overrides the direction of text", u32::from(c))
+            }
+            Self::Noncharacter(c) => write!(f, "contains U+{:04X}, no character", u32::from(c)),
+            Self::Invisible => f.write_str("contains only invisible characters"),
+        }
+    }
+}
+
+/// The text in normalisation form C.
+pub(crate) fn normalised(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.nfc().collect())
+    }
+}
+
+/// What is wrong with the text, if something is. An empty one is not wrong.
+pub(crate) fn fault(text: &str) -> Option<Fault> {
+    let found = text.chars().find_map(|c| match c {
+        '\n' | '\r' | '\t' => None,
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => Some(Fault::Direction(c)),
+        '\u{2028}' | '\u{2029}' => Some(Fault::Control(c)),
+        '\u{fdd0}'..='\u{fdef}' => Some(Fault::Noncharacter(c)),
+        _ if c.is_control() => Some(Fault::Control(c)),
+        _ if u32::from(c) & 0xfffe == 0xfffe => Some(Fault::Noncharacter(c)),
+        _ => None,
+    });
+    let unseen = || !text.is_empty() && text.chars().all(is_invisible);
+    found.or_else(|| unseen().then_some(Fault::Invisible))
+}
+
+/// Whether nothing is seen where the character stands.
+fn is_invisible(c: char) -> bool {
+    // The blank of Braille is a symbol to Unicode.
+    c.is_whitespace()
+        || c == '\u{2800}'
+        || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+}
+
+/// The text without blanks and other characters that nobody sees.
+pub(crate) fn visible(text: &str) -> String {
+    text.chars().filter(|c| !is_invisible(*c)).collect()
+}
+
+/// Whether the text stays on one line.
+pub(crate) fn is_one_line(text: &str) -> bool {
+    !text.contains(['\n', '\r', '\t'])
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_looks_the_same_is_the_same() {
+        let (composed, decomposed) = ("\u{1ec5}", "e\u{302}\u{303}");
+        assert_eq!(normalised(decomposed), composed);
+        assert!(matches!(normalised("Nguy\u{1ec5}n"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_text_that_nobody_sees_or_that_turns_others_around_is_found() {
+        for invisible in
+            ["\u{200b}", " \u{3164} ", "\u{2800}", "\u{feff}\u{2060}", "\t\n", "\u{a0}"]
+        {
+            assert_eq!(fault(invisible), Some(Fault::Invisible), "{invisible:?}");
+        }
+        assert_eq!(fault("a\0b"), Some(Fault::Control('\0')));
+        assert_eq!(fault("a\u{85}b"), Some(Fault::Control('\u{85}')));
+        assert_eq!(fault("gpj.\u{202e}exe"), Some(Fault::Direction('\u{202e}')));
+        assert_eq!(fault("a\u{2067}b"), Some(Fault::Direction('\u{2067}')));
+        assert_eq!(fault("a\u{ffff}"), Some(Fault::Noncharacter('\u{ffff}')));
+    }
+
+    #[test]
+    fn ordinary_text_has_no_fault() {
+        for text in ["", "Hà Nội", "hai\ndòng\tmột", "👩‍👩‍👧", "\u{644}\u{200d}\u{627}", "0"]
+        {
+            assert_eq!(fault(text), None, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn normalised_text_stays_as_it_is(text in "\\PC{0,40}") {
+            let once = normalised(&text).into_owned();
+            prop_assert_eq!(&*normalised(&once), &*once);
+        }
+    }
+}

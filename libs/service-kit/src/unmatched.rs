@@ -1,0 +1,118 @@
+//! Notices of partners that name nothing of ours: each is kept once, in the order in which they came, for an operator to look
+//! at. A partner is answered 2xx and does not send again, so what is not kept here is lost.
+
+use dossier::contract::{Actor, Envelope, EventSet, Unreadable};
+use events::{AppendError, Expected, NewEvent, StreamName, Version};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::Kit;
+use crate::http::Problem;
+use crate::limits::{ATTEMPTS_MAX, UNMATCHED_PAGE_MAX};
+use crate::streams::recorded_at;
+
+/// One that was kept.
+#[derive(Debug, Clone)]
+pub struct Kept<E> {
+    /// Its place among those of its service, for [`page`] to go on behind it.
+    pub at: u64,
+    /// When it came.
+    pub received_at: Option<Timestamp>,
+    /// What it says.
+    pub notice: E,
+}
+
+/// A notice that names nothing of ours.
+#[derive(Debug, Clone, Copy)]
+pub struct Unmatched<'a, E> {
+    /// The service that it came to.
+    pub service: &'static str,
+    /// Who sent it, by the name that the log may show.
+    pub partner: &'a str,
+    /// What it names.
+    pub reference: &'a str,
+    /// What it says.
+    pub notice: &'a E,
+}
+
+/// Keeps a notice, once however often it comes: the same in every field is the same notice.
+pub async fn keep<E: EventSet>(kit: &Kit, unmatched: Unmatched<'_, E>) -> Result<(), Problem> {
+    let Unmatched { service, partner, reference, notice } = unmatched;
+    let (kind, data) = (notice.kind(), notice.encode());
+    let command = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{kind}\n{data}").as_bytes());
+    let at = kit.time()?;
+    let new =
+        record(kit, service, command, (kind, data), at).await.map_err(|error| match error {
+            AppendError::Busy(wait) => Problem::busy(wait),
+            AppendError::Unwritable(why) => Problem::unwritable(&why),
+            error => Problem::unavailable(&error.to_string()),
+        })?;
+    if new {
+        kit.metrics.unmatched(service);
+    }
+    tracing::warn!(service, partner, reference, new, "a partner's notice names nothing of ours");
+    Ok(())
+}
+
+/// Those of a service behind `after`, the oldest first, at most [`UNMATCHED_PAGE_MAX`].
+pub async fn page<E: EventSet>(
+    kit: &Kit,
+    service: &'static str,
+    after: Option<u64>,
+) -> Result<Vec<Kept<E>>, Problem> {
+    let unreadable = |error: Unreadable| Problem::unavailable(&error.to_string());
+    let stream = stream(service).map_err(|error| Problem::unavailable(&error.to_string()))?;
+    let recorded = kit.store.read(&stream, after.map(Version)).await?;
+    recorded
+        .iter()
+        .take(UNMATCHED_PAGE_MAX)
+        .map(|event| {
+            let notice = E::decode(&event.kind, &event.data).map_err(unreadable)?;
+            Ok(Kept { at: event.version.0, received_at: recorded_at(event), notice })
+        })
+        .collect()
+}
+
+fn stream(service: &str) -> Result<StreamName, AppendError> {
+    Ok(StreamName::new(&format!("unmatched-{service}"))?)
+}
+
+/// Whether it was not there yet.
+async fn record(
+    kit: &Kit,
+    service: &'static str,
+    command: Uuid,
+    (kind, data): (&str, String),
+    at: Timestamp,
+) -> Result<bool, AppendError> {
+    let stream = stream(service)?;
+    let envelope = Envelope {
+        at,
+        actor: Actor::system(service),
+        command,
+        digest: String::new(),
+        cause: None,
+        dossier: None,
+        trace: None,
+    };
+    let meta = serde_json::to_string(&envelope).unwrap_or_default();
+    let id = NewEvent::id_of(&stream, command, 0);
+    let mut failed = AppendError::Unavailable("the stream moves on too fast".to_owned());
+    for _ in 0..ATTEMPTS_MAX {
+        let last = kit.store.last(&stream).await;
+        let last = last.map_err(|error| AppendError::Unavailable(error.to_string()))?;
+        let expected = Expected::from(last.map(|event| event.version));
+        let (data, meta) = (data.clone(), meta.clone());
+        let event = NewEvent { id, kind: kind.into(), data, meta };
+        match kit.store.append(&stream, expected, vec![event]).await {
+            Ok(_) => return Ok(true),
+            // It was said before.
+            Err(AppendError::IdReused(_)) => return Ok(false),
+            Err(error @ (AppendError::Conflict { .. } | AppendError::Unavailable(_))) => {
+                failed = error;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(failed)
+}

@@ -1,0 +1,120 @@
+//! Waybills on their way to a parcel. The law: `libs/dossier/src/delivery/waybill.rs`.
+
+use dossier::contract::{
+    Actor, DossierId, Envelope, EventSet, WaybillEvent, WaybillTaken, partner_name, waybill_number,
+};
+use dossier::delivery::DossierResult;
+use dossier::delivery::waybill::{Holder, is_free};
+use events::{AppendError, Expected, NewEvent, StreamName, Version};
+use jiff::Timestamp;
+use service_kit::http::Problem;
+use service_kit::limits::ATTEMPTS_MAX;
+use service_kit::{Streams, recorded_at};
+use uuid::Uuid;
+
+/// A waybill, by the names that are compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Waybill {
+    pub(crate) carrier: String,
+    pub(crate) number: String,
+}
+
+/// Who took it last.
+struct Taken {
+    taken: WaybillTaken,
+    at: Timestamp,
+    version: Version,
+}
+
+impl Waybill {
+    pub(crate) fn new(carrier: &str, number: &str) -> Self {
+        Self { carrier: partner_name(carrier), number: waybill_number(number) }
+    }
+
+    /// The dossier whose result has it, if one ever had.
+    pub(crate) async fn dossier(
+        &self,
+        results: &Streams<DossierResult>,
+    ) -> Result<Option<DossierId>, Problem> {
+        Ok(self.last(results).await?.map(|last| last.taken.dossier))
+    }
+
+    /// Takes it for a result of `dossier` that is about to be handed over; when, or nothing if it is in use.
+    pub(crate) async fn take(
+        &self,
+        results: &Streams<DossierResult>,
+        dossier: DossierId,
+        command: Uuid,
+    ) -> Result<Option<Timestamp>, Problem> {
+        let kit = results.kit();
+        let stream = self.stream()?;
+        for _ in 0..ATTEMPTS_MAX {
+            let last = self.last(results).await?;
+            let now = kit.time()?;
+            if let Some(Taken { taken, at, .. }) = &last {
+                let holding = Streams::<DossierResult>::name(&taken.dossier.to_string());
+                let holding = holding.map_err(|error| Problem::unavailable(&error.to_string()))?;
+                let holding = results.load(&holding).await?;
+                let holder = Holder { taken, at: *at, result: &holding.state };
+                if !is_free(Some(holder), dossier, now) {
+                    return Ok(None);
+                }
+            }
+            let expected = Expected::from(last.map(|last| last.version));
+            let event = self.event(&stream, dossier, command, now);
+            match kit.store.append(&stream, expected, vec![event]).await {
+                Ok(_) => return Ok(Some(now)),
+                // Somebody else was faster, or it is unknown whether this was written: look again.
+                Err(AppendError::Conflict { .. } | AppendError::IdReused(_)) => {}
+                Err(AppendError::Busy(wait)) => return Err(Problem::busy(wait)),
+                Err(AppendError::Unwritable(why)) => return Err(Problem::unwritable(&why)),
+                Err(error) => return Err(Problem::unavailable(&error.to_string())),
+            }
+        }
+        Err(Problem::contended())
+    }
+
+    fn event(
+        &self,
+        stream: &StreamName,
+        dossier: DossierId,
+        command: Uuid,
+        at: Timestamp,
+    ) -> NewEvent {
+        let command = Uuid::new_v5(&command, format!("{stream}/{at}").as_bytes());
+        let envelope = Envelope {
+            at,
+            actor: Actor::system("result-delivery"),
+            command,
+            digest: String::new(),
+            cause: None,
+            dossier: Some(dossier),
+            trace: None,
+        };
+        let (carrier, waybill) = (self.carrier.clone(), self.number.clone());
+        let taken = WaybillEvent::from(WaybillTaken { carrier, waybill, dossier });
+        NewEvent {
+            id: NewEvent::id_of(stream, command, 0),
+            kind: taken.kind().into(),
+            data: taken.encode(),
+            meta: serde_json::to_string(&envelope).unwrap_or_default(),
+        }
+    }
+
+    async fn last(&self, results: &Streams<DossierResult>) -> Result<Option<Taken>, Problem> {
+        let Some(last) = results.kit().store.last(&self.stream()?).await? else { return Ok(None) };
+        let unreadable = || Problem::unavailable("a waybill's event cannot be read");
+        let decoded = WaybillEvent::decode(&last.kind, &last.data).map_err(|_| unreadable())?;
+        let WaybillEvent::WaybillTaken(taken) = decoded;
+        let at = recorded_at(&last).ok_or_else(unreadable)?;
+        Ok(Some(Taken { taken, at, version: last.version }))
+    }
+
+    /// Named by a digest: a carrier's numbers may have any characters.
+    fn stream(&self) -> Result<StreamName, Problem> {
+        let name = format!("{}\n{}", self.carrier, self.number);
+        let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes());
+        StreamName::new(&format!("waybill-{id}"))
+            .map_err(|error| Problem::unavailable(&error.to_string()))
+    }
+}
