@@ -12,11 +12,12 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::limits::{
-    APPEND_BYTES_MAX, APPEND_EVENTS_MAX, EVENT_BYTES_MAX, KIND_BYTES_MAX, READ_EVENTS_MAX,
-    STREAM_NAME_BYTES_MAX,
+    APPEND_BYTES_MAX, APPEND_EVENTS_MAX, EVENT_BYTES_MAX, KIND_BYTES_MAX, READ_BYTES_MAX,
+    READ_EVENTS_MAX, STREAM_NAME_BYTES_MAX,
 };
 use crate::{
-    AppendError, EventStore, Expected, Filter, NewEvent, Position, StreamName, TooLarge, Version,
+    AppendError, EventStore, Expected, Filter, NewEvent, Position, Recorded, StreamName, TooLarge,
+    Version,
 };
 
 /// The sentences, handed on to another macro.
@@ -42,6 +43,7 @@ macro_rules! contract_sentences {
             the_log_is_read_backwards,
             asking_whether_it_can_be_written_adds_nothing,
             appends_and_refusals_leave_no_flaw,
+            no_read_brings_more_bytes_than_it_may,
         }
     };
 }
@@ -431,4 +433,51 @@ pub async fn appends_and_refusals_leave_no_flaw(store: Arc<EventStore>) {
     store.append(&s, Expected::At(first.version), events(40..42)).await.unwrap();
     assert_eq!(store.flaws().await.unwrap(), []);
     assert_eq!(count(&store).await, 5);
+}
+
+/// Sentence 19.
+pub async fn no_read_brings_more_bytes_than_it_may(store: Arc<EventStore>) {
+    const LARGE: usize = 200 * 1024;
+    let large = |id: u128| NewEvent { data: "x".repeat(LARGE), ..event(id) };
+    let names = [stream("a-1"), stream("a-2"), stream("a-3")];
+    // A stream that is too large for one read, and two of them for one together.
+    let each = READ_BYTES_MAX / LARGE + 5;
+    for (name, first) in names.iter().zip((1..).step_by(each)) {
+        let mut expected = Expected::NoStream;
+        for id in first..first + each as u128 {
+            expected =
+                Expected::At(store.append(name, expected, vec![large(id)]).await.unwrap().version);
+        }
+    }
+    let total = 3 * each;
+    let even = Filter { kinds: vec!["test.Even".into()] };
+    for (filter, wanted) in [(Filter::default(), total), (even, total / 2)] {
+        let (mut after, mut seen, mut pages) = (Position::START, Vec::new(), 0);
+        while after < store.head() {
+            let page = store.read_all(after, &filter, 10_000).await.unwrap();
+            assert!(page.through > after, "a page that does not advance");
+            assert!(fits(page.events.iter().map(|event| &**event)), "{} events", page.events.len());
+            seen.extend(page.events.iter().map(|event| event.id));
+            (after, pages) = (page.through, pages + 1);
+        }
+        seen.dedup();
+        assert!(seen.len() == wanted && pages > 1, "{} events in {pages} pages", seen.len());
+    }
+    let part = store.read(&names[0], None).await.unwrap();
+    assert!(fits(&part) && !EventStore::is_whole(&part), "{} events", part.len());
+    let whole = store.read_whole(&names[0]).await.unwrap();
+    assert_eq!((whole.len(), whole.last()), (each, store.last(&names[0]).await.unwrap().as_ref()));
+    let back = store.read_back(store.head(), 10_000).await.unwrap();
+    assert!(fits(&back) && back.len() > 1, "{} events", back.len());
+    let together = store.read_together(&names).await.unwrap();
+    assert!((1..3).contains(&together.len()), "{} streams", together.len());
+    for (name, events) in names.iter().zip(&together) {
+        assert_eq!(*events, store.read_whole(name).await.unwrap(), "{name}");
+    }
+}
+
+fn fits<'a>(events: impl IntoIterator<Item = &'a Recorded>) -> bool {
+    let sizes: Vec<usize> = events.into_iter().map(Recorded::bytes).collect();
+    let before_the_last = sizes.iter().rev().skip(1).sum::<usize>();
+    before_the_last < READ_BYTES_MAX
 }

@@ -1,5 +1,6 @@
 //! What goes into the store and what comes out of it.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::limits::{
-    APPEND_BYTES_MAX, APPEND_EVENTS_MAX, EVENT_BYTES_MAX, KIND_BYTES_MAX, STREAM_NAME_BYTES_MAX,
+    APPEND_BYTES_MAX, APPEND_EVENTS_MAX, EVENT_BYTES_MAX, KIND_BYTES_MAX, READ_BYTES_MAX,
+    STREAM_NAME_BYTES_MAX,
 };
 use crate::{AppendError, TooLarge};
 
@@ -140,6 +142,36 @@ pub struct Recorded {
     pub meta: String,
 }
 
+impl Recorded {
+    /// Bytes of its data and metadata, which is what limits count.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.data.len() + self.meta.len()
+    }
+}
+
+/// Whether a read of at most `limit` events ended where there was no more, and not because it was full.
+pub(crate) fn is_whole<E: Borrow<Recorded>>(events: &[E], limit: usize) -> bool {
+    let bytes: usize = events.iter().map(|event| event.borrow().bytes()).sum();
+    events.len() < limit && bytes < READ_BYTES_MAX
+}
+
+/// Takes events until they are as many as `limit` says, or as large as a read may be.
+pub(crate) fn fill<E: Borrow<Recorded>>(
+    events: impl IntoIterator<Item = E>,
+    limit: usize,
+) -> Vec<E> {
+    let (mut filled, mut bytes) = (Vec::new(), 0);
+    for event in events.into_iter().take(limit) {
+        bytes += event.borrow().bytes();
+        filled.push(event);
+        if bytes >= READ_BYTES_MAX {
+            break;
+        }
+    }
+    filled
+}
+
 /// Where an append ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Appended {
@@ -171,6 +203,28 @@ pub struct Page {
     pub events: Vec<Arc<Recorded>>,
     /// How far the store has looked: read on after this.
     pub through: Position,
+}
+
+impl Page {
+    /// A page behind `after` of events that are looked at one after another, until it is as large as it may be.
+    pub(crate) fn of<'a>(
+        after: Position,
+        events: impl IntoIterator<Item = &'a Arc<Recorded>>,
+        filter: &Filter,
+    ) -> Self {
+        let (mut page, mut bytes) = (Self { events: Vec::new(), through: after }, 0);
+        for event in events {
+            page.through = event.position;
+            if filter.passes(&event.kind) {
+                bytes += event.bytes();
+                page.events.push(Arc::clone(event));
+            }
+            if bytes >= READ_BYTES_MAX {
+                break;
+            }
+        }
+        page
+    }
 }
 
 /// Checks an append against every limit.

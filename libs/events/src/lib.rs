@@ -26,11 +26,14 @@
 //! 12. Streams whose name begins with `$` belong to the engine: nobody can write to one.
 //! 13. Concurrent appends at the same expected version: exactly one succeeds.
 //! 14. A store has an identity that stays the same for as long as its events.
-//! 15. `read_together` gives, for each of several streams, all of its events in order.
+//! 15. `read_together` gives, for each of several streams, all of its events in order: for all of them, or for the first ones
+//!     that come to [`limits::TOGETHER_BYTES_MAX`].
 //! 16. `read_back` gives the events up to a position that the store gave, newest first, at most as many as asked for.
 //! 17. `writable` says within [`limits::PROBE_WAIT`] whether an append would be written, and adds nothing. However many ask,
 //!     the engine is seldom asked.
 //! 18. Appends, taken or refused, leave none of the flaws that `flaws` looks for.
+//! 19. A read ends with the event with which it comes to [`limits::READ_BYTES_MAX`], so that it always brings one and is never
+//!     much larger, however many were asked for. Nothing larger is held within the engine for it either.
 //!
 //! A store that is opened to be read (`open_read_only`) is never made by that, and takes no append.
 

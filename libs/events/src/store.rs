@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::event::check;
-use crate::limits::{PAGE_EVENTS_MAX, READ_EVENTS_MAX};
+use crate::event::{check, is_whole};
+use crate::limits::{PAGE_EVENTS_MAX, READ_EVENTS_MAX, TOGETHER_BYTES_MAX};
 use crate::{
     AppendError, Appended, Expected, Filter, Flaw, NewEvent, OpenError, Page, Position, ReadError,
     Recorded, SqliteOptions, StreamName, Unwritable, Version,
@@ -157,7 +157,8 @@ impl EventStore {
         }
     }
 
-    /// The events of `stream` behind `after` (all of them for `None`), in order, at most [`READ_EVENTS_MAX`].
+    /// The events of `stream` behind `after` (all of them for `None`), in order, at most [`READ_EVENTS_MAX`] and
+    /// [`READ_BYTES_MAX`](crate::limits::READ_BYTES_MAX): [`EventStore::is_whole`] says whether there may be more.
     pub async fn read(
         &self,
         stream: &StreamName,
@@ -175,19 +176,26 @@ impl EventStore {
         }
     }
 
+    /// Whether what [`EventStore::read`] gave goes to the end of the stream.
+    #[must_use]
+    pub fn is_whole(read: &[Recorded]) -> bool {
+        is_whole(read, READ_EVENTS_MAX)
+    }
+
     /// All events of `stream`, page by page: for streams that are short by nature.
     pub async fn read_whole(&self, stream: &StreamName) -> Result<Vec<Recorded>, ReadError> {
         let mut events = self.read(stream, None).await?;
-        let mut page = events.len();
-        while page == READ_EVENTS_MAX {
+        let mut whole = Self::is_whole(&events);
+        while !whole {
             let more = self.read(stream, events.last().map(|event| event.version)).await?;
-            page = more.len();
+            whole = Self::is_whole(&more);
             events.extend(more);
         }
         Ok(events)
     }
 
-    /// The events of each of `streams`, as [`EventStore::read_whole`] gives them, in one go where the engine can.
+    /// The events of the first ones of `streams`, each as [`EventStore::read_whole`] gives them, in one go where the engine
+    /// can: of all of them, or of as many as come to [`TOGETHER_BYTES_MAX`], at least one.
     pub async fn read_together(
         &self,
         streams: &[StreamName],
@@ -199,15 +207,20 @@ impl EventStore {
             #[cfg(feature = "eventstoredb")]
             Self::EventStoreDb(store) => store.read_together(streams, READ_EVENTS_MAX).await?,
             Self::Memory(_) | Self::Faulty(_) => {
-                let mut read = Vec::with_capacity(streams.len());
+                let (mut read, mut bytes) = (Vec::new(), 0);
                 for stream in streams {
-                    read.push(self.read(stream, None).await?);
+                    if bytes >= TOGETHER_BYTES_MAX {
+                        break;
+                    }
+                    let events = self.read(stream, None).await?;
+                    bytes += events.iter().map(Recorded::bytes).sum::<usize>();
+                    read.push(events);
                 }
                 read
             }
         };
         for (stream, events) in streams.iter().zip(&mut read) {
-            if events.len() == READ_EVENTS_MAX {
+            if !Self::is_whole(events) {
                 *events = self.read_whole(stream).await?;
             }
         }
@@ -228,7 +241,7 @@ impl EventStore {
     }
 
     /// The events behind `after` that pass `filter`, in commit order; looks at no more than `limit` (and
-    /// [`PAGE_EVENTS_MAX`]) events.
+    /// [`PAGE_EVENTS_MAX`]) events, and brings no more than [`READ_BYTES_MAX`](crate::limits::READ_BYTES_MAX).
     pub async fn read_all(
         &self,
         after: Position,
@@ -248,7 +261,7 @@ impl EventStore {
     }
 
     /// The events up to and with the one at `through`, a position that the store gave, newest first; no more than `limit`
-    /// (and [`PAGE_EVENTS_MAX`]).
+    /// (and [`PAGE_EVENTS_MAX`]) and than [`READ_BYTES_MAX`](crate::limits::READ_BYTES_MAX).
     pub async fn read_back(
         &self,
         through: Position,

@@ -1,25 +1,27 @@
 //! Load, decide, append: the one place where the law meets the store.
 
-use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use dossier::access::{self, Resource};
 use dossier::contract::{Actor, Envelope, EventSet, Meta, Unreadable};
 use dossier::{Facts, LawError, Reacted, Refuse, State};
-use events::limits::READ_EVENTS_MAX;
-use events::{AppendError, Expected, NewEvent, Position, Recorded, StreamName, Version};
+use events::{
+    AppendError, EventStore, Expected, NewEvent, Position, Recorded, StreamName, Version,
+};
 use jiff::Timestamp;
-use lru::LruCache;
 use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::Kit;
-use crate::limits::{ATTEMPTS_MAX, STATES_MAX, UNKNOWN_MAX};
+use crate::limits::{ATTEMPTS_MAX, UNKNOWN_MAX};
 use crate::tasks::Progress;
 use crate::telemetry;
 
+mod hot;
 mod order;
+
+use hot::Hot;
 
 pub use order::{Authority, Executed, Failure, Order};
 
@@ -27,7 +29,7 @@ pub use order::{Authority, Executed, Failure, Order};
 #[derive(Debug)]
 pub struct Streams<S: State> {
     kit: Arc<Kit>,
-    states: Mutex<LruCache<StreamName, Arc<Loaded<S>>>>,
+    states: Mutex<Hot<S>>,
     reactions: OnceLock<Progress>,
 }
 
@@ -42,6 +44,8 @@ pub struct Loaded<S> {
     pub position: Position,
     last_at: Option<Timestamp>,
     commands: Vec<Mark>,
+    /// Of the events that it was made from: about what it takes in memory.
+    bytes: usize,
 }
 
 impl<S: Default> Default for Loaded<S> {
@@ -53,6 +57,7 @@ impl<S: Default> Default for Loaded<S> {
             position: Position::START,
             last_at,
             commands: Vec::new(),
+            bytes: 0,
         }
     }
 }
@@ -69,8 +74,7 @@ impl<S: State> Streams<S> {
     /// The streams of this kind in the kit's store.
     #[must_use]
     pub fn new(kit: Arc<Kit>) -> Self {
-        let size = NonZeroUsize::new(STATES_MAX).unwrap_or(NonZeroUsize::MIN);
-        Self { kit, states: Mutex::new(LruCache::new(size)), reactions: OnceLock::new() }
+        Self { kit, states: Mutex::new(Hot::new()), reactions: OnceLock::new() }
     }
 
     /// Names the reactions whose effects a caller may want to see.
@@ -107,7 +111,7 @@ impl<S: State> Streams<S> {
             if events.is_empty() {
                 return Ok(loaded);
             }
-            let complete = events.len() < READ_EVENTS_MAX;
+            let complete = EventStore::is_whole(&events);
             let next = Arc::make_mut(&mut loaded);
             for event in &events {
                 next.take(event)?;
@@ -330,6 +334,7 @@ impl<S: State> Streams<S> {
             })
             .collect();
         let ids: Vec<Uuid> = events.iter().map(|event| event.id).collect();
+        let bytes: usize = events.iter().map(|event| event.data.len() + event.meta.len()).sum();
         let expected = Expected::from(loaded.version);
         let begun = Instant::now();
         let span = telemetry::part("append to", S::CATEGORY);
@@ -345,25 +350,22 @@ impl<S: State> Streams<S> {
             next.evolve(event, &meta, Version(version));
         }
         next.position = appended.position;
+        next.bytes += bytes;
         let next = Arc::new(next);
         self.remember(&order.stream, &next);
         Ok(next)
     }
 
     fn remembered(&self, stream: &StreamName) -> Option<Arc<Loaded<S>>> {
-        self.states.lock().unwrap_or_else(PoisonError::into_inner).get(stream).cloned()
+        self.states.lock().unwrap_or_else(PoisonError::into_inner).get(stream)
     }
 
     fn remember(&self, stream: &StreamName, loaded: &Arc<Loaded<S>>) {
-        let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
-        let older = states.peek(stream).is_none_or(|known| known.version < loaded.version);
-        if older {
-            states.put(stream.clone(), Arc::clone(loaded));
-        }
+        self.states.lock().unwrap_or_else(PoisonError::into_inner).put(stream, loaded);
     }
 
     fn forget(&self, stream: &StreamName) {
-        self.states.lock().unwrap_or_else(PoisonError::into_inner).pop(stream);
+        self.states.lock().unwrap_or_else(PoisonError::into_inner).forget(stream);
     }
 }
 
@@ -374,6 +376,7 @@ impl<S: State> Loaded<S> {
         let meta = Meta { id: recorded.id, version: recorded.version.0, envelope };
         self.evolve(&event, &meta, recorded.version);
         self.position = recorded.position;
+        self.bytes += recorded.bytes();
         Ok(())
     }
 

@@ -21,6 +21,7 @@ use super::is_same;
 use super::probe::Probe;
 use crate::limits::{
     APPEND_QUEUE_MAX, BUSY_RETRY_AFTER, PROBE_FRESH_KEPT, READ_AT_ONCE, READ_EVENTS_MAX, TIME_EVERY,
+    TOGETHER_BYTES_MAX,
 };
 use crate::{
     AppendError, Appended, Expected, Filter, NewEvent, OpenError, Page, Position, ReadError,
@@ -210,12 +211,20 @@ impl EventStoreDb {
         if self.known.covers(stream, through) {
             return Ok(self.known.first_of(stream, through, events));
         }
-        let after = through.0.saturating_sub(READ_EVENTS_MAX as u64);
-        let stand = self.read(stream, Version(after), READ_EVENTS_MAX).await?;
-        let stands = |event: &&NewEvent| {
-            stand.iter().any(|stands| stands.id == event.id && stands.version <= through)
-        };
-        Ok(events.iter().find(stands).map(|event| event.id))
+        let mut after = Version(through.0.saturating_sub(READ_EVENTS_MAX as u64));
+        while after < through {
+            let stand = self.read(stream, after, READ_EVENTS_MAX).await?;
+            let stands = |event: &&NewEvent| {
+                stand.iter().any(|stands| stands.id == event.id && stands.version <= through)
+            };
+            if let Some(event) = events.iter().find(stands) {
+                return Ok(Some(event.id));
+            }
+            // A part that is full of large events is not the last one.
+            let Some(last) = stand.last() else { break };
+            after = last.version;
+        }
+        Ok(None)
     }
 
     pub(super) async fn read(
@@ -240,7 +249,15 @@ impl EventStoreDb {
         for stream in streams {
             each.push(self.read(stream, Version(0), limit));
         }
-        stream::iter(each).buffered(READ_AT_ONCE).try_collect().await
+        let mut reading = stream::iter(each).buffered(READ_AT_ONCE);
+        let (mut read, mut bytes) = (Vec::with_capacity(streams.len()), 0);
+        while bytes < TOGETHER_BYTES_MAX
+            && let Some(events) = reading.try_next().await?
+        {
+            bytes += events.iter().map(Recorded::bytes).sum::<usize>();
+            read.push(events);
+        }
+        Ok(read)
     }
 
     pub(super) async fn last(&self, stream: &StreamName) -> Result<Option<Recorded>, ReadError> {

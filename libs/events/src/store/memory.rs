@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use crate::event::fill;
 use crate::{
     AppendError, Appended, Expected, Filter, NewEvent, Page, Position, Recorded, Stats, StreamName,
     Version,
@@ -59,7 +60,8 @@ impl Memory {
         let log = self.log();
         let indices = log.streams.get(stream).map_or(&[][..], Vec::as_slice);
         let from = usize::try_from(after.0).unwrap_or(usize::MAX).min(indices.len());
-        indices[from..].iter().take(limit).map(|index| (*log.events[*index]).clone()).collect()
+        let events = fill(indices[from..].iter().map(|index| &*log.events[*index]), limit);
+        events.into_iter().cloned().collect()
     }
 
     pub(super) fn last(&self, stream: &StreamName) -> Option<Recorded> {
@@ -71,17 +73,14 @@ impl Memory {
     pub(super) fn read_all(&self, after: Position, filter: &Filter, limit: usize) -> Page {
         let log = self.log();
         let from = usize::try_from(after.0).unwrap_or(usize::MAX).min(log.events.len());
-        let looked_at = &log.events[from..(from.saturating_add(limit)).min(log.events.len())];
-        Page {
-            events: looked_at.iter().filter(|e| filter.passes(&e.kind)).cloned().collect(),
-            through: looked_at.last().map_or(after, |event| event.position),
-        }
+        Page::of(after, log.events[from..].iter().take(limit), filter)
     }
 
     pub(super) fn read_back(&self, through: Position, limit: usize) -> Vec<Recorded> {
         let log = self.log();
         let behind = usize::try_from(through.0).unwrap_or(usize::MAX).min(log.events.len());
-        log.events[..behind].iter().rev().take(limit).map(|event| (**event).clone()).collect()
+        let events = fill(log.events[..behind].iter().rev().map(|event| &**event), limit);
+        events.into_iter().cloned().collect()
     }
 
     pub(super) const fn id(&self) -> Uuid {

@@ -11,9 +11,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use crate::limits::{APPEND_QUEUE_MAX, BUSY_RETRY_AFTER, LOOK_EVERY, PROBE_FRESH, TAIL_EVENTS_MAX};
+use crate::limits::{
+    APPEND_QUEUE_MAX, BUSY_RETRY_AFTER, LOOK_EVERY, PROBE_FRESH, READ_BYTES_MAX, TAIL_EVENTS_MAX,
+    TOGETHER_BYTES_MAX,
+};
 use crate::{
     AppendError, Appended, Expected, Filter, Flaw, NewEvent, OpenError, Page, Position, ReadError,
     Recorded, Stats, StreamName, Unwritable, Version,
@@ -46,6 +50,9 @@ pub struct Postgres {
     _tasks: JoinSet<()>,
 }
 
+/// What a statement is given.
+type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
+
 /// What writer and listener tell the readers.
 #[derive(Debug)]
 struct Shared {
@@ -72,10 +79,14 @@ impl Shared {
     }
 }
 
-/// A part of a stream, in order.
-const READ: &str = "SELECT e.position, e.version, e.id, e.kind, e.data, e.meta, s.name
-  FROM log_streams s JOIN log_events e ON e.stream = s.no
-  WHERE s.name = $1 AND e.version > $2 ORDER BY e.version LIMIT $3";
+/// A part of a stream, in order: the events before which it has not come to the largest size of a read. (Lengths are known
+/// without reading what is stored out of line.)
+const READ: &str = "SELECT e.position, e.version, e.id, e.kind, e.data, e.meta, e.name FROM
+    (SELECT e.*, s.name, sum(octet_length(e.data) + octet_length(e.meta)) OVER (ORDER BY e.version)
+        - octet_length(e.data) - octet_length(e.meta) AS before
+      FROM log_streams s JOIN log_events e ON e.stream = s.no
+      WHERE s.name = $1 AND e.version > $2 ORDER BY e.version LIMIT $3) e
+  WHERE e.before < $4 ORDER BY e.version";
 
 const TIME: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 
@@ -84,28 +95,43 @@ const LAST: &str = "SELECT e.position, e.version, e.id, e.kind, e.data, e.meta, 
   WHERE s.name = $1 ORDER BY e.version DESC LIMIT 1";
 
 const READ_TOGETHER: &str =
-    "SELECT e.position, e.version, e.id, e.kind, e.data, e.meta, n.name, n.place
-  FROM unnest($1::text[]) WITH ORDINALITY n (name, place)
-  JOIN log_streams s ON s.name = n.name
-  CROSS JOIN LATERAL
-    (SELECT * FROM log_events WHERE stream = s.no ORDER BY version LIMIT $2) e
-  ORDER BY n.place, e.version";
+    "SELECT e.position, e.version, e.id, e.kind, e.data, e.meta, e.name, e.place FROM
+    (SELECT e.*, n.name, n.place, sum(octet_length(e.data) + octet_length(e.meta))
+        OVER (ORDER BY n.place, e.version) - octet_length(e.data) - octet_length(e.meta) AS before
+      FROM unnest($1::text[]) WITH ORDINALITY n (name, place)
+      JOIN log_streams s ON s.name = n.name
+      CROSS JOIN LATERAL
+        (SELECT * FROM log_events WHERE stream = s.no ORDER BY version LIMIT $2) e) e
+  WHERE e.before < $3 ORDER BY e.place, e.version";
 
 const READ_BACK: &str = "SELECT e.position, e.version, e.id, e.kind, e.data, e.meta, s.name
-  FROM (SELECT * FROM log_events WHERE position <= $1 ORDER BY position DESC LIMIT $2) e
-  JOIN log_streams s ON s.no = e.stream ORDER BY e.position DESC";
+  FROM (SELECT p.*, sum(octet_length(p.data) + octet_length(p.meta)) OVER (ORDER BY p.position DESC)
+        - octet_length(p.data) - octet_length(p.meta) AS before
+      FROM (SELECT * FROM log_events WHERE position <= $1 ORDER BY position DESC LIMIT $2) p) e
+  JOIN log_streams s ON s.no = e.stream WHERE e.before < $3 ORDER BY e.position DESC";
 
-/// The events of a page that pass, and the last one that was looked at in any case. The names of streams are looked up one by
-/// one: joined, the planner may read all of them for a handful of events.
+/// The events of a page that pass, as far as they fit, and the last one that was looked at if all of them do; of one that does
+/// not pass, only where it stands. The names of streams are looked up one by one: joined, the planner may read all of them for a
+/// handful of events.
 const READ_ALL: &str = "WITH page AS
-    (SELECT * FROM log_events WHERE position > $1 ORDER BY position LIMIT $2)
+    (SELECT * FROM log_events WHERE position > $1 ORDER BY position LIMIT $2),
+  sized AS
+    (SELECT p.*, cardinality($3::text[]) = 0
+        OR EXISTS (SELECT FROM unnest($3::text[]) kind WHERE starts_with(p.kind, kind)) AS passes
+      FROM page p),
+  passing AS
+    (SELECT p.*, sum(octet_length(p.data) + octet_length(p.meta)) OVER (ORDER BY p.position)
+        - octet_length(p.data) - octet_length(p.meta) AS before
+      FROM sized p WHERE p.passes)
   SELECT p.position, p.version, p.id, p.kind, p.data, p.meta,
     (SELECT s.name FROM log_streams s WHERE s.no = p.stream)
-  FROM page p
-  WHERE cardinality($3::text[]) = 0
-    OR EXISTS (SELECT FROM unnest($3::text[]) kind WHERE starts_with(p.kind, kind))
-    OR p.position = (SELECT max(position) FROM page)
-  ORDER BY p.position";
+  FROM passing p WHERE p.before < $4
+  UNION ALL
+  SELECT p.position, p.version, p.id, p.kind, '', '',
+    (SELECT s.name FROM log_streams s WHERE s.no = p.stream)
+  FROM sized p WHERE NOT p.passes AND p.position = (SELECT max(position) FROM page)
+    AND (SELECT coalesce(sum(octet_length(p.data) + octet_length(p.meta)), 0) FROM passing p) < $4
+  ORDER BY 1";
 
 impl Postgres {
     pub(super) async fn open(url: &str) -> Result<Self, OpenError> {
@@ -191,8 +217,9 @@ impl Postgres {
         after: Version,
         limit: usize,
     ) -> Result<Vec<Recorded>, ReadError> {
-        let (after, limit) = (signed(after.0), signed(limit as u64));
-        let rows = self.connections.query(READ, &[&stream.as_str(), &after, &limit]).await?;
+        let (after, limit, bytes) = (signed(after.0), signed(limit as u64), size(READ_BYTES_MAX));
+        let values: Values<'_> = &[&stream.as_str(), &after, &limit, &bytes];
+        let rows = self.connections.query(READ, values).await?;
         rows.iter().map(recorded).collect()
     }
 
@@ -202,14 +229,27 @@ impl Postgres {
         limit: usize,
     ) -> Result<Vec<Vec<Recorded>>, ReadError> {
         let names: Vec<&str> = streams.iter().map(StreamName::as_str).collect();
-        let rows = self.connections.query(READ_TOGETHER, &[&names, &signed(limit as u64)]).await?;
-        let mut read = vec![Vec::new(); streams.len()];
+        let values: Values<'_> = &[&names, &signed(limit as u64), &size(TOGETHER_BYTES_MAX)];
+        let rows = self.connections.query(READ_TOGETHER, values).await?;
+        let (mut read, mut bytes, mut last) = (vec![Vec::new(); streams.len()], 0, 0);
         for row in &rows {
             let place: i64 = row.try_get(7).map_err(unreadable)?;
             // PostgreSQL counts from 1.
             let place = usize::try_from(place).ok().and_then(|place| place.checked_sub(1));
             if let Some(events) = place.and_then(|place| read.get_mut(place)) {
-                events.push(recorded(row)?);
+                let event = recorded(row)?;
+                bytes += event.bytes();
+                last = place.unwrap_or(0);
+                events.push(event);
+            }
+        }
+        if bytes >= TOGETHER_BYTES_MAX {
+            // It ends within the last of them: the others are whole. The first alone is read further.
+            read.truncate(last.max(1));
+            if last == 0
+                && let (Some(stream), [first]) = (streams.first(), &mut read[..])
+            {
+                *first = self.read(stream, Version(0), limit).await?;
             }
         }
         Ok(read)
@@ -245,7 +285,8 @@ impl Postgres {
         limit: usize,
     ) -> Result<Vec<Recorded>, ReadError> {
         let (through, limit) = (signed(through.0), signed(limit as u64));
-        let rows = self.connections.query(READ_BACK, &[&through, &limit]).await?;
+        let values: Values<'_> = &[&through, &limit, &size(READ_BYTES_MAX)];
+        let rows = self.connections.query(READ_BACK, values).await?;
         rows.iter().map(recorded).collect()
     }
 
@@ -286,7 +327,8 @@ impl Postgres {
     ) -> Result<Page, ReadError> {
         let kinds: Vec<&str> = filter.kinds.iter().map(|kind| &**kind).collect();
         let (from, limit) = (signed(after.0), signed(limit as u64));
-        let rows = self.connections.query(READ_ALL, &[&from, &limit, &kinds]).await?;
+        let values: Values<'_> = &[&from, &limit, &kinds, &size(READ_BYTES_MAX)];
+        let rows = self.connections.query(READ_ALL, values).await?;
         let mut page = Page { events: Vec::with_capacity(rows.len()), through: after };
         for row in &rows {
             let event = recorded(row)?;
@@ -377,6 +419,11 @@ fn standings(rows: &[Row]) -> Result<HashMap<StreamName, Version>, ReadError> {
 /// PostgreSQL's integers are signed; positions and versions never reach the sign bit.
 fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// A number of bytes; the sums that it is compared with are of type `bigint`.
+fn size(bytes: usize) -> i64 {
+    signed(bytes as u64)
 }
 
 fn unsigned(value: i64) -> u64 {

@@ -22,7 +22,8 @@ use uuid::Uuid;
 use super::probe::Probe;
 use super::tail::Tail;
 use crate::limits::{
-    APPEND_QUEUE_MAX, BUSY_RETRY_AFTER, DISK_FREE_MIN, PROBE_FRESH, READERS_MAX, WAL,
+    APPEND_QUEUE_MAX, BUSY_RETRY_AFTER, DISK_FREE_MIN, PROBE_FRESH, READ_BYTES_MAX, READERS_MAX,
+    TOGETHER_BYTES_MAX, WAL,
 };
 use crate::wal::{self, WalLimits};
 use crate::{
@@ -215,8 +216,16 @@ impl Sqlite {
         // One transaction for all: whenever another has written, a new one would begin with an empty page cache.
         let each = move |connection: &Connection| {
             let transaction = connection.unchecked_transaction()?;
-            let each = streams.iter().map(|stream| read(&transaction, stream, Version(0), limit));
-            each.collect::<rusqlite::Result<Vec<_>>>()
+            let (mut each, mut bytes) = (Vec::with_capacity(streams.len()), 0);
+            for stream in &streams {
+                if bytes >= TOGETHER_BYTES_MAX {
+                    break;
+                }
+                let events = read(&transaction, stream, Version(0), limit)?;
+                bytes += events.iter().map(Recorded::bytes).sum::<usize>();
+                each.push(events);
+            }
+            Ok(each)
         };
         self.readers.with(each).await
     }
@@ -256,7 +265,7 @@ impl Sqlite {
                      WHERE position > ?1 ORDER BY position LIMIT ?2",
                 )?;
                 let mut rows = statement.query(params![signed(after.0), signed(limit as u64)])?;
-                let mut page = Page { events: Vec::new(), through: after };
+                let (mut page, mut bytes) = (Page { events: Vec::new(), through: after }, 0);
                 // A join would look up the name of every row, also of those that do not pass.
                 let mut names: HashMap<i64, StreamName> = HashMap::new();
                 while let Some(row) = rows.next()? {
@@ -269,7 +278,12 @@ impl Sqlite {
                                 new.insert(name)
                             }
                         };
-                        page.events.push(Arc::new(recorded(row, stream)?));
+                        let event = recorded(row, stream)?;
+                        bytes += event.bytes();
+                        page.events.push(Arc::new(event));
+                    }
+                    if bytes >= READ_BYTES_MAX {
+                        break;
                     }
                 }
                 Ok(page)
@@ -290,7 +304,7 @@ impl Sqlite {
                 )?;
                 let range = params![signed(through.0), signed(limit as u64)];
                 let row = |row: &Row<'_>| recorded(row, &name_of(connection, row.get(6)?)?);
-                statement.query_map(range, row)?.collect()
+                filled(statement.query_map(range, row)?)
             })
             .await
     }
@@ -343,7 +357,23 @@ fn read(
     limit: usize,
 ) -> rusqlite::Result<Vec<Recorded>> {
     let range = params![stream.as_str(), signed(after.0), signed(limit as u64)];
-    connection.prepare_cached(READ)?.query_map(range, |row| recorded(row, stream))?.collect()
+    filled(connection.prepare_cached(READ)?.query_map(range, |row| recorded(row, stream))?)
+}
+
+/// Rows until they are as large as a read may be; the others are not fetched.
+fn filled(
+    rows: impl Iterator<Item = rusqlite::Result<Recorded>>,
+) -> rusqlite::Result<Vec<Recorded>> {
+    let (mut events, mut bytes) = (Vec::new(), 0);
+    for row in rows {
+        let event = row?;
+        bytes += event.bytes();
+        events.push(event);
+        if bytes >= READ_BYTES_MAX {
+            break;
+        }
+    }
+    Ok(events)
 }
 
 fn name_of(connection: &Connection, no: i64) -> rusqlite::Result<StreamName> {

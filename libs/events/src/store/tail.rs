@@ -74,15 +74,10 @@ impl Tail {
             return None;
         }
         let from = inner.events.partition_point(|event| event.position <= after);
-        let looked_at = inner.events.range(from..).take(limit);
-        let through = looked_at.clone().next_back().map_or(after, |event| event.position);
-        Some(Page {
-            events: looked_at.filter(|e| filter.passes(&e.kind)).cloned().collect(),
-            through,
-        })
+        Some(Page::of(after, inner.events.range(from..).take(limit), filter))
     }
 }
 
 fn size(event: &Recorded) -> usize {
-    event.data.len() + event.meta.len() + size_of::<Recorded>()
+    event.bytes() + size_of::<Recorded>()
 }

@@ -21,14 +21,15 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::{Next, Progress, Stalled, Task, Work, back_off, looked_at};
-use crate::limits::{ENFORCED_TOGETHER, GROUPS_IN_FLIGHT, PAGE_EVENTS};
-use crate::streams::{Loaded, Streams};
+use crate::limits::{GROUPS_IN_FLIGHT, PAGE_EVENTS};
+use crate::streams::Streams;
 use crate::view::{View, ViewError};
 use crate::{Clock, Kit};
 
 mod enforcement;
 mod index;
 
+use enforcement::Changed;
 use index::{Due, Index};
 
 /// How many due obligations are taken from the index at once.
@@ -208,16 +209,22 @@ impl<S: State> Keeper<S> {
             }
         }
         let names: Vec<StreamName> = unread.iter().map(|(_, stream)| stream.clone()).collect();
-        let read = self.kit.store.read_together(&names).await?;
-        for ((id, stream), events) in unread.into_iter().zip(&read) {
-            match self.streams.take_in(&stream, events) {
-                Ok(loaded) => {
-                    self.read.put(id, loaded.position);
-                    open.push((id, loaded.state.obligations()));
-                }
-                // One that cannot be read must not hold up all others.
-                Err(error) => {
-                    tracing::error!(%stream, %error, "nothing of a stream can be enforced");
+        let mut unread = unread.into_iter();
+        let mut done = 0;
+        while done < names.len() {
+            // As many of them as may be in memory at a time.
+            let read = self.kit.store.read_together(&names[done..]).await?;
+            done += read.len().max(1);
+            for (events, (id, stream)) in read.iter().zip(&mut unread) {
+                match self.streams.take_in(&stream, events) {
+                    Ok(loaded) => {
+                        self.read.put(id, loaded.position);
+                        open.push((id, loaded.state.obligations()));
+                    }
+                    // One that cannot be read must not hold up all others.
+                    Err(error) => {
+                        tracing::error!(%stream, %error, "nothing of a stream can be enforced");
+                    }
                 }
             }
         }
@@ -245,10 +252,16 @@ impl<S: State> Keeper<S> {
     /// What comes next is read, and what came before is being written, while a group is decided on.
     async fn enforce(&mut self, due: Vec<Due>, now: Timestamp) {
         let this = &*self;
-        let groups: Vec<Vec<Due>> = due.chunks(ENFORCED_TOGETHER).map(<[Due]>::to_vec).collect();
-        let enforced: Vec<Vec<Option<Arc<Loaded<S>>>>> = futures_util::stream::iter(groups)
-            .map(|group| enforcement::read::<S>(&this.kit, group))
-            .buffered(GROUPS_IN_FLIGHT)
+        let begin = (Arc::clone(&this.kit), due.clone());
+        let groups = futures_util::stream::unfold(begin, |(kit, mut left)| async move {
+            if left.is_empty() {
+                return None;
+            }
+            let group = enforcement::read::<S>(&kit, &left).await;
+            left.drain(..group.due.len());
+            Some((group, (kit, left)))
+        });
+        let enforced: Vec<Vec<Option<Changed>>> = groups
             .map(|group| async move {
                 let due = group.due.len();
                 // On a task of its own, so that groups use all cores; one that breaks off is tried again.
@@ -257,7 +270,7 @@ impl<S: State> Keeper<S> {
                 let mut task = JoinSet::new();
                 task.spawn(enforcing);
                 let enforced = task.join_next().await.and_then(Result::ok);
-                enforced.unwrap_or_else(|| vec![None; due])
+                enforced.unwrap_or_else(|| (0..due).map(|_| None).collect())
             })
             .buffered(GROUPS_IN_FLIGHT)
             .collect()
@@ -279,9 +292,9 @@ impl<S: State> Keeper<S> {
     }
 
     /// Takes note of a stream that was changed here, before the log is followed to there.
-    fn note(&mut self, id: Uuid, changed: &Loaded<S>) {
+    fn note(&mut self, id: Uuid, changed: &Changed) {
         if self.read.peek(&id).is_none_or(|read| *read < changed.position) {
-            lock(&self.index).replace(id, &changed.state.obligations());
+            lock(&self.index).replace(id, &changed.obligations);
             self.read.put(id, changed.position);
         }
     }

@@ -14,7 +14,7 @@ use super::message::{self, Carried};
 use super::seal::Kind;
 use super::{Nats, rest, unavailable};
 use crate::bus::{BusError, source};
-use crate::limits::{BUS_BATCH, BUS_GRACE, BUS_PAUSE, SAID_IN};
+use crate::limits::{BUS_BATCH, BUS_GRACE, BUS_PAUSE, READ_BYTES_MAX, SAID_IN};
 use crate::{Filter, Page, Position, ReadError, Recorded};
 
 /// See [`super::super::Feed`].
@@ -145,12 +145,12 @@ impl Feed {
 
     /// A page of what the bus has brought.
     fn brought(&mut self, after: Position, limit: usize) -> Page {
-        let mut page = Page { events: Vec::new(), through: self.through() };
+        let (mut page, mut bytes) = (Page { events: Vec::new(), through: self.through() }, 0);
         while let Some(first) = self.events.first_entry() {
             if *first.key() > page.through {
                 break;
             }
-            if page.events.len() == limit {
+            if page.events.len() == limit || bytes >= READ_BYTES_MAX {
                 // There is at least one more: the page ends where it is full.
                 page.through =
                     page.events.last().map_or(after, |event: &Arc<Recorded>| event.position);
@@ -158,6 +158,7 @@ impl Feed {
             }
             let (position, event) = first.remove_entry();
             if position > after {
+                bytes += event.bytes();
                 page.events.push(event);
             }
         }

@@ -7,7 +7,7 @@ use eventstore::{Client, ClientSettings, Error, ReadStream, RecordedEvent, Subsc
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use crate::limits::ANSWER_TIMEOUT;
+use crate::limits::{ANSWER_TIMEOUT, READ_BYTES_MAX};
 use crate::store::patience::Patience;
 
 /// Status codes of gRPC (its core specification, "Status codes and their use").
@@ -122,10 +122,25 @@ pub(super) fn is_no_place(error: &Error) -> bool {
 }
 
 /// All that a read brings; its length was asked for.
-pub(super) async fn all_of(mut read: ReadStream) -> Result<Vec<RecordedEvent>, Error> {
-    let mut events = Vec::new();
-    while let Some(event) = read.next().await? {
-        events.extend(event.event);
+pub(super) async fn all_of(read: ReadStream) -> Result<Vec<RecordedEvent>, Error> {
+    some_of(read, |_| true).await
+}
+
+/// What a read brings until those of its events that count are as large as a read may be; the server is not listened to any
+/// longer then.
+pub(super) async fn some_of(
+    mut read: ReadStream,
+    counts: impl Fn(&RecordedEvent) -> bool,
+) -> Result<Vec<RecordedEvent>, Error> {
+    let (mut events, mut bytes) = (Vec::new(), 0);
+    while bytes < READ_BYTES_MAX
+        && let Some(event) = read.next().await?
+    {
+        let Some(event) = event.event else { continue };
+        if counts(&event) {
+            bytes += event.data.len() + event.custom_metadata.len();
+        }
+        events.push(event);
     }
     Ok(events)
 }

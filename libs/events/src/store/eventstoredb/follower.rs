@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::log::Log;
+use crate::event::is_whole;
 use crate::limits::{ASK_EVERY, LOOK_EVERY, PAGE_EVENTS_MAX, RECONNECT_PAUSE};
 use crate::store::patience::{longer, rest};
 use crate::{Position, ReadError};
@@ -49,7 +50,8 @@ async fn hear(log: &Log, looked: &mut Looked) -> Result<bool, ReadError> {
         _ => Some(log.end().await?),
     };
     let events = log.behind(log.tail.head().max(looked.through), PAGE_EVENTS_MAX).await?;
-    let (last, full) = (events.last().map(|last| last.position), events.len() == PAGE_EVENTS_MAX);
+    let last = events.last().map(|last| last.position);
+    let full = !is_whole(&events, PAGE_EVENTS_MAX);
     if let Some(last) = last {
         log.tail.extend(events.into_iter().map(Arc::new).collect());
         log.head.send_replace(last);

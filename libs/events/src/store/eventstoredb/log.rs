@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use eventstore::{Error, Position as Place, ReadAllOptions, ReadStreamOptions, StreamPosition};
+use eventstore::{
+    Error, Position as Place, ReadAllOptions, ReadStreamOptions, RecordedEvent, StreamPosition,
+};
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
@@ -122,16 +124,32 @@ impl Log {
         }
     }
 
-    /// At most `limit` events of the log, as `options` say.
+    /// At most `limit` events of the log, as `options` say, and at most as large as a read may be.
     async fn read_log(
         &self,
+        options: ReadAllOptions,
+        limit: usize,
+    ) -> Result<Vec<Recorded>, Refused> {
+        self.read_log_but(None, options, limit).await
+    }
+
+    /// The same where the event at a place is brought and not wanted.
+    async fn read_log_but(
+        &self,
+        unwanted: Option<Place>,
         options: ReadAllOptions,
         limit: usize,
     ) -> Result<Vec<Recorded>, Refused> {
         let options = options.filter(connection::streams(&self.prefix)).max_count(limit);
         let answer = self.connection.ask_for(FIND_TIMEOUT, |client| {
             let options = options.clone();
-            async move { connection::all_of(client.read_all(&options).await?).await }
+            async move {
+                let read = client.read_all(&options).await?;
+                let wanted = |event: &RecordedEvent| {
+                    unwanted.is_none_or(|place| place.commit != event.position.commit)
+                };
+                connection::some_of(read, wanted).await
+            }
         });
         let events = answer.await.map_err(|error| {
             if is_no_place(&error) {
@@ -155,7 +173,7 @@ impl Log {
         };
         // The read begins with the event at the place itself.
         let from = ReadAllOptions::default().position(StreamPosition::Position(place));
-        let mut events = self.read_log(from, limit + 1).await?;
+        let mut events = self.read_log_but(Some(place), from, limit + 1).await?;
         events.retain(|event| event.position > after);
         events.truncate(limit);
         Ok(events)

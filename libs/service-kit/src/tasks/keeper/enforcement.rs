@@ -5,8 +5,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use dossier::contract::DossierId;
-use dossier::{Elsewhere, State, clock};
-use events::{Recorded, StreamName};
+use dossier::{Elsewhere, Obligation, State, clock};
+use events::{Position, Recorded, StreamName};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use uuid::Uuid;
@@ -14,7 +14,8 @@ use uuid::Uuid;
 use super::index::Due;
 use tracing::Instrument;
 
-use crate::streams::{Authority, Loaded, Order, Streams, envelope};
+use crate::limits::ENFORCED_TOGETHER;
+use crate::streams::{Authority, Executed, Order, Streams, envelope};
 use crate::{Kit, telemetry};
 
 /// Some that are due, and what was read before they are enforced.
@@ -25,15 +26,35 @@ pub(super) struct Group {
     read: Vec<Vec<Recorded>>,
 }
 
-/// The streams that must be looked into before any of these is enforced.
-pub(super) async fn read<S: State>(kit: &Kit, due: Vec<Due>) -> Group {
-    let streams: Vec<StreamName> =
+/// What was enforced, as far as the index must know.
+pub(super) struct Changed {
+    pub(super) position: Position,
+    pub(super) obligations: Vec<Obligation>,
+}
+
+/// The first of these that are due, with the streams that must be looked into before any of them is enforced: no more than are
+/// enforced together, and no more than may be in memory at a time.
+pub(super) async fn read<S: State>(kit: &Kit, due: &[Due]) -> Group {
+    let due = due.get(..ENFORCED_TOGETHER).unwrap_or(due);
+    let mut streams: Vec<StreamName> =
         due.iter().flat_map(|due| looked_into::<S>(due.stream)).collect();
-    let read = kit.store.read_together(&streams).await.unwrap_or_else(|error| {
-        tracing::warn!(category = S::CATEGORY, %error, "nothing can be enforced now");
-        Vec::new()
-    });
-    Group { due, streams, read }
+    let of_each = streams.len().checked_div(due.len()).unwrap_or(0).max(1);
+    let mut read = Vec::new();
+    // At least all that one of them needs.
+    while read.len() < of_each.min(streams.len()) {
+        match kit.store.read_together(&streams[read.len()..]).await {
+            Ok(more) if !more.is_empty() => read.extend(more),
+            Ok(_) => break,
+            Err(error) => {
+                tracing::warn!(category = S::CATEGORY, %error, "nothing can be enforced now");
+                return Group { due: due.to_vec(), streams, read: Vec::new() };
+            }
+        }
+    }
+    let whole = read.len() / of_each;
+    read.truncate(whole * of_each);
+    streams.truncate(whole * of_each);
+    Group { due: due.iter().take(whole).cloned().collect(), streams, read }
 }
 
 /// The streams of a dossier that may hold what meets an obligation.
@@ -56,10 +77,10 @@ pub(super) async fn enforce<S: State>(
     streams: Arc<Streams<S>>,
     service: &'static str,
     group: Group,
-) -> Vec<Option<Arc<Loaded<S>>>> {
+) -> Vec<Option<Changed>> {
     let Group { due, streams: names, read } = &group;
     if read.is_empty() {
-        return vec![None; due.len()];
+        return due.iter().map(|_| None).collect();
     }
     let of_each = names.len().checked_div(due.len()).unwrap_or(0).max(1);
     let each = due.iter().zip(names.chunks(of_each).zip(read.chunks(of_each)));
@@ -72,7 +93,7 @@ async fn alone<S: State>(
     service: &'static str,
     due: &Due,
     read: (&[StreamName], &[Vec<Recorded>]),
-) -> Option<Arc<Loaded<S>>> {
+) -> Option<Changed> {
     let enforcing = AssertUnwindSafe(enforce_one(streams, service, due, read));
     enforcing.catch_unwind().await.unwrap_or_else(|_| {
         tracing::error!(stream = %due.stream, kind = &*due.kind, "an obligation panicked");
@@ -85,7 +106,7 @@ async fn enforce_one<S: State>(
     service: &'static str,
     due: &Due,
     (names, read): (&[StreamName], &[Vec<Recorded>]),
-) -> Option<Arc<Loaded<S>>> {
+) -> Option<Changed> {
     let ([stream, ..], [own, others @ ..]) = (names, read) else { return None };
     let before = match streams.take_in(stream, own) {
         Ok(before) => before.version,
@@ -114,7 +135,10 @@ async fn enforce_one<S: State>(
     };
     let enforced = streams.execute(&order, |state, facts| clock::enforce(state, &due.kind, facts));
     match enforced.instrument(span).await {
-        Ok(executed) => (executed.loaded.version != before).then_some(executed.loaded),
+        Ok(executed) if executed.loaded.version == before => None,
+        Ok(Executed { loaded, .. }) => {
+            Some(Changed { position: loaded.position, obligations: loaded.state.obligations() })
+        }
         Err(error) => {
             tracing::error!(%stream, kind = &*due.kind, ?error, "an obligation failed");
             None
