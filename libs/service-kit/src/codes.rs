@@ -1,18 +1,23 @@
-//! Codes for new dossiers: `AGENCY-YYMMDD-AAXXXX` (Circular 03/2025/TT-VPCP, art. 13), where the sequence has at least
-//! four digits and grows when needed. They are taken from the store in blocks, so that no two processes give out the
-//! same; codes of a block that is not used up are left out.
+//! Codes for new dossiers: `AGENCY-YYMMDD-AAXXXX` (Circular 03/2025/TT-VPCP, art. 13), where the number has at least four
+//! digits and grows when needed; here it has eight. Sequence numbers are taken from the store in blocks, so that no two
+//! processes give out the same; what is written is the sequence number's place in a secret order of the day, so that a code
+//! says nothing about the next one (ADR 11). Numbers of a block that is not used up are left out.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dossier::contract::{AgencyCode, DossierCode};
 use events::{AppendError, EventStore, Expected, NewEvent, ReadError, StreamName};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use tokio::sync::Mutex;
+use tokio::sync::Mutex as AsyncMutex;
 use uuid::Uuid;
 
 use crate::limits::{ATTEMPTS_MAX, CODES_PER_BLOCK};
+
+mod order;
+
+use order::Order;
 
 /// The kind of event that takes a block.
 pub const CODES_TAKEN: &str = "numbering.DossierCodesTaken.v1";
@@ -26,12 +31,46 @@ pub struct CodesTaken {
     pub last: u32,
 }
 
+/// What is left of a block, and the numbers that were given back.
+#[derive(Debug)]
+struct Block {
+    left: CodesTaken,
+    returned: Vec<u32>,
+}
+
+impl Block {
+    fn next(&mut self) -> Option<u32> {
+        if let Some(number) = self.returned.pop() {
+            return Some(number);
+        }
+        let number = Some(self.left.first).filter(|first| *first <= self.left.last)?;
+        self.left.first = number.saturating_add(1);
+        Some(number)
+    }
+}
+
+/// An agency and a day of it.
+type Key = (AgencyCode, Date);
+
 /// The blocks that this process has taken.
 #[derive(Debug)]
 pub struct Codes {
     /// Tells this process from every other: two that take the same block must not look like one that tries again.
     taker: String,
-    blocks: Mutex<HashMap<(AgencyCode, Date), CodesTaken>>,
+    order: Order,
+    blocks: Mutex<HashMap<Key, Block>>,
+    /// Held by whoever takes a block from the store: the others wait for it, and find numbers in it.
+    taking: AsyncMutex<()>,
+}
+
+/// A code that nobody else has. Whoever does not use it gives it back: [`Codes::give_back`]. One that is dropped is left out,
+/// which is right wherever it is not known whether it was used.
+#[derive(Debug)]
+pub struct Reserved {
+    /// The code.
+    pub code: DossierCode,
+    key: Key,
+    number: u32,
 }
 
 /// Why there is no code now.
@@ -49,10 +88,11 @@ pub enum CodesError {
 }
 
 impl Codes {
-    /// For a process that calls itself `taker`, as no other does.
+    /// For a process that calls itself `taker`, as no other does, of an installation with this secret.
     #[must_use]
-    pub fn new(taker: String) -> Self {
-        Self { taker, blocks: Mutex::default() }
+    pub fn new(taker: String, secret: &[u8]) -> Self {
+        let (blocks, taking) = (Mutex::default(), AsyncMutex::default());
+        Self { taker, order: Order::new(secret), blocks, taking }
     }
 
     /// A code that nobody has.
@@ -62,21 +102,50 @@ impl Codes {
         agency: &AgencyCode,
         system: &str,
         date: Date,
-    ) -> Result<DossierCode, CodesError> {
-        let mut blocks = self.blocks.lock().await;
-        // Yesterday's blocks are not needed any more.
-        blocks.retain(|(_, day), _| *day == date);
+    ) -> Result<Reserved, CodesError> {
         let key = (agency.clone(), date);
-        let left = blocks.get(&key).copied().filter(|block| block.first <= block.last);
-        let block = match left {
-            Some(block) => block,
-            None => self.take_block(store, agency, date).await?,
+        let number = match self.known(&key) {
+            Some(number) => number,
+            None => self.taken(store, &key).await?,
         };
-        let number = block.first;
-        blocks.insert(key, CodesTaken { first: number.saturating_add(1), ..block });
-        drop(blocks);
         let day = date.strftime("%y%m%d");
-        Ok(DossierCode(Arc::from(format!("{agency}-{day}-{system}{number:04}"))))
+        let written = self.order.place(agency, date, number);
+        let code = DossierCode(Arc::from(format!("{agency}-{day}-{system}{written:08}")));
+        Ok(Reserved { code, key, number })
+    }
+
+    /// The next dossier of that agency and day gets this code.
+    pub fn give_back(&self, unused: Reserved) {
+        // Those of a day that is over are left out.
+        if let Some(block) = self.blocks().get_mut(&unused.key) {
+            block.returned.push(unused.number);
+        }
+    }
+
+    fn blocks(&self) -> MutexGuard<'_, HashMap<Key, Block>> {
+        self.blocks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn known(&self, key: &Key) -> Option<u32> {
+        self.blocks().get_mut(key)?.next()
+    }
+
+    /// A number of a block that is taken now.
+    async fn taken(&self, store: &EventStore, key: &Key) -> Result<u32, CodesError> {
+        loop {
+            let taking = self.taking.lock().await;
+            // Somebody else may have taken one meanwhile.
+            if let Some(number) = self.known(key) {
+                return Ok(number);
+            }
+            let left = self.take_block(store, &key.0, key.1).await?;
+            let mut blocks = self.blocks();
+            // The blocks of other days are not needed any more, but for those on which it is still that day elsewhere.
+            blocks.retain(|(_, day), _| day.until(key.1).is_ok_and(|span| span.get_days() <= 1));
+            blocks.insert(key.clone(), Block { left, returned: Vec::new() });
+            drop(blocks);
+            drop(taking);
+        }
     }
 
     async fn take_block(
@@ -116,37 +185,58 @@ impl Codes {
 mod tests {
     use std::collections::BTreeSet;
 
+    use events::Position;
     use jiff::civil::date;
 
     use super::*;
 
-    #[tokio::test]
-    async fn two_processes_never_give_out_the_same_code() {
-        let store = EventStore::memory();
-        let (one, two) = (Codes::new("one".to_owned()), Codes::new("two".to_owned()));
-        let mut seen = BTreeSet::new();
-        for n in 0..250 {
-            let codes = if n % 2 == 0 { &one } else { &two };
-            let code = codes.next(&store, &"G02".into(), "02", date(2026, 11, 21)).await.unwrap();
-            assert!(seen.insert(code.clone()), "{code} twice");
-        }
-        assert!(seen.contains(&DossierCode::from("G02-261121-020001")));
+    const DAY: Date = date(2026, 11, 21);
+
+    async fn next(codes: &Codes, store: &EventStore) -> Reserved {
+        codes.next(store, &"G02".into(), "02", DAY).await.unwrap()
     }
 
     #[tokio::test]
-    async fn the_sequence_grows_beyond_four_digits() {
+    async fn two_processes_never_give_out_the_same_code() {
+        let store = EventStore::memory();
+        let (one, two) = (Codes::new("one".to_owned(), b"s"), Codes::new("two".to_owned(), b"s"));
+        let mut seen = BTreeSet::new();
+        for n in 0..250 {
+            let code = next(if n % 2 == 0 { &one } else { &two }, &store).await.code;
+            let number = code.as_str().strip_prefix("G02-261121-02").unwrap();
+            assert!(number.len() == 8 && number.bytes().all(|b| b.is_ascii_digit()), "{code}");
+            assert!(seen.insert(code.clone()), "{code} twice");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_given_back_is_given_out_again_and_nothing_is_recorded_for_it() {
+        let (store, codes) = (EventStore::memory(), Codes::new("one".to_owned(), b"s"));
+        let first = next(&codes, &store).await;
+        let (code, head) = (first.code.clone(), store.head());
+        codes.give_back(first);
+        for _ in 0..500 {
+            let refused = next(&codes, &store).await;
+            assert_eq!(refused.code, code);
+            codes.give_back(refused);
+        }
+        assert_eq!((store.head(), head), (head, Position(1)), "one block");
+        let (one, two) = (next(&codes, &store).await, next(&codes, &store).await);
+        assert_ne!(one.code, two.code);
+    }
+
+    #[tokio::test]
+    async fn beyond_eight_digits_the_number_grows() {
         let store = EventStore::memory();
         let stream = StreamName::new("codes-G02-20261121").unwrap();
         let event = NewEvent {
             id: Uuid::from_u128(1),
             kind: CODES_TAKEN.into(),
-            data: "{\"first\":1,\"last\":12000}".to_owned(),
+            data: "{\"first\":1,\"last\":123456789}".to_owned(),
             meta: "{}".to_owned(),
         };
         store.append(&stream, Expected::NoStream, vec![event]).await.unwrap();
-        let code = Codes::new("one".to_owned())
-            .next(&store, &"G02".into(), "02", date(2026, 11, 21))
-            .await;
-        assert_eq!(code.unwrap().as_str(), "G02-261121-0212001");
+        let code = next(&Codes::new("one".to_owned(), b"s"), &store).await.code;
+        assert_eq!(code.as_str(), "G02-261121-02123456790");
     }
 }

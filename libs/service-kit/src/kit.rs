@@ -129,7 +129,7 @@ impl Kit {
             pulses: Pulses::default(),
             auth,
             documents,
-            codes: Codes::new(holder.clone()),
+            codes: Codes::new(holder.clone(), &digest_key),
             metrics: Arc::default(),
             waits: Crowd::new(WAITS_MAX, WAITS_OF_ONE_MAX),
             holder,

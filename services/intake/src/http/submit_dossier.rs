@@ -135,10 +135,11 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let (applicant, representative) = parties(caller, body.applicant);
     let documents = documents(&app, (caller, mays), &body.documents).await?;
     let dossier = DossierId(request.new_id(&app.kit, caller, "dossier")?);
-    let code = app.kit.codes.next(&app.kit.store, &body.agency, &agency.system, today).await;
+    let reserved = app.kit.codes.next(&app.kit.store, &body.agency, &agency.system, today).await?;
+    let code = reserved.code.clone();
     let command = SubmitDossier {
         dossier,
-        code: code?,
+        code: code.clone(),
         agency: body.agency.clone(),
         channel: body.channel,
         applicant,
@@ -161,7 +162,16 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let taken = step(&app.dossiers, &request, caller, target, |state, facts| {
         decide(state, command.clone(), facts)
     });
-    let loaded = taken.await?;
+    let taken = taken.await;
+    // Whether it was used where the store did not answer, nobody knows: then it is left out.
+    let unused = match &taken {
+        Ok(loaded) => loaded.state.submission.as_ref().is_none_or(|s| s.brief.code != code),
+        Err(problem) => problem.status().is_client_error(),
+    };
+    if unused {
+        app.kit.codes.give_back(reserved);
+    }
+    let loaded = taken?;
     named(&app, &loaded.state.documents);
     let body = DossierReply::new(&loaded.state).ok_or_else(Problem::not_found)?;
     let location = format!("/v1/dossiers/{dossier}");

@@ -57,6 +57,37 @@ async fn the_same_submission_twice_is_one_dossier_and_another_body_is_refused() 
 }
 
 #[tokio::test]
+async fn filings_that_are_refused_or_repeated_use_up_no_codes_and_record_nothing() {
+    let office = Office::open().await;
+    let clerk = office.clerk();
+    let mut body = energy_label(&office.browser, &office.applicant("a1")).await;
+    body["applicant"] = json!("a1");
+    body["channel"] = json!("counter");
+    let mut refused = body.clone();
+    refused["documents"] = json!([]);
+    for _ in 0..150 {
+        let answer = office.browser.post("/v1/dossiers", &clerk, "", refused.clone()).await;
+        assert_eq!(answer.status, 422);
+    }
+    assert!(office.log().await.iter().all(|kind| kind == "DossierCodesTaken"));
+    let submit = |key: &'static str| {
+        let (body, clerk) = (body.clone(), &clerk);
+        let browser = &office.browser;
+        async move { browser.post_with("/v1/dossiers", clerk, key, "", body).await.granted() }
+    };
+    let first = submit("one").await;
+    for _ in 0..150 {
+        assert_eq!(submit("one").await, first);
+    }
+    let code = first["code"].as_str().unwrap().to_owned();
+    assert_eq!(code.len(), "G02.002-261120-02".len() + 8, "{code}");
+    assert_ne!(submit("two").await["code"], first["code"]);
+    let log = office.log().await;
+    let taken = log.iter().filter(|kind| *kind == "DossierCodesTaken").count();
+    assert_eq!((taken, log.len()), (1, 3), "one block for all of it");
+}
+
+#[tokio::test]
 async fn a_repeated_step_answers_as_the_first_time_even_after_later_ones() {
     let office = Office::open().await;
     let (applicant, clerk) = (office.applicant("a1"), office.clerk());
