@@ -1,6 +1,6 @@
 //! The cases of the log. A line that cannot be used is refused with file, line and reason.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -70,16 +70,79 @@ impl Case {
     }
 }
 
+/// The lines of a file, counted as an editor counts them: the reader takes the end of a line and empty lines for the beginning
+/// of the next record, whose line it then says too low.
+struct Lines<'a> {
+    content: &'a [u8],
+}
+
+impl Lines<'_> {
+    fn of(&self, position: Option<&csv::Position>) -> u64 {
+        let Some(position) = position else { return 1 };
+        let from = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+        let rest = self.content.get(from..).unwrap_or_default();
+        let ends = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        position.line() + ends.filter(|byte| **byte == b'\n').count() as u64
+    }
+}
+
+/// Tells events that stand in a file twice: the same row is the same event, as the same append is in the log; another row
+/// under the name of an event that was there is a mistake of the file.
+#[derive(Default)]
+struct Seen {
+    rows: BTreeSet<String>,
+    /// Events by name, with the lines where they stand.
+    named: BTreeMap<String, u64>,
+}
+
+impl Seen {
+    /// Whether the row was there before.
+    fn again(&mut self, record: &csv::StringRecord, name: Option<&str>, line: u64) -> Result<bool> {
+        // Length by length, so that no two rows look alike.
+        let row: Vec<String> =
+            record.iter().map(|field| format!("{}:{field}", field.len())).collect();
+        if !self.rows.insert(row.concat()) {
+            return Ok(true);
+        }
+        if let Some(name) = name.filter(|name| !name.is_empty())
+            && let Some(first) = self.named.insert(name.to_owned(), line)
+        {
+            bail!("the event {name} stands in line {first} with other content");
+        }
+        Ok(false)
+    }
+}
+
 /// The cases of a file, in the order of their first lines.
 pub(super) fn read(file: &Path) -> Result<Vec<Case>> {
-    let mut reader = csv::Reader::from_path(file).with_context(|| file.display().to_string())?;
+    let content = std::fs::read(file).with_context(|| file.display().to_string())?;
+    let lines = Lines { content: &content };
+    // How many fields a line has is looked at here, where its number is known.
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(&content[..]);
     let mut cases: Vec<Case> = Vec::new();
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
-    let headers = reader.headers()?.clone();
-    let mut record = csv::StringRecord::new();
-    while reader.read_record(&mut record).with_context(|| file.display().to_string())? {
-        let line = record.position().map_or(0, csv::Position::line);
+    let headers = reader.headers().with_context(|| file.display().to_string())?.clone();
+    let instance = headers.iter().position(|name| name == "concept:instance");
+    let (mut record, mut seen) = (csv::StringRecord::new(), Seen::default());
+    loop {
+        match reader.read_record(&mut record) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) => {
+                let line = lines.of(error.position());
+                return Err(error).with_context(|| format!("{}:{line}", file.display()));
+            }
+        }
+        let line = lines.of(record.position());
         let wrong = || format!("{}:{line}", file.display());
+        if record.len() != headers.len() {
+            bail!("{}: {} fields, not {}", wrong(), record.len(), headers.len());
+        }
+        let name = instance.and_then(|index| record.get(index));
+        if seen.again(&record, name, line).with_context(wrong)? {
+            tracing::warn!(line, "a row that stands in the file before is counted once");
+            continue;
+        }
         let row: Row = record.deserialize(Some(&headers)).with_context(wrong)?;
         let time = |name: &str, text: &str| -> Result<Timestamp> {
             let parsed =
@@ -154,6 +217,46 @@ mod tests {
         let error = format!("{:#}", read_text(line).unwrap_err());
         assert!(error.contains(":2: case:deadline `yesterday` is not a time"), "{error}");
         let error = format!("{:#}", read_text("too,few\n").unwrap_err());
-        assert!(error.contains("line: 2"), "{error}");
+        assert!(error.contains(":2: 2 fields, not 10"), "{error}");
+    }
+
+    #[test]
+    fn the_line_that_is_named_is_that_of_the_file_whatever_ends_its_lines() {
+        let good = "Desk,c1,2011-12-06 13:41:31+01:00,General,,Group 2,2011-10-11 13:42:22+02:00,T02,R1,2011-10-10 13:45:40+02:00";
+        let also = good.replace("T02", "\"T0\n3\"");
+        for bad in [good.replace("2011-12-06 13:41:31+01:00", "yesterday"), "too,few".to_owned()] {
+            for end in ["\n", "\r\n"] {
+                for (before, line) in [(vec![], 2), (vec![good], 3), (vec![good, "", &also], 6)] {
+                    let lines: Vec<&str> = before.into_iter().chain([&*bad]).collect();
+                    let text = format!("{HEADER}{}\n", lines.join("\n")).replace('\n', end);
+                    let mut file = tempfile::NamedTempFile::new().unwrap();
+                    write!(file, "{text}").unwrap();
+                    let error = format!("{:#}", read(file.path()).unwrap_err());
+                    assert!(error.contains(&format!(":{line}: ")), "{line} {end:?}: {error}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_that_stands_there_twice_is_one_event_and_another_one_of_its_name_a_mistake() {
+        let line = |instance: &str, activity: &str| {
+            format!(
+                "Desk,c1,2011-12-06 13:41:31+01:00,General,,Group 2,2011-10-11 13:42:22+02:00,{instance},{activity},R1,\
+                 2011-10-10 13:45:40+02:00\n"
+            )
+        };
+        let header = HEADER.replace("concept:name,org", "concept:instance,concept:name,org");
+        let text = |lines: &[String]| {
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            write!(file, "{header}{}", lines.concat()).unwrap();
+            read(file.path())
+        };
+        let (one, two) = (line("task-1", "T02"), line("task-2", "T02"));
+        let cases = text(&[one.clone(), two.clone(), one.clone()]).unwrap();
+        assert_eq!(cases[0].activities.len(), 2, "two events of one kind, one of them twice");
+        let error = text(&[one, two, line("task-1", "T03")]).unwrap_err();
+        let error = format!("{error:#}");
+        assert!(error.contains(":4: the event task-1 stands in line 2"), "{error}");
     }
 }
