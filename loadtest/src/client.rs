@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::{Method, Request};
+use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
@@ -51,6 +51,23 @@ impl Client {
         Ok(Self { address, link, consistency, latencies_us, requests: 0 })
     }
 
+    /// What the server says of itself, also while it is catching up and not ready.
+    pub(crate) async fn health(&mut self) -> Result<Value> {
+        let (status, answer) = self
+            .exchange(
+                Method::GET,
+                "/health/ready",
+                ("", "", ""),
+                ("application/json", Bytes::new()),
+            )
+            .await?;
+        let known = status.is_success() || status == StatusCode::SERVICE_UNAVAILABLE;
+        if !known || answer.body.get("head").is_none() {
+            bail!("/health/ready: {status} {}", answer.body);
+        }
+        Ok(answer.body)
+    }
+
     pub(crate) async fn get(&mut self, path: &str, token: &str) -> Result<Answer> {
         self.send(Method::GET, path, (token, "", ""), ("application/json", Bytes::new())).await
     }
@@ -82,9 +99,23 @@ impl Client {
         &mut self,
         method: Method,
         path: &str,
+        headers: (&str, &str, &str),
+        body: (&str, Bytes),
+    ) -> Result<Answer> {
+        let (status, answer) = self.exchange(method, path, headers, body).await?;
+        if !status.is_success() {
+            bail!("{path}: {status} {}", answer.body);
+        }
+        Ok(answer)
+    }
+
+    async fn exchange(
+        &mut self,
+        method: Method,
+        path: &str,
         (token, key, etag): (&str, &str, &str),
         (media_type, body): (&str, Bytes),
-    ) -> Result<Answer> {
+    ) -> Result<(StatusCode, Answer)> {
         self.requests += 1;
         let mut request = Request::builder().method(method).uri(path).header("host", "localhost");
         let headers = [
@@ -107,12 +138,10 @@ impl Client {
             |name: &str| parts.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or("");
         let (etag, position) = (header("etag").to_owned(), header("consistency-token").to_owned());
         let body = body.collect().await?.to_bytes();
-        if !parts.status.is_success() {
-            bail!("{path}: {} {}", parts.status, String::from_utf8_lossy(&body));
-        }
-        if !position.is_empty() {
+        if parts.status.is_success() && !position.is_empty() {
             self.consistency = position;
         }
-        Ok(Answer { etag, body: serde_json::from_slice(&body).unwrap_or(Value::Null) })
+        let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
+        Ok((parts.status, Answer { etag, body }))
     }
 }

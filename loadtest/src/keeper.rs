@@ -37,6 +37,9 @@ pub(crate) struct Arguments {
     /// Seconds from the second start to that second: long enough to catch up.
     #[arg(long, default_value_t = 120)]
     lead_s: i64,
+    /// Seconds from that second to the first of those that fall due one after another: long enough to be done with it.
+    #[arg(long, default_value_t = 60)]
+    rest_s: i64,
 }
 
 /// A procedure without a period of its own: every date is given.
@@ -63,8 +66,6 @@ result: {}
 
 const SINGLE_APART: SignedDuration = SignedDuration::from_millis(20);
 
-/// The first of those that fall due one by one comes this long after the burst, which should be done by then.
-const SINGLE_AFTER: SignedDuration = SignedDuration::from_secs(60);
 /// For how long the overdue ones fell due.
 const OVERDUE_OVER: SignedDuration = SignedDuration::from_hours(12);
 /// How long the server may take for anything.
@@ -142,6 +143,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
 #[derive(Clone, Copy)]
 struct Plan {
     burst_at: Timestamp,
+    rest: SignedDuration,
     overdue: u64,
     burst: u64,
 }
@@ -149,7 +151,8 @@ struct Plan {
 impl Plan {
     fn of(arguments: &Arguments) -> Result<Self> {
         let burst_at = Timestamp::from_second(Timestamp::now().as_second() + arguments.lead_s)?;
-        Ok(Self { burst_at, overdue: arguments.overdue, burst: arguments.burst })
+        let rest = SignedDuration::from_secs(arguments.rest_s);
+        Ok(Self { burst_at, rest, overdue: arguments.overdue, burst: arguments.burst })
     }
 
     fn due_at(self, n: u64) -> Result<Timestamp> {
@@ -170,7 +173,7 @@ impl Plan {
 
     fn single_at(self, n: u64) -> Result<Timestamp> {
         let after = SINGLE_APART.checked_mul(i32::try_from(n)?).context("too long")?;
-        Ok(self.burst_at.checked_add(SINGLE_AFTER)?.checked_add(after)?)
+        Ok(self.burst_at.checked_add(self.rest)?.checked_add(after)?)
     }
 }
 
@@ -233,8 +236,9 @@ async fn until(server: &Server, wanted: impl Fn(u64) -> bool) -> Result<()> {
     let clock = Instant::now();
     let mut client = Client::connect(server.address).await?;
     loop {
-        let ready = client.get("/health/ready", "").await?.body;
-        let open = ready.get("open_obligations").and_then(Value::as_u64).context("no figure")?;
+        // While it takes them in it is not ready, and says how far it is.
+        let open = client.health().await?;
+        let open = open.get("open_obligations").and_then(Value::as_u64).context("no figure")?;
         if wanted(open) {
             return Ok(());
         }

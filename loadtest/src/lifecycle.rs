@@ -27,12 +27,60 @@ pub(crate) struct Arguments {
     /// Dossiers a second, begun on time whatever the server does; as many as possible if absent.
     #[arg(long)]
     pub(crate) rate: Option<f64>,
+    /// Dossiers that are not counted, before the others: caches and connections come to what they will be.
+    #[arg(long, default_value_t = 200)]
+    pub(crate) warm_up: u64,
 }
 
-const WARM_UP: u64 = 200;
+/// How many dossiers of one applicant are carried: each takes five steps of theirs, and a server counts those of a minute.
+const DOSSIERS_OF_ONE: u64 = 8;
+
+/// People who file dossiers, each with a document of their own.
+pub(crate) struct People(Vec<(String, String)>);
+
+impl People {
+    /// As many as are needed for so many dossiers. Their documents are put in beforehand, as a portal does while the form is
+    /// filled in; they are no steps.
+    pub(crate) async fn for_dossiers(
+        address: SocketAddr,
+        data: &std::path::Path,
+        dossiers: u64,
+    ) -> Result<Arc<Self>> {
+        let actors = Arc::new(Actors::of(data)?);
+        let next = Arc::new(AtomicU64::new(0));
+        let needed = dossiers.div_ceil(DOSSIERS_OF_ONE);
+        let mut workers = JoinSet::new();
+        for _ in 0..needed.min(16) {
+            let (actors, next) = (Arc::clone(&actors), Arc::clone(&next));
+            workers.spawn(async move {
+                let (mut client, mut people) = (Client::connect(address).await?, Vec::new());
+                while next.fetch_add(1, Ordering::Relaxed) < needed {
+                    let person = serial();
+                    let token = actors.applicant(&format!("a{person}"));
+                    let document = client.upload(&token, &format!("document-{person}")).await?;
+                    people.push((token, document));
+                }
+                anyhow::Ok(people)
+            });
+        }
+        let mut people = Vec::new();
+        while let Some(worker) = workers.join_next().await {
+            people.extend(worker??);
+        }
+        Ok(Arc::new(Self(people)))
+    }
+
+    /// Whose dossier the one with this number is, and the document for it.
+    fn of(&self, number: u64) -> Result<(&str, &str)> {
+        let index = usize::try_from(number)?.checked_rem(self.0.len()).context("nobody files")?;
+        let (token, document) = self.0.get(index).context("nobody files")?;
+        Ok((token, document))
+    }
+}
 
 struct Load {
     actors: Actors,
+    people: Arc<People>,
     started: Instant,
     next: AtomicU64,
     rate: Option<f64>,
@@ -48,22 +96,22 @@ pub(crate) struct Harvest {
 pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
     let folder = tempfile::tempdir()?;
     let server = Server::start(folder.path())?;
-    drive(server.address, folder.path(), WARM_UP, arguments.concurrency, None).await?;
+    let all = arguments.dossiers.max(arguments.warm_up);
+    let people = People::for_dossiers(server.address, folder.path(), all).await?;
+    let drive = |dossiers, rate| {
+        drive((server.address, folder.path()), &people, dossiers, arguments.concurrency, rate)
+    };
+    drive(arguments.warm_up, None).await?;
     let before = health(&server).await?;
     let tenth = arguments.dossiers / 10;
     let (stolen, ticks) = raw::stolen_ticks()?;
     let (cpu, clock) = (server.cpu_s()?, Instant::now());
-    let mut harvest =
-        drive(server.address, folder.path(), tenth, arguments.concurrency, arguments.rate).await?;
+    let mut harvest = drive(tenth, arguments.rate).await?;
     let cpu_first = server.cpu_s()? - cpu;
     let middle = arguments.dossiers - 2 * tenth;
-    harvest.add(
-        drive(server.address, folder.path(), middle, arguments.concurrency, arguments.rate).await?,
-    );
+    harvest.add(drive(middle, arguments.rate).await?);
     let cpu_middle = server.cpu_s()?;
-    harvest.add(
-        drive(server.address, folder.path(), tenth, arguments.concurrency, arguments.rate).await?,
-    );
+    harvest.add(drive(tenth, arguments.rate).await?);
     let seconds = clock.elapsed().as_secs_f64();
     let (cpu_last, cpu_all) = (server.cpu_s()? - cpu_middle, server.cpu_s()? - cpu);
     let (stolen_after, ticks_after) = raw::stolen_ticks()?;
@@ -94,7 +142,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
         "server_cpu_ms_per_dossier_first_tenth": round(1_000.0 * cpu_first / per_tenth),
         "server_cpu_ms_per_dossier_last_tenth": round(1_000.0 * cpu_last / per_tenth),
         "server_rss_mib": round(rss),
-        "disk_bytes_per_dossier": round(bytes_f64(bytes) / (dossiers + bytes_f64(WARM_UP))),
+        "disk_bytes_per_dossier": round(bytes_f64(bytes) / (dossiers + bytes_f64(arguments.warm_up))),
         "fsyncs_per_dossier": round(groups / dossiers),
         "durable": true,
         "raw_empty_handler_requests_per_s": round(raw_http),
@@ -107,54 +155,56 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
 pub(crate) async fn rebuild(arguments: &Arguments) -> Result<Value> {
     let folder = tempfile::tempdir()?;
     let server = Server::start(folder.path())?;
-    drive(server.address, folder.path(), arguments.dossiers, arguments.concurrency, None).await?;
+    let people = People::for_dossiers(server.address, folder.path(), arguments.dossiers).await?;
+    let at = (server.address, folder.path());
+    drive(at, &people, arguments.dossiers, arguments.concurrency, None).await?;
     server.stop()?;
     std::fs::remove_dir_all(folder.path().join("views"))?;
     let actors = Actors::of(folder.path())?;
     let clock = Instant::now();
     let server = Server::start(folder.path())?;
     let mut client = Client::connect(server.address).await?;
-    let ready = client.get("/health/ready", "").await?.body;
+    // It is not ready before the views have come back.
+    let ready = client.health().await?;
     let head = ready.get("head").and_then(Value::as_u64).context("no head")?;
     client.consistency = format!("\"{head}\"");
-    // An answer that waits too long for the view is a 503: ask again, for a minute at the most.
-    while client.get("/v1/statistics", &actors.clerk).await.is_err() {
-        anyhow::ensure!(clock.elapsed() < Duration::from_secs(60), "the view does not come back");
+    // An answer that waits too long for the view is a 503: ask again.
+    while let Err(error) = client.get("/v1/statistics", &actors.clerk).await {
+        anyhow::ensure!(clock.elapsed() < WAIT_MAX, "the view does not come back: {error}");
         client = Client::connect(server.address).await?;
         client.consistency = format!("\"{head}\"");
     }
     let seconds = clock.elapsed().as_secs_f64();
+    let rss = server.peak_rss_mib()?;
     server.stop()?;
     Ok(json!({
         "events": head, "seconds": round(seconds), "rebuilt_events_per_s": round(bytes_f64(head) / seconds),
+        "server_rss_mib": round(rss),
     }))
 }
 
 pub(crate) async fn drive(
-    address: SocketAddr,
-    data: &std::path::Path,
+    (address, data): (SocketAddr, &std::path::Path),
+    people: &Arc<People>,
     dossiers: u64,
     concurrency: u64,
     rate: Option<f64>,
 ) -> Result<Harvest> {
     let actors = Actors::of(data)?;
-    let load = Arc::new(Load { actors, started: Instant::now(), next: AtomicU64::new(0), rate });
+    let (people, next) = (Arc::clone(people), AtomicU64::new(0));
+    let load = Arc::new(Load { actors, people, started: Instant::now(), next, rate });
     let mut workers = JoinSet::new();
     for _ in 0..concurrency {
         let load = Arc::clone(&load);
         workers.spawn(async move {
             let mut client = Client::connect(address).await?;
-            // Documents are put in beforehand, as a portal does while the form is filled in; they are no steps.
-            let uploader = load.actors.applicant("uploader");
-            let document = client.upload(&uploader, &format!("document-{}", serial())).await?;
-            client.requests = 0;
             loop {
                 let number = load.next.fetch_add(1, Ordering::Relaxed);
                 if number >= dossiers {
                     return anyhow::Ok((client.latencies_us, client.requests));
                 }
                 let since = load.wait_for_turn(number).await;
-                carry(&mut client, &load.actors, &document, since).await?;
+                carry(&mut client, &load.actors, load.people.of(number)?, since).await?;
             }
         });
     }
@@ -176,6 +226,9 @@ impl Load {
     }
 }
 
+/// How long the server may take for anything.
+const WAIT_MAX: Duration = Duration::from_secs(1_800);
+
 const PROCEDURES: [(&str, &[&str], &str); 3] = [
     ("CO.D", &["application", "export_declaration", "invoice"], "appraisal"),
     ("MLM.CERTIFICATE", &["application", "deposit", "plan"], "appraisal"),
@@ -192,12 +245,11 @@ fn serial() -> u64 {
 pub(crate) async fn carry(
     client: &mut Client,
     actors: &Actors,
-    document: &str,
+    (applicant, document): (&str, &str),
     since: Option<Instant>,
 ) -> Result<String> {
     let serial = serial();
     let (procedure, components, activity) = PROCEDURES[usize::try_from(serial % 3)?];
-    let applicant = actors.applicant(&format!("a{serial}"));
     let key = |step: &str| format!("{serial}-{step}");
     let documents: Vec<Value> = components
         .iter()
@@ -210,18 +262,18 @@ pub(crate) async fn carry(
     });
     let fee_first = procedure != "MLM.CERTIFICATE";
     let submitted =
-        client.post("/v1/dossiers", (&applicant, &key("submit"), ""), &body, since).await?;
+        client.post("/v1/dossiers", (applicant, &key("submit"), ""), &body, since).await?;
     let id = submitted.body.get("id").and_then(Value::as_str).context("no id")?.to_owned();
     let (dossier, review) = (format!("/v1/dossiers/{id}"), format!("/v1/reviews/{id}"));
     let delivery = format!("/v1/deliveries/{id}");
     if fee_first {
-        pay(client, actors, &applicant, &id).await?;
+        pay(client, actors, applicant, &id).await?;
     }
     let etag = client.get(&dossier, &actors.clerk).await?.etag;
     let clerk = (&*actors.clerk, &*key("accept"), &*etag);
     client.post(&format!("{dossier}/acceptance"), clerk, &json!({}), None).await?;
     if !fee_first {
-        pay(client, actors, &applicant, &id).await?;
+        pay(client, actors, applicant, &id).await?;
         // The review opens once intake knows of the fee: look there first.
         client.get(&dossier, &actors.clerk).await?;
     }
@@ -237,10 +289,10 @@ pub(crate) async fn carry(
     let missing = json!({ "components": [components[0]], "reason": "not legible" });
     let needs = format!("{review}/supplement-needs");
     client.post(&needs, (reviewer, &key("need"), &etag), &missing, None).await?;
-    let etag = client.get(&dossier, &applicant).await?.etag;
+    let etag = client.get(&dossier, applicant).await?.etag;
     let again = json!({ "documents": [{ "component": components[0], "document": document, "file_name": "b.pdf" }] });
     let supplements = format!("{dossier}/supplements");
-    client.post(&supplements, (&applicant, &key("supply"), &etag), &again, None).await?;
+    client.post(&supplements, (applicant, &key("supply"), &etag), &again, None).await?;
     let etag = client.get(&review, reviewer).await?.etag;
     let proposal = json!({ "outcome": "approved", "reason": "complete" });
     let proposals = format!("{review}/decision-proposals");
@@ -263,7 +315,7 @@ pub(crate) async fn carry(
     });
     client.post("/v1/parcel-notices", (&actors.carrier, &key("arrive"), ""), &notice, None).await?;
     let rating = format!("/v1/ratings/{id}");
-    client.post(&rating, (&applicant, &key("rate"), ""), &json!({ "score": 5 }), None).await?;
+    client.post(&rating, (applicant, &key("rate"), ""), &json!({ "score": 5 }), None).await?;
     Ok(id)
 }
 
@@ -305,7 +357,7 @@ fn form(procedure: &str) -> Value {
 /// Events and durable groups so far.
 async fn health(server: &Server) -> Result<(f64, f64)> {
     let mut client = Client::connect(server.address).await?;
-    let ready = client.get("/health/ready", "").await?.body;
+    let ready = client.health().await?;
     let figure = |name: &str| ready.get(name).and_then(Value::as_f64).context("no figure");
     Ok((figure("events")?, figure("groups")?))
 }

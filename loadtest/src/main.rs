@@ -2,7 +2,8 @@
 //! sends to processes that it started itself, and stops by itself.
 //!
 //! `lifecycle` drives whole dossiers, `store` the event store alone, `keeper` very many deadlines,
-//! `whatif` a change of the law, `hostile` attackers beside others, `replay-views` measures how fast views are rebuilt.
+//! `whatif` a change of the law, `hostile` attackers beside others, `replay-views` measures how fast views are rebuilt, `large`
+//! what that takes in memory.
 
 #![expect(clippy::print_stdout, reason = "the figures go to standard output")]
 
@@ -14,6 +15,7 @@ mod client;
 mod copies;
 mod hostile;
 mod keeper;
+mod large;
 mod lifecycle;
 mod raw;
 mod server;
@@ -45,6 +47,8 @@ enum Command {
     Hostile(hostile::Arguments),
     /// How fast the views are rebuilt from the log.
     ReplayViews(lifecycle::Arguments),
+    /// The same from a log of very large dossiers: what the server holds in memory for it.
+    Large(large::Arguments),
 }
 
 #[tokio::main]
@@ -57,6 +61,7 @@ async fn main() -> Result<()> {
         Command::Whatif(arguments) => whatif::run(&arguments).await?,
         Command::Hostile(arguments) => hostile::run(&arguments).await?,
         Command::ReplayViews(arguments) => lifecycle::rebuild(&arguments).await?,
+        Command::Large(arguments) => large::run(&arguments).await?,
     };
     println!("{figures}");
     Ok(())

@@ -20,10 +20,12 @@ pub(crate) fn binary() -> Result<PathBuf> {
     let own = std::env::current_exe()?;
     let path = own.with_file_name("dossier");
     if !path.exists() {
-        let built =
-            Command::new("cargo").args(["build", "--release", "-p", "standalone"]).status()?;
+        // In the profile of this one.
+        let release: &[&str] = if cfg!(debug_assertions) { &[] } else { &["--release"] };
+        let arguments = [&["build", "-p", "standalone"], release].concat();
+        let built = Command::new("cargo").args(&arguments).status()?;
         if !built.success() || !path.exists() {
-            bail!("{} is missing: cargo build --release -p standalone", path.display());
+            bail!("{} is missing: cargo {}", path.display(), arguments.join(" "));
         }
     }
     Ok(path)

@@ -12,12 +12,9 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::lifecycle::{Arguments, drive, round};
+use crate::lifecycle::{Arguments, People, drive, round};
 use crate::raw;
 use crate::server::binary;
-
-/// Dossiers that are not counted: caches, connections and the database's own pages come to what they will be.
-const WARM_UP: u64 = 100;
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
     let folder = tempfile::tempdir()?;
@@ -26,13 +23,15 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
     let openapi = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi");
     let cluster = Cluster::start(&binary()?, &openapi, folder.path())?;
     let (address, data) = (cluster.address(), cluster.data());
-    drive(address, &data, WARM_UP, arguments.concurrency, None).await?;
+    let all = arguments.dossiers.max(arguments.warm_up);
+    let people = People::for_dossiers(address, &data, all).await?;
+    drive((address, &data), &people, arguments.warm_up, arguments.concurrency, None).await?;
     let store = EventStore::open(&cluster.postgres.url).await?;
     let from = end(&store).await?;
     let (stolen, ticks) = raw::stolen_ticks()?;
     let (before, clock) = (cluster.cpu()?, Instant::now());
-    let mut harvest =
-        drive(address, &data, arguments.dossiers, arguments.concurrency, arguments.rate).await?;
+    let (at, rate) = ((address, &*data), arguments.rate);
+    let mut harvest = drive(at, &people, arguments.dossiers, arguments.concurrency, rate).await?;
     let seconds = clock.elapsed().as_secs_f64();
     let after = cluster.cpu()?;
     let (stolen_after, ticks_after) = raw::stolen_ticks()?;

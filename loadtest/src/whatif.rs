@@ -32,8 +32,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
     let server = Server::start(data)?;
     let mut client = Client::connect(server.address).await?;
     let actors = Actors::of(data)?;
-    let document = client.upload(&actors.applicant("uploader"), "document").await?;
-    let id = lifecycle::carry(&mut client, &actors, &document, None).await?;
+    let applicant = actors.applicant("applicant");
+    let document = client.upload(&applicant, "document").await?;
+    let id = lifecycle::carry(&mut client, &actors, (&applicant, &document), None).await?;
     server.stop()?;
     let unchanged = Timestamp::UNIX_EPOCH;
     let store = Arc::new(copies::open(data)?);

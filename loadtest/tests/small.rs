@@ -1,0 +1,60 @@
+//! Every subcommand runs, on numbers that say nothing: so that none of them is found broken on the day when it is needed.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::process::Command;
+
+use serde_json::Value;
+
+/// What a subcommand printed.
+fn figures(arguments: &str) -> Value {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_loadtest"));
+    let run = command.args(arguments.split_whitespace()).output().unwrap();
+    let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+    assert!(run.status.success(), "loadtest {arguments}: {out}\n{err}");
+    serde_json::from_str(&out).unwrap()
+}
+
+/// Each with figures that it must have found more than nothing of.
+const RUNS: [(&str, &[&str]); 7] = [
+    (
+        "lifecycle --dossiers 10 --concurrency 2 --warm-up 2",
+        &["dossiers_per_s", "steps_per_s", "raw_empty_handler_requests_per_s", "server_rss_mib"],
+    ),
+    (
+        "store --events 2000 --submitters 4",
+        &["appends_per_s", "bare_loop_per_s", "scan_events_per_s"],
+    ),
+    (
+        "keeper --obligations 200 --burst 20 --overdue 20 --single 5 --lead-s 6 --rest-s 2",
+        &["open_obligations", "burst_done_after_s", "single_late_p99_ms"],
+    ),
+    ("whatif --dossiers 20", &["dossiers_per_s"]),
+    ("replay-views --dossiers 5 --concurrency 2", &["events", "rebuilt_events_per_s"]),
+    ("large --dossiers 20", &["events", "rebuilt_events_per_s", "server_rss_mib"]),
+    ("cluster --dossiers 4 --concurrency 2 --warm-up 2", &["dossiers_per_s", "reactions"]),
+];
+
+#[test]
+fn every_subcommand_runs() {
+    for (arguments, wanted) in RUNS {
+        let figures = figures(arguments);
+        for name in wanted {
+            let figure = figures.get(*name).and_then(Value::as_f64);
+            assert!(figure.is_some_and(|figure| figure > 0.0), "{arguments}: {name} in {figures}");
+        }
+    }
+}
+
+#[test]
+fn no_subcommand_is_left_out() {
+    let help = Command::new(env!("CARGO_BIN_EXE_loadtest")).arg("--help").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let listed = help.split("Commands:").nth(1).and_then(|rest| rest.split("\n\n").next()).unwrap();
+    let names = listed.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+    let named = names.filter(|name| !name.is_empty() && *name != "help").collect::<Vec<_>>();
+    assert!(named.len() >= 7, "{help}");
+    for name in named {
+        assert!(RUNS.iter().any(|(run, _)| run.split(' ').next() == Some(name)), "{name}");
+    }
+}
