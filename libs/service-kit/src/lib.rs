@@ -17,6 +17,7 @@ pub mod http;
 mod kit;
 pub mod limits;
 pub mod metrics;
+pub mod quotas;
 pub mod rulebook;
 mod service;
 mod streams;

@@ -129,6 +129,8 @@ pub const ATTEMPTS_MAX: u32 = 8;
 pub const UNKNOWN_MAX: Duration = Duration::from_secs(15);
 /// Streams whose state is kept in memory, for each kind of stream.
 pub const STATES_MAX: usize = 1_024;
+/// Bytes of the events that these states were made from, for each kind of stream.
+pub const STATES_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Verified tokens that are remembered.
 pub const TOKENS_MAX: usize = 16_384;
 /// Bytes of a token; no longer one is looked at.
@@ -199,6 +201,18 @@ pub const TRACES_SHUT_DOWN_IN: Duration = Duration::from_secs(3);
 pub const PAGE_EVENTS: usize = 512;
 /// Events of one page of a read model: what is written together costs less.
 pub const VIEW_PAGE_EVENTS: usize = 4_096;
+/// Questions for one row of a read model that are answered at the same time.
+pub const LOOK_UPS_AT_ONCE: usize = 2;
+/// More of them that wait; one more is refused as busy.
+pub const LOOK_UPS_WAITING_MAX: usize = 1_024;
+/// Pages of lists that are read from a read model at the same time.
+pub const LISTS_AT_ONCE: usize = 2;
+/// More of them that wait.
+pub const LISTS_WAITING_MAX: usize = 256;
+/// Figures over many rows of a read model that are counted at the same time: each takes a core for as long as it lasts.
+pub const STATISTICS_AT_ONCE: usize = 2;
+/// More of them that wait.
+pub const STATISTICS_WAITING_MAX: usize = 64;
 /// Reactions in flight in one service.
 pub const IN_FLIGHT_MAX: usize = 64;
 /// Obligations enforced together in one service. With fewer, what one sync of the store costs is shared by too few when very
@@ -218,6 +232,13 @@ pub const PARKED_FOR_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 pub const BACK_OFF_MAX: Duration = Duration::from_secs(60);
 /// Dossier codes taken from the store at once.
 pub const CODES_PER_BLOCK: u32 = 100;
+
+/// Callers of whom it is remembered what they have used, by subject or by address.
+pub const QUOTA_CALLERS_MAX: usize = 32_768;
+/// The largest number that a quota may be.
+pub const QUOTA_MAX: u64 = 1 << 40;
+/// The longest time, in seconds: a week.
+pub const QUOTA_SECONDS_MAX: u32 = 7 * 24 * 60 * 60;
 
 /// Uploads at the same time: each waits on the disk until it is whole.
 pub const UPLOADS_MAX: usize = 32;

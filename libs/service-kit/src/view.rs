@@ -10,13 +10,35 @@ use events::{EventStore, Position, Wal, WalLimits};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, ffi, params};
 
+use crate::limits::{
+    LISTS_AT_ONCE, LISTS_WAITING_MAX, LOOK_UPS_AT_ONCE, LOOK_UPS_WAITING_MAX, STATISTICS_AT_ONCE,
+    STATISTICS_WAITING_MAX,
+};
+
+mod readers;
+
+use readers::Readers;
+
 /// A read model.
 #[derive(Debug)]
 pub struct View {
     writer: Arc<Mutex<Connection>>,
     /// Absent for one in memory.
     wal: Option<Wal>,
-    reader: Arc<Mutex<Connection>>,
+    look_ups: Readers,
+    lists: Readers,
+    statistics: Readers,
+}
+
+/// What a question to a view takes, which decides whose connections it shares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Question {
+    /// One row by its key: a moment.
+    LookUp,
+    /// A page of a list.
+    List,
+    /// Figures over many rows.
+    Statistics,
 }
 
 /// What a view is made of.
@@ -47,6 +69,9 @@ pub enum ViewError {
     /// The task that read it.
     #[error("a query was broken off")]
     BrokenOff,
+    /// Too many questions of this kind wait.
+    #[error("too many questions to a view wait")]
+    Busy,
 }
 
 /// How many read models this process had to build anew.
@@ -76,8 +101,13 @@ impl View {
         let Some(folder) = folder else {
             let connection =
                 Arc::new(Mutex::new(create(Connection::open_in_memory()?, shape, store)?));
-            let reader = Arc::clone(&connection);
-            return Ok(Self { writer: connection, wal: None, reader });
+            return Ok(Self {
+                look_ups: Readers::of_memory(&connection, LOOK_UPS_WAITING_MAX),
+                lists: Readers::of_memory(&connection, LISTS_WAITING_MAX),
+                statistics: Readers::of_memory(&connection, STATISTICS_WAITING_MAX),
+                writer: connection,
+                wal: None,
+            });
         };
         let path = folder.join(format!("{}.sqlite", shape.name));
         let mut writer = match reopen(&path, shape, store) {
@@ -93,10 +123,14 @@ impl View {
                 create(Connection::open(&path)?, shape, store)?
             }
         };
-        let reader = Connection::open(&path)?;
-        reader.pragma_update(None, "query_only", true)?;
+        let of = |at_once, waiting| Readers::of_file(path.clone(), at_once, waiting);
+        let (look_ups, lists, statistics) = (
+            of(LOOK_UPS_AT_ONCE, LOOK_UPS_WAITING_MAX),
+            of(LISTS_AT_ONCE, LISTS_WAITING_MAX),
+            of(STATISTICS_AT_ONCE, STATISTICS_WAITING_MAX),
+        );
         let wal = Some(Wal::of(&mut writer, path, WAL)?);
-        Ok(Self { writer: Arc::new(Mutex::new(writer)), wal, reader: Arc::new(Mutex::new(reader)) })
+        Ok(Self { writer: Arc::new(Mutex::new(writer)), wal, look_ups, lists, statistics })
     }
 
     /// Up to where it is true.
@@ -139,14 +173,18 @@ impl View {
         Ok(read(&lock(&self.writer))?)
     }
 
-    /// Reads much, beside everything else.
+    /// Reads beside everything else; questions of one kind never wait for those of another.
     pub async fn query<T: Send + 'static>(
         &self,
+        question: Question,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, ViewError> {
-        let reader = Arc::clone(&self.reader);
-        let reading = tokio::task::spawn_blocking(move || read(&lock(&reader)));
-        Ok(reading.await.map_err(|_| ViewError::BrokenOff)??)
+        let readers = match question {
+            Question::LookUp => &self.look_ups,
+            Question::List => &self.lists,
+            Question::Statistics => &self.statistics,
+        };
+        readers.query(read).await
     }
 }
 
@@ -304,6 +342,60 @@ mod tests {
         assert_eq!(count(&View::open(Some(folder.path()), newer, &store).unwrap()), 0);
         fill(folder.path(), &store, Position(99));
         assert_eq!(count(&View::open(Some(folder.path()), SHAPE, &store).unwrap()), 0);
+    }
+
+    #[tokio::test]
+    async fn questions_of_one_kind_never_wait_for_another_and_those_that_are_too_many_are_refused()
+    {
+        let (folder, store) = (tempfile::tempdir().unwrap(), EventStore::memory());
+        fill(folder.path(), &store, Position::START);
+        let view = Arc::new(View::open(Some(folder.path()), SHAPE, &store).unwrap());
+        // Whoever reads statistics is held until this is dropped.
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let held = Arc::new(Mutex::new(held));
+        let (begun, begins) = std::sync::mpsc::channel();
+        let mut statistics = tokio::task::JoinSet::new();
+        for _ in 0..STATISTICS_AT_ONCE + STATISTICS_WAITING_MAX {
+            let (view, held, begun) = (Arc::clone(&view), Arc::clone(&held), begun.clone());
+            statistics.spawn(async move {
+                let read = move |rows: &Connection| {
+                    begun.send(()).unwrap();
+                    // It ends for all of them at once.
+                    held.lock().unwrap().recv().unwrap_err();
+                    rows.query_row("SELECT n FROM numbers", [], |row| row.get::<_, i64>(0))
+                };
+                view.query(Question::Statistics, read).await.unwrap()
+            });
+        }
+        let one = |rows: &Connection| rows.query_row("SELECT 1", [], |row| row.get::<_, i64>(0));
+        while view.statistics.waiting() < STATISTICS_WAITING_MAX {
+            tokio::task::yield_now().await;
+        }
+        assert!(matches!(view.query(Question::Statistics, one).await, Err(ViewError::Busy)));
+        for question in [Question::LookUp, Question::List] {
+            assert_eq!(view.query(question, one).await.unwrap(), 1);
+        }
+        assert!(begins.try_iter().count() <= STATISTICS_AT_ONCE);
+        drop(release);
+        let read = statistics.join_all().await;
+        assert_eq!(read, vec![7; STATISTICS_AT_ONCE + STATISTICS_WAITING_MAX]);
+        assert_eq!(view.query(Question::Statistics, one).await.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_question_that_panics_takes_no_connection_with_it() {
+        let (folder, store) = (tempfile::tempdir().unwrap(), EventStore::memory());
+        for folder in [None, Some(folder.path())] {
+            let view = View::open(folder, SHAPE, &store).unwrap();
+            for _ in 0..2 * STATISTICS_AT_ONCE {
+                let panics = |_: &Connection| -> rusqlite::Result<()> { panic!("on purpose") };
+                let broken = view.query(Question::Statistics, panics).await;
+                assert!(matches!(broken, Err(ViewError::BrokenOff)));
+            }
+            let read = |rows: &Connection| rows.query_row("SELECT 1", [], |row| row.get(0));
+            let one: i64 = view.query(Question::Statistics, read).await.unwrap();
+            assert_eq!(one, 1);
+        }
     }
 
     #[test]

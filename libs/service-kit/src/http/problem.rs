@@ -21,6 +21,7 @@ use crate::forms::FieldError;
 use crate::limits::{CLOCK_RETRY_AFTER, KEYS_RETRY};
 use crate::metrics::Refused;
 use crate::streams::Failure;
+use crate::view::ViewError;
 
 macro_rules! entries {
     ($($name:ident => $status:literal, $code:literal, $vi:literal, $en:literal;)*) => {
@@ -347,6 +348,17 @@ impl<R: Refuse> From<Failure<R>> for Problem {
             Failure::Unavailable(reason) | Failure::Unreadable(reason) => {
                 Self::unavailable(&reason)
             }
+        }
+    }
+}
+
+impl From<ViewError> for Problem {
+    fn from(error: ViewError) -> Self {
+        match error {
+            ViewError::Busy => {
+                Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(BUSY) }
+            }
+            _ => Self::unavailable(&error.to_string()),
         }
     }
 }

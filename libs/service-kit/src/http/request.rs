@@ -105,6 +105,17 @@ impl Request {
         serde_urlencoded::from_str(&self.query).map_err(invalid)
     }
 
+    /// The address of the page behind `cursor`: the same question, filters and all, from there on.
+    #[must_use]
+    pub fn next_page(&self, address: &str, cursor: &str) -> String {
+        let asked: Vec<(String, String)> =
+            serde_urlencoded::from_str(&self.query).unwrap_or_default();
+        let asked = asked.iter().map(|(name, value)| (&**name, &**value));
+        let next = asked.filter(|(name, _)| *name != "after").chain([("after", cursor)]);
+        let next: Vec<(&str, &str)> = next.collect();
+        format!("{address}?{}", serde_urlencoded::to_string(next).unwrap_or_default())
+    }
+
     /// The client's key for this request (draft-ietf-httpapi-idempotency-key-header).
     pub fn idempotency_key(&self) -> Result<&str, Problem> {
         let key = self.headers.get(IDEMPOTENCY_KEY).and_then(|value| value.to_str().ok());

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row};
 use serde::Serialize;
 use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
+use service_kit::view::Question;
 use utoipa::ToSchema;
 
 use crate::App;
@@ -50,7 +51,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     let now = app.kit.clock.now();
     let found = app
         .view
-        .query(move |rows| {
+        .query(Question::LookUp, move |rows| {
             rows.query_row(
                 "SELECT submitted_at, handled_at, awaits_since, applicant_ms, contacts, supplements, restarts
                  FROM dossiers WHERE id = ?1",
@@ -59,8 +60,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
             )
             .optional()
         })
-        .await
-        .map_err(|error| Problem::unavailable(&error.to_string()))?;
+        .await?;
     Ok(Reply::ok(&found.ok_or_else(Problem::not_found)?))
 }
 

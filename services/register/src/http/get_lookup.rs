@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rusqlite::OptionalExtension;
 use serde::Serialize;
 use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
+use service_kit::view::Question;
 use utoipa::ToSchema;
 
 use crate::App;
@@ -33,12 +34,11 @@ async fn handle(app: Arc<App>, code: String, request: Request) -> Result<Reply, 
     let asked = code.clone();
     let status: Option<u8> = app
         .view
-        .query(move |rows| {
+        .query(Question::LookUp, move |rows| {
             rows.query_row("SELECT status FROM dossiers WHERE code = ?1", [asked], |row| row.get(0))
                 .optional()
         })
-        .await
-        .map_err(|error| Problem::unavailable(&error.to_string()))?;
+        .await?;
     let completion = match status.ok_or_else(Problem::not_found)? {
         1 | 6 => 10,
         2 => 30,

@@ -13,6 +13,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use serde::{Deserialize, Serialize};
 use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint0};
+use service_kit::view::Question;
 use utoipa::{IntoParams, ToSchema};
 
 use super::queue::{READ_AGENCY, agency_of, below};
@@ -122,8 +123,8 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     }
     let scope = conditions.join(" AND ");
     let now = app.kit.clock.now().as_millisecond();
-    let counted = app.view.query(move |rows| count(rows, &scope, &values, now)).await;
-    Ok(Reply::ok(&counted.map_err(|error| Problem::unavailable(&error.to_string()))?))
+    let counting = move |rows: &Connection| count(rows, &scope, &values, now);
+    Ok(Reply::ok(&app.view.query(Question::Statistics, counting).await?))
 }
 
 fn count(

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 use serde::{Deserialize, Serialize};
+use service_kit::Kit;
 use service_kit::http::{Problem, Reply, Request};
+use service_kit::view::Question;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::App;
@@ -90,6 +92,38 @@ pub(super) fn below(app: &App, agency: Option<&AgencyCode>, values: &mut Vec<Val
     format!("({})", vec!["agency = ? OR agency LIKE ?"; all.len()].join(" OR "))
 }
 
+/// The cursors of one list: each says after which row it goes on, and of which list it is, so that none is used with other
+/// filters than those it came from.
+struct Cursors {
+    list: String,
+}
+
+impl Cursors {
+    fn of(kit: &Kit, asked: &[&str]) -> Self {
+        let parts: Vec<&[u8]> = asked.iter().map(|part| part.as_bytes()).collect();
+        Self { list: kit.keyed_digest(&parts) }
+    }
+
+    fn write(&self, due_at: i64, id: &str) -> String {
+        format!("{due_at}.{id}.{}", self.list)
+    }
+
+    fn read<'a>(&self, cursor: &'a str) -> Result<(i64, &'a str), Problem> {
+        let mut parts = cursor.splitn(3, '.');
+        let (Some(due_at), Some(id), Some(list)) = (parts.next(), parts.next(), parts.next())
+        else {
+            return Err(Problem::query("after is the cursor of a `next` link"));
+        };
+        if list != self.list {
+            return Err(Problem::query(
+                "after comes from a list with other filters: follow its `next` link as it is",
+            ));
+        }
+        let due_at = due_at.parse().map_err(|_| Problem::query("after"))?;
+        Ok((due_at, id))
+    }
+}
+
 pub(super) async fn page(
     app: &App,
     request: &Request,
@@ -107,10 +141,12 @@ pub(super) async fn page(
     let mut values = Vec::new();
     let below = below(app, agency.as_ref(), &mut values);
     let mut conditions = vec!["handled_at IS NULL", "due_at IS NOT NULL", &below];
+    let mut asked = vec![address, agency.as_ref().map_or("", AgencyCode::as_str)];
+    let officer = query.officer.unwrap_or_else(|| caller.subject.to_string());
     match kind {
         Kind::Officer => {
-            let officer = query.officer.clone().unwrap_or_else(|| caller.subject.to_string());
-            values.push(Value::Text(officer));
+            asked.push(&officer);
+            values.push(Value::Text(officer.clone()));
             conditions.push("officer = ?");
         }
         Kind::Overdue => {
@@ -118,9 +154,9 @@ pub(super) async fn page(
             conditions.push("due_at <= ? AND suspended = 0");
         }
     }
+    let cursors = Cursors::of(&app.kit, &asked);
     if let Some(after) = &query.after {
-        let (due_at, id) = after.split_once('_').ok_or_else(|| Problem::query("after"))?;
-        let due_at = due_at.parse().map_err(|_| Problem::query("after"))?;
+        let (due_at, id) = cursors.read(after)?;
         values.extend([Value::Integer(due_at), Value::Text(id.to_owned())]);
         conditions.push("(due_at, id) > (?, ?)");
     }
@@ -128,7 +164,7 @@ pub(super) async fn page(
         "SELECT id, code, procedure, status, due_at, officer FROM dossiers WHERE {} ORDER BY due_at, id LIMIT {limit}",
         conditions.join(" AND ")
     );
-    let rows = app.view.query(move |rows| {
+    let rows = app.view.query(Question::List, move |rows| {
         rows.prepare(&sql)?
             .query_map(params_from_iter(values), |row| {
                 let due_at: Option<i64> = row.get(4)?;
@@ -145,12 +181,11 @@ pub(super) async fn page(
             })?
             .collect::<rusqlite::Result<Vec<_>>>()
     });
-    let rows = rows.await.map_err(|error| Problem::unavailable(&error.to_string()))?;
+    let rows = rows.await?;
     let full = rows.len() == usize::try_from(limit).unwrap_or(usize::MAX);
     let next = rows.last().filter(|_| full).map(|last| {
         let due_at = last.due_at.map_or(0, Timestamp::as_millisecond);
-        let agency = agency.map_or(String::new(), |agency| format!("&agency={agency}"));
-        format!("{address}?limit={limit}&after={due_at}_{}{agency}", last.dossier)
+        request.next_page(address, &cursors.write(due_at, &last.dossier))
     });
     Ok(Reply::ok(&rows).next_page(next.as_deref()))
 }

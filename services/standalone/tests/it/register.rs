@@ -77,6 +77,67 @@ async fn queues_are_sorted_by_remaining_time_and_read_in_pages() {
     assert_eq!(overdue[0]["remaining_s"], -60);
 }
 
+#[tokio::test]
+async fn a_page_goes_on_with_the_filters_of_the_one_before_and_with_no_others() {
+    let mut office = Office::open().await;
+    let reviewer = office.token(Role::Reviewer, "r1", "G02.001");
+    let auditor = office.token(Role::Auditor, "au", "G02");
+    let clerk = office.clerk();
+    for n in 0..3 {
+        let one = submitted(&mut office, &format!("a{n}"), "download").await;
+        pay(&mut office, &one).await;
+        take(&mut office, &one.at("dossiers"), "acceptance", &clerk, json!({})).await.granted();
+        take(&mut office, &one.at("reviews"), "claim", &reviewer, json!({})).await.granted();
+    }
+    let first = "/v1/queues/officer?officer=r1&agency=G02.001&limit=2";
+    let next = office.browser.get(first, &auditor).await.header("link");
+    let next = next.trim_start_matches('<').split('>').next().unwrap().to_owned();
+    for kept in ["officer=r1", "agency=G02.001", "limit=2"] {
+        assert!(next.contains(kept), "{next}");
+    }
+    let second = office.browser.get(&next, &auditor).await.granted();
+    assert_eq!(second.as_array().unwrap().len(), 1, "{second}");
+    for other in [
+        next.replace("officer=r1", "officer=r2"),
+        next.replace("officer=r1&", ""),
+        next.replace("agency=G02.001", "agency=G02"),
+        next.replace("/officer?", "/overdue?"),
+        next.replace("after=", "after=0"),
+        "/v1/queues/officer?officer=r1&agency=G02.001&after=1.x".to_owned(),
+    ] {
+        let answer = office.browser.get(&other, &auditor).await;
+        // A cursor that was changed in its place alone is that of another row.
+        if other.contains("after=0") {
+            answer.granted();
+        } else {
+            assert_eq!(answer.refused(), (400, "query-invalid"), "{other}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn statistics_that_are_too_many_are_told_to_wait_and_look_ups_are_answered() {
+    let mut office = Office::open().await;
+    let one = submitted(&mut office, "a1", "download").await;
+    let dossier = office.browser.get(&one.at("dossiers"), &one.applicant).await.granted();
+    let look_up = format!("/v1/lookup/{}", dossier["code"].as_str().unwrap());
+    let auditor = office.token(Role::Auditor, "au", "G02");
+    let statistics = (0..96).map(|_| office.browser.get("/v1/statistics", &auditor));
+    let look_ups = (0..16).map(|_| office.browser.get(&look_up, ""));
+    let (statistics, look_ups) = futures_util::future::join(
+        futures_util::future::join_all(statistics),
+        futures_util::future::join_all(look_ups),
+    )
+    .await;
+    assert!(look_ups.iter().all(|answer| answer.status == 200));
+    for answer in statistics {
+        if answer.status != 200 {
+            assert_eq!(answer.refused(), (503, "busy"));
+            assert_eq!(answer.header("retry-after"), "1");
+        }
+    }
+}
+
 /// The driving licence of the sources: every stage keeps its time, and the citizen waits twice.
 #[tokio::test]
 async fn a_clock_that_begins_anew_shows_in_what_the_citizen_waited() {

@@ -1,0 +1,556 @@
+//! Quotas: how much one caller may use in a time, so that nobody uses up what others need. By subject for whoever has a token,
+//! by address for the public look-up. Each replica counts for itself, in memory; whoever was not seen for longest is forgotten
+//! first. The rules are data: [`Rules`].
+//!
+//! What is left is told with every answer, in the fields `RateLimit-Policy` and `RateLimit` of
+//! draft-ietf-httpapi-ratelimit-headers-10, and in `Retry-After` with a refusal.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::net::IpAddr;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use dossier::access::Caller;
+use dossier::contract::{Role, Subject};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use lru::LruCache;
+
+use crate::Clock;
+use crate::limits::QUOTA_CALLERS_MAX;
+
+mod rules;
+mod window;
+
+pub use rules::{InvalidRules, OfAddress, OfApplicant, OfOfficer, Rate, Rules};
+use window::{Limit, Window};
+
+const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+
+/// What a request uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Uses {
+    /// Nothing that is counted.
+    Nothing,
+    /// A read with a token.
+    Read,
+    /// A step.
+    Step,
+    /// A step that files something.
+    Submission,
+    /// An upload of so many bytes, where so many documents of the caller wait to be named.
+    Upload {
+        /// Its size.
+        bytes: u64,
+        /// How many wait.
+        unfinished: u64,
+    },
+    /// A look-up without a token.
+    LookUp,
+}
+
+/// The quotas that there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Name {
+    Steps,
+    Reads,
+    Submissions,
+    UploadedBytes,
+    UnfinishedUploads,
+    InFlight,
+    LookUps,
+    LookUpsOfADay,
+}
+
+impl Name {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Steps => "steps",
+            Self::Reads => "reads",
+            Self::Submissions => "submissions",
+            Self::UploadedBytes => "uploaded-bytes",
+            Self::UnfinishedUploads => "unfinished-uploads",
+            Self::InFlight => "requests-in-flight",
+            Self::LookUps => "look-ups",
+            Self::LookUpsOfADay => "look-ups-of-a-day",
+        }
+    }
+
+    /// The draft's name of what is counted, if not requests.
+    const fn unit(self) -> Option<&'static str> {
+        match self {
+            Self::UploadedBytes => Some("content-bytes"),
+            Self::InFlight => Some("concurrent-requests"),
+            _ => None,
+        }
+    }
+}
+
+/// Who is counted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Who {
+    Applicant(Subject),
+    /// As a representative somebody is counted apart from what is their own.
+    Representative(Subject),
+    Officer(Subject),
+    /// An address of IPv4, or the /64 of one of IPv6.
+    Address(IpAddr),
+}
+
+/// What one caller has used. Nobody has more than four kinds of windows.
+#[derive(Debug, Default)]
+struct Used {
+    windows: Vec<(Name, Window)>,
+}
+
+impl Used {
+    fn window(&mut self, name: Name) -> &mut Window {
+        let at = self.windows.iter().position(|(known, _)| *known == name);
+        let at = at.unwrap_or_else(|| {
+            self.windows.push((name, Window::default()));
+            self.windows.len() - 1
+        });
+        &mut self.windows[at].1
+    }
+}
+
+/// Quotas of a process.
+#[derive(Debug)]
+pub struct Quotas {
+    rules: Rules,
+    clock: Clock,
+    counted: Arc<Mutex<Counted>>,
+}
+
+#[derive(Debug)]
+struct Counted {
+    used: LruCache<Who, Used>,
+    in_flight: HashMap<Subject, u64>,
+}
+
+/// A request that was let in. What it has in flight ends with this.
+#[derive(Debug)]
+pub struct Admission {
+    shown: Shown,
+    counted: Arc<Mutex<Counted>>,
+    flying: Option<Subject>,
+    /// To be given back if nothing was filed.
+    files: Option<Who>,
+}
+
+/// A request that is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exceeded {
+    /// The quotas that it would go beyond.
+    pub policies: Vec<&'static str>,
+    /// How long to wait.
+    pub wait: Duration,
+    shown: Shown,
+}
+
+/// The two fields, where there is anything to say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Shown {
+    policy: String,
+    limit: String,
+}
+
+impl Quotas {
+    /// Counts by these rules and this clock.
+    #[must_use]
+    pub fn new(rules: Rules, clock: Clock) -> Self {
+        let size = NonZeroUsize::new(QUOTA_CALLERS_MAX).unwrap_or(NonZeroUsize::MIN);
+        let counted = Counted { used: LruCache::new(size), in_flight: HashMap::new() };
+        Self { rules, clock, counted: Arc::new(Mutex::new(counted)) }
+    }
+
+    /// The rules.
+    #[must_use]
+    pub const fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// Whether uploads of this caller are limited by how many wait to be named: only then they need be counted.
+    #[must_use]
+    pub fn counts_uploads(caller: &Caller) -> bool {
+        !is_officer(caller)
+    }
+
+    /// Lets a request in and counts what it uses, or refuses it; who asks without a token is known by address.
+    pub fn admit(
+        &self,
+        caller: Option<&Caller>,
+        client: IpAddr,
+        uses: Uses,
+    ) -> Result<Admission, Exceeded> {
+        match (caller, uses) {
+            (None, Uses::LookUp) => self.rated(Who::Address(block(client)), 1, uses),
+            (_, Uses::Nothing) | (None, _) => Ok(self.admission(Shown::default())),
+            (Some(caller), _) if is_officer(caller) => self.fly(&caller.subject),
+            (Some(caller), _) if caller.on_behalf_of.is_some() => {
+                let who = Who::Representative(caller.subject.clone());
+                self.rated(who, self.rules.representative_times, uses)
+            }
+            (Some(caller), _) => self.rated(Who::Applicant(caller.subject.clone()), 1, uses),
+        }
+    }
+
+    fn admission(&self, shown: Shown) -> Admission {
+        Admission { shown, counted: Arc::clone(&self.counted), flying: None, files: None }
+    }
+
+    /// The quotas that a request falls under, with how much it takes of each.
+    fn limits(&self, times: u64, uses: Uses) -> Vec<(Name, Limit, u64)> {
+        let Rules { applicant, address, .. } = &self.rules;
+        let rated = |name, rate, amount| (name, Limit::of(rate, times), amount);
+        match uses {
+            Uses::Nothing => Vec::new(),
+            Uses::Read => vec![rated(Name::Reads, applicant.reads, 1)],
+            Uses::Step => vec![rated(Name::Steps, applicant.steps, 1)],
+            Uses::Submission => vec![
+                rated(Name::Steps, applicant.steps, 1),
+                rated(Name::Submissions, applicant.submissions, 1),
+            ],
+            Uses::Upload { bytes, .. } => {
+                vec![rated(Name::UploadedBytes, applicant.uploaded_bytes, bytes)]
+            }
+            Uses::LookUp => vec![
+                rated(Name::LookUps, address.look_ups, 1),
+                rated(Name::LookUpsOfADay, address.look_ups_of_a_day, 1),
+            ],
+        }
+    }
+
+    fn rated(&self, who: Who, times: u64, uses: Uses) -> Result<Admission, Exceeded> {
+        let now = self.clock.now();
+        let limits = self.limits(times, uses);
+        let mut counted = lock(&self.counted);
+        let used = counted.used.get_or_insert_mut(who.clone(), Used::default);
+        let (mut policies, mut wait) = (Vec::new(), Duration::ZERO);
+        for (name, limit, amount) in &limits {
+            if let Some(lacks) = used.window(*name).lacks(*limit, now, *amount) {
+                policies.push(name.text());
+                wait = wait.max(lacks);
+            }
+        }
+        let unfinished = match uses {
+            Uses::Upload { unfinished, .. } => {
+                let most = self.rules.applicant.unfinished_uploads.saturating_mul(times);
+                Some((most, most.saturating_sub(unfinished)))
+            }
+            _ => None,
+        };
+        if let Some((_, 0)) = unfinished {
+            policies.push(Name::UnfinishedUploads.text());
+            // It may be free in a moment, once a step names one of them; nobody knows when.
+            wait = wait.max(UNFINISHED_WAIT);
+        }
+        let granted = policies.is_empty();
+        let mut shown = Shown::default();
+        for (name, limit, amount) in &limits {
+            let window = used.window(*name);
+            if granted {
+                window.take(*limit, now, *amount);
+            }
+            let left = window.left(*limit, now);
+            shown.add(*name, limit.count, Some(limit.seconds), left.count, Some(left.wait));
+        }
+        drop(counted);
+        if let Some((most, left)) = unfinished {
+            let left = left.saturating_sub(u64::from(granted));
+            shown.add(Name::UnfinishedUploads, most, None, left, None);
+        }
+        if !granted {
+            return Err(Exceeded { policies, wait, shown });
+        }
+        let files = (uses == Uses::Submission).then_some(who);
+        Ok(Admission { files, ..self.admission(shown) })
+    }
+
+    fn fly(&self, subject: &Subject) -> Result<Admission, Exceeded> {
+        let most = self.rules.officer.in_flight;
+        let mut counted = lock(&self.counted);
+        let flying = counted.in_flight.entry(subject.clone()).or_default();
+        let mut shown = Shown::default();
+        if *flying >= most {
+            drop(counted);
+            shown.add(Name::InFlight, most, None, 0, None);
+            let (policies, wait) = (vec![Name::InFlight.text()], Duration::from_secs(1));
+            return Err(Exceeded { policies, wait, shown });
+        }
+        *flying += 1;
+        let left = most - *flying;
+        drop(counted);
+        shown.add(Name::InFlight, most, None, left, None);
+        Ok(Admission { flying: Some(subject.clone()), ..self.admission(shown) })
+    }
+}
+
+/// How long who has too many unfinished uploads is told to wait.
+const UNFINISHED_WAIT: Duration = Duration::from_secs(60);
+
+impl Admission {
+    /// Says in an answer what is left, and takes back what was counted of a filing that was refused.
+    pub fn answered(mut self, granted: bool, headers: &mut HeaderMap) {
+        self.shown.write(headers);
+        if let Some(who) = self.files.take().filter(|_| !granted)
+            && let Some(used) = lock(&self.counted).used.peek_mut(&who)
+        {
+            used.window(Name::Submissions).give_back(1);
+        }
+    }
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        let Some(subject) = self.flying.take() else { return };
+        let mut counted = lock(&self.counted);
+        if let Some(flying) = counted.in_flight.get_mut(&subject) {
+            *flying = flying.saturating_sub(1);
+            if *flying == 0 {
+                counted.in_flight.remove(&subject);
+            }
+        }
+    }
+}
+
+impl Exceeded {
+    /// Says in an answer what the quotas are.
+    pub fn show(&self, headers: &mut HeaderMap) {
+        self.shown.write(headers);
+    }
+}
+
+impl Shown {
+    /// A quota of `most` in so many seconds, of which some is left for some time.
+    fn add(
+        &mut self,
+        name: Name,
+        most: u64,
+        seconds: Option<u32>,
+        left: u64,
+        wait: Option<Duration>,
+    ) {
+        let comma = if self.policy.is_empty() { "" } else { ", " };
+        // Writing to a string cannot fail.
+        let _ = write!(self.policy, "{comma}\"{}\";q={most}", name.text());
+        if let Some(unit) = name.unit() {
+            let _ = write!(self.policy, ";qu=\"{unit}\"");
+        }
+        if let Some(seconds) = seconds {
+            let _ = write!(self.policy, ";w={seconds}");
+        }
+        let _ = write!(self.limit, "{comma}\"{}\";r={left}", name.text());
+        if let Some(wait) = wait {
+            let _ = write!(self.limit, ";t={}", wait.as_millis().div_ceil(1_000));
+        }
+    }
+
+    fn write(&self, headers: &mut HeaderMap) {
+        for (name, value) in [(POLICY, &self.policy), (LIMIT, &self.limit)] {
+            if !value.is_empty()
+                && let Ok(value) = HeaderValue::from_str(value)
+            {
+                headers.insert(name, value);
+            }
+        }
+    }
+}
+
+fn lock(counted: &Mutex<Counted>) -> MutexGuard<'_, Counted> {
+    counted.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whoever has any role beside that of an applicant.
+fn is_officer(caller: &Caller) -> bool {
+    caller.roles.iter().any(|role| *role != Role::Applicant)
+}
+
+/// One household or office has a whole /64 of IPv6.
+fn block(client: IpAddr) -> IpAddr {
+    match client.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => {
+            let network = u128::from(address) & !u128::from(u64::MAX);
+            IpAddr::V6(network.into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_790_000_000 / 86_400 * 86_400 + seconds).unwrap()
+    }
+
+    fn quotas(own: &str) -> (Quotas, Clock) {
+        let clock = Clock::manual(at(0));
+        (Quotas::new(Rules::with(own).unwrap(), clock.clone()), clock)
+    }
+
+    fn caller(subject: &str, role: Role, on_behalf_of: Option<&str>) -> Caller {
+        Caller {
+            subject: subject.into(),
+            roles: vec![role],
+            agency: None,
+            predecessors: Vec::new(),
+            on_behalf_of: on_behalf_of.map(Subject::from),
+        }
+    }
+
+    fn applicant(subject: &str) -> Caller {
+        caller(subject, Role::Applicant, None)
+    }
+
+    const HOME: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+    fn admit(quotas: &Quotas, caller: &Caller, uses: Uses) -> Result<Admission, Exceeded> {
+        quotas.admit(Some(caller), HOME, uses)
+    }
+
+    /// How many of these are let in, one after the other.
+    fn let_in(quotas: &Quotas, caller: &Caller, uses: Uses, tries: usize) -> usize {
+        (0..tries).filter(|_| admit(quotas, caller, uses).is_ok()).count()
+    }
+
+    #[test]
+    fn an_applicant_takes_sixty_steps_a_minute_and_others_are_not_concerned() {
+        let (quotas, clock) = quotas("");
+        assert_eq!(let_in(&quotas, &applicant("a1"), Uses::Step, 100), 60);
+        let refused = admit(&quotas, &applicant("a1"), Uses::Step).unwrap_err();
+        assert_eq!((refused.policies, refused.wait.as_secs()), (vec!["steps"], 65));
+        assert_eq!(let_in(&quotas, &applicant("a1"), Uses::Read, 1), 1, "reads are another matter");
+        assert_eq!(let_in(&quotas, &applicant("a2"), Uses::Step, 1), 1);
+        clock.advance_to(at(65));
+        assert_eq!(let_in(&quotas, &applicant("a1"), Uses::Step, 100), 60);
+    }
+
+    #[test]
+    fn a_representative_may_do_ten_times_as_much_and_is_counted_apart() {
+        let (quotas, _) = quotas("");
+        let representative = caller("r1", Role::Applicant, Some("a1"));
+        assert_eq!(let_in(&quotas, &representative, Uses::Step, 1_000), 600);
+        assert_eq!(let_in(&quotas, &applicant("r1"), Uses::Step, 100), 60);
+        assert_eq!(let_in(&quotas, &caller("r2", Role::Applicant, Some("a1")), Uses::Step, 1), 1);
+    }
+
+    #[test]
+    fn two_hundred_filings_a_day_count_and_those_that_were_refused_do_not() {
+        let (quotas, clock) = quotas("applicant: { steps: { count: 100000 } }");
+        let mut headers = HeaderMap::new();
+        for granted in [false, true].into_iter().cycle().take(400) {
+            let admission = admit(&quotas, &applicant("a1"), Uses::Submission).unwrap();
+            admission.answered(granted, &mut headers);
+        }
+        let refused = admit(&quotas, &applicant("a1"), Uses::Submission).unwrap_err();
+        assert_eq!(refused.policies, ["submissions"]);
+        assert!(admit(&quotas, &applicant("a1"), Uses::Step).is_ok());
+        clock.advance_to(at(86_400 - 1));
+        assert_eq!(
+            let_in(&quotas, &applicant("a1"), Uses::Submission, 1),
+            0,
+            "no midnight between"
+        );
+        clock.advance_to(at(86_400 + 7_200));
+        assert_eq!(let_in(&quotas, &applicant("a1"), Uses::Submission, 1), 1);
+    }
+
+    #[test]
+    fn uploads_are_counted_in_bytes_and_by_what_is_unfinished() {
+        let (quotas, _) = quotas("");
+        let upload = |bytes, unfinished| Uses::Upload { bytes, unfinished };
+        let large = 50 * 1024 * 1024;
+        assert_eq!(let_in(&quotas, &applicant("a1"), upload(large, 0), 100), 20);
+        let refused = admit(&quotas, &applicant("a1"), upload(large, 20)).unwrap_err();
+        assert_eq!(refused.policies, ["uploaded-bytes", "unfinished-uploads"]);
+        let refused = admit(&quotas, &applicant("a2"), upload(1, 20)).unwrap_err();
+        assert_eq!(refused.policies, ["unfinished-uploads"]);
+        assert!(admit(&quotas, &applicant("a2"), upload(1, 19)).is_ok());
+        let representative = caller("r1", Role::Applicant, Some("a1"));
+        assert!(admit(&quotas, &representative, upload(1, 199)).is_ok());
+    }
+
+    #[test]
+    fn an_officer_has_so_many_requests_in_flight_and_no_more() {
+        let (quotas, _) = quotas("officer: { in_flight: 3 }");
+        let officer = caller("o1", Role::Auditor, None);
+        let mut flying: Vec<Admission> =
+            (0..3).map(|_| admit(&quotas, &officer, Uses::Read).unwrap()).collect();
+        let refused = admit(&quotas, &officer, Uses::Step).unwrap_err();
+        assert_eq!((refused.policies, refused.wait.as_secs()), (vec!["requests-in-flight"], 1));
+        assert!(admit(&quotas, &caller("o2", Role::Auditor, None), Uses::Read).is_ok());
+        flying.pop();
+        assert_eq!(let_in(&quotas, &officer, Uses::Step, 1_000), 1_000, "one after the other");
+        drop(flying);
+        assert!(lock(&quotas.counted).in_flight.is_empty(), "nothing is kept of who is gone");
+    }
+
+    #[test]
+    fn look_ups_are_counted_by_address_and_a_household_is_one() {
+        let (quotas, clock) = quotas("");
+        let look_up = |from: &str| quotas.admit(None, from.parse().unwrap(), Uses::LookUp).is_ok();
+        let let_in = |from: &str| (0..100).filter(|_| look_up(from)).count();
+        assert_eq!(let_in("198.51.100.7"), 60);
+        assert_eq!(let_in("::ffff:198.51.100.7"), 0, "the same, written otherwise");
+        assert_eq!(let_in("198.51.100.8"), 60);
+        assert_eq!(let_in("2001:db8:1:1::1"), 60);
+        assert_eq!(let_in("2001:db8:1:1:ffff::2"), 0);
+        assert_eq!(let_in("2001:db8:1:2::1"), 60);
+        let mut in_a_day = 60;
+        for minute in 1..24 * 60 {
+            clock.advance_to(at(65 * minute));
+            in_a_day += if 65 * minute < 86_400 { let_in("198.51.100.7") } else { 0 };
+        }
+        assert_eq!(in_a_day, 2_000);
+    }
+
+    #[test]
+    fn what_is_left_is_said_as_the_draft_says_it() {
+        let (quotas, _) = quotas("");
+        let shown = |admission: Admission| {
+            let mut headers = HeaderMap::new();
+            admission.answered(true, &mut headers);
+            let text = |name: &str| headers.get(name).map(|v| v.to_str().unwrap().to_owned());
+            (text("ratelimit-policy"), text("ratelimit"))
+        };
+        let some = |policy: &str, limit: &str| (Some(policy.to_owned()), Some(limit.to_owned()));
+        assert_eq!(
+            shown(admit(&quotas, &applicant("a1"), Uses::Submission).unwrap()),
+            some(
+                "\"steps\";q=60;w=60, \"submissions\";q=200;w=86400",
+                "\"steps\";r=59;t=65, \"submissions\";r=199;t=93600"
+            )
+        );
+        let upload = Uses::Upload { bytes: 10, unfinished: 3 };
+        assert_eq!(
+            shown(admit(&quotas, &applicant("a1"), upload).unwrap()),
+            some(
+                "\"uploaded-bytes\";q=1073741824;qu=\"content-bytes\";w=86400, \"unfinished-uploads\";q=20",
+                "\"uploaded-bytes\";r=1073741814;t=93600, \"unfinished-uploads\";r=16"
+            )
+        );
+        assert_eq!(
+            shown(admit(&quotas, &caller("o1", Role::Clerk, None), Uses::Step).unwrap()),
+            some(
+                "\"requests-in-flight\";q=1024;qu=\"concurrent-requests\"",
+                "\"requests-in-flight\";r=1023"
+            )
+        );
+        assert_eq!(shown(quotas.admit(None, HOME, Uses::Nothing).unwrap()), (None, None));
+    }
+
+    #[test]
+    fn no_more_callers_are_remembered_than_may_be() {
+        let (quotas, _) = quotas("");
+        for n in 0..QUOTA_CALLERS_MAX + 10 {
+            admit(&quotas, &applicant(&format!("a{n}")), Uses::Step).unwrap();
+        }
+        assert_eq!(lock(&quotas.counted).used.len(), QUOTA_CALLERS_MAX);
+    }
+}
