@@ -45,7 +45,7 @@ form: { type: object }
 intake: { answer: { amount: 8, unit: working_hours } }
 clock:
   start: submitted
-  budget: { amount: 30, unit: working_days }
+  budget: { online: { amount: 30, unit: working_days } }
   supplement: pause
   supplement_window: { amount: 1, unit: months }
   redatings_max: 0

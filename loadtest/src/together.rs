@@ -25,12 +25,12 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
     let (address, data) = (cluster.address(), cluster.data());
     let all = arguments.dossiers.max(arguments.warm_up);
     let people = People::for_dossiers(address, &data, all).await?;
-    drive((address, &data), &people, arguments.warm_up, arguments.concurrency, None).await?;
+    let (at, rate) = ((address, &*data), arguments.rate);
+    drive(at, &people, arguments.warm_up, arguments.concurrency, None).await?;
     let store = EventStore::open(&cluster.postgres.url).await?;
     let from = end(&store).await?;
     let (stolen, ticks) = raw::stolen_ticks()?;
     let (before, clock) = (cluster.cpu()?, Instant::now());
-    let (at, rate) = ((address, &*data), arguments.rate);
     let mut harvest = drive(at, &people, arguments.dossiers, arguments.concurrency, rate).await?;
     let seconds = clock.elapsed().as_secs_f64();
     let after = cluster.cpu()?;

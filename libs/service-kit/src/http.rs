@@ -15,7 +15,9 @@ mod text;
 
 pub use client::{AddressBlock, Proxies, counted};
 pub use delivery::{AddressRequest, DeliveryRequest};
-pub use endpoint::{Access, Route, Upload, endpoint0, endpoint1, endpoint2, upload_endpoint};
+pub use endpoint::{
+    Access, Counts, Route, Upload, endpoint0, endpoint1, endpoint2, upload_endpoint,
+};
 pub(crate) use headers::trace_parent;
 pub use headers::{Language, Seen};
 pub use openapi::{StepDoc, finish as finish_openapi};

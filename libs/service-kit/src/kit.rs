@@ -23,6 +23,7 @@ use crate::documents::Documents;
 use crate::forms::Forms;
 use crate::limits::{WAITS_MAX, WAITS_OF_ONE_MAX};
 use crate::metrics::Metrics;
+use crate::quotas::Quotas;
 use crate::rulebook::{Rulebook, RulebookError};
 use crate::tasks::Pulses;
 
@@ -43,6 +44,8 @@ pub struct Kit {
     pub pulses: Pulses,
     /// Who is calling.
     pub auth: Auth,
+    /// How much one caller may use.
+    pub quotas: Quotas,
     /// Uploaded documents.
     pub documents: Documents,
     /// Codes for new dossiers.
@@ -74,6 +77,8 @@ pub struct Settings {
     pub clock: Clock,
     /// Who is calling.
     pub auth: Auth,
+    /// How much one caller may use.
+    pub quotas: Quotas,
     /// Uploaded documents.
     pub documents: Documents,
     /// The folder for read models; in memory if absent.
@@ -109,8 +114,18 @@ pub enum KitError {
 impl Kit {
     /// Puts it together.
     pub async fn new(settings: Settings) -> Result<Arc<Self>, KitError> {
-        let Settings { store, bus, rules, clock, auth, documents, views, sandbox, digest_key } =
-            settings;
+        let Settings {
+            store,
+            bus,
+            rules,
+            clock,
+            auth,
+            quotas,
+            documents,
+            views,
+            sandbox,
+            digest_key,
+        } = settings;
         if let Some(folder) = &views {
             std::fs::create_dir_all(folder)
                 .map_err(|source| KitError::Folder { path: folder.clone(), source })?;
@@ -128,6 +143,7 @@ impl Kit {
             guard,
             pulses: Pulses::default(),
             auth,
+            quotas,
             documents,
             codes: Codes::new(holder.clone(), &digest_key),
             metrics: Arc::default(),

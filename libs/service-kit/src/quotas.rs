@@ -18,6 +18,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use lru::LruCache;
 
 use crate::Clock;
+use crate::http::counted as client_block;
 use crate::limits::QUOTA_CALLERS_MAX;
 
 mod rules;
@@ -136,7 +137,7 @@ pub struct Admission {
     shown: Shown,
     counted: Arc<Mutex<Counted>>,
     flying: Option<Subject>,
-    /// To be given back if nothing was filed.
+    /// Whose filing is given back at the end, because it was not granted.
     files: Option<Who>,
 }
 
@@ -172,12 +173,6 @@ impl Quotas {
         &self.rules
     }
 
-    /// Whether uploads of this caller are limited by how many wait to be named: only then they need be counted.
-    #[must_use]
-    pub fn counts_uploads(caller: &Caller) -> bool {
-        !is_officer(caller)
-    }
-
     /// Lets a request in and counts what it uses, or refuses it; who asks without a token is known by address.
     pub fn admit(
         &self,
@@ -186,7 +181,7 @@ impl Quotas {
         uses: Uses,
     ) -> Result<Admission, Exceeded> {
         match (caller, uses) {
-            (None, Uses::LookUp) => self.rated(Who::Address(block(client)), 1, uses),
+            (None, Uses::LookUp) => self.rated(Who::Address(client_block(client)), 1, uses),
             (_, Uses::Nothing) | (None, _) => Ok(self.admission(Shown::default())),
             (Some(caller), _) if is_officer(caller) => self.fly(&caller.subject),
             (Some(caller), _) if caller.on_behalf_of.is_some() => {
@@ -198,7 +193,8 @@ impl Quotas {
     }
 
     fn admission(&self, shown: Shown) -> Admission {
-        Admission { shown, counted: Arc::clone(&self.counted), flying: None, files: None }
+        let counted = Arc::clone(&self.counted);
+        Admission { shown, counted, flying: None, files: None }
     }
 
     /// The quotas that a request falls under, with how much it takes of each.
@@ -265,8 +261,9 @@ impl Quotas {
         if !granted {
             return Err(Exceeded { policies, wait, shown });
         }
-        let files = (uses == Uses::Submission).then_some(who);
-        Ok(Admission { files, ..self.admission(shown) })
+        let mut admission = self.admission(shown);
+        admission.files = (uses == Uses::Submission).then_some(who);
+        Ok(admission)
     }
 
     fn fly(&self, subject: &Subject) -> Result<Admission, Exceeded> {
@@ -284,7 +281,9 @@ impl Quotas {
         let left = most - *flying;
         drop(counted);
         shown.add(Name::InFlight, most, None, left, None);
-        Ok(Admission { flying: Some(subject.clone()), ..self.admission(shown) })
+        let mut admission = self.admission(shown);
+        admission.flying = Some(subject.clone());
+        Ok(admission)
     }
 }
 
@@ -292,21 +291,28 @@ impl Quotas {
 const UNFINISHED_WAIT: Duration = Duration::from_secs(60);
 
 impl Admission {
-    /// Says in an answer what is left, and takes back what was counted of a filing that was refused.
+    /// Says in an answer what is left; what was counted of a filing stays counted if it was granted.
     pub fn answered(mut self, granted: bool, headers: &mut HeaderMap) {
         self.shown.write(headers);
-        if let Some(who) = self.files.take().filter(|_| !granted)
-            && let Some(used) = lock(&self.counted).used.peek_mut(&who)
-        {
-            used.window(Name::Submissions).give_back(1);
+        if granted {
+            self.files = None;
         }
     }
 }
 
 impl Drop for Admission {
     fn drop(&mut self) {
-        let Some(subject) = self.flying.take() else { return };
+        let (files, flying) = (self.files.take(), self.flying.take());
+        if files.is_none() && flying.is_none() {
+            return;
+        }
         let mut counted = lock(&self.counted);
+        if let Some(who) = files
+            && let Some(used) = counted.used.peek_mut(&who)
+        {
+            used.window(Name::Submissions).give_back(1);
+        }
+        let Some(subject) = flying else { return };
         if let Some(flying) = counted.in_flight.get_mut(&subject) {
             *flying = flying.saturating_sub(1);
             if *flying == 0 {
@@ -366,17 +372,6 @@ fn lock(counted: &Mutex<Counted>) -> MutexGuard<'_, Counted> {
 /// Whoever has any role beside that of an applicant.
 fn is_officer(caller: &Caller) -> bool {
     caller.roles.iter().any(|role| *role != Role::Applicant)
-}
-
-/// One household or office has a whole /64 of IPv6.
-fn block(client: IpAddr) -> IpAddr {
-    match client.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => {
-            let network = u128::from(address) & !u128::from(u64::MAX);
-            IpAddr::V6(network.into())
-        }
-    }
 }
 
 #[cfg(test)]

@@ -77,6 +77,10 @@ fn notice(dossier: DossierId) -> SubmitDossier {
         applicant: "a1".into(),
         representative: None,
         form: json!({}),
+        quotas: service_kit::quotas::Quotas::new(
+            service_kit::quotas::Rules::shipped().unwrap(),
+            Clock::System,
+        ),
         documents: vec![document("declaration"), document("test_report")],
         groups: Vec::new(),
         delivery: None,

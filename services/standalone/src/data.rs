@@ -14,6 +14,7 @@ use service_kit::auth::{Auth, DevelopmentKey, KeySource, Rules, secret};
 use service_kit::clock::newest_recorded;
 use service_kit::documents::Documents;
 use service_kit::limits::{CLOCK_OFF_MAX, SECRET_BYTES_MIN};
+use service_kit::quotas::{Quotas, Rules};
 use service_kit::view::{Ahead, ahead};
 use service_kit::{Clock, Kit, Settings};
 use tokio::sync::watch;
@@ -40,6 +41,7 @@ pub struct DataDirectory {
     digest_key: Option<PathBuf>,
     /// Where documents are, if not in it.
     documents: Option<String>,
+    quotas: Rules,
     bus: BusArguments,
     /// Whether to go on with a log that knows less than what was made of it.
     accept_log_loss: bool,
@@ -85,6 +87,7 @@ impl DataDirectory {
             views: None,
             digest_key: None,
             documents: None,
+            quotas: Rules::shipped()?,
             bus: BusArguments::default(),
             accept_log_loss: false,
         })
@@ -235,6 +238,14 @@ impl DataDirectory {
         Ok(Some(Documents::in_folder_to_read(&folder)?))
     }
 
+    /// The same with quotas of its own, from a file.
+    pub(crate) fn with_quotas(self, file: Option<&Path>) -> Result<Self> {
+        let Some(file) = file else { return Ok(self) };
+        let shown = || file.display().to_string();
+        let own = std::fs::read_to_string(file).with_context(shown)?;
+        Ok(Self { quotas: Rules::with(&own).with_context(shown)?, ..self })
+    }
+
     async fn documents(&self) -> Result<Documents> {
         match &self.documents {
             Some(url) if url.starts_with("s3://") => {
@@ -356,12 +367,19 @@ impl DataDirectory {
             }
             Identity::Development => (Auth::development(&self.key()?, Clock::System), true),
         };
+        // So are quotas, but in a world that is made up as a whole: there time passes with its clock.
+        let passing = match time {
+            Time::Virtual(_) => clock.clone(),
+            Time::Machine { .. } => Clock::System,
+        };
+        let quotas = Quotas::new(self.quotas, passing);
         Ok(Kit::new(Settings {
             store,
             bus,
             rules: shipped_rules()?,
             clock,
             auth,
+            quotas,
             documents: self.documents().await?,
             views: Some(self.views()),
             sandbox,

@@ -82,6 +82,9 @@ pub(crate) struct Arguments {
     /// credentials in the environment (`AWS_ENDPOINT`, `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`).
     #[arg(long, env = "DOSSIER_DOCUMENTS", value_name = "FOLDER|URL")]
     documents: Option<String>,
+    /// A file that says which quotas callers have otherwise than by default (docs/operating.md, "Quotas").
+    #[arg(long, env = "DOSSIER_QUOTAS", value_name = "FILE")]
+    quotas: Option<std::path::PathBuf>,
     #[command(flatten)]
     bus: BusArguments,
     #[command(flatten)]
@@ -137,6 +140,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     let data = arguments.data.open()?.shared(arguments.views, arguments.digest_key, arguments.bus);
     let data = data.with_documents(arguments.documents);
     let data = data.accepting_log_loss(arguments.confirmed.accept_log_loss);
+    let data = data.with_quotas(arguments.quotas.as_deref())?;
     let Confirmed { confirm_clock: confirmed, live, .. } = arguments.confirmed;
     let time = Time::Machine { confirmed, live };
     let names = match &arguments.services[..] {

@@ -35,19 +35,37 @@ pub(crate) enum Takes {
     Upload,
 }
 
+/// What an operation counts as towards its caller's quotas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counts {
+    /// A step or a read or an upload, by its method and its body; what is open to everybody is not counted.
+    Usual,
+    /// A step that files something new.
+    Filing,
+    /// A look-up by an address that has no token.
+    LookUp,
+}
+
 /// An operation, before it has an address.
 #[derive(Debug, Clone)]
 pub struct Route {
     pub(crate) access: Access,
     pub(crate) takes: Takes,
+    pub(crate) counts: Counts,
     pub(crate) answers: Answers,
 }
 
 impl Route {
+    /// The same, counted as something else than usual.
+    #[must_use]
+    pub fn counted(self, counts: Counts) -> Self {
+        Self { counts, ..self }
+    }
+
     /// What everybody may read, from a filter of warp's own. The router has looked at the address and the method.
     #[must_use]
     pub fn open(answers: BoxedFilter<(Response,)>) -> Self {
-        Self { access: Access::Open, takes: Takes::Body, answers }
+        Self { access: Access::Open, takes: Takes::Body, counts: Counts::Usual, answers }
     }
 }
 
@@ -87,7 +105,7 @@ macro_rules! endpoints {
                     async move { answer(language, answered.await) }
                 })
                 .boxed();
-            Route { access, takes: Takes::Body, answers }
+            Route { access, takes: Takes::Body, counts: Counts::Usual, answers }
         }
     )*};
 }
@@ -122,7 +140,7 @@ where
             async move { answer(language, answered.await) }
         })
         .boxed();
-    Route { access, takes: Takes::Upload, answers }
+    Route { access, takes: Takes::Upload, counts: Counts::Usual, answers }
 }
 
 /// The body of an upload.

@@ -20,6 +20,7 @@ use crate::codes::CodesError;
 use crate::forms::FieldError;
 use crate::limits::{CLOCK_RETRY_AFTER, KEYS_RETRY};
 use crate::metrics::Refused;
+use crate::quotas::Exceeded;
 use crate::streams::Failure;
 use crate::view::ViewError;
 
@@ -87,6 +88,8 @@ entries! {
         "tờ khai không đúng mẫu", "the form breaks the procedure's schema";
     UNKNOWN_DOCUMENT => 422, "unknown-document",
         "tài liệu chưa được tải lên", "the document was not uploaded";
+    QUOTA_EXCEEDED => 429, "quota-exceeded",
+        "bạn đã dùng hết hạn mức, hãy thử lại sau", "you have used what one caller may use in this time; try again later";
     CONTENDED => 409, "contended",
         "nhiều người cùng xử lý, hãy thử lại", "too many act on it at the same time; try again";
     INTERNAL => 500, "internal",
@@ -107,6 +110,7 @@ pub struct Problem {
     entry: RefusalEntry,
     about: Option<String>,
     fields: Vec<FieldError>,
+    violated: Vec<&'static str>,
     current: Option<Version>,
     retry_after: Option<Duration>,
 }
@@ -129,6 +133,9 @@ pub struct ProblemBody {
     /// The fields that must change.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ProblemField>,
+    /// The quotas that were exceeded, by their names in `RateLimit-Policy`.
+    #[serde(rename = "violated-policies", skip_serializing_if = "Vec::is_empty")]
+    pub violated_policies: Vec<String>,
 }
 
 /// A field that must change.
@@ -144,7 +151,14 @@ impl Problem {
     /// A registered problem.
     #[must_use]
     pub const fn new(entry: RefusalEntry) -> Self {
-        Self { entry, about: None, fields: Vec::new(), current: None, retry_after: None }
+        Self {
+            entry,
+            about: None,
+            fields: Vec::new(),
+            violated: Vec::new(),
+            current: None,
+            retry_after: None,
+        }
     }
 
     /// With what it was about.
@@ -173,6 +187,13 @@ impl Problem {
     /// What would succeed a moment later.
     pub(crate) fn at_once(entry: RefusalEntry) -> Self {
         Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(entry) }
+    }
+
+    /// A quota is used up.
+    #[must_use]
+    pub fn quota(exceeded: &Exceeded) -> Self {
+        let violated = exceeded.policies.clone();
+        Self { violated, retry_after: Some(exceeded.wait), ..Self::new(QUOTA_EXCEEDED) }
     }
 
     /// A query parameter that cannot be read.
@@ -258,6 +279,7 @@ impl Problem {
                     detail: detail.clone(),
                 })
                 .collect(),
+            violated_policies: self.violated.into_iter().map(str::to_owned).collect(),
         };
         serde_json::to_vec(&body).unwrap_or_default()
     }
@@ -278,7 +300,9 @@ impl Problem {
             headers.insert(ETAG, tag);
         }
         if let Some(wait) = self.retry_after {
-            headers.insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+            // Rounded up: who comes a moment too early is refused once more.
+            let seconds = u64::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX);
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
         }
         if status == StatusCode::UNAUTHORIZED {
             // RFC 6750, section 3.

@@ -9,18 +9,19 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use dossier::access::{self, Caller};
-use http::header::{ALLOW, AUTHORIZATION, HeaderValue};
+use http::header::{ALLOW, AUTHORIZATION, CONTENT_LENGTH, HeaderValue};
 use http::{HeaderMap, Method};
 use hyper::body::Body;
 use utoipa::openapi::OpenApi;
 use warp::reply::Response;
 use warp::{Filter, Rejection, Reply as _};
 
-use super::endpoint::{Answers, Takes};
+use super::endpoint::{Answers, Counts, Takes};
 use super::problem::{HEADER_INVALID, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND};
 use super::request::Head;
 use super::{Access, Language, Problem, Route};
 use crate::Kit;
+use crate::quotas::{Admission, Uses};
 
 /// A route, its method, and its address as OpenAPI writes it, for example `/v1/reviews/{dossier}/claim`.
 #[derive(Debug)]
@@ -72,7 +73,24 @@ struct Operation {
     name: Arc<str>,
     access: Access,
     takes: Takes,
+    counts: Counts,
     answers: Answers,
+}
+
+impl Operation {
+    /// What a request uses of its caller's quotas.
+    fn uses(&self, kit: &Kit, caller: Option<&Caller>, headers: &HeaderMap) -> Uses {
+        match (self.counts, self.takes, caller) {
+            (Counts::LookUp, ..) => Uses::LookUp,
+            (_, _, None) => Uses::Nothing,
+            (_, Takes::Upload, Some(caller)) => {
+                Uses::Upload { bytes: length(headers), unfinished: unfinished(kit, caller) }
+            }
+            (Counts::Filing, Takes::Body, Some(_)) => Uses::Submission,
+            (Counts::Usual, Takes::Body, Some(_)) if self.method == Method::GET => Uses::Read,
+            (Counts::Usual, Takes::Body, Some(_)) => Uses::Step,
+        }
+    }
 }
 
 impl Place {
@@ -106,6 +124,7 @@ impl Place {
 pub(crate) struct Admitted<'a> {
     operation: &'a Operation,
     head: Head,
+    quota: Admission,
 }
 
 impl Admitted<'_> {
@@ -124,8 +143,9 @@ impl Router {
             let segments = segments(&address)
                 .map(|segment| (!segment.starts_with('{')).then(|| segment.to_owned()));
             let name = format!("{method} {address}").into();
-            let Route { access, takes, answers } = route;
-            let operation = Operation { method, name, access, takes, answers: answered(answers) };
+            let Route { access, takes, counts, answers } = route;
+            let answers = answered(answers);
+            let operation = Operation { method, name, access, takes, counts, answers };
             by_address.entry(segments.collect()).or_default().push(operation);
         }
         let mut table: BTreeMap<usize, Vec<Place>> = BTreeMap::new();
@@ -177,10 +197,16 @@ impl Router {
             return Err(response);
         };
         let caller = self.caller(operation.access, headers).map_err(refused)?;
+        let uses = operation.uses(&self.kit, caller.as_ref(), headers);
+        let quota = self.kit.quotas.admit(caller.as_ref(), client, uses).map_err(|exceeded| {
+            let mut response = refused(Problem::quota(&exceeded));
+            exceeded.show(response.headers_mut());
+            response
+        })?;
         let caller = caller.map(Arc::new);
         let (operation_name, path) = (Arc::clone(&operation.name), path.into());
         let head = Head { client, operation: operation_name, path, caller };
-        Ok(Admitted { operation, head })
+        Ok(Admitted { operation, head, quota })
     }
 
     /// Who calls, if the operation wants to know and one of their roles may do it at all.
@@ -202,7 +228,7 @@ impl Router {
     /// Calls the operation; a panic in a handler is a 500 of this one request and no more.
     pub(crate) async fn call<B>(
         &self,
-        Admitted { operation, head }: Admitted<'_>,
+        Admitted { operation, head, quota }: Admitted<'_>,
         mut request: http::Request<B>,
     ) -> Response
     where
@@ -217,7 +243,7 @@ impl Router {
         let service = warp::service(operation.answers.clone());
         let service = hyper_util::service::TowerToHyperService::new(service);
         let calling = std::panic::AssertUnwindSafe(async move { service.call(request).await });
-        match calling.catch_unwind().await {
+        let mut response = match calling.catch_unwind().await {
             Ok(Ok(response)) => match response.extensions().get::<Problem>() {
                 Some(problem) => problem.clone().into_response(language),
                 None => response.into_response(),
@@ -227,7 +253,9 @@ impl Router {
                 tracing::error!(operation = &*operation.name, "a handler panicked");
                 Problem::new(INTERNAL).into_response(language)
             }
-        }
+        };
+        quota.answered(response.status().is_success(), response.headers_mut());
+        response
     }
 
     /// The address at which `path` is answered, with nothing in the place of its parameters.
@@ -241,6 +269,17 @@ impl Router {
         let places = self.table.get(&segments(path).count()).map_or(&[][..], Vec::as_slice);
         places.iter().find(|place| place.is_at(path))
     }
+}
+
+/// How many documents of a caller wait to be named in a step.
+const fn unfinished(_kit: &Kit, _caller: &Caller) -> u64 {
+    0
+}
+
+/// How many bytes a body has, as its sender says; one that does not say is refused later.
+fn length(headers: &HeaderMap) -> u64 {
+    let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    length.and_then(|length| length.parse().ok()).unwrap_or(0)
 }
 
 fn segments(path: &str) -> impl Iterator<Item = &str> {

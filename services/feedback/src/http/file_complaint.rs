@@ -6,7 +6,7 @@ use dossier::contract::{AgencyCode, ComplaintId, Contact, DossierId, ProcedureRe
 use dossier::feedback::file_complaint::{FileComplaint, STEP, decide};
 use serde::Deserialize;
 use service_kit::http::{
-    Access, Line, Problem, Reply, Request, Route, Target, Text, endpoint0, step,
+    Access, Counts, Line, Problem, Reply, Request, Route, Target, Text, endpoint0, step,
 };
 use utoipa::ToSchema;
 
@@ -82,6 +82,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
 
 pub(super) fn route(app: &Arc<App>) -> Route {
     endpoint0(app, Access::Roles(STEP.may), warp::path!("v1" / "complaints"), handle)
+        .counted(Counts::Filing)
 }
 
 #[derive(utoipa::OpenApi)]

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use service_kit::http::{
-    Access, DeliveryRequest, FileName, Line, Problem, Reply, Request, Route, TOO_LARGE, Target,
+    Access, Counts, DeliveryRequest, FileName, Line, Problem, Reply, Request, Route, TOO_LARGE, Target,
     endpoint0, step,
 };
 use utoipa::ToSchema;
@@ -225,6 +225,7 @@ pub(super) fn named(app: &App, documents: &[Document]) {
 
 pub(super) fn route(app: &Arc<App>) -> Route {
     endpoint0(app, Access::Roles(STEP.may), warp::path!("v1" / "dossiers"), handle)
+        .counted(Counts::Filing)
 }
 
 #[derive(utoipa::OpenApi)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::OptionalExtension;
 use serde::Serialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
+use service_kit::http::{Access, Counts, Problem, Reply, Request, Route, endpoint1};
 use service_kit::view::Question;
 use utoipa::ToSchema;
 
@@ -51,6 +51,7 @@ async fn handle(app: Arc<App>, code: String, request: Request) -> Result<Reply, 
 
 pub(super) fn route(app: &Arc<App>) -> Route {
     endpoint1(app, Access::Open, warp::path!("v1" / "lookup" / String), handle)
+        .counted(Counts::LookUp)
 }
 
 #[derive(utoipa::OpenApi)]

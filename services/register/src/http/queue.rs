@@ -141,8 +141,8 @@ pub(super) async fn page(
     let mut values = Vec::new();
     let below = below(app, agency.as_ref(), &mut values);
     let mut conditions = vec!["handled_at IS NULL", "due_at IS NOT NULL", &below];
-    let mut asked = vec![address, agency.as_ref().map_or("", AgencyCode::as_str)];
     let officer = query.officer.unwrap_or_else(|| caller.subject.to_string());
+    let mut asked = vec![address, agency.as_ref().map_or("", AgencyCode::as_str)];
     match kind {
         Kind::Officer => {
             asked.push(&officer);

@@ -12,7 +12,7 @@ use dossier::contract::Role;
 use events::{EventStore, Filter, Position};
 use http::Method;
 use serde_json::{Value, json};
-use service_kit::auth::DevelopmentKey;
+use service_kit::auth::{Claims, DevelopmentKey};
 use tokio::task::JoinSet;
 
 use crate::support::{Answer, Browser, energy_label, token};
@@ -42,7 +42,16 @@ impl Portal {
     pub(crate) async fn open(address: SocketAddr, data: &Path, name: &str) -> Self {
         let key = DevelopmentKey::in_folder(data).unwrap();
         let officer = |role, name| token(&key, role, name, "G02.002");
-        let applicant = token(&key, Role::Applicant, "company-1", "");
+        // Who files for others may file as much as a portal does.
+        let claims = Claims {
+            sub: "agent-1".into(),
+            exp: 4_000_000_000,
+            nbf: None,
+            roles: vec![Role::Applicant],
+            agency: None,
+            on_behalf_of: Some("company-1".into()),
+        };
+        let applicant = key.mint(&claims).unwrap();
         let browser = Browser::new(address);
         let body = energy_label(&browser, &applicant).await;
         let (clerk, reviewer) = (officer(Role::Clerk, "clerk-1"), officer(Role::Reviewer, "r-1"));

@@ -27,6 +27,7 @@ mod parties;
 mod payment;
 mod personal;
 mod private;
+mod quotas;
 mod reactions;
 mod readme;
 mod register;

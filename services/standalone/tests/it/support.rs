@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 use service_kit::auth::{Auth, Claims, DevelopmentKey};
 use service_kit::documents::Documents;
 use service_kit::http::{Access, Router, Server};
+use service_kit::quotas::{Quotas, Rules};
 use service_kit::rulebook::Rulebook;
 use service_kit::tasks::{DeadLetter, ReactionsHealth, Tasks};
 use service_kit::{Clock, Kit, Settings};
@@ -204,20 +205,28 @@ impl Office {
 
     /// An office that takes real money only, or also that of the sandbox.
     pub(crate) async fn open_as(store: EventStore, now: Timestamp, sandbox: bool) -> Self {
-        Self::open_at(store, now, sandbox, |server| server).await
+        Self::open_at(store, now, sandbox, "", |server| server).await
     }
 
     /// An office whose door is as the test wants it.
     pub(crate) async fn open_behind(door: impl FnOnce(Server) -> Server) -> Self {
-        Self::open_at(EventStore::memory(), at("2026-11-20T09:00"), true, door).await
+        Self::open_at(EventStore::memory(), at("2026-11-20T09:00"), true, "", door).await
+    }
+
+    /// An office with quotas of its own.
+    pub(crate) async fn open_limited(quotas: &str) -> Self {
+        let (store, now) = (EventStore::memory(), at("2026-11-20T09:00"));
+        Self::open_at(store, now, true, quotas, |server| server).await
     }
 
     async fn open_at(
         store: EventStore,
         now: Timestamp,
         sandbox: bool,
+        quotas: &str,
         door: impl FnOnce(Server) -> Server,
     ) -> Self {
+        let (clock, quotas) = (Clock::manual(now), Rules::with(quotas).unwrap());
         let folder = tempfile::tempdir().unwrap();
         let key = DevelopmentKey::from_seed([7; 32]);
         let store = Arc::new(store);
@@ -225,7 +234,8 @@ impl Office {
             bus: Bus::Store(Arc::clone(&store)),
             store,
             rules: shipped_rules().unwrap(),
-            clock: Clock::manual(now),
+            quotas: Quotas::new(quotas, clock.clone()),
+            clock,
             auth: Auth::development(&key, Clock::System),
             documents: Documents::in_folder(&folder.path().join("documents")).unwrap(),
             views: None,

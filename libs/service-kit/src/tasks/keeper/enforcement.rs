@@ -52,6 +52,9 @@ pub(super) async fn read<S: State>(kit: &Kit, due: &[Due]) -> Group {
         }
     }
     let whole = read.len() / of_each;
+    if whole == 0 {
+        return Group { due: due.to_vec(), streams, read: Vec::new() };
+    }
     read.truncate(whole * of_each);
     streams.truncate(whole * of_each);
     Group { due: due.iter().take(whole).cloned().collect(), streams, read }
