@@ -20,8 +20,8 @@ use uuid::Uuid;
 use super::is_same;
 use super::probe::Probe;
 use crate::limits::{
-    APPEND_QUEUE_MAX, BUSY_RETRY_AFTER, PROBE_FRESH_KEPT, READ_AT_ONCE, READ_EVENTS_MAX, TIME_EVERY,
-    TOGETHER_BYTES_MAX,
+    APPEND_QUEUE_MAX, BUSY_RETRY_AFTER, PROBE_FRESH_KEPT, READ_AT_ONCE, READ_EVENTS_MAX,
+    TIME_EVERY, TOGETHER_BYTES_MAX,
 };
 use crate::{
     AppendError, Appended, Expected, Filter, NewEvent, OpenError, Page, Position, ReadError,
