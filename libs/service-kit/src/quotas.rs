@@ -95,7 +95,6 @@ enum Who {
     Applicant(Subject),
     /// As a representative somebody is counted apart from what is their own.
     Representative(Subject),
-    Officer(Subject),
     /// An address of IPv4, or the /64 of one of IPv6.
     Address(IpAddr),
 }

@@ -14,7 +14,7 @@ use service_kit::auth::{Auth, DevelopmentKey, KeySource, Rules, secret};
 use service_kit::clock::newest_recorded;
 use service_kit::documents::Documents;
 use service_kit::limits::{CLOCK_OFF_MAX, SECRET_BYTES_MIN};
-use service_kit::quotas::{Quotas, Rules};
+use service_kit::quotas::{Quotas, Rules as QuotaRules};
 use service_kit::view::{Ahead, ahead};
 use service_kit::{Clock, Kit, Settings};
 use tokio::sync::watch;
@@ -41,7 +41,7 @@ pub struct DataDirectory {
     digest_key: Option<PathBuf>,
     /// Where documents are, if not in it.
     documents: Option<String>,
-    quotas: Rules,
+    quotas: QuotaRules,
     bus: BusArguments,
     /// Whether to go on with a log that knows less than what was made of it.
     accept_log_loss: bool,
@@ -87,7 +87,7 @@ impl DataDirectory {
             views: None,
             digest_key: None,
             documents: None,
-            quotas: Rules::shipped()?,
+            quotas: QuotaRules::shipped()?,
             bus: BusArguments::default(),
             accept_log_loss: false,
         })
@@ -243,7 +243,7 @@ impl DataDirectory {
         let Some(file) = file else { return Ok(self) };
         let shown = || file.display().to_string();
         let own = std::fs::read_to_string(file).with_context(shown)?;
-        Ok(Self { quotas: Rules::with(&own).with_context(shown)?, ..self })
+        Ok(Self { quotas: QuotaRules::with(&own).with_context(shown)?, ..self })
     }
 
     async fn documents(&self) -> Result<Documents> {

@@ -9,8 +9,9 @@ use crate::support::{Office, dossier, energy_label, submitted};
 async fn who_takes_too_many_steps_is_told_to_wait_and_the_others_go_on() {
     let mut office = Office::open_limited("applicant: { steps: { count: 3 } }").await;
     let (one, other) = (office.applicant("a1"), office.applicant("a2"));
+    let browser = office.browser.clone();
     let step = |token: String| {
-        let browser = office.browser.clone();
+        let browser = browser.clone();
         async move { browser.post("/v1/dossiers", &token, "", json!({})).await }
     };
     for left in [2, 1, 0] {
