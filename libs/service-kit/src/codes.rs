@@ -1,7 +1,7 @@
 //! Codes for new dossiers: `AGENCY-YYMMDD-AAXXXX` (Circular 03/2025/TT-VPCP, art. 13), where the number has at least four
 //! digits and grows when needed; here it has eight. Sequence numbers are taken from the store in blocks, so that no two
 //! processes give out the same; what is written is the sequence number's place in a secret order of the day, so that a code
-//! says nothing about the next one (ADR 11). Numbers of a block that is not used up are left out.
+//! says nothing about the next one (ADR 15). Numbers of a block that is not used up are left out.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

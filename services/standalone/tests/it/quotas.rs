@@ -79,6 +79,29 @@ async fn uploads_are_counted_in_bytes_before_they_are_read() {
 }
 
 #[tokio::test]
+async fn uploads_that_no_step_has_named_are_limited_and_a_step_that_names_them_makes_room() {
+    let office = Office::open_limited("applicant: { unfinished_uploads: 2 }").await;
+    let applicant = office.applicant("a1");
+    // Two documents.
+    let body = energy_label(&office.browser, &applicant).await;
+    let authorization = format!("Bearer {applicant}");
+    let upload = async |key: &str| {
+        let headers = [
+            ("authorization", &*authorization),
+            ("content-type", "application/pdf"),
+            ("idempotency-key", key),
+        ];
+        let pdf = b"%PDF-1.7 one more".to_vec();
+        office.browser.send(Method::POST, "/v1/documents", &headers, pdf).await.unwrap()
+    };
+    let refused = upload("third").await;
+    assert_eq!(refused.refused(), (429, "quota-exceeded"));
+    assert_eq!(refused.body["violated-policies"], json!(["unfinished-uploads"]));
+    office.browser.post("/v1/dossiers", &applicant, "", body).await.granted();
+    assert_eq!(upload("third").await.status, 201);
+}
+
+#[tokio::test]
 async fn who_guesses_codes_from_one_address_is_stopped_and_a_code_says_nothing_of_the_next() {
     let office = Office::open_limited("address: { look_ups: { count: 5 } }").await;
     let applicant = office.applicant("a1");
