@@ -77,10 +77,6 @@ fn notice(dossier: DossierId) -> SubmitDossier {
         applicant: "a1".into(),
         representative: None,
         form: json!({}),
-        quotas: service_kit::quotas::Quotas::new(
-            service_kit::quotas::Rules::shipped().unwrap(),
-            Clock::System,
-        ),
         documents: vec![document("declaration"), document("test_report")],
         groups: Vec::new(),
         delivery: None,
@@ -131,6 +127,10 @@ async fn scene(folder: &tempfile::TempDir) -> Scene {
         rules: shipped_rules().unwrap(),
         clock: Clock::manual(at("2026-11-20T09:00")),
         auth: Auth::development(&DevelopmentKey::from_seed([7; 32]), Clock::System),
+        quotas: service_kit::quotas::Quotas::new(
+            service_kit::quotas::Rules::shipped().unwrap(),
+            Clock::System,
+        ),
         documents: Documents::in_folder(&folder.path().join("documents")).unwrap(),
         views: None,
         sandbox: true,
