@@ -107,6 +107,7 @@ impl DataDirectory {
             views: None,
             digest_key: None,
             documents: None,
+            quotas: QuotaRules::shipped()?,
             bus: BusArguments::default(),
             accept_log_loss: false,
         })
