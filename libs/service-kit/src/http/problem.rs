@@ -279,7 +279,7 @@ impl Problem {
                     detail: detail.clone(),
                 })
                 .collect(),
-            violated_policies: self.violated.into_iter().map(str::to_owned).collect(),
+            violated_policies: self.violated.iter().map(|name| (*name).to_owned()).collect(),
         };
         serde_json::to_vec(&body).unwrap_or_default()
     }
