@@ -14,8 +14,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use service_kit::http::{
-    Access, Counts, DeliveryRequest, FileName, Line, Problem, Reply, Request, Route, TOO_LARGE, Target,
-    endpoint0, step,
+    Access, Counts, DeliveryRequest, FileName, Line, Problem, Reply, Request, Route, TOO_LARGE,
+    Target, endpoint0, step,
 };
 use utoipa::ToSchema;
 
