@@ -264,6 +264,9 @@ payload! {
     DossierRefused {
         /// The written reason.
         reason: Personal<String>,
+        /// Whether it had been accepted, which it never had; absent where that was not recorded yet.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        accepted: Option<bool>,
     }
     /// The applicant was asked for something (form 02).
     SupplementRequested {
@@ -352,6 +355,9 @@ payload! {
         /// When it had been accepted, if it had.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         accepted_at: Option<Timestamp>,
+        /// Whether it had been accepted; absent where that was not recorded yet, and so is not known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        accepted: Option<bool>,
     }
     /// The agency asked for pardon and gave a new date (form 04).
     AppointmentMoved {
@@ -465,6 +471,9 @@ payload! {
         /// When it had been accepted, if it had.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         accepted_at: Option<Timestamp>,
+        /// Whether it had been accepted; absent where that was not recorded yet, and so is not known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        accepted: Option<bool>,
     }
 }
 

@@ -40,8 +40,9 @@ pub fn decide(
     }
     let reason = Some(Personal::from(reason));
     let mut events: Vec<IntakeEvent> = unrecorded(intake, facts.at).into_iter().collect();
-    let (closed_as, accepted_at) = (ClosedAs::Ended, intake.accepted_at);
-    events.push(DossierClosed { closed_as, reason, accepted_at }.into());
+    let closed_as = ClosedAs::Ended;
+    let (accepted_at, accepted) = intake.acceptance();
+    events.push(DossierClosed { closed_as, reason, accepted_at, accepted }.into());
     Ok(events)
 }
 

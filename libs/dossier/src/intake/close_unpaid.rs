@@ -23,6 +23,7 @@ pub fn decide(intake: &Intake) -> Reacted<IntakeEvent> {
     if !intake.is_open() || intake.fee_received_at.is_some() {
         return Reacted::Done(Vec::new());
     }
-    let (closed_as, accepted_at) = (ClosedAs::NotPaid, intake.accepted_at);
-    Reacted::Done(vec![DossierClosed { closed_as, reason: None, accepted_at }.into()])
+    let closed_as = ClosedAs::NotPaid;
+    let (accepted_at, accepted) = intake.acceptance();
+    Reacted::Done(vec![DossierClosed { closed_as, reason: None, accepted_at, accepted }.into()])
 }

@@ -23,8 +23,9 @@ pub const STEP: Step = Step {
 pub fn decide(intake: &Intake, facts: &Facts<'_>) -> Vec<IntakeEvent> {
     match &intake.open_request {
         Some(open) if open.window.due_at <= facts.at => {
-            let (closed_as, accepted_at) = (ClosedAs::NotSupplemented, intake.accepted_at);
-            vec![DossierClosed { closed_as, reason: None, accepted_at }.into()]
+            let closed_as = ClosedAs::NotSupplemented;
+            let (accepted_at, accepted) = intake.acceptance();
+            vec![DossierClosed { closed_as, reason: None, accepted_at, accepted }.into()]
         }
         Some(_) | None => Vec::new(),
     }

@@ -54,7 +54,7 @@ pub fn decide(intake: &Intake, facts: &Facts<'_>) -> Result<Vec<IntakeEvent>, La
     if let Some(outcome) = facts.rule()?.procedure.clock.silence {
         let (by, brief) = (DecidedBy::Silence, intake.submission.as_ref().map(|s| s.brief.clone()));
         let decision = DossierDecided { outcome, by, decided_at: due_at, brief };
-        events.extend(decided(decision, facts)?);
+        events.extend(decided(intake, decision, facts)?);
     }
     Ok(events)
 }

@@ -61,19 +61,22 @@ pub fn decide(
     {
         events.push(DeadlineMissWithdrawn { due_at: promised.promise.due_at, cause }.into());
     }
-    events.extend(decided(DossierDecided { outcome, by, decided_at, brief: None }, facts)?);
+    let decision = DossierDecided { outcome, by, decided_at, brief: None };
+    events.extend(decided(intake, decision, facts)?);
     Ok(Reacted::Done(events))
 }
 
 /// The decision, and the end of a dossier whose procedure has no result to deliver.
 pub(super) fn decided(
+    intake: &Intake,
     decision: DossierDecided,
     facts: &Facts<'_>,
 ) -> Result<Vec<IntakeEvent>, LawError> {
     let mut events = vec![decision.into()];
     if facts.rule()?.procedure.result.code.is_none() {
         let closed_as = ClosedAs::NoResult;
-        events.push(DossierClosed { closed_as, reason: None, accepted_at: None }.into());
+        let (accepted_at, accepted) = intake.acceptance();
+        events.push(DossierClosed { closed_as, reason: None, accepted_at, accepted }.into());
     }
     Ok(events)
 }

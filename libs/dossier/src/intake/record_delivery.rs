@@ -19,7 +19,10 @@ pub const STEP: Step = Step {
 pub fn decide(intake: &Intake, closed_as: ClosedAs) -> Reacted<IntakeEvent> {
     match intake.stage {
         Stage::Decided => {
-            Reacted::Done(vec![DossierClosed { closed_as, reason: None, accepted_at: None }.into()])
+            let (accepted_at, accepted) = intake.acceptance();
+            Reacted::Done(vec![
+                DossierClosed { closed_as, reason: None, accepted_at, accepted }.into(),
+            ])
         }
         Stage::Empty | Stage::Submitted | Stage::Processing => Reacted::NotYet,
         Stage::Refused | Stage::Withdrawn | Stage::Closed(_) => Reacted::Done(Vec::new()),

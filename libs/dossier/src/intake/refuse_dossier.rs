@@ -33,7 +33,8 @@ pub fn decide(
     if intake.stage != Stage::Submitted {
         return Err(Refusal::AlreadyAnswered);
     }
-    Ok(vec![DossierRefused { reason: Personal::from(reason) }.into()])
+    let (reason, accepted) = (Personal::from(reason), Some(false));
+    Ok(vec![DossierRefused { reason, accepted }.into()])
 }
 
 #[cfg(test)]

@@ -137,6 +137,11 @@ impl Intake {
         matches!(self.stage, Stage::Submitted | Stage::Processing)
     }
 
+    /// When it was accepted, and whether it was: what the record of its end says of it.
+    pub(super) fn acceptance(&self) -> (Option<Timestamp>, Option<bool>) {
+        (self.accepted_at, Some(self.accepted_at.is_some()))
+    }
+
     /// Whether the clock stands still now, and may run on. That of a dossier that came to its end does neither.
     #[must_use]
     pub fn is_suspended(&self) -> bool {

@@ -34,8 +34,9 @@ pub fn decide(
         return Err(Refusal::NotOpen);
     }
     let mut events: Vec<IntakeEvent> = unrecorded(intake, facts.at).into_iter().collect();
-    let (reason, accepted_at) = (reason.map(Personal::from), intake.accepted_at);
-    events.push(DossierWithdrawn { reason, accepted_at }.into());
+    let reason = reason.map(Personal::from);
+    let (accepted_at, accepted) = intake.acceptance();
+    events.push(DossierWithdrawn { reason, accepted_at, accepted }.into());
     Ok(events)
 }
 

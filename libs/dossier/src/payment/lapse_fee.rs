@@ -24,8 +24,8 @@ pub const STEP: Step = Step {
 pub struct Ending {
     /// How, if it was without a result.
     pub end: Option<DossierEnd>,
-    /// Whether it had been accepted.
-    pub accepted: bool,
+    /// Whether it had been accepted; nothing if the event is older than the record of that.
+    pub accepted: Option<bool>,
     /// The event that ended it.
     pub cause: Uuid,
 }
@@ -48,10 +48,13 @@ pub fn decide(
             vec![FeeLapsed { cause }.into()]
         }
         None => return Ok(Reacted::Done(Vec::new())),
+        // What stays of the fee is not known then, and was settled in the way of that time: an old log that is read once
+        // more makes nothing owed back.
+        Some(_) if accepted.is_none() => return Ok(Reacted::Done(Vec::new())),
         Some(ended) => {
             let stays = match facts.rule()?.procedure.fees.kept {
                 Kept::Always => true,
-                Kept::AfterAcceptance => accepted,
+                Kept::AfterAcceptance => accepted == Some(true),
                 Kept::Never => false,
             };
             let kept = if stays { payment.total() } else { Vnd::ZERO };
@@ -66,15 +69,15 @@ pub fn decide(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::{OwedBack, Role};
+    use crate::contract::{DossierId, OwedBack, Role};
     use crate::law::{Law, shipped_rules};
     use crate::payment::assess_fee::tests::assessed;
-    use crate::payment::{start_payment, take_cash};
-    use crate::step::State;
+    use crate::payment::{PaymentReaction, start_payment, take_cash};
+    use crate::step::{Incoming, Reaction, State};
     use crate::testing::{Scene, law};
 
     fn end(scene: &mut Scene<'_, Payment>, end: DossierEnd, accepted: bool) -> Vec<PaymentEvent> {
-        let ending = Ending { end: Some(end), accepted, cause: Uuid::nil() };
+        let ending = Ending { end: Some(end), accepted: Some(accepted), cause: Uuid::nil() };
         scene
             .step("2026-11-20T10:00", Role::System, |s, f| match decide(s, ending, f)? {
                 Reacted::Done(events) => Ok::<_, LawError>(events),
@@ -149,10 +152,37 @@ mod tests {
     }
 
     #[test]
+    fn an_end_recorded_before_its_acceptance_was_makes_nothing_owed_back() {
+        let law = law();
+        let old = [
+            ("intake.DossierWithdrawn.v1", r#"{"reason":null}"#),
+            ("intake.DossierClosed.v1", r#"{"closed_as":"not_supplemented"}"#),
+        ];
+        for (kind, data) in old {
+            let mut scene = settled(&law);
+            let mut envelope = scene.recorded().next().unwrap().1.envelope.clone();
+            envelope.dossier = Some(DossierId(Uuid::nil()));
+            let event = Incoming { id: Uuid::nil(), kind, data, envelope: &envelope };
+            let [PaymentReaction::LapseFee(_, ending)] = &PaymentReaction::react(&event).unwrap()[..]
+            else {
+                panic!("{kind}")
+            };
+            assert_eq!(ending.accepted, None);
+            let decide = |s: &Payment, f: &Facts<'_>| match decide(s, *ending, f)? {
+                Reacted::Done(events) => Ok::<_, LawError>(events),
+                Reacted::NotYet => panic!("nothing has to come first"),
+            };
+            let events = scene.step("2026-11-20T10:00", Role::System, decide).unwrap();
+            assert!(events.is_empty(), "{events:?}");
+            assert_eq!(scene.state.owed_back(), Vnd(0));
+        }
+    }
+
+    #[test]
     fn a_dossier_with_a_result_keeps_its_fee_without_a_word() {
         let law = law();
         let mut scene = settled(&law);
-        let ending = Ending { end: None, accepted: true, cause: Uuid::nil() };
+        let ending = Ending { end: None, accepted: Some(true), cause: Uuid::nil() };
         let events = scene
             .step("2026-11-20T10:00", Role::System, |s, f| match decide(s, ending, f)? {
                 Reacted::Done(events) => Ok::<_, LawError>(events),

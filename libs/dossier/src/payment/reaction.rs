@@ -42,11 +42,11 @@ impl Reaction for PaymentReaction {
         let brief = match IntakeEvent::decode(event.kind, event.data)? {
             IntakeEvent::DossierSubmitted(submitted) if submitted.fee_first => submitted.brief,
             IntakeEvent::DossierAccepted(accepted) => accepted.brief,
-            IntakeEvent::DossierRefused(_) => {
-                return Ok(ended(event, Some(DossierEnd::Refused), false));
+            IntakeEvent::DossierRefused(refused) => {
+                return Ok(ended(event, Some(DossierEnd::Refused), refused.accepted));
             }
             IntakeEvent::DossierWithdrawn(withdrawn) => {
-                let accepted = withdrawn.accepted_at.is_some();
+                let accepted = withdrawn.accepted.or(withdrawn.accepted_at.map(|_| true));
                 return Ok(ended(event, Some(DossierEnd::Withdrawn), accepted));
             }
             IntakeEvent::DossierClosed(closed) => {
@@ -55,7 +55,8 @@ impl Reaction for PaymentReaction {
                     // What an officer closed, or was revoked, had been worked on like what was delivered.
                     ClosedAs::Delivered | ClosedAs::NoResult | ClosedAs::Ended => None,
                 };
-                return Ok(ended(event, end, closed.accepted_at.is_some()));
+                let accepted = closed.accepted.or(closed.accepted_at.map(|_| true));
+                return Ok(ended(event, end, accepted));
             }
             _ => return Ok(Vec::new()),
         };
@@ -100,7 +101,11 @@ impl Reaction for PaymentReaction {
 }
 
 /// What payment learns of the end of a dossier.
-fn ended(event: &Incoming<'_>, end: Option<DossierEnd>, accepted: bool) -> Vec<PaymentReaction> {
+fn ended(
+    event: &Incoming<'_>,
+    end: Option<DossierEnd>,
+    accepted: Option<bool>,
+) -> Vec<PaymentReaction> {
     let ending = lapse_fee::Ending { end, accepted, cause: event.id };
     let dossier = event.envelope.dossier.into_iter();
     dossier.map(|dossier| PaymentReaction::LapseFee(dossier, ending)).collect()

@@ -189,7 +189,7 @@ fn a_capture_after_the_end_of_a_dossier_settles_nothing_and_goes_back() {
     let (mut scene, id) = started(&law);
     let ending = Ending {
         end: Some(DossierEnd::Withdrawn),
-        accepted: false,
+        accepted: Some(false),
         cause: uuid::Uuid::from_u128(3),
     };
     scene
