@@ -241,7 +241,6 @@ fn serial() -> u64 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
-#[expect(clippy::too_many_lines, reason = "one dossier, step by step")]
 pub(crate) async fn carry(
     client: &mut Client,
     actors: &Actors,

@@ -35,10 +35,10 @@ pub struct Metrics {
     durations: Histogram,
     appends: Histogram,
     filled: Family<Labels, Counter>,
+    unmatched: Family<Labels, Counter>,
     turned_away: Family<Labels, Counter>,
     connections: Gauge,
     bytes: Gauge,
-    unmatched: Family<Labels, Counter>,
     gauges: Mutex<Vec<(&'static str, Figure)>>,
 }
 

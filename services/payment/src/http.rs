@@ -3,7 +3,7 @@
 mod approve_refund;
 mod get_payment;
 mod get_payment_tasks;
-mod get_unmatched_notices;
+mod get_unmatched_payment_notices;
 mod page;
 mod refund_payment;
 mod reject_refund;
@@ -16,7 +16,7 @@ mod take_notice;
 service_kit::routes!(App:
     get_payment,
     get_payment_tasks,
-    get_unmatched_notices,
+    get_unmatched_payment_notices,
     start_payment,
     take_cash,
     resolve_discrepancy,

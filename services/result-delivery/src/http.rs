@@ -6,7 +6,7 @@ mod decide_renewal;
 mod download_result;
 mod get_delivery;
 mod get_result_document;
-mod get_unmatched_notices;
+mod get_unmatched_parcel_notices;
 mod hand_to_carrier;
 mod issue_result;
 mod meet_duty;
@@ -24,7 +24,7 @@ service_kit::routes!(App:
     collect_result,
     hand_to_carrier,
     take_carrier_notice,
-    get_unmatched_notices,
+    get_unmatched_parcel_notices,
     revoke_result,
     meet_duty,
     request_renewal,

@@ -51,11 +51,11 @@ fn may(steps: &[dossier::Step], operation: &str) -> Vec<Role> {
         }
         "get_payment" => dossier::payment::READ,
         "get_payment_tasks" => dossier::payment::READ_TASKS,
-        "get_unmatched_notices" => dossier::payment::READ_UNMATCHED,
+        "get_unmatched_payment_notices" => dossier::payment::READ_UNMATCHED,
         "get_review" => dossier::review::READ,
         "get_delivery" => dossier::delivery::READ,
         "get_result_document" => dossier::delivery::READ_DOCUMENT,
-        "get_unmatched_notices" => dossier::delivery::UNMATCHED,
+        "get_unmatched_parcel_notices" => dossier::delivery::UNMATCHED,
         "get_complaint" | "get_complaint_deadline" => dossier::feedback::READ,
         "get_procedures" | "get_procedure" | "get_outages" => dossier::intake::READ_CATALOGUE,
         "get_officer_queue" | "get_overdue_queue" | "get_statistics" => OFFICE,

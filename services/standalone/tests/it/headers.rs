@@ -124,7 +124,7 @@ async fn an_address_with_a_slash_at_its_end_has_the_same_limits() {
         ("content-type", "application/pdf"),
         ("idempotency-key", "k"),
     ];
-    let body = [b"%PDF-1.7 ".as_slice(), &[b'x'; 600 * 1024]].concat();
+    let body = [b"%PDF-1.7 ".as_slice(), &vec![b'x'; 600 * 1024]].concat();
     let post = |path| office.browser.send(Method::POST, path, &headers, body.clone());
     assert_eq!(post("/v1/documents/").await.unwrap().status, 201);
     assert_eq!(post("/v1/complaints/").await.unwrap().refused(), (413, "body-too-large"));

@@ -35,8 +35,8 @@ async fn probed(browser: &Browser, wanted: impl Fn(&Value) -> bool) -> Answer {
 /// A figure without a label.
 async fn figure(browser: &Browser, name: &str) -> i64 {
     let metrics = browser.get("/metrics", "").await.granted();
-    let lines = metrics.as_str().unwrap().lines();
-    let value = lines.filter_map(|line| line.strip_prefix(name)?.strip_prefix(' ')).next();
+    let mut lines = metrics.as_str().unwrap().lines();
+    let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     value.unwrap_or_else(|| panic!("no {name}")).parse().unwrap()
 }
 

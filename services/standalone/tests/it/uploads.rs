@@ -115,7 +115,7 @@ async fn an_address_with_a_slash_behind_it_has_the_same_limits() {
         ("content-type", "application/pdf"),
         ("idempotency-key", "k"),
     ];
-    let large = [&b"%PDF-1.7"[..], &[b' '; 600_000]].concat();
+    let large = [&b"%PDF-1.7"[..], &vec![b' '; 600_000]].concat();
     for path in ["/v1/documents", "/v1/documents/"] {
         let answer = office.browser.send(Method::POST, path, &headers, large.clone()).await;
         assert_eq!(answer.unwrap().granted()["bytes"], large.len(), "{path}");

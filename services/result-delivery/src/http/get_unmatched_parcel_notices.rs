@@ -44,7 +44,7 @@ pub(crate) struct UnmatchedNoticeReply {
 #[utoipa::path(
     get,
     path = "/v1/parcel-notices/unmatched",
-    operation_id = "get_unmatched_notices",
+    operation_id = "get_unmatched_parcel_notices",
     params(("after" = Option<u64>, Query, description = "The cursor of the `next` link")),
     responses((status = 200, body = Vec<UnmatchedNoticeReply>)),
 )]

@@ -51,7 +51,7 @@ pub(crate) struct UnmatchedNoticeReply {
 #[utoipa::path(
     get,
     path = "/v1/payment-notices/unmatched",
-    operation_id = "get_unmatched_notices",
+    operation_id = "get_unmatched_payment_notices",
     params(UnmatchedQuery),
     responses((status = 200, body = Vec<UnmatchedNoticeReply>)),
 )]
