@@ -3,6 +3,7 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
+use std::sync::Once;
 
 use http::header::FORWARDED;
 use http::{HeaderMap, HeaderName};
@@ -50,6 +51,9 @@ impl Proxies {
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let peer = peer.to_canonical();
         if !self.trust(peer) {
+            if headers.contains_key(FORWARDED) || headers.contains_key(X_FORWARDED_FOR) {
+                not_trusted(peer);
+            }
             return peer;
         }
         let forwarded = self.nearest(peer, headers, &FORWARDED, for_of);
@@ -84,6 +88,18 @@ impl Proxies {
         }
         client
     }
+}
+
+/// Says once that somebody is not believed, who may be the gateway: then all its clients count as one.
+fn not_trusted(peer: IpAddr) {
+    static SAID: Once = Once::new();
+    SAID.call_once(|| {
+        tracing::warn!(
+            %peer,
+            "says in Forwarded or X-Forwarded-For for whom it asks, and is no `--trusted-proxy`: if it is the gateway, all its \
+             clients share the limits of one"
+        );
+    });
 }
 
 /// The `for` of an element of `Forwarded`.
