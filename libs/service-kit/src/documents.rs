@@ -165,6 +165,12 @@ impl Documents {
         Self::of(Home::Folder(folder.to_owned()))
     }
 
+    /// Those in a bucket, for one who only reads: no folder for uploads is made, and nothing removed.
+    #[cfg(feature = "s3")]
+    pub fn in_bucket_to_read(url: &str) -> Result<Self, HomeError> {
+        Self::of(Home::Bucket(bucket::Bucket::open(url)?, PathBuf::new()))
+    }
+
     fn at(home: Home) -> Result<Self, HomeError> {
         std::fs::create_dir_all(home.spool())?;
         home.remove_abandoned();

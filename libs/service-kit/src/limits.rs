@@ -171,13 +171,18 @@ pub const WAITS_OF_ONE_MAX: u64 = 64;
 /// How long a read waits for what a `Consistency-Token` names.
 pub const CONSISTENCY_WAIT_MAX: Duration = Duration::from_secs(5);
 
-/// How far this machine's clock may be from that of the store's machine.
-pub const CLOCK_OFF_MAX: SignedDuration = SignedDuration::from_secs(5);
+/// How far this machine's clock may be from that of the store's machine: less than half of [`CLOCK_BACK_MAX`], or two machines
+/// that are both within it would keep one another from recording.
+pub const CLOCK_OFF_MAX: SignedDuration = SignedDuration::from_secs(2);
 /// How much older than the newest recorded event one may be that is recorded now: as far as clocks of several machines are apart
 /// that are all right.
 pub const CLOCK_BACK_MAX: SignedDuration = SignedDuration::from_secs(5);
 /// How far a clock may be moved between two looks at it: a time service slews by less.
 pub const CLOCK_JUMP_MAX: SignedDuration = SignedDuration::from_secs(5);
+/// For how long a clock that was set must go on steadily until it is believed without another one to compare it with.
+pub const CLOCK_STEADY_FOR: Duration = Duration::from_mins(10);
+/// How far the machine's clock may be ahead of the log without an operator being asked.
+pub const CLOCK_AHEAD_MAX: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// What a caller is told to wait whose step is not recorded because the clock is wrong.
 pub const CLOCK_RETRY_AFTER: Duration = Duration::from_secs(10);
 /// How often the clock is compared with that of the store's machine.

@@ -116,9 +116,6 @@ impl<S: State> Streams<S> {
             for event in &events {
                 next.take(event)?;
             }
-            if let Some(at) = next.last_at {
-                self.kit.guard.recorded(at);
-            }
             if complete {
                 self.remember(stream, &loaded);
                 return Ok(loaded);
@@ -220,7 +217,10 @@ impl<S: State> Streams<S> {
                 return Err(Failure::Stale(version));
             }
             let now = self.kit.time()?;
-            let at = loaded.last_at.map_or(now, |last| last.max(now));
+            let at = match loaded.last_at {
+                Some(last) => self.kit.guard.may_follow(now, last)?,
+                None => now,
+            };
             let facts = Facts {
                 at,
                 command: order.command,
@@ -341,7 +341,7 @@ impl<S: State> Streams<S> {
         let appending = self.kit.store.append(&order.stream, expected, events).instrument(span);
         let appended = appending.await?;
         self.kit.metrics.appended(begun.elapsed());
-        self.kit.guard.recorded(at);
+        self.kit.guard.appended(at, appended.position);
         let mut next = Loaded::clone(loaded);
         let first = appended.version.0.saturating_sub(decided.len() as u64);
         let mut meta = Meta { id: Uuid::nil(), version: first, envelope };

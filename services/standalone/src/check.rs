@@ -15,7 +15,7 @@ use dossier::delivery::{DeliveryReaction, DossierResult, Stage};
 use dossier::feedback::{Complaint, Rating, RatingReaction};
 use dossier::intake::{Intake, IntakeReaction};
 use dossier::law::Law;
-use dossier::payment::{Payment, PaymentReaction};
+use dossier::payment::{Attempt, Payment, PaymentReaction};
 use dossier::review::{Review, ReviewReaction};
 use dossier::{Reaction, State};
 use events::{EventStore, Filter, Position, Recorded};
@@ -63,8 +63,14 @@ pub struct Report {
     pub periods: u64,
     /// Documents that were compared with what was recorded of them.
     pub documents: u64,
-    /// What is wrong, at most a thousand.
+    /// What is wrong, the first thousand.
     pub findings: Vec<Finding>,
+    /// How many findings there are.
+    pub found: u64,
+    /// What may have been right by the rules of its time, the first thousand; no findings.
+    pub notes: Vec<Finding>,
+    /// How many notes there are.
+    pub noted: u64,
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
@@ -78,19 +84,26 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     if let Some(not_looked_at) = beside {
         writeln!(out, "{not_looked_at}")?;
     }
+    for note in &report.notes {
+        writeln!(out, "note: {note}")?;
+    }
     for finding in &report.findings {
         writeln!(out, "{finding}")?;
+    }
+    for (what, listed, all) in [
+        ("notes", report.notes.len(), report.noted),
+        ("findings", report.findings.len(), report.found),
+    ] {
+        if all > listed as u64 {
+            writeln!(out, "these are the first {listed} of {all} {what}")?;
+        }
     }
     writeln!(
         out,
         "{} events, {} promised dates and {} other periods computed again, {} documents compared, {} findings",
-        report.events,
-        report.promises,
-        report.periods,
-        report.documents,
-        report.findings.len()
+        report.events, report.promises, report.periods, report.documents, report.found
     )?;
-    match report.findings.len() {
+    match report.found {
         0 => Ok(()),
         found => bail!("the log has {found} findings"),
     }
@@ -187,12 +200,12 @@ impl Checker {
             let what = format!("the log ends at {head}, but {witness}: its end is missing");
             self.found.about("log-lost", what);
         }
-        if !directory.is_there() {
+        if !directory.is_there() && !directory.has_documents_elsewhere() {
             return Ok((!self.named.is_empty()).then_some(
-                "documents were not looked at: there is no data directory; name it by --data",
+                "documents were not looked at: there is no data directory; name it by --data, or them by --documents",
             ));
         }
-        if !directory.has_digest_key() {
+        if directory.is_there() && !directory.has_digest_key() {
             self.found.about(
                 "key-missing",
                 "the digest-key is missing: repeated requests will look changed",
@@ -217,7 +230,8 @@ impl Checker {
         if self.order.is_empty() {
             self.found.about("log-empty", "the log is empty: nothing was checked");
         }
-        Report { findings: self.found.0, ..self.report }
+        let Findings { listed: findings, count: found, notes, notes_count: noted } = self.found;
+        Report { findings, found, notes, noted, ..self.report }
     }
 
     fn look_at(&mut self, event: &Arc<Recorded>) {
@@ -291,7 +305,11 @@ impl Checker {
                 if let Some(before) = self.payments.get(id) {
                     sums::payment(event, before, found);
                 }
-                folded(&seen, &mut self.payments, found)
+                let said = folded(&seen, &mut self.payments, found);
+                if self.payments.get(id).is_some_and(at_its_end) {
+                    self.payments.remove(id);
+                }
+                said
             }
             "review" => {
                 if let Some(before) = self.reviews.get(id) {
@@ -340,11 +358,12 @@ impl Checker {
                 | IntakeEvent::DossierWithdrawn(_)
                 | IntakeEvent::DossierRefused(_)
         ) {
-            // What is at its end needs no memory any more. Of the money of one without a result some may have to go back.
+            // What is at its end needs no memory any more. Of the money some may have to go back.
             self.dossiers.remove(id);
             self.reviews.remove(id);
-            if matches!(&decoded, IntakeEvent::DossierClosed(closed)
-                if matches!(closed.closed_as, ClosedAs::Delivered | ClosedAs::NoResult))
+            if self.payments.get(id).is_some_and(at_its_end)
+                || matches!(&decoded, IntakeEvent::DossierClosed(closed)
+                    if matches!(closed.closed_as, ClosedAs::Delivered | ClosedAs::NoResult))
             {
                 self.payments.remove(id);
             }
@@ -364,6 +383,15 @@ impl Checker {
             Err(error) => self.found.of(event, "law", error),
         }
     }
+}
+
+/// Whether nothing is expected of a payment any more.
+fn at_its_end(payment: &Payment) -> bool {
+    payment.ended
+        && payment.repayment.is_none()
+        && payment.discrepancy.is_none()
+        && payment.proposal.is_none()
+        && !payment.attempts.values().any(Attempt::is_open)
 }
 
 /// What follows by the law, where the stream's state is known.

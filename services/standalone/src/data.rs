@@ -9,11 +9,11 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use dossier::law::shipped_rules;
 use events::{EventStore, Position, SqliteOptions};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use service_kit::auth::{Auth, DevelopmentKey, KeySource, Rules, secret};
 use service_kit::clock::newest_recorded;
 use service_kit::documents::Documents;
-use service_kit::limits::{CLOCK_OFF_MAX, SECRET_BYTES_MIN};
+use service_kit::limits::{CLOCK_AHEAD_MAX, CLOCK_BACK_MAX, CLOCK_OFF_MAX, SECRET_BYTES_MIN};
 use service_kit::quotas::{Quotas, Rules as QuotaRules};
 use service_kit::view::{Ahead, ahead};
 use service_kit::{Clock, Kit, Settings};
@@ -23,8 +23,6 @@ use crate::ServiceName;
 use crate::bus::BusArguments;
 use crate::private;
 
-/// How far the machine's clock may be ahead of the log without being asked about.
-const AHEAD_MAX: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How often it is looked whether virtual time was moved on.
 const LOOK_AT_TIME: Duration = Duration::from_millis(20);
 const VIRTUAL_END: &str = "virtual-time-ended-at";
@@ -221,6 +219,11 @@ impl DataDirectory {
         self.path.is_dir()
     }
 
+    /// Whether documents are somewhere else.
+    pub(crate) fn has_documents_elsewhere(&self) -> bool {
+        self.documents.is_some()
+    }
+
     /// Whether the key of digests is there.
     pub(crate) fn has_digest_key(&self) -> bool {
         self.digest_key.clone().unwrap_or_else(|| self.path.join("digest-key")).is_file()
@@ -228,7 +231,12 @@ impl DataDirectory {
 
     /// The documents for one who only reads; nothing if their folder is not there.
     pub(crate) async fn documents_to_read(&self) -> Result<Option<Documents>> {
+        #[cfg(feature = "s3")]
+        if let Some(url) = self.documents.as_deref().filter(|place| place.starts_with("s3://")) {
+            return Ok(Some(Documents::in_bucket_to_read(url)?));
+        }
         if self.documents.as_ref().is_some_and(|place| place.contains("://")) {
+            // Says why not.
             return Ok(Some(self.documents().await?));
         }
         let folder = self.documents.as_ref().map(PathBuf::from);
@@ -412,10 +420,14 @@ impl DataDirectory {
                 "the machine's clock says {now}, but the log goes on to {last}: set the clock right"
             );
         }
-        if now < last {
-            tracing::warn!(%now, %last, "the last event was recorded by a clock that was ahead");
+        if last.duration_since(now) > CLOCK_BACK_MAX {
+            tracing::warn!(
+                %now,
+                until = %last,
+                "the end of the log was recorded by a clock that was ahead: nothing is recorded until that time has come"
+            );
         }
-        if now.duration_since(last) > AHEAD_MAX && !confirmed {
+        if now.duration_since(last) > CLOCK_AHEAD_MAX && !confirmed {
             bail!(
                 "the machine's clock says {now}, but the log ends at {last}: everything due since would be \
                  enforced now; if the clock is right, start with --confirm-clock"

@@ -95,11 +95,11 @@ pub(crate) struct Arguments {
 #[derive(Debug, Args)]
 struct Confirmed {
     /// The machine's clock is right although the log ended long ago: enforce everything that fell due since.
-    #[arg(long)]
+    #[arg(long, env = "DOSSIER_CONFIRM_CLOCK")]
     confirm_clock: bool,
     /// Go on although read models know more than the log, whose end was lost or which is an older copy: what stood behind its
     /// present end is given up, and the read models are built anew.
-    #[arg(long)]
+    #[arg(long, env = "DOSSIER_ACCEPT_LOG_LOSS")]
     accept_log_loss: bool,
     /// Go on in the machine's time with a directory that was written in virtual time.
     #[arg(long)]

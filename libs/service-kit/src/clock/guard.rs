@@ -6,12 +6,15 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use events::{EventStore, ReadError, Recorded};
+use events::{EventStore, Position, ReadError, Recorded};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use super::Clock;
-use crate::limits::{CLOCK_BACK_MAX, CLOCK_JUMP_MAX, CLOCK_OFF_MAX, NEWEST_LOOKED_AT};
+use crate::limits::{
+    CLOCK_AHEAD_MAX, CLOCK_BACK_MAX, CLOCK_JUMP_MAX, CLOCK_OFF_MAX, CLOCK_STEADY_FOR,
+    NEWEST_LOOKED_AT,
+};
 
 /// Why nothing may be recorded now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -23,7 +26,7 @@ pub enum ClockWrong {
     Behind(SignedDuration),
     /// It was set while the process ran, by this much.
     #[error(
-        "the machine's clock was set by {} ms while the process ran; set it right, or restart if it is right now",
+        "the machine's clock was set by {} ms while the process ran; set it right, or restart or wait ten minutes if it is",
         .0.as_millis()
     )]
     Jumped(SignedDuration),
@@ -66,10 +69,14 @@ impl Reading {
 #[derive(Debug)]
 pub struct ClockGuard {
     clock: Clock,
-    /// When the newest event that is known here was recorded, in nanoseconds since 1970.
+    /// When the newest event at the end of the log was recorded, as far as it is known here, in nanoseconds since 1970.
     newest: AtomicI64,
+    /// The highest position that is known here.
+    head: AtomicU64,
     /// The last reading that was believed. A time service that slews moves it along; a clock that is set leaves it behind.
     believed: Mutex<Option<Reading>>,
+    /// The first reading after the clock was set, since when it has gone on steadily.
+    steady: Mutex<Option<Reading>>,
     /// How far the clock is ahead of that of the store's machine, in milliseconds.
     off: AtomicI64,
     refused: AtomicU64,
@@ -81,6 +88,8 @@ impl ClockGuard {
     pub async fn open(clock: Clock, store: &EventStore) -> Result<Self, ReadError> {
         let guard = Self {
             believed: Mutex::new(clock.reading()),
+            steady: Mutex::default(),
+            head: AtomicU64::new(store.head().0),
             clock,
             newest: AtomicI64::new(i64::MIN),
             off: AtomicI64::new(0),
@@ -93,23 +102,43 @@ impl ClockGuard {
         Ok(guard)
     }
 
-    /// When the newest event that is known here was recorded.
+    /// When the newest event at the end of the log was recorded, as far as it is known here.
     #[must_use]
     pub fn newest(&self) -> Option<Timestamp> {
         let newest = self.newest.load(Ordering::Relaxed);
         (newest > i64::MIN).then(|| Timestamp::from_nanosecond(i128::from(newest)).ok()).flatten()
     }
 
-    /// Takes note of an event that stands in the log.
-    pub fn recorded(&self, at: Timestamp) {
-        self.newest.fetch_max(nanoseconds(at), Ordering::Relaxed);
+    /// Takes note of an event that was appended now.
+    pub fn appended(&self, at: Timestamp, position: Position) {
+        self.head.fetch_max(position.0, Ordering::Relaxed);
+        self.recorded(at);
     }
 
-    /// Takes note of the newest of some events that stand in the log.
+    /// Takes note of the newest of some events that were read. One that does not stand at the end of the log says nothing of
+    /// now: it may have been recorded long ago, by a clock that was ahead.
     pub fn followed(&self, newest: Option<&Recorded>) {
-        if let Some(at) = newest.and_then(at_of) {
+        let Some(event) = newest else { return };
+        let head = self.head.fetch_max(event.position.0, Ordering::Relaxed);
+        let at_end = head.saturating_sub(event.position.0) < NEWEST_LOOKED_AT as u64;
+        if let Some(at) = at_of(event).filter(|_| at_end) {
             self.recorded(at);
         }
+    }
+
+    /// Refuses what would follow in its stream on an event that was recorded by a clock that was ahead: it would get that time
+    /// too, and nothing else could be recorded until then.
+    pub fn may_follow(&self, now: Timestamp, last: Timestamp) -> Result<Timestamp, ClockWrong> {
+        let ahead = last.duration_since(now);
+        if ahead > CLOCK_BACK_MAX {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            return Err(ClockWrong::Behind(ahead));
+        }
+        Ok(last.max(now))
+    }
+
+    fn recorded(&self, at: Timestamp) {
+        self.newest.fetch_max(nanoseconds(at), Ordering::Relaxed);
     }
 
     /// Now, if that may be recorded.
@@ -169,15 +198,30 @@ impl ClockGuard {
         (now, wrong.or_else(|| self.behind(now).map(ClockWrong::Behind)))
     }
 
-    /// How far the clock was set since the last reading that was believed, if that is too far; believes it otherwise.
+    /// How far the clock was set since the last reading that was believed, if that is too far; believes it otherwise, or if it
+    /// has gone on steadily since and a start would believe it too.
     fn believe(&self, reading: Reading) -> Option<SignedDuration> {
         let mut believed = self.believed();
+        let mut steady = self.steady.lock().unwrap_or_else(PoisonError::into_inner);
         let set = reading.set_since(believed.unwrap_or(reading));
         if set.abs() > CLOCK_JUMP_MAX {
-            return Some(set);
+            let since = steady.filter(|since| reading.set_since(*since).abs() <= CLOCK_JUMP_MAX);
+            let since = *steady.insert(since.unwrap_or(reading));
+            let steady_for = reading.up.saturating_sub(since.up);
+            if steady_for < CLOCK_STEADY_FOR || !self.would_start(reading.wall) {
+                return Some(set);
+            }
+            let by_ms = set.as_millis();
+            tracing::warn!(by_ms, "the machine's clock was set, and has gone on steadily since");
         }
-        *believed = Some(reading);
+        (*believed, *steady) = (Some(reading), None);
         None
+    }
+
+    /// Whether a start would go on with the log at `now` without asking.
+    fn would_start(&self, now: Timestamp) -> bool {
+        self.newest()
+            .is_none_or(|newest| now >= newest && now.duration_since(newest) <= CLOCK_AHEAD_MAX)
     }
 
     /// How far `now` is behind the newest event, if that is too far.
@@ -241,6 +285,52 @@ mod tests {
         assert_eq!(set(62, 66 + 86_400), Some(86_400), "forward a day");
         assert_eq!(set(3_661, 65), Some(-3_600), "it stands still");
         assert_eq!(set(3_662, 3_666), None, "set right");
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_was_set_is_believed_once_it_is_steady_and_a_start_would_believe_it() {
+        let guard = guard(&Clock::manual(START.wall)).await;
+        guard.recorded(after(0, 0).wall);
+        let set = |up, wall| guard.believe(after(up, wall)).map(|set| set.as_secs());
+        assert_eq!(set(0, 0), None);
+        assert_eq!(set(10, 70), Some(60), "set forward a minute");
+        assert_eq!(set(609, 669), Some(60));
+        assert_eq!(set(610, 670), None, "steady for ten minutes");
+        assert_eq!(set(620, 1_680), Some(1_000));
+        assert_eq!(set(630, 1_790), Some(1_100), "and again");
+        assert_eq!(set(1_229, 2_389), Some(1_100), "that counts anew");
+        assert_eq!(set(1_230, 2_390), None);
+        let week = 8 * 86_400;
+        assert_eq!(set(1_240, week), Some(week - 2_400), "eight days after the newest event");
+        assert_eq!(set(9_240, week + 8_000), Some(week - 2_400));
+        assert_eq!(set(9_250, -5_000), Some(-15_410), "behind the newest event");
+        assert_eq!(set(9_900, -4_350), Some(-15_410));
+    }
+
+    #[tokio::test]
+    async fn an_event_that_was_dated_ahead_long_ago_stops_nothing() {
+        let ahead = "{\"at\":\"2026-11-20T02:00:00Z\"}";
+        let store = EventStore::memory();
+        for n in 0..NEWEST_LOOKED_AT as u128 + 1 {
+            let meta = if n == 0 { ahead } else { "{\"at\":\"1970-01-01T00:00:00Z\"}" };
+            let event = NewEvent {
+                id: Uuid::from_u128(n),
+                kind: "test.Happened.v1".into(),
+                data: "{}".to_owned(),
+                meta: meta.to_owned(),
+            };
+            let stream = StreamName::new(&format!("test-{n}")).unwrap();
+            store.append(&stream, Expected::NoStream, vec![event]).await.unwrap();
+        }
+        let guard = ClockGuard::open(Clock::manual(START.wall), &store).await.unwrap();
+        let old = store.event_at(Position(1)).await.unwrap().unwrap();
+        guard.followed(Some(&old));
+        assert_eq!(guard.now(), Ok(START.wall));
+        let last = at_of(&old).unwrap();
+        assert!(guard.may_follow(START.wall, last).is_err(), "its own stream waits");
+        let new = Recorded { position: store.head(), ..Recorded::clone(&old) };
+        guard.followed(Some(&new));
+        assert!(guard.now().is_err(), "at the end of the log it counts");
     }
 
     #[tokio::test]

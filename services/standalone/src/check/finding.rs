@@ -32,13 +32,32 @@ impl fmt::Display for Finding {
 
 /// The findings so far.
 #[derive(Debug, Default)]
-pub(super) struct Findings(pub(super) Vec<Finding>);
+pub(super) struct Findings {
+    /// Those that are listed.
+    pub(super) listed: Vec<Finding>,
+    /// How many there are.
+    pub(super) count: u64,
+    /// What may have been right when it was recorded, as far as it is listed.
+    pub(super) notes: Vec<Finding>,
+    /// How many of these there are.
+    pub(super) notes_count: u64,
+}
 
 impl Findings {
     /// Of an event.
     pub(super) fn of(&mut self, event: &Recorded, kind: &'static str, what: impl fmt::Display) {
         let (stream, position) = (event.stream.to_string(), event.position.0);
         self.add(Finding { kind, stream, position, what: format!("{}: {what}", event.kind) });
+    }
+
+    /// Of an event, something that may have been right when it was recorded.
+    pub(super) fn note(&mut self, event: &Recorded, kind: &'static str, what: impl fmt::Display) {
+        self.notes_count += 1;
+        if self.notes.len() < FINDINGS_MAX {
+            let (stream, position) = (event.stream.to_string(), event.position.0);
+            let what = format!("{}: {what}", event.kind);
+            self.notes.push(Finding { kind, stream, position, what });
+        }
     }
 
     /// What the engine finds in the log as it has it.
@@ -73,8 +92,23 @@ impl Findings {
     }
 
     fn add(&mut self, finding: Finding) {
-        if self.0.len() < FINDINGS_MAX {
-            self.0.push(finding);
+        self.count += 1;
+        if self.listed.len() < FINDINGS_MAX {
+            self.listed.push(finding);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_are_listed_up_to_a_limit_and_all_counted() {
+        let mut found = Findings::default();
+        for _ in 0..FINDINGS_MAX + 5 {
+            found.about("damaged", "a page");
+        }
+        assert_eq!((found.listed.len(), found.count), (1_000, 1_005));
     }
 }

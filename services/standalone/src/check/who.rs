@@ -80,14 +80,27 @@ pub(super) fn look(
                 format!("recorded as {:?}, who takes no such step", actor.role),
             );
         }
+        // Logs are older than the rule, and do not say from when on it was in force: so it may have been right.
         Err(Denied::Party) => {
-            found.of(event, "own-matter", "recorded by an officer who is a party to it");
+            found.note(event, "own-matter", "recorded by an officer who is a party to it");
         }
+        Err(Denied::Scope) if by_the_old_rule(actor, &allowed.mays, resource) => {}
         Err(Denied::Scope) => {
             found.of(event, "reach", format!("recorded as {:?} of somebody else's", actor.role));
         }
     }
     named(event, actor, found);
+}
+
+/// Whether an applicant's step was right by the rule of older logs: whoever had filed for an applicant reached the dossier like the
+/// applicant, and for whom somebody acts was not looked at.
+fn by_the_old_rule(actor: &Actor, mays: &[May], resource: Option<&Resource>) -> bool {
+    actor.role == Role::Applicant
+        && mays.iter().any(|may| may.role == Role::Applicant)
+        && resource.is_some_and(|resource| {
+            let mut parties = resource.owners.iter().chain(&resource.representatives);
+            parties.any(|party| *party == actor.subject)
+        })
 }
 
 fn caller(actor: &Actor, predecessors: Vec<dossier::contract::AgencyCode>) -> Caller {

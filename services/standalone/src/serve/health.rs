@@ -19,7 +19,7 @@ use super::json;
 
 mod look;
 
-use look::{Found, name};
+use look::{Found, OneAtATime, name};
 
 /// What is watched.
 #[derive(Clone)]
@@ -39,6 +39,8 @@ struct Watched {
     begun_at: Position,
     /// What was found the last time.
     last: Mutex<Option<(Instant, Found)>>,
+    /// Bytes that are free, by what lies on the disk.
+    disks: OneAtATime<Vec<(&'static str, u64)>>,
 }
 
 /// The relay of a source in its service.
@@ -68,6 +70,7 @@ impl Watch {
             relays,
             begun_at: kit.store.head(),
             last: Mutex::default(),
+            disks: OneAtATime::default(),
         }))
     }
 

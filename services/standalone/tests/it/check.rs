@@ -179,6 +179,43 @@ async fn every_edit_that_contradicts_the_rest_of_the_log_is_found() {
     }
 }
 
+/// Makes a log as it was recorded before parties had the rules of today: `a9` filed for the applicant, and went on without saying
+/// for whom.
+const FILED_FOR_THE_APPLICANT: [&str; 3] = [
+    "UPDATE events SET data = json_set(data, '$.brief.representative', 'a9')
+     WHERE json_extract(data, '$.brief') IS NOT NULL",
+    "UPDATE events SET meta = json_set(meta, '$.actor.on_behalf_of', json_extract(meta, '$.actor.subject'),
+     '$.actor.subject', 'a9') WHERE kind = 'intake.DossierSubmitted.v1'",
+    "UPDATE events SET meta = json_set(meta, '$.actor.subject', 'a9')
+     WHERE kind LIKE 'payment.%' AND json_extract(meta, '$.actor.role') = 'applicant'",
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_from_before_the_rules_on_parties_has_no_findings() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log.sqlite");
+    let store = EventStore::sqlite(&log, SqliteOptions::default()).unwrap();
+    from_submission_to_rating(Office::open_with(store, at("2026-11-20T09:00")).await).await;
+    let original = Connection::open(&log).unwrap();
+    let old = folder.path().join("old.sqlite");
+    original.execute("VACUUM INTO ?1", [old.display().to_string()]).unwrap();
+    let edited = Connection::open(&old).unwrap();
+    for edit in FILED_FOR_THE_APPLICANT {
+        assert!(edited.execute(edit, []).unwrap() > 0, "nothing was edited: {edit}");
+    }
+    let report =
+        || async { standalone::check(&EventStore::sqlite_read_only(&old).unwrap()).await.unwrap() };
+    let read = report().await;
+    assert!(read.findings.is_empty() && read.notes.is_empty(), "{read:?}");
+    // The officer who accepts it filed it: that was allowed, and is worth a look.
+    let own = "UPDATE events SET meta = json_set(meta, '$.actor.subject', 'a9') WHERE kind = 'intake.DossierAccepted.v1'";
+    assert_eq!(edited.execute(own, []).unwrap(), 1);
+    let read = report().await;
+    assert!(read.findings.is_empty(), "{read:?}");
+    let notes: Vec<&str> = read.notes.iter().map(|note| note.kind).collect();
+    assert_eq!((notes, read.noted, read.found), (vec!["own-matter"], 1, 0));
+}
+
 #[tokio::test]
 async fn an_empty_log_is_a_finding() {
     let report = standalone::check(&EventStore::memory()).await.unwrap();

@@ -1,6 +1,8 @@
 //! What whoever watches wants to know first, found out within a limit whatever is away.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
 use events::ReadError;
 use jiff::SignedDuration;
@@ -8,6 +10,8 @@ use service_kit::clock::ClockWrong;
 use service_kit::disk;
 use service_kit::limits::{DISK_FREE_MIN, PROBE_MAX};
 use service_kit::tasks::{KeeperHealth, Pulse, Work};
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::Watched;
@@ -106,15 +110,36 @@ impl Watched {
         let kit = &self.kit;
         let (views, documents) = (kit.views.clone(), kit.documents.folder());
         // A file system that went away answers late or never.
-        let asked = tokio::task::spawn_blocking(move || {
+        let store = Arc::clone(&kit.store);
+        let look = move || {
             let of = |place, path: &Path| disk::free(path).map(|free| (place, free));
             let views = views.and_then(|views| of("views", &views));
-            views.into_iter().chain(of("documents", &documents)).collect::<Vec<_>>()
-        });
-        let mut disks =
-            timeout(PROBE_MAX, asked).await.ok().and_then(Result::ok).unwrap_or_default();
-        disks.extend(self.kit.store.disk_free().map(|free| ("log", free)));
-        disks
+            let log = store.disk_free().map(|free| ("log", free));
+            views.into_iter().chain(of("documents", &documents)).chain(log).collect()
+        };
+        self.disks.ask(PROBE_MAX, look).await.unwrap_or_default()
+    }
+}
+
+/// A question to the machine of which one at a time is under way, however often it is asked: each takes a thread, and would keep
+/// it as long as a disk hangs.
+#[derive(Debug)]
+pub(super) struct OneAtATime<T>(Mutex<Option<JoinHandle<T>>>);
+
+impl<T> Default for OneAtATime<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T: Send + 'static> OneAtATime<T> {
+    /// The answer to the question that is under way, or else to this one, if it comes in time.
+    async fn ask(&self, in_time: Duration, look: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        let mut asked = self.0.lock().await;
+        let answer = asked.get_or_insert_with(|| tokio::task::spawn_blocking(look));
+        let answer = timeout(in_time, answer).await.ok()?;
+        *asked = None;
+        answer.ok()
     }
 }
 
@@ -126,4 +151,25 @@ fn stood(task: Pulse) -> (Pulse, Option<u64>) {
 /// What the store says, if it says it in time.
 async fn within<T>(asked: impl Future<Output = Result<T, ReadError>>) -> Option<T> {
     timeout(PROBE_MAX, asked).await.ok().and_then(Result::ok)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn while_a_disk_hangs_no_second_look_at_it_begins() {
+        let (one, soon) = (OneAtATime::default(), Duration::from_millis(10));
+        let (answers, waits) = mpsc::channel::<u8>();
+        assert_eq!(one.ask(soon, move || waits.recv().unwrap()).await, None);
+        for _ in 0..3 {
+            assert_eq!(one.ask(soon, || unreachable!()).await, None);
+        }
+        answers.send(1).unwrap();
+        let limit = Duration::from_secs(10);
+        assert_eq!(one.ask(limit, || unreachable!()).await, Some(1), "the next one joins it");
+        assert_eq!(one.ask(limit, || 2).await, Some(2));
+    }
 }
