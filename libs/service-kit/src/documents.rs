@@ -2,6 +2,7 @@
 //! held in memory whole, and its name tells nothing about its content to who lacks the installation's key. Beside each stands
 //! a record of who uploaded it: a name alone gives nobody the right to name it in a step.
 
+use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Buf;
 use dossier::access::{Caller, May};
-use dossier::contract::{Actor, DocumentDigest, DocumentName, Subject};
+use dossier::contract::{Actor, AgencyCode, DocumentDigest, DocumentName, Subject};
 use futures_util::{Stream, StreamExt};
 use http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
 use jiff::Timestamp;
@@ -17,8 +18,7 @@ use lru::LruCache;
 use sha2::{Digest, Sha256};
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
-use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use crate::Kit;
 use crate::auth::random_name;
@@ -27,7 +27,7 @@ use crate::http::problem::UNKNOWN_DOCUMENT;
 use crate::http::{Problem, Reply};
 use crate::limits::{
     DOCUMENT_BYTES_MAX, DOCUMENT_GENERATIONS_MAX, DOCUMENT_KNOWN_FOR, DOCUMENTS_MAX,
-    UPLOAD_ABANDONED_AFTER, UPLOAD_WAIT_MAX, UPLOADS_MAX,
+    UPLOAD_ABANDONED_AFTER,
 };
 
 #[cfg(feature = "s3")]
@@ -35,6 +35,7 @@ mod bucket;
 mod home;
 mod media;
 mod orphans;
+mod places;
 mod promised;
 mod record;
 mod unnamed;
@@ -44,8 +45,9 @@ use home::Home;
 pub use home::HomeError;
 use media::{ACCEPTED, HEAD_BYTES, MEDIA_TYPES, MediaType};
 pub use orphans::{NamedDocuments, Orphans};
+use places::Places;
 pub use promised::Promised;
-use record::{Record, hexadecimal, record_file};
+use record::{Record, hexadecimal, owner, record_file};
 use unnamed::Unnamed;
 
 /// The documents of an installation.
@@ -55,8 +57,7 @@ pub struct Documents {
     /// Tells this process's uploads from every other's: several may share a folder.
     own: String,
     uploads: AtomicU64,
-    /// For how many more at the same time.
-    room: Semaphore,
+    places: Places,
     /// When what killed processes had left was removed the last time.
     swept: Mutex<Instant>,
     /// The records that were written or read lately.
@@ -85,6 +86,8 @@ impl Known {
 pub struct Upload<'a> {
     /// Who uploads it, in which role.
     pub actor: &'a Actor,
+    /// From which address.
+    pub client: IpAddr,
     /// The client's key.
     pub key: &'a str,
     /// Its `Content-Type`.
@@ -133,15 +136,29 @@ pub enum UploadError {
     /// Nothing.
     #[error("the document is empty")]
     Empty,
-    /// The client went away.
-    #[error("the upload was broken off")]
-    BrokenOff,
+    /// It did not come to its end.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+    /// Too many of this person, or from this address, at the same time.
+    #[error("too many uploads of one at the same time")]
+    TooMany,
     /// Too many at the same time.
     #[error("too many uploads at the same time")]
     Busy,
     /// It cannot be stored now.
     #[error(transparent)]
     Home(#[from] HomeError),
+}
+
+/// Why a content did not come to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Interrupted {
+    /// Too little of it came.
+    #[error("the upload came too slowly")]
+    Slow,
+    /// The client went away.
+    #[error("the upload was broken off")]
+    Gone,
 }
 
 impl Documents {
@@ -178,12 +195,12 @@ impl Documents {
     }
 
     fn of(home: Home) -> Result<Self, HomeError> {
-        let (swept, room) = (Mutex::new(Instant::now()), Semaphore::new(UPLOADS_MAX));
+        let (swept, places) = (Mutex::new(Instant::now()), Places::default());
         let own = random_name().map_err(std::io::Error::other)?;
         let size = NonZeroUsize::new(DOCUMENTS_MAX).unwrap_or(NonZeroUsize::MIN);
         let known = Mutex::new(LruCache::new(size));
         let (uploads, unnamed) = (AtomicU64::new(0), Unnamed::default());
-        Ok(Self { home, own, uploads, room, swept, known, unnamed })
+        Ok(Self { home, own, uploads, places, swept, known, unnamed })
     }
 
     /// The folder in which uploads are written, whose disk must have room.
@@ -193,30 +210,30 @@ impl Documents {
     }
 
     /// Stores what somebody uploads. The same content under the same key is the same document.
-    pub async fn store<B: Buf, E>(
+    pub async fn store<B: Buf>(
         &self,
         kit: &Kit,
         upload: Upload<'_>,
-        content: impl Stream<Item = Result<B, E>>,
+        content: impl Stream<Item = Result<B, Interrupted>>,
     ) -> Result<Stored, UploadError> {
         let media = MediaType::of(upload.content_type).ok_or(UploadError::MediaType)?;
-        // Most uploads are over in a moment; whoever finds no room waits for that long.
-        let room = timeout(UPLOAD_WAIT_MAX, self.room.acquire()).await;
-        let _room = room.map_err(|_| UploadError::Busy)?.map_err(|_| UploadError::Busy)?;
+        let subject = &upload.actor.subject;
+        let _place = self.places.enter(subject, upload.client).await?;
         self.sweep();
         let part = self.part();
         let (bytes, sha256) = write(&part.0, media, upload.promised, content).await?;
         let name = self.free_name(kit, &upload, media, &sha256).await?;
         let record = Record::new(kit, &name, upload.actor, media.name, (bytes, &sha256));
         let read = Known { record: Arc::new(record), at: kit.clock.now(), since: Instant::now() };
-        self.home.keep(&part.0, &media.file(&name), media.name).await?;
+        // Whoever goes away may end this at any point: what has a name has been counted and has a record, by which it is found
+        // if nobody names it.
+        self.unnamed.uploaded(subject, &name, kit.clock.now());
         self.write_beside(&record_file(&name), &*read.record).await?;
+        self.home.keep(&part.0, &media.file(&name), media.name).await?;
         // Whoever looks for orphans sets a mark and reads the record again, we do it the other way round: one sees the other.
         if self.marked_since(&name).await?.is_some() {
             return Err(UploadError::Busy);
         }
-        let subject = &upload.actor.subject;
-        self.unnamed.uploaded(subject, &name, kit.clock.now());
         let stored = read.record.stored(&name);
         self.remember(&name, read);
         Ok(stored)
@@ -304,10 +321,12 @@ impl Documents {
         media: &MediaType,
         sha256: &[u8; 32],
     ) -> Result<DocumentName, UploadError> {
-        let (subject, key) = (upload.actor.subject.as_str(), upload.key);
+        let (person, party, agency) = owner(upload.actor);
+        let agency = agency.map_or("", AgencyCode::as_str);
+        let whose = [person.as_str(), party.as_str(), agency, upload.key].map(str::as_bytes);
         for generation in 0..DOCUMENT_GENERATIONS_MAX {
-            let parts: [&[u8]; 5] =
-                [subject.as_bytes(), key.as_bytes(), media.name.as_bytes(), sha256, &[generation]];
+            let what: [&[u8]; 3] = [media.name.as_bytes(), sha256, &[generation]];
+            let parts = [&whose[..], &what].concat();
             let name = DocumentName::from(&*kit.keyed_digest(&parts));
             if self.marked_since(&name).await?.is_none() {
                 return Ok(name);
@@ -424,17 +443,17 @@ fn is_name(name: &DocumentName) -> bool {
     name.len() == 22 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
-async fn write<B: Buf, E>(
+async fn write<B: Buf>(
     path: &Path,
     media: &MediaType,
     promised: &Promised,
-    content: impl Stream<Item = Result<B, E>>,
+    content: impl Stream<Item = Result<B, Interrupted>>,
 ) -> Result<(u64, [u8; 32]), UploadError> {
     let mut content = std::pin::pin!(content);
     let mut file = File::create(path).await.map_err(HomeError::Disk)?;
     let (mut hashes, mut bytes, mut head) = (promised.hashes(), 0_u64, Vec::new());
     while let Some(part) = content.next().await {
-        let mut part = part.map_err(|_| UploadError::BrokenOff)?;
+        let mut part = part?;
         while part.has_remaining() {
             let chunk = part.chunk();
             bytes = bytes.saturating_add(chunk.len() as u64);

@@ -23,7 +23,10 @@ pub use endpoint::{
 pub(crate) use headers::trace_parent;
 pub use headers::{Language, Seen};
 pub use openapi::{StepDoc, finish as finish_openapi};
-pub use problem::{MEDIA_TYPE, Problem, ProblemBody, ProblemField, TOO_LARGE, UNKNOWN_DOCUMENT};
+pub use problem::{
+    MEDIA_TYPE, Problem, ProblemBody, ProblemField, TOO_LARGE, TOO_MANY_AT_ONCE, TOO_SLOW,
+    UNKNOWN_DOCUMENT,
+};
 pub use reply::Reply;
 pub use request::{Request, Target, read, shown, step, take, take_unseen};
 pub use router::{Mounted, Router, mount, mount_documented};

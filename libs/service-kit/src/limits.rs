@@ -37,10 +37,6 @@ pub const ORPHANS_PAGE: usize = 256;
 pub const UNNAMED_MAX: usize = 65_536;
 /// How often an upload takes another name because the one it would have is being removed.
 pub const DOCUMENT_GENERATIONS_MAX: u8 = 8;
-/// Connections at the same time; one more waits to be accepted.
-pub const CONNECTIONS_MAX: usize = 4_096;
-/// How long a client may take to send the head of a request.
-pub const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The limits of a server, in the place of which a test may put smaller ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +63,10 @@ pub struct ServerLimits {
     pub body_every: Duration,
     /// … so many bytes, or come to its end.
     pub body_bytes_min: u64,
+    /// How long a body may take, whatever its length, and, from its end on, a handler to answer.
+    pub request: Duration,
+    /// Beyond that time a body must have brought so many bytes a second.
+    pub body_bytes_per_second: u64,
     /// For how long a client may take nothing of an answer.
     pub stalled: Duration,
     /// After how long a connection takes no further request.
@@ -89,10 +89,20 @@ impl Default for ServerLimits {
             proxy_idle: Duration::from_secs(300),
             body_every: Duration::from_secs(10),
             body_bytes_min: 8 * 1024,
+            request: REQUEST_TIMEOUT,
+            body_bytes_per_second: 64 * 1024,
             stalled: Duration::from_secs(20),
             connection_age: Duration::from_secs(15 * 60),
             connection_end: Duration::from_secs(60 * 60),
         }
+    }
+}
+
+impl ServerLimits {
+    /// How long a body of so many bytes may take: the largest upload a quarter of an hour.
+    #[must_use]
+    pub fn body_in(&self, length: u64) -> Duration {
+        self.request + Duration::from_secs(length / self.body_bytes_per_second.max(1))
     }
 }
 
@@ -115,7 +125,7 @@ pub const STOPPING_STALLED_MAX: Duration = Duration::from_secs(2);
 pub const STOPPING_IDLE_MAX: Duration = Duration::from_secs(1);
 /// How long it may be in the middle of a body.
 pub const STOPPING_BODY_MAX: Duration = Duration::from_secs(3);
-/// How long a client may take to send a body and a handler to answer.
+/// How long a client may take to send a small body, and then a handler to answer.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long requests in flight may take to finish once the service stops.
 pub const DRAIN_MAX: Duration = Duration::from_secs(25);
@@ -247,6 +257,8 @@ pub const QUOTA_SECONDS_MAX: u32 = 7 * 24 * 60 * 60;
 
 /// Uploads at the same time: each waits on the disk until it is whole.
 pub const UPLOADS_MAX: usize = 32;
+/// Those of one person, and those from one address: a quarter.
+pub const UPLOADS_OF_ONE_MAX: usize = 8;
 /// How long an upload waits for room.
 pub const UPLOAD_WAIT_MAX: Duration = Duration::from_secs(1);
 /// After how long without a byte an unfinished upload is taken for one whose process was killed: far beyond the time that a

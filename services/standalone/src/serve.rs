@@ -197,7 +197,7 @@ async fn serve_some(
         Some(address) => {
             let router = Router::new(kit, common::probes(&watch));
             let server = Server::bind(address, router);
-            Some(server.with_context(|| format!("{address}"))?)
+            Some(server.with_context(|| format!("{address}"))?.uncounted())
         }
         None => None,
     };

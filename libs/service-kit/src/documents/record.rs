@@ -50,12 +50,11 @@ impl Record {
         media_type: &str,
         (bytes, sha256): (u64, &[u8; 32]),
     ) -> Self {
-        let as_officer = actor.role != Role::Applicant;
-        let party = actor.on_behalf_of.as_ref().filter(|_| !as_officer);
+        let (uploader, party, agency) = owner(actor);
         let mut record = Self {
-            uploader: person(kit, &actor.subject),
-            party: person(kit, party.unwrap_or(&actor.subject)),
-            agency: actor.agency.clone().filter(|_| as_officer),
+            uploader: person(kit, uploader),
+            party: person(kit, party),
+            agency: agency.cloned(),
             media_type: media_type.to_owned(),
             bytes,
             sha256: DocumentDigest::from(&*hexadecimal(sha256)),
@@ -110,6 +109,14 @@ impl Record {
         self.agency.as_ref().is_some_and(|agency| caller.acts_for(agency))
             && mays.iter().any(as_officer)
     }
+}
+
+/// Whose an upload is: the uploader's, that of whom the uploader acts for, and, if an officer uploads it, the agency's.
+pub(super) fn owner(actor: &Actor) -> (&Subject, &Subject, Option<&AgencyCode>) {
+    let as_officer = actor.role != Role::Applicant;
+    let party = actor.on_behalf_of.as_ref().filter(|_| !as_officer);
+    let agency = actor.agency.as_ref().filter(|_| as_officer);
+    (&actor.subject, party.unwrap_or(&actor.subject), agency)
 }
 
 fn person(kit: &Kit, subject: &Subject) -> String {

@@ -12,7 +12,9 @@ use warp::reply::Response;
 use warp::{Filter, Rejection};
 
 use super::request::Head;
+use super::serve::BrokenOff;
 use super::{Language, Problem, Reply, Request};
+use crate::documents::Interrupted;
 
 /// What answers at an address.
 pub(crate) type Answers = BoxedFilter<(Response,)>;
@@ -144,7 +146,7 @@ where
 }
 
 /// The body of an upload.
-pub type Upload = std::pin::Pin<Box<dyn Stream<Item = Result<Bytes, warp::Error>> + Send>>;
+pub type Upload = std::pin::Pin<Box<dyn Stream<Item = Result<Bytes, Interrupted>> + Send>>;
 
 struct UploadStream<S>(S);
 
@@ -153,16 +155,29 @@ where
     S: Stream<Item = Result<B, warp::Error>> + Unpin,
     B: Buf,
 {
-    type Item = Result<Bytes, warp::Error>;
+    type Item = Result<Bytes, Interrupted>;
 
     fn poll_next(
         mut self: std::pin::Pin<&mut Self>,
         context: &mut std::task::Context<'_>,
     ) -> std::task::Poll<Option<Self::Item>> {
-        std::pin::Pin::new(&mut self.0)
-            .poll_next(context)
-            .map(|item| item.map(|part| part.map(|mut part| part.copy_to_bytes(part.remaining()))))
+        std::pin::Pin::new(&mut self.0).poll_next(context).map(|item| {
+            item.map(|part| match part {
+                Ok(mut part) => Ok(part.copy_to_bytes(part.remaining())),
+                Err(error) => Err(interrupted(&error)),
+            })
+        })
     }
+}
+
+/// Why a body did not come to its end.
+fn interrupted(error: &warp::Error) -> Interrupted {
+    let error: &(dyn std::error::Error + 'static) = error;
+    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    let slow = |cause: &(dyn std::error::Error + 'static)| {
+        matches!(cause.downcast_ref(), Some(BrokenOff::Slow))
+    };
+    if causes.any(slow) { Interrupted::Slow } else { Interrupted::Gone }
 }
 
 /// Lists the files of a service's `http/` folder, each with a `route` and a `Doc`.

@@ -185,7 +185,8 @@ impl Problem {
     }
 
     /// What would succeed a moment later.
-    pub(crate) fn at_once(entry: RefusalEntry) -> Self {
+    #[must_use]
+    pub fn at_once(entry: RefusalEntry) -> Self {
         Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(entry) }
     }
 
@@ -345,8 +346,9 @@ impl From<Denied> for Problem {
 
 impl From<ClockWrong> for Problem {
     fn from(wrong: ClockWrong) -> Self {
-        let retry_after = Some(CLOCK_RETRY_AFTER);
-        Self { retry_after, ..Self::new(CLOCK_WRONG).about(wrong.to_string()) }
+        // What an operator has to do about it is no matter of whoever asked.
+        tracing::warn!(%wrong, "a request cannot be recorded");
+        Self { retry_after: Some(CLOCK_RETRY_AFTER), ..Self::new(CLOCK_WRONG) }
     }
 }
 

@@ -15,7 +15,7 @@ use http::{HeaderMap, Method};
 use http_body_util::Full as Whole;
 use hyper::body::{Body as _, Incoming};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tracing::Instrument;
 use warp::reply::Response;
@@ -29,8 +29,8 @@ use super::router::Admitted;
 use super::{Language, Problem, Proxies, Router};
 use crate::crowd::{Crowd, Full, Held};
 use crate::limits::{
-    ACCEPT_REST, BODY_BYTES_MAX, DOCUMENT_BYTES_MAX, DRAIN_MAX, LISTEN_QUEUE, REQUEST_TIMEOUT,
-    SEND_BUFFER_BYTES, ServerLimits,
+    ACCEPT_REST, BODY_BYTES_MAX, DOCUMENT_BYTES_MAX, DRAIN_MAX, LISTEN_QUEUE, SEND_BUFFER_BYTES,
+    ServerLimits,
 };
 use crate::metrics::Refused;
 use crate::telemetry;
@@ -40,7 +40,8 @@ mod connection;
 mod connections;
 mod socket;
 
-use bodies::{Answering, BrokenOff, Paced};
+pub(crate) use bodies::BrokenOff;
+use bodies::{Answering, Paced};
 use connections::{Activity, Connections};
 
 /// A bound server.
@@ -50,6 +51,7 @@ pub struct Server {
     router: Router,
     proxies: Proxies,
     limits: ServerLimits,
+    counted: bool,
 }
 
 /// What all connections of a server share.
@@ -57,6 +59,8 @@ struct Shared {
     router: Router,
     proxies: Proxies,
     limits: ServerLimits,
+    /// Whether what it holds is shown among the figures.
+    counted: bool,
     connections: Arc<Connections>,
     /// Requests that are being answered.
     requests: Arc<Crowd>,
@@ -77,7 +81,7 @@ impl Server {
         socket.bind(address)?;
         let listener = socket.listen(LISTEN_QUEUE)?;
         let (proxies, limits) = (Proxies::default(), ServerLimits::default());
-        Ok(Self { listener, router, proxies, limits })
+        Ok(Self { listener, router, proxies, limits, counted: true })
     }
 
     /// Believes these proxies for whom they ask.
@@ -92,6 +96,12 @@ impl Server {
         Self { limits, ..self }
     }
 
+    /// Leaves the figures of connections and bytes to another server of the process.
+    #[must_use]
+    pub fn uncounted(self) -> Self {
+        Self { counted: false, ..self }
+    }
+
     /// The address that it is bound to.
     pub fn address(&self) -> std::io::Result<SocketAddr> {
         self.listener.local_addr()
@@ -99,11 +109,12 @@ impl Server {
 
     /// Serves until `stop` is true, then lets requests in flight finish, for at most [`DRAIN_MAX`].
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        let Self { listener, router, proxies, limits } = self;
+        let Self { listener, router, proxies, limits, counted } = self;
         let shared = Arc::new(Shared {
             router,
             proxies,
             limits,
+            counted,
             connections: Connections::new(limits.connections, limits.connections_of_one),
             requests: Crowd::new(u64::MAX, limits.requests_of_one),
             bytes: Crowd::new(limits.bytes, limits.bytes_of_one),
@@ -149,10 +160,19 @@ impl Shared {
             let _ = stream.try_write(NO_PLACE);
             return;
         };
-        metrics.connections(self.connections.count());
+        self.show();
         // Small answers must not wait for more; a socket without this option still works.
         let _ = stream.set_nodelay(true);
         connections.spawn(connection::attend(Arc::clone(self), stream, peer, place, stop.clone()));
+    }
+
+    /// Shows what it holds among the figures.
+    fn show(&self) {
+        let metrics = &self.router.kit().metrics;
+        if self.counted {
+            metrics.connections(self.connections.count());
+            metrics.bytes_in_flight(self.bytes.held());
+        }
     }
 
     /// Answers a request, and counts what it holds until the answer is through.
@@ -182,7 +202,7 @@ impl Shared {
         span.record("http.response.status_code", response.status().as_u16());
         let refused = response.extensions().get::<Refused>().copied();
         router.kit().metrics.answered(response.status(), refused, begun.elapsed());
-        router.kit().metrics.bytes_in_flight(self.bytes.held());
+        self.show();
         if number >= self.limits.requests_of_connection {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
@@ -223,17 +243,25 @@ impl Shared {
                 return problem.into_response(language);
             }
         };
-        let called = self.call(admitted, activity, length, request);
-        match tokio::time::timeout(REQUEST_TIMEOUT, called).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(BrokenOff::Slow)) => {
+        let (ended, end) = oneshot::channel();
+        let late = async {
+            // It is said by dropping it. A handler that does not read has no longer for it.
+            let _ = tokio::time::timeout(self.limits.body_in(length), end).await;
+            tokio::time::sleep(self.limits.request).await;
+        };
+        let called = tokio::select! {
+            called = self.call(admitted, activity, (length, ended), request) => called,
+            () = late => return Problem::at_once(UNAVAILABLE).into_response(language),
+        };
+        match called {
+            Ok(response) => response,
+            Err(BrokenOff::Slow) => {
                 let mut response = Problem::new(TOO_SLOW).into_response(language);
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 response
             }
             // Nobody is there to read it.
-            Ok(Err(BrokenOff::Gone(_))) => Problem::new(LENGTH_REQUIRED).into_response(language),
-            Err(_) => Problem::at_once(UNAVAILABLE).into_response(language),
+            Err(BrokenOff::Gone(_)) => Problem::new(LENGTH_REQUIRED).into_response(language),
         }
     }
 
@@ -257,11 +285,11 @@ impl Shared {
         &self,
         admitted: Admitted<'_>,
         activity: &Activity,
-        length: u64,
+        (length, ended): (u64, oneshot::Sender<()>),
         request: http::Request<Incoming>,
     ) -> Result<Response, BrokenOff> {
         let (parts, body) = request.into_parts();
-        let paced = Paced::new(body, self.limits.body_bytes_min, self.limits.body_every);
+        let paced = Paced::new(body, &self.limits, length, ended);
         match admitted.takes() {
             Takes::Upload => {
                 let request = http::Request::from_parts(parts, paced);

@@ -1,14 +1,15 @@
 //! Takes a document in, before the dossier that refers to it exists.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use dossier::access;
 use dossier::intake::submit_dossier::UPLOAD;
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
-use service_kit::documents::{self, Promised, UploadError};
+use service_kit::documents::{self, Interrupted, Promised, UploadError};
 use service_kit::http::{
-    Access, MEDIA_TYPE, Problem, Reply, Request, Route, TOO_LARGE, Upload, upload_endpoint,
+    Access, MEDIA_TYPE, Problem, Reply, Request, Route, TOO_LARGE, TOO_MANY_AT_ONCE, TOO_SLOW, Upload, upload_endpoint,
 };
 use utoipa::ToSchema;
 
@@ -20,6 +21,9 @@ const DOCUMENT_INVALID: dossier::RefusalEntry = dossier::RefusalEntry {
     vi: "tài liệu không hợp lệ",
     en: "the document cannot be taken",
 };
+
+/// What an upload is told to wait for which there is no room.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// A document that was taken in.
 #[derive(Debug, Serialize, ToSchema)]
@@ -51,6 +55,7 @@ async fn handle(app: Arc<App>, request: Request, content: Upload) -> Result<Repl
     let content_type = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let upload = documents::Upload {
         actor: &actor,
+        client: request.client,
         key: request.idempotency_key()?,
         content_type: content_type.unwrap_or(""),
         promised: &promised,
@@ -59,11 +64,15 @@ async fn handle(app: Arc<App>, request: Request, content: Upload) -> Result<Repl
     let stored = stored.map_err(|error| match error {
         UploadError::MediaType => Problem::new(MEDIA_TYPE).about(error.to_string()),
         UploadError::TooLarge => Problem::new(TOO_LARGE),
+        UploadError::Interrupted(Interrupted::Slow) => Problem::new(TOO_SLOW),
         UploadError::Content(_)
         | UploadError::Digest(_)
         | UploadError::Empty
-        | UploadError::BrokenOff => Problem::new(DOCUMENT_INVALID).about(error.to_string()),
-        UploadError::Busy => Problem::unavailable(&error.to_string()),
+        | UploadError::Interrupted(Interrupted::Gone) => {
+            Problem::new(DOCUMENT_INVALID).about(error.to_string())
+        }
+        UploadError::TooMany => Problem::at_once(TOO_MANY_AT_ONCE),
+        UploadError::Busy => Problem::busy(RETRY_AFTER),
         UploadError::Home(error) => error.into(),
     })?;
     let reply = DocumentUploadedReply {

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use dossier::contract::Role;
 use http::Method;
-use service_kit::http::{Access, Proxies, Server};
+use service_kit::http::{Access, Proxies, Router, Server};
 use service_kit::limits::{ServerLimits, WAITS_OF_ONE_MAX};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::support::Office;
@@ -17,7 +18,7 @@ use crate::support::Office;
 const SOON: Duration = Duration::from_secs(10);
 const LIVE: &str = "GET /v1/lookup/x HTTP/1.1\r\nHost: x\r\n\r\n";
 
-async fn connect(from: &str, to: SocketAddr) -> TcpStream {
+pub(crate) async fn connect(from: &str, to: SocketAddr) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4_096).unwrap();
     socket.bind(format!("{from}:0").parse().unwrap()).unwrap();
@@ -166,9 +167,71 @@ async fn a_body_that_comes_too_slowly_is_refused() {
         let mut stream = connect("127.0.0.1", office.browser.address).await;
         stream.write_all(request.as_bytes()).await.unwrap();
         let answer = head_of(&mut stream).await;
-        assert!(answer.starts_with("http/1.1 4"), "{path} {answer}");
+        assert!(answer.starts_with("http/1.1 408 "), "{path} {answer}");
         closed(&mut stream).await;
     }
+}
+
+/// Uploads two halves of a PDF with a pause between them, and gives the answer's head.
+async fn upload_in_two(limits: ServerLimits, pause: Duration) -> String {
+    let office = Office::open_behind(limited(limits)).await;
+    let token = office.applicant("u1");
+    let half = " ".repeat(10_000);
+    let request = format!(
+        "POST /v1/documents HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nIdempotency-Key: k\r\n\
+         Content-Type: application/pdf\r\nContent-Length: 20008\r\n\r\n%PDF-1.7{half}"
+    );
+    let mut stream = connect("127.0.0.1", office.browser.address).await;
+    stream.write_all(request.as_bytes()).await.unwrap();
+    // Nothing is to come, however long this waits for it.
+    assert!(timeout(pause, stream.readable()).await.is_err(), "it was answered too soon");
+    stream.write_all(half.as_bytes()).await.unwrap();
+    head_of(&mut stream).await
+}
+
+#[tokio::test]
+async fn an_upload_may_take_longer_than_a_request_but_not_for_ever() {
+    let (request, body_bytes_per_second) = (Duration::from_millis(200), 1_000);
+    let limits = ServerLimits { request, body_bytes_per_second, ..Default::default() };
+    let answer = upload_in_two(limits, Duration::from_millis(600)).await;
+    assert!(answer.starts_with("http/1.1 201 "), "{answer}");
+    let office = Office::open_behind(limited(ServerLimits {
+        body_bytes_per_second: 100_000,
+        ..limits
+    }))
+    .await;
+    let token = office.applicant("u1");
+    for path in ["/v1/complaints", "/v1/documents"] {
+        let begun = format!(
+            "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nIdempotency-Key: k\r\n\
+             Content-Type: application/pdf\r\nContent-Length: 20000\r\n\r\n%PDF-1.7{}",
+            " ".repeat(10_000)
+        );
+        let answer = head(office.browser.address, &begun).await;
+        assert!(answer.starts_with("http/1.1 408 "), "{path} {answer}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_listener_of_probes_holds_is_not_shown_as_what_the_service_holds() {
+    let office = Office::open().await;
+    let mut held = connect("127.0.0.1", office.browser.address).await;
+    held.write_all(LIVE.as_bytes()).await.unwrap();
+    assert!(head_of(&mut held).await.starts_with("http/1.1 404 "));
+    let router = Router::new(&office.kit, Vec::new());
+    let probes = Server::bind("127.0.0.1:0".parse().unwrap(), router).unwrap().uncounted();
+    let address = probes.address().unwrap();
+    let (_stop, stopped) = watch::channel(false);
+    let serving = tokio::spawn(probes.run(stopped));
+    for _ in 0..3 {
+        let mut probe = connect("127.0.0.1", address).await;
+        probe.write_all(LIVE.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n").as_bytes()).await.unwrap();
+        assert!(head_of(&mut probe).await.starts_with("http/1.1 404 "));
+        closed(&mut probe).await;
+        let text = office.kit.metrics.text();
+        assert!(text.contains("connections_open 1\n"), "{text}");
+    }
+    serving.abort();
 }
 
 #[tokio::test]

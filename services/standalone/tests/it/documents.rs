@@ -9,11 +9,11 @@ use dossier::contract::Role;
 use http::Method;
 use serde_json::json;
 use service_kit::auth::DevelopmentKey;
-use service_kit::limits::UPLOADS_MAX;
+use service_kit::limits::{UPLOADS_MAX, UPLOADS_OF_ONE_MAX};
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::connections::connect;
 use crate::durability::Process;
 use crate::support::{Answer, Office, energy_label, postgres_url, submitted, token};
 
@@ -202,7 +202,9 @@ async fn one_upload_more_than_there_is_room_for_is_told_to_come_back() {
     // Whoever is slow keeps a place: these have begun and say nothing more.
     let mut slow = Vec::new();
     for n in 0..UPLOADS_MAX {
-        let mut stream = TcpStream::connect(office.browser.address).await.unwrap();
+        let address = n / UPLOADS_OF_ONE_MAX + 2;
+        let mut stream = connect(&format!("127.0.0.{address}"), office.browser.address).await;
+        let applicant = office.applicant(&format!("slow-{n}"));
         let begun = format!(
             "POST /v1/documents HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {applicant}\r\nidempotency-key: slow-{n}\r\n\
              content-type: application/pdf\r\ncontent-length: 1000\r\n\r\n%PDF-1.7 "
@@ -223,16 +225,52 @@ async fn one_upload_more_than_there_is_room_for_is_told_to_come_back() {
     let refused = async {
         loop {
             let answer = upload("quick").await;
-            if answer.status == 503 {
+            if answer.status != 201 {
                 return answer;
             }
         }
     };
     let refused =
         timeout(LIMIT, refused).await.expect("there is room for more than there should be");
-    assert!(!refused.header("retry-after").is_empty(), "{refused:?}");
+    assert_eq!(refused.refused(), (503, "busy"));
+    assert_eq!(refused.header("retry-after"), "1");
     // Those who go away make room.
     drop(slow);
     let taken = async { while upload("quick").await.status == 503 {} };
     timeout(LIMIT, taken).await.expect("no room was made");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_person_has_a_few_uploads_at_the_same_time_and_leaves_room_for_the_others() {
+    let office = Office::open().await;
+    let (greedy, other) = (office.applicant("greedy"), office.applicant("other"));
+    let mut slow = Vec::new();
+    // From several addresses: it is the person who counts.
+    for n in 0..UPLOADS_MAX {
+        let address = n / UPLOADS_OF_ONE_MAX + 2;
+        let mut stream = connect(&format!("127.0.0.{address}"), office.browser.address).await;
+        let begun = format!(
+            "POST /v1/documents HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {greedy}\r\nidempotency-key: slow-{n}\r\n\
+             content-type: application/pdf\r\ncontent-length: 1000\r\n\r\n%PDF-1.7 "
+        );
+        stream.write_all(begun.as_bytes()).await.unwrap();
+        slow.push(stream);
+    }
+    let upload = async |token: &str| {
+        let pdf = b"%PDF-1.7 quick".to_vec();
+        let headers = [("content-type", "application/pdf")];
+        office.browser.upload_as(token, "quick", &headers, pdf).await
+    };
+    let refused = async {
+        loop {
+            let answer = upload(&greedy).await;
+            if answer.status != 201 {
+                return answer;
+            }
+        }
+    };
+    let refused = timeout(LIMIT, refused).await.expect("one person may have all of the room");
+    assert_eq!(refused.refused(), (429, "too-many-at-once"));
+    assert_eq!(refused.header("retry-after"), "1");
+    upload(&other).await.granted();
 }

@@ -10,23 +10,28 @@ use bytes::{Bytes, BytesMut};
 use futures_util::future::poll_fn;
 use http_body_util::combinators::BoxBody;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::connections::Activity;
 use crate::crowd::{Crowd, Held};
+use crate::limits::ServerLimits;
 
-/// A body that must bring so many bytes in every stretch of time, for as long as it goes on.
+/// A body that must bring so many bytes in every stretch of time, for as long as it goes on, and come to its end.
 pub(super) struct Paced {
     body: Incoming,
     bytes_min: u64,
     every: Duration,
     brought: u64,
     until: Pin<Box<Sleep>>,
+    end_by: Instant,
+    /// Dropped once no more of it comes.
+    ended: Option<oneshot::Sender<()>>,
 }
 
 /// Why a body did not come to its end.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum BrokenOff {
+pub(crate) enum BrokenOff {
     /// Too little of it came.
     #[error("the body comes too slowly")]
     Slow,
@@ -36,9 +41,17 @@ pub(super) enum BrokenOff {
 }
 
 impl Paced {
-    pub(super) fn new(body: Incoming, bytes_min: u64, every: Duration) -> Self {
-        let until = Box::pin(sleep_until(Instant::now() + every));
-        Self { body, bytes_min, every, brought: 0, until }
+    /// A body of so many bytes; `ended` is dropped at its end.
+    pub(super) fn new(
+        body: Incoming,
+        limits: &ServerLimits,
+        length: u64,
+        ended: oneshot::Sender<()>,
+    ) -> Self {
+        let (bytes_min, every, now) = (limits.body_bytes_min, limits.body_every, Instant::now());
+        let end_by = now + limits.body_in(length);
+        let until = Box::pin(sleep_until(end_by.min(now + every)));
+        Self { body, bytes_min, every, brought: 0, until, end_by, ended: Some(ended) }
     }
 
     /// The whole of it, which is `length` bytes at the most.
@@ -65,14 +78,18 @@ impl Body for Paced {
             if let Some(part) = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref()) {
                 self.brought = self.brought.saturating_add(part.len() as u64);
             }
+            if frame.is_none() {
+                self.ended = None;
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(BrokenOff::from)));
         }
         while self.until.as_mut().poll(context).is_ready() {
-            if self.brought < self.bytes_min {
+            let now = Instant::now();
+            if self.brought < self.bytes_min || now >= self.end_by {
                 return Poll::Ready(Some(Err(BrokenOff::Slow)));
             }
             self.brought = 0;
-            let until = Instant::now() + self.every;
+            let until = self.end_by.min(now + self.every);
             self.until.as_mut().reset(until);
         }
         Poll::Pending

@@ -89,10 +89,9 @@ pub(super) async fn attend(
     };
     drop(connection);
     drop(place);
-    let metrics = &shared.router.kit().metrics;
-    metrics.connections(shared.connections.count());
+    shared.show();
     if let Some(reason) = reason {
-        metrics.turned_away(reason);
+        shared.router.kit().metrics.turned_away(reason);
     }
 }
 
