@@ -33,6 +33,10 @@ pub const STEP: Step = Step {
 /// Who may put documents in before a dossier exists.
 pub const UPLOAD: &[May] = &[any(Role::Applicant), any(Role::Clerk), any(Role::Approver)];
 
+/// Which of them do so for their agency: whoever has one of these roles at an agency, and is an applicant as well, uploads as an
+/// officer. It stays the uploader's own all the same.
+pub const UPLOAD_FOR_AGENCY: &[May] = &[any(Role::Clerk), any(Role::Approver)];
+
 /// The command.
 #[derive(Debug, Clone)]
 pub struct SubmitDossier {

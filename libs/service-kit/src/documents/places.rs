@@ -67,17 +67,18 @@ impl Places {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn one_person_and_one_address_have_a_few_and_the_others_theirs() {
         let places = Places::default();
         let address = |last: u8| IpAddr::from([192, 0, 2, last]);
+        let few = u8::try_from(UPLOADS_OF_ONE_MAX).unwrap();
         let mut held = Vec::new();
-        for n in 0..UPLOADS_OF_ONE_MAX {
-            held.push(places.enter(&"a1".into(), address(n as u8)).await.unwrap());
+        for n in 0..few {
+            held.push(places.enter(&"a1".into(), address(n)).await.unwrap());
         }
         let more = places.enter(&"a1".into(), address(100)).await;
         assert!(matches!(more, Err(UploadError::TooMany)), "a person from many addresses");
-        for n in 0..UPLOADS_OF_ONE_MAX {
+        for n in 0..few {
             let person = format!("b{n}");
             held.push(places.enter(&(&*person).into(), address(101)).await.unwrap());
         }

@@ -179,8 +179,21 @@ impl Request {
 
     /// The id of a new thing, the same whenever this client sends the same key for the same `purpose`. Nobody can compute
     /// it without the installation's key.
-    pub fn new_id(&self, kit: &Kit, caller: &Caller, purpose: &str) -> Result<Uuid, Problem> {
-        let key = self.idempotency_key()?;
+    ///
+    /// A thing that an older version recorded for that key has another id, from which anybody could compute it; whoever asks
+    /// again has that one.
+    pub async fn new_id<S: State>(
+        &self,
+        streams: &Streams<S>,
+        caller: &Caller,
+        purpose: &str,
+    ) -> Result<Uuid, Problem> {
+        let (kit, key) = (streams.kit(), self.idempotency_key()?);
+        let older = self.derived_id(caller, purpose)?;
+        let stream = Streams::<S>::name(&older.to_string()).map_err(|_| Problem::not_found())?;
+        if kit.store.last(&stream).await?.is_some() {
+            return Ok(older);
+        }
         let subject = caller.subject.as_str();
         Ok(kit.keyed_id(&[b"id", subject.as_bytes(), key.as_bytes(), purpose.as_bytes()]))
     }

@@ -54,7 +54,7 @@ pub(crate) struct FileComplaintRequest {
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let body: FileComplaintRequest = request.json()?;
-    let complaint = ComplaintId(request.new_id(app.complaints.kit(), caller, "complaint")?);
+    let complaint = ComplaintId(request.new_id(&app.complaints, caller, "complaint").await?);
     let agency = AgencyCode::from(&*body.agency.0);
     let contact = Contact { name: body.name.0, address: body.address.0, phone: body.phone.0 };
     let command = FileComplaint {

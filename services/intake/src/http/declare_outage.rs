@@ -55,7 +55,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     if body.channels.len() > 3 {
         return Err(Problem::new(TOO_LARGE).about("channels"));
     }
-    let outage = request.new_id(&app.kit, caller, "outage")?;
+    let outage = request.new_id(&app.outages, caller, "outage").await?;
     let command = DeclareOutage {
         outage,
         agency: body.agency.clone(),

@@ -134,7 +134,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     check_form(&app, procedure, &body.form)?;
     let (applicant, representative) = parties(caller, body.applicant);
     let documents = documents(&app, (caller, mays), &body.documents).await?;
-    let dossier = DossierId(request.new_id(&app.kit, caller, "dossier")?);
+    let dossier = DossierId(request.new_id(&app.dossiers, caller, "dossier").await?);
     let reserved = app.kit.codes.next(&app.kit.store, &body.agency, &agency.system, today).await?;
     let code = reserved.code.clone();
     let command = SubmitDossier {

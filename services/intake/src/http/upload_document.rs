@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dossier::access;
-use dossier::intake::submit_dossier::UPLOAD;
+use dossier::intake::submit_dossier::{UPLOAD, UPLOAD_FOR_AGENCY};
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
 use service_kit::documents::{self, Interrupted, Promised, UploadError};
 use service_kit::http::{
-    Access, MEDIA_TYPE, Problem, Reply, Request, Route, TOO_LARGE, TOO_MANY_AT_ONCE, TOO_SLOW, Upload, upload_endpoint,
+    Access, MEDIA_TYPE, Problem, Reply, Request, Route, TOO_LARGE, TOO_MANY_AT_ONCE, TOO_SLOW,
+    Upload, upload_endpoint,
 };
 use utoipa::ToSchema;
 
@@ -50,7 +51,10 @@ pub(crate) struct DocumentUploadedReply {
     responses((status = 201, body = DocumentUploadedReply)),
 )]
 async fn handle(app: Arc<App>, request: Request, content: Upload) -> Result<Reply, Problem> {
-    let actor = access::decide(request.caller()?, UPLOAD, None)?;
+    let caller = request.caller()?;
+    let for_agency = caller.agency.as_ref();
+    let for_agency = for_agency.and_then(|_| access::decide(caller, UPLOAD_FOR_AGENCY, None).ok());
+    let actor = for_agency.map_or_else(|| access::decide(caller, UPLOAD, None), Ok)?;
     let promised = Promised::of(&request.headers)?;
     let content_type = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let upload = documents::Upload {

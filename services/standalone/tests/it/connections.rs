@@ -195,11 +195,9 @@ async fn an_upload_may_take_longer_than_a_request_but_not_for_ever() {
     let limits = ServerLimits { request, body_bytes_per_second, ..Default::default() };
     let answer = upload_in_two(limits, Duration::from_millis(600)).await;
     assert!(answer.starts_with("http/1.1 201 "), "{answer}");
-    let office = Office::open_behind(limited(ServerLimits {
-        body_bytes_per_second: 100_000,
-        ..limits
-    }))
-    .await;
+    let office =
+        Office::open_behind(limited(ServerLimits { body_bytes_per_second: 100_000, ..limits }))
+            .await;
     let token = office.applicant("u1");
     for path in ["/v1/complaints", "/v1/documents"] {
         let begun = format!(
@@ -225,7 +223,10 @@ async fn what_the_listener_of_probes_holds_is_not_shown_as_what_the_service_hold
     let serving = tokio::spawn(probes.run(stopped));
     for _ in 0..3 {
         let mut probe = connect("127.0.0.1", address).await;
-        probe.write_all(LIVE.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n").as_bytes()).await.unwrap();
+        probe
+            .write_all(LIVE.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n").as_bytes())
+            .await
+            .unwrap();
         assert!(head_of(&mut probe).await.starts_with("http/1.1 404 "));
         closed(&mut probe).await;
         let text = office.kit.metrics.text();

@@ -1,8 +1,12 @@
 //! What becomes of documents that nobody names.
 
-use dossier::contract::{DocumentName, Subject};
+use std::task::Poll;
+
+use bytes::Bytes;
+use dossier::contract::{Actor, DocumentName, Role, Subject};
 use events::{Expected, Filter, NewEvent, Position, StreamName};
 use serde_json::json;
+use service_kit::documents::{Interrupted, Promised, Upload};
 use uuid::Uuid;
 
 use crate::support::{Answer, Office, submitted};
@@ -123,4 +127,46 @@ async fn the_same_upload_again_has_another_day_under_the_same_name_or_another_on
     assert!(is_there(&office, &again).await);
     let name = DocumentName::from(&*upload(&office, &applicant, "other").await);
     assert_eq!(name.as_str(), going, "once it is over the name is free");
+}
+
+#[tokio::test]
+async fn an_upload_that_is_cut_off_anywhere_leaves_nothing_that_is_not_found_again() {
+    let office = Office::open().await;
+    let kit = &office.kit;
+    let subject = Subject::from("a1");
+    let actor =
+        Actor { subject: subject.clone(), role: Role::Applicant, agency: None, on_behalf_of: None };
+    let promised = Promised::of(&http::HeaderMap::new()).unwrap();
+    let mut whole = 0;
+    // Cut off the first time that it waits, the second time, and so on, until it comes to its end.
+    for waits in 0..1_000 {
+        let (key, client) = (format!("k{waits}"), "127.0.0.1".parse().unwrap());
+        let (actor, promised, content_type) = (&actor, &promised, "application/pdf");
+        let upload = Upload { actor, client, key: &key, content_type, promised };
+        let content = [Ok(Bytes::from_static(b"%PDF-1.7 cut off"))];
+        let content = futures_util::stream::iter::<[Result<_, Interrupted>; 1]>(content);
+        let mut storing = Box::pin(kit.documents.store(kit, upload, content));
+        let mut polled = 0;
+        let stored = std::future::poll_fn(|context| {
+            polled += 1;
+            if polled > waits {
+                return Poll::Ready(None);
+            }
+            storing.as_mut().poll(context).map(Some)
+        });
+        whole += u32::from(stored.await.is_some());
+        drop(storing);
+        if whole == 3 {
+            break;
+        }
+    }
+    assert_eq!(whole, 3);
+    let files = files(&office, "");
+    let documents = files.iter().filter_map(|file| file.strip_suffix(".pdf"));
+    let documents: Vec<&str> = documents.collect();
+    assert!(documents.len() >= 3);
+    for name in &documents {
+        assert!(files.contains(&format!("{name}.json")), "{name} has no record: {files:?}");
+    }
+    assert!(kit.documents.unnamed_of(kit, &subject) >= documents.len(), "each is counted");
 }

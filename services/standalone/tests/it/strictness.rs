@@ -3,6 +3,7 @@
 use dossier::contract::Role;
 use http::Method;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::life::{self, take};
 use crate::support::{Answer, Office, energy_label, submitted};
@@ -49,6 +50,48 @@ async fn a_key_that_was_used_for_one_operation_is_refused_for_another() {
     assert_eq!(log.iter().filter(|kind| *kind == "DossierAccepted").count(), 1);
     assert_eq!(log.iter().filter(|kind| *kind == "DossierRefused").count(), 1);
     assert!(!log.iter().any(|kind| kind == "DossierClosed"));
+}
+
+#[tokio::test]
+async fn what_was_filed_before_ids_were_secret_is_not_filed_again() {
+    let office = Office::open().await;
+    let applicant = office.applicant("a1");
+    let body = json!({
+        "agency": "G02.001", "text": "Nobody answers.", "name": "Lê C", "address": "Hà Nội", "phone": "0902",
+    });
+    let file = async |office: &Office| {
+        office.browser.post_with("/v1/complaints", &applicant, "one", "", body.clone()).await
+    };
+    let filed = file(&office).await.granted();
+    // The log as an older version left it: the ids computed from the key, the digest that of the body alone.
+    let derived = |purpose: &str| {
+        Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("a1\none\n{purpose}").as_bytes()).to_string()
+    };
+    let (id, old_id) = (filed["complaint"].as_str().unwrap(), derived("complaint"));
+    let stream = |id: &str| format!("complaint-{id}");
+    let (command, old_command) = (derived(&stream(id)), derived(&stream(&old_id)));
+    let aged = |text: &str| text.replace(id, &old_id).replace(&command, &old_command);
+    let old_digest = office.kit.keyed_digest(&[body.to_string().as_bytes()]);
+    let all = events::Filter::default();
+    let page = office.kit.store.read_all(events::Position::START, &all, 10_000).await.unwrap();
+    let older = events::EventStore::memory();
+    for event in page.events {
+        let mut meta: Value = aged(&event.meta).parse().unwrap();
+        if event.stream.as_str() == stream(id) {
+            assert_ne!(event.meta, aged(&event.meta), "it has the command");
+            meta["digest"] = json!(old_digest);
+        }
+        let name = events::StreamName::new(&aged(event.stream.as_str())).unwrap();
+        let (kind, data, meta) = (event.kind.clone(), aged(&event.data), meta.to_string());
+        let last = older.last(&name).await.unwrap().map(|last| last.version);
+        let new = vec![events::NewEvent { id: event.id, kind, data, meta }];
+        older.append(&name, events::Expected::from(last), new).await.unwrap();
+    }
+    let office = Office::open_with(older, office.kit.clock.now()).await;
+    let again = file(&office).await.granted();
+    assert_eq!(again["complaint"], *old_id);
+    let log = office.log().await;
+    assert!(!log.iter().any(|kind| kind == "ComplaintFiled"), "{log:?}");
 }
 
 #[tokio::test]

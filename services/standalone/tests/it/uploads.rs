@@ -2,10 +2,12 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use dossier::contract::Role;
 use http::Method;
+use serde_json::json;
 use sha2::{Digest, Sha256, Sha512};
 
-use crate::support::{Answer, Office};
+use crate::support::{Answer, Office, energy_label, submitted};
 
 async fn upload(office: &Office, headers: &[(&str, &str)], body: &[u8]) -> Answer {
     let (applicant, key) = (office.applicant("a1"), office.browser.key());
@@ -120,4 +122,37 @@ async fn an_address_with_a_slash_behind_it_has_the_same_limits() {
         let answer = office.browser.send(Method::POST, path, &headers, large.clone()).await;
         assert_eq!(answer.unwrap().granted()["bytes"], large.len(), "{path}");
     }
+}
+
+#[tokio::test]
+async fn an_officer_who_is_an_applicant_as_well_uploads_for_the_agency() {
+    let office = Office::open().await;
+    let (address, _) = submitted(&office.browser, &office.applicant("a1")).await;
+    let both = [Role::Applicant, Role::Clerk];
+    let officer = office.token_for(&both, "c1", "G02.002", None);
+    let colleague = office.token(Role::Clerk, "c2", "G02.002");
+    let signed = office.browser.upload(&officer, "signed").await;
+    let result = address.replace("dossiers", "deliveries") + "/result";
+    let body = json!({ "number": "1/2026", "document": signed });
+    let answer = office.browser.post(&result, &colleague, "\"1\"", body).await;
+    assert_ne!(answer.problem(), "unknown-document", "{}", answer.body);
+}
+
+#[tokio::test]
+async fn the_same_upload_for_another_firm_is_another_document() {
+    let office = Office::open().await;
+    let acting = |firm: &str| office.token_for(&[Role::Applicant], "u1", "", Some(firm));
+    let colleague = office.token_for(&[Role::Applicant], "u2", "", Some("firm-1"));
+    let mut names = Vec::new();
+    for firm in ["firm-1", "firm-2", "firm-1"] {
+        let pdf = b"%PDF-1.7 the same".to_vec();
+        let headers = [("content-type", "application/pdf")];
+        let answer = office.browser.upload_as(&acting(firm), "k", &headers, pdf).await;
+        names.push(answer.granted()["document"].clone());
+    }
+    assert!(names[0] == names[2] && names[0] != names[1], "{names:?}");
+    // The first firm's people still have theirs.
+    let mut body = energy_label(&office.browser, &colleague).await;
+    body["documents"][0]["document"] = names[0].clone();
+    office.browser.post("/v1/dossiers", &colleague, "", body).await.granted();
 }
