@@ -15,8 +15,8 @@ fn figures(arguments: &str) -> Value {
     serde_json::from_str(&out).unwrap()
 }
 
-/// Each with figures that it must have found more than nothing of.
-const RUNS: [(&str, &[&str]); 7] = [
+/// Each with figures, by their places, that it must have found more than nothing of.
+const RUNS: [(&str, &[&str]); 8] = [
     (
         "lifecycle --dossiers 10 --concurrency 2 --warm-up 2",
         &["dossiers_per_s", "steps_per_s", "raw_empty_handler_requests_per_s", "server_rss_mib"],
@@ -29,6 +29,10 @@ const RUNS: [(&str, &[&str]); 7] = [
         "keeper --obligations 200 --burst 20 --overdue 20 --single 5 --lead-s 6 --rest-s 2",
         &["open_obligations", "burst_done_after_s", "single_late_p99_ms"],
     ),
+    (
+        "hostile --only nobody --seconds 2 --sockets 20 --idle 20 --report-only",
+        &["0/health/requests", "0/step/requests", "0/peak_rss_mib"],
+    ),
     ("whatif --dossiers 20", &["dossiers_per_s"]),
     ("replay-views --dossiers 5 --concurrency 2", &["events", "rebuilt_events_per_s"]),
     ("large --dossiers 20", &["events", "rebuilt_events_per_s", "server_rss_mib"]),
@@ -40,7 +44,7 @@ fn every_subcommand_runs() {
     for (arguments, wanted) in RUNS {
         let figures = figures(arguments);
         for name in wanted {
-            let figure = figures.get(*name).and_then(Value::as_f64);
+            let figure = figures.pointer(&format!("/{name}")).and_then(Value::as_f64);
             assert!(figure.is_some_and(|figure| figure > 0.0), "{arguments}: {name} in {figures}");
         }
     }

@@ -18,9 +18,9 @@ pub const KIND_BYTES_MAX: usize = 100;
 pub const READ_EVENTS_MAX: usize = 1_000;
 /// Bytes of data and metadata after which a read ends, however many events were asked for: with the event with which it
 /// comes to them, so that it always brings one. It is larger than this by less than one event.
-pub const READ_BYTES_MAX: usize = 4 * 1024 * 1024;
+pub const READ_BYTES_MAX: usize = 1024 * 1024;
 /// The same for a read of several streams, which ends with a stream.
-pub const TOGETHER_BYTES_MAX: usize = 8 * 1024 * 1024;
+pub const TOGETHER_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Events looked at by one `read_all`.
 pub const PAGE_EVENTS_MAX: usize = 10_000;
 

@@ -140,7 +140,7 @@ pub const UNKNOWN_MAX: Duration = Duration::from_secs(15);
 /// Streams whose state is kept in memory, for each kind of stream.
 pub const STATES_MAX: usize = 1_024;
 /// Bytes of the events that these states were made from, for each kind of stream.
-pub const STATES_BYTES_MAX: usize = 8 * 1024 * 1024;
+pub const STATES_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Verified tokens that are remembered.
 pub const TOKENS_MAX: usize = 16_384;
 /// Bytes of a token; no longer one is looked at.

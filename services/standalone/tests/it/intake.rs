@@ -60,7 +60,7 @@ async fn the_same_submission_twice_is_one_dossier_and_another_body_is_refused() 
 async fn filings_that_are_refused_or_repeated_use_up_no_codes_and_record_nothing() {
     let office = Office::open().await;
     let clerk = office.clerk();
-    let mut body = energy_label(&office.browser, &office.applicant("a1")).await;
+    let mut body = energy_label(&office.browser, &clerk).await;
     body["applicant"] = json!("a1");
     body["channel"] = json!("counter");
     let mut refused = body.clone();

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use super::connection::{self, Connection, is_no_place};
 use super::record;
+use crate::event::fill;
 use crate::limits::{FIND_TIMEOUT, HEARD_IN, PAGE_EVENTS_MAX, RECONNECT_MAX};
 use crate::store::is_same;
 use crate::store::tail::Tail;
@@ -198,7 +199,8 @@ impl Log {
             let before = ReadAllOptions::default().backwards().position(from());
             events.extend(self.read_log(before, limit - events.len()).await?);
         }
-        Ok(events)
+        // Two reads, of which each was as large as one may be.
+        Ok(fill(events, limit))
     }
 
     /// Where everything ends that stands on the server, ours or not.
