@@ -146,18 +146,24 @@ impl Request {
     /// Waits until what the client has written or read has had its effect where `progress` says how far that is.
     pub async fn catch_up(&self, kit: &Kit, progress: Option<&Progress>) -> Result<(), Problem> {
         let Some(position) = self.consistency_token()? else { return Ok(()) };
-        // Another process may have appended what is not heard of here yet.
-        if position > kit.store.head() && kit.store.event_at(position).await?.is_none() {
-            return Err(Problem::new(CONSISTENCY_AHEAD));
-        }
-        let Some(progress) = progress.filter(|progress| progress.now() < position) else {
+        let ahead = position > kit.store.head();
+        let progress = progress.filter(|progress| progress.now() < position);
+        if !ahead && progress.is_none() {
             return Ok(());
-        };
+        }
+        // Reading the store is not for nothing either, and some may ask who have no token.
         let _waiting = kit.waits.enter(self.client, 1).map_err(|full| match full {
             Full::One => Problem::at_once(TOO_MANY_AT_ONCE),
             Full::All => Problem::at_once(BUSY),
         })?;
-        if progress.reach(position).await { Ok(()) } else { Err(Problem::not_yet_consistent()) }
+        // Another process may have appended what is not heard of here yet.
+        if ahead && kit.store.event_at(position).await?.is_none() {
+            return Err(Problem::new(CONSISTENCY_AHEAD));
+        }
+        match progress {
+            Some(progress) if !progress.reach(position).await => Err(Problem::not_yet_consistent()),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// The language of the answer.
