@@ -163,7 +163,8 @@ mod tests {
             let mut envelope = scene.recorded().next().unwrap().1.envelope.clone();
             envelope.dossier = Some(DossierId(Uuid::nil()));
             let event = Incoming { id: Uuid::nil(), kind, data, envelope: &envelope };
-            let [PaymentReaction::LapseFee(_, ending)] = &PaymentReaction::react(&event).unwrap()[..]
+            let [PaymentReaction::LapseFee(_, ending)] =
+                &PaymentReaction::react(&event).unwrap()[..]
             else {
                 panic!("{kind}")
             };

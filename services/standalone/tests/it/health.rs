@@ -89,7 +89,7 @@ async fn clocks_that_are_five_seconds_apart_record_side_by_side_and_within_a_str
 }
 
 /// A process in whose log three dossiers stand that its read models know, killed.
-async fn left_behind(folder: &Path) -> String {
+pub(crate) async fn left_behind(folder: &Path) -> String {
     let process = Process::start(folder);
     let key = DevelopmentKey::in_folder(folder).unwrap();
     let applicant = token(&key, Role::Applicant, "company-1", "");

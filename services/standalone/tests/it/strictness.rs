@@ -143,7 +143,7 @@ async fn the_id_of_a_dossier_does_not_follow_from_what_its_applicant_knows() {
     };
     let first = submit().await;
     assert_eq!(submit().await["id"], first["id"]);
-    let guessed = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, b"a1\none\ndossier");
+    let guessed = Uuid::new_v5(&Uuid::NAMESPACE_URL, b"a1\none\ndossier");
     assert_ne!(first["id"], guessed.to_string());
 }
 

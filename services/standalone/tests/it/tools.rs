@@ -69,7 +69,7 @@ fn the_tools_fail_where_there_is_no_log_and_make_nothing() {
     assert_eq!(std::fs::read_dir(&empty).unwrap().count(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restored_log_that_is_empty_or_shorter_than_its_read_models_is_a_finding() {
     let folder = tempfile::tempdir().unwrap();
     // An empty log where the right one should have been put.
@@ -80,11 +80,7 @@ async fn a_restored_log_that_is_empty_or_shorter_than_its_read_models_is_a_findi
     assert!(!output.status.success() && said.contains("the log is empty"), "{said}");
 
     let folder = tempfile::tempdir().unwrap();
-    let process = Process::start(folder.path());
-    let ready =
-        async { while !process.browser.get("/health/ready", "").await.status.is_success() {} };
-    tokio::time::timeout(std::time::Duration::from_secs(60), ready).await.expect("never ready");
-    process.kill();
+    left_behind(folder.path()).await;
     for ending in ["", "-wal", "-shm"] {
         // Not each of them is there.
         let _ = std::fs::remove_file(folder.path().join(format!("log.sqlite{ending}")));
