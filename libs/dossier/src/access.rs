@@ -134,13 +134,13 @@ pub enum Denied {
 ///
 /// Called without a resource before anything is read, and with it before anything is decided or shown. Whoever is a party to
 /// something reaches it as an applicant alone, and in no other role: nobody works or decides on a matter of their own
-/// (Law 36/2018/QH14, art. 23, on conflicts of interest).
+/// (Law 36/2018/QH14, art. 23, on conflicts of interest). A partner only says what it knows, and decides on nothing.
 pub fn decide(caller: &Caller, mays: &[May], resource: Option<&Resource>) -> Result<Actor, Denied> {
     let mut denied = Denied::Role;
     for May { role, scope } in mays.iter().filter(|may| caller.roles.contains(&may.role)) {
         if resource.is_some_and(|resource| !reaches(caller, *scope, resource)) {
             denied = if denied == Denied::Party { denied } else { Denied::Scope };
-        } else if *role != Role::Applicant
+        } else if !matches!(role, Role::Applicant | Role::PaymentProvider | Role::Carrier)
             && resource.is_some_and(|resource| resource.concerns(caller))
         {
             denied = Denied::Party;
@@ -226,7 +226,10 @@ mod tests {
     fn nobody_works_or_decides_on_a_matter_to_which_they_are_a_party() {
         let parties = [applicant("u1", None), applicant("u2", None), applicant("o1", Some("u1"))];
         for party in parties {
-            for role in Role::CALLERS.into_iter().filter(|role| *role != Role::Applicant) {
+            for role in Role::CALLERS {
+                if matches!(role, Role::Applicant | Role::PaymentProvider | Role::Carrier) {
+                    continue;
+                }
                 let agency = Some("G02".into());
                 let officer = Caller { roles: vec![role], agency, ..party.clone() };
                 for may in [super::agency(role), any(role)] {
@@ -248,6 +251,14 @@ mod tests {
         let both = Caller { roles, agency, ..applicant("u1", None) };
         let mays = [super::agency(Role::Approver), own(Role::Applicant)];
         assert_eq!(decide(&both, &mays, Some(&resource())).unwrap().role, Role::Applicant);
+    }
+
+    #[test]
+    fn a_partner_says_what_it_knows_also_of_a_dossier_of_its_own() {
+        for role in [Role::PaymentProvider, Role::Carrier] {
+            let partner = Caller { roles: vec![role], ..applicant("u1", None) };
+            assert!(decide(&partner, &[any(role)], Some(&resource())).is_ok(), "{role:?}");
+        }
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub const STEPS: &[Step] = &[
 ];
 
 /// Who may list what carriers said that names none of our parcels.
-pub const UNMATCHED: &[May] = &[any(Role::Clerk), any(Role::Operator)];
+pub const UNMATCHED: &[May] = &[any(Role::Operator)];
 
 /// Who may read where a result is.
 pub const READ: &[May] = &[

@@ -9,6 +9,7 @@ pub mod assess_fee;
 pub mod expire_fee_window;
 pub mod issue_receipt;
 pub mod lapse_fee;
+pub mod limits;
 pub mod miss_discrepancy;
 pub mod miss_repayment;
 pub mod number_receipt;
@@ -60,7 +61,8 @@ pub const READ: &[May] = &[
 ];
 
 /// Who may see what money an agency's cashiers have to deal with.
-pub const READ_TASKS: &[May] = &[agency(Role::Cashier), agency(Role::Auditor), any(Role::Operator)];
+pub const READ_TASKS: &[May] =
+    &[agency(Role::Cashier), agency(Role::Approver), agency(Role::Auditor), any(Role::Operator)];
 
 /// Who may see the notices that name none of our payments: they belong to no agency.
 pub const READ_UNMATCHED: &[May] = &[any(Role::Operator)];

@@ -197,6 +197,9 @@ payload! {
         counted: Vnd,
         /// What was found, in writing.
         reason: Personal<String>,
+        /// What it does to a fee that was settled and is not there after all; nothing if it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        effect: Option<RefundEffect>,
     }
     /// A provider says that an attempt failed. A later capture of the same attempt still counts.
     PaymentFailed {
@@ -247,11 +250,17 @@ payload! {
         due_at: Timestamp,
         /// How much later this was found, in milliseconds.
         late_by_ms: i64,
+        /// What stays with the agency of what came in; the rest goes back.
+        #[serde(default)]
+        kept: Vnd,
     }
     /// The dossier ended before its fee was paid: nothing is owed any more.
     FeeLapsed {
         /// The event that ended it.
         cause: Uuid,
+        /// What stays with the agency of what came in; the rest goes back.
+        #[serde(default)]
+        kept: Vnd,
     }
     /// The dossier ended without a result after its fee was settled.
     DossierEnded {
@@ -311,6 +320,9 @@ payload! {
         /// The end of the applicant's new window to pay.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         window_ends_at: Option<Timestamp>,
+        /// Whether the dossier is being worked on for what was there of it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        in_process: bool,
     }
     /// The cashier has not given back in time what has to go back.
     RepaymentMissed {

@@ -4,7 +4,7 @@
 use calendar::Budget;
 use serde::Deserialize;
 
-use crate::contract::Vnd;
+use crate::contract::{Vnd, partner_name};
 
 /// The rules for money.
 #[derive(Debug, Clone, Deserialize)]
@@ -42,7 +42,9 @@ impl PaymentRules {
     /// Whether a provider never captures twice for one attempt. Of one that is not named here that is not known.
     #[must_use]
     pub fn captures_once(&self, provider: &str) -> bool {
-        self.providers.iter().any(|known| known.name == provider && known.captures_once)
+        let provider = partner_name(provider);
+        let named = |known: &&ProviderRules| partner_name(&known.name) == provider;
+        self.providers.iter().find(named).is_some_and(|known| known.captures_once)
     }
 
     /// What contradicts itself.
@@ -54,10 +56,39 @@ impl PaymentRules {
             return Err("`second_person_above` is an amount from 0".to_owned());
         }
         for (place, provider) in self.providers.iter().enumerate() {
-            if self.providers.iter().take(place).any(|known| known.name == provider.name) {
+            if self
+                .providers
+                .iter()
+                .take(place)
+                .any(|known| partner_name(&known.name) == partner_name(&provider.name))
+            {
                 return Err(format!("there are two providers `{}`", provider.name));
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(names: [&str; 2]) -> PaymentRules {
+        let text = include_str!("../../procedures/payments.yaml");
+        let head = text.split("providers:").next().unwrap();
+        let [first, second] = names;
+        let text = format!(
+            "{head}providers:\n  - {{ name: {first}, captures_once: true }}\n  - {{ name: {second} }}\n"
+        );
+        serde_yaml_ng::from_str(&text).unwrap()
+    }
+
+    #[test]
+    fn a_provider_is_known_in_whatever_case_and_with_whatever_blanks_its_name_is_written() {
+        let known = rules(["VN Pay", "Momo"]);
+        assert!(known.captures_once("vnpay"));
+        assert!(!known.captures_once("momo"));
+        assert!(known.check().is_ok());
+        assert!(rules(["VN Pay", "vnpay"]).check().is_err());
     }
 }

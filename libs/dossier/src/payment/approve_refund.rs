@@ -79,7 +79,7 @@ pub(crate) mod tests {
         let resolve = ResolveDiscrepancy { payment: id, captured, reason };
         scene
             .step("2026-11-20T10:00", Role::Cashier, |s, f| {
-                resolve_discrepancy::decide(s, resolve, f)
+                resolve_discrepancy::decide(s, resolve, Standing::InProcess, f)
             })
             .unwrap();
         refund(&mut scene, 2_970_000, Standing::InProcess).unwrap();

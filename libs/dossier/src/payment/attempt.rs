@@ -28,6 +28,17 @@ pub struct Word {
     pub amount: Vnd,
 }
 
+impl Word {
+    /// Whether it may be said of the same money: by the same number; without one by the same name or the same amount.
+    fn may_be(&self, other: &Self) -> bool {
+        match (&self.transaction, &other.transaction) {
+            (Some(number), Some(other)) => number == other,
+            (None, None) => self.event == other.event || self.amount == other.amount,
+            (Some(_), None) | (None, Some(_)) => self.event == other.event,
+        }
+    }
+}
+
 /// Money that a provider has captured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capture {
@@ -59,8 +70,8 @@ pub enum Identity<'a> {
     Known,
     /// Money of its own.
     New,
-    /// Another name of this capture.
-    NameOf(&'a Capture),
+    /// Another name of the money that was told first by this name.
+    NameOf(&'a str),
     /// It does not agree with what is known.
     Doubtful(Doubt),
 }
@@ -86,6 +97,10 @@ pub struct Attempt {
     pub query_at: Timestamp,
     /// The event that set that time.
     pub opened_by: Uuid,
+    /// What was doubtful and was looked into, under which it is known since.
+    resolved: Vec<Word>,
+    /// What is sure to have come, since somebody has asked.
+    sure: Vnd,
     /// Everything that was said of money.
     words: BTreeSet<Word>,
     /// Which capture, by its place, goes by a name.
@@ -106,6 +121,8 @@ impl Attempt {
             queries: 0,
             query_at,
             opened_by,
+            resolved: Vec::new(),
+            sure: Vnd::ZERO,
             words: BTreeSet::new(),
             names: BTreeMap::new(),
             failures: BTreeSet::new(),
@@ -125,10 +142,12 @@ impl Attempt {
         self.captured >= self.started.amount || once && self.captured > Vnd::ZERO
     }
 
-    /// What of its money is not sure to be there: the part above what it was begun for, while something does not agree.
+    /// What of its money is not sure to be there: the part above what it was begun for, or was found to have come, while
+    /// something does not agree.
     #[must_use]
     pub fn in_doubt(&self) -> Vnd {
-        let above = self.captured.0.saturating_sub(self.started.amount.0);
+        let sure = self.started.amount.max(self.sure);
+        let above = self.captured.0.saturating_sub(sure.0);
         if self.doubts.is_empty() { Vnd::ZERO } else { Vnd(above.max(0)) }
     }
 
@@ -137,8 +156,22 @@ impl Attempt {
     pub fn said_at_most(&self) -> Vnd {
         // Of another amount than was asked for, and counted all the same.
         let counted = |doubtful: &&DoubtfulWord| doubtful.doubt == Doubt::NotTheAttemptsAmount;
-        let others = self.doubts.iter().filter(|doubtful| !counted(doubtful));
-        Vnd(others.fold(self.captured.0, |sum, other| sum.saturating_add(other.word.amount.0)))
+        let mut others: Vec<&Word> = Vec::new();
+        for doubtful in self.doubts.iter().filter(|doubtful| !counted(doubtful)) {
+            match others.iter_mut().find(|other| other.may_be(&doubtful.word)) {
+                // Of several amounts for one name, the largest.
+                Some(other) if other.amount < doubtful.word.amount => *other = &doubtful.word,
+                Some(_) => {}
+                None => others.push(&doubtful.word),
+            }
+        }
+        Vnd(others.iter().fold(self.captured.0, |sum, other| sum.saturating_add(other.amount.0)))
+    }
+
+    /// How many facts of the provider it knows.
+    #[must_use]
+    pub fn facts(&self) -> usize {
+        self.words.len().saturating_add(self.failures.len())
     }
 
     /// Whether the provider told this failure before.
@@ -152,6 +185,12 @@ impl Attempt {
     pub fn identify(&self, word: &Word) -> Identity<'_> {
         if self.words.contains(word) {
             return Identity::Known;
+        }
+        let looked_into = |resolved: &&Word| {
+            resolved.may_be(word) && [resolved.amount, self.captured].contains(&word.amount)
+        };
+        if let Some(resolved) = self.resolved.iter().find(looked_into) {
+            return Identity::NameOf(&resolved.event);
         }
         let numbered = |capture: &&Capture| capture.transaction == word.transaction;
         let by_number = word.transaction.as_ref().and_then(|_| self.captures.iter().find(numbered));
@@ -180,8 +219,12 @@ impl Attempt {
             {
                 Identity::Doubtful(Doubt::OtherTransaction)
             }
+            // What it came to in all, when somebody had asked, is said of it too.
+            Some(known) if !self.resolved.is_empty() && word.amount == self.captured => {
+                Identity::NameOf(&known.event)
+            }
             Some(known) if known.amount != word.amount => Identity::Doubtful(Doubt::OtherAmount),
-            Some(known) => Identity::NameOf(known),
+            Some(known) => Identity::NameOf(&known.event),
         }
     }
 
@@ -224,13 +267,10 @@ impl Attempt {
         self.doubts.push(doubtful);
     }
 
-    /// Takes in how much it has really brought.
+    /// Takes in how much it has really brought. What was said stays known as it was said, so that nobody looks into it twice.
     pub(super) fn resolve(&mut self, captured: Vnd) {
-        self.captured = captured;
-        self.doubts.clear();
-        if let [only] = self.captures.as_mut_slice() {
-            only.amount = captured;
-        }
+        (self.captured, self.sure) = (captured, captured);
+        self.resolved.extend(self.doubts.drain(..).map(|doubtful| doubtful.word));
     }
 
     pub(super) fn fail(&mut self, event: &str) {

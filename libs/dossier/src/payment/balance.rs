@@ -81,16 +81,21 @@ impl Payment {
     /// What is here, for sure, and is not the agency's: it has to go back.
     #[must_use]
     pub fn owed_back(&self) -> Vnd {
+        let above = self.above_what_is_kept().0;
+        Vnd(above.saturating_sub(self.in_doubt().0).max(0))
+    }
+
+    /// What is here, as far as was said, and is not the agency's.
+    pub(super) fn above_what_is_kept(&self) -> Vnd {
         let keeps = self.keeps.unwrap_or_else(|| self.total());
-        let sure = self.net().0.saturating_sub(self.in_doubt().0);
-        Vnd(sure.saturating_sub(keeps.0).max(0))
+        Vnd(self.net().0.saturating_sub(keeps.0).max(0))
     }
 
     fn why_owed_back(&self) -> OwedBack {
         match self.keeps {
-            None => OwedBack::OverPayment,
-            Some(_) if self.ended => OwedBack::DossierEnded,
-            Some(_) => OwedBack::AfterWindow,
+            Some(kept) if self.ended && kept < self.total() => OwedBack::DossierEnded,
+            Some(_) if self.window_expired => OwedBack::AfterWindow,
+            Some(_) | None => OwedBack::OverPayment,
         }
     }
 
@@ -125,8 +130,18 @@ impl Payment {
     /// What follows from the balance that a decision leads to, if this one was there before: the fee is settled, or owed
     /// again, and what is too much is owed back.
     pub(super) fn consequences(
+        after: Self,
+        before: &Self,
+        facts: &Facts<'_>,
+    ) -> Result<Vec<PaymentEvent>, LawError> {
+        Self::consequences_in(after, before, false, facts)
+    }
+
+    /// The same; `in_process` says whether the dossier is being worked on for its fee.
+    pub(super) fn consequences_in(
         mut after: Self,
         before: &Self,
+        in_process: bool,
         facts: &Facts<'_>,
     ) -> Result<Vec<PaymentEvent>, LawError> {
         let mut events = Vec::new();
@@ -141,7 +156,7 @@ impl Payment {
             let window_ends_at =
                 window.map(|window| clock::end_of(rule, facts.at, window)).transpose()?;
             let amount = after.outstanding();
-            events.push(FeeOwedAgain { dossier, amount, window_ends_at }.into());
+            events.push(FeeOwedAgain { dossier, amount, window_ends_at, in_process }.into());
         }
         let amount = after.owed_back();
         if amount > before.owed_back() {

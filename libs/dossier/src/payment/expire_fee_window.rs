@@ -3,7 +3,7 @@
 
 use super::Payment;
 use crate::clock::late_by_ms;
-use crate::contract::{FeeWindowExpired, PaymentEvent, Vnd};
+use crate::contract::{FeeWindowExpired, PaymentEvent};
 use crate::step::{Facts, LawError, Step};
 
 /// The obligation that leads here.
@@ -19,7 +19,7 @@ pub const STEP: Step = Step {
     refusals: &[],
 };
 
-/// Decides; nothing if it was paid. What came, and was not enough, has to go back.
+/// Decides; nothing if it was paid. What came, and was not enough, has to go back, unless there was work for it.
 pub fn decide(payment: &Payment, facts: &Facts<'_>) -> Result<Vec<PaymentEvent>, LawError> {
     let open = payment.settled_at.is_none() && !payment.is_closed();
     let Some(assessed) = payment.assessed.as_ref().filter(|_| open) else { return Ok(Vec::new()) };
@@ -27,9 +27,10 @@ pub fn decide(payment: &Payment, facts: &Facts<'_>) -> Result<Vec<PaymentEvent>,
         return Ok(Vec::new());
     };
     let (dossier, late_by_ms) = (assessed.brief.dossier, late_by_ms(due_at, facts.at));
+    let kept = payment.kept_of_unsettled(facts.rule()?.procedure.fees.kept);
     let mut after = payment.clone();
-    after.keeps = Some(Vnd::ZERO);
-    let mut events = vec![FeeWindowExpired { dossier, due_at, late_by_ms }.into()];
+    after.take_expiry(kept);
+    let mut events = vec![FeeWindowExpired { dossier, due_at, late_by_ms, kept }.into()];
     events.extend(Payment::consequences(after, payment, facts)?);
     Ok(events)
 }

@@ -44,8 +44,10 @@ pub fn decide(
     let mut after = payment.clone();
     let mut events = match end {
         _ if payment.settled_at.is_none() => {
-            after.take_end(Vnd::ZERO);
-            vec![FeeLapsed { cause }.into()]
+            let kept = payment.kept_of_unsettled(facts.rule()?.procedure.fees.kept);
+            after.window_expired = true;
+            after.take_end(kept);
+            vec![FeeLapsed { cause, kept }.into()]
         }
         None => return Ok(Reacted::Done(Vec::new())),
         // What stays of the fee is not known then, and was settled in the way of that time: an old log that is read once

@@ -1,9 +1,11 @@
 //! A cashier has asked the provider how much an attempt has really brought, and says so. What was counted is put right by
 //! it: more is received money, less takes it back.
 
-use super::Payment;
+use super::{Payment, Standing};
 use crate::access::agency;
-use crate::contract::{DiscrepancyResolved, PaymentEvent, PaymentId, Personal, Role, Vnd};
+use crate::contract::{
+    DiscrepancyResolved, PaymentEvent, PaymentId, Personal, RefundEffect, Role, Vnd,
+};
 use crate::step::{Facts, Step, refusals};
 
 /// This step.
@@ -43,10 +45,11 @@ pub struct ResolveDiscrepancy {
     pub reason: String,
 }
 
-/// Decides.
+/// Decides; `standing` is where the dossier stands with intake. At its end nothing more is asked for its fee.
 pub fn decide(
     payment: &Payment,
     command: ResolveDiscrepancy,
+    standing: Standing,
     facts: &Facts<'_>,
 ) -> Result<Vec<PaymentEvent>, Refusal> {
     let ResolveDiscrepancy { payment: id, captured, reason } = command;
@@ -57,9 +60,18 @@ pub fn decide(
     }
     let (counted, reason) = (attempt.captured, Personal::from(reason));
     let mut after = payment.clone();
-    after.take_resolution(id, captured);
-    let mut events = vec![DiscrepancyResolved { payment: id, captured, counted, reason }.into()];
-    events.extend(Payment::consequences(after, payment, facts)?);
+    after.take_resolution(id, captured, None);
+    let missing = after.settled_at.is_some() && after.outstanding() > Vnd::ZERO;
+    let effect = missing.then_some(match standing {
+        Standing::AtItsEnd => RefundEffect::AtTheEnd,
+        Standing::Unanswered | Standing::InProcess => RefundEffect::OwedAgain,
+    });
+    let mut after = payment.clone();
+    after.take_resolution(id, captured, effect);
+    let resolved = DiscrepancyResolved { payment: id, captured, counted, reason, effect };
+    let mut events = vec![resolved.into()];
+    let in_process = standing == Standing::InProcess;
+    events.extend(Payment::consequences_in(after, payment, in_process, facts)?);
     Ok(events)
 }
 
@@ -67,8 +79,12 @@ pub fn decide(
 mod tests {
     use super::*;
     use crate::contract::OwedBack;
+    use crate::payment::expire_fee_window;
+    use crate::payment::lapse_fee::{self, Ending};
     use crate::payment::start_payment::tests::started;
+    use crate::payment::take_notice::TakeNotice;
     use crate::payment::take_notice::tests::{say, take};
+    use crate::step::Reacted;
     use crate::testing::{Scene, law};
 
     fn resolve(
@@ -76,9 +92,18 @@ mod tests {
         payment: PaymentId,
         captured: i64,
     ) -> Result<Vec<PaymentEvent>, Refusal> {
+        resolve_when(scene, payment, captured, Standing::Unanswered)
+    }
+
+    fn resolve_when(
+        scene: &mut Scene<'_, Payment>,
+        payment: PaymentId,
+        captured: i64,
+        standing: Standing,
+    ) -> Result<Vec<PaymentEvent>, Refusal> {
         let reason = "the provider's answer of 21 November".to_owned();
         let command = ResolveDiscrepancy { payment, captured: Vnd(captured), reason };
-        scene.step("2026-11-21T09:00", Role::Cashier, |s, f| decide(s, command, f))
+        scene.step("2026-11-21T09:00", Role::Cashier, |s, f| decide(s, command, standing, f))
     }
 
     #[test]
@@ -117,6 +142,66 @@ mod tests {
         assert!(scene.state.settled_at.is_none());
         assert_eq!(scene.state.outstanding(), Vnd(10_000));
         assert!(scene.state.window.is_some_and(|window| window.due_at > facts_at()));
+    }
+
+    #[test]
+    fn a_correction_after_the_decision_only_says_what_came() {
+        let law = law();
+        let (mut scene, id) = started(&law);
+        take(&mut scene, &say(id, "e1", Vnd(30_000)));
+        take(&mut scene, &say(id, "e1", Vnd(20_000)));
+        let events = resolve_when(&mut scene, id, 20_000, Standing::AtItsEnd).unwrap();
+        assert_eq!(events.len(), 1, "{events:?}");
+        let expired = scene.step("2027-03-01T09:00", Role::System, expire_fee_window::decide);
+        assert!(expired.unwrap().is_empty());
+        let state = &scene.state;
+        assert_eq!((state.net(), state.outstanding()), (Vnd(20_000), Vnd(0)));
+        assert_eq!(state.owed_back(), Vnd(0));
+        assert!(state.settled_at.is_some());
+    }
+
+    #[test]
+    fn what_is_there_for_a_dossier_in_process_stays_when_the_rest_does_not_come() {
+        let law = law();
+        for delivered in [false, true] {
+            let (mut scene, id) = started(&law);
+            take(&mut scene, &say(id, "e1", Vnd(30_000)));
+            take(&mut scene, &say(id, "e1", Vnd(20_000)));
+            let events = resolve_when(&mut scene, id, 20_000, Standing::InProcess).unwrap();
+            assert!(matches!(events[..], [_, PaymentEvent::FeeOwedAgain(_)]), "{events:?}");
+            let (accepted, cause) = (Some(true), uuid::Uuid::nil());
+            let ending = Ending { end: None, accepted, cause };
+            let over = |s: &Payment, f: &Facts<'_>| match lapse_fee::decide(s, ending, f)? {
+                _ if !delivered => expire_fee_window::decide(s, f),
+                Reacted::Done(events) => Ok(events),
+                Reacted::NotYet => panic!("nothing has to come first"),
+            };
+            let events = scene.step("2027-03-01T09:00", Role::System, over).unwrap();
+            assert_eq!(events.len(), 1, "{events:?}");
+            assert_eq!((scene.state.keeps, scene.state.owed_back()), (Some(Vnd(20_000)), Vnd(0)));
+        }
+    }
+
+    #[test]
+    fn what_was_looked_into_is_not_doubted_again() {
+        let law = law();
+        let (mut scene, id) = started(&law);
+        let numbered = |event: &str, number: &str, amount| TakeNotice {
+            transaction: Some(number.to_owned()),
+            ..say(id, event, Vnd(amount))
+        };
+        take(&mut scene, &numbered("e1", "T1", 30_000));
+        assert_eq!(take(&mut scene, &numbered("e2", "T2", 30_000)), ["DiscrepancyFound"]);
+        resolve(&mut scene, id, 60_000).unwrap();
+        assert_eq!(scene.state.owed_back(), Vnd(30_000));
+        let due_at = scene.state.repayment.unwrap().0.running.due_at;
+        for line in [numbered("line-1", "T1", 30_000), numbered("line-2", "T2", 30_000)] {
+            assert_eq!(take(&mut scene, &line), ["CaptureConfirmed"]);
+        }
+        // Another word is in doubt; what was found to have to go back still has to.
+        assert_eq!(take(&mut scene, &numbered("e3", "T3", 30_000)), ["DiscrepancyFound"]);
+        assert_eq!(scene.state.owed_back(), Vnd(30_000));
+        assert_eq!(scene.state.repayment.unwrap().0.running.due_at, due_at);
     }
 
     fn facts_at() -> jiff::Timestamp {

@@ -14,7 +14,7 @@ use crate::contract::{
     AgencyCode, Brief, FeeAssessed, Meta, OwedBack, PaymentEvent, PaymentId, PaymentRefunded,
     PeriodExtended, Personal, ProcedureRef, RefundEffect, Subject, Vnd,
 };
-use crate::law::Law;
+use crate::law::{Kept, Law};
 use crate::step::{Facts, LawError, Obligation, State};
 
 /// Something that the cashier owes, until it is done.
@@ -58,6 +58,8 @@ pub struct Payment {
     pub refunded_alone: Vnd,
     /// When what is owed was there; nothing if it is not.
     pub settled_at: Option<Timestamp>,
+    /// Whether the fee is owed again while the dossier is worked on for what is there of it.
+    pub owed_in_process: bool,
     /// Whether the window to pay is over.
     pub window_expired: bool,
     /// What stays with the agency of what came in, once the dossier or the window to pay is at its end.
@@ -106,16 +108,44 @@ impl Payment {
         }
     }
 
-    pub(super) fn take_resolution(&mut self, payment: PaymentId, captured: Vnd) {
+    pub(super) fn take_resolution(
+        &mut self,
+        payment: PaymentId,
+        captured: Vnd,
+        effect: Option<RefundEffect>,
+    ) {
         if let Some(attempt) = self.attempts.get_mut(&payment) {
             let more = captured.0.saturating_sub(attempt.captured.0);
             attempt.resolve(captured);
             self.received.0 = self.received.0.saturating_add(more).max(0);
         }
+        if effect == Some(RefundEffect::AtTheEnd) {
+            self.close_settled();
+        }
+    }
+
+    /// Nothing more is asked for a fee that was settled, though some of it is not there; what is more than it goes back.
+    fn close_settled(&mut self) {
+        self.keeps = self.keeps.or(Some(self.total()));
+    }
+
+    /// What stays of what came in, when a fee that is owed is asked for no longer. Work that was done for it is paid for by
+    /// what is there, unless the procedure gives all back.
+    pub(super) fn kept_of_unsettled(&self, kept: Kept) -> Vnd {
+        if self.owed_in_process && kept != Kept::Never {
+            self.net().min(self.total())
+        } else {
+            Vnd::ZERO
+        }
     }
 
     pub(super) fn take_cash(&mut self, amount: Vnd) {
         add(&mut self.received, amount);
+    }
+
+    pub(super) const fn take_expiry(&mut self, kept: Vnd) {
+        self.window_expired = true;
+        self.keeps = Some(kept);
     }
 
     pub(super) fn take_end(&mut self, kept: Vnd) {
@@ -129,9 +159,12 @@ impl Payment {
         if refund.proposed_by.is_none() {
             add(&mut self.refunded_alone, refund.amount);
         }
-        if refund.effect == Some(RefundEffect::AtTheEnd) {
+        match refund.effect {
             // What was given back of the fee itself is not kept.
-            self.keeps = Some(keeps.min(self.net()));
+            Some(RefundEffect::AtTheEnd) => self.keeps = Some(keeps.min(self.net())),
+            // When no effect was recorded yet, a refund of a settled fee made nothing owed again.
+            None if self.settled_at.is_some() && self.net() < self.total() => self.close_settled(),
+            Some(RefundEffect::None | RefundEffect::OwedAgain) | None => {}
         }
         if self.proposal.as_ref().is_some_and(|proposal| proposal.refund == refund.refund) {
             self.proposal = None;
@@ -140,7 +173,8 @@ impl Payment {
 
     /// What was done is owed no more.
     fn tidy(&mut self) {
-        if self.repayment.is_some() && self.owed_back() == Vnd::ZERO {
+        // What is only in doubt again is still owed, by the day on which it was first: it is not by having gone back.
+        if self.repayment.is_some() && self.above_what_is_kept() == Vnd::ZERO {
             self.repayment = None;
         }
         if self.attempts.values().all(|attempt| attempt.doubts.is_empty()) {
@@ -225,7 +259,7 @@ impl State for Payment {
             | PaymentEvent::PaymentOutcomeUnknown(_)
             | PaymentEvent::PaymentExpired(_) => self.on_provider(event, meta),
             PaymentEvent::DiscrepancyResolved(resolved) => {
-                self.take_resolution(resolved.payment, resolved.captured);
+                self.take_resolution(resolved.payment, resolved.captured, resolved.effect);
             }
             PaymentEvent::DiscrepancyOverdue(_) => {
                 if let Some(owed) = &mut self.discrepancy {
@@ -233,18 +267,19 @@ impl State for Payment {
                 }
             }
             PaymentEvent::CashReceived(cash) => self.take_cash(cash.amount),
-            PaymentEvent::FeeSettled(settled) => self.settled_at = Some(settled.paid_at),
-            PaymentEvent::FeeWindowExpired(_) => {
-                self.window_expired = true;
-                self.keeps = Some(Vnd::ZERO);
+            PaymentEvent::FeeSettled(settled) => {
+                self.settled_at = Some(settled.paid_at);
+                self.owed_in_process = false;
             }
-            PaymentEvent::FeeLapsed(_) => {
+            PaymentEvent::FeeWindowExpired(expired) => self.take_expiry(expired.kept),
+            PaymentEvent::FeeLapsed(lapsed) => {
                 self.window_expired = true;
-                self.take_end(Vnd::ZERO);
+                self.take_end(lapsed.kept);
             }
             PaymentEvent::DossierEnded(ended) => self.take_end(ended.kept),
             PaymentEvent::FeeOwedAgain(owed) => {
                 self.settled_at = None;
+                self.owed_in_process = owed.in_process;
                 self.window = window(owed.window_ends_at);
             }
             PaymentEvent::RefundOwed(owed) => {

@@ -4,6 +4,7 @@
 
 use super::Payment;
 use super::attempt::{DoubtfulWord, Identity, Word};
+use super::limits::ATTEMPT_FACTS_MAX;
 use crate::access::any;
 use crate::clock;
 use crate::contract::{
@@ -76,10 +77,13 @@ pub fn decide(
     let Some(attempt) = attempt.filter(|attempt| attempt.started.provider == *provider) else {
         return Err(Refusal::NotOurs);
     };
+    let full = attempt.facts() >= ATTEMPT_FACTS_MAX;
     let amount = match said {
         Said::Captured(amount) if *amount > Vnd::ZERO => *amount,
         Said::Captured(_) | Said::Pending => return Ok(Vec::new()),
-        Said::Failed(_) if attempt.knows_failure(provider_event) => return Ok(Vec::new()),
+        Said::Failed(_) if attempt.knows_failure(provider_event) || full && attempt.failed => {
+            return Ok(Vec::new());
+        }
         Said::Failed(reason) => {
             let (provider, provider_event) = (provider.clone(), provider_event.clone());
             let reason = reason.clone();
@@ -91,7 +95,10 @@ pub fn decide(
     let word = Word { event: provider_event.clone(), transaction: transaction.clone(), amount };
     match attempt.identify(&word) {
         Identity::Known => Ok(Vec::new()),
-        Identity::NameOf(capture) => Ok(vec![confirmed(command, word, &capture.event)]),
+        Identity::NameOf(_) if full => Ok(Vec::new()),
+        // Somebody looks into the attempt already.
+        Identity::Doubtful(_) if full && !attempt.doubts.is_empty() => Ok(Vec::new()),
+        Identity::NameOf(capture) => Ok(vec![confirmed(command, word, capture)]),
         Identity::Doubtful(doubt) => {
             Ok(vec![found(command, word, doubt, attempt.captured, facts)?])
         }

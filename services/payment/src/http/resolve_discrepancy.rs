@@ -9,7 +9,7 @@ use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1}
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::reply::{PaymentReply, take};
+use super::reply::{PaymentReply, standing, take};
 use crate::App;
 
 /// What the provider was found to have captured.
@@ -37,10 +37,11 @@ pub(crate) struct ResolveDiscrepancyRequest {
     responses((status = 200, body = PaymentReply)),
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
+    let standing = standing(&app, dossier).await?;
     take(&app, STEP, dossier, &request, |body: &ResolveDiscrepancyRequest, state, facts| {
         let (payment, captured) = (PaymentId(body.payment), Vnd(body.captured_vnd));
         let reason = body.reason.0.clone();
-        decide(state, ResolveDiscrepancy { payment, captured, reason }, facts)
+        decide(state, ResolveDiscrepancy { payment, captured, reason }, standing, facts)
     })
     .await
 }

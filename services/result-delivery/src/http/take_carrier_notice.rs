@@ -89,9 +89,27 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     if body.reference.is_none() && body.waybill.is_none() {
         return Err(Problem::new(PARCEL_MISSING));
     }
-    let Some((dossier, parcel)) = parcel_of(&app, &body).await? else {
-        return keep_unmatched(&app, body).await;
-    };
+    // A reference that is well formed and not ours does not hide a waybill that is.
+    if let Some(named) = by_reference(&body)
+        && let Some(reply) = take(&app, &request, &body, named).await?
+    {
+        return Ok(reply);
+    }
+    if let Some(named) = by_waybill(&app, &body).await?
+        && let Some(reply) = take(&app, &request, &body, named).await?
+    {
+        return Ok(reply);
+    }
+    keep_unmatched(&app, body).await
+}
+
+/// Takes what is said of a parcel; nothing if it is none of ours.
+async fn take(
+    app: &App,
+    request: &Request,
+    body: &TakeCarrierNoticeRequest,
+    (dossier, parcel): (DossierId, ParcelId),
+) -> Result<Option<Reply>, Problem> {
     let text = body.text.as_ref().map(|text| text.0.clone());
     let command = TakeCarrierNotice {
         parcel,
@@ -106,28 +124,31 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let id = dossier.to_string();
     let target =
         Target { id: &id, dossier: Some(dossier), mays: STEP.may, seen: None, under: None };
-    let taken = step(&app.results, &request, caller, target, |s, f| decide(s, &command, f)).await;
+    let caller = request.caller()?;
+    let taken = step(&app.results, request, caller, target, |s, f| decide(s, &command, f)).await;
     match taken {
         Ok(loaded) => {
             if let Some(parcel) = loaded.state.parcels.get(&parcel) {
                 remark(dossier, parcel, &body.event.0);
             }
-            Ok(Reply::ok(&CarrierNoticeReply { matched: true }).position(loaded.position))
+            Ok(Some(Reply::ok(&CarrierNoticeReply { matched: true }).position(loaded.position)))
         }
-        Err(problem) if problem.code() == "not-found" => keep_unmatched(&app, body).await,
+        Err(problem) if problem.code() == "not-found" => Ok(None),
         Err(problem) => Err(problem),
     }
 }
 
-/// The parcel that the notice names: by our reference, or by the carrier's waybill.
-async fn parcel_of(
+/// The parcel that the notice names by our reference, if it has that form.
+fn by_reference(body: &TakeCarrierNoticeRequest) -> Option<(DossierId, ParcelId)> {
+    let (dossier, parcel) = parse_reference(&body.reference.as_ref()?.0)?;
+    Some((dossier, ParcelId(parcel)))
+}
+
+/// The parcel that the notice names by the carrier's waybill.
+async fn by_waybill(
     app: &App,
     body: &TakeCarrierNoticeRequest,
 ) -> Result<Option<(DossierId, ParcelId)>, Problem> {
-    let reference = body.reference.as_ref().and_then(|reference| parse_reference(&reference.0));
-    if let Some((dossier, parcel)) = reference {
-        return Ok(Some((dossier, ParcelId(parcel))));
-    }
     let Some(number) = &body.waybill else { return Ok(None) };
     let waybill = Waybill::new(&body.carrier.0, &number.0);
     let Some(dossier) = waybill.dossier(&app.results).await? else { return Ok(None) };

@@ -152,6 +152,17 @@ async fn a_hand_over_that_is_refused_takes_no_waybill() {
 }
 
 #[tokio::test]
+async fn a_reference_that_is_not_ours_does_not_hide_a_waybill_that_is() {
+    let mut office = Office::open().await;
+    let one = issued(&mut office, "a1").await;
+    hand(&mut office, &one, "vnpost", "EA1VN").await.granted();
+    let unknown = "DSR-00000000000000000000000000000001-00000000000000000000000000000002";
+    let named = json!({ "reference": unknown, "waybill": "EA1VN" });
+    let said = say(&mut office, "vnpost", named, "91", "delivered").await.granted();
+    assert_eq!(said["matched"], true);
+}
+
+#[tokio::test]
 async fn what_names_none_of_our_parcels_is_kept_once_and_listed() {
     let mut office = Office::open().await;
     let unknown = "DSR-00000000000000000000000000000001-00000000000000000000000000000002";
@@ -172,6 +183,10 @@ async fn what_names_none_of_our_parcels_is_kept_once_and_listed() {
     assert_eq!(after.granted().as_array().unwrap().len(), 1);
     let applicant = office.applicant("a1");
     let denied = office.browser.get("/v1/parcel-notices/unmatched", &applicant).await;
+    assert_eq!(denied.refused(), (403, "role-forbidden"));
+    // They belong to no agency, and so are no agency's to read.
+    let clerk = office.token(Role::Clerk, "c9", "H26.14");
+    let denied = office.browser.get("/v1/parcel-notices/unmatched", &clerk).await;
     assert_eq!(denied.refused(), (403, "role-forbidden"));
     let metrics = office.kit.metrics.text();
     assert!(

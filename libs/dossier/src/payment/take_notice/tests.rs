@@ -159,6 +159,34 @@ fn a_second_number_of_a_provider_that_captures_once_is_a_discrepancy() {
 }
 
 #[test]
+fn an_attempt_records_so_many_facts_and_money_of_its_own_all_the_same() {
+    let law = law();
+    let (mut scene, id) = in_parts(&law);
+    take(&mut scene, &part(id, "e0", Some("T1"), 20_000));
+    for n in 1..ATTEMPT_FACTS_MAX {
+        assert_eq!(take(&mut scene, &part(id, &format!("e{n}"), Some("T1"), 20_000)).len(), 1);
+    }
+    assert!(take(&mut scene, &part(id, "more", Some("T1"), 20_000)).is_empty());
+    let rest = take(&mut scene, &part(id, "rest", Some("T2"), 10_000));
+    assert_eq!(rest, ["PaymentCaptured", "FeeSettled"]);
+}
+
+#[test]
+fn several_names_of_one_doubtful_capture_are_said_once() {
+    let law = law();
+    let (mut scene, id) = started(&law);
+    let second = |event: &str| TakeNotice {
+        transaction: Some("T2".to_owned()),
+        ..say(id, event, Vnd(30_000))
+    };
+    take(&mut scene, &TakeNotice { transaction: Some("T1".to_owned()), ..second("e1") });
+    take(&mut scene, &second("ipn"));
+    take(&mut scene, &second("line"));
+    assert_eq!(scene.state.attempts[&id].doubts.len(), 2);
+    assert_eq!(scene.state.attempts[&id].said_at_most(), Vnd(60_000));
+}
+
+#[test]
 fn the_same_name_for_another_attempt_is_another_fact() {
     let law = law();
     let (mut scene, first) = started(&law);
