@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use clap::Parser;
 use dossier::contract::{
     ClosedAs, ComplaintEvent, DeliveryEvent, Envelope, EventSet, IntakeEvent, LawEvent, Meta,
-    PaymentEvent, RatingEvent, ReceiptEvent, ReviewEvent, UnmatchedEvent, WaybillEvent,
+    PaymentEvent, RatingEvent, ReceiptEvent, ReviewEvent, UnmatchedEvent, Vnd, WaybillEvent,
 };
 use dossier::delivery::{DeliveryReaction, DossierResult, Stage};
 use dossier::feedback::{Complaint, Rating, RatingReaction};
@@ -388,6 +388,7 @@ impl Checker {
 /// Whether nothing is expected of a payment any more.
 fn at_its_end(payment: &Payment) -> bool {
     payment.ended
+        && payment.owed_back() == Vnd::ZERO
         && payment.repayment.is_none()
         && payment.discrepancy.is_none()
         && payment.proposal.is_none()

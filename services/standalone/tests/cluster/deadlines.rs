@@ -10,7 +10,7 @@ use serde_json::json;
 use service_kit::Clock;
 
 use crate::faults::leader;
-use crate::support::{Office, submitted};
+use crate::support::{DIGEST_KEY, Office, submitted};
 use crate::{ONE_AT_A_TIME, folder, openapi, program, say};
 
 const DOSSIERS: usize = 40;
@@ -45,9 +45,10 @@ async fn submit_all(url: &str, start: Timestamp) {
     let operator = office.token(Role::Operator, "operator-1", "G02");
     let rules = json!({ "kind": "calendar", "text": around_the_clock(start) });
     office.browser.post("/v1/rules", &operator, "", rules).await.granted();
-    let applicant = office.applicant("company-1");
     for number in 0..DOSSIERS {
         let number = i32::try_from(number).unwrap();
+        // Nobody files so many in so short a time alone.
+        let applicant = office.applicant(&format!("company-{number}"));
         office.kit.clock.advance_to(start + APART * number);
         submitted(&office.browser, &applicant).await;
     }
@@ -93,6 +94,10 @@ async fn a_deadline_is_enforced_once_although_its_keeper_is_killed_as_it_falls_d
     let url = postgres.url.clone();
     let start = Clock::System.now() - SignedDuration::from_hours(8) + AHEAD;
     submit_all(&url, start).await;
+    // The digests in the log were made with this key, and a log does not go on without its own.
+    let data = folder.path().join("data");
+    std::fs::create_dir_all(&data).unwrap();
+    std::fs::write(data.join("digest-key"), DIGEST_KEY).unwrap();
     let mut cluster = Cluster::start_on(postgres, program(), &openapi(), folder.path()).unwrap();
     let store = EventStore::open(&url).await.unwrap();
     assert!(missed(&store).await.is_empty(), "the cluster took too long to start");

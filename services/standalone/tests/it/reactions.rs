@@ -194,6 +194,9 @@ async fn an_operator_lists_what_was_given_up_and_has_it_tried_again_from_the_com
     office.kit.store.append(&stream, Expected::NoStream, vec![unreadable]).await.unwrap();
     office.wait_until("2026-11-21T10:00").await;
     let folder = tempfile::tempdir().unwrap();
+    // What the command records is of the office's time, not of the machine's.
+    let ended = office.kit.clock.now().to_string();
+    std::fs::write(folder.path().join("virtual-time-ended-at"), ended).unwrap();
     let letters = |more: &[&str]| {
         let base = ["bus", "dead-letters", "--store", &url];
         dossier(folder.path(), &[&base, more].concat())

@@ -30,6 +30,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+/// The key of an office's digests.
+pub(crate) const DIGEST_KEY: [u8; 32] = [7; 32];
+
 /// A local Vietnamese moment such as `2026-11-20T09:00`.
 pub(crate) fn at(text: &str) -> Timestamp {
     format!("{text}:00+07:00").parse().unwrap()
@@ -240,7 +243,7 @@ impl Office {
             documents: Documents::in_folder(&folder.path().join("documents")).unwrap(),
             views: None,
             sandbox,
-            digest_key: vec![7; 32],
+            digest_key: DIGEST_KEY.to_vec(),
         })
         .await
         .unwrap();

@@ -8,6 +8,7 @@ use events::EventStore;
 use service_kit::auth::DevelopmentKey;
 
 use crate::durability::Process;
+use crate::health::left_behind;
 use crate::support::{dossier, printed, submitted, token};
 
 fn copy(from: &Path, to: &Path) -> Output {

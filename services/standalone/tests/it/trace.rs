@@ -21,7 +21,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::durability::Process;
-use crate::support::{Answer, Office, at, energy_label, postgres_url, token};
+use crate::support::{Answer, DIGEST_KEY, Office, at, energy_label, postgres_url, token};
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const PORTAL: &str = "b7ad6b7169203331";
@@ -245,6 +245,7 @@ async fn what_is_enforced_long_after_is_tied_to_the_request_that_it_follows_from
         office.browser.send(Method::POST, "/v1/dossiers", &headers, body.into_bytes()).await;
     submitted.unwrap().granted();
     drop(office);
+    std::fs::write(folder.path().join("digest-key"), DIGEST_KEY).unwrap();
     let collector = Collector::start().await;
     let otlp = ["--confirm-clock", "--otlp", &collector.address];
     let _process = Process::start_with(folder.path(), &otlp);
