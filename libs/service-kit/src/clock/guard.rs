@@ -311,7 +311,7 @@ mod tests {
     async fn an_event_that_was_dated_ahead_long_ago_stops_nothing() {
         let ahead = "{\"at\":\"2026-11-20T02:00:00Z\"}";
         let store = EventStore::memory();
-        for n in 0..NEWEST_LOOKED_AT as u128 + 1 {
+        for n in 0..=(NEWEST_LOOKED_AT as u128) {
             let meta = if n == 0 { ahead } else { "{\"at\":\"1970-01-01T00:00:00Z\"}" };
             let event = NewEvent {
                 id: Uuid::from_u128(n),

@@ -14,6 +14,7 @@ use http::header::{
 use http::{HeaderMap, Method};
 use http_body_util::Full as Whole;
 use hyper::body::{Body as _, Incoming};
+use jiff::Timestamp;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
@@ -27,6 +28,7 @@ use super::problem::{
 };
 use super::router::Admitted;
 use super::{Language, Problem, Proxies, Router};
+use crate::Clock;
 use crate::crowd::{Crowd, Full, Held};
 use crate::limits::{
     ACCEPT_REST, BODY_BYTES_MAX, DOCUMENT_BYTES_MAX, DRAIN_MAX, LISTEN_QUEUE, SEND_BUFFER_BYTES,
@@ -247,7 +249,7 @@ impl Shared {
         let late = async {
             // It is said by dropping it. A handler that does not read has no longer for it.
             let _ = tokio::time::timeout(self.limits.body_in(length), end).await;
-            tokio::time::sleep(self.limits.request).await;
+            Clock::System.sleep_until(Timestamp::MAX, self.limits.request).await;
         };
         let called = tokio::select! {
             called = self.call(admitted, activity, (length, ended), request) => called,

@@ -10,6 +10,7 @@ use service_kit::limits::{ServerLimits, WAITS_OF_ONE_MAX};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::support::Office;
@@ -220,7 +221,8 @@ async fn what_the_listener_of_probes_holds_is_not_shown_as_what_the_service_hold
     let probes = Server::bind("127.0.0.1:0".parse().unwrap(), router).unwrap().uncounted();
     let address = probes.address().unwrap();
     let (_stop, stopped) = watch::channel(false);
-    let serving = tokio::spawn(probes.run(stopped));
+    let mut serving = JoinSet::new();
+    serving.spawn(probes.run(stopped));
     for _ in 0..3 {
         let mut probe = connect("127.0.0.1", address).await;
         probe
@@ -232,7 +234,6 @@ async fn what_the_listener_of_probes_holds_is_not_shown_as_what_the_service_hold
         let text = office.kit.metrics.text();
         assert!(text.contains("connections_open 1\n"), "{text}");
     }
-    serving.abort();
 }
 
 #[tokio::test]
