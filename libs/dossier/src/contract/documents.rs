@@ -62,19 +62,31 @@ fn one(name: Option<DocumentName>, sha256: Option<DocumentDigest>) -> Vec<NamedD
 mod tests {
     use super::*;
 
-    fn sample(kind: &str) -> String {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas/samples");
-        std::fs::read_to_string(format!("{folder}/{kind}.json")).unwrap()
+    macro_rules! samples {
+        ($($kind:literal),+) => {
+            [$((
+                $kind,
+                include_str!(concat!("../../../../schemas/samples/", $kind, ".json")),
+                include_str!(concat!("../../../../schemas/samples/", $kind, ".digest.json")),
+            )),+]
+        };
     }
 
     #[test]
     fn a_result_a_duty_a_submission_and_a_supplement_name_their_documents() {
-        for kind in KINDS_WITH_DOCUMENTS {
+        let samples = samples![
+            "intake.DossierSubmitted.v1",
+            "intake.SupplementSubmitted.v1",
+            "delivery.ResultIssued.v1",
+            "delivery.DutyMet.v1"
+        ];
+        assert_eq!(samples.map(|(kind, ..)| kind), KINDS_WITH_DOCUMENTS);
+        for (kind, oldest, digest) in samples {
             // The oldest sample of a result has no document: it was added to the kind.
-            let named = documents_named(kind, &sample(kind)).unwrap();
-            assert_eq!(named.is_empty(), *kind == "delivery.ResultIssued.v1", "{kind}");
+            let named = documents_named(kind, oldest).unwrap();
+            assert_eq!(named.is_empty(), kind == "delivery.ResultIssued.v1", "{kind}");
             assert!(named.iter().all(|document| document.sha256.is_none()), "{kind}");
-            let named = documents_named(kind, &sample(&format!("{kind}.digest"))).unwrap();
+            let named = documents_named(kind, digest).unwrap();
             assert!(!named.is_empty(), "{kind}");
             assert!(named.iter().all(|document| document.sha256.is_some()), "{kind}");
         }
@@ -83,6 +95,7 @@ mod tests {
     #[test]
     fn other_events_name_none() {
         let kind = "intake.DossierAccepted.v1";
-        assert_eq!(documents_named(kind, &sample(kind)).unwrap(), []);
+        let sample = include_str!("../../../../schemas/samples/intake.DossierAccepted.v1.json");
+        assert_eq!(documents_named(kind, sample).unwrap(), []);
     }
 }

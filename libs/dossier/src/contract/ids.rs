@@ -126,6 +126,16 @@ pub fn parse_reference(reference: &str) -> Option<(DossierId, Uuid)> {
     Some((DossierId(parse(dossier)?), parse(thing)?))
 }
 
+/// A procedure in the version under which a dossier was received.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ProcedureRef {
+    /// Its code.
+    pub code: ProcedureCode,
+    /// Its version.
+    pub version: u32,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,18 +9,8 @@ use uuid::Uuid;
 
 use super::{
     AgencyCode, ComponentCode, DocumentDigest, DocumentName, DossierCode, DossierId,
-    PeriodExtended, Personal, ProcedureCode, Subject, Vnd, events, payload,
+    PeriodExtended, Personal, ProcedureRef, Subject, Vnd, events, payload,
 };
-
-/// A procedure in the version under which a dossier was received.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ProcedureRef {
-    /// Its code.
-    pub code: ProcedureCode,
-    /// Its version.
-    pub version: u32,
-}
 
 /// How a dossier comes in (Decree 61/2018/NĐ-CP, art. 16).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

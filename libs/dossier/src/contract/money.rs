@@ -21,6 +21,12 @@ impl Vnd {
     /// No money.
     pub const ZERO: Self = Self(0);
 
+    /// Whether it is no money: what an optional amount is left out for.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        *self == Self::ZERO
+    }
+
     /// The sum.
     pub fn plus(self, other: Self) -> Result<Self, VndOverflow> {
         self.0.checked_add(other.0).map(Self).ok_or(VndOverflow)

@@ -251,7 +251,7 @@ payload! {
         /// How much later this was found, in milliseconds.
         late_by_ms: i64,
         /// What stays with the agency of what came in; the rest goes back.
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "Vnd::is_zero")]
         kept: Vnd,
     }
     /// The dossier ended before its fee was paid: nothing is owed any more.
@@ -259,7 +259,7 @@ payload! {
         /// The event that ended it.
         cause: Uuid,
         /// What stays with the agency of what came in; the rest goes back.
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "Vnd::is_zero")]
         kept: Vnd,
     }
     /// The dossier ended without a result after its fee was settled.

@@ -5,7 +5,6 @@ use crate::clock;
 use crate::contract::{
     FeeOwedAgain, FeeSettled, OwedBack, PaymentEvent, RefundEffect, RefundOwed, Vnd,
 };
-use crate::intake::{Intake, Stage};
 use crate::law::PaymentRules;
 use crate::step::{Facts, LawError};
 
@@ -18,18 +17,6 @@ pub enum Standing {
     InProcess,
     /// It is decided, or has ended without a decision.
     AtItsEnd,
-}
-
-impl Standing {
-    /// By what intake knows.
-    #[must_use]
-    pub const fn of(intake: &Intake) -> Self {
-        match intake.stage {
-            Stage::Empty | Stage::Submitted => Self::Unanswered,
-            Stage::Processing => Self::InProcess,
-            Stage::Decided | Stage::Refused | Stage::Withdrawn | Stage::Closed(_) => Self::AtItsEnd,
-        }
-    }
 }
 
 /// Why money may not go back now.

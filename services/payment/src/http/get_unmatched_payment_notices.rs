@@ -27,7 +27,7 @@ pub(crate) struct UnmatchedQuery {
 
 /// What a provider said of none of our payments.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct UnmatchedNoticeReply {
+pub(crate) struct UnmatchedPaymentNoticeReply {
     /// Its position in the log.
     position: u64,
     /// Which provider.
@@ -53,7 +53,7 @@ pub(crate) struct UnmatchedNoticeReply {
     path = "/v1/payment-notices/unmatched",
     operation_id = "get_unmatched_payment_notices",
     params(UnmatchedQuery),
-    responses((status = 200, body = Vec<UnmatchedNoticeReply>)),
+    responses((status = 200, body = Vec<UnmatchedPaymentNoticeReply>)),
 )]
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let query: UnmatchedQuery = request.query()?;
@@ -66,7 +66,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
              WHERE position > ?1 ORDER BY position LIMIT ?2",
         )?
         .query_map((after, limit), |row| {
-            Ok(UnmatchedNoticeReply {
+            Ok(UnmatchedPaymentNoticeReply {
                 position: row.get::<_, i64>(0)?.cast_unsigned(),
                 provider: row.get(1)?,
                 event: row.get(2)?,

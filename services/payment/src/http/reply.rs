@@ -1,7 +1,7 @@
 //! Payments as they are shown, and how their steps are taken.
 
 use dossier::contract::{DossierId, Doubt, OwedBack, PaymentEvent, Source};
-use dossier::intake::Intake;
+use dossier::intake::{Intake, Stage};
 use dossier::law::FeeKind;
 use dossier::payment::{Attempt, DoubtfulWord, Payment, Standing};
 use dossier::{Facts, Refuse, State, Step};
@@ -243,7 +243,11 @@ pub(super) async fn standing(app: &App, dossier: DossierId) -> Result<Standing, 
     let recorded = app.payments.kit().store.read_whole(&stream).await?;
     let intake: Intake =
         fold(&recorded).map_err(|error| Problem::unavailable(&error.to_string()))?;
-    Ok(Standing::of(&intake))
+    Ok(match intake.stage {
+        Stage::Empty | Stage::Submitted => Standing::Unanswered,
+        Stage::Processing => Standing::InProcess,
+        Stage::Decided | Stage::Refused | Stage::Withdrawn | Stage::Closed(_) => Standing::AtItsEnd,
+    })
 }
 
 /// Takes a step and shows what came of it.

@@ -24,7 +24,7 @@ pub(crate) struct UnmatchedNoticesQuery {
 
 /// A notice that names none of our parcels.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct UnmatchedNoticeReply {
+pub(crate) struct UnmatchedParcelNoticeReply {
     /// When it came.
     #[schema(value_type = Option<String>, format = DateTime)]
     received_at: Option<Timestamp>,
@@ -46,7 +46,7 @@ pub(crate) struct UnmatchedNoticeReply {
     path = "/v1/parcel-notices/unmatched",
     operation_id = "get_unmatched_parcel_notices",
     params(("after" = Option<u64>, Query, description = "The cursor of the `next` link")),
-    responses((status = 200, body = Vec<UnmatchedNoticeReply>)),
+    responses((status = 200, body = Vec<UnmatchedParcelNoticeReply>)),
 )]
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let kit = app.results.kit();
@@ -54,14 +54,14 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let kept = unmatched::page::<UnmatchedEvent>(kit, SERVICE, query.after).await?;
     let full = kept.last().filter(|_| kept.len() == UNMATCHED_PAGE_MAX);
     let next = full.map(|last| format!("/v1/parcel-notices/unmatched?after={}", last.at));
-    let shown: Vec<UnmatchedNoticeReply> = kept.into_iter().filter_map(reply).collect();
+    let shown: Vec<UnmatchedParcelNoticeReply> = kept.into_iter().filter_map(reply).collect();
     Ok(Reply::ok(&shown).next_page(next.as_deref()))
 }
 
-fn reply(kept: Kept<UnmatchedEvent>) -> Option<UnmatchedNoticeReply> {
+fn reply(kept: Kept<UnmatchedEvent>) -> Option<UnmatchedParcelNoticeReply> {
     // Each service has a stream of its own.
     let UnmatchedEvent::CarrierNoticeUnmatched(notice) = kept.notice else { return None };
-    Some(UnmatchedNoticeReply {
+    Some(UnmatchedParcelNoticeReply {
         received_at: kept.received_at,
         carrier: notice.carrier,
         event: notice.carrier_event,
