@@ -147,6 +147,7 @@ fn kinds(arguments: &Arguments) -> Vec<(&'static str, usize, Attack)> {
     };
     let ahead = "GET /v1/lookup/x HTTP/1.1\r\nHost: x\r\n\
                  Consistency-Token: \"18446744073709551615\"\r\n\r\n";
+    let reads = "GET /v1/procedures HTTP/1.1\r\nHost: x\r\nAuthorization: TOKEN\r\n\r\n";
     let known = "Authorization: TOKEN\r\n";
     vec![
         ("nobody", 0, Attack::None),
@@ -154,6 +155,7 @@ fn kinds(arguments: &Arguments) -> Vec<(&'static str, usize, Attack)> {
         ("slow body", many, Attack::Drip(complaint("", 100_000, 0))),
         ("slow body with a token", many, Attack::Drip(complaint(known, 100_000, 0))),
         ("token ahead of the log", many, Attack::Repeat(Bytes::from_static(ahead.as_bytes()))),
+        ("reads as fast as it can", many, Attack::Repeat(Bytes::from_static(reads.as_bytes()))),
         ("slow head", many, Attack::Drip(Bytes::from_static(b"GET /health/live HTTP/1.1\r\nX: "))),
         (
             "idle after a request",
@@ -169,7 +171,7 @@ fn kinds(arguments: &Arguments) -> Vec<(&'static str, usize, Attack)> {
 /// One kind of attack on a server of its own.
 async fn one(name: &str, sockets: usize, attack: Attack, seconds: u64) -> Result<Value> {
     let folder = tempfile::tempdir()?;
-    let server = Server::start(folder.path())?;
+    let server = Server::start_limited(folder.path())?;
     let (address, actors) = (server.address, Actors::of(folder.path())?);
     let attack = attack.with_token(&actors.applicant("attacker"));
     let open = Arc::new(AtomicUsize::new(0));
@@ -262,6 +264,7 @@ impl Attack {
         match self {
             Self::Drip(bytes) => Self::Drip(named(bytes)),
             Self::Send(bytes) => Self::Send(named(bytes)),
+            Self::Repeat(bytes) => Self::Repeat(named(bytes)),
             other => other,
         }
     }

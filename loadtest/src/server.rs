@@ -32,10 +32,21 @@ pub(crate) fn binary() -> Result<PathBuf> {
 }
 
 impl Server {
+    /// Serves without a limit on what one client may ask in a second: all of the load comes from one.
     pub(crate) fn start(data: &Path) -> Result<Self> {
+        Self::start_with(data, &["--client-requests-per-second", "0"])
+    }
+
+    /// Serves with the limits that it has by default.
+    pub(crate) fn start_limited(data: &Path) -> Result<Self> {
+        Self::start_with(data, &[])
+    }
+
+    fn start_with(data: &Path, arguments: &[&str]) -> Result<Self> {
         let mut child = Command::new(binary()?)
             .args(["serve", "--listen", "127.0.0.1:0", "--log", "info", "--data"])
             .arg(data)
+            .args(arguments)
             .stderr(Stdio::piped())
             .spawn()?;
         let mut lines = BufReader::new(child.stderr.take().context("no standard error")?).lines();

@@ -37,6 +37,7 @@ pub struct Metrics {
     filled: Family<Labels, Counter>,
     unmatched: Family<Labels, Counter>,
     turned_away: Family<Labels, Counter>,
+    paced: Counter,
     connections: Gauge,
     bytes: Gauge,
     gauges: Mutex<Vec<(&'static str, Figure)>>,
@@ -65,6 +66,9 @@ impl Default for Metrics {
         registry.register("notices_unmatched", help, unmatched.clone());
         let (turned_away, connections, bytes) =
             (Family::default(), Gauge::default(), Gauge::default());
+        let paced = Counter::default();
+        let help = "Requests that waited because their client makes more a second than one may";
+        registry.register("requests_paced", help, paced.clone());
         let help = "Connections that were closed or not taken, by reason";
         registry.register("connections_turned_away", help, turned_away.clone());
         registry.register("connections_open", "Connections that are open", connections.clone());
@@ -80,6 +84,7 @@ impl Default for Metrics {
             filled,
             unmatched,
             turned_away,
+            paced,
             connections,
             bytes,
             gauges,
@@ -98,6 +103,10 @@ impl Metrics {
 
     pub(crate) fn turned_away(&self, reason: &'static str) {
         self.turned_away.get_or_create(&vec![("reason", reason.to_owned())]).inc();
+    }
+
+    pub(crate) fn paced(&self) {
+        self.paced.inc();
     }
 
     pub(crate) fn connections(&self, open: usize) {

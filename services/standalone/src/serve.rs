@@ -8,7 +8,7 @@ use clap::{Args, Parser, ValueEnum};
 use jiff::SignedDuration;
 use service_kit::auth::{KeySource, Rules};
 use service_kit::http::{AddressBlock, Mounted, Proxies, Router, Server, mount};
-use service_kit::limits::TASKS_END_MAX;
+use service_kit::limits::{ServerLimits, TASKS_END_MAX};
 use service_kit::tasks::{ClockTask, FollowedLaw, Tasks};
 use service_kit::{Clock, Kit, Service};
 use tokio::signal::unix::{SignalKind, signal};
@@ -36,6 +36,15 @@ pub(crate) struct At {
         value_delimiter = ','
     )]
     pub(crate) trusted_proxies: Vec<AddressBlock>,
+    /// How many requests a second one client may make, and twice as many at once, before further ones wait for their turn; 0 is
+    /// no limit.
+    #[arg(
+        long = "client-requests-per-second",
+        env = "DOSSIER_CLIENT_REQUESTS_PER_SECOND",
+        value_name = "NUMBER",
+        default_value_t = ServerLimits::default().requests_per_second_of_one
+    )]
+    pub(crate) client_requests_per_second: u32,
     /// A second address, for whoever watches: `/health/live`, `/health/ready` and `/metrics`. The health is then at both, the
     /// figures are only there; without it, everything is at the one address.
     #[arg(long, env = "DOSSIER_PROBES", value_name = "ADDRESS")]
@@ -209,7 +218,9 @@ async fn serve_some(
     routes.extend(common);
     let router = Router::new(kit, routes);
     let server = Server::bind(at.listen, router).with_context(|| format!("{}", at.listen))?;
-    let server = server.behind(Proxies::new(&at.trusted_proxies));
+    let requests_per_second_of_one = at.client_requests_per_second;
+    let limits = ServerLimits { requests_per_second_of_one, ..Default::default() };
+    let server = server.behind(Proxies::new(&at.trusted_proxies)).limited(limits);
     let address = server.address()?;
     // Whoever still waits for an answer may wait for what a task does: tasks end after the last answer.
     let (end, ended) = watch::channel(false);

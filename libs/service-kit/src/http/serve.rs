@@ -40,11 +40,13 @@ use crate::telemetry;
 mod bodies;
 mod connection;
 mod connections;
+mod pace;
 mod socket;
 
 pub(crate) use bodies::BrokenOff;
 use bodies::{Answering, Paced};
 use connections::{Activity, Connections};
+use pace::Pace;
 
 /// A bound server.
 #[derive(Debug)]
@@ -64,6 +66,8 @@ struct Shared {
     /// Whether what it holds is shown among the figures.
     counted: bool,
     connections: Arc<Connections>,
+    /// When whose request has its turn.
+    pace: Pace,
     /// Requests that are being answered.
     requests: Arc<Crowd>,
     /// Bytes of bodies that are read and of answers that are not through yet.
@@ -118,6 +122,7 @@ impl Server {
             limits,
             counted,
             connections: Connections::new(limits.connections, limits.connections_of_one),
+            pace: Pace::new(limits.requests_per_second_of_one),
             requests: Crowd::new(u64::MAX, limits.requests_of_one),
             bytes: Crowd::new(limits.bytes, limits.bytes_of_one),
         });
@@ -185,9 +190,10 @@ impl Shared {
         unwanted: mpsc::Sender<Incoming>,
         request: http::Request<Incoming>,
     ) -> Result<http::Response<Answering>, Infallible> {
-        let begun = Instant::now();
         let number = activity.begins();
         let client = self.proxies.client(peer, request.headers());
+        self.turn(client).await;
+        let begun = Instant::now();
         let router = &self.router;
         let span = telemetry::request(&request, || router.address(request.uri().path()));
         let (mut response, held) = match self.requests.enter(client, 1) {
@@ -211,6 +217,15 @@ impl Shared {
         guard(response.headers_mut());
         let bytes = Arc::clone(&self.bytes);
         Ok(response.map(|body| Answering::new(body, client, bytes, (activity, held))))
+    }
+
+    /// Waits for a client's turn.
+    async fn turn(&self, client: IpAddr) {
+        let wait = self.pace.turn(client, Instant::now());
+        if !wait.is_zero() {
+            self.router.kit().metrics.paced();
+            Clock::System.sleep_until(Timestamp::MAX, wait).await;
+        }
     }
 
     /// First the head says whether there is such an operation and whether the sender may call it, then how long the

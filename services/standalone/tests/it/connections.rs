@@ -108,6 +108,28 @@ async fn one_address_has_a_part_of_the_connections_and_the_others_come_in_all_th
 }
 
 #[tokio::test]
+async fn who_asks_more_often_than_one_may_is_answered_later_and_nobody_else_is() {
+    let limits = ServerLimits { requests_per_second_of_one: 50, ..Default::default() };
+    let office = Office::open_behind(limited(limits)).await;
+    let address = office.browser.address;
+    let paced = || !office.kit.metrics.text().contains("requests_paced_total 0");
+    let mut eager = connect("127.0.0.1", address).await;
+    let until = Instant::now() + SOON;
+    while !paced() {
+        eager.write_all(LIVE.as_bytes()).await.unwrap();
+        assert!(head_of(&mut eager).await.starts_with("http/1.1 404 "));
+        assert!(Instant::now() < until);
+    }
+    let counted = office.kit.metrics.text();
+    let mut other = connect("127.0.0.2", address).await;
+    other.write_all(LIVE.as_bytes()).await.unwrap();
+    assert!(head_of(&mut other).await.starts_with("http/1.1 404 "));
+    let line =
+        |text: &str| text.lines().find(|l| l.contains("requests_paced_total ")).map(str::to_owned);
+    assert_eq!(line(&office.kit.metrics.text()), line(&counted));
+}
+
+#[tokio::test]
 async fn where_all_connections_are_in_use_an_idle_one_of_the_greediest_makes_room() {
     let limits = ServerLimits { connections: 4, connections_of_one: 4, ..Default::default() };
     let office = Office::open_behind(limited(limits)).await;
