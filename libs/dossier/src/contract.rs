@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 mod delivery;
 mod documents;
+mod dossier;
 mod feedback;
 mod ids;
 mod intake;
@@ -22,6 +23,7 @@ mod review;
 
 pub use delivery::*;
 pub use documents::{KINDS_WITH_DOCUMENTS, NamedDocument, documents_named};
+pub use dossier::*;
 pub use feedback::*;
 pub use ids::*;
 pub use intake::*;

@@ -31,6 +31,7 @@ pub mod submit_dossier;
 pub mod submit_supplement;
 pub mod withdraw_dossier;
 
+mod fold;
 mod reaction;
 mod state;
 

@@ -13,8 +13,7 @@ use crate::clock::{
 };
 use crate::contract::{
     AgencyCode, Brief, ClosedAs, Document, DossierDecided, DossierSubmitted, IntakeEvent, Meta,
-    PeriodExtended, ProcedureRef, Promise, SupplementEffect, SupplementRequested, SupplementStage,
-    TimeNotCounted,
+    PeriodExtended, ProcedureRef, Promise, SupplementRequested,
 };
 use crate::law::{Law, Outage};
 use crate::step::{Facts, LawError, Obligation, State};
@@ -188,139 +187,6 @@ impl Intake {
         };
         let rule = law.rule(procedure, agency, promised.at).ok_or(LawError::NotLoaded)?;
         Ok(explain_foresight(rule, started_at, &promised.promise))
-    }
-
-    fn promised(&mut self, promise: Option<&Promise>, meta: &Meta, fixed: Option<String>) {
-        if let Some(promise) = promise {
-            // The same date promised once more is the same promise: what was foreseen or missed stays so.
-            let old = self.promised.as_ref().filter(|old| promise.due_at <= old.promise.due_at);
-            let (foreseen, missed) = old.map_or((false, false), |old| (old.foreseen, old.missed));
-            let promise = promise.clone();
-            let (by, at) = (meta.id, meta.at());
-            self.promised = Some(Promised { promise, by, at, fixed, foreseen, missed });
-        }
-    }
-
-    fn answer_due(&mut self, due_at: Option<Timestamp>, since: Timestamp, meta: &Meta) {
-        self.answer = due_at.map(|due_at| Answer {
-            running: Running::new(due_at, since, meta.id, meta.at()),
-            missed: false,
-        });
-    }
-
-    fn on_extension(&mut self, extended: &PeriodExtended, at: Timestamp) {
-        match (extended.period.as_str(), &mut self.answer, &mut self.open_request) {
-            (miss_intake_answer::KIND, Some(answer), _) => answer.running.extend(extended, at),
-            (expire_supplement_window::KIND, _, Some(open)) => {
-                Arc::make_mut(open).window.extend(extended, at);
-            }
-            _ => {}
-        }
-    }
-
-    fn on_request(&mut self, request: &SupplementRequested, meta: &Meta) {
-        match request.stage {
-            SupplementStage::Intake => {
-                self.requests_at_intake = self.requests_at_intake.saturating_add(1);
-                self.answer = None;
-                // A clock that counts from the submission stands still meanwhile, though it is not promised yet.
-                self.suspensions.push(Suspension { from: meta.at(), to: None, cause: meta.id });
-            }
-            SupplementStage::Review => {
-                self.requests_at_review = self.requests_at_review.saturating_add(1);
-                if self.started_at.is_some() {
-                    self.suspensions.push(Suspension { from: meta.at(), to: None, cause: meta.id });
-                }
-            }
-        }
-        let window = Running::new(request.window_ends_at, meta.at(), meta.id, meta.at());
-        let (request, event) = (request.clone(), meta.id);
-        self.open_request = Some(Arc::new(OpenRequest { request, event, window }));
-    }
-
-    fn on_supplement(&mut self, supplement: &crate::contract::SupplementSubmitted, meta: &Meta) {
-        let Some(open) = self.open_request.take() else { return };
-        let mut documents = (*self.documents).clone();
-        documents.extend(supplement.documents.iter().cloned());
-        self.documents = Arc::new(documents);
-        match open.request.stage {
-            SupplementStage::Intake => {
-                self.completed_at = Some(meta.at());
-                self.answer_due(supplement.answer_due_at, meta.at(), meta);
-                match open.request.effect {
-                    SupplementEffect::Restart => self.suspensions.clear(),
-                    SupplementEffect::Pause => self.resume(meta.at()),
-                }
-            }
-            SupplementStage::Review => match open.request.effect {
-                SupplementEffect::Pause => self.resume(meta.at()),
-                SupplementEffect::Restart => {
-                    self.started_at = supplement.started_at.or(self.started_at);
-                    self.began_anew |= supplement.started_at.is_some();
-                    self.suspensions.clear();
-                    self.extensions = 0;
-                }
-            },
-        }
-        // A date that was moved by an apology stays one that was given, with what was left of it.
-        let given = supplement.promise.as_ref().is_some_and(|promise| promise.calendar.is_none());
-        let fixed = self.promised.as_ref().and_then(|old| old.fixed.clone()).filter(|_| given);
-        self.promised(supplement.promise.as_ref(), meta, fixed);
-    }
-
-    fn on_time_not_counted(&mut self, span: &TimeNotCounted, meta: &Meta) {
-        let TimeNotCounted { from, to, cause, .. } = *span;
-        self.suspensions.push(Suspension { from, to: Some(to), cause });
-        self.promised(span.promise.as_ref(), meta, None);
-    }
-
-    fn resume(&mut self, at: Timestamp) {
-        if let Some(open) = self.suspensions.iter_mut().find(|open| open.to.is_none()) {
-            open.to = Some(at);
-        }
-    }
-
-    fn end(&mut self, stage: Stage, at: Timestamp) {
-        self.stage = stage;
-        self.ended_at = self.ended_at.or(Some(at));
-        self.answer = None;
-        self.open_request = None;
-    }
-
-    fn on_fee(&mut self, fee: &crate::contract::FeeReceived, meta: &Meta) {
-        self.fee_received_at = Some(fee.paid_at);
-        if fee.answer_due_at.is_some() {
-            self.answer_due(fee.answer_due_at, fee.paid_at, meta);
-        }
-        self.started_at = fee.started_at.or(self.started_at);
-        if fee.started_at.is_some() && self.open_request.is_some() && !self.is_suspended() {
-            self.suspensions.push(Suspension { from: meta.at(), to: None, cause: meta.id });
-        }
-        self.promised(fee.promise.as_ref(), meta, None);
-    }
-
-    fn on_fee_returned(&mut self, at: Timestamp) {
-        self.fee_received_at = None;
-        self.fee_returned_at = Some(at);
-        // The one-stop unit's own time begins with the fee, where that comes first.
-        let first = self.submission.as_ref().is_some_and(|submission| submission.fee_first);
-        if first && self.stage == Stage::Submitted {
-            self.answer = None;
-        }
-    }
-
-    fn on_decision(&mut self, decided: &DossierDecided, meta: &Meta) {
-        self.decision = Some(decided.clone());
-        self.end(Stage::Decided, meta.at());
-    }
-
-    fn on_submission(&mut self, submitted: &DossierSubmitted, meta: &Meta) {
-        self.submission = Some(Arc::new(submitted.clone()));
-        self.documents = Arc::new(submitted.documents.clone());
-        self.submitted_at = Some(meta.at());
-        self.completed_at = Some(submitted.posted_at.unwrap_or(meta.at()));
-        self.stage = Stage::Submitted;
-        self.answer_due(submitted.answer_due_at, meta.at(), meta);
     }
 }
 
