@@ -56,6 +56,12 @@ impl Ledger {
         Self { anew: true, ..Self::since(started_at) }
     }
 
+    /// Whether it stands still.
+    #[must_use]
+    pub fn stands(&self) -> bool {
+        self.suspensions.iter().any(|suspension| suspension.to.is_none())
+    }
+
     /// The period of a dossier that came by `channel`, with what it was extended by; nothing if the law gives none.
     fn budget(&self, rule: Rule<'_>, channel: Channel) -> Option<Budget> {
         let clock = &rule.procedure.clock;

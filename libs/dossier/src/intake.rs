@@ -33,6 +33,7 @@ pub mod withdraw_dossier;
 
 mod fold;
 mod reaction;
+mod resumption;
 mod state;
 
 pub use reaction::IntakeReaction;

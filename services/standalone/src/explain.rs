@@ -86,10 +86,16 @@ async fn others<S: State>(
 
 fn write(out: &mut impl Write, intake: &Intake, explanation: &Explanation) -> Result<()> {
     writeln!(out, "{}\n{}", explanation.text.vi, explanation.text.en)?;
-    if intake.is_suspended() {
+    if intake.is_suspended() && intake.open_request.is_some() {
         writeln!(
             out,
             "Đang tạm dừng: chờ bổ sung.\nThe clock stands still: a supplement is awaited."
+        )?;
+    }
+    if intake.awaits_fee() {
+        writeln!(
+            out,
+            "Đang tạm dừng: chờ nộp lại phí, lệ phí.\nThe clock stands still: the fee is awaited again."
         )?;
     }
     writeln!(out, "\n{}: {}", explanation.calendar, explanation.calendar_basis)?;

@@ -5,9 +5,10 @@ use jiff::Timestamp;
 
 use super::{Ledger, Moments, Suspension, effective_start, start_moment};
 use crate::contract::{
-    AgencyCode, Channel, DossierCode, DossierSubmitted, IntakeEvent, Meta, NotCounted,
+    AgencyCode, Channel, DossierCode, DossierSubmitted, FeeReceived, IntakeEvent, Meta, NotCounted,
     ProcedureRef, Promise, SupplementEffect, SupplementStage, TimeNotCounted,
 };
+use crate::law::ClockStart;
 use crate::step::{LawError, Rule};
 use calendar::CalendarError;
 use uuid::Uuid;
@@ -44,6 +45,8 @@ pub struct Course {
     received_at: Timestamp,
     accepted_at: Option<Timestamp>,
     fee_at: Option<Timestamp>,
+    /// When an accepted dossier's fee, which had been there, was missing.
+    fee_missing: Vec<Suspension>,
     asked: Vec<Asked>,
     not_counted: Vec<(NotCounted, Suspension)>,
     extensions: u32,
@@ -66,6 +69,7 @@ impl Course {
             received_at: submitted.posted_at.unwrap_or(at),
             accepted_at: None,
             fee_at: None,
+            fee_missing: Vec::new(),
             asked: Vec::new(),
             not_counted: Vec::new(),
             extensions: 0,
@@ -80,8 +84,12 @@ impl Course {
                 self.promise(accepted.promise.as_ref(), meta);
             }
             IntakeEvent::FeeReceived(fee) => {
-                self.fee_at = Some(fee.paid_at);
+                self.fee_came(fee);
                 self.promise(fee.promise.as_ref(), meta);
+            }
+            IntakeEvent::FeeReturned(returned) if self.accepted_at.is_some() => {
+                let from = returned.clock_stops_at.unwrap_or(meta.at());
+                self.fee_missing.push(Suspension { from, to: None, cause: meta.id });
             }
             IntakeEvent::FeeReturned(_) => self.fee_at = None,
             IntakeEvent::SupplementRequested(request) => self.asked.push(Asked {
@@ -125,6 +133,17 @@ impl Course {
         }
     }
 
+    /// Where the fee starts the clock, one that comes again lets it run on; once it was recorded to start it anew.
+    fn fee_came(&mut self, fee: &FeeReceived) {
+        match self.fee_missing.iter_mut().find(|missing| missing.to.is_none()) {
+            Some(missing) if fee.started_at.is_none() => missing.to = Some(fee.paid_at),
+            Some(_) | None => {
+                self.fee_missing.clear();
+                self.fee_at = Some(fee.paid_at);
+            }
+        }
+    }
+
     fn promise(&mut self, promise: Option<&Promise>, meta: &Meta) {
         if let Some(promise) = promise.filter(|promise| promise.calendar.is_some()) {
             (self.promised, self.promised_at) = (Some(promise.due_at), meta.at());
@@ -135,7 +154,7 @@ impl Course {
     /// period for the way by which the dossier came.
     pub fn due_under(&self, rule: Rule<'_>) -> Result<Option<Timestamp>, LawError> {
         let Some(ledger) = self.ledger_under(rule)? else { return Ok(None) };
-        if ledger.suspensions.iter().any(|suspension| suspension.to.is_none()) {
+        if ledger.stands() {
             return Ok(None);
         }
         Ok(super::promise(rule, self.channel, &ledger)?.map(|promise| promise.due_at))
@@ -167,6 +186,9 @@ impl Course {
         let not_counted = self.not_counted.iter();
         let not_counted = not_counted.filter(|(reason, _)| clock.not_counted.contains(reason));
         ledger.suspensions.extend(not_counted.map(|(_, span)| *span));
+        if clock.start == ClockStart::FeeReceived {
+            ledger.suspensions.extend(&self.fee_missing);
+        }
         Ok(Some(ledger))
     }
 }
@@ -179,7 +201,9 @@ mod tests {
     use crate::contract::Role;
     use crate::intake::Intake;
     use crate::intake::accept_dossier::{decide as accept, tests::accepted, tests::submitted};
+    use crate::intake::record_fee::tests::record;
     use crate::intake::request_supplement::tests::asked;
+    use crate::intake::return_fee::tests::{give_back, started};
     use crate::intake::submit_dossier::tests::document;
     use crate::intake::submit_supplement::{self, SubmitSupplement};
     use crate::law::{Law, Procedure};
@@ -248,10 +272,22 @@ mod tests {
         scene.step("2026-11-25T11:00", Role::Clerk, accept).unwrap();
         let course = course(&scene);
         let accepted_first = |procedure: &mut Procedure| {
-            procedure.clock.start = crate::law::ClockStart::Accepted;
+            procedure.clock.start = ClockStart::Accepted;
         };
         assert_eq!(due(&law, &course, |_| {}), Some(at("2026-12-03T00:00")));
         assert_eq!(due(&law, &course, accepted_first), Some(at("2026-12-03T00:00")));
+    }
+
+    #[test]
+    fn a_fee_that_was_missing_for_a_while_does_not_start_the_clock_anew() {
+        let law = law();
+        let mut scene = started(&law);
+        give_back(&mut scene, "2026-11-30T10:00", "2026-11-30T10:00");
+        assert_eq!(due(&law, &course(&scene), |_| {}), None, "it stands still");
+        record(&mut scene, "2026-12-02T10:00");
+        let course = course(&scene);
+        assert_eq!(course.promised, Some(at("2026-12-19T00:00")));
+        assert_eq!(due(&law, &course, |_| {}), course.promised);
     }
 
     #[test]

@@ -96,7 +96,7 @@ payload! {
         /// The new end of the one-stop unit's own time, before acceptance.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         answer_due_at: Option<Timestamp>,
-        /// Whether the statutory clock stood still and runs again.
+        /// Whether the statutory clock stood still for it; it runs again, unless the fee is missing.
         #[serde(default)]
         resumes_clock: bool,
     }
@@ -109,7 +109,7 @@ payload! {
         /// The end of the one-stop unit's own time, if it begins now.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         answer_due_at: Option<Timestamp>,
-        /// The appointment, if the clock starts now.
+        /// The appointment, if the clock starts now, or runs on after it stood still for the fee.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         promise: Option<Promise>,
         /// When the clock started, if it starts now.
@@ -128,6 +128,10 @@ payload! {
         amount: Vnd,
         /// The record of the payment that says so.
         cause: Uuid,
+        /// Since when the clock that started with the fee stands still; absent if none does, or where that was not recorded
+        /// yet.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        clock_stops_at: Option<Timestamp>,
     }
     /// The applicant took the dossier back (form 05).
     DossierWithdrawn {

@@ -1,5 +1,6 @@
 //! Time that the procedure does not count: until a consulted agency has answered or its period has passed, during a
-//! verification on site, and until a fee has come that is owed after the acceptance. It is known when it is over; the promised date moves by it, and what was missed meanwhile was not.
+//! verification on site, and until a fee has come that is owed after the acceptance. It is known when it is over; the
+//! promised date moves by it, and what was missed meanwhile was not.
 //! For example Decree 61/2018/NĐ-CP, arts 19.2, 19.3 and 19.5, where sector law says that the time is not counted.
 
 use jiff::Timestamp;
@@ -8,10 +9,11 @@ use uuid::Uuid;
 use super::{Intake, Stage};
 use crate::clock::{self, Suspension};
 use crate::contract::{
-    DeadlineMissWithdrawn, DossierId, EventSet, IntakeEvent, NotCounted, ReviewEvent,
+    DeadlineMissWithdrawn, DossierId, EventSet, IntakeEvent, NotCounted, PaymentEvent, ReviewEvent,
     TimeNotCounted,
 };
-use crate::step::{Facts, LawError, Reacted, Step};
+use crate::law::ClockStart;
+use crate::step::{Elsewhere, Facts, LawError, Reacted, Step};
 
 /// This step, which the service takes itself when review has consulted or verified, or the fee has come.
 pub const STEP: Step = Step {
@@ -102,7 +104,13 @@ pub fn decide(
 
 /// Whether something is under way elsewhere, or has not arrived here, for which the date will move.
 pub(super) fn is_awaited(intake: &Intake, facts: &Facts<'_>) -> Result<bool, LawError> {
-    let not_counted = &facts.rule()?.procedure.clock.not_counted;
+    let clock = &facts.rule()?.procedure.clock;
+    let not_counted = &clock.not_counted;
+    let stops = clock.start == ClockStart::FeeReceived || not_counted.contains(&NotCounted::Fee);
+    // What payment says of the fee has not arrived here yet.
+    if stops && fee_there(facts.elsewhere).is_some_and(|there| there != intake.fee_received_at) {
+        return Ok(true);
+    }
     if not_counted.is_empty() {
         return Ok(false);
     }
@@ -129,16 +137,31 @@ pub(super) fn is_awaited(intake: &Intake, facts: &Facts<'_>) -> Result<bool, Law
     Ok(unknown || !counts(NotCounted::Consultation) && !consulted.is_empty())
 }
 
+/// Since when the fee is there by what payment recorded last of it, if it is; nothing if payment said nothing of it.
+fn fee_there(elsewhere: &[Elsewhere]) -> Option<Option<Timestamp>> {
+    let of_fee = |event: &&Elsewhere| {
+        ["payment.FeeSettled.v1", "payment.FeeOwedAgain.v1"].contains(&&*event.kind)
+    };
+    let last = elsewhere.iter().rev().find(of_fee)?;
+    match PaymentEvent::decode(&last.kind, &last.data) {
+        Ok(PaymentEvent::FeeSettled(settled)) => Some(Some(settled.paid_at)),
+        Ok(PaymentEvent::FeeOwedAgain(_)) => Some(None),
+        Ok(_) | Err(_) => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::{ConsultationId, ConsultationRequested, Outcome, Personal, Role, Vnd};
+    use crate::contract::{
+        ConsultationId, ConsultationRequested, FeeOwedAgain, FeeSettled, Outcome, Personal, Role,
+        Vnd,
+    };
     use crate::intake::accept_dossier::tests::accepted;
     use crate::intake::miss_deadline;
     use crate::intake::record_decision::{self, RecordDecision};
     use crate::intake::record_fee::{self, RecordFee};
     use crate::law::{Law, shipped_rules};
-    use crate::step::Elsewhere;
     use crate::testing::{Scene, at, law};
 
     /// The shipped law, with a promotion's consultations and verifications not counted.
@@ -246,6 +269,31 @@ clock:
         assert_eq!(due(&scene), at("2026-12-09T00:00"));
         let explained = scene.state.explanation(&law).unwrap().unwrap();
         assert!(explained.spans.iter().any(|span| span.cause == Some(Uuid::from_u128(8))));
+    }
+
+    #[test]
+    fn nothing_is_missed_while_it_has_not_arrived_that_the_fee_which_started_the_clock_is_missing()
+    {
+        let law = law();
+        let mut scene = crate::intake::return_fee::tests::started(&law);
+        let owed = |kind: &str, data: String| Elsewhere {
+            id: Uuid::from_u128(6),
+            kind: kind.to_owned(),
+            data,
+            at: at("2026-12-16T10:00"),
+        };
+        let paid_at = scene.state.fee_received_at.unwrap();
+        let (dossier, amount) = (DossierId(Uuid::nil()), Vnd(1));
+        let settled = PaymentEvent::from(FeeSettled { dossier, amount, paid_at });
+        scene.elsewhere.push(owed(settled.kind(), settled.encode()));
+        let again = FeeOwedAgain { dossier, amount, window_ends_at: None, in_process: true };
+        let again = PaymentEvent::from(again);
+        scene.elsewhere.push(owed(again.kind(), again.encode()));
+        let held = scene.step("2026-12-17T00:00", Role::System, miss_deadline::decide).unwrap();
+        assert!(held.is_empty(), "{held:?}");
+        scene.elsewhere.pop();
+        let missed = scene.step("2026-12-17T00:00", Role::System, miss_deadline::decide).unwrap();
+        assert_eq!(missed.len(), 1, "what payment says is known here");
     }
 
     #[test]

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::resumption::resume;
 use super::state::{Answer, Intake, OpenRequest, Promised, Stage};
 use super::{expire_supplement_window, miss_intake_answer};
 use crate::clock::{Running, Suspension};
 use crate::contract::{
-    DossierDecided, DossierSubmitted, FeeReceived, Meta, PeriodExtended, Promise, SupplementEffect,
-    SupplementRequested, SupplementStage, SupplementSubmitted, TimeNotCounted,
+    DossierDecided, DossierSubmitted, FeeReceived, FeeReturned, Meta, PeriodExtended, Promise,
+    SupplementEffect, SupplementRequested, SupplementStage, SupplementSubmitted, TimeNotCounted,
 };
 
 impl Intake {
@@ -85,15 +86,20 @@ impl Intake {
                 SupplementEffect::Restart => {
                     self.started_at = supplement.started_at.or(self.started_at);
                     self.began_anew |= supplement.started_at.is_some();
-                    self.suspensions.clear();
+                    // What it stands still for besides lasts on.
+                    self.suspensions.retain(|one| Some(one.cause) == self.fee_stop);
                     self.extensions = 0;
                 }
             },
         }
-        // A date that was moved by an apology stays one that was given, with what was left of it.
-        let given = supplement.promise.as_ref().is_some_and(|promise| promise.calendar.is_none());
+        self.runs_on(supplement.promise.as_ref(), meta);
+    }
+
+    /// What is promised when the clock runs on: a date that was given stays one, with what was left of it.
+    fn runs_on(&mut self, promise: Option<&Promise>, meta: &Meta) {
+        let given = promise.is_some_and(|promise| promise.calendar.is_none());
         let fixed = self.promised.as_ref().and_then(|old| old.fixed.clone()).filter(|_| given);
-        self.promised(supplement.promise.as_ref(), meta, fixed);
+        self.promised(promise, meta, fixed);
     }
 
     pub(super) fn on_time_not_counted(&mut self, span: &TimeNotCounted, meta: &Meta) {
@@ -102,10 +108,9 @@ impl Intake {
         self.promised(span.promise.as_ref(), meta, None);
     }
 
-    pub(super) fn resume(&mut self, at: Timestamp) {
-        if let Some(open) = self.suspensions.iter_mut().find(|open| open.to.is_none()) {
-            open.to = Some(at);
-        }
+    /// The clock does not stand still for a supplement any more.
+    fn resume(&mut self, at: Timestamp) {
+        resume(&mut self.suspensions, at, |one| Some(one.cause) != self.fee_stop);
     }
 
     pub(super) fn end(&mut self, stage: Stage, at: Timestamp) {
@@ -117,6 +122,9 @@ impl Intake {
 
     pub(super) fn on_fee(&mut self, fee: &FeeReceived, meta: &Meta) {
         self.fee_received_at = Some(fee.paid_at);
+        if let Some(stop) = self.fee_stop.take() {
+            resume(&mut self.suspensions, fee.paid_at, |one| one.cause == stop);
+        }
         if fee.answer_due_at.is_some() {
             self.answer_due(fee.answer_due_at, fee.paid_at, meta);
         }
@@ -124,12 +132,16 @@ impl Intake {
         if fee.started_at.is_some() && self.open_request.is_some() && !self.is_suspended() {
             self.suspensions.push(Suspension { from: meta.at(), to: None, cause: meta.id });
         }
-        self.promised(fee.promise.as_ref(), meta, None);
+        self.runs_on(fee.promise.as_ref(), meta);
     }
 
-    pub(super) fn on_fee_returned(&mut self, at: Timestamp) {
+    pub(super) fn on_fee_returned(&mut self, returned: &FeeReturned, meta: &Meta) {
         self.fee_received_at = None;
-        self.fee_returned_at = Some(at);
+        self.fee_returned_at = Some(meta.at());
+        if let Some(from) = returned.clock_stops_at {
+            self.fee_stop = Some(meta.id);
+            self.suspensions.push(Suspension { from, to: None, cause: meta.id });
+        }
         // The one-stop unit's own time begins with the fee, where that comes first.
         let first = self.submission.as_ref().is_some_and(|submission| submission.fee_first);
         if first && self.stage == Stage::Submitted {

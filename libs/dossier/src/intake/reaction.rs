@@ -57,8 +57,9 @@ impl Reaction for IntakeReaction {
                     Self::RecordFee(record_fee::RecordFee { dossier, amount, paid_at, cause })
                 }
                 PaymentEvent::FeeOwedAgain(owed) => {
-                    let (dossier, amount, cause) = (owed.dossier, owed.amount, event.id);
-                    Self::ReturnFee(return_fee::ReturnFee { dossier, amount, cause })
+                    let (dossier, amount) = (owed.dossier, owed.amount);
+                    let (since, cause) = (event.envelope.at, event.id);
+                    Self::ReturnFee(return_fee::ReturnFee { dossier, amount, since, cause })
                 }
                 PaymentEvent::FeeWindowExpired(expired) => Self::CloseUnpaid(expired.dossier),
                 _ => return Ok(Vec::new()),
@@ -126,7 +127,7 @@ impl Reaction for IntakeReaction {
     fn decide(&self, intake: &Intake, facts: &Facts<'_>) -> Result<Reacted<IntakeEvent>, LawError> {
         match self {
             Self::RecordFee(command) => record_fee::decide(intake, command, facts),
-            Self::ReturnFee(command) => Ok(return_fee::decide(intake, *command)),
+            Self::ReturnFee(command) => return_fee::decide(intake, *command, facts),
             Self::CloseUnpaid(_) => Ok(close_unpaid::decide(intake)),
             Self::AnswerReview(command) => answer_review::decide(intake, command, facts),
             Self::ExcludeTime(command) => exclude_time::decide(intake, command, facts),

@@ -1,11 +1,11 @@
 //! The fee that a dossier owed is there: intake learns it from payment. Where the fee comes first, the one-stop unit's
-//! time begins; where the law says so, the statutory clock starts (Decree 137/2026/NĐ-CP, art. 11.2).
+//! time begins; where the law says so, the statutory clock starts, or runs on (Decree 137/2026/NĐ-CP, art. 11.2).
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::exclude_time::{self, ExcludeTime};
-use super::{Intake, Stage};
+use super::{Intake, Stage, resumption};
 use crate::clock::{self, Ledger};
 use crate::contract::{DossierId, FeeReceived, IntakeEvent, NotCounted, Vnd};
 use crate::law::ClockStart;
@@ -57,8 +57,9 @@ pub fn decide(
         }
         Some(_) | None => None,
     };
-    let starts =
-        rule.procedure.clock.start == ClockStart::FeeReceived && intake.stage == Stage::Processing;
+    let by_fee = rule.procedure.clock.start == ClockStart::FeeReceived;
+    // A clock that has started does not start anew when the fee comes again.
+    let starts = by_fee && intake.stage == Stage::Processing && intake.started_at.is_none();
     let mut fee = FeeReceived {
         amount: command.amount,
         paid_at,
@@ -76,6 +77,10 @@ pub fn decide(
         fee.brief = Some(submission.brief.clone());
         fee.awaiting = intake.open_request.as_ref().map(|open| open.request.request);
     }
+    if let (Some(stop), Some(mut ledger)) = (intake.fee_stop, intake.ledger()) {
+        resumption::resume(&mut ledger.suspensions, paid_at, |one| one.cause == stop);
+        fee.promise = resumption::promise(intake, &ledger, paid_at, facts)?;
+    }
     let mut events = vec![fee.into()];
     events.extend(waited_for(intake, command, facts)?);
     Ok(Reacted::Done(events))
@@ -88,6 +93,10 @@ fn waited_for(
     facts: &Facts<'_>,
 ) -> Result<Vec<IntakeEvent>, LawError> {
     let RecordFee { dossier, amount, paid_at, cause } = *command;
+    // That the clock stood still for it is known already.
+    if intake.fee_stop.is_some() {
+        return Ok(Vec::new());
+    }
     // A fee that had to be paid again was waited for since it was missing.
     let since = intake.accepted_at.max(intake.accepted_at.and(intake.fee_returned_at));
     let since = since.filter(|at| *at < paid_at && amount > Vnd(0));

@@ -100,6 +100,8 @@ pub struct Intake {
     pub fee_received_at: Option<Timestamp>,
     /// When a fee that had been received was found not to be there any more.
     pub fee_returned_at: Option<Timestamp>,
+    /// The event since which the clock stands still for the fee, while it does.
+    pub fee_stop: Option<Uuid>,
     /// When it was accepted.
     pub accepted_at: Option<Timestamp>,
     /// When the clock started, if it has.
@@ -147,10 +149,16 @@ impl Intake {
         self.is_open() && self.stopped().is_some()
     }
 
-    /// The suspension that lasts.
+    /// A suspension that lasts.
     #[must_use]
     pub fn stopped(&self) -> Option<&Suspension> {
         self.suspensions.iter().find(|suspension| suspension.to.is_none())
+    }
+
+    /// Whether the clock stands still until the fee has come again.
+    #[must_use]
+    pub fn awaits_fee(&self) -> bool {
+        self.is_open() && self.fee_stop.is_some()
     }
 
     /// How the promised date came about; nothing while there is none.
@@ -209,7 +217,7 @@ impl State for Intake {
             IntakeEvent::SupplementDeclined(_) => {}
             IntakeEvent::SupplementSubmitted(supplement) => self.on_supplement(supplement, meta),
             IntakeEvent::FeeReceived(fee) => self.on_fee(fee, meta),
-            IntakeEvent::FeeReturned(_) => self.on_fee_returned(meta.at()),
+            IntakeEvent::FeeReturned(returned) => self.on_fee_returned(returned, meta),
             IntakeEvent::DossierWithdrawn(_) => self.end(Stage::Withdrawn, meta.at()),
             IntakeEvent::AppointmentMoved(moved) => {
                 self.redatings = self.redatings.saturating_add(1);

@@ -3,12 +3,12 @@
 
 use serde_json::Value;
 
-use super::{Intake, expire_supplement_window, submit_dossier::known_component};
+use super::{Intake, expire_supplement_window, resumption, submit_dossier::known_component};
 use crate::access::{agency, own};
-use crate::clock::{self, Ledger};
+use crate::clock::{self, Ledger, Suspension};
 use crate::contract::{
-    ComponentCode, Document, IntakeEvent, Personal, Promise, Role, SupplementEffect,
-    SupplementRequested, SupplementStage, SupplementSubmitted,
+    ComponentCode, Document, IntakeEvent, Personal, Role, SupplementEffect, SupplementRequested,
+    SupplementStage, SupplementSubmitted,
 };
 use crate::step::{Facts, State, Step, refusals};
 
@@ -78,21 +78,12 @@ pub fn decide(
         (SupplementStage::Intake | SupplementStage::Review, _) => None,
     };
     let ledger = match (request.stage, intake.ledger()) {
-        (SupplementStage::Review, Some(ledger)) => Some(resumed(ledger, request, facts)?),
+        (SupplementStage::Review, Some(ledger)) => Some(resumed(intake, ledger, request, facts)?),
         (SupplementStage::Intake, _) | (SupplementStage::Review, None) => None,
     };
-    let channel = intake.submission.as_ref().map(|submission| submission.brief.channel);
-    let fixed = intake.promised.as_ref().is_some_and(|promised| promised.fixed.is_some());
-    let promise = match (&ledger, channel) {
-        // A date that somebody fixed is not recomputed, but a clock that begins again replaces it.
-        (Some(ledger), Some(channel)) if !fixed || request.effect == SupplementEffect::Restart => {
-            clock::promise(rule, channel, ledger)?
-        }
-        // A date moved by an apology keeps what was left of it when the clock stopped.
-        (Some(_), Some(channel)) if rule.procedure.clock.budget.contains_key(&channel) => {
-            moved_on(intake, facts)?
-        }
-        _ => None,
+    let promise = match &ledger {
+        Some(ledger) => resumption::promise(intake, ledger, facts.at, facts)?,
+        None => None,
     };
     let resumes_clock = ledger.is_some();
     let restarts = request.effect == SupplementEffect::Restart;
@@ -110,21 +101,6 @@ pub fn decide(
     ])
 }
 
-/// The given date, later by as much as was left of it: the end of the working day on which that falls.
-fn moved_on(intake: &Intake, facts: &Facts<'_>) -> Result<Option<Promise>, Refusal> {
-    let (Some(promised), Some(stopped)) = (&intake.promised, intake.stopped()) else {
-        return Ok(None);
-    };
-    if stopped.from >= promised.promise.due_at {
-        return Ok(None);
-    }
-    let rule = facts.rule()?;
-    let left = promised.promise.due_at.duration_since(stopped.from);
-    let due = facts.at.checked_add(left).map_err(calendar::CalendarError::from)?;
-    let day = rule.calendar.working_day_from(rule.calendar.date_of(due))?;
-    Ok(Some(clock::given(rule, facts.at, rule.calendar.end_of_day(day)?)?))
-}
-
 fn check(request: &SupplementRequested, command: &SubmitSupplement) -> Result<(), Refusal> {
     if command.documents.is_empty() && command.form.is_none() {
         return Err(Refusal::Empty);
@@ -135,20 +111,23 @@ fn check(request: &SupplementRequested, command: &SubmitSupplement) -> Result<()
     missing.map_or(Ok(()), |component| Err(Refusal::MissingDocument(component.clone())))
 }
 
-/// The ledger once the clock runs again.
+/// The ledger once the supplement has come. It may stand still for a fee that is missing, all the same.
 fn resumed(
+    intake: &Intake,
     mut ledger: Ledger,
     request: &SupplementRequested,
     facts: &Facts<'_>,
 ) -> Result<Ledger, Refusal> {
     match request.effect {
         SupplementEffect::Restart => {
-            Ok(Ledger::anew(clock::effective_start(facts.rule()?, facts.at)?))
+            let fee = |one: &Suspension| Some(one.cause) == intake.fee_stop;
+            ledger.suspensions.retain(fee);
+            let anew = Ledger::anew(clock::effective_start(facts.rule()?, facts.at)?);
+            Ok(Ledger { suspensions: ledger.suspensions, ..anew })
         }
         SupplementEffect::Pause => {
-            if let Some(open) = ledger.suspensions.iter_mut().find(|open| open.to.is_none()) {
-                open.to = Some(facts.at);
-            }
+            let supplement = |one: &Suspension| Some(one.cause) != intake.fee_stop;
+            resumption::resume(&mut ledger.suspensions, facts.at, supplement);
             Ok(ledger)
         }
     }
