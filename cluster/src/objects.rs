@@ -1,5 +1,6 @@
 //! An object store of one's own that speaks S3: SeaweedFS, all of its parts in one process.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -82,8 +83,17 @@ impl Objects {
         self.server.as_ref().map_or(Ok(Duration::ZERO), Process::cpu)
     }
 
+    /// Where files are read and written past S3, and past whom it lets in: `/buckets/BUCKET/KEY`.
+    pub fn filer(&self) -> Result<SocketAddr> {
+        Ok(([127, 0, 0, 1], self.port_of("filer")?).into())
+    }
+
     fn port(&self) -> Result<u16> {
-        let (_, port, _) = self.ports.iter().find(|(part, ..)| *part == "s3").context("no part")?;
+        self.port_of("s3")
+    }
+
+    fn port_of(&self, name: &str) -> Result<u16> {
+        let (_, port, _) = self.ports.iter().find(|(part, ..)| *part == name).context("no part")?;
         Ok(*port)
     }
 }

@@ -122,6 +122,16 @@ impl Bus {
         }
     }
 
+    /// Events that this process's relays left out, because they are larger than the bus takes; followers read them in the store.
+    #[must_use]
+    pub fn left_out(&self) -> u64 {
+        match self {
+            Self::Store(_) => 0,
+            #[cfg(feature = "nats")]
+            Self::Nats(nats) => nats.left_out(),
+        }
+    }
+
     /// Tells the other replicas of `service` up to where its reactions have come. Whoever misses it hears the next one.
     #[cfg_attr(
         not(feature = "nats"),

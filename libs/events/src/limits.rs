@@ -56,6 +56,10 @@ pub const DISK_FREE_MIN: u64 = 8 * 1024 * 1024;
 pub const FLAWS_MAX: usize = 100;
 /// Events written in one transaction at the most.
 pub const GROUP_EVENTS_MAX: usize = 1_024;
+/// Bytes of data and metadata after which no further append joins a transaction.
+pub const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Bytes of data and metadata of appends that wait for the writer, in all; one more is refused as busy.
+pub const APPEND_QUEUE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Newest events kept in memory, so that followers at the head do not read the disk.
 pub const TAIL_EVENTS_MAX: usize = 8_192;
 /// How often a server is asked for its time; in between, time passes here as there.
@@ -99,6 +103,12 @@ pub const BUS_REDELIVERY: [Duration; 3] =
 pub const BUS_UNACKED_MAX: i64 = 4_096;
 /// Messages that are asked for at once.
 pub const BUS_BATCH: usize = 512;
+/// Bytes of them: more than the largest message has, or it would never come.
+pub const BUS_BATCH_BYTES: usize = 4 * 1024 * 1024;
+/// Messages of all sources that came and that their follower has not looked at.
+pub const BUS_ARRIVALS: usize = 64;
+/// Bytes of events that a follower keeps because others before them are missing; what comes beyond that is read in the store.
+pub const FEED_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How long the bus may take to bring what the store has: then it is read there.
 pub const BUS_GRACE: Duration = Duration::from_millis(500);
 /// How long a follower waits before it tries again to reach the bus.
@@ -118,3 +128,5 @@ pub const LEASE_RENEW: Duration = Duration::from_secs(1);
 pub const WAL: WalLimits = WalLimits { copy: 8_192, alarm: 65_536, most: 1_048_576 };
 /// How long it takes until a checkpoint is tried again that a reader kept from coming to the end.
 pub const CHECKPOINT_AGAIN: Duration = Duration::from_millis(50);
+/// The longest wait before a checkpoint is tried again that failed.
+pub const CHECKPOINT_FAILED_PAUSE_MAX: Duration = Duration::from_secs(30);

@@ -24,6 +24,7 @@ mod plan;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 mod probe;
+mod room;
 pub(crate) mod sqlite;
 mod tail;
 
@@ -57,6 +58,8 @@ pub struct Stats {
     pub wal_bytes: u64,
     /// Whether a reader outside keeps it from beginning anew: at its limit nothing more is written.
     pub wal_pinned: bool,
+    /// Whether checkpoints beside the writer fail, so that the writer makes them.
+    pub wal_failing: bool,
 }
 
 impl EventStore {

@@ -4,16 +4,20 @@
 //!
 //! Nothing here waits for a reader. While one outside holds on to an old state (a shell with an open transaction, a backup),
 //! the log cannot begin anew: it grows, an alarm says so, and at its limit nothing more is written until the reader ends.
+//!
+//! A thread that cannot copy (its connection fails, the disk does) says so, opens the file anew and goes on trying. Meanwhile
+//! the writer copies by itself: slower, but the log stays short.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 
-use crate::limits::CHECKPOINT_AGAIN;
+use crate::Unwritable;
+use crate::limits::{CHECKPOINT_AGAIN, CHECKPOINT_FAILED_PAUSE_MAX};
 
 /// Bytes of a page, and of a page in a write-ahead log (SQLite's file format, section 4.1).
 const PAGE: u64 = 4_096 + 24;
@@ -39,6 +43,10 @@ pub(crate) struct State {
     copied: AtomicBool,
     /// Whether a reader has kept it from beginning anew for longer than it should.
     pinned: AtomicBool,
+    /// Why the thread cannot copy, since when the writer does.
+    failing: Mutex<Option<String>>,
+    /// The length at which the writer copied last because the thread cannot.
+    copied_at: AtomicU64,
 }
 
 impl State {
@@ -50,6 +58,30 @@ impl State {
     /// Whether a reader keeps it from beginning anew, and it is longer than it should be.
     pub(crate) fn is_pinned(&self) -> bool {
         self.pinned.load(Ordering::Relaxed)
+    }
+
+    /// Why it is not copied beside the writer.
+    pub(crate) fn failing(&self) -> Option<String> {
+        self.lock_failing().clone()
+    }
+
+    fn lock_failing(&self) -> MutexGuard<'_, Option<String>> {
+        self.failing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says once when checkpoints begin to fail, and once when they work again.
+    fn set_failing(&self, file: &Path, why: Option<String>) {
+        let mut failing = self.lock_failing();
+        let file = file.display();
+        match (&*failing, &why) {
+            (None, Some(error)) => tracing::error!(
+                %file, error,
+                "checkpoints beside the writer fail: the writer makes them until that is mended"
+            ),
+            (Some(_), None) => tracing::info!(%file, "checkpoints beside the writer work again"),
+            _ => {}
+        }
+        *failing = why;
     }
 }
 
@@ -65,13 +97,18 @@ pub struct WalLimits {
 }
 
 impl Wal {
-    /// Of the file at `path`, which `connection` alone writes to. Nothing is copied any more by a commit itself.
+    /// Of the file at `path`, which `connection` alone writes to. Nothing is copied any more by a commit itself. Fails if the
+    /// file cannot be opened a second time.
     pub fn of(
         connection: &mut Connection,
         path: PathBuf,
         limits: WalLimits,
     ) -> rusqlite::Result<Self> {
-        let state = Arc::new(State::default());
+        Self::with(connection, Copier::open(path, Arc::default(), limits)?)
+    }
+
+    fn with(connection: &mut Connection, copier: Copier) -> rusqlite::Result<Self> {
+        let (state, limits) = (Arc::clone(&copier.state), copier.limits);
         let told = Arc::clone(&state);
         connection.wal_hook(Some(move |_: &mut _, pages: std::ffi::c_int| {
             told.pages.store(u64::try_from(pages).unwrap_or(0), Ordering::Relaxed);
@@ -80,29 +117,50 @@ impl Wal {
         // What a reader made it grow to is given back once it begins anew.
         let kept = i64::try_from(bytes(limits.alarm)).unwrap_or(i64::MAX);
         connection.pragma_update(None, "journal_size_limit", kept)?;
-        let wake = start_copying(path, Arc::clone(&state), limits);
-        Ok(Self { state, wake, limits })
+        Ok(Self { state, wake: copier.start(), limits })
     }
 
     /// To be called between transactions. Waits for nobody.
     pub fn tend(&self, connection: &Connection) {
+        let pages = self.state.pages.load(Ordering::Relaxed);
         if self.state.copied.swap(false, Ordering::Acquire) {
-            if let Err(error) = connection.execute_batch("PRAGMA wal_checkpoint(PASSIVE)") {
-                tracing::warn!(%error, "a checkpoint failed; the write-ahead log goes on growing");
-            }
-        } else if self.state.pages.load(Ordering::Relaxed) > self.limits.copy {
+            self.copy_by(connection);
+        } else if pages > self.limits.copy {
             self.wake();
+            if self.state.lock_failing().is_some() {
+                self.copy_alone(connection, pages);
+            }
         }
     }
 
-    /// Whether nothing more should be written: to be asked between transactions.
-    #[must_use]
-    pub fn is_full(&self) -> bool {
-        let full = self.state.pages.load(Ordering::Relaxed) >= self.limits.most;
-        if full {
-            self.wake();
+    /// Copies as the writer, once for every stretch by which the log has grown.
+    fn copy_alone(&self, connection: &Connection, pages: u64) {
+        let last = self.state.copied_at.load(Ordering::Relaxed);
+        // It has begun anew since, or grown.
+        if pages < last || pages >= last.saturating_add(self.limits.copy) {
+            self.state.copied_at.store(pages, Ordering::Relaxed);
+            self.copy_by(connection);
         }
-        full
+    }
+
+    fn copy_by(&self, connection: &Connection) {
+        if let Err(error) = connection.execute_batch("PRAGMA wal_checkpoint(PASSIVE)") {
+            tracing::warn!(%error, "a checkpoint failed; the write-ahead log goes on growing");
+        }
+    }
+
+    /// Why nothing more should be written, if it has come to its limit: to be asked between transactions.
+    #[must_use]
+    pub fn full(&self) -> Option<Unwritable> {
+        let pages = self.state.pages.load(Ordering::Relaxed);
+        if pages < self.limits.most {
+            return None;
+        }
+        self.wake();
+        Some(self.state.failing().map_or_else(
+            || Unwritable::Pinned { bytes: bytes(pages) },
+            |why| Unwritable::Broken(format!("its write-ahead log cannot be copied: {why}")),
+        ))
     }
 
     pub(crate) fn state(&self) -> Arc<State> {
@@ -115,20 +173,7 @@ impl Wal {
     }
 }
 
-/// The thread that copies; it ends with the writer.
-fn start_copying(path: PathBuf, state: Arc<State>, limits: WalLimits) -> SyncSender<()> {
-    let (sender, wake) = sync_channel::<()>(1);
-    let copy = move || match Copier::open(path, state, limits) {
-        Ok(copier) => copier.run(&wake),
-        Err(error) => tracing::warn!(%error, "no background checkpoints"),
-    };
-    let name = "checkpoint".to_owned();
-    if let Err(error) = std::thread::Builder::new().name(name).spawn(copy) {
-        tracing::warn!(%error, "no background checkpoints");
-    }
-    sender
-}
-
+/// Copies on a thread of its own, which ends with the writer.
 struct Copier {
     connection: Connection,
     path: PathBuf,
@@ -136,30 +181,83 @@ struct Copier {
     limits: WalLimits,
 }
 
+/// When a copier has something to do next.
+enum Next {
+    Woken,
+    Soon,
+    /// After so long: the writer copies meanwhile.
+    After(Duration),
+}
+
 impl Copier {
     fn open(path: PathBuf, state: Arc<State>, limits: WalLimits) -> rusqlite::Result<Self> {
-        let connection = Connection::open(&path)?;
-        connection.busy_timeout(Duration::ZERO)?;
+        let connection = Self::connect(&path)?;
         Ok(Self { connection, path, state, limits })
     }
 
-    fn run(self, wake: &Receiver<()>) {
-        let mut finished = true;
+    fn connect(path: &Path) -> rusqlite::Result<Connection> {
+        // One that is gone is not made anew.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(Duration::ZERO)?;
+        // The file is opened only now.
+        connection.query_row("PRAGMA schema_version", [], |_| Ok(()))?;
+        Ok(connection)
+    }
+
+    /// Without a thread the writer makes all checkpoints.
+    fn start(self) -> SyncSender<()> {
+        let (sender, wake) = sync_channel::<()>(1);
+        let (state, path) = (Arc::clone(&self.state), self.path.clone());
+        let name = "checkpoint".to_owned();
+        if let Err(error) = std::thread::Builder::new().name(name).spawn(move || self.run(&wake)) {
+            state.set_failing(&path, Some(error.to_string()));
+        }
+        sender
+    }
+
+    fn run(mut self, wake: &Receiver<()>) {
+        let (mut next, mut pause) = (Next::Woken, CHECKPOINT_AGAIN);
         loop {
-            if finished {
-                if wake.recv().is_err() {
-                    return;
+            let ended = match next {
+                Next::Woken => wake.recv().is_err(),
+                Next::Soon => {
+                    std::thread::park_timeout(CHECKPOINT_AGAIN);
+                    wake.try_recv() == Err(TryRecvError::Disconnected)
                 }
-            } else {
-                std::thread::park_timeout(CHECKPOINT_AGAIN);
-                if wake.try_recv() == Err(TryRecvError::Disconnected) {
-                    return;
-                }
+                Next::After(pause) => Self::ends_within(wake, pause),
+            };
+            if ended {
+                return;
             }
-            finished = self.copy().unwrap_or_else(|error| {
-                tracing::warn!(%error, "a background checkpoint failed");
-                true
-            });
+            next = match self.copy() {
+                Ok(finished) => {
+                    self.state.set_failing(&self.path, None);
+                    pause = CHECKPOINT_AGAIN;
+                    if finished { Next::Woken } else { Next::Soon }
+                }
+                Err(error) => {
+                    self.state.set_failing(&self.path, Some(error.to_string()));
+                    pause = pause.saturating_mul(2).min(CHECKPOINT_FAILED_PAUSE_MAX);
+                    // What is wrong may be the connection. One that cannot be opened leaves the old one to be tried.
+                    if let Ok(connection) = Self::connect(&self.path) {
+                        self.connection = connection;
+                    }
+                    Next::After(pause)
+                }
+            };
+        }
+    }
+
+    /// Rests for all of `pause`, however often it is woken; true if the writer ends meanwhile.
+    fn ends_within(wake: &Receiver<()>, pause: Duration) -> bool {
+        let until = Instant::now() + pause;
+        loop {
+            match wake.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(()) => {}
+                Err(RecvTimeoutError::Timeout) => return false,
+                Err(RecvTimeoutError::Disconnected) => return true,
+            }
         }
     }
 
@@ -210,5 +308,105 @@ impl Copier {
         } else {
             tracing::info!(%file, bytes, "the write-ahead log begins anew");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+
+    use super::*;
+
+    const LIMITS: WalLimits = WalLimits { copy: 10, alarm: 40, most: 200 };
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    /// A file that is written to.
+    fn writer(path: &Path) -> Connection {
+        let connection = Connection::open(path).unwrap();
+        connection.pragma_update(None, "journal_mode", "WAL").unwrap();
+        connection.pragma_update(None, "wal_autocheckpoint", 0).unwrap();
+        connection.execute_batch("CREATE TABLE t (x BLOB)").unwrap();
+        connection
+    }
+
+    /// Writes about five pages.
+    fn write(connection: &Connection, wal: &Wal) {
+        connection.execute("INSERT INTO t VALUES (zeroblob(16384))", []).unwrap();
+        wal.tend(connection);
+    }
+
+    fn until(what: &str, mut is: impl FnMut() -> bool) {
+        let began = Instant::now();
+        while !is() {
+            assert!(began.elapsed() < PATIENCE, "{what}");
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_opened_a_second_time_fails_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut connection = writer(&folder.path().join("a.sqlite"));
+        let elsewhere = folder.path().join("missing").join("a.sqlite");
+        assert!(Wal::of(&mut connection, elsewhere, LIMITS).is_err());
+    }
+
+    #[test]
+    fn while_the_thread_cannot_copy_the_writer_does_and_says_so_until_it_can_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("a.sqlite"), folder.path().join("link.sqlite"));
+        let mut connection = writer(&path);
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        let mut copier = Copier::open(link.clone(), Arc::default(), LIMITS).unwrap();
+        // Its connection is of no use any more, and the file cannot be opened anew.
+        let deny = |context: AuthContext<'_>| match context.action {
+            AuthAction::Pragma { .. } => Authorization::Deny,
+            _ => Authorization::Allow,
+        };
+        copier.connection.authorizer(Some(deny)).unwrap();
+        std::fs::remove_file(&link).unwrap();
+        let wal = Wal::with(&mut connection, copier).unwrap();
+        until("it does not notice", || {
+            write(&connection, &wal);
+            wal.state.failing().is_some()
+        });
+        for _ in 0..200 {
+            write(&connection, &wal);
+        }
+        let longest = wal.state.bytes();
+        assert!(longest <= bytes(LIMITS.alarm), "{longest} bytes although the writer copies");
+        assert_eq!(wal.full(), None);
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        until("it is not tried again", || {
+            write(&connection, &wal);
+            wal.state.failing().is_none()
+        });
+    }
+
+    #[test]
+    fn a_log_that_is_full_says_whether_a_reader_is_to_blame_or_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.sqlite");
+        let wal = Wal::of(&mut writer(&path), path.clone(), LIMITS).unwrap();
+        assert_eq!(wal.full(), None);
+        wal.state.pages.store(LIMITS.most, Ordering::Relaxed);
+        wal.state.set_failing(&path, Some("disk I/O error".to_owned()));
+        let why = wal.full().unwrap();
+        assert!(matches!(&why, Unwritable::Broken(said) if said.contains("disk I/O error")), "{why}");
+    }
+
+    #[test]
+    fn a_log_that_is_full_because_of_a_reader_is_pinned() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.sqlite");
+        let mut connection = writer(&path);
+        let wal = Wal::of(&mut connection, path.clone(), LIMITS).unwrap();
+        let reader = Connection::open(&path).unwrap();
+        reader.execute_batch("BEGIN; SELECT count(*) FROM t").unwrap();
+        until("it does not fill up", || {
+            write(&connection, &wal);
+            wal.full().is_some()
+        });
+        assert!(matches!(wal.full(), Some(Unwritable::Pinned { bytes }) if bytes > 0));
     }
 }

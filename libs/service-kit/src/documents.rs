@@ -2,7 +2,6 @@
 //! held in memory whole, and its name tells nothing about its content to who lacks the installation's key. Beside each stands
 //! a record of who uploaded it: a name alone gives nobody the right to name it in a step.
 
-use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Buf;
 use dossier::access::{Caller, May};
-use dossier::contract::{Actor, AgencyCode, DocumentDigest, DocumentName, Subject};
+use dossier::contract::{AgencyCode, DocumentDigest, DocumentName, Subject};
 use futures_util::{Stream, StreamExt};
 use http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
 use jiff::Timestamp;
@@ -26,8 +25,7 @@ use crate::forms::FieldError;
 use crate::http::problem::UNKNOWN_DOCUMENT;
 use crate::http::{Problem, Reply};
 use crate::limits::{
-    DOCUMENT_BYTES_MAX, DOCUMENT_GENERATIONS_MAX, DOCUMENT_KNOWN_FOR, DOCUMENTS_MAX,
-    UPLOAD_ABANDONED_AFTER,
+    DOCUMENT_GENERATIONS_MAX, DOCUMENT_KNOWN_FOR, DOCUMENTS_MAX, UPLOAD_ABANDONED_AFTER,
 };
 
 #[cfg(feature = "s3")]
@@ -39,16 +37,19 @@ mod places;
 mod promised;
 mod record;
 mod unnamed;
+mod upload;
 
 pub(crate) use home::Content;
 use home::Home;
 pub use home::HomeError;
-use media::{ACCEPTED, HEAD_BYTES, MEDIA_TYPES, MediaType};
+use media::{MEDIA_TYPES, MediaType};
 pub use orphans::{NamedDocuments, Orphans};
 use places::Places;
 pub use promised::Promised;
 use record::{Record, hexadecimal, owner, record_file};
 use unnamed::Unnamed;
+use upload::{Part, write};
+pub use upload::{Interrupted, Upload, UploadError};
 
 /// The documents of an installation.
 #[derive(Debug)]
@@ -81,21 +82,6 @@ impl Known {
     }
 }
 
-/// What comes in, and from whom.
-#[derive(Debug, Clone)]
-pub struct Upload<'a> {
-    /// Who uploads it, in which role.
-    pub actor: &'a Actor,
-    /// From which address.
-    pub client: IpAddr,
-    /// The client's key.
-    pub key: &'a str,
-    /// Its `Content-Type`.
-    pub content_type: &'a str,
-    /// What its content was said to be.
-    pub promised: &'a Promised,
-}
-
 /// A stored document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
@@ -116,49 +102,6 @@ pub struct Examined {
     pub bytes: u64,
     /// What its content is.
     pub sha256: DocumentDigest,
-}
-
-/// Why a document is not taken.
-#[derive(Debug, thiserror::Error)]
-pub enum UploadError {
-    /// A media type that is not accepted.
-    #[error("{ACCEPTED}")]
-    MediaType,
-    /// The content is something else.
-    #[error("{0}")]
-    Content(&'static str),
-    /// The content has another digest than was said.
-    #[error("Content-Digest: the content that came has another {0}")]
-    Digest(&'static str),
-    /// Larger than [`DOCUMENT_BYTES_MAX`].
-    #[error("a document has at most {DOCUMENT_BYTES_MAX} bytes")]
-    TooLarge,
-    /// Nothing.
-    #[error("the document is empty")]
-    Empty,
-    /// It did not come to its end.
-    #[error(transparent)]
-    Interrupted(#[from] Interrupted),
-    /// Too many of this person, or from this address, at the same time.
-    #[error("too many uploads of one at the same time")]
-    TooMany,
-    /// Too many at the same time.
-    #[error("too many uploads at the same time")]
-    Busy,
-    /// It cannot be stored now.
-    #[error(transparent)]
-    Home(#[from] HomeError),
-}
-
-/// Why a content did not come to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Interrupted {
-    /// Too little of it came.
-    #[error("the upload came too slowly")]
-    Slow,
-    /// The client went away.
-    #[error("the upload was broken off")]
-    Gone,
 }
 
 impl Documents {
@@ -427,53 +370,8 @@ impl From<HomeError> for Problem {
     }
 }
 
-/// An upload that is not finished: whatever ends it, also a client that goes away, nothing of it stays.
-struct Part(PathBuf);
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        // It has its name by then, or is of no use.
-        let _ = std::fs::remove_file(&self.0);
-    }
-}
-
 /// Whether the text can be a document's name: nothing that could lead out of the folder.
 fn is_name(name: &DocumentName) -> bool {
     let name = name.as_str();
     name.len() == 22 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-}
-
-async fn write<B: Buf>(
-    path: &Path,
-    media: &MediaType,
-    promised: &Promised,
-    content: impl Stream<Item = Result<B, Interrupted>>,
-) -> Result<(u64, [u8; 32]), UploadError> {
-    let mut content = std::pin::pin!(content);
-    let mut file = File::create(path).await.map_err(HomeError::Disk)?;
-    let (mut hashes, mut bytes, mut head) = (promised.hashes(), 0_u64, Vec::new());
-    while let Some(part) = content.next().await {
-        let mut part = part?;
-        while part.has_remaining() {
-            let chunk = part.chunk();
-            bytes = bytes.saturating_add(chunk.len() as u64);
-            if bytes > DOCUMENT_BYTES_MAX {
-                return Err(UploadError::TooLarge);
-            }
-            head.extend(chunk.iter().take(HEAD_BYTES.saturating_sub(head.len())));
-            hashes.update(chunk);
-            file.write_all(chunk).await.map_err(HomeError::Disk)?;
-            let read = chunk.len();
-            part.advance(read);
-        }
-    }
-    if bytes == 0 {
-        return Err(UploadError::Empty);
-    }
-    if !(media.begins)(&head) {
-        return Err(UploadError::Content(media.beginning));
-    }
-    let sha256 = promised.compare(hashes).map_err(UploadError::Digest)?;
-    file.sync_all().await.map_err(HomeError::Disk)?;
-    Ok((bytes, sha256))
 }

@@ -192,6 +192,18 @@ impl<S: State> Streams<S> {
         order: &Order<'_>,
         decide: impl Fn(&S, &Facts<'_>) -> Result<Vec<S::Event>, Failure<R>>,
     ) -> Result<Executed<S>, Failure<R>> {
+        let mut unsure = false;
+        let attempted = self.attempts(order, decide, &mut unsure).await;
+        attempted.map_err(|failure| if unsure { unknowable(failure) } else { failure })
+    }
+
+    /// `unsure` becomes true once an attempt may have been written that was not acknowledged.
+    async fn attempts<R>(
+        &self,
+        order: &Order<'_>,
+        decide: impl Fn(&S, &Facts<'_>) -> Result<Vec<S::Event>, Failure<R>>,
+        unsure: &mut bool,
+    ) -> Result<Executed<S>, Failure<R>> {
         let mut last = Failure::Contended;
         let began = Instant::now();
         let law = self.kit.law();
@@ -249,7 +261,11 @@ impl<S: State> Streams<S> {
             }
             match self.append(order, &loaded, &actor, at, decided).await {
                 Ok(loaded) => return Ok(Executed { loaded, repeated: false }),
-                Err(error) => last = self.not_appended(&order.stream, error, began)?,
+                Err(error) => {
+                    let unknown = matches!(error, AppendError::Unavailable(_));
+                    last = self.not_appended(&order.stream, error, began)?;
+                    *unsure |= unknown;
+                }
             }
         }
         Err(last)
@@ -424,6 +440,20 @@ fn permit<R>(order: &Order<'_>, resource: Option<Resource>) -> Result<Actor, Fai
             access::decide(caller, mays, resource.as_ref()).map_err(Failure::Denied)
         }
     }
+}
+
+/// What is said where an earlier attempt may have been written, now or a little later: nothing that claims it was not. The same
+/// request again finds out.
+fn unknowable<R>(failure: Failure<R>) -> Failure<R> {
+    let reason = match failure {
+        Failure::Busy(_) => "the store is busy".to_owned(),
+        Failure::Contended => "the stream moved on".to_owned(),
+        Failure::Refused(_) => "what was decided before may have been recorded".to_owned(),
+        Failure::Unwritable(why) => why.to_string(),
+        Failure::Clock(wrong) => wrong.to_string(),
+        other => return other,
+    };
+    Failure::Unavailable(reason)
 }
 
 /// A failure to load is never a refusal.

@@ -6,6 +6,7 @@
 //! have looked, so that a follower knows that nothing is under way.
 
 use std::fmt::Debug;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -83,6 +84,8 @@ pub struct Nats {
     lost: watch::Receiver<u64>,
     followers: &'static [&'static str],
     describe: Describe,
+    /// Events that this process's relays left out because the servers take none that large.
+    left_out: Arc<AtomicU64>,
 }
 
 impl Nats {
@@ -108,6 +111,7 @@ impl Nats {
             lost,
             followers: options.followers,
             describe: options.describe,
+            left_out: Arc::default(),
         };
         for source in options.sources {
             match tokio::time::timeout(CONNECT_TIMEOUT, nats.stream(source)).await {
@@ -129,6 +133,10 @@ impl Nats {
 
     pub(super) fn is_connected(&self) -> bool {
         self.client.connection_state() == async_nats::connection::State::Connected
+    }
+
+    pub(super) fn left_out(&self) -> u64 {
+        self.left_out.load(Ordering::Relaxed)
     }
 
     pub(super) fn follow(&self, name: &'static str, filter: Filter) -> Feed {
@@ -236,6 +244,8 @@ impl Nats {
             .see("storage", &found.storage, &wanted.storage)
             .see("num_replicas", &found.num_replicas, &wanted.num_replicas)
             .see("max_age", &found.max_age, &wanted.max_age)
+            // It says -1 where there is no limit but that of the servers.
+            .see("max_msg_size", &found.max_message_size.max(0), &wanted.max_message_size)
             .see("duplicate_window", &found.duplicate_window, &wanted.duplicate_window);
         differs.none(&format!("the stream {}", wanted.name))?;
         Ok(stream)

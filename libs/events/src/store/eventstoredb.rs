@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use super::is_same;
 use super::probe::Probe;
+use super::room::Room;
 use crate::limits::{
     APPEND_QUEUE_MAX, BUSY_RETRY_AFTER, PROBE_FRESH_KEPT, READ_AT_ONCE, READ_EVENTS_MAX,
     TIME_EVERY, TOGETHER_BYTES_MAX,
@@ -50,6 +51,7 @@ pub struct EventStoreDb {
     known: Known,
     /// One for each append that may be under way.
     permits: Semaphore,
+    room: Room,
     appends: AtomicU64,
     appended: AtomicU64,
     /// What the server's clock said, and when it was asked.
@@ -94,6 +96,7 @@ impl EventStoreDb {
             log,
             known: Known::default(),
             permits: Semaphore::new(APPEND_QUEUE_MAX),
+            room: Room::default(),
             appends: AtomicU64::new(0),
             appended: AtomicU64::new(0),
             time: Mutex::new(None),
@@ -113,6 +116,7 @@ impl EventStoreDb {
         let Ok(_permit) = self.permits.try_acquire() else {
             return Err(AppendError::Busy(BUSY_RETRY_AFTER));
         };
+        let _taken = self.room.take(&events)?;
         for (place, event) in events.iter().enumerate() {
             if events.iter().take(place).any(|before| before.id == event.id) {
                 return Err(AppendError::IdReused(event.id));

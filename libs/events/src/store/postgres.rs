@@ -30,6 +30,7 @@ mod schema;
 mod writer;
 
 use super::probe::Probe;
+use super::room::Room;
 use super::tail::Tail;
 use connections::Connections;
 use writer::{Append, Job, Writer};
@@ -40,6 +41,7 @@ pub struct Postgres {
     id: Uuid,
     /// To the writer; nothing where the log is only read.
     jobs: Option<mpsc::Sender<Job>>,
+    room: Room,
     connections: Arc<Connections>,
     shared: Arc<Shared>,
     /// The newest events: one query brings them for all followers of this process.
@@ -170,7 +172,8 @@ impl Postgres {
     ) -> Self {
         let tail = Tail::new(*shared.head.borrow());
         let looked = Mutex::new(Instant::now());
-        Self { id, jobs, connections, shared, tail, looked, _tasks: tasks }
+        let room = Room::default();
+        Self { id, jobs, room, connections, shared, tail, looked, _tasks: tasks }
     }
 
     fn jobs(&self) -> Result<&mpsc::Sender<Job>, Unwritable> {
@@ -186,8 +189,10 @@ impl Postgres {
     ) -> Result<Appended, AppendError> {
         let stopped = || AppendError::Unavailable("the writer has stopped".to_owned());
         let (reply, answer) = oneshot::channel();
-        let append = Append { stream: stream.clone(), expected, events, reply };
-        match self.jobs()?.try_send(Job::Append(append)) {
+        let jobs = self.jobs()?;
+        let taken = self.room.take(&events)?;
+        let append = Append { stream: stream.clone(), expected, events, taken, reply };
+        match jobs.try_send(Job::Append(append)) {
             Ok(()) => answer.await.map_err(|_| stopped())?,
             Err(mpsc::error::TrySendError::Full(_)) => Err(AppendError::Busy(BUSY_RETRY_AFTER)),
             Err(mpsc::error::TrySendError::Closed(_)) => Err(stopped()),

@@ -20,6 +20,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
 
 use super::probe::Probe;
+use super::room::Room;
 use super::tail::Tail;
 use crate::limits::{
     APPEND_QUEUE_MAX, BUSY_RETRY_AFTER, DISK_FREE_MIN, PROBE_FRESH, READ_BYTES_MAX, READERS_MAX,
@@ -62,6 +63,7 @@ pub struct Sqlite {
     path: PathBuf,
     /// To the writer; nothing where the file is only read.
     jobs: Option<mpsc::Sender<Job>>,
+    room: Room,
     writer: Option<std::thread::JoinHandle<()>>,
     readers: Readers,
     shared: Arc<Shared>,
@@ -116,6 +118,7 @@ impl Sqlite {
             id,
             path: path.to_owned(),
             jobs: Some(jobs),
+            room: Room::default(),
             writer: Some(writer),
             readers,
             shared,
@@ -137,6 +140,7 @@ impl Sqlite {
             id,
             path: path.to_owned(),
             jobs: None,
+            room: Room::default(),
             writer: None,
             readers: Readers::open(path, READERS_MAX).map_err(unusable)?,
             shared: Arc::new(Shared::new(Position(unsigned(head)), None)),
@@ -162,8 +166,10 @@ impl Sqlite {
     ) -> Result<Appended, AppendError> {
         let stopped = || AppendError::Unavailable("the writer has stopped".to_owned());
         let (reply, answer) = oneshot::channel();
-        let append = Append { stream: stream.clone(), expected, events, reply };
-        match self.jobs()?.try_send(Job::Append(append)) {
+        let jobs = self.jobs()?;
+        let taken = self.room.take(&events)?;
+        let append = Append { stream: stream.clone(), expected, events, taken, reply };
+        match jobs.try_send(Job::Append(append)) {
             Ok(()) => answer.await.map_err(|_| stopped())?,
             Err(mpsc::error::TrySendError::Full(_)) => Err(AppendError::Busy(BUSY_RETRY_AFTER)),
             Err(mpsc::error::TrySendError::Closed(_)) => Err(stopped()),
@@ -326,6 +332,7 @@ impl Sqlite {
                 as u64,
             wal_bytes: self.shared.wal.as_ref().map_or(0, |wal| wal.bytes()),
             wal_pinned: self.shared.wal.as_ref().is_some_and(|wal| wal.is_pinned()),
+            wal_failing: self.shared.wal.as_ref().is_some_and(|wal| wal.failing().is_some()),
         }
     }
 

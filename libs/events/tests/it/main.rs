@@ -15,4 +15,6 @@ mod nats;
 mod postgres;
 #[cfg(feature = "postgres")]
 mod postgres_beside;
+#[cfg(feature = "postgres")]
+mod postgres_trouble;
 mod sqlite;

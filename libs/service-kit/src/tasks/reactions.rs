@@ -22,14 +22,16 @@ use uuid::Uuid;
 use super::{Next, Progress, Stalled, Task, Work, back_off, looked_at};
 use crate::Kit;
 use crate::limits::{IN_FLIGHT_MAX, PARKED_FOR_MAX, PARKED_MAX};
-use crate::streams::{Authority, Failure, Order, Streams, envelope};
+use crate::streams::{Authority, Failure, Order, Streams};
 use crate::telemetry;
 use crate::view::{Shape, View};
 
 mod letters;
+mod parked;
 mod place;
 
 pub use letters::{DeadLetter, ReactionsHealth, dead_letters, try_again};
+use parked::{Arrived, Parked, dossier_of};
 use place::{Place, Standing};
 
 /// After how many events the position is written down at the latest; what is handled again after a crash is handled to
@@ -43,40 +45,6 @@ const TABLES: &str = "
 CREATE TABLE parked (
   position INTEGER PRIMARY KEY, since INTEGER NOT NULL, tries INTEGER NOT NULL
 ) STRICT;";
-
-#[derive(Debug, Clone)]
-struct Parked {
-    event: Arc<Recorded>,
-    /// A position before the event's own.
-    before: Position,
-    dossier: Option<DossierId>,
-    since: Timestamp,
-    tries: u32,
-    next_at: Timestamp,
-    reason: &'static str,
-}
-
-/// An event with what stands beside it, read once; nothing if that cannot be read.
-struct Arrived {
-    event: Arc<Recorded>,
-    before: Position,
-    envelope: Option<Envelope>,
-}
-
-impl Arrived {
-    fn read(event: Arc<Recorded>, before: Position) -> Self {
-        let envelope = envelope(&event).ok();
-        Self { event, before, envelope }
-    }
-
-    fn again(parked: &Parked) -> Self {
-        Self::read(Arc::clone(&parked.event), parked.before)
-    }
-
-    fn dossier(&self) -> Option<DossierId> {
-        self.envelope.as_ref()?.dossier
-    }
-}
 
 /// Events to be handled, dossier by dossier.
 type Batch = BTreeMap<Option<DossierId>, Vec<Arrived>>;
@@ -154,14 +122,15 @@ impl<R: Reaction> Reactions<R> {
         })?;
         for (position, since, tries) in rows {
             let position = Position(u64::try_from(position).unwrap_or(0));
-            let Some(event) = letters::event_at(&self.kit.store, position).await? else { continue };
+            let Some(event) = self.kit.store.event_at(position).await? else { continue };
             let since = Timestamp::from_second(since).unwrap_or(Timestamp::MIN);
-            let dossier = envelope(&event).ok().and_then(|envelope| envelope.dossier);
+            let dossier = dossier_of(&event);
+            drop(event);
             let (next_at, reason) = (Timestamp::MIN, "parked before the restart");
             let before = self.kit.store.read_back(position, 2).await?.pop();
             let before = before.map(|before| before.position).filter(|before| *before < position);
             let before = before.unwrap_or(Position::START);
-            let parked = Parked { event, before, dossier, since, tries, next_at, reason };
+            let parked = Parked { position, before, dossier, since, tries, next_at, reason };
             self.parked.insert(position, parked);
         }
         Ok(())
@@ -210,15 +179,13 @@ impl<R: Reaction> Reactions<R> {
             // One that was given up is tried again because an operator says so.
             let again = letters::tried_again_by(self.service, &event);
             let arrived = match again {
-                Some(given_up) => letters::event_at(&self.kit.store, given_up)
-                    .await?
-                    .map(|event| Arrived::read(event, Position::START)),
+                Some(given_up) => Arrived::given_up(&self.kit.store, given_up).await?,
                 None if &*event.kind == letters::TRIED_AGAIN => None,
-                None => Some(Arrived::read(event, before)),
+                None => Some(Arrived::new(event, before)),
             };
             before = position;
             if let Some(arrived) = arrived {
-                dossiers.entry(arrived.dossier()).or_default().push(arrived);
+                dossiers.entry(arrived.dossier).or_default().push(arrived);
             }
         }
         // What is parked for a dossier that moves is tried again, in its old place.
@@ -268,13 +235,13 @@ impl<R: Reaction> Reactions<R> {
     /// Handles events, dossier by dossier; says whether what is parked changed.
     async fn handle_all(&mut self, dossiers: Batch, now: Timestamp) -> bool {
         let this = &*self;
-        let handled: Vec<(Option<DossierId>, Arrived, Outcome)> =
+        let handled: Vec<(Position, Position, Option<DossierId>, Outcome)> =
             futures_util::stream::iter(dossiers)
                 .map(|(dossier, events)| async move {
                     let mut outcomes = Vec::with_capacity(events.len());
                     for arrived in events {
                         let outcome = this.handle(&arrived).await;
-                        outcomes.push((dossier, arrived, outcome));
+                        outcomes.push((arrived.position, arrived.before, dossier, outcome));
                     }
                     futures_util::stream::iter(outcomes)
                 })
@@ -283,11 +250,13 @@ impl<R: Reaction> Reactions<R> {
                 .collect()
                 .await;
         let mut changed = false;
-        for (dossier, arrived, outcome) in handled {
+        for (position, before, dossier, outcome) in handled {
             match outcome {
-                Outcome::Done => changed |= self.parked.remove(&arrived.event.position).is_some(),
+                Outcome::Done => changed |= self.parked.remove(&position).is_some(),
                 Outcome::NotYet(reason) => {
-                    self.park(dossier, arrived, now, reason);
+                    let (since, tries, next_at) = (now, 0, now);
+                    let fresh = Parked { position, before, dossier, since, tries, next_at, reason };
+                    self.park(fresh, now);
                     changed = true;
                 }
             }
@@ -295,23 +264,22 @@ impl<R: Reaction> Reactions<R> {
         changed
     }
 
-    fn park(
-        &mut self,
-        dossier: Option<DossierId>,
-        arrived: Arrived,
-        now: Timestamp,
-        reason: &'static str,
-    ) {
-        let Arrived { event, before, .. } = arrived;
-        let fresh = Parked { event, before, dossier, since: now, tries: 0, next_at: now, reason };
-        let parked = self.parked.entry(fresh.event.position).or_insert(fresh);
+    /// Parks an event, or what is parked already once more.
+    fn park(&mut self, fresh: Parked, now: Timestamp) {
+        let reason = fresh.reason;
+        let parked = self.parked.entry(fresh.position).or_insert(fresh);
         parked.tries = parked.tries.saturating_add(1);
         parked.reason = reason;
         parked.next_at = now.checked_add(back_off(parked.tries)).unwrap_or(Timestamp::MAX);
     }
 
-    async fn handle(&self, Arrived { event, envelope, .. }: &Arrived) -> Outcome {
-        let Some(envelope) = envelope else { return Outcome::NotYet("unreadable metadata") };
+    async fn handle(&self, arrived: &Arrived) -> Outcome {
+        let (event, envelope) = match arrived.read(&self.kit.store).await {
+            Ok(Some(read)) => read,
+            Ok(None) => return Outcome::NotYet("the event is not in the log"),
+            Err(_) => return Outcome::NotYet("the event cannot be read now"),
+        };
+        let Some(envelope) = &envelope else { return Outcome::NotYet("unreadable metadata") };
         let incoming = Incoming { id: event.id, kind: &event.kind, data: &event.data, envelope };
         let reactions = match R::react(&incoming) {
             Ok(reactions) => reactions,
@@ -325,7 +293,7 @@ impl<R: Reaction> Reactions<R> {
         }
         let (kind, trace) = (&*event.kind, envelope.trace.as_deref());
         let span = telemetry::reaction(self.service, kind, event.position.0, trace);
-        self.perform(event, envelope, reactions).instrument(span).await
+        self.perform(&event, envelope, reactions).instrument(span).await
     }
 
     /// Executes the commands that follow from an event.
@@ -389,7 +357,11 @@ impl<R: Reaction> Reactions<R> {
         let now = self.kit.clock.now();
         let too_long = |parked: &Parked| now.duration_since(parked.since) > limit;
         let dead: Vec<Parked> = self.parked.values().filter(|p| too_long(p)).cloned().collect();
-        for Parked { event, since, reason, .. } in dead {
+        for Parked { position, since, reason, .. } in dead {
+            let Some(event) = self.kit.store.event_at(position).await? else {
+                self.parked.remove(&position);
+                continue;
+            };
             let letter = DeadLetter {
                 service: self.service.to_owned(),
                 position: event.position,

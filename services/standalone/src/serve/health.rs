@@ -153,6 +153,10 @@ impl Watch {
         set("store_wal_bytes", "Length of the log's write-ahead log", stats.wal_bytes);
         let help = "Whether a reader outside keeps the write-ahead log from beginning anew";
         set("store_wal_pinned", help, u64::from(stats.wal_pinned));
+        let help = "Whether checkpoints of the write-ahead log fail beside the writer, who makes them";
+        set("store_wal_failing", help, u64::from(stats.wal_failing));
+        let help = "Events larger than the bus takes, which are read in the store";
+        set("bus_left_out", help, kit.bus.left_out());
         set("bus_connected", "Whether the bus can be reached", u64::from(kit.bus.is_connected()));
         let off = u64::try_from(found.clock_off.abs().as_millis()).unwrap_or(u64::MAX);
         set("clock_off_ms", "How far the clock is from that of the store's machine", off);

@@ -15,7 +15,9 @@ use tokio::time::timeout;
 
 use crate::connections::connect;
 use crate::durability::Process;
-use crate::support::{Answer, Office, energy_label, postgres_url, submitted, token};
+use crate::support::{
+    Answer, Browser, Office, energy_label, postgres_url, submitted, token,
+};
 
 const LIMIT: Duration = Duration::from_secs(30);
 const BUCKET: &str = "s3://tests/documents";
@@ -125,6 +127,49 @@ async fn while_the_object_store_is_away_documents_wait_and_everything_else_goes_
     process.browser.post("/v1/dossiers", &applicant, "", body).await.granted();
     let content = process.browser.get(&path, &applicant).await.granted();
     assert_eq!(content, "%PDF-1.7 declaration");
+}
+
+/// What `dossier check` prints about documents in a bucket.
+fn check(data: &Path, environment: &[(&'static str, String)]) -> (bool, String) {
+    let checked = Command::new(env!("CARGO_BIN_EXE_dossier"))
+        .args(["check", "--documents", BUCKET, "--data"])
+        .arg(data)
+        .envs(environment.iter().cloned())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&checked.stdout).into_owned();
+    (checked.status.success(), said)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn check_compares_documents_in_an_object_store_with_what_was_recorded_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let objects = tokio::task::block_in_place(|| objects(folder.path()));
+    let (data, environment) = (folder.path().join("data"), objects.environment().unwrap());
+    let process = Process::start_in(&data, &["--documents", BUCKET], &environment);
+    let key = DevelopmentKey::in_folder(&data).unwrap();
+    let applicant = token(&key, Role::Applicant, "a1", "");
+    let (address, _) = submitted(&process.browser, &applicant).await;
+    let dossier = process.browser.get(&address, &applicant).await.granted();
+    let named = |place: usize| dossier["documents"][place]["document"].as_str().unwrap().to_owned();
+    let (changed, gone) = (named(0), named(1));
+    // Beside the process that serves.
+    let (fine, said) = check(&data, &environment);
+    assert!(fine && said.contains("2 documents compared, 0 findings"), "{said}");
+    drop(process);
+    let filer = Browser::new(objects.filer().unwrap());
+    let at = |name: &str| format!("/buckets/tests/documents/{name}.pdf");
+    let other = b"%PDF-1.7 somebody else's".to_vec();
+    let put = filer.send(Method::PUT, &at(&changed), &[], other).await.unwrap();
+    assert!(put.status.is_success(), "{}", put.status);
+    let removed = filer.send(Method::DELETE, &at(&gone), &[], Vec::new()).await.unwrap();
+    assert!(removed.status.is_success(), "{}", removed.status);
+    let (fine, said) = check(&data, &environment);
+    assert!(!fine && said.contains("2 findings"), "{said}");
+    for (kind, name) in [("document-changed", changed), ("document-missing", gone)] {
+        let told = said.lines().any(|line| line.contains(kind) && line.contains(&name));
+        assert!(told, "{kind} {name} in {said}");
+    }
 }
 
 /// The virtual time of a directory, which its processes follow.

@@ -232,3 +232,32 @@ async fn a_server_that_does_not_answer_is_told_within_two_seconds() {
     server.revive().unwrap();
     probed(&process.browser, |body| body["ready"] == true).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_watches_has_an_address_of_their_own_and_the_figures_are_only_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let probes = {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        free.local_addr().unwrap()
+    };
+    let process = Process::start_with(folder.path(), &["--probes", &probes.to_string()]);
+    let watcher = Browser::new(probes);
+    probed(&watcher, |body| body["ready"] == true).await;
+    let status = async |browser: &Browser, path: &str| browser.get(path, "").await.status.as_u16();
+    for path in ["/health/live", "/health/ready"] {
+        assert_eq!(status(&watcher, path).await, 200, "{path}");
+        assert_eq!(status(&process.browser, path).await, 200, "{path}");
+    }
+    assert_eq!(status(&process.browser, "/metrics").await, 404);
+    // Nothing else is there, whoever asks.
+    for path in ["/v1/statistics", "/v1/lookup/x", "/openapi.json", "/docs", "/"] {
+        assert_eq!(status(&watcher, path).await, 404, "{path}");
+    }
+    // Whoever watches uses up nothing of what others have.
+    let mut idle = Vec::new();
+    for _ in 0..3 {
+        let connection = tokio::net::TcpStream::connect(probes).await.unwrap();
+        idle.push(connection);
+    }
+    assert_eq!(figure(&watcher, "dossier_connections_open").await, 1, "that of the other browser");
+}

@@ -37,6 +37,7 @@ mod restore;
 mod services;
 mod strictness;
 mod support;
+mod suspended;
 mod tools;
 mod trace;
 mod uploads;

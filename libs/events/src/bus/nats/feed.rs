@@ -14,7 +14,10 @@ use super::message::{self, Carried};
 use super::seal::Kind;
 use super::{Nats, rest, unavailable};
 use crate::bus::{BusError, source};
-use crate::limits::{BUS_BATCH, BUS_GRACE, BUS_PAUSE, READ_BYTES_MAX, SAID_IN};
+use crate::limits::{
+    BUS_ARRIVALS, BUS_BATCH, BUS_BATCH_BYTES, BUS_GRACE, BUS_PAUSE, FEED_BYTES_MAX, READ_BYTES_MAX,
+    SAID_IN,
+};
 use crate::{Filter, Page, Position, ReadError, Recorded};
 
 /// See [`super::super::Feed`].
@@ -25,6 +28,8 @@ pub struct Feed {
     arrivals: mpsc::Receiver<Arrival>,
     /// What passes the filter and was not handed out yet.
     events: BTreeMap<Position, Arc<Recorded>>,
+    /// Bytes of these.
+    bytes: usize,
     /// How to say that a message was handled, for those of which that was not said yet.
     unacked: BTreeMap<Position, Acker>,
     handled: Position,
@@ -84,7 +89,7 @@ impl Feed {
         let mut names: Vec<&str> = filter.kinds.iter().map(|kind| source(kind)).collect();
         names.sort_unstable();
         names.dedup();
-        let (arrived, arrivals) = mpsc::channel(BUS_BATCH);
+        let (arrived, arrivals) = mpsc::channel(BUS_ARRIVALS);
         let mut bringing = JoinSet::new();
         for (index, source) in names.iter().enumerate() {
             let way = Way { source: (*source).to_owned(), name, index, arrived: arrived.clone() };
@@ -96,6 +101,7 @@ impl Feed {
             sources,
             arrivals,
             events: BTreeMap::new(),
+            bytes: 0,
             unacked: BTreeMap::new(),
             handled: Position::START,
             handed: Position::START,
@@ -137,6 +143,7 @@ impl Feed {
                 self.sources.iter_mut().for_each(|source| source.reach(page.through));
                 self.filled += page.events.len() as u64;
                 self.events = self.events.split_off(&Position(page.through.0 + 1));
+                self.bytes = self.events.values().map(|event| event.bytes()).sum();
                 return Ok(page);
             }
         }
@@ -157,6 +164,7 @@ impl Feed {
                 break;
             }
             let (position, event) = first.remove_entry();
+            self.bytes -= event.bytes();
             if position > after {
                 bytes += event.bytes();
                 page.events.push(event);
@@ -174,7 +182,14 @@ impl Feed {
         tokio::pin!(overdue);
         while self.through() <= after {
             tokio::select! {
-                Some(arrival) = self.arrivals.recv() => self.take(arrival).await,
+                Some(arrival) = self.arrivals.recv() => {
+                    self.take(arrival).await;
+                    if self.bytes >= FEED_BYTES_MAX {
+                        // Something before all of that is missing.
+                        self.from_store = true;
+                        return;
+                    }
+                }
                 () = &mut overdue => {
                     self.from_store = true;
                     return;
@@ -225,7 +240,13 @@ impl Feed {
                 self.unacked.insert(position, acker);
                 let Some(source) = self.sources.get_mut(index) else { return };
                 if position > source.through {
-                    if self.filter.passes(&event.kind) {
+                    if self.filter.passes(&event.kind) && !self.events.contains_key(&position) {
+                        if self.bytes >= FEED_BYTES_MAX {
+                            // As if it had not come: it is read in the store when its turn comes.
+                            self.from_store = true;
+                            return;
+                        }
+                        self.bytes += event.bytes();
                         self.events.insert(position, Arc::new(event));
                     }
                     source.early.insert(position, previous);
@@ -266,6 +287,7 @@ async fn bring_until_broken(nats: &Nats, way: &Way) -> Result<(), BusError> {
     let mut messages = consumer
         .stream()
         .max_messages_per_batch(BUS_BATCH)
+        .max_bytes_per_batch(BUS_BATCH_BYTES)
         .expires(Duration::from_secs(10))
         .heartbeat(Duration::from_secs(2))
         .messages()

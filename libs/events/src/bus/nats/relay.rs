@@ -2,8 +2,9 @@
 //! bus itself: no position is kept beside it that could disagree.
 
 use std::ops::RangeInclusive;
+use std::sync::atomic::Ordering;
 
-use async_nats::jetstream::context::PublishAckFuture;
+use async_nats::jetstream::context::{PublishAckFuture, PublishError, PublishErrorKind};
 use async_nats::jetstream::stream::{RawMessageErrorKind, State, Stream};
 
 use super::message;
@@ -11,7 +12,7 @@ use super::seal::Kind;
 use super::{Nats, unavailable};
 use crate::bus::{BusError, cursor};
 use crate::limits::{RELAY_EVENTS, RELAY_FOREIGN_MAX, RELAY_SAYS_EVERY};
-use crate::{Filter, Page, Position};
+use crate::{Filter, Page, Position, Recorded};
 
 /// What is left after a step of a relay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,15 +92,28 @@ impl Relay {
 
     /// The events of a page, one behind the other: the bus refuses each that would not stand where it should. Where somebody
     /// else has published meanwhile, one in the middle of the page may fit: what it lacks is missing, and followers see that.
+    ///
+    /// One that is larger than the servers take is left out: what stands behind it names it as the one before, so that followers
+    /// see that it is missing and read it in the store.
     async fn publish(&self, at: &mut At, page: &Page) -> Result<(), BusError> {
         let mut under_way: Vec<PublishAckFuture> = Vec::with_capacity(page.events.len());
-        for (event, expected) in page.events.iter().zip(at.sequence..) {
+        let mut expected = at.sequence;
+        for event in &page.events {
             let subject = format!("{}.{}", self.nats.prefix, event.kind);
             let message = message::write(event, at.newest, &self.nats)
                 .expected_stream(self.nats.stream_name(self.source))
                 .expected_last_sequence(expected);
-            let sent = self.nats.context.send_publish(subject, message).await;
-            under_way.push(sent.map_err(unavailable)?);
+            match self.nats.context.send_publish(subject, message).await {
+                Ok(sent) => {
+                    under_way.push(sent);
+                    expected += 1;
+                }
+                // Nothing of it was sent.
+                Err(error) if error.kind() == PublishErrorKind::MaxPayloadExceeded => {
+                    self.leave_out(event, &error);
+                }
+                Err(error) => return Err(unavailable(error)),
+            }
             at.newest = event.position;
         }
         for acked in under_way {
@@ -111,6 +125,15 @@ impl Relay {
             at.sequence = acked.sequence;
         }
         Ok(())
+    }
+
+    fn leave_out(&self, event: &Recorded, error: &PublishError) {
+        self.nats.left_out.fetch_add(1, Ordering::Relaxed);
+        let (source, position, kind) = (self.source, event.position.0, &*event.kind);
+        tracing::error!(
+            source, position, kind, bytes = event.bytes(), %error,
+            "an event is larger than the bus takes and is left out there: raise max_payload of its servers"
+        );
     }
 
     /// Says up to where the log was looked through, and which event was the newest.

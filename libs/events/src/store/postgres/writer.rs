@@ -6,15 +6,16 @@ use std::sync::atomic::Ordering;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use tokio_postgres::Statement;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{DbError, Severity, SqlState};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::connections::{Connected, Connections, is_lasting, reason, silent};
 use super::{Shared, recorded, signed, standings, unsigned};
-use crate::limits::{ANSWER_TIMEOUT, APPEND_QUEUE_MAX, GROUP_EVENTS_MAX};
+use crate::limits::{ANSWER_TIMEOUT, APPEND_QUEUE_MAX, GROUP_BYTES_MAX, GROUP_EVENTS_MAX};
 use crate::store::patience::Patience;
 use crate::store::plan::Plan;
+use crate::store::room::Taken;
 use crate::{
     AppendError, Appended, Expected, NewEvent, Position, Recorded, StreamName, Unwritable,
 };
@@ -32,6 +33,7 @@ pub(super) struct Append {
     pub(super) stream: StreamName,
     pub(super) expected: Expected,
     pub(super) events: Vec<NewEvent>,
+    pub(super) taken: Taken,
     pub(super) reply: oneshot::Sender<Result<Appended, AppendError>>,
 }
 
@@ -41,6 +43,7 @@ struct Group {
     appends: Vec<Append>,
     probes: Vec<oneshot::Sender<Result<(), Unwritable>>>,
     events: usize,
+    bytes: usize,
 }
 
 impl Group {
@@ -48,6 +51,7 @@ impl Group {
         match job {
             Job::Append(append) => {
                 self.events += append.events.len();
+                self.bytes += append.taken.bytes;
                 self.appends.push(append);
             }
             Job::Probe(reply) => self.probes.push(reply),
@@ -64,9 +68,15 @@ impl Group {
         }
     }
 
-    fn refuse(self, why: &Unwritable) {
+    /// If it is `unsure`, an earlier try may have been written all the same: nobody is told that it was not.
+    fn refuse(self, why: &Unwritable, unsure: bool) {
         for append in self.appends {
-            drop(append.reply.send(Err(why.clone().into())));
+            let answer = if unsure {
+                AppendError::Unavailable(why.to_string())
+            } else {
+                why.clone().into()
+            };
+            drop(append.reply.send(Err(answer)));
         }
         for reply in self.probes {
             drop(reply.send(Err(why.clone())));
@@ -110,6 +120,8 @@ pub(super) struct Writer {
     connections: Arc<Connections>,
     session: Option<Session>,
     shared: Arc<Shared>,
+    /// Whether a commit of the group in hand was sent and not answered.
+    unsure: bool,
 }
 
 /// A connection with its statements: what was prepared is sent when it is asked for, one behind the other.
@@ -143,40 +155,45 @@ struct Failed {
     why: Unwritable,
     /// Whether the same at once would fail the same way.
     lasting: bool,
+    /// Whether the server itself said that the transaction came to nothing. (What it says when it ends a session, FATAL and
+    /// PANIC, says nothing of a commit that was under way.)
+    undone: bool,
 }
 
 impl From<tokio_postgres::Error> for Failed {
     fn from(error: tokio_postgres::Error) -> Self {
         let said = reason(&error);
+        let severity = error.as_db_error().and_then(DbError::parsed_severity);
+        let undone = severity == Some(Severity::Error);
         let code = error.code();
         let is = |codes: &[SqlState]| code.is_some_and(|code| codes.contains(code));
         if is(&[SqlState::LOCK_NOT_AVAILABLE]) {
-            return Self { why: Unwritable::Locked(said), lasting: false };
+            return Self { why: Unwritable::Locked(said), lasting: false, undone };
         }
         // What is damaged or full does not mend within a failover.
         if is(&[SqlState::DISK_FULL]) {
-            return Self { why: Unwritable::Full(said), lasting: true };
+            return Self { why: Unwritable::Full(said), lasting: true, undone };
         }
         if is(&[SqlState::IO_ERROR, SqlState::DATA_CORRUPTED, SqlState::INDEX_CORRUPTED]) {
-            return Self { why: Unwritable::Broken(said), lasting: true };
+            return Self { why: Unwritable::Broken(said), lasting: true, undone };
         }
         // A standby may be about to take over.
         if is(&[SqlState::READ_ONLY_SQL_TRANSACTION]) {
-            return Self { why: Unwritable::ReadOnly(said), lasting: false };
+            return Self { why: Unwritable::ReadOnly(said), lasting: false, undone };
         }
-        Self { why: Unwritable::Silent(said), lasting: is_lasting(&error) }
+        Self { why: Unwritable::Silent(said), lasting: is_lasting(&error), undone }
     }
 }
 
 impl From<crate::ReadError> for Failed {
     fn from(crate::ReadError::Unavailable(reason): crate::ReadError) -> Self {
-        Self { why: Unwritable::Silent(reason), lasting: false }
+        Self { why: Unwritable::Silent(reason), lasting: false, undone: false }
     }
 }
 
 impl Writer {
     pub(super) const fn new(connections: Arc<Connections>, shared: Arc<Shared>) -> Self {
-        Self { connections, session: None, shared }
+        Self { connections, session: None, shared, unsure: false }
     }
 
     /// Writes group after group until nobody can send any more.
@@ -185,20 +202,23 @@ impl Writer {
             let mut group = Group::default();
             group.add(first);
             while group.events < GROUP_EVENTS_MAX
+                && group.bytes < GROUP_BYTES_MAX
                 && let Ok(job) = queue.try_recv()
             {
                 group.add(job);
             }
             match self.write_group(&group).await {
                 Ok(answers) => group.answer(answers),
-                Err(Failed { why, lasting }) => {
+                Err(Failed { why, lasting, .. }) => {
+                    group.refuse(&why, self.unsure);
                     // Whoever came meanwhile has waited as well. What lasts may be the matter of one append.
                     let waited = if lasting { 0 } else { APPEND_QUEUE_MAX };
+                    let mut behind = Group::default();
                     for _ in 0..waited {
                         let Ok(job) = queue.try_recv() else { break };
-                        group.add(job);
+                        behind.add(job);
                     }
-                    group.refuse(&why);
+                    behind.refuse(&why, false);
                 }
             }
         }
@@ -208,6 +228,7 @@ impl Writer {
     /// then the next try finds that every append of it is the same as before.
     async fn write_group(&mut self, group: &Group) -> Result<Answers, Failed> {
         let mut patience = Patience::new();
+        self.unsure = false;
         loop {
             let tried = timeout(ANSWER_TIMEOUT, self.try_group(group)).await;
             let failed = match tried {
@@ -243,7 +264,13 @@ impl Writer {
             session.connected.client.batch_execute(end).await?;
             return Ok(answers);
         }
-        write(session, &plan).await?;
+        // Until it is answered; whoever gives up waiting leaves it like this.
+        let unsure = std::mem::replace(&mut self.unsure, true);
+        if let Err(failed) = write(session, &plan).await {
+            // What an earlier try came to is not known from this one.
+            self.unsure = unsure || !failed.undone;
+            return Err(failed);
+        }
         self.shared.probe.committed();
         self.shared.groups.fetch_add(1, Ordering::Relaxed);
         self.shared.events.fetch_add(plan.written.len() as u64, Ordering::Relaxed);

@@ -14,8 +14,10 @@ use super::append::Tried;
 use super::file::Opened;
 use super::{Options, Shared, unsigned};
 use crate::limits::{
-    APPEND_QUEUE_MAX, GATHER, GATHER_AFTER, GROUP_EVENTS_MAX, PROBE_BYTES, VERSIONS_MAX,
+    APPEND_QUEUE_MAX, GATHER, GATHER_AFTER, GROUP_BYTES_MAX, GROUP_EVENTS_MAX, PROBE_BYTES,
+    VERSIONS_MAX,
 };
+use crate::store::room::Taken;
 use crate::wal::Wal;
 use crate::{
     AppendError, Appended, Expected, NewEvent, Position, Recorded, StreamName, Unwritable,
@@ -34,14 +36,16 @@ pub(super) struct Append {
     pub(super) stream: StreamName,
     pub(super) expected: Expected,
     pub(super) events: Vec<NewEvent>,
+    pub(super) taken: Taken,
     pub(super) reply: oneshot::Sender<Outcome>,
 }
 
 impl Job {
-    fn events(&self) -> usize {
+    /// How many events it has, and bytes.
+    fn size(&self) -> (usize, usize) {
         match self {
-            Self::Append(append) => append.events.len(),
-            Self::Probe(_) => 0,
+            Self::Append(append) => (append.events.len(), append.taken.bytes),
+            Self::Probe(_) => (0, 0),
         }
     }
 
@@ -142,12 +146,14 @@ impl Writer {
             if GATHER_AFTER.contains(&last) {
                 std::thread::park_timeout(GATHER);
             }
-            let mut events = first.events();
+            let (mut events, mut bytes) = first.size();
             let mut jobs = vec![first];
             while events < GROUP_EVENTS_MAX
+                && bytes < GROUP_BYTES_MAX
                 && let Ok(job) = queue.try_recv()
             {
-                events += job.events();
+                let more = job.size();
+                (events, bytes) = (events + more.0, bytes + more.1);
                 jobs.push(job);
             }
             last = jobs.len();
@@ -260,9 +266,8 @@ impl Writer {
         if let Some(why) = self.shared.taken_over.get() {
             return Err(Failed::Unwritable(why.clone()));
         }
-        if self.wal.is_full() {
-            let bytes = self.wal.state().bytes();
-            return Err(Failed::Unwritable(Unwritable::Pinned { bytes }));
+        if let Some(why) = self.wal.full() {
+            return Err(Failed::Unwritable(why));
         }
         self.run_cached("BEGIN IMMEDIATE")?;
         self.look_for_others()

@@ -157,11 +157,3 @@ fn tried_again(event: &Recorded) -> Option<TriedAgain> {
     }
     serde_json::from_str(&event.data).ok()
 }
-
-/// The event at a position.
-pub(super) async fn event_at(
-    store: &EventStore,
-    position: Position,
-) -> Result<Option<Arc<Recorded>>, ReadError> {
-    Ok(store.event_at(position).await?.map(Arc::new))
-}

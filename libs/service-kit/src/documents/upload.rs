@@ -1,0 +1,118 @@
+//! A document on its way in: who sends it, what its content must be, and why it is not taken.
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use bytes::Buf;
+use dossier::contract::Actor;
+use futures_util::{Stream, StreamExt};
+use tokio::fs::File;
+use tokio::io::AsyncWriteExt;
+
+use super::media::{ACCEPTED, HEAD_BYTES, MediaType};
+use super::{HomeError, Promised};
+use crate::limits::DOCUMENT_BYTES_MAX;
+
+/// What comes in, and from whom.
+#[derive(Debug, Clone)]
+pub struct Upload<'a> {
+    /// Who uploads it, in which role.
+    pub actor: &'a Actor,
+    /// From which address.
+    pub client: IpAddr,
+    /// The client's key.
+    pub key: &'a str,
+    /// Its `Content-Type`.
+    pub content_type: &'a str,
+    /// What its content was said to be.
+    pub promised: &'a Promised,
+}
+
+/// Why a document is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum UploadError {
+    /// A media type that is not accepted.
+    #[error("{ACCEPTED}")]
+    MediaType,
+    /// The content is something else.
+    #[error("{0}")]
+    Content(&'static str),
+    /// The content has another digest than was said.
+    #[error("Content-Digest: the content that came has another {0}")]
+    Digest(&'static str),
+    /// Larger than [`DOCUMENT_BYTES_MAX`].
+    #[error("a document has at most {DOCUMENT_BYTES_MAX} bytes")]
+    TooLarge,
+    /// Nothing.
+    #[error("the document is empty")]
+    Empty,
+    /// It did not come to its end.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+    /// Too many of this person, or from this address, at the same time.
+    #[error("too many uploads of one at the same time")]
+    TooMany,
+    /// Too many at the same time.
+    #[error("too many uploads at the same time")]
+    Busy,
+    /// It cannot be stored now.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+}
+
+/// Why a content did not come to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Interrupted {
+    /// Too little of it came.
+    #[error("the upload came too slowly")]
+    Slow,
+    /// The client went away.
+    #[error("the upload was broken off")]
+    Gone,
+}
+
+/// An upload that is not finished: whatever ends it, also a client that goes away, nothing of it stays.
+pub(super) struct Part(pub(super) PathBuf);
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        // It has its name by then, or is of no use.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Writes a content to `path` as it comes, looking at it. Synced on return.
+pub(super) async fn write<B: Buf>(
+    path: &Path,
+    media: &MediaType,
+    promised: &Promised,
+    content: impl Stream<Item = Result<B, Interrupted>>,
+) -> Result<(u64, [u8; 32]), UploadError> {
+    let mut content = std::pin::pin!(content);
+    let mut file = File::create(path).await.map_err(HomeError::Disk)?;
+    let (mut hashes, mut bytes, mut head) = (promised.hashes(), 0_u64, Vec::new());
+    while let Some(part) = content.next().await {
+        let mut part = part?;
+        while part.has_remaining() {
+            let chunk = part.chunk();
+            bytes = bytes.saturating_add(chunk.len() as u64);
+            if bytes > DOCUMENT_BYTES_MAX {
+                return Err(UploadError::TooLarge);
+            }
+            head.extend(chunk.iter().take(HEAD_BYTES.saturating_sub(head.len())));
+            hashes.update(chunk);
+            file.write_all(chunk).await.map_err(HomeError::Disk)?;
+            let read = chunk.len();
+            part.advance(read);
+        }
+    }
+    if bytes == 0 {
+        return Err(UploadError::Empty);
+    }
+    if !(media.begins)(&head) {
+        return Err(UploadError::Content(media.beginning));
+    }
+    let sha256 = promised.compare(hashes).map_err(UploadError::Digest)?;
+    file.sync_all().await.map_err(HomeError::Disk)?;
+    Ok((bytes, sha256))
+}

@@ -1,0 +1,105 @@
+//! A step of which one attempt may have been written: nobody is told that it was not.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::sync::Arc;
+
+use dossier::access::Resource;
+use dossier::contract::{AgencyCode, DossierId, Meta, ProcedureRef, WaybillEvent, WaybillTaken};
+use dossier::law::shipped_rules;
+use dossier::{LawError, State};
+use events::bus::Bus;
+use events::{EventStore, Faults};
+use jiff::Timestamp;
+use service_kit::auth::{Auth, DevelopmentKey};
+use service_kit::documents::Documents;
+use service_kit::quotas::{Quotas, Rules};
+use service_kit::rulebook::Rulebook;
+use service_kit::{Authority, Clock, Failure, Kit, Order, Settings, Streams};
+use uuid::Uuid;
+
+/// A stream of which nothing is remembered.
+#[derive(Debug, Clone, Default)]
+struct Waybill;
+
+impl State for Waybill {
+    type Event = WaybillEvent;
+    const CATEGORY: &'static str = "waybill";
+
+    fn evolve(&mut self, _: &WaybillEvent, _: &Meta) {}
+
+    fn resource(&self) -> Option<Resource> {
+        None
+    }
+
+    fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
+        None
+    }
+}
+
+/// What becomes of steps in a store with such faults.
+async fn outcomes(faults: Faults, steps: u128) -> Vec<Result<(), Failure<LawError>>> {
+    let folder = tempfile::tempdir().unwrap();
+    let now: Timestamp = "2026-11-20T02:00:00Z".parse().unwrap();
+    let (store, rules, clock) =
+        (EventStore::memory(), shipped_rules().unwrap(), Clock::manual(now));
+    Rulebook::open(&store, &rules, now).await.unwrap();
+    let store = Arc::new(EventStore::faulty(store, faults));
+    let kit = Kit::new(Settings {
+        bus: Bus::Store(Arc::clone(&store)),
+        store,
+        rules,
+        quotas: Quotas::new(Rules::shipped().unwrap(), clock.clone()),
+        clock,
+        auth: Auth::development(&DevelopmentKey::from_seed([7; 32]), Clock::System),
+        documents: Documents::in_folder(&folder.path().join("documents")).unwrap(),
+        views: None,
+        sandbox: true,
+        digest_key: vec![7; 32],
+    })
+    .await
+    .unwrap();
+    let streams = Streams::<Waybill>::new(kit);
+    let mut outcomes = Vec::new();
+    for n in 1..=steps {
+        let order = Order {
+            stream: Streams::<Waybill>::name(&n.to_string()).unwrap(),
+            command: Uuid::from_u128(n),
+            digest: "",
+            authority: Authority::Service("delivery"),
+            seen: None,
+            existing: false,
+            under: None,
+            dossier: None,
+            cause: None,
+            trace: None,
+            elsewhere: &[],
+        };
+        let taken = WaybillEvent::WaybillTaken(WaybillTaken {
+            carrier: "vnpost".to_owned(),
+            waybill: n.to_string(),
+            dossier: DossierId(Uuid::from_u128(n)),
+        });
+        let decide = |_: &Waybill, _: &_| Ok(vec![taken.clone()]);
+        outcomes.push(streams.execute(&order, decide).await.map(drop));
+    }
+    outcomes
+}
+
+#[tokio::test]
+async fn busy_is_not_said_of_a_step_that_an_earlier_attempt_may_have_written() {
+    // Every append fails, one way or the other: a step ends with the first busy one.
+    let faults = Faults { seed: 5, unavailable_before: 500, busy: 500, ..Faults::default() };
+    let outcomes = outcomes(faults, 40).await;
+    let busy = outcomes.iter().filter(|o| matches!(o, Err(Failure::Busy(_)))).count();
+    let unknown = outcomes.iter().filter(|o| matches!(o, Err(Failure::Unavailable(_)))).count();
+    assert_eq!(busy + unknown, 40, "{outcomes:?}");
+    assert!((10..30).contains(&busy), "{busy} of 40 were busy at once");
+}
+
+#[tokio::test]
+async fn a_store_that_is_busy_at_once_says_so() {
+    let faults = Faults { seed: 5, busy: 1_000, ..Faults::default() };
+    let outcomes = outcomes(faults, 5).await;
+    assert!(outcomes.iter().all(|o| matches!(o, Err(Failure::Busy(_)))), "{outcomes:?}");
+}

@@ -1,0 +1,339 @@
+//! Reads event after event, and compares each with what was before it, with the law of its time, and with what it rests on.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::Result;
+use dossier::contract::{
+    ClosedAs, ComplaintEvent, DeliveryEvent, Envelope, EventSet, IntakeEvent, LawEvent, Meta,
+    PaymentEvent, RatingEvent, ReceiptEvent, ReviewEvent, UnmatchedEvent, Vnd, WaybillEvent,
+};
+use dossier::delivery::{DeliveryReaction, DossierResult, Stage};
+use dossier::feedback::{Complaint, Rating, RatingReaction};
+use dossier::intake::{Intake, IntakeReaction};
+use dossier::law::Law;
+use dossier::payment::{Attempt, Payment, PaymentReaction};
+use dossier::review::{Review, ReviewReaction};
+use dossier::{Reaction, State};
+use events::{EventStore, Flaw, Recorded};
+use service_kit::documents::Documents;
+use service_kit::rulebook;
+
+use super::Report;
+use super::finding::Findings;
+use super::follows::{self, Causes, Expected};
+use super::order::Order;
+use super::papers::Named;
+use super::sums::{self, Sums};
+use super::{promises, who};
+use crate::data::DataDirectory;
+
+pub(super) struct Checker {
+    /// As it was when the event was recorded.
+    law: Law,
+    report: Report,
+    found: Findings,
+    order: Order,
+    causes: Causes,
+    sums: Sums,
+    named: Named,
+    /// What should follow from the newest command of a stream.
+    expected: BTreeMap<String, Expected>,
+    /// Dossiers that are not at their end, as folded so far.
+    dossiers: States<Intake>,
+    payments: States<Payment>,
+    reviews: States<Review>,
+    results: States<DossierResult>,
+    ratings: States<Rating>,
+    complaints: States<Complaint>,
+}
+
+/// Of the streams that are not at their end, by the ids in their names.
+type States<S> = BTreeMap<String, S>;
+
+/// An event that is looked at.
+struct Seen<'a> {
+    event: &'a Recorded,
+    meta: &'a Meta,
+    law: &'a Law,
+}
+
+impl Checker {
+    pub(super) fn new() -> Self {
+        Self {
+            law: Law::default(),
+            report: Report::default(),
+            found: Findings::default(),
+            order: Order::default(),
+            causes: Causes::default(),
+            sums: Sums::default(),
+            named: Named::default(),
+            expected: BTreeMap::new(),
+            dossiers: States::new(),
+            payments: States::new(),
+            reviews: States::new(),
+            results: States::new(),
+            ratings: States::new(),
+            complaints: States::new(),
+        }
+    }
+
+    /// The engine found something wrong.
+    pub(super) fn flaw(&mut self, flaw: &Flaw) {
+        self.found.flaw(flaw);
+    }
+
+    /// Looks at what lies beside the log; says what was not looked at.
+    pub(super) async fn beside(
+        &mut self,
+        directory: &DataDirectory,
+        store: &EventStore,
+    ) -> Result<Option<&'static str>> {
+        for witness in directory.witnesses(store).await? {
+            let head = store.head().0;
+            let what = format!("the log ends at {head}, but {witness}: its end is missing");
+            self.found.about("log-lost", what);
+        }
+        if !directory.is_there() && !directory.has_documents_elsewhere() {
+            return Ok((!self.named.is_empty()).then_some(
+                "documents were not looked at: there is no data directory; name it by --data, or them by --documents",
+            ));
+        }
+        if directory.is_there() && !directory.has_digest_key() {
+            self.found.about(
+                "key-missing",
+                "the digest-key is missing: repeated requests will look changed",
+            );
+        }
+        if self.named.is_empty() {
+            return Ok(None);
+        }
+        match directory.documents_to_read().await? {
+            Some(documents) => self.compare_documents(&documents).await?,
+            None => self.found.about("document-missing", "the folder of documents is missing"),
+        }
+        Ok(None)
+    }
+
+    pub(super) async fn compare_documents(&mut self, documents: &Documents) -> Result<()> {
+        self.report.documents = self.named.compare(documents, &mut self.found).await?;
+        Ok(())
+    }
+
+    pub(super) fn done(mut self) -> Report {
+        if self.order.is_empty() {
+            self.found.about("log-empty", "the log is empty: nothing was checked");
+        }
+        let Findings { listed: findings, count: found, notes, notes_count: noted } = self.found;
+        Report { findings, found, notes, noted, ..self.report }
+    }
+
+    pub(super) fn look_at(&mut self, event: &Arc<Recorded>) {
+        self.report.events += 1;
+        self.order.look(event, &mut self.found);
+        if !readable(event) {
+            self.found.of(event, "unreadable", "a payload that cannot be read");
+        }
+        if event.kind.starts_with("numbering.") || event.kind.starts_with("bus.") {
+            return;
+        }
+        let Ok(envelope) = serde_json::from_str::<Envelope>(&event.meta) else {
+            return self.found.of(event, "unreadable", "metadata that cannot be read");
+        };
+        let meta = Meta { id: event.id, version: event.version.0, envelope };
+        let index = match event.stream.category() {
+            "receipts" | "unmatched" => 0,
+            _ => self.order.check_id(event, &meta, &mut self.found),
+        };
+        if event.kind.starts_with("law.") {
+            who::look(event, &meta, None, &self.law, &mut self.found);
+            if let Err(error) = rulebook::take(&mut self.law, event) {
+                self.found.of(event, "law", error);
+            }
+        }
+        let known = meta.envelope.cause.is_none_or(|cause| self.order.knows(cause));
+        follows::caused(event, &meta, known, &mut self.found);
+        self.sums.look(event, &meta, &mut self.found);
+        self.named.look(event);
+        self.follow(event, &meta, index);
+        self.step(event, &meta);
+        self.causes.add(event);
+    }
+
+    /// Compares what a service recorded with what follows from the event that caused it.
+    fn follow(&mut self, event: &Recorded, meta: &Meta, index: usize) {
+        let (law, stream) = (&self.law, event.stream.as_str());
+        if index == 0 {
+            let cause = meta.envelope.cause.and_then(|cause| self.causes.get(cause));
+            let id = event.stream.id();
+            let seen = Seen { event, meta, law };
+            let expected = cause.and_then(|cause| match event.stream.category() {
+                "intake" => expected::<IntakeReaction>(&seen, self.dossiers.get(id), &cause),
+                "payment" => expected::<PaymentReaction>(&seen, self.payments.get(id), &cause),
+                "review" => expected::<ReviewReaction>(&seen, self.reviews.get(id), &cause),
+                "delivery" => expected::<DeliveryReaction>(&seen, self.results.get(id), &cause),
+                "rating" => expected::<RatingReaction>(&seen, self.ratings.get(id), &cause),
+                _ => None,
+            });
+            match expected {
+                Some(expected) => self.expected.insert(stream.to_owned(), expected),
+                None => self.expected.remove(stream),
+            };
+        }
+        let expected = self.expected.get(stream);
+        let one = expected.and_then(|expected| expected.get(index));
+        follows::compare(event, one, &mut self.found);
+        if expected.is_some_and(|expected| expected.len() <= index + 1) {
+            self.expected.remove(stream);
+        }
+    }
+
+    /// Folds the event into its stream, and looks at what it rests on and what it opens.
+    fn step(&mut self, event: &Recorded, meta: &Meta) {
+        let id = event.stream.id();
+        let seen = Seen { event, meta, law: &self.law };
+        let found = &mut self.found;
+        let said = match event.stream.category() {
+            "intake" => return self.intake(event, meta),
+            "payment" => {
+                if let Some(before) = self.payments.get(id) {
+                    sums::payment(event, before, found);
+                }
+                let said = folded(&seen, &mut self.payments, found);
+                if self.payments.get(id).is_some_and(at_its_end) {
+                    self.payments.remove(id);
+                }
+                said
+            }
+            "review" => {
+                if let Some(before) = self.reviews.get(id) {
+                    who::four_eyes(event, meta, before, &self.law, found);
+                }
+                folded(&seen, &mut self.reviews, found)
+            }
+            "delivery" => {
+                let said = folded(&seen, &mut self.results, found);
+                // What is at its end needs no memory any more, nor does that of which nothing is owed.
+                if self.results.get(id).is_some_and(|result| {
+                    result.stage == Stage::Delivered && result.obligations().is_empty()
+                }) {
+                    self.results.remove(id);
+                }
+                said
+            }
+            "rating" => folded(&seen, &mut self.ratings, found),
+            "complaint" => folded(&seen, &mut self.complaints, found),
+            _ => return,
+        };
+        self.compare(event, said);
+    }
+
+    fn intake(&mut self, event: &Recorded, meta: &Meta) {
+        let id = event.stream.id();
+        let seen = Seen { event, meta, law: &self.law };
+        if let Some(before) = self.dossiers.get(id) {
+            sums::stage(event, before, &mut self.found);
+        }
+        let said = folded(&seen, &mut self.dossiers, &mut self.found);
+        let Ok(decoded) = IntakeEvent::decode(&event.kind, &event.data) else { return };
+        if let Some(intake) = self.dossiers.get(id)
+            && let Some((promise, fixed_at)) = promises::promised(&decoded)
+        {
+            self.report.promises += 1;
+            let (law, at) = (&self.law, meta.at());
+            if let Some(wrong) = promises::contradiction(law, intake, &promise, fixed_at, at) {
+                self.found.of(event, "promise", wrong);
+            }
+        }
+        self.compare(event, said);
+        if matches!(
+            decoded,
+            IntakeEvent::DossierClosed(_)
+                | IntakeEvent::DossierWithdrawn(_)
+                | IntakeEvent::DossierRefused(_)
+        ) {
+            // What is at its end needs no memory any more. Of the money some may have to go back.
+            self.dossiers.remove(id);
+            self.reviews.remove(id);
+            if self.payments.get(id).is_some_and(at_its_end)
+                || matches!(&decoded, IntakeEvent::DossierClosed(closed)
+                    if matches!(closed.closed_as, ClosedAs::Delivered | ClosedAs::NoResult))
+            {
+                self.payments.remove(id);
+            }
+        }
+    }
+
+    fn compare(&mut self, event: &Recorded, said: promises::Said) {
+        match said {
+            Ok(None) => {}
+            Ok(Some((due_at, end))) => {
+                self.report.periods += 1;
+                if due_at != end {
+                    let what = format!("a period said to end {due_at}, the law gives {end}");
+                    self.found.of(event, "period", what);
+                }
+            }
+            Err(error) => self.found.of(event, "law", error),
+        }
+    }
+}
+
+/// Whether nothing is expected of a payment any more.
+fn at_its_end(payment: &Payment) -> bool {
+    payment.ended
+        && payment.owed_back() == Vnd::ZERO
+        && payment.repayment.is_none()
+        && payment.discrepancy.is_none()
+        && payment.proposal.is_none()
+        && !payment.attempts.values().any(Attempt::is_open)
+}
+
+/// What follows by the law, where the stream's state is known.
+fn expected<R: Reaction>(
+    seen: &Seen<'_>,
+    before: Option<&R::State>,
+    cause: &Recorded,
+) -> Option<Expected> {
+    let begins = R::State::default();
+    let before = before.or_else(|| (seen.event.version.0 == 1).then_some(&begins))?;
+    follows::expected::<R>(seen.event, seen.meta, (before, seen.law), cause)
+}
+
+/// Looks at who recorded the event and folds it in, and gives the period that it opened. Of a stream that was at its end no more
+/// is known.
+fn folded<S: State>(
+    Seen { event, meta, law }: &Seen<'_>,
+    states: &mut States<S>,
+    found: &mut Findings,
+) -> promises::Said {
+    let (id, first) = (event.stream.id(), event.version.0 == 1);
+    let Ok(decoded) = S::Event::decode(&event.kind, &event.data) else { return Ok(None) };
+    if !first && !states.contains_key(id) {
+        return Ok(None);
+    }
+    let state = states.entry(id.to_owned()).or_default();
+    who::look(event, meta, state.resource().as_ref(), law, found);
+    state.evolve(&decoded, meta);
+    promises::said_period(law, state, event, meta)
+}
+
+fn readable(event: &Recorded) -> bool {
+    let (kind, data) = (&*event.kind, &*event.data);
+    match event.stream.category() {
+        "intake" => IntakeEvent::decode(kind, data).is_ok(),
+        "payment" => PaymentEvent::decode(kind, data).is_ok(),
+        "receipts" => ReceiptEvent::decode(kind, data).is_ok(),
+        "unmatched" => UnmatchedEvent::decode(kind, data).is_ok(),
+        "waybill" => WaybillEvent::decode(kind, data).is_ok(),
+        "review" => ReviewEvent::decode(kind, data).is_ok(),
+        "delivery" => DeliveryEvent::decode(kind, data).is_ok(),
+        "rating" => RatingEvent::decode(kind, data).is_ok(),
+        "complaint" => ComplaintEvent::decode(kind, data).is_ok(),
+        "law" | "outage" => LawEvent::decode(kind, data).is_ok(),
+        "cursor" => data.parse::<u64>().is_ok(),
+        "letters" => serde_json::from_str::<serde_json::Value>(data).is_ok(),
+        "codes" => serde_json::from_str::<service_kit::codes::CodesTaken>(data).is_ok(),
+        _ => false,
+    }
+}
