@@ -135,35 +135,27 @@ impl Request {
 
     /// What the client has written or read and wants to see.
     pub fn consistency_token(&self) -> Result<Option<Position>, Problem> {
-        let Some(value) = self.headers.get(CONSISTENCY_TOKEN) else { return Ok(None) };
-        let position = value.to_str().ok().and_then(|text| text.trim_matches('"').parse().ok());
-        match position {
-            Some(position) => Ok(Some(Position(position))),
-            None => Err(Problem::new(HEADER_INVALID).about("Consistency-Token")),
-        }
+        token_of(&self.headers)
     }
 
     /// Waits until what the client has written or read has had its effect where `progress` says how far that is.
     pub async fn catch_up(&self, kit: &Kit, progress: Option<&Progress>) -> Result<(), Problem> {
         let Some(position) = self.consistency_token()? else { return Ok(()) };
-        let ahead = position > kit.store.head();
-        let progress = progress.filter(|progress| progress.now() < position);
-        if !ahead && progress.is_none() {
+        let Some(progress) = progress.filter(|progress| progress.now() < position) else {
+            return Ok(());
+        };
+        let _waiting = wait(kit, self.client)?;
+        if progress.reach(position).await { Ok(()) } else { Err(Problem::not_yet_consistent()) }
+    }
+
+    /// Reads on in the law, if the client has written or read something that may be a part of it.
+    pub async fn catch_up_law(&self, kit: &Kit) -> Result<(), Problem> {
+        if self.consistency_token()?.is_none() {
             return Ok(());
         }
-        // Reading the store is not for nothing either, and some may ask who have no token.
-        let _waiting = kit.waits.enter(self.client, 1).map_err(|full| match full {
-            Full::One => Problem::at_once(TOO_MANY_AT_ONCE),
-            Full::All => Problem::at_once(BUSY),
-        })?;
-        // Another process may have appended what is not heard of here yet.
-        if ahead && kit.store.event_at(position).await?.is_none() {
-            return Err(Problem::new(CONSISTENCY_AHEAD));
-        }
-        match progress {
-            Some(progress) if !progress.reach(position).await => Err(Problem::not_yet_consistent()),
-            Some(_) | None => Ok(()),
-        }
+        let _waiting = wait(kit, self.client)?;
+        let caught_up = kit.rulebook.catch_up(&kit.store).await;
+        caught_up.map_err(|error| Problem::unavailable(&error.to_string()))
     }
 
     /// The language of the answer.
@@ -248,6 +240,42 @@ async fn take_at<S: State, B: DeserializeOwned + Sync, R: Refuse>(
     request.catch_up(streams.kit(), streams.reactions()).await?;
     let target = Target { id, dossier, mays: which.may, seen: seen.as_ref(), under: None };
     step(streams, request, caller, target, |state, facts| decide(&body, state, facts)).await
+}
+
+fn token_of(headers: &HeaderMap) -> Result<Option<Position>, Problem> {
+    let Some(value) = headers.get(CONSISTENCY_TOKEN) else { return Ok(None) };
+    let position = value.to_str().ok().and_then(|text| text.trim_matches('"').parse().ok());
+    match position {
+        Some(position) => Ok(Some(Position(position))),
+        None => Err(Problem::new(HEADER_INVALID).about("Consistency-Token")),
+    }
+}
+
+/// A place among those who wait: not more than some do, of one client and in all.
+fn wait(kit: &Kit, client: IpAddr) -> Result<impl Drop + use<>, Problem> {
+    kit.waits.enter(client, 1).map_err(|full| match full {
+        Full::One => Problem::at_once(TOO_MANY_AT_ONCE),
+        Full::All => Problem::at_once(BUSY),
+    })
+}
+
+/// Refuses a `Consistency-Token` that nothing here has, whatever the operation: waiting for it would be in vain.
+pub(super) async fn check_token(
+    kit: &Kit,
+    client: IpAddr,
+    headers: &HeaderMap,
+) -> Result<(), Problem> {
+    let Some(position) = token_of(headers)? else { return Ok(()) };
+    if position <= kit.store.head() {
+        return Ok(());
+    }
+    // Reading the store is not for nothing, and some may ask who have no token.
+    let _waiting = wait(kit, client)?;
+    // Another process may have appended what is not heard of here yet.
+    match kit.store.event_at(position).await? {
+        Some(_) => Ok(()),
+        None => Err(Problem::new(CONSISTENCY_AHEAD)),
+    }
 }
 
 /// What a caller may read, as its stream stands now.

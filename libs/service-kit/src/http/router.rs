@@ -18,7 +18,7 @@ use warp::{Filter, Rejection, Reply as _};
 
 use super::endpoint::{Answers, Counts, Takes};
 use super::problem::{HEADER_INVALID, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND};
-use super::request::Head;
+use super::request::{Head, check_token};
 use super::{Access, Language, Problem, Route};
 use crate::Kit;
 use crate::quotas::{Admission, Uses};
@@ -239,6 +239,12 @@ impl Router {
         use hyper::service::Service;
 
         let language = Language::of(request.headers());
+        let known = check_token(&self.kit, head.client, request.headers()).await;
+        if let Err(problem) = known {
+            let mut response = problem.into_response(language);
+            quota.answered(false, response.headers_mut());
+            return response;
+        }
         request.extensions_mut().insert(head);
         let service = warp::service(operation.answers.clone());
         let service = hyper_util::service::TowerToHyperService::new(service);

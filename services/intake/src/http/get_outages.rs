@@ -71,7 +71,8 @@ const OUTAGES_MAX: usize = 100;
     operation_id = "get_outages",
     responses((status = 200, body = Vec<OutageReply>)),
 )]
-async fn handle(app: Arc<App>, _: Request) -> Result<Reply, Problem> {
+async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
+    request.catch_up_law(&app.kit).await?;
     let law = app.kit.law();
     let newest = law.outages().iter().rev().take(OUTAGES_MAX);
     Ok(Reply::ok(&newest.map(OutageReply::from).collect::<Vec<_>>()))

@@ -35,6 +35,7 @@ pub(crate) struct ProcedureQuery {
 )]
 async fn handle(app: Arc<App>, code: String, request: Request) -> Result<Reply, Problem> {
     let query: ProcedureQuery = request.query()?;
+    request.catch_up_law(&app.kit).await?;
     let (law, code) = (app.kit.law(), ProcedureCode::from(&*code));
     let now = app.kit.clock.now();
     let on = query.at.or_else(|| today_of(&law, &code, now)).ok_or_else(Problem::not_found)?;

@@ -62,7 +62,8 @@ pub(crate) struct ProcedureReply {
     operation_id = "get_procedures",
     responses((status = 200, body = Vec<ProcedureReply>)),
 )]
-async fn handle(app: Arc<App>, _: Request) -> Result<Reply, Problem> {
+async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
+    request.catch_up_law(&app.kit).await?;
     let (law, now) = (app.kit.law(), app.kit.clock.now());
     let mut codes: Vec<_> = law.procedures().map(|procedure| &procedure.code).collect();
     codes.dedup();

@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 use dossier::contract::Role;
 use http::Method;
 use service_kit::http::{Access, Proxies, Router, Server};
-use service_kit::limits::{ServerLimits, WAITS_OF_ONE_MAX};
+use service_kit::limits::{CONSISTENCY_WAIT_MAX, ServerLimits, WAITS_OF_ONE_MAX};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::support::Office;
+use crate::support::{Office, submitted};
 
 /// How long anything may take that should come at once.
 const SOON: Duration = Duration::from_secs(10);
@@ -343,6 +343,75 @@ async fn a_token_ahead_of_the_log_is_refused_at_once_and_waits_have_a_number_for
     let answers = futures_util::future::join_all(asks).await;
     let crowded = answers.iter().filter(|answer| answer.status == 429).count();
     assert!(crowded >= 1, "{:?}", answers.iter().map(|a| a.status).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn every_operation_refuses_a_token_that_nothing_here_has_and_no_read_waits_longer_than_it_may() {
+    const ROLES: [Role; 8] = [
+        Role::Applicant, Role::Clerk, Role::Reviewer, Role::Cashier, Role::Auditor, Role::Carrier,
+        Role::PaymentProvider, Role::Operator,
+    ];
+    let office = Office::open().await;
+    let applicant = office.applicant("company-1");
+    let (path, _) = submitted(&office.browser, &applicant).await;
+    let dossier = path.rsplit('/').next().unwrap();
+    // Nothing works off the log here, so nothing that is waited for ever comes.
+    let head = format!("\"{}\"", office.kit.store.head().0);
+    let (mut refused, mut waited) = (0, JoinSet::new());
+    for (number, (name, access)) in office.operations.iter().enumerate() {
+        let (method, address) = name.split_once(' ').unwrap();
+        let path = address.replace("{dossier}", dossier).replace(['{', '}'], "");
+        let role = match access {
+            Access::Open => None,
+            Access::Roles(mays) => {
+                let may = |role: &&Role| mays.iter().any(|may| may.role == **role);
+                let Some(role) = ROLES.iter().find(may) else { continue };
+                Some(*role)
+            }
+        };
+        // One person for each: nobody's quota is used up.
+        let subject = format!("somebody-{number}");
+        let token = role.map(|role| office.token(role, &subject, "G02")).unwrap_or_default();
+        let authorization = format!("Bearer {token}");
+        let headers = |token: &str| {
+            let mut headers = vec![("consistency-token".to_owned(), token.to_owned())];
+            headers.extend(role.map(|_| ("authorization".to_owned(), authorization.clone())));
+            headers
+        };
+        let method: Method = method.parse().unwrap();
+        for (sent, problem) in
+            [("\"9999999\"", "consistency-token-ahead"), ("soon", "header-invalid")]
+        {
+            let headers = headers(sent);
+            let headers: Vec<(&str, &str)> =
+                headers.iter().map(|(name, value)| (&**name, &**value)).collect();
+            let answer = office.browser.send(method.clone(), &path, &headers, Vec::new()).await;
+            assert_eq!(answer.unwrap().refused(), (400, problem), "{name}");
+        }
+        refused += 1;
+        if method == Method::GET {
+            let (browser, headers, name) = (office.browser.clone(), headers(&head), name.clone());
+            waited.spawn(async move {
+                let headers: Vec<(&str, &str)> =
+                    headers.iter().map(|(name, value)| (&**name, &**value)).collect();
+                let begun = Instant::now();
+                let answer = browser.send(Method::GET, &path, &headers, Vec::new()).await.unwrap();
+                assert!(begun.elapsed() < CONSISTENCY_WAIT_MAX + SOON, "{name}");
+                let late = answer.status == 503;
+                if late {
+                    assert_eq!(answer.problem(), "not-yet-consistent", "{name}");
+                    assert_eq!(answer.header("retry-after"), "1", "{name}");
+                }
+                (name, late)
+            });
+        }
+    }
+    assert!(refused > 50, "{refused}");
+    let late: Vec<String> =
+        waited.join_all().await.into_iter().filter(|(_, late)| *late).map(|(name, _)| name).collect();
+    for name in ["GET /v1/lookup/{code}", "GET /v1/statistics"] {
+        assert!(late.iter().any(|late| late == name), "{name} does not wait: {late:?}");
+    }
 }
 
 #[tokio::test]
