@@ -35,6 +35,10 @@ impl Actors {
         })
     }
 
+    pub(crate) fn auditor(&self, subject: &str) -> String {
+        token(&self.key, "auditor", subject, Some("G02"))
+    }
+
     pub(crate) fn applicant(&self, subject: &str) -> String {
         token(&self.key, "applicant", subject, None)
     }

@@ -3,7 +3,7 @@
 //! Attackers connect from 127.0.0.1 and come again a while after they were turned away; the others come from 127.0.0.2,
 //! each time on a fresh connection, now for the health and now with a step.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -13,25 +13,22 @@ use bytes::Bytes;
 use clap::Args;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-use tokio::time::{interval, timeout};
+use tokio::time::interval;
 
 use crate::actors::Actors;
+use crate::others::{self, Seen, connect};
 use crate::server::Server;
 
 const ATTACKERS: Ipv4Addr = Ipv4Addr::LOCALHOST;
 const OTHERS: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
-/// How long somebody waits for an answer.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// How often one of the others comes.
 const EVERY: Duration = Duration::from_millis(50);
 /// How often a slow attacker sends a byte.
 const DRIP: Duration = Duration::from_secs(2);
 /// Attackers whose connection was closed come again after this.
 const AGAIN: Duration = Duration::from_secs(5);
-/// The longest time that the others' requests may take, one in a hundred apart.
-const P99_MAX: Duration = Duration::from_millis(250);
 /// The most memory that the server may have held, in MiB.
 const PEAK_RSS_MIB_MAX: f64 = 512.0;
 
@@ -70,35 +67,6 @@ enum Attack {
     Repeat(Bytes),
 }
 
-/// What the others saw.
-#[derive(Debug, Default)]
-struct Seen {
-    took: Vec<Duration>,
-    failed: usize,
-}
-
-impl Seen {
-    fn figures(&mut self) -> Value {
-        self.took.sort_unstable();
-        let ms = |share: f64| self.quantile(share).as_secs_f64() * 1_000.0;
-        json!({
-            "requests": self.took.len() + self.failed, "failed": self.failed,
-            "p50_ms": ms(0.5), "p99_ms": ms(0.99), "max_ms": ms(1.0),
-        })
-    }
-
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a place in a list of a few thousand"
-    )]
-    fn quantile(&self, share: f64) -> Duration {
-        let place = (self.took.len() as f64 * share).ceil() as usize;
-        self.took.get(place.saturating_sub(1)).copied().unwrap_or_default()
-    }
-}
-
 pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
     let files = rlimit::increase_nofile_limit(u64::MAX)?;
     let needed = arguments.sockets.max(arguments.idle) as u64 + 200;
@@ -126,11 +94,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
 }
 
 fn fares_well(row: &Value) -> bool {
-    let of = |path: &str| row.pointer(path).and_then(Value::as_f64).unwrap_or(f64::INFINITY);
-    let p99_max = P99_MAX.as_secs_f64() * 1_000.0;
-    ["health", "step"].iter().all(|kind| {
-        of(&format!("/{kind}/failed")) < 1.0 && of(&format!("/{kind}/p99_ms")) < p99_max
-    }) && of("/peak_rss_mib") < PEAK_RSS_MIB_MAX
+    let of = |path: &str| row.get(path).cloned().unwrap_or_default();
+    let others = ["health", "step"].iter().all(|kind| others::fares_well(&of(kind)));
+    others && of("peak_rss_mib").as_f64().is_some_and(|peak| peak < PEAK_RSS_MIB_MAX)
 }
 
 /// Each kind by its name, with its number of sockets. In the place of TOKEN stands an applicant's.
@@ -199,11 +165,7 @@ async fn one(name: &str, sockets: usize, attack: Attack, seconds: u64) -> Result
         } else {
             (&mut step, complaint(&actors.applicant(&format!("other-{number}")), number))
         };
-        let asked = Instant::now();
-        match timeout(PATIENCE, ask(address, &request)).await {
-            Ok(Ok(())) => seen.took.push(asked.elapsed()),
-            Ok(Err(_)) | Err(_) => seen.failed += 1,
-        }
+        seen.ask(OTHERS, address, &request).await;
     }
     let figures = json!({
         "attack": name, "sockets": sockets, "most_open": most,
@@ -231,25 +193,6 @@ fn complaint(token: &str, number: u64) -> String {
          Content-Type: application/json\r\nIdempotency-Key: n-{number}\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )
-}
-
-/// A fresh connection, a request, and its whole answer, which must be a good one.
-async fn ask(address: SocketAddr, request: &str) -> Result<()> {
-    let mut stream = connect(OTHERS, address, None).await?;
-    stream.write_all(request.as_bytes()).await?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await?;
-    let good = answer.starts_with(b"HTTP/1.1 200 ") || answer.starts_with(b"HTTP/1.1 201 ");
-    if good { Ok(()) } else { bail!("{}", String::from_utf8_lossy(&answer)) }
-}
-
-async fn connect(from: Ipv4Addr, to: SocketAddr, receive_buffer: Option<u32>) -> Result<TcpStream> {
-    let socket = TcpSocket::new_v4()?;
-    if let Some(bytes) = receive_buffer {
-        socket.set_recv_buffer_size(bytes)?;
-    }
-    socket.bind(SocketAddr::new(IpAddr::V4(from), 0))?;
-    Ok(socket.connect(to).await?)
 }
 
 impl Attack {

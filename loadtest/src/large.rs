@@ -111,7 +111,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
 }
 
 /// One dossier through the real binary.
-async fn submit(server: &Server, actors: &Actors, form_kib: usize) -> Result<String> {
+pub(crate) async fn submit(server: &Server, actors: &Actors, form_kib: usize) -> Result<String> {
     let mut client = Client::connect(server.address).await?;
     let rules = json!({ "kind": "procedure", "text": PROCEDURE });
     client.post("/v1/rules", (&actors.operator, "rules", ""), &rules, None).await?;

@@ -2,7 +2,7 @@
 //! sends to processes that it started itself, and stops by itself.
 //!
 //! `lifecycle` drives whole dossiers, `store` the event store alone, `keeper` very many deadlines,
-//! `whatif` a change of the law, `hostile` attackers beside others, `replay-views` measures how fast views are rebuilt, `large`
+//! `whatif` a change of the law, `hostile` attackers and `statistics` auditors beside others, `replay-views` measures how fast views are rebuilt, `large`
 //! what that takes in memory.
 
 #![expect(clippy::print_stdout, reason = "the figures go to standard output")]
@@ -17,8 +17,10 @@ mod hostile;
 mod keeper;
 mod large;
 mod lifecycle;
+mod others;
 mod raw;
 mod server;
+mod statistics;
 mod store;
 mod together;
 mod whatif;
@@ -45,6 +47,8 @@ enum Command {
     Whatif(whatif::Arguments),
     /// Attackers on one address, everybody else on another.
     Hostile(hostile::Arguments),
+    /// Auditors who read statistics all the time, beside everybody else.
+    Statistics(statistics::Arguments),
     /// How fast the views are rebuilt from the log.
     ReplayViews(lifecycle::Arguments),
     /// The same from a log of very large dossiers: what the server holds in memory for it.
@@ -60,6 +64,7 @@ async fn main() -> Result<()> {
         Command::Keeper(arguments) => keeper::run(&arguments).await?,
         Command::Whatif(arguments) => whatif::run(&arguments).await?,
         Command::Hostile(arguments) => hostile::run(&arguments).await?,
+        Command::Statistics(arguments) => statistics::run(&arguments).await?,
         Command::ReplayViews(arguments) => lifecycle::rebuild(&arguments).await?,
         Command::Large(arguments) => large::run(&arguments).await?,
     };

@@ -16,7 +16,7 @@ fn figures(arguments: &str) -> Value {
 }
 
 /// Each with figures, by their places, that it must have found more than nothing of.
-const RUNS: [(&str, &[&str]); 8] = [
+const RUNS: [(&str, &[&str]); 9] = [
     (
         "lifecycle --dossiers 10 --concurrency 2 --warm-up 2",
         &["dossiers_per_s", "steps_per_s", "raw_empty_handler_requests_per_s", "server_rss_mib"],
@@ -32,6 +32,10 @@ const RUNS: [(&str, &[&str]); 8] = [
     (
         "hostile --only nobody --seconds 2 --sockets 20 --idle 20 --report-only",
         &["0/health/requests", "0/step/requests", "0/peak_rss_mib"],
+    ),
+    (
+        "statistics --dossiers 50 --auditors 4 --seconds 2 --report-only",
+        &["statistics/answered", "look_up/requests", "submission/requests"],
     ),
     ("whatif --dossiers 20", &["dossiers_per_s"]),
     ("replay-views --dossiers 5 --concurrency 2", &["events", "rebuilt_events_per_s"]),

@@ -112,8 +112,7 @@ impl Sqlite {
             .name("event-store-writer".to_owned())
             .spawn(move || writer.run(queue))
             .map_err(|error| unusable(error.to_string()))?;
-        let readers =
-            Readers::open(path, READERS_MAX).map_err(|error| unusable(error.to_string()))?;
+        let readers = Readers::open(path, READERS_MAX).map_err(unusable)?;
         Ok(Self {
             id,
             path: path.to_owned(),
@@ -130,11 +129,9 @@ impl Sqlite {
         if !path.is_file() {
             return Err(OpenError::Missing { path: path.display().to_string() });
         }
-        let unusable = |error: rusqlite::Error| OpenError::Unusable {
-            path: path.display().to_string(),
-            reason: error.to_string(),
-        };
-        let connection = file::open_reader(path).map_err(unusable)?;
+        let unusable =
+            |reason: String| OpenError::Unusable { path: path.display().to_string(), reason };
+        let connection = file::open_reader(path).map_err(|error| unusable(error.to_string()))?;
         let (id, head) = file::look(path, &connection)?;
         Ok(Self {
             id,

@@ -347,9 +347,18 @@ async fn a_token_ahead_of_the_log_is_refused_at_once_and_waits_have_a_number_for
 
 #[tokio::test]
 async fn every_operation_refuses_a_token_that_nothing_here_has_and_no_read_waits_longer_than_it_may() {
-    const ROLES: [Role; 8] = [
-        Role::Applicant, Role::Clerk, Role::Reviewer, Role::Cashier, Role::Auditor, Role::Carrier,
-        Role::PaymentProvider, Role::Operator,
+    const ROLES: [Role; 11] = [
+        Role::Applicant,
+        Role::Clerk,
+        Role::Reviewer,
+        Role::Approver,
+        Role::Cashier,
+        Role::Consultee,
+        Role::Carrier,
+        Role::PaymentProvider,
+        Role::ComplaintHandler,
+        Role::Auditor,
+        Role::Operator,
     ];
     let office = Office::open().await;
     let applicant = office.applicant("company-1");

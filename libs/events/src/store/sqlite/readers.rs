@@ -1,24 +1,59 @@
-//! Connections that only read, lent to one blocking task at a time.
+//! Connections that only read, each on a thread of its own. On threads that come and go, as those for blocking work do, the
+//! memory of large pages would be kept by each one that ever read one.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 
 use rusqlite::Connection;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::ReadError;
 
+/// What a thread does next with its connection.
+struct Job {
+    read: Box<dyn FnOnce(&Connection) + Send>,
+    permit: OwnedSemaphorePermit,
+}
+
 #[derive(Debug)]
 pub(super) struct Readers {
-    idle: Arc<Mutex<Vec<Connection>>>,
-    /// As many permits as connections.
+    /// To each thread.
+    jobs: Vec<Sender<Job>>,
+    threads: Vec<JoinHandle<()>>,
+    idle: Arc<Idle>,
+    /// As many permits as threads.
     permits: Arc<Semaphore>,
 }
 
+/// The threads that have nothing to do, by their places; the one that read last is taken first, because it knows most.
+#[derive(Debug)]
+struct Idle(Mutex<Vec<usize>>);
+
+impl Idle {
+    fn lock(&self) -> MutexGuard<'_, Vec<usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Readers {
-    pub(super) fn open(path: &Path, count: usize) -> rusqlite::Result<Self> {
-        let idle = (0..count).map(|_| super::file::open_reader(path)).collect::<Result<_, _>>()?;
-        Ok(Self { idle: Arc::new(Mutex::new(idle)), permits: Arc::new(Semaphore::new(count)) })
+    pub(super) fn open(path: &Path, count: usize) -> Result<Self, String> {
+        let idle = Arc::new(Idle(Mutex::new((0..count).collect())));
+        let (mut jobs, mut threads) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        for place in 0..count {
+            let connection = super::file::open_reader(path).map_err(|error| error.to_string())?;
+            let (sender, receiver) = channel();
+            let idle = Arc::clone(&idle);
+            let thread = std::thread::Builder::new()
+                .name("event-store-reader".to_owned())
+                .spawn(move || run(place, &connection, &receiver, &idle))
+                .map_err(|error| error.to_string())?;
+            jobs.push(sender);
+            threads.push(thread);
+        }
+        Ok(Self { jobs, threads, idle, permits: Arc::new(Semaphore::new(count)) })
     }
 
     pub(super) async fn with<T: Send + 'static>(
@@ -27,19 +62,39 @@ impl Readers {
     ) -> Result<T, ReadError> {
         let stopped = || ReadError::Unavailable("the readers have stopped".to_owned());
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| stopped())?;
-        let idle = Arc::clone(&self.idle);
-        let reading = tokio::task::spawn_blocking(move || {
-            let connection = take(&idle)?;
+        let place = self.idle.lock().pop().ok_or_else(stopped)?;
+        let (reply, answer) = oneshot::channel();
+        let read = move |connection: &Connection| {
             let result =
-                read(&connection).map_err(|error| ReadError::Unavailable(error.to_string()));
-            idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
-            drop(permit);
-            Some(result)
-        });
-        reading.await.ok().flatten().unwrap_or_else(|| Err(stopped()))
+                read(connection).map_err(|error| ReadError::Unavailable(error.to_string()));
+            // Whoever asked may have gone.
+            let _ = reply.send(result);
+        };
+        let thread = self.jobs.get(place).ok_or_else(stopped)?;
+        thread.send(Job { read: Box::new(read), permit }).map_err(|_| stopped())?;
+        answer.await.unwrap_or_else(|_| Err(stopped()))
     }
 }
 
-fn take(idle: &Mutex<Vec<Connection>>) -> Option<Connection> {
-    idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+impl Drop for Readers {
+    /// Ends the threads, so that a dropped store holds no file.
+    fn drop(&mut self) {
+        self.jobs.clear();
+        for thread in self.threads.drain(..) {
+            // One that panicked outside of a read has ended.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Reads until nobody can ask any more.
+fn run(place: usize, connection: &Connection, jobs: &Receiver<Job>, idle: &Idle) {
+    while let Ok(Job { read, permit }) = jobs.recv() {
+        // A read that panics has no answer; the next one finds the connection as it was.
+        if catch_unwind(AssertUnwindSafe(|| read(connection))).is_err() {
+            tracing::error!("a read of the event store panicked");
+        }
+        idle.lock().push(place);
+        drop(permit);
+    }
 }
