@@ -392,7 +392,10 @@ mod tests {
         wal.state.pages.store(LIMITS.most, Ordering::Relaxed);
         wal.state.set_failing(&path, Some("disk I/O error".to_owned()));
         let why = wal.full().unwrap();
-        assert!(matches!(&why, Unwritable::Broken(said) if said.contains("disk I/O error")), "{why}");
+        assert!(
+            matches!(&why, Unwritable::Broken(said) if said.contains("disk I/O error")),
+            "{why}"
+        );
     }
 
     #[test]

@@ -48,8 +48,8 @@ use places::Places;
 pub use promised::Promised;
 use record::{Record, hexadecimal, owner, record_file};
 use unnamed::Unnamed;
-use upload::{Part, write};
 pub use upload::{Interrupted, Upload, UploadError};
+use upload::{Part, write};
 
 /// The documents of an installation.
 #[derive(Debug)]

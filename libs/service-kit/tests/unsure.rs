@@ -7,7 +7,7 @@ use std::sync::Arc;
 use dossier::access::Resource;
 use dossier::contract::{AgencyCode, DossierId, Meta, ProcedureRef, WaybillEvent, WaybillTaken};
 use dossier::law::shipped_rules;
-use dossier::{LawError, State};
+use dossier::{Facts, LawError, State};
 use events::bus::Bus;
 use events::{EventStore, Faults};
 use jiff::Timestamp;
@@ -80,7 +80,7 @@ async fn outcomes(faults: Faults, steps: u128) -> Vec<Result<(), Failure<LawErro
             waybill: n.to_string(),
             dossier: DossierId(Uuid::from_u128(n)),
         });
-        let decide = |_: &Waybill, _: &_| Ok(vec![taken.clone()]);
+        let decide = |_: &Waybill, _: &Facts<'_>| Ok(vec![taken.clone()]);
         outcomes.push(streams.execute(&order, decide).await.map(drop));
     }
     outcomes

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use events::limits::{APPEND_QUEUE_MAX, GROUP_EVENTS_MAX};
+use events::limits::{APPEND_QUEUE_BYTES_MAX, APPEND_QUEUE_MAX, GROUP_BYTES_MAX, GROUP_EVENTS_MAX};
 use events::{
     AppendError, EventStore, Expected, Fault, Faults, Filter, NewEvent, OpenError, Position,
     SqliteOptions, StreamName, Unwritable,
@@ -29,8 +29,15 @@ fn stream(n: u128) -> StreamName {
 }
 
 async fn ids(store: &EventStore) -> Vec<u128> {
-    let page = store.read_all(Position::START, &Filter::default(), 10_000).await.unwrap();
-    page.events.iter().map(|event| event.id.as_u128()).collect()
+    let (mut ids, mut after) = (Vec::new(), Position::START);
+    loop {
+        let page = store.read_all(after, &Filter::default(), 10_000).await.unwrap();
+        if page.through == after {
+            return ids;
+        }
+        ids.extend(page.events.iter().map(|event| event.id.as_u128()));
+        after = page.through;
+    }
 }
 
 #[tokio::test]
@@ -206,6 +213,47 @@ async fn a_full_queue_refuses_with_a_time_to_wait_and_loses_nothing_that_it_took
     let taken = appends.join_all().await.into_iter().filter(|taken| *taken).count();
     assert!(taken >= APPEND_QUEUE_MAX, "only {taken} were taken");
     assert_eq!(ids(&store).await.len(), taken);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_and_what_is_written_together_is_bounded_in_bytes_too() {
+    const BYTES: usize = 200 * 1024;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.sqlite");
+    let store = Arc::new(open(&path).unwrap());
+    let slow = rusqlite::Connection::open(&path).unwrap();
+    slow.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let fit = APPEND_QUEUE_BYTES_MAX / BYTES;
+    let (answered, mut answers) = tokio::sync::mpsc::unbounded_channel();
+    let mut appends = tokio::task::JoinSet::new();
+    for n in 0..fit + 50 {
+        let (store, answered, n) = (Arc::clone(&store), answered.clone(), n as u128);
+        appends.spawn(async move {
+            let events = vec![event(n + 1, BYTES)];
+            let taken = match store.append(&stream(n), Expected::NoStream, events).await {
+                Ok(_) => true,
+                Err(AppendError::Busy(wait)) if !wait.is_zero() => false,
+                Err(error) => panic!("{error}"),
+            };
+            answered.send(taken).unwrap();
+        });
+    }
+    // Those for which there is no room are refused at once, although the queue has many places left.
+    for _ in 0..40 {
+        let refused = tokio::time::timeout(std::time::Duration::from_secs(4), answers.recv());
+        assert!(!refused.await.expect("nothing is refused").unwrap(), "written under a lock");
+    }
+    slow.execute_batch("ROLLBACK").unwrap();
+    drop(answered);
+    let mut taken = 0;
+    while let Some(written) = answers.recv().await {
+        taken += usize::from(written);
+    }
+    assert!(taken <= fit, "{taken} of {BYTES} bytes were taken");
+    let events = ids(&store).await.len();
+    let in_a_group = (GROUP_BYTES_MAX / BYTES + 1) as u64;
+    let groups = store.stats().groups;
+    assert!(events > 0 && groups * in_a_group >= events as u64, "{events} events in {groups}");
 }
 
 #[tokio::test]

@@ -153,7 +153,8 @@ impl Watch {
         set("store_wal_bytes", "Length of the log's write-ahead log", stats.wal_bytes);
         let help = "Whether a reader outside keeps the write-ahead log from beginning anew";
         set("store_wal_pinned", help, u64::from(stats.wal_pinned));
-        let help = "Whether checkpoints of the write-ahead log fail beside the writer, who makes them";
+        let help =
+            "Whether checkpoints of the write-ahead log fail beside the writer, who makes them";
         set("store_wal_failing", help, u64::from(stats.wal_failing));
         let help = "Events larger than the bus takes, which are read in the store";
         set("bus_left_out", help, kit.bus.left_out());

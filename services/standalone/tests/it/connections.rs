@@ -346,7 +346,8 @@ async fn a_token_ahead_of_the_log_is_refused_at_once_and_waits_have_a_number_for
 }
 
 #[tokio::test]
-async fn every_operation_refuses_a_token_that_nothing_here_has_and_no_read_waits_longer_than_it_may() {
+async fn every_operation_refuses_a_token_that_nothing_here_has_and_no_read_waits_longer_than_it_may()
+ {
     const ROLES: [Role; 11] = [
         Role::Applicant,
         Role::Clerk,
@@ -416,8 +417,13 @@ async fn every_operation_refuses_a_token_that_nothing_here_has_and_no_read_waits
         }
     }
     assert!(refused > 50, "{refused}");
-    let late: Vec<String> =
-        waited.join_all().await.into_iter().filter(|(_, late)| *late).map(|(name, _)| name).collect();
+    let late: Vec<String> = waited
+        .join_all()
+        .await
+        .into_iter()
+        .filter(|(_, late)| *late)
+        .map(|(name, _)| name)
+        .collect();
     for name in ["GET /v1/lookup/{code}", "GET /v1/statistics"] {
         assert!(late.iter().any(|late| late == name), "{name} does not wait: {late:?}");
     }

@@ -15,9 +15,7 @@ use tokio::time::timeout;
 
 use crate::connections::connect;
 use crate::durability::Process;
-use crate::support::{
-    Answer, Browser, Office, energy_label, postgres_url, submitted, token,
-};
+use crate::support::{Answer, Browser, Office, energy_label, postgres_url, submitted, token};
 
 const LIMIT: Duration = Duration::from_secs(30);
 const BUCKET: &str = "s3://tests/documents";

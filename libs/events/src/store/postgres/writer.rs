@@ -71,11 +71,8 @@ impl Group {
     /// If it is `unsure`, an earlier try may have been written all the same: nobody is told that it was not.
     fn refuse(self, why: &Unwritable, unsure: bool) {
         for append in self.appends {
-            let answer = if unsure {
-                AppendError::Unavailable(why.to_string())
-            } else {
-                why.clone().into()
-            };
+            let answer =
+                if unsure { AppendError::Unavailable(why.to_string()) } else { why.clone().into() };
             drop(append.reply.send(Err(answer)));
         }
         for reply in self.probes {
