@@ -370,7 +370,11 @@ async fn every_operation_refuses_a_token_that_nothing_here_has_and_no_read_waits
     let (mut refused, mut waited) = (0, JoinSet::new());
     for (number, (name, access)) in office.operations.iter().enumerate() {
         let (method, address) = name.split_once(' ').unwrap();
+        if !address.starts_with("/v1/") {
+            continue;
+        }
         let path = address.replace("{dossier}", dossier).replace(['{', '}'], "");
+        let body = if method == "POST" { b"{}".to_vec() } else { Vec::new() };
         let role = match access {
             Access::Open => None,
             Access::Roles(mays) => {
@@ -395,7 +399,7 @@ async fn every_operation_refuses_a_token_that_nothing_here_has_and_no_read_waits
             let headers = headers(sent);
             let headers: Vec<(&str, &str)> =
                 headers.iter().map(|(name, value)| (&**name, &**value)).collect();
-            let answer = office.browser.send(method.clone(), &path, &headers, Vec::new()).await;
+            let answer = office.browser.send(method.clone(), &path, &headers, body.clone()).await;
             assert_eq!(answer.unwrap().refused(), (400, problem), "{name}");
         }
         refused += 1;
