@@ -10,8 +10,11 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{
+    Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel,
+};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
@@ -29,8 +32,11 @@ const fn bytes(pages: u64) -> u64 {
 /// Looks after the write-ahead log of one file.
 #[derive(Debug)]
 pub struct Wal {
+    path: PathBuf,
     state: Arc<State>,
-    wake: SyncSender<()>,
+    /// To the thread that copies, which ends without it.
+    wake: Option<SyncSender<()>>,
+    thread: Option<JoinHandle<()>>,
     limits: WalLimits,
 }
 
@@ -117,7 +123,9 @@ impl Wal {
         // What a reader made it grow to is given back once it begins anew.
         let kept = i64::try_from(bytes(limits.alarm)).unwrap_or(i64::MAX);
         connection.pragma_update(None, "journal_size_limit", kept)?;
-        Ok(Self { state, wake: copier.start(), limits })
+        let path = copier.path.clone();
+        let (wake, thread) = copier.start();
+        Ok(Self { path, state, wake: Some(wake), thread, limits })
     }
 
     /// To be called between transactions. Waits for nobody.
@@ -169,7 +177,24 @@ impl Wal {
 
     fn wake(&self) {
         // Full means that it is being copied.
-        let _ = self.wake.try_send(());
+        if let Some(wake) = &self.wake
+            && wake.try_send(()) == Err(TrySendError::Disconnected(()))
+        {
+            let ended = "the thread that makes them has ended".to_owned();
+            self.state.set_failing(&self.path, Some(ended));
+        }
+    }
+}
+
+impl Drop for Wal {
+    /// Ends the thread, so that nobody holds the file any more.
+    fn drop(&mut self) {
+        self.wake = None;
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread of checkpoints panicked");
+        }
     }
 }
 
@@ -206,14 +231,16 @@ impl Copier {
     }
 
     /// Without a thread the writer makes all checkpoints.
-    fn start(self) -> SyncSender<()> {
+    fn start(self) -> (SyncSender<()>, Option<JoinHandle<()>>) {
         let (sender, wake) = sync_channel::<()>(1);
         let (state, path) = (Arc::clone(&self.state), self.path.clone());
-        let name = "checkpoint".to_owned();
-        if let Err(error) = std::thread::Builder::new().name(name).spawn(move || self.run(&wake)) {
-            state.set_failing(&path, Some(error.to_string()));
+        let named = std::thread::Builder::new().name("checkpoint".to_owned());
+        let started = named.spawn(move || self.run(&wake));
+        let failed = started.as_ref().err().map(ToString::to_string);
+        if failed.is_some() {
+            state.set_failing(&path, failed);
         }
-        sender
+        (sender, started.ok())
     }
 
     fn run(mut self, wake: &Receiver<()>) {
@@ -312,104 +339,4 @@ impl Copier {
 }
 
 #[cfg(test)]
-mod tests {
-    use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
-
-    use super::*;
-
-    const LIMITS: WalLimits = WalLimits { copy: 10, alarm: 40, most: 200 };
-    const PATIENCE: Duration = Duration::from_secs(20);
-
-    /// A file that is written to.
-    fn writer(path: &Path) -> Connection {
-        let connection = Connection::open(path).unwrap();
-        connection.pragma_update(None, "journal_mode", "WAL").unwrap();
-        connection.pragma_update(None, "wal_autocheckpoint", 0).unwrap();
-        connection.execute_batch("CREATE TABLE t (x BLOB)").unwrap();
-        connection
-    }
-
-    /// Writes about five pages.
-    fn write(connection: &Connection, wal: &Wal) {
-        connection.execute("INSERT INTO t VALUES (zeroblob(16384))", []).unwrap();
-        wal.tend(connection);
-    }
-
-    fn until(what: &str, mut is: impl FnMut() -> bool) {
-        let began = Instant::now();
-        while !is() {
-            assert!(began.elapsed() < PATIENCE, "{what}");
-            std::thread::yield_now();
-        }
-    }
-
-    #[test]
-    fn a_file_that_cannot_be_opened_a_second_time_fails_at_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut connection = writer(&folder.path().join("a.sqlite"));
-        let elsewhere = folder.path().join("missing").join("a.sqlite");
-        assert!(Wal::of(&mut connection, elsewhere, LIMITS).is_err());
-    }
-
-    #[test]
-    fn while_the_thread_cannot_copy_the_writer_does_and_says_so_until_it_can_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let (path, link) = (folder.path().join("a.sqlite"), folder.path().join("link.sqlite"));
-        let mut connection = writer(&path);
-        std::os::unix::fs::symlink(&path, &link).unwrap();
-        let mut copier = Copier::open(link.clone(), Arc::default(), LIMITS).unwrap();
-        // Its connection is of no use any more, and the file cannot be opened anew.
-        let deny = |context: AuthContext<'_>| match context.action {
-            AuthAction::Pragma { .. } => Authorization::Deny,
-            _ => Authorization::Allow,
-        };
-        copier.connection.authorizer(Some(deny)).unwrap();
-        std::fs::remove_file(&link).unwrap();
-        let wal = Wal::with(&mut connection, copier).unwrap();
-        until("it does not notice", || {
-            write(&connection, &wal);
-            wal.state.failing().is_some()
-        });
-        for _ in 0..200 {
-            write(&connection, &wal);
-        }
-        let longest = wal.state.bytes();
-        assert!(longest <= bytes(LIMITS.alarm), "{longest} bytes although the writer copies");
-        assert_eq!(wal.full(), None);
-        std::os::unix::fs::symlink(&path, &link).unwrap();
-        until("it is not tried again", || {
-            write(&connection, &wal);
-            wal.state.failing().is_none()
-        });
-    }
-
-    #[test]
-    fn a_log_that_is_full_says_whether_a_reader_is_to_blame_or_the_disk() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.sqlite");
-        let wal = Wal::of(&mut writer(&path), path.clone(), LIMITS).unwrap();
-        assert_eq!(wal.full(), None);
-        wal.state.pages.store(LIMITS.most, Ordering::Relaxed);
-        wal.state.set_failing(&path, Some("disk I/O error".to_owned()));
-        let why = wal.full().unwrap();
-        assert!(
-            matches!(&why, Unwritable::Broken(said) if said.contains("disk I/O error")),
-            "{why}"
-        );
-    }
-
-    #[test]
-    fn a_log_that_is_full_because_of_a_reader_is_pinned() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.sqlite");
-        let mut connection = writer(&path);
-        let wal = Wal::of(&mut connection, path.clone(), LIMITS).unwrap();
-        let reader = Connection::open(&path).unwrap();
-        reader.execute_batch("BEGIN; SELECT count(*) FROM t").unwrap();
-        until("it does not fill up", || {
-            write(&connection, &wal);
-            wal.full().is_some()
-        });
-        assert!(matches!(wal.full(), Some(Unwritable::Pinned { bytes }) if bytes > 0));
-    }
-}
+mod tests;

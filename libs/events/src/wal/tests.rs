@@ -1,0 +1,113 @@
+//! A write-ahead log that is copied, and what keeps it from being copied.
+
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+
+use super::*;
+
+const LIMITS: WalLimits = WalLimits { copy: 10, alarm: 40, most: 200 };
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A file that is written to.
+fn writer(path: &Path) -> Connection {
+    let connection = Connection::open(path).unwrap();
+    connection.pragma_update(None, "journal_mode", "WAL").unwrap();
+    connection.pragma_update(None, "wal_autocheckpoint", 0).unwrap();
+    connection.execute_batch("CREATE TABLE t (x BLOB)").unwrap();
+    connection
+}
+
+/// Writes about five pages.
+fn write(connection: &Connection, wal: &Wal) {
+    connection.execute("INSERT INTO t VALUES (zeroblob(16384))", []).unwrap();
+    wal.tend(connection);
+}
+
+fn until(what: &str, mut is: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !is() {
+        assert!(began.elapsed() < PATIENCE, "{what}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_opened_a_second_time_fails_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut connection = writer(&folder.path().join("a.sqlite"));
+    let elsewhere = folder.path().join("missing").join("a.sqlite");
+    assert!(Wal::of(&mut connection, elsewhere, LIMITS).is_err());
+}
+
+#[test]
+fn while_the_thread_cannot_copy_the_writer_does_and_says_so_until_it_can_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, link) = (folder.path().join("a.sqlite"), folder.path().join("link.sqlite"));
+    let mut connection = writer(&path);
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    let mut copier = Copier::open(link.clone(), Arc::default(), LIMITS).unwrap();
+    // Its connection is of no use any more, and the file cannot be opened anew.
+    let deny = |context: AuthContext<'_>| match context.action {
+        AuthAction::Pragma { .. } => Authorization::Deny,
+        _ => Authorization::Allow,
+    };
+    copier.connection.authorizer(Some(deny)).unwrap();
+    std::fs::remove_file(&link).unwrap();
+    let wal = Wal::with(&mut connection, copier).unwrap();
+    until("it does not notice", || {
+        write(&connection, &wal);
+        wal.state.failing().is_some()
+    });
+    for _ in 0..200 {
+        write(&connection, &wal);
+    }
+    let longest = wal.state.bytes();
+    assert!(longest <= bytes(LIMITS.alarm), "{longest} bytes although the writer copies");
+    assert_eq!(wal.full(), None);
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    until("it is not tried again", || {
+        write(&connection, &wal);
+        wal.state.failing().is_none()
+    });
+}
+
+#[test]
+fn a_thread_that_ended_is_noticed_and_the_writer_copies() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.sqlite");
+    let mut connection = writer(&path);
+    let mut wal = Wal::of(&mut connection, path, LIMITS).unwrap();
+    // Nobody hears what is said here.
+    wal.wake = Some(sync_channel(1).0);
+    for _ in 0..200 {
+        write(&connection, &wal);
+    }
+    assert!(wal.state.failing().is_some_and(|why| why.contains("ended")));
+    assert!(wal.state.bytes() <= bytes(LIMITS.alarm), "{} bytes", wal.state.bytes());
+}
+
+#[test]
+fn a_log_that_is_full_says_whether_a_reader_is_to_blame_or_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.sqlite");
+    let wal = Wal::of(&mut writer(&path), path.clone(), LIMITS).unwrap();
+    assert_eq!(wal.full(), None);
+    wal.state.pages.store(LIMITS.most, Ordering::Relaxed);
+    wal.state.set_failing(&path, Some("disk I/O error".to_owned()));
+    let why = wal.full().unwrap();
+    assert!(matches!(&why, Unwritable::Broken(said) if said.contains("disk I/O error")), "{why}");
+}
+
+#[test]
+fn a_log_that_is_full_because_of_a_reader_is_pinned() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.sqlite");
+    let mut connection = writer(&path);
+    let wal = Wal::of(&mut connection, path.clone(), LIMITS).unwrap();
+    let reader = Connection::open(&path).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM t").unwrap();
+    until("it does not fill up", || {
+        write(&connection, &wal);
+        wal.full().is_some()
+    });
+    assert!(matches!(wal.full(), Some(Unwritable::Pinned { bytes }) if bytes > 0));
+}
