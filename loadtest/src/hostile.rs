@@ -185,7 +185,7 @@ async fn one(name: &str, sockets: usize, attack: Attack, seconds: u64) -> Result
 fn complaint(token: &str, number: u64) -> String {
     let body = json!({
         "agency": "G02", "text": "slow", "name": "Somebody", "address": "Hà Nội",
-        "phone": "0243822000",
+        "phone": "02438220000",
     })
     .to_string();
     format!(

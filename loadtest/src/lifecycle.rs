@@ -342,13 +342,13 @@ fn form(procedure: &str) -> Value {
     }
     if procedure == "CO.D" {
         return json!({
-            "exporter": { "name": "Công ty Dệt", "tax_code": "0101234567", "address": "Nam Định" },
+            "exporter": { "name": "Công ty Dệt", "tax_code": "0101234565", "address": "Nam Định" },
             "consignee": "Siam Textile", "destination": "TH", "invoice": "INV-1",
             "goods": [{ "description": "cotton", "hs": "520811", "origin_criterion": "WO", "quantity": "10 t" }],
         });
     }
     json!({
-        "company": { "name": "Đa cấp A", "tax_code": "0101234567" },
+        "company": { "name": "Đa cấp A", "tax_code": "0101234565" },
         "capital_vnd": 12_000_000_000_i64, "deposit_bank": "VCB",
     })
 }

@@ -125,6 +125,38 @@ mod tests {
         }
     }
 
+    /// What replies call the end of a period.
+    fn is_an_end(name: &str) -> bool {
+        ["due_at", "ends_at", "valid_until", "decided_by"].iter().any(|end| name.ends_with(end))
+    }
+
+    #[test]
+    fn every_end_of_a_period_is_shown_with_its_last_day() {
+        let mut ends = 0;
+        for (service, document) in documents() {
+            let document = serde_json::to_value(&document).unwrap();
+            let schemas = document["components"]["schemas"].as_object().unwrap();
+            for (schema, shape) in schemas.iter().filter(|(name, _)| name.ends_with("Reply")) {
+                let properties = shape["properties"].as_object();
+                let properties = properties.unwrap_or_else(|| {
+                    panic!("{service}: {schema} is no object: what is flattened must be inlined")
+                });
+                for name in properties.keys().filter(|name| is_an_end(name)) {
+                    // `due_at` has `due_on` beside it, `valid_until` has `valid_until_on`.
+                    let last_day = format!("{}_on", name.strip_suffix("_at").unwrap_or(name));
+                    let format = &properties.get(&last_day).map(|day| &day["format"]);
+                    assert_eq!(
+                        format.and_then(|format| format.as_str()),
+                        Some("date"),
+                        "{service}: {schema} has `{name}` without `{last_day}`: use service_kit::http::Due"
+                    );
+                    ends += 1;
+                }
+            }
+        }
+        assert!(ends > 10, "they were looked for in the wrong place: {ends}");
+    }
+
     #[test]
     fn every_reference_of_the_documents_resolves() {
         for (service, document) in documents() {

@@ -1,6 +1,7 @@
 //! What a day is in one agency, and working time between two instants.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
@@ -46,6 +47,8 @@ pub struct Calendar {
     /// Monday first.
     pub(crate) week: [Vec<Shift>; 7],
     pub(crate) special: BTreeMap<Date, Special>,
+    /// Days off that the law gives after the announced ones.
+    pub(crate) expected: Arc<BTreeMap<Date, Text>>,
 }
 
 /// Why a question about working time has no answer.
@@ -93,7 +96,8 @@ impl Calendar {
         &self.zone
     }
 
-    /// Whether the days off of `date`'s year have been announced. What is computed beyond them is provisional.
+    /// Whether the days off of `date`'s year have been announced. What is computed beyond them is provisional, with the
+    /// days off that the law gives in every year.
     #[must_use]
     pub fn is_announced(&self, date: Date) -> bool {
         self.announced.0 <= date && date <= self.announced.1
@@ -105,14 +109,24 @@ impl Calendar {
         match self.special.get(&date) {
             Some(Special::Off(why)) => Day::Off(why),
             Some(Special::Worked { shifts, why }) => Day::Working(shifts, Some(why)),
-            None => {
-                let weekday = usize::from(date.weekday().to_monday_zero_offset().unsigned_abs());
-                match self.week.get(weekday).map(Vec::as_slice) {
-                    Some([]) | None => Day::Rest,
-                    Some(shifts) => Day::Working(shifts, None),
-                }
-            }
+            None => match (self.expected.get(&date), self.hours(date)) {
+                (_, []) => Day::Rest,
+                (Some(why), _) => Day::Off(why),
+                (None, shifts) => Day::Working(shifts, None),
+            },
         }
+    }
+
+    /// The office hours of a weekday; none on a weekly rest day.
+    pub(crate) fn hours(&self, date: Date) -> &[Shift] {
+        let weekday = usize::from(date.weekday().to_monday_zero_offset().unsigned_abs());
+        self.week.get(weekday).map_or(&[], Vec::as_slice)
+    }
+
+    /// The last day whose days off have been announced.
+    #[must_use]
+    pub const fn announced_until(&self) -> Date {
+        self.announced.1
     }
 
     /// Whether the office works on `date`.
@@ -147,6 +161,12 @@ impl Calendar {
     /// 24:00 of `date`: the first instant of the next (Civil Code 2015, art. 148.6: a period of days ends there).
     pub fn end_of_day(&self, date: Date) -> Result<Timestamp, CalendarError> {
         self.start_of_day(date.tomorrow()?)
+    }
+
+    /// The local day on which a period ends, `end` being the first instant outside it.
+    #[must_use]
+    pub fn last_day(&self, end: Timestamp) -> Date {
+        self.date_of(end.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(end))
     }
 
     /// The spans in which the office is open on `date`.

@@ -1,12 +1,14 @@
 //! Calendars as data: the shape of a calendar file, and its check.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::{Calendar, Shift, Special};
+use crate::statutory::{Statutory, days_off};
 
 /// A text in the two languages of the service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +29,8 @@ pub struct CalendarFile {
     legal_basis: String,
     time_zone: String,
     announced: Announced,
+    /// Whose days off count after the announced ones; none if absent.
+    statutory: Option<Statutory>,
     week: Week,
     days: Vec<SpecialDays>,
 }
@@ -114,7 +118,7 @@ impl TryFrom<CalendarFile> for Calendar {
         if week.iter().all(Vec::is_empty) {
             return Err(InvalidCalendar::NeverOpen);
         }
-        Ok(Self {
+        let mut calendar = Self {
             id: file.id,
             version: file.version,
             legal_basis: file.legal_basis,
@@ -123,7 +127,13 @@ impl TryFrom<CalendarFile> for Calendar {
             announced: (from, to),
             week,
             special: special_days(file.days)?,
-        })
+            expected: Arc::default(),
+        };
+        if let Some(law) = file.statutory {
+            let expected = days_off(law, to, |date| calendar.hours(date).is_empty());
+            calendar.expected = Arc::new(expected);
+        }
+        Ok(calendar)
     }
 }
 

@@ -20,8 +20,10 @@
 
 mod calendar;
 mod file;
+mod lunar;
 mod reckon;
 mod span;
+mod statutory;
 
 pub use calendar::{Calendar, CalendarError, Day, Shift};
 pub use file::{CalendarFile, InvalidCalendar, Text};

@@ -3,13 +3,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use std::sync::OnceLock;
+
 use calendar::{Budget, Calendar, CalendarFile, Day, Gaps, Span, Unit, Why, end_of, reckon};
 use jiff::civil::{Date, date, time};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 fn vietnam() -> Calendar {
-    let (_, text) = calendar::shipped()[0];
+    static VIETNAM: OnceLock<Calendar> = OnceLock::new();
+    VIETNAM.get_or_init(|| read(calendar::shipped()[0].1)).clone()
+}
+
+fn read(text: &str) -> Calendar {
     let file: CalendarFile = serde_yaml_ng::from_str(text).unwrap();
     file.try_into().unwrap()
 }
@@ -111,6 +117,35 @@ fn a_year_that_is_not_announced_makes_the_end_provisional() {
 }
 
 #[test]
+fn days_off_by_law_are_off_before_anybody_announces_them_and_say_that_they_are_provisional() {
+    // 30 and 31 December, then 4, 5 and 6 January: the first is off by law.
+    assert_eq!(due_date(date(2026, 12, 29), 5, Unit::WorkingDays), date(2027, 1, 6));
+    let calendar = vietnam();
+    let Day::Off(why) = calendar.day(date(2027, 1, 1)) else { panic!("1 January is worked") };
+    assert_eq!(why.vi, "Tết Dương lịch (dự kiến)");
+    // Tết 2027 is 6 February, a Saturday: 5 to 9 February are off, and two days in lieu.
+    assert_eq!(due_date(date(2027, 2, 3), 2, Unit::WorkingDays), date(2027, 2, 12));
+    // Tết 2030 is 2 February, a day earlier than in China: 1 to 5 February, and two days in lieu.
+    assert_eq!(due_date(date(2030, 1, 31), 1, Unit::WorkingDays), date(2030, 2, 8));
+    assert!(vietnam().is_working_day(date(2030, 2, 8)));
+}
+
+#[test]
+fn what_is_announced_replaces_what_the_law_gives() {
+    let announced = calendar::shipped()[0].1.replace("to: 2026-12-31", "to: 2027-12-31").replace(
+        "\ndays:\n",
+        "\ndays:\n  - { from: 2027-02-04, to: 2027-02-10, off: { vi: Tết, en: Tết } }\n",
+    );
+    let calendar = read(&announced);
+    assert!(!calendar.is_working_day(date(2027, 2, 4)), "announced, and not given by the law");
+    assert!(calendar.is_working_day(date(2027, 2, 11)), "given by the law, and not announced");
+    assert!(calendar.is_working_day(date(2027, 11, 24)), "the whole year was announced");
+    assert!(!calendar.is_working_day(date(2028, 1, 3)), "the next year is as the law gives it");
+    let without = announced.replace("statutory: vietnam_labour_code\n", "");
+    assert!(read(&without).is_working_day(date(2028, 1, 3)), "nothing was said of a law");
+}
+
+#[test]
 fn the_trace_names_the_day_off_that_moved_the_end() {
     let budget = Budget { amount: 2, unit: Unit::WorkingDays };
     let due = reckon(&vietnam(), at("2026-11-20T09:00:00"), budget, &Gaps::default()).unwrap();
@@ -136,7 +171,7 @@ fn a_suspension_that_ends_at_midnight_leaves_the_day_after_it_whole() {
 #[test]
 fn a_calendar_says_what_it_is() {
     let calendar = vietnam();
-    assert_eq!((calendar.id(), calendar.version()), ("vn", 1));
+    assert_eq!((calendar.id(), calendar.version()), ("vn", 2));
     assert!(calendar.legal_basis().contains("9441/TB-BNV"), "{}", calendar.legal_basis());
     assert_eq!(calendar.time_of(at("2026-11-16T09:15:00")), time(9, 15, 0, 0));
     // Between them lie a Sunday and Vietnam Culture Day.
@@ -155,7 +190,7 @@ fn a_file_that_contradicts_itself_is_refused() {
         Calendar::try_from(file).map_err(|error| error.to_string())
     };
     let announced = |days: &str| read(&text.replace(line, &format!("announced: {{ {days} }}")));
-    assert_eq!(read(&text.replace("version: 1", "version: 7")).unwrap().version(), 7);
+    assert_eq!(read(&text.replace("version: 2", "version: 7")).unwrap().version(), 7);
     let error = announced("from: 2026-02-02, to: 2026-02-01").unwrap_err();
     assert!(error.contains("backwards"), "{error}");
     let one_day = announced("from: 2026-02-02, to: 2026-02-02").unwrap();

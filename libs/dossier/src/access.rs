@@ -96,7 +96,9 @@ impl Resource {
     /// Whether the caller, or whom the caller acts for, is a party to it.
     fn concerns(&self, caller: &Caller) -> bool {
         let mut parties = self.owners.iter().chain(&self.representatives);
-        parties.any(|party| *party == caller.subject || Some(party) == caller.on_behalf_of.as_ref())
+        parties.any(|party| {
+            party.is(&caller.subject) || caller.on_behalf_of.as_ref().is_some_and(|of| party.is(of))
+        })
     }
 }
 
@@ -115,7 +117,7 @@ impl Brief {
     /// Whether somebody is the applicant, or filed for the applicant.
     #[must_use]
     pub fn is_party(&self, subject: &Subject) -> bool {
-        self.applicant == *subject || self.representative.as_ref() == Some(subject)
+        self.applicant.is(subject) || self.representative.as_ref().is_some_and(|r| r.is(subject))
     }
 }
 
@@ -161,7 +163,7 @@ fn reaches(caller: &Caller, scope: Scope, resource: &Resource) -> bool {
         |agencies: &[AgencyCode]| agencies.iter().any(|agency| caller.acts_for(agency));
     match scope {
         Scope::Any => true,
-        Scope::Own => resource.owners.contains(caller.party()),
+        Scope::Own => resource.owners.iter().any(|owner| owner.is(caller.party())),
         Scope::Agency => acts_for_one_of(&resource.agencies),
         Scope::Consulted => acts_for_one_of(&resource.consulted),
     }

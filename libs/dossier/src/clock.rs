@@ -13,6 +13,7 @@ mod course;
 mod explanation;
 mod period;
 mod start;
+pub mod words;
 
 pub use course::Course;
 pub use explanation::{ExplainedSpan, Explanation, explain, explain_fixed, explain_foresight};

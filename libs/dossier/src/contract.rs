@@ -20,6 +20,8 @@ mod partners;
 mod payment;
 mod personal;
 mod review;
+mod tax_code;
+mod telephone;
 
 pub use delivery::*;
 pub use documents::{KINDS_WITH_DOCUMENTS, NamedDocument, documents_named};
@@ -34,6 +36,8 @@ pub use partners::*;
 pub use payment::*;
 pub use personal::Personal;
 pub use review::*;
+pub use tax_code::{TaxCodeFault, party_name, tax_code};
+pub use telephone::{TelephoneFault, telephone};
 
 /// Why a recorded event cannot be read.
 #[derive(Debug, thiserror::Error)]

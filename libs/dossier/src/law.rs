@@ -14,6 +14,7 @@ use crate::step::Rule;
 mod agencies;
 mod clock_rules;
 mod complaints;
+mod ends;
 mod file;
 mod outage;
 mod payments;
@@ -28,6 +29,7 @@ pub use agencies::{Agency, Succession};
 pub use calendar::Text;
 pub use clock_rules::{ClockRules, ClockStart, CutOff, Extension, Weekdays};
 pub use complaints::ComplaintRules;
+pub use ends::{Ending, WARNED_DAYS};
 pub use file::{InvalidLaw, rules, says_the_same, shipped_rules};
 pub use outage::Outage;
 pub use payments::{PaymentRules, ProviderRules};
@@ -141,6 +143,13 @@ impl Law {
         if !self.agencies.all().any(|agency| procedure.agency.covers(&agency.code)) {
             return Err(content(file, &format!("no agency under `{}`", procedure.agency)));
         }
+        let mut named = procedure.fees.reductions.iter().flat_map(|reduction| &reduction.agencies);
+        if let Some(agency) = named.find(|agency| self.agency(agency).is_none()) {
+            return Err(content(
+                file,
+                &format!("a reduction names `{agency}`, which is no agency"),
+            ));
+        }
         let versions = self.procedures.get(&procedure.code).map_or(&[][..], Vec::as_slice);
         if versions.iter().any(|known| known.version == procedure.version) {
             return Err(content(file, "this version of the procedure is loaded already"));
@@ -247,6 +256,12 @@ impl Law {
         self.calendars.get(&self.agencies.get(agency)?.calendar)?.last().map(|(_, newest)| newest)
     }
 
+    /// The local day in an agency on which a period ends, `end` being the first instant outside it.
+    #[must_use]
+    pub fn last_day(&self, agency: &AgencyCode, end: Timestamp) -> Option<Date> {
+        Some(self.calendar_of(agency)?.last_day(end))
+    }
+
     /// The calendar that an agency keeps, in a version that a date was promised by.
     #[must_use]
     pub fn calendar_in(&self, agency: &AgencyCode, version: u32) -> Option<&Calendar> {
@@ -319,7 +334,7 @@ mod tests {
     #[test]
     fn a_wrong_file_is_refused_with_file_line_and_reason() {
         let mut law = Law::shipped().unwrap();
-        let wrong = SHIPPED[0].1.replace("version: 1", "version: one");
+        let wrong = SHIPPED[0].1.replace("version: 2", "version: two");
         let error = law.add_procedure("wrong.yaml", &wrong).unwrap_err().to_string();
         assert!(error.starts_with("wrong.yaml:") && error.contains("version"), "{error}");
         let unknown = format!("{}\nsurprise: 1\n", SHIPPED[0].1);
@@ -364,22 +379,22 @@ mod tests {
         let second = |transition: &str| {
             let mut law = Law::shipped().unwrap();
             let (_, text) = SHIPPED.iter().find(|(_, text)| text.contains("CHEM.IMPORT")).unwrap();
-            let text = text.replace("version: 1\n", &format!("version: 2\n{transition}"));
+            let text = text.replace("version: 2\n", &format!("version: 3\n{transition}"));
             let text =
                 text.replace("effective: { from: 2026-01-17", "effective: { from: 2026-11-20");
             law.add_procedure("second.yaml", &text).unwrap();
             law
         };
-        let received = ProcedureRef { code: "CHEM.IMPORT".into(), version: 1 };
+        let received = ProcedureRef { code: "CHEM.IMPORT".into(), version: 2 };
         let version = |law: &Law, at: &str| {
             let at: Timestamp = at.parse().unwrap();
             law.rule(&received, &"G02.002".into(), at).unwrap().procedure.version
         };
         let silent = second("");
-        assert_eq!(version(&silent, "2026-11-21T02:00:00Z"), 1);
+        assert_eq!(version(&silent, "2026-11-21T02:00:00Z"), 2);
         let open = second("applies_to_open: true\n");
-        assert_eq!(version(&open, "2026-11-19T16:59:59Z"), 1, "still the 19th in Vietnam");
-        assert_eq!(version(&open, "2026-11-19T17:00:00Z"), 2);
+        assert_eq!(version(&open, "2026-11-19T16:59:59Z"), 2, "still the 19th in Vietnam");
+        assert_eq!(version(&open, "2026-11-19T17:00:00Z"), 3);
     }
 
     #[test]

@@ -80,6 +80,15 @@ pub struct Rule<'a> {
 }
 
 impl<'a> Rule<'a> {
+    /// Whether a dossier may come by `channel` at an instant: some ways are open only while an outage of the others lasts.
+    #[must_use]
+    pub fn is_open(&self, channel: Channel, at: Timestamp) -> bool {
+        let Procedure { channels, only_in_outage, .. } = self.procedure;
+        let is_regular = |channel: &Channel| !only_in_outage.contains(channel);
+        let hits_one = |outage: &Outage| channels.iter().any(|c| is_regular(c) && outage.hits(*c));
+        is_regular(&channel) || self.outages.iter().any(|o| o.lasts_at(at) && hits_one(o))
+    }
+
     /// A period of a dossier that came by `channel`, under this law.
     #[must_use]
     pub fn period(

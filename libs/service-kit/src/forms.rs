@@ -6,9 +6,12 @@ use std::fmt::Write;
 use dossier::contract::ProcedureCode;
 use dossier::law::{Law, Procedure};
 use jsonschema::Validator;
+use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;
 
 use crate::limits::FORM_TEXT_CHARS_MAX;
+
+mod numbers;
 
 /// The compiled schema of every procedure in every version.
 #[derive(Debug, Default)]
@@ -39,14 +42,16 @@ impl Forms {
     /// Compiles every form.
     pub fn compile(law: &Law) -> Result<Self, InvalidForm> {
         let compile = |procedure: &Procedure| {
-            let validator = jsonschema::draft202012::options()
-                .should_validate_formats(true)
-                .build(&procedure.form)
-                .map_err(|error| InvalidForm {
-                    code: procedure.code.clone(),
-                    version: procedure.version,
-                    reason: error.to_string(),
-                })?;
+            let options = jsonschema::draft202012::options().should_validate_formats(true);
+            let options =
+                numbers::FORMATS.into_iter().fold(options, |options, (name, spelling)| {
+                    options.with_format(name, move |text: &str| spelling(text).is_ok())
+                });
+            let validator = options.build(&procedure.form).map_err(|error| InvalidForm {
+                code: procedure.code.clone(),
+                version: procedure.version,
+                reason: error.to_string(),
+            })?;
             Ok(((procedure.code.clone(), procedure.version), validator))
         };
         law.procedures().map(compile).collect::<Result<_, _>>().map(Self)
@@ -60,12 +65,28 @@ impl Forms {
         if let Some(validator) = self.0.get(&(procedure.code.clone(), procedure.version)) {
             errors.extend(validator.iter_errors(form).take(ERRORS_MAX).map(|error| FieldError {
                 pointer: error.instance_path().to_string(),
-                detail: error.masked().to_string(),
+                detail: detail(&error),
             }));
         }
         errors.truncate(ERRORS_MAX);
         errors
     }
+}
+
+/// Puts the tax codes and telephone numbers of a form into the one spelling in which they are recorded and compared.
+pub fn spell(procedure: &Procedure, form: &mut Value) {
+    numbers::spell(&procedure.form, form);
+}
+
+/// What is wrong; of a number of ours, what that number looks like.
+fn detail(error: &jsonschema::ValidationError<'_>) -> String {
+    if let ValidationErrorKind::Format { format } = error.kind()
+        && let Some((_, spelling)) = numbers::format(format)
+        && let Some(Err(fault)) = error.instance().as_str().map(spelling)
+    {
+        return fault;
+    }
+    error.masked().to_string()
 }
 
 /// The texts of a form that are longer than any may be, also where its schema gives no length.
@@ -121,6 +142,40 @@ mod tests {
         assert_eq!(errors.len(), 3, "{errors:?}");
         assert!(errors.iter().all(|error| !error.detail.contains("not a code")), "{errors:?}");
     }
+
+    #[test]
+    fn a_tax_code_or_a_telephone_number_that_is_none_says_what_one_looks_like() {
+        let law = Law::shipped().unwrap();
+        let forms = Forms::compile(&law).unwrap();
+        let procedure = law.procedures().find(|p| p.code.as_str() == "2.000004").unwrap();
+        let form = |code: &str, phone: &str| {
+            json!({
+                "merchant": { "name": "Sao Mai", "tax_code": code, "phone": phone },
+                "programme": { "name": "Tết", "goods": "Bánh", "from": "2027-01-10",
+                    "to": "2027-02-10", "prizes_vnd": 1_000_000 },
+            })
+        };
+        for code in ["0100233488", "0314409058-002", "0314409058002", "001088012345"] {
+            for phone in ["+84 24 3822 0000", "(024) 3822 0000", "024.3822.0000", "1900 6036"] {
+                let errors = forms.check(procedure, &form(code, phone));
+                assert_eq!(errors, [], "{code} {phone}");
+            }
+        }
+        let errors = forms.check(procedure, &form("0100233489", "++++++++"));
+        let said = |at: usize| (&*errors[at].pointer, &*errors[at].detail);
+        assert_eq!(said(0).0, "/merchant/phone");
+        assert!(
+            said(0).1.contains("024 3822 0000") || said(0).1.contains("has digits"),
+            "{errors:?}"
+        );
+        assert_eq!(said(1).0, "/merchant/tax_code");
+        assert!(said(1).1.contains("tenth digit"), "{errors:?}");
+        let mut form = form("0314409058002", "(024) 3822 0000");
+        spell(procedure, &mut form);
+        assert_eq!(form["merchant"]["tax_code"], "0314409058-002");
+        assert_eq!(form["merchant"]["phone"], "+842438220000");
+    }
+
     #[test]
     fn a_text_has_an_end_also_where_the_schema_gives_none() {
         let mut errors = Vec::new();

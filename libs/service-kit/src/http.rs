@@ -3,6 +3,7 @@
 mod client;
 mod cursor;
 mod delivery;
+mod due;
 mod endpoint;
 mod headers;
 mod openapi;
@@ -17,6 +18,7 @@ mod text;
 pub use client::{AddressBlock, Proxies, counted};
 pub use cursor::Cursors;
 pub use delivery::{AddressRequest, DeliveryRequest};
+pub use due::{ActivityDue, AnswerDue, DiscrepancyDue, Due, RenewalDue, Validity, WindowEnd};
 pub use endpoint::{
     Access, Counts, Route, Upload, endpoint0, endpoint1, endpoint2, upload_endpoint,
 };
@@ -31,4 +33,4 @@ pub use reply::Reply;
 pub use request::{Request, Target, read, shown, step, take, take_unseen};
 pub use router::{Mounted, Router, mount, mount_documented};
 pub use serve::Server;
-pub use text::{FILE_NAME_CHARS_MAX, FileName, Line, ParcelNumber, Partner, Text};
+pub use text::{FILE_NAME_CHARS_MAX, FileName, Line, ParcelNumber, Partner, Phone, Text};

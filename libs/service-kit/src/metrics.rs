@@ -168,6 +168,25 @@ impl Metrics {
         }
     }
 
+    /// Sets one figure for each value of a label, and takes away those of other values.
+    pub fn set_all(
+        &self,
+        name: &'static str,
+        help: &'static str,
+        label: &'static str,
+        values: impl IntoIterator<Item = (String, u64)>,
+    ) {
+        {
+            let gauges = self.gauges.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some((_, Figure::Several(gauges))) = gauges.iter().find(|(n, _)| *n == name) {
+                gauges.clear();
+            }
+        }
+        for (of, value) in values {
+            self.set(name, help, Some((label, &of)), value);
+        }
+    }
+
     /// All of it, as it is asked for over HTTP.
     #[must_use]
     pub fn text(&self) -> String {
@@ -191,8 +210,16 @@ mod tests {
             metrics.set("relay_lag", "Positions", Some(("source", "intake")), value);
             metrics.set("log_head", "Position", None, value);
         }
+        let ends = |values: &[(&str, u64)]| {
+            let values: Vec<_> = values.iter().map(|(of, v)| ((*of).to_owned(), *v)).collect();
+            metrics.set_all("ends_in_days", "Days", "what", values);
+        };
+        ends(&[("calendar/vn", 30), ("procedure/A", 3)]);
+        ends(&[("calendar/vn", 29)]);
         let text = metrics.text();
+        assert!(!text.contains("procedure/A"), "it was taken away: {text}");
         for line in [
+            "dossier_ends_in_days{what=\"calendar/vn\"} 29",
             "dossier_requests_total{status=\"200\"} 1",
             "dossier_refusals_total{problem=\"taken\"} 1",
             "dossier_request_duration_seconds_bucket{le=\"0.0025\"} 1",

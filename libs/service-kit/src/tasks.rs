@@ -19,6 +19,7 @@ use crate::limits::{BACK_OFF_MAX, CONSISTENCY_WAIT_MAX, PAGE_EVENTS};
 use crate::view::ViewError;
 
 mod clock;
+mod endings;
 mod keeper;
 mod law;
 mod projection;
@@ -28,6 +29,7 @@ mod reactions;
 mod relay;
 
 pub use clock::ClockTask;
+pub use endings::Endings;
 pub use futures_util::future::BoxFuture;
 pub use keeper::{Keeper, KeeperHealth};
 pub use law::FollowedLaw;

@@ -100,11 +100,15 @@ fn write(out: &mut impl Write, intake: &Intake, explanation: &Explanation) -> Re
     }
     writeln!(out, "\n{}: {}", explanation.calendar, explanation.calendar_basis)?;
     if explanation.provisional {
-        writeln!(out, "Days off were assumed that have not been announced yet.")?;
+        writeln!(
+            out,
+            "Dự kiến: có ngày nghỉ chưa được công bố.\nProvisional: days off were assumed that have not been announced yet."
+        )?;
     }
     for span in &explanation.spans {
         let mark = if span.counted { '+' } else { '-' };
-        writeln!(out, "{mark} {} … {}  {} / {}", span.from, span.to, span.why.vi, span.why.en)?;
+        let (when, why) = (&span.when, &span.why);
+        writeln!(out, "{mark} {}: {} / {}: {}", when.vi, why.vi, when.en, why.en)?;
     }
     Ok(())
 }

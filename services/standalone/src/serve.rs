@@ -8,8 +8,13 @@ use clap::{Args, Parser, ValueEnum};
 use jiff::SignedDuration;
 use service_kit::auth::{KeySource, Rules};
 use service_kit::http::{AddressBlock, Mounted, Proxies, Router, Server, mount};
+<<<<<<< HEAD
 use service_kit::limits::{ServerLimits, TASKS_END_MAX};
 use service_kit::tasks::{ClockTask, FollowedLaw, Tasks};
+=======
+use service_kit::limits::TASKS_END_MAX;
+use service_kit::tasks::{ClockTask, Endings, FollowedLaw, Tasks};
+>>>>>>> 678fee5 (Days off by law before they are announced; ends shown with their last day; tax codes and telephones in one spelling; what ends is warned of)
 use service_kit::{Clock, Kit, Service};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -188,6 +193,7 @@ async fn serve_some(
         tasks.add(FollowedLaw::new(kit));
     }
     tasks.add(ClockTask::new(kit));
+    tasks.add(Endings::new(Arc::clone(kit)));
     #[cfg_attr(not(feature = "nats"), expect(unused_mut, reason = "nothing is relayed"))]
     let mut relays = Vec::new();
     #[cfg(feature = "nats")]

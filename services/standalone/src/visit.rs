@@ -45,7 +45,7 @@ fn visit(arguments: &Arguments) -> Result<String> {
     let submission = json!({
         "procedure": "ENERGY.LABEL", "agency": arguments.agency, "channel": "online",
         "form": {
-            "company": { "name": "Công ty thử nghiệm", "tax_code": "0101234567" },
+            "company": { "name": "Công ty thử nghiệm", "tax_code": "0101234565" },
             "product": "LED", "model": "S1", "stars": 5,
         },
         "documents": [

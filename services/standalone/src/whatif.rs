@@ -192,7 +192,7 @@ fn reckon(
     let mut report = Report::default();
     let mut compare = |course: &Course| -> Result<()> {
         let rule = trial.rule(course).context("the law of a dossier is not loaded")?;
-        let compared = Compared::of(course, course.due_under(rule)?, now);
+        let compared = Compared::of(course, rule.calendar, course.due_under(rule)?, now);
         if let (Some(compared), Some(details)) = (&compared, &mut details)
             && compared.changes()
         {

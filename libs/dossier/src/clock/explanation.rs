@@ -2,10 +2,11 @@
 
 use calendar::{Budget, Calendar, CalendarError, Gaps, Span, Text, Trace, Unit, Why, reckon};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Ledger, Suspension};
+use super::{Ledger, Suspension, words};
 use crate::contract::{Channel, Promise};
 use crate::law::{ClockStart, Outage};
 use crate::step::Rule;
@@ -17,6 +18,8 @@ pub struct ExplainedSpan {
     pub from: Timestamp,
     /// To, excluded.
     pub to: Timestamp,
+    /// The same in words: the day, or the times of a day, as the agency's clocks show them.
+    pub when: Text,
     /// Whether it counts toward the period.
     pub counted: bool,
     /// Why, in words.
@@ -31,6 +34,8 @@ pub struct ExplainedSpan {
 pub struct Explanation {
     /// The due instant.
     pub due_at: Timestamp,
+    /// The last day of the period, in the agency.
+    pub due_on: Date,
     /// The instant from which the law counts.
     pub started_at: Timestamp,
     /// By which rule it does so from there; absent for a period other than that for the decision.
@@ -105,7 +110,8 @@ pub(super) fn explain_reckoned(of: &Reckoned<'_>) -> Result<Explanation, Calenda
 fn explained(of: &Reckoned<'_>, step: &Trace) -> ExplainedSpan {
     let Span { from, to } = step.span;
     let counted = matches!(step.why, Why::Counted | Why::MakeUpDay(_));
-    let (mut why, mut cause) = (words(&step.why), None);
+    let (mut why, mut cause) = (reason(&step.why), None);
+    let when = words::span(of.calendar, step.span);
     if step.why == Why::Suspended {
         let overlaps = |since: Timestamp, until: Option<Timestamp>| {
             since < to && until.is_none_or(|until| until > from)
@@ -120,7 +126,7 @@ fn explained(of: &Reckoned<'_>, step: &Trace) -> ExplainedSpan {
             };
         }
     }
-    ExplainedSpan { from, to, counted, why, cause }
+    ExplainedSpan { from, to, when, counted, why, cause }
 }
 
 /// Explains a date that was given, by a re-dating or by somebody outside.
@@ -131,11 +137,11 @@ pub fn explain_fixed(
     promise: &Promise,
     basis: &str,
 ) -> Explanation {
-    let due = local(rule.calendar, promise.due_at);
+    let due = words::end(rule.calendar, promise.due_at);
     Explanation {
         text: Text {
-            vi: format!("Hạn trả kết quả là {due}, được ấn định theo: {basis}."),
-            en: format!("The result is due by {due}, a date fixed on this basis: {basis}."),
+            vi: format!("Hạn trả kết quả là {}, được ấn định theo: {basis}.", due.vi),
+            en: format!("The result is due by {}, a date fixed on this basis: {basis}.", due.en),
         },
         start: Some(rule.procedure.clock.start),
         ..frame(rule.calendar, &rule.procedure.legal_basis, promise.due_at, started_at)
@@ -150,14 +156,16 @@ pub fn explain_foresight(
     promise: &Promise,
 ) -> Option<Explanation> {
     let by = promise.foresee_at?;
-    let (before, due) = (local(rule.calendar, by), local(rule.calendar, promise.due_at));
+    let (before, due) = (words::end(rule.calendar, by), words::end(rule.calendar, promise.due_at));
     Some(Explanation {
         text: Text {
             vi: format!(
-                "Nếu không kịp hạn {due}, phải xin lỗi và hẹn lại trước {before}: một ngày làm việc trước đó."
+                "Nếu không kịp trả kết quả ({}), phải xin lỗi và hẹn lại chậm nhất {}: một ngày làm việc trước đó.",
+                due.vi, before.vi
             ),
             en: format!(
-                "If the date {due} cannot be kept, an apology with a new date is due by {before}, one working day before it."
+                "If the result cannot be given by {}, an apology with a new date is due by {}, one working day before it.",
+                due.en, before.en
             ),
         },
         ..frame(rule.calendar, "61/2018/NĐ-CP Điều 19.9", by, started_at)
@@ -172,6 +180,7 @@ fn frame(
 ) -> Explanation {
     Explanation {
         due_at,
+        due_on: calendar.last_day(due_at),
         started_at,
         start: None,
         budget: None,
@@ -184,7 +193,7 @@ fn frame(
     }
 }
 
-fn words(why: &Why) -> Text {
+fn reason(why: &Why) -> Text {
     let text = |vi: &str, en: &str| Text { vi: vi.to_owned(), en: en.to_owned() };
     match why {
         Why::Counted => text("được tính", "counted"),
@@ -200,13 +209,13 @@ fn words(why: &Why) -> Text {
 fn paragraph(of: &Reckoned<'_>, due_at: Timestamp, spans: &[ExplainedSpan]) -> Text {
     let Reckoned { calendar, budget, basis, .. } = *of;
     let (unit_vi, unit_en) = unit(budget.unit);
-    let (from, due) = (local(calendar, of.started_at), local(calendar, due_at));
+    let (from, due) = (words::moment(calendar, of.started_at), words::end(calendar, due_at));
     let mut skipped: Vec<&ExplainedSpan> = spans.iter().filter(|span| !span.counted).collect();
     skipped.retain(|span| span.why.en != "weekly rest day");
     let list = |pick: fn(&Text) -> &String| {
         let all: Vec<String> = skipped
             .iter()
-            .map(|span| format!("{} ({})", calendar.date_of(span.from), pick(&span.why)))
+            .map(|span| format!("{} ({})", pick(&span.when), pick(&span.why)))
             .collect();
         all.join(", ")
     };
@@ -220,12 +229,12 @@ fn paragraph(of: &Reckoned<'_>, due_at: Timestamp, spans: &[ExplainedSpan]) -> T
     };
     Text {
         vi: format!(
-            "Thời hạn {} {unit_vi}, tính từ {from}, kết thúc {due}.{skipped_vi} Căn cứ: {}.",
-            budget.amount, basis
+            "Thời hạn {} {unit_vi}, tính từ {}, đến {}.{skipped_vi} Căn cứ: {}.",
+            budget.amount, from.vi, due.vi, basis
         ),
         en: format!(
-            "A period of {} {unit_en}, counted from {from}, ends {due}.{skipped_en} Basis: {}.",
-            budget.amount, basis
+            "A period of {} {unit_en}, counted from {}, runs to {}.{skipped_en} Basis: {}.",
+            budget.amount, from.en, due.en, basis
         ),
     }
 }
@@ -238,11 +247,6 @@ const fn unit(unit: Unit) -> (&'static str, &'static str) {
         Unit::Months => ("tháng", "months"),
         Unit::SameDay => ("(trong ngày)", "(the same day)"),
     }
-}
-
-/// Local date and time, to the minute.
-fn local(calendar: &Calendar, at: Timestamp) -> String {
-    calendar.zone().to_datetime(at).strftime("%d/%m/%Y %H:%M").to_string()
 }
 
 #[cfg(test)]
@@ -263,9 +267,9 @@ mod tests {
         let ledger = Ledger::since(at("2026-11-20T09:00"));
         let explained = explain(promotion(&law), Channel::Online, &ledger).unwrap().unwrap();
         let Text { vi, en } = &explained.text;
-        assert!(vi.contains("2026-11-24 (Ngày Văn hóa Việt Nam)"), "{vi}");
-        assert!(en.contains("5 working days, counted from 20/11/2026 09:00"), "{en}");
-        assert!(en.contains("ends 01/12/2026 00:00"), "{en}");
+        assert!(vi.contains("24/11/2026 (Ngày Văn hóa Việt Nam)"), "{vi}");
+        assert!(en.contains("5 working days, counted from 09:00 on 20 November 2026"), "{en}");
+        assert!(en.contains("runs to the end of 30 November 2026."), "{en}");
         assert_eq!(explained.spans.iter().filter(|span| span.counted).count(), 5);
         assert_eq!(explained.start, Some(ClockStart::Submitted));
         assert!(!explained.provisional);
@@ -307,7 +311,7 @@ mod tests {
             .spans
             .iter()
             .filter(|span| span.cause.is_some() || !span.counted)
-            .map(|span| (local(rule.calendar, span.from)[..5].to_owned(), span.cause))
+            .map(|span| (span.when.vi[..5].to_owned(), span.cause))
             .collect();
         let expected = [
             ("02/11", None),
@@ -351,11 +355,11 @@ mod tests {
         let started_at = at("2026-11-20T09:00");
         let fixed = explain_fixed(rule, started_at, &promise, "Điều 9");
         assert_eq!((fixed.start, fixed.due_at), (Some(ClockStart::Submitted), promise.due_at));
-        let words = "due by 01/12/2026 00:00, a date fixed on this basis: Điều 9";
+        let words = "due by the end of 30 November 2026, a date fixed on this basis: Điều 9";
         assert!(fixed.text.en.contains(words), "{}", fixed.text.en);
         let foresight = explain_foresight(rule, started_at, &promise).unwrap();
         assert_eq!(Some(foresight.due_at), promise.foresee_at);
-        let words = "an apology with a new date is due by 28/11/2026 00:00";
+        let words = "an apology with a new date is due by the end of 27 November 2026";
         assert!(foresight.text.en.contains(words), "{}", foresight.text.en);
         let hours = Promise { foresee_at: None, ..promise };
         assert!(explain_foresight(rule, started_at, &hours).is_none());

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::tax_code;
+
 macro_rules! uuids {
     ($($(#[$doc:meta])* $name:ident,)+) => {$(
         $(#[$doc])*
@@ -134,6 +136,18 @@ pub struct ProcedureRef {
     pub code: ProcedureCode,
     /// Its version.
     pub version: u32,
+}
+
+impl Subject {
+    /// Whether both name the same party: letter by letter, or by one tax code in two spellings.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        let same_code = || {
+            let codes = (tax_code(self.as_str()), tax_code(other.as_str()));
+            matches!(codes, (Ok(own), Ok(theirs)) if own == theirs)
+        };
+        self == other || self.as_str().starts_with(|c: char| c.is_ascii_digit()) && same_code()
+    }
 }
 
 #[cfg(test)]

@@ -114,7 +114,7 @@ mod tests {
     fn an_extension_in_another_unit_than_the_period_is_refused_with_the_file() {
         let wrong = EXTENSION.replace("working_days", "working_hours");
         let text = SHIPPED.iter().find(|(name, _)| name.starts_with("promotion")).unwrap().1;
-        let text = text.replace("clock:\n", &wrong).replace("version: 1", "version: 2");
+        let text = text.replace("clock:\n", &wrong).replace("version: 2", "version: 3");
         let error = law().add_procedure("wrong.yaml", &text).unwrap_err().to_string();
         assert!(error.contains("clock.extension"), "{error}");
     }

@@ -103,7 +103,7 @@ mod tests {
     fn a_new_version_is_issued_once_and_never_with_other_content() {
         let law = law();
         let mut scene = Scene::<Rules>::new(&law, "ENERGY.LABEL", "G02");
-        let second = SHIPPED.replace("version: 1", "version: 2");
+        let second = SHIPPED.replace("version: 2", "version: 3");
         assert_eq!(issue(&mut scene, &second).unwrap().len(), 1);
         assert!(issue(&mut scene, &format!("# once more\n{second}")).unwrap().is_empty());
         let other = second.replace("amount: 5", "amount: 4");
@@ -115,28 +115,28 @@ mod tests {
     fn wrong_rules_are_refused_with_the_line_and_the_reason() {
         let law = law();
         let mut scene = Scene::<Rules>::new(&law, "ENERGY.LABEL", "G02");
-        let wrong = SHIPPED.replace("version: 1", "version: 2").replace("pause", "stop");
+        let wrong = SHIPPED.replace("version: 2", "version: 3").replace("pause", "stop");
         let Err(Refusal::Invalid(InvalidLaw::Shape { line, reason, .. })) =
             issue(&mut scene, &wrong)
         else {
             panic!("it was issued");
         };
         assert!(line > 1 && reason.contains("stop"), "{line}: {reason}");
-        let idle = SHIPPED.replace("version: 1", "version: 2").replace("[online]", "[]");
+        let idle = SHIPPED.replace("version: 2", "version: 3").replace("[online]", "[]");
         assert!(matches!(issue(&mut scene, &idle), Err(Refusal::Invalid(_))));
     }
 
     #[test]
     fn a_version_that_takes_effect_before_it_was_issued_was_not_known_then() {
         let mut law = law();
-        let text = SHIPPED.replace("version: 1", "version: 2");
+        let text = SHIPPED.replace("version: 2", "version: 3");
         let issued = rules(RulesKind::Procedure, "second", &text).unwrap();
         law.take(&issued, Some(at("2026-11-20T09:00"))).unwrap();
         let code = ProcedureCode::from("ENERGY.LABEL");
         let version = |known_at| {
             law.in_force_as_known(&code, date(2026, 6, 1), at(known_at)).unwrap().version
         };
-        assert_eq!(version("2026-11-20T08:59"), 1);
-        assert_eq!(version("2026-11-20T09:00"), 2);
+        assert_eq!(version("2026-11-20T08:59"), 2);
+        assert_eq!(version("2026-11-20T09:00"), 3);
     }
 }

@@ -78,6 +78,9 @@ refusals! {
             "this agency has ended, its dossiers are received by another one:";
         ChannelNotOffered => 422, "channel-not-offered",
             "thủ tục này không tiếp nhận theo hình thức này", "the procedure is not offered by this channel";
+        ChannelOnlyInOutage => 409, "channel-only-in-outage",
+            "hình thức này chỉ được tiếp nhận khi hệ thống gặp sự cố đã công bố; hãy nộp theo hình thức khác",
+            "this channel is open only while an outage of the others is declared: file by another one";
         CounterOnly => 422, "channel-needs-an-officer",
             "chỉ cán bộ một cửa ghi nhận hồ sơ nộp trực tiếp hoặc qua bưu chính",
             "only an officer of the one-stop unit enters what comes by counter or post";
@@ -129,6 +132,9 @@ pub fn decide(
         return Err(Refusal::CounterOnly);
     }
     let posted_by = posted(procedure, &command, facts.at)?;
+    if !rule.is_open(command.channel, command.posted_at.unwrap_or(facts.at)) {
+        return Err(Refusal::ChannelOnlyInOutage);
+    }
     check_documents(procedure, &command.documents)?;
     let delivery = delivery(procedure, command.delivery)?;
     let today = rule.calendar.date_of(facts.at);

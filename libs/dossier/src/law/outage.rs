@@ -35,6 +35,12 @@ impl Outage {
         self.channels.is_empty() || self.channels.contains(&channel)
     }
 
+    /// Whether it lasts at an instant, by what is known of its end.
+    #[must_use]
+    pub fn lasts_at(&self, at: Timestamp) -> bool {
+        self.from <= at && self.to.is_none_or(|to| at < to)
+    }
+
     /// The time that does not count; nothing while the end is not known.
     #[must_use]
     pub fn span(&self) -> Option<Span> {
@@ -90,5 +96,48 @@ impl Outages {
         };
         let all = agencies.all().map(|agency| &agency.code);
         self.of = all.map(|agency| (agency.clone(), hit(agency))).collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::law::Law;
+    use crate::step::Rule;
+    use crate::testing::{at, law};
+
+    fn is_open(channel: Channel, moment: &str, hit: Vec<Channel>, to: Option<&str>) -> bool {
+        let law: Law = law();
+        let mut procedure =
+            law.procedures().find(|p| p.code.as_str() == "2.000004").unwrap().clone();
+        procedure.only_in_outage = vec![Channel::Counter];
+        let outage = Outage {
+            id: Uuid::nil(),
+            agency: "H26.14".into(),
+            channels: hit,
+            from: at("2026-11-20T09:00"),
+            to: to.map(at),
+            reason: String::new(),
+            recorded_at: at("2026-11-20T09:00"),
+        };
+        let calendar = law.calendar_of(&"H26.14".into()).unwrap();
+        Rule { procedure: &procedure, calendar, outages: &[outage] }.is_open(channel, at(moment))
+    }
+
+    #[test]
+    fn paper_is_taken_only_while_an_outage_of_another_way_lasts() {
+        let end = Some("2026-11-20T12:00");
+        let online = || vec![Channel::Online];
+        assert!(is_open(Channel::Online, "2026-11-19T09:00", online(), end), "always");
+        assert!(!is_open(Channel::Counter, "2026-11-20T08:59", online(), end));
+        assert!(is_open(Channel::Counter, "2026-11-20T09:00", online(), end));
+        assert!(!is_open(Channel::Counter, "2026-11-20T12:00", online(), end));
+        assert!(is_open(Channel::Counter, "2026-12-20T09:00", online(), None), "it lasts");
+        assert!(is_open(Channel::Counter, "2026-11-20T09:00", Vec::new(), end), "of all ways");
+        let counter = vec![Channel::Counter];
+        assert!(
+            !is_open(Channel::Counter, "2026-11-20T09:00", counter, end),
+            "of the counter alone"
+        );
     }
 }

@@ -63,7 +63,10 @@ pub struct Procedure {
     pub level: Level,
     /// Ways in which a dossier may come.
     pub channels: Vec<Channel>,
-    /// JSON Schema (2020-12) of the form.
+    /// Those of them that are open only while an outage of one of the others lasts: paper, while nobody can file online.
+    #[serde(default)]
+    pub only_in_outage: Vec<Channel>,
+    /// JSON Schema (2020-12) of the form; besides the usual formats, `vn-tax-code` and `telephone`.
     pub form: Value,
     /// Fields of the form, as JSON Pointers, that identify nobody and that rules, views and statistics need.
     #[serde(default)]
@@ -220,6 +223,9 @@ pub struct Reduction {
     /// For which groups of applicants; everybody if empty.
     #[serde(default)]
     pub groups: Vec<String>,
+    /// For dossiers of which agencies, with those below them; all if empty.
+    #[serde(default)]
+    pub agencies: Vec<AgencyCode>,
     /// On what it rests.
     pub basis: String,
 }
@@ -328,6 +334,14 @@ impl Condition {
     }
 }
 
+impl Reduction {
+    /// Whether it is given to dossiers of an agency.
+    #[must_use]
+    pub fn is_given_by(&self, agency: &AgencyCode) -> bool {
+        self.agencies.is_empty() || self.agencies.iter().any(|own| own.covers(agency))
+    }
+}
+
 impl Procedure {
     /// Its code and version.
     #[must_use]
@@ -339,6 +353,14 @@ impl Procedure {
     pub(crate) fn check(&self) -> Result<(), String> {
         if self.channels.is_empty() {
             return Err("`channels` is empty: nobody could submit".to_owned());
+        }
+        if let Some(channel) = self.only_in_outage.iter().find(|c| !self.channels.contains(c)) {
+            return Err(format!("`only_in_outage` names {channel:?}, which is not in `channels`"));
+        }
+        if self.channels.iter().all(|channel| self.only_in_outage.contains(channel)) {
+            let reason =
+                "`only_in_outage` names every channel: outside an outage nobody could submit";
+            return Err(reason.to_owned());
         }
         self.clock.check(&self.channels)?;
         let ahead = self.intake.ahead.as_ref().map(|ahead| &ahead.field);
@@ -377,6 +399,15 @@ impl Procedure {
         }
         if let Some(reduction) = self.fees.reductions.iter().find(|r| r.percent > 100) {
             return Err(format!("`{}` reduces by more than everything", reduction.rule));
+        }
+        for reduction in &self.fees.reductions {
+            let mut agencies = reduction.agencies.iter();
+            if let Some(agency) = agencies.find(|agency| !self.agency.covers(agency)) {
+                let (rule, own) = (&reduction.rule, &self.agency);
+                return Err(format!(
+                    "`{rule}` names agency `{agency}`, which is not under `{own}`"
+                ));
+            }
         }
         if let Some(field) = self.public.iter().find(|field| !field.starts_with('/')) {
             return Err(format!("`public` names `{field}`, which is not a JSON Pointer"));

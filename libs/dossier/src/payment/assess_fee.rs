@@ -51,6 +51,7 @@ pub fn decide(
         .reductions
         .iter()
         .filter(|reduction| reduction.effective.contains(day) && by_channel(&reduction.channels))
+        .filter(|reduction| reduction.is_given_by(&brief.agency))
         .filter(|reduction| {
             reduction.groups.is_empty() || reduction.groups.iter().any(|g| brief.groups.contains(g))
         })
@@ -132,6 +133,35 @@ pub(crate) mod tests {
                 Reacted::NotYet => panic!("nothing has to come first"),
             })
             .unwrap()
+    }
+
+    #[test]
+    fn a_reduction_that_names_agencies_is_given_by_them_and_those_below_alone() {
+        let shipped = crate::law::SHIPPED.iter().find(|(_, text)| text.contains("code: CO.D\n"));
+        let text = shipped.unwrap().1;
+        let text = text.replace("\nversion: 2\n", "\nversion: 3\napplies_to_open: true\n");
+        let reduced = |agencies: &str| {
+            let more = format!(
+                "  reductions:\n    - {{ rule: here, percent: 90, of: [phi, le_phi], effective: {{ from: 2026-01-01 }}, agencies: {agencies}, basis: x }}\n"
+            );
+            let mut law = law();
+            law.add_procedure("co.yaml", &text.replacen("  reductions:\n", &more, 1)).map(|()| law)
+        };
+        let charged = |law: &Law| {
+            let mut scene = Scene::new(law, "CO.D", "G02.001");
+            let brief = brief(law, "CO.D", "G02.001", "2026-11-20T09:00");
+            assess(&mut scene, AssessFee { brief, accepted: false });
+            scene.state.assessed.unwrap().lines[0].reduction.clone()
+        };
+        for agencies in ["[]", "[G02]", "[G02.001]", "[G02.002, G02.001]"] {
+            let law = reduced(agencies).unwrap();
+            assert_eq!(charged(&law).as_deref(), Some("here"), "{agencies}");
+        }
+        assert_ne!(charged(&reduced("[G02.002]").unwrap()).as_deref(), Some("here"));
+        let unknown = reduced("[G02.999]").unwrap_err().to_string();
+        assert!(unknown.contains("G02.999"), "{unknown}");
+        let elsewhere = reduced("[H26.14]").unwrap_err().to_string();
+        assert!(elsewhere.contains("not under"), "{elsewhere}");
     }
 
     fn total(submitted_at: &str, groups: &[&str]) -> Vnd {

@@ -4,7 +4,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dossier::access::Caller;
-use dossier::contract::{AgencyCode, Role, Subject};
+use dossier::contract::{AgencyCode, Role, Subject, party_name};
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::Algorithm;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -194,7 +194,7 @@ impl Claims {
             predecessors: Vec::new(),
             on_behalf_of: self
                 .on_behalf_of
-                .map(|represented| subject("on_behalf_of", &represented))
+                .map(|represented| subject("on_behalf_of", &party_name(&represented)))
                 .transpose()?,
         })
     }

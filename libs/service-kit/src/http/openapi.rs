@@ -3,7 +3,7 @@
 
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{ObjectBuilder, Schema};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Schema};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required, ResponseBuilder,
@@ -34,6 +34,7 @@ pub fn finish(title: &str, description: &str, docs: &[StepDoc]) -> OpenApi {
     api.merge(Common::openapi());
     let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
     if let Some(components) = &mut api.components {
+        components.schemas.values_mut().for_each(as_one_object);
         components.add_security_scheme("token", SecurityScheme::Http(scheme));
     }
     for item in api.paths.paths.values_mut() {
@@ -46,6 +47,30 @@ pub fn finish(title: &str, description: &str, docs: &[StepDoc]) -> OpenApi {
         }
     }
     api
+}
+
+/// A schema of flattened parts as the one object that is sent.
+fn as_one_object(schema: &mut RefOr<Schema>) {
+    let RefOr::T(Schema::AllOf(parts)) = schema else { return };
+    let objects: Option<Vec<&Object>> = parts
+        .items
+        .iter()
+        .map(|part| match part {
+            RefOr::T(Schema::Object(object)) => Some(object),
+            _ => None,
+        })
+        .collect();
+    // The struct's own fields come last and give the whole its name.
+    let Some((own, flattened)) = objects.as_deref().and_then(|all| all.split_last()) else {
+        return;
+    };
+    let mut whole = (*own).clone();
+    whole.description = parts.description.clone().or(whole.description);
+    for part in flattened {
+        whole.properties.extend(part.properties.clone());
+        whole.required.extend(part.required.clone());
+    }
+    *schema = RefOr::T(Schema::Object(whole));
 }
 
 fn complete(operation: &mut Operation) {

@@ -1,6 +1,6 @@
 //! Text from outside, with a limit: normalised (NFC), of visible characters.
 
-use dossier::contract::{partner_name, waybill_number};
+use dossier::contract::{partner_name, telephone, waybill_number};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
@@ -29,6 +29,10 @@ pub struct ParcelNumber(pub String);
 /// The name of a carrier or a provider as it is compared and recorded: without blanks, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Partner(pub String);
+
+/// A telephone number as it is compared and recorded: by E.164.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Phone(pub String);
 
 impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -73,6 +77,13 @@ impl<'de> Deserialize<'de> for Partner {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Line(name) = Line::<50>::deserialize(deserializer)?;
         Ok(Self(partner_name(&visible(&name))))
+    }
+}
+
+impl<'de> Deserialize<'de> for Phone {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Line(number) = Line::<30>::deserialize(deserializer)?;
+        telephone(&number).map(Self).map_err(D::Error::custom)
     }
 }
 

@@ -6,7 +6,7 @@ use dossier::contract::{AgencyCode, ComplaintId, Contact, DossierId, ProcedureRe
 use dossier::feedback::file_complaint::{FileComplaint, STEP, decide};
 use serde::Deserialize;
 use service_kit::http::{
-    Access, Counts, Line, Problem, Reply, Request, Route, Target, Text, endpoint0, step,
+    Access, Counts, Line, Phone, Problem, Reply, Request, Route, Target, Text, endpoint0, step,
 };
 use utoipa::ToSchema;
 
@@ -38,9 +38,9 @@ pub(crate) struct FileComplaintRequest {
     /// The complainant's address.
     #[schema(value_type = String, min_length = 1, max_length = 500)]
     address: Line<500>,
-    /// The complainant's telephone.
-    #[schema(value_type = String, min_length = 1, max_length = 30)]
-    phone: Line<30>,
+    /// The complainant's telephone, as people write it; kept as E.164.
+    #[schema(value_type = String, min_length = 3, max_length = 30, example = "0912 345 678")]
+    phone: Phone,
 }
 
 /// Files a complaint or petition.
@@ -75,7 +75,8 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let filing =
         step(&app.complaints, &request, caller, target, |s, f| decide(s, command.clone(), f));
     let loaded = filing.await?;
-    let reply = ComplaintReply::new(&loaded.state).ok_or_else(Problem::not_found)?;
+    let reply = ComplaintReply::new(&loaded.state, &app.complaints.kit().law())
+        .ok_or_else(Problem::not_found)?;
     let location = format!("/v1/complaints/{complaint}");
     Ok(Reply::created(&location, &reply).version(loaded.version).position(loaded.position))
 }

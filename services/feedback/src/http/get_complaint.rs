@@ -24,7 +24,7 @@ async fn handle(app: Arc<App>, complaint: ComplaintId, request: Request) -> Resu
     let caller = request.caller()?;
     let resource = loaded.state.resource();
     let shown_whole = access::decide(caller, READ_TEXT, resource.as_ref()).is_ok();
-    let reply = ComplaintReply::new(&loaded.state);
+    let reply = ComplaintReply::new(&loaded.state, &app.complaints.kit().law());
     shown(&loaded, reply.map(|reply| if shown_whole { reply } else { reply.without_text() }))
 }
 

@@ -6,9 +6,8 @@ use dossier::LawError;
 use dossier::clock::{Explanation, explain_obligations};
 use dossier::contract::ComplaintId;
 use dossier::feedback::READ;
-use jiff::Timestamp;
 use serde::Serialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1, read};
+use service_kit::http::{Access, Due, Problem, Reply, Request, Route, endpoint1, read};
 use utoipa::ToSchema;
 
 use crate::App;
@@ -19,8 +18,9 @@ pub(crate) struct ComplaintDeadlineReply {
     /// What: `classify`, `forward`, `answer` or `publish`; null if nothing is.
     owed: Option<&'static str>,
     /// By when.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    due_at: Option<Timestamp>,
+    #[serde(flatten)]
+    #[schema(inline)]
+    due: Due,
     /// How that instant came about.
     #[schema(value_type = Option<Object>)]
     explanation: Option<Explanation>,
@@ -37,11 +37,13 @@ pub(crate) struct ComplaintDeadlineReply {
 async fn handle(app: Arc<App>, complaint: ComplaintId, request: Request) -> Result<Reply, Problem> {
     let loaded = read(&app.complaints, READ, &complaint.to_string(), &request).await?;
     let due = loaded.state.due;
-    let explained = explain_obligations(&loaded.state, &app.complaints.kit().law())
+    let law = app.complaints.kit().law();
+    let agency = loaded.state.agency().ok_or_else(Problem::not_found)?;
+    let explained = explain_obligations(&loaded.state, &law)
         .map_err(|error: LawError| Problem::refused(&error))?;
     let reply = ComplaintDeadlineReply {
         owed: due.map(|due| due.what.as_str()),
-        due_at: due.map(|due| due.running.due_at),
+        due: Due::of(&law, agency, due.map(|due| due.running.due_at)),
         explanation: explained.into_iter().next().map(|(_, _, explanation)| explanation),
     };
     Ok(Reply::ok(&reply).version(loaded.version).position(loaded.position))

@@ -2,11 +2,12 @@
 
 use dossier::contract::{ComplaintClass, ComplaintEvent, ComplaintId};
 use dossier::feedback::{Complaint, Stage};
+use dossier::law::Law;
 use dossier::{Facts, Refuse, Step};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use service_kit::http::{Problem, Reply, Request, shown};
+use service_kit::http::{Due, Problem, Reply, Request, shown};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -36,8 +37,9 @@ pub(crate) struct ComplaintReply {
     #[schema(value_type = Option<String>, format = DateTime)]
     filed_at: Option<Timestamp>,
     /// By when the next step is due.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    due_at: Option<Timestamp>,
+    #[serde(flatten)]
+    #[schema(inline)]
+    due: Due,
     /// What everybody may read.
     #[serde(skip_serializing_if = "Option::is_none")]
     published: Option<String>,
@@ -45,8 +47,9 @@ pub(crate) struct ComplaintReply {
 
 impl ComplaintReply {
     /// Nothing was filed: nothing to show.
-    pub(crate) fn new(complaint: &Complaint) -> Option<Self> {
+    pub(crate) fn new(complaint: &Complaint, law: &Law) -> Option<Self> {
         let filed = complaint.filed.as_ref()?;
+        let agency = complaint.agency().unwrap_or(&filed.agency);
         let stage = match complaint.stage {
             Stage::Empty => return None,
             Stage::Filed => "filed",
@@ -57,14 +60,14 @@ impl ComplaintReply {
         };
         Some(Self {
             complaint: filed.complaint.0,
-            agency: complaint.agency().unwrap_or(&filed.agency).to_string(),
+            agency: agency.to_string(),
             dossier: filed.dossier.map(|dossier| dossier.0),
             step: filed.step.clone(),
             text: filed.text.known().cloned(),
             stage,
             class: complaint.class,
             filed_at: complaint.filed_at,
-            due_at: complaint.due.map(|due| due.running.due_at),
+            due: Due::of(law, agency, complaint.due.map(|due| due.running.due_at)),
             published: complaint.published.clone(),
         })
     }
@@ -87,5 +90,5 @@ pub(crate) async fn take<B: DeserializeOwned + Sync, R: Refuse>(
 ) -> Result<Reply, Problem> {
     let id = (&*complaint.to_string(), None);
     let loaded = service_kit::http::take(&app.complaints, which, id, request, decide).await?;
-    shown(&loaded, ComplaintReply::new(&loaded.state))
+    shown(&loaded, ComplaintReply::new(&loaded.state, &app.complaints.kit().law()))
 }

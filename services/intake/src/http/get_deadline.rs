@@ -7,7 +7,7 @@ use dossier::contract::DossierId;
 use dossier::intake::READ;
 use jiff::Timestamp;
 use serde::Serialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1, read};
+use service_kit::http::{Access, Due, Problem, Reply, Request, Route, endpoint1, read};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -17,8 +17,9 @@ use crate::App;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DeadlineReply {
     /// The promise in force.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    due_at: Option<Timestamp>,
+    #[serde(flatten)]
+    #[schema(inline)]
+    due: Due,
     /// Whether it was missed.
     missed: bool,
     /// Whether the clock stands still now; then no instant can be named.
@@ -57,8 +58,11 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     let loaded = read(&app.dossiers, READ, &dossier.to_string(), &request).await?;
     let intake = &loaded.state;
     let refused = |error: LawError| Problem::refused(&error);
+    let law = app.kit.law();
+    let submission = intake.submission.as_ref().ok_or_else(Problem::not_found)?;
+    let agency = &submission.brief.agency;
     let reply = DeadlineReply {
-        due_at: intake.promised.as_ref().map(|promised| promised.promise.due_at),
+        due: Due::of(&law, agency, intake.promised.as_ref().map(|p| p.promise.due_at)),
         missed: intake.promised.as_ref().is_some_and(|promised| promised.missed),
         suspended: intake.is_suspended(),
         redatings: intake.redatings,
@@ -67,7 +71,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
             .iter()
             .map(|s| SuspensionReply { from: s.from, to: s.to.or(intake.ended_at), cause: s.cause })
             .collect(),
-        explanation: intake.explanation(&app.kit.law()).map_err(refused)?,
+        explanation: intake.explanation(&law).map_err(refused)?,
     };
     Ok(Reply::ok(&reply).version(loaded.version).position(loaded.position))
 }

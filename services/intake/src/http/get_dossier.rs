@@ -26,7 +26,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     let (loaded, resource) = load(&app, dossier, &request, caller).await?;
     Request::permitted_over(caller, READ_DOSSIER, Some(resource.clone()))?;
     let shown_whole = access::decide(caller, READ_CONTENT, Some(&resource)).is_ok();
-    let reply = DossierReply::new(&loaded.state);
+    let reply = DossierReply::new(&loaded.state, &app.kit.law());
     shown(&loaded, reply.map(|reply| if shown_whole { reply } else { reply.without_content() }))
 }
 

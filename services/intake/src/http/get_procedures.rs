@@ -44,7 +44,10 @@ pub(crate) struct ProcedureReply {
     /// Ways in which a dossier may come.
     #[schema(value_type = Vec<String>)]
     channels: Vec<dossier::contract::Channel>,
-    /// JSON Schema of the form.
+    /// Those of them that are open only while an outage of the others lasts.
+    #[schema(value_type = Vec<String>)]
+    only_in_outage: Vec<dossier::contract::Channel>,
+    /// JSON Schema of the form; besides the usual formats, `vn-tax-code` and `telephone`.
     #[schema(value_type = Object)]
     form: Value,
     /// The components of a dossier, and whether each is required.
@@ -95,6 +98,7 @@ impl ProcedureReply {
             legal_basis: procedure.legal_basis.clone(),
             agency: procedure.agency.to_string(),
             channels: procedure.channels.clone(),
+            only_in_outage: procedure.only_in_outage.clone(),
             form: procedure.form.clone(),
             documents: procedure.documents.clone(),
             periods: serde_json::to_value(&procedure.clock.budget).unwrap_or_default(),

@@ -2,12 +2,13 @@
 
 use dossier::contract::{ClosedAs, DossierId, IntakeEvent, Outcome, SupplementStage};
 use dossier::intake::{Intake, Stage};
+use dossier::law::Law;
 use dossier::{Facts, Refuse, Step};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use service_kit::http::{Problem, Reply, Request, shown};
+use service_kit::http::{AnswerDue, Due, Problem, Reply, Request, WindowEnd, shown};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -35,13 +36,13 @@ pub(crate) struct DossierReply {
     #[schema(value_type = String, format = DateTime)]
     pub submitted_at: Option<Timestamp>,
     /// By when the one-stop unit must answer.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub answer_due_at: Option<Timestamp>,
+    #[serde(flatten)]
+    #[schema(inline)]
+    pub answer: AnswerDue,
     /// The appointment: by when the result is due.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub due_at: Option<Timestamp>,
+    #[serde(flatten)]
+    #[schema(inline)]
+    pub due: Due,
     /// Whether the deadline was missed.
     pub deadline_missed: bool,
     /// Whether the clock stands still.
@@ -78,8 +79,9 @@ pub(crate) struct SupplementReply {
     /// The written reason; null once it was erased, and for cashiers and operators.
     pub reason: Option<String>,
     /// The end of the applicant's window.
-    #[schema(value_type = String, format = DateTime)]
-    pub window_ends_at: Timestamp,
+    #[serde(flatten)]
+    #[schema(inline)]
+    pub window: WindowEnd,
 }
 
 /// A document of a dossier.
@@ -99,9 +101,10 @@ pub(crate) struct DocumentReply {
 
 impl DossierReply {
     /// Nothing was submitted: nothing to show.
-    pub(crate) fn new(intake: &Intake) -> Option<Self> {
+    pub(crate) fn new(intake: &Intake, law: &Law) -> Option<Self> {
         let submission = intake.submission.as_ref()?;
         let brief = &submission.brief;
+        let agency = &brief.agency;
         let (stage, closed_as) = match intake.stage {
             Stage::Empty => return None,
             Stage::Submitted => ("submitted", None),
@@ -120,8 +123,8 @@ impl DossierReply {
             channel: brief.channel,
             stage,
             submitted_at: intake.submitted_at,
-            answer_due_at: intake.answer.map(|answer| answer.running.due_at),
-            due_at: intake.promised.as_ref().map(|promised| promised.promise.due_at),
+            answer: AnswerDue::of(law, agency, intake.answer.map(|answer| answer.running.due_at)),
+            due: Due::of(law, agency, intake.promised.as_ref().map(|p| p.promise.due_at)),
             deadline_missed: intake.promised.as_ref().is_some_and(|promised| promised.missed),
             suspended: intake.is_suspended(),
             fee_received: intake.fee_received_at.is_some(),
@@ -130,7 +133,7 @@ impl DossierReply {
                 after_acceptance: open.request.stage == SupplementStage::Review,
                 components: open.request.components.iter().map(ToString::to_string).collect(),
                 reason: open.request.reason.known().cloned(),
-                window_ends_at: open.window.due_at,
+                window: WindowEnd::of(law, agency, open.window.due_at),
             }),
             outcome: intake.decision.as_ref().map(|decision| decision.outcome),
             closed_as,
@@ -174,5 +177,5 @@ pub(crate) async fn take<B: DeserializeOwned + Sync, R: Refuse>(
 ) -> Result<Reply, Problem> {
     let id = (&*dossier.to_string(), Some(dossier));
     let loaded = service_kit::http::take(&app.dossiers, which, id, request, decide).await?;
-    shown(&loaded, DossierReply::new(&loaded.state))
+    shown(&loaded, DossierReply::new(&loaded.state, &app.kit.law()))
 }

@@ -6,13 +6,14 @@ use dossier::RefusalEntry;
 use dossier::access::{Caller, May, Resource, agency, any};
 use dossier::contract::{
     AgencyCode, Channel, ComponentCode, Document, DocumentName, DossierId, Personal, PostEvidence,
-    ProcedureCode, Role, Subject,
+    ProcedureCode, Role, Subject, party_name,
 };
 use dossier::intake::submit_dossier::{STEP, SubmitDossier, decide};
 use dossier::law::Procedure;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
+use service_kit::forms::spell;
 use service_kit::http::{
     Access, Counts, DeliveryRequest, FileName, Line, Problem, Reply, Request, Route, TOO_LARGE,
     Target, endpoint0, step,
@@ -109,12 +110,12 @@ pub(crate) struct DocumentRequest {
 )]
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
-    let body: SubmitDossierRequest = request.json()?;
+    let mut body: SubmitDossierRequest = request.json()?;
     // An officer who enters a dossier does so at the own agency; an applicant may file at any.
     let mays = if body.applicant.is_some() { BY_OFFICER } else { BY_APPLICANT };
     // Nor does an officer enter a dossier of their own.
     let at = Resource {
-        owners: body.applicant.iter().map(|applicant| Subject::from(&*applicant.0)).collect(),
+        owners: body.applicant.iter().map(|named| Subject::from(&*party_name(&named.0))).collect(),
         agencies: vec![body.agency.clone()],
         ..Resource::default()
     };
@@ -131,7 +132,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         let known = law.knows(&code);
         return Err(Problem::new(if known { NOT_IN_FORCE } else { UNKNOWN_PROCEDURE }));
     };
-    check_form(&app, procedure, &body.form)?;
+    check_form(&app, procedure, &mut body.form)?;
     let (applicant, representative) = parties(caller, body.applicant);
     let documents = documents(&app, (caller, mays), &body.documents).await?;
     let dossier = DossierId(request.new_id(&app.dossiers, caller, "dossier").await?);
@@ -173,24 +174,32 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     }
     let loaded = taken?;
     named(&app, &loaded.state.documents);
-    let body = DossierReply::new(&loaded.state).ok_or_else(Problem::not_found)?;
+    let body = DossierReply::new(&loaded.state, &app.kit.law()).ok_or_else(Problem::not_found)?;
     let location = format!("/v1/dossiers/{dossier}");
     Ok(Reply::created(&location, &body).version(loaded.version).position(loaded.position))
 }
 
-/// Whether the form keeps to its schema.
-pub(super) fn check_form(app: &App, procedure: &Procedure, form: &Value) -> Result<(), Problem> {
+/// Whether the form keeps to its schema; its tax codes and telephone numbers are put into their one spelling.
+pub(super) fn check_form(
+    app: &App,
+    procedure: &Procedure,
+    form: &mut Value,
+) -> Result<(), Problem> {
     let mut errors = app.kit.forms().check(procedure, form);
     for error in &mut errors {
         error.pointer.insert_str(0, "/form");
     }
-    if errors.is_empty() { Ok(()) } else { Err(Problem::fields(errors)) }
+    if !errors.is_empty() {
+        return Err(Problem::fields(errors));
+    }
+    spell(procedure, form);
+    Ok(())
 }
 
 /// The applicant and who represents the applicant.
 fn parties(caller: &Caller, named: Option<Line<200>>) -> (Subject, Option<Subject>) {
     match (named, &caller.on_behalf_of) {
-        (Some(named), _) => (Subject::from(&*named.0), None),
+        (Some(named), _) => (Subject::from(&*party_name(&named.0)), None),
         (None, Some(represented)) => (represented.clone(), Some(caller.subject.clone())),
         (None, None) => (caller.subject.clone(), None),
     }

@@ -40,7 +40,8 @@ pub(crate) struct SubmitSupplementRequest {
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let body: SubmitSupplementRequest = request.json()?;
-    if let Some(form) = &body.form {
+    let mut form = body.form.clone();
+    if let Some(form) = &mut form {
         let stream = Streams::<dossier::intake::Intake>::name(&dossier.to_string());
         let stream = stream.map_err(|_| Problem::not_found())?;
         let loaded = app.dossiers.load(&stream).await?;
@@ -55,12 +56,11 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
         return Err(Problem::new(TOO_LARGE).about("documents"));
     }
     let documents = documents(&app, (caller, STEP.may), &body.documents).await?;
-    let reply =
-        take(&app, STEP, dossier, &request, |body: &SubmitSupplementRequest, state, facts| {
-            let (documents, form) = (documents.clone(), body.form.clone());
-            decide(state, SubmitSupplement { documents, form }, facts)
-        })
-        .await?;
+    let reply = take(&app, STEP, dossier, &request, |_: &SubmitSupplementRequest, state, facts| {
+        let (documents, form) = (documents.clone(), form.clone());
+        decide(state, SubmitSupplement { documents, form }, facts)
+    })
+    .await?;
     named(&app, &documents);
     Ok(reply)
 }

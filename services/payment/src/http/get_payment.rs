@@ -19,7 +19,7 @@ use crate::App;
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let loaded = read(&app.payments, READ, &dossier.to_string(), &request).await?;
-    shown(&loaded, PaymentReply::new(&loaded.state))
+    shown(&loaded, PaymentReply::new(&loaded.state, &app.payments.kit().law()))
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {

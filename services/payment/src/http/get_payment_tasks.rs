@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Access, Cursors, Problem, Reply, Request, Route, endpoint0};
+use service_kit::http::{Access, Cursors, Due, Problem, Reply, Request, Route, endpoint0};
 use service_kit::view::Question;
 use utoipa::ToSchema;
 
@@ -52,8 +52,9 @@ pub(crate) struct PaymentTaskReply {
     /// How much.
     amount_vnd: i64,
     /// By when.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    due_at: Option<Timestamp>,
+    #[serde(flatten)]
+    #[schema(inline)]
+    due: Due,
     /// Whether it was not done in time.
     missed: bool,
 }
@@ -128,17 +129,20 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
          ORDER BY due_at, dossier, kind LIMIT {limit}",
         conditions.join(" AND ")
     );
+    let law = app.payments.kit().law();
     let rows = app.open.query(Question::List, move |rows| {
         rows.prepare(&sql)?
             .query_map(params_from_iter(values), |row| {
+                let agency: String = row.get(2)?;
+                let due_at = Timestamp::from_millisecond(row.get(6)?).ok();
                 Ok(PaymentTaskReply {
                     dossier: row.get(0)?,
                     code: row.get(1)?,
-                    agency: row.get(2)?,
+                    due: Due::of(&law, &agency.as_str().into(), due_at),
+                    agency,
                     kind: row.get(3)?,
                     why: row.get(4)?,
                     amount_vnd: row.get(5)?,
-                    due_at: Timestamp::from_millisecond(row.get(6)?).ok(),
                     missed: row.get(7)?,
                 })
             })?
@@ -147,7 +151,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let rows = rows.await?;
     let full = rows.len() == usize::try_from(limit).unwrap_or(usize::MAX);
     let next = rows.last().filter(|_| full).map(|last| {
-        let due_at = last.due_at.map_or(0, Timestamp::as_millisecond);
+        let due_at = last.due.at().map_or(0, Timestamp::as_millisecond);
         let key = format!("{due_at}_{}_{}", last.dossier, last.kind);
         request.next_page(ADDRESS, &cursors.write(&key))
     });

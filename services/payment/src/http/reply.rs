@@ -2,7 +2,7 @@
 
 use dossier::contract::{DossierId, Doubt, OwedBack, PaymentEvent, Source};
 use dossier::intake::{Intake, Stage};
-use dossier::law::FeeKind;
+use dossier::law::{FeeKind, Law};
 use dossier::payment::{Attempt, DoubtfulWord, Payment, Standing};
 use dossier::{Facts, Refuse, State, Step};
 use events::StreamName;
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use service_kit::fold;
-use service_kit::http::{Problem, Reply, Request, shown};
+use service_kit::http::{DiscrepancyDue, Due, Problem, Reply, Request, WindowEnd, shown};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -36,16 +36,18 @@ pub(crate) struct PaymentReply {
     /// Why and by when; nothing if nothing has to go back.
     repayment: Option<RepaymentReply>,
     /// By when a cashier has to look into what a provider said and does not agree (`attempts/doubts`).
-    #[schema(value_type = Option<String>, format = DateTime)]
-    discrepancy_due_at: Option<Timestamp>,
+    #[serde(flatten)]
+    #[schema(inline)]
+    discrepancy: DiscrepancyDue,
     /// The refund that waits for a second person.
     proposed_refund: Option<ProposedRefundReply>,
     /// When what was owed was there; nothing if it is not there any more.
     #[schema(value_type = Option<String>, format = DateTime)]
     settled_at: Option<Timestamp>,
     /// The end of the window to pay.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    window_ends_at: Option<Timestamp>,
+    #[serde(flatten)]
+    #[schema(inline)]
+    window: WindowEnd,
     /// The attempts to pay.
     attempts: Vec<AttemptReply>,
     /// The receipts.
@@ -59,8 +61,9 @@ pub(crate) struct RepaymentReply {
     #[schema(value_type = String)]
     why: OwedBack,
     /// By when.
-    #[schema(value_type = String, format = DateTime)]
-    due_at: Timestamp,
+    #[serde(flatten)]
+    #[schema(inline)]
+    due: Due,
     /// Whether it did not go back in time.
     missed: bool,
 }
@@ -150,8 +153,9 @@ pub(crate) struct ReceiptReply {
 
 impl PaymentReply {
     /// Nothing is owed: nothing to show.
-    pub(crate) fn new(payment: &Payment) -> Option<Self> {
+    pub(crate) fn new(payment: &Payment, law: &Law) -> Option<Self> {
         let assessed = payment.assessed.as_ref()?;
+        let agency = &assessed.brief.agency;
         Some(Self {
             dossier: assessed.brief.dossier.0,
             lines: assessed
@@ -174,17 +178,21 @@ impl PaymentReply {
             owed_back_vnd: payment.owed_back().0,
             repayment: payment.repayment.map(|(owed, why)| RepaymentReply {
                 why,
-                due_at: owed.running.due_at,
+                due: Due::of(law, agency, owed.running.due_at),
                 missed: owed.missed,
             }),
-            discrepancy_due_at: payment.discrepancy.map(|owed| owed.running.due_at),
+            discrepancy: DiscrepancyDue::of(
+                law,
+                agency,
+                payment.discrepancy.map(|owed| owed.running.due_at),
+            ),
             proposed_refund: payment.proposal.as_ref().map(|proposal| ProposedRefundReply {
                 refund: proposal.refund,
                 amount_vnd: proposal.amount.0,
                 proposed_by: proposal.by.to_string(),
             }),
             settled_at: payment.settled_at,
-            window_ends_at: payment.window.map(|window| window.due_at),
+            window: WindowEnd::of(law, agency, payment.window.map(|window| window.due_at)),
             attempts: payment.attempts.values().map(AttemptReply::from).collect(),
             receipts: payment
                 .receipts
@@ -260,5 +268,5 @@ pub(crate) async fn take<B: DeserializeOwned + Sync, R: Refuse>(
 ) -> Result<Reply, Problem> {
     let id = (&*dossier.to_string(), Some(dossier));
     let loaded = service_kit::http::take(&app.payments, which, id, request, decide).await?;
-    shown(&loaded, PaymentReply::new(&loaded.state))
+    shown(&loaded, PaymentReply::new(&loaded.state, &app.payments.kit().law()))
 }

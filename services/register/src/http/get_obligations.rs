@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use dossier::access;
 use dossier::clock::{Explanation, explain_obligations};
-use dossier::contract::DossierId;
+use dossier::contract::{AgencyCode, DossierId};
 use dossier::delivery::DossierResult;
 use dossier::intake::{Intake, READ, foresee_lateness, miss_deadline};
 use dossier::law::Law;
@@ -13,10 +13,9 @@ use dossier::payment::Payment;
 use dossier::review::Review;
 use dossier::{LawError, State};
 use events::StreamName;
-use jiff::Timestamp;
 use serde::Serialize;
 use service_kit::fold;
-use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
+use service_kit::http::{Access, Due, Problem, Reply, Request, Route, endpoint1};
 use utoipa::ToSchema;
 
 use crate::App;
@@ -30,8 +29,9 @@ pub(crate) struct ObligationReply {
     #[schema(value_type = String)]
     kind: Cow<'static, str>,
     /// When.
-    #[schema(value_type = String, format = DateTime)]
-    due_at: Timestamp,
+    #[serde(flatten)]
+    #[schema(inline)]
+    due: Due,
     /// How the instant came about; null for what follows from no period of the law.
     #[schema(value_type = Option<Object>)]
     explanation: Option<Explanation>,
@@ -48,8 +48,10 @@ pub(crate) struct ObligationReply {
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let intake = permitted(&app, dossier, &request).await?;
     let law = app.kit.law();
+    let submission = intake.submission.as_ref().ok_or_else(Problem::not_found)?;
+    let of = Of { law: &law, agency: &submission.brief.agency };
     let refused = |error: LawError| Problem::refused(&error);
-    let mut found = open("intake", &intake, &law).map_err(refused)?;
+    let mut found = of.open("intake", &intake).map_err(refused)?;
     for obligation in &mut found {
         match &*obligation.kind {
             miss_deadline::KIND => {
@@ -62,12 +64,12 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
         }
     }
     let payment: Payment = state(&app, dossier).await?;
-    found.extend(open("payment", &payment, &law).map_err(refused)?);
+    found.extend(of.open("payment", &payment).map_err(refused)?);
     let review: Review = state(&app, dossier).await?;
-    found.extend(open("review", &review, &law).map_err(refused)?);
+    found.extend(of.open("review", &review).map_err(refused)?);
     let result: DossierResult = state(&app, dossier).await?;
-    found.extend(open("result-delivery", &result, &law).map_err(refused)?);
-    found.sort_by_key(|obligation| obligation.due_at);
+    found.extend(of.open("result-delivery", &result).map_err(refused)?);
+    found.sort_by_key(|obligation| obligation.due.at());
     Ok(Reply::ok(&found))
 }
 
@@ -91,18 +93,27 @@ async fn state<S: State>(app: &App, dossier: DossierId) -> Result<S, Problem> {
     fold(&recorded).map_err(|error| Problem::unavailable(&error.to_string()))
 }
 
-fn open<S: State>(
-    service: &'static str,
-    state: &S,
-    law: &Law,
-) -> Result<Vec<ObligationReply>, LawError> {
-    let mut explained = explain_obligations(state, law)?;
-    let reply = state.obligations().into_iter().map(|obligation| {
-        let place = explained.iter().position(|(kind, ..)| *kind == obligation.kind);
-        let explanation = place.map(|place| explained.swap_remove(place).2);
-        ObligationReply { service, kind: obligation.kind, due_at: obligation.due_at, explanation }
-    });
-    Ok(reply.collect())
+/// The law, and the agency of the dossier.
+struct Of<'a> {
+    law: &'a Law,
+    agency: &'a AgencyCode,
+}
+
+impl Of<'_> {
+    fn open<S: State>(
+        &self,
+        service: &'static str,
+        state: &S,
+    ) -> Result<Vec<ObligationReply>, LawError> {
+        let mut explained = explain_obligations(state, self.law)?;
+        let reply = state.obligations().into_iter().map(|obligation| {
+            let place = explained.iter().position(|(kind, ..)| *kind == obligation.kind);
+            let explanation = place.map(|place| explained.swap_remove(place).2);
+            let due = Due::of(self.law, self.agency, obligation.due_at);
+            ObligationReply { service, kind: obligation.kind, due, explanation }
+        });
+        Ok(reply.collect())
+    }
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {

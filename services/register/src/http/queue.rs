@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Cursors, Problem, Reply, Request};
+use service_kit::http::{Cursors, Due, Problem, Reply, Request};
 use service_kit::view::Question;
 use utoipa::{IntoParams, ToSchema};
 
@@ -51,8 +51,9 @@ pub(crate) struct QueuedDossierReply {
     /// The national status, 1 to 10.
     status: u8,
     /// By when it must be decided.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    due_at: Option<Timestamp>,
+    #[serde(flatten)]
+    #[schema(inline)]
+    due: Due,
     /// How much legal time is left, in seconds; negative if it is overdue.
     remaining_s: Option<i64>,
     /// Who works on it.
@@ -130,9 +131,10 @@ pub(super) async fn page(
         conditions.push("(due_at, id) > (?, ?)");
     }
     let sql = format!(
-        "SELECT id, code, procedure, status, due_at, officer FROM dossiers WHERE {} ORDER BY due_at, id LIMIT {limit}",
+        "SELECT id, code, procedure, status, due_at, officer, agency FROM dossiers WHERE {} ORDER BY due_at, id LIMIT {limit}",
         conditions.join(" AND ")
     );
+    let law = app.kit.law();
     let rows = app.view.query(Question::List, move |rows| {
         rows.prepare(&sql)?
             .query_map(params_from_iter(values), |row| {
@@ -143,7 +145,7 @@ pub(super) async fn page(
                     code: row.get(1)?,
                     procedure: row.get(2)?,
                     status: row.get(3)?,
-                    due_at,
+                    due: Due::of(&law, &row.get::<_, String>(6)?.as_str().into(), due_at),
                     remaining_s: due_at.map(|due_at| due_at.duration_since(now).as_secs()),
                     officer: row.get(5)?,
                 })
@@ -153,7 +155,7 @@ pub(super) async fn page(
     let rows = rows.await?;
     let full = rows.len() == usize::try_from(limit).unwrap_or(usize::MAX);
     let next = rows.last().filter(|_| full).map(|last| {
-        let due_at = last.due_at.map_or(0, Timestamp::as_millisecond);
+        let due_at = last.due.at().map_or(0, Timestamp::as_millisecond);
         request.next_page(address, &cursors.write(&format!("{due_at}.{}", last.dossier)))
     });
     Ok(Reply::ok(&rows).next_page(next.as_deref()))

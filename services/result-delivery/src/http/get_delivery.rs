@@ -19,7 +19,7 @@ use crate::App;
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let loaded = read(&app.results, READ, &dossier.to_string(), &request).await?;
-    shown(&loaded, DeliveryReply::new(&loaded.state))
+    shown(&loaded, DeliveryReply::new(&loaded.state, &app.results.kit().law()))
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {

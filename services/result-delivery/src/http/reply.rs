@@ -1,12 +1,15 @@
 //! A result as it is shown, and how its steps are taken.
 
-use dossier::contract::{DeliveryChannel, DeliveryEvent, DossierId, Outcome, ParcelEnd};
+use dossier::contract::{
+    AgencyCode, DeliveryChannel, DeliveryEvent, DossierId, Outcome, ParcelEnd,
+};
 use dossier::delivery::{DossierResult, Owed, Parcel, Stage};
+use dossier::law::Law;
 use dossier::{Facts, Refuse, Step};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use service_kit::http::{Problem, Reply, Request, shown};
+use service_kit::http::{Due, Problem, RenewalDue, Reply, Request, Validity, shown};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -30,17 +33,17 @@ pub(crate) struct DeliveryReply {
     #[serde(skip_serializing_if = "Option::is_none")]
     number: Option<String>,
     /// Until when it is valid.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    valid_until: Option<Timestamp>,
+    #[serde(flatten)]
+    #[schema(inline)]
+    validity: Validity,
     /// Whether that time is over.
     expired: bool,
     /// How often it was made valid for longer.
     renewals: u32,
     /// By when it is to be decided whether it is valid for longer, if that was asked for.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    renewal_decided_by: Option<Timestamp>,
+    #[serde(flatten)]
+    #[schema(inline)]
+    renewal: RenewalDue,
     /// What is owed after it, or was.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     duties: Vec<DutyReply>,
@@ -97,8 +100,9 @@ pub(crate) struct DutyReply {
     /// Its code, as the procedure names it.
     duty: String,
     /// By when.
-    #[schema(value_type = String, format = DateTime)]
-    due_at: Timestamp,
+    #[serde(flatten)]
+    #[schema(inline)]
+    due: Due,
     /// Whether its time passed without it.
     missed: bool,
     /// When it was done.
@@ -107,16 +111,18 @@ pub(crate) struct DutyReply {
 }
 
 impl DutyReply {
-    fn new((duty, owed): (&String, &Owed)) -> Self {
-        let Owed { running, missed, met_at } = *owed;
-        Self { duty: duty.clone(), due_at: running.due_at, missed, met_at }
+    fn new(duty: &str, owed: Owed, law: &Law, agency: &AgencyCode) -> Self {
+        let Owed { running, missed, met_at } = owed;
+        let due = Due::of(law, agency, running.due_at);
+        Self { duty: duty.to_owned(), due, missed, met_at }
     }
 }
 
 impl DeliveryReply {
     /// Nothing was decided: nothing to show.
-    pub(crate) fn new(result: &DossierResult) -> Option<Self> {
+    pub(crate) fn new(result: &DossierResult, law: &Law) -> Option<Self> {
         let prepared = result.prepared.as_ref()?;
+        let agency = &prepared.brief.agency;
         let stage = match result.stage {
             Stage::Empty => return None,
             Stage::Prepared => "prepared",
@@ -134,11 +140,15 @@ impl DeliveryReply {
             result: prepared.result.clone(),
             stage,
             number: result.issued.as_ref().map(|issued| issued.number.clone()),
-            valid_until: after.validity.map(|validity| validity.running.due_at),
+            validity: Validity::of(law, agency, after.validity.map(|v| v.running.due_at)),
             expired: after.validity.is_some_and(|validity| validity.missed),
             renewals: after.renewals,
-            renewal_decided_by: after.renewal.map(|renewal| renewal.running.due_at),
-            duties: after.duties.iter().map(DutyReply::new).collect(),
+            renewal: RenewalDue::of(law, agency, after.renewal.map(|r| r.running.due_at)),
+            duties: after
+                .duties
+                .iter()
+                .map(|(duty, owed)| DutyReply::new(duty, *owed, law, agency))
+                .collect(),
             channel: result.delivery.as_ref().map(|delivery| delivery.channel),
             parcel_reference: result.parcel.as_ref().map(|parcel| parcel.reference.clone()),
             tracked: result.tracked.as_ref().and_then(|status| status.known().cloned()),
@@ -158,5 +168,5 @@ pub(crate) async fn take<B: DeserializeOwned + Sync, R: Refuse>(
 ) -> Result<Reply, Problem> {
     let id = (&*dossier.to_string(), Some(dossier));
     let loaded = service_kit::http::take(&app.results, which, id, request, decide).await?;
-    shown(&loaded, DeliveryReply::new(&loaded.state))
+    shown(&loaded, DeliveryReply::new(&loaded.state, &app.results.kit().law()))
 }

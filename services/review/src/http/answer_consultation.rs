@@ -43,7 +43,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
         });
     let loaded = answered.await?;
     let caller = request.caller()?;
-    shown(&loaded, ReviewReply::to(&loaded.state, caller))
+    shown(&loaded, ReviewReply::to(&loaded.state, &app.reviews.kit().law(), caller))
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {

@@ -20,7 +20,7 @@ use crate::App;
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let loaded = read(&app.reviews, READ, &dossier.to_string(), &request).await?;
     let caller = request.caller()?;
-    shown(&loaded, ReviewReply::to(&loaded.state, caller))
+    shown(&loaded, ReviewReply::to(&loaded.state, &app.reviews.kit().law(), caller))
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {

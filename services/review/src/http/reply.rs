@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use dossier::access::{self, Caller};
 use dossier::contract::{Actor, DossierId, Outcome, ReviewEvent, Role};
+use dossier::law::Law;
 use dossier::review::{ClosedConsultation, Consultation, READ, READ_CONTENT, Review, Stage};
 use dossier::{Facts, Refuse, State, Step};
-use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use service_kit::http::{Problem, Reply, Request, shown};
+use service_kit::http::{ActivityDue, Due, Problem, Reply, Request, shown};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -33,9 +33,9 @@ pub(crate) struct ReviewReply {
     #[serde(skip_serializing_if = "Option::is_none")]
     activity: Option<String>,
     /// By when that is to be done.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    activity_due_at: Option<Timestamp>,
+    #[serde(flatten)]
+    #[schema(inline)]
+    activity_due: ActivityDue,
     /// The consultations that are open.
     consultations: Vec<ConsultationReply>,
     /// Those that are over.
@@ -60,8 +60,9 @@ pub(crate) struct ConsultationReply {
     /// What; null once it was erased, and for operators.
     question: Option<String>,
     /// By when it must answer.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    due_at: Option<Timestamp>,
+    #[serde(flatten)]
+    #[schema(inline)]
+    due: Due,
     /// Whether that time is over.
     silent: bool,
 }
@@ -98,8 +99,8 @@ pub(crate) struct ProposalReply {
 
 impl ReviewReply {
     /// What a caller who may read it sees of it.
-    pub(crate) fn to(review: &Review, caller: &Caller) -> Option<Self> {
-        let mut reply = Self::new(review)?;
+    pub(crate) fn to(review: &Review, law: &Law, caller: &Caller) -> Option<Self> {
+        let mut reply = Self::new(review, law)?;
         let resource = review.resource()?;
         if access::decide(caller, READ_CONTENT, Some(&resource)).is_ok() {
             return Some(reply);
@@ -128,8 +129,9 @@ impl ReviewReply {
     }
 
     /// Nothing came here: nothing to show.
-    pub(crate) fn new(review: &Review) -> Option<Self> {
+    pub(crate) fn new(review: &Review, law: &Law) -> Option<Self> {
         let brief = review.brief.as_ref()?;
+        let agency = &brief.agency;
         let stage = match review.stage {
             Stage::Empty => return None,
             Stage::Open => "open",
@@ -144,7 +146,11 @@ impl ReviewReply {
             stage: Some(stage),
             officer: review.officer.as_ref().map(ToString::to_string),
             activity: review.due.as_ref().map(|due| due.activity.clone()),
-            activity_due_at: review.due.as_ref().map(|due| due.running.due_at),
+            activity_due: ActivityDue::of(
+                law,
+                agency,
+                review.due.as_ref().map(|due| due.running.due_at),
+            ),
             consultations: review
                 .consultations
                 .values()
@@ -152,7 +158,7 @@ impl ReviewReply {
                     consultation: requested.consultation.0,
                     agency: requested.agency.to_string(),
                     question: requested.question.known().cloned(),
-                    due_at: running.map(|running| running.due_at),
+                    due: Due::of(law, agency, running.map(|running| running.due_at)),
                     silent: *silent,
                 })
                 .collect(),
@@ -189,5 +195,5 @@ pub(crate) async fn take<B: DeserializeOwned + Sync, R: Refuse>(
 ) -> Result<Reply, Problem> {
     let id = (&*dossier.to_string(), Some(dossier));
     let loaded = service_kit::http::take(&app.reviews, which, id, request, decide).await?;
-    shown(&loaded, ReviewReply::new(&loaded.state))
+    shown(&loaded, ReviewReply::new(&loaded.state, &app.reviews.kit().law()))
 }

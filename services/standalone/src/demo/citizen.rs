@@ -332,10 +332,10 @@ impl Citizen {
 }
 
 fn form(procedure: &str) -> Value {
-    let company = json!({ "name": "Công ty TNHH Sao Mai", "tax_code": "0101234567" });
+    let company = json!({ "name": "Công ty TNHH Sao Mai", "tax_code": "0101234565" });
     match procedure {
         "CO.D" => json!({
-            "exporter": { "name": "Công ty Dệt Sao Mai", "tax_code": "0101234567", "address": "Nam Định" },
+            "exporter": { "name": "Công ty Dệt Sao Mai", "tax_code": "0101234565", "address": "Nam Định" },
             "consignee": "Siam Textile", "destination": "TH", "invoice": "INV-1",
             "goods": [{ "description": "cotton", "hs": "520811", "origin_criterion": "WO", "quantity": "10 t" }],
         }),
@@ -344,7 +344,7 @@ fn form(procedure: &str) -> Value {
             "chemical": { "name": "NaOH", "cas": "1310-73-2", "hs_chapter": 28, "control": "none" },
         }),
         "2.000004" => json!({
-            "merchant": { "name": "Siêu thị Sao Mai", "tax_code": "0101234567", "phone": "02438220000" },
+            "merchant": { "name": "Siêu thị Sao Mai", "tax_code": "0101234565", "phone": "02438220000" },
             "programme": {
                 "name": "Quay số trúng thưởng", "goods": "đồ gia dụng", "from": "2026-12-01", "to": "2026-12-31",
                 "prizes_vnd": 90_000_000,

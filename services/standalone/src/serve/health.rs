@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use dossier::law::Ending;
 use events::Position;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
@@ -119,10 +120,18 @@ impl Watch {
             "disk_free_bytes": found.disks.iter().map(|(_, free)| free).min(),
             "head": kit.store.head(), "open_obligations": found.open,
             "overdue_obligations": found.overdue, "dead_letters": found.dead,
-            "groups": stats.groups, "events": stats.events,
+            "groups": stats.groups, "events": stats.events, "ends": self.ends(),
         });
         let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
         warp::reply::with_status(json(body.to_string()), status).into_response()
+    }
+
+    /// What of the law ends soon and has no successor, with its last day.
+    fn ends(&self) -> Vec<serde_json::Value> {
+        let kit = &self.0.kit;
+        let endings = kit.law().endings(kit.clock.now());
+        let shown = |ending: &Ending| serde_json::json!({ "what": ending.what, "last_day": ending.last_day, "days": ending.days });
+        endings.iter().map(shown).collect()
     }
 
     /// The figures.
@@ -175,6 +184,10 @@ impl Watch {
         let due = keepers.iter().map(KeeperHealth::due).sum::<usize>() as u64;
         set("obligations_due", "Obligations that are due and not enforced yet", due);
         let lag = keepers.iter().map(|keeper| head.0.saturating_sub(keeper.reached().0)).max();
+        let help = "Days until something of the law ends that has no successor, if that is within 90; 0 when it is over";
+        let ends = kit.law().endings(kit.clock.now());
+        let ends = ends.into_iter().map(|end| (end.what, u64::try_from(end.days).unwrap_or(0)));
+        kit.metrics.set_all("ends_in_days", help, "what", ends);
         let help = "Positions that the index of obligations has not read yet";
         set("obligations_lag", help, lag.unwrap_or(0));
         let now = u64::try_from(kit.clock.now().as_millisecond()).unwrap_or(0);

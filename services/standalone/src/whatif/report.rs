@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use calendar::Calendar;
 use dossier::clock::Course;
 use dossier::contract::DossierCode;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 
 /// One dossier under the law that it had and under the one that is tried.
@@ -15,8 +17,11 @@ pub(super) struct Compared {
     procedure: String,
     /// What was promised.
     was_due_at: Timestamp,
+    /// Its last day, in the agency.
+    was_due_on: Date,
     /// What would have been.
     due_at: Timestamp,
+    due_on: Date,
     decided_at: Option<Timestamp>,
     /// How much later than promised it was decided, or is by now; negative if earlier.
     was_late_by_s: i64,
@@ -26,7 +31,12 @@ pub(super) struct Compared {
 
 impl Compared {
     /// Nothing for a dossier that was promised no date, was taken back, or whose clock would stand still or have no period.
-    pub(super) fn of(course: &Course, due_at: Option<Timestamp>, now: Timestamp) -> Option<Self> {
+    pub(super) fn of(
+        course: &Course,
+        calendar: &Calendar,
+        due_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Option<Self> {
         let (was_due_at, due_at) = (course.promised?, due_at?);
         if course.ended && course.decided_at.is_none() {
             return None;
@@ -36,7 +46,9 @@ impl Compared {
             code: course.code.clone(),
             procedure: course.procedure.code.to_string(),
             was_due_at,
+            was_due_on: calendar.last_day(was_due_at),
             due_at,
+            due_on: calendar.last_day(due_at),
             decided_at: course.decided_at,
             was_late_by_s: until.duration_since(was_due_at).as_secs(),
             late_by_s: until.duration_since(due_at).as_secs(),

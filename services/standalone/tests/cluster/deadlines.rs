@@ -32,7 +32,7 @@ fn around_the_clock(start: Timestamp) -> String {
     let week: Vec<String> =
         days.iter().map(|day| format!("  {day}: [\"00:00-23:59\"]\n")).collect();
     format!(
-        "id: vn\nversion: 2\nlegal_basis: none\ntime_zone: {zone}\n\
+        "id: vn\nversion: 3\nlegal_basis: none\ntime_zone: {zone}\n\
          announced: {{ from: 2022-01-01, to: 2099-12-31 }}\nweek:\n{}days: []\n",
         week.concat()
     )

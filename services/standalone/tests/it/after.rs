@@ -73,7 +73,7 @@ async fn meet(office: &mut Office, granted: &Granted, who: &str, duty: &str) -> 
 async fn what_is_owed_after_a_promotion_is_explained_missed_and_made_up_for() {
     let mut office = Office::open().await;
     let form = json!({
-        "merchant": { "name": "Siêu thị A", "tax_code": "0101234567", "phone": "0901234567" },
+        "merchant": { "name": "Siêu thị A", "tax_code": "0101234565", "phone": "0901234567" },
         "programme": {
             "name": "Tết", "goods": "bánh", "from": "2026-12-01", "to": "2026-12-31",
             "prizes_vnd": 100_000_000,
@@ -113,7 +113,7 @@ async fn what_is_owed_after_a_promotion_is_explained_missed_and_made_up_for() {
 async fn a_licence_is_renewed_once_if_asked_for_in_time_and_expires() {
     let mut office = Office::open().await;
     let form = json!({
-        "company": { "name": "Hóa chất B", "tax_code": "0101234567" },
+        "company": { "name": "Hóa chất B", "tax_code": "0101234565" },
         "precursor": "axit sunfuric", "quantity_kg": 500,
     });
     let procedure = ("PRECURSOR.IMPORT", "G02.002");
@@ -148,7 +148,7 @@ async fn a_licence_is_renewed_once_if_asked_for_in_time_and_expires() {
 async fn a_renewal_that_is_asked_for_too_late_is_refused_with_the_last_day() {
     let mut office = Office::open().await;
     let form = json!({
-        "company": { "name": "Hóa chất B", "tax_code": "0101234567" },
+        "company": { "name": "Hóa chất B", "tax_code": "0101234565" },
         "precursor": "axit sunfuric", "quantity_kg": 500,
     });
     let procedure = ("PRECURSOR.IMPORT", "G02.002");

@@ -12,7 +12,7 @@ async fn a_complaint_is_filed_classified_answered_published_and_reopened() {
     let citizen = office.applicant("c1");
     let handler = office.token(Role::ComplaintHandler, "h1", "G02");
     let body = json!({
-        "agency": "G02.001", "text": "Nobody answers the phone.", "name": "Lê C", "address": "Hà Nội", "phone": "0902",
+        "agency": "G02.001", "text": "Nobody answers the phone.", "name": "Lê C", "address": "Hà Nội", "phone": "0902123456",
     });
     let filed = office.browser.post("/v1/complaints", &citizen, "", body).await.granted();
     let complaint = format!("/v1/complaints/{}", filed["complaint"].as_str().unwrap());

@@ -9,10 +9,10 @@ use crate::support::{Office, energy_label, submitted};
 
 const ENERGY_LABEL: &str = include_str!("../../../../libs/dossier/procedures/energy_label.yaml");
 
-/// The notice of energy labelling in its second version, in force from the given day: three days instead of five.
-fn second(from: &str) -> String {
+/// The notice of energy labelling in its next version, in force from the given day: three days instead of five.
+fn next(from: &str) -> String {
     ENERGY_LABEL
-        .replace("version: 1", "version: 2")
+        .replace("version: 2", "version: 3")
         .replace("issued: 2025-12-01", "issued: 2026-11-20")
         .replace("effective: { from: 2026-01-01 }", &format!("effective: {{ from: {from} }}"))
         .replace("amount: 5, unit: working_days", "amount: 3, unit: working_days")
@@ -37,8 +37,8 @@ async fn a_dossier_keeps_the_version_it_was_received_under() {
     office.browser.post(&accept, &office.clerk(), &etag, json!({})).await.granted();
     let promised = due(&office, &before).await;
 
-    let issued = issue(&office, "procedure", &second("2026-11-20")).await.granted();
-    assert_eq!((&issued["name"], &issued["version"]), (&json!("ENERGY.LABEL"), &json!(2)));
+    let issued = issue(&office, "procedure", &next("2026-11-20")).await.granted();
+    assert_eq!((&issued["name"], &issued["version"]), (&json!("ENERGY.LABEL"), &json!(3)));
     let (after, etag) = submitted(&office.browser, &applicant).await;
     let accept = format!("{after}/acceptance");
     office.browser.post(&accept, &office.clerk(), &etag, json!({})).await.granted();
@@ -54,16 +54,16 @@ async fn a_dossier_keeps_the_version_it_was_received_under() {
 async fn the_catalogue_shows_what_was_in_force_and_what_was_known_at_a_moment() {
     let mut office = Office::open().await;
     office.wait_until("2026-11-25T09:00").await;
-    issue(&office, "procedure", &second("2026-11-01")).await.granted();
+    issue(&office, "procedure", &next("2026-11-01")).await.granted();
     let version = async |query: &str| {
         let path = format!("/v1/procedures/ENERGY.LABEL{query}");
         office.browser.get(&path, &office.applicant("company-1")).await.granted()["version"].clone()
     };
-    assert_eq!(version("").await, 2);
-    assert_eq!(version("?at=2026-11-01").await, 2);
-    assert_eq!(version("?at=2026-10-31").await, 1);
-    assert_eq!(version("?at=2026-11-20&known_at=2026-11-25T01:59:59Z").await, 1);
-    assert_eq!(version("?at=2026-11-20&known_at=2026-11-25T02:00:00Z").await, 2);
+    assert_eq!(version("").await, 3);
+    assert_eq!(version("?at=2026-11-01").await, 3);
+    assert_eq!(version("?at=2026-10-31").await, 2);
+    assert_eq!(version("?at=2026-11-20&known_at=2026-11-25T01:59:59Z").await, 2);
+    assert_eq!(version("?at=2026-11-20&known_at=2026-11-25T02:00:00Z").await, 3);
     let unknown = office.browser.get("/v1/procedures/NONE", &office.clerk()).await;
     assert_eq!(unknown.refused().0, 404);
 }
@@ -164,13 +164,13 @@ async fn wrong_rules_are_refused_and_change_nothing() {
     let office = Office::open().await;
     let head = office.kit.store.head();
     let cases = [
-        ("procedure", second("2026-11-20").replace("pause", "stop"), (422, "rules-invalid")),
+        ("procedure", next("2026-11-20").replace("pause", "stop"), (422, "rules-invalid")),
         (
             "procedure",
-            second("2026-11-20").replace("type: object", "type: thing"),
+            next("2026-11-20").replace("type: object", "type: thing"),
             (422, "rules-invalid"),
         ),
-        ("procedure", second("2026-11-20").replace("ENERGY.LABEL", "a b"), (422, "rules-invalid")),
+        ("procedure", next("2026-11-20").replace("ENERGY.LABEL", "a b"), (422, "rules-invalid")),
         ("calendar", "id: vn".to_owned(), (422, "rules-invalid")),
         ("procedure", ENERGY_LABEL.replace("amount: 5", "amount: 6"), (409, "rules-version-taken")),
     ];
@@ -180,7 +180,7 @@ async fn wrong_rules_are_refused_and_change_nothing() {
     }
     assert_eq!(office.kit.store.head(), head);
     let clerk = office.clerk();
-    let body = json!({ "kind": "procedure", "text": second("2026-11-20") });
+    let body = json!({ "kind": "procedure", "text": next("2026-11-20") });
     assert_eq!(office.browser.post("/v1/rules", &clerk, "", body).await.refused().0, 403);
 }
 
@@ -238,13 +238,13 @@ async fn a_version_that_says_so_applies_to_open_dossiers_and_shortens_no_promise
     let path = accepted(&mut office).await;
     let promised = due(&office, &path).await;
     let version = |number: u32, days: u32| {
-        let text = second("2026-11-20").replace("amount: 3,", &format!("amount: {days},"));
-        text.replace("version: 2", &format!("version: {number}\napplies_to_open: true"))
+        let text = next("2026-11-20").replace("amount: 3,", &format!("amount: {days},"));
+        text.replace("version: 3", &format!("version: {number}\napplies_to_open: true"))
     };
-    issue(&office, "procedure", &version(2, 3)).await.granted();
+    issue(&office, "procedure", &version(3, 3)).await.granted();
     office.settle().await;
     assert_eq!(due(&office, &path).await, promised, "three days instead of five change nothing");
-    issue(&office, "procedure", &version(3, 8)).await.granted();
+    issue(&office, "procedure", &version(4, 8)).await.granted();
     office.settle().await;
     // Eight working days from Friday 20 November, with Tuesday 24 off.
     assert_eq!(due(&office, &path).await, json!("2026-12-03T17:00:00Z"));
@@ -257,7 +257,7 @@ async fn a_version_that_says_so_applies_to_open_dossiers_and_shortens_no_promise
 #[tokio::test]
 async fn time_that_a_procedure_does_not_count_moves_the_date_once_it_is_over() {
     let mut office = Office::open().await;
-    let text = second("2026-11-20").replace("amount: 3, unit", "amount: 5, unit");
+    let text = next("2026-11-20").replace("amount: 3, unit", "amount: 5, unit");
     let text = text.replace("clock:\n", "clock:\n  not_counted: [consultation, verification]\n");
     let endless = issue(&office, "procedure", &text).await;
     assert_eq!(endless.refused(), (422, "rules-invalid"), "a consultation must have an end");

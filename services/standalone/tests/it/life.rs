@@ -26,7 +26,7 @@ pub(crate) async fn submitted(office: &mut Office, subject: &str, channel: &str)
         documents
             .push(json!({ "component": component, "document": document, "file_name": "a.pdf" }));
     }
-    let address = json!({ "name": "Trần B", "lines": ["54 Hai Bà Trưng"], "phone": "0901" });
+    let address = json!({ "name": "Trần B", "lines": ["54 Hai Bà Trưng"], "phone": "0901234567" });
     let delivery = if channel == "post" {
         json!({ "channel": channel, "address": address })
     } else {
@@ -35,7 +35,7 @@ pub(crate) async fn submitted(office: &mut Office, subject: &str, channel: &str)
     let body = json!({
         "procedure": "CO.D", "agency": "G02.001", "channel": "online", "documents": documents, "delivery": delivery,
         "form": {
-            "exporter": { "name": "Công ty Dệt", "tax_code": "0101234567", "address": "Nam Định" },
+            "exporter": { "name": "Công ty Dệt", "tax_code": "0101234565", "address": "Nam Định" },
             "consignee": "Siam Textile", "destination": "TH", "invoice": "INV-1",
             "goods": [{ "description": "cotton", "hs": "520811", "origin_criterion": "WO", "quantity": "10 t" }],
         },
@@ -194,7 +194,7 @@ async fn a_chemical_declaration_is_answered_by_the_rule_without_anybody() {
     let body = json!({
         "procedure": "CHEM.IMPORT", "agency": "G02.002", "channel": "online", "documents": documents,
         "form": {
-            "declarant": { "name": "Hóa chất A", "tax_code": "0101234567" },
+            "declarant": { "name": "Hóa chất A", "tax_code": "0101234565" },
             "chemical": { "name": "NaOH", "hs_chapter": 28, "control": "none" },
             "quantity_kg": 500, "purpose": "resale",
         },

@@ -35,6 +35,7 @@ mod register;
 mod replay;
 mod restore;
 mod services;
+mod spelling;
 mod strictness;
 mod support;
 mod suspended;

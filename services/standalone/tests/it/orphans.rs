@@ -24,7 +24,7 @@ async fn submit(office: &Office, token: &str, name: &str) -> Answer {
     let body = json!({
         "procedure": "ENERGY.LABEL", "agency": "G02.002", "channel": "online",
         "form": {
-            "company": { "name": "Công ty Điện Sáng", "tax_code": "0101234567" },
+            "company": { "name": "Công ty Điện Sáng", "tax_code": "0101234565" },
             "product": "LED", "model": "S1", "stars": 5,
         },
         "documents": [

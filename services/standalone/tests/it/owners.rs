@@ -116,7 +116,7 @@ async fn an_agency_names_what_its_officers_uploaded_and_no_applicant_does() {
     let body = json!({
         "procedure": "2.000004", "agency": "H26.14", "channel": "counter", "applicant": "a9",
         "form": {
-            "merchant": { "name": "Sao Mai", "tax_code": "0101234567", "phone": "02438220000" },
+            "merchant": { "name": "Sao Mai", "tax_code": "0101234565", "phone": "02438220000" },
             "programme": {
                 "name": "Q", "goods": "TV", "from": "2026-12-01", "to": "2026-12-31", "prizes_vnd": 90_000_000,
             },

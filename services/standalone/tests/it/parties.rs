@@ -102,7 +102,7 @@ async fn a_complaint_is_its_firms_and_nobody_handles_their_own() {
     let office = Office::open().await;
     let acts = |subject: &str, firm| office.token_for(&[Role::Applicant], subject, "", firm);
     let body = json!({
-        "agency": "G02.001", "text": "Nobody answers.", "name": "C", "address": "D", "phone": "0902",
+        "agency": "G02.001", "text": "Nobody answers.", "name": "C", "address": "D", "phone": "0902123456",
     });
     let filed = office.browser.post("/v1/complaints", &acts("h1", Some("firm-1")), "", body).await;
     let (etag, filed) = (filed.etag(), filed.granted());

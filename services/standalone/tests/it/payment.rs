@@ -98,7 +98,7 @@ async fn a_fee_that_is_not_paid_in_its_window_returns_the_dossier() {
         "procedure": "MLM.CERTIFICATE", "agency": "G02.003", "channel": "online", "documents": documents,
         "delivery": { "channel": "collection" },
         "form": {
-            "company": { "name": "Đa cấp A", "tax_code": "0101234567" },
+            "company": { "name": "Đa cấp A", "tax_code": "0101234565" },
             "capital_vnd": 10_000_000_000_i64, "deposit_bank": "VCB",
         },
     });

@@ -14,14 +14,14 @@ use crate::support::Office;
 /// What the tests put into personal fields.
 const PEOPLE: [&str; 14] = [
     "Công ty Dệt",
-    "0101234567",
+    "0101234565",
     "Nam Định",
     "Siam Textile",
     "Trần B",
     "54 Hai Bà Trưng",
-    "0901",
+    "901234567",
     "Lê C",
-    "0902",
+    "902123456",
     "a.pdf",
     "not attached",
     "Nobody answers",
@@ -86,7 +86,7 @@ async fn neither_the_log_nor_the_programs_own_lines_name_a_person_in_the_open() 
     let needs = json!({ "components": ["bill_of_lading"], "reason": "not attached" });
     take(&mut office, &dossier, "supplement-requests", &clerk, needs).await.granted();
     let complaint = json!({
-        "agency": "G02.001", "text": "Nobody answers the phone.", "name": "Lê C", "address": "Nam Định", "phone": "0902",
+        "agency": "G02.001", "text": "Nobody answers the phone.", "name": "Lê C", "address": "Nam Định", "phone": "0902123456",
     });
     office.browser.post("/v1/complaints", &citizen, "", complaint).await.granted();
     office.browser.post("/v1/complaints", &citizen, "", json!({ "text": "Lê C" })).await.refused();

@@ -57,7 +57,7 @@ async fn what_was_filed_before_ids_were_secret_is_not_filed_again() {
     let office = Office::open().await;
     let applicant = office.applicant("a1");
     let body = json!({
-        "agency": "G02.001", "text": "Nobody answers.", "name": "Lê C", "address": "Hà Nội", "phone": "0902",
+        "agency": "G02.001", "text": "Nobody answers.", "name": "Lê C", "address": "Hà Nội", "phone": "0902123456",
     });
     let file = async |office: &Office| {
         office.browser.post_with("/v1/complaints", &applicant, "one", "", body.clone()).await
@@ -193,7 +193,7 @@ async fn every_field_of_a_form_that_cannot_be_taken_is_named_at_once() {
 async fn a_name_from_a_mac_is_the_same_name() {
     let office = Office::open().await;
     let applicant = office.applicant("a1");
-    let complaint = |name: String| json!({ "agency": "G02.001", "text": "x", "name": name, "address": "Hà Nội", "phone": "0902" });
+    let complaint = |name: String| json!({ "agency": "G02.001", "text": "x", "name": name, "address": "Hà Nội", "phone": "0902123456" });
     let file = async |name: String| {
         office.browser.post("/v1/complaints", &applicant, "", complaint(name)).await
     };
@@ -207,7 +207,7 @@ async fn an_address_is_the_same_strict_at_submission_and_when_the_way_is_changed
     let mut office = Office::open().await;
     let certificate = life::submitted(&mut office, "a1", "post").await;
     let applicant = certificate.applicant.clone();
-    let good = json!({ "name": "Trần B", "lines": ["54 Hai Bà Trưng"], "phone": "0901" });
+    let good = json!({ "name": "Trần B", "lines": ["54 Hai Bà Trưng"], "phone": "0901234567" });
     let with = |field: &str, value: Value| {
         let mut address = good.clone();
         address[field] = value;
@@ -221,7 +221,7 @@ async fn an_address_is_the_same_strict_at_submission_and_when_the_way_is_changed
         (with("lines", json!([])), "/delivery/address/lines"),
         (with("lines", json!([" "])), "/delivery/address/lines/0"),
         (with("phone", json!("        ")), "/delivery/address/phone"),
-        (json!(["Trần B", ["Hà Nội"], "0901"]), "/delivery/address"),
+        (json!(["Trần B", ["Hà Nội"], "0901234567"]), "/delivery/address"),
     ];
     let body = energy_label(&office.browser, &applicant).await;
     // Nothing is decided yet: what is refused is the body.

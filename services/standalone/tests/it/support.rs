@@ -396,7 +396,7 @@ pub(crate) async fn energy_label(browser: &Browser, token: &str) -> Value {
     json!({
         "procedure": "ENERGY.LABEL", "agency": "G02.002", "channel": "online",
         "form": {
-            "company": { "name": "Công ty Điện Sáng", "tax_code": "0101234567" },
+            "company": { "name": "Công ty Điện Sáng", "tax_code": "0101234565" },
             "product": "LED", "model": "S1", "stars": 5,
         },
         "documents": [

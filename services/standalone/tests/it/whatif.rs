@@ -52,8 +52,8 @@ fn a_change_of_the_law_is_tried_and_nothing_is_changed() {
     // A whole new version, and other days off.
     let version =
         std::fs::read_to_string("../../libs/dossier/procedures/certificate_of_origin_d.yaml");
-    let version = version.unwrap().replace("\nversion: 1\n", "\nversion: 2\n");
-    let file = data.join("version-2.yaml");
+    let version = version.unwrap().replace("\nversion: 2\n", "\nversion: 3\n");
+    let file = data.join("version-3.yaml");
     std::fs::write(&file, version.replace("online: { amount: 6,", "online: { amount: 60,"))
         .unwrap();
     let longer = tally(data, "CO.D", &["--procedure-file", file.to_str().unwrap()]);
@@ -62,8 +62,8 @@ fn a_change_of_the_law_is_tried_and_nothing_is_changed() {
     let announced =
         "days:\n  - { from: 2026-09-03, to: 2026-09-30, off: { vi: Bão, en: Typhoon } }\n";
     let calendar =
-        calendar.replace("\nversion: 1\n", "\nversion: 2\n").replace("days:\n", announced);
-    let file = data.join("vietnam-2.yaml");
+        calendar.replace("\nversion: 2\n", "\nversion: 3\n").replace("days:\n", announced);
+    let file = data.join("vietnam-3.yaml");
     std::fs::write(&file, calendar).unwrap();
     let storm = tally(data, "CO.D", &["--calendar-file", file.to_str().unwrap()]);
     assert!(storm["moved_later"]["dossiers"].as_u64().unwrap() > 0, "{storm}");

@@ -1,0 +1,145 @@
+//! What of the law comes to its end and has no successor: days off that are announced until some day, a procedure or a line of
+//! its tariff that ends and is followed by none. Somebody has to issue what comes after, and announcements take weeks.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::{Law, Procedure};
+
+/// How long before an end it is warned of, in days.
+pub const WARNED_DAYS: i64 = 90;
+
+/// Something that ends.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ending {
+    /// How many days are left; 0 on the last, negative once it is over.
+    pub days: i64,
+    /// What: `calendar/vn`, `procedure/CO.D`, `tariff/CO.D/co-fee`.
+    pub what: String,
+    /// The last day.
+    pub last_day: Date,
+}
+
+impl Ending {
+    fn new(what: String, last_day: Date, today: Date) -> Self {
+        let days = last_day.since(today).map_or(0, |span| i64::from(span.get_days()));
+        Self { days, what, last_day }
+    }
+}
+
+impl Law {
+    /// What ends within [`WARNED_DAYS`] and has no successor, or has ended and is needed still; the first to end first.
+    #[must_use]
+    pub fn endings(&self, now: Timestamp) -> Vec<Ending> {
+        let mut endings = self.ending_calendars(now);
+        let mut codes: Vec<_> = self.procedures().map(|procedure| &procedure.code).collect();
+        codes.dedup();
+        for code in codes {
+            let agencies = || self.procedures().filter(|p| p.code == *code).map(|p| &p.agency);
+            let keeps =
+                self.agencies().find(|own| agencies().any(|agency| agency.covers(&own.code)));
+            let Some(calendar) = keeps.and_then(|agency| self.calendar_of(&agency.code)) else {
+                continue;
+            };
+            let today = calendar.date_of(now);
+            let Some(procedure) = self.in_force(code, today) else { continue };
+            endings.extend(self.ending_procedure(procedure, today));
+            endings.extend(ending_lines(procedure, today));
+        }
+        endings.retain(|ending| ending.days <= WARNED_DAYS);
+        endings.sort();
+        endings
+    }
+
+    /// The calendars by which dossiers of procedures in force are reckoned.
+    fn ending_calendars(&self, now: Timestamp) -> Vec<Ending> {
+        let (mut seen, mut endings) = (BTreeSet::new(), Vec::new());
+        for agency in self.agencies().filter(|agency| agency.succeeded.is_none()) {
+            let Some(calendar) = self.calendar_of(&agency.code) else { continue };
+            let today = calendar.date_of(now);
+            let needed =
+                |p: &Procedure| p.agency.covers(&agency.code) && p.effective.contains(today);
+            if !seen.contains(calendar.id()) && self.procedures().any(needed) {
+                seen.insert(calendar.id().to_owned());
+                let what = format!("calendar/{}", calendar.id());
+                endings.push(Ending::new(what, calendar.announced_until(), today));
+            }
+        }
+        endings
+    }
+
+    fn ending_procedure(&self, procedure: &Procedure, today: Date) -> Option<Ending> {
+        let last_day = procedure.effective.to?;
+        let next = last_day.tomorrow().ok()?;
+        let followed = self.in_force(&procedure.code, next).is_some();
+        let what = format!("procedure/{}", procedure.code);
+        (!followed).then(|| Ending::new(what, last_day, today))
+    }
+}
+
+/// The lines of a tariff after which nothing of that kind is charged any more.
+fn ending_lines(procedure: &Procedure, today: Date) -> impl Iterator<Item = Ending> {
+    let lines = &procedure.fees.lines;
+    lines.iter().filter(move |line| line.effective.contains(today)).filter_map(move |line| {
+        let last_day = line.effective.to?;
+        let next = last_day.tomorrow().ok()?;
+        let followed = lines.iter().any(|l| l.kind == line.kind && l.effective.contains(next));
+        let what = format!("tariff/{}/{}", procedure.code, line.rule);
+        (!followed).then(|| Ending::new(what, last_day, today))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{at, law};
+
+    fn found(law: &Law, moment: &str) -> Vec<(String, i64)> {
+        law.endings(at(moment)).into_iter().map(|ending| (ending.what, ending.days)).collect()
+    }
+
+    #[test]
+    fn the_days_off_that_are_announced_until_the_end_of_the_year_are_warned_of_from_october_on() {
+        let law = law();
+        assert_eq!(found(&law, "2026-10-01T23:59"), []);
+        assert_eq!(found(&law, "2026-10-02T00:00"), [("calendar/vn".to_owned(), 90)]);
+        assert_eq!(found(&law, "2026-12-31T09:00"), [("calendar/vn".to_owned(), 0)]);
+        let over = found(&law, "2027-01-10T09:00");
+        assert!(over.contains(&("calendar/vn".to_owned(), -10)), "{over:?}");
+        // The Dutch one ended in 2012, and so did the only procedure that needs it.
+        assert!(over.iter().all(|(what, _)| what != "calendar/nl"), "{over:?}");
+        let dutch = found(&law, "2012-11-01T09:00");
+        assert!(dutch.contains(&("calendar/nl".to_owned(), 60)), "{dutch:?}");
+        assert!(dutch.contains(&("procedure/WABO.RECEIPT".to_owned(), 60)), "{dutch:?}");
+    }
+
+    #[test]
+    fn what_is_followed_by_another_version_or_line_does_not_end() {
+        let (_, text) = super::super::SHIPPED
+            .iter()
+            .find(|(_, text)| text.contains("code: ENERGY.LABEL"))
+            .unwrap();
+        let ended = text
+            .replace("\nversion: 2\n", "\nversion: 3\n")
+            .replace("{ from: 2026-01-01 }", "{ from: 2026-02-01, to: 2026-12-31 }");
+        let mut ending = Law::default();
+        for rules in super::super::shipped_rules().unwrap() {
+            let rules = if rules.name == "ENERGY.LABEL" {
+                super::super::rules(rules.kind, "energy", &ended).unwrap()
+            } else {
+                rules
+            };
+            ending.take(&rules, None).unwrap();
+        }
+        let what = "procedure/ENERGY.LABEL";
+        let ends = |law: &Law| found(law, "2026-12-01T09:00").iter().any(|(of, _)| of == what);
+        assert!(ends(&ending));
+        let next = ended
+            .replace("version: 3", "version: 4")
+            .replace("from: 2026-02-01, to: 2026-12-31", "from: 2027-01-01");
+        ending.add_procedure("next", &next).unwrap();
+        assert!(!ends(&ending));
+    }
+}

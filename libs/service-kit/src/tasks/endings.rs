@@ -1,0 +1,85 @@
+//! Says what of the law ends soon and has no successor: at the start, once a day, and when it changes.
+
+use std::sync::Arc;
+
+use dossier::law::Ending;
+use events::Position;
+use futures_util::future::BoxFuture;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use super::{Next, Stalled, Task};
+use crate::limits::ENDINGS_LOOKED_AT_EVERY;
+use crate::{Clock, Kit};
+
+/// Looks for what ends, as long as the process runs.
+#[derive(Debug)]
+pub struct Endings {
+    kit: Arc<Kit>,
+    said: Said,
+}
+
+/// What was said last, and on which day.
+#[derive(Debug, Default)]
+struct Said(Option<(Date, Vec<String>)>);
+
+impl Endings {
+    /// Of this kit.
+    #[must_use]
+    pub fn new(kit: Arc<Kit>) -> Self {
+        Self { kit, said: Said::default() }
+    }
+}
+
+impl Said {
+    /// What is to be said on a day: all of it once a day, and again if it is something else than before.
+    fn news(&mut self, today: Date, endings: Vec<Ending>) -> Vec<Ending> {
+        let whats: Vec<String> = endings.iter().map(|ending| ending.what.clone()).collect();
+        let now = Some((today, whats));
+        if self.0 == now {
+            return Vec::new();
+        }
+        self.0 = now;
+        endings
+    }
+}
+
+impl Task for Endings {
+    fn name(&self) -> &'static str {
+        "endings"
+    }
+
+    fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
+        Box::pin(async {
+            let (done, now) = (Position(u64::MAX), self.kit.clock.now());
+            let today = TimeZone::UTC.to_datetime(now).date();
+            let endings = self.kit.law().endings(now);
+            for Ending { what, last_day, days } in self.said.news(today, endings) {
+                tracing::warn!(what, %last_day, days, "this ends, and nothing that comes after it was issued");
+            }
+            let again = now.checked_add(ENDINGS_LOOKED_AT_EVERY).ok();
+            let by_itself = !matches!(self.kit.clock, Clock::Manual(_));
+            Ok(Next::Idle { done, wake_at: again.filter(|_| by_itself) })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn all_of_it_is_said_once_a_day_and_again_when_it_is_something_else() {
+        let ending =
+            |what: &str| Ending { days: 3, what: what.into(), last_day: date(2026, 12, 31) };
+        let mut said = Said::default();
+        let mut count = |day, endings: &[&str]| {
+            said.news(date(2026, 12, day), endings.iter().map(|what| ending(what)).collect()).len()
+        };
+        assert_eq!((count(1, &["a", "b"]), count(1, &["a", "b"])), (2, 0));
+        assert_eq!((count(1, &["b"]), count(1, &["b"]), count(2, &["b"])), (1, 0, 1));
+        assert_eq!((count(3, &[]), count(3, &[])), (0, 0));
+    }
+}
