@@ -75,7 +75,7 @@ mod tests {
         assert_eq!(scene.step("2027-05-25T00:00", Role::System, expire).unwrap().len(), 1);
         approve(&mut scene).unwrap();
         let until = scene.state.after.validity.unwrap().running.due_at;
-        assert_eq!(until, at("2027-11-25T00:00"), "24 November is a day off");
+        assert_eq!(until, at("2027-11-26T00:00"), "24 November is a day off");
         assert_eq!(approve(&mut scene), Err(Refusal::NotRequested));
         let again = request(&mut scene, "2027-06-01T09:00");
         assert_eq!(again, Err(request_renewal::Refusal::UsedUp));
