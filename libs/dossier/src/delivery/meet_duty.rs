@@ -120,7 +120,11 @@ pub(crate) mod tests {
         assert_eq!(applicant, Err(Refusal::OfAnother("unclaimed".to_owned())));
         meet(&mut scene, "2027-04-06T09:00", Role::Approver, "unclaimed").unwrap();
         meet(&mut scene, "2027-04-20T09:00", Role::Applicant, "remittance").unwrap();
-        assert_eq!(due(&scene, "remittance_report"), at("2027-05-05T00:00"), "30 April and 1 May are off");
+        assert_eq!(
+            due(&scene, "remittance_report"),
+            at("2027-05-05T00:00"),
+            "30 April and 1 May are off"
+        );
         let again = meet(&mut scene, "2027-04-20T09:00", Role::Applicant, "remittance");
         assert_eq!(again, Err(Refusal::AlreadyMet("remittance".to_owned())));
         let unknown = meet(&mut scene, "2027-04-20T09:00", Role::Applicant, "nothing");
