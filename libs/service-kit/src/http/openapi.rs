@@ -3,7 +3,7 @@
 
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{Object, ObjectBuilder, Schema};
+use utoipa::openapi::schema::{AllOf, Object, ObjectBuilder, Schema};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required, ResponseBuilder,
@@ -51,26 +51,43 @@ pub fn finish(title: &str, description: &str, docs: &[StepDoc]) -> OpenApi {
 
 /// A schema of flattened parts as the one object that is sent.
 fn as_one_object(schema: &mut RefOr<Schema>) {
-    let RefOr::T(Schema::AllOf(parts)) = schema else { return };
-    let objects: Option<Vec<&Object>> = parts
-        .items
-        .iter()
-        .map(|part| match part {
-            RefOr::T(Schema::Object(object)) => Some(object),
-            _ => None,
-        })
-        .collect();
-    // The struct's own fields come last and give the whole its name.
-    let Some((own, flattened)) = objects.as_deref().and_then(|all| all.split_last()) else {
-        return;
-    };
-    let mut whole = (*own).clone();
-    whole.description = parts.description.clone().or(whole.description);
-    for part in flattened {
-        whole.properties.extend(part.properties.clone());
-        whole.required.extend(part.required.clone());
+    let RefOr::T(Schema::AllOf(whole)) = &*schema else { return };
+    let Some(mut parts) = parts_of(whole) else { return };
+    // The struct's own fields come last.
+    let Some(mut own) = parts.pop() else { return };
+    own.description = whole.description.clone().or(own.description);
+    for part in parts {
+        own.properties.extend(part.properties);
+        own.required.extend(part.required);
     }
-    *schema = RefOr::T(Schema::Object(whole));
+    *schema = RefOr::T(Schema::Object(own));
+}
+
+/// The objects that a schema consists of; nothing if it is more than objects.
+fn parts_of(whole: &AllOf) -> Option<Vec<Object>> {
+    let mut parts = Vec::new();
+    for part in &whole.items {
+        match part {
+            RefOr::T(Schema::Object(object)) => parts.push(object.clone()),
+            RefOr::T(Schema::AllOf(nested)) => parts.push(described(nested)?),
+            _ => return None,
+        }
+    }
+    Some(parts)
+}
+
+/// A flattened type with what the field says of it, which is said of its first property: the instant of an end.
+fn described(nested: &AllOf) -> Option<Object> {
+    let [RefOr::T(Schema::Object(flattened)), RefOr::T(Schema::Object(field))] =
+        nested.items.as_slice()
+    else {
+        return None;
+    };
+    let mut flattened = flattened.clone();
+    if let Some(RefOr::T(Schema::Object(first))) = flattened.properties.values_mut().next() {
+        first.description = field.description.clone().or(first.description.take());
+    }
+    Some(flattened)
 }
 
 fn complete(operation: &mut Operation) {
