@@ -8,13 +8,8 @@ use clap::{Args, Parser, ValueEnum};
 use jiff::SignedDuration;
 use service_kit::auth::{KeySource, Rules};
 use service_kit::http::{AddressBlock, Mounted, Proxies, Router, Server, mount};
-<<<<<<< HEAD
 use service_kit::limits::{ServerLimits, TASKS_END_MAX};
-use service_kit::tasks::{ClockTask, FollowedLaw, Tasks};
-=======
-use service_kit::limits::TASKS_END_MAX;
 use service_kit::tasks::{ClockTask, Endings, FollowedLaw, Tasks};
->>>>>>> 678fee5 (Days off by law before they are announced; ends shown with their last day; tax codes and telephones in one spelling; what ends is warned of)
 use service_kit::{Clock, Kit, Service};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;

@@ -153,7 +153,7 @@ async fn days_off_that_are_announced_late_move_promised_dates_and_say_so() {
     assert_eq!(due(&office, &path).await, json!("2026-12-01T17:00:00Z"));
     let deadline = office.browser.get(&format!("{path}/deadline"), &office.clerk()).await.granted();
     let text = deadline["explanation"]["text"]["vi"].as_str().unwrap();
-    assert!(text.contains("2026-11-27 (Nghỉ hoán đổi)"), "{text}");
+    assert!(text.contains("27/11/2026 (Nghỉ hoán đổi)"), "{text}");
     assert_eq!(office.log().await.last().unwrap(), "DeadlineRestated");
     let report = standalone::check(&office.kit.store).await.unwrap();
     assert!(report.findings.is_empty() && report.promises == 2, "{report:?}");
