@@ -9,7 +9,8 @@ use anyhow::{Result, bail};
 use clap::Parser;
 use dossier::contract::{
     ClosedAs, ComplaintEvent, DeliveryEvent, Envelope, EventSet, IntakeEvent, LawEvent, Meta,
-    PaymentEvent, RatingEvent, ReceiptEvent, ReviewEvent, UnmatchedEvent, Vnd, WaybillEvent,
+    NumberEvent, PaymentEvent, RatingEvent, ReceiptEvent, ReviewEvent, UnmatchedEvent, Vnd,
+    WaybillEvent,
 };
 use dossier::delivery::{DeliveryReaction, DossierResult, Stage};
 use dossier::feedback::{Complaint, Rating, RatingReaction};
@@ -431,6 +432,7 @@ fn readable(event: &Recorded) -> bool {
         "payment" => PaymentEvent::decode(kind, data).is_ok(),
         "receipts" => ReceiptEvent::decode(kind, data).is_ok(),
         "unmatched" => UnmatchedEvent::decode(kind, data).is_ok(),
+        "numbers" => NumberEvent::decode(kind, data).is_ok(),
         "waybill" => WaybillEvent::decode(kind, data).is_ok(),
         "review" => ReviewEvent::decode(kind, data).is_ok(),
         "delivery" => DeliveryEvent::decode(kind, data).is_ok(),
