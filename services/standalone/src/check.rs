@@ -249,7 +249,7 @@ impl Checker {
         };
         let meta = Meta { id: event.id, version: event.version.0, envelope };
         let index = match event.stream.category() {
-            "receipts" | "unmatched" => 0,
+            "receipts" | "unmatched" | "numbers" => 0,
             _ => self.order.check_id(event, &meta, &mut self.found),
         };
         if event.kind.starts_with("law.") {
