@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use dossier::Step;
 use dossier::contract::{
-    ComplaintEvent, DeliveryEvent, EventSet, IntakeEvent, LawEvent, PaymentEvent, RatingEvent,
-    ReceiptEvent, ReviewEvent, UnmatchedEvent, WaybillEvent,
+    ComplaintEvent, DeliveryEvent, EventSet, IntakeEvent, LawEvent, NumberEvent, PaymentEvent,
+    RatingEvent, ReceiptEvent, ReviewEvent, UnmatchedEvent, WaybillEvent,
 };
 use utoipa::openapi::OpenApi;
 
@@ -61,6 +61,7 @@ pub(crate) fn schemas() -> Vec<(&'static str, serde_json::Value)> {
     all.extend(ReceiptEvent::schemas());
     all.extend(UnmatchedEvent::schemas());
     all.extend(WaybillEvent::schemas());
+    all.extend(NumberEvent::schemas());
     all.extend(ReviewEvent::schemas());
     all.extend(DeliveryEvent::schemas());
     all.extend(RatingEvent::schemas());
@@ -231,6 +232,7 @@ mod tests {
             .or_else(|| through::<ReceiptEvent>(kind, data))
             .or_else(|| through::<UnmatchedEvent>(kind, data))
             .or_else(|| through::<WaybillEvent>(kind, data))
+            .or_else(|| through::<NumberEvent>(kind, data))
             .or_else(|| through::<ReviewEvent>(kind, data))
             .or_else(|| through::<DeliveryEvent>(kind, data))
             .or_else(|| through::<RatingEvent>(kind, data))

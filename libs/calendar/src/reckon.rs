@@ -5,7 +5,7 @@
 //! which a supplement arrives; the day on which one was asked for does count, because the agency had it.
 
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::{Calendar, CalendarError, Day};
@@ -126,7 +126,7 @@ impl Count<'_> {
             Unit::WorkingDays => self.days(budget.amount, true)?,
             Unit::CalendarDays => self.days(budget.amount, false)?,
             Unit::Months => {
-                let end = date.checked_add(i64::from(budget.amount).months())?;
+                let end = date.checked_add(jiff::Span::new().try_months(budget.amount)?)?;
                 let days = end.since(date)?.get_days().unsigned_abs();
                 self.days(days, false)?
             }

@@ -16,6 +16,7 @@ mod intake;
 mod law;
 mod macros;
 mod money;
+mod numbers;
 mod partners;
 mod payment;
 mod personal;
@@ -32,6 +33,7 @@ pub use intake::*;
 pub use law::*;
 pub(crate) use macros::{events, payload};
 pub use money::{Vnd, VndOverflow};
+pub use numbers::*;
 pub use partners::*;
 pub use payment::*;
 pub use personal::Personal;
@@ -139,6 +141,12 @@ impl Actor {
     #[must_use]
     pub fn system(name: &str) -> Self {
         Self { subject: name.into(), role: Role::System, agency: None, on_behalf_of: None }
+    }
+
+    /// Whether the service acted itself.
+    #[must_use]
+    pub fn is_system(&self) -> bool {
+        self.role == Role::System
     }
 }
 

@@ -16,6 +16,7 @@ pub mod issue_result;
 pub mod meet_duty;
 pub mod miss_duty;
 pub mod miss_renewal;
+pub mod numbers;
 pub mod prepare_result;
 pub mod request_renewal;
 pub mod revoke_result;
@@ -65,6 +66,10 @@ pub const READ: &[May] = &[
     agency(Role::Auditor),
     any(Role::Operator),
 ];
+
+/// Who reads the registers of numbers.
+pub const READ_NUMBERS: &[May] =
+    &[agency(Role::Clerk), agency(Role::Approver), agency(Role::Auditor), any(Role::Operator)];
 
 /// Who may read the result itself.
 pub const READ_DOCUMENT: &[May] = &[

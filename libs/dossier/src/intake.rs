@@ -24,19 +24,24 @@ pub mod record_decision;
 pub mod record_delivery;
 pub mod record_fee;
 pub mod refuse_dossier;
+pub mod reject_rules;
 pub mod request_supplement;
 pub mod restate_deadline;
 pub mod return_fee;
+pub mod sign_rules;
 pub mod submit_dossier;
 pub mod submit_supplement;
 pub mod withdraw_dossier;
+pub mod withdraw_rules;
 
 mod fold;
 mod reaction;
 mod resumption;
+mod rules;
 mod state;
 
 pub use reaction::IntakeReaction;
+pub use rules::{Rules, RulesStage, RulesVersion, stream_id};
 pub use state::{Answer, Intake, OpenRequest, Promised, Stage};
 
 /// The steps, in the order of the procedure.
@@ -64,6 +69,9 @@ pub const STEPS: &[Step] = &[
     expire_supplement_window::STEP,
     restate_deadline::STEP,
     issue_rules::STEP,
+    sign_rules::STEP,
+    reject_rules::STEP,
+    withdraw_rules::STEP,
     declare_outage::STEP,
     end_outage::STEP,
 ];
@@ -103,6 +111,9 @@ pub const READ_CONTENT: &[May] = &[
     agency(Role::Auditor),
     consulted(Role::Consultee),
 ];
+
+/// Who reads files of rules on their way into the law.
+pub const READ_RULES: &[May] = &[any(Role::Operator), any(Role::Auditor)];
 
 /// Everybody who is known may read the catalogue of procedures.
 pub const READ_CATALOGUE: &[May] = &[

@@ -1,8 +1,8 @@
 //! The law as data: procedures and calendars, each in versions, and the agencies that apply them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use calendar::{Calendar, CalendarFile};
+use calendar::{Calendar, CalendarError, CalendarFile};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -16,6 +16,7 @@ mod clock_rules;
 mod complaints;
 mod ends;
 mod file;
+mod issuing;
 mod outage;
 mod payments;
 mod procedure;
@@ -30,7 +31,8 @@ pub use calendar::Text;
 pub use clock_rules::{ClockRules, ClockStart, CutOff, Extension, Weekdays};
 pub use complaints::ComplaintRules;
 pub use ends::{Ending, WARNED_DAYS};
-pub use file::{InvalidLaw, rules, says_the_same, shipped_rules};
+pub use file::{InvalidLaw, kind_of, rules, says_the_same, shipped_rules, takes_effect};
+pub use issuing::{Draft, Finding, Findings, Place};
 pub use outage::Outage;
 pub use payments::{PaymentRules, ProviderRules};
 pub use procedure::*;
@@ -44,6 +46,8 @@ pub struct Law {
     calendars: BTreeMap<String, Vec<(Option<Timestamp>, Calendar)>>,
     agencies: Agencies,
     outages: Outages,
+    /// Versions of procedures that were taken back before they were in force.
+    withdrawn: BTreeSet<ProcedureRef>,
     /// The newest last.
     complaints: Vec<(Option<Timestamp>, ComplaintRules)>,
     /// The newest last.
@@ -97,6 +101,30 @@ impl Law {
         }
     }
 
+    /// Takes a version back that is not in force yet; it is no law at any time. Only procedures say from when they are.
+    pub fn withdraw(&mut self, kind: RulesKind, name: &str, version: u32) {
+        let code = ProcedureCode::from(name);
+        let Some(versions) = self.procedures.get_mut(&code) else { return };
+        if kind == RulesKind::Procedure {
+            versions.retain(|known| known.version != version);
+            if versions.is_empty() {
+                self.procedures.remove(&code);
+            }
+            self.withdrawn.insert(ProcedureRef { code, version });
+        }
+    }
+
+    /// From when a file of rules is in force that is law: the beginning of its first day, where that comes first; nothing if it
+    /// is from when it was recorded.
+    pub fn in_force_from(&self, rules: &RulesIssued) -> Result<Option<Timestamp>, CalendarError> {
+        let Some((day, agency)) = file::first_day(rules) else { return Ok(None) };
+        let under = self.agencies().filter(|known| agency.covers(&known.code));
+        let kept: BTreeSet<&str> = under.map(|agency| &*agency.calendar).collect();
+        let first = kept.into_iter().filter_map(|id| self.newest_calendar(id));
+        let first = first.map(|calendar| calendar.start_of_day(day));
+        Ok(first.collect::<Result<Vec<_>, _>>()?.into_iter().min())
+    }
+
     /// Adds a calendar file. Earlier versions stay: dates were promised by them.
     pub fn add_calendar(&mut self, file: &str, text: &str) -> Result<(), InvalidLaw> {
         self.take_calendar(file, text, None)
@@ -119,16 +147,15 @@ impl Law {
         Ok(())
     }
 
-    /// Adds a file of agencies, which replaces the one before.
+    /// Adds a file of agencies, which replaces the one before with the same name.
     pub fn add_agencies(&mut self, file: &str, text: &str) -> Result<(), InvalidLaw> {
         let read: AgencyFile = read(file, text)?;
-        if read.version <= self.agencies.version {
+        if read.version <= self.agencies.version(&read.id) {
             return Err(content(file, OUTDATED));
         }
         let newest = |id: &str| Some(&self.calendars.get(id)?.last()?.1);
         let replaced = self.agencies.replaced(read, newest);
         self.agencies = replaced.map_err(|reason| content(file, &reason))?;
-        self.outages.spread(&self.agencies);
         Ok(())
     }
 
@@ -151,10 +178,31 @@ impl Law {
             ));
         }
         let versions = self.procedures.get(&procedure.code).map_or(&[][..], Vec::as_slice);
+        if self.withdrawn.contains(&procedure.reference()) {
+            return Err(content(file, "this version of the procedure was withdrawn"));
+        }
         if versions.iter().any(|known| known.version == procedure.version) {
             return Err(content(file, "this version of the procedure is loaded already"));
         }
         Ok(procedure)
+    }
+
+    /// The version that a file of rules must have to be issued next; nothing if it does not say what it is called.
+    #[must_use]
+    pub fn next_version(&self, kind: RulesKind, text: &str) -> Option<u32> {
+        let name = rules(kind, kind.as_str(), text).ok()?.name;
+        let newest = match kind {
+            RulesKind::Procedure => self
+                .procedures
+                .get(&ProcedureCode::from(&*name))
+                .and_then(|all| all.last())
+                .map(|p| p.version),
+            RulesKind::Calendar => self.newest_calendar(&name).map(Calendar::version),
+            RulesKind::Agencies => Some(self.agencies.version(&name)),
+            RulesKind::Complaints => self.complaints().map(|rules| rules.version),
+            RulesKind::Payments => self.payments.last().map(|(_, rules)| rules.version),
+        };
+        newest.unwrap_or(0).checked_add(1)
     }
 
     /// Every procedure in every version, by code and version.
@@ -184,7 +232,7 @@ impl Law {
         law.complaints.retain(|(recorded, _)| known(recorded));
         law.payments.retain(|(recorded, _)| known(recorded));
         law.procedures.values_mut().for_each(|all| all.retain(|p| known(&p.recorded_at)));
-        law.outages.retain(&self.agencies, |outage| outage.recorded_at <= at);
+        law.outages.retain(|outage| outage.recorded_at <= at);
         law
     }
 
@@ -237,6 +285,38 @@ impl Law {
         versions.iter().rev().filter(known).find(|procedure| procedure.effective.contains(on))
     }
 
+    /// The version of a procedure that is shown for a date by what had been recorded up to `known_at`: the one in force, or
+    /// else the next one, or else the last one.
+    #[must_use]
+    pub fn nearest(
+        &self,
+        code: &ProcedureCode,
+        on: Date,
+        known_at: Timestamp,
+    ) -> Option<&Procedure> {
+        let versions = self.procedures.get(code)?;
+        let known = || {
+            versions.iter().filter(|p| p.recorded_at.is_none_or(|recorded| recorded <= known_at))
+        };
+        let in_force = self.in_force_as_known(code, on, known_at);
+        let next = || known().filter(|p| p.effective.from > on).min_by_key(|p| p.effective.from);
+        in_force.or_else(next).or_else(|| known().next_back())
+    }
+
+    /// The versions of a procedure that take effect after a date, by what had been recorded up to `known_at`.
+    pub fn upcoming(
+        &self,
+        code: &ProcedureCode,
+        on: Date,
+        known_at: Timestamp,
+    ) -> impl Iterator<Item = &Procedure> {
+        let versions = self.procedures.get(code).into_iter().flatten();
+        versions.filter(move |procedure| {
+            let known = procedure.recorded_at.is_none_or(|recorded| recorded <= known_at);
+            known && procedure.effective.from > on
+        })
+    }
+
     /// Whether any version of the procedure is known at all.
     #[must_use]
     pub fn knows(&self, code: &ProcedureCode) -> bool {
@@ -248,6 +328,11 @@ impl Law {
     pub fn procedure(&self, reference: &ProcedureRef) -> Option<&Procedure> {
         let versions = self.procedures.get(&reference.code)?;
         versions.iter().find(|procedure| procedure.version == reference.version)
+    }
+
+    /// The newest version of a calendar.
+    fn newest_calendar(&self, id: &str) -> Option<&Calendar> {
+        self.calendars.get(id)?.last().map(|(_, newest)| newest)
     }
 
     /// The calendar that an agency keeps.
@@ -308,12 +393,12 @@ impl Law {
 
     /// Takes an outage in that was declared at `at`.
     pub fn declare(&mut self, declared: &OutageDeclared, at: Timestamp) {
-        self.outages.declare(declared, at, &self.agencies);
+        self.outages.declare(declared, at);
     }
 
     /// Takes in that an outage ended, which was recorded at `at`.
     pub fn end(&mut self, ended: &OutageEnded, at: Timestamp) {
-        self.outages.end(ended, at, &self.agencies);
+        self.outages.end(ended, at);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::contract::{
     Actor, AgencyCode, Channel, DossierId, Envelope, EventSet, Meta, PeriodExtended, ProcedureRef,
     Unreadable, VndOverflow,
 };
-use crate::law::{Law, Outage, Procedure};
+use crate::law::{Finding, Law, Outage, Procedure};
 
 /// What a service knows about one stream: a fold over its events.
 pub trait State: Default + Clone + fmt::Debug + Send + Sync + 'static {
@@ -232,6 +232,10 @@ pub trait Refuse: fmt::Debug + Send {
     fn entry(&self) -> RefusalEntry;
     /// What it was about, if there is more to say.
     fn subject(&self) -> Option<String>;
+    /// What is wrong with a file of rules, where that is the reason.
+    fn findings(&self) -> &[Finding] {
+        &[]
+    }
 }
 
 /// What a step is, for documentation, for the check of who may do it, and for the register of problems.
@@ -295,6 +299,15 @@ macro_rules! refusals {
                     return Some(<$subject as ToString>::to_string(subject));
                 })?)*
                 if let Self::Law(error) = self { Some(error.to_string()) } else { None }
+            }
+
+            fn findings(&self) -> &[$crate::law::Finding] {
+                $($(if let Self::$variant(subject) = self {
+                    let subject: &$subject = subject;
+                    let found = (subject as &dyn std::any::Any).downcast_ref();
+                    return found.map_or(&[], |$crate::law::Findings(found)| found);
+                })?)*
+                &[]
             }
         }
 

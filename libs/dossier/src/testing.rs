@@ -31,6 +31,8 @@ pub(crate) struct Scene<'a, S: State> {
     procedure: ProcedureRef,
     /// Where it is dealt with, and for which agency the officers act.
     pub(crate) agency: &'static str,
+    /// Who acts.
+    pub(crate) subject: &'static str,
     commands: u128,
 }
 
@@ -45,6 +47,7 @@ impl<'a, S: State> Scene<'a, S> {
             elsewhere: Vec::new(),
             procedure,
             agency,
+            subject: "tester",
             commands: 0,
         }
     }
@@ -58,6 +61,7 @@ impl<'a, S: State> Scene<'a, S> {
     ) -> Result<Vec<S::Event>, R> {
         self.commands += 1;
         let mut actor = actor(role);
+        actor.subject = self.subject.into();
         if !matches!(role, Role::Applicant | Role::System) {
             actor.agency = Some(self.agency.into());
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use dossier::contract::ProcedureCode;
-use dossier::law::{Law, Procedure};
+use dossier::law::{Finding, Law, Procedure};
 use jsonschema::Validator;
 use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;
@@ -55,6 +55,23 @@ impl Forms {
             Ok(((procedure.code.clone(), procedure.version), validator))
         };
         law.procedures().map(compile).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// What is wrong with the form of a procedure that somebody wants to issue, as a JSON Schema.
+    #[must_use]
+    pub fn findings(text: &str) -> Vec<Finding> {
+        let file = serde_yaml_ng::from_str::<Value>(text).ok();
+        let Some(form) = file.as_ref().and_then(|file| file.get("form")) else { return Vec::new() };
+        let options = jsonschema::draft202012::options().should_validate_formats(true);
+        match options.build(form) {
+            Ok(_) => Vec::new(),
+            Err(error) => vec![Finding {
+                pointer: format!("/form{}", error.instance_path()),
+                place: None,
+                vi: format!("không phải là JSON Schema: {error}"),
+                en: format!("is not a JSON Schema: {error}"),
+            }],
+        }
     }
 
     /// Every field of `form` that breaks the schema, at most fifty. The values themselves are not repeated.

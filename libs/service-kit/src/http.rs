@@ -20,7 +20,7 @@ pub use cursor::Cursors;
 pub use delivery::{AddressRequest, DeliveryRequest};
 pub use due::{ActivityDue, AnswerDue, DiscrepancyDue, Due, RenewalDue, Validity, WindowEnd};
 pub use endpoint::{
-    Access, Counts, Route, Upload, endpoint0, endpoint1, endpoint2, upload_endpoint,
+    Access, Counts, Route, Upload, endpoint0, endpoint1, endpoint2, endpoint3, upload_endpoint,
 };
 pub(crate) use headers::trace_parent;
 pub use headers::{Language, Seen};
@@ -30,7 +30,7 @@ pub use problem::{
     UNKNOWN_DOCUMENT,
 };
 pub use reply::Reply;
-pub use request::{Request, Target, read, shown, step, take, take_unseen};
+pub use request::{Request, Target, read, shown, step, take, take_unseen, try_step};
 pub use router::{Mounted, Router, mount, mount_documented};
 pub use serve::Server;
 pub use text::{FILE_NAME_CHARS_MAX, FileName, Line, ParcelNumber, Partner, Phone, Text};

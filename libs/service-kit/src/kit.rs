@@ -52,6 +52,8 @@ pub struct Kit {
     pub codes: Codes,
     /// Whether payment providers that move no money are offered.
     pub sandbox: bool,
+    /// How many persons it takes to issue a file of rules.
+    pub rule_signers: u8,
     /// Where read models are kept; in memory if absent.
     pub views: Option<PathBuf>,
     /// Figures for whoever watches.
@@ -85,6 +87,8 @@ pub struct Settings {
     pub views: Option<PathBuf>,
     /// Whether payment providers that move no money are offered.
     pub sandbox: bool,
+    /// How many persons it takes to issue a file of rules: one, or two.
+    pub rule_signers: u8,
     /// A secret of the installation: the key for digests of requests and documents.
     pub digest_key: Vec<u8>,
 }
@@ -124,6 +128,7 @@ impl Kit {
             documents,
             views,
             sandbox,
+            rule_signers,
             digest_key,
         } = settings;
         if let Some(folder) = &views {
@@ -151,6 +156,7 @@ impl Kit {
             holder,
             leads: Mutex::default(),
             sandbox,
+            rule_signers,
             views,
             digest_key,
         }))

@@ -1,10 +1,12 @@
 //! The law in force, as it stands in the log: read at start, added to by whoever issues rules, and the same for all
 //! services. A decision takes one snapshot and sees no other until it is made.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use dossier::contract::{Actor, Envelope, EventSet, LawEvent, RulesIssued, Unreadable};
-use dossier::intake::issue_rules::stream_id;
+use dossier::State;
+use dossier::contract::{Actor, Envelope, EventSet, LawEvent, Meta, RulesIssued, Unreadable};
+use dossier::intake::{Rules, stream_id};
 use dossier::law::{InvalidLaw, Law, says_the_same};
 use events::{
     AppendError, EventStore, Expected, Filter, NewEvent, Position, ReadError, Recorded, StreamName,
@@ -41,11 +43,24 @@ pub enum RulebookError {
     Changed(String, u32),
 }
 
+/// Every file of rules in every version, by stream: also those that are no law yet, or never will be.
+pub type Register = BTreeMap<String, Arc<Rules>>;
+
 /// The law, and what is made of it.
 #[derive(Debug, Clone, Default)]
 struct InForce {
     law: Arc<Law>,
     forms: Arc<Forms>,
+    register: Arc<Register>,
+}
+
+/// A file of rules that comes with the program and was not issued at its start.
+#[derive(Debug, Clone)]
+pub struct PassedOver {
+    /// The file.
+    pub rules: RulesIssued,
+    /// Why.
+    pub why: String,
 }
 
 /// The law in force.
@@ -54,6 +69,7 @@ pub struct Rulebook {
     in_force: RwLock<InForce>,
     /// Up to where the log was read.
     read: Mutex<Position>,
+    passed_over: Vec<PassedOver>,
 }
 
 fn of_the_law() -> Filter {
@@ -63,7 +79,7 @@ fn of_the_law() -> Filter {
 /// The law as it stands in the log of a store.
 pub async fn recorded(store: &EventStore) -> Result<Law, RulebookError> {
     let (mut law, mut position) = (Law::default(), Position::START);
-    read(store, &mut law, &mut position).await?;
+    read(store, &mut law, &mut Register::default(), &mut position).await?;
     Ok(law)
 }
 
@@ -71,6 +87,7 @@ pub async fn recorded(store: &EventStore) -> Result<Law, RulebookError> {
 async fn read(
     store: &EventStore,
     law: &mut Law,
+    register: &mut Register,
     position: &mut Position,
 ) -> Result<bool, RulebookError> {
     let (filter, mut any) = (of_the_law(), false);
@@ -81,6 +98,7 @@ async fn read(
         }
         for event in &page.events {
             take(law, event)?;
+            enter(register, event)?;
             any = true;
         }
         *position = page.through;
@@ -92,23 +110,43 @@ pub fn take(law: &mut Law, event: &Recorded) -> Result<(), RulebookError> {
     let envelope = crate::streams::envelope(event)?;
     match LawEvent::decode(&event.kind, &event.data)? {
         LawEvent::RulesIssued(rules) => law.take(&rules, Some(envelope.at))?,
+        LawEvent::RulesWithdrawn(end) => law.withdraw(end.kind, &end.name, end.version),
+        LawEvent::RulesProposed(_) | LawEvent::RulesRejected(_) => {}
         LawEvent::OutageDeclared(declared) => law.declare(&declared, envelope.at),
         LawEvent::OutageEnded(ended) => law.end(&ended, envelope.at),
     }
     Ok(())
 }
 
+/// Enters one event of the law in the register, if it is about a file of rules.
+fn enter(register: &mut Register, event: &Recorded) -> Result<(), RulebookError> {
+    if event.stream.category() == Rules::CATEGORY {
+        let envelope = crate::streams::envelope(event)?;
+        let meta = Meta { id: event.id, version: event.version.0, envelope };
+        let rules = register.entry(event.stream.id().to_owned()).or_default();
+        Arc::make_mut(rules).evolve(&LawEvent::decode(&event.kind, &event.data)?, &meta);
+    }
+    Ok(())
+}
+
 impl Rulebook {
-    /// Reads the law from the log and issues those of `rules` that do not stand in it yet.
+    /// Reads the law from the log and issues those of `rules` that do not stand in it yet. What cannot be issued because an
+    /// agency has issued something of its own in its place is passed over: the agency's own stays.
     pub async fn open(
         store: &EventStore,
         rules: &[RulesIssued],
         now: Timestamp,
     ) -> Result<Self, RulebookError> {
+        let (in_force, read) = (RwLock::default(), Mutex::new(Position::START));
+        let mut rulebook = Self { in_force, read, passed_over: Vec::new() };
+        rulebook.catch_up(store).await?;
         for rules in rules {
-            issue(store, rules, now).await?;
+            if let Some(why) = rulebook.issue(store, rules, now).await? {
+                let (kind, name, version) = (rules.kind.as_str(), &rules.name, rules.version);
+                tracing::warn!(kind, name, version, why, "a shipped file of rules is not issued");
+                rulebook.passed_over.push(PassedOver { rules: rules.clone(), why });
+            }
         }
-        let rulebook = Self { in_force: RwLock::default(), read: Mutex::new(Position::START) };
         rulebook.catch_up(store).await?;
         Ok(rulebook)
     }
@@ -116,11 +154,11 @@ impl Rulebook {
     /// Takes in what was issued since.
     pub async fn catch_up(&self, store: &EventStore) -> Result<(), RulebookError> {
         let mut position = self.read.lock().await;
-        let mut law = (*self.law()).clone();
+        let (mut law, mut register) = ((*self.law()).clone(), (*self.register()).clone());
         let mut read_to = *position;
-        if read(store, &mut law, &mut read_to).await? {
+        if read(store, &mut law, &mut register, &mut read_to).await? {
             let forms = Arc::new(Forms::compile(&law)?);
-            let in_force = InForce { law: Arc::new(law), forms };
+            let in_force = InForce { law: Arc::new(law), forms, register: Arc::new(register) };
             *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = in_force;
         }
         *position = read_to;
@@ -133,52 +171,92 @@ impl Rulebook {
         Arc::clone(&self.in_force.read().unwrap_or_else(PoisonError::into_inner).law)
     }
 
+    /// Every file of rules in every version.
+    pub fn register(&self) -> Arc<Register> {
+        Arc::clone(&self.in_force.read().unwrap_or_else(PoisonError::into_inner).register)
+    }
+
+    /// The files that came with the program and were not issued at its start.
+    pub fn passed_over(&self) -> &[PassedOver] {
+        &self.passed_over
+    }
+
     /// The forms of its procedures.
     pub fn forms(&self) -> Arc<Forms> {
         Arc::clone(&self.in_force.read().unwrap_or_else(PoisonError::into_inner).forms)
     }
 }
 
-/// Records rules that came with the program, unless they are recorded.
-async fn issue(
+impl Rulebook {
+    /// Records rules that came with the program, unless they are recorded; why not, if an agency's own are in their place.
+    async fn issue(
+        &self,
+        store: &EventStore,
+        rules: &RulesIssued,
+        now: Timestamp,
+    ) -> Result<Option<String>, RulebookError> {
+        let id = stream_id(rules.kind, &rules.name);
+        let stream = StreamName::new(&format!("law-{id}")).map_err(AppendError::StreamName)?;
+        for _ in 0..ATTEMPTS_MAX {
+            let issued = store.read_whole(&stream).await?;
+            let known: Rules = crate::streams::fold(&issued)?;
+            if let Some(same) = known.version(rules.version)
+                && says_the_same(&same.rules.text, &rules.text)
+            {
+                return Ok(None);
+            }
+            if known.own {
+                let why = "the agency has issued versions of its own, which stay; issue this one under the next number if it is wanted";
+                return Ok(Some(why.to_owned()));
+            }
+            if known.version(rules.version).is_some() {
+                return Err(RulebookError::Changed(id, rules.version));
+            }
+            if known.newest() > rules.version {
+                return Ok(None);
+            }
+            self.catch_up(store).await?;
+            if self.register().get(&id).map_or(0, |now| now.newest()) != known.newest() {
+                // Another process was faster.
+                continue;
+            }
+            // On top of what an agency has issued itself it may be wrong; then the start must not end here.
+            if let Err(error) = (*self.law()).clone().take(rules, Some(now)) {
+                if self.register().values().any(|rules| rules.own) {
+                    return Ok(Some(error.to_string()));
+                }
+                return Err(error.into());
+            }
+            let expected = Expected::from(issued.last().map(|event| event.version));
+            match record(store, &stream, rules, now, expected).await {
+                Ok(()) => return Ok(None),
+                // Another process that starts at the same time.
+                Err(AppendError::Conflict { .. } | AppendError::IdReused(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let why = "too many processes issue rules at the same time".into();
+        Err(AppendError::Unavailable(why).into())
+    }
+}
+
+async fn record(
     store: &EventStore,
+    stream: &StreamName,
     rules: &RulesIssued,
     now: Timestamp,
-) -> Result<(), RulebookError> {
-    let id = stream_id(rules.kind, &rules.name);
-    let stream = StreamName::new(&format!("law-{id}")).map_err(AppendError::StreamName)?;
-    for _ in 0..ATTEMPTS_MAX {
-        let issued = store.read_whole(&stream).await?;
-        for event in &issued {
-            let LawEvent::RulesIssued(known) = LawEvent::decode(&event.kind, &event.data)? else {
-                continue;
-            };
-            if known.version == rules.version {
-                let same = says_the_same(&known.text, &rules.text);
-                return if same { Ok(()) } else { Err(RulebookError::Changed(id, rules.version)) };
-            }
-            if known.version > rules.version {
-                return Ok(());
-            }
-        }
-        let name = format!("{stream}/{}", rules.version);
-        let command = Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes());
-        let event = LawEvent::from(rules.clone());
-        let event = NewEvent {
-            id: NewEvent::id_of(&stream, command, 0),
-            kind: event.kind().into(),
-            data: event.encode(),
-            meta: serde_json::to_string(&envelope(command, now)).unwrap_or_default(),
-        };
-        let expected = Expected::from(issued.last().map(|event| event.version));
-        match store.append(&stream, expected, vec![event]).await {
-            Ok(_) => return Ok(()),
-            // Another process that starts at the same time.
-            Err(AppendError::Conflict { .. } | AppendError::IdReused(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(AppendError::Unavailable("too many processes issue rules at the same time".into()).into())
+    expected: Expected,
+) -> Result<(), AppendError> {
+    let name = format!("{stream}/{}", rules.version);
+    let command = Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes());
+    let event = LawEvent::from(rules.clone());
+    let event = NewEvent {
+        id: NewEvent::id_of(stream, command, 0),
+        kind: event.kind().into(),
+        data: event.encode(),
+        meta: serde_json::to_string(&envelope(command, now)).unwrap_or_default(),
+    };
+    store.append(stream, expected, vec![event]).await.map(|_| ())
 }
 
 fn envelope(command: Uuid, at: Timestamp) -> Envelope {

@@ -20,6 +20,7 @@ use crate::telemetry;
 
 mod hot;
 mod order;
+mod trial;
 
 use hot::Hot;
 

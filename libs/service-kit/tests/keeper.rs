@@ -134,6 +134,7 @@ async fn scene(folder: &tempfile::TempDir) -> Scene {
         documents: Documents::in_folder(&folder.path().join("documents")).unwrap(),
         views: None,
         sandbox: true,
+        rule_signers: 1,
         digest_key: vec![7; 32],
     })
     .await

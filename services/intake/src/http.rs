@@ -12,15 +12,20 @@ mod get_dossier;
 mod get_outages;
 mod get_procedure;
 mod get_procedures;
+mod get_rules;
+mod get_rules_version;
 mod issue_rules;
 mod move_appointment;
 mod refuse_dossier;
+mod reject_rules;
 pub(crate) mod reply;
 mod request_supplement;
+mod sign_rules;
 mod submit_dossier;
 mod submit_supplement;
 mod upload_document;
 mod withdraw_dossier;
+mod withdraw_rules;
 
 service_kit::routes!(App:
     submit_dossier,
@@ -40,6 +45,11 @@ service_kit::routes!(App:
     get_procedures,
     get_procedure,
     issue_rules,
+    get_rules,
+    get_rules_version,
+    sign_rules,
+    reject_rules,
+    withdraw_rules,
     declare_outage,
     end_outage,
     get_outages,

@@ -5,8 +5,7 @@
 use std::sync::Arc;
 
 use dossier::intake::declare_outage::OutageRecord;
-use dossier::intake::issue_rules::Rules;
-use dossier::intake::{Intake, IntakeReaction, STEPS};
+use dossier::intake::{Intake, IntakeReaction, Rules, STEPS};
 use service_kit::documents::Orphans;
 use service_kit::http::finish_openapi;
 use service_kit::tasks::{Keeper, Reactions, Stalled, Tasks};

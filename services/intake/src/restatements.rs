@@ -76,7 +76,13 @@ impl Restatements {
             Ok(LawEvent::RulesIssued(rules)) if rules.kind == RulesKind::Calendar => None,
             Ok(LawEvent::RulesIssued(rules)) if self.applies_to_open(&rules) => None,
             // While an outage lasts nothing can be said; other rules move no date that was promised.
-            Ok(LawEvent::OutageDeclared(_) | LawEvent::RulesIssued(_)) => return Ok(()),
+            Ok(
+                LawEvent::OutageDeclared(_)
+                | LawEvent::RulesIssued(_)
+                | LawEvent::RulesProposed(_)
+                | LawEvent::RulesRejected(_)
+                | LawEvent::RulesWithdrawn(_),
+            ) => return Ok(()),
             Err(error) => return Err(unavailable(error)),
         };
         let mut streams = self.deadlines.streams();

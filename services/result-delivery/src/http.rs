@@ -6,6 +6,7 @@ mod decide_renewal;
 mod download_result;
 mod get_delivery;
 mod get_result_document;
+mod get_result_numbers;
 mod get_unmatched_parcel_notices;
 mod hand_to_carrier;
 mod issue_result;
@@ -18,6 +19,7 @@ mod take_carrier_notice;
 service_kit::routes!(App:
     get_delivery,
     get_result_document,
+    get_result_numbers,
     issue_result,
     choose_channel,
     download_result,

@@ -8,12 +8,14 @@ use service_kit::tasks::{Keeper, Reactions, Stalled, Tasks};
 use service_kit::{Kit, Service, Streams};
 
 mod http;
+mod numbers;
 mod waybills;
 
 /// What the handlers need.
 #[derive(Debug)]
 pub struct App {
     pub(crate) results: Arc<Streams<DossierResult>>,
+    pub(crate) numbers: numbers::Queues,
 }
 
 /// The document of this service.
@@ -38,7 +40,7 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     let letters = reactions.health();
     tasks.add(reactions);
     tasks.add(keeper);
-    let app = Arc::new(App { results });
+    let app = Arc::new(App { results, numbers: numbers::Queues::default() });
     Ok(Service {
         name: "result-delivery",
         routes: http::routes(&app),

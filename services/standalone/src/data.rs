@@ -43,6 +43,8 @@ pub struct DataDirectory {
     bus: BusArguments,
     /// Whether to go on with a log that knows less than what was made of it.
     accept_log_loss: bool,
+    /// How many persons it takes to issue a file of rules, if that is said.
+    rule_signers: Option<u8>,
 }
 
 /// Whom a process believes.
@@ -88,6 +90,7 @@ impl DataDirectory {
             quotas: QuotaRules::shipped()?,
             bus: BusArguments::default(),
             accept_log_loss: false,
+            rule_signers: None,
         })
     }
 
@@ -108,6 +111,7 @@ impl DataDirectory {
             quotas: QuotaRules::shipped()?,
             bus: BusArguments::default(),
             accept_log_loss: false,
+            rule_signers: None,
         })
     }
 
@@ -115,6 +119,12 @@ impl DataDirectory {
     #[must_use]
     pub(crate) fn accepting_log_loss(self, accept_log_loss: bool) -> Self {
         Self { accept_log_loss, ..self }
+    }
+
+    /// The same, and how many persons it takes to issue a file of rules.
+    #[must_use]
+    pub(crate) fn with_rule_signers(self, rule_signers: Option<u8>) -> Self {
+        Self { rule_signers, ..self }
     }
 
     /// What knows more than the log: read models, and how far followers said in the log that they had come.
@@ -369,6 +379,9 @@ impl DataDirectory {
         let digest_key = self.digest_key(&store)?;
         let bus = self.bus.open(&store, &digest_key).await?;
         let clock = self.clock(&store, time).await?;
+        // Where real people are let in, nobody makes law alone unless that is said.
+        let usual = if identity == Identity::Development { 1 } else { 2 };
+        let rule_signers = self.rule_signers.unwrap_or(usual);
         // Tokens are a matter of the real world, whatever time the dossiers live in.
         let (auth, sandbox) = match identity {
             Identity::Provider { keys, rules, sandbox } => {
@@ -392,6 +405,7 @@ impl DataDirectory {
             documents: self.documents().await?,
             views: Some(self.views()),
             sandbox,
+            rule_signers,
             digest_key,
         })
         .await?)

@@ -19,6 +19,7 @@ mod export;
 mod office;
 mod private;
 mod replay;
+mod rules;
 mod serve;
 mod store_suite;
 mod token;
@@ -66,6 +67,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Try a change of the law on all dossiers, without changing anything.
     Whatif(whatif::Arguments),
+    /// Check files of rules before they are issued.
+    Rules(rules::Arguments),
     /// Write the log as NDJSON to standard output.
     Export(export::Arguments),
     /// Move a log from one event store to another.
@@ -128,6 +131,7 @@ pub fn main() -> ExitCode {
             Command::Check(arguments) => check::run(&arguments).await,
             Command::Explain(arguments) => explain::run(&arguments).await,
             Command::Whatif(arguments) => whatif::run(&arguments).await,
+            Command::Rules(arguments) => rules::run(&arguments).await,
             Command::Export(arguments) => export::run(&arguments).await,
             Command::Copy(arguments) => copy::run(&arguments).await,
             Command::StoreSuite(arguments) => store_suite::run(&arguments).await,

@@ -94,6 +94,11 @@ pub(crate) struct Arguments {
     /// A file that says which quotas callers have otherwise than by default (docs/operating.md, "Quotas").
     #[arg(long, env = "DOSSIER_QUOTAS", value_name = "FILE")]
     quotas: Option<std::path::PathBuf>,
+    /// How many persons it takes to issue a file of rules: with 2, what one operator issues is a proposal until another one
+    /// signs it. Without it, 2 with an identity provider and 1 without.
+    #[arg(long, env = "DOSSIER_RULE_SIGNERS", value_name = "1|2",
+          value_parser = clap::value_parser!(u8).range(1..=2))]
+    rule_signers: Option<u8>,
     #[command(flatten)]
     bus: BusArguments,
     #[command(flatten)]
@@ -148,6 +153,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     let identity = identity(&arguments)?;
     let data = arguments.data.open()?.shared(arguments.views, arguments.digest_key, arguments.bus);
     let data = data.with_documents(arguments.documents);
+    let data = data.with_rule_signers(arguments.rule_signers);
     let data = data.accepting_log_loss(arguments.confirmed.accept_log_loss);
     let data = data.with_quotas(arguments.quotas.as_deref())?;
     let Confirmed { confirm_clock: confirmed, live, .. } = arguments.confirmed;

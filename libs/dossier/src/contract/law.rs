@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{AgencyCode, Channel, events, payload};
+use super::{AgencyCode, Channel, Subject, events, payload};
 
 /// What a file of rules is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -51,6 +51,45 @@ payload! {
         legal_basis: String,
         /// The whole file, so that whoever has the log has the law.
         text: String,
+        /// Who proposed it, where it took a second person to issue it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proposed_by: Option<Subject>,
+    }
+    /// A file of rules was proposed: it has no effect until a second person signs it, which is then recorded as
+    /// `RulesIssued`.
+    RulesProposed {
+        /// What it is about.
+        kind: RulesKind,
+        /// Its name among those of its kind.
+        name: String,
+        /// The number that it has used up, whatever becomes of it.
+        version: u32,
+        /// On what it rests.
+        legal_basis: String,
+        /// The whole file.
+        text: String,
+    }
+    /// A proposed file of rules was not signed.
+    RulesRejected {
+        /// What it is about.
+        kind: RulesKind,
+        /// Its name among those of its kind.
+        name: String,
+        /// Its number.
+        version: u32,
+        /// Why.
+        reason: String,
+    }
+    /// A file of rules was taken back before it was in force: it is no law at any time.
+    RulesWithdrawn {
+        /// What it is about.
+        kind: RulesKind,
+        /// Its name among those of its kind.
+        name: String,
+        /// Its number.
+        version: u32,
+        /// Why.
+        reason: String,
     }
     /// Systems are out of order, or will be: the clocks of the agencies and ways of filing that this hits stand still
     /// (Decree 224/2026/NĐ-CP, art. 13; Decree 99/2022/NĐ-CP, art. 16).
@@ -98,7 +137,26 @@ events! {
     /// The events of the law.
     pub enum LawEvent {
         RulesIssued = "law.RulesIssued.v1",
+        RulesProposed = "law.RulesProposed.v1",
+        RulesRejected = "law.RulesRejected.v1",
+        RulesWithdrawn = "law.RulesWithdrawn.v1",
         OutageDeclared = "law.OutageDeclared.v1",
         OutageEnded = "law.OutageEnded.v1",
+    }
+}
+
+impl RulesProposed {
+    /// What would be issued.
+    #[must_use]
+    pub fn rules(&self) -> RulesIssued {
+        let Self { kind, name, version, legal_basis, text } = self.clone();
+        RulesIssued { kind, name, version, legal_basis, text, proposed_by: None }
+    }
+}
+
+impl From<RulesIssued> for RulesProposed {
+    fn from(rules: RulesIssued) -> Self {
+        let RulesIssued { kind, name, version, legal_basis, text, .. } = rules;
+        Self { kind, name, version, legal_basis, text }
     }
 }

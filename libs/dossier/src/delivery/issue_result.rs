@@ -12,7 +12,7 @@ pub const STEP: Step = Step {
     service: "result-delivery",
     basis: "61/2018/NĐ-CP Điều 20; 30/2020/NĐ-CP Điều 5",
     may: &[agency(Role::Approver), agency(Role::Clerk)],
-    events: &["delivery.ResultIssued.v1"],
+    events: &["delivery.ResultIssued.v1", "delivery.NumberTaken.v1"],
     refusals: Refusal::ALL,
 };
 
@@ -21,6 +21,11 @@ refusals! {
     pub enum Refusal {
         NotPrepared => 409, "result-not-prepared",
             "không có kết quả chờ ban hành", "no result is waiting to be issued";
+        NumberTaken => 409, "result-number-taken",
+            "số này đã được dùng trong sổ", "another result has this number in the register";
+        NumberOfTheRegister => 422, "result-number-of-the-register",
+            "số dạng này do sổ cấp: hãy để trống để nhận số tiếp theo",
+            "numbers of this form are given by the register: leave it out to get the next one";
     }
 }
 

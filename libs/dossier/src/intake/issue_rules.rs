@@ -4,10 +4,12 @@
 //! What was received or promised under an earlier version stays under it; the version in force on the day of receipt
 //! counts (Law on the Promulgation of Legal Documents 64/2025/QH15, art. 53).
 
-use crate::access::{Resource, any};
-use crate::contract::{AgencyCode, LawEvent, Meta, ProcedureRef, Role, RulesIssued, RulesKind};
-use crate::law::{InvalidLaw, rules, says_the_same};
-use crate::step::{Facts, State, Step, refusals};
+use super::Rules;
+use super::rules::RulesStage;
+use crate::access::any;
+use crate::contract::{LawEvent, Role, RulesKind, RulesProposed};
+use crate::law::{Draft, Finding, Findings, rules, says_the_same};
+use crate::step::{Facts, Step, refusals};
 
 /// This step.
 pub const STEP: Step = Step {
@@ -15,72 +17,73 @@ pub const STEP: Step = Step {
     service: "intake",
     basis: "64/2025/QH15 Điều 53; 61/2018/NĐ-CP Điều 26",
     may: &[any(Role::Operator)],
-    events: &["law.RulesIssued.v1"],
+    events: &["law.RulesIssued.v1", "law.RulesProposed.v1"],
     refusals: Refusal::ALL,
 };
-
-/// The versions of one file of rules.
-#[derive(Debug, Clone, Default)]
-pub struct Rules {
-    /// All that were issued, the newest last.
-    pub issued: Vec<RulesIssued>,
-}
-
-impl State for Rules {
-    type Event = LawEvent;
-    const CATEGORY: &'static str = "law";
-
-    fn evolve(&mut self, event: &LawEvent, _: &Meta) {
-        if let LawEvent::RulesIssued(rules) = event {
-            self.issued.push(rules.clone());
-        }
-    }
-
-    fn resource(&self) -> Option<Resource> {
-        (!self.issued.is_empty()).then(Resource::default)
-    }
-
-    fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
-        None
-    }
-}
-
-/// The id of the stream in which the versions of a file stand.
-#[must_use]
-pub fn stream_id(kind: RulesKind, name: &str) -> String {
-    format!("{}.{name}", kind.as_str())
-}
 
 refusals! {
     /// Why rules cannot be issued.
     pub enum Refusal {
-        Invalid(InvalidLaw) => 422, "rules-invalid",
+        Invalid(Findings) => 422, "rules-invalid",
             "tệp quy định không hợp lệ", "the file of rules is wrong";
         VersionTaken => 409, "rules-version-taken",
             "phiên bản này đã được ban hành với nội dung khác",
             "this version was issued with other content: give it the next number";
         VersionOutdated => 409, "rules-version-outdated",
             "đã có phiên bản mới hơn", "a later version was issued already";
+        VersionEnded => 409, "rules-version-ended",
+            "phiên bản này đã bị rút hoặc từ chối, hãy dùng số tiếp theo",
+            "this version was withdrawn or rejected: give it the next number";
+        AwaitingSignature(u32) => 409, "rules-awaiting-signature",
+            "một phiên bản trước đó đang chờ ký", "an earlier version waits for a second signature";
     }
+}
+
+/// The command.
+#[derive(Debug, Clone, Copy)]
+pub struct IssueRules<'a> {
+    /// What the file is about.
+    pub kind: RulesKind,
+    /// The file, as YAML.
+    pub text: &'a str,
+    /// What is wrong with its form as a JSON Schema.
+    pub form: &'a [Finding],
+    /// How many persons it takes: with two, the file is a proposal until another one signs it.
+    pub signers: u8,
 }
 
 /// Decides; nothing if the same content was issued in this version before.
 pub fn decide(
     state: &Rules,
-    kind: RulesKind,
-    text: &str,
+    command: IssueRules<'_>,
     facts: &Facts<'_>,
 ) -> Result<Vec<LawEvent>, Refusal> {
-    let issued = rules(kind, kind.as_str(), text).map_err(Refusal::Invalid)?;
-    if let Some(known) = state.issued.iter().find(|known| known.version == issued.version) {
-        let same = says_the_same(&known.text, text);
-        return if same { Ok(Vec::new()) } else { Err(Refusal::VersionTaken) };
+    let IssueRules { kind, text, form, signers } = command;
+    let newest = state.newest();
+    if let Ok(issued) = rules(kind, kind.as_str(), text) {
+        if let Some(known) = state.version(issued.version) {
+            return match known.stage {
+                RulesStage::Rejected | RulesStage::Withdrawn => Err(Refusal::VersionEnded),
+                _ if says_the_same(&known.rules.text, text) => Ok(Vec::new()),
+                RulesStage::Issued | RulesStage::AwaitingSignature => Err(Refusal::VersionTaken),
+            };
+        }
+        if issued.version < newest {
+            return Err(Refusal::VersionOutdated);
+        }
     }
-    if state.issued.last().is_some_and(|newest| newest.version > issued.version) {
-        return Err(Refusal::VersionOutdated);
+    if let Some(waits) = state.awaiting() {
+        return Err(Refusal::AwaitingSignature(waits.rules.version));
     }
-    facts.law.clone().take(&issued, Some(facts.at)).map_err(Refusal::Invalid)?;
-    Ok(vec![issued.into()])
+    let draft = Draft { kind, text, version: newest.checked_add(1) };
+    let checked = draft.check(facts.law, facts.at);
+    if !form.is_empty() {
+        let mut found = checked.err().unwrap_or_default();
+        found.0.extend_from_slice(form);
+        return Err(Refusal::Invalid(found.placed(text)));
+    }
+    let issued = checked.map_err(Refusal::Invalid)?;
+    Ok(vec![if signers > 1 { RulesProposed::from(issued).into() } else { issued.into() }])
 }
 
 #[cfg(test)]
@@ -89,13 +92,21 @@ mod tests {
 
     use super::*;
     use crate::contract::ProcedureCode;
-    use crate::testing::{Scene, at, law};
+    use crate::testing::{Scene, actor, at, law};
 
     const SHIPPED: &str = include_str!("../../procedures/energy_label.yaml");
 
+    fn second() -> String {
+        SHIPPED.replace("version: 2", "version: 3")
+    }
+
+    fn shipped() -> LawEvent {
+        rules(RulesKind::Procedure, "energy", SHIPPED).unwrap().into()
+    }
+
     fn issue(scene: &mut Scene<'_, Rules>, text: &str) -> Result<Vec<LawEvent>, Refusal> {
         scene.step("2026-11-20T09:00", Role::Operator, |s, f| {
-            decide(s, RulesKind::Procedure, text, f)
+            decide(s, IssueRules { kind: RulesKind::Procedure, text, form: &[], signers: 1 }, f)
         })
     }
 
@@ -103,25 +114,28 @@ mod tests {
     fn a_new_version_is_issued_once_and_never_with_other_content() {
         let law = law();
         let mut scene = Scene::<Rules>::new(&law, "ENERGY.LABEL", "G02");
-        let second = SHIPPED.replace("version: 2", "version: 3");
+        assert!(matches!(issue(&mut scene, &second()), Err(Refusal::Invalid(_))), "those before come first");
+        scene.record(at("2026-11-01T09:00"), &actor(Role::System), shipped());
+        let second = second();
         assert_eq!(issue(&mut scene, &second).unwrap().len(), 1);
         assert!(issue(&mut scene, &format!("# once more\n{second}")).unwrap().is_empty());
         let other = second.replace("amount: 5", "amount: 4");
         assert_eq!(issue(&mut scene, &other), Err(Refusal::VersionTaken));
-        assert_eq!(issue(&mut scene, SHIPPED), Err(Refusal::VersionOutdated));
+        assert!(issue(&mut scene, SHIPPED).unwrap().is_empty());
     }
 
     #[test]
     fn wrong_rules_are_refused_with_the_line_and_the_reason() {
         let law = law();
         let mut scene = Scene::<Rules>::new(&law, "ENERGY.LABEL", "G02");
-        let wrong = SHIPPED.replace("version: 2", "version: 3").replace("pause", "stop");
-        let Err(Refusal::Invalid(InvalidLaw::Shape { line, reason, .. })) =
-            issue(&mut scene, &wrong)
-        else {
+        scene.record(at("2026-11-01T09:00"), &actor(Role::System), shipped());
+        let wrong = second().replace("pause", "stop");
+        let Err(Refusal::Invalid(found)) = issue(&mut scene, &wrong) else {
             panic!("it was issued");
         };
-        assert!(line > 1 && reason.contains("stop"), "{line}: {reason}");
+        let [finding] = &found.0[..] else { panic!("{found}") };
+        assert_eq!(finding.pointer, "/clock/supplement");
+        assert!(finding.place.unwrap().line > 1 && finding.en.contains("stop"), "{finding}");
         let idle = SHIPPED.replace("version: 2", "version: 3").replace("[online]", "[]");
         assert!(matches!(issue(&mut scene, &idle), Err(Refusal::Invalid(_))));
     }

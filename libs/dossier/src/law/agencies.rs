@@ -1,6 +1,7 @@
 //! The agencies: who receives dossiers, and who has taken over from whom.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use calendar::{Calendar, Text};
 use jiff::Timestamp;
@@ -25,6 +26,9 @@ pub struct Agency {
     pub receipt_symbol: String,
     /// Who has taken over its dossiers, if it was merged or dissolved.
     pub succeeded: Option<Succession>,
+    /// The file that names it: a registry may come in parts, for example one for each province.
+    #[serde(skip)]
+    pub part: Arc<str>,
 }
 
 /// An agency that takes over the dossiers of another one: its officers work on them, by its calendar.
@@ -44,8 +48,7 @@ pub struct Succession {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AgencyFile {
-    #[serde(rename = "id")]
-    _id: String,
+    pub(super) id: String,
     pub(super) version: u32,
     #[serde(rename = "legal_basis")]
     _legal_basis: String,
@@ -55,18 +58,28 @@ pub(super) struct AgencyFile {
 /// All agencies that were ever named.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Agencies {
-    by_code: BTreeMap<AgencyCode, Agency>,
-    pub(super) version: u32,
+    by_code: BTreeMap<AgencyCode, Arc<Agency>>,
+    /// Those that end: few are looked at whenever somebody calls.
+    ended: Vec<Arc<Agency>>,
+    /// The newest version of each file.
+    versions: BTreeMap<Arc<str>, u32>,
 }
 
 impl Agencies {
-    /// The agencies of a file, if it does not contradict itself, the calendars that there are, or forget one that was known.
+    /// The newest version of a file.
+    pub(super) fn version(&self, id: &str) -> u32 {
+        self.versions.get(id).copied().unwrap_or(0)
+    }
+
+    /// With the agencies of a file instead of those that it named before, if it does not contradict itself, the calendars that
+    /// there are, or forget one that it named. An agency that another file named belongs to this one from now on.
     pub(super) fn replaced<'a>(
         &self,
         file: AgencyFile,
         calendar: impl Fn(&str) -> Option<&'a Calendar>,
     ) -> Result<Self, String> {
-        let mut by_code = BTreeMap::new();
+        let part: Arc<str> = file.id.into();
+        let mut named = BTreeMap::new();
         for mut agency in file.agencies {
             if !agency.code.is_well_formed() {
                 return Err(format!("`{}` is not an agency code", agency.code));
@@ -77,35 +90,49 @@ impl Agencies {
                 let begins = calendar.start_of_day(succession.on);
                 succession.at = begins.map_err(|error| error.to_string())?;
             }
-            by_code.insert(agency.code.clone(), agency);
+            agency.part = Arc::clone(&part);
+            named.insert(agency.code.clone(), Arc::new(agency));
         }
-        if let Some(gone) = self.by_code.keys().find(|code| !by_code.contains_key(*code)) {
-            return Err(format!("`{gone}` is missing, and dossiers may have been received there"));
+        let mut before = self.all().filter(|agency| agency.part == part);
+        if let Some(Agency { code, .. }) = before.find(|agency| !named.contains_key(&agency.code)) {
+            return Err(format!("`{code}` is missing, and dossiers may have been received there"));
         }
-        let replaced = Self { by_code, version: file.version };
-        for Agency { code, succeeded, .. } in replaced.all() {
+        let (mut by_code, mut versions) = (self.by_code.clone(), self.versions.clone());
+        by_code.extend(named);
+        versions.insert(part, file.version);
+        let ended = by_code.values().filter(|agency| agency.succeeded.is_some()).cloned();
+        let replaced = Self { ended: ended.collect(), by_code, versions };
+        replaced.followed()?;
+        Ok(replaced)
+    }
+
+    /// Whether every agency that ends is followed by one that does not.
+    fn followed(&self) -> Result<(), String> {
+        for Agency { code, succeeded, .. } in self.ended.iter().map(|ended| &**ended) {
             if let Some(Succession { by, .. }) = succeeded.as_ref()
-                && replaced.get(by).is_none()
+                && self.get(by).is_none()
             {
                 return Err(format!("`{code}` is succeeded by `{by}`, which is not an agency"));
             }
             // Nobody may take over from itself, however many are between.
-            if replaced
-                .get(replaced.present(code, Timestamp::MAX))
-                .is_none_or(|last| last.succeeded.is_some())
-            {
+            let last = self.get(self.present(code, Timestamp::MAX));
+            if last.is_none_or(|last| last.succeeded.is_some()) {
                 return Err(format!("the succession of `{code}` leads back to itself"));
             }
         }
-        Ok(replaced)
+        Ok(())
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Agency> {
-        self.by_code.values()
+        self.by_code.values().map(|agency| &**agency)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.by_code.len()
     }
 
     pub(super) fn get(&self, code: &AgencyCode) -> Option<&Agency> {
-        self.by_code.get(code)
+        self.by_code.get(code).map(|agency| &**agency)
     }
 
     /// Who deals with the dossiers of an agency at an instant.
@@ -124,8 +151,8 @@ impl Agencies {
 
     /// Those whose dossiers an agency, or one below it, has taken over by an instant.
     pub(super) fn predecessors(&self, own: &AgencyCode, at: Timestamp) -> Vec<AgencyCode> {
-        let ended = self.all().filter(|agency| agency.succeeded.is_some());
-        let taken_over = ended.filter(|agency| own.covers(self.present(&agency.code, at)));
+        let taken_over =
+            self.ended.iter().filter(|agency| own.covers(self.present(&agency.code, at)));
         taken_over.map(|a| a.code.clone()).filter(|code| !own.covers(code)).collect()
     }
 }

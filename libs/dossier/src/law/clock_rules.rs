@@ -23,7 +23,7 @@ pub enum ClockStart {
 }
 
 /// When a day is over for receiving: what comes later counts from the next working morning.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CutOff {
     /// At this time of any day that is not named below.

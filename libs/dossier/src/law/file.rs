@@ -1,10 +1,11 @@
 //! Files of rules: what they have in common, and what is wrong with one.
 
+use jiff::civil::Date;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::SHIPPED;
-use crate::contract::{RulesIssued, RulesKind};
+use super::{Period, SHIPPED};
+use crate::contract::{AgencyCode, RulesIssued, RulesKind};
 
 /// What is wrong with a file of rules.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,7 +50,43 @@ pub fn rules(kind: RulesKind, file: &str, text: &str) -> Result<RulesIssued, Inv
     if version == 0 {
         return Err(content(file, "versions count from 1"));
     }
-    Ok(RulesIssued { kind, name, version, legal_basis, text: text.to_owned() })
+    let (text, proposed_by) = (text.to_owned(), None);
+    Ok(RulesIssued { kind, name, version, legal_basis, text, proposed_by })
+}
+
+/// The first day on which a file of rules is in force; nothing for one that is from when it is recorded.
+#[must_use]
+pub fn takes_effect(rules: &RulesIssued) -> Option<Date> {
+    first_day(rules).map(|(day, _)| day)
+}
+
+/// The first day on which a procedure is in force, and the agency that it belongs to.
+pub(super) fn first_day(rules: &RulesIssued) -> Option<(Date, AgencyCode)> {
+    #[derive(Deserialize)]
+    struct Effective {
+        agency: AgencyCode,
+        effective: Period,
+    }
+    if rules.kind != RulesKind::Procedure {
+        return None;
+    }
+    let Effective { agency, effective } = serde_yaml_ng::from_str(&rules.text).ok()?;
+    Some((effective.from, agency))
+}
+
+/// What a file of rules is about, by what stands in it; nothing if it is like none.
+#[must_use]
+pub fn kind_of(text: &str) -> Option<RulesKind> {
+    let file = serde_yaml_ng::from_str::<serde_json::Value>(text).ok()?;
+    let marks = [
+        ("form", RulesKind::Procedure),
+        ("clock", RulesKind::Procedure),
+        ("agencies", RulesKind::Agencies),
+        ("week", RulesKind::Calendar),
+        ("classify", RulesKind::Complaints),
+        ("give_back", RulesKind::Payments),
+    ];
+    marks.iter().find(|(field, _)| file.get(field).is_some()).map(|(_, kind)| *kind)
 }
 
 /// The longest name of a file of rules.

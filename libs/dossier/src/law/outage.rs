@@ -6,7 +6,6 @@ use calendar::Span;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::agencies::Agencies;
 use crate::contract::{AgencyCode, Channel, OutageDeclared, OutageEnded};
 
 /// A time in which systems were, or are, out of order.
@@ -48,7 +47,8 @@ impl Outage {
     }
 }
 
-/// All of them, and those of each agency.
+/// All of them, and those of each agency that was named in one. What hits any other agency is what hits the nearest one above it:
+/// a country has thousands of agencies, and most were never named.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Outages {
     all: Vec<Outage>,
@@ -61,41 +61,46 @@ impl Outages {
     }
 
     pub(super) fn of(&self, agency: &AgencyCode) -> &[Outage] {
-        self.of.get(agency).map_or(&[], Vec::as_slice)
+        let mut code = agency.as_str();
+        loop {
+            if let Some(hit) = self.of.get(&AgencyCode::from(code)) {
+                return hit;
+            }
+            match code.rsplit_once('.') {
+                Some((above, _)) => code = above,
+                None => return &[],
+            }
+        }
     }
 
-    pub(super) fn declare(
-        &mut self,
-        declared: &OutageDeclared,
-        at: Timestamp,
-        agencies: &Agencies,
-    ) {
+    pub(super) fn declare(&mut self, declared: &OutageDeclared, at: Timestamp) {
         let OutageDeclared { outage, agency, channels, from, to, reason, .. } = declared.clone();
         let recorded_at = at;
         self.all.push(Outage { id: outage, agency, channels, from, to, reason, recorded_at });
-        self.spread(agencies);
+        self.spread();
     }
 
-    pub(super) fn end(&mut self, ended: &OutageEnded, at: Timestamp, agencies: &Agencies) {
+    pub(super) fn end(&mut self, ended: &OutageEnded, at: Timestamp) {
         if let Some(outage) = self.all.iter_mut().find(|outage| outage.id == ended.outage) {
             (outage.to, outage.recorded_at) = (Some(ended.to), at);
         }
-        self.spread(agencies);
+        self.spread();
     }
 
     /// Leaves only those that are wanted.
-    pub(super) fn retain(&mut self, agencies: &Agencies, wanted: impl Fn(&Outage) -> bool) {
+    pub(super) fn retain(&mut self, wanted: impl Fn(&Outage) -> bool) {
         self.all.retain(wanted);
-        self.spread(agencies);
+        self.spread();
     }
 
-    /// Sorts them by the agencies that they hit.
-    pub(super) fn spread(&mut self, agencies: &Agencies) {
+    /// Sorts them by the agencies that were named.
+    fn spread(&mut self) {
         let hit = |agency: &AgencyCode| -> Vec<Outage> {
             self.all.iter().filter(|outage| outage.agency.covers(agency)).cloned().collect()
         };
-        let all = agencies.all().map(|agency| &agency.code);
-        self.of = all.map(|agency| (agency.clone(), hit(agency))).collect();
+        let named = self.all.iter().map(|outage| &outage.agency);
+        let of = named.map(|agency| (agency.clone(), hit(agency))).collect();
+        self.of = of;
     }
 }
 

@@ -426,7 +426,7 @@ impl Procedure {
         Ok(())
     }
 
-    fn budgets(&self) -> impl Iterator<Item = Budget> {
+    pub(super) fn budgets(&self) -> impl Iterator<Item = Budget> {
         let review = &self.review;
         self.clock
             .budgets()

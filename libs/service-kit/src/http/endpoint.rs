@@ -119,6 +119,8 @@ endpoints! {
     endpoint1(one: One);
     /// A handler at an address with two parameters.
     endpoint2(one: One, two: Two);
+    /// A handler at an address with three parameters.
+    endpoint3(one: One, two: Two, three: Three);
 }
 
 /// A handler that takes its body as a stream, never whole.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use dossier::access::Denied;
+use dossier::law::Finding;
 use dossier::{RefusalEntry, Refuse};
 use events::{AppendError, ReadError, Unwritable, Version};
 use http::StatusCode;
@@ -110,6 +111,7 @@ pub struct Problem {
     entry: RefusalEntry,
     about: Option<String>,
     fields: Vec<FieldError>,
+    findings: Vec<Finding>,
     violated: Vec<&'static str>,
     current: Option<Version>,
     retry_after: Option<Duration>,
@@ -141,10 +143,16 @@ pub struct ProblemBody {
 /// A field that must change.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ProblemField {
-    /// JSON Pointer into the body.
+    /// JSON Pointer into the body; into the file, where a file of rules is wrong.
     pub pointer: String,
     /// What is wrong with it.
     pub detail: String,
+    /// The line in the file of rules, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// The column, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<usize>,
 }
 
 impl Problem {
@@ -155,6 +163,7 @@ impl Problem {
             entry,
             about: None,
             fields: Vec::new(),
+            findings: Vec::new(),
             violated: Vec::new(),
             current: None,
             retry_after: None,
@@ -241,7 +250,10 @@ impl Problem {
         if entry.status >= 500 {
             tracing::error!(?refusal, "the law cannot be applied");
         }
-        Self { about: refusal.subject(), ..Self::new(entry) }
+        let findings = refusal.findings().to_vec();
+        // What is said of each field need not be said of all of them together.
+        let about = refusal.subject().filter(|_| findings.is_empty());
+        Self { about, findings, ..Self::new(entry) }
     }
 
     /// Its HTTP status.
@@ -272,17 +284,28 @@ impl Problem {
             title: title.to_owned(),
             status: self.entry.status,
             detail: self.about.clone(),
-            errors: self
-                .fields
-                .iter()
-                .map(|FieldError { pointer, detail }| ProblemField {
-                    pointer: pointer.clone(),
-                    detail: detail.clone(),
-                })
-                .collect(),
+            errors: self.errors(language),
             violated_policies: self.violated.iter().map(|name| (*name).to_owned()).collect(),
         };
         serde_json::to_vec(&body).unwrap_or_default()
+    }
+
+    fn errors(&self, language: Language) -> Vec<ProblemField> {
+        let fields = self.fields.iter().map(|FieldError { pointer, detail }| {
+            let (pointer, detail) = (pointer.clone(), detail.clone());
+            ProblemField { pointer, detail, line: None, column: None }
+        });
+        let findings =
+            self.findings.iter().map(|Finding { pointer, place, vi, en }| ProblemField {
+                pointer: pointer.clone(),
+                detail: match language {
+                    Language::Vietnamese => vi.clone(),
+                    Language::English => en.clone(),
+                },
+                line: place.map(|place| place.line),
+                column: place.map(|place| place.column),
+            });
+        fields.chain(findings).collect()
     }
 
     /// As an answer in a language.

@@ -307,22 +307,9 @@ pub async fn step<S: State, R: Refuse>(
     target: Target<'_>,
     decide: impl Fn(&S, &dossier::Facts<'_>) -> Result<Vec<S::Event>, R>,
 ) -> Result<Arc<Loaded<S>>, Problem> {
-    let stream = Streams::<S>::name(target.id).map_err(|_| Problem::not_found())?;
     let kit = streams.kit();
     let digest = request.digest(kit);
-    let order = Order {
-        command: request.derived_id(caller, stream.as_str())?,
-        stream,
-        digest: &digest,
-        authority: Authority::Caller(caller, target.mays),
-        seen: target.seen,
-        existing: target.under.is_none(),
-        under: target.under,
-        dossier: target.dossier,
-        cause: None,
-        trace: request.trace(),
-        elsewhere: &[],
-    };
+    let order = order::<S>(request, caller, target, &digest)?;
     let executed = match streams.execute(&order, &decide).await {
         // Beside what an older version recorded stands the digest of the body alone. The command stands
         // in the stream, or this would not be said: nothing is decided here.
@@ -333,6 +320,40 @@ pub async fn step<S: State, R: Refuse>(
         executed => executed,
     };
     Ok(executed?.loaded)
+}
+
+/// What a step on a stream would record for a caller who was let in, without recording it.
+pub async fn try_step<S: State, R: Refuse>(
+    streams: &Streams<S>,
+    request: &Request,
+    caller: &Caller,
+    target: Target<'_>,
+    decide: impl FnOnce(&S, &dossier::Facts<'_>) -> Result<Vec<S::Event>, R>,
+) -> Result<Vec<S::Event>, Problem> {
+    let order = order::<S>(request, caller, target, "")?;
+    Ok(streams.trial(&order, decide).await?)
+}
+
+fn order<'a, S: State>(
+    request: &Request,
+    caller: &'a Caller,
+    target: Target<'a>,
+    digest: &'a str,
+) -> Result<Order<'a>, Problem> {
+    let stream = Streams::<S>::name(target.id).map_err(|_| Problem::not_found())?;
+    Ok(Order {
+        command: request.derived_id(caller, stream.as_str())?,
+        stream,
+        digest,
+        authority: Authority::Caller(caller, target.mays),
+        seen: target.seen,
+        existing: target.under.is_none(),
+        under: target.under,
+        dossier: target.dossier,
+        cause: None,
+        trace: request.trace(),
+        elsewhere: &[],
+    })
 }
 
 /// What a step is taken on.

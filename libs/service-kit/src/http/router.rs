@@ -2,6 +2,7 @@
 //! body is read. The address is looked up in a table, and only what stands at it is asked: trying some sixty filters
 //! one after another took about 8 % of the server's time.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -12,7 +13,8 @@ use dossier::access::{self, Caller};
 use http::header::{ALLOW, AUTHORIZATION, CONTENT_LENGTH, HeaderValue};
 use http::{HeaderMap, Method};
 use hyper::body::Body;
-use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::ParameterIn;
+use utoipa::openapi::{OpenApi, RefOr};
 use warp::reply::Response;
 use warp::{Filter, Rejection, Reply as _};
 
@@ -29,12 +31,19 @@ pub struct Mounted {
     address: String,
     method: Method,
     route: Route,
+    /// The names of its query parameters; not looked at if absent.
+    query: Option<Vec<String>>,
 }
+
+/// Characters of a parameter's name that are told to whoever sent it.
+const UNKNOWN_SHOWN_CHARS: usize = 50;
 
 /// Puts what is only read at an address.
 #[must_use]
 pub fn mount(address: &str, route: Route) -> Mounted {
-    Mounted { address: address.to_owned(), method: Method::GET, route }
+    // Files and probes are asked for with whatever a browser or a proxy adds.
+    let query = matches!(route.access, Access::Roles(_)).then(Vec::new);
+    Mounted { address: address.to_owned(), method: Method::GET, route, query }
 }
 
 /// Puts a route where its document says that it is.
@@ -46,8 +55,17 @@ pub fn mount_documented(document: &OpenApi, route: Route) -> Mounted {
         Some((_, item)) if item.post.is_some() => Method::POST,
         Some(_) | None => Method::GET,
     };
+    let operation = documented.and_then(|(_, item)| item.post.as_ref().or(item.get.as_ref()));
+    let parameters = operation.and_then(|operation| operation.parameters.as_ref());
+    let named = parameters.into_iter().flatten().filter_map(|parameter| match parameter {
+        RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query => {
+            Some(parameter.name.clone())
+        }
+        RefOr::T(_) | RefOr::Ref(_) => None,
+    });
+    let query = Some(named.collect());
     let address = documented.map(|(address, _)| address.clone()).unwrap_or_default();
-    Mounted { address, method, route }
+    Mounted { address, method, route, query }
 }
 
 /// All routes of a process.
@@ -74,10 +92,25 @@ struct Operation {
     access: Access,
     takes: Takes,
     counts: Counts,
+    query: Option<Vec<String>>,
     answers: Answers,
 }
 
 impl Operation {
+    /// Why a query string is refused: it has a parameter that the operation does not know. What is passed over in silence may
+    /// be what the caller counts on.
+    fn unknown_parameter(&self, query: Option<&str>) -> Option<Problem> {
+        let (known, query) = (self.query.as_ref()?, query?);
+        let sent: Vec<(Cow<'_, str>, Cow<'_, str>)> = serde_urlencoded::from_str(query).ok()?;
+        let (name, _) = sent.iter().find(|(name, _)| !known.iter().any(|known| known == name))?;
+        let name: String = name.chars().take(UNKNOWN_SHOWN_CHARS).collect();
+        let takes = match &known[..] {
+            [] => "this operation takes none".to_owned(),
+            known => format!("this operation takes {}", known.join(", ")),
+        };
+        Some(Problem::query(format!("there is no parameter `{name}`; {takes}")))
+    }
+
     /// What a request uses of its caller's quotas.
     fn uses(&self, kit: &Kit, caller: Option<&Caller>, headers: &HeaderMap) -> Uses {
         match (self.counts, self.takes, caller) {
@@ -139,13 +172,13 @@ impl Router {
     #[must_use]
     pub fn new(kit: &Arc<Kit>, mounted: Vec<Mounted>) -> Self {
         let mut by_address: BTreeMap<Vec<Option<String>>, Vec<Operation>> = BTreeMap::new();
-        for Mounted { address, method, route } in mounted {
+        for Mounted { address, method, route, query } in mounted {
             let segments = segments(&address)
                 .map(|segment| (!segment.starts_with('{')).then(|| segment.to_owned()));
             let name = format!("{method} {address}").into();
             let Route { access, takes, counts, answers } = route;
             let answers = answered(answers);
-            let operation = Operation { method, name, access, takes, counts, answers };
+            let operation = Operation { method, name, access, takes, counts, query, answers };
             by_address.entry(segments.collect()).or_default().push(operation);
         }
         let mut table: BTreeMap<usize, Vec<Place>> = BTreeMap::new();
@@ -239,7 +272,10 @@ impl Router {
         use hyper::service::Service;
 
         let language = Language::of(request.headers());
-        let known = check_token(&self.kit, head.client, request.headers()).await;
+        let known = match operation.unknown_parameter(request.uri().query()) {
+            Some(problem) => Err(problem),
+            None => check_token(&self.kit, head.client, request.headers()).await,
+        };
         if let Err(problem) = known {
             let mut response = problem.into_response(language);
             quota.answered(false, response.headers_mut());

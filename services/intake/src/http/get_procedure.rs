@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
 
-use super::get_procedures::{ProcedureReply, today_of};
+use super::get_procedures::{As, ProcedureReply, today_of};
 use crate::App;
 
 /// Which version.
@@ -26,6 +26,8 @@ pub(crate) struct ProcedureQuery {
 }
 
 /// One procedure, as it was in force at a date by what was known at a moment.
+///
+/// Where no version is in force then, `in_force` is false, and what is shown is the next one to take effect, or the last one.
 #[utoipa::path(
     get,
     path = "/v1/procedures/{code}",
@@ -40,8 +42,8 @@ async fn handle(app: Arc<App>, code: String, request: Request) -> Result<Reply, 
     let now = app.kit.clock.now();
     let on = query.at.or_else(|| today_of(&law, &code, now)).ok_or_else(Problem::not_found)?;
     let known_at = query.known_at.unwrap_or(now);
-    let procedure = law.in_force_as_known(&code, on, known_at);
-    Ok(Reply::ok(&ProcedureReply::new(procedure.ok_or_else(Problem::not_found)?)))
+    let procedure = law.nearest(&code, on, known_at).ok_or_else(Problem::not_found)?;
+    Ok(Reply::ok(&ProcedureReply::new(&law, procedure, As { on, known_at })))
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {

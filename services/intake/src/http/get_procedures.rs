@@ -30,6 +30,10 @@ pub(crate) struct ProcedureReply {
     /// The last one; null if no end is set.
     #[schema(value_type = Option<String>, format = Date)]
     effective_to: Option<Date>,
+    /// Whether it is in force on the day that was asked for. If not, it is the next version to take effect, or the last one.
+    in_force: bool,
+    /// The versions that take effect later.
+    upcoming: Vec<UpcomingReply>,
     /// When this version was recorded here.
     #[schema(value_type = Option<String>, format = DateTime)]
     recorded_at: Option<Timestamp>,
@@ -58,6 +62,28 @@ pub(crate) struct ProcedureReply {
     periods: Value,
 }
 
+/// A version that takes effect later.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UpcomingReply {
+    /// The version.
+    version: u32,
+    /// When it was issued.
+    #[schema(value_type = String, format = Date)]
+    issued: Date,
+    /// The first day on which it is in force.
+    #[schema(value_type = String, format = Date)]
+    effective_from: Date,
+}
+
+/// A moment by which the catalogue is read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct As {
+    /// What is in force on this day …
+    pub(super) on: Date,
+    /// … by what had been recorded up to this instant.
+    pub(super) known_at: Timestamp,
+}
+
 /// The procedures in force today.
 #[utoipa::path(
     get,
@@ -70,23 +96,36 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let (law, now) = (app.kit.law(), app.kit.clock.now());
     let mut codes: Vec<_> = law.procedures().map(|procedure| &procedure.code).collect();
     codes.dedup();
-    let in_force = codes
-        .into_iter()
-        .filter_map(|code| law.in_force(code, today_of(&law, code, now)?).map(ProcedureReply::new));
+    let in_force = codes.into_iter().filter_map(|code| {
+        let on = today_of(&law, code, now)?;
+        let procedure = law.in_force_as_known(code, on, now)?;
+        Some(ProcedureReply::new(&law, procedure, As { on, known_at: now }))
+    });
     Ok(Reply::ok(&in_force.collect::<Vec<_>>()))
 }
 
 /// The local day in the agency that a procedure belongs to.
 pub(super) fn today_of(law: &Law, code: &ProcedureCode, now: Timestamp) -> Option<Date> {
-    let agency = law.agencies().find(|agency| {
-        law.procedures().any(|p| p.code == *code && p.agency.covers(&agency.code))
+    let mut versions = law.procedures().filter(|procedure| procedure.code == *code);
+    let agency = versions.find_map(|procedure| {
+        law.agencies().find(|agency| procedure.agency.covers(&agency.code))
     })?;
     Some(law.calendar_of(&agency.code)?.date_of(now))
 }
 
 impl ProcedureReply {
-    pub(super) fn new(procedure: &Procedure) -> Self {
+    pub(super) fn new(law: &Law, procedure: &Procedure, as_of: As) -> Self {
+        let upcoming = law.upcoming(&procedure.code, as_of.on, as_of.known_at);
+        let upcoming = upcoming.filter(|later| later.version != procedure.version);
         Self {
+            in_force: procedure.effective.contains(as_of.on),
+            upcoming: upcoming
+                .map(|later| UpcomingReply {
+                    version: later.version,
+                    issued: later.issued,
+                    effective_from: later.effective.from,
+                })
+                .collect(),
             code: procedure.code.to_string(),
             version: procedure.version,
             issued: procedure.issued,

@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
-use dossier::contract::{ProcedureRef, RulesKind};
-use dossier::intake::issue_rules::{Refusal, STEP, decide, stream_id};
-use dossier::law::{Law, rules};
+use dossier::contract::{ProcedureRef, RulesIssued, RulesKind};
+use dossier::intake::issue_rules::{IssueRules, Refusal, STEP, decide};
+use dossier::intake::{RulesStage, stream_id};
+use dossier::law::{Draft, rules, takes_effect};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use service_kit::forms::Forms;
-use service_kit::http::{Access, Problem, Reply, Request, Route, Target, Text, endpoint0, step};
+use service_kit::http::{
+    Access, Problem, Reply, Request, Route, Target, Text, endpoint0, step, try_step,
+};
 use service_kit::rulebook::RulebookError;
 use utoipa::ToSchema;
 
@@ -21,11 +25,22 @@ pub(crate) struct IssueRulesRequest {
     #[schema(value_type = String, example = "procedure")]
     kind: RulesKind,
     /// The file, as YAML.
-    #[schema(value_type = String, min_length = 1, max_length = 60000)]
-    text: Text<60_000>,
+    #[schema(value_type = String, min_length = 1, max_length = 200000)]
+    text: Text<200_000>,
 }
 
-/// Rules that were issued.
+/// How it is issued.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct IssueRulesQuery {
+    /// Whether the file is only checked and nothing recorded. The answer is then 200 and says what would be.
+    #[serde(default)]
+    #[param(required = false)]
+    dry_run: bool,
+}
+
+/// Rules that were issued, or would be.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct IssueRulesReply {
     /// What they are about.
@@ -37,29 +52,51 @@ pub(crate) struct IssueRulesReply {
     version: u32,
     /// On what they rest.
     legal_basis: String,
+    /// The first day on which they are in force; from when they are recorded if absent.
+    #[schema(value_type = Option<String>, format = Date)]
+    effective_from: Option<Date>,
+    /// Whether they stand in the log: not after a dry run, unless they were issued before.
+    recorded: bool,
+    /// Whether a second person has to sign them before they are law.
+    awaiting_signature: bool,
 }
 
-/// Issues a file of rules: from now on it belongs to the law by which everything is computed.
+impl IssueRulesReply {
+    fn new(rules: RulesIssued, recorded: bool, awaiting_signature: bool) -> Self {
+        let effective_from = takes_effect(&rules);
+        let RulesIssued { kind, name, version, legal_basis, .. } = rules;
+        Self { kind, name, version, legal_basis, effective_from, recorded, awaiting_signature }
+    }
+}
+
+/// Issues a file of rules: from now on it belongs to the law by which everything is computed. Where two persons issue rules it is
+/// a proposal until another operator signs it.
+///
+/// Everything that follows from it is computed first; whatever is wrong is told at once, each finding with its place in the
+/// file. With `dry_run=true` that is all that happens.
 #[utoipa::path(
     post,
     path = "/v1/rules",
     operation_id = "issue_rules",
+    params(IssueRulesQuery),
     request_body = IssueRulesRequest,
-    responses((status = 201, body = IssueRulesReply)),
+    responses(
+        (status = 201, body = IssueRulesReply),
+        (status = 200, description = "A dry run: nothing is recorded.", body = IssueRulesReply),
+    ),
 )]
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
+    let IssueRulesQuery { dry_run } = request.query()?;
     let IssueRulesRequest { kind, text: Text(text) } = request.json()?;
-    let invalid = |error| Problem::refused(&Refusal::Invalid(error));
-    let issued = rules(kind, kind.as_str(), &text).map_err(invalid)?;
-    let mut trial: Law = (*app.kit.law()).clone();
-    if trial.take(&issued, None).is_ok() {
-        // Before it is recorded: a form that is no schema could never be filled in.
-        Forms::compile(&trial).map_err(|error| {
-            let (file, reason) = (issued.name.clone(), error.to_string());
-            invalid(dossier::law::InvalidLaw::Content { file, reason })
-        })?;
-    }
+    let issued = match rules(kind, kind.as_str(), &text) {
+        Ok(issued) => issued,
+        // Without a name there is no stream to look at.
+        Err(_) => return Err(unnamed(&app, kind, &text)),
+    };
+    let form = if kind == RulesKind::Procedure { Forms::findings(&text) } else { Vec::new() };
+    let signers = app.kit.rule_signers;
+    let command = IssueRules { kind, text: &text, form: &form, signers };
     // Rules are under no procedure and no agency.
     let (none, nobody) = (ProcedureRef { code: "".into(), version: 0 }, "".into());
     let id = stream_id(kind, &issued.name);
@@ -70,20 +107,30 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         seen: None,
         under: Some((&none, &nobody)),
     };
-    let taken =
-        step(&app.rules, &request, caller, target, |s, f| decide(s, kind, &text, f)).await?;
+    if dry_run {
+        let tried =
+            try_step(&app.rules, &request, caller, target, |s, f| decide(s, command, f)).await?;
+        let recorded = tried.is_empty();
+        return Ok(Reply::ok(&IssueRulesReply::new(issued, recorded, signers > 1)));
+    }
+    let taken = step(&app.rules, &request, caller, target, |s, f| decide(s, command, f)).await?;
     app.kit.rulebook.catch_up(&app.kit.store).await.map_err(unavailable)?;
-    let reply = IssueRulesReply {
-        kind,
-        name: issued.name,
-        version: issued.version,
-        legal_basis: issued.legal_basis,
-    };
-    Ok(Reply::created("/v1/procedures", &reply).version(taken.version).position(taken.position))
+    let version = taken.state.version(issued.version);
+    let waits = version.is_some_and(|known| known.stage == RulesStage::AwaitingSignature);
+    let at = format!("/v1/rules/{}/{}/{}", kind.as_str(), issued.name, issued.version);
+    let reply = IssueRulesReply::new(issued, true, waits);
+    Ok(Reply::created(&at, &reply).version(taken.version).position(taken.position))
+}
+
+/// What is wrong with a file that does not even say what it is called.
+fn unnamed(app: &App, kind: RulesKind, text: &str) -> Problem {
+    let draft = Draft { kind, text, version: None };
+    let found = draft.check(&app.kit.law(), app.kit.clock.now()).err().unwrap_or_default();
+    Problem::refused(&Refusal::Invalid(found))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "called by map_err")]
-fn unavailable(error: RulebookError) -> Problem {
+pub(super) fn unavailable(error: RulebookError) -> Problem {
     Problem::unavailable(&error.to_string())
 }
 

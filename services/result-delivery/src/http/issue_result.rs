@@ -3,22 +3,26 @@
 use std::sync::Arc;
 
 use dossier::contract::{DocumentName, DossierId, NamedDocument};
-use dossier::delivery::issue_result::{STEP, decide};
+use dossier::delivery::issue_result::{Refusal, STEP, decide};
 use serde::Deserialize;
 use service_kit::documents::Stored;
-use service_kit::http::{Access, Line, Problem, Reply, Request, Route, endpoint1};
+use service_kit::http::{
+    Access, Line, Problem, Reply, Request, Route, Target, endpoint1, try_step,
+};
 use utoipa::ToSchema;
 
 use super::reply::{DeliveryReply, take};
 use crate::App;
+use crate::numbers::{self, register_of};
 
 /// A signed result.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct IssueResultRequest {
-    /// Its number.
-    #[schema(value_type = String, min_length = 1, max_length = 100)]
-    number: Line<100>,
+    /// Its number, if it has one of another order; without it, it gets the next one of the register of the agency, the result's
+    /// code and the year.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
+    number: Option<Line<100>>,
     /// The name of the uploaded document.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     document: Option<Line<100>>,
@@ -44,10 +48,41 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
         let sha256 = Some(sha256);
         NamedDocument { name, sha256 }
     });
-    take(&app, STEP, dossier, &request, |body: &IssueResultRequest, state, facts| {
-        decide(state, body.number.0.clone(), document.clone(), facts)
+    let given = body.number.map(|number| number.0);
+    let number = number(&app, dossier, &request, given.as_deref(), document.clone()).await?;
+    take(&app, STEP, dossier, &request, |_: &IssueResultRequest, state, facts| {
+        let issued = decide(state, number.clone().unwrap_or_default(), document.clone(), facts)?;
+        // Without a number it could not be issued a moment ago: why is said above, unless it was issued before.
+        if number.is_none() { Err(Refusal::NotPrepared) } else { Ok(issued) }
     })
     .await
+}
+
+/// The number under which the result is issued, taken from its register; none if it cannot be issued.
+async fn number(
+    app: &App,
+    dossier: DossierId,
+    request: &Request,
+    given: Option<&str>,
+    document: Option<NamedDocument>,
+) -> Result<Option<String>, Problem> {
+    let (kit, id) = (app.results.kit(), dossier.to_string());
+    request.catch_up(kit, app.results.reactions()).await?;
+    let target =
+        Target { id: &id, dossier: Some(dossier), mays: STEP.may, seen: None, under: None };
+    let mut register = None;
+    // No number is taken for what is then refused.
+    let tried = try_step(&app.results, request, request.caller()?, target, |state, facts| {
+        register = register_of(state, facts.law, facts.at);
+        decide(state, String::new(), document, facts)
+    });
+    let tried = tried.await;
+    let (Ok(_), Some(register)) = (tried, register) else { return Ok(None) };
+    if given.is_some_and(|given| register.gives(given)) {
+        return Err(Problem::refused(&Refusal::NumberOfTheRegister));
+    }
+    let taken = numbers::take((kit, &app.numbers), &register, dossier, given).await?;
+    taken.map(Some).ok_or_else(|| Problem::refused(&Refusal::NumberTaken))
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {

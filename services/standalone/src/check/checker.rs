@@ -6,7 +6,8 @@ use std::sync::Arc;
 use anyhow::Result;
 use dossier::contract::{
     ClosedAs, ComplaintEvent, DeliveryEvent, Envelope, EventSet, IntakeEvent, LawEvent, Meta,
-    PaymentEvent, RatingEvent, ReceiptEvent, ReviewEvent, UnmatchedEvent, Vnd, WaybillEvent,
+    NumberEvent, PaymentEvent, RatingEvent, ReceiptEvent, ReviewEvent, UnmatchedEvent, Vnd,
+    WaybillEvent,
 };
 use dossier::delivery::{DeliveryReaction, DossierResult, Stage};
 use dossier::feedback::{Complaint, Rating, RatingReaction};
@@ -142,7 +143,7 @@ impl Checker {
         };
         let meta = Meta { id: event.id, version: event.version.0, envelope };
         let index = match event.stream.category() {
-            "receipts" | "unmatched" => 0,
+            "receipts" | "unmatched" | "numbers" => 0,
             _ => self.order.check_id(event, &meta, &mut self.found),
         };
         if event.kind.starts_with("law.") {
@@ -325,6 +326,7 @@ fn readable(event: &Recorded) -> bool {
         "payment" => PaymentEvent::decode(kind, data).is_ok(),
         "receipts" => ReceiptEvent::decode(kind, data).is_ok(),
         "unmatched" => UnmatchedEvent::decode(kind, data).is_ok(),
+        "numbers" => NumberEvent::decode(kind, data).is_ok(),
         "waybill" => WaybillEvent::decode(kind, data).is_ok(),
         "review" => ReviewEvent::decode(kind, data).is_ok(),
         "delivery" => DeliveryEvent::decode(kind, data).is_ok(),

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use dossier::contract::{
-    AgencyCode, Channel, DossierCode, EventSet, IntakeEvent, Meta, PaymentEvent, PaymentId,
-    ProcedureRef, ReceiptEvent, Subject, Vnd,
+    AgencyCode, Channel, DossierCode, EventSet, IntakeEvent, Meta, NumberEvent, PaymentEvent,
+    PaymentId, ProcedureRef, ReceiptEvent, Subject, Vnd,
 };
 use dossier::payment::Payment;
 use dossier::payment::issue_receipt::money;
@@ -22,6 +22,8 @@ pub(super) struct Sums {
     briefs: BTreeMap<Uuid, Uuid>,
     /// Money that came in and has no receipt yet.
     money: BTreeMap<Uuid, (PaymentId, Vnd)>,
+    /// The newest number that each register of results gave itself.
+    numbers: BTreeMap<String, u64>,
 }
 
 /// What every service copies of a dossier and nothing changes.
@@ -65,6 +67,7 @@ impl Sums {
     /// Looks at an event of any service.
     pub(super) fn look(&mut self, event: &Recorded, meta: &Meta, found: &mut Findings) {
         self.brief(event, found);
+        self.number(event, found);
         // Lateness that is foreseen is told by another time than the one that it is due.
         if event.data.contains("\"late_by_ms\"")
             && &*event.kind != "intake.LatenessForeseen.v1"
@@ -87,6 +90,19 @@ impl Sums {
             if self.money.remove(&receipt.source) != Some((receipt.payment, receipt.amount)) {
                 found.of(event, "receipt", "a receipt for other money than came in");
             }
+        }
+    }
+
+    /// Numbers of a register follow one another.
+    fn number(&mut self, event: &Recorded, found: &mut Findings) {
+        let Ok(NumberEvent::NumberTaken(taken)) = NumberEvent::decode(&event.kind, &event.data)
+        else {
+            return;
+        };
+        let Some(sequence) = taken.sequence else { return };
+        let before = self.numbers.insert(event.stream.id().to_owned(), sequence).unwrap_or(0);
+        if before.checked_add(1) != Some(sequence) {
+            found.of(event, "number", format!("{sequence} follows {before} in the register"));
         }
     }
 

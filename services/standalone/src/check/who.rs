@@ -23,13 +23,14 @@ struct Allowed {
 
 /// What the service records itself besides its own steps: what a provider answers when it is asked, and what comes with the
 /// program.
-const ALSO_ITSELF: [&str; 8] = [
+const ALSO_ITSELF: [&str; 9] = [
     "payment.PaymentCaptured.v1",
     "payment.CaptureConfirmed.v1",
     "payment.DiscrepancyFound.v1",
     "payment.PaymentFailed.v1",
     "payment.FeeSettled.v1",
     "delivery.WaybillTaken.v1",
+    "delivery.NumberTaken.v1",
     "delivery.CarrierNoticeUnmatched.v1",
     "law.RulesIssued.v1",
 ];

@@ -22,7 +22,8 @@ async fn routes(office: &Office) -> Vec<(Method, String, String, bool)> {
                     .replace("{complaint}", NOBODY)
                     .replace("{outage}", NOBODY)
                     .replace("{document}", "AAAAAAAAAAAAAAAAAAAAAA")
-                    .replace("{code}", "NOBODY");
+                    .replace("{code}", "NOBODY")
+                    .replace("{kind}/{name}/{version}", "procedure/NOBODY/1");
                 let method = method.to_uppercase().parse().unwrap();
                 let open = operation["security"].is_null();
                 let name = operation["operationId"].as_str().unwrap().to_owned();
@@ -55,9 +56,11 @@ fn may(steps: &[dossier::Step], operation: &str) -> Vec<Role> {
         "get_review" => dossier::review::READ,
         "get_delivery" => dossier::delivery::READ,
         "get_result_document" => dossier::delivery::READ_DOCUMENT,
+        "get_result_numbers" => dossier::delivery::READ_NUMBERS,
         "get_unmatched_parcel_notices" => dossier::delivery::UNMATCHED,
         "get_complaint" | "get_complaint_deadline" => dossier::feedback::READ,
         "get_procedures" | "get_procedure" | "get_outages" => dossier::intake::READ_CATALOGUE,
+        "get_rules" | "get_rules_version" => dossier::intake::READ_RULES,
         "get_officer_queue" | "get_overdue_queue" | "get_statistics" => OFFICE,
         "upload_document" => dossier::intake::submit_dossier::UPLOAD,
         step => steps.iter().find(|s| s.name == step).unwrap_or_else(|| panic!("{step}")).may,

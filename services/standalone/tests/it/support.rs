@@ -229,6 +229,22 @@ impl Office {
         quotas: &str,
         door: impl FnOnce(Server) -> Server,
     ) -> Self {
+        Self::open_signed(store, now, (sandbox, 1), quotas, door).await
+    }
+
+    /// An office in which two persons issue rules.
+    pub(crate) async fn open_with_two_signers() -> Self {
+        let (store, now) = (EventStore::memory(), at("2026-11-20T09:00"));
+        Self::open_signed(store, now, (true, 2), "", |server| server).await
+    }
+
+    async fn open_signed(
+        store: EventStore,
+        now: Timestamp,
+        (sandbox, rule_signers): (bool, u8),
+        quotas: &str,
+        door: impl FnOnce(Server) -> Server,
+    ) -> Self {
         let (clock, quotas) = (Clock::manual(now), Rules::with(quotas).unwrap());
         let folder = tempfile::tempdir().unwrap();
         let key = DevelopmentKey::from_seed([7; 32]);
@@ -243,6 +259,7 @@ impl Office {
             documents: Documents::in_folder(&folder.path().join("documents")).unwrap(),
             views: None,
             sandbox,
+            rule_signers,
             digest_key: DIGEST_KEY.to_vec(),
         })
         .await

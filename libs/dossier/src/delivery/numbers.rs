@@ -1,0 +1,144 @@
+//! Registers of the numbers of results: one for each agency, book and year (Decree 30/2020/NĐ-CP, art. 15: numbers run through
+//! from 1 January to 31 December, for each kind of document). A number is an event in the stream of its register, so that neither a
+//! double nor a hole is possible in any engine. It is taken before the result is issued; if the result then is not, the register
+//! names the dossier that explains it.
+
+use uuid::Uuid;
+
+use super::{DossierResult, Stage};
+use crate::contract::{AgencyCode, DossierId, NumberTaken};
+
+/// A register.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NumberRegister {
+    /// Whose.
+    pub agency: AgencyCode,
+    /// Which of its books: the result's code.
+    pub book: String,
+    /// Of which year, by the agency's calendar.
+    pub year: i16,
+}
+
+/// What became of a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NumberUse {
+    /// The result has it.
+    Used,
+    /// The result is still to be issued, and will have it.
+    Waits,
+    /// The dossier ended without a result.
+    Cancelled,
+    /// The result was issued under another number.
+    OtherNumber,
+}
+
+impl NumberRegister {
+    /// The name of its stream. An agency's code has no underscore, and neither has a year.
+    #[must_use]
+    pub fn stream(&self) -> String {
+        format!("numbers-{}_{}_{}", self.agency, self.book, self.year)
+    }
+
+    /// How the number with this place in the order is written.
+    #[must_use]
+    pub fn written(&self, sequence: u64) -> String {
+        format!("{sequence}/{}/{}-{}", self.year, self.agency, self.book)
+    }
+
+    /// Whether a number that somebody gives looks like one that the register gives itself.
+    #[must_use]
+    pub fn gives(&self, number: &str) -> bool {
+        let (number, tail) = (compared(number), compared(&self.written(0)));
+        let tail = tail.strip_prefix('0').unwrap_or(&tail);
+        let sequence = number.strip_suffix(tail);
+        sequence.is_some_and(|sequence| sequence.bytes().all(|byte| byte.is_ascii_digit()))
+    }
+
+    /// The id of the event that takes the next number for a dossier: a second one for the same dossier has the same.
+    #[must_use]
+    pub fn event_for(&self, dossier: DossierId) -> Uuid {
+        Uuid::new_v5(&dossier.0, format!("{}/next", self.stream()).as_bytes())
+    }
+
+    /// The id of the event that takes a number that somebody gives: the same number has the same in one register, however it is
+    /// spelt.
+    #[must_use]
+    pub fn event_of(&self, number: &str) -> Uuid {
+        let name = format!("{}/{}", self.stream(), compared(number));
+        Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes())
+    }
+
+    /// The event that takes a number.
+    #[must_use]
+    pub fn taken(&self, number: String, sequence: Option<u64>, dossier: DossierId) -> NumberTaken {
+        let Self { agency, book, year } = self.clone();
+        NumberTaken { agency, book, year, number, sequence, dossier }
+    }
+}
+
+/// What became of a number, by the result of the dossier that it was taken for.
+#[must_use]
+pub fn use_of(taken: &NumberTaken, result: &DossierResult) -> NumberUse {
+    match (&result.issued, result.stage) {
+        (Some(issued), _) if issued.number == taken.number => NumberUse::Used,
+        (Some(_), _) => NumberUse::OtherNumber,
+        (None, Stage::Cancelled) => NumberUse::Cancelled,
+        (None, _) => NumberUse::Waits,
+    }
+}
+
+/// A number as it is compared: without blanks, in upper case.
+fn compared(number: &str) -> String {
+    crate::contract::waybill_number(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::DeliveryChannel;
+    use crate::delivery::issue_result::tests::issued;
+    use crate::delivery::prepare_result::tests::prepared;
+    use crate::testing::law;
+
+    fn register() -> NumberRegister {
+        NumberRegister { agency: "G02.001".into(), book: "KQ.G02.000101".to_owned(), year: 2026 }
+    }
+
+    #[test]
+    fn a_number_that_somebody_gives_is_not_one_that_the_register_gives() {
+        let register = register();
+        for given in ["17/2026/G02.001-KQ.G02.000101", " 17 / 2026/g02.001-kq.g02.000101"] {
+            assert!(register.gives(given), "{given}");
+        }
+        for given in ["17/2025/G02.001-KQ.G02.000101", "VN-1", "A17/2026/G02.001-KQ.G02.000101"] {
+            assert!(!register.gives(given), "{given}");
+        }
+    }
+
+    #[test]
+    fn one_number_is_one_event_however_it_is_spelt_and_in_each_register_another() {
+        let register = register();
+        let next = NumberRegister { year: 2027, ..register.clone() };
+        assert_eq!(register.event_of("VN-1"), register.event_of(" vn-1 "));
+        assert_ne!(register.event_of("VN-1"), next.event_of("VN-1"));
+        let (one, two) = (DossierId(Uuid::from_u128(1)), DossierId(Uuid::from_u128(2)));
+        assert_ne!(register.event_for(one), register.event_for(two));
+        let other = NumberRegister { agency: "G02".into(), book: "001_X".to_owned(), year: 2026 };
+        let like = NumberRegister { agency: "G02.001".into(), book: "X".to_owned(), year: 2026 };
+        assert_ne!(other.stream(), like.stream());
+    }
+
+    #[test]
+    fn what_became_of_a_number_follows_from_the_result() {
+        let law = law();
+        let scene = prepared(&law, "CO.D", DeliveryChannel::Download);
+        let dossier = scene.state.brief().unwrap().dossier;
+        let taken = |number: &str| register().taken(number.to_owned(), Some(1), dossier);
+        assert_eq!(use_of(&taken("VN-1"), &scene.state), NumberUse::Waits);
+        let cancelled = DossierResult { stage: Stage::Cancelled, ..scene.state.clone() };
+        assert_eq!(use_of(&taken("VN-1"), &cancelled), NumberUse::Cancelled);
+        let scene = issued(&law, DeliveryChannel::Download);
+        assert_eq!(use_of(&taken("VN-1"), &scene.state), NumberUse::Used);
+        assert_eq!(use_of(&taken("VN-2"), &scene.state), NumberUse::OtherNumber);
+    }
+}

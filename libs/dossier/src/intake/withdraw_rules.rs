@@ -1,0 +1,163 @@
+//! A file of rules is taken back before it is in force: a proposal at any time, a procedure until its first day begins. Nothing can
+//! have been filed under it. Its number stays used.
+
+use crate::access::any;
+use crate::contract::{LawEvent, Role, RulesWithdrawn};
+use crate::intake::{Rules, RulesStage};
+use crate::step::{Facts, Step, refusals};
+
+/// This step.
+pub const STEP: Step = Step {
+    name: "withdraw_rules",
+    service: "intake",
+    basis: "64/2025/QH15 Điều 53",
+    may: &[any(Role::Operator)],
+    events: &["law.RulesWithdrawn.v1"],
+    refusals: Refusal::ALL,
+};
+
+refusals! {
+    /// Why rules cannot be withdrawn.
+    pub enum Refusal {
+        UnknownVersion => 404, "rules-version-unknown",
+            "không có phiên bản này", "there is no such version";
+        InForce => 409, "rules-in-force",
+            "phiên bản này đã có hiệu lực: hãy ban hành phiên bản tiếp theo",
+            "this version is in force already: issue the next one";
+        Ended => 409, "rules-ended",
+            "phiên bản này đã bị rút hoặc từ chối", "this version was withdrawn or rejected before";
+    }
+}
+
+/// Decides.
+pub fn decide(
+    state: &Rules,
+    version: u32,
+    reason: &str,
+    facts: &Facts<'_>,
+) -> Result<Vec<LawEvent>, Refusal> {
+    let known = state.version(version).ok_or(Refusal::UnknownVersion)?;
+    match known.stage {
+        RulesStage::AwaitingSignature => {}
+        RulesStage::Issued => {
+            let from = facts.law.in_force_from(&known.rules)?;
+            if from.is_none_or(|from| from <= facts.at) {
+                return Err(Refusal::InForce);
+            }
+        }
+        RulesStage::Rejected | RulesStage::Withdrawn => return Err(Refusal::Ended),
+    }
+    let (kind, name) = (known.rules.kind, known.rules.name.clone());
+    Ok(vec![RulesWithdrawn { kind, name, version, reason: reason.to_owned() }.into()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{ProcedureCode, RulesKind};
+    use crate::intake::issue_rules::{self, IssueRules};
+    use crate::intake::{reject_rules, sign_rules};
+    use crate::law::rules;
+    use crate::testing::{Scene, at, law};
+
+    const SHIPPED: &str = include_str!("../../procedures/energy_label.yaml");
+
+    fn second(from: &str) -> String {
+        let text = SHIPPED.replace("version: 1", "version: 2");
+        text.replace("effective: { from: 2026-01-01 }", &format!("effective: {{ from: {from} }}"))
+    }
+
+    /// The notice of energy labelling, with its shipped version on record.
+    fn scene<'a>(law: &'a crate::law::Law) -> Scene<'a, Rules> {
+        let mut scene = Scene::<Rules>::new(law, "ENERGY.LABEL", "G02");
+        let shipped = rules(RulesKind::Procedure, "energy", SHIPPED).unwrap();
+        scene
+            .step("2026-11-01T09:00", Role::System, |_, _| {
+                Ok::<_, Refusal>(vec![shipped.clone().into()])
+            })
+            .unwrap();
+        scene
+    }
+
+    fn issue(
+        scene: &mut Scene<'_, Rules>,
+        text: &str,
+        signers: u8,
+    ) -> Result<Vec<LawEvent>, issue_rules::Refusal> {
+        scene.step("2026-11-20T09:00", Role::Operator, |s, f| {
+            let command = IssueRules { kind: RulesKind::Procedure, text, form: &[], signers };
+            issue_rules::decide(s, command, f)
+        })
+    }
+
+    fn withdraw(
+        scene: &mut Scene<'_, Rules>,
+        moment: &str,
+        version: u32,
+    ) -> Result<Vec<LawEvent>, Refusal> {
+        scene.step(moment, Role::Operator, |s, f| decide(s, version, "sai sót", f))
+    }
+
+    #[test]
+    fn rules_are_withdrawn_until_their_first_day_begins_and_their_number_stays_used() {
+        let law = law();
+        let mut scene = scene(&law);
+        issue(&mut scene, &second("2026-12-01"), 1).unwrap();
+        assert_eq!(withdraw(&mut scene, "2026-12-01T00:00", 2), Err(Refusal::InForce));
+        assert_eq!(withdraw(&mut scene, "2026-11-30T23:59", 1), Err(Refusal::InForce));
+        assert_eq!(withdraw(&mut scene, "2026-11-30T23:59", 3), Err(Refusal::UnknownVersion));
+        assert_eq!(withdraw(&mut scene, "2026-11-30T23:59", 2).unwrap().len(), 1);
+        assert_eq!(withdraw(&mut scene, "2026-11-30T23:59", 2), Err(Refusal::Ended));
+        let again = issue(&mut scene, &second("2026-12-01"), 1);
+        assert_eq!(again, Err(issue_rules::Refusal::VersionEnded));
+        let third = second("2026-12-01").replace("version: 2", "version: 3");
+        assert_eq!(issue(&mut scene, &third, 1).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn what_is_withdrawn_is_in_force_at_no_time() {
+        let mut law = law();
+        let issued = rules(RulesKind::Procedure, "energy", &second("2026-12-01")).unwrap();
+        law.take(&issued, Some(at("2026-11-20T09:00"))).unwrap();
+        let code = ProcedureCode::from("ENERGY.LABEL");
+        let day = jiff::civil::date(2026, 12, 2);
+        assert_eq!(law.in_force(&code, day).unwrap().version, 2);
+        law.withdraw(RulesKind::Procedure, "ENERGY.LABEL", 2);
+        for known_at in ["2026-11-21T09:00", "2026-12-30T09:00"] {
+            assert_eq!(law.in_force_as_known(&code, day, at(known_at)).unwrap().version, 1);
+        }
+        assert!(law.take(&issued, None).is_err(), "its number is used");
+    }
+
+    #[test]
+    fn with_two_signers_a_file_is_a_proposal_until_somebody_else_signs_it() {
+        let law = law();
+        let mut scene = scene(&law);
+        issue(&mut scene, &second("2026-12-01"), 2).unwrap();
+        assert_eq!(scene.kinds().last(), Some(&"RulesProposed"));
+        let third = second("2026-12-01").replace("version: 2", "version: 3");
+        let waits = issue(&mut scene, &third, 2);
+        assert_eq!(waits, Err(issue_rules::Refusal::AwaitingSignature(2)));
+        let own =
+            scene.step("2026-11-20T10:00", Role::Operator, |s, f| sign_rules::decide(s, 2, f));
+        assert_eq!(own, Err(sign_rules::Refusal::SameSigner));
+        let own = scene
+            .step("2026-11-20T10:00", Role::Operator, |s, f| reject_rules::decide(s, 2, "sai", f));
+        assert_eq!(own, Err(sign_rules::Refusal::SameSigner));
+        scene.subject = "second";
+        scene.step("2026-11-20T10:00", Role::Operator, |s, f| sign_rules::decide(s, 2, f)).unwrap();
+        let Some(LawEvent::RulesIssued(issued)) = scene.events.last() else { panic!("not issued") };
+        assert_eq!(issued.proposed_by, Some("tester".into()));
+        assert_eq!(scene.state.version(2).unwrap().stage, RulesStage::Issued);
+
+        issue(&mut scene, &third, 2).unwrap();
+        scene.subject = "third";
+        scene
+            .step("2026-11-20T10:00", Role::Operator, |s, f| reject_rules::decide(s, 3, "sai", f))
+            .unwrap();
+        assert_eq!(scene.state.version(3).unwrap().stage, RulesStage::Rejected);
+        let late =
+            scene.step("2026-11-20T10:00", Role::Operator, |s, f| sign_rules::decide(s, 3, f));
+        assert_eq!(late, Err(sign_rules::Refusal::NotAwaiting));
+    }
+}

@@ -1,0 +1,190 @@
+//! The form of a procedure, as a JSON Schema: what pointers into it lead to, and whether anything could satisfy it.
+
+use serde_json::Value;
+
+use super::Check;
+
+/// How deep schemas are followed.
+const DEPTH_MAX: usize = 32;
+/// Keywords whose schemas hold for the same place.
+const SAME_PLACE: &[&str] = &["allOf", "anyOf", "oneOf", "if", "then", "else"];
+
+/// The schemas of the field that a pointer into the form leads to; none if the form has no such field.
+fn at<'s>(form: &'s Value, pointer: &str) -> Vec<&'s Value> {
+    let tokens = pointer.split('/').skip(1);
+    tokens.fold(vec![form], |schemas, token| {
+        let token = token.replace("~1", "/").replace("~0", "~");
+        let mut next = Vec::new();
+        for schema in schemas {
+            field(form, schema, &token, DEPTH_MAX, &mut next);
+        }
+        next
+    })
+}
+
+fn field<'s>(
+    root: &'s Value,
+    schema: &'s Value,
+    token: &str,
+    depth: usize,
+    next: &mut Vec<&'s Value>,
+) {
+    let Some(depth) = depth.checked_sub(1) else { return };
+    let named = schema.get("properties").and_then(|properties| properties.get(token));
+    next.extend(named);
+    if named.is_none() {
+        // A form may leave the names to whoever fills it in.
+        let patterns = schema.get("patternProperties").and_then(Value::as_object);
+        next.extend(patterns.into_iter().flat_map(|patterns| patterns.values()));
+        next.extend(schema.get("additionalProperties").filter(|more| more.is_object()));
+    }
+    if let Ok(place) = token.parse::<usize>() {
+        let first = schema.get("prefixItems").and_then(|items| items.get(place));
+        next.extend(first.or_else(|| schema.get("items").filter(|items| items.is_object())));
+    }
+    each_same_place(root, schema, |same| field(root, same, token, depth, next));
+}
+
+/// Every schema that holds for the same place besides this one.
+fn each_same_place<'s>(root: &'s Value, schema: &'s Value, mut take: impl FnMut(&'s Value)) {
+    let referred = schema.get("$ref").and_then(Value::as_str);
+    if let Some(same) = referred.and_then(|to| root.pointer(to.strip_prefix('#')?)) {
+        take(same);
+    }
+    for keyword in SAME_PLACE {
+        match schema.get(*keyword) {
+            Some(Value::Array(schemas)) => schemas.iter().for_each(&mut take),
+            Some(schema) => take(schema),
+            None => {}
+        }
+    }
+}
+
+fn says(form: &Value, schema: &Value, test: &dyn Fn(&Value) -> bool, depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let mut said = test(schema);
+    each_same_place(form, schema, |same| said = said || says(form, same, test, depth));
+    said
+}
+
+impl Check<'_, '_> {
+    /// A pointer that must lead to a field of the form.
+    pub(super) fn pointer(&mut self, form: &Value, pointer: &str, names: &str) {
+        if !names.starts_with('/') {
+            let (vi, en) = (
+                format!("`{names}` không phải là JSON Pointer"),
+                format!("`{names}` is not a JSON Pointer"),
+            );
+            self.add(pointer, vi, en);
+            return;
+        }
+        let schemas = at(form, names);
+        if schemas.is_empty() {
+            let (vi, en) = (
+                format!("mẫu tờ khai không có trường `{names}`"),
+                format!("the form has no field `{names}`"),
+            );
+            self.add(pointer, vi, en);
+        }
+        let whole = |schema: &Value| schema.get("type").is_some_and(|kind| kind == "object");
+        if schemas.iter().any(|schema| says(form, schema, &whole, DEPTH_MAX)) {
+            let (vi, en) = (
+                format!("`{names}` là cả một phần của tờ khai, không phải một trường"),
+                format!("`{names}` is a whole part of the form, not a field"),
+            );
+            self.add(pointer, vi, en);
+        }
+    }
+
+    /// A field from which a period counts: it must be among the public ones and a date.
+    pub(super) fn date_field(
+        &mut self,
+        (form, public): (&Value, &[String]),
+        pointer: &str,
+        names: &str,
+    ) {
+        self.public_field(public, pointer, names);
+        let is_date = |schema: &Value| schema.get("format").is_some_and(|format| format == "date");
+        let schemas = at(form, names);
+        if !schemas.is_empty()
+            && !schemas.iter().any(|schema| says(form, schema, &is_date, DEPTH_MAX))
+        {
+            let (vi, en) = (
+                format!("trường `{names}` phải có `format: date`"),
+                format!("the field `{names}` must have `format: date`"),
+            );
+            self.add(pointer, vi, en);
+        }
+    }
+
+    pub(super) fn public_field(&mut self, public: &[String], pointer: &str, names: &str) {
+        if !public.iter().any(|field| field == names) {
+            let (vi, en) = (
+                format!("trường `{names}` không nằm trong `public`"),
+                format!("the field `{names}` is not among `public`"),
+            );
+            self.add(pointer, vi, en);
+        }
+    }
+
+    /// Fields that a form demands and does not admit: nobody could fill it in.
+    pub(super) fn fillable(&mut self, schema: &Value, pointer: &str, depth: usize) {
+        let Some(depth) = depth.checked_sub(1) else { return };
+        let properties = schema.get("properties").and_then(Value::as_object);
+        let closed = schema.get("additionalProperties").is_some_and(|more| *more == false);
+        let composed = SAME_PLACE.iter().any(|keyword| schema.get(*keyword).is_some());
+        let open = !closed || composed || schema.get("patternProperties").is_some();
+        let required = schema.get("required").and_then(Value::as_array);
+        for (place, name) in required.into_iter().flatten().enumerate() {
+            let Some(name) = name.as_str().filter(|_| !open) else { continue };
+            if properties.is_none_or(|properties| !properties.contains_key(name)) {
+                let (vi, en) = (
+                    format!("`{name}` là bắt buộc nhưng mẫu không có trường này"),
+                    format!("`{name}` is required, and the form admits no such field"),
+                );
+                self.add(&format!("{pointer}/required/{place}"), vi, en);
+            }
+        }
+        for (name, field) in properties.into_iter().flatten() {
+            let name = name.replace('~', "~0").replace('/', "~1");
+            self.fillable(field, &format!("{pointer}/properties/{name}"), depth);
+        }
+        if let Some(items) = schema.get("items") {
+            self.fillable(items, &format!("{pointer}/items"), depth);
+        }
+    }
+
+    pub(super) fn form(&mut self, form: &Value) {
+        if form.is_object() {
+            self.fillable(form, "/form", DEPTH_MAX);
+        } else {
+            self.add("/form", "không phải là JSON Schema", "is not a JSON Schema");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_pointer_leads_through_references_lists_and_alternatives() {
+        let form = json!({
+            "$defs": { "firm": { "properties": { "name": { "type": "string" } } } },
+            "properties": {
+                "firm": { "$ref": "#/$defs/firm" },
+                "goods": { "items": { "properties": { "hs": {} } } },
+                "loop": { "$ref": "#/properties/loop" },
+            },
+            "oneOf": [{ "properties": { "either": {} } }, { "properties": { "or": {} } }],
+        });
+        for known in ["/firm/name", "/goods/0/hs", "/either", "/or"] {
+            assert!(!at(&form, known).is_empty(), "{known}");
+        }
+        for unknown in ["/firm/nome", "/goods/hs", "/neither", "/loop/x"] {
+            assert!(at(&form, unknown).is_empty(), "{unknown}");
+        }
+    }
+}

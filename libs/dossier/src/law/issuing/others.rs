@@ -1,0 +1,72 @@
+//! The periods for complaints, and what holds for money.
+
+use serde_json::Value;
+
+use super::Check;
+use crate::contract::{ComplaintClass, Vnd, partner_name};
+use crate::law::{ComplaintRules, PaymentRules};
+
+/// The largest amount that one person may give back: above it the second person would never be asked.
+const ALONE_MAX: Vnd = Vnd(1_000_000_000_000);
+
+impl Check<'_, '_> {
+    pub(super) fn complaints(&mut self, value: &Value) {
+        let Some(shaped) = self.shape::<ComplaintRules>(value) else { return };
+        self.content(&shaped, |check, rules| {
+            let by = check.periods();
+            check.period(&by, "/classify", rules.classify);
+            check.period(&by, "/classify_personal_data", rules.classify_personal_data);
+            check.period(&by, "/publish", rules.publish);
+            for (list, periods) in
+                [("answer", &rules.answer), ("answer_online", &rules.answer_online)]
+            {
+                for (class, budget) in periods {
+                    check.period(&by, &format!("/{list}/{}", name(*class)), *budget);
+                }
+            }
+            for class in rules.answer_online.keys() {
+                if !rules.answer.contains_key(class) {
+                    let (vi, en) = ("không có trong `answer`", "is not among `answer`");
+                    check.add(&format!("/answer_online/{}", name(*class)), vi, en);
+                }
+            }
+            if !rules.answer.contains_key(&ComplaintClass::Complex) {
+                let (vi, en) = (
+                    "thiếu `complex`: khiếu nại mở lại sẽ không có thời hạn",
+                    "`complex` is missing: what is reopened would have no period",
+                );
+                check.add("/answer", vi, en);
+            }
+        });
+    }
+
+    pub(super) fn payments(&mut self, value: &Value) {
+        let Some(shaped) = self.shape::<PaymentRules>(value) else { return };
+        self.content(&shaped, |check, rules| {
+            let by = check.periods();
+            check.period(&by, "/give_back", rules.give_back);
+            check.period(&by, "/look_into", rules.look_into);
+            if !(Vnd::ZERO..=ALONE_MAX).contains(&rules.second_person_above) {
+                let (vi, en) = (
+                    format!("số tiền phải từ 0 đến {}", ALONE_MAX.0),
+                    format!("an amount is 0 to {} đồng", ALONE_MAX.0),
+                );
+                check.add("/second_person_above", vi, en);
+            }
+            for (place, provider) in rules.providers.iter().enumerate() {
+                let at = format!("/providers/{place}/name");
+                check.text(&at, &provider.name);
+                let mut earlier = rules.providers.iter().take(place);
+                let compared = partner_name(&provider.name);
+                if earlier.any(|other| partner_name(&other.name) == compared) {
+                    check.twice(&at, &provider.name);
+                }
+            }
+        });
+    }
+}
+
+fn name(class: ComplaintClass) -> String {
+    let written = serde_json::to_value(class).unwrap_or_default();
+    written.as_str().unwrap_or_default().to_owned()
+}

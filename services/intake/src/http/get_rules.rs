@@ -1,0 +1,165 @@
+//! Files of rules in every version: the law, what waits to become it, and what never will.
+
+use std::sync::Arc;
+
+use dossier::contract::{RulesIssued, RulesKind, Subject};
+use dossier::intake::{READ_RULES, RulesStage, RulesVersion};
+use dossier::law::takes_effect;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use service_kit::http::{Access, Cursors, Problem, Reply, Request, Route, endpoint0};
+use utoipa::ToSchema;
+
+use crate::App;
+
+/// Versions shown at once.
+const PAGE_MAX: usize = 100;
+const ADDRESS: &str = "/v1/rules";
+
+/// Where a version stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RulesStatus {
+    /// A second person has to sign it before it is law.
+    AwaitingSignature,
+    /// It is law, in force from the day that it says.
+    Issued,
+    /// A second person did not sign it.
+    Rejected,
+    /// It was taken back before it was in force.
+    Withdrawn,
+    /// It came with the program and was not issued, because the agency has issued its own.
+    PassedOver,
+}
+
+impl From<RulesStage> for RulesStatus {
+    fn from(stage: RulesStage) -> Self {
+        match stage {
+            RulesStage::AwaitingSignature => Self::AwaitingSignature,
+            RulesStage::Issued => Self::Issued,
+            RulesStage::Rejected => Self::Rejected,
+            RulesStage::Withdrawn => Self::Withdrawn,
+        }
+    }
+}
+
+/// A version of a file of rules.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RulesVersionReply {
+    /// What it is about.
+    #[schema(value_type = String)]
+    kind: RulesKind,
+    /// Its name.
+    name: String,
+    /// Its number.
+    version: u32,
+    /// Where it stands.
+    status: RulesStatus,
+    /// Since when; absent for what was passed over.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    since: Option<Timestamp>,
+    /// The first day on which it is in force; from when it was recorded if absent.
+    #[schema(value_type = Option<String>, format = Date)]
+    effective_from: Option<Date>,
+    /// Who issued or proposed it.
+    #[schema(value_type = Option<String>)]
+    by: Option<Subject>,
+    /// Who signed, rejected or withdrew it.
+    #[schema(value_type = Option<String>)]
+    settled_by: Option<Subject>,
+    /// Why it was rejected, withdrawn or passed over.
+    reason: Option<String>,
+    /// On what it rests.
+    legal_basis: String,
+    /// The file; only where one version is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+}
+
+impl RulesVersionReply {
+    pub(super) fn new(version: &RulesVersion, with_text: bool) -> Self {
+        let RulesVersion { rules, stage, by, since, settled_by, reason } = version;
+        Self {
+            status: (*stage).into(),
+            since: Some(*since),
+            by: Some(by.clone()),
+            settled_by: settled_by.clone(),
+            reason: reason.clone(),
+            ..Self::passed_over(rules, with_text)
+        }
+    }
+
+    /// A shipped file that was not issued.
+    pub(super) fn passed_over(rules: &RulesIssued, with_text: bool) -> Self {
+        Self {
+            kind: rules.kind,
+            name: rules.name.clone(),
+            version: rules.version,
+            status: RulesStatus::PassedOver,
+            since: None,
+            effective_from: takes_effect(rules),
+            by: None,
+            settled_by: None,
+            reason: None,
+            legal_basis: rules.legal_basis.clone(),
+            text: with_text.then(|| rules.text.clone()),
+        }
+    }
+
+    /// What the list is sorted by.
+    fn key(&self) -> String {
+        format!("{}.{}.{:010}.{:?}", self.kind.as_str(), self.name, self.version, self.status)
+    }
+}
+
+/// Which versions.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct RulesQuery {
+    /// Only those that stand there.
+    #[param(inline)]
+    status: Option<RulesStatus>,
+    /// The cursor of the `next` link.
+    after: Option<String>,
+}
+
+/// Files of rules in every version, by kind, name and version.
+#[utoipa::path(
+    get,
+    path = "/v1/rules",
+    operation_id = "get_rules",
+    params(RulesQuery),
+    responses((status = 200, body = Vec<RulesVersionReply>)),
+)]
+async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
+    let RulesQuery { status, after } = request.query()?;
+    let rulebook = &app.kit.rulebook;
+    let cursors = Cursors::of(&app.kit, &[ADDRESS, &format!("{status:?}")]);
+    let after = after.as_deref().map(|after| cursors.read(after)).transpose()?;
+    let register = rulebook.register();
+    let recorded = register.values().flat_map(|rules| &rules.versions);
+    let mut shown: Vec<RulesVersionReply> =
+        recorded.map(|version| RulesVersionReply::new(version, false)).collect();
+    shown.extend(rulebook.passed_over().iter().map(|passed| RulesVersionReply {
+        reason: Some(passed.why.clone()),
+        ..RulesVersionReply::passed_over(&passed.rules, false)
+    }));
+    shown.retain(|version| status.is_none_or(|status| version.status == status));
+    shown.retain(|version| after.is_none_or(|after| *version.key() > *after));
+    shown.sort_by_cached_key(RulesVersionReply::key);
+    let more = shown.len() > PAGE_MAX;
+    shown.truncate(PAGE_MAX);
+    let next = shown.last().filter(|_| more);
+    let next = next.map(|last| request.next_page(ADDRESS, &cursors.write(&last.key())));
+    Ok(Reply::ok(&shown).next_page(next.as_deref()))
+}
+
+pub(super) fn route(app: &Arc<App>) -> Route {
+    endpoint0(app, Access::Roles(READ_RULES), warp::path!("v1" / "rules"), handle)
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(handle))]
+pub(super) struct Doc;

@@ -1,0 +1,57 @@
+//! A second person signs a proposed file of rules. The law: `libs/dossier/src/intake/sign_rules.rs`.
+
+use std::sync::Arc;
+
+use dossier::intake::sign_rules::{STEP, decide};
+use serde::Deserialize;
+use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint3, take};
+use utoipa::ToSchema;
+
+use super::get_rules::RulesVersionReply;
+use super::get_rules_version::{id, one};
+use super::issue_rules::unavailable;
+use crate::App;
+
+/// Nothing has to be said.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignRulesRequest {}
+
+/// Signs a proposed file of rules: it is law from now on. Who signs is somebody else than who proposed it.
+#[utoipa::path(
+    post,
+    path = "/v1/rules/{kind}/{name}/{version}/signature",
+    operation_id = "sign_rules",
+    params(
+        ("kind" = String, Path, description = "What it is about"),
+        ("name" = String, Path, description = "Its name"),
+        ("version" = u32, Path, description = "Its number"),
+    ),
+    request_body = SignRulesRequest,
+    responses((status = 200, body = RulesVersionReply)),
+)]
+async fn handle(
+    app: Arc<App>,
+    kind: String,
+    name: String,
+    version: u32,
+    request: Request,
+) -> Result<Reply, Problem> {
+    let id = id(&kind, &name)?;
+    let taken =
+        take(&app.rules, STEP, (&id, None), &request, |_: &SignRulesRequest, state, facts| {
+            decide(state, version, facts)
+        });
+    let loaded = taken.await?;
+    app.kit.rulebook.catch_up(&app.kit.store).await.map_err(unavailable)?;
+    one(&loaded, version)
+}
+
+pub(super) fn route(app: &Arc<App>) -> Route {
+    let path = warp::path!("v1" / "rules" / String / String / u32 / "signature");
+    endpoint3(app, Access::Roles(STEP.may), path, handle)
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(handle))]
+pub(super) struct Doc;

@@ -1,0 +1,64 @@
+//! Takes a file of rules back that is not in force yet. The law: `libs/dossier/src/intake/withdraw_rules.rs`.
+
+use std::sync::Arc;
+
+use dossier::intake::withdraw_rules::{STEP, decide};
+use serde::Deserialize;
+use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint3, take};
+use utoipa::ToSchema;
+
+use super::get_rules::RulesVersionReply;
+use super::get_rules_version::{id, one};
+use super::issue_rules::unavailable;
+use crate::App;
+
+/// Why it is taken back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WithdrawRulesRequest {
+    /// The written reason.
+    #[schema(value_type = String, min_length = 1, max_length = 1000)]
+    reason: Text<1000>,
+}
+
+/// Withdraws a file of rules before it is in force; its number stays used.
+#[utoipa::path(
+    post,
+    path = "/v1/rules/{kind}/{name}/{version}/withdrawal",
+    operation_id = "withdraw_rules",
+    params(
+        ("kind" = String, Path, description = "What it is about"),
+        ("name" = String, Path, description = "Its name"),
+        ("version" = u32, Path, description = "Its number"),
+    ),
+    request_body = WithdrawRulesRequest,
+    responses((status = 200, body = RulesVersionReply)),
+)]
+async fn handle(
+    app: Arc<App>,
+    kind: String,
+    name: String,
+    version: u32,
+    request: Request,
+) -> Result<Reply, Problem> {
+    let id = id(&kind, &name)?;
+    let taken = take(
+        &app.rules,
+        STEP,
+        (&id, None),
+        &request,
+        |body: &WithdrawRulesRequest, state, facts| decide(state, version, &body.reason.0, facts),
+    );
+    let loaded = taken.await?;
+    app.kit.rulebook.catch_up(&app.kit.store).await.map_err(unavailable)?;
+    one(&loaded, version)
+}
+
+pub(super) fn route(app: &Arc<App>) -> Route {
+    let path = warp::path!("v1" / "rules" / String / String / u32 / "withdrawal");
+    endpoint3(app, Access::Roles(STEP.may), path, handle)
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(handle))]
+pub(super) struct Doc;

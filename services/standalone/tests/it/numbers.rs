@@ -1,0 +1,146 @@
+//! Registers of the numbers of results, through HTTP: neither doubles nor holes that nobody can explain.
+
+use dossier::contract::Role;
+use serde_json::{Value, json};
+
+use crate::life::{Certificate, pay, submitted, take};
+use crate::support::{Answer, Office};
+
+const REGISTER: &str = "/v1/result-numbers?agency=G02.001&book=KQ.G02.000101&year=2026";
+
+/// A certificate whose result is to be issued.
+async fn decided(office: &mut Office, subject: &str) -> Certificate {
+    let certificate = submitted(office, subject, "download").await;
+    let (dossier, review) = (certificate.at("dossiers"), certificate.at("reviews"));
+    let (clerk, officer) = (clerk(office, subject), format!("r-{subject}"));
+    let reviewer = office.token(Role::Reviewer, &officer, "G02.001");
+    pay(office, &certificate).await;
+    take(office, &dossier, "acceptance", &clerk, json!({})).await.granted();
+    take(office, &review, "claim", &reviewer, json!({})).await.granted();
+    let done = json!({ "activity": "appraisal" });
+    take(office, &review, "activities", &reviewer, done).await.granted();
+    let proposal = json!({ "outcome": "approved", "reason": "origin proven" });
+    let proposed = take(office, &review, "decision-proposals", &reviewer, proposal).await;
+    let proposal = json!({ "proposal": proposed.granted()["proposal"]["proposal"] });
+    let head = head(office, subject);
+    take(office, &review, "decision", &head, proposal).await.granted();
+    certificate
+}
+
+fn clerk(office: &Office, of: &str) -> String {
+    office.token(Role::Clerk, &format!("c-{of}"), "G02.001")
+}
+
+fn head(office: &Office, of: &str) -> String {
+    office.token(Role::Approver, &format!("h-{of}"), "G02")
+}
+
+/// Issues the result with what is said of its number.
+async fn issue(office: &mut Office, subject: &str, of: &Certificate, body: Value) -> Answer {
+    let head = head(office, subject);
+    take(office, &of.at("deliveries"), "result", &head, body).await
+}
+
+async fn register(office: &Office) -> Vec<(String, Value, String)> {
+    let auditor = office.token(Role::Auditor, "auditor-1", "G02");
+    let listed = office.browser.get(REGISTER, &auditor).await.granted();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let entry = |row: &Value| (text(&row["number"]), row["sequence"].clone(), text(&row["status"]));
+    listed.as_array().unwrap().iter().map(entry).collect()
+}
+
+fn written(sequence: u64) -> String {
+    format!("{sequence}/2026/G02.001-KQ.G02.000101")
+}
+
+#[tokio::test]
+async fn a_register_gives_numbers_one_after_another_and_none_twice() {
+    let mut office = Office::open().await;
+    for (sequence, subject) in (1..).zip(["a1", "a2"]) {
+        let certificate = decided(&mut office, subject).await;
+        let issued = issue(&mut office, subject, &certificate, json!({})).await.granted();
+        assert_eq!(issued["number"], json!(written(sequence)));
+    }
+    let third = decided(&mut office, "a3").await;
+    let like = json!({ "number": written(3) });
+    let refused = issue(&mut office, "a3", &third, like).await;
+    assert_eq!(refused.refused(), (422, "result-number-of-the-register"));
+    let own = json!({ "number": "VN-TH-7" });
+    let issued = issue(&mut office, "a3", &third, own).await.granted();
+    assert_eq!(issued["number"], "VN-TH-7");
+    let fourth = decided(&mut office, "a4").await;
+    let double = json!({ "number": "vn-th-7" });
+    let refused = issue(&mut office, "a4", &fourth, double).await;
+    assert_eq!(refused.refused(), (409, "result-number-taken"));
+    let issued = issue(&mut office, "a4", &fourth, json!({})).await.granted();
+    assert_eq!(issued["number"], json!(written(3)), "what was given leaves no hole");
+    let used = "used".to_owned();
+    assert_eq!(
+        register(&office).await,
+        [
+            (written(1), json!(1), used.clone()),
+            (written(2), json!(2), used.clone()),
+            ("VN-TH-7".to_owned(), Value::Null, used.clone()),
+            (written(3), json!(3), used),
+        ]
+    );
+    let stranger = office.token(Role::Clerk, "c9", "G02.002");
+    assert_eq!(office.browser.get(REGISTER, &stranger).await.refused().0, 404);
+    let report = standalone::check(&office.kit.store).await.unwrap();
+    assert!(report.findings.is_empty(), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_number_that_was_taken_and_not_used_is_used_by_its_dossier_or_explained() {
+    let mut office = Office::open().await;
+    let (one, two) = (decided(&mut office, "a1").await, decided(&mut office, "a2").await);
+    // The number stands in the register and the result is refused: as if the process had been killed in between.
+    let cut_off = async |office: &Office, subject: &str, of: &Certificate| {
+        let (path, head) = (format!("{}/result", of.at("deliveries")), head(office, subject));
+        let refused = office.browser.post(&path, &head, "\"999\"", json!({})).await;
+        assert_eq!(refused.refused(), (412, "version-stale"));
+    };
+    cut_off(&office, "a1", &one).await;
+    cut_off(&office, "a2", &two).await;
+    cut_off(&office, "a1", &one).await;
+    let waits = "waits".to_owned();
+    assert_eq!(
+        register(&office).await,
+        [(written(1), json!(1), waits.clone()), (written(2), json!(2), waits)]
+    );
+    let issued = issue(&mut office, "a1", &one, json!({})).await.granted();
+    assert_eq!(issued["number"], json!(written(1)));
+    let applicant = two.applicant.clone();
+    let why = json!({ "reason": "no longer needed" });
+    take(&mut office, &two.at("dossiers"), "withdrawal", &applicant, why).await.granted();
+    let listed = register(&office).await;
+    assert_eq!(listed[1].2, "cancelled", "{listed:?}");
+    let three = decided(&mut office, "a3").await;
+    let issued = issue(&mut office, "a3", &three, json!({})).await.granted();
+    assert_eq!(issued["number"], json!(written(3)));
+    let report = standalone::check(&office.kit.store).await.unwrap();
+    assert!(report.findings.is_empty(), "{report:?}");
+}
+
+#[tokio::test]
+async fn results_that_are_issued_at_the_same_moment_have_numbers_without_doubles_and_holes() {
+    let mut office = Office::open().await;
+    let mut waiting = Vec::new();
+    for subject in ["a1", "a2", "a3", "a4", "a5", "a6"] {
+        let certificate = decided(&mut office, subject).await;
+        let head = head(&office, subject);
+        let etag = office.browser.get(&certificate.at("deliveries"), &head).await.etag();
+        waiting.push((format!("{}/result", certificate.at("deliveries")), head, etag));
+    }
+    let mut sent = tokio::task::JoinSet::new();
+    for (path, head, etag) in waiting {
+        let browser = office.browser.clone();
+        sent.spawn(async move {
+            let issued = browser.post(&path, &head, &etag, json!({})).await.granted();
+            issued["number"].as_str().unwrap().to_owned()
+        });
+    }
+    let mut numbers = sent.join_all().await;
+    numbers.sort();
+    assert_eq!(numbers, (1..=6).map(written).collect::<Vec<_>>());
+}
