@@ -42,10 +42,7 @@ pub fn decide(
     };
     let rule = facts.rule()?;
     let validity = rule.procedure.result.validity.filter(|_| prepared.outcome == Outcome::Approved);
-    let valid_until = match validity {
-        Some(budget) => Some(clock::end_of(rule, facts.at, budget)?),
-        None => None,
-    };
+    let valid_until = validity.map(|budget| clock::end_of(rule, facts.at, budget));
     let duties = match prepared.outcome {
         Outcome::Approved => after::begin(rule, &prepared.brief, None, facts.at)?,
         Outcome::Refused => Vec::new(),
@@ -103,6 +100,22 @@ pub(crate) mod tests {
         let [DeliveryEvent::ResultIssued(issued)] = &events[..] else { panic!("{events:?}") };
         assert_eq!(issued.document, Some("d0c".into()));
         assert_eq!(issued.document_sha256, Some("9f86".into()));
+    }
+
+    #[test]
+    fn a_dossier_of_an_old_log_from_whose_dates_nothing_can_be_computed_comes_to_its_result() {
+        let law = law();
+        for day in ["9999-11-15", "9999-12-31"] {
+            let public = [("/programme/to".to_owned(), day.into())].into();
+            let mut scene = prepared_at(&law, "2.000004", "H26.14", public);
+            issue(&mut scene).unwrap();
+            assert_eq!(scene.state.stage, Stage::Issued);
+            let explained = clock::explain_obligations(&scene.state, &law).unwrap();
+            assert_eq!(explained.len(), 2, "prizes and report");
+            for (kind, running, explanation) in explained {
+                assert_eq!(explanation.due_at, running.due_at, "{kind}, as `check` computes it");
+            }
+        }
     }
 
     #[test]

@@ -135,6 +135,12 @@ pub fn decide(
     if !rule.is_open(command.channel, command.posted_at.unwrap_or(facts.at)) {
         return Err(Refusal::ChannelOnlyInOutage);
     }
+    let (channel, form, posted_at) = (command.channel, &command.form, command.posted_at);
+    let filed = clock::Filed { channel, form, posted_at, submitted_at: facts.at };
+    let faults = clock::forward(rule, filed, facts.at);
+    if !faults.is_empty() {
+        return Err(Refusal::Impossible(faults));
+    }
     check_documents(procedure, &command.documents)?;
     let delivery = delivery(procedure, command.delivery)?;
     let today = rule.calendar.date_of(facts.at);
@@ -144,7 +150,7 @@ pub fn decide(
     let answer_due_at = match procedure.intake.answer {
         Some(budget) if !fee_first && !automatic => {
             let start = clock::effective_start(rule, facts.at)?;
-            Some(clock::end_of(rule, start, budget)?)
+            Some(clock::end_of(rule, start, budget))
         }
         Some(_) | None => None,
     };

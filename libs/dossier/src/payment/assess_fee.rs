@@ -64,7 +64,7 @@ pub fn decide(
         .collect::<Result<Vec<_>, LawError>>()?;
     let total = Vnd::sum(lines.iter().map(|line| line.charged))?;
     let window_ends_at = match fees.window {
-        Some(window) if total > Vnd::ZERO => Some(clock::end_of(rule, facts.at, window)?),
+        Some(window) if total > Vnd::ZERO => Some(clock::end_of(rule, facts.at, window)),
         Some(_) | None => None,
     };
     let dossier = brief.dossier;
@@ -87,7 +87,8 @@ fn charge(line: &FeeLine, reductions: &[&Reduction]) -> Result<ChargedLine, LawE
         name_en: line.name.en.clone(),
         full: line.amount,
         reduction: best.map(|best| best.rule.clone()),
-        charged: line.amount.minus(less)?,
+        // A tariff below nothing, which was not refused once, charges nothing.
+        charged: line.amount.minus(less)?.max(Vnd::ZERO),
     })
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dossier::access::Denied;
 use dossier::law::Finding;
-use dossier::{RefusalEntry, Refuse};
+use dossier::{Fault, RefusalEntry, Refuse};
 use events::{AppendError, ReadError, Unwritable, Version};
 use http::StatusCode;
 use http::header::{
@@ -251,9 +251,14 @@ impl Problem {
             tracing::error!(?refusal, "the law cannot be applied");
         }
         let findings = refusal.findings().to_vec();
+        let named = |fault: &Fault| FieldError {
+            pointer: fault.pointer.clone(),
+            detail: fault.what.clone(),
+        };
+        let fields = refusal.faults().iter().map(named).collect();
         // What is said of each field need not be said of all of them together.
         let about = refusal.subject().filter(|_| findings.is_empty());
-        Self { about, findings, ..Self::new(entry) }
+        Self { about, findings, fields, ..Self::new(entry) }
     }
 
     /// Its HTTP status.
