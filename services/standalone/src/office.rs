@@ -60,6 +60,11 @@ impl Office {
         Ok(Self { kit: Arc::clone(kit), router, tasks, key, tokens, requests: 0 })
     }
 
+    /// What time it is there.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.kit.clock.now()
+    }
+
     /// Moves the clock, stopping wherever something falls due.
     pub(crate) async fn wait_until(&mut self, at: Timestamp) -> Result<()> {
         Ok(self.tasks.run_until(&self.kit, at).await?)
