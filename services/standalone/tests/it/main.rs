@@ -4,7 +4,9 @@
 
 mod access;
 mod after;
+mod authority;
 mod check;
+mod commands;
 mod complaint;
 mod connections;
 mod copy;
@@ -35,15 +37,18 @@ mod reactions;
 mod readme;
 mod register;
 mod replay;
+mod requests;
 mod restore;
 mod rules;
 mod services;
 mod spelling;
+mod start;
 mod strictness;
 mod support;
 mod suspended;
 mod tools;
 mod trace;
+mod upgrade;
 mod uploads;
 mod virtual_time;
 mod whatif;
