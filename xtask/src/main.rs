@@ -4,14 +4,17 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+mod alerts;
 mod charts;
 mod checks;
 mod cluster;
 mod generate;
 #[cfg(test)]
 mod manifests;
+mod routes;
 #[cfg(test)]
 mod tidy;
+mod values;
 
 /// Tasks of the workspace.
 #[derive(Debug, Parser)]

@@ -41,4 +41,5 @@ mod tools;
 mod trace;
 mod uploads;
 mod virtual_time;
+mod visit;
 mod whatif;
