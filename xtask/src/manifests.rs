@@ -166,8 +166,11 @@ fn the_small_profile_is_installed_on_block_storage_and_without_any_operator() {
         small.iter().filter(|r| r["kind"] == "PersistentVolumeClaim").collect();
     assert_eq!(claims.len(), 1);
     assert_eq!(claims[0]["spec"]["accessModes"], serde_json::json!(["ReadWriteOnce"]));
-    for (name, _, pod) in pods().iter().filter(|(name, lasting, _)| *lasting && name.starts_with("small")) {
-        let near = &pod["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"];
+    for (name, _, pod) in
+        pods().iter().filter(|(name, lasting, _)| *lasting && name.starts_with("small"))
+    {
+        let near =
+            &pod["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"];
         assert_eq!(near[0]["topologyKey"], "kubernetes.io/hostname", "{name}");
     }
 }

@@ -88,8 +88,7 @@ impl Visit {
                 "goods": [{ "description": "cotton", "hs": "520811", "origin_criterion": "WO", "quantity": "1 t" }],
             },
         });
-        let submitted =
-            visitor.post(&format!("{intake}/v1/dossiers"), "applicant", &submission)?;
+        let submitted = visitor.post(&format!("{intake}/v1/dossiers"), "applicant", &submission)?;
         let id = submitted["id"].as_str().context("a dossier without an id")?.to_owned();
         let of = |place: &Option<String>, what: &str| {
             format!("{}/v1/{what}/{id}", place.as_ref().unwrap_or(intake))
@@ -106,15 +105,18 @@ impl Visit {
 
     /// Pays what is owed, and says the receipt's number.
     fn pay(&mut self) -> Result<String> {
-        let owed = self.visitor.wait("the fee is assessed", &self.payment, "cashier", |payment| {
-            payment["outstanding_vnd"].as_i64().filter(|owed| *owed > 0)
-        })?;
+        let owed =
+            self.visitor.wait("the fee is assessed", &self.payment, "cashier", |payment| {
+                payment["outstanding_vnd"].as_i64().filter(|owed| *owed > 0)
+            })?;
         self.visitor.step(&self.payment, "cash", "cashier", &json!({ "amount_vnd": owed }))?;
         // The number is given by whoever leads, after the payment.
         self.visitor.wait("there is a receipt", &self.payment, "applicant", |payment| {
             let receipt = payment["receipts"].get(0)?;
             let whole = payment["received_vnd"] == owed && payment["outstanding_vnd"] == 0;
-            whole.then(|| format!("{} {}", receipt["symbol"].as_str().unwrap_or_default(), receipt["number"]))
+            whole.then(|| {
+                format!("{} {}", receipt["symbol"].as_str().unwrap_or_default(), receipt["number"])
+            })
         })
     }
 
@@ -132,8 +134,11 @@ impl Visit {
 
     fn deliver(&mut self) -> Result<()> {
         let result = self.result();
-        let document =
-            self.visitor.upload(self.dossier.split("/v1/").next().unwrap_or_default(), "approver", result)?;
+        let document = self.visitor.upload(
+            self.dossier.split("/v1/").next().unwrap_or_default(),
+            "approver",
+            result,
+        )?;
         let issued = json!({ "number": format!("TEST-{}", self.id), "document": document });
         self.visitor.step(&self.delivery, "result", "approver", &issued)?;
         self.visitor.step(&self.delivery, "downloads", "applicant", &json!({}))?;
@@ -154,10 +159,11 @@ impl Visit {
         self.visitor.wait("the result is delivered", &self.delivery, "applicant", |delivery| {
             (delivery["stage"] == "delivered" && delivery["outcome"] == "approved").then_some(())
         })?;
-        let code = self.visitor.wait("the dossier is closed", &self.dossier, "applicant", |dossier| {
-            let ended = dossier["stage"] == "closed" && dossier["outcome"] == "approved";
-            ended.then(|| dossier["code"].as_str().unwrap_or_default().to_owned())
-        })?;
+        let code =
+            self.visitor.wait("the dossier is closed", &self.dossier, "applicant", |dossier| {
+                let ended = dossier["stage"] == "closed" && dossier["outcome"] == "approved";
+                ended.then(|| dossier["code"].as_str().unwrap_or_default().to_owned())
+            })?;
         let register = arguments.register.as_ref().unwrap_or(&arguments.intake);
         let lookup = format!("{register}/v1/lookup/{code}");
         self.visitor.wait("everybody is told so", &lookup, "applicant", |shown| {

@@ -50,7 +50,8 @@ pub(super) fn check(dossier: &Path) -> Result<()> {
 /// An authority and a certificate of it, made with the commands of the handbook.
 fn certificates(folder: &Path) -> Result<()> {
     let handbook = std::fs::read_to_string(root().join("docs/operating.md"))?;
-    let commands: Vec<&str> = handbook.lines().filter(|line| line.starts_with("openssl ")).collect();
+    let commands: Vec<&str> =
+        handbook.lines().filter(|line| line.starts_with("openssl ")).collect();
     if commands.len() < 3 {
         bail!("docs/operating.md makes no certificate for NATS");
     }

@@ -173,9 +173,8 @@ impl Visitor {
             .uri(asked.url)
             .header("authorization", format!("Bearer {token}"));
         if asked.method == "POST" {
-            request = request
-                .header("idempotency-key", &asked.key)
-                .header("content-type", asked.media);
+            request =
+                request.header("idempotency-key", &asked.key).header("content-type", asked.media);
         }
         if !self.seen.is_empty() {
             request = request.header("consistency-token", &self.seen);
