@@ -64,6 +64,23 @@ pub fn helm() -> Result<(PathBuf, PathBuf)> {
     Ok((helm, kubectl))
 }
 
+/// Runs Prometheus's rules. Taken out of Debian's package: installed, the package would start a server.
+pub fn promtool() -> Result<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no workspace")?;
+    let folder = root.join("target/tools/prometheus");
+    let path = folder.join("usr/bin/promtool");
+    if !path.exists() {
+        std::fs::create_dir_all(&folder)?;
+        let script = format!(
+            "set -e; cd '{}'; apt-get update -qq; apt-get download -qq prometheus; \
+             dpkg-deb --extract prometheus_*.deb .; rm prometheus_*.deb",
+            folder.display()
+        );
+        run(Command::new("sh").args(["-c", &script]))?;
+    }
+    Ok(path)
+}
+
 /// A program of a Debian package; it is installed if it is missing.
 pub fn debian(package: &str, program: &str) -> Result<PathBuf> {
     let path = PathBuf::from(program);

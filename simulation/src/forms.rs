@@ -32,7 +32,7 @@ fn text(name: &str, schema: &Value) -> &'static str {
         return if name == "from" { "2026-11-02" } else { "2026-11-30" };
     }
     match name {
-        "tax_code" => "0101234567",
+        "tax_code" => "0101234565",
         "phone" => "02438220000",
         "hs" => "520811",
         "cas" => "1310-73-2",

@@ -1,13 +1,18 @@
-//! The chart and the manifests against the real programs that read them: helm, kustomize, the schemas of Kubernetes.
+//! The chart and the manifests against the real programs that read them: helm, kustomize, promtool, the schemas of Kubernetes.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use cluster::tools::{HADOLINT, KUBERNETES_VALIDATE, helm};
 
 use crate::generate::root;
+
+mod flags;
+mod live;
+mod platform;
+mod wants;
 
 const PROFILES: [&str; 2] = ["small", "production"];
 /// What the services stand on: the files and what they are made of.
@@ -17,17 +22,32 @@ const PLATFORM: [(&str, &str); 2] =
 const KUBERNETES: [&str; 3] = ["1.35", "1.36", "1.37"];
 /// Resources of operators, of which Kubernetes itself has no schema.
 const FOREIGN: [&str; 2] = ["monitoring.coreos.com/", "gateway.networking.k8s.io/"];
+/// What the chart must refuse, beside the values of production.
+const REFUSED: [&str; 16] = [
+    "replicas=2",
+    "services.intake.replicas=0",
+    "services.intake.autoscale.max=2",
+    "bus.enabled=false",
+    "bus.existingSecret=,bus.servers=nats://nats:4222",
+    "identity.jwks=",
+    "identity.issuer=",
+    "identity.audience=",
+    "route.trustedProxies=null",
+    "route.enabled=perhaps",
+    "documents.accessModes=null,documents.bucket=",
+    "listen=localhost",
+    "extraArgs[0]=live",
+    "monitoring.runbook=docs/operating.md",
+    "networkPolicy.dnsPorts=null",
+    "start.confirmClock=1",
+];
 
 /// What the chart and the platform render to: file names under `k8s/rendered` and their text.
 pub(crate) fn rendered() -> Result<Vec<(String, String)>> {
-    let (helm, kubectl) = helm()?;
-    let chart = root().join("helm/dossier");
+    let (_, kubectl) = helm()?;
     let mut files = Vec::new();
     for profile in PROFILES {
-        let values = chart.join(format!("profiles/{profile}.yaml"));
-        let mut command = Command::new(&helm);
-        command.args(["template", "dossier", "--namespace", "dossier", "--values"]);
-        files.push((format!("{profile}.yaml"), printed(command.arg(values).arg(&chart))?));
+        files.push((format!("{profile}.yaml"), template(&values_of(profile), &[])?));
     }
     for (name, folder) in PLATFORM {
         let text = printed(Command::new(&kubectl).arg("kustomize").arg(root().join(folder)))?;
@@ -36,48 +56,67 @@ pub(crate) fn rendered() -> Result<Vec<(String, String)>> {
     Ok(files)
 }
 
+fn chart() -> PathBuf {
+    root().join("helm/dossier")
+}
+
+fn values_of(profile: &str) -> PathBuf {
+    chart().join(format!("profiles/{profile}.yaml"))
+}
+
+/// What the chart renders to with these values, and arguments of helm's besides.
+fn template(values: &Path, arguments: &[&str]) -> Result<String> {
+    let mut command = Command::new(helm()?.0);
+    command.args(["template", "dossier", "--namespace", "dossier", "--values"]);
+    printed(command.arg(values).args(arguments).arg(chart()))
+}
+
 /// Renders, lints and validates everything, and compares it with what is checked in.
 pub(crate) fn check(dossier: &Path) -> Result<()> {
-    let (helm, _) = helm()?;
-    let chart = root().join("helm/dossier");
     for profile in PROFILES {
-        let values = chart.join(format!("profiles/{profile}.yaml"));
-        printed(
-            Command::new(&helm).args(["lint", "--strict", "--values"]).arg(values).arg(&chart),
-        )?;
+        let mut lint = Command::new(helm()?.0);
+        lint.args(["lint", "--strict", "--values"]).arg(values_of(profile)).arg(chart());
+        printed(&mut lint)?;
+        wants::check(&values_of(profile))?;
     }
-    for wrong in [
-        "replicas=2",
-        "services.intake.replicas=0",
-        "bus.enabled=false",
-        "identity.jwks=",
-        "identity.issuer=",
-        "identity.audience=",
-        "route.trustedProxies=null",
-    ] {
-        let values = chart.join("profiles/production.yaml");
-        let mut command = Command::new(&helm);
-        command.args(["template", "x", "--set", wrong, "--values"]).arg(values);
-        let refused = command.arg(&chart).output()?;
-        if refused.status.success() {
+    for wrong in REFUSED {
+        if template(&values_of("production"), &["--set", wrong]).is_ok() {
             bail!("the chart takes {wrong}");
         }
     }
-    let known = known_to(dossier)?;
+    long_names()?;
     for (name, text) in rendered()? {
         let path = root().join("k8s/rendered").join(&name);
         if std::fs::read_to_string(&path).unwrap_or_default() != text {
             bail!("{} is not what is rendered: cargo xtask generate", path.display());
         }
         validate(&name, &text)?;
-        for variable in variables(&text) {
-            if !known.contains(&variable) {
-                bail!("{name} sets {variable}, which the program does not read");
-            }
-        }
+        flags::known(dossier, &name, &text)?;
     }
+    let full = root().join("helm/tests/full.yaml");
+    wants::check(&full)?;
+    let full = template(&full, &[])?;
+    validate("full.yaml", &full)?;
+    flags::known(dossier, "full.yaml", &full)?;
+    flags::all_can_be_set(dossier, &full)?;
+    crate::alerts::check(&full)?;
+    live::check()?;
+    platform::check(dossier)?;
     let containerfile = root().join("Containerfile");
     printed(Command::new(HADOLINT.path()?).arg(containerfile))?;
+    Ok(())
+}
+
+/// A label of result-delivery's pods would have more than 63 characters.
+fn long_names() -> Result<()> {
+    for (letters, taken) in [(36, true), (37, false)] {
+        let name = "a".repeat(letters);
+        let mut command = Command::new(helm()?.0);
+        command.args(["template", &name, "--values"]).arg(values_of("production")).arg(chart());
+        if printed(&mut command).is_ok() != taken {
+            bail!("a release's name of {letters} letters: taken should be {taken}");
+        }
+    }
     Ok(())
 }
 
@@ -109,21 +148,15 @@ fn validate(name: &str, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// The environment variables that the program reads, as its help lists them.
-fn known_to(dossier: &Path) -> Result<BTreeSet<String>> {
-    let help = printed(Command::new(dossier).args(["serve", "--help"]))?;
-    let known: BTreeSet<String> = help
-        .split("[env: ")
-        .skip(1)
-        .filter_map(|rest| Some(rest.split(['=', ']']).next()?.to_owned()))
-        .collect();
-    if known.len() < 10 {
-        bail!("the help names only {known:?}")
-    }
-    Ok(known)
+/// The resources in a text.
+fn resources(text: &str) -> Result<Vec<serde_json::Value>> {
+    let documents = serde_yaml_ng::Deserializer::from_str(text);
+    let read: Result<Vec<serde_json::Value>, _> =
+        documents.map(serde::Deserialize::deserialize).collect();
+    Ok(read?.into_iter().filter(|resource| !resource.is_null()).collect())
 }
 
-/// The environment variables that are set for the program.
+/// The words of a text that begin like the names of our variables.
 fn variables(text: &str) -> BTreeSet<String> {
     let ours = |name: &&str| name.starts_with("DOSSIER_") || name.starts_with("OTEL_");
     let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));

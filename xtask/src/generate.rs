@@ -80,6 +80,8 @@ pub(crate) fn files() -> Result<Vec<(String, String)>> {
         files.push((format!("schemas/{kind}.json"), text));
     }
     files.push(("docs/steps.md".to_owned(), steps_page()?));
+    files.push((crate::routes::PATH.to_owned(), crate::routes::file()?));
+    files.push((crate::values::PATH.to_owned(), crate::values::page()?));
     Ok(files)
 }
 

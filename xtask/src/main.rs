@@ -4,15 +4,18 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+mod alerts;
 mod charts;
 mod checks;
 mod cluster;
 mod generate;
 #[cfg(test)]
 mod manifests;
+mod routes;
 #[cfg(test)]
 mod tidy;
 mod upgrade;
+mod values;
 
 /// Tasks of the workspace.
 #[derive(Debug, Parser)]

@@ -23,18 +23,18 @@ fn named(profile: &str, resource: &Value) -> String {
     format!("{profile}: {} {}", resource["kind"], resource["metadata"]["name"])
 }
 
-/// The pods that workloads make, and those that stand alone.
+/// The pods that workloads make, and those that stand alone or end.
 fn pods() -> Vec<(String, bool, Value)> {
     resources()
         .iter()
         .filter_map(|(profile, resource)| {
-            let lasting = match resource["kind"].as_str()? {
-                "Deployment" | "StatefulSet" => true,
-                "Pod" => false,
+            let (lasting, pod) = match resource["kind"].as_str()? {
+                "Deployment" | "StatefulSet" => (true, "/spec/template/spec"),
+                "CronJob" => (false, "/spec/jobTemplate/spec/template/spec"),
+                "Pod" => (false, "/spec"),
                 _ => return None,
             };
-            let pod =
-                if lasting { &resource["spec"]["template"]["spec"] } else { &resource["spec"] };
+            let pod = resource.pointer(pod)?;
             Some((named(profile, resource), lasting, pod.clone()))
         })
         .collect()
@@ -49,15 +49,23 @@ fn every_profile_has_a_workload_for_each_service() {
     }
 }
 
+/// Those that run for long, and those that come before.
+fn containers(pod: &Value) -> Vec<&Value> {
+    let of = |key: &str| pod[key].as_array().into_iter().flatten();
+    of("initContainers").chain(of("containers")).collect()
+}
+
 #[test]
 fn every_pod_is_as_restricted_as_pods_can_be() {
     for (name, _, pod) in pods() {
+        // Forty variables of other services' addresses that nobody reads.
+        assert_eq!(pod["enableServiceLinks"], false, "{name}");
         let security = &pod["securityContext"];
         assert_eq!(pod["automountServiceAccountToken"], false, "{name}");
         assert_eq!(security["runAsNonRoot"], true, "{name}");
         assert!(security["runAsUser"].as_u64().unwrap() >= 10_000, "{name}");
         assert_eq!(security["seccompProfile"]["type"], "RuntimeDefault", "{name}");
-        for container in pod["containers"].as_array().unwrap() {
+        for container in containers(&pod) {
             let security = &container["securityContext"];
             assert_eq!(security["allowPrivilegeEscalation"], false, "{name}");
             assert_eq!(security["readOnlyRootFilesystem"], true, "{name}");
@@ -69,7 +77,7 @@ fn every_pod_is_as_restricted_as_pods_can_be() {
 #[test]
 fn every_container_says_what_it_needs_and_takes_no_more_memory() {
     for (name, _, pod) in pods() {
-        for container in pod["containers"].as_array().unwrap() {
+        for container in containers(&pod) {
             let resources = &container["resources"];
             assert!(resources["requests"]["cpu"].is_string(), "{name}");
             let memory = &resources["requests"]["memory"];
@@ -129,6 +137,45 @@ fn every_service_leads_to_a_port_that_somebody_serves() {
 }
 
 #[test]
+fn nobody_is_let_in_by_a_label_alone() {
+    let mut policies = 0;
+    for (profile, policy) in resources().iter().filter(|(_, r)| r["kind"] == "NetworkPolicy") {
+        policies += 1;
+        let name = named(profile, policy);
+        for from in policy["spec"]["ingress"].as_array().unwrap() {
+            for from in from["from"].as_array().unwrap() {
+                let namespaces = &from["namespaceSelector"];
+                let named = namespaces["matchLabels"].as_object().is_some_and(|l| !l.is_empty());
+                assert!(namespaces.is_null() || named, "{name} lets every namespace in");
+            }
+        }
+    }
+    assert!(policies > 4);
+}
+
+#[test]
+fn the_small_profile_is_installed_on_block_storage_and_without_any_operator() {
+    let resources = resources();
+    let small: Vec<&Value> =
+        resources.iter().filter(|(profile, _)| profile == "small").map(|(_, r)| r).collect();
+    for resource in &small {
+        let version = resource["apiVersion"].as_str().unwrap();
+        assert!(!version.contains("coreos") && !version.contains("gateway"), "{version}");
+    }
+    let claims: Vec<&&Value> =
+        small.iter().filter(|r| r["kind"] == "PersistentVolumeClaim").collect();
+    assert_eq!(claims.len(), 1);
+    assert_eq!(claims[0]["spec"]["accessModes"], serde_json::json!(["ReadWriteOnce"]));
+    for (name, _, pod) in
+        pods().iter().filter(|(name, lasting, _)| *lasting && name.starts_with("small"))
+    {
+        let near =
+            &pod["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"];
+        assert_eq!(near[0]["topologyKey"], "kubernetes.io/hostname", "{name}");
+    }
+}
+
+#[test]
 fn nothing_secret_stands_in_a_manifest() {
     for (profile, resource) in resources() {
         assert_ne!(resource["kind"], "Secret", "{profile}");
@@ -155,15 +202,11 @@ fn every_alert_has_its_paragraph_in_the_operators_handbook() {
 
 #[test]
 fn every_figure_that_an_alert_or_the_dashboard_asks_for_is_one_that_the_program_has() {
-    let sources = [
-        "libs/service-kit/src/metrics.rs",
-        "services/standalone/src/serve/health.rs",
-        "services/payment/src/open.rs",
-        "services/register/src/figures.rs",
-        "libs/service-kit/src/unmatched.rs",
-    ];
-    let code: String =
-        sources.iter().map(|path| std::fs::read_to_string(root().join(path)).unwrap()).collect();
+    let code: String = crate::tidy::sources()
+        .into_iter()
+        .filter(|(path, _)| path.starts_with("libs") || path.starts_with("services"))
+        .map(|(_, text)| text)
+        .collect();
     for file in ["alerts.yaml", "dashboards/dossier.json"] {
         let text = std::fs::read_to_string(root().join("helm/dossier").join(file)).unwrap();
         let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));

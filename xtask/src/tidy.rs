@@ -46,7 +46,7 @@ const ALL: &[&str] = &[
 const PURE: &[&str] =
     &["jiff", "serde", "serde_json", "serde_yaml_ng", "thiserror", "uuid", "schemars"];
 
-fn sources() -> Vec<(PathBuf, String)> {
+pub(crate) fn sources() -> Vec<(PathBuf, String)> {
     let listed =
         Command::new("git").args(["ls-files", "*.rs"]).current_dir(root()).output().unwrap();
     let text = String::from_utf8(listed.stdout).unwrap();

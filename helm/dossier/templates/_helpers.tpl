@@ -1,15 +1,13 @@
+{{- /* A label that `commonLabels` repeats keeps the value it has here. */ -}}
 {{- define "dossier.labels" -}}
-app.kubernetes.io/name: dossier
-app.kubernetes.io/instance: {{ .root.Release.Name }}
-app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .root.Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
-{{- with .service }}
-app.kubernetes.io/component: {{ . }}
-{{- end }}
-{{- with .root.Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
+{{- $labels := dict
+    "app.kubernetes.io/name" "dossier"
+    "app.kubernetes.io/instance" .root.Release.Name
+    "app.kubernetes.io/version" .root.Chart.AppVersion
+    "app.kubernetes.io/managed-by" .root.Release.Service
+    "helm.sh/chart" (printf "%s-%s" .root.Chart.Name .root.Chart.Version) -}}
+{{- with .service }}{{- $_ := set $labels "app.kubernetes.io/component" . }}{{- end -}}
+{{- toYaml (merge $labels (default dict .extra) .root.Values.commonLabels) -}}
 {{- end -}}
 
 {{- define "dossier.selector" -}}
@@ -21,7 +19,7 @@ app.kubernetes.io/component: {{ . }}
 {{- end -}}
 
 {{- define "dossier.name" -}}
-{{ printf "%s-%s" .root.Release.Name .service | trunc 63 | trimSuffix "-" }}
+{{ printf "%s-%s" .root.Release.Name .service }}
 {{- end -}}
 
 {{- define "dossier.image" -}}
@@ -32,6 +30,65 @@ app.kubernetes.io/component: {{ . }}
 
 {{- define "dossier.documents" -}}
 {{ .Values.documents.existingClaim | default (printf "%s-documents" .Release.Name) }}
+{{- end -}}
+
+{{- /* Whether all pods that use the documents' volume must be on one node. */ -}}
+{{- define "dossier.oneNode" -}}
+{{- if and (not .Values.documents.bucket) (not (has "ReadWriteMany" .Values.documents.accessModes)) -}}yes{{- end -}}
+{{- end -}}
+
+{{- /* `auto`: where the cluster knows the kind. */ -}}
+{{- define "dossier.wanted" -}}
+{{- if eq (toString .wanted) "auto" -}}
+{{- $known := true -}}
+{{- range .kinds }}{{- if not ($.root.Capabilities.APIVersions.Has .) }}{{- $known = false }}{{- end }}{{- end -}}
+{{- if $known -}}yes{{- end -}}
+{{- else if eq (toString .wanted) "true" -}}yes{{- end -}}
+{{- end -}}
+
+{{- define "dossier.route" -}}
+{{- $kind := ternary "networking.k8s.io/v1/Ingress" "gateway.networking.k8s.io/v1/HTTPRoute" (eq .Values.route.kind "Ingress") -}}
+{{- include "dossier.wanted" (dict "root" . "wanted" .Values.route.enabled "kinds" (list $kind)) -}}
+{{- end -}}
+
+{{- define "dossier.monitoring" -}}
+{{- $kinds := list "monitoring.coreos.com/v1/ServiceMonitor" "monitoring.coreos.com/v1/PrometheusRule" -}}
+{{- include "dossier.wanted" (dict "root" . "wanted" .Values.monitoring.enabled "kinds" $kinds) -}}
+{{- end -}}
+
+{{- /* Whether the route tells services apart by regular expressions. */ -}}
+{{- define "dossier.expressions" -}}
+{{- if and (eq .Values.route.kind "HTTPRoute") .Values.route.expressions -}}yes{{- end -}}
+{{- end -}}
+
+{{- /* Which services a workload serves. Where the route knows prefixes alone, one workload answers for all that share one. */ -}}
+{{- define "dossier.serves" -}}
+{{- $serves := list .service -}}
+{{- if not (include "dossier.expressions" .root) -}}
+{{- range (.root.Files.Get "routes.yaml" | fromYaml).shared -}}
+{{- if eq .owner $.service }}{{- $serves = concat $serves (without (keys .expressions | sortAlpha) $.service) }}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- join "," $serves -}}
+{{- end -}}
+
+{{- /* How many replicas a manifest asks for. While somebody else scales, it is what runs: without the field a cluster falls back to
+one, and with another number it would be set back at every upgrade. */ -}}
+{{- define "dossier.replicas" -}}
+{{- $replicas := int .its.replicas -}}
+{{- if .its.autoscale.enabled -}}
+{{- $live := lookup "apps/v1" .kind .root.Release.Namespace (include "dossier.name" .) -}}
+{{- if $live -}}
+{{- $replicas = min (int .its.autoscale.max) (max $replicas (int (dig "spec" "replicas" 1 $live))) -}}
+{{- end -}}
+{{- end -}}
+{{- $replicas -}}
+{{- end -}}
+
+{{- /* 10Gi is 10240. */ -}}
+{{- define "dossier.mebibytes" -}}
+{{- $number := regexFind "^[0-9]+" . | int64 -}}
+{{- if hasSuffix "Ti" . -}}{{ mul $number 1048576 }}{{- else if hasSuffix "Gi" . -}}{{ mul $number 1024 }}{{- else -}}{{ $number }}{{- end -}}
 {{- end -}}
 
 {{- define "dossier.podSecurity" -}}

@@ -56,6 +56,14 @@ impl BusArguments {
     #[cfg_attr(not(feature = "nats"), expect(unused_variables, reason = "nobody else speaks"))]
     pub(crate) async fn open(&self, store: &Arc<EventStore>, secret: &[u8]) -> Result<Bus> {
         let Some(servers) = &self.nats else { return Ok(Bus::Store(Arc::clone(store))) };
+        if self.nats_authority.is_some()
+            && let Some(plain) = plain(servers)
+        {
+            bail!(
+                "--nats-authority is for servers that are spoken to over TLS, and {plain} is not: write tls:// before its host, \
+                 or leave the authority away"
+            );
+        }
         #[cfg(feature = "nats")]
         return Ok(Bus::Nats(
             events::bus::nats::Nats::open(
@@ -78,6 +86,18 @@ impl BusArguments {
         #[cfg(not(feature = "nats"))]
         bail!("this program was built without NATS and cannot use {servers}");
     }
+}
+
+/// The scheme and host of the first of these servers that is spoken to in plain text.
+fn plain(servers: &str) -> Option<String> {
+    let servers = servers.split(',').map(str::trim);
+    let mut plain = servers.filter(|server| !server.starts_with("tls://"));
+    plain.next().map(|server| {
+        let (scheme, rest) = server.split_once("://").unwrap_or(("nats", server));
+        // Not its password.
+        let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+        format!("{scheme}://{host}")
+    })
 }
 
 /// What the bus could not bring to its end.
@@ -136,4 +156,21 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
         bail!("no event at position {position} was given up");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_authority_is_for_servers_that_are_spoken_to_over_tls_alone() {
+        for (servers, plain_one) in [
+            ("tls://a:4222", None),
+            ("tls://u:p@a:4222, tls://b:4222", None),
+            ("tls://a:4222,nats://u:secret@b:4222", Some("nats://b:4222")),
+            ("u:secret@b", Some("nats://b")),
+        ] {
+            assert_eq!(plain(servers).as_deref(), plain_one, "{servers}");
+        }
+    }
 }

@@ -28,17 +28,19 @@ async fn dossiers_are_carried_through_a_cluster_and_counted_as_in_one_process() 
     let of = |role, subject, agency| token(&key, role, subject, agency);
     for (name, token) in [
         ("applicant", of(Role::Applicant, "visitor", "")),
-        ("clerk", of(Role::Clerk, "clerk-2", "G02.002")),
-        ("reviewer", of(Role::Reviewer, "reviewer-2", "G02.002")),
+        ("clerk", of(Role::Clerk, "clerk-2", "G02.001")),
+        ("cashier", of(Role::Cashier, "cashier-2", "G02.001")),
+        ("reviewer", of(Role::Reviewer, "reviewer-2", "G02.001")),
+        ("approver", of(Role::Approver, "approver-2", "G02.001")),
     ] {
         std::fs::write(tokens.join(name), token).unwrap();
     }
     let portal = format!("http://{}", cluster.address());
     let mut visit = Command::new(program());
-    visit.args(["visit", "--intake", &portal, "--review", &portal, "--tokens"]).arg(&tokens);
+    visit.args(["visit", "--intake", &portal, "--tokens"]).arg(&tokens);
     let visited = visit.output().unwrap();
     let said = String::from_utf8_lossy(&visited.stdout).into_owned();
     assert!(visited.status.success(), "{}", String::from_utf8_lossy(&visited.stderr));
-    assert!(said.contains("decided and closed"), "{said}");
+    assert!(said.contains("delivered and verified"), "{said}");
     say(format_args!("{} dossiers; {:?}", ids.len(), cluster.cpu().unwrap()));
 }

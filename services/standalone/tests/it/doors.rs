@@ -11,7 +11,7 @@ async fn promotion(office: &Office, token: &str) -> Value {
     json!({
         "procedure": "2.000004", "agency": "H26.14", "channel": "online",
         "form": {
-            "merchant": { "name": "Siêu thị Sao Mai", "tax_code": "0101234567", "phone": "02438220000" },
+            "merchant": { "name": "Siêu thị Sao Mai", "tax_code": "0101234565", "phone": "02438220000" },
             "programme": {
                 "name": "Quay số", "goods": "đồ gia dụng", "from": "2026-12-01", "to": "2026-12-31",
                 "prizes_vnd": 90_000_000,

@@ -51,4 +51,5 @@ mod trace;
 mod upgrade;
 mod uploads;
 mod virtual_time;
+mod visit;
 mod whatif;

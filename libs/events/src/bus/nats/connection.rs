@@ -48,6 +48,9 @@ pub(super) async fn connect(options: &Options) -> Result<Connection, BusError> {
     if let Some(path) = &options.credentials {
         connect = connect.credentials_file(path).await.map_err(unavailable)?;
     }
+    // Two crypto providers are in the program where EventStoreDB's client is: without a choice the first connection over TLS
+    // panics. Whoever was first stays.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     if let Some(path) = &options.authority {
         connect = connect.add_root_certificates(path.clone());
     }

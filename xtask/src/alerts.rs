@@ -1,0 +1,195 @@
+//! The chart's alerts as Prometheus runs them: each in series with which it fires and in series with which it does not
+//! (helm/tests/alerts.yaml), alone and beside another release.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use cluster::tools::promtool;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::generate::root;
+
+const NAMESPACE: &str = "dossier";
+const RELEASE: &str = "dossier";
+const ELSEWHERE: &str = "elsewhere";
+/// Between two values of a series, and between two evaluations.
+const INTERVAL: &str = "30s";
+/// When it is looked, in minutes, unless a case says otherwise.
+const AFTER: u32 = 29;
+
+/// An alert and its cases.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cases {
+    alert: String,
+    fires: Vec<Case>,
+    silent: Vec<Case>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    /// `name{labels} values`, in promtool's notation.
+    series: Vec<String>,
+    /// What each alert that fires has besides the labels of its release; one without any if nothing is said.
+    #[serde(default)]
+    labels: Vec<Map<String, Value>>,
+    /// Minutes.
+    after: Option<u32>,
+}
+
+fn cases() -> Result<Vec<Cases>> {
+    let path = root().join("helm/tests/alerts.yaml");
+    let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    Ok(serde_yaml_ng::from_str(&text)?)
+}
+
+/// Checks and tests the rules of a rendered chart.
+pub(crate) fn check(rendered: &str) -> Result<()> {
+    let groups = groups(rendered)?;
+    let folder = root().join("target/manifests");
+    std::fs::create_dir_all(&folder)?;
+    // JSON is YAML.
+    let (rules, tests) = (folder.join("rules.yaml"), folder.join("rules-tests.yaml"));
+    std::fs::write(&rules, json!({ "groups": groups }).to_string())?;
+    let rules_of: Vec<&Value> =
+        groups.iter().filter_map(|group| group["rules"].as_array()).flatten().collect();
+    std::fs::write(&tests, scenes(&cases()?, &rules_of)?.to_string())?;
+    run(["check", "rules"], &rules)?;
+    run(["test", "rules"], &tests)
+}
+
+/// The groups of the one PrometheusRule.
+fn groups(rendered: &str) -> Result<Vec<Value>> {
+    for document in serde_yaml_ng::Deserializer::from_str(rendered) {
+        let resource: Value = Deserialize::deserialize(document)?;
+        if resource["kind"] == "PrometheusRule" {
+            return Ok(resource["spec"]["groups"].as_array().cloned().unwrap_or_default());
+        }
+    }
+    bail!("no PrometheusRule is rendered")
+}
+
+/// What promtool is to run; refuses an alert without both kinds of cases, and cases without an alert.
+fn scenes(cases: &[Cases], rules: &[&Value]) -> Result<Value> {
+    for rule in rules {
+        let alert = rule["alert"].as_str().unwrap_or_default();
+        let Some(its) = cases.iter().find(|cases| cases.alert == alert) else {
+            bail!("{alert} has no case in helm/tests/alerts.yaml");
+        };
+        // An alert that never fires is silent with no series too.
+        if its.fires.is_empty() || !its.silent.iter().any(|case| !case.series.is_empty()) {
+            bail!("{alert} needs a case in which it fires and one in which it does not");
+        }
+    }
+    let mut tests = Vec::new();
+    for Cases { alert, fires, silent } in cases {
+        let rule = rules.iter().find(|rule| rule["alert"] == *alert);
+        let rule = rule.with_context(|| format!("{alert} is no alert of the chart"))?;
+        let nothing = Case::default();
+        for fire in fires {
+            tests.push(scene(rule, Some(fire), fire, &nothing)?);
+            for quiet in silent {
+                tests.push(scene(rule, Some(fire), fire, quiet)?);
+                tests.push(scene(rule, None, quiet, fire)?);
+            }
+        }
+        for quiet in silent {
+            tests.push(scene(rule, None, quiet, &nothing)?);
+        }
+    }
+    Ok(json!({ "rule_files": ["rules.yaml"], "evaluation_interval": INTERVAL, "tests": tests }))
+}
+
+/// One release in a state, another one beside it, and what is expected of the first.
+fn scene(rule: &Value, fires: Option<&Case>, here: &Case, elsewhere: &Case) -> Result<Value> {
+    let mut input = Vec::new();
+    for (case, namespace) in [(here, NAMESPACE), (elsewhere, ELSEWHERE)] {
+        for series in &case.series {
+            input.push(of_release(series, namespace)?);
+        }
+    }
+    let bare = [Map::new()];
+    let expected: Vec<Value> = fires
+        .map_or(&[][..], |case| if case.labels.is_empty() { &bare } else { &case.labels })
+        .iter()
+        .map(|its| {
+            let mut labels = rule["labels"].as_object().cloned().unwrap_or_default();
+            labels.insert("namespace".to_owned(), NAMESPACE.into());
+            labels.insert("job".to_owned(), RELEASE.into());
+            labels.extend(its.clone());
+            // What an alert does not have.
+            labels.retain(|_, value| !value.is_null());
+            json!({ "exp_labels": labels, "exp_annotations": rule["annotations"] })
+        })
+        .collect();
+    let after = here.after.unwrap_or(AFTER);
+    Ok(json!({
+        "interval": INTERVAL,
+        "input_series": input,
+        "alert_rule_test": [{
+            "eval_time": format!("{after}m"), "alertname": rule["alert"], "exp_alerts": expected,
+        }],
+    }))
+}
+
+/// The series with the labels of its release.
+fn of_release(series: &str, namespace: &str) -> Result<Value> {
+    let (head, values) = match series.split_once("} ") {
+        Some((head, values)) => (head, values),
+        None => series.split_once(' ').context("a series without values")?,
+    };
+    let (name, labels) = head.split_once('{').unwrap_or((head, ""));
+    let release = format!("namespace=\"{namespace}\",job=\"{RELEASE}\"");
+    let labels = if labels.is_empty() { release } else { format!("{release},{labels}") };
+    Ok(json!({ "series": format!("{name}{{{labels}}}"), "values": values }))
+}
+
+fn run(what: [&str; 2], file: &Path) -> Result<()> {
+    let output = Command::new(promtool()?).args(what).arg(file).output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = [output.stdout, output.stderr].concat();
+    bail!("promtool {} {}: {}", what.join(" "), file.display(), String::from_utf8_lossy(&said))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_alert_has_a_case_in_which_it_fires_and_one_in_which_it_is_silent() {
+        let text = std::fs::read_to_string(root().join("helm/dossier/alerts.yaml")).unwrap();
+        let alerts: Value = serde_yaml_ng::from_str(&text).unwrap();
+        let rules: Vec<&Value> = alerts["alerts"].as_array().unwrap().iter().collect();
+        assert!(rules.len() > 15);
+        scenes(&cases().unwrap(), &rules).unwrap();
+    }
+
+    #[test]
+    fn an_alert_without_a_silent_case_is_refused() {
+        let rule = json!({ "alert": "A", "labels": {}, "annotations": {} });
+        let mut case =
+            Cases { alert: "A".to_owned(), fires: vec![Case::default()], silent: vec![] };
+        assert!(scenes(std::slice::from_ref(&case), &[&rule]).is_err());
+        case.silent.push(Case { series: vec!["up 1".to_owned()], ..Case::default() });
+        scenes(&[case], &[&rule]).unwrap();
+    }
+
+    #[test]
+    fn every_expression_names_its_release_wherever_it_names_a_figure() {
+        let text = std::fs::read_to_string(root().join("helm/dossier/alerts.yaml")).unwrap();
+        let alerts: Value = serde_yaml_ng::from_str(&text).unwrap();
+        for alert in alerts["alerts"].as_array().unwrap() {
+            let expr = alert["expr"].as_str().unwrap();
+            let figures = expr.matches("dossier_").count() + expr.matches("up{").count();
+            assert_eq!(expr.matches("$release").count(), figures, "{expr}");
+            for group in expr.split(" by (").skip(1) {
+                assert!(group.starts_with("namespace, job"), "{expr}");
+            }
+        }
+    }
+}

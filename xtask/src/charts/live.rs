@@ -1,0 +1,171 @@
+//! The chart where a release runs already: what helm looks up is answered by a server that knows as much of Kubernetes as is
+//! looked up.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use super::{resources, template, values_of};
+
+/// The kinds that the chart makes: group and version, plural.
+const KINDS: [(&str, &str, &str); 12] = [
+    ("v1", "Service", "services"),
+    ("v1", "ServiceAccount", "serviceaccounts"),
+    ("v1", "ConfigMap", "configmaps"),
+    ("v1", "PersistentVolumeClaim", "persistentvolumeclaims"),
+    ("v1", "Pod", "pods"),
+    ("apps/v1", "StatefulSet", "statefulsets"),
+    ("apps/v1", "Deployment", "deployments"),
+    ("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets"),
+    ("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers"),
+    ("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies"),
+    ("networking.k8s.io/v1", "Ingress", "ingresses"),
+    ("batch/v1", "CronJob", "cronjobs"),
+];
+
+pub(super) fn check() -> Result<()> {
+    let intake = "/apis/apps/v1/namespaces/dossier/statefulsets/dossier-intake";
+    let documents = "/api/v1/namespaces/dossier/persistentvolumeclaims/dossier-documents";
+    let set = |replicas: u32, size: &str| {
+        json!({ "apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": { "name": "dossier-intake" },
+            "spec": { "replicas": replicas, "volumeClaimTemplates":
+                [{ "spec": { "resources": { "requests": { "storage": size } } } }] } })
+    };
+    let on = "services.intake.autoscale.enabled=true";
+    let off = "services.intake.autoscale.enabled=false";
+    // What runs is what is asked for while somebody else scales; the fewest and the most hold.
+    for (live, values, replicas) in [(5, on, 5), (3, on, 3), (1, on, 3), (20, on, 8), (5, off, 3)] {
+        let rendered = beside(&[(intake, set(live, "10Gi"))], &["--set", values])?;
+        let found = resource(&rendered, "StatefulSet", "dossier-intake")?;
+        if found["spec"]["replicas"] != replicas {
+            bail!(
+                "with {live} replicas and {values} the chart asks for {}",
+                found["spec"]["replicas"]
+            );
+        }
+        let kept = &found["spec"]["persistentVolumeClaimRetentionPolicy"]["whenScaled"];
+        if kept != "Retain" {
+            bail!("a replica that is scaled away loses its volume");
+        }
+    }
+    // Without anybody to ask, switching it on changes nothing either.
+    let alone = template(&values_of("production"), &["--set", on])?;
+    if resource(&alone, "StatefulSet", "dossier-intake")?["spec"]["replicas"] != 3 {
+        bail!("where nothing runs yet the chart does not ask for the fewest");
+    }
+    let larger = beside(&[(intake, set(3, "5Gi"))], &[]).err().context("5Gi become 10Gi")?;
+    if !larger.to_string().contains("delete statefulset dossier-intake --cascade=orphan") {
+        bail!("larger read models are refused without the way: {larger}");
+    }
+    // A claim that is there keeps its class and its modes, and grows but does not shrink.
+    for (has, asked, size) in [
+        ("10Gi", "100Gi", "100Gi"),
+        ("1Ti", "100Gi", "1Ti"),
+        ("107374182400", "10Gi", "107374182400"),
+    ] {
+        let claim = json!({ "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": { "name": "dossier-documents" },
+            "spec": { "accessModes": ["ReadWriteOnce"], "storageClassName": "local-path", "resources": { "requests": { "storage": has } } } });
+        let asked = format!("documents.bucket=,documents.size={asked}");
+        let rendered = beside(&[(documents, claim)], &["--set", &asked])?;
+        let spec =
+            resource(&rendered, "PersistentVolumeClaim", "dossier-documents")?["spec"].clone();
+        let wanted = json!({ "accessModes": ["ReadWriteOnce"], "storageClassName": "local-path", "resources": { "requests": { "storage": size } } });
+        if spec != wanted {
+            bail!("a claim of {has} with {asked} becomes {spec}");
+        }
+    }
+    Ok(())
+}
+
+fn resource(rendered: &str, kind: &str, name: &str) -> Result<Value> {
+    let found = resources(rendered)?
+        .into_iter()
+        .find(|resource| resource["kind"] == kind && resource["metadata"]["name"] == name);
+    found.with_context(|| format!("no {kind} {name}"))
+}
+
+/// What production renders to in a cluster with these objects.
+fn beside(objects: &[(&str, Value)], arguments: &[&str]) -> Result<String> {
+    let address = serve(objects)?;
+    let server = format!("--kube-apiserver=http://{address}");
+    // Without the kinds of operators, of which this cluster knows nothing.
+    let own = ["--set", "monitoring.enabled=false,route.enabled=false"];
+    let asked =
+        ["--dry-run=server", "--disable-openapi-validation", "--kubeconfig=/dev/null", &server];
+    template(&values_of("production"), &[&asked, &own[..], arguments].concat())
+}
+
+/// Serves discovery and the objects until the process ends.
+fn serve(objects: &[(&str, Value)]) -> Result<SocketAddr> {
+    let mut known: Vec<(String, Value)> =
+        objects.iter().map(|(path, object)| ((*path).to_owned(), object.clone())).collect();
+    known.extend(discovery());
+    let known = Arc::new(known);
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    std::thread::spawn(move || {
+        for connection in listener.incoming().flatten() {
+            let known = Arc::clone(&known);
+            // A client that goes away gets no answer.
+            std::thread::spawn(move || answer(&connection, &known).is_ok());
+        }
+    });
+    Ok(address)
+}
+
+fn answer(mut connection: &TcpStream, known: &[(String, Value)]) -> Result<()> {
+    let mut lines = BufReader::new(connection).lines();
+    let asked = lines.next().context("nothing is asked")??;
+    for line in lines {
+        if line?.is_empty() {
+            break;
+        }
+    }
+    let path = asked.split([' ', '?']).nth(1).unwrap_or_default();
+    let found = known.iter().find(|(at, _)| at == path).map(|(_, object)| object.clone());
+    let status = if found.is_some() { "200 OK" } else { "404 Not Found" };
+    let nothing = json!({ "kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "NotFound", "code": 404 });
+    let body = found.unwrap_or(nothing).to_string();
+    write!(
+        connection,
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    )?;
+    Ok(())
+}
+
+/// What a cluster says of itself and of the kinds that it knows.
+fn discovery() -> Vec<(String, Value)> {
+    let mut known = vec![
+        ("/version".to_owned(), json!({ "major": "1", "minor": "36", "gitVersion": "v1.36.0" })),
+        ("/api".to_owned(), json!({ "kind": "APIVersions", "versions": ["v1"] })),
+    ];
+    let mut versions: Vec<&str> = KINDS.iter().map(|(version, _, _)| *version).collect();
+    versions.dedup();
+    let groups: Vec<Value> = versions
+        .iter()
+        .filter_map(|version| {
+            let (group, number) = version.split_once('/')?;
+            let version = json!({ "groupVersion": version, "version": number });
+            Some(json!({ "name": group, "versions": [version.clone()], "preferredVersion": version }))
+        })
+        .collect();
+    let list = json!({ "kind": "APIGroupList", "apiVersion": "v1", "groups": groups });
+    known.push(("/apis".to_owned(), list));
+    for version in versions {
+        let kinds = KINDS.iter().filter(|(of, _, _)| *of == version);
+        let kinds: Vec<Value> = kinds
+            .map(|(_, kind, plural)| {
+                json!({ "name": plural, "namespaced": true, "kind": kind, "verbs": ["get", "list"] })
+            })
+            .collect();
+        let at = if version.contains('/') { "apis" } else { "api" };
+        let list =
+            json!({ "kind": "APIResourceList", "groupVersion": version, "resources": kinds });
+        known.push((format!("/{at}/{version}"), list));
+    }
+    known
+}
