@@ -29,7 +29,7 @@ pub use ids::*;
 pub use intake::*;
 pub use law::*;
 pub(crate) use macros::{events, payload};
-pub use money::{Vnd, VndOverflow};
+pub use money::*;
 pub use partners::*;
 pub use payment::*;
 pub use personal::Personal;

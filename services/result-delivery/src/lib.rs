@@ -4,16 +4,22 @@ use std::sync::Arc;
 
 use dossier::delivery::{DeliveryReaction, DossierResult, STEPS};
 use service_kit::http::finish_openapi;
-use service_kit::tasks::{Keeper, Reactions, Stalled, Tasks};
+use service_kit::tasks::{Keeper, Projector, Reactions, Stalled, Tasks};
+use service_kit::view::View;
 use service_kit::{Kit, Service, Streams};
 
 mod http;
+mod parcels;
 mod waybills;
+
+use parcels::Parcels;
 
 /// What the handlers need.
 #[derive(Debug)]
 pub struct App {
     pub(crate) results: Arc<Streams<DossierResult>>,
+    /// Parcels by their waybill.
+    pub(crate) parcels: Arc<View>,
 }
 
 /// The document of this service.
@@ -38,7 +44,9 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     let letters = reactions.health();
     tasks.add(reactions);
     tasks.add(keeper);
-    let app = Arc::new(App { results });
+    let (projector, parcels, shown) = Projector::open(kit, Parcels)?;
+    tasks.add(projector);
+    let app = Arc::new(App { results, parcels });
     Ok(Service {
         name: "result-delivery",
         routes: http::routes(&app),
@@ -46,7 +54,7 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
         openapi: openapi(),
         steps: STEPS,
         sources: &["delivery"],
-        views: Vec::new(),
+        views: vec![shown],
         keepers: vec![health],
         reactions: vec![letters],
     })

@@ -1,9 +1,9 @@
 //! Payments as they are shown, and how their steps are taken.
 
-use dossier::contract::{DossierId, Doubt, OwedBack, PaymentEvent, Source};
+use dossier::contract::{DossierId, Doubt, OwedBack, PaymentEvent, ReceiptBecomes, Source};
 use dossier::intake::{Intake, Stage};
 use dossier::law::FeeKind;
-use dossier::payment::{Attempt, DoubtfulWord, Payment, Standing};
+use dossier::payment::{Attempt, DoubtfulWord, Payment, Proposal, Proposed, Receipted, Standing};
 use dossier::{Facts, Refuse, State, Step};
 use events::StreamName;
 use jiff::Timestamp;
@@ -40,6 +40,8 @@ pub(crate) struct PaymentReply {
     discrepancy_due_at: Option<Timestamp>,
     /// The refund that waits for a second person.
     proposed_refund: Option<ProposedRefundReply>,
+    /// The resolution of a discrepancy that waits for a second person.
+    proposed_resolution: Option<ProposedResolutionReply>,
     /// When what was owed was there; nothing if it is not there any more.
     #[schema(value_type = Option<String>, format = DateTime)]
     settled_at: Option<Timestamp>,
@@ -74,6 +76,29 @@ pub(crate) struct ProposedRefundReply {
     amount_vnd: i64,
     /// Who proposed it.
     proposed_by: String,
+    /// By when somebody else has to agree or not; nothing for one that was recorded before this was.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    due_at: Option<Timestamp>,
+    /// Whether nobody has in time.
+    missed: bool,
+}
+
+/// The resolution of a discrepancy that waits for a second person.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProposedResolutionReply {
+    /// Its id.
+    resolution: Uuid,
+    /// The attempt.
+    payment: Uuid,
+    /// How much it is said to have brought, in all.
+    captured_vnd: i64,
+    /// Who proposed it.
+    proposed_by: String,
+    /// By when somebody else has to agree or not.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    due_at: Option<Timestamp>,
+    /// Whether nobody has in time.
+    missed: bool,
 }
 
 /// Something that a provider said and that does not agree with what is known.
@@ -146,6 +171,13 @@ pub(crate) struct ReceiptReply {
     year: i16,
     /// Its number.
     number: u64,
+    /// For how much it was issued.
+    amount_vnd: i64,
+    /// For how much it stands: what it was issued for, less what of that went back or had not come after all.
+    stands_for_vnd: i64,
+    /// `cancelled` or `reduced`, if some of its money went back; nothing if it stands as it was issued.
+    #[schema(value_type = Option<String>)]
+    became: Option<ReceiptBecomes>,
 }
 
 impl PaymentReply {
@@ -178,24 +210,55 @@ impl PaymentReply {
                 missed: owed.missed,
             }),
             discrepancy_due_at: payment.discrepancy.map(|owed| owed.running.due_at),
-            proposed_refund: payment.proposal.as_ref().map(|proposal| ProposedRefundReply {
-                refund: proposal.refund,
-                amount_vnd: proposal.amount.0,
-                proposed_by: proposal.by.to_string(),
-            }),
+            proposed_refund: payment.proposal.as_ref().and_then(ProposedRefundReply::new),
+            proposed_resolution: payment.proposal.as_ref().and_then(ProposedResolutionReply::new),
             settled_at: payment.settled_at,
             window_ends_at: payment.window.map(|window| window.due_at),
             attempts: payment.attempts.values().map(AttemptReply::from).collect(),
-            receipts: payment
-                .receipts
-                .iter()
-                .map(|(payment, symbol, year, number)| ReceiptReply {
-                    payment: payment.0,
-                    symbol: symbol.clone(),
-                    year: *year,
-                    number: *number,
-                })
-                .collect(),
+            receipts: payment.receipts.iter().filter_map(ReceiptReply::new).collect(),
+        })
+    }
+}
+
+impl ReceiptReply {
+    /// Nothing while it has no number.
+    fn new(receipt: &Receipted) -> Option<Self> {
+        let (symbol, year, number) = receipt.number.clone()?;
+        Some(Self {
+            payment: receipt.payment.0,
+            symbol,
+            year,
+            number,
+            amount_vnd: receipt.amount.0,
+            stands_for_vnd: receipt.left().0,
+            became: receipt.became(),
+        })
+    }
+}
+
+impl ProposedRefundReply {
+    fn new(proposal: &Proposal) -> Option<Self> {
+        let Proposed::Refund(amount) = proposal.what else { return None };
+        Some(Self {
+            refund: proposal.id,
+            amount_vnd: amount.0,
+            proposed_by: proposal.by.to_string(),
+            due_at: proposal.owed.map(|owed| owed.running.due_at),
+            missed: proposal.owed.is_some_and(|owed| owed.missed),
+        })
+    }
+}
+
+impl ProposedResolutionReply {
+    fn new(proposal: &Proposal) -> Option<Self> {
+        let Proposed::Resolution(payment, captured) = proposal.what else { return None };
+        Some(Self {
+            resolution: proposal.id,
+            payment: payment.0,
+            captured_vnd: captured.0,
+            proposed_by: proposal.by.to_string(),
+            due_at: proposal.owed.map(|owed| owed.running.due_at),
+            missed: proposal.owed.is_some_and(|owed| owed.missed),
         })
     }
 }
