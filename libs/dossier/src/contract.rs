@@ -32,7 +32,7 @@ pub use ids::*;
 pub use intake::*;
 pub use law::*;
 pub(crate) use macros::{events, payload};
-pub use money::{Vnd, VndOverflow};
+pub use money::*;
 pub use numbers::*;
 pub use partners::*;
 pub use payment::*;

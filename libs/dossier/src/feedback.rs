@@ -19,6 +19,7 @@ pub mod answer_complaint;
 pub mod classify_complaint;
 pub mod file_complaint;
 pub mod forward_complaint;
+pub mod impartial;
 pub mod invite_rating;
 pub mod miss_complaint_deadline;
 pub mod publish_answer;

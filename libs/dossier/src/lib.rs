@@ -18,6 +18,7 @@ pub mod access;
 pub mod clock;
 pub mod contract;
 pub mod law;
+mod proposals;
 pub mod step;
 
 pub mod delivery;

@@ -4,18 +4,22 @@ use crate::access::{May, agency, any, own};
 use crate::contract::Role;
 use crate::step::Step;
 
+pub mod announce_repayment;
 pub mod approve_refund;
+pub mod approve_resolution;
 pub mod assess_fee;
 pub mod expire_fee_window;
 pub mod issue_receipt;
 pub mod lapse_fee;
 pub mod limits;
 pub mod miss_discrepancy;
+pub mod miss_proposal;
 pub mod miss_repayment;
 pub mod number_receipt;
 pub mod query_payment;
 pub mod refund_payment;
 pub mod reject_refund;
+pub mod reject_resolution;
 pub mod resolve_discrepancy;
 pub mod start_payment;
 pub mod take_cash;
@@ -23,13 +27,17 @@ pub mod take_notice;
 
 mod attempt;
 mod balance;
+mod proposal;
 mod reaction;
+mod receipted;
 mod state;
 
 pub use attempt::{Attempt, Capture, DoubtfulWord, Identity, Word};
 pub use balance::{RefundBarred, Standing};
+pub use proposal::{Proposal, Proposed};
 pub use reaction::PaymentReaction;
-pub use state::{Owed, Payment, Proposal};
+pub use receipted::Receipted;
+pub use state::{Owed, Payment};
 
 /// The steps, in the order of the procedure.
 pub const STEPS: &[Step] = &[
@@ -38,6 +46,8 @@ pub const STEPS: &[Step] = &[
     take_notice::STEP,
     take_cash::STEP,
     resolve_discrepancy::STEP,
+    approve_resolution::STEP,
+    reject_resolution::STEP,
     refund_payment::STEP,
     approve_refund::STEP,
     reject_refund::STEP,
@@ -46,6 +56,8 @@ pub const STEPS: &[Step] = &[
     lapse_fee::STEP,
     miss_discrepancy::STEP,
     miss_repayment::STEP,
+    miss_proposal::STEP,
+    announce_repayment::STEP,
     issue_receipt::STEP,
     number_receipt::STEP,
 ];

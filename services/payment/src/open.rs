@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
+use dossier::clock::Running;
 use dossier::contract::{EventSet, UnmatchedEvent};
-use dossier::payment::Payment;
+use dossier::payment::{Owed, Payment, Proposed};
 use events::{Filter, Position, ReadError, Recorded};
 use rusqlite::{Connection, params};
 use service_kit::tasks::{BoxFuture, Next, Progress, Stalled, Task};
@@ -14,13 +15,15 @@ use tokio::sync::watch;
 
 const SHAPE: Shape = Shape {
     name: "payment-open",
-    version: 1,
+    version: 2,
     tables: "
 CREATE TABLE tasks (
   dossier TEXT    NOT NULL,
   kind    TEXT    NOT NULL,
   code    TEXT    NOT NULL,
   agency  TEXT    NOT NULL,
+  applicant TEXT  NOT NULL,
+  filed_by  TEXT,
   why     TEXT    NOT NULL,
   amount  INTEGER NOT NULL,
   due_at  INTEGER NOT NULL,
@@ -42,12 +45,15 @@ CREATE TABLE unmatched (
 const PAGE: usize = 256;
 
 /// The kinds of events after which a payment may have another task than before.
-const KINDS: [&str; 10] = [
+const KINDS: [&str; 13] = [
     "payment.DiscrepancyFound.v1",
     "payment.DiscrepancyResolved.v1",
     "payment.DiscrepancyOverdue.v1",
     "payment.RefundOwed.v1",
     "payment.RepaymentMissed.v1",
+    "payment.ResolutionProposed.v1",
+    "payment.ResolutionRejected.v1",
+    "payment.ProposalOverdue.v1",
     "payment.RefundProposed.v1",
     "payment.RefundRejected.v1",
     "payment.PaymentRefunded.v1",
@@ -60,6 +66,8 @@ struct Row {
     dossier: String,
     code: String,
     agency: String,
+    applicant: String,
+    filed_by: Option<String>,
     kind: &'static str,
     why: String,
     amount: i64,
@@ -124,10 +132,12 @@ impl OpenTasks {
         let Some(brief) = payment.assessed.as_ref().map(|assessed| &assessed.brief) else {
             return Ok(Vec::new());
         };
-        let row = |kind, why: String, amount: i64, owed: dossier::payment::Owed| Row {
+        let row = |kind, why: String, amount: i64, owed: Owed| Row {
             dossier: brief.dossier.to_string(),
             code: brief.code.to_string(),
             agency: brief.agency.to_string(),
+            applicant: brief.applicant.to_string(),
+            filed_by: brief.representative.as_ref().map(ToString::to_string),
             kind,
             why,
             amount,
@@ -146,9 +156,14 @@ impl OpenTasks {
         }
         if let Some(proposal) = &payment.proposal {
             let at = proposal.at;
-            let running = dossier::clock::Running::new(at, at, event.id, at);
-            let owed = dossier::payment::Owed { running, missed: false };
-            rows.push(row("approval", "refund_proposed".to_owned(), proposal.amount.0, owed));
+            // One that was recorded before it had a day is listed by its own.
+            let undated = || Owed { running: Running::new(at, at, event.id, at), missed: false };
+            let owed = proposal.owed.unwrap_or_else(undated);
+            let (why, amount) = match proposal.what {
+                Proposed::Refund(amount) => ("refund_proposed", amount),
+                Proposed::Resolution(_, captured) => ("resolution_proposed", captured),
+            };
+            rows.push(row("approval", why.to_owned(), amount.0, owed));
         }
         Ok(rows)
     }
@@ -192,8 +207,9 @@ fn word(value: &impl serde::Serialize) -> String {
 fn replace(tables: &Connection, dossier: &str, rows: &[Row]) -> rusqlite::Result<()> {
     tables.prepare_cached("DELETE FROM tasks WHERE dossier = ?1")?.execute([dossier])?;
     let mut insert = tables.prepare_cached(
-        "INSERT OR REPLACE INTO tasks (dossier, kind, code, agency, why, amount, due_at, missed)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT OR REPLACE INTO tasks
+           (dossier, kind, code, agency, why, amount, due_at, missed, applicant, filed_by)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
     for row in rows {
         insert.execute(params![
@@ -204,7 +220,9 @@ fn replace(tables: &Connection, dossier: &str, rows: &[Row]) -> rusqlite::Result
             row.why,
             row.amount,
             row.due_at,
-            row.missed
+            row.missed,
+            row.applicant,
+            row.filed_by
         ])?;
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Issues a receipt for every payment, in the order in which the money was recorded. The law:
+//! Issues a receipt for every payment that is the agency's to keep, in the order in which the money was recorded. The law:
 //! `libs/dossier/src/payment/issue_receipt.rs`.
 //!
 //! One issuer appends to the stream of a symbol and year at the version it read; at start, and whenever somebody else was
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use dossier::State;
 use dossier::contract::{Actor, Envelope, EventSet, ReceiptEvent, ReceiptIssued};
 use dossier::payment::Payment;
-use dossier::payment::issue_receipt::{MONEY, Receipts, money, receipt};
+use dossier::payment::issue_receipt::{MONEY, Receipts, owed, receipt};
 use events::limits::APPEND_EVENTS_MAX;
 use events::{
     AppendError, Expected, Filter, NewEvent, Position, ReadError, Recorded, StreamName, Version,
@@ -81,10 +81,10 @@ impl Issuer {
         &self,
         event: &Recorded,
     ) -> Result<Option<((String, i16), ReceiptIssued)>, Stalled> {
-        let Some((payment, amount)) = money(&event.kind, &event.data) else { return Ok(None) };
         let loaded = self.payments.load(&event.stream).await;
         let loaded = loaded.map_err(|error| ReadError::Unavailable(format!("{error:?}")))?;
         let Some(assessed) = &loaded.state.assessed else { return Ok(None) };
+        let Some(source) = owed(&loaded.state, event.id) else { return Ok(None) };
         let recorded_at = known_at(event)?;
         let law = self.kit.law();
         let agency = law.present(&assessed.brief.agency, recorded_at);
@@ -93,7 +93,6 @@ impl Issuer {
             return Err(ReadError::Unavailable(format!("no agency {agency} to receipt for")).into());
         };
         let book = (agency.receipt_symbol.clone(), calendar.date_of(recorded_at).year());
-        let source = (event.id, payment, amount);
         let prepared = receipt(0, (&book.0, book.1), &assessed.brief, &assessed.lines, source);
         Ok(Some((book, prepared)))
     }

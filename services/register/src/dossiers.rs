@@ -34,6 +34,8 @@ CREATE TABLE dossiers (
   procedure    TEXT    NOT NULL,
   agency       TEXT    NOT NULL,
   channel      TEXT    NOT NULL,
+  applicant    TEXT    NOT NULL,
+  filed_by     TEXT,
   status       INTEGER NOT NULL,
   submitted_at INTEGER NOT NULL,
   due_at       INTEGER,
@@ -137,8 +139,8 @@ impl Dossiers {
                 let first = if submitted.fee_first { status::FEE } else { status::SUBMITTED };
                 rows.prepare_cached(
                     "INSERT OR IGNORE INTO dossiers (id, code, procedure, agency, channel, status, submitted_at,
-                       awaiting, awaits_since)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, iif(?8 > 0, ?7, NULL))",
+                       awaiting, awaits_since, applicant, filed_by)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, iif(?8 > 0, ?7, NULL), ?9, ?10)",
                 )?
                 .execute(params![
                     id,
@@ -148,7 +150,9 @@ impl Dossiers {
                     channel_name(brief.channel),
                     first,
                     at.as_millisecond(),
-                    if submitted.fee_first { awaits::FEE } else { 0 }
+                    if submitted.fee_first { awaits::FEE } else { 0 },
+                    brief.applicant.as_str(),
+                    brief.representative.as_ref().map(|subject| subject.as_str())
                 ])?;
                 Ok(())
             }
@@ -193,9 +197,10 @@ impl Dossiers {
                 waiting(rows, &sql, (id, awaits::FEE, at))?;
                 fee.promise.map_or(Ok(()), |promise| self.promised(rows, id, &promise))
             }
-            IntakeEvent::FeeReturned(_) => {
+            IntakeEvent::FeeReturned(returned) => {
+                let stops = returned.clock_stops_at.map_or("", |_| "suspended = 1,");
                 let sql = format!(
-                    "UPDATE dossiers SET status = {}, {} WHERE id = ?1 AND handled_at IS NULL",
+                    "UPDATE dossiers SET status = {}, {stops} {} WHERE id = ?1 AND handled_at IS NULL",
                     status::FEE,
                     awaits::BEGIN
                 );
@@ -276,7 +281,7 @@ pub(crate) const fn channel_name(channel: dossier::contract::Channel) -> &'stati
 }
 
 impl Projection for Dossiers {
-    const SHAPE: Shape = Shape { name: "register", version: 3, tables: TABLES };
+    const SHAPE: Shape = Shape { name: "register", version: 4, tables: TABLES };
     const KINDS: &'static [&'static str] =
         &["intake.", "payment.FeeAssessed", "review.", "feedback."];
 

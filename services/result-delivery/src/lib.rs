@@ -4,18 +4,24 @@ use std::sync::Arc;
 
 use dossier::delivery::{DeliveryReaction, DossierResult, STEPS};
 use service_kit::http::finish_openapi;
-use service_kit::tasks::{Keeper, Reactions, Stalled, Tasks};
+use service_kit::tasks::{Keeper, Projector, Reactions, Stalled, Tasks};
+use service_kit::view::View;
 use service_kit::{Kit, Service, Streams};
 
 mod http;
 mod numbers;
+mod parcels;
 mod waybills;
+
+use parcels::Parcels;
 
 /// What the handlers need.
 #[derive(Debug)]
 pub struct App {
     pub(crate) results: Arc<Streams<DossierResult>>,
     pub(crate) numbers: numbers::Queues,
+    /// Parcels by their waybill.
+    pub(crate) parcels: Arc<View>,
 }
 
 /// The document of this service.
@@ -41,7 +47,9 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     tasks.add(reactions);
     tasks.add(keeper);
     service_kit::unmatched::offer(kit, "result-delivery");
-    let app = Arc::new(App { results, numbers: numbers::Queues::default() });
+    let (projector, parcels, shown) = Projector::open(kit, Parcels)?;
+    tasks.add(projector);
+    let app = Arc::new(App { results, numbers: numbers::Queues::default(), parcels });
     Ok(Service {
         name: "result-delivery",
         routes: http::routes(&app),
@@ -49,7 +57,7 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
         openapi: openapi(),
         steps: STEPS,
         sources: &["delivery"],
-        views: Vec::new(),
+        views: vec![shown],
         keepers: vec![health],
         reactions: vec![letters],
     })

@@ -1,16 +1,22 @@
 //! Waybills on their way to a parcel. The law: `libs/dossier/src/delivery/waybill.rs`.
 
+use std::sync::Arc;
+
 use dossier::contract::{
-    Actor, DossierId, Envelope, EventSet, WaybillEvent, WaybillTaken, partner_name, waybill_number,
+    Actor, DossierId, Envelope, EventSet, ParcelId, WaybillEvent, WaybillTaken, partner_name,
+    waybill_number,
 };
 use dossier::delivery::DossierResult;
-use dossier::delivery::waybill::{Holder, is_free};
+use dossier::delivery::waybill::{Handed, Holder, is_free, named_by_untaken};
 use events::{AppendError, Expected, NewEvent, StreamName, Version};
 use jiff::Timestamp;
 use service_kit::http::Problem;
 use service_kit::limits::ATTEMPTS_MAX;
-use service_kit::{Streams, recorded_at};
+use service_kit::{Loaded, Streams, recorded_at};
 use uuid::Uuid;
+
+use crate::App;
+use crate::parcels::handed;
 
 /// A waybill, by the names that are compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,39 +32,74 @@ struct Taken {
     version: Version,
 }
 
+/// A result as it stands.
+async fn load(
+    results: &Streams<DossierResult>,
+    dossier: DossierId,
+) -> Result<Arc<Loaded<DossierResult>>, Problem> {
+    let name = Streams::<DossierResult>::name(&dossier.to_string());
+    let name = name.map_err(|error| Problem::unavailable(&error.to_string()))?;
+    Ok(results.load(&name).await?)
+}
+
 impl Waybill {
     pub(crate) fn new(carrier: &str, number: &str) -> Self {
         Self { carrier: partner_name(carrier), number: waybill_number(number) }
     }
 
-    /// The dossier whose result has it, if one ever had.
-    pub(crate) async fn dossier(
+    /// The parcel that it names, if it names one: that of the result that took it last, or the only one that was handed over
+    /// with it before waybills were taken.
+    pub(crate) async fn parcel(&self, app: &App) -> Result<Option<(DossierId, ParcelId)>, Problem> {
+        let Some(last) = self.last(&app.results).await? else {
+            let named = named_by_untaken(&handed(&app.parcels, self).await?);
+            return Ok(named.map(|handed| (handed.dossier, handed.parcel)));
+        };
+        let dossier = last.taken.dossier;
+        let result = load(&app.results, dossier).await?;
+        let parcel = result.state.parcel_named(&self.carrier, &self.number);
+        Ok(parcel.map(|parcel| (dossier, parcel.handed.parcel)))
+    }
+
+    /// Whether nobody took it and parcels of before waybills were taken do not hold it either.
+    async fn is_free_of_old(
         &self,
-        results: &Streams<DossierResult>,
-    ) -> Result<Option<DossierId>, Problem> {
-        Ok(self.last(results).await?.map(|last| last.taken.dossier))
+        app: &App,
+        dossier: DossierId,
+        now: Timestamp,
+    ) -> Result<bool, Problem> {
+        for Handed { dossier: of, at, .. } in handed(&app.parcels, self).await? {
+            let (carrier, waybill) = (self.carrier.clone(), self.number.clone());
+            let taken = WaybillTaken { carrier, waybill, dossier: of };
+            let holding = load(&app.results, of).await?;
+            let holder = Holder { taken: &taken, at, result: &holding.state };
+            if !is_free(Some(holder), dossier, now) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Takes it for a result of `dossier` that is about to be handed over; when, or nothing if it is in use.
     pub(crate) async fn take(
         &self,
-        results: &Streams<DossierResult>,
+        app: &App,
         dossier: DossierId,
         command: Uuid,
     ) -> Result<Option<Timestamp>, Problem> {
+        let results = &app.results;
         let kit = results.kit();
         let stream = self.stream()?;
         for _ in 0..ATTEMPTS_MAX {
             let last = self.last(results).await?;
             let now = kit.time()?;
-            if let Some(Taken { taken, at, .. }) = &last {
-                let holding = Streams::<DossierResult>::name(&taken.dossier.to_string());
-                let holding = holding.map_err(|error| Problem::unavailable(&error.to_string()))?;
-                let holding = results.load(&holding).await?;
-                let holder = Holder { taken, at: *at, result: &holding.state };
-                if !is_free(Some(holder), dossier, now) {
-                    return Ok(None);
-                }
+            let free = if let Some(Taken { taken, at, .. }) = &last {
+                let holding = load(results, taken.dossier).await?;
+                is_free(Some(Holder { taken, at: *at, result: &holding.state }), dossier, now)
+            } else {
+                self.is_free_of_old(app, dossier, now).await?
+            };
+            if !free {
+                return Ok(None);
             }
             let expected = Expected::from(last.map(|last| last.version));
             let event = self.event(&stream, dossier, command, now);

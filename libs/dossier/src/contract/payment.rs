@@ -6,80 +6,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    AgencyCode, Brief, DossierId, PaymentId, PeriodExtended, Personal, Subject, Vnd, events,
-    payload,
+    AgencyCode, Brief, DossierEnd, DossierId, Doubt, OwedBack, PaymentId, PeriodExtended, Personal,
+    ReceiptBecomes, RefundEffect, Source, Subject, Vnd, events, payload,
 };
 use crate::law::FeeKind;
-
-/// By which way a provider's word reached us. One capture is usually told by several of them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Source {
-    /// The provider told us by itself (IPN, webhook).
-    #[default]
-    Notice,
-    /// The provider answered our question.
-    Query,
-    /// The payer's browser brought it back from the provider.
-    Return,
-    /// A line of the provider's settlement file.
-    Settlement,
-}
-
-/// Why what a provider says cannot be taken as it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Doubt {
-    /// The amount is not the one that the payment was begun with.
-    NotTheAttemptsAmount,
-    /// The same capture was said to be of another amount before.
-    OtherAmount,
-    /// A provider that captures once names a second transaction, or one fact has two transaction numbers.
-    OtherTransaction,
-    /// It may be another name of a capture that is known, or money of its own: nothing in it says which.
-    NoNumber,
-}
-
-/// Why money has to go back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum OwedBack {
-    /// More came in than was owed.
-    OverPayment,
-    /// It came when the window to pay was over.
-    AfterWindow,
-    /// The dossier ended before the fee was due to the agency.
-    DossierEnded,
-}
-
-/// What a refund does to the fee.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum RefundEffect {
-    /// Nothing: what is left still covers the fee, or the fee was not settled.
-    None,
-    /// The fee is owed again.
-    OwedAgain,
-    /// Nothing: the dossier is at its end.
-    AtTheEnd,
-}
-
-/// How a dossier ended without a result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum DossierEnd {
-    /// The one-stop unit did not accept it.
-    Refused,
-    /// The applicant took it back.
-    Withdrawn,
-    /// It was returned or closed.
-    Closed,
-}
 
 payload! {
     /// A line of what is owed.
@@ -187,6 +117,28 @@ payload! {
         /// By when a cashier has to look into it.
         due_at: Timestamp,
     }
+    /// A cashier says that an attempt has brought so much more than it was begun for that a second person has to agree.
+    ResolutionProposed {
+        /// The proposal.
+        resolution: Uuid,
+        /// The attempt.
+        payment: PaymentId,
+        /// How much it has brought, in all.
+        captured: Vnd,
+        /// How much was counted for it.
+        counted: Vnd,
+        /// What was found, in writing.
+        reason: Personal<String>,
+        /// By when a second person has to agree or not.
+        due_at: Timestamp,
+    }
+    /// A proposed resolution was not agreed to, or taken back: the discrepancy stays open.
+    ResolutionRejected {
+        /// The proposal.
+        resolution: Uuid,
+        /// The written reason.
+        reason: Personal<String>,
+    }
     /// A cashier has asked the provider how much an attempt has really brought.
     DiscrepancyResolved {
         /// The attempt.
@@ -200,6 +152,12 @@ payload! {
         /// What it does to a fee that was settled and is not there after all; nothing if it is.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         effect: Option<RefundEffect>,
+        /// Who proposed it, if a second person agreed to it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proposed_by: Option<Subject>,
+        /// What became of the receipts of what had not come; absent where that was not recorded yet.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        receipts: Option<Vec<ReceiptCorrected>>,
     }
     /// A provider says that an attempt failed. A later capture of the same attempt still counts.
     PaymentFailed {
@@ -288,6 +246,18 @@ payload! {
         amount: Vnd,
         /// The written reason.
         reason: Personal<String>,
+        /// By when a second person has to agree or not; absent where that was not recorded yet.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due_at: Option<Timestamp>,
+    }
+    /// Nobody has agreed in time to what was proposed, nor rejected it.
+    ProposalOverdue {
+        /// The refund or the resolution.
+        proposal: Uuid,
+        /// When it was due.
+        due_at: Timestamp,
+        /// How much later this was found, in milliseconds.
+        late_by_ms: i64,
     }
     /// A proposed refund was not agreed to, or taken back.
     RefundRejected {
@@ -310,6 +280,22 @@ payload! {
         /// Who proposed it, if a second person agreed to it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         proposed_by: Option<Subject>,
+        /// What became of the receipts of what went back; absent where that was not recorded yet.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        receipts: Option<Vec<ReceiptCorrected>>,
+    }
+    /// What becomes of a receipt when money that it was issued for went back, or had not come. Its number stays its own.
+    ReceiptCorrected {
+        /// The event that brought the money, for which it was issued or will be.
+        source: Uuid,
+        /// The payment.
+        payment: PaymentId,
+        /// How much is taken off it.
+        off: Vnd,
+        /// For how much it stays good.
+        left: Vnd,
+        /// What becomes of it.
+        becomes: ReceiptBecomes,
     }
     /// A fee that was settled is not covered any more: it is owed again.
     FeeOwedAgain {
@@ -350,6 +336,12 @@ payload! {
         year: i16,
         /// The number.
         number: u64,
+        /// The event that brought the money; absent where that was not recorded yet.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        source: Option<Uuid>,
+        /// For how much it was issued; absent where that was not recorded yet.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        amount: Option<Vnd>,
     }
 }
 
@@ -369,12 +361,15 @@ events! {
         CaptureConfirmed = "payment.CaptureConfirmed.v1",
         DiscrepancyFound = "payment.DiscrepancyFound.v1",
         DiscrepancyResolved = "payment.DiscrepancyResolved.v1",
+        ResolutionProposed = "payment.ResolutionProposed.v1",
+        ResolutionRejected = "payment.ResolutionRejected.v1",
         DiscrepancyOverdue = "payment.DiscrepancyOverdue.v1",
         DossierEnded = "payment.DossierEnded.v1",
         RefundOwed = "payment.RefundOwed.v1",
         RepaymentMissed = "payment.RepaymentMissed.v1",
         RefundProposed = "payment.RefundProposed.v1",
         RefundRejected = "payment.RefundRejected.v1",
+        ProposalOverdue = "payment.ProposalOverdue.v1",
         PaymentRefunded = "payment.PaymentRefunded.v1",
         FeeOwedAgain = "payment.FeeOwedAgain.v1",
         ReceiptNumbered = "payment.ReceiptNumbered.v1",

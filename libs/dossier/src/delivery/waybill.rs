@@ -4,12 +4,36 @@
 //! The waybill has a stream of its own, and who hands a result over takes the waybill there first, so that of two at once
 //! one is refused by the store. Both streams cannot be written together: a waybill that was taken and not used falls free
 //! again after a while.
+//!
+//! In logs of before that, parcels were handed over with waybills that nobody had taken, and two may have the same. Such a
+//! waybill is in use while its parcel is on its way and rests afterwards, like any other; and it names its parcel if there is
+//! only one. What is said of one that two parcels have is said of neither: it is kept for an operator.
 
 use jiff::Timestamp;
 
 use super::DossierResult;
 use super::limits::{WAYBILL_HELD_FOR, WAYBILL_RESTS_FOR};
-use crate::contract::{DossierId, WaybillTaken};
+use crate::contract::{DossierId, ParcelId, WaybillTaken};
+
+/// A parcel that was handed over with a waybill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Handed {
+    /// The dossier.
+    pub dossier: DossierId,
+    /// The parcel.
+    pub parcel: ParcelId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Which parcel a waybill names that nobody has taken, of those that were handed over with it; nothing if there are several.
+#[must_use]
+pub fn named_by_untaken(handed: &[Handed]) -> Option<Handed> {
+    match handed {
+        [one] => Some(*one),
+        [] | [_, _, ..] => None,
+    }
+}
 
 /// Who took a waybill last.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +64,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::contract::{Role, partner_name};
+    use crate::contract::{DeliveryChannel, DeliveryEvent, EventSet, Role, partner_name};
     use crate::delivery::hand_to_carrier::tests::sent;
     use crate::delivery::take_carrier_notice::{Said, TakeCarrierNotice, decide};
     use crate::testing::{at, law};
@@ -74,6 +98,29 @@ mod tests {
         scene.step("2026-11-24T09:00", Role::Carrier, |s, f| decide(s, &command, f)).unwrap();
         assert!(!free(&scene.state, own, 2), "what is said late would count as another parcel's");
         assert!(free(&scene.state, other, 366));
+    }
+
+    #[test]
+    fn a_waybill_of_an_old_log_names_its_parcel_if_it_is_the_only_one_and_is_in_use() {
+        let law = law();
+        let mut scene = crate::delivery::issue_result::tests::issued(&law, DeliveryChannel::Post);
+        let sample =
+            include_str!("../../../../schemas/samples/delivery.ResultHandedToCarrier.v1.json");
+        let event = DeliveryEvent::decode("delivery.ResultHandedToCarrier.v1", sample).unwrap();
+        let handed_at = at("2026-11-23T14:00");
+        scene.record(handed_at, &crate::testing::actor(Role::Clerk), event);
+        let (carrier, waybill) = (partner_name("VNPost"), "EA000000000VN".to_owned());
+        let parcel = scene.state.parcel_named(&carrier, &waybill).unwrap().handed.parcel;
+        let dossier = scene.state.brief().unwrap().dossier;
+        let handed = Handed { dossier, parcel, at: handed_at };
+        assert_eq!(named_by_untaken(&[handed]), Some(handed));
+        let second = Handed { parcel: ParcelId(Uuid::from_u128(2)), ..handed };
+        assert_eq!(named_by_untaken(&[second, handed]), None, "of two it is said of neither");
+        assert_eq!(named_by_untaken(&[]), None);
+        let taken = WaybillTaken { carrier, waybill, dossier };
+        let holder = Holder { taken: &taken, at: handed_at, result: &scene.state };
+        let other = DossierId(Uuid::from_u128(7));
+        assert!(!is_free(Some(holder), other, at("2028-01-03T09:00")), "it is on its way");
     }
 
     #[test]

@@ -114,7 +114,10 @@ mod tests {
     fn a_new_version_is_issued_once_and_never_with_other_content() {
         let law = law();
         let mut scene = Scene::<Rules>::new(&law, "ENERGY.LABEL", "G02");
-        assert!(matches!(issue(&mut scene, &second()), Err(Refusal::Invalid(_))), "those before come first");
+        assert!(
+            matches!(issue(&mut scene, &second()), Err(Refusal::Invalid(_))),
+            "those before come first"
+        );
         scene.record(at("2026-11-01T09:00"), &actor(Role::System), shipped());
         let second = second();
         assert_eq!(issue(&mut scene, &second).unwrap().len(), 1);

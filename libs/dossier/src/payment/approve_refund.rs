@@ -44,19 +44,18 @@ pub fn decide(
     standing: Standing,
     facts: &Facts<'_>,
 ) -> Result<Vec<PaymentEvent>, Refusal> {
-    let proposal = payment.proposal.as_ref().filter(|proposal| proposal.refund == refund);
-    let Some(Proposal { amount, reason, by, .. }) = proposal else {
+    let Some((Proposal { reason, by, .. }, amount)) = payment.proposed_refund(refund) else {
         return Err(Refusal::NothingProposed);
     };
     if *by == facts.actor.subject {
         return Err(Refusal::OwnProposal);
     }
-    let effect = payment.refund(*amount, standing).map_err(|barred| match barred {
+    let effect = payment.refund(amount, standing).map_err(|barred| match barred {
         RefundBarred::MoreThanReceived(left) => Refusal::MoreThanReceived(left),
         RefundBarred::InDoubt(sure) => Refusal::InDoubt(sure),
         RefundBarred::FeeInUse(above) => Refusal::FeeInUse(above),
     })?;
-    let (amount, reason, proposed_by) = (*amount, reason.clone(), Some(by.clone()));
+    let (reason, proposed_by) = (reason.clone(), Some(by.clone()));
     Ok(granted(payment, Granted { refund, amount, reason, effect, proposed_by }, facts)?)
 }
 
@@ -65,25 +64,20 @@ pub(crate) mod tests {
     use super::*;
     use crate::contract::Actor;
     use crate::law::Law;
+    use crate::payment::approve_resolution::tests::{agree_to_resolution, resolution_proposed};
     use crate::payment::refund_payment::tests::refund;
-    use crate::payment::resolve_discrepancy::{self, ResolveDiscrepancy};
     use crate::payment::start_payment::tests::started;
     use crate::payment::take_notice::tests::{say, take};
     use crate::testing::{Scene, law};
 
-    /// 3,000,000 came for 30,000, and a cashier wants to give the rest back.
+    /// 3,000,000 came for 30,000, two have said so, and a cashier wants to give the rest back.
     pub(crate) fn proposed(law: &Law) -> (Scene<'_, Payment>, Uuid) {
         let (mut scene, id) = started(law);
         take(&mut scene, &say(id, "e1", Vnd(3_000_000)));
-        let (captured, reason) = (Vnd(3_000_000), "it came".to_owned());
-        let resolve = ResolveDiscrepancy { payment: id, captured, reason };
-        scene
-            .step("2026-11-20T10:00", Role::Cashier, |s, f| {
-                resolve_discrepancy::decide(s, resolve, Standing::InProcess, f)
-            })
-            .unwrap();
+        let resolution = resolution_proposed(&mut scene, id, 3_000_000);
+        agree_to_resolution(&mut scene, resolution, "second").unwrap();
         refund(&mut scene, 2_970_000, Standing::InProcess).unwrap();
-        let refund = scene.state.proposal.as_ref().unwrap().refund;
+        let refund = scene.state.proposal.as_ref().unwrap().id;
         (scene, refund)
     }
 
@@ -108,7 +102,7 @@ pub(crate) mod tests {
         assert_eq!(scene.state.refunded, Vnd(0));
         approve(&mut scene, refund, "second").unwrap();
         assert_eq!((scene.state.refunded, scene.state.owed_back()), (Vnd(2_970_000), Vnd(0)));
-        assert_eq!(scene.state.refunded_alone, Vnd(0));
+        assert_eq!((scene.state.refunded_alone, scene.state.resolved_alone), (Vnd(0), Vnd(0)));
         assert_eq!(approve(&mut scene, refund, "second"), Err(Refusal::NothingProposed));
     }
 }

@@ -146,9 +146,14 @@ impl Attempt {
     /// something does not agree.
     #[must_use]
     pub fn in_doubt(&self) -> Vnd {
+        if self.doubts.is_empty() { Vnd::ZERO } else { self.above(self.captured) }
+    }
+
+    /// By how much it would be above what it was begun for, or was found to have come, if it has brought `captured` in all.
+    #[must_use]
+    pub fn above(&self, captured: Vnd) -> Vnd {
         let sure = self.started.amount.max(self.sure);
-        let above = self.captured.0.saturating_sub(sure.0);
-        if self.doubts.is_empty() { Vnd::ZERO } else { Vnd(above.max(0)) }
+        Vnd(captured.0.saturating_sub(sure.0).max(0))
     }
 
     /// The most that it can have brought by what was said of it.

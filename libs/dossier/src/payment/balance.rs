@@ -78,7 +78,7 @@ impl Payment {
         Vnd(self.net().0.saturating_sub(keeps.0).max(0))
     }
 
-    fn why_owed_back(&self) -> OwedBack {
+    pub(super) fn why_owed_back(&self) -> OwedBack {
         match self.keeps {
             Some(kept) if self.ended && kept < self.total() => OwedBack::DossierEnded,
             Some(_) if self.window_expired => OwedBack::AfterWindow,

@@ -2,10 +2,10 @@
 //! that of the receipt before it: in any engine neither a double nor a hole is possible. Decree 254/2026/NĐ-CP, arts 23.2
 //! and 24.
 
+use super::Payment;
 use crate::access::Resource;
 use crate::contract::{
-    AgencyCode, Brief, ChargedLine, EventSet, Meta, PaymentEvent, PaymentId, ProcedureRef,
-    ReceiptEvent, ReceiptIssued, Vnd,
+    AgencyCode, Brief, ChargedLine, Meta, PaymentId, ProcedureRef, ReceiptEvent, ReceiptIssued, Vnd,
 };
 use crate::step::{State, Step};
 use uuid::Uuid;
@@ -54,22 +54,12 @@ pub const MONEY: &[&str] = &[
     "payment.DiscrepancyResolved.v1",
 ];
 
-/// What an event brought: the payment and the amount.
+/// What a receipt is issued for: the event that brought the money, the payment and the amount; nothing if none is, because
+/// the money is in doubt or has to go back.
 #[must_use]
-#[cfg_attr(
-    not(test),
-    expect(clippy::wildcard_enum_match_arm, reason = "few kinds of events bring money")
-)]
-pub fn money(kind: &str, data: &str) -> Option<(PaymentId, Vnd)> {
-    let (payment, amount) = match PaymentEvent::decode(kind, data).ok()? {
-        PaymentEvent::PaymentCaptured(captured) => (captured.payment, captured.amount),
-        PaymentEvent::CashReceived(cash) => (cash.payment, cash.amount),
-        PaymentEvent::DiscrepancyResolved(resolved) if resolved.captured > resolved.counted => {
-            (resolved.payment, resolved.captured.minus(resolved.counted).ok()?)
-        }
-        _ => return None,
-    };
-    Some((payment, amount))
+pub fn owed(payment: &Payment, source: Uuid) -> Option<(Uuid, PaymentId, Vnd)> {
+    let receipted = payment.receipt_for(source)?;
+    (receipted.amount > Vnd::ZERO).then_some((source, receipted.payment, receipted.amount))
 }
 
 /// The receipt that follows number `previous`.

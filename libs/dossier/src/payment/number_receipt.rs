@@ -24,14 +24,14 @@ pub struct NumberReceipt {
 /// Decides.
 #[must_use]
 pub fn decide(payment: &Payment, command: &NumberReceipt) -> Reacted<PaymentEvent> {
-    let ReceiptIssued { payment: id, symbol, year, number, .. } = &command.receipt;
+    let ReceiptIssued { payment: id, symbol, year, number, source, amount, .. } = &command.receipt;
     if payment.assessed.is_none() {
         return Reacted::NotYet;
     }
-    let known = payment.receipts.iter().any(|(_, s, y, n)| s == symbol && y == year && n == number);
-    if known {
+    if payment.knows_number(&command.receipt) {
         return Reacted::Done(Vec::new());
     }
     let (payment, symbol, year, number) = (*id, symbol.clone(), *year, *number);
-    Reacted::Done(vec![ReceiptNumbered { payment, symbol, year, number }.into()])
+    let (source, amount) = (Some(*source), Some(*amount));
+    Reacted::Done(vec![ReceiptNumbered { payment, symbol, year, number, source, amount }.into()])
 }

@@ -36,7 +36,7 @@ refusals! {
             "hồ sơ đang được giải quyết: chỉ hoàn số nộp thừa",
             "the dossier is being worked on for this fee: only what is more than it goes back";
         AlreadyProposed => 409, "refund-already-proposed",
-            "đã có đề xuất hoàn tiền chờ phê duyệt", "another refund waits for a second person";
+            "đã có đề xuất chờ người thứ hai phê duyệt", "something else waits for a second person";
     }
 }
 
@@ -69,7 +69,8 @@ pub fn decide(
         if payment.proposal.is_some() {
             return Err(Refusal::AlreadyProposed);
         }
-        return Ok(vec![RefundProposed { refund, amount, reason }.into()]);
+        let due_at = Some(Payment::proposal_due(facts)?);
+        return Ok(vec![RefundProposed { refund, amount, reason, due_at }.into()]);
     }
     Ok(granted(payment, Granted { refund, amount, reason, effect, proposed_by: None }, facts)?)
 }
@@ -91,9 +92,11 @@ pub(super) fn granted(
     facts: &Facts<'_>,
 ) -> Result<Vec<PaymentEvent>, LawError> {
     let Granted { refund, amount, reason, effect, proposed_by } = granted;
-    let refunded = PaymentRefunded { refund, amount, reason, effect: Some(effect), proposed_by };
+    let (effect, receipts) = (Some(effect), None);
+    let mut refunded = PaymentRefunded { refund, amount, reason, effect, proposed_by, receipts };
     let mut after = payment.clone();
     after.take_refund(&refunded);
+    refunded.receipts = Some(after.correct_receipts(None));
     let mut events = vec![refunded.into()];
     events.extend(Payment::consequences(after, payment, facts)?);
     Ok(events)

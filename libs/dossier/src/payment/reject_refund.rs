@@ -5,7 +5,9 @@ use uuid::Uuid;
 use super::Payment;
 use crate::access::agency;
 use crate::contract::{PaymentEvent, Personal, RefundRejected, Role};
-use crate::step::{Facts, Step, refusals};
+use crate::step::{Facts, Step};
+
+pub use crate::proposals::NotProposed as Refusal;
 
 /// This step.
 pub const STEP: Step = Step {
@@ -17,14 +19,6 @@ pub const STEP: Step = Step {
     refusals: Refusal::ALL,
 };
 
-refusals! {
-    /// Why a refund is not rejected.
-    pub enum Refusal {
-        NothingProposed => 409, "nothing-proposed",
-            "không có đề xuất này", "there is no such proposal";
-    }
-}
-
 /// Decides.
 pub fn decide(
     payment: &Payment,
@@ -32,7 +26,7 @@ pub fn decide(
     reason: String,
     _facts: &Facts<'_>,
 ) -> Result<Vec<PaymentEvent>, Refusal> {
-    if payment.proposal.as_ref().is_none_or(|proposal| proposal.refund != refund) {
+    if payment.proposed_refund(refund).is_none() {
         return Err(Refusal::NothingProposed);
     }
     Ok(vec![RefundRejected { refund, reason: Personal::from(reason) }.into()])

@@ -1,12 +1,14 @@
 //! A cashier has asked the provider how much an attempt has really brought, and says so. What was counted is put right by
-//! it: more is received money, less takes it back.
+//! it: more is received money, less takes it back. So much more than the attempt was begun for that one person could not give
+//! it back wants a second person, as giving it back does.
 
-use super::{Payment, Standing};
+use super::{Attempt, Payment, Standing};
 use crate::access::agency;
 use crate::contract::{
-    DiscrepancyResolved, PaymentEvent, PaymentId, Personal, RefundEffect, Role, Vnd,
+    DiscrepancyResolved, PaymentEvent, PaymentId, Personal, RefundEffect, ResolutionProposed, Role,
+    Subject, Vnd,
 };
-use crate::step::{Facts, Step, refusals};
+use crate::step::{Facts, LawError, Step, refusals};
 
 /// This step.
 pub const STEP: Step = Step {
@@ -16,6 +18,7 @@ pub const STEP: Step = Step {
     may: &[agency(Role::Cashier)],
     events: &[
         "payment.DiscrepancyResolved.v1",
+        "payment.ResolutionProposed.v1",
         "payment.FeeSettled.v1",
         "payment.FeeOwedAgain.v1",
         "payment.RefundOwed.v1",
@@ -31,6 +34,8 @@ refusals! {
         NotSaid(Vnd) => 422, "amount-not-said",
             "số tiền phải từ 0 đến số mà cổng thanh toán đã báo",
             "the amount is from 0 to what the provider has said";
+        AlreadyProposed => 409, "resolution-already-proposed",
+            "đã có đề xuất chờ người thứ hai phê duyệt", "something else waits for a second person";
     }
 }
 
@@ -53,22 +58,91 @@ pub fn decide(
     facts: &Facts<'_>,
 ) -> Result<Vec<PaymentEvent>, Refusal> {
     let ResolveDiscrepancy { payment: id, captured, reason } = command;
-    let attempt = payment.attempts.get(&id).filter(|attempt| !attempt.doubts.is_empty());
-    let Some(attempt) = attempt else { return Err(Refusal::NothingInDoubt) };
-    if captured < Vnd::ZERO || captured > attempt.said_at_most() {
-        return Err(Refusal::NotSaid(attempt.said_at_most()));
+    let attempt = payment.doubtful(id, captured).map_err(Refusal::unfounded)?;
+    let reason = Personal::from(reason);
+    let alone = payment.resolved_alone.plus(attempt.above(captured))?;
+    if attempt.above(captured) > Vnd::ZERO && alone > Payment::rules(facts)?.second_person_above {
+        if payment.proposal.is_some() {
+            return Err(Refusal::AlreadyProposed);
+        }
+        let (resolution, counted) = (facts.id("resolution"), attempt.captured);
+        let due_at = Payment::proposal_due(facts)?;
+        let payment = id;
+        return Ok(vec![
+            ResolutionProposed { resolution, payment, captured, counted, reason, due_at }.into(),
+        ]);
     }
-    let (counted, reason) = (attempt.captured, Personal::from(reason));
+    let found = Found { payment: id, captured, reason, proposed_by: None };
+    Ok(resolved(payment, found, standing, facts)?)
+}
+
+/// Why an amount cannot be what an attempt has brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unfounded {
+    /// Nothing of it is in doubt.
+    NothingInDoubt,
+    /// The provider has said at most so much.
+    NotSaid(Vnd),
+}
+
+impl Refusal {
+    const fn unfounded(unfounded: Unfounded) -> Self {
+        match unfounded {
+            Unfounded::NothingInDoubt => Self::NothingInDoubt,
+            Unfounded::NotSaid(most) => Self::NotSaid(most),
+        }
+    }
+}
+
+impl Payment {
+    /// The attempt, if something of it is in doubt and it may have brought this much.
+    pub(super) fn doubtful(&self, id: PaymentId, captured: Vnd) -> Result<&Attempt, Unfounded> {
+        let attempt = self.attempts.get(&id).filter(|attempt| !attempt.doubts.is_empty());
+        let attempt = attempt.ok_or(Unfounded::NothingInDoubt)?;
+        let most = attempt.said_at_most();
+        let said = captured >= Vnd::ZERO && captured <= most;
+        said.then_some(attempt).ok_or(Unfounded::NotSaid(most))
+    }
+}
+
+/// What was found.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) payment: PaymentId,
+    pub(super) captured: Vnd,
+    pub(super) reason: Personal<String>,
+    pub(super) proposed_by: Option<Subject>,
+}
+
+/// The resolution and what follows from it.
+pub(super) fn resolved(
+    payment: &Payment,
+    found: Found,
+    standing: Standing,
+    facts: &Facts<'_>,
+) -> Result<Vec<PaymentEvent>, LawError> {
+    let Found { payment: id, captured, reason, proposed_by } = found;
+    let counted = payment.attempts.get(&id).map_or(Vnd::ZERO, |attempt| attempt.captured);
+    let (effect, receipts) = (None, None);
+    let mut resolved = DiscrepancyResolved {
+        payment: id,
+        captured,
+        counted,
+        reason,
+        effect,
+        proposed_by,
+        receipts,
+    };
     let mut after = payment.clone();
-    after.take_resolution(id, captured, None);
+    after.take_resolution(&resolved);
     let missing = after.settled_at.is_some() && after.outstanding() > Vnd::ZERO;
-    let effect = missing.then_some(match standing {
+    resolved.effect = missing.then_some(match standing {
         Standing::AtItsEnd => RefundEffect::AtTheEnd,
         Standing::Unanswered | Standing::InProcess => RefundEffect::OwedAgain,
     });
     let mut after = payment.clone();
-    after.take_resolution(id, captured, effect);
-    let resolved = DiscrepancyResolved { payment: id, captured, counted, reason, effect };
+    after.take_resolution(&resolved);
+    resolved.receipts = Some(after.correct_receipts(None));
     let mut events = vec![resolved.into()];
     let in_process = standing == Standing::InProcess;
     events.extend(Payment::consequences_in(after, payment, in_process, facts)?);
@@ -76,7 +150,7 @@ pub fn decide(
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::contract::OwedBack;
     use crate::payment::expire_fee_window;

@@ -7,12 +7,17 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::attempt::{Attempt, DoubtfulWord, Word};
-use super::{expire_fee_window, miss_discrepancy, miss_repayment, query_payment};
+use super::proposal::{Proposal, Proposed};
+use super::receipted::Receipted;
+use super::{
+    announce_repayment, expire_fee_window, miss_discrepancy, miss_proposal, miss_repayment,
+    query_payment,
+};
 use crate::access::Resource;
 use crate::clock::{Period, Running};
 use crate::contract::{
-    AgencyCode, Brief, FeeAssessed, Meta, OwedBack, PaymentEvent, PaymentId, PaymentRefunded,
-    PeriodExtended, Personal, ProcedureRef, RefundEffect, Subject, Vnd,
+    AgencyCode, Brief, DiscrepancyResolved, FeeAssessed, Meta, OwedBack, PaymentEvent, PaymentId,
+    PaymentRefunded, PeriodExtended, ProcedureRef, RefundEffect, Vnd,
 };
 use crate::law::{Kept, Law};
 use crate::step::{Facts, LawError, Obligation, State};
@@ -24,21 +29,6 @@ pub struct Owed {
     pub running: Running,
     /// Whether it was missed.
     pub missed: bool,
-}
-
-/// A refund that wants a second person.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Proposal {
-    /// The refund.
-    pub refund: Uuid,
-    /// How much.
-    pub amount: Vnd,
-    /// The written reason.
-    pub reason: Personal<String>,
-    /// Who proposed it.
-    pub by: Subject,
-    /// When.
-    pub at: Timestamp,
 }
 
 /// What a dossier owes and has paid.
@@ -68,12 +58,16 @@ pub struct Payment {
     pub ended: bool,
     /// What has to go back, and why.
     pub repayment: Option<(Owed, OwedBack)>,
+    /// Since when, and since which event, something has to go back that nobody was told of.
+    pub unannounced: Option<(Timestamp, Uuid)>,
     /// What does not agree.
     pub discrepancy: Option<Owed>,
-    /// The refund that wants a second person.
+    /// What wants a second person.
     pub proposal: Option<Proposal>,
-    /// The receipts: payment, symbol, year, number.
-    pub receipts: Vec<(PaymentId, String, i16, u64)>,
+    /// What was taken to have come, on the word of one person, above what payments were begun for.
+    pub resolved_alone: Vnd,
+    /// What the events that brought money are receipted for, in the order of these.
+    pub receipts: Vec<Receipted>,
 }
 
 /// Whether what is owed is there, and was not before.
@@ -108,20 +102,22 @@ impl Payment {
         }
     }
 
-    pub(super) fn take_resolution(
-        &mut self,
-        payment: PaymentId,
-        captured: Vnd,
-        effect: Option<RefundEffect>,
-    ) {
-        if let Some(attempt) = self.attempts.get_mut(&payment) {
+    pub(super) fn take_resolution(&mut self, resolved: &DiscrepancyResolved) {
+        let DiscrepancyResolved { payment, captured, effect, .. } = resolved;
+        if let Some(attempt) = self.attempts.get_mut(payment) {
+            let above = attempt.above(*captured);
             let more = captured.0.saturating_sub(attempt.captured.0);
-            attempt.resolve(captured);
+            attempt.resolve(*captured);
             self.received.0 = self.received.0.saturating_add(more).max(0);
+            if resolved.proposed_by.is_none() {
+                add(&mut self.resolved_alone, above);
+            }
         }
-        if effect == Some(RefundEffect::AtTheEnd) {
+        if *effect == Some(RefundEffect::AtTheEnd) {
             self.close_settled();
         }
+        let moot = |proposal: &Proposal| matches!(proposal.what, Proposed::Resolution(of, _) if of == *payment);
+        self.proposal.take_if(|proposal| moot(proposal));
     }
 
     /// Nothing more is asked for a fee that was settled, though some of it is not there; what is more than it goes back.
@@ -166,19 +162,22 @@ impl Payment {
             None if self.settled_at.is_some() && self.net() < self.total() => self.close_settled(),
             Some(RefundEffect::None | RefundEffect::OwedAgain) | None => {}
         }
-        if self.proposal.as_ref().is_some_and(|proposal| proposal.refund == refund.refund) {
-            self.proposal = None;
-        }
+        self.proposal.take_if(|proposal| proposal.id == refund.refund);
     }
 
-    /// What was done is owed no more.
-    fn tidy(&mut self) {
+    /// What was done is owed no more, and what has to go back is not forgotten.
+    fn tidy(&mut self, meta: &Meta) {
         // What is only in doubt again is still owed, by the day on which it was first: it is not by having gone back.
         if self.repayment.is_some() && self.above_what_is_kept() == Vnd::ZERO {
             self.repayment = None;
         }
         if self.attempts.values().all(|attempt| attempt.doubts.is_empty()) {
             self.discrepancy = None;
+        }
+        if self.repayment.is_some() || self.owed_back() == Vnd::ZERO {
+            self.unannounced = None;
+        } else {
+            self.unannounced.get_or_insert((meta.at(), meta.id));
         }
     }
 
@@ -187,10 +186,9 @@ impl Payment {
         if let PaymentEvent::PaymentCaptured(captured) = event {
             let (event, transaction) =
                 (captured.provider_event.clone(), captured.transaction.clone());
-            self.take_capture(
-                captured.payment,
-                Word { event, transaction, amount: captured.amount },
-            );
+            let (payment, amount) = (captured.payment, captured.amount);
+            self.take_capture(payment, Word { event, transaction, amount });
+            self.take_money(payment, amount, false, meta);
         } else if let PaymentEvent::CaptureConfirmed(confirmed) = event {
             let (event, transaction) =
                 (confirmed.provider_event.clone(), confirmed.transaction.clone());
@@ -203,6 +201,7 @@ impl Payment {
             let word = Word { event, transaction, amount: found.said };
             let (source, doubt, since) = (found.source, found.doubt, meta.at());
             self.take_doubt(found.payment, DoubtfulWord { word, source, doubt, since });
+            self.take_doubt_of_receipt(meta);
             let running = Running::new(found.due_at, meta.at(), meta.id, meta.at());
             if self.discrepancy.is_none_or(|owed| owed.missed) {
                 self.discrepancy = Some(Owed { running, missed: false });
@@ -228,6 +227,10 @@ impl Payment {
         let running = match extended.period.as_str() {
             miss_repayment::KIND => self.repayment.as_mut().map(|(owed, _)| &mut owed.running),
             miss_discrepancy::KIND => self.discrepancy.as_mut().map(|owed| &mut owed.running),
+            miss_proposal::KIND => {
+                let proposal = self.proposal.as_mut();
+                proposal.and_then(|one| one.owed.as_mut()).map(|owed| &mut owed.running)
+            }
             _ => self.window.as_mut(),
         };
         if let Some(running) = running {
@@ -259,14 +262,20 @@ impl State for Payment {
             | PaymentEvent::PaymentOutcomeUnknown(_)
             | PaymentEvent::PaymentExpired(_) => self.on_provider(event, meta),
             PaymentEvent::DiscrepancyResolved(resolved) => {
-                self.take_resolution(resolved.payment, resolved.captured, resolved.effect);
+                self.take_resolution(resolved);
+                self.correct_receipts(resolved.receipts.as_deref());
+                let brought = resolved.captured.0.saturating_sub(resolved.counted.0).max(0);
+                self.take_money(resolved.payment, Vnd(brought), true, meta);
             }
             PaymentEvent::DiscrepancyOverdue(_) => {
                 if let Some(owed) = &mut self.discrepancy {
                     owed.missed = true;
                 }
             }
-            PaymentEvent::CashReceived(cash) => self.take_cash(cash.amount),
+            PaymentEvent::CashReceived(cash) => {
+                self.take_cash(cash.amount);
+                self.take_money(cash.payment, cash.amount, false, meta);
+            }
             PaymentEvent::FeeSettled(settled) => {
                 self.settled_at = Some(settled.paid_at);
                 self.owed_in_process = false;
@@ -294,21 +303,31 @@ impl State for Payment {
                 }
             }
             PaymentEvent::RefundProposed(proposed) => {
-                let (refund, amount, reason) =
-                    (proposed.refund, proposed.amount, proposed.reason.clone());
-                let by = meta.envelope.actor.subject.clone();
-                let at = meta.at();
-                self.proposal = Some(Proposal { refund, amount, reason, by, at });
+                let what = Proposed::Refund(proposed.amount);
+                let due_at = proposed.due_at;
+                self.take_proposal(proposed.refund, what, &proposed.reason, due_at, meta);
             }
-            PaymentEvent::RefundRejected(_) => self.proposal = None,
-            PaymentEvent::PaymentRefunded(refund) => self.take_refund(refund),
-            PaymentEvent::ReceiptNumbered(receipt) => {
-                let symbol = receipt.symbol.clone();
-                self.receipts.push((receipt.payment, symbol, receipt.year, receipt.number));
+            PaymentEvent::ResolutionProposed(proposed) => {
+                let what = Proposed::Resolution(proposed.payment, proposed.captured);
+                let due_at = Some(proposed.due_at);
+                self.take_proposal(proposed.resolution, what, &proposed.reason, due_at, meta);
             }
+            PaymentEvent::ProposalOverdue(_) => {
+                if let Some(owed) = self.proposal.as_mut().and_then(|one| one.owed.as_mut()) {
+                    owed.missed = true;
+                }
+            }
+            PaymentEvent::RefundRejected(_) | PaymentEvent::ResolutionRejected(_) => {
+                self.proposal = None;
+            }
+            PaymentEvent::PaymentRefunded(refund) => {
+                self.take_refund(refund);
+                self.correct_receipts(refund.receipts.as_deref());
+            }
+            PaymentEvent::ReceiptNumbered(numbered) => self.take_number(numbered),
             PaymentEvent::PeriodExtended(extended) => self.on_extension(extended, meta.at()),
         }
-        self.tidy();
+        self.tidy(meta);
     }
 
     fn resource(&self) -> Option<Resource> {
@@ -335,9 +354,10 @@ impl State for Payment {
         {
             open.push(Obligation { kind: expire_fee_window::KIND.into(), due_at, opened_by });
         }
-        let repayment = self.repayment.map(|(owed, _)| (miss_repayment::KIND, owed));
-        let discrepancy = self.discrepancy.map(|owed| (miss_discrepancy::KIND, owed));
-        for (kind, owed) in repayment.into_iter().chain(discrepancy) {
+        if let Some((due_at, opened_by)) = self.unannounced {
+            open.push(Obligation { kind: announce_repayment::KIND.into(), due_at, opened_by });
+        }
+        for (kind, owed) in self.owed_by_cashiers() {
             if !owed.missed {
                 let Running { due_at, opened_by, .. } = owed.running;
                 open.push(Obligation { kind: kind.into(), due_at, opened_by });
@@ -352,6 +372,9 @@ impl State for Payment {
             expire_fee_window::KIND => self.window,
             miss_repayment::KIND => self.repayment.map(|(owed, _)| owed.running),
             miss_discrepancy::KIND => self.discrepancy.map(|owed| owed.running),
+            miss_proposal::KIND => {
+                self.proposal.as_ref().and_then(|one| one.owed).map(|owed| owed.running)
+            }
             _ => None,
         };
         let Some(running) = running else { return Ok(None) };
@@ -380,6 +403,8 @@ impl State for Payment {
             expire_fee_window::KIND => expire_fee_window::decide(self, facts),
             miss_repayment::KIND => Ok(miss_repayment::decide(self, facts)),
             miss_discrepancy::KIND => Ok(miss_discrepancy::decide(self, facts)),
+            miss_proposal::KIND => Ok(miss_proposal::decide(self, facts)),
+            announce_repayment::KIND => announce_repayment::decide(self, facts),
             _ => Ok(Vec::new()),
         }
     }

@@ -5,7 +5,9 @@ use uuid::Uuid;
 use super::Review;
 use crate::access::agency;
 use crate::contract::{Personal, ProposalRejected, ReviewEvent, Role};
-use crate::step::{Facts, Step, refusals};
+use crate::step::{Facts, Step};
+
+pub use crate::proposals::NotProposed as Refusal;
 
 /// This step.
 pub const STEP: Step = Step {
@@ -16,14 +18,6 @@ pub const STEP: Step = Step {
     events: &["review.ProposalRejected.v1"],
     refusals: Refusal::ALL,
 };
-
-refusals! {
-    /// Why a proposal cannot be rejected.
-    pub enum Refusal {
-        NothingProposed => 409, "nothing-proposed",
-            "không có đề xuất này", "there is no such proposal";
-    }
-}
 
 /// Decides.
 pub fn decide(

@@ -116,6 +116,20 @@ impl Request {
         format!("{address}?{}", serde_urlencoded::to_string(next).unwrap_or_default())
     }
 
+    /// The address of the page behind these rows, if there may be one: when they are as many as were asked for. `key` is the
+    /// cursor of a row.
+    #[must_use]
+    pub fn page_after<T>(
+        &self,
+        address: &str,
+        (rows, limit): (&[T], u32),
+        key: impl FnOnce(&T) -> String,
+    ) -> Option<String> {
+        let full = usize::try_from(limit).is_ok_and(|limit| rows.len() == limit);
+        let last = rows.last().filter(|_| full)?;
+        Some(self.next_page(address, &key(last)))
+    }
+
     /// The client's key for this request (draft-ietf-httpapi-idempotency-key-header).
     pub fn idempotency_key(&self) -> Result<&str, Problem> {
         let key = self.headers.get(IDEMPOTENCY_KEY).and_then(|value| value.to_str().ok());

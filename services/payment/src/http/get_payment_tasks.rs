@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use dossier::access::{self, Resource};
+use dossier::access::{self, Caller, Resource};
 use dossier::contract::AgencyCode;
 use dossier::payment::READ_TASKS;
 use jiff::Timestamp;
@@ -62,12 +62,17 @@ pub(crate) struct PaymentTaskReply {
 /// The conditions on the rows that were asked for, and their values.
 fn selected(
     app: &App,
-    agency: Option<&AgencyCode>,
+    (caller, agency): (&Caller, Option<&AgencyCode>),
     query: &TasksQuery,
     cursors: &Cursors,
 ) -> Result<(Vec<String>, Vec<Value>), Problem> {
     let kit = app.payments.kit();
-    let (mut values, mut conditions) = (Vec::new(), vec!["1".to_owned()]);
+    let (mut values, mut conditions) = (Vec::new(), Vec::new());
+    // Nobody acts in a matter of their own.
+    for party in std::iter::once(&caller.subject).chain(&caller.on_behalf_of) {
+        values.extend([Value::Text(party.to_string()), Value::Text(party.to_string())]);
+        conditions.push("applicant <> ? AND coalesce(filed_by, '') <> ?".to_owned());
+    }
     if let Some(agency) = agency {
         // With those below it, and those from which they have taken over.
         let mut all = kit.law().predecessors(agency, kit.clock.now());
@@ -123,7 +128,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let of = agency.as_ref().map_or("", AgencyCode::as_str);
     let asked = [ADDRESS, of, query.kind.as_deref().unwrap_or("")];
     let cursors = Cursors::of(app.payments.kit(), &asked);
-    let (conditions, values) = selected(&app, agency.as_ref(), &query, &cursors)?;
+    let (conditions, values) = selected(&app, (caller, agency.as_ref()), &query, &cursors)?;
     let sql = format!(
         "SELECT dossier, code, agency, kind, why, amount, due_at, missed FROM tasks WHERE {}
          ORDER BY due_at, dossier, kind LIMIT {limit}",
@@ -149,11 +154,9 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
             .collect::<rusqlite::Result<Vec<_>>>()
     });
     let rows = rows.await?;
-    let full = rows.len() == usize::try_from(limit).unwrap_or(usize::MAX);
-    let next = rows.last().filter(|_| full).map(|last| {
+    let next = request.page_after(ADDRESS, (&rows, limit), |last| {
         let due_at = last.due.at().map_or(0, Timestamp::as_millisecond);
-        let key = format!("{due_at}_{}_{}", last.dossier, last.kind);
-        request.next_page(ADDRESS, &cursors.write(&key))
+        cursors.write(&format!("{due_at}_{}_{}", last.dossier, last.kind))
     });
     Ok(Reply::ok(&rows).next_page(next.as_deref()))
 }

@@ -80,11 +80,9 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         .collect::<rusqlite::Result<Vec<_>>>()
     });
     let rows = rows.await?;
-    let full = rows.len() == usize::try_from(limit).unwrap_or(usize::MAX);
-    let next = rows
-        .last()
-        .filter(|_| full)
-        .map(|last| request.next_page("/v1/payment-notices/unmatched", &last.position.to_string()));
+    let next = request.page_after("/v1/payment-notices/unmatched", (&rows, limit), |last| {
+        last.position.to_string()
+    });
     Ok(Reply::ok(&rows).next_page(next.as_deref()))
 }
 

@@ -1,9 +1,11 @@
 //! Payments as they are shown, and how their steps are taken.
 
-use dossier::contract::{DossierId, Doubt, OwedBack, PaymentEvent, Source};
+use dossier::contract::{
+    AgencyCode, DossierId, Doubt, OwedBack, PaymentEvent, ReceiptBecomes, Source,
+};
 use dossier::intake::{Intake, Stage};
 use dossier::law::{FeeKind, Law};
-use dossier::payment::{Attempt, DoubtfulWord, Payment, Standing};
+use dossier::payment::{Attempt, DoubtfulWord, Payment, Proposal, Proposed, Receipted, Standing};
 use dossier::{Facts, Refuse, State, Step};
 use events::StreamName;
 use jiff::Timestamp;
@@ -41,6 +43,8 @@ pub(crate) struct PaymentReply {
     discrepancy: DiscrepancyDue,
     /// The refund that waits for a second person.
     proposed_refund: Option<ProposedRefundReply>,
+    /// The resolution of a discrepancy that waits for a second person.
+    proposed_resolution: Option<ProposedResolutionReply>,
     /// When what was owed was there; nothing if it is not there any more.
     #[schema(value_type = Option<String>, format = DateTime)]
     settled_at: Option<Timestamp>,
@@ -77,6 +81,31 @@ pub(crate) struct ProposedRefundReply {
     amount_vnd: i64,
     /// Who proposed it.
     proposed_by: String,
+    /// By when somebody else has to agree or not; nothing for one that was recorded before this was.
+    #[serde(flatten)]
+    #[schema(inline)]
+    due: Due,
+    /// Whether nobody has in time.
+    missed: bool,
+}
+
+/// The resolution of a discrepancy that waits for a second person.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProposedResolutionReply {
+    /// Its id.
+    resolution: Uuid,
+    /// The attempt.
+    payment: Uuid,
+    /// How much it is said to have brought, in all.
+    captured_vnd: i64,
+    /// Who proposed it.
+    proposed_by: String,
+    /// By when somebody else has to agree or not.
+    #[serde(flatten)]
+    #[schema(inline)]
+    due: Due,
+    /// Whether nobody has in time.
+    missed: bool,
 }
 
 /// Something that a provider said and that does not agree with what is known.
@@ -149,13 +178,20 @@ pub(crate) struct ReceiptReply {
     year: i16,
     /// Its number.
     number: u64,
+    /// For how much it was issued.
+    amount_vnd: i64,
+    /// For how much it stands: what it was issued for, less what of that went back or had not come after all.
+    stands_for_vnd: i64,
+    /// `cancelled` or `reduced`, if some of its money went back; nothing if it stands as it was issued.
+    #[schema(value_type = Option<String>)]
+    became: Option<ReceiptBecomes>,
 }
 
 impl PaymentReply {
     /// Nothing is owed: nothing to show.
     pub(crate) fn new(payment: &Payment, law: &Law) -> Option<Self> {
         let assessed = payment.assessed.as_ref()?;
-        let agency = &assessed.brief.agency;
+        let (agency, proposal) = (&assessed.brief.agency, payment.proposal.as_ref());
         Some(Self {
             dossier: assessed.brief.dossier.0,
             lines: assessed
@@ -186,24 +222,56 @@ impl PaymentReply {
                 agency,
                 payment.discrepancy.map(|owed| owed.running.due_at),
             ),
-            proposed_refund: payment.proposal.as_ref().map(|proposal| ProposedRefundReply {
-                refund: proposal.refund,
-                amount_vnd: proposal.amount.0,
-                proposed_by: proposal.by.to_string(),
-            }),
+            proposed_refund: proposal.and_then(|of| ProposedRefundReply::new(law, agency, of)),
+            proposed_resolution: proposal
+                .and_then(|of| ProposedResolutionReply::new(law, agency, of)),
             settled_at: payment.settled_at,
             window: WindowEnd::of(law, agency, payment.window.map(|window| window.due_at)),
             attempts: payment.attempts.values().map(AttemptReply::from).collect(),
-            receipts: payment
-                .receipts
-                .iter()
-                .map(|(payment, symbol, year, number)| ReceiptReply {
-                    payment: payment.0,
-                    symbol: symbol.clone(),
-                    year: *year,
-                    number: *number,
-                })
-                .collect(),
+            receipts: payment.receipts.iter().filter_map(ReceiptReply::new).collect(),
+        })
+    }
+}
+
+impl ReceiptReply {
+    /// Nothing while it has no number.
+    fn new(receipt: &Receipted) -> Option<Self> {
+        let (symbol, year, number) = receipt.number.clone()?;
+        Some(Self {
+            payment: receipt.payment.0,
+            symbol,
+            year,
+            number,
+            amount_vnd: receipt.amount.0,
+            stands_for_vnd: receipt.left().0,
+            became: receipt.became(),
+        })
+    }
+}
+
+impl ProposedRefundReply {
+    fn new(law: &Law, agency: &AgencyCode, proposal: &Proposal) -> Option<Self> {
+        let Proposed::Refund(amount) = proposal.what else { return None };
+        Some(Self {
+            refund: proposal.id,
+            amount_vnd: amount.0,
+            proposed_by: proposal.by.to_string(),
+            due: Due::of(law, agency, proposal.owed.map(|owed| owed.running.due_at)),
+            missed: proposal.owed.is_some_and(|owed| owed.missed),
+        })
+    }
+}
+
+impl ProposedResolutionReply {
+    fn new(law: &Law, agency: &AgencyCode, proposal: &Proposal) -> Option<Self> {
+        let Proposed::Resolution(payment, captured) = proposal.what else { return None };
+        Some(Self {
+            resolution: proposal.id,
+            payment: payment.0,
+            captured_vnd: captured.0,
+            proposed_by: proposal.by.to_string(),
+            due: Due::of(law, agency, proposal.owed.map(|owed| owed.running.due_at)),
+            missed: proposal.owed.is_some_and(|owed| owed.missed),
         })
     }
 }

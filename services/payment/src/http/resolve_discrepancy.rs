@@ -27,7 +27,8 @@ pub(crate) struct ResolveDiscrepancyRequest {
     reason: Text<2000>,
 }
 
-/// Says how much an attempt has really brought, after the provider was asked about what did not agree.
+/// Says how much an attempt has really brought, after the provider was asked about what did not agree. So much more than it
+/// was begun for that one person could not give it back waits for a second one (`proposed_resolution`).
 #[utoipa::path(
     post,
     path = "/v1/payments/{dossier}/resolutions",

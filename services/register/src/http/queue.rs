@@ -92,6 +92,16 @@ pub(super) fn below(app: &App, agency: Option<&AgencyCode>, values: &mut Vec<Val
     format!("({})", vec!["agency = ? OR agency LIKE ?"; all.len()].join(" OR "))
 }
 
+/// The condition that leaves out dossiers to which the caller, or whom the caller acts for, is a party.
+fn others_only(caller: &access::Caller, values: &mut Vec<Value>) -> String {
+    let parties = std::iter::once(&caller.subject).chain(&caller.on_behalf_of);
+    let each = parties.map(|party| {
+        values.extend([Value::Text(party.to_string()), Value::Text(party.to_string())]);
+        "applicant <> ? AND coalesce(filed_by, '') <> ?"
+    });
+    each.collect::<Vec<_>>().join(" AND ")
+}
+
 pub(super) async fn page(
     app: &App,
     request: &Request,
@@ -109,6 +119,9 @@ pub(super) async fn page(
     let mut values = Vec::new();
     let below = below(app, agency.as_ref(), &mut values);
     let mut conditions = vec!["handled_at IS NULL", "due_at IS NOT NULL", &below];
+    // Nobody works on a matter of their own.
+    let own = others_only(caller, &mut values);
+    conditions.push(&own);
     let officer = query.officer.unwrap_or_else(|| caller.subject.to_string());
     let mut asked = vec![address, agency.as_ref().map_or("", AgencyCode::as_str)];
     match kind {
@@ -153,10 +166,9 @@ pub(super) async fn page(
             .collect::<rusqlite::Result<Vec<_>>>()
     });
     let rows = rows.await?;
-    let full = rows.len() == usize::try_from(limit).unwrap_or(usize::MAX);
-    let next = rows.last().filter(|_| full).map(|last| {
+    let next = request.page_after(address, (&rows, limit), |last| {
         let due_at = last.due.at().map_or(0, Timestamp::as_millisecond);
-        request.next_page(address, &cursors.write(&format!("{due_at}.{}", last.dossier)))
+        cursors.write(&format!("{due_at}.{}", last.dossier))
     });
     Ok(Reply::ok(&rows).next_page(next.as_deref()))
 }

@@ -74,7 +74,7 @@ async fn take_waybill(
         return Ok(None);
     }
     let waybill = Waybill::new(&body.carrier.0, &body.waybill.0);
-    let taken = waybill.take(&app.results, dossier, command).await?;
+    let taken = waybill.take(app, dossier, command).await?;
     taken.map(Some).ok_or_else(|| Problem::refused(&Refusal::WaybillInUse))
 }
 

@@ -7,10 +7,9 @@ use dossier::contract::{
     CarrierNoticeUnmatched, DossierId, ParcelEnd, ParcelId, UnmatchedEvent, parse_reference,
     partner_name,
 };
+use dossier::delivery::Parcel;
 use dossier::delivery::take_carrier_notice::{STEP, Said, TakeCarrierNotice, decide};
-use dossier::delivery::{DossierResult, Parcel};
 use serde::{Deserialize, Serialize};
-use service_kit::Streams;
 use service_kit::http::{
     Access, Line, ParcelNumber, Partner, Problem, Reply, Request, Route, Target, Text, endpoint0,
     step,
@@ -150,13 +149,7 @@ async fn by_waybill(
     body: &TakeCarrierNoticeRequest,
 ) -> Result<Option<(DossierId, ParcelId)>, Problem> {
     let Some(number) = &body.waybill else { return Ok(None) };
-    let waybill = Waybill::new(&body.carrier.0, &number.0);
-    let Some(dossier) = waybill.dossier(&app.results).await? else { return Ok(None) };
-    let stream = Streams::<DossierResult>::name(&dossier.to_string());
-    let stream = stream.map_err(|_| Problem::not_found())?;
-    let loaded = app.results.load(&stream).await?;
-    let parcel = loaded.state.parcel_named(&waybill.carrier, &waybill.number);
-    Ok(parcel.map(|parcel| (dossier, parcel.handed.parcel)))
+    Waybill::new(&body.carrier.0, &number.0).parcel(app).await
 }
 
 /// What somebody should look at, though the carrier is told that all is well.

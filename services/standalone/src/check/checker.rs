@@ -222,6 +222,13 @@ impl Checker {
                 }
                 said
             }
+            "receipts" => {
+                let dossier = meta.envelope.dossier.map(|dossier| dossier.to_string());
+                if let Some(payment) = dossier.and_then(|dossier| self.payments.get(&dossier)) {
+                    sums::receipt(event, payment, found);
+                }
+                return;
+            }
             "rating" => folded(&seen, &mut self.ratings, found),
             "complaint" => folded(&seen, &mut self.complaints, found),
             _ => return,

@@ -8,7 +8,6 @@ use dossier::contract::{
     PaymentId, ProcedureRef, ReceiptEvent, Subject, Vnd,
 };
 use dossier::payment::Payment;
-use dossier::payment::issue_receipt::money;
 use events::Recorded;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -20,7 +19,7 @@ use super::finding::Findings;
 #[derive(Debug, Default)]
 pub(super) struct Sums {
     briefs: BTreeMap<Uuid, Uuid>,
-    /// Money that came in and has no receipt yet.
+    /// Money that came in and has no receipt yet, with the most that it can be receipted for.
     money: BTreeMap<Uuid, (PaymentId, Vnd)>,
     /// The newest number that each register of results gave itself.
     numbers: BTreeMap<String, u64>,
@@ -78,8 +77,8 @@ impl Sums {
                 found.of(event, "late-by", "it is not as late as it says");
             }
         }
-        if let Some((payment, amount)) = money(&event.kind, &event.data) {
-            self.money.insert(event.id, (payment, amount));
+        if let Some((payment, most)) = money(event) {
+            self.money.insert(event.id, (payment, most));
         }
         if let Ok(ReceiptEvent::ReceiptIssued(receipt)) =
             ReceiptEvent::decode(&event.kind, &event.data)
@@ -87,7 +86,10 @@ impl Sums {
             if receipt.number != event.version.0 {
                 found.of(event, "receipt", "a receipt whose number is not its place");
             }
-            if self.money.remove(&receipt.source) != Some((receipt.payment, receipt.amount)) {
+            let fits = |(payment, most): (PaymentId, Vnd)| {
+                payment == receipt.payment && receipt.amount > Vnd::ZERO && receipt.amount <= most
+            };
+            if !self.money.remove(&receipt.source).is_some_and(fits) {
                 found.of(event, "receipt", "a receipt for other money than came in");
             }
         }
@@ -117,6 +119,30 @@ impl Sums {
         if known != digest || brief.dossier.to_string() != event.stream.id() {
             found.of(event, "brief", "it tells of another dossier than was submitted");
         }
+    }
+}
+
+/// The payment to which an event of payment brought money, and how much at the most.
+fn money(event: &Recorded) -> Option<(PaymentId, Vnd)> {
+    match PaymentEvent::decode(&event.kind, &event.data).ok()? {
+        PaymentEvent::PaymentCaptured(captured) => Some((captured.payment, captured.amount)),
+        PaymentEvent::CashReceived(cash) => Some((cash.payment, cash.amount)),
+        PaymentEvent::DiscrepancyResolved(found) => Some((found.payment, found.captured)),
+        _ => None,
+    }
+}
+
+/// A receipt is for what the law gives; before that was decided it was for all that the event had brought.
+pub(super) fn receipt(event: &Recorded, payment: &Payment, found: &mut Findings) {
+    let Ok(ReceiptEvent::ReceiptIssued(receipt)) = ReceiptEvent::decode(&event.kind, &event.data)
+    else {
+        return;
+    };
+    let fits = payment
+        .receipt_for(receipt.source)
+        .is_some_and(|owed| [owed.amount, owed.brought].contains(&receipt.amount));
+    if !fits {
+        found.of(event, "receipt", "a receipt for another amount than is receipted");
     }
 }
 

@@ -5,6 +5,7 @@ use dossier::contract::Role;
 use serde_json::{Value, json};
 
 use crate::life::{Certificate, notice, pay, submitted, take};
+use crate::payment::multi_level;
 use crate::support::Office;
 
 async fn begun(office: &mut Office, certificate: &Certificate, provider: &str) -> String {
@@ -160,16 +161,32 @@ async fn an_amount_that_does_not_agree_waits_for_the_cashier_and_a_large_refund_
     let early = take(&mut office, &payments, "refunds", &cashier, back.clone()).await;
     assert_eq!(early.refused(), (409, "amount-in-doubt"));
     let payment = doubtful["attempts"][0]["payment"].clone();
+    assert_eq!(doubtful["receipts"][0]["amount_vnd"], 30_000, "what is in doubt has none");
     let found = json!({ "payment": payment, "captured_vnd": 3_000_000, "reason": "statement" });
-    take(&mut office, &payments, "resolutions", &cashier, found).await.granted();
+    let said = take(&mut office, &payments, "resolutions", &cashier, found).await.granted();
+    assert_eq!((&said["owed_back_vnd"], &said["repayment"]), (&json!(0), &Value::Null));
+    let resolution = said["proposed_resolution"]["resolution"].clone();
+    let waiting = ("approval".to_owned(), 3_000_000);
+    assert!(tasks(&office, "G02.001").await.contains(&waiting));
+    let agree = json!({ "resolution": resolution });
+    let own = take(&mut office, &payments, "resolution-approvals", &cashier, agree.clone()).await;
+    assert_eq!(own.refused(), (409, "own-proposal"));
+    let second = office.token(Role::Cashier, "k2", "G02.001");
+    let agreed = take(&mut office, &payments, "resolution-approvals", &second, agree).await;
+    assert_eq!(agreed.granted()["owed_back_vnd"], 2_970_000);
     let proposed = take(&mut office, &payments, "refunds", &cashier, back).await.granted();
     let refund = proposed["proposed_refund"]["refund"].clone();
     assert_eq!((&proposed["refunded_vnd"], refund.is_string()), (&json!(0), true));
     let agree = json!({ "refund": refund });
     let own = take(&mut office, &payments, "refund-approvals", &cashier, agree.clone()).await;
     assert_eq!(own.refused(), (409, "own-proposal"));
-    let second = office.token(Role::Cashier, "k2", "G02.001");
+    assert_eq!(proposed["proposed_refund"]["due_at"], "2026-11-25T17:00:00Z");
+    office.wait_until("2026-11-26T00:00").await;
+    let late = shown(&mut office, &certificate).await;
+    assert_eq!(late["proposed_refund"]["missed"], true);
     let agreed = take(&mut office, &payments, "refund-approvals", &second, agree).await.granted();
+    let receipts = agreed["receipts"].as_array().unwrap();
+    assert_eq!((receipts.len(), &receipts[0]["became"]), (1, &Value::Null), "the fee stays");
     assert_eq!((&agreed["refunded_vnd"], &agreed["owed_back_vnd"]), (&json!(2_970_000), &json!(0)));
     assert!(agreed["settled_at"].is_string() && agreed["proposed_refund"].is_null());
     assert!(tasks(&office, "G02.001").await.is_empty());
@@ -202,4 +219,92 @@ async fn what_names_none_of_our_payments_is_kept_listed_and_counted() {
     let cashier = office.token(Role::Cashier, "k1", "G02.001");
     let refused = office.browser.get(address, &cashier).await;
     assert_eq!(refused.refused(), (403, "role-forbidden"));
+}
+
+#[tokio::test]
+async fn a_proposal_that_was_a_mistake_is_taken_back_by_who_made_it() {
+    let mut office = Office::open().await;
+    let certificate = submitted(&mut office, "a1", "download").await;
+    let payments = certificate.at("payments");
+    let reference = begun(&mut office, &certificate, "sandbox").await;
+    notice(&mut office, &reference, "e1", "captured", 3_000_000).await;
+    let doubtful = shown(&mut office, &certificate).await;
+    let payment = doubtful["attempts"][0]["payment"].clone();
+    let cashier = office.token(Role::Cashier, "k1", "G02.001");
+    let found = json!({ "payment": payment, "captured_vnd": 3_000_000, "reason": "statement" });
+    let said = take(&mut office, &payments, "resolutions", &cashier, found.clone()).await.granted();
+    let again = take(&mut office, &payments, "resolutions", &cashier, found).await;
+    assert_eq!(again.refused(), (409, "resolution-already-proposed"));
+    let resolution = said["proposed_resolution"]["resolution"].clone();
+    let back = json!({ "resolution": resolution, "reason": "hundredths" });
+    let open =
+        take(&mut office, &payments, "resolution-rejections", &cashier, back).await.granted();
+    assert!(open["proposed_resolution"].is_null());
+    assert_eq!(tasks(&office, "G02.001").await, [("discrepancy".to_owned(), 3_000_000)]);
+    let found = json!({ "payment": payment, "captured_vnd": 30_000, "reason": "hundredths" });
+    take(&mut office, &payments, "resolutions", &cashier, found).await.granted();
+    assert!(tasks(&office, "G02.001").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_receipt_of_what_went_back_is_reduced_and_then_cancelled() {
+    let mut office = Office::open().await;
+    let certificate = submitted(&mut office, "a1", "download").await;
+    pay(&mut office, &certificate).await;
+    let (dossier, payments) = (certificate.at("dossiers"), certificate.at("payments"));
+    let applicant = certificate.applicant.clone();
+    take(&mut office, &dossier, "withdrawal", &applicant, json!({})).await.granted();
+    let cashier = office.token(Role::Cashier, "k1", "G02.001");
+    for (amount, left, became) in [(10_000, 20_000, "reduced"), (20_000, 0, "cancelled")] {
+        let back = json!({ "amount_vnd": amount, "reason": "withdrawn" });
+        take(&mut office, &payments, "refunds", &cashier, back).await.granted();
+        let shown = shown(&mut office, &certificate).await;
+        let receipt = &shown["receipts"][0];
+        assert_eq!((&receipt["amount_vnd"], &receipt["number"]), (&json!(30_000), &json!(1)));
+        assert_eq!(
+            (&receipt["stands_for_vnd"], &receipt["became"]),
+            (&json!(left), &json!(became))
+        );
+    }
+    let report = standalone::check(&office.kit.store).await.unwrap();
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
+}
+
+#[tokio::test]
+async fn the_clock_that_started_with_the_fee_stands_still_while_some_of_it_is_missing() {
+    let mut office = Office::open().await;
+    let certificate = multi_level(&mut office).await;
+    let (dossier, payments) = (certificate.at("dossiers"), certificate.at("payments"));
+    let reference = begun(&mut office, &certificate, "sandbox").await;
+    notice(&mut office, &reference, "e1", "captured", 5_200_000).await;
+    notice(&mut office, &reference, "e1", "captured", 5_000_000).await;
+    let deadline = format!("{dossier}/deadline");
+    let running = office.browser.get(&deadline, &certificate.applicant).await.granted();
+    assert_eq!(
+        (&running["due_at"], &running["suspended"]),
+        (&json!("2026-12-14T17:00:00Z"), &json!(false))
+    );
+    office.wait_until("2026-11-30T10:00").await;
+    let payment = shown(&mut office, &certificate).await["attempts"][0]["payment"].clone();
+    let cashier = office.token(Role::Cashier, "k1", "G02.003");
+    let found = json!({ "payment": payment, "captured_vnd": 5_000_000, "reason": "statement" });
+    let owed = take(&mut office, &payments, "resolutions", &cashier, found).await.granted();
+    assert_eq!(owed["outstanding_vnd"], 200_000);
+    let standing = office.browser.get(&deadline, &certificate.applicant).await.granted();
+    assert_eq!(standing["suspended"], true);
+    office.wait_until("2026-12-02T10:00").await;
+    let rest = json!({ "amount_vnd": 200_000 });
+    take(&mut office, &payments, "cash", &cashier, rest).await.granted();
+    let running = office.browser.get(&deadline, &certificate.applicant).await.granted();
+    assert_eq!(
+        (&running["due_at"], &running["suspended"]),
+        (&json!("2026-12-16T17:00:00Z"), &json!(false))
+    );
+    assert_eq!(running["explanation"]["due_at"], running["due_at"]);
+    let paid = shown(&mut office, &certificate).await;
+    let receipts = paid["receipts"].as_array().unwrap().iter();
+    let stand: Vec<_> = receipts.map(|one| one["stands_for_vnd"].as_i64().unwrap()).collect();
+    assert_eq!(stand, [5_000_000, 200_000]);
+    let report = standalone::check(&office.kit.store).await.unwrap();
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
 }

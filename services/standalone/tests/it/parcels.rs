@@ -1,7 +1,9 @@
 //! Parcels through HTTP: what a carrier says belongs to the parcel that it names.
 
 use dossier::contract::Role;
+use events::{Expected, NewEvent, StreamName};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::life::{Certificate, pay, submitted, take};
 use crate::support::{Answer, Office};
@@ -193,4 +195,50 @@ async fn what_names_none_of_our_parcels_is_kept_once_and_listed() {
         metrics.contains("dossier_notices_unmatched_total{service=\"result-delivery\"} 2"),
         "{metrics}"
     );
+}
+
+/// A parcel as logs of before waybills were taken have it: the oldest sample of the event, and nothing of the waybill.
+async fn handed_over_in_an_old_log(office: &Office, of: &Certificate, parcel: u128) {
+    let store = &office.kit.store;
+    let stream = StreamName::new(&format!("delivery-{}", of.id)).unwrap();
+    let last = store.last(&stream).await.unwrap().unwrap();
+    let sample = include_str!("../../../../schemas/samples/delivery.ResultHandedToCarrier.v1.json");
+    let mut data: Value = serde_json::from_str(sample).unwrap();
+    data["parcel"] = json!(Uuid::from_u128(parcel));
+    let (kind, meta) = ("delivery.ResultHandedToCarrier.v1".into(), last.meta.clone());
+    let event = NewEvent { id: Uuid::from_u128(parcel), kind, data: data.to_string(), meta };
+    store.append(&stream, Expected::from(Some(last.version)), vec![event]).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_said_of_a_parcel_of_an_old_log_by_its_waybill_is_said_of_it_alone() {
+    let mut office = Office::open().await;
+    let (one, two) = (issued(&mut office, "a1").await, issued(&mut office, "a2").await);
+    handed_over_in_an_old_log(&office, &one, 1).await;
+    office.settle().await;
+    let taken = hand(&mut office, &two, "vnpost", "EA 000000000 VN").await;
+    assert_eq!(taken.refused(), (409, "waybill-in-use"));
+    let named = json!({ "waybill": "ea000000000vn" });
+    let said = say(&mut office, "vnpost", named, "1", "delivered").await.granted();
+    assert_eq!(said["matched"], true);
+    assert_eq!(shown(&office, &one).await["stage"], "delivered");
+    assert_ne!(shown(&office, &two).await["stage"], "delivered");
+}
+
+#[tokio::test]
+async fn what_is_said_of_a_waybill_that_two_parcels_of_an_old_log_have_is_kept_for_an_operator() {
+    let mut office = Office::open().await;
+    let (one, two) = (issued(&mut office, "a1").await, issued(&mut office, "a2").await);
+    handed_over_in_an_old_log(&office, &one, 1).await;
+    handed_over_in_an_old_log(&office, &two, 2).await;
+    office.settle().await;
+    let named = json!({ "waybill": "EA000000000VN" });
+    let said = say(&mut office, "vnpost", named, "1", "delivered").await.granted();
+    assert_eq!(said["matched"], false);
+    for certificate in [&one, &two] {
+        assert_ne!(shown(&office, certificate).await["stage"], "delivered");
+    }
+    let operator = office.token(Role::Operator, "op", "");
+    let list = office.browser.get("/v1/parcel-notices/unmatched", &operator).await.granted();
+    assert_eq!((&list[0]["waybill"], &list[0]["event"]), (&json!("EA000000000VN"), &json!("1")));
 }

@@ -4,7 +4,7 @@ use dossier::contract::{EventSet, ReceiptEvent, Role};
 use events::{EventStore, StreamName};
 use serde_json::json;
 
-use crate::life::{notice, notice_of, pay, submitted, take};
+use crate::life::{Certificate, notice, notice_of, pay, submitted, take};
 use crate::support::{Office, at, faulty};
 
 #[tokio::test]
@@ -84,9 +84,8 @@ async fn a_provider_that_never_knows_is_given_up_and_another_attempt_is_possible
     assert_eq!(paid["outstanding_vnd"], 0);
 }
 
-#[tokio::test]
-async fn a_fee_that_is_not_paid_in_its_window_returns_the_dossier() {
-    let mut office = Office::open().await;
+/// An accepted dossier whose clock starts with the fee.
+pub(crate) async fn multi_level(office: &mut Office) -> Certificate {
     let applicant = office.applicant("a1");
     let mut documents = Vec::new();
     for component in ["application", "deposit", "plan"] {
@@ -103,12 +102,20 @@ async fn a_fee_that_is_not_paid_in_its_window_returns_the_dossier() {
         },
     });
     let id = office.browser.post("/v1/dossiers", &applicant, "", body).await.granted();
-    let dossier = format!("/v1/dossiers/{}", id["id"].as_str().unwrap());
+    let certificate = Certificate { id: id["id"].as_str().unwrap().to_owned(), applicant };
     let clerk = office.clerk();
-    let accepted = take(&mut office, &dossier, "acceptance", &clerk, json!({})).await.granted();
+    let dossier = certificate.at("dossiers");
+    let accepted = take(office, &dossier, "acceptance", &clerk, json!({})).await.granted();
     assert!(accepted["due_at"].is_null(), "the clock starts with the fee");
+    certificate
+}
+
+#[tokio::test]
+async fn a_fee_that_is_not_paid_in_its_window_returns_the_dossier() {
+    let mut office = Office::open().await;
+    let Certificate { id, applicant } = multi_level(&mut office).await;
     office.wait_until("2027-01-10T00:00").await;
-    let returned = office.browser.get(&dossier, &applicant).await.granted();
+    let returned = office.browser.get(&format!("/v1/dossiers/{id}"), &applicant).await.granted();
     assert_eq!(
         (&returned["stage"], &returned["closed_as"]),
         (&json!("closed"), &json!("not_paid"))

@@ -69,6 +69,13 @@ async fn queues_are_sorted_by_remaining_time_and_read_in_pages() {
     let second = second.granted();
     assert_eq!(second.as_array().unwrap().len(), 2);
     assert!(second[0]["remaining_s"].as_i64().unwrap() > 0);
+    // Nobody is shown a dossier of their own, nor one of whom they act for.
+    for (who, firm) in [("a0", None), ("r9", Some("a0"))] {
+        let officer = office.token_for(&[Role::Reviewer], who, "G02.001", firm);
+        let address = "/v1/queues/officer?officer=r1";
+        let others = office.browser.get(address, &officer).await.granted();
+        assert_eq!(others.as_array().unwrap().len(), 4);
+    }
     let overdue = office.browser.get("/v1/queues/overdue", &reviewer).await.granted();
     assert_eq!(overdue, json!([]));
     office.wait_until("2026-11-20T16:01").await;

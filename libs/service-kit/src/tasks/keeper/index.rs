@@ -23,7 +23,7 @@ CREATE TABLE obligations (
 ) STRICT, WITHOUT ROWID;";
 
 pub(super) const fn shape(name: &'static str) -> Shape {
-    Shape { name, version: 4, tables: TABLES }
+    Shape { name, version: 5, tables: TABLES }
 }
 
 /// An obligation of a stream.

@@ -1,0 +1,68 @@
+//! Money is here that has to go back, and nobody was told: so in logs of before this was recorded. The cashier is told, and
+//! has the time for it that everybody has, from now on.
+
+use super::Payment;
+use crate::clock;
+use crate::contract::{PaymentEvent, RefundOwed};
+use crate::step::{Facts, LawError, Step};
+
+/// The obligation that leads here.
+pub const KIND: &str = "repayment-announcement";
+
+/// This step, which the service takes itself.
+pub const STEP: Step = Step {
+    name: "announce_repayment",
+    service: "payment",
+    basis: "97/2015/QH13 Điều 14; quy định nội bộ",
+    may: &[],
+    events: &["payment.RefundOwed.v1"],
+    refusals: &[],
+};
+
+/// Decides; nothing if it is known, or has gone back.
+pub fn decide(payment: &Payment, facts: &Facts<'_>) -> Result<Vec<PaymentEvent>, LawError> {
+    if payment.unannounced.is_none() {
+        return Ok(Vec::new());
+    }
+    let (amount, why) = (payment.owed_back(), payment.why_owed_back());
+    let due_at = clock::end_of(facts.rule()?, facts.at, Payment::rules(facts)?.give_back)?;
+    Ok(vec![RefundOwed { amount, why, due_at }.into()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::enforce;
+    use crate::contract::{EventSet, OwedBack, Role, Vnd};
+    use crate::payment::miss_repayment;
+    use crate::payment::start_payment::tests::started;
+    use crate::payment::take_notice::tests::{say, take};
+    use crate::step::State;
+    use crate::testing::{actor, at, law};
+
+    #[test]
+    fn what_an_old_log_does_not_say_has_to_go_back_becomes_a_task_of_the_cashier_with_a_day() {
+        let law = law();
+        let (mut scene, id) = started(&law);
+        take(&mut scene, &say(id, "e1", Vnd(30_000)));
+        assert!(scene.state.unannounced.is_none(), "nothing has to go back");
+        // As it was recorded before: a second capture, and no word of what follows from it.
+        let captured = include_str!("../../../../schemas/samples/payment.PaymentCaptured.v1.json");
+        let second = PaymentEvent::decode("payment.PaymentCaptured.v1", captured).unwrap();
+        scene.record(at("2026-11-21T10:00"), &actor(Role::System), second);
+        assert!(scene.state.repayment.is_none() && scene.state.owed_back() > Vnd(0));
+        let open = scene.state.obligations();
+        let told = open.iter().find(|open| open.kind == KIND).unwrap();
+        assert_eq!(told.due_at, at("2026-11-21T10:00"), "at once");
+        let tell = |s: &Payment, f: &Facts<'_>| enforce(s, KIND, f);
+        let events = scene.step("2026-11-27T09:00", Role::System, tell).unwrap();
+        let [PaymentEvent::RefundOwed(owed)] = &events[..] else { panic!("{events:?}") };
+        assert_eq!(
+            (owed.amount, owed.why, owed.due_at),
+            (scene.state.owed_back(), OwedBack::OverPayment, at("2026-12-08T00:00"))
+        );
+        assert!(scene.state.obligations().iter().any(|open| open.kind == miss_repayment::KIND));
+        assert!(!scene.state.obligations().iter().any(|open| open.kind == KIND));
+        assert!(scene.step("2026-11-27T09:01", Role::System, tell).unwrap().is_empty(), "once");
+    }
+}

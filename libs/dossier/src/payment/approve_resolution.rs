@@ -1,0 +1,141 @@
+//! A second person agrees that an attempt has brought so much more than it was begun for. Nobody agrees to their own.
+
+use uuid::Uuid;
+
+use super::resolve_discrepancy::{Found, Unfounded, resolved};
+use super::{Payment, Proposal, Standing};
+use crate::access::agency;
+use crate::contract::{PaymentEvent, Role, Vnd};
+use crate::step::{Facts, Step, refusals};
+
+/// This step.
+pub const STEP: Step = Step {
+    name: "approve_resolution",
+    service: "payment",
+    basis: "97/2015/QH13 Điều 14; quy định nội bộ",
+    may: &[agency(Role::Cashier), agency(Role::Approver)],
+    events: &[
+        "payment.DiscrepancyResolved.v1",
+        "payment.FeeSettled.v1",
+        "payment.FeeOwedAgain.v1",
+        "payment.RefundOwed.v1",
+    ],
+    refusals: Refusal::ALL,
+};
+
+refusals! {
+    /// Why a resolution is not agreed to.
+    pub enum Refusal {
+        NothingProposed => 409, "nothing-proposed",
+            "không có đề xuất này", "there is no such proposal";
+        OwnProposal => 409, "own-proposal",
+            "không được tự phê duyệt đề xuất của mình", "nobody approves their own proposal";
+        NothingInDoubt => 409, "nothing-in-doubt",
+            "giao dịch này không có sai lệch", "nothing of this payment is in doubt";
+        NotSaid(Vnd) => 409, "amount-not-said",
+            "số tiền phải từ 0 đến số mà cổng thanh toán đã báo",
+            "the amount is from 0 to what the provider has said";
+    }
+}
+
+/// Decides, by what is known now; `standing` is where the dossier stands with intake.
+pub fn decide(
+    payment: &Payment,
+    resolution: Uuid,
+    standing: Standing,
+    facts: &Facts<'_>,
+) -> Result<Vec<PaymentEvent>, Refusal> {
+    let proposed = payment.proposed_resolution(resolution);
+    let Some((Proposal { reason, by, .. }, id, captured)) = proposed else {
+        return Err(Refusal::NothingProposed);
+    };
+    if *by == facts.actor.subject {
+        return Err(Refusal::OwnProposal);
+    }
+    payment.doubtful(id, captured).map_err(|unfounded| match unfounded {
+        Unfounded::NothingInDoubt => Refusal::NothingInDoubt,
+        Unfounded::NotSaid(most) => Refusal::NotSaid(most),
+    })?;
+    let (reason, proposed_by) = (reason.clone(), Some(by.clone()));
+    Ok(resolved(payment, Found { payment: id, captured, reason, proposed_by }, standing, facts)?)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::contract::{Actor, PaymentId};
+    use crate::payment::reject_resolution;
+    use crate::payment::resolve_discrepancy::{self, ResolveDiscrepancy};
+    use crate::payment::start_payment::tests::started;
+    use crate::payment::take_notice::tests::{say, take};
+    use crate::testing::{Scene, law};
+
+    pub(crate) fn resolution_proposed(
+        scene: &mut Scene<'_, Payment>,
+        payment: PaymentId,
+        captured: i64,
+    ) -> Uuid {
+        let (captured, reason) = (Vnd(captured), "it came".to_owned());
+        let command = ResolveDiscrepancy { payment, captured, reason };
+        let events = scene
+            .step("2026-11-20T10:00", Role::Cashier, |s, f| {
+                resolve_discrepancy::decide(s, command, Standing::InProcess, f)
+            })
+            .unwrap();
+        assert!(matches!(events[..], [PaymentEvent::ResolutionProposed(_)]), "{events:?}");
+        scene.state.proposal.as_ref().unwrap().id
+    }
+
+    pub(crate) fn agree_to_resolution(
+        scene: &mut Scene<'_, Payment>,
+        resolution: Uuid,
+        who: &str,
+    ) -> Result<Vec<PaymentEvent>, Refusal> {
+        scene.step("2026-11-20T10:30", Role::Cashier, |s, f| {
+            let second = Actor { subject: who.into(), ..f.actor.clone() };
+            decide(s, resolution, Standing::InProcess, &Facts { actor: &second, ..*f })
+        })
+    }
+
+    #[test]
+    fn that_much_more_came_than_one_may_give_back_is_not_said_by_one_alone() {
+        let law = law();
+        let (mut scene, id) = started(&law);
+        take(&mut scene, &say(id, "e1", Vnd(3_000_000)));
+        let resolution = resolution_proposed(&mut scene, id, 3_000_000);
+        assert_eq!(scene.state.in_doubt(), Vnd(2_970_000), "nothing is settled by it");
+        let own = agree_to_resolution(&mut scene, resolution, "tester");
+        assert_eq!(own, Err(Refusal::OwnProposal));
+        let other = agree_to_resolution(&mut scene, Uuid::from_u128(1), "second");
+        assert_eq!(other, Err(Refusal::NothingProposed));
+        agree_to_resolution(&mut scene, resolution, "second").unwrap();
+        assert_eq!((scene.state.in_doubt(), scene.state.owed_back()), (Vnd(0), Vnd(2_970_000)));
+        assert!(scene.state.proposal.is_none() && scene.state.discrepancy.is_none());
+    }
+
+    #[test]
+    fn several_small_ones_are_one_large_one_and_what_is_rejected_stays_in_doubt() {
+        let law = law();
+        let (mut scene, id) = started(&law);
+        for (event, amount) in [("e1", 900_000), ("e2", 1_700_000)] {
+            take(&mut scene, &say(id, event, Vnd(amount)));
+            if event == "e1" {
+                let reason = "it came".to_owned();
+                let command = ResolveDiscrepancy { payment: id, captured: Vnd(amount), reason };
+                scene
+                    .step("2026-11-20T10:00", Role::Cashier, |s, f| {
+                        resolve_discrepancy::decide(s, command, Standing::InProcess, f)
+                    })
+                    .unwrap();
+            }
+        }
+        assert_eq!(scene.state.resolved_alone, Vnd(870_000));
+        let resolution = resolution_proposed(&mut scene, id, 1_700_000);
+        scene
+            .step("2026-11-20T11:00", Role::Approver, |s, f| {
+                reject_resolution::decide(s, resolution, "no".to_owned(), f)
+            })
+            .unwrap();
+        assert!(scene.state.proposal.is_none() && scene.state.discrepancy.is_some());
+    }
+}

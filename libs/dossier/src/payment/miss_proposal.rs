@@ -1,0 +1,67 @@
+//! Nobody has agreed in time to a refund or a resolution that wants a second person, nor rejected it. It stays open.
+
+use super::Payment;
+use crate::clock::late_by_ms;
+use crate::contract::{PaymentEvent, ProposalOverdue};
+use crate::step::{Facts, Step};
+
+/// The obligation that leads here.
+pub const KIND: &str = "proposal";
+
+/// This step, which the service takes itself.
+pub const STEP: Step = Step {
+    name: "miss_proposal",
+    service: "payment",
+    basis: "97/2015/QH13 Điều 14; quy định nội bộ",
+    may: &[],
+    events: &["payment.ProposalOverdue.v1", "payment.PeriodExtended.v1"],
+    refusals: &[],
+};
+
+/// Decides; nothing if it was agreed to or rejected, or is not due.
+#[must_use]
+pub fn decide(payment: &Payment, facts: &Facts<'_>) -> Vec<PaymentEvent> {
+    let Some(proposal) = &payment.proposal else { return Vec::new() };
+    let Some(owed) = proposal.owed.filter(|owed| !owed.missed) else { return Vec::new() };
+    let (proposal, due_at) = (proposal.id, owed.running.due_at);
+    if due_at > facts.at {
+        return Vec::new();
+    }
+    let late_by_ms = late_by_ms(due_at, facts.at);
+    vec![ProposalOverdue { proposal, due_at, late_by_ms }.into()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::enforce;
+    use crate::contract::Role;
+    use crate::payment::approve_refund::tests::proposed;
+    use crate::payment::reject_refund;
+    use crate::step::State;
+    use crate::testing::{at, law};
+
+    #[test]
+    fn a_second_person_has_two_working_days_and_afterwards_the_proposal_is_open_and_late() {
+        let law = law();
+        let (mut scene, refund) = proposed(&law);
+        let open = scene.state.obligations();
+        let due = open.iter().find(|open| open.kind == KIND).unwrap();
+        // Two working days from Friday 20 November; Tuesday 24 is off.
+        assert_eq!(due.due_at, at("2026-11-26T00:00"));
+        let enforce = |s: &Payment, f: &Facts<'_>| enforce(s, KIND, f);
+        assert!(scene.step("2026-11-25T23:59", Role::System, enforce).unwrap().is_empty());
+        let late = scene.step("2026-11-26T00:00", Role::System, enforce).unwrap();
+        assert!(matches!(late[..], [PaymentEvent::ProposalOverdue(_)]), "{late:?}");
+        assert!(!scene.state.obligations().iter().any(|open| open.kind == KIND), "once");
+        assert!(scene.state.proposal.as_ref().unwrap().owed.unwrap().missed);
+        // Whoever proposed it may take it back.
+        scene
+            .step("2026-11-26T09:00", Role::Cashier, |s, f| {
+                assert_eq!(s.proposal.as_ref().unwrap().by, f.actor.subject);
+                reject_refund::decide(s, refund, "a mistake".to_owned(), f)
+            })
+            .unwrap();
+        assert!(scene.state.proposal.is_none());
+    }
+}
