@@ -58,6 +58,7 @@ impl World {
             documents: Documents::in_folder(&folder.path().join("documents"))?,
             views: None,
             sandbox: true,
+            rule_signers: 1,
             digest_key: vec![7; 32],
         })
         .await?;

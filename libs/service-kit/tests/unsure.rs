@@ -55,6 +55,7 @@ async fn outcomes(faults: Faults, steps: u128) -> Vec<Result<(), Failure<LawErro
         documents: Documents::in_folder(&folder.path().join("documents")).unwrap(),
         views: None,
         sandbox: true,
+        rule_signers: 1,
         digest_key: vec![7; 32],
     })
     .await

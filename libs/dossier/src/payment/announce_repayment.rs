@@ -25,7 +25,7 @@ pub fn decide(payment: &Payment, facts: &Facts<'_>) -> Result<Vec<PaymentEvent>,
         return Ok(Vec::new());
     }
     let (amount, why) = (payment.owed_back(), payment.why_owed_back());
-    let due_at = clock::end_of(facts.rule()?, facts.at, Payment::rules(facts)?.give_back)?;
+    let due_at = clock::end_of(facts.rule()?, facts.at, Payment::rules(facts)?.give_back);
     Ok(vec![RefundOwed { amount, why, due_at }.into()])
 }
 

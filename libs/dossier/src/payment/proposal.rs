@@ -86,6 +86,6 @@ impl Payment {
 
     /// By when a second person has to look into a proposal.
     pub(super) fn proposal_due(facts: &Facts<'_>) -> Result<Timestamp, LawError> {
-        Ok(clock::end_of(facts.rule()?, facts.at, Self::rules(facts)?.look_into)?)
+        Ok(clock::end_of(facts.rule()?, facts.at, Self::rules(facts)?.look_into))
     }
 }

@@ -241,8 +241,8 @@ fn a_calendar_is_checked_in_all_its_parts_and_for_what_follows() {
     let days = format!("days:\n{}x:\n", never.collect::<String>());
     let text = shipped(RulesKind::Calendar, &[("days:\n", &days)]);
     let text = text.split("x:\n").next().unwrap();
-    let found = self::found(RulesKind::Calendar, text);
-    assert!(!found.is_empty() && found.iter().all(|at| at == "/days"), "{found:?}");
+    let pointers = found(RulesKind::Calendar, text);
+    assert!(!pointers.is_empty() && pointers.iter().all(|at| at == "/days"), "{pointers:?}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::payment::start_payment::{self, tests::started};
 use crate::payment::take_notice::tests::{paid_twice, say, take};
 use crate::payment::take_notice::{Said, TakeNotice};
 use crate::payment::{Standing, take_cash};
-use crate::step::Facts;
+use crate::step::{Facts, State as _};
 use crate::testing::{Scene, actor, at, law};
 
 /// The receipts that are issued: for how much, and how much of that stands.
