@@ -25,6 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("xtask", ALL),
     // Measures the store alone; otherwise it speaks HTTP only.
     ("loadtest", &["cluster", "events"]),
+    ("simulation", &["dossier", "events", "service-kit", "standalone"]),
 ];
 const KIT: &[&str] = &["dossier", "events", "service-kit"];
 const ALL: &[&str] = &[

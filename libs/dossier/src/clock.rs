@@ -1,21 +1,23 @@
 //! The statutory clock: a start, a budget and a ledger of suspensions, from which the due instant follows. Nothing here
 //! is stored but what happened; what was promised stands in events and is never recomputed silently.
 
-use calendar::{Budget, CalendarError, Gaps, Span};
+use calendar::{Budget, Calendar, CalendarError, End, Gaps, HORIZON_DAYS, Span};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::contract::{Channel, Promise};
 use crate::law::Outage;
-use crate::step::Rule;
+use crate::step::{Fault, Rule};
 
 mod course;
 mod explanation;
+mod forward;
 mod period;
 mod start;
 
 pub use course::Course;
 pub use explanation::{ExplainedSpan, Explanation, explain, explain_fixed, explain_foresight};
+pub use forward::{Filed, forward, of_the_law};
 pub use period::{Period, Running, enforce, explain as explain_obligations};
 pub use start::{Moments, effective_start, start_moment};
 
@@ -89,12 +91,24 @@ pub fn is_held(rule: Rule<'_>, channel: Channel, due_at: Timestamp) -> bool {
 }
 
 /// The end of a period that runs without suspension.
-pub fn end_of(
-    rule: Rule<'_>,
-    start: Timestamp,
-    budget: Budget,
-) -> Result<Timestamp, CalendarError> {
-    Ok(calendar::end_of(rule.calendar, start, budget, &Gaps::default())?.due_at)
+#[must_use]
+pub fn end_of(rule: Rule<'_>, start: Timestamp, budget: Budget) -> Timestamp {
+    end(rule.calendar, start, budget, &Gaps::default()).due_at
+}
+
+/// The last instant that anything falls due, in UTC: three days before dates end, so that the days around it are dates.
+const LAST_DUE: &str = "9999-12-28T00:00:00Z";
+
+/// The end of a period. One that does not end as far as a calendar is followed ends there, provisionally: what was recorded
+/// before such dates were refused ([`forward`]) can still be brought to an end.
+#[must_use]
+pub fn end(calendar: &Calendar, start: Timestamp, budget: Budget, gaps: &Gaps) -> End {
+    calendar::end_of(calendar, start, budget, gaps).unwrap_or_else(|_| {
+        let last = LAST_DUE.parse().unwrap_or(Timestamp::MAX);
+        let followed = SignedDuration::from_hours(24 * i64::from(HORIZON_DAYS));
+        let horizon = start.checked_add(followed).map_or(last, |horizon| horizon.min(last));
+        End { due_at: horizon.max(start), provisional: true }
+    })
 }
 
 /// What the applicant can be promised; nothing if the law gives no period for the way of filing.
@@ -104,14 +118,24 @@ pub fn promise(
     ledger: &Ledger,
 ) -> Result<Option<Promise>, CalendarError> {
     let Some(budget) = ledger.budget(rule, channel) else { return Ok(None) };
-    let end =
-        calendar::end_of(rule.calendar, ledger.started_at, budget, &ledger.gaps(rule, channel))?;
+    let end = end(rule.calendar, ledger.started_at, budget, &ledger.gaps(rule, channel));
     Ok(Some(Promise {
         due_at: end.due_at,
         foresee_at: foresee_at(rule, ledger.started_at, end.due_at)?,
         calendar: Some(rule.calendar.version()),
         provisional: end.provisional,
     }))
+}
+
+/// How far ahead somebody may fix or move a date, in days: ten years, more than any period of the law.
+const GIVEN_DAYS_AHEAD_MAX: i64 = 3_653;
+
+/// Why a date that is given for a dossier at `now` cannot be right, if it cannot.
+#[must_use]
+pub fn impossible(pointer: &str, now: Timestamp, given: Timestamp) -> Option<Fault> {
+    let far = SignedDuration::from_hours(24 * GIVEN_DAYS_AHEAD_MAX);
+    let what = format!("{given} is more than {GIVEN_DAYS_AHEAD_MAX} days ahead");
+    now.checked_add(far).is_ok_and(|last| given > last).then(|| Fault::new(pointer, what))
 }
 
 /// A promise of a date that was not computed but given.

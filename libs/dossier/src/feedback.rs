@@ -6,7 +6,7 @@ use calendar::{Budget, Gaps};
 use jiff::Timestamp;
 
 use crate::access::{May, Resource, agency, any, own};
-use crate::clock::{Period, Running};
+use crate::clock::{self, Period, Running};
 use crate::contract::{
     AgencyCode, Brief, Channel, ComplaintClass, ComplaintEvent, ComplaintFiled, DeliveryEvent,
     DossierId, EventSet, Meta, PeriodExtended, ProcedureRef, RatingEvent, Role, Subject,
@@ -362,5 +362,5 @@ fn end_of(
     let rules = facts.law.complaints().ok_or(LawError::NotLoaded)?;
     let agency = facts.law.present(agency, facts.at);
     let calendar = facts.law.calendar_of(agency).ok_or(LawError::NotLoaded)?;
-    Ok(calendar::end_of(calendar, facts.at, budget(rules), &Gaps::default())?.due_at)
+    Ok(clock::end(calendar, facts.at, budget(rules), &Gaps::default()).due_at)
 }

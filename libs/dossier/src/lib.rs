@@ -27,8 +27,8 @@ pub mod payment;
 pub mod review;
 
 pub use step::{
-    Elsewhere, Facts, Incoming, LawError, Obligation, Reacted, Reaction, RefusalEntry, Refuse,
-    Rule, State, Step,
+    Elsewhere, Facts, Fault, Incoming, LawError, Obligation, Reacted, Reaction, RefusalEntry,
+    Refuse, Rule, State, Step,
 };
 
 #[cfg(test)]

@@ -237,15 +237,9 @@ impl Review {
 }
 
 /// By when an activity that begins now is to be done.
-fn due_at(
-    rule: Rule<'_>,
-    activity: Option<&Activity>,
-    now: Timestamp,
-) -> Result<Option<Timestamp>, LawError> {
-    match activity.and_then(|activity| activity.budget) {
-        Some(budget) => Ok(Some(clock::end_of(rule, now, budget)?)),
-        None => Ok(None),
-    }
+fn due_at(rule: Rule<'_>, activity: Option<&Activity>, now: Timestamp) -> Option<Timestamp> {
+    let budget = activity.and_then(|activity| activity.budget);
+    budget.map(|budget| clock::end_of(rule, now, budget))
 }
 
 impl State for Review {

@@ -217,12 +217,33 @@ pub struct RefusalEntry {
     pub en: &'static str,
 }
 
+/// A value of a command that cannot be right, or from which something would follow that cannot be computed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Where it stands, as a JSON Pointer (RFC 6901) into the body of the request.
+    pub pointer: String,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+impl Fault {
+    /// The value at `pointer` is wrong in this way.
+    #[must_use]
+    pub fn new(pointer: impl Into<String>, what: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), what: what.into() }
+    }
+}
+
 /// Why a step is refused.
 pub trait Refuse: fmt::Debug + Send {
     /// The registered reason.
     fn entry(&self) -> RefusalEntry;
     /// What it was about, if there is more to say.
     fn subject(&self) -> Option<String>;
+    /// Every value that must change, if it is about values.
+    fn faults(&self) -> &[Fault] {
+        &[]
+    }
 }
 
 /// What a step is, for documentation, for the check of who may do it, and for the register of problems.
@@ -244,7 +265,10 @@ pub struct Step {
 
 impl Refuse for LawError {
     fn entry(&self) -> RefusalEntry {
-        LAW_NOT_APPLICABLE
+        match self {
+            Self::NotLoaded => LAW_NOT_APPLICABLE,
+            Self::Calendar(_) | Self::Money(_) => NOT_COMPUTABLE,
+        }
     }
 
     fn subject(&self) -> Option<String> {
@@ -262,6 +286,8 @@ macro_rules! refusals {
             $(#[doc = $en] $variant $(($subject))?,)*
             /// The law cannot be applied.
             Law($crate::step::LawError),
+            /// Values that cannot be right, or from which nothing can be computed.
+            Impossible(Vec<$crate::step::Fault>),
         }
 
         impl $name {
@@ -277,8 +303,13 @@ macro_rules! refusals {
                     $(Self::$variant { .. } => $crate::step::RefusalEntry {
                         status: $status, code: $code, vi: $vi, en: $en,
                     },)*
-                    Self::Law(_) => $crate::step::LAW_NOT_APPLICABLE,
+                    Self::Law(error) => $crate::step::Refuse::entry(error),
+                    Self::Impossible(_) => $crate::step::VALUES_IMPOSSIBLE,
                 }
+            }
+
+            fn faults(&self) -> &[$crate::step::Fault] {
+                if let Self::Impossible(faults) = self { faults } else { &[] }
             }
 
             fn subject(&self) -> Option<String> {
@@ -304,4 +335,20 @@ pub const LAW_NOT_APPLICABLE: RefusalEntry = RefusalEntry {
     code: "law-not-applicable",
     vi: "chưa nạp được quy định áp dụng cho hồ sơ này",
     en: "the law for this dossier is not loaded",
+};
+
+/// What follows from something that is on record cannot be computed: another step must lead on.
+pub const NOT_COMPUTABLE: RefusalEntry = RefusalEntry {
+    status: 409,
+    code: "not-computable",
+    vi: "không tính được thời hạn hoặc số tiền từ dữ liệu đã ghi nhận",
+    en: "a date or an amount that follows from what is on record cannot be computed",
+};
+
+/// What is computed before a step is taken shows that it would lead nowhere.
+pub const VALUES_IMPOSSIBLE: RefusalEntry = RefusalEntry {
+    status: 422,
+    code: "values-impossible",
+    vi: "có giá trị không thể đúng, hoặc từ đó không tính được thời hạn",
+    en: "values that cannot be right, or from which what follows cannot be computed",
 };

@@ -19,7 +19,7 @@ mod citizen;
 mod dice;
 
 use citizen::{Citizen, Step};
-use dice::Dice;
+pub use dice::Dice;
 
 /// Make up a ministry and serve it.
 #[derive(Debug, Parser)]

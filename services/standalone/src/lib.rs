@@ -28,7 +28,8 @@ mod whatif;
 pub use check::{Finding, Report, check, check_with};
 pub use copy::{Copied, copy};
 pub use data::{DataDirectory, Identity, Time};
-pub use office::Answer;
+pub use demo::Dice;
+pub use office::{Answer, Bearer, Office};
 pub use replay::{RefusedActivity, Replay, Summary, World, replay};
 pub use serve::watching;
 

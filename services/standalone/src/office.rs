@@ -14,17 +14,44 @@ use jiff::Timestamp;
 use serde_json::Value;
 use service_kit::auth::{Claims, DevelopmentKey};
 use service_kit::http::Router;
-use service_kit::tasks::Tasks;
+use service_kit::tasks::{DeadLetter, ReactionsHealth, Tasks};
 use service_kit::{Clock, Kit};
 
 /// The services, their tasks, and somebody who can sign tokens.
-pub(crate) struct Office {
+pub struct Office {
     kit: Arc<Kit>,
     router: Router,
     tasks: Tasks,
+    reactions: Vec<ReactionsHealth>,
     key: DevelopmentKey,
-    tokens: HashMap<(Role, String, String), String>,
+    tokens: HashMap<Bearer, String>,
     requests: u64,
+}
+
+impl std::fmt::Debug for Office {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Office").field("tasks", &self.tasks).finish_non_exhaustive()
+    }
+}
+
+/// Who holds a token.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Bearer {
+    /// The one role.
+    pub role: Role,
+    /// The subject.
+    pub subject: String,
+    /// An officer's agency; empty for everybody else.
+    pub agency: String,
+    /// The person or firm for whom a representative acts; empty for everybody else.
+    pub on_behalf_of: String,
+}
+
+impl From<(Role, &str, &str)> for Bearer {
+    fn from((role, subject, agency): (Role, &str, &str)) -> Self {
+        let (subject, agency) = (subject.to_owned(), agency.to_owned());
+        Self { role, subject, agency, on_behalf_of: String::new() }
+    }
 }
 
 /// An answer.
@@ -40,7 +67,7 @@ pub struct Answer {
 
 impl Answer {
     /// The body, if the request was granted.
-    pub(crate) fn granted(self) -> Result<Value> {
+    pub fn granted(self) -> Result<Value> {
         if self.status.is_success() {
             Ok(self.body)
         } else {
@@ -50,70 +77,78 @@ impl Answer {
 }
 
 impl Office {
-    pub(crate) async fn open(kit: &Arc<Kit>, key: DevelopmentKey) -> Result<Self> {
-        let (mut routes, mut tasks) = (Vec::new(), Tasks::default());
+    /// All services on a kit whose tokens are signed with `key`.
+    pub async fn open(kit: &Arc<Kit>, key: DevelopmentKey) -> Result<Self> {
+        let (mut routes, mut tasks, mut reactions) = (Vec::new(), Tasks::default(), Vec::new());
         for service in crate::services(kit).await? {
             routes.extend(service.routes);
             tasks.append(service.tasks);
+            reactions.extend(service.reactions);
         }
         let (router, tokens) = (Router::new(kit, routes), HashMap::new());
-        Ok(Self { kit: Arc::clone(kit), router, tasks, key, tokens, requests: 0 })
+        Ok(Self { kit: Arc::clone(kit), router, tasks, reactions, key, tokens, requests: 0 })
+    }
+
+    /// What no reaction could handle.
+    pub async fn dead_letters(&self) -> Result<Vec<DeadLetter>> {
+        let mut dead = Vec::new();
+        for service in &self.reactions {
+            dead.extend(service.dead_letters().await?);
+        }
+        Ok(dead)
     }
 
     /// Moves the clock, stopping wherever something falls due.
-    pub(crate) async fn wait_until(&mut self, at: Timestamp) -> Result<()> {
+    pub async fn wait_until(&mut self, at: Timestamp) -> Result<()> {
         Ok(self.tasks.run_until(&self.kit, at).await?)
     }
 
     /// Lets everything follow from what was recorded, at the present time.
-    pub(crate) async fn settle(&mut self) -> Result<()> {
+    pub async fn settle(&mut self) -> Result<()> {
         self.tasks.settle(&self.kit).await?;
         Ok(())
     }
 
-    fn token(&mut self, role: Role, subject: &str, agency: &str) -> Result<String> {
-        let who = (role, subject.to_owned(), agency.to_owned());
+    fn token(&mut self, who: Bearer) -> Result<String> {
         if let Some(token) = self.tokens.get(&who) {
             return Ok(token.clone());
         }
+        let Bearer { role, subject, agency, on_behalf_of } = &who;
         let token = self.key.mint(&Claims {
-            sub: subject.into(),
+            sub: subject.as_str().into(),
             exp: Clock::System.now().as_second() + 24 * 3_600,
             nbf: None,
-            roles: vec![role],
-            agency: (!agency.is_empty()).then(|| agency.into()),
-            on_behalf_of: None,
+            roles: vec![*role],
+            agency: (!agency.is_empty()).then(|| agency.as_str().into()),
+            on_behalf_of: (!on_behalf_of.is_empty()).then(|| on_behalf_of.as_str().into()),
         })?;
         self.tokens.insert(who, token.clone());
         Ok(token)
     }
 
     /// Reads a resource.
-    pub(crate) async fn get(&mut self, path: &str, who: (Role, &str, &str)) -> Result<Answer> {
-        self.send(Method::GET, path, who, "", ("application/json", Vec::new())).await
+    pub async fn get(&mut self, path: &str, who: impl Into<Bearer>) -> Result<Answer> {
+        self.send(Method::GET, path, who.into(), "", ("application/json", Vec::new())).await
     }
 
     /// Takes a step, at the version of `etag`.
-    pub(crate) async fn post(
+    pub async fn post(
         &mut self,
         path: &str,
-        who: (Role, &str, &str),
+        who: impl Into<Bearer>,
         etag: &str,
         body: &Value,
     ) -> Result<Answer> {
         let body = body.to_string().into_bytes();
-        self.send(Method::POST, path, who, etag, ("application/json", body)).await
+        self.send(Method::POST, path, who.into(), etag, ("application/json", body)).await
     }
 
     /// Uploads a PDF and gives its name.
-    pub(crate) async fn upload(
-        &mut self,
-        who: (Role, &str, &str),
-        content: &str,
-    ) -> Result<String> {
+    pub async fn upload(&mut self, who: impl Into<Bearer>, content: &str) -> Result<String> {
         let body = format!("%PDF-1.7 {content}").into_bytes();
         let pdf = ("application/pdf", body);
-        let answer = self.send(Method::POST, "/v1/documents", who, "", pdf).await?.granted()?;
+        let answer =
+            self.send(Method::POST, "/v1/documents", who.into(), "", pdf).await?.granted()?;
         let name = answer.get("document").and_then(Value::as_str).context("no document name")?;
         Ok(name.to_owned())
     }
@@ -122,12 +157,12 @@ impl Office {
         &mut self,
         method: Method,
         path: &str,
-        (role, subject, agency): (Role, &str, &str),
+        who: Bearer,
         etag: &str,
         (media_type, body): (&str, Vec<u8>),
     ) -> Result<Answer> {
         self.requests += 1;
-        let token = self.token(role, subject, agency)?;
+        let token = self.token(who)?;
         let mut request = Request::builder()
             .method(method)
             .uri(path)

@@ -1,11 +1,11 @@
 //! How a due instant came about, as data and as a text that a citizen understands.
 
-use calendar::{Budget, Calendar, CalendarError, Gaps, Span, Text, Trace, Unit, Why, reckon};
+use calendar::{Budget, Calendar, CalendarError, End, Gaps, Span, Text, Trace, Unit, Why, reckon};
 use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Ledger, Suspension};
+use super::{Ledger, Suspension, end};
 use crate::contract::{Channel, Promise};
 use crate::law::{ClockStart, Outage};
 use crate::step::Rule;
@@ -70,7 +70,7 @@ pub fn explain(
         outages: &outages,
         basis: &rule.procedure.legal_basis,
     };
-    Ok(Some(explain_reckoned(&reckoned)?))
+    Ok(Some(explain_reckoned(&reckoned)))
 }
 
 /// What an end follows from.
@@ -87,19 +87,30 @@ pub(super) struct Reckoned<'a> {
 }
 
 /// Reckons it again, and says why for each day or hour.
-pub(super) fn explain_reckoned(of: &Reckoned<'_>) -> Result<Explanation, CalendarError> {
-    let reckoning = reckon(of.calendar, of.started_at, of.budget, of.gaps)?;
+pub(super) fn explain_reckoned(of: &Reckoned<'_>) -> Explanation {
+    let Ok(reckoning) = reckon(of.calendar, of.started_at, of.budget, of.gaps) else {
+        let End { due_at, provisional } = end(of.calendar, of.started_at, of.budget, of.gaps);
+        let text = paragraph(of, due_at, &[]);
+        let framed = frame(of.calendar, of.basis, due_at, of.started_at);
+        return Explanation {
+            start: of.start,
+            budget: Some(of.budget),
+            provisional,
+            text,
+            ..framed
+        };
+    };
     let end = reckoning.end;
     let spans: Vec<ExplainedSpan> =
         reckoning.trace.iter().map(|step| explained(of, step)).collect();
-    Ok(Explanation {
+    Explanation {
         start: of.start,
         budget: Some(of.budget),
         provisional: end.provisional,
         text: paragraph(of, end.due_at, &spans),
         spans,
         ..frame(of.calendar, of.basis, end.due_at, of.started_at)
-    })
+    }
 }
 
 fn explained(of: &Reckoned<'_>, step: &Trace) -> ExplainedSpan {

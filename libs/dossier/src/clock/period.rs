@@ -4,10 +4,11 @@
 
 use std::borrow::Cow;
 
-use calendar::{Budget, CalendarError, End, Gaps, Span, end_of};
+use calendar::{Budget, CalendarError, End, Gaps, Span};
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::end;
 use super::explanation::{Explanation, Reckoned, explain_reckoned};
 use crate::contract::{Channel, PeriodExtended};
 use crate::law::{Law, Outage};
@@ -78,7 +79,7 @@ impl Period<'_> {
     /// Its end: as it was set when it began, or past the outages if it was made longer since.
     pub fn end(&self) -> Result<End, CalendarError> {
         let gaps = if self.running.extended { self.gaps() } else { Gaps::default() };
-        end_of(self.calendar, self.started_at, self.budget, &gaps)
+        Ok(end(self.calendar, self.started_at, self.budget, &gaps))
     }
 
     /// Whether an outage lasts that began in it, so that its end cannot be said.
@@ -91,7 +92,7 @@ impl Period<'_> {
     /// What makes it longer than was said, if anything does.
     pub fn extension(&self, kind: &str) -> Result<Option<PeriodExtended>, CalendarError> {
         let was_due_at = self.running.due_at;
-        let due_at = end_of(self.calendar, self.started_at, self.budget, &self.gaps())?.due_at;
+        let due_at = end(self.calendar, self.started_at, self.budget, &self.gaps()).due_at;
         if due_at <= was_due_at {
             return Ok(None);
         }
@@ -104,7 +105,7 @@ impl Period<'_> {
 
     /// Whether it has passed at `now`, whatever was said before.
     pub fn is_over(&self, now: Timestamp) -> Result<bool, CalendarError> {
-        let end = end_of(self.calendar, self.started_at, self.budget, &self.gaps())?.due_at;
+        let end = end(self.calendar, self.started_at, self.budget, &self.gaps()).due_at;
         Ok(!self.is_held() && now >= end.max(self.running.due_at))
     }
 
@@ -112,7 +113,7 @@ impl Period<'_> {
     pub fn explanation(&self) -> Result<Explanation, CalendarError> {
         let gaps = if self.running.extended { self.gaps() } else { Gaps::default() };
         let outages: Vec<&Outage> = self.outages.iter().filter(|o| self.hits(o)).collect();
-        explain_reckoned(&Reckoned {
+        Ok(explain_reckoned(&Reckoned {
             calendar: self.calendar,
             started_at: self.started_at,
             start: None,
@@ -121,7 +122,7 @@ impl Period<'_> {
             suspensions: &[],
             outages: &outages,
             basis: self.basis,
-        })
+        }))
     }
 }
 

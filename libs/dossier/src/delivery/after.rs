@@ -185,7 +185,7 @@ pub(super) fn begin(
     let owed = duties.filter(|duty| duty.after.as_deref() == after).map(|duty| {
         // Nothing can be owed for a result before it is there.
         let since = start(rule, duty, brief)?.map_or(now, |start| start.max(now));
-        let due_at = clock::end_of(rule, since, duty.budget)?;
+        let due_at = clock::end_of(rule, since, duty.budget);
         Ok(DutyOwed { duty: duty.code.clone(), since, due_at })
     });
     owed.collect()

@@ -46,7 +46,7 @@ pub fn decide(
             let rule = facts.rule()?;
             let rules = rule.procedure.result.renewal.as_ref().ok_or(Refusal::NotRequested)?;
             let since = after::last_instant(&validity);
-            let valid_until = clock::end_of(rule, since, rules.validity)?;
+            let valid_until = clock::end_of(rule, since, rules.validity);
             Ok(vec![ResultRenewed { valid_until }.into()])
         }
     }

@@ -37,10 +37,7 @@ pub fn decide(
     };
     let rule = facts.rule()?;
     let validity = rule.procedure.result.validity.filter(|_| prepared.outcome == Outcome::Approved);
-    let valid_until = match validity {
-        Some(budget) => Some(clock::end_of(rule, facts.at, budget)?),
-        None => None,
-    };
+    let valid_until = validity.map(|budget| clock::end_of(rule, facts.at, budget));
     let duties = match prepared.outcome {
         Outcome::Approved => after::begin(rule, &prepared.brief, None, facts.at)?,
         Outcome::Refused => Vec::new(),

@@ -58,7 +58,7 @@ pub fn decide(
     if rule.calendar.date_of(facts.at) > last_day {
         return Err(Refusal::TooLate(last_day));
     }
-    let decide_by = clock::end_of(rule, facts.at, rules.decide_within)?;
+    let decide_by = clock::end_of(rule, facts.at, rules.decide_within);
     Ok(vec![RenewalRequested { reason: reason.map(Personal::from), decide_by }.into()])
 }
 

@@ -3,12 +3,12 @@
 //! same day (Decree 99/2022/NĐ-CP, art. 16), though it may be recorded here later.
 
 use calendar::{Budget, Gaps, Unit};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::access::{Resource, any};
 use crate::contract::{AgencyCode, Channel, LawEvent, Meta, OutageDeclared, ProcedureRef, Role};
-use crate::step::{Facts, LawError, State, Step, refusals};
+use crate::step::{Facts, Fault, LawError, State, Step, refusals};
 
 /// This step.
 pub const STEP: Step = Step {
@@ -22,6 +22,9 @@ pub const STEP: Step = Step {
 
 /// How long before it begins a planned outage is announced.
 const AHEAD: Budget = Budget { amount: 7, unit: Unit::WorkingDays };
+/// How long an outage lasts at the most, how long ago it began when it is declared, and how far ahead one is planned, in days:
+/// a longer one is a year, mistyped, and would move every date of an agency by as much.
+const DAYS_MAX: i64 = 366;
 
 /// An outage, as declared and ended.
 #[derive(Debug, Clone, Default)]
@@ -114,6 +117,10 @@ pub fn decide(
     if notice_at > facts.at || !planned && (from > facts.at || to.is_some_and(|to| to > facts.at)) {
         return Err(Refusal::InTheFuture);
     }
+    let faults = too_long(from, to, facts.at);
+    if !faults.is_empty() {
+        return Err(Refusal::Impossible(faults));
+    }
     if planned {
         if to.is_none() {
             return Err(Refusal::EndMissing);
@@ -128,6 +135,21 @@ pub fn decide(
     Ok(vec![
         OutageDeclared { outage, agency, channels, from, to, planned, notice_at, reason }.into(),
     ])
+}
+
+/// The dates of an outage that are too far from now or from one another.
+fn too_long(from: Timestamp, to: Option<Timestamp>, now: Timestamp) -> Vec<Fault> {
+    let most = SignedDuration::from_hours(24 * DAYS_MAX);
+    let far = |one: Timestamp, other: Timestamp| one.duration_since(other).abs() > most;
+    let mut faults = Vec::new();
+    if far(from, now) {
+        faults.push(Fault::new("/from", format!("{from} is more than {DAYS_MAX} days from now")));
+    }
+    if let Some(to) = to.filter(|to| far(*to, from)) {
+        faults
+            .push(Fault::new("/to", format!("{to} is more than {DAYS_MAX} days after it begins")));
+    }
+    faults
 }
 
 #[cfg(test)]

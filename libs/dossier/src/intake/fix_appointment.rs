@@ -7,7 +7,7 @@ use super::{Intake, Stage};
 use crate::access::agency;
 use crate::clock;
 use crate::contract::{AppointmentFixed, IntakeEvent, Role};
-use crate::step::{Facts, Step, refusals};
+use crate::step::{Facts, Fault, Step, refusals};
 
 /// This step.
 pub const STEP: Step = Step {
@@ -60,6 +60,16 @@ pub fn decide(
         return Err(Refusal::AlreadyFixed);
     }
     let FixAppointment { at, by, basis } = command;
+    let day = rule.calendar.date_of(at);
+    let from = rule.procedure.effective.from;
+    let before = (day < from).then(|| {
+        Fault::new("/at", format!("{day} is before {from}, when this procedure took effect"))
+    });
+    let faults: Vec<Fault> =
+        clock::impossible("/at", facts.at, at).into_iter().chain(before).collect();
+    if !faults.is_empty() {
+        return Err(Refusal::Impossible(faults));
+    }
     let promise = clock::given(rule, facts.at, at)?;
     Ok(vec![AppointmentFixed { at, by, basis, promise }.into()])
 }

@@ -55,6 +55,9 @@ pub fn decide(
     if due_at <= promised.promise.due_at {
         return Err(Refusal::NotLater);
     }
+    if let Some(fault) = clock::impossible("/due_at", facts.at, due_at) {
+        return Err(Refusal::Impossible(vec![fault]));
+    }
     Ok(vec![
         AppointmentMoved {
             promise: clock::given(rule, facts.at, due_at)?,

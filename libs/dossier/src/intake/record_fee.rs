@@ -53,7 +53,7 @@ pub fn decide(
     let waiting = intake.stage == Stage::Submitted && intake.open_request.is_none();
     let answer_due_at = match rule.procedure.intake.answer {
         Some(budget) if submission.fee_first && waiting => {
-            Some(clock::end_of(rule, clock::effective_start(rule, paid_at)?, budget)?)
+            Some(clock::end_of(rule, clock::effective_start(rule, paid_at)?, budget))
         }
         Some(_) | None => None,
     };

@@ -84,7 +84,7 @@ pub fn decide(
             components: command.components,
             reason: command.reason,
             effect: rule.procedure.clock.supplement,
-            window_ends_at: clock::end_of(rule, facts.at, window)?,
+            window_ends_at: clock::end_of(rule, facts.at, window),
             asked_by: command.asked_by,
             stops_clock: stage == SupplementStage::Review && intake.started_at.is_some(),
         }

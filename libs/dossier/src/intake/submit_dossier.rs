@@ -129,6 +129,12 @@ pub fn decide(
         return Err(Refusal::CounterOnly);
     }
     let posted_by = posted(procedure, &command, facts.at)?;
+    let (channel, form, posted_at) = (command.channel, &command.form, command.posted_at);
+    let filed = clock::Filed { channel, form, posted_at, submitted_at: facts.at };
+    let faults = clock::forward(rule, filed, facts.at);
+    if !faults.is_empty() {
+        return Err(Refusal::Impossible(faults));
+    }
     check_documents(procedure, &command.documents)?;
     let delivery = delivery(procedure, command.delivery)?;
     let today = rule.calendar.date_of(facts.at);
@@ -138,7 +144,7 @@ pub fn decide(
     let answer_due_at = match procedure.intake.answer {
         Some(budget) if !fee_first && !automatic => {
             let start = clock::effective_start(rule, facts.at)?;
-            Some(clock::end_of(rule, start, budget)?)
+            Some(clock::end_of(rule, start, budget))
         }
         Some(_) | None => None,
     };

@@ -67,13 +67,22 @@ pub fn decide(
         known_component(rule.procedure, &document.component)
             .map_err(|component| Refusal::UnknownComponent(component.clone()))?;
     }
+    if let (Some(form), Some(submission)) = (&command.form, &intake.submission) {
+        let submitted_at = intake.submitted_at.unwrap_or(facts.at);
+        let channel = submission.brief.channel;
+        let filed = clock::Filed { channel, form, posted_at: None, submitted_at };
+        let faults = clock::forward(rule, filed, facts.at);
+        if !faults.is_empty() {
+            return Err(Refusal::Impossible(faults));
+        }
+    }
     // Where the fee comes first, the officers' time begins with the fee.
     let fee_open = intake.submission.as_ref().is_some_and(|submission| submission.fee_first)
         && intake.fee_received_at.is_none();
     let answer_due_at = match (request.stage, rule.procedure.intake.answer) {
         (SupplementStage::Intake, Some(budget)) if !fee_open => {
             let start = clock::effective_start(rule, facts.at)?;
-            Some(clock::end_of(rule, start, budget)?)
+            Some(clock::end_of(rule, start, budget))
         }
         (SupplementStage::Intake | SupplementStage::Review, _) => None,
     };

@@ -63,7 +63,7 @@ pub fn decide(
         .collect::<Result<Vec<_>, LawError>>()?;
     let total = Vnd::sum(lines.iter().map(|line| line.charged))?;
     let window_ends_at = match fees.window {
-        Some(window) if total > Vnd::ZERO => Some(clock::end_of(rule, facts.at, window)?),
+        Some(window) if total > Vnd::ZERO => Some(clock::end_of(rule, facts.at, window)),
         Some(_) | None => None,
     };
     let dossier = brief.dossier;

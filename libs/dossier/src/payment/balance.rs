@@ -140,15 +140,14 @@ impl Payment {
         } else if after.settled_at.is_some() && after.outstanding() > Vnd::ZERO {
             let rule = facts.rule()?;
             let window = rule.procedure.fees.window;
-            let window_ends_at =
-                window.map(|window| clock::end_of(rule, facts.at, window)).transpose()?;
+            let window_ends_at = window.map(|window| clock::end_of(rule, facts.at, window));
             let amount = after.outstanding();
             events.push(FeeOwedAgain { dossier, amount, window_ends_at, in_process }.into());
         }
         let amount = after.owed_back();
         if amount > before.owed_back() {
             let rules = Self::rules(facts)?;
-            let due_at = clock::end_of(facts.rule()?, facts.at, rules.give_back)?;
+            let due_at = clock::end_of(facts.rule()?, facts.at, rules.give_back);
             events.push(RefundOwed { amount, why: after.why_owed_back(), due_at }.into());
         }
         Ok(events)

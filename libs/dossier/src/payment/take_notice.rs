@@ -133,7 +133,7 @@ fn found(
 ) -> Result<PaymentEvent, LawError> {
     let TakeNotice { payment, provider, source, .. } = command;
     let look_into = Payment::rules(facts)?.look_into;
-    let due_at = clock::end_of(facts.rule()?, facts.at, look_into)?;
+    let due_at = clock::end_of(facts.rule()?, facts.at, look_into);
     let Word { event: provider_event, transaction, amount: said } = word;
     let (payment, provider, source) = (*payment, provider.clone(), *source);
     Ok(DiscrepancyFound {

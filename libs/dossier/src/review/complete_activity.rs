@@ -61,7 +61,7 @@ pub fn decide(
             officer: facts.actor.subject.clone(),
             note: note.map(Personal::from),
             next: next.map(|next| next.code.clone()),
-            next_due_at: due_at(rule, next, facts.at)?,
+            next_due_at: due_at(rule, next, facts.at),
         }
         .into(),
     ])

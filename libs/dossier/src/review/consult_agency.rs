@@ -56,10 +56,8 @@ pub fn decide(
         return Err(Refusal::TooMany);
     }
     let rule = facts.rule()?;
-    let due_at = match rule.procedure.review.consultation {
-        Some(budget) => Some(clock::end_of(rule, facts.at, budget)?),
-        None => None,
-    };
+    let consultation = rule.procedure.review.consultation;
+    let due_at = consultation.map(|budget| clock::end_of(rule, facts.at, budget));
     let consultation = ConsultationId(facts.id("consultation"));
     let question = Personal::from(question);
     Ok(vec![ConsultationRequested { consultation, agency: asked, question, due_at }.into()])

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::Review;
 use crate::access::agency;
 use crate::contract::{Personal, ReviewEvent, Role, VerificationRecorded};
-use crate::step::{Facts, Step, refusals};
+use crate::step::{Facts, Fault, Step, refusals};
 
 /// This step.
 pub const STEP: Step = Step {
@@ -56,6 +56,11 @@ pub fn decide(
     let RecordVerification { from, to, place, participants, findings } = command;
     if from >= to || to > facts.at {
         return Err(Refusal::NotOver);
+    }
+    if let Some(brief) = review.brief.as_ref().filter(|brief| from < brief.submitted_at) {
+        let what =
+            format!("{from} is before {}, when the dossier was submitted", brief.submitted_at);
+        return Err(Refusal::Impossible(vec![Fault::new("/from", what)]));
     }
     let (place, participants) = (Personal::from(place), Personal::from(participants));
     let findings = Personal::from(findings);

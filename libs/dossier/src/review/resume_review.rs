@@ -53,6 +53,6 @@ pub fn decide(
         return Ok(Reacted::Done(Vec::new()));
     }
     let rule = facts.rule()?;
-    let due_at = due_at(rule, review.next(rule, None), facts.at)?;
+    let due_at = due_at(rule, review.next(rule, None), facts.at);
     Ok(Reacted::Done(vec![ReviewResumed { request, due_at }.into()]))
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dossier::access::Denied;
-use dossier::{RefusalEntry, Refuse};
+use dossier::{Fault, RefusalEntry, Refuse};
 use events::{AppendError, ReadError, Unwritable, Version};
 use http::StatusCode;
 use http::header::{
@@ -241,7 +241,12 @@ impl Problem {
         if entry.status >= 500 {
             tracing::error!(?refusal, "the law cannot be applied");
         }
-        Self { about: refusal.subject(), ..Self::new(entry) }
+        let named = |fault: &Fault| FieldError {
+            pointer: fault.pointer.clone(),
+            detail: fault.what.clone(),
+        };
+        let fields = refusal.faults().iter().map(named).collect();
+        Self { about: refusal.subject(), fields, ..Self::new(entry) }
     }
 
     /// Its HTTP status.

@@ -9,6 +9,7 @@ mod complaint;
 mod connections;
 mod copy;
 mod documents;
+mod doors;
 mod durability;
 #[cfg(feature = "eventstoredb")]
 mod eventstoredb;

@@ -1,0 +1,418 @@
+//! What follows from a dossier, computed before it is taken: every period that its procedure can set, from the moments and
+//! dates that the dossier gives. What would fail later, at a step that nobody can go back from, is found here.
+
+use std::collections::BTreeMap;
+
+use calendar::{Budget, Calendar, CalendarError, Gaps, end_of};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::effective_start;
+use crate::contract::{Channel, Vnd};
+use crate::law::Procedure;
+use crate::step::{Fault, Rule};
+
+/// The first year that a date of an ordinary form may lie in: nothing that is filed is older.
+const FIRST_YEAR: i16 = 1900;
+/// How far ahead a date in a form may lie, in years.
+const YEARS_AHEAD_MAX: i16 = 100;
+/// How far ahead a date may lie from which a rule counts, in years: more than the longest licence, less than a slip of a
+/// century.
+const RULE_YEARS_AHEAD_MAX: i16 = 50;
+/// How long a parcel may have been on its way, in days. The Universal Postal Convention gives six months to ask after one;
+/// what is older is another year, mistyped.
+const POSTED_DAYS_MAX: i64 = 183;
+/// The highest amount of a line of a tariff, in đồng: as much as a provider can name.
+const AMOUNT_MAX: i64 = 1_000_000_000_000;
+/// How often something is repeated when it is computed ahead; a rule may allow it more often.
+const TIMES_MAX: u32 = 100;
+
+/// A dossier as it is filed, or as it is once its form is corrected.
+#[derive(Debug, Clone, Copy)]
+pub struct Filed<'a> {
+    /// By which way it comes.
+    pub channel: Channel,
+    /// Its form.
+    pub form: &'a Value,
+    /// For post: the date that the law counts by, if that is said now.
+    pub posted_at: Option<Timestamp>,
+    /// When it is, or was, submitted.
+    pub submitted_at: Timestamp,
+}
+
+/// Everything in a dossier that cannot be right or from which something follows that cannot be computed, under the law that
+/// it is received under, at `now`. None: whatever happens to it next, every date can be computed.
+#[must_use]
+pub fn forward(rule: Rule<'_>, filed: Filed<'_>, now: Timestamp) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let Filed { channel, form, posted_at, submitted_at } = filed;
+    if let Some(posted_at) = posted_at {
+        faults.extend(posted(rule, posted_at, submitted_at));
+    }
+    faults.extend(dates(rule, form, now));
+    let mut run = Run { rule, faults: Vec::new() };
+    if faults.is_empty() {
+        run.clock(channel, posted_at.unwrap_or(now), now);
+        run.others(now);
+        run.money();
+        run.duties(form, now);
+    }
+    faults.extend(run.faults);
+    faults
+}
+
+/// What of a procedure's own rules leads nowhere, whatever a dossier says: computed for a dossier of each channel that would
+/// be filed at `now` with these agencies' `calendar`. Pointers are into the file of the procedure.
+#[must_use]
+pub fn of_the_law(procedure: &Procedure, calendar: &Calendar, now: Timestamp) -> Vec<Fault> {
+    let rule = Rule { procedure, calendar, outages: &[] };
+    let mut run = Run { rule, faults: Vec::new() };
+    for channel in &procedure.channels {
+        run.clock(*channel, now, now);
+    }
+    run.others(now);
+    run.money();
+    run.duties(&Value::Null, now);
+    let mut faults: Vec<Fault> = Vec::new();
+    for (rule, fault) in run.faults.into_iter().map(|fault| (pointer_of(&fault), fault)) {
+        if !faults.iter().any(|known| known.pointer == rule) {
+            faults.push(Fault { pointer: rule, ..fault });
+        }
+    }
+    faults
+}
+
+/// The rule that a fault of a procedure is about, which its text begins with.
+fn pointer_of(fault: &Fault) -> String {
+    fault.what.split(':').next().unwrap_or_default().to_owned()
+}
+
+/// Why a date of posting cannot be right. One in the future, and one where none counts, are refused by themselves.
+fn posted(rule: Rule<'_>, posted_at: Timestamp, now: Timestamp) -> Option<Fault> {
+    let day = rule.calendar.date_of(posted_at);
+    let from = rule.procedure.effective.from;
+    let earliest = now.checked_sub(SignedDuration::from_hours(24 * POSTED_DAYS_MAX)).ok()?;
+    let what = if day < from {
+        format!("{day} is before {from}, when this procedure took effect")
+    } else if posted_at < earliest {
+        format!("{day} is more than {POSTED_DAYS_MAX} days ago")
+    } else {
+        return None;
+    };
+    Some(Fault::new("/posted_at", what))
+}
+
+/// The dates in a form that cannot be right: those that rules count from, those that views show, and those of a period that
+/// ends before it begins.
+fn dates(rule: Rule<'_>, form: &Value, now: Timestamp) -> Vec<Fault> {
+    let procedure = rule.procedure;
+    let today = rule.calendar.date_of(now);
+    let counted = counted_from(procedure);
+    let mut faults = Vec::new();
+    for field in &procedure.public {
+        let used = counted.contains(&field.as_str());
+        let Some(value) = form.pointer(field).filter(|value| !value.is_null()) else { continue };
+        if !used && !is_date(&procedure.form, field) {
+            continue;
+        }
+        let at = format!("/form{field}");
+        let Some(date) = value.as_str().and_then(|text| text.parse::<Date>().ok()) else {
+            if used {
+                faults.push(Fault::new(at, "a rule counts from this day: it is not a date"));
+            }
+            continue;
+        };
+        let ahead = if used { RULE_YEARS_AHEAD_MAX } else { YEARS_AHEAD_MAX };
+        let last_year = today.year().saturating_add(ahead);
+        let from = procedure.effective.from;
+        if used && date < from {
+            let what = format!("{date} is before {from}, when this procedure took effect");
+            faults.push(Fault::new(at, what));
+        } else if date.year() < FIRST_YEAR {
+            faults.push(Fault::new(at, format!("{date} is before the year {FIRST_YEAR}")));
+        } else if date.year() > last_year {
+            let what =
+                format!("{date} is after the year {last_year}: nothing can be computed from it");
+            faults.push(Fault::new(at, what));
+        }
+    }
+    backwards(&procedure.form, form, &mut String::from("/form"), &mut faults);
+    faults
+}
+
+/// The fields with the days from which rules count.
+fn counted_from(procedure: &Procedure) -> Vec<&str> {
+    let ahead = procedure.intake.ahead.iter().map(|ahead| &*ahead.field);
+    ahead.chain(procedure.result.duties.iter().filter_map(|duty| duty.field.as_deref())).collect()
+}
+
+/// Whether a schema says that a field is a date.
+fn is_date(schema: &Value, field: &str) -> bool {
+    let mut schema = Some(schema);
+    for key in field.split('/').skip(1) {
+        let key = key.replace("~1", "/").replace("~0", "~");
+        schema = schema.and_then(|schema| schema.get("properties")?.get(&key));
+    }
+    let format = schema.and_then(|schema| schema.get("format"));
+    format.and_then(Value::as_str) == Some("date")
+}
+
+/// The fields `from` and `to` of one object, where the schema says that both are dates, are a period.
+fn backwards(schema: &Value, form: &Value, at: &mut String, faults: &mut Vec<Fault>) {
+    let (Some(fields), Some(values)) =
+        (schema.get("properties").and_then(Value::as_object), form.as_object())
+    else {
+        return;
+    };
+    let day = |key: &str| {
+        let date = is_date(schema, &format!("/{key}"));
+        values.get(key).filter(|_| date)?.as_str()?.parse::<Date>().ok()
+    };
+    if let (Some(from), Some(to)) = (day("from"), day("to"))
+        && to < from
+    {
+        faults.push(Fault::new(
+            format!("{at}/to"),
+            format!("{to} is before {from}, where it begins"),
+        ));
+    }
+    for (key, field) in fields {
+        let within = at.len();
+        at.push('/');
+        at.push_str(&key.replace('~', "~0").replace('/', "~1"));
+        if let Some(value) = values.get(key) {
+            backwards(field, value, at, faults);
+        }
+        at.truncate(within);
+    }
+}
+
+/// A run of the law, which goes on when something fails.
+struct Run<'a> {
+    rule: Rule<'a>,
+    faults: Vec<Fault>,
+}
+
+impl Run<'_> {
+    /// The end of a period that is set by the procedure's rule at `place`.
+    fn end(&mut self, place: &str, start: Timestamp, budget: Budget) -> Option<Timestamp> {
+        self.noted(
+            place,
+            end_of(self.rule.calendar, start, budget, &Gaps::default()).map(|end| end.due_at),
+        )
+    }
+
+    fn noted<T>(&mut self, place: &str, computed: Result<T, CalendarError>) -> Option<T> {
+        computed.map_err(|error| self.fault(place, &error.to_string())).ok()
+    }
+
+    fn fault(&mut self, place: &str, what: &str) {
+        self.faults.push(Fault::new("/procedure", format!("{place}: {what}")));
+    }
+
+    /// The period for the decision: from when it was received, after a supplement, and extended as often as may be.
+    fn clock(&mut self, channel: Channel, received_at: Timestamp, now: Timestamp) {
+        let clock = &self.rule.procedure.clock;
+        for moment in [received_at, now] {
+            let Some(start) = self.noted("/clock/cut_off", effective_start(self.rule, moment))
+            else {
+                continue;
+            };
+            for (place, budget) in [
+                ("/clock/budget", clock.budget.get(&channel).copied()),
+                ("/clock/after_supplement", clock.after_supplement),
+            ] {
+                let Some(whole) = budget else { continue };
+                self.end(place, start, whole);
+                if let Some(extension) = &clock.extension {
+                    let more =
+                        extension.budget.amount.saturating_mul(extension.times.min(TIMES_MAX));
+                    let amount = whole.amount.saturating_add(more);
+                    self.end("/clock/extension", start, Budget { amount, ..whole });
+                }
+            }
+        }
+    }
+
+    /// Every period that begins by what somebody does.
+    fn others(&mut self, now: Timestamp) {
+        let procedure = self.rule.procedure;
+        let result = &procedure.result;
+        self.end("/clock/supplement_window", now, procedure.clock.supplement_window);
+        let named = [
+            ("/intake/answer", procedure.intake.answer),
+            ("/fees/window", procedure.fees.window),
+            ("/review/consultation", procedure.review.consultation),
+        ];
+        for (place, budget) in
+            named.into_iter().filter_map(|(place, budget)| Some((place, budget?)))
+        {
+            self.end(place, now, budget);
+        }
+        for (place, activity) in procedure.review.activities.iter().enumerate() {
+            if let Some(budget) = activity.budget {
+                self.end(&format!("/review/activities/{place}/budget"), now, budget);
+            }
+        }
+        let valid_until =
+            result.validity.and_then(|budget| self.end("/result/validity", now, budget));
+        if let (Some(rules), Some(mut until)) = (&result.renewal, valid_until) {
+            self.end("/result/renewal/decide_within", now, rules.decide_within);
+            let calendar = self.rule.calendar;
+            let asked = calendar.nth_working_day_before(calendar.date_of(until), rules.ask_before);
+            self.noted("/result/renewal/ask_before", asked);
+            for _ in 0..rules.times.min(TIMES_MAX) {
+                match self.end("/result/renewal/validity", until, rules.validity) {
+                    Some(next) => until = next,
+                    None => break,
+                }
+            }
+        }
+    }
+
+    /// The tariff.
+    fn money(&mut self) {
+        let fees = &self.rule.procedure.fees;
+        for (place, line) in fees.lines.iter().enumerate() {
+            if !(0..=AMOUNT_MAX).contains(&line.amount.0) {
+                let what = format!("{} is not from 0 to {AMOUNT_MAX} đồng", line.amount.0);
+                self.fault(&format!("/fees/lines/{place}/amount"), &what);
+            }
+        }
+        let sum = Vnd::sum(fees.lines.iter().map(|line| line.amount));
+        if sum.map_or(true, |sum| sum.0 > AMOUNT_MAX) {
+            self.fault("/fees/lines", &format!("all lines come to more than {AMOUNT_MAX} đồng"));
+        }
+        for (place, reduction) in fees.reductions.iter().enumerate() {
+            if !(1..=100).contains(&reduction.percent) {
+                let what = format!("{} is not from 1 to 100", reduction.percent);
+                self.fault(&format!("/fees/reductions/{place}/percent"), &what);
+            }
+        }
+    }
+
+    /// What is owed after the result, one thing after another, as late as it may be done.
+    fn duties(&mut self, form: &Value, now: Timestamp) {
+        let duties = &self.rule.procedure.result.duties;
+        let mut ends: BTreeMap<&str, Timestamp> = BTreeMap::new();
+        for (place, duty) in duties.iter().enumerate() {
+            let before = duty.after.as_deref().map(|after| ends.get(after).copied());
+            let named =
+                duty.field.as_ref().and_then(|field| form.pointer(field)?.as_str()?.parse().ok());
+            let since = match (before, named) {
+                // What it follows cannot be computed, which has been said.
+                (Some(None), _) => continue,
+                (Some(Some(before)), _) => before,
+                (None, Some(day)) => match self.rule.calendar.start_of_day(day) {
+                    Ok(start) => start.max(now),
+                    Err(_) => continue,
+                },
+                (None, None) => now,
+            };
+            if let Some(end) =
+                self.end(&format!("/result/duties/{place}/budget"), since, duty.budget)
+            {
+                ends.insert(&duty.code, end);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::intake::submit_dossier::tests::promotion;
+    use crate::law::Law;
+    use crate::testing::{at, law};
+
+    fn faults(law: &Law, change: impl FnOnce(&mut Value), posted_at: Option<&str>) -> Vec<Fault> {
+        let mut form = promotion().form;
+        change(&mut form);
+        let now = at("2026-11-20T09:00");
+        let procedure = law.in_force(&"2.000004".into(), jiff::civil::date(2026, 11, 20)).unwrap();
+        let calendar = law.calendar_of(&"H26.14".into()).unwrap();
+        let posted_at = posted_at.map(at);
+        let channel = if posted_at.is_some() { Channel::Post } else { Channel::Online };
+        let filed = Filed { channel, form: &form, posted_at, submitted_at: now };
+        forward(Rule { procedure, calendar, outages: &[] }, filed, now)
+    }
+
+    fn pointers(faults: &[Fault]) -> Vec<&str> {
+        faults.iter().map(|fault| &*fault.pointer).collect()
+    }
+
+    #[test]
+    fn an_ordinary_dossier_leads_nowhere_that_cannot_be_computed() {
+        let law = law();
+        assert_eq!(faults(&law, |_| {}, None), []);
+        assert_eq!(faults(&law, |_| {}, Some("2026-11-16T09:00")), []);
+    }
+
+    #[test]
+    fn a_day_from_which_a_rule_counts_is_one_that_can_be_counted_from() {
+        let law = law();
+        for day in
+            ["9999-12-31", "9999-11-15", "2077-01-01", "0001-01-01", "1970-01-01", "2018-07-14"]
+        {
+            let set = |form: &mut Value| form["programme"]["to"] = json!(day);
+            assert_eq!(pointers(&faults(&law, set, None))[0], "/form/programme/to", "{day}");
+        }
+        let set = |form: &mut Value| form["programme"]["to"] = json!("2076-12-31");
+        assert_eq!(faults(&law, set, None), []);
+    }
+
+    #[test]
+    fn a_period_that_ends_before_it_begins_is_found_with_everything_else() {
+        let law = law();
+        let set = |form: &mut Value| {
+            form["programme"]["from"] = json!("2026-12-02");
+            form["programme"]["to"] = json!("2026-12-01");
+        };
+        let found = faults(&law, set, Some("2016-02-29T09:00"));
+        assert_eq!(pointers(&found), ["/posted_at", "/form/programme/to"], "{found:?}");
+    }
+
+    #[test]
+    fn a_date_of_posting_lies_in_the_time_of_the_law_and_not_years_ago() {
+        let law = law();
+        for (day, wrong) in [
+            ("0001-01-02T00:00", true),
+            ("1970-01-01T00:00", true),
+            ("2018-07-14T23:59", true),
+            ("2025-11-20T09:00", true),
+            ("2026-05-22T09:00", false),
+        ] {
+            let found = faults(&law, |_| {}, Some(day));
+            assert_eq!(pointers(&found), if wrong { &["/posted_at"][..] } else { &[] }, "{day}");
+        }
+    }
+
+    #[test]
+    fn rules_that_lead_nowhere_are_found_where_they_stand() {
+        let law = law();
+        let mut procedure =
+            law.in_force(&"2.000004".into(), jiff::civil::date(2026, 11, 20)).unwrap().clone();
+        let calendar = law.calendar_of(&"H26.14".into()).unwrap();
+        let now = at("2026-11-20T09:00");
+        assert_eq!(of_the_law(&procedure, calendar, now), []);
+        procedure.clock.supplement_window.amount = u32::MAX;
+        procedure.clock.budget.values_mut().for_each(|budget| budget.amount = 12_000);
+        procedure.result.duties[2].budget.amount = 3_000_000;
+        let found = of_the_law(&procedure, calendar, now);
+        let expected = ["/clock/budget", "/clock/supplement_window", "/result/duties/2/budget"];
+        assert_eq!(pointers(&found), expected, "{found:?}");
+    }
+
+    #[test]
+    fn what_ships_leads_somewhere() {
+        let law = law();
+        let calendar = law.calendar_of(&"G02".into()).unwrap();
+        for procedure in law.procedures() {
+            let found = of_the_law(procedure, calendar, at("2026-11-20T09:00"));
+            assert_eq!(found, [], "{}", procedure.code);
+        }
+    }
+}

@@ -1,0 +1,405 @@
+//! Everything that somebody may try with a dossier. A body that cannot be given in a state is none.
+
+use dossier::contract::Role;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use standalone::Bearer;
+
+use crate::edges;
+use crate::forms;
+use crate::procedures::{APPLICANT, Subject, address, bearer, document};
+use crate::seen::{Seen, number, text};
+
+/// Who acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Who {
+    Applicant,
+    Clerk,
+    /// Whoever works on the review, or would.
+    Reviewer,
+    Approver,
+    Cashier,
+    SecondCashier,
+    Consultee,
+    Carrier,
+    Provider,
+    Handler,
+    Operator,
+}
+
+/// The agency that is asked for its opinion, and to which complaints are forwarded.
+const OTHER_AGENCY: &str = "G02.003";
+
+impl Who {
+    pub(crate) fn bearer(self, seen: &Seen, subject: &Subject) -> Bearer {
+        let agency = &*subject.agency;
+        let provider = text(&seen.payment, "/attempts/0/provider");
+        match self {
+            Self::Applicant => bearer(Role::Applicant, APPLICANT, ""),
+            Self::Clerk => bearer(Role::Clerk, "clerk-1", agency),
+            Self::Reviewer => match text(&seen.review, "/officer") {
+                "" => bearer(Role::Reviewer, "reviewer-1", agency),
+                officer => bearer(Role::Reviewer, officer, agency),
+            },
+            Self::Approver => bearer(Role::Approver, "approver-1", agency),
+            Self::Cashier => bearer(Role::Cashier, "cashier-1", agency),
+            Self::SecondCashier => bearer(Role::Cashier, "cashier-2", agency),
+            Self::Consultee => bearer(Role::Consultee, "expert-1", OTHER_AGENCY),
+            Self::Carrier => bearer(Role::Carrier, "vnpost", ""),
+            Self::Provider => bearer(Role::PaymentProvider, provider, ""),
+            Self::Handler => {
+                let own = text(&seen.complaint, "/agency");
+                bearer(
+                    Role::ComplaintHandler,
+                    "handler-1",
+                    if own.is_empty() { agency } else { own },
+                )
+            }
+            Self::Operator => bearer(Role::Operator, "operator-1", ""),
+        }
+    }
+}
+
+/// Something that somebody may try.
+pub(crate) struct Action {
+    pub(crate) name: &'static str,
+    pub(crate) who: Who,
+    /// With `{}` for the dossier, the complaint or the outage.
+    pub(crate) path: &'static str,
+    pub(crate) body: fn(&Seen, &Subject) -> Option<Value>,
+    /// Whether it gives the matter up instead of bringing it on.
+    pub(crate) gives_up: bool,
+}
+
+impl Action {
+    /// Where it is sent.
+    pub(crate) fn path(&self, seen: &Seen) -> Option<String> {
+        let id = if self.path.starts_with("/v1/complaints/") {
+            seen.complaint_id.clone()?
+        } else if self.path.starts_with("/v1/outages/") {
+            text(lasting(seen)?, "/id").to_owned()
+        } else {
+            seen.id.clone()
+        };
+        Some(self.path.replace("{}", &id))
+    }
+}
+
+/// The outage that lasts, if one does.
+fn lasting(seen: &Seen) -> Option<&Value> {
+    let mut outages = seen.outages.as_array()?.iter();
+    outages.find(|outage| outage.get("to").is_none_or(Value::is_null))
+}
+
+type Body = fn(&Seen, &Subject) -> Option<Value>;
+
+const fn act(name: &'static str, who: Who, path: &'static str, body: Body) -> Action {
+    Action { name, who, path, body, gives_up: false }
+}
+
+const fn give_up(name: &'static str, who: Who, path: &'static str, body: Body) -> Action {
+    Action { name, who, path, body, gives_up: true }
+}
+
+fn nothing(_: &Seen, _: &Subject) -> Option<Value> {
+    Some(json!({}))
+}
+
+fn because(_: &Seen, _: &Subject) -> Option<Value> {
+    Some(json!({ "reason": "because" }))
+}
+
+fn later(seen: &Seen, hours: i64) -> Timestamp {
+    seen.now.checked_add(SignedDuration::from_hours(hours)).unwrap_or(seen.now)
+}
+
+fn first_component(subject: &Subject) -> Option<&str> {
+    subject.procedure.documents.first().map(|component| component.code.as_str())
+}
+
+fn wanted(seen: &Seen) -> Vec<Value> {
+    let components = seen.dossier.pointer("/supplement/components").and_then(Value::as_array);
+    components.into_iter().flatten().filter_map(Value::as_str).map(document).collect()
+}
+
+fn supply(seen: &Seen, subject: &Subject) -> Option<Value> {
+    seen.dossier.get("supplement")?;
+    let mut documents = wanted(seen);
+    if documents.is_empty() {
+        documents.extend(first_component(subject).map(document));
+    }
+    Some(json!({ "documents": documents }))
+}
+
+fn supply_form(seen: &Seen, subject: &Subject) -> Option<Value> {
+    seen.dossier.get("supplement")?;
+    let form = forms::plain(&subject.procedure.form);
+    Some(json!({ "documents": wanted(seen), "form": form }))
+}
+
+fn supply_with(seen: &Seen, subject: &Subject, edge: &str) -> Option<Value> {
+    seen.dossier.get("supplement")?;
+    let mut all = forms::at_edges(&subject.procedure.form).into_iter();
+    let (_, form) = all.find(|(what, _)| what.contains(edge))?;
+    Some(json!({ "documents": wanted(seen), "form": form }))
+}
+
+fn parcel(seen: &Seen, kind: &str) -> Option<Value> {
+    let reference = seen.delivery.get("parcel_reference").filter(|r| !r.is_null())?;
+    Some(json!({ "carrier": "vnpost", "event": "e$serial", "kind": kind, "reference": reference }))
+}
+
+fn notice(seen: &Seen, kind: &str, amount: fn(i64) -> i64) -> Option<Value> {
+    let attempt = seen.payment.pointer("/attempts/0")?;
+    Some(json!({
+        "provider": attempt.get("provider"), "event": "e$serial", "transaction": "t$serial", "kind": kind,
+        "reference": attempt.get("reference"), "amount_vnd": amount(number(attempt, "/amount_vnd")),
+    }))
+}
+
+fn refund(seen: &Seen, amount: i64) -> Option<Value> {
+    seen.payment.get("dossier")?;
+    (amount > 0).then(|| json!({ "amount_vnd": amount, "reason": "because" }))
+}
+
+fn proposed_refund(seen: &Seen) -> Option<Value> {
+    let refund = seen.payment.pointer("/proposed_refund/refund")?;
+    Some(json!({ "refund": refund, "reason": "because" }))
+}
+
+fn duty(seen: &Seen) -> Option<Value> {
+    let duties = seen.delivery.get("duties")?.as_array()?;
+    let open = duties.iter().find(|duty| duty.get("met_at").is_none_or(Value::is_null))?;
+    Some(json!({ "duty": open.get("duty"), "note": "done" }))
+}
+
+fn outcome(outcome: &str) -> Value {
+    json!({ "outcome": outcome, "reason": "appraised" })
+}
+
+fn to_channel(seen: &Seen, delivery: Value) -> Option<Value> {
+    seen.delivery.get("dossier")?;
+    Some(json!({ "delivery": delivery }))
+}
+
+fn doubtful(seen: &Seen) -> Option<&Value> {
+    let mut attempts = seen.payment.get("attempts")?.as_array()?.iter();
+    attempts.find(|attempt| attempt["doubts"].as_array().is_some_and(|doubts| !doubts.is_empty()))
+}
+
+fn resolution(seen: &Seen, captured: i64) -> Option<Value> {
+    let attempt = doubtful(seen)?;
+    Some(
+        json!({ "payment": attempt.get("payment"), "captured_vnd": captured, "reason": "the statement says so" }),
+    )
+}
+
+/// All of them: first what brings a dossier on, so that a walk goes deep before it goes wide.
+pub(crate) const ACTIONS: &[Action] = &[
+    act("pay", Who::Applicant, "/v1/payments/{}/attempts", |s, _| {
+        s.payment.get("dossier").map(|_| json!({ "provider": "sandbox" }))
+    }),
+    act("captured", Who::Provider, "/v1/payment-notices", |s, _| notice(s, "captured", |a| a)),
+    act("accept", Who::Clerk, "/v1/dossiers/{}/acceptance", nothing),
+    act("claim", Who::Reviewer, "/v1/reviews/{}/claim", nothing),
+    act("complete activity", Who::Reviewer, "/v1/reviews/{}/activities", |s, p| {
+        let first = p.procedure.review.activities.first().map_or("", |activity| &*activity.code);
+        let next = text(&s.review, "/activity");
+        Some(json!({ "activity": if next.is_empty() { first } else { next } }))
+    }),
+    act("propose approval", Who::Reviewer, "/v1/reviews/{}/decision-proposals", |_, _| {
+        Some(outcome("approved"))
+    }),
+    act("approve", Who::Approver, "/v1/reviews/{}/decision", |s, _| {
+        Some(json!({ "proposal": s.review.pointer("/proposal/proposal")? }))
+    }),
+    act("issue", Who::Approver, "/v1/deliveries/{}/result", |_, _| {
+        Some(json!({ "number": "KQ-$serial", "document": "$upload" }))
+    }),
+    act("issue without document", Who::Clerk, "/v1/deliveries/{}/result", |_, _| {
+        Some(json!({ "number": "KQ-$serial" }))
+    }),
+    act("collect", Who::Clerk, "/v1/deliveries/{}/collection", |_, _| {
+        Some(json!({ "received_by": "Trần B" }))
+    }),
+    act("meet duty", Who::Applicant, "/v1/deliveries/{}/duties", |s, _| duty(s)),
+    act("meet own duty", Who::Approver, "/v1/deliveries/{}/duties", |s, _| duty(s)),
+    act("ask for renewal", Who::Applicant, "/v1/deliveries/{}/renewal", because),
+    act("renew", Who::Approver, "/v1/deliveries/{}/renewal/decision", |_, _| {
+        Some(outcome("approved"))
+    }),
+    act("refuse renewal", Who::Approver, "/v1/deliveries/{}/renewal/decision", |_, _| {
+        Some(outcome("refused"))
+    }),
+    act("refund what is owed back", Who::Cashier, "/v1/payments/{}/refunds", |s, _| {
+        refund(s, number(&s.payment, "/owed_back_vnd"))
+    }),
+    act("approve refund", Who::SecondCashier, "/v1/payments/{}/refund-approvals", |s, _| {
+        Some(json!({ "refund": proposed_refund(s)?.get("refund")? }))
+    }),
+    act("reject refund", Who::SecondCashier, "/v1/payments/{}/refund-rejections", |s, _| {
+        proposed_refund(s)
+    }),
+    act("refund all", Who::Cashier, "/v1/payments/{}/refunds", |s, _| {
+        refund(s, number(&s.payment, "/received_vnd") - number(&s.payment, "/refunded_vnd"))
+    }),
+    act("refund 1", Who::Cashier, "/v1/payments/{}/refunds", |s, _| refund(s, 1)),
+    act("cash", Who::Cashier, "/v1/payments/{}/cash", |s, _| {
+        s.payment
+            .get("dossier")
+            .map(|_| json!({ "amount_vnd": number(&s.payment, "/outstanding_vnd") }))
+    }),
+    act("cash 1", Who::Cashier, "/v1/payments/{}/cash", |_, _| Some(json!({ "amount_vnd": 1 }))),
+    act("pay in parts", Who::Cashier, "/v1/payments/{}/attempts", |s, _| {
+        s.payment.get("dossier").map(|_| json!({ "provider": "sandbox-partial" }))
+    }),
+    act("half captured", Who::Provider, "/v1/payment-notices", |s, _| {
+        notice(s, "captured", |a| a / 2)
+    }),
+    act("too much captured", Who::Provider, "/v1/payment-notices", |s, _| {
+        notice(s, "captured", |a| a.saturating_mul(100).min(1_000_000_000_000))
+    }),
+    act("most captured", Who::Provider, "/v1/payment-notices", |s, _| {
+        notice(s, "captured", |_| 1_000_000_000_000)
+    }),
+    act("payment failed", Who::Provider, "/v1/payment-notices", |s, _| notice(s, "failed", |a| a)),
+    act("payment pending", Who::Provider, "/v1/payment-notices", |s, _| {
+        notice(s, "pending", |a| a)
+    }),
+    act("nothing captured after all", Who::Cashier, "/v1/payments/{}/resolutions", |s, _| {
+        resolution(s, 0)
+    }),
+    act("captured as said", Who::Cashier, "/v1/payments/{}/resolutions", |s, _| {
+        resolution(s, doubtful(s)?.pointer("/doubts/0/said_vnd")?.as_i64()?)
+    }),
+    act("ask for a supplement", Who::Clerk, "/v1/dossiers/{}/supplement-requests", |_, p| {
+        Some(json!({ "components": [first_component(p)?], "reason": "not legible" }))
+    }),
+    act("ask for another form", Who::Clerk, "/v1/dossiers/{}/supplement-requests", |_, _| {
+        Some(json!({ "components": [], "reason": "wrong" }))
+    }),
+    act("need a supplement", Who::Reviewer, "/v1/reviews/{}/supplement-needs", |_, p| {
+        Some(
+            json!({ "components": first_component(p).into_iter().collect::<Vec<_>>(), "reason": "not legible" }),
+        )
+    }),
+    act("supply", Who::Applicant, "/v1/dossiers/{}/supplements", supply),
+    act("supply at the counter", Who::Clerk, "/v1/dossiers/{}/supplements", supply),
+    act("supply a form", Who::Applicant, "/v1/dossiers/{}/supplements", supply_form),
+    act("supply a form of year 1", Who::Applicant, "/v1/dossiers/{}/supplements", |s, p| {
+        supply_with(s, p, "0001-")
+    }),
+    act("supply a form of year 9999", Who::Applicant, "/v1/dossiers/{}/supplements", |s, p| {
+        supply_with(s, p, "9999-12")
+    }),
+    act("consult", Who::Reviewer, "/v1/reviews/{}/consultations", |s, _| {
+        // One at a time is enough.
+        let open = s.review.get("consultations")?.as_array()?;
+        open.is_empty().then(|| json!({ "agency": OTHER_AGENCY, "question": "?" }))
+    }),
+    act(
+        "answer the consultation",
+        Who::Consultee,
+        "/v1/reviews/{}/consultation-answers",
+        |s, _| {
+            let asked = s.review.pointer("/consultations/0/consultation")?;
+            Some(json!({ "consultation": asked, "agrees": true, "answer": "yes" }))
+        },
+    ),
+    act("verify", Who::Reviewer, "/v1/reviews/{}/verifications", |s, _| {
+        Some(edges::verification(later(s, -1), s.now))
+    }),
+    act("verify since 1970", Who::Reviewer, "/v1/reviews/{}/verifications", |s, _| {
+        Some(edges::verification(Timestamp::UNIX_EPOCH, s.now))
+    }),
+    act("verify since ever", Who::Reviewer, "/v1/reviews/{}/verifications", |s, _| {
+        Some(edges::verification(Timestamp::MIN, s.now))
+    }),
+    act("return", Who::Reviewer, "/v1/reviews/{}/return", because),
+    act("hand over", Who::Reviewer, "/v1/reviews/{}/hand-over", |s, _| {
+        let other =
+            if text(&s.review, "/officer") == "reviewer-2" { "reviewer-1" } else { "reviewer-2" };
+        Some(json!({ "to": other, "reason": "leave" }))
+    }),
+    act("propose refusal", Who::Reviewer, "/v1/reviews/{}/decision-proposals", |_, _| {
+        Some(outcome("refused"))
+    }),
+    act("reject the proposal", Who::Approver, "/v1/reviews/{}/proposal-rejections", |s, _| {
+        Some(json!({ "proposal": s.review.pointer("/proposal/proposal")?, "reason": "no" }))
+    }),
+    act("move the appointment", Who::Clerk, "/v1/dossiers/{}/appointment", |s, _| {
+        Some(edges::appointment(later(s, 30 * 24)))
+    }),
+    act(
+        "move the appointment to the end of time",
+        Who::Clerk,
+        "/v1/dossiers/{}/appointment",
+        |_, _| Some(edges::appointment(Timestamp::MAX)),
+    ),
+    act("extend", Who::Approver, "/v1/dossiers/{}/extension", because),
+    act("fix the appointment", Who::Clerk, "/v1/dossiers/{}/fixed-appointment", |s, _| {
+        Some(edges::fixed(later(s, 10 * 24)))
+    }),
+    act("fix it at the end of time", Who::Clerk, "/v1/dossiers/{}/fixed-appointment", |_, _| {
+        Some(edges::fixed(Timestamp::MAX))
+    }),
+    act("fix it in the past", Who::Clerk, "/v1/dossiers/{}/fixed-appointment", |_, _| {
+        Some(edges::fixed(Timestamp::MIN))
+    }),
+    act("choose post", Who::Applicant, "/v1/deliveries/{}/channel", |s, _| {
+        to_channel(s, json!({ "channel": "post", "address": address() }))
+    }),
+    act("hand to the carrier", Who::Clerk, "/v1/deliveries/{}/parcels", |_, _| {
+        Some(json!({ "carrier": "vnpost", "waybill": "EA$serialVN" }))
+    }),
+    act("parcel under way", Who::Carrier, "/v1/parcel-notices", |s, _| parcel(s, "in_transit")),
+    act("parcel returned", Who::Carrier, "/v1/parcel-notices", |s, _| parcel(s, "returned")),
+    act("parcel delivered", Who::Carrier, "/v1/parcel-notices", |s, _| parcel(s, "delivered")),
+    act("choose collection", Who::Applicant, "/v1/deliveries/{}/channel", |s, _| {
+        to_channel(s, json!({ "channel": "collection" }))
+    }),
+    act("choose download", Who::Clerk, "/v1/deliveries/{}/channel", |s, _| {
+        to_channel(s, json!({ "channel": "download" }))
+    }),
+    act("download", Who::Applicant, "/v1/deliveries/{}/downloads", nothing),
+    act("rate", Who::Applicant, "/v1/ratings/{}", |_, _| {
+        Some(json!({ "score": 5, "comment": "good" }))
+    }),
+    act("declare an outage", Who::Operator, "/v1/outages", |s, p| {
+        lasting(s).is_none().then(|| edges::outage(&p.agency, later(s, -1), None, later(s, -1)))
+    }),
+    act("declare one that began in 1970", Who::Operator, "/v1/outages", |s, p| {
+        let began = Timestamp::UNIX_EPOCH;
+        lasting(s).is_none().then(|| edges::outage(&p.agency, began, None, began))
+    }),
+    act("announce one for the end of time", Who::Operator, "/v1/outages", |s, p| {
+        Some(edges::planned(&p.agency, s.now))
+    }),
+    act("end the outage", Who::Operator, "/v1/outages/{}/end", |s, _| {
+        lasting(s).map(|_| json!({ "to": s.now }))
+    }),
+    act("complain", Who::Applicant, "/v1/complaints", |s, p| {
+        s.complaint_id.is_none().then(|| edges::complaint(&p.agency, &s.id))
+    }),
+    act("classify the complaint", Who::Handler, "/v1/complaints/{}/classification", |_, _| {
+        Some(json!({ "class": "conduct_or_delay" }))
+    }),
+    act("dismiss the complaint", Who::Handler, "/v1/complaints/{}/classification", |_, _| {
+        Some(json!({ "class": "not_a_complaint" }))
+    }),
+    act("forward the complaint", Who::Handler, "/v1/complaints/{}/forwarding", |_, _| {
+        Some(json!({ "to": OTHER_AGENCY }))
+    }),
+    act("answer the complaint", Who::Handler, "/v1/complaints/{}/answer", |_, _| {
+        Some(json!({ "answer": "sorry" }))
+    }),
+    act("publish the answer", Who::Handler, "/v1/complaints/{}/publication", |_, _| {
+        Some(json!({ "text": "sorry" }))
+    }),
+    act("reopen the complaint", Who::Applicant, "/v1/complaints/{}/reopening", because),
+    act("refuse", Who::Clerk, "/v1/dossiers/{}/refusal", because),
+    act("revoke the result", Who::Approver, "/v1/deliveries/{}/revocation", because),
+    give_up("withdraw", Who::Applicant, "/v1/dossiers/{}/withdrawal", because),
+    give_up("withdraw at the counter", Who::Clerk, "/v1/dossiers/{}/withdrawal", because),
+    give_up("close", Who::Clerk, "/v1/dossiers/{}/closure", because),
+];

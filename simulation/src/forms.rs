@@ -1,0 +1,93 @@
+//! Forms that keep to a JSON Schema, and the same forms with one field at its edge.
+
+use serde_json::{Map, Value, json};
+
+/// A form that keeps to a schema, as far as the schemas of procedures go.
+pub(crate) fn plain(schema: &Value) -> Value {
+    at("", schema)
+}
+
+fn at(name: &str, schema: &Value) -> Value {
+    if let Some(first) = schema.get("enum").and_then(|values| values.get(0)) {
+        return first.clone();
+    }
+    match schema.get("type").and_then(Value::as_str) {
+        Some("object") => {
+            let fields = schema.get("properties").and_then(Value::as_object);
+            let fields = fields.into_iter().flatten();
+            Value::Object(fields.map(|(key, field)| (key.clone(), at(key, field))).collect())
+        }
+        Some("array") => json!([at(name, schema.get("items").unwrap_or(&Value::Null))]),
+        Some("integer" | "number") => {
+            let least = schema.get("minimum").and_then(Value::as_i64).unwrap_or(1);
+            json!(least.max(10).min(schema.get("maximum").and_then(Value::as_i64).unwrap_or(10)))
+        }
+        Some("boolean") => json!(false),
+        _ => json!(text(name, schema)),
+    }
+}
+
+fn text(name: &str, schema: &Value) -> &'static str {
+    if schema.get("format").and_then(Value::as_str) == Some("date") {
+        return if name == "from" { "2026-11-02" } else { "2026-11-30" };
+    }
+    match name {
+        "tax_code" => "0101234567",
+        "phone" => "02438220000",
+        "hs" => "520811",
+        "cas" => "1310-73-2",
+        _ => "Sao Mai",
+    }
+}
+
+/// Days at which something may go wrong.
+const DAYS: [&str; 6] =
+    ["0001-01-01", "1970-01-01", "2016-02-29", "2026-10-05", "9999-11-15", "9999-12-31"];
+
+/// The forms of a schema in which one field is at its edge, with what was done.
+pub(crate) fn at_edges(schema: &Value) -> Vec<(String, Value)> {
+    let whole = plain(schema);
+    let mut leaves = Vec::new();
+    collect(&mut String::new(), schema, &mut leaves);
+    let mut found = Vec::new();
+    for (pointer, values) in leaves {
+        for value in values {
+            let mut form = whole.clone();
+            if let Some(field) = form.pointer_mut(&pointer) {
+                *field = value.clone();
+                found.push((format!("{pointer} = {value}"), form));
+            }
+        }
+    }
+    found
+}
+
+fn collect(pointer: &mut String, schema: &Value, leaves: &mut Vec<(String, Vec<Value>)>) {
+    let empty = Map::new();
+    let fields = schema.get("properties").and_then(Value::as_object).unwrap_or(&empty);
+    for (key, field) in fields {
+        let within = pointer.len();
+        pointer.push('/');
+        pointer.push_str(key);
+        match field.get("type").and_then(Value::as_str) {
+            Some("string") if field.get("format").and_then(Value::as_str) == Some("date") => {
+                leaves.push((pointer.clone(), DAYS.map(Value::from).to_vec()));
+            }
+            Some("integer") => {
+                let ends = ["minimum", "maximum"].map(|end| field.get(end).cloned());
+                let ends = ends.into_iter().zip([json!(i64::MIN), json!(i64::MAX)]);
+                leaves.push((
+                    pointer.clone(),
+                    ends.map(|(end, else_)| end.unwrap_or(else_)).collect(),
+                ));
+            }
+            _ => {
+                if let Some(values) = field.get("enum").and_then(Value::as_array) {
+                    leaves.push((pointer.clone(), values.iter().skip(1).cloned().collect()));
+                }
+                collect(pointer, field, leaves);
+            }
+        }
+        pointer.truncate(within);
+    }
+}

@@ -1,0 +1,66 @@
+//! `simulation`: walks through procedures, says how far it came, and prints what it found with the way there.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+use simulation::{Limits, Subject, Walked, generated, shipped, walk_all};
+
+/// Walk through what can become of dossiers, and look for dead ends.
+#[derive(Debug, Parser)]
+#[command(name = "simulation", max_term_width = 100)]
+struct Cli {
+    /// The first seed of generated procedures.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many generated procedures.
+    #[arg(long, default_value_t = 10)]
+    generated: u64,
+    /// Only subjects whose name contains this; `generated 7` is one of them.
+    #[arg(long, default_value = "")]
+    only: String,
+    /// States of each ordinary dossier.
+    #[arg(long, default_value_t = 100)]
+    states: usize,
+    /// States of each dossier that begins with something at an edge.
+    #[arg(long, default_value_t = 20)]
+    edge_states: usize,
+    /// At the same time.
+    #[arg(long, default_value_t = 2)]
+    threads: usize,
+    /// Say also from where a dossier ends only if somebody gives it up.
+    #[arg(long)]
+    given_up: bool,
+    /// Print the text of the generated procedures that are walked through.
+    #[arg(long)]
+    print: bool,
+}
+
+fn main() -> Result<ExitCode> {
+    let cli = Cli::parse();
+    let mut subjects = shipped()?;
+    for seed in cli.seed..cli.seed.saturating_add(cli.generated) {
+        subjects.push(generated(seed)?);
+    }
+    subjects.retain(|subject| subject.name.contains(&cli.only));
+    let mut out = std::io::stdout();
+    if cli.print {
+        for text in subjects.iter().filter_map(Subject::text) {
+            writeln!(out, "{text}")?;
+        }
+    }
+    let limits = Limits { states: cli.states, edge_states: cli.edge_states };
+    let tell = |walked: &Walked| {
+        // Nobody is left to tell if standard error is gone.
+        let _ = writeln!(std::io::stderr(), "{walked}");
+    };
+    let walked = walk_all(&subjects, limits, cli.threads, &tell)?;
+    let findings = walked.iter().flat_map(|walked| &walked.findings);
+    let given_up = walked.iter().flat_map(|w| &w.given_up_only).filter(|_| cli.given_up);
+    for finding in findings.clone().chain(given_up) {
+        writeln!(out, "\n{}\n  {}", finding.what, finding.path.join(" > "))?;
+    }
+    writeln!(out, "\n{}", Walked::sum(&walked))?;
+    Ok(if findings.count() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

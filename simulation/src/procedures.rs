@@ -1,0 +1,178 @@
+//! What is walked through: a procedure, and the ways in which a dossier of it may begin.
+
+use anyhow::{Context, Result};
+use dossier::contract::{
+    AgencyCode, Channel, DeliveryChannel, PostEvidence, ProcedureCode, Role, RulesIssued, RulesKind,
+};
+use dossier::law::{Law, Procedure, shipped_rules};
+use jiff::civil::date;
+use serde_json::{Value, json};
+use standalone::Bearer;
+
+use crate::forms;
+
+/// The applicant of every dossier.
+pub(crate) const APPLICANT: &str = "citizen-1";
+
+/// A procedure to be walked through.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// What it is called in findings.
+    pub name: String,
+    /// The rules that a world of it begins with.
+    pub(crate) rules: Vec<RulesIssued>,
+    /// The text that is issued in the first world, if it does not ship.
+    pub(crate) issued: Option<String>,
+    /// The procedure.
+    pub(crate) procedure: Procedure,
+    /// Where a dossier is filed.
+    pub(crate) agency: String,
+}
+
+/// How a dossier begins.
+#[derive(Debug, Clone)]
+pub(crate) struct Beginning {
+    pub(crate) name: String,
+    pub(crate) who: Bearer,
+    pub(crate) body: Value,
+    /// Whether it is an ordinary one, which is walked through at length.
+    pub(crate) plain: bool,
+}
+
+/// What every world needs besides a procedure.
+fn common() -> Result<Vec<RulesIssued>> {
+    let all = shipped_rules()?.into_iter();
+    Ok(all.filter(|rules| rules.kind != RulesKind::Procedure).collect())
+}
+
+/// The procedures that ship.
+pub fn shipped() -> Result<Vec<Subject>> {
+    let all = shipped_rules()?.into_iter();
+    let procedures = all.filter(|rules| rules.kind == RulesKind::Procedure);
+    procedures.map(|rules| Subject::new(rules, None)).collect()
+}
+
+impl Subject {
+    /// A procedure whose text is issued, unless it is wrong.
+    pub(crate) fn of_text(name: &str, text: String) -> Result<Self> {
+        let rules = dossier::law::rules(RulesKind::Procedure, name, &text)?;
+        let mut subject = Self::new(rules, Some(text))?;
+        name.clone_into(&mut subject.name);
+        Ok(subject)
+    }
+
+    /// The text that is issued, if it does not ship.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        self.issued.as_deref()
+    }
+
+    /// The agency above all that may deal with a dossier here.
+    pub(crate) fn top_agency(&self) -> String {
+        self.procedure.agency.to_string()
+    }
+
+    fn new(own: RulesIssued, issued: Option<String>) -> Result<Self> {
+        let mut rules = common()?;
+        let (code, name) = (ProcedureCode::from(own.name.as_str()), own.name.clone());
+        rules.push(own);
+        let mut law = Law::default();
+        for rules in &rules {
+            law.take(rules, None)?;
+        }
+        let procedure = law.in_force(&code, date(2026, 10, 5)).context("not in force")?.clone();
+        let receives = |code: &str| law.agency(&AgencyCode::from(code)).is_some();
+        let below = format!("{}.001", procedure.agency);
+        let agency = if receives(&below) { below } else { procedure.agency.to_string() };
+        Ok(Self { name, rules, issued, procedure, agency })
+    }
+
+    /// Every way in which a dossier begins: by each channel, with each delivery, with a form or a date at its edge.
+    pub(crate) fn beginnings(&self) -> Vec<Beginning> {
+        let procedure = &self.procedure;
+        let mut all: Vec<Beginning> =
+            procedure.channels.iter().map(|channel| self.plain(*channel)).collect();
+        let Some(first) = all.first().cloned() else { return all };
+        let changed = |from: &Beginning, name: String, pointer: &str, value: Value| {
+            let mut body = from.body.clone();
+            body[pointer] = value;
+            Beginning { name, who: from.who.clone(), body, plain: false }
+        };
+        for (what, form) in forms::at_edges(&procedure.form) {
+            all.push(changed(&first, what, "form", form));
+        }
+        for reduction in procedure.fees.reductions.iter().filter(|r| !r.groups.is_empty()) {
+            let name = format!("groups {:?}", reduction.groups);
+            all.push(changed(&first, name, "groups", json!(reduction.groups)));
+        }
+        if procedure.delivery.contains(&DeliveryChannel::Post) {
+            let post = json!({ "channel": "post", "address": address() });
+            all.push(changed(&first, "delivery by post".to_owned(), "delivery", post));
+        }
+        let mandate = Bearer {
+            on_behalf_of: APPLICANT.to_owned(),
+            ..bearer(Role::Applicant, "representative-1", "")
+        };
+        if procedure.channels.contains(&Channel::Online) {
+            let online = self.plain(Channel::Online);
+            let name = "by a representative".to_owned();
+            all.push(Beginning { name, who: mandate, plain: false, ..online });
+        }
+        if procedure.channels.contains(&Channel::Post) {
+            let posted = self.plain(Channel::Post);
+            for at in POSTED {
+                all.push(changed(&posted, format!("posted_at {at}"), "posted_at", json!(at)));
+            }
+        }
+        all
+    }
+
+    fn plain(&self, channel: Channel) -> Beginning {
+        let documents: Vec<Value> =
+            self.procedure.documents.iter().map(|c| document(c.code.as_str())).collect();
+        let mut body = json!({
+            "procedure": self.procedure.code, "agency": self.agency, "channel": channel,
+            "form": forms::plain(&self.procedure.form), "documents": documents,
+        });
+        let who = if channel == Channel::Online {
+            bearer(Role::Applicant, APPLICANT, "")
+        } else {
+            body["applicant"] = json!(APPLICANT);
+            bearer(Role::Clerk, "clerk-1", &self.agency)
+        };
+        if let (Channel::Post, Some(by)) = (channel, self.procedure.clock.by_post) {
+            body["posted_at"] = json!("2026-10-02T10:00:00+07:00");
+            body["posted_by"] = json!(match by {
+                PostEvidence::Envelope => "envelope",
+                PostEvidence::Waybill => "waybill",
+                PostEvidence::HandOverRecord => "hand_over_record",
+            });
+        }
+        Beginning { name: format!("{channel:?}").to_lowercase(), who, body, plain: true }
+    }
+}
+
+/// Dates of posting at which something may go wrong.
+const POSTED: [&str; 6] = [
+    "0001-01-01T00:00:00Z",
+    "1970-01-01T00:00:00Z",
+    "2016-02-29T09:00:00+07:00",
+    "2026-10-05T09:00:00+07:00",
+    "2026-10-06T09:00:00+07:00",
+    "9999-12-30T22:00:00Z",
+];
+
+/// Somebody with one role.
+pub(crate) fn bearer(role: Role, subject: &str, agency: &str) -> Bearer {
+    Bearer::from((role, subject, agency))
+}
+
+/// An address to which a parcel can be sent.
+pub(crate) fn address() -> Value {
+    json!({ "name": "Nguyễn Văn A", "lines": ["12 Ngô Quyền", "Hà Nội"], "phone": "0900000000" })
+}
+
+/// A document that is uploaded when it is named.
+pub(crate) fn document(component: &str) -> Value {
+    json!({ "component": component, "document": "$upload", "file_name": "scan.pdf" })
+}

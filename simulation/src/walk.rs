@@ -1,0 +1,392 @@
+//! The walk itself: from every state everything is tried that somebody may try, and time passes. A state is reached again by
+//! taking the same steps with a new dossier, in a world of its own once the clock has moved.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use anyhow::{Context, Result};
+use dossier::contract::{RulesIssued, RulesKind};
+use jiff::SignedDuration;
+use serde_json::Value;
+
+use crate::actions::{ACTIONS, Action};
+use crate::procedures::{Beginning, Subject};
+use crate::seen::Seen;
+use crate::world::World;
+
+/// How far a walk goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// States of an ordinary dossier.
+    pub states: usize,
+    /// States of one that begins with something at an edge.
+    pub edge_states: usize,
+}
+
+/// Something that must not be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What.
+    pub what: String,
+    /// How it is reached from the beginning.
+    pub path: Vec<String>,
+}
+
+/// What came of one subject.
+#[derive(Debug, Clone, Default)]
+pub struct Walked {
+    /// The subject.
+    pub name: String,
+    /// Why its rules were not issued, if they were not.
+    pub not_issued: Option<String>,
+    /// Beginnings that were granted, and all.
+    pub beginnings: (usize, usize),
+    /// States.
+    pub states: usize,
+    /// Those that were seen, but not gone on from.
+    pub unexpanded: usize,
+    /// Steps that were granted.
+    pub granted: usize,
+    /// Steps that were refused.
+    pub refused: usize,
+    /// Worlds that were made.
+    pub worlds: usize,
+    /// Paths that did not lead where they had led before.
+    pub astray: usize,
+    /// By action, how often it was granted.
+    pub actions: BTreeMap<&'static str, usize>,
+    /// The kinds of events that were recorded.
+    pub kinds: BTreeSet<String>,
+    /// What must not be.
+    pub findings: Vec<Finding>,
+    /// States from which a dossier ends only if somebody gives it up.
+    pub given_up_only: Vec<Finding>,
+}
+
+/// A step of a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Move {
+    Act(usize),
+    Wait,
+}
+
+/// A state that was seen.
+#[derive(Debug)]
+struct Node {
+    path: Vec<Move>,
+    tried: usize,
+    /// Not gone on from, for lack of room or because the path did not lead here again.
+    left: bool,
+    ended: bool,
+    /// Where it leads, and whether somebody gives up by that.
+    to: BTreeSet<(usize, bool)>,
+}
+
+/// After how long a reaction gives up: somewhat longer than `PARKED_FOR_MAX`.
+const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_hours(25);
+
+const MOVES: usize = ACTIONS.len() + 1;
+
+fn nth(place: usize) -> Option<Move> {
+    match place {
+        place if place < ACTIONS.len() => Some(Move::Act(place)),
+        place if place < MOVES => Some(Move::Wait),
+        _ => None,
+    }
+}
+
+/// Walks through a subject.
+pub async fn walk(subject: &Subject, limits: Limits) -> Result<Walked> {
+    let mut walked = Walked { name: subject.name.clone(), ..Walked::default() };
+    if let Some(text) = &subject.issued {
+        let mut rules = subject.rules.clone();
+        rules.retain(|rules| rules.kind != RulesKind::Procedure);
+        let mut world = World::open(rules).await?;
+        let answer = world.issue(text).await?;
+        if answer.status.is_server_error() {
+            let what = format!("POST /v1/rules: {} {}", answer.status, answer.body);
+            walked.findings.push(Finding { what, path: vec![text.clone()] });
+        }
+        if !answer.status.is_success() {
+            walked.not_issued = Some(answer.body.to_string());
+            return Ok(walked);
+        }
+    }
+    for beginning in subject.beginnings() {
+        let states = if beginning.plain { limits.states } else { limits.edge_states };
+        Walk::new(subject, &beginning, states, &mut walked).run().await?;
+    }
+    Ok(walked)
+}
+
+struct Walk<'a> {
+    subject: &'a Subject,
+    rules: Vec<RulesIssued>,
+    beginning: &'a Beginning,
+    limit: usize,
+    nodes: Vec<Node>,
+    known: BTreeMap<String, usize>,
+    walked: &'a mut Walked,
+    world: Option<World>,
+    /// What was done with the present dossier.
+    trail: Vec<Move>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(
+        subject: &'a Subject,
+        beginning: &'a Beginning,
+        limit: usize,
+        walked: &'a mut Walked,
+    ) -> Self {
+        let rules = subject.rules.clone();
+        let (nodes, known, world, trail) = (Vec::new(), BTreeMap::new(), None, Vec::new());
+        Self { subject, rules, beginning, limit, nodes, known, walked, world, trail }
+    }
+
+    async fn run(mut self) -> Result<()> {
+        self.walked.beginnings.1 += 1;
+        let Some(seen) = self.begin().await? else { return Ok(()) };
+        self.walked.beginnings.0 += 1;
+        let mut here = self.arrive(&seen).await?;
+        let mut seen = seen;
+        loop {
+            let next =
+                self.nodes.get(here).and_then(|node| nth(node.tried)).filter(|_| !self.left(here));
+            if let Some(next) = next {
+                if let Some(node) = self.nodes.get_mut(here) {
+                    node.tried += 1;
+                }
+                let Some(after) = self.take(next, &seen).await? else { continue };
+                let there = self.arrive(&after).await?;
+                let gives_up = matches!(next, Move::Act(place) if ACTIONS.get(place).is_some_and(|a| a.gives_up));
+                if let Some(node) = self.nodes.get_mut(here).filter(|_| here != there) {
+                    node.to.insert((there, gives_up));
+                }
+                (here, seen) = (there, after);
+                continue;
+            }
+            // Everything was tried here: on from the state that is nearest to the beginning.
+            let open =
+                self.nodes.iter().enumerate().filter(|(_, node)| node.tried < MOVES && !node.left);
+            let nearest = open.min_by_key(|(_, node)| node.path.len()).map(|(place, _)| place);
+            let Some(place) = nearest else { break };
+            match self.again(place).await? {
+                Some(found) => (here, seen) = (place, found),
+                None => self.walked.astray += 1,
+            }
+        }
+        self.close().await?;
+        self.conclude();
+        Ok(())
+    }
+
+    fn left(&self, place: usize) -> bool {
+        self.nodes.get(place).is_none_or(|node| node.left)
+    }
+
+    /// Submits a dossier, in a new world if time has passed in the present one; nothing if that is refused.
+    async fn begin(&mut self) -> Result<Option<Seen>> {
+        if self
+            .world
+            .as_ref()
+            .is_none_or(|world| world.moved() || !self.trail.is_empty() && touches_all(&self.trail))
+        {
+            self.close().await?;
+            self.world = Some(World::open(self.rules.clone()).await?);
+            self.walked.worlds += 1;
+        }
+        self.trail.clear();
+        let world = self.world.as_mut().context("a world was made")?;
+        let Beginning { who, body, .. } = self.beginning;
+        let answer = world.post("/v1/dossiers", who, "", body.clone()).await?;
+        if answer.status.is_server_error() {
+            self.found(format!("POST /v1/dossiers: {} {}", answer.status, answer.body));
+        }
+        if !answer.status.is_success() {
+            if self.beginning.plain {
+                self.found(format!(
+                    "an ordinary dossier is refused: {} {}",
+                    answer.status, answer.body
+                ));
+            }
+            self.walked.refused += 1;
+            return Ok(None);
+        }
+        let id = answer.body.get("id").and_then(Value::as_str).context("no id")?.to_owned();
+        let world = self.world.as_mut().context("a world was made")?;
+        world.office.settle().await?;
+        Ok(Some(Seen::look(world, self.subject, &id, None).await?))
+    }
+
+    /// Goes to a state by its path with a new dossier; nothing if the path leads elsewhere now.
+    async fn again(&mut self, place: usize) -> Result<Option<Seen>> {
+        let path = self.nodes.get(place).map(|node| node.path.clone()).unwrap_or_default();
+        let mut seen = self.begin().await?.context("what was granted is refused now")?;
+        for step in path {
+            if let Some(after) = self.take(step, &seen).await? {
+                seen = after;
+            }
+        }
+        let same = self.known.get(&seen.fingerprint()) == Some(&place);
+        if let Some(node) = self.nodes.get_mut(place).filter(|_| !same) {
+            node.left = true;
+        }
+        Ok(same.then_some(seen))
+    }
+
+    /// Tries something; what is seen then if it was granted.
+    async fn take(&mut self, step: Move, seen: &Seen) -> Result<Option<Seen>> {
+        let world = self.world.as_mut().context("no world")?;
+        let mut complaint = seen.complaint_id.clone();
+        match step {
+            Move::Wait => {
+                let Some(due) = seen.next_due() else { return Ok(None) };
+                self.trail.push(step);
+                if let Err(error) = world.office.wait_until(due).await {
+                    self.found(format!("a task stands: {error}"));
+                }
+            }
+            Move::Act(place) => {
+                let Some(action) = ACTIONS.get(place) else { return Ok(None) };
+                let body = (action.body)(seen, self.subject);
+                let (Some(body), Some(path)) = (body, action.path(seen)) else { return Ok(None) };
+                let who = action.who.bearer(seen, self.subject);
+                let answer = world.post(&path, &who, seen.etag(&path), body).await?;
+                if answer.status.is_server_error() {
+                    self.trail.push(step);
+                    self.found(format!("{}: {} {}", action.path, answer.status, answer.body));
+                    self.trail.pop();
+                }
+                if !answer.status.is_success() {
+                    self.walked.refused += 1;
+                    return Ok(None);
+                }
+                self.trail.push(step);
+                self.walked.granted += 1;
+                *self.walked.actions.entry(action.name).or_default() += 1;
+                if action.path == "/v1/complaints" {
+                    complaint =
+                        answer.body.get("complaint").and_then(Value::as_str).map(str::to_owned);
+                }
+                let world = self.world.as_mut().context("no world")?;
+                if let Err(error) = world.office.settle().await {
+                    self.found(format!("a task stands: {error}"));
+                }
+            }
+        }
+        let world = self.world.as_mut().context("no world")?;
+        Ok(Some(Seen::look(world, self.subject, &seen.id, complaint).await?))
+    }
+
+    /// The state that is seen, which may be a new one.
+    async fn arrive(&mut self, seen: &Seen) -> Result<usize> {
+        for failed in &seen.failed {
+            self.found(failed.replace(&seen.id, "{}"));
+        }
+        for kind in seen.overdue() {
+            self.found(format!("{kind} has passed and is not enforced"));
+        }
+        let fingerprint = seen.fingerprint();
+        if let Some(known) = self.known.get(&fingerprint) {
+            return Ok(*known);
+        }
+        let place = self.nodes.len();
+        let left = place >= self.limit;
+        let world = self.world.as_mut().context("no world")?;
+        let mut closer = Seen { failed: Vec::new(), ..seen.clone() };
+        closer.look_closer(world, self.subject).await?;
+        for failed in &closer.failed {
+            self.found(failed.replace(&seen.id, "{}"));
+        }
+        let (path, to, ended) = (self.trail.clone(), BTreeSet::new(), seen.is_at_its_end());
+        self.nodes.push(Node { path, tried: 0, left, ended, to });
+        self.known.insert(fingerprint, place);
+        Ok(place)
+    }
+
+    /// Looks back at a world that is left.
+    async fn close(&mut self) -> Result<()> {
+        let Some(mut world) = self.world.take() else { return Ok(()) };
+        // What waits for something that never comes is given up after a day.
+        let later = world.now().checked_add(GIVEN_UP_AFTER)?;
+        if let Err(error) = world.office.wait_until(later).await {
+            self.found(format!("a task stands: {error}"));
+        }
+        for letter in world.office.dead_letters().await? {
+            self.found(format!("{} gave up {}: {}", letter.service, letter.kind, letter.reason));
+        }
+        self.walked.kinds.extend(world.kinds().await?);
+        Ok(())
+    }
+
+    fn found(&mut self, what: String) {
+        let path = self.named(&self.trail);
+        if !self.walked.findings.iter().any(|known| known.what == what) {
+            self.walked.findings.push(Finding { what, path });
+        }
+    }
+
+    fn named(&self, path: &[Move]) -> Vec<String> {
+        let mut names = vec![format!("{}: submit ({})", self.subject.name, self.beginning.name)];
+        names.extend(path.iter().map(|step| match step {
+            Move::Wait => "wait".to_owned(),
+            Move::Act(place) => ACTIONS.get(*place).map_or("?", |action| action.name).to_owned(),
+        }));
+        names
+    }
+
+    /// Which states lead to no end.
+    fn conclude(&mut self) {
+        let strict = self.leading(true);
+        let any = self.leading(false);
+        for (place, node) in self.nodes.iter().enumerate() {
+            if any.contains(&place) && strict.contains(&place) {
+                continue;
+            }
+            let fingerprint = self.known.iter().find(|(_, known)| **known == place);
+            let mut what = String::new();
+            let _ = write!(what, "{}", fingerprint.map_or("", |(text, _)| text));
+            let path = self.named(&node.path);
+            if any.contains(&place) {
+                self.walked.given_up_only.push(Finding { what, path });
+            } else {
+                let what = format!("nothing leads on: {what}");
+                self.walked.findings.push(Finding { what, path });
+            }
+        }
+        self.walked.states += self.nodes.len();
+        self.walked.unexpanded += self.nodes.iter().filter(|node| node.left).count();
+    }
+
+    /// The states from which an end is reached, or something that was not gone on from.
+    fn leading(&self, without_giving_up: bool) -> BTreeSet<usize> {
+        let begin = self.nodes.iter().enumerate().filter(|(_, node)| node.ended || node.left);
+        let mut found: BTreeSet<usize> = begin.map(|(place, _)| place).collect();
+        loop {
+            let more: Vec<usize> = self
+                .nodes
+                .iter()
+                .enumerate()
+                .filter(|(place, node)| {
+                    !found.contains(place)
+                        && node.to.iter().any(|(to, gives_up)| {
+                            found.contains(to) && !(*gives_up && without_giving_up)
+                        })
+                })
+                .map(|(place, _)| place)
+                .collect();
+            if more.is_empty() {
+                return found;
+            }
+            found.extend(more);
+        }
+    }
+}
+
+/// Whether a path did something to the whole world, not to its dossier alone.
+fn touches_all(path: &[Move]) -> bool {
+    let outage = |action: &Action| action.path.starts_with("/v1/outages");
+    path.iter()
+        .any(|step| matches!(step, Move::Act(place) if ACTIONS.get(*place).is_some_and(outage)))
+}

@@ -1,0 +1,144 @@
+//! One office with a store in memory and a clock that is moved by hand.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use dossier::contract::{Role, RulesIssued};
+use events::EventStore;
+use events::bus::Bus;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use service_kit::auth::{Auth, DevelopmentKey};
+use service_kit::documents::Documents;
+use service_kit::quotas::{Quotas, Rules};
+use service_kit::{Clock, Kit, Settings};
+use standalone::{Answer, Bearer, Office};
+use tempfile::TempDir;
+
+/// When every world begins: Monday, 5 October 2026.
+pub(crate) const BEGINS: &str = "2026-10-05T09:00:00+07:00";
+
+/// A walk asks far more often than any applicant.
+const QUOTAS: &str = "
+applicant:
+  steps: { count: 1000000000, seconds: 60 }
+  reads: { count: 1000000000, seconds: 60 }
+  submissions: { count: 1000000000, seconds: 86400 }
+  uploaded_bytes: { count: 100000000000, seconds: 86400 }
+  unfinished_uploads: 1000000000
+";
+
+/// The office of one walk.
+pub(crate) struct World {
+    pub(crate) office: Office,
+    pub(crate) kit: Arc<Kit>,
+    /// Counts up for names that must be used once only.
+    serial: u64,
+    began: Timestamp,
+    _folder: TempDir,
+}
+
+impl World {
+    /// A world with these rules, at the beginning of time.
+    pub(crate) async fn open(rules: Vec<RulesIssued>) -> Result<Self> {
+        let began: Timestamp = BEGINS.parse()?;
+        let clock = Clock::manual(began);
+        let folder = tempfile::tempdir()?;
+        let key = DevelopmentKey::from_seed([7; 32]);
+        let store = Arc::new(EventStore::memory());
+        let kit = Kit::new(Settings {
+            bus: Bus::Store(Arc::clone(&store)),
+            store,
+            rules,
+            quotas: Quotas::new(Rules::with(QUOTAS)?, clock.clone()),
+            clock,
+            auth: Auth::development(&key, Clock::System),
+            documents: Documents::in_folder(&folder.path().join("documents"))?,
+            views: None,
+            sandbox: true,
+            digest_key: vec![7; 32],
+        })
+        .await?;
+        let office = Office::open(&kit, key).await?;
+        Ok(Self { office, kit, serial: 0, began, _folder: folder })
+    }
+
+    /// The time.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.kit.clock.now()
+    }
+
+    /// Whether it is not the beginning of time any more, so that nothing can begin here as it does elsewhere.
+    pub(crate) fn moved(&self) -> bool {
+        self.now() != self.began
+    }
+
+    /// A number that nobody had before.
+    pub(crate) fn serial(&mut self) -> u64 {
+        self.serial += 1;
+        self.serial
+    }
+
+    /// Issues rules, as an operator does.
+    pub(crate) async fn issue(&mut self, text: &str) -> Result<Answer> {
+        let body = json!({ "kind": "procedure", "text": text });
+        let operator = (Role::Operator, "operator-1", "");
+        self.office.post("/v1/rules", operator, "", &body).await
+    }
+
+    /// Takes a step, with an upload for every `$upload` in the body and a new number for every `$serial`.
+    pub(crate) async fn post(
+        &mut self,
+        path: &str,
+        who: &Bearer,
+        etag: &str,
+        mut body: Value,
+    ) -> Result<Answer> {
+        let mut names = Vec::new();
+        for _ in 0..count(&body) {
+            let content = format!("document {}", self.serial());
+            names.push(self.office.upload(who.clone(), &content).await.context("an upload")?);
+        }
+        let serial = self.serial();
+        fill(&mut body, serial, &mut names);
+        self.office.post(path, who.clone(), etag, &body).await
+    }
+
+    /// The kinds of all events that were recorded.
+    pub(crate) async fn kinds(&self) -> Result<BTreeSet<String>> {
+        let (mut kinds, mut from) = (BTreeSet::new(), events::Position::START);
+        loop {
+            let page = self.kit.store.read_all(from, &events::Filter::default(), 1_000).await?;
+            kinds.extend(page.events.iter().map(|event| event.kind.to_string()));
+            if page.through == from {
+                return Ok(kinds);
+            }
+            from = page.through;
+        }
+    }
+}
+
+const UPLOAD: &str = "$upload";
+const SERIAL: &str = "$serial";
+
+fn count(body: &Value) -> usize {
+    match body {
+        Value::String(text) => usize::from(text == UPLOAD),
+        Value::Array(items) => items.iter().map(count).sum(),
+        Value::Object(fields) => fields.values().map(count).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+    }
+}
+
+fn fill(body: &mut Value, serial: u64, names: &mut Vec<String>) {
+    match body {
+        Value::String(text) if text == UPLOAD => *text = names.pop().unwrap_or_default(),
+        Value::String(text) if text.contains(SERIAL) => {
+            *text = text.replace(SERIAL, &serial.to_string());
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| fill(item, serial, names)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| fill(field, serial, names)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}

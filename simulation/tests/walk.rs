@@ -1,0 +1,27 @@
+//! A walk within limits: what ships, and some procedures by a seed.
+
+use simulation::{Limits, Walked, generated, shipped, walk_all};
+
+/// As far as a walk goes in the time that tests have.
+const LIMITS: Limits = Limits { states: 40, edge_states: 12 };
+/// The seeds of the generated procedures.
+const SEEDS: std::ops::Range<u64> = 1..9;
+
+#[test]
+fn from_every_state_that_is_reached_something_leads_on_and_no_step_answers_5xx() {
+    let mut subjects = shipped().unwrap();
+    subjects.extend(SEEDS.map(|seed| generated(seed).unwrap()));
+    let walked = walk_all(&subjects, LIMITS, 2, &|walked| eprintln!("{walked}")).unwrap();
+    let sum = Walked::sum(&walked);
+    let told: Vec<String> = sum
+        .findings
+        .iter()
+        .map(|finding| format!("{}\n  {}", finding.what, finding.path.join(" > ")))
+        .collect();
+    assert!(told.is_empty(), "{} findings:\n{}", told.len(), told.join("\n"));
+    // A walk that went nowhere would find nothing.
+    assert!(sum.states > 1_000, "{sum}");
+    assert!(sum.actions.len() > 60, "{sum}: {:?}", sum.actions);
+    assert!(sum.kinds.len() > 60, "{sum}: {:?}", sum.kinds);
+    assert_eq!(sum.astray, 0, "{sum}");
+}
