@@ -45,18 +45,21 @@ fn common() -> Result<Vec<RulesIssued>> {
     Ok(all.filter(|rules| rules.kind != RulesKind::Procedure).collect())
 }
 
-/// The procedures that ship.
+/// The procedures that ship and are in force when a world begins.
 pub fn shipped() -> Result<Vec<Subject>> {
-    let all = shipped_rules()?.into_iter();
-    let procedures = all.filter(|rules| rules.kind == RulesKind::Procedure);
-    procedures.map(|rules| Subject::new(rules, None)).collect()
+    let mut subjects = Vec::new();
+    for rules in shipped_rules()?.into_iter().filter(|rules| rules.kind == RulesKind::Procedure) {
+        subjects.extend(Subject::new(rules, None)?);
+    }
+    Ok(subjects)
 }
 
 impl Subject {
     /// A procedure whose text is issued, unless it is wrong.
     pub(crate) fn of_text(name: &str, text: String) -> Result<Self> {
         let rules = dossier::law::rules(RulesKind::Procedure, name, &text)?;
-        let mut subject = Self::new(rules, Some(text))?;
+        let subject = Self::new(rules, Some(text))?;
+        let mut subject = subject.context("it is not in force")?;
         name.clone_into(&mut subject.name);
         Ok(subject)
     }
@@ -72,7 +75,8 @@ impl Subject {
         self.procedure.agency.to_string()
     }
 
-    fn new(own: RulesIssued, issued: Option<String>) -> Result<Self> {
+    /// Nothing for a procedure that is not in force when a world begins.
+    fn new(own: RulesIssued, issued: Option<String>) -> Result<Option<Self>> {
         let mut rules = common()?;
         let (code, name) = (ProcedureCode::from(own.name.as_str()), own.name.clone());
         rules.push(own);
@@ -80,11 +84,13 @@ impl Subject {
         for rules in &rules {
             law.take(rules, None)?;
         }
-        let procedure = law.in_force(&code, date(2026, 10, 5)).context("not in force")?.clone();
+        let Some(procedure) = law.in_force(&code, date(2026, 10, 5)).cloned() else {
+            return Ok(None);
+        };
         let receives = |code: &str| law.agency(&AgencyCode::from(code)).is_some();
         let below = format!("{}.001", procedure.agency);
         let agency = if receives(&below) { below } else { procedure.agency.to_string() };
-        Ok(Self { name, rules, issued, procedure, agency })
+        Ok(Some(Self { name, rules, issued, procedure, agency }))
     }
 
     /// Every way in which a dossier begins: by each channel, with each delivery, with a form or a date at its edge.
@@ -140,6 +146,9 @@ impl Subject {
             body["applicant"] = json!(APPLICANT);
             bearer(Role::Clerk, "clerk-1", &self.agency)
         };
+        if self.procedure.delivery.first() == Some(&DeliveryChannel::Post) {
+            body["delivery"] = json!({ "channel": "post", "address": address() });
+        }
         if let (Channel::Post, Some(by)) = (channel, self.procedure.clock.by_post) {
             body["posted_at"] = json!("2026-10-02T10:00:00+07:00");
             body["posted_by"] = json!(match by {

@@ -294,7 +294,8 @@ impl<'a> Walk<'a> {
         let place = self.nodes.len();
         let left = place >= self.limit;
         let world = self.world.as_mut().context("no world")?;
-        let mut closer = Seen { failed: Vec::new(), ..seen.clone() };
+        let mut closer = seen.clone();
+        closer.failed.clear();
         closer.look_closer(world, self.subject).await?;
         for failed in &closer.failed {
             self.found(failed.replace(&seen.id, "{}"));

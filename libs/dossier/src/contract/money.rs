@@ -44,11 +44,9 @@ impl Vnd {
 
     /// `percent` per cent of the amount, rounded down to whole đồng in the payer's favour.
     pub fn percent(self, percent: u8) -> Result<Self, VndOverflow> {
-        self.0
-            .checked_mul(i64::from(percent))
-            .and_then(|product| product.checked_div_euclid(100))
-            .map(Self)
-            .ok_or(VndOverflow)
+        let part = i128::from(self.0).checked_mul(i128::from(percent));
+        let part = part.and_then(|product| product.checked_div_euclid(100));
+        part.and_then(|part| i64::try_from(part).ok()).map(Self).ok_or(VndOverflow)
     }
 }
 

@@ -98,6 +98,22 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_dossier_of_an_old_log_from_whose_dates_nothing_can_be_computed_comes_to_its_result() {
+        let law = law();
+        for day in ["9999-11-15", "9999-12-31"] {
+            let public = [("/programme/to".to_owned(), day.into())].into();
+            let mut scene = prepared_at(&law, "2.000004", "H26.14", public);
+            issue(&mut scene).unwrap();
+            assert_eq!(scene.state.stage, Stage::Issued);
+            let explained = crate::clock::explain_obligations(&scene.state, &law).unwrap();
+            assert_eq!(explained.len(), 2, "prizes and report");
+            for (kind, running, explanation) in explained {
+                assert_eq!(explanation.due_at, running.due_at, "{kind}, as `check` computes it");
+            }
+        }
+    }
+
+    #[test]
     fn a_result_is_issued_once() {
         let law = law();
         let mut scene = issued(&law, DeliveryChannel::Download);

@@ -83,6 +83,30 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn rules_that_were_issued_once_with_a_period_without_end_do_not_stop_a_dossier() {
+        let mut law = Law::default();
+        for mut rules in crate::law::shipped_rules().unwrap() {
+            if rules.name == "2.000004" {
+                let endless = "online: { amount: 4294967295, unit: working_days }";
+                rules.text =
+                    rules.text.replace("online: { amount: 5, unit: working_days }", endless);
+            }
+            law.take(&rules, None).unwrap();
+        }
+        let mut scene = Scene::<Intake>::new(&law, "2.000004", "H26.14");
+        let submit = |s: &Intake, f: &Facts<'_>| submit_dossier::decide(s, promotion(), f);
+        let refused = scene.step("2026-11-20T09:00", Role::Applicant, submit);
+        assert!(matches!(refused, Err(submit_dossier::Refusal::Impossible(_))), "{refused:?}");
+        // One that was submitted before such rules were refused is accepted, by a day that never comes.
+        let shipped = crate::testing::law();
+        let mut scene = submitted(&shipped);
+        scene.law = &law;
+        scene.step("2026-11-20T10:00", Role::Clerk, decide).unwrap();
+        let promised = scene.state.promised.unwrap().promise;
+        assert!(promised.provisional && promised.due_at > at("2060-01-01T00:00"), "{promised:?}");
+    }
+
+    #[test]
     fn an_accepted_dossier_has_an_appointment() {
         let law = law();
         let scene = accepted(&law);

@@ -86,7 +86,8 @@ fn charge(line: &FeeLine, reductions: &[&Reduction]) -> Result<ChargedLine, LawE
         name_en: line.name.en.clone(),
         full: line.amount,
         reduction: best.map(|best| best.rule.clone()),
-        charged: line.amount.minus(less)?,
+        // A tariff below nothing, which was not refused once, charges nothing.
+        charged: line.amount.minus(less)?.max(Vnd::ZERO),
     })
 }
 
