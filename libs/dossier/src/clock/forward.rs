@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use calendar::{Budget, Calendar, CalendarError, Gaps, end_of};
+use calendar::{Budget, Calendar, CalendarError, Gaps, HORIZON_DAYS, end_of};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -41,8 +41,8 @@ pub struct Filed<'a> {
     pub submitted_at: Timestamp,
 }
 
-/// Everything in a dossier that cannot be right or from which something follows that cannot be computed, under the law that
-/// it is received under, at `now`. None: whatever happens to it next, every date can be computed.
+/// Everything in a dossier that cannot be right, or from which something follows that cannot be computed, under the law that
+/// it is received under, at `now`. Pointers are into the request that gives it.
 #[must_use]
 pub fn forward(rule: Rule<'_>, filed: Filed<'_>, now: Timestamp) -> Vec<Fault> {
     let mut faults = Vec::new();
@@ -51,15 +51,35 @@ pub fn forward(rule: Rule<'_>, filed: Filed<'_>, now: Timestamp) -> Vec<Fault> {
         faults.extend(posted(rule, posted_at, submitted_at));
     }
     faults.extend(dates(rule, form, now));
-    let mut run = Run { rule, faults: Vec::new() };
-    if faults.is_empty() {
-        run.clock(channel, posted_at.unwrap_or(now), now);
-        run.others(now);
-        run.money();
-        run.duties(form, now);
+    if !faults.is_empty() {
+        return faults;
     }
-    faults.extend(run.faults);
-    faults
+    let mut run = Run { rule, faults: Vec::new() };
+    run.clock(channel, posted_at.unwrap_or(now), now);
+    run.duties(form, now);
+    if run.faults.is_empty() {
+        return faults;
+    }
+    // What fails by the rules alone is not the dossier's fault, and does not stop it: see `end`.
+    let of_the_rules = of_the_law(rule.procedure, rule.calendar, now);
+    run.faults.retain(|fault| of_the_rules.iter().all(|known| known.pointer != fault.pointer));
+    let given = |fault: Fault| Fault::new(given_at(rule.procedure, &fault.pointer), fault.what);
+    run.faults.into_iter().map(given).collect()
+}
+
+/// What a dossier gives that the rule at `place` counts from.
+fn given_at(procedure: &Procedure, place: &str) -> String {
+    let result = &procedure.result;
+    let place = place.strip_prefix("/result/duties/").and_then(|rest| rest.strip_suffix("/budget"));
+    let place = place.and_then(|place| place.parse::<usize>().ok());
+    let mut duty = place.and_then(|place| result.duties.get(place));
+    while let Some(found) = duty {
+        if let Some(field) = &found.field {
+            return format!("/form{field}");
+        }
+        duty = found.after.as_ref().and_then(|after| result.duty(after));
+    }
+    "/posted_at".to_owned()
 }
 
 /// What of a procedure's own rules leads nowhere, whatever a dossier says: computed for a dossier of each channel that would
@@ -75,17 +95,12 @@ pub fn of_the_law(procedure: &Procedure, calendar: &Calendar, now: Timestamp) ->
     run.money();
     run.duties(&Value::Null, now);
     let mut faults: Vec<Fault> = Vec::new();
-    for (rule, fault) in run.faults.into_iter().map(|fault| (pointer_of(&fault), fault)) {
-        if !faults.iter().any(|known| known.pointer == rule) {
-            faults.push(Fault { pointer: rule, ..fault });
+    for fault in run.faults {
+        if !faults.iter().any(|known| known.pointer == fault.pointer) {
+            faults.push(fault);
         }
     }
     faults
-}
-
-/// The rule that a fault of a procedure is about, which its text begins with.
-fn pointer_of(fault: &Fault) -> String {
-    fault.what.split(':').next().unwrap_or_default().to_owned()
 }
 
 /// Why a date of posting cannot be right. One in the future, and one where none counts, are refused by themselves.
@@ -208,7 +223,7 @@ impl Run<'_> {
     }
 
     fn fault(&mut self, place: &str, what: &str) {
-        self.faults.push(Fault::new("/procedure", format!("{place}: {what}")));
+        self.faults.push(Fault::new(place, what));
     }
 
     /// The period for the decision: from when it was received, after a supplement, and extended as often as may be.
@@ -235,6 +250,16 @@ impl Run<'_> {
         }
     }
 
+    /// A number of working days before a day.
+    fn days_before(&mut self, place: &str, day: Date, working_days: u32) {
+        if working_days > HORIZON_DAYS {
+            self.fault(place, &format!("more than {HORIZON_DAYS} days"));
+        } else {
+            let before = self.rule.calendar.nth_working_day_before(day, working_days);
+            self.noted(place, before);
+        }
+    }
+
     /// Every period that begins by what somebody does.
     fn others(&mut self, now: Timestamp) {
         let procedure = self.rule.procedure;
@@ -255,13 +280,16 @@ impl Run<'_> {
                 self.end(&format!("/review/activities/{place}/budget"), now, budget);
             }
         }
+        if let Some(ahead) = &procedure.intake.ahead {
+            let today = self.rule.calendar.date_of(now);
+            self.days_before("/intake/ahead/working_days", today, ahead.working_days);
+        }
         let valid_until =
             result.validity.and_then(|budget| self.end("/result/validity", now, budget));
         if let (Some(rules), Some(mut until)) = (&result.renewal, valid_until) {
             self.end("/result/renewal/decide_within", now, rules.decide_within);
-            let calendar = self.rule.calendar;
-            let asked = calendar.nth_working_day_before(calendar.date_of(until), rules.ask_before);
-            self.noted("/result/renewal/ask_before", asked);
+            let expires_on = self.rule.calendar.date_of(until);
+            self.days_before("/result/renewal/ask_before", expires_on, rules.ask_before);
             for _ in 0..rules.times.min(TIMES_MAX) {
                 match self.end("/result/renewal/validity", until, rules.validity) {
                     Some(next) => until = next,
