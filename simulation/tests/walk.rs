@@ -3,9 +3,9 @@
 use simulation::{Limits, Walked, generated, shipped, walk_all};
 
 /// As far as a walk goes in the time that tests have.
-const LIMITS: Limits = Limits { states: 40, edge_states: 12 };
+const LIMITS: Limits = Limits { states: 10, edge_states: 3 };
 /// The seeds of the generated procedures.
-const SEEDS: std::ops::Range<u64> = 1..9;
+const SEEDS: std::ops::Range<u64> = 1..6;
 
 #[test]
 fn from_every_state_that_is_reached_something_leads_on_and_no_step_answers_5xx() {

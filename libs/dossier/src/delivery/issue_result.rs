@@ -105,7 +105,7 @@ pub(crate) mod tests {
             let mut scene = prepared_at(&law, "2.000004", "H26.14", public);
             issue(&mut scene).unwrap();
             assert_eq!(scene.state.stage, Stage::Issued);
-            let explained = crate::clock::explain_obligations(&scene.state, &law).unwrap();
+            let explained = clock::explain_obligations(&scene.state, &law).unwrap();
             assert_eq!(explained.len(), 2, "prizes and report");
             for (kind, running, explanation) in explained {
                 assert_eq!(explanation.due_at, running.due_at, "{kind}, as `check` computes it");

@@ -70,8 +70,9 @@ async fn a_corrected_form_comes_through_the_same_door() {
     assert_eq!(refused.refused(), (422, "values-impossible"));
     assert_eq!(pointers(&refused.body), ["/form/programme/to"]);
     form["programme"]["to"] = json!("2027-01-31");
-    let taken = office.browser.post(&supply, &applicant, &asked.etag(), json!({ "form": form }));
-    taken.await.granted();
+    let taken =
+        office.browser.post(&supply, &applicant, &asked.etag(), json!({ "form": form })).await;
+    taken.granted();
     office.settle().await;
 }
 
