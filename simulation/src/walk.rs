@@ -168,7 +168,13 @@ impl<'a> Walk<'a> {
                 }
                 None => break,
             };
-            let Some(after) = self.take(next, &seen).await? else { continue };
+            let Some(after) = self.take(next, &seen).await? else {
+                // What was granted before and is not now leads nowhere any more.
+                if let Some(node) = self.nodes.get_mut(here) {
+                    self.walked.astray += usize::from(node.to.remove(&place(next)).is_some());
+                }
+                continue;
+            };
             let there = self.arrive(&after).await?;
             if let Some(node) = self.nodes.get_mut(here).filter(|_| here != there) {
                 let before = node.to.insert(place(next), there);
@@ -248,6 +254,8 @@ impl<'a> Walk<'a> {
             Move::Wait => {
                 let Some(due) = seen.next_due() else { return Ok(None) };
                 self.trail.push(step);
+                self.walked.granted += 1;
+                *self.walked.actions.entry("wait").or_default() += 1;
                 if let Err(error) = world.office.wait_until(due).await {
                     self.found(format!("a task stands: {error}"));
                 }
