@@ -20,12 +20,12 @@ struct Cli {
     /// Only subjects whose name contains this; `generated 7` is one of them.
     #[arg(long, default_value = "")]
     only: String,
-    /// States of each ordinary dossier.
+    /// Granted steps with each ordinary beginning.
+    #[arg(long, default_value_t = 2_000)]
+    steps: usize,
+    /// Granted steps with each beginning that has something at an edge.
     #[arg(long, default_value_t = 100)]
-    states: usize,
-    /// States of each dossier that begins with something at an edge.
-    #[arg(long, default_value_t = 20)]
-    edge_states: usize,
+    edge_steps: usize,
     /// At the same time.
     #[arg(long, default_value_t = 2)]
     threads: usize,
@@ -50,7 +50,7 @@ fn main() -> Result<ExitCode> {
             writeln!(out, "{text}")?;
         }
     }
-    let limits = Limits { states: cli.states, edge_states: cli.edge_states };
+    let limits = Limits { steps: cli.steps, edge_steps: cli.edge_steps };
     let tell = |walked: &Walked| {
         // Nobody is left to tell if standard error is gone.
         let _ = writeln!(std::io::stderr(), "{walked}");

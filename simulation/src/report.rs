@@ -13,7 +13,7 @@ impl Walked {
             sum.beginnings.0 += walked.beginnings.0;
             sum.beginnings.1 += walked.beginnings.1;
             sum.states += walked.states;
-            sum.unexpanded += walked.unexpanded;
+            sum.unfinished += walked.unfinished;
             sum.granted += walked.granted;
             sum.refused += walked.refused;
             sum.worlds += walked.worlds;
@@ -36,13 +36,13 @@ impl fmt::Display for Walked {
         }
         write!(
             f,
-            "{}: {} of {} beginnings, {} states ({} not gone on from), {} steps granted by {} actions, {} refused, \
+            "{}: {} of {} beginnings, {} states ({} not finished), {} steps granted by {} actions, {} refused, \
              {} kinds of events, {} worlds, {} astray, {} findings, {} only by giving up",
             self.name,
             self.beginnings.0,
             self.beginnings.1,
             self.states,
-            self.unexpanded,
+            self.unfinished,
             self.granted,
             self.actions.len(),
             self.refused,

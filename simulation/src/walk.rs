@@ -1,7 +1,8 @@
-//! The walk itself: from every state everything is tried that somebody may try, and time passes. A state is reached again by
-//! taking the same steps with a new dossier, in a world of its own once the clock has moved.
+//! The walk itself: in every state everything is tried that somebody may try, and time passes. What was granted leads on; where all
+//! was tried, the walk goes on by what it knows to the nearest state in which something was not, or begins with a new dossier,
+//! in a world of its own once the clock has moved.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write;
 
 use anyhow::{Context, Result};
@@ -17,10 +18,10 @@ use crate::world::World;
 /// How far a walk goes.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// States of an ordinary dossier.
-    pub states: usize,
-    /// States of one that begins with something at an edge.
-    pub edge_states: usize,
+    /// Granted steps with each ordinary beginning.
+    pub steps: usize,
+    /// Granted steps with each that has something at an edge.
+    pub edge_steps: usize,
 }
 
 /// Something that must not be.
@@ -43,15 +44,15 @@ pub struct Walked {
     pub beginnings: (usize, usize),
     /// States.
     pub states: usize,
-    /// Those that were seen, but not gone on from.
-    pub unexpanded: usize,
+    /// Those in which not everything was tried: they are taken as leading on.
+    pub unfinished: usize,
     /// Steps that were granted.
     pub granted: usize,
     /// Steps that were refused.
     pub refused: usize,
     /// Worlds that were made.
     pub worlds: usize,
-    /// Paths that did not lead where they had led before.
+    /// Steps that did not lead where they had led before.
     pub astray: usize,
     /// By action, how often it was granted.
     pub actions: BTreeMap<&'static str, usize>,
@@ -73,13 +74,19 @@ enum Move {
 /// A state that was seen.
 #[derive(Debug)]
 struct Node {
+    /// How it was reached first.
     path: Vec<Move>,
     tried: usize,
-    /// Not gone on from, for lack of room or because the path did not lead here again.
-    left: bool,
     ended: bool,
-    /// Where it leads, and whether somebody gives up by that.
-    to: BTreeSet<(usize, bool)>,
+    /// Where it leads.
+    to: BTreeMap<usize, usize>,
+}
+
+impl Node {
+    /// Whether everything was tried in it.
+    const fn is_finished(&self) -> bool {
+        self.tried >= MOVES
+    }
 }
 
 /// After how long a reaction gives up: somewhat longer than `PARKED_FOR_MAX`.
@@ -113,8 +120,8 @@ pub async fn walk(subject: &Subject, limits: Limits) -> Result<Walked> {
         }
     }
     for beginning in subject.beginnings() {
-        let states = if beginning.plain { limits.states } else { limits.edge_states };
-        Walk::new(subject, &beginning, states, &mut walked).run().await?;
+        let steps = if beginning.plain { limits.steps } else { limits.edge_steps };
+        Walk::new(subject, &beginning, steps, &mut walked).run().await?;
     }
     Ok(walked)
 }
@@ -148,41 +155,61 @@ impl<'a> Walk<'a> {
         self.walked.beginnings.1 += 1;
         let Some(seen) = self.begin().await? else { return Ok(()) };
         self.walked.beginnings.0 += 1;
-        let mut here = self.arrive(&seen).await?;
-        let mut seen = seen;
-        loop {
-            let next =
-                self.nodes.get(here).and_then(|node| nth(node.tried)).filter(|_| !self.left(here));
-            if let Some(next) = next {
+        let (mut here, mut seen) = (self.arrive(&seen).await?, seen);
+        let until = self.walked.granted + self.limit;
+        while self.walked.granted < until {
+            let next = match self.next(here) {
+                Some(next) => next,
+                // Everything is known from here on: with a new dossier, if that leads on.
+                None if !self.trail.is_empty() => {
+                    seen = self.begin().await?.context("what was granted is refused now")?;
+                    here = self.arrive(&seen).await?;
+                    continue;
+                }
+                None => break,
+            };
+            let Some(after) = self.take(next, &seen).await? else {
+                // What was granted before and is not now leads nowhere any more.
                 if let Some(node) = self.nodes.get_mut(here) {
-                    node.tried += 1;
+                    self.walked.astray += usize::from(node.to.remove(&place(next)).is_some());
                 }
-                let Some(after) = self.take(next, &seen).await? else { continue };
-                let there = self.arrive(&after).await?;
-                let gives_up = matches!(next, Move::Act(place) if ACTIONS.get(place).is_some_and(|a| a.gives_up));
-                if let Some(node) = self.nodes.get_mut(here).filter(|_| here != there) {
-                    node.to.insert((there, gives_up));
-                }
-                (here, seen) = (there, after);
                 continue;
+            };
+            let there = self.arrive(&after).await?;
+            if let Some(node) = self.nodes.get_mut(here).filter(|_| here != there) {
+                let before = node.to.insert(place(next), there);
+                self.walked.astray += usize::from(before.is_some_and(|before| before != there));
             }
-            // Everything was tried here: on from the state that is nearest to the beginning.
-            let open =
-                self.nodes.iter().enumerate().filter(|(_, node)| node.tried < MOVES && !node.left);
-            let nearest = open.min_by_key(|(_, node)| node.path.len()).map(|(place, _)| place);
-            let Some(place) = nearest else { break };
-            match self.again(place).await? {
-                Some(found) => (here, seen) = (place, found),
-                None => self.walked.astray += 1,
-            }
+            (here, seen) = (there, after);
         }
         self.close().await?;
         self.conclude();
         Ok(())
     }
 
-    fn left(&self, place: usize) -> bool {
-        self.nodes.get(place).is_none_or(|node| node.left)
+    /// What to do in a state: what was not tried in it, or what leads to the nearest one in which something was not.
+    fn next(&mut self, here: usize) -> Option<Move> {
+        let node = self.nodes.get_mut(here)?;
+        if let Some(untried) = nth(node.tried) {
+            node.tried += 1;
+            return Some(untried);
+        }
+        let mut first: BTreeMap<usize, usize> = BTreeMap::from([(here, MOVES)]);
+        let mut reached = VecDeque::from([here]);
+        while let Some(at) = reached.pop_front() {
+            for (step, to) in self.nodes.get(at).into_iter().flat_map(|node| &node.to) {
+                if first.contains_key(to) {
+                    continue;
+                }
+                let begun = first.get(&at).copied().filter(|step| *step < MOVES).unwrap_or(*step);
+                if self.nodes.get(*to).is_some_and(|node| !node.is_finished()) {
+                    return nth(begun);
+                }
+                first.insert(*to, begun);
+                reached.push_back(*to);
+            }
+        }
+        None
     }
 
     /// Submits a dossier, in a new world if time has passed in the present one; nothing if that is refused.
@@ -219,22 +246,6 @@ impl<'a> Walk<'a> {
         Ok(Some(Seen::look(world, self.subject, &id, None).await?))
     }
 
-    /// Goes to a state by its path with a new dossier; nothing if the path leads elsewhere now.
-    async fn again(&mut self, place: usize) -> Result<Option<Seen>> {
-        let path = self.nodes.get(place).map(|node| node.path.clone()).unwrap_or_default();
-        let mut seen = self.begin().await?.context("what was granted is refused now")?;
-        for step in path {
-            if let Some(after) = self.take(step, &seen).await? {
-                seen = after;
-            }
-        }
-        let same = self.known.get(&seen.fingerprint()) == Some(&place);
-        if let Some(node) = self.nodes.get_mut(place).filter(|_| !same) {
-            node.left = true;
-        }
-        Ok(same.then_some(seen))
-    }
-
     /// Tries something; what is seen then if it was granted.
     async fn take(&mut self, step: Move, seen: &Seen) -> Result<Option<Seen>> {
         let world = self.world.as_mut().context("no world")?;
@@ -243,6 +254,8 @@ impl<'a> Walk<'a> {
             Move::Wait => {
                 let Some(due) = seen.next_due() else { return Ok(None) };
                 self.trail.push(step);
+                self.walked.granted += 1;
+                *self.walked.actions.entry("wait").or_default() += 1;
                 if let Err(error) = world.office.wait_until(due).await {
                     self.found(format!("a task stands: {error}"));
                 }
@@ -284,7 +297,12 @@ impl<'a> Walk<'a> {
         for failed in &seen.failed {
             self.found(failed.replace(&seen.id, "{}"));
         }
+        // A date that time which is not counted may still move is not missed before that time is known.
+        let moves = !self.subject.procedure.clock.not_counted.is_empty();
         for kind in seen.overdue() {
+            if moves && kind == "deadline of intake" {
+                continue;
+            }
             self.found(format!("{kind} has passed and is not enforced"));
         }
         let fingerprint = seen.fingerprint();
@@ -292,7 +310,6 @@ impl<'a> Walk<'a> {
             return Ok(*known);
         }
         let place = self.nodes.len();
-        let left = place >= self.limit;
         let world = self.world.as_mut().context("no world")?;
         let mut closer = seen.clone();
         closer.failed.clear();
@@ -300,8 +317,8 @@ impl<'a> Walk<'a> {
         for failed in &closer.failed {
             self.found(failed.replace(&seen.id, "{}"));
         }
-        let (path, to, ended) = (self.trail.clone(), BTreeSet::new(), seen.is_at_its_end());
-        self.nodes.push(Node { path, tried: 0, left, ended, to });
+        let (path, to, ended) = (self.trail.clone(), BTreeMap::new(), seen.is_at_its_end());
+        self.nodes.push(Node { path, tried: 0, ended, to });
         self.known.insert(fingerprint, place);
         Ok(place)
     }
@@ -357,12 +374,13 @@ impl<'a> Walk<'a> {
             }
         }
         self.walked.states += self.nodes.len();
-        self.walked.unexpanded += self.nodes.iter().filter(|node| node.left).count();
+        self.walked.unfinished += self.nodes.iter().filter(|node| !node.is_finished()).count();
     }
 
-    /// The states from which an end is reached, or something that was not gone on from.
+    /// The states from which an end is reached, or one in which not everything was tried.
     fn leading(&self, without_giving_up: bool) -> BTreeSet<usize> {
-        let begin = self.nodes.iter().enumerate().filter(|(_, node)| node.ended || node.left);
+        let begin =
+            self.nodes.iter().enumerate().filter(|(_, node)| node.ended || !node.is_finished());
         let mut found: BTreeSet<usize> = begin.map(|(place, _)| place).collect();
         loop {
             let more: Vec<usize> = self
@@ -371,8 +389,9 @@ impl<'a> Walk<'a> {
                 .enumerate()
                 .filter(|(place, node)| {
                     !found.contains(place)
-                        && node.to.iter().any(|(to, gives_up)| {
-                            found.contains(to) && !(*gives_up && without_giving_up)
+                        && node.to.iter().any(|(step, to)| {
+                            let gives_up = ACTIONS.get(*step).is_some_and(|a| a.gives_up);
+                            found.contains(to) && !(gives_up && without_giving_up)
                         })
                 })
                 .map(|(place, _)| place)
@@ -382,6 +401,14 @@ impl<'a> Walk<'a> {
             }
             found.extend(more);
         }
+    }
+}
+
+/// Where a move stands among all.
+const fn place(step: Move) -> usize {
+    match step {
+        Move::Act(place) => place,
+        Move::Wait => ACTIONS.len(),
     }
 }
 
