@@ -11,6 +11,8 @@ mod database;
 mod eventstoredb;
 #[cfg(feature = "nats")]
 mod nats;
+#[cfg(feature = "nats")]
+mod nats_large;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "postgres")]

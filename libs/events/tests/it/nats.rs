@@ -48,15 +48,14 @@ impl Server {
         Self { process: start(folder.path(), port), folder, port }
     }
 
-    /// One whose messages may have so many bytes.
-    fn taking(bytes: usize) -> Self {
+    /// One with these settings.
+    pub(crate) fn with(settings: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port =
             std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
-        let conf = folder.path().join("nats.conf");
-        let store = folder.path().display();
+        let (conf, store) = (folder.path().join("nats.conf"), folder.path().display());
         let text = format!(
-            "listen: 127.0.0.1:{port}\nmax_payload: {bytes}\njetstream {{ store_dir: \"{store}\" }}\n"
+            "listen: 127.0.0.1:{port}\njetstream {{ store_dir: \"{store}\" }}\n{settings}\n"
         );
         std::fs::write(&conf, text).unwrap();
         let process =
@@ -105,14 +104,14 @@ impl Server {
     }
 
     /// Somebody who may say there what he likes, once the server answers.
-    async fn client(&self) -> Client {
+    pub(crate) async fn client(&self) -> Client {
         let reached = async_nats::ConnectOptions::new().retry_on_initial_connect();
         let client = reached.connect(format!("127.0.0.1:{}", self.port)).await.unwrap();
         tokio::time::timeout(PATIENCE, client.flush()).await.expect("no server").unwrap();
         client
     }
 
-    async fn bus(&self, store: &Arc<EventStore>) -> Nats {
+    pub(crate) async fn bus(&self, store: &Arc<EventStore>) -> Nats {
         let context = jetstream::new(self.client().await);
         let ready = async { while context.query_account().await.is_err() {} };
         tokio::time::timeout(PATIENCE, ready).await.expect("it keeps no messages");
@@ -140,20 +139,11 @@ pub(crate) async fn fresh_on(store: EventStore) -> (Office, Server) {
 
 /// A server that wants a password over TLS, whose certificate an authority of its own has signed.
 fn closed() -> Server {
-    let folder = tempfile::tempdir().unwrap();
     let keys = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/tls").display().to_string();
-    let port = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
-    let conf = folder.path().join("nats.conf");
-    let text = format!(
-        "listen: 127.0.0.1:{port}\njetstream {{ store_dir: \"{}\" }}\n\
-         tls {{ cert_file: \"{keys}/server.crt\", key_file: \"{keys}/server.key\" }}\n\
-         authorization {{ user: dossier, password: \"p%w\" }}\n",
-        folder.path().display()
-    );
-    std::fs::write(&conf, text).unwrap();
-    let process =
-        Command::new(program()).arg("-c").arg(&conf).stderr(Stdio::null()).spawn().unwrap();
-    Server { process, folder, port }
+    Server::with(&format!(
+        "tls {{ cert_file: \"{keys}/server.crt\", key_file: \"{keys}/server.key\" }}\n\
+         authorization {{ user: dossier, password: \"p%w\" }}"
+    ))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -182,7 +172,11 @@ async fn a_bus_behind_tls_and_a_password_is_reached_with_both_and_not_without() 
 }
 
 /// Everything up to now was taken, and the bus is what brings the next.
-async fn at_the_end(office: &Office, feed: &mut Feed, mut next: u128) -> (Position, u128) {
+pub(crate) async fn at_the_end(
+    office: &Office,
+    feed: &mut Feed,
+    mut next: u128,
+) -> (Position, u128) {
     let mut after = Position::START;
     let begun = std::time::Instant::now();
     loop {
@@ -216,7 +210,7 @@ async fn at_the_end_it_is_the_bus_that_brings_what_is_recorded() {
 }
 
 /// Once the stream of the first source has this many messages.
-async fn carried(server: &Server, messages: u128) -> u64 {
+pub(crate) async fn carried(server: &Server, messages: u128) -> u64 {
     let context = jetstream::new(server.client().await);
     let waiting = async {
         loop {
@@ -413,59 +407,6 @@ async fn a_bus_without_room_is_named_and_nothing_is_missed() {
     let mut feed = office.follow("one", "front");
     let until = office.record("front", 1..21).await;
     assert_eq!(take(&mut feed, Position::START, until, 100).await.len(), 20);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_event_larger_than_the_bus_takes_is_left_out_there_and_counted_and_nothing_is_missed() {
-    let server = Server::taking(16 * 1024);
-    let store = Arc::new(EventStore::memory());
-    let office = Office::new(Arc::clone(&store), Bus::Nats(server.bus(&store).await));
-    let mut feed = office.follow("one", "front");
-    let (after, next) = at_the_end(&office, &mut feed, 1).await;
-    let large = NewEvent {
-        id: uuid::Uuid::from_u128(next),
-        kind: "front.Happened.v1".into(),
-        data: "x".repeat(20 * 1024),
-        meta: "{}".to_owned(),
-    };
-    let stream = StreamName::new("front-large").unwrap();
-    let appended = store.append(&stream, Expected::NoStream, vec![large]).await.unwrap();
-    let until = office.record("front", next + 1..next + 21).await;
-    let taken = take(&mut feed, after, until, 100).await;
-    let positions: Vec<Position> = taken.iter().map(|event| event.position).collect();
-    let expected: Vec<Position> = (after.0 + 1..=until.0).map(Position).collect();
-    assert_eq!(positions, expected, "in order, with the large one at {:?}", appended.position);
-    // What stands behind it is on the bus all the same.
-    carried(&server, next - 1 + 20).await;
-    assert_eq!(office.bus.left_out(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_follower_keeps_because_something_before_it_is_missing_is_bounded_in_bytes() {
-    let (office, server) = fresh().await;
-    let large = |n: u128| NewEvent {
-        id: uuid::Uuid::from_u128(n),
-        kind: "front.Happened.v1".into(),
-        data: "x".repeat(200 * 1024),
-        meta: "{}".to_owned(),
-    };
-    let mut until = Position::START;
-    for n in 1..=60_u128 {
-        let stream = StreamName::new(&format!("front-{n}")).unwrap();
-        let appended = office.store.append(&stream, Expected::NoStream, vec![large(n)]).await;
-        until = appended.unwrap().position;
-    }
-    carried(&server, 60).await;
-    // The first ones are gone from the bus: all that it has waits for them.
-    let context = jetstream::new(server.client().await);
-    let stream = context.get_stream("test_front").await.unwrap();
-    for sequence in 1..=3 {
-        stream.delete_message(sequence).await.unwrap();
-    }
-    let mut feed = office.follow("one", "front");
-    let taken = take(&mut feed, Position::START, until, 100).await;
-    assert_eq!(taken.len(), 60);
-    assert!(taken.is_sorted_by_key(|event| event.position));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
