@@ -222,6 +222,7 @@ pub(crate) const ACTIONS: &[Action] = &[
     act("collect", Who::Clerk, "/v1/deliveries/{}/collection", |_, _| {
         Some(json!({ "received_by": "Trần B" }))
     }),
+    act("download", Who::Applicant, "/v1/deliveries/{}/downloads", nothing),
     act("meet duty", Who::Applicant, "/v1/deliveries/{}/duties", |s, _| duty(s)),
     act("meet own duty", Who::Approver, "/v1/deliveries/{}/duties", |s, _| duty(s)),
     act("ask for renewal", Who::Applicant, "/v1/deliveries/{}/renewal", because),
@@ -361,7 +362,6 @@ pub(crate) const ACTIONS: &[Action] = &[
     act("choose download", Who::Clerk, "/v1/deliveries/{}/channel", |s, _| {
         to_channel(s, json!({ "channel": "download" }))
     }),
-    act("download", Who::Applicant, "/v1/deliveries/{}/downloads", nothing),
     act("rate", Who::Applicant, "/v1/ratings/{}", |_, _| {
         Some(json!({ "score": 5, "comment": "good" }))
     }),

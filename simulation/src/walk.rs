@@ -94,6 +94,18 @@ const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_hours(25);
 
 const MOVES: usize = ACTIONS.len() + 1;
 
+/// How many actions bring an ordinary dossier on: they are tried first.
+const ORDINARY: usize = 14;
+
+/// In which order moves are tried with the `nth` beginning: first what brings a dossier on, then everything else, from another place
+/// on with each beginning, and time last.
+fn order(nth: usize) -> Vec<Move> {
+    let others = ACTIONS.len().saturating_sub(ORDINARY);
+    let first = (0..ORDINARY).map(Move::Act);
+    let turned = (0..others).map(|place| Move::Act(ORDINARY + (place + nth * 17) % others));
+    first.chain(turned).chain([Move::Wait]).collect()
+}
+
 fn nth(place: usize) -> Option<Move> {
     match place {
         place if place < ACTIONS.len() => Some(Move::Act(place)),
@@ -119,9 +131,15 @@ pub async fn walk(subject: &Subject, limits: Limits) -> Result<Walked> {
             return Ok(walked);
         }
     }
+    let mut world = None;
     for beginning in subject.beginnings() {
         let steps = if beginning.plain { limits.steps } else { limits.edge_steps };
-        Walk::new(subject, &beginning, steps, &mut walked).run().await?;
+        let mut walk = Walk::new(subject, &beginning, steps, &mut walked, world.take());
+        walk.run().await?;
+        world = walk.world;
+    }
+    if let Some(world) = world {
+        walked.kinds.extend(world.kinds().await?);
     }
     Ok(walked)
 }
@@ -131,6 +149,7 @@ struct Walk<'a> {
     rules: Vec<RulesIssued>,
     beginning: &'a Beginning,
     limit: usize,
+    order: Vec<Move>,
     nodes: Vec<Node>,
     known: BTreeMap<String, usize>,
     walked: &'a mut Walked,
@@ -145,13 +164,14 @@ impl<'a> Walk<'a> {
         beginning: &'a Beginning,
         limit: usize,
         walked: &'a mut Walked,
+        world: Option<World>,
     ) -> Self {
-        let rules = subject.rules.clone();
-        let (nodes, known, world, trail) = (Vec::new(), BTreeMap::new(), None, Vec::new());
-        Self { subject, rules, beginning, limit, nodes, known, walked, world, trail }
+        let (rules, order) = (subject.rules.clone(), order(walked.beginnings.1));
+        let (nodes, known, trail) = (Vec::new(), BTreeMap::new(), Vec::new());
+        Self { subject, rules, beginning, limit, order, nodes, known, walked, world, trail }
     }
 
-    async fn run(mut self) -> Result<()> {
+    async fn run(&mut self) -> Result<()> {
         self.walked.beginnings.1 += 1;
         let Some(seen) = self.begin().await? else { return Ok(()) };
         self.walked.beginnings.0 += 1;
@@ -182,7 +202,9 @@ impl<'a> Walk<'a> {
             }
             (here, seen) = (there, after);
         }
-        self.close().await?;
+        if self.is_used() {
+            self.close().await?;
+        }
         self.conclude();
         Ok(())
     }
@@ -190,9 +212,9 @@ impl<'a> Walk<'a> {
     /// What to do in a state: what was not tried in it, or what leads to the nearest one in which something was not.
     fn next(&mut self, here: usize) -> Option<Move> {
         let node = self.nodes.get_mut(here)?;
-        if let Some(untried) = nth(node.tried) {
+        if let Some(untried) = self.order.get(node.tried) {
             node.tried += 1;
-            return Some(untried);
+            return Some(*untried);
         }
         let mut first: BTreeMap<usize, usize> = BTreeMap::from([(here, MOVES)]);
         let mut reached = VecDeque::from([here]);
@@ -212,13 +234,14 @@ impl<'a> Walk<'a> {
         None
     }
 
+    /// Whether nothing can begin in the present world as it does in a new one.
+    fn is_used(&self) -> bool {
+        self.world.as_ref().is_some_and(|world| world.moved() || touches_all(&self.trail))
+    }
+
     /// Submits a dossier, in a new world if time has passed in the present one; nothing if that is refused.
     async fn begin(&mut self) -> Result<Option<Seen>> {
-        if self
-            .world
-            .as_ref()
-            .is_none_or(|world| world.moved() || !self.trail.is_empty() && touches_all(&self.trail))
-        {
+        if self.world.is_none() || self.is_used() {
             self.close().await?;
             self.world = Some(World::open(self.rules.clone()).await?);
             self.walked.worlds += 1;

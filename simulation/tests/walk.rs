@@ -3,9 +3,9 @@
 use simulation::{Limits, Walked, generated, shipped, walk_all};
 
 /// As far as a walk goes in the time that tests have.
-const LIMITS: Limits = Limits { steps: 60, edge_steps: 15 };
+const LIMITS: Limits = Limits { steps: 20, edge_steps: 6 };
 /// The seeds of the generated procedures.
-const SEEDS: std::ops::Range<u64> = 1..6;
+const SEEDS: std::ops::Range<u64> = 1..4;
 
 #[test]
 fn from_every_state_that_is_reached_something_leads_on_and_no_step_answers_5xx() {
@@ -20,7 +20,7 @@ fn from_every_state_that_is_reached_something_leads_on_and_no_step_answers_5xx()
         .collect();
     assert!(told.is_empty(), "{} findings:\n{}", told.len(), told.join("\n"));
     // A walk that went nowhere would find nothing.
-    assert!(sum.states > 500, "{sum}");
-    assert!(sum.actions.len() > 50, "{sum}: {:?}", sum.actions);
-    assert!(sum.kinds.len() > 50, "{sum}: {:?}", sum.kinds);
+    assert!(sum.states > 300, "{sum}");
+    assert!(sum.actions.len() > 40, "{sum}: {:?}", sum.actions);
+    assert!(sum.kinds.len() > 40, "{sum}: {:?}", sum.kinds);
 }
