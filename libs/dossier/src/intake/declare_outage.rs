@@ -26,9 +26,6 @@ const AHEAD: Budget = Budget { amount: 7, unit: Unit::WorkingDays };
 /// a longer one is a year, mistyped, and would move every date of an agency by as much.
 const DAYS_MAX: i64 = 366;
 
-/// How far from today an outage may lie, and how long it may last: what lasts longer would hold periods beyond what can be reckoned.
-const WITHIN: SignedDuration = SignedDuration::from_hours(24 * 366);
-
 /// An outage, as declared and ended.
 #[derive(Debug, Clone, Default)]
 pub struct OutageRecord {
@@ -101,9 +98,6 @@ refusals! {
         NoticeNotSameDay => 422, "outage-notice-not-same-day",
             "phải thông báo công khai ngay trong ngày xảy ra sự cố",
             "an outage counts only if the public was told on the same day";
-        OutOfRange => 422, "outage-out-of-range",
-            "sự cố phải trong vòng một năm kể từ hôm nay và không kéo dài quá một năm",
-            "an outage lies within a year of today and lasts at most a year";
         InTheFuture => 422, "outage-in-the-future",
             "thời điểm ở tương lai", "an outage that was not planned, or a notice, cannot lie in the future";
     }
@@ -122,14 +116,6 @@ pub fn decide(
     let calendar = facts.law.calendar_of(&agency).ok_or(Refusal::UnknownAgency)?;
     if to.is_some_and(|to| to <= from) {
         return Err(Refusal::Backwards);
-    }
-    let spans = [
-        from.duration_since(facts.at),
-        to.unwrap_or(from).duration_since(from),
-        notice_at.duration_since(facts.at),
-    ];
-    if spans.iter().any(|span| span.abs() > WITHIN) {
-        return Err(Refusal::OutOfRange);
     }
     if notice_at > facts.at || !planned && (from > facts.at || to.is_some_and(|to| to > facts.at)) {
         return Err(Refusal::InTheFuture);
@@ -228,16 +214,6 @@ pub(super) mod tests {
         let backwards = broken("2026-11-20T08:00", Some("2026-11-20T07:00"));
         assert_eq!(declare(backwards), Err(Refusal::Backwards));
         assert_eq!(declare(broken("2026-11-20T16:00", None)), Err(Refusal::InTheFuture));
-        let planned = |from: &str, to: &str| DeclareOutage {
-            planned: true,
-            notice_at: at("2026-11-20T09:00"),
-            ..broken(from, Some(to))
-        };
-        assert_eq!(declare(broken("1970-01-01T08:00", None)), Err(Refusal::OutOfRange));
-        let endless = planned("2026-12-03T00:00", "9999-12-03T00:00");
-        assert_eq!(declare(endless), Err(Refusal::OutOfRange));
-        let far = planned("9998-12-03T00:00", "9998-12-04T00:00");
-        assert_eq!(declare(far), Err(Refusal::OutOfRange));
         let elsewhere = DeclareOutage { agency: "X99".into(), ..broken("2026-11-20T08:00", None) };
         assert_eq!(declare(elsewhere), Err(Refusal::UnknownAgency));
     }
