@@ -1,7 +1,7 @@
 //! The chart's alerts as Prometheus runs them: each in series with which it fires and in series with which it does not
 //! (helm/tests/alerts.yaml), alone and beside another release.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -49,16 +49,29 @@ fn cases() -> Result<Vec<Cases>> {
 /// Checks and tests the rules of a rendered chart.
 pub(crate) fn check(rendered: &str) -> Result<()> {
     let groups = groups(rendered)?;
-    let folder = root().join("target/manifests");
+    let folder = root().join("target/manifests/alerts");
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
     std::fs::create_dir_all(&folder)?;
     // JSON is YAML.
-    let (rules, tests) = (folder.join("rules.yaml"), folder.join("rules-tests.yaml"));
-    std::fs::write(&rules, json!({ "groups": groups }).to_string())?;
-    let rules_of: Vec<&Value> =
+    let all = folder.join("all.yaml");
+    std::fs::write(&all, json!({ "groups": groups }).to_string())?;
+    run(&["check", "rules"], &[all])?;
+    let rules: Vec<&Value> =
         groups.iter().filter_map(|group| group["rules"].as_array()).flatten().collect();
-    std::fs::write(&tests, scenes(&cases()?, &rules_of)?.to_string())?;
-    run(["check", "rules"], &rules)?;
-    run(["test", "rules"], &tests)
+    // Each alert alone: a case that lasts a day would otherwise have every rule evaluated for a day.
+    let mut files = Vec::new();
+    for (rule, tests) in scenes(&cases()?, &rules)? {
+        let alert = rule["alert"].as_str().unwrap_or_default();
+        let (its, file) = (format!("{alert}.rules.yaml"), folder.join(format!("{alert}.yaml")));
+        let alone = json!({ "groups": [{ "name": alert, "rules": [rule] }] });
+        std::fs::write(folder.join(&its), alone.to_string())?;
+        let tests = json!({ "rule_files": [its], "evaluation_interval": INTERVAL, "tests": tests });
+        std::fs::write(&file, tests.to_string())?;
+        files.push(file);
+    }
+    run(&["test", "rules"], &files)
 }
 
 /// The groups of the one PrometheusRule.
@@ -72,8 +85,8 @@ fn groups(rendered: &str) -> Result<Vec<Value>> {
     bail!("no PrometheusRule is rendered")
 }
 
-/// What promtool is to run; refuses an alert without both kinds of cases, and cases without an alert.
-fn scenes(cases: &[Cases], rules: &[&Value]) -> Result<Value> {
+/// What promtool is to run for each rule; refuses an alert without both kinds of cases, and cases without an alert.
+fn scenes<'a>(cases: &[Cases], rules: &[&'a Value]) -> Result<Vec<(&'a Value, Vec<Value>)>> {
     for rule in rules {
         let alert = rule["alert"].as_str().unwrap_or_default();
         let Some(its) = cases.iter().find(|cases| cases.alert == alert) else {
@@ -84,8 +97,9 @@ fn scenes(cases: &[Cases], rules: &[&Value]) -> Result<Value> {
             bail!("{alert} needs a case in which it fires and one in which it does not");
         }
     }
-    let mut tests = Vec::new();
+    let mut scenes = Vec::new();
     for Cases { alert, fires, silent } in cases {
+        let mut tests = Vec::new();
         let rule = rules.iter().find(|rule| rule["alert"] == *alert);
         let rule = rule.with_context(|| format!("{alert} is no alert of the chart"))?;
         let nothing = Case::default();
@@ -99,8 +113,9 @@ fn scenes(cases: &[Cases], rules: &[&Value]) -> Result<Value> {
         for quiet in silent {
             tests.push(scene(rule, None, quiet, &nothing)?);
         }
+        scenes.push((*rule, tests));
     }
-    Ok(json!({ "rule_files": ["rules.yaml"], "evaluation_interval": INTERVAL, "tests": tests }))
+    Ok(scenes)
 }
 
 /// One release in a state, another one beside it, and what is expected of the first.
@@ -147,13 +162,13 @@ fn of_release(series: &str, namespace: &str) -> Result<Value> {
     Ok(json!({ "series": format!("{name}{{{labels}}}"), "values": values }))
 }
 
-fn run(what: [&str; 2], file: &Path) -> Result<()> {
-    let output = Command::new(promtool()?).args(what).arg(file).output()?;
+fn run(what: &[&str], files: &[PathBuf]) -> Result<()> {
+    let output = Command::new(promtool()?).args(what).args(files).output()?;
     if output.status.success() {
         return Ok(());
     }
     let said = [output.stdout, output.stderr].concat();
-    bail!("promtool {} {}: {}", what.join(" "), file.display(), String::from_utf8_lossy(&said))
+    bail!("promtool {}: {}", what.join(" "), String::from_utf8_lossy(&said))
 }
 
 #[cfg(test)]

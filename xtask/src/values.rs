@@ -42,6 +42,9 @@ pub(crate) fn page() -> Result<String> {
         // What stands on lines of its own below has rows of its own.
         let group = value.as_object().is_some_and(|fields| !fields.is_empty())
             && !written_on_one_line(&text, &path);
+        if group && comment.is_empty() {
+            continue;
+        }
         let default = if group { String::new() } else { format!("`{value}`") };
         let comment = comment.replace('|', "\\|");
         writeln!(page, "| `{}` | {default} | {comment} |", path.join("."))?;

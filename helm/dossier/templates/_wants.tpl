@@ -12,6 +12,9 @@
 {{- with .Values.digestKey -}}
 {{- $wants = append $wants (dict "name" .existingSecret "from" (list (printf "--from-file=%s=<(head -c 32 /dev/urandom)" .key)) "why" "the key of digests: made once, kept as long as the log, with a copy elsewhere") -}}
 {{- end -}}
+{{- with .Values.identity.authoritySecret -}}
+{{- $wants = append $wants (dict "name" . "from" (list "--from-file=ca.crt=IDENTITY-CA.crt") "why" "the authorities of the identity provider's certificate and the collector's") -}}
+{{- end -}}
 {{- if .Values.bus.enabled -}}
 {{- with .Values.bus -}}
 {{- with .existingSecret -}}
