@@ -9,8 +9,7 @@ use anyhow::{Result, bail};
 use super::{printed, variables};
 
 /// What has no value: `extraArgs` and `extraEnv` give it, and why nobody needs more.
-const WITHOUT_VALUE: [(&str, &str); 3] = [
-    ("--live", "a data directory in virtual time is a demo's"),
+const WITHOUT_VALUE: [(&str, &str); 2] = [
     ("--help", "prints and ends"),
     ("--version", "prints and ends"),
 ];
@@ -38,7 +37,7 @@ pub(super) fn all_can_be_set(dossier: &Path, full: &str) -> Result<()> {
     let set = variables(full);
     for Flag { name, variable } in flags(dossier)? {
         let by_variable = variable.as_ref().is_some_and(|variable| set.contains(variable));
-        let by_flag = full.contains(&format!("- {name}\n"));
+        let by_flag = ["\n", "="].iter().any(|end| full.contains(&format!("- {name}{end}")));
         let without = WITHOUT_VALUE.iter().any(|(flag, _)| *flag == name);
         if !(by_variable || by_flag || without) {
             bail!("no value of the chart gives {name}: add one, and to helm/tests/full.yaml");

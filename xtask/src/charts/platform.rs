@@ -25,7 +25,7 @@ pub(super) fn check(dossier: &Path) -> Result<()> {
     let conf = configuration(&folder, client, monitor)?;
     let mut server = Command::new(NATS_SERVER.path()?);
     server.args(["--config".as_ref(), conf.as_os_str()]);
-    server.env("POD_NAME", "nats-0").env("DOSSIER_PASSWORD", PASSWORD);
+    server.env("POD_NAME", "nats-0").env("NATS_PASSWORD", PASSWORD);
     let _server = Process::start(&mut server, &folder.join("nats.log"))?;
     let monitor = ([127, 0, 0, 1], monitor).into();
     wait_until("the platform's NATS", || Ok(get(monitor, "/varz").is_some()))?;
