@@ -9,10 +9,8 @@ use anyhow::{Result, bail};
 use super::{printed, variables};
 
 /// What has no value: `extraArgs` and `extraEnv` give it, and why nobody needs more.
-const WITHOUT_VALUE: [(&str, &str); 2] = [
-    ("--help", "prints and ends"),
-    ("--version", "prints and ends"),
-];
+const WITHOUT_VALUE: [(&str, &str); 2] =
+    [("--help", "prints and ends"), ("--version", "prints and ends")];
 
 /// A flag of `dossier serve`.
 struct Flag {

@@ -101,7 +101,7 @@ fn beside(objects: &[(&str, Value)], arguments: &[&str]) -> Result<String> {
 /// Serves discovery and the objects until the process ends.
 fn serve(objects: &[(&str, Value)]) -> Result<SocketAddr> {
     let mut known: Vec<(String, Value)> =
-        objects.iter().map(|(path, object)| ((*path).to_owned(), object.clone())).collect();
+        objects.iter().map(|(path, object)| ((*path).to_owned(), owned(object))).collect();
     known.extend(discovery());
     let known = Arc::new(known);
     let listener = TcpListener::bind("127.0.0.1:0")?;
@@ -114,6 +114,15 @@ fn serve(objects: &[(&str, Value)]) -> Result<SocketAddr> {
         }
     });
     Ok(address)
+}
+
+/// As helm marks what it has made; anything else it does not touch.
+fn owned(object: &Value) -> Value {
+    let mut object = object.clone();
+    object["metadata"]["labels"] = json!({ "app.kubernetes.io/managed-by": "Helm" });
+    object["metadata"]["annotations"] = json!({
+        "meta.helm.sh/release-name": "dossier", "meta.helm.sh/release-namespace": "dossier" });
+    object
 }
 
 fn answer(mut connection: &TcpStream, known: &[(String, Value)]) -> Result<()> {
