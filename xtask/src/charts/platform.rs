@@ -24,7 +24,7 @@ pub(super) fn check(dossier: &Path) -> Result<()> {
     let (client, monitor) = (free_port()?, free_port()?);
     let conf = configuration(&folder, client, monitor)?;
     let mut server = Command::new(NATS_SERVER.path()?);
-    server.args(["--config".as_ref(), conf.as_os_str()]);
+    server.arg("--config").arg(&conf);
     server.env("POD_NAME", "nats-0").env("NATS_PASSWORD", PASSWORD);
     let _server = Process::start(&mut server, &folder.join("nats.log"))?;
     let monitor = ([127, 0, 0, 1], monitor).into();
