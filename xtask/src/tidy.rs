@@ -43,8 +43,16 @@ const ALL: &[&str] = &[
     "register",
 ];
 /// What the pure crates may use besides our own.
-const PURE: &[&str] =
-    &["jiff", "serde", "serde_json", "serde_yaml_ng", "thiserror", "uuid", "schemars"];
+const PURE: &[&str] = &[
+    "jiff",
+    "serde",
+    "serde_json",
+    "serde_path_to_error",
+    "serde_yaml_ng",
+    "thiserror",
+    "uuid",
+    "schemars",
+];
 
 pub(crate) fn sources() -> Vec<(PathBuf, String)> {
     let listed =

@@ -33,3 +33,29 @@ pub fn decide(
     let (kind, name) = (known.rules.kind, known.rules.name.clone());
     Ok(vec![RulesRejected { kind, name, version, reason: reason.to_owned() }.into()])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intake::sign_rules;
+    use crate::intake::withdraw_rules::tests::{issue, scene, second};
+    use crate::testing::law;
+
+    #[test]
+    fn what_a_second_person_rejects_is_never_signed_and_who_proposed_it_does_not_reject() {
+        let law = law();
+        let mut scene = scene(&law);
+        issue(&mut scene, &second("2026-12-01"), 2).unwrap();
+        let mut reject =
+            || scene.step("2026-11-20T10:00", Role::Operator, |s, f| decide(s, 2, "sai sót", f));
+        assert_eq!(reject(), Err(Refusal::SameSigner));
+        scene.subject = "second";
+        scene.step("2026-11-20T10:00", Role::Operator, |s, f| decide(s, 2, "sai sót", f)).unwrap();
+        let rejected = scene.state.version(2).unwrap();
+        assert_eq!(rejected.stage, RulesStage::Rejected);
+        assert_eq!(rejected.reason.as_deref(), Some("sai sót"));
+        let late =
+            scene.step("2026-11-20T10:00", Role::Operator, |s, f| sign_rules::decide(s, 2, f));
+        assert_eq!(late, Err(Refusal::NotAwaiting));
+    }
+}

@@ -47,3 +47,34 @@ pub fn decide(state: &Rules, version: u32, facts: &Facts<'_>) -> Result<Vec<LawE
     let proposed_by = Some(known.by.clone());
     Ok(vec![RulesIssued { proposed_by, ..known.rules.clone() }.into()])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intake::issue_rules;
+    use crate::intake::withdraw_rules::tests::{issue, scene, second};
+    use crate::testing::{Scene, law};
+
+    fn sign(scene: &mut Scene<'_, Rules>, version: u32) -> Result<Vec<LawEvent>, Refusal> {
+        scene.step("2026-11-20T10:00", Role::Operator, |s, f| decide(s, version, f))
+    }
+
+    #[test]
+    fn with_two_signers_a_file_is_a_proposal_until_somebody_else_signs_it() {
+        let law = law();
+        let mut scene = scene(&law);
+        issue(&mut scene, &second("2026-12-01"), 2).unwrap();
+        assert_eq!(scene.kinds().last(), Some(&"RulesProposed"));
+        let third = second("2026-12-01").replace("version: 2", "version: 3");
+        let waits = issue(&mut scene, &third, 2);
+        assert_eq!(waits, Err(issue_rules::Refusal::AwaitingSignature(2)));
+        assert_eq!(sign(&mut scene, 2), Err(Refusal::SameSigner));
+        assert_eq!(sign(&mut scene, 3), Err(Refusal::UnknownVersion));
+        scene.subject = "second";
+        sign(&mut scene, 2).unwrap();
+        let Some(LawEvent::RulesIssued(issued)) = scene.events.last() else { panic!("not issued") };
+        assert_eq!(issued.proposed_by, Some("tester".into()));
+        assert_eq!(scene.state.version(2).unwrap().stage, RulesStage::Issued);
+        assert_eq!(sign(&mut scene, 2), Err(Refusal::NotAwaiting));
+    }
+}

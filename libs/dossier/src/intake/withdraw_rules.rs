@@ -52,23 +52,22 @@ pub fn decide(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::contract::{ProcedureCode, RulesKind};
     use crate::intake::issue_rules::{self, IssueRules};
-    use crate::intake::{reject_rules, sign_rules};
     use crate::law::rules;
     use crate::testing::{Scene, at, law};
 
     const SHIPPED: &str = include_str!("../../procedures/energy_label.yaml");
 
-    fn second(from: &str) -> String {
+    pub(crate) fn second(from: &str) -> String {
         let text = SHIPPED.replace("version: 1", "version: 2");
         text.replace("effective: { from: 2026-01-01 }", &format!("effective: {{ from: {from} }}"))
     }
 
     /// The notice of energy labelling, with its shipped version on record.
-    fn scene<'a>(law: &'a crate::law::Law) -> Scene<'a, Rules> {
+    pub(crate) fn scene<'a>(law: &'a crate::law::Law) -> Scene<'a, Rules> {
         let mut scene = Scene::<Rules>::new(law, "ENERGY.LABEL", "G02");
         let shipped = rules(RulesKind::Procedure, "energy", SHIPPED).unwrap();
         scene
@@ -79,7 +78,7 @@ mod tests {
         scene
     }
 
-    fn issue(
+    pub(crate) fn issue(
         scene: &mut Scene<'_, Rules>,
         text: &str,
         signers: u8,
@@ -127,37 +126,5 @@ mod tests {
             assert_eq!(law.in_force_as_known(&code, day, at(known_at)).unwrap().version, 1);
         }
         assert!(law.take(&issued, None).is_err(), "its number is used");
-    }
-
-    #[test]
-    fn with_two_signers_a_file_is_a_proposal_until_somebody_else_signs_it() {
-        let law = law();
-        let mut scene = scene(&law);
-        issue(&mut scene, &second("2026-12-01"), 2).unwrap();
-        assert_eq!(scene.kinds().last(), Some(&"RulesProposed"));
-        let third = second("2026-12-01").replace("version: 2", "version: 3");
-        let waits = issue(&mut scene, &third, 2);
-        assert_eq!(waits, Err(issue_rules::Refusal::AwaitingSignature(2)));
-        let own =
-            scene.step("2026-11-20T10:00", Role::Operator, |s, f| sign_rules::decide(s, 2, f));
-        assert_eq!(own, Err(sign_rules::Refusal::SameSigner));
-        let own = scene
-            .step("2026-11-20T10:00", Role::Operator, |s, f| reject_rules::decide(s, 2, "sai", f));
-        assert_eq!(own, Err(sign_rules::Refusal::SameSigner));
-        scene.subject = "second";
-        scene.step("2026-11-20T10:00", Role::Operator, |s, f| sign_rules::decide(s, 2, f)).unwrap();
-        let Some(LawEvent::RulesIssued(issued)) = scene.events.last() else { panic!("not issued") };
-        assert_eq!(issued.proposed_by, Some("tester".into()));
-        assert_eq!(scene.state.version(2).unwrap().stage, RulesStage::Issued);
-
-        issue(&mut scene, &third, 2).unwrap();
-        scene.subject = "third";
-        scene
-            .step("2026-11-20T10:00", Role::Operator, |s, f| reject_rules::decide(s, 3, "sai", f))
-            .unwrap();
-        assert_eq!(scene.state.version(3).unwrap().stage, RulesStage::Rejected);
-        let late =
-            scene.step("2026-11-20T10:00", Role::Operator, |s, f| sign_rules::decide(s, 3, f));
-        assert_eq!(late, Err(sign_rules::Refusal::NotAwaiting));
     }
 }
