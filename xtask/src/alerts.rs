@@ -128,7 +128,7 @@ fn scene(rule: &Value, fires: Option<&Case>, here: &Case, elsewhere: &Case) -> R
     }
     let bare = [Map::new()];
     let expected: Vec<Value> = fires
-        .map_or(&[][..], |case| if case.labels.is_empty() { &bare } else { &case.labels })
+        .map_or(&[][..], |case| if case.labels.is_empty() { &bare[..] } else { &case.labels[..] })
         .iter()
         .map(|its| {
             let mut labels = rule["labels"].as_object().cloned().unwrap_or_default();
