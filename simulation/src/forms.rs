@@ -20,7 +20,8 @@ fn at(name: &str, schema: &Value) -> Value {
         Some("array") => json!([at(name, schema.get("items").unwrap_or(&Value::Null))]),
         Some("integer" | "number") => {
             let least = schema.get("minimum").and_then(Value::as_i64).unwrap_or(1);
-            json!(least.max(10).min(schema.get("maximum").and_then(Value::as_i64).unwrap_or(10)))
+            let most = schema.get("maximum").and_then(Value::as_i64).unwrap_or(i64::MAX);
+            json!(least.max(10).min(most))
         }
         Some("boolean") => json!(false),
         _ => json!(text(name, schema)),

@@ -56,7 +56,8 @@ fn procedure(dice: &mut Dice, seed: u64) -> Value {
     let mut made = json!({
         "code": format!("GEN.{seed}"), "version": 1, "issued": "2026-01-01",
         "effective": { "from": "2026-01-01" }, "legal_basis": "made up", "name": name("Made up"),
-        "agency": "G02", "level": "full", "channels": channels, "form": form(),
+        "agency": "G02", "level": if channels.contains(&"online") { "full" } else { "partial" },
+        "channels": channels, "form": form(),
         "public": ["/day", "/amount", "/kind"],
         "documents": [
             { "code": "letter", "name": name("Letter"), "required": true },
@@ -101,7 +102,7 @@ fn fees(dice: &mut Dice) -> Value {
     if dice.percent(35) {
         return Value::Null;
     }
-    let amounts = [0, 1, 1_000, 30_000, 5_000_000, 1_000_000_000];
+    let amounts = [1, 7, 1_000, 30_000, 5_000_000, 1_000_000_000];
     let line = |dice: &mut Dice, rule: &str| {
         let mut line = json!({
             "rule": rule, "kind": one_of(dice, &["phi", "le_phi"]), "name": name("Fee"),
@@ -169,7 +170,8 @@ fn clock(dice: &mut Dice, channels: &[&str], fees: &Value) -> Value {
         maybe(dice, 85, &mut budgets, channel, in_unit);
     }
     clock["budget"] = budgets;
-    maybe(dice, 60, &mut clock, "by_post", |dice| {
+    let by_post = if channels.contains(&"post") { 60 } else { 0 };
+    maybe(dice, by_post, &mut clock, "by_post", |dice| {
         json!(one_of(dice, &["envelope", "waybill", "hand_over_record"]))
     });
     maybe(
@@ -192,7 +194,7 @@ fn clock(dice: &mut Dice, channels: &[&str], fees: &Value) -> Value {
         50,
         &mut clock,
         "extension",
-        |dice| json!({ "budget": in_unit(dice), "times": dice.below(3), "basis": "made up" }),
+        |dice| json!({ "budget": in_unit(dice), "times": 1 + dice.below(3), "basis": "made up" }),
     );
     maybe(dice, 25, &mut clock, "silence", |dice| json!(one_of(dice, &["approved", "refused"])));
     clock
@@ -233,7 +235,7 @@ fn result(dice: &mut Dice) -> Value {
     if result.get("validity").is_some() {
         maybe(dice, 60, &mut result, "renewal", |dice| {
             json!({
-                "ask_before": dice.below(10), "decide_within": budget(dice), "times": dice.below(3),
+                "ask_before": dice.below(10), "decide_within": budget(dice), "times": 1 + dice.below(3),
                 "validity": budget(dice), "basis": "made up",
             })
         });

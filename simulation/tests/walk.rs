@@ -20,7 +20,9 @@ fn from_every_state_that_is_reached_something_leads_on_and_no_step_answers_5xx()
         .collect();
     assert!(told.is_empty(), "{} findings:\n{}", told.len(), told.join("\n"));
     // A walk that went nowhere would find nothing.
-    assert!(sum.states > 300, "{sum}");
-    assert!(sum.actions.len() > 40, "{sum}: {:?}", sum.actions);
-    assert!(sum.kinds.len() > 40, "{sum}: {:?}", sum.kinds);
+    let issued = walked.iter().filter(|walked| walked.not_issued.is_none()).count();
+    assert!(issued > shipped().unwrap().len(), "no generated procedure was issued");
+    assert!(sum.states > 200, "{sum}");
+    assert!(sum.actions.len() > 35, "{sum}: {:?}", sum.actions);
+    assert!(sum.kinds.len() > 35, "{sum}: {:?}", sum.kinds);
 }

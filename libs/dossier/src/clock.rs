@@ -18,7 +18,7 @@ pub mod words;
 
 pub use course::Course;
 pub use explanation::{ExplainedSpan, Explanation, explain, explain_fixed, explain_foresight};
-pub use forward::{Filed, forward, of_the_law};
+pub use forward::{Filed, forward};
 pub use period::{Period, Running, enforce, explain as explain_obligations};
 pub use start::{Moments, effective_start, start_moment};
 

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use calendar::{Budget, Calendar, CalendarError, Gaps, HORIZON_DAYS, end_of};
+use calendar::{Budget, CalendarError, Gaps, end_of};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::effective_start;
-use crate::contract::{Channel, Vnd};
+use crate::contract::Channel;
 use crate::law::Procedure;
 use crate::step::{Fault, Rule};
 
@@ -23,8 +23,6 @@ const RULE_YEARS_AHEAD_MAX: i16 = 50;
 /// How long a parcel may have been on its way, in days. The Universal Postal Convention gives six months to ask after one;
 /// what is older is another year, mistyped.
 const POSTED_DAYS_MAX: i64 = 183;
-/// The highest amount of a line of a tariff, in đồng: as much as a provider can name.
-const AMOUNT_MAX: i64 = 1_000_000_000_000;
 /// How often something is repeated when it is computed ahead; a rule may allow it more often.
 const TIMES_MAX: u32 = 100;
 
@@ -61,8 +59,11 @@ pub fn forward(rule: Rule<'_>, filed: Filed<'_>, now: Timestamp) -> Vec<Fault> {
         return faults;
     }
     // What fails by the rules alone is not the dossier's fault, and does not stop it: see `end`.
-    let of_the_rules = of_the_law(rule.procedure, rule.calendar, now);
-    run.faults.retain(|fault| of_the_rules.iter().all(|known| known.pointer != fault.pointer));
+    let mut of_the_rules = Run { rule, faults: Vec::new() };
+    of_the_rules.clock(channel, now, now);
+    of_the_rules.duties(&Value::Null, now);
+    let by_rule = |fault: &Fault| of_the_rules.faults.iter().any(|f| f.pointer == fault.pointer);
+    run.faults.retain(|fault| !by_rule(fault));
     let given = |fault: Fault| Fault::new(given_at(rule.procedure, &fault.pointer), fault.what);
     run.faults.into_iter().map(given).collect()
 }
@@ -80,27 +81,6 @@ fn given_at(procedure: &Procedure, place: &str) -> String {
         duty = found.after.as_ref().and_then(|after| result.duty(after));
     }
     "/posted_at".to_owned()
-}
-
-/// What of a procedure's own rules leads nowhere, whatever a dossier says: computed for a dossier of each channel that would
-/// be filed at `now` with these agencies' `calendar`. Pointers are into the file of the procedure.
-#[must_use]
-pub fn of_the_law(procedure: &Procedure, calendar: &Calendar, now: Timestamp) -> Vec<Fault> {
-    let rule = Rule { procedure, calendar, outages: &[] };
-    let mut run = Run { rule, faults: Vec::new() };
-    for channel in &procedure.channels {
-        run.clock(*channel, now, now);
-    }
-    run.others(now);
-    run.money();
-    run.duties(&Value::Null, now);
-    let mut faults: Vec<Fault> = Vec::new();
-    for fault in run.faults {
-        if !faults.iter().any(|known| known.pointer == fault.pointer) {
-            faults.push(fault);
-        }
-    }
-    faults
 }
 
 /// Why a date of posting cannot be right. One in the future, and one where none counts, are refused by themselves.
@@ -250,76 +230,6 @@ impl Run<'_> {
         }
     }
 
-    /// A number of working days before a day.
-    fn days_before(&mut self, place: &str, day: Date, working_days: u32) {
-        if working_days > HORIZON_DAYS {
-            self.fault(place, &format!("more than {HORIZON_DAYS} days"));
-        } else {
-            let before = self.rule.calendar.nth_working_day_before(day, working_days);
-            self.noted(place, before);
-        }
-    }
-
-    /// Every period that begins by what somebody does.
-    fn others(&mut self, now: Timestamp) {
-        let procedure = self.rule.procedure;
-        let result = &procedure.result;
-        self.end("/clock/supplement_window", now, procedure.clock.supplement_window);
-        let named = [
-            ("/intake/answer", procedure.intake.answer),
-            ("/fees/window", procedure.fees.window),
-            ("/review/consultation", procedure.review.consultation),
-        ];
-        for (place, budget) in
-            named.into_iter().filter_map(|(place, budget)| Some((place, budget?)))
-        {
-            self.end(place, now, budget);
-        }
-        for (place, activity) in procedure.review.activities.iter().enumerate() {
-            if let Some(budget) = activity.budget {
-                self.end(&format!("/review/activities/{place}/budget"), now, budget);
-            }
-        }
-        if let Some(ahead) = &procedure.intake.ahead {
-            let today = self.rule.calendar.date_of(now);
-            self.days_before("/intake/ahead/working_days", today, ahead.working_days);
-        }
-        let valid_until =
-            result.validity.and_then(|budget| self.end("/result/validity", now, budget));
-        if let (Some(rules), Some(mut until)) = (&result.renewal, valid_until) {
-            self.end("/result/renewal/decide_within", now, rules.decide_within);
-            let expires_on = self.rule.calendar.date_of(until);
-            self.days_before("/result/renewal/ask_before", expires_on, rules.ask_before);
-            for _ in 0..rules.times.min(TIMES_MAX) {
-                match self.end("/result/renewal/validity", until, rules.validity) {
-                    Some(next) => until = next,
-                    None => break,
-                }
-            }
-        }
-    }
-
-    /// The tariff.
-    fn money(&mut self) {
-        let fees = &self.rule.procedure.fees;
-        for (place, line) in fees.lines.iter().enumerate() {
-            if !(0..=AMOUNT_MAX).contains(&line.amount.0) {
-                let what = format!("{} is not from 0 to {AMOUNT_MAX} đồng", line.amount.0);
-                self.fault(&format!("/fees/lines/{place}/amount"), &what);
-            }
-        }
-        let sum = Vnd::sum(fees.lines.iter().map(|line| line.amount));
-        if sum.map_or(true, |sum| sum.0 > AMOUNT_MAX) {
-            self.fault("/fees/lines", &format!("all lines come to more than {AMOUNT_MAX} đồng"));
-        }
-        for (place, reduction) in fees.reductions.iter().enumerate() {
-            if !(1..=100).contains(&reduction.percent) {
-                let what = format!("{} is not from 1 to 100", reduction.percent);
-                self.fault(&format!("/fees/reductions/{place}/percent"), &what);
-            }
-        }
-    }
-
     /// What is owed after the result, one thing after another, as late as it may be done.
     fn duties(&mut self, form: &Value, now: Timestamp) {
         let duties = &self.rule.procedure.result.duties;
@@ -419,28 +329,18 @@ mod tests {
     }
 
     #[test]
-    fn rules_that_lead_nowhere_are_found_where_they_stand() {
+    fn rules_that_lead_nowhere_by_themselves_do_not_stop_a_dossier() {
         let law = law();
-        let mut procedure =
-            law.in_force(&"2.000004".into(), jiff::civil::date(2026, 11, 20)).unwrap().clone();
-        let calendar = law.calendar_of(&"H26.14".into()).unwrap();
-        let now = at("2026-11-20T09:00");
-        assert_eq!(of_the_law(&procedure, calendar, now), []);
-        procedure.clock.supplement_window.amount = u32::MAX;
+        let today = jiff::civil::date(2026, 11, 20);
+        let mut procedure = law.in_force(&"2.000004".into(), today).unwrap().clone();
         procedure.clock.budget.values_mut().for_each(|budget| budget.amount = 12_000);
-        procedure.result.duties[2].budget.amount = 3_000_000;
-        let found = of_the_law(&procedure, calendar, now);
-        let expected = ["/clock/budget", "/clock/supplement_window", "/result/duties/2/budget"];
-        assert_eq!(pointers(&found), expected, "{found:?}");
-    }
-
-    #[test]
-    fn what_ships_leads_somewhere() {
-        let law = law();
-        let calendar = law.calendar_of(&"G02".into()).unwrap();
-        for procedure in law.procedures() {
-            let found = of_the_law(procedure, calendar, at("2026-11-20T09:00"));
-            assert_eq!(found, [], "{}", procedure.code);
-        }
+        procedure.result.duties[0].budget.amount = 3_000_000;
+        let calendar = law.calendar_of(&"H26.14".into()).unwrap();
+        let mut form = promotion().form;
+        form["programme"]["to"] = json!("2046-12-31");
+        let now = at("2026-11-20T09:00");
+        let filed =
+            Filed { channel: Channel::Online, form: &form, posted_at: None, submitted_at: now };
+        assert_eq!(forward(Rule { procedure: &procedure, calendar, outages: &[] }, filed, now), []);
     }
 }

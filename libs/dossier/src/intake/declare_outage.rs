@@ -117,12 +117,12 @@ pub fn decide(
     if to.is_some_and(|to| to <= from) {
         return Err(Refusal::Backwards);
     }
-    if notice_at > facts.at || !planned && (from > facts.at || to.is_some_and(|to| to > facts.at)) {
-        return Err(Refusal::InTheFuture);
-    }
-    let faults = too_long(from, to, facts.at);
+    let faults = too_long(from, to, notice_at, facts.at);
     if !faults.is_empty() {
         return Err(Refusal::Impossible(faults));
+    }
+    if notice_at > facts.at || !planned && (from > facts.at || to.is_some_and(|to| to > facts.at)) {
+        return Err(Refusal::InTheFuture);
     }
     if planned {
         if to.is_none() {
@@ -141,12 +141,20 @@ pub fn decide(
 }
 
 /// The dates of an outage that are too far from now or from one another.
-fn too_long(from: Timestamp, to: Option<Timestamp>, now: Timestamp) -> Vec<Fault> {
+fn too_long(
+    from: Timestamp,
+    to: Option<Timestamp>,
+    notice_at: Timestamp,
+    now: Timestamp,
+) -> Vec<Fault> {
     let most = SignedDuration::from_hours(24 * DAYS_MAX);
     let far = |one: Timestamp, other: Timestamp| one.duration_since(other).abs() > most;
     let mut faults = Vec::new();
-    if far(from, now) {
-        faults.push(Fault::new("/from", format!("{from} is more than {DAYS_MAX} days from now")));
+    for (pointer, at) in [("/from", from), ("/notice_at", notice_at)] {
+        if far(at, now) {
+            let what = format!("{at} is more than {DAYS_MAX} days from now");
+            faults.push(Fault::new(pointer, what));
+        }
     }
     if let Some(to) = to.filter(|to| far(*to, from)) {
         faults
@@ -214,6 +222,23 @@ pub(super) mod tests {
         let backwards = broken("2026-11-20T08:00", Some("2026-11-20T07:00"));
         assert_eq!(declare(backwards), Err(Refusal::Backwards));
         assert_eq!(declare(broken("2026-11-20T16:00", None)), Err(Refusal::InTheFuture));
+        let planned = |from: &str, to: &str| DeclareOutage {
+            planned: true,
+            notice_at: at("2026-11-20T09:00"),
+            ..broken(from, Some(to))
+        };
+        let pointers = |refused: Result<usize, Refusal>| match refused {
+            Err(Refusal::Impossible(faults)) => {
+                faults.into_iter().map(|fault| fault.pointer).collect::<Vec<_>>()
+            }
+            other => panic!("{other:?}"),
+        };
+        let old = declare(broken("1970-01-01T08:00", None));
+        assert_eq!(pointers(old), ["/from", "/notice_at"]);
+        let endless = declare(planned("2026-12-03T00:00", "9999-12-03T00:00"));
+        assert_eq!(pointers(endless), ["/to"]);
+        let far = declare(planned("9998-12-03T00:00", "9998-12-04T00:00"));
+        assert_eq!(pointers(far), ["/from"]);
         let elsewhere = DeclareOutage { agency: "X99".into(), ..broken("2026-11-20T08:00", None) };
         assert_eq!(declare(elsewhere), Err(Refusal::UnknownAgency));
     }

@@ -98,6 +98,6 @@ async fn a_date_that_is_moved_and_an_outage_that_is_declared_are_in_this_age() {
     });
     let refused = office.browser.post("/v1/outages", &operator, "", body).await;
     assert_eq!(refused.refused(), (422, "values-impossible"));
-    assert_eq!(pointers(&refused.body), ["/from", "/to"]);
+    assert_eq!(pointers(&refused.body), ["/from", "/notice_at", "/to"]);
     office.settle().await;
 }
