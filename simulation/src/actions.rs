@@ -167,6 +167,11 @@ fn proposed_refund(seen: &Seen) -> Option<Value> {
     Some(json!({ "refund": refund, "reason": "because" }))
 }
 
+fn proposed_resolution(seen: &Seen) -> Option<Value> {
+    let resolution = seen.payment.pointer("/proposed_resolution/resolution")?;
+    Some(json!({ "resolution": resolution, "reason": "because" }))
+}
+
 fn duty(seen: &Seen) -> Option<Value> {
     let duties = seen.delivery.get("duties")?.as_array()?;
     let open = duties.iter().find(|duty| duty.get("met_at").is_none_or(Value::is_null))?;
@@ -241,6 +246,18 @@ pub(crate) const ACTIONS: &[Action] = &[
     act("reject refund", Who::SecondCashier, "/v1/payments/{}/refund-rejections", |s, _| {
         proposed_refund(s)
     }),
+    act(
+        "approve resolution",
+        Who::SecondCashier,
+        "/v1/payments/{}/resolution-approvals",
+        |s, _| Some(json!({ "resolution": proposed_resolution(s)?.get("resolution")? })),
+    ),
+    act(
+        "reject resolution",
+        Who::SecondCashier,
+        "/v1/payments/{}/resolution-rejections",
+        |s, _| proposed_resolution(s),
+    ),
     act("refund all", Who::Cashier, "/v1/payments/{}/refunds", |s, _| {
         refund(s, number(&s.payment, "/received_vnd") - number(&s.payment, "/refunded_vnd"))
     }),

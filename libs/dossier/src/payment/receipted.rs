@@ -144,15 +144,29 @@ impl Payment {
     }
 
     /// Takes in the number of a receipt. One that was numbered before its money was named is that of the oldest money of its
-    /// payment without one, and was issued for all that this brought.
+    /// payment without one, and was issued for all that this brought. One of unknown money is known by its number alone.
     pub(super) fn take_number(&mut self, numbered: &ReceiptNumbered) {
         let named = |receipt: &&mut Receipted| match numbered.source {
             Some(source) => receipt.source == source,
             None => receipt.payment == numbered.payment && receipt.number.is_none(),
         };
+        let number = Some((numbered.symbol.clone(), numbered.year, numbered.number));
         if let Some(receipt) = self.receipts.iter_mut().find(named) {
             receipt.amount = numbered.amount.unwrap_or(receipt.brought);
-            receipt.number = Some((numbered.symbol.clone(), numbered.year, numbered.number));
+            receipt.number = number;
+        } else {
+            let (source, command) = (numbered.source.unwrap_or_default(), Uuid::nil());
+            let (payment, brought, amount, off) =
+                (numbered.payment, Vnd::ZERO, Vnd::ZERO, Vnd::ZERO);
+            self.receipts.push(Receipted {
+                source,
+                payment,
+                brought,
+                amount,
+                off,
+                number,
+                command,
+            });
         }
     }
 
