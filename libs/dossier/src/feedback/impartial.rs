@@ -4,7 +4,6 @@
 use crate::access::Caller;
 use crate::contract::{Actor, Brief, ComplaintFiled, Role};
 use crate::step::Step;
-use crate::{delivery, intake, payment, review};
 
 /// Why somebody may not deal with a complaint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,15 +23,22 @@ pub struct Act<'a> {
     pub actor: &'a Actor,
 }
 
-/// Why `caller` may not deal with a complaint about the dossier with this brief; nothing if there is no reason. One that names
-/// no step, or none that an officer takes, is about all that officers did.
+/// What is known of the dossier that a complaint is about.
+#[derive(Debug, Clone, Copy)]
+pub struct About<'a> {
+    /// Its brief.
+    pub brief: Option<&'a Brief>,
+    /// What was recorded of it.
+    pub acts: &'a [Act<'a>],
+    /// The steps that may be taken on a dossier, of all services.
+    pub steps: &'a [&'a [Step]],
+}
+
+/// Why `caller` may not deal with a complaint about this dossier; nothing if there is no reason. One that names no step, or
+/// none that an officer takes, is about all that officers did.
 #[must_use]
-pub fn conflict<'a>(
-    filed: &ComplaintFiled,
-    brief: Option<&Brief>,
-    acts: impl IntoIterator<Item = Act<'a>>,
-    caller: &Caller,
-) -> Option<Conflict> {
+pub fn conflict(filed: &ComplaintFiled, about: About<'_>, caller: &Caller) -> Option<Conflict> {
+    let About { brief, acts, steps } = about;
     let own = |brief: &Brief| {
         brief.is_party(&caller.subject)
             || caller.on_behalf_of.as_ref().is_some_and(|firm| brief.is_party(firm))
@@ -40,20 +46,19 @@ pub fn conflict<'a>(
     if brief.is_some_and(own) {
         return Some(Conflict::Party);
     }
-    let step = filed.step.as_deref().and_then(by_officers);
+    let step = filed.step.as_deref().and_then(|name| by_officers(steps, name));
     let meant = |kind: &str| step.is_none_or(|step| step.events.contains(&kind));
     let officer = |role: Role| !matches!(role, Role::Applicant | Role::System);
-    let mut acts = acts.into_iter();
-    acts.any(|act| {
-        officer(act.actor.role) && act.actor.subject == caller.subject && meant(act.kind)
-    })
-    .then_some(Conflict::OwnStep)
+    acts.iter()
+        .any(|act| {
+            officer(act.actor.role) && act.actor.subject == caller.subject && meant(act.kind)
+        })
+        .then_some(Conflict::OwnStep)
 }
 
 /// The step of this name, if an officer takes it.
-fn by_officers(name: &str) -> Option<&'static Step> {
-    let mut all = [intake::STEPS, payment::STEPS, review::STEPS, delivery::STEPS].into_iter();
-    let named = all.find_map(|steps| steps.iter().find(|step| step.name == name));
+fn by_officers<'a>(steps: &[&'a [Step]], name: &str) -> Option<&'a Step> {
+    let named = steps.iter().copied().flatten().find(|step| step.name == name);
     named.filter(|step| step.may.iter().any(|may| may.role != Role::Applicant))
 }
 
@@ -85,7 +90,8 @@ mod tests {
     fn nobody_deals_with_a_complaint_about_their_own_dossier_or_that_of_whom_they_act_for() {
         let law = law();
         let brief = brief(&law, "CO.D", "G02.001", "2026-11-20T09:00");
-        let of = |caller| conflict(&filed(None), Some(&brief), [], &caller);
+        let about = About { brief: Some(&brief), acts: &[], steps: &[] };
+        let of = |caller| conflict(&filed(None), about, &caller);
         let applicant = brief.applicant.as_str();
         assert_eq!(of(handler(applicant, None)), Some(Conflict::Party));
         assert_eq!(of(handler("h1", Some(applicant))), Some(Conflict::Party));
@@ -96,13 +102,12 @@ mod tests {
     fn nobody_deals_with_a_complaint_about_what_they_did_and_whoever_did_something_else_may() {
         let tester = actor(Role::Clerk);
         let applicant = actor(Role::Applicant);
-        let acts = || {
-            [
-                Act { kind: "intake.DossierSubmitted.v1", actor: &applicant },
-                Act { kind: "intake.DossierAccepted.v1", actor: &tester },
-            ]
-        };
-        let of = |step, who| conflict(&filed(step), None, acts(), &handler(who, None));
+        let acts = [
+            Act { kind: "intake.DossierSubmitted.v1", actor: &applicant },
+            Act { kind: "intake.DossierAccepted.v1", actor: &tester },
+        ];
+        let about = About { brief: None, acts: &acts, steps: &[crate::intake::STEPS] };
+        let of = |step, who| conflict(&filed(step), about, &handler(who, None));
         assert_eq!(of(Some("accept_dossier"), "tester"), Some(Conflict::OwnStep));
         assert_eq!(of(Some("refuse_dossier"), "tester"), None, "that was somebody else");
         assert_eq!(of(None, "tester"), Some(Conflict::OwnStep), "about all of it");

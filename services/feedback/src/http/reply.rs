@@ -4,10 +4,10 @@ use dossier::access::{self, Denied};
 use dossier::contract::{
     ComplaintClass, ComplaintEvent, ComplaintId, Envelope, EventSet, IntakeEvent, Role,
 };
-use dossier::feedback::impartial::{Act, Conflict, conflict};
+use dossier::feedback::impartial::{About, Act, Conflict, conflict};
 use dossier::feedback::{Complaint, Stage};
 use dossier::law::Law;
-use dossier::{Facts, RefusalEntry, Refuse, State, Step};
+use dossier::{Facts, RefusalEntry, Refuse, State, Step, delivery, intake, payment, review};
 use events::StreamName;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -129,8 +129,9 @@ async fn impartial(
             acts.push((event.kind, envelope.actor));
         }
     }
-    let acts = acts.iter().map(|(kind, actor)| Act { kind, actor });
-    match conflict(filed, brief.as_ref(), acts, caller) {
+    let acts: Vec<Act<'_>> = acts.iter().map(|(kind, actor)| Act { kind, actor }).collect();
+    let steps = &[intake::STEPS, payment::STEPS, review::STEPS, delivery::STEPS];
+    match conflict(filed, About { brief: brief.as_ref(), acts: &acts, steps }, caller) {
         None => Ok(()),
         Some(Conflict::Party) => Err(Problem::from(Denied::Party)),
         Some(Conflict::OwnStep) => Err(Problem::new(OWN_STEP)),
