@@ -37,7 +37,7 @@ pub(crate) fn planned(agency: &str, now: Timestamp) -> Value {
 
 pub(crate) fn complaint(agency: &str, dossier: &str) -> Value {
     json!({
-        "agency": agency, "dossier": dossier, "name": "Nguyễn Văn A", "address": "Hà Nội", "phone": "0900000000",
+        "agency": agency, "dossier": dossier, "name": "Nguyễn Văn A", "address": "Hà Nội", "phone": "0912345678",
         "text": "chậm",
     })
 }

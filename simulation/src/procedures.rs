@@ -178,7 +178,7 @@ pub(crate) fn bearer(role: Role, subject: &str, agency: &str) -> Bearer {
 
 /// An address to which a parcel can be sent.
 pub(crate) fn address() -> Value {
-    json!({ "name": "Nguyễn Văn A", "lines": ["12 Ngô Quyền", "Hà Nội"], "phone": "0900000000" })
+    json!({ "name": "Nguyễn Văn A", "lines": ["12 Ngô Quyền", "Hà Nội"], "phone": "0912345678" })
 }
 
 /// A document that is uploaded when it is named.
