@@ -47,15 +47,15 @@ mod tests {
         let mut scene = scene(&law);
         issue(&mut scene, &second("2026-12-01"), 2).unwrap();
         let mut reject =
-            || scene.step("2026-11-20T10:00", Role::Operator, |s, f| decide(s, 2, "sai sót", f));
+            || scene.step("2026-11-20T10:00", Role::Operator, |s, f| decide(s, 3, "sai sót", f));
         assert_eq!(reject(), Err(Refusal::SameSigner));
         scene.subject = "second";
-        scene.step("2026-11-20T10:00", Role::Operator, |s, f| decide(s, 2, "sai sót", f)).unwrap();
-        let rejected = scene.state.version(2).unwrap();
+        scene.step("2026-11-20T10:00", Role::Operator, |s, f| decide(s, 3, "sai sót", f)).unwrap();
+        let rejected = scene.state.version(3).unwrap();
         assert_eq!(rejected.stage, RulesStage::Rejected);
         assert_eq!(rejected.reason.as_deref(), Some("sai sót"));
         let late =
-            scene.step("2026-11-20T10:00", Role::Operator, |s, f| sign_rules::decide(s, 2, f));
+            scene.step("2026-11-20T10:00", Role::Operator, |s, f| sign_rules::decide(s, 3, f));
         assert_eq!(late, Err(Refusal::NotAwaiting));
     }
 }

@@ -65,16 +65,16 @@ mod tests {
         let mut scene = scene(&law);
         issue(&mut scene, &second("2026-12-01"), 2).unwrap();
         assert_eq!(scene.kinds().last(), Some(&"RulesProposed"));
-        let third = second("2026-12-01").replace("version: 2", "version: 3");
+        let third = second("2026-12-01").replace("version: 3", "version: 4");
         let waits = issue(&mut scene, &third, 2);
-        assert_eq!(waits, Err(issue_rules::Refusal::AwaitingSignature(2)));
-        assert_eq!(sign(&mut scene, 2), Err(Refusal::SameSigner));
-        assert_eq!(sign(&mut scene, 3), Err(Refusal::UnknownVersion));
+        assert_eq!(waits, Err(issue_rules::Refusal::AwaitingSignature(3)));
+        assert_eq!(sign(&mut scene, 3), Err(Refusal::SameSigner));
+        assert_eq!(sign(&mut scene, 4), Err(Refusal::UnknownVersion));
         scene.subject = "second";
-        sign(&mut scene, 2).unwrap();
+        sign(&mut scene, 3).unwrap();
         let Some(LawEvent::RulesIssued(issued)) = scene.events.last() else { panic!("not issued") };
         assert_eq!(issued.proposed_by, Some("tester".into()));
-        assert_eq!(scene.state.version(2).unwrap().stage, RulesStage::Issued);
-        assert_eq!(sign(&mut scene, 2), Err(Refusal::NotAwaiting));
+        assert_eq!(scene.state.version(3).unwrap().stage, RulesStage::Issued);
+        assert_eq!(sign(&mut scene, 3), Err(Refusal::NotAwaiting));
     }
 }

@@ -62,7 +62,7 @@ pub(super) mod tests {
     const SHIPPED: &str = include_str!("../../procedures/energy_label.yaml");
 
     pub(crate) fn second(from: &str) -> String {
-        let text = SHIPPED.replace("version: 1", "version: 2");
+        let text = SHIPPED.replace("version: 2", "version: 3");
         text.replace("effective: { from: 2026-01-01 }", &format!("effective: {{ from: {from} }}"))
     }
 
@@ -102,14 +102,14 @@ pub(super) mod tests {
         let law = law();
         let mut scene = scene(&law);
         issue(&mut scene, &second("2026-12-01"), 1).unwrap();
-        assert_eq!(withdraw(&mut scene, "2026-12-01T00:00", 2), Err(Refusal::InForce));
-        assert_eq!(withdraw(&mut scene, "2026-11-30T23:59", 1), Err(Refusal::InForce));
-        assert_eq!(withdraw(&mut scene, "2026-11-30T23:59", 3), Err(Refusal::UnknownVersion));
-        assert_eq!(withdraw(&mut scene, "2026-11-30T23:59", 2).unwrap().len(), 1);
-        assert_eq!(withdraw(&mut scene, "2026-11-30T23:59", 2), Err(Refusal::Ended));
+        assert_eq!(withdraw(&mut scene, "2026-12-01T00:00", 3), Err(Refusal::InForce));
+        assert_eq!(withdraw(&mut scene, "2026-11-30T23:59", 2), Err(Refusal::InForce));
+        assert_eq!(withdraw(&mut scene, "2026-11-30T23:59", 4), Err(Refusal::UnknownVersion));
+        assert_eq!(withdraw(&mut scene, "2026-11-30T23:59", 3).unwrap().len(), 1);
+        assert_eq!(withdraw(&mut scene, "2026-11-30T23:59", 3), Err(Refusal::Ended));
         let again = issue(&mut scene, &second("2026-12-01"), 1);
         assert_eq!(again, Err(issue_rules::Refusal::VersionEnded));
-        let third = second("2026-12-01").replace("version: 2", "version: 3");
+        let third = second("2026-12-01").replace("version: 3", "version: 4");
         assert_eq!(issue(&mut scene, &third, 1).unwrap().len(), 1);
     }
 
@@ -120,10 +120,10 @@ pub(super) mod tests {
         law.take(&issued, Some(at("2026-11-20T09:00"))).unwrap();
         let code = ProcedureCode::from("ENERGY.LABEL");
         let day = jiff::civil::date(2026, 12, 2);
-        assert_eq!(law.in_force(&code, day).unwrap().version, 2);
-        law.withdraw(RulesKind::Procedure, "ENERGY.LABEL", 2);
+        assert_eq!(law.in_force(&code, day).unwrap().version, 3);
+        law.withdraw(RulesKind::Procedure, "ENERGY.LABEL", 3);
         for known_at in ["2026-11-21T09:00", "2026-12-30T09:00"] {
-            assert_eq!(law.in_force_as_known(&code, day, at(known_at)).unwrap().version, 1);
+            assert_eq!(law.in_force_as_known(&code, day, at(known_at)).unwrap().version, 2);
         }
         assert!(law.take(&issued, None).is_err(), "its number is used");
     }

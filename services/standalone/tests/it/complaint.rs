@@ -43,7 +43,7 @@ async fn nobody_deals_with_a_complaint_about_their_own_dossier_or_step() {
     assert!(history.to_string().contains("DossierAccepted"));
     let body = json!({
         "agency": "G02", "text": "It took long.", "name": "Lê C", "address": "Hà Nội",
-        "phone": "0902", "dossier": id, "step": "accept_dossier",
+        "phone": "0902123456", "dossier": id, "step": "accept_dossier",
     });
     let complainant = office.applicant("c7");
     let filed = office.browser.post("/v1/complaints", &complainant, "", body).await.granted();

@@ -15,10 +15,10 @@ use crate::support::{Answer, Office, submitted, token};
 const CERTIFICATE: &str =
     include_str!("../../../../libs/dossier/procedures/certificate_of_origin_d.yaml");
 
-/// The certificate of origin in its second version, in force from 1 December.
+/// The certificate of origin in its next version, in force from 1 December.
 fn second() -> String {
     CERTIFICATE
-        .replace("version: 1", "version: 2")
+        .replace("version: 2", "version: 3")
         .replace("issued: 2025-06-30", "issued: 2026-11-20")
         .replace("effective: { from: 2025-07-01 }", "effective: { from: 2026-12-01 }")
 }
@@ -40,7 +40,7 @@ async fn everything_that_is_wrong_with_rules_is_told_at_once_with_its_place_and_
         .replace("amount: 6, unit", "amount: 4294967295, unit")
         .replace("destination: { enum:", "destination: { type: place, enum:")
         .replace("issued: 2026-11-20", "issued: 2031-11-20")
-        .replace("version: 2", "version: 3");
+        .replace("version: 3", "version: 4");
     for query in ["", "?dry_run=true"] {
         let answer = send(&office, query, "procedure", &text).await;
         assert_eq!(answer.refused(), (422, "rules-invalid"), "{}", answer.body);
@@ -87,7 +87,7 @@ async fn a_dry_run_says_what_would_be_and_records_nothing() {
     let tried = send(&office, "?dry_run=true", "procedure", &second()).await;
     assert_eq!(tried.status, 200, "{}", tried.body);
     let said = json!({
-        "kind": "procedure", "name": "CO.D", "version": 2, "effective_from": "2026-12-01",
+        "kind": "procedure", "name": "CO.D", "version": 3, "effective_from": "2026-12-01",
         "legal_basis": tried.body["legal_basis"], "recorded": false, "awaiting_signature": false,
     });
     assert_eq!(tried.body, said);
@@ -100,11 +100,11 @@ async fn a_dry_run_says_what_would_be_and_records_nothing() {
     let other = second().replace("amount: 30000", "amount: 40000");
     let refused = send(&office, "?dry_run=true", "procedure", &other).await;
     assert_eq!(refused.refused(), (409, "rules-version-taken"));
-    let third = second().replace("version: 2", "version: 4");
+    let third = second().replace("version: 3", "version: 5");
     let refused = send(&office, "?dry_run=true", "procedure", &third).await;
     assert_eq!(
         refused.body["errors"][0]["detail"].as_str().unwrap().split(':').next(),
-        Some("the next version is 3")
+        Some("the next version is 4")
     );
     let clerk = office.clerk();
     let body = json!({ "kind": "procedure", "text": second() });
@@ -149,7 +149,7 @@ async fn a_procedure_that_is_not_in_force_yet_is_shown_with_its_first_day() {
     let show = async |office: &Office, path: &str| -> Value {
         office.browser.get(path, &office.applicant("company-1")).await.granted()
     };
-    let new = second().replace("code: CO.D", "code: CO.E").replace("version: 2", "version: 1");
+    let new = second().replace("code: CO.D", "code: CO.E").replace("version: 3", "version: 1");
     send(&office, "", "procedure", &new).await.granted();
     let shown = show(&office, "/v1/procedures/CO.E").await;
     assert_eq!(
@@ -159,17 +159,17 @@ async fn a_procedure_that_is_not_in_force_yet_is_shown_with_its_first_day() {
     send(&office, "", "procedure", &second()).await.granted();
     let shown = show(&office, "/v1/procedures/CO.D").await;
     let upcoming =
-        json!([{ "version": 2, "issued": "2026-11-20", "effective_from": "2026-12-01" }]);
+        json!([{ "version": 3, "issued": "2026-11-20", "effective_from": "2026-12-01" }]);
     assert_eq!(
         (&shown["version"], &shown["in_force"], &shown["upcoming"]),
-        (&json!(1), &json!(true), &upcoming)
+        (&json!(2), &json!(true), &upcoming)
     );
     let listed = show(&office, "/v1/procedures").await;
     let listed = listed.as_array().unwrap();
     assert!(listed.iter().all(|procedure| procedure["code"] != "CO.E"), "it is not in force");
     office.wait_until("2026-12-01T00:00").await;
     let shown = show(&office, "/v1/procedures/CO.D").await;
-    assert_eq!((&shown["version"], &shown["upcoming"]), (&json!(2), &json!([])));
+    assert_eq!((&shown["version"], &shown["upcoming"]), (&json!(3), &json!([])));
     assert_eq!(show(&office, "/v1/procedures/CO.E").await["in_force"], true);
 }
 
@@ -196,7 +196,7 @@ fn rules_are_checked_offline_all_files_at_once() {
     let checked = check(&[&other, &wrong, &sound]);
     let told = String::from_utf8(checked.stdout).unwrap();
     assert!(!checked.status.success());
-    assert!(told.contains("sound.yaml: procedure CO.D version 2, nothing is wrong"), "{told}");
+    assert!(told.contains("sound.yaml: procedure CO.D version 3, nothing is wrong"), "{told}");
     assert!(told.contains("wrong.yaml:8:9: /agency: no agency under `X1` (không có"), "{told}");
     assert!(told.contains("/fees/lines/0/amount: an amount is 1 to"), "{told}");
     assert!(told.contains("other.yaml:") && told.contains("missing field `code`"), "{told}");
@@ -224,19 +224,19 @@ async fn rules_are_withdrawn_before_their_first_day_and_are_then_in_force_at_no_
     let mut office = Office::open().await;
     send(&office, "", "procedure", &second()).await.granted();
     let why = json!({ "reason": "Sai mức phí" });
-    assert_eq!(step(&office, "operator-2", 2, "withdrawal", json!({})).await.status, 422);
-    let early = step(&office, "operator-2", 1, "withdrawal", why.clone()).await;
+    assert_eq!(step(&office, "operator-2", 3, "withdrawal", json!({})).await.status, 422);
+    let early = step(&office, "operator-2", 2, "withdrawal", why.clone()).await;
     assert_eq!(early.refused(), (409, "rules-in-force"));
     let none = office.token(Role::Operator, "operator-1", "G02");
     let path = "/v1/rules/procedure/CO.D/9/withdrawal";
     let none = office.browser.post(path, &none, "\"1\"", why.clone()).await;
     assert_eq!(none.refused(), (412, "version-stale"));
-    let taken = step(&office, "operator-2", 2, "withdrawal", why.clone()).await.granted();
+    let taken = step(&office, "operator-2", 3, "withdrawal", why.clone()).await.granted();
     assert_eq!(
         (&taken["status"], &taken["reason"], &taken["settled_by"]),
         (&json!("withdrawn"), &why["reason"], &json!("operator-2"))
     );
-    let again = step(&office, "operator-2", 2, "withdrawal", why.clone()).await;
+    let again = step(&office, "operator-2", 3, "withdrawal", why.clone()).await;
     assert_eq!(again.refused(), (409, "rules-ended"));
     assert_eq!(
         send(&office, "", "procedure", &second()).await.refused(),
@@ -245,18 +245,18 @@ async fn rules_are_withdrawn_before_their_first_day_and_are_then_in_force_at_no_
     let shown = office.browser.get("/v1/procedures/CO.D", &office.clerk()).await.granted();
     assert_eq!(shown["upcoming"], json!([]));
 
-    let third = second().replace("version: 2", "version: 3").replace("2026-12-01", "2026-12-05");
+    let third = second().replace("version: 3", "version: 4").replace("2026-12-01", "2026-12-05");
     send(&office, "", "procedure", &third).await.granted();
     office.wait_until("2026-12-02T09:00").await;
     let shown = office.browser.get("/v1/procedures/CO.D", &office.clerk()).await.granted();
-    assert_eq!((&shown["version"], &shown["upcoming"][0]["version"]), (&json!(1), &json!(3)));
+    assert_eq!((&shown["version"], &shown["upcoming"][0]["version"]), (&json!(2), &json!(4)));
     office.wait_until("2026-12-05T00:00").await;
-    let late = step(&office, "operator-2", 3, "withdrawal", why).await;
+    let late = step(&office, "operator-2", 4, "withdrawal", why).await;
     assert_eq!(late.refused(), (409, "rules-in-force"));
     // Another process, or the same one after a restart, reads the same law.
     let law = service_kit::rulebook::recorded(&office.kit.store).await.unwrap();
     let day = jiff::civil::date(2026, 12, 3);
-    assert_eq!(law.in_force(&"CO.D".into(), day).unwrap().version, 1);
+    assert_eq!(law.in_force(&"CO.D".into(), day).unwrap().version, 2);
     let report = standalone::check(&office.kit.store).await.unwrap();
     assert!(report.findings.is_empty(), "{report:?}");
 }
@@ -276,38 +276,38 @@ async fn with_two_signers_nothing_that_one_operator_issues_is_law() {
         let shown = office.browser.get("/v1/procedures/CO.D", &office.clerk()).await.granted();
         shown["version"].clone()
     };
-    assert_eq!(in_force(&office).await, 1);
+    assert_eq!(in_force(&office).await, 2);
     let auditor = office.token(Role::Auditor, "auditor-1", "G02");
     let waits = office.browser.get("/v1/rules?status=awaiting_signature", &auditor).await.granted();
     assert_eq!(waits.as_array().unwrap().len(), 1, "{waits}");
     assert_eq!((&waits[0]["name"], &waits[0]["by"]), (&json!("CO.D"), &json!("operator-1")));
-    assert_eq!(version(&office, 2).await.granted()["text"], json!(text), "to be read before");
+    assert_eq!(version(&office, 3).await.granted()["text"], json!(text), "to be read before");
 
-    let own = step(&office, "operator-1", 2, "signature", json!({})).await;
+    let own = step(&office, "operator-1", 3, "signature", json!({})).await;
     assert_eq!(own.refused(), (409, "rules-same-signer"));
-    let third = text.replace("version: 2", "version: 3");
+    let third = text.replace("version: 3", "version: 4");
     let waits = send(&office, "", "procedure", &third).await;
     assert_eq!(waits.refused(), (409, "rules-awaiting-signature"));
     office.settle().await;
-    assert_eq!(in_force(&office).await, 1);
-    let signed = step(&office, "operator-2", 2, "signature", json!({})).await.granted();
+    assert_eq!(in_force(&office).await, 2);
+    let signed = step(&office, "operator-2", 3, "signature", json!({})).await.granted();
     assert_eq!(
         (&signed["status"], &signed["by"], &signed["settled_by"]),
         (&json!("issued"), &json!("operator-1"), &json!("operator-2"))
     );
-    assert_eq!(in_force(&office).await, 2);
+    assert_eq!(in_force(&office).await, 3);
 
     send(&office, "", "procedure", &third).await.granted();
     let why = json!({ "reason": "Không đúng thông tư" });
-    let rejected = step(&office, "operator-2", 3, "rejection", why.clone()).await.granted();
+    let rejected = step(&office, "operator-2", 4, "rejection", why.clone()).await.granted();
     assert_eq!((&rejected["status"], &rejected["reason"]), (&json!("rejected"), &why["reason"]));
-    let late = step(&office, "operator-2", 3, "signature", json!({})).await;
+    let late = step(&office, "operator-2", 4, "signature", json!({})).await;
     assert_eq!(late.refused(), (409, "rules-not-awaiting-signature"));
-    let fourth = text.replace("version: 2", "version: 4");
+    let fourth = text.replace("version: 3", "version: 5");
     send(&office, "", "procedure", &fourth).await.granted();
-    let back = step(&office, "operator-1", 4, "withdrawal", why).await.granted();
+    let back = step(&office, "operator-1", 5, "withdrawal", why).await.granted();
     assert_eq!(back["status"], "withdrawn", "a proposal is taken back at any time");
-    assert_eq!(in_force(&office).await, 2);
+    assert_eq!(in_force(&office).await, 3);
     let report = standalone::check(&office.kit.store).await.unwrap();
     assert!(report.findings.is_empty(), "{report:?}");
 }
@@ -417,7 +417,7 @@ async fn the_registry_of_agencies_takes_a_country_in_parts_and_units_end_with_a_
     // A procedure of that unit; then the unit is merged into its neighbour.
     let own = second()
         .replace("code: CO.D", "code: COMMUNE.PAPER")
-        .replace("version: 2", "version: 1")
+        .replace("version: 3", "version: 1")
         .replace("agency: G02", "agency: H61")
         .replace("from: 2026-12-01", "from: 2026-11-20");
     send(&office, "", "procedure", &own).await.granted();

@@ -18,7 +18,7 @@ fn found(kind: RulesKind, text: &str) -> Vec<String> {
     found_by(&law(), kind, text)
 }
 
-/// The certificate of origin with something else in it, as its second version.
+/// The certificate of origin with something else in it, as its next version.
 fn certificate(changes: &[(&str, &str)]) -> String {
     let (_, text) =
         SHIPPED.iter().find(|(file, _)| *file == "certificate_of_origin_d.yaml").unwrap();
@@ -26,7 +26,7 @@ fn certificate(changes: &[(&str, &str)]) -> String {
         assert!(text.contains(from), "{from}");
         text.replacen(from, to, 1)
     };
-    changes.iter().fold(text.replace("version: 1", "version: 2"), changed)
+    changes.iter().fold(text.replace("version: 2", "version: 3"), changed)
 }
 
 #[track_caller]
@@ -213,8 +213,8 @@ fn days_versions_and_agencies_are_possible() {
             "/clock/budget/post",
         ],
     );
-    let third = certificate(&[]).replace("version: 2", "version: 3");
-    let draft = Draft { kind: RulesKind::Procedure, text: &third, version: Some(2) };
+    let fourth = certificate(&[]).replace("version: 3", "version: 4");
+    let draft = Draft { kind: RulesKind::Procedure, text: &fourth, version: Some(3) };
     assert_eq!(draft.check(&law(), at(NOW)).unwrap_err().0[0].pointer, "/version");
 }
 
@@ -287,4 +287,18 @@ fn complaints_and_payments_are_checked_the_same() {
         payments(&[("second_person_above: ", "second_person_above: -")]),
         ["/second_person_above"]
     );
+}
+
+#[test]
+fn reductions_of_agencies_and_channels_in_outages_name_what_there_is() {
+    let less = "      percent: 50\n";
+    let agencies = |list: &str| format!("{less}      agencies: {list}\n");
+    certificate_with(&[(less, &agencies("[G02.001, G02.002]"))], &[]);
+    let wrong = agencies("[G02.999, G02.001, H26.14]");
+    let pointers = ["/fees/reductions/0/agencies/0", "/fees/reductions/0/agencies/2"];
+    certificate_with(&[(less, &wrong)], &pointers);
+    let channels = "channels: [online, counter, post]\n";
+    let only = |list: &str| format!("{channels}only_in_outage: {list}\n");
+    certificate_with(&[(channels, &only("[counter, post]"))], &[]);
+    certificate_with(&[(channels, &only("[online, counter, post]"))], &["/only_in_outage"]);
 }
