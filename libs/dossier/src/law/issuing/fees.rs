@@ -3,7 +3,7 @@
 use super::Check;
 use super::periods::Periods;
 use super::procedure::name;
-use crate::contract::{Channel, Vnd};
+use crate::contract::{AgencyCode, Channel, Vnd};
 use crate::law::{FeeLine, Procedure, Reduction};
 
 /// The largest amount of a line: a thousand billion đồng. The sum of all lines, a hundredfold, stays far below what an amount
@@ -83,6 +83,22 @@ impl Check<'_, '_> {
         self.days(&format!("{at}/effective"), reduction.effective);
         self.text(&format!("{at}/basis"), &reduction.basis);
         self.ways(at, procedure, &reduction.channels);
+        self.agencies_under(at, procedure, &reduction.agencies);
+    }
+
+    /// Agencies that something is limited to.
+    fn agencies_under(&mut self, at: &str, procedure: &Procedure, agencies: &[AgencyCode]) {
+        self.once(&format!("{at}/agencies"), agencies);
+        for (place, agency) in agencies.iter().enumerate() {
+            if self.law.agency(agency).is_none() || !procedure.agency.covers(agency) {
+                let own = &procedure.agency;
+                let (vi, en) = (
+                    format!("không có cơ quan `{agency}` thuộc `{own}`"),
+                    format!("there is no agency `{agency}` under `{own}`"),
+                );
+                self.add(&format!("{at}/agencies/{place}"), vi, en);
+            }
+        }
     }
 
     /// Ways of filing that something is limited to.

@@ -37,6 +37,26 @@ impl Check<'_, '_> {
         self.result(&by, procedure);
     }
 
+    /// Ways that are open only in an outage of the others: there must be others.
+    fn only_in_outage(&mut self, Procedure { channels, only_in_outage, .. }: &Procedure) {
+        self.once("/only_in_outage", only_in_outage);
+        for (place, channel) in only_in_outage.iter().enumerate() {
+            if !channels.contains(channel) {
+                let (vi, en) =
+                    ("không nằm trong `channels`", "the channel is not among `channels`");
+                self.add(&format!("/only_in_outage/{place}"), vi, en);
+            }
+        }
+        let every = !channels.is_empty() && channels.iter().all(|c| only_in_outage.contains(c));
+        if every {
+            let (vi, en) = (
+                "mọi hình thức đều chỉ mở khi có sự cố: ngoài sự cố không ai nộp được",
+                "names every channel: outside an outage nobody could submit",
+            );
+            self.add("/only_in_outage", vi, en);
+        }
+    }
+
     fn identity(&mut self, procedure: &Procedure) {
         let Procedure { issued, effective, agency, channels, .. } = procedure;
         self.day("/issued", *issued);
@@ -61,6 +81,7 @@ impl Check<'_, '_> {
             self.add("/channels", vi, en);
         }
         self.once("/channels", channels);
+        self.only_in_outage(procedure);
         if procedure.level == Level::Full && !channels.contains(&Channel::Online) {
             let (vi, en) = (
                 "dịch vụ công toàn trình phải tiếp nhận trực tuyến",
