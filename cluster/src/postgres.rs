@@ -103,14 +103,33 @@ impl Postgres {
         Ok(())
     }
 
+    /// Stops it where it stands, with every connection open and nobody who answers: a machine that hangs.
+    pub fn pause(&self) -> Result<()> {
+        self.tell("STOP")
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) -> Result<()> {
+        self.tell("CONT")
+    }
+
+    fn tell(&self, what: &str) -> Result<()> {
+        let postmaster = self.postmaster()?;
+        // First the one who makes the others.
+        signal(postmaster, what)?;
+        for backend in children(postmaster)? {
+            // It may have ended meanwhile.
+            let _ = signal(backend, what);
+        }
+        Ok(())
+    }
+
     /// The CPU time of the server and of every backend.
     pub fn cpu(&self) -> Result<Duration> {
         let postmaster = self.postmaster()?;
-        let children =
-            fs::read_to_string(format!("/proc/{postmaster}/task/{postmaster}/children"))?;
-        let children = children.split_whitespace().filter_map(|id| id.parse().ok());
         // A backend may end while it is counted; its time then stands with the postmaster.
-        let backends: Duration = children.filter_map(|id| cpu(id).ok()).sum();
+        let backends: Duration =
+            children(postmaster)?.into_iter().filter_map(|id| cpu(id).ok()).sum();
         Ok(cpu(postmaster)? + backends)
     }
 
@@ -135,6 +154,11 @@ impl Drop for Postgres {
         // What does not end by itself ends with its process.
         let _ = self.kill();
     }
+}
+
+fn children(process: u32) -> Result<Vec<u32>> {
+    let children = fs::read_to_string(format!("/proc/{process}/task/{process}/children"))?;
+    Ok(children.split_whitespace().filter_map(|id| id.parse().ok()).collect())
 }
 
 fn is_root() -> Result<bool> {

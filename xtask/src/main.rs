@@ -12,6 +12,7 @@ mod generate;
 mod manifests;
 #[cfg(test)]
 mod tidy;
+mod upgrade;
 
 /// Tasks of the workspace.
 #[derive(Debug, Parser)]
@@ -37,6 +38,12 @@ enum Command {
         #[arg(long, default_value = "target/cluster")]
         folder: std::path::PathBuf,
     },
+    /// An office that is kept by an older program, by this one, and by the older one again; it builds the older one first.
+    Upgrade {
+        /// The commit or tag of the older program.
+        #[arg(default_value = "HEAD~1")]
+        commit: String,
+    },
     /// A hundred thousand random periods against the reckoner that only the tests have.
     Reckon,
 }
@@ -47,6 +54,7 @@ fn main() -> Result<()> {
         Command::Test => checks::run(),
         Command::Charts => checks::charts(),
         Command::Cluster { release, folder } => cluster::run(release, &folder),
+        Command::Upgrade { commit } => upgrade::run(&commit),
         Command::Reckon => checks::reckon(),
     }
 }

@@ -2,6 +2,7 @@
 //! identity provider's JWKS (RFC 7517), or by the installation's own development key. What it must say: `docs/tokens.md`.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError, RwLock};
 
 use dossier::access::Caller;
@@ -19,14 +20,16 @@ use crate::limits::{KEYS_FRESH_FOR, KEYS_REST, KEYS_RETRY, KEYS_TRUSTED_FOR_MAX,
 mod development;
 mod keys;
 mod refused;
+mod remembered;
 mod token;
 
 pub(crate) use development::random_name;
 pub use development::{DevelopmentKey, secret};
-use keys::Key;
 pub use keys::KeySource;
+use keys::{Key, KeySet};
 use refused::Refusals;
 pub use refused::Unauthenticated;
+use remembered::Remembered;
 use token::{Bearer, Token};
 
 /// What a token of the development key says.
@@ -84,7 +87,15 @@ pub enum AuthError {
         /// How many it should have.
         least: usize,
     },
-    /// The keys cannot be had, are not a JWKS, or none of them can be used.
+    /// The identity provider does not answer, or not with its keys: trying again may help.
+    #[error("{source_name}: {reason}")]
+    Unreachable {
+        /// The address.
+        source_name: String,
+        /// Why.
+        reason: String,
+    },
+    /// The keys cannot be read, are not a JWKS, or none of them can be used.
     #[error("{source_name}: {reason}")]
     Jwks {
         /// The file or the address.
@@ -105,6 +116,8 @@ pub struct Auth {
     trusted: RwLock<Trusted>,
     /// Where keys come from, and which tokens are believed; absent for the development key.
     provider: Option<(KeySource, Rules)>,
+    /// Where its keys are kept for a start while it is away.
+    remembered: Option<PathBuf>,
     /// Somebody came with a key that is not known.
     unknown: Notify,
     clock: Clock,
@@ -135,14 +148,18 @@ impl std::fmt::Debug for Auth {
 }
 
 impl Auth {
-    /// Trusts the keys of an identity provider, of which there must be one that can be used.
+    /// Trusts the keys of an identity provider, of which there must be one that can be used. Where it does not answer, those are
+    /// trusted that the file `remembered` has of it, for as long as a running process would still trust them.
     pub async fn provider(
         source: KeySource,
         rules: Rules,
+        remembered: Option<PathBuf>,
         clock: Clock,
     ) -> Result<Self, AuthError> {
-        let auth = Self::with(Vec::new(), Some((source, rules)), clock);
-        auth.refresh().await?;
+        let auth = Self { remembered, ..Self::with(Vec::new(), Some((source, rules)), clock) };
+        if let Err(error) = auth.refresh().await {
+            auth.remember(&error).ok_or(error)?;
+        }
         let none = auth.trusted.read().unwrap_or_else(PoisonError::into_inner).keys.is_empty();
         match &auth.provider {
             Some((source, _)) if none => {
@@ -164,7 +181,30 @@ impl Auth {
         let read_at = clock.now();
         let trusted = Trusted { keys, ignored: Vec::new(), read_at, reading: 0 };
         let (trusted, unknown) = (RwLock::new(trusted), Notify::new());
-        Self { trusted, provider, unknown, clock, verified, refusals: Refusals::default() }
+        let refusals = Refusals::default();
+        Self { trusted, provider, remembered: None, unknown, clock, verified, refusals }
+    }
+
+    /// Trusts what was kept of the identity provider, if it is young enough; `error` is why it is not asked.
+    fn remember(&self, error: &AuthError) -> Option<()> {
+        let ((source, _), file) = (self.provider.as_ref()?, self.remembered.as_ref()?);
+        if !matches!(error, AuthError::Unreachable { .. }) {
+            return None;
+        }
+        let (set, read_at) = Remembered::load(file, source, self.clock.now())?;
+        let age_s = self.clock.now().duration_since(read_at).as_secs();
+        tracing::warn!(%error, age_s, "the identity provider is away; its keys are trusted as they were read last");
+        self.take(set, read_at);
+        Some(())
+    }
+
+    fn take(&self, set: KeySet, read_at: Timestamp) {
+        let mut trusted = self.trusted.write().unwrap_or_else(PoisonError::into_inner);
+        for key in set.ignored.iter().filter(|key| !trusted.ignored.contains(key)) {
+            tracing::info!(%key, "a key of the identity provider is passed over");
+        }
+        let reading = trusted.reading + 1;
+        *trusted = Trusted { keys: set.keys, ignored: set.ignored, read_at, reading };
     }
 
     /// Reads the identity provider's keys again: a key that was withdrawn is trusted no longer, nor is any token that it
@@ -177,16 +217,10 @@ impl Auth {
         if set.keys.is_empty() {
             tracing::error!(%source, "the identity provider has no key that can be used: nobody is let in");
         }
-        let mut trusted = self.trusted.write().unwrap_or_else(PoisonError::into_inner);
-        for key in set.ignored.iter().filter(|key| !trusted.ignored.contains(key)) {
-            tracing::info!(%source, %key, "a key is passed over");
+        if let (Some(file), KeySource::Url(_)) = (&self.remembered, source) {
+            Remembered::keep(file, source, &set, begun_at);
         }
-        *trusted = Trusted {
-            keys: set.keys,
-            ignored: set.ignored,
-            read_at: begun_at,
-            reading: trusted.reading + 1,
-        };
+        self.take(set, begun_at);
         Ok(())
     }
 
@@ -196,7 +230,9 @@ impl Auth {
         if self.provider.is_none() {
             return;
         }
-        let mut wait = KEYS_FRESH_FOR;
+        // Those of a provider that was away at the start are older.
+        let age = self.keys_age().unwrap_or_default();
+        let mut wait = if age.unsigned_abs() > KEYS_REST { KEYS_RETRY } else { KEYS_FRESH_FOR };
         loop {
             tokio::select! {
                 () = self.unknown.notified() => {}

@@ -30,6 +30,7 @@ use crate::limits::{
 
 #[cfg(feature = "s3")]
 mod bucket;
+mod copies;
 mod home;
 mod media;
 mod orphans;
@@ -39,6 +40,7 @@ mod record;
 mod unnamed;
 mod upload;
 
+pub use copies::Copied;
 pub(crate) use home::Content;
 use home::Home;
 pub use home::HomeError;

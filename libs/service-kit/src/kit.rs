@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine;
@@ -21,7 +22,7 @@ use crate::codes::Codes;
 use crate::crowd::Crowd;
 use crate::documents::Documents;
 use crate::forms::Forms;
-use crate::limits::{WAITS_MAX, WAITS_OF_ONE_MAX};
+use crate::limits::{CLOCK_AHEAD_MAX, WAITS_MAX, WAITS_OF_ONE_MAX};
 use crate::metrics::Metrics;
 use crate::quotas::Quotas;
 use crate::rulebook::{Rulebook, RulebookError};
@@ -61,8 +62,13 @@ pub struct Kit {
     digest_key: Vec<u8>,
     /// Tells this process from every other.
     holder: String,
+    /// Requests that were given a name.
+    requests: AtomicU64,
     leads: Mutex<BTreeMap<&'static str, Leadership>>,
 }
+
+/// Characters of the name of a subject in the log: 66 bits.
+const SHOWN_CHARS: usize = 11;
 
 /// What a [`Kit`] is made of.
 #[derive(Debug)]
@@ -131,8 +137,12 @@ impl Kit {
                 .map_err(|source| KitError::Folder { path: folder.clone(), source })?;
         }
         let guard = ClockGuard::open(clock.clone(), &store).await?;
-        // What comes with the program is issued at the end of the log, whatever the clock says.
-        let now = guard.newest().map_or(clock.now(), |newest| newest.max(clock.now()));
+        // What comes with the program is issued at the end of the log, whatever the clock says: one that is far ahead of the
+        // log may be wrong, and what it dates ahead could not be taken back.
+        let now = guard.newest().map_or(clock.now(), |newest| {
+            let ahead = clock.now().duration_since(newest);
+            if ahead > CLOCK_AHEAD_MAX { newest } else { newest.max(clock.now()) }
+        });
         let rulebook = Rulebook::open(&store, &rules, now).await?;
         let holder = crate::auth::random_name()?;
         Ok(Arc::new(Self {
@@ -149,6 +159,7 @@ impl Kit {
             metrics: Arc::default(),
             waits: Crowd::new(WAITS_MAX, WAITS_OF_ONE_MAX),
             holder,
+            requests: AtomicU64::new(0),
             leads: Mutex::default(),
             sandbox,
             views,
@@ -181,6 +192,20 @@ impl Kit {
             }
         }
         short
+    }
+
+    /// A name for a subject in the log: the same for the same one here, and nobody comes from it to the subject without the
+    /// installation's key.
+    pub(crate) fn shown(&self, subject: &str) -> String {
+        let mut shown = self.keyed_digest(&[b"log", subject.as_bytes()]);
+        shown.truncate(SHOWN_CHARS);
+        shown
+    }
+
+    /// A name that no other request has.
+    pub(crate) fn request_id(&self) -> String {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        format!("{}-{number:x}", self.holder.get(..8).unwrap_or(&self.holder))
     }
 
     /// Now, if that may be recorded.

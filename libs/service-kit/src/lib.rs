@@ -4,6 +4,7 @@
 //! - [`tasks`]: what runs without being asked: reactions to other services' events, the deadline keeper, read models.
 //! - [`http`]: requests, replies, problems, and the server.
 //! - [`unmatched`]: what partners say that belongs to nothing of ours.
+//! - [`outside`]: how other people's servers are spoken to.
 //! - [`auth`]: who is calling. [`documents`]: uploaded files. [`forms`]: forms against their schema.
 
 pub mod auth;
@@ -17,6 +18,7 @@ pub mod http;
 mod kit;
 pub mod limits;
 pub mod metrics;
+pub mod outside;
 pub mod quotas;
 pub mod rulebook;
 mod service;

@@ -194,8 +194,12 @@ pub const CLOCK_BACK_MAX: SignedDuration = SignedDuration::from_secs(5);
 pub const CLOCK_JUMP_MAX: SignedDuration = SignedDuration::from_secs(5);
 /// For how long a clock that was set must go on steadily until it is believed without another one to compare it with.
 pub const CLOCK_STEADY_FOR: Duration = Duration::from_mins(10);
-/// How far the machine's clock may be ahead of the log without an operator being asked.
+/// How far the machine's clock may be ahead of the log without an operator being asked whether what fell due since is to be
+/// enforced.
 pub const CLOCK_AHEAD_MAX: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// How far it may be ahead without an operator being asked, although nothing fell due, where no other clock agrees with it: it
+/// would be the longest time that an office recorded nothing, and what a wrong clock dates ahead cannot be taken back.
+pub const CLOCK_ODD_MAX: SignedDuration = SignedDuration::from_hours(365 * 24);
 /// What a caller is told to wait whose step is not recorded because the clock is wrong.
 pub const CLOCK_RETRY_AFTER: Duration = Duration::from_secs(10);
 /// How often the clock is compared with that of the store's machine.
@@ -206,6 +210,10 @@ pub const NEWEST_LOOKED_AT: usize = 100;
 pub const TASK_STANDS_AFTER: Duration = Duration::from_secs(30);
 /// How long a probe of health or figures may take in all.
 pub const PROBE_MAX: Duration = Duration::from_secs(2);
+/// How long a probe waits for one whom it asks, all of them at the same time: what is left of [`PROBE_MAX`] is for the answer.
+pub const PROBE_ASKS_MAX: Duration = Duration::from_millis(1_500);
+/// For how long an object store that answered is not asked again by probes: each question is a listing, and is paid for.
+pub const PROBE_DOCUMENTS_FRESH_FOR: Duration = Duration::from_secs(15);
 /// For how long what a probe found answers the next ones: whoever probes often must not cost much.
 pub const PROBE_FRESH_FOR: Duration = Duration::from_millis(250);
 /// Bytes that should be free on each disk.

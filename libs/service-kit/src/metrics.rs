@@ -1,16 +1,22 @@
-//! Figures of a process for whoever watches it, in the text format of OpenMetrics 1.0. Labels name services, kinds of refusal
-//! and status codes; none names a dossier or a person.
+//! Figures of a process for whoever watches it, in the text format of OpenMetrics 1.0. Labels name services, routes, kinds of
+//! refusal and status codes; none names a dossier or a person, and each has a bounded number of values.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::StatusCode;
 use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{EncodeLabelSet, LabelSetEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+
+mod asked;
+
+use asked::Asked;
+pub use asked::Counted;
 
 type Labels = Vec<(&'static str, String)>;
 type Gauges = Family<Labels, Gauge>;
@@ -30,9 +36,9 @@ const SECONDS: [f64; 12] =
 #[derive(Debug)]
 pub struct Metrics {
     registry: Mutex<Registry>,
-    requests: Family<Labels, Counter>,
+    requests: Family<RequestLabels, Counter>,
     refusals: Family<Labels, Counter>,
-    durations: Histogram,
+    durations: Family<RouteLabels, Histogram, fn() -> Histogram>,
     appends: Histogram,
     filled: Family<Labels, Counter>,
     unmatched: Family<Labels, Counter>,
@@ -41,18 +47,58 @@ pub struct Metrics {
     connections: Gauge,
     bytes: Gauge,
     gauges: Mutex<Vec<(&'static str, Figure)>>,
+    asked: Asked,
 }
 
-/// Which problem an answer carries.
+/// Which problem an answer carries, and what the log says of it beyond that.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Refused(pub(crate) &'static str);
+pub(crate) struct Refused {
+    pub(crate) problem: &'static str,
+    pub(crate) reason: Option<&'static str>,
+}
+
+/// What was asked for: the route is a template such as `/v1/reviews/{dossier}/claim`, so that there are only so many.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct RouteLabels {
+    pub(crate) service: &'static str,
+    pub(crate) method: &'static str,
+    pub(crate) route: Arc<str>,
+}
+
+impl RouteLabels {
+    fn pairs(&self) -> [(&'static str, &str); 3] {
+        [("service", self.service), ("method", self.method), ("route", &self.route)]
+    }
+}
+
+impl EncodeLabelSet for RouteLabels {
+    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> std::fmt::Result {
+        EncodeLabelSet::encode(&self.pairs(), encoder)
+    }
+}
+
+/// The same with how it was answered.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct RequestLabels {
+    route: RouteLabels,
+    status: u16,
+}
+
+impl EncodeLabelSet for RequestLabels {
+    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> std::fmt::Result {
+        self.route.encode(encoder)?;
+        EncodeLabelSet::encode(&[("status", u32::from(self.status))], encoder)
+    }
+}
 
 impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("dossier");
         let (requests, refusals) = (Family::default(), Family::default());
-        let (durations, appends) = (Histogram::new(SECONDS), Histogram::new(SECONDS));
-        registry.register("requests", "Requests by status", requests.clone());
+        let seconds: fn() -> Histogram = || Histogram::new(SECONDS);
+        let (durations, appends) = (Family::new_with_constructor(seconds), seconds());
+        let help = "Requests by service, method, route and status; probes and scrapes are none";
+        registry.register("requests", help, requests.clone());
         registry.register("refusals", "Refusals by problem", refusals.clone());
         let help = "From the head of a request to its answer, in seconds";
         registry.register("request_duration_seconds", help, durations.clone());
@@ -88,17 +134,24 @@ impl Default for Metrics {
             connections,
             bytes,
             gauges,
+            asked: Asked::default(),
         }
     }
 }
 
 impl Metrics {
-    pub(crate) fn answered(&self, status: StatusCode, refused: Option<Refused>, took: Duration) {
-        self.requests.get_or_create(&vec![("status", status.as_u16().to_string())]).inc();
-        if let Some(Refused(problem)) = refused {
+    pub(crate) fn answered(
+        &self,
+        route: RouteLabels,
+        status: StatusCode,
+        refused: Option<Refused>,
+        took: Duration,
+    ) {
+        self.durations.get_or_create(&route).observe(took.as_secs_f64());
+        self.requests.get_or_create(&RequestLabels { route, status: status.as_u16() }).inc();
+        if let Some(Refused { problem, .. }) = refused {
             self.refusals.get_or_create(&vec![("problem", problem.to_owned())]).inc();
         }
-        self.durations.observe(took.as_secs_f64());
     }
 
     pub(crate) fn turned_away(&self, reason: &'static str) {
@@ -185,18 +238,21 @@ mod tests {
     #[test]
     fn a_request_shows_by_status_and_problem_and_a_gauge_as_it_was_set_last() {
         let metrics = Metrics::default();
-        metrics.answered(StatusCode::OK, None, Duration::from_millis(2));
-        metrics.answered(StatusCode::CONFLICT, Some(Refused("taken")), Duration::from_millis(30));
+        let route =
+            RouteLabels { service: "intake", method: "GET", route: "/v1/dossiers/{id}".into() };
+        metrics.answered(route.clone(), StatusCode::OK, None, Duration::from_millis(2));
+        let taken = Some(Refused { problem: "taken", reason: None });
+        metrics.answered(route, StatusCode::CONFLICT, taken, Duration::from_millis(30));
         for value in [7, 3] {
             metrics.set("relay_lag", "Positions", Some(("source", "intake")), value);
             metrics.set("log_head", "Position", None, value);
         }
         let text = metrics.text();
         for line in [
-            "dossier_requests_total{status=\"200\"} 1",
+            "dossier_requests_total{service=\"intake\",method=\"GET\",route=\"/v1/dossiers/{id}\",status=\"200\"} 1",
             "dossier_refusals_total{problem=\"taken\"} 1",
-            "dossier_request_duration_seconds_bucket{le=\"0.0025\"} 1",
-            "dossier_request_duration_seconds_count 2",
+            "dossier_request_duration_seconds_bucket{le=\"0.0025\",service=\"intake\",method=\"GET\",route=\"/v1/dossiers/{id}\"} 1",
+            "dossier_request_duration_seconds_count{service=\"intake\",method=\"GET\",route=\"/v1/dossiers/{id}\"} 2",
             "dossier_relay_lag{source=\"intake\"} 3",
             "dossier_log_head 3",
             "# EOF",

@@ -226,6 +226,18 @@ impl Tasks {
         self.0.extend(other.0);
     }
 
+    /// Does one kind of work alone, as far as it can be done now.
+    ///
+    /// # Errors
+    ///
+    /// The store does not answer.
+    pub async fn catch_up(&mut self, work: Work) -> Result<(), Stalled> {
+        for task in self.0.iter_mut().filter(|task| task.work() == work) {
+            while matches!(task.step().await?, Next::More) {}
+        }
+        Ok(())
+    }
+
     /// Works until nothing is left to do at the present time, and says when there will be.
     pub async fn settle(&mut self, kit: &Kit) -> Result<Option<Timestamp>, Stalled> {
         loop {

@@ -4,6 +4,8 @@
 //! A trace begins with a portal's request. What a step records carries the trace with it (`Envelope::trace`, in the words of
 //! W3C Trace Context), so whoever reacts to it, in another process and hours later, goes on in the same trace.
 
+use std::io::IsTerminal;
+
 use tracing::Span;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
@@ -30,18 +32,24 @@ pub struct Telemetry {
     _traces: Option<otlp::Traces>,
 }
 
-/// Starts logging at `level` (a `tracing` filter such as `info` or `warn,service_kit=debug`), and sending traces to a
-/// collector. A second start in the same process changes nothing.
+/// Starts logging at `level` (a `tracing` filter such as `info` or `warn,service_kit=debug`), as JSON or as text for people, and
+/// sending traces to a collector. A second start in the same process changes nothing.
 ///
 /// # Errors
 ///
 /// An endpoint that is no address.
-pub fn start(level: &str, collector: Option<Collector>) -> Result<Telemetry, String> {
+pub fn start(level: &str, json: bool, collector: Option<Collector>) -> Result<Telemetry, String> {
     use tracing_subscriber::Layer;
 
-    let filter = EnvFilter::try_new(level).unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr);
-    let lines = lines.with_span_list(false).with_filter(filter);
+    let filter = EnvFilter::try_new(level)
+        .map_err(|error| format!("--log {level}: {error}; for example `info`"))?;
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = if json {
+        lines.json().with_span_list(false).boxed()
+    } else {
+        lines.with_target(false).compact().with_ansi(std::io::stderr().is_terminal()).boxed()
+    };
+    let lines = lines.with_filter(filter);
     #[cfg(feature = "otlp")]
     {
         let traces = collector.map(otlp::Traces::start).transpose()?;
@@ -64,10 +72,10 @@ pub fn start(level: &str, collector: Option<Collector>) -> Result<Telemetry, Str
 }
 
 /// A request, as part of the trace that its `traceparent` names.
-pub(crate) fn request<B>(request: &http::Request<B>, route: impl FnOnce() -> String) -> Span {
+pub(crate) fn request<B>(request: &http::Request<B>, route: &str) -> Span {
     let parent = crate::http::trace_parent(request.headers());
     span(parent, || {
-        let (method, route) = (request.method(), route());
+        let method = request.method();
         tracing::info_span!(
             target: "trace",
             "request",

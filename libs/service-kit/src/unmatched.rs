@@ -1,6 +1,8 @@
 //! Notices of partners that name nothing of ours: each is kept once, in the order in which they came, for an operator to look
 //! at. A partner is answered 2xx and does not send again, so what is not kept here is lost.
 
+use std::sync::Arc;
+
 use dossier::contract::{Actor, Envelope, EventSet, Unreadable};
 use events::{AppendError, Expected, NewEvent, StreamName, Version};
 use jiff::Timestamp;
@@ -9,6 +11,7 @@ use uuid::Uuid;
 use crate::Kit;
 use crate::http::Problem;
 use crate::limits::{ATTEMPTS_MAX, UNMATCHED_PAGE_MAX};
+use crate::metrics::Counted;
 use crate::streams::recorded_at;
 
 /// One that was kept.
@@ -52,6 +55,21 @@ pub async fn keep<E: EventSet>(kit: &Kit, unmatched: Unmatched<'_, E>) -> Result
     }
     tracing::warn!(service, partner, reference, new, "a partner's notice names nothing of ours");
     Ok(())
+}
+
+/// Offers how many there are of a service to whoever watches.
+pub fn offer(kit: &Arc<Kit>, service: &'static str) {
+    let store = Arc::clone(&kit.store);
+    kit.metrics.asks(move || {
+        let store = Arc::clone(&store);
+        Box::pin(async move {
+            let last = store.last(&stream(service).ok()?).await.ok()?;
+            let value = last.map_or(0, |newest| newest.version.0);
+            let help = "Notices of partners that named nothing of ours and are kept";
+            let label = Some(("service", service));
+            Some(vec![Counted { name: "notices_kept", help, label, value }])
+        })
+    });
 }
 
 /// Those of a service behind `after`, the oldest first, at most [`UNMATCHED_PAGE_MAX`].

@@ -38,7 +38,7 @@ fn rules() -> Rules {
 }
 
 async fn shipped() -> Auth {
-    Auth::provider(KeySource::File(keys("jwks.json")), rules(), clock()).await.unwrap()
+    Auth::provider(KeySource::File(keys("jwks.json")), rules(), None, clock()).await.unwrap()
 }
 
 fn claims() -> Value {
@@ -113,13 +113,14 @@ async fn keys_that_cannot_be_used_are_refused_with_the_reason() {
         (r#"{"keys":[{"kty":"oct","k":"c2VjcmV0","alg":"HS256"}]}"#, "no key signs"),
     ] {
         std::fs::write(&file, text).unwrap();
-        let refused =
-            Auth::provider(KeySource::File(file.clone()), rules(), clock()).await.unwrap_err();
+        let refused = Auth::provider(KeySource::File(file.clone()), rules(), None, clock())
+            .await
+            .unwrap_err();
         assert!(refused.to_string().contains(reason), "{refused}");
         assert!(refused.to_string().contains("jwks.json"), "{refused}");
     }
     let nowhere: KeySource = "http://127.0.0.1:1/jwks".parse().unwrap();
-    assert!(Auth::provider(nowhere, rules(), clock()).await.is_err());
+    assert!(Auth::provider(nowhere, rules(), None, clock()).await.is_err());
 }
 
 /// An identity provider that gives the keys it was told to give.
@@ -143,7 +144,8 @@ async fn a_new_key_is_fetched_when_it_is_first_seen_and_a_withdrawn_one_is_trust
     let both: Value = serde_json::from_str(&read("jwks.json")).unwrap();
     let only = |n: usize| serde_json::json!({ "keys": [both["keys"][n]] }).to_string();
     let published = Arc::new(Mutex::new(only(0)));
-    let auth = Auth::provider(provider(Arc::clone(&published)), rules(), clock()).await.unwrap();
+    let auth =
+        Auth::provider(provider(Arc::clone(&published)), rules(), None, clock()).await.unwrap();
     let auth = Arc::new(auth);
     let (first, second) = (token(Algorithm::ES256, "ec.pem"), token(Algorithm::RS256, "rsa.pem"));
     assert!(is_let_in(&auth, &first) && !is_let_in(&auth, &second));
@@ -184,10 +186,10 @@ async fn nobody_else_says_which_keys_are_trusted() {
     for status in ["301 Moved Permanently", "302 Found", "307 Temporary Redirect"] {
         let head = format!("HTTP/1.1 {status}\r\nLocation: {elsewhere}\r\nConnection: close");
         let moved = answering(format!("{head}\r\nContent-Length: 0\r\n\r\n"));
-        let refused = Auth::provider(moved, rules(), clock()).await.unwrap_err().to_string();
+        let refused = Auth::provider(moved, rules(), None, clock()).await.unwrap_err().to_string();
         assert!(refused.contains("is not followed") && refused.contains(&elsewhere.to_string()));
     }
-    assert!(Auth::provider(elsewhere, rules(), clock()).await.is_ok());
+    assert!(Auth::provider(elsewhere, rules(), None, clock()).await.is_ok());
 }
 
 #[tokio::test]
@@ -198,7 +200,7 @@ async fn what_cannot_be_read_again_leaves_the_old_keys_for_an_hour() {
     let clock = clock();
     let read_at = clock.now();
     let source = KeySource::File(file.clone());
-    let auth = Auth::provider(source, rules(), clock.clone()).await.unwrap();
+    let auth = Auth::provider(source, rules(), None, clock.clone()).await.unwrap();
     let token = saying(&with(json!({ "exp": 9_000 })));
     for broken in ["{", "", r#"{"jwks":[]}"#] {
         std::fs::write(&file, broken).unwrap();
@@ -222,7 +224,7 @@ async fn an_emptied_set_ends_all_trust_at_once_also_in_tokens_that_were_verified
     for emptied in [r#"{"keys":[]}"#, r#"{"keys":[null,{"kty":"oct","k":"c2VjcmV0"}]}"#] {
         std::fs::copy(keys("jwks.json"), &file).unwrap();
         let source = KeySource::File(file.clone());
-        let auth = Auth::provider(source, rules(), clock()).await.unwrap();
+        let auth = Auth::provider(source, rules(), None, clock()).await.unwrap();
         let token = token(Algorithm::ES256, "ec.pem");
         assert!(is_let_in(&auth, &token));
         std::fs::write(&file, emptied).unwrap();
@@ -254,7 +256,7 @@ async fn unknown_and_broken_keys_stand_in_nobodys_way() {
     all.insert(5, ec.clone());
     all.push(rsa.clone());
     std::fs::write(&file, json!({ "keys": all }).to_string()).unwrap();
-    let auth = Auth::provider(KeySource::File(file), rules(), clock()).await.unwrap();
+    let auth = Auth::provider(KeySource::File(file), rules(), None, clock()).await.unwrap();
     assert!(is_let_in(&auth, &token(Algorithm::ES256, "ec.pem")));
     assert!(is_let_in(&auth, &token(Algorithm::RS256, "rsa.pem")));
 }
@@ -268,7 +270,7 @@ async fn a_short_rsa_key_verifies_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("jwks.json");
     std::fs::write(&file, json!({ "keys": [short, good["keys"][0]] }).to_string()).unwrap();
-    let auth = Auth::provider(KeySource::File(file), rules(), clock()).await.unwrap();
+    let auth = Auth::provider(KeySource::File(file), rules(), None, clock()).await.unwrap();
     let refused = auth.caller(Some(&token(Algorithm::RS256, "rsa-1024.pem")));
     assert_eq!(refused, Err(Unauthenticated::UnknownKey));
 }

@@ -9,6 +9,7 @@ use service_kit::view::View;
 use service_kit::{Kit, Service};
 
 mod dossiers;
+mod figures;
 mod http;
 
 /// What the handlers need.
@@ -29,6 +30,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 pub fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     let projection = dossiers::Dossiers::new(Arc::clone(kit));
     let (projector, view, progress) = Projector::open(kit, projection)?;
+    figures::offer(kit, &view);
     let mut tasks = Tasks::default();
     tasks.add(projector);
     let app = Arc::new(App { kit: Arc::clone(kit), view, progress });

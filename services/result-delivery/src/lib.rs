@@ -38,6 +38,7 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     let letters = reactions.health();
     tasks.add(reactions);
     tasks.add(keeper);
+    service_kit::unmatched::offer(kit, "result-delivery");
     let app = Arc::new(App { results });
     Ok(Service {
         name: "result-delivery",

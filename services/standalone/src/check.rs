@@ -57,9 +57,15 @@ pub struct Report {
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let directory = arguments.data.existing()?.with_documents(arguments.documents.clone());
     let directory = directory.with_digest_key(arguments.digest_key.clone());
+    look(&directory).await?;
+    Ok(())
+}
+
+/// Checks a directory and prints what is found; an error if anything is.
+pub(crate) async fn look(directory: &DataDirectory) -> Result<Report> {
     let store = directory.store_to_read().await?;
     let mut checker = read(&store).await?;
-    let beside = checker.beside(&directory, &store).await?;
+    let beside = checker.beside(directory, &store).await?;
     let report = checker.done();
     let mut out = std::io::stdout();
     if let Some(not_looked_at) = beside {
@@ -85,7 +91,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
         report.events, report.promises, report.periods, report.documents, report.found
     )?;
     match report.found {
-        0 => Ok(()),
+        0 => Ok(report),
         found => bail!("the log has {found} findings"),
     }
 }

@@ -13,7 +13,9 @@ use jiff::Timestamp;
 use service_kit::auth::{Auth, DevelopmentKey, KeySource, Rules, secret};
 use service_kit::clock::newest_recorded;
 use service_kit::documents::Documents;
-use service_kit::limits::{CLOCK_AHEAD_MAX, CLOCK_BACK_MAX, CLOCK_OFF_MAX, SECRET_BYTES_MIN};
+use service_kit::limits::{
+    CLOCK_AHEAD_MAX, CLOCK_BACK_MAX, CLOCK_ODD_MAX, CLOCK_OFF_MAX, SECRET_BYTES_MIN,
+};
 use service_kit::quotas::{Quotas, Rules as QuotaRules};
 use service_kit::view::{Ahead, ahead};
 use service_kit::{Clock, Kit, Settings};
@@ -26,6 +28,11 @@ use crate::private;
 /// How often it is looked whether virtual time was moved on.
 const LOOK_AT_TIME: Duration = Duration::from_millis(20);
 const VIRTUAL_END: &str = "virtual-time-ended-at";
+/// The identity provider's keys as they were read last, for a start while it is away.
+const REMEMBERED_KEYS: &str = "identity-provider-keys.json";
+/// How whoever starts the program says that the clock is right.
+pub(crate) const CONFIRM_CLOCK: &str =
+    "--confirm-clock (or DOSSIER_CONFIRM_CLOCK=true in its environment)";
 
 /// A data directory.
 #[derive(Debug, Clone)]
@@ -148,7 +155,7 @@ impl DataDirectory {
         bail!(
             "the log ends at position {head}, but {witnesses}. So the end of the log was lost, or an older copy of it was put \
              here: steps that were acknowledged are missing. Stop, and restore the newest backup, or the right log. If what \
-             stood behind position {head} is to be given up, start once with --accept-log-loss: the read models in {} are then \
+             stood behind position {head} is to be given up, start once with --accept-log-loss (DOSSIER_ACCEPT_LOG_LOSS=true): the read models in {} are then \
              built anew, and numbers of lost dossiers and receipts may be given again",
             self.views().display()
         )
@@ -214,6 +221,11 @@ impl DataDirectory {
         Self { digest_key, ..self }
     }
 
+    /// Whether its log stands on a server.
+    pub(crate) fn is_on_server(&self) -> bool {
+        self.store.as_ref().is_some_and(|store| !store.starts_with("sqlite:"))
+    }
+
     /// Whether the directory itself is there.
     pub(crate) fn is_there(&self) -> bool {
         self.path.is_dir()
@@ -224,9 +236,15 @@ impl DataDirectory {
         self.documents.is_some()
     }
 
+    /// Where a file of it is that must be kept.
+    pub(crate) fn kept(&self, name: &str) -> PathBuf {
+        let digest_key = self.digest_key.clone().filter(|_| name == "digest-key");
+        digest_key.unwrap_or_else(|| self.path.join(name))
+    }
+
     /// Whether the key of digests is there.
     pub(crate) fn has_digest_key(&self) -> bool {
-        self.digest_key.clone().unwrap_or_else(|| self.path.join("digest-key")).is_file()
+        self.kept("digest-key").is_file()
     }
 
     /// The documents for one who only reads; nothing if their folder is not there.
@@ -368,11 +386,13 @@ impl DataDirectory {
         self.keep_private();
         let digest_key = self.digest_key(&store)?;
         let bus = self.bus.open(&store, &digest_key).await?;
-        let clock = self.clock(&store, time).await?;
+        let (clock, idle) = self.clock(&store, time).await?;
         // Tokens are a matter of the real world, whatever time the dossiers live in.
         let (auth, sandbox) = match identity {
             Identity::Provider { keys, rules, sandbox } => {
-                (Auth::provider(keys, rules, Clock::System).await?, sandbox)
+                private::folder(&self.views())?;
+                let remembered = Some(self.views().join(REMEMBERED_KEYS));
+                (Auth::provider(keys, rules, remembered, Clock::System).await?, sandbox)
             }
             Identity::Development => (Auth::development(&self.key()?, Clock::System), true),
         };
@@ -382,7 +402,7 @@ impl DataDirectory {
             Time::Machine { .. } => Clock::System,
         };
         let quotas = Quotas::new(self.quotas, passing);
-        Ok(Kit::new(Settings {
+        let kit = Kit::new(Settings {
             store,
             bus,
             rules: shipped_rules()?,
@@ -394,16 +414,21 @@ impl DataDirectory {
             sandbox,
             digest_key,
         })
-        .await?)
+        .await?;
+        if idle {
+            kit.guard.hold();
+        }
+        Ok(kit)
     }
 
-    async fn clock(&self, store: &EventStore, time: Time) -> Result<Clock> {
+    /// The clock, and whether the log ended so long before it that an operator must say so before anything is enforced.
+    async fn clock(&self, store: &EventStore, time: Time) -> Result<(Clock, bool)> {
         let (confirmed, live) = match time {
-            Time::Virtual(start) => return Ok(Clock::manual(start)),
+            Time::Virtual(start) => return Ok((Clock::manual(start), false)),
             Time::Machine { confirmed, live } => (confirmed, live),
         };
         if let Some(end) = self.virtual_end()?.filter(|_| !live) {
-            return Ok(Clock::manual(end));
+            return Ok((Clock::manual(end), false));
         }
         let off = Clock::System.off(store).await?;
         if off.abs() > CLOCK_OFF_MAX {
@@ -413,7 +438,7 @@ impl DataDirectory {
             );
         }
         let now = Clock::System.now();
-        let Some(last) = newest_recorded(store).await? else { return Ok(Clock::System) };
+        let Some(last) = newest_recorded(store).await? else { return Ok((Clock::System, false)) };
         // Where the store's machine has a clock of its own, two agree: whoever recorded the last event had a wrong one.
         if now < last && store.time().await?.is_none() {
             bail!(
@@ -427,12 +452,14 @@ impl DataDirectory {
                 "the end of the log was recorded by a clock that was ahead: nothing is recorded until that time has come"
             );
         }
-        if now.duration_since(last) > CLOCK_AHEAD_MAX && !confirmed {
+        let idle = now.duration_since(last);
+        if idle > CLOCK_ODD_MAX && !confirmed && store.time().await?.is_none() {
             bail!(
-                "the machine's clock says {now}, but the log ends at {last}: everything due since would be \
-                 enforced now; if the clock is right, start with --confirm-clock"
+                "the machine's clock says {now}, but the log ends at {last}, {} days before. A wrong clock would date what is \
+                 recorded ahead for good. If the clock is right, start once with {CONFIRM_CLOCK}",
+                idle.as_hours() / 24
             );
         }
-        Ok(Clock::System)
+        Ok((Clock::System, idle > CLOCK_AHEAD_MAX && !confirmed))
     }
 }

@@ -3,11 +3,12 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 
 use anyhow::{Context, Result, bail};
 use calendar::{Budget, Gaps, Unit};
 use clap::Parser;
+use indicatif::ProgressBar;
 use jiff::Timestamp;
 
 use crate::data::{DataDirectory, Identity, Time};
@@ -17,9 +18,13 @@ use crate::serve::At;
 
 mod citizen;
 mod dice;
+mod stories;
+mod tour;
 
 use citizen::{Citizen, Step};
 pub use dice::Dice;
+use stories::STORIES;
+use tour::Tour;
 
 /// Make up a ministry and serve it.
 #[derive(Debug, Parser)]
@@ -40,7 +45,7 @@ pub(crate) struct Arguments {
     no_serve: bool,
 }
 
-/// The first and the last day on which dossiers are submitted, and when the demo's time ends.
+/// The first and the last day on which most dossiers are submitted, and when the demo's time ends.
 const FIRST: &str = "2026-09-03T08:00:00+07:00";
 const LAST: &str = "2026-11-19T17:00:00+07:00";
 const END: &str = "2026-11-20T12:00:00+07:00";
@@ -55,6 +60,13 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
             arguments.data.display()
         );
     }
+    let mut out = std::io::stdout().lock();
+    write!(
+        out,
+        "{}",
+        Tour::read(&arguments.data)?.text(&data.key()?, &arguments.data, arguments.at.listen)?
+    )?;
+    drop(out);
     if arguments.no_serve {
         return Ok(());
     }
@@ -63,23 +75,21 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     crate::serve::serve(&kit, &data, arguments.at.clone()).await
 }
 
+/// One in so many comes in the last days and stays open, each at some step.
+const LATE: usize = 10;
+/// When they come.
+const LATE_FROM: &str = "2026-11-19T13:00:00+07:00";
+const LATE_TO: &str = "2026-11-20T11:00:00+07:00";
+
 async fn make_up(data: &DataDirectory, arguments: &Arguments) -> Result<()> {
-    let time = |text: &str| text.parse::<Timestamp>().context("a constant is not a time");
-    let (first, last, end) = (time(FIRST)?, time(LAST)?, time(END)?);
+    let (first, end) = (time(FIRST)?, time(END)?);
     let kit = data.kit(Time::Virtual(first), Identity::Development).await?;
     let mut office = Office::open(&kit, data.key()?).await?;
     let calendar =
         kit.law().calendar_of(&"G02".into()).context("no calendar for the ministry")?.clone();
     let mut dice = Dice::new(arguments.seed);
-    let mut citizens = Vec::with_capacity(arguments.dossiers);
-    let mut agenda = BinaryHeap::new();
-    for index in 0..arguments.dossiers {
-        citizens.push(Citizen::new(index, &mut dice));
-        let span = u64::try_from(last.as_second() - first.as_second()).unwrap_or(1);
-        let second = first.as_second() + i64::try_from(dice.below(span)).unwrap_or(0);
-        agenda.push(Reverse((Timestamp::from_second(second)?, index, Step::Submit)));
-    }
-    let bar = progress(std::io::stderr().is_terminal(), arguments.dossiers as u64);
+    let (mut citizens, mut agenda) = people(arguments.dossiers, &mut dice)?;
+    let mut shown = Shown::new(arguments.dossiers);
     while let Some(Reverse((at, index, step))) = agenda.pop() {
         if at > end {
             continue;
@@ -87,7 +97,7 @@ async fn make_up(data: &DataDirectory, arguments: &Arguments) -> Result<()> {
         office.wait_until(at).await?;
         let citizen = citizens.get_mut(index).context("no such citizen")?;
         if step == Step::Submit {
-            bar.inc(1);
+            shown.one_more();
         }
         if let Some((next, hours)) = citizen.act(step, &mut office, &mut dice).await? {
             let minutes = i64::try_from(dice.below(60)).unwrap_or(0);
@@ -102,12 +112,82 @@ async fn make_up(data: &DataDirectory, arguments: &Arguments) -> Result<()> {
         }
     }
     office.wait_until(end).await?;
-    bar.finish_and_clear();
+    shown.end();
+    let open = open(&mut office, &citizens).await?;
+    Tour::of(&citizens, arguments.dossiers, open, end).write(&arguments.data)?;
     data.end_virtual_time(end)?;
     tracing::info!(
-        dossiers = arguments.dossiers,
+        dossiers = citizens.len(),
+        open,
         events = kit.store.head().0,
         "the ministry is made up"
     );
     Ok(())
+}
+
+fn time(text: &str) -> Result<Timestamp> {
+    text.parse().context("a constant is not a time")
+}
+
+/// What everybody does next, the earliest on top.
+type Agenda = BinaryHeap<Reverse<(Timestamp, usize, Step)>>;
+
+/// So many people with their first steps, and behind them those of the stories.
+fn people(dossiers: usize, dice: &mut Dice) -> Result<(Vec<Citizen>, Agenda)> {
+    let mut citizens = Vec::with_capacity(dossiers + STORIES.len());
+    let mut agenda = Agenda::new();
+    for index in 0..dossiers {
+        let late = index % LATE == LATE - 1;
+        citizens.push(if late { Citizen::late(index, dice) } else { Citizen::new(index, dice) });
+        let (from, to) = if late { (LATE_FROM, LATE_TO) } else { (FIRST, LAST) };
+        let (from, to) = (time(from)?.as_second(), time(to)?.as_second());
+        let second = from + i64::try_from(dice.below(u64::try_from(to - from)?))?;
+        agenda.push(Reverse((Timestamp::from_second(second)?, index, Step::Submit)));
+    }
+    for story in &STORIES {
+        agenda.push(Reverse((time(story.submitted_at)?, citizens.len(), Step::Submit)));
+        citizens.push(Citizen::of(story));
+    }
+    Ok((citizens, agenda))
+}
+
+/// How many dossiers are not closed.
+async fn open(office: &mut Office, citizens: &[Citizen]) -> Result<usize> {
+    let mut open = 0;
+    for citizen in citizens {
+        open += usize::from(citizen.is_open(office).await?);
+    }
+    Ok(open)
+}
+
+/// How far it has come, on standard error: a bar on a terminal, a line for every tenth otherwise.
+struct Shown {
+    bar: Option<ProgressBar>,
+    dossiers: usize,
+    made: usize,
+}
+
+impl Shown {
+    fn new(dossiers: usize) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        tracing::info!(dossiers, "a ministry is being made up");
+        Self { bar: terminal.then(|| progress(true, dossiers as u64)), dossiers, made: 0 }
+    }
+
+    fn one_more(&mut self) {
+        self.made += 1;
+        match &self.bar {
+            Some(bar) => bar.inc(1),
+            None if self.made % self.dossiers.div_ceil(10).max(1) == 0 => {
+                tracing::info!(submitted = self.made, of = self.dossiers, "it is being made up");
+            }
+            None => {}
+        }
+    }
+
+    fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
 }

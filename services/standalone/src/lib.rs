@@ -1,14 +1,16 @@
 //! All services in one process on the embedded store, and the command line.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use service_kit::tasks::Stalled;
 use service_kit::telemetry::Collector;
 use service_kit::{Kit, Service};
 
+mod backup;
 mod bus;
 mod check;
 mod copy;
@@ -33,15 +35,47 @@ pub use office::{Answer, Bearer, Office};
 pub use replay::{RefusedActivity, Replay, Summary, World, replay};
 pub use serve::watching;
 
+/// The version, and the commit that it was built from.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("DOSSIER_COMMIT"), ")");
+
+const START_HERE: &str = "\
+Start here: `dossier demo` makes up a ministry and serves it; `dossier serve` serves an office of your own.";
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    /// Text on a terminal, JSON otherwise.
+    #[default]
+    Auto,
+    /// Lines for people.
+    Text,
+    /// An object a line.
+    Json,
+}
+
 /// Carries administrative dossiers from submission to delivered result.
 #[derive(Debug, Parser)]
-#[command(name = "dossier", version, about, max_term_width = 100)]
+#[command(
+    name = "dossier",
+    version = VERSION,
+    about,
+    max_term_width = 100,
+    after_help = START_HERE
+)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
-    /// What goes into the log on standard error.
+    /// What goes into the log on standard error: a level, and others for parts of the program, for example
+    /// `info,request=warn` without a line for each request.
     #[arg(long, global = true, env = "DOSSIER_LOG", default_value = "info")]
     log: String,
+    /// How the log is written: `auto` is text on a terminal, and JSON otherwise.
+    #[arg(long, global = true, env = "DOSSIER_LOG_FORMAT", value_enum, default_value_t)]
+    log_format: LogFormat,
+    /// A file of certificate authorities (PEM) by which the identity provider and the collector of traces are believed,
+    /// in the place of the public ones.
+    #[arg(long, global = true, env = "SSL_CERT_FILE", value_name = "FILE")]
+    authority: Option<PathBuf>,
     /// Where traces are sent: the address of a collector that takes OTLP over HTTP, for example `http://collector:4318`.
     #[arg(long, global = true, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
     otlp: Option<String>,
@@ -55,7 +89,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve all services (the default).
+    /// Serve all services.
     Serve(serve::Arguments),
     /// Make up a ministry by a seed, carry its dossiers through in virtual time, and serve it.
     Demo(demo::Arguments),
@@ -63,6 +97,10 @@ enum Command {
     Replay(replay::Arguments),
     /// Read the whole log again and verify what can be verified.
     Check(check::Arguments),
+    /// Write all that must be kept, the log, documents and keys, into a folder; also while somebody serves.
+    Backup(backup::Arguments),
+    /// Check that a backup is whole and can be restored.
+    RestoreCheck(backup::CheckArguments),
     /// Say how a dossier's deadline came about.
     Explain(explain::Arguments),
     /// Try a change of the law on all dossiers, without changing anything.
@@ -108,15 +146,26 @@ impl Data {
 pub fn main() -> ExitCode {
     private::from_now_on();
     let cli = Cli::parse();
+    let Some(command) = cli.command else {
+        return helped();
+    };
+    if let Some(file) = &cli.authority
+        && let Err(error) = service_kit::outside::trust(file)
+    {
+        return failed(&anyhow::anyhow!(error));
+    }
     let (service, ratio) = (cli.otlp_service, cli.trace_ratio);
     let collector = cli.otlp.map(|endpoint| Collector { endpoint, service, ratio });
+    let json = match cli.log_format {
+        LogFormat::Auto => !std::io::stderr().is_terminal(),
+        LogFormat::Text => false,
+        LogFormat::Json => true,
+    };
     // Until the end: what was not sent by then is sent as it goes.
-    let _telemetry = match service_kit::telemetry::start(&cli.log, collector) {
+    let _telemetry = match service_kit::telemetry::start(&cli.log, json, collector) {
         Ok(telemetry) => telemetry,
         Err(error) => return failed(&anyhow::anyhow!(error)),
     };
-    let command =
-        cli.command.unwrap_or_else(|| Command::Serve(serve::Arguments::parse_from(["serve"])));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.into()),
@@ -127,6 +176,8 @@ pub fn main() -> ExitCode {
             Command::Demo(arguments) => demo::run(&arguments).await,
             Command::Replay(arguments) => replay::run(&arguments).await,
             Command::Check(arguments) => check::run(&arguments).await,
+            Command::Backup(arguments) => backup::run(&arguments).await,
+            Command::RestoreCheck(arguments) => backup::restore_check(&arguments).await,
             Command::Explain(arguments) => explain::run(&arguments).await,
             Command::Whatif(arguments) => whatif::run(&arguments).await,
             Command::Export(arguments) => export::run(&arguments).await,
@@ -141,6 +192,15 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&error),
     }
+}
+
+/// Without a command nothing is made and nobody is served.
+fn helped() -> ExitCode {
+    use std::io::Write;
+    let help = Cli::command().render_help();
+    // Nobody is left to tell if standard error is gone.
+    let _ = writeln!(std::io::stderr(), "{help}");
+    ExitCode::from(2)
 }
 
 fn failed(error: &anyhow::Error) -> ExitCode {
@@ -176,14 +236,35 @@ pub async fn services(kit: &Arc<Kit>) -> Result<Vec<Service>, Stalled> {
 async fn some_services(kit: &Arc<Kit>, names: &[ServiceName]) -> Result<Vec<Service>, Stalled> {
     let mut services = Vec::with_capacity(names.len());
     for name in names {
-        services.push(match name {
+        let service = match name {
             ServiceName::Intake => intake::service(kit).await?,
             ServiceName::Payment => payment::service(kit).await?,
             ServiceName::Review => review::service(kit).await?,
             ServiceName::ResultDelivery => result_delivery::service(kit).await?,
             ServiceName::Feedback => feedback::service(kit).await?,
             ServiceName::Register => register::service(kit)?,
-        });
+        };
+        let routes = service.routes.into_iter().map(|route| route.of(service.name)).collect();
+        services.push(Service { routes, ..service });
     }
     Ok(services)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_flag_of_a_start_can_be_given_by_the_environment() {
+        let program = Cli::command();
+        let serve = program.find_subcommand("serve").unwrap();
+        let mut flags = 0;
+        for flag in program.get_arguments().chain(serve.get_arguments()) {
+            if !["help", "version"].contains(&flag.get_id().as_str()) {
+                assert!(flag.get_env().is_some(), "--{} has no variable", flag.get_id());
+                flags += 1;
+            }
+        }
+        assert!(flags > 20, "{flags}");
+    }
 }

@@ -98,6 +98,11 @@ impl Office {
         Ok(dead)
     }
 
+    /// What time it is there.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.kit.clock.now()
+    }
+
     /// Moves the clock, stopping wherever something falls due.
     pub async fn wait_until(&mut self, at: Timestamp) -> Result<()> {
         Ok(self.tasks.run_until(&self.kit, at).await?)

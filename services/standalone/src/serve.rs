@@ -2,30 +2,33 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, ValueEnum};
 use jiff::SignedDuration;
 use service_kit::auth::{KeySource, Rules};
 use service_kit::http::{AddressBlock, Mounted, Proxies, Router, Server, mount};
 use service_kit::limits::{ServerLimits, TASKS_END_MAX};
-use service_kit::tasks::{ClockTask, FollowedLaw, Tasks};
+use service_kit::tasks::{ClockTask, FollowedLaw, KeeperHealth, Tasks, Work};
 use service_kit::{Clock, Kit, Service};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::ServiceName;
 use crate::bus::BusArguments;
-use crate::data::{DataDirectory, Identity, Time};
+use crate::data::{CONFIRM_CLOCK, DataDirectory, Identity, Time};
 
 mod common;
 mod health;
+mod waits;
 
 /// Where a process is to be reached.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct At {
     /// The address to serve at; port 0 takes any free one.
-    #[arg(long, env = "DOSSIER_LISTEN", default_value = "127.0.0.1:8080")]
+    #[arg(long, env = "DOSSIER_LISTEN", default_value = "127.0.0.1:8080", value_parser = address)]
     pub(crate) listen: SocketAddr,
     /// A proxy in front, or a block of them: what it says in `Forwarded` or `X-Forwarded-For` of where a request comes
     /// from is believed, and what anybody else says there is not.
@@ -47,8 +50,28 @@ pub(crate) struct At {
     pub(crate) client_requests_per_second: u32,
     /// A second address, for whoever watches: `/health/live`, `/health/ready` and `/metrics`. The health is then at both, the
     /// figures are only there; without it, everything is at the one address.
-    #[arg(long, env = "DOSSIER_PROBES", value_name = "ADDRESS")]
+    #[arg(long, env = "DOSSIER_PROBES", value_name = "ADDRESS", value_parser = address)]
     pub(crate) probes: Option<SocketAddr>,
+}
+
+/// An address with its port.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| match text.trim_start_matches(':').parse::<u16>() {
+        Ok(port) => format!(
+            "a port alone is no address; write 127.0.0.1:{port}, or 0.0.0.0:{port} for all networks"
+        ),
+        Err(_) => {
+            "write an address and a port, for example 127.0.0.1:8080 or [::1]:8080".to_owned()
+        }
+    })
+}
+
+/// Binds a server, or says how to find another place.
+fn bind(at: SocketAddr, flag: &str, router: Router) -> Result<Server> {
+    Server::bind(at, router).with_context(|| {
+        let hint = "another program may serve there already; port 0 takes any that is free";
+        format!("nothing can be served at {flag} {at}: {hint}")
+    })
 }
 
 /// Serve all services.
@@ -73,7 +96,7 @@ pub(crate) struct Arguments {
           value_parser = clap::value_parser!(u16).range(1..))]
     token_hours_max: u16,
     /// Offer the sandbox payment providers, which move no money. Without an identity provider they are offered anyway.
-    #[arg(long)]
+    #[arg(long, env = "DOSSIER_SANDBOX", value_parser = BoolishValueParser::new())]
     sandbox: bool,
     /// Only these services; the others run in processes of their own on the same event store, which must be a server.
     /// Processes that share a data directory share its keys and documents.
@@ -94,6 +117,10 @@ pub(crate) struct Arguments {
     /// A file that says which quotas callers have otherwise than by default (docs/operating.md, "Quotas").
     #[arg(long, env = "DOSSIER_QUOTAS", value_name = "FILE")]
     quotas: Option<std::path::PathBuf>,
+    /// For how many seconds a start waits for an event store or an identity provider that is not there yet, before it ends.
+    #[arg(long, env = "DOSSIER_START_WITHIN", value_name = "SECONDS", default_value_t = 300,
+          value_parser = clap::value_parser!(u64).range(0..=86_400))]
+    start_within: u64,
     #[command(flatten)]
     bus: BusArguments,
     #[command(flatten)]
@@ -104,14 +131,14 @@ pub(crate) struct Arguments {
 #[derive(Debug, Args)]
 struct Confirmed {
     /// The machine's clock is right although the log ended long ago: enforce everything that fell due since.
-    #[arg(long, env = "DOSSIER_CONFIRM_CLOCK")]
+    #[arg(long, env = "DOSSIER_CONFIRM_CLOCK", value_parser = BoolishValueParser::new())]
     confirm_clock: bool,
     /// Go on although read models know more than the log, whose end was lost or which is an older copy: what stood behind its
     /// present end is given up, and the read models are built anew.
-    #[arg(long, env = "DOSSIER_ACCEPT_LOG_LOSS")]
+    #[arg(long, env = "DOSSIER_ACCEPT_LOG_LOSS", value_parser = BoolishValueParser::new())]
     accept_log_loss: bool,
     /// Go on in the machine's time with a directory that was written in virtual time.
-    #[arg(long)]
+    #[arg(long, env = "DOSSIER_LIVE", value_parser = BoolishValueParser::new())]
     live: bool,
 }
 
@@ -167,7 +194,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         tracing::warn!(%error, "the number of open files stays as it is");
     }
-    let kit = data.kit(time, identity).await?;
+    let start_within = Duration::from_secs(arguments.start_within);
+    let kit = waits::kit(&data, time, &identity, start_within).await?;
     serve_some(&kit, &data, arguments.at, names).await
 }
 
@@ -183,30 +211,21 @@ async fn serve_some(
     names: &[ServiceName],
 ) -> Result<()> {
     let (mut routes, mut tasks) = (Vec::new(), Tasks::default());
-    let services = crate::some_services(kit, names).await?;
+    let mut services = crate::some_services(kit, names).await?;
+    if kit.guard.is_held() {
+        after_idleness(kit, &mut services).await?;
+    }
     if !names.contains(&ServiceName::Intake) {
         tasks.add(FollowedLaw::new(kit));
     }
     tasks.add(ClockTask::new(kit));
-    #[cfg_attr(not(feature = "nats"), expect(unused_mut, reason = "nothing is relayed"))]
-    let mut relays = Vec::new();
-    #[cfg(feature = "nats")]
-    if let events::bus::Bus::Nats(nats) = &kit.bus {
-        for service in &services {
-            for source in service.sources {
-                let (relay, progress) = service_kit::tasks::RelayTask::new(nats.relay(source));
-                tasks.add_led(relay, kit.lead(service.name));
-                relays.push(health::Relaying { service: service.name, source, progress });
-            }
-        }
-    }
+    let relays = relays(kit, &services, &mut tasks);
     let (stop, stopped) = watch::channel(false);
     let watch = health::Watch::new(kit, &services, relays, stopped.clone());
     let probes = match at.probes {
         Some(address) => {
             let router = Router::new(kit, common::probes(&watch));
-            let server = Server::bind(address, router);
-            Some(server.with_context(|| format!("{address}"))?.uncounted())
+            Some(bind(address, "--probes", router)?.uncounted())
         }
         None => None,
     };
@@ -217,7 +236,7 @@ async fn serve_some(
     }
     routes.extend(common);
     let router = Router::new(kit, routes);
-    let server = Server::bind(at.listen, router).with_context(|| format!("{}", at.listen))?;
+    let server = bind(at.listen, "--listen", router)?;
     let requests_per_second_of_one = at.client_requests_per_second;
     let limits = ServerLimits { requests_per_second_of_one, ..Default::default() };
     let server = server.behind(Proxies::new(&at.trusted_proxies)).limited(limits);
@@ -254,12 +273,50 @@ async fn serve_some(
     Ok(())
 }
 
+/// Adds what carries the services' events onto the bus, if there is one.
+#[cfg_attr(not(feature = "nats"), expect(unused_variables, reason = "nothing is relayed"))]
+fn relays(kit: &Arc<Kit>, services: &[Service], tasks: &mut Tasks) -> Vec<health::Relaying> {
+    #[cfg_attr(not(feature = "nats"), expect(unused_mut, reason = "nothing is relayed"))]
+    let mut relays = Vec::new();
+    #[cfg(feature = "nats")]
+    if let events::bus::Bus::Nats(nats) = &kit.bus {
+        for service in services {
+            for source in service.sources {
+                let (relay, progress) = service_kit::tasks::RelayTask::new(nats.relay(source));
+                tasks.add_led(relay, kit.lead(service.name));
+                relays.push(health::Relaying { service: service.name, source, progress });
+            }
+        }
+    }
+    relays
+}
+
+/// After a long time without an event nothing is enforced before somebody says that the clock is right; where nothing fell due
+/// nobody need say so.
+async fn after_idleness(kit: &Kit, services: &mut [Service]) -> Result<()> {
+    for service in &mut *services {
+        service.tasks.catch_up(Work::Enforces).await?;
+    }
+    let due: usize =
+        services.iter().flat_map(|service| &service.keepers).map(KeeperHealth::due).sum();
+    let (now, last) = (kit.clock.now(), kit.guard.newest().unwrap_or_default());
+    if due > 0 {
+        bail!(
+            "the machine's clock says {now}, but the log ends at {last}, and {due} deadlines fell due since: they would be \
+             enforced now. If the clock is right, start once with {CONFIRM_CLOCK}"
+        );
+    }
+    tracing::info!(%now, %last, "nothing was recorded for long, and nothing fell due");
+    kit.guard.release();
+    Ok(())
+}
+
 /// What tells how a process with these services is, for whoever serves them in another way.
 #[must_use]
 pub fn watching(kit: &Arc<Kit>, services: &[Service]) -> Vec<Mounted> {
     let (_never, stopped) = watch::channel(false);
     let watch = health::Watch::new(kit, services, Vec::new(), stopped);
-    vec![mount("/health/ready", watch.ready()), mount("/metrics", watch.metrics())]
+    vec![mount("/health/ready", watch.ready().probe()), mount("/metrics", watch.metrics().probe())]
 }
 
 fn json(text: String) -> warp::reply::Response {

@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 const ANSWERED_IN: Duration = Duration::from_secs(30);
 /// How often a step is taken again because something else came between.
 const ATTEMPTS: usize = 20;
+/// How long is waited in between.
+const REST: Duration = Duration::from_millis(500);
 
 /// Carry one dossier through a running system.
 #[derive(Debug, Parser)]
@@ -99,9 +101,7 @@ impl Visitor {
                 std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
             tokens.push((role, token.trim().to_owned()));
         }
-        let config = ureq::Agent::config_builder()
-            .timeout_global(Some(ANSWERED_IN))
-            .http_status_as_error(false);
+        let config = service_kit::outside::client(ANSWERED_IN).http_status_as_error(false);
         let name = service_kit::Clock::System.now().to_string();
         Ok(Self { agent: config.build().into(), tokens, seen: String::new(), name, requests: 0 })
     }
@@ -118,14 +118,19 @@ impl Visitor {
         let path = format!("{resource}/{step}");
         let mut refused = String::new();
         for _ in 0..ATTEMPTS {
-            let etag = self.ask("GET", resource, who, "", String::new())?.etag;
-            let answer = self.ask("POST", &path, who, &etag, body.to_string())?;
-            match answer.status {
+            let read = self.ask("GET", resource, who, "", String::new())?;
+            let taken = match read.status {
+                200..=299 => self.ask("POST", &path, who, &read.etag, body.to_string())?,
+                _ => read,
+            };
+            match taken.status {
                 200..=299 => return Ok(()),
                 // What it follows from has not arrived, or something else came between.
-                404 | 412 | 503 => refused = format!("{} {}", answer.status, answer.body),
-                status => bail!("{path}: {status} {}", answer.body),
+                404 | 412 | 429 | 503 => refused = format!("{} {}", taken.status, taken.body),
+                status => bail!("{path}: {status} {}", taken.body),
             }
+            // Twenty times at once would be over before anything came.
+            std::thread::park_timeout(REST);
         }
         bail!("{path}: {refused}")
     }

@@ -128,6 +128,15 @@ impl Nats {
                 Ok(Err(refused)) => return Err(refused),
             }
         }
+        // Known once it was connected to; a server that was not is asked at the next start.
+        let version = nats.client.server_info().version;
+        if connection::is_too_old(&version) {
+            tracing::error!(
+                version,
+                needed = connection::NEEDED,
+                "the NATS server is too old for this program, which uses it for nothing until it is replaced; followers read the store"
+            );
+        }
         Ok(nats)
     }
 

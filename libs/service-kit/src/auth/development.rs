@@ -15,6 +15,8 @@ use crate::limits::SECRET_BYTES_MIN;
 
 /// How the names of development keys begin.
 pub(super) const KID: &str = "development-";
+/// Where one is kept.
+const FILE: &str = "development-signing-key";
 /// Bytes of such a key.
 const SEED_BYTES: usize = 32;
 
@@ -28,9 +30,15 @@ impl std::fmt::Debug for DevelopmentKey {
 }
 
 impl DevelopmentKey {
+    /// Whether there is one in `folder`.
+    #[must_use]
+    pub fn is_in(folder: &Path) -> bool {
+        folder.join(FILE).is_file()
+    }
+
     /// The key in `folder`, made at the first use.
     pub fn in_folder(folder: &Path) -> Result<Self, AuthError> {
-        let path = folder.join("development-signing-key");
+        let path = folder.join(FILE);
         let seed = secret(&path)?;
         let (path, bytes) = (path.display().to_string(), seed.len());
         let wrong = |_| AuthError::Short { path, bytes, least: SEED_BYTES };

@@ -107,12 +107,14 @@ fn rsa(key: &RSAKeyParameters) -> Result<Algorithm, String> {
 pub(super) struct KeySet {
     pub(super) keys: Vec<Key>,
     pub(super) ignored: Vec<String>,
+    /// As it was read.
+    pub(super) text: String,
 }
 
 impl KeySet {
     /// Reads a JWKS; what is not understood stands in nobody's way (RFC 7517, section 5).
-    fn read(text: &str) -> Result<Self, String> {
-        let set: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    pub(super) fn read(text: String) -> Result<Self, String> {
+        let set: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
         let listed = set.get("keys").and_then(Value::as_array);
         let listed = listed.ok_or("it has no list `keys`")?;
         if listed.len() > KEYS_MAX {
@@ -128,7 +130,7 @@ impl KeySet {
                 }
             }
         }
-        Ok(Self { keys, ignored })
+        Ok(Self { keys, ignored, text })
     }
 }
 
@@ -138,7 +140,11 @@ impl KeySource {
         let source = self.clone();
         let text = tokio::task::spawn_blocking(move || source.text()).await;
         let text = text.map_err(|error| error.to_string()).and_then(|text| text);
-        text.and_then(|text| KeySet::read(&text)).map_err(|reason| self.unusable(reason))
+        text.and_then(KeySet::read).map_err(|reason| match self {
+            Self::File(_) => self.unusable(reason),
+            // What is there at the address may not be the provider yet, but a proxy that says so.
+            Self::Url(_) => AuthError::Unreachable { source_name: self.to_string(), reason },
+        })
     }
 
     pub(super) fn unusable(&self, reason: impl Into<String>) -> AuthError {
@@ -151,8 +157,7 @@ impl KeySource {
             Self::Url(url) => url,
         };
         // Whoever can make the provider's server point elsewhere must not choose whom we trust.
-        let config =
-            ureq::Agent::config_builder().timeout_global(Some(KEYS_TIMEOUT)).max_redirects(0);
+        let config = crate::outside::client(KEYS_TIMEOUT).max_redirects(0);
         let agent = ureq::Agent::new_with_config(config.build());
         let mut response = agent.get(url).call().map_err(|error| error.to_string())?;
         let status = response.status();

@@ -81,6 +81,8 @@ pub struct ClockGuard {
     off: AtomicI64,
     refused: AtomicU64,
     wrong: AtomicBool,
+    /// Whether nothing is enforced until it is known what fell due while nobody served.
+    held: AtomicBool,
 }
 
 impl ClockGuard {
@@ -95,11 +97,28 @@ impl ClockGuard {
             off: AtomicI64::new(0),
             refused: AtomicU64::new(0),
             wrong: AtomicBool::new(false),
+            held: AtomicBool::new(false),
         };
         if let Some(newest) = newest_recorded(store).await? {
             guard.recorded(newest);
         }
         Ok(guard)
+    }
+
+    /// From now on keepers take note of what is due and enforce none of it: the log ended long ago, or the clock is wrong.
+    pub fn hold(&self) {
+        self.held.store(true, Ordering::Relaxed);
+    }
+
+    /// What is due is enforced again.
+    pub fn release(&self) {
+        self.held.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether what is due is only taken note of.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.held.load(Ordering::Relaxed)
     }
 
     /// When the newest event at the end of the log was recorded, as far as it is known here.

@@ -68,6 +68,16 @@ impl Home {
         }
     }
 
+    /// Whether a server answers; a folder is looked at with its disk.
+    #[cfg_attr(not(feature = "s3"), expect(clippy::unused_async, reason = "nobody is asked"))]
+    pub(super) async fn reachable(&self) -> Result<(), HomeError> {
+        match self {
+            Self::Folder(_) => Ok(()),
+            #[cfg(feature = "s3")]
+            Self::Bucket(bucket, _) => bucket.look().await,
+        }
+    }
+
     /// Gives a whole upload its name. When this returns it stays.
     pub(super) async fn keep(
         &self,
@@ -92,8 +102,11 @@ impl Home {
         match self {
             Self::Folder(folder) => {
                 let Some(file) = existing(&folder.join(name)).await? else { return Ok(None) };
-                let bytes = file.metadata().await?.len();
-                Ok(Some((bytes, Box::pin(Chunks(file)) as Content)))
+                let about = file.metadata().await?;
+                if !about.is_file() {
+                    return Ok(None);
+                }
+                Ok(Some((about.len(), Box::pin(Chunks(file)) as Content)))
             }
             #[cfg(feature = "s3")]
             Self::Bucket(bucket, _) => bucket.content(name).await,

@@ -55,6 +55,8 @@ pub struct Route {
     pub(crate) takes: Takes,
     pub(crate) counts: Counts,
     pub(crate) answers: Answers,
+    /// Whether it is a request of somebody's, to be counted and logged, or a probe.
+    pub(crate) probe: bool,
 }
 
 impl Route {
@@ -67,7 +69,15 @@ impl Route {
     /// What everybody may read, from a filter of warp's own. The router has looked at the address and the method.
     #[must_use]
     pub fn open(answers: BoxedFilter<(Response,)>) -> Self {
-        Self { access: Access::Open, takes: Takes::Body, counts: Counts::Usual, answers }
+        let (takes, counts) = (Takes::Body, Counts::Usual);
+        Self { access: Access::Open, takes, counts, answers, probe: false }
+    }
+
+    /// The same for whoever watches the process: neither counted among its requests nor logged, because a figure of what
+    /// is asked for must not depend on how often somebody looks.
+    #[must_use]
+    pub fn probe(self) -> Self {
+        Self { probe: true, ..self }
     }
 }
 
@@ -107,7 +117,7 @@ macro_rules! endpoints {
                     async move { answer(language, answered.await) }
                 })
                 .boxed();
-            Route { access, takes: Takes::Body, counts: Counts::Usual, answers }
+            Route { access, takes: Takes::Body, counts: Counts::Usual, answers, probe: false }
         }
     )*};
 }
@@ -142,7 +152,7 @@ where
             async move { answer(language, answered.await) }
         })
         .boxed();
-    Route { access, takes: Takes::Upload, counts: Counts::Usual, answers }
+    Route { access, takes: Takes::Upload, counts: Counts::Usual, answers, probe: false }
 }
 
 /// The body of an upload.

@@ -113,6 +113,8 @@ pub struct Problem {
     violated: Vec<&'static str>,
     current: Option<Version>,
     retry_after: Option<Duration>,
+    /// What the log says of it and the caller is not told, or not in one word.
+    reason: Option<&'static str>,
 }
 
 /// How a problem is written (RFC 9457).
@@ -158,6 +160,7 @@ impl Problem {
             violated: Vec::new(),
             current: None,
             retry_after: None,
+            reason: None,
         }
     }
 
@@ -296,7 +299,8 @@ impl Problem {
         let status = self.status();
         let mut response = Response::new(self.text(language).into());
         *response.status_mut() = status;
-        response.extensions_mut().insert(Refused(self.entry.code));
+        let refused = Refused { problem: self.entry.code, reason: self.reason };
+        response.extensions_mut().insert(refused);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
@@ -325,27 +329,28 @@ impl Problem {
 
 impl From<Unauthenticated> for Problem {
     fn from(refused: Unauthenticated) -> Self {
-        let entry = match refused {
-            Unauthenticated::Missing => return Self::new(TOKEN_MISSING),
-            Unauthenticated::Expired => TOKEN_EXPIRED,
+        let problem = match refused {
+            Unauthenticated::Missing => Self::new(TOKEN_MISSING),
+            Unauthenticated::Expired => Self::new(TOKEN_EXPIRED).about(refused.detail()),
             // The same token may be taken again once the keys can be read.
             Unauthenticated::KeysTooOld => {
-                return Self { retry_after: Some(KEYS_RETRY), ..Self::new(UNAVAILABLE) };
+                Self { retry_after: Some(KEYS_RETRY), ..Self::new(UNAVAILABLE) }
             }
-            _ => TOKEN_INVALID,
+            _ => Self::new(TOKEN_INVALID).about(refused.detail()),
         };
-        Self::new(entry).about(refused.detail())
+        Self { reason: Some(refused.reason()), ..problem }
     }
 }
 
 impl From<Denied> for Problem {
     fn from(denied: Denied) -> Self {
-        Self::new(match denied {
-            Denied::Role => ROLE_FORBIDDEN,
+        let (entry, reason) = match denied {
+            Denied::Role => (ROLE_FORBIDDEN, "role"),
             // Whether it exists is not told to who may not see it.
-            Denied::Scope => NOT_FOUND,
-            Denied::Party => OWN_MATTER,
-        })
+            Denied::Scope => (NOT_FOUND, "scope"),
+            Denied::Party => (OWN_MATTER, "party"),
+        };
+        Self { reason: Some(reason), ..Self::new(entry) }
     }
 }
 

@@ -21,6 +21,7 @@ use super::problem::{HEADER_INVALID, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND};
 use super::request::{Head, check_token};
 use super::{Access, Language, Problem, Route};
 use crate::Kit;
+use crate::metrics::RouteLabels;
 use crate::quotas::{Admission, Uses};
 
 /// A route, its method, and its address as OpenAPI writes it, for example `/v1/reviews/{dossier}/claim`.
@@ -29,12 +30,24 @@ pub struct Mounted {
     address: String,
     method: Method,
     route: Route,
+    service: &'static str,
 }
+
+impl Mounted {
+    /// The same, counted as a service's own.
+    #[must_use]
+    pub fn of(self, service: &'static str) -> Self {
+        Self { service, ..self }
+    }
+}
+
+/// The service of what belongs to none: health, documents, and addresses at which nothing is.
+const COMMON: &str = "common";
 
 /// Puts what is only read at an address.
 #[must_use]
 pub fn mount(address: &str, route: Route) -> Mounted {
-    Mounted { address: address.to_owned(), method: Method::GET, route }
+    Mounted { address: address.to_owned(), method: Method::GET, route, service: COMMON }
 }
 
 /// Puts a route where its document says that it is.
@@ -47,7 +60,7 @@ pub fn mount_documented(document: &OpenApi, route: Route) -> Mounted {
         Some(_) | None => Method::GET,
     };
     let address = documented.map(|(address, _)| address.clone()).unwrap_or_default();
-    Mounted { address, method, route }
+    Mounted { address, method, route, service: COMMON }
 }
 
 /// All routes of a process.
@@ -71,6 +84,10 @@ struct Operation {
     method: Method,
     /// Method and address, for example `POST /v1/reviews/{dossier}/claim`.
     name: Arc<str>,
+    /// The address alone.
+    address: Arc<str>,
+    service: &'static str,
+    probe: bool,
     access: Access,
     takes: Takes,
     counts: Counts,
@@ -139,14 +156,23 @@ impl Router {
     #[must_use]
     pub fn new(kit: &Arc<Kit>, mounted: Vec<Mounted>) -> Self {
         let mut by_address: BTreeMap<Vec<Option<String>>, Vec<Operation>> = BTreeMap::new();
-        for Mounted { address, method, route } in mounted {
+        for Mounted { address, method, route, service } in mounted {
             let segments = segments(&address)
                 .map(|segment| (!segment.starts_with('{')).then(|| segment.to_owned()));
             let name = format!("{method} {address}").into();
-            let Route { access, takes, counts, answers } = route;
+            let Route { access, takes, counts, answers, probe } = route;
             let answers = answered(answers);
-            let operation = Operation { method, name, access, takes, counts, answers };
-            by_address.entry(segments.collect()).or_default().push(operation);
+            by_address.entry(segments.collect()).or_default().push(Operation {
+                method,
+                name,
+                address: address.into(),
+                service,
+                probe,
+                access,
+                takes,
+                counts,
+                answers,
+            });
         }
         let mut table: BTreeMap<usize, Vec<Place>> = BTreeMap::new();
         for (segments, operations) in by_address {
@@ -196,29 +222,31 @@ impl Router {
             response.headers_mut().insert(ALLOW, place.allow());
             return Err(response);
         };
-        let caller = self.caller(operation.access, headers).map_err(refused)?;
-        let uses = operation.uses(&self.kit, caller.as_ref(), headers);
-        let quota = self.kit.quotas.admit(caller.as_ref(), client, uses).map_err(|exceeded| {
-            let mut response = refused(Problem::quota(&exceeded));
+        let caller = self.caller(operation.access, headers).map_err(refused)?.map(Arc::new);
+        if let (Access::Roles(mays), Some(caller)) = (operation.access, &caller) {
+            access::decide(caller, mays, None)
+                .map_err(|denied| by(refused(denied.into()), Some(caller)))?;
+        }
+        let uses = operation.uses(&self.kit, caller.as_deref(), headers);
+        let quota = self.kit.quotas.admit(caller.as_deref(), client, uses).map_err(|exceeded| {
+            let mut response = by(refused(Problem::quota(&exceeded)), caller.as_ref());
             exceeded.show(response.headers_mut());
             response
         })?;
-        let caller = caller.map(Arc::new);
         let (operation_name, path) = (Arc::clone(&operation.name), path.into());
         let head = Head { client, operation: operation_name, path, caller };
         Ok(Admitted { operation, head, quota })
     }
 
-    /// Who calls, if the operation wants to know and one of their roles may do it at all.
+    /// Who calls, if the operation wants to know.
     fn caller(&self, access: Access, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
-        let Access::Roles(mays) = access else { return Ok(None) };
+        let Access::Roles(_) = access else { return Ok(None) };
         let kit = &self.kit;
         let mut sent = headers.get_all(AUTHORIZATION).iter();
         let authorization = sent.next().map(|value| value.to_str().unwrap_or(""));
         // Of two, nobody knows which one a proxy looked at.
         let authorization = if sent.next().is_some() { Some("") } else { authorization };
         let mut caller = kit.auth.caller(authorization)?;
-        access::decide(&caller, mays, None)?;
         if let Some(agency) = &caller.agency {
             caller.predecessors = kit.law().predecessors(agency, kit.clock.now());
         }
@@ -239,11 +267,12 @@ impl Router {
         use hyper::service::Service;
 
         let language = Language::of(request.headers());
+        let caller = head.caller.clone();
         let known = check_token(&self.kit, head.client, request.headers()).await;
         if let Err(problem) = known {
             let mut response = problem.into_response(language);
             quota.answered(false, response.headers_mut());
-            return response;
+            return by(response, caller.as_ref());
         }
         request.extensions_mut().insert(head);
         let service = warp::service(operation.answers.clone());
@@ -261,20 +290,44 @@ impl Router {
             }
         };
         quota.answered(response.status().is_success(), response.headers_mut());
-        response
+        by(response, caller.as_ref())
     }
 
-    /// The address at which `path` is answered, with nothing in the place of its parameters.
-    pub(crate) fn address(&self, path: &str) -> String {
-        let Some(place) = self.place(path) else { return String::new() };
-        let shown = place.segments.iter().map(|segment| segment.as_deref().unwrap_or("{}"));
-        shown.fold(String::new(), |address, segment| format!("{address}/{segment}"))
+    /// What a request asks for, as figures and the log call it, and whether it is a probe.
+    pub(crate) fn asked(&self, method: &Method, path: &str) -> (RouteLabels, bool) {
+        // Anybody can make up methods and addresses; a figure for each would have no end.
+        let named = match *method {
+            Method::GET => "GET",
+            Method::HEAD => "HEAD",
+            Method::POST => "POST",
+            Method::OPTIONS => "OPTIONS",
+            _ => "other",
+        };
+        let place = self.place(path);
+        let found = place.and_then(|place| place.operation(method).or(place.operations.first()));
+        match found {
+            Some(&Operation { service, ref address, probe, .. }) => {
+                (RouteLabels { service, method: named, route: Arc::clone(address) }, probe)
+            }
+            None => (RouteLabels { service: COMMON, method: named, route: "none".into() }, false),
+        }
     }
 
     fn place(&self, path: &str) -> Option<&Place> {
         let places = self.table.get(&segments(path).count()).map_or(&[][..], Vec::as_slice);
         places.iter().find(|place| place.is_at(path))
     }
+}
+
+/// The caller of the request that a response answers, for the log.
+#[derive(Debug, Clone)]
+pub(crate) struct By(pub(crate) Arc<Caller>);
+
+fn by(mut response: Response, caller: Option<&Arc<Caller>>) -> Response {
+    if let Some(caller) = caller {
+        response.extensions_mut().insert(By(Arc::clone(caller)));
+    }
+    response
 }
 
 /// How many documents of a caller wait to be named in a step.

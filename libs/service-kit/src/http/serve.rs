@@ -4,7 +4,6 @@
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Instant;
 
 use bytes::Bytes;
 use http::header::{
@@ -34,15 +33,16 @@ use crate::limits::{
     ACCEPT_REST, BODY_BYTES_MAX, DOCUMENT_BYTES_MAX, DRAIN_MAX, LISTEN_QUEUE, SEND_BUFFER_BYTES,
     ServerLimits,
 };
-use crate::metrics::Refused;
 use crate::telemetry;
 
+mod account;
 mod bodies;
 mod connection;
 mod connections;
 mod pace;
 mod socket;
 
+use account::Account;
 pub(crate) use bodies::BrokenOff;
 use bodies::{Answering, Paced};
 use connections::{Activity, Connections};
@@ -193,9 +193,8 @@ impl Shared {
         let number = activity.begins();
         let client = self.proxies.client(peer, request.headers());
         self.turn(client).await;
-        let begun = Instant::now();
-        let router = &self.router;
-        let span = telemetry::request(&request, || router.address(request.uri().path()));
+        let account = Account::open(&self.router, &request);
+        let span = telemetry::request(&request, account.route());
         let (mut response, held) = match self.requests.enter(client, 1) {
             Ok(held) => {
                 let work = self.respond(client, &activity, &unwanted, request);
@@ -208,8 +207,7 @@ impl Shared {
             }
         };
         span.record("http.response.status_code", response.status().as_u16());
-        let refused = response.extensions().get::<Refused>().copied();
-        router.kit().metrics.answered(response.status(), refused, begun.elapsed());
+        span.in_scope(|| account.close(self.router.kit(), &mut response));
         self.show();
         if number >= self.limits.requests_of_connection {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

@@ -159,7 +159,7 @@ impl<S: State> Keeper<S> {
             self.index(touched, page.through).await?;
             return Ok(Next::More);
         }
-        let leads = self.lead.now();
+        let leads = self.lead.now() && !self.kit.guard.is_held();
         if leads && !self.leads {
             let head = self.kit.store.head();
             self.after = self.reactions.clone().map(|progress| (progress, head));

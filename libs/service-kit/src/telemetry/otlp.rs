@@ -114,9 +114,7 @@ struct Poster(ureq::Agent);
 
 impl Poster {
     fn new() -> Self {
-        let config = ureq::Agent::config_builder()
-            .timeout_global(Some(TRACES_SENT_IN))
-            .http_status_as_error(false);
+        let config = crate::outside::client(TRACES_SENT_IN).http_status_as_error(false);
         Self(config.build().into())
     }
 }

@@ -5,6 +5,7 @@ use dossier::contract::Role;
 use serde_json::{Value, json};
 
 use super::dice::Dice;
+use super::stories::{self, Story};
 use crate::office::Office;
 
 /// What happens next to a dossier.
@@ -23,6 +24,12 @@ pub(super) enum Step {
     Deliver,
     Arrive,
     Rate,
+    /// The systems of the agency go out of order, shortly before the date that was promised.
+    BreakDown,
+    /// A notice of another amount than is due comes in.
+    PayWrong,
+    /// The applicant complains.
+    Complain,
 }
 
 /// A kind of dossier: procedure, agency, its activity, its components, whether a fee comes first.
@@ -110,7 +117,12 @@ pub(super) struct Citizen {
     subject: String,
     counter: bool,
     id: String,
+    code: String,
     supplemented: bool,
+    /// A step that nobody takes: there the dossier stays open.
+    stays_before: Option<Step>,
+    /// What comes in the place of a step.
+    instead: Option<(Step, Step)>,
 }
 
 impl Citizen {
@@ -128,12 +140,83 @@ impl Citizen {
         let offered = matches!(kind.procedure, "CO.D" | "2.000004");
         let counter = offered && dice.percent(1);
         let subject = format!("citizen-{}", index % 400);
-        Self { kind, subject, counter, id: String::new(), supplemented: dice.percent(88) }
+        let supplemented = dice.percent(88);
+        Self { counter, supplemented, ..Self::somebody(kind, subject) }
+    }
+
+    fn somebody(kind: &'static Kind, subject: String) -> Self {
+        let (id, code) = (String::new(), String::new());
+        let (counter, supplemented, stays_before, instead) = (false, true, None, None);
+        Self { kind, subject, counter, id, code, supplemented, stays_before, instead }
+    }
+
+    /// One whose dossier is still open at the end.
+    pub(super) fn late(index: usize, dice: &mut Dice) -> Self {
+        let citizen = Self::new(index, dice);
+        let steps: &[Step] = match citizen.kind.procedure {
+            "CHEM.IMPORT" => &[Step::Issue],
+            "ENERGY.LABEL" => &[Step::Accept, Step::Claim, Step::Work, Step::Supply],
+            _ => &[
+                Step::Accept,
+                Step::Claim,
+                Step::Work,
+                Step::Supply,
+                Step::Approve,
+                Step::Issue,
+                Step::Deliver,
+            ],
+        };
+        let at = usize::try_from(dice.below(steps.len() as u64)).unwrap_or(0);
+        let stays_before = steps.get(at).copied();
+        Self { supplemented: stays_before != Some(Step::Supply), stays_before, ..citizen }
+    }
+
+    /// The one of a story.
+    pub(super) fn of(story: &Story) -> Self {
+        let kinds = KINDS.iter().map(|(_, kind)| kind);
+        let kind = kinds.clone().find(|kind| kind.procedure == story.procedure);
+        let citizen = Self::somebody(kind.unwrap_or(&KINDS[0].1), stories::APPLICANT.to_owned());
+        Self {
+            supplemented: story.stays_before != Some(Step::Supply),
+            stays_before: story.stays_before,
+            instead: story.instead,
+            ..citizen
+        }
+    }
+
+    /// The dossier's id and code.
+    pub(super) fn dossier(&self) -> (&str, &str) {
+        (&self.id, &self.code)
+    }
+
+    /// Whether the dossier is not closed yet; one that was never submitted is not open.
+    pub(super) async fn is_open(&self, office: &mut Office) -> Result<bool> {
+        if self.id.is_empty() {
+            return Ok(false);
+        }
+        let applicant = (Role::Applicant, &*self.subject, "");
+        let path = format!("/v1/dossiers/{}", self.id);
+        let shown = office.get(&path, applicant).await?.granted()?;
+        Ok(shown.get("stage").and_then(Value::as_str) != Some("closed"))
+    }
+
+    /// Does it, and says what comes next after how many working hours, unless nobody does that.
+    pub(super) async fn act(
+        &mut self,
+        step: Step,
+        office: &mut Office,
+        dice: &mut Dice,
+    ) -> Result<Option<(Step, u32)>> {
+        let next = self.take_step(step, office, dice).await?;
+        let next = next.map(|(next, hours)| match self.instead {
+            Some((usual, instead)) if usual == next => (instead, hours),
+            _ => (next, hours),
+        });
+        Ok(next.filter(|(next, _)| self.stays_before != Some(*next)))
     }
 
     #[expect(clippy::too_many_lines, reason = "one arm a step: the story of a dossier")]
-    /// Does it, and says what comes next after how many working hours.
-    pub(super) async fn act(
+    async fn take_step(
         &mut self,
         step: Step,
         office: &mut Office,
@@ -257,6 +340,15 @@ impl Citizen {
                 }
                 return Ok(None);
             }
+            Step::BreakDown => return stories::break_down(office, &self.id, kind.agency).await,
+            Step::PayWrong => {
+                self.pay_with(office, applicant, 2_970).await?;
+                return Ok(None);
+            }
+            Step::Complain => {
+                stories::complain(office, &self.id, kind.agency, applicant).await?;
+                return Ok(None);
+            }
         };
         Ok(Some(next))
     }
@@ -285,6 +377,11 @@ impl Citizen {
         }
         let submitted = office.post("/v1/dossiers", who, "", &body).await?.granted()?;
         submitted.get("id").and_then(Value::as_str).context("no id")?.clone_into(&mut self.id);
+        submitted
+            .get("code")
+            .and_then(Value::as_str)
+            .context("no code")?
+            .clone_into(&mut self.code);
         office.settle().await?;
         Ok(match self.kind.procedure {
             "CHEM.IMPORT" => (Step::Issue, 1),
@@ -294,15 +391,26 @@ impl Citizen {
     }
 
     async fn pay(&self, office: &mut Office, applicant: (Role, &str, &str)) -> Result<()> {
+        self.pay_with(office, applicant, 0).await
+    }
+
+    /// Pays so much less than is due.
+    async fn pay_with(
+        &self,
+        office: &mut Office,
+        applicant: (Role, &str, &str),
+        less_vnd: i64,
+    ) -> Result<()> {
         let body = json!({ "provider": "sandbox" });
         let Some(started) = self.take(office, "payments", "attempts", applicant, body).await?
         else {
             return Ok(());
         };
         let attempt = started.pointer("/attempts/0").cloned().unwrap_or_default();
+        let due_vnd = attempt.get("amount_vnd").and_then(Value::as_i64).context("no amount")?;
         let notice = json!({
             "provider": "sandbox", "event": format!("e-{}", self.id), "kind": "captured",
-            "reference": attempt.get("reference"), "amount_vnd": attempt.get("amount_vnd"),
+            "reference": attempt.get("reference"), "amount_vnd": due_vnd - less_vnd,
         });
         let provider = (Role::PaymentProvider, "sandbox", "");
         office.post("/v1/payment-notices", provider, "", &notice).await?.granted()?;

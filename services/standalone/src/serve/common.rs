@@ -19,18 +19,19 @@ use super::json;
 /// answers back.
 pub(super) fn probes(watch: &Watch) -> Vec<Mounted> {
     let mut routes = health(watch);
-    routes.push(mount("/metrics", watch.metrics()));
+    routes.push(mount("/metrics", watch.metrics().probe()));
     routes
 }
 
 fn health(watch: &Watch) -> Vec<Mounted> {
-    vec![mount("/health/live", live()), mount("/health/ready", watch.ready())]
+    vec![mount("/health/live", live().probe()), mount("/health/ready", watch.ready().probe())]
 }
 
 /// The rest; with the figures, where they have no place of their own.
 pub(super) fn routes(services: &[Service], watch: Watch, with_metrics: bool) -> Vec<Mounted> {
     let mut routes = if with_metrics { probes(&watch) } else { health(&watch) };
     routes.extend([
+        mount("/", file("text/html; charset=utf-8", include_str!("index.html").into())),
         mount("/docs", file("text/html; charset=utf-8", include_str!("docs.html").into())),
         mount("/docs.css", file("text/css", include_str!("docs.css").into())),
         mount("/docs.js", file("text/javascript", include_str!("docs.js").into())),

@@ -19,7 +19,7 @@ use super::json;
 
 mod look;
 
-use look::{Found, OneAtATime, name};
+use look::{Found, Kept, OneAtATime, name};
 
 /// What is watched.
 #[derive(Clone)]
@@ -41,6 +41,8 @@ struct Watched {
     last: Mutex<Option<(Instant, Found)>>,
     /// Bytes that are free, by what lies on the disk.
     disks: OneAtATime<Vec<(&'static str, u64)>>,
+    /// What the deadline keepers have.
+    kept: OneAtATime<Kept>,
 }
 
 /// The relay of a source in its service.
@@ -71,6 +73,7 @@ impl Watch {
             begun_at: kit.store.head(),
             last: Mutex::default(),
             disks: OneAtATime::default(),
+            kept: OneAtATime::default(),
         }))
     }
 
@@ -87,7 +90,8 @@ impl Watch {
         {
             return found.clone();
         }
-        let found = Box::pin(self.0.look()).await;
+        let before = last.as_ref().map(|(_, found)| found.clone()).unwrap_or_default();
+        let found = Box::pin(self.0.look(before)).await;
         *last = Some((Instant::now(), found.clone()));
         found
     }
@@ -116,9 +120,10 @@ impl Watch {
             "store": found.readable, "writable": found.writable, "clock": found.clock.is_none(),
             "bus": bus, "caught_up": found.caught_up, "stopping": stopping,
             "standing": found.standing().collect::<Vec<_>>(),
-            "disk_free_bytes": found.disks.iter().map(|(_, free)| free).min(),
-            "head": kit.store.head(), "open_obligations": found.open,
-            "overdue_obligations": found.overdue, "dead_letters": found.dead,
+            "documents": found.documents.value,
+            "disk_free_bytes": found.disks.value.iter().map(|(_, free)| free).min(),
+            "head": kit.store.head(), "open_obligations": found.kept.value.open,
+            "overdue_obligations": found.kept.value.overdue, "dead_letters": found.dead.value,
             "groups": stats.groups, "events": stats.events,
         });
         let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
@@ -143,9 +148,8 @@ impl Watch {
     }
 
     fn set(&self, found: &Found) {
-        let Watched { kit, services, keepers, reactions, views, relays, .. } = &*self.0;
+        let kit = &self.0.kit;
         let (head, stats) = (kit.store.head(), kit.store.stats());
-        let behind = |progress: &Progress| head.0.saturating_sub(progress.now().0);
         let set = |name, help, value| kit.metrics.set(name, help, None, value);
         set("store_readable", "Whether the event store answers", u64::from(found.readable));
         let help = "Whether the event store takes what is appended";
@@ -158,6 +162,8 @@ impl Watch {
         set("store_wal_failing", help, u64::from(stats.wal_failing));
         let help = "Events larger than the bus takes, which are read in the store";
         set("bus_left_out", help, kit.bus.left_out());
+        let help = "Whether the place of documents answers";
+        set("documents_reachable", help, u64::from(found.documents.value));
         set("bus_connected", "Whether the bus can be reached", u64::from(kit.bus.is_connected()));
         let off = u64::try_from(found.clock_off.abs().as_millis()).unwrap_or(u64::MAX);
         set("clock_off_ms", "How far the clock is from that of the store's machine", off);
@@ -169,17 +175,17 @@ impl Watch {
         set("clock_refused", help, kit.guard.refused());
         set("caught_up", "Whether the read models have caught up", u64::from(found.caught_up));
         set("log_head", "The position of the newest event", head.0);
-        set("obligations_open", "Obligations that are open", found.open as u64);
+        let Kept { open, due, overdue, reached } = found.kept.value;
+        set("obligations_open", "Obligations that are open", open as u64);
         let help = "Obligations that fell due more than a minute ago and were not enforced";
-        set("obligations_overdue", help, found.overdue as u64);
-        let due = keepers.iter().map(KeeperHealth::due).sum::<usize>() as u64;
-        set("obligations_due", "Obligations that are due and not enforced yet", due);
-        let lag = keepers.iter().map(|keeper| head.0.saturating_sub(keeper.reached().0)).max();
+        set("obligations_overdue", help, overdue as u64);
+        set("obligations_due", "Obligations that are due and not enforced yet", due as u64);
+        let lag = reached.map_or(0, |reached| head.0.saturating_sub(reached.0));
         let help = "Positions that the index of obligations has not read yet";
-        set("obligations_lag", help, lag.unwrap_or(0));
+        set("obligations_lag", help, lag);
         let now = u64::try_from(kit.clock.now().as_millisecond()).unwrap_or(0);
         set("clock_ms", "What time it is here, in milliseconds since the beginning of 1970", now);
-        set("dead_letters", "Events that reactions gave up", found.dead);
+        set("dead_letters", "Events that reactions gave up", found.dead.value);
         set("store_groups", "Transactions of the store by this process", stats.groups);
         set("store_events", "Events in them", stats.events);
         set("store_queue", "Appends that wait for the writer", stats.waiting);
@@ -189,6 +195,13 @@ impl Watch {
             let age = u64::try_from(age.as_secs()).unwrap_or(0);
             set("keys_age_seconds", "How long ago the identity provider's keys were read", age);
         }
+        self.set_labelled(found);
+    }
+
+    fn set_labelled(&self, found: &Found) {
+        let Watched { kit, services, reactions, views, relays, .. } = &*self.0;
+        let head = kit.store.head();
+        let behind = |progress: &Progress| head.0.saturating_sub(progress.now().0);
         let set = |name, help, label, of: &str, value| {
             kit.metrics.set(name, help, Some((label, of)), value);
         };
@@ -197,7 +210,17 @@ impl Watch {
                 "For how many seconds a task has done nothing although there is something to do";
             set("task_stands_s", help, "task", &name(task), stood.unwrap_or(0));
         }
-        for (place, free) in &found.disks {
+        let ages = [
+            ("dead_letters", found.dead.age()),
+            ("disk_free_bytes", found.disks.age()),
+            ("dossiers", found.counted.age()),
+            ("obligations", found.kept.age()),
+        ];
+        for (figure, age) in ages.into_iter().filter_map(|(name, age)| Some((name, age?))) {
+            let help = "How old a figure is that somebody else must be asked for, in seconds";
+            set("figure_age_seconds", help, "figure", figure, age);
+        }
+        for (place, free) in &found.disks.value {
             let help = "Bytes that are free on the disk of the log, of documents, of read models";
             set("disk_free_bytes", help, "place", place, *free);
         }

@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use crate::connections::connect;
 use crate::durability::Process;
+use crate::health::probed;
 use crate::support::{Answer, Browser, Office, energy_label, postgres_url, submitted, token};
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -112,6 +113,8 @@ async fn while_the_object_store_is_away_documents_wait_and_everything_else_goes_
     objects.kill();
     // It starts all the same, and remembers nothing of what it found before.
     let process = start();
+    let ready = probed(&process.browser, |body| body["ready"] == true).await.body;
+    assert_eq!((&ready["documents"], &ready["warning"]), (&json!(false), &json!(true)));
     assert_eq!(process.browser.get(&path, &applicant).await.refused(), (503, "unavailable"));
     let refused = upload(&process, &applicant, "k", pdf(1_000)).await;
     assert_eq!(refused.refused(), (503, "unavailable"));
@@ -125,6 +128,7 @@ async fn while_the_object_store_is_away_documents_wait_and_everything_else_goes_
     process.browser.post("/v1/dossiers", &applicant, "", body).await.granted();
     let content = process.browser.get(&path, &applicant).await.granted();
     assert_eq!(content, "%PDF-1.7 declaration");
+    probed(&process.browser, |body| body["documents"] == true).await;
 }
 
 /// What `dossier check` prints about documents in a bucket.

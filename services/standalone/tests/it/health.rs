@@ -20,7 +20,7 @@ fn set_clock(office: &Office, to: Timestamp) {
 }
 
 /// What the probe says once it says what is waited for; what it found before may still answer for a moment.
-async fn probed(browser: &Browser, wanted: impl Fn(&Value) -> bool) -> Answer {
+pub(crate) async fn probed(browser: &Browser, wanted: impl Fn(&Value) -> bool) -> Answer {
     let asked = async {
         loop {
             let answer = browser.get("/health/ready", "").await;
@@ -221,6 +221,18 @@ async fn a_server_that_does_not_answer_is_told_within_two_seconds() {
     let process = Process::start_with(data.path(), &["--store", &server.url]);
     probed(&process.browser, |body| body["ready"] == true).await;
     server.kill().unwrap();
+    assert_told(&process).await;
+    server.revive().unwrap();
+    probed(&process.browser, |body| body["ready"] == true).await;
+    // One that hangs keeps its connections, and says nothing on them.
+    server.pause().unwrap();
+    assert_told(&process).await;
+    server.resume().unwrap();
+    probed(&process.browser, |body| body["ready"] == true).await;
+}
+
+/// Readiness and figures come although the store does not, and figures that only it knows stay and grow old.
+async fn assert_told(process: &Process) {
     probed(&process.browser, |body| body["store"] == false).await;
     for path in ["/health/ready", "/metrics", "/health/live"] {
         let asked = Instant::now();
@@ -229,8 +241,36 @@ async fn a_server_that_does_not_answer_is_told_within_two_seconds() {
         assert!(asked.elapsed() < Duration::from_secs(4), "{path}: {:?}", asked.elapsed());
         assert_eq!(answer.status.as_u16(), if path == "/health/ready" { 503 } else { 200 });
     }
-    server.revive().unwrap();
-    probed(&process.browser, |body| body["ready"] == true).await;
+    assert_eq!(figure(&process.browser, "dossier_store_readable").await, 0);
+    assert_eq!(figure(&process.browser, "dossier_dead_letters").await, 0);
+    let age = "dossier_figure_age_seconds{figure=\"dead_letters\"}";
+    let older = async { while figure(&process.browser, age).await < 1 {} };
+    tokio::time::timeout(Duration::from_secs(60), older).await.expect("it stays young");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn open_dossiers_show_in_the_figures_by_what_they_wait_for() {
+    let mut office = Office::open().await;
+    let applicant = office.applicant("company-1");
+    let (path, etag) = submitted(&office.browser, &applicant).await;
+    submitted(&office.browser, &applicant).await;
+    office
+        .browser
+        .post(&format!("{path}/acceptance"), &office.clerk(), &etag, json!({}))
+        .await
+        .granted();
+    office.settle().await;
+    let waiting = |whom: &str| format!("dossier_dossiers_waiting{{waits_for=\"{whom}\"}}");
+    for (whom, dossiers) in [("acceptance", 1), ("officer", 1), ("decision", 0), ("fee", 0)] {
+        assert_eq!(figure(&office.browser, &waiting(whom)).await, dossiers, "{whom}");
+    }
+    assert_eq!(figure(&office.browser, "dossier_dossiers_late").await, 0);
+    office.wait_until("2026-12-01T09:00").await;
+    let late = async { while figure(&office.browser, "dossier_dossiers_late").await < 1 {} };
+    tokio::time::timeout(Duration::from_secs(60), late).await.expect("nothing is late");
+    assert_eq!(figure(&office.browser, "dossier_dossiers_missed").await, 1);
+    let kept = "dossier_notices_kept{service=\"result-delivery\"}";
+    assert_eq!(figure(&office.browser, kept).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

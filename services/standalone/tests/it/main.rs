@@ -4,7 +4,9 @@
 
 mod access;
 mod after;
+mod authority;
 mod check;
+mod commands;
 mod complaint;
 mod connections;
 mod copy;
@@ -34,13 +36,16 @@ mod reactions;
 mod readme;
 mod register;
 mod replay;
+mod requests;
 mod restore;
 mod services;
+mod start;
 mod strictness;
 mod support;
 mod suspended;
 mod tools;
 mod trace;
+mod upgrade;
 mod uploads;
 mod virtual_time;
 mod whatif;

@@ -70,3 +70,60 @@ async fn a_log_on_a_server_is_backed_up_into_a_file_and_restored_on_another() {
     let report = standalone::check(&office.kit.store).await.unwrap();
     assert!(report.findings.is_empty(), "{report:?}");
 }
+
+/// The drill of docs/one-machine.md: steps go on while the backup is taken, and what it holds is an office that goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_backup_of_an_office_that_is_served_is_an_office() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, backup) = (folder.path().join("data"), folder.path().join("backup"));
+    let process = Process::start(&data);
+    let key = DevelopmentKey::in_folder(&data).unwrap();
+    let applicant = token(&key, Role::Applicant, "company-1", "");
+    let mut before = Vec::new();
+    for _ in 0..3 {
+        before.push(submitted(&process.browser, &applicant).await.0);
+    }
+    let (browser, other) = (process.browser.clone(), token(&key, Role::Applicant, "company-2", ""));
+    let mut meanwhile = tokio::task::JoinSet::new();
+    meanwhile.spawn(async move {
+        for _ in 0..10 {
+            submitted(&browser, &other).await;
+        }
+    });
+    let to = backup.to_str().unwrap();
+    let said = printed(&dossier(&data, &["backup", to]));
+    assert!(said.contains("restore-check"), "{said}");
+    meanwhile.join_all().await;
+    process.kill();
+    let run = |arguments: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_dossier")).args(arguments).output().unwrap()
+    };
+    let checked = printed(&run(&["restore-check", to]));
+    assert!(checked.contains(" 0 findings") && checked.contains("can be restored"), "{checked}");
+    let again = dossier(&data, &["backup", to]);
+    assert!(String::from_utf8_lossy(&again.stderr).contains("is not empty"));
+
+    let restored = Process::start(&backup);
+    for address in &before {
+        let shown = restored.browser.get(address, &applicant).await.granted();
+        let document = shown["documents"][0]["document"].as_str().unwrap();
+        let read = format!("{address}/documents/{document}");
+        assert!(restored.browser.get(&read, &applicant).await.status.is_success());
+    }
+    let clerk = token(&key, Role::Clerk, "clerk-1", "G02.002");
+    let etag = restored.browser.get(&before[0], &clerk).await.etag();
+    let accept = format!("{}/acceptance", before[0]);
+    restored.browser.post(&accept, &clerk, &etag, json!({})).await.granted();
+    restored.kill();
+
+    // What a backup that is not whole, or has rotted, comes to.
+    let document = std::fs::read_dir(backup.join("documents")).unwrap().map(|f| f.unwrap().path());
+    let document = document.filter(|path| path.extension().is_some_and(|e| e == "pdf")).min();
+    std::fs::write(document.unwrap(), "%PDF-1.7 rotten").unwrap();
+    let rotten = run(&["restore-check", to]);
+    assert!(String::from_utf8_lossy(&rotten.stdout).contains("document-changed"));
+    assert!(!rotten.status.success());
+    std::fs::remove_file(backup.join("backup.json")).unwrap();
+    let broken_off = run(&["restore-check", to]);
+    assert!(String::from_utf8_lossy(&broken_off.stderr).contains("broken off"));
+}

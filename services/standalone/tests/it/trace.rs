@@ -30,11 +30,11 @@ const NAMES: [&str; 10] = [
     "POST /v1/dossiers",
     "append to intake",
     "relay intake.DossierSubmitted.v1",
-    "POST /v1/dossiers/{}/acceptance",
+    "POST /v1/dossiers/{dossier}/acceptance",
     "relay intake.DossierAccepted.v1",
     "review reacts to intake.DossierAccepted.v1",
     "append to review",
-    "POST /v1/reviews/{}/decision-proposals",
+    "POST /v1/reviews/{dossier}/decision-proposals",
     "relay review.DecisionMade.v1",
     "intake reacts to review.DecisionMade.v1",
 ];

@@ -10,6 +10,22 @@ use super::{Options, unavailable};
 use crate::bus::BusError;
 use crate::limits::{ANSWER_TIMEOUT, CONNECT_TIMEOUT};
 
+/// The oldest server that the bus is made for and tried on. 2.9, as Debian 12 has it, refuses every consumer: it takes waits
+/// between deliveries only with a limit on their number.
+pub(super) const NEEDED: &str = "2.11";
+
+/// Whether a server says that it is older than [`NEEDED`]; one that says nothing that can be read is not.
+pub(super) fn is_too_old(version: &str) -> bool {
+    let numbers = |text: &str| {
+        let mut parts = text.trim_start_matches('v').split('.').map(|part| {
+            let digits = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
+            part.get(..digits).and_then(|digits| digits.parse::<u32>().ok())
+        });
+        Some((parts.next()??, parts.next()??))
+    };
+    numbers(version).zip(numbers(NEEDED)).is_some_and(|(found, needed)| found < needed)
+}
+
 /// A client that goes on trying.
 pub(super) struct Connection {
     pub(super) client: Client,
@@ -95,6 +111,16 @@ fn decoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_that_is_older_than_needed_is_told_by_what_it_says() {
+        for old in ["2.9.10", "2.10.29", "1.4.1", "v2.9.0", "2.10.0-beta.1"] {
+            assert!(is_too_old(old), "{old}");
+        }
+        for fit in ["2.11.0", "2.12.3-RC.1", "2.15.1", "3.0.0", "", "unknown"] {
+            assert!(!is_too_old(fit), "{fit}");
+        }
+    }
 
     #[test]
     fn a_password_does_not_stay_in_an_address() {

@@ -4,15 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use events::ReadError;
+use events::{Position, ReadError};
 use jiff::SignedDuration;
 use service_kit::clock::ClockWrong;
 use service_kit::disk;
-use service_kit::limits::{DISK_FREE_MIN, PROBE_MAX};
+use service_kit::limits::{DISK_FREE_MIN, PROBE_ASKS_MAX, PROBE_DOCUMENTS_FRESH_FOR};
 use service_kit::tasks::{KeeperHealth, Pulse, Work};
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::Watched;
 
@@ -26,15 +26,59 @@ pub(super) struct Found {
     /// How far the clock is from that of the store's machine.
     pub(super) clock_off: SignedDuration,
     pub(super) caught_up: bool,
-    pub(super) open: usize,
-    /// Overdue for more than a minute: should have been enforced, and was not.
-    pub(super) overdue: usize,
+    pub(super) kept: Known<Kept>,
     /// Given up, and waiting for an operator.
-    pub(super) dead: u64,
+    pub(super) dead: Known<u64>,
     /// The tasks, and for how many seconds each has done nothing if that is too long.
     pub(super) tasks: Vec<(Pulse, Option<u64>)>,
     /// Bytes that are free, by what lies on the disk.
-    pub(super) disks: Vec<(&'static str, u64)>,
+    pub(super) disks: Known<Vec<(&'static str, u64)>>,
+    /// Whether the place of documents answers.
+    pub(super) documents: Known<bool>,
+    /// When the figures of the services were counted.
+    pub(super) counted: Known<()>,
+}
+
+/// What the deadline keepers have.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Kept {
+    pub(super) open: usize,
+    pub(super) due: usize,
+    /// Overdue for more than a minute: should have been enforced, and was not.
+    pub(super) overdue: usize,
+    /// Up to where the one that is farthest behind has read the log.
+    pub(super) reached: Option<Position>,
+}
+
+impl Kept {
+    fn of(keepers: &[KeeperHealth]) -> Self {
+        Self {
+            open: keepers.iter().map(KeeperHealth::open).sum(),
+            due: keepers.iter().map(KeeperHealth::due).sum(),
+            overdue: keepers.iter().map(KeeperHealth::overdue).sum(),
+            reached: keepers.iter().map(KeeperHealth::reached).min(),
+        }
+    }
+}
+
+/// What was found when the one who knows it answered last: whoever is away takes no figure away, and no figure goes back to
+/// nothing because of that.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Known<T> {
+    pub(super) value: T,
+    at: Option<Instant>,
+}
+
+impl<T> Known<T> {
+    /// With what was answered now, if anything was.
+    fn or(self, answered: Option<T>) -> Self {
+        answered.map_or(self, |value| Self { value, at: Some(Instant::now()) })
+    }
+
+    /// How old it is in seconds; nothing if it was never known.
+    pub(super) fn age(&self) -> Option<u64> {
+        self.at.map(|at| at.elapsed().as_secs())
+    }
 }
 
 impl Found {
@@ -47,8 +91,9 @@ impl Found {
 
     /// Whether somebody should look.
     pub(super) fn warns(&self) -> bool {
-        let full = self.disks.iter().any(|(_, free)| *free < DISK_FREE_MIN);
-        self.overdue > 0 || self.dead > 0 || full || self.standing().next().is_some()
+        let full = self.disks.value.iter().any(|(_, free)| *free < DISK_FREE_MIN);
+        let stand = self.standing().next().is_some();
+        self.kept.value.overdue > 0 || self.dead.value > 0 || full || stand || !self.documents.value
     }
 
     fn stand(&self, work: Work) -> bool {
@@ -67,30 +112,45 @@ pub(super) fn name(task: &Pulse) -> String {
 }
 
 impl Watched {
-    /// Asks everything at the same time, and for no longer than [`PROBE_MAX`].
-    pub(super) async fn look(&self) -> Found {
+    /// Asks everything at the same time, and for no longer than [`PROBE_ASKS_MAX`]; who does not answer is taken for what was
+    /// known before.
+    pub(super) async fn look(&self, before: Found) -> Found {
         let Self { kit, keepers, views, begun_at, .. } = self;
         let read = async { within(kit.store.event_at(kit.store.head())).await.is_some() };
         let compared = async { within(kit.guard.compare(&kit.store)).await.is_some() };
-        let (read, compared, writable, dead, disks) =
-            tokio::join!(read, compared, self.writable(), self.dead_letters(), self.disks());
+        let of = keepers.clone();
+        // A keeper that is writing its index to a disk that hangs is not waited for.
+        let kept = self.kept.ask(PROBE_ASKS_MAX, move || Kept::of(&of));
+        let (read, compared, writable, dead, disks, documents, counted, kept) = tokio::join!(
+            read,
+            compared,
+            self.writable(),
+            self.dead_letters(),
+            self.disks(),
+            self.documents(before.documents),
+            kit.metrics.count(PROBE_ASKS_MAX),
+            kept
+        );
+        let kept = before.kept.or(kept);
+        let there = disks.iter().flatten().any(|(place, _)| *place == "documents");
         Found {
             readable: read && compared,
             writable,
             clock: kit.guard.wrong(),
             clock_off: kit.guard.off(),
             caught_up: views.iter().all(|(_, view)| view.now() >= *begun_at)
-                && keepers.iter().all(|keeper| keeper.reached() >= *begun_at),
-            open: keepers.iter().map(KeeperHealth::open).sum(),
-            overdue: keepers.iter().map(KeeperHealth::overdue).sum(),
-            dead,
+                && (keepers.is_empty() || kept.value.reached >= Some(*begun_at)),
+            kept,
+            dead: before.dead.or(dead),
             tasks: kit.pulses.all().into_iter().map(stood).collect(),
-            disks,
+            disks: before.disks.or(disks),
+            documents: if there { documents } else { Known::default() },
+            counted: before.counted.or(counted.then_some(())),
         }
     }
 
     async fn writable(&self) -> bool {
-        match timeout(PROBE_MAX, self.kit.store.writable()).await {
+        match timeout(PROBE_ASKS_MAX, self.kit.store.writable()).await {
             Ok(Ok(())) => true,
             Ok(Err(why)) => {
                 tracing::warn!(%why, "nothing can be recorded");
@@ -100,13 +160,23 @@ impl Watched {
         }
     }
 
-    async fn dead_letters(&self) -> u64 {
+    /// Nothing if one of them cannot be counted: a sum without it would be too small.
+    async fn dead_letters(&self) -> Option<u64> {
         let each = self.reactions.iter().map(|service| within(service.dead_letters()));
         let each = futures_util::future::join_all(each).await;
-        each.into_iter().flatten().map(|letters| letters.len() as u64).sum()
+        each.into_iter().map(|letters| letters.map(|letters| letters.len() as u64)).sum()
     }
 
-    async fn disks(&self) -> Vec<(&'static str, u64)> {
+    async fn documents(&self, before: Known<bool>) -> Known<bool> {
+        let fresh = before.at.is_some_and(|at| at.elapsed() < PROBE_DOCUMENTS_FRESH_FOR);
+        if before.value && fresh {
+            return before;
+        }
+        let answered = timeout(PROBE_ASKS_MAX, self.kit.documents.reachable()).await;
+        before.or(Some(matches!(answered, Ok(Ok(())))))
+    }
+
+    async fn disks(&self) -> Option<Vec<(&'static str, u64)>> {
         let kit = &self.kit;
         let (views, documents) = (kit.views.clone(), kit.documents.folder());
         // A file system that went away answers late or never.
@@ -117,7 +187,7 @@ impl Watched {
             let log = store.disk_free().map(|free| ("log", free));
             views.into_iter().chain(of("documents", &documents)).chain(log).collect()
         };
-        self.disks.ask(PROBE_MAX, look).await.unwrap_or_default()
+        self.disks.ask(PROBE_ASKS_MAX, look).await
     }
 }
 
@@ -135,7 +205,7 @@ impl<T> Default for OneAtATime<T> {
 impl<T: Send + 'static> OneAtATime<T> {
     /// The answer to the question that is under way, or else to this one, if it comes in time.
     async fn ask(&self, in_time: Duration, look: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-        let mut asked = self.0.lock().await;
+        let mut asked = timeout(in_time, self.0.lock()).await.ok()?;
         let answer = asked.get_or_insert_with(|| tokio::task::spawn_blocking(look));
         let answer = timeout(in_time, answer).await.ok()?;
         *asked = None;
@@ -150,7 +220,7 @@ fn stood(task: Pulse) -> (Pulse, Option<u64>) {
 
 /// What the store says, if it says it in time.
 async fn within<T>(asked: impl Future<Output = Result<T, ReadError>>) -> Option<T> {
-    timeout(PROBE_MAX, asked).await.ok().and_then(Result::ok)
+    timeout(PROBE_ASKS_MAX, asked).await.ok().and_then(Result::ok)
 }
 
 #[cfg(test)]
@@ -158,6 +228,16 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
+
+    #[test]
+    fn a_figure_stays_and_grows_old_while_nobody_says_what_it_is() {
+        let unknown = Known::<u64>::default();
+        assert_eq!((unknown.value, unknown.age()), (0, None));
+        let known = unknown.or(Some(7));
+        assert_eq!((known.value, known.age()), (7, Some(0)));
+        let still = known.or(None);
+        assert_eq!((still.value, still.age()), (7, Some(0)));
+    }
 
     #[tokio::test]
     async fn while_a_disk_hangs_no_second_look_at_it_begins() {

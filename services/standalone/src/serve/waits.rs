@@ -1,0 +1,91 @@
+//! A start waits for what is not there yet: after a power cut everything is started at once, and the event store, the identity
+//! provider, the bus and the object store come in any order. Without the last two it goes on at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Error, Result};
+use events::{OpenError, ReadError};
+use jiff::Timestamp;
+use service_kit::auth::AuthError;
+use service_kit::rulebook::RulebookError;
+use service_kit::{Clock, Kit, KitError};
+use tokio::time::Instant;
+
+use crate::data::{DataDirectory, Identity, Time};
+
+/// The first wait before it is tried again, and the longest.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
+
+/// The kit of a process, as soon as everything is there that it needs, within `at_most`.
+pub(super) async fn kit(
+    data: &DataDirectory,
+    time: Time,
+    identity: &Identity,
+    at_most: Duration,
+) -> Result<Arc<Kit>> {
+    let until = Instant::now() + at_most;
+    let (mut pause, mut said) = (PAUSES.0, String::new());
+    loop {
+        let error = match data.kit(time, identity.clone()).await {
+            Ok(kit) => {
+                if !said.is_empty() {
+                    tracing::info!("everything is there now; the start goes on");
+                }
+                return Ok(kit);
+            }
+            Err(error) => error,
+        };
+        if !may_come(&error, data.is_on_server()) {
+            return Err(error);
+        }
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            let waited = format!("waited {} s for it (--start-within)", at_most.as_secs());
+            return Err(error).context(waited);
+        }
+        let why = format!("{error:#}");
+        // One line for each change, not for each attempt.
+        if why != said {
+            tracing::warn!(%why, left_s = left.as_secs(), "the start waits for what is not there yet");
+            said = why;
+        }
+        Clock::System.sleep_until(Timestamp::MAX, pause.min(left)).await;
+        pause = (pause * 2).min(PAUSES.1);
+    }
+}
+
+/// Whether it may be that somebody only has to be waited for.
+fn may_come(error: &Error, on_server: bool) -> bool {
+    error.chain().any(|cause| {
+        let opened = matches!(cause.downcast_ref(), Some(OpenError::Unusable { .. }));
+        let asked = matches!(
+            cause.downcast_ref(),
+            Some(
+                KitError::Read(_)
+                    | KitError::Rulebook(RulebookError::Read(_) | RulebookError::Append(_))
+            )
+        );
+        let store = opened || asked || cause.is::<ReadError>();
+        let provider = matches!(cause.downcast_ref(), Some(AuthError::Unreachable { .. }));
+        provider || (store && on_server)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_is_away_is_waited_for_and_a_setting_that_is_wrong_is_not() {
+        let unusable =
+            || OpenError::Unusable { path: "x".to_owned(), reason: "refused".to_owned() };
+        let away = AuthError::Unreachable { source_name: "x".to_owned(), reason: "y".to_owned() };
+        assert!(may_come(&Error::from(away).context("starting"), false));
+        assert!(may_come(&unusable().into(), true));
+        assert!(!may_come(&unusable().into(), false), "a file does not come by itself");
+        let wrong = AuthError::Jwks { source_name: "x".to_owned(), reason: "no JSON".to_owned() };
+        assert!(!may_come(&wrong.into(), true));
+        assert!(!may_come(&anyhow::anyhow!("something else"), true));
+    }
+}
