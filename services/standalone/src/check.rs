@@ -8,6 +8,8 @@ use clap::Parser;
 use events::{EventStore, Filter, Position};
 use service_kit::documents::Documents;
 
+use crate::data::DataDirectory;
+
 mod checker;
 mod finding;
 mod follows;
