@@ -104,8 +104,8 @@ impl Reaction for RatingReaction {
         }
     }
 
-    fn name(&self) -> &'static str {
-        "invite_rating"
+    fn step(&self) -> &'static Step {
+        &invite_rating::STEP
     }
 
     fn dossier(&self) -> DossierId {
@@ -236,6 +236,7 @@ impl Complaint {
 impl State for Complaint {
     type Event = ComplaintEvent;
     const CATEGORY: &'static str = "complaint";
+    const IS_NAMED_BY_DOSSIER: bool = false;
 
     fn evolve(&mut self, event: &ComplaintEvent, meta: &Meta) {
         match event {
@@ -306,6 +307,10 @@ impl State for Complaint {
         })
     }
 
+    fn about(&self) -> Option<DossierId> {
+        self.filed.as_ref().and_then(|filed| filed.dossier)
+    }
+
     fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
         None
     }
@@ -344,6 +349,13 @@ impl State for Complaint {
 
     fn extended(extended: PeriodExtended) -> Option<ComplaintEvent> {
         Some(extended.into())
+    }
+
+    fn enforced_by(kind: &str) -> Option<&'static Step> {
+        match kind {
+            miss_complaint_deadline::KIND => Some(&miss_complaint_deadline::STEP),
+            _ => None,
+        }
     }
 
     fn enforce(&self, kind: &str, facts: &Facts<'_>) -> Result<Vec<ComplaintEvent>, LawError> {

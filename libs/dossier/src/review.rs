@@ -229,6 +229,7 @@ impl Review {
     fn end(&mut self, stage: Stage) {
         self.stage = stage;
         self.due = None;
+        (self.paused, self.paused_at, self.awaited) = (None, None, None);
         while let Some((id, _)) = self.consultations.first_key_value() {
             self.close(*id, None);
         }
@@ -359,6 +360,14 @@ impl State for Review {
 
     fn extended(extended: PeriodExtended) -> Option<ReviewEvent> {
         Some(extended.into())
+    }
+
+    fn enforced_by(kind: &str) -> Option<&'static Step> {
+        match kind {
+            miss_activity::KIND => Some(&miss_activity::STEP),
+            miss_consultation::KIND => Some(&miss_consultation::STEP),
+            _ => None,
+        }
     }
 
     fn enforce(&self, kind: &str, facts: &Facts<'_>) -> Result<Vec<ReviewEvent>, LawError> {

@@ -11,7 +11,7 @@ use crate::contract::{
     PeriodExtended, Personal, ProcedureRef, ResultHandedToCarrier, ResultIssued, ResultPrepared,
 };
 use crate::law::Law;
-use crate::step::{Facts, LawError, Obligation, State};
+use crate::step::{Facts, LawError, Obligation, State, Step};
 
 /// Where a result is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -184,6 +184,15 @@ impl State for DossierResult {
 
     fn extended(extended: PeriodExtended) -> Option<DeliveryEvent> {
         Some(extended.into())
+    }
+
+    fn enforced_by(kind: &str) -> Option<&'static Step> {
+        match (kind, miss_duty::duty(kind)) {
+            (_, Some(_)) => Some(&miss_duty::STEP),
+            (expire_result::KIND, None) => Some(&expire_result::STEP),
+            (miss_renewal::KIND, None) => Some(&miss_renewal::STEP),
+            _ => None,
+        }
     }
 
     fn enforce(&self, kind: &str, facts: &Facts<'_>) -> Result<Vec<DeliveryEvent>, LawError> {

@@ -16,7 +16,7 @@ use crate::contract::{
     PeriodExtended, ProcedureRef, Promise, SupplementRequested,
 };
 use crate::law::{Law, Outage};
-use crate::step::{Facts, LawError, Obligation, State};
+use crate::step::{Facts, LawError, Obligation, State, Step};
 
 /// Where a dossier stands with the one-stop unit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -332,6 +332,16 @@ impl State for Intake {
 
     fn extended(extended: PeriodExtended) -> Option<IntakeEvent> {
         Some(extended.into())
+    }
+
+    fn enforced_by(kind: &str) -> Option<&'static Step> {
+        match kind {
+            miss_intake_answer::KIND => Some(&miss_intake_answer::STEP),
+            expire_supplement_window::KIND => Some(&expire_supplement_window::STEP),
+            foresee_lateness::KIND => Some(&foresee_lateness::STEP),
+            miss_deadline::KIND => Some(&miss_deadline::STEP),
+            _ => None,
+        }
     }
 
     fn enforce(&self, kind: &str, facts: &Facts<'_>) -> Result<Vec<IntakeEvent>, LawError> {

@@ -6,7 +6,7 @@ use super::{Review, cancel_review, open_review, pause_review, resume_review};
 use crate::contract::{
     AgencyCode, DossierId, EventSet, IntakeEvent, ProcedureRef, ReviewEvent, Unreadable,
 };
-use crate::step::{Facts, Incoming, LawError, Reacted, Reaction};
+use crate::step::{Facts, Incoming, LawError, Reacted, Reaction, Step};
 
 /// What review does about the events of others.
 #[derive(Debug)]
@@ -77,12 +77,12 @@ impl Reaction for ReviewReaction {
         })
     }
 
-    fn name(&self) -> &'static str {
+    fn step(&self) -> &'static Step {
         match self {
-            Self::Open(_) => "open_review",
-            Self::Pause(..) => "pause_review",
-            Self::Resume(..) => "resume_review",
-            Self::Cancel(..) => "cancel_review",
+            Self::Open(_) => &open_review::STEP,
+            Self::Pause(..) => &pause_review::STEP,
+            Self::Resume(..) => &resume_review::STEP,
+            Self::Cancel(..) => &cancel_review::STEP,
         }
     }
 

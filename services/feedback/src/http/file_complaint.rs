@@ -71,7 +71,8 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     // A complaint is under no procedure; naming the agency alone begins the stream.
     let none = ProcedureRef { code: "".into(), version: 0 };
     let under = Some((&none, &agency));
-    let target = Target { id: &id, dossier: body.dossier, mays: STEP.may, seen: None, under };
+    let target =
+        Target { id: &id, dossier: body.dossier, step: &STEP, mays: STEP.may, seen: None, under };
     let filing =
         step(&app.complaints, &request, caller, target, |s, f| decide(s, command.clone(), f));
     let loaded = filing.await?;

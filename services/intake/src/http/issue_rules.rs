@@ -103,6 +103,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let target = Target {
         id: &id,
         dossier: None,
+        step: &STEP,
         mays: STEP.may,
         seen: None,
         under: Some((&none, &nobody)),

@@ -156,6 +156,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let target = Target {
         id: &id,
         dossier: Some(dossier),
+        step: &STEP,
         mays,
         seen: None,
         under: Some((&reference, &body.agency)),
