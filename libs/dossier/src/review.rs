@@ -295,6 +295,9 @@ impl State for Review {
                 self.paused_at = None;
                 self.awaited = None;
                 self.answered = self.answered.max(resumed.request.unwrap_or(0));
+                if let Some(brief) = &resumed.brief {
+                    self.brief = Some(Arc::new(brief.clone()));
+                }
                 let activity = self.paused.take();
                 self.becomes_due(activity.as_ref(), resumed.due_at, meta);
             }

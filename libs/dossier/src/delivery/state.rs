@@ -9,6 +9,7 @@ use crate::clock::Period;
 use crate::contract::{
     AgencyCode, Brief, Delivery, DeliveryChannel, DeliveryEvent, Meta, ParcelEnd, ParcelId,
     PeriodExtended, Personal, ProcedureRef, ResultHandedToCarrier, ResultIssued, ResultPrepared,
+    Role,
 };
 use crate::law::Law;
 use crate::step::{Facts, LawError, Obligation, State, Step};
@@ -83,6 +84,17 @@ impl DossierResult {
     /// Takes a carrier's fact in; true if it is the one that the parcel ended with.
     fn note(&mut self, parcel: ParcelId, event: Option<&str>, end: Option<ParcelEnd>) -> bool {
         self.parcels.get_mut(&parcel).is_some_and(|parcel| parcel.take(event, end))
+    }
+
+    /// Whether somebody in this capacity may have the document now: an officer once it is issued, the applicant once it is
+    /// delivered, which a step records first (for a download, `download_result`).
+    #[must_use]
+    pub fn is_open_to(&self, role: Role) -> bool {
+        match self.stage {
+            Stage::Delivered => true,
+            Stage::Issued | Stage::WithCarrier => role != Role::Applicant,
+            Stage::Empty | Stage::Prepared | Stage::Revoked | Stage::Cancelled => false,
+        }
     }
 
     /// Whether it is there and wanted in this way.

@@ -50,10 +50,12 @@ pub fn conflict<'a>(
     .then_some(Conflict::OwnStep)
 }
 
-/// The step of this name, if an officer takes it.
+/// The step of this name, or that leads to an event of this kind, if an officer takes it.
 fn by_officers(name: &str) -> Option<&'static Step> {
     let mut all = [intake::STEPS, payment::STEPS, review::STEPS, delivery::STEPS].into_iter();
-    let named = all.find_map(|steps| steps.iter().find(|step| step.name == name));
+    let named = all.find_map(|steps| {
+        steps.iter().find(|step| step.name == name || step.events.contains(&name))
+    });
     named.filter(|step| step.may.iter().any(|may| may.role != Role::Applicant))
 }
 

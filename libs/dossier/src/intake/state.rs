@@ -5,7 +5,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{expire_supplement_window, foresee_lateness, miss_deadline, miss_intake_answer};
+use super::{
+    FormVersion, expire_supplement_window, foresee_lateness, miss_deadline, miss_intake_answer,
+};
 use crate::access::Resource;
 use crate::clock::{
     self, Explanation, Ledger, Period, Running, Suspension, explain, explain_fixed,
@@ -78,8 +80,10 @@ pub struct Promised {
 /// A dossier, as intake knows it.
 #[derive(Debug, Clone, Default)]
 pub struct Intake {
-    /// What was submitted.
+    /// What was submitted, with the form as it was last corrected and what follows from it.
     pub submission: Option<Arc<DossierSubmitted>>,
+    /// The form in each of its versions, the present one last.
+    pub forms: Arc<Vec<FormVersion>>,
     /// When.
     pub submitted_at: Option<Timestamp>,
     /// When it came to its end: was decided, refused, withdrawn or closed.

@@ -102,6 +102,7 @@ pub fn shipped_rules() -> Result<Vec<RulesIssued>, InvalidLaw> {
         (RulesKind::Agencies, "agencies.yaml", agencies),
         (RulesKind::Complaints, "complaints.yaml", complaints),
         (RulesKind::Payments, "payments.yaml", payments),
+        (RulesKind::Codes, "chemicals.yaml", include_str!("../../procedures/chemicals.yaml")),
     ];
     let procedures = SHIPPED.iter().map(|(file, text)| (RulesKind::Procedure, *file, *text));
     let all = calendars.into_iter().chain(others).chain(procedures);

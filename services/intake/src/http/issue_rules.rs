@@ -21,7 +21,7 @@ use crate::App;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct IssueRulesRequest {
-    /// What it is about: `calendar`, `agencies`, `complaints`, `payments` or `procedure`.
+    /// What it is about: `calendar`, `agencies`, `complaints`, `payments`, `codes` or `procedure`.
     #[schema(value_type = String, example = "procedure")]
     kind: RulesKind,
     /// The file, as YAML.
