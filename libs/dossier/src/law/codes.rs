@@ -86,7 +86,7 @@ fn is_cas(code: &str) -> bool {
     let sum = weighed.fold(0_u32, |sum, (byte, place)| {
         sum.saturating_add(u32::from(byte.saturating_sub(b'0')).saturating_mul(place))
     });
-    check.parse() == Ok(sum.checked_rem(10).unwrap_or_default())
+    check.parse::<u32>() == Ok(sum.checked_rem(10).unwrap_or_default())
 }
 
 fn is_hs(code: &str) -> bool {
