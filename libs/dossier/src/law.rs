@@ -220,6 +220,9 @@ impl Law {
             RulesKind::Agencies => Some(self.agencies.version(&name)),
             RulesKind::Complaints => self.complaints().map(|rules| rules.version),
             RulesKind::Payments => self.payments.last().map(|(_, rules)| rules.version),
+            RulesKind::Codes => {
+                self.codes.get(&name).and_then(|all| all.last()).map(|(_, list)| list.version)
+            }
         };
         newest.unwrap_or(0).checked_add(1)
     }

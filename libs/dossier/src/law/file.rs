@@ -85,6 +85,7 @@ pub fn kind_of(text: &str) -> Option<RulesKind> {
         ("week", RulesKind::Calendar),
         ("classify", RulesKind::Complaints),
         ("give_back", RulesKind::Payments),
+        ("entries", RulesKind::Codes),
     ];
     marks.iter().find(|(field, _)| file.get(field).is_some()).map(|(_, kind)| *kind)
 }
