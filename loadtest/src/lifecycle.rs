@@ -301,7 +301,8 @@ pub(crate) async fn carry(
     let approver = (&*actors.approver, &*key("approve"), &*proposed.etag);
     client.post(&format!("{review}/decision"), approver, &approval, None).await?;
     let etag = client.get(&delivery, &actors.approver).await?.etag;
-    let issued = json!({ "number": format!("KQ-{serial}") });
+    let signed = client.upload(&actors.approver, &key("signed")).await?;
+    let issued = json!({ "number": format!("KQ-{serial}"), "document": signed });
     let approver = (&*actors.approver, &*key("issue"), &*etag);
     let etag = client.post(&format!("{delivery}/result"), approver, &issued, None).await?.etag;
     let parcel = json!({ "carrier": "vnpost", "waybill": format!("EA{serial}VN") });

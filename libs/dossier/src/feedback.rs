@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use crate::access::{May, Resource, agency, any, own};
 use crate::clock::{self, Period, Running};
 use crate::contract::{
-    AgencyCode, Brief, Channel, ComplaintClass, ComplaintEvent, ComplaintFiled, DeliveryEvent,
-    DossierId, EventSet, Meta, PeriodExtended, ProcedureRef, RatingEvent, Role, Subject,
-    Unreadable,
+    Actor, AgencyCode, Brief, Channel, ComplaintClass, ComplaintEvent, ComplaintFiled,
+    DeliveryEvent, DossierId, EventSet, Meta, PeriodExtended, Personal, ProcedureRef, RatingEvent,
+    Role, Subject, Unreadable,
 };
 use crate::law::{ComplaintRules, Law};
 use crate::step::{Facts, Incoming, LawError, Obligation, Reacted, Reaction, State, Step};
@@ -50,6 +50,12 @@ pub const READ: &[May] = &[
 /// Who may read its text.
 pub const READ_TEXT: &[May] =
     &[own(Role::Applicant), agency(Role::ComplaintHandler), agency(Role::Auditor)];
+
+/// Who may read how to reach the complainant.
+pub const READ_CONTACT: &[May] = &[agency(Role::ComplaintHandler)];
+
+/// The streams of a dossier whose events a complaint can name.
+pub const TIMELINE: [&str; 5] = ["intake", "payment", "review", "delivery", "rating"];
 
 /// The rating of a dossier.
 #[derive(Debug, Clone, Default)]
@@ -104,8 +110,8 @@ impl Reaction for RatingReaction {
         }
     }
 
-    fn name(&self) -> &'static str {
-        "invite_rating"
+    fn step(&self) -> &'static Step {
+        &invite_rating::STEP
     }
 
     fn dossier(&self) -> DossierId {
@@ -193,8 +199,16 @@ pub struct Complaint {
     pub class: Option<ComplaintClass>,
     /// What is due.
     pub due: Option<Due>,
+    /// Why it was classified so.
+    pub reason: Option<Personal<String>>,
+    /// The answer in force; one that was not enough is no longer.
+    pub answer: Option<Personal<String>>,
+    /// Why the answer was not enough.
+    pub reopened_because: Option<Personal<String>>,
     /// The published text.
     pub published: Option<String>,
+    /// When it was published.
+    pub published_at: Option<Timestamp>,
     /// How often it was reopened.
     pub reopened: u32,
     /// To which agency it was passed on.
@@ -236,18 +250,22 @@ impl Complaint {
 impl State for Complaint {
     type Event = ComplaintEvent;
     const CATEGORY: &'static str = "complaint";
+    const IS_NAMED_BY_DOSSIER: bool = false;
 
     fn evolve(&mut self, event: &ComplaintEvent, meta: &Meta) {
         match event {
             ComplaintEvent::ComplaintFiled(filed) => {
                 self.owes(Owed::Classify, Some(filed.classify_by), meta.at(), meta);
                 self.filed = Some(Arc::new(filed.clone()));
-                self.filed_by = Some(meta.envelope.actor.subject.clone());
+                // An officer who enters what came by phone or on paper is no party to it.
+                let Actor { subject, role, .. } = &meta.envelope.actor;
+                self.filed_by = (*role == Role::Applicant).then(|| subject.clone());
                 self.filed_at = Some(meta.at());
                 self.stage = Stage::Filed;
             }
             ComplaintEvent::ComplaintClassified(classified) => {
                 self.class = Some(classified.class);
+                self.reason.clone_from(&classified.reason);
                 self.owes(Owed::Answer, classified.answer_by, meta.at(), meta);
                 if classified.class == ComplaintClass::NotOurs {
                     let by = self.filed.as_ref().map(|filed| filed.classify_by);
@@ -273,15 +291,18 @@ impl State for Complaint {
             }
             ComplaintEvent::ComplaintAnswered(answered) => {
                 self.owes(Owed::Publish, answered.publish_by, meta.at(), meta);
+                self.answer = Some(answered.answer.clone());
                 self.stage = Stage::Answered;
             }
             ComplaintEvent::AnswerPublished(published) => {
                 self.published = Some(published.text.clone());
+                self.published_at = Some(meta.at());
                 self.due = None;
                 self.stage = Stage::Published;
             }
             ComplaintEvent::ComplaintReopened(reopened) => {
                 self.reopened = self.reopened.saturating_add(1);
+                self.reopened_because = Some(reopened.reason.clone());
                 self.owes(Owed::Answer, Some(reopened.answer_by), meta.at(), meta);
                 self.stage = Stage::Classified;
             }
@@ -304,6 +325,10 @@ impl State for Complaint {
             agencies,
             consulted: Vec::new(),
         })
+    }
+
+    fn about(&self) -> Option<DossierId> {
+        self.filed.as_ref().and_then(|filed| filed.dossier)
     }
 
     fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
@@ -344,6 +369,13 @@ impl State for Complaint {
 
     fn extended(extended: PeriodExtended) -> Option<ComplaintEvent> {
         Some(extended.into())
+    }
+
+    fn enforced_by(kind: &str) -> Option<&'static Step> {
+        match kind {
+            miss_complaint_deadline::KIND => Some(&miss_complaint_deadline::STEP),
+            _ => None,
+        }
     }
 
     fn enforce(&self, kind: &str, facts: &Facts<'_>) -> Result<Vec<ComplaintEvent>, LawError> {

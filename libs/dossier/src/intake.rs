@@ -35,11 +35,13 @@ pub mod withdraw_dossier;
 pub mod withdraw_rules;
 
 mod fold;
+mod form;
 mod reaction;
 mod resumption;
 mod rules;
 mod state;
 
+pub use form::FormVersion;
 pub use reaction::IntakeReaction;
 pub use rules::{Rules, RulesStage, RulesVersion, stream_id};
 pub use state::{Answer, Intake, OpenRequest, Promised, Stage};

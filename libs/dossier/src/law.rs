@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use calendar::{Calendar, CalendarError, CalendarFile};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde_json::Value;
 
 use crate::contract::{
     AgencyCode, OutageDeclared, OutageEnded, ProcedureCode, ProcedureRef, RulesIssued, RulesKind,
@@ -13,6 +14,7 @@ use crate::step::Rule;
 
 mod agencies;
 mod clock_rules;
+mod codes;
 mod complaints;
 mod ends;
 mod file;
@@ -29,6 +31,7 @@ use outage::Outages;
 pub use agencies::{Agency, Succession};
 pub use calendar::Text;
 pub use clock_rules::{ClockRules, ClockStart, CutOff, Extension, Weekdays};
+pub use codes::{CodeEntry, CodeFault, CodeFormat, CodeList, Coded, Succeeded};
 pub use complaints::ComplaintRules;
 pub use ends::{Ending, WARNED_DAYS};
 pub use file::{InvalidLaw, kind_of, rules, says_the_same, shipped_rules, takes_effect};
@@ -52,6 +55,8 @@ pub struct Law {
     complaints: Vec<(Option<Timestamp>, ComplaintRules)>,
     /// The newest last.
     payments: Vec<(Option<Timestamp>, PaymentRules)>,
+    /// By name, the newest last.
+    codes: BTreeMap<String, Vec<(Option<Timestamp>, CodeList)>>,
 }
 
 /// What is said of a file that comes too late.
@@ -79,6 +84,16 @@ impl Law {
                     return Err(content(&file, OUTDATED));
                 }
                 self.complaints.push((at, read));
+                Ok(())
+            }
+            RulesKind::Codes => {
+                let read: CodeList = read(&file, &rules.text)?;
+                read.check().map_err(|reason| content(&file, &reason))?;
+                let versions = self.codes.entry(read.id.clone()).or_default();
+                if versions.last().is_some_and(|(_, known)| known.version >= read.version) {
+                    return Err(content(&file, OUTDATED));
+                }
+                versions.push((at, read));
                 Ok(())
             }
             RulesKind::Payments => {
@@ -177,6 +192,10 @@ impl Law {
                 &format!("a reduction names `{agency}`, which is no agency"),
             ));
         }
+        let lists = procedure.code_lists().map_err(|reason| content(file, &reason))?;
+        if let Some(list) = lists.iter().find(|list| !self.codes.contains_key(*list)) {
+            return Err(content(file, &format!("no list of codes `{list}` is loaded")));
+        }
         let versions = self.procedures.get(&procedure.code).map_or(&[][..], Vec::as_slice);
         if self.withdrawn.contains(&procedure.reference()) {
             return Err(content(file, "this version of the procedure was withdrawn"));
@@ -201,6 +220,9 @@ impl Law {
             RulesKind::Agencies => Some(self.agencies.version(&name)),
             RulesKind::Complaints => self.complaints().map(|rules| rules.version),
             RulesKind::Payments => self.payments.last().map(|(_, rules)| rules.version),
+            RulesKind::Codes => {
+                self.codes.get(&name).and_then(|all| all.last()).map(|(_, list)| list.version)
+            }
         };
         newest.unwrap_or(0).checked_add(1)
     }
@@ -223,6 +245,20 @@ impl Law {
         self.payments.iter().rev().find(|(recorded, _)| known(recorded)).map(|(_, rules)| rules)
     }
 
+    /// A list of codes as it was on record at `at`.
+    #[must_use]
+    pub fn code_list(&self, id: &str, at: Timestamp) -> Option<&CodeList> {
+        let known = |recorded: &Option<Timestamp>| recorded.is_none_or(|recorded| recorded <= at);
+        let versions = self.codes.get(id)?;
+        versions.iter().rev().find(|(recorded, _)| known(recorded)).map(|(_, list)| list)
+    }
+
+    /// What the lists of codes say of a form that is submitted or corrected at `at`, which is on the day `on`.
+    #[must_use]
+    pub fn coded(&self, procedure: &Procedure, form: &Value, at: Timestamp, on: Date) -> Coded {
+        codes::coded(&procedure.form, form, on, &|id| self.code_list(id, at))
+    }
+
     /// The law as it was on record at `at`: nothing that was issued, declared or ended later.
     #[must_use]
     pub fn as_known(&self, at: Timestamp) -> Self {
@@ -231,6 +267,7 @@ impl Law {
         law.calendars.values_mut().for_each(|versions| versions.retain(|(r, _)| known(r)));
         law.complaints.retain(|(recorded, _)| known(recorded));
         law.payments.retain(|(recorded, _)| known(recorded));
+        law.codes.values_mut().for_each(|versions| versions.retain(|(r, _)| known(r)));
         law.procedures.values_mut().for_each(|all| all.retain(|p| known(&p.recorded_at)));
         law.outages.retain(|outage| outage.recorded_at <= at);
         law

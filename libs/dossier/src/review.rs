@@ -229,6 +229,7 @@ impl Review {
     fn end(&mut self, stage: Stage) {
         self.stage = stage;
         self.due = None;
+        (self.paused, self.paused_at, self.awaited) = (None, None, None);
         while let Some((id, _)) = self.consultations.first_key_value() {
             self.close(*id, None);
         }
@@ -294,6 +295,9 @@ impl State for Review {
                 self.paused_at = None;
                 self.awaited = None;
                 self.answered = self.answered.max(resumed.request.unwrap_or(0));
+                if let Some(brief) = &resumed.brief {
+                    self.brief = Some(Arc::new(brief.clone()));
+                }
                 let activity = self.paused.take();
                 self.becomes_due(activity.as_ref(), resumed.due_at, meta);
             }
@@ -359,6 +363,14 @@ impl State for Review {
 
     fn extended(extended: PeriodExtended) -> Option<ReviewEvent> {
         Some(extended.into())
+    }
+
+    fn enforced_by(kind: &str) -> Option<&'static Step> {
+        match kind {
+            miss_activity::KIND => Some(&miss_activity::STEP),
+            miss_consultation::KIND => Some(&miss_consultation::STEP),
+            _ => None,
+        }
     }
 
     fn enforce(&self, kind: &str, facts: &Facts<'_>) -> Result<Vec<ReviewEvent>, LawError> {

@@ -22,6 +22,9 @@ pub trait State: Default + Clone + fmt::Debug + Send + Sync + 'static {
     /// What a stream's name begins with, before the hyphen.
     const CATEGORY: &'static str;
 
+    /// Whether a stream's id is that of its dossier: other services then have streams of the same id.
+    const IS_NAMED_BY_DOSSIER: bool = true;
+
     /// Takes one event in. Never fails: what was recorded has happened.
     fn evolve(&mut self, event: &Self::Event, meta: &Meta);
 
@@ -30,6 +33,18 @@ pub trait State: Default + Clone + fmt::Debug + Send + Sync + 'static {
 
     /// Under which version of which procedure, and in which agency.
     fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)>;
+
+    /// The dossier that a stream with an id of its own is about, if it is about one.
+    fn about(&self) -> Option<DossierId> {
+        None
+    }
+
+    /// The step that enforces an obligation of `kind`; nothing if no stream of this kind has one.
+    #[must_use]
+    fn enforced_by(kind: &str) -> Option<&'static Step> {
+        let _ = kind;
+        None
+    }
 
     /// What falls due, and when.
     fn obligations(&self) -> Vec<Obligation> {
@@ -180,8 +195,8 @@ pub trait Reaction: Sized + fmt::Debug + Send + Sync + 'static {
     /// The commands that follow from an event.
     fn react(event: &Incoming<'_>) -> Result<Vec<Self>, Unreadable>;
 
-    /// What it is called in records.
-    fn name(&self) -> &'static str;
+    /// The step that it takes; its name stands in records.
+    fn step(&self) -> &'static Step;
 
     /// The dossier that it is about.
     fn dossier(&self) -> DossierId;
@@ -270,7 +285,7 @@ pub struct Step {
     pub basis: &'static str,
     /// Who may take it; nobody if the service itself does.
     pub may: &'static [May],
-    /// The events that it can lead to.
+    /// The events that it can lead to; the engine refuses any other in debug builds.
     pub events: &'static [&'static str],
     /// The reasons for which it can be refused.
     pub refusals: &'static [RefusalEntry],

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use dossier::access::{self, Resource};
 use dossier::contract::{Actor, Envelope, EventSet, Meta, Unreadable};
-use dossier::{Facts, LawError, Reacted, Refuse, State};
+use dossier::{Facts, LawError, Reacted, Refuse, State, Step};
 use events::{
     AppendError, EventStore, Expected, NewEvent, Position, Recorded, StreamName, Version,
 };
@@ -257,6 +257,7 @@ impl<S: State> Streams<S> {
                 }
                 Err(refused) => return Err(refused),
             };
+            declared(order.step, &decided);
             if decided.is_empty() {
                 return Ok(Executed { loaded, repeated: false });
             }
@@ -336,7 +337,7 @@ impl<S: State> Streams<S> {
             command: order.command,
             digest: order.digest.to_owned(),
             cause: order.cause,
-            dossier: order.dossier,
+            dossier: order.dossier.or_else(|| loaded.state.about()),
             trace: order.trace.clone(),
         };
         let meta = serde_json::to_string(&envelope).unwrap_or_default();
@@ -429,6 +430,18 @@ pub fn recorded_at(recorded: &Recorded) -> Option<Timestamp> {
 pub(crate) fn envelope(recorded: &Recorded) -> Result<Envelope, Unreadable> {
     serde_json::from_str(&recorded.meta)
         .map_err(|source| Unreadable::Payload { kind: recorded.kind.to_string(), source })
+}
+
+/// What a step can lead to is documented by [`Step::events`]: in debug builds, and so in every test, nothing else comes of it.
+fn declared<E: EventSet>(step: &Step, decided: &[E]) {
+    for event in decided {
+        debug_assert!(
+            step.events.contains(&event.kind()),
+            "{} leads to {}, which it does not declare",
+            step.name,
+            event.kind()
+        );
+    }
 }
 
 fn permit<R>(order: &Order<'_>, resource: Option<Resource>) -> Result<Actor, Failure<R>> {

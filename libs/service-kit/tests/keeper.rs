@@ -11,7 +11,7 @@ use dossier::contract::{
 use dossier::intake::Intake;
 use dossier::intake::submit_dossier::{self, SubmitDossier};
 use dossier::law::{Law, shipped_rules};
-use dossier::{Facts, LawError, Obligation, State};
+use dossier::{Facts, LawError, Obligation, State, Step};
 use events::bus::Bus;
 use events::{EventStore, StreamName};
 use jiff::{SignedDuration, Timestamp};
@@ -46,6 +46,10 @@ impl State for Breaking {
 
     fn obligations(&self) -> Vec<Obligation> {
         self.0.obligations()
+    }
+
+    fn enforced_by(kind: &str) -> Option<&'static Step> {
+        Intake::enforced_by(kind)
     }
 
     fn enforce(&self, kind: &str, facts: &Facts<'_>) -> Result<Vec<IntakeEvent>, LawError> {
@@ -94,6 +98,7 @@ async fn submit(streams: &Streams<Breaking>, law: &Law, dossier: DossierId) {
     let (procedure, agency) = (procedure.reference(), AgencyCode::from("G02.002"));
     let order = Order {
         stream: stream(dossier),
+        step: &submit_dossier::STEP,
         command: dossier.0,
         digest: "",
         authority: Authority::Service("intake"),

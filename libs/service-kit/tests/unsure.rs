@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use dossier::access::Resource;
 use dossier::contract::{AgencyCode, DossierId, Meta, ProcedureRef, WaybillEvent, WaybillTaken};
+use dossier::delivery::hand_to_carrier;
 use dossier::law::shipped_rules;
 use dossier::{Facts, LawError, State};
 use events::bus::Bus;
@@ -65,6 +66,7 @@ async fn outcomes(faults: Faults, steps: u128) -> Vec<Result<(), Failure<LawErro
     for n in 1..=steps {
         let order = Order {
             stream: Streams::<Waybill>::name(&n.to_string()).unwrap(),
+            step: &hand_to_carrier::STEP,
             command: Uuid::from_u128(n),
             digest: "",
             authority: Authority::Service("delivery"),

@@ -6,6 +6,7 @@ mod file_complaint;
 mod forward_complaint;
 mod get_complaint;
 mod get_complaint_deadline;
+mod get_publication;
 mod publish_answer;
 mod rate_dossier;
 mod reopen_complaint;
@@ -15,6 +16,7 @@ service_kit::routes!(App:
     file_complaint,
     get_complaint,
     get_complaint_deadline,
+    get_publication,
     classify_complaint,
     forward_complaint,
     answer_complaint,

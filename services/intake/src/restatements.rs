@@ -8,7 +8,7 @@ use dossier::contract::{
     DossierId, EventSet, LawEvent, ProcedureCode, ProcedureRef, RulesIssued, RulesKind,
 };
 use dossier::intake::Intake;
-use dossier::intake::restate_deadline::decide;
+use dossier::intake::restate_deadline::{STEP, decide};
 use events::{Filter, Position, Recorded, StreamName};
 use futures_util::StreamExt;
 use jiff::{SignedDuration, Timestamp};
@@ -110,6 +110,7 @@ impl Restatements {
     async fn restate(&self, stream: StreamName, cause: Uuid) {
         let order = Order {
             command: Uuid::new_v5(&cause, format!("restate/{stream}").as_bytes()),
+            step: &STEP,
             digest: "",
             authority: Authority::Service("intake"),
             seen: None,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dossier::contract::{EventSet, PaymentEvent, Source};
 use dossier::payment::Payment;
-use dossier::payment::take_notice::{TakeNotice, decide};
+use dossier::payment::take_notice::{STEP, TakeNotice, decide};
 use events::{Filter, Position, Recorded};
 use service_kit::tasks::{BoxFuture, Next, Stalled, Task};
 use service_kit::view::{Shape, View};
@@ -71,6 +71,7 @@ impl Queries {
         };
         let order = Order {
             stream: event.stream.clone(),
+            step: &STEP,
             command: Uuid::new_v5(&event.id, b"query"),
             digest: "",
             authority: Authority::Service("payment"),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use dossier::contract::{
-    ClosedAs, DecidedBy, Envelope, EventSet, IntakeEvent, Outcome, PaymentEvent, Promise,
-    RatingEvent, ReviewEvent, SupplementEffect,
+    ClosedAs, ComplaintEvent, DecidedBy, DossierId, Envelope, EventSet, IntakeEvent, Outcome,
+    PaymentEvent, Promise, RatingEvent, ReviewEvent, SupplementEffect,
 };
 use events::Recorded;
 use jiff::{SignedDuration, Timestamp};
@@ -57,6 +57,8 @@ CREATE TABLE dossiers (
   awaits_since INTEGER,
   applicant_ms INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE complaints (id TEXT PRIMARY KEY, dossier TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX complaints_by_dossier ON complaints (dossier, id);
 CREATE UNIQUE INDEX dossiers_by_code ON dossiers (code);
 CREATE INDEX dossiers_by_due ON dossiers (due_at, id) WHERE handled_at IS NULL;
 CREATE INDEX dossiers_by_officer ON dossiers (officer, due_at, id) WHERE handled_at IS NULL;
@@ -331,9 +333,25 @@ impl Projection for Dossiers {
                     Ok(())
                 }
             },
+            "complaint" => match ComplaintEvent::decode(kind, data) {
+                Ok(ComplaintEvent::ComplaintFiled(filed)) => complaint(rows, id, filed.dossier),
+                Ok(_) => Ok(()),
+                Err(_) => {
+                    unreadable(event);
+                    Ok(())
+                }
+            },
             _ => Ok(()),
         }
     }
+}
+
+/// A complaint that names a dossier stands on its timeline.
+fn complaint(rows: &Connection, id: &str, dossier: Option<DossierId>) -> rusqlite::Result<()> {
+    let Some(dossier) = dossier else { return Ok(()) };
+    rows.prepare_cached("INSERT OR IGNORE INTO complaints (id, dossier) VALUES (?1, ?2)")?
+        .execute(params![id, dossier.to_string()])?;
+    Ok(())
 }
 
 fn review(rows: &Connection, id: &str, event: &ReviewEvent) -> rusqlite::Result<()> {

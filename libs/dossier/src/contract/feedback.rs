@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{
     AgencyCode, Brief, Channel, ComplaintId, DossierId, PeriodExtended, Personal, Subject, events,
@@ -102,9 +103,12 @@ payload! {
         /// About which dossier, if about one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         dossier: Option<DossierId>,
-        /// About which step of it.
+        /// About which step of it: the kind of an event on its timeline, if `event` is there.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         step: Option<String>,
+        /// That event.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        event: Option<Uuid>,
         /// Whether it is a request about the complainant's own data.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         personal_data: bool,
@@ -120,6 +124,9 @@ payload! {
         /// By when it must be answered; absent if it is not to be answered here.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         answer_by: Option<Timestamp>,
+        /// Why, for the complainant.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Personal<String>>,
     }
     /// It was passed on to another agency.
     ComplaintForwarded {

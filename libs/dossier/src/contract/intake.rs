@@ -87,6 +87,9 @@ payload! {
         /// The form again, if it was corrected.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         form: Option<Personal<Value>>,
+        /// The dossier as its form now makes it; absent where that was never corrected, or this not recorded yet.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        brief: Option<Brief>,
         /// The instant from which the clock counts again, if it restarts.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         started_at: Option<Timestamp>,

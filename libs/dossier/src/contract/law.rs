@@ -19,6 +19,8 @@ pub enum RulesKind {
     Complaints,
     /// What holds for money, whatever it is for.
     Payments,
+    /// A list of codes, such as communes or chemicals.
+    Codes,
     /// A procedure.
     Procedure,
 }
@@ -32,6 +34,7 @@ impl RulesKind {
             Self::Agencies => "agencies",
             Self::Complaints => "complaints",
             Self::Payments => "payments",
+            Self::Codes => "codes",
             Self::Procedure => "procedure",
         }
     }

@@ -134,6 +134,9 @@ payload! {
         /// The new time of the activity that is next.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         due_at: Option<Timestamp>,
+        /// The dossier, where a supplement corrected its form.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        brief: Option<Brief>,
     }
     /// A decision was proposed to a second officer.
     DecisionProposed {

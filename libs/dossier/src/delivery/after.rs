@@ -88,8 +88,10 @@ impl After {
                     renewal.missed = true;
                 }
             }
-            // Nothing is owed for what is not valid any more.
-            DeliveryEvent::ResultRevoked(_) => *self = Self::default(),
+            // Nothing is owed for what is not valid any more, or never left.
+            DeliveryEvent::ResultRevoked(_) | DeliveryEvent::ResultCancelled(_) => {
+                *self = Self::default()
+            }
             DeliveryEvent::PeriodExtended(extended) => self.extend(extended, meta),
             _ => {}
         }

@@ -49,6 +49,9 @@ mod tests {
         let refused = scene.step("2026-11-23T12:00", Role::Applicant, decide);
         assert_eq!(refused, Err(Refusal::NotThere));
         let mut scene = issued(&law, DeliveryChannel::Download);
+        assert!(!scene.state.is_open_to(Role::Applicant), "around the step that records it");
+        assert!(scene.state.is_open_to(Role::Approver));
         scene.step("2026-11-23T12:00", Role::Applicant, decide).unwrap();
+        assert!(scene.state.is_open_to(Role::Applicant));
     }
 }

@@ -3,8 +3,8 @@
 use super::{DossierResult, Stage, after};
 use crate::access::agency;
 use crate::clock;
-use crate::contract::{DeliveryEvent, NamedDocument, Outcome, ResultIssued, Role};
-use crate::step::{Facts, Step, refusals};
+use crate::contract::{DeliveryEvent, NamedDocument, Outcome, ResultIssued, ResultPrepared, Role};
+use crate::step::{Facts, LawError, Step, refusals};
 
 /// This step.
 pub const STEP: Step = Step {
@@ -26,6 +26,9 @@ refusals! {
         NumberOfTheRegister => 422, "result-number-of-the-register",
             "số dạng này do sổ cấp: hãy để trống để nhận số tiếp theo",
             "numbers of this form are given by the register: leave it out to get the next one";
+        DocumentMissing => 422, "result-document-missing",
+            "kết quả của thủ tục này là văn bản, cần kèm tệp đã ký",
+            "the result of this procedure is a document: upload the signed file and name it in `document`";
     }
 }
 
@@ -40,6 +43,19 @@ pub fn decide(
     else {
         return Err(Refusal::NotPrepared);
     };
+    if facts.rule()?.procedure.result.document && document.is_none() {
+        return Err(Refusal::DocumentMissing);
+    }
+    Ok(vec![issued(prepared, number, document, facts)?.into()])
+}
+
+/// The result as it is issued now, with how long it is valid and what is owed after it.
+pub(super) fn issued(
+    prepared: &ResultPrepared,
+    number: String,
+    document: Option<NamedDocument>,
+    facts: &Facts<'_>,
+) -> Result<ResultIssued, LawError> {
     let rule = facts.rule()?;
     let validity = rule.procedure.result.validity.filter(|_| prepared.outcome == Outcome::Approved);
     let valid_until = validity.map(|budget| clock::end_of(rule, facts.at, budget));
@@ -52,9 +68,7 @@ pub fn decide(
         Some(NamedDocument { name, sha256 }) => (Some(name), sha256),
         None => (None, None),
     };
-    Ok(vec![
-        ResultIssued { number, officer, document, document_sha256, valid_until, duties }.into(),
-    ])
+    Ok(ResultIssued { number, officer, document, document_sha256, valid_until, duties })
 }
 
 #[cfg(test)]
@@ -62,7 +76,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::contract::DeliveryChannel;
     use crate::delivery::prepare_result::tests::{prepared, prepared_at};
-    use crate::law::Law;
+    use crate::law::{Law, shipped_rules};
     use crate::testing::{Scene, law};
 
     pub(crate) fn issued(law: &Law, channel: DeliveryChannel) -> Scene<'_, DossierResult> {
@@ -116,6 +130,28 @@ pub(crate) mod tests {
                 assert_eq!(explanation.due_at, running.due_at, "{kind}, as `check` computes it");
             }
         }
+    }
+
+    #[test]
+    fn a_result_that_is_a_document_is_not_issued_without_one() {
+        let law = promising();
+        let mut scene = prepared(&law, "CO.D", DeliveryChannel::Download);
+        assert_eq!(issue(&mut scene), Err(Refusal::DocumentMissing));
+        let signed = NamedDocument { name: "d0c".into(), sha256: None };
+        let with = |s: &DossierResult, f: &Facts<'_>| decide(s, "1".to_owned(), Some(signed), f);
+        scene.step("2026-11-23T11:00", Role::Approver, with).unwrap();
+        assert_eq!(scene.state.stage, Stage::Issued);
+    }
+
+    /// The law, but that of a certificate of origin whose result is a document.
+    fn promising() -> Law {
+        let (mut law, plain) = (Law::default(), "result: { code: KQ.G02.000101 }");
+        for mut rules in shipped_rules().unwrap() {
+            rules.text =
+                rules.text.replace(plain, "result: { code: KQ.G02.000101, document: true }");
+            law.take(&rules, None).unwrap();
+        }
+        law
     }
 
     #[test]

@@ -1,6 +1,7 @@
-//! A decision leads to a result that is to be issued, or to none where the procedure has none.
+//! A decision leads to a result that is to be issued, or to none where the procedure has none. Where a rule decided and
+//! its answer is legally valid by itself (Decree 26/2026/NĐ-CP, art. 6), it is issued in the same moment.
 
-use super::{DossierResult, Stage};
+use super::{DossierResult, Stage, issue_result};
 use crate::contract::{Brief, DecidedBy, DeliveryEvent, Outcome, ResultPrepared};
 use crate::step::{Facts, LawError, Reacted, Step};
 
@@ -10,7 +11,7 @@ pub const STEP: Step = Step {
     service: "result-delivery",
     basis: "61/2018/NĐ-CP Điều 20",
     may: &[],
-    events: &["delivery.ResultPrepared.v1"],
+    events: &["delivery.ResultPrepared.v1", "delivery.ResultIssued.v1"],
     refusals: &[],
 };
 
@@ -33,7 +34,9 @@ pub fn decide(
     facts: &Facts<'_>,
 ) -> Result<Reacted<DeliveryEvent>, LawError> {
     let PrepareResult { brief, outcome, by } = command;
-    let code = facts.rule()?.procedure.result.code.clone();
+    let procedure = facts.rule()?.procedure;
+    let code = procedure.result.code.clone();
+    let rule = procedure.review.automatic.as_ref().filter(|_| *by == DecidedBy::Rule);
     let other = result.prepared.as_ref().is_some_and(|prepared| prepared.outcome != *outcome);
     let due = match result.stage {
         Stage::Empty => true,
@@ -46,7 +49,16 @@ pub fn decide(
     };
     let Some(code) = code.filter(|_| due) else { return Ok(Reacted::Done(Vec::new())) };
     let (brief, outcome) = (brief.clone(), *outcome);
-    Ok(Reacted::Done(vec![ResultPrepared { brief, outcome, result: code }.into()]))
+    let prepared = ResultPrepared { brief, outcome, result: code };
+    let issued = match rule.filter(|rule| rule.issues) {
+        Some(_) => {
+            Some(issue_result::issued(&prepared, prepared.brief.code.to_string(), None, facts)?)
+        }
+        None => None,
+    };
+    let mut events = vec![prepared.into()];
+    events.extend(issued.map(DeliveryEvent::from));
+    Ok(Reacted::Done(events))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::contract::{
     AgencyCode, DecisionMade, DeliveryEvent, DossierId, EventSet, IntakeEvent, ProcedureRef,
     ReviewEvent, Unreadable,
 };
-use crate::step::{Facts, Incoming, LawError, Reacted, Reaction};
+use crate::step::{Facts, Incoming, LawError, Reacted, Reaction, Step};
 
 /// What result delivery does about the events of others.
 #[derive(Debug)]
@@ -54,10 +54,10 @@ impl Reaction for DeliveryReaction {
         })
     }
 
-    fn name(&self) -> &'static str {
+    fn step(&self) -> &'static Step {
         match self {
-            Self::Prepare(_) => "prepare_result",
-            Self::Cancel(..) => "cancel_result",
+            Self::Prepare(_) => &prepare_result::STEP,
+            Self::Cancel(..) => &cancel_result::STEP,
         }
     }
 

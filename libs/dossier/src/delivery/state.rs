@@ -9,9 +9,10 @@ use crate::clock::Period;
 use crate::contract::{
     AgencyCode, Brief, Delivery, DeliveryChannel, DeliveryEvent, Meta, ParcelEnd, ParcelId,
     PeriodExtended, Personal, ProcedureRef, ResultHandedToCarrier, ResultIssued, ResultPrepared,
+    Role,
 };
 use crate::law::Law;
-use crate::step::{Facts, LawError, Obligation, State};
+use crate::step::{Facts, LawError, Obligation, State, Step};
 
 /// Where a result is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -83,6 +84,17 @@ impl DossierResult {
     /// Takes a carrier's fact in; true if it is the one that the parcel ended with.
     fn note(&mut self, parcel: ParcelId, event: Option<&str>, end: Option<ParcelEnd>) -> bool {
         self.parcels.get_mut(&parcel).is_some_and(|parcel| parcel.take(event, end))
+    }
+
+    /// Whether somebody in this capacity may have the document now: an officer once it is issued, the applicant once it is
+    /// delivered, which a step records first (for a download, `download_result`).
+    #[must_use]
+    pub fn is_open_to(&self, role: Role) -> bool {
+        match self.stage {
+            Stage::Delivered => true,
+            Stage::Issued | Stage::WithCarrier => role != Role::Applicant,
+            Stage::Empty | Stage::Prepared | Stage::Revoked | Stage::Cancelled => false,
+        }
     }
 
     /// Whether it is there and wanted in this way.
@@ -184,6 +196,15 @@ impl State for DossierResult {
 
     fn extended(extended: PeriodExtended) -> Option<DeliveryEvent> {
         Some(extended.into())
+    }
+
+    fn enforced_by(kind: &str) -> Option<&'static Step> {
+        match (kind, miss_duty::duty(kind)) {
+            (_, Some(_)) => Some(&miss_duty::STEP),
+            (expire_result::KIND, None) => Some(&expire_result::STEP),
+            (miss_renewal::KIND, None) => Some(&miss_renewal::STEP),
+            _ => None,
+        }
     }
 
     fn enforce(&self, kind: &str, facts: &Facts<'_>) -> Result<Vec<DeliveryEvent>, LawError> {

@@ -3,7 +3,7 @@
 
 use super::{Complaint, Stage, end_of};
 use crate::access::agency;
-use crate::contract::{ComplaintClass, ComplaintClassified, ComplaintEvent, Role};
+use crate::contract::{ComplaintClass, ComplaintClassified, ComplaintEvent, Personal, Role};
 use crate::step::{Facts, Step, refusals};
 
 /// This step.
@@ -31,6 +31,7 @@ refusals! {
 pub fn decide(
     complaint: &Complaint,
     class: ComplaintClass,
+    reason: Option<String>,
     facts: &Facts<'_>,
 ) -> Result<Vec<ComplaintEvent>, Refusal> {
     let waits = complaint.stage == Stage::Filed && complaint.is_for(facts);
@@ -47,7 +48,8 @@ pub fn decide(
         Some(budget) => Some(end_of(facts, agency, |_| budget)?),
         None => None,
     };
-    Ok(vec![ComplaintClassified { class, answer_by }.into()])
+    let reason = reason.map(Personal::from);
+    Ok(vec![ComplaintClassified { class, answer_by, reason }.into()])
 }
 
 #[cfg(test)]
@@ -59,7 +61,9 @@ pub(crate) mod tests {
 
     pub(crate) fn classified(law: &Law, class: ComplaintClass) -> Scene<'_, Complaint> {
         let mut scene = filed(law);
-        scene.step("2026-11-20T10:00", Role::ComplaintHandler, |s, f| decide(s, class, f)).unwrap();
+        scene
+            .step("2026-11-20T10:00", Role::ComplaintHandler, |s, f| decide(s, class, None, f))
+            .unwrap();
         scene
     }
 
@@ -73,7 +77,7 @@ pub(crate) mod tests {
             // Two working days from Friday 20 November, with Tuesday 24 off.
             assert_eq!(scene.state.due.unwrap().running.due_at, at("2026-11-26T00:00"));
             scene
-                .step("2026-11-20T10:00", Role::ComplaintHandler, |s, f| decide(s, class, f))
+                .step("2026-11-20T10:00", Role::ComplaintHandler, |s, f| decide(s, class, None, f))
                 .map(|_| scene.state.due.unwrap().running.due_at)
         };
         // Ten, fifteen and twenty days; the second ends on a Saturday and so on Monday.
@@ -84,7 +88,7 @@ pub(crate) mod tests {
         let mut scene = requested(&law);
         let class = ComplaintClass::PersonalDataAccess;
         let handler = Role::ComplaintHandler;
-        scene.step("2026-11-20T10:00", handler, |s, f| decide(s, class, f)).unwrap();
+        scene.step("2026-11-20T10:00", handler, |s, f| decide(s, class, None, f)).unwrap();
         let answer = |s: &Complaint, f: &Facts<'_>| {
             answer_complaint::decide(s, "here they are".to_owned(), f)
         };

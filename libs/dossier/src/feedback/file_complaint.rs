@@ -2,7 +2,9 @@
 //! 20/2008/NĐ-CP, arts 6 and 7). It is to be classified and passed on within 5 working days (art. 9).
 
 use super::{Complaint, end_of};
-use crate::access::any;
+use uuid::Uuid;
+
+use crate::access::{Resource, agency, any};
 use crate::contract::{
     AgencyCode, Channel, ComplaintEvent, ComplaintFiled, ComplaintId, Contact, DossierId, Personal,
     Role, Subject,
@@ -14,10 +16,30 @@ pub const STEP: Step = Step {
     name: "file_complaint",
     service: "feedback",
     basis: "20/2008/NĐ-CP Điều 6, 7, 9",
-    may: &[any(Role::Applicant)],
+    may: &[any(Role::Applicant), agency(Role::ComplaintHandler), agency(Role::Clerk)],
     events: &["feedback.ComplaintFiled.v1"],
     refusals: Refusal::ALL,
 };
+
+/// A dossier that a complaint names, as it was looked up.
+#[derive(Debug, Clone)]
+pub struct About {
+    /// The dossier.
+    pub dossier: DossierId,
+    /// Whose it is; nothing if there is none.
+    pub whose: Option<Resource>,
+    /// What on its timeline the complaint names.
+    pub step: Option<AboutStep>,
+}
+
+/// What a complaint names on the timeline of a dossier.
+#[derive(Debug, Clone)]
+pub struct AboutStep {
+    /// Its position in the log, as the timeline shows it.
+    pub position: u64,
+    /// The event there, if it is one of that dossier.
+    pub event: Option<(Uuid, String)>,
+}
 
 /// The command.
 #[derive(Debug, Clone)]
@@ -30,10 +52,10 @@ pub struct FileComplaint {
     pub contact: Contact,
     /// To which agency.
     pub agency: AgencyCode,
+    /// By which way it came.
+    pub channel: Channel,
     /// About which dossier.
-    pub dossier: Option<DossierId>,
-    /// About which step of it.
-    pub step: Option<String>,
+    pub about: Option<About>,
     /// Whether it is a request about the complainant's own data.
     pub personal_data: bool,
     /// The complaint itself.
@@ -47,8 +69,14 @@ refusals! {
             "phản ánh này đã được gửi", "this complaint has been filed before";
         UnknownAgency => 422, "unknown-agency",
             "không có cơ quan này", "there is no such agency";
-        StepWithoutDossier => 422, "step-without-dossier",
-            "phản ánh về một bước phải nêu hồ sơ", "a complaint about a step names the dossier";
+        UnknownDossier(DossierId) => 422, "unknown-dossier",
+            "không có hồ sơ này, hoặc hồ sơ không phải của người phản ánh",
+            "there is no such dossier, or it is not the complainant's";
+        UnknownStep(u64) => 422, "unknown-step",
+            "nhật ký của hồ sơ không có bước này", "the timeline of that dossier has nothing at this position";
+        OfficerOnly => 422, "channel-needs-an-officer",
+            "chỉ cán bộ ghi nhận phản ánh gửi trực tiếp hoặc qua bưu chính",
+            "only an officer enters what comes by counter or post";
     }
 }
 
@@ -64,9 +92,13 @@ pub fn decide(
     if facts.law.agency(&command.agency).is_none() {
         return Err(Refusal::UnknownAgency);
     }
-    if command.step.is_some() && command.dossier.is_none() {
-        return Err(Refusal::StepWithoutDossier);
+    if command.channel != Channel::Online && facts.actor.role == Role::Applicant {
+        return Err(Refusal::OfficerOnly);
     }
+    let dossier = command.about.as_ref().map(|about| about.dossier);
+    let step =
+        command.about.as_ref().map(|about| named(about, &command.complainant)).transpose()?;
+    let (event, step) = step.flatten().unzip();
     let classify_by =
         end_of(facts, &command.agency, |rules| rules.classify(command.personal_data))?;
     Ok(vec![
@@ -75,9 +107,10 @@ pub fn decide(
             complainant: command.complainant,
             contact: Personal::from(command.contact),
             agency: command.agency,
-            channel: Channel::Online,
-            dossier: command.dossier,
-            step: command.step,
+            channel: command.channel,
+            dossier,
+            step,
+            event,
             personal_data: command.personal_data,
             text: Personal::from(command.text),
             classify_by,
@@ -86,10 +119,17 @@ pub fn decide(
     ])
 }
 
+/// What it names on the timeline of a dossier that is the complainant's own.
+fn named(about: &About, complainant: &Subject) -> Result<Option<(Uuid, String)>, Refusal> {
+    if about.whose.as_ref().is_none_or(|whose| !whose.owners.contains(complainant)) {
+        return Err(Refusal::UnknownDossier(about.dossier));
+    }
+    let step = about.step.as_ref();
+    step.map(|step| step.event.clone().ok_or(Refusal::UnknownStep(step.position))).transpose()
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
-    use uuid::Uuid;
-
     use super::*;
     use crate::feedback::Owed;
     use crate::law::Law;
@@ -101,6 +141,14 @@ pub(crate) mod tests {
         scene
     }
 
+    /// About a dossier of `owner`, and what it has at position 5.
+    fn about(owner: &str, event: Option<&str>) -> About {
+        let whose = Some(Resource { owners: vec![owner.into()], ..Resource::default() });
+        let event = event.map(|kind| (Uuid::from_u128(5), kind.to_owned()));
+        let step = Some(AboutStep { position: 5, event });
+        About { dossier: DossierId(Uuid::from_u128(8)), whose, step }
+    }
+
     /// A request about the complainant's own data.
     pub(crate) fn requested(law: &Law) -> Scene<'_, Complaint> {
         let mut scene = Scene::new(law, "CO.D", "G02.001");
@@ -110,7 +158,7 @@ pub(crate) mod tests {
 
     fn file(
         scene: &mut Scene<'_, Complaint>,
-        step: Option<&str>,
+        about: Option<About>,
         personal_data: bool,
     ) -> Result<Vec<ComplaintEvent>, Refusal> {
         let command = FileComplaint {
@@ -122,8 +170,8 @@ pub(crate) mod tests {
                 phone: "1".to_owned(),
             },
             agency: "G02.001".into(),
-            dossier: None,
-            step: step.map(ToOwned::to_owned),
+            channel: Channel::Online,
+            about,
             personal_data,
             text: "nobody answered".to_owned(),
         };
@@ -139,12 +187,18 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_complaint_about_a_step_names_the_dossier() {
+    fn a_complaint_names_a_dossier_of_the_complainant_and_what_its_timeline_has() {
         let law = law();
         let mut scene = Scene::new(&law, "CO.D", "G02.001");
-        assert_eq!(
-            file(&mut scene, Some("accept_dossier"), false),
-            Err(Refusal::StepWithoutDossier)
-        );
+        let mut none = about("a1", None);
+        assert_eq!(file(&mut scene, Some(none.clone()), false), Err(Refusal::UnknownStep(5)));
+        none.whose = None;
+        let unknown = Err(Refusal::UnknownDossier(none.dossier));
+        assert_eq!(file(&mut scene, Some(none), false), unknown);
+        let kind = Some("intake.DossierAccepted.v1");
+        assert_eq!(file(&mut scene, Some(about("a2", kind)), false), unknown);
+        file(&mut scene, Some(about("a1", kind)), false).unwrap();
+        let filed = scene.state.filed.as_ref().unwrap();
+        assert_eq!((filed.step.as_deref(), filed.event), (kind, Some(Uuid::from_u128(5))));
     }
 }

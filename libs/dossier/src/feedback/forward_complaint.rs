@@ -77,7 +77,7 @@ mod tests {
         let due = scene.state.due.map(|due| (due.what, due.running.due_at));
         assert_eq!(due, Some((Owed::Classify, at("2026-12-01T00:00"))));
         let classify = |s: &Complaint, f: &Facts<'_>| {
-            classify_complaint::decide(s, ComplaintClass::ConductOrDelay, f)
+            classify_complaint::decide(s, ComplaintClass::ConductOrDelay, None, f)
         };
         let refused = scene.step("2026-11-23T09:00", Role::ComplaintHandler, classify);
         assert_eq!(refused, Err(classify_complaint::Refusal::NotFiled));

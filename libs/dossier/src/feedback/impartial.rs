@@ -56,9 +56,10 @@ pub fn conflict(filed: &ComplaintFiled, about: About<'_>, caller: &Caller) -> Op
         .then_some(Conflict::OwnStep)
 }
 
-/// The step of this name, if an officer takes it.
+/// The step of this name, or that leads to an event of this kind, if an officer takes it.
 fn by_officers<'a>(steps: &[&'a [Step]], name: &str) -> Option<&'a Step> {
-    let named = steps.iter().copied().flatten().find(|step| step.name == name);
+    let is_named = |step: &&Step| step.name == name || step.events.contains(&name);
+    let named = steps.iter().copied().flatten().find(is_named);
     named.filter(|step| step.may.iter().any(|may| may.role != Role::Applicant))
 }
 

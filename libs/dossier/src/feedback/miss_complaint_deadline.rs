@@ -50,7 +50,7 @@ mod tests {
         let class = ComplaintClass::ConductOrDelay;
         scene
             .step("2026-12-01T09:00", Role::ComplaintHandler, |s, f| {
-                classify_complaint::decide(s, class, f)
+                classify_complaint::decide(s, class, None, f)
             })
             .unwrap();
     }

@@ -14,7 +14,11 @@ pub const STEP: Step = Step {
     service: "intake",
     basis: "61/2018/NĐ-CP Điều 15.3, 19.4",
     may: &[],
-    events: &["intake.SupplementRequested.v1", "intake.SupplementDeclined.v1"],
+    events: &[
+        "intake.DeadlineMissed.v1",
+        "intake.SupplementRequested.v1",
+        "intake.SupplementDeclined.v1",
+    ],
     refusals: &[],
 };
 

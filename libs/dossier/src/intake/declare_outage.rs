@@ -38,6 +38,7 @@ pub struct OutageRecord {
 impl State for OutageRecord {
     type Event = LawEvent;
     const CATEGORY: &'static str = "outage";
+    const IS_NAMED_BY_DOSSIER: bool = false;
 
     fn evolve(&mut self, event: &LawEvent, _: &Meta) {
         match event {

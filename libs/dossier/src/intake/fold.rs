@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::resumption::resume;
 use super::state::{Answer, Intake, OpenRequest, Promised, Stage};
-use super::{expire_supplement_window, miss_intake_answer};
+use super::{FormVersion, expire_supplement_window, miss_intake_answer};
 use crate::clock::{Running, Suspension};
 use crate::contract::{
     DossierDecided, DossierSubmitted, FeeReceived, FeeReturned, Meta, PeriodExtended, Promise,
@@ -72,6 +72,7 @@ impl Intake {
         let mut documents = (*self.documents).clone();
         documents.extend(supplement.documents.iter().cloned());
         self.documents = Arc::new(documents);
+        self.correct(supplement, meta);
         match open.request.stage {
             SupplementStage::Intake => {
                 self.completed_at = Some(meta.at());
@@ -93,6 +94,17 @@ impl Intake {
             },
         }
         self.runs_on(supplement.promise.as_ref(), meta);
+    }
+
+    /// The corrected form is the form, and the dossier is what it says.
+    fn correct(&mut self, supplement: &SupplementSubmitted, meta: &Meta) {
+        let (Some(form), Some(submission)) = (&supplement.form, &mut self.submission) else {
+            return;
+        };
+        let submission = Arc::make_mut(submission);
+        submission.form = form.clone();
+        submission.brief = supplement.brief.clone().unwrap_or_else(|| submission.brief.clone());
+        Arc::make_mut(&mut self.forms).push(FormVersion::new(form, meta));
     }
 
     /// What is promised when the clock runs on: a date that was given stays one, with what was left of it.
@@ -156,6 +168,7 @@ impl Intake {
 
     pub(super) fn on_submission(&mut self, submitted: &DossierSubmitted, meta: &Meta) {
         self.submission = Some(Arc::new(submitted.clone()));
+        self.forms = Arc::new(vec![FormVersion::new(&submitted.form, meta)]);
         self.documents = Arc::new(submitted.documents.clone());
         self.submitted_at = Some(meta.at());
         self.completed_at = Some(submitted.posted_at.unwrap_or(meta.at()));

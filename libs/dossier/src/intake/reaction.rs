@@ -8,7 +8,7 @@ use crate::contract::{
     ClosedAs, DeliveryEvent, DossierId, EventSet, FeeSettled, IntakeEvent, PaymentEvent,
     ReviewEvent, Unreadable,
 };
-use crate::step::{Facts, Incoming, LawError, Reacted, Reaction};
+use crate::step::{Facts, Incoming, LawError, Reacted, Reaction, Step};
 
 /// What intake does about the events of others.
 #[derive(Debug)]
@@ -101,15 +101,15 @@ impl Reaction for IntakeReaction {
         Ok(vec![reaction])
     }
 
-    fn name(&self) -> &'static str {
+    fn step(&self) -> &'static Step {
         match self {
-            Self::RecordFee(_) => "record_fee",
-            Self::ReturnFee(_) => "return_fee",
-            Self::CloseUnpaid(_) => "close_unpaid",
-            Self::AnswerReview(_) => "answer_review",
-            Self::ExcludeTime(_) => "exclude_time",
-            Self::RecordDecision(_) => "record_decision",
-            Self::RecordDelivery(..) => "record_delivery",
+            Self::RecordFee(_) => &record_fee::STEP,
+            Self::ReturnFee(_) => &return_fee::STEP,
+            Self::CloseUnpaid(_) => &close_unpaid::STEP,
+            Self::AnswerReview(_) => &answer_review::STEP,
+            Self::ExcludeTime(_) => &exclude_time::STEP,
+            Self::RecordDecision(_) => &record_decision::STEP,
+            Self::RecordDelivery(..) => &record_delivery::STEP,
         }
     }
 

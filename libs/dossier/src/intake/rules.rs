@@ -86,6 +86,7 @@ impl Rules {
 impl State for Rules {
     type Event = LawEvent;
     const CATEGORY: &'static str = "law";
+    const IS_NAMED_BY_DOSSIER: bool = false;
 
     fn evolve(&mut self, event: &LawEvent, meta: &Meta) {
         match event {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{expire_supplement_window, foresee_lateness, miss_deadline, miss_intake_answer};
+use super::{
+    FormVersion, expire_supplement_window, foresee_lateness, miss_deadline, miss_intake_answer,
+};
 use crate::access::Resource;
 use crate::clock::{
     self, Explanation, Ledger, Period, Running, Suspension, explain, explain_fixed,
@@ -16,7 +18,7 @@ use crate::contract::{
     PeriodExtended, ProcedureRef, Promise, SupplementRequested,
 };
 use crate::law::{Law, Outage};
-use crate::step::{Facts, LawError, Obligation, State};
+use crate::step::{Facts, LawError, Obligation, State, Step};
 
 /// Where a dossier stands with the one-stop unit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -78,8 +80,10 @@ pub struct Promised {
 /// A dossier, as intake knows it.
 #[derive(Debug, Clone, Default)]
 pub struct Intake {
-    /// What was submitted.
+    /// What was submitted, with the form as it was last corrected and what follows from it.
     pub submission: Option<Arc<DossierSubmitted>>,
+    /// The form in each of its versions, the present one last.
+    pub forms: Arc<Vec<FormVersion>>,
     /// When.
     pub submitted_at: Option<Timestamp>,
     /// When it came to its end: was decided, refused, withdrawn or closed.
@@ -332,6 +336,16 @@ impl State for Intake {
 
     fn extended(extended: PeriodExtended) -> Option<IntakeEvent> {
         Some(extended.into())
+    }
+
+    fn enforced_by(kind: &str) -> Option<&'static Step> {
+        match kind {
+            miss_intake_answer::KIND => Some(&miss_intake_answer::STEP),
+            expire_supplement_window::KIND => Some(&expire_supplement_window::STEP),
+            foresee_lateness::KIND => Some(&foresee_lateness::STEP),
+            miss_deadline::KIND => Some(&miss_deadline::STEP),
+            _ => None,
+        }
     }
 
     fn enforce(&self, kind: &str, facts: &Facts<'_>) -> Result<Vec<IntakeEvent>, LawError> {

@@ -3,13 +3,12 @@
 //! Decree 61/2018/NĐ-CP, arts 16 and 17; Decree 45/2020/NĐ-CP, art. 11 (answer within 8 working hours). The dossier is
 //! received under the version of the procedure in force on that day and keeps it.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::Value;
 
 use super::Intake;
+use super::form::{filed_too_late, public_fields};
 use crate::access::{May, agency, any};
 use crate::clock;
 use crate::contract::{
@@ -156,7 +155,9 @@ pub fn decide(
     };
     let received_at = command.posted_at.unwrap_or(facts.at);
     let public = public_fields(procedure, &command.form);
-    check_ahead(rule, &public, received_at)?;
+    if let Some(last_day) = filed_too_late(rule, &public, received_at)? {
+        return Err(Refusal::FiledTooLate(last_day));
+    }
     let brief = Brief {
         dossier: command.dossier,
         code: command.code,
@@ -183,20 +184,6 @@ pub fn decide(
     let mut events = vec![submitted.into()];
     events.extend(accepted.map(IntakeEvent::from));
     Ok(events)
-}
-
-/// Whether it was filed in time before the day that it names. Where the form leaves that day out, nothing is too late.
-fn check_ahead(
-    rule: Rule<'_>,
-    public: &BTreeMap<String, Value>,
-    received_at: Timestamp,
-) -> Result<(), Refusal> {
-    let Some(ahead) = &rule.procedure.intake.ahead else { return Ok(()) };
-    let named = public.get(&ahead.field).and_then(Value::as_str);
-    let Some(day) = named.and_then(|text| text.parse::<Date>().ok()) else { return Ok(()) };
-    let last_day = rule.calendar.nth_working_day_before(day, ahead.working_days)?;
-    let in_time = rule.calendar.date_of(received_at) <= last_day;
-    in_time.then_some(()).ok_or(Refusal::FiledTooLate(last_day))
 }
 
 fn accepted_at_once(
@@ -274,11 +261,6 @@ fn delivery(procedure: &Procedure, wanted: Option<Delivery>) -> Result<Delivery,
         return Err(Refusal::AddressMissing);
     }
     Ok(delivery)
-}
-
-fn public_fields(procedure: &Procedure, form: &Value) -> BTreeMap<String, Value> {
-    let fields = procedure.public.iter();
-    fields.filter_map(|field| Some((field.clone(), form.pointer(field)?.clone()))).collect()
 }
 
 #[cfg(test)]

@@ -1,14 +1,16 @@
 //! The applicant supplies what was asked for. Before acceptance the one-stop unit's time begins again; after it, the
 //! statutory clock runs on, or begins again from the start (Decree 61/2018/NĐ-CP, art. 19.4), as the procedure says.
 
+use jiff::civil::Date;
 use serde_json::Value;
 
+use super::form::{filed_too_late, public_fields};
 use super::{Intake, expire_supplement_window, resumption, submit_dossier::known_component};
 use crate::access::{agency, own};
 use crate::clock::{self, Ledger, Suspension};
 use crate::contract::{
-    ComponentCode, Document, IntakeEvent, Personal, Role, SupplementEffect, SupplementRequested,
-    SupplementStage, SupplementSubmitted,
+    Brief, ComponentCode, Document, IntakeEvent, Personal, Role, SupplementEffect,
+    SupplementRequested, SupplementStage, SupplementSubmitted,
 };
 use crate::step::{Facts, State, Step, refusals};
 
@@ -42,6 +44,9 @@ refusals! {
             "thiếu thành phần hồ sơ được yêu cầu", "a component that was asked for is missing";
         UnknownComponent(ComponentCode) => 422, "unknown-component",
             "thành phần hồ sơ không có trong quy định của thủ tục", "the procedure does not know this component";
+        FiledTooLate(Date) => 422, "filed-too-late",
+            "hồ sơ phải được nộp trước ngày đã nêu, ngày nộp cuối cùng là",
+            "it had to be filed some time before the day that it names, the last day was";
         Empty => 422, "supplement-empty",
             "bổ sung không có nội dung", "the supplement contains nothing";
     }
@@ -76,6 +81,7 @@ pub fn decide(
             return Err(Refusal::Impossible(faults));
         }
     }
+    let brief = corrected(intake, command.form.as_ref(), facts)?;
     // Where the fee comes first, the officers' time begins with the fee.
     let fee_open = intake.submission.as_ref().is_some_and(|submission| submission.fee_first)
         && intake.fee_received_at.is_none();
@@ -101,6 +107,7 @@ pub fn decide(
             request: request.request,
             documents: command.documents,
             form: command.form.map(Personal::from),
+            brief,
             started_at: ledger.filter(|_| restarts).map(|ledger| ledger.started_at),
             promise,
             answer_due_at,
@@ -108,6 +115,27 @@ pub fn decide(
         }
         .into(),
     ])
+}
+
+/// The dossier as its form now makes it, where that keeps to what it had to keep to when it was submitted; nothing if it was
+/// never corrected.
+fn corrected(
+    intake: &Intake,
+    form: Option<&Value>,
+    facts: &Facts<'_>,
+) -> Result<Option<Brief>, Refusal> {
+    let Some(submission) = &intake.submission else { return Ok(None) };
+    let Some(form) = form else {
+        // Whoever did not hear of an earlier correction hears of it now.
+        return Ok((intake.forms.len() > 1).then(|| submission.brief.clone()));
+    };
+    let rule = facts.rule()?;
+    let public = public_fields(rule.procedure, form);
+    let received_at = submission.posted_at.unwrap_or(submission.brief.submitted_at);
+    if let Some(last_day) = filed_too_late(rule, &public, received_at)? {
+        return Err(Refusal::FiledTooLate(last_day));
+    }
+    Ok(Some(Brief { public, ..submission.brief.clone() }))
 }
 
 fn check(request: &SupplementRequested, command: &SubmitSupplement) -> Result<(), Refusal> {
@@ -259,5 +287,45 @@ mod tests {
         let refused =
             scene.step("2026-11-20T10:00", Role::Applicant, |s, f| decide(s, supplied(), f));
         assert_eq!(refused, Err(Refusal::NothingAwaited));
+    }
+
+    /// Asks for a correction of a notice of a seminar on 14 December that came on 16 November, and corrects it.
+    fn seminar_moved_to<'a>(law: &'a Law, day: &str) -> Result<Scene<'a, Intake>, Refusal> {
+        let mut scene = seminar(law, "2026-11-16T09:00").unwrap();
+        let ask = |s: &Intake, f: &Facts<'_>| {
+            let (components, reason) =
+                (vec!["programme".into()], Personal::from("wrong day".to_owned()));
+            request_supplement::decide(
+                s,
+                RequestSupplement { components, reason, asked_by: None },
+                f,
+            )
+        };
+        scene.step("2026-11-16T10:00", Role::Clerk, ask).unwrap();
+        let form = Some(serde_json::json!({ "seminar": { "date": day } }));
+        let supplement = SubmitSupplement { documents: vec![document("programme")], form };
+        scene.step("2026-11-17T09:00", Role::Applicant, |s, f| decide(s, supplement, f))?;
+        Ok(scene)
+    }
+
+    #[test]
+    fn the_corrected_form_is_the_form_and_the_one_before_is_kept() {
+        let law = law();
+        let state = seminar_moved_to(&law, "2026-12-21").unwrap().state;
+        let submission = state.submission.as_ref().unwrap();
+        assert_eq!(submission.brief.public["/seminar/date"], "2026-12-21");
+        assert_eq!(submission.form.known().unwrap()["seminar"]["date"], "2026-12-21");
+        let forms: Vec<_> = state.forms.iter().map(|v| (v.by.role, v.at)).collect();
+        let applicant = Role::Applicant;
+        let expected = [(applicant, at("2026-11-16T09:00")), (applicant, at("2026-11-17T09:00"))];
+        assert_eq!(forms, expected);
+        assert_eq!(state.forms[0].form.known().unwrap()["seminar"]["date"], "2026-12-14");
+    }
+
+    #[test]
+    fn a_corrected_form_keeps_to_what_the_first_one_had_to_keep_to() {
+        let law = law();
+        let refused = seminar_moved_to(&law, "2026-12-01").map(|scene| scene.state.stage);
+        assert!(matches!(refused, Err(Refusal::FiledTooLate(_))), "{refused:?}");
     }
 }

@@ -85,6 +85,7 @@ pub fn kind_of(text: &str) -> Option<RulesKind> {
         ("week", RulesKind::Calendar),
         ("classify", RulesKind::Complaints),
         ("give_back", RulesKind::Payments),
+        ("entries", RulesKind::Codes),
     ];
     marks.iter().find(|(field, _)| file.get(field).is_some()).map(|(_, kind)| *kind)
 }
@@ -102,6 +103,7 @@ pub fn shipped_rules() -> Result<Vec<RulesIssued>, InvalidLaw> {
         (RulesKind::Agencies, "agencies.yaml", agencies),
         (RulesKind::Complaints, "complaints.yaml", complaints),
         (RulesKind::Payments, "payments.yaml", payments),
+        (RulesKind::Codes, "chemicals.yaml", include_str!("../../procedures/chemicals.yaml")),
     ];
     let procedures = SHIPPED.iter().map(|(file, text)| (RulesKind::Procedure, *file, *text));
     let all = calendars.into_iter().chain(others).chain(procedures);

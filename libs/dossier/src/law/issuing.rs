@@ -60,6 +60,7 @@ impl Draft<'_> {
                 RulesKind::Agencies => check.agencies(&value),
                 RulesKind::Complaints => check.complaints(&value),
                 RulesKind::Payments => check.payments(&value),
+                RulesKind::Codes => check.code_list(&value),
             }
         }
         let issued = rules(self.kind, self.kind.as_str(), self.text);

@@ -8,7 +8,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ClockRules, ClockStart, ResultRules};
+use super::codes::references;
+use super::{ClockRules, ClockStart, Law, ResultRules};
 use crate::contract::{
     AgencyCode, Channel, ComponentCode, DeliveryChannel, NotCounted, Outcome, ProcedureCode,
     ProcedureRef, Role, Vnd,
@@ -25,6 +26,7 @@ shipped!(
     "certificate_of_origin_d.yaml",
     "certificate_of_origin_d_reissue.yaml",
     "chemical_import.yaml",
+    "chemical_import_2.yaml",
     "promotion_registration.yaml",
     "precursor_import.yaml",
     "multi_level_marketing.yaml",
@@ -306,6 +308,9 @@ pub struct AutomaticDecision {
     pub when: Vec<Condition>,
     /// What follows then.
     pub outcome: Outcome,
+    /// Whether its answer is issued by itself, without an officer: the number of the answer is the dossier's code.
+    #[serde(default)]
+    pub issues: bool,
 }
 
 /// A test of one public field.
@@ -320,17 +325,50 @@ pub struct Condition {
     pub at_least: Option<i64>,
     /// A number at most this.
     pub at_most: Option<i64>,
+    /// The class that a list of codes gives.
+    pub confirmed_by: Option<ConfirmedBy>,
+}
+
+/// A class in a form is the declarant's own word, until a list of codes says the same.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmedBy {
+    /// The list.
+    pub list: String,
+    /// The public field with the code whose class it is.
+    pub code: String,
+}
+
+impl ConfirmedBy {
+    fn confirms(&self, class: &Value, public: &BTreeMap<String, Value>, asked: Asked<'_>) -> bool {
+        let code = public.get(&self.code).and_then(Value::as_str);
+        let list = asked.law.code_list(&self.list, asked.at);
+        let listed = list.zip(code).and_then(|(list, code)| list.class(code, asked.on));
+        listed.is_some() && listed == class.as_str()
+    }
+}
+
+/// By which law and for which day something is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The law …
+    pub law: &'a Law,
+    /// … as it was on record then.
+    pub at: Timestamp,
+    /// The day on which something must be valid.
+    pub on: Date,
 }
 
 impl Condition {
     /// Whether the public fields of a dossier satisfy it.
     #[must_use]
-    pub fn holds(&self, public: &BTreeMap<String, Value>) -> bool {
+    pub fn holds(&self, public: &BTreeMap<String, Value>, asked: Asked<'_>) -> bool {
         let Some(value) = public.get(&self.field) else { return false };
         let number = value.as_i64();
         self.one_of.as_ref().is_none_or(|values| values.contains(value))
             && self.at_least.is_none_or(|least| number.is_some_and(|n| n >= least))
             && self.at_most.is_none_or(|most| number.is_some_and(|n| n <= most))
+            && self.confirmed_by.as_ref().is_none_or(|list| list.confirms(value, public, asked))
     }
 }
 
@@ -347,6 +385,14 @@ impl Procedure {
     #[must_use]
     pub fn reference(&self) -> ProcedureRef {
         ProcedureRef { code: self.code.clone(), version: self.version }
+    }
+
+    /// The lists of codes that its form and its rules refer to.
+    pub(super) fn code_lists(&self) -> Result<Vec<String>, String> {
+        let form = references(&self.form)?.into_iter().map(|reference| reference.list);
+        let conditions = self.review.automatic.iter().flat_map(|rule| &rule.when);
+        let rules = conditions.filter_map(|c| Some(c.confirmed_by.as_ref()?.list.clone()));
+        Ok(form.chain(rules).collect())
     }
 
     /// What contradicts itself.
@@ -415,6 +461,17 @@ impl Procedure {
         let mut conditions = self.review.automatic.iter().flat_map(|rule| &rule.when);
         if let Some(condition) = conditions.find(|c| !self.public.contains(&c.field)) {
             return Err(format!("the rule tests `{}`, which is not `public`", condition.field));
+        }
+        let named = self.review.automatic.iter().flat_map(|rule| &rule.when);
+        let mut codes = named.filter_map(|condition| condition.confirmed_by.as_ref());
+        if let Some(list) = codes.find(|list| !self.public.contains(&list.code)) {
+            return Err(format!("the rule tests `{}`, which is not `public`", list.code));
+        }
+        let issues = self.review.automatic.as_ref().is_some_and(|rule| rule.issues);
+        if issues && (self.result.code.is_none() || self.result.document) {
+            return Err(
+                "`review.automatic.issues` is for a `result.code` that is no document".to_owned()
+            );
         }
         if self.result.code.is_none() != self.delivery.is_empty() {
             return Err("`delivery` is for procedures with a `result.code`".to_owned());

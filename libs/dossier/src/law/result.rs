@@ -9,6 +9,9 @@ use serde::Deserialize;
 pub struct ResultRules {
     /// The result's code (`KQ.…`); absent if the procedure has none, which is lawful.
     pub code: Option<String>,
+    /// Whether it is a document: without one it is not issued.
+    #[serde(default)]
+    pub document: bool,
     /// How long it is valid; for ever if absent.
     pub validity: Option<Budget>,
     /// How it is made valid for longer; without it, not at all.
@@ -77,6 +80,9 @@ impl ResultRules {
     pub(super) fn check(&self, public: &[String]) -> Result<(), String> {
         if self.renewal.is_some() && self.validity.is_none() {
             return Err("`result.renewal` is for a result that expires".to_owned());
+        }
+        if self.document && self.code.is_none() {
+            return Err("`result.document` is for procedures with a `result.code`".to_owned());
         }
         if !self.duties.is_empty() && self.code.is_none() {
             return Err("`result.duties` is for procedures with a `result.code`".to_owned());

@@ -30,6 +30,7 @@ pub struct Receipts {
 impl State for Receipts {
     type Event = ReceiptEvent;
     const CATEGORY: &'static str = "receipts";
+    const IS_NAMED_BY_DOSSIER: bool = false;
 
     fn evolve(&mut self, event: &ReceiptEvent, _meta: &Meta) {
         let ReceiptEvent::ReceiptIssued(receipt) = event;

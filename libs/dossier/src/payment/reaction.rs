@@ -5,7 +5,7 @@ use crate::contract::{
     AgencyCode, ClosedAs, DossierEnd, DossierId, EventSet, IntakeEvent, PaymentEvent, ProcedureRef,
     ReceiptEvent, Unreadable,
 };
-use crate::step::{Facts, Incoming, LawError, Reacted, Reaction};
+use crate::step::{Facts, Incoming, LawError, Reacted, Reaction, Step};
 
 /// What payment does about the events of others.
 #[derive(Debug)]
@@ -64,11 +64,11 @@ impl Reaction for PaymentReaction {
         Ok(vec![Self::AssessFee(assess_fee::AssessFee { brief, accepted })])
     }
 
-    fn name(&self) -> &'static str {
+    fn step(&self) -> &'static Step {
         match self {
-            Self::AssessFee(_) => "assess_fee",
-            Self::LapseFee(..) => "lapse_fee",
-            Self::NumberReceipt(_) => "number_receipt",
+            Self::AssessFee(_) => &assess_fee::STEP,
+            Self::LapseFee(..) => &lapse_fee::STEP,
+            Self::NumberReceipt(_) => &number_receipt::STEP,
         }
     }
 

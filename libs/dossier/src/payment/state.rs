@@ -20,7 +20,7 @@ use crate::contract::{
     PaymentRefunded, PeriodExtended, ProcedureRef, RefundEffect, Vnd,
 };
 use crate::law::{Kept, Law};
-use crate::step::{Facts, LawError, Obligation, State};
+use crate::step::{Facts, LawError, Obligation, State, Step};
 
 /// Something that the cashier owes, until it is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -395,6 +395,18 @@ impl State for Payment {
 
     fn extended(extended: PeriodExtended) -> Option<PaymentEvent> {
         Some(extended.into())
+    }
+
+    fn enforced_by(kind: &str) -> Option<&'static Step> {
+        match kind {
+            query_payment::KIND => Some(&query_payment::STEP),
+            expire_fee_window::KIND => Some(&expire_fee_window::STEP),
+            miss_repayment::KIND => Some(&miss_repayment::STEP),
+            miss_discrepancy::KIND => Some(&miss_discrepancy::STEP),
+            miss_proposal::KIND => Some(&miss_proposal::STEP),
+            announce_repayment::KIND => Some(&announce_repayment::STEP),
+            _ => None,
+        }
     }
 
     fn enforce(&self, kind: &str, facts: &Facts<'_>) -> Result<Vec<PaymentEvent>, LawError> {

@@ -65,8 +65,8 @@ mod tests {
         assert_eq!(again, Err(Refusal::NotYours));
         scene
             .step("2026-12-01T12:00", Role::System, |s, f| {
-                let answer = resume_review::Answer { request: Some(1), at: f.at };
-                match resume_review::decide(s, answer, f)? {
+                let answer = resume_review::Answer { request: Some(1), at: f.at, brief: None };
+                match resume_review::decide(s, &answer, f)? {
                     Reacted::Done(events) => Ok::<_, LawError>(events),
                     Reacted::NotYet => panic!("it waits"),
                 }

@@ -4,8 +4,8 @@
 
 use super::{Review, Stage};
 use crate::contract::{Brief, DecidedBy, DecisionMade, ReviewEvent, ReviewOpened, ReviewPaused};
-use crate::law::ClockStart;
-use crate::step::{Facts, LawError, Reacted, Step};
+use crate::law::{Asked, ClockStart, Condition};
+use crate::step::{Facts, LawError, Reacted, Rule, Step};
 
 /// This step, which the service takes itself.
 pub const STEP: Step = Step {
@@ -35,7 +35,7 @@ pub fn decide(
     facts: &Facts<'_>,
 ) -> Result<Reacted<ReviewEvent>, LawError> {
     let OpenReview { brief, clock_started, awaiting } = command;
-    let procedure = facts.rule()?.procedure;
+    let Rule { procedure, calendar, .. } = facts.rule()?;
     let unpaid = procedure.clock.start == ClockStart::FeeReceived && !clock_started;
     if review.stage != Stage::Empty || unpaid {
         return Ok(Reacted::Done(Vec::new()));
@@ -46,7 +46,9 @@ pub fn decide(
         return Ok(Reacted::Done(events));
     }
     let rule = procedure.review.automatic.as_ref();
-    if let Some(rule) = rule.filter(|rule| rule.when.iter().all(|c| c.holds(&brief.public))) {
+    let asked = Asked { law: facts.law, at: facts.at, on: calendar.date_of(brief.submitted_at) };
+    let holds = |condition: &Condition| condition.holds(&brief.public, asked);
+    if let Some(rule) = rule.filter(|rule| rule.when.iter().all(&holds)) {
         let (outcome, by, reason) = (rule.outcome, DecidedBy::Rule, None);
         events.push(DecisionMade { brief: brief.clone(), outcome, by, reason }.into());
     }

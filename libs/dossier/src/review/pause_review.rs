@@ -53,7 +53,7 @@ mod tests {
         let mut waits = false;
         let decide = |s: &Review, f: &Facts<'_>| match resume_review::decide(
             s,
-            Answer { request, at: f.at },
+            &Answer { request, at: f.at, brief: None },
             f,
         )? {
             Reacted::Done(events) => Ok::<_, LawError>(events),

@@ -6,7 +6,7 @@ use super::{Review, cancel_review, open_review, pause_review, resume_review};
 use crate::contract::{
     AgencyCode, DossierId, EventSet, IntakeEvent, ProcedureRef, ReviewEvent, Unreadable,
 };
-use crate::step::{Facts, Incoming, LawError, Reacted, Reaction};
+use crate::step::{Facts, Incoming, LawError, Reacted, Reaction, Step};
 
 /// What review does about the events of others.
 #[derive(Debug)]
@@ -64,10 +64,12 @@ impl Reaction for ReviewReaction {
             }
             IntakeEvent::SupplementSubmitted(supplement) if supplement.resumes_clock => {
                 let (request, at) = (Some(supplement.request), event.envelope.at);
-                vec![Self::Resume(dossier, resume_review::Answer { request, at })]
+                let brief = supplement.brief.map(Box::new);
+                vec![Self::Resume(dossier, resume_review::Answer { request, at, brief })]
             }
             IntakeEvent::SupplementDeclined(_) => {
-                let answer = resume_review::Answer { request: None, at: event.envelope.at };
+                let (request, at, brief) = (None, event.envelope.at, None);
+                let answer = resume_review::Answer { request, at, brief };
                 vec![Self::Resume(dossier, answer)]
             }
             IntakeEvent::DossierWithdrawn(_)
@@ -77,12 +79,12 @@ impl Reaction for ReviewReaction {
         })
     }
 
-    fn name(&self) -> &'static str {
+    fn step(&self) -> &'static Step {
         match self {
-            Self::Open(_) => "open_review",
-            Self::Pause(..) => "pause_review",
-            Self::Resume(..) => "resume_review",
-            Self::Cancel(..) => "cancel_review",
+            Self::Open(_) => &open_review::STEP,
+            Self::Pause(..) => &pause_review::STEP,
+            Self::Resume(..) => &resume_review::STEP,
+            Self::Cancel(..) => &cancel_review::STEP,
         }
     }
 
@@ -106,7 +108,7 @@ impl Reaction for ReviewReaction {
         match self {
             Self::Open(command) => open_review::decide(review, command, facts),
             Self::Pause(_, request) => Ok(pause_review::decide(review, *request)),
-            Self::Resume(_, answer) => resume_review::decide(review, *answer, facts),
+            Self::Resume(_, answer) => resume_review::decide(review, answer, facts),
             Self::Cancel(_, cause) => Ok(cancel_review::decide(review, *cause)),
         }
     }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Review, Stage, due_at};
-use crate::contract::{ReviewEvent, ReviewResumed};
+use crate::contract::{Brief, ReviewEvent, ReviewResumed};
 use crate::step::{Facts, LawError, Reacted, Step};
 
 /// This step, which the service takes itself.
@@ -17,21 +17,24 @@ pub const STEP: Step = Step {
 };
 
 /// What the one-stop unit has to say.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Answer {
     /// Which request was answered; absent if the applicant could not be asked.
     pub request: Option<u32>,
     /// When.
     pub at: Timestamp,
+    /// The dossier, where a supplement corrected its form.
+    pub brief: Option<Box<Brief>>,
 }
 
 /// Decides; waits until the pause is known, and does nothing if the answer is to something else than it.
 pub fn decide(
     review: &Review,
-    answer: Answer,
+    answer: &Answer,
     facts: &Facts<'_>,
 ) -> Result<Reacted<ReviewEvent>, LawError> {
-    let Answer { request, at } = answer;
+    let Answer { request, at, brief } = answer;
+    let (request, at) = (*request, *at);
     let known = request.is_some_and(|request| request <= review.answered);
     match review.stage {
         Stage::Empty | Stage::Open | Stage::Proposed if request.is_some() && !known => {
@@ -54,5 +57,6 @@ pub fn decide(
     }
     let rule = facts.rule()?;
     let due_at = due_at(rule, review.next(rule, None), facts.at);
-    Ok(Reacted::Done(vec![ReviewResumed { request, due_at }.into()]))
+    let brief = brief.as_deref().cloned();
+    Ok(Reacted::Done(vec![ReviewResumed { request, due_at, brief }.into()]))
 }

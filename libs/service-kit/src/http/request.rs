@@ -252,7 +252,8 @@ async fn take_at<S: State, B: DeserializeOwned + Sync, R: Refuse>(
     let caller = request.caller()?;
     let body: B = request.json()?;
     request.catch_up(streams.kit(), streams.reactions()).await?;
-    let target = Target { id, dossier, mays: which.may, seen: seen.as_ref(), under: None };
+    let seen = seen.as_ref();
+    let target = Target { id, dossier, step: &which, mays: which.may, seen, under: None };
     step(streams, request, caller, target, |state, facts| decide(&body, state, facts)).await
 }
 
@@ -358,6 +359,7 @@ fn order<'a, S: State>(
     Ok(Order {
         command: request.derived_id(caller, stream.as_str())?,
         stream,
+        step: target.step,
         digest,
         authority: Authority::Caller(caller, target.mays),
         seen: target.seen,
@@ -377,7 +379,9 @@ pub struct Target<'a> {
     pub id: &'a str,
     /// The dossier.
     pub dossier: Option<DossierId>,
-    /// Who may.
+    /// The step.
+    pub step: &'a Step,
+    /// Who may, in this case of it.
     pub mays: &'a [May],
     /// The versions that the caller has seen.
     pub seen: Option<&'a Seen>,

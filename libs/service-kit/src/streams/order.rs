@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dossier::Elsewhere;
 use dossier::access::{Caller, Denied, May};
 use dossier::contract::{AgencyCode, DossierId, ProcedureRef, Unreadable};
+use dossier::{Elsewhere, Step};
 use events::{ReadError, StreamName, TooLarge, Unwritable, Version};
 use uuid::Uuid;
 
@@ -27,6 +27,8 @@ pub enum Authority<'a> {
 pub struct Order<'a> {
     /// The stream.
     pub stream: StreamName,
+    /// The step that is taken.
+    pub step: &'a Step,
     /// The command's id.
     pub command: Uuid,
     /// A keyed digest of the request.
@@ -39,7 +41,7 @@ pub struct Order<'a> {
     pub existing: bool,
     /// The law, where the stream may still be empty.
     pub under: Option<(&'a ProcedureRef, &'a AgencyCode)>,
-    /// The dossier.
+    /// The dossier; nothing where the stream itself says which it is about.
     pub dossier: Option<DossierId>,
     /// The event that caused the command.
     pub cause: Option<Uuid>,

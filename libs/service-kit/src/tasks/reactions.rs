@@ -302,10 +302,11 @@ impl<R: Reaction> Reactions<R> {
         for (ordinal, reaction) in reactions.into_iter().enumerate() {
             let id = reaction.dossier().to_string();
             let Ok(stream) = Streams::<R::State>::name(&id) else { continue };
-            let name = format!("{}/{ordinal}/{stream}", reaction.name());
+            let name = format!("{}/{ordinal}/{stream}", reaction.step().name);
             let order = Order {
                 command: Uuid::new_v5(&event.id, name.as_bytes()),
                 stream,
+                step: reaction.step(),
                 digest: "",
                 authority: Authority::Service(self.service),
                 seen: None,
@@ -322,7 +323,7 @@ impl<R: Reaction> Reactions<R> {
                 Err(error) => {
                     tracing::warn!(
                         service = self.service,
-                        reaction = reaction.name(),
+                        reaction = reaction.step().name,
                         ?error,
                         "a reaction failed"
                     );

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dossier::contract::{ComplaintClass, ComplaintId};
 use dossier::feedback::classify_complaint::{STEP, decide};
 use serde::Deserialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
+use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
 use utoipa::ToSchema;
 
 use super::reply::{ComplaintReply, take};
@@ -19,6 +19,9 @@ pub(crate) struct ClassifyComplaintRequest {
     /// one's own data `personal_data_access`, `personal_data_objection` or `personal_data_erasure`.
     #[schema(value_type = String, example = "conduct_or_delay")]
     class: ComplaintClass,
+    /// Why, for the complainant.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 2000)]
+    reason: Option<Text<2000>>,
 }
 
 /// Says what a complaint is about.
@@ -32,7 +35,7 @@ pub(crate) struct ClassifyComplaintRequest {
 )]
 async fn handle(app: Arc<App>, complaint: ComplaintId, request: Request) -> Result<Reply, Problem> {
     take(&app, STEP, complaint, &request, |body: &ClassifyComplaintRequest, state, facts| {
-        decide(state, body.class, facts)
+        decide(state, body.class, body.reason.as_ref().map(|reason| reason.0.clone()), facts)
     })
     .await
 }

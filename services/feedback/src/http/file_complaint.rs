@@ -2,9 +2,17 @@
 
 use std::sync::Arc;
 
-use dossier::contract::{AgencyCode, ComplaintId, Contact, DossierId, ProcedureRef};
-use dossier::feedback::file_complaint::{FileComplaint, STEP, decide};
+use dossier::RefusalEntry;
+use dossier::access::{May, Resource, agency, any};
+use dossier::contract::{
+    AgencyCode, Channel, ComplaintId, Contact, DossierId, EventSet, IntakeEvent, ProcedureRef,
+    Role, Subject,
+};
+use dossier::feedback::TIMELINE;
+use dossier::feedback::file_complaint::{About, AboutStep, FileComplaint, STEP, decide};
+use events::{Position, Recorded, StreamName};
 use serde::Deserialize;
+use service_kit::Kit;
 use service_kit::http::{
     Access, Counts, Line, Phone, Problem, Reply, Request, Route, Target, Text, endpoint0, step,
 };
@@ -12,6 +20,16 @@ use utoipa::ToSchema;
 
 use super::reply::ComplaintReply;
 use crate::App;
+
+const BY_OFFICER: &[May] = &[agency(Role::ComplaintHandler), agency(Role::Clerk)];
+const BY_COMPLAINANT: &[May] = &[any(Role::Applicant)];
+
+const STEP_WITHOUT_DOSSIER: RefusalEntry = RefusalEntry {
+    status: 422,
+    code: "step-without-dossier",
+    vi: "phản ánh về một bước phải nêu hồ sơ",
+    en: "a complaint about a step names the dossier",
+};
 
 /// A complaint or petition.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -23,9 +41,15 @@ pub(crate) struct FileComplaintRequest {
     /// About which dossier.
     #[schema(value_type = Option<Uuid>)]
     dossier: Option<DossierId>,
-    /// About which step of it.
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
-    step: Option<Line<100>>,
+    /// About which step of it: the `position` of an entry of its timeline.
+    #[schema(example = 42)]
+    position: Option<u64>,
+    /// Whose complaint it is, where an officer enters it: the subject of the complainant's account, if there is one.
+    #[schema(value_type = Option<String>, max_length = 200)]
+    complainant: Option<Line<200>>,
+    /// `online`; an officer also enters `counter` and `post`.
+    #[schema(value_type = Option<String>, example = "online")]
+    channel: Option<Channel>,
     /// Whether it is a request about the complainant's own data: to see, correct, restrict or delete it.
     #[serde(default)]
     personal_data: bool,
@@ -54,31 +78,74 @@ pub(crate) struct FileComplaintRequest {
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let body: FileComplaintRequest = request.json()?;
+    // What came on paper or by telephone is entered by an officer of the agency, never one's own.
+    let officer = caller.roles.iter().any(|role| BY_OFFICER.iter().any(|may| may.role == *role));
+    let on_paper = body.channel.is_some_and(|channel| channel != Channel::Online);
+    let by_officer = body.complainant.is_some() || (officer && on_paper);
+    let mays = if by_officer { BY_OFFICER } else { BY_COMPLAINANT };
+    let owners = body.complainant.iter().map(|named| Subject::from(&*named.0)).collect();
+    let agencies = vec![AgencyCode::from(&*body.agency.0)];
+    let at = Resource { owners, agencies, ..Resource::default() };
+    Request::permitted_over(caller, mays, Some(at))?;
+    if body.position.is_some() && body.dossier.is_none() {
+        return Err(Problem::new(STEP_WITHOUT_DOSSIER));
+    }
     let complaint = ComplaintId(request.new_id(&app.complaints, caller, "complaint").await?);
-    let agency = AgencyCode::from(&*body.agency.0);
+    let receiver = AgencyCode::from(&*body.agency.0);
     let contact = Contact { name: body.name.0, address: body.address.0, phone: body.phone.0 };
+    let complainant = match (&body.complainant, by_officer) {
+        (Some(named), _) => Subject::from(&*named.0),
+        // Somebody without an account: nobody's token names this subject.
+        (None, true) => Subject::from(&*format!("complaint:{complaint}")),
+        (None, false) => caller.party().clone(),
+    };
+    let about = match body.dossier {
+        Some(dossier) => Some(looked_up(app.complaints.kit(), dossier, body.position).await?),
+        None => None,
+    };
     let command = FileComplaint {
         complaint,
-        complainant: caller.party().clone(),
+        complainant,
         contact,
-        agency: agency.clone(),
-        dossier: body.dossier,
-        step: body.step.map(|step| step.0),
+        agency: receiver.clone(),
+        channel: body.channel.unwrap_or(Channel::Online),
+        about,
         personal_data: body.personal_data,
         text: body.text.0,
     };
     let id = complaint.to_string();
     // A complaint is under no procedure; naming the agency alone begins the stream.
     let none = ProcedureRef { code: "".into(), version: 0 };
-    let under = Some((&none, &agency));
-    let target = Target { id: &id, dossier: body.dossier, mays: STEP.may, seen: None, under };
+    let under = Some((&none, &receiver));
+    let (dossier, step_taken) = (body.dossier, &STEP);
+    let target = Target { id: &id, dossier, step: step_taken, mays, seen: None, under };
     let filing =
         step(&app.complaints, &request, caller, target, |s, f| decide(s, command.clone(), f));
     let loaded = filing.await?;
     let reply = ComplaintReply::new(&loaded.state, &app.complaints.kit().law())
         .ok_or_else(Problem::not_found)?;
+    let reply = reply.for_caller(caller, loaded.state.resource().as_ref());
     let location = format!("/v1/complaints/{complaint}");
     Ok(Reply::created(&location, &reply).version(loaded.version).position(loaded.position))
+}
+
+/// The dossier that a complaint names, and what stands at a position of its timeline.
+async fn looked_up(kit: &Kit, dossier: DossierId, position: Option<u64>) -> Result<About, Problem> {
+    let mut recorded: Vec<Recorded> = Vec::new();
+    for category in TIMELINE {
+        let stream = StreamName::new(&format!("{category}-{dossier}"));
+        recorded.extend(kit.store.read_whole(&stream.map_err(|_| Problem::not_found())?).await?);
+    }
+    let submitted = recorded.first().map(|first| IntakeEvent::decode(&first.kind, &first.data));
+    let whose = match submitted {
+        Some(Ok(IntakeEvent::DossierSubmitted(submitted))) => Some(submitted.brief.resource()),
+        Some(_) | None => None,
+    };
+    let step = position.map(|position| {
+        let at = recorded.iter().find(|event| event.position == Position(position));
+        AboutStep { position, event: at.map(|event| (event.id, event.kind.to_string())) }
+    });
+    Ok(About { dossier, whose, step })
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use dossier::State;
-use dossier::access;
 use dossier::contract::ComplaintId;
-use dossier::feedback::{READ, READ_TEXT};
+use dossier::feedback::READ;
 use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1, read, shown};
 
 use super::reply::ComplaintReply;
@@ -23,9 +22,8 @@ async fn handle(app: Arc<App>, complaint: ComplaintId, request: Request) -> Resu
     let loaded = read(&app.complaints, READ, &complaint.to_string(), &request).await?;
     let caller = request.caller()?;
     let resource = loaded.state.resource();
-    let shown_whole = access::decide(caller, READ_TEXT, resource.as_ref()).is_ok();
     let reply = ComplaintReply::new(&loaded.state, &app.complaints.kit().law());
-    shown(&loaded, reply.map(|reply| if shown_whole { reply } else { reply.without_text() }))
+    shown(&loaded, reply.map(|reply| reply.for_caller(caller, resource.as_ref())))
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {

@@ -1,11 +1,12 @@
 //! Complaints and ratings as they are shown, and how their steps are taken.
 
-use dossier::access::{self, Denied};
+use dossier::access::{self, Caller, Denied, Resource};
 use dossier::contract::{
-    ComplaintClass, ComplaintEvent, ComplaintId, Envelope, EventSet, IntakeEvent, Role,
+    Channel, ComplaintClass, ComplaintEvent, ComplaintId, Contact, Envelope, EventSet, IntakeEvent,
+    Personal, Role,
 };
 use dossier::feedback::impartial::{About, Act, Conflict, conflict};
-use dossier::feedback::{Complaint, Stage};
+use dossier::feedback::{Complaint, READ_CONTACT, READ_TEXT, Stage};
 use dossier::law::Law;
 use dossier::{Facts, RefusalEntry, Refuse, State, Step, delivery, intake, payment, review};
 use events::StreamName;
@@ -29,9 +30,15 @@ pub(crate) struct ComplaintReply {
     /// About which dossier.
     #[serde(skip_serializing_if = "Option::is_none")]
     dossier: Option<Uuid>,
-    /// About which step of it.
+    /// About which step of it: an event of its timeline.
     #[serde(skip_serializing_if = "Option::is_none")]
     step: Option<String>,
+    /// By which way it came.
+    #[schema(value_type = String)]
+    channel: Channel,
+    /// How to reach the complainant; for who deals with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact: Option<ContactReply>,
     /// The complaint itself; null once it was erased, and for operators.
     text: Option<String>,
     /// Where it stands: `filed`, `classified`, `dismissed`, `answered` or `published`.
@@ -39,6 +46,17 @@ pub(crate) struct ComplaintReply {
     /// What it is about.
     #[schema(value_type = Option<String>)]
     class: Option<ComplaintClass>,
+    /// Why it was classified so; for those who may read the text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// The answer to the complainant; for those who may read the text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<String>,
+    /// Why the answer before was not enough; for those who may read the text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reopened_because: Option<String>,
+    /// How often it was reopened.
+    reopened: u32,
     /// When it was filed.
     #[schema(value_type = Option<String>, format = DateTime)]
     filed_at: Option<Timestamp>,
@@ -49,6 +67,24 @@ pub(crate) struct ComplaintReply {
     /// What everybody may read.
     #[serde(skip_serializing_if = "Option::is_none")]
     published: Option<String>,
+}
+
+/// How to reach a complainant.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ContactReply {
+    /// Name.
+    name: String,
+    /// Address.
+    address: String,
+    /// Telephone.
+    phone: String,
+}
+
+impl From<&Contact> for ContactReply {
+    fn from(contact: &Contact) -> Self {
+        let Contact { name, address, phone } = contact.clone();
+        Self { name, address, phone }
+    }
 }
 
 impl ComplaintReply {
@@ -69,6 +105,12 @@ impl ComplaintReply {
             agency: agency.to_string(),
             dossier: filed.dossier.map(|dossier| dossier.0),
             step: filed.step.clone(),
+            channel: filed.channel,
+            contact: filed.contact.known().map(ContactReply::from),
+            reason: known(complaint.reason.as_ref()),
+            answer: known(complaint.answer.as_ref()),
+            reopened_because: known(complaint.reopened_because.as_ref()),
+            reopened: complaint.reopened,
             text: filed.text.known().cloned(),
             stage,
             class: complaint.class,
@@ -79,10 +121,20 @@ impl ComplaintReply {
     }
 }
 
+fn known(text: Option<&Personal<String>>) -> Option<String> {
+    text.and_then(Personal::known).cloned()
+}
+
 impl ComplaintReply {
-    /// For those who must know where it stands, and no more.
-    pub(crate) fn without_text(self) -> Self {
-        Self { text: None, ..self }
+    /// What a caller may read of it.
+    pub(crate) fn for_caller(self, caller: &Caller, resource: Option<&Resource>) -> Self {
+        let may = |mays| access::decide(caller, mays, resource).is_ok();
+        let contact = self.contact.filter(|_| may(READ_CONTACT));
+        if may(READ_TEXT) {
+            return Self { contact, ..self };
+        }
+        let (text, reason, answer, reopened_because) = (None, None, None, None);
+        Self { contact, text, reason, answer, reopened_because, ..self }
     }
 }
 
@@ -151,5 +203,7 @@ pub(crate) async fn take<B: DeserializeOwned + Sync, R: Refuse>(
     }
     let id = (&*complaint.to_string(), None);
     let loaded = service_kit::http::take(&app.complaints, which, id, request, decide).await?;
-    shown(&loaded, ComplaintReply::new(&loaded.state, &app.complaints.kit().law()))
+    let (caller, resource) = (request.caller()?, loaded.state.resource());
+    let reply = ComplaintReply::new(&loaded.state, &app.complaints.kit().law());
+    shown(&loaded, reply.map(|reply| reply.for_caller(caller, resource.as_ref())))
 }

@@ -68,7 +68,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     };
     let (id, none) = (outage.to_string(), ProcedureRef { code: "".into(), version: 0 });
     let under = Some((&none, &body.agency));
-    let target = Target { id: &id, dossier: None, mays: STEP.may, seen: None, under };
+    let target = Target { id: &id, dossier: None, step: &STEP, mays: STEP.may, seen: None, under };
     let declared =
         step(&app.outages, &request, caller, target, |s, f| decide(s, command.clone(), f));
     let loaded = declared.await?;

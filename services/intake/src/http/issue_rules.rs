@@ -21,7 +21,7 @@ use crate::App;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct IssueRulesRequest {
-    /// What it is about: `calendar`, `agencies`, `complaints`, `payments` or `procedure`.
+    /// What it is about: `calendar`, `agencies`, `complaints`, `payments`, `codes` or `procedure`.
     #[schema(value_type = String, example = "procedure")]
     kind: RulesKind,
     /// The file, as YAML.
@@ -103,6 +103,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let target = Target {
         id: &id,
         dossier: None,
+        step: &STEP,
         mays: STEP.may,
         seen: None,
         under: Some((&none, &nobody)),

@@ -1,8 +1,8 @@
 //! A dossier as intake shows it, and how its steps are taken.
 
-use dossier::contract::{ClosedAs, DossierId, IntakeEvent, Outcome, SupplementStage};
-use dossier::intake::{Intake, Stage};
-use dossier::law::Law;
+use dossier::contract::{Brief, ClosedAs, DossierId, IntakeEvent, Outcome, Role, SupplementStage};
+use dossier::intake::{FormVersion, Intake, Stage};
+use dossier::law::{Law, Succeeded};
 use dossier::{Facts, Refuse, Step};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -60,11 +60,46 @@ pub(crate) struct DossierReply {
     #[schema(value_type = Option<String>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closed_as: Option<ClosedAs>,
-    /// The form; null once it was erased, and for cashiers and operators.
+    /// The form as it was last corrected; null once it was erased, and for cashiers and operators.
     #[schema(value_type = Object)]
     pub form: Option<Value>,
+    /// The form in each of its versions, the first one first, where it was corrected.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub form_versions: Vec<FormVersionReply>,
+    /// Codes in the form that had ended when it was submitted or last corrected, with those that stand for them; none for
+    /// cashiers and operators.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub succeeded_codes: Vec<SucceededCodeReply>,
     /// The documents; none for cashiers and operators.
     pub documents: Vec<DocumentReply>,
+}
+
+/// A code that had ended.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SucceededCodeReply {
+    /// The field of the form, as a JSON Pointer.
+    pub field: String,
+    /// The code.
+    pub code: String,
+    /// The one that stands for it.
+    pub successor: String,
+}
+
+/// A form as somebody submitted or corrected it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FormVersionReply {
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// In what capacity somebody did it.
+    #[schema(value_type = String)]
+    pub role: Role,
+    /// Who, if on the applicant's side; an officer is named on the timeline, to officers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// The form; null once it was erased.
+    #[schema(value_type = Object)]
+    pub form: Option<Value>,
 }
 
 /// What the applicant is asked to supply.
@@ -138,6 +173,8 @@ impl DossierReply {
             outcome: intake.decision.as_ref().map(|decision| decision.outcome),
             closed_as,
             form: submission.form.known().cloned(),
+            form_versions: FormVersionReply::all(&intake.forms),
+            succeeded_codes: succeeded(intake, law),
             documents: intake.documents.iter().map(DocumentReply::from).collect(),
         })
     }
@@ -147,11 +184,44 @@ impl DossierReply {
     /// For those whose work needs to know where a dossier stands, and no more.
     pub(crate) fn without_content(mut self) -> Self {
         self.form = None;
+        self.form_versions.clear();
+        self.succeeded_codes.clear();
         self.documents.clear();
         if let Some(supplement) = &mut self.supplement {
             supplement.reason = None;
         }
         self
+    }
+}
+
+/// What the lists of codes said of the form when it was submitted or last corrected.
+fn succeeded(intake: &Intake, law: &Law) -> Vec<SucceededCodeReply> {
+    let (Some(submission), Some(last)) = (&intake.submission, intake.forms.last()) else {
+        return Vec::new();
+    };
+    let Brief { procedure, agency, .. } = &submission.brief;
+    let under = law.procedure(procedure).zip(law.calendar_of(agency));
+    let (Some((procedure, calendar)), Some(form)) = (under, last.form.known()) else {
+        return Vec::new();
+    };
+    let coded = law.coded(procedure, form, last.at, calendar.date_of(last.at));
+    let named = coded.succeeded.into_iter();
+    named
+        .map(|Succeeded { field, code, successor }| SucceededCodeReply { field, code, successor })
+        .collect()
+}
+
+impl FormVersionReply {
+    /// None where there is only the one that stands beside it.
+    fn all(forms: &[FormVersion]) -> Vec<Self> {
+        let versions = forms.iter().filter(|_| forms.len() > 1).map(|version| Self {
+            at: version.at,
+            role: version.by.role,
+            subject: Some(version.by.subject.to_string())
+                .filter(|_| version.by.role == Role::Applicant),
+            form: version.form.known().cloned(),
+        });
+        versions.collect()
     }
 }
 

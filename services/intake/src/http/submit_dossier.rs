@@ -13,7 +13,7 @@ use dossier::law::Procedure;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
-use service_kit::forms::spell;
+use service_kit::forms::{FieldError, spell};
 use service_kit::http::{
     Access, Counts, DeliveryRequest, FileName, Line, Problem, Reply, Request, Route, TOO_LARGE,
     Target, endpoint0, step,
@@ -132,7 +132,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         let known = law.knows(&code);
         return Err(Problem::new(if known { NOT_IN_FORCE } else { UNKNOWN_PROCEDURE }));
     };
-    check_form(&app, procedure, &mut body.form)?;
+    check_form(&app, procedure, &body.agency, &mut body.form)?;
     let (applicant, representative) = parties(caller, body.applicant);
     let documents = documents(&app, (caller, mays), &body.documents).await?;
     let dossier = DossierId(request.new_id(&app.dossiers, caller, "dossier").await?);
@@ -156,6 +156,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let target = Target {
         id: &id,
         dossier: Some(dossier),
+        step: &STEP,
         mays,
         seen: None,
         under: Some((&reference, &body.agency)),
@@ -179,13 +180,21 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     Ok(Reply::created(&location, &body).version(loaded.version).position(loaded.position))
 }
 
-/// Whether the form keeps to its schema; its tax codes and telephone numbers are put into their one spelling.
+/// Whether the form keeps to its schema, and its codes are on their lists on the agency's day; its tax codes and telephone
+/// numbers are put into their one spelling.
 pub(super) fn check_form(
     app: &App,
     procedure: &Procedure,
+    agency: &AgencyCode,
     form: &mut Value,
 ) -> Result<(), Problem> {
     let mut errors = app.kit.forms().check(procedure, form);
+    let (law, now) = (app.kit.law(), app.kit.clock.now());
+    if let Some(calendar) = law.calendar_of(agency) {
+        let faults = law.coded(procedure, form, now, calendar.date_of(now)).faults.into_iter();
+        errors
+            .extend(faults.map(|fault| FieldError { pointer: fault.field, detail: fault.reason }));
+    }
     for error in &mut errors {
         error.pointer.insert_str(0, "/form");
     }

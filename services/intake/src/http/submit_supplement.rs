@@ -5,6 +5,7 @@ use std::sync::Arc;
 use dossier::State;
 use dossier::contract::DossierId;
 use dossier::intake::submit_supplement::{STEP, SubmitSupplement, decide};
+use dossier::step::LAW_NOT_APPLICABLE;
 use serde::Deserialize;
 use serde_json::Value;
 use service_kit::Streams;
@@ -48,9 +49,9 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
         Request::permitted_over(caller, STEP.may, loaded.state.resource())?;
         let submission = loaded.state.submission.as_ref().ok_or_else(Problem::not_found)?;
         let law = app.kit.law();
-        if let Some(procedure) = law.procedure(&submission.brief.procedure) {
-            check_form(&app, procedure, form)?;
-        }
+        let procedure = law.procedure(&submission.brief.procedure);
+        let procedure = procedure.ok_or(Problem::new(LAW_NOT_APPLICABLE))?;
+        check_form(&app, procedure, &submission.brief.agency, form)?;
     }
     if body.documents.len() > DOCUMENTS_MAX {
         return Err(Problem::new(TOO_LARGE).about("documents"));

@@ -110,8 +110,14 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         },
     };
     let id = dossier.to_string();
-    let target =
-        Target { id: &id, dossier: Some(dossier), mays: STEP.may, seen: None, under: None };
+    let target = Target {
+        id: &id,
+        dossier: Some(dossier),
+        step: &STEP,
+        mays: STEP.may,
+        seen: None,
+        under: None,
+    };
     let taken = step(&app.payments, &request, caller, target, |s, f| decide(s, &command, f)).await;
     match taken {
         Ok(loaded) => Ok(Reply::ok(&NoticeReply { matched: true }).position(loaded.position)),

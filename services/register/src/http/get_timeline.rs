@@ -2,19 +2,24 @@
 
 use std::sync::Arc;
 
-use dossier::access;
+use dossier::State;
+use dossier::access::{self, Caller};
 use dossier::contract::{DossierId, Envelope, EventSet, IntakeEvent, Role};
+use dossier::feedback::{self, Complaint, TIMELINE};
 use dossier::intake::READ;
 use events::{Recorded, StreamName};
 use jiff::Timestamp;
+use rusqlite::params;
 use serde::Serialize;
 use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
+use service_kit::view::Question;
+use service_kit::{Streams, fold};
 use utoipa::ToSchema;
 
 use crate::App;
 
-/// The streams of a dossier.
-const CATEGORIES: [&str; 5] = ["intake", "payment", "review", "delivery", "rating"];
+/// How many complaints about a dossier are looked at.
+const COMPLAINTS_MAX: u32 = 100;
 
 /// Something that was recorded.
 #[derive(Debug, Serialize, ToSchema)]
@@ -47,8 +52,9 @@ pub(crate) struct TimelineEntryReply {
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
+    request.catch_up(&app.kit, Some(&app.progress)).await?;
     let mut recorded: Vec<Recorded> = Vec::new();
-    for category in CATEGORIES {
+    for category in TIMELINE {
         let stream =
             StreamName::new(&format!("{category}-{dossier}")).map_err(|_| Problem::not_found())?;
         recorded.extend(app.kit.store.read_whole(&stream).await?);
@@ -61,9 +67,34 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     };
     let resource = submitted.brief.resource();
     let role = access::decide(caller, READ, Some(&resource))?.role;
+    recorded.extend(complaints(&app, dossier, caller).await?);
     recorded.sort_by_key(|event| event.position);
     let entries = recorded.iter().map(|event| entry(event, role)).collect::<Result<Vec<_>, _>>()?;
     Ok(Reply::ok(&entries))
+}
+
+/// What was recorded for the complaints about a dossier, of those that the caller may see.
+async fn complaints(
+    app: &App,
+    dossier: DossierId,
+    caller: &Caller,
+) -> Result<Vec<Recorded>, Problem> {
+    let named = app.view.query(Question::List, move |rows| {
+        rows.prepare_cached("SELECT id FROM complaints WHERE dossier = ?1 ORDER BY id LIMIT ?2")?
+            .query_map(params![dossier.to_string(), COMPLAINTS_MAX], |row| row.get(0))?
+            .collect::<rusqlite::Result<Vec<String>>>()
+    });
+    let mut recorded = Vec::new();
+    for id in named.await? {
+        let stream = Streams::<Complaint>::name(&id).map_err(|_| Problem::not_found())?;
+        let events = app.kit.store.read_whole(&stream).await?;
+        let complaint: Complaint =
+            fold(&events).map_err(|error| Problem::unavailable(&error.to_string()))?;
+        if access::decide(caller, feedback::READ, complaint.resource().as_ref()).is_ok() {
+            recorded.extend(events);
+        }
+    }
+    Ok(recorded)
 }
 
 fn entry(event: &Recorded, role: Role) -> Result<TimelineEntryReply, Problem> {

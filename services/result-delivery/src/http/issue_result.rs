@@ -68,8 +68,14 @@ async fn number(
 ) -> Result<Option<String>, Problem> {
     let (kit, id) = (app.results.kit(), dossier.to_string());
     request.catch_up(kit, app.results.reactions()).await?;
-    let target =
-        Target { id: &id, dossier: Some(dossier), mays: STEP.may, seen: None, under: None };
+    let target = Target {
+        id: &id,
+        dossier: Some(dossier),
+        step: &STEP,
+        mays: STEP.may,
+        seen: None,
+        under: None,
+    };
     let mut register = None;
     // No number is taken for what is then refused.
     let tried = try_step(&app.results, request, request.caller()?, target, |state, facts| {

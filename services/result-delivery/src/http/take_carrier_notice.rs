@@ -121,8 +121,14 @@ async fn take(
         },
     };
     let id = dossier.to_string();
-    let target =
-        Target { id: &id, dossier: Some(dossier), mays: STEP.may, seen: None, under: None };
+    let target = Target {
+        id: &id,
+        dossier: Some(dossier),
+        step: &STEP,
+        mays: STEP.may,
+        seen: None,
+        under: None,
+    };
     let caller = request.caller()?;
     let taken = step(&app.results, request, caller, target, |s, f| decide(s, &command, f)).await;
     match taken {

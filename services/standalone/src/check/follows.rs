@@ -57,7 +57,7 @@ pub(super) fn expected<R: Reaction>(
     let incoming = Incoming { id: cause.id, kind, data, envelope: &envelope };
     let reactions = R::react(&incoming).ok()?;
     let (_, reaction) = reactions.iter().enumerate().find(|(ordinal, reaction)| {
-        let name = format!("{}/{ordinal}/{}", reaction.name(), event.stream);
+        let name = format!("{}/{ordinal}/{}", reaction.step().name, event.stream);
         Uuid::new_v5(&cause.id, name.as_bytes()) == meta.envelope.command
     })?;
     let at = meta.at();

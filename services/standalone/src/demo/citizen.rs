@@ -293,8 +293,9 @@ impl Citizen {
             }
             Step::Issue => {
                 let number = format!("KQ-{}", self.id.get(..8).unwrap_or_default());
-                self.take(office, "deliveries", "result", approver, json!({ "number": number }))
-                    .await?;
+                let document = office.upload(approver, &format!("kết quả {number}")).await?;
+                let result = json!({ "number": number, "document": document });
+                self.take(office, "deliveries", "result", approver, result).await?;
                 (Step::Deliver, 2)
             }
             Step::Deliver if kind.procedure == "MLM.CERTIFICATE" => {

@@ -1,9 +1,11 @@
 //! Complaints through HTTP.
 
 use dossier::contract::Role;
-use serde_json::json;
+use events::{Filter, Position};
+use http::Method;
+use serde_json::{Value, json};
 
-use crate::life::take;
+use crate::life::{submitted, take};
 use crate::support::Office;
 
 #[tokio::test]
@@ -29,6 +31,119 @@ async fn a_complaint_is_filed_classified_answered_published_and_reopened() {
     assert_eq!(reopened["stage"], "classified");
     office.wait_until("2026-12-10T00:00").await;
     assert_eq!(office.log().await.last().unwrap(), "ComplaintOverdue");
+    assert_eq!(last_about(&office).await, Value::Null, "it is about no dossier");
+}
+
+/// The dossier that the envelope of the newest event names.
+async fn last_about(office: &Office) -> Value {
+    let all = office.kit.store.read_all(Position::START, &Filter::default(), 1_000).await.unwrap();
+    let envelope: Value = serde_json::from_str(&all.events.last().unwrap().meta).unwrap();
+    envelope.get("dossier").cloned().unwrap_or_default()
+}
+
+fn about(dossier: &str, position: Option<u64>) -> Value {
+    json!({
+        "agency": "G02.001", "text": "It takes too long.", "name": "Lê C", "address": "Hà Nội", "phone": "0902",
+        "dossier": dossier, "position": position,
+    })
+}
+
+#[tokio::test]
+async fn a_complaint_about_a_step_stands_on_the_timeline_and_its_answer_reaches_the_complainant() {
+    let mut office = Office::open().await;
+    let certificate = submitted(&mut office, "a1", "download").await;
+    let (applicant, stranger) = (certificate.applicant.clone(), office.applicant("a2"));
+    let timeline = format!("{}/timeline", certificate.at("dossiers"));
+    let entries = office.browser.get(&timeline, &applicant).await.granted();
+    let position = entries[0]["position"].as_u64();
+    let file = |who: &str, body| {
+        let (browser, who) = (office.browser.clone(), who.to_owned());
+        async move { browser.post("/v1/complaints", &who, "", body).await }
+    };
+    let unknown = about("019e0000-0000-7000-8000-000000000000", None);
+    assert_eq!(file(&applicant, unknown).await.refused(), (422, "unknown-dossier"));
+    let foreign = file(&stranger, about(&certificate.id, None)).await;
+    assert_eq!(foreign.refused(), (422, "unknown-dossier"));
+    let elsewhere = file(&applicant, about(&certificate.id, Some(999_999))).await;
+    assert_eq!(elsewhere.refused(), (422, "unknown-step"));
+    let filed = file(&applicant, about(&certificate.id, position)).await.granted();
+    assert_eq!(filed["step"], "intake.DossierSubmitted.v1");
+    assert_eq!(filed["contact"], Value::Null, "how to reach them is for who deals with it");
+    office.settle().await;
+
+    let complaint = format!("/v1/complaints/{}", filed["complaint"].as_str().unwrap());
+    let handler = office.token(Role::ComplaintHandler, "h1", "G02");
+    let class = json!({ "class": "conduct_or_delay", "reason": "the officer was away" });
+    let classified = take(&mut office, &complaint, "classification", &handler, class).await;
+    assert_eq!(classified.granted()["contact"]["phone"], "0902");
+    let answer = json!({ "answer": "We are sorry, Mr Lê." });
+    take(&mut office, &complaint, "answer", &handler, answer).await.granted();
+    let read = office.browser.get(&complaint, &applicant).await.granted();
+    assert_eq!(read["answer"], "We are sorry, Mr Lê.");
+    assert_eq!(read["reason"], "the officer was away");
+
+    let publication = format!("{complaint}/publication");
+    let open = office.browser.send(Method::GET, &publication, &[], Vec::new()).await.unwrap();
+    assert_eq!(open.status, 404, "nothing is published yet");
+    let text = json!({ "text": "The office apologised." });
+    take(&mut office, &complaint, "publication", &handler, text).await.granted();
+    let open = office.browser.send(Method::GET, &publication, &[], Vec::new()).await.unwrap();
+    assert_eq!(open.granted()["text"], "The office apologised.");
+
+    let told = |entries: Value| {
+        let entries = entries.as_array().unwrap().clone();
+        let of_feedback =
+            entries.iter().filter(|e| e["event"].as_str().unwrap().contains("Complaint"));
+        of_feedback.count()
+    };
+    let whole = office.browser.get(&timeline, &applicant).await.granted();
+    assert_eq!(told(whole), 3, "filed, classified, answered; published has another name");
+    let clerk = office.clerk();
+    let officers = office.browser.get(&timeline, &clerk).await.granted();
+    assert_eq!(told(officers), 0, "an officer does not see who complains");
+}
+
+#[tokio::test]
+async fn an_overdue_complaint_carries_the_dossier_that_it_is_about() {
+    let mut office = Office::open().await;
+    let certificate = submitted(&mut office, "a1", "download").await;
+    let body = about(&certificate.id, None);
+    office.browser.post("/v1/complaints", &certificate.applicant, "", body).await.granted();
+    office.settle().await;
+    office.wait_until("2026-12-01T00:00").await;
+    let all = office.kit.store.read_all(Position::START, &Filter::default(), 1_000).await.unwrap();
+    let overdue = all.events.iter().find(|event| &*event.kind == "feedback.ComplaintOverdue.v1");
+    let envelope: Value = serde_json::from_str(&overdue.unwrap().meta).unwrap();
+    assert_eq!(envelope["dossier"], *certificate.id);
+}
+
+#[tokio::test]
+async fn what_comes_on_paper_is_entered_by_an_officer_and_has_the_longer_period() {
+    let mut office = Office::open().await;
+    let handler = office.token(Role::ComplaintHandler, "h1", "G02");
+    let mut due = Vec::new();
+    for channel in ["counter", "online"] {
+        let mut body = json!({
+            "agency": "G02.001", "text": "The rule is unclear.", "name": "Lê C", "address": "Hà Nội", "phone": "0902",
+            "channel": channel,
+        });
+        let who = if channel == "online" { office.applicant("c1") } else { handler.clone() };
+        if channel == "counter" {
+            let citizen = office.applicant("c1");
+            let refused = office.browser.post("/v1/complaints", &citizen, "", body.clone()).await;
+            assert_eq!(refused.refused(), (422, "channel-needs-an-officer"));
+            body["complainant"] = json!("c1");
+        }
+        let filed = office.browser.post("/v1/complaints", &who, "", body).await.granted();
+        let complaint = format!("/v1/complaints/{}", filed["complaint"].as_str().unwrap());
+        let class = json!({ "class": "content_of_rules" });
+        let classified = take(&mut office, &complaint, "classification", &handler, class).await;
+        due.push(classified.granted()["due_at"].as_str().unwrap().to_owned());
+        let citizen = office.applicant("c1");
+        assert_eq!(office.browser.get(&complaint, &citizen).await.granted()["channel"], channel);
+    }
+    // Tuesday 24 November is Vietnam Culture Day: 5 working days, and 3.
+    assert_eq!(due, ["2026-11-30T17:00:00Z", "2026-11-26T17:00:00Z"]);
 }
 
 #[tokio::test]

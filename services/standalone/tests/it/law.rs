@@ -18,7 +18,7 @@ fn next(from: &str) -> String {
         .replace("amount: 5, unit: working_days", "amount: 3, unit: working_days")
 }
 
-async fn issue(office: &Office, kind: &str, text: &str) -> crate::support::Answer {
+pub(crate) async fn issue(office: &Office, kind: &str, text: &str) -> crate::support::Answer {
     let operator = office.token(Role::Operator, "operator-1", "G02");
     office.browser.post("/v1/rules", &operator, "", json!({ "kind": kind, "text": text })).await
 }

@@ -157,9 +157,10 @@ pub(crate) async fn from_submission_to_rating(mut office: Office) {
     let result = json!({ "number": "VN-TH-1", "document": signed });
     take(&mut office, &delivery, "result", &approver, result).await.granted();
     let document = format!("{delivery}/document");
-    let read = office.browser.get(&document, &applicant).await;
+    let around = office.browser.get(&document, &applicant).await;
+    assert_eq!(around.refused(), (409, "result-not-delivered"));
+    let read = office.browser.get(&document, &clerk).await;
     assert_eq!(read.header("content-type"), "application/pdf");
-    assert_eq!(read.granted(), "%PDF-1.7 the signed certificate");
     let stranger = office.applicant("a2");
     assert_eq!(office.browser.get(&document, &stranger).await.status, 404);
     let parcel = json!({ "carrier": "vnpost", "waybill": "EA1VN" });
@@ -172,6 +173,8 @@ pub(crate) async fn from_submission_to_rating(mut office: Office) {
     office.settle().await;
     let closed = office.browser.get(&dossier, &applicant).await.granted();
     assert_eq!((&closed["stage"], &closed["closed_as"]), (&json!("closed"), &json!("delivered")));
+    let read = office.browser.get(&document, &applicant).await;
+    assert_eq!(read.granted(), "%PDF-1.7 the signed certificate");
     assert_eq!(closed["deadline_missed"], false);
 
     let rating = certificate.at("ratings");
@@ -204,6 +207,60 @@ async fn a_chemical_declaration_is_answered_by_the_rule_without_anybody() {
     let dossier = format!("/v1/dossiers/{}", submitted["id"].as_str().unwrap());
     let decided = office.browser.get(&dossier, &applicant).await.granted();
     assert_eq!((&decided["stage"], &decided["outcome"]), (&json!("decided"), &json!("approved")));
+}
+
+/// Declares an imported chemical.
+async fn declare(office: &mut Office, cas: &str, control: &str) -> Answer {
+    let applicant = office.applicant("a1");
+    let mut documents = Vec::new();
+    for component in ["invoice", "sds"] {
+        let document = office.browser.upload(&applicant, component).await;
+        documents
+            .push(json!({ "component": component, "document": document, "file_name": "a.pdf" }));
+    }
+    let body = json!({
+        "procedure": "CHEM.IMPORT", "agency": "G02.002", "channel": "online", "documents": documents,
+        "form": {
+            "declarant": { "name": "Hóa chất A", "tax_code": "0101234567" },
+            "chemical": { "name": "X", "cas": cas, "hs_chapter": 28, "control": control },
+            "quantity_kg": 500, "purpose": "resale",
+        },
+    });
+    let answer = office.browser.post("/v1/dossiers", &applicant, "", body).await;
+    office.settle().await;
+    answer
+}
+
+#[tokio::test]
+async fn the_answer_to_a_declaration_is_issued_by_itself_where_the_list_confirms_the_class() {
+    let mut office = Office::open().await;
+    office.wait_until("2026-12-02T09:00").await;
+    let applicant = office.applicant("a1");
+    let list = "{ id: chemicals, version: 2, legal_basis: a test, format: cas, closed: false, entries: [\
+        { code: 1310-73-2, name: { vi: NaOH, en: NaOH }, effective: { from: 2026-01-01 }, class: conditional },\
+        { code: 107-44-8, name: { vi: Sarin, en: Sarin }, effective: { from: 2026-01-01 }, class: special }] }";
+    // What is not on record yet confirms nothing: an officer decides.
+    let early = declare(&mut office, "1310-73-2", "conditional").await.granted();
+    let early = format!("/v1/dossiers/{}", early["id"].as_str().unwrap());
+    assert_eq!(office.browser.get(&early, &applicant).await.granted()["stage"], "processing");
+    crate::law::issue(&office, "codes", list).await.granted();
+    office.settle().await;
+
+    let wrong = declare(&mut office, "1310-73-1", "conditional").await;
+    assert_eq!(wrong.refused(), (422, "form-invalid"));
+    assert_eq!(wrong.body["errors"][0]["pointer"], "/form/chemical/cas");
+    let false_word = declare(&mut office, "107-44-8", "none").await.granted();
+    let false_word = format!("/v1/dossiers/{}", false_word["id"].as_str().unwrap());
+    assert_eq!(office.browser.get(&false_word, &applicant).await.granted()["stage"], "processing");
+
+    let declared = declare(&mut office, "1310-73-2", "conditional").await.granted();
+    let delivery = format!("/v1/deliveries/{}", declared["id"].as_str().unwrap());
+    let issued = office.browser.get(&delivery, &applicant).await.granted();
+    assert_eq!((&issued["stage"], &issued["number"]), (&json!("issued"), &declared["code"]));
+    take(&mut office, &delivery, "downloads", &applicant, json!({})).await.granted();
+    let dossier = format!("/v1/dossiers/{}", declared["id"].as_str().unwrap());
+    let closed = office.browser.get(&dossier, &applicant).await.granted();
+    assert_eq!(closed["closed_as"], "delivered");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod commands;
 mod complaint;
 mod connections;
 mod copy;
+mod corrected;
 mod documents;
 mod doors;
 mod durability;

@@ -60,7 +60,7 @@ fn react<R: Reaction>(office: &Office, stream: &mut Stream<R::State>, event: &Re
     let incoming =
         Incoming { id: event.id, kind: &event.kind, data: &event.data, envelope: &envelope };
     for reaction in R::react(&incoming).unwrap() {
-        let command = Uuid::new_v5(&event.id, reaction.name().as_bytes());
+        let command = Uuid::new_v5(&event.id, reaction.step().name.as_bytes());
         if stream.seen.contains(&command) {
             continue;
         }

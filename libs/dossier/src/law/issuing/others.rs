@@ -1,10 +1,10 @@
-//! The periods for complaints, and what holds for money.
+//! The periods for complaints, what holds for money, and lists of codes.
 
 use serde_json::Value;
 
 use super::Check;
 use crate::contract::{ComplaintClass, Vnd, partner_name};
-use crate::law::{ComplaintRules, PaymentRules};
+use crate::law::{CodeList, ComplaintRules, PaymentRules};
 
 /// The largest amount that one person may give back: above it the second person would never be asked.
 const ALONE_MAX: Vnd = Vnd(1_000_000_000_000);
@@ -36,6 +36,20 @@ impl Check<'_, '_> {
                     "`complex` is missing: what is reopened would have no period",
                 );
                 check.add("/answer", vi, en);
+            }
+        });
+    }
+
+    pub(super) fn code_list(&mut self, value: &Value) {
+        let Some(shaped) = self.shape::<CodeList>(value) else { return };
+        self.content(&shaped, |check, list| {
+            for (place, entry) in list.entries.iter().enumerate() {
+                let at = format!("/entries/{place}");
+                check.texts(&format!("{at}/name"), &entry.name);
+                check.days(&format!("{at}/effective"), entry.effective);
+            }
+            if let Err(reason) = list.check() {
+                check.add("/entries", format!("danh mục tự mâu thuẫn: {reason}"), reason);
             }
         });
     }

@@ -218,9 +218,13 @@ impl Check<'_, '_> {
     }
 
     fn condition(&mut self, at: &str, procedure: &Procedure, condition: &Condition) {
-        let Condition { field, one_of, at_least, at_most } = condition;
+        let Condition { field, one_of, at_least, at_most, confirmed_by } = condition;
         self.public_field(&procedure.public, &format!("{at}/field"), field);
-        if one_of.is_none() && at_least.is_none() && at_most.is_none() {
+        if let Some(list) = confirmed_by {
+            self.public_field(&procedure.public, &format!("{at}/confirmed_by/code"), &list.code);
+        }
+        let number = at_least.is_some() || at_most.is_some();
+        if one_of.is_none() && !number && confirmed_by.is_none() {
             self.add(at, "không kiểm tra gì", "tests nothing");
         }
         if let Some(values) = one_of {

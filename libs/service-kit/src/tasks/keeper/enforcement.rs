@@ -63,9 +63,10 @@ pub(super) async fn read<S: State>(kit: &Kit, due: &[Due]) -> Group {
 /// The streams of a dossier that may hold what meets an obligation.
 const CATEGORIES: [&str; 4] = ["intake", "payment", "review", "delivery"];
 
-/// The names of the streams that are read before something is enforced: the stream itself, then what others have recorded.
+/// The names of the streams that are read before something is enforced: the stream itself, then what others have recorded
+/// for the same dossier, where the stream's id is that of one.
 fn looked_into<S: State>(id: Uuid) -> impl Iterator<Item = StreamName> {
-    let others = CATEGORIES.into_iter().filter(|category| *category != S::CATEGORY);
+    let others = CATEGORIES.into_iter().filter(|c| S::IS_NAMED_BY_DOSSIER && *c != S::CATEGORY);
     let all = std::iter::once(S::CATEGORY).chain(others);
     all.filter_map(move |category| StreamName::new(&format!("{category}-{}", DossierId(id))).ok())
 }
@@ -123,15 +124,20 @@ async fn enforce_one<S: State>(
     let span = telemetry::enforcement(service, &due.kind, opened_in.as_deref());
     let elsewhere: Vec<Elsewhere> = others.iter().flatten().filter_map(elsewhere).collect();
     let name = format!("{}/{}/{stream}", due.kind, due.due_at);
+    let Some(step) = S::enforced_by(&due.kind) else {
+        tracing::error!(%stream, kind = &*due.kind, "no step enforces an obligation");
+        return None;
+    };
     let order = Order {
         stream: stream.clone(),
+        step,
         command: Uuid::new_v5(&due.opened_by, name.as_bytes()),
         digest: "",
         authority: Authority::Service(service),
         seen: None,
         existing: true,
         under: None,
-        dossier: Some(DossierId(due.stream)),
+        dossier: S::IS_NAMED_BY_DOSSIER.then_some(DossierId(due.stream)),
         cause: Some(due.opened_by),
         trace: span.in_scope(telemetry::current),
         elsewhere: &elsewhere,

@@ -1,0 +1,402 @@
+//! Lists of codes, as data with dates: countries, communes and what they were merged into, chemicals and their classes. A form
+//! refers to a list by `x-code-list` beside the schema of a text.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use calendar::Text;
+use jiff::civil::Date;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Period;
+
+/// A list of codes in one version.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeList {
+    /// Its name, by which forms refer to it.
+    pub id: String,
+    /// Counts up with every change.
+    pub version: u32,
+    /// On what it rests.
+    pub legal_basis: String,
+    /// What its codes look like, beyond being on it.
+    pub format: Option<CodeFormat>,
+    /// Whether only its entries are valid; otherwise every code of the format is, and the list says more about some.
+    #[serde(default = "yes")]
+    pub closed: bool,
+    /// Whether it names everything that has a class, so that what it does not name has the class `none`.
+    #[serde(default)]
+    pub complete: bool,
+    /// The entries. A code may stand there more than once, for periods that do not overlap.
+    pub entries: Vec<CodeEntry>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// An entry of a list.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeEntry {
+    /// The code.
+    pub code: String,
+    /// What it stands for.
+    pub name: Text,
+    /// In which days it is valid.
+    pub effective: Period,
+    /// The code that stands for it since then.
+    pub successor: Option<String>,
+    /// The class that the law puts it in.
+    pub class: Option<String>,
+}
+
+/// What codes look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CodeFormat {
+    /// A CAS Registry Number: two to seven digits, two, and a check digit, with hyphens.
+    Cas,
+    /// A code of the Harmonized System: a chapter (01 to 97, without 77), and 4, 6 or 8 digits in all.
+    Hs,
+}
+
+impl CodeFormat {
+    /// Whether a code looks so.
+    #[must_use]
+    pub fn fits(self, code: &str) -> bool {
+        match self {
+            Self::Cas => is_cas(code),
+            Self::Hs => is_hs(code),
+        }
+    }
+}
+
+/// The check digit is the sum of the others, each times its place from the right, modulo 10.
+fn is_cas(code: &str) -> bool {
+    let [first, second, check] = code.split('-').collect::<Vec<_>>()[..] else { return false };
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let shape = (2..=7).contains(&first.len()) && second.len() == 2 && check.len() == 1;
+    if !shape || ![first, second, check].iter().all(|part| digits(part)) {
+        return false;
+    }
+    let weighed = first.bytes().chain(second.bytes()).rev().zip(1_u32..);
+    let sum = weighed.fold(0_u32, |sum, (byte, place)| {
+        sum.saturating_add(u32::from(byte.saturating_sub(b'0')).saturating_mul(place))
+    });
+    check.parse::<u32>() == Ok(sum.checked_rem(10).unwrap_or_default())
+}
+
+fn is_hs(code: &str) -> bool {
+    let chapter = code.get(..2).and_then(|chapter| chapter.parse::<u8>().ok());
+    matches!(code.len(), 4 | 6 | 8)
+        && code.bytes().all(|byte| byte.is_ascii_digit())
+        && chapter.is_some_and(|chapter| (1..=97).contains(&chapter) && chapter != 77)
+}
+
+/// How a form refers to a list: its name, or its name and what becomes of a code that has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Reference {
+    pub(super) list: String,
+    #[serde(default)]
+    pub(super) ended: Ended,
+}
+
+/// What becomes of a code that has ended and has a successor.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Ended {
+    /// It is refused, saying the successor.
+    #[default]
+    Refused,
+    /// It is accepted, and the successor is named beside it.
+    Accepted,
+}
+
+/// The keyword that refers to a list.
+const KEYWORD: &str = "x-code-list";
+
+/// A code in a form that is not valid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeFault {
+    /// The field, as a JSON Pointer.
+    pub field: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// A code in a form that has ended, and is accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Succeeded {
+    /// The field, as a JSON Pointer.
+    pub field: String,
+    /// The code.
+    pub code: String,
+    /// The one that stands for it now.
+    pub successor: String,
+}
+
+/// What the lists say of a form.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Coded {
+    /// What is not valid.
+    pub faults: Vec<CodeFault>,
+    /// What has ended and is accepted.
+    pub succeeded: Vec<Succeeded>,
+}
+
+impl CodeList {
+    /// What contradicts itself.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let mut seen: BTreeMap<&str, Vec<Period>> = BTreeMap::new();
+        for entry in &self.entries {
+            let CodeEntry { code, effective, successor, .. } = entry;
+            if self.format.is_some_and(|format| !format.fits(code)) {
+                return Err(format!("`{code}` is not a code of this format"));
+            }
+            if effective.to.is_some_and(|to| to < effective.from) {
+                return Err(format!("`effective` of `{code}` runs backwards"));
+            }
+            if successor.is_some() && effective.to.is_none() {
+                return Err(format!("`{code}` has a successor, but does not end"));
+            }
+            if let Some(next) = successor.as_ref().filter(|next| self.named(next).is_none()) {
+                return Err(format!("the successor of `{code}`, `{next}`, is not on the list"));
+            }
+            let periods = seen.entry(code).or_default();
+            let overlaps = |known: &Period| {
+                known.to.is_none_or(|to| to >= effective.from)
+                    && effective.to.is_none_or(|to| to >= known.from)
+            };
+            if periods.iter().any(overlaps) {
+                return Err(format!("`{code}` stands there twice for one day"));
+            }
+            periods.push(*effective);
+        }
+        Ok(())
+    }
+
+    fn named(&self, code: &str) -> Option<&CodeEntry> {
+        self.entries.iter().rev().find(|entry| entry.code == code)
+    }
+
+    /// The entry of a code on a date.
+    #[must_use]
+    pub fn on(&self, code: &str, date: Date) -> Option<&CodeEntry> {
+        self.entries.iter().find(|entry| entry.code == code && entry.effective.contains(date))
+    }
+
+    /// The class of a code on a date, if the list says one.
+    #[must_use]
+    pub fn class(&self, code: &str, date: Date) -> Option<&str> {
+        match self.on(code, date) {
+            Some(entry) => entry.class.as_deref(),
+            None if self.complete && self.format.is_none_or(|format| format.fits(code)) => {
+                Some("none")
+            }
+            None => None,
+        }
+    }
+
+    /// The code that stands for one that has ended, through all that followed.
+    #[must_use]
+    pub fn successor(&self, code: &str, date: Date) -> Option<&str> {
+        let has_ended = |entry: &&CodeEntry| entry.effective.to.is_some_and(|to| to < date);
+        let mut ended = self.named(code).filter(has_ended)?;
+        // No more steps than there are entries: a circle ends too.
+        for _ in &self.entries {
+            let next = ended.successor.as_deref()?;
+            if self.on(next, date).is_some() {
+                return Some(next);
+            }
+            ended = self.named(next).filter(has_ended)?;
+        }
+        None
+    }
+}
+
+/// What the lists say of a form on a date; `list` finds one by its name.
+pub(super) fn coded<'a>(
+    schema: &Value,
+    form: &Value,
+    date: Date,
+    list: &impl Fn(&str) -> Option<&'a CodeList>,
+) -> Coded {
+    let mut coded = Coded::default();
+    walk(schema, form, &mut String::new(), &mut |reference, code, field| {
+        let field = field.to_owned();
+        let Some(list) = list(&reference.list) else {
+            let reason = format!("the list `{}` is not loaded", reference.list);
+            return coded.faults.push(CodeFault { field, reason });
+        };
+        if list.format.is_some_and(|format| !format.fits(code)) {
+            let reason = "not a code of this format: a digit is wrong".to_owned();
+            return coded.faults.push(CodeFault { field, reason });
+        }
+        if list.on(code, date).is_some() || !list.closed {
+            return;
+        }
+        match (list.successor(code, date), reference.ended) {
+            (Some(successor), Ended::Accepted) => {
+                let (code, successor) = (code.to_owned(), successor.to_owned());
+                coded.succeeded.push(Succeeded { field, code, successor });
+            }
+            (Some(successor), Ended::Refused) => {
+                let reason = format!("this code has ended, `{successor}` stands for it now");
+                coded.faults.push(CodeFault { field, reason });
+            }
+            (None, _) => {
+                let reason = format!("not on the list `{}` on {date}", list.id);
+                coded.faults.push(CodeFault { field, reason });
+            }
+        }
+    });
+    coded
+}
+
+/// The lists that a form refers to; an error if a reference is not one.
+pub(super) fn references(schema: &Value) -> Result<Vec<Reference>, String> {
+    let mut found = Vec::new();
+    let mut open = vec![schema];
+    while let Some(schema) = open.pop() {
+        match schema {
+            Value::Object(fields) => {
+                if let Some(named) = fields.get(KEYWORD) {
+                    found.push(
+                        reference(named).ok_or(format!("`{KEYWORD}: {named}` names no list"))?,
+                    );
+                }
+                open.extend(fields.values());
+            }
+            Value::Array(items) => open.extend(items),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    Ok(found)
+}
+
+fn reference(named: &Value) -> Option<Reference> {
+    match named {
+        Value::String(list) => Some(Reference { list: list.clone(), ended: Ended::Refused }),
+        other => Reference::deserialize(other).ok(),
+    }
+}
+
+/// Every text of a form whose schema refers to a list, through objects and arrays.
+fn walk(
+    schema: &Value,
+    value: &Value,
+    at: &mut String,
+    found: &mut impl FnMut(&Reference, &str, &str),
+) {
+    let within = at.len();
+    match value {
+        Value::String(code) => {
+            if let Some(reference) = schema.get(KEYWORD).and_then(reference) {
+                found(&reference, code, at);
+            }
+        }
+        Value::Array(items) => {
+            let Some(schema) = schema.get("items") else { return };
+            for (index, item) in items.iter().enumerate() {
+                // Writing to a string cannot fail.
+                let _ = write!(at, "/{index}");
+                walk(schema, item, at, found);
+                at.truncate(within);
+            }
+        }
+        Value::Object(fields) => {
+            let Some(properties) = schema.get("properties") else { return };
+            for (key, field) in fields {
+                let Some(schema) = properties.get(key) else { continue };
+                let _ = write!(at, "/{}", key.replace('~', "~0").replace('/', "~1"));
+                walk(schema, field, at, found);
+                at.truncate(within);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use serde_json::json;
+
+    use super::*;
+
+    fn communes() -> CodeList {
+        let text = "
+            id: communes
+            version: 1
+            legal_basis: a test
+            entries:
+              - { code: '00001', name: { vi: A, en: A }, effective: { from: 2004-07-01, to: 2025-06-30 }, successor: '00004' }
+              - { code: '00004', name: { vi: B, en: B }, effective: { from: 2025-07-01 } }";
+        serde_yaml_ng::from_str(text).unwrap()
+    }
+
+    fn form(ended: &str, code: &str) -> Coded {
+        let reference = json!({ "list": "communes", "ended": ended });
+        let schema =
+            json!({ "properties": { "places": { "items": { "x-code-list": reference } } } });
+        let list = communes();
+        let on = date(2026, 11, 20);
+        coded(&schema, &json!({ "places": ["00004", code] }), on, &|_| Some(&list))
+    }
+
+    #[test]
+    fn a_commune_that_was_merged_is_refused_saying_its_successor_or_accepted_naming_it() {
+        let refused = form("refused", "00001");
+        assert_eq!(refused.faults[0].field, "/places/1");
+        assert!(refused.faults[0].reason.contains("`00004`"), "{refused:?}");
+        let accepted = form("accepted", "00001");
+        assert_eq!((accepted.faults.len(), &*accepted.succeeded[0].successor), (0, "00004"));
+        assert_eq!(form("accepted", "99999").faults.len(), 1);
+    }
+
+    #[test]
+    fn the_day_decides_which_code_is_valid() {
+        let list = communes();
+        assert!(list.on("00001", date(2025, 6, 30)).is_some());
+        assert!(list.on("00001", date(2025, 7, 1)).is_none());
+        assert_eq!(list.successor("00001", date(2025, 6, 30)), None);
+    }
+
+    #[test]
+    fn a_wrong_digit_of_a_cas_number_shows() {
+        for (code, fits) in [
+            ("7732-18-5", true),
+            ("1310-73-2", true),
+            ("107-44-8", true),
+            ("107-44-7", false),
+            ("7732-18", false),
+            ("a732-18-5", false),
+        ] {
+            assert_eq!(CodeFormat::Cas.fits(code), fits, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_code_of_the_harmonized_system_has_a_chapter_that_exists() {
+        for (code, fits) in
+            [("2815", true), ("281511", true), ("7701", false), ("9801", false), ("281", false)]
+        {
+            assert_eq!(CodeFormat::Hs.fits(code), fits, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_list_that_contradicts_itself_is_not_taken() {
+        let mut twice = communes();
+        twice.entries.push(twice.entries[1].clone());
+        assert!(twice.check().unwrap_err().contains("twice"));
+        let mut nowhere = communes();
+        nowhere.entries[0].successor = Some("9".to_owned());
+        assert!(nowhere.check().unwrap_err().contains("not on the list"));
+        assert_eq!(communes().check(), Ok(()));
+    }
+}
