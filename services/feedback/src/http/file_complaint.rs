@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use dossier::RefusalEntry;
 use dossier::access::{May, Resource, agency, any};
 use dossier::contract::{
     AgencyCode, Channel, ComplaintId, Contact, DossierId, EventSet, IntakeEvent, ProcedureRef,
@@ -10,6 +9,7 @@ use dossier::contract::{
 };
 use dossier::feedback::TIMELINE;
 use dossier::feedback::file_complaint::{About, AboutStep, FileComplaint, STEP, decide};
+use dossier::{RefusalEntry, State as _};
 use events::{Position, Recorded, StreamName};
 use serde::Deserialize;
 use service_kit::Kit;
