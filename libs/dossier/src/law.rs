@@ -501,21 +501,21 @@ mod tests {
         let second = |transition: &str| {
             let mut law = Law::shipped().unwrap();
             let (_, text) = SHIPPED.iter().find(|(_, text)| text.contains("CHEM.IMPORT")).unwrap();
-            let text = text.replace("version: 2\n", &format!("version: 3\n{transition}"));
+            let text = text.replace("version: 1\n", &format!("version: 3\n{transition}"));
             let text =
                 text.replace("effective: { from: 2026-01-17", "effective: { from: 2026-11-20");
             law.add_procedure("second.yaml", &text).unwrap();
             law
         };
-        let received = ProcedureRef { code: "CHEM.IMPORT".into(), version: 2 };
+        let received = ProcedureRef { code: "CHEM.IMPORT".into(), version: 1 };
         let version = |law: &Law, at: &str| {
             let at: Timestamp = at.parse().unwrap();
             law.rule(&received, &"G02.002".into(), at).unwrap().procedure.version
         };
         let silent = second("");
-        assert_eq!(version(&silent, "2026-11-21T02:00:00Z"), 2);
+        assert_eq!(version(&silent, "2026-11-21T02:00:00Z"), 1);
         let open = second("applies_to_open: true\n");
-        assert_eq!(version(&open, "2026-11-19T16:59:59Z"), 2, "still the 19th in Vietnam");
+        assert_eq!(version(&open, "2026-11-19T16:59:59Z"), 1, "still the 19th in Vietnam");
         assert_eq!(version(&open, "2026-11-19T17:00:00Z"), 3);
     }
 
