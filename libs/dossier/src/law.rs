@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use calendar::{Calendar, CalendarError, CalendarFile};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde_json::Value;
 
 use crate::contract::{
     AgencyCode, OutageDeclared, OutageEnded, ProcedureCode, ProcedureRef, RulesIssued, RulesKind,
@@ -25,9 +24,6 @@ mod procedure;
 mod result;
 
 use agencies::{Agencies, AgencyFile};
-use file::{content, read};
-use outage::Outages;
-
 pub use agencies::{Agency, Succession};
 pub use calendar::Text;
 pub use clock_rules::{ClockRules, ClockStart, CutOff, Extension, Weekdays};
@@ -35,8 +31,10 @@ pub use codes::{CodeEntry, CodeFault, CodeFormat, CodeList, Coded, Succeeded};
 pub use complaints::ComplaintRules;
 pub use ends::{Ending, WARNED_DAYS};
 pub use file::{InvalidLaw, kind_of, rules, says_the_same, shipped_rules, takes_effect};
+use file::{content, read};
 pub use issuing::{Draft, Finding, Findings, Place};
 pub use outage::Outage;
+use outage::Outages;
 pub use payments::{PaymentRules, ProviderRules};
 pub use procedure::*;
 pub use result::{Duty, OwedBy, Renewal, ResultRules};
@@ -86,16 +84,7 @@ impl Law {
                 self.complaints.push((at, read));
                 Ok(())
             }
-            RulesKind::Codes => {
-                let read: CodeList = read(&file, &rules.text)?;
-                read.check().map_err(|reason| content(&file, &reason))?;
-                let versions = self.codes.entry(read.id.clone()).or_default();
-                if versions.last().is_some_and(|(_, known)| known.version >= read.version) {
-                    return Err(content(&file, OUTDATED));
-                }
-                versions.push((at, read));
-                Ok(())
-            }
+            RulesKind::Codes => self.take_codes(&file, &rules.text, at),
             RulesKind::Payments => {
                 let read: PaymentRules = read(&file, &rules.text)?;
                 read.check().map_err(|reason| content(&file, &reason))?;
@@ -192,10 +181,7 @@ impl Law {
                 &format!("a reduction names `{agency}`, which is no agency"),
             ));
         }
-        let lists = procedure.code_lists().map_err(|reason| content(file, &reason))?;
-        if let Some(list) = lists.iter().find(|list| !self.codes.contains_key(*list)) {
-            return Err(content(file, &format!("no list of codes `{list}` is loaded")));
-        }
+        self.finds_its_codes(&procedure).map_err(|reason| content(file, &reason))?;
         let versions = self.procedures.get(&procedure.code).map_or(&[][..], Vec::as_slice);
         if self.withdrawn.contains(&procedure.reference()) {
             return Err(content(file, "this version of the procedure was withdrawn"));
@@ -220,9 +206,7 @@ impl Law {
             RulesKind::Agencies => Some(self.agencies.version(&name)),
             RulesKind::Complaints => self.complaints().map(|rules| rules.version),
             RulesKind::Payments => self.payments.last().map(|(_, rules)| rules.version),
-            RulesKind::Codes => {
-                self.codes.get(&name).and_then(|all| all.last()).map(|(_, list)| list.version)
-            }
+            RulesKind::Codes => self.newest_codes(&name),
         };
         newest.unwrap_or(0).checked_add(1)
     }
@@ -243,20 +227,6 @@ impl Law {
     pub fn payments(&self, at: Timestamp) -> Option<&PaymentRules> {
         let known = |recorded: &Option<Timestamp>| recorded.is_none_or(|recorded| recorded <= at);
         self.payments.iter().rev().find(|(recorded, _)| known(recorded)).map(|(_, rules)| rules)
-    }
-
-    /// A list of codes as it was on record at `at`.
-    #[must_use]
-    pub fn code_list(&self, id: &str, at: Timestamp) -> Option<&CodeList> {
-        let known = |recorded: &Option<Timestamp>| recorded.is_none_or(|recorded| recorded <= at);
-        let versions = self.codes.get(id)?;
-        versions.iter().rev().find(|(recorded, _)| known(recorded)).map(|(_, list)| list)
-    }
-
-    /// What the lists of codes say of a form that is submitted or corrected at `at`, which is on the day `on`.
-    #[must_use]
-    pub fn coded(&self, procedure: &Procedure, form: &Value, at: Timestamp, on: Date) -> Coded {
-        codes::coded(&procedure.form, form, on, &|id| self.code_list(id, at))
     }
 
     /// The law as it was on record at `at`: nothing that was issued, declared or ended later.

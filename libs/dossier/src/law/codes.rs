@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use calendar::Text;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Period;
+use super::file::{InvalidLaw, content, read};
+use super::{Law, OUTDATED, Period, Procedure};
 
 /// A list of codes in one version.
 #[derive(Debug, Clone, Deserialize)]
@@ -94,6 +96,53 @@ fn is_hs(code: &str) -> bool {
     matches!(code.len(), 4 | 6 | 8)
         && code.bytes().all(|byte| byte.is_ascii_digit())
         && chapter.is_some_and(|chapter| (1..=97).contains(&chapter) && chapter != 77)
+}
+
+impl Law {
+    /// A list of codes as it was on record at `at`.
+    #[must_use]
+    pub fn code_list(&self, id: &str, at: Timestamp) -> Option<&CodeList> {
+        let known = |recorded: &Option<Timestamp>| recorded.is_none_or(|recorded| recorded <= at);
+        let versions = self.codes.get(id)?;
+        versions.iter().rev().find(|(recorded, _)| known(recorded)).map(|(_, list)| list)
+    }
+
+    /// What the lists of codes say of a form that is submitted or corrected at `at`, which is on the day `on`.
+    #[must_use]
+    pub fn coded(&self, procedure: &Procedure, form: &Value, at: Timestamp, on: Date) -> Coded {
+        coded(&procedure.form, form, on, &|id| self.code_list(id, at))
+    }
+
+    /// The newest version of a list.
+    pub(super) fn newest_codes(&self, id: &str) -> Option<u32> {
+        self.codes.get(id)?.last().map(|(_, list)| list.version)
+    }
+
+    /// Takes a list in that was recorded at `at`.
+    pub(super) fn take_codes(
+        &mut self,
+        file: &str,
+        text: &str,
+        at: Option<Timestamp>,
+    ) -> Result<(), InvalidLaw> {
+        let list: CodeList = read(file, text)?;
+        list.check().map_err(|reason| content(file, &reason))?;
+        let versions = self.codes.entry(list.id.clone()).or_default();
+        if versions.last().is_some_and(|(_, known)| known.version >= list.version) {
+            return Err(content(file, OUTDATED));
+        }
+        versions.push((at, list));
+        Ok(())
+    }
+
+    /// Whether every list is loaded that a procedure refers to.
+    pub(super) fn finds_its_codes(&self, procedure: &Procedure) -> Result<(), String> {
+        let lists = procedure.code_lists()?;
+        match lists.iter().find(|list| !self.codes.contains_key(*list)) {
+            Some(list) => Err(format!("no list of codes `{list}` is loaded")),
+            None => Ok(()),
+        }
+    }
 }
 
 /// How a form refers to a list: its name, or its name and what becomes of a code that has ended.

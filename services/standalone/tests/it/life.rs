@@ -221,7 +221,7 @@ async fn declare(office: &mut Office, cas: &str, control: &str) -> Answer {
     let body = json!({
         "procedure": "CHEM.IMPORT", "agency": "G02.002", "channel": "online", "documents": documents,
         "form": {
-            "declarant": { "name": "Hóa chất A", "tax_code": "0101234567" },
+            "declarant": { "name": "Hóa chất A", "tax_code": "0101234565" },
             "chemical": { "name": "X", "cas": cas, "hs_chapter": 28, "control": control },
             "quantity_kg": 500, "purpose": "resale",
         },
