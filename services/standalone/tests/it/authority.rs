@@ -213,7 +213,9 @@ async fn a_start_waits_for_an_identity_provider_and_remembers_its_keys_for_the_n
         let of = said.before.iter().filter(|line| line["fields"]["message"] == text);
         of.count()
     };
-    assert_eq!(lines(&said, "the start waits for what is not there yet"), 1, "{:?}", said.before);
+    // Once for each reason: a connection that is cut shows as one of two.
+    let waits = lines(&said, "the start waits for what is not there yet");
+    assert!((1..=2).contains(&waits), "{:?}", said.before);
     assert_eq!(lines(&said, "everything is there now; the start goes on"), 1);
     drop(said);
 

@@ -115,11 +115,9 @@ async fn who_asks_more_often_than_one_may_is_answered_later_and_nobody_else_is()
     let office = Office::open_behind(limited(limits)).await;
     let address = office.browser.address;
     let paced = || !office.kit.metrics.text().contains("requests_paced_total 0");
-    let mut eager = connect("127.0.0.1", address).await;
     let until = Instant::now() + SOON;
     while !paced() {
-        eager.write_all(NOWHERE.as_bytes()).await.unwrap();
-        assert!(head_of(&mut eager).await.starts_with("http/1.1 404 "));
+        assert!(head(address, NOWHERE).await.starts_with("http/1.1 404 "));
         assert!(Instant::now() < until);
     }
     let counted = office.kit.metrics.text();

@@ -38,8 +38,13 @@ impl Process {
         environment: &[(&str, String)],
     ) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_dossier"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .args(["serve", "--data"])
             .arg(data)
+            .args(if arguments.contains(&"--listen") {
+                &[][..]
+            } else {
+                &["--listen", "127.0.0.1:0"]
+            })
             .args(arguments)
             .envs(environment.iter().cloned())
             .stderr(Stdio::piped())

@@ -45,7 +45,7 @@ async fn each_request_is_a_line_in_the_log_with_its_reason_and_without_personal_
     let key = DevelopmentKey::in_folder(folder.path()).unwrap();
     let applicant = token(&key, Role::Applicant, "079123456789", "");
     let (path, _) = submitted(&said.browser, &applicant).await;
-    let answer = said.browser.get(&format!("{path}?who=Lan"), &applicant).await;
+    let answer = said.browser.get(&path, &applicant).await;
     let id = answer.header("x-request-id");
     let line = loop {
         let line = said.until("answered");
@@ -61,9 +61,17 @@ async fn each_request_is_a_line_in_the_log_with_its_reason_and_without_personal_
     assert_eq!(fields["who"].as_str().unwrap().len(), 11);
     assert!(fields["ms"].as_f64().unwrap() > 0.0);
     let whole = line.to_string();
-    for personal in ["079123456789", "Lan", path.rsplit('/').next().unwrap()] {
+    for personal in ["079123456789", path.rsplit('/').next().unwrap()] {
         assert!(!whole.contains(personal), "{whole}");
     }
+
+    said.browser.get(&format!("{path}?who=Lan"), &applicant).await;
+    let line = said.until("answered");
+    assert_eq!(
+        (&line["fields"]["status"], &line["fields"]["problem"]),
+        (&400.into(), &"query-invalid".into())
+    );
+    assert!(!line.to_string().contains("Lan"), "{line}");
 
     // Why somebody was not let in stands in the same line.
     let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";

@@ -23,17 +23,19 @@ const SUPPLEMENT: &str = "23d2874b-7ce0-5523-8831-76bcaa477599";
 
 async fn step(browser: &Browser, path: &str, who: &str, body: Value) -> Answer {
     let (resource, _) = path.rsplit_once('/').unwrap();
-    // What it follows from may not have been reacted to yet.
-    let read = async {
+    // What it follows from may not have been reacted to yet: there is nothing, it is not open yet, or it changes meanwhile.
+    let taken = async {
         loop {
             let read = browser.get(resource, who).await;
             if read.status.is_success() {
-                return read.etag();
+                let answer = browser.post(path, who, &read.etag(), body.clone()).await;
+                if !matches!(answer.status.as_u16(), 409 | 412) {
+                    return answer;
+                }
             }
         }
     };
-    let etag = tokio::time::timeout(Duration::from_secs(60), read).await.expect("it never comes");
-    browser.post(path, who, &etag, body).await
+    tokio::time::timeout(Duration::from_secs(60), taken).await.expect("it never comes")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
