@@ -314,9 +314,14 @@ pub(crate) async fn carry(
         "reference": sent.body.get("parcel_reference"),
     });
     client.post("/v1/parcel-notices", (&actors.carrier, &key("arrive"), ""), &notice, None).await?;
-    let rating = format!("/v1/ratings/{id}");
-    client.post(&rating, (applicant, &key("rate"), ""), &json!({ "score": 5 }), None).await?;
+    rate(client, applicant, &id, &key("rate")).await?;
     Ok(id)
+}
+
+async fn rate(client: &mut Client, applicant: &str, id: &str, key: &str) -> Result<()> {
+    let score = json!({ "score": 5 });
+    client.post(&format!("/v1/ratings/{id}"), (applicant, key, ""), &score, None).await?;
+    Ok(())
 }
 
 async fn pay(client: &mut Client, actors: &Actors, applicant: &str, id: &str) -> Result<()> {

@@ -2,6 +2,7 @@
 //! takes a core for as long as it lasts, and nobody else may have to wait for it.
 
 use std::net::Ipv4Addr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -45,29 +46,7 @@ const WAIT_MAX: Duration = Duration::from_secs(600);
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
     let folder = tempfile::tempdir()?;
-    let data = folder.path();
-    let server = Server::start(data)?;
-    let actors = Actors::of(data)?;
-    let id = large::submit(&server, &actors, 1).await?;
-    server.stop()?;
-    let store = Arc::new(copies::open(data)?);
-    let unchanged = Timestamp::UNIX_EPOCH;
-    let original = Arc::new(Original::read(&store, &id, unchanged).await?);
-    original.write(&store, 1..arguments.dossiers, move |_| Ok(unchanged)).await?;
-    drop(store);
-
-    let server = Server::start(data)?;
-    let mut client = Client::connect(server.address).await?;
-    let waiting = Instant::now();
-    while client.health().await?.get("ready").and_then(Value::as_bool) != Some(true) {
-        ensure!(waiting.elapsed() < WAIT_MAX, "it does not catch up");
-    }
-    let shown = client.get(&format!("/v1/dossiers/{id}"), &actors.applicant("applicant")).await?;
-    let code = shown.body.get("code").and_then(Value::as_str).context("no code")?.to_owned();
-    let counted = client.get("/v1/statistics", &actors.auditor("auditor")).await?.body;
-    let counted = counted.get("dossiers").and_then(Value::as_u64);
-    ensure!(counted == Some(arguments.dossiers), "{counted:?} dossiers are counted");
-
+    let (server, actors, code) = office(folder.path(), arguments.dossiers).await?;
     let (answered, refused) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
     let mut auditors = JoinSet::new();
     for _ in 0..arguments.auditors {
@@ -123,6 +102,32 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
         bail!("{figures:#}\nthe others fared badly");
     }
     Ok(figures)
+}
+
+/// A server with so many dossiers, and the code of one of them.
+async fn office(data: &Path, dossiers: u64) -> Result<(Server, Actors, String)> {
+    let server = Server::start(data)?;
+    let actors = Actors::of(data)?;
+    let id = large::submit(&server, &actors, 1).await?;
+    server.stop()?;
+    let store = Arc::new(copies::open(data)?);
+    let unchanged = Timestamp::UNIX_EPOCH;
+    let original = Arc::new(Original::read(&store, &id, unchanged).await?);
+    original.write(&store, 1..dossiers, move |_| Ok(unchanged)).await?;
+    drop(store);
+
+    let server = Server::start(data)?;
+    let mut client = Client::connect(server.address).await?;
+    let waiting = Instant::now();
+    while client.health().await?.get("ready").and_then(Value::as_bool) != Some(true) {
+        ensure!(waiting.elapsed() < WAIT_MAX, "it does not catch up");
+    }
+    let shown = client.get(&format!("/v1/dossiers/{id}"), &actors.applicant("applicant")).await?;
+    let code = shown.body.get("code").and_then(Value::as_str).context("no code")?.to_owned();
+    let counted = client.get("/v1/statistics", &actors.auditor("auditor")).await?.body;
+    let counted = counted.get("dossiers").and_then(Value::as_u64);
+    ensure!(counted == Some(dossiers), "{counted:?} dossiers are counted");
+    Ok((server, actors, code))
 }
 
 /// A dossier that somebody files.

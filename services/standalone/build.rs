@@ -1,11 +1,7 @@
 //! Says what a program was built from: the commit of the checkout for a release, or what `DOSSIER_COMMIT` says, where the build has
 //! no checkout (an image). While developing it is not said, because every commit would build the program anew.
 
-#![expect(
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    reason = "how a build script is asked and answers"
-)]
+#![expect(clippy::disallowed_methods, reason = "how a build script is asked and answers")]
 
 use std::process::Command;
 

@@ -71,6 +71,7 @@ fn new_moon_day(moon: i64) -> Option<Date> {
 }
 
 /// The Julian ephemeris day of new moon number `k`; chapter 49.
+#[expect(clippy::many_single_char_names, reason = "the names of the source")]
 fn new_moon(k: f64) -> f64 {
     let t = k / 1236.85;
     let (t2, t3, t4) = (t * t, t * t * t, t * t * t * t);

@@ -81,9 +81,12 @@ fn labour_code(year: i16) -> Vec<(Date, Name)> {
     days
 }
 
-/// The first day of a lunar year and the tenth of its third month; worked out once.
-fn lunar_days(year: i16) -> (Option<Date>, Option<Date>) {
-    static DAYS: OnceLock<BTreeMap<i16, (Option<Date>, Option<Date>)>> = OnceLock::new();
+/// The first day of a lunar year and the tenth of its third month.
+type LunarDays = (Option<Date>, Option<Date>);
+
+/// Those of a year; worked out once.
+fn lunar_days(year: i16) -> LunarDays {
+    static DAYS: OnceLock<BTreeMap<i16, LunarDays>> = OnceLock::new();
     let of = |year| (lunar_date(year, 1, 1), lunar_date(year, 3, 10));
     let days = DAYS.get_or_init(|| (FIRST_YEAR..=LAST_YEAR).map(|year| (year, of(year))).collect());
     days.get(&year).copied().unwrap_or((None, None))

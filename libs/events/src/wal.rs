@@ -132,7 +132,7 @@ impl Wal {
     pub fn tend(&self, connection: &Connection) {
         let pages = self.state.pages.load(Ordering::Relaxed);
         if self.state.copied.swap(false, Ordering::Acquire) {
-            self.copy_by(connection);
+            copy_by(connection);
         } else if pages > self.limits.copy {
             self.wake();
             if self.state.lock_failing().is_some() {
@@ -147,13 +147,7 @@ impl Wal {
         // It has begun anew since, or grown.
         if pages < last || pages >= last.saturating_add(self.limits.copy) {
             self.state.copied_at.store(pages, Ordering::Relaxed);
-            self.copy_by(connection);
-        }
-    }
-
-    fn copy_by(&self, connection: &Connection) {
-        if let Err(error) = connection.execute_batch("PRAGMA wal_checkpoint(PASSIVE)") {
-            tracing::warn!(%error, "a checkpoint failed; the write-ahead log goes on growing");
+            copy_by(connection);
         }
     }
 
@@ -183,6 +177,12 @@ impl Wal {
             let ended = "the thread that makes them has ended".to_owned();
             self.state.set_failing(&self.path, Some(ended));
         }
+    }
+}
+
+fn copy_by(connection: &Connection) {
+    if let Err(error) = connection.execute_batch("PRAGMA wal_checkpoint(PASSIVE)") {
+        tracing::warn!(%error, "a checkpoint failed; the write-ahead log goes on growing");
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dossier::contract::{
     ClosedAs, ComplaintEvent, DecidedBy, DossierId, Envelope, EventSet, IntakeEvent, Outcome,
-    PaymentEvent, Promise, RatingEvent, ReviewEvent, SupplementEffect,
+    PaymentEvent, Promise, RatingEvent, ReviewEvent, Subject, SupplementEffect,
 };
 use events::Recorded;
 use jiff::{SignedDuration, Timestamp};
@@ -154,7 +154,7 @@ impl Dossiers {
                     at.as_millisecond(),
                     if submitted.fee_first { awaits::FEE } else { 0 },
                     brief.applicant.as_str(),
-                    brief.representative.as_ref().map(|subject| subject.as_str())
+                    brief.representative.as_ref().map(Subject::as_str)
                 ])?;
                 Ok(())
             }

@@ -178,7 +178,7 @@ impl Shown {
         self.made += 1;
         match &self.bar {
             Some(bar) => bar.inc(1),
-            None if self.made % self.dossiers.div_ceil(10).max(1) == 0 => {
+            None if self.made.is_multiple_of(self.dossiers.div_ceil(10).max(1)) => {
                 tracing::info!(submitted = self.made, of = self.dossiers, "it is being made up");
             }
             None => {}

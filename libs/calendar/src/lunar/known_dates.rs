@@ -3,8 +3,11 @@
 
 use super::*;
 
+/// A month and a day.
+type Day = (i8, i8);
+
 /// Year; the first day of the year; the tenth of the third month (Hùng Kings).
-const KNOWN: [(i16, (i8, i8), (i8, i8)); 52] = [
+const KNOWN: [(i16, Day, Day); 52] = [
     (1985, (1, 21), (4, 29)),
     (2000, (2, 5), (4, 14)),
     (2001, (1, 24), (4, 3)),

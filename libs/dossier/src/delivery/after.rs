@@ -90,7 +90,7 @@ impl After {
             }
             // Nothing is owed for what is not valid any more, or never left.
             DeliveryEvent::ResultRevoked(_) | DeliveryEvent::ResultCancelled(_) => {
-                *self = Self::default()
+                *self = Self::default();
             }
             DeliveryEvent::PeriodExtended(extended) => self.extend(extended, meta),
             _ => {}

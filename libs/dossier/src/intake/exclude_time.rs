@@ -108,7 +108,9 @@ pub(super) fn is_awaited(intake: &Intake, facts: &Facts<'_>) -> Result<bool, Law
     let not_counted = &clock.not_counted;
     let stops = clock.start == ClockStart::FeeReceived || not_counted.contains(&NotCounted::Fee);
     // What payment says of the fee has not arrived here yet.
-    if stops && fee_there(facts.elsewhere).is_some_and(|there| there != intake.fee_received_at) {
+    let known = intake.fee_received_at.map_or(LastOfFee::OwedAgain, LastOfFee::ThereSince);
+    let last = last_of_fee(facts.elsewhere);
+    if stops && last != LastOfFee::Nothing && last != known {
         return Ok(true);
     }
     if not_counted.is_empty() {
@@ -137,16 +139,23 @@ pub(super) fn is_awaited(intake: &Intake, facts: &Facts<'_>) -> Result<bool, Law
     Ok(unknown || !counts(NotCounted::Consultation) && !consulted.is_empty())
 }
 
-/// Since when the fee is there by what payment recorded last of it, if it is; nothing if payment said nothing of it.
-fn fee_there(elsewhere: &[Elsewhere]) -> Option<Option<Timestamp>> {
+/// What payment recorded last of the fee.
+#[derive(Debug, PartialEq, Eq)]
+enum LastOfFee {
+    Nothing,
+    ThereSince(Timestamp),
+    OwedAgain,
+}
+
+fn last_of_fee(elsewhere: &[Elsewhere]) -> LastOfFee {
     let of_fee = |event: &&Elsewhere| {
         ["payment.FeeSettled.v1", "payment.FeeOwedAgain.v1"].contains(&&*event.kind)
     };
-    let last = elsewhere.iter().rev().find(of_fee)?;
+    let Some(last) = elsewhere.iter().rev().find(of_fee) else { return LastOfFee::Nothing };
     match PaymentEvent::decode(&last.kind, &last.data) {
-        Ok(PaymentEvent::FeeSettled(settled)) => Some(Some(settled.paid_at)),
-        Ok(PaymentEvent::FeeOwedAgain(_)) => Some(None),
-        Ok(_) | Err(_) => None,
+        Ok(PaymentEvent::FeeSettled(settled)) => LastOfFee::ThereSince(settled.paid_at),
+        Ok(PaymentEvent::FeeOwedAgain(_)) => LastOfFee::OwedAgain,
+        Ok(_) | Err(_) => LastOfFee::Nothing,
     }
 }
 

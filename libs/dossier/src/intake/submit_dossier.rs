@@ -134,12 +134,7 @@ pub fn decide(
     if !rule.is_open(command.channel, command.posted_at.unwrap_or(facts.at)) {
         return Err(Refusal::ChannelOnlyInOutage);
     }
-    let (channel, form, posted_at) = (command.channel, &command.form, command.posted_at);
-    let filed = clock::Filed { channel, form, posted_at, submitted_at: facts.at };
-    let faults = clock::forward(rule, filed, facts.at);
-    if !faults.is_empty() {
-        return Err(Refusal::Impossible(faults));
-    }
+    check_forward(rule, &command, facts.at)?;
     check_documents(procedure, &command.documents)?;
     let delivery = delivery(procedure, command.delivery)?;
     let today = rule.calendar.date_of(facts.at);
@@ -184,6 +179,14 @@ pub fn decide(
     let mut events = vec![submitted.into()];
     events.extend(accepted.map(IntakeEvent::from));
     Ok(events)
+}
+
+/// What follows from the dossier can be computed.
+fn check_forward(rule: Rule<'_>, command: &SubmitDossier, at: Timestamp) -> Result<(), Refusal> {
+    let (channel, form, posted_at) = (command.channel, &command.form, command.posted_at);
+    let faults =
+        clock::forward(rule, clock::Filed { channel, form, posted_at, submitted_at: at }, at);
+    if faults.is_empty() { Ok(()) } else { Err(Refusal::Impossible(faults)) }
 }
 
 fn accepted_at_once(

@@ -67,7 +67,7 @@ pub(super) mod tests {
     }
 
     /// The notice of energy labelling, with its shipped version on record.
-    pub(crate) fn scene<'a>(law: &'a crate::law::Law) -> Scene<'a, Rules> {
+    pub(crate) fn scene(law: &crate::law::Law) -> Scene<'_, Rules> {
         let mut scene = Scene::<Rules>::new(law, "ENERGY.LABEL", "G02");
         let shipped = rules(RulesKind::Procedure, "energy", SHIPPED).unwrap();
         scene

@@ -328,9 +328,9 @@ pub(super) fn references(schema: &Value) -> Result<Vec<Reference>, String> {
 }
 
 fn reference(named: &Value) -> Option<Reference> {
-    match named {
-        Value::String(list) => Some(Reference { list: list.clone(), ended: Ended::Refused }),
-        other => Reference::deserialize(other).ok(),
+    match named.as_str() {
+        Some(list) => Some(Reference { list: list.to_owned(), ended: Ended::Refused }),
+        None => Reference::deserialize(named).ok(),
     }
 }
 

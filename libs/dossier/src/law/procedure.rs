@@ -409,6 +409,8 @@ impl Procedure {
             return Err(reason.to_owned());
         }
         self.clock.check(&self.channels)?;
+        self.check_fees()?;
+        self.check_review()?;
         let ahead = self.intake.ahead.as_ref().map(|ahead| &ahead.field);
         if let Some(field) = ahead.filter(|field| !self.public.contains(field)) {
             return Err(format!("`intake.ahead` names `{field}`, which is not `public`"));
@@ -425,6 +427,20 @@ impl Procedure {
         if let Some(budget) = self.budgets().find(|budget| budget.amount == 0) {
             return Err(format!("a period of 0 {:?} would never run", budget.unit));
         }
+        if let Some(field) = self.public.iter().find(|field| !field.starts_with('/')) {
+            return Err(format!("`public` names `{field}`, which is not a JSON Pointer"));
+        }
+        if self.result.code.is_none() != self.delivery.is_empty() {
+            return Err("`delivery` is for procedures with a `result.code`".to_owned());
+        }
+        self.result.check(&self.public)?;
+        if !self.form.is_object() {
+            return Err("`form` is not a JSON Schema".to_owned());
+        }
+        Ok(())
+    }
+
+    fn check_fees(&self) -> Result<(), String> {
         if self.fees.due.is_none() != self.fees.lines.is_empty() {
             return Err("`fees.due` and `fees.lines` go together".to_owned());
         }
@@ -455,9 +471,10 @@ impl Procedure {
                 ));
             }
         }
-        if let Some(field) = self.public.iter().find(|field| !field.starts_with('/')) {
-            return Err(format!("`public` names `{field}`, which is not a JSON Pointer"));
-        }
+        Ok(())
+    }
+
+    fn check_review(&self) -> Result<(), String> {
         let mut conditions = self.review.automatic.iter().flat_map(|rule| &rule.when);
         if let Some(condition) = conditions.find(|c| !self.public.contains(&c.field)) {
             return Err(format!("the rule tests `{}`, which is not `public`", condition.field));
@@ -472,13 +489,6 @@ impl Procedure {
             return Err(
                 "`review.automatic.issues` is for a `result.code` that is no document".to_owned()
             );
-        }
-        if self.result.code.is_none() != self.delivery.is_empty() {
-            return Err("`delivery` is for procedures with a `result.code`".to_owned());
-        }
-        self.result.check(&self.public)?;
-        if !self.form.is_object() {
-            return Err("`form` is not a JSON Schema".to_owned());
         }
         Ok(())
     }

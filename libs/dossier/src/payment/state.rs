@@ -223,6 +223,37 @@ impl Payment {
         }
     }
 
+    /// What has to go back, what waits for a second person, and what went back.
+    fn on_refund(&mut self, event: &PaymentEvent, meta: &Meta) {
+        if let PaymentEvent::RefundOwed(owed) = event {
+            let running = Running::new(owed.due_at, meta.at(), meta.id, meta.at());
+            if self.repayment.is_none_or(|(owed, _)| owed.missed) {
+                self.repayment = Some((Owed { running, missed: false }, owed.why));
+            }
+        } else if let PaymentEvent::RepaymentMissed(_) = event
+            && let Some((owed, _)) = &mut self.repayment
+        {
+            owed.missed = true;
+        } else if let PaymentEvent::RefundProposed(proposed) = event {
+            let (what, due_at) = (Proposed::Refund(proposed.amount), proposed.due_at);
+            self.take_proposal(proposed.refund, what, &proposed.reason, due_at, meta);
+        } else if let PaymentEvent::ResolutionProposed(proposed) = event {
+            let what = Proposed::Resolution(proposed.payment, proposed.captured);
+            let due_at = Some(proposed.due_at);
+            self.take_proposal(proposed.resolution, what, &proposed.reason, due_at, meta);
+        } else if let PaymentEvent::ProposalOverdue(_) = event
+            && let Some(owed) = self.proposal.as_mut().and_then(|one| one.owed.as_mut())
+        {
+            owed.missed = true;
+        } else if let PaymentEvent::RefundRejected(_) | PaymentEvent::ResolutionRejected(_) = event
+        {
+            self.proposal = None;
+        } else if let PaymentEvent::PaymentRefunded(refund) = event {
+            self.take_refund(refund);
+            self.correct_receipts(refund.receipts.as_deref());
+        }
+    }
+
     fn on_extension(&mut self, extended: &PeriodExtended, at: Timestamp) {
         let running = match extended.period.as_str() {
             miss_repayment::KIND => self.repayment.as_mut().map(|(owed, _)| &mut owed.running),
@@ -291,39 +322,14 @@ impl State for Payment {
                 self.owed_in_process = owed.in_process;
                 self.window = window(owed.window_ends_at);
             }
-            PaymentEvent::RefundOwed(owed) => {
-                let running = Running::new(owed.due_at, meta.at(), meta.id, meta.at());
-                if self.repayment.is_none_or(|(owed, _)| owed.missed) {
-                    self.repayment = Some((Owed { running, missed: false }, owed.why));
-                }
-            }
-            PaymentEvent::RepaymentMissed(_) => {
-                if let Some((owed, _)) = &mut self.repayment {
-                    owed.missed = true;
-                }
-            }
-            PaymentEvent::RefundProposed(proposed) => {
-                let what = Proposed::Refund(proposed.amount);
-                let due_at = proposed.due_at;
-                self.take_proposal(proposed.refund, what, &proposed.reason, due_at, meta);
-            }
-            PaymentEvent::ResolutionProposed(proposed) => {
-                let what = Proposed::Resolution(proposed.payment, proposed.captured);
-                let due_at = Some(proposed.due_at);
-                self.take_proposal(proposed.resolution, what, &proposed.reason, due_at, meta);
-            }
-            PaymentEvent::ProposalOverdue(_) => {
-                if let Some(owed) = self.proposal.as_mut().and_then(|one| one.owed.as_mut()) {
-                    owed.missed = true;
-                }
-            }
-            PaymentEvent::RefundRejected(_) | PaymentEvent::ResolutionRejected(_) => {
-                self.proposal = None;
-            }
-            PaymentEvent::PaymentRefunded(refund) => {
-                self.take_refund(refund);
-                self.correct_receipts(refund.receipts.as_deref());
-            }
+            PaymentEvent::RefundOwed(_)
+            | PaymentEvent::RepaymentMissed(_)
+            | PaymentEvent::RefundProposed(_)
+            | PaymentEvent::ResolutionProposed(_)
+            | PaymentEvent::ProposalOverdue(_)
+            | PaymentEvent::RefundRejected(_)
+            | PaymentEvent::ResolutionRejected(_)
+            | PaymentEvent::PaymentRefunded(_) => self.on_refund(event, meta),
             PaymentEvent::ReceiptNumbered(numbered) => self.take_number(numbered),
             PaymentEvent::PeriodExtended(extended) => self.on_extension(extended, meta.at()),
         }

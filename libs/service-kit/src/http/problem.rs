@@ -111,7 +111,7 @@ pub struct Problem {
     entry: RefusalEntry,
     about: Option<String>,
     fields: Vec<FieldError>,
-    findings: Vec<Finding>,
+    findings: Option<Box<[Finding]>>,
     violated: Vec<&'static str>,
     current: Option<Version>,
     retry_after: Option<Duration>,
@@ -165,7 +165,7 @@ impl Problem {
             entry,
             about: None,
             fields: Vec::new(),
-            findings: Vec::new(),
+            findings: None,
             violated: Vec::new(),
             current: None,
             retry_after: None,
@@ -253,15 +253,15 @@ impl Problem {
         if entry.status >= 500 {
             tracing::error!(?refusal, "the law cannot be applied");
         }
-        let findings = refusal.findings().to_vec();
+        let findings = Some(refusal.findings()).filter(|all| !all.is_empty()).map(Box::from);
         let named = |fault: &Fault| FieldError {
             pointer: fault.pointer.clone(),
             detail: fault.what.clone(),
         };
         let fields = refusal.faults().iter().map(named).collect();
         // What is said of each field need not be said of all of them together.
-        let about = refusal.subject().filter(|_| findings.is_empty());
-        Self { about, findings, fields, ..Self::new(entry) }
+        let about = refusal.subject().filter(|_| findings.is_none());
+        Self { about, fields, findings, ..Self::new(entry) }
     }
 
     /// Its HTTP status.
@@ -304,7 +304,7 @@ impl Problem {
             ProblemField { pointer, detail, line: None, column: None }
         });
         let findings =
-            self.findings.iter().map(|Finding { pointer, place, vi, en }| ProblemField {
+            self.findings.iter().flatten().map(|Finding { pointer, place, vi, en }| ProblemField {
                 pointer: pointer.clone(),
                 detail: match language {
                     Language::Vietnamese => vi.clone(),

@@ -25,7 +25,7 @@ pub(crate) struct IssueRulesRequest {
     #[schema(value_type = String, example = "procedure")]
     kind: RulesKind,
     /// The file, as YAML.
-    #[schema(value_type = String, min_length = 1, max_length = 200000)]
+    #[schema(value_type = String, min_length = 1, max_length = 200_000)]
     text: Text<200_000>,
 }
 
@@ -89,10 +89,9 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let IssueRulesQuery { dry_run } = request.query()?;
     let IssueRulesRequest { kind, text: Text(text) } = request.json()?;
-    let issued = match rules(kind, kind.as_str(), &text) {
-        Ok(issued) => issued,
-        // Without a name there is no stream to look at.
-        Err(_) => return Err(unnamed(&app, kind, &text)),
+    // Without a name there is no stream to look at.
+    let Ok(issued) = rules(kind, kind.as_str(), &text) else {
+        return Err(unnamed(&app, kind, &text));
     };
     let form = if kind == RulesKind::Procedure { Forms::findings(&text) } else { Vec::new() };
     let signers = app.kit.rule_signers;

@@ -44,7 +44,7 @@ async fn what_falls_due_while_a_process_stands_still_is_enforced_when_it_goes_on
     process.signal("STOP");
     let until_due = async {
         while Clock::System.now() <= due {
-            tokio::task::yield_now().await
+            tokio::task::yield_now().await;
         }
     };
     timeout(LIMIT, until_due).await.unwrap();

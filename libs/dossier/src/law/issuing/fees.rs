@@ -107,8 +107,8 @@ impl Check<'_, '_> {
         for (place, channel) in channels.iter().enumerate() {
             if !procedure.channels.contains(channel) {
                 let (vi, en) = (
-                    format!("`{}` không nằm trong `channels`", name(channel)),
-                    format!("`{}` is not among the procedure's `channels`", name(channel)),
+                    format!("`{}` không nằm trong `channels`", name(*channel)),
+                    format!("`{}` is not among the procedure's `channels`", name(*channel)),
                 );
                 self.add(&format!("{at}/channels/{place}"), vi, en);
             }

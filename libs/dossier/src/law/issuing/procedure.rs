@@ -5,11 +5,15 @@ use serde_json::Value;
 use super::Check;
 use super::periods::Periods;
 use crate::contract::{Channel, NotCounted, Role, SupplementEffect};
-use crate::law::{Activity, ClockRules, ClockStart, Condition, FeeDue, Level, Procedure};
+use crate::law::{Activity, ClockRules, ClockStart, Condition, CutOff, FeeDue, Level, Procedure};
 
 impl Check<'_, '_> {
     pub(super) fn procedure(&mut self, value: &Value) {
         if let Some(shaped) = self.shape::<Procedure>(value) {
+            #[expect(
+                clippy::redundant_closure_for_method_calls,
+                reason = "the method is of one lifetime, and this takes any"
+            )]
             self.content(&shaped, |check, procedure| check.whole_procedure(procedure));
         }
     }
@@ -102,7 +106,7 @@ impl Check<'_, '_> {
     fn clock(&mut self, by: &Periods<'_>, procedure: &Procedure) {
         let clock = &procedure.clock;
         for (channel, budget) in &clock.budget {
-            let at = format!("/clock/budget/{}", name(channel));
+            let at = format!("/clock/budget/{}", name(*channel));
             if !procedure.channels.contains(channel) {
                 let (vi, en) =
                     ("không nằm trong `channels`", "the channel is not among `channels`");
@@ -130,8 +134,7 @@ impl Check<'_, '_> {
         if clock.by_post.is_some() && !procedure.channels.contains(&Channel::Post) {
             self.add("/clock/by_post", vi, en);
         }
-        let empty = |cut_off: &&crate::law::CutOff| **cut_off == crate::law::CutOff::default();
-        if clock.cut_off.as_ref().filter(empty).is_some() {
+        if clock.cut_off.as_ref().is_some_and(|cut_off| *cut_off == CutOff::default()) {
             self.add("/clock/cut_off", "không nêu giờ nào", "names no time");
         }
         if clock.silence.is_some() && clock.budget.is_empty() {
@@ -180,7 +183,7 @@ impl Check<'_, '_> {
                     );
                     self.add(&at, vi, en);
                 }
-                _ => {}
+                NotCounted::Consultation | NotCounted::Verification | NotCounted::Fee => {}
             }
         }
         if clock.start == ClockStart::FeeReceived && fees.due.is_none() {
@@ -304,7 +307,7 @@ impl Check<'_, '_> {
 }
 
 /// As a file writes it.
-pub(super) fn name(channel: &Channel) -> String {
+pub(super) fn name(channel: Channel) -> String {
     let written = serde_json::to_value(channel).unwrap_or_default();
     written.as_str().unwrap_or_default().to_owned()
 }

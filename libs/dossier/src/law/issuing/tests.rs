@@ -203,7 +203,7 @@ fn days_versions_and_agencies_are_possible() {
     );
     certificate_with(&[("agency: G02", "agency: X99")], &["/agency"]);
     certificate_with(
-        &[("level: full", "level: partial"), ("[online, counter, post]", "[]")].as_slice(),
+        &[("level: full", "level: partial"), ("[online, counter, post]", "[]")],
         &[
             "/channels",
             "/fees/reductions/0/channels/0",

@@ -207,6 +207,9 @@ impl Writer {
             match self.write_group(&group).await {
                 Ok(answers) => group.answer(answers),
                 Err(Failed { why, lasting, .. }) => {
+                    if !group.appends.is_empty() {
+                        self.shared.probe.refused(&why);
+                    }
                     group.refuse(&why, self.unsure);
                     // Whoever came meanwhile has waited as well. What lasts may be the matter of one append.
                     let waited = if lasting { 0 } else { APPEND_QUEUE_MAX };
