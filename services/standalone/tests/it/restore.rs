@@ -104,11 +104,13 @@ async fn a_backup_of_an_office_that_is_served_is_an_office() {
     assert!(String::from_utf8_lossy(&again.stderr).contains("is not empty"));
 
     let restored = Process::start(&backup);
+    let mut documents = Vec::new();
     for address in &before {
         let shown = restored.browser.get(address, &applicant).await.granted();
-        let document = shown["documents"][0]["document"].as_str().unwrap();
+        let document = shown["documents"][0]["document"].as_str().unwrap().to_owned();
         let read = format!("{address}/documents/{document}");
         assert!(restored.browser.get(&read, &applicant).await.status.is_success());
+        documents.push(document);
     }
     let clerk = token(&key, Role::Clerk, "clerk-1", "G02.002");
     let etag = restored.browser.get(&before[0], &clerk).await.etag();
@@ -116,12 +118,13 @@ async fn a_backup_of_an_office_that_is_served_is_an_office() {
     restored.browser.post(&accept, &clerk, &etag, json!({})).await.granted();
     restored.kill();
 
-    // What a backup that is not whole, or has rotted, comes to.
-    let document = std::fs::read_dir(backup.join("documents")).unwrap().map(|f| f.unwrap().path());
-    let document = document.filter(|path| path.extension().is_some_and(|e| e == "pdf")).min();
-    std::fs::write(document.unwrap(), "%PDF-1.7 rotten").unwrap();
+    // A document of the log: what was uploaded while the backup ran may be there without a step that names it.
+    let changed = backup.join("documents").join(format!("{}.pdf", documents[0]));
+    assert!(changed.exists(), "{}", changed.display());
+    std::fs::write(changed, "%PDF-1.7 changed").unwrap();
     let rotten = run(&["restore-check", to]);
-    assert!(String::from_utf8_lossy(&rotten.stdout).contains("document-changed"));
+    let said = String::from_utf8_lossy(&rotten.stdout);
+    assert!(said.contains("document-changed"), "{said}");
     assert!(!rotten.status.success());
     std::fs::remove_file(backup.join("backup.json")).unwrap();
     let broken_off = run(&["restore-check", to]);
