@@ -4,9 +4,11 @@
 //! A trace begins with a portal's request. What a step records carries the trace with it (`Envelope::trace`, in the words of
 //! W3C Trace Context), so whoever reacts to it, in another process and hours later, goes on in the same trace.
 
-use std::io::IsTerminal;
+use std::io::{BufWriter, IsTerminal};
+use std::sync::OnceLock;
 
 use tracing::Span;
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -25,9 +27,16 @@ pub struct Collector {
     pub ratio: f64,
 }
 
-/// Sends what is left when it is dropped, within a limit.
+/// Log lines that wait for whoever reads standard error; further ones are dropped and counted.
+const LOG_LINES_WAITING_MAX: usize = 16_384;
+
+/// How many lines were dropped, once logging runs.
+static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
+
+/// Sends and writes what is left when it is dropped, within a limit.
 #[derive(Debug)]
 pub struct Telemetry {
+    _lines: WorkerGuard,
     #[cfg(feature = "otlp")]
     _traces: Option<otlp::Traces>,
 }
@@ -43,7 +52,13 @@ pub fn start(level: &str, json: bool, collector: Option<Collector>) -> Result<Te
 
     let filter = EnvFilter::try_new(level)
         .map_err(|error| format!("--log {level}: {error}; for example `info`"))?;
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    // A thread of its own writes, several lines at once under load: a reader that is slow, or away, holds up no request.
+    let (writer, guard) = NonBlockingBuilder::default()
+        .buffered_lines_limit(LOG_LINES_WAITING_MAX)
+        .thread_name("log-writer")
+        .finish(BufWriter::new(std::io::stderr()));
+    let _ = DROPPED.set(writer.error_counter());
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer);
     let lines = if json {
         lines.json().with_span_list(false).boxed()
     } else {
@@ -56,7 +71,7 @@ pub fn start(level: &str, json: bool, collector: Option<Collector>) -> Result<Te
         let spans = traces.as_ref().map(otlp::Traces::layer);
         // An error means that logging runs already.
         let _ = tracing_subscriber::registry().with(spans).with(lines).try_init();
-        Ok(Telemetry { _traces: traces })
+        Ok(Telemetry { _lines: guard, _traces: traces })
     }
     #[cfg(not(feature = "otlp"))]
     {
@@ -67,8 +82,14 @@ pub fn start(level: &str, json: bool, collector: Option<Collector>) -> Result<Te
             ));
         }
         let _ = tracing_subscriber::registry().with(lines).try_init();
-        Ok(Telemetry {})
+        Ok(Telemetry { _lines: guard })
     }
+}
+
+/// How many lines of the log were dropped because whoever reads standard error is too slow.
+#[must_use]
+pub fn dropped_lines() -> u64 {
+    DROPPED.get().map_or(0, |dropped| dropped.dropped_lines() as u64)
 }
 
 /// A request, as part of the trace that its `traceparent` names.

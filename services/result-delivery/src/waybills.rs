@@ -89,8 +89,9 @@ impl Waybill {
         let results = &app.results;
         let kit = results.kit();
         let stream = self.stream()?;
-        for _ in 0..ATTEMPTS_MAX {
-            let last = self.last(results).await?;
+        for attempt in 0..ATTEMPTS_MAX {
+            // Mostly nobody took it before: the append itself says if somebody did.
+            let last = if attempt == 0 { None } else { self.last(results).await? };
             let now = kit.time()?;
             let free = if let Some(Taken { taken, at, .. }) = &last {
                 let holding = load(results, taken.dossier).await?;

@@ -164,8 +164,7 @@ pub fn main() -> ExitCode {
         LogFormat::Text => false,
         LogFormat::Json => true,
     };
-    // Until the end: what was not sent by then is sent as it goes.
-    let _telemetry = match service_kit::telemetry::start(&cli.log, json, collector) {
+    let telemetry = match service_kit::telemetry::start(&cli.log, json, collector) {
         Ok(telemetry) => telemetry,
         Err(error) => return failed(&anyhow::anyhow!(error)),
     };
@@ -192,6 +191,9 @@ pub fn main() -> ExitCode {
             Command::Token(arguments) => token::run(&arguments),
         }
     });
+    drop(runtime);
+    // What was not sent or written by then is sent and written as it goes, before the last word.
+    drop(telemetry);
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&error),

@@ -234,6 +234,11 @@ impl Sqlite {
     }
 
     pub(super) async fn last(&self, stream: &StreamName) -> Result<Option<Recorded>, ReadError> {
+        if self.is_only_writer()
+            && let Some(last) = self.shared.tail.last(stream)
+        {
+            return Ok(Some(Recorded::clone(&last)));
+        }
         let stream = stream.clone();
         self.readers
             .with(move |connection| {

@@ -61,6 +61,14 @@ impl Tail {
         events.iter().all(|event| event.stream == *stream).then_some(events)
     }
 
+    /// The newest event of `stream`, if the tail reaches back to it.
+    pub(super) fn last(&self, stream: &StreamName) -> Option<Arc<Recorded>> {
+        let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let newest = inner.newest.get(stream)?;
+        let at = inner.events.binary_search_by_key(newest, |event| event.position).ok()?;
+        inner.events.get(at).cloned()
+    }
+
     /// Whether `stream` surely has no event behind `since`.
     pub(super) fn is_unchanged(&self, stream: &StreamName, since: Position) -> bool {
         let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);

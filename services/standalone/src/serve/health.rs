@@ -204,6 +204,9 @@ impl Watch {
         set("store_queue", "Appends that wait for the writer", stats.waiting);
         let rebuilt = service_kit::view::rebuilt();
         set("views_rebuilt", "Read models that had to be built anew since the start", rebuilt);
+        let help =
+            "Lines of the log that were dropped because whoever reads standard error is too slow";
+        set("log_lines_dropped", help, service_kit::telemetry::dropped_lines());
         if let Some(age) = kit.auth.keys_age() {
             let age = u64::try_from(age.as_secs()).unwrap_or(0);
             set("keys_age_seconds", "How long ago the identity provider's keys were read", age);
