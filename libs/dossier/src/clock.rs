@@ -2,12 +2,14 @@
 //! is stored but what happened; what was promised stands in events and is never recomputed silently.
 
 use calendar::{Budget, Calendar, CalendarError, End, Gaps, HORIZON_DAYS, Span};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::contract::{Channel, Promise};
+use crate::law::Finding;
 use crate::law::Outage;
-use crate::step::{Fault, Rule};
+use crate::step::Rule;
 
 mod course;
 mod explanation;
@@ -133,10 +135,18 @@ const GIVEN_DAYS_AHEAD_MAX: i64 = 3_653;
 
 /// Why a date that is given for a dossier at `now` cannot be right, if it cannot.
 #[must_use]
-pub fn impossible(pointer: &str, now: Timestamp, given: Timestamp) -> Option<Fault> {
+pub fn impossible(pointer: &str, now: Timestamp, given: Timestamp) -> Option<Finding> {
     let far = SignedDuration::from_hours(24 * GIVEN_DAYS_AHEAD_MAX);
-    let what = format!("{given} is more than {GIVEN_DAYS_AHEAD_MAX} days ahead");
-    now.checked_add(far).is_ok_and(|last| given > last).then(|| Fault::new(pointer, what))
+    let vi = format!("{given} còn hơn {GIVEN_DAYS_AHEAD_MAX} ngày nữa");
+    let en = format!("{given} is more than {GIVEN_DAYS_AHEAD_MAX} days ahead");
+    now.checked_add(far).is_ok_and(|last| given > last).then(|| Finding::new(pointer, vi, en))
+}
+
+/// A day that is given, and is before the procedure took effect.
+pub(crate) fn before_effect(pointer: impl Into<String>, day: Date, from: Date) -> Finding {
+    let vi = format!("{day} trước ngày {from} là ngày thủ tục này có hiệu lực");
+    let en = format!("{day} is before {from}, when this procedure took effect");
+    Finding::new(pointer, vi, en)
 }
 
 /// A promise of a date that was not computed but given.

@@ -28,8 +28,8 @@ pub mod payment;
 pub mod review;
 
 pub use step::{
-    Elsewhere, Facts, Fault, Incoming, LawError, Obligation, Reacted, Reaction, RefusalEntry,
-    Refuse, Rule, State, Step,
+    Elsewhere, Facts, Incoming, LawError, Obligation, Reacted, Reaction, RefusalEntry, Refuse,
+    Rule, State, Step,
 };
 
 #[cfg(test)]

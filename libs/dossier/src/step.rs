@@ -241,35 +241,14 @@ pub struct RefusalEntry {
     pub en: &'static str,
 }
 
-/// A value of a command that cannot be right, or from which something would follow that cannot be computed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// Where it stands, as a JSON Pointer (RFC 6901) into the body of the request.
-    pub pointer: String,
-    /// What is wrong with it.
-    pub what: String,
-}
-
-impl Fault {
-    /// The value at `pointer` is wrong in this way.
-    #[must_use]
-    pub fn new(pointer: impl Into<String>, what: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), what: what.into() }
-    }
-}
-
 /// Why a step is refused.
 pub trait Refuse: fmt::Debug + Send {
     /// The registered reason.
     fn entry(&self) -> RefusalEntry;
     /// What it was about, if there is more to say.
     fn subject(&self) -> Option<String>;
-    /// What is wrong with a file of rules, where that is the reason.
+    /// Everything that must change, where the reason is a file of rules or values of the command.
     fn findings(&self) -> &[Finding] {
-        &[]
-    }
-    /// Every value that must change, if it is about values.
-    fn faults(&self) -> &[Fault] {
         &[]
     }
 }
@@ -315,7 +294,7 @@ macro_rules! refusals {
             /// The law cannot be applied.
             Law($crate::step::LawError),
             /// Values that cannot be right, or from which nothing can be computed.
-            Impossible(Vec<$crate::step::Fault>),
+            Impossible(Vec<$crate::law::Finding>),
         }
 
         impl $name {
@@ -336,10 +315,6 @@ macro_rules! refusals {
                 }
             }
 
-            fn faults(&self) -> &[$crate::step::Fault] {
-                if let Self::Impossible(faults) = self { faults } else { &[] }
-            }
-
             fn subject(&self) -> Option<String> {
                 $($(if let Self::$variant(subject) = self {
                     return Some(<$subject as ToString>::to_string(subject));
@@ -353,7 +328,7 @@ macro_rules! refusals {
                     let found = (subject as &dyn std::any::Any).downcast_ref();
                     return found.map_or(&[], |$crate::law::Findings(found)| found);
                 })?)*
-                &[]
+                if let Self::Impossible(found) = self { found } else { &[] }
             }
         }
 

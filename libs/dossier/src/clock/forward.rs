@@ -8,10 +8,10 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::effective_start;
+use super::{before_effect, effective_start};
 use crate::contract::Channel;
-use crate::law::Procedure;
-use crate::step::{Fault, Rule};
+use crate::law::{Finding, Procedure};
+use crate::step::Rule;
 
 /// The first year that a date of an ordinary form may lie in: nothing that is filed is older.
 const FIRST_YEAR: i16 = 1900;
@@ -42,7 +42,7 @@ pub struct Filed<'a> {
 /// Everything in a dossier that cannot be right, or from which something follows that cannot be computed, under the law that
 /// it is received under, at `now`. Pointers are into the request that gives it.
 #[must_use]
-pub fn forward(rule: Rule<'_>, filed: Filed<'_>, now: Timestamp) -> Vec<Fault> {
+pub fn forward(rule: Rule<'_>, filed: Filed<'_>, now: Timestamp) -> Vec<Finding> {
     let mut faults = Vec::new();
     let Filed { channel, form, posted_at, submitted_at } = filed;
     if let Some(posted_at) = posted_at {
@@ -62,9 +62,10 @@ pub fn forward(rule: Rule<'_>, filed: Filed<'_>, now: Timestamp) -> Vec<Fault> {
     let mut of_the_rules = Run { rule, faults: Vec::new() };
     of_the_rules.clock(channel, now, now);
     of_the_rules.duties(&Value::Null, now);
-    let by_rule = |fault: &Fault| of_the_rules.faults.iter().any(|f| f.pointer == fault.pointer);
+    let by_rule = |fault: &Finding| of_the_rules.faults.iter().any(|f| f.pointer == fault.pointer);
     run.faults.retain(|fault| !by_rule(fault));
-    let given = |fault: Fault| Fault::new(given_at(rule.procedure, &fault.pointer), fault.what);
+    let given =
+        |fault: Finding| Finding { pointer: given_at(rule.procedure, &fault.pointer), ..fault };
     run.faults.into_iter().map(given).collect()
 }
 
@@ -84,23 +85,23 @@ fn given_at(procedure: &Procedure, place: &str) -> String {
 }
 
 /// Why a date of posting cannot be right. One in the future, and one where none counts, are refused by themselves.
-fn posted(rule: Rule<'_>, posted_at: Timestamp, now: Timestamp) -> Option<Fault> {
+fn posted(rule: Rule<'_>, posted_at: Timestamp, now: Timestamp) -> Option<Finding> {
     let day = rule.calendar.date_of(posted_at);
     let from = rule.procedure.effective.from;
     let earliest = now.checked_sub(SignedDuration::from_hours(24 * POSTED_DAYS_MAX)).ok()?;
-    let what = if day < from {
-        format!("{day} is before {from}, when this procedure took effect")
-    } else if posted_at < earliest {
-        format!("{day} is more than {POSTED_DAYS_MAX} days ago")
-    } else {
-        return None;
-    };
-    Some(Fault::new("/posted_at", what))
+    if day < from {
+        return Some(before_effect("/posted_at", day, from));
+    }
+    (posted_at < earliest).then(|| {
+        let vi = format!("{day} đã quá {POSTED_DAYS_MAX} ngày");
+        let en = format!("{day} is more than {POSTED_DAYS_MAX} days ago");
+        Finding::new("/posted_at", vi, en)
+    })
 }
 
 /// The dates in a form that cannot be right: those that rules count from, those that views show, and those of a period that
 /// ends before it begins.
-fn dates(rule: Rule<'_>, form: &Value, now: Timestamp) -> Vec<Fault> {
+fn dates(rule: Rule<'_>, form: &Value, now: Timestamp) -> Vec<Finding> {
     let procedure = rule.procedure;
     let today = rule.calendar.date_of(now);
     let counted = counted_from(procedure);
@@ -114,7 +115,11 @@ fn dates(rule: Rule<'_>, form: &Value, now: Timestamp) -> Vec<Fault> {
         let at = format!("/form{field}");
         let Some(date) = value.as_str().and_then(|text| text.parse::<Date>().ok()) else {
             if used {
-                faults.push(Fault::new(at, "a rule counts from this day: it is not a date"));
+                faults.push(Finding::new(
+                    at,
+                    "quy định tính từ ngày này: đây không phải là một ngày",
+                    "a rule counts from this day: it is not a date",
+                ));
             }
             continue;
         };
@@ -122,14 +127,15 @@ fn dates(rule: Rule<'_>, form: &Value, now: Timestamp) -> Vec<Fault> {
         let last_year = today.year().saturating_add(ahead);
         let from = procedure.effective.from;
         if used && date < from {
-            let what = format!("{date} is before {from}, when this procedure took effect");
-            faults.push(Fault::new(at, what));
+            faults.push(before_effect(at, date, from));
         } else if date.year() < FIRST_YEAR {
-            faults.push(Fault::new(at, format!("{date} is before the year {FIRST_YEAR}")));
+            let vi = format!("{date} trước năm {FIRST_YEAR}");
+            faults.push(Finding::new(at, vi, format!("{date} is before the year {FIRST_YEAR}")));
         } else if date.year() > last_year {
-            let what =
+            let vi = format!("{date} sau năm {last_year}: không tính được gì từ ngày này");
+            let en =
                 format!("{date} is after the year {last_year}: nothing can be computed from it");
-            faults.push(Fault::new(at, what));
+            faults.push(Finding::new(at, vi, en));
         }
     }
     backwards(&procedure.form, form, &mut String::from("/form"), &mut faults);
@@ -154,7 +160,7 @@ fn is_date(schema: &Value, field: &str) -> bool {
 }
 
 /// The fields `from` and `to` of one object, where the schema says that both are dates, are a period.
-fn backwards(schema: &Value, form: &Value, at: &mut String, faults: &mut Vec<Fault>) {
+fn backwards(schema: &Value, form: &Value, at: &mut String, faults: &mut Vec<Finding>) {
     let (Some(fields), Some(values)) =
         (schema.get("properties").and_then(Value::as_object), form.as_object())
     else {
@@ -167,8 +173,9 @@ fn backwards(schema: &Value, form: &Value, at: &mut String, faults: &mut Vec<Fau
     if let (Some(from), Some(to)) = (day("from"), day("to"))
         && to < from
     {
-        faults.push(Fault::new(
+        faults.push(Finding::new(
             format!("{at}/to"),
+            format!("{to} trước {from} là ngày bắt đầu"),
             format!("{to} is before {from}, where it begins"),
         ));
     }
@@ -186,7 +193,7 @@ fn backwards(schema: &Value, form: &Value, at: &mut String, faults: &mut Vec<Fau
 /// A run of the law, which goes on when something fails.
 struct Run<'a> {
     rule: Rule<'a>,
-    faults: Vec<Fault>,
+    faults: Vec<Finding>,
 }
 
 impl Run<'_> {
@@ -199,11 +206,11 @@ impl Run<'_> {
     }
 
     fn noted<T>(&mut self, place: &str, computed: Result<T, CalendarError>) -> Option<T> {
-        computed.map_err(|error| self.fault(place, &error.to_string())).ok()
-    }
-
-    fn fault(&mut self, place: &str, what: &str) {
-        self.faults.push(Fault::new(place, what));
+        let mut found = |error: CalendarError| {
+            let vi = format!("không tính được thời hạn: {error}");
+            self.faults.push(Finding::new(place, vi, error.to_string()));
+        };
+        computed.map_err(&mut found).ok()
     }
 
     /// The period for the decision: from when it was received, after a supplement, and extended as often as may be.
@@ -266,7 +273,7 @@ mod tests {
     use crate::law::Law;
     use crate::testing::{at, law};
 
-    fn faults(law: &Law, change: impl FnOnce(&mut Value), posted_at: Option<&str>) -> Vec<Fault> {
+    fn faults(law: &Law, change: impl FnOnce(&mut Value), posted_at: Option<&str>) -> Vec<Finding> {
         let mut form = promotion().form;
         change(&mut form);
         let now = at("2026-11-20T09:00");
@@ -278,7 +285,7 @@ mod tests {
         forward(Rule { procedure, calendar, outages: &[] }, filed, now)
     }
 
-    fn pointers(faults: &[Fault]) -> Vec<&str> {
+    fn pointers(faults: &[Finding]) -> Vec<&str> {
         faults.iter().map(|fault| &*fault.pointer).collect()
     }
 

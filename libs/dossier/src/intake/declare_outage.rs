@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use crate::access::{Resource, any};
 use crate::contract::{AgencyCode, Channel, LawEvent, Meta, OutageDeclared, ProcedureRef, Role};
-use crate::step::{Facts, Fault, LawError, State, Step, refusals};
+use crate::law::Finding;
+use crate::step::{Facts, LawError, State, Step, refusals};
 
 /// This step.
 pub const STEP: Step = Step {
@@ -147,19 +148,21 @@ fn too_long(
     to: Option<Timestamp>,
     notice_at: Timestamp,
     now: Timestamp,
-) -> Vec<Fault> {
+) -> Vec<Finding> {
     let most = SignedDuration::from_hours(24 * DAYS_MAX);
     let far = |one: Timestamp, other: Timestamp| one.duration_since(other).abs() > most;
     let mut faults = Vec::new();
     for (pointer, at) in [("/from", from), ("/notice_at", notice_at)] {
         if far(at, now) {
-            let what = format!("{at} is more than {DAYS_MAX} days from now");
-            faults.push(Fault::new(pointer, what));
+            let vi = format!("{at} cách thời điểm hiện tại hơn {DAYS_MAX} ngày");
+            let en = format!("{at} is more than {DAYS_MAX} days from now");
+            faults.push(Finding::new(pointer, vi, en));
         }
     }
     if let Some(to) = to.filter(|to| far(*to, from)) {
-        faults
-            .push(Fault::new("/to", format!("{to} is more than {DAYS_MAX} days after it begins")));
+        let vi = format!("{to} sau thời điểm bắt đầu hơn {DAYS_MAX} ngày");
+        let en = format!("{to} is more than {DAYS_MAX} days after it begins");
+        faults.push(Finding::new("/to", vi, en));
     }
     faults
 }

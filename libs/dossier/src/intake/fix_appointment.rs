@@ -7,7 +7,8 @@ use super::{Intake, Stage};
 use crate::access::agency;
 use crate::clock;
 use crate::contract::{AppointmentFixed, IntakeEvent, Role};
-use crate::step::{Facts, Fault, Step, refusals};
+use crate::law::Finding;
+use crate::step::{Facts, Step, refusals};
 
 /// This step.
 pub const STEP: Step = Step {
@@ -62,10 +63,8 @@ pub fn decide(
     let FixAppointment { at, by, basis } = command;
     let day = rule.calendar.date_of(at);
     let from = rule.procedure.effective.from;
-    let before = (day < from).then(|| {
-        Fault::new("/at", format!("{day} is before {from}, when this procedure took effect"))
-    });
-    let faults: Vec<Fault> =
+    let before = (day < from).then(|| clock::before_effect("/at", day, from));
+    let faults: Vec<Finding> =
         clock::impossible("/at", facts.at, at).into_iter().chain(before).collect();
     if !faults.is_empty() {
         return Err(Refusal::Impossible(faults));

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use super::Review;
 use crate::access::agency;
 use crate::contract::{Personal, ReviewEvent, Role, VerificationRecorded};
-use crate::step::{Facts, Fault, Step, refusals};
+use crate::law::Finding;
+use crate::step::{Facts, Step, refusals};
 
 /// This step.
 pub const STEP: Step = Step {
@@ -58,9 +59,10 @@ pub fn decide(
         return Err(Refusal::NotOver);
     }
     if let Some(brief) = review.brief.as_ref().filter(|brief| from < brief.submitted_at) {
-        let what =
-            format!("{from} is before {}, when the dossier was submitted", brief.submitted_at);
-        return Err(Refusal::Impossible(vec![Fault::new("/from", what)]));
+        let submitted_at = brief.submitted_at;
+        let vi = format!("{from} trước {submitted_at} là lúc hồ sơ được nộp");
+        let en = format!("{from} is before {submitted_at}, when the dossier was submitted");
+        return Err(Refusal::Impossible(vec![Finding::new("/from", vi, en)]));
     }
     let (place, participants) = (Personal::from(place), Personal::from(participants));
     let findings = Personal::from(findings);

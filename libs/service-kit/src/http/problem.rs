@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dossier::access::Denied;
 use dossier::law::Finding;
-use dossier::{Fault, RefusalEntry, Refuse};
+use dossier::{RefusalEntry, Refuse};
 use events::{AppendError, ReadError, Unwritable, Version};
 use http::StatusCode;
 use http::header::{
@@ -254,14 +254,9 @@ impl Problem {
             tracing::error!(?refusal, "the law cannot be applied");
         }
         let findings = Some(refusal.findings()).filter(|all| !all.is_empty()).map(Box::from);
-        let named = |fault: &Fault| FieldError {
-            pointer: fault.pointer.clone(),
-            detail: fault.what.clone(),
-        };
-        let fields = refusal.faults().iter().map(named).collect();
         // What is said of each field need not be said of all of them together.
         let about = refusal.subject().filter(|_| findings.is_none());
-        Self { about, fields, findings, ..Self::new(entry) }
+        Self { about, findings, ..Self::new(entry) }
     }
 
     /// Its HTTP status.

@@ -1,4 +1,4 @@
-//! Something that is wrong with a file of rules, and where.
+//! Something that is wrong with a file of rules or with the values of a command, and where.
 
 use std::fmt;
 
@@ -16,17 +16,26 @@ pub struct Place {
     pub column: usize,
 }
 
-/// Something that is wrong with a file of rules.
+/// Something that is wrong with a file of rules, or with a value of a command: it cannot be right, or something would follow from it
+/// that cannot be computed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// JSON Pointer into the file.
+    /// JSON Pointer (RFC 6901) into the file, or into the body of the request.
     pub pointer: String,
-    /// Where that is in the text, if it is known.
+    /// Where that is in the text of a file, if it is known.
     pub place: Option<Place>,
     /// What is wrong, in Vietnamese.
     pub vi: String,
     /// What is wrong, in English.
     pub en: String,
+}
+
+impl Finding {
+    /// The value at `pointer` is wrong in this way.
+    #[must_use]
+    pub fn new(pointer: impl Into<String>, vi: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), place: None, vi: vi.into(), en: en.into() }
+    }
 }
 
 /// Everything that is wrong with a file of rules, at most a hundred findings.
@@ -43,8 +52,7 @@ impl Findings {
     /// One more, without its place in the text.
     pub fn add(&mut self, pointer: &str, vi: impl Into<String>, en: impl Into<String>) {
         if self.0.len() < FINDINGS_MAX {
-            let (pointer, vi, en) = (pointer.to_owned(), vi.into(), en.into());
-            self.0.push(Finding { pointer, place: None, vi, en });
+            self.0.push(Finding::new(pointer, vi, en));
         }
     }
 
