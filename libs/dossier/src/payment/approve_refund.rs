@@ -2,9 +2,9 @@
 
 use uuid::Uuid;
 
+use super::Payment;
 use super::balance::{RefundBarred, Standing};
 use super::refund_payment::{Granted, granted};
-use super::{Payment, Proposal};
 use crate::access::agency;
 use crate::contract::{PaymentEvent, Role, Vnd};
 use crate::step::{Facts, Step, refusals};
@@ -44,18 +44,13 @@ pub fn decide(
     standing: Standing,
     facts: &Facts<'_>,
 ) -> Result<Vec<PaymentEvent>, Refusal> {
-    let Some((Proposal { reason, by, .. }, amount)) = payment.proposed_refund(refund) else {
-        return Err(Refusal::NothingProposed);
-    };
-    if *by == facts.actor.subject {
-        return Err(Refusal::OwnProposal);
-    }
+    let (proposal, amount) = payment.proposed_refund(refund).ok_or(Refusal::NothingProposed)?;
+    let (reason, proposed_by) = proposal.seconded(facts).ok_or(Refusal::OwnProposal)?;
     let effect = payment.refund(amount, standing).map_err(|barred| match barred {
         RefundBarred::MoreThanReceived(left) => Refusal::MoreThanReceived(left),
         RefundBarred::InDoubt(sure) => Refusal::InDoubt(sure),
         RefundBarred::FeeInUse(above) => Refusal::FeeInUse(above),
     })?;
-    let (reason, proposed_by) = (reason.clone(), Some(by.clone()));
     Ok(granted(payment, Granted { refund, amount, reason, effect, proposed_by }, facts)?)
 }
 

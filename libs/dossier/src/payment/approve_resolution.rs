@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::resolve_discrepancy::{Found, Unfounded, resolved};
-use super::{Payment, Proposal, Standing};
+use super::{Payment, Standing};
 use crate::access::agency;
 use crate::contract::{PaymentEvent, Role, Vnd};
 use crate::step::{Facts, Step, refusals};
@@ -46,17 +46,12 @@ pub fn decide(
     facts: &Facts<'_>,
 ) -> Result<Vec<PaymentEvent>, Refusal> {
     let proposed = payment.proposed_resolution(resolution);
-    let Some((Proposal { reason, by, .. }, id, captured)) = proposed else {
-        return Err(Refusal::NothingProposed);
-    };
-    if *by == facts.actor.subject {
-        return Err(Refusal::OwnProposal);
-    }
+    let (proposal, id, captured) = proposed.ok_or(Refusal::NothingProposed)?;
+    let (reason, proposed_by) = proposal.seconded(facts).ok_or(Refusal::OwnProposal)?;
     payment.doubtful(id, captured).map_err(|unfounded| match unfounded {
         Unfounded::NothingInDoubt => Refusal::NothingInDoubt,
         Unfounded::NotSaid(most) => Refusal::NotSaid(most),
     })?;
-    let (reason, proposed_by) = (reason.clone(), Some(by.clone()));
     Ok(resolved(payment, Found { payment: id, captured, reason, proposed_by }, standing, facts)?)
 }
 

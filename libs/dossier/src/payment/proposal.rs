@@ -34,6 +34,18 @@ pub struct Proposal {
     pub owed: Option<Owed>,
 }
 
+impl Proposal {
+    /// What stands of it in the log once a second person agrees: its reason, and who made it. Nothing if that person is the same:
+    /// nobody agrees to their own.
+    pub(super) fn seconded(
+        &self,
+        facts: &Facts<'_>,
+    ) -> Option<(Personal<String>, Option<Subject>)> {
+        let second = self.by != facts.actor.subject;
+        second.then(|| (self.reason.clone(), Some(self.by.clone())))
+    }
+}
+
 impl Payment {
     pub(super) fn take_proposal(
         &mut self,
