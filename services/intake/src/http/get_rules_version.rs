@@ -2,24 +2,38 @@
 
 use std::sync::Arc;
 
-use dossier::contract::RulesKind;
+use dossier::contract::{LawEvent, RulesKind};
 use dossier::intake::{READ_RULES, Rules, stream_id};
+use dossier::{Facts, Refuse, Step};
+use serde::de::DeserializeOwned;
 use service_kit::Loaded;
-use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint3, read, shown};
+use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint3, read, shown, take};
 
 use super::get_rules::RulesVersionReply;
+use super::issue_rules::unavailable;
 use crate::App;
+
+/// How an address names a version of a file of rules.
+#[derive(Debug, utoipa::IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct VersionPath {
+    /// What it is about
+    #[expect(dead_code, reason = "for the document alone; the address is read by its path")]
+    kind: String,
+    /// Its name
+    #[expect(dead_code, reason = "for the document alone")]
+    name: String,
+    /// Its number
+    #[expect(dead_code, reason = "for the document alone")]
+    version: u32,
+}
 
 /// One version of a file of rules, with its text: what a second person reads before signing it.
 #[utoipa::path(
     get,
     path = "/v1/rules/{kind}/{name}/{version}",
     operation_id = "get_rules_version",
-    params(
-        ("kind" = String, Path, description = "What it is about"),
-        ("name" = String, Path, description = "Its name"),
-        ("version" = u32, Path, description = "Its number"),
-    ),
+    params(VersionPath),
     responses((status = 200, body = RulesVersionReply)),
 )]
 async fn handle(
@@ -34,14 +48,28 @@ async fn handle(
     one(&loaded, version)
 }
 
+/// Takes a step on a version, and shows it as it is then.
+pub(super) async fn stepped<B: DeserializeOwned + Sync, R: Refuse>(
+    app: &App,
+    step: Step,
+    (kind, name, version): (&str, &str, u32),
+    request: &Request,
+    decide: impl Fn(&B, &Rules, &Facts<'_>) -> Result<Vec<LawEvent>, R>,
+) -> Result<Reply, Problem> {
+    let id = id(kind, name)?;
+    let loaded = take(&app.rules, step, (&id, None), request, decide).await?;
+    app.kit.rulebook.catch_up(&app.kit.store).await.map_err(unavailable)?;
+    one(&loaded, version)
+}
+
 /// The stream of a file that is named in an address.
-pub(super) fn id(kind: &str, name: &str) -> Result<String, Problem> {
+fn id(kind: &str, name: &str) -> Result<String, Problem> {
     let kind = serde_json::from_value::<RulesKind>(kind.into());
     Ok(stream_id(kind.map_err(|_| Problem::not_found())?, name))
 }
 
 /// The answer that shows a version.
-pub(super) fn one(loaded: &Loaded<Rules>, version: u32) -> Result<Reply, Problem> {
+fn one(loaded: &Loaded<Rules>, version: u32) -> Result<Reply, Problem> {
     let known = loaded.state.version(version);
     shown(loaded, known.map(|known| RulesVersionReply::new(known, true)))
 }

@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use dossier::intake::sign_rules::{STEP, decide};
 use serde::Deserialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint3, take};
+use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint3};
 use utoipa::ToSchema;
 
 use super::get_rules::RulesVersionReply;
-use super::get_rules_version::{id, one};
-use super::issue_rules::unavailable;
+use super::get_rules_version::{VersionPath, stepped};
 use crate::App;
 
 /// Nothing has to be said.
@@ -22,11 +21,7 @@ pub(crate) struct SignRulesRequest {}
     post,
     path = "/v1/rules/{kind}/{name}/{version}/signature",
     operation_id = "sign_rules",
-    params(
-        ("kind" = String, Path, description = "What it is about"),
-        ("name" = String, Path, description = "Its name"),
-        ("version" = u32, Path, description = "Its number"),
-    ),
+    params(VersionPath),
     request_body = SignRulesRequest,
     responses((status = 200, body = RulesVersionReply)),
 )]
@@ -37,14 +32,10 @@ async fn handle(
     version: u32,
     request: Request,
 ) -> Result<Reply, Problem> {
-    let id = id(&kind, &name)?;
-    let taken =
-        take(&app.rules, STEP, (&id, None), &request, |_: &SignRulesRequest, state, facts| {
-            decide(state, version, facts)
-        });
-    let loaded = taken.await?;
-    app.kit.rulebook.catch_up(&app.kit.store).await.map_err(unavailable)?;
-    one(&loaded, version)
+    stepped(&app, STEP, (&kind, &name, version), &request, |_: &SignRulesRequest, state, facts| {
+        decide(state, version, facts)
+    })
+    .await
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {

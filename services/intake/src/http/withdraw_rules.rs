@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use dossier::intake::withdraw_rules::{STEP, decide};
 use serde::Deserialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint3, take};
+use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint3};
 use utoipa::ToSchema;
 
 use super::get_rules::RulesVersionReply;
-use super::get_rules_version::{id, one};
-use super::issue_rules::unavailable;
+use super::get_rules_version::{VersionPath, stepped};
 use crate::App;
 
 /// Why it is taken back.
@@ -26,11 +25,7 @@ pub(crate) struct WithdrawRulesRequest {
     post,
     path = "/v1/rules/{kind}/{name}/{version}/withdrawal",
     operation_id = "withdraw_rules",
-    params(
-        ("kind" = String, Path, description = "What it is about"),
-        ("name" = String, Path, description = "Its name"),
-        ("version" = u32, Path, description = "Its number"),
-    ),
+    params(VersionPath),
     request_body = WithdrawRulesRequest,
     responses((status = 200, body = RulesVersionReply)),
 )]
@@ -41,17 +36,14 @@ async fn handle(
     version: u32,
     request: Request,
 ) -> Result<Reply, Problem> {
-    let id = id(&kind, &name)?;
-    let taken = take(
-        &app.rules,
+    stepped(
+        &app,
         STEP,
-        (&id, None),
+        (&kind, &name, version),
         &request,
         |body: &WithdrawRulesRequest, state, facts| decide(state, version, &body.reason.0, facts),
-    );
-    let loaded = taken.await?;
-    app.kit.rulebook.catch_up(&app.kit.store).await.map_err(unavailable)?;
-    one(&loaded, version)
+    )
+    .await
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
