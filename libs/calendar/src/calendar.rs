@@ -129,6 +129,12 @@ impl Calendar {
         self.announced.1
     }
 
+    /// Whether it has days off after the announced ones, because its file names a law that gives them.
+    #[must_use]
+    pub fn expects_days_off(&self) -> bool {
+        !self.expected.is_empty()
+    }
+
     /// Whether the office works on `date`.
     #[must_use]
     pub fn is_working_day(&self, date: Date) -> bool {

@@ -29,7 +29,7 @@ pub struct CalendarFile {
     legal_basis: String,
     time_zone: String,
     announced: Announced,
-    /// Whose days off count after the announced ones; none if absent.
+    /// Whose days off count after the announced ones; none if absent, as in files from before it could be said.
     statutory: Option<Statutory>,
     week: Week,
     days: Vec<SpecialDays>,

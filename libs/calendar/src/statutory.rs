@@ -17,6 +17,8 @@ pub(crate) enum Statutory {
     /// The Labour Code of Vietnam 2019, art. 112.1, with the days in lieu of art. 111.3, and the day that Resolution
     /// 28/2026/QH16 adds.
     VietnamLabourCode,
+    /// None does, and that is meant: an office that is open around the clock.
+    None,
 }
 
 /// The first year that the Code of 2019 was in force, and the last that is looked ahead to.
@@ -29,8 +31,11 @@ pub(crate) fn days_off(
     announced: Date,
     is_rest: impl Fn(Date) -> bool,
 ) -> BTreeMap<Date, Text> {
-    let Statutory::VietnamLabourCode = law;
     let mut days = BTreeMap::new();
+    match law {
+        Statutory::VietnamLabourCode => {}
+        Statutory::None => return days,
+    }
     // With the year before: its days in lieu may lie beyond its end.
     for year in announced.year().saturating_sub(1).max(FIRST_YEAR)..=LAST_YEAR {
         vietnam(year, &is_rest, &mut days);

@@ -33,7 +33,7 @@ fn around_the_clock(start: Timestamp) -> String {
         days.iter().map(|day| format!("  {day}: [\"00:00-23:59\"]\n")).collect();
     format!(
         "id: vn\nversion: 3\nlegal_basis: none\ntime_zone: {zone}\n\
-         announced: {{ from: 2022-01-01, to: 2035-12-31 }}\nweek:\n{}days: []\n",
+         announced: {{ from: 2022-01-01, to: 2035-12-31 }}\nstatutory: none\nweek:\n{}days: []\n",
         week.concat()
     )
 }

@@ -13,6 +13,8 @@ use crate::law::Procedure;
 
 /// The most days of one entry.
 const DAYS_OF_ONE_MAX: i32 = 366;
+/// The names of the time zone in which the Labour Code of Vietnam holds.
+const VIETNAM_ZONES: [&str; 2] = ["Asia/Ho_Chi_Minh", "Asia/Saigon"];
 /// How many years ahead days off can have been announced.
 const ANNOUNCED_YEARS_MAX: i16 = 10;
 
@@ -22,6 +24,7 @@ impl Check<'_, '_> {
             return;
         }
         self.announced(value);
+        self.statutory(value);
         // A calendar in which nothing is wrong, with one part of this one at a time.
         let sound = json!({
             "id": "x", "version": 1, "legal_basis": "x", "time_zone": "UTC",
@@ -59,6 +62,24 @@ impl Check<'_, '_> {
                 format!("days off cannot have been announced beyond {last}"),
             );
             self.add("/announced/to", vi, en);
+        }
+    }
+
+    /// After what was announced the Labour Code of Vietnam holds by itself (2019, art. 112): a file that says nothing of it would
+    /// lose its days off, and nobody would notice before the first of them. That none are given must be said.
+    fn statutory(&mut self, value: &Value) {
+        let text = |name: &str| value.get(name).and_then(Value::as_str);
+        let zone = text("time_zone").is_some_and(|zone| VIETNAM_ZONES.contains(&zone));
+        let before = text("id").and_then(|id| self.law.newest_calendar(id));
+        let expected = zone || before.is_some_and(Calendar::expects_days_off);
+        if expected && text("statutory").is_none() {
+            self.add(
+                "/statutory",
+                "sau phần đã công bố, ngày nghỉ theo Điều 112 Bộ luật Lao động vẫn áp dụng: ghi `statutory: \
+                 vietnam_labour_code`, hoặc `statutory: none` nếu không luật nào cho ngày nghỉ",
+                "after what was announced the days off of the Labour Code (art. 112) hold: write `statutory: \
+                 vietnam_labour_code`, or `statutory: none` where no law gives any",
+            );
         }
     }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::law::{SHIPPED, shipped_rules};
+use crate::law::{SHIPPED, next_version, shipped_rules};
 use crate::testing::{at, law};
 
 const NOW: &str = "2026-11-20T09:00";
@@ -26,7 +26,7 @@ fn certificate(changes: &[(&str, &str)]) -> String {
         assert!(text.contains(from), "{from}");
         text.replacen(from, to, 1)
     };
-    changes.iter().fold(text.replace("version: 2", "version: 3"), changed)
+    changes.iter().fold(next_version(text), changed)
 }
 
 #[track_caller]
@@ -38,9 +38,7 @@ fn certificate_with(changes: &[(&str, &str)], pointers: &[&str]) {
 fn shipped(kind: RulesKind, changes: &[(&str, &str)]) -> String {
     let all = shipped_rules().unwrap();
     let rules = all.iter().find(|rules| rules.kind == kind).unwrap();
-    let version = format!("version: {}", rules.version);
-    let text = rules.text.replacen(&version, &format!("version: {}", rules.version + 1), 1);
-    changes.iter().fold(text, |text, (from, to)| {
+    changes.iter().fold(next_version(&rules.text), |text, (from, to)| {
         assert!(text.contains(from), "{from}");
         text.replacen(from, to, 1)
     })
@@ -233,6 +231,15 @@ fn a_calendar_is_checked_in_all_its_parts_and_for_what_follows() {
         ),
     ]);
     assert_eq!(wrong, ["/time_zone", "/week", "/days/1/to", "/days/2", "/days/3"]);
+    // The days off of the Labour Code are not lost because nothing was said of it.
+    let law_of = |said: &str| calendar(&[("statutory: vietnam_labour_code\n", said)]);
+    assert_eq!(law_of(""), ["/statutory"]);
+    assert_eq!(law_of("statutory: none\n"), [""; 0]);
+    let elsewhere = ("Asia/Ho_Chi_Minh", "Asia/Bangkok");
+    let moved = calendar(&[elsewhere, ("statutory: vietnam_labour_code\n", "")]);
+    assert_eq!(moved, ["/statutory"], "the version before has them");
+    let new = [elsewhere, ("statutory: vietnam_labour_code\n", ""), ("id: vn", "id: th")];
+    assert_eq!(calendar(&new), [""; 0], "of another country nothing is known");
     // Nobody works for thirty-six years: no period would end in a reasonable time.
     let never = (0..36).map(|years| {
         let year = 2026 + years;
