@@ -32,6 +32,7 @@ pub use complaints::ComplaintRules;
 pub use ends::{Ending, WARNED_DAYS};
 pub use file::{InvalidLaw, kind_of, rules, says_the_same, shipped_rules, takes_effect};
 use file::{content, read};
+pub use file::{in_version, next_version};
 pub use issuing::{Draft, Finding, Findings, Place};
 pub use outage::Outage;
 use outage::Outages;
@@ -426,7 +427,7 @@ mod tests {
     #[test]
     fn a_wrong_file_is_refused_with_file_line_and_reason() {
         let mut law = Law::shipped().unwrap();
-        let wrong = SHIPPED[0].1.replace("version: 2", "version: two");
+        let wrong = SHIPPED[0].1.replace("\nversion: ", "\nversion: two");
         let error = law.add_procedure("wrong.yaml", &wrong).unwrap_err().to_string();
         assert!(error.starts_with("wrong.yaml:") && error.contains("version"), "{error}");
         let unknown = format!("{}\nsurprise: 1\n", SHIPPED[0].1);
@@ -449,8 +450,7 @@ mod tests {
 
     #[test]
     fn a_succession_that_leads_nowhere_or_back_is_refused() {
-        let shipped =
-            include_str!("../procedures/agencies.yaml").replace("version: 1", "version: 2");
+        let shipped = next_version(include_str!("../procedures/agencies.yaml"));
         let refused = |by: &str, wrong: &str| {
             let text = shipped.replace(&format!("by: {by}"), &format!("by: {wrong}"));
             Law::shipped().unwrap().add_agencies("agencies.yaml", &text).unwrap_err().to_string()
@@ -471,7 +471,8 @@ mod tests {
         let second = |transition: &str| {
             let mut law = Law::shipped().unwrap();
             let (_, text) = SHIPPED.iter().find(|(_, text)| text.contains("CHEM.IMPORT")).unwrap();
-            let text = text.replace("version: 1\n", &format!("version: 3\n{transition}"));
+            let text =
+                in_version(text, 3).replace("version: 3\n", &format!("version: 3\n{transition}"));
             let text =
                 text.replace("effective: { from: 2026-01-17", "effective: { from: 2026-11-20");
             law.add_procedure("second.yaml", &text).unwrap();

@@ -64,7 +64,7 @@ pub fn decide(
 mod tests {
     use super::*;
     use crate::intake::accept_dossier::tests::accepted;
-    use crate::law::{Law, SHIPPED, shipped_rules};
+    use crate::law::{Law, SHIPPED, next_version, shipped_rules};
     use crate::testing::{Scene, at, law};
 
     const EXTENSION: &str = "clock:
@@ -114,7 +114,7 @@ mod tests {
     fn an_extension_in_another_unit_than_the_period_is_refused_with_the_file() {
         let wrong = EXTENSION.replace("working_days", "working_hours");
         let text = SHIPPED.iter().find(|(name, _)| name.starts_with("promotion")).unwrap().1;
-        let text = text.replace("clock:\n", &wrong).replace("version: 2", "version: 3");
+        let text = next_version(text).replace("clock:\n", &wrong);
         let error = law().add_procedure("wrong.yaml", &text).unwrap_err().to_string();
         assert!(error.contains("clock.extension"), "{error}");
     }

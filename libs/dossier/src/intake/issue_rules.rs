@@ -92,12 +92,13 @@ mod tests {
 
     use super::*;
     use crate::contract::ProcedureCode;
+    use crate::law::next_version;
     use crate::testing::{Scene, actor, at, law};
 
     const SHIPPED: &str = include_str!("../../procedures/energy_label.yaml");
 
     fn second() -> String {
-        SHIPPED.replace("version: 2", "version: 3")
+        next_version(SHIPPED)
     }
 
     fn shipped() -> LawEvent {
@@ -139,14 +140,14 @@ mod tests {
         let [finding] = &found.0[..] else { panic!("{found}") };
         assert_eq!(finding.pointer, "/clock/supplement");
         assert!(finding.place.unwrap().line > 1 && finding.en.contains("stop"), "{finding}");
-        let idle = SHIPPED.replace("version: 2", "version: 3").replace("[online]", "[]");
+        let idle = next_version(SHIPPED).replace("[online]", "[]");
         assert!(matches!(issue(&mut scene, &idle), Err(Refusal::Invalid(_))));
     }
 
     #[test]
     fn a_version_that_takes_effect_before_it_was_issued_was_not_known_then() {
         let mut law = law();
-        let text = SHIPPED.replace("version: 2", "version: 3");
+        let text = next_version(SHIPPED);
         let issued = rules(RulesKind::Procedure, "second", &text).unwrap();
         law.take(&issued, Some(at("2026-11-20T09:00"))).unwrap();
         let code = ProcedureCode::from("ENERGY.LABEL");

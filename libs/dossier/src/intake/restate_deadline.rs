@@ -70,7 +70,7 @@ mod tests {
     use crate::contract::{Channel, OutageDeclared, OutageEnded, Role};
     use crate::intake::accept_dossier::tests::accepted;
     use crate::intake::miss_deadline;
-    use crate::law::{Law, shipped_rules};
+    use crate::law::{Law, next_version, shipped_rules};
     use crate::testing::{Scene, at, law};
 
     const OUTAGE: Uuid = Uuid::from_u128(77);
@@ -164,12 +164,7 @@ mod tests {
     fn announced(law: &Law, day: &str) -> Law {
         let shipped =
             shipped_rules().unwrap().into_iter().find(|rules| rules.name == "vn").unwrap();
-        let version = format!("version: {}", shipped.version);
-        let next = format!("version: {}", shipped.version + 1);
-        let text = shipped
-            .text
-            .replace(&version, &next)
-            .replace("\ndays:\n", &format!("\ndays:\n{day}\n"));
+        let text = next_version(&shipped.text).replace("\ndays:\n", &format!("\ndays:\n{day}\n"));
         let mut law = law.clone();
         law.add_calendar("vietnam.yaml", &text).unwrap();
         law

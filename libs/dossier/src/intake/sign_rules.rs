@@ -53,6 +53,7 @@ mod tests {
     use super::*;
     use crate::intake::issue_rules;
     use crate::intake::withdraw_rules::tests::{issue, scene, second};
+    use crate::law::next_version;
     use crate::testing::{Scene, law};
 
     fn sign(scene: &mut Scene<'_, Rules>, version: u32) -> Result<Vec<LawEvent>, Refusal> {
@@ -65,7 +66,7 @@ mod tests {
         let mut scene = scene(&law);
         issue(&mut scene, &second("2026-12-01"), 2).unwrap();
         assert_eq!(scene.kinds().last(), Some(&"RulesProposed"));
-        let third = second("2026-12-01").replace("version: 3", "version: 4");
+        let third = next_version(&second("2026-12-01"));
         let waits = issue(&mut scene, &third, 2);
         assert_eq!(waits, Err(issue_rules::Refusal::AwaitingSignature(3)));
         assert_eq!(sign(&mut scene, 3), Err(Refusal::SameSigner));

@@ -56,13 +56,13 @@ pub(super) mod tests {
     use super::*;
     use crate::contract::{ProcedureCode, RulesKind};
     use crate::intake::issue_rules::{self, IssueRules};
-    use crate::law::rules;
+    use crate::law::{next_version, rules};
     use crate::testing::{Scene, at, law};
 
     const SHIPPED: &str = include_str!("../../procedures/energy_label.yaml");
 
     pub(crate) fn second(from: &str) -> String {
-        let text = SHIPPED.replace("version: 2", "version: 3");
+        let text = next_version(SHIPPED);
         text.replace("effective: { from: 2026-01-01 }", &format!("effective: {{ from: {from} }}"))
     }
 
@@ -109,7 +109,7 @@ pub(super) mod tests {
         assert_eq!(withdraw(&mut scene, "2026-11-30T23:59", 3), Err(Refusal::Ended));
         let again = issue(&mut scene, &second("2026-12-01"), 1);
         assert_eq!(again, Err(issue_rules::Refusal::VersionEnded));
-        let third = second("2026-12-01").replace("version: 3", "version: 4");
+        let third = next_version(&second("2026-12-01"));
         assert_eq!(issue(&mut scene, &third, 1).unwrap().len(), 1);
     }
 

@@ -94,6 +94,7 @@ fn ending_lines(procedure: &Procedure, today: Date) -> impl Iterator<Item = Endi
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::law::next_version;
     use crate::testing::{at, law};
 
     fn found(law: &Law, moment: &str) -> Vec<(String, i64)> {
@@ -121,8 +122,7 @@ mod tests {
             .iter()
             .find(|(_, text)| text.contains("code: ENERGY.LABEL"))
             .unwrap();
-        let ended = text
-            .replace("\nversion: 2\n", "\nversion: 3\n")
+        let ended = next_version(text)
             .replace("{ from: 2026-01-01 }", "{ from: 2026-02-01, to: 2026-12-31 }");
         let mut ending = Law::default();
         for rules in super::super::shipped_rules().unwrap() {
@@ -136,9 +136,8 @@ mod tests {
         let what = "procedure/ENERGY.LABEL";
         let ends = |law: &Law| found(law, "2026-12-01T09:00").iter().any(|(of, _)| of == what);
         assert!(ends(&ending));
-        let next = ended
-            .replace("version: 3", "version: 4")
-            .replace("from: 2026-02-01, to: 2026-12-31", "from: 2027-01-01");
+        let next =
+            next_version(&ended).replace("from: 2026-02-01, to: 2026-12-31", "from: 2027-01-01");
         ending.add_procedure("next", &next).unwrap();
         assert!(!ends(&ending));
     }

@@ -110,6 +110,26 @@ pub fn shipped_rules() -> Result<Vec<RulesIssued>, InvalidLaw> {
     all.map(|(kind, file, text)| rules(kind, file, text)).collect()
 }
 
+/// The text of a file of rules as its next version; one that says no version stays as it is.
+#[must_use]
+pub fn next_version(text: &str) -> String {
+    let said = text.lines().find_map(|line| line.strip_prefix("version: "));
+    match said.and_then(|number| number.trim().parse::<u32>().ok()) {
+        Some(number) => in_version(text, number.saturating_add(1)),
+        None => text.to_owned(),
+    }
+}
+
+/// The text of a file of rules as the version `number`.
+#[must_use]
+pub fn in_version(text: &str, number: u32) -> String {
+    let line = |line: &str| match line.strip_prefix("version: ") {
+        Some(_) => format!("version: {number}\n"),
+        None => line.to_owned(),
+    };
+    text.split_inclusive('\n').map(line).collect()
+}
+
 /// Whether two files say the same; how they are laid out, and what they say in comments, does not count.
 #[must_use]
 pub fn says_the_same(one: &str, other: &str) -> bool {
@@ -127,4 +147,19 @@ pub(super) fn read<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Inv
 
 pub(super) fn content(file: &str, reason: &str) -> InvalidLaw {
     InvalidLaw::Content { file: file.to_owned(), reason: reason.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_version_of_a_file_differs_in_its_number_alone() {
+        for shipped in shipped_rules().unwrap() {
+            let next = rules(shipped.kind, &shipped.name, &next_version(&shipped.text)).unwrap();
+            assert_eq!((next.version, &next.name), (shipped.version + 1, &shipped.name));
+            assert_eq!(in_version(&next.text, shipped.version), shipped.text);
+        }
+        assert_eq!(next_version("a: 1\n  version: 2\n"), "a: 1\n  version: 2\n");
+    }
 }

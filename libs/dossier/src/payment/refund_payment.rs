@@ -106,6 +106,7 @@ pub(super) fn granted(
 pub(crate) mod tests {
     use super::*;
     use crate::contract::FeeOwedAgain;
+    use crate::law::next_version;
     use crate::payment::assess_fee::tests::assessed;
     use crate::payment::start_payment;
     use crate::payment::take_cash;
@@ -191,8 +192,7 @@ pub(crate) mod tests {
     #[test]
     fn a_large_refund_waits_for_a_second_person_also_in_pieces() {
         let mut law = law();
-        let rules = include_str!("../../procedures/payments.yaml")
-            .replace("version: 1", "version: 2")
+        let rules = next_version(include_str!("../../procedures/payments.yaml"))
             .replace("second_person_above: 1000000", "second_person_above: 20000");
         let issued = crate::law::rules(crate::contract::RulesKind::Payments, "p", &rules).unwrap();
         law.take(&issued, None).unwrap();

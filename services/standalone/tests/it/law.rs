@@ -1,6 +1,7 @@
 //! The law as it is issued, and what follows for dossiers.
 
 use dossier::contract::Role;
+use dossier::law::{in_version, next_version};
 use events::{EventStore, Expected, Filter, NewEvent, Position, Recorded, Version};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -11,8 +12,7 @@ const ENERGY_LABEL: &str = include_str!("../../../../libs/dossier/procedures/ene
 
 /// The notice of energy labelling in its next version, in force from the given day: three days instead of five.
 fn next(from: &str) -> String {
-    ENERGY_LABEL
-        .replace("version: 2", "version: 3")
+    next_version(ENERGY_LABEL)
         .replace("issued: 2025-12-01", "issued: 2026-11-20")
         .replace("effective: { from: 2026-01-01 }", &format!("effective: {{ from: {from} }}"))
         .replace("amount: 5, unit: working_days", "amount: 3, unit: working_days")
@@ -242,7 +242,7 @@ async fn a_version_that_says_so_applies_to_open_dossiers_and_shortens_no_promise
     let promised = due(&office, &path).await;
     let version = |number: u32, days: u32| {
         let text = next("2026-11-20").replace("amount: 3,", &format!("amount: {days},"));
-        text.replace("version: 3", &format!("version: {number}\napplies_to_open: true"))
+        format!("{}applies_to_open: true\n", in_version(&text, number))
     };
     issue(&office, "procedure", &version(3, 3)).await.granted();
     office.settle().await;
@@ -312,7 +312,7 @@ async fn who_takes_over_from_an_agency_goes_on_with_its_dossiers() {
     let chemicals = text.lines().find(|line| line.contains("code: G02.002")).unwrap();
     let line = chemicals.strip_suffix(" }").unwrap();
     let ended = format!("{line}, succeeded: {{ by: G02.005, on: 2026-11-23 }} }}");
-    let text = text.replace("version: 1", "version: 2").replace(chemicals, &ended);
+    let text = next_version(text).replace(chemicals, &ended);
     issue(&office, "agencies", &text).await.granted();
     let successor = office.token(Role::Clerk, "clerk-5", "G02.005");
     assert_eq!(office.browser.get(&path, &successor).await.refused().0, 404, "not yet");

@@ -1,6 +1,7 @@
 //! Rules on their way into the law: checked, tried, issued.
 
 use dossier::contract::{Actor, Envelope, EventSet, LawEvent, Role, RulesIssued, RulesKind};
+use dossier::law::{in_version, next_version};
 use events::{EventStore, Expected, NewEvent, SqliteOptions, StreamName};
 use serde_json::{Value, json};
 use service_kit::Clock;
@@ -17,8 +18,7 @@ const CERTIFICATE: &str =
 
 /// The certificate of origin in the version after the shipped one, in force from 1 December.
 fn second() -> String {
-    CERTIFICATE
-        .replace("version: 2", "version: 3")
+    next_version(CERTIFICATE)
         .replace("issued: 2025-06-30", "issued: 2026-11-20")
         .replace("effective: { from: 2025-07-01 }", "effective: { from: 2026-12-01 }")
 }
@@ -33,14 +33,13 @@ async fn send(office: &Office, query: &str, kind: &str, text: &str) -> Answer {
 async fn everything_that_is_wrong_with_rules_is_told_at_once_with_its_place_and_nothing_recorded() {
     let office = Office::open().await;
     let head = office.kit.store.head();
-    let text = second()
+    let text = next_version(&second())
         .replace("amount: 30000", "amount: -5")
         .replace("percent: 50", "percent: 0")
         .replace("/destination]", "/destinatoin]")
         .replace("amount: 6, unit", "amount: 4294967295, unit")
         .replace("destination: { enum:", "destination: { type: place, enum:")
-        .replace("issued: 2026-11-20", "issued: 2031-11-20")
-        .replace("version: 3", "version: 4");
+        .replace("issued: 2026-11-20", "issued: 2031-11-20");
     for query in ["", "?dry_run=true"] {
         let answer = send(&office, query, "procedure", &text).await;
         assert_eq!(answer.refused(), (422, "rules-invalid"), "{}", answer.body);
@@ -100,7 +99,7 @@ async fn a_dry_run_says_what_would_be_and_records_nothing() {
     let other = second().replace("amount: 30000", "amount: 40000");
     let refused = send(&office, "?dry_run=true", "procedure", &other).await;
     assert_eq!(refused.refused(), (409, "rules-version-taken"));
-    let third = second().replace("version: 3", "version: 5");
+    let third = in_version(&second(), 5);
     let refused = send(&office, "?dry_run=true", "procedure", &third).await;
     assert_eq!(
         refused.body["errors"][0]["detail"].as_str().unwrap().split(':').next(),
@@ -149,7 +148,7 @@ async fn a_procedure_that_is_not_in_force_yet_is_shown_with_its_first_day() {
     let show = async |office: &Office, path: &str| -> Value {
         office.browser.get(path, &office.applicant("company-1")).await.granted()
     };
-    let new = second().replace("code: CO.D", "code: CO.E").replace("version: 3", "version: 1");
+    let new = in_version(&second(), 1).replace("code: CO.D", "code: CO.E");
     send(&office, "", "procedure", &new).await.granted();
     let shown = show(&office, "/v1/procedures/CO.E").await;
     assert_eq!(
@@ -245,7 +244,7 @@ async fn rules_are_withdrawn_before_their_first_day_and_are_then_in_force_at_no_
     let shown = office.browser.get("/v1/procedures/CO.D", &office.clerk()).await.granted();
     assert_eq!(shown["upcoming"], json!([]));
 
-    let third = second().replace("version: 3", "version: 4").replace("2026-12-01", "2026-12-05");
+    let third = next_version(&second()).replace("2026-12-01", "2026-12-05");
     send(&office, "", "procedure", &third).await.granted();
     office.wait_until("2026-12-02T09:00").await;
     let shown = office.browser.get("/v1/procedures/CO.D", &office.clerk()).await.granted();
@@ -285,7 +284,7 @@ async fn with_two_signers_nothing_that_one_operator_issues_is_law() {
 
     let own = step(&office, "operator-1", 3, "signature", json!({})).await;
     assert_eq!(own.refused(), (409, "rules-same-signer"));
-    let third = text.replace("version: 3", "version: 4");
+    let third = next_version(&text);
     let waits = send(&office, "", "procedure", &third).await;
     assert_eq!(waits.refused(), (409, "rules-awaiting-signature"));
     office.settle().await;
@@ -303,7 +302,7 @@ async fn with_two_signers_nothing_that_one_operator_issues_is_law() {
     assert_eq!((&rejected["status"], &rejected["reason"]), (&json!("rejected"), &why["reason"]));
     let late = step(&office, "operator-2", 4, "signature", json!({})).await;
     assert_eq!(late.refused(), (409, "rules-not-awaiting-signature"));
-    let fourth = text.replace("version: 3", "version: 5");
+    let fourth = in_version(&text, 5);
     send(&office, "", "procedure", &fourth).await.granted();
     let back = step(&office, "operator-1", 5, "withdrawal", why).await.granted();
     assert_eq!(back["status"], "withdrawn", "a proposal is taken back at any time");
@@ -403,8 +402,7 @@ async fn the_registry_of_agencies_takes_a_country_in_parts_and_units_end_with_a_
     assert_eq!(read.agencies().count(), 34 * 330 + 8);
 
     // A unit belongs to one part, and a part forgets none of its own.
-    let other =
-        province(61, 2, 330, "").replace("id: h61", "id: h99").replace("version: 2", "version: 1");
+    let other = in_version(&province(61, 2, 330, ""), 1).replace("id: h61", "id: h99");
     assert_eq!(send(&office, "", "agencies", &other).await.refused(), (422, "rules-invalid"));
     let fewer = province(61, 2, 329, "");
     let refused = send(&office, "", "agencies", &fewer).await;
@@ -415,9 +413,8 @@ async fn the_registry_of_agencies_takes_a_country_in_parts_and_units_end_with_a_
     );
 
     // A procedure of that unit; then the unit is merged into its neighbour.
-    let own = second()
+    let own = in_version(&second(), 1)
         .replace("code: CO.D", "code: COMMUNE.PAPER")
-        .replace("version: 3", "version: 1")
         .replace("agency: G02", "agency: H61")
         .replace("from: 2026-12-01", "from: 2026-11-20");
     send(&office, "", "procedure", &own).await.granted();

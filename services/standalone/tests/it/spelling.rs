@@ -1,6 +1,7 @@
 //! One thing has one spelling: tax codes and telephone numbers as people write them, ends of periods as days.
 
 use dossier::contract::Role;
+use dossier::law::next_version;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Office, energy_label, submitted};
@@ -144,7 +145,7 @@ async fn a_counter_that_is_open_only_in_an_outage_takes_paper_while_one_lasts() 
         let body = json!({ "kind": "procedure", "text": text });
         office.browser.post("/v1/rules", &operator, "", body).await
     };
-    let next = text.replace("\nversion: 2\n", "\nversion: 3\n");
+    let next = next_version(text);
     let with = |only: &str| {
         let channels = format!("channels: [online, counter]\nonly_in_outage: {only}");
         next.replace("channels: [online]", &channels).replace(

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use dossier::law::next_version;
 use serde_json::Value;
 
 use crate::support::{dossier, printed};
@@ -52,7 +53,7 @@ fn a_change_of_the_law_is_tried_and_nothing_is_changed() {
     // A whole new version, and other days off.
     let version =
         std::fs::read_to_string("../../libs/dossier/procedures/certificate_of_origin_d.yaml");
-    let version = version.unwrap().replace("\nversion: 2\n", "\nversion: 3\n");
+    let version = next_version(&version.unwrap());
     let file = data.join("version-3.yaml");
     std::fs::write(&file, version.replace("online: { amount: 6,", "online: { amount: 60,"))
         .unwrap();
@@ -61,8 +62,7 @@ fn a_change_of_the_law_is_tried_and_nothing_is_changed() {
     let calendar = std::fs::read_to_string("../../libs/calendar/data/vietnam.yaml").unwrap();
     let announced =
         "days:\n  - { from: 2026-09-03, to: 2026-09-30, off: { vi: Bão, en: Typhoon } }\n";
-    let calendar =
-        calendar.replace("\nversion: 2\n", "\nversion: 3\n").replace("days:\n", announced);
+    let calendar = next_version(&calendar).replace("days:\n", announced);
     let file = data.join("vietnam-3.yaml");
     std::fs::write(&file, calendar).unwrap();
     let storm = tally(data, "CO.D", &["--calendar-file", file.to_str().unwrap()]);
