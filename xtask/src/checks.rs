@@ -23,13 +23,14 @@ pub(crate) fn run() -> Result<()> {
         Some(_) => None,
         None => Some(Postgres::start_in(&folder, free_port()?)?),
     };
-    let mut tests = Command::new("cargo");
+    let mut tests = Command::new(cargo_program());
     tests.args(["test", "--workspace", "--features", "standalone/eventstoredb"]);
     tests.arg("--no-fail-fast");
     if let Some(postgres) = &postgres {
         tests.env("POSTGRES_URL", &postgres.url);
     }
     tests.env("NATS_SERVER", nats);
+    tests.env("OLD_NATS_SERVER", tools::old_nats_server()?);
     tests.env("PGBOUNCER", tools::debian("pgbouncer", "/usr/sbin/pgbouncer")?);
     if std::env::var_os("EVENTSTORE_URL").is_none() {
         writeln!(
@@ -65,7 +66,13 @@ pub(crate) fn reckon() -> Result<()> {
 }
 
 fn cargo(arguments: &[&str]) -> Result<()> {
-    run_in(&root(), "cargo", arguments)
+    run_in(&root(), &cargo_program(), arguments)
+}
+
+/// The cargo that runs this, or the one on the path.
+#[expect(clippy::disallowed_methods, reason = "what cargo tells its own, not a setting")]
+pub(crate) fn cargo_program() -> String {
+    std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
 }
 
 fn run_in(folder: &Path, program: &str, arguments: &[&str]) -> Result<()> {
@@ -84,7 +91,17 @@ fn succeed(folder: &Path, command: &mut Command) -> Result<()> {
 }
 
 /// The running binary, ended with this value.
-struct Server(Child);
+pub(crate) struct Server(Child);
+
+impl Server {
+    /// Tells it to end, and waits until it has.
+    pub(crate) fn stop(mut self) -> Result<()> {
+        // It may have ended by itself.
+        let _ = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status();
+        self.0.wait()?;
+        Ok(())
+    }
+}
 
 impl Drop for Server {
     fn drop(&mut self) {
@@ -137,7 +154,8 @@ fn api_against_its_documents() -> Result<()> {
     Ok(())
 }
 
-fn serve(dossier: &Path, data: &Path) -> Result<(Server, String)> {
+/// A program that serves from a folder, and where.
+pub(crate) fn serve(dossier: &Path, data: &Path) -> Result<(Server, String)> {
     let mut child = Command::new(dossier)
         .args(["serve", "--listen", "127.0.0.1:0", "--data"])
         .arg(data)

@@ -1,12 +1,13 @@
 //! `cargo xtask upgrade`: an office that is kept by an older program, then by this one, then by the older one again. It builds the
 //! older program from its commit, which takes as long as a build from nothing: minutes, so it stands apart from the tests.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
+use crate::checks::{cargo_program, serve};
 use crate::generate::root;
 
 /// A program and the README that says how it is spoken to.
@@ -19,29 +20,35 @@ struct Program {
 pub(crate) fn run(commit: &str) -> Result<()> {
     let folder = root().join("target/upgrade");
     let source = folder.join("source");
-    std::fs::create_dir_all(&folder)?;
-    // What an earlier run left may be of another commit.
-    let _ = git(&["worktree", "remove", "--force"], &source);
-    let mut add = Command::new("git");
-    add.args(["worktree", "add", "--detach", "--force"]).arg(&source).arg(commit);
-    succeed(add.current_dir(root()))?;
-    let older = built(&source, &folder.join("build"), commit);
-    let newer = built(&root(), &root().join("target"), "this one");
-    let played = older.and_then(|older| newer.and_then(|newer| play(&folder, &older, &newer)));
-    git(&["worktree", "remove", "--force"], &source)?;
-    played
+    unpack(commit, &source)?;
+    // A target folder of its own that is kept: another commit builds only what differs.
+    let older = built(&source, &folder.join("build"), commit)?;
+    let newer = built(&root(), &root().join("target"), "this one")?;
+    play(&folder, &older, &newer)
 }
 
-fn git(arguments: &[&str], path: &Path) -> Result<()> {
-    succeed(Command::new("git").args(arguments).arg(path).current_dir(root()))
+/// The files of a commit, without a checkout that git would have to know of. They are as old as their unpacking: cargo compares
+/// times, and those of a commit may be before an earlier build.
+fn unpack(commit: &str, source: &Path) -> Result<()> {
+    if source.exists() {
+        std::fs::remove_dir_all(source)?;
+    }
+    std::fs::create_dir_all(source)?;
+    let archive = source.with_extension("tar");
+    let mut pack = Command::new("git");
+    pack.args(["archive", "--format", "tar", "--output"]).arg(&archive).arg(commit);
+    succeed(pack.current_dir(root()))?;
+    succeed(Command::new("tar").arg("-xmf").arg(&archive).arg("-C").arg(source))?;
+    Ok(std::fs::remove_file(archive)?)
 }
 
 fn succeed(command: &mut Command) -> Result<()> {
-    if command.status()?.success() { Ok(()) } else { bail!("{command:?} failed") }
+    let status = command.status().with_context(|| format!("{command:?} cannot be started"))?;
+    if status.success() { Ok(()) } else { bail!("{command:?} failed") }
 }
 
 fn built(source: &Path, target: &Path, name: &str) -> Result<Program> {
-    let mut build = Command::new("cargo");
+    let mut build = Command::new(cargo_program());
     build.args(["build", "--locked", "--package", "standalone", "--bin", "dossier"]);
     build.args(["--features", "standalone/eventstoredb", "--target-dir"]).arg(target);
     succeed(build.current_dir(source))?;
@@ -59,47 +66,31 @@ fn play(folder: &Path, older: &Program, newer: &Program) -> Result<()> {
         std::fs::remove_dir_all(&data)?;
     }
     let mut out = std::io::stdout();
-    for program in [older, newer, older, newer] {
-        let (process, address) = serve(program, &data)?;
-        let carried = carry(program, &data, &address);
-        stop(process)?;
+    for (turn, program) in (1..).zip([older, newer, older, newer]) {
+        let (server, address) = serve(&program.binary, &data)
+            .with_context(|| format!("{} does not start on what was there", program.name))?;
+        let carried = carry(program, turn, &data, &address);
+        server.stop()?;
         carried.with_context(|| format!("{} on what was there", program.name))?;
         let check = Command::new(&program.binary).arg("check").arg("--data").arg(&data).output()?;
         let said = String::from_utf8_lossy(&check.stdout);
         if !check.status.success() {
-            bail!("{} finds: {said}", program.name);
+            let why = String::from_utf8_lossy(&check.stderr);
+            bail!("{} finds: {said}{why}", program.name);
         }
-        writeln!(out, "{}: {}", program.name, said.trim_end())?;
+        writeln!(out, "{turn}. {}: {}", program.name, said.trim_end())?;
     }
     Ok(())
 }
 
-fn serve(program: &Program, data: &Path) -> Result<(Child, String)> {
-    let mut child = Command::new(&program.binary)
-        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-        .arg(data)
-        .stderr(Stdio::piped())
-        .spawn()?;
-    let mut lines = BufReader::new(child.stderr.take().context("no log")?).lines();
-    let address = lines.by_ref().map_while(Result::ok).find_map(|line| {
-        let line: serde_json::Value = serde_json::from_str(&line).ok()?;
-        Some(line.pointer("/fields/address")?.as_str()?.to_owned())
-    });
-    // Somebody must go on reading, or the program blocks on a full pipe.
-    std::thread::spawn(move || lines.for_each(drop));
-    let Some(address) = address else {
-        stop(child)?;
-        bail!("{} does not start on what was there", program.name);
-    };
-    Ok((child, address))
-}
-
-fn carry(program: &Program, data: &Path, address: &str) -> Result<()> {
+fn carry(program: &Program, turn: u8, data: &Path, address: &str) -> Result<()> {
     let folder = data.with_extension("lines");
     std::fs::create_dir_all(&folder)?;
+    // A result's number is given once.
+    let lines = program.lines.replace("KM-1", &format!("KM-{turn}"));
     succeed(
         Command::new("bash")
-            .args(["-euo", "pipefail", "-c", &program.lines])
+            .args(["-euo", "pipefail", "-c", &lines])
             .current_dir(&folder)
             .env("U", format!("http://{address}"))
             .env("D", &program.binary)
@@ -108,9 +99,60 @@ fn carry(program: &Program, data: &Path, address: &str) -> Result<()> {
     )
 }
 
-fn stop(mut child: Child) -> Result<()> {
-    // It may have ended by itself.
-    let _ = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
-    child.wait()?;
-    Ok(())
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// A program that records one kind of event and knows some kinds, as far as this is concerned.
+    fn program(folder: &Path, name: &str, writes: &str, knows: &str) -> Program {
+        let script = format!(
+            r#"#!/bin/sh
+command=$1; data=$5; [ "$command" = check ] && data=$3
+strange() {{ grep -vxE '{knows}' "$data/log"; }}
+case $command in
+  serve) mkdir -p "$data"; [ -f "$data/poison" ] && exit 1
+    trap 'exit 0' TERM
+    echo '{{"fields":{{"address":"127.0.0.1:1"}}}}' >&2
+    while :; do sleep 0.1; done ;;
+  check) if strange; then exit 1; fi; echo "$(wc -l < "$data/log") events, 0 findings" ;;
+esac
+"#
+        );
+        let binary = folder.join(name);
+        std::fs::write(&binary, script).unwrap();
+        std::fs::set_permissions(&binary, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let lines = format!("echo {writes} >> \"$DOSSIER_DATA/log\"\n");
+        Program { name: name.to_owned(), binary, lines }
+    }
+
+    fn played(older: (&str, &str), newer: (&str, &str)) -> Result<String, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let older = program(folder.path(), "older", older.0, older.1);
+        let newer = program(folder.path(), "newer", newer.0, newer.1);
+        play(folder.path(), &older, &newer).map_err(|error| format!("{error:#}"))?;
+        Ok(std::fs::read_to_string(folder.path().join("data/log")).unwrap())
+    }
+
+    #[test]
+    fn each_program_goes_on_with_what_the_others_wrote() {
+        assert_eq!(played(("a", "a|b"), ("b", "a|b")).unwrap(), "a\nb\na\nb\n");
+    }
+
+    #[test]
+    fn what_one_wrote_and_the_other_cannot_read_fails_in_both_directions() {
+        let back = played(("a", "a"), ("b", "a|b")).unwrap_err();
+        assert_eq!(back, "older finds: b\n");
+        let forth = played(("a", "a"), ("b", "b")).unwrap_err();
+        assert_eq!(forth, "newer finds: a\n");
+    }
+
+    #[test]
+    fn a_program_that_does_not_start_and_lines_that_fail_are_no_success() {
+        let stopped = played(("a; touch $DOSSIER_DATA/poison; :", "a"), ("b", "a|b")).unwrap_err();
+        assert!(stopped.starts_with("newer does not start on what was there"), "{stopped}");
+        let failed = played(("a", "a"), ("b; false; :", "a|b")).unwrap_err();
+        assert!(failed.starts_with("newer on what was there: "), "{failed}");
+    }
 }
