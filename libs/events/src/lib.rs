@@ -42,6 +42,7 @@ mod error;
 mod event;
 mod flaw;
 pub mod limits;
+pub mod reach;
 mod store;
 mod wal;
 

@@ -26,6 +26,8 @@ pub const PAGE_EVENTS_MAX: usize = 10_000;
 
 /// How long a server may take to accept a connection.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long it may take to find out whether a server can be reached, and why not.
+pub const REACH_WITHIN: Duration = Duration::from_secs(4);
 /// How long a server may take for an answer before its connection is given up.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a server that went away is waited for: as long as a failover takes.

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::event::{check, is_whole};
 use crate::limits::{PAGE_EVENTS_MAX, READ_EVENTS_MAX, TOGETHER_BYTES_MAX};
+use crate::reach::Server;
 use crate::{
     AppendError, Appended, Expected, Filter, Flaw, NewEvent, OpenError, Page, Position, ReadError,
     Recorded, SqliteOptions, StreamName, Unwritable, Version,
@@ -88,6 +89,21 @@ impl EventStore {
             return Self::eventstoredb(url).await;
         }
         Err(OpenError::UnknownEngine { url: url.to_owned() })
+    }
+
+    /// The servers behind an address, with how they speak TLS; none for a file.
+    #[must_use]
+    pub fn servers(url: &str) -> Vec<Server> {
+        #[cfg(feature = "postgres")]
+        if postgres::speaks(url) {
+            return postgres::servers(url);
+        }
+        #[cfg(feature = "eventstoredb")]
+        if eventstoredb::speaks(url) {
+            return eventstoredb::servers(url);
+        }
+        let _ = url;
+        Vec::new()
     }
 
     /// Opens the store at an address to read it, beside whoever writes: nothing is created, and where there is no store that is

@@ -257,6 +257,13 @@ impl Auth {
         }
     }
 
+    /// When the last of the identity provider's keys ends; nothing where one of them has no end.
+    pub(crate) fn keys_end(&self) -> Option<Timestamp> {
+        let trusted = self.trusted.read().unwrap_or_else(PoisonError::into_inner);
+        let ends: Option<Vec<Timestamp>> = trusted.keys.iter().map(|key| key.ends).collect();
+        ends?.into_iter().max()
+    }
+
     /// How long ago the identity provider's keys were read; nothing for the development key.
     #[must_use]
     pub fn keys_age(&self) -> Option<SignedDuration> {

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Buf;
 use dossier::access::{Caller, May};
 use dossier::contract::{AgencyCode, DocumentDigest, DocumentName, Subject};
+use events::reach::Server;
 use futures_util::{Stream, StreamExt};
 use http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
 use jiff::Timestamp;
@@ -116,10 +117,22 @@ impl Documents {
     #[cfg(feature = "s3")]
     pub async fn in_bucket(url: &str, spool: &Path) -> Result<Self, HomeError> {
         let bucket = bucket::Bucket::open(url)?;
-        if let Err(error) = bucket.look().await {
-            tracing::warn!(%error, "documents can be neither stored nor read yet");
+        // Asked first, because the client tries again for long and drops the cause.
+        let server = bucket.server().cloned().into_iter().collect();
+        let looked = match events::reach::any(server).await {
+            Ok(()) => bucket.look().await.map_err(|error| error.to_string()),
+            Err(why) => Err(why),
+        };
+        if let Err(why) = looked {
+            tracing::warn!(why, "documents can be neither stored nor read yet");
         }
         Self::at(Home::Bucket(bucket, spool.to_owned()))
+    }
+
+    /// The server that has them, if it is one.
+    #[must_use]
+    pub fn server(&self) -> Option<Server> {
+        self.home.server().cloned()
     }
 
     /// Those in a folder that is there, for one who only reads: nothing is made in it, and nothing removed.

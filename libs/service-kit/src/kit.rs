@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dossier::contract::RulesIssued;
-use dossier::law::Law;
+use dossier::law::{Ending, Law};
 use events::bus::{Bus, Leadership};
 use events::{EventStore, ReadError};
 use hmac::{Hmac, Mac};
@@ -21,6 +21,7 @@ use crate::clock::{Clock, ClockGuard, ClockWrong};
 use crate::codes::Codes;
 use crate::crowd::Crowd;
 use crate::documents::Documents;
+use crate::ends::Ends;
 use crate::forms::Forms;
 use crate::limits::{CLOCK_AHEAD_MAX, WAITS_MAX, WAITS_OF_ONE_MAX};
 use crate::metrics::Metrics;
@@ -57,6 +58,8 @@ pub struct Kit {
     pub rule_signers: u8,
     /// Where read models are kept; in memory if absent.
     pub views: Option<PathBuf>,
+    /// Certificates that end.
+    pub ends: Ends,
     /// Figures for whoever watches.
     pub metrics: Arc<Metrics>,
     /// Reads that wait until something is visible.
@@ -161,6 +164,7 @@ impl Kit {
             quotas,
             documents,
             codes: Codes::new(holder.clone(), &digest_key),
+            ends: Ends::default(),
             metrics: Arc::default(),
             waits: Crowd::new(WAITS_MAX, WAITS_OF_ONE_MAX),
             holder,
@@ -236,6 +240,16 @@ impl Kit {
     #[must_use]
     pub fn law(&self) -> Arc<Law> {
         self.rulebook.law()
+    }
+
+    /// What of the law, of certificates and of keys ends soon and has no successor; the first to end first. The law ends by the
+    /// time of the dossiers, whatever that is, the others by the machine's.
+    #[must_use]
+    pub fn endings(&self) -> Vec<Ending> {
+        let mut endings = self.law().endings(self.clock.now());
+        endings.extend(self.ends.endings(Clock::System.now(), self.auth.keys_end()));
+        endings.sort();
+        endings
     }
 
     /// The forms of its procedures.

@@ -4,7 +4,7 @@
 //! - [`tasks`]: what runs without being asked: reactions to other services' events, the deadline keeper, read models.
 //! - [`http`]: requests, replies, problems, and the server.
 //! - [`unmatched`]: what partners say that belongs to nothing of ours.
-//! - [`outside`]: how other people's servers are spoken to.
+//! - [`outside`]: how other people's servers are spoken to. [`Ends`]: what of them ends soon.
 //! - [`auth`]: who is calling. [`documents`]: uploaded files. [`forms`]: forms against their schema.
 
 pub mod auth;
@@ -13,6 +13,7 @@ pub mod codes;
 pub mod crowd;
 pub mod disk;
 pub mod documents;
+mod ends;
 pub mod forms;
 pub mod http;
 mod kit;
@@ -30,6 +31,7 @@ pub mod unmatched;
 pub mod view;
 
 pub use clock::Clock;
+pub use ends::{Certificate, Ends};
 pub use kit::{Kit, KitError, Settings};
 pub use service::Service;
 pub use streams::{Authority, Executed, Failure, Loaded, Order, Streams, fold, recorded_at};

@@ -206,6 +206,8 @@ pub const CLOCK_RETRY_AFTER: Duration = Duration::from_secs(10);
 pub const CLOCK_COMPARED_EVERY: SignedDuration = SignedDuration::from_secs(1);
 /// How often it is looked what of the law ends soon.
 pub const ENDINGS_LOOKED_AT_EVERY: SignedDuration = SignedDuration::from_hours(1);
+/// How long before the end of a certificate, or of the last key of the identity provider, it is warned of, in days.
+pub const CERTIFICATE_WARNED_DAYS: i64 = 30;
 /// Events at the end of the log among which the time of the newest is looked for.
 pub const NEWEST_LOOKED_AT: usize = 100;
 /// How long a task may take for one step, or go on failing, until it counts as standing.

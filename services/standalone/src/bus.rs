@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use events::bus::Bus;
+use events::reach::Server;
 use events::{EventStore, Position};
 use service_kit::Clock;
 use service_kit::tasks::{dead_letters, try_again};
@@ -52,6 +53,15 @@ fn prefix(text: &str) -> Result<String, String> {
 }
 
 impl BusArguments {
+    /// The servers of the bus, if it is on any.
+    pub(crate) fn servers(&self) -> Vec<Server> {
+        #[cfg(feature = "nats")]
+        if let Some(servers) = &self.nats {
+            return events::bus::nats::servers_of(servers, self.nats_authority.as_deref());
+        }
+        Vec::new()
+    }
+
     /// The bus of a process on `store`, where processes believe one another by `secret`.
     #[cfg_attr(not(feature = "nats"), expect(unused_variables, reason = "nobody else speaks"))]
     pub(crate) async fn open(&self, store: &Arc<EventStore>, secret: &[u8]) -> Result<Bus> {

@@ -18,7 +18,7 @@ use service_kit::limits::{
 };
 use service_kit::quotas::{Quotas, Rules as QuotaRules};
 use service_kit::view::{Ahead, ahead};
-use service_kit::{Clock, Kit, Settings};
+use service_kit::{Certificate, Clock, Kit, Settings};
 use tokio::sync::watch;
 
 use crate::ServiceName;
@@ -132,6 +132,21 @@ impl DataDirectory {
     #[must_use]
     pub(crate) fn with_rule_signers(self, rule_signers: Option<u8>) -> Self {
         Self { rule_signers, ..self }
+    }
+
+    /// The certificates by which a process on it is served: of its event store, its bus, its documents and its identity provider.
+    pub(crate) fn certificates(
+        &self,
+        identity: &Identity,
+        documents: &Documents,
+    ) -> Vec<Certificate> {
+        let mut servers = self.store.as_deref().map_or_else(Vec::new, EventStore::servers);
+        servers.extend(self.bus.servers());
+        servers.extend(documents.server());
+        if let Identity::Provider { keys, .. } = identity {
+            servers.extend(keys.server());
+        }
+        servers.into_iter().map(Certificate::Of).collect()
     }
 
     /// What knows more than the log: read models, and how far followers said in the log that they had come.

@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use events::reach::Server;
 use service_kit::tasks::Stalled;
 use service_kit::telemetry::Collector;
-use service_kit::{Kit, Service};
+use service_kit::{Certificate, Kit, Service};
 
 mod backup;
 mod bus;
@@ -157,6 +158,8 @@ pub fn main() -> ExitCode {
     {
         return failed(&anyhow::anyhow!(error));
     }
+    let collector = cli.otlp.as_deref().and_then(Server::of_http).map(Certificate::Of);
+    let outside = collector.into_iter().chain(cli.authority.clone().map(Certificate::In)).collect();
     let (service, ratio) = (cli.otlp_service, cli.trace_ratio);
     let collector = cli.otlp.map(|endpoint| Collector { endpoint, service, ratio });
     let json = match cli.log_format {
@@ -174,7 +177,7 @@ pub fn main() -> ExitCode {
     };
     let done = runtime.block_on(async {
         match command {
-            Command::Serve(arguments) => serve::run(arguments).await,
+            Command::Serve(arguments) => serve::run(arguments, outside).await,
             Command::Demo(arguments) => demo::run(&arguments).await,
             Command::Replay(arguments) => replay::run(&arguments).await,
             Command::Check(arguments) => check::run(&arguments).await,

@@ -12,7 +12,7 @@ use service_kit::auth::{KeySource, Rules};
 use service_kit::http::{AddressBlock, Mounted, Proxies, Router, Server, mount};
 use service_kit::limits::{ServerLimits, TASKS_END_MAX};
 use service_kit::tasks::{ClockTask, Endings, FollowedLaw, KeeperHealth, Tasks, Work};
-use service_kit::{Clock, Kit, Service};
+use service_kit::{Certificate, Clock, Kit, Service};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -176,7 +176,8 @@ fn identity(arguments: &Arguments) -> Result<Identity> {
     Ok(Identity::Provider { keys, rules, sandbox: *sandbox })
 }
 
-pub(crate) async fn run(arguments: Arguments) -> Result<()> {
+/// `outside` are certificates that it depends on whatever it serves.
+pub(crate) async fn run(arguments: Arguments, outside: Vec<Certificate>) -> Result<()> {
     let identity = identity(&arguments)?;
     let data = arguments.data.open()?.shared(arguments.views, arguments.digest_key, arguments.bus);
     let data = data.with_documents(arguments.documents);
@@ -202,6 +203,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     }
     let start_within = Duration::from_secs(arguments.start_within);
     let kit = waits::kit(&data, time, &identity, start_within).await?;
+    kit.ends.watch(data.certificates(&identity, &kit.documents).into_iter().chain(outside));
     serve_some(&kit, &data, arguments.at, names).await
 }
 

@@ -6,7 +6,7 @@
 //! have looked, so that a follower knows that nothing is under way.
 
 use std::fmt::Debug;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ use crate::limits::{
     ACK_TIMEOUT, ANSWER_TIMEOUT, BUS_AGE_MAX, BUS_REDELIVERY, BUS_UNACKED_MAX, CONNECT_TIMEOUT,
     SAID_IN,
 };
-use crate::{EventStore, Filter, Position, Recorded};
+use crate::{EventStore, Filter, Position, Recorded, reach};
 
 mod connection;
 mod feed;
@@ -35,6 +35,7 @@ mod relay;
 mod seal;
 
 use connection::Connection;
+pub use connection::servers_of;
 pub use feed::Feed;
 pub(super) use lease::Seeker;
 pub use relay::{Relay, Relayed};
@@ -86,6 +87,8 @@ pub struct Nats {
     describe: Describe,
     /// Events that this process's relays left out because the servers take none that large.
     left_out: Arc<AtomicU64>,
+    /// Whether it was said that its servers are too old.
+    told_old: Arc<AtomicBool>,
 }
 
 impl Nats {
@@ -95,6 +98,7 @@ impl Nats {
     ///
     /// A credentials file or an address that cannot be used; a stream with another configuration or of another store.
     pub async fn open(options: Options, store: &Arc<EventStore>) -> Result<Self, BusError> {
+        let servers = reach::any(servers_of(&options.servers, options.authority.as_deref())).await;
         let Connection { client, lost, refused } = connection::connect(&options).await?;
         let context = jetstream::ContextBuilder::new()
             .timeout(ANSWER_TIMEOUT)
@@ -112,10 +116,20 @@ impl Nats {
             followers: options.followers,
             describe: options.describe,
             left_out: Arc::default(),
+            told_old: Arc::default(),
         };
-        for source in options.sources {
+        let sources = match servers {
+            Ok(()) => options.sources,
+            // The client goes on trying; nobody need wait for it.
+            Err(why) => {
+                tracing::warn!(%why, "the bus cannot be reached yet; followers read the store");
+                &[]
+            }
+        };
+        for source in sources {
             match tokio::time::timeout(CONNECT_TIMEOUT, nats.stream(source)).await {
                 Ok(Ok(_)) => {}
+                Ok(Err(BusError::TooOld { .. })) => break,
                 Ok(Err(BusError::Unavailable(reason))) => {
                     tracing::warn!(%reason, "the bus cannot be used yet; followers read the store");
                     break;
@@ -127,15 +141,6 @@ impl Nats {
                 }
                 Ok(Err(refused)) => return Err(refused),
             }
-        }
-        // Known once it was connected to; a server that was not is asked at the next start.
-        let version = nats.client.server_info().version;
-        if connection::is_too_old(&version) {
-            tracing::error!(
-                version,
-                needed = connection::NEEDED,
-                "the NATS server is too old for this program, which uses it for nothing until it is replaced; followers read the store"
-            );
         }
         Ok(nats)
     }
@@ -223,6 +228,15 @@ impl Nats {
 
     /// The stream of a source, made if it is missing.
     async fn stream(&self, source: &str) -> Result<Stream<Info>, BusError> {
+        // Known as soon as it is connected to, and empty before.
+        let found = self.client.server_info().version;
+        if connection::is_too_old(&found) {
+            let error = BusError::TooOld { found, needed: connection::NEEDED };
+            if !self.told_old.swap(true, Ordering::Relaxed) {
+                tracing::error!("{error}");
+            }
+            return Err(error);
+        }
         let wanted = Config {
             name: self.stream_name(source),
             subjects: vec![self.subjects(source)],

@@ -38,7 +38,7 @@ mod own;
 mod record;
 
 use address::Address;
-pub(super) use address::speaks;
+pub(super) use address::{servers, speaks};
 use connection::Connection;
 use known::Known;
 use log::{Log, Refused};

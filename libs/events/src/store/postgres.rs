@@ -18,6 +18,7 @@ use crate::limits::{
     APPEND_QUEUE_MAX, BUSY_RETRY_AFTER, LOOK_EVERY, PROBE_FRESH, READ_BYTES_MAX, TAIL_EVENTS_MAX,
     TOGETHER_BYTES_MAX,
 };
+use crate::reach::{self, Server, Tls};
 use crate::{
     AppendError, Appended, Expected, Filter, Flaw, NewEvent, OpenError, Page, Position, ReadError,
     Recorded, Stats, StreamName, Unwritable, Version,
@@ -370,10 +371,21 @@ pub(super) fn speaks(url: &str) -> bool {
     url.starts_with("postgres://") || url.starts_with("postgresql://")
 }
 
+/// The servers of an address, with the authority by which they are believed.
+pub(super) fn servers(url: &str) -> Vec<Server> {
+    let Ok((config, _)) = encryption::parse(url) else { return Vec::new() };
+    let authority = encryption::authority(url);
+    let tls = authority.is_some().then_some(Tls::AsPostgres);
+    let servers = encryption::servers(&config).into_iter();
+    servers.map(|server| Server { tls, authority: authority.clone(), ..server }).collect()
+}
+
 /// Connections on which sessions stay what they are.
 async fn connect(url: &str, read_only: bool) -> Result<Arc<Connections>, OpenError> {
     let unusable = |reason: String| OpenError::Unusable { path: shown(url), reason };
     let address = encryption::parse(url).map_err(unusable)?;
+    // Asked first, because the client does not say how far it came.
+    reach::any(encryption::servers(&address.0)).await.map_err(unusable)?;
     let connections = Arc::new(Connections::new(address, read_only));
     match connections.are_pooled().await {
         Ok(false) => Ok(connections),

@@ -62,7 +62,7 @@ impl DevelopmentKey {
     pub(super) fn verifying(&self) -> Option<Key> {
         let public = URL_SAFE_NO_PAD.encode(self.0.verifying_key().as_bytes());
         let key = DecodingKey::from_ed_components(&public).ok()?;
-        Some(Key { id: Some(self.id()), algorithm: Algorithm::EdDSA, key })
+        Some(Key { id: Some(self.id()), algorithm: Algorithm::EdDSA, key, ends: None })
     }
 
     /// A token with these claims.

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use events::reach::{Server, end_of};
+use jiff::Timestamp;
 use jsonwebtoken::jwk::{
     AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, PublicKeyUse, RSAKeyParameters,
 };
@@ -48,6 +50,8 @@ pub(super) struct Key {
     pub(super) id: Option<String>,
     pub(super) algorithm: Algorithm,
     pub(super) key: DecodingKey,
+    /// When it ends, if it says so.
+    pub(super) ends: Option<Timestamp>,
 }
 
 impl Key {
@@ -84,8 +88,20 @@ impl Key {
         let key = DecodingKey::from_jwk(&jwk).map_err(|error| error.to_string())?;
         // Some keys show only when they are used that they are none.
         crypto::verify("", &[], &key, algorithm).map_err(|error| error.to_string())?;
-        Ok(Self { id: jwk.common.key_id, algorithm, key })
+        let ends = end(listed, jwk.common.x509_chain.as_deref());
+        Ok(Self { id: jwk.common.key_id, algorithm, key, ends })
     }
+}
+
+/// When a key ends: what it says (`exp`, as OpenID Federation 1.0 has it in section 8.7.2), or its certificate (`x5c`, RFC 7517,
+/// section 4.7), whichever is first.
+fn end(listed: &Value, chain: Option<&[String]>) -> Option<Timestamp> {
+    let said = listed.get("exp").and_then(Value::as_i64);
+    let certificate = chain.and_then(|chain| STANDARD.decode(chain.first()?).ok());
+    let certificate = certificate.and_then(|der| end_of(&der));
+    let certificate = certificate.and_then(|end| i64::try_from(end.as_secs()).ok());
+    let first = said.into_iter().chain(certificate).min()?;
+    Timestamp::from_second(first).ok()
 }
 
 /// RSA with this few bits is within reach of whoever wants to sign (NIST SP 800-131A).
@@ -135,6 +151,15 @@ impl KeySet {
 }
 
 impl KeySource {
+    /// The server that has them, if it is one.
+    #[must_use]
+    pub fn server(&self) -> Option<Server> {
+        match self {
+            Self::File(_) => None,
+            Self::Url(url) => Server::of_http(url),
+        }
+    }
+
     /// Reads the keys.
     pub(super) async fn read(&self) -> Result<KeySet, AuthError> {
         let source = self.clone();

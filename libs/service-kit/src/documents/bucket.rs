@@ -4,8 +4,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use events::reach::Server;
 use futures_util::{StreamExt, TryStreamExt};
-use object_store::aws::AmazonS3Builder;
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::path::Path as Key;
 use object_store::{
     Attribute, Attributes, BackoffConfig, ClientOptions, Error, ObjectStore, ObjectStoreExt,
@@ -25,6 +26,8 @@ use crate::limits::{
 pub(super) struct Bucket {
     store: Arc<dyn ObjectStore>,
     prefix: Key,
+    /// The store's server, where the environment names one.
+    server: Option<Server>,
 }
 
 impl Bucket {
@@ -48,12 +51,20 @@ impl Bucket {
             max_retries: OBJECT_RETRIES,
             retry_timeout: OBJECT_RETRY_FOR,
         };
-        let store = AmazonS3Builder::from_env()
+        let builder = AmazonS3Builder::from_env();
+        let server = builder.get_config_value(&AmazonS3ConfigKey::Endpoint);
+        let server = server.as_deref().and_then(Server::of_http);
+        let store = builder
             .with_bucket_name(bucket)
             .with_client_options(options)
             .with_retry(retry)
             .build()?;
-        Ok(Self { store: Arc::new(store), prefix })
+        Ok(Self { store: Arc::new(store), prefix, server })
+    }
+
+    /// The store's server, where the environment names one.
+    pub(super) fn server(&self) -> Option<&Server> {
+        self.server.as_ref()
     }
 
     fn key(&self, name: &str) -> Key {

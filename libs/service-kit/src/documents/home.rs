@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use events::reach::Server;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{Stream, StreamExt, TryFutureExt, TryStreamExt};
 use tokio::fs::File;
@@ -56,6 +57,15 @@ impl Home {
             Self::Folder(folder) => folder.join(UNFINISHED),
             #[cfg(feature = "s3")]
             Self::Bucket(_, spool) => spool.clone(),
+        }
+    }
+
+    /// The server that has them, if it is one.
+    pub(super) fn server(&self) -> Option<&Server> {
+        match self {
+            Self::Folder(_) => None,
+            #[cfg(feature = "s3")]
+            Self::Bucket(bucket, _) => bucket.server(),
         }
     }
 

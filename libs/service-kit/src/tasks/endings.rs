@@ -1,4 +1,4 @@
-//! Says what of the law ends soon and has no successor: at the start, once a day, and when it changes.
+//! Says what of the law, of certificates and of keys ends soon and has no successor: at the start, once a day, and when it changes.
 
 use std::sync::Arc;
 
@@ -53,9 +53,10 @@ impl Task for Endings {
         Box::pin(async {
             let (done, now) = (Position(u64::MAX), self.kit.clock.now());
             let today = TimeZone::UTC.to_datetime(now).date();
-            let endings = self.kit.law().endings(now);
+            self.kit.ends.look().await;
+            let endings = self.kit.endings();
             for Ending { what, last_day, days } in self.said.news(today, endings) {
-                tracing::warn!(what, %last_day, days, "this ends, and nothing that comes after it was issued");
+                tracing::warn!(what, %last_day, days, "this ends, and nothing that comes after it is known");
             }
             let again = now.checked_add(ENDINGS_LOOKED_AT_EVERY).ok();
             let by_itself = !matches!(self.kit.clock, Clock::Manual(_));

@@ -131,10 +131,10 @@ impl Watch {
         warp::reply::with_status(json(body.to_string()), status).into_response()
     }
 
-    /// What of the law ends soon and has no successor, with its last day.
+    /// What of the law, of certificates and of keys ends soon and has no successor, with its last day.
     fn ends(&self) -> Vec<serde_json::Value> {
         let kit = &self.0.kit;
-        let endings = kit.law().endings(kit.clock.now());
+        let endings = kit.endings();
         let shown = |ending: &Ending| serde_json::json!({ "what": ending.what, "last_day": ending.last_day, "days": ending.days });
         endings.iter().map(shown).collect()
     }
@@ -190,9 +190,9 @@ impl Watch {
         set("obligations_overdue", help, overdue as u64);
         set("obligations_due", "Obligations that are due and not enforced yet", due as u64);
         let lag = reached.map_or(0, |reached| head.0.saturating_sub(reached.0));
-        let help = "Days until something of the law ends that has no successor, if that is within 90; 0 when it is over";
-        let ends = kit.law().endings(kit.clock.now());
-        let ends = ends.into_iter().map(|end| (end.what, u64::try_from(end.days).unwrap_or(0)));
+        let help = "Days until something of the law (within 90), a certificate or the last key (within 30) ends that has no successor; 0 when it is over";
+        let ends =
+            kit.endings().into_iter().map(|end| (end.what, u64::try_from(end.days).unwrap_or(0)));
         kit.metrics.set_all("ends_in_days", help, "what", ends);
         let help = "Positions that the index of obligations has not read yet";
         set("obligations_lag", help, lag);

@@ -19,7 +19,7 @@ use crate::private::Said;
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-fn tls(name: &str) -> PathBuf {
+pub(crate) fn tls(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../libs/events/tests/it/tls").join(name)
 }
 
@@ -27,11 +27,11 @@ fn authority() -> String {
     tls("authority.crt").display().to_string()
 }
 
-const JWKS: &str = include_str!("../../../../libs/service-kit/tests/keys/jwks.json");
+pub(crate) const JWKS: &str = include_str!("../../../../libs/service-kit/tests/keys/jwks.json");
 
 /// An identity provider, and a collector of traces, at `https://localhost`.
-struct Provider {
-    port: u16,
+pub(crate) struct Provider {
+    pub(crate) port: u16,
     /// What was asked for.
     asked: Arc<Mutex<Vec<String>>>,
     serving: JoinSet<()>,
@@ -40,8 +40,13 @@ struct Provider {
 impl Provider {
     /// One that closes the first connections without a word.
     async fn start(away: usize) -> Self {
-        let certificates = vec![CertificateDer::from_pem_file(tls("server.crt")).unwrap()];
-        let key = PrivateKeyDer::from_pem_file(tls("server.key")).unwrap();
+        Self::with(&tls("server.crt"), &tls("server.key"), JWKS.to_owned(), away).await
+    }
+
+    /// The same with a certificate, its key, and the keys that it tells.
+    pub(crate) async fn with(certificate: &Path, key: &Path, jwks: String, away: usize) -> Self {
+        let certificates = vec![CertificateDer::from_pem_file(certificate).unwrap()];
+        let key = PrivateKeyDer::from_pem_file(key).unwrap();
         let ring = Arc::new(rustls::crypto::ring::default_provider());
         let config =
             ServerConfig::builder_with_provider(ring).with_safe_default_protocol_versions();
@@ -58,11 +63,11 @@ impl Provider {
                 if connection < away {
                     continue;
                 }
-                let (acceptor, seen) = (acceptor.clone(), Arc::clone(&seen));
+                let (acceptor, seen, jwks) = (acceptor.clone(), Arc::clone(&seen), jwks.clone());
                 answering.spawn(async move {
                     // Whoever does not believe the certificate goes away.
                     if let Ok(stream) = acceptor.accept(stream).await {
-                        let _ = answer(stream, &seen).await;
+                        let _ = answer(stream, &seen, &jwks).await;
                     }
                 });
             }
@@ -74,7 +79,7 @@ impl Provider {
         format!("https://localhost:{}", self.port)
     }
 
-    fn arguments(&self) -> Vec<String> {
+    pub(crate) fn arguments(&self) -> Vec<String> {
         let keys = format!("{}/keys", self.url());
         ["--jwks", &keys, "--issuer", "i", "--audience", "a"].map(str::to_owned).to_vec()
     }
@@ -87,6 +92,7 @@ impl Provider {
 async fn answer(
     stream: tokio_rustls::server::TlsStream<TcpStream>,
     seen: &Mutex<Vec<String>>,
+    jwks: &str,
 ) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
     let (mut first, mut length) = (String::new(), 0);
@@ -104,7 +110,7 @@ async fn answer(
     }
     stream.read_exact(&mut vec![0; length]).await?;
     seen.lock().unwrap().push(first.clone());
-    let body = if first.starts_with("GET /keys ") { JWKS } else { "" };
+    let body = if first.starts_with("GET /keys ") { jwks } else { "" };
     let head =
         format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
     stream.write_all(head.as_bytes()).await?;
@@ -145,7 +151,7 @@ async fn proxy(serving: &mut JoinSet<()>) -> (u16, Arc<AtomicUsize>) {
     (port, used)
 }
 
-fn strs(arguments: &[String]) -> Vec<&str> {
+pub(crate) fn strs(arguments: &[String]) -> Vec<&str> {
     arguments.iter().map(String::as_str).collect()
 }
 

@@ -5,6 +5,7 @@
 mod access;
 mod after;
 mod authority;
+mod away;
 mod check;
 mod commands;
 mod complaint;
@@ -14,6 +15,7 @@ mod corrected;
 mod documents;
 mod doors;
 mod durability;
+mod ends;
 #[cfg(feature = "eventstoredb")]
 mod eventstoredb;
 mod explain;

@@ -29,7 +29,17 @@ fn command(data: &Path, arguments: &[&str]) -> Command {
 
 impl Said {
     pub(crate) fn start(data: &Path, arguments: &[&str]) -> Self {
-        let mut child = command(data, arguments).stderr(Stdio::piped()).spawn().unwrap();
+        Self::start_in(data, arguments, &[])
+    }
+
+    pub(crate) fn start_in(
+        data: &Path,
+        arguments: &[&str],
+        environment: &[(&str, String)],
+    ) -> Self {
+        let mut command = command(data, arguments);
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut before = Vec::new();
         let address = loop {
@@ -41,6 +51,15 @@ impl Said {
             before.push(line);
         };
         Self { child, lines, browser: Browser::new(address), before }
+    }
+
+    /// Ends it, and gives all that it said.
+    pub(crate) fn end(mut self) -> Vec<Value> {
+        let ended = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(ended.unwrap().success());
+        let rest = self.lines.by_ref().map(|line| serde_json::from_str(&line.unwrap()).unwrap());
+        let rest: Vec<Value> = rest.collect();
+        [std::mem::take(&mut self.before), rest].concat()
     }
 
     /// The next line with this message.

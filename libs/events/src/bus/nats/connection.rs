@@ -1,5 +1,6 @@
 //! The connection to the servers: made, made again whenever it is lost, and who is told of that.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,6 +10,10 @@ use tokio::sync::watch;
 use super::{Options, unavailable};
 use crate::bus::BusError;
 use crate::limits::{ANSWER_TIMEOUT, CONNECT_TIMEOUT};
+use crate::reach::{Server, Tls};
+
+/// Where a NATS server listens unless it is told otherwise.
+const PORT: u16 = 4222;
 
 /// The oldest server that the bus is made for and tried on. 2.9, as Debian 12 has it, refuses every consumer: it takes waits
 /// between deliveries only with a limit on their number.
@@ -72,15 +77,34 @@ pub(super) async fn connect(options: &Options) -> Result<Connection, BusError> {
             losing.send_modify(|times| *times += 1);
         }
         async move {
-            if let Event::ClientError(_) | Event::ServerError(_) = &event {
-                let error = event.to_string();
-                tracing::warn!(error, "the bus refuses");
-                *said.lock().unwrap_or_else(PoisonError::into_inner) = error;
+            let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
+            match &event {
+                Event::Connected => said.clear(),
+                Event::ClientError(_) | Event::ServerError(_) => {
+                    let error = event.to_string();
+                    // It tries once a second: one line for each cause, not for each attempt.
+                    if *said != error {
+                        tracing::warn!(error, "the bus refuses");
+                        *said = error;
+                    }
+                }
+                _ => {}
             }
         }
     });
     let client = connect.connect(servers).await.map_err(unavailable)?;
     Ok(Connection { client, lost, refused })
+}
+
+/// The servers of a list of addresses, with how they speak TLS and the authority by which they are believed.
+#[must_use]
+pub fn servers_of(urls: &str, authority: Option<&Path>) -> Vec<Server> {
+    let server = |url: &str| {
+        let tls = url.starts_with("tls://").then_some(Tls::AsNats);
+        let server = Server::of_url(url, PORT, tls)?;
+        Some(Server { authority: authority.map(Path::to_owned), ..server })
+    };
+    urls.split(',').filter_map(|url| server(url.trim())).collect()
 }
 
 /// An address without its user and password, and these (RFC 3986, sections 2.1 and 3.2.1).

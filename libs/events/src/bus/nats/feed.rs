@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_nats::jetstream::message::Acker;
 use futures_util::StreamExt;
@@ -15,8 +15,8 @@ use super::seal::Kind;
 use super::{Nats, rest, unavailable};
 use crate::bus::{BusError, source};
 use crate::limits::{
-    BUS_ARRIVALS, BUS_BATCH, BUS_BATCH_BYTES, BUS_GRACE, BUS_PAUSE, FEED_BYTES_MAX, READ_BYTES_MAX,
-    SAID_IN,
+    ANSWER_TIMEOUT, BUS_ARRIVALS, BUS_BATCH, BUS_BATCH_BYTES, BUS_GRACE, BUS_PAUSE, FEED_BYTES_MAX,
+    READ_BYTES_MAX, SAID_IN,
 };
 use crate::{Filter, Page, Position, ReadError, Recorded};
 
@@ -267,15 +267,34 @@ struct Way {
 
 /// Brings what a source's stream has, for as long as somebody takes it.
 async fn bring(nats: Nats, way: Way) {
+    let mut said = String::new();
     loop {
-        match bring_until_broken(&nats, &way).await {
-            Ok(()) => return,
-            Err(error @ BusError::Unavailable(_)) => {
-                tracing::warn!(source = way.source, follower = way.name, %error, "the bus brings nothing");
+        let begun = Instant::now();
+        let Err(error) = bring_until_broken(&nats, &way).await else { return };
+        let why = error.to_string();
+        // One line for each cause, not for each attempt; one that comes back after it worked is said again.
+        if begun.elapsed() > ANSWER_TIMEOUT || why != said {
+            match error {
+                BusError::Unavailable(_) => {
+                    tracing::warn!(
+                        source = way.source,
+                        follower = way.name,
+                        why,
+                        "the bus brings nothing"
+                    );
+                }
+                // Said once for all of them when it was connected to.
+                BusError::TooOld { .. } => {}
+                _ => {
+                    tracing::error!(
+                        source = way.source,
+                        follower = way.name,
+                        why,
+                        "the bus is unusable"
+                    );
+                }
             }
-            Err(error) => {
-                tracing::error!(source = way.source, follower = way.name, %error, "the bus is unusable");
-            }
+            said = why;
         }
         rest(BUS_PAUSE).await;
     }

@@ -1,10 +1,12 @@
 //! What an address says: the client's own connection string, and the name of the log.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use eventstore::ClientSettings;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+
+use crate::reach::{Server, Tls};
 
 /// The log's name without a setting of it.
 const LOG: &str = "dossier";
@@ -70,6 +72,18 @@ pub(super) fn parse(url: &str) -> Result<Address, String> {
     let address = format!("{address}?{}", others.join("&"));
     let settings = address.parse().map_err(|error| format!("not an address: {error}"))?;
     Ok(Address { settings, log: log.to_owned() })
+}
+
+/// The servers of an address, with the authority by which they are believed.
+pub(in crate::store) fn servers(url: &str) -> Vec<Server> {
+    let Ok(Address { settings, .. }) = parse(url) else { return Vec::new() };
+    let tls = settings.is_secure_mode_enabled().then_some(Tls::AtOnce);
+    let authority = settings.tls_ca_file().map(|path| PathBuf::from(path.replace("%2F", "/")));
+    let server = |at: &eventstore::Endpoint| {
+        let port = u16::try_from(at.port).unwrap_or_default();
+        Server { host: at.host.clone(), port, tls, authority: authority.clone() }
+    };
+    settings.hosts().iter().map(server).collect()
 }
 
 fn readable(path: &str) -> Result<(), String> {

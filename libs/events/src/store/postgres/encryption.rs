@@ -1,15 +1,19 @@
 //! Whether a connection is encrypted, as its address says: `sslmode` and `sslrootcert`, by libpq's names (PostgreSQL 15,
 //! section 34.19). There is no mode between plain text and a server whose certificate is verified: it would keep nobody out.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres::Config;
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::reach::Server;
+
+const PORT: u16 = 5432;
 
 /// An address, and what makes its connections.
 pub(super) fn parse(url: &str) -> Result<(Config, MakeRustlsConnect), String> {
@@ -43,6 +47,29 @@ pub(super) fn parse(url: &str) -> Result<(Config, MakeRustlsConnect), String> {
     Ok((config, connector(roots)?))
 }
 
+/// The file of the authority that an address names.
+pub(super) fn authority(url: &str) -> Option<PathBuf> {
+    let (_, query) = url.split_once('?')?;
+    let path = query.split('&').find_map(|setting| setting.strip_prefix("sslrootcert="))?;
+    Some(PathBuf::from(path.replace("%2F", "/")))
+}
+
+/// The servers of an address, those apart that are reached by a socket in a file. One port is for all of them.
+pub(super) fn servers(config: &Config) -> Vec<Server> {
+    let ports = config.get_ports();
+    let hosts = config.get_hosts().iter().enumerate();
+    let server = |(number, host): (usize, &Host)| {
+        let port = ports.get(number).or(ports.first()).copied().unwrap_or(PORT);
+        match host {
+            Host::Tcp(host) => {
+                Some(Server { host: host.clone(), port, tls: None, authority: None })
+            }
+            Host::Unix(_) => None,
+        }
+    };
+    hosts.filter_map(server).collect()
+}
+
 fn trust(roots: &mut RootCertStore, path: &Path) -> Result<(), String> {
     let certificates = CertificateDer::pem_file_iter(path).map_err(|error| error.to_string())?;
     for certificate in certificates {
@@ -63,6 +90,19 @@ fn connector(roots: RootCertStore) -> Result<MakeRustlsConnect, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_servers_of_an_address_are_its_hosts_with_their_ports() {
+        let of = |url: &str| {
+            let servers = servers(&parse(url).unwrap().0);
+            servers.iter().map(Server::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(of("postgres://u@h/d"), ["h:5432"]);
+        assert_eq!(of("postgres://u:p@a:1,b:2/d?connect_timeout=3"), ["a:1", "b:2"]);
+        assert!(of("postgres:///d?host=/run/postgresql").is_empty());
+        let path = authority("postgres://h/d?sslmode=verify-full&sslrootcert=%2Fca.crt");
+        assert_eq!(path, Some(PathBuf::from("/ca.crt")));
+    }
 
     #[test]
     fn what_would_be_half_a_protection_is_refused() {
