@@ -17,6 +17,8 @@ use crate::check;
 use crate::data::DataDirectory;
 use crate::private;
 
+mod prune;
+
 /// The list; without it a folder is no whole backup.
 const LIST: &str = "backup.json";
 /// What else of a data directory is kept: keys, and in what time it lives.
@@ -42,6 +44,11 @@ pub(crate) struct Arguments {
 pub(crate) struct CheckArguments {
     /// The folder that was written.
     backup: PathBuf,
+    /// How many backups stay in the folder in which it stands, this one among them, once it was found to be good: older ones are
+    /// removed, and what was broken off a day before. Without it, all stay.
+    #[arg(long, env = "DOSSIER_BACKUPS_KEPT", value_name = "NUMBER",
+          value_parser = clap::value_parser!(u16).range(1..))]
+    keep: Option<u16>,
 }
 
 /// What a backup holds.
@@ -111,15 +118,12 @@ fn keep(from: &Path, to: &Path) -> Result<()> {
 
 pub(crate) async fn restore_check(arguments: &CheckArguments) -> Result<()> {
     let folder = &arguments.backup;
-    let list = match std::fs::read_to_string(folder.join(LIST)) {
-        Ok(list) => list,
-        Err(error) if error.kind() == ErrorKind::NotFound => bail!(
+    let Some(list) = list(folder)? else {
+        bail!(
             "{} has no {LIST}: it is no backup, or one that was broken off before it was whole",
             folder.display()
-        ),
-        Err(error) => return Err(error).context(LIST),
+        );
     };
-    let list: List = serde_json::from_str(&list).context(LIST)?;
     let report = check::look(&DataDirectory::existing(folder, None)?).await?;
     if report.events != list.events {
         bail!("the log has {} events, and {} were backed up", report.events, list.events);
@@ -130,5 +134,21 @@ pub(crate) async fn restore_check(arguments: &CheckArguments) -> Result<()> {
         out,
         "the backup of {begun_at}, written by {program}, can be restored: it is a data directory"
     )?;
+    if let Some(keep) = arguments.keep {
+        for removed in prune::prune(folder, begun_at, usize::from(keep))? {
+            writeln!(out, "removed {}", removed.display())?;
+        }
+    }
     Ok(())
+}
+
+/// The list of a backup; nothing where there is none.
+fn list(folder: &Path) -> Result<Option<List>> {
+    let path = folder.join(LIST);
+    let shown = || path.display().to_string();
+    match std::fs::read_to_string(&path) {
+        Ok(list) => Ok(Some(serde_json::from_str(&list).with_context(shown)?)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(shown),
+    }
 }

@@ -19,9 +19,9 @@ use crate::health::probed;
 use crate::support::{Answer, Browser, Office, energy_label, postgres_url, submitted, token};
 
 const LIMIT: Duration = Duration::from_secs(30);
-const BUCKET: &str = "s3://tests/documents";
+pub(crate) const BUCKET: &str = "s3://tests/documents";
 
-fn objects(folder: &Path) -> Objects {
+pub(crate) fn objects(folder: &Path) -> Objects {
     let program = tools::SEAWEEDFS.path().unwrap();
     Objects::start(&program, &folder.join("objects")).unwrap()
 }

@@ -1,14 +1,16 @@
 //! The drills of docs/operating.md: a log that is backed up while it is written to, and restored.
 
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, Output};
 
 use dossier::contract::Role;
 use events::EventStore;
 use serde_json::json;
 use service_kit::auth::DevelopmentKey;
 
+use crate::documents::{BUCKET, objects};
 use crate::durability::Process;
-use crate::support::{Office, at, dossier, postgres, printed, submitted, token};
+use crate::support::{Office, at, dossier, postgres, postgres_url, printed, submitted, token};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_that_is_backed_up_while_it_is_written_to_is_restored_elsewhere() {
@@ -71,6 +73,66 @@ async fn a_log_on_a_server_is_backed_up_into_a_file_and_restored_on_another() {
     assert!(report.findings.is_empty(), "{report:?}");
 }
 
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_dossier")).args(arguments).output().unwrap()
+}
+
+/// The document of a dossier is there, byte for byte.
+async fn document_is_there(process: &Process, address: &str, applicant: &str) {
+    let shown = process.browser.get(address, applicant).await.granted();
+    let document = shown["documents"][0]["document"].as_str().unwrap().to_owned();
+    let read = format!("{address}/documents/{document}");
+    let content = process.browser.get(&read, applicant).await.granted();
+    assert_eq!(content, "%PDF-1.7 declaration");
+}
+
+/// The drill of docs/operating.md, "On Kubernetes": log on PostgreSQL, documents in a bucket, key elsewhere; old ones go.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_office_on_servers_is_backed_up_by_the_command_checked_and_restored_on_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let objects = tokio::task::block_in_place(|| objects(folder.path()));
+    let (data, url) = (folder.path().join("data"), postgres_url());
+    let (environment, kept) = (objects.environment().unwrap(), folder.path().join("kept"));
+    let start = |data: &Path, url: &str, bucket: &str| {
+        Process::start_in(data, &["--store", url, "--documents", bucket], &environment)
+    };
+    let process = start(&data, &url, BUCKET);
+    let applicant =
+        token(&DevelopmentKey::in_folder(&data).unwrap(), Role::Applicant, "company-1", "");
+    let (address, etag) = submitted(&process.browser, &applicant).await;
+    let place = |number: u8| kept.join(number.to_string()).display().to_string();
+    for number in 1..=3 {
+        let mut backup = Command::new(env!("CARGO_BIN_EXE_dossier"));
+        backup.args(["backup", "--store", &url, "--documents", BUCKET, "--data"]).arg(&data);
+        backup.arg(place(number)).envs(environment.iter().map(|(name, value)| (name, value)));
+        let said = printed(&backup.output().unwrap());
+        assert!(said.contains("2 files of documents"), "{said}");
+        // Without the store and the bucket: it is whole in itself.
+        let checked = printed(&run(&["restore-check", "--keep", "2", &place(number)]));
+        assert!(checked.contains("can be restored"), "{checked}");
+        let removed = checked.contains(&format!("removed {}", place(1)));
+        assert_eq!(removed, number == 3, "{checked}");
+    }
+    assert!(!Path::new(&place(1)).exists() && Path::new(&place(2)).exists());
+    process.kill();
+
+    // As it is written there: the log into another database, documents into another place, the keys beside.
+    let (other, to) = (folder.path().join("other"), postgres_url());
+    let backup = Path::new(&place(3)).to_owned();
+    printed(&run(&["copy", &format!("sqlite:{}", backup.join("log.sqlite").display()), &to]));
+    std::fs::create_dir(&other).unwrap();
+    for name in ["digest-key", "development-signing-key"] {
+        std::fs::copy(backup.join(name), other.join(name)).unwrap();
+    }
+    let documents = backup.join("documents").display().to_string();
+    let restored = start(&other, &to, &documents);
+    document_is_there(&restored, &address, &applicant).await;
+    let key = DevelopmentKey::in_folder(&other).unwrap();
+    let clerk = token(&key, Role::Clerk, "clerk-1", "G02.002");
+    let accept = format!("{address}/acceptance");
+    restored.browser.post(&accept, &clerk, &etag, json!({})).await.granted();
+}
+
 /// The drill of docs/one-machine.md: steps go on while the backup is taken, and what it holds is an office that goes on.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_backup_of_an_office_that_is_served_is_an_office() {
@@ -95,9 +157,6 @@ async fn a_backup_of_an_office_that_is_served_is_an_office() {
     assert!(said.contains("restore-check"), "{said}");
     meanwhile.join_all().await;
     process.kill();
-    let run = |arguments: &[&str]| {
-        Command::new(env!("CARGO_BIN_EXE_dossier")).args(arguments).output().unwrap()
-    };
     let checked = printed(&run(&["restore-check", to]));
     assert!(checked.contains(" 0 findings") && checked.contains("can be restored"), "{checked}");
     let again = dossier(&data, &["backup", to]);
