@@ -9,6 +9,8 @@ use cluster::tools::{HADOLINT, KUBERNETES_VALIDATE, helm};
 
 use crate::generate::root;
 
+mod advice;
+mod commands;
 mod flags;
 mod live;
 mod platform;
@@ -85,6 +87,8 @@ pub(crate) fn check(dossier: &Path) -> Result<()> {
         }
     }
     long_names()?;
+    digests()?;
+    commands::check()?;
     for (name, text) in rendered()? {
         let path = root().join("k8s/rendered").join(&name);
         if std::fs::read_to_string(&path).unwrap_or_default() != text {
@@ -93,6 +97,7 @@ pub(crate) fn check(dossier: &Path) -> Result<()> {
         validate(&name, &text)?;
         flags::known(dossier, &name, &text)?;
     }
+    advice::check(&root().join("k8s/rendered"))?;
     let full = root().join("helm/tests/full.yaml");
     wants::check(&full)?;
     let full = template(&full, &[])?;
@@ -116,6 +121,25 @@ fn long_names() -> Result<()> {
         if printed(&mut command).is_ok() != taken {
             bail!("a release's name of {letters} letters: taken should be {taken}");
         }
+    }
+    Ok(())
+}
+
+/// A digest names one image for ever, and a tag whatever it was given to last: where both are given the digest holds.
+fn digests() -> Result<()> {
+    let digest = format!("sha256:{}", "1".repeat(64));
+    let values = format!("image.repository=r.example/d,image.tag=v1,image.digest={digest}");
+    let rendered = template(&values_of("production"), &["--set", &values])?;
+    let images: BTreeSet<&str> =
+        rendered.lines().filter_map(|line| line.trim().strip_prefix("image: ")).collect();
+    let wanted = format!("\"r.example/d@{digest}\"");
+    if images != BTreeSet::from([&*wanted]) {
+        bail!("with tag and digest the pods run {images:?}");
+    }
+    let values = "image.repository=r.example/d,image.tag=v1,image.digest=";
+    let rendered = template(&values_of("production"), &["--set", values])?;
+    if !rendered.contains("image: \"r.example/d:v1\"") {
+        bail!("a tag alone is not what the pods run");
     }
     Ok(())
 }
