@@ -1,6 +1,7 @@
 //! What would lead nowhere is refused where it comes in, all of it at once.
 
 use dossier::contract::Role;
+use http::Method;
 use serde_json::{Value, json};
 
 use crate::support::Office;
@@ -42,6 +43,20 @@ async fn a_form_from_which_nothing_can_be_computed_is_refused_with_all_that_must
     let refused = office.browser.post("/v1/dossiers", &clerk, "", body.clone()).await;
     assert_eq!(refused.refused(), (422, "values-impossible"));
     assert_eq!(pointers(&refused.body), ["/posted_at", "/form/programme/to"]);
+    // In the reader's language.
+    let authorization = format!("Bearer {clerk}");
+    let headers = [
+        ("authorization", &*authorization),
+        ("content-type", "application/json"),
+        ("idempotency-key", "vi"),
+        ("accept-language", "vi"),
+    ];
+    let content = body.to_string().into_bytes();
+    let refused = office.browser.send(Method::POST, "/v1/dossiers", &headers, content).await;
+    let refused = refused.unwrap().body;
+    for (place, said) in ["trước ngày", "không tính được gì"].iter().enumerate() {
+        assert!(refused["errors"][place]["detail"].as_str().unwrap().contains(said), "{refused}");
+    }
     body["posted_at"] = json!("2026-11-18T09:00:00+07:00");
     body["form"]["programme"]["to"] = json!("2026-11-30");
     let refused = office.browser.post("/v1/dossiers", &clerk, "", body.clone()).await;
