@@ -471,8 +471,7 @@ mod tests {
         let second = |transition: &str| {
             let mut law = Law::shipped().unwrap();
             let (_, text) = SHIPPED.iter().find(|(_, text)| text.contains("CHEM.IMPORT")).unwrap();
-            let text =
-                in_version(text, 3).replace("version: 3\n", &format!("version: 3\n{transition}"));
+            let text = format!("{}{transition}", in_version(text, 3));
             let text =
                 text.replace("effective: { from: 2026-01-17", "effective: { from: 2026-11-20");
             law.add_procedure("second.yaml", &text).unwrap();

@@ -290,19 +290,25 @@ async fn run(
     mut stop: watch::Receiver<bool>,
     beating: Beating,
 ) {
+    let mut said = String::new();
     while !*stop.borrow() {
         beating.0.begins(Instant::now());
         let step = task.step().await;
         if step.is_ok() {
             beating.0.done();
+            said.clear();
         }
         let wait = match step {
             Ok(Next::More) => continue,
             Ok(Next::Idle { done, wake_at }) => (done, wake_at, SLEEP_MAX),
             Err(error) => {
                 beating.0.fails(Instant::now());
-                let work = task.work().name();
-                tracing::error!(task = task.name(), work, %error, "a task is stalled");
+                let (work, error) = (task.work().name(), error.to_string());
+                // One line for each cause, not for each attempt: `task_stands_s` says that it lasts.
+                if error != said {
+                    tracing::error!(task = task.name(), work, error, "a task is stalled");
+                    said = error;
+                }
                 (Position(u64::MAX), None, STALLED_FOR)
             }
         };

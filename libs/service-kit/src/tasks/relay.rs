@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use dossier::contract::Envelope;
+use events::bus::BusError;
 use events::bus::nats::{Relay, Relayed};
 use events::{Position, Recorded};
 use futures_util::future::BoxFuture;
@@ -58,13 +59,18 @@ impl Task for RelayTask {
 
     fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
         Box::pin(async {
-            Ok(match self.relay.step().await? {
-                Relayed::More => Next::More,
-                Relayed::Idle(done) => {
+            match self.relay.step().await {
+                Ok(Relayed::More) => Ok(Next::More),
+                Ok(Relayed::Idle(done)) => {
                     self.progress.send_replace(done);
-                    Next::Idle { done, wake_at: None }
+                    Ok(Next::Idle { done, wake_at: None })
                 }
-            })
+                // Said once for all relays when it was connected to; it is looked again whether the servers were replaced.
+                Err(BusError::TooOld { .. }) => {
+                    Ok(Next::Idle { done: Position(u64::MAX), wake_at: None })
+                }
+                Err(error) => Err(error.into()),
+            }
         })
     }
 

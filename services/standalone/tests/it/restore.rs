@@ -101,12 +101,13 @@ async fn an_office_on_servers_is_backed_up_by_the_command_checked_and_restored_o
         token(&DevelopmentKey::in_folder(&data).unwrap(), Role::Applicant, "company-1", "");
     let (address, etag) = submitted(&process.browser, &applicant).await;
     let place = |number: u8| kept.join(number.to_string()).display().to_string();
+    // Two documents, each with its record.
     for number in 1..=3 {
         let mut backup = Command::new(env!("CARGO_BIN_EXE_dossier"));
         backup.args(["backup", "--store", &url, "--documents", BUCKET, "--data"]).arg(&data);
         backup.arg(place(number)).envs(environment.iter().map(|(name, value)| (name, value)));
         let said = printed(&backup.output().unwrap());
-        assert!(said.contains("2 files of documents"), "{said}");
+        assert!(said.contains("4 files of documents"), "{said}");
         // Without the store and the bucket: it is whole in itself.
         let checked = printed(&run(&["restore-check", "--keep", "2", &place(number)]));
         assert!(checked.contains("can be restored"), "{checked}");
