@@ -1,7 +1,7 @@
 //! The statutory clock: a start, a budget and a ledger of suspensions, from which the due instant follows. Nothing here
 //! is stored but what happened; what was promised stands in events and is never recomputed silently.
 
-use calendar::{Budget, Calendar, CalendarError, End, Gaps, HORIZON_DAYS, Span};
+use calendar::{Budget, Calendar, CalendarError, End, Gaps, HORIZON_DAYS, Span, Text};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
@@ -18,6 +18,7 @@ pub mod words;
 
 pub use course::Course;
 pub use explanation::{ExplainedSpan, Explanation, explain, explain_fixed, explain_foresight};
+pub(crate) use forward::before_it_took_effect;
 pub use forward::{Filed, forward};
 pub use period::{Period, Running, enforce, explain as explain_obligations};
 pub use start::{Moments, effective_start, start_moment};
@@ -135,7 +136,10 @@ const GIVEN_DAYS_AHEAD_MAX: i64 = 3_653;
 #[must_use]
 pub fn impossible(pointer: &str, now: Timestamp, given: Timestamp) -> Option<Fault> {
     let far = SignedDuration::from_hours(24 * GIVEN_DAYS_AHEAD_MAX);
-    let what = format!("{given} is more than {GIVEN_DAYS_AHEAD_MAX} days ahead");
+    let what = Text::new(
+        format!("cách hiện tại hơn {GIVEN_DAYS_AHEAD_MAX} ngày"),
+        format!("it is more than {GIVEN_DAYS_AHEAD_MAX} days ahead"),
+    );
     now.checked_add(far).is_ok_and(|last| given > last).then(|| Fault::new(pointer, what))
 }
 

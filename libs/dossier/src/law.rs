@@ -13,6 +13,7 @@ use crate::step::Rule;
 
 mod agencies;
 mod clock_rules;
+mod coded;
 mod codes;
 mod complaints;
 mod ends;
@@ -32,6 +33,7 @@ pub use complaints::ComplaintRules;
 pub use ends::{Ending, WARNED_DAYS};
 pub use file::{InvalidLaw, kind_of, rules, says_the_same, shipped_rules, takes_effect};
 use file::{content, read};
+pub(crate) use issuing::is_date;
 pub use issuing::{Draft, Finding, Findings, Place};
 pub use outage::Outage;
 use outage::Outages;
@@ -59,6 +61,16 @@ pub struct Law {
 
 /// What is said of a file that comes too late.
 const OUTDATED: &str = "the same or a later version is loaded already";
+
+/// The JSON Schemas (2020-12) of the files of rules that agencies write most: kind and schema.
+#[cfg(feature = "schema")]
+#[must_use]
+pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
+    vec![
+        ("procedure", schemars::schema_for!(Procedure).to_value()),
+        ("codes", schemars::schema_for!(CodeList).to_value()),
+    ]
+}
 
 impl Law {
     /// The law that ships with the program.

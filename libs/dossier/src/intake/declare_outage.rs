@@ -3,6 +3,7 @@
 //! same day (Decree 99/2022/NĐ-CP, art. 16), though it may be recorded here later.
 
 use calendar::{Budget, Gaps, Unit};
+use calendar::Text;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
@@ -153,13 +154,19 @@ fn too_long(
     let mut faults = Vec::new();
     for (pointer, at) in [("/from", from), ("/notice_at", notice_at)] {
         if far(at, now) {
-            let what = format!("{at} is more than {DAYS_MAX} days from now");
+            let what = Text::new(
+                format!("cách hiện tại hơn {DAYS_MAX} ngày"),
+                format!("it is more than {DAYS_MAX} days from now"),
+            );
             faults.push(Fault::new(pointer, what));
         }
     }
-    if let Some(to) = to.filter(|to| far(*to, from)) {
-        faults
-            .push(Fault::new("/to", format!("{to} is more than {DAYS_MAX} days after it begins")));
+    if to.is_some_and(|to| far(to, from)) {
+        let what = Text::new(
+            format!("cách lúc bắt đầu hơn {DAYS_MAX} ngày"),
+            format!("it is more than {DAYS_MAX} days after it begins"),
+        );
+        faults.push(Fault::new("/to", what));
     }
     faults
 }

@@ -104,6 +104,8 @@ pub fn shipped_rules() -> Result<Vec<RulesIssued>, InvalidLaw> {
         (RulesKind::Complaints, "complaints.yaml", complaints),
         (RulesKind::Payments, "payments.yaml", payments),
         (RulesKind::Codes, "chemicals.yaml", include_str!("../../procedures/chemicals.yaml")),
+        (RulesKind::Codes, "countries.yaml", include_str!("../../procedures/countries.yaml")),
+        (RulesKind::Codes, "provinces.yaml", include_str!("../../procedures/provinces.yaml")),
     ];
     let procedures = SHIPPED.iter().map(|(file, text)| (RulesKind::Procedure, *file, *text));
     let all = calendars.into_iter().chain(others).chain(procedures);

@@ -23,6 +23,7 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use form::is_date;
 pub use finding::{Finding, Findings, Place};
 use periods::Periods;
 

@@ -1,9 +1,11 @@
 //! What was found on site is put on record: time, place and who took part. Decree 61/2018/NĐ-CP, arts 19.2 and 19.3. Where
 //! the procedure does not count that time, the deadline moves by it.
 
+use calendar::Text;
 use jiff::Timestamp;
 
 use super::Review;
+use crate::clock::words;
 use crate::access::agency;
 use crate::contract::{Personal, ReviewEvent, Role, VerificationRecorded};
 use crate::step::{Facts, Fault, Step, refusals};
@@ -58,8 +60,13 @@ pub fn decide(
         return Err(Refusal::NotOver);
     }
     if let Some(brief) = review.brief.as_ref().filter(|brief| from < brief.submitted_at) {
-        let what =
-            format!("{from} is before {}, when the dossier was submitted", brief.submitted_at);
+        let calendar = facts.rule()?.calendar;
+        let (begun, filed) =
+            (words::moment(calendar, from), words::moment(calendar, brief.submitted_at));
+        let what = Text::new(
+            format!("{} ở trước lúc nộp hồ sơ {}", begun.vi, filed.vi),
+            format!("{} is before {}, when the dossier was submitted", begun.en, filed.en),
+        );
         return Err(Refusal::Impossible(vec![Fault::new("/from", what)]));
     }
     let (place, participants) = (Personal::from(place), Personal::from(participants));
