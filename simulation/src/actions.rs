@@ -427,7 +427,12 @@ pub(crate) const ACTIONS: &[Action] = &[
     act("reopen the complaint", Who::Applicant, "/v1/complaints/{}/reopening", because),
     act("refuse", Who::Clerk, "/v1/dossiers/{}/refusal", because),
     act("revoke the result", Who::Approver, "/v1/deliveries/{}/revocation", because),
-    never("supply without a mandate", Who::FormerRepresentative, "/v1/dossiers/{}/supplements", supply),
+    never(
+        "supply without a mandate",
+        Who::FormerRepresentative,
+        "/v1/dossiers/{}/supplements",
+        supply,
+    ),
     never(
         "withdraw without a mandate",
         Who::FormerRepresentative,

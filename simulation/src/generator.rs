@@ -182,20 +182,14 @@ fn clock(dice: &mut Dice, channels: &[&str], fees: &Value) -> Value {
     maybe(dice, by_post, &mut clock, "by_post", |dice| {
         json!(one_of(dice, &["envelope", "waybill", "hand_over_record"]))
     });
-    maybe(
-        dice,
-        30,
-        &mut clock,
-        "cut_off",
-        |dice| {
-            let mut cut_off = json!({ "at": "15:00", "last_hour": dice.percent(50) });
-            maybe(dice, 60, &mut cut_off, "weekdays", |dice| {
-                let day = one_of(dice, &["monday", "tuesday", "friday", "saturday"]);
-                json!({ day: one_of(dice, &["08:30", "11:00", "16:30"]) })
-            });
-            cut_off
-        },
-    );
+    maybe(dice, 30, &mut clock, "cut_off", |dice| {
+        let mut cut_off = json!({ "at": "15:00", "last_hour": dice.percent(50) });
+        maybe(dice, 60, &mut cut_off, "weekdays", |dice| {
+            let day = one_of(dice, &["monday", "tuesday", "friday", "saturday"]);
+            json!({ day: one_of(dice, &["08:30", "11:00", "16:30"]) })
+        });
+        cut_off
+    });
     if supplement == "restart" {
         maybe(dice, 40, &mut clock, "after_supplement", in_unit);
     }

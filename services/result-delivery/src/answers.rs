@@ -26,7 +26,8 @@ impl Answers {
         let dossier = command.brief.dossier;
         let stream = Streams::<DossierResult>::name(&dossier.to_string());
         let stream = stream.map_err(|_| "a dossier whose id names no stream")?;
-        let loaded = self.results.load(&stream).await.map_err(|_| "the result cannot be read now")?;
+        let loaded =
+            self.results.load(&stream).await.map_err(|_| "the result cannot be read now")?;
         let kit = self.results.kit();
         let at = kit.time().map_err(|_| "the clock is wrong")?;
         let law = kit.law();

@@ -1,6 +1,8 @@
 //! Takes numbers from the registers of results. The law: `libs/dossier/src/delivery/numbers.rs`.
 
-use dossier::contract::{Actor, AgencyCode, DossierId, Envelope, EventSet, NumberEvent, NumberTaken};
+use dossier::contract::{
+    Actor, AgencyCode, DossierId, Envelope, EventSet, NumberEvent, NumberTaken,
+};
 use dossier::delivery::DossierResult;
 use dossier::delivery::numbers::NumberRegister;
 use dossier::law::Law;

@@ -102,7 +102,8 @@ impl Untaken {
         let unavailable = |reason: String| Problem::unavailable(&reason);
         for (dossier, at) in self.view.peek(read).map_err(|error| unavailable(error.to_string()))? {
             let name = Streams::<DossierResult>::name(&dossier.to_string());
-            let loaded = results.load(&name.map_err(|error| unavailable(error.to_string()))?).await?;
+            let loaded =
+                results.load(&name.map_err(|error| unavailable(error.to_string()))?).await?;
             let at = Timestamp::from_millisecond(at).unwrap_or(Timestamp::MIN);
             let law = results.kit().law();
             let of = loaded.state.prepared.as_ref().and_then(|prepared| {

@@ -13,7 +13,7 @@ pub const STEP: Step = Step {
     service: "result-delivery",
     basis: "61/2018/NĐ-CP Điều 20",
     may: &[],
-    events: &["delivery.ResultPrepared.v1", "delivery.ResultIssued.v1"],
+    events: &["delivery.ResultPrepared.v1", "delivery.ResultIssued.v1", "delivery.NumberTaken.v1"],
     refusals: &[],
 };
 

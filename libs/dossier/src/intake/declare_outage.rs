@@ -2,8 +2,8 @@
 //! at least seven working days ahead (Decree 224/2026/NĐ-CP, art. 13); any other counts only if the public was told on the
 //! same day (Decree 99/2022/NĐ-CP, art. 16), though it may be recorded here later.
 
-use calendar::{Budget, Gaps, Unit};
 use calendar::Text;
+use calendar::{Budget, Gaps, Unit};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 

@@ -62,8 +62,7 @@ pub fn decide(
     let FixAppointment { at, by, basis } = command;
     let day = rule.calendar.date_of(at);
     let from = rule.procedure.effective.from;
-    let before =
-        (day < from).then(|| Fault::new("/at", clock::before_it_took_effect(day, from)));
+    let before = (day < from).then(|| Fault::new("/at", clock::before_it_took_effect(day, from)));
     let faults: Vec<Fault> =
         clock::impossible("/at", facts.at, at).into_iter().chain(before).collect();
     if !faults.is_empty() {

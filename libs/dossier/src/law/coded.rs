@@ -149,12 +149,13 @@ impl Reading<'_, '_> {
             && self.referred(schema).is_none_or(|same| self.admits(same, value, depth))
             && each(schema, "allOf").all(|same| self.admits(same, value, depth))
             && ["anyOf", "oneOf"].iter().all(|key| {
-                schema.get(*key).is_none_or(|_| {
-                    each(schema, key).any(|one| self.admits(one, value, depth))
-                })
+                schema
+                    .get(*key)
+                    .is_none_or(|_| each(schema, key).any(|one| self.admits(one, value, depth)))
             })
             && schema.get("properties").and_then(Value::as_object).is_none_or(|properties| {
-                let mut own = properties.iter().filter_map(|(name, own)| value.get(name).zip(Some(own)));
+                let mut own =
+                    properties.iter().filter_map(|(name, own)| value.get(name).zip(Some(own)));
                 own.all(|(field, own)| self.admits(own, field, depth))
             })
     }
@@ -240,7 +241,9 @@ fn is_of(kind: &str, value: &Value) -> bool {
     match kind {
         "null" => value.is_null(),
         "boolean" => value.is_boolean(),
-        "integer" => value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|n| n.fract() == 0.0),
+        "integer" => {
+            value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|n| n.fract() == 0.0)
+        }
         "number" => value.is_number(),
         "string" => value.is_string(),
         "array" => value.is_array(),
@@ -257,7 +260,9 @@ mod tests {
     use super::*;
 
     fn list(id: &str, code: &str) -> CodeList {
-        let entry = format!("{{ code: {code}, name: {{ vi: A, en: A }}, effective: {{ from: 2020-01-01 }} }}");
+        let entry = format!(
+            "{{ code: {code}, name: {{ vi: A, en: A }}, effective: {{ from: 2020-01-01 }} }}"
+        );
         let text = format!("{{ id: {id}, version: 1, legal_basis: a test, entries: [{entry}] }}");
         serde_yaml_ng::from_str(&text).unwrap()
     }
@@ -296,16 +301,23 @@ mod tests {
         found.sort();
         assert_eq!(
             found,
-            ["/a~1b/x", "/all", "/any", "/late", "/lines/0/parts/1/origin", "/pair/1", "/pair/2", "/tree/next/next/code"]
+            [
+                "/a~1b/x",
+                "/all",
+                "/any",
+                "/late",
+                "/lines/0/parts/1/origin",
+                "/pair/1",
+                "/pair/2",
+                "/tree/next/next/code"
+            ]
         );
         assert_eq!(wrong(&schema, &json!({ "any": null, "all": "good" })), [""; 0]);
     }
 
     #[test]
     fn of_alternatives_those_count_that_a_value_may_be_meant_by() {
-        let kind = |kind: &str, list: &str| {
-            json!({ "properties": { "kind": { "const": kind }, "code": { "x-code-list": list } } })
-        };
+        let kind = |kind: &str, list: &str| json!({ "properties": { "kind": { "const": kind }, "code": { "x-code-list": list } } });
         let by_kind = json!({ "oneOf": [kind("first", "one"), kind("second", "two")] });
         for (kind, code, right) in [
             ("first", "good", true),

@@ -112,6 +112,16 @@ pub fn shipped_rules() -> Result<Vec<RulesIssued>, InvalidLaw> {
     all.map(|(kind, file, text)| rules(kind, file, text)).collect()
 }
 
+/// The JSON Schemas (2020-12) of the files of rules that agencies write most: kind and schema.
+#[cfg(feature = "schema")]
+#[must_use]
+pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
+    vec![
+        ("procedure", schemars::schema_for!(super::Procedure).to_value()),
+        ("codes", schemars::schema_for!(super::CodeList).to_value()),
+    ]
+}
+
 /// Whether two files say the same; how they are laid out, and what they say in comments, does not count.
 #[must_use]
 pub fn says_the_same(one: &str, other: &str) -> bool {

@@ -23,8 +23,8 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use form::is_date;
 pub use finding::{Finding, Findings, Place};
+pub(crate) use form::is_date;
 use periods::Periods;
 
 /// Characters of a name or a basis.

@@ -5,8 +5,8 @@ use calendar::Text;
 use jiff::Timestamp;
 
 use super::Review;
-use crate::clock::words;
 use crate::access::agency;
+use crate::clock::words;
 use crate::contract::{Personal, ReviewEvent, Role, VerificationRecorded};
 use crate::step::{Facts, Fault, Step, refusals};
 

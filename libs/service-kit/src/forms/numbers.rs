@@ -13,7 +13,9 @@ pub(super) type Format = (&'static str, fn(&str) -> Result<String, Text>);
 
 /// Every one of them.
 pub(super) const FORMATS: [Format; 2] = [
-    ("vn-tax-code", |text| tax_code(text).map_err(|fault| Text::new(fault.vi(), fault.to_string()))),
+    ("vn-tax-code", |text| {
+        tax_code(text).map_err(|fault| Text::new(fault.vi(), fault.to_string()))
+    }),
     ("telephone", |text| telephone(text).map_err(|fault| Text::new(fault.vi(), fault.to_string()))),
 ];
 

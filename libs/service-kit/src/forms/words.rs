@@ -11,9 +11,8 @@ use super::numbers;
 pub(super) fn of(error: &ValidationError<'_>) -> Text {
     use ValidationErrorKind as Kind;
     let en = error.masked().to_string();
-    let names = |all: &[String]| {
-        all.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-    };
+    let names =
+        |all: &[String]| all.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let vi = match error.kind() {
         Kind::Format { format } => {
             let known = numbers::format(format).zip(error.instance().as_str());
@@ -112,7 +111,10 @@ mod tests {
             (json!({ "name": 1, "kind": "c" }), "phải là một trong các giá trị: \"a\", \"b\""),
             (json!({ "name": 1, "count": "c" }), "phải là số nguyên"),
             (json!({ "name": 1, "count": 0 }), "không được nhỏ hơn 1"),
-            (json!({ "name": 1, "day": "2026-02-30" }), "không đúng định dạng ngày (năm-tháng-ngày)"),
+            (
+                json!({ "name": 1, "day": "2026-02-30" }),
+                "không đúng định dạng ngày (năm-tháng-ngày)",
+            ),
             (json!({ "name": 1, "text": "" }), "không được để trống"),
             (json!({ "name": 1, "text": "long" }), "không được quá 3 ký tự"),
             (json!({ "name": 1, "either": 3 }), "không đúng với trường hợp nào của mẫu tờ khai"),

@@ -69,7 +69,10 @@ fn first_error<T: DeserializeOwned>(body: &[u8]) -> FieldError {
     let mut reader = serde_json::Deserializer::from_slice(body);
     let strict = Strict::new(&mut reader, &findings);
     match serde_path_to_error::deserialize::<_, T>(strict) {
-        Ok(_) => FieldError { pointer: String::new(), detail: Text::new("không đọc được", "cannot be read") },
+        Ok(_) => FieldError {
+            pointer: String::new(),
+            detail: Text::new("không đọc được", "cannot be read"),
+        },
         Err(error) => {
             let pointer = pointer(error.path());
             FieldError { pointer, detail: said(&error.into_inner().to_string()) }

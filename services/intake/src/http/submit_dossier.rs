@@ -192,7 +192,8 @@ pub(super) fn check_form(
     let mut errors = app.kit.forms().check(procedure, form);
     let (law, now) = (app.kit.law(), app.kit.clock.now());
     if let Some(calendar) = law.calendar_of(agency) {
-        let faults = law.coded(procedure, form, now, (calendar.date_of(now), filed)).faults.into_iter();
+        let faults =
+            law.coded(procedure, form, now, (calendar.date_of(now), filed)).faults.into_iter();
         errors
             .extend(faults.map(|fault| FieldError { pointer: fault.field, detail: fault.reason }));
     }

@@ -106,8 +106,7 @@ async fn complaints(app: &App, dossier: DossierId) -> Result<Vec<Complained>, Pr
     for id in named.await? {
         let stream = Streams::<Complaint>::name(&id).map_err(|_| Problem::not_found())?;
         let events = app.kit.store.read_whole(&stream).await?;
-        let complaint =
-            fold(&events).map_err(|error| Problem::unavailable(&error.to_string()))?;
+        let complaint = fold(&events).map_err(|error| Problem::unavailable(&error.to_string()))?;
         complaints.push(Complained { complaint, events });
     }
     Ok(complaints)

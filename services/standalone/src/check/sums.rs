@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use dossier::contract::{
-    AgencyCode, Channel, DeliveryEvent, DossierCode, EventSet, IntakeEvent, Meta, NumberEvent, PaymentEvent,
-    PaymentId, ProcedureRef, ReceiptEvent, Subject, Vnd,
+    AgencyCode, Channel, DeliveryEvent, DossierCode, EventSet, IntakeEvent, Meta, NumberEvent,
+    PaymentEvent, PaymentId, ProcedureRef, ReceiptEvent, Subject, Vnd,
 };
 use dossier::payment::Payment;
 use events::Recorded;

@@ -146,7 +146,12 @@ async fn issued_before_registers(office: &mut Office, of: &Certificate, number: 
         data,
         meta: serde_json::to_string(&envelope).unwrap(),
     };
-    office.kit.store.append(&stream, Expected::from(Some(last.version)), vec![event]).await.unwrap();
+    office
+        .kit
+        .store
+        .append(&stream, Expected::from(Some(last.version)), vec![event])
+        .await
+        .unwrap();
     office.settle().await;
 }
 

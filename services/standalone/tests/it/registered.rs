@@ -19,7 +19,7 @@ use tokio_postgres::NoTls;
 use crate::durability::Process;
 use crate::life::{Certificate, declaration};
 use crate::numbers::decided;
-use crate::support::{Answer, Browser, Office, at, postgres_url, token};
+use crate::support::{Answer, Browser, DIGEST_KEY, Office, at, postgres_url, token};
 
 const NUMBERS: &str = "/v1/result-numbers?agency=G02.001&book=KQ.G02.000101&year=2026";
 const ANSWERS: &str = "/v1/result-numbers?agency=G02.002&book=KQ.G02.000201&year=2026";
@@ -34,6 +34,7 @@ const CHEMICALS: &str = "{ id: chemicals, version: 2, legal_basis: a test, forma
 fn living_at(now: Timestamp) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     DataDirectory::open(folder.path()).unwrap().end_virtual_time(now).unwrap();
+    std::fs::write(folder.path().join("digest-key"), DIGEST_KEY).unwrap();
     folder
 }
 
@@ -144,9 +145,8 @@ async fn two_processes_that_take_numbers_at_once_take_none_twice_and_leave_no_ho
     let key = DevelopmentKey::in_folder(one.path()).unwrap();
     let store = ["--store", &url, "--services", "result-delivery"];
     let first = Process::start_with(one.path(), &store);
-    for secret in ["development-signing-key", "digest-key"] {
-        std::fs::copy(one.path().join(secret), two.path().join(secret)).unwrap();
-    }
+    let secret = "development-signing-key";
+    std::fs::copy(one.path().join(secret), two.path().join(secret)).unwrap();
     let second = Process::start_with(two.path(), &store);
     let head = token(&key, Role::Approver, "head-1", "G02");
     let mut sent = JoinSet::new();
@@ -188,8 +188,11 @@ async fn a_process_that_is_killed_between_the_number_and_the_result_leaves_the_n
     let name = format!("delivery-{}", one.id);
     let next = i64::try_from(stream(&office.kit.store, &name).await.len()).unwrap() + 1;
     let held = Held::hold(&url, &name, next).await;
-    let (browser, as_head, of) =
-        (process.browser.clone(), head.clone(), Certificate { id: one.id.clone(), applicant: String::new() });
+    let (browser, as_head, of) = (
+        process.browser.clone(),
+        head.clone(),
+        Certificate { id: one.id.clone(), applicant: String::new() },
+    );
     let asked = tokio::spawn(async move { issue(&browser, &of, &as_head).await.is_some() });
     held.is_waited_for().await;
     let numbers = "numbers-G02.001_KQ.G02.000101_2026";
@@ -229,9 +232,8 @@ async fn an_answer_that_issues_itself_is_issued_once_whatever_is_killed_before_i
     let folder = living_at(at("2026-12-02T09:00"));
     let key = DevelopmentKey::in_folder(folder.path()).unwrap();
     let applicant = token(&key, Role::Applicant, "a1", "");
-    let start = |services| {
-        Process::start_with(folder.path(), &["--store", &url, "--services", services])
-    };
+    let start =
+        |services| Process::start_with(folder.path(), &["--store", &url, "--services", services]);
     // Killed between the submission and all that follows from it.
     let front = start("intake");
     let body = declaration(&front.browser, &applicant, "1310-73-2", "conditional").await;
@@ -264,7 +266,8 @@ async fn an_answer_that_issues_itself_is_issued_once_whatever_is_killed_before_i
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_acknowledged_declaration_is_answered_once_by_a_process_that_is_killed_at_any_moment() {
+async fn every_acknowledged_declaration_is_answered_once_by_a_process_that_is_killed_at_any_moment()
+{
     let folder = living_at(at("2026-12-02T09:00"));
     let key = DevelopmentKey::in_folder(folder.path()).unwrap();
     let process = Process::start(folder.path());

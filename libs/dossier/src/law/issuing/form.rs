@@ -72,9 +72,9 @@ fn says(form: &Value, schema: &Value, test: &dyn Fn(&Value) -> bool, depth: usiz
 fn has_ours(value: &Value, depth: usize) -> bool {
     let Some(depth) = depth.checked_sub(1) else { return false };
     match value {
-        Value::Object(fields) => fields
-            .iter()
-            .any(|(key, field)| OURS.contains(&key.as_str()) || has_ours(field, depth)),
+        Value::Object(fields) => {
+            fields.iter().any(|(key, field)| OURS.contains(&key.as_str()) || has_ours(field, depth))
+        }
         Value::Array(items) => items.iter().any(|item| has_ours(item, depth)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
@@ -177,7 +177,8 @@ impl Check<'_, '_> {
             let within: Vec<(String, &Value)> = match (keyword.as_str(), value) {
                 (NOT_BEFORE | NOT_AFTER, value) => {
                     if *value != FILING {
-                        let (vi, en) = ("chỉ nhận giá trị `filing`", "takes `filing` and nothing else");
+                        let (vi, en) =
+                            ("chỉ nhận giá trị `filing`", "takes `filing` and nothing else");
                         self.add(&at, vi, en);
                     }
                     Vec::new()
@@ -195,8 +196,12 @@ impl Check<'_, '_> {
                 }
                 (other, value) if !OURS.contains(&other) && has_ours(value, DEPTH_MAX) => {
                     let (vi, en) = (
-                        format!("`x-code-list`, `x-not-before`, `x-not-after` không có tác dụng trong `{other}`"),
-                        format!("`x-code-list`, `x-not-before` and `x-not-after` do not hold within `{other}`"),
+                        format!(
+                            "`x-code-list`, `x-not-before`, `x-not-after` không có tác dụng trong `{other}`"
+                        ),
+                        format!(
+                            "`x-code-list`, `x-not-before` and `x-not-after` do not hold within `{other}`"
+                        ),
                     );
                     self.add(&at, vi, en);
                     Vec::new()

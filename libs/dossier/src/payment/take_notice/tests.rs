@@ -4,11 +4,9 @@ use super::*;
 use crate::contract::{DossierEnd, EventSet, OwedBack};
 use crate::law::Law;
 use crate::payment::assess_fee::tests::assessed;
-use crate::payment::start_payment::{self, tests::started};
 use crate::payment::resolve_discrepancy::ResolveDiscrepancy;
-use crate::payment::{
-    Standing, expire_fee_window, refund_payment, resolve_discrepancy, take_cash,
-};
+use crate::payment::start_payment::{self, tests::started};
+use crate::payment::{Standing, expire_fee_window, refund_payment, resolve_discrepancy, take_cash};
 use crate::step::State;
 use crate::testing::{Scene, law};
 
