@@ -17,9 +17,12 @@ const STEPS_MAX: usize = 80;
 /// In which order a way out is looked for.
 fn order() -> Vec<Move> {
     let gives_up = |place: &usize| ACTIONS.get(*place).is_some_and(|action| action.gives_up);
-    let first = (0..ORDINARY).map(Move::Act).chain([Move::Wait]);
-    let others = (ORDINARY..ACTIONS.len()).filter(|place| !gives_up(place)).map(Move::Act);
-    let last = (ORDINARY..ACTIONS.len()).filter(gives_up).map(Move::Act);
+    // What an outage holds does not pass while it lasts.
+    let ends = |place: &usize| ACTIONS.get(*place).is_some_and(|a| a.name == "end the outage");
+    let all = || ORDINARY..ACTIONS.len();
+    let first = (0..ORDINARY).chain(all().filter(ends)).map(Move::Act).chain([Move::Wait]);
+    let others = all().filter(|place| !gives_up(place) && !ends(place)).map(Move::Act);
+    let last = all().filter(gives_up).map(Move::Act);
     first.chain(others).chain(last).collect()
 }
 
@@ -50,7 +53,9 @@ impl Walk<'_> {
         let (mut at, mut seen) = (here, seen.clone());
         for step in order() {
             let known = self.nodes.get(at).and_then(|node| node.to.get(&place(step)));
-            if known.is_some_and(|to| left.contains(to)) {
+            if known.is_some_and(|to| left.contains(to))
+                || step == Move::Wait && seen.is_in_outage()
+            {
                 continue;
             }
             let Some(after) = self.take(step, &seen).await? else { continue };
