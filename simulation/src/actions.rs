@@ -7,7 +7,7 @@ use standalone::Bearer;
 
 use crate::edges;
 use crate::forms;
-use crate::procedures::{APPLICANT, Subject, address, bearer, document};
+use crate::procedures::{APPLICANT, REPRESENTATIVE, Subject, address, bearer, document};
 use crate::seen::{Seen, number, text};
 
 /// Who acts.
@@ -25,6 +25,8 @@ pub(crate) enum Who {
     Provider,
     Handler,
     Operator,
+    /// Whoever filed for the applicant, once that mandate has ended.
+    FormerRepresentative,
 }
 
 /// The agency that is asked for its opinion, and to which complaints are forwarded.
@@ -56,6 +58,7 @@ impl Who {
                 )
             }
             Self::Operator => bearer(Role::Operator, "operator-1", ""),
+            Self::FormerRepresentative => bearer(Role::Applicant, REPRESENTATIVE, ""),
         }
     }
 }
@@ -69,6 +72,8 @@ pub(crate) struct Action {
     pub(crate) body: fn(&Seen, &Subject) -> Option<Value>,
     /// Whether it gives the matter up instead of bringing it on.
     pub(crate) gives_up: bool,
+    /// Whether it must be refused in every state.
+    pub(crate) forbidden: bool,
 }
 
 impl Action {
@@ -94,11 +99,15 @@ fn lasting(seen: &Seen) -> Option<&Value> {
 type Body = fn(&Seen, &Subject) -> Option<Value>;
 
 const fn act(name: &'static str, who: Who, path: &'static str, body: Body) -> Action {
-    Action { name, who, path, body, gives_up: false }
+    Action { name, who, path, body, gives_up: false, forbidden: false }
 }
 
 const fn give_up(name: &'static str, who: Who, path: &'static str, body: Body) -> Action {
-    Action { name, who, path, body, gives_up: true }
+    Action { name, who, path, body, gives_up: true, forbidden: false }
+}
+
+const fn never(name: &'static str, who: Who, path: &'static str, body: Body) -> Action {
+    Action { name, who, path, body, gives_up: false, forbidden: true }
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "as the table of actions has it")]
@@ -418,6 +427,24 @@ pub(crate) const ACTIONS: &[Action] = &[
     act("reopen the complaint", Who::Applicant, "/v1/complaints/{}/reopening", because),
     act("refuse", Who::Clerk, "/v1/dossiers/{}/refusal", because),
     act("revoke the result", Who::Approver, "/v1/deliveries/{}/revocation", because),
+    never(
+        "supply without a mandate",
+        Who::FormerRepresentative,
+        "/v1/dossiers/{}/supplements",
+        supply,
+    ),
+    never(
+        "withdraw without a mandate",
+        Who::FormerRepresentative,
+        "/v1/dossiers/{}/withdrawal",
+        because,
+    ),
+    never(
+        "download without a mandate",
+        Who::FormerRepresentative,
+        "/v1/deliveries/{}/downloads",
+        nothing,
+    ),
     give_up("withdraw", Who::Applicant, "/v1/dossiers/{}/withdrawal", because),
     give_up("withdraw at the counter", Who::Clerk, "/v1/dossiers/{}/withdrawal", because),
     give_up("close", Who::Clerk, "/v1/dossiers/{}/closure", because),

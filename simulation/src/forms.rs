@@ -32,6 +32,11 @@ fn text(name: &str, schema: &Value) -> &'static str {
     if schema.get("format").and_then(Value::as_str) == Some("date") {
         return if name == "from" { "2026-11-02" } else { "2026-11-30" };
     }
+    match schema.get("x-code-list").and_then(Value::as_str) {
+        Some("countries") => return "VN",
+        Some("provinces") => return "01",
+        _ => {}
+    }
     match name {
         "tax_code" => "0101234565",
         "phone" => "02438220000",

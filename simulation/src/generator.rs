@@ -66,6 +66,13 @@ fn procedure(dice: &mut Dice, seed: u64) -> Value {
         "intake": intake(dice), "clock": clock(dice, &channels, &fees), "review": review(dice),
         "result": if with_result { result(dice) } else { json!({}) },
     });
+    // Paper while nobody can file online.
+    if channels.contains(&"online") {
+        let others: Vec<&str> = channels.iter().copied().filter(|one| *one != "online").collect();
+        if !others.is_empty() {
+            maybe(dice, 40, &mut made, "only_in_outage", |dice| json!([one_of(dice, &others)]));
+        }
+    }
     if with_result {
         let mut ways: Vec<&str> =
             ["download", "collection", "post"].into_iter().filter(|_| dice.percent(70)).collect();
@@ -131,6 +138,7 @@ fn fees(dice: &mut Dice) -> Value {
         json!([{
             "rule": "less", "percent": percent, "of": ["phi", "le_phi"], "effective": { "from": "2026-01-01" },
             "groups": if dice.percent(60) { json!(["digital_citizen"]) } else { json!([]) }, "basis": "made up",
+            "agencies": one_of(dice, &[json!([]), json!(["G02.001"]), json!(["G02.002"])]),
         }])
     });
     fees
@@ -174,13 +182,14 @@ fn clock(dice: &mut Dice, channels: &[&str], fees: &Value) -> Value {
     maybe(dice, by_post, &mut clock, "by_post", |dice| {
         json!(one_of(dice, &["envelope", "waybill", "hand_over_record"]))
     });
-    maybe(
-        dice,
-        30,
-        &mut clock,
-        "cut_off",
-        |dice| json!({ "at": "15:00", "last_hour": dice.percent(50) }),
-    );
+    maybe(dice, 30, &mut clock, "cut_off", |dice| {
+        let mut cut_off = json!({ "at": "15:00", "last_hour": dice.percent(50) });
+        maybe(dice, 60, &mut cut_off, "weekdays", |dice| {
+            let day = one_of(dice, &["monday", "tuesday", "friday", "saturday"]);
+            json!({ day: one_of(dice, &["08:30", "11:00", "16:30"]) })
+        });
+        cut_off
+    });
     if supplement == "restart" {
         maybe(dice, 40, &mut clock, "after_supplement", in_unit);
     }
@@ -230,7 +239,7 @@ fn review(dice: &mut Dice) -> Value {
 }
 
 fn result(dice: &mut Dice) -> Value {
-    let mut result = json!({ "code": "KQ.GEN" });
+    let mut result = json!({ "code": "KQ.GEN", "document": dice.percent(40) });
     maybe(dice, 50, &mut result, "validity", budget);
     if result.get("validity").is_some() {
         maybe(dice, 60, &mut result, "renewal", |dice| {

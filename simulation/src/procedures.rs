@@ -14,6 +14,9 @@ use crate::forms;
 /// The applicant of every dossier.
 pub(crate) const APPLICANT: &str = "citizen-1";
 
+/// Who files for the applicant; a token without the mandate is one whose mandate has ended since.
+pub(crate) const REPRESENTATIVE: &str = "representative-1";
+
 /// A procedure to be walked through.
 #[derive(Debug, Clone)]
 pub struct Subject {
@@ -37,6 +40,8 @@ pub(crate) struct Beginning {
     pub(crate) body: Value,
     /// Whether it is an ordinary one, which is walked through at length.
     pub(crate) plain: bool,
+    /// Whether nobody can file online when it begins.
+    pub(crate) in_outage: bool,
 }
 
 /// What every world needs besides a procedure.
@@ -102,7 +107,7 @@ impl Subject {
         let changed = |from: &Beginning, name: String, pointer: &str, value: Value| {
             let mut body = from.body.clone();
             body[pointer] = value;
-            Beginning { name, who: from.who.clone(), body, plain: false }
+            Beginning { name, who: from.who.clone(), body, plain: false, in_outage: from.in_outage }
         };
         for (what, form) in forms::at_edges(&procedure.form) {
             all.push(changed(&first, what, "form", form));
@@ -117,7 +122,7 @@ impl Subject {
         }
         let mandate = Bearer {
             on_behalf_of: APPLICANT.to_owned(),
-            ..bearer(Role::Applicant, "representative-1", "")
+            ..bearer(Role::Applicant, REPRESENTATIVE, "")
         };
         if procedure.channels.contains(&Channel::Online) {
             let online = self.plain(Channel::Online);
@@ -157,7 +162,8 @@ impl Subject {
                 PostEvidence::HandOverRecord => "hand_over_record",
             });
         }
-        Beginning { name: format!("{channel:?}").to_lowercase(), who, body, plain: true }
+        let in_outage = self.procedure.only_in_outage.contains(&channel);
+        Beginning { name: format!("{channel:?}").to_lowercase(), who, body, plain: true, in_outage }
     }
 }
 

@@ -13,6 +13,7 @@ impl Walked {
             sum.beginnings.0 += walked.beginnings.0;
             sum.beginnings.1 += walked.beginnings.1;
             sum.states += walked.states;
+            sum.proven += walked.proven;
             sum.unfinished += walked.unfinished;
             sum.granted += walked.granted;
             sum.refused += walked.refused;
@@ -36,12 +37,13 @@ impl fmt::Display for Walked {
         }
         write!(
             f,
-            "{}: {} of {} beginnings, {} states ({} not finished), {} steps granted by {} actions, {} refused, \
+            "{}: {} of {} beginnings, {} states ({} with a way out that was taken, {} not tried in full), {} steps granted by {} actions, {} refused, \
              {} kinds of events, {} worlds, {} astray, {} findings, {} only by giving up",
             self.name,
             self.beginnings.0,
             self.beginnings.1,
             self.states,
+            self.proven,
             self.unfinished,
             self.granted,
             self.actions.len(),

@@ -120,10 +120,15 @@ impl Seen {
         due.filter(|due| *due > self.now).min()
     }
 
+    /// Whether an outage lasts.
+    pub(crate) fn is_in_outage(&self) -> bool {
+        let lasts = |outage: &Value| outage.get("to").is_none_or(Value::is_null);
+        self.outages.as_array().is_some_and(|outages| outages.iter().any(lasts))
+    }
+
     /// What has passed and still stands, though no outage holds it.
     pub(crate) fn overdue(&self) -> Vec<String> {
-        let lasts = |outage: &Value| outage.get("to").is_none_or(Value::is_null);
-        if self.outages.as_array().is_some_and(|outages| outages.iter().any(lasts)) {
+        if self.is_in_outage() {
             return Vec::new();
         }
         let passed = |owed: &&Value| {

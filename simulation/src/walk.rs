@@ -3,7 +3,6 @@
 //! in a world of its own once the clock has moved.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::fmt::Write;
 
 use anyhow::{Context, Result};
 use dossier::contract::{RulesIssued, RulesKind};
@@ -14,6 +13,9 @@ use crate::actions::{ACTIONS, Action};
 use crate::procedures::{Beginning, Subject};
 use crate::seen::Seen;
 use crate::world::World;
+
+mod onward;
+mod signed;
 
 /// How far a walk goes.
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +46,9 @@ pub struct Walked {
     pub beginnings: (usize, usize),
     /// States.
     pub states: usize,
-    /// Those in which not everything was tried: they are taken as leading on.
+    /// Those from which an end was reached.
+    pub proven: usize,
+    /// Those in which not everything was tried.
     pub unfinished: usize,
     /// Steps that were granted.
     pub granted: usize,
@@ -120,7 +124,7 @@ pub async fn walk(subject: &Subject, limits: Limits) -> Result<Walked> {
     if let Some(text) = &subject.issued {
         let mut rules = subject.rules.clone();
         rules.retain(|rules| rules.kind != RulesKind::Procedure);
-        let mut world = World::open(rules).await?;
+        let mut world = World::open(rules, 1).await?;
         let answer = world.issue(text).await?;
         if answer.status.is_server_error() {
             let what = format!("POST /v1/rules: {} {}", answer.status, answer.body);
@@ -131,6 +135,7 @@ pub async fn walk(subject: &Subject, limits: Limits) -> Result<Walked> {
             return Ok(walked);
         }
     }
+    signed::sign_and_withdraw(subject, &mut walked).await?;
     let mut world = None;
     for beginning in subject.beginnings() {
         let steps = if beginning.plain { limits.steps } else { limits.edge_steps };
@@ -173,15 +178,21 @@ impl<'a> Walk<'a> {
 
     async fn run(&mut self) -> Result<()> {
         self.walked.beginnings.1 += 1;
-        let Some(seen) = self.begin().await? else { return Ok(()) };
+        let Some(seen) = self.begin().await? else {
+            if self.is_used() {
+                self.close().await?;
+            }
+            return Ok(());
+        };
         self.walked.beginnings.0 += 1;
         let (mut here, mut seen) = (self.arrive(&seen).await?, seen);
-        let until = self.walked.granted + self.limit;
+        let mut until = self.walked.granted + self.limit;
         while self.walked.granted < until {
             let next = match self.next(here) {
                 Some(next) => next,
                 // Everything is known from here on: with a new dossier, if that leads on.
                 None if !self.trail.is_empty() => {
+                    until += self.go_on_to_an_end(here, &seen).await?;
                     seen = self.begin().await?.context("what was granted is refused now")?;
                     here = self.arrive(&seen).await?;
                     continue;
@@ -195,18 +206,24 @@ impl<'a> Walk<'a> {
                 }
                 continue;
             };
-            let there = self.arrive(&after).await?;
-            if let Some(node) = self.nodes.get_mut(here).filter(|_| here != there) {
-                let before = node.to.insert(place(next), there);
-                self.walked.astray += usize::from(before.is_some_and(|before| before != there));
-            }
-            (here, seen) = (there, after);
+            (here, seen) = (self.lead(here, next, &after).await?, after);
         }
+        self.go_on_to_an_end(here, &seen).await?;
         if self.is_used() {
             self.close().await?;
         }
         self.conclude();
         Ok(())
+    }
+
+    /// The state that a step has led to.
+    async fn lead(&mut self, here: usize, step: Move, after: &Seen) -> Result<usize> {
+        let there = self.arrive(after).await?;
+        if let Some(node) = self.nodes.get_mut(here).filter(|_| here != there) {
+            let before = node.to.insert(place(step), there);
+            self.walked.astray += usize::from(before.is_some_and(|before| before != there));
+        }
+        Ok(there)
     }
 
     /// What to do in a state: what was not tried in it, or what leads to the nearest one in which something was not.
@@ -236,19 +253,24 @@ impl<'a> Walk<'a> {
 
     /// Whether nothing can begin in the present world as it does in a new one.
     fn is_used(&self) -> bool {
-        self.world.as_ref().is_some_and(|world| world.moved() || touches_all(&self.trail))
+        let touched = touches_all(&self.trail) || self.beginning.in_outage;
+        self.world.as_ref().is_some_and(|world| world.moved() || world.has_begun && touched)
     }
 
     /// Submits a dossier, in a new world if time has passed in the present one; nothing if that is refused.
     async fn begin(&mut self) -> Result<Option<Seen>> {
         if self.world.is_none() || self.is_used() {
             self.close().await?;
-            self.world = Some(World::open(self.rules.clone()).await?);
+            self.world = Some(World::open(self.rules.clone(), 1).await?);
             self.walked.worlds += 1;
         }
         self.trail.clear();
         let world = self.world.as_mut().context("a world was made")?;
-        let Beginning { who, body, .. } = self.beginning;
+        let Beginning { who, body, in_outage, .. } = self.beginning;
+        if *in_outage {
+            world.declare_outage(&self.subject.agency).await?;
+        }
+        world.has_begun = true;
         let answer = world.post("/v1/dossiers", who, "", body.clone()).await?;
         if answer.status.is_server_error() {
             self.found(format!("POST /v1/dossiers: {} {}", answer.status, answer.body));
@@ -297,6 +319,11 @@ impl<'a> Walk<'a> {
                 if !answer.status.is_success() {
                     self.walked.refused += 1;
                     return Ok(None);
+                }
+                if action.forbidden {
+                    self.trail.push(step);
+                    self.found(format!("{} was granted", action.name));
+                    self.trail.pop();
                 }
                 self.trail.push(step);
                 self.walked.granted += 1;
@@ -375,55 +402,6 @@ impl<'a> Walk<'a> {
             Move::Act(place) => ACTIONS.get(*place).map_or("?", |action| action.name).to_owned(),
         }));
         names
-    }
-
-    /// Which states lead to no end.
-    fn conclude(&mut self) {
-        let strict = self.leading(true);
-        let any = self.leading(false);
-        for (place, node) in self.nodes.iter().enumerate() {
-            if any.contains(&place) && strict.contains(&place) {
-                continue;
-            }
-            let fingerprint = self.known.iter().find(|(_, known)| **known == place);
-            let mut what = String::new();
-            let _ = write!(what, "{}", fingerprint.map_or("", |(text, _)| text));
-            let path = self.named(&node.path);
-            if any.contains(&place) {
-                self.walked.given_up_only.push(Finding { what, path });
-            } else {
-                let what = format!("nothing leads on: {what}");
-                self.walked.findings.push(Finding { what, path });
-            }
-        }
-        self.walked.states += self.nodes.len();
-        self.walked.unfinished += self.nodes.iter().filter(|node| !node.is_finished()).count();
-    }
-
-    /// The states from which an end is reached, or one in which not everything was tried.
-    fn leading(&self, without_giving_up: bool) -> BTreeSet<usize> {
-        let begin =
-            self.nodes.iter().enumerate().filter(|(_, node)| node.ended || !node.is_finished());
-        let mut found: BTreeSet<usize> = begin.map(|(place, _)| place).collect();
-        loop {
-            let more: Vec<usize> = self
-                .nodes
-                .iter()
-                .enumerate()
-                .filter(|(place, node)| {
-                    !found.contains(place)
-                        && node.to.iter().any(|(step, to)| {
-                            let gives_up = ACTIONS.get(*step).is_some_and(|a| a.gives_up);
-                            found.contains(to) && !(gives_up && without_giving_up)
-                        })
-                })
-                .map(|(place, _)| place)
-                .collect();
-            if more.is_empty() {
-                return found;
-            }
-            found.extend(more);
-        }
     }
 }
 

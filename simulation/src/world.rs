@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use dossier::contract::{Role, RulesIssued};
 use events::EventStore;
 use events::bus::Bus;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use service_kit::auth::{Auth, DevelopmentKey};
 use service_kit::documents::Documents;
@@ -15,6 +15,8 @@ use service_kit::quotas::{Quotas, Rules};
 use service_kit::{Clock, Kit, Settings};
 use standalone::{Answer, Bearer, Office};
 use tempfile::TempDir;
+
+use crate::edges;
 
 /// When every world begins: Monday, 5 October 2026.
 pub(crate) const BEGINS: &str = "2026-10-05T09:00:00+07:00";
@@ -36,12 +38,14 @@ pub(crate) struct World {
     /// Counts up for names that must be used once only.
     serial: u64,
     began: Timestamp,
+    /// Whether a dossier has begun in it.
+    pub(crate) has_begun: bool,
     _folder: TempDir,
 }
 
 impl World {
-    /// A world with these rules, at the beginning of time.
-    pub(crate) async fn open(rules: Vec<RulesIssued>) -> Result<Self> {
+    /// A world with these rules, at the beginning of time, in which so many persons issue rules.
+    pub(crate) async fn open(rules: Vec<RulesIssued>, rule_signers: u8) -> Result<Self> {
         let began: Timestamp = BEGINS.parse()?;
         let clock = Clock::manual(began);
         // Where there is a file system in memory, no upload waits for a disk.
@@ -58,12 +62,12 @@ impl World {
             documents: Documents::in_folder(&folder.path().join("documents"))?,
             views: None,
             sandbox: true,
-            rule_signers: 1,
+            rule_signers,
             digest_key: vec![7; 32],
         })
         .await?;
         let office = Office::open(&kit, key).await?;
-        Ok(Self { office, kit, serial: 0, began, _folder: folder })
+        Ok(Self { office, kit, serial: 0, began, has_begun: false, _folder: folder })
     }
 
     /// The time.
@@ -80,6 +84,18 @@ impl World {
     pub(crate) fn serial(&mut self) -> u64 {
         self.serial += 1;
         self.serial
+    }
+
+    /// Declares that nobody can file online, since an hour ago.
+    pub(crate) async fn declare_outage(&mut self, agency: &str) -> Result<()> {
+        let hour_ago = self.now().checked_sub(SignedDuration::from_hours(1))?;
+        let mut body = edges::outage(agency, hour_ago, None, hour_ago);
+        body["channels"] = json!(["online"]);
+        let operator = (Role::Operator, "operator-1", "");
+        let answer = self.office.post("/v1/outages", operator, "", &body).await?;
+        anyhow::ensure!(answer.status.is_success(), "no outage: {} {}", answer.status, answer.body);
+        self.office.settle().await?;
+        Ok(())
     }
 
     /// Issues rules, as an operator does.

@@ -23,6 +23,7 @@ fn from_every_state_that_is_reached_something_leads_on_and_no_step_answers_5xx()
     let issued = walked.iter().filter(|walked| walked.not_issued.is_none()).count();
     assert!(issued > shipped().unwrap().len(), "no generated procedure was issued");
     assert!(sum.states > 200, "{sum}");
+    assert_eq!(sum.proven, sum.states, "{sum}");
     assert!(sum.actions.len() > 25, "{sum}: {:?}", sum.actions);
     assert!(sum.kinds.len() > 35, "{sum}: {:?}", sum.kinds);
 }

@@ -79,6 +79,10 @@ pub(crate) fn files() -> Result<Vec<(String, String)>> {
         let text = serde_json::to_string_pretty(&schema)? + "\n";
         files.push((format!("schemas/{kind}.json"), text));
     }
+    for (kind, schema) in dossier::law::schemas() {
+        let text = serde_json::to_string_pretty(&schema)? + "\n";
+        files.push((format!("schemas/rules.{kind}.json"), text));
+    }
     files.push(("docs/steps.md".to_owned(), steps_page()?));
     files.push((crate::routes::PATH.to_owned(), crate::routes::file()?));
     files.push((crate::values::PATH.to_owned(), crate::values::page()?));
@@ -213,6 +217,29 @@ mod tests {
                 let written = read_and_write(kind, &sample.to_string());
                 let written: serde_json::Value = serde_json::from_str(&written).unwrap();
                 assert_eq!(written, sample, "{}", path.display());
+            }
+        }
+    }
+
+    #[test]
+    fn every_file_of_rules_that_ships_keeps_to_the_schema_of_its_kind_and_no_other_does() {
+        for (kind, schema) in dossier::law::schemas() {
+            let validator = jsonschema::draft202012::new(&schema).unwrap();
+            let shipped = dossier::law::shipped_rules().unwrap();
+            let of_kind = shipped.iter().filter(|rules| rules.kind.as_str() == kind);
+            let files: Vec<serde_json::Value> =
+                of_kind.map(|rules| serde_yaml_ng::from_str(&rules.text).unwrap()).collect();
+            assert!(!files.is_empty(), "{kind}");
+            for file in files {
+                let wrong: Vec<String> =
+                    validator.iter_errors(&file).map(|error| error.to_string()).collect();
+                assert!(wrong.is_empty(), "{kind} {}: {wrong:?}", file["version"]);
+                let mut misspelt = file.clone();
+                misspelt["legal_basi"] = serde_json::json!("x");
+                assert!(!validator.is_valid(&misspelt), "{kind}: an unknown field is taken");
+                let mut without = file;
+                without.as_object_mut().unwrap().remove("version");
+                assert!(!validator.is_valid(&without), "{kind}: a version is not asked for");
             }
         }
     }

@@ -14,6 +14,7 @@ use crate::{Gaps, HORIZON_DAYS, Span};
 
 /// What the amount of a [`Budget`] counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
     /// Sixty minutes of office time.
@@ -30,6 +31,7 @@ pub enum Unit {
 
 /// The length of a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Budget {
     /// How many units; at least one.

@@ -11,6 +11,8 @@ pub enum Scope {
     Agency,
     /// Those about which the caller's agency was asked for its opinion.
     Consulted,
+    /// Those about which the caller's agency deals with a complaint.
+    Complained,
     /// All.
     Any,
 }
@@ -40,6 +42,12 @@ pub const fn agency(role: Role) -> May {
 #[must_use]
 pub const fn consulted(role: Role) -> May {
     May { role, scope: Scope::Consulted }
+}
+
+/// `role` over that about which its agency deals with a complaint.
+#[must_use]
+pub const fn complained(role: Role) -> May {
+    May { role, scope: Scope::Complained }
 }
 
 /// `role` over everything.
@@ -90,6 +98,8 @@ pub struct Resource {
     pub agencies: Vec<AgencyCode>,
     /// The agencies that were asked for their opinion: they reach it as consulted ones, and as nothing else.
     pub consulted: Vec<AgencyCode>,
+    /// The agencies that deal with a complaint about it: they reach it as such, and as nothing else.
+    pub complained: Vec<AgencyCode>,
 }
 
 impl Resource {
@@ -110,7 +120,7 @@ impl Brief {
             owners: vec![self.applicant.clone()],
             representatives: self.representative.iter().cloned().collect(),
             agencies: vec![self.agency.clone()],
-            consulted: Vec::new(),
+            ..Resource::default()
         }
     }
 
@@ -166,6 +176,7 @@ fn reaches(caller: &Caller, scope: Scope, resource: &Resource) -> bool {
         Scope::Own => resource.owners.iter().any(|owner| owner.is(caller.party())),
         Scope::Agency => acts_for_one_of(&resource.agencies),
         Scope::Consulted => acts_for_one_of(&resource.consulted),
+        Scope::Complained => acts_for_one_of(&resource.complained),
     }
 }
 
@@ -189,6 +200,7 @@ mod tests {
             representatives: vec!["u2".into()],
             agencies: vec!["G02.001".into()],
             consulted: vec!["H01".into()],
+            complained: vec!["H02".into()],
         }
     }
 
@@ -304,6 +316,18 @@ mod tests {
         let decided = |role, may| decide(&caller(role, Some("H01")), &[may], Some(&resource()));
         assert!(decided(Role::Consultee, consulted(Role::Consultee)).is_ok());
         assert_eq!(decided(Role::Approver, agency(Role::Approver)), Err(Denied::Scope));
+    }
+
+    #[test]
+    fn an_agency_that_deals_with_a_complaint_reaches_it_as_such_and_as_nothing_else() {
+        let decided = |agency, may| {
+            let caller = caller(Role::ComplaintHandler, Some(agency));
+            decide(&caller, &[may], Some(&resource()))
+        };
+        assert!(decided("H02", complained(Role::ComplaintHandler)).is_ok());
+        assert_eq!(decided("H02", agency(Role::ComplaintHandler)), Err(Denied::Scope));
+        assert_eq!(decided("H01", complained(Role::ComplaintHandler)), Err(Denied::Scope));
+        assert_eq!(decided("G02", complained(Role::ComplaintHandler)), Err(Denied::Scope));
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! The statutory clock: a start, a budget and a ledger of suspensions, from which the due instant follows. Nothing here
 //! is stored but what happened; what was promised stands in events and is never recomputed silently.
 
-use calendar::{Budget, Calendar, CalendarError, End, Gaps, HORIZON_DAYS, Span};
-use jiff::civil::Date;
+use calendar::{Budget, Calendar, CalendarError, End, Gaps, HORIZON_DAYS, Span, Text};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
@@ -20,6 +19,7 @@ pub mod words;
 
 pub use course::Course;
 pub use explanation::{ExplainedSpan, Explanation, explain, explain_fixed, explain_foresight};
+pub(crate) use forward::before_it_took_effect;
 pub use forward::{Filed, forward};
 pub use period::{Period, Running, enforce, explain as explain_obligations};
 pub use start::{Moments, effective_start, start_moment};
@@ -137,16 +137,11 @@ const GIVEN_DAYS_AHEAD_MAX: i64 = 3_653;
 #[must_use]
 pub fn impossible(pointer: &str, now: Timestamp, given: Timestamp) -> Option<Finding> {
     let far = SignedDuration::from_hours(24 * GIVEN_DAYS_AHEAD_MAX);
-    let vi = format!("{given} còn hơn {GIVEN_DAYS_AHEAD_MAX} ngày nữa");
-    let en = format!("{given} is more than {GIVEN_DAYS_AHEAD_MAX} days ahead");
-    now.checked_add(far).is_ok_and(|last| given > last).then(|| Finding::new(pointer, vi, en))
-}
-
-/// A day that is given, and is before the procedure took effect.
-pub(crate) fn before_effect(pointer: impl Into<String>, day: Date, from: Date) -> Finding {
-    let vi = format!("{day} trước ngày {from} là ngày thủ tục này có hiệu lực");
-    let en = format!("{day} is before {from}, when this procedure took effect");
-    Finding::new(pointer, vi, en)
+    let what = Text::new(
+        format!("cách hiện tại hơn {GIVEN_DAYS_AHEAD_MAX} ngày"),
+        format!("it is more than {GIVEN_DAYS_AHEAD_MAX} days ahead"),
+    );
+    now.checked_add(far).is_ok_and(|last| given > last).then(|| Finding::said(pointer, what))
 }
 
 /// A promise of a date that was not computed but given.

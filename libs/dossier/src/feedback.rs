@@ -236,6 +236,15 @@ impl Complaint {
         self.filed.as_ref().is_some_and(|filed| filed.personal_data)
     }
 
+    /// The agency that deals with it, until its answer is published or it is dismissed.
+    #[must_use]
+    pub fn dealt_with_by(&self) -> Option<&AgencyCode> {
+        match self.stage {
+            Stage::Filed | Stage::Classified | Stage::Answered => self.agency(),
+            Stage::Empty | Stage::Dismissed | Stage::Published => None,
+        }
+    }
+
     fn channel(&self) -> Channel {
         self.filed.as_ref().map_or(Channel::Online, |filed| filed.channel)
     }
@@ -323,7 +332,7 @@ impl State for Complaint {
             owners: vec![filed.complainant.clone()],
             representatives: self.filed_by.iter().cloned().collect(),
             agencies,
-            consulted: Vec::new(),
+            ..Resource::default()
         })
     }
 

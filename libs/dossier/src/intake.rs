@@ -1,7 +1,7 @@
 //! The one-stop unit (bộ phận một cửa): receives dossiers, has all contact with the applicant, and keeps the statutory
 //! clock. Decree 61/2018/NĐ-CP, arts 16 to 20, and its successor 118/2025/NĐ-CP.
 
-use crate::access::{May, agency, any, consulted, own};
+use crate::access::{May, agency, any, complained, consulted, own};
 use crate::contract::Role;
 use crate::step::Step;
 
@@ -86,6 +86,18 @@ pub const READ: &[May] = &[
     agency(Role::Approver),
     agency(Role::Cashier),
     agency(Role::ComplaintHandler),
+    agency(Role::Auditor),
+    any(Role::Operator),
+];
+
+/// Who may read what happened in it: of those who deal with complaints, who deals with one about it, and until that is done.
+pub const READ_TIMELINE: &[May] = &[
+    own(Role::Applicant),
+    agency(Role::Clerk),
+    agency(Role::Reviewer),
+    agency(Role::Approver),
+    agency(Role::Cashier),
+    complained(Role::ComplaintHandler),
     agency(Role::Auditor),
     any(Role::Operator),
 ];

@@ -3,17 +3,18 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use calendar::{Budget, Calendar, CalendarError};
+use calendar::{Budget, Calendar, CalendarError, Text};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::access::{May, Resource};
-use crate::clock::{Period, Running};
+use crate::clock::{Period, Running, words};
 use crate::contract::{
-    Actor, AgencyCode, Channel, DossierId, Envelope, EventSet, Meta, PeriodExtended, ProcedureRef,
-    Unreadable, VndOverflow,
+    Actor, AgencyCode, Channel, ComponentCode, DossierId, Envelope, EventSet, Meta, PeriodExtended,
+    ProcedureRef, Unreadable, Vnd, VndOverflow,
 };
-use crate::law::{Finding, Law, Outage, Procedure};
+use crate::law::{Finding, Findings, Law, Outage, Procedure};
 
 /// What a service knows about one stream: a fold over its events.
 pub trait State: Default + Clone + fmt::Debug + Send + Sync + 'static {
@@ -206,6 +207,13 @@ pub trait Reaction: Sized + fmt::Debug + Send + Sync + 'static {
         None
     }
 
+    /// The same with the number that was taken for what follows, where it has one.
+    #[must_use]
+    fn numbered(self, number: String) -> Self {
+        let _ = number;
+        self
+    }
+
     /// Decides.
     fn decide(
         &self,
@@ -241,12 +249,35 @@ pub struct RefusalEntry {
     pub en: &'static str,
 }
 
+/// What a refusal may be about, as it is told.
+pub trait Said {
+    /// In both languages.
+    fn said(&self) -> Text;
+}
+
+impl Said for Date {
+    fn said(&self) -> Text {
+        words::day(*self)
+    }
+}
+
+macro_rules! said_alike {
+    ($($kind:ty),*) => {$(
+        impl Said for $kind {
+            fn said(&self) -> Text {
+                Text::same(self.to_string())
+            }
+        }
+    )*};
+}
+said_alike!(String, u32, u64, AgencyCode, ComponentCode, DossierId, Vnd, Findings);
+
 /// Why a step is refused.
 pub trait Refuse: fmt::Debug + Send {
     /// The registered reason.
     fn entry(&self) -> RefusalEntry;
     /// What it was about, if there is more to say.
-    fn subject(&self) -> Option<String>;
+    fn subject(&self) -> Option<Text>;
     /// Everything that must change, where the reason is a file of rules or values of the command.
     fn findings(&self) -> &[Finding] {
         &[]
@@ -278,8 +309,8 @@ impl Refuse for LawError {
         }
     }
 
-    fn subject(&self) -> Option<String> {
-        Some(self.to_string())
+    fn subject(&self) -> Option<Text> {
+        Some(Text::same(self.to_string()))
     }
 }
 
@@ -315,11 +346,11 @@ macro_rules! refusals {
                 }
             }
 
-            fn subject(&self) -> Option<String> {
+            fn subject(&self) -> Option<calendar::Text> {
                 $($(if let Self::$variant(subject) = self {
-                    return Some(<$subject as ToString>::to_string(subject));
+                    return Some(<$subject as $crate::step::Said>::said(subject));
                 })?)*
-                if let Self::Law(error) = self { Some(error.to_string()) } else { None }
+                if let Self::Law(error) = self { $crate::step::Refuse::subject(error) } else { None }
             }
 
             fn findings(&self) -> &[$crate::law::Finding] {

@@ -2,6 +2,7 @@
 //! held in memory whole, and its name tells nothing about its content to who lacks the installation's key. Beside each stands
 //! a record of who uploaded it: a name alone gives nobody the right to name it in a step.
 
+use calendar::Text;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -227,7 +228,7 @@ impl Documents {
             let record = self.present(kit, &name).await?;
             match record.filter(|record| record.may_be_named_by(kit, caller, mays)) {
                 Some(record) => found.push(record.stored(&name)),
-                None => missing.push(FieldError { pointer, detail: name.to_string() }),
+                None => missing.push(FieldError { pointer, detail: Text::same(name.to_string()) }),
             }
         }
         if missing.is_empty() {

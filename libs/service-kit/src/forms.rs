@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use calendar::Text;
 use dossier::contract::ProcedureCode;
 use dossier::law::{Finding, Law, Procedure};
 use jsonschema::Validator;
-use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;
 
 use crate::limits::FORM_TEXT_CHARS_MAX;
 
 mod numbers;
+pub(crate) mod words;
 
 /// The compiled schema of every procedure in every version.
 #[derive(Debug, Default)]
@@ -32,7 +33,7 @@ pub struct FieldError {
     /// The field, as a JSON Pointer into the form.
     pub pointer: String,
     /// What is wrong with it.
-    pub detail: String,
+    pub detail: Text,
 }
 
 /// How many failing fields are reported at once.
@@ -82,7 +83,7 @@ impl Forms {
         if let Some(validator) = self.0.get(&(procedure.code.clone(), procedure.version)) {
             errors.extend(validator.iter_errors(form).take(ERRORS_MAX).map(|error| FieldError {
                 pointer: error.instance_path().to_string(),
-                detail: detail(&error),
+                detail: words::of(&error),
             }));
         }
         errors.truncate(ERRORS_MAX);
@@ -95,17 +96,6 @@ pub fn spell(procedure: &Procedure, form: &mut Value) {
     numbers::spell(&procedure.form, form);
 }
 
-/// What is wrong; of a number of ours, what that number looks like.
-fn detail(error: &jsonschema::ValidationError<'_>) -> String {
-    if let ValidationErrorKind::Format { format } = error.kind()
-        && let Some((_, spelling)) = numbers::format(format)
-        && let Some(Err(fault)) = error.instance().as_str().map(spelling)
-    {
-        return fault;
-    }
-    error.masked().to_string()
-}
-
 /// The texts of a form that are longer than any may be, also where its schema gives no length.
 fn overlong(value: &Value, at: &mut String, errors: &mut Vec<FieldError>) {
     let within = at.len();
@@ -113,7 +103,7 @@ fn overlong(value: &Value, at: &mut String, errors: &mut Vec<FieldError>) {
         Value::String(text) if text.len() > FORM_TEXT_CHARS_MAX => {
             let count = text.chars().count();
             if count > FORM_TEXT_CHARS_MAX {
-                let detail = format!("{count} characters, more than {FORM_TEXT_CHARS_MAX}");
+                let detail = words::too_long(count, FORM_TEXT_CHARS_MAX);
                 errors.push(FieldError { pointer: at.clone(), detail });
             }
         }
@@ -157,7 +147,7 @@ mod tests {
         assert!(pointers.contains(&"/declarant/tax_code"), "{errors:?}");
         assert!(pointers.contains(&"/chemical/hs_chapter"), "{errors:?}");
         assert_eq!(errors.len(), 3, "{errors:?}");
-        assert!(errors.iter().all(|error| !error.detail.contains("not a code")), "{errors:?}");
+        assert!(errors.iter().all(|error| !error.detail.en.contains("not a code")), "{errors:?}");
     }
 
     #[test]
@@ -179,7 +169,7 @@ mod tests {
             }
         }
         let errors = forms.check(procedure, &form("0100233489", "++++++++"));
-        let said = |at: usize| (&*errors[at].pointer, &*errors[at].detail);
+        let said = |at: usize| (&*errors[at].pointer, &*errors[at].detail.en);
         assert_eq!(said(0).0, "/merchant/phone");
         assert!(
             said(0).1.contains("024 3822 0000") || said(0).1.contains("has digits"),

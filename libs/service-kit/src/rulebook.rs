@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use dossier::State;
-use dossier::contract::{Actor, Envelope, EventSet, LawEvent, Meta, RulesIssued, Unreadable};
+use dossier::contract::{
+    Actor, Envelope, EventSet, LawEvent, Meta, RulesIssued, RulesKind, Unreadable,
+};
 use dossier::intake::{Rules, stream_id};
 use dossier::law::{InvalidLaw, Law, says_the_same};
 use events::{
@@ -124,7 +126,15 @@ fn enter(register: &mut Register, event: &Recorded) -> Result<(), RulebookError>
         let envelope = crate::streams::envelope(event)?;
         let meta = Meta { id: event.id, version: event.version.0, envelope };
         let rules = register.entry(event.stream.id().to_owned()).or_default();
-        Arc::make_mut(rules).evolve(&LawEvent::decode(&event.kind, &event.data)?, &meta);
+        let rules = Arc::make_mut(rules);
+        rules.evolve(&LawEvent::decode(&event.kind, &event.data)?, &meta);
+        // Which versions there are is remembered; what they say stands in the log for whoever asks. Of a procedure its first day is
+        // read from it.
+        for version in &mut rules.versions {
+            if version.rules.kind != RulesKind::Procedure {
+                version.rules.text = String::new();
+            }
+        }
     }
     Ok(())
 }

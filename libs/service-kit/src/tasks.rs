@@ -36,7 +36,7 @@ pub use law::FollowedLaw;
 pub use projection::{Projection, Projector};
 use pulse::Beating;
 pub use pulse::{Pulse, Pulses};
-pub use reactions::{DeadLetter, Reactions, ReactionsHealth, dead_letters, try_again};
+pub use reactions::{Before, DeadLetter, Reactions, ReactionsHealth, dead_letters, try_again};
 #[cfg(feature = "nats")]
 pub use relay::{RelayTask, describe};
 

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use calendar::Text;
 use icu_properties::CodePointSetData;
 use icu_properties::props::DefaultIgnorableCodePoint;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
@@ -33,6 +34,19 @@ impl fmt::Display for Fault {
             Self::Noncharacter(c) => write!(f, "contains U+{:04X}, no character", u32::from(c)),
             Self::Invisible => f.write_str("contains only invisible characters"),
         }
+    }
+}
+
+impl Fault {
+    /// In both languages.
+    pub(crate) fn said(self) -> Text {
+        let vi = match self {
+            Self::Control(c) => format!("có ký tự điều khiển U+{:04X}", u32::from(c)),
+            Self::Direction(c) => format!("có U+{:04X} làm đổi chiều chữ", u32::from(c)),
+            Self::Noncharacter(c) => format!("có U+{:04X}, không phải ký tự", u32::from(c)),
+            Self::Invisible => "chỉ có ký tự không nhìn thấy".to_owned(),
+        };
+        Text::new(vi, self.to_string())
     }
 }
 

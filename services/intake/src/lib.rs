@@ -8,9 +8,10 @@ use dossier::intake::declare_outage::OutageRecord;
 use dossier::intake::{Intake, IntakeReaction, Rules, STEPS};
 use service_kit::documents::Orphans;
 use service_kit::http::finish_openapi;
-use service_kit::tasks::{Keeper, Reactions, Stalled, Tasks};
+use service_kit::tasks::{Keeper, KeeperHealth, Reactions, Stalled, Tasks};
 use service_kit::{Kit, Service, Streams};
 
+mod concerned;
 mod http;
 mod restatements;
 
@@ -23,6 +24,8 @@ pub struct App {
     pub(crate) dossiers: Arc<Streams<Intake>>,
     pub(crate) rules: Arc<Streams<Rules>>,
     pub(crate) outages: Arc<Streams<OutageRecord>>,
+    /// Which dossiers have something open.
+    pub(crate) deadlines: KeeperHealth,
 }
 
 /// The document of this service.
@@ -52,7 +55,8 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     tasks.add_led(orphans, kit.lead("intake"));
     let rules = Arc::new(Streams::new(Arc::clone(kit)));
     let outages = Arc::new(Streams::new(Arc::clone(kit)));
-    let app = Arc::new(App { kit: Arc::clone(kit), dossiers, rules, outages });
+    let deadlines = health.clone();
+    let app = Arc::new(App { kit: Arc::clone(kit), dossiers, rules, outages, deadlines });
     Ok(Service {
         name: "intake",
         routes: http::routes(&app),

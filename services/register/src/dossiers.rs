@@ -180,10 +180,14 @@ impl Dossiers {
                 waiting(rows, &sql, (id, awaits::SUPPLEMENT, at))
             }
             IntakeEvent::SupplementSubmitted(supplement) => {
+                // While the fee is awaited too, that is what the dossier goes on waiting for.
                 let sql = format!(
-                    "UPDATE dossiers SET status = iif(accepted = 1, {}, 1), suspended = 0, {} WHERE id = ?1",
+                    "UPDATE dossiers SET suspended = iif(awaiting & {fee}, suspended, 0),
+                       status = iif(awaiting & {fee}, {}, iif(accepted = 1, {}, 1)), {} WHERE id = ?1",
+                    status::FEE,
                     status::PROCESSING,
-                    awaits::END
+                    awaits::END,
+                    fee = awaits::FEE,
                 );
                 waiting(rows, &sql, (id, awaits::SUPPLEMENT, at))?;
                 supplement.promise.map_or(Ok(()), |promise| self.promised(rows, id, &promise))
@@ -191,8 +195,11 @@ impl Dossiers {
             IntakeEvent::FeeReceived(fee) => {
                 // While a supplement is awaited, that is what the dossier waits for.
                 let sql = format!(
-                    "UPDATE dossiers SET status = iif(status = 6, iif(accepted = 1, {}, 1), status), {}
-                     WHERE id = ?1",
+                    "UPDATE dossiers SET status = iif(awaiting & {}, {}, iif(status = {},
+                       iif(accepted = 1, {}, 1), status)), {} WHERE id = ?1",
+                    awaits::SUPPLEMENT,
+                    status::SUPPLEMENT,
+                    status::FEE,
                     status::PROCESSING,
                     awaits::END
                 );
@@ -283,7 +290,7 @@ pub(crate) const fn channel_name(channel: dossier::contract::Channel) -> &'stati
 }
 
 impl Projection for Dossiers {
-    const SHAPE: Shape = Shape { name: "register", version: 4, tables: TABLES };
+    const SHAPE: Shape = Shape { name: "register", version: 5, tables: TABLES };
     const KINDS: &'static [&'static str] =
         &["intake.", "payment.FeeAssessed", "review.", "feedback."];
 
@@ -362,7 +369,8 @@ fn review(rows: &Connection, id: &str, event: &ReviewEvent) -> rusqlite::Result<
     };
     match event {
         ReviewEvent::ReviewClaimed(claimed) => {
-            let sql = "UPDATE dossiers SET status = ?2 WHERE id = ?1 AND handled_at IS NULL";
+            let sql = "UPDATE dossiers SET status = ?2
+                       WHERE id = ?1 AND handled_at IS NULL AND awaiting = 0";
             set(rows, id, sql, status::PROCESSING)?;
             officer(Some(claimed.officer.as_str()))
         }

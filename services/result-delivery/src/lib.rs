@@ -8,18 +8,23 @@ use service_kit::tasks::{Keeper, Projector, Reactions, Stalled, Tasks};
 use service_kit::view::View;
 use service_kit::{Kit, Service, Streams};
 
+mod answers;
 mod http;
 mod numbers;
 mod parcels;
+mod untaken;
 mod waybills;
 
+use answers::Answers;
+use numbers::Numbers;
 use parcels::Parcels;
+use untaken::{Untaken, UntakenNumbers};
 
 /// What the handlers need.
 #[derive(Debug)]
 pub struct App {
     pub(crate) results: Arc<Streams<DossierResult>>,
-    pub(crate) numbers: numbers::Queues,
+    pub(crate) numbers: Arc<Numbers>,
     /// Parcels by their waybill.
     pub(crate) parcels: Arc<View>,
 }
@@ -40,16 +45,23 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     )
     .await?;
     results.fed_by(progress.clone());
+    let (earlier, view, read) = Projector::open(kit, UntakenNumbers)?;
+    let untaken = Untaken::new(view, read.clone(), kit.store.head());
+    let numbers = Arc::new(Numbers::new(untaken));
+    let answers = Answers { results: Arc::clone(&results), numbers: Arc::clone(&numbers) };
+    let reactions = reactions.with(answers);
     let (keeper, health) =
         Keeper::open("result-delivery", "result-delivery-deadlines", &results, Some(&progress))?;
     let mut tasks = Tasks::default();
+    // First: reactions wait for it.
+    tasks.add(earlier);
     let letters = reactions.health();
     tasks.add(reactions);
     tasks.add(keeper);
     service_kit::unmatched::offer(kit, "result-delivery");
     let (projector, parcels, shown) = Projector::open(kit, Parcels)?;
     tasks.add(projector);
-    let app = Arc::new(App { results, numbers: numbers::Queues::default(), parcels });
+    let app = Arc::new(App { results, numbers, parcels });
     Ok(Service {
         name: "result-delivery",
         routes: http::routes(&app),
@@ -57,7 +69,7 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
         openapi: openapi(),
         steps: STEPS,
         sources: &["delivery"],
-        views: vec![shown],
+        views: vec![shown, read],
         keepers: vec![health],
         reactions: vec![letters],
     })

@@ -1,27 +1,32 @@
 //! Takes numbers from the registers of results. The law: `libs/dossier/src/delivery/numbers.rs`.
 
-use dossier::contract::{Actor, DossierId, Envelope, EventSet, NumberEvent, NumberTaken};
+use dossier::contract::{
+    Actor, AgencyCode, DossierId, Envelope, EventSet, NumberEvent, NumberTaken,
+};
 use dossier::delivery::DossierResult;
 use dossier::delivery::numbers::NumberRegister;
 use dossier::law::Law;
+use events::limits::APPEND_EVENTS_MAX;
 use events::{AppendError, Expected, NewEvent, Recorded, StreamName};
 use jiff::Timestamp;
 use service_kit::http::Problem;
 use service_kit::limits::ATTEMPTS_MAX;
-use service_kit::{Kit, recorded_at};
+use service_kit::{Kit, Streams, recorded_at};
 use tokio::sync::{Mutex, MutexGuard};
 use uuid::Uuid;
 
-/// The register in which the result of a dossier is numbered at an instant: that of whoever deals with the dossier then.
+use crate::untaken::Untaken;
+
+/// The register of a book of an agency, or of whoever has taken it over, at an instant.
 pub(crate) fn register_of(
-    result: &DossierResult,
+    agency: &AgencyCode,
+    book: &str,
     law: &Law,
     at: Timestamp,
 ) -> Option<NumberRegister> {
-    let prepared = result.prepared.as_ref()?;
-    let agency = law.present(&prepared.brief.agency, at).clone();
+    let agency = law.present(agency, at).clone();
     let year = law.calendar_of(&agency)?.date_of(at).year();
-    Some(NumberRegister { agency, book: prepared.result.clone(), year })
+    Some(NumberRegister { agency, book: book.to_owned(), year })
 }
 
 /// Locks of registers, several registers to one.
@@ -30,7 +35,20 @@ const LOCKS: usize = 64;
 /// Keeps those of this process who take numbers of one register from getting into each other's way: one after another each finds
 /// the register as it is. Other replicas are kept off by the store.
 #[derive(Debug)]
-pub(crate) struct Queues([Mutex<()>; LOCKS]);
+struct Queues([Mutex<()>; LOCKS]);
+
+/// What it takes to give numbers.
+#[derive(Debug)]
+pub(crate) struct Numbers {
+    queues: Queues,
+    untaken: Untaken,
+}
+
+impl Numbers {
+    pub(crate) fn new(untaken: Untaken) -> Self {
+        Self { queues: Queues::default(), untaken }
+    }
+}
 
 impl Default for Queues {
     fn default() -> Self {
@@ -47,52 +65,86 @@ impl Queues {
 }
 
 /// A number of a register for a dossier: the next one, or the `given` one if nobody else has it. The same dossier gets the same
-/// again, whatever was killed in between; `None` if the given one is another dossier's.
+/// again, whatever was killed in between; `None` if the given one is another dossier's. What was issued before registers were kept
+/// counts as used, and is entered where the register would have given it.
 pub(crate) async fn take(
-    (kit, queues): (&Kit, &Queues),
+    (results, numbers): (&Streams<DossierResult>, &Numbers),
     register: &NumberRegister,
     dossier: DossierId,
     given: Option<&str>,
 ) -> Result<Option<String>, Problem> {
+    let kit = results.kit();
+    if !numbers.untaken.is_known().await {
+        return Err(Problem::unavailable("the numbers of earlier results are still being read"));
+    }
+    if let Some(given) = given {
+        let holder = numbers.untaken.holder(results, register, given).await?;
+        if holder.is_some_and(|holder| holder != dossier) {
+            return Ok(None);
+        }
+    }
     let stream = stream(register)?;
     let id = given.map_or_else(|| register.event_for(dossier), |given| register.event_of(given));
-    let _turn = queues.wait_for(&stream).await;
+    let _turn = numbers.queues.wait_for(&stream).await;
     for _ in 0..ATTEMPTS_MAX {
         let last = kit.store.last(&stream).await?;
         if let Some(last) = last.as_ref().filter(|last| last.id == id) {
             return Ok(mine(&read(last)?, dossier));
         }
-        let (number, sequence) = match (given, &last) {
-            (Some(given), _) => (given.to_owned(), None),
-            (None, None) => (register.written(1), Some(1)),
-            (None, Some(last)) => {
-                let next = newest_sequence(kit, &stream, last).await?.saturating_add(1);
-                (register.written(next), Some(next))
+        let entries = match given {
+            Some(given) => vec![(id, register.taken(given.to_owned(), None, dossier))],
+            None => {
+                let newest = match &last {
+                    Some(last) => newest_sequence(kit, &stream, last).await?,
+                    None => 0,
+                };
+                next((results, numbers), register, dossier, newest).await?
             }
         };
-        let taken = register.taken(number.clone(), sequence, dossier);
+        let newest = entries.last().map(|(_, taken)| (taken.dossier, taken.number.clone()));
         let last_at = last.as_ref().and_then(recorded_at);
         let expected = Expected::from(last.map(|last| last.version));
         let now = kit.time()?;
         // Other replicas have clocks of their own.
         let at = last_at.map_or(now, |last_at| now.max(last_at));
-        let event = event(at, &stream, id, taken);
-        match kit.store.append(&stream, expected, vec![event]).await {
-            Ok(_) => return Ok(Some(number)),
+        let events = entries.into_iter().map(|(id, taken)| event(at, &stream, id, taken));
+        match (kit.store.append(&stream, expected, events.collect()).await, newest) {
+            (Ok(_), Some((of, number))) if of == dossier => return Ok(Some(number)),
+            // So many were entered that the dossier's own comes with the next ones.
+            (Ok(_), _) => {}
             // Taken before: for this dossier, whose result was not issued then, or by another one.
-            Err(AppendError::IdReused(_)) => {
+            (Err(AppendError::IdReused(_)), _) => {
                 if let Some(taken) = find(kit, &stream, id).await? {
                     return Ok(mine(&taken, dossier));
                 }
             }
             // Somebody else was faster.
-            Err(AppendError::Conflict { .. }) => {}
-            Err(AppendError::Busy(wait)) => return Err(Problem::busy(wait)),
-            Err(AppendError::Unwritable(why)) => return Err(Problem::unwritable(&why)),
-            Err(error) => return Err(Problem::unavailable(&error.to_string())),
+            (Err(AppendError::Conflict { .. }), _) => {}
+            (Err(AppendError::Busy(wait)), _) => return Err(Problem::busy(wait)),
+            (Err(AppendError::Unwritable(why)), _) => return Err(Problem::unwritable(&why)),
+            (Err(error), _) => return Err(Problem::unavailable(&error.to_string())),
         }
     }
     Err(Problem::contended())
+}
+
+/// The next number, behind those that were issued before registers were kept and stand in its way.
+async fn next(
+    (results, numbers): (&Streams<DossierResult>, &Numbers),
+    register: &NumberRegister,
+    dossier: DossierId,
+    newest: u64,
+) -> Result<Vec<(Uuid, NumberTaken)>, Problem> {
+    let mut entries = Vec::new();
+    for sequence in newest.saturating_add(1).. {
+        let number = register.written(sequence);
+        let of = numbers.untaken.holder(results, register, &number).await?.unwrap_or(dossier);
+        entries.push((register.event_for(of), register.taken(number, Some(sequence), of)));
+        if of == dossier || entries.len() >= APPEND_EVENTS_MAX {
+            break;
+        }
+    }
+    Ok(entries)
 }
 
 fn mine(taken: &NumberTaken, dossier: DossierId) -> Option<String> {

@@ -3,14 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use calendar::{Budget, CalendarError, Gaps, end_of};
+use calendar::{Budget, CalendarError, Gaps, Text, end_of};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::{before_effect, effective_start};
+use super::{effective_start, words};
 use crate::contract::Channel;
-use crate::law::{Finding, Procedure};
+use crate::law::{Finding, Procedure, is_date};
 use crate::step::Rule;
 
 /// The first year that a date of an ordinary form may lie in: nothing that is filed is older.
@@ -84,19 +84,32 @@ fn given_at(procedure: &Procedure, place: &str) -> String {
     "/posted_at".to_owned()
 }
 
+/// Why a day cannot be one of a dossier of a procedure that took effect `from` another one.
+pub(crate) fn before_it_took_effect(day: Date, from: Date) -> Text {
+    let (Text { vi: day_vi, en: day_en }, Text { vi, en }) = (words::day(day), words::day(from));
+    Text::new(
+        format!("ngày {day_vi} ở trước ngày thủ tục này có hiệu lực {vi}"),
+        format!("{day_en} is before {en}, when this procedure took effect"),
+    )
+}
+
 /// Why a date of posting cannot be right. One in the future, and one where none counts, are refused by themselves.
 fn posted(rule: Rule<'_>, posted_at: Timestamp, now: Timestamp) -> Option<Finding> {
     let day = rule.calendar.date_of(posted_at);
     let from = rule.procedure.effective.from;
     let earliest = now.checked_sub(SignedDuration::from_hours(24 * POSTED_DAYS_MAX)).ok()?;
-    if day < from {
-        return Some(before_effect("/posted_at", day, from));
-    }
-    (posted_at < earliest).then(|| {
-        let vi = format!("{day} đã quá {POSTED_DAYS_MAX} ngày");
-        let en = format!("{day} is more than {POSTED_DAYS_MAX} days ago");
-        Finding::new("/posted_at", vi, en)
-    })
+    let what = if day < from {
+        before_it_took_effect(day, from)
+    } else if posted_at < earliest {
+        let Text { vi, en } = words::day(day);
+        Text::new(
+            format!("ngày {vi} đã qua hơn {POSTED_DAYS_MAX} ngày"),
+            format!("{en} is more than {POSTED_DAYS_MAX} days ago"),
+        )
+    } else {
+        return None;
+    };
+    Some(Finding::said("/posted_at", what))
 }
 
 /// The dates in a form that cannot be right: those that rules count from, those that views show, and those of a period that
@@ -115,30 +128,35 @@ fn dates(rule: Rule<'_>, form: &Value, now: Timestamp) -> Vec<Finding> {
         let at = format!("/form{field}");
         let Some(date) = value.as_str().and_then(|text| text.parse::<Date>().ok()) else {
             if used {
-                faults.push(Finding::new(
-                    at,
-                    "quy định tính từ ngày này: đây không phải là một ngày",
+                let (vi, en) = (
+                    "quy định tính thời hạn từ ngày này, nhưng đây không phải là ngày",
                     "a rule counts from this day: it is not a date",
-                ));
+                );
+                faults.push(Finding::said(at, Text::new(vi, en)));
             }
             continue;
         };
         let ahead = if used { RULE_YEARS_AHEAD_MAX } else { YEARS_AHEAD_MAX };
         let last_year = today.year().saturating_add(ahead);
         let from = procedure.effective.from;
+        let Text { vi, en } = words::day(date);
         if used && date < from {
-            faults.push(before_effect(at, date, from));
+            faults.push(Finding::said(at, before_it_took_effect(date, from)));
         } else if date.year() < FIRST_YEAR {
-            let vi = format!("{date} trước năm {FIRST_YEAR}");
-            faults.push(Finding::new(at, vi, format!("{date} is before the year {FIRST_YEAR}")));
+            let what = Text::new(
+                format!("ngày {vi} ở trước năm {FIRST_YEAR}"),
+                format!("{en} is before the year {FIRST_YEAR}"),
+            );
+            faults.push(Finding::said(at, what));
         } else if date.year() > last_year {
-            let vi = format!("{date} sau năm {last_year}: không tính được gì từ ngày này");
-            let en =
-                format!("{date} is after the year {last_year}: nothing can be computed from it");
-            faults.push(Finding::new(at, vi, en));
+            let what = Text::new(
+                format!("ngày {vi} ở sau năm {last_year}: không tính được thời hạn từ đó"),
+                format!("{en} is after the year {last_year}: nothing can be computed from it"),
+            );
+            faults.push(Finding::said(at, what));
         }
     }
-    backwards(&procedure.form, form, &mut String::from("/form"), &mut faults);
+    backwards(&procedure.form, form, "", &mut faults);
     faults
 }
 
@@ -148,45 +166,35 @@ fn counted_from(procedure: &Procedure) -> Vec<&str> {
     ahead.chain(procedure.result.duties.iter().filter_map(|duty| duty.field.as_deref())).collect()
 }
 
-/// Whether a schema says that a field is a date.
-fn is_date(schema: &Value, field: &str) -> bool {
-    let mut schema = Some(schema);
-    for key in field.split('/').skip(1) {
-        let key = key.replace("~1", "/").replace("~0", "~");
-        schema = schema.and_then(|schema| schema.get("properties")?.get(&key));
-    }
-    let format = schema.and_then(|schema| schema.get("format"));
-    format.and_then(Value::as_str) == Some("date")
-}
-
 /// The fields `from` and `to` of one object, where the schema says that both are dates, are a period.
-fn backwards(schema: &Value, form: &Value, at: &mut String, faults: &mut Vec<Finding>) {
-    let (Some(fields), Some(values)) =
-        (schema.get("properties").and_then(Value::as_object), form.as_object())
-    else {
-        return;
-    };
+fn backwards(schema: &Value, value: &Value, at: &str, faults: &mut Vec<Finding>) {
     let day = |key: &str| {
-        let date = is_date(schema, &format!("/{key}"));
-        values.get(key).filter(|_| date)?.as_str()?.parse::<Date>().ok()
+        let date: Date = value.get(key)?.as_str()?.parse().ok()?;
+        is_date(schema, &format!("{at}/{key}")).then_some(date)
     };
     if let (Some(from), Some(to)) = (day("from"), day("to"))
         && to < from
     {
-        faults.push(Finding::new(
-            format!("{at}/to"),
-            format!("{to} trước {from} là ngày bắt đầu"),
-            format!("{to} is before {from}, where it begins"),
-        ));
+        let (to, from) = (words::day(to), words::day(from));
+        let what = Text::new(
+            format!("ngày {} ở trước ngày bắt đầu {}", to.vi, from.vi),
+            format!("{} is before {}, where it begins", to.en, from.en),
+        );
+        faults.push(Finding::said(format!("/form{at}/to"), what));
     }
-    for (key, field) in fields {
-        let within = at.len();
-        at.push('/');
-        at.push_str(&key.replace('~', "~0").replace('/', "~1"));
-        if let Some(value) = values.get(key) {
-            backwards(field, value, at, faults);
+    match value {
+        Value::Array(items) => {
+            for (place, item) in items.iter().enumerate() {
+                backwards(schema, item, &format!("{at}/{place}"), faults);
+            }
         }
-        at.truncate(within);
+        Value::Object(fields) => {
+            for (key, field) in fields {
+                let key = key.replace('~', "~0").replace('/', "~1");
+                backwards(schema, field, &format!("{at}/{key}"), faults);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
@@ -206,11 +214,12 @@ impl Run<'_> {
     }
 
     fn noted<T>(&mut self, place: &str, computed: Result<T, CalendarError>) -> Option<T> {
-        let mut found = |error: CalendarError| {
-            let vi = format!("không tính được thời hạn: {error}");
-            self.faults.push(Finding::new(place, vi, error.to_string()));
-        };
-        computed.map_err(&mut found).ok()
+        computed.map_err(|error| self.fault(place, &error)).ok()
+    }
+
+    fn fault(&mut self, place: &str, error: &CalendarError) {
+        let vi = "không tính được thời hạn từ giá trị này";
+        self.faults.push(Finding::said(place, Text::new(vi, error.to_string())));
     }
 
     /// The period for the decision: from when it was received, after a supplement, and extended as often as may be.
@@ -318,6 +327,24 @@ mod tests {
         };
         let found = faults(&law, set, Some("2016-02-29T09:00"));
         assert_eq!(pointers(&found), ["/posted_at", "/form/programme/to"], "{found:?}");
+    }
+
+    #[test]
+    fn a_period_that_runs_backwards_is_found_through_every_path_of_a_schema() {
+        let day = json!({ "type": "string", "format": "date" });
+        let schema = json!({
+            "$defs": { "days": { "properties": { "from": day, "to": { "allOf": [day] } } } },
+            "properties": { "stays": { "items": { "$ref": "#/$defs/days" } }, "from": {}, "to": day },
+        });
+        let stay = |from: &str, to: &str| json!({ "from": from, "to": to });
+        let form = json!({
+            "stays": [stay("2026-01-01", "2026-01-02"), stay("2026-01-03", "2026-01-02")],
+            "from": "2027-01-01", "to": "2026-01-01",
+        });
+        let mut found = Vec::new();
+        backwards(&schema, &form, "", &mut found);
+        assert_eq!(pointers(&found), ["/form/stays/1/to"], "the other `from` is no date");
+        assert!(found[0].vi.contains("02/01/2026"), "{found:?}");
     }
 
     #[test]

@@ -34,6 +34,22 @@ impl fmt::Display for TaxCodeFault {
     }
 }
 
+impl TaxCodeFault {
+    /// In Vietnamese.
+    #[must_use]
+    pub fn vi(&self) -> String {
+        match self {
+            Self::Characters => "mã số thuế chỉ gồm chữ số và một dấu gạch nối".to_owned(),
+            Self::Length(digits) => format!(
+                "mã số thuế có 10 chữ số, 10 và 3 chữ số, hoặc 12 chữ số của số định danh cá nhân, không phải {digits}"
+            ),
+            Self::CheckDigit => "chữ số thứ mười không khớp với chín chữ số trước".to_owned(),
+            Self::Unit => "số của đơn vị phụ thuộc sau dấu gạch nối là 001 đến 999".to_owned(),
+            Self::Place => "số định danh cá nhân không bắt đầu bằng 000".to_owned(),
+        }
+    }
+}
+
 /// By what the nine digits are multiplied; the tenth is 10 less the rest of the sum by 11.
 const WEIGHTS: [u32; 9] = [31, 29, 23, 19, 17, 13, 7, 5, 3];
 

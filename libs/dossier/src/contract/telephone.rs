@@ -29,6 +29,22 @@ impl fmt::Display for TelephoneFault {
     }
 }
 
+impl TelephoneFault {
+    /// In Vietnamese.
+    #[must_use]
+    pub const fn vi(self) -> &'static str {
+        match self {
+            Self::Characters => {
+                "số điện thoại gồm chữ số, có thể có `+` ở đầu và khoảng trắng hoặc `- . ( ) /` ở giữa"
+            }
+            Self::Unknown => {
+                "không phải số điện thoại của Việt Nam: cần cả mã vùng, như 024 3822 0000 hoặc 0912 345 678; số nước ngoài bắt đầu bằng + và mã nước"
+            }
+            Self::Length => "số quốc tế có 7 đến 15 chữ số sau dấu +",
+        }
+    }
+}
+
 /// A telephone number as it is recorded: `+` with country code and number; a short number, which E.164 does not know, as its
 /// digits.
 pub fn telephone(text: &str) -> Result<String, TelephoneFault> {

@@ -54,7 +54,7 @@ mod tests {
         let mut scene = Scene::new(&law, "CO.D", "G02.001");
         scene.step("2026-11-23T10:00", Role::System, cancel).unwrap();
         let (outcome, by) = (Outcome::Approved, DecidedBy::Officers);
-        prepare(&mut scene, PrepareResult { brief, outcome, by });
+        prepare(&mut scene, PrepareResult { brief, outcome, by, number: None });
         assert_eq!(scene.kinds(), ["ResultCancelled"]);
     }
 }

@@ -80,7 +80,7 @@ impl NumberRegister {
 #[must_use]
 pub fn use_of(taken: &NumberTaken, result: &DossierResult) -> NumberUse {
     match (&result.issued, result.stage) {
-        (Some(issued), _) if issued.number == taken.number => NumberUse::Used,
+        (Some(issued), _) if compared(&issued.number) == compared(&taken.number) => NumberUse::Used,
         (Some(_), _) => NumberUse::OtherNumber,
         (None, Stage::Cancelled) => NumberUse::Cancelled,
         (None, _) => NumberUse::Waits,

@@ -1,8 +1,10 @@
 //! A decision leads to a result that is to be issued, or to none where the procedure has none. Where a rule decided and
-//! its answer is legally valid by itself (Decree 26/2026/NĐ-CP, art. 6), it is issued in the same moment.
+//! its answer is legally valid by itself (Decree 26/2026/NĐ-CP, art. 6), it is issued in the same moment, under the next number of
+//! its register.
 
 use super::{DossierResult, Stage, issue_result};
 use crate::contract::{Brief, DecidedBy, DeliveryEvent, Outcome, ResultPrepared};
+use crate::law::Procedure;
 use crate::step::{Facts, LawError, Reacted, Step};
 
 /// This step, which the service takes itself.
@@ -11,7 +13,7 @@ pub const STEP: Step = Step {
     service: "result-delivery",
     basis: "61/2018/NĐ-CP Điều 20",
     may: &[],
-    events: &["delivery.ResultPrepared.v1", "delivery.ResultIssued.v1"],
+    events: &["delivery.ResultPrepared.v1", "delivery.ResultIssued.v1", "delivery.NumberTaken.v1"],
     refusals: &[],
 };
 
@@ -24,19 +26,18 @@ pub struct PrepareResult {
     pub outcome: Outcome,
     /// By whom.
     pub by: DecidedBy,
+    /// The number that was taken for it, where it is issued in the same moment.
+    pub number: Option<String>,
 }
 
-/// Decides; nothing if it is prepared, the dossier ended otherwise, or the procedure has no result. What the law decided
-/// when the period passed outlasts what officers decided after it.
-pub fn decide(
+/// The result's code in the catalogue, if one is to be prepared: not if it is, the dossier ended otherwise, or the procedure has no
+/// result. What the law decided when the period passed outlasts what officers decided after it.
+fn due<'p>(
     result: &DossierResult,
     command: &PrepareResult,
-    facts: &Facts<'_>,
-) -> Result<Reacted<DeliveryEvent>, LawError> {
-    let PrepareResult { brief, outcome, by } = command;
-    let procedure = facts.rule()?.procedure;
-    let code = procedure.result.code.clone();
-    let rule = procedure.review.automatic.as_ref().filter(|_| *by == DecidedBy::Rule);
+    procedure: &'p Procedure,
+) -> Option<&'p String> {
+    let PrepareResult { outcome, by, .. } = command;
     let other = result.prepared.as_ref().is_some_and(|prepared| prepared.outcome != *outcome);
     let due = match result.stage {
         Stage::Empty => true,
@@ -47,18 +48,36 @@ pub fn decide(
         | Stage::Revoked
         | Stage::Cancelled => false,
     };
-    let Some(code) = code.filter(|_| due) else { return Ok(Reacted::Done(Vec::new())) };
-    let (brief, outcome) = (brief.clone(), *outcome);
-    let prepared = ResultPrepared { brief, outcome, result: code };
-    let issued = match rule.filter(|rule| rule.issues) {
-        Some(_) => {
-            Some(issue_result::issued(&prepared, prepared.brief.code.to_string(), None, facts)?)
-        }
-        None => None,
-    };
-    let mut events = vec![prepared.into()];
-    events.extend(issued.map(DeliveryEvent::from));
-    Ok(Reacted::Done(events))
+    procedure.result.code.as_ref().filter(|_| due)
+}
+
+/// The book in which the result is numbered if it is issued in the same moment.
+#[must_use]
+pub fn book<'p>(
+    result: &DossierResult,
+    command: &PrepareResult,
+    procedure: &'p Procedure,
+) -> Option<&'p String> {
+    let rule = procedure.review.automatic.as_ref().filter(|_| command.by == DecidedBy::Rule);
+    due(result, command, procedure).filter(|_| rule.is_some_and(|rule| rule.issues))
+}
+
+/// Decides; nothing if none is to be prepared. One that is issued in the same moment waits for its number.
+pub fn decide(
+    result: &DossierResult,
+    command: &PrepareResult,
+    facts: &Facts<'_>,
+) -> Result<Reacted<DeliveryEvent>, LawError> {
+    let procedure = facts.rule()?.procedure;
+    let Some(code) = due(result, command, procedure) else { return Ok(Reacted::Done(Vec::new())) };
+    let (brief, outcome) = (command.brief.clone(), command.outcome);
+    let prepared = ResultPrepared { brief, outcome, result: code.clone() };
+    if book(result, command, procedure).is_none() {
+        return Ok(Reacted::Done(vec![prepared.into()]));
+    }
+    let Some(number) = command.number.clone() else { return Ok(Reacted::NotYet) };
+    let issued = issue_result::issued(&prepared, number, None, facts)?;
+    Ok(Reacted::Done(vec![prepared.into(), issued.into()]))
 }
 
 #[cfg(test)]
@@ -87,7 +106,7 @@ pub(crate) mod tests {
         });
         brief.delivery = Delivery { channel, address };
         let (outcome, by) = (Outcome::Approved, DecidedBy::Officers);
-        prepare(&mut scene, PrepareResult { brief, outcome, by });
+        prepare(&mut scene, PrepareResult { brief, outcome, by, number: None });
         scene
     }
 
@@ -100,7 +119,7 @@ pub(crate) mod tests {
         let mut scene = Scene::new(law, code, agency);
         let brief = Brief { public, ..brief(law, code, agency, "2026-11-20T09:00") };
         let (outcome, by) = (Outcome::Approved, DecidedBy::Officers);
-        prepare(&mut scene, PrepareResult { brief, outcome, by });
+        prepare(&mut scene, PrepareResult { brief, outcome, by, number: None });
         scene
     }
 
@@ -118,13 +137,35 @@ pub(crate) mod tests {
         let law = law();
         let mut scene = prepared(&law, "CO.D", DeliveryChannel::Download);
         let brief = scene.state.prepared.as_ref().unwrap().brief.clone();
-        let late = PrepareResult { brief, outcome: Outcome::Refused, by: DecidedBy::Silence };
+        let (outcome, by) = (Outcome::Refused, DecidedBy::Silence);
+        let late = PrepareResult { brief, outcome, by, number: None };
         prepare(&mut scene, late.clone());
         assert_eq!(scene.state.prepared.as_ref().unwrap().outcome, Outcome::Refused);
         let officers =
             PrepareResult { outcome: Outcome::Approved, by: DecidedBy::Officers, ..late };
         prepare(&mut scene, officers);
         assert_eq!(scene.state.prepared.as_ref().unwrap().outcome, Outcome::Refused);
+    }
+
+    #[test]
+    fn an_answer_that_issues_itself_waits_for_its_number_and_is_issued_once() {
+        let law = law();
+        let mut scene = Scene::new(&law, "CHEM.IMPORT", "G02.002");
+        let brief = brief(&law, "CHEM.IMPORT", "G02.002", "2026-12-02T09:00");
+        let (outcome, by) = (Outcome::Approved, DecidedBy::Rule);
+        let mut command = PrepareResult { brief, outcome, by, number: None };
+        let waits = |s: &DossierResult, f: &Facts<'_>| {
+            assert_eq!(decide(s, &command, f)?, Reacted::NotYet);
+            Ok::<_, LawError>(Vec::new())
+        };
+        scene.step("2026-12-02T09:00", Role::System, waits).unwrap();
+        command.number = Some("1/2026/G02.002-KQ.G02.000201".to_owned());
+        prepare(&mut scene, command.clone());
+        assert_eq!(scene.state.issued.as_ref().unwrap().number, command.number.clone().unwrap());
+        command.number = Some("2/2026/G02.002-KQ.G02.000201".to_owned());
+        let before = scene.state.clone();
+        prepare(&mut scene, command);
+        assert_eq!(scene.state.issued, before.issued, "a second number changes nothing");
     }
 
     #[test]

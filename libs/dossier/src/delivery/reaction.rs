@@ -31,7 +31,8 @@ impl Reaction for DeliveryReaction {
         if ReviewEvent::KINDS.contains(&event.kind) {
             return Ok(match ReviewEvent::decode(event.kind, event.data)? {
                 ReviewEvent::DecisionMade(DecisionMade { brief, outcome, by, .. }) => {
-                    let prepare = prepare_result::PrepareResult { brief, outcome, by };
+                    let number = None;
+                    let prepare = prepare_result::PrepareResult { brief, outcome, by, number };
                     vec![Self::Prepare(Box::new(prepare))]
                 }
                 _ => Vec::new(),
@@ -43,7 +44,7 @@ impl Reaction for DeliveryReaction {
                 let (outcome, by) = (decided.outcome, decided.by);
                 let brief = decided.brief.into_iter();
                 brief
-                    .map(|brief| prepare_result::PrepareResult { brief, outcome, by })
+                    .map(|brief| prepare_result::PrepareResult { brief, outcome, by, number: None })
                     .map(|prepare| Self::Prepare(Box::new(prepare)))
                     .collect()
             }
@@ -58,6 +59,16 @@ impl Reaction for DeliveryReaction {
         match self {
             Self::Prepare(_) => &prepare_result::STEP,
             Self::Cancel(..) => &cancel_result::STEP,
+        }
+    }
+
+    fn numbered(self, number: String) -> Self {
+        match self {
+            Self::Prepare(command) => {
+                let number = Some(number);
+                Self::Prepare(Box::new(prepare_result::PrepareResult { number, ..*command }))
+            }
+            Self::Cancel(..) => self,
         }
     }
 

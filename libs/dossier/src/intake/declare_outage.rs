@@ -2,6 +2,7 @@
 //! at least seven working days ahead (Decree 224/2026/NĐ-CP, art. 13); any other counts only if the public was told on the
 //! same day (Decree 99/2022/NĐ-CP, art. 16), though it may be recorded here later.
 
+use calendar::Text;
 use calendar::{Budget, Gaps, Unit};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -154,15 +155,19 @@ fn too_long(
     let mut faults = Vec::new();
     for (pointer, at) in [("/from", from), ("/notice_at", notice_at)] {
         if far(at, now) {
-            let vi = format!("{at} cách thời điểm hiện tại hơn {DAYS_MAX} ngày");
-            let en = format!("{at} is more than {DAYS_MAX} days from now");
-            faults.push(Finding::new(pointer, vi, en));
+            let what = Text::new(
+                format!("cách hiện tại hơn {DAYS_MAX} ngày"),
+                format!("it is more than {DAYS_MAX} days from now"),
+            );
+            faults.push(Finding::said(pointer, what));
         }
     }
-    if let Some(to) = to.filter(|to| far(*to, from)) {
-        let vi = format!("{to} sau thời điểm bắt đầu hơn {DAYS_MAX} ngày");
-        let en = format!("{to} is more than {DAYS_MAX} days after it begins");
-        faults.push(Finding::new("/to", vi, en));
+    if to.is_some_and(|to| far(to, from)) {
+        let what = Text::new(
+            format!("cách lúc bắt đầu hơn {DAYS_MAX} ngày"),
+            format!("it is more than {DAYS_MAX} days after it begins"),
+        );
+        faults.push(Finding::said("/to", what));
     }
     faults
 }

@@ -4,10 +4,10 @@
 //! What was received or promised under an earlier version stays under it; the version in force on the day of receipt
 //! counts (Law on the Promulgation of Legal Documents 64/2025/QH15, art. 53).
 
-use super::Rules;
 use super::rules::RulesStage;
+use super::{Intake, Rules};
 use crate::access::any;
-use crate::contract::{LawEvent, Role, RulesKind, RulesProposed};
+use crate::contract::{LawEvent, Role, RulesIssued, RulesKind, RulesProposed};
 use crate::law::{Draft, Finding, Findings, rules, says_the_same};
 use crate::step::{Facts, Step, refusals};
 
@@ -84,6 +84,31 @@ pub fn decide(
     }
     let issued = checked.map_err(Refusal::Invalid)?;
     Ok(vec![if signers > 1 { RulesProposed::from(issued).into() } else { issued.into() }])
+}
+
+/// Whether a file of rules concerns an open dossier, by the law without it: one of its procedure, of an agency with its calendar, or whose
+/// form or rules refer to its list of codes. Files of agencies and of payments concern every one, that of complaints none.
+#[must_use]
+pub fn concerns(issued: &RulesIssued, intake: &Intake, facts: &Facts<'_>) -> bool {
+    let Some(brief) = intake.submission.as_ref().map(|submission| &submission.brief) else {
+        return false;
+    };
+    if !intake.is_open() {
+        return false;
+    }
+    match issued.kind {
+        RulesKind::Procedure => brief.procedure.code.as_str() == issued.name,
+        RulesKind::Calendar => {
+            let agency = facts.law.present(&brief.agency, facts.at);
+            facts.law.calendar_of(agency).is_some_and(|calendar| calendar.id() == issued.name)
+        }
+        RulesKind::Codes => {
+            let procedure = facts.law.procedure(&brief.procedure);
+            procedure.is_some_and(|procedure| procedure.refers_to(&issued.name))
+        }
+        RulesKind::Agencies | RulesKind::Payments => true,
+        RulesKind::Complaints => false,
+    }
 }
 
 #[cfg(test)]

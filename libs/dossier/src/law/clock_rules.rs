@@ -10,6 +10,7 @@ use crate::contract::{Channel, NotCounted, Outcome, PostEvidence, SupplementEffe
 
 /// From when the clock runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ClockStart {
     /// From the submission, or by post from the date that the law counts by.
@@ -24,6 +25,7 @@ pub enum ClockStart {
 
 /// When a day is over for receiving: what comes later counts from the next working morning.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CutOff {
     /// At this time of any day that is not named below.
@@ -38,6 +40,7 @@ pub struct CutOff {
 
 /// A time for some weekdays.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Weekdays {
     monday: Option<Time>,
@@ -68,6 +71,7 @@ impl CutOff {
 
 /// The statutory clock of a procedure.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ClockRules {
     /// From when it runs.
@@ -100,6 +104,7 @@ pub struct ClockRules {
 
 /// How a period may be made longer.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Extension {
     /// By how much each time, in the unit of the period.

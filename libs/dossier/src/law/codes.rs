@@ -2,7 +2,6 @@
 //! refers to a list by `x-code-list` beside the schema of a text.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use calendar::Text;
 use jiff::Timestamp;
@@ -10,11 +9,13 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::coded::coded;
 use super::file::{InvalidLaw, content, read};
 use super::{Law, OUTDATED, Period, Procedure};
 
 /// A list of codes in one version.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CodeList {
     /// Its name, by which forms refer to it.
@@ -41,6 +42,7 @@ const fn yes() -> bool {
 
 /// An entry of a list.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CodeEntry {
     /// The code.
@@ -57,6 +59,7 @@ pub struct CodeEntry {
 
 /// What codes look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CodeFormat {
     /// A CAS Registry Number: two to seven digits, two, and a check digit, with hyphens.
@@ -107,10 +110,17 @@ impl Law {
         versions.iter().rev().find(|(recorded, _)| known(recorded)).map(|(_, list)| list)
     }
 
-    /// What the lists of codes say of a form that is submitted or corrected at `at`, which is on the day `on`.
+    /// What the lists of codes, and the days that fields may name, say of a form that is submitted or corrected at `at`, which is
+    /// on the day `on`, of a dossier that was filed on the day `filed`.
     #[must_use]
-    pub fn coded(&self, procedure: &Procedure, form: &Value, at: Timestamp, on: Date) -> Coded {
-        coded(&procedure.form, form, on, &|id| self.code_list(id, at))
+    pub fn coded(
+        &self,
+        procedure: &Procedure,
+        form: &Value,
+        at: Timestamp,
+        (on, filed): (Date, Date),
+    ) -> Coded {
+        coded(&procedure.form, form, (on, filed), &|id| self.code_list(id, at))
     }
 
     /// The newest version of a list.
@@ -166,15 +176,15 @@ pub(super) enum Ended {
 }
 
 /// The keyword that refers to a list.
-const KEYWORD: &str = "x-code-list";
+pub(super) const KEYWORD: &str = "x-code-list";
 
-/// A code in a form that is not valid.
+/// A code or a day in a form that is not valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodeFault {
     /// The field, as a JSON Pointer.
     pub field: String,
     /// What is wrong with it.
-    pub reason: String,
+    pub reason: Text,
 }
 
 /// A code in a form that has ended, and is accepted.
@@ -267,45 +277,6 @@ impl CodeList {
     }
 }
 
-/// What the lists say of a form on a date; `list` finds one by its name.
-pub(super) fn coded<'a>(
-    schema: &Value,
-    form: &Value,
-    date: Date,
-    list: &impl Fn(&str) -> Option<&'a CodeList>,
-) -> Coded {
-    let mut coded = Coded::default();
-    walk(schema, form, &mut String::new(), &mut |reference, code, field| {
-        let field = field.to_owned();
-        let Some(list) = list(&reference.list) else {
-            let reason = format!("the list `{}` is not loaded", reference.list);
-            return coded.faults.push(CodeFault { field, reason });
-        };
-        if list.format.is_some_and(|format| !format.fits(code)) {
-            let reason = "not a code of this format: a digit is wrong".to_owned();
-            return coded.faults.push(CodeFault { field, reason });
-        }
-        if list.on(code, date).is_some() || !list.closed {
-            return;
-        }
-        match (list.successor(code, date), reference.ended) {
-            (Some(successor), Ended::Accepted) => {
-                let (code, successor) = (code.to_owned(), successor.to_owned());
-                coded.succeeded.push(Succeeded { field, code, successor });
-            }
-            (Some(successor), Ended::Refused) => {
-                let reason = format!("this code has ended, `{successor}` stands for it now");
-                coded.faults.push(CodeFault { field, reason });
-            }
-            (None, _) => {
-                let reason = format!("not on the list `{}` on {date}", list.id);
-                coded.faults.push(CodeFault { field, reason });
-            }
-        }
-    });
-    coded
-}
-
 /// The lists that a form refers to; an error if a reference is not one.
 pub(super) fn references(schema: &Value) -> Result<Vec<Reference>, String> {
     let mut found = Vec::new();
@@ -327,46 +298,10 @@ pub(super) fn references(schema: &Value) -> Result<Vec<Reference>, String> {
     Ok(found)
 }
 
-fn reference(named: &Value) -> Option<Reference> {
+pub(super) fn reference(named: &Value) -> Option<Reference> {
     match named.as_str() {
         Some(list) => Some(Reference { list: list.to_owned(), ended: Ended::Refused }),
         None => Reference::deserialize(named).ok(),
-    }
-}
-
-/// Every text of a form whose schema refers to a list, through objects and arrays.
-fn walk(
-    schema: &Value,
-    value: &Value,
-    at: &mut String,
-    found: &mut impl FnMut(&Reference, &str, &str),
-) {
-    let within = at.len();
-    match value {
-        Value::String(code) => {
-            if let Some(reference) = schema.get(KEYWORD).and_then(reference) {
-                found(&reference, code, at);
-            }
-        }
-        Value::Array(items) => {
-            let Some(schema) = schema.get("items") else { return };
-            for (index, item) in items.iter().enumerate() {
-                // Writing to a string cannot fail.
-                let _ = write!(at, "/{index}");
-                walk(schema, item, at, found);
-                at.truncate(within);
-            }
-        }
-        Value::Object(fields) => {
-            let Some(properties) = schema.get("properties") else { return };
-            for (key, field) in fields {
-                let Some(schema) = properties.get(key) else { continue };
-                let _ = write!(at, "/{}", key.replace('~', "~0").replace('/', "~1"));
-                walk(schema, field, at, found);
-                at.truncate(within);
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
@@ -394,14 +329,14 @@ mod tests {
             json!({ "properties": { "places": { "items": { "x-code-list": reference } } } });
         let list = communes();
         let on = date(2026, 11, 20);
-        coded(&schema, &json!({ "places": ["00004", code] }), on, &|_| Some(&list))
+        coded(&schema, &json!({ "places": ["00004", code] }), (on, on), &|_| Some(&list))
     }
 
     #[test]
     fn a_commune_that_was_merged_is_refused_saying_its_successor_or_accepted_naming_it() {
         let refused = form("refused", "00001");
         assert_eq!(refused.faults[0].field, "/places/1");
-        assert!(refused.faults[0].reason.contains("`00004`"), "{refused:?}");
+        assert!(refused.faults[0].reason.vi.contains("`00004`"), "{refused:?}");
         let accepted = form("accepted", "00001");
         assert_eq!((accepted.faults.len(), &*accepted.succeeded[0].successor), (0, "00004"));
         assert_eq!(form("accepted", "99999").faults.len(), 1);

@@ -104,6 +104,8 @@ pub fn shipped_rules() -> Result<Vec<RulesIssued>, InvalidLaw> {
         (RulesKind::Complaints, "complaints.yaml", complaints),
         (RulesKind::Payments, "payments.yaml", payments),
         (RulesKind::Codes, "chemicals.yaml", include_str!("../../procedures/chemicals.yaml")),
+        (RulesKind::Codes, "countries.yaml", include_str!("../../procedures/countries.yaml")),
+        (RulesKind::Codes, "provinces.yaml", include_str!("../../procedures/provinces.yaml")),
     ];
     let procedures = SHIPPED.iter().map(|(file, text)| (RulesKind::Procedure, *file, *text));
     let all = calendars.into_iter().chain(others).chain(procedures);
@@ -128,6 +130,16 @@ pub fn in_version(text: &str, number: u32) -> String {
         None => line.to_owned(),
     };
     text.split_inclusive('\n').map(line).collect()
+}
+
+/// The JSON Schemas (2020-12) of the files of rules that agencies write most: kind and schema.
+#[cfg(feature = "schema")]
+#[must_use]
+pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
+    vec![
+        ("procedure", schemars::schema_for!(super::Procedure).to_value()),
+        ("codes", schemars::schema_for!(super::CodeList).to_value()),
+    ]
 }
 
 /// Whether two files say the same; how they are laid out, and what they say in comments, does not count.

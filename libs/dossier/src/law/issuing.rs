@@ -24,6 +24,7 @@ mod shape;
 mod tests;
 
 pub use finding::{Finding, Findings, Place};
+pub(crate) use form::is_date;
 use periods::Periods;
 
 /// Characters of a name or a basis.

@@ -32,6 +32,7 @@ shipped!(
     "promotion_registration.yaml",
     "precursor_import.yaml",
     "multi_level_marketing.yaml",
+    "multi_level_marketing_3.yaml",
     "multi_level_marketing_seminar.yaml",
     "energy_label.yaml",
     "tobacco_import.yaml",
@@ -40,6 +41,7 @@ shipped!(
 
 /// A procedure in one version.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Procedure {
     /// Its code in the national catalogue.
@@ -96,6 +98,7 @@ pub struct Procedure {
 
 /// Days from one (included) to another (included), or without end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Period {
     /// The first day.
@@ -114,6 +117,7 @@ impl Period {
 
 /// Decree 42/2022/NĐ-CP, art. 11.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Toàn trình: everything can be done online.
@@ -124,6 +128,7 @@ pub enum Level {
 
 /// A component of a dossier.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Component {
     /// Its code.
@@ -136,6 +141,7 @@ pub struct Component {
 
 /// What a procedure costs.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Fees {
     /// When it is owed; absent if it costs nothing.
@@ -156,6 +162,7 @@ pub struct Fees {
 /// When a settled fee stays with the agency although the dossier ends without a result. Of what did not settle a fee nothing
 /// stays.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Kept {
     /// Once the dossier was accepted, for then work on it has begun.
@@ -169,6 +176,7 @@ pub enum Kept {
 
 /// When a fee is owed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FeeDue {
     /// With the submission, before acceptance.
@@ -190,6 +198,7 @@ pub enum FeeKind {
 
 /// A line of the tariff.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FeeLine {
     /// Names the rule in records.
@@ -211,6 +220,7 @@ pub struct FeeLine {
 
 /// A reduction of the tariff.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Reduction {
     /// Names the rule in records.
@@ -236,6 +246,7 @@ pub struct Reduction {
 
 /// How a dossier is received.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct IntakeRules {
     /// The one-stop unit's own time to accept, refuse or ask; absent if no such limit counts.
@@ -250,6 +261,7 @@ pub struct IntakeRules {
 /// A dossier that must be filed some time before what it is about (for example Decree 81/2018/NĐ-CP, art. 17: three working
 /// days before a promotion begins).
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Ahead {
     /// The public field with that day.
@@ -262,6 +274,7 @@ pub struct Ahead {
 
 /// How a dossier is worked on.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReviewRules {
     /// The activities.
@@ -285,6 +298,7 @@ const fn yes() -> bool {
 
 /// An activity of the review.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Activity {
     /// Its code.
@@ -304,19 +318,21 @@ const fn reviewer() -> Role {
 
 /// A rule that decides without an officer: the outcome if every condition holds, an officer otherwise.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AutomaticDecision {
     /// All must hold.
     pub when: Vec<Condition>,
     /// What follows then.
     pub outcome: Outcome,
-    /// Whether its answer is issued by itself, without an officer: the number of the answer is the dossier's code.
+    /// Whether its answer is issued by itself, without an officer, under the next number of its register.
     #[serde(default)]
     pub issues: bool,
 }
 
 /// A test of one public field.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Condition {
     /// The field, as a JSON Pointer that is among the procedure's public ones.
@@ -333,6 +349,7 @@ pub struct Condition {
 
 /// A class in a form is the declarant's own word, until a list of codes says the same.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmedBy {
     /// The list.
@@ -387,6 +404,12 @@ impl Procedure {
     #[must_use]
     pub fn reference(&self) -> ProcedureRef {
         ProcedureRef { code: self.code.clone(), version: self.version }
+    }
+
+    /// Whether its form or its rules refer to a list of codes.
+    #[must_use]
+    pub fn refers_to(&self, list: &str) -> bool {
+        self.code_lists().is_ok_and(|lists| lists.iter().any(|named| named == list))
     }
 
     /// The lists of codes that its form and its rules refer to.

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 /// What a procedure leads to.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ResultRules {
     /// The result's code (`KQ.…`); absent if the procedure has none, which is lawful.
@@ -24,6 +25,7 @@ pub struct ResultRules {
 /// How a result is made valid for longer, for example Decree 26/2026/NĐ-CP, art. 14: once, asked for at least five working
 /// days before it expires, decided on within five working days, for six months.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Renewal {
     /// How many working days before the day on which it expires it must be asked for at the latest.
@@ -41,6 +43,7 @@ pub struct Renewal {
 /// Something that somebody owes after the result, within a period of its own (for example Decree 81/2018/NĐ-CP, art. 21:
 /// the result of a promotion of chance within 45 days).
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Duty {
     /// Names it in records.
@@ -61,6 +64,7 @@ pub struct Duty {
 
 /// Who owes something after the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OwedBy {
     /// The applicant, for whom the one-stop unit may record it.

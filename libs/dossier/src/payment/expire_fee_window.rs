@@ -22,6 +22,7 @@ pub const STEP: Step = Step {
 /// Decides; nothing if it was paid. What came, and was not enough, has to go back, unless there was work for it.
 pub fn decide(payment: &Payment, facts: &Facts<'_>) -> Result<Vec<PaymentEvent>, LawError> {
     let open = payment.settled_at.is_none() && !payment.is_closed();
+    let open = open && !payment.waits_for_certainty();
     let Some(assessed) = payment.assessed.as_ref().filter(|_| open) else { return Ok(Vec::new()) };
     let Some(due_at) = payment.window_ends_at().filter(|due_at| *due_at <= facts.at) else {
         return Ok(Vec::new());

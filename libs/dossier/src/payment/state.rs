@@ -70,10 +70,11 @@ pub struct Payment {
     pub receipts: Vec<Receipted>,
 }
 
-/// Whether what is owed is there, and was not before.
+/// Whether what is owed is there for sure, and was not before.
 pub(super) fn settles(payment: &Payment) -> bool {
     let open = payment.settled_at.is_none() && !payment.is_closed();
-    open && payment.assessed.is_some() && payment.net() >= payment.total()
+    let sure = payment.net().0.saturating_sub(payment.in_doubt().0);
+    open && payment.assessed.is_some() && sure >= payment.total().0
 }
 
 fn add(to: &mut Vnd, amount: Vnd) {
@@ -87,6 +88,13 @@ impl Payment {
         let end = self.window?.due_at;
         let open = self.attempts.values().filter(|attempt| attempt.is_open());
         Some(open.map(|attempt| attempt.started.expires_at).fold(end, Timestamp::max))
+    }
+
+    /// Whether what would settle the fee is there as far as was said, and some of it is in doubt: then a cashier has to say, and the
+    /// window does not end before.
+    #[must_use]
+    pub fn waits_for_certainty(&self) -> bool {
+        self.in_doubt() > Vnd::ZERO && self.outstanding() == Vnd::ZERO
     }
 
     pub(super) fn take_capture(&mut self, payment: PaymentId, word: Word) {
@@ -357,6 +365,7 @@ impl State for Payment {
             (self.window_ends_at(), self.window)
             && self.settled_at.is_none()
             && !self.is_closed()
+            && !self.waits_for_certainty()
         {
             open.push(Obligation { kind: expire_fee_window::KIND.into(), due_at, opened_by });
         }

@@ -1,10 +1,12 @@
 //! What was found on site is put on record: time, place and who took part. Decree 61/2018/NĐ-CP, arts 19.2 and 19.3. Where
 //! the procedure does not count that time, the deadline moves by it.
 
+use calendar::Text;
 use jiff::Timestamp;
 
 use super::Review;
 use crate::access::agency;
+use crate::clock::words;
 use crate::contract::{Personal, ReviewEvent, Role, VerificationRecorded};
 use crate::law::Finding;
 use crate::step::{Facts, Step, refusals};
@@ -59,10 +61,14 @@ pub fn decide(
         return Err(Refusal::NotOver);
     }
     if let Some(brief) = review.brief.as_ref().filter(|brief| from < brief.submitted_at) {
-        let submitted_at = brief.submitted_at;
-        let vi = format!("{from} trước {submitted_at} là lúc hồ sơ được nộp");
-        let en = format!("{from} is before {submitted_at}, when the dossier was submitted");
-        return Err(Refusal::Impossible(vec![Finding::new("/from", vi, en)]));
+        let calendar = facts.rule()?.calendar;
+        let (begun, filed) =
+            (words::moment(calendar, from), words::moment(calendar, brief.submitted_at));
+        let what = Text::new(
+            format!("{} ở trước lúc nộp hồ sơ {}", begun.vi, filed.vi),
+            format!("{} is before {}, when the dossier was submitted", begun.en, filed.en),
+        );
+        return Err(Refusal::Impossible(vec![Finding::said("/from", what)]));
     }
     let (place, participants) = (Personal::from(place), Personal::from(participants));
     let findings = Personal::from(findings);

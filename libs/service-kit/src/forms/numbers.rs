@@ -1,6 +1,7 @@
 //! Formats of our own in the forms of procedures: `vn-tax-code` and `telephone`. A field of either takes what people write, and
 //! is recorded in one spelling, so that what is the same compares as the same.
 
+use calendar::Text;
 use dossier::contract::{tax_code, telephone};
 use serde_json::Value;
 
@@ -8,12 +9,14 @@ use serde_json::Value;
 const DEPTH_MAX: usize = 32;
 
 /// A format: its name, the one spelling of a text, or what is wrong with it.
-pub(super) type Format = (&'static str, fn(&str) -> Result<String, String>);
+pub(super) type Format = (&'static str, fn(&str) -> Result<String, Text>);
 
 /// Every one of them.
 pub(super) const FORMATS: [Format; 2] = [
-    ("vn-tax-code", |text| tax_code(text).map_err(|fault| fault.to_string())),
-    ("telephone", |text| telephone(text).map_err(|fault| fault.to_string())),
+    ("vn-tax-code", |text| {
+        tax_code(text).map_err(|fault| Text::new(fault.vi(), fault.to_string()))
+    }),
+    ("telephone", |text| telephone(text).map_err(|fault| Text::new(fault.vi(), fault.to_string()))),
 ];
 
 pub(super) fn format(name: &str) -> Option<Format> {

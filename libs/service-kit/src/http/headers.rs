@@ -1,5 +1,6 @@
 //! Headers as their standards say: lists, weights, weak tags.
 
+use calendar::Text;
 use events::Version;
 use http::header::{ACCEPT_LANGUAGE, HOST, HeaderName, IF_MATCH};
 use http::{HeaderMap, Version as HttpVersion};
@@ -17,6 +18,15 @@ pub enum Language {
 }
 
 impl Language {
+    /// A text in it.
+    #[must_use]
+    pub fn of_text(self, text: &Text) -> &str {
+        match self {
+            Self::Vietnamese => &text.vi,
+            Self::English => &text.en,
+        }
+    }
+
     /// The language that a client prefers: the one of the two with the greater weight in its `Accept-Language` (RFC
     /// 9110, 12.4.2 and 12.5.4), the earlier one of two with the same.
     #[must_use]

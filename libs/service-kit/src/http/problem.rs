@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use calendar::Text;
 use dossier::access::Denied;
 use dossier::law::Finding;
 use dossier::{RefusalEntry, Refuse};
@@ -109,7 +110,7 @@ entries! {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     entry: RefusalEntry,
-    about: Option<String>,
+    about: Option<Text>,
     fields: Vec<FieldError>,
     findings: Option<Box<[Finding]>>,
     violated: Vec<&'static str>,
@@ -176,7 +177,7 @@ impl Problem {
     /// With what it was about.
     #[must_use]
     pub fn about(mut self, about: impl Into<String>) -> Self {
-        self.about = Some(about.into());
+        self.about = Some(Text::same(about));
         self
     }
 
@@ -286,7 +287,7 @@ impl Problem {
             kind: format!("urn:dossier:problem:{}", self.entry.code),
             title: title.to_owned(),
             status: self.entry.status,
-            detail: self.about.clone(),
+            detail: self.about.as_ref().map(|about| language.of_text(about).to_owned()),
             errors: self.errors(language),
             violated_policies: self.violated.iter().map(|name| (*name).to_owned()).collect(),
         };
@@ -295,7 +296,7 @@ impl Problem {
 
     fn errors(&self, language: Language) -> Vec<ProblemField> {
         let fields = self.fields.iter().map(|FieldError { pointer, detail }| {
-            let (pointer, detail) = (pointer.clone(), detail.clone());
+            let (pointer, detail) = (pointer.clone(), language.of_text(detail).to_owned());
             ProblemField { pointer, detail, line: None, column: None }
         });
         let findings =

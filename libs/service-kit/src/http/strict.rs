@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fmt;
 
+use calendar::Text;
 use serde::de::{
     DeserializeOwned, DeserializeSeed, EnumAccess, Error, IgnoredAny, IntoDeserializer, MapAccess,
     SeqAccess, VariantAccess, Visitor,
@@ -15,7 +16,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::Problem;
 use super::problem::{BODY_INVALID, JSON_INVALID};
-use crate::forms::{ERRORS_MAX, FieldError};
+use crate::forms::{ERRORS_MAX, FieldError, words};
 use crate::limits::{JSON_DEPTH_MAX, JSON_KEY_CHARS_MAX, JSON_TEXT_CHARS_MAX};
 use crate::text::{fault, normalised};
 
@@ -31,7 +32,7 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         Err(error) if !error.is_data() => Err(Problem::new(JSON_INVALID).about(error.to_string())),
         Ok(_) if found.is_empty() => Err(invalid(vec![FieldError {
             pointer: String::new(),
-            detail: "an object is due".to_owned(),
+            detail: Text::new("phải là một đối tượng JSON", "an object is due"),
         }])),
         Ok(_) => Err(invalid(found)),
         Err(_) => {
@@ -68,12 +69,36 @@ fn first_error<T: DeserializeOwned>(body: &[u8]) -> FieldError {
     let mut reader = serde_json::Deserializer::from_slice(body);
     let strict = Strict::new(&mut reader, &findings);
     match serde_path_to_error::deserialize::<_, T>(strict) {
-        Ok(_) => FieldError { pointer: String::new(), detail: "cannot be read".to_owned() },
+        Ok(_) => FieldError {
+            pointer: String::new(),
+            detail: Text::new("không đọc được", "cannot be read"),
+        },
         Err(error) => {
             let pointer = pointer(error.path());
-            FieldError { pointer, detail: error.into_inner().to_string() }
+            FieldError { pointer, detail: said(&error.into_inner().to_string()) }
         }
     }
+}
+
+/// What the reader of a shape says, in both languages.
+fn said(en: &str) -> Text {
+    // Where it stands in the body is told by the pointer.
+    let en = en.split(" at line ").next().unwrap_or(en);
+    let vi = [
+        ("missing field ", "thiếu trường "),
+        ("unknown field ", "không có trường này: "),
+        ("duplicate field ", "trường viết hai lần: "),
+        ("unknown variant ", "giá trị không được nhận: "),
+        ("invalid type: ", "không đúng kiểu dữ liệu: "),
+        ("invalid value: ", "giá trị không hợp lệ: "),
+        ("invalid length ", "độ dài không đúng: "),
+    ];
+    let known = vi.into_iter().find_map(|(begins, vi)| Some((vi, en.strip_prefix(begins)?)));
+    let vi = known.map_or_else(
+        || format!("không hợp lệ: {en}"),
+        |(vi, rest)| format!("{vi}{}", rest.replace("expected", "cần").replace(" or ", " hoặc ")),
+    );
+    Text::new(vi, en)
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {
@@ -119,7 +144,7 @@ struct Watch<'p> {
 }
 
 impl Watch<'_> {
-    fn find(&self, detail: String) {
+    fn find(&self, detail: Text) {
         let mut findings = self.findings.borrow_mut();
         if findings.len() < ERRORS_MAX {
             findings.push(FieldError { pointer: self.place.to_string(), detail });
@@ -130,13 +155,13 @@ impl Watch<'_> {
     fn text<'t>(&self, text: &'t str, max: usize) -> Cow<'t, str> {
         let text = normalised(text);
         if let Some(fault) = fault(&text) {
-            self.find(fault.to_string());
+            self.find(fault.said());
         }
         // No text has more characters than bytes.
         if text.len() > max {
             let count = text.chars().count();
             if count > max {
-                self.find(format!("{count} characters, more than {max}"));
+                self.find(words::too_long(count, max));
             }
         }
         text
@@ -370,7 +395,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<'_, A> {
         let watch = Watch { place: Place::Field(&self.watch.place, &key), ..self.watch };
         let normal = watch.text(&key, JSON_KEY_CHARS_MAX).into_owned();
         if !self.seen.insert(normal.clone()) {
-            watch.find("the key comes twice".to_owned());
+            watch.find(Text::new("trường này viết hai lần", "the key comes twice"));
         }
         self.key = normal;
         seed.deserialize(self.key.as_str().into_deserializer()).map(Some)

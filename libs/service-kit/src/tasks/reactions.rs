@@ -49,6 +49,12 @@ CREATE TABLE parked (
 /// Events to be handled, dossier by dossier.
 type Batch = BTreeMap<Option<DossierId>, Vec<Arrived>>;
 
+/// What a service does outside its own stream before it executes a reaction: what that adds to it, or why it must wait.
+pub trait Before<R>: Send + Sync {
+    /// Does it; the same for the same reaction again, whatever was killed in between.
+    fn before(&self, reaction: R) -> BoxFuture<'_, Result<R, &'static str>>;
+}
+
 enum Outcome {
     Done,
     NotYet(&'static str),
@@ -66,6 +72,7 @@ pub struct Reactions<R: Reaction> {
     unsaved: u64,
     parked: BTreeMap<Position, Parked>,
     progress: watch::Sender<Position>,
+    before: Option<Box<dyn Before<R>>>,
 }
 
 impl<R: Reaction> std::fmt::Debug for Reactions<R> {
@@ -99,9 +106,17 @@ impl<R: Reaction> Reactions<R> {
             unsaved: 0,
             parked: BTreeMap::new(),
             progress,
+            before: None,
         };
         reactions.load_parked().await?;
         Ok((reactions, reached))
+    }
+
+    /// Does something before each reaction.
+    #[must_use]
+    pub fn with(mut self, before: impl Before<R> + 'static) -> Self {
+        self.before = Some(Box::new(before));
+        self
     }
 
     /// Looks at what was given up.
@@ -299,7 +314,13 @@ impl<R: Reaction> Reactions<R> {
     /// Executes the commands that follow from an event.
     async fn perform(&self, event: &Recorded, envelope: &Envelope, reactions: Vec<R>) -> Outcome {
         let trace = telemetry::current().or_else(|| envelope.trace.clone());
-        for (ordinal, reaction) in reactions.into_iter().enumerate() {
+        for (ordinal, mut reaction) in reactions.into_iter().enumerate() {
+            if let Some(before) = &self.before {
+                reaction = match before.before(reaction).await {
+                    Ok(reaction) => reaction,
+                    Err(reason) => return Outcome::NotYet(reason),
+                };
+            }
             let id = reaction.dossier().to_string();
             let Ok(stream) = Streams::<R::State>::name(&id) else { continue };
             let name = format!("{}/{ordinal}/{stream}", reaction.step().name);

@@ -16,6 +16,7 @@ use service_kit::rulebook::RulebookError;
 use utoipa::ToSchema;
 
 use crate::App;
+use crate::concerned::{Counted, count};
 
 /// A file of rules.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -59,13 +60,42 @@ pub(crate) struct IssueRulesReply {
     recorded: bool,
     /// Whether a second person has to sign them before they are law.
     awaiting_signature: bool,
+    /// How many open dossiers with something due the file concerns; only in a dry run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    open_dossiers: Option<usize>,
+    /// The promised dates of how many of them would be moved; only in a dry run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dates_moved: Option<usize>,
+    /// Whether there were more open dossiers than are looked at, so that the two figures are too low; only in a dry run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_all_counted: Option<bool>,
 }
 
 impl IssueRulesReply {
     fn new(rules: RulesIssued, recorded: bool, awaiting_signature: bool) -> Self {
         let effective_from = takes_effect(&rules);
         let RulesIssued { kind, name, version, legal_basis, .. } = rules;
-        Self { kind, name, version, legal_basis, effective_from, recorded, awaiting_signature }
+        Self {
+            kind,
+            name,
+            version,
+            legal_basis,
+            effective_from,
+            recorded,
+            awaiting_signature,
+            open_dossiers: None,
+            dates_moved: None,
+            not_all_counted: None,
+        }
+    }
+
+    fn counted(self, counted: Counted) -> Self {
+        Self {
+            open_dossiers: Some(counted.concerned),
+            dates_moved: Some(counted.moved),
+            not_all_counted: Some(counted.cut_off),
+            ..self
+        }
     }
 }
 
@@ -73,7 +103,7 @@ impl IssueRulesReply {
 /// a proposal until another operator signs it.
 ///
 /// Everything that follows from it is computed first; whatever is wrong is told at once, each finding with its place in the
-/// file. With `dry_run=true` that is all that happens.
+/// file. With `dry_run=true` that is all that happens, and the open dossiers are counted that the file concerns.
 #[utoipa::path(
     post,
     path = "/v1/rules",
@@ -111,7 +141,9 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         let tried =
             try_step(&app.rules, &request, caller, target, |s, f| decide(s, command, f)).await?;
         let recorded = tried.is_empty();
-        return Ok(Reply::ok(&IssueRulesReply::new(issued, recorded, signers > 1)));
+        let counted = if recorded { Counted::default() } else { count(&app, &issued).await? };
+        let reply = IssueRulesReply::new(issued, recorded, signers > 1);
+        return Ok(Reply::ok(&reply.counted(counted)));
     }
     let taken = step(&app.rules, &request, caller, target, |s, f| decide(s, command, f)).await?;
     app.kit.rulebook.catch_up(&app.kit.store).await.map_err(unavailable)?;

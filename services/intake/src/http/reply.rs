@@ -199,12 +199,17 @@ fn succeeded(intake: &Intake, law: &Law) -> Vec<SucceededCodeReply> {
     let (Some(submission), Some(last)) = (&intake.submission, intake.forms.last()) else {
         return Vec::new();
     };
-    let Brief { procedure, agency, .. } = &submission.brief;
+    let Brief { procedure, agency, submitted_at, .. } = &submission.brief;
     let under = law.procedure(procedure).zip(law.calendar_of(agency));
     let (Some((procedure, calendar)), Some(form)) = (under, last.form.known()) else {
         return Vec::new();
     };
-    let coded = law.coded(procedure, form, last.at, calendar.date_of(last.at));
+    let coded = law.coded(
+        procedure,
+        form,
+        last.at,
+        (calendar.date_of(last.at), calendar.date_of(*submitted_at)),
+    );
     let named = coded.succeeded.into_iter();
     named
         .map(|Succeeded { field, code, successor }| SucceededCodeReply { field, code, successor })

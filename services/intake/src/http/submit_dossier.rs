@@ -11,6 +11,7 @@ use dossier::contract::{
 use dossier::intake::submit_dossier::{STEP, SubmitDossier, decide};
 use dossier::law::Procedure;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::Value;
 use service_kit::forms::{FieldError, spell};
@@ -132,7 +133,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         let known = law.knows(&code);
         return Err(Problem::new(if known { NOT_IN_FORCE } else { UNKNOWN_PROCEDURE }));
     };
-    check_form(&app, procedure, &body.agency, &mut body.form)?;
+    check_form(&app, procedure, (&body.agency, today), &mut body.form)?;
     let (applicant, representative) = parties(caller, body.applicant);
     let documents = documents(&app, (caller, mays), &body.documents).await?;
     let dossier = DossierId(request.new_id(&app.dossiers, caller, "dossier").await?);
@@ -180,18 +181,19 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     Ok(Reply::created(&location, &body).version(loaded.version).position(loaded.position))
 }
 
-/// Whether the form keeps to its schema, and its codes are on their lists on the agency's day; its tax codes and telephone
-/// numbers are put into their one spelling.
+/// Whether the form of a dossier that was filed on a day keeps to its schema, and its codes are on their lists on the agency's day; its
+/// tax codes and telephone numbers are put into their one spelling.
 pub(super) fn check_form(
     app: &App,
     procedure: &Procedure,
-    agency: &AgencyCode,
+    (agency, filed): (&AgencyCode, Date),
     form: &mut Value,
 ) -> Result<(), Problem> {
     let mut errors = app.kit.forms().check(procedure, form);
     let (law, now) = (app.kit.law(), app.kit.clock.now());
     if let Some(calendar) = law.calendar_of(agency) {
-        let faults = law.coded(procedure, form, now, calendar.date_of(now)).faults.into_iter();
+        let faults =
+            law.coded(procedure, form, now, (calendar.date_of(now), filed)).faults.into_iter();
         errors
             .extend(faults.map(|fault| FieldError { pointer: fault.field, detail: fault.reason }));
     }

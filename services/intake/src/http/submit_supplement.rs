@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dossier::State;
-use dossier::contract::DossierId;
+use dossier::contract::{Brief, DossierId};
 use dossier::intake::submit_supplement::{STEP, SubmitSupplement, decide};
 use dossier::step::LAW_NOT_APPLICABLE;
 use serde::Deserialize;
@@ -51,7 +51,9 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
         let law = app.kit.law();
         let procedure = law.procedure(&submission.brief.procedure);
         let procedure = procedure.ok_or(Problem::new(LAW_NOT_APPLICABLE))?;
-        check_form(&app, procedure, &submission.brief.agency, form)?;
+        let Brief { agency, submitted_at, .. } = &submission.brief;
+        let calendar = law.calendar_of(agency).ok_or(Problem::new(LAW_NOT_APPLICABLE))?;
+        check_form(&app, procedure, (agency, calendar.date_of(*submitted_at)), form)?;
     }
     if body.documents.len() > DOCUMENTS_MAX {
         return Err(Problem::new(TOO_LARGE).about("documents"));

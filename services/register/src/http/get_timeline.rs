@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use dossier::State;
 use dossier::access::{self, Caller};
-use dossier::contract::{DossierId, Envelope, EventSet, IntakeEvent, Role};
-use dossier::feedback::{self, Complaint, TIMELINE};
-use dossier::intake::READ;
+use dossier::contract::{AgencyCode, DossierId, Envelope, EventSet, IntakeEvent, Role};
+use dossier::feedback::{Complaint, READ, TIMELINE};
+use dossier::intake::READ_TIMELINE;
 use events::{Recorded, StreamName};
 use jiff::Timestamp;
 use rusqlite::params;
@@ -65,36 +65,51 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     else {
         return Err(Problem::not_found());
     };
-    let resource = submitted.brief.resource();
-    let role = access::decide(caller, READ, Some(&resource))?.role;
-    recorded.extend(complaints(&app, dossier, caller).await?);
+    let complaints = complaints(&app, dossier).await?;
+    let mut resource = submitted.brief.resource();
+    resource.complained = complaints.iter().filter_map(Complained::dealt_with_by).collect();
+    let role = access::decide(caller, READ_TIMELINE, Some(&resource))?.role;
+    let shown = complaints.into_iter().filter(|complaint| complaint.is_shown_to(caller, role));
+    recorded.extend(shown.flat_map(|complaint| complaint.events));
     recorded.sort_by_key(|event| event.position);
     let entries = recorded.iter().map(|event| entry(event, role)).collect::<Result<Vec<_>, _>>()?;
     Ok(Reply::ok(&entries))
 }
 
-/// What was recorded for the complaints about a dossier, of those that the caller may see.
-async fn complaints(
-    app: &App,
-    dossier: DossierId,
-    caller: &Caller,
-) -> Result<Vec<Recorded>, Problem> {
+/// A complaint about the dossier.
+struct Complained {
+    complaint: Complaint,
+    events: Vec<Recorded>,
+}
+
+impl Complained {
+    fn dealt_with_by(&self) -> Option<AgencyCode> {
+        self.complaint.dealt_with_by().cloned()
+    }
+
+    /// Whether somebody sees it who sees the time line in a capacity: who deals with complaints sees those they deal with.
+    fn is_shown_to(&self, caller: &Caller, role: Role) -> bool {
+        let theirs = self.complaint.dealt_with_by().is_some_and(|agency| caller.acts_for(agency));
+        let readable = access::decide(caller, READ, self.complaint.resource().as_ref()).is_ok();
+        readable && (role != Role::ComplaintHandler || theirs)
+    }
+}
+
+/// The complaints about a dossier, with what was recorded for them.
+async fn complaints(app: &App, dossier: DossierId) -> Result<Vec<Complained>, Problem> {
     let named = app.view.query(Question::List, move |rows| {
         rows.prepare_cached("SELECT id FROM complaints WHERE dossier = ?1 ORDER BY id LIMIT ?2")?
             .query_map(params![dossier.to_string(), COMPLAINTS_MAX], |row| row.get(0))?
             .collect::<rusqlite::Result<Vec<String>>>()
     });
-    let mut recorded = Vec::new();
+    let mut complaints = Vec::new();
     for id in named.await? {
         let stream = Streams::<Complaint>::name(&id).map_err(|_| Problem::not_found())?;
         let events = app.kit.store.read_whole(&stream).await?;
-        let complaint: Complaint =
-            fold(&events).map_err(|error| Problem::unavailable(&error.to_string()))?;
-        if access::decide(caller, feedback::READ, complaint.resource().as_ref()).is_ok() {
-            recorded.extend(events);
-        }
+        let complaint = fold(&events).map_err(|error| Problem::unavailable(&error.to_string()))?;
+        complaints.push(Complained { complaint, events });
     }
-    Ok(recorded)
+    Ok(complaints)
 }
 
 fn entry(event: &Recorded, role: Role) -> Result<TimelineEntryReply, Problem> {
@@ -114,7 +129,7 @@ fn entry(event: &Recorded, role: Role) -> Result<TimelineEntryReply, Problem> {
 pub(super) fn route(app: &Arc<App>) -> Route {
     endpoint1(
         app,
-        Access::Roles(READ),
+        Access::Roles(READ_TIMELINE),
         warp::path!("v1" / "dossiers" / DossierId / "timeline"),
         handle,
     )

@@ -79,7 +79,10 @@ async fn number(
     let mut register = None;
     // No number is taken for what is then refused.
     let tried = try_step(&app.results, request, request.caller()?, target, |state, facts| {
-        register = register_of(state, facts.law, facts.at);
+        let prepared = state.prepared.as_ref();
+        register = prepared.and_then(|prepared| {
+            register_of(&prepared.brief.agency, &prepared.result, facts.law, facts.at)
+        });
         decide(state, String::new(), document, facts)
     });
     let tried = tried.await;
@@ -87,7 +90,7 @@ async fn number(
     if given.is_some_and(|given| register.gives(given)) {
         return Err(Problem::refused(&Refusal::NumberOfTheRegister));
     }
-    let taken = numbers::take((kit, &app.numbers), &register, dossier, given).await?;
+    let taken = numbers::take((&app.results, &app.numbers), &register, dossier, given).await?;
     taken.map(Some).ok_or_else(|| Problem::refused(&Refusal::NumberTaken))
 }
 

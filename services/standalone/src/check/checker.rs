@@ -199,6 +199,7 @@ impl Checker {
             "payment" => {
                 if let Some(before) = self.payments.get(id) {
                     sums::payment(event, before, found);
+                    who::second_person(event, meta, before, &self.law, found);
                 }
                 let said = folded(&seen, &mut self.payments, found);
                 if self.payments.get(id).is_some_and(at_its_end) {

@@ -56,10 +56,12 @@ pub(super) fn expected<R: Reaction>(
     let (kind, data) = (&*cause.kind, &*cause.data);
     let incoming = Incoming { id: cause.id, kind, data, envelope: &envelope };
     let reactions = R::react(&incoming).ok()?;
-    let (_, reaction) = reactions.iter().enumerate().find(|(ordinal, reaction)| {
+    let (_, reaction) = reactions.into_iter().enumerate().find(|(ordinal, reaction)| {
         let name = format!("{}/{ordinal}/{}", reaction.step().name, event.stream);
         Uuid::new_v5(&cause.id, name.as_bytes()) == meta.envelope.command
     })?;
+    // Its number is not computed: it is the register's (`sums.rs`).
+    let reaction = reaction.numbered(String::new());
     let at = meta.at();
     let under = before.received_under().or_else(|| reaction.received_under());
     let facts = Facts {
@@ -86,7 +88,9 @@ pub(super) fn compare(event: &Recorded, expected: Option<&(&str, String)>, found
     else {
         return;
     };
-    if let Some(field) = difference(&recorded, &computed, String::new()) {
+    let given = &*event.kind == "delivery.ResultIssued.v1";
+    let differs = difference(&recorded, &computed, String::new());
+    if let Some(field) = differs.filter(|field| !(given && field == "number")) {
         let what = format!("`{field}` is not what follows from the event that caused it");
         found.of(event, "cause", what);
     }

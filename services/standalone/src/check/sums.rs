@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use dossier::contract::{
-    AgencyCode, Channel, DossierCode, EventSet, IntakeEvent, Meta, NumberEvent, PaymentEvent,
-    PaymentId, ProcedureRef, ReceiptEvent, Subject, Vnd,
+    AgencyCode, Channel, DeliveryEvent, DossierCode, EventSet, IntakeEvent, Meta, NumberEvent,
+    PaymentEvent, PaymentId, ProcedureRef, ReceiptEvent, Subject, Vnd,
 };
 use dossier::payment::Payment;
 use events::Recorded;
@@ -23,6 +23,8 @@ pub(super) struct Sums {
     money: BTreeMap<Uuid, (PaymentId, Vnd)>,
     /// The newest number that each register of results gave itself.
     numbers: BTreeMap<String, u64>,
+    /// Numbers that were taken for results which are not issued yet.
+    taken: BTreeMap<Uuid, Vec<String>>,
 }
 
 /// What every service copies of a dossier and nothing changes.
@@ -95,16 +97,23 @@ impl Sums {
         }
     }
 
-    /// Numbers of a register follow one another.
+    /// Numbers of a register follow one another, and a result for which one was taken has it. Before registers were kept, none was
+    /// taken.
     fn number(&mut self, event: &Recorded, found: &mut Findings) {
-        let Ok(NumberEvent::NumberTaken(taken)) = NumberEvent::decode(&event.kind, &event.data)
-        else {
-            return;
-        };
-        let Some(sequence) = taken.sequence else { return };
-        let before = self.numbers.insert(event.stream.id().to_owned(), sequence).unwrap_or(0);
-        if before.checked_add(1) != Some(sequence) {
-            found.of(event, "number", format!("{sequence} follows {before} in the register"));
+        if let Ok(NumberEvent::NumberTaken(taken)) = NumberEvent::decode(&event.kind, &event.data) {
+            self.taken.entry(taken.dossier.0).or_default().push(taken.number);
+            let Some(sequence) = taken.sequence else { return };
+            let before = self.numbers.insert(event.stream.id().to_owned(), sequence).unwrap_or(0);
+            if before.checked_add(1) != Some(sequence) {
+                found.of(event, "number", format!("{sequence} follows {before} in the register"));
+            }
+        } else if let Ok(DeliveryEvent::ResultIssued(issued)) =
+            DeliveryEvent::decode(&event.kind, &event.data)
+            && let Ok(dossier) = event.stream.id().parse::<Uuid>()
+            && let Some(taken) = self.taken.remove(&dossier)
+            && !taken.contains(&issued.number)
+        {
+            found.of(event, "number", "issued under another number than was taken for it");
         }
     }
 

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use dossier::access::{self, Caller, Denied, May, Resource};
-use dossier::contract::{Actor, Brief, EventSet, Meta, ReviewEvent, Role, Subject};
+use dossier::contract::{Actor, Brief, EventSet, Meta, PaymentEvent, ReviewEvent, Role, Subject};
 use dossier::law::Law;
+use dossier::payment::{Payment, Proposed};
 use dossier::review::Review;
 use dossier::{delivery, feedback, intake, payment, review};
 use events::Recorded;
@@ -177,5 +178,43 @@ pub(super) fn four_eyes(
     let rule = law.rule(&made.brief.procedure, &made.brief.agency, meta.at());
     if rule.is_some_and(|rule| rule.procedure.review.four_eyes) {
         found.of(event, "four-eyes", "decided by one person, where two have to");
+    }
+}
+
+/// Money that two people have to agree on is what one of them proposed and somebody else agreed to. What one person did alone above
+/// what one may is noted: logs are older than the rule.
+pub(super) fn second_person(
+    event: &Recorded,
+    meta: &Meta,
+    before: &Payment,
+    law: &Law,
+    found: &mut Findings,
+) {
+    let (what, proposed_by, alone) = match PaymentEvent::decode(&event.kind, &event.data) {
+        Ok(PaymentEvent::PaymentRefunded(refund)) => {
+            let alone = before.refunded_alone.0.saturating_add(refund.amount.0);
+            (Proposed::Refund(refund.amount), refund.proposed_by, alone)
+        }
+        Ok(PaymentEvent::DiscrepancyResolved(resolved)) => {
+            let attempt = before.attempts.get(&resolved.payment);
+            let above = attempt.map_or(0, |attempt| attempt.above(resolved.captured).0);
+            let alone = if above > 0 { before.resolved_alone.0.saturating_add(above) } else { 0 };
+            (Proposed::Resolution(resolved.payment, resolved.captured), resolved.proposed_by, alone)
+        }
+        _ => return,
+    };
+    let Some(proposed_by) = proposed_by else {
+        let rules = law.payments(meta.at());
+        if rules.is_some_and(|rules| alone > rules.second_person_above.0) {
+            found.note(event, "four-eyes", "one person did alone what two have to agree on");
+        }
+        return;
+    };
+    if proposed_by == meta.envelope.actor.subject {
+        found.of(event, "four-eyes", "agreed to by whoever proposed it");
+    }
+    let proposed = before.proposal.as_ref();
+    if proposed.is_none_or(|proposal| proposal.by != proposed_by || proposal.what != what) {
+        found.of(event, "four-eyes", "otherwise than was proposed, or by another one");
     }
 }

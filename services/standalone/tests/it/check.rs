@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use dossier::contract::Role;
 use events::{EventStore, SqliteOptions};
 use rusqlite::Connection;
+use serde_json::json;
 
-use crate::life::from_submission_to_rating;
+use crate::life::{from_submission_to_rating, notice, submitted, take};
 use crate::support::{Office, at};
 
 /// What is changed, by which statement, and the kind of finding that says so.
@@ -221,4 +223,46 @@ async fn an_empty_log_is_a_finding() {
     let report = standalone::check(&EventStore::memory()).await.unwrap();
     let kinds: Vec<&str> = report.findings.iter().map(|finding| finding.kind).collect();
     assert_eq!(kinds, ["log-empty"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn money_that_its_proposer_agreed_to_or_that_nobody_proposed_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log.sqlite");
+    let store = EventStore::sqlite(&log, SqliteOptions::default()).unwrap();
+    let mut office = Office::open_with(store, at("2026-11-20T09:00")).await;
+    let certificate = submitted(&mut office, "a1", "download").await;
+    let payments = certificate.at("payments");
+    let provider = json!({ "provider": "sandbox" });
+    let started = take(&mut office, &payments, "attempts", &certificate.applicant, provider).await;
+    let attempt = started.granted()["attempts"][0].clone();
+    let reference = attempt["reference"].as_str().unwrap().to_owned();
+    notice(&mut office, &reference, "e1", "captured", 3_000_000).await;
+    let [first, second] = ["k1", "k2"].map(|who| office.token(Role::Cashier, who, "G02.001"));
+    let found = json!({
+        "payment": attempt["payment"], "captured_vnd": 3_000_000, "reason": "the statement says so",
+    });
+    let said = take(&mut office, &payments, "resolutions", &first, found).await.granted();
+    let agree = json!({ "resolution": said["proposed_resolution"]["resolution"] });
+    take(&mut office, &payments, "resolution-approvals", &second, agree).await.granted();
+    let original = Connection::open(&log).unwrap();
+    let where_agreed = "WHERE kind = 'payment.DiscrepancyResolved.v1'";
+    for (number, edit) in [
+        "meta = json_set(meta, '$.actor.subject', 'k1')",
+        "data = json_set(data, '$.proposed_by', 'k9')",
+        "data = json_set(data, '$.captured', 2000000)",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let path = folder.path().join(format!("{number}.sqlite"));
+        original.execute("VACUUM INTO ?1", [path.display().to_string()]).unwrap();
+        assert!(!self::found(&path).await.contains("four-eyes"), "untouched");
+        let edited = Connection::open(&path).unwrap();
+        let changed = edited.execute(&format!("UPDATE events SET {edit} {where_agreed}"), []);
+        assert_eq!(changed.unwrap(), 1);
+        drop(edited);
+        let found = self::found(&path).await;
+        assert!(found.contains("four-eyes"), "{edit}: {found:?}");
+    }
 }

@@ -178,3 +178,51 @@ async fn nobody_deals_with_a_complaint_about_their_own_dossier_or_step() {
     let handler = office.token(Role::ComplaintHandler, "h1", "G02");
     take(&mut office, &complaint, "classification", &handler, class).await.granted();
 }
+
+#[tokio::test]
+async fn who_deals_with_a_complaint_reaches_the_timeline_of_its_dossier_until_that_is_done() {
+    let mut office = Office::open().await;
+    let certificate = submitted(&mut office, "a1", "download").await;
+    let other = submitted(&mut office, "a2", "download").await;
+    let at = |of: &crate::life::Certificate| format!("{}/timeline", of.at("dossiers"));
+    let (timeline, others) = (at(&certificate), at(&other));
+    let handler = office.token(Role::ComplaintHandler, "h1", "G02.001");
+    let next = office.token(Role::ComplaintHandler, "h2", "G02.003");
+    let read = async |office: &Office, path: &str, who: &str| {
+        office.browser.get(path, who).await.status.as_u16()
+    };
+    assert_eq!(read(&office, &timeline, &handler).await, 404, "nobody complains");
+    let body = about(&certificate.id, None);
+    let filed = office.browser.post("/v1/complaints", &certificate.applicant, "", body).await;
+    let filed = filed.granted()["complaint"].as_str().unwrap().to_owned();
+    office.settle().await;
+    let whole = office.browser.get(&timeline, &handler).await.granted();
+    let events: Vec<&str> =
+        whole.as_array().unwrap().iter().map(|e| e["event"].as_str().unwrap()).collect();
+    assert!(events.contains(&"intake.DossierSubmitted.v1"), "{events:?}");
+    assert!(events.contains(&"feedback.ComplaintFiled.v1"), "{events:?}");
+    assert_eq!(read(&office, &others, &handler).await, 404, "only that dossier");
+    assert_eq!(read(&office, &timeline, &next).await, 404, "another agency");
+
+    let complaint = format!("/v1/complaints/{filed}");
+    let class = json!({ "class": "not_ours" });
+    take(&mut office, &complaint, "classification", &handler, class).await.granted();
+    let to = json!({ "to": "G02.003" });
+    take(&mut office, &complaint, "forwarding", &handler, to).await.granted();
+    assert_eq!(read(&office, &timeline, &handler).await, 404, "it was passed on");
+    assert_eq!(read(&office, &timeline, &next).await, 200);
+    let class = json!({ "class": "conduct_or_delay" });
+    take(&mut office, &complaint, "classification", &next, class).await.granted();
+    let answer = json!({ "answer": "We are sorry." });
+    take(&mut office, &complaint, "answer", &next, answer).await.granted();
+    assert_eq!(read(&office, &timeline, &next).await, 200);
+    let text = json!({ "text": "The office apologised." });
+    take(&mut office, &complaint, "publication", &next, text).await.granted();
+    assert_eq!(read(&office, &timeline, &next).await, 404, "it is done");
+    let party = office.token(Role::ComplaintHandler, "a1", "G02.003");
+    let why = json!({ "reason": "Still nobody answers." });
+    take(&mut office, &complaint, "reopening", &certificate.applicant, why).await.granted();
+    assert_eq!(read(&office, &timeline, &next).await, 200);
+    let own = office.browser.get(&timeline, &party).await;
+    assert_eq!(own.refused(), (403, "own-matter"));
+}

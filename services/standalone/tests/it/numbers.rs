@@ -1,7 +1,9 @@
 //! Registers of the numbers of results, through HTTP: neither doubles nor holes that nobody can explain.
 
-use dossier::contract::Role;
+use dossier::contract::{Envelope, Role};
+use events::{Expected, NewEvent, StreamName};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::life::{Certificate, pay, submitted, take};
 use crate::support::{Answer, Office};
@@ -9,7 +11,7 @@ use crate::support::{Answer, Office};
 const REGISTER: &str = "/v1/result-numbers?agency=G02.001&book=KQ.G02.000101&year=2026";
 
 /// A certificate whose result is to be issued.
-async fn decided(office: &mut Office, subject: &str) -> Certificate {
+pub(crate) async fn decided(office: &mut Office, subject: &str) -> Certificate {
     let certificate = submitted(office, subject, "download").await;
     let (dossier, review) = (certificate.at("dossiers"), certificate.at("reviews"));
     let (clerk, officer) = (clerk(office, subject), format!("r-{subject}"));
@@ -122,6 +124,55 @@ async fn a_number_that_was_taken_and_not_used_is_used_by_its_dossier_or_explaine
             (written(3), json!(3), used),
         ]
     );
+    let report = standalone::check(&office.kit.store).await.unwrap();
+    assert!(report.findings.is_empty(), "{report:?}");
+}
+
+/// A result as an older program issued it, which knew no registers.
+async fn issued_before_registers(office: &mut Office, of: &Certificate, number: &str) {
+    let stream = StreamName::new(&format!("delivery-{}", of.id)).unwrap();
+    let events = office.kit.store.read_whole(&stream).await.unwrap();
+    let last = events.last().unwrap();
+    let mut envelope: Envelope = serde_json::from_str(&last.meta).unwrap();
+    envelope.command = Uuid::new_v5(&last.id, number.as_bytes());
+    envelope.actor.role = Role::Approver;
+    envelope.actor.subject = "head-1".into();
+    envelope.actor.agency = Some("G02".into());
+    envelope.digest = "a digest".to_owned();
+    let data = json!({ "number": number, "officer": "head-1" }).to_string();
+    let event = NewEvent {
+        id: NewEvent::id_of(&stream, envelope.command, 0),
+        kind: "delivery.ResultIssued.v1".into(),
+        data,
+        meta: serde_json::to_string(&envelope).unwrap(),
+    };
+    office
+        .kit
+        .store
+        .append(&stream, Expected::from(Some(last.version)), vec![event])
+        .await
+        .unwrap();
+    office.settle().await;
+}
+
+#[tokio::test]
+async fn a_number_that_was_typed_before_registers_were_kept_is_used_and_stands_in_its_place() {
+    let mut office = Office::open().await;
+    let typed = decided(&mut office, "a1").await;
+    issued_before_registers(&mut office, &typed, "VN-TH-7").await;
+    let like = decided(&mut office, "a2").await;
+    issued_before_registers(&mut office, &like, " 2/2026/g02.001-KQ.G02.000101").await;
+    let third = decided(&mut office, "a3").await;
+    let double = json!({ "number": "vn-th-7" });
+    let refused = issue(&mut office, "a3", &third, double).await;
+    assert_eq!(refused.refused(), (409, "result-number-taken"));
+    for (subject, sequence) in [("a4", 1), ("a5", 3), ("a6", 4)] {
+        let certificate = decided(&mut office, subject).await;
+        let issued = issue(&mut office, subject, &certificate, json!({})).await.granted();
+        assert_eq!(issued["number"], json!(written(sequence)));
+    }
+    let used = |sequence| (written(sequence), json!(sequence), "used".to_owned());
+    assert_eq!(register(&office).await, [used(1), used(2), used(3), used(4)]);
     let report = standalone::check(&office.kit.store).await.unwrap();
     assert!(report.findings.is_empty(), "{report:?}");
 }

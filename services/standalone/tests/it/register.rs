@@ -240,3 +240,30 @@ async fn statistics_have_their_denominators_and_stay_within_the_agency() {
     let wrong = office.browser.get("/v1/statistics?colour=red", &auditor).await;
     assert_eq!(wrong.refused(), (400, "query-invalid"));
 }
+
+#[tokio::test]
+async fn a_dossier_whose_supplement_came_while_its_fee_is_missing_still_waits_for_the_fee() {
+    let mut office = Office::open().await;
+    let certificate = crate::payment::multi_level(&mut office).await;
+    let (clerk, dossiers) = (office.clerk(), certificate.at("dossiers"));
+    let dossier = office.browser.get(&dossiers, &certificate.applicant).await.granted();
+    let lookup = format!("/v1/lookup/{}", dossier["code"].as_str().unwrap());
+    let completion = async |office: &Office| {
+        office.browser.get(&lookup, "").await.granted()["completion"].clone()
+    };
+    assert_eq!(completion(&office).await, 10, "the fee is awaited");
+    let missing = json!({ "components": ["plan"], "reason": "not legible" });
+    take(&mut office, &dossiers, "supplement-requests", &clerk, missing).await.granted();
+    assert_eq!(completion(&office).await, 50, "the supplement is awaited");
+    let document = office.browser.upload(&certificate.applicant, "again").await;
+    let again = json!({ "documents": [
+        { "component": "plan", "document": document, "file_name": "b.pdf" }] });
+    take(&mut office, &dossiers, "supplements", &certificate.applicant, again).await.granted();
+    assert_eq!(completion(&office).await, 10, "the fee is still awaited");
+    let payments = certificate.at("payments");
+    let cashier = office.token(Role::Cashier, "k1", "G02.003");
+    let owed = office.browser.get(&payments, &cashier).await.granted()["outstanding_vnd"].clone();
+    let cash = json!({ "amount_vnd": owed });
+    take(&mut office, &payments, "cash", &cashier, cash).await.granted();
+    assert_eq!(completion(&office).await, 50, "it is being processed");
+}

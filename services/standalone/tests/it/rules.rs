@@ -88,6 +88,7 @@ async fn a_dry_run_says_what_would_be_and_records_nothing() {
     let said = json!({
         "kind": "procedure", "name": "CO.D", "version": 3, "effective_from": "2026-12-01",
         "legal_basis": tried.body["legal_basis"], "recorded": false, "awaiting_signature": false,
+        "open_dossiers": 0, "dates_moved": 0, "not_all_counted": false,
     });
     assert_eq!(tried.body, said);
     assert_eq!(office.kit.store.head(), head);
@@ -108,6 +109,45 @@ async fn a_dry_run_says_what_would_be_and_records_nothing() {
     let clerk = office.clerk();
     let body = json!({ "kind": "procedure", "text": second() });
     assert_eq!(office.browser.post("/v1/rules?dry_run=true", &clerk, "", body).await.status, 403);
+}
+
+#[tokio::test]
+async fn a_dry_run_counts_the_open_dossiers_that_rules_concern_and_whose_dates_move() {
+    const LABEL: &str = include_str!("../../../../libs/dossier/procedures/energy_label.yaml");
+    const CALENDAR: &str = include_str!("../../../../libs/calendar/data/vietnam.yaml");
+    let mut office = Office::open().await;
+    let head = office.kit.store.head();
+    for n in 0..3 {
+        let (path, etag) = submitted(&office.browser, &office.applicant(&format!("a{n}"))).await;
+        // One is not accepted: nothing was promised for it.
+        if n > 0 {
+            let accept = format!("{path}/acceptance");
+            office.browser.post(&accept, &office.clerk(), &etag, json!({})).await.granted();
+        }
+    }
+    office.settle().await;
+    let counted = async |kind: &str, text: &str| {
+        let tried = send(&office, "?dry_run=true", kind, text).await.granted();
+        (tried["open_dossiers"].clone(), tried["dates_moved"].clone())
+    };
+    let next = LABEL
+        .replace("version: 2", "version: 3")
+        .replace("from: 2026-01-01", "from: 2026-11-20")
+        .replace("amount: 5", "amount: 9");
+    assert_eq!(counted("procedure", &next).await, (json!(3), json!(0)), "promises stand");
+    let for_open = next.replace("legal_basis:", "applies_to_open: true\nlegal_basis:");
+    assert_eq!(counted("procedure", &for_open).await, (json!(3), json!(2)));
+    assert_eq!(counted("procedure", &second()).await, (json!(0), json!(0)), "another procedure");
+    let version = CALENDAR.lines().find(|line| line.starts_with("version: ")).unwrap();
+    let number: u32 = version.trim_start_matches("version: ").parse().unwrap();
+    // Another day off within the five days that are promised.
+    let day_off = "days:\n  - { from: 2026-11-25, off: { vi: Ngày nghỉ, en: Day off } }";
+    let calendar = CALENDAR
+        .replace(version, &format!("version: {}", number + 1))
+        .replacen("days:", day_off, 1);
+    assert_eq!(counted("calendar", &calendar).await, (json!(3), json!(2)));
+    let recorded = office.kit.store.read_all(head, &events::Filter::default(), 100).await.unwrap();
+    assert!(recorded.events.iter().all(|event| !event.kind.starts_with("law.")));
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use calendar::Text;
+
 use super::place;
 
 /// The most findings that are told at once.
@@ -35,6 +37,12 @@ impl Finding {
     #[must_use]
     pub fn new(pointer: impl Into<String>, vi: impl Into<String>, en: impl Into<String>) -> Self {
         Self { pointer: pointer.into(), place: None, vi: vi.into(), en: en.into() }
+    }
+
+    /// The same with a text in both languages.
+    #[must_use]
+    pub fn said(pointer: impl Into<String>, Text { vi, en }: Text) -> Self {
+        Self::new(pointer, vi, en)
     }
 }
 

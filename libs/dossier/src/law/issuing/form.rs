@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Check;
+use crate::law::coded::{FILING, LISTED, NAMED, NOT_AFTER, NOT_BEFORE, OURS, SINGLE};
 
 /// How deep schemas are followed.
 const DEPTH_MAX: usize = 32;
@@ -67,6 +68,24 @@ fn says(form: &Value, schema: &Value, test: &dyn Fn(&Value) -> bool, depth: usiz
     said
 }
 
+/// Whether a keyword of our own stands anywhere in a value.
+fn has_ours(value: &Value, depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    match value {
+        Value::Object(fields) => {
+            fields.iter().any(|(key, field)| OURS.contains(&key.as_str()) || has_ours(field, depth))
+        }
+        Value::Array(items) => items.iter().any(|item| has_ours(item, depth)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+/// Whether a form says that the field to which a pointer leads is a date.
+pub(crate) fn is_date(form: &Value, pointer: &str) -> bool {
+    let date = |schema: &Value| schema.get("format").is_some_and(|format| format == "date");
+    at(form, pointer).iter().any(|schema| says(form, schema, &date, DEPTH_MAX))
+}
+
 impl Check<'_, '_> {
     /// A pointer that must lead to a field of the form.
     pub(super) fn pointer(&mut self, form: &Value, pointer: &str, names: &str) {
@@ -104,11 +123,7 @@ impl Check<'_, '_> {
         names: &str,
     ) {
         self.public_field(public, pointer, names);
-        let is_date = |schema: &Value| schema.get("format").is_some_and(|format| format == "date");
-        let schemas = at(form, names);
-        if !schemas.is_empty()
-            && !schemas.iter().any(|schema| says(form, schema, &is_date, DEPTH_MAX))
-        {
+        if !at(form, names).is_empty() && !is_date(form, names) {
             let (vi, en) = (
                 format!("trường `{names}` phải có `format: date`"),
                 format!("the field `{names}` must have `format: date`"),
@@ -154,9 +169,55 @@ impl Check<'_, '_> {
         }
     }
 
+    /// Keywords of our own that would not hold: where no form is followed, or with a value that says nothing.
+    fn ours(&mut self, schema: &Value, pointer: &str, depth: usize) {
+        let (Some(depth), Value::Object(keywords)) = (depth.checked_sub(1), schema) else { return };
+        for (keyword, value) in keywords {
+            let at = format!("{pointer}/{}", keyword.replace('~', "~0").replace('/', "~1"));
+            let within: Vec<(String, &Value)> = match (keyword.as_str(), value) {
+                (NOT_BEFORE | NOT_AFTER, value) => {
+                    if *value != FILING {
+                        let (vi, en) =
+                            ("chỉ nhận giá trị `filing`", "takes `filing` and nothing else");
+                        self.add(&at, vi, en);
+                    }
+                    Vec::new()
+                }
+                (named, Value::Object(all)) if NAMED.contains(&named) => all
+                    .iter()
+                    .map(|(name, one)| (name.replace('~', "~0").replace('/', "~1"), one))
+                    .collect(),
+                (listed, Value::Array(all)) if LISTED.contains(&listed) => {
+                    all.iter().enumerate().map(|(place, one)| (place.to_string(), one)).collect()
+                }
+                (single, one) if SINGLE.contains(&single) => {
+                    self.ours(one, &at, depth);
+                    Vec::new()
+                }
+                (other, value) if !OURS.contains(&other) && has_ours(value, DEPTH_MAX) => {
+                    let (vi, en) = (
+                        format!(
+                            "`x-code-list`, `x-not-before`, `x-not-after` không có tác dụng trong `{other}`"
+                        ),
+                        format!(
+                            "`x-code-list`, `x-not-before` and `x-not-after` do not hold within `{other}`"
+                        ),
+                    );
+                    self.add(&at, vi, en);
+                    Vec::new()
+                }
+                _ => Vec::new(),
+            };
+            for (place, one) in within {
+                self.ours(one, &format!("{at}/{place}"), depth);
+            }
+        }
+    }
+
     pub(super) fn form(&mut self, form: &Value) {
         if form.is_object() {
             self.fillable(form, "/form", DEPTH_MAX);
+            self.ours(form, "/form", DEPTH_MAX);
         } else {
             self.add("/form", "không phải là JSON Schema", "is not a JSON Schema");
         }

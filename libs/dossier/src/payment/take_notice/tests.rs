@@ -4,8 +4,10 @@ use super::*;
 use crate::contract::{DossierEnd, EventSet, OwedBack};
 use crate::law::Law;
 use crate::payment::assess_fee::tests::assessed;
+use crate::payment::resolve_discrepancy::ResolveDiscrepancy;
 use crate::payment::start_payment::{self, tests::started};
-use crate::payment::{refund_payment, take_cash};
+use crate::payment::{Standing, expire_fee_window, refund_payment, resolve_discrepancy, take_cash};
+use crate::step::State;
 use crate::testing::{Scene, law};
 
 /// A notice of the sandbox, without a transaction number.
@@ -49,6 +51,41 @@ pub(crate) fn paid_twice(law: &Law) -> Scene<'_, Payment> {
     scene.step("2026-11-20T09:15", Role::Cashier, cash).unwrap();
     assert_eq!(take(&mut scene, &say(id, "e1", Vnd(30_000))), ["PaymentCaptured", "RefundOwed"]);
     scene
+}
+
+/// 40,000 came for an attempt at 20,000, as after a part was paid otherwise and went back.
+fn doubtful(law: &Law) -> (Scene<'_, Payment>, PaymentId) {
+    let (mut scene, id) = started(law);
+    scene.state.attempts.get_mut(&id).unwrap().started.amount = Vnd(20_000);
+    let said = take(&mut scene, &say(id, "e1", Vnd(40_000)));
+    assert_eq!(said, ["PaymentCaptured", "DiscrepancyFound"], "not settled");
+    (scene, id)
+}
+
+#[test]
+fn money_in_doubt_settles_no_fee_and_the_window_waits_for_the_cashier() {
+    let law = law();
+    let (mut scene, id) = doubtful(&law);
+    assert_eq!((scene.state.net(), scene.state.in_doubt()), (Vnd(40_000), Vnd(20_000)));
+    assert!(scene.state.waits_for_certainty() && scene.state.settled_at.is_none());
+    let windows = |payment: &Payment| {
+        let open = payment.obligations();
+        open.iter().any(|open| open.kind == expire_fee_window::KIND)
+    };
+    assert!(!windows(&scene.state), "nobody loses a dossier for money that may be there");
+    let resolve = |scene: &mut Scene<'_, Payment>, captured| {
+        scene.step("2026-11-20T10:00", Role::Cashier, |s, f| {
+            let (captured, reason) = (Vnd(captured), "the statement says so".to_owned());
+            let command = ResolveDiscrepancy { payment: id, captured, reason };
+            resolve_discrepancy::decide(s, command, Standing::Unanswered, f)
+        })
+    };
+    let events = resolve(&mut scene, 40_000).unwrap();
+    assert!(events.iter().any(|event| matches!(event, PaymentEvent::FeeSettled(_))), "{events:?}");
+    let (mut less, _) = doubtful(&law);
+    let events = resolve(&mut less, 20_000).unwrap();
+    assert!(matches!(events[..], [PaymentEvent::DiscrepancyResolved(_)]), "{events:?}");
+    assert!(windows(&less.state) && less.state.outstanding() == Vnd(10_000));
 }
 
 #[test]

@@ -1,0 +1,368 @@
+//! What keywords of our own in the schema of a form say of what was filled in: `x-code-list`, and `x-not-before` and `x-not-after`
+//! with the value `filing`, for a day that cannot lie before or after the day on which the dossier was filed. They hold wherever a
+//! schema does: in objects and lists, through references and combined schemas. Of alternatives those count that the value may be
+//! meant by; one that says nothing against it is enough.
+
+use std::cell::Cell;
+
+use calendar::Text;
+use jiff::civil::Date;
+use serde_json::Value;
+
+use super::codes::{CodeFault, CodeList, Coded, Ended, KEYWORD, Succeeded, reference};
+use crate::clock::words;
+
+/// How deep schemas are followed: references may lead back to where they stand.
+const DEPTH_MAX: usize = 32;
+/// How many schemas are looked into for one form.
+const SCHEMAS_MAX: usize = 100_000;
+
+/// The keywords of our own.
+pub(super) const OURS: [&str; 3] = [KEYWORD, NOT_BEFORE, NOT_AFTER];
+/// The keywords with a schema for each name.
+pub(super) const NAMED: [&str; 4] = ["properties", "dependentSchemas", "$defs", "definitions"];
+/// The keywords with a list of schemas.
+pub(super) const LISTED: [&str; 4] = ["prefixItems", "allOf", "anyOf", "oneOf"];
+/// The keywords with one schema.
+pub(super) const SINGLE: [&str; 4] = ["additionalProperties", "items", "then", "else"];
+
+/// What is said of a form on a date, of a dossier that was filed on one; `list` finds a list by its name.
+pub(super) fn coded<'a>(
+    schema: &Value,
+    form: &Value,
+    (on, filed): (Date, Date),
+    list: &dyn Fn(&str) -> Option<&'a CodeList>,
+) -> Coded {
+    let reading = Reading { root: schema, on, filed, list, left: Cell::new(SCHEMAS_MAX) };
+    let mut coded = reading.read(schema, form, "", DEPTH_MAX);
+    // Two schemas may say the same of one field.
+    coded.faults.dedup();
+    coded.succeeded.dedup();
+    coded
+}
+
+struct Reading<'r, 'a> {
+    root: &'r Value,
+    on: Date,
+    filed: Date,
+    list: &'r dyn Fn(&str) -> Option<&'a CodeList>,
+    left: Cell<usize>,
+}
+
+impl Coded {
+    fn add(&mut self, other: Self) {
+        self.faults.extend(other.faults);
+        self.succeeded.extend(other.succeeded);
+    }
+}
+
+impl Reading<'_, '_> {
+    fn read(&self, schema: &Value, value: &Value, at: &str, depth: usize) -> Coded {
+        let mut all = Coded::default();
+        let Some(depth) = self.deeper(depth) else { return all };
+        if let Value::String(text) = value {
+            all.add(self.of_lists(schema, text, at));
+            all.faults.extend(self.of_days(schema, text, at));
+        }
+        let referred = self.referred(schema).into_iter();
+        for same in referred.chain(each(schema, "allOf")) {
+            all.add(self.read(same, value, at, depth));
+        }
+        for alternatives in ["anyOf", "oneOf"] {
+            all.add(self.one_of(each(schema, alternatives), value, at, depth));
+        }
+        if let Some(condition) = schema.get("if") {
+            let branch = if self.admits(condition, value, depth) { "then" } else { "else" };
+            if let Some(branch) = schema.get(branch) {
+                all.add(self.read(branch, value, at, depth));
+            }
+        }
+        match value {
+            Value::Array(items) => {
+                for (place, item) in items.iter().enumerate() {
+                    let own = schema.get("prefixItems").and_then(|first| first.get(place));
+                    if let Some(own) = own.or_else(|| schema.get("items")) {
+                        all.add(self.read(own, item, &format!("{at}/{place}"), depth));
+                    }
+                }
+            }
+            Value::Object(fields) => {
+                for (name, field) in fields {
+                    let dependent = schema.get("dependentSchemas").and_then(|all| all.get(name));
+                    if let Some(dependent) = dependent {
+                        all.add(self.read(dependent, value, at, depth));
+                    }
+                    let own = schema.get("properties").and_then(|known| known.get(name));
+                    let place = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+                    if let Some(own) = own.or_else(|| schema.get("additionalProperties")) {
+                        all.add(self.read(own, field, &place, depth));
+                    }
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+        all
+    }
+
+    fn deeper(&self, depth: usize) -> Option<usize> {
+        self.left.set(self.left.get().checked_sub(1)?);
+        depth.checked_sub(1)
+    }
+
+    fn referred(&self, schema: &Value) -> Option<&Value> {
+        self.root.pointer(schema.get("$ref")?.as_str()?.strip_prefix('#')?)
+    }
+
+    fn one_of<'s>(
+        &self,
+        alternatives: impl Iterator<Item = &'s Value>,
+        value: &Value,
+        at: &str,
+        depth: usize,
+    ) -> Coded {
+        let meant = alternatives.filter(|schema| self.admits(schema, value, depth));
+        let mut said = meant.map(|schema| self.read(schema, value, at, depth));
+        let Some(first) = said.next().filter(|first| !first.faults.is_empty()) else {
+            return Coded::default();
+        };
+        said.find(|other| other.faults.is_empty()).unwrap_or(first)
+    }
+
+    /// Whether a value may be meant by a schema: by its type, its constants, and what it must have. Whether it keeps to the schema,
+    /// whoever checks forms says.
+    fn admits(&self, schema: &Value, value: &Value, depth: usize) -> bool {
+        let Some(depth) = self.deeper(depth) else { return true };
+        if let Value::Bool(admits) = schema {
+            return *admits;
+        }
+        let types = match schema.get("type") {
+            Some(Value::Array(types)) => types.iter().collect(),
+            Some(one) => vec![one],
+            None => Vec::new(),
+        };
+        let is = |kind: &&Value| kind.as_str().is_none_or(|kind| is_of(kind, value));
+        let named = |name: &Value| name.as_str().is_none_or(|name| value.get(name).is_some());
+        (types.is_empty() || types.iter().any(is))
+            && schema.get("const").is_none_or(|constant| constant == value)
+            && schema.get("enum").is_none_or(|_| each(schema, "enum").any(|one| one == value))
+            && (!value.is_object() || each(schema, "required").all(named))
+            && self.referred(schema).is_none_or(|same| self.admits(same, value, depth))
+            && each(schema, "allOf").all(|same| self.admits(same, value, depth))
+            && ["anyOf", "oneOf"].iter().all(|key| {
+                schema
+                    .get(*key)
+                    .is_none_or(|_| each(schema, key).any(|one| self.admits(one, value, depth)))
+            })
+            && schema.get("properties").and_then(Value::as_object).is_none_or(|properties| {
+                let mut own =
+                    properties.iter().filter_map(|(name, own)| value.get(name).zip(Some(own)));
+                own.all(|(field, own)| self.admits(own, field, depth))
+            })
+    }
+
+    fn of_lists(&self, schema: &Value, code: &str, at: &str) -> Coded {
+        let mut coded = Coded::default();
+        let Some(reference) = schema.get(KEYWORD).and_then(reference) else { return coded };
+        let field = at.to_owned();
+        let mut fault = |reason| coded.faults.push(CodeFault { field: field.clone(), reason });
+        let Some(list) = (self.list)(&reference.list) else {
+            let name = &reference.list;
+            fault(Text::new(
+                format!("chưa nạp danh mục `{name}`"),
+                format!("the list `{name}` is not loaded"),
+            ));
+            return coded;
+        };
+        if list.format.is_some_and(|format| !format.fits(code)) {
+            fault(Text::new(
+                "không phải mã theo định dạng này: sai một chữ số",
+                "not a code of this format: a digit is wrong",
+            ));
+            return coded;
+        }
+        if list.on(code, self.on).is_some() || !list.closed {
+            return coded;
+        }
+        match (list.successor(code, self.on), reference.ended) {
+            (Some(successor), Ended::Accepted) => {
+                let (code, successor) = (code.to_owned(), successor.to_owned());
+                coded.succeeded.push(Succeeded { field, code, successor });
+            }
+            (Some(successor), Ended::Refused) => fault(Text::new(
+                format!("mã này đã hết hiệu lực, nay là `{successor}`"),
+                format!("this code has ended, `{successor}` stands for it now"),
+            )),
+            (None, _) => {
+                let (list, Text { vi, en }) = (&list.id, words::day(self.on));
+                fault(Text::new(
+                    format!("không có trong danh mục `{list}` vào ngày {vi}"),
+                    format!("not on the list `{list}` on {en}"),
+                ));
+            }
+        }
+        coded
+    }
+
+    fn of_days(&self, schema: &Value, text: &str, at: &str) -> Option<CodeFault> {
+        let asks = |keyword| schema.get(keyword).is_some_and(|value| *value == FILING);
+        let (not_before, not_after) = (asks(NOT_BEFORE), asks(NOT_AFTER));
+        let day: Date = text.parse().ok().filter(|_| not_before || not_after)?;
+        let (Text { vi: day_vi, en: day_en }, Text { vi, en }) =
+            (words::day(day), words::day(self.filed));
+        let reason = if not_before && day < self.filed {
+            Text::new(
+                format!("ngày {day_vi} ở trước ngày nộp hồ sơ {vi}"),
+                format!("{day_en} is before {en}, when the dossier was filed"),
+            )
+        } else if not_after && day > self.filed {
+            Text::new(
+                format!("ngày {day_vi} ở sau ngày nộp hồ sơ {vi}"),
+                format!("{day_en} is after {en}, when the dossier was filed"),
+            )
+        } else {
+            return None;
+        };
+        Some(CodeFault { field: at.to_owned(), reason })
+    }
+}
+
+/// A day that cannot lie before another one.
+pub(super) const NOT_BEFORE: &str = "x-not-before";
+/// A day that cannot lie after another one.
+pub(super) const NOT_AFTER: &str = "x-not-after";
+/// The only day that they know: that on which the dossier was filed.
+pub(super) const FILING: &str = "filing";
+
+fn each<'s>(schema: &'s Value, keyword: &str) -> impl Iterator<Item = &'s Value> {
+    schema.get(keyword).and_then(Value::as_array).into_iter().flatten()
+}
+
+fn is_of(kind: &str, value: &Value) -> bool {
+    match kind {
+        "null" => value.is_null(),
+        "boolean" => value.is_boolean(),
+        "integer" => {
+            value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|n| n.fract() == 0.0)
+        }
+        "number" => value.is_number(),
+        "string" => value.is_string(),
+        "array" => value.is_array(),
+        "object" => value.is_object(),
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use serde_json::json;
+
+    use super::*;
+
+    fn list(id: &str, code: &str) -> CodeList {
+        let entry = format!(
+            "{{ code: {code}, name: {{ vi: A, en: A }}, effective: {{ from: 2020-01-01 }} }}"
+        );
+        let text = format!("{{ id: {id}, version: 1, legal_basis: a test, entries: [{entry}] }}");
+        serde_yaml_ng::from_str(&text).unwrap()
+    }
+
+    /// The fields of a form that are not valid: `good` is the only code of the list `one`, `other` that of `two`.
+    fn wrong(schema: &Value, form: &Value) -> Vec<String> {
+        let (one, two) = (list("one", "good"), list("two", "other"));
+        let day = date(2026, 11, 20);
+        let find = |id: &str| [&one, &two].into_iter().find(|list| list.id == id);
+        coded(schema, form, (day, day), &find).faults.into_iter().map(|f| f.field).collect()
+    }
+
+    #[test]
+    fn codes_are_found_through_every_path_of_a_schema() {
+        let code = json!({ "x-code-list": "one" });
+        let schema = json!({
+            "$defs": { "code": code, "goods": { "properties": { "origin": { "$ref": "#/$defs/code" } } } },
+            "properties": {
+                "lines": { "items": { "properties": { "parts": { "items": { "$ref": "#/$defs/goods" } } } } },
+                "pair": { "prefixItems": [{}, code], "items": code },
+                "all": { "allOf": [{ "type": "string" }, { "allOf": [code] }] },
+                "any": { "anyOf": [{ "type": "null" }, code] },
+                "tree": { "properties": { "next": { "$ref": "#/properties/tree" }, "code": code } },
+                "a/b": { "additionalProperties": code },
+            },
+            "dependentSchemas": { "all": { "properties": { "late": code } } },
+        });
+        let form = json!({
+            "lines": [{ "parts": [{ "origin": "good" }, { "origin": "bad" }] }],
+            "pair": ["bad", "bad", "bad"],
+            "all": "bad", "any": "bad", "late": "bad",
+            "tree": { "next": { "next": { "code": "bad" }, "code": "good" } },
+            "a/b": { "x": "bad" },
+        });
+        let mut found = wrong(&schema, &form);
+        found.sort();
+        assert_eq!(
+            found,
+            [
+                "/a~1b/x",
+                "/all",
+                "/any",
+                "/late",
+                "/lines/0/parts/1/origin",
+                "/pair/1",
+                "/pair/2",
+                "/tree/next/next/code"
+            ]
+        );
+        assert_eq!(wrong(&schema, &json!({ "any": null, "all": "good" })), [""; 0]);
+    }
+
+    #[test]
+    fn of_alternatives_those_count_that_a_value_may_be_meant_by() {
+        let kind = |kind: &str, list: &str| json!({ "properties": { "kind": { "const": kind }, "code": { "x-code-list": list } } });
+        let by_kind = json!({ "oneOf": [kind("first", "one"), kind("second", "two")] });
+        for (kind, code, right) in [
+            ("first", "good", true),
+            ("first", "other", false),
+            ("second", "other", true),
+            ("second", "good", false),
+        ] {
+            let found = wrong(&by_kind, &json!({ "kind": kind, "code": code }));
+            assert_eq!(found.is_empty(), right, "{kind} {code}");
+        }
+        let either = json!({ "anyOf": [{ "x-code-list": "one" }, { "x-code-list": "two" }] });
+        for (code, right) in [("good", true), ("other", true), ("bad", false)] {
+            assert_eq!(wrong(&either, &json!(code)).is_empty(), right, "{code}");
+        }
+        let conditional = json!({
+            "if": { "properties": { "kind": { "const": "first" } }, "required": ["kind"] },
+            "then": { "properties": { "code": { "x-code-list": "one" } } },
+            "else": { "properties": { "code": { "x-code-list": "two" } } },
+        });
+        assert_eq!(wrong(&conditional, &json!({ "kind": "first", "code": "good" })), [""; 0]);
+        assert_eq!(wrong(&conditional, &json!({ "code": "good" })), ["/code"]);
+    }
+
+    #[test]
+    fn a_schema_that_leads_back_to_itself_in_many_ways_comes_to_an_end() {
+        let again = json!({ "$ref": "#/$defs/a" });
+        let schema = json!({
+            "$ref": "#/$defs/a",
+            "$defs": { "a": { "anyOf": [again, again, again], "allOf": [again, again] } },
+        });
+        assert_eq!(wrong(&schema, &json!("x")), [""; 0]);
+    }
+
+    #[test]
+    fn a_day_before_or_after_the_filing_is_refused_where_the_form_says_so() {
+        let day = |keyword: &str| json!({ "type": "string", "format": "date", keyword: "filing" });
+        let schema = json!({ "properties": {
+            "begins": day("x-not-before"), "built": day("x-not-after"), "free": { "format": "date" },
+        } });
+        let form = |begins: &str, built: &str| json!({ "begins": begins, "built": built, "free": "1999-01-01" });
+        assert_eq!(wrong(&schema, &form("2026-11-20", "2026-11-20")), [""; 0]);
+        assert_eq!(wrong(&schema, &form("2026-11-19", "2026-11-21")), ["/begins", "/built"]);
+        let today = date(2026, 11, 20);
+        let said = coded(&schema, &form("2026-11-19", "2020-01-01"), (today, today), &|_| None);
+        assert!(said.faults[0].reason.vi.contains("19/11/2026"), "{said:?}");
+        assert!(said.faults[0].reason.en.contains("19 November 2026"), "{said:?}");
+    }
+}

@@ -1,0 +1,128 @@
+//! What is wrong with a form, in Vietnamese and English. No value is repeated: an answer may be logged on its way.
+
+use calendar::Text;
+use jsonschema::ValidationError;
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use serde_json::Value;
+
+use super::numbers;
+
+/// What is wrong; of a number of ours, what that number looks like.
+pub(super) fn of(error: &ValidationError<'_>) -> Text {
+    use ValidationErrorKind as Kind;
+    let en = error.masked().to_string();
+    let names =
+        |all: &[String]| all.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let vi = match error.kind() {
+        Kind::Format { format } => {
+            let known = numbers::format(format).zip(error.instance().as_str());
+            if let Some(((_, spelling), text)) = known
+                && let Err(fault) = spelling(text)
+            {
+                return fault;
+            }
+            format!("không đúng định dạng {}", called(format))
+        }
+        Kind::Required { property } => {
+            format!("thiếu trường `{}`", property.as_str().unwrap_or_default())
+        }
+        Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
+            format!("mẫu tờ khai không có trường {}", names(unexpected))
+        }
+        Kind::Type { kind: TypeKind::Single(one) } => {
+            format!("phải là {}", called(&one.to_string()))
+        }
+        Kind::Type { .. } => "không đúng kiểu dữ liệu".to_owned(),
+        Kind::Enum { options } => format!("phải là một trong các giá trị: {}", listed(options)),
+        Kind::Constant { expected_value } => format!("phải là {expected_value}"),
+        Kind::Pattern { .. } => "không đúng mẫu ký tự quy định".to_owned(),
+        Kind::MinLength { limit: 1 } => "không được để trống".to_owned(),
+        Kind::MinLength { limit } => format!("phải có ít nhất {limit} ký tự"),
+        Kind::MaxLength { limit } => format!("không được quá {limit} ký tự"),
+        Kind::Minimum { limit } => format!("không được nhỏ hơn {limit}"),
+        Kind::Maximum { limit } => format!("không được lớn hơn {limit}"),
+        Kind::ExclusiveMinimum { limit } => format!("phải lớn hơn {limit}"),
+        Kind::ExclusiveMaximum { limit } => format!("phải nhỏ hơn {limit}"),
+        Kind::MultipleOf { multiple_of } => format!("phải là bội số của {multiple_of}"),
+        Kind::MinItems { limit } => format!("phải có ít nhất {limit} mục"),
+        Kind::MaxItems { limit } => format!("không được quá {limit} mục"),
+        Kind::MinProperties { limit } => format!("phải có ít nhất {limit} trường"),
+        Kind::MaxProperties { limit } => format!("không được quá {limit} trường"),
+        Kind::UniqueItems => "các mục không được trùng nhau".to_owned(),
+        Kind::AnyOf { .. } | Kind::OneOfNotValid { .. } => {
+            "không đúng với trường hợp nào của mẫu tờ khai".to_owned()
+        }
+        Kind::OneOfMultipleValid { .. } => {
+            "đúng với nhiều trường hợp của mẫu tờ khai, chỉ được một".to_owned()
+        }
+        _ => "không đúng mẫu tờ khai".to_owned(),
+    };
+    Text { vi, en }
+}
+
+/// A text that is longer than any may be.
+pub(crate) fn too_long(count: usize, most: usize) -> Text {
+    Text::new(format!("{count} ký tự, quá {most}"), format!("{count} characters, more than {most}"))
+}
+
+fn listed(options: &Value) -> String {
+    let all = options.as_array().into_iter().flatten().map(Value::to_string);
+    all.collect::<Vec<_>>().join(", ")
+}
+
+/// A type or a format, as it is called.
+fn called(name: &str) -> &str {
+    match name {
+        "string" => "văn bản",
+        "integer" => "số nguyên",
+        "number" => "số",
+        "boolean" => "đúng hoặc sai",
+        "array" => "danh sách",
+        "object" => "nhóm trường",
+        "null" => "giá trị trống",
+        "date" => "ngày (năm-tháng-ngày)",
+        "date-time" => "thời điểm",
+        "email" => "địa chỉ thư điện tử",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_form_is_told_in_both_languages() {
+        let schema = json!({
+            "required": ["name"], "additionalProperties": false,
+            "properties": {
+                "name": {}, "kind": { "enum": ["a", "b"] }, "count": { "type": "integer", "minimum": 1 },
+                "day": { "format": "date" }, "text": { "minLength": 1, "maxLength": 3 },
+                "either": { "oneOf": [{ "const": 1 }, { "const": 2 }] },
+            },
+        });
+        let options = jsonschema::draft202012::options().should_validate_formats(true);
+        let validator = options.build(&schema).unwrap();
+        for (form, vi) in [
+            (json!({}), "thiếu trường `name`"),
+            (json!({ "name": 1, "x": 1 }), "mẫu tờ khai không có trường `x`"),
+            (json!({ "name": 1, "kind": "c" }), "phải là một trong các giá trị: \"a\", \"b\""),
+            (json!({ "name": 1, "count": "c" }), "phải là số nguyên"),
+            (json!({ "name": 1, "count": 0 }), "không được nhỏ hơn 1"),
+            (
+                json!({ "name": 1, "day": "2026-02-30" }),
+                "không đúng định dạng ngày (năm-tháng-ngày)",
+            ),
+            (json!({ "name": 1, "text": "" }), "không được để trống"),
+            (json!({ "name": 1, "text": "long" }), "không được quá 3 ký tự"),
+            (json!({ "name": 1, "either": 3 }), "không đúng với trường hợp nào của mẫu tờ khai"),
+        ] {
+            let said: Vec<Text> = validator.iter_errors(&form).map(|error| of(&error)).collect();
+            let [said] = &said[..] else { panic!("{said:?}") };
+            assert_eq!(said.vi, vi);
+            assert_ne!(said.en, vi);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Which open dossiers a file of rules concerns that somebody wants to issue, and what it would move: counted before it is issued.
+
+use dossier::contract::{DossierId, RulesIssued};
+use dossier::intake::issue_rules::concerns;
+use dossier::intake::{Intake, restate_deadline};
+use dossier::law::Law;
+use dossier::{Facts, LawError};
+use futures_util::StreamExt;
+use jiff::Timestamp;
+use service_kit::Streams;
+use service_kit::http::Problem;
+use uuid::Uuid;
+
+use crate::App;
+
+/// How many dossiers are looked at at the most.
+const LOOKED_AT_MAX: usize = 5_000;
+/// How many at once.
+const IN_FLIGHT: usize = 16;
+
+/// What was counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Counted {
+    /// Open dossiers that the file concerns.
+    pub(crate) concerned: usize,
+    /// Those of them whose date it would move.
+    pub(crate) moved: usize,
+    /// Whether there were too many to look at all.
+    pub(crate) cut_off: bool,
+}
+
+/// Counts among the dossiers in which something is due.
+pub(crate) async fn count(app: &App, issued: &RulesIssued) -> Result<Counted, Problem> {
+    let (before, at) = (app.kit.law(), app.kit.time()?);
+    let mut after = Law::clone(&before);
+    // What cannot be taken was refused before.
+    if after.take(issued, Some(at)).is_err() {
+        return Ok(Counted::default());
+    }
+    let open = app.deadlines.streams();
+    let cut_off = open.len() > LOOKED_AT_MAX;
+    let (before, after) = (&*before, &after);
+    let mut looked = futures_util::stream::iter(open.into_iter().take(LOOKED_AT_MAX))
+        .map(|id| look(app, issued, id, (before, after), at))
+        .buffer_unordered(IN_FLIGHT);
+    let mut counted = Counted { cut_off, ..Counted::default() };
+    while let Some(found) = looked.next().await {
+        let (concerned, moved) = found?;
+        counted.concerned += usize::from(concerned);
+        counted.moved += usize::from(moved);
+    }
+    Ok(counted)
+}
+
+/// Whether a dossier is concerned, and whether its date would move.
+async fn look(
+    app: &App,
+    issued: &RulesIssued,
+    id: Uuid,
+    (before, after): (&Law, &Law),
+    at: Timestamp,
+) -> Result<(bool, bool), Problem> {
+    let stream = Streams::<Intake>::name(&DossierId(id).to_string());
+    let loaded = app.dossiers.load(&stream.map_err(|_| Problem::not_found())?).await?;
+    let intake = &loaded.state;
+    let actor = dossier::contract::Actor::system("intake");
+    let facts = Facts { at, command: id, actor: &actor, law: before, rule: None, elsewhere: &[] };
+    if !concerns(issued, intake, &facts) {
+        return Ok((false, false));
+    }
+    let moves = |law: &Law| -> Result<bool, LawError> {
+        let brief = intake.submission.as_ref().map(|submission| &submission.brief);
+        let rule = brief.and_then(|brief| law.rule(&brief.procedure, &brief.agency, at));
+        let facts = Facts { at, command: id, actor: &actor, law, rule, elsewhere: &[] };
+        Ok(!restate_deadline::decide(intake, &facts)?.is_empty())
+    };
+    // What the law moves already is not this file's doing.
+    Ok((true, moves(after).unwrap_or(false) && !moves(before).unwrap_or(false)))
+}

@@ -1,0 +1,56 @@
+//! Takes the number of an answer that issues itself, before it does. The law: `libs/dossier/src/delivery/prepare_result.rs`.
+
+use std::sync::Arc;
+
+use dossier::Reaction;
+use dossier::contract::DecidedBy;
+use dossier::delivery::{DeliveryReaction, DossierResult, prepare_result};
+use service_kit::Streams;
+use service_kit::tasks::{Before, BoxFuture};
+
+use crate::numbers::{self, Numbers, register_of};
+
+/// Takes numbers for answers.
+#[derive(Debug)]
+pub(crate) struct Answers {
+    pub(crate) results: Arc<Streams<DossierResult>>,
+    pub(crate) numbers: Arc<Numbers>,
+}
+
+impl Answers {
+    async fn number(&self, reaction: DeliveryReaction) -> Result<DeliveryReaction, &'static str> {
+        let DeliveryReaction::Prepare(command) = &reaction else { return Ok(reaction) };
+        if command.by != DecidedBy::Rule {
+            return Ok(reaction);
+        }
+        let dossier = command.brief.dossier;
+        let stream = Streams::<DossierResult>::name(&dossier.to_string());
+        let stream = stream.map_err(|_| "a dossier whose id names no stream")?;
+        let loaded =
+            self.results.load(&stream).await.map_err(|_| "the result cannot be read now")?;
+        let kit = self.results.kit();
+        let at = kit.time().map_err(|_| "the clock is wrong")?;
+        let law = kit.law();
+        let brief = &command.brief;
+        // Without its law the reaction says so itself.
+        let Some(rule) = law.rule(&brief.procedure, &brief.agency, at) else { return Ok(reaction) };
+        let Some(book) = prepare_result::book(&loaded.state, command, rule.procedure) else {
+            return Ok(reaction);
+        };
+        let register = register_of(&brief.agency, book, &law, at).ok_or("no register")?;
+        let taken = numbers::take((&self.results, &self.numbers), &register, dossier, None).await;
+        match taken {
+            Ok(Some(number)) => Ok(reaction.numbered(number)),
+            Ok(None) | Err(_) => Err("the register gives no number now"),
+        }
+    }
+}
+
+impl Before<DeliveryReaction> for Answers {
+    fn before(
+        &self,
+        reaction: DeliveryReaction,
+    ) -> BoxFuture<'_, Result<DeliveryReaction, &'static str>> {
+        Box::pin(self.number(reaction))
+    }
+}

@@ -1,0 +1,118 @@
+//! Numbers under which results were issued without being taken from a register: those that officers typed, and the codes of dossiers
+//! under which answers issued themselves, before registers were kept (`numbers.rs`).
+
+use std::sync::Arc;
+
+use dossier::contract::{DeliveryEvent, DossierId, EventSet, NumberEvent, waybill_number};
+use dossier::delivery::DossierResult;
+use dossier::delivery::numbers::NumberRegister;
+use events::{Position, Recorded};
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+use service_kit::http::Problem;
+use service_kit::tasks::{Progress, Projection};
+use service_kit::view::{Shape, View};
+use service_kit::{Streams, recorded_at};
+use uuid::Uuid;
+
+use crate::numbers::register_of;
+
+/// More results of one number than these are not looked at: in a register it has one.
+const SAME_MAX: u32 = 64;
+
+/// The projection.
+pub(crate) struct UntakenNumbers;
+
+impl Projection for UntakenNumbers {
+    const SHAPE: Shape = Shape {
+        name: "result-delivery-numbers",
+        version: 1,
+        tables: "
+CREATE TABLE taken (
+  dossier BLOB NOT NULL,
+  number  TEXT NOT NULL,
+  PRIMARY KEY (dossier, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE untaken (
+  number  TEXT    NOT NULL,
+  dossier BLOB    NOT NULL,
+  at      INTEGER NOT NULL,
+  PRIMARY KEY (number, dossier)
+) STRICT, WITHOUT ROWID;",
+    };
+    const KINDS: &'static [&'static str] = &["delivery.ResultIssued.v1", "delivery.NumberTaken.v1"];
+
+    fn apply(&self, rows: &Connection, event: &Recorded) -> rusqlite::Result<()> {
+        if let Ok(NumberEvent::NumberTaken(taken)) = NumberEvent::decode(&event.kind, &event.data) {
+            rows.prepare_cached("INSERT OR IGNORE INTO taken VALUES (?1, ?2)")?
+                .execute(params![taken.dossier.0, waybill_number(&taken.number)])?;
+            return Ok(());
+        }
+        let decoded = DeliveryEvent::decode(&event.kind, &event.data);
+        let (Ok(DeliveryEvent::ResultIssued(issued)), Ok(dossier), Some(at)) =
+            (decoded, event.stream.id().parse::<Uuid>(), recorded_at(event))
+        else {
+            tracing::error!(position = event.position.0, "a number cannot be read");
+            return Ok(());
+        };
+        let number = waybill_number(&issued.number);
+        let of_register = rows
+            .prepare_cached("DELETE FROM taken WHERE dossier = ?1 AND number = ?2")?
+            .execute(params![dossier, number])?;
+        if of_register == 0 {
+            rows.prepare_cached("INSERT OR IGNORE INTO untaken VALUES (?1, ?2, ?3)")?
+                .execute(params![number, dossier, at.as_millisecond()])?;
+        }
+        Ok(())
+    }
+}
+
+/// What is known of them.
+#[derive(Debug)]
+pub(crate) struct Untaken {
+    view: Arc<View>,
+    progress: Progress,
+    /// Where the log ended at the start: what comes after it is taken from registers.
+    since: Position,
+}
+
+impl Untaken {
+    pub(crate) const fn new(view: Arc<View>, progress: Progress, since: Position) -> Self {
+        Self { view, progress, since }
+    }
+
+    /// Waits until all of them are known; false if that takes too long.
+    pub(crate) async fn is_known(&self) -> bool {
+        self.progress.reach(self.since).await
+    }
+
+    /// The dossier whose result was issued in this register under a number that was not taken from it.
+    pub(crate) async fn holder(
+        &self,
+        results: &Streams<DossierResult>,
+        register: &NumberRegister,
+        number: &str,
+    ) -> Result<Option<DossierId>, Problem> {
+        let number = waybill_number(number);
+        let read = |rows: &Connection| {
+            rows.prepare_cached("SELECT dossier, at FROM untaken WHERE number = ?1 LIMIT ?2")?
+                .query_map(params![number, SAME_MAX], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<rusqlite::Result<Vec<(Uuid, i64)>>>()
+        };
+        let unavailable = |reason: String| Problem::unavailable(&reason);
+        for (dossier, at) in self.view.peek(read).map_err(|error| unavailable(error.to_string()))? {
+            let name = Streams::<DossierResult>::name(&dossier.to_string());
+            let loaded =
+                results.load(&name.map_err(|error| unavailable(error.to_string()))?).await?;
+            let at = Timestamp::from_millisecond(at).unwrap_or(Timestamp::MIN);
+            let law = results.kit().law();
+            let of = loaded.state.prepared.as_ref().and_then(|prepared| {
+                register_of(&prepared.brief.agency, &prepared.result, &law, at)
+            });
+            if of.as_ref() == Some(register) {
+                return Ok(Some(DossierId(dossier)));
+            }
+        }
+        Ok(None)
+    }
+}
