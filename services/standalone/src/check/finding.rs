@@ -52,11 +52,14 @@ impl Findings {
 
     /// Of an event, something that may have been right when it was recorded.
     pub(super) fn note(&mut self, event: &Recorded, kind: &'static str, what: impl fmt::Display) {
+        let (stream, position) = (event.stream.to_string(), event.position.0);
+        self.noted(Finding { kind, stream, position, what: format!("{}: {what}", event.kind) });
+    }
+
+    fn noted(&mut self, finding: Finding) {
         self.notes_count += 1;
         if self.notes.len() < FINDINGS_MAX {
-            let (stream, position) = (event.stream.to_string(), event.position.0);
-            let what = format!("{}: {what}", event.kind);
-            self.notes.push(Finding { kind, stream, position, what });
+            self.notes.push(finding);
         }
     }
 
@@ -69,8 +72,13 @@ impl Findings {
             Flaw::NoStream(position) => ("stream-missing", "", position.0),
             Flaw::End { found, .. } => ("log-lost", "", found.0),
             Flaw::Damaged(_) => ("damaged", "", 0),
+            Flaw::Foreign { stream, .. } => ("foreign-stream", stream.as_str(), 0),
         };
         let (stream, what) = (stream.to_owned(), flaw.to_string());
+        // It cannot be taken back, and no read is changed by it.
+        if matches!(flaw, Flaw::Foreign { .. }) {
+            return self.noted(Finding { kind, stream, position, what });
+        }
         self.add(Finding { kind, stream, position, what });
     }
 
