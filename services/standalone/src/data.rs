@@ -257,7 +257,18 @@ impl DataDirectory {
         self.kept("digest-key").is_file()
     }
 
-    /// The documents for one who only reads; nothing if their folder is not there.
+    /// Whether the place of the key of digests was named.
+    pub(crate) fn names_digest_key(&self) -> bool {
+        self.digest_key.is_some()
+    }
+
+    /// Bytes of the log, where it is in the directory.
+    pub(crate) fn log_bytes(&self) -> u64 {
+        let of = |name| self.path.join(name).metadata().map_or(0, |about| about.len());
+        if self.store.is_some() { 0 } else { of("log.sqlite") + of("log.sqlite-wal") }
+    }
+
+    /// The documents for one who only reads; nothing if nobody named a place and the folder of the directory is not there.
     pub(crate) async fn documents_to_read(&self) -> Result<Option<Documents>> {
         #[cfg(feature = "s3")]
         if let Some(url) = self.documents.as_deref().filter(|place| place.starts_with("s3://")) {
@@ -267,9 +278,12 @@ impl DataDirectory {
             // Says why not.
             return Ok(Some(self.documents().await?));
         }
-        let folder = self.documents.as_ref().map(PathBuf::from);
-        let folder = folder.unwrap_or_else(|| self.path.join("documents"));
+        let named = self.documents.as_ref().map(PathBuf::from);
+        let folder = named.clone().unwrap_or_else(|| self.path.join("documents"));
         if !folder.is_dir() {
+            if named.is_some() {
+                bail!("there is no folder of documents at {}", folder.display());
+            }
             return Ok(None);
         }
         Ok(Some(Documents::in_folder_to_read(&folder)?))

@@ -138,6 +138,12 @@ impl Bucket {
         }
     }
 
+    pub(super) async fn bytes(&self) -> Result<u64, HomeError> {
+        let objects = self.store.list(Some(&self.prefix)).map_err(HomeError::from);
+        let add = |bytes: u64, size: u64| async move { Ok(bytes.saturating_add(size)) };
+        objects.map_ok(|object| object.size).try_fold(0, add).await
+    }
+
     pub(super) fn names(&self) -> Names {
         let objects = self.store.list(Some(&self.prefix)).map_err(HomeError::from);
         objects.map_ok(|object| object.location.filename().unwrap_or_default().to_owned()).boxed()

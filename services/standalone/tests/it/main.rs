@@ -5,6 +5,7 @@
 mod access;
 mod after;
 mod authority;
+mod backup;
 mod check;
 mod commands;
 mod complaint;
@@ -26,6 +27,7 @@ mod life;
 mod locked;
 mod money;
 mod numbers;
+mod one_machine;
 mod orphans;
 mod owners;
 mod parcels;
