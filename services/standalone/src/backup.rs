@@ -81,9 +81,12 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let to = &arguments.to;
     let directory = arguments.data.existing()?.with_documents(arguments.documents.clone());
     let directory = directory.with_digest_key(arguments.digest_key.clone());
+    // Before the log is opened: what is acknowledged afterwards may not be in it.
+    let begun_at = Clock::System.now();
     let from = directory.store_to_read().await?;
     // Whatever is missing is said before anything is written.
     let office = Office {
+        begun_at,
         documents: documents(&directory, &from).await?,
         kept: kept(&directory, &from)?,
         log_bytes: directory.log_bytes(),
@@ -114,6 +117,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
 
 /// What is backed up.
 struct Office {
+    begun_at: Timestamp,
     from: EventStore,
     /// Bytes of the log, where they are known.
     log_bytes: u64,
@@ -123,7 +127,6 @@ struct Office {
 
 impl Office {
     async fn write(&self, to: &Path, reserve: &Reserve) -> Result<List> {
-        let begun_at = Clock::System.now();
         let bytes = match &self.documents {
             Some(documents) => documents.bytes().await?,
             None => 0,
@@ -159,6 +162,7 @@ impl Office {
         }
         let program = crate::VERSION.to_owned();
         let (sums, log) = (Some(sums.done()?), Some(log_sum.done()));
+        let begun_at = self.begun_at;
         let list = List { begun_at, program, events, files, bytes, sums, log };
         let mut file = std::fs::File::create_new(to.join(LIST))?;
         file.write_all(serde_json::to_string_pretty(&list)?.as_bytes())?;

@@ -11,11 +11,9 @@ use dossier::law::shipped_rules;
 use events::{EventStore, Position, SqliteOptions};
 use jiff::Timestamp;
 use service_kit::auth::{Auth, DevelopmentKey, KeySource, Rules, secret};
-use service_kit::clock::newest_recorded;
+use service_kit::clock::{Gap, newest_recorded};
 use service_kit::documents::Documents;
-use service_kit::limits::{
-    CLOCK_AHEAD_MAX, CLOCK_BACK_MAX, CLOCK_ODD_MAX, CLOCK_OFF_MAX, SECRET_BYTES_MIN,
-};
+use service_kit::limits::{CLOCK_BACK_MAX, CLOCK_OFF_MAX, SECRET_BYTES_MIN};
 use service_kit::quotas::{Quotas, Rules as QuotaRules};
 use service_kit::view::{Ahead, ahead};
 use service_kit::{Clock, Kit, Settings};
@@ -480,14 +478,14 @@ impl DataDirectory {
                 "the end of the log was recorded by a clock that was ahead: nothing is recorded until that time has come"
             );
         }
-        let idle = now.duration_since(last);
-        if idle > CLOCK_ODD_MAX && !confirmed && store.time().await?.is_none() {
+        let gap = Gap::between(last, now);
+        if gap == Gap::Odd && !confirmed && store.time().await?.is_none() {
             bail!(
                 "the machine's clock says {now}, but the log ends at {last}, {} days before. A wrong clock would date what is \
                  recorded ahead for good. If the clock is right, start once with {CONFIRM_CLOCK}",
-                idle.as_hours() / 24
+                now.duration_since(last).as_hours() / 24
             );
         }
-        Ok((Clock::System, idle > CLOCK_AHEAD_MAX && !confirmed))
+        Ok((Clock::System, gap != Gap::Short && !confirmed))
     }
 }

@@ -42,7 +42,8 @@ fn looked_at(resources: &[Value]) -> Result<()> {
             }
         }
     }
-    if served != SERVICES.iter().map(|service| (*service, 1)).collect() {
+    let once: BTreeMap<&str, usize> = SERVICES.iter().map(|service| (*service, 1)).collect();
+    if served != once {
         bail!("workloads of each service: {served:?}");
     }
     let names = |kind: &str| -> Vec<&str> {
@@ -59,7 +60,10 @@ fn looked_at(resources: &[Value]) -> Result<()> {
         let rules = route["spec"]["rules"].as_array().context("no rules")?;
         let matches = rules.iter().filter_map(|rule| rule["matches"].as_array()).map(Vec::len);
         if rules.len() > RULES_MAX || matches.max().unwrap_or(0) > MATCHES_MAX {
-            bail!("the route has {} rules, or one with more than {MATCHES_MAX} matches", rules.len());
+            bail!(
+                "the route has {} rules, or one with more than {MATCHES_MAX} matches",
+                rules.len()
+            );
         }
     }
     Ok(())

@@ -55,7 +55,7 @@ impl Task for Endings {
             let today = TimeZone::UTC.to_datetime(now).date();
             let endings = self.kit.law().endings(now);
             for Ending { what, last_day, days } in self.said.news(today, endings) {
-                tracing::warn!(what, %last_day, days, "this ends, and nothing that comes after it was issued");
+                tracing::warn!(what, %last_day, days, "{what} is valid until {last_day}; no later version has been issued");
             }
             let again = now.checked_add(ENDINGS_LOOKED_AT_EVERY).ok();
             let by_itself = !matches!(self.kit.clock, Clock::Manual(_));

@@ -126,7 +126,7 @@ async fn every_part_that_a_backup_lost_or_that_was_changed_in_it_is_found() {
 
     // A text that nothing else in the log repeats.
     let log = rusqlite::Connection::open(to.join("log.sqlite")).unwrap();
-    let changed = "UPDATE events SET data = replace(data, 'c.pdf', 'd.pdf') WHERE position = (SELECT max(position) FROM events WHERE data LIKE '%c.pdf%')";
+    let changed = "UPDATE events SET data = replace(data, 'b.pdf', 'd.pdf') WHERE position = (SELECT max(position) FROM events WHERE data LIKE '%b.pdf%')";
     assert_eq!(log.execute(changed, []).unwrap(), 1);
     drop(log);
     let said = refused(&restore_check(&to));

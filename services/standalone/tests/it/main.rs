@@ -18,6 +18,7 @@ mod durability;
 #[cfg(feature = "eventstoredb")]
 mod eventstoredb;
 mod explain;
+mod figures;
 mod headers;
 mod health;
 mod intake;
