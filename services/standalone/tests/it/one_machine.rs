@@ -17,7 +17,7 @@ fn lines(heading: &str) -> String {
     block.split_once("```").unwrap().0.to_owned()
 }
 
-/// The commands that are called when one that contains `fails` fails.
+/// The commands that are called when the one that is written `fails` fails.
 fn called(folder: &Path, lines: &str, fails: &str) -> Vec<String> {
     let log = folder.join("called");
     // There may be none yet.
@@ -25,7 +25,7 @@ fn called(folder: &Path, lines: &str, fails: &str) -> Vec<String> {
     for name in CALLED {
         let path = folder.join(name);
         let script = format!(
-            "#!/bin/sh\necho {name} \"$@\" >> {}\ncase \"{name} $*\" in *\"{fails}\"*) exit 1;; esac\n",
+            "#!/bin/sh\necho {name} \"$@\" >> {}\n[ \"{name} $*\" != \"{fails}\" ]\n",
             log.display()
         );
         std::fs::write(&path, script).unwrap();
