@@ -125,7 +125,7 @@ impl Default for Metrics {
         registry.register("connections_turned_away", help, turned_away.clone());
         // From the beginning, or the first one would be no increase.
         for reason in TURNED_AWAY {
-            turned_away.get_or_create(&vec![("reason", reason.to_owned())]);
+            drop(turned_away.get_or_create(&vec![("reason", reason.to_owned())]));
         }
         registry.register("connections_open", "Connections that are open", connections.clone());
         let help = "Bytes in memory of bodies and answers on their way";

@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 use service_kit::auth::{KeySource, Rules};
 use service_kit::http::{AddressBlock, Mounted, Proxies, Router, Server, mount};
 use service_kit::limits::{ServerLimits, TASKS_END_MAX};
-use service_kit::tasks::{ClockTask, Endings, FollowedLaw, KeeperHealth, Tasks};
+use service_kit::tasks::{ClockTask, Endings, FollowedLaw, Tasks};
 use service_kit::{Clock, Kit, Service};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -232,15 +232,7 @@ async fn serve_some(
 ) -> Result<()> {
     let (mut routes, mut tasks) = (Vec::new(), Tasks::default());
     let mut services = crate::some_services(kit, names).await?;
-    if kit.guard.is_held() {
-        idle::after_idleness(kit, &mut services, names).await?;
-    }
-    if names.len() == ServiceName::value_variants().len() {
-        let keepers: Vec<KeeperHealth> =
-            services.iter().flat_map(|service| service.keepers.iter().cloned()).collect();
-        kit.guard
-            .counts_due(move |after, by| keepers.iter().map(|k| k.due_between(after, by)).sum());
-    }
+    idle::look(kit, &mut services, names).await?;
     if !names.contains(&ServiceName::Intake) {
         tasks.add(FollowedLaw::new(kit));
     }

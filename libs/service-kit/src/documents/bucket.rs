@@ -166,7 +166,7 @@ const PUBLIC: [&str; 4] = [
 fn authorities() -> Result<Vec<Certificate>, String> {
     let own = std::env::var_os("AWS_CA_BUNDLE").filter(|file| !file.is_empty()).map(PathBuf::from);
     let usual = crate::outside::usual_authority();
-    let system = usual.is_some().then_some(&PUBLIC[..]).unwrap_or_default();
+    let system: &[&str] = if usual.is_some() { &PUBLIC } else { &[] };
     let mut all = Vec::new();
     if let Some(file) = own.or(usual) {
         all.extend(read(&file)?);

@@ -18,8 +18,31 @@ use service_kit::{Kit, Service};
 use crate::ServiceName;
 use crate::data::CONFIRM_CLOCK;
 
-/// Goes on, or says what would be enforced.
-pub(super) async fn after_idleness(
+/// Goes on, or says what would be enforced; and tells the guard of the clock who counts what falls due from now on.
+pub(super) async fn look(
+    kit: &Arc<Kit>,
+    services: &mut [Service],
+    names: &[ServiceName],
+) -> Result<()> {
+    if kit.guard.is_held() {
+        after_idleness(kit, services, names).await?;
+    }
+    let all = ServiceName::value_variants().iter().all(|name| names.contains(name));
+    // A process with a part of the services has a server's log, whose clock is compared.
+    if all {
+        let own = keepers(services);
+        kit.guard.counts_due(move |after, by| {
+            own.iter().map(|keeper| keeper.due_between(after, by)).sum()
+        });
+    }
+    Ok(())
+}
+
+fn keepers(services: &[Service]) -> Vec<KeeperHealth> {
+    services.iter().flat_map(|service| service.keepers.iter().cloned()).collect()
+}
+
+async fn after_idleness(
     kit: &Arc<Kit>,
     services: &mut [Service],
     names: &[ServiceName],
@@ -27,8 +50,7 @@ pub(super) async fn after_idleness(
     for service in &mut *services {
         service.tasks.catch_up(Work::Enforces).await?;
     }
-    let own = services.iter().flat_map(|service| service.keepers.iter().cloned());
-    let mut keepers: Vec<KeeperHealth> = own.collect();
+    let mut keepers = keepers(services);
     for name in ServiceName::value_variants().iter().filter(|name| !names.contains(name)) {
         keepers.extend(of_others(kit, *name).await?);
     }
