@@ -14,6 +14,7 @@ mod commands;
 mod flags;
 mod live;
 mod platform;
+mod served;
 mod wants;
 
 const PROFILES: [&str; 2] = ["small", "production"];
@@ -89,6 +90,7 @@ pub(crate) fn check(dossier: &Path) -> Result<()> {
     long_names()?;
     digests()?;
     commands::check()?;
+    served::check()?;
     for (name, text) in rendered()? {
         let path = root().join("k8s/rendered").join(&name);
         if std::fs::read_to_string(&path).unwrap_or_default() != text {

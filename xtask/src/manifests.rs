@@ -199,21 +199,3 @@ fn every_alert_has_its_paragraph_in_the_operators_handbook() {
     }
     assert!(alerts > 5);
 }
-
-#[test]
-fn every_figure_that_an_alert_or_the_dashboard_asks_for_is_one_that_the_program_has() {
-    let code: String = crate::tidy::sources()
-        .into_iter()
-        .filter(|(path, _)| path.starts_with("libs") || path.starts_with("services"))
-        .map(|(_, text)| text)
-        .collect();
-    for file in ["alerts.yaml", "dashboards/dossier.json"] {
-        let text = std::fs::read_to_string(root().join("helm/dossier").join(file)).unwrap();
-        let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
-        for figure in words.filter_map(|word| word.strip_prefix("dossier_")) {
-            let plain = figure.trim_end_matches("_total").trim_end_matches("_bucket");
-            let known = plain.is_empty() || code.contains(&format!("\"{plain}\""));
-            assert!(known, "{file} asks for {figure}");
-        }
-    }
-}

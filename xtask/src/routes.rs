@@ -115,13 +115,11 @@ mod tests {
     }
 
     #[test]
-    fn a_gateway_takes_as_many_matches_as_there_are() {
-        // The Gateway API allows 16 rules of 64 matches.
+    fn a_gateway_takes_as_many_rules_as_there_are() {
+        // The Gateway API allows 16 rules, before version 1.2 of eight matches each: the template cuts longer ones.
         let routes = routes().unwrap();
-        let rules: usize = routes.shared.iter().map(|shared| shared.expressions.len()).sum();
-        assert!(rules + routes.prefixes.len() <= 16);
-        for expressions in routes.shared.iter().flat_map(|shared| shared.expressions.values()) {
-            assert!(expressions.len() <= 64);
-        }
+        let shared = routes.shared.iter().flat_map(|shared| shared.expressions.values());
+        let rules = shared.chain(routes.prefixes.values()).map(|matches| matches.len().div_ceil(8));
+        assert!(rules.sum::<usize>() <= 16);
     }
 }

@@ -15,7 +15,7 @@
 {{- if and $its.autoscale.enabled (lt (int $its.autoscale.max) (int $its.replicas)) -}}
 {{- fail (printf "services.%s.autoscale.max: %d is less than replicas (%d)" $service (int $its.autoscale.max) (int $its.replicas)) -}}
 {{- end -}}
-{{- if $its.views.persistent -}}
+{{- if and $its.views.persistent (eq $service (include "dossier.answeredBy" (dict "root" $ "service" $service))) -}}
 {{- include "dossier.checks.views" (dict "root" $ "service" $service "its" $its) -}}
 {{- end -}}
 {{- end -}}
@@ -42,7 +42,9 @@
 {{- $claim := (first $live.spec.volumeClaimTemplates).spec -}}
 {{- $size := $claim.resources.requests.storage -}}
 {{- $class := default "" $claim.storageClassName -}}
-{{- if or (ne $size .its.views.size) (ne $class .root.Values.storageClass) -}}
+{{- /* As text they differ where the cluster wrote 1Gi for 1024Mi. */ -}}
+{{- $same := or (eq $size .its.views.size) (eq (include "dossier.mebibytes" $size) (include "dossier.mebibytes" .its.views.size)) -}}
+{{- if or (not $same) (ne $class .root.Values.storageClass) -}}
 {{- $of := .root.Release.Namespace -}}
 {{- fail (printf "services.%s.views: the volumes that run have %s of class %q, and the values say %s of class %q. A StatefulSet's claims cannot be changed in place, so first let it go without its pods: kubectl -n %s delete statefulset %s --cascade=orphan; then run this upgrade again, which takes the pods over; then enlarge each claim (kubectl -n %s patch pvc views-%s-0 -p '{\"spec\":{\"resources\":{\"requests\":{\"storage\":\"%s\"}}}}'), or, where the class cannot grow one, delete claim and pod one after another: docs/operating.md, \"Larger read models\"" .service $size $class .its.views.size .root.Values.storageClass $of $name $of $name .its.views.size) -}}
 {{- end -}}

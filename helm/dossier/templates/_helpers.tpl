@@ -72,6 +72,18 @@ app.kubernetes.io/component: {{ . }}
 {{- join "," $serves -}}
 {{- end -}}
 
+{{- /* Whose pods answer for a service: those of its own, or of the one that answers for all that share a prefix. Two workloads that
+serve the same service would both lead it. */ -}}
+{{- define "dossier.answeredBy" -}}
+{{- $by := .service -}}
+{{- if not (include "dossier.expressions" .root) -}}
+{{- range (.root.Files.Get "routes.yaml" | fromYaml).shared -}}
+{{- if hasKey .expressions $.service }}{{- $by = .owner }}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $by -}}
+{{- end -}}
+
 {{- /* How many replicas a manifest asks for. While somebody else scales, it is what runs: without the field a cluster falls back to
 one, and with another number it would be set back at every upgrade. */ -}}
 {{- define "dossier.replicas" -}}
@@ -85,10 +97,21 @@ one, and with another number it would be set back at every upgrade. */ -}}
 {{- $replicas -}}
 {{- end -}}
 
-{{- /* 10Gi is 10240. */ -}}
+{{- /* 10Gi is 10240, and so is what a cluster makes of other spellings; nothing of what has no such unit. */ -}}
 {{- define "dossier.mebibytes" -}}
 {{- $number := regexFind "^[0-9]+" . | int64 -}}
-{{- if hasSuffix "Ti" . -}}{{ mul $number 1048576 }}{{- else if hasSuffix "Gi" . -}}{{ mul $number 1024 }}{{- else -}}{{ $number }}{{- end -}}
+{{- $unit := regexReplaceAll "^[0-9]+" . "" -}}
+{{- if eq $unit "Pi" -}}{{ mul $number 1073741824 }}
+{{- else if eq $unit "Ti" -}}{{ mul $number 1048576 }}
+{{- else if eq $unit "Gi" -}}{{ mul $number 1024 }}
+{{- else if eq $unit "Mi" -}}{{ $number }}
+{{- else if eq $unit "Ki" -}}{{ div $number 1024 }}
+{{- else if eq $unit "" -}}{{ div $number 1048576 }}
+{{- else if eq $unit "k" -}}{{ div (mul $number 1000) 1048576 }}
+{{- else if eq $unit "M" -}}{{ div (mul $number 1000000) 1048576 }}
+{{- else if eq $unit "G" -}}{{ div (mul $number 1000000000) 1048576 }}
+{{- else if eq $unit "T" -}}{{ div (mul $number 1000000000000) 1048576 }}
+{{- end -}}
 {{- end -}}
 
 {{- define "dossier.podSecurity" -}}

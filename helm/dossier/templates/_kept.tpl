@@ -13,8 +13,8 @@
 - { name: AWS_ENDPOINT, value: {{ . | quote }} }
 {{- end }}
 {{- if .authoritySecret }}
-# Read for the object store alone: the other connections have authorities of their own.
-- { name: SSL_CERT_FILE, value: /etc/dossier/documents-authority/ca.crt }
+# For the object store alone: the other connections have authorities of their own.
+- { name: AWS_CA_BUNDLE, value: /etc/dossier/documents-authority/ca.crt }
 {{- end }}
 {{- $secret := required "documents.existingSecret: the bucket's credentials" .existingSecret }}
 {{- range list "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" }}

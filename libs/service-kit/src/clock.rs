@@ -7,8 +7,10 @@ use events::{EventStore, ReadError};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
+mod gap;
 mod guard;
 
+pub use gap::Gap;
 pub use guard::{ClockGuard, ClockWrong, Reading, newest_recorded};
 
 /// A clock: the machine's, or one that is moved by hand.

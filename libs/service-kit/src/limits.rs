@@ -212,9 +212,7 @@ pub const CERTIFICATE_WARNED_DAYS: i64 = 30;
 pub const NEWEST_LOOKED_AT: usize = 100;
 /// How long a task may take for one step, or go on failing, until it counts as standing.
 pub const TASK_STANDS_AFTER: Duration = Duration::from_secs(30);
-/// How long a probe of health or figures may take in all.
-pub const PROBE_MAX: Duration = Duration::from_secs(2);
-/// How long a probe waits for one whom it asks, all of them at the same time: what is left of [`PROBE_MAX`] is for the answer.
+/// How long a probe of health or figures waits for one whom it asks, all of them at the same time: it answers within two seconds.
 pub const PROBE_ASKS_MAX: Duration = Duration::from_millis(1_500);
 /// For how long an object store that answered is not asked again by probes: each question is a listing, and is paid for.
 pub const PROBE_DOCUMENTS_FRESH_FOR: Duration = Duration::from_secs(15);

@@ -1,6 +1,7 @@
 //! Figures of a process for whoever watches it, in the text format of OpenMetrics 1.0. Labels name services, routes, kinds of
 //! refusal and status codes; none names a dossier or a person, and each has a bounded number of values.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -26,11 +27,16 @@ type Gauges = Family<Labels, Gauge>;
 enum Figure {
     One(Gauge),
     Several(Gauges),
+    /// Only grows.
+    Total(Counter),
 }
 
 /// The upper ends of the classes of durations, in seconds.
 const SECONDS: [f64; 12] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+
+/// Why a connection is closed or not taken.
+const TURNED_AWAY: [&str; 5] = ["no-place", "evicted", "stalled", "age", "stopping"];
 
 /// The figures of a process.
 #[derive(Debug)]
@@ -110,13 +116,17 @@ impl Default for Metrics {
         let unmatched = Family::default();
         let help = "Notices of partners that named nothing of ours and were kept";
         registry.register("notices_unmatched", help, unmatched.clone());
-        let (turned_away, connections, bytes) =
-            (Family::default(), Gauge::default(), Gauge::default());
+        let turned_away = Family::<Labels, Counter>::default();
+        let (connections, bytes) = (Gauge::default(), Gauge::default());
         let paced = Counter::default();
         let help = "Requests that waited because their client makes more a second than one may";
         registry.register("requests_paced", help, paced.clone());
         let help = "Connections that were closed or not taken, by reason";
         registry.register("connections_turned_away", help, turned_away.clone());
+        // From the beginning, or the first one would be no increase.
+        for reason in TURNED_AWAY {
+            drop(turned_away.get_or_create(&vec![("reason", reason.to_owned())]));
+        }
         registry.register("connections_open", "Connections that are open", connections.clone());
         let help = "Bytes in memory of bodies and answers on their way";
         registry.register("bytes_in_flight", help, bytes.clone());
@@ -217,7 +227,23 @@ impl Metrics {
                 let labels = label.into_iter().map(|(key, of)| (key, of.to_owned())).collect();
                 gauges.get_or_create(&labels).set(value);
             }
-            None => {}
+            // One name is one kind of figure.
+            Some(Figure::Total(_)) | None => {}
+        }
+    }
+
+    /// Sets how often something has happened since the process began, where somebody else counts it. Its name gets `_total`.
+    pub fn set_total(&self, name: &'static str, help: &'static str, total: u64) {
+        let mut figures = self.gauges.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = figures.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
+            let counter = Counter::default();
+            let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+            registry.register(name, help, counter.clone());
+            figures.push((name, Figure::Total(counter)));
+            figures.len() - 1
+        });
+        if let Some((_, Figure::Total(counter))) = figures.get(at) {
+            counter.inner().fetch_max(total, Ordering::Relaxed);
         }
     }
 
@@ -265,6 +291,7 @@ mod tests {
         for value in [7, 3] {
             metrics.set("relay_lag", "Positions", Some(("source", "intake")), value);
             metrics.set("log_head", "Position", None, value);
+            metrics.set_total("bus_left_out", "Events", value);
         }
         let ends = |values: &[(&str, u64)]| {
             let values: Vec<_> = values.iter().map(|(of, v)| ((*of).to_owned(), *v)).collect();
@@ -282,6 +309,8 @@ mod tests {
             "dossier_request_duration_seconds_count{service=\"intake\",method=\"GET\",route=\"/v1/dossiers/{id}\"} 2",
             "dossier_relay_lag{source=\"intake\"} 3",
             "dossier_log_head 3",
+            "# TYPE dossier_bus_left_out counter",
+            "dossier_bus_left_out_total 7",
             "# EOF",
         ] {
             assert!(text.contains(line), "{line} is missing in\n{text}");

@@ -2,7 +2,7 @@
 //! TLS by the authorities that the operator names, or else by the public ones, and through the proxy that `HTTPS_PROXY`,
 //! `HTTP_PROXY` or `ALL_PROXY` names, but for the hosts of `NO_PROXY`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -36,6 +36,12 @@ pub fn trust(file: &Path) -> Result<(), String> {
     }
     let roots = RootCerts::Specific(Arc::new(authorities));
     AUTHORITIES.set(roots).map_err(|_| "the authorities were named before".to_owned())
+}
+
+/// The authorities that every program of this machine is told of (`SSL_CERT_FILE`), for where none were named for this one.
+#[must_use]
+pub fn usual_authority() -> Option<PathBuf> {
+    std::env::var_os("SSL_CERT_FILE").filter(|file| !file.is_empty()).map(PathBuf::from)
 }
 
 /// A client whose requests take at most so long.

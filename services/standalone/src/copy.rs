@@ -43,12 +43,22 @@ pub struct Copied {
 
 /// Copies what is missing at the end of `to`, and compares everything.
 pub async fn copy(from: &EventStore, to: &EventStore) -> Result<Copied> {
+    copy_with(from, to, |_| Ok(())).await
+}
+
+/// The same; `before_each` sees the events of each page before they are written, and may refuse.
+pub(crate) async fn copy_with(
+    from: &EventStore,
+    to: &EventStore,
+    mut before_each: impl FnMut(&[Arc<Recorded>]) -> Result<()>,
+) -> Result<Copied> {
     let mut source = Pages::new(from);
     let before = compare(&mut source, to, Position::START).await?;
     let copied = to.head();
     let mut written = 0;
     let mut missing = source.take().await?;
     while !missing.is_empty() {
+        before_each(&missing)?;
         // If one fails the copy ends, and the next one compares what stands.
         let appended = to.append_in_order(missing.iter().map(|event| append(event)).collect());
         if let Err((place, error)) = appended.await {

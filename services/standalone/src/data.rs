@@ -11,11 +11,8 @@ use dossier::law::shipped_rules;
 use events::{EventStore, Position, SqliteOptions};
 use jiff::Timestamp;
 use service_kit::auth::{Auth, DevelopmentKey, KeySource, Rules, secret};
-use service_kit::clock::newest_recorded;
 use service_kit::documents::Documents;
-use service_kit::limits::{
-    CLOCK_AHEAD_MAX, CLOCK_BACK_MAX, CLOCK_ODD_MAX, CLOCK_OFF_MAX, SECRET_BYTES_MIN,
-};
+use service_kit::limits::SECRET_BYTES_MIN;
 use service_kit::quotas::{Quotas, Rules as QuotaRules};
 use service_kit::view::{Ahead, ahead};
 use service_kit::{Certificate, Clock, Kit, Settings};
@@ -24,6 +21,8 @@ use tokio::sync::watch;
 use crate::ServiceName;
 use crate::bus::BusArguments;
 use crate::private;
+
+mod clock;
 
 /// How often it is looked whether virtual time was moved on.
 const LOOK_AT_TIME: Duration = Duration::from_millis(20);
@@ -272,7 +271,18 @@ impl DataDirectory {
         self.kept("digest-key").is_file()
     }
 
-    /// The documents for one who only reads; nothing if their folder is not there.
+    /// Whether the place of the key of digests was named.
+    pub(crate) fn names_digest_key(&self) -> bool {
+        self.digest_key.is_some()
+    }
+
+    /// Bytes of the log, where it is in the directory.
+    pub(crate) fn log_bytes(&self) -> u64 {
+        let of = |name| self.path.join(name).metadata().map_or(0, |about| about.len());
+        if self.store.is_some() { 0 } else { of("log.sqlite") + of("log.sqlite-wal") }
+    }
+
+    /// The documents for one who only reads; nothing if nobody named a place and the folder of the directory is not there.
     pub(crate) async fn documents_to_read(&self) -> Result<Option<Documents>> {
         #[cfg(feature = "s3")]
         if let Some(url) = self.documents.as_deref().filter(|place| place.starts_with("s3://")) {
@@ -282,9 +292,12 @@ impl DataDirectory {
             // Says why not.
             return Ok(Some(self.documents().await?));
         }
-        let folder = self.documents.as_ref().map(PathBuf::from);
-        let folder = folder.unwrap_or_else(|| self.path.join("documents"));
+        let named = self.documents.as_ref().map(PathBuf::from);
+        let folder = named.clone().unwrap_or_else(|| self.path.join("documents"));
         if !folder.is_dir() {
+            if named.is_some() {
+                bail!("there is no folder of documents at {}", folder.display());
+            }
             return Ok(None);
         }
         Ok(Some(Documents::in_folder_to_read(&folder)?))
@@ -448,47 +461,5 @@ impl DataDirectory {
             kit.guard.hold();
         }
         Ok(kit)
-    }
-
-    /// The clock, and whether the log ended so long before it that an operator must say so before anything is enforced.
-    async fn clock(&self, store: &EventStore, time: Time) -> Result<(Clock, bool)> {
-        let (confirmed, live) = match time {
-            Time::Virtual(start) => return Ok((Clock::manual(start), false)),
-            Time::Machine { confirmed, live } => (confirmed, live),
-        };
-        if let Some(end) = self.virtual_end()?.filter(|_| !live) {
-            return Ok((Clock::manual(end), false));
-        }
-        let off = Clock::System.off(store).await?;
-        if off.abs() > CLOCK_OFF_MAX {
-            bail!(
-                "this machine's clock is {off:#} away from that of the event store's: set the clock right, or every time that \
-                 is recorded here and every deadline that is enforced here is wrong"
-            );
-        }
-        let now = Clock::System.now();
-        let Some(last) = newest_recorded(store).await? else { return Ok((Clock::System, false)) };
-        // Where the store's machine has a clock of its own, two agree: whoever recorded the last event had a wrong one.
-        if now < last && store.time().await?.is_none() {
-            bail!(
-                "the machine's clock says {now}, but the log goes on to {last}: set the clock right"
-            );
-        }
-        if last.duration_since(now) > CLOCK_BACK_MAX {
-            tracing::warn!(
-                %now,
-                until = %last,
-                "the end of the log was recorded by a clock that was ahead: nothing is recorded until that time has come"
-            );
-        }
-        let idle = now.duration_since(last);
-        if idle > CLOCK_ODD_MAX && !confirmed && store.time().await?.is_none() {
-            bail!(
-                "the machine's clock says {now}, but the log ends at {last}, {} days before. A wrong clock would date what is \
-                 recorded ahead for good. If the clock is right, start once with {CONFIRM_CLOCK}",
-                idle.as_hours() / 24
-            );
-        }
-        Ok((Clock::System, idle > CLOCK_AHEAD_MAX && !confirmed))
     }
 }

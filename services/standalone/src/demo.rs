@@ -60,19 +60,19 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
             arguments.data.display()
         );
     }
-    let mut out = std::io::stdout().lock();
-    write!(
-        out,
-        "{}",
-        Tour::read(&arguments.data)?.text(&data.key()?, &arguments.data, arguments.at.listen)?
-    )?;
-    drop(out);
+    let tour = |at| -> Result<()> {
+        let text = Tour::read(&arguments.data)?.text(&data.key()?, &arguments.data, at)?;
+        let mut out = std::io::stdout().lock();
+        write!(out, "{text}")?;
+        Ok(out.flush()?)
+    };
     if arguments.no_serve {
-        return Ok(());
+        return tour(arguments.at.listen);
     }
     let kit =
         data.kit(Time::Machine { confirmed: false, live: false }, Identity::Development).await?;
-    crate::serve::serve(&kit, &data, arguments.at.clone()).await
+    // With port 0 it is known only then where it is served.
+    crate::serve::serve(&kit, &data, arguments.at.clone(), tour).await
 }
 
 /// One in so many comes in the last days and stays open, each at some step.

@@ -75,8 +75,8 @@ struct Cli {
     #[arg(long, global = true, env = "DOSSIER_LOG_FORMAT", value_enum, default_value_t)]
     log_format: LogFormat,
     /// A file of certificate authorities (PEM) by which the identity provider and the collector of traces are believed,
-    /// in the place of the public ones.
-    #[arg(long, global = true, env = "SSL_CERT_FILE", value_name = "FILE")]
+    /// in the place of the public ones. Without it, those of `SSL_CERT_FILE`, if that is set. Read by what connects to them alone.
+    #[arg(long, global = true, env = "DOSSIER_AUTHORITY", value_name = "FILE")]
     authority: Option<PathBuf>,
     /// Where traces are sent: the address of a collector that takes OTLP over HTTP, for example `http://collector:4318`.
     #[arg(long, global = true, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
@@ -123,6 +123,17 @@ enum Command {
     Token(token::Arguments),
 }
 
+impl Command {
+    /// Whether it speaks to servers that are believed by `--authority`.
+    fn asks_outside(&self) -> bool {
+        match self {
+            Self::Serve(arguments) => arguments.asks_outside(),
+            Self::Visit(_) => true,
+            _ => false,
+        }
+    }
+}
+
 /// Where the data is.
 #[derive(Debug, Clone, Args)]
 struct Data {
@@ -153,8 +164,9 @@ pub fn main() -> ExitCode {
     let Some(command) = cli.command else {
         return helped();
     };
-    if let Some(file) = &cli.authority
-        && let Err(error) = service_kit::outside::trust(file)
+    let authority = cli.authority.clone().or_else(service_kit::outside::usual_authority);
+    if let Some(file) = authority.filter(|_| cli.otlp.is_some() || command.asks_outside())
+        && let Err(error) = service_kit::outside::trust(&file)
     {
         return failed(&anyhow::anyhow!(error));
     }
@@ -262,6 +274,22 @@ async fn some_services(kit: &Arc<Kit>, names: &[ServiceName]) -> Result<Vec<Serv
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_architecture_lists_every_command_and_no_other() {
+        let text = include_str!("../../../ARCHITECTURE.md");
+        let row = text.lines().find(|line| line.starts_with("| `services/standalone` |")).unwrap();
+        let (_, listed) = row.split_once("the binary `dossier`: ").unwrap();
+        let mut listed: Vec<&str> = listed.split('`').skip(1).step_by(2).collect();
+        let program = Cli::command();
+        let mut commands: Vec<&str> =
+            program.get_subcommands().map(clap::Command::get_name).collect();
+        listed.sort_unstable();
+        // It serves all services in one process: that is said in words.
+        commands.retain(|name| *name != "serve");
+        commands.sort_unstable();
+        assert_eq!(listed, commands);
+    }
 
     #[test]
     fn every_flag_of_a_start_can_be_given_by_the_environment() {

@@ -11,17 +11,18 @@ use jiff::SignedDuration;
 use service_kit::auth::{KeySource, Rules};
 use service_kit::http::{AddressBlock, Mounted, Proxies, Router, Server, mount};
 use service_kit::limits::{ServerLimits, TASKS_END_MAX};
-use service_kit::tasks::{ClockTask, Endings, FollowedLaw, KeeperHealth, Tasks, Work};
+use service_kit::tasks::{ClockTask, Endings, FollowedLaw, Tasks};
 use service_kit::{Certificate, Clock, Kit, Service};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::ServiceName;
 use crate::bus::BusArguments;
-use crate::data::{CONFIRM_CLOCK, DataDirectory, Identity, Time};
+use crate::data::{DataDirectory, Identity, Time};
 
 mod common;
 mod health;
+mod idle;
 mod waits;
 
 /// Where a process is to be reached.
@@ -147,6 +148,13 @@ struct Confirmed {
     live: bool,
 }
 
+impl Arguments {
+    /// Whether it asks an identity provider.
+    pub(crate) fn asks_outside(&self) -> bool {
+        matches!(self.jwks, Some(KeySource::Url(_)))
+    }
+}
+
 /// Whom the process believes, and a word about what is open if that is everybody who can read the data directory.
 fn identity(arguments: &Arguments) -> Result<Identity> {
     let Arguments { jwks, issuer, audience, token_hours_max, sandbox, .. } = arguments;
@@ -204,12 +212,17 @@ pub(crate) async fn run(arguments: Arguments, outside: Vec<Certificate>) -> Resu
     let start_within = Duration::from_secs(arguments.start_within);
     let kit = waits::kit(&data, time, &identity, start_within).await?;
     kit.ends.watch(data.certificates(&identity, &kit.documents).into_iter().chain(outside));
-    serve_some(&kit, &data, arguments.at, names).await
+    serve_some(&kit, &data, arguments.at, names, |_| Ok(())).await
 }
 
-/// Serves until the process is told to stop.
-pub(crate) async fn serve(kit: &Arc<Kit>, data: &DataDirectory, at: At) -> Result<()> {
-    serve_some(kit, data, at, ServiceName::value_variants()).await
+/// Serves until the process is told to stop; `bound` is told the address as soon as there is one.
+pub(crate) async fn serve(
+    kit: &Arc<Kit>,
+    data: &DataDirectory,
+    at: At,
+    bound: impl FnOnce(SocketAddr) -> Result<()>,
+) -> Result<()> {
+    serve_some(kit, data, at, ServiceName::value_variants(), bound).await
 }
 
 async fn serve_some(
@@ -217,12 +230,11 @@ async fn serve_some(
     data: &DataDirectory,
     at: At,
     names: &[ServiceName],
+    bound: impl FnOnce(SocketAddr) -> Result<()>,
 ) -> Result<()> {
     let (mut routes, mut tasks) = (Vec::new(), Tasks::default());
     let mut services = crate::some_services(kit, names).await?;
-    if kit.guard.is_held() {
-        after_idleness(kit, &mut services).await?;
-    }
+    idle::look(kit, &mut services, names).await?;
     if !names.contains(&ServiceName::Intake) {
         tasks.add(FollowedLaw::new(kit));
     }
@@ -250,6 +262,7 @@ async fn serve_some(
     let limits = ServerLimits { requests_per_second_of_one, ..Default::default() };
     let server = server.behind(Proxies::new(&at.trusted_proxies)).limited(limits);
     let address = server.address()?;
+    bound(address)?;
     // Whoever still waits for an answer may wait for what a task does: tasks end after the last answer.
     let (end, ended) = watch::channel(false);
     let mut running = tasks.spawn(kit, &ended);
@@ -298,26 +311,6 @@ fn relays(kit: &Arc<Kit>, services: &[Service], tasks: &mut Tasks) -> Vec<health
         }
     }
     relays
-}
-
-/// After a long time without an event nothing is enforced before somebody says that the clock is right; where nothing fell due
-/// nobody need say so.
-async fn after_idleness(kit: &Kit, services: &mut [Service]) -> Result<()> {
-    for service in &mut *services {
-        service.tasks.catch_up(Work::Enforces).await?;
-    }
-    let due: usize =
-        services.iter().flat_map(|service| &service.keepers).map(KeeperHealth::due).sum();
-    let (now, last) = (kit.clock.now(), kit.guard.newest().unwrap_or_default());
-    if due > 0 {
-        bail!(
-            "the machine's clock says {now}, but the log ends at {last}, and {due} deadlines fell due since: they would be \
-             enforced now. If the clock is right, start once with {CONFIRM_CLOCK}"
-        );
-    }
-    tracing::info!(%now, %last, "nothing was recorded for long, and nothing fell due");
-    kit.guard.release();
-    Ok(())
 }
 
 /// What tells how a process with these services is, for whoever serves them in another way.

@@ -56,6 +56,14 @@ pub(super) fn check() -> Result<()> {
     if resource(&alone, "StatefulSet", "dossier-intake")?["spec"]["replicas"] != 3 {
         bail!("where nothing runs yet the chart does not ask for the fewest");
     }
+    // What a cluster writes otherwise is the same size.
+    for (live, values) in
+        [("1Gi", "1024Mi"), ("10Gi", "10Gi"), ("1Ti", "1024Gi"), ("10737418240", "10Gi")]
+    {
+        let size = format!("services.intake.views.size={values}");
+        let rendered = beside(&[(intake, set(3, live))], &["--set", &size]);
+        rendered.with_context(|| format!("{live} runs, and {values} are asked for"))?;
+    }
     let larger = beside(&[(intake, set(3, "5Gi"))], &[]).err().context("5Gi become 10Gi")?;
     if !larger.to_string().contains("delete statefulset dossier-intake --cascade=orphan") {
         bail!("larger read models are refused without the way: {larger}");

@@ -1,5 +1,5 @@
-//! The platform's NATS, on a real server: who has no certificate of the authority and no password is let in by nobody, and the
-//! program connects as the handbook says.
+//! Runs a real NATS server with the configuration of `k8s/platform`, and certificates made by the commands of the handbook: the
+//! program connects with the password over TLS, and is refused with a wrong password, without one, and without TLS.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -11,9 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use super::Clock;
+use super::gap::{Counts, Gap};
 use crate::limits::{
-    CLOCK_AHEAD_MAX, CLOCK_BACK_MAX, CLOCK_JUMP_MAX, CLOCK_OFF_MAX, CLOCK_STEADY_FOR,
-    NEWEST_LOOKED_AT,
+    CLOCK_BACK_MAX, CLOCK_JUMP_MAX, CLOCK_OFF_MAX, CLOCK_STEADY_FOR, NEWEST_LOOKED_AT,
 };
 
 /// Why nothing may be recorded now.
@@ -83,6 +83,8 @@ pub struct ClockGuard {
     wrong: AtomicBool,
     /// Whether nothing is enforced until it is known what fell due while nobody served.
     held: AtomicBool,
+    /// Who knows what falls due.
+    due: Counts,
 }
 
 impl ClockGuard {
@@ -98,6 +100,7 @@ impl ClockGuard {
             refused: AtomicU64::new(0),
             wrong: AtomicBool::new(false),
             held: AtomicBool::new(false),
+            due: Counts::default(),
         };
         if let Some(newest) = newest_recorded(store).await? {
             guard.recorded(newest);
@@ -113,6 +116,14 @@ impl ClockGuard {
     /// What is due is enforced again.
     pub fn release(&self) {
         self.held.store(false, Ordering::Relaxed);
+    }
+
+    /// From now on it is known what fell due: `count` says how much of it did after one instant and by another, in all services.
+    pub fn counts_due(
+        &self,
+        count: impl Fn(Timestamp, Timestamp) -> usize + Send + Sync + 'static,
+    ) {
+        self.due.by(Box::new(count));
     }
 
     /// Whether what is due is only taken note of.
@@ -239,8 +250,10 @@ impl ClockGuard {
 
     /// Whether a start would go on with the log at `now` without asking.
     fn would_start(&self, now: Timestamp) -> bool {
-        self.newest()
-            .is_none_or(|newest| now >= newest && now.duration_since(newest) <= CLOCK_AHEAD_MAX)
+        self.newest().is_none_or(|newest| {
+            let due = || self.due.between(newest, now);
+            now >= newest && Gap::between(newest, now).goes_on(due)
+        })
     }
 
     /// How far `now` is behind the newest event, if that is too far.
@@ -324,6 +337,32 @@ mod tests {
         assert_eq!(set(9_240, week + 8_000), Some(week - 2_400));
         assert_eq!(set(9_250, -5_000), Some(-15_410), "behind the newest event");
         assert_eq!(set(9_900, -4_350), Some(-15_410));
+    }
+
+    #[tokio::test]
+    async fn after_a_week_without_an_event_a_clock_that_was_set_is_believed_where_a_start_goes_on()
+    {
+        let (week, year) = (8 * 86_400, 366 * 86_400);
+        for (due, later, believed) in [
+            (Some(0), week, true),
+            (Some(1), week, false),
+            (None, week, false),
+            (Some(0), year, false),
+        ] {
+            let guard = guard(&Clock::manual(START.wall)).await;
+            guard.recorded(after(0, 0).wall);
+            if let Some(due) = due {
+                guard.counts_due(move |newest, now| {
+                    assert!(newest < now);
+                    due
+                });
+            }
+            let up = u64::try_from(later).unwrap();
+            assert_eq!(guard.believe(after(up, later)), None, "nobody came for long");
+            assert!(guard.believe(after(up + 10, later + 70)).is_some(), "set forward a minute");
+            let steady = guard.believe(after(up + 610, later + 670));
+            assert_eq!(steady.is_none(), believed, "{due:?} {later}");
+        }
     }
 
     #[tokio::test]

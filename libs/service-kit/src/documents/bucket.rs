@@ -1,7 +1,7 @@
 //! A bucket of an object store that speaks S3. Objects have the names that files in a folder have, so that a folder can be
 //! copied into a bucket and back.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use events::reach::Server;
@@ -9,8 +9,8 @@ use futures_util::{StreamExt, TryStreamExt};
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::path::Path as Key;
 use object_store::{
-    Attribute, Attributes, BackoffConfig, ClientOptions, Error, ObjectStore, ObjectStoreExt,
-    PutMultipartOptions, PutOptions, PutPayload, RetryConfig,
+    Attribute, Attributes, BackoffConfig, Certificate, ClientOptions, Error, ObjectStore,
+    ObjectStoreExt, PutMultipartOptions, PutOptions, PutPayload, RetryConfig,
 };
 use tokio::fs::File;
 use tokio::io::AsyncReadExt;
@@ -40,7 +40,10 @@ impl Bucket {
         let prefix = Key::parse(prefix).map_err(|error| refused(error.to_string()))?;
         // Whoever was first has installed the same one.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let options = ClientOptions::new()
+        let options = authorities()
+            .map_err(refused)?
+            .into_iter()
+            .fold(ClientOptions::new(), ClientOptions::with_root_certificate)
             // A large document may take a slow client long; it must go on coming.
             .with_timeout_disabled()
             .with_read_timeout(OBJECT_ANSWER_TIMEOUT)
@@ -149,10 +152,50 @@ impl Bucket {
         }
     }
 
+    pub(super) async fn bytes(&self) -> Result<u64, HomeError> {
+        let objects = self.store.list(Some(&self.prefix)).map_err(HomeError::from);
+        let add = |bytes: u64, size: u64| async move { Ok(bytes.saturating_add(size)) };
+        objects.map_ok(|object| object.size).try_fold(0, add).await
+    }
+
     pub(super) fn names(&self) -> Names {
         let objects = self.store.list(Some(&self.prefix)).map_err(HomeError::from);
         objects.map_ok(|object| object.location.filename().unwrap_or_default().to_owned()).boxed()
     }
+}
+
+/// Where systems keep the public authorities.
+const PUBLIC: [&str; 4] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+];
+
+/// By whom a store is believed beside those that the system names: the file of `AWS_CA_BUNDLE`, or else of `SSL_CERT_FILE`. The
+/// latter takes the place of the system's own, so that the public ones have to be named as well.
+fn authorities() -> Result<Vec<Certificate>, String> {
+    let own = std::env::var_os("AWS_CA_BUNDLE").filter(|file| !file.is_empty()).map(PathBuf::from);
+    let usual = crate::outside::usual_authority();
+    let system: &[&str] = if usual.is_some() { &PUBLIC } else { &[] };
+    let mut all = Vec::new();
+    if let Some(file) = own.or(usual) {
+        all.extend(read(&file)?);
+    }
+    if let Some(file) = system.iter().map(Path::new).find(|file| file.is_file()) {
+        all.extend(read(file)?);
+    }
+    Ok(all)
+}
+
+fn read(file: &Path) -> Result<Vec<Certificate>, String> {
+    let why = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
+    let text = std::fs::read(file).map_err(|error| why(&error))?;
+    let found = Certificate::from_pem_bundle(&text).map_err(|error| why(&error))?;
+    if found.is_empty() {
+        return Err(why(&"no certificate in PEM (`-----BEGIN CERTIFICATE-----`)"));
+    }
+    Ok(found)
 }
 
 /// An answer that must come in time.

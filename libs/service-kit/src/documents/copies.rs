@@ -2,11 +2,14 @@
 
 use std::path::Path;
 
+use dossier::contract::DocumentDigest;
 use futures_util::StreamExt;
+use sha2::{Digest, Sha256};
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 
-use super::{Documents, HomeError};
+use super::{Documents, HomeError, hexadecimal};
+use crate::disk::Reserve;
 
 /// What was copied: documents, and the records beside them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -27,25 +30,43 @@ impl Documents {
         self.home.reachable().await
     }
 
-    /// Copies everything that is kept into a folder that has none of it, with the names that it has here, and syncs it. What is
-    /// removed meanwhile may be missing there: no event names it.
+    /// How many bytes all of them have now, with the records beside them.
     ///
     /// # Errors
     ///
-    /// What cannot be read here or written there.
-    pub async fn copy_into(&self, folder: &Path) -> Result<Copied, HomeError> {
+    /// They cannot be listed.
+    pub async fn bytes(&self) -> Result<u64, HomeError> {
+        self.home.bytes().await
+    }
+
+    /// Copies everything that is kept into a folder that has none of it, with the names that it has here, and syncs it. What is
+    /// removed meanwhile may be missing there: no event names it. Each file is told to `each` by its name and its digest.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be read here or written there, `reserve` does not allow, or `each` refuses.
+    pub async fn copy_into(
+        &self,
+        folder: &Path,
+        reserve: &Reserve,
+        mut each: impl FnMut(&str, &DocumentDigest) -> std::io::Result<()>,
+    ) -> Result<Copied, HomeError> {
         let (mut names, mut copied) = (self.home.names(), Copied::default());
         while let Some(name) = names.next().await {
             let name = name?;
-            let Some((_, mut content)) = self.home.content(&name).await? else { continue };
-            let mut file = File::create_new(folder.join(&name)).await?;
+            let Some((bytes, mut content)) = self.home.content(&name).await? else { continue };
+            reserve.allows(bytes)?;
+            let (mut file, mut hash) = (File::create_new(folder.join(&name)).await?, Sha256::new());
             while let Some(part) = content.next().await {
                 let part = part?;
                 copied.bytes = copied.bytes.saturating_add(part.len() as u64);
+                hash.update(&part);
                 file.write_all(&part).await?;
             }
+            file.flush().await?;
             file.sync_all().await?;
             copied.files += 1;
+            each(&name, &DocumentDigest::from(&*hexadecimal(&hash.finalize())))?;
         }
         File::open(folder).await?.sync_all().await?;
         Ok(copied)

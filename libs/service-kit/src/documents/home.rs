@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
 #[cfg(feature = "s3")]
 use super::bucket::Bucket;
+use crate::disk::NoRoom;
 #[cfg(feature = "s3")]
 use crate::limits::OBJECT_PART_BYTES;
 use crate::limits::{DOCUMENT_RECORD_BYTES_MAX, UPLOAD_ABANDONED_AFTER, UPLOAD_BUFFER_BYTES};
@@ -43,6 +44,9 @@ pub enum HomeError {
     /// The disk failed.
     #[error("the folder of documents: {0}")]
     Disk(#[from] std::io::Error),
+    /// There is no room for a copy.
+    #[error(transparent)]
+    NoRoom(#[from] NoRoom),
     /// The object store does not answer, or refuses.
     #[cfg(feature = "s3")]
     #[error("the object store of documents: {0}")]
@@ -165,6 +169,23 @@ impl Home {
             }
             #[cfg(feature = "s3")]
             Self::Bucket(bucket, _) => bucket.names(),
+        }
+    }
+
+    /// How many bytes everything has that stands here now.
+    pub(super) async fn bytes(&self) -> Result<u64, HomeError> {
+        match self {
+            Self::Folder(folder) => {
+                let (mut entries, mut bytes) = (tokio::fs::read_dir(folder).await?, 0_u64);
+                while let Some(entry) = entries.next_entry().await? {
+                    // One that is gone by now has none.
+                    let about = entry.metadata().await.ok().filter(std::fs::Metadata::is_file);
+                    bytes = bytes.saturating_add(about.map_or(0, |about| about.len()));
+                }
+                Ok(bytes)
+            }
+            #[cfg(feature = "s3")]
+            Self::Bucket(bucket, _) => bucket.bytes().await,
         }
     }
 

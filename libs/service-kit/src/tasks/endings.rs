@@ -56,7 +56,7 @@ impl Task for Endings {
             self.kit.ends.look().await;
             let endings = self.kit.endings();
             for Ending { what, last_day, days } in self.said.news(today, endings) {
-                tracing::warn!(what, %last_day, days, "this ends, and nothing that comes after it is known");
+                tracing::warn!(what, %last_day, days, "{what} ends on {last_day}; nothing that comes after it is known");
             }
             let again = now.checked_add(ENDINGS_LOOKED_AT_EVERY).ok();
             let by_itself = !matches!(self.kit.clock, Clock::Manual(_));

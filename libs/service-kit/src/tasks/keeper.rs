@@ -71,6 +71,13 @@ impl KeeperHealth {
         lock(&self.index).count_before(behind_now.unwrap_or(Timestamp::MAX))
     }
 
+    /// How many fell due after one instant and by another, and are not enforced yet. Those that an outage or a consultation
+    /// holds are among them.
+    #[must_use]
+    pub fn due_between(&self, after: Timestamp, by: Timestamp) -> usize {
+        lock(&self.index).count_between(after, by)
+    }
+
     /// How many have been overdue for more than a minute.
     #[must_use]
     pub fn overdue(&self) -> usize {
@@ -120,13 +127,38 @@ impl<S: State> Keeper<S> {
         streams: &Arc<Streams<S>>,
         after: Option<&Progress>,
     ) -> Result<(Self, KeeperHealth), ViewError> {
-        let kit = Arc::clone(streams.kit());
+        let kit = streams.kit();
         let view = View::open(kit.views.as_deref(), index::shape(name), &kit.store)?;
+        Self::on(service, view, streams, after, kit.lead(service))
+    }
+
+    /// What falls due in the streams of this kind, counted from the whole log for one who enforces none of it, because another
+    /// process does.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub async fn counted(kit: &Arc<Kit>) -> Result<KeeperHealth, Stalled> {
+        let streams = Arc::new(Streams::<S>::new(Arc::clone(kit)));
+        let view = View::open(None, index::shape(S::CATEGORY), &kit.store)?;
+        let (mut keeper, health) =
+            Self::on(S::CATEGORY, view, &streams, None, Leadership::alone())?;
+        while keeper.follow().await? {}
+        Ok(health)
+    }
+
+    fn on(
+        service: &'static str,
+        view: View,
+        streams: &Arc<Streams<S>>,
+        after: Option<&Progress>,
+        lead: Leadership,
+    ) -> Result<(Self, KeeperHealth), ViewError> {
+        let kit = Arc::clone(streams.kit());
         let index = Index::load(Arc::new(view))?;
         let position = index.written();
         let index = Arc::new(Mutex::new(index));
         let health = KeeperHealth { index: Arc::clone(&index), clock: kit.clock.clone() };
-        let lead = kit.lead(service);
         let filter = Filter { kinds: S::Event::KINDS.iter().map(|kind| (*kind).into()).collect() };
         let read = LruCache::new(NonZeroUsize::new(READ_MAX).unwrap_or(NonZeroUsize::MIN));
         let keeper = Self {
@@ -151,12 +183,7 @@ impl<S: State> Keeper<S> {
         let clock = self.kit.time();
         self.lead.stand_back(clock.is_err());
         clock?;
-        let page = self.kit.store.read_all(self.position, &self.filter, PAGE_EVENTS).await?;
-        if page.through > self.position {
-            self.kit.guard.followed(page.events.last().map(|newest| &**newest));
-            let own = page.events.iter().filter(|event| event.stream.category() == S::CATEGORY);
-            let touched = own.filter_map(|event| self.unread(event)).collect();
-            self.index(touched, page.through).await?;
+        if self.follow().await? {
             return Ok(Next::More);
         }
         let leads = self.lead.now() && !self.kit.guard.is_held();
@@ -184,6 +211,19 @@ impl<S: State> Keeper<S> {
         }
         self.enforce(due, now).await;
         Ok(Next::More)
+    }
+
+    /// Takes the next page of the log into the index; whether there was one.
+    async fn follow(&mut self) -> Result<bool, Stalled> {
+        let page = self.kit.store.read_all(self.position, &self.filter, PAGE_EVENTS).await?;
+        if page.through <= self.position {
+            return Ok(false);
+        }
+        self.kit.guard.followed(page.events.last().map(|newest| &**newest));
+        let own = page.events.iter().filter(|event| event.stream.category() == S::CATEGORY);
+        let touched = own.filter_map(|event| self.unread(event)).collect();
+        self.index(touched, page.through).await?;
+        Ok(true)
     }
 
     /// The stream of an event, unless it was read beyond it: far behind the head, one reading sees all that follows.

@@ -20,7 +20,7 @@ use super::json;
 
 mod look;
 
-use look::{Found, Kept, OneAtATime, name};
+use look::{Disks, Found, Kept, Known, OneAtATime, name};
 
 /// What is watched.
 #[derive(Clone)]
@@ -41,7 +41,7 @@ struct Watched {
     /// What was found the last time.
     last: Mutex<Option<(Instant, Found)>>,
     /// Bytes that are free, by what lies on the disk.
-    disks: OneAtATime<Vec<(&'static str, u64)>>,
+    disks: Disks,
     /// What the deadline keepers have.
     kept: OneAtATime<Kept>,
 }
@@ -73,7 +73,7 @@ impl Watch {
             relays,
             begun_at: kit.store.head(),
             last: Mutex::default(),
-            disks: OneAtATime::default(),
+            disks: Disks::default(),
             kept: OneAtATime::default(),
         }))
     }
@@ -122,7 +122,7 @@ impl Watch {
             "bus": bus, "caught_up": found.caught_up, "stopping": stopping,
             "standing": found.standing().collect::<Vec<_>>(),
             "documents": found.documents.value,
-            "disk_free_bytes": found.disks.value.iter().map(|(_, free)| free).min(),
+            "disk_free_bytes": found.free().map(|(_, free)| free).min(),
             "head": kit.store.head(), "open_obligations": found.kept.value.open,
             "overdue_obligations": found.kept.value.overdue, "dead_letters": found.dead.value,
             "groups": stats.groups, "events": stats.events, "ends": self.ends(),
@@ -172,7 +172,7 @@ impl Watch {
         let help = "Streams of others that are named as if they were of the log, and are passed over";
         set("store_foreign_streams", help, stats.foreign_streams);
         let help = "Events larger than the bus takes, which are read in the store";
-        set("bus_left_out", help, kit.bus.left_out());
+        kit.metrics.set_total("bus_left_out", help, kit.bus.left_out());
         let help = "Whether the place of documents answers";
         set("documents_reachable", help, u64::from(found.documents.value));
         set("bus_connected", "Whether the bus can be reached", u64::from(kit.bus.is_connected()));
@@ -208,7 +208,7 @@ impl Watch {
         set("views_rebuilt", "Read models that had to be built anew since the start", rebuilt);
         let help =
             "Lines of the log that were dropped because whoever reads standard error is too slow";
-        set("log_lines_dropped", help, service_kit::telemetry::dropped_lines());
+        kit.metrics.set_total("log_lines_dropped", help, service_kit::telemetry::dropped_lines());
         if let Some(age) = kit.auth.keys_age() {
             let age = u64::try_from(age.as_secs()).unwrap_or(0);
             set("keys_age_seconds", "How long ago the identity provider's keys were read", age);
@@ -230,7 +230,8 @@ impl Watch {
         }
         let ages = [
             ("dead_letters", found.dead.age()),
-            ("disk_free_bytes", found.disks.age()),
+            // The oldest of them.
+            ("disk_free_bytes", found.disks.iter().filter_map(Known::age).max()),
             ("dossiers", found.counted.age()),
             ("obligations", found.kept.age()),
         ];
@@ -238,9 +239,9 @@ impl Watch {
             let help = "How old a figure is that somebody else must be asked for, in seconds";
             set("figure_age_seconds", help, "figure", figure, age);
         }
-        for (place, free) in &found.disks.value {
+        for (place, free) in found.free() {
             let help = "Bytes that are free on the disk of the log, of documents, of read models";
-            set("disk_free_bytes", help, "place", place, *free);
+            set("disk_free_bytes", help, "place", place, free);
         }
         for service in services {
             let leads = u64::from(kit.lead(service).now());

@@ -233,3 +233,53 @@ async fn a_start_waits_for_an_identity_provider_and_remembers_its_keys_for_the_n
     let figures = said.browser.get("/metrics", "").await.granted();
     assert!(figures.as_str().unwrap().contains("dossier_keys_age_seconds"));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_authority_that_is_not_there_stops_only_what_connects_to_those_who_are_believed_by_it() {
+    let provider = Provider::start(0).await;
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().display().to_string();
+    let run = |arguments: &[&str], variable: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dossier"));
+        command.args(arguments).args(["--data", &data]).env(variable, "/nowhere.pem");
+        tokio::task::block_in_place(|| command.output().unwrap())
+    };
+    for variable in ["SSL_CERT_FILE", "DOSSIER_AUTHORITY"] {
+        let made = run(&["token", "--role", "operator", "--make-key"], variable);
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let provider = provider.arguments();
+        let serve = ["serve", "--listen", "127.0.0.1:0", "--start-within", "0"];
+        let refused = run(&[&serve[..], &strs(&provider)[..]].concat(), variable);
+        assert!(!refused.status.success());
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("/nowhere.pem"));
+    }
+    // One of its own goes before that of the machine.
+    let environment =
+        [("DOSSIER_AUTHORITY", authority()), ("SSL_CERT_FILE", "/nowhere.pem".to_owned())];
+    tokio::task::block_in_place(|| {
+        Process::start_in(folder.path(), &strs(&provider.arguments()), &environment).kill();
+    });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_object_store_is_believed_by_an_authority_of_its_own_or_the_machines() {
+    for variables in
+        [&["AWS_CA_BUNDLE"][..], &["SSL_CERT_FILE"], &["AWS_CA_BUNDLE", "DOSSIER_AUTHORITY"]]
+    {
+        let store = Provider::start(0).await;
+        let folder = tempfile::tempdir().unwrap();
+        let mut environment = vec![
+            ("AWS_ENDPOINT", store.url()),
+            ("AWS_REGION", "us-east-1".to_owned()),
+            ("AWS_ACCESS_KEY_ID", "id".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "secret".to_owned()),
+        ];
+        environment.extend(variables.iter().map(|variable| (*variable, authority())));
+        let arguments = ["--documents", "s3://bucket/documents"];
+        let process = tokio::task::block_in_place(|| {
+            Process::start_in(folder.path(), &arguments, &environment)
+        });
+        until("the object store was not asked", || store.was_asked("GET /bucket")).await;
+        process.kill();
+    }
+}

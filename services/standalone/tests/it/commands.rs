@@ -1,12 +1,13 @@
 //! The command line as a newcomer meets it: what it says, what it makes, and what it does not.
 
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use crate::durability::Process;
 use crate::health::probed;
-use crate::support::{dossier, printed};
+use crate::support::{Browser, dossier, printed};
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_dossier"))
@@ -48,6 +49,26 @@ fn a_token_makes_no_key_unless_asked_and_says_what_is_missing() {
     let first = printed(&token("data", &["--role", "operator", "--make-key"]));
     assert_eq!(first.trim().split('.').count(), 3);
     printed(&token("data", &["--role", "clerk", "--agency", "G02.001"]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_lines_of_a_demo_name_the_address_at_which_it_is_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_dossier"))
+        .args(["demo", "--dossiers", "2", "--listen", "127.0.0.1:0", "--data"])
+        .arg(folder.path().join("demo"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let address = lines.find_map(|line| line.strip_prefix("U=http://").map(str::to_owned));
+    let browser = Browser::new(address.unwrap().parse().unwrap());
+    assert_ne!(browser.address.port(), 0);
+    let answer = browser.get("/health/live", "").await;
+    demo.kill().unwrap();
+    demo.wait().unwrap();
+    assert!(answer.status.is_success());
 }
 
 #[test]

@@ -37,7 +37,13 @@ async fn hand(office: &mut Office, of: &Certificate, carrier: &str, waybill: &st
 }
 
 /// A notice of the carrier `who`, with the fields that say which parcel.
-async fn say(office: &mut Office, who: &str, named: Value, event: &str, kind: &str) -> Answer {
+pub(crate) async fn say(
+    office: &mut Office,
+    who: &str,
+    named: Value,
+    event: &str,
+    kind: &str,
+) -> Answer {
     let carrier = office.token(Role::Carrier, who, "");
     let mut body = json!({ "carrier": who, "event": event, "kind": kind });
     for (key, value) in named.as_object().unwrap() {

@@ -255,7 +255,7 @@ async fn what_is_enforced_long_after_is_tied_to_the_request_that_it_follows_from
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests have no command line")]
-fn nats_server() -> std::path::PathBuf {
+pub(crate) fn nats_server() -> std::path::PathBuf {
     let path = std::env::var("NATS_SERVER");
     path.expect("NATS_SERVER names no program; `cargo xtask test` installs one").into()
 }

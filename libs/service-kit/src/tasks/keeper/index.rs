@@ -162,6 +162,13 @@ impl Index {
         self.due.range(..(nanoseconds(then), Uuid::nil(), Kind::MIN)).count()
     }
 
+    /// How many fell due after `after` and by `by`.
+    pub(super) fn count_between(&self, after: Timestamp, by: Timestamp) -> usize {
+        let (after, by) = (nanoseconds(after), nanoseconds(by));
+        let due = self.due.range((after, Uuid::max(), Kind::MAX)..);
+        due.take_while(|((due_at, ..), _)| *due_at <= by).count()
+    }
+
     /// When the next falls due after `now`.
     pub(super) fn next_after(&self, now: Timestamp) -> Option<Timestamp> {
         let from = (nanoseconds(now), Uuid::max(), Kind::MAX);

@@ -1,6 +1,5 @@
 //! What whoever watches wants to know first, found out within a limit whatever is away.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,13 +30,22 @@ pub(super) struct Found {
     pub(super) dead: Known<u64>,
     /// The tasks, and for how many seconds each has done nothing if that is too long.
     pub(super) tasks: Vec<(Pulse, Option<u64>)>,
-    /// Bytes that are free, by what lies on the disk.
-    pub(super) disks: Known<Vec<(&'static str, u64)>>,
+    /// Bytes that are free on each disk, by what lies on it; nothing of a place that has no disk here.
+    pub(super) disks: [Known<Free>; PLACES.len()],
     /// Whether the place of documents answers.
     pub(super) documents: Known<bool>,
     /// When the figures of the services were counted.
     pub(super) counted: Known<()>,
 }
+
+/// Bytes that are free on a disk; nothing of a place that has none here.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Free(Option<u64>);
+
+/// What lies on disks.
+pub(super) const PLACES: [&str; 3] = ["views", "documents", "log"];
+/// The place of documents among them.
+const DOCUMENTS: usize = 1;
 
 /// What the deadline keepers have.
 #[derive(Debug, Clone, Copy, Default)]
@@ -91,9 +99,15 @@ impl Found {
 
     /// Whether somebody should look.
     pub(super) fn warns(&self) -> bool {
-        let full = self.disks.value.iter().any(|(_, free)| *free < DISK_FREE_MIN);
+        let full = self.free().any(|(_, free)| free < DISK_FREE_MIN);
         let stand = self.standing().next().is_some();
         self.kept.value.overdue > 0 || self.dead.value > 0 || full || stand || !self.documents.value
+    }
+
+    /// Bytes that are free, by what lies on the disk.
+    pub(super) fn free(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let all = PLACES.iter().zip(&self.disks);
+        all.filter_map(|(place, free)| Some((*place, free.value.0?)))
     }
 
     fn stand(&self, work: Work) -> bool {
@@ -132,7 +146,9 @@ impl Watched {
             kept
         );
         let kept = before.kept.or(kept);
-        let there = disks.iter().flatten().any(|(place, _)| *place == "documents");
+        let there =
+            disks.get(DOCUMENTS).is_some_and(|disk| disk.is_some_and(|free| free.0.is_some()));
+        let mut known = before.disks.into_iter().zip(disks).map(|(before, now)| before.or(now));
         Found {
             readable: read && compared,
             writable,
@@ -143,7 +159,7 @@ impl Watched {
             kept,
             dead: before.dead.or(dead),
             tasks: kit.pulses.all().into_iter().map(stood).collect(),
-            disks: before.disks.or(disks),
+            disks: std::array::from_fn(|_| known.next().unwrap_or_default()),
             documents: if there { documents } else { Known::default() },
             counted: before.counted.or(counted.then_some(())),
         }
@@ -176,19 +192,34 @@ impl Watched {
         before.or(Some(matches!(answered, Ok(Ok(())))))
     }
 
-    async fn disks(&self) -> Option<Vec<(&'static str, u64)>> {
+    /// Each disk apart: one that hangs says nothing of the others. A file system that went away answers late or never.
+    async fn disks(&self) -> [Option<Free>; PLACES.len()] {
         let kit = &self.kit;
         let (views, documents) = (kit.views.clone(), kit.documents.folder());
-        // A file system that went away answers late or never.
         let store = Arc::clone(&kit.store);
-        let look = move || {
-            let of = |place, path: &Path| disk::free(path).map(|free| (place, free));
-            let views = views.and_then(|views| of("views", &views));
-            let log = store.disk_free().map(|free| ("log", free));
-            views.into_iter().chain(of("documents", &documents)).chain(log).collect()
-        };
-        self.disks.ask(PROBE_ASKS_MAX, look).await
+        let looks: [Look; PLACES.len()] = [
+            Box::new(move || Free(views.and_then(|views| disk::free(&views)))),
+            Box::new(move || Free(disk::free(&documents))),
+            Box::new(move || Free(store.disk_free())),
+        ];
+        each(&self.disks, PROBE_ASKS_MAX, looks).await
     }
+}
+
+/// A look at a disk.
+type Look = Box<dyn FnOnce() -> Free + Send>;
+/// Those of all places.
+pub(super) type Disks = [OneAtATime<Free>; PLACES.len()];
+
+/// What each of them answers in time.
+async fn each(
+    disks: &Disks,
+    in_time: Duration,
+    looks: [Look; PLACES.len()],
+) -> [Option<Free>; PLACES.len()] {
+    let asked = disks.iter().zip(looks).map(|(disk, look)| disk.ask(in_time, look));
+    let mut answers = futures_util::future::join_all(asked).await.into_iter();
+    std::array::from_fn(|_| answers.next().flatten())
 }
 
 /// A question to the machine of which one at a time is under way, however often it is asked: each takes a thread, and would keep
@@ -251,5 +282,23 @@ mod tests {
         let limit = Duration::from_secs(10);
         assert_eq!(one.ask(limit, || unreachable!()).await, Some(1), "the next one joins it");
         assert_eq!(one.ask(limit, || 2).await, Some(2));
+    }
+
+    #[tokio::test]
+    async fn a_disk_that_hangs_says_nothing_of_the_others() {
+        let disks = Disks::default();
+        let (answers, waits) = mpsc::channel::<u64>();
+        let looks: [Look; PLACES.len()] = [
+            Box::new(|| Free(Some(1))),
+            Box::new(move || Free(waits.recv().ok())),
+            Box::new(|| Free(None)),
+        ];
+        let found = each(&disks, Duration::from_millis(200), looks).await;
+        assert_eq!(found, [Some(Free(Some(1))), None, Some(Free(None))]);
+        answers.send(2).unwrap();
+        let looks: [Look; PLACES.len()] =
+            std::array::from_fn(|_| Box::new(|| Free(Some(3))) as Look);
+        let found = each(&disks, Duration::from_secs(10), looks).await;
+        assert_eq!(found, [3, 2, 3].map(|free| Some(Free(Some(free)))));
     }
 }
