@@ -205,6 +205,14 @@ pub enum OpenError {
         /// The database file.
         path: String,
     },
+    /// The server cannot be spoken to. The same later may succeed.
+    #[error("{path} cannot be reached: {reason}")]
+    Unreachable {
+        /// The address.
+        path: String,
+        /// What is wrong with each host.
+        reason: String,
+    },
     /// The file or its folder cannot be used.
     #[error("{path} cannot be opened: {reason}")]
     Unusable {
@@ -213,4 +221,12 @@ pub enum OpenError {
         /// What the engine says.
         reason: String,
     },
+}
+
+impl OpenError {
+    /// Whether the same may succeed a moment later.
+    #[must_use]
+    pub const fn may_pass(&self) -> bool {
+        matches!(self, Self::Unreachable { .. })
+    }
 }

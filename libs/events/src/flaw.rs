@@ -37,6 +37,14 @@ pub enum Flaw {
         /// The position of its newest event.
         found: Position,
     },
+    /// Somebody else has written where the log is, under a name as if it were of it. It is passed over.
+    #[error("the stream {stream} is not of the log: {events} events in it are passed over")]
+    Foreign {
+        /// Its name, with what cannot be seen escaped.
+        stream: String,
+        /// How many events stand in it.
+        events: u64,
+    },
     /// What the engine itself finds in its file.
     #[error("the file is damaged: {0}")]
     Damaged(String),

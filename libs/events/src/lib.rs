@@ -37,6 +37,10 @@
 //!
 //! A store that is opened to be read (`open_read_only`) is never made by that, and takes no append.
 
+// The one that goes with the client's; telemetry has another.
+#[cfg(feature = "eventstoredb")]
+extern crate prost013 as prost;
+
 pub mod bus;
 mod error;
 mod event;

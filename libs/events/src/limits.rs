@@ -66,11 +66,30 @@ pub const APPEND_QUEUE_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const TAIL_EVENTS_MAX: usize = 8_192;
 /// How often a server is asked for its time; in between, time passes here as there.
 pub const TIME_EVERY: Duration = Duration::from_secs(60);
-/// How often a server that nobody hears from by itself is asked for what is new.
-pub const ASK_EVERY: Duration = Duration::from_millis(50);
+/// How long whoever asks `EventStoreDB` waits for an answer in all, however often it is asked: longer than it takes to find
+/// another leader (13 s on a cluster of three), and short enough for a refusal within 20 s.
+pub const ANSWERED_IN: Duration = Duration::from_secs(18);
+/// How long one answer to a question of one event or one append may take.
+pub const CALL_IN: Duration = Duration::from_secs(5);
+/// How long it may take to find the node that leads, or what is wrong with each.
+pub const FOUND_IN: Duration = Duration::from_millis(4_500);
+/// How much of that the nodes have to say who leads.
+pub const GOSSIP_IN: Duration = Duration::from_millis(2_500);
+/// After how long without an answer a server counts as silent.
+pub const KNOWN_IN: Duration = Duration::from_secs(3);
+/// How often a connection is tried whether somebody is at its other end.
+pub const ALIVE_EVERY: Duration = Duration::from_secs(2);
+/// How long that may take.
+pub const ALIVE_IN: Duration = Duration::from_secs(3);
+/// How long before its end a certificate is warned of.
+pub const CERTIFICATE_ENDS_SOON: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How often.
+pub const CERTIFICATE_SAID_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long a server may take to find events of ours among those of others.
 pub const FIND_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long an append waits to be heard of before it is read back.
+/// How long an append waits to be heard of before the server is asked for it.
+pub const HEARD_SOON: Duration = Duration::from_millis(100);
+/// And how long after that before it is read back.
 pub const HEARD_IN: Duration = Duration::from_millis(500);
 /// Streams that are read from a server at the same time for one caller.
 pub const READ_AT_ONCE: usize = 16;

@@ -61,6 +61,8 @@ pub struct Stats {
     pub wal_pinned: bool,
     /// Whether checkpoints beside the writer fail, so that the writer makes them.
     pub wal_failing: bool,
+    /// Streams of others that stand where the log's do, and are passed over.
+    pub foreign_streams: u64,
 }
 
 impl EventStore {
@@ -145,7 +147,7 @@ impl EventStore {
     }
 
     /// Connects to the EventStoreDB server or cluster at `url`, its own connection string (`esdb://user:password@host:2113`),
-    /// with one setting more: `log=NAME`, the log's name, `dossier` without it. Needs EventStoreDB 22.10 or newer.
+    /// with one setting more: `log=NAME`, the log's name, `dossier` without it. Needs EventStoreDB 24.2 or newer.
     #[cfg(feature = "eventstoredb")]
     pub async fn eventstoredb(url: &str) -> Result<Self, OpenError> {
         Ok(Self::EventStoreDb(eventstoredb::EventStoreDb::open(url).await?))
@@ -318,15 +320,25 @@ impl EventStore {
         }
     }
 
-    /// Whether appends that one caller makes at once are taken in the order in which they were made: where one writer takes
-    /// them.
-    #[must_use]
-    pub const fn takes_in_order(&self) -> bool {
-        match self {
-            #[cfg(feature = "eventstoredb")]
-            Self::EventStoreDb(_) => false,
-            _ => true,
+    /// Appends in this order, many at once where the engine can. Ends with the first that is refused, and says which one it is;
+    /// some of those behind it may have been made.
+    pub async fn append_in_order(
+        &self,
+        appends: Vec<(StreamName, Expected, Vec<NewEvent>)>,
+    ) -> Result<(), (usize, AppendError)> {
+        for (place, (stream, _, events)) in appends.iter().enumerate() {
+            check(stream, events).map_err(|error| (place, error))?;
         }
+        #[cfg(feature = "eventstoredb")]
+        if let Self::EventStoreDb(store) = self {
+            return store.append_in_order(&appends).await;
+        }
+        // One writer takes them, in the order in which they were made.
+        let each = appends.into_iter().enumerate().map(|(place, (stream, expected, events))| async move {
+            let appended = self.append(&stream, expected, events).await;
+            appended.map_err(|error| (place, error))
+        });
+        futures_util::future::try_join_all(each).await.map(drop)
     }
 
     /// The position of the newest event, or [`Position::START`].
@@ -396,7 +408,7 @@ impl EventStore {
             Self::Faulty(store) => Box::pin(store.inner.flaws()).await,
             Self::Memory(_) => Ok(Vec::new()),
             #[cfg(feature = "eventstoredb")]
-            Self::EventStoreDb(_) => Ok(Vec::new()),
+            Self::EventStoreDb(store) => store.flaws().await,
         }
     }
 

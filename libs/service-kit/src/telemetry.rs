@@ -50,7 +50,7 @@ pub struct Telemetry {
 pub fn start(level: &str, json: bool, collector: Option<Collector>) -> Result<Telemetry, String> {
     use tracing_subscriber::Layer;
 
-    let filter = EnvFilter::try_new(level)
+    let filter = EnvFilter::try_new(quietened(level))
         .map_err(|error| format!("--log {level}: {error}; for example `info`"))?;
     // A thread of its own writes, several lines at once under load: a reader that is slow, or away, holds up no request.
     let (writer, guard) = NonBlockingBuilder::default()
@@ -90,6 +90,16 @@ pub fn start(level: &str, json: bool, collector: Option<Collector>) -> Result<Te
 #[must_use]
 pub fn dropped_lines() -> u64 {
     DROPPED.get().map_or(0, |dropped| dropped.dropped_lines() as u64)
+}
+
+/// A filter without what the event store's client says for itself, unless details are wanted or it is named: what matters of it
+/// is said by those who use it, once.
+fn quietened(level: &str) -> String {
+    const CLIENT: &str = "kurrentdb";
+    let lower = level.to_ascii_lowercase();
+    let wanted = lower.contains(CLIENT)
+        || lower.split(',').any(|part| matches!(part.trim(), "debug" | "trace"));
+    if wanted { level.to_owned() } else { format!("{level},{CLIENT}=off") }
 }
 
 /// A request, as part of the trace that its `traceparent` names.
@@ -198,4 +208,19 @@ pub(crate) fn current() -> Option<String> {
     return otlp::current();
     #[cfg(not(feature = "otlp"))]
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_event_stores_client_is_heard_only_where_details_are_wanted() {
+        assert_eq!(quietened("info"), "info,kurrentdb=off");
+        assert_eq!(quietened("warn,service_kit=debug"), "warn,service_kit=debug,kurrentdb=off");
+        for level in ["debug", "TRACE", "info,kurrentdb=warn", "service_kit=info,debug"] {
+            assert_eq!(quietened(level), level);
+        }
+        EnvFilter::try_new(quietened("info")).unwrap();
+    }
 }

@@ -8,8 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
-use events::{EventStore, Expected, Filter, NewEvent, Position, Recorded, Version};
-use futures_util::future::try_join_all;
+use events::{EventStore, Expected, Filter, NewEvent, Position, Recorded, StreamName, Version};
 
 /// Events compared or written at once.
 const PAGE: usize = 500;
@@ -51,9 +50,11 @@ pub async fn copy(from: &EventStore, to: &EventStore) -> Result<Copied> {
     let mut missing = source.take().await?;
     while !missing.is_empty() {
         // If one fails the copy ends, and the next one compares what stands.
-        let at_once = if to.takes_in_order() { missing.len() } else { 1 };
-        for events in missing.chunks(at_once) {
-            try_join_all(events.iter().map(|event| append(to, event))).await?;
+        let appended = to.append_in_order(missing.iter().map(|event| append(event)).collect());
+        if let Err((place, error)) = appended.await {
+            let event = missing.get(place).map(|event| (&event.stream, event.position.0));
+            let (stream, position) = event.context("an append that was not made")?;
+            return Err(error).with_context(|| format!("{stream} at {position}"));
         }
         written += missing.len() as u64;
         missing = source.take().await?;
@@ -68,16 +69,13 @@ pub async fn copy(from: &EventStore, to: &EventStore) -> Result<Copied> {
     Ok(Copied { before, written })
 }
 
-async fn append(to: &EventStore, event: &Recorded) -> Result<()> {
-    let Recorded { id, kind, data, meta, .. } = event.clone();
-    let expected = match event.version.0.checked_sub(1) {
+fn append(event: &Recorded) -> (StreamName, Expected, Vec<NewEvent>) {
+    let Recorded { stream, id, kind, data, meta, version, .. } = event.clone();
+    let expected = match version.0.checked_sub(1) {
         None | Some(0) => Expected::NoStream,
         Some(before) => Expected::At(Version(before)),
     };
-    let new = NewEvent { id, kind, data, meta };
-    let written = to.append(&event.stream, expected, vec![new]).await;
-    written.with_context(|| format!("{} at {}", event.stream, event.position.0))?;
-    Ok(())
+    (stream, expected, vec![NewEvent { id, kind, data, meta }])
 }
 
 /// How many events behind `after` in `to` are the next of the source.

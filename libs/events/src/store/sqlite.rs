@@ -335,6 +335,7 @@ impl Sqlite {
             wal_bytes: self.shared.wal.as_ref().map_or(0, |wal| wal.bytes()),
             wal_pinned: self.shared.wal.as_ref().is_some_and(|wal| wal.is_pinned()),
             wal_failing: self.shared.wal.as_ref().is_some_and(|wal| wal.failing().is_some()),
+            ..Stats::default()
         }
     }
 

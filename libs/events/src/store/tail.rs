@@ -4,7 +4,20 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::limits::{TAIL_BYTES_MAX, TAIL_EVENTS_MAX};
+#[cfg(feature = "eventstoredb")]
+use crate::{Version, event::fill};
 use crate::{Filter, Page, Position, Recorded, StreamName};
+
+/// What became of a part of a stream.
+#[cfg(feature = "eventstoredb")]
+#[derive(Debug)]
+pub(super) enum Sought {
+    Found(Vec<Arc<Recorded>>),
+    /// The stream has not come to there.
+    NotThere,
+    /// It has, and the part does not stand there one event behind the other, or not any more.
+    Gone,
+}
 
 #[derive(Debug)]
 pub(super) struct Tail(RwLock<Inner>);
@@ -50,15 +63,37 @@ impl Tail {
         inner.events.back().map_or(inner.after, |event| event.position)
     }
 
-    /// The newest `count` events of `stream`, if they stand one behind the other.
+    /// The `count` events of `stream` of which the last one has this version.
     #[cfg(feature = "eventstoredb")]
-    pub(super) fn newest(&self, stream: &StreamName, count: usize) -> Option<Vec<Arc<Recorded>>> {
+    pub(super) fn ending_with(&self, stream: &StreamName, last: Version, count: usize) -> Sought {
         let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let newest = inner.newest.get(stream)?;
-        let behind = inner.events.partition_point(|event| event.position <= *newest);
-        let first = behind.checked_sub(count)?;
-        let events: Vec<_> = inner.events.range(first..behind).cloned().collect();
-        events.iter().all(|event| event.stream == *stream).then_some(events)
+        let Some(newest) = inner.newest.get(stream) else { return Sought::NotThere };
+        let mut behind = inner.events.partition_point(|event| event.position <= *newest);
+        while let Some(at) = behind.checked_sub(1)
+            && let Some(event) = inner.events.get(at)
+        {
+            if event.stream == *stream && event.version <= last {
+                if event.version < last && event.position == *newest {
+                    return Sought::NotThere;
+                }
+                break;
+            }
+            behind = at;
+        }
+        let events = behind.checked_sub(count).map(|first| inner.events.range(first..behind));
+        let events: Vec<_> = events.into_iter().flatten().cloned().collect();
+        let ends = events.last().is_some_and(|event| event.version == last);
+        let whole = ends && events.iter().all(|event| event.stream == *stream);
+        if whole { Sought::Found(events) } else { Sought::Gone }
+    }
+
+    /// At most `limit` events up to a position, newest first, as far as the tail reaches back; nothing if it does not reach there.
+    #[cfg(feature = "eventstoredb")]
+    pub(super) fn back(&self, through: Position, limit: usize) -> Option<Vec<Recorded>> {
+        let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let behind = inner.events.partition_point(|event| event.position <= through);
+        let events = inner.events.range(..behind).rev();
+        (behind > 0).then(|| fill(events.map(|event| Recorded::clone(event)), limit))
     }
 
     /// The newest event of `stream`, if the tail reaches back to it.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use events::{
     AppendError, Appended, EventStore, Expected, Filter, NewEvent, OpenError, Position, StreamName,
+    Version,
 };
 use eventstoredb_double::EventStoreDbDouble;
 use tokio::task::JoinSet;
@@ -27,11 +28,11 @@ pub(crate) async fn fresh() -> (EventStore, Option<EventStoreDbDouble>) {
     (EventStore::eventstoredb(&url).await.unwrap(), None)
 }
 
-async fn open(double: &EventStoreDbDouble) -> EventStore {
+pub(crate) async fn open(double: &EventStoreDbDouble) -> EventStore {
     EventStore::eventstoredb(&double.url("test")).await.unwrap()
 }
 
-fn event(id: u128) -> NewEvent {
+pub(crate) fn event(id: u128) -> NewEvent {
     NewEvent {
         id: Uuid::from_u128(id),
         kind: "test.Event.v1".into(),
@@ -40,15 +41,15 @@ fn event(id: u128) -> NewEvent {
     }
 }
 
-fn stream(n: u128) -> StreamName {
+pub(crate) fn stream(n: u128) -> StreamName {
     StreamName::new(&format!("a-{n}")).unwrap()
 }
 
-async fn append(store: &EventStore, id: u128) -> Appended {
+pub(crate) async fn append(store: &EventStore, id: u128) -> Appended {
     store.append(&stream(id), Expected::NoStream, vec![event(id)]).await.unwrap()
 }
 
-async fn ids(store: &EventStore) -> Vec<u128> {
+pub(crate) async fn ids(store: &EventStore) -> Vec<u128> {
     let page = store.read_all(Position::START, &Filter::default(), 10_000).await.unwrap();
     page.events.iter().map(|event| event.id.as_u128()).collect()
 }
@@ -147,8 +148,9 @@ async fn a_server_that_is_away_is_named_and_waited_for_at_the_next_opening() {
     let mut double = EventStoreDbDouble::start().unwrap();
     double.kill();
     let refused = EventStore::eventstoredb(&double.url("test")).await;
-    let Err(OpenError::Unusable { path, .. }) = refused else { panic!("{refused:?}") };
+    let Err(OpenError::Unreachable { path, reason }) = refused else { panic!("{refused:?}") };
     assert!(path.starts_with("esdb://127.0.0.1:"), "{path}");
+    assert!(reason.contains("does not accept connections"), "{reason}");
     double.revive().unwrap();
     append(&open(&double).await, 1).await;
 }
@@ -171,16 +173,33 @@ async fn a_server_is_spoken_to_over_tls_if_its_certificate_is_what_it_should_be(
     let store = EventStore::eventstoredb(&trusting("authority.crt")).await.unwrap();
     append(&store, 1).await;
     assert_eq!(ids(&store).await, [1]);
-    let refused = |url: String| async move {
-        let opened = timeout(LIMIT, EventStore::eventstoredb(&url)).await.unwrap();
-        assert!(matches!(opened, Err(OpenError::Unusable { .. })), "{url}");
-    };
-    tokio::join!(
-        // Nobody whom this machine trusts has signed it.
-        refused(double.url("test")),
-        refused(trusting("server.key")),
-        refused(double.url("test").replace("tls=true", "tls=false")),
-    );
+    // What is no certificate is seen before anybody is spoken to.
+    let opened = EventStore::eventstoredb(&trusting("server.key")).await;
+    assert!(matches!(opened, Err(OpenError::Unusable { .. })), "{opened:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_appended_in_order_stands_in_that_order_though_answers_are_lost() {
+    const EACH: u128 = 150;
+    let double = EventStoreDbDouble::start().unwrap();
+    let store = open(&double).await;
+    double.lose_answers(3);
+    // Three streams by turns, so that each append but the first ones follows one that is not answered yet.
+    let mut appends = Vec::new();
+    for id in 1..=EACH {
+        let version = Version(u64::try_from((id - 1) / 3).unwrap());
+        let expected = if version.0 == 0 { Expected::NoStream } else { Expected::At(version) };
+        appends.push((stream(id % 3), expected, vec![event(id)]));
+    }
+    store.append_in_order(appends.clone()).await.unwrap();
+    assert_eq!(double.answers_to_lose(), 0, "no answer was lost");
+    assert_eq!(ids(&store).await, (1..=EACH).collect::<Vec<_>>());
+    // The same once more adds nothing; another event in the place of one is named.
+    store.append_in_order(appends.clone()).await.unwrap();
+    appends[7].2 = vec![event(1_000)];
+    let (place, error) = store.append_in_order(appends).await.unwrap_err();
+    assert!(place == 7 && matches!(error, AppendError::Conflict { .. }), "{place}: {error:?}");
+    assert_eq!(ids(&open(&double).await).await, (1..=EACH).collect::<Vec<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

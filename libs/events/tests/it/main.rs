@@ -9,6 +9,12 @@ mod contract;
 mod database;
 #[cfg(feature = "eventstoredb")]
 mod eventstoredb;
+#[cfg(feature = "eventstoredb")]
+mod eventstoredb_opening;
+#[cfg(feature = "eventstoredb")]
+mod eventstoredb_shared;
+#[cfg(feature = "eventstoredb")]
+mod eventstoredb_trouble;
 #[cfg(feature = "nats")]
 mod nats;
 #[cfg(feature = "nats")]

@@ -58,7 +58,10 @@ pub(super) async fn kit(
 /// Whether it may be that somebody only has to be waited for.
 fn may_come(error: &Error, on_server: bool) -> bool {
     error.chain().any(|cause| {
-        let opened = matches!(cause.downcast_ref(), Some(OpenError::Unusable { .. }));
+        let opened = matches!(
+            cause.downcast_ref(),
+            Some(OpenError::Unusable { .. } | OpenError::Unreachable { .. })
+        );
         let asked = matches!(
             cause.downcast_ref(),
             Some(
@@ -83,6 +86,8 @@ mod tests {
         let away = AuthError::Unreachable { source_name: "x".to_owned(), reason: "y".to_owned() };
         assert!(may_come(&Error::from(away).context("starting"), false));
         assert!(may_come(&unusable().into(), true));
+        let (path, reason) = ("x".to_owned(), "refused".to_owned());
+        assert!(may_come(&OpenError::Unreachable { path, reason }.into(), true));
         assert!(!may_come(&unusable().into(), false), "a file does not come by itself");
         let wrong = AuthError::Jwks { source_name: "x".to_owned(), reason: "no JSON".to_owned() };
         assert!(!may_come(&wrong.into(), true));

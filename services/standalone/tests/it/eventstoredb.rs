@@ -7,6 +7,8 @@ use events::EventStore;
 use events::contract_suite::SENTENCES;
 use eventstoredb_double::EventStoreDbDouble;
 
+use crate::durability::Process;
+use crate::health::{assert_told, probed};
 use crate::support::{Office, at, printed};
 
 async fn store(double: &EventStoreDbDouble) -> EventStore {
@@ -30,6 +32,23 @@ async fn what_was_begun_in_one_store_goes_on_there() {
 async fn a_dossier_is_carried_through_by_processes_that_share_nothing_but_the_log() {
     let double = EventStoreDbDouble::start().unwrap();
     crate::services::carried_through_by_processes(&double.url("office")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_frozen_or_without_a_leader_shows_at_once() {
+    let double = EventStoreDbDouble::start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let process = Process::start_with(folder.path(), &["--store", &double.url("office")]);
+    let ready = |body: &serde_json::Value| body["ready"] == true;
+    probed(&process.browser, ready).await;
+    double.freeze();
+    assert_told(&process).await;
+    double.thaw();
+    probed(&process.browser, ready).await;
+    double.lose_leader();
+    assert_told(&process).await;
+    double.regain_quorum(false);
+    probed(&process.browser, ready).await;
 }
 
 #[test]

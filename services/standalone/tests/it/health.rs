@@ -232,7 +232,7 @@ async fn a_server_that_does_not_answer_is_told_within_two_seconds() {
 }
 
 /// Readiness and figures come although the store does not, and figures that only it knows stay and grow old.
-async fn assert_told(process: &Process) {
+pub(crate) async fn assert_told(process: &Process) {
     probed(&process.browser, |body| body["store"] == false).await;
     for path in ["/health/ready", "/metrics", "/health/live"] {
         let asked = Instant::now();

@@ -6,6 +6,7 @@ use eventstore::ClientSettings;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
+use super::failure::Host;
 use crate::reach::{Server, Tls};
 
 /// The log's name without a setting of it.
@@ -19,6 +20,21 @@ const LOG_BYTES_MAX: usize = 50;
 pub(super) struct Address {
     pub(super) settings: ClientSettings,
     pub(super) log: String,
+    /// Name and password.
+    pub(super) user: Option<(String, String)>,
+    scheme: String,
+    /// The settings that are not ours, as they were written.
+    others: String,
+}
+
+impl Address {
+    /// The client's settings for one node of the server.
+    pub(super) fn of_host(&self, host: &Host) -> Result<ClientSettings, String> {
+        let Self { scheme, others, user, .. } = self;
+        let user = user.as_ref().map_or_else(String::new, |(name, word)| format!("{name}:{word}@"));
+        let address = format!("{scheme}://{user}{host}?{others}");
+        address.parse().map_err(|error| format!("not an address: {host}: {error}"))
+    }
 }
 
 /// Whether an address names a server of this kind.
@@ -69,9 +85,14 @@ pub(super) fn parse(url: &str) -> Result<Address, String> {
             "`log={log}` is no name of a log: up to {LOG_BYTES_MAX} letters, digits and underlines"
         ));
     }
-    let address = format!("{address}?{}", others.join("&"));
-    let settings = address.parse().map_err(|error| format!("not an address: {error}"))?;
-    Ok(Address { settings, log: log.to_owned() })
+    let scheme = address.split_once("://").map_or("", |(scheme, _)| scheme);
+    let scheme = scheme.strip_suffix("+discover").unwrap_or(scheme).to_owned();
+    let user = said.map(|(user, _)| user.split_once(':').unwrap_or((user, "")));
+    let user = user.map(|(name, password)| (name.to_owned(), password.to_owned()));
+    let others = others.join("&");
+    let settings = format!("{address}?{others}").parse();
+    let settings = settings.map_err(|error| format!("not an address: {error}"))?;
+    Ok(Address { settings, log: log.to_owned(), user, scheme, others })
 }
 
 /// The servers of an address, with the authority by which they are believed.
@@ -119,6 +140,10 @@ mod tests {
         assert_eq!(parse("esdb://localhost").unwrap().log, "dossier");
         assert!(parse("esdb://localhost").unwrap().settings.is_secure_mode_enabled());
         assert_eq!(shown("esdb://admin:secret@one:2113?log=a"), "esdb://one:2113");
+        assert_eq!(address.user, Some(("admin".to_owned(), "secret".to_owned())));
+        let two = address.of_host(&Host { name: "two".to_owned(), port: 2114 }).unwrap();
+        assert_eq!((two.hosts().len(), two.hosts()[0].port), (1, 2114));
+        assert!(!two.is_secure_mode_enabled() && two.default_authenticated_user().is_some());
     }
 
     #[test]

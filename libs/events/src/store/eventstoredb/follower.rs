@@ -1,65 +1,150 @@
-//! Hears of every event that is appended, by this process and others, in the order of the log. The server is asked, at once
-//! when this process has appended and otherwise every now and then. The client's subscriptions are not used: one that is ended in
-//! order is asked again without a pause and without letting go of its thread, and one whose server has lost its cluster says
-//! nothing and stays. Every read asks for the leader, has a limit, and is made anew.
+//! Hears of every event that is appended, by this process and others, in the order of the log. A subscription brings each at
+//! once. It alone is not relied on: one whose server has lost its cluster stays and says nothing. So the leader is asked every
+//! second for what is new, and at once where an append is not heard of; a subscription that is behind that is made anew.
 
+use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
 
-use super::log::Log;
+use super::failure::Failure;
+use super::log::{Log, place};
+use super::reads;
+use super::record::{self, PassedOver};
+use super::wire::read::Content;
 use crate::event::is_whole;
-use crate::limits::{ASK_EVERY, LOOK_EVERY, PAGE_EVENTS_MAX, RECONNECT_PAUSE};
+use crate::Position;
+use crate::limits::{CALL_IN, KNOWN_IN, LOOK_EVERY, PAGE_EVENTS_MAX, RECONNECT_PAUSE};
 use crate::store::patience::{longer, rest};
-use crate::{Position, ReadError};
 
-/// Follows the log until the store is dropped.
-pub(super) async fn follow(log: Arc<Log>) {
-    let (mut pause, mut looked) = (RECONNECT_PAUSE, Looked::default());
+/// Follows the log until what is returned is dropped.
+pub(super) fn follow(log: &Arc<Log>) -> JoinSet<()> {
+    let subscribed = Arc::new(Subscribed::default());
+    let mut tasks = JoinSet::new();
+    tasks.spawn(listen(Arc::clone(log), Arc::clone(&subscribed)));
+    tasks.spawn(ask(Arc::clone(log), subscribed));
+    tasks
+}
+
+/// How far the subscription has come.
+#[derive(Debug, Default)]
+struct Subscribed {
+    through: AtomicU64,
+    /// Told when it is to be made anew.
+    stale: Notify,
+}
+
+impl Subscribed {
+    fn comes_to(&self, position: Position) {
+        self.through.fetch_max(position.0, Ordering::Relaxed);
+    }
+}
+
+async fn listen(log: Arc<Log>, subscribed: Arc<Subscribed>) {
+    let mut pause = RECONNECT_PAUSE;
     loop {
-        match hear(&log, &mut looked).await {
-            Ok(true) => {}
-            Ok(false) => {
-                pause = RECONNECT_PAUSE;
-                tokio::select! {
-                    () = log.appended.notified() => {}
-                    () = rest(ASK_EVERY) => {}
+        let began = Instant::now();
+        let failure = tokio::select! {
+            failure = hear(&log, &subscribed) => failure,
+            () = subscribed.stale.notified() => continue,
+        };
+        tracing::debug!(%failure, "the subscription has ended");
+        pause = if began.elapsed() > LOOK_EVERY { RECONNECT_PAUSE } else { longer(pause) };
+        rest(pause).await;
+    }
+}
+
+/// Takes in what a subscription brings, until it ends.
+async fn hear(log: &Log, subscribed: &Subscribed) -> Failure {
+    let node = match log.connection.node().await {
+        Ok(node) => node,
+        Err(failure) => return failure,
+    };
+    let from = log.known();
+    let options = reads::subscription(&log.prefix, place(from));
+    let failure = async {
+        // What is sent first is that it has begun.
+        let begun = timeout(CALL_IN, node.read(options, None)).await;
+        let mut read = begun.map_err(|_| Failure::Silent(CALL_IN))??;
+        subscribed.comes_to(from);
+        while let Some(message) = read.message().await? {
+            match message.content {
+                Some(Content::Event(event)) => {
+                    let Some(event) = event.event else { continue };
+                    let position = Position(event.commit_position.saturating_add(1));
+                    match record::recorded(&event, &log.prefix) {
+                        Ok(event) => drop(log.take_in(vec![event])),
+                        Err(PassedOver::Odd(stream)) => log.oddities.note(stream),
+                        Err(PassedOver::Others) => {}
+                    }
+                    subscribed.comes_to(position);
                 }
-            }
-            Err(error) => {
-                tracing::warn!(%error, "what is appended is not heard of");
-                pause = longer(pause);
-                rest(pause).await;
+                Some(Content::Checkpoint(place)) => {
+                    let position = Position(place.commit.saturating_add(1));
+                    log.looked_through(position);
+                    subscribed.comes_to(position);
+                }
+                Some(Content::StreamNotFound(())) | None => {}
             }
         }
-    }
-}
-
-/// Up to where there is nothing of ours: other programs' events are looked through once, not again and again.
-#[derive(Debug, Default)]
-struct Looked {
-    through: Position,
-    at: Option<Instant>,
-}
-
-/// Takes in what is new; says whether there may be more.
-async fn hear(log: &Log, looked: &mut Looked) -> Result<bool, ReadError> {
-    // First the end of everything, then what is before it: what is appended in between is not passed over.
-    let end = match looked.at {
-        Some(at) if at.elapsed() < LOOK_EVERY => None,
-        _ => Some(log.end().await?),
+        Err(Failure::Passing("the server ended the subscription".to_owned()))
     };
-    let events = log.behind(log.tail.head().max(looked.through), PAGE_EVENTS_MAX).await?;
-    let last = events.last().map(|last| last.position);
-    let full = !is_whole(&events, PAGE_EVENTS_MAX);
-    if let Some(last) = last {
-        log.tail.extend(events.into_iter().map(Arc::new).collect());
-        log.head.send_replace(last);
+    let failure: Result<Infallible, Failure> = failure.await;
+    let Err(failure) = failure;
+    if failure == Failure::NoPlace {
+        log.looked_nowhere();
+    } else if failure.may_pass() {
+        log.connection.forget(&node, &failure).await;
     }
-    if let Some(end) = end
-        && !full
-    {
-        *looked = Looked { through: end, at: Some(Instant::now()) };
+    failure
+}
+
+async fn ask(log: Arc<Log>, subscribed: Arc<Subscribed>) {
+    loop {
+        let before = *log.head.borrow();
+        tokio::select! {
+            () = log.missing.notified() => {}
+            () = rest(LOOK_EVERY) => {
+                // What stood in the log a second ago was brought by a subscription that lives.
+                if subscribed.through.load(Ordering::Relaxed) < before.0 {
+                    subscribed.stale.notify_one();
+                }
+            }
+        }
+        match look(&log).await {
+            Ok(()) => log.connection.answers(),
+            Err(failure) => {
+                log.connection.is_silent(&failure);
+                rest(Duration::from_millis(200)).await;
+            }
+        }
+        log.connection.look_at_certificate().await;
     }
-    Ok(full)
+}
+
+/// Takes in what is new.
+async fn look(log: &Log) -> Result<(), Failure> {
+    let until = Instant::now() + KNOWN_IN;
+    // First the end of everything, then what is before it: what is appended in between is not passed over.
+    let end = log.connection.ask((until, KNOWN_IN), reads::end).await?;
+    while log.known() < end {
+        let events = match log.behind(log.known(), None, (PAGE_EVENTS_MAX, until)).await {
+            Err(failure @ Failure::NoPlace) => {
+                // The record of somebody else that stood there is gone.
+                log.looked_nowhere();
+                log.behind(log.known(), None, (PAGE_EVENTS_MAX, until)).await.map_err(|_| failure)?
+            }
+            events => events?,
+        };
+        let whole = is_whole(&events, PAGE_EVENTS_MAX);
+        log.take_in(events);
+        if whole {
+            log.looked_through(end);
+        }
+    }
+    Ok(())
 }

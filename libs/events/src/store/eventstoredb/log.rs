@@ -1,20 +1,21 @@
-//! The log among the server's streams: read in parts, and followed.
+//! The log among the server's streams: read in parts, and taken in as it grows.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use eventstore::{
-    Error, Position as Place, ReadAllOptions, ReadStreamOptions, RecordedEvent, StreamPosition,
-};
 use tokio::sync::{Notify, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
-use super::connection::{self, Connection, is_no_place};
-use super::record;
-use crate::event::fill;
-use crate::limits::{FIND_TIMEOUT, HEARD_IN, PAGE_EVENTS_MAX, RECONNECT_MAX};
+use super::connection::Connection;
+use super::failure::Failure;
+use super::reads::{self, Direction, Part, Wanted, of_log, of_stream};
+use super::record::Oddities;
+use super::wire::Place;
+use super::wire::read::{From, Revision};
+use crate::event::{fill, is_whole};
+use crate::limits::{ANSWERED_IN, CALL_IN, FIND_TIMEOUT, HEARD_IN, HEARD_SOON, PAGE_EVENTS_MAX};
 use crate::store::is_same;
-use crate::store::tail::Tail;
-use crate::{AppendError, NewEvent, Position, ReadError, Recorded, StreamName, Version};
+use crate::store::tail::{Sought, Tail};
+use crate::{NewEvent, Position, Recorded, StreamName, Version};
 
 /// What follower and readers share.
 #[derive(Debug)]
@@ -22,41 +23,35 @@ pub(super) struct Log {
     /// What stands before the names of our streams in the server's.
     pub(super) prefix: String,
     pub(super) connection: Connection,
-    /// The newest events, as they were heard of.
+    /// The newest events, as they were heard of; at least the newest.
     pub(super) tail: Tail,
     pub(super) head: watch::Sender<Position>,
-    /// Told when this process has appended.
-    pub(super) appended: Notify,
-}
-
-/// Why a read of the log gave nothing.
-#[derive(Debug)]
-pub(super) enum Refused {
-    /// No event begins at the position.
-    NoPlace,
-    Failed(ReadError),
-}
-
-impl From<Refused> for ReadError {
-    fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::NoPlace => {
-                Self::Unavailable("no event of the log has this position".to_owned())
-            }
-            Refused::Failed(error) => error,
-        }
-    }
+    /// Told when somebody waits to hear of what was appended.
+    pub(super) missing: Notify,
+    /// What was found among our streams that is not ours.
+    pub(super) oddities: Oddities,
+    /// Up to where there is nothing of ours behind the head: other programs' events are looked through once.
+    looked: Mutex<Position>,
 }
 
 impl Log {
     /// The log as far as it reaches now.
-    pub(super) async fn open(connection: Connection, prefix: String) -> Result<Self, ReadError> {
-        let (tail, head) = (Tail::new(Position::START), watch::Sender::new(Position::START));
-        let mut log = Self { prefix, connection, tail, head, appended: Notify::new() };
-        let end = ReadAllOptions::default().position(StreamPosition::End).backwards();
-        if let Some(newest) = log.read_log(end, 1).await?.pop() {
-            log.tail = Tail::new(newest.position);
-            log.head.send_replace(newest.position);
+    pub(super) async fn open(connection: Connection, prefix: String) -> Result<Self, Failure> {
+        let until = Instant::now() + ANSWERED_IN;
+        // First the end of everything, then what is before it: what is appended in between is not passed over.
+        let end = connection.ask((until, CALL_IN), reads::end).await?;
+        let mut log = Self {
+            prefix,
+            connection,
+            tail: Tail::new(Position::START),
+            head: watch::Sender::new(Position::START),
+            missing: Notify::new(),
+            oddities: Oddities::default(),
+            looked: Mutex::new(end),
+        };
+        if let Some(newest) = log.before(From::End(()), 1, until).await?.pop() {
+            log.tail = Tail::new(Position(newest.position.0 - 1));
+            log.take_in(vec![newest]);
         }
         Ok(log)
     }
@@ -66,118 +61,191 @@ impl Log {
         format!("{}{stream}", self.prefix)
     }
 
-    /// The events of an append as they stand in the log, once the follower has heard of them as they were given; nothing if
-    /// it does not soon. That is the rule, and saves a read.
+    /// Takes in events that stand one behind the other in the log, from one on that is known. Says how many are new.
+    pub(super) fn take_in(&self, mut events: Vec<Recorded>) -> usize {
+        // Whoever else takes some in waits.
+        let looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let head = *self.head.borrow();
+        events.retain(|event| event.position > head);
+        if let Some(last) = events.last() {
+            let last = last.position;
+            let new = events.len();
+            self.tail.extend(events.into_iter().map(Arc::new).collect());
+            self.head.send_replace(last);
+            drop(looked);
+            return new;
+        }
+        0
+    }
+
+    /// Takes note that everything of ours up to there was taken in.
+    pub(super) fn looked_through(&self, position: Position) {
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        *looked = (*looked).max(position);
+    }
+
+    /// Forgets it, if no record stands there any more.
+    pub(super) fn looked_nowhere(&self) {
+        *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = Position::START;
+    }
+
+    /// Up to where everything of ours was taken in.
+    pub(super) fn known(&self) -> Position {
+        let looked = *self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        looked.max(*self.head.borrow())
+    }
+
+    /// The events of an append as they stand in the log, once they were heard of as they were given; nothing if that does not
+    /// happen soon. `position` is where the server says that the last one stands. That is the rule, and saves a read.
     pub(super) async fn heard(
         &self,
-        stream: &StreamName,
-        base: Version,
+        (stream, base): (&StreamName, Version),
         events: &[NewEvent],
+        position: Option<Position>,
     ) -> Option<Vec<Arc<Recorded>>> {
         let mut head = self.head.subscribe();
         let last = Version(base.0 + events.len() as u64);
-        self.appended.notify_one();
         let hears = async {
             loop {
-                head.borrow_and_update();
-                match self.tail.newest(stream, events.len()) {
-                    Some(heard) if heard.last().is_some_and(|newest| newest.version == last) => {
-                        return Some(heard);
-                    }
-                    // The stream has gone on: it was appended before.
-                    Some(heard) if heard.last().is_some_and(|newest| newest.version > last) => {
-                        return None;
-                    }
-                    Some(_) | None => head.changed().await.ok()?,
+                let reached = *head.borrow_and_update();
+                match self.tail.ending_with(stream, last, events.len()) {
+                    Sought::Found(heard) => return Some(heard),
+                    Sought::Gone => return None,
+                    // It was appended before, and so long ago that it is not in memory any more.
+                    Sought::NotThere if position.is_some_and(|at| at <= reached) => return None,
+                    Sought::NotThere => head.changed().await.ok()?,
                 }
             }
         };
-        let heard = timeout(HEARD_IN, hears).await.ok()??;
+        tokio::pin!(hears);
+        let heard = match timeout(HEARD_SOON, &mut hears).await {
+            Ok(heard) => heard?,
+            Err(_) => {
+                self.missing.notify_one();
+                timeout(HEARD_IN, &mut hears).await.ok()??
+            }
+        };
         let same = heard.iter().zip(events).all(|(heard, event)| is_same(heard, event));
         same.then_some(heard)
     }
 
-    /// Returns once the follower has come to a position, which stands in the log already.
-    pub(super) async fn comes_to(&self, position: Position) -> Result<(), AppendError> {
+    /// Returns once everything up to a position, which stands in the log already, was taken in.
+    pub(super) async fn comes_to(&self, position: Position, until: Instant) -> Result<(), Failure> {
         let mut head = self.head.subscribe();
-        let late = || AppendError::Unavailable("what was appended is not heard of".to_owned());
-        let heard = timeout(RECONNECT_MAX, head.wait_for(|head| *head >= position)).await;
+        self.missing.notify_one();
+        let late = || Failure::Passing("what was appended is not heard of".to_owned());
+        let heard = tokio::time::timeout_at(until, head.wait_for(|head| *head >= position)).await;
         heard.map_err(|_| late())?.map_err(|_| late())?;
         Ok(())
     }
 
+    /// At most `limit` events of a stream behind a version.
     pub(super) async fn read_stream(
         &self,
         stream: &StreamName,
-        options: ReadStreamOptions,
-    ) -> Result<Vec<Recorded>, ReadError> {
-        let name = self.name(stream);
-        let answer = self.connection.ask(|client| {
-            let (name, options) = (name.clone(), options.clone());
-            async move { connection::all_of(client.read_stream(name, &options).await?).await }
-        });
-        match answer.await {
-            Ok(events) => {
-                events.iter().map(|event| record::recorded(event, &self.prefix)).collect()
+        after: Version,
+        (limit, until): (usize, Instant),
+    ) -> Result<Vec<Recorded>, Failure> {
+        // The revision of the event behind `after` is its version.
+        let (mut events, mut from) = (Vec::new(), Some(after.0));
+        while let Some(at) = from.take() {
+            let (from_here, within) = (Revision::At(at), (limit - events.len(), until));
+            let part = self.stream_part(stream, from_here, Direction::Forwards, within).await?;
+            events.extend(part.events);
+            if !part.ended && is_whole(&events, limit) {
+                from = part.last.map(|(_, revision)| revision + 1);
             }
-            Err(Error::ResourceNotFound) => Ok(Vec::new()),
-            Err(error) => Err(ReadError::Unavailable(error.to_string())),
+        }
+        Ok(fill(events, limit))
+    }
+
+    /// The newest event of a stream.
+    pub(super) async fn last(&self, stream: &StreamName) -> Result<Option<Recorded>, Failure> {
+        let until = Instant::now() + ANSWERED_IN;
+        let mut from = Some(Revision::End(()));
+        while let Some(at) = from.take() {
+            let part = self.stream_part(stream, at, Direction::Backwards, (1, until)).await?;
+            if let Some(event) = part.events.into_iter().next() {
+                return Ok(Some(event));
+            }
+            let before = part.last.and_then(|(_, revision)| revision.checked_sub(1));
+            from = before.map(Revision::At);
+        }
+        Ok(None)
+    }
+
+    async fn stream_part(
+        &self,
+        stream: &StreamName,
+        from: Revision,
+        direction: Direction,
+        (limit, until): (usize, Instant),
+    ) -> Result<Part, Failure> {
+        let options = of_stream(&self.name(stream), from, direction, limit);
+        let part = self.connection.ask((until, CALL_IN), |node| {
+            reads::take(node, options.clone(), Wanted::most(limit), (&self.prefix, &self.oddities))
+        });
+        match part.await {
+            Err(Failure::NoStream) => Ok(Part { ended: true, ..Part::default() }),
+            part => part,
         }
     }
 
-    /// At most `limit` events of the log, as `options` say, and at most as large as a read may be.
-    async fn read_log(
-        &self,
-        options: ReadAllOptions,
-        limit: usize,
-    ) -> Result<Vec<Recorded>, Refused> {
-        self.read_log_but(None, options, limit).await
-    }
-
-    /// The same where the event at a place is brought and not wanted.
-    async fn read_log_but(
-        &self,
-        unwanted: Option<Place>,
-        options: ReadAllOptions,
-        limit: usize,
-    ) -> Result<Vec<Recorded>, Refused> {
-        let options = options.filter(connection::streams(&self.prefix)).max_count(limit);
-        let answer = self.connection.ask_for(FIND_TIMEOUT, |client| {
-            let options = options.clone();
-            async move {
-                let read = client.read_all(&options).await?;
-                let wanted = |event: &RecordedEvent| {
-                    unwanted.is_none_or(|place| place.commit != event.position.commit)
-                };
-                connection::some_of(read, wanted).await
-            }
-        });
-        let events = answer.await.map_err(|error| {
-            if is_no_place(&error) {
-                Refused::NoPlace
-            } else {
-                Refused::Failed(ReadError::Unavailable(error.to_string()))
-            }
-        })?;
-        let read = events.iter().map(|event| record::recorded(event, &self.prefix));
-        read.collect::<Result<_, _>>().map_err(Refused::Failed)
-    }
-
-    /// At most `limit` events behind a position that the store gave.
+    /// At most `limit` events behind a position that the store gave, up to `through`.
     pub(super) async fn behind(
         &self,
         after: Position,
+        through: Option<Position>,
+        (limit, until): (usize, Instant),
+    ) -> Result<Vec<Recorded>, Failure> {
+        let (mut events, mut from) = (Vec::new(), Some(after));
+        while let Some(after) = from.take() {
+            let begins = place(after).map_or(From::Start(()), From::Place);
+            let wanted = Wanted { events: limit - events.len(), through, but: Some(after) };
+            // The read begins with the event at the place itself.
+            let part = self.log_part(begins, Direction::Forwards, wanted, until).await?;
+            events.extend(part.events);
+            if !part.ended && is_whole(&events, limit) {
+                from = part.last.map(|(position, _)| position);
+            }
+        }
+        Ok(fill(events, limit))
+    }
+
+    /// At most `limit` events before a place, newest first.
+    pub(super) async fn before(
+        &self,
+        from: From,
         limit: usize,
-    ) -> Result<Vec<Recorded>, Refused> {
-        let Some(place) = place(after) else {
-            return self.read_log(ReadAllOptions::default(), limit).await;
-        };
-        // The read begins with the event at the place itself.
-        let from = ReadAllOptions::default().position(StreamPosition::Position(place));
-        let mut events = self.read_log_but(Some(place), from, limit + 1).await?;
-        events.retain(|event| event.position > after);
-        events.truncate(limit);
-        Ok(events)
+        until: Instant,
+    ) -> Result<Vec<Recorded>, Failure> {
+        let (mut events, mut from) = (Vec::new(), Some(from));
+        while let Some(at) = from.take() {
+            let wanted = Wanted::most(limit - events.len());
+            let part = self.log_part(at, Direction::Backwards, wanted, until).await?;
+            events.extend(part.events);
+            if !part.ended && is_whole(&events, limit) {
+                from = part.last.and_then(|(position, _)| place(position)).map(From::Place);
+            }
+        }
+        Ok(fill(events, limit))
+    }
+
+    async fn log_part(
+        &self,
+        from: From,
+        direction: Direction,
+        wanted: Wanted,
+        until: Instant,
+    ) -> Result<Part, Failure> {
+        // One more, where the first one is not wanted.
+        let count = wanted.events + usize::from(wanted.but.is_some());
+        let options = of_log(&self.prefix, from, direction, count);
+        self.connection
+            .ask((until, FIND_TIMEOUT), |node| {
+                reads::take(node, options.clone(), wanted, (&self.prefix, &self.oddities))
+            })
+            .await
     }
 
     /// At most `limit` events up to the one at a position, newest first.
@@ -185,33 +253,51 @@ impl Log {
         &self,
         through: Position,
         limit: usize,
-    ) -> Result<Vec<Recorded>, ReadError> {
-        let Some(place) = place(through) else { return Ok(Vec::new()) };
-        let from = || StreamPosition::Position(place);
+    ) -> Result<Vec<Recorded>, Failure> {
+        let until = Instant::now() + ANSWERED_IN;
+        let head = *self.head.borrow();
+        let beyond = through > head && {
+            // Another store may have given it, or another process's append may not have been heard of yet.
+            through > self.connection.ask((until, CALL_IN), reads::end).await?
+        };
+        let through = if beyond { head } else { through };
+        if let Some(back) = self.tail.back(through, limit)
+            && through <= head
+        {
+            return self.and_before(back, limit, until).await;
+        }
+        let Some(at) = place(through) else { return Ok(Vec::new()) };
         // Forwards a read begins with the event at its place, backwards with the one before it.
-        let mut events = match self.read_log(ReadAllOptions::default().position(from()), 1).await {
+        let wanted = Wanted { events: 1, through: Some(through), but: None };
+        let part = self.log_part(From::Place(at), Direction::Forwards, wanted, until);
+        let mut events = match part.await {
             // Another store gave the number, before the log was copied here.
-            Err(Refused::NoPlace) => return Ok(Vec::new()),
-            read => read?,
+            Err(Failure::NoPlace) => return Ok(Vec::new()),
+            part => part?.events,
         };
         events.retain(|event| event.position <= through);
         if events.len() < limit {
-            let before = ReadAllOptions::default().backwards().position(from());
-            events.extend(self.read_log(before, limit - events.len()).await?);
+            let before = From::Place(at);
+            events.extend(self.before(before, limit - events.len(), until).await?);
         }
         // Two reads, of which each was as large as one may be.
         Ok(fill(events, limit))
     }
 
-    /// Where everything ends that stands on the server, ours or not.
-    pub(super) async fn end(&self) -> Result<Position, ReadError> {
-        let end = ReadAllOptions::default().position(StreamPosition::End).backwards().max_count(1);
-        let answer = self.connection.ask(|client| {
-            let end = end.clone();
-            async move { connection::all_of(client.read_all(&end).await?).await }
-        });
-        let newest = answer.await.map_err(|error| ReadError::Unavailable(error.to_string()))?;
-        Ok(newest.first().map_or(Position::START, |event| Position(event.position.commit + 1)))
+    /// Goes on with what is before the oldest event in memory.
+    async fn and_before(
+        &self,
+        mut events: Vec<Recorded>,
+        limit: usize,
+        until: Instant,
+    ) -> Result<Vec<Recorded>, Failure> {
+        if is_whole(&events, limit)
+            && let Some(oldest) = events.last().and_then(|oldest| place(oldest.position))
+        {
+            let before = From::Place(oldest);
+            events.extend(self.before(before, limit - events.len(), until).await?);
+        }
+        Ok(fill(events, limit))
     }
 
     /// The same as `behind`, behind a number that is no event's position, for example one that another store gave before the
@@ -219,12 +305,13 @@ impl Log {
     pub(super) async fn look_for(
         &self,
         after: Position,
-        limit: usize,
-    ) -> Result<Vec<Recorded>, ReadError> {
+        through: Option<Position>,
+        (limit, until): (usize, Instant),
+    ) -> Result<Vec<Recorded>, Failure> {
         tracing::warn!(after = after.0, "a position that this store did not give");
         let mut from = Position::START;
         loop {
-            let mut events = self.behind(from, PAGE_EVENTS_MAX).await?;
+            let mut events = self.behind(from, through, (PAGE_EVENTS_MAX, until)).await?;
             match events.last() {
                 Some(last) if last.position <= after => from = last.position,
                 Some(_) | None => {
@@ -238,7 +325,6 @@ impl Log {
 }
 
 /// Where the event of a position begins; nothing before the first one.
-fn place(position: Position) -> Option<Place> {
-    let place = position.0.checked_sub(1)?;
-    Some(Place { commit: place, prepare: place })
+pub(super) fn place(position: Position) -> Option<Place> {
+    position.0.checked_sub(1).map(Place::of)
 }

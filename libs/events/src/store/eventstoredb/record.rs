@@ -1,41 +1,122 @@
-//! Our events as the server has them, and back.
+//! Our events as the server has them, and back. What others wrote is told apart by its bytes: the server itself compares
+//! prefixes by culture, which ignores some characters, and restricts names in no way.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
-use eventstore::{EventData, RecordedEvent};
 use serde_json::value::RawValue;
 
-use crate::{NewEvent, Position, ReadError, Recorded, StreamName, Version};
+use super::wire::append::Proposed;
+use super::wire::read::RecordedEvent;
+use crate::limits::FLAWS_MAX;
+use crate::{NewEvent, Position, Recorded, StreamName, Version};
 
 /// What the server is given. Text that is JSON is marked as that, so that its own tools show it; the bytes are the same.
-pub(super) fn proposed(event: &NewEvent) -> EventData {
+pub(super) fn proposed(event: &NewEvent) -> Proposed {
     let json = serde_json::from_str::<&RawValue>(&event.data).ok();
-    let json = json.filter(|json| json.get() == event.data);
-    let data = match json.and_then(|json| EventData::json(&*event.kind, &json).ok()) {
-        Some(data) => data,
-        None => EventData::binary(&*event.kind, Bytes::from(event.data.clone())),
-    };
-    data.id(event.id).metadata(Bytes::from(event.meta.clone()))
+    let json = json.is_some_and(|json| json.get() == event.data);
+    let content = if json { "application/json" } else { "application/octet-stream" };
+    let metadata = [("type", &*event.kind), ("content-type", content)];
+    let metadata = metadata.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Proposed {
+        id: Some(event.id.into()),
+        metadata: HashMap::from(metadata),
+        custom_metadata: Bytes::from(event.meta.clone()),
+        data: Bytes::from(event.data.clone()),
+    }
 }
 
-/// What the server has, of a stream whose name begins with `prefix`.
-pub(super) fn recorded(event: &RecordedEvent, prefix: &str) -> Result<Recorded, ReadError> {
-    let odd = |what: &str| {
-        let place = format!("{}@{}", event.stream_id(), event.revision);
-        ReadError::Unavailable(format!("{place}: {what}"))
+/// Whose a stream is.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    Ours(StreamName),
+    /// Its name begins with ours, and is none that we give.
+    Odd,
+    Others,
+}
+
+pub(super) fn whose(prefix: &str, stream: &[u8]) -> Whose {
+    let Some(name) = stream.strip_prefix(prefix.as_bytes()) else { return Whose::Others };
+    let name = std::str::from_utf8(name).ok().and_then(|name| StreamName::new(name).ok());
+    name.map_or(Whose::Odd, Whose::Ours)
+}
+
+/// Why an event is passed over.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum PassedOver {
+    Others,
+    /// It stands where ours do. Its stream, with what cannot be seen escaped.
+    Odd(String),
+}
+
+/// What the server has, of a log whose streams begin with `prefix`.
+pub(super) fn recorded(event: &RecordedEvent, prefix: &str) -> Result<Recorded, PassedOver> {
+    let stream = event.stream_identifier.as_ref();
+    let stream = stream.map_or(&[][..], |identifier| identifier.stream_name.as_slice());
+    let name = match whose(prefix, stream) {
+        Whose::Ours(name) => name,
+        Whose::Odd => return Err(PassedOver::Odd(stream.escape_ascii().to_string())),
+        Whose::Others => return Err(PassedOver::Others),
     };
-    let name = event.stream_id().strip_prefix(prefix).and_then(|name| StreamName::new(name).ok());
-    let text = |bytes: &Bytes| String::from_utf8(bytes.to_vec()).map_err(|_| odd("not text"));
-    let place = event.position.commit;
-    if place == u64::MAX {
-        return Err(odd("without a position; EventStoreDB 22.10 or newer is needed"));
-    }
+    let odd = || PassedOver::Odd(format!("{}@{}", stream.escape_ascii(), event.stream_revision));
+    let text = |bytes: &Bytes| String::from_utf8(bytes.to_vec()).map_err(|_| odd());
     Ok(Recorded {
-        position: Position(place + 1),
-        stream: name.ok_or_else(|| odd("not a stream of this log"))?,
-        version: Version(event.revision + 1),
-        id: event.id,
-        kind: event.event_type.as_str().into(),
+        position: Position(event.commit_position.saturating_add(1)),
+        stream: name,
+        version: Version(event.stream_revision + 1),
+        id: event.id.as_ref().and_then(super::wire::Uuid::id).ok_or_else(odd)?,
+        kind: event.metadata.get("type").ok_or_else(odd)?.as_str().into(),
         data: text(&event.data)?,
         meta: text(&event.custom_metadata)?,
     })
+}
+
+/// What was found among our streams that is not ours: each said once, and counted.
+#[derive(Debug, Default)]
+pub(super) struct Oddities(Mutex<BTreeSet<String>>);
+
+impl Oddities {
+    pub(super) fn note(&self, stream: String) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() < FLAWS_MAX && !known.contains(&stream) {
+            tracing::warn!(
+                stream,
+                "a stream of somebody else has a name as if it were of the log: it is passed over"
+            );
+            known.insert(stream);
+        }
+    }
+
+    /// How many there are, up to [`FLAWS_MAX`].
+    pub(super) fn count(&self) -> u64 {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len() as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_are_told_apart_by_their_bytes() {
+        let whose = |stream: &str| whose("dossier.", stream.as_bytes());
+        assert_eq!(whose("dossier.a-1"), Whose::Ours(StreamName::new("a-1").unwrap()));
+        // What a comparison by culture ignores.
+        for ignored in ["\u{ad}", "\0", "\u{1}", "\u{200d}", "\u{200c}", "\u{2060}", "\u{feff}"] {
+            for name in [
+                format!("dossier{ignored}.x"),
+                format!("dos{ignored}sier.x"),
+                format!("{ignored}dossier.x"),
+            ] {
+                assert_eq!(whose(&name), Whose::Others, "{name:?}");
+            }
+        }
+        for name in ["dossier.", "dossier.foo bar", "dossier.fooé", "dossier.\u{ad}x"] {
+            assert_eq!(whose(name), Whose::Odd, "{name:?}");
+        }
+        for name in ["dossier time", "$$dossier.a-1", "Dossier.a-1", ""] {
+            assert_eq!(whose(name), Whose::Others, "{name:?}");
+        }
+    }
 }

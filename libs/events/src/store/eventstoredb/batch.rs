@@ -1,0 +1,172 @@
+//! Appends over one stream that stays open: each is one message, and its answer another, so that none waits for the
+//! acknowledgement of a packet, and none for the answer of another.
+//!
+//! The server takes the appends of a stream in the order in which they were sent. What it answers counts for that append
+//! alone. If the stream breaks, nothing is known of those that are not answered: each is sent again on the next connection,
+//! where the server takes the same ids at the same version for the same append.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::stream;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use super::failure::Failure;
+use super::node::Node;
+use super::wire::append::{BatchAppendReq, BatchAppendResp, Options, Outcome, Proposed};
+use crate::Position;
+
+/// Appends that wait to be sent.
+const UNSENT_MAX: usize = 64;
+
+/// What is appended, and where.
+#[derive(Debug, Clone)]
+pub(super) struct Append {
+    pub(super) options: Options,
+    pub(super) proposed: Vec<Proposed>,
+}
+
+/// Where the last event of an append stands, if the server said it.
+pub(super) type Answer = Result<Option<Position>, Failure>;
+
+/// The stream to one node, opened with the first append.
+#[derive(Default)]
+pub(super) struct Batch(Mutex<Option<Arc<Session>>>);
+
+struct Session {
+    requests: mpsc::Sender<BatchAppendReq>,
+    waiting: Arc<Waiting>,
+    next: AtomicU64,
+    /// It ends with the node.
+    _task: JoinSet<()>,
+}
+
+#[derive(Default)]
+struct Waiting(Mutex<Answers>);
+
+#[derive(Default)]
+struct Answers {
+    waiting: HashMap<Uuid, oneshot::Sender<Answer>>,
+    /// Why nothing is answered any more.
+    ended: Option<Failure>,
+}
+
+impl Waiting {
+    /// Refused if nothing is answered any more.
+    fn insert(&self, id: Uuid, answer: oneshot::Sender<Answer>) -> Result<(), Failure> {
+        let mut answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ended) = &answers.ended {
+            return Err(ended.clone());
+        }
+        answers.waiting.insert(id, answer);
+        Ok(())
+    }
+
+    fn answer(&self, id: Uuid, answer: Answer) {
+        let mut answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(waiting) = answers.waiting.remove(&id) {
+            let _ = waiting.send(answer);
+        }
+    }
+
+    fn end(&self, why: &Failure) {
+        let mut answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        answers.ended = Some(why.clone());
+        for (_, waiting) in answers.waiting.drain() {
+            let _ = waiting.send(Err(why.clone()));
+        }
+    }
+}
+
+/// An append that was sent.
+pub(super) struct Sent(oneshot::Receiver<Answer>);
+
+impl Sent {
+    pub(super) async fn answered(self) -> Answer {
+        self.0.await.unwrap_or_else(|_| Err(Failure::Passing("the connection has ended".to_owned())))
+    }
+}
+
+impl Node {
+    /// Sends an append; those that one caller sends one after the other are taken in that order.
+    pub(super) async fn send(&self, append: Append) -> Result<Sent, Failure> {
+        let session = {
+            let mut session = self.batch().0.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(session.get_or_insert_with(|| Arc::new(begin(self))))
+        };
+        let sent = session.send(append).await;
+        if sent.is_err() {
+            let mut current = self.batch().0.lock().unwrap_or_else(PoisonError::into_inner);
+            if current.as_ref().is_some_and(|current| Arc::ptr_eq(current, &session)) {
+                *current = None;
+            }
+        }
+        sent
+    }
+}
+
+impl Session {
+    async fn send(&self, append: Append) -> Result<Sent, Failure> {
+        let place = self.requests.reserve().await;
+        let (answer, answered) = oneshot::channel();
+        let id = Uuid::from_u128(self.next.fetch_add(1, Ordering::Relaxed).into());
+        self.waiting.insert(id, answer)?;
+        let Append { options, proposed } = append;
+        let (correlation_id, options) = (Some(id.into()), Some(options));
+        // If it is not taken any more, the answer says why.
+        if let Ok(place) = place {
+            place.send(BatchAppendReq { correlation_id, options, proposed, is_final: true });
+        }
+        Ok(Sent(answered))
+    }
+}
+
+fn begin(node: &Node) -> Session {
+    let (requests, unsent) = mpsc::channel(UNSENT_MAX);
+    let waiting = Arc::new(Waiting::default());
+    let mut task = JoinSet::new();
+    // The task must not keep alive what it belongs to.
+    let (node, answers) = (node.without_batch(), Arc::clone(&waiting));
+    task.spawn(async move {
+        let unsent = stream::unfold(unsent, |mut unsent: mpsc::Receiver<_>| async move {
+            let request = unsent.recv().await?;
+            Some((request, unsent))
+        });
+        let ended = receive(&node, unsent, &answers).await;
+        answers.end(&ended);
+    });
+    Session { requests, waiting, next: AtomicU64::new(1), _task: task }
+}
+
+async fn receive(
+    node: &Node,
+    unsent: impl futures_util::Stream<Item = BatchAppendReq> + Send + 'static,
+    waiting: &Waiting,
+) -> Failure {
+    let mut answers = match node.append_batches(unsent).await {
+        Ok(answers) => answers,
+        Err(status) => return status.into(),
+    };
+    loop {
+        match answers.message().await {
+            Ok(Some(BatchAppendResp { correlation_id, outcome })) => {
+                let Some(id) = correlation_id.as_ref().and_then(super::wire::Uuid::id) else {
+                    continue;
+                };
+                let answer = match outcome {
+                    Some(Outcome::Success(success)) => {
+                        Ok(success.position.map(|place| Position(place.commit + 1)))
+                    }
+                    Some(Outcome::Error(refusal)) => Err(Failure::of_append(&refusal)),
+                    None => Err(Failure::Passing("neither appended nor refused".to_owned())),
+                };
+                waiting.answer(id, answer);
+            }
+            Ok(None) => return Failure::Passing("the server ended the stream".to_owned()),
+            Err(status) => return status.into(),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Why the server gave no answer, as far as it matters what to do about it.
+
+use std::fmt;
+use std::time::Duration;
+
+use tonic::{Code, Status};
+
+use super::wire::append::Refusal;
+
+/// A node of the server.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Host {
+    pub(super) name: String,
+    pub(super) port: u16,
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.name, self.port)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Failure {
+    /// No node could be spoken to: each with its cause.
+    #[error("{0}")]
+    Unreachable(String),
+    /// The user is refused, or may not do this. Passes where a new cluster has not written its users yet.
+    #[error("{0}")]
+    Denied(String),
+    #[error("no answer within {0:?}")]
+    Silent(Duration),
+    /// The same again may be answered. If it was an append, it may have been made.
+    #[error("{0}")]
+    Passing(String),
+    /// Another node leads.
+    #[error("{0} leads")]
+    NotLeader(Host),
+    /// No record begins where a read was to begin.
+    #[error("no event of the log has this position")]
+    NoPlace,
+    #[error("no such stream")]
+    NoStream,
+    /// The stream does not stand where the append expected it.
+    #[error("another version than expected")]
+    WrongVersion,
+    /// The same again is answered in the same way.
+    #[error("{0}")]
+    Final(String),
+}
+
+impl Failure {
+    /// Whether the same may be answered a moment later, by this node or another.
+    pub(super) const fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable(_) | Self::Silent(_) | Self::Passing(_) | Self::NotLeader(_)
+        )
+    }
+
+    /// What an append was answered.
+    pub(super) fn of_append(refusal: &Refusal) -> Self {
+        let Refusal { code, message, details } = refusal;
+        let detail = details.as_ref().map_or("", |detail| &*detail.type_url);
+        let said = || if message.is_empty() { detail.to_owned() } else { message.clone() };
+        match detail.rsplit('.').next().unwrap_or_default() {
+            "WrongExpectedVersion" => return Self::WrongVersion,
+            "AccessDenied" => return Self::Denied(said()),
+            "MaximumAppendSizeExceeded" | "BadRequest" | "StreamDeleted" | "InvalidTransaction" => {
+                return Self::Final(said());
+            }
+            _ => {}
+        }
+        match Code::from_i32(*code) {
+            Code::AlreadyExists => Self::WrongVersion,
+            Code::PermissionDenied | Code::Unauthenticated => Self::Denied(said()),
+            Code::InvalidArgument | Code::NotFound | Code::FailedPrecondition => {
+                Self::Final(said())
+            }
+            _ => Self::Passing(said()),
+        }
+    }
+}
+
+impl From<Status> for Failure {
+    fn from(status: Status) -> Self {
+        let said = |name: &str| status.metadata().get(name).and_then(|value| value.to_str().ok());
+        if said("exception") == Some("not-leader")
+            && let (Some(name), Some(port)) =
+                (said("leader-endpoint-host"), said("leader-endpoint-port"))
+            && let Ok(port) = port.parse()
+        {
+            return Self::NotLeader(Host { name: name.to_owned(), port });
+        }
+        let message = status.message();
+        let text = || match cause(&status) {
+            Some(cause) => format!("{:?}: {message} ({cause})", status.code()),
+            None => format!("{:?}: {message}", status.code()),
+        };
+        match status.code() {
+            Code::Unauthenticated | Code::PermissionDenied => Self::Denied(text()),
+            Code::NotFound if said("exception") == Some("stream-not-found") => Self::NoStream,
+            // A read says so as a result that it does not know: `FilteredReadAllResult: InvalidPosition`.
+            Code::Unknown if message.contains("InvalidPosition") => Self::NoPlace,
+            Code::Unknown if message.contains("Exception was thrown by handler") => {
+                Self::Final(text())
+            }
+            Code::InvalidArgument
+            | Code::NotFound
+            | Code::AlreadyExists
+            | Code::FailedPrecondition
+            | Code::OutOfRange
+            | Code::Unimplemented => Self::Final(text()),
+            _ => Self::Passing(text()),
+        }
+    }
+}
+
+/// What is behind an error of the transport.
+fn cause(status: &Status) -> Option<String> {
+    let mut cause = std::error::Error::source(status)?;
+    while let Some(behind) = cause.source() {
+        cause = behind;
+    }
+    let cause = cause.to_string();
+    (!status.message().contains(&cause)).then_some(cause)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::eventstoredb::wire::append::Detail;
+
+    fn refusal(code: i32, message: &str, detail: &str) -> Refusal {
+        let type_url = format!("type.googleapis.com/{detail}");
+        let details = Some(Detail { type_url, value: Vec::new() });
+        Refusal { code, message: message.to_owned(), details }
+    }
+
+    #[test]
+    fn what_an_append_was_answered_says_whether_to_try_again() {
+        let of = |code, message, detail| Failure::of_append(&refusal(code, message, detail));
+        let wrong = "event_store.client.WrongExpectedVersion";
+        assert_eq!(of(6, "WrongExpectedVersion", wrong), Failure::WrongVersion);
+        // Its code is not set.
+        assert!(of(0, "Server Is Not Ready", "google.protobuf.Empty").may_pass());
+        assert!(of(4, "Timeout", "event_store.client.Timeout").may_pass());
+        assert!(of(2, "Unknown", "event_store.client.Unknown").may_pass());
+        assert!(matches!(
+            of(7, "AccessDenied", "event_store.client.AccessDenied"),
+            Failure::Denied(_)
+        ));
+        assert!(!of(3, "BadRequest", "event_store.client.BadRequest").may_pass());
+    }
+
+    #[test]
+    fn a_refused_place_and_a_thrown_exception_are_not_asked_again() {
+        let unknown = |said: &str| Failure::from(Status::unknown(said));
+        let refused = "Unexpected FilteredReadAllResult: InvalidPosition";
+        assert_eq!(unknown(refused), Failure::NoPlace);
+        assert_eq!(unknown("Unexpected ReadAllResult: InvalidPosition"), Failure::NoPlace);
+        assert!(matches!(unknown("Exception was thrown by handler."), Failure::Final(_)));
+        assert!(unknown("Unexpected FilteredReadAllResult: Error").may_pass());
+        assert!(Failure::from(Status::aborted("Commit phase timeout")).may_pass());
+        assert!(matches!(Failure::from(Status::unauthenticated("")), Failure::Denied(_)));
+    }
+}

@@ -1,0 +1,169 @@
+//! One node of the server, and the connection to it: the calls that are made there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper_util::rt::TokioIo;
+use prost::Message;
+use tokio::time::{Instant, timeout_at};
+use tonic::client::Grpc;
+use tonic::codec::ProstCodec;
+use tonic::codegen::http::Uri;
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic::metadata::MetadataMap;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status, Streaming};
+
+use super::batch::Batch;
+use super::dial::{Dialed, Dialer};
+use super::failure::{Failure, Host};
+use super::wire::append::{BatchAppendReq, BatchAppendResp};
+use super::wire::read::{ReadOptions, ReadReq, ReadResp};
+use super::wire::{ClusterInfo, SupportedMethods, method};
+use crate::limits::{ALIVE_EVERY, ALIVE_IN};
+
+/// Bytes that may be under way in one stream, and in all of them: more than a page has.
+const WINDOW: u32 = 2 * 1024 * 1024;
+/// Bytes of one message.
+const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+#[derive(Clone)]
+pub(super) struct Node {
+    /// Which connection it is, counted from one: whoever had trouble with an earlier one leaves the later one alone.
+    pub(super) serial: u64,
+    pub(super) host: Host,
+    pub(super) valid_until: Option<Duration>,
+    channel: Channel,
+    metadata: MetadataMap,
+    batch: Arc<Batch>,
+}
+
+impl Node {
+    /// A connection to a node that speaks the protocol, which is shown by asking it for its release.
+    pub(super) async fn open(
+        dialer: &Dialer,
+        metadata: &MetadataMap,
+        (serial, host): (u64, &Host),
+        until: Instant,
+    ) -> Result<(Self, String), Failure> {
+        let said = |cause: &str| Failure::Unreachable(format!("{host}: {cause}"));
+        let Dialed { wire, valid_until } =
+            dialer.dial(host, until).await.map_err(|cause| said(&cause))?;
+        let channel = channel(dialer, host, wire);
+        let channel = timeout_at(until, channel).await.map_err(|_| said(SILENT))?;
+        let channel = channel.map_err(|cause| said(&cause))?;
+        let batch = Arc::new(Batch::default());
+        let metadata = metadata.clone();
+        let node = Self { serial, host: host.clone(), valid_until, channel, metadata, batch };
+        match timeout_at(until, node.unary::<SupportedMethods>(method::FEATURES)).await {
+            Ok(Ok(methods)) => Ok((node, methods.event_store_server_version)),
+            Ok(Err(status)) => match Failure::from(status) {
+                Failure::Denied(why) => Err(Failure::Denied(format!("{host}: {why}"))),
+                failure if dialer.scheme() == "http" && Dialer::speaks_tls(host, until).await => {
+                    tracing::debug!(%failure, "spoken to in plain");
+                    Err(said("speaks TLS: leave out `tls=false`"))
+                }
+                failure => Err(said(&format!("is no EventStoreDB, or not ready: {failure}"))),
+            },
+            Err(_) => Err(said(SILENT)),
+        }
+    }
+
+    /// Who belongs to its cluster, as it knows it.
+    pub(super) async fn gossip(&self) -> Result<ClusterInfo, Status> {
+        self.unary(method::GOSSIP).await
+    }
+
+    async fn unary<Out: Message + Default + 'static>(
+        &self,
+        path: &'static str,
+    ) -> Result<Out, Status> {
+        let mut grpc = self.grpc().await?;
+        let codec = ProstCodec::<(), Out>::default();
+        let answer = grpc.unary(self.request(()), PathAndQuery::from_static(path), codec).await?;
+        Ok(answer.into_inner())
+    }
+
+    /// What a read brings, one after the other; `limit` is said to the server as well.
+    pub(super) async fn read(
+        &self,
+        options: ReadOptions,
+        limit: Option<Duration>,
+    ) -> Result<Streaming<ReadResp>, Status> {
+        let mut grpc = self.grpc().await?;
+        let mut request = self.request(ReadReq { options: Some(options) });
+        if let Some(limit) = limit {
+            request.set_timeout(limit);
+        }
+        let codec = ProstCodec::<ReadReq, ReadResp>::default();
+        let path = PathAndQuery::from_static(method::READ);
+        Ok(grpc.server_streaming(request, path, codec).await?.into_inner())
+    }
+
+    /// Answers to appends. They come only once one was sent: the server says nothing before.
+    pub(super) async fn append_batches(
+        &self,
+        requests: impl futures_util::Stream<Item = BatchAppendReq> + Send + 'static,
+    ) -> Result<Streaming<BatchAppendResp>, Status> {
+        let mut grpc = self.grpc().await?;
+        let codec = ProstCodec::<BatchAppendReq, BatchAppendResp>::default();
+        let path = PathAndQuery::from_static(method::BATCH_APPEND);
+        Ok(grpc.streaming(self.request(requests), path, codec).await?.into_inner())
+    }
+
+    /// The same connection, for whoever must not keep its appends alive.
+    pub(super) fn without_batch(&self) -> Self {
+        Self { batch: Arc::default(), ..self.clone() }
+    }
+
+    /// The appends that are under way there.
+    pub(super) fn batch(&self) -> &Batch {
+        &self.batch
+    }
+
+    async fn grpc(&self) -> Result<Grpc<Channel>, Status> {
+        let mut grpc = Grpc::new(self.channel.clone())
+            .max_decoding_message_size(MESSAGE_BYTES_MAX)
+            .max_encoding_message_size(MESSAGE_BYTES_MAX);
+        grpc.ready().await.map_err(|error| Status::from_error(Box::new(error)))?;
+        Ok(grpc)
+    }
+
+    fn request<T>(&self, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        *request.metadata_mut() = self.metadata.clone();
+        request
+    }
+}
+
+const SILENT: &str = "accepts connections, and says nothing";
+
+/// HTTP/2 over a connection that was made. It is not made again by itself: who leads may have changed meanwhile.
+async fn channel(
+    dialer: &Dialer,
+    host: &Host,
+    wire: Box<dyn super::dial::Io>,
+) -> Result<Channel, String> {
+    let uri = |scheme: &str| format!("{scheme}://{host}").parse::<Uri>();
+    let odd = |error: &dyn std::fmt::Display| format!("no address: {error}");
+    let origin = uri(dialer.scheme()).map_err(|error| odd(&error))?;
+    let endpoint = Endpoint::from(uri("http").map_err(|error| odd(&error))?)
+        .origin(origin)
+        .http2_keep_alive_interval(ALIVE_EVERY)
+        .keep_alive_timeout(ALIVE_IN)
+        .keep_alive_while_idle(true)
+        .initial_stream_window_size(WINDOW)
+        .initial_connection_window_size(WINDOW * 4);
+    let mut wire = Some(TokioIo::new(wire));
+    let once = tower::service_fn(move |_: Uri| {
+        let wire = wire.take();
+        async move { wire.ok_or_else(|| std::io::Error::other("the connection has ended")) }
+    });
+    endpoint.connect_with_connector(once).await.map_err(|error| {
+        let mut cause: &dyn std::error::Error = &error;
+        while let Some(behind) = cause.source() {
+            cause = behind;
+        }
+        cause.to_string()
+    })
+}
