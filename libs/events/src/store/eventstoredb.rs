@@ -193,16 +193,25 @@ impl EventStoreDb {
     /// The server's clock, asked every now and then: in between, time passes here as there. Every call asks the server
     /// something, so that it is known to be there; if it is known not to be, nobody waits for it.
     pub(super) async fn time(&self) -> Result<Duration, ReadError> {
-        let connection = &self.log.connection;
-        connection.stands()?;
-        let until = Instant::now() + KNOWN_IN;
+        self.log.connection.stands()?;
+        let asked = self.ask_time().await;
+        if let Err(failure) = &asked
+            && failure.may_pass()
+        {
+            self.log.connection.is_silent(failure);
+        }
+        Ok(asked?)
+    }
+
+    async fn ask_time(&self) -> Result<Duration, Failure> {
+        let (connection, until) = (&self.log.connection, Instant::now() + KNOWN_IN);
         let asked = *self.time.lock().unwrap_or_else(PoisonError::into_inner);
         match asked {
             Some((time, at)) if at.elapsed() < TIME_EVERY => {
                 let id = own::begun_by(connection, self.log_name(), until).await?;
                 if id != Some(self.id) {
                     let reason = "the server has another log of this name than before";
-                    return Err(ReadError::Unavailable(reason.to_owned()));
+                    return Err(Failure::Final(reason.to_owned()));
                 }
                 Ok(time + at.elapsed())
             }

@@ -127,10 +127,12 @@ async fn what_others_write_behind_our_newest_is_looked_at_once() {
         assert!(later.event_at(later.head()).await.unwrap().is_some());
         later.time().await.unwrap();
         later.writable().await.unwrap();
-        assert_eq!(paged(&later, 10_000).await, [1, 2]);
     }
     let looked = double.looked_at() - opened;
-    assert!(looked < FOREIGN, "{looked} events for readers and readiness");
+    assert!(looked < 1_000, "{looked} events for readiness");
+    assert_eq!(paged(&later, 10_000).await, [1, 2]);
+    let looked = double.looked_at() - opened;
+    assert!(looked < FOREIGN, "{looked} events for a reader");
     append(&later, 3).await;
     assert_eq!(paged(&later, 10_000).await, [1, 2, 3]);
 }

@@ -161,6 +161,7 @@ impl Connection {
         F: Future<Output = Result<T, Failure>>,
     {
         let mut pause = RECONNECT_PAUSE;
+        let mut last = None;
         loop {
             let failure = match timeout_at(until.max(Instant::now()), self.node()).await {
                 Ok(Ok(node)) => match timeout_at(ends(until, limit), ask(node.clone())).await {
@@ -180,7 +181,10 @@ impl Connection {
                 },
                 Ok(Err(failure)) if !failure.may_pass() => return Err(failure),
                 Ok(Err(failure)) => failure,
-                Err(_) => Failure::Passing("no node that leads was found in time".to_owned()),
+                // What was wrong before says more than that it took too long.
+                Err(_) => last.take().unwrap_or_else(|| {
+                    Failure::Passing("no node that leads was found in time".to_owned())
+                }),
             };
             let sent_on = matches!(failure, Failure::NotLeader(_));
             if Instant::now() + pause > until {
@@ -190,6 +194,7 @@ impl Connection {
                 rest(pause).await;
             }
             pause = longer(pause);
+            last = Some(failure);
         }
     }
 

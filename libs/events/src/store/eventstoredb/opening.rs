@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::log::Log;
 use super::{follower, own, reads};
 use crate::OpenError;
-use crate::limits::{CALL_IN, FOUND_IN, RECONNECT_MAX, RECONNECT_PAUSE};
+use crate::limits::{CALL_IN, RECONNECT_MAX, RECONNECT_PAUSE};
 use crate::store::patience::{longer, rest};
 
 /// A log that was opened, and who follows it.
@@ -72,7 +72,9 @@ async fn readable(connection: &Connection, name: &str) -> Result<Option<Uuid>, F
 
 async fn try_to_read(connection: &Connection, name: &str) -> Result<Option<Uuid>, Failure> {
     let user = connection.user();
-    let until = || Instant::now() + FOUND_IN;
+    // Looked for once: what is wrong with each host is the answer.
+    connection.node().await?;
+    let until = || Instant::now() + CALL_IN;
     let begun = own::begun_by(connection, name, until()).await.map_err(|failure| match failure {
         Failure::Denied(why) => Failure::Denied(format!(
             "the user `{user}` is refused, by name, by password or for want of the right to read the log's streams: {why}"
