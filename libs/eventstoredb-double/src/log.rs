@@ -132,7 +132,7 @@ impl Log {
         let again = match expected {
             Expected::StreamExists(Empty {}) if current.is_none() => return Err(wrong),
             Expected::Any(Empty {}) | Expected::StreamExists(Empty {}) => {
-                self.known(stream, &proposed).ok_or(wrong)?
+                self.known(stream, &proposed, wrong)?
             }
             Expected::NoStream(Empty {}) if next > 0 => {
                 Some(self.stands(stream, 0, &proposed).ok_or(wrong)?)
@@ -166,16 +166,21 @@ impl Log {
 
     /// Without an expected version: the revision of the last of the ids, if all of them are known in the stream; nothing if
     /// the first one is not, and refused if another one is not.
-    fn known(&self, stream: &str, proposed: &[NewRecord]) -> Option<Option<u64>> {
+    fn known(
+        &self,
+        stream: &str,
+        proposed: &[NewRecord],
+        wrong: Unwritten,
+    ) -> Result<Option<u64>, Unwritten> {
         let mut last = None;
         for (place, proposed) in proposed.iter().enumerate() {
             match self.committed.places.get(&proposed.id) {
                 Some((known, revision)) if **known == *stream => last = Some(*revision),
-                _ if place == 0 => return Some(None),
-                _ => return None,
+                _ if place == 0 => return Ok(None),
+                _ => return Err(wrong),
             }
         }
-        Some(last)
+        Ok(last)
     }
 
     /// The revision of the last of the ids, if each stands where it would be written.

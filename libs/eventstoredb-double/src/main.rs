@@ -14,6 +14,7 @@ use eventstoredb_double::{EventStoreDbDouble, MEMORY_BYTES_MAX, Settings, User};
 /// anything. It forgets everything when it ends.
 #[derive(Debug, Parser)]
 #[command(version)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 struct Arguments {
     /// Where to listen; given several times, so many servers of one cluster, of which the first one leads.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:2113")]
