@@ -72,15 +72,16 @@ async fn readable(connection: &Connection, name: &str) -> Result<Option<Uuid>, F
 
 async fn try_to_read(connection: &Connection, name: &str) -> Result<Option<Uuid>, Failure> {
     let user = connection.user();
-    // Looked for once: what is wrong with each host is the answer.
-    connection.node().await?;
-    let until = || Instant::now() + CALL_IN;
-    let begun = own::begun_by(connection, name, until()).await.map_err(|failure| match failure {
+    let refused = |failure: Failure| match failure {
         Failure::Denied(why) => Failure::Denied(format!(
             "the user `{user}` is refused, by name, by password or for want of the right to read the log's streams: {why}"
         )),
         failure => failure,
-    })?;
+    };
+    // Looked for once: what is wrong with each host is the answer.
+    connection.node().await.map_err(refused)?;
+    let until = || Instant::now() + CALL_IN;
+    let begun = own::begun_by(connection, name, until()).await.map_err(refused)?;
     let end = connection.ask((until(), CALL_IN), reads::end).await;
     end.map_err(|failure| match failure {
         Failure::Denied(why) => Failure::Denied(format!(
