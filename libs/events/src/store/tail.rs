@@ -4,9 +4,9 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::limits::{TAIL_BYTES_MAX, TAIL_EVENTS_MAX};
+use crate::{Filter, Page, Position, Recorded, StreamName};
 #[cfg(feature = "eventstoredb")]
 use crate::{Version, event::fill};
-use crate::{Filter, Page, Position, Recorded, StreamName};
 
 /// What became of a part of a stream.
 #[cfg(feature = "eventstoredb")]
