@@ -334,10 +334,11 @@ impl EventStore {
             return store.append_in_order(&appends).await;
         }
         // One writer takes them, in the order in which they were made.
-        let each = appends.into_iter().enumerate().map(|(place, (stream, expected, events))| async move {
-            let appended = self.append(&stream, expected, events).await;
-            appended.map_err(|error| (place, error))
-        });
+        let each =
+            appends.into_iter().enumerate().map(|(place, (stream, expected, events))| async move {
+                let appended = self.append(&stream, expected, events).await;
+                appended.map_err(|error| (place, error))
+            });
         futures_util::future::try_join_all(each).await.map(drop)
     }
 

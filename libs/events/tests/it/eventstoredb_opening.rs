@@ -116,7 +116,11 @@ async fn each_host_is_named_with_what_is_wrong_with_it() {
     let at = |server: &EventStoreDbDouble| server.address().to_string();
     let cases = [
         (gone.url("test"), at(&gone), "does not accept connections"),
-        ("esdb://nowhere.invalid:2113?tls=false".to_owned(), "nowhere.invalid:2113".to_owned(), "not resolved"),
+        (
+            "esdb://nowhere.invalid:2113?tls=false".to_owned(),
+            "nowhere.invalid:2113".to_owned(),
+            "not resolved",
+        ),
         (good.url("test"), at(&good), "signed by nobody who is trusted here"),
         (keys.trusting(&ended), at(&ended), "its certificate has ended"),
         (keys.trusting(&other), at(&other), "its certificate is for another name"),
@@ -140,7 +144,6 @@ async fn each_host_is_named_with_what_is_wrong_with_it() {
     assert_eq!(good.end(), EventStoreDbDouble::start().unwrap().end(), "nothing was written");
     append(&EventStore::eventstoredb(&keys.trusting(&good)).await.unwrap(), 1).await;
 }
-
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_user_who_is_refused_is_named_with_what_it_lacks() {

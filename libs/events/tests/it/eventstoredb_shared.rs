@@ -29,7 +29,8 @@ async fn what_is_not_ours_never_stops_a_read() {
     append(&store, 1).await;
     // The server takes these for streams that begin with `test.`: it compares by culture.
     let by_culture = ["test\u{ad}.x", "te\u{ad}st.x", "\u{feff}test.x", "test\0.x", "test\u{1}.x"];
-    let by_culture = by_culture.into_iter().chain(["test\u{200d}.x", "test\u{200c}.x", "test\u{2060}.x"]);
+    let by_culture =
+        by_culture.into_iter().chain(["test\u{200d}.x", "test\u{200c}.x", "test\u{2060}.x"]);
     for name in by_culture {
         assert!(double.write(name, "Other", b"{}", 1).is_some());
     }
@@ -56,12 +57,8 @@ async fn what_is_not_ours_never_stops_a_read() {
         Flaw::Foreign { stream, events } => (stream.clone(), *events),
         other => panic!("{other}"),
     };
-    let expected = [
-        ("test.", 2),
-        ("test.a-77@0", 1),
-        ("test.foo bar", 2),
-        ("test.foo\\xc3\\xa9", 2),
-    ];
+    let expected =
+        [("test.", 2), ("test.a-77@0", 1), ("test.foo bar", 2), ("test.foo\\xc3\\xa9", 2)];
     let expected = expected.map(|(stream, events)| (stream.to_owned(), events));
     assert_eq!(flaws.iter().map(foreign).collect::<Vec<_>>(), expected);
 }
@@ -160,7 +157,8 @@ async fn places_that_were_scavenged_are_passed_over() {
 async fn an_append_of_long_ago_is_known_though_its_stream_has_gone_on() {
     let double = EventStoreDbDouble::start().unwrap();
     let store = open(&double).await;
-    let first = store.append(&stream(1), Expected::NoStream, vec![event(1), event(2)]).await.unwrap();
+    let first =
+        store.append(&stream(1), Expected::NoStream, vec![event(1), event(2)]).await.unwrap();
     for id in 3..=9 {
         let expected = Expected::At(Version(u64::try_from(id).unwrap() - 1));
         store.append(&stream(1), expected, vec![event(id)]).await.unwrap();

@@ -53,13 +53,13 @@ impl Findings {
     /// Of an event, something that may have been right when it was recorded.
     pub(super) fn note(&mut self, event: &Recorded, kind: &'static str, what: impl fmt::Display) {
         let (stream, position) = (event.stream.to_string(), event.position.0);
-        self.noted(Finding { kind, stream, position, what: format!("{}: {what}", event.kind) });
+        self.add_note(Finding { kind, stream, position, what: format!("{}: {what}", event.kind) });
     }
 
-    fn noted(&mut self, finding: Finding) {
+    fn add_note(&mut self, note: Finding) {
         self.notes_count += 1;
         if self.notes.len() < FINDINGS_MAX {
-            self.notes.push(finding);
+            self.notes.push(note);
         }
     }
 
@@ -72,14 +72,15 @@ impl Findings {
             Flaw::NoStream(position) => ("stream-missing", "", position.0),
             Flaw::End { found, .. } => ("log-lost", "", found.0),
             Flaw::Damaged(_) => ("damaged", "", 0),
-            Flaw::Foreign { stream, .. } => ("foreign-stream", stream.as_str(), 0),
+            Flaw::Foreign { stream, .. } => ("stream-foreign", stream.as_str(), 0),
         };
-        let (stream, what) = (stream.to_owned(), flaw.to_string());
-        // It cannot be taken back, and no read is changed by it.
+        let finding = Finding { kind, stream: stream.to_owned(), position, what: flaw.to_string() };
         if matches!(flaw, Flaw::Foreign { .. }) {
-            return self.noted(Finding { kind, stream, position, what });
+            // Nothing of the log is wrong, and it cannot be taken back: a finding would stay for ever.
+            self.add_note(finding);
+        } else {
+            self.add(finding);
         }
-        self.add(Finding { kind, stream, position, what });
     }
 
     /// Of the log as a whole, or of what lies beside it.
@@ -110,6 +111,14 @@ impl Findings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_others_wrote_is_listed_and_is_no_finding() {
+        let mut found = Findings::default();
+        found.flaw(&Flaw::Foreign { stream: "dossier.foo bar".to_owned(), events: 2 });
+        assert_eq!((found.count, found.notes_count), (0, 1));
+        assert_eq!(found.notes[0].kind, "stream-foreign");
+    }
 
     #[test]
     fn findings_are_listed_up_to_a_limit_and_all_counted() {

@@ -169,7 +169,8 @@ impl Watch {
         let help =
             "Whether checkpoints of the write-ahead log fail beside the writer, who makes them";
         set("store_wal_failing", help, u64::from(stats.wal_failing));
-        let help = "Streams of others that are named as if they were of the log, and are passed over";
+        let help =
+            "Streams of others that are named as if they were of the log, and are passed over";
         set("store_foreign_streams", help, stats.foreign_streams);
         let help = "Events larger than the bus takes, which are read in the store";
         kit.metrics.set_total("bus_left_out", help, kit.bus.left_out());

@@ -6,6 +6,7 @@ use eventstore::ClientSettings;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
+use super::failure::Host;
 use crate::reach::{Server, Tls};
 use super::failure::Host;
 

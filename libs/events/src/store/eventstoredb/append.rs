@@ -60,7 +60,12 @@ impl EventStoreDb {
         }
     }
 
-    pub(super) fn prepared(&self, stream: &StreamName, base: Version, events: &[NewEvent]) -> Append {
+    pub(super) fn prepared(
+        &self,
+        stream: &StreamName,
+        base: Version,
+        events: &[NewEvent],
+    ) -> Append {
         // Revisions begin at zero, versions at one.
         let expected = base.0.checked_sub(1);
         let expected = expected.map_or(ExpectedRevision::NoStream(()), ExpectedRevision::At);

@@ -86,7 +86,9 @@ pub(super) struct Sent(oneshot::Receiver<Answer>);
 
 impl Sent {
     pub(super) async fn answered(self) -> Answer {
-        self.0.await.unwrap_or_else(|_| Err(Failure::Passing("the connection has ended".to_owned())))
+        self.0
+            .await
+            .unwrap_or_else(|_| Err(Failure::Passing("the connection has ended".to_owned())))
     }
 }
 

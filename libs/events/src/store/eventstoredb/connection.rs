@@ -200,8 +200,7 @@ impl Connection {
 
     /// The client, for the node that leads. It finds nobody by itself.
     pub(super) fn client(&self, node: &Node) -> Result<Client, Failure> {
-        let settings: ClientSettings =
-            self.address.of_host(&node.host).map_err(Failure::Final)?;
+        let settings: ClientSettings = self.address.of_host(&node.host).map_err(Failure::Final)?;
         Client::new(settings).map_err(|error| Failure::Final(error.to_string()))
     }
 
@@ -255,4 +254,3 @@ fn metadata(address: &Address) -> Result<MetadataMap, String> {
     }
     Ok(metadata)
 }
-

@@ -53,7 +53,8 @@ impl Dialer {
             }
         }
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let tls =
+            ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
         let tls = tls.map_err(|error| error.to_string())?.with_root_certificates(roots);
         let mut tls = match settings.user_certificate() {
             Some((certificate, key)) => {
@@ -95,7 +96,8 @@ impl Dialer {
     pub(super) async fn speaks_tls(host: &Host, until: Instant) -> bool {
         let Ok(tcp) = connect(host, until).await else { return false };
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let tls =
+            ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
         let (Ok(tls), Ok(name)) = (tls, ServerName::try_from(host.name.clone())) else {
             return false;
         };

@@ -16,8 +16,8 @@ use super::log::{Log, place};
 use super::reads;
 use super::record::{self, PassedOver};
 use super::wire::read::Content;
-use crate::event::is_whole;
 use crate::Position;
+use crate::event::is_whole;
 use crate::limits::{CALL_IN, KNOWN_IN, LOOK_EVERY, PAGE_EVENTS_MAX, RECONNECT_PAUSE};
 use crate::store::patience::{longer, rest};
 
@@ -136,7 +136,9 @@ async fn look(log: &Log) -> Result<(), Failure> {
             Err(failure @ Failure::NoPlace) => {
                 // The record of somebody else that stood there is gone.
                 log.looked_nowhere();
-                log.behind(log.known(), None, (PAGE_EVENTS_MAX, until)).await.map_err(|_| failure)?
+                log.behind(log.known(), None, (PAGE_EVENTS_MAX, until))
+                    .await
+                    .map_err(|_| failure)?
             }
             events => events?,
         };

@@ -61,12 +61,7 @@ pub(super) fn of_all(from: From, direction: Direction, count: usize) -> ReadOpti
 }
 
 /// The same of the streams that begin with `prefix`, as the server understands it.
-pub(super) fn of_log(
-    prefix: &str,
-    from: From,
-    direction: Direction,
-    count: usize,
-) -> ReadOptions {
+pub(super) fn of_log(prefix: &str, from: From, direction: Direction, count: usize) -> ReadOptions {
     ReadOptions { filter: Some(streams(prefix)), ..of_all(from, direction, count) }
 }
 

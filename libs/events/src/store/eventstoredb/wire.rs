@@ -9,8 +9,7 @@ pub(crate) mod read;
 
 /// Names of the methods.
 pub(crate) mod method {
-    pub(crate) const BATCH_APPEND: &str =
-        "/event_store.client.streams.Streams/BatchAppend";
+    pub(crate) const BATCH_APPEND: &str = "/event_store.client.streams.Streams/BatchAppend";
     pub(crate) const READ: &str = "/event_store.client.streams.Streams/Read";
     pub(crate) const GOSSIP: &str = "/event_store.client.gossip.Gossip/Read";
     pub(crate) const FEATURES: &str =
@@ -54,7 +53,8 @@ pub(crate) struct Structured {
 impl From<uuid::Uuid> for Uuid {
     fn from(id: uuid::Uuid) -> Self {
         let (high, low) = id.as_u64_pair();
-        let (most_significant_bits, least_significant_bits) = (high.cast_signed(), low.cast_signed());
+        let (most_significant_bits, least_significant_bits) =
+            (high.cast_signed(), low.cast_signed());
         let structured = Structured { most_significant_bits, least_significant_bits };
         Self { value: Some(UuidValue::Structured(structured)) }
     }
