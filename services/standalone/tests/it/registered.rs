@@ -56,18 +56,21 @@ async fn issue(browser: &Browser, certificate: &Certificate, head: &str) -> Opti
     let delivery = certificate.at("deliveries");
     let authorization = format!("Bearer {head}");
     let headers = [("authorization", &*authorization), ("accept-language", "en")];
-    loop {
-        let shown = browser.send(Method::GET, &delivery, &headers, Vec::new()).await.ok()?;
-        if shown.status.is_success() {
-            let (etag, key) = (shown.etag(), browser.key());
-            let path = format!("{delivery}/result");
-            let mut headers = headers.to_vec();
-            headers.push(("content-type", "application/json"));
-            headers.push(("idempotency-key", &key));
-            headers.push(("if-match", &etag));
-            return browser.send(Method::POST, &path, &headers, b"{}".to_vec()).await.ok();
+    let etag = until("the result is never prepared", async || {
+        let shown = browser.send(Method::GET, &delivery, &headers, Vec::new()).await;
+        match shown {
+            Ok(shown) if shown.status.is_success() => Some(Some(shown.etag())),
+            Ok(_) => None,
+            Err(_) => Some(None),
         }
-    }
+    });
+    let (etag, key) = (etag.await?, browser.key());
+    let path = format!("{delivery}/result");
+    let mut headers = headers.to_vec();
+    headers.push(("content-type", "application/json"));
+    headers.push(("idempotency-key", &key));
+    headers.push(("if-match", &etag));
+    browser.send(Method::POST, &path, &headers, b"{}".to_vec()).await.ok()
 }
 
 /// The register as it is shown: number, place, and what became of it.
@@ -123,17 +126,19 @@ impl Held {
     async fn let_go(self) {
         let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))";
         self.client.query(end, &[&self.pid]).await.unwrap();
+        until("whoever waited goes on waiting", async || (self.waiting().await == 0).then_some(()))
+            .await;
         self.client.batch_execute("ROLLBACK").await.unwrap();
     }
 
     /// Waits until somebody waits for it.
     async fn is_waited_for(&self) {
+        until("nobody comes to it", async || (self.waiting().await > 0).then_some(())).await;
+    }
+
+    async fn waiting(&self) -> i64 {
         let waits = "SELECT count(*) FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))";
-        until("nobody comes to it", async || {
-            let waiting: i64 = self.client.query_one(waits, &[&self.pid]).await.unwrap().get(0);
-            (waiting > 0).then_some(())
-        })
-        .await;
+        self.client.query_one(waits, &[&self.pid]).await.unwrap().get(0)
     }
 }
 
