@@ -46,6 +46,9 @@ enum Command {
         /// The commit or tag of the older program.
         #[arg(default_value = "HEAD~1")]
         commit: String,
+        /// Only forwards: where this program's rules have fields that the older one cannot read, there is no way back.
+        #[arg(long)]
+        forward: bool,
     },
     /// A hundred thousand random periods against the reckoner that only the tests have.
     Reckon,
@@ -57,7 +60,7 @@ fn main() -> Result<()> {
         Command::Test => checks::run(),
         Command::Charts => checks::charts(),
         Command::Cluster { release, folder } => cluster::run(release, &folder),
-        Command::Upgrade { commit } => upgrade::run(&commit),
+        Command::Upgrade { commit, forward } => upgrade::run(&commit, forward),
         Command::Reckon => checks::reckon(),
     }
 }

@@ -17,14 +17,17 @@ struct Program {
     lines: String,
 }
 
-pub(crate) fn run(commit: &str) -> Result<()> {
+pub(crate) fn run(commit: &str, forward: bool) -> Result<()> {
     let folder = root().join("target/upgrade");
     let source = folder.join("source");
     unpack(commit, &source)?;
     // A target folder of its own that is kept: another commit builds only what differs.
     let older = built(&source, &folder.join("build"), commit)?;
     let newer = built(&root(), &root().join("target"), "this one")?;
-    play(&folder, &older, &newer)
+    if forward {
+        return play(&folder, &[&older, &newer]);
+    }
+    play(&folder, &[&older, &newer, &older, &newer])
 }
 
 /// The files of a commit, without a checkout that git would have to know of. They are as old as their unpacking: cargo compares
@@ -60,13 +63,13 @@ fn built(source: &Path, target: &Path, name: &str) -> Result<Program> {
 }
 
 /// Each carries a dossier through on the same data, one after the other, and finds nothing wrong with what the others wrote.
-fn play(folder: &Path, older: &Program, newer: &Program) -> Result<()> {
+fn play(folder: &Path, turns: &[&Program]) -> Result<()> {
     let data = folder.join("data");
     if data.exists() {
         std::fs::remove_dir_all(&data)?;
     }
     let mut out = std::io::stdout();
-    for (turn, program) in (1..).zip([older, newer, older, newer]) {
+    for (turn, program) in (1..).zip(turns) {
         let (server, address) = serve(&program.binary, &data)
             .with_context(|| format!("{} does not start on what was there", program.name))?;
         let carried = carry(program, turn, &data, &address);
@@ -131,7 +134,8 @@ esac
         let folder = tempfile::tempdir().unwrap();
         let older = program(folder.path(), "older", older.0, older.1);
         let newer = program(folder.path(), "newer", newer.0, newer.1);
-        play(folder.path(), &older, &newer).map_err(|error| format!("{error:#}"))?;
+        play(folder.path(), &[&older, &newer, &older, &newer])
+            .map_err(|error| format!("{error:#}"))?;
         Ok(std::fs::read_to_string(folder.path().join("data/log")).unwrap())
     }
 

@@ -4,22 +4,9 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::limits::{TAIL_BYTES_MAX, TAIL_EVENTS_MAX};
-#[cfg(feature = "eventstoredb")]
-use crate::{Version, event::fill};
 use crate::{Filter, Page, Position, Recorded, StreamName};
 #[cfg(feature = "eventstoredb")]
 use crate::{Version, event::fill};
-
-/// What became of a part of a stream.
-#[cfg(feature = "eventstoredb")]
-#[derive(Debug)]
-pub(super) enum Sought {
-    Found(Vec<Arc<Recorded>>),
-    /// The stream has not come to there.
-    NotThere,
-    /// It has, and the part does not stand there one event behind the other, or not any more.
-    Gone,
-}
 
 /// What became of a part of a stream.
 #[cfg(feature = "eventstoredb")]

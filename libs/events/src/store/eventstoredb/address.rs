@@ -8,7 +8,6 @@ use rustls::pki_types::pem::PemObject;
 
 use super::failure::Host;
 use crate::reach::{Server, Tls};
-use super::failure::Host;
 
 /// The log's name without a setting of it.
 const LOG: &str = "dossier";
