@@ -60,7 +60,7 @@ pub(super) mod tests {
     use super::*;
     use crate::contract::{ProcedureCode, ProcedureRef, RulesKind};
     use crate::intake::issue_rules::{self, IssueRules};
-    use crate::law::{next_version, rules};
+    use crate::law::{in_version, next_version, rules};
     use crate::testing::{Scene, at, law};
 
     const SHIPPED: &str = include_str!("../../procedures/energy_label.yaml");
@@ -137,7 +137,7 @@ pub(super) mod tests {
         assert_eq!(rule.procedure.version, 3);
         assert_eq!(law.procedure(&received).unwrap().version, 3);
         assert!(law.procedures().all(|procedure| procedure.reference() != received));
-        let next = second("2026-12-01").replace("version: 3", "version: 4");
+        let next = in_version(&second("2026-12-01"), 4);
         law.add_procedure("next", &next.replace("level:", "applies_to_open: true\nlevel:")).unwrap();
         let rule = law.rule(&received, &"G02.003".into(), moment).unwrap();
         assert_eq!(rule.procedure.version, 4);

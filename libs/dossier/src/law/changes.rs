@@ -109,7 +109,7 @@ fn named(all: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::law::rules;
+    use crate::law::{next_version, rules};
     use crate::testing::{at, law};
 
     fn said(kind: RulesKind, text: &str) -> Vec<(String, String)> {
@@ -121,10 +121,7 @@ mod tests {
     fn calendar(change: impl Fn(&str) -> String) -> String {
         let all = calendar::shipped();
         let (_, text) = all.iter().find(|(_, text)| text.contains("\nid: vn\n")).unwrap();
-        let version = law().newest_calendar("vn").unwrap().version();
-        let line = format!("\nversion: {version}\n");
-        assert!(text.contains(&line));
-        change(&text.replace(&line, &format!("\nversion: {}\n", version + 1)))
+        change(&next_version(text))
     }
 
     #[test]
@@ -151,8 +148,7 @@ mod tests {
 
     #[test]
     fn a_list_that_drops_a_chemical_or_becomes_complete_says_so() {
-        let text = include_str!("../../procedures/chemicals_2.yaml")
-            .replace("\nversion: 2\n", "\nversion: 3\n");
+        let text = next_version(include_str!("../../procedures/chemicals_2.yaml"));
         assert_eq!(said(RulesKind::Codes, &text), []);
         let without: String = text.lines().filter(|line| !line.contains("\"107-44-8\"")).fold(
             String::new(),

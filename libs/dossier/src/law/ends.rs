@@ -137,7 +137,7 @@ mod tests {
             .iter()
             .find(|(_, text)| text.contains("code: ENERGY.LABEL"))
             .unwrap();
-        text.replace("\nversion: 2\n", &format!("\nversion: {version}\n"))
+        super::super::in_version(text, version)
             .replace("{ from: 2026-01-01 }", &format!("{{ from: {from} }}"))
             .replace("channels: [online]", "channels: [online, counter]")
             .replace(

@@ -114,7 +114,7 @@ fn no_law(Void { kind, name, version, reason, .. }: &Void) -> Warning {
 mod tests {
     use super::*;
     use crate::contract::RulesKind;
-    use crate::law::rules;
+    use crate::law::{in_version, next_version, rules};
     use crate::testing::{at, law};
 
     const CHEMICALS: &str = include_str!("../../procedures/chemicals_2.yaml");
@@ -131,13 +131,13 @@ mod tests {
         assert_eq!(whats(&law, "2026-11-20T09:00"), never);
         assert_eq!(whats(&law, "2027-03-01T09:00"), never);
         let entry = "\n  - { code: \"7664-41-7\", name: { vi: Amoniac, en: Ammonia }, effective: { from: 2026-01-17 }, class: conditional }\n";
-        let text = CHEMICALS.trim_end().replace("\nversion: 2\n", "\nversion: 3\n") + entry;
+        let text = in_version(CHEMICALS.trim_end(), 3) + entry;
         let next = rules(RulesKind::Codes, "chemicals", &text).unwrap();
         assert_eq!(law.warnings_of(&next, at("2026-11-20T09:00")), []);
         law.record(&next, at("2026-11-20T09:00"));
         assert_eq!(whats(&law, "2026-11-20T09:00"), [""; 0]);
         // The next list takes the only class away again.
-        let text = CHEMICALS.replace("\nversion: 2\n", "\nversion: 4\n");
+        let text = in_version(CHEMICALS, 4);
         let last = rules(RulesKind::Codes, "chemicals", &text).unwrap();
         let found = law.warnings_of(&last, at("2026-11-20T09:00"));
         assert_eq!(found[0].pointer, "/entries", "ammonia is not on it any more");
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn a_list_that_names_everything_confirms_that_the_rest_has_no_class() {
         let mut law = law();
-        let text = CHEMICALS.replace("\nversion: 2\n", "\nversion: 3\ncomplete: true\n");
+        let text = in_version(CHEMICALS, 3).replace("\nclosed:", "\ncomplete: true\nclosed:");
         law.record(&rules(RulesKind::Codes, "chemicals", &text).unwrap(), at("2026-11-20T09:00"));
         assert_eq!(whats(&law, "2026-11-20T09:00"), [""; 0]);
     }
@@ -157,8 +157,7 @@ mod tests {
     #[test]
     fn the_version_that_would_never_answer_is_found_when_it_is_issued() {
         let law = law();
-        let text = include_str!("../../procedures/chemical_import_2.yaml")
-            .replace("\nversion: 2\n", "\nversion: 3\n");
+        let text = next_version(include_str!("../../procedures/chemical_import_2.yaml"));
         let issued = rules(RulesKind::Procedure, "chemical", &text).unwrap();
         let [finding] = &law.warnings_of(&issued, at("2026-11-20T09:00"))[..] else { panic!() };
         assert_eq!(finding.pointer, "/review/automatic/when/1");

@@ -120,8 +120,8 @@ async fn a_date_that_is_moved_and_an_outage_that_is_declared_are_in_this_age() {
 #[tokio::test]
 async fn an_envelope_that_was_on_its_way_when_a_new_version_took_effect_is_entered() {
     let mut office = Office::open().await;
-    let text = include_str!("../../../../libs/dossier/procedures/promotion_registration.yaml")
-        .replace("\nversion: 2\n", "\nversion: 3\n")
+    let shipped = include_str!("../../../../libs/dossier/procedures/promotion_registration.yaml");
+    let text = dossier::law::next_version(shipped)
         .replace("issued: 2018-05-22", "issued: 2026-11-20")
         .replace("effective: { from: 2018-07-15 }", "effective: { from: 2026-11-25 }");
     crate::law::issue(&office, "procedure", &text).await.granted();
