@@ -90,12 +90,6 @@ impl Calendar {
         &self.legal_basis
     }
 
-    /// The time zone of the office.
-    #[must_use]
-    pub const fn zone(&self) -> &TimeZone {
-        &self.zone
-    }
-
     /// Whether the days off of `date`'s year have been announced. What is computed beyond them is provisional, with the
     /// days off that the law gives in every year.
     #[must_use]
@@ -198,17 +192,25 @@ impl Calendar {
 
     /// The first working day on or after `date`.
     pub fn working_day_from(&self, date: Date) -> Result<Date, CalendarError> {
-        self.seek(date, Date::tomorrow)
+        self.seek(date, Date::tomorrow, |date| self.is_working_day(date))
     }
 
     /// The last working day before `date`.
     pub fn working_day_before(&self, date: Date) -> Result<Date, CalendarError> {
-        self.seek(date.yesterday()?, Date::yesterday)
+        self.seek(date.yesterday()?, Date::yesterday, |date| self.is_working_day(date))
     }
 
-    /// The `n`-th working day before `date`, counted back from it; `date` itself for none.
+    /// The `n`-th working day before `date`, counted back from it; `date` itself for none. Days off that are only expected, because
+    /// nobody has announced them yet, count as working days: a last day that is counted back must not come earlier by days off that
+    /// may fall otherwise.
     pub fn nth_working_day_before(&self, date: Date, n: u32) -> Result<Date, CalendarError> {
-        (0..n).try_fold(date, |day, _| self.working_day_before(day))
+        let works = |date: Date| match self.special.get(&date) {
+            Some(Special::Off(_)) => false,
+            Some(Special::Worked { .. }) => true,
+            None => !self.hours(date).is_empty(),
+        };
+        let before = |day: Date| self.seek(day.yesterday()?, Date::yesterday, works);
+        (0..n).try_fold(date, |day, _| before(day))
     }
 
     /// The first instant of office hours on the first working day after `date`.
@@ -243,10 +245,11 @@ impl Calendar {
         &self,
         start: Date,
         step: fn(Date) -> Result<Date, jiff::Error>,
+        works: impl Fn(Date) -> bool,
     ) -> Result<Date, CalendarError> {
         let mut date = start;
         for _ in 0..HORIZON_DAYS {
-            if self.is_working_day(date) {
+            if works(date) {
                 return Ok(date);
             }
             date = step(date)?;

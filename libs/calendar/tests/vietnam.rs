@@ -179,6 +179,10 @@ fn a_calendar_says_what_it_is() {
     assert_eq!(calendar.working_day_before(date(2026, 11, 23)).unwrap(), date(2026, 11, 20));
     assert_eq!(calendar.nth_working_day_before(date(2026, 11, 25), 2).unwrap(), date(2026, 11, 20));
     assert_eq!(calendar.nth_working_day_before(date(2026, 11, 24), 0).unwrap(), date(2026, 11, 24));
+    // New Year of 2027 is a day off by the Labour Code, and nobody has announced it yet.
+    assert!(!calendar.is_working_day(date(2027, 1, 1)));
+    assert_eq!(calendar.nth_working_day_before(date(2027, 1, 5), 2).unwrap(), date(2027, 1, 1));
+    assert_eq!(calendar.working_day_before(date(2027, 1, 4)).unwrap(), date(2026, 12, 31));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The law as data: procedures and calendars, each in versions, and the agencies that apply them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use calendar::{Calendar, CalendarError, CalendarFile};
 use jiff::Timestamp;
@@ -12,7 +13,9 @@ use crate::contract::{
 use crate::step::Rule;
 
 mod agencies;
+mod changes;
 mod clock_rules;
+mod code_parts;
 mod coded;
 mod codes;
 mod complaints;
@@ -23,11 +26,16 @@ mod outage;
 mod payments;
 mod procedure;
 mod result;
+mod schema;
+mod versions;
+mod void;
+mod warnings;
 
 use agencies::{Agencies, AgencyFile};
 pub use agencies::{Agency, Succession};
 pub use calendar::Text;
 pub use clock_rules::{ClockRules, ClockStart, CutOff, Extension, Weekdays};
+pub(crate) use code_parts::list_in;
 pub use codes::{CodeEntry, CodeFault, CodeFormat, CodeList, Coded, Succeeded};
 pub use complaints::ComplaintRules;
 pub use ends::{Ending, WARNED_DAYS};
@@ -36,13 +44,15 @@ pub use file::schemas;
 pub use file::{InvalidLaw, kind_of, rules, says_the_same, shipped_rules, takes_effect};
 use file::{content, read};
 pub use file::{in_version, next_version};
-pub(crate) use issuing::is_date;
-pub use issuing::{Draft, Finding, Findings, Place};
+pub use issuing::{Draft, Finding, Findings, Place, RULES_BYTES_MAX};
 pub use outage::Outage;
 use outage::Outages;
 pub use payments::{PaymentRules, ProviderRules};
 pub use procedure::*;
 pub use result::{Duty, OwedBy, Renewal, ResultRules};
+pub(crate) use schema::is_date;
+pub use void::Void;
+pub use warnings::Warning;
 
 /// All of it, in every version that was ever issued.
 #[derive(Debug, Clone, Default)]
@@ -52,14 +62,18 @@ pub struct Law {
     calendars: BTreeMap<String, Vec<(Option<Timestamp>, Calendar)>>,
     agencies: Agencies,
     outages: Outages,
-    /// Versions of procedures that were taken back before they were in force.
-    withdrawn: BTreeSet<ProcedureRef>,
+    /// Versions of procedures that were taken back before they were in force. They are law at no time, but one of their first
+    /// instant may have been received under them elsewhere.
+    withdrawn: BTreeMap<ProcedureRef, Procedure>,
+    voids: Vec<Void>,
     /// The newest last.
     complaints: Vec<(Option<Timestamp>, ComplaintRules)>,
     /// The newest last.
     payments: Vec<(Option<Timestamp>, PaymentRules)>,
-    /// By name, the newest last.
-    codes: BTreeMap<String, Vec<(Option<Timestamp>, CodeList)>>,
+    /// By name, the newest last, each with all of its parts.
+    codes: BTreeMap<String, Vec<(Option<Timestamp>, Arc<CodeList>)>>,
+    /// The files that they are made of, in their newest version.
+    code_files: BTreeMap<String, Arc<CodeList>>,
 }
 
 /// What is said of a file that comes too late.
@@ -114,12 +128,13 @@ impl Law {
     pub fn withdraw(&mut self, kind: RulesKind, name: &str, version: u32) {
         let code = ProcedureCode::from(name);
         let Some(versions) = self.procedures.get_mut(&code) else { return };
-        if kind == RulesKind::Procedure {
-            versions.retain(|known| known.version != version);
+        let at = versions.iter().position(|known| known.version == version);
+        if let Some(at) = at.filter(|_| kind == RulesKind::Procedure) {
+            let procedure = versions.remove(at);
             if versions.is_empty() {
                 self.procedures.remove(&code);
             }
-            self.withdrawn.insert(ProcedureRef { code, version });
+            self.withdrawn.insert(procedure.reference(), procedure);
         }
     }
 
@@ -188,7 +203,7 @@ impl Law {
         }
         self.finds_its_codes(&procedure).map_err(|reason| content(file, &reason))?;
         let versions = self.procedures.get(&procedure.code).map_or(&[][..], Vec::as_slice);
-        if self.withdrawn.contains(&procedure.reference()) {
+        if self.withdrawn.contains_key(&procedure.reference()) {
             return Err(content(file, "this version of the procedure was withdrawn"));
         }
         if versions.iter().any(|known| known.version == procedure.version) {
@@ -201,24 +216,17 @@ impl Law {
     #[must_use]
     pub fn next_version(&self, kind: RulesKind, text: &str) -> Option<u32> {
         let name = rules(kind, kind.as_str(), text).ok()?.name;
-        let newest = match kind {
-            RulesKind::Procedure => self
-                .procedures
-                .get(&ProcedureCode::from(&*name))
-                .and_then(|all| all.last())
-                .map(|p| p.version),
-            RulesKind::Calendar => self.newest_calendar(&name).map(Calendar::version),
-            RulesKind::Agencies => Some(self.agencies.version(&name)),
-            RulesKind::Complaints => self.complaints().map(|rules| rules.version),
-            RulesKind::Payments => self.payments.last().map(|(_, rules)| rules.version),
-            RulesKind::Codes => self.newest_codes(&name),
-        };
-        newest.unwrap_or(0).checked_add(1)
+        self.newest(kind, &name).checked_add(1)
     }
 
     /// Every procedure in every version, by code and version.
     pub fn procedures(&self) -> impl Iterator<Item = &Procedure> {
         self.procedures.values().flatten()
+    }
+
+    /// The same, and the versions that were taken back: what was received under one of those keeps to it.
+    pub fn every_procedure(&self) -> impl Iterator<Item = &Procedure> {
+        self.procedures().chain(self.withdrawn.values())
     }
 
     /// The periods for complaints.
@@ -245,6 +253,7 @@ impl Law {
         law.codes.values_mut().for_each(|versions| versions.retain(|(r, _)| known(r)));
         law.procedures.values_mut().for_each(|all| all.retain(|p| known(&p.recorded_at)));
         law.outages.retain(|outage| outage.recorded_at <= at);
+        law.voids.retain(|void| void.recorded_at <= at);
         law
     }
 
@@ -275,71 +284,6 @@ impl Law {
     #[must_use]
     pub fn reaches(&self, own: &AgencyCode, agency: &AgencyCode, at: Timestamp) -> bool {
         own.covers(agency) || own.covers(self.present(agency, at))
-    }
-
-    /// The version of a procedure that is in force on a date.
-    #[must_use]
-    pub fn in_force(&self, code: &ProcedureCode, on: Date) -> Option<&Procedure> {
-        self.in_force_as_known(code, on, Timestamp::MAX)
-    }
-
-    /// The version of a procedure that was in force on a date by what had been recorded up to `known_at`: a version may
-    /// take effect before it is issued.
-    #[must_use]
-    pub fn in_force_as_known(
-        &self,
-        code: &ProcedureCode,
-        on: Date,
-        known_at: Timestamp,
-    ) -> Option<&Procedure> {
-        let known = |procedure: &&Procedure| procedure.recorded_at.is_none_or(|at| at <= known_at);
-        let versions = self.procedures.get(code)?;
-        versions.iter().rev().filter(known).find(|procedure| procedure.effective.contains(on))
-    }
-
-    /// The version of a procedure that is shown for a date by what had been recorded up to `known_at`: the one in force, or
-    /// else the next one, or else the last one.
-    #[must_use]
-    pub fn nearest(
-        &self,
-        code: &ProcedureCode,
-        on: Date,
-        known_at: Timestamp,
-    ) -> Option<&Procedure> {
-        let versions = self.procedures.get(code)?;
-        let known = || {
-            versions.iter().filter(|p| p.recorded_at.is_none_or(|recorded| recorded <= known_at))
-        };
-        let in_force = self.in_force_as_known(code, on, known_at);
-        let next = || known().filter(|p| p.effective.from > on).min_by_key(|p| p.effective.from);
-        in_force.or_else(next).or_else(|| known().next_back())
-    }
-
-    /// The versions of a procedure that take effect after a date, by what had been recorded up to `known_at`.
-    pub fn upcoming(
-        &self,
-        code: &ProcedureCode,
-        on: Date,
-        known_at: Timestamp,
-    ) -> impl Iterator<Item = &Procedure> {
-        let versions = self.procedures.get(code).into_iter().flatten();
-        versions.filter(move |procedure| {
-            let known = procedure.recorded_at.is_none_or(|recorded| recorded <= known_at);
-            known && procedure.effective.from > on
-        })
-    }
-
-    /// Whether any version of the procedure is known at all.
-    #[must_use]
-    pub fn knows(&self, code: &ProcedureCode) -> bool {
-        self.procedures.contains_key(code)
-    }
-
-    /// A procedure in a version.
-    #[must_use]
-    pub fn procedure(&self, reference: &ProcedureRef) -> Option<&Procedure> {
-        let versions = self.procedures.get(&reference.code)?;
-        versions.iter().find(|procedure| procedure.version == reference.version)
     }
 
     /// The newest version of a calendar.
@@ -379,15 +323,14 @@ impl Law {
         let outages = self.outages_of(agency);
         let calendar = self.calendar_of(agency)?;
         let today = calendar.date_of(at);
-        let versions = self.procedures.get(&received.code)?;
+        let versions = self.procedures.get(&received.code).map_or(&[][..], Vec::as_slice);
         let mut later = versions.iter().rev().take_while(|known| known.version > received.version);
         let in_force = |later: &&Procedure| {
             later.applies_to_open
                 && later.effective.contains(today)
                 && later.recorded_at.is_none_or(|recorded| recorded <= at)
         };
-        let own = || versions.iter().find(|known| known.version == received.version);
-        let procedure = later.find(in_force).or_else(own)?;
+        let procedure = later.find(in_force).or_else(|| self.procedure(received))?;
         Some(Rule { procedure, calendar, outages })
     }
 

@@ -55,7 +55,7 @@ impl Forms {
             })?;
             Ok(((procedure.code.clone(), procedure.version), validator))
         };
-        law.procedures().map(compile).collect::<Result<_, _>>().map(Self)
+        law.every_procedure().map(compile).collect::<Result<_, _>>().map(Self)
     }
 
     /// What is wrong with the form of a procedure that somebody wants to issue, as a JSON Schema.

@@ -8,8 +8,8 @@ use jiff::SignedDuration;
 pub const BODY_BYTES_MAX: u64 = 512 * 1024;
 /// Levels of objects and arrays in a JSON body.
 pub const JSON_DEPTH_MAX: usize = 32;
-/// Characters of a text in a JSON body, whatever its field allows.
-pub const JSON_TEXT_CHARS_MAX: usize = 200_000;
+/// Characters of a text in a JSON body, whatever its field allows: a file of rules is the longest.
+pub const JSON_TEXT_CHARS_MAX: usize = dossier::law::RULES_BYTES_MAX;
 /// Characters of a key in a JSON body.
 pub const JSON_KEY_CHARS_MAX: usize = 200;
 /// Characters of a text in a form, whatever its schema allows.

@@ -9,7 +9,7 @@ use dossier::contract::{
     Actor, Envelope, EventSet, LawEvent, Meta, RulesIssued, RulesKind, Unreadable,
 };
 use dossier::intake::{Rules, stream_id};
-use dossier::law::{InvalidLaw, Law, says_the_same};
+use dossier::law::{InvalidLaw, Law, Void, says_the_same};
 use events::{
     AppendError, EventStore, Expected, Filter, NewEvent, Position, ReadError, Recorded, StreamName,
 };
@@ -80,9 +80,15 @@ fn of_the_law() -> Filter {
 
 /// The law as it stands in the log of a store.
 pub async fn recorded(store: &EventStore) -> Result<Law, RulebookError> {
-    let (mut law, mut position) = (Law::default(), Position::START);
-    read(store, &mut law, &mut Register::default(), &mut position).await?;
-    Ok(law)
+    registered(store).await.map(|(law, _)| law)
+}
+
+/// The law as it stands in the log of a store, and every file of rules that stands there.
+pub async fn registered(store: &EventStore) -> Result<(Law, Register), RulebookError> {
+    let (mut law, mut register) = (Law::default(), Register::default());
+    let mut position = Position::START;
+    read(store, &mut law, &mut register, &mut position).await?;
+    Ok((law, register))
 }
 
 /// Reads on; whether there was anything.
@@ -99,29 +105,33 @@ async fn read(
             return Ok(any);
         }
         for event in &page.events {
-            take(law, event)?;
-            enter(register, event)?;
+            let void = take(law, event)?;
+            enter(register, event, void)?;
             any = true;
         }
         *position = page.through;
     }
 }
 
-/// Takes one event of the law in.
-pub fn take(law: &mut Law, event: &Recorded) -> Result<(), RulebookError> {
+/// Takes one event of the law in; a file of rules that contradicts what stands before it is passed over, and said which.
+pub fn take<'a>(law: &'a mut Law, event: &Recorded) -> Result<Option<&'a Void>, RulebookError> {
     let envelope = crate::streams::envelope(event)?;
     match LawEvent::decode(&event.kind, &event.data)? {
-        LawEvent::RulesIssued(rules) => law.take(&rules, Some(envelope.at))?,
+        LawEvent::RulesIssued(rules) => return Ok(law.record(&rules, envelope.at)),
         LawEvent::RulesWithdrawn(end) => law.withdraw(end.kind, &end.name, end.version),
         LawEvent::RulesProposed(_) | LawEvent::RulesRejected(_) => {}
         LawEvent::OutageDeclared(declared) => law.declare(&declared, envelope.at),
         LawEvent::OutageEnded(ended) => law.end(&ended, envelope.at),
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Enters one event of the law in the register, if it is about a file of rules.
-fn enter(register: &mut Register, event: &Recorded) -> Result<(), RulebookError> {
+fn enter(
+    register: &mut Register,
+    event: &Recorded,
+    void: Option<&Void>,
+) -> Result<(), RulebookError> {
     if event.stream.category() == Rules::CATEGORY {
         let envelope = crate::streams::envelope(event)?;
         let meta = Meta { id: event.id, version: event.version.0, envelope };
@@ -134,6 +144,11 @@ fn enter(register: &mut Register, event: &Recorded) -> Result<(), RulebookError>
             if version.rules.kind != RulesKind::Procedure {
                 version.rules.text = String::new();
             }
+        }
+        if let Some(Void { kind, name, version, reason, .. }) = void {
+            let kind = kind.as_str();
+            tracing::error!(kind, name, version, reason, "a recorded file of rules is no law");
+            rules.mark_void(*version, reason);
         }
     }
     Ok(())
@@ -150,8 +165,9 @@ impl Rulebook {
         let (in_force, read) = (RwLock::default(), Mutex::new(Position::START));
         let mut rulebook = Self { in_force, read, passed_over: Vec::new() };
         rulebook.catch_up(store).await?;
+        let mut law = (*rulebook.law()).clone();
         for rules in rules {
-            if let Some(why) = rulebook.issue(store, rules, now).await? {
+            if let Some(why) = rulebook.issue(store, &mut law, rules, now).await? {
                 let (kind, name, version) = (rules.kind.as_str(), &rules.name, rules.version);
                 tracing::warn!(kind, name, version, why, "a shipped file of rules is not issued");
                 rulebook.passed_over.push(PassedOver { rules: rules.clone(), why });
@@ -198,10 +214,12 @@ impl Rulebook {
 }
 
 impl Rulebook {
-    /// Records rules that came with the program, unless they are recorded; why not, if an agency's own are in their place.
+    /// Records rules that came with the program, unless they are recorded; why not, if an agency's own are in their place. `law`
+    /// is the law with all that was recorded so before: a file that it does not take is not recorded.
     async fn issue(
         &self,
         store: &EventStore,
+        law: &mut Law,
         rules: &RulesIssued,
         now: Timestamp,
     ) -> Result<Option<String>, RulebookError> {
@@ -213,6 +231,8 @@ impl Rulebook {
             if let Some(same) = known.version(rules.version)
                 && says_the_same(&same.rules.text, &rules.text)
             {
+                // Another process that starts at the same time may have recorded it.
+                law.record(rules, now);
                 return Ok(None);
             }
             if known.own {
@@ -226,15 +246,20 @@ impl Rulebook {
                 return Ok(None);
             }
             // On top of what an agency has issued itself it may be wrong; then the start must not end here.
-            if self.register().values().any(|rules| rules.own) {
-                self.catch_up(store).await?;
-                if let Err(error) = (*self.law()).clone().take(rules, Some(now)) {
+            let mut tried = law.clone();
+            match tried.take(rules, Some(now)) {
+                Ok(()) => {}
+                Err(error) if self.register().values().any(|rules| rules.own) => {
                     return Ok(Some(error.to_string()));
                 }
+                Err(error) => return Err(error.into()),
             }
             let expected = Expected::from(issued.last().map(|event| event.version));
             match record(store, &stream, rules, now, expected).await {
-                Ok(()) => return Ok(None),
+                Ok(()) => {
+                    *law = tried;
+                    return Ok(None);
+                }
                 // Another process that starts at the same time.
                 Err(AppendError::Conflict { .. } | AppendError::IdReused(_)) => {}
                 Err(error) => return Err(error.into()),
@@ -288,6 +313,22 @@ mod tests {
         assert_eq!(again.law().procedures().count(), shipped.procedures().count());
         let without_files = Rulebook::open(&store, &[], now).await.unwrap();
         assert_eq!(without_files.law().procedures().count(), shipped.procedures().count());
+    }
+
+    #[test]
+    fn the_largest_file_that_can_be_issued_fits_into_an_event() {
+        let rules = RulesIssued {
+            kind: dossier::contract::RulesKind::Procedure,
+            name: "n".repeat(100),
+            version: u32::MAX,
+            legal_basis: "\u{1ea1}".repeat(1_000),
+            text: "x".repeat(dossier::law::RULES_BYTES_MAX - 2),
+            proposed_by: Some("p".repeat(300).as_str().into()),
+        };
+        assert_eq!(serde_json::to_string(&rules.text).unwrap().len(), dossier::law::RULES_BYTES_MAX);
+        // What stands beside it in the envelope is a few hundred bytes.
+        let bytes = LawEvent::from(rules).encode().len();
+        assert!(bytes + 4_096 < events::limits::EVENT_BYTES_MAX, "{bytes}");
     }
 
     #[tokio::test]

@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use dossier::contract::{RulesIssued, RulesKind};
-use dossier::law::{Draft, Findings, Law, kind_of};
+use dossier::intake::stream_id;
+use dossier::law::{Draft, Finding, Findings, Law, kind_of, rules};
 use jiff::Timestamp;
 use service_kit::Clock;
 use service_kit::forms::Forms;
+use service_kit::rulebook::{self, Register};
 
 /// Files of rules, before they are issued.
 #[derive(Debug, Args)]
@@ -39,12 +41,12 @@ struct Check {
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let Command::Check(arguments) = &arguments.command;
-    let law = match &arguments.data {
+    let (law, register) = match &arguments.data {
         Some(data) => {
             let data = crate::DataDirectory::existing(data, arguments.store.clone())?;
-            service_kit::rulebook::recorded(&data.store_to_read().await?).await?
+            rulebook::registered(&data.store_to_read().await?).await?
         }
-        None => Law::shipped()?,
+        None => (Law::shipped()?, Register::default()),
     };
     let mut files = Vec::new();
     for path in &arguments.files {
@@ -53,13 +55,16 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
         files.push((name, text));
     }
     let mut out = std::io::stdout().lock();
-    let told = check(law, files, Clock::System.now());
-    let wrong = told.iter().filter(|(_, checked)| checked.is_err()).count();
-    for (file, checked) in &told {
+    let told = check(law, &register, files, Clock::System.now());
+    let wrong = told.iter().filter(|told| told.checked.is_err()).count();
+    for Told { file, checked, warnings } in &told {
         match checked {
             Ok(RulesIssued { kind, name, version, .. }) => {
                 let kind = kind.as_str();
                 writeln!(out, "{file}: {kind} {name} version {version}, nothing is wrong")?;
+                for warning in warnings {
+                    writeln!(out, "{file}: warning: {warning} ({})", warning.vi)?;
+                }
             }
             Err(found) => {
                 for finding in &found.0 {
@@ -74,12 +79,23 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// What is wrong with each of the files, in an order in which each finds what it refers to.
+/// What is said of a file.
+struct Told {
+    file: String,
+    /// The file as it is to be recorded, or what is wrong with it.
+    checked: Result<RulesIssued, Findings>,
+    /// What is valid and yet to be looked at.
+    warnings: Vec<Finding>,
+}
+
+/// What is to be said of each of the files, in an order in which each finds what it refers to. A number that stands in the
+/// register is used, whatever became of it.
 fn check(
     mut law: Law,
+    register: &Register,
     mut files: Vec<(String, String)>,
     now: Timestamp,
-) -> Vec<(String, Result<RulesIssued, Findings>)> {
+) -> Vec<Told> {
     files.sort_by_key(|(_, text)| match kind_of(text) {
         Some(RulesKind::Calendar) => 0,
         Some(RulesKind::Agencies) => 1,
@@ -89,11 +105,16 @@ fn check(
     for (file, text) in files {
         // Of what is like no file of rules, everything is missing that a procedure has.
         let kind = kind_of(&text).unwrap_or(RulesKind::Procedure);
-        let version = law.next_version(kind, &text);
+        let name = rules(kind, &file, &text).map(|issued| issued.name);
+        let used = name.ok().and_then(|name| register.get(&stream_id(kind, &name)));
+        let used = used.and_then(|rules| rules.newest().checked_add(1));
+        let version = law.next_version(kind, &text).max(used);
         let checked = Draft { kind, text: &text, version }.check(&law, now);
         let form = if kind == RulesKind::Procedure { Forms::findings(&text) } else { Vec::new() };
+        let mut warnings = Vec::new();
         let checked = match checked {
             Ok(issued) if form.is_empty() => {
+                warnings = law.warnings_of(&issued, now);
                 law.take(&issued, Some(now)).map(|()| issued).map_err(|error| {
                     let mut found = Findings::default();
                     found.add("", error.to_string(), error.to_string());
@@ -106,7 +127,7 @@ fn check(
                 Err(found.placed(&text))
             }
         };
-        told.push((file, checked));
+        told.push(Told { file, checked, warnings });
     }
     told
 }

@@ -37,6 +37,9 @@ pub struct Filed<'a> {
     pub posted_at: Option<Timestamp>,
     /// When it is, or was, submitted.
     pub submitted_at: Timestamp,
+    /// The first day of the procedure in whichever version: what it has is not older. A parcel may have been handed in, and what is
+    /// asked for may have begun, under the version before.
+    pub since: Date,
 }
 
 /// Everything in a dossier that cannot be right, or from which something follows that cannot be computed, under the law that
@@ -44,11 +47,11 @@ pub struct Filed<'a> {
 #[must_use]
 pub fn forward(rule: Rule<'_>, filed: Filed<'_>, now: Timestamp) -> Vec<Finding> {
     let mut faults = Vec::new();
-    let Filed { channel, form, posted_at, submitted_at } = filed;
+    let Filed { channel, form, posted_at, submitted_at, since } = filed;
     if let Some(posted_at) = posted_at {
-        faults.extend(posted(rule, posted_at, submitted_at));
+        faults.extend(posted(rule, since, posted_at, submitted_at));
     }
-    faults.extend(dates(rule, form, now));
+    faults.extend(dates(rule, since, form, now));
     if !faults.is_empty() {
         return faults;
     }
@@ -94,9 +97,13 @@ pub(crate) fn before_it_took_effect(day: Date, from: Date) -> Text {
 }
 
 /// Why a date of posting cannot be right. One in the future, and one where none counts, are refused by themselves.
-fn posted(rule: Rule<'_>, posted_at: Timestamp, now: Timestamp) -> Option<Finding> {
+fn posted(
+    rule: Rule<'_>,
+    from: Date,
+    posted_at: Timestamp,
+    now: Timestamp,
+) -> Option<Finding> {
     let day = rule.calendar.date_of(posted_at);
-    let from = rule.procedure.effective.from;
     let earliest = now.checked_sub(SignedDuration::from_hours(24 * POSTED_DAYS_MAX)).ok()?;
     let what = if day < from {
         before_it_took_effect(day, from)
@@ -114,7 +121,7 @@ fn posted(rule: Rule<'_>, posted_at: Timestamp, now: Timestamp) -> Option<Findin
 
 /// The dates in a form that cannot be right: those that rules count from, those that views show, and those of a period that
 /// ends before it begins.
-fn dates(rule: Rule<'_>, form: &Value, now: Timestamp) -> Vec<Finding> {
+fn dates(rule: Rule<'_>, from: Date, form: &Value, now: Timestamp) -> Vec<Finding> {
     let procedure = rule.procedure;
     let today = rule.calendar.date_of(now);
     let counted = counted_from(procedure);
@@ -138,7 +145,6 @@ fn dates(rule: Rule<'_>, form: &Value, now: Timestamp) -> Vec<Finding> {
         };
         let ahead = if used { RULE_YEARS_AHEAD_MAX } else { YEARS_AHEAD_MAX };
         let last_year = today.year().saturating_add(ahead);
-        let from = procedure.effective.from;
         let Text { vi, en } = words::day(date);
         if used && date < from {
             faults.push(Finding::said(at, before_it_took_effect(date, from)));
@@ -290,7 +296,8 @@ mod tests {
         let calendar = law.calendar_of(&"H26.14".into()).unwrap();
         let posted_at = posted_at.map(at);
         let channel = if posted_at.is_some() { Channel::Post } else { Channel::Online };
-        let filed = Filed { channel, form: &form, posted_at, submitted_at: now };
+        let since = law.first_day(&procedure.code).unwrap();
+        let filed = Filed { channel, form: &form, posted_at, submitted_at: now, since };
         forward(Rule { procedure, calendar, outages: &[] }, filed, now)
     }
 
@@ -363,6 +370,21 @@ mod tests {
     }
 
     #[test]
+    fn what_was_on_its_way_when_a_new_version_took_effect_is_no_older_than_the_procedure() {
+        let mut law = law();
+        let text = include_str!("../../procedures/promotion_registration.yaml");
+        let known = law.in_force(&"2.000004".into(), jiff::civil::date(2026, 11, 20)).unwrap();
+        let next = text
+            .replace(&format!("\nversion: {}\n", known.version), "\nversion: 9\napplies_to_open: true\n")
+            .replace(&format!("from: {}", known.effective.from), "from: 2026-11-20");
+        law.add_procedure("next", &next).unwrap();
+        let begun = |form: &mut Value| form["programme"]["to"] = json!("2026-11-19");
+        assert_eq!(faults(&law, |_| {}, Some("2026-11-18T09:00")), []);
+        assert_eq!(faults(&law, begun, None).len(), 0);
+        assert_eq!(pointers(&faults(&law, |_| {}, Some("2018-07-14T23:59"))), ["/posted_at"]);
+    }
+
+    #[test]
     fn rules_that_lead_nowhere_by_themselves_do_not_stop_a_dossier() {
         let law = law();
         let today = jiff::civil::date(2026, 11, 20);
@@ -373,8 +395,9 @@ mod tests {
         let mut form = promotion().form;
         form["programme"]["to"] = json!("2046-12-31");
         let now = at("2026-11-20T09:00");
-        let filed =
-            Filed { channel: Channel::Online, form: &form, posted_at: None, submitted_at: now };
+        let since = procedure.effective.from;
+        let (channel, posted_at) = (Channel::Online, None);
+        let filed = Filed { channel, form: &form, posted_at, submitted_at: now, since };
         assert_eq!(forward(Rule { procedure: &procedure, calendar, outages: &[] }, filed, now), []);
     }
 }

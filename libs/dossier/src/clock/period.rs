@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use calendar::{Budget, CalendarError, End, Gaps, Span};
+use calendar::{Budget, End, Gaps, Span};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -77,9 +77,10 @@ impl Period<'_> {
     }
 
     /// Its end: as it was set when it began, or past the outages if it was made longer since.
-    pub fn end(&self) -> Result<End, CalendarError> {
+    #[must_use]
+    pub fn end(&self) -> End {
         let gaps = if self.running.extended { self.gaps() } else { Gaps::default() };
-        Ok(end(self.calendar, self.started_at, self.budget, &gaps))
+        end(self.calendar, self.started_at, self.budget, &gaps)
     }
 
     /// Whether an outage lasts that began in it, so that its end cannot be said.
@@ -90,30 +91,33 @@ impl Period<'_> {
     }
 
     /// What makes it longer than was said, if anything does.
-    pub fn extension(&self, kind: &str) -> Result<Option<PeriodExtended>, CalendarError> {
+    #[must_use]
+    pub fn extension(&self, kind: &str) -> Option<PeriodExtended> {
         let was_due_at = self.running.due_at;
         let due_at = end(self.calendar, self.started_at, self.budget, &self.gaps()).due_at;
         if due_at <= was_due_at {
-            return Ok(None);
+            return None;
         }
         let whole = Span { from: self.started_at, to: due_at };
         let outages = self.outages.iter().filter(|outage| self.hits(outage));
         let inside = outages.filter(|o| o.span().is_some_and(|s| s.intersect(whole).is_some()));
         let outages = inside.map(|outage| outage.id).collect();
-        Ok(Some(PeriodExtended { period: kind.to_owned(), due_at, was_due_at, outages }))
+        Some(PeriodExtended { period: kind.to_owned(), due_at, was_due_at, outages })
     }
 
     /// Whether it has passed at `now`, whatever was said before.
-    pub fn is_over(&self, now: Timestamp) -> Result<bool, CalendarError> {
+    #[must_use]
+    pub fn is_over(&self, now: Timestamp) -> bool {
         let end = end(self.calendar, self.started_at, self.budget, &self.gaps()).due_at;
-        Ok(!self.is_held() && now >= end.max(self.running.due_at))
+        !self.is_held() && now >= end.max(self.running.due_at)
     }
 
     /// How its end came about.
-    pub fn explanation(&self) -> Result<Explanation, CalendarError> {
+    #[must_use]
+    pub fn explanation(&self) -> Explanation {
         let gaps = if self.running.extended { self.gaps() } else { Gaps::default() };
         let outages: Vec<&Outage> = self.outages.iter().filter(|o| self.hits(o)).collect();
-        Ok(explain_reckoned(&Reckoned {
+        explain_reckoned(&Reckoned {
             calendar: self.calendar,
             started_at: self.started_at,
             start: None,
@@ -122,7 +126,7 @@ impl Period<'_> {
             suspensions: &[],
             outages: &outages,
             basis: self.basis,
-        }))
+        })
     }
 }
 
@@ -138,7 +142,7 @@ pub fn enforce<S: State>(
         if period.is_held() {
             return Ok(Vec::new());
         }
-        if let Some(extended) = period.extension(kind)?
+        if let Some(extended) = period.extension(kind)
             && let Some(event) = S::extended(extended)
         {
             return Ok(vec![event]);
@@ -157,7 +161,7 @@ pub fn explain<S: State>(
         let Some(period) = state.period(&obligation.kind, law)? else { continue };
         let known = law.as_known(period.running.known_at);
         let Some(period) = state.period(&obligation.kind, &known)? else { continue };
-        explained.push((obligation.kind, period.running, period.explanation()?));
+        explained.push((obligation.kind, period.running, period.explanation()));
     }
     Ok(explained)
 }
@@ -257,7 +261,7 @@ mod tests {
                 channel,
                 basis: "",
             };
-            assert_eq!(period.is_over(due_at).unwrap(), !period.is_held(), "the rest is equal");
+            assert_eq!(period.is_over(due_at), !period.is_held(), "the rest is equal");
             period.is_held()
         };
         let (online, post) = (Some(Channel::Online), vec![Channel::Post]);

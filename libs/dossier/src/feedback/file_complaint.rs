@@ -121,7 +121,8 @@ pub fn decide(
 
 /// What it names on the timeline of a dossier that is the complainant's own.
 fn named(about: &About, complainant: &Subject) -> Result<Option<(Uuid, String)>, Refusal> {
-    if about.whose.as_ref().is_none_or(|whose| !whose.owners.contains(complainant)) {
+    let is_own = |whose: &Resource| whose.owners.iter().any(|owner| owner.is(complainant));
+    if !about.whose.as_ref().is_some_and(is_own) {
         return Err(Refusal::UnknownDossier(about.dossier));
     }
     let step = about.step.as_ref();
@@ -198,6 +199,13 @@ pub(crate) mod tests {
         let kind = Some("intake.DossierAccepted.v1");
         assert_eq!(file(&mut scene, Some(about("a2", kind)), false), unknown);
         file(&mut scene, Some(about("a1", kind)), false).unwrap();
+        let (submitted, complains) = ("0314409058-002", "0314409058002");
+        for (owner, complainant, own) in
+            [(submitted, complains, true), (complains, submitted, true), (submitted, "0314409058", false)]
+        {
+            let found = named(&about(owner, kind), &complainant.into());
+            assert_eq!(found.is_ok(), own, "{owner} {complainant}");
+        }
         let filed = scene.state.filed.as_ref().unwrap();
         assert_eq!((filed.step.as_deref(), filed.event), (kind, Some(Uuid::from_u128(5))));
     }

@@ -1,6 +1,8 @@
 //! Who may not deal with a complaint: a party to the dossier that it is about, and an officer whose own step it is about. Law
 //! 36/2018/QH14, art. 23, on conflicts of interest.
 
+use uuid::Uuid;
+
 use crate::access::Caller;
 use crate::contract::{Actor, Brief, ComplaintFiled, Role};
 use crate::step::Step;
@@ -17,10 +19,20 @@ pub enum Conflict {
 /// What was recorded of the dossier, and who did it.
 #[derive(Debug, Clone, Copy)]
 pub struct Act<'a> {
-    /// The kind of the event.
+    /// The event.
+    pub id: Uuid,
+    /// Its kind.
     pub kind: &'a str,
     /// Who.
     pub actor: &'a Actor,
+    /// The event that the system recorded it for.
+    pub cause: Option<Uuid>,
+}
+
+impl Act<'_> {
+    fn by_officer(&self) -> bool {
+        !matches!(self.actor.role, Role::Applicant | Role::System)
+    }
 }
 
 /// What is known of the dossier that a complaint is about.
@@ -34,8 +46,8 @@ pub struct About<'a> {
     pub steps: &'a [&'a [Step]],
 }
 
-/// Why `caller` may not deal with a complaint about this dossier; nothing if there is no reason. One that names no step, or
-/// none that an officer takes, is about all that officers did.
+/// Why `caller` may not deal with a complaint about this dossier; nothing if there is no reason. What the system recorded is the
+/// step of whoever's it followed. One that names no step, or none that goes back to an officer, is about all that officers did.
 #[must_use]
 pub fn conflict(filed: &ComplaintFiled, about: About<'_>, caller: &Caller) -> Option<Conflict> {
     let About { brief, acts, steps } = about;
@@ -46,14 +58,44 @@ pub fn conflict(filed: &ComplaintFiled, about: About<'_>, caller: &Caller) -> Op
     if brief.is_some_and(own) {
         return Some(Conflict::Party);
     }
+    let own = |act: &&Act<'_>| act.by_officer() && act.actor.subject.is(&caller.subject);
+    let meant = meant(filed, steps, acts).unwrap_or_else(|| acts.iter().collect());
+    meant.iter().any(own).then_some(Conflict::OwnStep)
+}
+
+/// What officers did that a complaint is about; nothing if it is about all of it.
+fn meant<'a>(
+    filed: &ComplaintFiled,
+    steps: &[&[Step]],
+    acts: &'a [Act<'a>],
+) -> Option<Vec<&'a Act<'a>>> {
     let step = filed.step.as_deref().and_then(|name| by_officers(steps, name));
-    let meant = |kind: &str| step.is_none_or(|step| step.events.contains(&kind));
-    let officer = |role: Role| !matches!(role, Role::Applicant | Role::System);
-    acts.iter()
-        .any(|act| {
-            officer(act.actor.role) && act.actor.subject == caller.subject && meant(act.kind)
-        })
-        .then_some(Conflict::OwnStep)
+    let alike = acts.iter().filter(|act| step.is_some_and(|s| s.events.contains(&act.kind)));
+    let mut alike: Vec<&Act<'_>> = alike.collect();
+    let named = match filed.event {
+        Some(event) => vec![acts.iter().find(|act| act.id == event)?],
+        None => {
+            step?;
+            alike.clone()
+        }
+    };
+    for act in named {
+        alike.push(by_whom(act, acts)?);
+    }
+    Some(alike)
+}
+
+/// What an officer did that led to an act, which may be that act; nothing if no officer did.
+fn by_whom<'a>(act: &'a Act<'a>, acts: &'a [Act<'a>]) -> Option<&'a Act<'a>> {
+    let mut act = act;
+    // Causes come earlier; whatever they say, there are no more steps than acts.
+    for _ in acts {
+        if act.by_officer() {
+            return Some(act);
+        }
+        act = acts.iter().find(|earlier| Some(earlier.id) == act.cause)?;
+    }
+    None
 }
 
 /// The step of this name, or that leads to an event of this kind, if an officer takes it.
@@ -87,6 +129,55 @@ mod tests {
         }
     }
 
+    fn act<'a>(id: u128, kind: &'a str, actor: &'a Actor, cause: Option<u128>) -> Act<'a> {
+        Act { id: Uuid::from_u128(id), kind, actor, cause: cause.map(Uuid::from_u128) }
+    }
+
+    #[test]
+    fn what_the_system_recorded_is_the_step_of_whoever_it_followed() {
+        let by = |role, subject: &str| Actor { subject: subject.into(), ..actor(role) };
+        let (applicant, system) = (by(Role::Applicant, "a1"), by(Role::System, "intake"));
+        let (clerk, reviewer) = (by(Role::Clerk, "c1"), by(Role::Reviewer, "r1"));
+        let approver = by(Role::Approver, "p1");
+        let acts = [
+            act(1, "intake.DossierSubmitted.v1", &applicant, None),
+            act(2, "intake.DossierAccepted.v1", &clerk, None),
+            act(3, "review.SupplementNeeded.v1", &reviewer, None),
+            act(4, "intake.SupplementRequested.v1", &system, Some(3)),
+            act(5, "review.DecisionApproved.v1", &approver, None),
+            act(6, "intake.DossierDecided.v1", &system, Some(5)),
+            act(7, "intake.DossierClosed.v1", &system, Some(6)),
+            act(8, "intake.DeadlineMissed.v1", &system, None),
+            act(9, "intake.LatenessForeseen.v1", &system, Some(99)),
+            act(10, "intake.SupplementSubmitted.v1", &system, Some(1)),
+        ];
+        let steps: &[&[Step]] = &[crate::intake::STEPS, crate::review::STEPS];
+        let about = About { brief: None, acts: &acts, steps };
+        for (event, own) in [
+            (2, vec!["c1"]),
+            (3, vec!["r1"]),
+            (4, vec!["r1"]),
+            (6, vec!["p1"]),
+            (7, vec!["p1"]),
+            (8, vec!["c1", "p1", "r1"]),
+            (9, vec!["c1", "p1", "r1"]),
+            (10, vec!["c1", "p1", "r1"]),
+            (77, vec!["c1", "p1", "r1"]),
+        ] {
+            let kind = acts.get(event - 1).map_or("intake.DossierAccepted.v1", |act| act.kind);
+            let event = Some(Uuid::from_u128(event as u128));
+            let filed = ComplaintFiled { event, ..filed(Some(kind)) };
+            let may_not = |who: &&str| {
+                conflict(&filed, about, &handler(who, None)) == Some(Conflict::OwnStep)
+            };
+            let found: Vec<&str> = ["c1", "h1", "p1", "r1"].into_iter().filter(may_not).collect();
+            assert_eq!(found, own, "{kind}");
+        }
+        let by_name = |step, who| conflict(&filed(Some(step)), about, &handler(who, None));
+        assert_eq!(by_name("request_supplement", "r1"), Some(Conflict::OwnStep), "without its event");
+        assert_eq!(by_name("request_supplement", "c1"), None);
+    }
+
     #[test]
     fn nobody_deals_with_a_complaint_about_their_own_dossier_or_that_of_whom_they_act_for() {
         let law = law();
@@ -104,8 +195,8 @@ mod tests {
         let tester = actor(Role::Clerk);
         let applicant = actor(Role::Applicant);
         let acts = [
-            Act { kind: "intake.DossierSubmitted.v1", actor: &applicant },
-            Act { kind: "intake.DossierAccepted.v1", actor: &tester },
+            act(1, "intake.DossierSubmitted.v1", &applicant, None),
+            act(2, "intake.DossierAccepted.v1", &tester, None),
         ];
         let about = About { brief: None, acts: &acts, steps: &[crate::intake::STEPS] };
         let of = |step, who| conflict(&filed(step), about, &handler(who, None));

@@ -103,7 +103,16 @@ impl Intake {
         };
         let submission = Arc::make_mut(submission);
         submission.form = form.clone();
-        submission.brief = supplement.brief.clone().unwrap_or_else(|| submission.brief.clone());
+        match (&supplement.brief, form.known()) {
+            (Some(brief), _) => submission.brief = brief.clone(),
+            // Older logs do not have it: what is public are the same fields of the form as it is now.
+            (None, Some(form)) => {
+                let fields = submission.brief.public.keys();
+                let read = fields.filter_map(|at| Some((at.clone(), form.pointer(at)?.clone())));
+                submission.brief.public = read.collect();
+            }
+            (None, None) => {}
+        }
         Arc::make_mut(&mut self.forms).push(FormVersion::new(form, meta));
     }
 

@@ -8,7 +8,7 @@ use super::rules::RulesStage;
 use super::{Intake, Rules};
 use crate::access::any;
 use crate::contract::{LawEvent, Role, RulesIssued, RulesKind, RulesProposed};
-use crate::law::{Draft, Finding, Findings, rules, says_the_same};
+use crate::law::{Draft, Finding, Findings, list_in, rules, says_the_same};
 use crate::step::{Facts, Step, refusals};
 
 /// This step.
@@ -34,6 +34,9 @@ refusals! {
         VersionEnded => 409, "rules-version-ended",
             "phiên bản này đã bị rút hoặc từ chối, hãy dùng số tiếp theo",
             "this version was withdrawn or rejected: give it the next number";
+        VersionVoid(String) => 409, "rules-void",
+            "phiên bản này đã được ghi nhận nhưng không có hiệu lực vì trái với một tệp được ban hành ngay trước đó, hãy sửa và dùng số tiếp theo",
+            "this version was recorded and is no law, because it contradicts a file that was issued just before it: correct it and give it the next number";
         AwaitingSignature(u32) => 409, "rules-awaiting-signature",
             "một phiên bản trước đó đang chờ ký", "an earlier version waits for a second signature";
     }
@@ -64,8 +67,13 @@ pub fn decide(
         if let Some(known) = state.version(issued.version) {
             return match known.stage {
                 RulesStage::Rejected | RulesStage::Withdrawn => Err(Refusal::VersionEnded),
+                _ if let Some(void) = facts.law.void(kind, &issued.name, issued.version) => {
+                    Err(Refusal::VersionVoid(void.reason.clone()))
+                }
                 _ if says_the_same(&known.rules.text, text) => Ok(Vec::new()),
-                RulesStage::Issued | RulesStage::AwaitingSignature => Err(Refusal::VersionTaken),
+                RulesStage::Issued | RulesStage::AwaitingSignature | RulesStage::Void => {
+                    Err(Refusal::VersionTaken)
+                }
             };
         }
         if issued.version < newest {
@@ -104,7 +112,7 @@ pub fn concerns(issued: &RulesIssued, intake: &Intake, facts: &Facts<'_>) -> boo
         }
         RulesKind::Codes => {
             let procedure = facts.law.procedure(&brief.procedure);
-            procedure.is_some_and(|procedure| procedure.refers_to(&issued.name))
+            procedure.is_some_and(|procedure| procedure.refers_to(&list_in(issued)))
         }
         RulesKind::Agencies | RulesKind::Payments => true,
         RulesKind::Complaints => false,

@@ -18,6 +18,9 @@ pub enum RulesStage {
     Rejected,
     /// It was taken back before it was in force.
     Withdrawn,
+    /// It was issued, and is no law: it contradicts what was recorded shortly before it. Only the register knows, see
+    /// [`crate::law::Law::record`].
+    Void,
 }
 
 /// A version.
@@ -63,6 +66,14 @@ impl Rules {
     #[must_use]
     pub fn awaiting(&self) -> Option<&RulesVersion> {
         self.versions.iter().find(|known| known.stage == RulesStage::AwaitingSignature)
+    }
+
+    /// Notes that the law did not take a version.
+    pub fn mark_void(&mut self, number: u32, reason: &str) {
+        if let Some(known) = self.versions.iter_mut().find(|known| known.rules.version == number) {
+            known.stage = RulesStage::Void;
+            known.reason = Some(reason.to_owned());
+        }
     }
 
     fn settle(&mut self, number: u32, stage: RulesStage, reason: &str, meta: &Meta) {

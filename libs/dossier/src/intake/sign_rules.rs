@@ -27,6 +27,9 @@ refusals! {
         SameSigner => 409, "rules-same-signer",
             "người ký phải là người khác với người đề xuất",
             "who signs must be somebody else than who proposed it";
+        VersionVoid(String) => 409, "rules-void",
+            "phiên bản này đã được ghi nhận nhưng không có hiệu lực vì trái với một tệp được ban hành ngay trước đó, hãy sửa và dùng số tiếp theo",
+            "this version was recorded and is no law, because it contradicts a file that was issued just before it: correct it and give it the next number";
         Invalid(Findings) => 422, "rules-invalid",
             "tệp quy định không hợp lệ", "the file of rules is wrong";
     }
@@ -35,13 +38,16 @@ refusals! {
 /// Decides.
 pub fn decide(state: &Rules, version: u32, facts: &Facts<'_>) -> Result<Vec<LawEvent>, Refusal> {
     let known = state.version(version).ok_or(Refusal::UnknownVersion)?;
+    let RulesIssued { kind, name, text, .. } = &known.rules;
+    if let Some(void) = facts.law.void(*kind, name, version) {
+        return Err(Refusal::VersionVoid(void.reason.clone()));
+    }
     if known.stage != RulesStage::AwaitingSignature {
         return Err(Refusal::NotAwaiting);
     }
     if known.by == facts.actor.subject {
         return Err(Refusal::SameSigner);
     }
-    let RulesIssued { kind, text, .. } = &known.rules;
     let draft = Draft { kind: *kind, text, version: None };
     draft.check(facts.law, facts.at).map_err(Refusal::Invalid)?;
     let proposed_by = Some(known.by.clone());

@@ -134,7 +134,7 @@ pub fn decide(
     if !rule.is_open(command.channel, command.posted_at.unwrap_or(facts.at)) {
         return Err(Refusal::ChannelOnlyInOutage);
     }
-    check_forward(rule, &command, facts.at)?;
+    check_forward(rule, &command, facts)?;
     check_documents(procedure, &command.documents)?;
     let delivery = delivery(procedure, command.delivery)?;
     let today = rule.calendar.date_of(facts.at);
@@ -182,10 +182,16 @@ pub fn decide(
 }
 
 /// What follows from the dossier can be computed.
-fn check_forward(rule: Rule<'_>, command: &SubmitDossier, at: Timestamp) -> Result<(), Refusal> {
+fn check_forward(
+    rule: Rule<'_>,
+    command: &SubmitDossier,
+    facts: &Facts<'_>,
+) -> Result<(), Refusal> {
     let (channel, form, posted_at) = (command.channel, &command.form, command.posted_at);
-    let faults =
-        clock::forward(rule, clock::Filed { channel, form, posted_at, submitted_at: at }, at);
+    let since = facts.law.first_day(&rule.procedure.code);
+    let since = since.unwrap_or(rule.procedure.effective.from);
+    let filed = clock::Filed { channel, form, posted_at, submitted_at: facts.at, since };
+    let faults = clock::forward(rule, filed, facts.at);
     if faults.is_empty() { Ok(()) } else { Err(Refusal::Impossible(faults)) }
 }
 

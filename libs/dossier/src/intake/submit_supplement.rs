@@ -12,7 +12,7 @@ use crate::contract::{
     Brief, ComponentCode, Document, IntakeEvent, Personal, Role, SupplementEffect,
     SupplementRequested, SupplementStage, SupplementSubmitted,
 };
-use crate::step::{Facts, State, Step, refusals};
+use crate::step::{Facts, Rule, State, Step, refusals};
 
 /// This step.
 pub const STEP: Step = Step {
@@ -62,7 +62,7 @@ pub fn decide(
         return Err(Refusal::NothingAwaited);
     };
     if let Some(window) = intake.period(expire_supplement_window::KIND, facts.law)?
-        && window.is_over(facts.at)?
+        && window.is_over(facts.at)
     {
         return Err(Refusal::WindowClosed);
     }
@@ -75,8 +75,11 @@ pub fn decide(
     if let (Some(form), Some(submission)) = (&command.form, &intake.submission) {
         let submitted_at = intake.submitted_at.unwrap_or(facts.at);
         let channel = submission.brief.channel;
-        let filed = clock::Filed { channel, form, posted_at: None, submitted_at };
-        let faults = clock::forward(rule, filed, facts.at);
+        let since = facts.law.first_day(&submission.brief.procedure.code);
+        let since = since.unwrap_or(rule.procedure.effective.from);
+        let filed = clock::Filed { channel, form, posted_at: None, submitted_at, since };
+        let own = received_under(rule, &submission.brief, facts);
+        let faults = clock::forward(own, filed, facts.at);
         if !faults.is_empty() {
             return Err(Refusal::Impossible(faults));
         }
@@ -129,13 +132,20 @@ fn corrected(
         // Whoever did not hear of an earlier correction hears of it now.
         return Ok((intake.forms.len() > 1).then(|| submission.brief.clone()));
     };
-    let rule = facts.rule()?;
+    let rule = received_under(facts.rule()?, &submission.brief, facts);
     let public = public_fields(rule.procedure, form);
     let received_at = submission.posted_at.unwrap_or(submission.brief.submitted_at);
     if let Some(last_day) = filed_too_late(rule, &public, received_at)? {
         return Err(Refusal::FiledTooLate(last_day));
     }
     Ok(Some(Brief { public, ..submission.brief.clone() }))
+}
+
+/// The law with the procedure in the version that the dossier was received under: its form is that one's, whatever version applies to
+/// open dossiers by now.
+fn received_under<'a>(rule: Rule<'a>, brief: &Brief, facts: &Facts<'a>) -> Rule<'a> {
+    let procedure = facts.law.procedure(&brief.procedure).unwrap_or(rule.procedure);
+    Rule { procedure, ..rule }
 }
 
 fn check(request: &SupplementRequested, command: &SubmitSupplement) -> Result<(), Refusal> {
@@ -320,6 +330,42 @@ mod tests {
         let expected = [(applicant, at("2026-11-16T09:00")), (applicant, at("2026-11-17T09:00"))];
         assert_eq!(forms, expected);
         assert_eq!(state.forms[0].form.known().unwrap()["seminar"]["date"], "2026-12-14");
+    }
+
+    #[test]
+    fn a_corrected_form_is_read_by_the_version_that_it_was_filed_under() {
+        let mut law = law();
+        let text = include_str!("../../procedures/multi_level_marketing_seminar.yaml");
+        let version = law.procedures().find(|p| p.code.as_str() == "MLM.SEMINAR").unwrap().version;
+        let renamed = text
+            .replace(&format!("\nversion: {version}\n"), "\nversion: 9\napplies_to_open: true\n")
+            .replace("effective: { from: ", "effective: { from: 2026-11-17 }\n#")
+            .replace("/seminar/date", "/seminar/day")
+            .replace("        date: {", "        day: {");
+        law.add_procedure("renamed", &renamed).unwrap();
+        let state = seminar_moved_to(&law, "2026-12-21").unwrap().state;
+        let submission = state.submission.as_ref().unwrap();
+        assert_eq!(submission.brief.procedure.version, version);
+        assert_eq!(submission.brief.public["/seminar/date"], "2026-12-21");
+        let late = seminar_moved_to(&law, "2026-12-01").map(|scene| scene.state.stage);
+        assert!(matches!(late, Err(Refusal::FiledTooLate(_))), "{late:?}");
+    }
+
+    #[test]
+    fn a_correction_that_an_older_log_has_without_its_brief_is_read_whole() {
+        let law = law();
+        let scene = seminar_moved_to(&law, "2026-12-21").unwrap();
+        let mut old = Intake::default();
+        for (event, meta) in scene.recorded() {
+            let mut event = event.clone();
+            if let IntakeEvent::SupplementSubmitted(supplied) = &mut event {
+                supplied.brief = None;
+            }
+            old.evolve(&event, meta);
+        }
+        let (old, new) = (old.submission.unwrap(), scene.state.submission.clone().unwrap());
+        assert_eq!(old.brief.public["/seminar/date"], "2026-12-21");
+        assert_eq!(old.brief.public, new.brief.public);
     }
 
     #[test]

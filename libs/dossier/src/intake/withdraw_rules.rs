@@ -25,7 +25,8 @@ refusals! {
             "phiên bản này đã có hiệu lực: hãy ban hành phiên bản tiếp theo",
             "this version is in force already: issue the next one";
         Ended => 409, "rules-ended",
-            "phiên bản này đã bị rút hoặc từ chối", "this version was withdrawn or rejected before";
+            "phiên bản này đã bị rút, bị từ chối hoặc không có hiệu lực",
+            "this version was withdrawn or rejected before, or is no law";
     }
 }
 
@@ -37,15 +38,18 @@ pub fn decide(
     facts: &Facts<'_>,
 ) -> Result<Vec<LawEvent>, Refusal> {
     let known = state.version(version).ok_or(Refusal::UnknownVersion)?;
+    let is_void = facts.law.void(known.rules.kind, &known.rules.name, version).is_some();
     match known.stage {
         RulesStage::AwaitingSignature => {}
-        RulesStage::Issued => {
+        RulesStage::Issued if !is_void => {
             let from = facts.law.in_force_from(&known.rules)?;
             if from.is_none_or(|from| from <= facts.at) {
                 return Err(Refusal::InForce);
             }
         }
-        RulesStage::Rejected | RulesStage::Withdrawn => return Err(Refusal::Ended),
+        RulesStage::Issued | RulesStage::Void | RulesStage::Rejected | RulesStage::Withdrawn => {
+            return Err(Refusal::Ended);
+        }
     }
     let (kind, name) = (known.rules.kind, known.rules.name.clone());
     Ok(vec![RulesWithdrawn { kind, name, version, reason: reason.to_owned() }.into()])
@@ -54,9 +58,9 @@ pub fn decide(
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::contract::{ProcedureCode, RulesKind};
+    use crate::contract::{ProcedureCode, ProcedureRef, RulesKind};
     use crate::intake::issue_rules::{self, IssueRules};
-    use crate::law::{next_version, rules};
+    use crate::law::{in_version, next_version, rules};
     use crate::testing::{Scene, at, law};
 
     const SHIPPED: &str = include_str!("../../procedures/energy_label.yaml");
@@ -126,5 +130,16 @@ pub(super) mod tests {
             assert_eq!(law.in_force_as_known(&code, day, at(known_at)).unwrap().version, 2);
         }
         assert!(law.take(&issued, None).is_err(), "its number is used");
+        // Another process may have taken a dossier under it in its first instant: that one goes on.
+        let received = ProcedureRef { code: code.clone(), version: 3 };
+        let moment = at("2026-12-02T09:00");
+        let rule = law.rule(&received, &"G02.003".into(), moment).unwrap();
+        assert_eq!(rule.procedure.version, 3);
+        assert_eq!(law.procedure(&received).unwrap().version, 3);
+        assert!(law.procedures().all(|procedure| procedure.reference() != received));
+        let next = in_version(&second("2026-12-01"), 4);
+        law.add_procedure("next", &next.replace("level:", "applies_to_open: true\nlevel:")).unwrap();
+        let rule = law.rule(&received, &"G02.003".into(), moment).unwrap();
+        assert_eq!(rule.procedure.version, 4);
     }
 }

@@ -1,7 +1,8 @@
 //! Lists of codes, as data with dates: countries, communes and what they were merged into, chemicals and their classes. A form
 //! refers to a list by `x-code-list` beside the schema of a text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use calendar::Text;
 use jiff::Timestamp;
@@ -18,8 +19,10 @@ use super::{Law, OUTDATED, Period, Procedure};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CodeList {
-    /// Its name, by which forms refer to it.
+    /// Its name, by which forms refer to it, if it is no part of another one.
     pub id: String,
+    /// The list that it is a part of: what is too large for one file comes in parts, each with versions of its own.
+    pub part_of: Option<String>,
     /// Counts up with every change.
     pub version: u32,
     /// On what it rests.
@@ -107,7 +110,7 @@ impl Law {
     pub fn code_list(&self, id: &str, at: Timestamp) -> Option<&CodeList> {
         let known = |recorded: &Option<Timestamp>| recorded.is_none_or(|recorded| recorded <= at);
         let versions = self.codes.get(id)?;
-        versions.iter().rev().find(|(recorded, _)| known(recorded)).map(|(_, list)| list)
+        versions.iter().rev().find(|(recorded, _)| known(recorded)).map(|(_, list)| &**list)
     }
 
     /// What the lists of codes, and the days that fields may name, say of a form that is submitted or corrected at `at`, which is
@@ -123,9 +126,9 @@ impl Law {
         coded(&procedure.form, form, (on, filed), &|id| self.code_list(id, at))
     }
 
-    /// The newest version of a list.
+    /// The newest version of a file.
     pub(super) fn newest_codes(&self, id: &str) -> Option<u32> {
-        self.codes.get(id)?.last().map(|(_, list)| list.version)
+        self.code_files.get(id).map(|file| file.version)
     }
 
     /// Takes a list in that was recorded at `at`.
@@ -135,13 +138,13 @@ impl Law {
         text: &str,
         at: Option<Timestamp>,
     ) -> Result<(), InvalidLaw> {
-        let list: CodeList = read(file, text)?;
-        list.check().map_err(|reason| content(file, &reason))?;
-        let versions = self.codes.entry(list.id.clone()).or_default();
-        if versions.last().is_some_and(|(_, known)| known.version >= list.version) {
+        let part: CodeList = read(file, text)?;
+        if self.newest_codes(&part.id).is_some_and(|known| known >= part.version) {
             return Err(content(file, OUTDATED));
         }
-        versions.push((at, list));
+        let list = self.with_part(&part).map_err(|reason| content(file, &reason))?;
+        self.codes.entry(list.id.clone()).or_default().push((at, Arc::new(list)));
+        self.code_files.insert(part.id.clone(), Arc::new(part));
         Ok(())
     }
 
@@ -210,6 +213,7 @@ pub struct Coded {
 impl CodeList {
     /// What contradicts itself.
     pub(super) fn check(&self) -> Result<(), String> {
+        let named: BTreeSet<&str> = self.entries.iter().map(|entry| &*entry.code).collect();
         let mut seen: BTreeMap<&str, Vec<Period>> = BTreeMap::new();
         for entry in &self.entries {
             let CodeEntry { code, effective, successor, .. } = entry;
@@ -222,7 +226,7 @@ impl CodeList {
             if successor.is_some() && effective.to.is_none() {
                 return Err(format!("`{code}` has a successor, but does not end"));
             }
-            if let Some(next) = successor.as_ref().filter(|next| self.named(next).is_none()) {
+            if let Some(next) = successor.as_ref().filter(|next| !named.contains(&***next)) {
                 return Err(format!("the successor of `{code}`, `{next}`, is not on the list"));
             }
             let periods = seen.entry(code).or_default();

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{Law, Procedure};
+use super::{FeeLine, Law, Procedure};
+use crate::contract::Channel;
 
 /// How long before an end it is warned of, in days.
 pub const WARNED_DAYS: i64 = 90;
@@ -44,9 +45,10 @@ impl Law {
                 continue;
             };
             let today = calendar.date_of(now);
-            let Some(procedure) = self.in_force(code, today) else { continue };
-            endings.extend(self.ending_procedure(procedure, today));
-            endings.extend(ending_lines(procedure, today));
+            for version in self.procedures().filter(|p| p.code == *code) {
+                endings.extend(self.ending_procedure(version, today));
+                endings.extend(self.ending_lines(version, today));
+            }
         }
         endings.retain(|ending| ending.days <= WARNED_DAYS);
         endings.sort();
@@ -70,25 +72,39 @@ impl Law {
         endings
     }
 
+    /// The end of a version that is the one in force on its last day, if that is to come and nothing is in force the day after.
     fn ending_procedure(&self, procedure: &Procedure, today: Date) -> Option<Ending> {
-        let last_day = procedure.effective.to?;
+        let last_day = self.still_to_come(procedure, procedure.effective.to?, today)?;
         let next = last_day.tomorrow().ok()?;
         let followed = self.in_force(&procedure.code, next).is_some();
         let what = format!("procedure/{}", procedure.code);
         (!followed).then(|| Ending::new(what, last_day, today))
     }
-}
 
-/// The lines of a tariff after which nothing of that kind is charged any more.
-fn ending_lines(procedure: &Procedure, today: Date) -> impl Iterator<Item = Ending> {
-    let lines = &procedure.fees.lines;
-    lines.iter().filter(move |line| line.effective.contains(today)).filter_map(move |line| {
-        let last_day = line.effective.to?;
-        let next = last_day.tomorrow().ok()?;
-        let followed = lines.iter().any(|l| l.kind == line.kind && l.effective.contains(next));
-        let what = format!("tariff/{}/{}", procedure.code, line.rule);
-        (!followed).then(|| Ending::new(what, last_day, today))
-    })
+    /// The lines of a tariff after which nothing of that kind is charged any more for some way of filing, by the version that is then
+    /// in force.
+    fn ending_lines(&self, procedure: &Procedure, today: Date) -> impl Iterator<Item = Ending> {
+        procedure.fees.lines.iter().filter_map(move |line| {
+            let last_day = self.still_to_come(procedure, line.effective.to?, today)?;
+            let next = last_day.tomorrow().ok()?;
+            // That nothing at all is in force then is said of the procedure.
+            let then = self.in_force(&procedure.code, next)?;
+            let follows = |l: &FeeLine, channel: Channel| {
+                l.kind == line.kind && l.effective.contains(next) && l.is_for(channel)
+            };
+            let mut charged = then.channels.iter().filter(|channel| line.is_for(**channel));
+            let what = format!("tariff/{}/{}", procedure.code, line.rule);
+            charged
+                .any(|channel| !then.fees.lines.iter().any(|l| follows(l, *channel)))
+                .then(|| Ending::new(what, last_day, today))
+        })
+    }
+
+    /// A last day that is not over and on which a version is the one in force.
+    fn still_to_come(&self, procedure: &Procedure, last_day: Date, today: Date) -> Option<Date> {
+        let in_force = self.in_force(&procedure.code, last_day)?;
+        (last_day >= today && in_force.version == procedure.version).then_some(last_day)
+    }
 }
 
 #[cfg(test)]
@@ -114,6 +130,51 @@ mod tests {
         let dutch = found(&law, "2012-11-01T09:00");
         assert!(dutch.contains(&("calendar/nl".to_owned(), 60)), "{dutch:?}");
         assert!(dutch.contains(&("procedure/WABO.RECEIPT".to_owned(), 60)), "{dutch:?}");
+    }
+
+    fn charged(lines: &str, version: u32, from: &str) -> String {
+        let (_, text) = super::super::SHIPPED
+            .iter()
+            .find(|(_, text)| text.contains("code: ENERGY.LABEL"))
+            .unwrap();
+        super::super::in_version(text, version)
+            .replace("{ from: 2026-01-01 }", &format!("{{ from: {from} }}"))
+            .replace("channels: [online]", "channels: [online, counter]")
+            .replace(
+                "\nintake:",
+                &format!("\nfees:\n  due: at_filing\n  window: {{ amount: 5, unit: working_days }}\n  lines:\n{lines}\nintake:"),
+            )
+    }
+
+    fn line(rule: &str, days: &str, channels: &str) -> String {
+        format!(
+            "    - {{ rule: {rule}, kind: phi, name: {{ vi: Phí, en: Fee }}, amount: 1000, effective: {{ {days} }}, channels: {channels}, basis: a test }}\n"
+        )
+    }
+
+    #[test]
+    fn a_line_of_a_tariff_goes_on_in_the_next_version_and_for_each_way_of_filing() {
+        let tariffs = |law: &Law, moment: &str| {
+            let mut found = found(law, moment);
+            found.retain(|(what, _)| what.starts_with("tariff/ENERGY.LABEL"));
+            found
+        };
+        let ends = line("old", "from: 2026-02-01, to: 2026-12-31", "[]");
+        let mut ending = law();
+        ending.add_procedure("third", &charged(&ends, 3, "2026-02-01")).unwrap();
+        let old = |days| vec![("tariff/ENERGY.LABEL/old".to_owned(), days)];
+        assert_eq!(tariffs(&ending, "2026-12-01T09:00"), old(30));
+
+        // What follows is only for what is filed online.
+        let online = ends + &line("new", "from: 2027-01-01", "[online]");
+        let mut half = ending.clone();
+        half.add_procedure("fourth", &charged(&online, 4, "2027-01-01")).unwrap();
+        assert_eq!(tariffs(&half, "2026-12-01T09:00"), old(30));
+        let both = line("next", "from: 2027-01-01, to: 2027-01-31", "[]");
+        let mut whole = ending.clone();
+        whole.add_procedure("fourth", &charged(&both, 4, "2027-01-01")).unwrap();
+        let next = vec![("tariff/ENERGY.LABEL/next".to_owned(), 61)];
+        assert_eq!(tariffs(&whole, "2026-12-01T09:00"), next, "of a version that is not in force yet");
     }
 
     #[test]

@@ -106,6 +106,7 @@ pub fn shipped_rules() -> Result<Vec<RulesIssued>, InvalidLaw> {
         (RulesKind::Codes, "chemicals.yaml", include_str!("../../procedures/chemicals.yaml")),
         (RulesKind::Codes, "countries.yaml", include_str!("../../procedures/countries.yaml")),
         (RulesKind::Codes, "provinces.yaml", include_str!("../../procedures/provinces.yaml")),
+        (RulesKind::Codes, "chemicals_2.yaml", include_str!("../../procedures/chemicals_2.yaml")),
     ];
     let procedures = SHIPPED.iter().map(|(file, text)| (RulesKind::Procedure, *file, *text));
     let all = calendars.into_iter().chain(others).chain(procedures);

@@ -24,11 +24,12 @@ mod shape;
 mod tests;
 
 pub use finding::{Finding, Findings, Place};
-pub(crate) use form::is_date;
 use periods::Periods;
 
 /// Characters of a name or a basis.
 const NAME_CHARS_MAX: usize = 1_000;
+/// Bytes of a file as it is recorded, which is as a JSON text: with what else is recorded of it, an event stays below what stores take.
+pub const RULES_BYTES_MAX: usize = 240 * 1024;
 /// Bytes of a code that names something inside a file.
 const CODE_BYTES_MAX: usize = 100;
 /// The first day that a file may name: earlier ones are typing errors.
@@ -52,6 +53,18 @@ impl Draft<'_> {
     pub fn check(&self, law: &Law, now: Timestamp) -> Result<RulesIssued, Findings> {
         let mut found = Findings::default();
         let value = read(self.text, &mut found).unwrap_or_default();
+        let bytes = serde_json::to_string(self.text).map_or(usize::MAX, |text| text.len());
+        if bytes > RULES_BYTES_MAX {
+            let (vi, en) = (
+                format!(
+                    "tệp dài {bytes} byte khi ghi nhận, nhiều nhất {RULES_BYTES_MAX}: danh mục lớn và danh sách cơ quan chia thành nhiều phần"
+                ),
+                format!(
+                    "the file has {bytes} bytes as it is recorded, at most {RULES_BYTES_MAX}: large lists of codes and registries come in parts"
+                ),
+            );
+            found.add("", vi, en);
+        }
         if found.is_empty() {
             let mut check = Check { law, now, found: &mut found };
             check.head(self, &value);

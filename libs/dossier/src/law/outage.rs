@@ -130,6 +130,35 @@ mod tests {
     }
 
     #[test]
+    fn precursors_are_applied_for_on_paper_only_while_the_online_way_is_out_of_order() {
+        let mut law: Law = law();
+        let open = |law: &Law, channel, moment: &str| {
+            let today = jiff::civil::date(2026, 12, 2);
+            let procedure = law.in_force(&"PRECURSOR.IMPORT".into(), today).unwrap();
+            let rule = law.rule(&procedure.reference(), &"G02.002".into(), at(moment)).unwrap();
+            procedure.channels.contains(&channel) && rule.is_open(channel, at(moment))
+        };
+        for (channel, regular) in
+            [(Channel::Online, true), (Channel::Counter, false), (Channel::Post, false)]
+        {
+            assert_eq!(open(&law, channel, "2026-12-02T09:00"), regular, "{channel:?}");
+        }
+        let declared = OutageDeclared {
+            outage: Uuid::nil(),
+            agency: "G02".into(),
+            channels: vec![Channel::Online],
+            from: at("2026-12-02T08:00"),
+            to: Some(at("2026-12-02T12:00")),
+            planned: false,
+            notice_at: at("2026-12-02T08:00"),
+            reason: "a test".into(),
+        };
+        law.declare(&declared, at("2026-12-02T08:30"));
+        assert!(open(&law, Channel::Post, "2026-12-02T09:00"));
+        assert!(!open(&law, Channel::Post, "2026-12-02T12:00"));
+    }
+
+    #[test]
     fn paper_is_taken_only_while_an_outage_of_another_way_lasts() {
         let end = Some("2026-11-20T12:00");
         let online = || vec![Channel::Online];

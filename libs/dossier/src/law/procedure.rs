@@ -31,6 +31,7 @@ shipped!(
     "chemical_import_2.yaml",
     "promotion_registration.yaml",
     "precursor_import.yaml",
+    "precursor_import_3.yaml",
     "multi_level_marketing.yaml",
     "multi_level_marketing_3.yaml",
     "multi_level_marketing_seminar.yaml",
@@ -388,6 +389,14 @@ impl Condition {
             && self.at_least.is_none_or(|least| number.is_some_and(|n| n >= least))
             && self.at_most.is_none_or(|most| number.is_some_and(|n| n <= most))
             && self.confirmed_by.as_ref().is_none_or(|list| list.confirms(value, public, asked))
+    }
+}
+
+impl FeeLine {
+    /// Whether it is charged for what is filed by a way.
+    #[must_use]
+    pub fn is_for(&self, channel: Channel) -> bool {
+        self.channels.is_empty() || self.channels.contains(&channel)
     }
 }
 

@@ -45,8 +45,7 @@ pub fn decide(
         return Err(Refusal::NothingOwed);
     };
     let window = payment.period(expire_fee_window::KIND, facts.law)?;
-    let over = window.map(|window| window.is_over(facts.at)).transpose()?;
-    if payment.is_closed() || over.unwrap_or(false) {
+    if payment.is_closed() || window.is_some_and(|window| window.is_over(facts.at)) {
         return Err(Refusal::WindowClosed);
     }
     // One that the provider was asked about is no obstacle: waiting for it could take days.

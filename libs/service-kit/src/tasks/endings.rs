@@ -1,8 +1,9 @@
-//! Says what of the law, of certificates and of keys ends soon and has no successor: at the start, once a day, and when it changes.
+//! Says what of the law, of certificates and of keys ends soon and has no successor, and what else is to be looked at in the law: at the
+//! start, once a day, and when it changes.
 
 use std::sync::Arc;
 
-use dossier::law::Ending;
+use dossier::law::{Ending, Warning};
 use events::Position;
 use futures_util::future::BoxFuture;
 use jiff::civil::Date;
@@ -16,7 +17,8 @@ use crate::{Clock, Kit};
 #[derive(Debug)]
 pub struct Endings {
     kit: Arc<Kit>,
-    said: Said,
+    endings: Said,
+    warnings: Said,
 }
 
 /// What was said last, and on which day.
@@ -27,20 +29,19 @@ impl Endings {
     /// Of this kit.
     #[must_use]
     pub fn new(kit: Arc<Kit>) -> Self {
-        Self { kit, said: Said::default() }
+        Self { kit, endings: Said::default(), warnings: Said::default() }
     }
 }
 
 impl Said {
     /// What is to be said on a day: all of it once a day, and again if it is something else than before.
-    fn news(&mut self, today: Date, endings: Vec<Ending>) -> Vec<Ending> {
-        let whats: Vec<String> = endings.iter().map(|ending| ending.what.clone()).collect();
-        let now = Some((today, whats));
+    fn news<T>(&mut self, today: Date, all: Vec<T>, what: impl Fn(&T) -> &String) -> Vec<T> {
+        let now = Some((today, all.iter().map(|one| what(one).clone()).collect()));
         if self.0 == now {
             return Vec::new();
         }
         self.0 = now;
-        endings
+        all
     }
 }
 
@@ -54,8 +55,16 @@ impl Task for Endings {
             let (done, now) = (Position(u64::MAX), self.kit.clock.now());
             let today = TimeZone::UTC.to_datetime(now).date();
             self.kit.ends.look().await;
+            let warnings = self.kit.law().warnings(now);
+            for Warning { what, pointer, en, .. } in
+                self.warnings.news(today, warnings, |warning| &warning.what)
+            {
+                tracing::warn!(what, pointer, why = en, "the law wants to be looked at");
+            }
             let endings = self.kit.endings();
-            for Ending { what, last_day, days } in self.said.news(today, endings) {
+            for Ending { what, last_day, days } in
+                self.endings.news(today, endings, |ending| &ending.what)
+            {
                 tracing::warn!(what, %last_day, days, "{what} ends on {last_day}; nothing that comes after it is known");
             }
             let again = now.checked_add(ENDINGS_LOOKED_AT_EVERY).ok();
@@ -77,7 +86,8 @@ mod tests {
             |what: &str| Ending { days: 3, what: what.into(), last_day: date(2026, 12, 31) };
         let mut said = Said::default();
         let mut count = |day, endings: &[&str]| {
-            said.news(date(2026, 12, day), endings.iter().map(|what| ending(what)).collect()).len()
+            let endings: Vec<Ending> = endings.iter().map(|what| ending(what)).collect();
+            said.news(date(2026, 12, day), endings, |ending| &ending.what).len()
         };
         assert_eq!((count(1, &["a", "b"]), count(1, &["a", "b"])), (2, 0));
         assert_eq!((count(1, &["b"]), count(1, &["b"]), count(2, &["b"])), (1, 0, 1));

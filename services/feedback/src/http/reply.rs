@@ -178,10 +178,14 @@ async fn impartial(
             }
             let envelope: Envelope =
                 serde_json::from_str(&event.meta).map_err(|error| unreadable(error.to_string()))?;
-            acts.push((event.kind, envelope.actor));
+            acts.push((event.id, event.kind, envelope));
         }
     }
-    let acts: Vec<Act<'_>> = acts.iter().map(|(kind, actor)| Act { kind, actor }).collect();
+    let acts = acts.iter().map(|(id, kind, envelope): &(Uuid, _, Envelope)| {
+        let Envelope { actor, cause, .. } = envelope;
+        Act { id: *id, kind, actor, cause: *cause }
+    });
+    let acts: Vec<Act<'_>> = acts.collect();
     let steps = &[intake::STEPS, payment::STEPS, review::STEPS, delivery::STEPS];
     match conflict(filed, About { brief: brief.as_ref(), acts: &acts, steps }, caller) {
         None => Ok(()),

@@ -29,6 +29,8 @@ pub(crate) enum RulesStatus {
     Rejected,
     /// It was taken back before it was in force.
     Withdrawn,
+    /// It was issued and is no law, because it contradicts a file that was recorded just before it.
+    Void,
     /// It came with the program and was not issued, because the agency has issued its own.
     PassedOver,
 }
@@ -40,6 +42,7 @@ impl From<RulesStage> for RulesStatus {
             RulesStage::Issued => Self::Issued,
             RulesStage::Rejected => Self::Rejected,
             RulesStage::Withdrawn => Self::Withdrawn,
+            RulesStage::Void => Self::Void,
         }
     }
 }
@@ -68,7 +71,7 @@ pub(crate) struct RulesVersionReply {
     /// Who signed, rejected or withdrew it.
     #[schema(value_type = Option<String>)]
     settled_by: Option<Subject>,
-    /// Why it was rejected, withdrawn or passed over.
+    /// Why it was rejected, withdrawn or passed over, or is no law.
     reason: Option<String>,
     /// On what it rests.
     legal_basis: String,

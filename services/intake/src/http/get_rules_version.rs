@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use dossier::contract::{LawEvent, RulesKind};
+use dossier::contract::{LawEvent, RulesIssued, RulesKind};
+use dossier::intake::sign_rules::Refusal;
 use dossier::intake::{READ_RULES, Rules, stream_id};
+use dossier::law::Void;
 use dossier::{Facts, Refuse, Step};
 use serde::de::DeserializeOwned;
 use service_kit::Loaded;
@@ -45,7 +47,7 @@ async fn handle(
 ) -> Result<Reply, Problem> {
     let id = id(&kind, &name)?;
     let loaded = read(&app.rules, READ_RULES, &id, &request).await?;
-    one(&loaded, version)
+    one(&app, &loaded, version)
 }
 
 /// Takes a step on a version, and shows it as it is then.
@@ -59,7 +61,11 @@ pub(super) async fn stepped<B: DeserializeOwned + Sync, R: Refuse>(
     let id = id(kind, name)?;
     let loaded = take(&app.rules, step, (&id, None), request, decide).await?;
     app.kit.rulebook.catch_up(&app.kit.store).await.map_err(unavailable)?;
-    one(&loaded, version)
+    // Only one that was signed can have become no law in the same moment.
+    if let Some(void) = void(app, &loaded.state, version) {
+        return Err(Problem::refused(&Refusal::VersionVoid(void.reason)));
+    }
+    one(app, &loaded, version)
 }
 
 /// The stream of a file that is named in an address.
@@ -69,9 +75,19 @@ fn id(kind: &str, name: &str) -> Result<String, Problem> {
 }
 
 /// The answer that shows a version.
-fn one(loaded: &Loaded<Rules>, version: u32) -> Result<Reply, Problem> {
-    let known = loaded.state.version(version);
+fn one(app: &App, loaded: &Loaded<Rules>, version: u32) -> Result<Reply, Problem> {
+    let mut rules = loaded.state.clone();
+    if let Some(void) = void(app, &rules, version) {
+        rules.mark_void(version, &void.reason);
+    }
+    let known = rules.version(version);
     shown(loaded, known.map(|known| RulesVersionReply::new(known, true)))
+}
+
+/// Why a recorded version is no law, if it is none because of what it contradicts.
+pub(super) fn void(app: &App, rules: &Rules, version: u32) -> Option<Void> {
+    let RulesIssued { kind, name, .. } = &rules.version(version)?.rules;
+    app.kit.law().void(*kind, name, version).cloned()
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {

@@ -5,16 +5,17 @@ use std::sync::Arc;
 use dossier::contract::{ProcedureRef, RulesIssued, RulesKind};
 use dossier::intake::issue_rules::{IssueRules, Refusal, STEP, decide};
 use dossier::intake::{RulesStage, stream_id};
-use dossier::law::{Draft, rules, takes_effect};
+use dossier::law::{Draft, Finding, RULES_BYTES_MAX, rules, takes_effect};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use service_kit::forms::Forms;
 use service_kit::http::{
-    Access, Problem, Reply, Request, Route, Target, Text, endpoint0, step, try_step,
+    Access, Language, Problem, Reply, Request, Route, Target, Text, endpoint0, step, try_step,
 };
 use service_kit::rulebook::RulebookError;
 use utoipa::ToSchema;
 
+use super::get_rules_version::void;
 use crate::App;
 use crate::concerned::{Counted, count};
 
@@ -26,8 +27,8 @@ pub(crate) struct IssueRulesRequest {
     #[schema(value_type = String, example = "procedure")]
     kind: RulesKind,
     /// The file, as YAML.
-    #[schema(value_type = String, min_length = 1, max_length = 200_000)]
-    text: Text<200_000>,
+    #[schema(value_type = String, min_length = 1, max_length = 245_760)]
+    text: Text<{ RULES_BYTES_MAX }>,
 }
 
 /// How it is issued.
@@ -69,10 +70,26 @@ pub(crate) struct IssueRulesReply {
     /// Whether there were more open dossiers than are looked at, so that the two figures are too low; only in a dry run.
     #[serde(skip_serializing_if = "Option::is_none")]
     not_all_counted: Option<bool>,
+    /// What is valid and yet to be looked at, such as an automatic answer that no dossier could get.
+    warnings: Vec<RulesWarning>,
+}
+
+/// Something that is valid and yet to be looked at.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RulesWarning {
+    /// Where in the file, as a JSON Pointer; empty if elsewhere in the law.
+    pointer: String,
+    /// What.
+    detail: String,
 }
 
 impl IssueRulesReply {
-    fn new(rules: RulesIssued, recorded: bool, awaiting_signature: bool) -> Self {
+    fn new(
+        rules: RulesIssued,
+        recorded: bool,
+        awaiting_signature: bool,
+        warnings: Vec<RulesWarning>,
+    ) -> Self {
         let effective_from = takes_effect(&rules);
         let RulesIssued { kind, name, version, legal_basis, .. } = rules;
         Self {
@@ -86,6 +103,7 @@ impl IssueRulesReply {
             open_dossiers: None,
             dates_moved: None,
             not_all_counted: None,
+            warnings,
         }
     }
 
@@ -123,6 +141,13 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let Ok(issued) = rules(kind, kind.as_str(), &text) else {
         return Err(unnamed(&app, kind, &text));
     };
+    let language = request.language();
+    let warnings = app.kit.law().warnings_of(&issued, app.kit.clock.now());
+    let warnings = warnings.into_iter().map(|Finding { pointer, vi, en, .. }| RulesWarning {
+        pointer,
+        detail: if language == Language::English { en } else { vi },
+    });
+    let warnings = warnings.collect();
     let form = if kind == RulesKind::Procedure { Forms::findings(&text) } else { Vec::new() };
     let signers = app.kit.rule_signers;
     let command = IssueRules { kind, text: &text, form: &form, signers };
@@ -142,15 +167,18 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
             try_step(&app.rules, &request, caller, target, |s, f| decide(s, command, f)).await?;
         let recorded = tried.is_empty();
         let counted = if recorded { Counted::default() } else { count(&app, &issued).await? };
-        let reply = IssueRulesReply::new(issued, recorded, signers > 1);
+        let reply = IssueRulesReply::new(issued, recorded, signers > 1, warnings);
         return Ok(Reply::ok(&reply.counted(counted)));
     }
     let taken = step(&app.rules, &request, caller, target, |s, f| decide(s, command, f)).await?;
     app.kit.rulebook.catch_up(&app.kit.store).await.map_err(unavailable)?;
+    if let Some(void) = void(&app, &taken.state, issued.version) {
+        return Err(Problem::refused(&Refusal::VersionVoid(void.reason)));
+    }
     let version = taken.state.version(issued.version);
     let waits = version.is_some_and(|known| known.stage == RulesStage::AwaitingSignature);
     let at = format!("/v1/rules/{}/{}/{}", kind.as_str(), issued.name, issued.version);
-    let reply = IssueRulesReply::new(issued, true, waits);
+    let reply = IssueRulesReply::new(issued, true, waits, warnings);
     Ok(Reply::created(&at, &reply).version(taken.version).position(taken.position))
 }
 

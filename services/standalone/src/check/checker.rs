@@ -12,7 +12,7 @@ use dossier::contract::{
 use dossier::delivery::{DeliveryReaction, DossierResult, Stage};
 use dossier::feedback::{Complaint, Rating, RatingReaction};
 use dossier::intake::{Intake, IntakeReaction};
-use dossier::law::Law;
+use dossier::law::{Law, Void};
 use dossier::payment::{Attempt, Payment, PaymentReaction};
 use dossier::review::{Review, ReviewReaction};
 use dossier::{Reaction, State};
@@ -125,6 +125,13 @@ impl Checker {
         if self.order.is_empty() {
             self.found.about("log-empty", "the log is empty: nothing was checked");
         }
+        for Void { kind, name, version, reason, .. } in self.law.open_voids() {
+            let what = format!(
+                "{} {name} version {version} is no law, and no later version of it was issued: {reason}",
+                kind.as_str()
+            );
+            self.found.about("law-void", what);
+        }
         let Findings { listed: findings, count: found, notes, notes_count: noted } = self.found;
         Report { findings, found, notes, noted, ..self.report }
     }
@@ -148,8 +155,10 @@ impl Checker {
         };
         if event.kind.starts_with("law.") {
             who::look(event, &meta, None, &self.law, &mut self.found);
-            if let Err(error) = rulebook::take(&mut self.law, event) {
-                self.found.of(event, "law", error);
+            match rulebook::take(&mut self.law, event) {
+                Ok(None) => {}
+                Ok(Some(void)) => self.found.note(event, "law-void", &void.reason),
+                Err(error) => self.found.of(event, "law", error),
             }
         }
         let known = meta.envelope.cause.is_none_or(|cause| self.order.knows(cause));

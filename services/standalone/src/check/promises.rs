@@ -19,7 +19,7 @@ pub(super) fn said_period<S: State>(law: &Law, state: &S, event: &Recorded, meta
         let running = period.running;
         let extended = extends && running.extended && running.known_at == meta.at();
         if extended || running.opened_by == meta.id && !running.extended {
-            return Ok(Some((running.due_at, period.end()?.due_at)));
+            return Ok(Some((running.due_at, period.end().due_at)));
         }
     }
     Ok(None)

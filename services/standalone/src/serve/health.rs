@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dossier::law::Ending;
+use dossier::law::{Ending, Warning};
 use events::Position;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
@@ -126,6 +126,7 @@ impl Watch {
             "head": kit.store.head(), "open_obligations": found.kept.value.open,
             "overdue_obligations": found.kept.value.overdue, "dead_letters": found.dead.value,
             "groups": stats.groups, "events": stats.events, "ends": self.ends(),
+            "law": self.warnings(),
         });
         let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
         warp::reply::with_status(json(body.to_string()), status).into_response()
@@ -137,6 +138,14 @@ impl Watch {
         let endings = kit.endings();
         let shown = |ending: &Ending| serde_json::json!({ "what": ending.what, "last_day": ending.last_day, "days": ending.days });
         endings.iter().map(shown).collect()
+    }
+
+    /// What else is to be looked at in the law.
+    fn warnings(&self) -> Vec<serde_json::Value> {
+        let kit = &self.0.kit;
+        let warnings = kit.law().warnings(kit.clock.now());
+        let shown = |warning: &Warning| serde_json::json!({ "what": warning.what, "pointer": warning.pointer, "why": warning.en });
+        warnings.iter().map(shown).collect()
     }
 
     /// The figures.
@@ -197,6 +206,10 @@ impl Watch {
         let ends =
             kit.endings().into_iter().map(|end| (end.what, u64::try_from(end.days).unwrap_or(0)));
         kit.metrics.set_all("ends_in_days", help, "what", ends);
+        let help = "Files of rules that are no law although they are recorded, or whose automatic answer nothing can get";
+        let warnings = kit.law().warnings(kit.clock.now());
+        let warnings = warnings.into_iter().map(|warning| (warning.what, 1));
+        kit.metrics.set_all("law_warnings", help, "what", warnings);
         let help = "Positions that the index of obligations has not read yet";
         set("obligations_lag", help, lag);
         let now = u64::try_from(kit.clock.now().as_millisecond()).unwrap_or(0);

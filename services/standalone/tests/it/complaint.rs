@@ -226,3 +226,37 @@ async fn who_deals_with_a_complaint_reaches_the_timeline_of_its_dossier_until_th
     let own = office.browser.get(&timeline, &party).await;
     assert_eq!(own.refused(), (403, "own-matter"));
 }
+
+#[tokio::test]
+async fn whoever_found_that_something_is_missing_does_not_deal_with_the_complaint_about_the_request() {
+    let mut office = Office::open().await;
+    let (citizen, clerk) = (office.applicant("a1"), office.clerk());
+    let (dossier, _) = crate::support::submitted(&office.browser, &citizen).await;
+    take(&mut office, &dossier, "acceptance", &clerk, json!({})).await.granted();
+    office.settle().await;
+    let review = dossier.replace("/dossiers/", "/reviews/");
+    let reviewer = office.token(Role::Reviewer, "r1", "G02.002");
+    take(&mut office, &review, "claim", &reviewer, json!({})).await.granted();
+    let needs = json!({ "components": [], "reason": "The plan is not signed." });
+    take(&mut office, &review, "supplement-needs", &reviewer, needs).await.granted();
+    office.settle().await;
+    let id = dossier.rsplit('/').next().unwrap();
+    let entries = office.browser.get(&format!("{dossier}/timeline"), &citizen).await.granted();
+    let asked = entries.as_array().unwrap().iter();
+    let mut asked = asked.filter(|entry| entry["event"] == "intake.SupplementRequested.v1");
+    let body = json!({
+        "agency": "G02.002", "text": "It was signed.", "name": "Lê C", "address": "Hà Nội",
+        "phone": "0912 345 678", "dossier": id, "position": asked.next().unwrap()["position"],
+    });
+    let filed = office.browser.post("/v1/complaints", &citizen, "", body).await.granted();
+    assert_eq!(filed["step"], "intake.SupplementRequested.v1");
+    let complaint = format!("/v1/complaints/{}", filed["complaint"].as_str().unwrap());
+    let class = json!({ "class": "conduct_or_delay" });
+    let address = format!("{complaint}/classification");
+    let own = office.token_for(&[Role::ComplaintHandler, Role::Reviewer], "r1", "G02.002", None);
+    let refused = office.browser.post(&address, &own, "\"1\"", class.clone()).await;
+    assert_eq!(refused.refused(), (403, "own-step"), "{}", refused.body);
+    // The clerk accepted it, which is something else.
+    let other = office.token_for(&[Role::ComplaintHandler], "clerk-1", "G02", None);
+    office.browser.post(&address, &other, "\"1\"", class).await.granted();
+}

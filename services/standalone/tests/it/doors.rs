@@ -116,3 +116,25 @@ async fn a_date_that_is_moved_and_an_outage_that_is_declared_are_in_this_age() {
     assert_eq!(pointers(&refused.body), ["/from", "/notice_at", "/to"]);
     office.settle().await;
 }
+
+#[tokio::test]
+async fn an_envelope_that_was_on_its_way_when_a_new_version_took_effect_is_entered() {
+    let mut office = Office::open().await;
+    let shipped = include_str!("../../../../libs/dossier/procedures/promotion_registration.yaml");
+    let text = dossier::law::next_version(shipped)
+        .replace("issued: 2018-05-22", "issued: 2026-11-20")
+        .replace("effective: { from: 2018-07-15 }", "effective: { from: 2026-11-25 }");
+    crate::law::issue(&office, "procedure", &text).await.granted();
+    office.wait_until("2026-11-26T09:00").await;
+    let clerk = office.token(Role::Clerk, "clerk-1", "H26.14");
+    let mut body = promotion(&office, &clerk).await;
+    body["applicant"] = json!("citizen-1");
+    body["channel"] = json!("post");
+    body["posted_by"] = json!("hand_over_record");
+    body["posted_at"] = json!("2026-05-01T09:00:00+07:00");
+    let refused = office.browser.post("/v1/dossiers", &clerk, "", body.clone()).await;
+    assert_eq!(pointers(&refused.body), ["/posted_at"], "more than 183 days ago");
+    body["posted_at"] = json!("2026-11-23T09:00:00+07:00");
+    let entered = office.browser.post("/v1/dossiers", &clerk, "", body).await.granted();
+    assert_eq!(entered["procedure_version"], 3, "{entered}");
+}

@@ -248,7 +248,7 @@ async fn the_answer_to_a_declaration_is_issued_by_itself_where_the_list_confirms
     let mut office = Office::open().await;
     office.wait_until("2026-12-02T09:00").await;
     let applicant = office.applicant("a1");
-    let list = "{ id: chemicals, version: 2, legal_basis: a test, format: cas, closed: false, entries: [\
+    let list = "{ id: chemicals, version: 3, legal_basis: a test, format: cas, closed: false, entries: [\
         { code: 1310-73-2, name: { vi: NaOH, en: NaOH }, effective: { from: 2026-01-01 }, class: conditional },\
         { code: 107-44-8, name: { vi: Sarin, en: Sarin }, effective: { from: 2026-01-01 }, class: special }] }";
     // What is not on record yet confirms nothing: an officer decides.

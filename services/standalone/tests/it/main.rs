@@ -12,6 +12,7 @@ mod codes;
 mod commands;
 mod complaint;
 mod connections;
+mod contradicted;
 mod copy;
 mod corrected;
 mod documents;

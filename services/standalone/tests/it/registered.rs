@@ -27,7 +27,7 @@ const ANSWERS: &str = "/v1/result-numbers?agency=G02.002&book=KQ.G02.000201&year
 const KILLS: usize = 6;
 
 /// A list by which the answer to a declaration issues itself.
-const CHEMICALS: &str = "{ id: chemicals, version: 2, legal_basis: a test, format: cas, closed: false, entries: [\
+const CHEMICALS: &str = "{ id: chemicals, version: 3, legal_basis: a test, format: cas, closed: false, entries: [\
     { code: 1310-73-2, name: { vi: NaOH, en: NaOH }, effective: { from: 2026-01-01 }, class: conditional }] }";
 
 /// A folder for processes that live at `now`.

@@ -88,7 +88,7 @@ async fn a_dry_run_says_what_would_be_and_records_nothing() {
     let said = json!({
         "kind": "procedure", "name": "CO.D", "version": 3, "effective_from": "2026-12-01",
         "legal_basis": tried.body["legal_basis"], "recorded": false, "awaiting_signature": false,
-        "open_dossiers": 0, "dates_moved": 0, "not_all_counted": false,
+        "open_dossiers": 0, "dates_moved": 0, "not_all_counted": false, "warnings": [],
     });
     assert_eq!(tried.body, said);
     assert_eq!(office.kit.store.head(), head);

@@ -53,6 +53,19 @@ impl Check<'_, '_> {
     }
 
     fn announced(&mut self, value: &Value) {
+        // One that ends earlier than before may correct a mistake, unless days that are over were not announced any more.
+        let known = value.get("id").and_then(Value::as_str).and_then(|id| self.law.newest_calendar(id));
+        if let (Some(known), Some(to)) = (known, value.pointer("/announced/to").and_then(date))
+            && to < known.announced_until()
+            && to < known.date_of(self.now)
+        {
+            let (before, today) = (known.announced_until(), known.date_of(self.now));
+            let (vi, en) = (
+                format!("sớm hơn phiên bản trước ({before}) và trước hôm nay ({today})"),
+                format!("is earlier than before ({before}), and before today ({today})"),
+            );
+            self.add("/announced/to", vi, en);
+        }
         let this_year = jiff::tz::TimeZone::UTC.to_datetime(self.now).year();
         let to = value.pointer("/announced/to").and_then(date);
         let last = this_year.saturating_add(ANNOUNCED_YEARS_MAX);

@@ -4,69 +4,10 @@ use serde_json::Value;
 
 use super::Check;
 use crate::law::coded::{FILING, LISTED, NAMED, NOT_AFTER, NOT_BEFORE, OURS, SINGLE};
+use crate::law::schema::{SAME_PLACE, SCHEMAS_OF_A_PLACE_MAX, at, endless, is_date};
 
 /// How deep schemas are followed.
 const DEPTH_MAX: usize = 32;
-/// Keywords whose schemas hold for the same place.
-const SAME_PLACE: &[&str] = &["allOf", "anyOf", "oneOf", "if", "then", "else"];
-
-/// The schemas of the field that a pointer into the form leads to; none if the form has no such field.
-fn at<'s>(form: &'s Value, pointer: &str) -> Vec<&'s Value> {
-    let tokens = pointer.split('/').skip(1);
-    tokens.fold(vec![form], |schemas, token| {
-        let token = token.replace("~1", "/").replace("~0", "~");
-        let mut next = Vec::new();
-        for schema in schemas {
-            field(form, schema, &token, DEPTH_MAX, &mut next);
-        }
-        next
-    })
-}
-
-fn field<'s>(
-    root: &'s Value,
-    schema: &'s Value,
-    token: &str,
-    depth: usize,
-    next: &mut Vec<&'s Value>,
-) {
-    let Some(depth) = depth.checked_sub(1) else { return };
-    let named = schema.get("properties").and_then(|properties| properties.get(token));
-    next.extend(named);
-    if named.is_none() {
-        // A form may leave the names to whoever fills it in.
-        let patterns = schema.get("patternProperties").and_then(Value::as_object);
-        next.extend(patterns.into_iter().flat_map(|patterns| patterns.values()));
-        next.extend(schema.get("additionalProperties").filter(|more| more.is_object()));
-    }
-    if let Ok(place) = token.parse::<usize>() {
-        let first = schema.get("prefixItems").and_then(|items| items.get(place));
-        next.extend(first.or_else(|| schema.get("items").filter(|items| items.is_object())));
-    }
-    each_same_place(root, schema, |same| field(root, same, token, depth, next));
-}
-
-/// Every schema that holds for the same place besides this one.
-fn each_same_place<'s>(root: &'s Value, schema: &'s Value, mut take: impl FnMut(&'s Value)) {
-    let referred = schema.get("$ref").and_then(Value::as_str);
-    if let Some(same) = referred.and_then(|to| root.pointer(to.strip_prefix('#')?)) {
-        take(same);
-    }
-    for keyword in SAME_PLACE {
-        match schema.get(*keyword) {
-            Some(Value::Array(schemas)) => schemas.iter().for_each(&mut take),
-            Some(schema) => take(schema),
-            None => {}
-        }
-    }
-}
-
-fn says(form: &Value, schema: &Value, test: &dyn Fn(&Value) -> bool, depth: usize) -> bool {
-    let Some(depth) = depth.checked_sub(1) else { return false };
-    let mut said = test(schema);
-    each_same_place(form, schema, |same| said = said || says(form, same, test, depth));
-    said
-}
 
 /// Whether a keyword of our own stands anywhere in a value.
 fn has_ours(value: &Value, depth: usize) -> bool {
@@ -78,12 +19,6 @@ fn has_ours(value: &Value, depth: usize) -> bool {
         Value::Array(items) => items.iter().any(|item| has_ours(item, depth)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
-}
-
-/// Whether a form says that the field to which a pointer leads is a date.
-pub(crate) fn is_date(form: &Value, pointer: &str) -> bool {
-    let date = |schema: &Value| schema.get("format").is_some_and(|format| format == "date");
-    at(form, pointer).iter().any(|schema| says(form, schema, &date, DEPTH_MAX))
 }
 
 impl Check<'_, '_> {
@@ -106,7 +41,7 @@ impl Check<'_, '_> {
             self.add(pointer, vi, en);
         }
         let whole = |schema: &Value| schema.get("type").is_some_and(|kind| kind == "object");
-        if schemas.iter().any(|schema| says(form, schema, &whole, DEPTH_MAX)) {
+        if schemas.iter().any(|schema| whole(schema)) {
             let (vi, en) = (
                 format!("`{names}` là cả một phần của tờ khai, không phải một trường"),
                 format!("`{names}` is a whole part of the form, not a field"),
@@ -218,34 +153,19 @@ impl Check<'_, '_> {
         if form.is_object() {
             self.fillable(form, "/form", DEPTH_MAX);
             self.ours(form, "/form", DEPTH_MAX);
+            if let Some(pointer) = endless(form) {
+                let (vi, en) = (
+                    format!(
+                        "tham chiếu vòng lại chính nó hoặc có hơn {SCHEMAS_OF_A_PLACE_MAX} lược đồ cho cùng một chỗ: không thể kiểm tra tờ khai"
+                    ),
+                    format!(
+                        "leads back to itself, or more than {SCHEMAS_OF_A_PLACE_MAX} schemas hold for this place: no form could be checked"
+                    ),
+                );
+                self.add(&format!("/form{pointer}"), vi, en);
+            }
         } else {
             self.add("/form", "không phải là JSON Schema", "is not a JSON Schema");
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_pointer_leads_through_references_lists_and_alternatives() {
-        let form = json!({
-            "$defs": { "firm": { "properties": { "name": { "type": "string" } } } },
-            "properties": {
-                "firm": { "$ref": "#/$defs/firm" },
-                "goods": { "items": { "properties": { "hs": {} } } },
-                "loop": { "$ref": "#/properties/loop" },
-            },
-            "oneOf": [{ "properties": { "either": {} } }, { "properties": { "or": {} } }],
-        });
-        for known in ["/firm/name", "/goods/0/hs", "/either", "/or"] {
-            assert!(!at(&form, known).is_empty(), "{known}");
-        }
-        for unknown in ["/firm/nome", "/goods/hs", "/neither", "/loop/x"] {
-            assert!(at(&form, unknown).is_empty(), "{unknown}");
         }
     }
 }

@@ -48,7 +48,10 @@ impl Check<'_, '_> {
                 check.texts(&format!("{at}/name"), &entry.name);
                 check.days(&format!("{at}/effective"), entry.effective);
             }
-            if let Err(reason) = list.check() {
+            if let Some(list) = &list.part_of {
+                check.code("/part_of", list);
+            }
+            if let Err(reason) = check.law.with_part(list) {
                 check.add("/entries", format!("danh mục tự mâu thuẫn: {reason}"), reason);
             }
         });

@@ -1,0 +1,162 @@
+//! Lists of codes that come in parts, because a file has an end: each part is a file with a name and versions of its own, for example
+//! the communes of one province, and the list is all of them together.
+
+use serde::Deserialize;
+
+use super::{CodeList, Law};
+use crate::contract::RulesIssued;
+
+/// The list that a file of codes is, or is a part of, by what stands in it.
+#[must_use]
+pub(crate) fn list_in(issued: &RulesIssued) -> String {
+    #[derive(Deserialize)]
+    struct Part {
+        part_of: Option<String>,
+    }
+    let part = serde_yaml_ng::from_str::<Part>(&issued.text).ok();
+    part.and_then(|part| part.part_of).unwrap_or_else(|| issued.name.clone())
+}
+
+impl CodeList {
+    /// The list that it is, or is a part of.
+    #[must_use]
+    pub fn list(&self) -> &str {
+        self.part_of.as_deref().unwrap_or(&self.id)
+    }
+}
+
+impl Law {
+    /// The list that a file is, or is a part of.
+    #[must_use]
+    pub fn list_of<'a>(&'a self, file: &'a str) -> &'a str {
+        self.code_files.get(file).map_or(file, |part| part.list())
+    }
+
+    /// A list as it is with a part instead of what that said before. What one part says of all, every part must say.
+    pub(super) fn with_part(&self, part: &CodeList) -> Result<CodeList, String> {
+        let list = part.list();
+        if let Some(before) = self.code_files.get(&part.id).filter(|before| before.list() != list) {
+            return Err(format!(
+                "`{}` is a part of the list `{}`, and stays one",
+                part.id,
+                before.list()
+            ));
+        }
+        if part.id != list && self.codes.contains_key(&part.id) {
+            return Err(format!("`{}` is the name of a list, not of a part of one", part.id));
+        }
+        if self.code_files.get(list).is_some_and(|whole| whole.list() != list) {
+            return Err(format!("`{list}` is itself a part of a list"));
+        }
+        let others = || {
+            let files = self.code_files.values().map(|file| &**file);
+            files.filter(|file| file.list() == list && file.id != part.id)
+        };
+        if let Some(other) = others().find(|other| other.format != part.format) {
+            return Err(format!("`format` is not that of the part `{}`", other.id));
+        }
+        let whole = CodeList {
+            id: list.to_owned(),
+            part_of: None,
+            version: others().map(|other| other.version).fold(part.version, u32::saturating_add),
+            legal_basis: part.legal_basis.clone(),
+            format: part.format,
+            // What is not named is only refused, or known to have no class, once every part says so.
+            closed: part.closed && others().all(|other| other.closed),
+            complete: part.complete && others().all(|other| other.complete),
+            entries: others().chain([part]).flat_map(|one| one.entries.iter().cloned()).collect(),
+        };
+        whole.check().map(|()| whole)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::contract::RulesKind;
+    use crate::law::{Draft, rules};
+    use crate::testing::at;
+
+    const NOW: &str = "2026-11-20T09:00";
+
+    fn part(province: usize, version: u32, communes: usize) -> String {
+        use std::fmt::Write;
+        let mut text = format!(
+            "id: communes-{province}\npart_of: communes\nversion: {version}\nlegal_basis: a test\nentries:\n"
+        );
+        for commune in 0..communes {
+            writeln!(
+                text,
+                "  - {{ code: \"{province:02}{commune:03}\", name: {{ vi: Xã {commune}, en: Commune {commune} }}, effective: {{ from: 2025-07-01 }} }}"
+            )
+            .unwrap();
+        }
+        text
+    }
+
+    fn take(law: &mut Law, text: &str) -> Result<(), String> {
+        let draft = Draft { kind: RulesKind::Codes, text, version: None };
+        let issued = draft.check(law, at(NOW)).map_err(|found| found.to_string())?;
+        law.record(&issued, at(NOW)).map_or(Ok(()), |void| Err(void.reason.clone()))
+    }
+
+    #[test]
+    fn the_communes_of_a_country_come_in_parts_and_are_one_list() {
+        let mut law = crate::testing::law();
+        for province in 1..=34 {
+            take(&mut law, &part(province, 1, 98)).unwrap();
+        }
+        let day = date(2026, 11, 20);
+        let list = law.code_list("communes", at(NOW)).unwrap();
+        assert_eq!(list.entries.len(), 34 * 98);
+        assert!(list.on("01000", day).is_some() && list.on("34097", day).is_some());
+        assert!(law.code_list("communes-3", at(NOW)).is_none(), "a part is no list");
+        assert_eq!(law.list_of("communes-3"), "communes");
+        let issued = rules(RulesKind::Codes, "a part", &part(3, 2, 98)).unwrap();
+        assert_eq!(list_in(&issued), "communes", "whose dossiers it concerns");
+
+        // A part changes by itself, and may name what another one has.
+        let merged = part(2, 2, 97)
+            + "  - { code: \"02097\", name: { vi: Xã 97, en: Commune 97 }, effective: { from: 2025-07-01, to: 2026-10-31 }, successor: \"03001\" }\n";
+        take(&mut law, &merged).unwrap();
+        let list = law.code_list("communes", at(NOW)).unwrap();
+        assert_eq!((list.entries.len(), list.successor("02097", day)), (34 * 98, Some("03001")));
+        assert_eq!(law.code_list("communes", at("2026-11-20T08:59")).map(|l| l.version), None);
+        assert_eq!(law.next_version(RulesKind::Codes, &merged), Some(3));
+    }
+
+    #[test]
+    fn parts_that_contradict_each_other_are_not_one_list() {
+        let mut law = crate::testing::law();
+        take(&mut law, &part(1, 1, 3)).unwrap();
+        let twice = part(2, 1, 3) + &part(1, 1, 1).lines().last().unwrap().to_owned() + "\n";
+        assert!(take(&mut law, &twice).unwrap_err().contains("twice"));
+        let format = part(2, 1, 3).replace("entries:", "format: hs\nentries:");
+        assert!(take(&mut law, &format).is_err());
+        let elsewhere = part(1, 2, 3).replace("part_of: communes", "part_of: provinces");
+        assert!(take(&mut law, &elsewhere).unwrap_err().contains("stays one"));
+        let chemicals = part(3, 1, 3).replace("id: communes-3", "id: chemicals");
+        assert!(take(&mut law, &chemicals).is_err());
+        let nested = part(4, 1, 3).replace("part_of: communes", "part_of: communes-1");
+        assert!(take(&mut law, &nested).unwrap_err().contains("itself a part"));
+        // Nothing is complete before every part is.
+        let complete = part(2, 1, 3).replace("entries:", "complete: true\nentries:");
+        take(&mut law, &complete).unwrap();
+        assert!(!law.code_list("communes", at(NOW)).unwrap().complete);
+        let own = part(1, 2, 3).replace("entries:", "complete: true\nentries:");
+        take(&mut law, &own).unwrap();
+        assert!(law.code_list("communes", at(NOW)).unwrap().complete);
+    }
+
+    #[test]
+    fn a_file_that_is_larger_than_an_event_may_be_is_found_before_it_is_issued() {
+        let law = crate::testing::law();
+        let text = part(1, 1, 2_600);
+        let draft = Draft { kind: RulesKind::Codes, text: &text, version: Some(1) };
+        let found = draft.check(&law, at(NOW)).unwrap_err();
+        assert!(found.0[0].en.contains("in parts"), "{found}");
+        assert!(rules(RulesKind::Codes, "communes", &text).is_ok());
+    }
+}

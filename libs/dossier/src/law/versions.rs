@@ -1,0 +1,81 @@
+//! Which version of a procedure holds: on a day, by what was known, and by its number.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::{Law, Procedure};
+use crate::contract::{ProcedureCode, ProcedureRef};
+
+impl Law {
+    /// The version of a procedure that is in force on a date.
+    #[must_use]
+    pub fn in_force(&self, code: &ProcedureCode, on: Date) -> Option<&Procedure> {
+        self.in_force_as_known(code, on, Timestamp::MAX)
+    }
+
+    /// The version of a procedure that was in force on a date by what had been recorded up to `known_at`: a version may
+    /// take effect before it is issued.
+    #[must_use]
+    pub fn in_force_as_known(
+        &self,
+        code: &ProcedureCode,
+        on: Date,
+        known_at: Timestamp,
+    ) -> Option<&Procedure> {
+        let known = |procedure: &&Procedure| procedure.recorded_at.is_none_or(|at| at <= known_at);
+        let versions = self.procedures.get(code)?;
+        versions.iter().rev().filter(known).find(|procedure| procedure.effective.contains(on))
+    }
+
+    /// The version of a procedure that is shown for a date by what had been recorded up to `known_at`: the one in force, or
+    /// else the next one, or else the last one.
+    #[must_use]
+    pub fn nearest(
+        &self,
+        code: &ProcedureCode,
+        on: Date,
+        known_at: Timestamp,
+    ) -> Option<&Procedure> {
+        let versions = self.procedures.get(code)?;
+        let known = || {
+            versions.iter().filter(|p| p.recorded_at.is_none_or(|recorded| recorded <= known_at))
+        };
+        let in_force = self.in_force_as_known(code, on, known_at);
+        let next = || known().filter(|p| p.effective.from > on).min_by_key(|p| p.effective.from);
+        in_force.or_else(next).or_else(|| known().next_back())
+    }
+
+    /// The versions of a procedure that take effect after a date, by what had been recorded up to `known_at`.
+    pub fn upcoming(
+        &self,
+        code: &ProcedureCode,
+        on: Date,
+        known_at: Timestamp,
+    ) -> impl Iterator<Item = &Procedure> {
+        let versions = self.procedures.get(code).into_iter().flatten();
+        versions.filter(move |procedure| {
+            let known = procedure.recorded_at.is_none_or(|recorded| recorded <= known_at);
+            known && procedure.effective.from > on
+        })
+    }
+
+    /// The first day on which any version of a procedure was in force.
+    #[must_use]
+    pub fn first_day(&self, code: &ProcedureCode) -> Option<Date> {
+        self.procedures.get(code)?.iter().map(|procedure| procedure.effective.from).min()
+    }
+
+    /// Whether any version of the procedure is known at all.
+    #[must_use]
+    pub fn knows(&self, code: &ProcedureCode) -> bool {
+        self.procedures.contains_key(code)
+    }
+
+    /// A procedure in a version, also in one that was taken back.
+    #[must_use]
+    pub fn procedure(&self, reference: &ProcedureRef) -> Option<&Procedure> {
+        let mut versions = self.procedures.get(&reference.code).into_iter().flatten();
+        let known = versions.find(|procedure| procedure.version == reference.version);
+        known.or_else(|| self.withdrawn.get(reference))
+    }
+}
