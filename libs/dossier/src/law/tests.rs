@@ -13,7 +13,7 @@ fn the_shipped_law_is_valid() {
 #[test]
 fn a_wrong_file_is_refused_with_file_line_and_reason() {
     let mut law = Law::shipped().unwrap();
-    let wrong = SHIPPED[0].1.replace("version: 2", "version: two");
+    let wrong = SHIPPED[0].1.replace("\nversion: ", "\nversion: two");
     let error = law.add_procedure("wrong.yaml", &wrong).unwrap_err().to_string();
     assert!(error.starts_with("wrong.yaml:") && error.contains("version"), "{error}");
     let unknown = format!("{}\nsurprise: 1\n", SHIPPED[0].1);
@@ -36,8 +36,7 @@ fn who_takes_over_from_an_agency_deals_with_its_dossiers_from_that_day_on() {
 
 #[test]
 fn a_succession_that_leads_nowhere_or_back_is_refused() {
-    let shipped =
-        include_str!("../../procedures/agencies.yaml").replace("version: 1", "version: 2");
+    let shipped = next_version(include_str!("../../procedures/agencies.yaml"));
     let refused = |by: &str, wrong: &str| {
         let text = shipped.replace(&format!("by: {by}"), &format!("by: {wrong}"));
         Law::shipped().unwrap().add_agencies("agencies.yaml", &text).unwrap_err().to_string()
@@ -58,7 +57,7 @@ fn a_later_version_applies_to_open_dossiers_only_if_it_says_so_and_from_its_firs
     let second = |transition: &str| {
         let mut law = Law::shipped().unwrap();
         let (_, text) = SHIPPED.iter().find(|(_, text)| text.contains("CHEM.IMPORT")).unwrap();
-        let text = text.replace("version: 1\n", &format!("version: 3\n{transition}"));
+        let text = format!("{}{transition}", in_version(text, 3));
         let text = text.replace("effective: { from: 2026-01-17", "effective: { from: 2026-11-20");
         law.add_procedure("second.yaml", &text).unwrap();
         law

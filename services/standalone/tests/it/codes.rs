@@ -1,6 +1,7 @@
 //! Lists of codes: those that ship, and those of an agency as the guide writes them.
 
 use dossier::contract::Role;
+use dossier::law::next_version;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -17,9 +18,7 @@ fn guide(id: &str) -> String {
 /// Energy labelling whose form asks for places and goods besides.
 fn procedure(fields: &Value) -> String {
     const LABEL: &str = include_str!("../../../../libs/dossier/procedures/energy_label.yaml");
-    let text = LABEL
-        .replace("version: 2", "version: 3")
-        .replace("issued: 2025-12-01", "issued: 2026-11-20");
+    let text = next_version(LABEL).replace("issued: 2025-12-01", "issued: 2026-11-20");
     let mut file: Value = serde_yaml_ng::from_str(&text).unwrap();
     file["effective"]["from"] = json!("2026-11-20");
     for (name, field) in fields.as_object().unwrap() {
