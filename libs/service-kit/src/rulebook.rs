@@ -318,7 +318,7 @@ mod tests {
     #[test]
     fn the_largest_file_that_can_be_issued_fits_into_an_event() {
         let rules = RulesIssued {
-            kind: dossier::contract::RulesKind::Procedure,
+            kind: RulesKind::Procedure,
             name: "n".repeat(100),
             version: u32::MAX,
             legal_basis: "\u{1ea1}".repeat(1_000),
