@@ -325,7 +325,10 @@ mod tests {
             text: "x".repeat(dossier::law::RULES_BYTES_MAX - 2),
             proposed_by: Some("p".repeat(300).as_str().into()),
         };
-        assert_eq!(serde_json::to_string(&rules.text).unwrap().len(), dossier::law::RULES_BYTES_MAX);
+        assert_eq!(
+            serde_json::to_string(&rules.text).unwrap().len(),
+            dossier::law::RULES_BYTES_MAX
+        );
         // What stands beside it in the envelope is a few hundred bytes.
         let bytes = LawEvent::from(rules).encode().len();
         assert!(bytes + 4_096 < events::limits::EVENT_BYTES_MAX, "{bytes}");

@@ -97,12 +97,7 @@ pub(crate) fn before_it_took_effect(day: Date, from: Date) -> Text {
 }
 
 /// Why a date of posting cannot be right. One in the future, and one where none counts, are refused by themselves.
-fn posted(
-    rule: Rule<'_>,
-    from: Date,
-    posted_at: Timestamp,
-    now: Timestamp,
-) -> Option<Finding> {
+fn posted(rule: Rule<'_>, from: Date, posted_at: Timestamp, now: Timestamp) -> Option<Finding> {
     let day = rule.calendar.date_of(posted_at);
     let earliest = now.checked_sub(SignedDuration::from_hours(24 * POSTED_DAYS_MAX)).ok()?;
     let what = if day < from {
@@ -375,7 +370,10 @@ mod tests {
         let text = include_str!("../../procedures/promotion_registration.yaml");
         let known = law.in_force(&"2.000004".into(), jiff::civil::date(2026, 11, 20)).unwrap();
         let next = text
-            .replace(&format!("\nversion: {}\n", known.version), "\nversion: 9\napplies_to_open: true\n")
+            .replace(
+                &format!("\nversion: {}\n", known.version),
+                "\nversion: 9\napplies_to_open: true\n",
+            )
             .replace(&format!("from: {}", known.effective.from), "from: 2026-11-20");
         law.add_procedure("next", &next).unwrap();
         let begun = |form: &mut Value| form["programme"]["to"] = json!("2026-11-19");

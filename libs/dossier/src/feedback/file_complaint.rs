@@ -200,9 +200,11 @@ pub(crate) mod tests {
         assert_eq!(file(&mut scene, Some(about("a2", kind)), false), unknown);
         file(&mut scene, Some(about("a1", kind)), false).unwrap();
         let (submitted, complains) = ("0314409058-002", "0314409058002");
-        for (owner, complainant, own) in
-            [(submitted, complains, true), (complains, submitted, true), (submitted, "0314409058", false)]
-        {
+        for (owner, complainant, own) in [
+            (submitted, complains, true),
+            (complains, submitted, true),
+            (submitted, "0314409058", false),
+        ] {
             let found = named(&about(owner, kind), &complainant.into());
             assert_eq!(found.is_ok(), own, "{owner} {complainant}");
         }

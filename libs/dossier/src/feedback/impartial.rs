@@ -174,7 +174,11 @@ mod tests {
             assert_eq!(found, own, "{kind}");
         }
         let by_name = |step, who| conflict(&filed(Some(step)), about, &handler(who, None));
-        assert_eq!(by_name("request_supplement", "r1"), Some(Conflict::OwnStep), "without its event");
+        assert_eq!(
+            by_name("request_supplement", "r1"),
+            Some(Conflict::OwnStep),
+            "without its event"
+        );
         assert_eq!(by_name("request_supplement", "c1"), None);
     }
 

@@ -64,7 +64,8 @@ pub fn decide(
     let day = rule.calendar.date_of(at);
     let from = facts.law.first_day(&rule.procedure.code);
     let from = from.unwrap_or(rule.procedure.effective.from);
-    let before = (day < from).then(|| Finding::said("/at", clock::before_it_took_effect(day, from)));
+    let before =
+        (day < from).then(|| Finding::said("/at", clock::before_it_took_effect(day, from)));
     let faults: Vec<Finding> =
         clock::impossible("/at", facts.at, at).into_iter().chain(before).collect();
     if !faults.is_empty() {

@@ -138,7 +138,8 @@ pub(super) mod tests {
         assert_eq!(law.procedure(&received).unwrap().version, 3);
         assert!(law.procedures().all(|procedure| procedure.reference() != received));
         let next = in_version(&second("2026-12-01"), 4);
-        law.add_procedure("next", &next.replace("level:", "applies_to_open: true\nlevel:")).unwrap();
+        law.add_procedure("next", &next.replace("level:", "applies_to_open: true\nlevel:"))
+            .unwrap();
         let rule = law.rule(&received, &"G02.003".into(), moment).unwrap();
         assert_eq!(rule.procedure.version, 4);
     }

@@ -23,7 +23,8 @@ impl Law {
     ) -> Vec<Finding> {
         match issued.kind {
             RulesKind::Calendar => {
-                let both = self.newest_calendar(&issued.name).zip(after.newest_calendar(&issued.name));
+                let both =
+                    self.newest_calendar(&issued.name).zip(after.newest_calendar(&issued.name));
                 both.map_or_else(Vec::new, |(before, after)| of_calendar(before, after, now))
             }
             RulesKind::Codes => {
@@ -94,7 +95,8 @@ fn of_list(before: &CodeList, after: &CodeList, today: Date) -> Vec<Finding> {
     if after.complete && !before.complete {
         found.push(finding(
             "/complete",
-            "từ nay mọi mã không có trong danh mục được coi là không thuộc loại nào (`none`)".to_owned(),
+            "từ nay mọi mã không có trong danh mục được coi là không thuộc loại nào (`none`)"
+                .to_owned(),
             "from now on every code that the list does not name has the class `none`".to_owned(),
         ));
     }
@@ -150,10 +152,10 @@ mod tests {
     fn a_list_that_drops_a_chemical_or_becomes_complete_says_so() {
         let text = next_version(include_str!("../../procedures/chemicals_2.yaml"));
         assert_eq!(said(RulesKind::Codes, &text), []);
-        let without: String = text.lines().filter(|line| !line.contains("\"107-44-8\"")).fold(
-            String::new(),
-            |text, line| text + line + "\n",
-        );
+        let without: String = text
+            .lines()
+            .filter(|line| !line.contains("\"107-44-8\""))
+            .fold(String::new(), |text, line| text + line + "\n");
         let [(pointer, en)] = &said(RulesKind::Codes, &without)[..] else { panic!("{without}") };
         assert!(pointer == "/entries" && en.contains("107-44-8"), "{en}");
         let complete = text.replace("\nclosed:", "\ncomplete: true\nclosed:");

@@ -174,7 +174,11 @@ mod tests {
         let mut whole = ending.clone();
         whole.add_procedure("fourth", &charged(&both, 4, "2027-01-01")).unwrap();
         let next = vec![("tariff/ENERGY.LABEL/next".to_owned(), 61)];
-        assert_eq!(tariffs(&whole, "2026-12-01T09:00"), next, "of a version that is not in force yet");
+        assert_eq!(
+            tariffs(&whole, "2026-12-01T09:00"),
+            next,
+            "of a version that is not in force yet"
+        );
     }
 
     #[test]

@@ -89,7 +89,8 @@ pub(super) fn endless(form: &Value) -> Option<String> {
     let mut counts = BTreeMap::new();
     let mut open = vec![(String::new(), form)];
     while let Some((pointer, value)) = open.pop() {
-        if value.is_object() && count(form, value, CHAIN_MAX, &mut counts) > SCHEMAS_OF_A_PLACE_MAX {
+        if value.is_object() && count(form, value, CHAIN_MAX, &mut counts) > SCHEMAS_OF_A_PLACE_MAX
+        {
             return Some(pointer);
         }
         match value {
@@ -97,7 +98,11 @@ pub(super) fn endless(form: &Value) -> Option<String> {
                 (format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")), within)
             })),
             Value::Array(items) => open.extend(
-                items.iter().enumerate().rev().map(|(at, within)| (format!("{pointer}/{at}"), within)),
+                items
+                    .iter()
+                    .enumerate()
+                    .rev()
+                    .map(|(at, within)| (format!("{pointer}/{at}"), within)),
             ),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }

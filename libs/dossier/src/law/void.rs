@@ -78,9 +78,8 @@ mod tests {
     use crate::testing::{at, law};
 
     fn part(id: &str, version: u32, code: &str, by: Option<&str>) -> RulesIssued {
-        let succeeded = by.map_or_else(String::new, |by| {
-            format!("succeeded: {{ by: {by}, on: 2026-12-01 }}")
-        });
+        let succeeded =
+            by.map_or_else(String::new, |by| format!("succeeded: {{ by: {by}, on: 2026-12-01 }}"));
         let text = format!(
             "id: {id}\nversion: {version}\nlegal_basis: a test\nagencies:\n  - code: {code}\n    \
              name: {{ vi: A, en: A }}\n    calendar: vn\n    system: '10'\n    \
@@ -107,7 +106,8 @@ mod tests {
     }
 
     #[test]
-    fn of_two_files_that_contradict_each_other_the_one_recorded_later_is_no_law_and_the_log_reads_on() {
+    fn of_two_files_that_contradict_each_other_the_one_recorded_later_is_no_law_and_the_log_reads_on()
+     {
         let a = part("pa", 2, "H71A", Some("H71B"));
         let b = part("pb", 2, "H71B", Some("H71A"));
         let after = at("2026-12-02T09:00");
@@ -119,7 +119,11 @@ mod tests {
         assert_eq!(law.present(&"H71B".into(), after).as_str(), "H71B");
         assert_eq!(law.open_voids().count(), 1);
         let other = crossed(&b, &a);
-        assert_eq!(other.present(&"H71A".into(), after).as_str(), "H71A", "by the order of the log");
+        assert_eq!(
+            other.present(&"H71A".into(), after).as_str(),
+            "H71A",
+            "by the order of the log"
+        );
 
         assert_eq!(law.record(&part("pb", 3, "H71B", None), after), None);
         assert_eq!((law.open_voids().count(), law.voids().len()), (0, 1), "it was followed");

@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn an_automatic_answer_that_no_list_ever_confirms_is_said_before_it_is_in_force_until_a_list_does()
-    {
+     {
         let mut law = law();
         let never = ["procedure/CHEM.IMPORT/2/review/automatic/when/1"];
         assert_eq!(whats(&law, "2026-11-20T09:00"), never);

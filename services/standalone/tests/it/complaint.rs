@@ -228,7 +228,8 @@ async fn who_deals_with_a_complaint_reaches_the_timeline_of_its_dossier_until_th
 }
 
 #[tokio::test]
-async fn whoever_found_that_something_is_missing_does_not_deal_with_the_complaint_about_the_request() {
+async fn whoever_found_that_something_is_missing_does_not_deal_with_the_complaint_about_the_request()
+ {
     let mut office = Office::open().await;
     let (citizen, clerk) = (office.applicant("a1"), office.clerk());
     let (dossier, _) = crate::support::submitted(&office.browser, &citizen).await;

@@ -54,7 +54,8 @@ async fn issued_elsewhere(office: &Office, name: &str, text: &str) {
 }
 
 #[tokio::test]
-async fn of_two_files_issued_at_once_that_contradict_each_other_one_is_law_and_everything_goes_on() {
+async fn of_two_files_issued_at_once_that_contradict_each_other_one_is_law_and_everything_goes_on()
+{
     let mut office = Office::open().await;
     issue(&office, &part("pa", 1, "H71A", None)).await.granted();
     issue(&office, &part("pb", 1, "H71B", None)).await.granted();

@@ -54,7 +54,8 @@ impl Check<'_, '_> {
 
     fn announced(&mut self, value: &Value) {
         // One that ends earlier than before may correct a mistake, unless days that are over were not announced any more.
-        let known = value.get("id").and_then(Value::as_str).and_then(|id| self.law.newest_calendar(id));
+        let known =
+            value.get("id").and_then(Value::as_str).and_then(|id| self.law.newest_calendar(id));
         if let (Some(known), Some(to)) = (known, value.pointer("/announced/to").and_then(date))
             && to < known.announced_until()
             && to < known.date_of(self.now)
