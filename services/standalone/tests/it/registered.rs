@@ -56,15 +56,16 @@ async fn issue(browser: &Browser, certificate: &Certificate, head: &str) -> Opti
     let delivery = certificate.at("deliveries");
     let authorization = format!("Bearer {head}");
     let headers = [("authorization", &*authorization), ("accept-language", "en")];
-    let etag = until("the result is never prepared", async || {
-        let shown = browser.send(Method::GET, &delivery, &headers, Vec::new()).await;
-        match shown {
-            Ok(shown) if shown.status.is_success() => Some(Some(shown.etag())),
-            Ok(_) => None,
-            Err(_) => Some(None),
+    let shown = async {
+        loop {
+            let shown = browser.send(Method::GET, &delivery, &headers, Vec::new()).await.ok()?;
+            if shown.status.is_success() {
+                return Some(shown.etag());
+            }
         }
-    });
-    let (etag, key) = (etag.await?, browser.key());
+    };
+    let shown = tokio::time::timeout(Duration::from_secs(60), shown).await;
+    let (etag, key) = (shown.expect("the result is never prepared")?, browser.key());
     let path = format!("{delivery}/result");
     let mut headers = headers.to_vec();
     headers.push(("content-type", "application/json"));
