@@ -164,14 +164,15 @@ pub fn main() -> ExitCode {
     let Some(command) = cli.command else {
         return helped();
     };
-    let authority = cli.authority.clone().or_else(service_kit::outside::usual_authority);
-    if let Some(file) = authority.filter(|_| cli.otlp.is_some() || command.asks_outside())
-        && let Err(error) = service_kit::outside::trust(&file)
+    let authority = cli.authority.or_else(service_kit::outside::usual_authority);
+    let authority = authority.filter(|_| cli.otlp.is_some() || command.asks_outside());
+    if let Some(file) = &authority
+        && let Err(error) = service_kit::outside::trust(file)
     {
         return failed(&anyhow::anyhow!(error));
     }
     let collector = cli.otlp.as_deref().and_then(Server::of_http).map(Certificate::Of);
-    let outside = collector.into_iter().chain(cli.authority.clone().map(Certificate::In)).collect();
+    let outside = collector.into_iter().chain(authority.map(Certificate::In)).collect();
     let (service, ratio) = (cli.otlp_service, cli.trace_ratio);
     let collector = cli.otlp.map(|endpoint| Collector { endpoint, service, ratio });
     let json = match cli.log_format {
