@@ -162,6 +162,8 @@ impl EventStoreDbDouble {
             .initial_stream_window_size(WINDOWS.0)
             .initial_connection_window_size(WINDOWS.1);
         if let Some((certificate, key)) = &self.settings.identity {
+            // The tree has two of them, so that none is taken by itself. Whoever was first stays.
+            let _ = rustls::crypto::ring::default_provider().install_default();
             let tls = ServerTlsConfig::new().identity(Identity::from_pem(certificate, key));
             server = server.tls_config(tls).map_err(std::io::Error::other)?;
         }
