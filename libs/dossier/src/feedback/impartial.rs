@@ -72,16 +72,17 @@ fn meant<'a>(
     let step = filed.step.as_deref().and_then(|name| by_officers(steps, name));
     let alike = acts.iter().filter(|act| step.is_some_and(|s| s.events.contains(&act.kind)));
     let mut alike: Vec<&Act<'_>> = alike.collect();
-    let named = match filed.event {
-        Some(event) => vec![acts.iter().find(|act| act.id == event)?],
-        None => {
-            step?;
-            alike.clone()
-        }
-    };
-    for act in named {
-        alike.push(by_whom(act, acts)?);
+    if let Some(event) = filed.event {
+        let named = acts.iter().find(|act| act.id == event)?;
+        alike.push(by_whom(named, acts)?);
+        return Some(alike);
     }
+    step?;
+    let by: Vec<_> = alike.iter().filter_map(|act| by_whom(act, acts)).collect();
+    if by.is_empty() && !alike.is_empty() {
+        return None;
+    }
+    alike.extend(by);
     Some(alike)
 }
 
