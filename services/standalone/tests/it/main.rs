@@ -35,6 +35,7 @@ mod numbers;
 mod one_machine;
 mod orphans;
 mod owners;
+mod pace;
 mod parcels;
 mod parties;
 mod payment;
