@@ -51,6 +51,7 @@ mod requests;
 mod restore;
 mod rules;
 mod services;
+mod signers;
 mod spelling;
 mod start;
 mod strictness;

@@ -2,7 +2,7 @@
 
 use dossier::contract::{Actor, DossierId, Envelope, EventSet, NumberEvent, Role, RulesKind};
 use dossier::delivery::numbers::NumberRegister;
-use dossier::law::{rules, shipped_rules};
+use dossier::law::{next_version, rules, shipped_rules};
 use events::{EventStore, Expected, NewEvent, StreamName};
 use serde_json::{Value, json};
 use service_kit::rulebook::Rulebook;
@@ -255,8 +255,7 @@ async fn a_step_that_is_refused_takes_no_number() {
 #[tokio::test]
 async fn a_procedure_whose_results_have_any_text_for_a_code_issues_them_under_numbers() {
     let text = include_str!("../../../../libs/dossier/procedures/certificate_of_origin_d.yaml");
-    let text = text
-        .replace("version: 2", "version: 3")
+    let text = next_version(text)
         .replace("effective: { from: 2025-07-01 }", "effective: { from: 2026-11-01 }")
         .replace("KQ.G02.000101", "Giấy phép 01");
     // Codes were not looked at when an older version took it.
