@@ -116,7 +116,7 @@ async fn a_complaint_about_a_step_stands_on_the_timeline_and_its_answer_reaches_
 
 #[tokio::test]
 async fn an_officer_enters_a_complaint_about_a_dossier_of_the_agency_and_is_told_what_is_missing() {
-    let mut office = Office::open().await;
+    let office = Office::open().await;
     let firm = office.token_for(&[Role::Applicant], "p1", "", Some("0314409058002"));
     let (dossier, _) = crate::support::submitted(&office.browser, &firm).await;
     let id = dossier.rsplit('/').next().unwrap();
