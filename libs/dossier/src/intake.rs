@@ -43,7 +43,7 @@ mod state;
 
 pub use form::FormVersion;
 pub use reaction::IntakeReaction;
-pub use rules::{Rules, RulesStage, RulesVersion, stream_id};
+pub use rules::{Rules, RulesStage, RulesVersion, Shipped, stream_id};
 pub use state::{Answer, Intake, OpenRequest, Promised, Stage};
 
 /// The steps, in the order of the procedure.

@@ -39,6 +39,7 @@ pub(crate) use code_parts::list_in;
 pub use codes::{CodeEntry, CodeFault, CodeFormat, CodeList, Coded, Succeeded};
 pub use complaints::ComplaintRules;
 pub use ends::{Ending, WARNED_DAYS};
+pub(crate) use file::says_the_same_later;
 #[cfg(feature = "schema")]
 pub use file::schemas;
 pub use file::{InvalidLaw, kind_of, rules, says_the_same, shipped_rules, takes_effect};

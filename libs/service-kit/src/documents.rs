@@ -348,7 +348,7 @@ impl Documents {
         let text = serde_json::to_vec(content).map_err(std::io::Error::other)?;
         let mut spooled = File::create(&part.0).await?;
         spooled.write_all(&text).await?;
-        spooled.sync_all().await?;
+        durable(spooled).await?;
         self.home.keep(&part.0, file, "application/json").await
     }
 
@@ -384,6 +384,14 @@ impl From<HomeError> for Problem {
     fn from(error: HomeError) -> Self {
         Self::unavailable(&error.to_string())
     }
+}
+
+/// Returns once everything that was written to a file is on its disk, or with the error that kept any of it off.
+#[expect(clippy::disallowed_methods, reason = "flushed before")]
+async fn durable(mut file: File) -> std::io::Result<()> {
+    // Writes run in the background: an error of the last one is told to the next write or flush, and not by `sync_all`.
+    file.flush().await?;
+    file.sync_all().await
 }
 
 /// Whether the text can be a document's name: nothing that could lead out of the folder.

@@ -51,6 +51,8 @@ pub struct ServerLimits {
     pub requests_of_one: u64,
     /// Requests of one client in a second, and twice as many at once; further ones wait for their turn. 0 is no limit.
     pub requests_per_second_of_one: u32,
+    /// For how long a request waits for its client's turn; one that would wait longer is refused, with when to come again.
+    pub turn_wait: Duration,
     /// Bytes in memory of bodies that are being read and of answers that are not through, in all.
     pub bytes: u64,
     /// Those of one client.
@@ -85,6 +87,7 @@ impl Default for ServerLimits {
             requests_of_connection: 10_000,
             requests_of_one: 1_024,
             requests_per_second_of_one: 1_000,
+            turn_wait: Duration::from_secs(5),
             bytes: 64 * 1024 * 1024,
             bytes_of_one: 16 * 1024 * 1024,
             head_bytes: 32 * 1024,

@@ -8,8 +8,8 @@ use dossier::State;
 use dossier::contract::{
     Actor, Envelope, EventSet, LawEvent, Meta, RulesIssued, RulesKind, Unreadable,
 };
-use dossier::intake::{Rules, stream_id};
-use dossier::law::{InvalidLaw, Law, Void, says_the_same};
+use dossier::intake::{Rules, RulesStage, Shipped, stream_id};
+use dossier::law::{InvalidLaw, Law, Void};
 use events::{
     AppendError, EventStore, Expected, Filter, NewEvent, Position, ReadError, Recorded, StreamName,
 };
@@ -119,7 +119,9 @@ pub fn take<'a>(law: &'a mut Law, event: &Recorded) -> Result<Option<&'a Void>, 
     match LawEvent::decode(&event.kind, &event.data)? {
         LawEvent::RulesIssued(rules) => return Ok(law.record(&rules, envelope.at)),
         LawEvent::RulesWithdrawn(end) => law.withdraw(end.kind, &end.name, end.version),
-        LawEvent::RulesProposed(_) | LawEvent::RulesRejected(_) => {}
+        LawEvent::RulesProposed(_)
+        | LawEvent::RulesRejected(_)
+        | LawEvent::RulesWithdrawalProposed(_) => {}
         LawEvent::OutageDeclared(declared) => law.declare(&declared, envelope.at),
         LawEvent::OutageEnded(ended) => law.end(&ended, envelope.at),
     }
@@ -202,9 +204,20 @@ impl Rulebook {
         Arc::clone(&self.in_force.read().unwrap_or_else(PoisonError::into_inner).register)
     }
 
-    /// The files that came with the program and were not issued at its start.
-    pub fn passed_over(&self) -> &[PassedOver] {
-        &self.passed_over
+    /// The files that came with the program and were not issued at its start, each with the reason that holds now; those that were
+    /// issued since, also under a later number, are none of them.
+    pub fn passed_over(&self) -> Vec<PassedOver> {
+        let (register, nothing) = (self.register(), Arc::default());
+        let still = self.passed_over.iter().filter_map(|PassedOver { rules, why }| {
+            let known = register.get(&stream_id(rules.kind, &rules.name)).unwrap_or(&nothing);
+            let why = match known.shipped(rules) {
+                Shipped::Known => return None,
+                Shipped::PassedOver(why) => why.to_owned(),
+                Shipped::New | Shipped::Changed => why.clone(),
+            };
+            Some(PassedOver { rules: rules.clone(), why })
+        });
+        still.collect()
     }
 
     /// The forms of its procedures.
@@ -228,28 +241,24 @@ impl Rulebook {
         for _ in 0..ATTEMPTS_MAX {
             let issued = store.read_whole(&stream).await?;
             let known: Rules = crate::streams::fold(&issued)?;
-            if let Some(same) = known.version(rules.version)
-                && says_the_same(&same.rules.text, &rules.text)
-            {
-                // Another process that starts at the same time may have recorded it.
-                law.record(rules, now);
-                return Ok(None);
+            match known.shipped(rules) {
+                Shipped::New => {}
+                Shipped::Known => {
+                    let known = known.version(rules.version);
+                    // Another process that starts at the same time may have recorded it.
+                    if known.is_some_and(|known| known.stage == RulesStage::Issued) {
+                        law.record(rules, now);
+                    }
+                    return Ok(None);
+                }
+                Shipped::PassedOver(why) => return Ok(Some(why.to_owned())),
+                Shipped::Changed => return Err(RulebookError::Changed(id, rules.version)),
             }
-            if known.own {
-                let why = "the agency has issued versions of its own, which stay; issue this one under the next number if it is wanted";
-                return Ok(Some(why.to_owned()));
-            }
-            if known.version(rules.version).is_some() {
-                return Err(RulebookError::Changed(id, rules.version));
-            }
-            if known.newest() > rules.version {
-                return Ok(None);
-            }
-            // On top of what an agency has issued itself it may be wrong; then the start must not end here.
+            // On top of what an agency has issued or withdrawn itself it may be wrong; then the start must not end here.
             let mut tried = law.clone();
             match tried.take(rules, Some(now)) {
                 Ok(()) => {}
-                Err(error) if self.register().values().any(|rules| rules.own) => {
+                Err(error) if self.register().values().any(|rules| rules.is_touched()) => {
                     return Ok(Some(error.to_string()));
                 }
                 Err(error) => return Err(error.into()),
@@ -297,9 +306,87 @@ fn envelope(command: Uuid, at: Timestamp) -> Envelope {
 
 #[cfg(test)]
 mod tests {
-    use dossier::law::shipped_rules;
+    use dossier::contract::{Role, RulesProposed, RulesRejected};
+    use dossier::law::{next_version, rules, shipped_rules};
 
     use super::*;
+
+    /// Records what an operator does.
+    async fn record_own(store: &EventStore, event: LawEvent, rules: &RulesIssued, now: Timestamp) {
+        let name = format!("law-{}", stream_id(rules.kind, &rules.name));
+        let stream = StreamName::new(&name).unwrap();
+        let last = store.last(&stream).await.unwrap().map(|last| last.version);
+        let command = Uuid::new_v5(&Uuid::NAMESPACE_OID, event.encode().as_bytes());
+        let role = Role::Operator;
+        let actor = Actor { subject: "o1".into(), role, agency: None, on_behalf_of: None };
+        let envelope = Envelope { actor, ..envelope(command, now) };
+        let event = NewEvent {
+            id: NewEvent::id_of(&stream, command, 0),
+            kind: event.kind().into(),
+            data: event.encode(),
+            meta: serde_json::to_string(&envelope).unwrap(),
+        };
+        store.append(&stream, Expected::from(last), vec![event]).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_was_passed_over_is_told_until_it_was_issued_under_a_later_number() {
+        let (store, now) = (EventStore::memory(), "2026-11-20T09:00:00Z".parse().unwrap());
+        let shipped = shipped_rules().unwrap();
+        let (newest, older): (Vec<_>, Vec<_>) = shipped
+            .iter()
+            .cloned()
+            .partition(|rules| rules.name == "ENERGY.LABEL" && rules.version == 2);
+        let [newest] = &newest[..] else { panic!("{newest:?}") };
+        Rulebook::open(&store, &older, now).await.unwrap();
+        let own = newest.text.replace("amount: 5", "amount: 4");
+        let own = rules(newest.kind, "own", &own).unwrap();
+        record_own(&store, own.clone().into(), &own, now).await;
+        let rulebook = Rulebook::open(&store, &shipped, now).await.unwrap();
+        let told = rulebook.passed_over();
+        let [PassedOver { rules: told, why }] = &told[..] else { panic!("{told:?}") };
+        assert!(told.text == newest.text && why.contains("its own"), "{why}");
+        let again = next_version(&newest.text);
+        let again = rules(newest.kind, "again", &again).unwrap();
+        record_own(&store, again.clone().into(), &again, now).await;
+        rulebook.catch_up(&store).await.unwrap();
+        assert_eq!(rulebook.passed_over().len(), 0);
+        let started_again = Rulebook::open(&store, &shipped, now).await.unwrap();
+        assert_eq!(started_again.passed_over().len(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_shipped_version_that_was_proposed_and_never_signed_is_told_and_stops_no_start() {
+        let (store, now) = (EventStore::memory(), "2026-11-20T09:00:00Z".parse().unwrap());
+        let shipped = shipped_rules().unwrap();
+        let versions = |rulebook: &Rulebook| -> Vec<u32> {
+            let law = rulebook.law();
+            let own = law.procedures().filter(|p| p.code.as_str() == "ENERGY.LABEL");
+            own.map(|procedure| procedure.version).collect()
+        };
+        let is_newest = |rules: &RulesIssued| rules.name == "ENERGY.LABEL" && rules.version == 2;
+        let older: Vec<_> = shipped.iter().filter(|rules| !is_newest(rules)).cloned().collect();
+        Rulebook::open(&store, &older, now).await.unwrap();
+        let newest = shipped.iter().find(|rules| is_newest(rules)).unwrap();
+        let proposed = RulesProposed::from(newest.clone());
+        record_own(&store, proposed.into(), newest, now).await;
+        let rulebook = Rulebook::open(&store, &shipped, now).await.unwrap();
+        let told = rulebook.passed_over();
+        assert!(matches!(&told[..], [told] if told.why.contains("waits for")), "{told:?}");
+        assert!(versions(&rulebook).is_empty());
+        // Other files are issued as ever, and the one after it is no agency's own.
+        let mut next = newest.clone();
+        next.text = next_version(&next.text);
+        next.version = 3;
+        let reason = "not so".to_owned();
+        let (kind, name) = (newest.kind, newest.name.clone());
+        let rejected = RulesRejected { kind, name, version: 2, reason };
+        record_own(&store, rejected.into(), newest, now).await;
+        let with_next = [shipped.clone(), vec![next]].concat();
+        let rulebook = Rulebook::open(&store, &with_next, now).await.unwrap();
+        assert_eq!(rulebook.passed_over().len(), 0, "what the next one says, this one said");
+        assert_eq!(versions(&rulebook), [3_u32]);
+    }
 
     #[tokio::test]
     async fn what_ships_is_issued_once_and_read_from_the_log_ever_after() {

@@ -216,13 +216,11 @@ impl<S: State> Streams<S> {
                 None if attempt == 0 && order.under.is_some() => Arc::default(),
                 None => self.load(&order.stream).await.map_err(carry)?,
             };
-            if let Some(mark) = loaded.commands.iter().find(|mark| mark.command == order.command) {
+            if let Some(mark) = applied_before(order, &loaded)? {
                 return self.repeat(order, &loaded, mark).await;
             }
             let actor = permit(order, loaded.state.resource())?;
-            if let (Some(seen), Some(version)) = (order.seen, loaded.version)
-                && !seen.includes(version)
-            {
+            if let Some(version) = unseen(order, &loaded) {
                 // What is remembered may itself be old: a refusal must rest on the store.
                 if attempt == 0 {
                     continue;
@@ -309,10 +307,6 @@ impl<S: State> Streams<S> {
         loaded: &Arc<Loaded<S>>,
         mark: &Mark,
     ) -> Result<Executed<S>, Failure<R>> {
-        if *mark.digest != *order.digest {
-            return Err(Failure::KeyReused);
-        }
-        permit(order, loaded.state.resource())?;
         // The service itself does not look at the answer.
         let itself = matches!(order.authority, Authority::Service(_));
         let loaded = if itself || loaded.version == Some(mark.last) {
@@ -442,6 +436,26 @@ fn declared<E: EventSet>(step: &Step, decided: &[E]) {
             event.kind()
         );
     }
+}
+
+/// The mark of this command, if the stream has seen it: of the same request, and of one that may see what came of it.
+fn applied_before<'a, S: State, R>(
+    order: &Order<'_>,
+    loaded: &'a Loaded<S>,
+) -> Result<Option<&'a Mark>, Failure<R>> {
+    let mut marks = loaded.commands.iter();
+    let Some(mark) = marks.find(|mark| mark.command == order.command) else { return Ok(None) };
+    if *mark.digest != *order.digest {
+        return Err(Failure::KeyReused);
+    }
+    permit(order, loaded.state.resource())?;
+    Ok(Some(mark))
+}
+
+/// Where the stream stands, if the caller has not seen that and would have to.
+fn unseen<S>(order: &Order<'_>, loaded: &Loaded<S>) -> Option<Version> {
+    let (seen, version) = (order.seen?, loaded.version?);
+    (!seen.includes(version)).then_some(version)
 }
 
 fn permit<R>(order: &Order<'_>, resource: Option<Resource>) -> Result<Actor, Failure<R>> {

@@ -15,8 +15,10 @@ use crate::limits::{
     STATISTICS_WAITING_MAX,
 };
 
+mod conditions;
 mod readers;
 
+pub use conditions::{of_agency, of_others};
 use readers::Readers;
 
 /// A read model.

@@ -81,6 +81,7 @@ impl Restatements {
                 | LawEvent::RulesIssued(_)
                 | LawEvent::RulesProposed(_)
                 | LawEvent::RulesRejected(_)
+                | LawEvent::RulesWithdrawalProposed(_)
                 | LawEvent::RulesWithdrawn(_),
             ) => return Ok(()),
             Err(error) => return Err(unavailable(error)),

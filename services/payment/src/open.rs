@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use dossier::clock::Running;
-use dossier::contract::{EventSet, UnmatchedEvent};
+use dossier::contract::{EventSet, UnmatchedEvent, party_name};
 use dossier::payment::{Owed, Payment, Proposed};
 use events::{Filter, Position, ReadError, Recorded};
 use rusqlite::{Connection, params};
@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 const SHAPE: Shape = Shape {
     name: "payment-open",
-    version: 2,
+    version: 3,
     tables: "
 CREATE TABLE tasks (
   dossier TEXT    NOT NULL,
@@ -27,6 +27,7 @@ CREATE TABLE tasks (
   why     TEXT    NOT NULL,
   amount  INTEGER NOT NULL,
   due_at  INTEGER NOT NULL,
+  dated   INTEGER NOT NULL,
   missed  INTEGER NOT NULL,
   PRIMARY KEY (dossier, kind)
 ) STRICT, WITHOUT ROWID;
@@ -71,7 +72,10 @@ struct Row {
     kind: &'static str,
     why: String,
     amount: i64,
+    /// Tasks are sorted by it.
     due_at: i64,
+    /// Whether that was promised: a proposal of before there was a day for it is sorted by its own.
+    dated: bool,
     missed: bool,
 }
 
@@ -136,12 +140,13 @@ impl OpenTasks {
             dossier: brief.dossier.to_string(),
             code: brief.code.to_string(),
             agency: brief.agency.to_string(),
-            applicant: brief.applicant.to_string(),
-            filed_by: brief.representative.as_ref().map(ToString::to_string),
+            applicant: party_name(brief.applicant.as_str()),
+            filed_by: brief.representative.as_ref().map(|one| party_name(one.as_str())),
             kind,
             why,
             amount,
             due_at: owed.running.due_at.as_millisecond(),
+            dated: true,
             missed: owed.missed,
         };
         let mut rows = Vec::new();
@@ -156,14 +161,14 @@ impl OpenTasks {
         }
         if let Some(proposal) = &payment.proposal {
             let at = proposal.at;
-            // One that was recorded before it had a day is listed by its own.
             let undated = || Owed { running: Running::new(at, at, event.id, at), missed: false };
             let owed = proposal.owed.unwrap_or_else(undated);
             let (why, amount) = match proposal.what {
                 Proposed::Refund(amount) => ("refund_proposed", amount),
                 Proposed::Resolution(_, captured) => ("resolution_proposed", captured),
             };
-            rows.push(row("approval", why.to_owned(), amount.0, owed));
+            let dated = proposal.owed.is_some();
+            rows.push(Row { dated, ..row("approval", why.to_owned(), amount.0, owed) });
         }
         Ok(rows)
     }
@@ -208,8 +213,8 @@ fn replace(tables: &Connection, dossier: &str, rows: &[Row]) -> rusqlite::Result
     tables.prepare_cached("DELETE FROM tasks WHERE dossier = ?1")?.execute([dossier])?;
     let mut insert = tables.prepare_cached(
         "INSERT OR REPLACE INTO tasks
-           (dossier, kind, code, agency, why, amount, due_at, missed, applicant, filed_by)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+           (dossier, kind, code, agency, why, amount, due_at, missed, applicant, filed_by, dated)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?;
     for row in rows {
         insert.execute(params![
@@ -222,7 +227,8 @@ fn replace(tables: &Connection, dossier: &str, rows: &[Row]) -> rusqlite::Result
             row.due_at,
             row.missed,
             row.applicant,
-            row.filed_by
+            row.filed_by,
+            row.dated
         ])?;
     }
     Ok(())

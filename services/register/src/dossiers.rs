@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dossier::contract::{
     ClosedAs, ComplaintEvent, DecidedBy, DossierId, Envelope, EventSet, IntakeEvent, Outcome,
-    PaymentEvent, Promise, RatingEvent, ReviewEvent, Subject, SupplementEffect,
+    PaymentEvent, Promise, RatingEvent, ReviewEvent, SupplementEffect, party_name,
 };
 use events::Recorded;
 use jiff::{SignedDuration, Timestamp};
@@ -153,8 +153,8 @@ impl Dossiers {
                     first,
                     at.as_millisecond(),
                     if submitted.fee_first { awaits::FEE } else { 0 },
-                    brief.applicant.as_str(),
-                    brief.representative.as_ref().map(Subject::as_str)
+                    party_name(brief.applicant.as_str()),
+                    brief.representative.as_ref().map(|one| party_name(one.as_str()))
                 ])?;
                 Ok(())
             }

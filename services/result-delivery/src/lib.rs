@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use dossier::delivery::{DeliveryReaction, DossierResult, STEPS};
+use events::Position;
 use service_kit::http::finish_openapi;
-use service_kit::tasks::{Keeper, Projector, Reactions, Stalled, Tasks};
+use service_kit::tasks::{Keeper, Progress, Projector, Reactions, Stalled, Tasks};
 use service_kit::view::View;
 use service_kit::{Kit, Service, Streams};
 
@@ -27,6 +28,10 @@ pub struct App {
     pub(crate) numbers: Arc<Numbers>,
     /// Parcels by their waybill.
     pub(crate) parcels: Arc<View>,
+    /// Up to where those are known.
+    pub(crate) parcels_known: Progress,
+    /// Where the log ended when this process began: whoever has handed over a parcel since has taken its waybill.
+    pub(crate) began_at: Position,
 }
 
 /// The document of this service.
@@ -61,7 +66,8 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     service_kit::unmatched::offer(kit, "result-delivery");
     let (projector, parcels, shown) = Projector::open(kit, Parcels)?;
     tasks.add(projector);
-    let app = Arc::new(App { results, numbers, parcels });
+    let (parcels_known, began_at) = (shown.clone(), kit.store.head());
+    let app = Arc::new(App { results, numbers, parcels, parcels_known, began_at });
     Ok(Service {
         name: "result-delivery",
         routes: http::routes(&app),

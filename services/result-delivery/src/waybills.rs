@@ -51,13 +51,22 @@ impl Waybill {
     /// with it before waybills were taken.
     pub(crate) async fn parcel(&self, app: &App) -> Result<Option<(DossierId, ParcelId)>, Problem> {
         let Some(last) = self.last(&app.results).await? else {
-            let named = named_by_untaken(&handed(&app.parcels, self).await?);
+            let named = named_by_untaken(&self.handed_before(app).await?);
             return Ok(named.map(|handed| (handed.dossier, handed.parcel)));
         };
         let dossier = last.taken.dossier;
         let result = load(&app.results, dossier).await?;
         let parcel = result.state.parcel_named(&self.carrier, &self.number);
         Ok(parcel.map(|parcel| (dossier, parcel.handed.parcel)))
+    }
+
+    /// The parcels that were handed over with it, also those of before waybills were taken. Until all that this process found in
+    /// the log has been looked through, nobody knows: one that is not seen yet would be taken for none.
+    async fn handed_before(&self, app: &App) -> Result<Vec<Handed>, Problem> {
+        if app.parcels_known.now() < app.began_at {
+            return Err(Problem::unavailable("the parcels of old logs are not known yet"));
+        }
+        Ok(handed(&app.parcels, self).await?)
     }
 
     /// Whether nobody took it and parcels of before waybills were taken do not hold it either.
@@ -67,7 +76,7 @@ impl Waybill {
         dossier: DossierId,
         now: Timestamp,
     ) -> Result<bool, Problem> {
-        for Handed { dossier: of, at, .. } in handed(&app.parcels, self).await? {
+        for Handed { dossier: of, at, .. } in self.handed_before(app).await? {
             let (carrier, waybill) = (self.carrier.clone(), self.number.clone());
             let taken = WaybillTaken { carrier, waybill, dossier: of };
             let holding = load(&app.results, of).await?;

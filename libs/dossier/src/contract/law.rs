@@ -83,6 +83,18 @@ payload! {
         /// Why.
         reason: String,
     }
+    /// Somebody wants an issued file of rules taken back that two persons had to issue: it stays law until a second person agrees,
+    /// which is then recorded as `RulesWithdrawn`.
+    RulesWithdrawalProposed {
+        /// What it is about.
+        kind: RulesKind,
+        /// Its name among those of its kind.
+        name: String,
+        /// Its number.
+        version: u32,
+        /// Why.
+        reason: String,
+    }
     /// A file of rules was taken back before it was in force: it is no law at any time.
     RulesWithdrawn {
         /// What it is about.
@@ -142,6 +154,7 @@ events! {
         RulesIssued = "law.RulesIssued.v1",
         RulesProposed = "law.RulesProposed.v1",
         RulesRejected = "law.RulesRejected.v1",
+        RulesWithdrawalProposed = "law.RulesWithdrawalProposed.v1",
         RulesWithdrawn = "law.RulesWithdrawn.v1",
         OutageDeclared = "law.OutageDeclared.v1",
         OutageEnded = "law.OutageEnded.v1",

@@ -21,7 +21,7 @@ pub const STEP: Step = Step {
 };
 
 /// By which the parcel's id follows from the command.
-pub const PARCEL: &str = "parcel";
+const PARCEL: &str = "parcel";
 
 refusals! {
     /// Why it cannot be handed over.
@@ -36,7 +36,7 @@ refusals! {
 }
 
 /// Whether it can be handed over now.
-pub fn check(result: &DossierResult) -> Result<DossierId, Refusal> {
+fn check(result: &DossierResult) -> Result<DossierId, Refusal> {
     let waits = result.waits_for(DeliveryChannel::Post);
     let Some(brief) = result.brief().filter(|_| waits) else { return Err(Refusal::NotThere) };
     if result.returns >= PARCELS_MAX { Err(Refusal::TooOften) } else { Ok(brief.dossier) }

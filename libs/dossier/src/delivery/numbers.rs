@@ -1,12 +1,16 @@
 //! Registers of the numbers of results: one for each agency, book and year (Decree 30/2020/NĐ-CP, art. 15: numbers run through
 //! from 1 January to 31 December, for each kind of document). A number is an event in the stream of its register, so that neither a
 //! double nor a hole is possible in any engine. It is taken before the result is issued; if the result then is not, the register
-//! names the dossier that explains it.
+//! names the dossier that explains it. A number of another order is compared with those of its own register alone: of the same
+//! agency, book and year.
 
 use uuid::Uuid;
 
 use super::{DossierResult, Stage};
 use crate::contract::{AgencyCode, DossierId, NumberTaken};
+
+/// Bytes of a name that every engine takes.
+const STREAM_BYTES_MAX: usize = 200;
 
 /// A register.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,10 +37,18 @@ pub enum NumberUse {
 }
 
 impl NumberRegister {
-    /// The name of its stream. An agency's code has no underscore, and neither has a year.
+    /// The name of its stream. An agency's code has no underscore, and neither has a year. The book of a procedure that was issued
+    /// before such codes were checked may be any text: what is no name for a stream is named by a digest, behind an underscore,
+    /// with which no agency's code begins.
     #[must_use]
     pub fn stream(&self) -> String {
-        format!("numbers-{}_{}_{}", self.agency, self.book, self.year)
+        let Self { agency, book, year } = self;
+        let name = format!("numbers-{agency}_{book}_{year}");
+        if name.len() <= STREAM_BYTES_MAX && name.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return name;
+        }
+        let digest = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{agency}\n{book}").as_bytes());
+        format!("numbers-_{digest}_{year}")
     }
 
     /// How the number with this place in the order is written.
@@ -45,13 +57,16 @@ impl NumberRegister {
         format!("{sequence}/{}/{}-{}", self.year, self.agency, self.book)
     }
 
-    /// Whether a number that somebody gives looks like one that the register gives itself.
+    /// Whether a number that somebody gives looks like one that the agency's registers of this book give themselves, in whatever
+    /// year: a register of another year may have given it, or will.
     #[must_use]
     pub fn gives(&self, number: &str) -> bool {
-        let (number, tail) = (compared(number), compared(&self.written(0)));
-        let tail = tail.strip_prefix('0').unwrap_or(&tail);
-        let sequence = number.strip_suffix(tail);
-        sequence.is_some_and(|sequence| sequence.bytes().all(|byte| byte.is_ascii_digit()))
+        let (number, whose) =
+            (compared(number), compared(&format!("/{}-{}", self.agency, self.book)));
+        let counted = number.strip_suffix(&*whose).and_then(|counted| counted.split_once('/'));
+        counted.is_some_and(|(sequence, year)| {
+            [sequence, year].iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
+        })
     }
 
     /// The id of the event that takes the next number for a dossier: a second one for the same dossier has the same.
@@ -107,10 +122,21 @@ mod tests {
     #[test]
     fn a_number_that_somebody_gives_is_not_one_that_the_register_gives() {
         let register = register();
-        for given in ["17/2026/G02.001-KQ.G02.000101", " 17 / 2026/g02.001-kq.g02.000101"] {
+        for given in [
+            "17/2026/G02.001-KQ.G02.000101",
+            " 17 / 2026/g02.001-kq.g02.000101",
+            "17/2025/G02.001-KQ.G02.000101",
+            "1/2027/G02.001-KQ.G02.000101",
+        ] {
             assert!(register.gives(given), "{given}");
         }
-        for given in ["17/2025/G02.001-KQ.G02.000101", "VN-1", "A17/2026/G02.001-KQ.G02.000101"] {
+        for given in [
+            "VN-1",
+            "A17/2026/G02.001-KQ.G02.000101",
+            "17/G02.001-KQ.G02.000101",
+            "17/2026/G02.002-KQ.G02.000101",
+            "17/2026/GP-BCT",
+        ] {
             assert!(!register.gives(given), "{given}");
         }
     }
@@ -126,6 +152,22 @@ mod tests {
         let other = NumberRegister { agency: "G02".into(), book: "001_X".to_owned(), year: 2026 };
         let like = NumberRegister { agency: "G02.001".into(), book: "X".to_owned(), year: 2026 };
         assert_ne!(other.stream(), like.stream());
+    }
+
+    #[test]
+    fn a_book_of_any_text_has_a_stream_and_one_that_was_a_name_keeps_it() {
+        assert_eq!(register().stream(), "numbers-G02.001_KQ.G02.000101_2026");
+        let long = "K".repeat(300);
+        let books = ["Giấy phép 01", "KQ 1", "", &long, "KQ\n1", "_"];
+        let named: std::collections::BTreeSet<String> = books
+            .into_iter()
+            .map(|book| NumberRegister { book: book.to_owned(), ..register() }.stream())
+            .collect();
+        assert_eq!(named.len(), books.len(), "{named:?}");
+        for name in &named {
+            let fits = name.len() <= 200 && name.bytes().all(|byte| byte.is_ascii_graphic());
+            assert!(fits && name.ends_with("_2026"), "{name}");
+        }
     }
 
     #[test]

@@ -48,6 +48,8 @@ pub struct FileComplaint {
     pub complaint: ComplaintId,
     /// Who.
     pub complainant: Subject,
+    /// Whether an officer enters it for somebody without an account, whom no dossier names as its owner.
+    pub without_account: bool,
     /// How to reach them.
     pub contact: Contact,
     /// To which agency.
@@ -70,10 +72,11 @@ refusals! {
         UnknownAgency => 422, "unknown-agency",
             "không có cơ quan này", "there is no such agency";
         UnknownDossier(DossierId) => 422, "unknown-dossier",
-            "không có hồ sơ này, hoặc hồ sơ không phải của người phản ánh",
-            "there is no such dossier, or it is not the complainant's";
+            "không có hồ sơ này, hoặc hồ sơ không phải của người phản ánh hay của cơ quan tiếp nhận",
+            "there is no such dossier, or it is neither the complainant's nor, for a complaint on paper, one that the receiving agency has";
         UnknownStep(u64) => 422, "unknown-step",
-            "nhật ký của hồ sơ không có bước này", "the timeline of that dossier has nothing at this position";
+            "nhật ký của hồ sơ không có bước này; không nêu được nội dung đã ghi của một phản ánh khác",
+            "the timeline of that dossier has nothing at this position that can be named; what was recorded of complaints cannot";
         OfficerOnly => 422, "channel-needs-an-officer",
             "chỉ cán bộ ghi nhận phản ánh gửi trực tiếp hoặc qua bưu chính",
             "only an officer enters what comes by counter or post";
@@ -96,8 +99,7 @@ pub fn decide(
         return Err(Refusal::OfficerOnly);
     }
     let dossier = command.about.as_ref().map(|about| about.dossier);
-    let step =
-        command.about.as_ref().map(|about| named(about, &command.complainant)).transpose()?;
+    let step = command.about.as_ref().map(|about| named(about, &command, facts)).transpose()?;
     let (event, step) = step.flatten().unzip();
     let classify_by =
         end_of(facts, &command.agency, |rules| rules.classify(command.personal_data))?;
@@ -119,10 +121,21 @@ pub fn decide(
     ])
 }
 
-/// What it names on the timeline of a dossier that is the complainant's own.
-fn named(about: &About, complainant: &Subject) -> Result<Option<(Uuid, String)>, Refusal> {
+/// What it names on the timeline of a dossier that is the complainant's own; on paper, also of one that the receiving agency has.
+fn named(
+    about: &About,
+    command: &FileComplaint,
+    facts: &Facts<'_>,
+) -> Result<Option<(Uuid, String)>, Refusal> {
+    let FileComplaint { complainant, agency, without_account, .. } = command;
     let is_own = |whose: &Resource| whose.owners.iter().any(|owner| owner.is(complainant));
-    if !about.whose.as_ref().is_some_and(is_own) {
+    let has = |whose: &Resource| {
+        let mut agencies = whose.agencies.iter();
+        agencies.any(|of| facts.law.reaches(agency, of, facts.at))
+    };
+    let by_officer = *without_account && facts.actor.role != Role::Applicant;
+    let may = |whose: &Resource| is_own(whose) || by_officer && has(whose);
+    if !about.whose.as_ref().is_some_and(may) {
         return Err(Refusal::UnknownDossier(about.dossier));
     }
     let step = about.step.as_ref();
@@ -157,14 +170,11 @@ pub(crate) mod tests {
         scene
     }
 
-    fn file(
-        scene: &mut Scene<'_, Complaint>,
-        about: Option<About>,
-        personal_data: bool,
-    ) -> Result<Vec<ComplaintEvent>, Refusal> {
-        let command = FileComplaint {
+    fn command(about: Option<About>) -> FileComplaint {
+        FileComplaint {
             complaint: ComplaintId(Uuid::from_u128(3)),
             complainant: "a1".into(),
+            without_account: false,
             contact: Contact {
                 name: "A".to_owned(),
                 address: "B".to_owned(),
@@ -173,9 +183,17 @@ pub(crate) mod tests {
             agency: "G02.001".into(),
             channel: Channel::Online,
             about,
-            personal_data,
+            personal_data: false,
             text: "nobody answered".to_owned(),
-        };
+        }
+    }
+
+    fn file(
+        scene: &mut Scene<'_, Complaint>,
+        about: Option<About>,
+        personal_data: bool,
+    ) -> Result<Vec<ComplaintEvent>, Refusal> {
+        let command = FileComplaint { personal_data, ..command(about) };
         scene.step("2026-11-20T09:00", Role::Applicant, |s, f| decide(s, command, f))
     }
 
@@ -185,6 +203,32 @@ pub(crate) mod tests {
         let scene = filed(&law);
         let due = scene.state.due.unwrap();
         assert_eq!((due.what, due.running.due_at), (Owed::Classify, at("2026-12-01T00:00")));
+    }
+
+    #[test]
+    fn a_complaint_on_paper_names_a_dossier_that_the_receiving_agency_has() {
+        let law = law();
+        let file = |role, agency: &str, of: &str, without_account| {
+            let mut about = about("a9", Some("intake.DossierAccepted.v1"));
+            about.whose.as_mut().unwrap().agencies = vec![of.into()];
+            let (dossier, agency) = (about.dossier, agency.into());
+            let command = FileComplaint {
+                agency,
+                without_account,
+                channel: Channel::Post,
+                complainant: "complaint:3".into(),
+                ..command(Some(about))
+            };
+            let mut scene = Scene::<Complaint>::new(&law, "CO.D", "G02.001");
+            let filed = scene.step("2026-11-20T09:00", role, |s, f| decide(s, command, f));
+            assert!(filed.is_ok() || filed == Err(Refusal::UnknownDossier(dossier)), "{filed:?}");
+            filed.is_ok()
+        };
+        let handler = Role::ComplaintHandler;
+        assert!(file(handler, "G02.001", "G02.001", true));
+        assert!(file(handler, "G02", "G02.001", true));
+        assert!(!file(handler, "G02.001", "G02.002", true), "another agency's");
+        assert!(!file(handler, "G02.001", "G02.001", false), "an account that is not the owner's");
     }
 
     #[test]
@@ -205,8 +249,12 @@ pub(crate) mod tests {
             (complains, submitted, true),
             (submitted, "0314409058", false),
         ] {
-            let found = named(&about(owner, kind), &complainant.into());
-            assert_eq!(found.is_ok(), own, "{owner} {complainant}");
+            let about = Some(about(owner, kind));
+            let command = FileComplaint { complainant: complainant.into(), ..command(about) };
+            let mut scene = Scene::<Complaint>::new(&law, "CO.D", "G02.001");
+            let filed =
+                scene.step("2026-11-20T09:00", Role::Applicant, |s, f| decide(s, command, f));
+            assert_eq!(filed.is_ok(), own, "{owner} {complainant}");
         }
         let filed = scene.state.filed.as_ref().unwrap();
         assert_eq!((filed.step.as_deref(), filed.event), (kind, Some(Uuid::from_u128(5))));

@@ -52,6 +52,7 @@ impl State for OutageRecord {
             LawEvent::RulesIssued(_)
             | LawEvent::RulesProposed(_)
             | LawEvent::RulesRejected(_)
+            | LawEvent::RulesWithdrawalProposed(_)
             | LawEvent::RulesWithdrawn(_) => {}
         }
     }

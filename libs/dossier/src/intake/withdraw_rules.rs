@@ -1,8 +1,9 @@
 //! A file of rules is taken back before it is in force: a proposal at any time, a procedure until its first day begins. Nothing can
-//! have been filed under it. Its number stays used.
+//! have been filed under it. Its number stays used. What two persons had to issue, two persons take back: the first one proposes
+//! it, and the file stays law until somebody else withdraws it too.
 
 use crate::access::any;
-use crate::contract::{LawEvent, Role, RulesWithdrawn};
+use crate::contract::{LawEvent, Role, RulesWithdrawalProposed, RulesWithdrawn};
 use crate::intake::{Rules, RulesStage};
 use crate::step::{Facts, Step, refusals};
 
@@ -12,7 +13,7 @@ pub const STEP: Step = Step {
     service: "intake",
     basis: "64/2025/QH15 Điều 53",
     may: &[any(Role::Operator)],
-    events: &["law.RulesWithdrawn.v1"],
+    events: &["law.RulesWithdrawn.v1", "law.RulesWithdrawalProposed.v1"],
     refusals: Refusal::ALL,
 };
 
@@ -24,21 +25,34 @@ refusals! {
         InForce => 409, "rules-in-force",
             "phiên bản này đã có hiệu lực: hãy ban hành phiên bản tiếp theo",
             "this version is in force already: issue the next one";
+        SamePerson => 409, "rules-same-withdrawer",
+            "bạn đã đề nghị rút phiên bản này: cần một người khác đồng ý",
+            "you have asked for this version to be withdrawn: somebody else has to agree";
         Ended => 409, "rules-ended",
             "phiên bản này đã bị rút, bị từ chối hoặc không có hiệu lực",
             "this version was withdrawn or rejected before, or is no law";
     }
 }
 
+/// The command.
+#[derive(Debug, Clone, Copy)]
+pub struct WithdrawRules<'a> {
+    /// Why.
+    pub reason: &'a str,
+    /// How many persons it takes to issue rules.
+    pub signers: u8,
+}
+
 /// Decides.
 pub fn decide(
     state: &Rules,
     version: u32,
-    reason: &str,
+    WithdrawRules { reason, signers }: WithdrawRules<'_>,
     facts: &Facts<'_>,
 ) -> Result<Vec<LawEvent>, Refusal> {
     let known = state.version(version).ok_or(Refusal::UnknownVersion)?;
     let is_void = facts.law.void(known.rules.kind, &known.rules.name, version).is_some();
+    let mut agreed = true;
     match known.stage {
         RulesStage::AwaitingSignature => {}
         RulesStage::Issued if !is_void => {
@@ -46,13 +60,23 @@ pub fn decide(
             if from.is_none_or(|from| from <= facts.at) {
                 return Err(Refusal::InForce);
             }
+            if signers > 1 || known.signed_by.is_some() {
+                agreed = known.withdrawal_by.is_some();
+                if known.withdrawal_by.as_ref() == Some(&facts.actor.subject) {
+                    return Err(Refusal::SamePerson);
+                }
+            }
         }
         RulesStage::Issued | RulesStage::Void | RulesStage::Rejected | RulesStage::Withdrawn => {
             return Err(Refusal::Ended);
         }
     }
-    let (kind, name) = (known.rules.kind, known.rules.name.clone());
-    Ok(vec![RulesWithdrawn { kind, name, version, reason: reason.to_owned() }.into()])
+    let (kind, name, reason) = (known.rules.kind, known.rules.name.clone(), reason.to_owned());
+    Ok(vec![if agreed {
+        RulesWithdrawn { kind, name, version, reason }.into()
+    } else {
+        RulesWithdrawalProposed { kind, name, version, reason }.into()
+    }])
 }
 
 #[cfg(test)]
@@ -60,6 +84,7 @@ pub(super) mod tests {
     use super::*;
     use crate::contract::{ProcedureCode, ProcedureRef, RulesKind};
     use crate::intake::issue_rules::{self, IssueRules};
+    use crate::intake::sign_rules;
     use crate::law::{in_version, next_version, rules};
     use crate::testing::{Scene, at, law};
 
@@ -98,7 +123,54 @@ pub(super) mod tests {
         moment: &str,
         version: u32,
     ) -> Result<Vec<LawEvent>, Refusal> {
-        scene.step(moment, Role::Operator, |s, f| decide(s, version, "sai sót", f))
+        scene.step(moment, Role::Operator, |s, f| decide(s, version, withdrawal("sai sót"), f))
+    }
+
+    /// By one person, where one issues rules.
+    pub(crate) fn withdrawal(reason: &str) -> WithdrawRules<'_> {
+        WithdrawRules { reason, signers: 1 }
+    }
+
+    #[test]
+    fn what_two_persons_issued_two_persons_take_back_and_who_signed_it_stays_known() {
+        let law = law();
+        let mut scene = scene(&law);
+        issue(&mut scene, &second("2026-12-01"), 2).unwrap();
+        scene.subject = "second";
+        scene.step("2026-11-20T10:00", Role::Operator, |s, f| sign_rules::decide(s, 3, f)).unwrap();
+        scene.subject = "tester";
+        withdraw(&mut scene, "2026-11-21T09:00", 3).unwrap();
+        let known = scene.state.version(3).unwrap();
+        assert_eq!(scene.kinds().last(), Some(&"RulesWithdrawalProposed"));
+        assert_eq!(
+            (known.stage, known.withdrawal_by.clone()),
+            (RulesStage::Issued, Some("tester".into()))
+        );
+        assert_eq!(withdraw(&mut scene, "2026-11-21T09:00", 3), Err(Refusal::SamePerson));
+        scene.subject = "third";
+        assert_eq!(withdraw(&mut scene, "2026-12-01T00:00", 3), Err(Refusal::InForce));
+        withdraw(&mut scene, "2026-11-22T09:00", 3).unwrap();
+        let known = scene.state.version(3).unwrap();
+        assert_eq!(known.stage, RulesStage::Withdrawn);
+        assert_eq!(
+            (&known.signed_by, &known.settled_by),
+            (&Some("second".into()), &Some("third".into()))
+        );
+    }
+
+    #[test]
+    fn a_proposal_is_taken_back_by_one_and_where_two_issue_rules_now_two_withdraw_what_one_issued()
+    {
+        let law = law();
+        let mut scene = scene(&law);
+        issue(&mut scene, &second("2026-12-01"), 2).unwrap();
+        withdraw(&mut scene, "2026-11-21T09:00", 3).unwrap();
+        assert_eq!(scene.state.version(3).unwrap().stage, RulesStage::Withdrawn);
+        let next = next_version(&second("2026-12-01"));
+        issue(&mut scene, &next, 1).unwrap();
+        let two = WithdrawRules { reason: "sai sót", signers: 2 };
+        scene.step("2026-11-21T09:00", Role::Operator, |s, f| decide(s, 4, two, f)).unwrap();
+        assert_eq!(scene.state.version(4).unwrap().stage, RulesStage::Issued);
     }
 
     #[test]

@@ -150,6 +150,22 @@ pub fn says_the_same(one: &str, other: &str) -> bool {
     one == other || value(one).is_some_and(|one| value(other) == Some(one))
 }
 
+/// Whether a later version says what an earlier one does: all but its number, and from which day.
+#[must_use]
+pub(crate) fn says_the_same_later(later: &str, earlier: &str) -> bool {
+    let value = |text: &str| {
+        let mut value = serde_yaml_ng::from_str::<serde_json::Value>(text).ok()?;
+        let fields = value.as_object_mut()?;
+        fields.remove("version");
+        fields.remove("issued");
+        if let Some(effective) = fields.get_mut("effective").and_then(|e| e.as_object_mut()) {
+            effective.remove("from");
+        }
+        Some(value)
+    };
+    value(later).is_some_and(|later| value(earlier) == Some(later))
+}
+
 pub(super) fn read<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, InvalidLaw> {
     serde_yaml_ng::from_str(text).map_err(|error| InvalidLaw::Shape {
         file: file.to_owned(),

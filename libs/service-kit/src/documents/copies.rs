@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 
-use super::{Documents, HomeError, hexadecimal};
+use super::{Documents, HomeError, durable, hexadecimal};
 use crate::disk::Reserve;
 
 /// What was copied: documents, and the records beside them.
@@ -63,12 +63,11 @@ impl Documents {
                 hash.update(&part);
                 file.write_all(&part).await?;
             }
-            file.flush().await?;
-            file.sync_all().await?;
+            durable(file).await?;
             copied.files += 1;
             each(&name, &DocumentDigest::from(&*hexadecimal(&hash.finalize())))?;
         }
-        File::open(folder).await?.sync_all().await?;
+        durable(File::open(folder).await?).await?;
         Ok(copied)
     }
 }

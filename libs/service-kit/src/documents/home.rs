@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
 #[cfg(feature = "s3")]
 use super::bucket::Bucket;
+use super::durable;
 use crate::disk::NoRoom;
 #[cfg(feature = "s3")]
 use crate::limits::OBJECT_PART_BYTES;
@@ -104,7 +105,7 @@ impl Home {
                 let _ = media_type;
                 tokio::fs::rename(part, folder.join(name)).await?;
                 // The name itself must survive a power cut too.
-                Ok(File::open(folder).await?.sync_all().await?)
+                Ok(durable(File::open(folder).await?).await?)
             }
             #[cfg(feature = "s3")]
             Self::Bucket(bucket, _) => bucket.keep(part, name, media_type).await,

@@ -10,7 +10,7 @@ use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 
 use super::media::{ACCEPTED, HEAD_BYTES, MediaType};
-use super::{HomeError, Promised};
+use super::{HomeError, Promised, durable};
 use crate::limits::DOCUMENT_BYTES_MAX;
 
 /// What comes in, and from whom.
@@ -113,6 +113,40 @@ pub(super) async fn write<B: Buf>(
         return Err(UploadError::Content(media.beginning));
     }
     let sha256 = promised.compare(hashes).map_err(UploadError::Digest)?;
-    file.sync_all().await.map_err(HomeError::Disk)?;
+    durable(file).await.map_err(HomeError::Disk)?;
     Ok((bytes, sha256))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use bytes::Bytes;
+    use futures_util::stream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_the_disk_has_no_room_for_is_refused_whatever_its_size() {
+        let media = MediaType::of("application/pdf").unwrap();
+        for bytes in [10, 10_000, 5_000_000] {
+            let mut content = b"%PDF-1.7\n".to_vec();
+            content.resize(bytes, b' ');
+            let content = stream::iter([Ok::<_, Interrupted>(Bytes::from(content))]);
+            let full = Path::new("/dev/full");
+            let written = write(full, media, &Promised::default(), content).await;
+            let Err(UploadError::Home(HomeError::Disk(error))) = written else {
+                panic!("{bytes} bytes: {written:?}");
+            };
+            assert_eq!(error.kind(), ErrorKind::StorageFull, "{bytes} bytes");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_short_text_beside_the_documents_is_on_the_disk_or_refused() {
+        let mut file = File::create("/dev/full").await.unwrap();
+        // The write goes on in the background.
+        file.write_all(b"{}").await.unwrap();
+        assert_eq!(durable(file).await.unwrap_err().kind(), ErrorKind::StorageFull);
+    }
 }

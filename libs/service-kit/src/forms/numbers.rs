@@ -1,12 +1,12 @@
 //! Formats of our own in the forms of procedures: `vn-tax-code` and `telephone`. A field of either takes what people write, and
 //! is recorded in one spelling, so that what is the same compares as the same.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use calendar::Text;
 use dossier::contract::{tax_code, telephone};
+use jsonschema::Validator;
 use serde_json::Value;
-
-/// How deep a schema is followed; references may lead back to where they stand.
-const DEPTH_MAX: usize = 32;
 
 /// A format: its name, the one spelling of a text, or what is wrong with it.
 pub(super) type Format = (&'static str, fn(&str) -> Result<String, Text>);
@@ -23,58 +23,33 @@ pub(super) fn format(name: &str) -> Option<Format> {
     FORMATS.into_iter().find(|(known, _)| *known == name)
 }
 
-/// Puts every field of such a format into its one spelling. What breaks the schema stays as it is.
-pub(super) fn spell(schema: &Value, form: &mut Value) {
-    Walk { root: schema }.spell(schema, form, 0);
-}
-
-struct Walk<'a> {
-    root: &'a Value,
-}
-
-impl Walk<'_> {
-    fn spell(&self, schema: &Value, value: &mut Value, depth: usize) {
-        if depth > DEPTH_MAX {
-            return;
-        }
-        let depth = depth.saturating_add(1);
-        if let Some((_, spelling)) = schema.get("format").and_then(Value::as_str).and_then(format)
-            && let Value::String(text) = value
-            && let Ok(spelt) = spelling(text)
-        {
-            *text = spelt;
-        }
-        // Schemas that say more about the same value.
-        let reference = schema.get("$ref").and_then(Value::as_str);
-        let referred = reference.and_then(|r| self.root.pointer(r.strip_prefix('#')?));
-        let more = ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|all| schema.get(all));
-        let more = more.filter_map(Value::as_array).flatten();
-        let branches = ["then", "else"].into_iter().filter_map(|branch| schema.get(branch));
-        for other in referred.into_iter().chain(more).chain(branches) {
-            self.spell(other, value, depth);
-        }
-        match value {
-            Value::Object(fields) => {
-                let known = schema.get("properties");
-                for (name, field) in fields {
-                    let own = known.and_then(|known| known.get(name));
-                    if let Some(own) = own.or(schema.get("additionalProperties")) {
-                        self.spell(own, field, depth);
-                    }
-                }
-            }
-            Value::Array(items) => {
-                let first = schema.get("prefixItems").and_then(Value::as_array);
-                for (place, item) in items.iter_mut().enumerate() {
-                    let own = first.and_then(|first| first.get(place));
-                    if let Some(own) = own.or(schema.get("items")) {
-                        self.spell(own, item, depth);
-                    }
-                }
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+/// Puts every field of such a format into its one spelling, in a form that keeps to its schema. A field has the formats that hold
+/// for it: those of branches that it does not satisfy are none of its own (JSON Schema 2020-12 core, section 7.7). One that two
+/// formats claim and spell differently stays as it was written.
+pub(super) fn spell(schema: &Validator, form: &mut Value) {
+    let mut claimed: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for entry in schema.evaluate(&*form).iter_annotations() {
+        let name = entry.annotations.value().as_str().filter(|_| is_format(entry.schema_location));
+        if let Some((name, _)) = name.and_then(format) {
+            claimed.entry(entry.instance_location.as_str().to_owned()).or_default().insert(name);
         }
     }
+    for (pointer, formats) in claimed {
+        let Some(Value::String(text)) = form.pointer_mut(&pointer) else { continue };
+        let spellings = formats.into_iter().filter_map(format);
+        let spelt: Option<BTreeSet<String>> =
+            spellings.map(|(_, spelling)| spelling(text).ok()).collect();
+        if let Some(mut spelt) = spelt.filter(|spelt| spelt.len() == 1)
+            && let Some(one) = spelt.pop_first()
+        {
+            *text = one;
+        }
+    }
+}
+
+/// Whether an annotation comes of the keyword `format`, and not, for example, of a title that reads like one.
+fn is_format(keyword: &str) -> bool {
+    keyword.ends_with("/format")
 }
 
 #[cfg(test)]
@@ -82,6 +57,17 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    fn spelt(schema: &Value, mut form: Value) -> Value {
+        let options = jsonschema::draft202012::options().should_validate_formats(true);
+        let options = FORMATS.into_iter().fold(options, |options, (name, spelling)| {
+            options.with_format(name, move |text: &str| spelling(text).is_ok())
+        });
+        let schema = options.build(schema).unwrap();
+        assert!(schema.is_valid(&form), "{form}");
+        spell(&schema, &mut form);
+        form
+    }
 
     #[test]
     fn fields_are_spelt_wherever_their_schema_stands() {
@@ -92,24 +78,73 @@ mod tests {
                 "b": { "items": { "anyOf": [{ "type": "null" }, { "format": "telephone" }] } },
                 "c": { "prefixItems": [{ "$ref": "#/$defs/code" }] },
                 "d": { "$ref": "#/$defs/again" },
+                "e": { "title": "telephone", "type": "string" },
             },
+            "patternProperties": { "^p": { "format": "telephone" } },
+            "dependentSchemas": { "a": { "properties": { "f": { "format": "telephone" } } } },
+            "if": { "properties": { "g": { "type": "string" } } },
+            "then": { "properties": { "g": { "format": "telephone" } } },
             "additionalProperties": { "format": "telephone" },
         });
-        let mut form = json!({
+        let form = json!({
             "a": "0314409058002",
-            "b": ["(024) 3822 0000", null, "none"],
+            "b": ["(024) 3822 0000", null],
             "c": ["0100 233 488", "0314409058002"],
             "d": "0314409058002",
             "e": "0912.345.678",
+            "f": "0912.345.678",
+            "g": "0912.345.678",
+            "p/1": "0912.345.678",
+            "z": "0912.345.678",
         });
-        spell(&schema, &mut form);
         let expected = json!({
             "a": "0314409058-002",
-            "b": ["+842438220000", null, "none"],
+            "b": ["+842438220000", null],
             "c": ["0100233488", "0314409058002"],
             "d": "0314409058002",
-            "e": "+84912345678",
+            "e": "0912.345.678",
+            "f": "+84912345678",
+            "g": "+84912345678",
+            "p/1": "+84912345678",
+            "z": "+84912345678",
         });
-        assert_eq!(form, expected);
+        assert_eq!(spelt(&schema, form), expected);
+    }
+
+    #[test]
+    fn a_field_is_spelt_by_the_branch_that_holds_and_as_written_where_two_do() {
+        let either =
+            |all: &str| json!({ all: [{ "format": "vn-tax-code" }, { "format": "telephone" }] });
+        let both = json!("0314409058");
+        assert_eq!(
+            spelt(&either("anyOf"), both.clone()),
+            both,
+            "a tax code and a telephone number"
+        );
+        assert_eq!(spelt(&either("allOf"), both.clone()), both);
+        assert_eq!(spelt(&either("anyOf"), json!("0912.345.678")), "+84912345678");
+        assert_eq!(spelt(&either("anyOf"), json!("0100 233 488")), "0100233488");
+        let by_kind = json!({
+            "if": { "properties": { "kind": { "const": "firm" } } },
+            "then": { "properties": { "no": { "format": "vn-tax-code" } } },
+            "else": { "properties": { "no": { "format": "telephone" } } },
+        });
+        let form = |kind: &str, no: &str| json!({ "kind": kind, "no": no });
+        for (kind, no) in [("firm", "0314409058"), ("person", "+84314409058")] {
+            assert_eq!(spelt(&by_kind, form(kind, "0314 409 058")), form(kind, no));
+        }
+        let refused = json!({ "not": { "format": "telephone" }, "type": "string" });
+        assert_eq!(spelt(&refused, json!("0100 233 488")), "0100 233 488");
+    }
+
+    #[test]
+    fn references_that_multiply_cost_no_more_than_checking_the_form() {
+        let again = json!({ "$ref": "#/$defs/a" });
+        let round = json!({
+            "$defs": { "a": { "allOf": [again, again, again] } },
+            "properties": { "x": again, "y": { "format": "telephone" } },
+        });
+        let form = json!({ "x": "0912.345.678", "y": "0912.345.678" });
+        assert_eq!(spelt(&round, form)["y"], "+84912345678");
     }
 }

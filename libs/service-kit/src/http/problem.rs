@@ -68,6 +68,8 @@ entries! {
         "cần tiêu đề If-Match", "an If-Match header with the ETag that you have seen is required";
     TOO_MANY_AT_ONCE => 429, "too-many-at-once",
         "bạn đang gửi quá nhiều yêu cầu cùng một lúc", "too many requests of yours are being answered at once; wait for answers";
+    TOO_OFTEN => 429, "too-often",
+        "bạn gửi yêu cầu quá dồn dập, hãy chờ rồi gửi lại", "you ask more often than one may; ask again after the time in Retry-After";
     CONSISTENCY_AHEAD => 400, "consistency-token-ahead",
         "Consistency-Token không phải của hệ thống này", "nothing here has that Consistency-Token; read without one and keep the one that you get";
     KEY_MISSING => 400, "idempotency-key-missing",
@@ -201,6 +203,12 @@ impl Problem {
     #[must_use]
     pub fn at_once(entry: RefusalEntry) -> Self {
         Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(entry) }
+    }
+
+    /// The client asks more often than one may; when to ask again.
+    #[must_use]
+    pub fn too_often(wait: Duration) -> Self {
+        Self { retry_after: Some(wait), ..Self::new(TOO_OFTEN) }
     }
 
     /// A quota is used up.

@@ -337,16 +337,27 @@ pub async fn step<S: State, R: Refuse>(
     Ok(executed?.loaded)
 }
 
-/// What a step on a stream would record for a caller who was let in, without recording it.
+/// What a step on a stream would record for a caller who was let in, without recording it; `None` if the same request has taken
+/// it before.
 pub async fn try_step<S: State, R: Refuse>(
     streams: &Streams<S>,
     request: &Request,
     caller: &Caller,
     target: Target<'_>,
-    decide: impl FnOnce(&S, &dossier::Facts<'_>) -> Result<Vec<S::Event>, R>,
-) -> Result<Vec<S::Event>, Problem> {
-    let order = order::<S>(request, caller, target, "")?;
-    Ok(streams.trial(&order, decide).await?)
+    mut decide: impl FnMut(&S, &dossier::Facts<'_>) -> Result<Vec<S::Event>, R>,
+) -> Result<Option<Vec<S::Event>>, Problem> {
+    let kit = streams.kit();
+    let digest = request.digest(kit);
+    let order = order::<S>(request, caller, target, &digest)?;
+    let tried = match streams.trial(&order, &mut decide).await {
+        // As in `step`: what an older version recorded.
+        Err(Failure::KeyReused) => {
+            let digest = kit.keyed_digest(&[&request.body]);
+            streams.trial(&Order { digest: &digest, ..order }, &mut decide).await
+        }
+        tried => tried,
+    };
+    Ok(tried?)
 }
 
 fn order<'a, S: State>(

@@ -123,7 +123,7 @@ impl Server {
             limits,
             counted,
             connections: Connections::new(limits.connections, limits.connections_of_one),
-            pace: Pace::new(limits.requests_per_second_of_one),
+            pace: Pace::new(limits.requests_per_second_of_one, limits.turn_wait),
             requests: Crowd::new(u64::MAX, limits.requests_of_one),
             bytes: Crowd::new(limits.bytes, limits.bytes_of_one),
         });
@@ -193,19 +193,20 @@ impl Shared {
     ) -> Result<http::Response<Answering>, Infallible> {
         let number = activity.begins();
         let client = self.proxies.client(peer, request.headers());
-        self.turn(client).await;
         let account = Account::open(&self.router, &request);
         let span = telemetry::request(&request, account.route());
-        let (mut response, held) = match self.requests.enter(client, 1) {
-            Ok(held) => {
-                let work = self.respond(client, &activity, &unwanted, request);
-                (work.instrument(span.clone()).await, Some(held))
-            }
-            Err(_) => {
-                let language = Language::of(request.headers());
-                leave(&unwanted, request);
-                (Problem::at_once(TOO_MANY_AT_ONCE).into_response(language), None)
-            }
+        // Whoever waits for a turn counts as being answered.
+        let (held, refused) = match self.requests.enter(client, 1) {
+            Ok(held) => (Some(held), self.turn(client, &activity).await.err()),
+            Err(_) => (None, Some(Problem::at_once(TOO_MANY_AT_ONCE))),
+        };
+        let mut response = if let Some(problem) = refused {
+            let language = Language::of(request.headers());
+            leave(&unwanted, request);
+            problem.into_response(language)
+        } else {
+            let work = self.respond(client, &activity, &unwanted, request);
+            work.instrument(span.clone()).await
         };
         span.record("http.response.status_code", response.status().as_u16());
         span.in_scope(|| account.close(self.router.kit(), &mut response));
@@ -218,13 +219,17 @@ impl Shared {
         Ok(response.map(|body| Answering::new(body, client, bytes, (activity, held))))
     }
 
-    /// Waits for a client's turn.
-    async fn turn(&self, client: IpAddr) {
-        let wait = self.pace.turn(client, Instant::now());
-        if !wait.is_zero() {
+    /// Waits for a client's turn, if that comes soon enough. Whoever is not answered yet may have to make room for another client.
+    async fn turn(&self, client: IpAddr, activity: &Activity) -> Result<(), Problem> {
+        let turn = self.pace.turn(client, Instant::now()).map_err(Problem::too_often)?;
+        if !turn.wait.is_zero() {
             self.router.kit().metrics.paced();
-            Clock::System.sleep_until(Timestamp::MAX, wait).await;
+            activity.waits(true);
+            Clock::System.sleep_until(Timestamp::MAX, turn.wait).await;
+            activity.waits(false);
         }
+        turn.used();
+        Ok(())
     }
 
     /// First the head says whether there is such an operation and whether the sender may call it, then how long the

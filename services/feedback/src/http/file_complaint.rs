@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dossier::access::{May, Resource, agency, any};
 use dossier::contract::{
     AgencyCode, Channel, ComplaintId, Contact, DossierId, EventSet, IntakeEvent, ProcedureRef,
-    Role, Subject,
+    Role, Subject, party_name,
 };
 use dossier::feedback::TIMELINE;
 use dossier::feedback::file_complaint::{About, AboutStep, FileComplaint, STEP, decide};
@@ -31,6 +31,13 @@ const STEP_WITHOUT_DOSSIER: RefusalEntry = RefusalEntry {
     en: "a complaint about a step names the dossier",
 };
 
+const COMPLAINANT_MISSING: RefusalEntry = RefusalEntry {
+    status: 422,
+    code: "complainant-missing",
+    vi: "cán bộ ghi nhận phản ánh phải nêu người phản ánh (`complainant`), hoặc cách phản ánh được gửi đến: `channel` là `counter` hay `post`",
+    en: "an officer who enters a complaint says whose it is: `complainant`, or how it came: `channel` is `counter` or `post`",
+};
+
 /// A complaint or petition.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -38,10 +45,10 @@ pub(crate) struct FileComplaintRequest {
     /// To which agency.
     #[schema(value_type = String, max_length = 35, example = "G02")]
     agency: Line<35>,
-    /// About which dossier.
+    /// About which dossier: the complainant's own; for somebody without an account, one that the agency has.
     #[schema(value_type = Option<Uuid>)]
     dossier: Option<DossierId>,
-    /// About which step of it: the `position` of an entry of its timeline.
+    /// About which step of it: the `position` of an entry of its timeline, other than those of complaints (`feedback.…`).
     #[schema(example = 42)]
     position: Option<u64>,
     /// Whose complaint it is, where an officer enters it: the subject of the complainant's account, if there is one.
@@ -82,8 +89,12 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let officer = caller.roles.iter().any(|role| BY_OFFICER.iter().any(|may| may.role == *role));
     let on_paper = body.channel.is_some_and(|channel| channel != Channel::Online);
     let by_officer = body.complainant.is_some() || (officer && on_paper);
+    if officer && !by_officer && !caller.roles.contains(&Role::Applicant) {
+        return Err(Problem::new(COMPLAINANT_MISSING));
+    }
     let mays = if by_officer { BY_OFFICER } else { BY_COMPLAINANT };
-    let owners = body.complainant.iter().map(|named| Subject::from(&*named.0)).collect();
+    let named = |named: &Line<200>| Subject::from(&*party_name(&named.0));
+    let owners = body.complainant.iter().map(named).collect();
     let agencies = vec![AgencyCode::from(&*body.agency.0)];
     let at = Resource { owners, agencies, ..Resource::default() };
     Request::permitted_over(caller, mays, Some(at))?;
@@ -94,7 +105,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let receiver = AgencyCode::from(&*body.agency.0);
     let contact = Contact { name: body.name.0, address: body.address.0, phone: body.phone.0 };
     let complainant = match (&body.complainant, by_officer) {
-        (Some(named), _) => Subject::from(&*named.0),
+        (Some(line), _) => named(line),
         // Somebody without an account: nobody's token names this subject.
         (None, true) => Subject::from(&*format!("complaint:{complaint}")),
         (None, false) => caller.party().clone(),
@@ -106,6 +117,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let command = FileComplaint {
         complaint,
         complainant,
+        without_account: by_officer && body.complainant.is_none(),
         contact,
         agency: receiver.clone(),
         channel: body.channel.unwrap_or(Channel::Online),

@@ -39,8 +39,7 @@ pub(crate) struct PublicationReply {
     params(("complaint" = Uuid, Path, description = "The complaint")),
     responses((status = 200, body = PublicationReply)),
 )]
-async fn handle(app: Arc<App>, complaint: ComplaintId, request: Request) -> Result<Reply, Problem> {
-    request.catch_up(app.complaints.kit(), None).await?;
+async fn handle(app: Arc<App>, complaint: ComplaintId, _: Request) -> Result<Reply, Problem> {
     let stream = Streams::<Complaint>::name(&complaint.to_string());
     let loaded = app.complaints.load(&stream.map_err(|_| Problem::not_found())?).await?;
     let state = &loaded.state;

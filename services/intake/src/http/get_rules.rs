@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use service_kit::http::{Access, Cursors, Problem, Reply, Request, Route, endpoint0};
+use service_kit::rulebook::PassedOver;
 use utoipa::ToSchema;
 
 use crate::App;
@@ -31,7 +32,7 @@ pub(crate) enum RulesStatus {
     Withdrawn,
     /// It was issued and is no law, because it contradicts a file that was recorded just before it.
     Void,
-    /// It came with the program and was not issued, because the agency has issued its own.
+    /// It came with the program and was not issued: `reason` says why, and `?shipped=true` behind its address shows what it says.
     PassedOver,
 }
 
@@ -68,7 +69,13 @@ pub(crate) struct RulesVersionReply {
     /// Who issued or proposed it.
     #[schema(value_type = Option<String>)]
     by: Option<Subject>,
-    /// Who signed, rejected or withdrew it.
+    /// Who signed it as the second person.
+    #[schema(value_type = Option<String>)]
+    signed_by: Option<Subject>,
+    /// Who wants it withdrawn, where a second person has to agree.
+    #[schema(value_type = Option<String>)]
+    withdrawal_by: Option<Subject>,
+    /// Who signed, rejected or withdrew it, whatever happened last.
     #[schema(value_type = Option<String>)]
     settled_by: Option<Subject>,
     /// Why it was rejected, withdrawn or passed over, or is no law.
@@ -82,19 +89,27 @@ pub(crate) struct RulesVersionReply {
 
 impl RulesVersionReply {
     pub(super) fn new(version: &RulesVersion, with_text: bool) -> Self {
-        let RulesVersion { rules, stage, by, since, settled_by, reason } = version;
+        let RulesVersion { rules, stage, by, since, signed_by, withdrawal_by, settled_by, reason } =
+            version;
         Self {
+            signed_by: signed_by.clone(),
+            withdrawal_by: withdrawal_by.clone(),
             status: (*stage).into(),
             since: Some(*since),
             by: Some(by.clone()),
             settled_by: settled_by.clone(),
             reason: reason.clone(),
-            ..Self::passed_over(rules, with_text)
+            ..Self::head(rules, with_text)
         }
     }
 
     /// A shipped file that was not issued.
-    pub(super) fn passed_over(rules: &RulesIssued, with_text: bool) -> Self {
+    pub(super) fn not_issued(passed: &PassedOver, with_text: bool) -> Self {
+        let reason = Some(passed.why.clone());
+        Self { reason, ..Self::head(&passed.rules, with_text) }
+    }
+
+    fn head(rules: &RulesIssued, with_text: bool) -> Self {
         Self {
             kind: rules.kind,
             name: rules.name.clone(),
@@ -103,6 +118,8 @@ impl RulesVersionReply {
             since: None,
             effective_from: takes_effect(rules),
             by: None,
+            signed_by: None,
+            withdrawal_by: None,
             settled_by: None,
             reason: None,
             legal_basis: rules.legal_basis.clone(),
@@ -138,6 +155,7 @@ pub(crate) struct RulesQuery {
 )]
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let RulesQuery { status, after } = request.query()?;
+    request.catch_up_law(&app.kit).await?;
     let rulebook = &app.kit.rulebook;
     let cursors = Cursors::of(&app.kit, &[ADDRESS, &format!("{status:?}")]);
     let after = after.as_deref().map(|after| cursors.read(after)).transpose()?;
@@ -145,10 +163,8 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let recorded = register.values().flat_map(|rules| &rules.versions);
     let mut shown: Vec<RulesVersionReply> =
         recorded.map(|version| RulesVersionReply::new(version, false)).collect();
-    shown.extend(rulebook.passed_over().iter().map(|passed| RulesVersionReply {
-        reason: Some(passed.why.clone()),
-        ..RulesVersionReply::passed_over(&passed.rules, false)
-    }));
+    let passed_over = rulebook.passed_over();
+    shown.extend(passed_over.iter().map(|passed| RulesVersionReply::not_issued(passed, false)));
     shown.retain(|version| status.is_none_or(|status| version.status == status));
     shown.retain(|version| after.is_none_or(|after| *version.key() > *after));
     shown.sort_by_cached_key(RulesVersionReply::key);

@@ -7,9 +7,11 @@ use dossier::intake::sign_rules::Refusal;
 use dossier::intake::{READ_RULES, Rules, stream_id};
 use dossier::law::Void;
 use dossier::{Facts, Refuse, Step};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use service_kit::Loaded;
 use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint3, read, shown, take};
+use service_kit::rulebook::PassedOver;
 
 use super::get_rules::RulesVersionReply;
 use super::issue_rules::unavailable;
@@ -30,12 +32,23 @@ pub(super) struct VersionPath {
     version: u32,
 }
 
+/// Which text.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct RulesVersionQuery {
+    /// Whether what came with the program under this number and was passed over is meant, and not what stands in the log.
+    #[serde(default)]
+    #[param(required = false)]
+    shipped: bool,
+}
+
 /// One version of a file of rules, with its text: what a second person reads before signing it.
 #[utoipa::path(
     get,
     path = "/v1/rules/{kind}/{name}/{version}",
     operation_id = "get_rules_version",
-    params(VersionPath),
+    params(VersionPath, RulesVersionQuery),
     responses((status = 200, body = RulesVersionReply)),
 )]
 async fn handle(
@@ -45,7 +58,17 @@ async fn handle(
     version: u32,
     request: Request,
 ) -> Result<Reply, Problem> {
+    let RulesVersionQuery { shipped } = request.query()?;
     let id = id(&kind, &name)?;
+    if shipped {
+        request.catch_up_law(&app.kit).await?;
+        let passed_over = app.kit.rulebook.passed_over();
+        let meant = passed_over.iter().find(|PassedOver { rules, .. }| {
+            (stream_id(rules.kind, &rules.name), rules.version) == (id.clone(), version)
+        });
+        let meant = meant.ok_or_else(Problem::not_found)?;
+        return Ok(Reply::ok(&RulesVersionReply::not_issued(meant, true)));
+    }
     let loaded = read(&app.rules, READ_RULES, &id, &request).await?;
     one(&app, &loaded, version)
 }

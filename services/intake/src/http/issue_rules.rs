@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use dossier::contract::{ProcedureRef, RulesIssued, RulesKind};
 use dossier::intake::issue_rules::{IssueRules, Refusal, STEP, decide};
-use dossier::intake::{RulesStage, stream_id};
+use dossier::intake::{Rules, RulesStage, stream_id};
 use dossier::law::{Draft, Finding, RULES_BYTES_MAX, rules, takes_effect};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use service_kit::Streams;
 use service_kit::forms::Forms;
 use service_kit::http::{
     Access, Language, Problem, Reply, Request, Route, Target, Text, endpoint0, step, try_step,
@@ -165,9 +166,10 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     if dry_run {
         let tried =
             try_step(&app.rules, &request, caller, target, |s, f| decide(s, command, f)).await?;
-        let recorded = tried.is_empty();
+        let recorded = tried.is_none_or(|would_be| would_be.is_empty());
+        let waits = if recorded { awaits(&app, &id, issued.version).await? } else { signers > 1 };
         let counted = if recorded { Counted::default() } else { count(&app, &issued).await? };
-        let reply = IssueRulesReply::new(issued, recorded, signers > 1, warnings);
+        let reply = IssueRulesReply::new(issued, recorded, waits, warnings);
         return Ok(Reply::ok(&reply.counted(counted)));
     }
     let taken = step(&app.rules, &request, caller, target, |s, f| decide(s, command, f)).await?;
@@ -180,6 +182,14 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let at = format!("/v1/rules/{}/{}/{}", kind.as_str(), issued.name, issued.version);
     let reply = IssueRulesReply::new(issued, true, waits, warnings);
     Ok(Reply::created(&at, &reply).version(taken.version).position(taken.position))
+}
+
+/// Whether a version that stands in the log waits for a second signature.
+async fn awaits(app: &App, id: &str, version: u32) -> Result<bool, Problem> {
+    let stream = Streams::<Rules>::name(id).map_err(|_| Problem::not_found())?;
+    let known = app.rules.load(&stream).await?;
+    let known = known.state.version(version);
+    Ok(known.is_some_and(|known| known.stage == RulesStage::AwaitingSignature))
 }
 
 /// What is wrong with a file that does not even say what it is called.

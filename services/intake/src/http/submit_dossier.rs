@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::Value;
-use service_kit::forms::{FieldError, spell};
+use service_kit::forms::FieldError;
 use service_kit::http::{
     Access, Counts, DeliveryRequest, FileName, Line, Problem, Reply, Request, Route, TOO_LARGE,
     Target, endpoint0, step,
@@ -189,7 +189,8 @@ pub(super) fn check_form(
     (agency, filed): (&AgencyCode, Date),
     form: &mut Value,
 ) -> Result<(), Problem> {
-    let mut errors = app.kit.forms().check(procedure, form);
+    let forms = app.kit.forms();
+    let mut errors = forms.check(procedure, form);
     let (law, now) = (app.kit.law(), app.kit.clock.now());
     if let Some(calendar) = law.calendar_of(agency) {
         let faults =
@@ -203,7 +204,7 @@ pub(super) fn check_form(
     if !errors.is_empty() {
         return Err(Problem::fields(errors));
     }
-    spell(procedure, form);
+    forms.spell(procedure, form);
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dossier::intake::withdraw_rules::{STEP, decide};
+use dossier::intake::withdraw_rules::{STEP, WithdrawRules, decide};
 use serde::Deserialize;
 use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint3};
 use utoipa::ToSchema;
@@ -20,7 +20,8 @@ pub(crate) struct WithdrawRulesRequest {
     reason: Text<1000>,
 }
 
-/// Withdraws a file of rules before it is in force; its number stays used.
+/// Withdraws a file of rules before it is in force; its number stays used. Where two persons issue rules, one that was issued stays
+/// law until a second person withdraws it too: `withdrawal_by` then says who did so first.
 #[utoipa::path(
     post,
     path = "/v1/rules/{kind}/{name}/{version}/withdrawal",
@@ -36,12 +37,16 @@ async fn handle(
     version: u32,
     request: Request,
 ) -> Result<Reply, Problem> {
+    let signers = app.kit.rule_signers;
     stepped(
         &app,
         STEP,
         (&kind, &name, version),
         &request,
-        |body: &WithdrawRulesRequest, state, facts| decide(state, version, &body.reason.0, facts),
+        |body: &WithdrawRulesRequest, state, facts| {
+            let command = WithdrawRules { reason: &body.reason.0, signers };
+            decide(state, version, command, facts)
+        },
     )
     .await
 }

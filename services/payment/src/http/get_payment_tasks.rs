@@ -11,7 +11,7 @@ use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 use serde::{Deserialize, Serialize};
 use service_kit::http::{Access, Cursors, Due, Problem, Reply, Request, Route, endpoint0};
-use service_kit::view::Question;
+use service_kit::view::{Question, of_agency, of_others};
 use utoipa::ToSchema;
 
 use super::page::{PAGE_DEFAULT, limit};
@@ -44,8 +44,8 @@ pub(crate) struct PaymentTaskReply {
     code: String,
     /// The agency that received it.
     agency: String,
-    /// `repayment`: money has to go back; `discrepancy`: what a provider said does not agree; `approval`: a refund waits for
-    /// a second person.
+    /// `repayment`: money has to go back; `discrepancy`: what a provider said does not agree; `approval`: a refund, or the
+    /// resolution of a discrepancy, waits for a second person.
     kind: String,
     /// Why, as in the payment itself.
     why: String,
@@ -57,6 +57,9 @@ pub(crate) struct PaymentTaskReply {
     due: Due,
     /// Whether it was not done in time.
     missed: bool,
+    /// By which it is sorted, in milliseconds.
+    #[serde(skip)]
+    sorted_by: i64,
 }
 
 /// The conditions on the rows that were asked for, and their values.
@@ -67,23 +70,8 @@ fn selected(
     cursors: &Cursors,
 ) -> Result<(Vec<String>, Vec<Value>), Problem> {
     let kit = app.payments.kit();
-    let (mut values, mut conditions) = (Vec::new(), Vec::new());
-    // Nobody acts in a matter of their own.
-    for party in std::iter::once(&caller.subject).chain(&caller.on_behalf_of) {
-        values.extend([Value::Text(party.to_string()), Value::Text(party.to_string())]);
-        conditions.push("applicant <> ? AND coalesce(filed_by, '') <> ?".to_owned());
-    }
-    if let Some(agency) = agency {
-        // With those below it, and those from which they have taken over.
-        let mut all = kit.law().predecessors(agency, kit.clock.now());
-        all.push(agency.clone());
-        for agency in &all {
-            values.push(Value::Text(agency.to_string()));
-            values.push(Value::Text(format!("{agency}.%")));
-        }
-        let one = "agency = ? OR agency LIKE ?";
-        conditions.push(format!("({})", vec![one; all.len()].join(" OR ")));
-    }
+    let mut values = Vec::new();
+    let mut conditions = vec![of_others(caller, &mut values), of_agency(kit, agency, &mut values)];
     if let Some(kind) = &query.kind {
         if !["repayment", "discrepancy", "approval"].contains(&kind.as_str()) {
             return Err(Problem::query("kind is repayment, discrepancy or approval"));
@@ -130,7 +118,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let cursors = Cursors::of(app.payments.kit(), &asked);
     let (conditions, values) = selected(&app, (caller, agency.as_ref()), &query, &cursors)?;
     let sql = format!(
-        "SELECT dossier, code, agency, kind, why, amount, due_at, missed FROM tasks WHERE {}
+        "SELECT dossier, code, agency, kind, why, amount, due_at, missed, dated FROM tasks WHERE {}
          ORDER BY due_at, dossier, kind LIMIT {limit}",
         conditions.join(" AND ")
     );
@@ -139,7 +127,10 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         rows.prepare(&sql)?
             .query_map(params_from_iter(values), |row| {
                 let agency: String = row.get(2)?;
-                let due_at = Timestamp::from_millisecond(row.get(6)?).ok();
+                let sorted_by = row.get(6)?;
+                let due_at = Timestamp::from_millisecond(sorted_by).ok();
+                let dated: bool = row.get(8)?;
+                let due_at = due_at.filter(|_| dated);
                 Ok(PaymentTaskReply {
                     dossier: row.get(0)?,
                     code: row.get(1)?,
@@ -149,14 +140,14 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
                     why: row.get(4)?,
                     amount_vnd: row.get(5)?,
                     missed: row.get(7)?,
+                    sorted_by,
                 })
             })?
             .collect::<rusqlite::Result<Vec<_>>>()
     });
     let rows = rows.await?;
     let next = request.page_after(ADDRESS, (&rows, limit), |last| {
-        let due_at = last.due.at().map_or(0, Timestamp::as_millisecond);
-        cursors.write(&format!("{due_at}_{}_{}", last.dossier, last.kind))
+        cursors.write(&format!("{}_{}_{}", last.sorted_by, last.dossier, last.kind))
     });
     Ok(Reply::ok(&rows).next_page(next.as_deref()))
 }

@@ -13,10 +13,10 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use serde::{Deserialize, Serialize};
 use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint0};
-use service_kit::view::Question;
+use service_kit::view::{Question, of_agency};
 use utoipa::{IntoParams, ToSchema};
 
-use super::queue::{READ_AGENCY, agency_of, below};
+use super::queue::{READ_AGENCY, agency_of};
 use crate::App;
 
 /// Which dossiers are counted.
@@ -105,7 +105,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let (_, agency) = agency_of(&request, query.agency.as_deref())?;
     request.catch_up(&app.kit, Some(&app.progress)).await?;
     let mut values = Vec::new();
-    let below = below(&app, agency.as_ref(), &mut values);
+    let below = of_agency(&app.kit, agency.as_ref(), &mut values);
     let mut conditions = vec![below.as_str()];
     let texts = [(query.procedure, "procedure = ?"), (query.channel, "channel = ?")];
     for (text, condition) in texts {

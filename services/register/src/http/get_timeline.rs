@@ -38,7 +38,7 @@ pub(crate) struct TimelineEntryReply {
     /// For which agency.
     #[serde(skip_serializing_if = "Option::is_none")]
     agency: Option<String>,
-    /// Its place in the whole log.
+    /// Its place in the whole log. A complaint about a step names it by this; what was recorded of complaints cannot be named.
     position: u64,
 }
 

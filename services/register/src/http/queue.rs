@@ -7,7 +7,7 @@ use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 use serde::{Deserialize, Serialize};
 use service_kit::http::{Cursors, Due, Problem, Reply, Request};
-use service_kit::view::Question;
+use service_kit::view::{Question, of_agency, of_others};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::App;
@@ -80,28 +80,6 @@ pub(super) fn agency_of<'a>(
     Ok((caller, agency))
 }
 
-/// The condition that limits rows to an agency, those below it, and those from which they have taken over.
-pub(super) fn below(app: &App, agency: Option<&AgencyCode>, values: &mut Vec<Value>) -> String {
-    let Some(agency) = agency else { return "1".to_owned() };
-    let mut all = app.kit.law().predecessors(agency, app.kit.clock.now());
-    all.push(agency.clone());
-    for agency in &all {
-        values.push(Value::Text(agency.to_string()));
-        values.push(Value::Text(format!("{agency}.%")));
-    }
-    format!("({})", vec!["agency = ? OR agency LIKE ?"; all.len()].join(" OR "))
-}
-
-/// The condition that leaves out dossiers to which the caller, or whom the caller acts for, is a party.
-fn others_only(caller: &access::Caller, values: &mut Vec<Value>) -> String {
-    let parties = std::iter::once(&caller.subject).chain(&caller.on_behalf_of);
-    let each = parties.map(|party| {
-        values.extend([Value::Text(party.to_string()), Value::Text(party.to_string())]);
-        "applicant <> ? AND coalesce(filed_by, '') <> ?"
-    });
-    each.collect::<Vec<_>>().join(" AND ")
-}
-
 pub(super) async fn page(
     app: &App,
     request: &Request,
@@ -117,11 +95,9 @@ pub(super) async fn page(
     }
     let now = app.kit.clock.now();
     let mut values = Vec::new();
-    let below = below(app, agency.as_ref(), &mut values);
-    let mut conditions = vec!["handled_at IS NULL", "due_at IS NOT NULL", &below];
-    // Nobody works on a matter of their own.
-    let own = others_only(caller, &mut values);
-    conditions.push(&own);
+    let below = of_agency(&app.kit, agency.as_ref(), &mut values);
+    let others = of_others(caller, &mut values);
+    let mut conditions = vec!["handled_at IS NULL", "due_at IS NOT NULL", &below, &others];
     let officer = query.officer.unwrap_or_else(|| caller.subject.to_string());
     let mut asked = vec![address, agency.as_ref().map_or("", AgencyCode::as_str)];
     match kind {

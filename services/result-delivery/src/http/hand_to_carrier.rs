@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use dossier::State;
-use dossier::contract::{DossierId, ParcelId};
+use dossier::contract::DossierId;
 use dossier::delivery::DossierResult;
-use dossier::delivery::hand_to_carrier::{PARCEL, Refusal, STEP, check, decide};
+use dossier::delivery::hand_to_carrier::{Refusal, STEP, decide};
 use dossier::delivery::limits::WAYBILL_USED_WITHIN;
 use jiff::Timestamp;
 use serde::Deserialize;
 use service_kit::Streams;
-use service_kit::http::{Access, ParcelNumber, Partner, Problem, Reply, Request, Route, endpoint1};
+use service_kit::http::{
+    Access, ParcelNumber, Partner, Problem, Reply, Request, Route, Target, endpoint1, try_step,
+};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::reply::{DeliveryReply, take};
 use crate::App;
@@ -60,20 +60,29 @@ async fn take_waybill(
     request: &Request,
 ) -> Result<Option<Timestamp>, Problem> {
     let caller = request.caller()?;
-    let stream = Streams::<DossierResult>::name(&dossier.to_string());
-    let stream = stream.map_err(|_| Problem::not_found())?;
+    let id = dossier.to_string();
+    let stream = Streams::<DossierResult>::name(&id).map_err(|_| Problem::not_found())?;
     let seen = request.if_match()?;
     let command = request.derived_id(caller, stream.as_str())?;
     let body: HandToCarrierRequest = request.json()?;
-    let loaded = app.results.load(&stream).await?;
-    Request::permitted_over(caller, STEP.may, loaded.state.resource())?;
-    let handed_over = ParcelId(Uuid::new_v5(&command, PARCEL.as_bytes()));
-    let repeated = loaded.state.parcels.contains_key(&handed_over);
-    let is_seen = loaded.version.is_some_and(|version| seen.includes(version));
-    if repeated || !is_seen || check(&loaded.state).is_err() {
+    request.catch_up(app.results.kit(), app.results.reactions()).await?;
+    let target = Target {
+        id: &id,
+        dossier: Some(dossier),
+        step: &STEP,
+        mays: STEP.may,
+        seen: Some(&seen),
+        under: None,
+    };
+    let HandToCarrierRequest { carrier, waybill } = body;
+    // No waybill is taken for what is then refused.
+    let tried = try_step(&app.results, request, caller, target, |state, facts| {
+        decide(state, &carrier.0, &waybill.0, facts)
+    });
+    if tried.await?.is_none() {
         return Ok(None);
     }
-    let waybill = Waybill::new(&body.carrier.0, &body.waybill.0);
+    let waybill = Waybill::new(&carrier.0, &waybill.0);
     let taken = waybill.take(app, dossier, command).await?;
     taken.map(Some).ok_or_else(|| Problem::refused(&Refusal::WaybillInUse))
 }

@@ -52,13 +52,13 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     let number = number(&app, dossier, &request, given.as_deref(), document.clone()).await?;
     take(&app, STEP, dossier, &request, |_: &IssueResultRequest, state, facts| {
         let issued = decide(state, number.clone().unwrap_or_default(), document.clone(), facts)?;
-        // Without a number it could not be issued a moment ago: why is said above, unless it was issued before.
+        // Without a number this request was found to have issued it before, and nothing is decided here.
         if number.is_none() { Err(Refusal::NotPrepared) } else { Ok(issued) }
     })
     .await
 }
 
-/// The number under which the result is issued, taken from its register; none if it cannot be issued.
+/// The number under which the result is issued, taken from its register; none if this request issued it before.
 async fn number(
     app: &App,
     dossier: DossierId,
@@ -67,13 +67,14 @@ async fn number(
     document: Option<NamedDocument>,
 ) -> Result<Option<String>, Problem> {
     let (kit, id) = (app.results.kit(), dossier.to_string());
+    let seen = request.if_match()?;
     request.catch_up(kit, app.results.reactions()).await?;
     let target = Target {
         id: &id,
         dossier: Some(dossier),
         step: &STEP,
         mays: STEP.may,
-        seen: None,
+        seen: Some(&seen),
         under: None,
     };
     let mut register = None;
@@ -83,10 +84,13 @@ async fn number(
         register = prepared.and_then(|prepared| {
             register_of(&prepared.brief.agency, &prepared.result, facts.law, facts.at)
         });
-        decide(state, String::new(), document, facts)
+        decide(state, String::new(), document.clone(), facts)
     });
-    let tried = tried.await;
-    let (Ok(_), Some(register)) = (tried, register) else { return Ok(None) };
+    if tried.await?.is_none() {
+        return Ok(None);
+    }
+    let no_register = || Problem::unavailable("no calendar says which year's register it is");
+    let register = register.ok_or_else(no_register)?;
     if given.is_some_and(|given| register.gives(given)) {
         return Err(Problem::refused(&Refusal::NumberOfTheRegister));
     }

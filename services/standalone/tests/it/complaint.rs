@@ -97,10 +97,51 @@ async fn a_complaint_about_a_step_stands_on_the_timeline_and_its_answer_reaches_
         of_feedback.count()
     };
     let whole = office.browser.get(&timeline, &applicant).await.granted();
+    let entry =
+        whole.as_array().unwrap().iter().find(|e| e["event"] == "feedback.ComplaintFiled.v1");
+    let named = about(&certificate.id, entry.unwrap()["position"].as_u64());
+    let refused = file(&applicant, named).await;
+    assert_eq!(refused.refused(), (422, "unknown-step"));
+    assert!(
+        refused.body["detail"].as_str().unwrap_or_default().contains("complaints cannot")
+            || refused.body["title"].as_str().unwrap().contains("complaints cannot"),
+        "{}",
+        refused.body
+    );
     assert_eq!(told(whole), 3, "filed, classified, answered; published has another name");
     let clerk = office.clerk();
     let officers = office.browser.get(&timeline, &clerk).await.granted();
     assert_eq!(told(officers), 0, "an officer does not see who complains");
+}
+
+#[tokio::test]
+async fn an_officer_enters_a_complaint_about_a_dossier_of_the_agency_and_is_told_what_is_missing() {
+    let office = Office::open().await;
+    let firm = office.token_for(&[Role::Applicant], "p1", "", Some("0314409058002"));
+    let (dossier, _) = crate::support::submitted(&office.browser, &firm).await;
+    let id = dossier.rsplit('/').next().unwrap();
+    let handler = office.token(Role::ComplaintHandler, "h1", "G02.002");
+    let far = office.token(Role::ComplaintHandler, "h2", "H26.14");
+    let file = async |who: &str, more: Value| {
+        let mut body = about(id, None);
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        office.browser.post("/v1/complaints", who, "", body).await
+    };
+    let here = json!({ "agency": "G02.002" });
+    assert_eq!(file(&handler, here).await.refused(), (422, "complainant-missing"));
+    // The firm's own dossier, in another spelling of its tax code.
+    let firms =
+        json!({ "agency": "G02.002", "channel": "counter", "complainant": "0314409058-002" });
+    let filed = file(&handler, firms).await.granted();
+    let complaint = format!("/v1/complaints/{}", filed["complaint"].as_str().unwrap());
+    office.browser.get(&complaint, &firm).await.granted();
+    // Somebody without an account, and a dossier that the agency has.
+    let letter = json!({ "agency": "G02.002", "channel": "post" });
+    file(&handler, letter).await.granted();
+    let elsewhere = json!({ "agency": "H26.14", "channel": "post" });
+    assert_eq!(file(&far, elsewhere).await.refused(), (422, "unknown-dossier"));
+    let other = json!({ "agency": "G02.002", "channel": "post", "complainant": "c9" });
+    assert_eq!(file(&handler, other).await.refused(), (422, "unknown-dossier"));
 }
 
 #[tokio::test]

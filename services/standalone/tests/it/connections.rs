@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use crate::support::{Office, submitted};
 
 /// How long anything may take that should come at once.
-const SOON: Duration = Duration::from_secs(10);
+pub(crate) const SOON: Duration = Duration::from_secs(10);
 const LIVE: &str = "GET /v1/lookup/x HTTP/1.1\r\nHost: x\r\n\r\n";
 
 pub(crate) async fn connect(from: &str, to: SocketAddr) -> TcpStream {
@@ -27,7 +27,7 @@ pub(crate) async fn connect(from: &str, to: SocketAddr) -> TcpStream {
 }
 
 /// Reads the head of an answer, in lower case; what there is of it if the connection ends.
-async fn head_of(stream: &mut TcpStream) -> String {
+pub(crate) async fn head_of(stream: &mut TcpStream) -> String {
     let mut got = Vec::new();
     let read = async {
         while !got.windows(4).any(|end| end == b"\r\n\r\n") {
@@ -41,7 +41,7 @@ async fn head_of(stream: &mut TcpStream) -> String {
 }
 
 /// Sends these bytes and gives the head of the first answer, in lower case.
-async fn head(address: SocketAddr, sent: &str) -> String {
+pub(crate) async fn head(address: SocketAddr, sent: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(sent.as_bytes()).await.unwrap();
     head_of(&mut stream).await
@@ -83,7 +83,7 @@ async fn who_may_not_call_an_operation_is_told_before_any_of_the_body_is_sent() 
 }
 
 /// A door with these limits.
-fn limited(limits: ServerLimits) -> impl FnOnce(Server) -> Server {
+pub(crate) fn limited(limits: ServerLimits) -> impl FnOnce(Server) -> Server {
     move |server| server.limited(limits)
 }
 
@@ -105,28 +105,6 @@ async fn one_address_has_a_part_of_the_connections_and_the_others_come_in_all_th
     let mut other = connect("127.0.0.2", address).await;
     other.write_all(LIVE.as_bytes()).await.unwrap();
     assert!(head_of(&mut other).await.starts_with("http/1.1 404 "));
-}
-
-#[tokio::test]
-async fn who_asks_more_often_than_one_may_is_answered_later_and_nobody_else_is() {
-    // Nothing is there, so no quota counts it.
-    const NOWHERE: &str = "GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n";
-    let limits = ServerLimits { requests_per_second_of_one: 50, ..Default::default() };
-    let office = Office::open_behind(limited(limits)).await;
-    let address = office.browser.address;
-    let paced = || !office.kit.metrics.text().contains("requests_paced_total 0");
-    let until = Instant::now() + SOON;
-    while !paced() {
-        assert!(head(address, NOWHERE).await.starts_with("http/1.1 404 "));
-        assert!(Instant::now() < until);
-    }
-    let counted = office.kit.metrics.text();
-    let mut other = connect("127.0.0.2", address).await;
-    other.write_all(NOWHERE.as_bytes()).await.unwrap();
-    assert!(head_of(&mut other).await.starts_with("http/1.1 404 "));
-    let line =
-        |text: &str| text.lines().find(|l| l.contains("requests_paced_total ")).map(str::to_owned);
-    assert_eq!(line(&office.kit.metrics.text()), line(&counted));
 }
 
 #[tokio::test]

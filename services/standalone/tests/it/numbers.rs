@@ -1,12 +1,15 @@
 //! Registers of the numbers of results, through HTTP: neither doubles nor holes that nobody can explain.
 
-use dossier::contract::{Envelope, Role};
-use events::{Expected, NewEvent, StreamName};
+use dossier::contract::{Actor, DossierId, Envelope, EventSet, NumberEvent, Role, RulesKind};
+use dossier::delivery::numbers::NumberRegister;
+use dossier::law::{next_version, rules, shipped_rules};
+use events::{EventStore, Expected, NewEvent, StreamName};
 use serde_json::{Value, json};
+use service_kit::rulebook::Rulebook;
 use uuid::Uuid;
 
 use crate::life::{Certificate, pay, submitted, take};
-use crate::support::{Answer, Office};
+use crate::support::{Answer, Office, at};
 
 const REGISTER: &str = "/v1/result-numbers?agency=G02.001&book=KQ.G02.000101&year=2026";
 
@@ -55,6 +58,30 @@ fn written(sequence: u64) -> String {
     format!("{sequence}/2026/G02.001-KQ.G02.000101")
 }
 
+/// Takes a number for a result as a process does that is killed before it issues it.
+async fn cut_off(office: &Office, sequence: u64, of: &Certificate) {
+    let book = "KQ.G02.000101".to_owned();
+    let register = NumberRegister { agency: "G02.001".into(), book, year: 2026 };
+    let dossier = DossierId(of.id.parse().unwrap());
+    let taken = register.taken(register.written(sequence), Some(sequence), dossier);
+    let taken = NumberEvent::from(taken);
+    let (id, at) = (register.event_for(dossier), office.kit.clock.now());
+    let envelope = Envelope {
+        at,
+        actor: Actor::system("result-delivery"),
+        command: Uuid::new_v5(&id, b"test"),
+        digest: String::new(),
+        cause: None,
+        dossier: Some(dossier),
+        trace: None,
+    };
+    let (kind, data) = (taken.kind().into(), taken.encode());
+    let event = NewEvent { id, kind, data, meta: serde_json::to_string(&envelope).unwrap() };
+    let (store, stream) = (&office.kit.store, StreamName::new(&register.stream()).unwrap());
+    let last = store.last(&stream).await.unwrap().map(|last| last.version);
+    store.append(&stream, Expected::from(last), vec![event]).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_register_gives_numbers_one_after_another_and_none_twice() {
     let mut office = Office::open().await;
@@ -96,15 +123,8 @@ async fn a_register_gives_numbers_one_after_another_and_none_twice() {
 async fn a_number_that_was_taken_and_not_used_is_used_by_its_dossier_or_explained() {
     let mut office = Office::open().await;
     let (one, two) = (decided(&mut office, "a1").await, decided(&mut office, "a2").await);
-    // The number stands in the register and the result is refused: as if the process had been killed in between.
-    let cut_off = async |office: &Office, subject: &str, of: &Certificate| {
-        let (path, head) = (format!("{}/result", of.at("deliveries")), head(office, subject));
-        let refused = office.browser.post(&path, &head, "\"999\"", json!({})).await;
-        assert_eq!(refused.refused(), (412, "version-stale"));
-    };
-    cut_off(&office, "a1", &one).await;
-    cut_off(&office, "a2", &two).await;
-    cut_off(&office, "a1", &one).await;
+    cut_off(&office, 1, &one).await;
+    cut_off(&office, 2, &two).await;
     let waits = "waits".to_owned();
     assert_eq!(
         register(&office).await,
@@ -198,4 +218,61 @@ async fn results_that_are_issued_at_the_same_moment_have_numbers_without_doubles
     let mut numbers = sent.join_all().await;
     numbers.sort();
     assert_eq!(numbers, (1..=6).map(written).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_step_that_is_refused_takes_no_number() {
+    let mut office = Office::open().await;
+    let (one, two) = (decided(&mut office, "a1").await, decided(&mut office, "a2").await);
+    let (path, who) = (format!("{}/result", one.at("deliveries")), head(&office, "a1"));
+    let given = json!({ "number": "A-1" });
+    let stale = office.browser.post(&path, &who, "\"999\"", given.clone()).await;
+    assert_eq!(stale.refused(), (412, "version-stale"));
+    // A key that took another step on this stream.
+    let etag = office.browser.get(&one.at("deliveries"), &one.applicant).await.etag();
+    let (key, channel) = (office.browser.key(), format!("{}/channel", one.at("deliveries")));
+    let both = clerk(&office, "a1");
+    let chosen = json!({ "delivery": { "channel": "collection" } });
+    let chosen = office.browser.post_with(&channel, &both, &key, &etag, chosen).await;
+    let etag = chosen.etag();
+    chosen.granted();
+    let reused = office.browser.post_with(&path, &both, &key, &etag, given.clone()).await;
+    assert_eq!(reused.refused().1, "idempotency-key-reused");
+    assert_eq!(register(&office).await, []);
+    let issued = issue(&mut office, "a2", &two, given.clone()).await.granted();
+    assert_eq!(issued["number"], "A-1", "nobody has it");
+    // The same request again is answered as before, and takes nothing.
+    let (path, who) = (format!("{}/result", one.at("deliveries")), head(&office, "a1"));
+    let etag = office.browser.get(&one.at("deliveries"), &who).await.etag();
+    let key = office.browser.key();
+    for _ in 0..2 {
+        let issued = office.browser.post_with(&path, &who, &key, &etag, json!({})).await.granted();
+        assert_eq!(issued["number"], json!(written(1)));
+    }
+    assert_eq!(register(&office).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_procedure_whose_results_have_any_text_for_a_code_issues_them_under_numbers() {
+    let text = include_str!("../../../../libs/dossier/procedures/certificate_of_origin_d.yaml");
+    let text = next_version(text)
+        .replace("effective: { from: 2025-07-01 }", "effective: { from: 2026-11-01 }")
+        .replace("KQ.G02.000101", "Giấy phép 01");
+    // Codes were not looked at when an older version took it.
+    let (store, now) = (EventStore::memory(), at("2026-11-20T09:00"));
+    let odd = rules(RulesKind::Procedure, "odd.yaml", &text).unwrap();
+    let all = [shipped_rules().unwrap(), vec![odd]].concat();
+    Rulebook::open(&store, &all, now).await.unwrap();
+    let mut office = Office::open_with(store, now).await;
+    for (sequence, subject) in (1..).zip(["a1", "a2"]) {
+        let certificate = decided(&mut office, subject).await;
+        let issued = issue(&mut office, subject, &certificate, json!({})).await.granted();
+        assert_eq!(issued["number"], format!("{sequence}/2026/G02.001-Giấy phép 01"));
+    }
+    let auditor = office.token(Role::Auditor, "auditor-1", "G02");
+    let address = "/v1/result-numbers?agency=G02.001&book=Gi%E1%BA%A5y%20ph%C3%A9p%2001&year=2026";
+    let listed = office.browser.get(address, &auditor).await.granted();
+    assert_eq!(listed.as_array().unwrap().len(), 2, "{listed}");
+    let report = standalone::check(&office.kit.store).await.unwrap();
+    assert!(report.findings.is_empty(), "{report:?}");
 }

@@ -232,6 +232,18 @@ async fn what_is_said_of_a_parcel_of_an_old_log_by_its_waybill_is_said_of_it_alo
 }
 
 #[tokio::test]
+async fn until_the_log_has_been_looked_through_no_waybill_is_taken_for_unknown() {
+    let mut office = Office::open().await;
+    let named = json!({ "waybill": "EA000000000VN" });
+    let early = say(&mut office, "vnpost", named.clone(), "1", "delivered").await;
+    assert_eq!(early.refused(), (503, "unavailable"));
+    assert_eq!(early.header("retry-after"), "1");
+    // Everything has followed since.
+    let later = say(&mut office, "vnpost", named, "1", "delivered").await.granted();
+    assert_eq!(later["matched"], false);
+}
+
+#[tokio::test]
 async fn what_is_said_of_a_waybill_that_two_parcels_of_an_old_log_have_is_kept_for_an_operator() {
     let mut office = Office::open().await;
     let (one, two) = (issued(&mut office, "a1").await, issued(&mut office, "a2").await);

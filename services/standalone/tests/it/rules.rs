@@ -17,13 +17,13 @@ const CERTIFICATE: &str =
     include_str!("../../../../libs/dossier/procedures/certificate_of_origin_d.yaml");
 
 /// The certificate of origin in the version after the shipped one, in force from 1 December.
-fn second() -> String {
+pub(crate) fn second() -> String {
     next_version(CERTIFICATE)
         .replace("issued: 2025-06-30", "issued: 2026-11-20")
         .replace("effective: { from: 2025-07-01 }", "effective: { from: 2026-12-01 }")
 }
 
-async fn send(office: &Office, query: &str, kind: &str, text: &str) -> Answer {
+pub(crate) async fn send(office: &Office, query: &str, kind: &str, text: &str) -> Answer {
     let operator = office.token(Role::Operator, "operator-1", "G02");
     let path = format!("/v1/rules{query}");
     office.browser.post(&path, &operator, "", json!({ "kind": kind, "text": text })).await
@@ -246,7 +246,13 @@ async fn version(office: &Office, number: u32) -> Answer {
 }
 
 /// A step on a version of the certificate of origin, at the version that was seen.
-async fn step(office: &Office, who: &str, number: u32, step: &str, body: Value) -> Answer {
+pub(crate) async fn step(
+    office: &Office,
+    who: &str,
+    number: u32,
+    step: &str,
+    body: Value,
+) -> Answer {
     let etag = version(office, number).await.etag();
     let path = format!("/v1/rules/procedure/CO.D/{number}/{step}");
     let who = office.token(Role::Operator, who, "G02");
@@ -395,8 +401,18 @@ async fn a_shipped_file_whose_number_an_agency_has_used_does_not_stop_a_start() 
         assert_eq!(passed.as_array().unwrap().len(), 1, "{passed}");
         assert_eq!((&passed[0]["name"], &passed[0]["version"]), (&json!("agencies"), &json!(1)));
         assert!(passed[0]["reason"].as_str().unwrap().contains("its own"), "{passed}");
-        let own = process.browser.get("/v1/rules/agencies/agencies/1", &operator).await.granted();
+        let address = "/v1/rules/agencies/agencies/1";
+        let own = process.browser.get(address, &operator).await.granted();
         assert!(own["text"].as_str().unwrap().contains("H99"));
+        let with =
+            process.browser.get(&format!("{address}?shipped=true"), &operator).await.granted();
+        assert!(!with["text"].as_str().unwrap().contains("H99"), "what came with the program");
+        assert_eq!(
+            (&with["status"], &with["reason"]),
+            (&json!("passed_over"), &passed[0]["reason"])
+        );
+        let other = "/v1/rules/calendar/vn/1?shipped=true";
+        assert_eq!(process.browser.get(other, &operator).await.refused().0, 404);
         let applicant = token(&key, Role::Applicant, "company-1", "");
         submitted(&process.browser, &applicant).await;
         process.kill();

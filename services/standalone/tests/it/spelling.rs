@@ -89,6 +89,27 @@ async fn who_acts_for_a_firm_reaches_its_dossiers_by_either_spelling_of_its_tax_
 }
 
 #[tokio::test]
+async fn a_list_leaves_out_what_is_the_readers_own_however_a_tax_code_is_spelt() {
+    let mut office = Office::open().await;
+    let firm = office.token_for(&[Role::Applicant], "director", "", Some("0101234565-001"));
+    let (path, etag) = submitted(&office.browser, &firm).await;
+    let accept = format!("{path}/acceptance");
+    office.browser.post(&accept, &office.clerk(), &etag, json!({})).await.granted();
+    office.wait_until("2026-12-10T09:00").await;
+    for (who, firm, listed) in [
+        ("auditor-1", None, 1),
+        ("0101234565-001", None, 0),
+        ("0101234565001", None, 0),
+        ("auditor-1", Some("0101234565 001"), 0),
+        ("0101234565", None, 1),
+    ] {
+        let auditor = office.token_for(&[Role::Auditor], who, "G02.002", firm);
+        let overdue = office.browser.get("/v1/queues/overdue", &auditor).await.granted();
+        assert_eq!(overdue.as_array().unwrap().len(), listed, "{who} {firm:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_end_is_shown_with_its_last_day_and_texts_name_that_day() {
     let mut office = Office::open().await;
     let applicant = office.applicant("company-1");

@@ -32,6 +32,8 @@ pub(super) struct Activity {
     opened: Instant,
     /// A request is being answered.
     serving: AtomicBool,
+    /// It waits for its client's turn.
+    waiting: AtomicBool,
     /// Its body is being read.
     reading: AtomicBool,
     /// Something was written and is not through yet.
@@ -47,6 +49,7 @@ impl Activity {
         Self {
             opened: Instant::now(),
             serving: AtomicBool::new(false),
+            waiting: AtomicBool::new(false),
             reading: AtomicBool::new(false),
             writing: AtomicBool::new(false),
             blocked: AtomicU64::new(0),
@@ -58,6 +61,16 @@ impl Activity {
     /// Nobody waits for anything but the next request.
     pub(super) fn is_idle(&self) -> bool {
         !self.serving.load(Relaxed) && !self.writing.load(Relaxed)
+    }
+
+    /// Whether it may make room: it is idle, or nothing has been done yet for its request.
+    fn is_evictable(&self) -> bool {
+        self.is_idle() || self.waiting.load(Relaxed)
+    }
+
+    /// Its request waits for its client's turn from now on, or no longer.
+    pub(super) fn waits(&self, waiting: bool) {
+        self.waiting.store(waiting, Relaxed);
     }
 
     /// Whether the body of a request is being read.
@@ -167,10 +180,15 @@ impl Connections {
 }
 
 impl Open {
-    /// Ends an idle connection of the address that has most and one, of those that have more than `more_than`.
+    /// Ends a connection, of the address that has most and one that is idle or waits for its turn, of those that have more than
+    /// `more_than`; an idle one before one that waits.
     fn evict(&mut self, more_than: usize) -> Option<()> {
         let idle = |open: &HashMap<u64, Arc<Activity>>| {
-            open.iter().find(|(_, activity)| activity.is_idle()).map(|(number, _)| *number)
+            let mut evictable = open.iter().filter(|(_, activity)| activity.is_evictable());
+            let first = evictable.next()?;
+            let idle =
+                std::iter::once(first).chain(evictable).find(|(_, activity)| activity.is_idle());
+            Some(*idle.unwrap_or(first).0)
         };
         let (mut most, mut victim) = (more_than, None);
         for (address, open) in &self.by_address {
@@ -238,6 +256,21 @@ mod tests {
         drop(greedy);
         assert_eq!(connections.count(), 2);
         drop(newcomer);
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_a_turn_makes_room_after_whoever_is_idle() {
+        let connections = Connections::new(3, 3);
+        let greedy = [1, 2, 3].map(|_| connections.enter(address("192.0.2.1"), false).unwrap());
+        for place in &greedy[..2] {
+            place.activity().begins();
+        }
+        greedy[0].activity().waits(true);
+        let _second = connections.enter(address("192.0.2.2"), false).unwrap();
+        greedy[2].activity().evicted().await;
+        let _third = connections.enter(address("192.0.2.3"), false).unwrap();
+        greedy[0].activity().evicted().await;
+        assert!(connections.enter(address("192.0.2.4"), false).is_none(), "one is answered");
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! How many requests a second one client may make. Whoever makes more is not refused but answered later, so a client that
-//! sends its next request as soon as it has an answer cannot use up the processors that others need.
+//! How many requests a second one client may make. Whoever makes more is answered later, so a client that sends its next request
+//! as soon as it has an answer cannot use up the processors that others need; whoever makes far more is told when to come again.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -19,27 +19,71 @@ pub(super) struct Pace {
     interval: Option<Duration>,
     /// How far ahead of that a client may be: what it may send at once.
     burst: Duration,
+    /// For how long a request may wait.
+    wait_max: Duration,
     due: Mutex<HashMap<IpAddr, Instant>>,
 }
 
+/// A client's turn. One that is dropped before it was used is given back: who goes away has asked for nothing.
+#[derive(Debug)]
+pub(super) struct Turn<'a> {
+    pace: &'a Pace,
+    client: IpAddr,
+    /// How long to wait for it.
+    pub(super) wait: Duration,
+    used: bool,
+}
+
+impl Turn<'_> {
+    /// The request is answered now.
+    pub(super) fn used(mut self) {
+        self.used = true;
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if !self.used {
+            self.pace.give_back(self.client);
+        }
+    }
+}
+
 impl Pace {
-    /// `per_second` requests of a client, twice as many at once; 0 is no limit.
-    pub(super) fn new(per_second: u32) -> Self {
+    /// `per_second` requests of a client, twice as many at once; 0 is no limit. None waits longer than `wait_max`.
+    pub(super) fn new(per_second: u32, wait_max: Duration) -> Self {
         let interval = Duration::from_secs(1).checked_div(per_second);
-        Self { interval, burst: Duration::from_secs(2), due: Mutex::default() }
+        Self { interval, burst: Duration::from_secs(2), wait_max, due: Mutex::default() }
     }
 
-    /// Counts a request that comes `now`; how long it has to wait for its turn.
-    pub(super) fn turn(&self, client: IpAddr, now: Instant) -> Duration {
-        let Some(interval) = self.interval else { return Duration::ZERO };
+    /// Counts a request that comes `now` and has its turn after a wait; one that would wait too long is not counted, and may come
+    /// again after what is returned.
+    pub(super) fn turn(&self, client: IpAddr, now: Instant) -> Result<Turn<'_>, Duration> {
+        let client = counted(client);
+        let turn = |wait| Turn { pace: self, client, wait, used: false };
+        let Some(interval) = self.interval else { return Ok(turn(Duration::ZERO)) };
         let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
         if due.len() >= CLIENTS_KEPT {
             due.retain(|_, due| *due > now);
         }
-        let due = due.entry(counted(client)).or_insert(now);
+        let due = due.entry(client).or_insert(now);
         let begins = (*due).max(now);
+        let wait = (begins - now).saturating_sub(self.burst);
+        if wait > self.wait_max {
+            return Err(wait - self.wait_max);
+        }
         *due = begins + interval;
-        (begins - now).saturating_sub(self.burst)
+        Ok(turn(wait))
+    }
+
+    fn give_back(&self, client: IpAddr) {
+        let Some(interval) = self.interval else { return };
+        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(due) = due.get_mut(&client)
+            && let Some(earlier) = due.checked_sub(interval)
+        {
+            *due = earlier;
+        }
     }
 }
 
@@ -49,32 +93,65 @@ mod tests {
 
     const CLIENT: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
+    fn pace(per_second: u32) -> Pace {
+        Pace::new(per_second, Duration::from_secs(1))
+    }
+
+    /// How long a request that is answered had to wait, in milliseconds; or after how long one that is refused may come again.
+    fn ask(pace: &Pace, client: IpAddr, now: Instant) -> Result<u128, u128> {
+        let turn = pace.turn(client, now).map_err(|again| again.as_millis())?;
+        let wait = turn.wait.as_millis();
+        turn.used();
+        Ok(wait)
+    }
+
     #[test]
     fn a_burst_is_answered_at_once_and_what_follows_it_in_its_turn() {
-        let (pace, now) = (Pace::new(10), Instant::now());
-        let waits: Vec<_> = (0..23).map(|_| pace.turn(CLIENT, now).as_millis()).collect();
+        let (pace, now) = (pace(10), Instant::now());
+        let waits: Vec<_> = (0..23).map(|_| ask(&pace, CLIENT, now).unwrap()).collect();
         assert!(waits[..21].iter().all(|wait| *wait == 0), "{waits:?}");
         assert_eq!(waits[21..], [100, 200]);
         let other = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
-        assert_eq!(pace.turn(other, now), Duration::ZERO);
+        assert_eq!(ask(&pace, other, now), Ok(0));
         let later = now + Duration::from_secs(1);
-        assert_eq!(pace.turn(CLIENT, later), Duration::ZERO, "ten have become free");
+        assert_eq!(ask(&pace, CLIENT, later), Ok(0), "ten have become free");
+    }
+
+    #[test]
+    fn nobody_waits_longer_than_the_limit_however_much_was_asked_before() {
+        let (pace, now) = (pace(10), Instant::now());
+        let asked: Vec<_> = (0..1_000).map(|_| ask(&pace, CLIENT, now)).collect();
+        assert_eq!(asked.iter().filter(|asked| asked.is_ok()).count(), 31);
+        assert_eq!(asked[30..33], [Ok(1_000), Err(100), Err(100)]);
+        assert_eq!(ask(&pace, CLIENT, now + Duration::from_millis(100)), Ok(1_000));
+    }
+
+    #[test]
+    fn who_goes_away_before_the_turn_gives_it_back() {
+        let (pace, now) = (pace(10), Instant::now());
+        for _ in 0..21 {
+            ask(&pace, CLIENT, now).unwrap();
+        }
+        let waiting: Vec<_> = (0..5).map(|_| pace.turn(CLIENT, now).unwrap()).collect();
+        assert_eq!(waiting[4].wait.as_millis(), 500);
+        drop(waiting);
+        assert_eq!(ask(&pace, CLIENT, now), Ok(100), "as if they had not asked");
     }
 
     #[test]
     fn without_a_limit_nobody_waits_and_nobody_is_remembered() {
-        let (pace, now) = (Pace::new(0), Instant::now());
-        assert!((0..1_000).all(|_| pace.turn(CLIENT, now).is_zero()));
+        let (pace, now) = (pace(0), Instant::now());
+        assert!((0..1_000).all(|_| ask(&pace, CLIENT, now) == Ok(0)));
         assert!(pace.due.lock().unwrap().is_empty());
     }
 
     #[test]
     fn clients_that_have_been_quiet_are_forgotten() {
-        let (pace, now) = (Pace::new(1), Instant::now());
+        let (pace, now) = (pace(1), Instant::now());
         for number in 0..10_000_u32 {
-            pace.turn(IpAddr::V4(number.into()), now);
+            ask(&pace, IpAddr::V4(number.into()), now).unwrap();
         }
-        pace.turn(CLIENT, now + Duration::from_secs(2));
+        ask(&pace, CLIENT, now + Duration::from_secs(2)).unwrap();
         assert_eq!(pace.due.lock().unwrap().len(), 1);
     }
 }

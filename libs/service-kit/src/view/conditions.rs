@@ -1,0 +1,35 @@
+//! Conditions that lists of dossiers have in common, on the columns `agency`, `applicant` and `filed_by` of a view. The last two
+//! hold [`party_name`]s: the same party compares as the same, however a tax code in its name was spelt.
+
+use dossier::access::Caller;
+use dossier::contract::{AgencyCode, party_name};
+use rusqlite::types::Value;
+
+use crate::Kit;
+
+/// Rows of an agency, of those below it, and of those from which they have taken over; every row without one. What it compares
+/// with is added to `values`.
+#[must_use]
+pub fn of_agency(kit: &Kit, agency: Option<&AgencyCode>, values: &mut Vec<Value>) -> String {
+    let Some(agency) = agency else { return "1".to_owned() };
+    let mut all = kit.law().predecessors(agency, kit.clock.now());
+    all.push(agency.clone());
+    for agency in &all {
+        values.push(Value::Text(agency.to_string()));
+        values.push(Value::Text(format!("{agency}.%")));
+    }
+    format!("({})", vec!["agency = ? OR agency LIKE ?"; all.len()].join(" OR "))
+}
+
+/// Rows of dossiers to which neither the caller nor whom the caller acts for is a party: nobody acts in a matter of their own.
+/// What it compares with is added to `values`.
+#[must_use]
+pub fn of_others(caller: &Caller, values: &mut Vec<Value>) -> String {
+    let parties = std::iter::once(&caller.subject).chain(&caller.on_behalf_of);
+    let each = parties.map(|party| {
+        let party = Value::Text(party_name(party.as_str()));
+        values.extend([party.clone(), party]);
+        "applicant <> ? AND coalesce(filed_by, '') <> ?"
+    });
+    each.collect::<Vec<_>>().join(" AND ")
+}
