@@ -28,7 +28,8 @@ pub(crate) struct Scene<'a, S: State> {
     /// What stands beside each.
     metas: Vec<Meta>,
     pub(crate) elsewhere: Vec<Elsewhere>,
-    procedure: ProcedureRef,
+    /// Under which version of which procedure; the first one that ships, unless a test says another.
+    pub(crate) procedure: ProcedureRef,
     /// Where it is dealt with, and for which agency the officers act.
     pub(crate) agency: &'static str,
     /// Who acts.

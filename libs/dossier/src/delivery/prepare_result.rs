@@ -151,7 +151,9 @@ pub(crate) mod tests {
     fn an_answer_that_issues_itself_waits_for_its_number_and_is_issued_once() {
         let law = law();
         let mut scene = Scene::new(&law, "CHEM.IMPORT", "G02.002");
-        let brief = brief(&law, "CHEM.IMPORT", "G02.002", "2026-12-02T09:00");
+        let mut brief = brief(&law, "CHEM.IMPORT", "G02.002", "2026-12-02T09:00");
+        // The first version leaves the answer to an officer.
+        (scene.procedure.version, brief.procedure.version) = (2, 2);
         let (outcome, by) = (Outcome::Approved, DecidedBy::Rule);
         let mut command = PrepareResult { brief, outcome, by, number: None };
         let waits = |s: &DossierResult, f: &Facts<'_>| {

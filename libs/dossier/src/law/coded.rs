@@ -302,9 +302,9 @@ mod tests {
         assert_eq!(
             found,
             [
-                "/a~1b/x",
                 "/all",
                 "/any",
+                "/a~1b/x",
                 "/late",
                 "/lines/0/parts/1/origin",
                 "/pair/1",

@@ -126,6 +126,7 @@ impl Held {
     /// Ends whoever waits for it, on the server too, and lets it go.
     async fn let_go(self) {
         let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))";
+        self.look_anew().await;
         self.client.query(end, &[&self.pid]).await.unwrap();
         until("whoever waited goes on waiting", async || (self.waiting().await == 0).then_some(()))
             .await;
@@ -137,8 +138,14 @@ impl Held {
         until("nobody comes to it", async || (self.waiting().await > 0).then_some(())).await;
     }
 
+    /// Within a transaction the server shows who does what as it was when that was first asked.
+    async fn look_anew(&self) {
+        self.client.batch_execute("SELECT pg_stat_clear_snapshot()").await.unwrap();
+    }
+
     async fn waiting(&self) -> i64 {
         let waits = "SELECT count(*) FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))";
+        self.look_anew().await;
         self.client.query_one(waits, &[&self.pid]).await.unwrap().get(0)
     }
 }
