@@ -56,8 +56,9 @@ async fn a_complaint_about_a_step_stands_on_the_timeline_and_its_answer_reaches_
     let timeline = format!("{}/timeline", certificate.at("dossiers"));
     let entries = office.browser.get(&timeline, &applicant).await.granted();
     let position = entries[0]["position"].as_u64();
+    let of_office = office.browser.clone();
     let file = |who: &str, body| {
-        let (browser, who) = (office.browser.clone(), who.to_owned());
+        let (browser, who) = (of_office.clone(), who.to_owned());
         async move { browser.post("/v1/complaints", &who, "", body).await }
     };
     let unknown = about("019e0000-0000-7000-8000-000000000000", None);
