@@ -14,8 +14,8 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 
-use super::certificate;
 use super::failure::Host;
+use crate::reach::end_of;
 
 /// How connections are made.
 pub(super) struct Dialer {
@@ -88,7 +88,7 @@ impl Dialer {
             Err(_) => return Err("accepts connections, and answers no TLS handshake".to_owned()),
         };
         let certificate = tls.get_ref().1.peer_certificates().and_then(<[_]>::first);
-        let valid_until = certificate.and_then(|der| certificate::valid_until(der));
+        let valid_until = certificate.and_then(|der| end_of(der));
         Ok(Dialed { wire: Box::new(tls), valid_until })
     }
 
