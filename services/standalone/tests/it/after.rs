@@ -157,5 +157,5 @@ async fn a_renewal_that_is_asked_for_too_late_is_refused_with_the_last_day() {
     let (delivery, applicant) = (licence.delivery(), licence.applicant.clone());
     let late = take(&mut office, &delivery, "renewal", &applicant, json!({})).await;
     assert_eq!(late.refused(), (409, "renewal-too-late"));
-    assert!(late.body["detail"].as_str().unwrap().contains("2027-05-13"), "{}", late.body);
+    assert!(late.body["detail"].as_str().unwrap().contains("13 May 2027"), "{}", late.body);
 }
