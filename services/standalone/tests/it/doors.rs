@@ -54,7 +54,8 @@ async fn a_form_from_which_nothing_can_be_computed_is_refused_with_all_that_must
     let content = body.to_string().into_bytes();
     let refused = office.browser.send(Method::POST, "/v1/dossiers", &headers, content).await;
     let refused = refused.unwrap().body;
-    for (place, said) in ["trước ngày", "không tính được thời hạn"].iter().enumerate() {
+    for (place, said) in ["trước ngày", "không tính được thời hạn"].iter().enumerate()
+    {
         assert!(refused["errors"][place]["detail"].as_str().unwrap().contains(said), "{refused}");
     }
     body["posted_at"] = json!("2026-11-18T09:00:00+07:00");

@@ -64,10 +64,13 @@ impl Said {
 
     /// The next line with this message.
     pub(crate) fn until(&mut self, message: &str) -> Value {
+        self.until_that(|line| line["fields"]["message"] == message)
+    }
+
+    /// The next line of which this holds.
+    pub(crate) fn until_that(&mut self, holds: impl Fn(&Value) -> bool) -> Value {
         let mut lines = self.lines.by_ref().map(|line| serde_json::from_str(&line.unwrap()));
-        let found = lines.find_map(|line: Result<Value, _>| {
-            line.ok().filter(|line| line["fields"]["message"] == message)
-        });
+        let found = lines.find_map(|line: Result<Value, _>| line.ok().filter(|line| holds(line)));
         found.unwrap()
     }
 }

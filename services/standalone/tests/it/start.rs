@@ -19,10 +19,12 @@ async fn ended(folder: &Path, days: i64, with_dossier: bool) {
 }
 
 async fn ended_in(log: EventStore, folder: &Path, days: i64, with_dossier: bool) {
-    let office = Office::open_with(log, days_ago(days)).await;
+    let mut office = Office::open_with(log, days_ago(days)).await;
     if with_dossier {
         submitted(&office.browser, &office.token(Role::Applicant, "company-1", "")).await;
     }
+    // What still answers holds the log.
+    office.stop().await;
     drop(office);
     std::fs::write(folder.join("digest-key"), DIGEST_KEY).unwrap();
 }
