@@ -52,7 +52,11 @@ async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
 }
 
 /// Issues the result of a certificate, once the process knows of it; nothing if the process is gone meanwhile.
-async fn issue(browser: &Browser, certificate: &Certificate, head: &str) -> Option<Answer> {
+async fn issue(
+    browser: &Browser,
+    certificate: &Certificate,
+    (head, key): (&str, &str),
+) -> Option<Answer> {
     let delivery = certificate.at("deliveries");
     let authorization = format!("Bearer {head}");
     let headers = [("authorization", &*authorization), ("accept-language", "en")];
@@ -65,11 +69,11 @@ async fn issue(browser: &Browser, certificate: &Certificate, head: &str) -> Opti
         }
     };
     let shown = tokio::time::timeout(Duration::from_secs(60), shown).await;
-    let (etag, key) = (shown.expect("the result is never prepared")?, browser.key());
+    let etag = shown.expect("the result is never prepared")?;
     let path = format!("{delivery}/result");
     let mut headers = headers.to_vec();
     headers.push(("content-type", "application/json"));
-    headers.push(("idempotency-key", &key));
+    headers.push(("idempotency-key", key));
     headers.push(("if-match", &etag));
     browser.send(Method::POST, &path, &headers, b"{}".to_vec()).await.ok()
 }
@@ -166,11 +170,11 @@ async fn two_processes_that_take_numbers_at_once_take_none_twice_and_leave_no_ho
     // Each is issued by both at the same moment: one of them is refused.
     for certificate in certificates {
         let certificate = Arc::new(certificate);
-        for process in [&first, &second] {
+        for (key, process) in [("first", &first), ("second", &second)] {
             let (browser, head) = (process.browser.clone(), head.clone());
             let certificate = Arc::clone(&certificate);
             sent.spawn(async move {
-                let answer = issue(&browser, &certificate, &head).await.unwrap();
+                let answer = issue(&browser, &certificate, (&head, key)).await.unwrap();
                 assert!(answer.status.is_success() || answer.status == 409 || answer.status == 412);
                 answer.body["number"].as_str().map(str::to_owned)
             });
@@ -206,7 +210,8 @@ async fn a_process_that_is_killed_between_the_number_and_the_result_leaves_the_n
         head.clone(),
         Certificate { id: one.id.clone(), applicant: String::new() },
     );
-    let asked = tokio::spawn(async move { issue(&browser, &of, &as_head).await.is_some() });
+    let asked =
+        tokio::spawn(async move { issue(&browser, &of, (&as_head, "killed")).await.is_some() });
     held.is_waited_for().await;
     let numbers = "numbers-G02.001_KQ.G02.000101_2026";
     assert_eq!(stream(&office.kit.store, numbers).await.len(), 1, "the number is taken");
@@ -216,9 +221,9 @@ async fn a_process_that_is_killed_between_the_number_and_the_result_leaves_the_n
 
     let process = Process::start_with(folder.path(), &arguments);
     assert_eq!(register(&process.browser, &key, NUMBERS).await, [(1, "waits".to_owned())]);
-    let issued = issue(&process.browser, two, &head).await.unwrap().granted();
+    let issued = issue(&process.browser, two, (&head, "after")).await.unwrap().granted();
     assert_eq!(issued["number"], "2/2026/G02.001-KQ.G02.000101");
-    let issued = issue(&process.browser, one, &head).await.unwrap().granted();
+    let issued = issue(&process.browser, one, (&head, "after")).await.unwrap().granted();
     assert_eq!(issued["number"], "1/2026/G02.001-KQ.G02.000101");
     assert_eq!(register(&process.browser, &key, NUMBERS).await, used(2));
     let report = standalone::check(&office.kit.store).await.unwrap();
