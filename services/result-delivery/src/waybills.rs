@@ -63,7 +63,7 @@ impl Waybill {
     /// The parcels that were handed over with it, also those of before waybills were taken. Until all that this process found in
     /// the log has been looked through, nobody knows: one that is not seen yet would be taken for none.
     async fn handed_before(&self, app: &App) -> Result<Vec<Handed>, Problem> {
-        if app.parcels_known.now() < app.began_at {
+        if !app.parcels_known.reach(app.began_at).await {
             return Err(Problem::unavailable("the parcels of old logs are not known yet"));
         }
         Ok(handed(&app.parcels, self).await?)

@@ -49,6 +49,8 @@ pub(crate) async fn say(
     for (key, value) in named.as_object().unwrap() {
         body[key] = value.clone();
     }
+    // What old logs say of parcels is known first.
+    office.settle().await;
     let answer = office.browser.post("/v1/parcel-notices", &carrier, "", body).await;
     office.settle().await;
     answer
