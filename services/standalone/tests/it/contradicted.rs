@@ -75,7 +75,8 @@ async fn of_two_files_issued_at_once_that_contradict_each_other_one_is_law_and_e
     assert_eq!((&one["status"], one["text"].as_str()), (&json!("void"), Some(&*second)));
     let operator = office.token(Role::Operator, "operator-3", "G02");
     let path = "/v1/rules/agencies/pb/2/withdrawal";
-    let back = office.browser.post(path, &operator, "", json!({ "reason": "x" })).await;
+    let seen = office.browser.get("/v1/rules/agencies/pb/2", &operator).await.etag();
+    let back = office.browser.post(path, &operator, &seen, json!({ "reason": "x" })).await;
     assert_eq!(back.refused(), (409, "rules-ended"));
 
     // Tasks that follow the law go on, and so do a restart, new dossiers, and the readiness that says what is to be looked at.
