@@ -96,6 +96,9 @@ impl Node {
 /// After how long a reaction gives up: somewhat longer than `PARKED_FOR_MAX`.
 const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_hours(25);
 
+/// How far time passes while an outage lasts: what that holds is tried again every minute.
+const HELD_MAX: SignedDuration = SignedDuration::from_hours(24);
+
 const MOVES: usize = ACTIONS.len() + 1;
 
 /// How many actions bring an ordinary dossier on: they are tried first.
@@ -298,6 +301,9 @@ impl<'a> Walk<'a> {
         match step {
             Move::Wait => {
                 let Some(due) = seen.next_due() else { return Ok(None) };
+                if seen.is_in_outage() && due.duration_since(seen.now) > HELD_MAX {
+                    return Ok(None);
+                }
                 self.trail.push(step);
                 self.walked.granted += 1;
                 *self.walked.actions.entry("wait").or_default() += 1;
