@@ -5,10 +5,13 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
+use dossier::contract::Role;
+use serde_json::{Value, json};
+use service_kit::auth::DevelopmentKey;
 
 use crate::private::Said;
-use crate::support::{dossier, readme_lines};
+use crate::support::{dossier, submitted, token};
+use crate::upgrade::step;
 
 /// A port at which nobody listens.
 fn free_port() -> u16 {
@@ -120,8 +123,8 @@ fn old_nats() -> String {
         .expect("OLD_NATS_SERVER names no program; `cargo xtask test` unpacks one")
 }
 
-#[test]
-fn a_nats_server_that_is_too_old_is_named_in_one_sentence_and_dossiers_go_on_without_it() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_nats_server_that_is_too_old_is_named_in_one_sentence_and_dossiers_go_on_without_it() {
     let folder = tempfile::tempdir().unwrap();
     let port = free_port();
     let mut server = Command::new(old_nats())
@@ -136,7 +139,16 @@ fn a_nats_server_that_is_too_old_is_named_in_one_sentence_and_dossiers_go_on_wit
     }
     let data = folder.path().join("data");
     let said = Said::start(&data, &["--nats", &nats, "--log", "info,request=warn"]);
-    readme_lines(said.browser.address, &data);
+    let key = DevelopmentKey::in_folder(&data).unwrap();
+    let officer = |role, name| token(&key, role, name, "G02.002");
+    let applicant = token(&key, Role::Applicant, "company-1", "");
+    let (path, _) = submitted(&said.browser, &applicant).await;
+    let clerk = officer(Role::Clerk, "clerk-1");
+    step(&said.browser, &format!("{path}/acceptance"), &clerk, json!({})).await.granted();
+    // In the service that reacts to it.
+    let claim = path.replace("/v1/dossiers/", "/v1/reviews/") + "/claim";
+    let reviewer = officer(Role::Reviewer, "reviewer-1");
+    step(&said.browser, &claim, &reviewer, json!({})).await.granted();
     let lines = said.end();
     server.kill().unwrap();
     server.wait().unwrap();

@@ -21,7 +21,7 @@ const ACCEPTED: &str = "36d94e40-103f-5af2-b2c4-ed78b0bf600c";
 /// Claimed, and a supplement was asked for.
 const SUPPLEMENT: &str = "23d2874b-7ce0-5523-8831-76bcaa477599";
 
-async fn step(browser: &Browser, path: &str, who: &str, body: Value) -> Answer {
+pub(crate) async fn step(browser: &Browser, path: &str, who: &str, body: Value) -> Answer {
     let (resource, _) = path.rsplit_once('/').unwrap();
     // What it follows from may not have been reacted to yet: there is nothing, it is not open yet, or it changes meanwhile.
     let taken = async {
