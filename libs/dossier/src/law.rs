@@ -55,6 +55,9 @@ pub(crate) use schema::is_date;
 pub use void::Void;
 pub use warnings::Warning;
 
+/// What holds from an instant on, or from ever; the newest last.
+type Dated<T> = Vec<(Option<Timestamp>, T)>;
+
 /// All of it, in every version that was ever issued.
 #[derive(Debug, Clone, Default)]
 pub struct Law {
@@ -68,11 +71,11 @@ pub struct Law {
     withdrawn: BTreeMap<ProcedureRef, Procedure>,
     voids: Vec<Void>,
     /// The newest last.
-    complaints: Vec<(Option<Timestamp>, ComplaintRules)>,
+    complaints: Dated<ComplaintRules>,
     /// The newest last.
-    payments: Vec<(Option<Timestamp>, PaymentRules)>,
+    payments: Dated<PaymentRules>,
     /// By name, the newest last, each with all of its parts.
-    codes: BTreeMap<String, Vec<(Option<Timestamp>, Arc<CodeList>)>>,
+    codes: BTreeMap<String, Dated<Arc<CodeList>>>,
     /// The files that they are made of, in their newest version.
     code_files: BTreeMap<String, Arc<CodeList>>,
 }

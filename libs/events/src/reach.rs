@@ -105,7 +105,7 @@ pub async fn reach(server: &Server) -> Result<Option<Duration>, String> {
                     return shaken(stream, tls, server).await.map(Some);
                 }
                 Err(error) => {
-                    refused = format!("nothing takes a connection at {address} ({error})")
+                    refused = format!("nothing takes a connection at {address} ({error})");
                 }
             }
         }

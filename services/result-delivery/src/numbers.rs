@@ -110,16 +110,14 @@ pub(crate) async fn take(
         let events = entries.into_iter().map(|(id, taken)| event(at, &stream, id, taken));
         match (kit.store.append(&stream, expected, events.collect()).await, newest) {
             (Ok(_), Some((of, number))) if of == dossier => return Ok(Some(number)),
-            // So many were entered that the dossier's own comes with the next ones.
-            (Ok(_), _) => {}
+            // So many were entered that the dossier's own comes with the next ones, or somebody else was faster.
+            (Ok(_) | Err(AppendError::Conflict { .. }), _) => {}
             // Taken before: for this dossier, whose result was not issued then, or by another one.
             (Err(AppendError::IdReused(_)), _) => {
                 if let Some(taken) = find(kit, &stream, id).await? {
                     return Ok(mine(&taken, dossier));
                 }
             }
-            // Somebody else was faster.
-            (Err(AppendError::Conflict { .. }), _) => {}
             (Err(AppendError::Busy(wait)), _) => return Err(Problem::busy(wait)),
             (Err(AppendError::Unwritable(why)), _) => return Err(Problem::unwritable(&why)),
             (Err(error), _) => return Err(Problem::unavailable(&error.to_string())),

@@ -143,7 +143,9 @@ impl Office {
         let copied = crate::copy::copy_with(&self.from, &log, |page| {
             let bytes = page.iter().map(|event| event.data.len() + event.meta.len()).sum::<usize>();
             reserve.allows(bytes as u64)?;
-            page.iter().for_each(|event| log_sum.add(event));
+            for event in page {
+                log_sum.add(event);
+            }
             Ok(())
         });
         let events = copied.await?.written;

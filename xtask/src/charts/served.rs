@@ -81,7 +81,8 @@ fn backends(resources: &[Value]) -> Vec<String> {
                     match name.as_str() {
                         "backend" => found.extend(name_of(&field["service"])),
                         "backendRefs" => {
-                            found.extend(field.as_array().into_iter().flatten().flat_map(name_of));
+                            found
+                                .extend(field.as_array().into_iter().flatten().filter_map(name_of));
                         }
                         "args" => found.extend(asked(field)),
                         _ => waiting.push(field),

@@ -131,7 +131,7 @@ mod tests {
     fn parts_that_contradict_each_other_are_not_one_list() {
         let mut law = crate::testing::law();
         take(&mut law, &part(1, 1, 3)).unwrap();
-        let twice = part(2, 1, 3) + &part(1, 1, 1).lines().last().unwrap().to_owned() + "\n";
+        let twice = part(2, 1, 3) + part(1, 1, 1).lines().last().unwrap() + "\n";
         assert!(take(&mut law, &twice).unwrap_err().contains("twice"));
         let format = part(2, 1, 3).replace("entries:", "format: hs\nentries:");
         assert!(take(&mut law, &format).is_err());

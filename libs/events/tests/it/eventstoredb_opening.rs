@@ -158,7 +158,10 @@ async fn a_user_who_is_refused_is_named_with_what_it_lacks() {
     let long = Duration::from_secs(40);
     let (wrong, lacks) = (as_user("admin", "wrong"), as_user("ops", "changeit"));
     let both = timeout(long, async {
-        tokio::join!(EventStore::eventstoredb(&wrong), EventStore::eventstoredb(&lacks))
+        tokio::join!(
+            Box::pin(EventStore::eventstoredb(&wrong)),
+            Box::pin(EventStore::eventstoredb(&lacks))
+        )
     });
     let (wrong, lacks) = both.await.expect("asked for ever");
     let wrong = wrong.unwrap_err().to_string();

@@ -142,7 +142,7 @@ async fn places_that_were_scavenged_are_passed_over() {
     // Each question after the time leaves one behind, of which the server keeps the newest.
     for _ in 0..3 {
         assert!(double.write("test time", "log.Said.v1", b"{}", 5).is_some());
-        append(&store, 2 + store.stats().groups as u128).await;
+        append(&store, 2 + u128::from(store.stats().groups)).await;
     }
     double.scavenge();
     let before = ids(&store).await;

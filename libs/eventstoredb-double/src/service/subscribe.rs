@@ -159,10 +159,11 @@ impl Subscription {
                     return if next.is_some() { Reached::End } else { Reached::Nothing };
                 };
                 let first = records.partition_point(|record| Some(record.revision) < *next);
-                let page = records.iter().skip(first).take(PAGE_EVENTS);
+                let mut page = records.iter().skip(first).take(PAGE_EVENTS);
                 self.said.extend(answers(page.clone(), self.structured));
-                *next =
-                    Some(page.last().map_or(next.unwrap_or_default(), |last| last.revision + 1));
+                *next = Some(
+                    page.next_back().map_or(next.unwrap_or_default(), |last| last.revision + 1),
+                );
                 if records.len() - first > PAGE_EVENTS { Reached::More } else { Reached::End }
             }
         }

@@ -112,7 +112,8 @@ entries! {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     entry: RefusalEntry,
-    about: Option<Text>,
+    /// Apart, so that an answer that is a problem is small.
+    about: Option<Box<Text>>,
     fields: Vec<FieldError>,
     findings: Option<Box<[Finding]>>,
     violated: Vec<&'static str>,
@@ -179,7 +180,7 @@ impl Problem {
     /// With what it was about.
     #[must_use]
     pub fn about(mut self, about: impl Into<String>) -> Self {
-        self.about = Some(Text::same(about));
+        self.about = Some(Box::new(Text::same(about)));
         self
     }
 
@@ -264,7 +265,7 @@ impl Problem {
         }
         let findings = Some(refusal.findings()).filter(|all| !all.is_empty()).map(Box::from);
         // What is said of each field need not be said of all of them together.
-        let about = refusal.subject().filter(|_| findings.is_none());
+        let about = refusal.subject().filter(|_| findings.is_none()).map(Box::new);
         Self { about, findings, ..Self::new(entry) }
     }
 

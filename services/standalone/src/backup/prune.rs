@@ -32,7 +32,7 @@ pub(super) fn prune(good: &Path, begun_at: Timestamp, keep: usize) -> Result<Vec
             Ok(None) => {}
             // Whoever cannot read it does not remove it either.
             Err(error) => {
-                tracing::warn!(folder = %folder.display(), why = %format!("{error:#}"), "not a backup that can be read; it stays")
+                tracing::warn!(folder = %folder.display(), why = %format!("{error:#}"), "not a backup that can be read; it stays");
             }
         }
     }

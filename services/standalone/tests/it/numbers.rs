@@ -158,7 +158,7 @@ async fn issued_before_registers(office: &mut Office, of: &Certificate, number: 
     envelope.actor.role = Role::Approver;
     envelope.actor.subject = "head-1".into();
     envelope.actor.agency = Some("G02".into());
-    envelope.digest = "a digest".to_owned();
+    "a digest".clone_into(&mut envelope.digest);
     let data = json!({ "number": number, "officer": "head-1" }).to_string();
     let event = NewEvent {
         id: NewEvent::id_of(&stream, envelope.command, 0),

@@ -31,8 +31,9 @@ fn called(folder: &Path, lines: &str, fails: &str) -> Vec<String> {
         std::fs::write(&path, script).unwrap();
         std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
     }
-    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
-    Command::new("bash").args(["-c", lines]).env("PATH", path).output().unwrap();
+    // The shell puts the doubles in front of the programs of the machine.
+    let lines = format!("PATH='{}':$PATH\n{lines}", folder.display());
+    Command::new("bash").args(["-c", &lines]).output().unwrap();
     let called = std::fs::read_to_string(&log).unwrap_or_default();
     called.lines().map(str::to_owned).collect()
 }

@@ -111,12 +111,14 @@ async fn stream(store: &EventStore, name: &str) -> Vec<Recorded> {
 struct Held {
     client: tokio_postgres::Client,
     pid: i32,
+    _connection: JoinSet<()>,
 }
 
 impl Held {
     async fn hold(url: &str, stream: &str, next: i64) -> Self {
         let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
-        tokio::spawn(connection);
+        let mut of_it = JoinSet::new();
+        of_it.spawn(async move { connection.await.unwrap() });
         let pid = client.query_one("SELECT pg_backend_pid()", &[]).await.unwrap().get(0);
         client.batch_execute("BEGIN").await.unwrap();
         let begin = "INSERT INTO log_streams (name) VALUES ($1) ON CONFLICT DO NOTHING";
@@ -124,7 +126,7 @@ impl Held {
         let taken = "INSERT INTO log_events (position, stream, version, id, kind, data, meta)
           SELECT -1, no, $2, gen_random_uuid(), 'held', '{}', '{}' FROM log_streams WHERE name = $1";
         client.execute(taken, &[&stream, &next]).await.unwrap();
-        Self { client, pid }
+        Self { client, pid, _connection: of_it }
     }
 
     /// Ends whoever waits for it, on the server too, and lets it go.
@@ -210,14 +212,14 @@ async fn a_process_that_is_killed_between_the_number_and_the_result_leaves_the_n
         head.clone(),
         Certificate { id: one.id.clone(), applicant: String::new() },
     );
-    let asked =
-        tokio::spawn(async move { issue(&browser, &of, (&as_head, "killed")).await.is_some() });
+    let mut asked = JoinSet::new();
+    asked.spawn(async move { issue(&browser, &of, (&as_head, "killed")).await.is_some() });
     held.is_waited_for().await;
     let numbers = "numbers-G02.001_KQ.G02.000101_2026";
     assert_eq!(stream(&office.kit.store, numbers).await.len(), 1, "the number is taken");
     process.kill();
     held.let_go().await;
-    assert!(!asked.await.unwrap(), "it was answered");
+    assert_eq!(asked.join_all().await, [false], "it was answered");
 
     let process = Process::start_with(folder.path(), &arguments);
     assert_eq!(register(&process.browser, &key, NUMBERS).await, [(1, "waits".to_owned())]);

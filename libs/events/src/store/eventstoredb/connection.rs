@@ -103,7 +103,7 @@ impl Connection {
                     tracing::info!(leader = %node.host, "the event store");
                     current.said = Some(node.host.clone());
                 }
-                self.warn_of_certificate(&node, &mut current.warned);
+                Self::warn_of_certificate(&node, &mut current.warned);
                 Ok(current.node.insert(node).clone())
             }
             Err(failure) => {
@@ -117,8 +117,7 @@ impl Connection {
         }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "a certificate ends by the clock of the machine")]
-    fn warn_of_certificate(&self, node: &Node, warned: &mut Option<Instant>) {
+    fn warn_of_certificate(node: &Node, warned: &mut Option<Instant>) {
         let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
         let days = node.valid_until.and_then(|until| certificate::ends_soon(until, now));
         if let Some(days) = days
@@ -134,7 +133,7 @@ impl Connection {
         let mut current = self.current.lock().await;
         let current = &mut *current;
         if let Some(node) = &current.node {
-            self.warn_of_certificate(node, &mut current.warned);
+            Self::warn_of_certificate(node, &mut current.warned);
         }
     }
 

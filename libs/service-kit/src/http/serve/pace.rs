@@ -70,7 +70,7 @@ impl Pace {
         let begins = (*due).max(now);
         let wait = (begins - now).saturating_sub(self.burst);
         if wait > self.wait_max {
-            return Err(wait - self.wait_max);
+            return Err(wait.saturating_sub(self.wait_max));
         }
         *due = begins + interval;
         Ok(turn(wait))
