@@ -76,6 +76,9 @@ async fn neither_the_log_nor_the_programs_own_lines_name_a_person_in_the_open() 
         .with_max_level(tracing::Level::TRACE)
         .with_writer(lines.clone())
         .finish();
+    // While there is one subscriber alone, tracing asks the thread that first comes to a log line whether it is wanted: that of
+    // another test would say no for all.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let _guard = tracing::subscriber::set_default(subscriber);
     let mut office = Office::open().await;
     let certificate = submitted(&mut office, "a1", "post").await;
