@@ -1,4 +1,4 @@
-//! The catalogue of procedures: what can be applied for, with what, at what price, and in what time.
+//! The catalogue of procedures: what can be applied for, with what, and in what time.
 
 use std::sync::Arc;
 

@@ -1,8 +1,9 @@
 //! Statistics that can be audited: every figure is counted from the rows, with its denominator.
 //!
 //! Dates are compared, not instants (QĐ 766/QĐ-TTg); withdrawn and returned dossiers count as handled; satisfaction comes
-//! with its response rate; the shares of online dossiers are those of the national monitoring (decision of the Ministry,
-//! 2022): (a) procedures with at least one online dossier, (b) dossiers filed online of all that were handled.
+//! with its response rate; two shares of online dossiers are counted: (a) procedures with at least one online dossier, (b)
+//! dossiers filed online of all that were handled. They are not the shares of the Ministry's national monitoring (2022): there
+//! (a) has another denominator, and levels of online service are told apart.
 
 #![expect(unused_qualifications, reason = "in what utoipa derives from `format = DateTime`")]
 

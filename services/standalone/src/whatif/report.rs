@@ -173,6 +173,9 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.procedures.is_empty() {
+            writeln!(f, "no dossier was received under it: there is nothing to compare")?;
+        }
         for (procedure, tally) in &self.procedures {
             let Tally { compared, undecided, without_date, late_before, late_after, .. } = tally;
             writeln!(
@@ -199,5 +202,15 @@ impl fmt::Display for Report {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_of_what_nobody_applied_for_is_said_to_change_nothing() {
+        assert!(Report::default().to_string().contains("nothing to compare"));
     }
 }
