@@ -4,13 +4,16 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::process::{Process, free_port, get, wait_until};
 
 /// Every service, as the program calls it.
 pub const SERVICES: [&str; 6] =
     ["intake", "payment", "review", "result-delivery", "feedback", "register"];
+
+/// How many lines of its log are shown for a replica that does not become ready.
+const LOG_LINES_SHOWN: usize = 20;
 
 /// What a process has in its environment.
 pub type Environment = Vec<(&'static str, String)>;
@@ -93,15 +96,22 @@ impl Replica {
         get(self.address, "/health/ready").is_some_and(|(status, _)| status == 200)
     }
 
-    /// Returns once it is ready; not if it has ended.
+    /// Returns once it is ready; an error with its last answer and the end of its log if it is not in time, or has ended.
     pub fn wait_until_ready(&mut self) -> Result<()> {
         let name = format!("{} {}", self.service, self.number);
+        let mut answer = None;
         wait_until(&name, || {
             if self.process.has_ended()? {
-                let log = self.logged()?;
-                bail!("{name} has ended: {}", log.lines().last().unwrap_or_default());
+                bail!("{name} has ended");
             }
-            Ok(self.is_ready())
+            answer = get(self.address, "/health/ready");
+            Ok(answer.as_ref().is_some_and(|(status, _)| *status == 200))
+        })
+        .with_context(|| {
+            let log = self.logged().unwrap_or_default();
+            let lines: Vec<&str> = log.lines().collect();
+            let last = lines.get(lines.len().saturating_sub(LOG_LINES_SHOWN)..).unwrap_or_default();
+            format!("/health/ready of {name}: {answer:?}; its log:\n{}", last.join("\n"))
         })
     }
 
