@@ -1,5 +1,6 @@
-//! `cargo xtask upgrade`: an office that is kept by an older program, then by this one, then by the older one again. It builds the
-//! older program from its commit, which takes as long as a build from nothing: minutes, so it stands apart from the tests.
+//! `cargo xtask upgrade`: an older program, this one, the older one and this one again run in turn on
+//! one data directory. The older one is built from its commit, from nothing. That takes minutes, so
+//! it is not one of the tests.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -10,11 +11,11 @@ use anyhow::{Context, Result, bail};
 use crate::checks::{cargo_program, serve};
 use crate::generate::root;
 
-/// A program and the README that says how it is spoken to.
+/// A program and the shell script of its commit that carries one dossier through it.
 struct Program {
     name: String,
     binary: PathBuf,
-    lines: String,
+    script: String,
 }
 
 pub(crate) fn run(commit: &str, forward: bool) -> Result<()> {
@@ -30,8 +31,8 @@ pub(crate) fn run(commit: &str, forward: bool) -> Result<()> {
     play(&folder, &[&older, &newer, &older, &newer])
 }
 
-/// The files of a commit, without a checkout that git would have to know of. They are as old as their unpacking: cargo compares
-/// times, and those of a commit may be before an earlier build.
+/// Unpacks the files of a commit, without a checkout that git would have to know of. Their time is
+/// that of unpacking (`-m`): cargo compares times, and a commit may be older than an earlier build.
 fn unpack(commit: &str, source: &Path) -> Result<()> {
     if source.exists() {
         std::fs::remove_dir_all(source)?;
@@ -55,14 +56,25 @@ fn built(source: &Path, target: &Path, name: &str) -> Result<Program> {
     build.args(["build", "--locked", "--package", "standalone", "--bin", "dossier"]);
     build.args(["--features", "standalone/eventstoredb", "--target-dir"]).arg(target);
     succeed(build.current_dir(source))?;
-    let readme = std::fs::read_to_string(source.join("README.md"))?;
-    let lines = readme.split("```sh\n").find(|block| block.starts_with("U="));
-    let lines = lines.and_then(|block| block.split("```").next()).context("no lines in README")?;
     let (name, binary) = (name.to_owned(), target.join("debug/dossier"));
-    Ok(Program { name, binary, lines: lines.to_owned() })
+    Ok(Program { name, binary, script: script(source)? })
 }
 
-/// Each carries a dossier through on the same data, one after the other, and finds nothing wrong with what the others wrote.
+/// `examples/one-dossier.sh`; before there was one, the README contained its lines.
+fn script(source: &Path) -> Result<String> {
+    let example = source.join("examples/one-dossier.sh");
+    if example.exists() {
+        return Ok(std::fs::read_to_string(example)?);
+    }
+    let readme = std::fs::read_to_string(source.join("README.md"))?;
+    let block = readme.split("```sh\n").find(|block| block.starts_with("U="));
+    let block = block.and_then(|block| block.split("```").next()).context("no script in README")?;
+    // The number of a result is issued once.
+    Ok(block.replace("KM-1", "$N"))
+}
+
+/// Each carries a dossier through on the same data, one after the other, and `check` of each finds
+/// nothing wrong with what the others wrote.
 fn play(folder: &Path, turns: &[&Program]) -> Result<()> {
     let data = folder.join("data");
     if data.exists() {
@@ -89,15 +101,14 @@ fn play(folder: &Path, turns: &[&Program]) -> Result<()> {
 fn carry(program: &Program, turn: u8, data: &Path, address: &str) -> Result<()> {
     let folder = data.with_extension("lines");
     std::fs::create_dir_all(&folder)?;
-    // A result's number is given once.
-    let lines = program.lines.replace("KM-1", &format!("KM-{turn}"));
     succeed(
         Command::new("bash")
-            .args(["-euo", "pipefail", "-c", &lines])
+            .args(["-euo", "pipefail", "-c", &program.script])
             .current_dir(&folder)
             .env("U", format!("http://{address}"))
             .env("D", &program.binary)
             .env("DOSSIER_DATA", data)
+            .env("N", format!("KM-{turn}"))
             .stdout(Stdio::null()),
     )
 }
@@ -126,8 +137,8 @@ esac
         let binary = folder.join(name);
         std::fs::write(&binary, script).unwrap();
         std::fs::set_permissions(&binary, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let lines = format!("echo {writes} >> \"$DOSSIER_DATA/log\"\n");
-        Program { name: name.to_owned(), binary, lines }
+        let script = format!("echo {writes} >> \"$DOSSIER_DATA/log\"\n");
+        Program { name: name.to_owned(), binary, script }
     }
 
     fn played(older: (&str, &str), newer: (&str, &str)) -> Result<String, String> {

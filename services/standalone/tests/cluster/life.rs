@@ -6,7 +6,7 @@ use dossier::contract::Role;
 use service_kit::auth::DevelopmentKey;
 
 use crate::portal::{Load, Portal, verify};
-use crate::support::{readme_lines, token};
+use crate::support::{example_script, token};
 use crate::{ONE_AT_A_TIME, folder, program, say, start};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -19,7 +19,7 @@ async fn dossiers_are_carried_through_a_cluster_and_counted_as_in_one_process() 
     load.more(20).await;
     let ids = load.end().await;
     verify(&cluster.postgres.url, &ids).await;
-    readme_lines(cluster.address(), &cluster.data());
+    example_script(cluster.address(), &cluster.data());
 
     // The visitor of `helm test` comes through as well.
     let key = DevelopmentKey::in_folder(&cluster.data()).unwrap();

@@ -432,25 +432,33 @@ pub(crate) async fn submitted(browser: &Browser, token: &str) -> (String, String
     (format!("/v1/dossiers/{}", dossier["id"].as_str().unwrap()), etag)
 }
 
-/// Runs the README's lines, as they stand there, against whoever serves at an address.
-pub(crate) fn readme_lines(address: SocketAddr, data: &Path) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
-    let lines = readme.split("```sh\n").find(|block| block.starts_with("U=")).unwrap();
-    let lines = lines.split("```").next().unwrap();
-    assert!(lines.matches("\nstep ").count() >= 7, "the README has lost its steps");
+/// Runs `examples/one-dossier.sh` against a server; returns what it printed.
+pub(crate) fn example_script(address: SocketAddr, data: &Path) -> String {
+    let script = root().join("examples/one-dossier.sh");
+    let out = bash(&[script.to_str().unwrap()], address, data);
+    assert!(out.matches('\n').count() >= 14, "the script has lost steps: {out}");
+    assert!(out.contains("\"score\":5"), "{out}");
+    assert!(out.trim_end().ends_with("\"completion\":100}"), "{out}");
+    out
+}
+
+/// Runs a program of the shell against a server, in a folder of its own; returns its output.
+pub(crate) fn bash(arguments: &[&str], address: SocketAddr, data: &Path) -> String {
     let folder = tempfile::tempdir().unwrap();
     let shell = Command::new("bash")
-        .args(["-euo", "pipefail", "-c", lines])
+        .args(["-euo", "pipefail"])
+        .args(arguments)
         .current_dir(folder.path())
         .env("U", format!("http://{address}"))
         .env("D", env!("CARGO_BIN_EXE_dossier"))
         .env("DOSSIER_DATA", data)
         .output()
         .unwrap();
-    let (out, err) =
-        (String::from_utf8_lossy(&shell.stdout), String::from_utf8_lossy(&shell.stderr));
-    assert!(shell.status.success(), "{out}\n{err}");
-    assert!(out.contains("\"score\":5"), "{out}\n{err}");
-    assert!(out.trim_end().ends_with("\"completion\":100}"), "{out}\n{err}");
+    let out = String::from_utf8_lossy(&shell.stdout).into_owned();
+    assert!(shell.status.success(), "{out}\n{}", String::from_utf8_lossy(&shell.stderr));
+    out
+}
+
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
