@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Carries one dossier from submission to rating, over the HTTP API, against a running server:
 #
-#   target/release/dossier serve        # in another terminal
+#   target/debug/dossier serve        # in another terminal
 #   examples/one-dossier.sh             # prints each answer; stops at the first that is an error
 #
 # The procedure is 2.000004, the registration of a promotion with prizes. It needs curl and bash.
@@ -10,7 +10,7 @@
 set -euo pipefail
 
 U=${U:-http://127.0.0.1:8080}
-D=${D:-target/release/dossier}
+D=${D:-target/debug/dossier}
 N=${N:-KM-$(date +%s)}
 AGENCY=H26.14
 
