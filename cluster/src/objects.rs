@@ -1,4 +1,4 @@
-//! An object store of one's own that speaks S3: SeaweedFS, all of its parts in one process.
+//! An S3 object store: SeaweedFS, all components in one process.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -9,24 +9,24 @@ use anyhow::{Context, Result};
 
 use crate::process::{Process, free_port, get, wait_until};
 
-/// Whom it lets in.
+/// S3 credentials.
 const IDENTITIES: &str = r#"{"identities": [{
   "name": "dossier", "actions": ["Admin", "Read", "Write", "List"],
   "credentials": [{"accessKey": "dossier", "secretKey": "the-secret-of-the-tests"}]
 }]}"#;
 
-/// A server, stopped with this value.
+/// A server; stopped on drop.
 #[derive(Debug)]
 pub struct Objects {
     program: PathBuf,
     folder: PathBuf,
-    /// Each part's own, and that which it has for the others.
+    /// Component with its HTTP and gRPC port.
     ports: [(&'static str, u16, u16); 4],
     server: Option<Process>,
 }
 
 impl Objects {
-    /// Starts one that keeps what it has in `folder`. It makes a bucket when it is first written to.
+    /// Starts a server with its data in `folder`. A bucket is created by the first write to it.
     pub fn start(program: &Path, folder: &Path) -> Result<Self> {
         std::fs::create_dir_all(folder)?;
         std::fs::write(folder.join("identities.json"), IDENTITIES)?;
@@ -40,12 +40,12 @@ impl Objects {
         Ok(objects)
     }
 
-    /// Starts it again on what it had.
+    /// Restarts it on its data.
     pub fn revive(&mut self) -> Result<()> {
         let path = |name: &str| self.folder.join(name).display().to_string();
         let mut command = Command::new(&self.program);
         command.args(["server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3", "-volume.max=0"]);
-        // It asks nobody outside, and takes no ports that nobody needs.
+        // No telemetry, and no unused ports.
         command.args(["-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0"]);
         command.args(["-master.volumeSizeLimitMB=64", "-volume.minFreeSpace=0"]);
         command.arg(format!("-dir={}", self.folder.display()));
@@ -54,7 +54,7 @@ impl Objects {
         for (part, port, grpc) in self.ports {
             command.args([format!("-{part}.port={port}"), format!("-{part}.port.grpc={grpc}")]);
         }
-        // It writes where it stands.
+        // It writes to its working directory.
         command.current_dir(&self.folder);
         self.server = Some(Process::start(&mut command, &self.folder.join("log"))?);
         let address = ([127, 0, 0, 1], self.port()?).into();
@@ -63,12 +63,17 @@ impl Objects {
         })
     }
 
-    /// Kills it.
+    /// Kills it (SIGKILL).
     pub fn kill(&mut self) {
         self.server = None;
     }
 
-    /// What a program that is to use it has in its environment.
+    /// Sends a signal. Stopped, it does not respond, as behind a network that drops packets.
+    pub fn signal(&self, name: &str) -> Result<()> {
+        self.server.as_ref().context("it does not run")?.signal(name)
+    }
+
+    /// Environment of a client.
     pub fn environment(&self) -> Result<crate::Environment> {
         Ok(vec![
             ("AWS_ENDPOINT", format!("http://127.0.0.1:{}", self.port()?)),
@@ -78,12 +83,12 @@ impl Objects {
         ])
     }
 
-    /// Its CPU time, while it runs.
+    /// CPU time of the running process.
     pub fn cpu(&self) -> Result<Duration> {
         self.server.as_ref().map_or(Ok(Duration::ZERO), Process::cpu)
     }
 
-    /// Where files are read and written past S3, and past whom it lets in: `/buckets/BUCKET/KEY`.
+    /// Address for access to files without S3 and its credentials: `/buckets/BUCKET/KEY`.
     pub fn filer(&self) -> Result<SocketAddr> {
         Ok(([127, 0, 0, 1], self.port_of("filer")?).into())
     }

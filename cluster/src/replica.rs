@@ -8,26 +8,24 @@ use anyhow::{Context, Result, bail};
 
 use crate::process::{Process, free_port, get, wait_until};
 
-/// Every service, as the program calls it.
+/// Names of all services.
 pub const SERVICES: [&str; 6] =
     ["intake", "payment", "review", "result-delivery", "feedback", "register"];
 
-/// How many lines of its log are shown for a replica that does not become ready.
+/// Lines of the log that are shown for a replica that does not become ready.
 const LOG_LINES_SHOWN: usize = 20;
 
-/// What a process has in its environment.
+/// Environment variables.
 pub type Environment = Vec<(&'static str, String)>;
 
-/// A replica.
+/// A replica of a service.
 #[derive(Debug)]
 pub struct Replica {
-    /// Its service.
     pub service: &'static str,
-    /// Which one of the service, counted from one.
+    /// Number within the service, from 1.
     pub number: usize,
-    /// Where it serves, always at the same place.
+    /// Its address, the same after restarts.
     pub address: SocketAddr,
-    /// The process.
     pub process: Process,
     program: PathBuf,
     arguments: Vec<String>,
@@ -36,7 +34,7 @@ pub struct Replica {
 }
 
 impl Replica {
-    /// Starts one in `folder`, with flags and their values, and with something in its environment.
+    /// Starts a replica in `folder` with these options and environment variables.
     pub fn start(
         program: &Path,
         folder: &Path,
@@ -64,12 +62,12 @@ impl Replica {
         Ok(Self { service, number, address, process, program, arguments, environment, log })
     }
 
-    /// Starts it again where it was.
+    /// Restarts it at the same address.
     pub fn revive(&mut self) -> Result<()> {
         self.revive_with(&[])
     }
 
-    /// The same with something in its environment.
+    /// The same with environment variables.
     pub fn revive_with(&mut self, environment: &[(&str, String)]) -> Result<()> {
         self.process.kill();
         let mut command = Command::new(&self.program);
@@ -79,7 +77,7 @@ impl Replica {
         Ok(())
     }
 
-    /// What it has logged since it was first started.
+    /// Its log since the first start.
     pub fn logged(&self) -> Result<String> {
         Ok(std::fs::read_to_string(&self.log)?)
     }
@@ -90,13 +88,14 @@ impl Replica {
         self.log.with_file_name(format!("views-{}-{}", self.service, self.number))
     }
 
-    /// Whether it says that it is ready.
+    /// Whether it reports that it is ready.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         get(self.address, "/health/ready").is_some_and(|(status, _)| status == 200)
     }
 
-    /// Returns once it is ready; an error with its last answer and the end of its log if it is not in time, or has ended.
+    /// Waits until it is ready. Fails with the last response and the end of its log after a
+    /// timeout, or if it has ended.
     pub fn wait_until_ready(&mut self) -> Result<()> {
         let name = format!("{} {}", self.service, self.number);
         let mut answer = None;
@@ -115,7 +114,7 @@ impl Replica {
         })
     }
 
-    /// A figure of its metrics.
+    /// The value of a metric.
     #[must_use]
     pub fn metric(&self, name: &str) -> Option<f64> {
         let (_, text) = get(self.address, "/metrics")?;

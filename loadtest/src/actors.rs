@@ -1,4 +1,4 @@
-//! The people of a dossier, each with a token of their own, signed with the development key of the directory.
+//! Actors with their tokens, signed with the development key of the data directory.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! One connection, one request at a time, as a portal behind a load balancer has it.
+//! An HTTP client with one connection and one request at a time.
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -16,15 +16,15 @@ use tokio::task::JoinSet;
 pub(crate) struct Client {
     address: SocketAddr,
     link: Link,
-    /// The newest token: sent with everything, so that every answer shows what was written before.
+    /// The newest consistency token, sent with every request.
     pub(crate) consistency: String,
-    /// How long each write took, in microseconds.
+    /// Latency of each write, in µs.
     pub(crate) latencies_us: Vec<u32>,
-    /// How many requests were sent.
+    /// Requests sent.
     pub(crate) requests: u64,
 }
 
-/// A connection, and what drives it for as long as it is there.
+/// A connection and its driver task.
 type Link = (SendRequest<Full<Bytes>>, JoinSet<()>);
 
 async fn open(address: SocketAddr) -> Result<Link> {
@@ -33,7 +33,7 @@ async fn open(address: SocketAddr) -> Result<Link> {
     let (sender, driven) = handshake(TokioIo::new(stream)).await?;
     let mut running = JoinSet::new();
     running.spawn(async move {
-        // The end of a connection shows in the next request.
+        // A closed connection is noticed at the next request.
         let _ = driven.await;
     });
     Ok((sender, running))
@@ -51,7 +51,7 @@ impl Client {
         Ok(Self { address, link, consistency, latencies_us, requests: 0 })
     }
 
-    /// What the server says of itself, also while it is catching up and not ready.
+    /// The readiness response, whatever its status.
     pub(crate) async fn health(&mut self) -> Result<Value> {
         let (status, answer) = self
             .exchange(
@@ -72,7 +72,7 @@ impl Client {
         self.send(Method::GET, path, (token, "", ""), ("application/json", Bytes::new())).await
     }
 
-    /// A write, whose latency counts from `since` (from now if absent).
+    /// Sends a write; its latency counts from `since`, or from now.
     pub(crate) async fn post(
         &mut self,
         path: &str,
@@ -128,7 +128,7 @@ impl Client {
         for (name, value) in headers.into_iter().filter(|(_, value)| !value.is_empty()) {
             request = request.header(name, value);
         }
-        // A server closes a connection that has become old.
+        // The server closes old connections.
         if self.link.0.ready().await.is_err() {
             self.link = open(self.address).await?;
         }

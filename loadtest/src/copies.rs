@@ -1,5 +1,5 @@
-//! One dossier that was carried through the real binary, written into the same log many times over: with ids, a code
-//! and a promised date of its own each time, and the same events in the same streams otherwise.
+//! Multiplies a dossier that was processed by the real program: copies of its events in the log,
+//! with different ids, codes and promised dates.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,24 +14,24 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-/// How many streams are written at the same time.
+/// Streams written concurrently.
 const WRITERS: u64 = 256;
 
-/// A dossier as it stands in the log.
+/// A recorded dossier.
 pub(crate) struct Original {
     id: Uuid,
     code: String,
     due_at: String,
-    /// By stream, in the order in which the streams began.
+    /// Events by stream, in the order of the streams' first events.
     streams: Vec<(String, Vec<Arc<Recorded>>)>,
 }
 
-/// The log of a directory that no process has open.
+/// Opens the log of a directory that no process uses.
 pub(crate) fn open(data: &Path) -> Result<EventStore> {
     Ok(EventStore::sqlite(&data.join("log.sqlite"), SqliteOptions::default())?)
 }
 
-/// Every event of a kind that begins like this, in order.
+/// All events whose kind has this prefix, in order.
 pub(crate) async fn events(store: &EventStore, kind: &str) -> Result<Vec<Arc<Recorded>>> {
     let filter = Filter { kinds: vec![kind.into()] };
     let (mut found, mut after) = (Vec::new(), Position::START);
@@ -46,7 +46,7 @@ pub(crate) async fn events(store: &EventStore, kind: &str) -> Result<Vec<Arc<Rec
 }
 
 impl Original {
-    /// The dossier with this id, which was promised `due_at`.
+    /// Reads a dossier that was promised `due_at`.
     pub(crate) async fn read(store: &EventStore, id: &str, due_at: Timestamp) -> Result<Self> {
         let mut streams: Vec<(String, Vec<Arc<Recorded>>)> = Vec::new();
         for event in events(store, "").await? {
@@ -64,17 +64,17 @@ impl Original {
         Ok(Self { id: id.parse()?, code: code.to_owned(), due_at: due_at.to_string(), streams })
     }
 
-    /// Leaves out the streams of all other services.
+    /// Keeps the streams of one category only.
     pub(crate) fn only(&mut self, category: &str) {
         self.streams.retain(|(name, _)| name == category);
     }
 
-    /// How many events it has.
+    /// Number of its events.
     pub(crate) fn events(&self) -> usize {
         self.streams.iter().map(|(_, events)| events.len()).sum()
     }
 
-    /// Writes a copy for each number, promised the date that `due` says for it.
+    /// Writes one copy per number, with the promised date `due(number)`.
     pub(crate) async fn write(
         self: &Arc<Self>,
         store: &Arc<EventStore>,

@@ -1,7 +1,8 @@
-//! Attackers on one address, everybody else on another: how the others fare, and what it costs the server.
+//! Attackers on one address and other clients on another: latency of the others, and the server's
+//! memory.
 //!
-//! Attackers connect from 127.0.0.1 and come again a while after they were turned away; the others come from 127.0.0.2,
-//! each time on a fresh connection, now for the health and now with a step.
+//! Attackers connect from 127.0.0.1 and reconnect some time after a rejection. The others connect
+//! from 127.0.0.2, each time on a new connection, for a health check or a step.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -23,47 +24,47 @@ use crate::server::Server;
 
 const ATTACKERS: Ipv4Addr = Ipv4Addr::LOCALHOST;
 const OTHERS: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
-/// How often one of the others comes.
+/// Interval of the others' requests.
 const EVERY: Duration = Duration::from_millis(50);
-/// How often a slow attacker sends a byte.
+/// Interval between a slow attacker's bytes.
 const DRIP: Duration = Duration::from_secs(2);
-/// Attackers whose connection was closed come again after this.
+/// Wait before an attacker reconnects.
 const AGAIN: Duration = Duration::from_secs(5);
-/// The most memory that the server may have held, in MiB.
+/// Limit of the server's peak memory, in MiB.
 const PEAK_RSS_MIB_MAX: f64 = 512.0;
 
-/// What is tried.
+/// Measure other clients' latency during attacks.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Hostile sockets of each kind.
+    /// Hostile connections per kind of attack.
     #[arg(long, default_value_t = 4_200)]
     sockets: usize,
-    /// Sockets of the kind that only connects.
+    /// Connections of the attack that only connects.
     #[arg(long, default_value_t = 10_000)]
     idle: usize,
-    /// For how many seconds the others try, for each kind, once the attackers are there.
+    /// Seconds of measurement per kind of attack.
     #[arg(long, default_value_t = 20)]
     seconds: u64,
-    /// Only these kinds.
+    /// Only these kinds of attack.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
-    /// Report, and do not fail where the others waited too long or the server took too much memory.
+    /// Report only; do not fail if a limit is exceeded.
     #[arg(long)]
     report_only: bool,
 }
 
-/// How an attacker behaves once it is connected.
+/// Behaviour of an attacker.
 #[derive(Debug, Clone)]
 enum Attack {
-    /// Nobody attacks.
+    /// No attack.
     None,
-    /// Asks twenty times for a large answer and reads none.
+    /// Sends twenty requests for a large response and reads none.
     SlowRead,
-    /// Sends these bytes, and then one more every other second.
+    /// Sends these bytes, then one every 2 s.
     Drip(Bytes),
     /// Sends these bytes and waits.
     Send(Bytes),
-    /// Sends these bytes again whenever there is an answer.
+    /// Sends these bytes again after each response.
     Repeat(Bytes),
 }
 
@@ -71,7 +72,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
     let files = rlimit::increase_nofile_limit(u64::MAX)?;
     let needed = arguments.sockets.max(arguments.idle) as u64 + 200;
     if files < needed {
-        bail!("{needed} sockets are more than the {files} files that a process may have here");
+        bail!("{needed} sockets exceed the limit of {files} open files");
     }
     let mut rows = Vec::new();
     let mut missed = Vec::new();
@@ -88,7 +89,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
     }
     let rows = Value::from(rows);
     if !missed.is_empty() && !arguments.report_only {
-        bail!("{rows:#}\nthe others fared badly: {}", missed.join(", "));
+        bail!("{rows:#}\nother clients were affected: {}", missed.join(", "));
     }
     Ok(rows)
 }
@@ -99,7 +100,7 @@ fn fares_well(row: &Value) -> bool {
     others && of("peak_rss_mib").as_f64().is_some_and(|peak| peak < PEAK_RSS_MIB_MAX)
 }
 
-/// Each kind by its name, with its number of sockets. In the place of TOKEN stands an applicant's.
+/// Kinds of attack: name, connections, behaviour. TOKEN is replaced by an applicant's token.
 fn kinds(arguments: &Arguments) -> Vec<(&'static str, usize, Attack)> {
     let many = arguments.sockets;
     let complaint = |token: &str, length: usize, sent: usize| {
@@ -134,7 +135,7 @@ fn kinds(arguments: &Arguments) -> Vec<(&'static str, usize, Attack)> {
     ]
 }
 
-/// One kind of attack on a server of its own.
+/// Runs one kind of attack on a new server.
 async fn one(name: &str, sockets: usize, attack: Attack, seconds: u64) -> Result<Value> {
     let folder = tempfile::tempdir()?;
     let server = Server::start_limited(folder.path())?;
@@ -213,7 +214,7 @@ impl Attack {
     }
 }
 
-/// Attacks for ever: whenever its connection ends it comes again.
+/// Attacks until dropped, reconnecting whenever the connection ends.
 async fn attacks(address: SocketAddr, attack: Attack, open: Arc<AtomicUsize>) {
     let mut again = interval(AGAIN);
     loop {
@@ -221,7 +222,7 @@ async fn attacks(address: SocketAddr, attack: Attack, open: Arc<AtomicUsize>) {
         let buffer = matches!(attack, Attack::SlowRead).then_some(4_096);
         let Ok(stream) = connect(ATTACKERS, address, buffer).await else { continue };
         open.fetch_add(1, Ordering::Relaxed);
-        // However it ends.
+        // The result does not matter.
         let _ = attack_on(stream, &attack).await;
         open.fetch_sub(1, Ordering::Relaxed);
         again.reset();
@@ -235,7 +236,7 @@ async fn attack_on(mut stream: TcpStream, attack: &Attack) -> Result<()> {
         Attack::SlowRead => {
             let request = "GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n".repeat(20);
             stream.write_all(request.as_bytes()).await?;
-            // Never read; an error shows when the server has closed it.
+            // Never reads; a write error shows that the server closed the connection.
             let mut look = interval(DRIP);
             loop {
                 look.tick().await;

@@ -1,4 +1,4 @@
-//! Everybody else, while somebody takes much: each comes on a fresh connection, and what counts is how long that takes.
+//! Other clients during an attack: each uses a new connection, and the latency counts.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -9,18 +9,18 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
-/// How long somebody waits for an answer.
+/// Timeout of a request.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The longest time that the others' requests may take, one in a hundred apart.
+/// Limit of the 99th percentile.
 const P99_MAX: Duration = Duration::from_millis(250);
 
-/// Whether none of them failed and all were answered in time, by their figures.
+/// Whether no request failed and the 99th percentile is within the limit.
 pub(crate) fn fares_well(figures: &Value) -> bool {
     let of = |name: &str| figures.get(name).and_then(Value::as_f64).unwrap_or(f64::INFINITY);
     of("failed") < 1.0 && of("p99_ms") < P99_MAX.as_secs_f64() * 1_000.0
 }
 
-/// What the others saw.
+/// Results of the other clients.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     took: Vec<Duration>,
@@ -28,7 +28,7 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// Asks from an address, and takes note of how that went.
+    /// Sends a request from an address and records the result.
     pub(crate) async fn ask(&mut self, from: Ipv4Addr, to: SocketAddr, request: &str) {
         let asked = Instant::now();
         match timeout(PATIENCE, ask(from, to, request)).await {
@@ -58,7 +58,7 @@ impl Seen {
     }
 }
 
-/// A fresh connection, a request, and its whole answer, which must be a good one.
+/// Sends a request on a new connection; fails unless the response is complete and successful.
 async fn ask(from: Ipv4Addr, address: SocketAddr, request: &str) -> Result<()> {
     let mut stream = connect(from, address, None).await?;
     stream.write_all(request.as_bytes()).await?;

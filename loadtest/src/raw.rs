@@ -1,4 +1,4 @@
-//! What the machine itself can do, measured in the same run.
+//! Raw limits of the machine, measured in the same run.
 
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use warp::Filter;
 
 use crate::client::Client;
 
-/// Requests a second to a handler that does nothing, with the load generator on the same cores.
+/// Requests per second to an empty handler, with the load generator on the same cores.
 pub(crate) async fn empty_handler(concurrency: u64) -> Result<f64> {
     let nothing = warp::post().and(warp::body::bytes()).map(|_| "{}");
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
@@ -38,7 +38,7 @@ pub(crate) async fn empty_handler(concurrency: u64) -> Result<f64> {
     Ok(requests as f64 / clock.elapsed().as_secs_f64())
 }
 
-/// Events a second of a bare file: the same number of bytes in the same number of groups, each synced.
+/// Events per second of a plain file: the same bytes in the same number of groups, each synced.
 pub(crate) fn append_with_sync(events: f64, groups: f64) -> Result<f64> {
     const EVENT_BYTES: f64 = 850.0;
     #[expect(
@@ -57,8 +57,8 @@ pub(crate) fn append_with_sync(events: f64, groups: f64) -> Result<f64> {
     Ok(events / clock.elapsed().as_secs_f64())
 }
 
-/// Ticks that this machine's host gave to others, and all ticks, since it started. What it takes away shows as slowness
-/// and, where two share a core, as CPU time: figures measured meanwhile say little.
+/// Stolen and total clock ticks since boot. Stolen time appears as slowness, and on shared cores as
+/// CPU time: measurements taken meanwhile are unreliable.
 pub(crate) fn stolen_ticks() -> Result<(u64, u64)> {
     let text = std::fs::read_to_string("/proc/stat").context("/proc/stat")?;
     let line = text.lines().next().unwrap_or("");

@@ -1,5 +1,5 @@
-//! Auditors who read statistics all the time, on many connections, while others look up and submit: counting over many rows
-//! takes a core for as long as it lasts, and nobody else may have to wait for it.
+//! Auditors who read statistics continuously on many connections, while others look up and submit:
+//! aggregating many rows occupies a core, and others must not wait for it.
 
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -22,26 +22,26 @@ use crate::lifecycle::round;
 use crate::others::{Seen, fares_well};
 use crate::server::Server;
 
-/// What is tried.
+/// Measure other clients' latency during expensive reads.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// How many dossiers are counted.
+    /// Number of dossiers.
     #[arg(long, default_value_t = 60_000)]
     dossiers: u64,
-    /// Connections of auditors.
+    /// Connections of the auditors.
     #[arg(long, default_value_t = 64)]
     auditors: usize,
-    /// For how many seconds they read.
+    /// Seconds of measurement.
     #[arg(long, default_value_t = 20)]
     seconds: u64,
-    /// Report, and do not fail where the others waited too long.
+    /// Report only; do not fail if a limit is exceeded.
     #[arg(long)]
     report_only: bool,
 }
 
-/// How often one of the others comes.
+/// Interval of the others' requests.
 const EVERY: Duration = Duration::from_millis(50);
-/// How long the server may take to catch up with the log.
+/// Time limit for catching up.
 const WAIT_MAX: Duration = Duration::from_secs(600);
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
@@ -55,7 +55,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
         auditors.spawn(async move {
             let Ok(mut client) = Client::connect(address).await else { return };
             loop {
-                // One that is told to come back does at once.
+                // A 503 is retried at once.
                 let counts = match client.get("/v1/statistics", &token).await {
                     Ok(_) => &answered,
                     Err(_) => &refused,
@@ -69,7 +69,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
     while begun.elapsed() < Duration::from_secs(arguments.seconds) {
         come.tick().await;
         number += 1;
-        // Everybody has an address, and so a quota, of their own.
+        // Each client has an address of its own, and so a quota.
         let from = Ipv4Addr::new(127, 0, 1, u8::try_from(number % 250).unwrap_or(0) + 1);
         if number.is_multiple_of(2) {
             let asks =
@@ -104,7 +104,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
     Ok(figures)
 }
 
-/// A server with so many dossiers, and the code of one of them.
+/// Prepares a data directory with many dossiers; returns the code of one.
 async fn office(data: &Path, dossiers: u64) -> Result<(Server, Actors, String)> {
     let server = Server::start(data)?;
     let actors = Actors::of(data)?;
@@ -130,7 +130,7 @@ async fn office(data: &Path, dossiers: u64) -> Result<(Server, Actors, String)> 
     Ok((server, actors, code))
 }
 
-/// A dossier that somebody files.
+/// A submission.
 fn filing(token: &str, number: u64) -> String {
     let body = json!({
         "procedure": "BENCH.LARGE", "agency": "G02.001", "channel": "online", "documents": [],

@@ -1,5 +1,5 @@
-//! The same dossiers through a whole cluster on this machine: every process's CPU is counted, and the log says how long it took
-//! from one service's record to what another one made of it.
+//! Whole dossiers through a cluster on this machine: CPU of every process, and the latency of
+//! reactions according to the log.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -18,7 +18,7 @@ use crate::server::binary;
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
     let folder = tempfile::tempdir()?;
-    // PostgreSQL has a user of its own, who must get in.
+    // PostgreSQL runs as its own user, which needs access.
     std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
     let openapi = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi");
     let cluster = Cluster::start(&binary()?, &openapi, folder.path())?;
@@ -65,7 +65,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
     }))
 }
 
-/// Where the log ends.
+/// The log's head.
 async fn end(store: &EventStore) -> Result<Position> {
     let mut after = store.head();
     loop {
@@ -77,7 +77,7 @@ async fn end(store: &EventStore) -> Result<Position> {
     }
 }
 
-/// From each event behind `from` to the events that were recorded because of it, in ascending order.
+/// Latencies between each event after `from` and its reactions, ascending.
 async fn latencies_ms(store: &EventStore, from: Position) -> Result<Vec<f64>> {
     let mut recorded: HashMap<Uuid, Timestamp> = HashMap::new();
     let (mut latencies, mut after) = (Vec::new(), from);

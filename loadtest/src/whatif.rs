@@ -1,4 +1,4 @@
-//! A change of the law tried on very many dossiers: `dossier whatif` on a log of copies of one whole dossier.
+//! `dossier whatif` on a log with many copies of one dossier.
 
 use std::process::Command;
 use std::sync::Arc;
@@ -18,10 +18,10 @@ use crate::server::{Server, binary, bytes_below};
 
 #[derive(Debug, Parser)]
 pub(crate) struct Arguments {
-    /// How many dossiers.
+    /// Number of dossiers.
     #[arg(long, default_value_t = 1_000_000)]
     dossiers: u64,
-    /// With the streams of all services, and not intake's alone.
+    /// Include the streams of all services, not only intake's.
     #[arg(long)]
     whole: bool,
 }

@@ -1,4 +1,4 @@
-//! Every subcommand runs, on numbers that say nothing: so that none of them is found broken on the day when it is needed.
+//! Runs every subcommand with small numbers, so that none is found broken when it is needed.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// What a subcommand printed.
+/// The output of a subcommand.
 fn figures(arguments: &str) -> Value {
     let mut command = Command::new(env!("CARGO_BIN_EXE_loadtest"));
     let run = command.args(arguments.split_whitespace()).output().unwrap();
@@ -15,7 +15,7 @@ fn figures(arguments: &str) -> Value {
     serde_json::from_str(&out).unwrap()
 }
 
-/// Each with figures, by their places, that it must have found more than nothing of.
+/// Subcommands, each with JSON pointers to numbers that must be greater than 0.
 const RUNS: [(&str, &[&str]); 9] = [
     (
         "lifecycle --dossiers 10 --concurrency 2 --warm-up 2",

@@ -13,9 +13,7 @@ use crate::{HORIZON_DAYS, Span};
 /// Office hours from a local time (included) to a later one (excluded) of the same day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shift {
-    /// Opening.
     pub from: Time,
-    /// Closing.
     pub to: Time,
 }
 
@@ -44,7 +42,6 @@ pub struct Calendar {
     pub(crate) legal_basis: String,
     pub(crate) zone: TimeZone,
     pub(crate) announced: (Date, Date),
-    /// Monday first.
     pub(crate) week: [Vec<Shift>; 7],
     pub(crate) special: BTreeMap<Date, Special>,
     /// Days off that the law gives after the announced ones.
@@ -90,8 +87,8 @@ impl Calendar {
         &self.legal_basis
     }
 
-    /// Whether the days off of `date`'s year have been announced. What is computed beyond them is provisional, with the
-    /// days off that the law gives in every year.
+    /// Whether the days off of `date`'s year have been announced. What is computed beyond them is
+    /// provisional, with the days off that the law gives in every year.
     #[must_use]
     pub fn is_announced(&self, date: Date) -> bool {
         self.announced.0 <= date && date <= self.announced.1
@@ -123,7 +120,8 @@ impl Calendar {
         self.announced.1
     }
 
-    /// Whether it has days off after the announced ones, because its file names a law that gives them.
+    /// Whether it has days off after the announced ones, because its file names a law that gives
+    /// them.
     #[must_use]
     pub fn expects_days_off(&self) -> bool {
         !self.expected.is_empty()
@@ -147,8 +145,8 @@ impl Calendar {
         self.zone.to_datetime(at).time()
     }
 
-    /// The instant of a local date and time; in a clock change, the later reading of a time that does not exist
-    /// and the earlier of one that exists twice.
+    /// The instant of a local date and time; in a clock change, the later reading of a time that
+    /// does not exist and the earlier of one that exists twice.
     pub fn instant(&self, date: Date, time: Time) -> Result<Timestamp, CalendarError> {
         Ok(self.zone.to_timestamp(date.to_datetime(time))?)
     }
@@ -158,7 +156,8 @@ impl Calendar {
         self.instant(date, Time::midnight())
     }
 
-    /// 24:00 of `date`: the first instant of the next (Civil Code 2015, art. 148.6: a period of days ends there).
+    /// 24:00 of `date`: the first instant of the next (Civil Code 2015, art. 148.6: a period of
+    /// days ends there).
     pub fn end_of_day(&self, date: Date) -> Result<Timestamp, CalendarError> {
         self.start_of_day(date.tomorrow()?)
     }
@@ -200,9 +199,9 @@ impl Calendar {
         self.seek(date.yesterday()?, Date::yesterday, |date| self.is_working_day(date))
     }
 
-    /// The `n`-th working day before `date`, counted back from it; `date` itself for none. Days off that are only expected, because
-    /// nobody has announced them yet, count as working days: a last day that is counted back must not come earlier by days off that
-    /// may fall otherwise.
+    /// The `n`-th working day before `date`, counted back from it; `date` itself for none. Days off
+    /// that are only expected, because nobody has announced them yet, count as working days: a last
+    /// day that is counted back must not come earlier by days off that may fall otherwise.
     pub fn nth_working_day_before(&self, date: Date, n: u32) -> Result<Date, CalendarError> {
         let works = |date: Date| match self.special.get(&date) {
             Some(Special::Off(_)) => false,

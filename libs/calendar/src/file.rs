@@ -13,11 +13,11 @@ use crate::statutory::{Statutory, days_off};
 /// A text in the two languages of the service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = BilingualText))]
 #[serde(deny_unknown_fields)]
 pub struct Text {
-    /// Vietnamese.
     pub vi: String,
-    /// English.
     pub en: String,
 }
 
@@ -45,7 +45,8 @@ pub struct CalendarFile {
     legal_basis: String,
     time_zone: String,
     announced: Announced,
-    /// Whose days off count after the announced ones; none if absent, as in files from before it could be said.
+    /// Whose days off count after the announced ones; none if absent, as in files from before it
+    /// could be said.
     statutory: Option<Statutory>,
     week: Week,
     days: Vec<SpecialDays>,

@@ -1,11 +1,14 @@
-//! Dates of the Vietnamese lunar calendar, reckoned at UTC+7 (Decision 121/CP of 8 August 1967). The rules are those of the
-//! Chinese calendar at UTC+8, so that in some years (1985, 2007, 2030, 2053) the new year falls on another day than there.
+//! Dates of the Vietnamese lunar calendar, reckoned at UTC+7 (Decision 121/CP of 8 August 1967).
+//! The rules are those of the Chinese calendar at UTC+8, so that in some years (1985, 2007, 2030,
+//! 2053) the new year falls on another day than there.
 //!
-//! 1. A month begins on the day of a new moon. 2. The winter solstice lies in month 11. 3. If thirteen months lie between two
-//!    months 11, the first of them in which the sun enters no further twelfth of its course repeats the number before it.
+//! 1. A month begins on the day of a new moon. 2. The winter solstice lies in month 11. 3. If
+//!    thirteen months lie between two months 11, the first of them in which the sun enters no
+//!    further twelfth of its course repeats the number before it.
 //!
-//! New moons: Meeus, *Astronomical Algorithms*, 2nd edition, chapter 49, to about 20 s; longitude of the sun: chapter 25, to
-//! 0.01°, which is a quarter of an hour. `known_dates` compares both with published tables.
+//! New moons: Meeus, *Astronomical Algorithms*, 2nd edition, chapter 49, to about 20 s; longitude
+//! of the sun: chapter 25, to 0.01°, which is a quarter of an hour. `known_dates` compares both
+//! with published tables.
 
 #![expect(
     clippy::float_arithmetic,
@@ -22,14 +25,15 @@ use jiff::civil::{Date, date};
 const YEARS: std::ops::RangeInclusive<i16> = 1900..=2199;
 /// Hours of the meridian 105° east ahead of Greenwich.
 const ZONE_HOURS: f64 = 7.0;
-/// How far the earth's rotation is behind uniform time, in seconds: 54 in 1985, 69 in 2026, less than 200 in 2100. No new
-/// moon from which a month 1 or 3 of these years begins is nearer to midnight.
+/// How far the earth's rotation is behind uniform time, in seconds: 54 in 1985, 69 in 2026, less
+/// than 200 in 2100. No new moon from which a month 1 or 3 of these years begins is nearer to
+/// midnight.
 const DELTA_T_S: f64 = 69.0;
 /// Julian day number of 1 January 1970.
 const JD_1970: i64 = 2_440_588;
 
-/// The date of a day of one of the lunar months 1 to 10, which may follow a leap month but is none; nothing outside
-/// 1900 to 2199.
+/// The date of a day of one of the lunar months 1 to 10, which may follow a leap month but is none;
+/// nothing outside 1900 to 2199.
 pub(crate) fn lunar_date(year: i16, month: u8, day: u8) -> Option<Date> {
     if !YEARS.contains(&year) || !(1..=10).contains(&month) || !(1..=30).contains(&day) {
         return None;
@@ -43,7 +47,8 @@ pub(crate) fn lunar_date(year: i16, month: u8, day: u8) -> Option<Date> {
     new_moon_day(eleventh + index)?.checked_add(i64::from(day - 1).days()).ok()
 }
 
-/// The number of the new moon that begins the month with the winter solstice of `year`, counted from that of 6 January 2000.
+/// The number of the new moon that begins the month with the winter solstice of `year`, counted
+/// from that of 6 January 2000.
 fn month_eleven(year: i16) -> Option<i64> {
     // That of the following January at the latest, or one too late.
     let mut moon = ((f64::from(year) + 1.0 - 2000.0) * 12.3685).floor() as i64 + 1;
@@ -56,7 +61,8 @@ fn month_eleven(year: i16) -> Option<i64> {
     None
 }
 
-/// In which twelfth of its course the sun stands when the day of a new moon begins: 0 from the equinox of March on.
+/// In which twelfth of its course the sun stands when the day of a new moon begins: 0 from the
+/// equinox of March on.
 fn twelfth(moon: i64) -> Option<i64> {
     let days = i64::from(new_moon_day(moon)?.since(date(1970, 1, 1)).ok()?.get_days());
     let midnight = (days + JD_1970) as f64 - 0.5 - ZONE_HOURS / 24.0;
@@ -77,7 +83,8 @@ fn new_moon(k: f64) -> f64 {
     let (t2, t3, t4) = (t * t, t * t * t, t * t * t * t);
     let mean = 2_451_550.097_66 + 29.530_588_861 * k + 0.000_154_37 * t2 - 0.000_000_150 * t3
         + 0.000_000_000_73 * t4;
-    // The eccentricity of the earth's orbit; the anomalies of the sun and of the moon; the moon's argument of latitude.
+    // The eccentricity of the earth's orbit; the anomalies of the sun and of the moon; the moon's
+    // argument of latitude.
     let e = 1.0 - 0.002_516 * t - 0.000_007_4 * t2;
     let m = 2.5534 + 29.105_356_70 * k - 0.000_001_4 * t2 - 0.000_000_11 * t3;
     let n =
@@ -97,7 +104,8 @@ fn new_moon(k: f64) -> f64 {
     mean + periodic - 0.000_17 * sin(node) + planets
 }
 
-/// Size in days, power of the eccentricity, multiples of the sun's anomaly, the moon's, and the argument of latitude.
+/// Size in days, power of the eccentricity, multiples of the sun's anomaly, the moon's, and the
+/// argument of latitude.
 const PERIODIC: [(f64, i32, [f64; 3]); 24] = [
     (-0.407_20, 0, [0.0, 1.0, 0.0]),
     (0.172_41, 1, [1.0, 0.0, 0.0]),

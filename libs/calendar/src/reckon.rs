@@ -1,8 +1,9 @@
 //! A period from its start, past the spans in which it does not run, to its end.
 //!
-//! One rule covers every way in which a period of days starts, pauses and resumes: **a day counts if the period was
-//! running when the day began.** It makes the day of receipt not count (Civil Code 2015, art. 147.2), nor the day on
-//! which a supplement arrives; the day on which one was asked for does count, because the agency had it.
+//! One rule covers every way in which a period of days starts, pauses and resumes: **a day counts
+//! if the period was running when the day began.** It makes the day of receipt not count (Civil
+//! Code 2015, art. 147.2), nor the day on which a supplement arrives; the day on which one was
+//! asked for does count, because the agency had it.
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -15,13 +16,15 @@ use crate::{Gaps, HORIZON_DAYS, Span};
 /// What the amount of a [`Budget`] counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
     /// Sixty minutes of office time.
     WorkingHours,
     /// Days on which the office works; the period ends at 24:00 of the last.
     WorkingDays,
-    /// All days; if the last is a day off, the period ends with the next working day (Civil Code 2015, art. 148.5).
+    /// All days; if the last is a day off, the period ends with the next working day (Civil Code
+    /// 2015, art. 148.5).
     CalendarDays,
     /// Calendar months; the same end as for calendar days.
     Months,
@@ -32,11 +35,11 @@ pub enum Unit {
 /// The length of a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Budget {
     /// How many units; at least one.
     pub amount: u32,
-    /// Of what.
     pub unit: Unit,
 }
 
@@ -55,9 +58,11 @@ pub enum Why {
     Off(Text),
     /// Skipped: the period stood still.
     Suspended,
-    /// Not counted, but the last day must be a working day on which the period runs: it moved past this one.
+    /// Not counted, but the last day must be a working day on which the period runs: it moved past
+    /// this one.
     RolledOver,
-    /// Not counted: the count was full before, and this is the first day on which the period can end.
+    /// Not counted: the count was full before, and this is the first day on which the period can
+    /// end.
     LastDay,
 }
 
@@ -82,7 +87,6 @@ pub struct End {
 /// The end of a period and how it came about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reckoning {
-    /// The end.
     pub end: End,
     /// Each counted and each skipped span.
     pub trace: Vec<Trace>,
@@ -200,7 +204,8 @@ impl Count<'_> {
             self.note_day(date, |_| Why::FirstDay)?;
             date = date.tomorrow()?;
         }
-        // The day of receipt itself may be the last, though the period did not run when that day began.
+        // The day of receipt itself may be the last, though the period did not run when that day
+        // began.
         let first = self.calendar.working_day_from(date)?;
         let mut last = first;
         for _ in 0..HORIZON_DAYS {

@@ -20,8 +20,9 @@ impl Span {
     }
 }
 
-/// The spans in which a period does not run: sorted, disjoint, none empty. Built from any spans at all, so that
-/// splitting one in two, naming one twice or naming them in another order changes nothing.
+/// The spans in which a period does not run: sorted, disjoint, none empty. Built from any spans at
+/// all, so that splitting one in two, naming one twice or naming them in another order changes
+/// nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Gaps(Vec<Span>);
 

@@ -1,4 +1,5 @@
-//! Days off that a law gives in every year, for the years whose days off have not been announced yet.
+//! Days off that a law gives in every year, for the years whose days off have not been announced
+//! yet.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -14,8 +15,8 @@ use crate::lunar::lunar_date;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Statutory {
-    /// The Labour Code of Vietnam 2019, art. 112.1, with the days in lieu of art. 111.3, and the day that Resolution
-    /// 28/2026/QH16 adds.
+    /// The Labour Code of Vietnam 2019, art. 112.1, with the days in lieu of art. 111.3, and the
+    /// day that Resolution 28/2026/QH16 adds.
     VietnamLabourCode,
     /// None does, and that is meant: an office that is open around the clock.
     None,
@@ -68,8 +69,9 @@ fn vietnam(year: i16, is_rest: &impl Fn(Date) -> bool, days: &mut BTreeMap<Date,
 
 type Name = (&'static str, &'static str);
 
-/// The days of art. 112.1. Of Tết it gives five, of the National Day two; which ones is for the Prime Minister to say each
-/// year (art. 112.3), so that these are the most usual: the last day of the old year with the first four, and 3 September.
+/// The days of art. 112.1. Of Tết it gives five, of the National Day two; which ones is for the
+/// Prime Minister to say each year (art. 112.3), so that these are the most usual: the last day of
+/// the old year with the first four, and 3 September.
 fn labour_code(year: i16) -> Vec<(Date, Name)> {
     let tet = ("Tết Nguyên đán", "Lunar New Year");
     let national = ("Quốc khánh", "National Day");

@@ -1,6 +1,6 @@
-//! A second reckoner that shares no code with the first: it reads the calendar's file by itself, counts minute by minute
-//! in its own civil time, knows the two time zones by their rules, and must agree on random cases. `cargo xtask reckon`
-//! runs a hundred thousand.
+//! A second reckoner that shares no code with the first: it reads the calendar's file by itself,
+//! counts minute by minute in its own civil time, knows the two time zones by their rules, and must
+//! agree on random cases. `cargo xtask reckon` runs a hundred thousand.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -58,7 +58,8 @@ fn weekday(day: i64) -> usize {
 enum Zone {
     /// Seven hours ahead, always.
     Vietnam,
-    /// One hour ahead; two from the last Sunday of March to that of October, both at 01:00 UTC (Directive 2000/84/EC).
+    /// One hour ahead; two from the last Sunday of March to that of October, both at 01:00 UTC
+    /// (Directive 2000/84/EC).
     Netherlands,
 }
 
@@ -99,8 +100,8 @@ impl Zone {
     }
 }
 
-/// The days off of Vietnam that follow from the Labour Code in years not announced yet, as far as the cases reach; worked
-/// out by hand on a wall calendar, with the days in lieu.
+/// The days off of Vietnam that follow from the Labour Code in years not announced yet, as far as
+/// the cases reach; worked out by hand on a wall calendar, with the days in lieu.
 const EXPECTED: [(i64, i64, i64); 34] = [
     (2027, 1, 1),
     (2027, 2, 5),
@@ -296,8 +297,8 @@ impl Dice {
         i64::try_from((z ^ (z >> 31)) % u64::try_from(limit).unwrap()).unwrap()
     }
 
-    /// Any minute of the years, or one near an edge: midnight, opening, closing, the end of a month or a year, 29
-    /// February, the changes of the clocks.
+    /// Any minute of the years, or one near an edge: midnight, opening, closing, the end of a month
+    /// or a year, 29 February, the changes of the clocks.
     fn start(&mut self, zone: Zone) -> i64 {
         // A year more in Vietnam than was announced.
         let (first, years) = if zone == Zone::Vietnam { (2024, 4) } else { (2010, 3) };

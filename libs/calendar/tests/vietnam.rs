@@ -1,5 +1,5 @@
-//! The shipped Vietnamese calendar against the figures of the official announcements, and the laws of counting
-//! that hold for every start, budget and suspension.
+//! The shipped Vietnamese calendar against the figures of the official announcements, and the laws
+//! of counting that hold for every start, budget and suspension.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -1,18 +1,23 @@
-//! The bus: what the store holds, carried to those who react to it. The store stays the only truth; whatever the bus forgets,
-//! delays or repeats, a follower is handed the log as it is.
+//! The bus: delivers recorded events to followers. The event store remains the only source of
+//! truth: if the bus loses, delays or duplicates messages, a follower still receives the log as it
+//! is.
 //!
 //! # The contract
 //!
-//! Every adapter promises each of these sentences, and `bus_tests!` holds one test for each.
+//! Every adapter keeps these rules; `bus_tests!` has one test for each.
 //!
-//! 1. Whatever is recorded and passes a follower's filter is handed to it, byte for byte as the store holds it.
-//! 2. It is handed out in commit order; nothing at or below what a page says it reaches comes later, nothing twice.
-//! 3. A follower names the position behind which it goes on; what was recorded while nobody followed is handed out then.
-//! 4. What was handed out and not reported as handled is handed out again to whoever goes on from before it.
-//! 5. Followers of different names are independent of one another.
-//! 6. `wait_past` returns once there is something behind the position to be handed out or passed over.
-//! 7. Several relays of one source do no harm: nothing is missing, nothing comes twice.
-//! 8. With many writers at once nothing is left out.
+//! 1. Every recorded event that passes a follower's filter is delivered to it, byte for byte.
+//! 2. Events are delivered in commit order and once: nothing at or below the position that a page
+//!    covers is delivered later.
+//! 3. A follower chooses the position after which it starts; events recorded before it connected
+//!    are delivered.
+//! 4. Events that were delivered but not acknowledged are delivered again to a follower that starts
+//!    before them.
+//! 5. Followers with different names are independent.
+//! 6. `wait_past` returns once there are events after the position, whether or not they pass the
+//!    filter.
+//! 7. Several relays for one source are harmless: nothing is lost or duplicated.
+//! 8. Nothing is lost with many concurrent writers.
 
 use std::sync::Arc;
 
@@ -26,25 +31,25 @@ pub mod nats;
 pub use cursor::{CURSOR_MOVED, cursor, move_cursor};
 pub use leadership::Leadership;
 
-/// How recorded events come to those who react.
+/// The way in which events reach followers.
 #[derive(Debug)]
 pub enum Bus {
-    /// Every follower reads the store itself: for one process.
+    /// Followers read the store themselves; for a single process.
     Store(Arc<EventStore>),
-    /// Over NATS JetStream: for several.
+    /// NATS JetStream; for several processes.
     #[cfg(feature = "nats")]
     Nats(nats::Nats),
 }
 
-/// Why a bus cannot be used. What is recorded is safe, and whoever follows goes on from the store.
+/// Why the bus cannot be used. Recorded events are safe; followers read the store meanwhile.
 #[derive(Debug, thiserror::Error)]
 pub enum BusError {
-    /// It does not answer, or not in time. Trying again may help.
+    /// No response, or not in time. Retrying may help.
     #[error("the bus is unavailable: {0}")]
     Unavailable(String),
-    /// Its servers are older than this program needs. They are used again once they are replaced.
+    /// The servers are too old. They are used again once they are upgraded.
     #[error(
-        "the NATS server {found} is too old: this program needs {needed} or newer and uses it for nothing; followers read the \
+        "NATS server {found} is older than {needed} and is not used; followers read the \
          store"
     )]
     TooOld {
@@ -53,45 +58,34 @@ pub enum BusError {
         /// The oldest that can be used.
         needed: &'static str,
     },
-    /// Something stands there that was configured otherwise.
-    #[error("{what} stands on the bus with another configuration: {difference}")]
+    /// A stream or consumer exists with another configuration.
+    #[error("{what} exists with another configuration: {difference}")]
     Differs {
         /// The stream or consumer.
         what: String,
-        /// Each setting, as it is and as it should be.
+        /// Each differing setting: found and expected.
         difference: String,
     },
-    /// It carries the events of another store.
+    /// The stream contains events of another store.
+    #[error("{what} contains events of the store {found}, not of {own}; use another prefix")]
+    OtherStore { what: String, found: String, own: String },
+    /// The bus is ahead of the store, which was restored from an older backup.
     #[error(
-        "{what} carries the events of the store {found}, not of {own}; give this one another prefix"
-    )]
-    OtherStore {
-        /// The stream.
-        what: String,
-        /// Whose events stand there.
-        found: String,
-        /// The store of this process.
-        own: String,
-    },
-    /// It knows events that the store does not have: the store was set back.
-    #[error(
-        "{what} goes on to position {found}, but the store ends at {head}: it was restored from an older backup; delete \
+        "{what} ends at position {found}, the store at {head}: it was restored from an older backup; delete \
          that stream"
     )]
     Ahead {
-        /// The stream.
         what: String,
         /// Its newest position.
         found: u64,
-        /// The store's.
         head: u64,
     },
-    /// The store that is to be relayed does not answer.
+    /// The event store cannot be read.
     #[error(transparent)]
     Store(#[from] ReadError),
 }
 
-/// A follower's end of the bus.
+/// A follower's subscription.
 #[derive(Debug)]
 pub enum Feed {
     /// Read from the store.
@@ -102,7 +96,8 @@ pub enum Feed {
 }
 
 impl Bus {
-    /// A follower called `name` of the events that pass `filter`. Whoever follows by the same name shares its place.
+    /// Subscribes the follower `name` to the events that pass `filter`. Followers with the same
+    /// name share a cursor.
     #[must_use]
     #[cfg_attr(not(feature = "nats"), expect(unused_variables, reason = "nobody shares it"))]
     pub fn follow(&self, name: &'static str, filter: Filter) -> Feed {
@@ -113,7 +108,7 @@ impl Bus {
         }
     }
 
-    /// Whether several processes share it.
+    /// Whether the bus is shared by several processes.
     #[must_use]
     pub const fn is_shared(&self) -> bool {
         match self {
@@ -123,7 +118,7 @@ impl Bus {
         }
     }
 
-    /// Whether it can be reached. While it cannot, followers read the store.
+    /// Whether the bus is connected. Otherwise followers read the store.
     #[must_use]
     pub fn is_connected(&self) -> bool {
         match self {
@@ -133,7 +128,8 @@ impl Bus {
         }
     }
 
-    /// Events that this process's relays left out, because they are larger than the bus takes; followers read them in the store.
+    /// Number of events that this process's relays did not publish because they exceed the bus's
+    /// message size; followers read them in the store.
     #[must_use]
     pub fn left_out(&self) -> u64 {
         match self {
@@ -143,7 +139,8 @@ impl Bus {
         }
     }
 
-    /// Tells the other replicas of `service` up to where its reactions have come. Whoever misses it hears the next one.
+    /// Announces to the other replicas of `service` the position that its reactions have reached. A
+    /// lost announcement is superseded by the next.
     #[cfg_attr(
         not(feature = "nats"),
         expect(clippy::unused_async, unused_variables, reason = "only others must be told")
@@ -156,7 +153,7 @@ impl Bus {
         }
     }
 
-    /// Hears what the leading replica of `service` announces.
+    /// Subscribes to the announcements of the leading replica of `service`.
     #[must_use]
     #[cfg_attr(not(feature = "nats"), expect(unused_variables, reason = "only others are heard"))]
     pub fn announcements(&self, service: &str) -> Announcements {
@@ -167,7 +164,7 @@ impl Bus {
         }
     }
 
-    /// Leads, or stands by, in whatever is called `name`; `holder` tells this process from every other.
+    /// Competes for the lease `name`; `holder` identifies this process.
     #[must_use]
     #[cfg_attr(not(feature = "nats"), expect(unused_variables, reason = "nobody shares it"))]
     pub fn lead(&self, name: &'static str, holder: &str) -> Leadership {
@@ -179,18 +176,17 @@ impl Bus {
     }
 }
 
-/// What the leading replica of a service says.
+/// Announcements of the leading replica of a service.
 #[derive(Debug)]
 pub enum Announcements {
-    /// There is no other replica.
+    /// Single process: there is no other replica.
     Silence,
-    /// Said on NATS.
     #[cfg(feature = "nats")]
     Nats(Box<nats::Announcements>),
 }
 
 impl Announcements {
-    /// The next position that is announced; never, if nobody is there to do so.
+    /// The next announced position; never returns in a single process.
     pub async fn next(&mut self) -> Position {
         match self {
             Self::Silence => std::future::pending().await,
@@ -201,7 +197,8 @@ impl Announcements {
 }
 
 impl Feed {
-    /// The events behind `after`, in commit order, and how far the page reaches; looks at no more than `limit`.
+    /// Events after `after` in commit order, with the position that the page covers; scans at most
+    /// `limit` events.
     pub async fn page(&mut self, after: Position, limit: usize) -> Result<Page, ReadError> {
         match self {
             Self::Store(store, filter) => store.read_all(after, filter, limit).await,
@@ -210,8 +207,8 @@ impl Feed {
         }
     }
 
-    /// How many events were read in the store because the bus had not brought them in time; where the store itself is the bus,
-    /// none.
+    /// Number of events that were read in the store because the bus did not deliver them in time; 0
+    /// where the store itself is the bus.
     #[must_use]
     pub const fn filled(&self) -> u64 {
         match self {
@@ -221,7 +218,7 @@ impl Feed {
         }
     }
 
-    /// Returns once it is worth asking for the page behind `after`.
+    /// Returns once the page after `after` may have events.
     pub async fn wait_past(&mut self, after: Position) {
         match self {
             Self::Store(store, _) => store.wait_past(after).await,
@@ -230,7 +227,7 @@ impl Feed {
         }
     }
 
-    /// Everything up to `through` is handled, or written down to be handled later: it need not be brought again.
+    /// Acknowledges everything up to `through`: it is handled, or parked durably.
     #[cfg_attr(
         not(feature = "nats"),
         expect(clippy::unused_async, unused_variables, reason = "only a server must be told")
@@ -244,7 +241,7 @@ impl Feed {
     }
 }
 
-/// The source of an event: what stands before the first dot of its kind.
+/// The source of an event: the part of its kind before the first dot.
 #[must_use]
 pub fn source(kind: &str) -> &str {
     kind.split_once('.').map_or(kind, |(source, _)| source)

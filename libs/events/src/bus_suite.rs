@@ -1,6 +1,6 @@
-//! One test per sentence of the bus's contract (see [`crate::bus`]), for any adapter.
+//! One test per rule of the bus's contract (see [`crate::bus`]), for any adapter.
 //!
-//! [`bus_tests!`] turns the list into tests; each gets a fresh store and a bus for it.
+//! [`bus_tests!`] turns the list into tests; each gets a fresh store and a bus on it.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -13,15 +13,15 @@ use uuid::Uuid;
 use crate::bus::{Bus, Feed};
 use crate::{EventStore, Expected, Filter, NewEvent, Position, Recorded, StreamName};
 
-/// The sources whose events the suite records.
+/// Sources of the suite's events.
 pub const SOURCES: &[&str] = &["front", "back"];
 /// The followers of the suite.
 pub const FOLLOWERS: &[&str] = &["one", "two"];
-/// How long the suite waits for anything.
+/// Timeout of every wait in the suite.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Declares the whole suite for one adapter: `bus_tests!(name, expression)`, where the expression gives a fresh [`Office`] and
-/// whatever must live as long as it.
+/// Declares the suite for one adapter: `bus_tests!(name, expression)`, where the expression returns
+/// a fresh [`Office`] and whatever must live as long as it.
 #[macro_export]
 macro_rules! bus_tests {
     (@each $adapter:ident, $fresh:expr; $($sentence:ident,)+) => {
@@ -51,18 +51,16 @@ macro_rules! bus_tests {
     };
 }
 
-/// A store with its bus, and relays where the bus has them.
+/// A store with its bus, and relays if the bus has them.
 #[derive(Debug)]
 pub struct Office {
-    /// The store.
     pub store: Arc<EventStore>,
-    /// The bus.
     pub bus: Bus,
     relays: JoinSet<()>,
 }
 
 impl Office {
-    /// A relay for each source runs.
+    /// With a relay for each source.
     #[must_use]
     pub fn new(store: Arc<EventStore>, bus: Bus) -> Self {
         let mut office = Self { store, bus, relays: JoinSet::new() };
@@ -70,7 +68,7 @@ impl Office {
         office
     }
 
-    /// One more relay for each source.
+    /// Starts another relay for each source.
     pub fn relay(&mut self) {
         #[cfg(feature = "nats")]
         if let Bus::Nats(nats) = &self.bus {
@@ -90,7 +88,7 @@ impl Office {
         }
     }
 
-    /// No relay runs any more.
+    /// Stops all relays.
     pub async fn stop_relays(&mut self) {
         self.relays.shutdown().await;
     }
@@ -101,7 +99,7 @@ impl Office {
         self.bus.follow(name, Filter { kinds: vec![format!("{source}.").into()] })
     }
 
-    /// Records events `ids` of `source`, one stream for each.
+    /// Appends events `ids` of `source`, each to a stream of its own.
     pub async fn record(&self, source: &str, ids: std::ops::Range<u128>) -> Position {
         let mut position = Position::START;
         for id in ids {
@@ -114,7 +112,7 @@ impl Office {
     }
 }
 
-/// Its text has whatever is awkward on a wire.
+/// Its text contains characters that are awkward in headers.
 fn event(source: &str, id: u128) -> NewEvent {
     NewEvent {
         id: Uuid::from_u128(id),
@@ -124,11 +122,11 @@ fn event(source: &str, id: u128) -> NewEvent {
     }
 }
 
-/// Everything behind `after` up to `until`, in pages of `limit`.
+/// Reads from `after` to `until` in pages of `limit`.
 ///
 /// # Panics
 ///
-/// If it does not come in time, or a page reaches less far than the one before it.
+/// After a timeout, or if a page covers less than the previous one.
 pub async fn take(
     feed: &mut Feed,
     mut after: Position,
@@ -158,7 +156,7 @@ fn ids(events: &[Arc<Recorded>]) -> Vec<u128> {
     events.iter().map(|event| event.id.as_u128()).collect()
 }
 
-/// Sentence 1.
+/// Rule 1.
 pub async fn what_passes_comes_byte_for_byte(office: Office) {
     let mut feed = office.follow("one", "front");
     office.record("back", 1..3).await;
@@ -170,7 +168,7 @@ pub async fn what_passes_comes_byte_for_byte(office: Office) {
     assert_eq!((taken.len(), taken), (3, held.events));
 }
 
-/// Sentence 2.
+/// Rule 2.
 pub async fn it_comes_in_commit_order_and_once(office: Office) {
     let both = Filter { kinds: vec!["front.".into(), "back.Happened".into()] };
     let mut feed = office.bus.follow("one", both);
@@ -190,7 +188,7 @@ pub async fn it_comes_in_commit_order_and_once(office: Office) {
     assert!(more.events.is_empty(), "{more:?}");
 }
 
-/// Sentence 3.
+/// Rule 3.
 pub async fn what_was_recorded_while_nobody_followed_comes(office: Office) {
     let before = office.record("front", 1..20).await;
     let mut feed = office.follow("one", "front");
@@ -203,7 +201,7 @@ pub async fn what_was_recorded_while_nobody_followed_comes(office: Office) {
     assert_eq!(ids(&taken), (20..40).collect::<Vec<_>>());
 }
 
-/// Sentence 4.
+/// Rule 4.
 pub async fn what_was_not_handled_comes_again(office: Office) {
     let mut feed = office.follow("one", "front");
     let half = office.record("front", 1..6).await;
@@ -214,17 +212,17 @@ pub async fn what_was_not_handled_comes_again(office: Office) {
     let mut feed = office.follow("one", "front");
     let again = take(&mut feed, half, until, 100).await;
     assert_eq!(ids(&again), (6..11).collect::<Vec<_>>());
-    // The same follower may ask for a page that it could not handle once more, and goes on behind it.
+    // A follower may request a page again that it could not handle, and continues after it.
     let (handed, further) =
         (take(&mut feed, half, until, 3).await, office.record("front", 11..13).await);
     assert_eq!(ids(&handed), (6..11).collect::<Vec<_>>());
     assert_eq!(ids(&take(&mut feed, until, further, 100).await), [11, 12]);
-    // Whoever wants still older ones gets them too.
+    // A follower that starts earlier gets older events as well.
     let mut feed = office.follow("one", "front");
     assert_eq!(take(&mut feed, Position::START, further, 100).await.len(), 12);
 }
 
-/// Sentence 5.
+/// Rule 5.
 pub async fn followers_are_independent(office: Office) {
     let until = office.record("front", 1..11).await;
     let (mut one, mut two) = (office.follow("one", "front"), office.follow("two", "front"));
@@ -233,7 +231,7 @@ pub async fn followers_are_independent(office: Office) {
     assert_eq!(take(&mut two, Position::START, until, 100).await.len(), 10);
 }
 
-/// Sentence 6.
+/// Rule 6.
 pub async fn a_waiter_is_woken(office: Office) {
     let mut feed = office.follow("one", "front");
     let until = office.record("front", 1..2).await;
@@ -250,7 +248,7 @@ pub async fn a_waiter_is_woken(office: Office) {
     assert!(woken >= recorded, "woken at {woken:?}, recorded at {recorded:?}");
 }
 
-/// Sentence 7.
+/// Rule 7.
 pub async fn two_relays_do_no_harm(mut office: Office) {
     office.relay();
     let mut feed = office.follow("one", "front");
@@ -263,7 +261,7 @@ pub async fn two_relays_do_no_harm(mut office: Office) {
     assert_eq!(ids(&taken), (1..=300).collect::<Vec<_>>());
 }
 
-/// Sentence 8.
+/// Rule 8.
 pub async fn nothing_is_left_out_with_many_writers(office: Office) {
     let office = Arc::new(office);
     let mut writers = JoinSet::new();

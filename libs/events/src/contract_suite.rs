@@ -1,4 +1,4 @@
-//! One test per sentence of the contract (see the crate's documentation), for any engine.
+//! One test per rule of the contract (see the crate's documentation), for any engine.
 //!
 //! [`contract_tests!`] turns the list into tests; each gets a fresh store.
 
@@ -20,7 +20,7 @@ use crate::{
     Version,
 };
 
-/// The sentences, handed on to another macro.
+/// The list of rules, passed to another macro.
 #[macro_export]
 macro_rules! contract_sentences {
     ($($to:ident)::+ ! ($($arguments:tt)*)) => {
@@ -48,8 +48,9 @@ macro_rules! contract_sentences {
     };
 }
 
-/// Declares the whole suite for one engine: `contract_tests!(name, store_expression)`, where the expression gives a
-/// fresh [`EventStore`](crate::EventStore) and whatever must live as long as it.
+/// Declares the suite for one engine: `contract_tests!(name, store_expression)`, where the
+/// expression returns a fresh [`EventStore`](crate::EventStore) and whatever must live as long as
+/// it.
 #[macro_export]
 macro_rules! contract_tests {
     (@each $engine:ident, $fresh:expr; $($sentence:ident,)+) => {
@@ -70,12 +71,12 @@ macro_rules! contract_tests {
     };
 }
 
-/// One sentence of the contract, tried on a fresh store: it panics if the store breaks it.
+/// The test of one rule on a fresh store; panics if the rule is violated.
 pub type Sentence = fn(Arc<EventStore>) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
 macro_rules! listed {
     ($($sentence:ident,)+) => {
-        /// Every sentence with its name, for whoever tries them on a server by hand.
+        /// All rules with their names, for `dossier store-suite`.
         pub const SENTENCES: &[(&str, Sentence)] =
             &[$((stringify!($sentence), |store| Box::pin($sentence(store)))),+];
     };
@@ -103,7 +104,7 @@ async fn count(store: &EventStore) -> usize {
     store.read_all(Position::START, &Filter::default(), 10_000).await.unwrap().events.len()
 }
 
-/// Sentence 1.
+/// Rule 1.
 pub async fn an_append_succeeds_only_at_the_expected_version(store: Arc<EventStore>) {
     let s = stream("a-1");
     let first = store.append(&s, Expected::NoStream, events(1..3)).await.unwrap();
@@ -120,7 +121,7 @@ pub async fn an_append_succeeds_only_at_the_expected_version(store: Arc<EventSto
     assert_eq!(count(&store).await, 3);
 }
 
-/// Sentence 2.
+/// Rule 2.
 pub async fn must_not_exist_is_honoured(store: Arc<EventStore>) {
     let s = stream("a-1");
     store.append(&s, Expected::NoStream, events(1..2)).await.unwrap();
@@ -131,11 +132,11 @@ pub async fn must_not_exist_is_honoured(store: Arc<EventStore>) {
     assert_eq!(count(&store).await, 1);
 }
 
-/// Sentence 3.
+/// Rule 3.
 pub async fn an_append_is_atomic(store: Arc<EventStore>) {
     let s = stream("a-1");
     let first = store.append(&s, Expected::NoStream, events(1..2)).await.unwrap();
-    // The third of these ids is taken: none of them may stand in the log.
+    // The third of these ids exists: none of the batch may be appended.
     let mut batch = events(10..12);
     batch.push(event(1));
     let refused = store.append(&s, Expected::At(first.version), batch).await;
@@ -152,7 +153,7 @@ pub async fn an_append_is_atomic(store: Arc<EventStore>) {
     );
 }
 
-/// Sentence 4; that it survives the process is shown by the engine's own tests.
+/// Rule 4; durability is tested per engine.
 pub async fn an_append_is_seen_by_the_next_read(store: Arc<EventStore>) {
     for id in 1..50_u128 {
         let (s, before) = (stream(&format!("a-{id}")), store.head());
@@ -167,7 +168,7 @@ pub async fn an_append_is_seen_by_the_next_read(store: Arc<EventStore>) {
     assert!(store.last(&stream("a-none")).await.unwrap().is_none());
 }
 
-/// Sentence 5: a follower that reads while others append sees each event once and never one behind it.
+/// Rule 5: a follower that reads during appends sees each event once, and none late.
 pub async fn positions_grow_in_commit_order(store: Arc<EventStore>) {
     const WRITERS: u128 = 8;
     const EACH: u128 = 40;
@@ -201,7 +202,7 @@ pub async fn positions_grow_in_commit_order(store: Arc<EventStore>) {
     assert_eq!(count(&store).await, seen.len());
 }
 
-/// Sentence 6.
+/// Rule 6.
 pub async fn the_same_append_twice_is_one(store: Arc<EventStore>) {
     let s = stream("a-1");
     let first = store.append(&s, Expected::NoStream, events(1..4)).await.unwrap();
@@ -213,7 +214,7 @@ pub async fn the_same_append_twice_is_one(store: Arc<EventStore>) {
     assert_eq!(count(&store).await, 5);
 }
 
-/// Sentence 7.
+/// Rule 7.
 pub async fn an_id_is_never_used_for_something_else(store: Arc<EventStore>) {
     let s = stream("a-1");
     let first = store.append(&s, Expected::NoStream, events(1..3)).await.unwrap();
@@ -225,11 +226,11 @@ pub async fn an_id_is_never_used_for_something_else(store: Arc<EventStore>) {
     let twice = store.append(&stream("a-3"), Expected::NoStream, vec![event(9), event(9)]).await;
     assert!(matches!(twice, Err(AppendError::IdReused(_))), "{twice:?}");
     assert_eq!(count(&store).await, 2);
-    // What was refused left nothing behind that would refuse the next.
+    // The refused append has no effect on the next one.
     store.append(&s, Expected::At(first.version), events(9..10)).await.unwrap();
 }
 
-/// Sentence 8.
+/// Rule 8.
 pub async fn a_stream_is_read_in_order_and_in_parts(store: Arc<EventStore>) {
     let s = stream("a-1");
     let total = READ_EVENTS_MAX + 50;
@@ -249,7 +250,7 @@ pub async fn a_stream_is_read_in_order_and_in_parts(store: Arc<EventStore>) {
     assert_eq!(store.last(&s).await.unwrap().unwrap().id.as_u128(), total as u128);
 }
 
-/// Sentence 9.
+/// Rule 9.
 pub async fn the_log_is_read_in_parts_and_filtered(store: Arc<EventStore>) {
     for id in 1..=30_u128 {
         let s = stream(&format!("a-{id}"));
@@ -274,12 +275,12 @@ pub async fn the_log_is_read_in_parts_and_filtered(store: Arc<EventStore>) {
     assert!(at_the_end.events.is_empty() && at_the_end.through == store.head());
 }
 
-/// Sentence 10.
+/// Rule 10.
 pub async fn a_waiter_is_woken_by_the_next_event(store: Arc<EventStore>) {
     let mut waiter = JoinSet::new();
     let waiting = Arc::clone(&store);
     waiter.spawn(async move { waiting.wait_past(Position::START).await });
-    // Waiting must not end without an event; the limit only bounds how long this looks.
+    // The wait must not end without an event; the timeout only bounds the test.
     let early = tokio::time::timeout(Duration::from_millis(50), store.wait_past(Position::START));
     assert!(early.await.is_err(), "woken by nothing");
     store.append(&stream("a-1"), Expected::NoStream, events(1..2)).await.unwrap();
@@ -287,7 +288,7 @@ pub async fn a_waiter_is_woken_by_the_next_event(store: Arc<EventStore>) {
     store.wait_past(Position::START).await;
 }
 
-/// Sentence 11.
+/// Rule 11.
 pub async fn what_is_over_a_limit_is_refused_by_name(store: Arc<EventStore>) {
     let s = stream("a-1");
     let big = |bytes: usize| NewEvent { data: "x".repeat(bytes), ..event(1) };
@@ -313,20 +314,20 @@ pub async fn what_is_over_a_limit_is_refused_by_name(store: Arc<EventStore>) {
         assert!(StreamName::new(name).is_err(), "{name}");
     }
     assert_eq!(count(&store).await, 0);
-    // Exactly at the limit is accepted and comes back whole.
+    // An event of exactly the limit is accepted and read back whole.
     let limit = EVENT_BYTES_MAX - event(1).meta.len();
     store.append(&s, Expected::NoStream, vec![big(limit)]).await.unwrap();
     assert_eq!(store.last(&s).await.unwrap().unwrap().data.len(), limit);
 }
 
-/// Sentence 12: such a name cannot even be made.
+/// Rule 12: such a name cannot be constructed.
 pub async fn engine_streams_are_out_of_reach(store: Arc<EventStore>) {
     assert!(StreamName::new("$all").is_err());
     assert!(StreamName::new("$et-test").is_err());
     assert_eq!(count(&store).await, 0);
 }
 
-/// Sentence 13.
+/// Rule 13.
 pub async fn of_concurrent_appends_exactly_one_succeeds(store: Arc<EventStore>) {
     let s = stream("a-1");
     let mut expected = Expected::NoStream;
@@ -352,7 +353,7 @@ pub async fn of_concurrent_appends_exactly_one_succeeds(store: Arc<EventStore>) 
     assert_eq!(store.read(&s, None).await.unwrap().len(), 20);
 }
 
-/// Sentence 14.
+/// Rule 14.
 pub async fn the_identity_stays(store: Arc<EventStore>) {
     let id = store.id();
     assert!(!id.is_nil());
@@ -360,7 +361,7 @@ pub async fn the_identity_stays(store: Arc<EventStore>) {
     assert_eq!(store.id(), id);
 }
 
-/// Sentence 15.
+/// Rule 15.
 pub async fn several_streams_are_read_together(store: Arc<EventStore>) {
     let (long, short, none) = (stream("a-1"), stream("a-2"), stream("a-3"));
     let total = READ_EVENTS_MAX + 50;
@@ -380,7 +381,7 @@ pub async fn several_streams_are_read_together(store: Arc<EventStore>) {
     assert!(store.read_together(&[]).await.unwrap().is_empty());
 }
 
-/// Sentence 16.
+/// Rule 16.
 pub async fn the_log_is_read_backwards(store: Arc<EventStore>) {
     assert!(store.read_back(store.head(), 10).await.unwrap().is_empty());
     for id in 1..=30_u128 {
@@ -400,7 +401,7 @@ pub async fn the_log_is_read_backwards(store: Arc<EventStore>) {
     assert!(store.event_at(Position::START).await.unwrap().is_none());
 }
 
-/// Sentence 17.
+/// Rule 17.
 pub async fn asking_whether_it_can_be_written_adds_nothing(store: Arc<EventStore>) {
     store.writable().await.unwrap();
     assert_eq!(count(&store).await, 0);
@@ -417,11 +418,11 @@ pub async fn asking_whether_it_can_be_written_adds_nothing(store: Arc<EventStore
     assert_eq!(store.last(&s).await.unwrap().map(|last| last.version), Some(second.version));
 }
 
-/// Sentence 18.
+/// Rule 18.
 pub async fn appends_and_refusals_leave_no_flaw(store: Arc<EventStore>) {
     let s = stream("a-1");
     let first = store.append(&s, Expected::NoStream, events(1..4)).await.unwrap();
-    // In the middle of an append that begins a stream, and of one that goes on with it.
+    // In an append that creates a stream, and in one that extends it.
     let mut batch = events(10..12);
     batch.extend([event(20), event(10)]);
     let refused = store.append(&stream("a-2"), Expected::NoStream, batch.clone()).await;
@@ -435,11 +436,11 @@ pub async fn appends_and_refusals_leave_no_flaw(store: Arc<EventStore>) {
     assert_eq!(count(&store).await, 5);
 }
 
-/// Sentence 19.
+/// Rule 19.
 pub async fn no_read_brings_more_bytes_than_it_may(store: Arc<EventStore>) {
     const LARGE: usize = 200 * 1024;
     let large = |id: u128| NewEvent { data: "x".repeat(LARGE), ..event(id) };
-    // Each is too large for one read, and all of them for one together.
+    // Each stream exceeds one read, and all together exceed one combined read.
     let names = [1, 2, 3, 4, 5, 6].map(|n| stream(&format!("a-{n}")));
     let each = READ_BYTES_MAX / LARGE + 5;
     for (name, first) in names.iter().zip((1..).step_by(each)) {

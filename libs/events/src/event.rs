@@ -1,4 +1,4 @@
-//! What goes into the store and what comes out of it.
+//! Types that the store takes and returns.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -17,7 +17,7 @@ use crate::{AppendError, TooLarge};
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StreamName(Arc<str>);
 
-/// Not a stream name.
+/// An invalid stream name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is not a stream name: printable ASCII, 1 to {STREAM_NAME_BYTES_MAX} bytes, not beginning with `$`"
@@ -25,7 +25,7 @@ pub struct StreamName(Arc<str>);
 pub struct InvalidStreamName(String);
 
 impl StreamName {
-    /// Checks and takes a name.
+    /// Validates a name.
     pub fn new(name: &str) -> Result<Self, InvalidStreamName> {
         let fits = (1..=STREAM_NAME_BYTES_MAX).contains(&name.len());
         if fits && name.bytes().all(|b| b.is_ascii_graphic()) && !name.starts_with('$') {
@@ -41,13 +41,13 @@ impl StreamName {
         &self.0
     }
 
-    /// What stands before the first hyphen: the kind of stream.
+    /// The category: the part before the first hyphen.
     #[must_use]
     pub fn category(&self) -> &str {
         self.0.split_once('-').map_or(&*self.0, |(category, _)| category)
     }
 
-    /// What stands behind the first hyphen: the id within its category.
+    /// The id within the category: the part after the first hyphen.
     #[must_use]
     pub fn id(&self) -> &str {
         self.0.split_once('-').map_or("", |(_, id)| id)
@@ -60,12 +60,13 @@ impl fmt::Display for StreamName {
     }
 }
 
-/// Where a stream stands: what the store said at a read or an append. Opaque; only comparable.
+/// The version of a stream, as returned by a read or an append. Opaque; only comparable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Version(pub u64);
 
-/// A place in the whole log. Later events have greater positions; the first is greater than [`Position::START`].
+/// A commit position. Later events have greater positions; the first is greater than
+/// [`Position::START`].
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]
@@ -73,14 +74,14 @@ pub struct Version(pub u64);
 pub struct Position(pub u64);
 
 impl Position {
-    /// Before every event.
+    /// Before the first event.
     pub const START: Self = Self(0);
 }
 
-/// What the appender takes the stream to be.
+/// The expected state of a stream (optimistic concurrency).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expected {
-    /// The stream has no event yet.
+    /// The stream has no events.
     NoStream,
     /// The newest event has this version.
     At(Version),
@@ -95,22 +96,22 @@ impl From<Option<Version>> for Expected {
 /// An event to be appended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEvent {
-    /// Unique in the whole log.
+    /// Unique in the log.
     pub id: Uuid,
     /// For example `intake.DossierAccepted.v1`.
     pub kind: Arc<str>,
     /// The payload, as text (JSON by convention).
     pub data: String,
-    /// What is known about the event, as text (JSON by convention).
+    /// Metadata, as text (JSON by convention).
     pub meta: String,
 }
 
 impl NewEvent {
-    /// The id of the event with this `index` among those that a command adds to a stream, so that a command that is
-    /// tried again is the same append (a UUID of version 8, RFC 9562, section 5.8).
+    /// The id of the event number `index` that a command appends to a stream. It is derived, so
+    /// that a retried command is the same append (UUID version 8, RFC 9562, section 5.8).
     ///
-    /// It begins like the id of its stream: the ids of the streams that are being worked on lie side by side in an
-    /// index, which costs the store one page for a dossier instead of one for every event.
+    /// It shares a prefix with the id of its stream, so that the ids of active streams are adjacent
+    /// in the index: one page per dossier instead of one per event.
     #[must_use]
     pub fn id_of(stream: &StreamName, command: Uuid, index: usize) -> Uuid {
         let mut id = *Uuid::new_v5(&command, format!("{stream}/{index}").as_bytes()).as_bytes();
@@ -123,40 +124,35 @@ impl NewEvent {
     }
 }
 
-/// An event as it stands in the log.
+/// A recorded event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
-    /// Its place in the whole log.
+    /// Commit position.
     pub position: Position,
-    /// Its stream.
     pub stream: StreamName,
-    /// Its place in the stream.
+    /// Version in the stream, from 1.
     pub version: Version,
-    /// As in [`NewEvent`].
     pub id: Uuid,
-    /// As in [`NewEvent`].
     pub kind: Arc<str>,
-    /// As in [`NewEvent`].
     pub data: String,
-    /// As in [`NewEvent`].
     pub meta: String,
 }
 
 impl Recorded {
-    /// Bytes of its data and metadata, which is what limits count.
+    /// Bytes of data and metadata, to which limits apply.
     #[must_use]
     pub const fn bytes(&self) -> usize {
         self.data.len() + self.meta.len()
     }
 }
 
-/// Whether a read of at most `limit` events ended where there was no more, and not because it was full.
+/// Whether a read ended because there was no more, not because of `limit` or the byte limit.
 pub(crate) fn is_whole<E: Borrow<Recorded>>(events: &[E], limit: usize) -> bool {
     let bytes: usize = events.iter().map(|event| event.borrow().bytes()).sum();
     events.len() < limit && bytes < READ_BYTES_MAX
 }
 
-/// Takes events until they are as many as `limit` says, or as large as a read may be.
+/// Collects events up to `limit` or the byte limit of a read.
 pub(crate) fn fill<E: Borrow<Recorded>>(
     events: impl IntoIterator<Item = E>,
     limit: usize,
@@ -172,19 +168,20 @@ pub(crate) fn fill<E: Borrow<Recorded>>(
     filled
 }
 
-/// Where an append ended.
+/// Result of an append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Appended {
-    /// The version of its last event.
+    /// Version of its last event.
     pub version: Version,
-    /// The position of its last event.
+    /// Position of its last event.
     pub position: Position,
 }
 
-/// Which events a `read_all` is asked for.
+/// Filter of `read_all`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Beginnings of event kinds; an event passes if its kind begins with one of them. Empty: every event passes.
+    /// Prefixes of event kinds; an event passes if its kind has one of them. Empty: every event
+    /// passes.
     pub kinds: Vec<Arc<str>>,
 }
 
@@ -196,17 +193,17 @@ impl Filter {
     }
 }
 
-/// A part of the log.
+/// A page of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// The events that passed the filter, in commit order.
+    /// Events that passed the filter, in commit order.
     pub events: Vec<Arc<Recorded>>,
-    /// How far the store has looked: read on after this.
+    /// Position up to which the log was scanned; the next page starts after it.
     pub through: Position,
 }
 
 impl Page {
-    /// A page behind `after` of events that are looked at one after another, until it is as large as it may be.
+    /// A page after `after` from scanned events, up to the limits.
     pub(crate) fn of<'a>(
         after: Position,
         events: impl IntoIterator<Item = &'a Arc<Recorded>>,
@@ -227,7 +224,7 @@ impl Page {
     }
 }
 
-/// Checks an append against every limit.
+/// Validates an append against all limits.
 pub(crate) fn check(stream: &StreamName, events: &[NewEvent]) -> Result<(), AppendError> {
     debug_assert!(!stream.as_str().starts_with('$'));
     if events.is_empty() {

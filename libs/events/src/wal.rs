@@ -1,12 +1,13 @@
-//! Keeps the write-ahead log of an SQLite file short. Copying it into the file while the writer waits costs a third of the throughput, and
-//! copying it only beside the writer never comes to an end, so that the log grows and grows: a thread copies the bulk,
-//! then the writer the little that was written meanwhile, and the log begins anew.
+//! Checkpoints an SQLite file's write-ahead log. A checkpoint by the writer costs a third of the
+//! throughput; one beside the writer never finishes, and the log grows. So a thread copies the
+//! bulk, then the writer the small rest, and the log is reset.
 //!
-//! Nothing here waits for a reader. While one outside holds on to an old state (a shell with an open transaction, a backup),
-//! the log cannot begin anew: it grows, an alarm says so, and at its limit nothing more is written until the reader ends.
+//! Nothing here waits for a reader. While one holds an old snapshot (a shell with an open
+//! transaction, a backup), the log cannot be reset: it grows, an alarm is raised, and at the limit
+//! appends are refused until the reader ends.
 //!
-//! A thread that cannot copy (its connection fails, the disk does) says so, opens the file anew and goes on trying. Meanwhile
-//! the writer copies by itself: slower, but the log stays short.
+//! If the thread fails (its connection or the disk), it logs that, reopens the file and retries.
+//! Meanwhile the writer checkpoints alone: slower, but the log stays short.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -22,51 +23,52 @@ use rusqlite::{Connection, OpenFlags};
 use crate::Unwritable;
 use crate::limits::{CHECKPOINT_AGAIN, CHECKPOINT_FAILED_PAUSE_MAX};
 
-/// Bytes of a page, and of a page in a write-ahead log (SQLite's file format, section 4.1).
+/// Bytes of a page with its frame header in the write-ahead log (SQLite's file format, section
+/// 4.1).
 const PAGE: u64 = 4_096 + 24;
 
 const fn bytes(pages: u64) -> u64 {
     pages.saturating_mul(PAGE)
 }
 
-/// Looks after the write-ahead log of one file.
+/// Manages the write-ahead log of one file.
 #[derive(Debug)]
 pub struct Wal {
     path: PathBuf,
     state: Arc<State>,
-    /// To the thread that copies, which ends without it.
+    /// Wakes the checkpoint thread, which ends when this is dropped.
     wake: Option<SyncSender<()>>,
     thread: Option<JoinHandle<()>>,
     limits: WalLimits,
 }
 
-/// What is known of a write-ahead log.
+/// State shared by writer and checkpoint thread.
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    /// Its length, told by the engine after each commit.
+    /// Length in pages, reported by SQLite after each commit.
     pages: AtomicU64,
-    /// Whether the bulk was copied and the writer should do the rest.
+    /// Whether the bulk was copied and the writer should copy the rest.
     copied: AtomicBool,
-    /// Whether a reader has kept it from beginning anew for longer than it should.
+    /// Whether a reader has blocked the reset beyond the alarm limit.
     pinned: AtomicBool,
-    /// Why the thread cannot copy, since when the writer does.
+    /// Why the checkpoint thread fails; while set, the writer checkpoints.
     failing: Mutex<Option<String>>,
-    /// The length at which the writer copied last because the thread cannot.
+    /// Length at the writer's last checkpoint of its own.
     copied_at: AtomicU64,
 }
 
 impl State {
-    /// Its length in bytes.
+    /// Length in bytes.
     pub(crate) fn bytes(&self) -> u64 {
         bytes(self.pages.load(Ordering::Relaxed))
     }
 
-    /// Whether a reader keeps it from beginning anew, and it is longer than it should be.
+    /// Whether a reader blocks the reset beyond the alarm limit.
     pub(crate) fn is_pinned(&self) -> bool {
         self.pinned.load(Ordering::Relaxed)
     }
 
-    /// Why it is not copied beside the writer.
+    /// Why the checkpoint thread fails, if it does.
     pub(crate) fn failing(&self) -> Option<String> {
         self.lock_failing().clone()
     }
@@ -75,36 +77,36 @@ impl State {
         self.failing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says once when checkpoints begin to fail, and once when they work again.
+    /// Logs the first failure and the recovery.
     fn set_failing(&self, file: &Path, why: Option<String>) {
         let mut failing = self.lock_failing();
         let file = file.display();
         match (&*failing, &why) {
             (None, Some(error)) => tracing::error!(
                 %file, error,
-                "checkpoints beside the writer fail: the writer makes them until that is mended"
+                "checkpoint thread failed; the writer checkpoints until it recovers"
             ),
-            (Some(_), None) => tracing::info!(%file, "checkpoints beside the writer work again"),
+            (Some(_), None) => tracing::info!(%file, "checkpoint thread recovered"),
             _ => {}
         }
         *failing = why;
     }
 }
 
-/// When something is done about the length of a write-ahead log, in pages of 4,096 bytes.
+/// Limits of a write-ahead log's length, in pages of 4,096 bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct WalLimits {
-    /// From how many on it is copied into the file, beside the writer.
+    /// From here on, it is checkpointed.
     pub copy: u64,
-    /// From how many on an alarm is raised if a reader keeps it from beginning anew.
+    /// From here on, an alarm is raised if a reader blocks the reset.
     pub alarm: u64,
-    /// With how many it is full.
+    /// From here on, appends are refused.
     pub most: u64,
 }
 
 impl Wal {
-    /// Of the file at `path`, which `connection` alone writes to. Nothing is copied any more by a commit itself. Fails if the
-    /// file cannot be opened a second time.
+    /// For the file at `path`, whose only writer is `connection`. Disables automatic checkpoints.
+    /// Fails if the file cannot be opened a second time.
     pub fn of(
         connection: &mut Connection,
         path: PathBuf,
@@ -120,7 +122,7 @@ impl Wal {
             told.pages.store(u64::try_from(pages).unwrap_or(0), Ordering::Relaxed);
             Ok(())
         }))?;
-        // What a reader made it grow to is given back once it begins anew.
+        // Space that it grew to because of a reader is released at the reset.
         let kept = i64::try_from(bytes(limits.alarm)).unwrap_or(i64::MAX);
         connection.pragma_update(None, "journal_size_limit", kept)?;
         let path = copier.path.clone();
@@ -128,7 +130,7 @@ impl Wal {
         Ok(Self { path, state, wake: Some(wake), thread, limits })
     }
 
-    /// To be called between transactions. Waits for nobody.
+    /// To be called between transactions. Never blocks.
     pub fn tend(&self, connection: &Connection) {
         let pages = self.state.pages.load(Ordering::Relaxed);
         if self.state.copied.swap(false, Ordering::Acquire) {
@@ -141,17 +143,17 @@ impl Wal {
         }
     }
 
-    /// Copies as the writer, once for every stretch by which the log has grown.
+    /// Checkpoints as the writer, once per interval of growth.
     fn copy_alone(&self, connection: &Connection, pages: u64) {
         let last = self.state.copied_at.load(Ordering::Relaxed);
-        // It has begun anew since, or grown.
+        // It was reset since then, or has grown.
         if pages < last || pages >= last.saturating_add(self.limits.copy) {
             self.state.copied_at.store(pages, Ordering::Relaxed);
             copy_by(connection);
         }
     }
 
-    /// Why nothing more should be written, if it has come to its limit: to be asked between transactions.
+    /// Why appends must be refused, if the limit is reached; to be called between transactions.
     #[must_use]
     pub fn full(&self) -> Option<Unwritable> {
         let pages = self.state.pages.load(Ordering::Relaxed);
@@ -161,7 +163,7 @@ impl Wal {
         self.wake();
         Some(self.state.failing().map_or_else(
             || Unwritable::Pinned { bytes: bytes(pages) },
-            |why| Unwritable::Broken(format!("its write-ahead log cannot be copied: {why}")),
+            |why| Unwritable::Broken(format!("checkpoint of its write-ahead log failed: {why}")),
         ))
     }
 
@@ -170,7 +172,7 @@ impl Wal {
     }
 
     fn wake(&self) {
-        // Full means that it is being copied.
+        // A full channel means that a checkpoint is pending.
         if let Some(wake) = &self.wake
             && wake.try_send(()) == Err(TrySendError::Disconnected(()))
         {
@@ -182,23 +184,23 @@ impl Wal {
 
 fn copy_by(connection: &Connection) {
     if let Err(error) = connection.execute_batch("PRAGMA wal_checkpoint(PASSIVE)") {
-        tracing::warn!(%error, "a checkpoint failed; the write-ahead log goes on growing");
+        tracing::warn!(%error, "checkpoint failed; the write-ahead log keeps growing");
     }
 }
 
 impl Drop for Wal {
-    /// Ends the thread, so that nobody holds the file any more.
+    /// Joins the thread, so that the file is closed.
     fn drop(&mut self) {
         self.wake = None;
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
-            tracing::error!("the thread of checkpoints panicked");
+            tracing::error!("checkpoint thread panicked");
         }
     }
 }
 
-/// Copies on a thread of its own, which ends with the writer.
+/// The checkpoint thread, which ends with the writer.
 struct Copier {
     connection: Connection,
     path: PathBuf,
@@ -206,11 +208,11 @@ struct Copier {
     limits: WalLimits,
 }
 
-/// When a copier has something to do next.
+/// When the checkpoint thread runs next.
 enum Next {
     Woken,
     Soon,
-    /// After so long: the writer copies meanwhile.
+    /// After this time; the writer checkpoints meanwhile.
     After(Duration),
 }
 
@@ -221,16 +223,16 @@ impl Copier {
     }
 
     fn connect(path: &Path) -> rusqlite::Result<Connection> {
-        // One that is gone is not made anew.
+        // A deleted file is not created again.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(Duration::ZERO)?;
-        // The file is opened only now.
+        // SQLite opens the file only with the first statement.
         connection.query_row("PRAGMA schema_version", [], |_| Ok(()))?;
         Ok(connection)
     }
 
-    /// Without a thread the writer makes all checkpoints.
+    /// Without a thread, the writer checkpoints.
     fn start(self) -> (SyncSender<()>, Option<JoinHandle<()>>) {
         let (sender, wake) = sync_channel::<()>(1);
         let (state, path) = (Arc::clone(&self.state), self.path.clone());
@@ -266,7 +268,8 @@ impl Copier {
                 Err(error) => {
                     self.state.set_failing(&self.path, Some(error.to_string()));
                     pause = pause.saturating_mul(2).min(CHECKPOINT_FAILED_PAUSE_MAX);
-                    // What is wrong may be the connection. One that cannot be opened leaves the old one to be tried.
+                    // The connection may be the cause. If no new one can be opened, the old one is
+                    // retried.
                     if let Ok(connection) = Self::connect(&self.path) {
                         self.connection = connection;
                     }
@@ -276,7 +279,7 @@ impl Copier {
         }
     }
 
-    /// Rests for all of `pause`, however often it is woken; true if the writer ends meanwhile.
+    /// Waits for the whole `pause`, ignoring wake-ups; true if the writer ends meanwhile.
     fn ends_within(wake: &Receiver<()>, pause: Duration) -> bool {
         let until = Instant::now() + pause;
         loop {
@@ -288,9 +291,9 @@ impl Copier {
         }
     }
 
-    /// Copies what can be copied; whether there is nothing to be tried again soon.
+    /// Checkpoints as far as possible; true if no retry is needed soon.
     fn copy(&self) -> rusqlite::Result<bool> {
-        // The writer copies the rest at this moment.
+        // The writer is copying the rest at this moment.
         let Some((pages, copied)) = self.checkpoint("PRAGMA wal_checkpoint(PASSIVE)")? else {
             return Ok(true);
         };
@@ -303,7 +306,7 @@ impl Copier {
         if pages <= alarm && pages < most {
             return Ok(true);
         }
-        // Where nobody writes because it is full, no writer lets it begin anew.
+        // If appends are refused at the limit, no writer resets it: this thread has to.
         let emptied = self.checkpoint("PRAGMA wal_checkpoint(TRUNCATE)")?.is_some();
         if emptied {
             self.state.pages.store(0, Ordering::Relaxed);
@@ -311,7 +314,7 @@ impl Copier {
         Ok(emptied)
     }
 
-    /// The length of the log and how much of it was copied; nothing if somebody was in the way.
+    /// Length of the log and copied part; `None` if a lock was held.
     fn checkpoint(&self, sql: &str) -> rusqlite::Result<Option<(u64, u64)>> {
         self.connection.query_row(sql, [], |row| {
             let busy: bool = row.get(0)?;
@@ -321,7 +324,7 @@ impl Copier {
         })
     }
 
-    /// Says once when a reader begins to keep the log, and once when that is over.
+    /// Logs when a reader begins to block the reset, and when that ends.
     fn note(&self, pinned: bool, pages: u64) {
         if self.state.pinned.swap(pinned, Ordering::Relaxed) == pinned {
             return;
@@ -330,10 +333,10 @@ impl Copier {
         if pinned {
             tracing::error!(
                 %file, bytes, most,
-                "a reader outside keeps the write-ahead log from beginning anew: end it, or appends are refused at its limit"
+                "reader blocks checkpoints of the write-ahead log; end it, or appends are refused at the limit"
             );
         } else {
-            tracing::info!(%file, bytes, "the write-ahead log begins anew");
+            tracing::info!(%file, bytes, "write-ahead log checkpointed and reset");
         }
     }
 }

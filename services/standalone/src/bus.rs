@@ -14,32 +14,33 @@ use service_kit::tasks::{dead_letters, try_again};
 
 use crate::ServiceName;
 
-/// Whatever is relayed: what the kinds of events begin with.
+/// Sources of events: the first part of event kinds.
 const SOURCES: &[&str] = &["intake", "payment", "review", "delivery", "feedback", "law", "bus"];
-/// Whoever reacts.
+/// Services with reactions.
 pub(crate) const FOLLOWERS: &[&str] =
     &["intake", "payment", "review", "result-delivery", "feedback"];
 
-/// Where the bus is.
+/// How to reach NATS.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct BusArguments {
-    /// The NATS servers that carry events between processes, for example `nats://a:4222,nats://b:4222`. Without them every
-    /// process follows the event store itself, and each service runs in one process only.
+    /// NATS servers that carry events between processes, for example `nats://a:4222,nats://b:4222`.
+    /// Without them, each process reads events from the store, and each service can run in one
+    /// process only.
     #[arg(long, env = "DOSSIER_NATS", hide_env_values = true, value_name = "URLS")]
     nats: Option<String>,
-    /// What the names of streams and subjects on NATS begin with.
+    /// Prefix of the names of NATS streams and subjects.
     #[arg(long, env = "DOSSIER_NATS_PREFIX", default_value = "dossier", value_parser = prefix)]
     nats_prefix: String,
-    /// On how many NATS servers each stream stands.
+    /// Number of replicas of each NATS stream.
     #[arg(long, env = "DOSSIER_NATS_REPLICAS", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=5))]
     nats_replicas: u8,
-    /// How much of each service's events NATS keeps, in MiB. Its servers reserve that much for each of seven streams.
+    /// Size of each NATS stream in MiB. NATS reserves it for each of seven streams.
     #[arg(long, env = "DOSSIER_NATS_STREAM_MIB", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(16..=1_048_576))]
     nats_stream_mib: u32,
-    /// A file of NATS credentials.
+    /// NATS credentials file.
     #[arg(long, env = "DOSSIER_NATS_CREDENTIALS", value_name = "FILE")]
     nats_credentials: Option<PathBuf>,
-    /// The certificate authority of the NATS servers, where it is not a public one.
+    /// CA certificate of the NATS servers, if it is not a public one (PEM).
     #[arg(long, env = "DOSSIER_NATS_AUTHORITY", value_name = "FILE")]
     nats_authority: Option<PathBuf>,
 }
@@ -49,11 +50,11 @@ fn prefix(text: &str) -> Result<String, String> {
     if (1..=32).contains(&text.len()) && text.chars().all(fits) {
         return Ok(text.to_owned());
     }
-    Err("letters, digits and hyphens, at most 32".to_owned())
+    Err("expected up to 32 letters, digits and hyphens".to_owned())
 }
 
 impl BusArguments {
-    /// The servers of the bus, if it is on any.
+    /// The NATS servers, if any.
     pub(crate) fn servers(&self) -> Vec<Server> {
         #[cfg(feature = "nats")]
         if let Some(servers) = &self.nats {
@@ -62,7 +63,7 @@ impl BusArguments {
         Vec::new()
     }
 
-    /// The bus of a process on `store`, where processes believe one another by `secret`.
+    /// Opens the bus for `store`; `secret` authenticates its messages.
     #[cfg_attr(not(feature = "nats"), expect(unused_variables, reason = "nobody else speaks"))]
     pub(crate) async fn open(&self, store: &Arc<EventStore>, secret: &[u8]) -> Result<Bus> {
         let Some(servers) = &self.nats else { return Ok(Bus::Store(Arc::clone(store))) };
@@ -70,8 +71,8 @@ impl BusArguments {
             && let Some(plain) = plain(servers)
         {
             bail!(
-                "--nats-authority is for servers that are spoken to over TLS, and {plain} is not: write tls:// before its host, \
-                 or leave the authority away"
+                "--nats-authority requires TLS, but {plain} is a plain address: use tls:// for it, \
+                 or omit --nats-authority"
             );
         }
         #[cfg(feature = "nats")]
@@ -94,23 +95,23 @@ impl BusArguments {
             .await?,
         ));
         #[cfg(not(feature = "nats"))]
-        bail!("this program was built without NATS and cannot use {servers}");
+        bail!("this program was built without NATS support and cannot use {servers}");
     }
 }
 
-/// The scheme and host of the first of these servers that is spoken to in plain text.
+/// The first of these servers without TLS, as scheme and host.
 fn plain(servers: &str) -> Option<String> {
     let servers = servers.split(',').map(str::trim);
     let mut plain = servers.filter(|server| !server.starts_with("tls://"));
     plain.next().map(|server| {
         let (scheme, rest) = server.split_once("://").unwrap_or(("nats", server));
-        // Not its password.
+        // Without its password.
         let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
         format!("{scheme}://{host}")
     })
 }
 
-/// What the bus could not bring to its end.
+/// List and retry dead letters.
 #[derive(Debug, Parser)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -119,7 +120,7 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// List the events that reactions gave up, and have them tried again.
+    /// List and retry dead letters.
     DeadLetters(DeadLetters),
 }
 
@@ -127,13 +128,13 @@ enum Command {
 struct DeadLetters {
     #[command(flatten)]
     data: crate::Data,
-    /// Only those of this service.
+    /// Only dead letters of this service.
     #[arg(long)]
     service: Option<ServiceName>,
-    /// Have them tried again, as the service that gave them up runs or once it does.
+    /// Retry them: the service that gave up on them does so while it runs, or at its next start.
     #[arg(long)]
     replay: bool,
-    /// Only the event at this position of the log.
+    /// Only the event at this commit position.
     #[arg(long)]
     position: Option<u64>,
 }
@@ -141,7 +142,7 @@ struct DeadLetters {
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let Command::DeadLetters(arguments) = &arguments.command;
     let directory = arguments.data.existing()?;
-    // Whoever serves in virtual time is told to try again in that time.
+    // A process in virtual time retries in that time.
     let now = directory.virtual_end()?.unwrap_or_else(|| Clock::System.now());
     let store =
         if arguments.replay { directory.store().await? } else { directory.store_to_read().await? };
@@ -163,7 +164,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
         }
     }
     if let (Some(position), 0) = (arguments.position, found) {
-        bail!("no event at position {position} was given up");
+        bail!("no dead letter at position {position}");
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! `dossier check`: reads the whole log again, and what lies beside it, and verifies what can be verified. What only a chain of
-//! hashes could find is not found here: a text, a form, a rating or a name that was exchanged for another one.
+//! `dossier check`: verifies the whole log, and the documents and keys beside it. Changes that only
+//! a hash chain would reveal are not found: a modified text, form, rating or name.
 
 use std::io::Write;
 
@@ -22,37 +22,37 @@ mod who;
 use checker::Checker;
 pub use finding::Finding;
 
-/// Check the log.
+/// Verify the log.
 #[derive(Debug, Parser)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     data: crate::Data,
-    /// Where documents are kept, if not in the data directory: a folder, or `s3://bucket/prefix`.
+    /// Documents folder or `s3://bucket/prefix`, if not in the data directory.
     #[arg(long, env = "DOSSIER_DOCUMENTS", value_name = "FOLDER|URL")]
     documents: Option<String>,
-    /// The key of digests, if it is not in the data directory.
+    /// Digest key, if not in the data directory.
     #[arg(long, env = "DOSSIER_DIGEST_KEY", value_name = "FILE")]
     digest_key: Option<std::path::PathBuf>,
 }
 
-/// What was looked at and what is wrong.
+/// Result of a check.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// Events that were read.
+    /// Events read.
     pub events: u64,
-    /// Promised dates that were computed again.
+    /// Promised dates that were recomputed.
     pub promises: u64,
-    /// Other periods that were computed again.
+    /// Other periods that were recomputed.
     pub periods: u64,
-    /// Documents that were compared with what was recorded of them.
+    /// Documents that were compared with their recorded digests.
     pub documents: u64,
-    /// What is wrong, the first thousand.
+    /// The first 1,000 findings.
     pub findings: Vec<Finding>,
-    /// How many findings there are.
+    /// Number of findings.
     pub found: u64,
-    /// What may have been right by the rules of its time, the first thousand; no findings.
+    /// The first 1,000 notes: events that may have been correct by the rules of an earlier version.
     pub notes: Vec<Finding>,
-    /// How many notes there are.
+    /// Number of notes.
     pub noted: u64,
 }
 
@@ -63,7 +63,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Checks a directory and prints what is found; an error if anything is.
+/// Checks a directory and prints the findings; fails if there are any.
 pub(crate) async fn look(directory: &DataDirectory) -> Result<Report> {
     let store = directory.store_to_read().await?;
     let mut checker = read(&store).await?;
@@ -84,12 +84,12 @@ pub(crate) async fn look(directory: &DataDirectory) -> Result<Report> {
         ("findings", report.findings.len(), report.found),
     ] {
         if all > listed as u64 {
-            writeln!(out, "these are the first {listed} of {all} {what}")?;
+            writeln!(out, "showing the first {listed} of {all} {what}")?;
         }
     }
     writeln!(
         out,
-        "{} events, {} promised dates and {} other periods computed again, {} documents compared, {} findings",
+        "{} events, {} promised dates and {} other periods recomputed, {} documents compared, {} findings",
         report.events, report.promises, report.periods, report.documents, report.found
     )?;
     match report.found {
@@ -98,12 +98,12 @@ pub(crate) async fn look(directory: &DataDirectory) -> Result<Report> {
     }
 }
 
-/// Reads the whole log of `store`, and not what lies beside it.
+/// Checks the log of `store` alone.
 pub async fn check(store: &EventStore) -> Result<Report> {
     Ok(read(store).await?.done())
 }
 
-/// The same, with the documents that are kept in `documents`.
+/// Checks the log of `store` and its documents.
 pub async fn check_with(store: &EventStore, documents: &Documents) -> Result<Report> {
     let mut checker = read(store).await?;
     checker.compare_documents(documents).await?;

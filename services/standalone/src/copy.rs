@@ -1,6 +1,6 @@
-//! `dossier copy`: moves a log to another event store, event by event in commit order, so that what was begun in a file goes
-//! on on a server. What stands there already is compared and not written again: a copy that broke off is taken up by
-//! starting it again.
+//! `dossier copy`: copies a log to another event store in commit order, for example from SQLite to
+//! a server. Events that the target already has are compared, so an interrupted copy continues when
+//! it is started again.
 
 use std::collections::VecDeque;
 use std::io::Write;
@@ -10,43 +10,46 @@ use anyhow::{Context, Result, bail};
 use clap::Parser;
 use events::{EventStore, Expected, Filter, NewEvent, Position, Recorded, StreamName, Version};
 
-/// Events compared or written at once.
+/// Events per page.
 const PAGE: usize = 500;
 
-/// Move a log from one event store to another.
+/// Copy a log from one event store to another.
 #[derive(Debug, Parser)]
 pub(crate) struct Arguments {
-    /// The store to copy, for example `sqlite:dossier-data/log.sqlite`. It is only read: what somebody adds to it meanwhile is
-    /// copied by the next copy.
+    /// Source, for example `sqlite:dossier-data/log.sqlite`. It is only read. Events that are
+    /// appended meanwhile are copied by the next copy.
     from: String,
-    /// The store to copy to, empty or with the beginning of the same log.
+    /// Target: empty, or with the beginning of the same log.
     to: String,
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let from = EventStore::open_read_only(&arguments.from).await;
-    let from = from.context("the store to copy")?;
-    let to = EventStore::open(&arguments.to).await.context("the store to copy to")?;
+    let from = from.context("source store")?;
+    let to = EventStore::open(&arguments.to).await.context("target store")?;
     let Copied { before, written } = copy(&from, &to).await?;
     let mut out = std::io::stdout().lock();
-    Ok(writeln!(out, "{before} events stood there, {written} were copied; all are the same")?)
+    Ok(writeln!(
+        out,
+        "{before} events were already there, {written} were copied; all are identical"
+    )?)
 }
 
-/// What a copy came to.
+/// Result of a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Copied {
-    /// How many stood there before.
+    /// Events that the target already had.
     pub before: u64,
-    /// How many were written.
+    /// Events written.
     pub written: u64,
 }
 
-/// Copies what is missing at the end of `to`, and compares everything.
+/// Copies the events that `to` lacks, and compares all others.
 pub async fn copy(from: &EventStore, to: &EventStore) -> Result<Copied> {
     copy_with(from, to, |_| Ok(())).await
 }
 
-/// The same; `before_each` sees the events of each page before they are written, and may refuse.
+/// The same; `before_each` is called with each page before it is written, and can refuse it.
 pub(crate) async fn copy_with(
     from: &EventStore,
     to: &EventStore,
@@ -59,7 +62,7 @@ pub(crate) async fn copy_with(
     let mut missing = source.take().await?;
     while !missing.is_empty() {
         before_each(&missing)?;
-        // If one fails the copy ends, and the next one compares what stands.
+        // If an append fails, the copy ends; the next one compares what was written.
         let appended = to.append_in_order(missing.iter().map(|event| append(event)).collect());
         if let Err((place, error)) = appended.await {
             let event = missing.get(place).map(|event| (&event.stream, event.position.0));
@@ -69,12 +72,12 @@ pub(crate) async fn copy_with(
         written += missing.len() as u64;
         missing = source.take().await?;
     }
-    // Once more what was written now: that it stands there in the same order is seen and not assumed.
+    // Read back what was written, to verify content and order.
     let mut source = Pages::new(from);
     source.skip(before).await?;
     let compared = compare(&mut source, to, copied).await?;
     if compared != written {
-        bail!("{written} events were written, {compared} stand there");
+        bail!("{written} events were written, but {compared} can be read back");
     }
     Ok(Copied { before, written })
 }
@@ -88,13 +91,13 @@ fn append(event: &Recorded) -> (StreamName, Expected, Vec<NewEvent>) {
     (stream, expected, vec![NewEvent { id, kind, data, meta }])
 }
 
-/// How many events behind `after` in `to` are the next of the source.
+/// Number of events after `after` in `to` that equal the next ones of the source.
 async fn compare(source: &mut Pages<'_>, to: &EventStore, after: Position) -> Result<u64> {
     let mut copies = Pages { after, ..Pages::new(to) };
     let mut same = 0;
     while let Some(copy) = copies.next().await? {
         let Some(original) = source.next().await? else {
-            bail!("{} at {} is not in the store to copy", copy.stream, copy.position.0);
+            bail!("{} at {} is not in the source store", copy.stream, copy.position.0);
         };
         let differs = original.stream != copy.stream
             || original.version != copy.version
@@ -104,7 +107,7 @@ async fn compare(source: &mut Pages<'_>, to: &EventStore, after: Position) -> Re
             || original.meta != copy.meta;
         if differs {
             bail!(
-                "{} version {} stands where {} version {} belongs; copy to an empty store",
+                "the target has {} version {} in place of {} version {}; copy into an empty store",
                 copy.stream,
                 copy.version.0,
                 original.stream,
@@ -116,7 +119,7 @@ async fn compare(source: &mut Pages<'_>, to: &EventStore, after: Position) -> Re
     Ok(same)
 }
 
-/// The events of a log, one after the other.
+/// Iterates over the events of a log.
 struct Pages<'a> {
     store: &'a EventStore,
     after: Position,
@@ -142,7 +145,7 @@ impl<'a> Pages<'a> {
         Ok(self.page.pop_front())
     }
 
-    /// The next page, or what is left of this one.
+    /// The rest of this page, or the next one.
     async fn take(&mut self) -> Result<Vec<Arc<Recorded>>> {
         self.fill().await?;
         Ok(self.page.drain(..).collect())

@@ -1,5 +1,6 @@
-//! `dossier demo`: a ministry made up by a seed, with the procedures, proportions, channels, fees and delays of the real
-//! one, carried through the same routes as REST in virtual time; then it is served.
+//! `dossier demo`: generates a ministry from a seed, with procedures, proportions, channels, fees
+//! and delays as in the real one, and processes its dossiers through the HTTP operations in virtual
+//! time. Then it is served.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -26,26 +27,26 @@ pub use dice::Dice;
 use stories::STORIES;
 use tour::Tour;
 
-/// Make up a ministry and serve it.
+/// Create and serve a demo.
 #[derive(Debug, Parser)]
 pub(crate) struct Arguments {
-    /// Where the demo's data is kept; if it holds a demo already, that one is served.
+    /// Data directory of the demo. One that has a demo already is served as it is.
     #[arg(long, env = "DOSSIER_DATA", default_value = "./dossier-demo")]
     data: std::path::PathBuf,
-    /// How many dossiers.
+    /// Number of dossiers.
     #[arg(long, default_value_t = 500)]
     dossiers: usize,
-    /// The same seed makes the same ministry.
+    /// Seed of the random data; the same seed gives the same demo.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     #[command(flatten)]
     at: At,
-    /// Make it up and stop.
+    /// Create the demo and exit.
     #[arg(long)]
     no_serve: bool,
 }
 
-/// The first and the last day on which most dossiers are submitted, and when the demo's time ends.
+/// First and last day of submission of most dossiers, and the end of the demo's time.
 const FIRST: &str = "2026-09-03T08:00:00+07:00";
 const LAST: &str = "2026-11-19T17:00:00+07:00";
 const END: &str = "2026-11-20T12:00:00+07:00";
@@ -56,7 +57,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
         make_up(&data, arguments).await?;
     } else if data.virtual_end()?.is_none() {
         bail!(
-            "{} holds no finished demo; remove it, or name another folder",
+            "{} has no complete demo; remove it, or choose another --data folder",
             arguments.data.display()
         );
     }
@@ -71,13 +72,13 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     }
     let kit =
         data.kit(Time::Machine { confirmed: false, live: false }, Identity::Development).await?;
-    // With port 0 it is known only then where it is served.
+    // With port 0, the address is known only now.
     crate::serve::serve(&kit, &data, arguments.at.clone(), tour).await
 }
 
-/// One in so many comes in the last days and stays open, each at some step.
+/// One in this many dossiers is submitted in the last days and stays open.
 const LATE: usize = 10;
-/// When they come.
+/// Start of these last days.
 const LATE_FROM: &str = "2026-11-19T13:00:00+07:00";
 const LATE_TO: &str = "2026-11-20T11:00:00+07:00";
 
@@ -116,12 +117,7 @@ async fn make_up(data: &DataDirectory, arguments: &Arguments) -> Result<()> {
     let open = open(&mut office, &citizens).await?;
     Tour::of(&citizens, arguments.dossiers, open, end).write(&arguments.data)?;
     data.end_virtual_time(end)?;
-    tracing::info!(
-        dossiers = citizens.len(),
-        open,
-        events = kit.store.head().0,
-        "the ministry is made up"
-    );
+    tracing::info!(dossiers = citizens.len(), open, events = kit.store.head().0, "demo created");
     Ok(())
 }
 
@@ -129,10 +125,10 @@ fn time(text: &str) -> Result<Timestamp> {
     text.parse().context("a constant is not a time")
 }
 
-/// What everybody does next, the earliest on top.
+/// Next steps of all dossiers, earliest first.
 type Agenda = BinaryHeap<Reverse<(Timestamp, usize, Step)>>;
 
-/// So many people with their first steps, and behind them those of the stories.
+/// The dossiers with their first steps, followed by those of the stories.
 fn people(dossiers: usize, dice: &mut Dice) -> Result<(Vec<Citizen>, Agenda)> {
     let mut citizens = Vec::with_capacity(dossiers + STORIES.len());
     let mut agenda = Agenda::new();
@@ -151,7 +147,7 @@ fn people(dossiers: usize, dice: &mut Dice) -> Result<(Vec<Citizen>, Agenda)> {
     Ok((citizens, agenda))
 }
 
-/// How many dossiers are not closed.
+/// Number of open dossiers.
 async fn open(office: &mut Office, citizens: &[Citizen]) -> Result<usize> {
     let mut open = 0;
     for citizen in citizens {
@@ -160,7 +156,7 @@ async fn open(office: &mut Office, citizens: &[Citizen]) -> Result<usize> {
     Ok(open)
 }
 
-/// How far it has come, on standard error: a bar on a terminal, a line for every tenth otherwise.
+/// Progress on standard error: a bar on a terminal, otherwise a line for every tenth.
 struct Shown {
     bar: Option<ProgressBar>,
     dossiers: usize,
@@ -170,7 +166,7 @@ struct Shown {
 impl Shown {
     fn new(dossiers: usize) -> Self {
         let terminal = std::io::stderr().is_terminal();
-        tracing::info!(dossiers, "a ministry is being made up");
+        tracing::info!(dossiers, "creating the demo");
         Self { bar: terminal.then(|| progress(true, dossiers as u64)), dossiers, made: 0 }
     }
 
@@ -179,7 +175,7 @@ impl Shown {
         match &self.bar {
             Some(bar) => bar.inc(1),
             None if self.made.is_multiple_of(self.dossiers.div_ceil(10).max(1)) => {
-                tracing::info!(submitted = self.made, of = self.dossiers, "it is being made up");
+                tracing::info!(submitted = self.made, of = self.dossiers, "creating the demo");
             }
             None => {}
         }

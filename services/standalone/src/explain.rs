@@ -1,4 +1,4 @@
-//! `dossier explain`: how a dossier's deadline came about, for whoever answers the telephone.
+//! `dossier explain`: how the deadlines of a dossier were computed.
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -16,14 +16,14 @@ use dossier::review::Review;
 use events::{EventStore, Filter, Position, StreamName};
 use service_kit::{fold, rulebook};
 
-/// Explain a deadline.
+/// Explain the deadlines of a dossier.
 #[derive(Debug, Parser)]
 pub(crate) struct Arguments {
-    /// The code on the dossier's slips, or its id.
+    /// Code or id of the dossier.
     code: String,
     #[command(flatten)]
     data: crate::Data,
-    /// As one JSON object.
+    /// Print one JSON object.
     #[arg(long)]
     json: bool,
 }
@@ -53,14 +53,14 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// The stream of the dossier with this code or id.
+/// Finds the dossier's stream by code or id.
 async fn find(store: &EventStore, code: &str) -> Result<StreamName> {
     let submissions = Filter { kinds: vec!["intake.DossierSubmitted.v1".into()] };
     let mut after = Position::START;
     loop {
         let page = store.read_all(after, &submissions, 10_000).await?;
         if page.through == after {
-            bail!("there is no dossier {code} here");
+            bail!("no dossier has the code or id {code}");
         }
         after = page.through;
         for event in page.events {
@@ -72,7 +72,7 @@ async fn find(store: &EventStore, code: &str) -> Result<StreamName> {
     }
 }
 
-/// Everything else that is due in a stream of this kind.
+/// Other obligations in the dossier's stream of this category.
 async fn others<S: State>(
     store: &EventStore,
     id: &str,
@@ -89,13 +89,13 @@ fn write(out: &mut impl Write, intake: &Intake, explanation: &Explanation) -> Re
     if intake.is_suspended() && intake.open_request.is_some() {
         writeln!(
             out,
-            "Đang tạm dừng: chờ bổ sung.\nThe clock stands still: a supplement is awaited."
+            "Đang tạm dừng: chờ bổ sung.\nThe clock is suspended: waiting for a supplement."
         )?;
     }
     if intake.awaits_fee() {
         writeln!(
             out,
-            "Đang tạm dừng: chờ nộp lại phí, lệ phí.\nThe clock stands still: the fee is awaited again."
+            "Đang tạm dừng: chờ nộp lại phí, lệ phí.\nThe clock is suspended: waiting for the fee."
         )?;
     }
     writeln!(out, "\n{}: {}", explanation.calendar, explanation.calendar_basis)?;

@@ -1,4 +1,4 @@
-//! `dossier export`: the log as NDJSON, one event a line, in commit order.
+//! `dossier export`: the log as NDJSON, one event per line, in commit order.
 
 use std::io::{BufWriter, Write};
 
@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 pub(crate) struct Arguments {
     #[command(flatten)]
     data: crate::Data,
-    /// Only events behind this position.
+    /// Only events after this commit position.
     #[arg(long, default_value_t = 0)]
     after: u64,
 }

@@ -1,5 +1,5 @@
-//! All services of this process behind a portal of their own: requests go through the same routes as REST, without a
-//! socket, in virtual time. What `replay` and `demo` do, any portal could.
+//! All services of this process with an in-process client: requests take the same path as over
+//! HTTP, but without a socket and in virtual time. Used by `replay` and `demo`.
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
@@ -17,7 +17,7 @@ use service_kit::http::Router;
 use service_kit::tasks::{DeadLetter, ReactionsHealth, Tasks};
 use service_kit::{Clock, Kit};
 
-/// The services, their tasks, and somebody who can sign tokens.
+/// The services, their tasks, and a key to sign tokens.
 pub struct Office {
     kit: Arc<Kit>,
     router: Router,
@@ -34,16 +34,14 @@ impl std::fmt::Debug for Office {
     }
 }
 
-/// Who holds a token.
+/// The bearer of a token.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Bearer {
-    /// The one role.
     pub role: Role,
-    /// The subject.
     pub subject: String,
-    /// An officer's agency; empty for everybody else.
+    /// An officer's agency; empty for other roles.
     pub agency: String,
-    /// The person or firm for whom a representative acts; empty for everybody else.
+    /// The subject that a representative acts for; empty otherwise.
     pub on_behalf_of: String,
 }
 
@@ -61,7 +59,6 @@ pub struct Answer {
     pub status: StatusCode,
     /// The version that it shows, if it is of a resource.
     pub etag: String,
-    /// What it says.
     pub body: Value,
 }
 
@@ -89,7 +86,7 @@ impl Office {
         Ok(Self { kit: Arc::clone(kit), router, tasks, reactions, key, tokens, requests: 0 })
     }
 
-    /// What no reaction could handle.
+    /// Dead letters.
     pub async fn dead_letters(&self) -> Result<Vec<DeadLetter>> {
         let mut dead = Vec::new();
         for service in &self.reactions {
@@ -98,17 +95,17 @@ impl Office {
         Ok(dead)
     }
 
-    /// What time it is there.
+    /// The current virtual time.
     pub(crate) fn now(&self) -> Timestamp {
         self.kit.clock.now()
     }
 
-    /// Moves the clock, stopping wherever something falls due.
+    /// Moves the clock, stopping at each due instant.
     pub async fn wait_until(&mut self, at: Timestamp) -> Result<()> {
         Ok(self.tasks.run_until(&self.kit, at).await?)
     }
 
-    /// Lets everything follow from what was recorded, at the present time.
+    /// Runs all tasks until they are idle, without moving the clock.
     pub async fn settle(&mut self) -> Result<()> {
         self.tasks.settle(&self.kit).await?;
         Ok(())
@@ -181,7 +178,7 @@ impl Office {
         let request = request.body(Full::new(Bytes::from(body)))?;
         let response = self.router.answer(request, Ipv4Addr::LOCALHOST.into()).await;
         let (parts, body) = response.into_parts();
-        let body = body.collect().await.context("an answer broke off")?.to_bytes();
+        let body = body.collect().await.context("incomplete response")?.to_bytes();
         let etag = parts.headers.get("etag").and_then(|tag| tag.to_str().ok()).unwrap_or("");
         Ok(Answer {
             status: parts.status,

@@ -1,7 +1,8 @@
-//! `dossier replay`: a real log of permit dossiers, case by case as it happened, in virtual time.
+//! `dossier replay`: replays a real log of permit dossiers in virtual time.
 //!
-//! Each case is submitted at the earlier of its start and its first activity, accepted there and then, its deadline fixed
-//! as the log says, worked on by its real people at their real times, and ended at its end. The keeper runs.
+//! Each case is submitted at the earlier of its start and its first activity and accepted at once.
+//! Its deadline is set as in the log, its activities are done by the recorded people at the
+//! recorded times, and it is closed at its end. The deadline keeper runs.
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
@@ -28,10 +29,10 @@ pub use summary::Summary;
 const AGENCY: &str = "Z99.NL";
 const CLERK: (Role, &str, &str) = (Role::Clerk, "one-stop-unit", AGENCY);
 
-/// Replay a log of permit dossiers.
+/// Replay a log of permit dossiers in virtual time.
 #[derive(Debug, Parser)]
 pub(crate) struct Arguments {
-    /// The log, as CSV with the columns of the permit-receipts data set.
+    /// CSV file with the columns of the permit-receipts data set.
     file: PathBuf,
     #[command(flatten)]
     data: crate::Data,
@@ -40,7 +41,7 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-/// Something that happened, in the order in which it is replayed.
+/// An action to replay.
 #[derive(Debug)]
 enum Happening {
     Submitted,
@@ -48,16 +49,13 @@ enum Happening {
     Ended,
 }
 
-/// An activity that came after its dossier was closed.
+/// An activity after its dossier was closed.
 #[derive(Debug, Clone, Serialize)]
 pub struct RefusedActivity {
-    /// The case.
     pub case: String,
-    /// The activity.
     pub activity: String,
-    /// When.
     pub at: Timestamp,
-    /// The registered reason.
+    /// The refusal's code.
     pub reason: String,
 }
 
@@ -80,12 +78,12 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Replays `file` into the fresh data directory `data`.
+/// Replays `file` into the new data directory `data`.
 pub async fn replay(file: &Path, data: &Path, show_progress: bool) -> Result<Summary> {
     let replay = Replay::read(file)?;
     let data = DataDirectory::open(data)?;
     if !data.is_fresh() {
-        bail!("the data directory holds a log already; replay into a fresh one");
+        bail!("the data directory already has a log; replay into a new one");
     }
     let kit = data.kit(Time::Virtual(replay.start), Identity::Development).await?;
     let mut office = Office::open(&kit, data.key()?).await?;
@@ -96,14 +94,14 @@ pub async fn replay(file: &Path, data: &Path, show_progress: bool) -> Result<Sum
     replay.summary(&kit.store, refused).await
 }
 
-/// Where a log is replayed: in this process, or wherever there are services whose time can be moved.
+/// The services into which a log is replayed: in this process, or others in virtual time.
 #[expect(async_fn_in_trait, reason = "whoever replays awaits each in turn")]
 pub trait World {
-    /// Moves time, stopping wherever something falls due.
+    /// Moves time, stopping at each due instant.
     async fn wait_until(&mut self, at: Timestamp) -> Result<()>;
-    /// Returns once everything has followed from what was recorded.
+    /// Returns once all reactions have caught up.
     async fn settle(&mut self) -> Result<()>;
-    /// Asks as somebody with a role, a name and an agency, at the version of `etag`; with a body, to take a step.
+    /// Sends a request as a role, subject and agency at the version `etag`; with a body, a step.
     async fn ask(
         &mut self,
         path: &str,
@@ -136,19 +134,18 @@ impl World for Office {
     }
 }
 
-/// A log, and what happened in it, in order.
+/// A log and its actions in order.
 #[derive(Debug)]
 pub struct Replay {
     cases: Vec<Case>,
     happenings: Vec<(Timestamp, usize, Happening)>,
     /// When it begins.
     pub start: Timestamp,
-    /// When it ends.
     pub end: Timestamp,
 }
 
 impl Replay {
-    /// Reads a log.
+    /// Reads a CSV file; errors are reported with their line.
     pub fn read(file: &Path) -> Result<Self> {
         let cases = cases::read(file)?;
         let mut happenings: Vec<(Timestamp, usize, Happening)> = Vec::new();
@@ -157,7 +154,7 @@ impl Replay {
             let activities = case.activities.iter().enumerate();
             happenings.extend(activities.map(|(n, done)| (done.at, index, Happening::Activity(n))));
             if let Some(end) = case.ended_at {
-                // Two cases of the real log end before they start: they are ended at once.
+                // Two cases of the real log end before they start: they are closed at once.
                 happenings.push((end.max(case.submitted_at()), index, Happening::Ended));
             }
         }
@@ -167,12 +164,12 @@ impl Replay {
             Happening::Ended => usize::MAX,
         };
         happenings.sort_by_key(|(at, case, happening)| (*at, *case, order(happening)));
-        let start = happenings.first().map(|(at, ..)| *at).context("the log has no cases")?;
+        let start = happenings.first().map(|(at, ..)| *at).context("the file has no cases")?;
         let end = happenings.last().map_or(start, |(at, ..)| *at);
         Ok(Self { cases, happenings, start, end })
     }
 
-    /// Has everything happen in a world whose time is the start, and says which activities it refused.
+    /// Replays all actions; returns the refused activities.
     pub async fn play(
         &self,
         world: &mut impl World,
@@ -200,7 +197,7 @@ impl Replay {
         Ok(refused)
     }
 
-    /// What came of it, counted from the log that was written.
+    /// The summary, counted from the written log.
     pub async fn summary(
         &self,
         store: &EventStore,

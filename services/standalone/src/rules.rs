@@ -1,4 +1,4 @@
-//! `dossier rules`: files of rules, before they are issued.
+//! `dossier rules`: validates rules files.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use service_kit::Clock;
 use service_kit::forms::Forms;
 use service_kit::rulebook::{self, Register};
 
-/// Files of rules, before they are issued.
+/// Validate rules files.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -22,19 +22,21 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Check files of rules as issuing them would, offline: against the law of a data directory, or that which ships.
+    /// Validate rules files as issuing them would: against the law in a data directory, or the
+    /// shipped one.
     Check(Check),
 }
 
 #[derive(Debug, Args)]
 struct Check {
-    /// The files, as YAML. Agencies and calendars are taken in before the procedures that name them.
+    /// Rules files (YAML). Agencies and calendars are checked before the procedures that refer to
+    /// them.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// Check against the law in the log of this data directory; nothing in it is changed.
+    /// Data directory whose recorded rules to check against; nothing is written.
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
-    /// The event store, if the log is not in the data directory.
+    /// Event store, if the log is not in the data directory.
     #[arg(long, requires = "data")]
     store: Option<String>,
 }
@@ -61,7 +63,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
         match checked {
             Ok(RulesIssued { kind, name, version, .. }) => {
                 let kind = kind.as_str();
-                writeln!(out, "{file}: {kind} {name} version {version}, nothing is wrong")?;
+                writeln!(out, "{file}: {kind} {name} version {version}: ok")?;
                 for warning in warnings {
                     writeln!(out, "{file}: warning: {warning} ({})", warning.vi)?;
                 }
@@ -79,17 +81,17 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// What is said of a file.
+/// Result for a file.
 struct Told {
     file: String,
-    /// The file as it is to be recorded, or what is wrong with it.
+    /// The event to record, or the errors.
     checked: Result<RulesIssued, Findings>,
-    /// What is valid and yet to be looked at.
+    /// Warnings about a valid file.
     warnings: Vec<Finding>,
 }
 
-/// What is to be said of each of the files, in an order in which each finds what it refers to. A number that stands in the
-/// register is used, whatever became of it.
+/// Checks the files in an order in which references resolve. Versions in the register are used up,
+/// whatever their state.
 fn check(
     mut law: Law,
     register: &Register,
@@ -103,7 +105,8 @@ fn check(
     });
     let mut told = Vec::new();
     for (file, text) in files {
-        // Of what is like no file of rules, everything is missing that a procedure has.
+        // An unrecognised file is checked as a procedure, so that all its fields are reported as
+        // missing.
         let kind = kind_of(&text).unwrap_or(RulesKind::Procedure);
         let name = rules(kind, &file, &text).map(|issued| issued.name);
         let used = name.ok().and_then(|name| register.get(&stream_id(kind, &name)));

@@ -1,4 +1,5 @@
-//! `dossier store-suite`: every sentence of the event store's contract, tried on a server, each in a place of its own.
+//! `dossier store-suite`: tests a server against every rule of the event store's contract, each in
+//! a log of its own.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -11,11 +12,11 @@ use service_kit::Clock;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-/// Try every sentence of the event store's contract on a server.
+/// Test an event store server against the contract.
 #[derive(Debug, Parser)]
 pub(crate) struct Arguments {
-    /// The server: `postgres://user@host/database`, in which each sentence gets a schema of its own, `esdb://user@host`, in
-    /// which each gets a log (they stay, named `suite_…`), or `sqlite:FOLDER`, in which each gets a file.
+    /// Server: `postgres://user@host/database` (each rule gets a schema), `esdb://user@host` (each
+    /// gets a log, which stays, named `suite_…`), or `sqlite:FOLDER` (each gets a file).
     url: String,
 }
 
@@ -39,11 +40,11 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     }
     match broken {
         0 => Ok(()),
-        broken => bail!("{broken} of {} sentences are broken", SENTENCES.len()),
+        broken => bail!("{broken} of {} rules of the contract are violated", SENTENCES.len()),
     }
 }
 
-/// An address for one sentence alone.
+/// The address of one rule's log.
 fn place_of(url: &str, name: &str) -> Result<String> {
     if let Some(folder) = url.strip_prefix("sqlite:") {
         std::fs::create_dir_all(folder).with_context(|| folder.to_owned())?;

@@ -1,4 +1,4 @@
-//! `dossier token`
+//! `dossier token`: mints tokens with the development key.
 
 use std::io::Write;
 
@@ -13,29 +13,30 @@ use service_kit::auth::{Claims, DevelopmentKey};
 pub(crate) struct Arguments {
     #[command(flatten)]
     data: crate::Data,
-    /// The role; may be given more than once. One of: applicant, clerk, reviewer, approver, cashier, consultee,
+    /// Role; can be repeated. One of: applicant, clerk, reviewer, approver, cashier, consultee,
     /// carrier, `payment_provider`, `complaint_handler`, auditor, operator.
     #[arg(long, required = true, value_parser = role)]
     role: Vec<Role>,
-    /// The agency for which an officer acts, for example G02; every role needs one but applicant, carrier,
+    /// Agency of an officer, for example G02; required for every role but applicant, carrier,
     /// `payment_provider` and operator.
     #[arg(long)]
     agency: Option<String>,
-    /// The subject: an opaque name.
+    /// Subject (`sub`).
     #[arg(long, default_value = "developer")]
     subject: String,
-    /// The person for whom a representative acts.
+    /// Subject that the bearer represents.
     #[arg(long)]
     on_behalf_of: Option<String>,
-    /// How long the token is valid, in hours.
+    /// Lifetime in hours.
     #[arg(long, default_value_t = 12)]
     hours: u32,
-    /// Make the development key if there is none: for a server that is started later on the same directory.
+    /// Create the development key if it is missing, for a server that is started later on the same
+    /// directory.
     #[arg(long)]
     make_key: bool,
 }
 
-/// Those who act for no agency: whoever else has none may do nothing.
+/// Roles without an agency.
 const WITHOUT_AGENCY: [Role; 4] =
     [Role::Applicant, Role::Carrier, Role::PaymentProvider, Role::Operator];
 
@@ -43,10 +44,10 @@ fn role(name: &str) -> Result<Role, String> {
     let role: Role = serde_json::from_value(name.into()).map_err(|_| {
         let known = Role::CALLERS.map(|role| serde_json::to_value(role).unwrap_or_default());
         let known: Vec<_> = known.iter().filter_map(serde_json::Value::as_str).collect();
-        format!("no such role; there are {}", known.join(", "))
+        format!("unknown role; known roles: {}", known.join(", "))
     })?;
     if role == Role::System {
-        Err("the service itself needs no token".to_owned())
+        Err("`system` is the service itself, which needs no token".to_owned())
     } else {
         Ok(role)
     }
@@ -55,16 +56,14 @@ fn role(name: &str) -> Result<Role, String> {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let agency = arguments.agency.as_deref().map(AgencyCode::from);
     if agency.as_ref().is_some_and(|agency| !agency.is_well_formed()) {
-        bail!("an agency code has at most 35 of 0-9, A-Z and dots between levels");
+        bail!("an agency code has up to 35 characters: 0-9, A-Z, and dots between levels");
     }
     if agency.is_none()
         && let Some(role) = arguments.role.iter().find(|role| !WITHOUT_AGENCY.contains(role))
     {
         let role = serde_json::to_value(role)?;
         let role = role.as_str().unwrap_or_default();
-        bail!(
-            "{role} acts for an agency, and may do nothing without one: name it, for example --agency G02.001"
-        );
+        bail!("the role {role} needs an agency, for example --agency G02.001");
     }
     let claims = Claims {
         sub: Subject::from(&*arguments.subject),
@@ -77,8 +76,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let data = &arguments.data.data;
     if !arguments.make_key && !DevelopmentKey::is_in(data) {
         bail!(
-            "there is no development key in {0}: name the data directory of the server with --data, or make a key there with \
-             --make-key. A server with --jwks takes the tokens of its identity provider alone",
+            "no development key in {0}: set --data to the server's data directory, or create a key there with \
+             --make-key. A server with --jwks accepts only tokens of its identity provider",
             data.display()
         );
     }

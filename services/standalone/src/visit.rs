@@ -1,5 +1,6 @@
-//! `dossier visit`: carries one certificate of origin from submission to its verified result, through the services' own
-//! addresses, as portals and officers would: documents, fee, receipt, decision, result, delivery. What `helm test` runs.
+//! `dossier visit`: a smoke test that carries one certificate of origin from submission to its
+//! verified result through the services' addresses: documents, fee, receipt, decision, result,
+//! delivery. Used by `helm test`.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -12,31 +13,31 @@ mod visitor;
 
 use visitor::Visitor;
 
-/// The roles that a dossier needs, as the files of tokens are called.
+/// Roles that are needed, which are also the names of the token files.
 const ROLES: [&str; 5] = ["applicant", "clerk", "cashier", "reviewer", "approver"];
 
-/// Carry one dossier through a running system.
+/// Smoke test of a running system.
 #[derive(Debug, Parser)]
 pub(crate) struct Arguments {
-    /// Where intake is, for example `http://dossier-intake`; the other services too, unless they are named.
+    /// Base URL of intake, for example `http://dossier-intake`; default of the other services.
     #[arg(long)]
     intake: String,
-    /// Where payment is.
+    /// Base URL of payment.
     #[arg(long)]
     payment: Option<String>,
-    /// Where review is.
+    /// Base URL of review.
     #[arg(long)]
     review: Option<String>,
-    /// Where results are delivered.
+    /// Base URL of result-delivery.
     #[arg(long)]
     result_delivery: Option<String>,
-    /// Where the register is.
+    /// Base URL of the register.
     #[arg(long)]
     register: Option<String>,
-    /// The agency, one whose officers the tokens name; its fee is taken in cash.
+    /// Agency of the dossier; the officers' tokens must be for it. Its fee is paid in cash.
     #[arg(long, default_value = "G02.001")]
     agency: String,
-    /// A folder with the tokens of an applicant, a clerk, a cashier, a reviewer and an approver, in files of these names.
+    /// Folder with five token files: applicant, clerk, cashier, reviewer, approver.
     #[arg(long)]
     tokens: PathBuf,
 }
@@ -46,7 +47,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     Ok(writeln!(std::io::stdout().lock(), "{said}")?)
 }
 
-/// The dossier of a visit, and where its parts are.
+/// The dossier and the URLs of its resources.
 struct Visit {
     visitor: Visitor,
     id: String,
@@ -103,14 +104,14 @@ impl Visit {
         })
     }
 
-    /// Pays what is owed, and says the receipt's number.
+    /// Pays the fee; returns the receipt's number.
     fn pay(&mut self) -> Result<String> {
         let owed =
             self.visitor.wait("the fee is assessed", &self.payment, "cashier", |payment| {
                 payment["outstanding_vnd"].as_i64().filter(|owed| *owed > 0)
             })?;
         self.visitor.step(&self.payment, "cash", "cashier", &json!({ "amount_vnd": owed }))?;
-        // The number is given by whoever leads, after the payment.
+        // The leader assigns the number after the payment.
         self.visitor.wait("there is a receipt", &self.payment, "applicant", |payment| {
             let receipt = payment["receipts"].get(0)?;
             let whole = payment["received_vnd"] == owed && payment["outstanding_vnd"] == 0;
@@ -145,16 +146,17 @@ impl Visit {
         Ok(())
     }
 
-    /// What the result's document says.
+    /// Content of the result's document.
     fn result(&self) -> String {
         format!("%PDF-1.7 the result of {}", self.id)
     }
 
-    /// That the result is the one that was issued, and that everybody is told so; the code by which they ask.
+    /// Verifies that the result is the issued one and that the public look-up shows it; returns the
+    /// code.
     fn verify(&mut self, arguments: &Arguments) -> Result<String> {
         let given = self.visitor.read(&format!("{}/document", self.delivery), "applicant")?;
         if given != Value::String(self.result()) {
-            bail!("dossier {}: the result that is given is not the one that was issued", self.id);
+            bail!("dossier {}: the downloaded result differs from the issued one", self.id);
         }
         self.visitor.wait("the result is delivered", &self.delivery, "applicant", |delivery| {
             (delivery["stage"] == "delivered" && delivery["outcome"] == "approved").then_some(())

@@ -1,5 +1,5 @@
-//! `dossier whatif`: a shorter period, another procedure or other days off, tried on all dossiers of a data directory
-//! before it is signed. Nothing is changed.
+//! `dossier whatif`: simulates another period, procedure or calendar on all dossiers of a data
+//! directory. Nothing is changed.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
@@ -25,30 +25,31 @@ mod report;
 
 use report::{Compared, Report};
 
-/// Try a change of the law.
+/// Simulate a change of the law.
 #[derive(Debug, Parser)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     data: crate::Data,
-    /// The procedure whose period changes.
+    /// Procedure whose period changes.
     #[arg(long, value_name = "CODE", requires = "budget")]
     procedure: Option<String>,
-    /// Its new period: a number and wh (working hours), wd (working days), d (days), mo (months); or same-day.
+    /// New period: a number and wh (working hours), wd (working days), d (days), mo (months); or
+    /// same-day.
     #[arg(long, value_parser = budget, requires = "procedure")]
     budget: Option<calendar::Budget>,
-    /// Only for this way of filing: online, counter or post.
+    /// Only for dossiers of this channel: online, counter or post.
     #[arg(long, value_parser = channel, requires = "budget")]
     channel: Option<Channel>,
-    /// A whole new version of a procedure, for all its dossiers.
+    /// File with a new version of a procedure, applied to all its dossiers.
     #[arg(long, value_name = "FILE", conflicts_with = "procedure")]
     procedure_file: Option<PathBuf>,
-    /// A new version of a calendar, for all agencies that keep it.
+    /// File with a new version of a calendar, applied to all agencies that use it.
     #[arg(long, value_name = "FILE")]
     calendar_file: Option<PathBuf>,
-    /// Write each dossier whose date or outcome changes to this file, as NDJSON.
+    /// Write each dossier whose date or outcome changes to this file (NDJSON).
     #[arg(long, value_name = "FILE")]
     details: Option<PathBuf>,
-    /// The report as one JSON object.
+    /// Print the report as one JSON object.
     #[arg(long)]
     json: bool,
 }
@@ -65,16 +66,17 @@ fn budget(text: &str) -> Result<calendar::Budget> {
         "wd" => Unit::WorkingDays,
         "d" => Unit::CalendarDays,
         "mo" => Unit::Months,
-        _ => bail!("`{text}` is not a period such as 6wh, 5wd, 30d, 2mo or same-day"),
+        _ => bail!("`{text}` is not a period; expected for example 6wh, 5wd, 30d, 2mo or same-day"),
     };
-    let amount: u32 = amount.parse().with_context(|| format!("`{text}` has no number"))?;
-    anyhow::ensure!(amount > 0, "a period of 0 would never run");
+    let amount: u32 =
+        amount.parse().with_context(|| format!("`{text}` does not begin with a number"))?;
+    anyhow::ensure!(amount > 0, "a period must be greater than 0");
     Ok(Budget { amount, unit })
 }
 
 fn channel(text: &str) -> Result<Channel> {
     serde_json::from_value(serde_json::Value::from(text))
-        .map_err(|_| anyhow!("`{text}` is none of online, counter, post"))
+        .map_err(|_| anyhow!("`{text}` is not a channel; channels are online, counter and post"))
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
@@ -96,12 +98,12 @@ fn create(path: &Path) -> Result<BufWriter<File>> {
     Ok(BufWriter::new(File::create(path).with_context(|| path.display().to_string())?))
 }
 
-/// The law as it would be.
+/// The changed law.
 struct Trial {
     law: Law,
-    /// What changes for dossiers that were received under these.
+    /// Changed procedures, by the version that dossiers were received under.
     procedures: BTreeMap<ProcedureRef, Procedure>,
-    /// Only this procedure is looked at, if one is named.
+    /// Only this procedure, if one is given.
     only: Option<ProcedureCode>,
 }
 
@@ -127,7 +129,7 @@ impl Trial {
         let mut procedures = BTreeMap::new();
         if let Some(code) = &arguments.procedure {
             let code = ProcedureCode::from(code.as_str());
-            anyhow::ensure!(law.knows(&code), "there is no procedure {code} here");
+            anyhow::ensure!(law.knows(&code), "unknown procedure {code}");
             only = Some(code);
         }
         for procedure in law.procedures().filter(|p| only.as_ref() == Some(&p.code)) {
@@ -142,7 +144,7 @@ impl Trial {
         }
         if only.is_none() && arguments.calendar_file.is_none() {
             bail!(
-                "nothing changes: say --procedure and --budget, --procedure-file or --calendar-file"
+                "no change given: use --procedure with --budget, --procedure-file or --calendar-file"
             );
         }
         Ok(Self { law, procedures, only })
@@ -155,7 +157,7 @@ impl Trial {
     }
 }
 
-/// Reads the log on one thread and reckons on another.
+/// Reads the log on one thread and computes on another.
 async fn try_out(
     store: &EventStore,
     trial: Trial,
@@ -172,7 +174,7 @@ async fn try_out(
             break;
         }
         after = page.through;
-        // Only a reckoning that failed does not listen any more; it says why below.
+        // The receiver is gone only if the computation failed, which is reported below.
         let sent = tokio::task::block_in_place(|| pages.send(page.events));
         if sent.is_err() {
             break;
@@ -215,7 +217,7 @@ fn reckon(
         }
         let Some(course) = open.get_mut(&id) else { continue };
         course.take(&decoded, &meta);
-        // What is at its end needs no memory any more.
+        // Ended dossiers are dropped from memory.
         if course.ended
             && let Some(course) = open.remove(&id)
         {

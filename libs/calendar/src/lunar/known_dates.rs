@@ -1,5 +1,6 @@
-//! The lunar dates against published ones: the tables of Hồ Ngọc Đức (University of Leipzig, `amlich`) as they stand in the
-//! Python package `holidays` 0.109, and new moons and solstices by PyEphem 4 (VSOP87 and ELP), which agree on every year below.
+//! The lunar dates against published ones: the tables of Hồ Ngọc Đức (University of Leipzig,
+//! `amlich`) as they stand in the Python package `holidays` 0.109, and new moons and solstices by
+//! PyEphem 4 (VSOP87 and ELP), which agree on every year below.
 
 use super::*;
 
@@ -76,8 +77,8 @@ fn new_years_and_the_days_of_the_hung_kings_are_those_of_the_published_tables() 
 
 #[test]
 fn at_utc_8_the_new_year_falls_on_another_day_in_1985_2007_and_2030_and_here_it_does_not() {
-    // In China: 20 February 1985 (a month later: the solstice of 1984 lies in another month), 18 February 2007 and
-    // 3 February 2030.
+    // In China: 20 February 1985 (a month later: the solstice of 1984 lies in another month), 18
+    // February 2007 and 3 February 2030.
     assert_eq!(lunar_date(1985, 1, 1), Some(date(1985, 1, 21)));
     assert_eq!(lunar_date(2007, 1, 1), Some(date(2007, 2, 17)));
     assert_eq!(lunar_date(2030, 1, 1), Some(date(2030, 2, 2)));
@@ -85,7 +86,8 @@ fn at_utc_8_the_new_year_falls_on_another_day_in_1985_2007_and_2030_and_here_it_
 
 #[test]
 fn a_month_after_the_leap_month_counts_on() {
-    // In 2033 China and Vietnam have the leap month after month 11; in 2023 it is after month 2, in 2025 after month 6.
+    // In 2033 China and Vietnam have the leap month after month 11; in 2023 it is after month 2, in
+    // 2025 after month 6.
     assert_eq!(lunar_date(2034, 1, 1), Some(date(2034, 2, 19)));
     assert_eq!(lunar_date(2023, 2, 1), Some(date(2023, 2, 20)));
     assert_eq!(lunar_date(2023, 3, 1), Some(date(2023, 4, 20)));

@@ -1,5 +1,5 @@
-//! How far a follower has surely come, written into the store itself: any process can go on from there, and a bus that lost
-//! everything is filled from the lowest of them.
+//! Cursors of followers, stored as events in the store itself. Any process can continue from there,
+//! and an empty bus is refilled from the lowest of them.
 
 use uuid::Uuid;
 
@@ -7,22 +7,22 @@ use crate::{
     AppendError, EventStore, Expected, NewEvent, Position, ReadError, Recorded, StreamName,
 };
 
-/// The kind of event that says it. Its data is the position, as a JSON number.
+/// Kind of the event that stores a cursor. Its data is the position as a JSON number.
 pub const CURSOR_MOVED: &str = "bus.CursorMoved.v1";
 
 fn stream(follower: &str) -> Result<StreamName, AppendError> {
     Ok(StreamName::new(&format!("cursor-{follower}"))?)
 }
 
-/// Where `follower` was when it last said so; [`Position::START`] if it never has, or said so in another store, from which
-/// the log was copied: positions there are not those here.
+/// The stored cursor of `follower`; [`Position::START`] if there is none, or if it was stored in
+/// another store from which this log was copied, where positions differ.
 pub async fn cursor(store: &EventStore, follower: &str) -> Result<Position, ReadError> {
     let stream = stream(follower).map_err(|error| ReadError::Unavailable(error.to_string()))?;
     let last = store.last(&stream).await?;
     Ok(last.and_then(|last| said(store, &stream, &last)).unwrap_or(Position::START))
 }
 
-/// What an event says of a position in this store.
+/// The position that an event stores, if it is one of this store.
 fn said(store: &EventStore, stream: &StreamName, event: &Recorded) -> Option<Position> {
     let through: u64 = event.data.parse().ok()?;
     (event.id == id_of(store, stream, through)).then_some(Position(through))
@@ -33,8 +33,7 @@ fn id_of(store: &EventStore, stream: &StreamName, through: u64) -> Uuid {
     NewEvent::id_of(stream, command, 0)
 }
 
-/// Says that `follower` has come to `through`. Nothing is said if it was further already; two that say it at once do no
-/// harm.
+/// Stores the cursor `through`, unless a higher one is stored. Concurrent calls are harmless.
 pub async fn move_cursor(
     store: &EventStore,
     follower: &str,
@@ -56,7 +55,7 @@ pub async fn move_cursor(
         meta,
     };
     match store.append(&stream, Expected::from(version), vec![moved]).await {
-        // Another process has said it in the same moment.
+        // Another process stored it at the same time.
         Ok(_) | Err(AppendError::Conflict { .. } | AppendError::IdReused(_)) => Ok(()),
         Err(error) => Err(error),
     }

@@ -1,4 +1,4 @@
-//! Whether this process does what one of several replicas is enough for.
+//! Leadership among the replicas of a service.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +6,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// Whether this process leads. Two that lead at once do no harm; it is only work done twice.
+/// Whether this process leads. Correctness does not depend on there being only one leader: two do
+/// the same work twice.
 #[derive(Debug, Clone)]
 pub struct Leadership {
     leads: watch::Receiver<bool>,
@@ -21,7 +22,7 @@ struct Seeking {
 }
 
 impl Leadership {
-    /// Of the only process there is.
+    /// Leadership of a single process, which always leads.
     #[must_use]
     pub fn alone() -> Self {
         Self { leads: watch::channel(true).1, seeking: None }
@@ -37,28 +38,28 @@ impl Leadership {
         Self { leads, seeking: Some(Arc::new(Seeking { stop, back, _task: task })) }
     }
 
-    /// Whether it leads now.
+    /// Whether this process leads at the moment.
     #[must_use]
     pub fn now(&self) -> bool {
         *self.leads.borrow()
     }
 
-    /// Returns once that is otherwise than `before`.
+    /// Returns once leadership differs from `before`.
     pub async fn other_than(&mut self, before: bool) {
         if self.leads.wait_for(|leads| *leads != before).await.is_err() {
-            // Nobody will ever say otherwise.
+            // The sender is gone: it never changes again.
             std::future::pending::<()>().await;
         }
     }
 
-    /// Leaves it to other processes for as long as this one is not fit to lead.
+    /// Gives up the lease while this process is not fit to lead, and competes again afterwards.
     pub fn stand_back(&self, back: bool) {
         if let Some(seeking) = &self.seeking {
             seeking.back.send_if_modified(|now| std::mem::replace(now, back) != back);
         }
     }
 
-    /// Leaves it to another process, as this one stops.
+    /// Gives up the lease for good, at shutdown.
     pub async fn resign(mut self) {
         let Some(seeking) = &self.seeking else { return };
         seeking.stop.send_replace(true);

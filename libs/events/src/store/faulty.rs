@@ -1,23 +1,24 @@
-//! A store whose appends fail as those of a real one do, by a seed: the same seed and calls give the same faults.
+//! A store with injected append failures. Deterministic: the same seed and calls give the same
+//! faults.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::{AppendError, Appended, EventStore, Expected, NewEvent, StreamName, limits};
 
-/// What can happen to an append.
+/// An injected fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// Somebody else was faster. Nothing is written.
+    /// A conflict; nothing is written.
     Conflict,
-    /// The engine is gone before the write.
+    /// Unavailable before the write.
     UnavailableBefore,
-    /// The engine is gone after the write, before the answer.
+    /// Unavailable after the write, before the response.
     UnavailableAfter,
     /// The queue is full.
     Busy,
 }
 
-/// How often each fault happens, in appends of a thousand.
+/// Rate of each fault, per thousand appends.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Faults {
     /// Chooses which appends fail.
@@ -54,7 +55,8 @@ impl Faulty {
         let gone = || AppendError::Unavailable("injected fault".to_owned());
         match self.next() {
             None => self.inner.append(stream, expected, events).await,
-            // The version that everybody else would have written cannot be known: say the stream is elsewhere.
+            // The version that a competing writer would have created is unknown: report another
+            // one.
             Some(Fault::Conflict) => Err(AppendError::Conflict { actual: None }),
             Some(Fault::UnavailableBefore) => Err(gone()),
             Some(Fault::UnavailableAfter) => {
@@ -65,7 +67,7 @@ impl Faulty {
         }
     }
 
-    /// The fault of the next call: splitmix64 of seed and call number, taken per thousand.
+    /// The fault of the next call: splitmix64 of seed and call number, modulo 1,000.
     fn next(&self) -> Option<Fault> {
         let call = self.calls.fetch_add(1, Ordering::Relaxed);
         let mut z = self.faults.seed.wrapping_add(call.wrapping_mul(0x9E37_79B9_7F4A_7C15));

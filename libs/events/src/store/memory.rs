@@ -1,4 +1,4 @@
-//! The store in memory: the contract in its plainest form.
+//! The store in memory: the simplest implementation of the contract.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -37,7 +37,7 @@ impl Memory {
     }
 
     fn log(&self) -> MutexGuard<'_, Log> {
-        // No code that holds the lock can panic between two changes that belong together.
+        // Code that holds the lock does not panic between two related changes.
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -140,7 +140,7 @@ impl Log {
         Ok(Appended { version, position: Position(self.events.len() as u64) })
     }
 
-    /// The answer when the stream does not stand at `base`: the same append once more, or a refusal.
+    /// The result if the stream is not at `base`: the same append again, or a conflict.
     fn same_append(
         &self,
         stream: &StreamName,

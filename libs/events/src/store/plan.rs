@@ -1,4 +1,5 @@
-//! What a group of appends comes to, decided in memory: the same rules for every engine that writes a group in one go.
+//! Decides the results of a group of appends in memory, by the same rules for every engine that
+//! writes a group at once.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,20 +9,20 @@ use uuid::Uuid;
 use super::is_same;
 use crate::{AppendError, Appended, Expected, NewEvent, Position, Recorded, StreamName, Version};
 
-/// A group in the making.
+/// A group of appends.
 #[derive(Debug)]
 pub(super) struct Plan {
     head: Position,
-    /// The newest version of each stream of the group that has one.
+    /// Newest version of each stream of the group.
     standings: HashMap<StreamName, Version>,
-    /// What stands in the log, or will with this group, under the ids of the group.
+    /// Recorded events, and those of this group, by id.
     known: HashMap<Uuid, Arc<Recorded>>,
-    /// What is to be written, in order.
+    /// Events to write, in order.
     pub(super) written: Vec<Arc<Recorded>>,
 }
 
 impl Plan {
-    /// A group that is written behind `head`, with all that the log knows of its streams and ids.
+    /// A group after `head`, with everything recorded for its streams and ids.
     pub(super) fn new(
         head: Position,
         standings: HashMap<StreamName, Version>,
@@ -31,12 +32,12 @@ impl Plan {
         Self { head, standings, known, written: Vec::new() }
     }
 
-    /// Where the log will stand.
+    /// Head after the group.
     pub(super) const fn head(&self) -> Position {
         self.head
     }
 
-    /// One append of the group.
+    /// Adds an append.
     pub(super) fn append(
         &mut self,
         stream: &StreamName,
@@ -77,7 +78,7 @@ impl Plan {
         Ok(Appended { version, position: self.head })
     }
 
-    /// The answer of the first time, if all of it stands there already.
+    /// The result of the first append, if all of its events are recorded.
     fn same(&self, stream: &StreamName, first: u64, events: &[NewEvent]) -> Option<Appended> {
         let mut last = None;
         for (event, version) in events.iter().zip(first..) {
@@ -89,7 +90,7 @@ impl Plan {
         last
     }
 
-    /// Whether no id was used, in the log or twice in the append.
+    /// Checks that no id exists in the log or twice in the append.
     fn check_new(&self, events: &[NewEvent]) -> Result<(), AppendError> {
         for (place, event) in events.iter().enumerate() {
             let twice = events.iter().take(place).any(|before| before.id == event.id);

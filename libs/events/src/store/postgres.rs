@@ -1,7 +1,7 @@
-//! PostgreSQL: a log that several processes share. Positions are given while the one row that holds the head is locked, so
-//! they are in commit order and none ever appears late; every append of a process goes through its one writer, which
-//! commits many at once. Connections that break are made anew, within limits; an append that was under way is tried again,
-//! which is safe, because the same append is only made once.
+//! PostgreSQL: a log that several processes share. Positions are assigned while one row with the
+//! head is locked, so they are in commit order and none appears late. All appends of a process go
+//! through its writer, which commits many at once. Broken connections are re-established within
+//! limits, and an append in flight is retried, which is safe because the same append is made once.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -40,23 +40,23 @@ use writer::{Append, Job, Writer};
 #[derive(Debug)]
 pub struct Postgres {
     id: Uuid,
-    /// To the writer; nothing where the log is only read.
+    /// Queue of the writer; `None` if opened read-only.
     jobs: Option<mpsc::Sender<Job>>,
     room: Room,
     connections: Arc<Connections>,
     shared: Arc<Shared>,
-    /// The newest events: one query brings them for all followers of this process.
+    /// The newest events, read once for all followers of this process.
     tail: Tail,
-    /// When the log was last looked at beyond the tail; held by whoever looks.
+    /// Time of the last read beyond the tail; the lock is held during the read.
     looked: Mutex<Instant>,
-    /// The writer, and who listens to what other processes write; they end with the store.
+    /// Writer and listener; they end with the store.
     _tasks: JoinSet<()>,
 }
 
-/// What a statement is given.
+/// Parameters of a statement.
 type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
 
-/// What writer and listener tell the readers.
+/// State shared by writer, listener and readers.
 #[derive(Debug)]
 struct Shared {
     head: watch::Sender<Position>,
@@ -72,7 +72,7 @@ impl Shared {
         Arc::new(Self { head, groups, events, probe: Probe::default() })
     }
 
-    /// Takes note of how far the log reaches, from whoever knows.
+    /// Raises the known head.
     fn reaches(&self, head: Position) {
         self.head.send_if_modified(|known| {
             let further = head > *known;
@@ -82,8 +82,8 @@ impl Shared {
     }
 }
 
-/// A part of a stream, in order: the events before which it has not come to the largest size of a read. (Lengths are known
-/// without reading what is stored out of line.)
+/// A range of a stream, up to the event that reaches the byte limit. (Lengths are known without
+/// reading values stored out of line.)
 const READ: &str = "SELECT e.position, e.version, e.id, e.kind, e.data, e.meta, e.name FROM
     (SELECT e.*, s.name, sum(octet_length(e.data) + octet_length(e.meta)) OVER (ORDER BY e.version)
         - octet_length(e.data) - octet_length(e.meta) AS before
@@ -113,9 +113,9 @@ const READ_BACK: &str = "SELECT e.position, e.version, e.id, e.kind, e.data, e.m
       FROM (SELECT * FROM log_events WHERE position <= $1 ORDER BY position DESC LIMIT $2) p) e
   JOIN log_streams s ON s.no = e.stream WHERE e.before < $3 ORDER BY e.position DESC";
 
-/// The events of a page that pass, as far as they fit, and the last one that was looked at if all of them do; of one that does
-/// not pass, only where it stands. The names of streams are looked up one by one: joined, the planner may read all of them for a
-/// handful of events.
+/// The events of a page that pass the filter, up to the byte limit, and the last scanned one if all
+/// of them fit; of one that does not pass, its position only. Stream names are looked up one by
+/// one: with a join, the planner may read all names for a handful of events.
 const READ_ALL: &str = "WITH page AS
     (SELECT * FROM log_events WHERE position > $1 ORDER BY position LIMIT $2),
   sized AS
@@ -146,14 +146,14 @@ impl Postgres {
         let (jobs, queue) = mpsc::channel(APPEND_QUEUE_MAX);
         let mut tasks = JoinSet::new();
         tasks.spawn(Writer::new(Arc::clone(&connections), Arc::clone(&shared)).run(queue));
-        // The head must be known before anybody asks for it.
+        // The head must be known before the store is used.
         let (ready, heard) = oneshot::channel();
         tasks.spawn(connections::listen(Arc::clone(&connections), Arc::clone(&shared), ready));
         heard.await.map_err(|_| unusable("nobody listens".to_owned()))?;
         Ok(Self::of(id, Some(jobs), connections, shared, tasks))
     }
 
-    /// Nobody writes, and nobody listens to what others write.
+    /// Without writer and listener.
     pub(super) async fn open_read_only(url: &str) -> Result<Self, OpenError> {
         let connections = connect(url, true).await?;
         let unusable =
@@ -213,7 +213,7 @@ impl Postgres {
     }
 
     pub(super) async fn flaws(&self) -> Result<Vec<Flaw>, ReadError> {
-        // One's own, because it takes longer than others wait for an answer.
+        // On a connection of its own, because it takes longer than the response timeout.
         flaws::of(&self.connections.connect().await?.client).await
     }
 
@@ -250,7 +250,8 @@ impl Postgres {
             }
         }
         if bytes >= TOGETHER_BYTES_MAX {
-            // It ends within the last of them: the others are whole. The first alone is read further.
+            // The result ends within the last stream; the others are complete. If there is only
+            // one, its rest is read.
             read.truncate(last.max(1));
             if last == 0
                 && let (Some(stream), [first]) = (streams.first(), &mut read[..])
@@ -296,8 +297,8 @@ impl Postgres {
         rows.iter().map(recorded).collect()
     }
 
-    /// Brings the tail to where the log is known to reach. Whoever asks for what lies behind that looks itself, but not more
-    /// often than every now and then: what other processes write is heard of.
+    /// Reads the log up to the known head into the tail. Beyond that, it polls at most once per
+    /// [`LOOK_EVERY`], because commits of other processes are notified.
     async fn extend_tail(&self, after: Position) -> Result<(), ReadError> {
         loop {
             let known = *self.shared.head.borrow();
@@ -306,7 +307,7 @@ impl Postgres {
                 return Ok(());
             }
             let mut looked = self.looked.lock().await;
-            // Somebody else may have looked meanwhile.
+            // Another follower may have read it meanwhile.
             let reached = self.tail.head();
             if reached >= known && (after < reached || looked.elapsed() < LOOK_EVERY) {
                 return Ok(());
@@ -319,12 +320,12 @@ impl Postgres {
                 return Ok(());
             }
             if through == reached {
-                return Err(ReadError::Unavailable("the log is shorter than it was".to_owned()));
+                return Err(ReadError::Unavailable("the log is shorter than before".to_owned()));
             }
         }
     }
 
-    /// A page as the server has it.
+    /// Reads a page from the server.
     async fn page(
         &self,
         after: Position,
@@ -366,12 +367,12 @@ impl Postgres {
     }
 }
 
-/// Whether an address is one of this engine's.
+/// Whether an address is for this engine.
 pub(super) fn speaks(url: &str) -> bool {
     url.starts_with("postgres://") || url.starts_with("postgresql://")
 }
 
-/// The servers of an address, with the authority by which they are believed.
+/// The servers in an address, with their CA.
 pub(super) fn servers(url: &str) -> Vec<Server> {
     let Ok((config, _)) = encryption::parse(url) else { return Vec::new() };
     let authority = encryption::authority(url);
@@ -380,11 +381,11 @@ pub(super) fn servers(url: &str) -> Vec<Server> {
     servers.map(|server| Server { tls, authority: authority.clone(), ..server }).collect()
 }
 
-/// Connections on which sessions stay what they are.
+/// Connections, checked not to go through a transaction pooler.
 async fn connect(url: &str, read_only: bool) -> Result<Arc<Connections>, OpenError> {
     let unusable = |reason: String| OpenError::Unusable { path: shown(url), reason };
     let address = encryption::parse(url).map_err(unusable)?;
-    // Asked first, because the client does not say how far it came.
+    // Diagnosed first, because the client does not report the cause.
     reach::any(encryption::servers(&address.0)).await.map_err(unusable)?;
     let connections = Arc::new(Connections::new(address, read_only));
     match connections.are_pooled().await {
@@ -394,7 +395,7 @@ async fn connect(url: &str, read_only: bool) -> Result<Arc<Connections>, OpenErr
     }
 }
 
-/// An address without its password.
+/// The address without its password.
 fn shown(url: &str) -> String {
     match (url.split_once("://"), url.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
@@ -423,7 +424,7 @@ fn unreadable(error: tokio_postgres::Error) -> ReadError {
     ReadError::Unavailable(error.to_string())
 }
 
-/// By name, where they stand.
+/// Versions by stream name.
 fn standings(rows: &[Row]) -> Result<HashMap<StreamName, Version>, ReadError> {
     let standing = |row: &Row| {
         let name = StreamName::new(row.try_get(0).map_err(unreadable)?)
@@ -438,7 +439,7 @@ fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-/// A number of bytes; the sums that it is compared with are of type `bigint`.
+/// A number of bytes as `bigint`, the type of the sums that it is compared with.
 fn size(bytes: usize) -> i64 {
     signed(bytes as u64)
 }

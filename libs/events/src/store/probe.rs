@@ -1,4 +1,4 @@
-//! Whether a log can be written: asked by many, tried seldom.
+//! Tests whether a log is writable, and shares the result among callers.
 
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -11,24 +11,24 @@ use crate::limits::{MENDED_RETRY_AFTER, PROBE_FRESH, PROBE_WAIT};
 
 #[derive(Debug, Default)]
 pub(super) struct Probe {
-    /// The last answer, and when it was given.
+    /// The last result and its time.
     last: Mutex<Option<(Instant, Result<(), Unwritable>)>>,
-    /// When a transaction was last made durable: that is answer enough.
+    /// Time of the last commit, which proves that the log is writable.
     committed: std::sync::Mutex<Option<Instant>>,
-    /// When an append was last refused until somebody sees to the engine, and why, if none was written since. An engine that
-    /// has no room for an event may have some for whatever is tried in its place.
+    /// Time and cause of the last append that failed until an operator acts, if none succeeded
+    /// since. A disk that is too full for an event may have room for the test.
     refused: std::sync::Mutex<Option<(Instant, Unwritable)>>,
 }
 
 impl Probe {
-    /// A transaction was made durable.
+    /// Notes a commit.
     pub(super) fn committed(&self) {
         let mut committed = self.committed.lock().unwrap_or_else(PoisonError::into_inner);
         *committed = Some(Instant::now());
         *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// An append was refused.
+    /// Notes a failed append.
     #[cfg(feature = "postgres")]
     pub(super) fn refused(&self, why: &Unwritable) {
         if !why.may_pass() {
@@ -49,8 +49,8 @@ impl Probe {
         committed.is_some_and(|at| at.elapsed() < PROBE_FRESH)
     }
 
-    /// Asks, unless somebody has within `fresh`, or transactions are being made, or one was refused lately until somebody sees to
-    /// the engine. Whoever asks meanwhile waits for the same answer.
+    /// Runs the test, unless there is a result younger than `fresh`, commits are being made, or an
+    /// append failed recently until an operator acts. Concurrent callers share one test.
     pub(super) async fn answer(
         &self,
         fresh: Duration,

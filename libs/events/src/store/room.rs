@@ -1,4 +1,5 @@
-//! How many bytes of appends wait for an engine: their number alone says little, one may have a hundred times the size of another.
+//! Limits the bytes of queued appends: their number alone is not enough, since sizes differ by a
+//! factor of a hundred.
 
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use crate::{AppendError, NewEvent};
 #[derive(Debug)]
 pub(super) struct Room(Arc<Semaphore>);
 
-/// Room that is taken until this is dropped.
+/// Reserved bytes, released on drop.
 #[derive(Debug)]
 pub(super) struct Taken {
     /// Bytes of data and metadata.
@@ -25,7 +26,7 @@ impl Default for Room {
 }
 
 impl Room {
-    /// For the events of one append, or [`AppendError::Busy`].
+    /// Reserves the bytes of an append, or fails with [`AppendError::Busy`].
     pub(super) fn take(&self, events: &[NewEvent]) -> Result<Taken, AppendError> {
         let bytes = events.iter().map(|event| event.data.len() + event.meta.len()).sum();
         let permits = u32::try_from(bytes).unwrap_or(u32::MAX);

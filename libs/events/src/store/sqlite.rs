@@ -1,11 +1,13 @@
 //! The embedded store: one SQLite file that standard tools can read and back up.
 //!
-//! One thread writes. It takes all appends that wait, writes them in one transaction and makes that durable with one
-//! sync (group commit), so that throughput grows with the load. Positions are given by that thread, which makes
-//! their order the commit order. Readers have connections of their own and, in write-ahead mode, never wait for it.
+//! One thread writes. It takes all queued appends, writes them in one transaction and commits with
+//! one sync (group commit), so that throughput grows with load. It assigns the positions, which
+//! makes their order the commit order. Readers have connections of their own and, in WAL mode,
+//! never wait for the writer.
 //!
-//! There is one writer, of whatever process: whoever opens the file to write raises a number in it, which every transaction
-//! compares. A lock beside the file only makes the second one fail at once, with a sentence.
+//! There is one writer across processes: opening the file for writing increments an epoch, which
+//! every transaction compares. The lock file beside the database only makes a second process fail
+//! early, with a clear message.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -41,12 +43,12 @@ mod writer;
 use readers::Readers;
 use writer::{Append, Job, Writer};
 
-/// How the file is opened.
+/// Options for opening the file.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// The file may not grow beyond this many pages of 4,096 bytes; without it, beyond the disk.
+    /// Maximum size of the file in pages of 4,096 bytes; `None`: limited by the disk.
     pub pages_max: Option<u32>,
-    /// How long its write-ahead log may become.
+    /// Limits of the write-ahead log.
     pub wal: WalLimits,
 }
 
@@ -61,17 +63,17 @@ impl Default for Options {
 pub struct Sqlite {
     id: Uuid,
     path: PathBuf,
-    /// To the writer; nothing where the file is only read.
+    /// Queue of the writer; `None` if opened read-only.
     jobs: Option<mpsc::Sender<Job>>,
     room: Room,
     writer: Option<std::thread::JoinHandle<()>>,
     readers: Readers,
     shared: Arc<Shared>,
-    /// Held for as long as the store is open: a second process is refused.
+    /// Held while the store is open: a second process is refused.
     _lock: Option<File>,
 }
 
-/// What the writer tells the readers.
+/// State shared by writer and readers.
 #[derive(Debug)]
 struct Shared {
     head: watch::Sender<Position>,
@@ -79,7 +81,7 @@ struct Shared {
     groups: AtomicU64,
     events: AtomicU64,
     probe: Probe,
-    /// Why this store never writes again.
+    /// Set when another process has opened the file for writing.
     taken_over: OnceLock<Unwritable>,
     wal: Option<Arc<wal::State>>,
 }
@@ -145,7 +147,7 @@ impl Sqlite {
         })
     }
 
-    /// Whether what this process knows of the log is all there is.
+    /// Whether this process is the only writer, so that its caches are complete.
     fn is_only_writer(&self) -> bool {
         self.jobs.is_some() && self.shared.taken_over.get().is_none()
     }
@@ -180,7 +182,7 @@ impl Sqlite {
         }
         let ask = async {
             if let Some(free) = self.disk_free().filter(|free| *free < DISK_FREE_MIN) {
-                return Err(Unwritable::Full(format!("{free} bytes are free on its disk")));
+                return Err(Unwritable::Full(format!("{free} bytes free on its disk")));
             }
             let (reply, answer) = oneshot::channel();
             let full = |_| Unwritable::Silent("its queue is full".to_owned());
@@ -216,7 +218,8 @@ impl Sqlite {
         limit: usize,
     ) -> Result<Vec<Vec<Recorded>>, ReadError> {
         let streams = streams.to_vec();
-        // One transaction for all: whenever another has written, a new one would begin with an empty page cache.
+        // One transaction for all streams: after a commit by another connection, a new transaction
+        // starts with an empty page cache.
         let each = move |connection: &Connection| {
             let transaction = connection.unchecked_transaction()?;
             let (mut each, mut bytes) = (Vec::with_capacity(streams.len()), 0);
@@ -274,7 +277,7 @@ impl Sqlite {
                 )?;
                 let mut rows = statement.query(params![signed(after.0), signed(limit as u64)])?;
                 let (mut page, mut bytes) = (Page { events: Vec::new(), through: after }, 0);
-                // A join would look up the name of every row, also of those that do not pass.
+                // A join would look up names for rows that do not pass the filter as well.
                 let mut names: HashMap<i64, StreamName> = HashMap::new();
                 while let Some(row) = rows.next()? {
                     page.through = Position(unsigned(row.get(0)?));
@@ -318,7 +321,7 @@ impl Sqlite {
     }
 
     pub(super) fn is_unchanged(&self, stream: &StreamName, since: Position) -> bool {
-        // What was acknowledged stands in the tail.
+        // Acknowledged events are in the tail.
         self.is_only_writer() && self.shared.tail.is_unchanged(stream, since)
     }
 
@@ -345,18 +348,18 @@ impl Sqlite {
 }
 
 impl Drop for Sqlite {
-    /// Lets the writer finish what waits, so that a dropped store leaves no thread and no lock behind.
+    /// Lets the writer finish its queue, so that a dropped store leaves no thread and no lock.
     fn drop(&mut self) {
         self.jobs = None;
         if let Some(writer) = self.writer.take()
             && writer.join().is_err()
         {
-            tracing::error!("the event store's writer panicked");
+            tracing::error!("SQLite writer thread panicked");
         }
     }
 }
 
-/// A part of a stream, in order.
+/// A range of a stream, in order.
 const READ: &str = "SELECT position, version, id, kind, data, meta FROM events
   WHERE stream = (SELECT no FROM streams WHERE name = ?1) AND version > ?2 ORDER BY version LIMIT ?3";
 
@@ -370,7 +373,7 @@ fn read(
     filled(connection.prepare_cached(READ)?.query_map(range, |row| recorded(row, stream))?)
 }
 
-/// Rows until they are as large as a read may be; the others are not fetched.
+/// Fetches rows up to the byte limit of a read.
 fn filled(
     rows: impl Iterator<Item = rusqlite::Result<Recorded>>,
 ) -> rusqlite::Result<Vec<Recorded>> {

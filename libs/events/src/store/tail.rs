@@ -1,4 +1,5 @@
-//! The newest events in memory, so that followers at the head share one copy and leave the disk alone.
+//! Cache of the newest events, so that followers near the head share one copy and do not read the
+//! disk.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -8,14 +9,14 @@ use crate::{Filter, Page, Position, Recorded, StreamName};
 #[cfg(feature = "eventstoredb")]
 use crate::{Version, event::fill};
 
-/// What became of a part of a stream.
+/// Result of looking for a range of a stream.
 #[cfg(feature = "eventstoredb")]
 #[derive(Debug)]
 pub(super) enum Sought {
     Found(Vec<Arc<Recorded>>),
-    /// The stream has not come to there.
+    /// The stream has not reached this version.
     NotThere,
-    /// It has, and the part does not stand there one event behind the other, or not any more.
+    /// It has, but the range is not contiguous or no longer cached.
     Gone,
 }
 
@@ -24,16 +25,16 @@ pub(super) struct Tail(RwLock<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
-    /// Every event behind this position stands in `events`.
+    /// `events` has every event after this position.
     after: Position,
     events: VecDeque<Arc<Recorded>>,
-    /// The newest event of each stream in `events`.
+    /// Newest event of each stream in `events`.
     newest: HashMap<StreamName, Position>,
     bytes: usize,
 }
 
 impl Tail {
-    /// A tail that begins behind `head`.
+    /// An empty cache after `head`.
     pub(super) fn new(head: Position) -> Self {
         Self(RwLock::new(Inner { after: head, ..Inner::default() }))
     }
@@ -56,7 +57,7 @@ impl Tail {
         }
     }
 
-    /// The position of the newest event, or behind which there is none yet.
+    /// The position of the newest event, or the start.
     #[cfg(any(feature = "eventstoredb", feature = "postgres"))]
     pub(super) fn head(&self) -> Position {
         let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
@@ -87,7 +88,8 @@ impl Tail {
         if whole { Sought::Found(events) } else { Sought::Gone }
     }
 
-    /// At most `limit` events up to a position, newest first, as far as the tail reaches back; nothing if it does not reach there.
+    /// Up to `limit` events up to a position, newest first; `None` if the cache does not reach that
+    /// position.
     #[cfg(feature = "eventstoredb")]
     pub(super) fn back(&self, through: Position, limit: usize) -> Option<Vec<Recorded>> {
         let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
@@ -96,7 +98,7 @@ impl Tail {
         (behind > 0).then(|| fill(events.map(|event| Recorded::clone(event)), limit))
     }
 
-    /// The newest event of `stream`, if the tail reaches back to it.
+    /// The newest event of `stream`, if it is cached.
     pub(super) fn last(&self, stream: &StreamName) -> Option<Arc<Recorded>> {
         let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let newest = inner.newest.get(stream)?;
@@ -104,13 +106,13 @@ impl Tail {
         inner.events.get(at).cloned()
     }
 
-    /// Whether `stream` surely has no event behind `since`.
+    /// Whether `stream` certainly has no event after `since`.
     pub(super) fn is_unchanged(&self, stream: &StreamName, since: Position) -> bool {
         let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
         since >= inner.after && inner.newest.get(stream).is_none_or(|newest| *newest <= since)
     }
 
-    /// The page behind `after`, if the tail reaches back that far.
+    /// The page after `after`, if it is cached.
     pub(super) fn page(&self, after: Position, filter: &Filter, limit: usize) -> Option<Page> {
         let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if after < inner.after {

@@ -1,4 +1,4 @@
-//! A write-ahead log that is copied, and what keeps it from being copied.
+//! Checkpoints of a write-ahead log, and what blocks them.
 
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 
@@ -7,7 +7,7 @@ use super::*;
 const LIMITS: WalLimits = WalLimits { copy: 10, alarm: 40, most: 200 };
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A file that is written to.
+/// A file opened for writing.
 fn writer(path: &Path) -> Connection {
     let connection = Connection::open(path).unwrap();
     connection.pragma_update(None, "journal_mode", "WAL").unwrap();
@@ -45,7 +45,7 @@ fn while_the_thread_cannot_copy_the_writer_does_and_says_so_until_it_can_again()
     let mut connection = writer(&path);
     std::os::unix::fs::symlink(&path, &link).unwrap();
     let mut copier = Copier::open(link.clone(), Arc::default(), LIMITS).unwrap();
-    // Its connection is of no use any more, and the file cannot be opened anew.
+    // Its connection fails, and the file cannot be reopened.
     let deny = |context: AuthContext<'_>| match context.action {
         AuthAction::Pragma { .. } => Authorization::Deny,
         _ => Authorization::Allow,
@@ -76,7 +76,7 @@ fn a_thread_that_ended_is_noticed_and_the_writer_copies() {
     let path = folder.path().join("a.sqlite");
     let mut connection = writer(&path);
     let mut wal = Wal::of(&mut connection, path, LIMITS).unwrap();
-    // Nobody hears what is said here.
+    // Nothing receives this.
     wal.wake = Some(sync_channel(1).0);
     for _ in 0..200 {
         write(&connection, &wal);

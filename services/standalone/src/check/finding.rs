@@ -1,22 +1,21 @@
-//! What a check finds.
+//! Findings of a check.
 
 use std::fmt;
 
 use events::{Flaw, Recorded};
 
-/// Findings that are listed at the most.
+/// Findings that are kept; further ones are counted.
 const FINDINGS_MAX: usize = 1_000;
 
-/// Something in the log, or beside it, that cannot be as it should.
+/// An inconsistency in the log, or in the documents and keys beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What kind of finding, for example `time-backwards`.
+    /// Kind of finding, for example `time-backwards`.
     pub kind: &'static str,
-    /// The stream; empty where it is none's.
+    /// The stream; empty if it concerns none.
     pub stream: String,
-    /// The position of the event; 0 where it is none's.
+    /// The event's position; 0 if it concerns none.
     pub position: u64,
-    /// What is wrong.
     pub what: String,
 }
 
@@ -37,20 +36,20 @@ pub(super) struct Findings {
     pub(super) listed: Vec<Finding>,
     /// How many there are.
     pub(super) count: u64,
-    /// What may have been right when it was recorded, as far as it is listed.
+    /// Kept notes: events that may have been correct when they were recorded.
     pub(super) notes: Vec<Finding>,
     /// How many of these there are.
     pub(super) notes_count: u64,
 }
 
 impl Findings {
-    /// Of an event.
+    /// Adds a finding about an event.
     pub(super) fn of(&mut self, event: &Recorded, kind: &'static str, what: impl fmt::Display) {
         let (stream, position) = (event.stream.to_string(), event.position.0);
         self.add(Finding { kind, stream, position, what: format!("{}: {what}", event.kind) });
     }
 
-    /// Of an event, something that may have been right when it was recorded.
+    /// Adds a note about an event that may have been correct when it was recorded.
     pub(super) fn note(&mut self, event: &Recorded, kind: &'static str, what: impl fmt::Display) {
         let (stream, position) = (event.stream.to_string(), event.position.0);
         self.add_note(Finding { kind, stream, position, what: format!("{}: {what}", event.kind) });
@@ -63,7 +62,7 @@ impl Findings {
         }
     }
 
-    /// What the engine finds in the log as it has it.
+    /// Adds a defect that the engine found.
     pub(super) fn flaw(&mut self, flaw: &Flaw) {
         let (kind, stream, position) = match flaw {
             Flaw::EmptyStream(stream) => ("stream-empty", stream.as_str(), 0),
@@ -76,19 +75,19 @@ impl Findings {
         };
         let finding = Finding { kind, stream: stream.to_owned(), position, what: flaw.to_string() };
         if matches!(flaw, Flaw::Foreign { .. }) {
-            // Nothing of the log is wrong, and it cannot be taken back: a finding would stay for ever.
+            // The log is correct, and the defect cannot be undone: a finding would remain for ever.
             self.add_note(finding);
         } else {
             self.add(finding);
         }
     }
 
-    /// Of the log as a whole, or of what lies beside it.
+    /// Adds a finding about the whole log, documents or keys.
     pub(super) fn about(&mut self, kind: &'static str, what: impl fmt::Display) {
         self.at("", 0, kind, what);
     }
 
-    /// Of what an event names.
+    /// Adds a finding about something that an event refers to.
     pub(super) fn at(
         &mut self,
         stream: &str,

@@ -1,4 +1,4 @@
-//! The order of the log: positions, versions, times, and ids that follow from commands.
+//! Order of the log: positions, versions, times, and derived ids.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::finding::Findings;
 
-/// The order of what was looked at so far.
+/// State of the events checked so far.
 #[derive(Debug, Default)]
 pub(super) struct Order {
     after: Position,
@@ -20,28 +20,28 @@ pub(super) struct Order {
     ids: BTreeSet<Uuid>,
 }
 
-/// Where a stream stands.
+/// State of a stream.
 #[derive(Debug, Default)]
 struct Standing {
     version: u64,
     at: Option<Timestamp>,
-    /// The last command, and how many of its events there are.
+    /// The last command and the number of its events.
     command: Option<(Uuid, usize)>,
 }
 
-/// When something was recorded: nearly every kind of event says so.
+/// The recording time, which nearly every kind of event has.
 #[derive(Deserialize)]
 struct When {
     at: Option<Timestamp>,
 }
 
 impl Order {
-    /// Whether an event of this id was seen.
+    /// Whether an event with this id was checked.
     pub(super) fn knows(&self, id: Uuid) -> bool {
         self.ids.contains(&id)
     }
 
-    /// The place of an event, whatever it says.
+    /// Checks position, version and time of an event.
     pub(super) fn look(&mut self, event: &Recorded, found: &mut Findings) {
         let after = std::mem::replace(&mut self.after, event.position);
         if event.position <= after {
@@ -72,7 +72,7 @@ impl Order {
         self.newest = self.newest.max(Some((at, event.position)));
     }
 
-    /// The index of the event among those of its command; its id follows from command, stream and index.
+    /// Checks the event's id, which is derived from command, stream and index; returns the index.
     pub(super) fn check_id(
         &mut self,
         event: &Recorded,
@@ -92,7 +92,7 @@ impl Order {
         index
     }
 
-    /// Whether nothing was looked at.
+    /// Whether no event was checked.
     pub(super) fn is_empty(&self) -> bool {
         self.after == Position::START
     }

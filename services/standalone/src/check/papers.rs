@@ -1,4 +1,4 @@
-//! Documents against what the log says of them.
+//! Compares documents with their recorded digests.
 
 use std::collections::BTreeMap;
 
@@ -11,23 +11,23 @@ use service_kit::documents::{Documents, Examined, HomeError};
 
 use super::finding::Findings;
 
-/// Documents that are read at the same time.
+/// Documents read concurrently.
 const AT_ONCE: usize = 4;
 
-/// The documents that events name.
+/// Documents that events refer to.
 #[derive(Debug, Default)]
 pub(super) struct Named(BTreeMap<DocumentName, Vec<Mention>>);
 
-/// Where a document is named, and what its content was said to be.
+/// Where a document is referred to, with its recorded digest.
 #[derive(Debug, Clone)]
 struct Mention {
     stream: String,
     position: u64,
-    /// Absent where that was not recorded yet.
+    /// `None` in events of older versions.
     sha256: Option<String>,
 }
 
-/// However an event names documents.
+/// The ways in which events refer to documents.
 #[derive(Deserialize)]
 struct Names {
     #[serde(default)]
@@ -43,7 +43,7 @@ struct OneOf {
 }
 
 impl Named {
-    /// Takes note of what an event names.
+    /// Collects the documents that an event refers to.
     pub(super) fn look(&mut self, event: &Recorded) {
         if !event.data.contains("\"document") {
             return;
@@ -61,7 +61,7 @@ impl Named {
         self.0.is_empty()
     }
 
-    /// Reads every document whole and compares it; how many there were.
+    /// Reads every document and compares it; returns their number.
     pub(super) async fn compare(&self, kept: &Documents, found: &mut Findings) -> Result<u64> {
         let read = |name: DocumentName| async move {
             let examined = kept.examine(&name).await;
@@ -86,11 +86,11 @@ impl Mention {
     fn compare(&self, name: &DocumentName, read: Option<&Examined>, found: &mut Findings) {
         let Self { stream, position, sha256 } = self;
         let Some(read) = read else {
-            let what = format!("the document {name} is not there");
+            let what = format!("document {name} is missing");
             return found.at(stream, *position, "document-missing", what);
         };
         if sha256.as_ref().is_some_and(|recorded| recorded != read.sha256.as_str()) {
-            let what = format!("the document {name} has another content than was recorded");
+            let what = format!("the content of document {name} differs from the recorded digest");
             found.at(stream, *position, "document-changed", what);
         }
     }

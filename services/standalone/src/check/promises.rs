@@ -1,4 +1,4 @@
-//! Every date and period that was promised, computed again by the law as it was known then.
+//! Recomputes promised dates and periods by the law as it was known when they were recorded.
 
 use dossier::clock;
 use dossier::contract::{IntakeEvent, Meta, Promise};
@@ -8,10 +8,10 @@ use dossier::{LawError, Rule, State};
 use events::Recorded;
 use jiff::Timestamp;
 
-/// The period that an event opened or made longer: when it was said to end, and when the law ends it.
+/// The period that an event opened or extended: its recorded end and its recomputed end.
 pub(super) type Said = Result<Option<(Timestamp, Timestamp)>, LawError>;
 
-/// What the event opened, in the state after it.
+/// The period that the event opened, in the state after it.
 pub(super) fn said_period<S: State>(law: &Law, state: &S, event: &Recorded, meta: &Meta) -> Said {
     let extends = event.kind.ends_with(".PeriodExtended.v1");
     for obligation in state.obligations() {
@@ -25,7 +25,7 @@ pub(super) fn said_period<S: State>(law: &Law, state: &S, event: &Recorded, meta
     Ok(None)
 }
 
-/// What the law gives instead of what was promised.
+/// The difference between the promised date and the recomputed one, if any.
 pub(super) fn contradiction(
     law: &Law,
     intake: &Intake,
@@ -41,7 +41,7 @@ pub(super) fn contradiction(
     let Some(rule) = law.rule(&brief.procedure, &brief.agency, at) else {
         return Some("the law for it is not loaded".to_owned());
     };
-    // An imposed date rests on no calendar.
+    // A date that was set by an officer depends on no calendar.
     let calendar = law.calendar_in(&brief.agency, promise.calendar?);
     let Some(calendar) = calendar else {
         return Some("its calendar is not loaded".to_owned());
@@ -56,7 +56,7 @@ pub(super) fn contradiction(
     }
 }
 
-/// What an event promised, and the date if somebody fixed it.
+/// The promise of an event, and the date if an officer set it.
 pub(super) fn promised(event: &IntakeEvent) -> Option<(Promise, Option<Timestamp>)> {
     let promise = match event {
         IntakeEvent::DossierAccepted(accepted) => accepted.promise.clone(),
@@ -67,7 +67,8 @@ pub(super) fn promised(event: &IntakeEvent) -> Option<(Promise, Option<Timestamp
         IntakeEvent::AppointmentFixed(fixed) => {
             return Some((fixed.promise.clone(), Some(fixed.at)));
         }
-        // A date that stood although the law would now give an earlier one was compared when it was promised.
+        // A promise that was kept although the law would give an earlier date was checked when it
+        // was made.
         IntakeEvent::DeadlineRestated(restated)
             if restated.promise.due_at > restated.was_due_at =>
         {

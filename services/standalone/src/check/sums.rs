@@ -1,5 +1,5 @@
-//! What says the same twice says the same: the dossier's brief in every service, money and its receipts, lateness and its due
-//! time.
+//! Checks redundant data: the dossier's summary in every service, money and receipts, lateness and
+//! due times.
 
 use std::collections::BTreeMap;
 
@@ -15,19 +15,19 @@ use uuid::Uuid;
 
 use super::finding::Findings;
 
-/// What of a dossier never changes, by its id.
+/// Immutable data of each dossier, by id.
 #[derive(Debug, Default)]
 pub(super) struct Sums {
     briefs: BTreeMap<Uuid, Uuid>,
-    /// Money that came in and has no receipt yet, with the most that it can be receipted for.
+    /// Money received without a receipt yet, with the largest amount that it can be receipted for.
     money: BTreeMap<Uuid, (PaymentId, Vnd)>,
-    /// The newest number that each register of results gave itself.
+    /// The newest number of each register of results.
     numbers: BTreeMap<String, u64>,
-    /// Numbers that were taken for results which are not issued yet.
+    /// Numbers reserved for results that are not issued yet.
     taken: BTreeMap<Uuid, Vec<String>>,
 }
 
-/// What every service copies of a dossier and nothing changes.
+/// Fields of a dossier that every service copies and none changes.
 #[derive(Deserialize)]
 struct Same {
     brief: Option<BriefOf>,
@@ -46,7 +46,7 @@ struct BriefOf {
 }
 
 impl BriefOf {
-    /// A million dossiers must not take a gigabyte.
+    /// Kept as a digest: a million dossiers must not take a gigabyte.
     fn digest(&self) -> Uuid {
         let Self { code, procedure, agency, channel, applicant, representative, .. } = self;
         let submitted_at = self.submitted_at;
@@ -57,7 +57,7 @@ impl BriefOf {
     }
 }
 
-/// What was late, and by how much when that was recorded.
+/// A recorded miss and its lateness.
 #[derive(Deserialize)]
 struct Late {
     due_at: Timestamp,
@@ -65,11 +65,11 @@ struct Late {
 }
 
 impl Sums {
-    /// Looks at an event of any service.
+    /// Checks an event of any service.
     pub(super) fn look(&mut self, event: &Recorded, meta: &Meta, found: &mut Findings) {
         self.brief(event, found);
         self.number(event, found);
-        // Lateness that is foreseen is told by another time than the one that it is due.
+        // Foreseen lateness refers to another time than the due time.
         if event.data.contains("\"late_by_ms\"")
             && &*event.kind != "intake.LatenessForeseen.v1"
             && let Ok(Late { due_at, late_by_ms }) = serde_json::from_str(&event.data)
@@ -97,8 +97,8 @@ impl Sums {
         }
     }
 
-    /// Numbers of a register follow one another, and a result for which one was taken has it. Before registers were kept, none was
-    /// taken.
+    /// Numbers of a register are consecutive, and a result has the number that was reserved for it.
+    /// Before registers existed, none was reserved.
     fn number(&mut self, event: &Recorded, found: &mut Findings) {
         if let Ok(NumberEvent::NumberTaken(taken)) = NumberEvent::decode(&event.kind, &event.data) {
             self.taken.entry(taken.dossier.0).or_default().push(taken.number);
@@ -117,7 +117,7 @@ impl Sums {
         }
     }
 
-    /// Every service copies what the dossier was submitted as.
+    /// Every service copies the submitted summary unchanged.
     fn brief(&mut self, event: &Recorded, found: &mut Findings) {
         if !event.data.contains("\"brief\"") {
             return;
@@ -131,7 +131,7 @@ impl Sums {
     }
 }
 
-/// The payment to which an event of payment brought money, and how much at the most.
+/// The payment that received money by this event, and the largest amount.
 fn money(event: &Recorded) -> Option<(PaymentId, Vnd)> {
     match PaymentEvent::decode(&event.kind, &event.data).ok()? {
         PaymentEvent::PaymentCaptured(captured) => Some((captured.payment, captured.amount)),
@@ -141,8 +141,8 @@ fn money(event: &Recorded) -> Option<(PaymentId, Vnd)> {
     }
 }
 
-/// A receipt is for what the law gives; before that was decided it was for all that the event had brought. One for less is
-/// there only where it is recorded why: the rest is in doubt, or has to go back.
+/// A receipt has the amount that the law gives; in older logs, all that the event received. A
+/// smaller amount is valid only with a recorded reason: the rest is disputed or must be returned.
 pub(super) fn receipt(event: &Recorded, payment: &Payment, found: &mut Findings) {
     let Ok(ReceiptEvent::ReceiptIssued(receipt)) = ReceiptEvent::decode(&event.kind, &event.data)
     else {
@@ -157,7 +157,7 @@ pub(super) fn receipt(event: &Recorded, payment: &Payment, found: &mut Findings)
     }
 }
 
-/// What is settled was there, and no more goes back than came in.
+/// A settled fee was received, and no more is returned than was received.
 pub(super) fn payment(event: &Recorded, before: &Payment, found: &mut Findings) {
     match PaymentEvent::decode(&event.kind, &event.data) {
         Ok(PaymentEvent::FeeSettled(_)) if before.outstanding() > Vnd(0) => {
@@ -173,7 +173,7 @@ pub(super) fn payment(event: &Recorded, before: &Payment, found: &mut Findings) 
     }
 }
 
-/// A step that is taken from a stage that allows it.
+/// Checks that the stage allows the step.
 pub(super) fn stage(event: &Recorded, before: &dossier::intake::Intake, found: &mut Findings) {
     use dossier::intake::Stage;
     let Ok(decoded) = IntakeEvent::decode(&event.kind, &event.data) else { return };

@@ -1,4 +1,4 @@
-//! Who did it: nobody's step stands in the log who could not have taken it.
+//! Checks permissions: every recorded step was allowed for the person who took it.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -14,16 +14,16 @@ use serde::Deserialize;
 
 use super::finding::Findings;
 
-/// Who may take the steps that lead to an event of a kind.
+/// Permissions for the steps that record a kind of event.
 #[derive(Debug, Default)]
 struct Allowed {
     mays: Vec<May>,
-    /// Whether the service itself may.
+    /// Whether the service itself may take it.
     itself: bool,
 }
 
-/// What the service records itself besides its own steps: what a provider answers when it is asked, and what comes with the
-/// program.
+/// Kinds that the service records itself apart from its own steps: a provider's response to a
+/// query, and shipped rules.
 const ALSO_ITSELF: [&str; 9] = [
     "payment.PaymentCaptured.v1",
     "payment.CaptureConfirmed.v1",
@@ -50,7 +50,7 @@ static ALLOWED: LazyLock<BTreeMap<&'static str, Allowed>> = LazyLock::new(|| {
     allowed
 });
 
-/// Looks at who recorded an event, whose stream was `resource` before it.
+/// Checks who recorded an event; `resource` is its stream before it.
 pub(super) fn look(
     event: &Recorded,
     meta: &Meta,
@@ -59,7 +59,7 @@ pub(super) fn look(
     found: &mut Findings,
 ) {
     let actor = &meta.envelope.actor;
-    // Every kind is that of a step; one that is not is not readable either, and found as such.
+    // Every kind belongs to a step; other kinds cannot be decoded and are reported as such.
     let Some(allowed) = ALLOWED.get(&*event.kind) else { return };
     if actor.role == Role::System {
         if !allowed.itself {
@@ -82,7 +82,8 @@ pub(super) fn look(
                 format!("recorded as {:?}, who takes no such step", actor.role),
             );
         }
-        // Logs are older than the rule, and do not say from when on it was in force: so it may have been right.
+        // Logs may be older than the rule, and it is unknown since when it applied: it may have
+        // been correct.
         Err(Denied::Party) => {
             found.note(event, "own-matter", "recorded by an officer who is a party to it");
         }
@@ -94,8 +95,8 @@ pub(super) fn look(
     named(event, actor, found);
 }
 
-/// Whether an applicant's step was right by the rule of older logs: whoever had filed for an applicant reached the dossier like the
-/// applicant, and for whom somebody acts was not looked at.
+/// Whether an applicant's step was allowed by the rule of older versions: whoever had filed for an
+/// applicant had the applicant's access, and represented persons were not considered.
 fn by_the_old_rule(actor: &Actor, mays: &[May], resource: Option<&Resource>) -> bool {
     actor.role == Role::Applicant
         && mays.iter().any(|may| may.role == Role::Applicant)
@@ -115,7 +116,7 @@ fn caller(actor: &Actor, predecessors: Vec<dossier::contract::AgencyCode>) -> Ca
     }
 }
 
-/// Events that name the officer who acts.
+/// Events that contain the acting officer.
 const BY_OFFICER: [&str; 4] = [
     "review.ReviewClaimed.v1",
     "review.ActivityCompleted.v1",
@@ -123,7 +124,7 @@ const BY_OFFICER: [&str; 4] = [
     "delivery.ResultIssued.v1",
 ];
 
-/// Who is named in an event is who recorded it.
+/// Checks that the officer in an event is the one who recorded it.
 fn named(event: &Recorded, actor: &Actor, found: &mut Findings) {
     #[derive(Deserialize)]
     struct Named {
@@ -151,7 +152,7 @@ fn named(event: &Recorded, actor: &Actor, found: &mut Findings) {
     }
 }
 
-/// A decision of two people is what was proposed, by somebody else.
+/// Checks that a decision of two officers equals the proposal of another one.
 pub(super) fn four_eyes(
     event: &Recorded,
     meta: &Meta,
@@ -181,8 +182,8 @@ pub(super) fn four_eyes(
     }
 }
 
-/// Money that two people have to agree on is what one of them proposed and somebody else agreed to. What one person did alone above
-/// what one may is noted: logs are older than the rule.
+/// Checks that a refund that needs two persons equals the proposal of another one. A single
+/// person's decision above the limit is a note, because logs may be older than the rule.
 pub(super) fn second_person(
     event: &Recorded,
     meta: &Meta,

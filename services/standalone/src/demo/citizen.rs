@@ -1,4 +1,5 @@
-//! A made-up dossier and the people around it: what they do next, and after how many working hours.
+//! A generated dossier and the people who work on it: their next step, and the working hours until
+//! then.
 
 use anyhow::{Context, Result};
 use dossier::contract::Role;
@@ -8,7 +9,7 @@ use super::dice::Dice;
 use super::stories::{self, Story};
 use crate::office::Office;
 
-/// What happens next to a dossier.
+/// A step of a generated dossier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Step {
     Submit,
@@ -24,15 +25,15 @@ pub(super) enum Step {
     Deliver,
     Arrive,
     Rate,
-    /// The systems of the agency go out of order, shortly before the date that was promised.
+    /// An outage of the agency's portal shortly before the promised date.
     BreakDown,
-    /// A notice of another amount than is due comes in.
+    /// A payment notice with a wrong amount.
     PayWrong,
     /// The applicant complains.
     Complain,
 }
 
-/// A kind of dossier: procedure, agency, its activity, its components, whether a fee comes first.
+/// A kind of dossier: procedure, agency, activity, components, and whether a fee comes first.
 struct Kind {
     procedure: &'static str,
     agency: &'static str,
@@ -42,7 +43,8 @@ struct Kind {
     hours: u32,
 }
 
-/// With their shares of a hundred, after the ministry's own figures: certificates of origin are most of it.
+/// Kinds with their share in percent, after the ministry's figures: certificates of origin are the
+/// majority.
 const KINDS: [(u64, Kind); 6] = [
     (
         66,
@@ -119,9 +121,9 @@ pub(super) struct Citizen {
     id: String,
     code: String,
     supplemented: bool,
-    /// A step that nobody takes: there the dossier stays open.
+    /// The step that is never taken, so that the dossier stays open.
     stays_before: Option<Step>,
-    /// What comes in the place of a step.
+    /// Replaces one step by another.
     instead: Option<(Step, Step)>,
 }
 
@@ -136,7 +138,7 @@ impl Citizen {
             }
             roll -= share;
         }
-        // Ninety-nine of a hundred dossiers come online; where that is the only way, all of them.
+        // 99 % of dossiers are filed online; all, if that is the only channel.
         let offered = matches!(kind.procedure, "CO.D" | "2.000004");
         let counter = offered && dice.percent(1);
         let subject = format!("citizen-{}", index % 400);
@@ -150,7 +152,7 @@ impl Citizen {
         Self { kind, subject, counter, id, code, supplemented, stays_before, instead }
     }
 
-    /// One whose dossier is still open at the end.
+    /// A dossier that is still open at the end.
     pub(super) fn late(index: usize, dice: &mut Dice) -> Self {
         let citizen = Self::new(index, dice);
         let steps: &[Step] = match citizen.kind.procedure {
@@ -171,7 +173,7 @@ impl Citizen {
         Self { supplemented: stays_before != Some(Step::Supply), stays_before, ..citizen }
     }
 
-    /// The one of a story.
+    /// The dossier of a story.
     pub(super) fn of(story: &Story) -> Self {
         let kinds = KINDS.iter().map(|(_, kind)| kind);
         let kind = kinds.clone().find(|kind| kind.procedure == story.procedure);
@@ -189,7 +191,7 @@ impl Citizen {
         (&self.id, &self.code)
     }
 
-    /// Whether the dossier is not closed yet; one that was never submitted is not open.
+    /// Whether the dossier is open: submitted and not closed.
     pub(super) async fn is_open(&self, office: &mut Office) -> Result<bool> {
         if self.id.is_empty() {
             return Ok(false);
@@ -200,7 +202,7 @@ impl Citizen {
         Ok(shown.get("stage").and_then(Value::as_str) != Some("closed"))
     }
 
-    /// Does it, and says what comes next after how many working hours, unless nobody does that.
+    /// Takes a step; returns the next step and the working hours until then, if there is one.
     pub(super) async fn act(
         &mut self,
         step: Step,
@@ -228,7 +230,7 @@ impl Citizen {
         let reviewer_name = format!("reviewer-{}", self.id.bytes().map(u32::from).sum::<u32>() % 5);
         let reviewer = (Role::Reviewer, &*reviewer_name, kind.agency);
         let approver = (Role::Approver, "head-of-unit", kind.agency);
-        // The ministry's own figure is a hundred of a hundred on time.
+        // The ministry reports 100 % on time.
         let slow = dice.percent(1);
         let work = kind.hours * if slow { 6 } else { 1 };
         let next = match step {
@@ -359,7 +361,7 @@ impl Citizen {
         office: &mut Office,
         applicant: (Role, &str, &str),
     ) -> Result<(Step, u32)> {
-        // Whoever files it puts its documents in: at the counter the clerk scans them.
+        // The person who files uploads the documents: at the counter, the clerk scans them.
         let who = if self.counter { (Role::Clerk, "clerk-1", self.kind.agency) } else { applicant };
         let mut documents = Vec::new();
         for component in self.kind.components {
@@ -395,7 +397,7 @@ impl Citizen {
         self.pay_with(office, applicant, 0).await
     }
 
-    /// Pays so much less than is due.
+    /// Pays the due amount minus `less`.
     async fn pay_with(
         &self,
         office: &mut Office,
@@ -418,8 +420,8 @@ impl Citizen {
         office.settle().await
     }
 
-    /// Takes a step at the version that stands. One that the law refuses here (a dossier that was returned meanwhile, say)
-    /// ends the story.
+    /// Takes a step at the current version. If it is refused (because the dossier was returned
+    /// meanwhile, for example), the dossier's story ends.
     async fn take(
         &self,
         office: &mut Office,

@@ -1,6 +1,6 @@
-//! Numbers by a seed (splitmix64): the same seed makes the same ministry.
+//! Deterministic random numbers (splitmix64).
 
-/// Numbers by a seed (splitmix64).
+/// A splitmix64 generator.
 #[derive(Debug, Clone)]
 pub struct Dice(u64);
 
@@ -20,12 +20,12 @@ impl Dice {
         z ^ (z >> 31)
     }
 
-    /// From 0 to `n` - 1.
+    /// A number from 0 to `n` - 1.
     pub fn below(&mut self, n: u64) -> u64 {
         self.roll() % n.max(1)
     }
 
-    /// True in so many of a hundred.
+    /// True with a probability of `chance` percent.
     pub fn percent(&mut self, chance: u64) -> bool {
         self.below(100) < chance
     }

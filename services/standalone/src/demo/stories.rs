@@ -1,4 +1,4 @@
-//! Dossiers that are made up one by one, so that whoever looks at the demo finds each thing that an office has to deal with.
+//! Individual dossiers of the demo, one for each situation that needs attention.
 
 use anyhow::{Context, Result};
 use dossier::contract::Role;
@@ -8,25 +8,25 @@ use serde_json::{Value, json};
 use super::citizen::Step;
 use crate::office::Office;
 
-/// Whose dossiers they all are.
+/// The applicant of all stories.
 pub(super) const APPLICANT: &str = "company-1";
 
-/// A dossier that somebody has to deal with.
+/// A dossier that needs attention.
 pub(super) struct Story {
-    /// What is the matter with it.
+    /// Description of the situation.
     pub(super) what: &'static str,
     pub(super) procedure: &'static str,
     pub(super) submitted_at: &'static str,
-    /// The step that nobody takes.
+    /// The step that is never taken.
     pub(super) stays_before: Option<Step>,
-    /// What happens in the place of a step.
+    /// Replaces one step by another.
     pub(super) instead: Option<(Step, Step)>,
-    /// Who looks at it first, and where: an address in which `ID` stands for the dossier's.
+    /// Role and path of the request to look at it; `ID` in the path stands for the dossier's id.
     pub(super) look: (Role, &'static str),
 }
 
 impl Story {
-    /// The agency of whoever looks at it first.
+    /// The agency of that role.
     pub(super) const fn agency(&self) -> &'static str {
         match self.look.0 {
             Role::Applicant | Role::Operator => "",
@@ -38,7 +38,7 @@ impl Story {
 
 pub(super) const STORIES: [Story; 5] = [
     Story {
-        what: "overdue: claimed, and nobody works on it",
+        what: "overdue: an officer claimed it and did nothing",
         procedure: "ENERGY.LABEL",
         submitted_at: "2026-11-05T08:30:00+07:00",
         stays_before: Some(Step::Work),
@@ -46,7 +46,7 @@ pub(super) const STORIES: [Story; 5] = [
         look: (Role::Clerk, "/v1/dossiers/ID/deadline"),
     },
     Story {
-        what: "waits for a supplement from the applicant",
+        what: "waiting for a supplement from the applicant",
         procedure: "2.000004",
         submitted_at: "2026-11-17T09:00:00+07:00",
         stays_before: Some(Step::Supply),
@@ -54,7 +54,7 @@ pub(super) const STORIES: [Story; 5] = [
         look: (Role::Applicant, "/v1/dossiers/ID"),
     },
     Story {
-        what: "held by an outage that began before its date",
+        what: "extended by an outage that began before its due date",
         procedure: "MLM.CERTIFICATE",
         submitted_at: "2026-10-28T09:00:00+07:00",
         stays_before: None,
@@ -62,7 +62,7 @@ pub(super) const STORIES: [Story; 5] = [
         look: (Role::Operator, "/v1/outages"),
     },
     Story {
-        what: "disputed: another amount was paid than is due",
+        what: "disputed payment: the amount differs from the fee",
         procedure: "CO.D",
         submitted_at: "2026-11-19T09:00:00+07:00",
         stays_before: None,
@@ -70,7 +70,7 @@ pub(super) const STORIES: [Story; 5] = [
         look: (Role::Cashier, "/v1/payment-tasks"),
     },
     Story {
-        what: "complained of: it was accepted, and nobody claimed it",
+        what: "complaint: it was accepted and no officer claimed it",
         procedure: "PRECURSOR.IMPORT",
         submitted_at: "2026-11-12T10:00:00+07:00",
         stays_before: None,
@@ -79,7 +79,7 @@ pub(super) const STORIES: [Story; 5] = [
     },
 ];
 
-/// The way to the outage: it is waited for until shortly before the promised date, and then it is there for longer.
+/// Waits until shortly before the promised date, then declares an outage beyond it.
 pub(super) async fn break_down(
     office: &mut Office,
     id: &str,

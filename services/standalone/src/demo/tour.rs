@@ -1,4 +1,4 @@
-//! What there is to see in a demo: codes, tokens, and lines to try.
+//! The demo's summary: codes, tokens and requests to try.
 
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -16,15 +16,15 @@ use super::stories::{APPLICANT, STORIES};
 
 /// The file in the data directory.
 const FILE: &str = "demo.json";
-/// For how long the tokens are valid.
+/// Lifetime of the tokens.
 const TOKEN_HOURS: i64 = 12;
 
-/// What was made up.
+/// Data of the summary.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Tour {
     dossiers: usize,
     open: usize,
-    /// Where its time stood when it was made.
+    /// Virtual time when the demo was created.
     ended_at: Timestamp,
     /// Id and code of each story's dossier.
     stories: Vec<(String, String)>,
@@ -48,7 +48,7 @@ impl Tour {
         Ok(std::fs::write(data.join(FILE), serde_json::to_string(self)?)?)
     }
 
-    /// The one of a finished demo; without stories, if an older program made it.
+    /// Reads a finished demo's summary; without stories if an older version created it.
     pub(super) fn read(data: &Path) -> Result<Self> {
         match std::fs::read_to_string(data.join(FILE)) {
             Ok(text) => serde_json::from_str(&text).context(FILE),
@@ -60,7 +60,7 @@ impl Tour {
         }
     }
 
-    /// For whoever started it: lines that can be pasted into a shell.
+    /// The summary as a shell script.
     pub(super) fn text(&self, key: &DevelopmentKey, data: &Path, at: SocketAddr) -> Result<String> {
         let mut text = String::new();
         if self.stories.is_empty() {
@@ -69,9 +69,9 @@ impl Tour {
         let Self { dossiers, open, ended_at, .. } = self;
         writeln!(
             text,
-            "# A ministry with {dossiers} dossiers, {open} of them open. Its time stands still at {ended_at}; to move it on:\n\
+            "# A ministry with {dossiers} dossiers, {open} of them open. Its virtual time is {ended_at}; to advance it:\n\
              #   date -u -d 2026-12-15 +%FT%TZ > {}/virtual-time-ended-at\n\
-             # Paste these lines into a shell; the tokens are valid for {TOKEN_HOURS} hours.\n\
+             # Paste these lines into a shell. The tokens are valid for {TOKEN_HOURS} hours.\n\
              U=http://{at}",
             data.display()
         )?;
@@ -95,10 +95,7 @@ impl Tour {
                 variable(role)
             )?;
         }
-        writeln!(
-            text,
-            "\n# The whole office in figures, and what stands in the reviewers' queues."
-        )?;
+        writeln!(text, "\n# Statistics, and the queue of overdue dossiers.")?;
         let reviewer = variable(Role::Reviewer);
         for path in ["/v1/statistics", "/v1/queues/overdue"] {
             writeln!(text, "curl -s \"$U{path}\" -H \"Authorization: Bearer ${reviewer}\"")?;
@@ -107,7 +104,7 @@ impl Tour {
     }
 }
 
-/// What a role's token is called in the shell.
+/// Name of the shell variable with a role's token.
 fn variable(role: Role) -> String {
     let name = serde_json::to_value(role).unwrap_or_default();
     name.as_str().unwrap_or_default().to_uppercase()

@@ -1,4 +1,4 @@
-//! The cases of the log. A line that cannot be used is refused with file, line and reason.
+//! Parses the cases of the log. An invalid line is refused with file, line and reason.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -31,7 +31,7 @@ struct Row {
     at: String,
 }
 
-/// An activity that was done.
+/// A completed activity.
 #[derive(Debug, Clone)]
 pub(super) struct Done {
     pub(super) activity: String,
@@ -60,7 +60,7 @@ impl Case {
         first.map_or(self.started_at, |first| first.min(self.started_at))
     }
 
-    /// The way of filing that the procedure knows for the log's own.
+    /// The procedure's channel for the log's channel.
     pub(super) fn channel(&self) -> &'static str {
         match &*self.filed_by {
             "Internet" | "e-mail" => "online",
@@ -70,8 +70,8 @@ impl Case {
     }
 }
 
-/// The lines of a file, counted as an editor counts them: the reader takes the end of a line and empty lines for the beginning
-/// of the next record, whose line it then says too low.
+/// Line numbers as an editor counts them: the CSV reader attributes line ends and empty lines to
+/// the next record, and so reports lower numbers.
 struct Lines<'a> {
     content: &'a [u8],
 }
@@ -86,19 +86,19 @@ impl Lines<'_> {
     }
 }
 
-/// Tells events that stand in a file twice: the same row is the same event, as the same append is in the log; another row
-/// under the name of an event that was there is a mistake of the file.
+/// Detects duplicates: an identical row is the same event; a different row with the same event name
+/// is an error in the file.
 #[derive(Default)]
 struct Seen {
     rows: BTreeSet<String>,
-    /// Events by name, with the lines where they stand.
+    /// Events by name, with their line.
     named: BTreeMap<String, u64>,
 }
 
 impl Seen {
-    /// Whether the row was there before.
+    /// Whether the row is a duplicate.
     fn again(&mut self, record: &csv::StringRecord, name: Option<&str>, line: u64) -> Result<bool> {
-        // Length by length, so that no two rows look alike.
+        // With length prefixes, so that different rows cannot be equal.
         let row: Vec<String> =
             record.iter().map(|field| format!("{}:{field}", field.len())).collect();
         if !self.rows.insert(row.concat()) {
@@ -107,17 +107,17 @@ impl Seen {
         if let Some(name) = name.filter(|name| !name.is_empty())
             && let Some(first) = self.named.insert(name.to_owned(), line)
         {
-            bail!("the event {name} stands in line {first} with other content");
+            bail!("event {name} is already in line {first} with other content");
         }
         Ok(false)
     }
 }
 
-/// The cases of a file, in the order of their first lines.
+/// Reads the cases of a file, in the order of their first lines.
 pub(super) fn read(file: &Path) -> Result<Vec<Case>> {
     let content = std::fs::read(file).with_context(|| file.display().to_string())?;
     let lines = Lines { content: &content };
-    // How many fields a line has is looked at here, where its number is known.
+    // The number of fields is checked here, where the line is known.
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(&content[..]);
     let mut cases: Vec<Case> = Vec::new();
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
@@ -140,7 +140,7 @@ pub(super) fn read(file: &Path) -> Result<Vec<Case>> {
         }
         let name = instance.and_then(|index| record.get(index));
         if seen.again(&record, name, line).with_context(wrong)? {
-            tracing::warn!(line, "a row that stands in the file before is counted once");
+            tracing::warn!(line, "duplicate row; counted once");
             continue;
         }
         let row: Row = record.deserialize(Some(&headers)).with_context(wrong)?;
@@ -155,7 +155,7 @@ pub(super) fn read(file: &Path) -> Result<Vec<Case>> {
             at: time("time:timestamp", &row.at)?,
         };
         if done.activity.is_empty() || done.resource.is_empty() {
-            bail!("{}: an activity without a name or a resource", wrong());
+            bail!("{}: activity without name or resource", wrong());
         }
         let index = match known.get(&row.case) {
             Some(index) => *index,

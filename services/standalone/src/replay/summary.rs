@@ -1,4 +1,4 @@
-//! What came of a replay, counted from the log that it wrote.
+//! Summary of a replay, counted from the log that it wrote.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,26 +11,23 @@ use serde::Serialize;
 use super::RefusedActivity;
 use super::cases::Case;
 
-/// The figures of a replay.
+/// Summary of a replay.
 #[derive(Debug, Clone, Serialize)]
 pub struct Summary {
-    /// How many dossiers there are.
     pub dossiers: usize,
-    /// How many of them were ended.
     pub closed: usize,
-    /// How many deadlines were missed, net of those withdrawn.
+    /// Missed deadlines, without withdrawn ones.
     pub deadlines_missed: usize,
-    /// Of these, dossiers that were ended afterwards.
+    /// Of these, dossiers that were closed afterwards.
     pub missed_closed_late: usize,
     /// Of these, dossiers that are still open.
     pub missed_still_open: usize,
     /// Open dossiers whose deadline has not come.
     pub open_not_due: usize,
-    /// How many activities the log has.
     pub activities: usize,
-    /// How many of them came after their dossier was closed.
+    /// Activities after their dossier was closed.
     pub activities_refused: usize,
-    /// How many misses were recorded at another instant than that of the deadline.
+    /// Misses that were recorded at another instant than the deadline.
     #[serde(skip)]
     pub recorded_late: usize,
     /// The refused activities.

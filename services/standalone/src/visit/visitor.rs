@@ -1,4 +1,5 @@
-//! Who asks: with a token for each role, behind everything that was seen, and again where the answer says that it may help.
+//! The HTTP client of `visit`: a token per role, a consistency token, and retries where the
+//! response says that they may help.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,11 +10,11 @@ use serde_json::Value;
 use service_kit::Clock;
 use tokio::runtime::Handle;
 
-/// How long one answer may take.
+/// Timeout of one response.
 const ANSWERED_IN: Duration = Duration::from_secs(30);
-/// How long one thing is asked for again and again.
+/// Time limit of retries.
 const PATIENCE: Duration = Duration::from_secs(90);
-/// Between two times.
+/// Wait between retries.
 const PAUSE: Duration = Duration::from_millis(250);
 
 pub(super) struct Visitor {
@@ -21,13 +22,13 @@ pub(super) struct Visitor {
     tokens: Vec<(&'static str, String)>,
     /// The newest `Consistency-Token`.
     seen: String,
-    /// What idempotency keys begin with.
+    /// Prefix of idempotency keys.
     name: String,
     steps: u32,
     runtime: Handle,
 }
 
-/// One request, the same however often it is sent.
+/// One request, the same at each retry.
 struct Asked<'a> {
     method: &'static str,
     url: &'a str,
@@ -45,14 +46,14 @@ struct Answer {
 }
 
 impl Answer {
-    /// What is asked for has not arrived here yet, a replica ends or begins, or too much was asked at once.
+    /// Retryable: not visible here yet, a replica that starts or stops, or too many requests.
     fn may_change(&self) -> bool {
         matches!(self.status, 404 | 429 | 502 | 503 | 504)
     }
 }
 
 impl Visitor {
-    /// Reads the tokens of the roles, in files of these names.
+    /// Reads the token files of these roles.
     pub(super) fn new(folder: &Path, roles: &[&'static str]) -> Result<Self> {
         let mut tokens = Vec::new();
         for role in roles {
@@ -67,15 +68,15 @@ impl Visitor {
         Ok(Self { agent, tokens, seen: String::new(), name, steps: 0, runtime })
     }
 
-    /// Uploads a PDF, and says its name.
+    /// Uploads a PDF; returns its name.
     pub(super) fn upload(&mut self, intake: &str, who: &str, content: String) -> Result<String> {
         let url = format!("{intake}/v1/documents");
         let asked = Asked { media: "application/pdf", ..self.asks("POST", &url, who, content) };
         let answer = self.until_granted(&asked)?;
-        Ok(answer.body["document"].as_str().context("a document without a name")?.to_owned())
+        Ok(answer.body["document"].as_str().context("the response names no document")?.to_owned())
     }
 
-    /// Sends what needs no version.
+    /// Sends a step that needs no version.
     pub(super) fn post(&mut self, url: &str, who: &str, body: &Value) -> Result<Value> {
         let asked = self.asks("POST", url, who, body.to_string());
         Ok(self.until_granted(&asked)?.body)
@@ -86,7 +87,7 @@ impl Visitor {
         Ok(self.until_granted(&asked)?.body)
     }
 
-    /// Reads again until it is what is waited for.
+    /// Polls until the condition holds.
     pub(super) fn wait<T>(
         &mut self,
         what: &str,
@@ -101,13 +102,14 @@ impl Visitor {
                 return Ok(found);
             }
             if Clock::System.now() > until {
-                bail!("{url}: not yet so after {PATIENCE:?}: {what}; it says {shown}");
+                bail!("{url}: {what} not reached within {PATIENCE:?}; last response: {shown}");
             }
             self.pause();
         }
     }
 
-    /// A step on a resource at the version that stands; again with the new one if something else came between.
+    /// Takes a step on a resource at its current version; retries at the new version after a
+    /// conflict.
     pub(super) fn step(
         &mut self,
         resource: &str,
@@ -150,8 +152,8 @@ impl Visitor {
         bail!("{}: {} {}", asked.url, answer.status, answer.body)
     }
 
-    /// Sends the same again, under the same key, while the answer may change. So does one that never came: what was done is not
-    /// done twice.
+    /// Sends a request, and retries it with the same key, also if there was no response: it is
+    /// applied once.
     fn until_settled(&mut self, asked: &Asked<'_>) -> Result<Answer> {
         let until = patience();
         loop {

@@ -1,4 +1,4 @@
-//! What a change of the law would do, counted.
+//! Statistics of a simulated change of the law.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,27 +10,28 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
-/// One dossier under the law that it had and under the one that is tried.
+/// One dossier under its law and under the changed one.
 #[derive(Debug, Serialize)]
 pub(super) struct Compared {
     code: DossierCode,
     procedure: String,
-    /// What was promised.
+    /// The promised date.
     was_due_at: Timestamp,
-    /// Its last day, in the agency.
+    /// The last day of the period, in the agency's time zone.
     was_due_on: Date,
-    /// What would have been.
+    /// The date by the changed law.
     due_at: Timestamp,
     due_on: Date,
     decided_at: Option<Timestamp>,
-    /// How much later than promised it was decided, or is by now; negative if earlier.
+    /// Seconds between the promised date and the decision, or now; negative if earlier.
     was_late_by_s: i64,
-    /// The same by the other law.
+    /// The same by the changed law.
     late_by_s: i64,
 }
 
 impl Compared {
-    /// Nothing for a dossier that was promised no date, was taken back, or whose clock would stand still or have no period.
+    /// `None` for a dossier without a promised date, withdrawn, or whose clock would not run or
+    /// have no period.
     pub(super) fn of(
         course: &Course,
         calendar: &Calendar,
@@ -64,7 +65,7 @@ impl Compared {
     }
 }
 
-/// How much, over several dossiers, in hours.
+/// Distribution over several dossiers, in hours.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Spread {
     /// How many dossiers.
@@ -97,21 +98,22 @@ impl Spread {
 /// The dossiers of one procedure.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Tally {
-    /// With a date under both laws.
+    /// Dossiers with a date under both laws.
     compared: u64,
     /// Of these, not decided yet.
     undecided: u64,
-    /// Without one: not accepted, taken back, standing still, fixed by somebody, or without a period.
+    /// Dossiers without one: not accepted, withdrawn, suspended, set by an officer, or without a
+    /// period.
     without_date: u64,
     late_before: u64,
     late_after: u64,
     moved_earlier: Spread,
     moved_later: Spread,
-    /// Not late by the law they had; by how much they would be.
+    /// Late only by the changed law, and by how much.
     newly_late: Spread,
-    /// Late by the law they had, and not by the other.
+    /// Late only by their own law.
     no_longer_late: Spread,
-    /// Decided in time by the other law; by how much.
+    /// Decided in time by the changed law, and by how much.
     early_after: Spread,
 }
 
@@ -150,7 +152,7 @@ impl Tally {
     }
 }
 
-/// What a change would do, by procedure.
+/// Statistics by procedure.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Report {
     procedures: BTreeMap<String, Tally>,
@@ -174,7 +176,7 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.procedures.is_empty() {
-            writeln!(f, "no dossier was received under it: there is nothing to compare")?;
+            writeln!(f, "no dossier was received under this procedure: nothing to compare")?;
         }
         for (procedure, tally) in &self.procedures {
             let Tally { compared, undecided, without_date, late_before, late_after, .. } = tally;

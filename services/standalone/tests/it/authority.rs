@@ -220,9 +220,12 @@ async fn a_start_waits_for_an_identity_provider_and_remembers_its_keys_for_the_n
         of.count()
     };
     // Once for each reason: a connection that is cut shows as one of two.
-    let waits = lines(&said, "the start waits for what is not there yet");
+    let waits = lines(&said, "event store or identity provider unavailable; retrying");
     assert!((1..=2).contains(&waits), "{:?}", said.before);
-    assert_eq!(lines(&said, "everything is there now; the start goes on"), 1);
+    assert_eq!(
+        lines(&said, "event store and identity provider available; continuing the start"),
+        1
+    );
     drop(said);
 
     // It goes away for good, and the next start goes on with what it said last.

@@ -45,7 +45,7 @@ fn a_token_makes_no_key_unless_asked_and_says_what_is_missing() {
     let refused = said(&token("data", &["--role", "applicnt"]));
     assert!(refused.contains("applicant, clerk, reviewer"), "{refused}");
     let refused = said(&token("data", &["--role", "clerk", "--make-key"]));
-    assert!(refused.contains("clerk acts for an agency"), "{refused}");
+    assert!(refused.contains("the role clerk needs an agency"), "{refused}");
     let first = printed(&token("data", &["--role", "operator", "--make-key"]));
     assert_eq!(first.trim().split('.').count(), 3);
     printed(&token("data", &["--role", "clerk", "--agency", "G02.001"]));

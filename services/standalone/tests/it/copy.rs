@@ -50,6 +50,7 @@ async fn a_log_is_copied_once_and_what_was_added_since_is_copied_by_the_next_cop
 
 #[tokio::test]
 async fn what_was_begun_in_one_store_goes_on_on_a_server() {
+    cluster::needs!(cluster::postgres());
     goes_on_in(postgres().await).await;
 }
 
@@ -87,7 +88,7 @@ async fn a_store_with_another_log_is_not_written_to() {
     };
     to.append(&stream, Expected::NoStream, vec![other]).await.unwrap();
     let refused = standalone::copy(&office.kit.store, &to).await.unwrap_err().to_string();
-    assert!(refused.contains("copy to an empty store"), "{refused}");
+    assert!(refused.contains("copy into an empty store"), "{refused}");
     assert_eq!(count(&to).await, 1);
 }
 
@@ -112,6 +113,7 @@ async fn an_address_of_no_engine_is_refused_with_those_there_are() {
 
 #[test]
 fn a_server_is_reached_over_tls_if_its_certificate_is_what_it_should_be() {
+    cluster::needs!(cluster::tools::postgres());
     let folder = tempfile::tempdir().unwrap();
     // The server's own user must reach it.
     let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);

@@ -29,5 +29,5 @@ fn a_promised_date_is_explained_by_the_code_on_the_slip() {
     let unknown = dossier(data, &["explain", "G02-000000-000000"]);
     assert!(!unknown.status.success());
     let error = String::from_utf8_lossy(&unknown.stderr);
-    assert!(error.contains("there is no dossier G02-000000-000000"), "{error}");
+    assert!(error.contains("no dossier has the code or id G02-000000-000000"), "{error}");
 }

@@ -138,7 +138,9 @@ async fn nobody_else_reads_what_the_process_keeps() {
     {
         assert_eq!(mode(&data.join(name)), expected, "{name}");
     }
-    let told = |line: &&Value| line["fields"]["message"].as_str().unwrap().contains("others could");
+    let told = |line: &&Value| {
+        line["fields"]["message"].as_str().unwrap().contains("file was readable by other users")
+    };
     assert_eq!(said.before.iter().filter(told).count(), 4, "{:?}", said.before);
 }
 

@@ -30,7 +30,8 @@ async fn the_readme_s_example_gives_the_answers_that_it_shows() {
     }
 }
 
-/// The fields of an answer that the README shows: `"name":`, with the value if it is the same every time.
+/// The fields of a response that the README shows: `"name":`, with the value if it is always the
+/// same.
 fn fragments(answer: &str) -> Vec<String> {
     let fields = answer.split(&[',', '{'][..]).filter(|field| field.starts_with('"'));
     fields

@@ -1,4 +1,4 @@
-//! The connection to the servers: made, made again whenever it is lost, and who is told of that.
+//! The connection to the servers: established, re-established, and its state.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,14 +12,14 @@ use crate::bus::BusError;
 use crate::limits::{ANSWER_TIMEOUT, CONNECT_TIMEOUT};
 use crate::reach::{Server, Tls};
 
-/// Where a NATS server listens unless it is told otherwise.
+/// Default port of NATS.
 const PORT: u16 = 4222;
 
-/// The oldest server that the bus is made for and tried on. 2.9, as Debian 12 has it, refuses every consumer: it takes waits
-/// between deliveries only with a limit on their number.
+/// Oldest supported server version. 2.9, as in Debian 12, refuses every consumer: it accepts
+/// redelivery back-offs only together with a maximum number of deliveries.
 pub(super) const NEEDED: &str = "2.11";
 
-/// Whether a server says that it is older than [`NEEDED`]; one that says nothing that can be read is not.
+/// Whether a server's version is older than [`NEEDED`]; an unknown format is not.
 pub(super) fn is_too_old(version: &str) -> bool {
     let numbers = |text: &str| {
         let mut parts = text.trim_start_matches('v').split('.').map(|part| {
@@ -31,12 +31,12 @@ pub(super) fn is_too_old(version: &str) -> bool {
     numbers(version).zip(numbers(NEEDED)).is_some_and(|(found, needed)| found < needed)
 }
 
-/// A client that goes on trying.
+/// A client that reconnects for ever.
 pub(super) struct Connection {
     pub(super) client: Client,
-    /// How often it was lost.
+    /// Number of lost connections.
     pub(super) lost: watch::Receiver<u64>,
-    /// Why it was refused the last time.
+    /// The last connection error.
     pub(super) refused: Arc<Mutex<String>>,
 }
 
@@ -53,8 +53,8 @@ pub(super) async fn connect(options: &Options) -> Result<Connection, BusError> {
     if let Some(path) = &options.credentials {
         connect = connect.credentials_file(path).await.map_err(unavailable)?;
     }
-    // Two crypto providers are in the program where EventStoreDB's client is: without a choice the first connection over TLS
-    // panics. Whoever was first stays.
+    // With EventStoreDB's client, the program contains two crypto providers, and the first TLS
+    // connection panics unless one is installed. An earlier choice stays.
     let _ = rustls::crypto::ring::default_provider().install_default();
     if let Some(path) = &options.authority {
         connect = connect.add_root_certificates(path.clone());
@@ -62,7 +62,7 @@ pub(super) async fn connect(options: &Options) -> Result<Connection, BusError> {
     let mut servers = Vec::new();
     for server in options.servers.split(',') {
         let (server, user) = without_user(server.trim());
-        // Not in the address: addresses are logged.
+        // Not in the address, because addresses are logged.
         if let Some((name, password)) = user {
             connect = connect.user_and_password(name, password);
         }
@@ -82,9 +82,9 @@ pub(super) async fn connect(options: &Options) -> Result<Connection, BusError> {
                 Event::Connected => said.clear(),
                 Event::ClientError(_) | Event::ServerError(_) => {
                     let error = event.to_string();
-                    // It tries once a second: one line for each cause, not for each attempt.
+                    // It retries once a second: log each cause once, not each attempt.
                     if *said != error {
-                        tracing::warn!(error, "the bus refuses");
+                        tracing::warn!(error, "NATS client or server error; retrying");
                         *said = error;
                     }
                 }
@@ -96,7 +96,7 @@ pub(super) async fn connect(options: &Options) -> Result<Connection, BusError> {
     Ok(Connection { client, lost, refused })
 }
 
-/// The servers of a list of addresses, with how they speak TLS and the authority by which they are believed.
+/// The servers of a comma-separated list, with their TLS mode and CA.
 #[must_use]
 pub fn servers_of(urls: &str, authority: Option<&Path>) -> Vec<Server> {
     let server = |url: &str| {
@@ -107,7 +107,7 @@ pub fn servers_of(urls: &str, authority: Option<&Path>) -> Vec<Server> {
     urls.split(',').filter_map(|url| server(url.trim())).collect()
 }
 
-/// An address without its user and password, and these (RFC 3986, sections 2.1 and 3.2.1).
+/// Splits user and password off an address (RFC 3986, sections 2.1 and 3.2.1).
 fn without_user(address: &str) -> (String, Option<(String, String)>) {
     let (scheme, rest) = address.split_once("://").unwrap_or(("nats", address));
     let Some((user, host)) = rest.rsplit_once('@') else { return (address.to_owned(), None) };

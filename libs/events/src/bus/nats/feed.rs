@@ -1,5 +1,5 @@
-//! A follower on NATS: puts what several sources bring back into the order of the log, and reads in the store what they do not
-//! bring.
+//! A follower on NATS: merges its sources into commit order, and reads in the store what the bus
+//! does not deliver.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,18 +26,18 @@ pub struct Feed {
     filter: Filter,
     sources: Vec<Source>,
     arrivals: mpsc::Receiver<Arrival>,
-    /// What passes the filter and was not handed out yet.
+    /// Events that pass the filter and were not returned yet.
     events: BTreeMap<Position, Arc<Recorded>>,
     /// Bytes of these.
     bytes: usize,
-    /// How to say that a message was handled, for those of which that was not said yet.
+    /// Messages to acknowledge.
     unacked: BTreeMap<Position, Acker>,
     handled: Position,
-    /// Up to here pages were handed out, and what was in them is not kept here any more.
+    /// Pages up to here were returned, and their events are no longer buffered.
     handed: Position,
-    /// The bus is behind the store, or nobody knows: read there until its end.
+    /// Whether to read the store up to its head, because the bus lags or may lag.
     from_store: bool,
-    /// How many events were read there.
+    /// Number of events read in the store.
     filled: u64,
     _bringing: JoinSet<()>,
 }
@@ -48,13 +48,13 @@ impl std::fmt::Debug for Feed {
     }
 }
 
-/// How far one source has brought everything.
+/// Delivery state of one source.
 #[derive(Debug, Default)]
 struct Source {
     through: Position,
-    /// Events whose predecessors are missing: their positions, and each one's predecessor's.
+    /// Events that arrived before their predecessor: position and predecessor's position.
     early: BTreeMap<Position, Position>,
-    /// What the relay said last: up to where it has looked, and its newest event.
+    /// The relay's last announcement: scanned position, and position of its newest event.
     looked: (Position, Position),
 }
 
@@ -124,7 +124,7 @@ impl Feed {
 
     async fn next_page(&mut self, after: Position, limit: usize) -> Result<Page, ReadError> {
         if after < self.handed {
-            // Whoever could not handle a page asks for it again.
+            // A page that could not be handled is requested again.
             return self.nats.store.read_all(after, &self.filter, limit).await;
         }
         self.sources.iter_mut().for_each(|source| source.reach(after));
@@ -137,7 +137,7 @@ impl Feed {
         if self.from_store {
             let head = self.nats.store.head();
             let page = self.nats.store.read_all(after, &self.filter, limit).await?;
-            // At its end, the bus has its time again to bring the next.
+            // At the head, the bus gets its grace period again.
             self.from_store = page.through < head;
             if page.through > after {
                 self.sources.iter_mut().for_each(|source| source.reach(page.through));
@@ -150,7 +150,7 @@ impl Feed {
         Ok(Page { events: Vec::new(), through: after })
     }
 
-    /// A page of what the bus has brought.
+    /// A page of buffered events.
     fn brought(&mut self, after: Position, limit: usize) -> Page {
         let (mut page, mut bytes) = (Page { events: Vec::new(), through: self.through() }, 0);
         while let Some(first) = self.events.first_entry() {
@@ -158,7 +158,7 @@ impl Feed {
                 break;
             }
             if page.events.len() == limit || bytes >= READ_BYTES_MAX {
-                // There is at least one more: the page ends where it is full.
+                // There are more: the page ends where it is full.
                 page.through =
                     page.events.last().map_or(after, |event: &Arc<Recorded>| event.position);
                 break;
@@ -185,7 +185,7 @@ impl Feed {
                 Some(arrival) = self.arrivals.recv() => {
                     self.take(arrival).await;
                     if self.bytes >= FEED_BYTES_MAX {
-                        // Something before all of that is missing.
+                        // An earlier event is missing.
                         self.from_store = true;
                         return;
                     }
@@ -206,7 +206,8 @@ impl Feed {
         }
     }
 
-    /// What is not heard comes again, and is passed over; so nobody waits for a bus that is away.
+    /// A lost acknowledgement causes a redelivery, which is skipped; so this never waits for a
+    /// connection.
     async fn ack(&self, acker: &Acker) {
         if self.nats.is_connected() {
             let _ = tokio::time::timeout(SAID_IN, acker.ack()).await;
@@ -217,7 +218,7 @@ impl Feed {
         self.filled
     }
 
-    /// Up to where every source has brought everything.
+    /// The position up to which all sources are complete.
     fn through(&self) -> Position {
         self.sources.iter().map(|source| source.through).min().unwrap_or(Position::START)
     }
@@ -242,7 +243,7 @@ impl Feed {
                 if position > source.through {
                     if self.filter.passes(&event.kind) && !self.events.contains_key(&position) {
                         if self.bytes >= FEED_BYTES_MAX {
-                            // As if it had not come: it is read in the store when its turn comes.
+                            // Dropped; it is read in the store when its turn comes.
                             self.from_store = true;
                             return;
                         }
@@ -257,7 +258,7 @@ impl Feed {
     }
 }
 
-/// From which source to which follower.
+/// A source and a follower.
 struct Way {
     source: String,
     name: &'static str,
@@ -265,14 +266,14 @@ struct Way {
     arrived: mpsc::Sender<Arrival>,
 }
 
-/// Brings what a source's stream has, for as long as somebody takes it.
+/// Fetches a source's stream until the follower is dropped.
 async fn bring(nats: Nats, way: Way) {
     let mut said = String::new();
     loop {
         let begun = Instant::now();
         let Err(error) = bring_until_broken(&nats, &way).await else { return };
         let why = error.to_string();
-        // One line for each cause, not for each attempt; one that comes back after it worked is said again.
+        // Log each cause once, not each attempt, and again after it worked.
         if begun.elapsed() > ANSWER_TIMEOUT || why != said {
             match error {
                 BusError::Unavailable(_) => {
@@ -280,17 +281,17 @@ async fn bring(nats: Nats, way: Way) {
                         source = way.source,
                         follower = way.name,
                         why,
-                        "the bus brings nothing"
+                        "NATS pull consumer failed; retrying"
                     );
                 }
-                // Said once for all of them when it was connected to.
+                // Logged once, when the connection was established.
                 BusError::TooOld { .. } => {}
                 _ => {
                     tracing::error!(
                         source = way.source,
                         follower = way.name,
                         why,
-                        "the bus is unusable"
+                        "NATS pull consumer cannot be used; followers read the store"
                     );
                 }
             }
@@ -312,7 +313,7 @@ async fn bring_until_broken(nats: &Nats, way: &Way) -> Result<(), BusError> {
         .messages()
         .await
         .map_err(unavailable)?;
-    let ended = || BusError::Unavailable("the connection is closed".to_owned());
+    let ended = || BusError::Unavailable("connection closed".to_owned());
     loop {
         let arrival = tokio::select! {
             message = messages.next() => {
@@ -320,8 +321,8 @@ async fn bring_until_broken(nats: &Nats, way: &Way) -> Result<(), BusError> {
                 let headers = message.headers.as_ref();
                 let carried = headers.and_then(|headers| message::read(headers, &message.payload, (&way.source, nats)));
                 let Some(carried) = carried else {
-                    tracing::error!(subject = %message.subject, "a message on the bus is not ours");
-                    // It would come again for ever.
+                    tracing::error!(subject = %message.subject, "bus message without a valid seal; skipping it");
+                    // Otherwise it is redelivered for ever.
                     let _ = acker.ack_with(async_nats::jetstream::AckKind::Term).await;
                     continue;
                 };

@@ -1,5 +1,6 @@
-//! One replica of several leads: the one that holds a key, which expires unless it is renewed. It is a matter of work saved,
-//! not of safety: two that lead at once do no harm, and whoever cannot ask leads.
+//! A lease in a NATS key-value bucket; the key expires unless it is renewed. The lease is an
+//! optimisation: two leaders at a time do the same work twice, and a replica that cannot reach the
+//! bucket leads.
 
 use std::time::Duration;
 
@@ -12,16 +13,16 @@ use tokio::time::Instant;
 use super::{Nats, rest};
 use crate::limits::{LEASE, LEASE_RENEW};
 
-/// Who seeks to lead in what.
+/// A candidate for a lease.
 pub(in crate::bus) struct Seeker {
     pub(in crate::bus) nats: Nats,
     pub(in crate::bus) name: &'static str,
-    /// Unlike that of any other process.
+    /// Unique among all processes.
     pub(in crate::bus) holder: String,
 }
 
 impl Seeker {
-    /// Seeks and keeps the lease until told to stop, then gives it back.
+    /// Acquires and renews the lease until stopped, then releases it.
     pub(in crate::bus) async fn seek(
         self,
         leads: watch::Sender<bool>,
@@ -48,7 +49,7 @@ impl Seeker {
                 Err(error) => {
                     bucket = None;
                     if answered.elapsed() > LEASE && !*leads.borrow() {
-                        tracing::warn!(name = self.name, %error, "nobody can be asked who leads");
+                        tracing::warn!(name = self.name, %error, "lease store unavailable; leading without a lease");
                         self.lead(&leads, true);
                     }
                 }
@@ -66,11 +67,16 @@ impl Seeker {
     fn lead(&self, leads: &watch::Sender<bool>, now: bool) {
         let changed = leads.send_if_modified(|leads| std::mem::replace(leads, now) != now);
         if changed {
-            tracing::info!(name = self.name, holder = self.holder, leads = now, "leadership");
+            tracing::info!(
+                name = self.name,
+                holder = self.holder,
+                leads = now,
+                "leadership changed"
+            );
         }
     }
 
-    /// The revision under which the lease is held now, if it is.
+    /// Acquires or renews; returns the revision if this process holds the lease.
     async fn hold(
         &self,
         bucket: &mut Option<kv::Store>,
@@ -84,7 +90,7 @@ impl Seeker {
         if let Some(revision) = revision {
             match bucket.update(self.name, holder.clone().into(), revision).await {
                 Ok(revision) => return Ok(Some(revision)),
-                // It expired, or the answer to the last renewal was lost.
+                // The lease expired, or the response to the last renewal was lost.
                 Err(error) if error.kind() == UpdateErrorKind::WrongLastRevision => {}
                 Err(error) => return Err(error.to_string()),
             }
@@ -105,7 +111,7 @@ impl Seeker {
             description: "which replica leads".to_owned(),
             history: 1,
             max_age: LEASE,
-            // A lease that is forgotten is sought anew.
+            // A lease lost in a restart is acquired again.
             storage: StorageType::Memory,
             num_replicas: self.nats.replicas,
             ..kv::Config::default()
@@ -114,7 +120,7 @@ impl Seeker {
     }
 }
 
-/// Otherwise it expires.
+/// Releases the lease. If this fails, it expires.
 async fn give_back(bucket: Option<&kv::Store>, revision: Option<u64>, name: &str) {
     if let (Some(bucket), Some(revision)) = (bucket, revision) {
         let given_back = bucket.delete_expect_revision(name, Some(revision));

@@ -1,4 +1,5 @@
-//! A recorded event as a CloudEvent in binary mode (CloudEvents 1.0.2 and its NATS protocol binding), and back.
+//! Encodes recorded events as CloudEvents in binary mode (CloudEvents 1.0.2 with its NATS protocol
+//! binding), and decodes them.
 
 use std::fmt::Write;
 
@@ -17,10 +18,10 @@ const VERSION: &str = "Dossier-Version";
 const META: &str = "Dossier-Meta";
 const SEAL: &str = "Dossier-Seal";
 
-/// An event with where it stands behind which other one of its source.
+/// An event and the position of its predecessor.
 pub(super) struct Carried {
     pub(super) event: Recorded,
-    /// The position of the event before it from the same source; the follower must have come at least to there.
+    /// Position of the previous event of the same source; the follower must have reached it.
     pub(super) previous: Position,
 }
 
@@ -50,7 +51,7 @@ pub(super) fn write(event: &Recorded, previous: Position, nats: &Nats) -> Publis
         .payload(event.data.clone().into())
 }
 
-/// Whatever a follower reads of a message.
+/// All parts of a message that followers read, which the seal covers.
 fn with_sealed<T>(
     event: &Recorded,
     previous: Position,
@@ -70,7 +71,7 @@ fn with_sealed<T>(
     ])
 }
 
-/// Whose events these are.
+/// The CloudEvents `source` of a store.
 pub(super) fn source(store: Uuid) -> String {
     format!("urn:uuid:{store}")
 }
@@ -79,8 +80,8 @@ pub(super) fn source_of(headers: &HeaderMap) -> Option<&str> {
     headers.get("ce-source").map(async_nats::HeaderValue::as_str)
 }
 
-/// Nothing if it is not a message of ours, under our seal and where its source's belong: whoever may publish there can write
-/// anything, also what was said elsewhere.
+/// Decodes a message; `None` unless it has a valid seal for this store, source and subject. Anyone
+/// with publish rights can write to the stream or copy other messages into it.
 pub(super) fn read(
     headers: &HeaderMap,
     payload: &[u8],
@@ -109,8 +110,8 @@ pub(super) fn read(
         .then_some(Carried { event, previous })
 }
 
-/// A header's value has no control characters and no spaces around it: those, and `%`, are written as in a URL (RFC 3986,
-/// section 2.1).
+/// Percent-encodes control characters, `%`, and leading and trailing spaces, which header values
+/// cannot contain (RFC 3986, section 2.1).
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,5 +1,5 @@
-//! Carries what a source has recorded from the store onto the bus, each event once and in order. Where it stands it asks the
-//! bus itself: no position is kept beside it that could disagree.
+//! Publishes the events of a source to the bus, in order and once. The relay keeps no position of
+//! its own: it asks the bus for the newest message.
 
 use std::ops::RangeInclusive;
 use std::sync::atomic::Ordering;
@@ -14,17 +14,17 @@ use crate::bus::{BusError, cursor};
 use crate::limits::{RELAY_EVENTS, RELAY_FOREIGN_MAX, RELAY_SAYS_EVERY};
 use crate::{Filter, Page, Position, Recorded};
 
-/// What is left after a step of a relay.
+/// Result of a relay's step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Relayed {
-    /// There may be more.
+    /// There may be more events.
     More,
-    /// Everything up to here is on the bus.
+    /// Everything up to this position is published.
     Idle(Position),
 }
 
-/// The relay of one source. Several at once do no harm: the bus takes a message only behind the one that its sender has
-/// seen.
+/// The relay of one source. Several relays at once are harmless: a message is accepted only after
+/// the sequence that its sender expects.
 #[derive(Debug)]
 pub struct Relay {
     nats: Nats,
@@ -33,14 +33,14 @@ pub struct Relay {
     at: Option<At>,
 }
 
-/// Where a relay stands.
+/// State of a relay.
 #[derive(Debug, Clone, Copy)]
 struct At {
-    /// The number of the newest message in the stream.
+    /// Sequence of the newest message.
     sequence: u64,
-    /// The position of the event in it.
+    /// Position of that message's event.
     newest: Position,
-    /// Up to where the log was looked through.
+    /// Position up to which the log was scanned.
     through: Position,
 }
 
@@ -50,23 +50,23 @@ impl Relay {
         Self { nats, source, filter, at: None }
     }
 
-    /// The source.
+    /// The service whose events it publishes.
     #[must_use]
     pub const fn source(&self) -> &'static str {
         self.source
     }
 
-    /// Carries one page. After a failure it asks the bus where it stands.
+    /// Publishes one page. After a failure, it asks the bus for its state.
     pub async fn step(&mut self) -> Result<Relayed, BusError> {
         let mut lost = self.nats.lost.clone();
         lost.mark_unchanged();
         if !self.nats.is_connected() {
-            return Err(BusError::Unavailable("there is no connection".to_owned()));
+            return Err(BusError::Unavailable("not connected".to_owned()));
         }
         tokio::select! {
             carried = self.carry() => carried,
-            // What was sent over it may be lost too: nobody answers.
-            Ok(()) = lost.changed() => Err(BusError::Unavailable("the connection was lost".to_owned())),
+            // In-flight messages may be lost as well.
+            Ok(()) = lost.changed() => Err(BusError::Unavailable("connection lost".to_owned())),
         }
     }
 
@@ -84,17 +84,18 @@ impl Relay {
         Ok(if moved { Relayed::More } else { Relayed::Idle(at.through) })
     }
 
-    /// Returns once there is something to carry, or it is time to say again how far this has come.
+    /// Returns once there are events to publish, or an announcement is due.
     pub async fn wait_past(&self, position: Position) {
         let grown = self.nats.store.wait_past(position);
         let _ = tokio::time::timeout(RELAY_SAYS_EVERY, grown).await;
     }
 
-    /// The events of a page, one behind the other: the bus refuses each that would not stand where it should. Where somebody
-    /// else has published meanwhile, one in the middle of the page may fit: what it lacks is missing, and followers see that.
+    /// Publishes a page, each message with the expected sequence. If another relay publishes at the
+    /// same time, a later message of the page may be accepted although an earlier one was not;
+    /// followers detect the gap.
     ///
-    /// One that is larger than the servers take is left out: what stands behind it names it as the one before, so that followers
-    /// see that it is missing and read it in the store.
+    /// An event that exceeds the message size is not published. The next event names it as its
+    /// predecessor, so followers read it in the store.
     async fn publish(&self, at: &mut At, page: &Page) -> Result<(), BusError> {
         let mut under_way: Vec<PublishAckFuture> = Vec::with_capacity(page.events.len());
         let mut expected = at.sequence;
@@ -108,7 +109,7 @@ impl Relay {
                     under_way.push(sent);
                     expected += 1;
                 }
-                // Nothing of it was sent.
+                // The client rejected it before sending.
                 Err(error) if error.kind() == PublishErrorKind::MaxPayloadExceeded => {
                     self.leave_out(event, &error);
                 }
@@ -119,8 +120,8 @@ impl Relay {
         for acked in under_way {
             let acked = acked.await.map_err(unavailable)?;
             if acked.duplicate || acked.sequence != at.sequence + 1 {
-                let reason = format!("{} behind {}", acked.sequence, at.sequence);
-                return Err(BusError::Unavailable(format!("an unexpected place: {reason}")));
+                let reason = format!("{} after {}", acked.sequence, at.sequence);
+                return Err(BusError::Unavailable(format!("unexpected sequence: {reason}")));
             }
             at.sequence = acked.sequence;
         }
@@ -132,17 +133,17 @@ impl Relay {
         let (source, position, kind) = (self.source, event.position.0, &*event.kind);
         tracing::error!(
             source, position, kind, bytes = event.bytes(), %error,
-            "an event is larger than the bus takes and is left out there: raise max_payload of its servers"
+            "event exceeds the bus's max_payload and was not published; raise max_payload on the servers"
         );
     }
 
-    /// Says up to where the log was looked through, and which event was the newest.
+    /// Announces the scanned position and the newest event's position.
     async fn tell(&self, at: At) {
         let subject = self.nats.looked(self.source);
         self.nats.say(Kind::Looked, self.source, subject, [at.through, at.newest]).await;
     }
 
-    /// Where the bus stands.
+    /// Reads the state of the stream.
     async fn resume(&self) -> Result<At, BusError> {
         let stream = self.nats.stream(self.source).await?;
         let what = format!("the stream {}", self.nats.stream_name(self.source));
@@ -161,7 +162,7 @@ impl Relay {
         Ok(At { sequence, newest, through: newest })
     }
 
-    /// The position of the newest event in the stream; what others have published behind it is passed over.
+    /// Position of the newest event in the stream; messages of other publishers are skipped.
     async fn newest(
         &self,
         stream: &Stream,
@@ -188,7 +189,7 @@ impl Relay {
         }
     }
 
-    /// How far every follower has surely come: where an empty stream begins.
+    /// The lowest cursor of all followers, where an empty stream starts.
     async fn lowest_cursor(&self) -> Result<Position, BusError> {
         let mut lowest: Option<Position> = None;
         for follower in self.nats.followers {

@@ -1,32 +1,33 @@
-//! A seal on what is said on the bus: whoever may publish there, but does not have the installation's secret, is not believed.
+//! Authenticates bus messages: without the installation's secret, publish rights are not enough to
+//! be trusted.
 
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 type Keyed = Hmac<Sha256>;
 
-/// Bytes of a block of SHA-256, to which a key is filled up with zeros (RFC 2104, section 2).
+/// Block size of SHA-256, to which keys are zero-padded (RFC 2104, section 2).
 const BLOCK: usize = 64;
-/// Bytes that are kept of a seal (RFC 2104, section 5).
+/// Bytes of a truncated seal (RFC 2104, section 5).
 const KEPT: usize = 16;
 
-/// What is sealed, so that a seal of one kind is none of another.
+/// Domain separation: a seal of one kind is not valid for another.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Kind {
-    /// A recorded event, as its source's relay carries it.
+    /// A recorded event, published by a relay.
     Event,
-    /// Up to where a relay has looked through the log.
+    /// Scanned position of a relay.
     Looked,
-    /// How far the reactions of a service have come.
+    /// Position of a service's reactions.
     Handled,
 }
 
-/// Seals, and tells a seal from a forgery. The same in every process of an installation.
+/// Creates and verifies seals. Equal in all processes of an installation.
 #[derive(Debug, Clone)]
 pub struct Seal(Keyed);
 
 impl Seal {
-    /// By a key drawn from the installation's secret for this purpose alone (RFC 5869, section 2.2).
+    /// Derives the key from the installation's secret (RFC 5869, section 2.2).
     #[must_use]
     pub fn new(secret: &[u8]) -> Self {
         let mut drawn = keyed(b"dossier: messages on the bus");
@@ -40,7 +41,7 @@ impl Seal {
         bytes.iter().take(KEPT).fold(String::new(), hex)
     }
 
-    /// Whether `sealed` is the seal of exactly this, compared in constant time.
+    /// Verifies a seal in constant time.
     pub(super) fn fits(&self, kind: Kind, parts: &[&[u8]], sealed: &str) -> bool {
         let pairs = sealed.as_bytes().chunks(2).map(|pair| {
             let pair = std::str::from_utf8(pair).ok()?;
@@ -50,7 +51,7 @@ impl Seal {
         bytes.len() == KEPT && self.over(kind, parts).verify_truncated_left(&bytes).is_ok()
     }
 
-    /// Each part behind its length: what is moved from one into the next is something else.
+    /// Length-prefixes each part, so that bytes cannot be moved between parts.
     fn over(&self, kind: Kind, parts: &[&[u8]]) -> Keyed {
         let mut over = self.0.clone();
         over.update(&[kind as u8]);
@@ -62,7 +63,7 @@ impl Seal {
     }
 }
 
-/// A key of at most one block.
+/// HMAC with a key of at most one block.
 fn keyed<const LENGTH: usize>(key: &[u8; LENGTH]) -> Keyed {
     const { assert!(LENGTH <= BLOCK, "a longer key would be hashed first") };
     let mut block = [0; BLOCK];

@@ -1,4 +1,4 @@
-//! Connections, made anew when they break; and the one that listens.
+//! Connections, re-established when they break, and the one that listens.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,8 +22,8 @@ use uuid::Uuid;
 
 type Wire = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
 
-/// Said to every session: what a commit acknowledges is on disk (PostgreSQL 15, section 20.5.1); how long it waits for somebody
-/// else's lock, and for how long it may hold one of its own and say nothing (section 20.11.1).
+/// Settings of every session: synchronous commit (PostgreSQL 15, section 20.5.1), lock timeout, and
+/// idle-in-transaction timeout (section 20.11.1).
 fn settings(read_only: bool) -> String {
     let (lock, answer) = (LOCK_WAIT.as_millis(), ANSWER_TIMEOUT.as_millis());
     let idle = IDLE_IN_TRANSACTION.as_millis();
@@ -34,7 +34,7 @@ fn settings(read_only: bool) -> String {
     )
 }
 
-/// A connection, and what drives it.
+/// A connection and its driver task.
 pub(super) struct Connected {
     pub(super) client: Client,
     driver: AbortHandle,
@@ -46,7 +46,7 @@ impl std::fmt::Debug for Connected {
     }
 }
 
-/// How a connection is encrypted, where its configuration says so.
+/// TLS configuration.
 struct Encryption(MakeRustlsConnect);
 
 impl std::fmt::Debug for Encryption {
@@ -55,7 +55,7 @@ impl std::fmt::Debug for Encryption {
     }
 }
 
-/// A few connections that readers share: each sends many queries at once.
+/// A few connections shared by readers, which pipeline queries on them.
 #[derive(Debug)]
 pub(super) struct Connections {
     config: Config,
@@ -63,7 +63,7 @@ pub(super) struct Connections {
     settings: String,
     slots: Vec<Mutex<Option<Arc<Connected>>>>,
     next: AtomicUsize,
-    /// What drives each connection, and what ends those that were given up.
+    /// Driver tasks, and tasks that close abandoned connections.
     drivers: Mutex<JoinSet<()>>,
 }
 
@@ -72,7 +72,7 @@ impl Connections {
         (mut config, encryption): (Config, MakeRustlsConnect),
         read_only: bool,
     ) -> Self {
-        // Who only listens would wait two hours for a peer that a cut network has taken away.
+        // A listening connection would notice a dead peer only after two hours.
         config.keepalives_idle(ANSWER_TIMEOUT);
         let slots = (0..READERS_MAX).map(|_| Mutex::new(None)).collect();
         let (next, drivers) = (AtomicUsize::new(0), Mutex::new(JoinSet::new()));
@@ -94,13 +94,13 @@ impl Connections {
         Ok(connected)
     }
 
-    /// A connection of one's own.
+    /// A connection that is not shared.
     pub(super) async fn connect(&self) -> Result<Connected, ReadError> {
         let (client, wire) = self.open().await?;
         let mut drivers = self.drivers.lock().await;
         while drivers.try_join_next().is_some() {}
         let driver = drivers.spawn(async move {
-            // How it ended is told to whoever waits for an answer.
+            // Pending queries receive the error.
             let _ = wire.await;
         });
         drop(drivers);
@@ -115,20 +115,20 @@ impl Connections {
         Ok(connected)
     }
 
-    /// Ends a connection on which nobody waits for an answer any more. The server is told as well: a session that waits for a
-    /// lock does not look whether anybody is still there, and each one given up would be one more.
+    /// Closes a connection with an abandoned query, and cancels the query: a session that waits for
+    /// a lock does not notice that its client is gone.
     pub(super) async fn end(&self, connected: &Connected) {
         let (cancel, tls) = (connected.client.cancel_token(), self.encryption.0.clone());
         let driver = connected.driver.clone();
         self.drivers.lock().await.spawn(async move {
-            // A server that is gone has no session of ours.
+            // A server that is down has no session to cancel.
             let _ = timeout(CONNECT_TIMEOUT, cancel.cancel_query(tls)).await;
             driver.abort();
         });
     }
 
-    /// Whether what stands between lends a session for one transaction only: two connections at the same time have one, or one
-    /// has several.
+    /// Whether a transaction pooler is in between: two concurrent connections share a session, or
+    /// one connection uses several.
     pub(super) async fn are_pooled(&self) -> Result<bool, ReadError> {
         let (one, other) = (self.get().await?, self.get().await?);
         let (mut ones, mut others) = (Vec::new(), Vec::new());
@@ -148,7 +148,7 @@ impl Connections {
         }
     }
 
-    /// A connection that does not answer is not asked again.
+    /// Removes a connection that does not respond.
     async fn give_up(&self, silent: &Arc<Connected>) {
         for slot in &self.slots {
             let mut slot = slot.lock().await;
@@ -159,7 +159,7 @@ impl Connections {
         }
     }
 
-    /// Asks for rows. If the connection breaks, asks once more on another, for as long as a failover takes.
+    /// Runs a query, retrying on another connection within the time limit of a failover.
     pub(super) async fn query(
         &self,
         sql: &str,
@@ -186,7 +186,7 @@ impl Connections {
     }
 }
 
-/// Which session of the server answers, asked without a statement that would be remembered.
+/// The process id of the server's session, read without a prepared statement.
 async fn session(client: &Client) -> Result<String, ReadError> {
     let asked = timeout(ANSWER_TIMEOUT, client.simple_query("SELECT pg_backend_pid()")).await;
     let said = asked.map_err(|_| silent())?.map_err(|error| unavailable(&error))?;
@@ -197,24 +197,26 @@ async fn session(client: &Client) -> Result<String, ReadError> {
     said.ok_or_else(|| ReadError::Unavailable("the server does not say who it is".to_owned()))
 }
 
-/// Whether the same again would fail the same way: the server refused it, and not because it is going down or coming up.
+/// Whether a retry would fail in the same way: the server refused the query, and not because it is
+/// starting or stopping.
 pub(super) fn is_lasting(error: &tokio_postgres::Error) -> bool {
-    // Class 08 is connections, 40 a transaction that may be tried again, 53 resources, 57 an operator; 25006 is a standby.
+    // Class 08: connection; 40: transaction rollback, retryable; 53: resources; 57: operator
+    // intervention; 25006: standby.
     let passing = |code: &str| ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class));
     error.code().is_some_and(|code| !passing(code.code()) && code.code() != "25006")
 }
 
-/// What is said of a server that says nothing.
+/// The error for a server without a response.
 pub(super) fn silent() -> ReadError {
     ReadError::Unavailable("the server does not answer".to_owned())
 }
 
-/// What the server said, or what became of the connection.
+/// The server's message, or the connection error with its cause.
 pub(super) fn reason(error: &tokio_postgres::Error) -> String {
     if let Some(said) = error.as_db_error() {
         return said.message().to_owned();
     }
-    // Why a certificate is refused, for example, stands in what this came from.
+    // The cause, such as a rejected certificate, is in the source.
     let from = std::error::Error::source(error).map(|from| format!(": {from}"));
     format!("{error}{}", from.unwrap_or_default())
 }
@@ -223,7 +225,7 @@ pub(super) fn unavailable(error: &tokio_postgres::Error) -> ReadError {
     ReadError::Unavailable(reason(error))
 }
 
-/// Hears of every commit, of this process and others, and says when it first knows how far the log reaches.
+/// Listens for commits of all processes; signals once the head is first known.
 pub(super) async fn listen(
     connections: Arc<Connections>,
     shared: Arc<Shared>,
@@ -234,21 +236,23 @@ pub(super) async fn listen(
     loop {
         match hear(&connections, &shared, &mut ready).await {
             Ok(()) => pause = RECONNECT_PAUSE,
-            Err(error) => tracing::warn!(%error, "the event store's commits are not heard of"),
+            Err(error) => {
+                tracing::warn!(%error, "PostgreSQL LISTEN connection lost; polling until it is restored")
+            }
         }
         rest(pause).await;
         pause = longer(pause);
     }
 }
 
-/// Listens until the connection ends.
+/// Listens until the connection breaks.
 async fn hear(
     connections: &Connections,
     shared: &Shared,
     ready: &mut Option<oneshot::Sender<()>>,
 ) -> Result<(), ReadError> {
     let (client, mut wire) = connections.open().await?;
-    // First listen, then look: nothing that is committed in between is missed.
+    // LISTEN first, then read the head: no commit in between is missed.
     let begin = async {
         client.batch_execute(&connections.settings).await?;
         client.batch_execute("LISTEN log_store").await?;
@@ -265,7 +269,7 @@ async fn hear(
                 let position: i64 = row.try_get(0).map_err(|error| unavailable(&error))?;
                 own = Some(row.try_get::<_, Uuid>(1).map_err(|error| unavailable(&error))?.to_string());
                 shared.reaches(Position(unsigned(position)));
-                // Whoever opened the store may have given up.
+                // The caller may have given up opening the store.
                 ready.take().map(|ready| ready.send(()));
             }
             message = std::future::poll_fn(|context| wire.poll_message(context)) => match message {
@@ -279,9 +283,9 @@ async fn hear(
         if heard.is_empty() {
             continue;
         }
-        // Commits gather: each that is told of is one more question to the server, from every process.
+        // Collect notifications: each would cause a query by every process.
         let due_at = *due.get_or_insert_with(|| Instant::now() + GATHER_COMMITS);
-        // Until it is known which log this is, what is heard waits.
+        // Until the log's identity is known, notifications wait.
         if own.is_none() || Instant::now() < due_at {
             continue;
         }

@@ -1,5 +1,6 @@
-//! Whether a connection is encrypted, as its address says: `sslmode` and `sslrootcert`, by libpq's names (PostgreSQL 15,
-//! section 34.19). There is no mode between plain text and a server whose certificate is verified: it would keep nobody out.
+//! TLS of a connection by its address: `sslmode` and `sslrootcert`, as in libpq (PostgreSQL 15,
+//! section 34.19). There is no mode between plain text and a verified certificate, because
+//! encryption without verification does not stop an attacker.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use crate::reach::Server;
 
 const PORT: u16 = 5432;
 
-/// An address, and what makes its connections.
+/// Parses an address into configuration and TLS connector.
 pub(super) fn parse(url: &str) -> Result<(Config, MakeRustlsConnect), String> {
     let (address, query) = url.split_once('?').unwrap_or((url, ""));
     let (mut mode, mut authority, mut others) = ("disable", None, Vec::new());
@@ -30,7 +31,7 @@ pub(super) fn parse(url: &str) -> Result<(Config, MakeRustlsConnect), String> {
         [] => address.parse(),
         others => format!("{address}?{}", others.join("&")).parse(),
     }
-    .map_err(|error: tokio_postgres::Error| format!("not an address: {error}"))?;
+    .map_err(|error: tokio_postgres::Error| format!("invalid address: {error}"))?;
     let mut roots = RootCertStore::empty();
     let encrypted = match (mode, authority) {
         ("disable", None) => SslMode::Disable,
@@ -47,14 +48,14 @@ pub(super) fn parse(url: &str) -> Result<(Config, MakeRustlsConnect), String> {
     Ok((config, connector(roots)?))
 }
 
-/// The file of the authority that an address names.
+/// The CA file that an address names.
 pub(super) fn authority(url: &str) -> Option<PathBuf> {
     let (_, query) = url.split_once('?')?;
     let path = query.split('&').find_map(|setting| setting.strip_prefix("sslrootcert="))?;
     Some(PathBuf::from(path.replace("%2F", "/")))
 }
 
-/// The servers of an address, those apart that are reached by a socket in a file. One port is for all of them.
+/// The servers in an address, without Unix sockets. One port applies to all.
 pub(super) fn servers(config: &Config) -> Vec<Server> {
     let ports = config.get_ports();
     let hosts = config.get_hosts().iter().enumerate();
@@ -76,7 +77,7 @@ fn trust(roots: &mut RootCertStore, path: &Path) -> Result<(), String> {
         let certificate = certificate.map_err(|error| error.to_string())?;
         roots.add(certificate).map_err(|error| error.to_string())?;
     }
-    if roots.is_empty() { Err("no certificate of an authority".to_owned()) } else { Ok(()) }
+    if roots.is_empty() { Err("no CA certificate found".to_owned()) } else { Ok(()) }
 }
 
 fn connector(roots: RootCertStore) -> Result<MakeRustlsConnect, String> {

@@ -1,4 +1,4 @@
-//! What is wrong with the tables, beyond what the server's own constraints keep out.
+//! Defects of the tables that the server's constraints do not prevent.
 
 use tokio_postgres::{Client, Row};
 
@@ -7,7 +7,7 @@ use super::{signed, unsigned};
 use crate::limits::FLAWS_MAX;
 use crate::{Flaw, Position, ReadError};
 
-/// One state of the log for all questions, which take as long as they take.
+/// One snapshot for all queries, without a statement timeout.
 const BEGIN: &str =
     "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0;
   SET LOCAL idle_in_transaction_session_timeout = 0";
@@ -31,10 +31,10 @@ const END: &str = "SELECT position, found
   FROM log_store, (SELECT coalesce(max(position), 0) AS found FROM log_events) newest
   WHERE position <> found LIMIT $1";
 
-/// What a row says.
+/// Decodes a row.
 type Read = fn(&Row) -> Result<Flaw, tokio_postgres::Error>;
 
-/// Of each kind the first [`FLAWS_MAX`]. Reads all tables.
+/// The first [`FLAWS_MAX`] of each kind. Reads all tables.
 pub(super) async fn of(client: &Client) -> Result<Vec<Flaw>, ReadError> {
     let found = look(client).await;
     found.map_err(|error| unavailable(&error))

@@ -5,10 +5,11 @@ use uuid::Uuid;
 
 use crate::OpenError;
 
-/// Counts up with every change of the tables.
+/// Schema version, increased with every change of the tables.
 const SCHEMA: i32 = 1;
 
-/// Any number that nobody else takes a lock by: two processes that start at once must not both create the tables.
+/// Key of the advisory lock that serialises table creation by processes that start at the same
+/// time. An arbitrary number.
 const LOCK: i64 = 0x00d0_551e_4106;
 
 const CREATE: &str = "
@@ -37,11 +38,11 @@ CREATE OR REPLACE VIEW log AS SELECT position, name AS stream, version, id, kind
 INSERT INTO log_store VALUES (true, gen_random_uuid(), 1, 0) ON CONFLICT DO NOTHING;
 ";
 
-/// The first schema of the search path, if it is named and not there yet.
+/// The first schema of the search path, if it does not exist yet.
 const MISSING: &str = "SELECT btrim(split_part(current_setting('search_path'), ',', 1), ' \"')
   WHERE current_schema() IS NULL";
 
-/// Creates the tables that are missing, and says which store it is.
+/// Creates missing tables and returns the store's identity.
 pub(super) async fn prepare(client: &Client, path: &str) -> Result<Uuid, OpenError> {
     let unusable = |error: tokio_postgres::Error| OpenError::Unusable {
         path: path.to_owned(),
@@ -58,7 +59,7 @@ pub(super) async fn prepare(client: &Client, path: &str) -> Result<Uuid, OpenErr
     Ok(look(client, path).await?.0)
 }
 
-/// Which store it is and where its log stands; an error if there is none.
+/// Identity and head of an existing store.
 pub(super) async fn look(client: &Client, path: &str) -> Result<(Uuid, i64), OpenError> {
     let unusable = |error: tokio_postgres::Error| OpenError::Unusable {
         path: path.to_owned(),

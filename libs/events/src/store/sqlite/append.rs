@@ -9,16 +9,16 @@ use super::{READ, recorded, signed, unsigned};
 use crate::store::is_same;
 use crate::{AppendError, Appended, Expected, NewEvent, Position, Recorded, StreamName, Version};
 
-/// What became of an append in the transaction.
+/// Result of an append within the transaction.
 pub(super) enum Tried {
-    /// All of it or nothing stands there.
+    /// Written completely, or refused without a trace.
     Whole(Outcome),
-    /// It is refused, and some of its rows stand there.
+    /// Refused after some of its rows were written.
     Half(AppendError),
 }
 
 impl Writer {
-    /// One append. The outer error fails the whole group.
+    /// Performs one append. The outer error fails the whole group.
     pub(super) fn append(
         &mut self,
         append: &Append,
@@ -26,7 +26,7 @@ impl Writer {
     ) -> rusqlite::Result<Tried> {
         let Append { stream, expected, events, .. } = append;
         let begun = match expected {
-            // Mostly it is new indeed: its name is asked for by being written.
+            // Usually it is new: insert the name instead of selecting it first.
             Expected::NoStream if !self.standings.contains(stream) => self.begin(stream)?,
             Expected::NoStream | Expected::At(_) => None,
         };
@@ -76,8 +76,7 @@ impl Writer {
         Ok(Tried::Whole(Ok(Appended { version: Version(base + count), position: self.head })))
     }
 
-    /// The same where others are refused half written: what is left of this one is undone by itself, and nobody else's rows are
-    /// touched.
+    /// The same within a savepoint, so that a refused append is undone without touching the others.
     pub(super) fn append_carefully(
         &mut self,
         append: &Append,
@@ -119,7 +118,7 @@ impl Writer {
         Ok(())
     }
 
-    /// The answer when the stream stands elsewhere: the same append once more, or a refusal.
+    /// The result if the stream is at another version: the same append again, or a conflict.
     fn same_append(
         &self,
         stream: &StreamName,
@@ -156,7 +155,7 @@ impl Writer {
             .exists([event.id.as_bytes().as_slice()])
     }
 
-    /// Where a stream stands; nothing if it has not begun.
+    /// Number and version of a stream; `None` if it does not exist.
     fn standing(&mut self, stream: &StreamName) -> rusqlite::Result<Option<Standing>> {
         if let Some(standing) = self.standings.get(stream) {
             return Ok(Some(*standing));
@@ -172,7 +171,7 @@ impl Writer {
             .optional()
     }
 
-    /// The number of a stream that begins; nothing if it has begun before.
+    /// Creates a stream and returns its number; `None` if it exists.
     fn begin(&self, stream: &StreamName) -> rusqlite::Result<Option<i64>> {
         let changed = self
             .connection

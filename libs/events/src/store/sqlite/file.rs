@@ -1,4 +1,4 @@
-//! The file: its tables, who may open it, and how.
+//! The file: its tables, and how it is opened.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
@@ -11,15 +11,16 @@ use super::Options;
 use crate::OpenError;
 use crate::limits::LOCK_WAIT;
 
-/// Schema version of the file, kept in its `user_version`. Version 1 was never released; version 2 has no `writer`.
+/// Schema version, stored in `user_version`. Version 1 was never released; version 2 has no
+/// `writer`.
 const SCHEMA: i64 = 3;
-/// The oldest that can be read, and brought up to date by whoever writes.
+/// Oldest supported version; migrated when opened for writing.
 const SCHEMA_OLDEST: i64 = 2;
 /// Marks the file as ours, kept in its `application_id` ("DSSR").
 const APPLICATION: i64 = 0x4453_5352;
 
-/// Streams have numbers in the order in which they began, so that the rows and index entries of the streams that are
-/// being worked on lie side by side: that is what a commit has to write. `log` is for people with standard tools.
+/// Streams are numbered in order of creation, so that rows and index entries of active streams are
+/// adjacent, which keeps commits small. The view `log` is for people with standard tools.
 const CREATE: &str = "
 CREATE TABLE store (id BLOB NOT NULL) STRICT;
 CREATE TABLE streams (
@@ -41,19 +42,19 @@ CREATE VIEW log AS SELECT position, name AS stream, version, lower(hex(id)) AS i
   FROM events JOIN streams ON streams.no = events.stream;
 ";
 
-/// Who writes: whoever opens the file to write raises `epoch`, and writes only as long as it stands there. `touched` and
-/// `room` are for whoever asks whether anything can be written.
+/// The writer's epoch: incremented when the file is opened for writing; an older writer stops.
+/// `touched` and `room` serve the writability test.
 const CREATE_WRITER: &str = "
 CREATE TABLE writer (epoch INTEGER NOT NULL, touched INTEGER NOT NULL, room BLOB) STRICT;
 INSERT INTO writer (epoch, touched) VALUES (0, 0);
 ";
 
-/// A file that this process writes to.
+/// A file opened for writing.
 pub(super) struct Opened {
     pub(super) connection: Connection,
     pub(super) id: Uuid,
     pub(super) epoch: i64,
-    /// Where the log stood when the writers before were shut out.
+    /// Head at the moment when earlier writers were excluded.
     pub(super) head: i64,
 }
 
@@ -84,7 +85,7 @@ pub(super) fn open_writer(path: &Path, options: Options) -> Result<Opened, OpenE
     check(path, &connection)?;
     configure(&connection, options).map_err(unusable)?;
     connection.execute_batch("BEGIN IMMEDIATE").map_err(unusable)?;
-    // Once more where nobody else can change it: another process may have made the file meanwhile.
+    // Checked again inside the transaction: another process may have created the file meanwhile.
     match check(path, &connection)? {
         None => create(&connection).map_err(unusable)?,
         Some(SCHEMA) => {}
@@ -99,7 +100,7 @@ pub(super) fn open_writer(path: &Path, options: Options) -> Result<Opened, OpenE
     Ok(Opened { connection, id, epoch, head })
 }
 
-/// The identity of a file that is only read, and where its log stands.
+/// Identity and head of a file opened read-only.
 pub(super) fn look(path: &Path, connection: &Connection) -> Result<(Uuid, i64), OpenError> {
     if check(path, connection)?.is_none() {
         return Err(OpenError::Missing { path: path.display().to_string() });
@@ -112,7 +113,7 @@ fn unusable(path: &Path, error: rusqlite::Error) -> OpenError {
     OpenError::Unusable { path: path.display().to_string(), reason: error.to_string() }
 }
 
-/// Whether the file is ours, and of what version; nothing if there is nothing in it.
+/// The file's schema version, `None` if it is empty; fails if it is not ours.
 fn check(path: &Path, connection: &Connection) -> Result<Option<i64>, OpenError> {
     let name = || path.display().to_string();
     let ask = |sql: &str| -> Result<i64, OpenError> {
@@ -129,7 +130,7 @@ fn check(path: &Path, connection: &Connection) -> Result<Option<i64>, OpenError>
         return Err(OpenError::Newer { path: name(), found, known: SCHEMA });
     }
     if found < SCHEMA_OLDEST {
-        let reason = format!("it has version {found}, which was never released; begin a new one");
+        let reason = format!("schema version {found} was never released; start with a new file");
         return Err(OpenError::Unusable { path: name(), reason });
     }
     Ok(Some(found))
@@ -149,7 +150,7 @@ fn identity(path: &Path, connection: &Connection) -> Result<Uuid, OpenError> {
 fn configure(connection: &Connection, options: Options) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    // The writer sees to checkpoints by itself: the default costs a third of the throughput.
+    // The writer triggers checkpoints itself: the default costs a third of the throughput.
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "cache_size", -8_192)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
@@ -159,7 +160,7 @@ fn configure(connection: &Connection, options: Options) -> rusqlite::Result<()> 
     prepare_once(connection, 32)
 }
 
-/// Inside a transaction.
+/// Creates the tables, inside a transaction.
 fn create(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(CREATE)?;
     connection.execute("INSERT INTO store (id) VALUES (randomblob(16))", [])?;
@@ -167,7 +168,7 @@ fn create(connection: &Connection) -> rusqlite::Result<()> {
     bring_up_to_date(connection)
 }
 
-/// Inside a transaction.
+/// Migrates the tables, inside a transaction.
 fn bring_up_to_date(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(CREATE_WRITER)?;
     connection.pragma_update(None, "user_version", SCHEMA)
@@ -182,7 +183,7 @@ pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Statements are kept, and not planned again whenever other values are bound.
+/// Prepares a statement so that it is not replanned when parameters change.
 fn prepare_once(connection: &Connection, statements: usize) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(statements);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(|_| ())

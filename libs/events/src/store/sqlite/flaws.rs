@@ -1,4 +1,4 @@
-//! What is wrong with the file: rows that belong to nothing, gaps, and damage that the engine itself finds.
+//! Defects of the file: orphaned rows, gaps, and damage that SQLite reports.
 
 use rusqlite::{Connection, Row, params};
 
@@ -12,7 +12,7 @@ const EMPTY_STREAMS: &str = "SELECT name FROM streams
 const NO_STREAM: &str = "SELECT position FROM events
   WHERE NOT EXISTS (SELECT 1 FROM streams WHERE no = stream) ORDER BY position LIMIT ?1";
 
-/// Positions begin at one and have no gaps: then the last is how many there are.
+/// Positions begin at 1 and have no gaps, so the last equals the count.
 const DENSE: &str = "SELECT count(*) = coalesce(max(position), 0) FROM events";
 
 const GAPS: &str = "SELECT * FROM
@@ -24,9 +24,9 @@ const VERSION_GAPS: &str = "SELECT coalesce(name, 'number ' || stream), before, 
    FROM events)
   LEFT JOIN streams ON no = stream WHERE version <> before + 1 LIMIT ?1";
 
-/// Of each kind the first [`FLAWS_MAX`]. Reads the whole file.
+/// The first [`FLAWS_MAX`] of each kind. Reads the whole file.
 pub(super) fn of(connection: &Connection) -> rusqlite::Result<Vec<Flaw>> {
-    // One state of the log for all questions.
+    // One snapshot for all queries.
     let transaction = connection.unchecked_transaction()?;
     let ask = |sql: &str, flaw: fn(&Row<'_>) -> rusqlite::Result<Flaw>| {
         let mut statement = transaction.prepare(sql)?;
@@ -50,7 +50,7 @@ pub(super) fn of(connection: &Connection) -> rusqlite::Result<Vec<Flaw>> {
     Ok(flaws)
 }
 
-/// What SQLite's own check finds: pages, rows and indexes that contradict one another.
+/// SQLite's `integrity_check`.
 fn damage(connection: &Connection) -> rusqlite::Result<Vec<Flaw>> {
     let sql = format!("PRAGMA integrity_check({FLAWS_MAX})");
     let mut statement = connection.prepare(&sql)?;

@@ -1,5 +1,5 @@
-//! Connections that only read, each on a thread of its own. On threads that come and go, as those for blocking work do, the
-//! memory of large pages would be kept by each one that ever read one.
+//! Read connections, each on a thread of its own. With a blocking thread pool, each short-lived
+//! thread that read a large page would keep its memory.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::ReadError;
 
-/// What a thread does next with its connection.
+/// A read to perform.
 struct Job {
     read: Box<dyn FnOnce(&Connection) + Send>,
     permit: OwnedSemaphorePermit,
@@ -20,7 +20,7 @@ struct Job {
 
 #[derive(Debug)]
 pub(super) struct Readers {
-    /// To each thread.
+    /// Queue of each thread.
     jobs: Vec<Sender<Job>>,
     threads: Vec<JoinHandle<()>>,
     idle: Arc<Idle>,
@@ -28,7 +28,8 @@ pub(super) struct Readers {
     permits: Arc<Semaphore>,
 }
 
-/// The threads that have nothing to do, by their places; the one that read last is taken first, because it knows most.
+/// Idle threads by index; the most recently used one is taken first, because its page cache is
+/// warm.
 #[derive(Debug)]
 struct Idle(Mutex<Vec<usize>>);
 
@@ -67,7 +68,7 @@ impl Readers {
         let read = move |connection: &Connection| {
             let result =
                 read(connection).map_err(|error| ReadError::Unavailable(error.to_string()));
-            // Whoever asked may have gone.
+            // The caller may have given up.
             let _ = reply.send(result);
         };
         let thread = self.jobs.get(place).ok_or_else(stopped)?;
@@ -77,22 +78,22 @@ impl Readers {
 }
 
 impl Drop for Readers {
-    /// Ends the threads, so that a dropped store holds no file.
+    /// Joins the threads, so that a dropped store holds no file open.
     fn drop(&mut self) {
         self.jobs.clear();
         for thread in self.threads.drain(..) {
-            // One that panicked outside of a read has ended.
+            // A thread that panicked outside a read has ended.
             let _ = thread.join();
         }
     }
 }
 
-/// Reads until nobody can ask any more.
+/// Performs reads until all senders are gone.
 fn run(place: usize, connection: &Connection, jobs: &Receiver<Job>, idle: &Idle) {
     while let Ok(Job { read, permit }) = jobs.recv() {
-        // A read that panics has no answer; the next one finds the connection as it was.
+        // A read that panics has no result; the connection remains usable.
         if catch_unwind(AssertUnwindSafe(|| read(connection))).is_err() {
-            tracing::error!("a read of the event store panicked");
+            tracing::error!("SQLite reader panicked");
         }
         idle.lock().push(place);
         drop(permit);

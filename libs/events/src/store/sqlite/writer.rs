@@ -1,4 +1,4 @@
-//! The one thread that writes.
+//! The writer thread.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -23,11 +23,11 @@ use crate::{
     AppendError, Appended, Expected, NewEvent, Position, Recorded, StreamName, Unwritable,
 };
 
-/// What the writer is asked for.
+/// A job of the writer.
 #[derive(Debug)]
 pub(super) enum Job {
     Append(Append),
-    /// Whether it can write, tried and not assumed.
+    /// Tests whether the log is writable.
     Probe(oneshot::Sender<Result<(), Unwritable>>),
 }
 
@@ -41,7 +41,7 @@ pub(super) struct Append {
 }
 
 impl Job {
-    /// How many events it has, and bytes.
+    /// Number of events, and their bytes.
     fn size(&self) -> (usize, usize) {
         match self {
             Self::Append(append) => (append.events.len(), append.taken.bytes),
@@ -49,7 +49,7 @@ impl Job {
         }
     }
 
-    // Whoever asked may no longer wait: a caller that does not finds its events in the stream.
+    // The caller may have given up; it finds its events in the stream.
     fn refuse(self, failed: &Failed) {
         match self {
             Self::Append(append) => drop(append.reply.send(Err(failed.answer()))),
@@ -58,7 +58,7 @@ impl Job {
     }
 }
 
-/// Why a transaction came to nothing.
+/// Why a transaction failed.
 #[derive(Debug)]
 pub(super) enum Failed {
     Sql(rusqlite::Error),
@@ -102,21 +102,20 @@ pub(super) type Outcome = Result<Appended, AppendError>;
 pub(super) struct Writer {
     pub(super) connection: Connection,
     wal: Wal,
-    /// This writer's number: as long as it stands in the file nobody opened it to write after this one.
+    /// This writer's epoch; a higher one in the file belongs to a later writer.
     epoch: i64,
     pub(super) head: Position,
-    /// Changes when another connection changes the file (SQLite, `PRAGMA data_version`).
+    /// SQLite's `PRAGMA data_version`: changes when another connection changes the file.
     data_version: i64,
     pub(super) standings: LruCache<StreamName, Standing>,
-    /// What was under way when a commit failed: whether it stands in the file is seen at the next one.
+    /// Events of a failed commit; the next transaction finds out whether they were written.
     unsure: Vec<Arc<Recorded>>,
     shared: Arc<Shared>,
 }
 
-/// Where a stream stands.
+/// State of a stream.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Standing {
-    /// Its number in the file.
     pub(super) no: i64,
     pub(super) version: u64,
 }
@@ -138,11 +137,11 @@ impl Writer {
         Ok((writer, told))
     }
 
-    /// Writes group after group until nobody can send any more.
+    /// Writes groups until all senders are gone.
     pub(super) fn run(mut self, mut queue: mpsc::Receiver<Job>) {
         let mut last = 0;
         while let Some(first) = queue.blocking_recv() {
-            // Under load the next appends are a moment away, and every group costs a sync.
+            // Under load, further appends arrive within moments, and every group costs a sync.
             if GATHER_AFTER.contains(&last) {
                 std::thread::park_timeout(GATHER);
             }
@@ -167,13 +166,13 @@ impl Writer {
     }
 
     fn finish(&self) {
-        // A reader outside may keep the end from being copied: the next start does it.
+        // A reader may block the last checkpoint; the next start performs it.
         let finished = self
             .connection
             .busy_timeout(Duration::ZERO)
             .and_then(|()| self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)"));
         if let Err(error) = finished {
-            tracing::warn!(%error, "the last checkpoint failed; the next start will do it");
+            tracing::warn!(%error, "checkpoint at shutdown failed; it is done at the next start");
         }
     }
 
@@ -188,7 +187,7 @@ impl Writer {
         let probed = !probes.is_empty();
         let mut tried = self.try_group(&appends, probed, Writer::append);
         if matches!(tried, Ok(None)) {
-            // Savepoints cost more than this happens.
+            // Rolling back is rare, so it is cheaper than savepoints.
             self.roll_back();
             tried = self.try_group(&appends, probed, Writer::append_carefully);
         }
@@ -208,9 +207,10 @@ impl Writer {
             Err(failed) => {
                 self.roll_back();
                 if let Failed::Sql(error) = &failed {
-                    tracing::error!(%error, "a group of appends failed");
+                    tracing::error!(%error, "transaction of grouped appends failed");
                 }
-                // A refusal read from the rolled-back group may rest on it: only the failure is true for all.
+                // A refusal within the rolled-back group may depend on it; only the failure is
+                // valid for all.
                 let jobs = appends.into_iter().map(Job::Append);
                 jobs.chain(probes.into_iter().map(Job::Probe)).for_each(|job| job.refuse(&failed));
                 Err(failed)
@@ -218,7 +218,7 @@ impl Writer {
         }
     }
 
-    /// Commits a group; nothing if one of its appends was refused half written.
+    /// Commits a group; `None` if one of its appends was refused after some rows were written.
     fn try_group(
         &mut self,
         appends: &[Append],
@@ -261,7 +261,7 @@ impl Writer {
         }
     }
 
-    /// Begins a transaction, if this is still the only writer and there is room.
+    /// Begins a transaction, if this is still the only writer and there is space.
     fn begin_group(&mut self) -> Result<(), Failed> {
         if let Some(why) = self.shared.taken_over.get() {
             return Err(Failed::Unwritable(why.clone()));
@@ -273,8 +273,9 @@ impl Writer {
         self.look_for_others()
     }
 
-    /// What this writer remembers is all there is only if nobody else has written. Two writers may come about although there
-    /// is a lock file: it was removed, or the file system knows no locks.
+    /// Checks that no other process has written, because this writer's caches would be outdated. A
+    /// second writer is possible despite the lock file: it was deleted, or the file system has no
+    /// locks.
     fn look_for_others(&mut self) -> Result<(), Failed> {
         let (epoch, head): (i64, i64) = self
             .connection
@@ -293,7 +294,7 @@ impl Writer {
         let (ours, head) = (epoch == self.epoch, Position(unsigned(head)));
         let unsure = std::mem::take(&mut self.unsure);
         if ours && head != self.head && unsure.last().is_some_and(|last| last.position == head) {
-            // The commit that failed was made all the same.
+            // The failed commit was written after all.
             self.head = head;
             self.publish(unsure);
         }
@@ -302,26 +303,25 @@ impl Writer {
         }
         let (known, found) = (self.head.0, head.0);
         let said = if ours {
-            format!("it stands at {found} and not at {known}, and no other program opened it")
+            format!("its head is {found}, not {known}, although no other process opened it")
         } else {
-            "another process has opened it to write since".to_owned()
+            "another process opened it later".to_owned()
         };
         tracing::error!(
             known,
             found,
             epoch,
             own = self.epoch,
-            "another writer has the log: this process writes nothing more and should be ended"
+            "another process has opened this log for writing; refusing all appends, stop this process"
         );
         let why = Unwritable::TakenOver(said);
         Err(Failed::Unwritable(self.shared.taken_over.get_or_init(|| why).clone()))
     }
 
-    /// Whether the file takes more, and the disk takes a commit: room for a page or two is looked for and given back, and one
-    /// row is changed indeed.
+    /// Tests writability: reserves and releases a page or two, and changes one row.
     fn touch(&self) -> rusqlite::Result<()> {
         self.run_cached("SAVEPOINT room")?;
-        // Where there is none the engine gives up the whole transaction, and with it the savepoint.
+        // Without space, SQLite rolls back the whole transaction with its savepoint.
         self.connection
             .prepare_cached("UPDATE writer SET room = zeroblob(?1)")?
             .execute([PROBE_BYTES])?;
@@ -349,12 +349,12 @@ impl Writer {
         if !self.connection.is_autocommit()
             && let Err(error) = self.connection.execute_batch("ROLLBACK")
         {
-            tracing::error!(%error, "a rollback failed");
+            tracing::error!(%error, "ROLLBACK failed");
         }
     }
 }
 
-/// Where somebody else kept the log locked, whoever came meanwhile has waited as well.
+/// After a lock timeout, queued appends have waited as well: refuses them.
 fn refuse_waiting(failed: &Failed, queue: &mut mpsc::Receiver<Job>) {
     if !matches!(failed.why(), Unwritable::Locked(_) | Unwritable::Pinned { .. }) {
         return;

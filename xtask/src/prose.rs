@@ -1,0 +1,123 @@
+//! Comments and documents, checked against `docs/style.md`.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::generate::root;
+use crate::tidy::sources;
+
+const COLUMNS_MAX: usize = 100;
+const STUB_CHARS_MAX: usize = 14;
+
+/// Folders whose comments keep to the style guide. Add a folder once it does.
+const CLEAN: &[&str] = &[
+    "cluster",
+    "libs/calendar",
+    "libs/events/src/bus",
+    "libs/events/src/store/postgres",
+    "libs/events/src/store/sqlite",
+    "loadtest/src",
+];
+
+fn is_clean(path: &Path) -> bool {
+    CLEAN.iter().any(|folder| path.starts_with(folder))
+}
+
+/// The text after `//`, `///` or `//!`.
+fn comment(line: &str) -> Option<&str> {
+    let text = line.trim_start().strip_prefix("//")?;
+    Some(text.strip_prefix(['/', '!']).unwrap_or(text).trim())
+}
+
+#[test]
+fn comments_have_at_most_100_columns() {
+    for (path, text) in sources().iter().filter(|(path, _)| is_clean(path)) {
+        for (number, line) in (1..).zip(text.lines()) {
+            let long = comment(line).is_some() && line.chars().count() > COLUMNS_MAX;
+            assert!(!long, "{}:{number} is longer than {COLUMNS_MAX} columns", path.display());
+        }
+    }
+}
+
+/// A documentation line of a few characters repeats the name below it.
+#[test]
+fn documentation_says_more_than_the_name() {
+    for (path, text) in sources().iter().filter(|(path, _)| is_clean(path)) {
+        let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
+        let is_doc = |line: Option<&&str>| line.is_some_and(|line| line.starts_with("///"));
+        for (index, line) in lines.iter().enumerate() {
+            let Some(doc) = line.strip_prefix("/// ") else { continue };
+            let above = index.checked_sub(1).and_then(|above| lines.get(above));
+            let alone = !is_doc(above) && !is_doc(lines.get(index + 1));
+            let stub = alone && doc.chars().count() <= STUB_CHARS_MAX;
+            assert!(!stub, "{}:{} has a stub: {line}", path.display(), index + 1);
+        }
+    }
+}
+
+/// In place of rustc's `missing_docs`, which wants a line for every field and variant.
+#[test]
+fn public_items_of_libraries_are_documented() {
+    let items = ["fn ", "const fn ", "async fn ", "struct ", "enum ", "trait ", "type ", "const "];
+    for (path, text) in sources() {
+        if !path.starts_with("libs") || path.components().any(|part| part.as_os_str() == "tests") {
+            continue;
+        }
+        let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
+        for (number, line) in lines.iter().enumerate() {
+            let Some(item) = line.strip_prefix("pub ") else { continue };
+            let is_item = items.iter().any(|kind| item.starts_with(kind));
+            // In a macro, the documentation comes from its caller.
+            if !is_item || item.contains('$') {
+                continue;
+            }
+            // Between the documentation and the item are only attributes, some of several lines.
+            let above = lines[..number].iter().rev().find(|line| {
+                line.starts_with("///") || line.is_empty() || line.ends_with(['{', '}', ';'])
+            });
+            let documented = above.is_some_and(|line| line.starts_with("///"));
+            assert!(documented, "{}:{} has no documentation: {line}", path.display(), number + 1);
+        }
+    }
+}
+
+#[test]
+fn every_decision_record_has_a_status_and_a_date() {
+    let mut records = 0;
+    for entry in std::fs::read_dir(root().join("docs/adr")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let status = text.lines().nth(2).unwrap();
+        let date = status.strip_prefix("Status: accepted, ").and_then(|rest| rest.get(..10));
+        let is_date = |date: &str| {
+            let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+            let parts: Vec<&str> = date.split('-').collect();
+            parts.len() == 3 && parts[0].len() == 4 && parts.iter().all(|part| digits(part))
+        };
+        assert!(date.is_some_and(is_date), "{}: {status}", path.display());
+        records += 1;
+    }
+    assert!(records >= 16, "{records}");
+}
+
+/// A term is defined in one place: technical ones in the style guide, those of the law in the glossary.
+#[test]
+fn style_guide_and_glossary_do_not_overlap() {
+    let read = |name: &str| std::fs::read_to_string(root().join("docs").join(name)).unwrap();
+    let (style, glossary) = (read("style.md"), read("glossary.md"));
+    let rows = |text: &str, column: usize| -> Vec<String> {
+        let rows = text.lines().filter_map(|line| line.strip_prefix("| "));
+        rows.filter_map(|row| row.split(" | ").nth(column)).map(str::to_owned).collect()
+    };
+    let technical: BTreeSet<String> = rows(&style, 0)
+        .iter()
+        .flat_map(|cell| cell.split("**").skip(1).step_by(2))
+        .map(str::to_owned)
+        .collect();
+    assert!(technical.len() >= 40, "{technical:?}");
+    for cell in rows(&glossary, 1) {
+        for term in cell.trim_end_matches(" |").split([',', ';', ':', '(']) {
+            assert!(!technical.contains(term.trim()), "{term} is in both");
+        }
+    }
+}
