@@ -158,6 +158,9 @@ payload! {
         /// What became of the receipts of what had not come; absent where that was not recorded yet.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         receipts: Option<Vec<ReceiptCorrected>>,
+        /// The end of the applicant's new window to pay, where nothing could be paid while the amount was in doubt and less came.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        window_ends_at: Option<Timestamp>,
     }
     /// A provider says that an attempt failed. A later capture of the same attempt still counts.
     PaymentFailed {

@@ -4,6 +4,7 @@
 
 use super::{Attempt, Payment, Standing};
 use crate::access::agency;
+use crate::clock;
 use crate::contract::{
     DiscrepancyResolved, PaymentEvent, PaymentId, Personal, RefundEffect, ResolutionProposed, Role,
     Subject, Vnd,
@@ -123,7 +124,7 @@ pub(super) fn resolved(
 ) -> Result<Vec<PaymentEvent>, LawError> {
     let Found { payment: id, captured, reason, proposed_by } = found;
     let counted = payment.attempts.get(&id).map_or(Vnd::ZERO, |attempt| attempt.captured);
-    let (effect, receipts) = (None, None);
+    let (effect, receipts, window_ends_at) = (None, None, None);
     let mut resolved = DiscrepancyResolved {
         payment: id,
         captured,
@@ -132,6 +133,7 @@ pub(super) fn resolved(
         effect,
         proposed_by,
         receipts,
+        window_ends_at,
     };
     let mut after = payment.clone();
     after.take_resolution(&resolved);
@@ -140,6 +142,13 @@ pub(super) fn resolved(
         Standing::AtItsEnd => RefundEffect::AtTheEnd,
         Standing::Unanswered | Standing::InProcess => RefundEffect::OwedAgain,
     });
+    // While the rest was in doubt nothing could be paid, and the window may have passed.
+    let can_pay_again = payment.waits_for_certainty() && after.settled_at.is_none();
+    if can_pay_again && after.outstanding() > Vnd::ZERO {
+        let rule = facts.rule()?;
+        let window = rule.procedure.fees.window.filter(|_| payment.window.is_some());
+        resolved.window_ends_at = window.map(|window| clock::end_of(rule, facts.at, window));
+    }
     let mut after = payment.clone();
     after.take_resolution(&resolved);
     resolved.receipts = Some(after.correct_receipts(None));

@@ -305,6 +305,7 @@ impl State for Payment {
                 self.correct_receipts(resolved.receipts.as_deref());
                 let brought = resolved.captured.0.saturating_sub(resolved.counted.0).max(0);
                 self.take_money(resolved.payment, Vnd(brought), true, meta);
+                self.window = window(resolved.window_ends_at).or(self.window);
             }
             PaymentEvent::DiscrepancyOverdue(_) => {
                 if let Some(owed) = &mut self.discrepancy {

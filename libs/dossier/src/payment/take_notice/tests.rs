@@ -8,7 +8,7 @@ use crate::payment::resolve_discrepancy::ResolveDiscrepancy;
 use crate::payment::start_payment::{self, tests::started};
 use crate::payment::{Standing, expire_fee_window, refund_payment, resolve_discrepancy, take_cash};
 use crate::step::State;
-use crate::testing::{Scene, law};
+use crate::testing::{Scene, at, law};
 
 /// A notice of the sandbox, without a transaction number.
 pub(crate) fn say(payment: PaymentId, event: &str, amount: Vnd) -> TakeNotice {
@@ -86,6 +86,45 @@ fn money_in_doubt_settles_no_fee_and_the_window_waits_for_the_cashier() {
     let events = resolve(&mut less, 20_000).unwrap();
     assert!(matches!(events[..], [PaymentEvent::DiscrepancyResolved(_)]), "{events:?}");
     assert!(windows(&less.state) && less.state.outstanding() == Vnd(10_000));
+}
+
+#[test]
+fn who_could_not_pay_while_money_was_in_doubt_gets_the_whole_window_again() {
+    let law = law();
+    let (mut scene, id) = doubtful(&law);
+    let start = |s: &Payment, f: &Facts<'_>| start_payment::decide(s, "sandbox", f);
+    let refused = scene.step("2026-11-20T10:00", Role::Applicant, start);
+    assert_eq!(refused, Err(start_payment::Refusal::NothingOwed), "as far as was said");
+    let was_due_at = scene.state.window_ends_at().unwrap();
+    let expire = |s: &Payment, f: &Facts<'_>| expire_fee_window::decide(s, f);
+    assert!(scene.step("2027-03-01T09:00", Role::System, expire).unwrap().is_empty());
+    let less = |s: &Payment, f: &Facts<'_>| {
+        let (captured, reason) = (Vnd(20_000), "the statement says so".to_owned());
+        let command = ResolveDiscrepancy { payment: id, captured, reason };
+        resolve_discrepancy::decide(s, command, Standing::Unanswered, f)
+    };
+    scene.step("2027-03-01T10:00", Role::Cashier, less).unwrap();
+    let window = scene.state.period(expire_fee_window::KIND, &law).unwrap().unwrap();
+    assert_eq!(scene.state.window_ends_at(), Some(window.end().due_at), "as it is computed again");
+    assert!(window.end().due_at > was_due_at.max(at("2027-03-02T00:00")));
+    assert!(scene.step("2027-03-01T10:00", Role::System, expire).unwrap().is_empty());
+    scene.step("2027-03-01T10:05", Role::Applicant, start).unwrap();
+    let (rest, paid) = (*scene.state.attempts.keys().find(|of| **of != id).unwrap(), "e2");
+    let settled = scene.step("2027-03-01T10:10", Role::PaymentProvider, |s, f| {
+        decide(s, &say(rest, paid, Vnd(10_000)), f)
+    });
+    assert!(settled.is_ok() && scene.state.settled_at.is_some(), "{settled:?}");
+    // What was in doubt and is more than is owed leaves the window as it was.
+    let (mut other, id) = started(&law);
+    take(&mut other, &say(id, "e1", Vnd(20_000)));
+    let before = other.state.window;
+    let less = |s: &Payment, f: &Facts<'_>| {
+        let (captured, reason) = (Vnd(10_000), "the statement says so".to_owned());
+        let command = ResolveDiscrepancy { payment: id, captured, reason };
+        resolve_discrepancy::decide(s, command, Standing::Unanswered, f)
+    };
+    other.step("2026-11-20T10:00", Role::Cashier, less).unwrap();
+    assert_eq!(other.state.window, before, "the rest could be paid all the time");
 }
 
 #[test]
@@ -241,7 +280,7 @@ fn what_is_paid_twice_is_owed_back_with_a_day() {
     let scene = paid_twice(&law);
     let (owed, why) = scene.state.repayment.unwrap();
     assert_eq!((scene.state.owed_back(), why), (Vnd(30_000), OwedBack::OverPayment));
-    assert_eq!(owed.running.due_at, crate::testing::at("2026-12-02T00:00"));
+    assert_eq!(owed.running.due_at, at("2026-12-02T00:00"));
     assert_eq!(scene.state.outstanding(), Vnd(0));
 }
 
