@@ -13,6 +13,7 @@ use crate::contract::{
 use crate::step::Rule;
 
 mod agencies;
+mod alternatives;
 mod changes;
 mod clock_rules;
 mod code_parts;
@@ -45,7 +46,7 @@ pub use file::schemas;
 pub use file::{InvalidLaw, kind_of, rules, says_the_same, shipped_rules, takes_effect};
 use file::{content, read};
 pub use file::{in_version, next_version};
-pub use issuing::{Draft, Finding, Findings, Place, RULES_BYTES_MAX};
+pub use issuing::{Draft, FINDINGS_MAX, Finding, Findings, Place, RULES_BYTES_MAX};
 pub use outage::Outage;
 use outage::Outages;
 pub use payments::{PaymentRules, ProviderRules};

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{effective_start, words};
 use crate::contract::Channel;
-use crate::law::{Finding, Procedure, is_date};
+use crate::law::{FINDINGS_MAX, Finding, Procedure, is_date};
 use crate::step::Rule;
 
 /// The first year that a date of an ordinary form may lie in: nothing that is filed is older.
@@ -169,6 +169,9 @@ fn counted_from(procedure: &Procedure) -> Vec<&str> {
 
 /// The fields `from` and `to` of one object, where the schema says that both are dates, are a period.
 fn backwards(schema: &Value, value: &Value, at: &str, faults: &mut Vec<Finding>) {
+    if faults.len() >= FINDINGS_MAX {
+        return;
+    }
     let day = |key: &str| {
         let date: Date = value.get(key)?.as_str()?.parse().ok()?;
         is_date(schema, &format!("{at}/{key}")).then_some(date)
@@ -347,6 +350,10 @@ mod tests {
         backwards(&schema, &form, "", &mut found);
         assert_eq!(pointers(&found), ["/form/stays/1/to"], "the other `from` is no date");
         assert!(found[0].vi.contains("02/01/2026"), "{found:?}");
+        let many = json!({ "stays": vec![stay("2026-01-03", "2026-01-02"); 2 * FINDINGS_MAX] });
+        found.clear();
+        backwards(&schema, &many, "", &mut found);
+        assert_eq!(found.len(), FINDINGS_MAX);
     }
 
     #[test]

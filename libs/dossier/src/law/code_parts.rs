@@ -55,6 +55,9 @@ impl Law {
         if let Some(other) = others().find(|other| other.format != part.format) {
             return Err(format!("`format` is not that of the part `{}`", other.id));
         }
+        let mut entries: Vec<_> =
+            others().chain([part]).flat_map(|one| one.entries.iter().cloned()).collect();
+        entries.sort_by(|one, other| one.code.cmp(&other.code));
         let whole = CodeList {
             id: list.to_owned(),
             part_of: None,
@@ -64,7 +67,8 @@ impl Law {
             // What is not named is only refused, or known to have no class, once every part says so.
             closed: part.closed && others().all(|other| other.closed),
             complete: part.complete && others().all(|other| other.complete),
-            entries: others().chain([part]).flat_map(|one| one.entries.iter().cloned()).collect(),
+            entries,
+            sorted: true,
         };
         whole.check().map(|()| whole)
     }
@@ -122,6 +126,11 @@ mod tests {
             + "  - { code: \"02097\", name: { vi: Xã 97, en: Commune 97 }, effective: { from: 2025-07-01, to: 2026-10-31 }, successor: \"03001\" }\n";
         take(&mut law, &merged).unwrap();
         let list = law.code_list("communes", at(NOW)).unwrap();
+        for entry in &list.entries {
+            let same = list.entries.iter().find(|other| other.code == entry.code);
+            assert_eq!(list.on(&entry.code, day).is_some(), same.unwrap().effective.contains(day));
+        }
+        assert!(list.on("", day).is_none() && list.on("99999", day).is_none());
         assert_eq!((list.entries.len(), list.successor("02097", day)), (34 * 98, Some("03001")));
         assert_eq!(law.code_list("communes", at("2026-11-20T08:59")).map(|l| l.version), None);
         assert_eq!(law.next_version(RulesKind::Codes, &merged), Some(3));

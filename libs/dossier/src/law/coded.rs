@@ -3,19 +3,21 @@
 //! schema does: in objects and lists, through references and combined schemas. Of alternatives those count that the value may be
 //! meant by; one that says nothing against it is enough.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use calendar::Text;
 use jiff::civil::Date;
 use serde_json::Value;
 
+use super::FINDINGS_MAX;
+use super::alternatives::{Choice, referred};
 use super::codes::{CodeFault, CodeList, Coded, Ended, KEYWORD, Succeeded, reference};
 use crate::clock::words;
 
-/// How deep schemas are followed: references may lead back to where they stand.
-const DEPTH_MAX: usize = 32;
-/// How many schemas are looked into for one form.
-const SCHEMAS_MAX: usize = 100_000;
+/// How deep schemas and values are followed: more than a body that is taken, and its references and combined schemas, can have.
+const DEPTH_MAX: usize = 200;
+/// How many schemas are looked into for one form: several for each value of the longest one.
+const SCHEMAS_MAX: usize = 500_000;
 
 /// The keywords of our own.
 pub(super) const OURS: [&str; 3] = [KEYWORD, NOT_BEFORE, NOT_AFTER];
@@ -33,11 +35,18 @@ pub(super) fn coded<'a>(
     (on, filed): (Date, Date),
     list: &dyn Fn(&str) -> Option<&'a CodeList>,
 ) -> Coded {
-    let reading = Reading { root: schema, on, filed, list, left: Cell::new(SCHEMAS_MAX) };
+    let (left, cut) = (Cell::new(SCHEMAS_MAX), RefCell::default());
+    let reading = Reading { root: schema, on, filed, list, left, cut };
     let mut coded = reading.read(schema, form, "", DEPTH_MAX);
-    // Two schemas may say the same of one field.
-    coded.faults.dedup();
     coded.succeeded.dedup();
+    // What was not looked at is not taken unseen.
+    if let Some(field) = reading.cut.take() {
+        let reason = Text::new(
+            "tờ khai lồng quá sâu hoặc có quá nhiều giá trị: không kiểm tra được các mã và ngày từ đây",
+            "the form is nested too deeply, or has too many values: its codes and days cannot be checked from here on",
+        );
+        coded.faults.insert(0, CodeFault { field, reason });
+    }
     coded
 }
 
@@ -47,11 +56,18 @@ struct Reading<'r, 'a> {
     filed: Date,
     list: &'r dyn Fn(&str) -> Option<&'a CodeList>,
     left: Cell<usize>,
+    /// The first place that was not looked at, because one of the limits was reached.
+    cut: RefCell<Option<String>>,
 }
 
 impl Coded {
+    /// Two schemas may say the same of one field.
     fn add(&mut self, other: Self) {
-        self.faults.extend(other.faults);
+        for fault in other.faults {
+            if self.faults.len() < FINDINGS_MAX && !self.faults.contains(&fault) {
+                self.faults.push(fault);
+            }
+        }
         self.succeeded.extend(other.succeeded);
     }
 }
@@ -59,12 +75,15 @@ impl Coded {
 impl Reading<'_, '_> {
     fn read(&self, schema: &Value, value: &Value, at: &str, depth: usize) -> Coded {
         let mut all = Coded::default();
-        let Some(depth) = self.deeper(depth) else { return all };
+        let Some(depth) = self.deeper(depth) else {
+            self.cut.borrow_mut().get_or_insert_with(|| at.to_owned());
+            return all;
+        };
         if let Value::String(text) = value {
             all.add(self.of_lists(schema, text, at));
             all.faults.extend(self.of_days(schema, text, at));
         }
-        let referred = self.referred(schema).into_iter();
+        let referred = referred(self.root, schema).into_iter();
         for same in referred.chain(each(schema, "allOf")) {
             all.add(self.read(same, value, at, depth));
         }
@@ -109,10 +128,6 @@ impl Reading<'_, '_> {
         depth.checked_sub(1)
     }
 
-    fn referred(&self, schema: &Value) -> Option<&Value> {
-        self.root.pointer(schema.get("$ref")?.as_str()?.strip_prefix('#')?)
-    }
-
     fn one_of<'s>(
         &self,
         alternatives: impl Iterator<Item = &'s Value>,
@@ -122,42 +137,16 @@ impl Reading<'_, '_> {
     ) -> Coded {
         let meant = alternatives.filter(|schema| self.admits(schema, value, depth));
         let mut said = meant.map(|schema| self.read(schema, value, at, depth));
-        let Some(first) = said.next().filter(|first| !first.faults.is_empty()) else {
-            return Coded::default();
-        };
+        let Some(first) = said.next() else { return Coded::default() };
+        if first.faults.is_empty() {
+            return first;
+        }
         said.find(|other| other.faults.is_empty()).unwrap_or(first)
     }
 
-    /// Whether a value may be meant by a schema: by its type, its constants, and what it must have. Whether it keeps to the schema,
-    /// whoever checks forms says.
     fn admits(&self, schema: &Value, value: &Value, depth: usize) -> bool {
-        let Some(depth) = self.deeper(depth) else { return true };
-        if let Value::Bool(admits) = schema {
-            return *admits;
-        }
-        let types = match schema.get("type") {
-            Some(Value::Array(types)) => types.iter().collect(),
-            Some(one) => vec![one],
-            None => Vec::new(),
-        };
-        let is = |kind: &&Value| kind.as_str().is_none_or(|kind| is_of(kind, value));
-        let named = |name: &Value| name.as_str().is_none_or(|name| value.get(name).is_some());
-        (types.is_empty() || types.iter().any(is))
-            && schema.get("const").is_none_or(|constant| constant == value)
-            && schema.get("enum").is_none_or(|_| each(schema, "enum").any(|one| one == value))
-            && (!value.is_object() || each(schema, "required").all(named))
-            && self.referred(schema).is_none_or(|same| self.admits(same, value, depth))
-            && each(schema, "allOf").all(|same| self.admits(same, value, depth))
-            && ["anyOf", "oneOf"].iter().all(|key| {
-                schema
-                    .get(*key)
-                    .is_none_or(|_| each(schema, key).any(|one| self.admits(one, value, depth)))
-            })
-            && schema.get("properties").and_then(Value::as_object).is_none_or(|properties| {
-                let mut own =
-                    properties.iter().filter_map(|(name, own)| value.get(name).zip(Some(own)));
-                own.all(|(field, own)| self.admits(own, field, depth))
-            })
+        let deeper = |depth| self.deeper(depth);
+        Choice { root: self.root, deeper: &deeper }.admits(schema, value, depth)
     }
 
     fn of_lists(&self, schema: &Value, code: &str, at: &str) -> Coded {
@@ -233,23 +222,9 @@ pub(super) const NOT_AFTER: &str = "x-not-after";
 /// The only day that they know: that on which the dossier was filed.
 pub(super) const FILING: &str = "filing";
 
-fn each<'s>(schema: &'s Value, keyword: &str) -> impl Iterator<Item = &'s Value> {
+/// The schemas, or values, of a keyword that has several.
+pub(super) fn each<'s>(schema: &'s Value, keyword: &str) -> impl Iterator<Item = &'s Value> {
     schema.get(keyword).and_then(Value::as_array).into_iter().flatten()
-}
-
-fn is_of(kind: &str, value: &Value) -> bool {
-    match kind {
-        "null" => value.is_null(),
-        "boolean" => value.is_boolean(),
-        "integer" => {
-            value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|n| n.fract() == 0.0)
-        }
-        "number" => value.is_number(),
-        "string" => value.is_string(),
-        "array" => value.is_array(),
-        "object" => value.is_object(),
-        _ => true,
-    }
 }
 
 #[cfg(test)]
@@ -348,7 +323,59 @@ mod tests {
             "$ref": "#/$defs/a",
             "$defs": { "a": { "anyOf": [again, again, again], "allOf": [again, again] } },
         });
-        assert_eq!(wrong(&schema, &json!("x")), [""; 0]);
+        assert_eq!(wrong(&schema, &json!("x")), [""], "and nothing is taken unseen");
+    }
+
+    #[test]
+    fn a_form_that_is_too_deep_or_too_long_to_be_looked_through_is_not_taken_unseen() {
+        let code = json!({ "x-code-list": "one" });
+        let schema = json!({
+            "$defs": { "part": { "properties": { "code": code, "part": { "$ref": "#/$defs/part" } } } },
+            "properties": { "tree": { "$ref": "#/$defs/part" }, "all": { "items": code } },
+        });
+        let tree = |levels: usize| {
+            let last = json!({ "code": "bad" });
+            json!({ "tree": (0..levels).fold(last, |part, _| json!({ "part": part, "code": "good" })) })
+        };
+        // As deep as a body may be.
+        let deep = wrong(&schema, &tree(30));
+        assert_eq!(deep, [format!("/tree{}/code", "/part".repeat(30))]);
+        assert_eq!(wrong(&schema, &tree(120)).len(), 1, "a place, or the code itself");
+        let mut many = vec!["good"; SCHEMAS_MAX];
+        many.push("bad");
+        let found = wrong(&schema, &json!({ "all": many }));
+        assert!(matches!(&found[..], [cut] if cut.starts_with("/all/4999")), "{found:?}");
+    }
+
+    #[test]
+    fn no_more_is_said_of_a_form_than_anybody_reads_and_nothing_twice() {
+        let code = json!({ "x-code-list": "one" });
+        let schema =
+            json!({ "items": { "allOf": [code, { "allOf": [{ "type": "string" }, code] }] } });
+        let found = wrong(&schema, &json!(vec!["bad"; 10_000]));
+        let first: Vec<String> = (0..FINDINGS_MAX).map(|place| format!("/{place}")).collect();
+        assert_eq!(found, first);
+    }
+
+    #[test]
+    fn a_code_that_has_ended_is_told_also_where_it_is_one_of_several_alternatives() {
+        let entry = |code: &str, more: &str| {
+            format!(
+                "{{ code: {code}, name: {{ vi: A, en: A }}, effective: {{ from: 2020-01-01{more} }}"
+            )
+        };
+        let (old, new) =
+            (entry("old", ", to: 2025-06-30") + ", successor: new }", entry("new", "") + " }");
+        let text = format!("{{ id: l, version: 1, legal_basis: a test, entries: [{old}, {new}] }}");
+        let list: CodeList = serde_yaml_ng::from_str(&text).unwrap();
+        let accepted = json!({ "x-code-list": { "list": "l", "ended": "accepted" } });
+        let day = date(2026, 11, 20);
+        for alternatives in [json!([{ "type": "null" }, accepted]), json!([accepted])] {
+            let schema = json!({ "properties": { "place": { "anyOf": alternatives } } });
+            let said = coded(&schema, &json!({ "place": "old" }), (day, day), &|_| Some(&list));
+            assert_eq!((said.faults.len(), said.succeeded.len()), (0, 1), "{said:?}");
+            assert_eq!(said.succeeded[0].successor, "new");
+        }
     }
 
     #[test]

@@ -37,6 +37,9 @@ pub struct CodeList {
     pub complete: bool,
     /// The entries. A code may stand there more than once, for periods that do not overlap.
     pub entries: Vec<CodeEntry>,
+    /// Whether they stand in the order of their codes, as in a list that was taken in: then a code is found without looking at all.
+    #[serde(skip)]
+    pub(super) sorted: bool,
 }
 
 const fn yes() -> bool {
@@ -242,19 +245,31 @@ impl CodeList {
         Ok(())
     }
 
-    fn named(&self, code: &str) -> Option<&CodeEntry> {
-        self.entries.iter().rev().find(|entry| entry.code == code)
+    /// The entries of a code, in the order of the file.
+    fn of_code<'a>(&'a self, code: &'a str) -> impl DoubleEndedIterator<Item = &'a CodeEntry> {
+        let mut among = &*self.entries;
+        if self.sorted {
+            let first = among.partition_point(|entry| *entry.code < *code);
+            among = among.get(first..).unwrap_or_default();
+            let after = among.partition_point(|entry| entry.code == code);
+            among = among.get(..after).unwrap_or_default();
+        }
+        among.iter().filter(move |entry| entry.code == code)
+    }
+
+    fn named<'a>(&'a self, code: &'a str) -> Option<&'a CodeEntry> {
+        self.of_code(code).next_back()
     }
 
     /// The entry of a code on a date.
     #[must_use]
-    pub fn on(&self, code: &str, date: Date) -> Option<&CodeEntry> {
-        self.entries.iter().find(|entry| entry.code == code && entry.effective.contains(date))
+    pub fn on<'a>(&'a self, code: &'a str, date: Date) -> Option<&'a CodeEntry> {
+        self.of_code(code).find(|entry| entry.effective.contains(date))
     }
 
     /// The class of a code on a date, if the list says one.
     #[must_use]
-    pub fn class(&self, code: &str, date: Date) -> Option<&str> {
+    pub fn class<'a>(&'a self, code: &'a str, date: Date) -> Option<&'a str> {
         match self.on(code, date) {
             Some(entry) => entry.class.as_deref(),
             None if self.complete && self.format.is_none_or(|format| format.fits(code)) => {
@@ -266,7 +281,7 @@ impl CodeList {
 
     /// The code that stands for one that has ended, through all that followed.
     #[must_use]
-    pub fn successor(&self, code: &str, date: Date) -> Option<&str> {
+    pub fn successor<'a>(&'a self, code: &'a str, date: Date) -> Option<&'a str> {
         let has_ended = |entry: &&CodeEntry| entry.effective.to.is_some_and(|to| to < date);
         let mut ended = self.named(code).filter(has_ended)?;
         // No more steps than there are entries: a circle ends too.
@@ -352,6 +367,30 @@ mod tests {
         assert!(list.on("00001", date(2025, 6, 30)).is_some());
         assert!(list.on("00001", date(2025, 7, 1)).is_none());
         assert_eq!(list.successor("00001", date(2025, 6, 30)), None);
+    }
+
+    #[test]
+    fn only_a_complete_list_says_of_what_it_does_not_name_that_it_has_no_class() {
+        let list = |complete: bool| -> CodeList {
+            let text = format!(
+                "{{ id: chemicals, version: 1, legal_basis: x, format: cas, closed: false, complete: {complete}, entries: [
+                  {{ code: 1310-73-2, name: {{ vi: a, en: a }}, effective: {{ from: 2026-01-01, to: 2026-06-30 }}, class: conditional }},
+                  {{ code: 7732-18-5, name: {{ vi: b, en: b }}, effective: {{ from: 2026-01-01 }} }}] }}"
+            );
+            serde_yaml_ng::from_str(&text).unwrap()
+        };
+        for (code, day, part, whole) in [
+            ("1310-73-2", date(2026, 6, 30), Some("conditional"), Some("conditional")),
+            ("1310-73-2", date(2026, 7, 1), None, Some("none")),
+            ("7732-18-5", date(2026, 7, 1), None, None),
+            ("107-44-8", date(2026, 7, 1), None, Some("none")),
+            // No number that anything can have.
+            ("107-44-7", date(2026, 7, 1), None, None),
+            ("water", date(2026, 7, 1), None, None),
+        ] {
+            assert_eq!(list(false).class(code, day), part, "{code}, a part");
+            assert_eq!(list(true).class(code, day), whole, "{code}, complete");
+        }
     }
 
     #[test]

@@ -23,7 +23,7 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
-pub use finding::{Finding, Findings, Place};
+pub use finding::{FINDINGS_MAX, Finding, Findings, Place};
 use periods::Periods;
 
 /// Characters of a name or a basis.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use calendar::Text;
 use dossier::access::Denied;
-use dossier::law::Finding;
+use dossier::law::{FINDINGS_MAX, Finding};
 use dossier::{RefusalEntry, Refuse};
 use events::{AppendError, ReadError, Unwritable, Version};
 use http::StatusCode;
@@ -318,7 +318,7 @@ impl Problem {
                 line: place.map(|place| place.line),
                 column: place.map(|place| place.column),
             });
-        fields.chain(findings).collect()
+        fields.chain(findings).take(FINDINGS_MAX).collect()
     }
 
     /// As an answer in a language.

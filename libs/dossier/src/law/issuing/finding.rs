@@ -7,7 +7,7 @@ use calendar::Text;
 use super::place;
 
 /// The most findings that are told at once.
-const FINDINGS_MAX: usize = 100;
+pub const FINDINGS_MAX: usize = 100;
 
 /// A place in a file, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

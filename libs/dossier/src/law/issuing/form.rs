@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Check;
+use crate::law::alternatives::{confused, leads_to_ours, overlooked};
 use crate::law::coded::{FILING, LISTED, NAMED, NOT_AFTER, NOT_BEFORE, OURS, SINGLE};
 use crate::law::schema::{SAME_PLACE, SCHEMAS_OF_A_PLACE_MAX, at, endless, is_date};
 
@@ -105,8 +106,9 @@ impl Check<'_, '_> {
     }
 
     /// Keywords of our own that would not hold: where no form is followed, or with a value that says nothing.
-    fn ours(&mut self, schema: &Value, pointer: &str, depth: usize) {
+    fn ours(&mut self, root: &Value, schema: &Value, pointer: &str, depth: usize) {
         let (Some(depth), Value::Object(keywords)) = (depth.checked_sub(1), schema) else { return };
+        self.choices(root, schema, pointer);
         for (keyword, value) in keywords {
             let at = format!("{pointer}/{}", keyword.replace('~', "~0").replace('/', "~1"));
             let within: Vec<(String, &Value)> = match (keyword.as_str(), value) {
@@ -126,7 +128,7 @@ impl Check<'_, '_> {
                     all.iter().enumerate().map(|(place, one)| (place.to_string(), one)).collect()
                 }
                 (single, one) if SINGLE.contains(&single) => {
-                    self.ours(one, &at, depth);
+                    self.ours(root, one, &at, depth);
                     Vec::new()
                 }
                 (other, value) if !OURS.contains(&other) && has_ours(value, DEPTH_MAX) => {
@@ -144,15 +146,42 @@ impl Check<'_, '_> {
                 _ => Vec::new(),
             };
             for (place, one) in within {
-                self.ours(one, &format!("{at}/{place}"), depth);
+                self.ours(root, one, &format!("{at}/{place}"), depth);
             }
+        }
+    }
+
+    /// Alternatives and conditions of which nobody can tell which one a value is meant by: a keyword of our own in another one would
+    /// not be looked at.
+    fn choices(&mut self, root: &Value, schema: &Value, pointer: &str) {
+        let mut confusing = |at: String, keyword: &str| {
+            let (vi, en) = (
+                format!(
+                    "`{keyword}` không được xét khi chọn trường hợp, nên mã hoặc ngày ở trường hợp khác có thể không được kiểm tra: hãy phân biệt bằng `type`, `const` hoặc `enum` của giá trị hay của một trường bắt buộc"
+                ),
+                format!(
+                    "`{keyword}` is not looked at when an alternative is chosen, so that codes or days of another one might not be checked: tell them apart by `type`, `const` or `enum`, of the value or of a required field"
+                ),
+            );
+            self.add(&at, vi, en);
+        };
+        for keyword in ["anyOf", "oneOf"] {
+            let all = schema.get(keyword).and_then(Value::as_array);
+            if let Some((place, by)) = all.and_then(|all| confused(root, all)) {
+                confusing(format!("{pointer}/{keyword}/{place}"), by);
+            }
+        }
+        let branches = ["then", "else"].into_iter().filter_map(|branch| schema.get(branch));
+        let asks = branches.into_iter().any(|branch| leads_to_ours(root, branch));
+        if let Some(by) = schema.get("if").filter(|_| asks).and_then(|of| overlooked(root, of)) {
+            confusing(format!("{pointer}/if"), by);
         }
     }
 
     pub(super) fn form(&mut self, form: &Value) {
         if form.is_object() {
             self.fillable(form, "/form", DEPTH_MAX);
-            self.ours(form, "/form", DEPTH_MAX);
+            self.ours(form, form, "/form", DEPTH_MAX);
             if let Some(pointer) = endless(form) {
                 let (vi, en) = (
                     format!(

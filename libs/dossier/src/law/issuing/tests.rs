@@ -57,6 +57,28 @@ fn nothing_is_wrong_with_what_ships() {
 }
 
 #[test]
+fn codes_stand_only_among_alternatives_of_which_it_is_known_which_one_is_meant() {
+    let invoice = "    invoice: { type: string, minLength: 1, maxLength: 100 }";
+    let with = |schema: &str| format!("    invoice: {schema}");
+    let ours = "x-code-list: countries";
+    for (schema, pointers) in [
+        (format!("{{ anyOf: [{{ type: 'null' }}, {{ type: string, {ours} }}] }}"), &[][..]),
+        (
+            format!("{{ anyOf: [{{ type: string, {ours} }}, {{ pattern: '^X' }}] }}"),
+            &["/form/properties/invoice/anyOf/1"],
+        ),
+        (
+            format!("{{ if: {{ pattern: '^X' }}, then: {{ {ours} }} }}"),
+            &["/form/properties/invoice/if"],
+        ),
+        (format!("{{ if: {{ const: X }}, else: {{ {ours} }} }}"), &[]),
+        ("{ if: { pattern: '^X' }, then: { maxLength: 9 } }".to_owned(), &[]),
+    ] {
+        certificate_with(&[(invoice, &with(&schema))], pointers);
+    }
+}
+
+#[test]
 fn everything_that_does_not_have_the_shape_is_told_at_once_and_nothing_that_follows_from_it() {
     let text = certificate(&[
         ("budget:", "budgets:"),
