@@ -1,5 +1,5 @@
 //! What a valid file of rules changes that its author may not mean: days off that are taken back, days in the past that become other
-//! ones, chemicals that lose their class.
+//! ones, codes that are dropped, chemicals whose class is another one, a list that takes any code.
 
 use calendar::{Calendar, Day, Shift};
 use jiff::civil::Date;
@@ -30,7 +30,7 @@ impl Law {
             RulesKind::Codes => {
                 let list = after.list_of(&issued.name);
                 let both = self.code_list(list, now).zip(after.code_list(list, now));
-                let today = jiff::tz::TimeZone::UTC.to_datetime(now).date();
+                let today = self.earliest_day(now);
                 both.map_or_else(Vec::new, |(before, after)| of_list(before, after, today))
             }
             RulesKind::Agencies
@@ -80,16 +80,38 @@ fn worked(calendar: &Calendar, day: Date) -> &[Shift] {
 
 fn of_list(before: &CodeList, after: &CodeList, today: Date) -> Vec<Finding> {
     let mut found = Vec::new();
-    let had_class = before.entries.iter().filter(|entry| entry.class.is_some());
-    let had_class = had_class.filter(|entry| entry.effective.contains(today));
-    let lost = had_class.filter(|entry| after.on(&entry.code, today).is_none());
-    let lost: Vec<String> = lost.map(|entry| entry.code.clone()).collect();
-    if !lost.is_empty() {
-        let (count, named) = (lost.len(), named(&lost));
+    let in_force = || before.entries.iter().filter(|entry| entry.effective.contains(today));
+    let is_gone = |code| after.on(code, today).is_none() && after.successor(code, today).is_none();
+    let dropped = in_force().filter(|entry| is_gone(&entry.code));
+    let dropped: Vec<String> = dropped.map(|entry| entry.code.clone()).collect();
+    if !dropped.is_empty() {
+        let (count, named) = (dropped.len(), named(&dropped));
         found.push(finding(
             "/entries",
-            format!("{count} mã có phân loại ở phiên bản trước không còn trong danh mục: {named}"),
-            format!("{count} codes that had a class before are not on the list any more: {named}"),
+            format!("{count} mã đang có hiệu lực không còn trong danh mục vào hôm nay: {named}"),
+            format!("{count} codes that are in force are not on the list any more today: {named}"),
+        ));
+    }
+    let other = in_force().filter_map(|entry| {
+        let class = entry.class.as_deref()?;
+        let becomes = after.on(&entry.code, today)?.class.as_deref();
+        (becomes != Some(class))
+            .then(|| format!("{} ({class} → {})", entry.code, becomes.unwrap_or("-")))
+    });
+    let other: Vec<String> = other.collect();
+    if !other.is_empty() {
+        let (count, named) = (other.len(), named(&other));
+        found.push(finding(
+            "/entries",
+            format!("{count} mã có phân loại khác với phiên bản trước: {named}"),
+            format!("{count} codes have another class than before, or none: {named}"),
+        ));
+    }
+    if before.closed && !after.closed {
+        found.push(finding(
+            "/closed",
+            "từ nay danh mục nhận mọi mã, kể cả mã không có trong đó".to_owned(),
+            "from now on the list takes every code, also those that are not on it".to_owned(),
         ));
     }
     if after.complete && !before.complete {
@@ -160,5 +182,39 @@ mod tests {
         assert!(pointer == "/entries" && en.contains("107-44-8"), "{en}");
         let complete = text.replace("\nclosed:", "\ncomplete: true\nclosed:");
         assert_eq!(said(RulesKind::Codes, &complete)[0].0, "/complete");
+    }
+
+    #[test]
+    fn a_class_that_becomes_another_one_or_none_and_a_list_that_is_closed_no_longer_are_told() {
+        let text = next_version(include_str!("../../procedures/chemicals_2.yaml"));
+        let of = |class: &str| {
+            let sarin = |line: &str| {
+                if !line.contains("\"107-44-8\"") {
+                    return format!("{line}\n");
+                }
+                format!("{}\n", line.replace(", class: schedule_1", class))
+            };
+            let changed: String = text.lines().map(sarin).collect();
+            let [(pointer, en)] = &said(RulesKind::Codes, &changed)[..] else { panic!("{class}") };
+            assert_eq!(pointer, "/entries");
+            en.clone()
+        };
+        assert!(of("").contains("107-44-8 (schedule_1 → -)"), "{}", of(""));
+        assert!(of(", class: conditional").contains("107-44-8 (schedule_1 → conditional)"));
+        let countries = next_version(include_str!("../../procedures/countries.yaml"));
+        assert_eq!(said(RulesKind::Codes, &countries), []);
+        let open = countries.replace("\nentries:", "\nclosed: false\nentries:");
+        let [(pointer, en)] = &said(RulesKind::Codes, &open)[..] else { panic!("{open}") };
+        assert!(pointer == "/closed" && en.contains("every code"), "{en}");
+        // A part that is open opens the whole list.
+        let part = "id: more\npart_of: countries\nversion: 1\nlegal_basis: a test\nclosed: false\nentries: []\n";
+        assert_eq!(said(RulesKind::Codes, part)[0].0, "/closed");
+        let without: String = countries
+            .lines()
+            .filter(|line| !line.contains("'VN'"))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let [(pointer, en)] = &said(RulesKind::Codes, &without)[..] else { panic!("{without}") };
+        assert!(pointer == "/entries" && en.contains("VN"), "{en}");
     }
 }

@@ -39,12 +39,9 @@ impl Law {
         codes.dedup();
         for code in codes {
             let agencies = || self.procedures().filter(|p| p.code == *code).map(|p| &p.agency);
-            let keeps =
-                self.agencies().find(|own| agencies().any(|agency| agency.covers(&own.code)));
-            let Some(calendar) = keeps.and_then(|agency| self.calendar_of(&agency.code)) else {
+            let Some(today) = agencies().find_map(|agency| self.day_of(agency, now)) else {
                 continue;
             };
-            let today = calendar.date_of(now);
             for version in self.procedures().filter(|p| p.code == *code) {
                 endings.extend(self.ending_procedure(version, today));
                 endings.extend(self.ending_lines(version, today));

@@ -1,10 +1,12 @@
 //! Which version of a procedure holds: on a day, by what was known, and by its number.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{Law, Procedure};
-use crate::contract::{ProcedureCode, ProcedureRef};
+use crate::contract::{AgencyCode, ProcedureCode, ProcedureRef};
 
 impl Law {
     /// The version of a procedure that is in force on a date.
@@ -63,6 +65,22 @@ impl Law {
     #[must_use]
     pub fn first_day(&self, code: &ProcedureCode) -> Option<Date> {
         self.procedures.get(code)?.iter().map(|procedure| procedure.effective.from).min()
+    }
+
+    /// The day on which an instant is where the dossiers of `agency`, or of those below it, are dealt with: nothing if nobody does.
+    #[must_use]
+    pub(super) fn day_of(&self, agency: &AgencyCode, at: Timestamp) -> Option<Date> {
+        let own = self.agencies().find(|own| agency.covers(&own.code))?;
+        Some(self.calendar_of(&own.code)?.date_of(at))
+    }
+
+    /// The day on which an instant is where it is earliest of all agencies; the day of UTC without any.
+    #[must_use]
+    pub(super) fn earliest_day(&self, at: Timestamp) -> Date {
+        let kept: BTreeSet<&str> = self.agencies().map(|agency| &*agency.calendar).collect();
+        let calendars = kept.into_iter().filter_map(|id| self.newest_calendar(id));
+        let earliest = calendars.map(|calendar| calendar.date_of(at)).min();
+        earliest.unwrap_or_else(|| jiff::tz::TimeZone::UTC.to_datetime(at).date())
     }
 
     /// Whether any version of the procedure is known at all.

@@ -25,19 +25,21 @@ impl Law {
     /// What is to be looked at on the day of `now`: of procedures, in the versions that are in force or will be.
     #[must_use]
     pub fn warnings(&self, now: Timestamp) -> Vec<Warning> {
-        let today = jiff::tz::TimeZone::UTC.to_datetime(now).date();
-        let lasts = |procedure: &&Procedure| procedure.effective.to.is_none_or(|to| to >= today);
-        let followed = |procedure: &&Procedure| {
-            let known = |version: &Procedure| version.recorded_at.is_none_or(|at| at <= now);
+        let known = |version: &Procedure| version.recorded_at.is_none_or(|at| at <= now);
+        let to_come = self.procedures().filter_map(|procedure| {
+            let today = self.day_of(&procedure.agency, now)?;
             let mut versions = self.procedures().filter(|p| p.code == procedure.code);
-            versions.any(|later| {
+            let replaced = versions.any(|later| {
                 let replaces = later.version > procedure.version && known(later);
                 replaces && later.effective.contains(today)
-            })
-        };
-        let procedures = self.procedures().filter(lasts).filter(|procedure| !followed(procedure));
+            });
+            let lasts = procedure.effective.to.is_none_or(|to| to >= today);
+            (lasts && !replaced).then_some((procedure, today))
+        });
         let mut warnings: Vec<_> = self.open_voids().map(no_law).collect();
-        warnings.extend(procedures.flat_map(|procedure| self.never_answers(procedure, now, today)));
+        warnings.extend(
+            to_come.flat_map(|(procedure, today)| self.never_answers(procedure, now, today)),
+        );
         warnings.sort();
         warnings
     }
@@ -144,6 +146,18 @@ mod tests {
         let finding = &found[1];
         assert!(finding.en.starts_with("procedure/CHEM.IMPORT/2/review"), "{finding:?}");
         assert!(finding.en.contains("`chemicals` confirms none"), "{finding:?}");
+    }
+
+    #[test]
+    fn what_has_ended_is_looked_at_no_longer_from_the_first_minute_of_the_agencys_next_day() {
+        let mut law = law();
+        let text = in_version(include_str!("../../procedures/chemical_import_2.yaml"), 3);
+        let from = text.lines().find(|line| line.starts_with("effective: ")).unwrap();
+        let ended = text.replace(from, "effective: { from: 2026-11-21, to: 2026-11-30 }");
+        law.record(&rules(RulesKind::Procedure, "c", &ended).unwrap(), at("2026-11-20T09:00"));
+        let third =
+            |moment: &str| whats(&law, moment).iter().any(|what| what.contains("CHEM.IMPORT/3"));
+        assert!(third("2026-11-30T23:59") && !third("2026-12-01T00:00"), "still the 30th in UTC");
     }
 
     #[test]

@@ -83,7 +83,9 @@ impl Check<'_, '_> {
     /// lose its days off, and nobody would notice before the first of them. That none are given must be said.
     fn statutory(&mut self, value: &Value) {
         let text = |name: &str| value.get(name).and_then(Value::as_str);
-        let zone = text("time_zone").is_some_and(|zone| VIETNAM_ZONES.contains(&zone));
+        // Zones are found however they are spelt.
+        let is = |zone: &str| VIETNAM_ZONES.iter().any(|known| known.eq_ignore_ascii_case(zone));
+        let zone = text("time_zone").is_some_and(is);
         let before = text("id").and_then(|id| self.law.newest_calendar(id));
         let expected = zone || before.is_some_and(Calendar::expects_days_off);
         if expected && text("statutory").is_none() {

@@ -260,6 +260,9 @@ fn a_calendar_is_checked_in_all_its_parts_and_for_what_follows() {
     let elsewhere = ("Asia/Ho_Chi_Minh", "Asia/Bangkok");
     let moved = calendar(&[elsewhere, ("statutory: vietnam_labour_code\n", "")]);
     assert_eq!(moved, ["/statutory"], "the version before has them");
+    let lower = ("Asia/Ho_Chi_Minh", "asia/ho_chi_minh");
+    let spelt = [lower, ("statutory: vietnam_labour_code\n", ""), ("id: vn", "id: other")];
+    assert_eq!(calendar(&spelt), ["/statutory"]);
     let new = [elsewhere, ("statutory: vietnam_labour_code\n", ""), ("id: vn", "id: th")];
     assert_eq!(calendar(&new), [""; 0], "of another country nothing is known");
     // Nobody works for thirty-six years: no period would end in a reasonable time.
