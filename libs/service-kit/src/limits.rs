@@ -183,7 +183,7 @@ pub const REFUSED_TOKENS_LOGGED_PER_SECOND: u32 = 10;
 /// Bytes of an `Idempotency-Key`.
 pub const KEY_BYTES_MAX: usize = 200;
 
-// What holds a request for long. Each kind has a number in all and for one client; streams of events belong here too.
+// Long-running requests, limited in total and per client; event streams belong here too.
 
 /// Reads that wait for a `Consistency-Token`.
 pub const WAITS_MAX: u64 = 1_024;
