@@ -1,7 +1,9 @@
-//! `dossier backup` and `dossier restore-check`: all that must be kept, in one folder that is itself a data directory. It is taken
-//! while the office is served: first the log up to where it stands, then the documents, which are stored before the steps that name
-//! them, then the keys, and last a list that says that it is whole.
+//! `dossier backup` and `dossier restore-check`: everything that must be kept, in one folder that
+//! is itself a data directory. A backup is made while the installation serves: the keys, the log up
+//! to its head, the documents (which are stored before the steps that name them), and last the list
+//! of contents, which only a complete backup has.
 
+use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -25,27 +27,34 @@ mod sums;
 
 use sums::{LogSum, Sums};
 
-/// The list; without it a folder is no whole backup.
+/// The list of contents, which only a complete backup has.
 const LIST: &str = "backup.json";
+/// The list's name until the backup is complete. It is the first file of a backup, so that pruning
+/// can tell an incomplete backup from a data directory.
+const UNFINISHED: &str = "backup.unfinished";
+/// The list's name once an installation has been started in the folder, which is then no longer a
+/// backup.
+const SERVED: &str = "backup.served";
 /// The key of digests, which a restored office needs.
 const DIGEST_KEY: &str = "digest-key";
-/// What else of a data directory is kept, if it is there: the development key, and in what time it lives.
+/// What else of a data directory is kept, if it is there: the development key, and in what time it
+/// lives.
 const OTHERS: [&str; 2] = ["development-signing-key", "virtual-time-ended-at"];
 const MIB: u64 = 1024 * 1024;
 
-/// Write all that must be kept into a folder.
+/// Back up the log, documents and keys into a folder.
 #[derive(Debug, Parser)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     data: crate::Data,
-    /// Where documents are kept, if not in the data directory: a folder, or `s3://bucket/prefix`.
+    /// Documents folder or `s3://bucket/prefix`, if not in the data directory.
     #[arg(long, env = "DOSSIER_DOCUMENTS", value_name = "FOLDER|URL")]
     documents: Option<String>,
-    /// The key of digests, if it is not in the data directory.
+    /// Digest key, if not in the data directory.
     #[arg(long, env = "DOSSIER_DIGEST_KEY", value_name = "FILE")]
     digest_key: Option<PathBuf>,
-    /// How many MiB must stay free on the disk that is written to: what would leave less is not begun, and what comes to leave
-    /// less is broken off and removed.
+    /// Space in MiB to leave free on the target's disk. A backup that would leave less is not
+    /// started, or stopped and removed.
     #[arg(long, env = "DOSSIER_BACKUP_LEAVES_MIB", value_name = "MIB", default_value_t = DISK_FREE_MIN / MIB)]
     leave_mib: u64,
     /// The folder to write: a new one for each backup.
@@ -57,8 +66,9 @@ pub(crate) struct Arguments {
 pub(crate) struct CheckArguments {
     /// The folder that was written.
     backup: PathBuf,
-    /// How many backups stay in the folder in which it stands, this one among them, once it was found to be good: older ones are
-    /// removed, and what was broken off a day before. Without it, all stay.
+    /// Number of backups of this installation to keep in the parent folder, this one included, if
+    /// the check succeeds. Older ones are removed, and incomplete ones older than a day. Default:
+    /// keep all.
     #[arg(long, env = "DOSSIER_BACKUPS_KEPT", value_name = "NUMBER",
           value_parser = clap::value_parser!(u16).range(1..))]
     keep: Option<u16>,
@@ -99,6 +109,10 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
         from,
     };
     let made = empty(to)?;
+    // They take the room that this one needs. If they cannot be removed, there may be enough of it.
+    if let Err(error) = prune::prune_incomplete(to, office.digest_key()?.as_deref(), begun_at) {
+        tracing::warn!(why = %format!("{error:#}"), "incomplete backups cannot be removed");
+    }
     let reserve = Reserve::new(to, arguments.leave_mib.saturating_mul(MIB));
     let list = match office.write(to, &reserve).await {
         Ok(list) => list,
@@ -106,7 +120,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
             // Left there, it would take the room that the next one needs.
             if let Err(why) = clear(to, made) {
                 let (to, why) = (to.display(), why.to_string());
-                tracing::error!(%to, why, "a backup that was broken off cannot be removed");
+                tracing::error!(%to, why, "incomplete backup cannot be removed");
             }
             return Err(error);
         }
@@ -115,7 +129,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
-        "{events} events and {files} files of documents with {bytes} bytes, begun at {begun_at}; check it: dossier restore-check {}",
+        "backup of {begun_at}: {events} events, {files} document files with {bytes} bytes; verify it with: dossier restore-check {}",
         to.display()
     )?;
     Ok(())
@@ -132,7 +146,25 @@ struct Office {
 }
 
 impl Office {
+    /// The key of digests, which identifies the installation: pruning leaves the backups of others
+    /// alone.
+    fn digest_key(&self) -> Result<Option<Vec<u8>>> {
+        let mut kept = self.kept.iter();
+        let Some((_, path)) = kept.find(|(name, _)| *name == DIGEST_KEY) else { return Ok(None) };
+        std::fs::read(path).map(Some).with_context(|| path.display().to_string())
+    }
+
     async fn write(&self, to: &Path, reserve: &Reserve) -> Result<List> {
+        let mut list = File::create_new(to.join(UNFINISHED))?;
+        list.sync_all()?;
+        let mut sums = Sums::create(to)?;
+        // The keys first, so that an incomplete backup can be assigned to its installation.
+        for (name, from) in &self.kept {
+            let copy = to.join(name);
+            std::fs::copy(from, &copy).with_context(|| from.display().to_string())?;
+            File::open(&copy)?.sync_all()?;
+            sums.add(name, &sums::of_file(&copy)?.unwrap_or_default())?;
+        }
         let bytes = match &self.documents {
             Some(documents) => documents.bytes().await?,
             None => 0,
@@ -150,7 +182,6 @@ impl Office {
         });
         let events = copied.await?.written;
         drop(log);
-        let mut sums = Sums::create(to)?;
         let place = to.join("documents");
         private::folder(&place)?;
         let Copied { files, bytes } = match &self.documents {
@@ -162,21 +193,15 @@ impl Office {
             }
             None => Copied::default(),
         };
-        for (name, from) in &self.kept {
-            let copy = to.join(name);
-            std::fs::copy(from, &copy).with_context(|| from.display().to_string())?;
-            std::fs::File::open(&copy)?.sync_all()?;
-            sums.add(name, &sums::of_file(&copy)?.unwrap_or_default())?;
-        }
         let program = crate::VERSION.to_owned();
         let (sums, log) = (Some(sums.done()?), Some(log_sum.done()));
         let begun_at = self.begun_at;
-        let list = List { begun_at, program, events, files, bytes, sums, log };
-        let mut file = std::fs::File::create_new(to.join(LIST))?;
-        file.write_all(serde_json::to_string_pretty(&list)?.as_bytes())?;
-        file.sync_all()?;
-        std::fs::File::open(to)?.sync_all()?;
-        Ok(list)
+        let whole = List { begun_at, program, events, files, bytes, sums, log };
+        list.write_all(serde_json::to_string_pretty(&whole)?.as_bytes())?;
+        list.sync_all()?;
+        std::fs::rename(to.join(UNFINISHED), to.join(LIST))?;
+        File::open(to)?.sync_all()?;
+        Ok(whole)
     }
 }
 
@@ -185,15 +210,15 @@ async fn documents(directory: &DataDirectory, from: &EventStore) -> Result<Optio
     let documents = directory.documents_to_read().await?;
     if documents.is_none() && from.head() > Position::START {
         bail!(
-            "there is no folder {}: say where documents are with --documents (DOSSIER_DOCUMENTS)",
+            "no documents folder at {}; set --documents (DOSSIER_DOCUMENTS)",
             directory.kept("documents").display()
         );
     }
     Ok(documents)
 }
 
-/// The files that are kept, and where they are. The key of digests must be there if it was named, or if the log was written with
-/// one.
+/// The files that are kept, and where they are. The key of digests must be there if it was named,
+/// or if the log was written with one.
 fn kept(directory: &DataDirectory, from: &EventStore) -> Result<Vec<(&'static str, PathBuf)>> {
     let mut kept = Vec::new();
     for name in std::iter::once(DIGEST_KEY).chain(OTHERS) {
@@ -208,8 +233,8 @@ fn kept(directory: &DataDirectory, from: &EventStore) -> Result<Vec<(&'static st
                     && (directory.names_digest_key() || from.head() > Position::START) =>
             {
                 bail!(
-                    "the key of digests is not at {}: an office that is restored without it takes repeated requests for changed \
-                     ones. Say where it is with --digest-key (DOSSIER_DIGEST_KEY)",
+                    "no digest key at {}: without it, a restored installation refuses retried requests as \
+                     changed. Set --digest-key (DOSSIER_DIGEST_KEY)",
                     path.display()
                 );
             }
@@ -241,7 +266,7 @@ fn empty(to: &Path) -> Result<bool> {
     let shown = || format!("the folder of the backup, {}", to.display());
     private::folder(to).with_context(shown)?;
     if std::fs::read_dir(to).with_context(shown)?.next().is_some() {
-        bail!("{} is not empty: each backup has a folder of its own", to.display());
+        bail!("{} is not empty; each backup needs an empty folder", to.display());
     }
     Ok(made)
 }
@@ -249,7 +274,8 @@ fn empty(to: &Path) -> Result<bool> {
 /// Wrong things of a backup that are said one by one.
 const SAID_MAX: usize = 1_000;
 
-/// What of a backup is not what was written, a sentence for each: every file, and the events of the log.
+/// What of a backup is not what was written, a sentence for each: every file, and the events of the
+/// log.
 async fn wrong(folder: &Path, list: &List, directory: &DataDirectory) -> Result<Vec<String>> {
     let mut wrong = match &list.sums {
         Some(sums) => sums::compare(folder, sums)?,
@@ -265,7 +291,7 @@ async fn wrong(folder: &Path, list: &List, directory: &DataDirectory) -> Result<
     }
     if (files, bytes) != (list.files, list.bytes) {
         wrong.push(format!(
-            "documents has {files} files with {bytes} bytes, and {} with {} were backed up",
+            "documents has {files} files with {bytes} bytes; {} with {} were backed up",
             list.files, list.bytes
         ));
     }
@@ -279,10 +305,10 @@ async fn wrong(folder: &Path, list: &List, directory: &DataDirectory) -> Result<
 pub(crate) async fn restore_check(arguments: &CheckArguments) -> Result<()> {
     let folder = &arguments.backup;
     let Some(list) = list(folder)? else {
-        bail!(
-            "{} has no {LIST}: it is no backup, or one that was broken off before it was whole",
-            folder.display()
-        );
+        if folder.join(SERVED).exists() {
+            bail!("{} has been served from since; it is no longer a backup", folder.display());
+        }
+        bail!("{} has no {LIST}: not a backup, or an incomplete one", folder.display());
     };
     let directory = DataDirectory::existing(folder, None)?;
     let wrong = wrong(folder, &list, &directory).await?;
@@ -291,10 +317,10 @@ pub(crate) async fn restore_check(arguments: &CheckArguments) -> Result<()> {
     }
     let report = check::look(&directory).await?;
     if !wrong.is_empty() {
-        bail!("{} is not what was backed up: {} differences", folder.display(), wrong.len());
+        bail!("{} differs from what was backed up in {} places", folder.display(), wrong.len());
     }
     if report.events != list.events {
-        bail!("the log has {} events, and {} were backed up", report.events, list.events);
+        bail!("the log has {} events; {} were backed up", report.events, list.events);
     }
     let mut out = std::io::stdout().lock();
     let List { begun_at, program, .. } = list;
@@ -308,6 +334,23 @@ pub(crate) async fn restore_check(arguments: &CheckArguments) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Marks a folder from which an installation is started: if it was a backup, pruning must not
+/// remove it any more.
+///
+/// # Errors
+///
+/// The list of contents cannot be renamed.
+pub(crate) fn served_from(folder: &Path) -> Result<()> {
+    let (list, served) = (folder.join(LIST), folder.join(SERVED));
+    match std::fs::rename(&list, served) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| list.display().to_string())
+        }
+        // Another process on the same folder may have been first.
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// The list of a backup; nothing where there is none.

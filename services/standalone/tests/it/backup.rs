@@ -21,8 +21,12 @@ async fn data(folder: &Path) -> PathBuf {
 }
 
 fn restore_check(folder: &Path) -> Output {
+    restore_check_with(folder, &[])
+}
+
+fn restore_check_with(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dossier"));
-    command.arg("restore-check").arg(folder).output().unwrap()
+    command.arg("restore-check").arg(folder).args(arguments).output().unwrap()
 }
 
 /// What it says that comes to nothing.
@@ -105,7 +109,7 @@ async fn every_part_that_a_backup_lost_or_that_was_changed_in_it_is_found() {
         }
         let said = refused(&restore_check(&to));
         let name = path.file_name().unwrap().to_str().unwrap();
-        assert!(said.contains(name) && said.contains("not what was backed up"), "{said}");
+        assert!(said.contains(name) && said.contains("differs from what was backed up"), "{said}");
         std::fs::write(&path, before).unwrap();
     }
     assert!(printed(&restore_check(&to)).contains("can be restored"));
@@ -131,4 +135,40 @@ async fn every_part_that_a_backup_lost_or_that_was_changed_in_it_is_found() {
     drop(log);
     let said = refused(&restore_check(&to));
     assert!(said.contains("log.sqlite has other events"), "{said}");
+}
+
+/// Makes a file look as if it had been written so many hours ago.
+fn aged(path: &Path, hours: u64) {
+    let file = std::fs::File::options().write(true).open(path).unwrap();
+    let written = file.metadata().unwrap().modified().unwrap();
+    file.set_modified(written - std::time::Duration::from_secs(hours * 60 * 60)).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pruning_removes_incomplete_backups_and_no_installation_that_stands_beside_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = data(folder.path()).await;
+    let place = |name: &str| folder.path().join(name);
+    printed(&dossier(&data, &["backup", place("first").to_str().unwrap()]));
+    // A restored installation, in the folder of its backup.
+    printed(&dossier(&data, &["backup", place("restored").to_str().unwrap()]));
+    Process::start(&place("restored")).kill();
+    // A backup that was killed two nights ago.
+    printed(&dossier(&data, &["backup", place("killed").to_str().unwrap()]));
+    std::fs::rename(place("killed").join("backup.json"), place("killed").join("backup.unfinished"))
+        .unwrap();
+    aged(&place("killed").join("backup.unfinished"), 48);
+    // Nothing was recorded over the weekend.
+    for quiet in [&data, &place("restored")] {
+        aged(&quiet.join("log.sqlite"), 72);
+    }
+    printed(&dossier(&data, &["backup", place("second").to_str().unwrap()]));
+    assert!(!place("killed").exists(), "removed before the next one is written");
+    let said = printed(&restore_check_with(&place("second"), &["--keep", "1"]));
+    assert!(said.contains(&format!("removed {}", place("first").display())), "{said}");
+    let mut left: Vec<_> =
+        std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["data", "restored", "second"]);
+    Process::start(&data).kill();
 }

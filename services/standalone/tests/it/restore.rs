@@ -53,6 +53,7 @@ async fn a_file_that_is_backed_up_while_it_is_written_to_is_restored_elsewhere()
 
 #[tokio::test]
 async fn a_log_on_a_server_is_backed_up_into_a_file_and_restored_on_another() {
+    cluster::needs!(cluster::postgres());
     let mut office = Office::open_with(postgres().await, at("2026-11-20T09:00")).await;
     let applicant = office.applicant("company-1");
     let (path, etag) = submitted(&office.browser, &applicant).await;
@@ -89,6 +90,7 @@ async fn document_is_there(process: &Process, address: &str, applicant: &str) {
 /// The drill of docs/operating.md, "On Kubernetes": log on PostgreSQL, documents in a bucket, key elsewhere; old ones go.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_office_on_servers_is_backed_up_by_the_command_checked_and_restored_on_others() {
+    cluster::needs!(cluster::postgres(), cluster::tools::SEAWEEDFS.path());
     let folder = tempfile::tempdir().unwrap();
     let objects = tokio::task::block_in_place(|| objects(folder.path()));
     let (data, url) = (folder.path().join("data"), postgres_url());
@@ -107,7 +109,7 @@ async fn an_office_on_servers_is_backed_up_by_the_command_checked_and_restored_o
         backup.args(["backup", "--store", &url, "--documents", BUCKET, "--data"]).arg(&data);
         backup.arg(place(number)).envs(environment.iter().map(|(name, value)| (name, value)));
         let said = printed(&backup.output().unwrap());
-        assert!(said.contains("4 files of documents"), "{said}");
+        assert!(said.contains("4 document files"), "{said}");
         // Without the store and the bucket: it is whole in itself.
         let checked = printed(&run(&["restore-check", "--keep", "2", &place(number)]));
         assert!(checked.contains("can be restored"), "{checked}");
@@ -177,16 +179,20 @@ async fn a_backup_of_an_office_that_is_served_is_an_office() {
     let accept = format!("{}/acceptance", before[0]);
     restored.browser.post(&accept, &clerk, &etag, json!({})).await.granted();
     restored.kill();
+    let served = run(&["restore-check", to]);
+    assert!(String::from_utf8_lossy(&served.stderr).contains("no longer a backup"), "{served:?}");
 
-    // A document of the log: what was uploaded while the backup ran may be there without a step that names it.
-    let changed = backup.join("documents").join(format!("{}.pdf", documents[0]));
+    let other = folder.path().join("other");
+    printed(&dossier(&backup, &["backup", other.to_str().unwrap()]));
+    // A document that the log names: one that was uploaded while the backup ran may be there without a step that names it.
+    let changed = other.join("documents").join(format!("{}.pdf", documents[0]));
     assert!(changed.exists(), "{}", changed.display());
     std::fs::write(changed, "%PDF-1.7 changed").unwrap();
-    let rotten = run(&["restore-check", to]);
+    let rotten = run(&["restore-check", other.to_str().unwrap()]);
     let said = String::from_utf8_lossy(&rotten.stdout);
     assert!(said.contains("document-changed"), "{said}");
     assert!(!rotten.status.success());
-    std::fs::remove_file(backup.join("backup.json")).unwrap();
-    let broken_off = run(&["restore-check", to]);
-    assert!(String::from_utf8_lossy(&broken_off.stderr).contains("broken off"));
+    std::fs::remove_file(other.join("backup.json")).unwrap();
+    let incomplete = run(&["restore-check", other.to_str().unwrap()]);
+    assert!(String::from_utf8_lossy(&incomplete.stderr).contains("incomplete"));
 }
