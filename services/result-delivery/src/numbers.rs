@@ -104,9 +104,7 @@ pub(crate) async fn take(
         let newest = entries.last().map(|(_, taken)| (taken.dossier, taken.number.clone()));
         let last_at = last.as_ref().and_then(recorded_at);
         let expected = Expected::from(last.map(|last| last.version));
-        let now = kit.time()?;
-        // Other replicas have clocks of their own.
-        let at = last_at.map_or(now, |last_at| now.max(last_at));
+        let at = kit.time_after(last_at)?;
         let events = entries.into_iter().map(|(id, taken)| event(at, &stream, id, taken));
         match (kit.store.append(&stream, expected, events.collect()).await, newest) {
             (Ok(_), Some((of, number))) if of == dossier => return Ok(Some(number)),
@@ -136,8 +134,13 @@ async fn next(
     let mut entries = Vec::new();
     for sequence in newest.saturating_add(1).. {
         let number = register.written(sequence);
-        let of = numbers.untaken.holder(results, register, &number).await?.unwrap_or(dossier);
-        entries.push((register.event_for(of), register.taken(number, Some(sequence), of)));
+        let holder = numbers.untaken.holder(results, register, &number).await?;
+        let (of, id) = match holder {
+            // By its number: the dossier may have taken another one before its result was issued under this.
+            Some(holder) if holder != dossier => (holder, register.event_of(&number)),
+            _ => (dossier, register.event_for(dossier)),
+        };
+        entries.push((id, register.taken(number, Some(sequence), of)));
         if of == dossier || entries.len() >= APPEND_EVENTS_MAX {
             break;
         }

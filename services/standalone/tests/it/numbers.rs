@@ -198,6 +198,24 @@ async fn a_number_that_was_typed_before_registers_were_kept_is_used_and_stands_i
 }
 
 #[tokio::test]
+async fn a_result_issued_by_an_older_replica_under_another_number_than_was_taken_stops_no_register()
+{
+    let mut office = Office::open().await;
+    let upgraded = decided(&mut office, "a1").await;
+    // A new replica takes the first number and is killed; an old one issues the result under one that was typed.
+    cut_off(&office, 1, &upgraded).await;
+    issued_before_registers(&mut office, &upgraded, &written(2)).await;
+    for (subject, sequence) in [("a2", 3), ("a3", 4)] {
+        let certificate = decided(&mut office, subject).await;
+        let issued = issue(&mut office, subject, &certificate, json!({})).await.granted();
+        assert_eq!(issued["number"], json!(written(sequence)));
+    }
+    let entry = |sequence, status: &str| (written(sequence), json!(sequence), status.to_owned());
+    let entries = [entry(1, "other_number"), entry(2, "used"), entry(3, "used"), entry(4, "used")];
+    assert_eq!(register(&office).await, entries);
+}
+
+#[tokio::test]
 async fn results_that_are_issued_at_the_same_moment_have_numbers_without_doubles_and_holes() {
     let mut office = Office::open().await;
     let mut waiting = Vec::new();
