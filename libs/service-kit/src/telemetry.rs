@@ -36,9 +36,10 @@ static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
 /// Sends and writes what is left when it is dropped, within a limit.
 #[derive(Debug)]
 pub struct Telemetry {
-    _lines: WorkerGuard,
+    /// Dropped first (fields are dropped in this order): why traces could not be sent is a line of the log.
     #[cfg(feature = "otlp")]
     _traces: Option<otlp::Traces>,
+    _lines: WorkerGuard,
 }
 
 /// Starts logging at `level` (a `tracing` filter such as `info` or `warn,service_kit=debug`), as JSON or as text for people, and

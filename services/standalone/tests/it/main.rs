@@ -23,6 +23,7 @@ mod ends;
 mod eventstoredb;
 mod explain;
 mod figures;
+mod hanging;
 mod headers;
 mod health;
 mod intake;
