@@ -1,4 +1,5 @@
-//! Which open dossiers a file of rules concerns that somebody wants to issue, and what it would move: counted before it is issued.
+//! Which open dossiers a file of rules concerns that somebody wants to issue, and what it would
+//! move: counted before it is issued.
 
 use dossier::contract::{DossierId, RulesIssued};
 use dossier::intake::issue_rules::concerns;
@@ -23,7 +24,7 @@ const IN_FLIGHT: usize = 16;
 pub(crate) struct Counted {
     /// Open dossiers that the file concerns.
     pub(crate) concerned: usize,
-    /// Those of them whose date it would move.
+    /// Those of them whose date it would move: at once, or on its first day.
     pub(crate) moved: usize,
     /// Whether there were too many to look at all.
     pub(crate) cut_off: bool,
@@ -37,11 +38,12 @@ pub(crate) async fn count(app: &App, issued: &RulesIssued) -> Result<Counted, Pr
     if after.take(issued, Some(at)).is_err() {
         return Ok(Counted::default());
     }
+    let from = after.in_force_from(issued).ok().flatten().map_or(at, |from| from.max(at));
     let open = app.deadlines.streams();
     let cut_off = open.len() > LOOKED_AT_MAX;
     let (before, after) = (&*before, &after);
     let mut looked = futures_util::stream::iter(open.into_iter().take(LOOKED_AT_MAX))
-        .map(|id| look(app, issued, id, (before, after), at))
+        .map(|id| look(app, issued, id, (before, after), (at, from)))
         .buffer_unordered(IN_FLIGHT);
     let mut counted = Counted { cut_off, ..Counted::default() };
     while let Some(found) = looked.next().await {
@@ -52,13 +54,14 @@ pub(crate) async fn count(app: &App, issued: &RulesIssued) -> Result<Counted, Pr
     Ok(counted)
 }
 
-/// Whether a dossier is concerned, and whether its date would move.
+/// Whether a dossier is concerned `at` this moment, and whether its date would move once the file
+/// is in force, `from` an instant on.
 async fn look(
     app: &App,
     issued: &RulesIssued,
     id: Uuid,
     (before, after): (&Law, &Law),
-    at: Timestamp,
+    (at, from): (Timestamp, Timestamp),
 ) -> Result<(bool, bool), Problem> {
     let stream = Streams::<Intake>::name(&DossierId(id).to_string());
     let loaded = app.dossiers.load(&stream.map_err(|_| Problem::not_found())?).await?;
@@ -68,10 +71,15 @@ async fn look(
     if !concerns(issued, intake, &facts) {
         return Ok((false, false));
     }
+    // What is due before the file is in force is decided or missed by then.
+    let due_at = intake.promised.as_ref().map(|promised| promised.promise.due_at);
+    if from > at && due_at.is_none_or(|due_at| due_at <= from) {
+        return Ok((true, false));
+    }
     let moves = |law: &Law| -> Result<bool, LawError> {
         let brief = intake.submission.as_ref().map(|submission| &submission.brief);
-        let rule = brief.and_then(|brief| law.rule(&brief.procedure, &brief.agency, at));
-        let facts = Facts { at, command: id, actor: &actor, law, rule, elsewhere: &[] };
+        let rule = brief.and_then(|brief| law.rule(&brief.procedure, &brief.agency, from));
+        let facts = Facts { at: from, command: id, actor: &actor, law, rule, elsewhere: &[] };
         Ok(!restate_deadline::decide(intake, &facts)?.is_empty())
     };
     // What the law moves already is not this file's doing.

@@ -20,6 +20,7 @@ mod refuse_dossier;
 mod reject_rules;
 pub(crate) mod reply;
 mod request_supplement;
+mod rules_version;
 mod sign_rules;
 mod submit_dossier;
 mod submit_supplement;

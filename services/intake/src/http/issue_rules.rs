@@ -13,10 +13,9 @@ use service_kit::forms::Forms;
 use service_kit::http::{
     Access, Language, Problem, Reply, Request, Route, Target, Text, endpoint0, step, try_step,
 };
-use service_kit::rulebook::RulebookError;
 use utoipa::ToSchema;
 
-use super::get_rules_version::void;
+use super::rules_version::became_law;
 use crate::App;
 use crate::concerned::{Counted, count};
 
@@ -65,7 +64,7 @@ pub(crate) struct IssueRulesReply {
     /// How many open dossiers with something due the file concerns; only in a dry run.
     #[serde(skip_serializing_if = "Option::is_none")]
     open_dossiers: Option<usize>,
-    /// The promised dates of how many of them would be moved; only in a dry run.
+    /// The promised dates of how many of them would be moved, at once or on the first day of the file; only in a dry run.
     #[serde(skip_serializing_if = "Option::is_none")]
     dates_moved: Option<usize>,
     /// Whether there were more open dossiers than are looked at, so that the two figures are too low; only in a dry run.
@@ -173,10 +172,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         return Ok(Reply::ok(&reply.counted(counted)));
     }
     let taken = step(&app.rules, &request, caller, target, |s, f| decide(s, command, f)).await?;
-    app.kit.rulebook.catch_up(&app.kit.store).await.map_err(unavailable)?;
-    if let Some(void) = void(&app, &taken.state, issued.version) {
-        return Err(Problem::refused(&Refusal::VersionVoid(void.reason)));
-    }
+    became_law(&app, &taken.state, issued.version).await?;
     let version = taken.state.version(issued.version);
     let waits = version.is_some_and(|known| known.stage == RulesStage::AwaitingSignature);
     let at = format!("/v1/rules/{}/{}/{}", kind.as_str(), issued.name, issued.version);
@@ -197,11 +193,6 @@ fn unnamed(app: &App, kind: RulesKind, text: &str) -> Problem {
     let draft = Draft { kind, text, version: None };
     let found = draft.check(&app.kit.law(), app.kit.clock.now()).err().unwrap_or_default();
     Problem::refused(&Refusal::Invalid(found))
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "called by map_err")]
-pub(super) fn unavailable(error: RulebookError) -> Problem {
-    Problem::unavailable(&error.to_string())
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {

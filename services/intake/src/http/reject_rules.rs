@@ -8,7 +8,7 @@ use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint3}
 use utoipa::ToSchema;
 
 use super::get_rules::RulesVersionReply;
-use super::get_rules_version::{VersionPath, stepped};
+use super::rules_version::{VersionPath, step_on};
 use crate::App;
 
 /// Why it is not signed.
@@ -36,7 +36,7 @@ async fn handle(
     version: u32,
     request: Request,
 ) -> Result<Reply, Problem> {
-    stepped(
+    step_on(
         &app,
         STEP,
         (&kind, &name, version),

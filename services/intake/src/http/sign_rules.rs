@@ -8,7 +8,7 @@ use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint3};
 use utoipa::ToSchema;
 
 use super::get_rules::RulesVersionReply;
-use super::get_rules_version::{VersionPath, stepped};
+use super::rules_version::{VersionPath, step_on};
 use crate::App;
 
 /// Nothing has to be said.
@@ -32,7 +32,7 @@ async fn handle(
     version: u32,
     request: Request,
 ) -> Result<Reply, Problem> {
-    stepped(&app, STEP, (&kind, &name, version), &request, |_: &SignRulesRequest, state, facts| {
+    step_on(&app, STEP, (&kind, &name, version), &request, |_: &SignRulesRequest, state, facts| {
         decide(state, version, facts)
     })
     .await

@@ -136,6 +136,10 @@ async fn a_dry_run_counts_the_open_dossiers_that_rules_concern_and_whose_dates_m
     assert_eq!(counted("procedure", &next).await, (json!(3), json!(0)), "promises stand");
     let for_open = next.replace("legal_basis:", "applies_to_open: true\nlegal_basis:");
     assert_eq!(counted("procedure", &for_open).await, (json!(3), json!(2)));
+    // Rules are issued before their first day, which moves what is still open then.
+    let later = |day: &str| for_open.replace("from: 2026-11-20", &format!("from: {day}"));
+    assert_eq!(counted("procedure", &later("2026-11-25")).await, (json!(3), json!(2)));
+    assert_eq!(counted("procedure", &later("2026-12-10")).await, (json!(3), json!(0)), "too late");
     assert_eq!(counted("procedure", &second()).await, (json!(0), json!(0)), "another procedure");
     // Another day off within the five days that are promised.
     let day_off = "days:\n  - { from: 2026-11-25, off: { vi: Ngày nghỉ, en: Day off } }";
