@@ -39,8 +39,36 @@ struct Head {
     legal_basis: String,
 }
 
-/// A file of rules as it is to be recorded. Only its head is looked at; [`super::Law::take`] looks at the whole.
+/// Open brackets at one time; what ships has at most a handful.
+const BRACKETS_MAX: usize = 500;
+
+/// The line on which a text opens more brackets than a file of rules may have open at once. The
+/// YAML reader refuses such a file as well, but its time grows with the square of their number.
+/// Quotation marks and comments are not looked at: brackets in them are mostly closed.
+pub(super) fn too_many_brackets(text: &str) -> Option<usize> {
+    let mut open = 0_usize;
+    for (number, line) in (1..).zip(text.lines()) {
+        for byte in line.bytes() {
+            match byte {
+                b'[' | b'{' => open += 1,
+                b']' | b'}' => open = open.saturating_sub(1),
+                _ => {}
+            }
+            if open > BRACKETS_MAX {
+                return Some(number);
+            }
+        }
+    }
+    None
+}
+
+/// A file of rules as it is to be recorded. Only its head is looked at; [`super::Law::take`] looks
+/// at the whole.
 pub fn rules(kind: RulesKind, file: &str, text: &str) -> Result<RulesIssued, InvalidLaw> {
+    if let Some(line) = too_many_brackets(text) {
+        let reason = format!("more than {BRACKETS_MAX} brackets are open");
+        return Err(InvalidLaw::Shape { file: file.to_owned(), line, reason });
+    }
     let Head { id: name, version, legal_basis } = read(file, text)?;
     let named = !name.is_empty() && name.len() <= NAME_BYTES_MAX;
     if !named || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)) {
@@ -54,7 +82,8 @@ pub fn rules(kind: RulesKind, file: &str, text: &str) -> Result<RulesIssued, Inv
     Ok(RulesIssued { kind, name, version, legal_basis, text, proposed_by })
 }
 
-/// The first day on which a file of rules is in force; nothing for one that is from when it is recorded.
+/// The first day on which a file of rules is in force; nothing for one that is from when it is
+/// recorded.
 #[must_use]
 pub fn takes_effect(rules: &RulesIssued) -> Option<Date> {
     first_day(rules).map(|(day, _)| day)
@@ -77,6 +106,9 @@ pub(super) fn first_day(rules: &RulesIssued) -> Option<(Date, AgencyCode)> {
 /// What a file of rules is about, by what stands in it; nothing if it is like none.
 #[must_use]
 pub fn kind_of(text: &str) -> Option<RulesKind> {
+    if too_many_brackets(text).is_some() {
+        return None;
+    }
     let file = serde_yaml_ng::from_str::<serde_json::Value>(text).ok()?;
     let marks = [
         ("form", RulesKind::Procedure),
@@ -143,7 +175,8 @@ pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
     ]
 }
 
-/// Whether two files say the same; how they are laid out, and what they say in comments, does not count.
+/// Whether two files say the same; how they are laid out, and what they say in comments, does not
+/// count.
 #[must_use]
 pub fn says_the_same(one: &str, other: &str) -> bool {
     let value = |text: &str| serde_yaml_ng::from_str::<serde_json::Value>(text).ok();
@@ -181,6 +214,19 @@ pub(super) fn content(file: &str, reason: &str) -> InvalidLaw {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_of_open_brackets_is_refused_without_being_read() {
+        let many = format!("id: a\nversion: 1\nlegal_basis: x\nentries: {}", "[".repeat(200_000));
+        let wrong = rules(RulesKind::Codes, "a", &many).unwrap_err().to_string();
+        assert_eq!(wrong, "a:4: more than 500 brackets are open");
+        assert_eq!(kind_of(&many), None);
+        let closed = format!("entries: {{}}\nx: [{}]", "[1], ".repeat(10_000));
+        assert_eq!(kind_of(&closed), Some(RulesKind::Codes));
+        for shipped in shipped_rules().unwrap() {
+            assert_eq!(too_many_brackets(&shipped.text), None);
+        }
+    }
 
     #[test]
     fn the_next_version_of_a_file_differs_in_its_number_alone() {

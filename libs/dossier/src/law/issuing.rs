@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use serde_json::Value;
 
+use super::file::too_many_brackets;
 use super::{AgencyCode, Law, rules};
 use crate::contract::{RulesIssued, RulesKind};
 
@@ -94,6 +95,12 @@ impl Draft<'_> {
 
 /// The file as a value; what is not YAML, or names one thing twice, is found with its line.
 fn read(text: &str, found: &mut Findings) -> Option<Value> {
+    if let Some(line) = too_many_brackets(text) {
+        let vi = "quá nhiều dấu ngoặc mở mà không đóng";
+        found.add("", vi, "too many brackets are opened and not closed");
+        found.at(Some(Place { line, column: 1 }));
+        return None;
+    }
     // Of two equal keys the reader of a plain value would take the last.
     let strict = serde_yaml_ng::from_str::<serde_yaml_ng::Value>(text);
     let value = strict.and_then(|_| serde_yaml_ng::from_str::<Value>(text));
