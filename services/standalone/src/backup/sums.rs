@@ -1,5 +1,5 @@
-//! `SHA256SUMS`: every file of a backup beside its log with its digest, as `sha256sum --check` reads it; and a digest of the log's
-//! events, whose file is another one on every engine.
+//! `SHA256SUMS`: every file of a backup beside its log with its digest, as `sha256sum --check`
+//! reads it; and a digest of the log's events, whose file is another one on every engine.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
@@ -41,11 +41,12 @@ impl Sums {
     }
 }
 
-/// What of the files in `folder` is not what its list says, a sentence for each. The list must have the digest `own`.
+/// What of the files in `folder` is not what its list says, a sentence for each. The list must have
+/// the digest `own`.
 pub(super) fn compare(folder: &Path, own: &str) -> Result<Vec<String>> {
     let path = folder.join(SUMS);
     if of_file(&path)?.as_deref() != Some(own) {
-        return Ok(vec![format!("{SUMS} is missing or was changed: the files were not compared")]);
+        return Ok(vec![format!("{SUMS} is missing or was modified; files were not compared")]);
     }
     let mut wrong = Vec::new();
     for line in BufReader::new(File::open(&path).context(SUMS)?).lines() {
@@ -58,7 +59,7 @@ pub(super) fn compare(folder: &Path, own: &str) -> Result<Vec<String>> {
         match of_file(&folder.join(name))? {
             None => wrong.push(format!("{name} is missing")),
             Some(found) if found != sha256 => {
-                wrong.push(format!("{name} has another content than was backed up"));
+                wrong.push(format!("the content of {name} differs from what was backed up"));
             }
             Some(_) => {}
         }
@@ -83,7 +84,8 @@ pub(super) fn of_file(path: &Path) -> Result<Option<String>> {
     }
 }
 
-/// The digest of a log: of all that an event has but its position, which differs from engine to engine.
+/// The digest of a log: of all that an event has but its position, which differs from engine to
+/// engine.
 #[derive(Default)]
 pub(super) struct LogSum(Sha256);
 
@@ -146,10 +148,10 @@ mod tests {
         write("b", "x");
         std::fs::remove_file(folder.path().join("c")).unwrap();
         let wrong = compare(folder.path(), &own).unwrap();
-        assert_eq!(wrong, ["b has another content than was backed up", "c is missing"]);
+        assert_eq!(wrong, ["the content of b differs from what was backed up", "c is missing"]);
         let shorter = std::fs::read_to_string(folder.path().join(SUMS)).unwrap();
         write(SUMS, shorter.lines().next().unwrap());
-        assert!(compare(folder.path(), &own).unwrap()[0].contains("was changed"));
+        assert!(compare(folder.path(), &own).unwrap()[0].contains("was modified"));
         std::fs::remove_file(folder.path().join(SUMS)).unwrap();
         assert!(compare(folder.path(), &own).unwrap()[0].contains("is missing"));
     }

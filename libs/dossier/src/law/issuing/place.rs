@@ -5,10 +5,13 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::Place;
+use super::{Place, too_many_brackets};
 
 /// Where `pointer` is, or the nearest thing around it that exists.
 pub(super) fn of(text: &str, pointer: &str) -> Option<Place> {
+    if too_many_brackets(text).is_some() {
+        return None;
+    }
     let path: Vec<String> = pointer
         .split('/')
         .skip(1)
