@@ -32,6 +32,9 @@ refusals! {
             "đã hết thời hạn nộp phí, lệ phí", "the time to pay has passed";
         InProgress => 409, "payment-in-progress",
             "đang có giao dịch chờ kết quả", "another payment is in progress";
+        InDoubt => 409, "received-in-doubt",
+            "đang xác minh số tiền đã nhận: cơ quan sẽ cho biết còn phải nộp bao nhiêu",
+            "what came for this fee is being looked into: the agency will say how much is still owed";
     }
 }
 
@@ -55,7 +58,8 @@ pub fn decide(
     let id = PaymentId(facts.id("payment"));
     let amount = payment.outstanding();
     if amount == Vnd::ZERO {
-        return Err(Refusal::NothingOwed);
+        let in_doubt = payment.waits_for_certainty();
+        return Err(if in_doubt { Refusal::InDoubt } else { Refusal::NothingOwed });
     }
     let after = |wait| facts.at.checked_add(wait).unwrap_or(jiff::Timestamp::MAX);
     Ok(vec![

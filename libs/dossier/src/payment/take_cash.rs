@@ -24,6 +24,9 @@ refusals! {
             "đã hết thời hạn nộp phí, lệ phí", "the time to pay has passed";
         AmountDiffers(Vnd) => 422, "amount-differs",
             "số tiền không đúng với khoản phải nộp", "the amount is not what is owed";
+        InDoubt => 409, "received-in-doubt",
+            "đang xác minh số tiền đã nhận: cơ quan sẽ cho biết còn phải nộp bao nhiêu",
+            "what came for this fee is being looked into: the agency will say how much is still owed";
     }
 }
 
@@ -41,7 +44,8 @@ pub fn decide(
     }
     let outstanding = payment.outstanding();
     if outstanding == Vnd::ZERO {
-        return Err(Refusal::NothingOwed);
+        let in_doubt = payment.waits_for_certainty();
+        return Err(if in_doubt { Refusal::InDoubt } else { Refusal::NothingOwed });
     }
     if amount != outstanding {
         return Err(Refusal::AmountDiffers(outstanding));

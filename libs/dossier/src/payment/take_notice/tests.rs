@@ -94,7 +94,10 @@ fn who_could_not_pay_while_money_was_in_doubt_gets_the_whole_window_again() {
     let (mut scene, id) = doubtful(&law);
     let start = |s: &Payment, f: &Facts<'_>| start_payment::decide(s, "sandbox", f);
     let refused = scene.step("2026-11-20T10:00", Role::Applicant, start);
-    assert_eq!(refused, Err(start_payment::Refusal::NothingOwed), "as far as was said");
+    assert_eq!(refused, Err(start_payment::Refusal::InDoubt));
+    let cash = |s: &Payment, f: &Facts<'_>| take_cash::decide(s, Vnd(10_000), f);
+    let refused = scene.step("2026-11-20T10:00", Role::Cashier, cash);
+    assert_eq!(refused, Err(take_cash::Refusal::InDoubt));
     let was_due_at = scene.state.window_ends_at().unwrap();
     let expire = |s: &Payment, f: &Facts<'_>| expire_fee_window::decide(s, f);
     assert!(scene.step("2027-03-01T09:00", Role::System, expire).unwrap().is_empty());
