@@ -125,7 +125,7 @@ mod tests {
 
     use super::*;
     use crate::contract::ProcedureCode;
-    use crate::law::next_version;
+    use crate::law::{in_version, next_version};
     use crate::testing::{Scene, actor, at, law};
 
     const SHIPPED: &str = include_str!("../../procedures/energy_label.yaml");
@@ -148,10 +148,15 @@ mod tests {
     fn a_new_version_is_issued_once_and_never_with_other_content() {
         let law = law();
         let mut scene = Scene::<Rules>::new(&law, "ENERGY.LABEL", "G02");
-        assert!(
-            matches!(issue(&mut scene, &second()), Err(Refusal::Invalid(_))),
-            "those before come first"
-        );
+        // Those before come first.
+        for ahead in [second(), in_version(SHIPPED, 3)] {
+            let Err(Refusal::Invalid(found)) = issue(&mut scene, &ahead) else {
+                panic!("it was issued: {ahead}");
+            };
+            let [finding] = &found.0[..] else { panic!("{found}") };
+            assert_eq!(finding.pointer, "/version");
+            assert!(finding.en.starts_with("the next version is 1:"), "{}", finding.en);
+        }
         scene.record(at("2026-11-01T09:00"), &actor(Role::System), shipped());
         let second = second();
         assert_eq!(issue(&mut scene, &second).unwrap().len(), 1);

@@ -9,6 +9,10 @@ use crate::contract::AgencyCode;
 use crate::law::Agency;
 use crate::law::agencies::{AgencyFile, Succession};
 
+/// The most agencies of an installation, all parts of its registry together: three times the country (34 provinces, 3,321 communes,
+/// their departments), because an agency that was merged stays on the registry. Each is held in memory by every process, and looked
+/// through at every start and issue.
+pub(super) const AGENCIES_MAX: usize = 30_000;
 /// Bytes of the symbol of receipts: it names a stream.
 const SYMBOL_BYTES_MAX: usize = 50;
 
@@ -28,6 +32,7 @@ impl Check<'_, '_> {
             if by_code.is_empty() {
                 check.add("/agencies", "không có cơ quan nào", "names no agency");
             }
+            check.room(&by_code);
             for (place, agency) in file.agencies.iter().enumerate() {
                 if let Some(succession) = &agency.succeeded {
                     let at = format!("/agencies/{place}/succeeded");
@@ -36,6 +41,26 @@ impl Check<'_, '_> {
             }
             check.gone(&file.id, &by_code);
         });
+    }
+
+    /// Whether the registry has room for the agencies of a file that it does not name yet.
+    fn room(&mut self, by_code: &BTreeMap<&AgencyCode, &Agency>) {
+        let new = by_code.keys().filter(|code| self.law.agency(code).is_none()).count();
+        let known = self.law.agencies().count();
+        let total = known.saturating_add(new);
+        if new > 0 && total > AGENCIES_MAX {
+            let (vi, en) = (
+                format!(
+                    "hệ thống có {known} cơ quan, tệp này thêm {new}: nhiều nhất là {AGENCIES_MAX}; hãy bỏ bớt {} cơ quan mới",
+                    total - AGENCIES_MAX
+                ),
+                format!(
+                    "there are {known} agencies and this file adds {new}: an installation has at most {AGENCIES_MAX}; leave out {} of the new ones",
+                    total - AGENCIES_MAX
+                ),
+            );
+            self.add("/agencies", vi, en);
+        }
     }
 
     fn agency(&mut self, at: &str, agency: &Agency) {

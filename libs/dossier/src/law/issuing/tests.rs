@@ -20,8 +20,12 @@ fn found(kind: RulesKind, text: &str) -> Vec<String> {
 
 /// The certificate of origin with something else in it, as the version after the shipped one.
 fn certificate(changes: &[(&str, &str)]) -> String {
-    let (_, text) =
-        SHIPPED.iter().find(|(file, _)| *file == "certificate_of_origin_d.yaml").unwrap();
+    shipped_file("certificate_of_origin_d.yaml", changes)
+}
+
+/// A shipped file with something else in it, as its next version.
+fn shipped_file(name: &str, changes: &[(&str, &str)]) -> String {
+    let (_, text) = SHIPPED.iter().find(|(file, _)| *file == name).unwrap();
     let changed = |text: String, (from, to): &(&str, &str)| {
         assert!(text.contains(from), "{from}");
         text.replacen(from, to, 1)
@@ -113,6 +117,12 @@ fn what_is_no_yaml_and_what_comes_twice_has_a_line() {
         let draft = Draft { kind: RulesKind::Procedure, text, version: None };
         assert_eq!(draft.check(&law(), at(NOW)).unwrap_err().0.len(), 1, "{text}");
     }
+    let open = format!("a: 1\nb: {}", "{ c: [".repeat(50_000));
+    let draft = Draft { kind: RulesKind::Codes, text: &open, version: None };
+    let found = draft.check(&law(), at(NOW)).unwrap_err();
+    let [size, brackets] = &found.0[..] else { panic!("{found}") };
+    assert!(size.en.contains("bytes") && size.place.is_none(), "{found}");
+    assert_eq!(brackets.to_string(), "2:1: too many brackets are opened and not closed");
     let twice = certificate(&[("consignee: {", "exporter: {")]);
     let draft = Draft { kind: RulesKind::Procedure, text: &twice, version: None };
     let found = draft.check(&law(), at(NOW)).unwrap_err();
@@ -142,6 +152,18 @@ fn a_period_must_end() {
     certificate_with(&[validity], &["/result/validity/amount"]);
     let times = "clock:\n  extension: { budget: { amount: 9, unit: working_hours }, times: 4294967295, basis: x }";
     certificate_with(&[("clock:", times)], &["/clock/extension/times"; 4]);
+    for (from, to, pointer) in [
+        ("{ amount: 45,", "{ amount: 1500000,", "/result/duties/0/budget/amount"),
+        ("{ amount: 45,", "{ amount: 0,", "/result/duties/0/budget/amount"),
+        (
+            "{ amount: 90, unit: calendar_days",
+            "{ amount: 2, unit: same_day",
+            "/result/duties/1/budget/amount",
+        ),
+    ] {
+        let text = shipped_file("promotion_registration.yaml", &[(from, to)]);
+        assert_eq!(found(RulesKind::Procedure, &text), [pointer], "{to}");
+    }
 }
 
 #[test]
@@ -298,6 +320,31 @@ fn agencies_are_named_once_and_followed_by_somebody() {
         ["/agencies/4/succeeded", "/agencies/4/succeeded/by"]
     );
     assert_eq!(agencies(&[("on: 2025-03-01", "on: 2025-03-02")]), ["/agencies/4/succeeded"]);
+}
+
+#[test]
+fn a_registry_takes_three_times_the_country_and_says_how_many_are_too_many() {
+    use std::fmt::Write;
+    let part = |id: &str, version: u32, units: usize| {
+        let mut text = format!("id: {id}\nversion: {version}\nlegal_basis: x\nagencies:\n");
+        for unit in 1..=units {
+            writeln!(text, "  - {{ code: {}.{unit}, name: {{ vi: x, en: x }}, calendar: vn, system: \"61\", receipt_symbol: S }}", id.to_uppercase()).unwrap();
+        }
+        text
+    };
+    let mut law = law();
+    let known = law.agencies().count();
+    let most = part("y1", 1, agencies::AGENCIES_MAX - known - 1);
+    law.record(&rules(RulesKind::Agencies, "y1", &most).unwrap(), at(NOW));
+    let draft = |text: &str| {
+        let draft = Draft { kind: RulesKind::Agencies, text, version: None };
+        draft.check(&law, at(NOW)).err().unwrap_or_default().0
+    };
+    assert_eq!(draft(&part("y2", 1, 1)), []);
+    let [finding] = &draft(&part("y2", 1, 4))[..] else { panic!("it has no limit") };
+    assert_eq!(finding.pointer, "/agencies");
+    assert!(finding.en.contains("at most 30000; leave out 3 of the new ones"), "{}", finding.en);
+    assert!(finding.vi.contains("30000"), "{}", finding.vi);
 }
 
 #[test]
