@@ -1,5 +1,7 @@
 //! What every rendered manifest must have, whoever wrote it.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::generate::root;
@@ -98,6 +100,12 @@ fn every_workload_is_probed_in_three_ways_that_differ() {
                 let port =
                     if asked.is_null() { &container[probe]["tcpSocket"]["port"] } else { asked };
                 assert!(ports.contains(&port), "{name}: {probe} asks at {port}");
+                if name.contains("dossier") {
+                    // What a probe asks others for at the most, and as long again for the answer itself.
+                    let waits = container[probe]["timeoutSeconds"].as_u64().unwrap();
+                    let asks = 2 * service_kit::limits::PROBE_ASKS_MAX;
+                    assert!(Duration::from_secs(waits) >= asks, "{name}: {probe} waits {waits} s");
+                }
             }
             if name.contains("dossier") {
                 assert_ne!(

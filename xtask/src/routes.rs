@@ -71,21 +71,21 @@ fn expression(path: &str) -> String {
     format!("^{}$", parts.collect::<Vec<_>>().join("/"))
 }
 
+/// Whether a path matches what [`expression`] makes.
+pub(crate) fn matches(expression: &str, path: &str) -> bool {
+    let expression = expression.trim_matches(['^', '$']).replace("[^/]+", "*");
+    let (wanted, parts): (Vec<_>, Vec<_>) =
+        (expression.split('/').collect(), path.split('/').collect());
+    wanted.len() == parts.len()
+        && wanted
+            .iter()
+            .zip(&parts)
+            .all(|(wanted, part)| *wanted == "*" && !part.is_empty() || wanted == part)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Whether a path matches what [`expression`] makes.
-    fn matches(expression: &str, path: &str) -> bool {
-        let expression = expression.trim_matches(['^', '$']).replace("[^/]+", "*");
-        let (wanted, parts): (Vec<_>, Vec<_>) =
-            (expression.split('/').collect(), path.split('/').collect());
-        wanted.len() == parts.len()
-            && wanted
-                .iter()
-                .zip(&parts)
-                .all(|(wanted, part)| *wanted == "*" && !part.is_empty() || wanted == part)
-    }
 
     #[test]
     fn every_address_of_every_service_is_routed_to_it_and_to_no_other() {

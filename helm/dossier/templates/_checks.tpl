@@ -29,9 +29,6 @@
 {{- if and (include "dossier.route" .) (not .Values.route.trustedProxies) -}}
 {{- fail "route.trustedProxies: the gateway's addresses; without them all users share the limits of one client" -}}
 {{- end -}}
-{{- if and (include "dossier.oneNode" .) (not .Values.documents.accessModes) -}}
-{{- fail "documents.accessModes: at least one" -}}
-{{- end -}}
 {{- end -}}
 
 {{- /* A StatefulSet's claims cannot be changed: the cluster would refuse the upgrade and say nothing of how to go on. */ -}}

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::{resources, template, values_of};
 
-/// The kinds that the chart makes: group and version, plural.
-const KINDS: [(&str, &str, &str); 12] = [
+/// The kinds that the chart makes or looks at: group and version, plural.
+const KINDS: [(&str, &str, &str); 13] = [
     ("v1", "Service", "services"),
     ("v1", "ServiceAccount", "serviceaccounts"),
     ("v1", "ConfigMap", "configmaps"),
@@ -24,11 +24,11 @@ const KINDS: [(&str, &str, &str); 12] = [
     ("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies"),
     ("networking.k8s.io/v1", "Ingress", "ingresses"),
     ("batch/v1", "CronJob", "cronjobs"),
+    ("storage.k8s.io/v1", "StorageClass", "storageclasses"),
 ];
 
 pub(super) fn check() -> Result<()> {
     let intake = "/apis/apps/v1/namespaces/dossier/statefulsets/dossier-intake";
-    let documents = "/api/v1/namespaces/dossier/persistentvolumeclaims/dossier-documents";
     let set = |replicas: u32, size: &str| {
         json!({ "apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": { "name": "dossier-intake" },
             "spec": { "replicas": replicas, "volumeClaimTemplates":
@@ -68,21 +68,56 @@ pub(super) fn check() -> Result<()> {
     if !larger.to_string().contains("delete statefulset dossier-intake --cascade=orphan") {
         bail!("larger read models are refused without the way: {larger}");
     }
-    // A claim that is there keeps its class and its modes, and grows but does not shrink.
-    for (has, asked, size) in [
-        ("10Gi", "100Gi", "100Gi"),
-        ("1Ti", "100Gi", "1Ti"),
-        ("107374182400", "10Gi", "107374182400"),
+    claims()
+}
+
+/// A claim that is there keeps its class and its modes and does not shrink; it grows where its class grows volumes.
+fn claims() -> Result<()> {
+    let documents = "/api/v1/namespaces/dossier/persistentvolumeclaims/dossier-documents";
+    let backup = "/api/v1/namespaces/dossier/persistentvolumeclaims/dossier-backup";
+    let claim = |name: &str, has: &str| {
+        json!({ "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": { "name": name },
+            "spec": { "accessModes": ["ReadWriteOncePod"], "storageClassName": "local-path", "resources": { "requests": { "storage": has } } } })
+    };
+    let at = "/apis/storage.k8s.io/v1/storageclasses/local-path";
+    let class = |grows: Option<bool>| {
+        json!({ "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": { "name": "local-path" },
+            "provisioner": "x.example", "allowVolumeExpansion": grows })
+    };
+    for (path, name, value) in [
+        (documents, "dossier-documents", "documents.size"),
+        (backup, "dossier-backup", "backup.size"),
     ] {
-        let claim = json!({ "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": { "name": "dossier-documents" },
-            "spec": { "accessModes": ["ReadWriteOnce"], "storageClassName": "local-path", "resources": { "requests": { "storage": has } } } });
-        let asked = format!("documents.bucket=,documents.size={asked}");
-        let rendered = beside(&[(documents, claim)], &["--set", &asked])?;
-        let spec =
-            resource(&rendered, "PersistentVolumeClaim", "dossier-documents")?["spec"].clone();
-        let wanted = json!({ "accessModes": ["ReadWriteOnce"], "storageClassName": "local-path", "resources": { "requests": { "storage": size } } });
-        if spec != wanted {
-            bail!("a claim of {has} with {asked} becomes {spec}");
+        let own = "documents.bucket=,backup.enabled=true";
+        for (has, asked, size) in [
+            ("10Gi", "100Gi", "100Gi"),
+            ("1Ti", "100Gi", "1Ti"),
+            ("107374182400", "10Gi", "107374182400"),
+        ] {
+            // A class is asked only if the claim grows.
+            let classes = (size == asked).then(|| (at, class(Some(true))));
+            let objects: Vec<_> = [(path, claim(name, has))].into_iter().chain(classes).collect();
+            let rendered = beside(&objects, &["--set", &format!("{own},{value}={asked}")])?;
+            let spec = resource(&rendered, "PersistentVolumeClaim", name)?["spec"].clone();
+            let wanted = json!({ "accessModes": ["ReadWriteOncePod"], "storageClassName": "local-path",
+                "resources": { "requests": { "storage": size } } });
+            if spec != wanted {
+                bail!("{name} of {has} with {asked} becomes {spec}");
+            }
+        }
+        // The class says no, says nothing, or is not there.
+        for class in [Some(class(Some(false))), Some(class(None)), None] {
+            let said = format!("class {class:?}");
+            let classes = class.map(|class| (at, class));
+            let objects: Vec<_> =
+                [(path, claim(name, "10Gi"))].into_iter().chain(classes).collect();
+            let larger = beside(&objects, &["--set", &format!("{own},{value}=100Gi")]).err();
+            let refused = larger.with_context(|| format!("{value}: 10Gi become 100Gi, {said}"))?;
+            if !refused.to_string().contains(&format!("Set {value}=10Gi")) {
+                bail!("{value}, {said}: refused without the way: {refused}");
+            }
+            let kept = format!("{own},{value}=10Gi");
+            beside(&objects, &["--set", &kept]).with_context(|| format!("the way, {said}"))?;
         }
     }
     Ok(())
@@ -176,7 +211,8 @@ fn discovery() -> Vec<(String, Value)> {
         let kinds = KINDS.iter().filter(|(of, _, _)| *of == version);
         let kinds: Vec<Value> = kinds
             .map(|(_, kind, plural)| {
-                json!({ "name": plural, "namespaced": true, "kind": kind, "verbs": ["get", "list"] })
+                let namespaced = *kind != "StorageClass";
+                json!({ "name": plural, "namespaced": namespaced, "kind": kind, "verbs": ["get", "list"] })
             })
             .collect();
         let at = if version.contains('/') { "apis" } else { "api" };

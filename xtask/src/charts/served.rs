@@ -1,7 +1,7 @@
 //! Who serves what, whatever the route is of: each service is served by one workload alone, or two would lead it, and every address
-//! leads to a Service that is there.
+//! of the API leads to pods that serve it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -25,7 +25,9 @@ pub(super) fn check() -> Result<()> {
         ] {
             let rendered = template(&values_of(profile), &["--set", route])?;
             let resources = resources(&rendered)?;
-            looked_at(&resources).with_context(|| format!("{profile} with {route}"))?;
+            looked_at(&resources)
+                .and_then(|()| routed(&resources))
+                .with_context(|| format!("{profile} with {route}"))?;
         }
     }
     Ok(())
@@ -67,6 +69,82 @@ fn looked_at(resources: &[Value]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Where there is a route, every address of every service leads to pods that serve it, and to no others.
+fn routed(resources: &[Value]) -> Result<()> {
+    let routes: Vec<(String, String, String)> = resources.iter().flat_map(rules).collect();
+    if routes.is_empty() {
+        return Ok(());
+    }
+    for (service, document) in crate::generate::documents() {
+        for path in document.paths.paths.keys() {
+            let path = path.replace(['{', '}'], "x");
+            let to: BTreeSet<&str> = routes
+                .iter()
+                .filter(|(kind, pattern, _)| matches(kind, pattern, &path))
+                .map(|(_, _, backend)| backend.as_str())
+                .collect();
+            let [to] = to.iter().collect::<Vec<_>>()[..] else {
+                bail!("{path} of {service} is routed to {to:?}");
+            };
+            let serves = serves(resources, to)?;
+            if !serves.iter().any(|serves| serves == service) {
+                bail!("{path} of {service} is routed to {to}, whose pods serve {serves:?}");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What a route or an Ingress says: kind of match, pattern, Service.
+fn rules(resource: &Value) -> Vec<(String, String, String)> {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut found = Vec::new();
+    for rule in list(&resource["spec"]["rules"]) {
+        for matched in list(&rule["matches"]) {
+            let path = &matched["path"];
+            for backend in list(&rule["backendRefs"]) {
+                found.push((text(&path["type"]), text(&path["value"]), text(&backend["name"])));
+            }
+        }
+        for path in list(&rule["http"]["paths"]) {
+            let backend = text(&path["backend"]["service"]["name"]);
+            found.push((format!("Path{}", text(&path["pathType"])), text(&path["path"]), backend));
+        }
+    }
+    found
+}
+
+/// As gateways match: a prefix by whole parts, an expression (of [`crate::routes`]) the whole path.
+fn matches(kind: &str, pattern: &str, path: &str) -> bool {
+    if kind == "PathPrefix" {
+        return path
+            .strip_prefix(pattern)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    }
+    kind == "RegularExpression" && crate::routes::matches(pattern, path)
+}
+
+/// What the pods behind a Service serve.
+fn serves(resources: &[Value], service: &str) -> Result<Vec<String>> {
+    let named = |kind: &str, resource: &Value| resource["kind"] == kind;
+    let service = resources
+        .iter()
+        .find(|resource| named("Service", resource) && resource["metadata"]["name"] == service);
+    let selector = service.and_then(|service| service["spec"]["selector"].as_object());
+    let selector = selector.context("it is not there")?;
+    let workload = resources.iter().find(|resource| {
+        let labels = &resource["spec"]["template"]["metadata"]["labels"];
+        labels.is_object() && selector.iter().all(|(key, of)| labels[key] == *of)
+    });
+    let containers = workload.and_then(|it| it.pointer("/spec/template/spec/containers/0/env"));
+    let variables = containers.and_then(Value::as_array).context("its pods have no variables")?;
+    let serves = variables.iter().find(|variable| variable["name"] == "DOSSIER_SERVICES");
+    let serves =
+        serves.and_then(|variable| variable["value"].as_str()).context("they serve all")?;
+    Ok(serves.split(',').map(str::to_owned).collect())
 }
 
 /// The Services that routes and the test name.
