@@ -80,6 +80,7 @@ mod tests {
     use super::*;
     use crate::intake::accept_dossier;
     use crate::intake::submit_dossier::{self, SubmitDossier, tests::promotion};
+    use crate::law::Law;
     use crate::step::State;
     use crate::testing::{Scene, at, law};
 
@@ -88,22 +89,51 @@ mod tests {
         FixAppointment { at, by: "the register".to_owned(), basis: "case file".to_owned() }
     }
 
-    #[test]
-    fn a_fixed_date_is_the_deadline_where_the_law_gives_none() {
-        let law = law();
-        let mut scene = Scene::<Intake>::new(&law, "WABO.RECEIPT", "Z99.NL");
+    /// A dossier of a procedure whose period no law sets, being worked on.
+    fn without_a_period(law: &Law) -> Scene<'_, Intake> {
+        let mut scene = Scene::<Intake>::new(law, "WABO.RECEIPT", "Z99.NL");
         let command =
             SubmitDossier { agency: "Z99.NL".into(), documents: Vec::new(), ..promotion() };
         scene
             .step("2011-05-02T15:00", Role::Clerk, |s, f| submit_dossier::decide(s, command, f))
             .unwrap();
         scene.step("2011-05-02T15:00", Role::Clerk, accept_dossier::decide).unwrap();
+        scene
+    }
+
+    #[test]
+    fn a_fixed_date_is_the_deadline_where_the_law_gives_none() {
+        let law = law();
+        let mut scene = without_a_period(&law);
         assert!(scene.state.obligations().is_empty());
         let step = scene
             .step("2011-05-02T15:00", Role::Clerk, |s, f| decide(s, fixed("2011-06-27T15:00"), f));
         step.unwrap();
         let due: Vec<_> = scene.state.obligations().iter().map(|o| o.due_at).collect();
         assert_eq!(due, [at("2011-06-24T15:00"), at("2011-06-27T15:00")]);
+    }
+
+    #[test]
+    fn a_date_of_another_age_is_refused_with_its_place_and_one_of_this_age_is_taken_after_it() {
+        let law = law();
+        let mut scene = without_a_period(&law);
+        for (due, said) in [
+            ("1970-01-01T07:00", "took effect"),
+            ("2031-01-01T08:00", "days ahead"),
+            ("9998-12-31T23:59", "days ahead"),
+        ] {
+            let step = scene.step("2011-05-02T15:00", Role::Clerk, |s, f| decide(s, fixed(due), f));
+            let Err(Refusal::Impossible(faults)) = step else { panic!("{due}: {step:?}") };
+            assert_eq!(faults.len(), 1, "{due}");
+            assert_eq!(faults[0].pointer, "/at", "{due}");
+            assert!(faults[0].en.contains(said), "{due}: {}", faults[0].en);
+        }
+        let step = scene
+            .step("2011-05-02T15:00", Role::Clerk, |s, f| decide(s, fixed("2011-06-27T15:00"), f));
+        step.unwrap();
+        let again = scene
+            .step("2011-05-02T15:00", Role::Clerk, |s, f| decide(s, fixed("2011-06-28T15:00"), f));
+        assert_eq!(again, Err(Refusal::AlreadyFixed));
     }
 
     #[test]

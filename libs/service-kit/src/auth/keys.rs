@@ -200,3 +200,47 @@ impl KeySource {
         body.read_to_string().map_err(|error| error.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const KEYS: &str = include_str!("../../tests/keys/jwks.json");
+    const CERTIFICATE: &str = include_str!("../../../events/tests/it/tls/server.crt");
+    /// Its last second: 29 October 2126, 14:20:52 UTC.
+    const CERTIFICATE_ENDS: i64 = 4_948_957_252;
+
+    /// When the first key of the set ends, with these members besides its own.
+    fn ends(members: &Value) -> Option<i64> {
+        let mut set: Value = serde_json::from_str(KEYS).unwrap();
+        let key = set["keys"][0].as_object_mut().unwrap();
+        key.extend(members.as_object().unwrap().clone());
+        let KeySet { keys, ignored, .. } = KeySet::read(set.to_string()).unwrap();
+        assert_eq!(ignored, [""; 0]);
+        keys[0].ends.map(Timestamp::as_second)
+    }
+
+    #[test]
+    fn a_key_ends_with_its_certificate_or_when_it_says_whichever_is_first() {
+        let lines = CERTIFICATE.lines().filter(|line| !line.starts_with("-----"));
+        let certificate: String = lines.collect();
+        let (before, after) = (CERTIFICATE_ENDS - 1, CERTIFICATE_ENDS + 1);
+        for (members, end) in [
+            (json!({}), None),
+            (json!({ "exp": before }), Some(before)),
+            (json!({ "x5c": [certificate] }), Some(CERTIFICATE_ENDS)),
+            (json!({ "x5c": [certificate], "exp": before }), Some(before)),
+            (json!({ "x5c": [certificate], "exp": after }), Some(CERTIFICATE_ENDS)),
+            // The first is the key's own, the others are its authorities'.
+            (json!({ "x5c": [certificate, "AAAA"] }), Some(CERTIFICATE_ENDS)),
+            // What cannot be read takes no key away: tokens of it are believed as before.
+            (json!({ "x5c": ["AAAA"] }), None),
+            (json!({ "x5c": ["no base64!"], "exp": before }), Some(before)),
+            (json!({ "x5c": [] }), None),
+        ] {
+            assert_eq!(ends(&members), end, "{members}");
+        }
+    }
+}
