@@ -193,7 +193,7 @@ impl Auth {
         }
         let (set, read_at) = Remembered::load(file, source, self.clock.now())?;
         let age_s = self.clock.now().duration_since(read_at).as_secs();
-        tracing::warn!(%error, age_s, "the identity provider is away; its keys are trusted as they were read last");
+        tracing::warn!(%error, age_s, "identity provider unavailable at the start; trusting its stored keys");
         self.take(set, read_at);
         Some(())
     }
@@ -201,7 +201,7 @@ impl Auth {
     fn take(&self, set: KeySet, read_at: Timestamp) {
         let mut trusted = self.trusted.write().unwrap_or_else(PoisonError::into_inner);
         for key in set.ignored.iter().filter(|key| !trusted.ignored.contains(key)) {
-            tracing::info!(%key, "a key of the identity provider is passed over");
+            tracing::info!(%key, "ignoring a key of the identity provider");
         }
         let reading = trusted.reading + 1;
         *trusted = Trusted { keys: set.keys, ignored: set.ignored, read_at, reading };
@@ -215,7 +215,7 @@ impl Auth {
         let begun_at = self.clock.now();
         let set = source.read().await?;
         if set.keys.is_empty() {
-            tracing::error!(%source, "the identity provider has no key that can be used: nobody is let in");
+            tracing::error!(%source, "identity provider has no usable key; refusing all tokens");
         }
         if let (Some(file), KeySource::Url(_)) = (&self.remembered, source) {
             Remembered::keep(file, source, &set, begun_at);
@@ -246,7 +246,7 @@ impl Auth {
                 let left_s = (KEYS_TRUSTED_FOR_MAX - age).as_secs().max(0);
                 tracing::warn!(
                     %error, age_s = age.as_secs(), left_s,
-                    "the keys cannot be read again; the old ones are trusted for as long as is left"
+                    "identity provider's keys cannot be read; trusting the old ones until they expire"
                 );
             }
             // Anybody can name keys that do not exist, as often as they like.

@@ -125,7 +125,7 @@ impl Documents {
             Err(why) => Err(why),
         };
         if let Err(why) = looked {
-            tracing::warn!(why, "documents can be neither stored nor read yet");
+            tracing::warn!(why, "document store unavailable; retrying");
         }
         Self::at(Home::Bucket(bucket, spool.to_owned()))
     }
@@ -246,7 +246,7 @@ impl Documents {
         };
         let media_type = record.as_ref().map(|record| &*record.media_type);
         let Some((media, bytes, content)) = self.content(name, media_type).await? else {
-            return Err(Problem::unavailable(&format!("the document {name} is not there")));
+            return Err(Problem::unavailable(&format!("document {name} is missing")));
         };
         if record.is_some_and(|record| record.bytes != bytes) {
             let reason = format!("the document {name} has not the size that it had");

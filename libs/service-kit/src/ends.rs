@@ -75,7 +75,7 @@ impl Ends {
             match certificate.end().await {
                 Ok(end) => Some((what, end?)),
                 Err(why) => {
-                    tracing::debug!(what, why, "until when a certificate is good is not known");
+                    tracing::debug!(what, why, "cannot read a certificate's expiry");
                     None
                 }
             }

@@ -119,7 +119,7 @@ impl View {
             Ok(None) | Err(_) => {
                 if path.exists() {
                     REBUILT.fetch_add(1, Ordering::Relaxed);
-                    tracing::warn!(view = shape.name, "the view is built anew");
+                    tracing::warn!(view = shape.name, "rebuilding the read model");
                 }
                 remove(&path)?;
                 create(Connection::open(&path)?, shape, store)?

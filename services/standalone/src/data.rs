@@ -33,7 +33,7 @@ const REMEMBERED_KEYS: &str = "identity-provider-keys.json";
 pub(crate) const CONFIRM_CLOCK: &str =
     "--confirm-clock (or DOSSIER_CONFIRM_CLOCK=true in its environment)";
 
-/// A data directory.
+/// A data directory, with the places that are configured outside it.
 #[derive(Debug, Clone)]
 pub struct DataDirectory {
     path: PathBuf,

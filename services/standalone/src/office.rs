@@ -52,7 +52,7 @@ impl From<(Role, &str, &str)> for Bearer {
     }
 }
 
-/// An answer.
+/// A response: status, tag and body.
 #[derive(Debug)]
 pub struct Answer {
     /// How it was answered.
@@ -86,7 +86,7 @@ impl Office {
         Ok(Self { kit: Arc::clone(kit), router, tasks, reactions, key, tokens, requests: 0 })
     }
 
-    /// Dead letters.
+    /// Dead letters of all services.
     pub async fn dead_letters(&self) -> Result<Vec<DeadLetter>> {
         let mut dead = Vec::new();
         for service in &self.reactions {

@@ -21,7 +21,7 @@ pub(crate) struct Arguments {
     /// `payment_provider` and operator.
     #[arg(long)]
     agency: Option<String>,
-    /// Subject (`sub`).
+    /// Opaque name of the bearer (`sub`).
     #[arg(long, default_value = "developer")]
     subject: String,
     /// Subject that the bearer represents.

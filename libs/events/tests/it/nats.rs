@@ -1,6 +1,6 @@
 //! What only a bus on servers can suffer: they forget, they go away, they belong to somebody else.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,10 +19,8 @@ pub(crate) struct Server {
     port: u16,
 }
 
-#[expect(clippy::disallowed_methods, reason = "tests have no command line")]
-fn program() -> String {
-    std::env::var("NATS_SERVER")
-        .expect("NATS_SERVER names no program; `cargo xtask test` installs one")
+fn program() -> PathBuf {
+    cluster::tools::NATS_SERVER.path().unwrap()
 }
 
 fn start(folder: &Path, port: u16) -> Child {
@@ -148,6 +146,7 @@ fn closed() -> Server {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bus_behind_tls_and_a_password_is_reached_with_both_and_not_without() {
+    cluster::needs!(cluster::tools::NATS_SERVER.path());
     let server = closed();
     let authority = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/tls/authority.crt");
     let store = Arc::new(EventStore::memory());
@@ -180,7 +179,7 @@ pub(crate) async fn at_the_end(
     let mut after = Position::START;
     let begun = std::time::Instant::now();
     loop {
-        assert!(begun.elapsed() < PATIENCE, "the bus brings nothing");
+        assert!(begun.elapsed() < PATIENCE, "the bus delivers nothing");
         let until = office.record("front", next..next + 1).await;
         let before = feed.filled();
         take(feed, after, until, 100).await;
@@ -194,6 +193,7 @@ pub(crate) async fn at_the_end(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn at_the_end_it_is_the_bus_that_brings_what_is_recorded() {
+    cluster::needs!(cluster::tools::NATS_SERVER.path());
     let (office, _server) = fresh().await;
     let mut feed = office.follow("one", "front");
     let (after, next) = at_the_end(&office, &mut feed, 1).await;
@@ -228,6 +228,7 @@ pub(crate) async fn carried(server: &Server, messages: u128) -> u64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_bus_forgets_after_it_has_acknowledged_it_is_not_missed() {
+    cluster::needs!(cluster::tools::NATS_SERVER.path());
     let (office, mut server) = fresh().await;
     let mut feed = office.follow("one", "front");
     let (after, next) = at_the_end(&office, &mut feed, 1).await;
@@ -249,6 +250,7 @@ async fn what_the_bus_forgets_after_it_has_acknowledged_it_is_not_missed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn all_that_the_bus_has_may_be_deleted_while_it_runs() {
+    cluster::needs!(cluster::tools::NATS_SERVER.path());
     let (office, mut server) = fresh().await;
     let mut feed = office.follow("one", "front");
     let (after, next) = at_the_end(&office, &mut feed, 1).await;
@@ -278,6 +280,7 @@ async fn all_that_the_bus_has_may_be_deleted_while_it_runs() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_stands_there_otherwise_than_it_should_is_refused_with_the_difference() {
+    cluster::needs!(cluster::tools::NATS_SERVER.path());
     let (office, server) = fresh().await;
     let context = jetstream::new(server.client().await);
     let mut config = context.get_stream("test_front").await.unwrap().cached_info().config.clone();
@@ -294,6 +297,7 @@ async fn what_stands_there_otherwise_than_it_should_is_refused_with_the_differen
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_events_of_another_store_are_neither_handed_out_nor_followed_by_ours() {
+    cluster::needs!(cluster::tools::NATS_SERVER.path());
     let (office, server) = fresh().await;
     office.record("front", 1..4).await;
     carried(&server, 3).await;
@@ -308,11 +312,11 @@ async fn the_events_of_another_store_are_neither_handed_out_nor_followed_by_ours
 
 /// The next that is heard, while it is said again and again that everything up to `position` was handled.
 async fn heard(office: &Office, announced: &mut Announcements, position: Position) -> Position {
+    let mut again = tokio::time::interval(Duration::from_millis(100));
     let saying = async {
         loop {
+            again.tick().await;
             office.bus.announce("one", position).await;
-            let _ = tokio::time::timeout(Duration::from_millis(100), std::future::pending::<()>())
-                .await;
         }
     };
     let heard = async {
@@ -326,6 +330,7 @@ async fn heard(office: &Office, announced: &mut Announcements, position: Positio
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_may_publish_but_lacks_the_secret_is_not_believed() {
+    cluster::needs!(cluster::tools::NATS_SERVER.path());
     let (office, server) = fresh().await;
     let mut feed = office.follow("one", "front");
     let (after, next) = at_the_end(&office, &mut feed, 1).await;
@@ -370,6 +375,7 @@ async fn whoever_may_publish_but_lacks_the_secret_is_not_believed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_one_source_has_said_is_not_believed_of_another() {
+    cluster::needs!(cluster::tools::NATS_SERVER.path());
     let server = Server::start();
     let store = Arc::new(EventStore::memory());
     let bus = server.bus(&store).await;
@@ -395,6 +401,7 @@ async fn what_one_source_has_said_is_not_believed_of_another() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bus_without_room_is_named_and_nothing_is_missed() {
+    cluster::needs!(cluster::tools::NATS_SERVER.path());
     let server = Server::start();
     let store = Arc::new(EventStore::memory());
     drop(server.bus(&store).await);
@@ -411,6 +418,7 @@ async fn a_bus_without_room_is_named_and_nothing_is_missed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_that_was_set_back_is_not_relayed_over_what_the_bus_knows() {
+    cluster::needs!(cluster::tools::NATS_SERVER.path());
     let server = Server::start();
     let folder = tempfile::tempdir().unwrap();
     let (path, older) = (folder.path().join("log.sqlite"), folder.path().join("older.sqlite"));
@@ -454,6 +462,7 @@ async fn leads(who: &mut Leadership, should: bool) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_replica_leads_and_another_one_when_it_stops_or_is_not_heard_of_or_nobody_can_be_asked()
 {
+    cluster::needs!(cluster::tools::NATS_SERVER.path());
     let (office, mut server) = fresh().await;
     let mut first = office.bus.lead("keeper", "replica-1");
     leads(&mut first, true).await;

@@ -120,13 +120,13 @@ impl Refusals {
         );
         // Browsers and probes come without one all the time.
         if refused == Unauthenticated::Missing {
-            tracing::debug!(reason, "a request without a token");
+            tracing::debug!(reason, "request without a token");
             return;
         }
         let Some(left_out) = self.line(now.as_second()) else { return };
         let kid: String =
             kid.unwrap_or("").chars().filter(char::is_ascii_graphic).take(64).collect();
-        tracing::info!(reason, claim, kid, left_out, "a token was refused");
+        tracing::info!(reason, claim, kid, left_out, "token refused");
     }
 
     /// How many lines were left out before this one; nothing if this one is left out too.

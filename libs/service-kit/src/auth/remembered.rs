@@ -30,7 +30,7 @@ impl Remembered {
         let written = std::fs::write(&part, text).and_then(|()| std::fs::rename(&part, file));
         if let Err(error) = written {
             let file = file.display();
-            tracing::warn!(%file, %error, "the identity provider's keys cannot be kept for the next start");
+            tracing::warn!(%file, %error, "cannot store the identity provider's keys for the next start");
         }
     }
 

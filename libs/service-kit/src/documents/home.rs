@@ -204,7 +204,7 @@ impl Home {
             if idle.is_some_and(|idle| idle > UPLOAD_ABANDONED_AFTER)
                 && let Err(error) = std::fs::remove_file(entry.path())
             {
-                tracing::warn!(%error, "an unfinished upload cannot be removed");
+                tracing::warn!(%error, "cannot remove an abandoned upload");
             }
         }
     }

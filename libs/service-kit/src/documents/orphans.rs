@@ -160,7 +160,7 @@ impl Orphans {
             Ok(false) => self.finish(&look.found, now),
             Err(PageError::Home(error)) => {
                 // What is there and was marked already stays as it is until the next time.
-                tracing::warn!(%error, "the documents cannot be looked through");
+                tracing::warn!(%error, "cannot list documents; retrying");
                 self.next = later(now, ORPHANS_PAUSE_MIN);
                 self.due = None;
             }
@@ -261,7 +261,7 @@ impl Orphans {
         }
         documents.home.remove(&record_file(name)).await?;
         self.removed += 1;
-        tracing::info!("a document that no step had named was removed");
+        tracing::info!("removed a document without a step");
         Ok(())
     }
 
