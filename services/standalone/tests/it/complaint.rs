@@ -100,6 +100,9 @@ async fn a_complaint_about_a_step_stands_on_the_timeline_and_its_answer_reaches_
     let whole = office.browser.get(&timeline, &applicant).await.granted();
     let entry =
         whole.as_array().unwrap().iter().find(|e| e["event"] == "feedback.ComplaintFiled.v1");
+    // The entry leads to its complaint, and so to the answer; those of the dossier's own steps name none.
+    assert_eq!(entry.unwrap()["complaint"], filed["complaint"]);
+    assert_eq!(entries[0].get("complaint"), None, "{entries}");
     let named = about(&certificate.id, entry.unwrap()["position"].as_u64());
     let refused = file(&applicant, named).await;
     assert_eq!(refused.refused(), (422, "unknown-step"));
@@ -113,6 +116,45 @@ async fn a_complaint_about_a_step_stands_on_the_timeline_and_its_answer_reaches_
     let clerk = office.clerk();
     let officers = office.browser.get(&timeline, &clerk).await.granted();
     assert_eq!(told(officers), 0, "an officer does not see who complains");
+}
+
+#[tokio::test]
+async fn the_answer_to_a_request_about_personal_data_is_for_whoever_asked_and_is_never_published() {
+    let mut office = Office::open().await;
+    let (citizen, stranger) = (office.applicant("c1"), office.applicant("c2"));
+    let handler = office.token(Role::ComplaintHandler, "h1", "G02.001");
+    let colleague = office.token(Role::ComplaintHandler, "h2", "G02.001");
+    let elsewhere = office.token(Role::ComplaintHandler, "h3", "H26.14");
+    for class in ["personal_data_access", "personal_data_objection", "personal_data_erasure"] {
+        let body = json!({
+            "agency": "G02.001", "text": "What do you know about me?", "name": "Lê C", "address": "Hà Nội",
+            "phone": "0902123456", "personal_data": true,
+        });
+        let filed = office.browser.post("/v1/complaints", &citizen, "", body).await.granted();
+        let complaint = format!("/v1/complaints/{}", filed["complaint"].as_str().unwrap());
+        take(&mut office, &complaint, "classification", &handler, json!({ "class": class }))
+            .await
+            .granted();
+        let answer = json!({ "answer": "Your name and your address." });
+        take(&mut office, &complaint, "answer", &handler, answer).await.granted();
+
+        let text = json!({ "text": "Somebody asked." });
+        let refused = take(&mut office, &complaint, "publication", &handler, text).await;
+        assert_eq!(refused.refused(), (409, "answer-not-for-the-public"), "{class}");
+        let publication = format!("{complaint}/publication");
+        let open = office.browser.send(Method::GET, &publication, &[], Vec::new()).await.unwrap();
+        assert_eq!(open.status, 404, "{class}");
+        for who in [&citizen, &handler, &colleague] {
+            let read = office.browser.get(&complaint, who).await.granted();
+            assert_eq!(read["answer"], "Your name and your address.", "{class}");
+        }
+        for who in [&stranger, &elsewhere] {
+            assert_eq!(office.browser.get(&complaint, who).await.refused(), (404, "not-found"));
+        }
+        // Nothing is owed any more: the publication is not waited for.
+        office.wait_until("2026-12-20T00:00").await;
+        assert!(!office.log().await.contains(&"ComplaintOverdue".to_owned()), "{class}");
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use dossier::contract::{Actor, Envelope, EventSet, LawEvent, Role, RulesKind};
 use dossier::intake::stream_id;
 use dossier::law::rules;
 use events::{Expected, NewEvent, StreamName, Version};
+use http::Method;
 use serde_json::json;
 use service_kit::rulebook::Rulebook;
 use uuid::Uuid;
@@ -116,4 +117,28 @@ async fn a_list_that_leaves_nothing_to_answer_by_itself_is_said_when_it_is_issue
     let [warning] = &tried["warnings"].as_array().unwrap()[..] else { panic!("{tried}") };
     assert_eq!(warning["pointer"], "/review/automatic/when/1");
     assert!(warning["detail"].as_str().unwrap().contains("chemicals"), "{tried}");
+}
+
+#[tokio::test]
+async fn whoever_has_seen_a_version_sees_it_at_a_replica_that_has_not_read_it_yet() {
+    let office = Office::open().await;
+    let operator = office.token(Role::Operator, "operator-1", "G02");
+    issue(&office, &part("pa", 1, "H71A", None)).await.granted();
+    issued_elsewhere(&office, "pa", &part("pa", 2, "H71A", None)).await;
+    let seen = format!("\"{}\"", office.kit.store.head().0);
+    let authorization = format!("Bearer {operator}");
+    let listed = async |with_token: bool| {
+        let headers = [("authorization", &*authorization), ("consistency-token", &*seen)];
+        let headers = if with_token { &headers[..] } else { &headers[..1] };
+        let answer = office.browser.send(Method::GET, "/v1/rules", headers, Vec::new()).await;
+        let versions = answer.unwrap().granted();
+        let versions = versions.as_array().unwrap().clone();
+        versions.iter().any(|version| version["name"] == "pa" && version["version"] == 2)
+    };
+    assert!(!listed(false).await, "nobody has told this replica");
+    assert!(listed(true).await);
+    assert!(listed(false).await, "what was read once is known");
+    let ahead = [("authorization", &*authorization), ("consistency-token", "\"999999\"")];
+    let refused = office.browser.send(Method::GET, "/v1/rules", &ahead, Vec::new()).await.unwrap();
+    assert_eq!(refused.refused(), (400, "consistency-token-ahead"));
 }

@@ -3,12 +3,17 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
+use dossier::contract::Role;
+use jiff::ToSpan;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
 use service_kit::Clock;
+use service_kit::auth::DevelopmentKey;
 
 use crate::authority::{JWKS, Provider, strs};
 use crate::health::probed;
 use crate::private::Said;
+use crate::support::{Browser, token};
 
 /// Whether a line of the log says that something ends.
 fn tells(line: &Value) -> bool {
@@ -82,4 +87,55 @@ async fn certificates_and_keys_that_end_soon_are_in_the_log_the_figures_and_the_
             missing.retain(|what| line["fields"]["what"] != **what);
         }
     });
+}
+
+/// The notice of energy labelling under a code of its own, for good.
+fn lasting(code: &str, version: u32) -> String {
+    let shipped = include_str!("../../../../libs/dossier/procedures/energy_label.yaml");
+    dossier::law::in_version(&shipped.replace("ENERGY.LABEL", code), version)
+}
+
+/// The same, in force until so many days from now.
+fn ending(code: &str, days: i64) -> String {
+    let today = Clock::System.now().to_zoned(TimeZone::get("Asia/Ho_Chi_Minh").unwrap()).date();
+    let until = today.checked_add(days.days()).unwrap();
+    lasting(code, 1).replace("from: 2026-01-01 }", &format!("from: 2026-01-01, to: {until} }}"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_procedure_that_ends_soon_is_in_the_log_the_figures_and_the_health_until_one_follows() {
+    let data = tempfile::tempdir().unwrap();
+    let mut said = tokio::task::block_in_place(|| Said::start(data.path(), &[]));
+    let key = DevelopmentKey::in_folder(data.path()).unwrap();
+    let operator = token(&key, Role::Operator, "operator-1", "G02");
+    let issue = async |browser: &Browser, text: &str| {
+        let body = json!({ "kind": "procedure", "text": text });
+        browser.post("/v1/rules", &operator, "", body).await.granted();
+    };
+    issue(&said.browser, &ending("SOON", 20)).await;
+    issue(&said.browser, &ending("LATER", 200)).await;
+    let named = |body: &Value, what: &str| {
+        let ends = body["ends"].as_array().unwrap();
+        ends.iter().find(|end| end["what"] == what).cloned()
+    };
+    let told = probed(&said.browser, |body| named(body, "procedure/SOON").is_some()).await.body;
+    let days = named(&told, "procedure/SOON").unwrap()["days"].as_i64().unwrap();
+    assert!((19..=20).contains(&days), "{days}: midnight may have passed");
+    assert_eq!(named(&told, "procedure/LATER"), None, "more than ninety days");
+    let figure = "dossier_ends_in_days{what=\"procedure/SOON\"} ";
+    let figures = said.browser.get("/metrics", "").await.granted();
+    let figures = figures.as_str().unwrap();
+    let shown = figures.lines().find_map(|line| line.strip_prefix(figure)?.parse::<i64>().ok());
+    assert!(shown.is_some_and(|shown| (days - 1..=days).contains(&shown)), "{shown:?}");
+    assert!(!figures.contains("procedure/LATER"));
+    let line = tokio::task::block_in_place(|| {
+        said.until_that(|line| tells(line) && line["fields"]["what"] == "procedure/SOON")
+    });
+    assert_eq!(line["level"], "WARN");
+
+    // Somebody has issued what comes after.
+    issue(&said.browser, &lasting("SOON", 2)).await;
+    probed(&said.browser, |body| named(body, "procedure/SOON").is_none()).await;
+    let figures = said.browser.get("/metrics", "").await.granted();
+    assert!(!figures.as_str().unwrap().contains("procedure/SOON"));
 }

@@ -274,6 +274,21 @@ async fn the_answer_to_a_declaration_is_issued_by_itself_where_the_list_confirms
     let dossier = format!("/v1/dossiers/{}", declared["id"].as_str().unwrap());
     let closed = office.browser.get(&dossier, &applicant).await.granted();
     assert_eq!(closed["closed_as"], "delivered");
+
+    // A list that is complete confirms that what it does not name has no class, and no other word for it.
+    let stage = async |office: &mut Office, cas: &str, control: &str| {
+        let declared = declare(office, cas, control).await.granted();
+        let path = format!("/v1/dossiers/{}", declared["id"].as_str().unwrap());
+        office.browser.get(&path, &applicant).await.granted()["stage"].clone()
+    };
+    assert_eq!(stage(&mut office, "7732-18-5", "none").await, "processing", "a part of a list");
+    let whole =
+        list.replace("version: 3", "version: 4").replace("closed:", "complete: true, closed:");
+    crate::law::issue(&office, "codes", &whole).await.granted();
+    office.settle().await;
+    assert_eq!(stage(&mut office, "7732-18-5", "none").await, "decided");
+    assert_eq!(stage(&mut office, "7732-18-5", "conditional").await, "processing");
+    assert_eq!(stage(&mut office, "107-44-8", "none").await, "processing");
 }
 
 #[tokio::test]
