@@ -31,6 +31,13 @@ pub(crate) fn write() -> Result<()> {
     Ok(())
 }
 
+/// The documents of all services, and that of what every process answers.
+pub(crate) fn all_documents() -> Vec<(&'static str, OpenApi)> {
+    let mut documents = documents();
+    documents.push(("process", standalone::openapi()));
+    documents
+}
+
 /// The documents of all services.
 pub(crate) fn documents() -> Vec<(&'static str, OpenApi)> {
     vec![
@@ -72,7 +79,7 @@ pub(crate) fn schemas() -> Vec<(&'static str, serde_json::Value)> {
 
 pub(crate) fn files() -> Result<Vec<(String, String)>> {
     let mut files = Vec::new();
-    for (service, document) in documents() {
+    for (service, document) in all_documents() {
         files.push((format!("openapi/{service}.json"), document.to_pretty_json()? + "\n"));
     }
     for (kind, schema) in schemas() {
@@ -84,6 +91,7 @@ pub(crate) fn files() -> Result<Vec<(String, String)>> {
         files.push((format!("schemas/rules.{kind}.json"), text));
     }
     files.push(("docs/steps.md".to_owned(), steps_page()?));
+    files.push((crate::problems::PATH.to_owned(), crate::problems::page()?));
     files.push((crate::routes::PATH.to_owned(), crate::routes::file()?));
     files.push((crate::values::PATH.to_owned(), crate::values::page()?));
     Ok(files)
@@ -120,7 +128,17 @@ fn steps_page() -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use dossier::contract::KINDS_WITH_DOCUMENTS;
+    use std::collections::BTreeSet;
+
+    use dossier::contract::{Actor, DossierId, Envelope, KINDS_WITH_DOCUMENTS};
+    use dossier::delivery::DossierResult;
+    use dossier::feedback::Rating;
+    use dossier::intake::Intake;
+    use dossier::payment::Payment;
+    use dossier::review::Review;
+    use dossier::{Incoming, State, Subscription};
+    use jiff::Timestamp;
+    use uuid::Uuid;
 
     use super::*;
 
@@ -219,6 +237,45 @@ mod tests {
                 assert_eq!(written, sample, "{}", path.display());
             }
         }
+    }
+
+    /// Checks the subscriptions of a service: each is to another kind, reads every sample of it, and leads to steps that the
+    /// service takes itself.
+    fn check_subscriptions<S: State>(steps: &[Step]) {
+        let envelope = Envelope {
+            at: Timestamp::UNIX_EPOCH,
+            actor: Actor::system("test"),
+            command: Uuid::nil(),
+            digest: String::new(),
+            cause: None,
+            dossier: Some(DossierId(Uuid::nil())),
+            trace: None,
+        };
+        let mut kinds = BTreeSet::new();
+        for Subscription { kind, react } in S::SUBSCRIPTIONS {
+            assert!(kinds.insert(kind), "{kind} is subscribed to twice");
+            let samples = samples(kind);
+            assert!(!samples.is_empty(), "there is no {kind}");
+            for path in samples {
+                let data = std::fs::read_to_string(&path).unwrap();
+                let incoming = Incoming { id: Uuid::nil(), kind, data: &data, envelope: &envelope };
+                let follows = react(&incoming).unwrap_or_else(|error| panic!("{kind}: {error}"));
+                for taken in follows.iter().map(|follow| follow.command.step()) {
+                    let own = steps.iter().find(|step| step.name == taken.name);
+                    assert!(own.is_some_and(|step| step.may.is_empty()), "{kind}: {}", taken.name);
+                }
+            }
+        }
+        assert!(!kinds.is_empty(), "{} reacts to nothing", S::CATEGORY);
+    }
+
+    #[test]
+    fn every_subscription_is_to_one_kind_of_event_and_reads_its_samples() {
+        check_subscriptions::<Intake>(dossier::intake::STEPS);
+        check_subscriptions::<Payment>(dossier::payment::STEPS);
+        check_subscriptions::<Review>(dossier::review::STEPS);
+        check_subscriptions::<DossierResult>(dossier::delivery::STEPS);
+        check_subscriptions::<Rating>(dossier::feedback::STEPS);
     }
 
     #[test]

@@ -75,6 +75,7 @@ pub trait EventSet: Sized + Clone + fmt::Debug + Send + Sync + 'static {
 /// In what capacity somebody acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// A citizen or a business, or who represents one.

@@ -1,22 +1,28 @@
 //! The wire: requests, replies and problems (RFC 9457), and the server with its limits.
 
 mod client;
+mod commands;
 mod cursor;
 mod delivery;
 mod due;
 mod endpoint;
 mod headers;
+mod document;
 mod openapi;
+mod operation;
 pub mod problem;
 mod reply;
 mod request;
 mod router;
 mod serve;
 mod strict;
-mod text;
 
 pub use client::{AddressBlock, Proxies, counted};
+pub use commands::{
+    On, Target, execute, execute_as, execute_unseen, preview, read, send, shown, step, take, take_unseen, try_step,
+};
 pub use cursor::Cursors;
+pub use ::http::StatusCode;
 pub use delivery::{AddressRequest, DeliveryRequest};
 pub use due::{ActivityDue, AnswerDue, DiscrepancyDue, Due, RenewalDue, Validity, WindowEnd};
 pub use endpoint::{
@@ -24,13 +30,15 @@ pub use endpoint::{
 };
 pub(crate) use headers::trace_parent;
 pub use headers::{Language, Seen};
+pub use document::document;
 pub use openapi::{StepDoc, finish as finish_openapi};
+pub use operation::{Operation, mount_all};
 pub use problem::{
     MEDIA_TYPE, Problem, ProblemBody, ProblemField, TOO_LARGE, TOO_MANY_AT_ONCE, TOO_SLOW,
     UNKNOWN_DOCUMENT,
 };
 pub use reply::Reply;
-pub use request::{Request, Target, read, shown, step, take, take_unseen, try_step};
+pub use request::Request;
 pub use router::{Mounted, Router, mount, mount_documented};
 pub use serve::Server;
-pub use text::{FILE_NAME_CHARS_MAX, FileName, Line, ParcelNumber, Partner, Phone, Text};
+pub use dossier::text::{FILE_NAME_CHARS_MAX, FileName, Line, ParcelNumber, Partner, Phone, Text};

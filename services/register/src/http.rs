@@ -1,4 +1,4 @@
-//! The routes, one file each.
+//! The operations, one file each.
 
 mod get_elapsed;
 mod get_lookup;
@@ -9,12 +9,18 @@ mod get_statistics;
 mod get_timeline;
 mod queue;
 
-service_kit::routes!(App:
-    get_lookup,
-    get_timeline,
-    get_obligations,
-    get_elapsed,
-    get_officer_queue,
-    get_overdue_queue,
-    get_statistics,
-);
+use service_kit::http::Operation;
+
+use crate::App;
+
+pub(crate) fn operations() -> Vec<Operation<App>> {
+    vec![
+        get_lookup::operation(),
+        get_timeline::operation(),
+        get_obligations::operation(),
+        get_elapsed::operation(),
+        get_officer_queue::operation(),
+        get_overdue_queue::operation(),
+        get_statistics::operation(),
+    ]
+}

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use service_kit::http::finish_openapi;
+use service_kit::http::{document, mount_all};
 use service_kit::tasks::{Progress, Projector, Stalled, Tasks};
 use service_kit::view::View;
 use service_kit::{Kit, Service};
@@ -23,7 +23,7 @@ pub struct App {
 /// The document of this service.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    finish_openapi("Register", "Look-up, timeline, queues and statistics.", http::DOCS)
+    document("Register", "Look-up, timeline, queues and statistics.", &http::operations())
 }
 
 /// Puts the service together.
@@ -36,7 +36,7 @@ pub fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     let app = Arc::new(App { kit: Arc::clone(kit), view, progress });
     Ok(Service {
         name: "register",
-        routes: http::routes(&app),
+        routes: mount_all(&app, http::operations()),
         tasks,
         openapi: openapi(),
         steps: &[],

@@ -1,4 +1,4 @@
-//! All services in one process on the embedded store, and the command line.
+//! The command line, and all services in one process.
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -35,27 +35,27 @@ pub use data::{DataDirectory, Identity, Time};
 pub use demo::Dice;
 pub use office::{Answer, Bearer, Office};
 pub use replay::{RefusedActivity, Replay, Summary, World, replay};
-pub use serve::watching;
+pub use serve::{openapi, watching};
 
-/// The version, and the commit that it was built from.
+/// The version and the commit that it was built from.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("DOSSIER_COMMIT"), ")");
 
 const START_HERE: &str = "\
-Start here: `dossier demo` makes up a ministry and serves it; `dossier serve` serves an office of your own.";
+Start here: `dossier demo` creates a demo and serves it; `dossier serve` starts an empty installation.";
 
-/// How the log is written.
+/// Format of log messages.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 enum LogFormat {
     /// Text on a terminal, JSON otherwise.
     #[default]
     Auto,
-    /// Lines for people.
+    /// One line of text per message.
     Text,
-    /// An object a line.
+    /// One JSON object per message.
     Json,
 }
 
-/// Carries administrative dossiers from submission to delivered result.
+/// Back end for administrative dossiers, from submission to delivered result.
 #[derive(Debug, Parser)]
 #[command(
     name = "dossier",
@@ -67,24 +67,25 @@ enum LogFormat {
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
-    /// What goes into the log on standard error: a level, and others for parts of the program, for example
-    /// `info,request=warn` without a line for each request.
+    /// Filter of log messages (standard error): a level, and levels of modules, for example
+    /// `info,request=warn` to leave out the line for each request.
     #[arg(long, global = true, env = "DOSSIER_LOG", default_value = "info")]
     log: String,
-    /// How the log is written: `auto` is text on a terminal, and JSON otherwise.
+    /// Format of log messages: `auto` is text on a terminal and JSON otherwise.
     #[arg(long, global = true, env = "DOSSIER_LOG_FORMAT", value_enum, default_value_t)]
     log_format: LogFormat,
-    /// A file of certificate authorities (PEM) by which the identity provider and the collector of traces are believed,
-    /// in the place of the public ones. Without it, those of `SSL_CERT_FILE`, if that is set. Read by what connects to them alone.
+    /// CA certificates (PEM) for connections to the identity provider and the trace collector, used
+    /// instead of the public ones. Default: the file that `SSL_CERT_FILE` names, if any.
     #[arg(long, global = true, env = "DOSSIER_AUTHORITY", value_name = "FILE")]
     authority: Option<PathBuf>,
-    /// Where traces are sent: the address of a collector that takes OTLP over HTTP, for example `http://collector:4318`.
+    /// Trace collector (OTLP over HTTP), for example `http://collector:4318`.
     #[arg(long, global = true, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
     otlp: Option<String>,
-    /// What this process is called in traces.
+    /// Service name in traces.
     #[arg(long, global = true, env = "OTEL_SERVICE_NAME", default_value = "dossier")]
     otlp_service: String,
-    /// Which part of the traces that begin here is sent, from 0 to 1; one that began elsewhere follows that decision.
+    /// Share of traces that are sampled, from 0 to 1. Traces that began elsewhere follow the
+    /// decision made there.
     #[arg(long, global = true, env = "DOSSIER_TRACE_RATIO", default_value_t = 1.0)]
     trace_ratio: f64,
 }
@@ -93,38 +94,38 @@ struct Cli {
 enum Command {
     /// Serve all services.
     Serve(serve::Arguments),
-    /// Make up a ministry by a seed, carry its dossiers through in virtual time, and serve it.
+    /// Create a ministry with dossiers in virtual time and serve it.
     Demo(demo::Arguments),
     /// Replay a log of permit dossiers in virtual time.
     Replay(replay::Arguments),
-    /// Read the whole log again and verify what can be verified.
+    /// Verify the whole log: recompute deadlines, sums and permissions, compare documents.
     Check(check::Arguments),
-    /// Write all that must be kept, the log, documents and keys, into a folder; also while somebody serves.
+    /// Back up the log, documents and keys; works beside a running server.
     Backup(backup::Arguments),
-    /// Check that a backup is whole and can be restored.
+    /// Verify a backup.
     RestoreCheck(backup::CheckArguments),
-    /// Say how a dossier's deadline came about.
+    /// Explain the deadlines of a dossier.
     Explain(explain::Arguments),
-    /// Try a change of the law on all dossiers, without changing anything.
+    /// Simulate a change of the law on all recorded dossiers.
     Whatif(whatif::Arguments),
-    /// Check files of rules before they are issued.
+    /// Validate rules files offline.
     Rules(rules::Arguments),
-    /// Write the log as NDJSON to standard output.
+    /// Export the log as NDJSON.
     Export(export::Arguments),
-    /// Move a log from one event store to another.
+    /// Copy a log from one event store to another.
     Copy(copy::Arguments),
-    /// Try every sentence of the event store's contract on a server.
+    /// Test an event store server against the contract.
     StoreSuite(store_suite::Arguments),
-    /// What the bus could not bring to its end.
+    /// List and retry dead letters.
     Bus(bus::Arguments),
-    /// Carry one dossier through a running system.
+    /// Smoke test: carry one dossier through a running system.
     Visit(visit::Arguments),
-    /// Mint a token with the development key of the data directory.
+    /// Mint a token with the development key.
     Token(token::Arguments),
 }
 
 impl Command {
-    /// Whether it speaks to servers that are believed by `--authority`.
+    /// Whether the command connects to servers that `--authority` is for.
     fn asks_outside(&self) -> bool {
         match self {
             Self::Serve(arguments) => arguments.asks_outside(),
@@ -134,13 +135,14 @@ impl Command {
     }
 }
 
-/// Where the data is.
+/// How to reach the log.
 #[derive(Debug, Clone, Args)]
 struct Data {
-    /// The data directory; what serves makes it if it is missing, what only reads does not.
+    /// Data directory. Commands that serve create it; commands that only read require it.
     #[arg(long, env = "DOSSIER_DATA", default_value = "./dossier-data")]
     data: PathBuf,
-    /// The event store, for example `postgres://user@host/database`; a file in the data directory without it.
+    /// Event store, for example `postgres://user@host/database`. Default: SQLite in the data
+    /// directory.
     #[arg(long, env = "DOSSIER_STORE", hide_env_values = true)]
     store: Option<String>,
 }
@@ -150,13 +152,13 @@ impl Data {
         Ok(DataDirectory::open(&self.data)?.with_store(self.store.clone()))
     }
 
-    /// For one who only reads, beside whoever serves: nothing is made there, and nothing changed.
+    /// Opens an existing directory for reading; creates and changes nothing.
     fn existing(&self) -> anyhow::Result<DataDirectory> {
         DataDirectory::existing(&self.data, self.store.clone())
     }
 }
 
-/// Runs the command line; a failure ends in one line that says what to change.
+/// Runs the command line; an error is printed as one line.
 #[must_use]
 pub fn main() -> ExitCode {
     private::from_now_on();
@@ -164,14 +166,16 @@ pub fn main() -> ExitCode {
     let Some(command) = cli.command else {
         return helped();
     };
-    let authority = cli.authority.or_else(service_kit::outside::usual_authority);
-    let authority = authority.filter(|_| cli.otlp.is_some() || command.asks_outside());
-    if let Some(file) = &authority
-        && let Err(error) = service_kit::outside::trust(file)
+    let asks_outside = cli.otlp.is_some() || command.asks_outside();
+    let authority = cli.authority.filter(|_| asks_outside);
+    if asks_outside
+        && let Some(file) = authority.clone().or_else(service_kit::outside::usual_authority)
+        && let Err(error) = service_kit::outside::trust(&file)
     {
         return failed(&anyhow::anyhow!(error));
     }
     let collector = cli.otlp.as_deref().and_then(Server::of_http).map(Certificate::Of);
+    // Public CAs expire without consequence here: only a configured CA is watched.
     let outside = collector.into_iter().chain(authority.map(Certificate::In)).collect();
     let (service, ratio) = (cli.otlp_service, cli.trace_ratio);
     let collector = cli.otlp.map(|endpoint| Collector { endpoint, service, ratio });
@@ -207,8 +211,10 @@ pub fn main() -> ExitCode {
             Command::Token(arguments) => token::run(&arguments),
         }
     });
-    drop(runtime);
-    // What was not sent or written by then is sent and written as it goes, before the last word.
+    // A thread that is blocked by a disk or server cannot be stopped, and must not keep the process
+    // alive.
+    runtime.shutdown_timeout(service_kit::limits::THREADS_END_MAX);
+    // Dropping it flushes traces and log messages.
     drop(telemetry);
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -216,45 +222,45 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Without a command nothing is made and nobody is served.
+/// Without a command, only the help is printed.
 fn helped() -> ExitCode {
     use std::io::Write;
     let help = Cli::command().render_help();
-    // Nobody is left to tell if standard error is gone.
+    // Nothing can be reported if standard error is closed.
     let _ = writeln!(std::io::stderr(), "{help}");
     ExitCode::from(2)
 }
 
 fn failed(error: &anyhow::Error) -> ExitCode {
     use std::io::Write;
-    // Nobody is left to tell if standard error is gone.
+    // Nothing can be reported if standard error is closed.
     let _ = writeln!(std::io::stderr(), "dossier: {error:#}");
     ExitCode::FAILURE
 }
 
-/// A service, by its name.
+/// The services, as they are named on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ServiceName {
-    /// The one-stop unit.
+    /// Submission, acceptance, supplements, the statutory clock.
     Intake,
     /// Fees and receipts.
     Payment,
-    /// The officers' work.
+    /// Officers' work and the decision.
     Review,
-    /// Results and their way.
+    /// Results and their delivery.
     ResultDelivery,
     /// Ratings and complaints.
     Feedback,
-    /// The read side.
+    /// Look-up, queues, statistics.
     Register,
 }
 
-/// Every service, in the order of the procedure.
+/// All services, in the order of the procedure.
 pub async fn services(kit: &Arc<Kit>) -> Result<Vec<Service>, Stalled> {
     some_services(kit, ServiceName::value_variants()).await
 }
 
-/// Some of them, in the order in which they are named.
+/// These services, in the given order.
 async fn some_services(kit: &Arc<Kit>, names: &[ServiceName]) -> Result<Vec<Service>, Stalled> {
     let mut services = Vec::with_capacity(names.len());
     for name in names {
@@ -286,7 +292,7 @@ mod tests {
         let mut commands: Vec<&str> =
             program.get_subcommands().map(clap::Command::get_name).collect();
         listed.sort_unstable();
-        // It serves all services in one process: that is said in words.
+        // `serve` is not in the list of tools.
         commands.retain(|name| *name != "serve");
         commands.sort_unstable();
         assert_eq!(listed, commands);

@@ -1,4 +1,4 @@
-//! `dossier serve`
+//! `dossier serve`: starts and stops a process that serves the services.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -25,14 +25,16 @@ mod health;
 mod idle;
 mod waits;
 
-/// Where a process is to be reached.
+pub use common::openapi;
+
+/// Addresses and limits of the server.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct At {
-    /// The address to serve at; port 0 takes any free one.
+    /// Address to listen on; port 0 takes a free one.
     #[arg(long, env = "DOSSIER_LISTEN", default_value = "127.0.0.1:8080", value_parser = address)]
     pub(crate) listen: SocketAddr,
-    /// A proxy in front, or a block of them: what it says in `Forwarded` or `X-Forwarded-For` of where a request comes
-    /// from is believed, and what anybody else says there is not.
+    /// Reverse proxy whose `Forwarded` or `X-Forwarded-For` is trusted: an address or a CIDR block.
+    /// From other peers these headers are ignored.
     #[arg(
         long = "trusted-proxy",
         env = "DOSSIER_TRUSTED_PROXIES",
@@ -40,8 +42,8 @@ pub(crate) struct At {
         value_delimiter = ','
     )]
     pub(crate) trusted_proxies: Vec<AddressBlock>,
-    /// How many requests a second one client may make, and twice as many at once, before further ones wait for their turn; 0 is
-    /// no limit.
+    /// Requests per second and client; bursts may have twice as many. Further requests are delayed.
+    /// 0 disables the limit.
     #[arg(
         long = "client-requests-per-second",
         env = "DOSSIER_CLIENT_REQUESTS_PER_SECOND",
@@ -49,29 +51,29 @@ pub(crate) struct At {
         default_value_t = ServerLimits::default().requests_per_second_of_one
     )]
     pub(crate) client_requests_per_second: u32,
-    /// A second address, for whoever watches: `/health/live`, `/health/ready` and `/metrics`. The health is then at both, the
-    /// figures are only there; without it, everything is at the one address.
+    /// Second address for `/health/live`, `/health/ready` and `/metrics`. The main address then
+    /// serves the health checks but not the metrics. Default: one address for everything.
     #[arg(long, env = "DOSSIER_PROBES", value_name = "ADDRESS", value_parser = address)]
     pub(crate) probes: Option<SocketAddr>,
 }
 
-/// An address with its port.
+/// Parses an address with its port.
 fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| match text.trim_start_matches(':').parse::<u16>() {
         Ok(port) => format!(
-            "a port alone is no address; write 127.0.0.1:{port}, or 0.0.0.0:{port} for all networks"
+            "the address is missing; use 127.0.0.1:{port}, or 0.0.0.0:{port} for all networks"
         ),
         Err(_) => {
-            "write an address and a port, for example 127.0.0.1:8080 or [::1]:8080".to_owned()
+            "expected an address and a port, for example 127.0.0.1:8080 or [::1]:8080".to_owned()
         }
     })
 }
 
-/// Binds a server, or says how to find another place.
+/// Binds a server.
 fn bind(at: SocketAddr, flag: &str, router: Router) -> Result<Server> {
     Server::bind(at, router).with_context(|| {
-        let hint = "another program may serve there already; port 0 takes any that is free";
-        format!("nothing can be served at {flag} {at}: {hint}")
+        let hint = "is the port in use? Port 0 takes a free one";
+        format!("cannot listen on {flag} {at}: {hint}")
     })
 }
 
@@ -82,48 +84,49 @@ pub(crate) struct Arguments {
     data: crate::Data,
     #[command(flatten)]
     at: At,
-    /// The identity provider's keys: a JWKS file or its address; read again every five minutes. Without it, the
-    /// development key of the data directory is trusted.
+    /// Keys of the identity provider (JWKS): a file or URL, read every five minutes. Without it,
+    /// tokens of the development key in the data directory are accepted.
     #[arg(long, env = "DOSSIER_JWKS", value_name = "FILE|URL")]
     jwks: Option<KeySource>,
-    /// The `iss` that tokens must have; required with `--jwks`.
+    /// Required `iss` of tokens; mandatory with `--jwks`.
     #[arg(long, env = "DOSSIER_ISSUER", value_name = "TEXT")]
     issuer: Option<String>,
-    /// What the `aud` of tokens must be, or name among others; required with `--jwks`.
+    /// Required `aud` of tokens; mandatory with `--jwks`.
     #[arg(long, env = "DOSSIER_AUDIENCE", value_name = "TEXT")]
     audience: Option<String>,
-    /// For how many hours tokens of the identity provider may be valid; longer ones are refused.
+    /// Longest accepted lifetime of a token, in hours.
     #[arg(long, env = "DOSSIER_TOKEN_HOURS_MAX", value_name = "HOURS", default_value_t = 24,
           value_parser = clap::value_parser!(u16).range(1..))]
     token_hours_max: u16,
-    /// Offer the sandbox payment providers, which move no money. Without an identity provider they are offered anyway.
+    /// Offer the sandbox payment providers, which move no money. Always on without `--jwks`.
     #[arg(long, env = "DOSSIER_SANDBOX", value_parser = BoolishValueParser::new())]
     sandbox: bool,
-    /// Only these services; the others run in processes of their own on the same event store, which must be a server.
-    /// Processes that share a data directory share its keys and documents.
+    /// Serve only these services. The others run in processes of their own on the same event store,
+    /// which must be a server. Processes that share a data directory share its keys and documents.
     #[arg(long, env = "DOSSIER_SERVICES", value_delimiter = ',')]
     services: Vec<ServiceName>,
-    /// A folder for this process's read models, where several replicas of a service share a data directory; without it, they
-    /// are in the data directory.
+    /// Folder for the read models of this process, for replicas that share a data directory.
+    /// Default: the data directory.
     #[arg(long, env = "DOSSIER_VIEWS", value_name = "FOLDER")]
     views: Option<std::path::PathBuf>,
-    /// The key of digests of requests and documents, the same for as long as the log lives; without it, one that is made in the
-    /// data directory.
+    /// Key of the digests of requests and documents. It must stay the same for the lifetime of the
+    /// log. Default: created in the data directory.
     #[arg(long, env = "DOSSIER_DIGEST_KEY", value_name = "FILE")]
     digest_key: Option<std::path::PathBuf>,
-    /// Where documents are kept, if not in the data directory: a folder, or `s3://bucket/prefix` with the store's address and
-    /// credentials in the environment (`AWS_ENDPOINT`, `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`).
+    /// Documents folder, or `s3://bucket/prefix` with address and credentials in the environment
+    /// (`AWS_ENDPOINT`, `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`). Default: the
+    /// data directory.
     #[arg(long, env = "DOSSIER_DOCUMENTS", value_name = "FOLDER|URL")]
     documents: Option<String>,
-    /// A file that says which quotas callers have otherwise than by default (docs/operating.md, "Quotas").
+    /// File with quotas that differ from the default (docs/operating.md, "Quotas").
     #[arg(long, env = "DOSSIER_QUOTAS", value_name = "FILE")]
     quotas: Option<std::path::PathBuf>,
-    /// How many persons it takes to issue a file of rules: with 2, what one operator issues is a proposal until another one
-    /// signs it. Without it, 2 with an identity provider and 1 without.
+    /// Operators needed to issue rules: with 2, the first one proposes and a second one signs.
+    /// Default: 2 with `--jwks`, otherwise 1.
     #[arg(long, env = "DOSSIER_RULE_SIGNERS", value_name = "1|2",
           value_parser = clap::value_parser!(u8).range(1..=2))]
     rule_signers: Option<u8>,
-    /// For how many seconds a start waits for an event store or an identity provider that is not there yet, before it ends.
+    /// Seconds to wait at the start for the event store and the identity provider.
     #[arg(long, env = "DOSSIER_START_WITHIN", value_name = "SECONDS", default_value_t = 300,
           value_parser = clap::value_parser!(u64).range(0..=86_400))]
     start_within: u64,
@@ -133,49 +136,48 @@ pub(crate) struct Arguments {
     confirmed: Confirmed,
 }
 
-/// What a start stops for unless somebody says that it is meant.
+/// Confirmations without which a suspicious start is refused.
 #[derive(Debug, Args)]
 struct Confirmed {
-    /// The machine's clock is right although the log ended long ago: enforce everything that fell due since.
+    /// Confirm that the clock is right although the log ended long ago: everything that fell due
+    /// since then is enforced.
     #[arg(long, env = "DOSSIER_CONFIRM_CLOCK", value_parser = BoolishValueParser::new())]
     confirm_clock: bool,
-    /// Go on although read models know more than the log, whose end was lost or which is an older copy: what stood behind its
-    /// present end is given up, and the read models are built anew.
+    /// Accept that the log lost its end or is an older copy, as the read models show: the lost
+    /// events are given up, and the read models are rebuilt.
     #[arg(long, env = "DOSSIER_ACCEPT_LOG_LOSS", value_parser = BoolishValueParser::new())]
     accept_log_loss: bool,
-    /// Go on in the machine's time with a directory that was written in virtual time.
+    /// Continue in real time with a data directory that was written in virtual time.
     #[arg(long, env = "DOSSIER_LIVE", value_parser = BoolishValueParser::new())]
     live: bool,
 }
 
 impl Arguments {
-    /// Whether it asks an identity provider.
+    /// Whether it connects to an identity provider.
     pub(crate) fn asks_outside(&self) -> bool {
         matches!(self.jwks, Some(KeySource::Url(_)))
     }
 }
 
-/// Whom the process believes, and a word about what is open if that is everybody who can read the data directory.
+/// Whose tokens are accepted; logs a warning in development mode.
 fn identity(arguments: &Arguments) -> Result<Identity> {
     let Arguments { jwks, issuer, audience, token_hours_max, sandbox, .. } = arguments;
     let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
     let Some(keys) = jwks.clone() else {
         if given(issuer).or(given(audience)).is_some() {
-            bail!(
-                "`--issuer` and `--audience` say which tokens of an identity provider are believed; name its keys with `--jwks`"
-            );
+            bail!("`--issuer` and `--audience` need `--jwks`, the keys of the identity provider");
         }
         tracing::warn!(
-            "no `--jwks`, so this is no place for real dossiers: whoever can read the data directory mints tokens for every \
-             role with its development key, and every payment can be settled by the sandbox providers, which move no \
-             money. To serve people, start with `--jwks`, `--issuer` and `--audience` (docs/tokens.md)"
+            "development mode, not for real dossiers: no `--jwks`. Anybody who can read the data directory can mint tokens for every \
+             role with the development key, and the sandbox settles payments without moving \
+             money. For production set `--jwks`, `--issuer` and `--audience` (docs/tokens.md)"
         );
         return Ok(Identity::Development);
     };
     let (Some(issuer), Some(audience)) = (given(issuer), given(audience)) else {
         bail!(
-            "`--jwks` needs `--issuer` and `--audience`: without them a token that the identity provider made for any other \
-             application would be believed here. The issuer is the `iss` of its tokens, the audience the name of this \
+            "`--jwks` needs `--issuer` and `--audience`: without them, tokens that the identity provider issued for any other \
+             application would be accepted. The issuer is the `iss` of its tokens, the audience the name of this \
              service in their `aud` (docs/tokens.md)"
         );
     };
@@ -184,7 +186,7 @@ fn identity(arguments: &Arguments) -> Result<Identity> {
     Ok(Identity::Provider { keys, rules, sandbox: *sandbox })
 }
 
-/// `outside` are certificates that it depends on whatever it serves.
+/// `outside`: further certificates whose expiry is watched.
 pub(crate) async fn run(arguments: Arguments, outside: Vec<Certificate>) -> Result<()> {
     let identity = identity(&arguments)?;
     let data = arguments.data.open()?.shared(arguments.views, arguments.digest_key, arguments.bus);
@@ -197,7 +199,7 @@ pub(crate) async fn run(arguments: Arguments, outside: Vec<Certificate>) -> Resu
     let names = match &arguments.services[..] {
         [] => ServiceName::value_variants(),
         _ if arguments.data.store.is_none() => {
-            bail!("`--services` needs `--store`: processes cannot share a log in a file")
+            bail!("`--services` needs `--store` with a server: processes cannot share a SQLite log")
         }
         names => names,
     };
@@ -205,9 +207,9 @@ pub(crate) async fn run(arguments: Arguments, outside: Vec<Certificate>) -> Resu
         Some(_) => names.iter().map(|name| data.lock(*name)).collect::<Result<Vec<_>>>()?,
         None => Vec::new(),
     };
-    // Each connection is a file.
+    // Each connection is an open file.
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
-        tracing::warn!(%error, "the number of open files stays as it is");
+        tracing::warn!(%error, "cannot raise the limit of open files");
     }
     let start_within = Duration::from_secs(arguments.start_within);
     let kit = waits::kit(&data, time, &identity, start_within).await?;
@@ -215,7 +217,7 @@ pub(crate) async fn run(arguments: Arguments, outside: Vec<Certificate>) -> Resu
     serve_some(&kit, &data, arguments.at, names, |_| Ok(())).await
 }
 
-/// Serves until the process is told to stop; `bound` is told the address as soon as there is one.
+/// Serves until the process is told to stop; `bound` is called with the address.
 pub(crate) async fn serve(
     kit: &Arc<Kit>,
     data: &DataDirectory,
@@ -245,7 +247,7 @@ async fn serve_some(
     let watch = health::Watch::new(kit, &services, relays, stopped.clone());
     let probes = match at.probes {
         Some(address) => {
-            let router = Router::new(kit, common::probes(&watch));
+            let router = Router::new(kit, common::probe_routes(watch.clone()));
             Some(bind(address, "--probes", router)?.uncounted())
         }
         None => None,
@@ -263,7 +265,7 @@ async fn serve_some(
     let server = server.behind(Proxies::new(&at.trusted_proxies)).limited(limits);
     let address = server.address()?;
     bound(address)?;
-    // Whoever still waits for an answer may wait for what a task does: tasks end after the last answer.
+    // Pending requests may wait for a task: tasks are stopped after the last response.
     let (end, ended) = watch::channel(false);
     let mut running = tasks.spawn(kit, &ended);
     tracing::info!(%address, head = kit.store.head().0, "serving");
@@ -275,8 +277,8 @@ async fn serve_some(
         serving.spawn(async move { data.follow_virtual_time(clock, stopped).await });
     }
     if let Some(probes) = probes {
-        tracing::info!(address = %probes.address()?, "probes");
-        // Whoever watches sees it stop.
+        tracing::info!(address = %probes.address()?, "serving probes");
+        // Probes are served until the end, so that monitoring sees it stop.
         running.spawn(probes.run(ended.clone()));
     }
     serving.spawn(server.run(stopped));
@@ -285,17 +287,17 @@ async fn serve_some(
     stop.send_replace(true);
     serving.join_all().await;
     end.send_replace(true);
-    // A task ends after its step; what it had not done it finds again at the next start.
+    // A task stops after its current step; unfinished work is found again at the next start.
     let ended = async { while running.join_next().await.is_some() {} };
     if tokio::time::timeout(TASKS_END_MAX, ended).await.is_err() {
-        tracing::warn!("a task does not end; it is left where it is");
+        tracing::warn!("background task did not stop in time; aborting it");
         running.shutdown().await;
     }
     kit.resign().await;
     Ok(())
 }
 
-/// Adds what carries the services' events onto the bus, if there is one.
+/// Adds the relays, if there is a bus.
 #[cfg_attr(not(feature = "nats"), expect(unused_variables, reason = "nothing is relayed"))]
 fn relays(kit: &Arc<Kit>, services: &[Service], tasks: &mut Tasks) -> Vec<health::Relaying> {
     #[cfg_attr(not(feature = "nats"), expect(unused_mut, reason = "nothing is relayed"))]
@@ -313,7 +315,7 @@ fn relays(kit: &Arc<Kit>, services: &[Service], tasks: &mut Tasks) -> Vec<health
     relays
 }
 
-/// What tells how a process with these services is, for whoever serves them in another way.
+/// Health checks and metrics for these services, for processes that serve them in another way.
 #[must_use]
 pub fn watching(kit: &Arc<Kit>, services: &[Service]) -> Vec<Mounted> {
     let (_never, stopped) = watch::channel(false);
@@ -321,12 +323,8 @@ pub fn watching(kit: &Arc<Kit>, services: &[Service]) -> Vec<Mounted> {
     vec![mount("/health/ready", watch.ready().probe()), mount("/metrics", watch.metrics().probe())]
 }
 
-fn json(text: String) -> warp::reply::Response {
-    warp::reply::Reply::into_response(warp::reply::with_header(
-        text,
-        http::header::CONTENT_TYPE,
-        "application/json",
-    ))
+fn json(body: &impl serde::Serialize) -> warp::reply::Response {
+    warp::reply::Reply::into_response(warp::reply::json(body))
 }
 
 async fn wait_for_signal() -> Result<()> {

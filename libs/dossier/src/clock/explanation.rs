@@ -12,7 +12,7 @@ use crate::law::{ClockStart, Outage};
 use crate::step::Rule;
 
 /// One counted or skipped span.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct ExplainedSpan {
     /// From.
     pub from: Timestamp,
@@ -30,7 +30,7 @@ pub struct ExplainedSpan {
 }
 
 /// How a due instant came about.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Explanation {
     /// The due instant.
     pub due_at: Timestamp,

@@ -15,6 +15,7 @@ use super::{
 /// How a dossier comes in (Decree 61/2018/NĐ-CP, art. 16).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Channel {
     /// Through a portal.
@@ -28,6 +29,7 @@ pub enum Channel {
 /// What shows when something was given to the post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PostEvidence {
     /// The date on the envelope.
@@ -41,6 +43,7 @@ pub enum PostEvidence {
 /// How the result goes out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryChannel {
     /// Downloaded from the portal.
@@ -54,6 +57,7 @@ pub enum DeliveryChannel {
 /// Where a parcel goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Address {
     /// The recipient's name.
@@ -116,6 +120,7 @@ pub struct Promise {
 /// What a supplement request does to the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SupplementEffect {
     /// The time until the supplement is not counted.
@@ -127,6 +132,7 @@ pub enum SupplementEffect {
 /// What the time is needed for that a procedure may not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NotCounted {
     /// Another agency is asked for its opinion.
@@ -140,6 +146,7 @@ pub enum NotCounted {
 /// Who found that something is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SupplementStage {
     /// The one-stop unit, before acceptance.
@@ -151,6 +158,7 @@ pub enum SupplementStage {
 /// How a dossier was decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// What was applied for is granted.
@@ -162,6 +170,7 @@ pub enum Outcome {
 /// Who decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DecidedBy {
     /// Two officers.
@@ -175,6 +184,7 @@ pub enum DecidedBy {
 /// Why a dossier ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClosedAs {
     /// The applicant has the result.

@@ -13,6 +13,7 @@ use super::{
 /// 356/2025/NĐ-CP, art. 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ComplaintClass {
     /// The conduct of officers, or delay.

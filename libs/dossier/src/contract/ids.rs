@@ -14,6 +14,8 @@ macro_rules! uuids {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[derive(utoipa::ToSchema)]
+        #[schema(example = "018fd2c4-6a3e-5b7a-9c41-2f0c3a1b5d6e")]
         #[serde(transparent)]
         pub struct $name(pub Uuid);
 
@@ -49,9 +51,11 @@ uuids! {
 
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident,)+) => {$(
-        $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[derive(utoipa::ToSchema)]
+        $(#[$doc])*
+        #[schema(value_type = String)]
         #[serde(transparent)]
         pub struct $name(pub Arc<str>);
 
@@ -79,18 +83,25 @@ macro_rules! texts {
 
 texts! {
     /// Who acts, as the identity provider names them: opaque, not a person's name.
+    #[schema(example = "citizen-1")]
     Subject,
     /// An agency (Decision 20/2020/QĐ-TTg): at most 35 of `0-9A-Z.`, levels separated by dots, the first one first.
+    #[schema(example = "G02", max_length = 35, pattern = r"^[0-9A-Z]+(\.[0-9A-Z]+)*$")]
     AgencyCode,
     /// The code of a dossier that is printed on its slips (Circular 03/2025/TT-VPCP, art. 13).
+    #[schema(example = "G02-261130-00001")]
     DossierCode,
     /// The code of a procedure in the national catalogue, for example `2.000004`.
+    #[schema(example = "2.000004")]
     ProcedureCode,
     /// A component of a dossier (thành phần hồ sơ), as the procedure names it.
+    #[schema(example = "application-form")]
     ComponentCode,
     /// The keyed digest under which an uploaded document is stored.
+    #[schema(example = "9f2b5c0e7d1a4f6388b1c2d3e4f5a6b79f2b5c0e7d1a4f6388b1c2d3e4f5a6b7")]
     DocumentName,
     /// SHA-256 of a document's content: 64 hexadecimal digits, small letters.
+    #[schema(example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", pattern = "^[0-9a-f]{64}$")]
     DocumentDigest,
 }
 
@@ -131,6 +142,7 @@ pub fn parse_reference(reference: &str) -> Option<(DossierId, Uuid)> {
 /// A procedure in the version under which a dossier was received.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(utoipa::ToSchema)]
 pub struct ProcedureRef {
     /// Its code.
     pub code: ProcedureCode,

@@ -9,6 +9,7 @@ use super::{AgencyCode, Channel, Subject, events, payload};
 /// What a file of rules is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RulesKind {
     /// The working time of agencies.

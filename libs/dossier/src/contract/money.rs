@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct Vnd(pub i64);
 
@@ -59,6 +60,7 @@ impl fmt::Display for Vnd {
 /// By which way a provider's word reached us. One capture is usually told by several of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// The provider told us by itself (IPN, webhook).
@@ -75,6 +77,7 @@ pub enum Source {
 /// Why what a provider says cannot be taken as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Doubt {
     /// The amount is not the one that the payment was begun with.
@@ -90,6 +93,7 @@ pub enum Doubt {
 /// Why money has to go back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OwedBack {
     /// More came in than was owed.
@@ -103,6 +107,7 @@ pub enum OwedBack {
 /// What a refund does to the fee.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundEffect {
     /// Nothing: what is left still covers the fee, or the fee was not settled.
@@ -116,6 +121,7 @@ pub enum RefundEffect {
 /// How a dossier ended without a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DossierEnd {
     /// The one-stop unit did not accept it.
@@ -129,6 +135,7 @@ pub enum DossierEnd {
 /// What becomes of a receipt when money that it was issued for goes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReceiptBecomes {
     /// All of it went back: it counts for nothing.

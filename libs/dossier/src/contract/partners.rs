@@ -19,6 +19,7 @@ pub fn waybill_number(text: &str) -> String {
 /// What a carrier says that a parcel came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ParcelEnd {
     /// Somebody took it.

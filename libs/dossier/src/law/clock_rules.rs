@@ -11,6 +11,7 @@ use crate::contract::{Channel, NotCounted, Outcome, PostEvidence, SupplementEffe
 /// From when the clock runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClockStart {
     /// From the submission, or by post from the date that the law counts by.

@@ -11,6 +11,7 @@ use warp::filters::BoxedFilter;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
+use super::operation::{Declared, Handler, UploadHandler};
 use super::request::Head;
 use super::serve::BrokenOff;
 use super::{Language, Problem, Reply, Request};
@@ -131,6 +132,57 @@ endpoints! {
     endpoint2(one: One, two: Two);
     /// A handler at an address with three parameters.
     endpoint3(one: One, two: Two, three: Three);
+}
+
+/// What answers a declared operation.
+pub(super) fn answering<A, P, H>(app: &Arc<A>, declared: &Declared, handler: &H) -> Answers
+where
+    A: Send + Sync + 'static,
+    H: Handler<A, P>,
+{
+    let (app, declared, handler) = (Arc::clone(app), declared.clone(), handler.clone());
+    let answered = move |request: Request| {
+        let (language, path) = (request.language(), Arc::clone(&request.path));
+        let values = declared.values(&path);
+        // Nothing has an empty name.
+        let named = !values.iter().any(|value| value.is_empty());
+        let answering = if named { handler.answer(&app, &values, request) } else { None };
+        let declared = declared.clone();
+        async move {
+            let answered = match answering {
+                Some(answering) => answering.await,
+                None => Err(Problem::not_found()),
+            };
+            declared.check(&answered);
+            answer(language, answered)
+        }
+    };
+    request().then(answered).boxed()
+}
+
+/// What answers a declared operation that takes an upload.
+pub(super) fn taking<A, H>(app: &Arc<A>, declared: &Declared, handler: &H) -> Answers
+where
+    A: Send + Sync + 'static,
+    H: UploadHandler<A>,
+{
+    let (app, declared, handler) = (Arc::clone(app), declared.clone(), handler.clone());
+    let answered = move |head: Head, headers: HeaderMap, content| {
+        let content: Upload = Box::pin(UploadStream(content));
+        let request = Request::new(head, headers, String::new(), Bytes::new());
+        let language = request.language();
+        let (answering, declared) = (handler.answer(&app, request, content), declared.clone());
+        async move {
+            let answered = answering.await;
+            declared.check(&answered);
+            answer(language, answered)
+        }
+    };
+    warp::ext::get()
+        .and(warp::header::headers_cloned())
+        .and(warp::body::stream())
+        .then(answered)
+        .boxed()
 }
 
 /// A handler that takes its body as a stream, never whole.

@@ -15,7 +15,7 @@ use warp::reply::Response;
 
 use crate::documents::Content;
 
-const CONSISTENCY_TOKEN: HeaderName = HeaderName::from_static("consistency-token");
+pub(super) const CONSISTENCY_TOKEN: HeaderName = HeaderName::from_static("consistency-token");
 
 /// An answer.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub struct Reply {
     status: StatusCode,
     headers: HeaderMap,
     body: Body,
+    /// The Rust type of a JSON body.
+    shape: Option<&'static str>,
 }
 
 enum Body {
@@ -56,15 +58,17 @@ impl Reply {
     #[must_use]
     pub(crate) fn content(media_type: &str, content: Content, bytes: u64) -> Self {
         let (headers, body) = (HeaderMap::new(), Body::Stream(content));
-        Self { status: StatusCode::OK, headers, body }
+        Self { status: StatusCode::OK, headers, body, shape: None }
             .header(CONTENT_TYPE, media_type)
             .header(CONTENT_LENGTH, &bytes.to_string())
     }
 
-    fn json(status: StatusCode, body: &impl Serialize) -> Self {
+    fn json<T: Serialize>(status: StatusCode, body: &T) -> Self {
         // Replies are structs with text keys: writing them cannot fail.
         let body = Body::Whole(serde_json::to_vec(body).unwrap_or_default());
-        Self { status, headers: HeaderMap::new(), body }.header(CONTENT_TYPE, "application/json")
+        let shape = Some(std::any::type_name::<T>());
+        Self { status, headers: HeaderMap::new(), body, shape }
+            .header(CONTENT_TYPE, "application/json")
     }
 
     /// With the version to send back in `If-Match`.
@@ -98,6 +102,18 @@ impl Reply {
             self.headers.insert(name, value);
         }
         self
+    }
+
+    pub(super) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(super) const fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    pub(super) const fn shape(&self) -> Option<&'static str> {
+        self.shape
     }
 
     pub(crate) fn into_response(self) -> Response {

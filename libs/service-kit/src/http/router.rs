@@ -38,6 +38,18 @@ pub struct Mounted {
 }
 
 impl Mounted {
+    /// What is declared to be at an address, with the names of its query parameters.
+    pub(crate) fn declared(
+        address: &str,
+        method: Method,
+        route: Route,
+        query: Vec<String>,
+    ) -> Self {
+        // Probes are asked for with whatever a proxy adds.
+        let query = (!route.probe).then_some(query);
+        Self { address: address.to_owned(), method, route, query, service: COMMON }
+    }
+
     /// The same, counted as a service's own.
     #[must_use]
     pub fn of(self, service: &'static str) -> Self {
@@ -378,7 +390,8 @@ fn length(headers: &HeaderMap) -> u64 {
     length.and_then(|length| length.parse().ok()).unwrap_or(0)
 }
 
-fn segments(path: &str) -> impl Iterator<Item = &str> {
+/// The segments of a path. A slash at its end makes no difference.
+pub(super) fn segments(path: &str) -> impl Iterator<Item = &str> {
     let path = path.strip_prefix('/').unwrap_or(path);
     path.strip_suffix('/').unwrap_or(path).split('/')
 }

@@ -8,7 +8,7 @@ use dossier::intake::READ;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row};
 use serde::Serialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
+use service_kit::http::{Operation, Problem, Reply, Request};
 use service_kit::view::Question;
 use utoipa::ToSchema;
 
@@ -18,10 +18,8 @@ use crate::App;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ElapsedReply {
     /// When the dossier was first submitted.
-    #[schema(value_type = String, format = DateTime)]
     submitted_at: Timestamp,
     /// When it was decided or ended; null while it is open, and then everything counts until now.
-    #[schema(value_type = Option<String>, format = DateTime)]
     handled_at: Option<Timestamp>,
     /// Seconds since the first submission.
     elapsed_s: i64,
@@ -37,14 +35,17 @@ pub(crate) struct ElapsedReply {
     restarts: u32,
 }
 
-/// What a dossier took end to end, and with whom the time passed.
-#[utoipa::path(
-    get,
-    path = "/v1/dossiers/{dossier}/elapsed",
-    operation_id = "get_elapsed",
-    params(("dossier" = Uuid, Path, description = "The dossier")),
-    responses((status = 200, body = ElapsedReply)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::get(
+        "/v1/dossiers/{dossier}/elapsed",
+        "get_elapsed",
+        "Show how long a dossier took, and with whom the time passed",
+    )
+    .roles(READ)
+    .reply::<ElapsedReply>()
+    .handle(handle)
+}
+
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     super::get_obligations::permitted(&app, dossier, &request).await?;
     request.catch_up(&app.kit, Some(&app.progress)).await?;
@@ -84,16 +85,3 @@ fn elapsed(row: &Row<'_>, now: Timestamp) -> rusqlite::Result<ElapsedReply> {
         restarts: row.get(6)?,
     })
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(
-        app,
-        Access::Roles(READ),
-        warp::path!("v1" / "dossiers" / DossierId / "elapsed"),
-        handle,
-    )
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

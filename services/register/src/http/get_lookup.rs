@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::OptionalExtension;
 use serde::Serialize;
-use service_kit::http::{Access, Counts, Problem, Reply, Request, Route, endpoint1};
+use service_kit::http::{Counts, Operation, Problem, Reply, Request};
 use service_kit::view::Question;
 use utoipa::ToSchema;
 
@@ -20,15 +20,15 @@ pub(crate) struct LookupReply {
     completion: u8,
 }
 
-/// How far a dossier has come, for everybody.
-#[utoipa::path(
-    get,
-    path = "/v1/lookup/{code}",
-    operation_id = "get_lookup",
-    tag = "public",
-    params(("code" = String, Path, description = "The code on the dossier's slips")),
-    responses((status = 200, body = LookupReply)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::get("/v1/lookup/{code}", "get_lookup", "Look up how far a dossier has come")
+        .describe("Shows the code and nothing else of the dossier (Circular 01/2018/TT-VPCP, art. 16.2d).")
+        .parameter("code", "The code on the dossier's slips.")
+        .counted(Counts::LookUp)
+        .reply::<LookupReply>()
+        .handle(handle)
+}
+
 async fn handle(app: Arc<App>, code: String, request: Request) -> Result<Reply, Problem> {
     request.catch_up(&app.kit, Some(&app.progress)).await?;
     let asked = code.clone();
@@ -48,12 +48,3 @@ async fn handle(app: Arc<App>, code: String, request: Request) -> Result<Reply, 
     };
     Ok(Reply::ok(&LookupReply { code, completion }))
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(app, Access::Open, warp::path!("v1" / "lookup" / String), handle)
-        .counted(Counts::LookUp)
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

@@ -11,11 +11,12 @@ use dossier::intake::{Intake, READ, foresee_lateness, miss_deadline};
 use dossier::law::Law;
 use dossier::payment::Payment;
 use dossier::review::Review;
+use dossier::step::{LAW_NOT_APPLICABLE, NOT_COMPUTABLE};
 use dossier::{LawError, State};
 use events::StreamName;
 use serde::Serialize;
 use service_kit::fold;
-use service_kit::http::{Access, Due, Problem, Reply, Request, Route, endpoint1};
+use service_kit::http::{Due, Operation, Problem, Reply, Request};
 use utoipa::ToSchema;
 
 use crate::App;
@@ -33,18 +34,21 @@ pub(crate) struct ObligationReply {
     #[schema(inline)]
     due: Due,
     /// How the instant came about; null for what follows from no period of the law.
-    #[schema(value_type = Option<Object>)]
     explanation: Option<Explanation>,
 }
 
-/// Everything that falls due for a dossier, and why; for those who may see it.
-#[utoipa::path(
-    get,
-    path = "/v1/dossiers/{dossier}/obligations",
-    operation_id = "get_obligations",
-    params(("dossier" = Uuid, Path, description = "The dossier")),
-    responses((status = 200, body = Vec<ObligationReply>)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::get(
+        "/v1/dossiers/{dossier}/obligations",
+        "get_obligations",
+        "List everything that falls due for a dossier, and why",
+    )
+    .roles(READ)
+    .refusals(&[LAW_NOT_APPLICABLE, NOT_COMPUTABLE])
+    .list::<ObligationReply>()
+    .handle(handle)
+}
+
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let intake = permitted(&app, dossier, &request).await?;
     let law = app.kit.law();
@@ -115,16 +119,3 @@ impl Of<'_> {
         Ok(reply.collect())
     }
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(
-        app,
-        Access::Roles(READ),
-        warp::path!("v1" / "dossiers" / DossierId / "obligations"),
-        handle,
-    )
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

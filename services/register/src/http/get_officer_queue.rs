@@ -2,27 +2,23 @@
 
 use std::sync::Arc;
 
-use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint0};
+use service_kit::http::{Operation, Problem, Reply, Request};
 
 use super::queue::{Kind, QueueQuery, QueuedDossierReply, READ_AGENCY, page};
 use crate::App;
 
-/// The open dossiers of an officer, those with the least legal time left first.
-#[utoipa::path(
-    get,
-    path = "/v1/queues/officer",
-    operation_id = "get_officer_queue",
-    params(QueueQuery),
-    responses((status = 200, body = Vec<QueuedDossierReply>)),
-)]
+const ADDRESS: &str = "/v1/queues/officer";
+
+pub(super) fn operation() -> Operation<App> {
+    Operation::get(ADDRESS, "get_officer_queue", "List the open dossiers of an officer")
+        .describe("Those with the least legal time left come first.")
+        .roles(READ_AGENCY)
+        .query::<QueueQuery>()
+        .list::<QueuedDossierReply>()
+        .pages()
+        .handle(handle)
+}
+
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
-    page(&app, &request, Kind::Officer, "/v1/queues/officer").await
+    page(&app, &request, Kind::Officer, ADDRESS).await
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint0(app, Access::Roles(READ_AGENCY), warp::path!("v1" / "queues" / "officer"), handle)
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

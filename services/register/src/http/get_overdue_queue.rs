@@ -2,27 +2,23 @@
 
 use std::sync::Arc;
 
-use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint0};
+use service_kit::http::{Operation, Problem, Reply, Request};
 
 use super::queue::{Kind, QueueQuery, QueuedDossierReply, READ_AGENCY, page};
 use crate::App;
 
-/// The open dossiers whose legal time is over, the longest overdue first.
-#[utoipa::path(
-    get,
-    path = "/v1/queues/overdue",
-    operation_id = "get_overdue_queue",
-    params(QueueQuery),
-    responses((status = 200, body = Vec<QueuedDossierReply>)),
-)]
+const ADDRESS: &str = "/v1/queues/overdue";
+
+pub(super) fn operation() -> Operation<App> {
+    Operation::get(ADDRESS, "get_overdue_queue", "List the dossiers of an agency that are overdue")
+        .describe("Those that have been overdue for the longest time come first.")
+        .roles(READ_AGENCY)
+        .query::<QueueQuery>()
+        .list::<QueuedDossierReply>()
+        .pages()
+        .handle(handle)
+}
+
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
-    page(&app, &request, Kind::Overdue, "/v1/queues/overdue").await
+    page(&app, &request, Kind::Overdue, ADDRESS).await
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint0(app, Access::Roles(READ_AGENCY), warp::path!("v1" / "queues" / "overdue"), handle)
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

@@ -5,37 +5,34 @@
 //! dossiers filed online of all that were handled. They are not the shares of the Ministry's national monitoring (2022): there
 //! (a) has another denominator, and levels of online service are told apart.
 
-#![expect(unused_qualifications, reason = "in what utoipa derives from `format = DateTime`")]
-
 use std::sync::Arc;
 
+use dossier::contract::Channel;
 use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint0};
+use service_kit::http::{Operation, Problem, Reply, Request};
 use service_kit::view::{Question, of_agency};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::queue::{READ_AGENCY, agency_of};
 use crate::App;
+use crate::dossiers::channel_name;
 
 /// Which dossiers are counted.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
 pub(crate) struct StatisticsQuery {
     /// The agency and those below it; that of the caller if absent.
     agency: Option<String>,
     /// The procedure.
     procedure: Option<String>,
-    /// `online`, `counter` or `post`.
-    channel: Option<String>,
+    /// How they came in.
+    channel: Option<Channel>,
     /// Submitted at this instant or later.
-    #[param(value_type = Option<String>, format = DateTime)]
     from: Option<Timestamp>,
     /// Submitted before this instant.
-    #[param(value_type = Option<String>, format = DateTime)]
     to: Option<Timestamp>,
 }
 
@@ -93,14 +90,15 @@ pub(crate) struct StatisticsReply {
     could_rate: i64,
 }
 
-/// Figures of an agency with their denominators.
-#[utoipa::path(
-    get,
-    path = "/v1/statistics",
-    operation_id = "get_statistics",
-    params(StatisticsQuery),
-    responses((status = 200, body = StatisticsReply)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::get("/v1/statistics", "get_statistics", "Count the dossiers of an agency")
+        .describe("Every figure comes with its denominator.")
+        .roles(READ_AGENCY)
+        .query::<StatisticsQuery>()
+        .reply::<StatisticsReply>()
+        .handle(handle)
+}
+
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let query: StatisticsQuery = request.query()?;
     let (_, agency) = agency_of(&request, query.agency.as_deref())?;
@@ -108,7 +106,8 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let mut values = Vec::new();
     let below = of_agency(&app.kit, agency.as_ref(), &mut values);
     let mut conditions = vec![below.as_str()];
-    let texts = [(query.procedure, "procedure = ?"), (query.channel, "channel = ?")];
+    let channel = query.channel.map(|channel| channel_name(channel).to_owned());
+    let texts = [(query.procedure, "procedure = ?"), (channel, "channel = ?")];
     for (text, condition) in texts {
         if let Some(text) = text {
             values.push(Value::Text(text));
@@ -188,11 +187,3 @@ fn count(
     reply.duration_p99_s = p99;
     Ok(reply)
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint0(app, Access::Roles(READ_AGENCY), warp::path!("v1" / "statistics"), handle)
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

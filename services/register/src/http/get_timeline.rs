@@ -11,10 +11,11 @@ use events::{Recorded, StreamName};
 use jiff::Timestamp;
 use rusqlite::params;
 use serde::Serialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
+use service_kit::http::{Operation, Problem, Reply, Request};
 use service_kit::view::Question;
 use service_kit::{Streams, fold};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::App;
 
@@ -25,12 +26,10 @@ const COMPLAINTS_MAX: u32 = 100;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TimelineEntryReply {
     /// When.
-    #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     /// What, for example `intake.DossierAccepted.v1`.
     event: String,
     /// In what capacity somebody did it.
-    #[schema(value_type = String)]
     role: Role,
     /// Who, for officers; the applicant sees only the capacity.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,16 +39,25 @@ pub(crate) struct TimelineEntryReply {
     agency: Option<String>,
     /// Its place in the whole log. A complaint about a step names it by this; what was recorded of complaints cannot be named.
     position: u64,
+    /// The complaint that it was recorded for, at `/v1/complaints/{complaint}`, where its answer is and where it is reopened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    complaint: Option<Uuid>,
 }
 
-/// Everything that was recorded for a dossier, for those who may see it.
-#[utoipa::path(
-    get,
-    path = "/v1/dossiers/{dossier}/timeline",
-    operation_id = "get_timeline",
-    params(("dossier" = Uuid, Path, description = "The dossier")),
-    responses((status = 200, body = Vec<TimelineEntryReply>)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::get(
+        "/v1/dossiers/{dossier}/timeline",
+        "get_timeline",
+        "Show the timeline of a dossier",
+    )
+    .describe(
+        "Everything that was recorded for the dossier in all services, in the order of the log.",
+    )
+    .roles(READ_TIMELINE)
+    .list::<TimelineEntryReply>()
+    .handle(handle)
+}
+
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     request.catch_up(&app.kit, Some(&app.progress)).await?;
@@ -116,6 +124,7 @@ fn entry(event: &Recorded, role: Role) -> Result<TimelineEntryReply, Problem> {
     let envelope: Envelope = serde_json::from_str(&event.meta)
         .map_err(|error| Problem::unavailable(&error.to_string()))?;
     let officer = role != Role::Applicant;
+    let complaint = (event.stream.category() == Complaint::CATEGORY).then(|| event.stream.id());
     Ok(TimelineEntryReply {
         at: envelope.at,
         event: event.kind.to_string(),
@@ -123,18 +132,6 @@ fn entry(event: &Recorded, role: Role) -> Result<TimelineEntryReply, Problem> {
         subject: officer.then(|| envelope.actor.subject.to_string()),
         agency: envelope.actor.agency.map(|agency| agency.to_string()),
         position: event.position.0,
+        complaint: complaint.and_then(|complaint| complaint.parse().ok()),
     })
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(
-        app,
-        Access::Roles(READ_TIMELINE),
-        warp::path!("v1" / "dossiers" / DossierId / "timeline"),
-        handle,
-    )
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

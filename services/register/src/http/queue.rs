@@ -8,7 +8,7 @@ use rusqlite::types::Value;
 use serde::{Deserialize, Serialize};
 use service_kit::http::{Cursors, Due, Problem, Reply, Request};
 use service_kit::view::{Question, of_agency, of_others};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::App;
 
@@ -24,16 +24,15 @@ pub(super) const READ_AGENCY: &[May] = &[
 const PAGE_MAX: u32 = 100;
 
 /// Which page of a queue.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
 pub(crate) struct QueueQuery {
     /// The agency; that of the caller if absent.
     agency: Option<String>,
     /// The officer; the caller if absent (only for the officer's queue).
     officer: Option<String>,
     /// How many, at most 100.
-    #[param(minimum = 1, maximum = 100)]
+    #[schema(minimum = 1, maximum = 100)]
     limit: Option<u32>,
     /// The cursor of the `next` link.
     after: Option<String>,

@@ -1,5 +1,5 @@
-//! What no service owns: health, figures and the OpenAPI documents. Together with the public look-up they are all that is open
-//! without a token.
+//! Operations of the process: health, metrics and OpenAPI documents. Together with the public
+//! look-up, these are all that is available without a token.
 
 use std::sync::Arc;
 
@@ -7,53 +7,97 @@ use bytes::Bytes;
 use dossier::access::{May, any};
 use dossier::contract::Role;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
+use serde::Serialize;
 use service_kit::Service;
-use service_kit::http::{Access, Mounted, Problem, Reply, Request, Route, endpoint0, mount};
+use service_kit::http::{
+    Mounted, Operation, Problem, Reply, Request, Route, StatusCode, document, mount, mount_all,
+};
+use service_kit::tasks::DeadLetter;
+use utoipa::ToSchema;
+use utoipa::openapi::OpenApi;
 use warp::Filter;
 use warp::reply::Response;
 
-use super::health::Watch;
+use super::health::{ReadyReply, Watch};
 use super::json;
 
-/// What whoever watches a process asks for. It has a place of its own, so that no crowd at the other one keeps the
-/// answers back.
-pub(super) fn probes(watch: &Watch) -> Vec<Mounted> {
-    let mut routes = health(watch);
-    routes.push(mount("/metrics", watch.metrics().probe()));
-    routes
+/// Operations of every process.
+fn operations() -> Vec<Operation<Watch>> {
+    let mut operations = probes();
+    operations.push(dead_letters());
+    operations
 }
 
-fn health(watch: &Watch) -> Vec<Mounted> {
-    vec![mount("/health/live", live().probe()), mount("/health/ready", watch.ready().probe())]
+/// The OpenAPI document of these operations.
+#[must_use]
+pub fn openapi() -> OpenApi {
+    document("Process", "Health, figures, and events that could not be handled.", &operations())
 }
 
-/// The rest; with the figures, where they have no place of their own.
+/// Operations for monitoring. `serve` can offer them on an address of their own, so that a crowd of
+/// clients does not delay them.
+fn probes() -> Vec<Operation<Watch>> {
+    let mut probes = health();
+    probes.push(
+        Operation::get("/metrics", "get_metrics", "Show the metrics of this process")
+            .describe("In the OpenMetrics text format; `docs/operating.md` says what each means.")
+            .text(
+                "application/openmetrics-text",
+                "# TYPE dossier_events counter\ndossier_events_total 1042\n# EOF\n",
+            )
+            .probe(|watch: &Arc<Watch>| watch.metrics()),
+    );
+    probes
+}
+
+fn health() -> Vec<Operation<Watch>> {
+    let live = Operation::get("/health/live", "get_live", "Check that the process runs")
+        .describe("Asks nothing else: restart the process if there is no answer.")
+        .reply::<LiveReply>()
+        .probe(|_: &Arc<Watch>| live());
+    let ready =
+        Operation::get("/health/ready", "get_ready", "Check that the process takes requests")
+            .describe("Send requests elsewhere while it answers 503.")
+            .reply::<ReadyReply>()
+            .also(StatusCode::SERVICE_UNAVAILABLE, "It takes no requests now.")
+            .probe(|watch: &Arc<Watch>| watch.ready());
+    vec![live, ready]
+}
+
+/// Routes of the monitoring address.
+pub(super) fn probe_routes(watch: Watch) -> Vec<Mounted> {
+    mount_all(&Arc::new(watch), probes())
+}
+
+/// All other routes; with the metrics, unless they have an address of their own.
 pub(super) fn routes(services: &[Service], watch: Watch, with_metrics: bool) -> Vec<Mounted> {
-    let mut routes = if with_metrics { probes(&watch) } else { health(&watch) };
+    let mut operations = if with_metrics { probes() } else { health() };
+    operations.push(dead_letters());
+    let mut routes = mount_all(&Arc::new(watch), operations);
     routes.extend([
         mount("/", file("text/html; charset=utf-8", include_str!("index.html").into())),
         mount("/docs", file("text/html; charset=utf-8", include_str!("docs.html").into())),
         mount("/docs.css", file("text/css", include_str!("docs.css").into())),
         mount("/docs.js", file("text/javascript", include_str!("docs.js").into())),
-        mount("/v1/dead-letters", dead_letters(watch)),
     ]);
     let mut whole = utoipa::openapi::OpenApiBuilder::new()
         .info(utoipa::openapi::Info::new("Dossier", env!("CARGO_PKG_VERSION")))
         .build();
-    for service in services {
-        let text = service.openapi.to_json().unwrap_or_default();
-        let address = format!("/openapi/{}.json", service.name);
+    let of_services = services.iter().map(|service| (service.name, service.openapi.clone()));
+    for (name, document) in of_services.chain([("process", openapi())]) {
+        let text = document.to_json().unwrap_or_default();
+        let address = format!("/openapi/{name}.json");
         routes.push(mount(&address, file("application/json", text.into())));
-        whole.merge(service.openapi.clone());
+        whole.merge(document);
     }
     let text = whole.to_json().unwrap_or_default();
     routes.push(mount("/openapi.json", file("application/json", text.into())));
     routes
 }
 
-/// A file that everybody may read and keep. It is in memory once, however many are reading it.
+/// A public, cacheable file, held in memory once.
 fn file(media_type: &'static str, content: Bytes) -> Route {
-    // Nothing from elsewhere, and in nobody's frame.
+    // No resources from other origins, and no framing.
     const POLICY: &str =
         "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
     let answers = warp::any().map(move || {
@@ -67,29 +111,34 @@ fn file(media_type: &'static str, content: Bytes) -> Route {
     Route::open(answers.boxed())
 }
 
-/// The process turns; it asks nobody.
-fn live() -> Route {
-    Route::open(warp::any().map(|| json("{\"live\":true}".to_owned())).boxed())
+/// That the process runs.
+#[derive(Debug, Serialize, ToSchema)]
+struct LiveReply {
+    /// Always true.
+    live: bool,
 }
 
-/// Who sees what reactions gave up.
+/// The process runs; dependencies are not checked.
+fn live() -> Route {
+    Route::open(warp::any().map(|| json(&LiveReply { live: true })).boxed())
+}
+
+/// Who may list dead letters.
 const READ_DEAD_LETTERS: &[May] = &[any(Role::Operator)];
 
-/// Events that no reaction could handle, for an operator.
-fn dead_letters(watch: Watch) -> Route {
-    let app = Arc::new(watch);
-    let path = warp::path!("v1" / "dead-letters");
-    endpoint0(
-        &app,
-        Access::Roles(READ_DEAD_LETTERS),
-        path,
-        |app: Arc<Watch>, _: Request| async move {
-            let mut letters = Vec::new();
-            for service in app.reactions() {
-                let dead = service.dead_letters().await;
-                letters.extend(dead.map_err(|error| Problem::unavailable(&error.to_string()))?);
-            }
-            Ok(Reply::ok(&letters))
-        },
-    )
+fn dead_letters() -> Operation<Watch> {
+    Operation::get("/v1/dead-letters", "get_dead_letters", "List events that could not be handled")
+        .describe("Events that a reaction of a service in this process gave up, until an operator has them tried again.")
+        .roles(READ_DEAD_LETTERS)
+        .list::<DeadLetter>()
+        .handle(list_dead_letters)
+}
+
+async fn list_dead_letters(watch: Arc<Watch>, _: Request) -> Result<Reply, Problem> {
+    let mut letters: Vec<DeadLetter> = Vec::new();
+    for service in watch.reactions() {
+        let dead = service.dead_letters().await;
+        letters.extend(dead.map_err(|error| Problem::unavailable(&error.to_string()))?);
+    }
+    Ok(Reply::ok(&letters))
 }

@@ -25,7 +25,8 @@ async fn routes(office: &Office) -> Vec<(Method, String, String, bool)> {
                     .replace("{code}", "NOBODY")
                     .replace("{kind}/{name}/{version}", "procedure/NOBODY/1");
                 let method = method.to_uppercase().parse().unwrap();
-                let open = operation["security"].is_null();
+                let security = operation["security"].as_array();
+                let open = security.is_none_or(Vec::is_empty);
                 let name = operation["operationId"].as_str().unwrap().to_owned();
                 routes.push((method, address, name, open));
             }

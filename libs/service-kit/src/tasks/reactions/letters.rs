@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::clock::{at_of, following};
 use crate::limits::{ATTEMPTS_MAX, DEAD_LETTERS_MAX};
 use crate::tasks::Progress;
 
@@ -19,11 +20,12 @@ const GIVEN_UP: &str = "bus.EventGivenUp.v1";
 pub(super) const TRIED_AGAIN: &str = "bus.EventTriedAgain.v1";
 
 /// An event that was given up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DeadLetter {
     /// Which service gave it up.
     pub service: String,
     /// Where it stands in the log.
+    #[schema(value_type = u64)]
     pub position: Position,
     /// Its kind.
     pub kind: String,
@@ -127,15 +129,16 @@ async fn record(
     at: Timestamp,
 ) -> Result<(), AppendError> {
     let stream = stream(service)?;
-    let meta = serde_json::json!({ "at": at }).to_string();
     let id = NewEvent::id_of(&stream, command, 0);
     let mut failed = None;
     for _ in 0..ATTEMPTS_MAX {
         let last = store.last(&stream).await;
         let last = last.map_err(|error| AppendError::Unavailable(error.to_string()))?;
+        let at = following(at, last.as_ref().and_then(at_of))
+            .map_err(|wrong| AppendError::Unavailable(wrong.to_string()))?;
         let expected = Expected::from(last.map(|event| event.version));
-        let (data, meta) = (data.clone(), meta.clone());
-        let event = NewEvent { id, kind: kind.into(), data, meta };
+        let meta = serde_json::json!({ "at": at }).to_string();
+        let event = NewEvent { id, kind: kind.into(), data: data.clone(), meta };
         match store.append(&stream, expected, vec![event]).await {
             // It was said before.
             Ok(_) | Err(AppendError::IdReused(_)) => return Ok(()),

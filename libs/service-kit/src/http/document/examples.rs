@@ -1,0 +1,155 @@
+//! An example for each body and reply. Where a declaration has none it is made of the examples of the fields, and of the first
+//! value of each set, so that it cannot grow apart from the schema.
+
+use serde_json::{Map, Value, json};
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::{Components, Content, Paths, RefOr};
+
+/// Schemas refer to one another no deeper than that in an example.
+const DEPTH_MAX: usize = 12;
+
+/// Gives an example to each content that has none.
+pub(super) fn give(paths: &mut Paths, components: &Components) {
+    // Schemas are data: writing them as JSON cannot fail.
+    let schemas = serde_json::to_value(&components.schemas).expect("schemas are JSON");
+    for item in paths.paths.values_mut() {
+        for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+            contents(operation).for_each(|content| complete(content, &schemas));
+        }
+    }
+}
+
+/// The contents of an operation's body and of its replies.
+fn contents(operation: &mut Operation) -> impl Iterator<Item = &mut Content> {
+    let body = match &mut operation.request_body {
+        Some(RefOr::T(body)) => Some(body.content.values_mut()),
+        _ => None,
+    };
+    let responses = operation.responses.responses.values_mut();
+    let replies = responses.filter_map(|response| match response {
+        RefOr::T(response) => Some(response.content.values_mut()),
+        RefOr::Ref(_) => None,
+    });
+    let inline = |content| match content {
+        &mut RefOr::T(ref mut content) => Some(content),
+        &mut RefOr::Ref(_) => None,
+    };
+    body.into_iter().flatten().filter_map(inline).chain(replies.flatten().filter_map(|content| {
+        match content {
+            RefOr::T(content) => Some(content),
+            RefOr::Ref(_) => None,
+        }
+    }))
+}
+
+fn complete(content: &mut Content, schemas: &Value) {
+    if content.example.is_some() || !content.examples.is_empty() {
+        return;
+    }
+    let Some(schema) = &content.schema else { return };
+    let schema = serde_json::to_value(schema).expect("schemas are JSON");
+    // There is no writing of bytes in JSON.
+    if schema["format"] != "binary" {
+        content.example = Some(example(&schema, schemas, DEPTH_MAX));
+    }
+}
+
+/// An example of a schema.
+fn example(schema: &Value, schemas: &Value, depth: usize) -> Value {
+    let Some(depth) = depth.checked_sub(1) else { return Value::Null };
+    let of = |schema: &Value| example(schema, schemas, depth);
+    if let Some(given) = given(schema) {
+        return given.clone();
+    }
+    if let Some(reference) = schema["$ref"].as_str() {
+        let name = reference.rsplit('/').next().unwrap_or_default();
+        return of(&schemas[name]);
+    }
+    for alternatives in ["oneOf", "anyOf"] {
+        if let Some(items) = schema[alternatives].as_array() {
+            let value = items.iter().find(|item| item["type"] != "null");
+            return value.map_or(Value::Null, of);
+        }
+    }
+    if let Some(items) = schema["allOf"].as_array() {
+        let parts = items.iter().map(of).filter_map(|part| match part {
+            Value::Object(fields) => Some(fields),
+            _ => None,
+        });
+        return Value::Object(parts.flatten().collect());
+    }
+    match type_of(schema) {
+        "object" => Value::Object(fields(schema, of)),
+        "array" => match schema["prefixItems"].as_array() {
+            Some(items) => Value::Array(items.iter().map(of).collect()),
+            None => json!([of(&schema["items"])]),
+        },
+        "string" => Value::from(string(schema)),
+        "integer" => json!(schema["minimum"].as_i64().unwrap_or(1).max(1)),
+        "number" => json!(schema["minimum"].as_f64().unwrap_or(1.0).max(1.0)),
+        "boolean" => Value::Bool(true),
+        _ => Value::Null,
+    }
+}
+
+/// What the schema itself says.
+fn given(schema: &Value) -> Option<&Value> {
+    let named = ["example", "const", "default"].iter().find_map(|name| schema.get(*name));
+    let listed = ["examples", "enum"].iter().find_map(|name| schema[*name].as_array()?.first());
+    named.or(listed)
+}
+
+fn fields(schema: &Value, of: impl Fn(&Value) -> Value) -> Map<String, Value> {
+    let mut fields = Map::new();
+    for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+        fields.insert(name.clone(), of(field));
+    }
+    if let Some(values) = schema.get("additionalProperties").filter(|values| values.is_object()) {
+        fields.insert("name".to_owned(), of(values));
+    }
+    fields
+}
+
+/// Its type, beside null.
+fn type_of(schema: &Value) -> &str {
+    let types = schema["type"].as_array().map_or(std::slice::from_ref(&schema["type"]), |all| all);
+    types.iter().filter_map(Value::as_str).find(|name| *name != "null").unwrap_or_default()
+}
+
+fn string(schema: &Value) -> &'static str {
+    match schema["format"].as_str() {
+        Some("date-time") => "2026-11-26T02:30:00Z",
+        Some("date") => "2026-12-03",
+        Some("uuid") => "018fd2c4-6a3e-5b7a-9c41-2f0c3a1b5d6e",
+        Some("uri") => "https://example.vn/",
+        _ => "string",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_example_is_made_of_what_the_schema_says() {
+        let schemas = json!({ "Kind": { "type": "string", "enum": ["one", "two"] } });
+        let schema = json!({ "type": "object", "properties": {
+            "kind": { "$ref": "#/components/schemas/Kind" },
+            "due": { "type": ["string", "null"], "format": "date" },
+            "other": { "oneOf": [{ "type": "null" }, { "type": "integer", "minimum": 7 }] },
+            "said": { "type": "array", "items": { "type": "string", "examples": ["so"] } },
+        } });
+        let made = example(&schema, &schemas, DEPTH_MAX);
+        let wanted = json!({ "kind": "one", "due": "2026-12-03", "other": 7, "said": ["so"] });
+        assert_eq!(made, wanted);
+    }
+
+    #[test]
+    fn a_schema_that_refers_to_itself_comes_to_an_end() {
+        let schemas = json!({ "Tree": { "type": "object", "properties": {
+            "below": { "$ref": "#/components/schemas/Tree" },
+        } } });
+        let tree = json!({ "$ref": "#/components/schemas/Tree" });
+        assert!(example(&tree, &schemas, DEPTH_MAX).is_object());
+    }
+}

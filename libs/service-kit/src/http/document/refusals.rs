@@ -1,0 +1,105 @@
+//! The problems of an operation, by status. Those that many operations have in common stand among the components.
+
+use std::collections::BTreeMap;
+
+use dossier::RefusalEntry;
+use http::StatusCode;
+use serde_json::json;
+use utoipa::openapi::example::ExampleBuilder;
+use utoipa::openapi::{Components, ContentBuilder, RefOr, Response, ResponseBuilder};
+
+use super::{parts, reference, schema};
+use crate::http::operation::{Features, Item, problems};
+
+type ByStatus = BTreeMap<u16, Vec<RefusalEntry>>;
+
+/// Kinds of operations, for which the problems of a status have a name. The first one that fits is taken.
+const KINDS: [(&str, Features); 8] = [
+    ("Open", OPEN),
+    ("LookUp", Features { look_up: true, address: true, ..OPEN }),
+    ("Read", READ),
+    ("Change", CHANGE),
+    ("Upload", Features { body: true, ..CHANGE }),
+    ("Write", WRITE),
+    ("Step", Features { step: true, ..WRITE }),
+    ("Revision", Features { step: true, if_match: true, ..WRITE }),
+];
+const OPEN: Features = Features {
+    roles: false,
+    look_up: false,
+    address: false,
+    changes: false,
+    body: false,
+    json: false,
+    if_match: false,
+    step: false,
+};
+const READ: Features = Features { roles: true, ..OPEN };
+const CHANGE: Features = Features { changes: true, ..READ };
+const WRITE: Features = Features { body: true, json: true, ..CHANGE };
+
+/// The responses of an operation that are problems.
+pub(super) fn responses(
+    item: &Item,
+    components: &mut Components,
+) -> Vec<(String, RefOr<Response>)> {
+    let common: Vec<(&str, ByStatus)> =
+        KINDS.iter().map(|(name, features)| (*name, by_status(features.problems()))).collect();
+    let mut responses = Vec::new();
+    for (status, entries) in by_status(problems(item)) {
+        for entry in &entries {
+            components.examples.entry(entry.code.to_owned()).or_insert_with(|| {
+                let value = json!({
+                    "type": format!("urn:dossier:problem:{}", entry.code),
+                    "title": entry.vi,
+                    "status": entry.status,
+                    "errors": [],
+                });
+                RefOr::T(ExampleBuilder::new().summary(entry.en).value(Some(value)).build())
+            });
+        }
+        let response = response(status, &entries);
+        let kind = common.iter().find(|(_, all)| all.get(&status) == Some(&entries));
+        let response = match kind {
+            Some((kind, _)) => {
+                let name = format!("{kind}{}", canonical(status));
+                components.responses.insert(name.clone(), response.into());
+                RefOr::Ref(reference("responses", &name))
+            }
+            None => RefOr::T(response),
+        };
+        responses.push((status.to_string(), response));
+    }
+    responses
+}
+
+fn by_status(mut entries: Vec<RefusalEntry>) -> ByStatus {
+    entries.sort_by_key(|entry| (entry.status, entry.code));
+    let mut by_status = ByStatus::new();
+    for entry in entries {
+        by_status.entry(entry.status).or_default().push(entry);
+    }
+    by_status
+}
+
+fn response(status: u16, entries: &[RefusalEntry]) -> Response {
+    let lines: Vec<String> =
+        entries.iter().map(|entry| format!("- `{}`: {}", entry.code, entry.en)).collect();
+    let examples =
+        entries.iter().map(|entry| (entry.code, RefOr::Ref(reference("examples", entry.code))));
+    let content =
+        ContentBuilder::new().schema(Some(schema("Problem"))).examples_from_iter(examples);
+    let mut response = ResponseBuilder::new()
+        .description(lines.join("\n"))
+        .content("application/problem+json", content.build());
+    for (name, component) in parts::headers_of_problem(status) {
+        response = response.header_ref(name, reference("headers", component));
+    }
+    response.build()
+}
+
+/// `NotFound` of 404.
+fn canonical(status: u16) -> String {
+    let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    reason.unwrap_or_default().chars().filter(char::is_ascii_alphabetic).collect()
+}

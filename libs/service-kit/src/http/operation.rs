@@ -1,0 +1,356 @@
+//! An operation is declared once, as a plain value: method, address, parameters, body, reply, who may call it, and the problems
+//! that it can answer. From that come its route, its item in the OpenAPI document, the test of roles and the catalogue of
+//! problems. In debug builds and tests an answer that was not declared is a defect of the service.
+
+use std::any::type_name;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use dossier::access::May;
+use dossier::{RefusalEntry, Step};
+use http::header::{ETAG, LINK, LOCATION};
+use http::{HeaderName, Method, StatusCode};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::endpoint::{self, Answers, Takes};
+use super::reply::CONSISTENCY_TOKEN;
+use super::router::Mounted;
+use super::{Access, Counts, Route};
+
+mod conformance;
+mod handler;
+mod problems;
+mod shape;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use conformance::Declared;
+pub use handler::{Handler, UploadHandler};
+pub(crate) use problems::{Features, of as problems};
+pub(crate) use shape::{Field, Schemas, Shape};
+
+/// An operation of a service whose handlers need an `A`.
+#[must_use]
+pub struct Operation<A, H = Bound<A>> {
+    item: Item,
+    handler: H,
+    app: PhantomData<fn(&A)>,
+}
+
+/// An operation without a handler yet.
+#[derive(Debug)]
+pub struct Unbound;
+
+/// How a handler becomes a route of a running service.
+pub struct Bound<A>(Box<dyn Fn(&Arc<A>) -> Route + Send + Sync>);
+
+/// What is declared of an operation.
+#[derive(Clone)]
+pub(crate) struct Item {
+    pub(crate) method: Method,
+    pub(crate) address: &'static str,
+    pub(crate) id: &'static str,
+    pub(crate) summary: &'static str,
+    pub(crate) description: Option<&'static str>,
+    pub(crate) access: Access,
+    pub(crate) counts: Counts,
+    pub(crate) basis: Option<&'static str>,
+    /// Whether it takes a step: then the law may be what refuses it.
+    pub(crate) is_step: bool,
+    pub(crate) refusals: Vec<RefusalEntry>,
+    /// The parameters of the address, in its order.
+    pub(crate) path: Vec<Field>,
+    /// Descriptions of parameters of the address, by name.
+    pub(crate) described: Vec<(&'static str, &'static str)>,
+    pub(crate) query: Vec<Field>,
+    /// Further headers that it reads.
+    pub(crate) headers: Vec<(&'static str, &'static str)>,
+    pub(crate) body: Option<Content>,
+    /// Whether the version that was seen must be sent.
+    pub(crate) if_match: bool,
+    pub(crate) idempotency_key: bool,
+    pub(crate) status: StatusCode,
+    pub(crate) reply: Option<Content>,
+    /// Other statuses of the same reply, and when they come.
+    pub(crate) also: Vec<(StatusCode, &'static str)>,
+    /// Headers of the reply.
+    pub(crate) replies_with: Vec<HeaderName>,
+    pub(crate) schemas: Schemas,
+    pub(crate) probe: bool,
+}
+
+/// A body.
+#[derive(Clone)]
+pub(crate) enum Content {
+    /// JSON of a shape.
+    Json(Shape),
+    /// Bytes of one of these media types.
+    Bytes(&'static [&'static str]),
+    /// A text of a media type, with an example of it.
+    Text(&'static str, &'static str),
+}
+
+impl<A> Operation<A, Unbound> {
+    /// What reads at an address, for example `/v1/reviews/{dossier}`. `id` is its name in clients, the stem of its file;
+    /// `summary` is one imperative sentence without a full stop.
+    pub fn get(address: &'static str, id: &'static str, summary: &'static str) -> Self {
+        Self::new(Method::GET, address, id, summary)
+    }
+
+    /// What changes something. Clients send an `Idempotency-Key`.
+    pub fn post(address: &'static str, id: &'static str, summary: &'static str) -> Self {
+        let mut new = Self::new(Method::POST, address, id, summary);
+        new.item.idempotency_key = true;
+        new
+    }
+
+    fn new(method: Method, address: &'static str, id: &'static str, summary: &'static str) -> Self {
+        let item = Item {
+            method,
+            address,
+            id,
+            summary,
+            description: None,
+            access: Access::Open,
+            counts: Counts::Usual,
+            basis: None,
+            is_step: false,
+            refusals: Vec::new(),
+            path: Vec::new(),
+            described: Vec::new(),
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: None,
+            if_match: false,
+            idempotency_key: false,
+            status: StatusCode::OK,
+            reply: None,
+            also: Vec::new(),
+            replies_with: Vec::new(),
+            schemas: Schemas::default(),
+            probe: false,
+        };
+        Self { item, handler: Unbound, app: PhantomData }
+    }
+
+    /// More than its summary says: what to know before it is called.
+    pub fn describe(mut self, description: &'static str) -> Self {
+        self.item.description = Some(description);
+        self
+    }
+
+    /// The step that it takes: who may, its legal basis, and the reasons for which it is refused.
+    pub fn step(mut self, step: &Step) -> Self {
+        self.item.access = Access::Roles(step.may);
+        self.item.basis = Some(step.basis);
+        self.item.is_step = true;
+        self.item.replies_with.extend([ETAG, CONSISTENCY_TOKEN]);
+        self.refusals(step.refusals)
+    }
+
+    /// Who may call it, where that is not what a step says. Without this and without a step it is open to everybody.
+    pub fn roles(mut self, mays: &'static [May]) -> Self {
+        self.item.access = Access::Roles(mays);
+        self
+    }
+
+    /// Further problems that the handler answers.
+    pub fn refusals(mut self, entries: &[RefusalEntry]) -> Self {
+        self.item.refusals.extend_from_slice(entries);
+        self
+    }
+
+    /// What a parameter of the address is, where its name is not in the common list.
+    pub fn parameter(mut self, name: &'static str, description: &'static str) -> Self {
+        self.item.described.push((name, description));
+        self
+    }
+
+    /// The query string, a struct of which each field is a parameter.
+    pub fn query<Q: ToSchema>(mut self) -> Self {
+        self.item.query = self.item.schemas.fields_of::<Q>();
+        self
+    }
+
+    /// A header of the request that only this operation reads.
+    pub fn header(mut self, name: &'static str, description: &'static str) -> Self {
+        self.item.headers.push((name, description));
+        self
+    }
+
+    /// The body, as JSON. Of a step on something that exists the version that was seen must be sent in `If-Match`.
+    pub fn body<B: ToSchema>(mut self) -> Self {
+        self.item.if_match = self.item.address.contains('{');
+        self.item.body = Some(Content::Json(self.item.schemas.shape_of::<B>()));
+        self
+    }
+
+    /// An example of the body; without it one is made of the examples of its fields.
+    pub fn body_example(mut self, example: Value) -> Self {
+        if let Some(Content::Json(shape)) = &mut self.item.body {
+            shape.example = Some(example);
+        }
+        self
+    }
+
+    /// No version need have been seen: the step is possible once, whatever has happened since.
+    pub fn unseen(mut self) -> Self {
+        self.item.if_match = false;
+        self
+    }
+
+    /// The reply, as JSON.
+    pub fn reply<R: ToSchema>(mut self) -> Self {
+        let shape = self.item.schemas.shape_of::<R>();
+        self.replies(StatusCode::OK, Content::Json(shape))
+    }
+
+    /// The reply, as JSON, where something was made: 201, with its address in `Location`.
+    pub fn created<R: ToSchema>(mut self) -> Self {
+        let shape = self.item.schemas.shape_of::<R>();
+        self.item.replies_with.push(LOCATION);
+        self.replies(StatusCode::CREATED, Content::Json(shape))
+    }
+
+    /// The reply, as a JSON array, where handlers give a `Vec<R>`.
+    pub fn list<R: ToSchema>(mut self) -> Self {
+        let shape = self.item.schemas.list_of::<R>();
+        self.replies(StatusCode::OK, Content::Json(shape))
+    }
+
+    /// The reply, as bytes of one of these media types.
+    pub fn bytes(self, media_types: &'static [&'static str]) -> Self {
+        self.replies(StatusCode::OK, Content::Bytes(media_types))
+    }
+
+    /// The same reply comes with another status at times, and when.
+    pub fn also(mut self, status: StatusCode, when: &'static str) -> Self {
+        self.item.also.push((status, when));
+        self
+    }
+
+    /// The reply, as a text, with an example of it.
+    pub fn text(self, media_type: &'static str, example: &'static str) -> Self {
+        self.replies(StatusCode::OK, Content::Text(media_type, example))
+    }
+
+    /// An example of the reply; without it one is made of the examples of its fields.
+    pub fn reply_example(mut self, example: Value) -> Self {
+        if let Some(Content::Json(shape)) = &mut self.item.reply {
+            shape.example = Some(example);
+        }
+        self
+    }
+
+    fn replies(mut self, status: StatusCode, content: Content) -> Self {
+        self.item.status = status;
+        self.item.reply = Some(content);
+        self
+    }
+
+    /// The reply has the version of what it shows (`ETag`) and its position in the log (`Consistency-Token`).
+    pub fn versioned(mut self) -> Self {
+        self.item.replies_with.extend([ETAG, CONSISTENCY_TOKEN]);
+        self
+    }
+
+    /// The reply is a page, with a `Link` to the next one if there is one.
+    pub fn pages(mut self) -> Self {
+        self.item.replies_with.push(LINK);
+        self
+    }
+
+    /// Counted towards quotas as something else than usual.
+    pub fn counted(mut self, counts: Counts) -> Self {
+        self.item.counts = counts;
+        self
+    }
+
+    /// What answers: a function of the app, the parameters of the address, and the request.
+    ///
+    /// # Panics
+    ///
+    /// The address has another number of parameters than the function.
+    pub fn handle<P, H: Handler<A, P>>(mut self, handler: H) -> Operation<A>
+    where
+        A: Send + Sync + 'static,
+    {
+        self.item.path = shape::path(self.item.address, &H::schemas());
+        let declared = Declared::of(&self.item);
+        let bound = move |app: &Arc<A>| endpoint::answering(app, &declared, &handler);
+        self.bound(bound, Takes::Body)
+    }
+
+    /// A filter of its own that answers a probe: not counted, not logged, and open to everybody.
+    pub fn probe(
+        mut self,
+        route: impl Fn(&Arc<A>) -> Route + Send + Sync + 'static,
+    ) -> Operation<A> {
+        self.item.probe = true;
+        let handler = Bound(Box::new(move |app: &Arc<A>| route(app).probe()));
+        Operation { item: self.item, handler, app: PhantomData }
+    }
+
+    /// What answers an upload of one of these media types: the body comes as a stream.
+    pub fn upload<H: UploadHandler<A>>(
+        mut self,
+        media_types: &'static [&'static str],
+        handler: H,
+    ) -> Operation<A>
+    where
+        A: Send + Sync + 'static,
+    {
+        self.item.body = Some(Content::Bytes(media_types));
+        let declared = Declared::of(&self.item);
+        let bound = move |app: &Arc<A>| endpoint::taking(app, &declared, &handler);
+        self.bound(bound, Takes::Upload)
+    }
+
+    fn bound(
+        self,
+        answers: impl Fn(&Arc<A>) -> Answers + Send + Sync + 'static,
+        takes: Takes,
+    ) -> Operation<A> {
+        let Item { access, counts, probe, .. } = self.item;
+        let bound =
+            move |app: &Arc<A>| Route { access, takes, counts, answers: answers(app), probe };
+        Operation { item: self.item, handler: Bound(Box::new(bound)), app: PhantomData }
+    }
+}
+
+impl<A> Operation<A> {
+    pub(crate) const fn item(&self) -> &Item {
+        &self.item
+    }
+
+    /// The operation's name in clients.
+    #[must_use]
+    pub fn id(&self) -> &'static str {
+        self.item.id
+    }
+
+    /// Every registered problem that it can answer.
+    #[must_use]
+    pub fn problems(&self) -> Vec<RefusalEntry> {
+        problems(&self.item)
+    }
+}
+
+/// The routes of a service's operations.
+#[must_use]
+pub fn mount_all<A>(app: &Arc<A>, operations: Vec<Operation<A>>) -> Vec<Mounted> {
+    let mounted =
+        operations.into_iter().map(|Operation { item, handler: Bound(route), .. }| {
+            let query = item.query.iter().map(|field| field.name.clone()).collect();
+            Mounted::declared(item.address, item.method, route(app), query)
+        });
+    mounted.collect()
+}
+
+impl<A, H> std::fmt::Debug for Operation<A, H> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Item { method, address, .. } = &self.item;
+        write!(f, "{}({method} {address})", type_name::<Self>())
+    }
+}

@@ -1,0 +1,165 @@
+//! What the OpenAPI documents promise to those who generate clients from them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use crate::generate::all_documents;
+
+/// Every document that is made of declared operations, as JSON.
+fn declared() -> Vec<(&'static str, Value)> {
+    let all = all_documents().into_iter();
+    let documents = all.map(|(name, document)| (name, serde_json::to_value(&document).unwrap()));
+    documents.filter(|(_, document)| document["tags"].is_array()).collect()
+}
+
+fn fields(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flatten()
+}
+
+/// Every operation, with its address and method.
+fn operations(document: &Value) -> Vec<(String, &Value)> {
+    let items = fields(&document["paths"]);
+    let operations = items.flat_map(|(address, item)| {
+        fields(item).map(move |(method, operation)| (format!("{method} {address}"), operation))
+    });
+    operations.collect()
+}
+
+/// Every content of a document, with where it stands.
+fn contents<'a>(place: &str, value: &'a Value, found: &mut Vec<(String, &'a Value)>) {
+    for (media_type, content) in fields(&value["content"]) {
+        found.push((format!("{place} {media_type}"), content));
+    }
+    match value {
+        Value::Object(inner) => {
+            for (name, inner) in inner.iter().filter(|(name, _)| *name != "examples") {
+                contents(&format!("{place}/{name}"), inner, found);
+            }
+        }
+        Value::Array(inner) => inner.iter().for_each(|inner| contents(place, inner, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_body_and_reply_has_an_example_that_its_schema_takes() {
+    let mut examples_seen = 0;
+    for (service, document) in declared() {
+        let mut found = Vec::new();
+        contents(service, &document["paths"], &mut found);
+        contents(service, &document["components"]["responses"], &mut found);
+        for (place, content) in found {
+            if content["schema"]["format"] == "binary" {
+                continue;
+            }
+            let named = fields(&content["examples"]).map(|(_, example)| {
+                let reference = example["$ref"].as_str().unwrap().trim_start_matches('#');
+                &document.pointer(reference).unwrap()["value"]
+            });
+            let examples: Vec<&Value> = content.get("example").into_iter().chain(named).collect();
+            assert!(!examples.is_empty(), "{place} has no example");
+            let mut schema = content["schema"].clone();
+            schema["components"] = json!({ "schemas": document["components"]["schemas"] });
+            let validator = jsonschema::options()
+                .should_validate_formats(true)
+                .build(&schema)
+                .unwrap_or_else(|error| panic!("{place}: {error}"));
+            for example in examples {
+                let wrong: Vec<String> = validator
+                    .iter_errors(example)
+                    .map(|error| format!("{}: {error}", error.instance_path()))
+                    .collect();
+                assert!(wrong.is_empty(), "{place}: {wrong:?} in {example}");
+                examples_seen += 1;
+            }
+        }
+    }
+    assert!(examples_seen > 20, "{examples_seen}");
+}
+
+#[test]
+fn every_parameter_and_header_stands_among_the_components_with_a_description() {
+    for (service, document) in declared() {
+        for (place, operation) in operations(&document) {
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let reference = parameter["$ref"].as_str();
+                let reference = reference.unwrap_or_else(|| panic!("{place}: {parameter}"));
+                let found = document.pointer(reference.trim_start_matches('#')).unwrap();
+                assert!(found["description"].is_string(), "{service}: {place}: {reference}");
+            }
+            for (status, response) in fields(&operation["responses"]) {
+                for (name, header) in fields(&response["headers"]) {
+                    assert!(header["$ref"].is_string(), "{service}: {place} {status} {name}");
+                }
+            }
+        }
+        for (name, header) in fields(&document["components"]["headers"]) {
+            assert!(header["description"].is_string(), "{service}: {name}");
+        }
+    }
+}
+
+#[test]
+fn every_operation_says_in_the_imperative_what_it_does() {
+    let mut names = BTreeSet::new();
+    for (service, document) in declared() {
+        let tags: Vec<&Value> =
+            document["tags"].as_array().unwrap().iter().map(|tag| &tag["name"]).collect();
+        for (place, operation) in operations(&document) {
+            let summary = operation["summary"].as_str().unwrap();
+            let first = summary.split(' ').next().unwrap();
+            let imperative = first.starts_with(char::is_uppercase)
+                && !first.ends_with('s')
+                && !["The", "A", "An", "What", "Everything", "All"].contains(&first);
+            assert!(imperative, "{service}: {place}: {summary}");
+            assert!(summary.ends_with('.') && !summary.ends_with(".."), "{place}: {summary}");
+            assert!(tags.contains(&&operation["tags"][0]), "{place} has an undeclared tag");
+            assert!(operation["security"].is_array(), "{place} does not say who may call it");
+            let name = operation["operationId"].as_str().unwrap().to_owned();
+            assert!(names.insert(name), "{place} has the name of another operation");
+        }
+    }
+}
+
+#[test]
+fn every_operation_says_which_problems_it_answers() {
+    for (service, document) in declared() {
+        for (place, operation) in operations(&document) {
+            let statuses: Vec<&String> =
+                fields(&operation["responses"]).map(|(status, _)| status).collect();
+            let has = |status: &str| statuses.iter().any(|known| *known == status);
+            assert!(has("400") && has("500"), "{service}: {place}: {statuses:?}");
+            let open = operation["security"].as_array().unwrap().is_empty();
+            assert_eq!(has("401"), !open, "{service}: {place}");
+            let names = |name: &str| {
+                let parameters = operation["parameters"].as_array().into_iter().flatten();
+                parameters.into_iter().any(|one| one["$ref"].as_str().unwrap().ends_with(name))
+            };
+            assert_eq!(has("412"), names("/IfMatch"), "{service}: {place}");
+            assert_eq!(place.starts_with("post"), names("/IdempotencyKey"), "{service}: {place}");
+        }
+    }
+}
+
+#[test]
+fn no_two_documents_have_different_things_under_one_name() {
+    let mut seen: BTreeMap<String, (&str, Value)> = BTreeMap::new();
+    for (service, document) in declared() {
+        for (section, things) in fields(&document["components"]) {
+            for (name, thing) in things.as_object().unwrap_or(&Map::new()) {
+                let known = seen
+                    .entry(format!("{section}/{name}"))
+                    .or_insert_with(|| (service, thing.clone()));
+                assert_eq!(&known.1, thing, "{section}/{name} of {} and {service}", known.0);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_recorded_of_persons_is_no_part_of_the_wire() {
+    for (service, document) in declared() {
+        assert!(!document.to_string().contains("$personal"), "{service}");
+    }
+}
