@@ -305,6 +305,9 @@ async fn wrong(folder: &Path, list: &List, directory: &DataDirectory) -> Result<
 pub(crate) async fn restore_check(arguments: &CheckArguments) -> Result<()> {
     let folder = &arguments.backup;
     let Some(list) = list(folder)? else {
+        if !folder.is_dir() {
+            bail!("no folder at {}", folder.display());
+        }
         if folder.join(SERVED).exists() {
             bail!("{} has been served from since; it is no longer a backup", folder.display());
         }
