@@ -1,7 +1,7 @@
 //! The law in force, as it stands in the log: read at start, added to by whoever issues rules, and the same for all
 //! services. A decision takes one snapshot and sees no other until it is made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use dossier::State;
@@ -54,6 +54,7 @@ struct InForce {
     law: Arc<Law>,
     forms: Arc<Forms>,
     register: Arc<Register>,
+    passed_over: Arc<Vec<PassedOver>>,
 }
 
 /// A file of rules that comes with the program and was not issued at its start.
@@ -72,6 +73,8 @@ pub struct Rulebook {
     /// Up to where the log was read.
     read: Mutex<Position>,
     passed_over: Vec<PassedOver>,
+    /// The streams of those: what is issued there is compared with what was passed over.
+    compared: BTreeSet<String>,
 }
 
 fn of_the_law() -> Filter {
@@ -87,16 +90,17 @@ pub async fn recorded(store: &EventStore) -> Result<Law, RulebookError> {
 pub async fn registered(store: &EventStore) -> Result<(Law, Register), RulebookError> {
     let (mut law, mut register) = (Law::default(), Register::default());
     let mut position = Position::START;
-    read(store, &mut law, &mut register, &mut position).await?;
+    read(store, &mut law, &mut register, &mut position, &BTreeSet::new()).await?;
     Ok((law, register))
 }
 
-/// Reads on; whether there was anything.
+/// Reads on; whether there was anything. The texts of the streams in `compared` are kept.
 async fn read(
     store: &EventStore,
     law: &mut Law,
     register: &mut Register,
     position: &mut Position,
+    compared: &BTreeSet<String>,
 ) -> Result<bool, RulebookError> {
     let (filter, mut any) = (of_the_law(), false);
     loop {
@@ -106,7 +110,7 @@ async fn read(
         }
         for event in &page.events {
             let void = take(law, event)?;
-            enter(register, event, void)?;
+            enter(register, event, void, compared)?;
             any = true;
         }
         *position = page.through;
@@ -133,6 +137,7 @@ fn enter(
     register: &mut Register,
     event: &Recorded,
     void: Option<&Void>,
+    compared: &BTreeSet<String>,
 ) -> Result<(), RulebookError> {
     if event.stream.category() == Rules::CATEGORY {
         let envelope = crate::streams::envelope(event)?;
@@ -143,7 +148,7 @@ fn enter(
         // Which versions there are is remembered; what they say stands in the log for whoever asks. Of a procedure its first day is
         // read from it.
         for version in &mut rules.versions {
-            if version.rules.kind != RulesKind::Procedure {
+            if version.rules.kind != RulesKind::Procedure && !compared.contains(event.stream.id()) {
                 version.rules.text = String::new();
             }
         }
@@ -165,7 +170,8 @@ impl Rulebook {
         now: Timestamp,
     ) -> Result<Self, RulebookError> {
         let (in_force, read) = (RwLock::default(), Mutex::new(Position::START));
-        let mut rulebook = Self { in_force, read, passed_over: Vec::new() };
+        let (passed_over, compared) = (Vec::new(), BTreeSet::new());
+        let mut rulebook = Self { in_force, read, passed_over, compared };
         rulebook.catch_up(store).await?;
         let mut law = (*rulebook.law()).clone();
         for rules in rules {
@@ -173,7 +179,12 @@ impl Rulebook {
                 let (kind, name, version) = (rules.kind.as_str(), &rules.name, rules.version);
                 tracing::warn!(kind, name, version, why, "a shipped file of rules is not issued");
                 rulebook.passed_over.push(PassedOver { rules: rules.clone(), why });
+                rulebook.compared.insert(stream_id(rules.kind, &rules.name));
             }
+        }
+        if !rulebook.compared.is_empty() {
+            // Once more from the beginning, with the texts of those.
+            (rulebook.in_force, rulebook.read) = (RwLock::default(), Mutex::new(Position::START));
         }
         rulebook.catch_up(store).await?;
         Ok(rulebook)
@@ -184,9 +195,11 @@ impl Rulebook {
         let mut position = self.read.lock().await;
         let (mut law, mut register) = ((*self.law()).clone(), (*self.register()).clone());
         let mut read_to = *position;
-        if read(store, &mut law, &mut register, &mut read_to).await? {
+        if read(store, &mut law, &mut register, &mut read_to, &self.compared).await? {
             let forms = Arc::new(Forms::compile(&law)?);
-            let in_force = InForce { law: Arc::new(law), forms, register: Arc::new(register) };
+            let passed_over = Arc::new(self.still_passed_over(&register));
+            let (law, register) = (Arc::new(law), Arc::new(register));
+            let in_force = InForce { law, forms, register, passed_over };
             *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = in_force;
         }
         *position = read_to;
@@ -206,8 +219,12 @@ impl Rulebook {
 
     /// The files that came with the program and were not issued at its start, each with the reason that holds now; those that were
     /// issued since, also under a later number, are none of them.
-    pub fn passed_over(&self) -> Vec<PassedOver> {
-        let (register, nothing) = (self.register(), Arc::default());
+    pub fn passed_over(&self) -> Arc<Vec<PassedOver>> {
+        Arc::clone(&self.in_force.read().unwrap_or_else(PoisonError::into_inner).passed_over)
+    }
+
+    fn still_passed_over(&self, register: &Register) -> Vec<PassedOver> {
+        let nothing = Arc::default();
         let still = self.passed_over.iter().filter_map(|PassedOver { rules, why }| {
             let known = register.get(&stream_id(rules.kind, &rules.name)).unwrap_or(&nothing);
             let why = match known.shipped(rules) {
@@ -316,7 +333,8 @@ mod tests {
         let name = format!("law-{}", stream_id(rules.kind, &rules.name));
         let stream = StreamName::new(&name).unwrap();
         let last = store.last(&stream).await.unwrap().map(|last| last.version);
-        let command = Uuid::new_v5(&Uuid::NAMESPACE_OID, event.encode().as_bytes());
+        let said = format!("{}{}", event.kind(), event.encode());
+        let command = Uuid::new_v5(&Uuid::NAMESPACE_OID, said.as_bytes());
         let role = Role::Operator;
         let actor = Actor { subject: "o1".into(), role, agency: None, on_behalf_of: None };
         let envelope = Envelope { actor, ..envelope(command, now) };
@@ -353,6 +371,37 @@ mod tests {
         assert_eq!(rulebook.passed_over().len(), 0);
         let started_again = Rulebook::open(&store, &shipped, now).await.unwrap();
         assert_eq!(started_again.passed_over().len(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_list_that_was_passed_over_is_told_until_it_was_issued_under_a_later_number() {
+        let (store, now) = (EventStore::memory(), "2026-11-20T09:00:00Z".parse().unwrap());
+        let shipped = shipped_rules().unwrap();
+        let is_newest = |rules: &RulesIssued| rules.name == "chemicals" && rules.version == 2;
+        let newest = shipped.iter().find(|rules| is_newest(rules)).unwrap();
+        let older: Vec<_> = shipped.iter().filter(|rules| !is_newest(rules)).cloned().collect();
+        Rulebook::open(&store, &older, now).await.unwrap();
+        let without = |text: &str| -> String {
+            let kept = text.lines().filter(|line| !line.contains("\"107-44-8\""));
+            kept.map(|line| format!("{line}\n")).collect()
+        };
+        let own = rules(newest.kind, "own", &without(&newest.text)).unwrap();
+        record_own(&store, own.clone().into(), &own, now).await;
+        let rulebook = Rulebook::open(&store, &shipped, now).await.unwrap();
+        assert_eq!(rulebook.law().voids(), []);
+        let told = rulebook.passed_over();
+        assert!(matches!(&told[..], [told] if told.why.contains("its own")), "{told:?}");
+        let proposed = rules(newest.kind, "again", &next_version(&newest.text)).unwrap();
+        record_own(&store, RulesProposed::from(proposed.clone()).into(), &proposed, now).await;
+        rulebook.catch_up(&store).await.unwrap();
+        assert_eq!(rulebook.passed_over().len(), 1, "nobody has signed it");
+        record_own(&store, proposed.clone().into(), &proposed, now).await;
+        rulebook.catch_up(&store).await.unwrap();
+        assert_eq!(rulebook.passed_over().len(), 0);
+        let register = rulebook.register();
+        let texts = register.values().flat_map(|rules| &rules.versions).map(|known| &known.rules);
+        let kept = texts.filter(|of| of.kind != RulesKind::Procedure && !of.text.is_empty());
+        assert!(kept.clone().count() == 3 && kept.clone().all(|of| of.name == "chemicals"));
     }
 
     #[tokio::test]
