@@ -22,6 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("feedback", KIT),
     ("register", KIT),
     ("standalone", ALL),
+    ("tasks", &["cluster"]),
     ("xtask", ALL),
     // Measures the store alone; otherwise it speaks HTTP only.
     ("loadtest", &["cluster", "events"]),
@@ -44,12 +45,15 @@ const ALL: &[&str] = &[
 ];
 /// What the pure crates may use besides our own.
 const PURE: &[&str] = &[
+    "icu_properties",
     "jiff",
     "serde",
     "serde_json",
     "serde_path_to_error",
     "serde_yaml_ng",
     "thiserror",
+    "unicode-normalization",
+    "utoipa",
     "uuid",
     "schemars",
 ];

@@ -13,7 +13,9 @@ use crate::contract::{
     Role, Subject, Unreadable,
 };
 use crate::law::{ComplaintRules, Law};
-use crate::step::{Facts, Incoming, LawError, Obligation, Reacted, Reaction, State, Step};
+use crate::step::{
+    Facts, Follow, Incoming, LawError, Obligation, Reacted, Reaction, State, Step, Subscription,
+};
 
 pub mod answer_complaint;
 pub mod classify_complaint;
@@ -69,6 +71,10 @@ pub struct Rating {
 impl State for Rating {
     type Event = RatingEvent;
     const CATEGORY: &'static str = "rating";
+    const SUBSCRIPTIONS: &'static [Subscription<Self>] = &[Subscription {
+        kind: "delivery.ResultDelivered.v1",
+        react: Follow::old::<RatingReaction>,
+    }];
 
     fn evolve(&mut self, event: &RatingEvent, _meta: &Meta) {
         match event {
@@ -95,7 +101,6 @@ pub struct RatingReaction(invite_rating::InviteRating);
 
 impl Reaction for RatingReaction {
     type State = Rating;
-    const LISTENS: &'static [&'static str] = &["delivery.ResultDelivered.v1"];
 
     #[cfg_attr(
         not(test),

@@ -20,6 +20,7 @@ pub mod contract;
 pub mod law;
 mod proposals;
 pub mod step;
+pub mod text;
 
 pub mod delivery;
 pub mod feedback;
@@ -28,8 +29,8 @@ pub mod payment;
 pub mod review;
 
 pub use step::{
-    Elsewhere, Facts, Incoming, LawError, Obligation, Reacted, Reaction, RefusalEntry, Refuse,
-    Rule, State, Step,
+    AnyCommand, Command, Decision, Elsewhere, Facts, Follow, Incoming, LawError, Obligation,
+    Reacted, Reaction, RefusalEntry, Refuse, Rule, State, Step, Subscription,
 };
 
 #[cfg(test)]

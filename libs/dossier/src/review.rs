@@ -13,7 +13,7 @@ use crate::contract::{
     DecisionProposed, Meta, PeriodExtended, ProcedureRef, ReviewEvent, Role, Subject,
 };
 use crate::law::{Activity, Law};
-use crate::step::{Facts, LawError, Obligation, Rule, State, Step};
+use crate::step::{AnyCommand, Command, LawError, Obligation, Rule, State, Step, Subscription};
 
 pub mod answer_consultation;
 pub mod approve_decision;
@@ -35,27 +35,43 @@ pub mod return_review;
 
 mod reaction;
 
-pub use reaction::ReviewReaction;
+use answer_consultation::AnswerConsultation;
+use approve_decision::ApproveDecision;
+use cancel_review::CancelReview;
+use claim_review::ClaimReview;
+use complete_activity::CompleteActivity;
+use consult_agency::ConsultAgency;
+use hand_over_review::HandOverReview;
+use miss_activity::MissActivity;
+use miss_consultation::MissConsultation;
+use need_supplement::NeedSupplement;
+use open_review::OpenReview;
+use pause_review::PauseReview;
+use propose_decision::ProposeDecision;
+use record_verification::RecordVerification;
+use reject_proposal::RejectProposal;
+use resume_review::ResumeReview;
+use return_review::ReturnReview;
 
 /// The steps, in the order of the procedure.
 pub const STEPS: &[Step] = &[
-    open_review::STEP,
-    claim_review::STEP,
-    complete_activity::STEP,
-    return_review::STEP,
-    hand_over_review::STEP,
-    consult_agency::STEP,
-    record_verification::STEP,
-    answer_consultation::STEP,
-    need_supplement::STEP,
-    propose_decision::STEP,
-    approve_decision::STEP,
-    reject_proposal::STEP,
-    pause_review::STEP,
-    resume_review::STEP,
-    cancel_review::STEP,
-    miss_activity::STEP,
-    miss_consultation::STEP,
+    OpenReview::STEP,
+    ClaimReview::STEP,
+    CompleteActivity::STEP,
+    ReturnReview::STEP,
+    HandOverReview::STEP,
+    ConsultAgency::STEP,
+    RecordVerification::STEP,
+    AnswerConsultation::STEP,
+    NeedSupplement::STEP,
+    ProposeDecision::STEP,
+    ApproveDecision::STEP,
+    RejectProposal::STEP,
+    PauseReview::STEP,
+    ResumeReview::STEP,
+    CancelReview::STEP,
+    MissActivity::STEP,
+    MissConsultation::STEP,
 ];
 
 /// Who may read how a dossier is worked on.
@@ -246,6 +262,7 @@ fn due_at(rule: Rule<'_>, activity: Option<&Activity>, now: Timestamp) -> Option
 impl State for Review {
     type Event = ReviewEvent;
     const CATEGORY: &'static str = "review";
+    const SUBSCRIPTIONS: &'static [Subscription<Self>] = reaction::SUBSCRIPTIONS;
 
     fn evolve(&mut self, event: &ReviewEvent, meta: &Meta) {
         match event {
@@ -365,19 +382,11 @@ impl State for Review {
         Some(extended.into())
     }
 
-    fn enforced_by(kind: &str) -> Option<&'static Step> {
+    fn when_due(kind: &str) -> Option<AnyCommand<Self>> {
         match kind {
-            miss_activity::KIND => Some(&miss_activity::STEP),
-            miss_consultation::KIND => Some(&miss_consultation::STEP),
+            miss_activity::KIND => Some(AnyCommand::new(MissActivity)),
+            miss_consultation::KIND => Some(AnyCommand::new(MissConsultation)),
             _ => None,
-        }
-    }
-
-    fn enforce(&self, kind: &str, facts: &Facts<'_>) -> Result<Vec<ReviewEvent>, LawError> {
-        match kind {
-            miss_activity::KIND => Ok(miss_activity::decide(self, facts)),
-            miss_consultation::KIND => Ok(miss_consultation::decide(self, facts)),
-            _ => Ok(Vec::new()),
         }
     }
 }

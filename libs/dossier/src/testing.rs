@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::contract::{Actor, Envelope, EventSet, Meta, ProcedureRef, Role};
 use crate::law::Law;
-use crate::step::{Elsewhere, Facts, Rule, State};
+use crate::step::{Command, Decision, Elsewhere, Facts, Rule, State};
 
 pub(crate) fn law() -> Law {
     Law::shipped().unwrap()
@@ -51,6 +51,38 @@ impl<'a, S: State> Scene<'a, S> {
             subject: "tester",
             commands: 0,
         }
+    }
+
+    /// Decides on a command at `moment`, as `role`; what is decided is taken into the state. Gives its events.
+    pub(crate) fn take<C: Command<State = S>>(
+        &mut self,
+        moment: &str,
+        role: Role,
+        command: C,
+    ) -> Result<Vec<S::Event>, C::Refusal> {
+        self.step(moment, role, |state, facts| {
+            let decided = command.decide(state, facts)?;
+            let events = decided.into_events().expect("another event must arrive first");
+            for kind in events.iter().map(EventSet::kind) {
+                assert!(C::STEP.events.contains(&kind), "{} does not declare {kind}", C::STEP.name);
+            }
+            Ok(events)
+        })
+    }
+
+    /// Decides on a command at `moment`, as `role`, and leaves the state as it is.
+    pub(crate) fn decide<C: Command<State = S>>(
+        &mut self,
+        moment: &str,
+        role: Role,
+        command: &C,
+    ) -> Result<Decision<S::Event>, C::Refusal> {
+        let mut decided = None;
+        self.step(moment, role, |state, facts| {
+            decided = Some(command.decide(state, facts)?);
+            Ok(Vec::new())
+        })?;
+        Ok(decided.unwrap())
     }
 
     /// Decides at `moment`, as `role`; what is decided is taken into the state.

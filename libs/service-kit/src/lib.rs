@@ -26,7 +26,6 @@ mod service;
 mod streams;
 pub mod tasks;
 pub mod telemetry;
-mod text;
 pub mod unmatched;
 pub mod view;
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use dossier::access::{self, Resource};
 use dossier::contract::{Actor, Envelope, EventSet, Meta, Unreadable};
-use dossier::{Facts, LawError, Reacted, Refuse, State, Step};
+use dossier::{Command, Decision, Facts, LawError, Refuse, State, Step};
 use events::{
     AppendError, EventStore, Expected, NewEvent, Position, Recorded, StreamName, Version,
 };
@@ -174,15 +174,32 @@ impl<S: State> Streams<S> {
         self.attempt(order, |state, facts| decide(state, facts).map_err(Failure::Refused)).await
     }
 
+    /// Executes a command. The order of the checks: applied before, permission, seen version, decision.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Refused`] if the command is refused by the stream as the store has it; the others if it could not be decided
+    /// or recorded.
+    pub async fn command<C: Command<State = S>>(
+        &self,
+        order: &Order<'_>,
+        command: &C,
+    ) -> Result<Executed<S>, Failure<C::Refusal>> {
+        self.attempt(order, |state, facts| match command.decide(state, facts) {
+            Ok(decision) => decision.into_events().ok_or(Failure::NotYet),
+            Err(refusal) => Err(Failure::Refused(refusal)),
+        })
+        .await
+    }
+
     /// The same for a reaction, which may have to wait for something else.
     pub async fn react(
         &self,
         order: &Order<'_>,
-        decide: impl Fn(&S, &Facts<'_>) -> Result<Reacted<S::Event>, LawError>,
+        decide: impl Fn(&S, &Facts<'_>) -> Result<Decision<S::Event>, LawError>,
     ) -> Result<Executed<S>, Failure<LawError>> {
         self.attempt(order, |state, facts| match decide(state, facts) {
-            Ok(Reacted::Done(events)) => Ok(events),
-            Ok(Reacted::NotYet) => Err(Failure::NotYet),
+            Ok(decision) => decision.into_events().ok_or(Failure::NotYet),
             Err(error) => Err(Failure::Refused(error)),
         })
         .await

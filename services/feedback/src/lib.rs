@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dossier::feedback::{Complaint, Rating, RatingReaction, STEPS};
+use dossier::feedback::{Complaint, Rating, STEPS};
 use service_kit::http::finish_openapi;
 use service_kit::tasks::{Keeper, Reactions, Stalled, Tasks};
 use service_kit::{Kit, Service, Streams};
@@ -25,8 +25,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// Puts the service together.
 pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     let ratings = Arc::new(Streams::new(Arc::clone(kit)));
-    let (reactions, progress) =
-        Reactions::<RatingReaction>::open("feedback", "feedback-reactions", &ratings).await?;
+    let (reactions, progress) = Reactions::open("feedback", "feedback-reactions", &ratings).await?;
     ratings.fed_by(progress.clone());
     let complaints = Arc::new(Streams::new(Arc::clone(kit)));
     let (keeper, health) =

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use dossier::intake::declare_outage::OutageRecord;
-use dossier::intake::{Intake, IntakeReaction, Rules, STEPS};
+use dossier::intake::{Intake, Rules, STEPS};
 use service_kit::documents::Orphans;
 use service_kit::http::finish_openapi;
 use service_kit::tasks::{Keeper, KeeperHealth, Reactions, Stalled, Tasks};
@@ -42,8 +42,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     let dossiers = Arc::new(Streams::new(Arc::clone(kit)));
     let mut tasks = Tasks::default();
-    let (reactions, progress) =
-        Reactions::<IntakeReaction>::open("intake", "intake-reactions", &dossiers).await?;
+    let (reactions, progress) = Reactions::open("intake", "intake-reactions", &dossiers).await?;
     dossiers.fed_by(progress.clone());
     let (keeper, health) = Keeper::open("intake", "intake-deadlines", &dossiers, Some(&progress))?;
     let letters = reactions.health();

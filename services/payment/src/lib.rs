@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dossier::payment::{Payment, PaymentReaction, STEPS};
+use dossier::payment::{Payment, STEPS};
 use service_kit::http::finish_openapi;
 use service_kit::tasks::{Keeper, Progress, Reactions, Stalled, Tasks};
 use service_kit::view::View;
@@ -33,8 +33,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// Puts the service together.
 pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     let payments = Arc::new(Streams::new(Arc::clone(kit)));
-    let (reactions, progress) =
-        Reactions::<PaymentReaction>::open("payment", "payment-reactions", &payments).await?;
+    let (reactions, progress) = Reactions::open("payment", "payment-reactions", &payments).await?;
     payments.fed_by(progress.clone());
     let (keeper, health) =
         Keeper::open("payment", "payment-deadlines", &payments, Some(&progress))?;

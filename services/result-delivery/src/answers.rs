@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dossier::Reaction;
+use dossier::Follow;
 use dossier::contract::DecidedBy;
 use dossier::delivery::{DeliveryReaction, DossierResult, prepare_result};
 use service_kit::Streams;
@@ -18,10 +18,13 @@ pub(crate) struct Answers {
 }
 
 impl Answers {
-    async fn number(&self, reaction: DeliveryReaction) -> Result<DeliveryReaction, &'static str> {
-        let DeliveryReaction::Prepare(command) = &reaction else { return Ok(reaction) };
+    async fn number(&self, follow: &mut Follow<DossierResult>) -> Result<(), &'static str> {
+        let Some(DeliveryReaction::Prepare(command)) = follow.command.get_mut::<DeliveryReaction>()
+        else {
+            return Ok(());
+        };
         if command.by != DecidedBy::Rule {
-            return Ok(reaction);
+            return Ok(());
         }
         let dossier = command.brief.dossier;
         let stream = Streams::<DossierResult>::name(&dossier.to_string());
@@ -33,24 +36,27 @@ impl Answers {
         let law = kit.law();
         let brief = &command.brief;
         // Without its law the reaction says so itself.
-        let Some(rule) = law.rule(&brief.procedure, &brief.agency, at) else { return Ok(reaction) };
+        let Some(rule) = law.rule(&brief.procedure, &brief.agency, at) else { return Ok(()) };
         let Some(book) = prepare_result::book(&loaded.state, command, rule.procedure) else {
-            return Ok(reaction);
+            return Ok(());
         };
         let register = register_of(&brief.agency, book, &law, at).ok_or("no register")?;
         let taken = numbers::take((&self.results, &self.numbers), &register, dossier, None).await;
         match taken {
-            Ok(Some(number)) => Ok(reaction.numbered(number)),
+            Ok(Some(number)) => {
+                command.number = Some(number);
+                Ok(())
+            }
             Ok(None) | Err(_) => Err("the register gives no number now"),
         }
     }
 }
 
-impl Before<DeliveryReaction> for Answers {
-    fn before(
-        &self,
-        reaction: DeliveryReaction,
-    ) -> BoxFuture<'_, Result<DeliveryReaction, &'static str>> {
-        Box::pin(self.number(reaction))
+impl Before<DossierResult> for Answers {
+    fn before<'a>(
+        &'a self,
+        follow: &'a mut Follow<DossierResult>,
+    ) -> BoxFuture<'a, Result<(), &'static str>> {
+        Box::pin(self.number(follow))
     }
 }

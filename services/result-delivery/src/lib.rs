@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dossier::delivery::{DeliveryReaction, DossierResult, STEPS};
+use dossier::delivery::{DossierResult, STEPS};
 use events::Position;
 use service_kit::http::finish_openapi;
 use service_kit::tasks::{Keeper, Progress, Projector, Reactions, Stalled, Tasks};
@@ -43,12 +43,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// Puts the service together.
 pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     let results = Arc::new(Streams::new(Arc::clone(kit)));
-    let (reactions, progress) = Reactions::<DeliveryReaction>::open(
-        "result-delivery",
-        "result-delivery-reactions",
-        &results,
-    )
-    .await?;
+    let (reactions, progress) =
+        Reactions::open("result-delivery", "result-delivery-reactions", &results).await?;
     results.fed_by(progress.clone());
     let (earlier, view, read) = Projector::open(kit, UntakenNumbers)?;
     let untaken = Untaken::new(view, read.clone(), kit.store.head());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dossier::review::{Review, ReviewReaction, STEPS};
+use dossier::review::{Review, STEPS};
 use service_kit::http::finish_openapi;
 use service_kit::tasks::{Keeper, Reactions, Stalled, Tasks};
 use service_kit::{Kit, Service, Streams};
@@ -24,8 +24,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// Puts the service together.
 pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     let reviews = Arc::new(Streams::new(Arc::clone(kit)));
-    let (reactions, progress) =
-        Reactions::<ReviewReaction>::open("review", "review-reactions", &reviews).await?;
+    let (reactions, progress) = Reactions::open("review", "review-reactions", &reviews).await?;
     reviews.fed_by(progress.clone());
     let (keeper, health) = Keeper::open("review", "review-deadlines", &reviews, Some(&progress))?;
     let mut tasks = Tasks::default();

@@ -148,7 +148,10 @@ pub fn enforce<S: State>(
             return Ok(vec![event]);
         }
     }
-    state.enforce(kind, facts)
+    match S::when_due(kind) {
+        Some(command) => Ok(command.decide(state, facts)?.into_events().unwrap_or_default()),
+        None => state.enforce(kind, facts),
+    }
 }
 
 /// Why each obligation of a stream falls due when it does: by the law as it was known when that was said.

@@ -7,7 +7,18 @@ use crate::contract::{
     AgencyCode, DecisionMade, DeliveryEvent, DossierId, EventSet, IntakeEvent, ProcedureRef,
     ReviewEvent, Unreadable,
 };
-use crate::step::{Facts, Incoming, LawError, Reacted, Reaction, Step};
+use crate::step::{Facts, Follow, Incoming, LawError, Reacted, Reaction, Step, Subscription};
+
+/// The events of others that concern result delivery.
+pub(super) const SUBSCRIPTIONS: &[Subscription<DossierResult>] = &[
+    old("review.DecisionMade.v1"),
+    old("intake.DossierDecided.v1"),
+    old("intake.DossierWithdrawn.v1"),
+];
+
+const fn old(kind: &'static str) -> Subscription<DossierResult> {
+    Subscription { kind, react: Follow::old::<DeliveryReaction> }
+}
 
 /// What result delivery does about the events of others.
 #[derive(Debug)]
@@ -20,8 +31,6 @@ pub enum DeliveryReaction {
 
 impl Reaction for DeliveryReaction {
     type State = DossierResult;
-    const LISTENS: &'static [&'static str] =
-        &["review.DecisionMade.v1", "intake.DossierDecided.v1", "intake.DossierWithdrawn.v1"];
 
     #[cfg_attr(
         not(test),
@@ -59,16 +68,6 @@ impl Reaction for DeliveryReaction {
         match self {
             Self::Prepare(_) => &prepare_result::STEP,
             Self::Cancel(..) => &cancel_result::STEP,
-        }
-    }
-
-    fn numbered(self, number: String) -> Self {
-        match self {
-            Self::Prepare(command) => {
-                let number = Some(number);
-                Self::Prepare(Box::new(prepare_result::PrepareResult { number, ..*command }))
-            }
-            Self::Cancel(..) => self,
         }
     }
 

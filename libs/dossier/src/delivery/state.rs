@@ -12,7 +12,7 @@ use crate::contract::{
     Role,
 };
 use crate::law::Law;
-use crate::step::{Facts, LawError, Obligation, State, Step};
+use crate::step::{Facts, LawError, Obligation, State, Step, Subscription};
 
 /// Where a result is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -107,6 +107,7 @@ impl DossierResult {
 impl State for DossierResult {
     type Event = DeliveryEvent;
     const CATEGORY: &'static str = "delivery";
+    const SUBSCRIPTIONS: &'static [Subscription<Self>] = super::reaction::SUBSCRIPTIONS;
 
     fn evolve(&mut self, event: &DeliveryEvent, meta: &Meta) {
         self.after.evolve(event, meta);

@@ -8,7 +8,25 @@ use crate::contract::{
     ClosedAs, DeliveryEvent, DossierId, EventSet, FeeSettled, IntakeEvent, PaymentEvent,
     ReviewEvent, Unreadable,
 };
-use crate::step::{Facts, Incoming, LawError, Reacted, Reaction, Step};
+use crate::step::{Facts, Follow, Incoming, LawError, Reacted, Reaction, Step, Subscription};
+
+/// The events of others that concern intake.
+pub(super) const SUBSCRIPTIONS: &[Subscription<Intake>] = &[
+    old("payment.FeeSettled.v1"),
+    old("payment.FeeOwedAgain.v1"),
+    old("payment.FeeWindowExpired.v1"),
+    old("review.SupplementNeeded.v1"),
+    old("review.ConsultationAnswered.v1"),
+    old("review.ConsultationSilent.v1"),
+    old("review.VerificationRecorded.v1"),
+    old("review.DecisionMade.v1"),
+    old("delivery.ResultDelivered.v1"),
+    old("delivery.ResultRevoked.v1"),
+];
+
+const fn old(kind: &'static str) -> Subscription<Intake> {
+    Subscription { kind, react: Follow::old::<IntakeReaction> }
+}
 
 /// What intake does about the events of others.
 #[derive(Debug)]
@@ -31,18 +49,6 @@ pub enum IntakeReaction {
 
 impl Reaction for IntakeReaction {
     type State = Intake;
-    const LISTENS: &'static [&'static str] = &[
-        "payment.FeeSettled.v1",
-        "payment.FeeOwedAgain.v1",
-        "payment.FeeWindowExpired.v1",
-        "review.SupplementNeeded.v1",
-        "review.ConsultationAnswered.v1",
-        "review.ConsultationSilent.v1",
-        "review.VerificationRecorded.v1",
-        "review.DecisionMade.v1",
-        "delivery.ResultDelivered.v1",
-        "delivery.ResultRevoked.v1",
-    ];
 
     #[cfg_attr(
         not(test),

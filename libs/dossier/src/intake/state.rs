@@ -18,7 +18,7 @@ use crate::contract::{
     PeriodExtended, ProcedureRef, Promise, SupplementRequested,
 };
 use crate::law::{Law, Outage};
-use crate::step::{Facts, LawError, Obligation, State, Step};
+use crate::step::{Facts, LawError, Obligation, State, Step, Subscription};
 
 /// Where a dossier stands with the one-stop unit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -205,6 +205,7 @@ impl Intake {
 impl State for Intake {
     type Event = IntakeEvent;
     const CATEGORY: &'static str = "intake";
+    const SUBSCRIPTIONS: &'static [Subscription<Self>] = super::reaction::SUBSCRIPTIONS;
 
     fn evolve(&mut self, event: &IntakeEvent, meta: &Meta) {
         match event {

@@ -5,7 +5,21 @@ use crate::contract::{
     AgencyCode, ClosedAs, DossierEnd, DossierId, EventSet, IntakeEvent, PaymentEvent, ProcedureRef,
     ReceiptEvent, Unreadable,
 };
-use crate::step::{Facts, Incoming, LawError, Reacted, Reaction, Step};
+use crate::step::{Facts, Follow, Incoming, LawError, Reacted, Reaction, Step, Subscription};
+
+/// The events of others that concern payment.
+pub(super) const SUBSCRIPTIONS: &[Subscription<Payment>] = &[
+    old("intake.DossierSubmitted.v1"),
+    old("intake.DossierAccepted.v1"),
+    old("intake.DossierRefused.v1"),
+    old("intake.DossierWithdrawn.v1"),
+    old("intake.DossierClosed.v1"),
+    old("payment.ReceiptIssued.v1"),
+];
+
+const fn old(kind: &'static str) -> Subscription<Payment> {
+    Subscription { kind, react: Follow::old::<PaymentReaction> }
+}
 
 /// What payment does about the events of others.
 #[derive(Debug)]
@@ -20,14 +34,6 @@ pub enum PaymentReaction {
 
 impl Reaction for PaymentReaction {
     type State = Payment;
-    const LISTENS: &'static [&'static str] = &[
-        "intake.DossierSubmitted.v1",
-        "intake.DossierAccepted.v1",
-        "intake.DossierRefused.v1",
-        "intake.DossierWithdrawn.v1",
-        "intake.DossierClosed.v1",
-        "payment.ReceiptIssued.v1",
-    ];
 
     #[cfg_attr(
         not(test),

@@ -20,7 +20,7 @@ use crate::contract::{
     PaymentRefunded, PeriodExtended, ProcedureRef, RefundEffect, Vnd,
 };
 use crate::law::{Kept, Law};
-use crate::step::{Facts, LawError, Obligation, State, Step};
+use crate::step::{Facts, LawError, Obligation, State, Step, Subscription};
 
 /// Something that the cashier owes, until it is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -281,6 +281,7 @@ impl Payment {
 impl State for Payment {
     type Event = PaymentEvent;
     const CATEGORY: &'static str = "payment";
+    const SUBSCRIPTIONS: &'static [Subscription<Self>] = super::reaction::SUBSCRIPTIONS;
 
     fn evolve(&mut self, event: &PaymentEvent, meta: &Meta) {
         let window = |ends_at: Option<Timestamp>| {

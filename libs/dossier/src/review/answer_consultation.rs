@@ -1,19 +1,28 @@
 //! A consulted agency answers. Decree 61/2018/NĐ-CP, art. 19.5. A late answer still counts; the silence stays in the record.
 
-use super::{Consultation, Review};
-use crate::access::consulted;
-use crate::contract::{ConsultationAnswered, ConsultationId, Personal, ReviewEvent, Role};
-use crate::step::{Facts, Step, refusals};
+use serde::Deserialize;
+use utoipa::ToSchema;
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "answer_consultation",
-    service: "review",
-    basis: "61/2018/NĐ-CP Điều 19.5",
-    may: &[consulted(Role::Consultee)],
-    events: &["review.ConsultationAnswered.v1"],
-    refusals: Refusal::ALL,
-};
+use super::Review;
+use crate::access::consulted;
+use crate::contract::{ConsultationAnswered, ConsultationId, ReviewEvent, Role};
+use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::text::Text;
+
+/// The answer of an agency.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = AnswerConsultationRequest)]
+pub struct AnswerConsultation {
+    /// Which consultation.
+    #[schema(value_type = Uuid)]
+    pub consultation: ConsultationId,
+    /// Whether the agency agrees.
+    pub agrees: bool,
+    /// What it answers.
+    #[schema(value_type = String, min_length = 1, max_length = 4000)]
+    pub answer: Text<4000>,
+}
 
 refusals! {
     /// Why an answer is not taken.
@@ -25,46 +34,53 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(
-    review: &Review,
-    consultation: ConsultationId,
-    (agrees, answer): (bool, String),
-    facts: &Facts<'_>,
-) -> Result<Vec<ReviewEvent>, Refusal> {
-    let Some(Consultation { requested, asked_at, .. }) = review.consultations.get(&consultation)
-    else {
-        return Err(Refusal::NotAsked);
+impl Command for AnswerConsultation {
+    type State = Review;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "answer_consultation",
+        service: "review",
+        basis: "61/2018/NĐ-CP Điều 19.5",
+        may: &[consulted(Role::Consultee)],
+        events: &["review.ConsultationAnswered.v1"],
+        refusals: Refusal::ALL,
     };
-    let own = facts.actor.agency.as_ref();
-    if !own.is_some_and(|own| facts.law.reaches(own, &requested.agency, facts.at)) {
-        return Err(Refusal::AnotherAgency);
+
+    fn decide(&self, review: &Review, facts: &Facts<'_>) -> Result<Decision<ReviewEvent>, Refusal> {
+        let Self { consultation, agrees, ref answer } = *self;
+        let Some(asked) = review.consultations.get(&consultation) else {
+            return Err(Refusal::NotAsked);
+        };
+        let own = facts.actor.agency.as_ref();
+        if !own.is_some_and(|own| facts.law.reaches(own, &asked.requested.agency, facts.at)) {
+            return Err(Refusal::AnotherAgency);
+        }
+        let (answer, asked_at) = (answer.personal(), Some(asked.asked_at));
+        Ok(Decision::event(ConsultationAnswered { consultation, agrees, answer, asked_at }))
     }
-    let answer = Personal::from(answer);
-    let asked_at = Some(*asked_at);
-    Ok(vec![ConsultationAnswered { consultation, agrees, answer, asked_at }.into()])
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::contract::Actor;
     use uuid::Uuid;
 
-    use crate::review::cancel_review;
+    use super::*;
+    use crate::review::cancel_review::CancelReview;
     use crate::review::consult_agency::tests::consulted;
-    use crate::step::{Reacted, State};
+    use crate::step::State;
     use crate::testing::law;
+
+    fn agreed(consultation: ConsultationId) -> AnswerConsultation {
+        AnswerConsultation { consultation, agrees: true, answer: "agreed".into() }
+    }
 
     #[test]
     fn only_the_agency_that_was_asked_answers_and_once() {
         let law = law();
         let (mut scene, id) = consulted(&law);
-        let mut answer = |agency: &str| {
-            scene.step("2026-11-23T09:00", Role::Consultee, |s, f| {
-                let actor = Actor { agency: Some(agency.into()), ..f.actor.clone() };
-                decide(s, id, (true, "agreed".to_owned()), &Facts { actor: &actor, ..*f })
-            })
+        let mut answer = |agency: &'static str| {
+            scene.agency = agency;
+            scene.take("2026-11-23T09:00", Role::Consultee, agreed(id))
         };
         assert_eq!(answer("G02.003"), Err(Refusal::AnotherAgency));
         answer("H26.14").unwrap();
@@ -76,18 +92,11 @@ mod tests {
      {
         let law = law();
         let (mut answered, id) = consulted(&law);
-        let answer = |s: &Review, f: &Facts<'_>| {
-            let agency = Some("H26.14".into());
-            let actor = Actor { agency, ..f.actor.clone() };
-            decide(s, id, (true, "agreed".to_owned()), &Facts { actor: &actor, ..*f })
-        };
-        answered.step("2026-11-23T09:00", Role::Consultee, answer).unwrap();
+        answered.agency = "H26.14";
+        answered.take("2026-11-23T09:00", Role::Consultee, agreed(id)).unwrap();
         let (mut cancelled, _) = consulted(&law);
-        let cancel = |s: &Review, _: &Facts<'_>| match cancel_review::decide(s, Uuid::nil()) {
-            Reacted::Done(events) => Ok(events),
-            Reacted::NotYet => Err("not yet"),
-        };
-        cancelled.step("2026-11-23T09:00", Role::System, cancel).unwrap();
+        let cancel = CancelReview { cause: Uuid::nil() };
+        cancelled.take("2026-11-23T09:00", Role::System, cancel).unwrap();
         for (over, said) in [(answered.state, Some("agreed")), (cancelled.state, None)] {
             assert_eq!(over.consulting().count(), 0);
             assert!(over.resource().unwrap().consulted.contains(&"H26.14".into()));

@@ -1,21 +1,22 @@
 //! A second officer approves what was proposed: the dossier is decided. Nobody approves their own proposal.
 
+use serde::Deserialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Review;
 use crate::access::agency;
 use crate::contract::{DecidedBy, DecisionMade, ReviewEvent, Role};
-use crate::step::{Facts, Step, refusals};
+use crate::step::{Command, Decision, Facts, Step, refusals};
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "approve_decision",
-    service: "review",
-    basis: "61/2018/NĐ-CP Điều 19.3",
-    may: &[agency(Role::Approver)],
-    events: &["review.DecisionMade.v1"],
-    refusals: Refusal::ALL,
-};
+/// Which proposal is approved.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ApproveDecisionRequest)]
+pub struct ApproveDecision {
+    /// Which proposal.
+    pub proposal: Uuid,
+}
 
 refusals! {
     /// Why a decision cannot be approved.
@@ -27,36 +28,41 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(
-    review: &Review,
-    proposal: Uuid,
-    facts: &Facts<'_>,
-) -> Result<Vec<ReviewEvent>, Refusal> {
-    let (Some(brief), Some(proposed)) = (&review.brief, &review.proposal) else {
-        return Err(Refusal::NothingProposed);
+impl Command for ApproveDecision {
+    type State = Review;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "approve_decision",
+        service: "review",
+        basis: "61/2018/NĐ-CP Điều 19.3",
+        may: &[agency(Role::Approver)],
+        events: &["review.DecisionMade.v1"],
+        refusals: Refusal::ALL,
     };
-    if proposed.proposal != proposal {
-        return Err(Refusal::NothingProposed);
-    }
-    if proposed.officer == facts.actor.subject {
-        return Err(Refusal::OwnProposal);
-    }
-    Ok(vec![
-        DecisionMade {
+
+    fn decide(&self, review: &Review, facts: &Facts<'_>) -> Result<Decision<ReviewEvent>, Refusal> {
+        let (Some(brief), Some(proposed)) = (&review.brief, &review.proposal) else {
+            return Err(Refusal::NothingProposed);
+        };
+        if proposed.proposal != self.proposal {
+            return Err(Refusal::NothingProposed);
+        }
+        if proposed.officer == facts.actor.subject {
+            return Err(Refusal::OwnProposal);
+        }
+        Ok(Decision::event(DecisionMade {
             brief: (**brief).clone(),
             outcome: proposed.outcome,
             by: DecidedBy::Officers,
             reason: Some(proposed.reason.clone()),
-        }
-        .into(),
-    ])
+        }))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::{Actor, Outcome};
+    use crate::contract::Outcome;
     use crate::review::Stage;
     use crate::review::propose_decision::tests::proposed;
     use crate::testing::law;
@@ -66,14 +72,11 @@ mod tests {
         let law = law();
         let mut scene = proposed(&law);
         let proposal = scene.state.proposal.as_ref().unwrap().proposal;
-        let own = scene.step("2026-11-23T11:00", Role::Approver, |s, f| decide(s, proposal, f));
+        let approve = ApproveDecision { proposal };
+        let own = scene.take("2026-11-23T11:00", Role::Approver, approve.clone());
         assert_eq!(own, Err(Refusal::OwnProposal));
-        scene
-            .step("2026-11-23T11:00", Role::Approver, |s, f| {
-                let second = Actor { subject: "head".into(), ..f.actor.clone() };
-                decide(s, proposal, &Facts { actor: &second, ..*f })
-            })
-            .unwrap();
+        scene.subject = "head";
+        scene.take("2026-11-23T11:00", Role::Approver, approve).unwrap();
         assert_eq!(scene.state.stage, Stage::Decided);
         assert_eq!(scene.state.decision.unwrap().outcome, Outcome::Approved);
     }

@@ -5,25 +5,38 @@ use uuid::Uuid;
 
 use super::{Review, Stage};
 use crate::contract::{ReviewCancelled, ReviewEvent};
-use crate::step::{Reacted, Step};
+use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// This step, which the service takes itself.
-pub const STEP: Step = Step {
-    name: "cancel_review",
-    service: "review",
-    basis: "118/2025/NĐ-CP Điều 21",
-    may: &[],
-    events: &["review.ReviewCancelled.v1"],
-    refusals: &[],
-};
+/// Ends a review whose dossier ended.
+#[derive(Debug, Clone, Copy)]
+pub struct CancelReview {
+    /// The event that ended the dossier.
+    pub cause: Uuid,
+}
 
-/// Decides; nothing if it was decided or cancelled before.
-#[must_use]
-pub fn decide(review: &Review, cause: Uuid) -> Reacted<ReviewEvent> {
-    match review.stage {
-        Stage::Decided | Stage::Cancelled => Reacted::Done(Vec::new()),
-        Stage::Empty | Stage::Open | Stage::Paused | Stage::Proposed => {
-            Reacted::Done(vec![ReviewCancelled { cause }.into()])
-        }
+impl Command for CancelReview {
+    type State = Review;
+    type Refusal = LawError;
+    const STEP: Step = Step {
+        name: "cancel_review",
+        service: "review",
+        basis: "118/2025/NĐ-CP Điều 21",
+        may: &[],
+        events: &["review.ReviewCancelled.v1"],
+        refusals: &[],
+    };
+
+    /// Nothing if it was decided or cancelled before.
+    fn decide(
+        &self,
+        review: &Review,
+        _facts: &Facts<'_>,
+    ) -> Result<Decision<ReviewEvent>, LawError> {
+        Ok(match review.stage {
+            Stage::Decided | Stage::Cancelled => Decision::Nothing,
+            Stage::Empty | Stage::Open | Stage::Paused | Stage::Proposed => {
+                Decision::event(ReviewCancelled { cause: self.cause })
+            }
+        })
     }
 }

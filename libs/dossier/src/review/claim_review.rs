@@ -1,19 +1,18 @@
 //! An officer takes a dossier from the queue; the time of the first activity begins.
 
+use serde::Deserialize;
+use utoipa::ToSchema;
+
 use super::{Review, due_at};
 use crate::access::agency;
 use crate::contract::{ReviewClaimed, ReviewEvent, Role};
-use crate::step::{Facts, Step, refusals};
+use crate::step::{Command, Decision, Facts, Step, refusals};
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "claim_review",
-    service: "review",
-    basis: "61/2018/NĐ-CP Điều 19.1",
-    may: &[agency(Role::Reviewer)],
-    events: &["review.ReviewClaimed.v1"],
-    refusals: Refusal::ALL,
-};
+/// Takes a dossier from the queue.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ClaimReviewRequest)]
+pub struct ClaimReview {}
 
 refusals! {
     /// Why a review cannot be claimed.
@@ -25,24 +24,33 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(review: &Review, facts: &Facts<'_>) -> Result<Vec<ReviewEvent>, Refusal> {
-    if !review.is_open() {
-        return Err(Refusal::NotOpen);
-    }
-    if review.officer.is_some() {
-        return Err(Refusal::AlreadyClaimed);
-    }
-    let rule = facts.rule()?;
-    let next = review.next(rule, None);
-    Ok(vec![
-        ReviewClaimed {
+impl Command for ClaimReview {
+    type State = Review;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "claim_review",
+        service: "review",
+        basis: "61/2018/NĐ-CP Điều 19.1",
+        may: &[agency(Role::Reviewer)],
+        events: &["review.ReviewClaimed.v1"],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(&self, review: &Review, facts: &Facts<'_>) -> Result<Decision<ReviewEvent>, Refusal> {
+        if !review.is_open() {
+            return Err(Refusal::NotOpen);
+        }
+        if review.officer.is_some() {
+            return Err(Refusal::AlreadyClaimed);
+        }
+        let rule = facts.rule()?;
+        let next = review.next(rule, None);
+        Ok(Decision::event(ReviewClaimed {
             officer: facts.actor.subject.clone(),
             activity: next.map(|activity| activity.code.clone()),
             due_at: due_at(rule, next, facts.at),
-        }
-        .into(),
-    ])
+        }))
+    }
 }
 
 #[cfg(test)]
@@ -54,7 +62,7 @@ pub(crate) mod tests {
 
     pub(crate) fn claimed(law: &Law) -> Scene<'_, Review> {
         let mut scene = opened(law);
-        scene.step("2026-11-20T11:00", Role::Reviewer, decide).unwrap();
+        scene.take("2026-11-20T11:00", Role::Reviewer, ClaimReview {}).unwrap();
         scene
     }
 
@@ -67,7 +75,7 @@ pub(crate) mod tests {
             (due.activity.as_str(), due.running.due_at),
             ("appraisal", at("2026-12-01T00:00"))
         );
-        let again = scene.step("2026-11-20T12:00", Role::Reviewer, decide);
+        let again = scene.take("2026-11-20T12:00", Role::Reviewer, ClaimReview {});
         assert_eq!(again, Err(Refusal::AlreadyClaimed));
     }
 }

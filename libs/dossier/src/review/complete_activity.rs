@@ -1,20 +1,27 @@
 //! An officer completes an activity of the review; the time of the next one begins. Where the procedure says so, activities
 //! come in any order, repeatedly, and from whoever of the unit does them.
 
+use serde::Deserialize;
+use utoipa::ToSchema;
+
 use super::{Review, due_at};
 use crate::access::agency;
-use crate::contract::{ActivityCompleted, Personal, ReviewEvent, Role};
-use crate::step::{Facts, Step, refusals};
+use crate::contract::{ActivityCompleted, ReviewEvent, Role};
+use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::text::{Line, Text};
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "complete_activity",
-    service: "review",
-    basis: "61/2018/NĐ-CP Điều 19",
-    may: &[agency(Role::Reviewer)],
-    events: &["review.ActivityCompleted.v1"],
-    refusals: Refusal::ALL,
-};
+/// An activity that was done.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = CompleteActivityRequest)]
+pub struct CompleteActivity {
+    /// The activity, as the procedure names it.
+    #[schema(value_type = String, min_length = 1, max_length = 200)]
+    pub activity: Line<200>,
+    /// What was found.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 4000)]
+    pub note: Option<Text<4000>>,
+}
 
 refusals! {
     /// Why an activity cannot be completed.
@@ -30,41 +37,46 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(
-    review: &Review,
-    activity: &str,
-    note: Option<String>,
-    facts: &Facts<'_>,
-) -> Result<Vec<ReviewEvent>, Refusal> {
-    if !review.is_open() {
-        return Err(Refusal::NotOpen);
-    }
-    let rule = facts.rule()?;
-    let rules = &rule.procedure.review;
-    if !rules.any_order && !review.is_with(&facts.actor.subject) {
-        return Err(Refusal::NotYours);
-    }
-    let free = rules.any_order && rules.activities.is_empty();
-    if !free && rules.activities.iter().all(|known| known.code != activity) {
-        return Err(Refusal::UnknownActivity);
-    }
-    if !rules.any_order
-        && let Some(next) = review.next(rule, None).filter(|next| next.code != activity)
-    {
-        return Err(Refusal::NotNext(next.code.clone()));
-    }
-    let next = review.next(rule, Some(activity));
-    Ok(vec![
-        ActivityCompleted {
+impl Command for CompleteActivity {
+    type State = Review;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "complete_activity",
+        service: "review",
+        basis: "61/2018/NĐ-CP Điều 19",
+        may: &[agency(Role::Reviewer)],
+        events: &["review.ActivityCompleted.v1"],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(&self, review: &Review, facts: &Facts<'_>) -> Result<Decision<ReviewEvent>, Refusal> {
+        if !review.is_open() {
+            return Err(Refusal::NotOpen);
+        }
+        let activity = &*self.activity.0;
+        let rule = facts.rule()?;
+        let rules = &rule.procedure.review;
+        if !rules.any_order && !review.is_with(&facts.actor.subject) {
+            return Err(Refusal::NotYours);
+        }
+        let free = rules.any_order && rules.activities.is_empty();
+        if !free && rules.activities.iter().all(|known| known.code != activity) {
+            return Err(Refusal::UnknownActivity);
+        }
+        if !rules.any_order
+            && let Some(next) = review.next(rule, None).filter(|next| next.code != activity)
+        {
+            return Err(Refusal::NotNext(next.code.clone()));
+        }
+        let next = review.next(rule, Some(activity));
+        Ok(Decision::event(ActivityCompleted {
             activity: activity.to_owned(),
             officer: facts.actor.subject.clone(),
-            note: note.map(Personal::from),
+            note: self.note.as_ref().map(Text::personal),
             next: next.map(|next| next.code.clone()),
             next_due_at: due_at(rule, next, facts.at),
-        }
-        .into(),
-    ])
+        }))
+    }
 }
 
 #[cfg(test)]
@@ -76,13 +88,15 @@ mod tests {
     use crate::step::State;
     use crate::testing::{Scene, law};
 
+    fn done(activity: &str) -> CompleteActivity {
+        CompleteActivity { activity: activity.into(), note: None }
+    }
+
     #[test]
     fn the_last_activity_leaves_none_due() {
         let law = law();
         let mut scene = claimed(&law);
-        scene
-            .step("2026-11-20T12:00", Role::Reviewer, |s, f| decide(s, "appraisal", None, f))
-            .unwrap();
+        scene.take("2026-11-20T12:00", Role::Reviewer, done("appraisal")).unwrap();
         assert!(scene.state.obligations().is_empty());
     }
 
@@ -90,13 +104,10 @@ mod tests {
     fn only_the_officer_who_works_on_it_completes_what_the_procedure_knows() {
         let law = law();
         let mut scene = opened(&law);
-        let mut complete = |activity: &'static str| {
-            scene.step("2026-11-20T12:00", Role::Reviewer, |s, f| decide(s, activity, None, f))
-        };
-        assert_eq!(complete("appraisal"), Err(Refusal::NotYours));
+        let others = scene.take("2026-11-20T12:00", Role::Reviewer, done("appraisal"));
+        assert_eq!(others, Err(Refusal::NotYours));
         let mut scene = claimed(&law);
-        let unknown =
-            scene.step("2026-11-20T12:00", Role::Reviewer, |s, f| decide(s, "other", None, f));
+        let unknown = scene.take("2026-11-20T12:00", Role::Reviewer, done("other"));
         assert_eq!(unknown, Err(Refusal::UnknownActivity));
     }
 
@@ -106,9 +117,7 @@ mod tests {
         let mut scene = Scene::new(&law, "WABO.RECEIPT", "Z99.NL");
         open(&mut scene, &brief(&law, "WABO.RECEIPT", "Z99.NL", "2011-05-02T09:00"));
         for activity in ["T06", "T02", "T06"] {
-            scene
-                .step("2011-05-03T09:00", Role::Reviewer, |s, f| decide(s, activity, None, f))
-                .unwrap();
+            scene.take("2011-05-03T09:00", Role::Reviewer, done(activity)).unwrap();
         }
         assert_eq!(scene.state.done["T06"], 2);
     }

@@ -1,21 +1,26 @@
 //! Another agency is asked for its opinion, with content and time. Decree 61/2018/NĐ-CP, art. 19.5.
 
+use serde::Deserialize;
+use utoipa::ToSchema;
+
 use super::{Review, clock};
 use crate::access::agency;
-use crate::contract::{
-    AgencyCode, ConsultationId, ConsultationRequested, Personal, ReviewEvent, Role,
-};
-use crate::step::{Facts, Step, refusals};
+use crate::contract::{AgencyCode, ConsultationId, ConsultationRequested, ReviewEvent, Role};
+use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::text::{Line, Text};
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "consult_agency",
-    service: "review",
-    basis: "61/2018/NĐ-CP Điều 19.5",
-    may: &[agency(Role::Reviewer)],
-    events: &["review.ConsultationRequested.v1"],
-    refusals: Refusal::ALL,
-};
+/// Whom to ask what.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ConsultAgencyRequest)]
+pub struct ConsultAgency {
+    /// The code of the agency.
+    #[schema(value_type = String, min_length = 1, max_length = 35)]
+    pub agency: Line<35>,
+    /// What it is asked.
+    #[schema(value_type = String, min_length = 1, max_length = 4000)]
+    pub question: Text<4000>,
+}
 
 /// How many consultations of a dossier may be open at once.
 const OPEN_MAX: usize = 20;
@@ -35,32 +40,42 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(
-    review: &Review,
-    asked: AgencyCode,
-    question: String,
-    facts: &Facts<'_>,
-) -> Result<Vec<ReviewEvent>, Refusal> {
-    if !review.is_open() || !review.is_with(&facts.actor.subject) {
-        return Err(Refusal::NotYours);
+impl Command for ConsultAgency {
+    type State = Review;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "consult_agency",
+        service: "review",
+        basis: "61/2018/NĐ-CP Điều 19.5",
+        may: &[agency(Role::Reviewer)],
+        events: &["review.ConsultationRequested.v1"],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(&self, review: &Review, facts: &Facts<'_>) -> Result<Decision<ReviewEvent>, Refusal> {
+        if !review.is_open() || !review.is_with(&facts.actor.subject) {
+            return Err(Refusal::NotYours);
+        }
+        let agency = AgencyCode::from(&*self.agency.0);
+        if facts.law.agency(&agency).is_none() {
+            return Err(Refusal::NotAnAgency);
+        }
+        let present = facts.law.present(&agency, facts.at);
+        if *present != agency {
+            return Err(Refusal::AgencySucceeded(present.clone()));
+        }
+        if review.consultations.len() >= OPEN_MAX {
+            return Err(Refusal::TooMany);
+        }
+        let rule = facts.rule()?;
+        let budget = rule.procedure.review.consultation;
+        Ok(Decision::event(ConsultationRequested {
+            consultation: ConsultationId(facts.id("consultation")),
+            agency,
+            question: self.question.personal(),
+            due_at: budget.map(|budget| clock::end_of(rule, facts.at, budget)),
+        }))
     }
-    if facts.law.agency(&asked).is_none() {
-        return Err(Refusal::NotAnAgency);
-    }
-    let present = facts.law.present(&asked, facts.at);
-    if *present != asked {
-        return Err(Refusal::AgencySucceeded(present.clone()));
-    }
-    if review.consultations.len() >= OPEN_MAX {
-        return Err(Refusal::TooMany);
-    }
-    let rule = facts.rule()?;
-    let consultation = rule.procedure.review.consultation;
-    let due_at = consultation.map(|budget| clock::end_of(rule, facts.at, budget));
-    let consultation = ConsultationId(facts.id("consultation"));
-    let question = Personal::from(question);
-    Ok(vec![ConsultationRequested { consultation, agency: asked, question, due_at }.into()])
 }
 
 #[cfg(test)]
@@ -71,10 +86,13 @@ pub(crate) mod tests {
     use crate::step::State;
     use crate::testing::{Scene, at, law};
 
+    fn ask(agency: &str) -> ConsultAgency {
+        ConsultAgency { agency: agency.into(), question: "agreed?".into() }
+    }
+
     pub(crate) fn consulted(law: &Law) -> (Scene<'_, Review>, ConsultationId) {
         let mut scene = claimed(law);
-        let ask = |s: &Review, f: &Facts<'_>| decide(s, "H26.14".into(), "agreed?".to_owned(), f);
-        scene.step("2026-11-20T12:00", Role::Reviewer, ask).unwrap();
+        scene.take("2026-11-20T12:00", Role::Reviewer, ask("H26.14")).unwrap();
         let id = *scene.state.consultations.keys().next().unwrap();
         (scene, id)
     }
@@ -94,17 +112,12 @@ pub(crate) mod tests {
     fn only_an_agency_of_the_register_that_has_not_ended_is_consulted() {
         let law = law();
         let mut scene = claimed(&law);
-        let mut ask = |agency: &str| {
-            let asked = AgencyCode::from(agency);
-            scene.step("2026-11-20T12:00", Role::Reviewer, |s: &Review, f: &Facts<'_>| {
-                decide(s, asked, "agreed?".to_owned(), f)
-            })
-        };
+        let mut asked = |agency| scene.take("2026-11-20T12:00", Role::Reviewer, ask(agency));
         for unknown in ["NOSUCH", "g02", "", "G02.0010"] {
-            assert_eq!(ask(unknown), Err(Refusal::NotAnAgency), "{unknown}");
+            assert_eq!(asked(unknown), Err(Refusal::NotAnAgency), "{unknown}");
         }
         let successor = AgencyCode::from("G02.005");
-        assert_eq!(ask("G02.004"), Err(Refusal::AgencySucceeded(successor)));
-        ask("G02.003").unwrap();
+        assert_eq!(asked("G02.004"), Err(Refusal::AgencySucceeded(successor)));
+        asked("G02.003").unwrap();
     }
 }

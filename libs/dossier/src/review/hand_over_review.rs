@@ -1,19 +1,26 @@
 //! An officer hands a dossier to a colleague (form 06, Phiếu kiểm soát quá trình giải quyết hồ sơ).
 
+use serde::Deserialize;
+use utoipa::ToSchema;
+
 use super::Review;
 use crate::access::agency;
-use crate::contract::{Personal, ReviewEvent, ReviewHandedOver, Role, Subject};
-use crate::step::{Facts, Step, refusals};
+use crate::contract::{ReviewEvent, ReviewHandedOver, Role, Subject};
+use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::text::{Line, Text};
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "hand_over_review",
-    service: "review",
-    basis: "03/2025/TT-VPCP Mẫu 06",
-    may: &[agency(Role::Reviewer), agency(Role::Approver)],
-    events: &["review.ReviewHandedOver.v1"],
-    refusals: Refusal::ALL,
-};
+/// To whom and why.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = HandOverReviewRequest)]
+pub struct HandOverReview {
+    /// The colleague: the subject of their token.
+    #[schema(value_type = String, min_length = 1, max_length = 200)]
+    pub to: Line<200>,
+    /// The written reason.
+    #[schema(value_type = String, min_length = 1, max_length = 2000)]
+    pub reason: Text<2000>,
+}
 
 refusals! {
     /// Why a review cannot be handed over.
@@ -23,33 +30,42 @@ refusals! {
         NotYours => 409, "not-your-review",
             "hồ sơ không do bạn thụ lý", "you are not the officer who works on it";
         AlreadyTheirs => 409, "already-claimed",
-            "cán bộ này đang thụ lý hồ sơ", "this officer works on it already";
+            "hồ sơ đã có cán bộ thụ lý", "an officer works on it already";
         Party => 422, "officer-is-a-party",
             "cán bộ này là người nộp hoặc đại diện nộp hồ sơ",
             "this officer is the applicant or filed it for the applicant";
     }
 }
 
-/// Decides. The head of the unit may hand over anybody's.
-pub fn decide(
-    review: &Review,
-    to: Subject,
-    reason: String,
-    facts: &Facts<'_>,
-) -> Result<Vec<ReviewEvent>, Refusal> {
-    if !review.is_open() {
-        return Err(Refusal::NotOpen);
+impl Command for HandOverReview {
+    type State = Review;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "hand_over_review",
+        service: "review",
+        basis: "03/2025/TT-VPCP Mẫu 06",
+        may: &[agency(Role::Reviewer), agency(Role::Approver)],
+        events: &["review.ReviewHandedOver.v1"],
+        refusals: Refusal::ALL,
+    };
+
+    /// The head of the unit may hand over anybody's.
+    fn decide(&self, review: &Review, facts: &Facts<'_>) -> Result<Decision<ReviewEvent>, Refusal> {
+        if !review.is_open() {
+            return Err(Refusal::NotOpen);
+        }
+        if facts.actor.role != Role::Approver && !review.is_with(&facts.actor.subject) {
+            return Err(Refusal::NotYours);
+        }
+        let to = Subject::from(&*self.to.0);
+        if review.brief.as_ref().is_some_and(|brief| brief.is_party(&to)) {
+            return Err(Refusal::Party);
+        }
+        if review.is_with(&to) {
+            return Err(Refusal::AlreadyTheirs);
+        }
+        Ok(Decision::event(ReviewHandedOver { to, reason: self.reason.personal() }))
     }
-    if facts.actor.role != Role::Approver && !review.is_with(&facts.actor.subject) {
-        return Err(Refusal::NotYours);
-    }
-    if review.brief.as_ref().is_some_and(|brief| brief.is_party(&to)) {
-        return Err(Refusal::Party);
-    }
-    if review.is_with(&to) {
-        return Err(Refusal::AlreadyTheirs);
-    }
-    Ok(vec![ReviewHandedOver { to, reason: Personal::from(reason) }.into()])
 }
 
 #[cfg(test)]
@@ -58,16 +74,19 @@ mod tests {
     use crate::review::claim_review::tests::claimed;
     use crate::testing::law;
 
+    fn to(colleague: &str) -> HandOverReview {
+        HandOverReview { to: colleague.into(), reason: "leave".into() }
+    }
+
     #[test]
     fn the_colleague_works_on_it_then_and_the_time_goes_on() {
         let law = law();
         let mut scene = claimed(&law);
         let due = scene.state.due.clone();
-        let over = |s: &Review, f: &Facts<'_>| decide(s, "r2".into(), "leave".to_owned(), f);
-        scene.step("2026-11-20T12:00", Role::Reviewer, over).unwrap();
+        scene.take("2026-11-20T12:00", Role::Reviewer, to("r2")).unwrap();
         assert!(scene.state.is_with(&"r2".into()));
         assert_eq!(scene.state.due, due);
-        let again = scene.step("2026-11-20T12:00", Role::Reviewer, over);
+        let again = scene.take("2026-11-20T12:00", Role::Reviewer, to("r2"));
         assert_eq!(again, Err(Refusal::NotYours));
     }
 
@@ -76,8 +95,7 @@ mod tests {
         let law = law();
         let mut scene = claimed(&law);
         let applicant = scene.state.brief.as_ref().unwrap().applicant.clone();
-        let over = |s: &Review, f: &Facts<'_>| decide(s, applicant.clone(), "x".to_owned(), f);
-        let refused = scene.step("2026-11-20T12:00", Role::Reviewer, over);
+        let refused = scene.take("2026-11-20T12:00", Role::Reviewer, to(applicant.as_str()));
         assert_eq!(refused, Err(Refusal::Party));
     }
 }

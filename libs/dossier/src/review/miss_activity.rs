@@ -3,32 +3,44 @@
 use super::Review;
 use crate::clock::late_by_ms;
 use crate::contract::{ActivityOverdue, ReviewEvent};
-use crate::step::{Facts, Step};
+use crate::step::{Command, Decision, Facts, LawError, Step};
+
+/// Records that an activity was not done in its time.
+#[derive(Debug, Clone, Copy)]
+pub struct MissActivity;
 
 /// The obligation that leads here.
 pub const KIND: &str = "activity";
 
-/// This step, which the service takes itself.
-pub const STEP: Step = Step {
-    name: "miss_activity",
-    service: "review",
-    basis: "01/2018/TT-VPCP Điều 13",
-    may: &[],
-    events: &["review.ActivityOverdue.v1", "review.PeriodExtended.v1"],
-    refusals: &[],
-};
+impl Command for MissActivity {
+    type State = Review;
+    type Refusal = LawError;
+    const STEP: Step = Step {
+        name: "miss_activity",
+        service: "review",
+        basis: "01/2018/TT-VPCP Điều 13",
+        may: &[],
+        events: &["review.ActivityOverdue.v1", "review.PeriodExtended.v1"],
+        refusals: &[],
+    };
 
-/// Decides; nothing if no activity is due.
-#[must_use]
-pub fn decide(review: &Review, facts: &Facts<'_>) -> Vec<ReviewEvent> {
-    let (Some(due), Some(officer)) = (&review.due, &review.officer) else { return Vec::new() };
-    let due_at = due.running.due_at;
-    if due_at > facts.at {
-        return Vec::new();
+    /// Nothing if no activity is due.
+    fn decide(
+        &self,
+        review: &Review,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<ReviewEvent>, LawError> {
+        let (Some(due), Some(officer)) = (&review.due, &review.officer) else {
+            return Ok(Decision::Nothing);
+        };
+        let due_at = due.running.due_at;
+        if due_at > facts.at {
+            return Ok(Decision::Nothing);
+        }
+        let (activity, officer) = (due.activity.clone(), officer.clone());
+        let late_by_ms = late_by_ms(due_at, facts.at);
+        Ok(Decision::event(ActivityOverdue { activity, officer, due_at, late_by_ms }))
     }
-    let (activity, officer) = (due.activity.clone(), officer.clone());
-    let late_by_ms = late_by_ms(due_at, facts.at);
-    vec![ActivityOverdue { activity, officer, due_at, late_by_ms }.into()]
 }
 
 #[cfg(test)]
@@ -36,16 +48,14 @@ mod tests {
     use super::*;
     use crate::contract::Role;
     use crate::review::claim_review::tests::claimed;
-    use crate::step::LawError;
     use crate::testing::law;
 
     #[test]
     fn an_activity_that_is_late_is_recorded_once_with_its_officer() {
         let law = law();
         let mut scene = claimed(&law);
-        let step = |s: &Review, f: &Facts<'_>| Ok::<_, LawError>(decide(s, f));
-        assert!(scene.step("2026-11-30T23:59", Role::System, step).unwrap().is_empty());
-        assert_eq!(scene.step("2026-12-01T00:00", Role::System, step).unwrap().len(), 1);
-        assert!(scene.step("2026-12-01T00:01", Role::System, step).unwrap().is_empty());
+        assert!(scene.take("2026-11-30T23:59", Role::System, MissActivity).unwrap().is_empty());
+        assert_eq!(scene.take("2026-12-01T00:00", Role::System, MissActivity).unwrap().len(), 1);
+        assert!(scene.take("2026-12-01T00:01", Role::System, MissActivity).unwrap().is_empty());
     }
 }

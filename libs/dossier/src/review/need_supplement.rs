@@ -1,20 +1,27 @@
 //! The reviewer finds that something is missing. The one-stop unit asks the applicant; the review waits meanwhile.
 //! Decree 61/2018/NĐ-CP, art. 19.4.
 
+use serde::Deserialize;
+use utoipa::ToSchema;
+
 use super::Review;
 use crate::access::agency;
-use crate::contract::{ComponentCode, Personal, ReviewEvent, Role, SupplementNeeded};
-use crate::step::{Facts, Step, refusals};
+use crate::contract::{ComponentCode, ReviewEvent, Role, SupplementNeeded};
+use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::text::Text;
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "need_supplement",
-    service: "review",
-    basis: "61/2018/NĐ-CP Điều 19.4",
-    may: &[agency(Role::Reviewer)],
-    events: &["review.SupplementNeeded.v1"],
-    refusals: Refusal::ALL,
-};
+/// What is missing.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NeedSupplementRequest)]
+pub struct NeedSupplement {
+    /// The components, as the procedure names them.
+    #[schema(value_type = Vec<String>, max_items = 100)]
+    pub components: Vec<ComponentCode>,
+    /// The written reason.
+    #[schema(value_type = String, min_length = 1, max_length = 2000)]
+    pub reason: Text<2000>,
+}
 
 refusals! {
     /// Why a supplement cannot be asked for.
@@ -26,52 +33,54 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(
-    review: &Review,
-    components: Vec<ComponentCode>,
-    reason: String,
-    facts: &Facts<'_>,
-) -> Result<Vec<ReviewEvent>, Refusal> {
-    if !review.is_open() || !review.is_with(&facts.actor.subject) {
-        return Err(Refusal::NotYours);
+impl Command for NeedSupplement {
+    type State = Review;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "need_supplement",
+        service: "review",
+        basis: "61/2018/NĐ-CP Điều 19.4",
+        may: &[agency(Role::Reviewer)],
+        events: &["review.SupplementNeeded.v1"],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(&self, review: &Review, facts: &Facts<'_>) -> Result<Decision<ReviewEvent>, Refusal> {
+        if !review.is_open() || !review.is_with(&facts.actor.subject) {
+            return Err(Refusal::NotYours);
+        }
+        let known = &facts.rule()?.procedure.documents;
+        let is_unknown = |code: &&ComponentCode| known.iter().all(|known| known.code != **code);
+        if let Some(unknown) = self.components.iter().find(is_unknown) {
+            return Err(Refusal::UnknownComponent(unknown.clone()));
+        }
+        let (components, reason) = (self.components.clone(), self.reason.personal());
+        Ok(Decision::event(SupplementNeeded { components, reason }))
     }
-    let known = &facts.rule()?.procedure.documents;
-    if let Some(unknown) = components.iter().find(|code| known.iter().all(|c| c.code != **code)) {
-        return Err(Refusal::UnknownComponent(unknown.clone()));
-    }
-    Ok(vec![SupplementNeeded { components, reason: Personal::from(reason) }.into()])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::review::Stage;
     use crate::review::claim_review::tests::claimed;
-    use crate::review::{Stage, resume_review};
-    use crate::step::{LawError, Reacted, State};
-    use crate::testing::law;
+    use crate::review::resume_review::ResumeReview;
+    use crate::step::State;
+    use crate::testing::{at, law};
 
     #[test]
     fn the_review_waits_until_the_supplement_comes_and_its_time_begins_again() {
         let law = law();
         let mut scene = claimed(&law);
-        let need = |s: &Review, f: &Facts<'_>| {
-            decide(s, vec!["contract".into()], "no stamp".to_owned(), f)
-        };
-        scene.step("2026-11-20T12:00", Role::Reviewer, need).unwrap();
+        let need =
+            NeedSupplement { components: vec!["contract".into()], reason: "no stamp".into() };
+        scene.take("2026-11-20T12:00", Role::Reviewer, need.clone()).unwrap();
         assert_eq!(scene.state.stage, Stage::Paused);
         assert!(scene.state.obligations().is_empty());
-        let again = scene.step("2026-11-20T12:00", Role::Reviewer, need);
+        let again = scene.take("2026-11-20T12:00", Role::Reviewer, need);
         assert_eq!(again, Err(Refusal::NotYours));
-        scene
-            .step("2026-12-01T12:00", Role::System, |s, f| {
-                let answer = resume_review::Answer { request: Some(1), at: f.at, brief: None };
-                match resume_review::decide(s, &answer, f)? {
-                    Reacted::Done(events) => Ok::<_, LawError>(events),
-                    Reacted::NotYet => panic!("it waits"),
-                }
-            })
-            .unwrap();
+        let answered = ResumeReview { request: Some(1), at: at("2026-12-01T12:00"), brief: None };
+        scene.take("2026-12-01T12:00", Role::System, answered).unwrap();
         assert_eq!(scene.state.stage, Stage::Open);
         assert_eq!(scene.state.obligations().len(), 1, "the activity is due again");
     }

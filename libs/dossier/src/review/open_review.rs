@@ -5,19 +5,9 @@
 use super::{Review, Stage};
 use crate::contract::{Brief, DecidedBy, DecisionMade, ReviewEvent, ReviewOpened, ReviewPaused};
 use crate::law::{Asked, ClockStart, Condition};
-use crate::step::{Facts, LawError, Reacted, Rule, Step};
+use crate::step::{Command, Decision, Facts, LawError, Rule, Step};
 
-/// This step, which the service takes itself.
-pub const STEP: Step = Step {
-    name: "open_review",
-    service: "review",
-    basis: "61/2018/NĐ-CP Điều 18, 19; 26/2026/NĐ-CP Điều 6",
-    may: &[],
-    events: &["review.ReviewOpened.v1", "review.ReviewPaused.v1", "review.DecisionMade.v1"],
-    refusals: &[],
-};
-
-/// The command.
+/// Opens a review when the clock of its dossier starts.
 #[derive(Debug, Clone)]
 pub struct OpenReview {
     /// The dossier.
@@ -28,31 +18,45 @@ pub struct OpenReview {
     pub awaiting: Option<u32>,
 }
 
-/// Decides; nothing if it is open, ended before it could be, or waits for its fee.
-pub fn decide(
-    review: &Review,
-    command: &OpenReview,
-    facts: &Facts<'_>,
-) -> Result<Reacted<ReviewEvent>, LawError> {
-    let OpenReview { brief, clock_started, awaiting } = command;
-    let Rule { procedure, calendar, .. } = facts.rule()?;
-    let unpaid = procedure.clock.start == ClockStart::FeeReceived && !clock_started;
-    if review.stage != Stage::Empty || unpaid {
-        return Ok(Reacted::Done(Vec::new()));
+impl Command for OpenReview {
+    type State = Review;
+    type Refusal = LawError;
+    const STEP: Step = Step {
+        name: "open_review",
+        service: "review",
+        basis: "61/2018/NĐ-CP Điều 18, 19; 26/2026/NĐ-CP Điều 6",
+        may: &[],
+        events: &["review.ReviewOpened.v1", "review.ReviewPaused.v1", "review.DecisionMade.v1"],
+        refusals: &[],
+    };
+
+    /// Nothing if it is open, ended before it could be, or waits for its fee.
+    fn decide(
+        &self,
+        review: &Review,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<ReviewEvent>, LawError> {
+        let Self { brief, clock_started, awaiting } = self;
+        let Rule { procedure, calendar, .. } = facts.rule()?;
+        let unpaid = procedure.clock.start == ClockStart::FeeReceived && !clock_started;
+        if review.stage != Stage::Empty || unpaid {
+            return Ok(Decision::Nothing);
+        }
+        let mut events = vec![ReviewOpened { brief: brief.clone() }.into()];
+        if let Some(request) = *awaiting {
+            events.push(ReviewPaused { request }.into());
+            return Ok(events.into());
+        }
+        let rule = procedure.review.automatic.as_ref();
+        let on = calendar.date_of(brief.submitted_at);
+        let asked = Asked { law: facts.law, at: facts.at, on };
+        let holds = |condition: &Condition| condition.holds(&brief.public, asked);
+        if let Some(rule) = rule.filter(|rule| rule.when.iter().all(&holds)) {
+            let (outcome, by, reason) = (rule.outcome, DecidedBy::Rule, None);
+            events.push(DecisionMade { brief: brief.clone(), outcome, by, reason }.into());
+        }
+        Ok(events.into())
     }
-    let mut events = vec![ReviewOpened { brief: brief.clone() }.into()];
-    if let Some(request) = *awaiting {
-        events.push(ReviewPaused { request }.into());
-        return Ok(Reacted::Done(events));
-    }
-    let rule = procedure.review.automatic.as_ref();
-    let asked = Asked { law: facts.law, at: facts.at, on: calendar.date_of(brief.submitted_at) };
-    let holds = |condition: &Condition| condition.holds(&brief.public, asked);
-    if let Some(rule) = rule.filter(|rule| rule.when.iter().all(&holds)) {
-        let (outcome, by, reason) = (rule.outcome, DecidedBy::Rule, None);
-        events.push(DecisionMade { brief: brief.clone(), outcome, by, reason }.into());
-    }
-    Ok(Reacted::Done(events))
 }
 
 #[cfg(test)]
@@ -76,12 +80,7 @@ pub(crate) mod tests {
         awaiting: Option<u32>,
     ) -> usize {
         let command = OpenReview { brief: brief.clone(), clock_started, awaiting };
-        let step =
-            scene.step("2026-11-20T10:00", Role::System, |s, f| match decide(s, &command, f)? {
-                Reacted::Done(events) => Ok::<_, LawError>(events),
-                Reacted::NotYet => panic!("nothing has to come first"),
-            });
-        step.unwrap().len()
+        scene.take("2026-11-20T10:00", Role::System, command).unwrap().len()
     }
 
     #[test]

@@ -3,30 +3,44 @@
 
 use super::{Review, Stage};
 use crate::contract::{ReviewEvent, ReviewPaused};
-use crate::step::{Reacted, Step};
+use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// This step, which the service takes itself.
-pub const STEP: Step = Step {
-    name: "pause_review",
-    service: "review",
-    basis: "61/2018/NĐ-CP Điều 19.4",
-    may: &[],
-    events: &["review.ReviewPaused.v1"],
-    refusals: &[],
-};
+/// Stops a review while the applicant is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct PauseReview {
+    /// Which request it is, as intake counts them.
+    pub request: u32,
+}
 
-/// Decides; waits until the review is open, and does nothing if it has ended or the request was answered.
-#[must_use]
-pub fn decide(review: &Review, request: u32) -> Reacted<ReviewEvent> {
-    let known = request <= review.answered || review.awaited == Some(request);
-    match review.stage {
-        Stage::Empty => Reacted::NotYet,
-        Stage::Open | Stage::Paused | Stage::Proposed if !known => {
-            Reacted::Done(vec![ReviewPaused { request }.into()])
-        }
-        Stage::Open | Stage::Paused | Stage::Proposed | Stage::Decided | Stage::Cancelled => {
-            Reacted::Done(Vec::new())
-        }
+impl Command for PauseReview {
+    type State = Review;
+    type Refusal = LawError;
+    const STEP: Step = Step {
+        name: "pause_review",
+        service: "review",
+        basis: "61/2018/NĐ-CP Điều 19.4",
+        may: &[],
+        events: &["review.ReviewPaused.v1"],
+        refusals: &[],
+    };
+
+    /// Waits until the review is open; nothing if it has ended or the request was answered.
+    fn decide(
+        &self,
+        review: &Review,
+        _facts: &Facts<'_>,
+    ) -> Result<Decision<ReviewEvent>, LawError> {
+        let request = self.request;
+        let known = request <= review.answered || review.awaited == Some(request);
+        Ok(match review.stage {
+            Stage::Empty => Decision::NotYet,
+            Stage::Open | Stage::Paused | Stage::Proposed if !known => {
+                Decision::event(ReviewPaused { request })
+            }
+            Stage::Open | Stage::Paused | Stage::Proposed | Stage::Decided | Stage::Cancelled => {
+                Decision::Nothing
+            }
+        })
     }
 }
 
@@ -36,34 +50,20 @@ mod tests {
     use crate::contract::Role;
     use crate::review::claim_review::tests::claimed;
     use crate::review::open_review::tests::opened;
-    use crate::review::resume_review::{self, Answer};
-    use crate::step::{Facts, LawError};
-    use crate::testing::{Scene, law};
+    use crate::review::resume_review::ResumeReview;
+    use crate::testing::{Scene, at, law};
 
     fn pause(scene: &mut Scene<'_, Review>, request: u32) -> usize {
-        let step = scene.step("2026-11-20T14:00", Role::System, |s, _| match decide(s, request) {
-            Reacted::Done(events) => Ok::<_, LawError>(events),
-            Reacted::NotYet => panic!("the review is open"),
-        });
-        step.unwrap().len()
+        scene.take("2026-11-20T14:00", Role::System, PauseReview { request }).unwrap().len()
     }
 
     /// How many events, or nothing if it must wait.
     fn answer(scene: &mut Scene<'_, Review>, request: Option<u32>) -> Option<usize> {
-        let mut waits = false;
-        let decide = |s: &Review, f: &Facts<'_>| match resume_review::decide(
-            s,
-            &Answer { request, at: f.at, brief: None },
-            f,
-        )? {
-            Reacted::Done(events) => Ok::<_, LawError>(events),
-            Reacted::NotYet => {
-                waits = true;
-                Ok(Vec::new())
-            }
-        };
-        let events = scene.step("2026-11-27T09:00", Role::System, decide).unwrap().len();
-        (!waits).then_some(events)
+        let moment = "2026-11-27T09:00";
+        let command = ResumeReview { request, at: at(moment), brief: None };
+        let decided = scene.decide(moment, Role::System, &command).unwrap();
+        (decided != Decision::NotYet)
+            .then(|| scene.take(moment, Role::System, command).unwrap().len())
     }
 
     #[test]
@@ -92,6 +92,9 @@ mod tests {
 
     #[test]
     fn nothing_waits_for_a_review_that_has_not_begun() {
-        assert_eq!(decide(&Review::default(), 1), Reacted::NotYet);
+        let law = law();
+        let mut scene = Scene::<Review>::new(&law, "PRECURSOR.IMPORT", "G02.002");
+        let decided = scene.decide("2026-11-20T14:00", Role::System, &PauseReview { request: 1 });
+        assert_eq!(decided, Ok(Decision::NotYet));
     }
 }

@@ -1,22 +1,27 @@
 //! The reviewer proposes a decision. Where the procedure wants two people, a second one approves it; otherwise it is the
 //! decision.
 
+use serde::Deserialize;
+use utoipa::ToSchema;
+
 use super::{Consultation, Review};
 use crate::access::agency;
-use crate::contract::{
-    DecidedBy, DecisionMade, DecisionProposed, Outcome, Personal, ReviewEvent, Role,
-};
-use crate::step::{Facts, Step, refusals};
+use crate::contract::{DecidedBy, DecisionMade, DecisionProposed, Outcome, ReviewEvent, Role};
+use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::text::Text;
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "propose_decision",
-    service: "review",
-    basis: "61/2018/NĐ-CP Điều 19.3",
-    may: &[agency(Role::Reviewer)],
-    events: &["review.DecisionProposed.v1", "review.DecisionMade.v1"],
-    refusals: Refusal::ALL,
-};
+/// A decision to be approved by a second officer.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ProposeDecisionRequest)]
+pub struct ProposeDecision {
+    /// `approved` or `refused`.
+    #[schema(value_type = String, example = "approved")]
+    pub outcome: Outcome,
+    /// The written reason.
+    #[schema(value_type = String, min_length = 1, max_length = 4000)]
+    pub reason: Text<4000>,
+}
 
 refusals! {
     /// Why a decision cannot be proposed.
@@ -30,34 +35,42 @@ refusals! {
     }
 }
 
-/// Decides. A consulted agency that let its time pass, or that the procedure gives none, holds nothing up.
-pub fn decide(
-    review: &Review,
-    outcome: Outcome,
-    reason: String,
-    facts: &Facts<'_>,
-) -> Result<Vec<ReviewEvent>, Refusal> {
-    let Some(brief) = review.brief.as_ref().filter(|_| review.is_open()) else {
-        return Err(Refusal::NotYours);
+impl Command for ProposeDecision {
+    type State = Review;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "propose_decision",
+        service: "review",
+        basis: "61/2018/NĐ-CP Điều 19.3",
+        may: &[agency(Role::Reviewer)],
+        events: &["review.DecisionProposed.v1", "review.DecisionMade.v1"],
+        refusals: Refusal::ALL,
     };
-    if !review.is_with(&facts.actor.subject) {
-        return Err(Refusal::NotYours);
+
+    /// A consulted agency that let its time pass, or that the procedure gives none, holds nothing up.
+    fn decide(&self, review: &Review, facts: &Facts<'_>) -> Result<Decision<ReviewEvent>, Refusal> {
+        let Some(brief) = review.brief.as_ref().filter(|_| review.is_open()) else {
+            return Err(Refusal::NotYours);
+        };
+        if !review.is_with(&facts.actor.subject) {
+            return Err(Refusal::NotYours);
+        }
+        let rule = facts.rule()?;
+        if let Some(next) = review.next(rule, None) {
+            return Err(Refusal::ActivityOpen(next.code.clone()));
+        }
+        let awaited = |c: &Consultation| !c.silent && c.running.is_some();
+        if review.consultations.values().any(awaited) {
+            return Err(Refusal::ConsultationOpen);
+        }
+        let (outcome, reason) = (self.outcome, self.reason.personal());
+        if !rule.procedure.review.four_eyes {
+            let (brief, by) = ((**brief).clone(), DecidedBy::Officers);
+            return Ok(Decision::event(DecisionMade { brief, outcome, by, reason: Some(reason) }));
+        }
+        let (proposal, officer) = (facts.id("proposal"), facts.actor.subject.clone());
+        Ok(Decision::event(DecisionProposed { proposal, outcome, reason, officer }))
     }
-    let rule = facts.rule()?;
-    if let Some(next) = review.next(rule, None) {
-        return Err(Refusal::ActivityOpen(next.code.clone()));
-    }
-    let awaited = |c: &Consultation| !c.silent && c.running.is_some();
-    if review.consultations.values().any(awaited) {
-        return Err(Refusal::ConsultationOpen);
-    }
-    let reason = Personal::from(reason);
-    if !rule.procedure.review.four_eyes {
-        let (brief, by) = ((**brief).clone(), DecidedBy::Officers);
-        return Ok(vec![DecisionMade { brief, outcome, by, reason: Some(reason) }.into()]);
-    }
-    let (proposal, officer) = (facts.id("proposal"), facts.actor.subject.clone());
-    Ok(vec![DecisionProposed { proposal, outcome, reason, officer }.into()])
 }
 
 #[cfg(test)]
@@ -65,7 +78,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::law::Law;
     use crate::review::claim_review::tests::claimed;
-    use crate::review::complete_activity;
+    use crate::review::complete_activity::CompleteActivity;
     use crate::review::consult_agency::tests::consulted;
     use crate::testing::{Scene, law};
 
@@ -77,17 +90,13 @@ pub(crate) mod tests {
     }
 
     fn complete(scene: &mut Scene<'_, Review>) {
-        scene
-            .step("2026-11-23T09:00", Role::Reviewer, |s, f| {
-                complete_activity::decide(s, "appraisal", None, f)
-            })
-            .unwrap();
+        let done = CompleteActivity { activity: "appraisal".into(), note: None };
+        scene.take("2026-11-23T09:00", Role::Reviewer, done).unwrap();
     }
 
     fn propose(scene: &mut Scene<'_, Review>) -> Result<Vec<ReviewEvent>, Refusal> {
-        scene.step("2026-11-23T10:00", Role::Reviewer, |s, f| {
-            decide(s, Outcome::Approved, "complete".to_owned(), f)
-        })
+        let propose = ProposeDecision { outcome: Outcome::Approved, reason: "complete".into() };
+        scene.take("2026-11-23T10:00", Role::Reviewer, propose)
     }
 
     #[test]

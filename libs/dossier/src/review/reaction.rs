@@ -1,115 +1,65 @@
 //! What review does about the events of others: which command follows from which event.
 
-use uuid::Uuid;
-
-use super::{Review, cancel_review, open_review, pause_review, resume_review};
+use super::Review;
+use super::cancel_review::CancelReview;
+use super::open_review::OpenReview;
+use super::pause_review::PauseReview;
+use super::resume_review::ResumeReview;
 use crate::contract::{
-    AgencyCode, DossierId, EventSet, IntakeEvent, ProcedureRef, ReviewEvent, Unreadable,
+    DossierAccepted, FeeReceived, SupplementRequested, SupplementSubmitted, Unreadable,
 };
-use crate::step::{Facts, Incoming, LawError, Reacted, Reaction, Step};
+use crate::step::{Follow, Incoming, Subscription};
 
-/// What review does about the events of others.
-#[derive(Debug)]
-pub enum ReviewReaction {
-    /// A dossier was accepted, or its clock started with the fee.
-    Open(Box<open_review::OpenReview>),
-    /// The one-stop unit asked the applicant by itself.
-    Pause(DossierId, u32),
-    /// The applicant answered, or was not asked.
-    Resume(DossierId, resume_review::Answer),
-    /// The dossier ended.
-    Cancel(DossierId, Uuid),
+type Follows = Result<Vec<Follow<Review>>, Unreadable>;
+
+/// The events of others that concern review.
+pub(super) const SUBSCRIPTIONS: &[Subscription<Review>] = &[
+    Subscription { kind: "intake.DossierAccepted.v1", react: accepted },
+    Subscription { kind: "intake.FeeReceived.v1", react: fee_received },
+    Subscription { kind: "intake.SupplementRequested.v1", react: supplement_requested },
+    Subscription { kind: "intake.SupplementSubmitted.v1", react: supplement_submitted },
+    Subscription { kind: "intake.SupplementDeclined.v1", react: supplement_declined },
+    Subscription { kind: "intake.DossierWithdrawn.v1", react: ended },
+    Subscription { kind: "intake.DossierDecided.v1", react: ended },
+    Subscription { kind: "intake.DossierClosed.v1", react: ended },
+];
+
+fn accepted(event: &Incoming<'_>) -> Follows {
+    let DossierAccepted { brief, started_at, .. } = event.read()?;
+    Ok(vec![open(OpenReview { brief, clock_started: started_at.is_some(), awaiting: None })])
 }
 
-impl Reaction for ReviewReaction {
-    type State = Review;
-    const LISTENS: &'static [&'static str] = &[
-        "intake.DossierAccepted.v1",
-        "intake.FeeReceived.v1",
-        "intake.SupplementRequested.v1",
-        "intake.SupplementSubmitted.v1",
-        "intake.SupplementDeclined.v1",
-        "intake.DossierWithdrawn.v1",
-        "intake.DossierDecided.v1",
-        "intake.DossierClosed.v1",
-    ];
+/// The fee started the clock, if the event says of which dossier.
+fn fee_received(event: &Incoming<'_>) -> Follows {
+    let FeeReceived { brief, awaiting, .. } = event.read()?;
+    let begun = brief.map(|brief| OpenReview { brief, clock_started: true, awaiting });
+    Ok(begun.map(open).into_iter().collect())
+}
 
-    #[cfg_attr(
-        not(test),
-        expect(clippy::wildcard_enum_match_arm, reason = "a reaction names what it reacts to")
-    )]
-    fn react(event: &Incoming<'_>) -> Result<Vec<Self>, Unreadable> {
-        let Some(dossier) = event.envelope.dossier else { return Ok(Vec::new()) };
-        Ok(match IntakeEvent::decode(event.kind, event.data)? {
-            IntakeEvent::DossierAccepted(accepted) => {
-                let (brief, clock_started) = (accepted.brief, accepted.started_at.is_some());
-                let open = open_review::OpenReview { brief, clock_started, awaiting: None };
-                vec![Self::Open(Box::new(open))]
-            }
-            IntakeEvent::FeeReceived(fee) => fee
-                .brief
-                .map(|brief| open_review::OpenReview {
-                    brief,
-                    clock_started: true,
-                    awaiting: fee.awaiting,
-                })
-                .map(|open| Self::Open(Box::new(open)))
-                .into_iter()
-                .collect(),
-            // What review itself asked for, it waits for already.
-            IntakeEvent::SupplementRequested(asked)
-                if asked.stops_clock && asked.asked_by.is_none() =>
-            {
-                vec![Self::Pause(dossier, asked.request)]
-            }
-            IntakeEvent::SupplementSubmitted(supplement) if supplement.resumes_clock => {
-                let (request, at) = (Some(supplement.request), event.envelope.at);
-                let brief = supplement.brief.map(Box::new);
-                vec![Self::Resume(dossier, resume_review::Answer { request, at, brief })]
-            }
-            IntakeEvent::SupplementDeclined(_) => {
-                let (request, at, brief) = (None, event.envelope.at, None);
-                let answer = resume_review::Answer { request, at, brief };
-                vec![Self::Resume(dossier, answer)]
-            }
-            IntakeEvent::DossierWithdrawn(_)
-            | IntakeEvent::DossierDecided(_)
-            | IntakeEvent::DossierClosed(_) => vec![Self::Cancel(dossier, event.id)],
-            _ => Vec::new(),
-        })
-    }
+fn open(command: OpenReview) -> Follow<Review> {
+    let brief = command.brief.clone();
+    Follow::beginning(&brief, command)
+}
 
-    fn step(&self) -> &'static Step {
-        match self {
-            Self::Open(_) => &open_review::STEP,
-            Self::Pause(..) => &pause_review::STEP,
-            Self::Resume(..) => &resume_review::STEP,
-            Self::Cancel(..) => &cancel_review::STEP,
-        }
-    }
+/// The one-stop unit asked the applicant by itself. What review asked for, it waits for already.
+fn supplement_requested(event: &Incoming<'_>) -> Follows {
+    let SupplementRequested { request, stops_clock, asked_by, .. } = event.read()?;
+    let pauses = stops_clock && asked_by.is_none();
+    Ok(event.follow(pauses.then_some(PauseReview { request })))
+}
 
-    fn dossier(&self) -> DossierId {
-        match self {
-            Self::Open(command) => command.brief.dossier,
-            Self::Pause(dossier, _) | Self::Resume(dossier, _) | Self::Cancel(dossier, _) => {
-                *dossier
-            }
-        }
-    }
+fn supplement_submitted(event: &Incoming<'_>) -> Follows {
+    let SupplementSubmitted { request, resumes_clock, brief, .. } = event.read()?;
+    let (request, at) = (Some(request), event.envelope.at);
+    Ok(event.follow(resumes_clock.then_some(ResumeReview { request, at, brief })))
+}
 
-    fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
-        match self {
-            Self::Open(command) => Some((&command.brief.procedure, &command.brief.agency)),
-            Self::Pause(..) | Self::Resume(..) | Self::Cancel(..) => None,
-        }
-    }
+/// The applicant could not be asked.
+fn supplement_declined(event: &Incoming<'_>) -> Follows {
+    let at = event.envelope.at;
+    Ok(event.follow(Some(ResumeReview { request: None, at, brief: None })))
+}
 
-    fn decide(&self, review: &Review, facts: &Facts<'_>) -> Result<Reacted<ReviewEvent>, LawError> {
-        match self {
-            Self::Open(command) => open_review::decide(review, command, facts),
-            Self::Pause(_, request) => Ok(pause_review::decide(review, *request)),
-            Self::Resume(_, answer) => resume_review::decide(review, answer, facts),
-            Self::Cancel(_, cause) => Ok(cancel_review::decide(review, *cause)),
-        }
-    }
+fn ended(event: &Incoming<'_>) -> Follows {
+    Ok(event.follow(Some(CancelReview { cause: event.id })))
 }

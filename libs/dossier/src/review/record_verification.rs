@@ -1,39 +1,38 @@
 //! What was found on site is put on record: time, place and who took part. Decree 61/2018/NĐ-CP, arts 19.2 and 19.3. Where
 //! the procedure does not count that time, the deadline moves by it.
 
-use calendar::Text;
 use jiff::Timestamp;
+use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::Review;
 use crate::access::agency;
 use crate::clock::words;
-use crate::contract::{Personal, ReviewEvent, Role, VerificationRecorded};
+use crate::contract::{ReviewEvent, Role, VerificationRecorded};
 use crate::law::Finding;
-use crate::step::{Facts, Step, refusals};
+use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::text::Text;
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "record_verification",
-    service: "review",
-    basis: "61/2018/NĐ-CP Điều 19.2, 19.3",
-    may: &[agency(Role::Reviewer)],
-    events: &["review.VerificationRecorded.v1"],
-    refusals: Refusal::ALL,
-};
-
-/// The command.
-#[derive(Debug, Clone)]
+/// What was found on site.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = RecordVerificationRequest)]
 pub struct RecordVerification {
     /// When it began.
+    #[schema(value_type = String, format = DateTime)]
     pub from: Timestamp,
     /// When it ended.
+    #[schema(value_type = String, format = DateTime)]
     pub to: Timestamp,
     /// Where.
-    pub place: String,
+    #[schema(value_type = String, min_length = 1, max_length = 500)]
+    pub place: Text<500>,
     /// Who took part.
-    pub participants: String,
+    #[schema(value_type = String, min_length = 1, max_length = 2000)]
+    pub participants: Text<2000>,
     /// What was found.
-    pub findings: String,
+    #[schema(value_type = String, min_length = 1, max_length = 4000)]
+    pub findings: Text<4000>,
 }
 
 refusals! {
@@ -47,32 +46,40 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(
-    review: &Review,
-    command: RecordVerification,
-    facts: &Facts<'_>,
-) -> Result<Vec<ReviewEvent>, Refusal> {
-    if !review.is_open() || !review.is_with(&facts.actor.subject) {
-        return Err(Refusal::NotYours);
+impl Command for RecordVerification {
+    type State = Review;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "record_verification",
+        service: "review",
+        basis: "61/2018/NĐ-CP Điều 19.2, 19.3",
+        may: &[agency(Role::Reviewer)],
+        events: &["review.VerificationRecorded.v1"],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(&self, review: &Review, facts: &Facts<'_>) -> Result<Decision<ReviewEvent>, Refusal> {
+        if !review.is_open() || !review.is_with(&facts.actor.subject) {
+            return Err(Refusal::NotYours);
+        }
+        let Self { from, to, ref place, ref participants, ref findings } = *self;
+        if from >= to || to > facts.at {
+            return Err(Refusal::NotOver);
+        }
+        if let Some(brief) = review.brief.as_ref().filter(|brief| from < brief.submitted_at) {
+            let calendar = facts.rule()?.calendar;
+            let (begun, filed) =
+                (words::moment(calendar, from), words::moment(calendar, brief.submitted_at));
+            let what = calendar::Text::new(
+                format!("{} ở trước lúc nộp hồ sơ {}", begun.vi, filed.vi),
+                format!("{} is before {}, when the dossier was submitted", begun.en, filed.en),
+            );
+            return Err(Refusal::Impossible(vec![Finding::said("/from", what)]));
+        }
+        let (place, participants) = (place.personal(), participants.personal());
+        let findings = findings.personal();
+        Ok(Decision::event(VerificationRecorded { from, to, place, participants, findings }))
     }
-    let RecordVerification { from, to, place, participants, findings } = command;
-    if from >= to || to > facts.at {
-        return Err(Refusal::NotOver);
-    }
-    if let Some(brief) = review.brief.as_ref().filter(|brief| from < brief.submitted_at) {
-        let calendar = facts.rule()?.calendar;
-        let (begun, filed) =
-            (words::moment(calendar, from), words::moment(calendar, brief.submitted_at));
-        let what = Text::new(
-            format!("{} ở trước lúc nộp hồ sơ {}", begun.vi, filed.vi),
-            format!("{} is before {}, when the dossier was submitted", begun.en, filed.en),
-        );
-        return Err(Refusal::Impossible(vec![Finding::said("/from", what)]));
-    }
-    let (place, participants) = (Personal::from(place), Personal::from(participants));
-    let findings = Personal::from(findings);
-    Ok(vec![VerificationRecorded { from, to, place, participants, findings }.into()])
 }
 
 #[cfg(test)]
@@ -82,12 +89,14 @@ mod tests {
     use crate::testing::{Scene, at, law};
 
     fn verified(scene: &mut Scene<'_, Review>, from: &str, to: &str) -> Result<(), Refusal> {
-        let text = |text: &str| text.to_owned();
-        let (from, to) = (at(from), at(to));
-        let (place, participants) = (text("xưởng"), text("A, B"));
-        let command =
-            RecordVerification { from, to, place, participants, findings: text("đạt") };
-        scene.step("2026-11-25T17:00", Role::Reviewer, |s, f| decide(s, command, f)).map(|_| ())
+        let command = RecordVerification {
+            from: at(from),
+            to: at(to),
+            place: "xưởng".into(),
+            participants: "A, B".into(),
+            findings: "đạt".into(),
+        };
+        scene.take("2026-11-25T17:00", Role::Reviewer, command).map(|_| ())
     }
 
     #[test]
@@ -98,6 +107,10 @@ mod tests {
         assert_eq!(ahead, Err(Refusal::NotOver));
         let backwards = verified(&mut scene, "2026-11-25T11:00", "2026-11-25T08:00");
         assert_eq!(backwards, Err(Refusal::NotOver));
+        let early = verified(&mut scene, "2026-11-18T08:00", "2026-11-25T11:00");
+        let Err(Refusal::Impossible(faults)) = early else { panic!("before its submission: {early:?}") };
+        assert_eq!(faults[0].pointer, "/from");
+        assert!(faults[0].en.contains("when the dossier was submitted"), "{}", faults[0].en);
         verified(&mut scene, "2026-11-25T08:00", "2026-11-25T11:00").unwrap();
         assert_eq!(scene.kinds().last(), Some(&"VerificationRecorded"));
     }

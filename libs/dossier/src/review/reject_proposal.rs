@@ -1,35 +1,52 @@
 //! The second officer does not agree: the reviewer goes on.
 
+use serde::Deserialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Review;
 use crate::access::agency;
-use crate::contract::{Personal, ProposalRejected, ReviewEvent, Role};
-use crate::step::{Facts, Step};
+use crate::contract::{ProposalRejected, ReviewEvent, Role};
+use crate::step::{Command, Decision, Facts, Step};
+use crate::text::Text;
 
 pub use crate::proposals::NotProposed as Refusal;
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "reject_proposal",
-    service: "review",
-    basis: "61/2018/NĐ-CP Điều 19.3",
-    may: &[agency(Role::Approver)],
-    events: &["review.ProposalRejected.v1"],
-    refusals: Refusal::ALL,
-};
+/// Which proposal is rejected and why.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = RejectProposalRequest)]
+pub struct RejectProposal {
+    /// Which proposal.
+    pub proposal: Uuid,
+    /// The written reason.
+    #[schema(value_type = String, min_length = 1, max_length = 4000)]
+    pub reason: Text<4000>,
+}
 
-/// Decides.
-pub fn decide(
-    review: &Review,
-    proposal: Uuid,
-    reason: String,
-    _facts: &Facts<'_>,
-) -> Result<Vec<ReviewEvent>, Refusal> {
-    if review.proposal.as_ref().is_none_or(|proposed| proposed.proposal != proposal) {
-        return Err(Refusal::NothingProposed);
+impl Command for RejectProposal {
+    type State = Review;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "reject_proposal",
+        service: "review",
+        basis: "61/2018/NĐ-CP Điều 19.3",
+        may: &[agency(Role::Approver)],
+        events: &["review.ProposalRejected.v1"],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(
+        &self,
+        review: &Review,
+        _facts: &Facts<'_>,
+    ) -> Result<Decision<ReviewEvent>, Refusal> {
+        let proposal = self.proposal;
+        if review.proposal.as_ref().is_none_or(|proposed| proposed.proposal != proposal) {
+            return Err(Refusal::NothingProposed);
+        }
+        Ok(Decision::event(ProposalRejected { proposal, reason: self.reason.personal() }))
     }
-    Ok(vec![ProposalRejected { proposal, reason: Personal::from(reason) }.into()])
 }
 
 #[cfg(test)]
@@ -44,11 +61,11 @@ mod tests {
         let law = law();
         let mut scene = proposed(&law);
         let proposal = scene.state.proposal.as_ref().unwrap().proposal;
-        let reject = |s: &Review, f: &Facts<'_>| decide(s, proposal, "no".to_owned(), f);
-        scene.step("2026-11-23T11:00", Role::Approver, reject).unwrap();
+        let reject = RejectProposal { proposal, reason: "no".into() };
+        scene.take("2026-11-23T11:00", Role::Approver, reject.clone()).unwrap();
         assert_eq!(scene.state.stage, Stage::Open);
         assert!(scene.state.officer.is_some());
-        let again = scene.step("2026-11-23T11:00", Role::Approver, reject);
+        let again = scene.take("2026-11-23T11:00", Role::Approver, reject);
         assert_eq!(again, Err(Refusal::NothingProposed));
     }
 }

@@ -1,19 +1,23 @@
 //! An officer puts a dossier back into the queue, with a reason.
 
+use serde::Deserialize;
+use utoipa::ToSchema;
+
 use super::Review;
 use crate::access::agency;
-use crate::contract::{Personal, ReviewEvent, ReviewReturned, Role};
-use crate::step::{Facts, Step, refusals};
+use crate::contract::{ReviewEvent, ReviewReturned, Role};
+use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::text::Text;
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "return_review",
-    service: "review",
-    basis: "61/2018/NĐ-CP Điều 19.1",
-    may: &[agency(Role::Reviewer)],
-    events: &["review.ReviewReturned.v1"],
-    refusals: Refusal::ALL,
-};
+/// Why it is put back.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ReturnReviewRequest)]
+pub struct ReturnReview {
+    /// The written reason.
+    #[schema(value_type = String, min_length = 1, max_length = 2000)]
+    pub reason: Text<2000>,
+}
 
 refusals! {
     /// Why a review cannot be put back.
@@ -23,32 +27,41 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(
-    review: &Review,
-    reason: String,
-    facts: &Facts<'_>,
-) -> Result<Vec<ReviewEvent>, Refusal> {
-    if !review.is_open() || !review.is_with(&facts.actor.subject) {
-        return Err(Refusal::NotYours);
+impl Command for ReturnReview {
+    type State = Review;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "return_review",
+        service: "review",
+        basis: "61/2018/NĐ-CP Điều 19.1",
+        may: &[agency(Role::Reviewer)],
+        events: &["review.ReviewReturned.v1"],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(&self, review: &Review, facts: &Facts<'_>) -> Result<Decision<ReviewEvent>, Refusal> {
+        if !review.is_open() || !review.is_with(&facts.actor.subject) {
+            return Err(Refusal::NotYours);
+        }
+        Ok(Decision::event(ReviewReturned { reason: self.reason.personal() }))
     }
-    Ok(vec![ReviewReturned { reason: Personal::from(reason) }.into()])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::review::claim_review::{self, tests::claimed};
+    use crate::review::claim_review::ClaimReview;
+    use crate::review::claim_review::tests::claimed;
     use crate::testing::law;
 
     #[test]
     fn what_was_put_back_can_be_claimed_again() {
         let law = law();
         let mut scene = claimed(&law);
-        let back = |s: &Review, f: &Facts<'_>| decide(s, "leave".to_owned(), f);
-        scene.step("2026-11-20T12:00", Role::Reviewer, back).unwrap();
-        let again = scene.step("2026-11-20T12:00", Role::Reviewer, back);
+        let back = ReturnReview { reason: "leave".into() };
+        scene.take("2026-11-20T12:00", Role::Reviewer, back.clone()).unwrap();
+        let again = scene.take("2026-11-20T12:00", Role::Reviewer, back);
         assert_eq!(again, Err(Refusal::NotYours));
-        scene.step("2026-11-20T13:00", Role::Reviewer, claim_review::decide).unwrap();
+        scene.take("2026-11-20T13:00", Role::Reviewer, ClaimReview {}).unwrap();
     }
 }

@@ -5,13 +5,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use dossier::State;
 use dossier::access::{self, Caller, May, Resource};
-use dossier::contract::DossierId;
-use dossier::{Refuse, State, Step};
+use dossier::text::fault;
 use events::Position;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
@@ -20,14 +19,13 @@ use super::problem::{
     BUSY, CONSISTENCY_AHEAD, HEADER_INVALID, KEY_MISSING, MEDIA_TYPE, TOKEN_MISSING,
     TOO_MANY_AT_ONCE,
 };
-use super::{Language, Problem, Reply, Seen, strict};
+use super::{Language, Problem, Seen, strict};
 use crate::Kit;
 use crate::crowd::Full;
 use crate::limits::KEY_BYTES_MAX;
-use crate::streams::{Authority, Failure, Loaded, Order, Streams};
+use crate::streams::Streams;
 use crate::tasks::Progress;
 use crate::telemetry;
-use crate::text::fault;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const CONSISTENCY_TOKEN: HeaderName = HeaderName::from_static("consistency-token");
@@ -185,7 +183,7 @@ impl Request {
     }
 
     /// What tells this request from every other that comes with the same key: the operation, its address, and the body.
-    fn digest(&self, kit: &Kit) -> String {
+    pub(super) fn digest(&self, kit: &Kit) -> String {
         kit.keyed_digest(&[self.operation.as_bytes(), self.path.as_bytes(), &self.body])
     }
 
@@ -217,44 +215,6 @@ impl Request {
         let name = format!("{}\n{key}\n{purpose}", caller.subject);
         Ok(Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()))
     }
-}
-
-/// Takes a step on an existing stream for a caller who was let in: the body, then the version that was seen, then the decision.
-pub async fn take<S: State, B: DeserializeOwned + Sync, R: Refuse>(
-    streams: &Streams<S>,
-    which: Step,
-    id: (&str, Option<DossierId>),
-    request: &Request,
-    decide: impl Fn(&B, &S, &dossier::Facts<'_>) -> Result<Vec<S::Event>, R>,
-) -> Result<Arc<Loaded<S>>, Problem> {
-    let seen = Some(request.if_match()?);
-    take_at(streams, which, id, (request, seen), decide).await
-}
-
-/// The same for a step that can be taken only once, whatever has happened since: no version need have been seen.
-pub async fn take_unseen<S: State, B: DeserializeOwned + Sync, R: Refuse>(
-    streams: &Streams<S>,
-    which: Step,
-    id: (&str, Option<DossierId>),
-    request: &Request,
-    decide: impl Fn(&B, &S, &dossier::Facts<'_>) -> Result<Vec<S::Event>, R>,
-) -> Result<Arc<Loaded<S>>, Problem> {
-    take_at(streams, which, id, (request, None), decide).await
-}
-
-async fn take_at<S: State, B: DeserializeOwned + Sync, R: Refuse>(
-    streams: &Streams<S>,
-    which: Step,
-    (id, dossier): (&str, Option<DossierId>),
-    (request, seen): (&Request, Option<Seen>),
-    decide: impl Fn(&B, &S, &dossier::Facts<'_>) -> Result<Vec<S::Event>, R>,
-) -> Result<Arc<Loaded<S>>, Problem> {
-    let caller = request.caller()?;
-    let body: B = request.json()?;
-    request.catch_up(streams.kit(), streams.reactions()).await?;
-    let seen = seen.as_ref();
-    let target = Target { id, dossier, step: &which, mays: which.may, seen, under: None };
-    step(streams, request, caller, target, |state, facts| decide(&body, state, facts)).await
 }
 
 fn token_of(headers: &HeaderMap) -> Result<Option<Position>, Problem> {
@@ -291,111 +251,4 @@ pub(super) async fn check_token(
         Some(_) => Ok(()),
         None => Err(Problem::new(CONSISTENCY_AHEAD)),
     }
-}
-
-/// What a caller may read, as its stream stands now.
-pub async fn read<S: State>(
-    streams: &Streams<S>,
-    mays: &[May],
-    id: &str,
-    request: &Request,
-) -> Result<Arc<Loaded<S>>, Problem> {
-    let caller = request.caller()?;
-    let stream = Streams::<S>::name(id).map_err(|_| Problem::not_found())?;
-    request.catch_up(streams.kit(), streams.reactions()).await?;
-    let loaded = streams.load(&stream).await?;
-    Request::permitted_over(caller, mays, loaded.state.resource())?;
-    Ok(loaded)
-}
-
-/// The answer that shows a stream.
-pub fn shown<S>(loaded: &Loaded<S>, body: Option<impl Serialize>) -> Result<Reply, Problem> {
-    let body = body.ok_or_else(Problem::not_found)?;
-    Ok(Reply::ok(&body).version(loaded.version).position(loaded.position))
-}
-
-/// Takes a step on a stream for a caller who was let in.
-pub async fn step<S: State, R: Refuse>(
-    streams: &Streams<S>,
-    request: &Request,
-    caller: &Caller,
-    target: Target<'_>,
-    decide: impl Fn(&S, &dossier::Facts<'_>) -> Result<Vec<S::Event>, R>,
-) -> Result<Arc<Loaded<S>>, Problem> {
-    let kit = streams.kit();
-    let digest = request.digest(kit);
-    let order = order::<S>(request, caller, target, &digest)?;
-    let executed = match streams.execute(&order, &decide).await {
-        // Beside what an older version recorded stands the digest of the body alone. The command stands
-        // in the stream, or this would not be said: nothing is decided here.
-        Err(Failure::KeyReused) => {
-            let digest = kit.keyed_digest(&[&request.body]);
-            streams.execute(&Order { digest: &digest, ..order }, &decide).await
-        }
-        executed => executed,
-    };
-    Ok(executed?.loaded)
-}
-
-/// What a step on a stream would record for a caller who was let in, without recording it; `None` if the same request has taken
-/// it before.
-pub async fn try_step<S: State, R: Refuse>(
-    streams: &Streams<S>,
-    request: &Request,
-    caller: &Caller,
-    target: Target<'_>,
-    mut decide: impl FnMut(&S, &dossier::Facts<'_>) -> Result<Vec<S::Event>, R>,
-) -> Result<Option<Vec<S::Event>>, Problem> {
-    let kit = streams.kit();
-    let digest = request.digest(kit);
-    let order = order::<S>(request, caller, target, &digest)?;
-    let tried = match streams.trial(&order, &mut decide).await {
-        // As in `step`: what an older version recorded.
-        Err(Failure::KeyReused) => {
-            let digest = kit.keyed_digest(&[&request.body]);
-            streams.trial(&Order { digest: &digest, ..order }, &mut decide).await
-        }
-        tried => tried,
-    };
-    Ok(tried?)
-}
-
-fn order<'a, S: State>(
-    request: &Request,
-    caller: &'a Caller,
-    target: Target<'a>,
-    digest: &'a str,
-) -> Result<Order<'a>, Problem> {
-    let stream = Streams::<S>::name(target.id).map_err(|_| Problem::not_found())?;
-    Ok(Order {
-        command: request.derived_id(caller, stream.as_str())?,
-        stream,
-        step: target.step,
-        digest,
-        authority: Authority::Caller(caller, target.mays),
-        seen: target.seen,
-        existing: target.under.is_none(),
-        under: target.under,
-        dossier: target.dossier,
-        cause: None,
-        trace: request.trace(),
-        elsewhere: &[],
-    })
-}
-
-/// What a step is taken on.
-#[derive(Debug, Clone, Copy)]
-pub struct Target<'a> {
-    /// The stream's id.
-    pub id: &'a str,
-    /// The dossier.
-    pub dossier: Option<DossierId>,
-    /// The step.
-    pub step: &'a Step,
-    /// Who may, in this case of it.
-    pub mays: &'a [May],
-    /// The versions that the caller has seen.
-    pub seen: Option<&'a Seen>,
-    /// The law, where the step begins a stream.
-    pub under: Option<(&'a dossier::contract::ProcedureRef, &'a dossier::contract::AgencyCode)>,
 }

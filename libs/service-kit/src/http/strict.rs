@@ -18,7 +18,7 @@ use super::Problem;
 use super::problem::{BODY_INVALID, JSON_INVALID};
 use crate::forms::{ERRORS_MAX, FieldError, words};
 use crate::limits::{JSON_DEPTH_MAX, JSON_KEY_CHARS_MAX, JSON_TEXT_CHARS_MAX};
-use crate::text::{fault, normalised};
+use dossier::text::{fault, normalised};
 
 /// The body as a known shape.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dossier::contract::{DossierId, Envelope};
-use dossier::{Incoming, Reaction};
+use dossier::{Facts, Follow, Incoming, State, Subscription};
 use events::bus::cursor;
 use events::{Filter, Position, Recorded};
 use futures_util::StreamExt;
@@ -49,10 +49,11 @@ CREATE TABLE parked (
 /// Events to be handled, dossier by dossier.
 type Batch = BTreeMap<Option<DossierId>, Vec<Arrived>>;
 
-/// What a service does outside its own stream before it executes a reaction: what that adds to it, or why it must wait.
-pub trait Before<R>: Send + Sync {
-    /// Does it; the same for the same reaction again, whatever was killed in between.
-    fn before(&self, reaction: R) -> BoxFuture<'_, Result<R, &'static str>>;
+/// What a service does outside its own stream before it executes a command that follows from an event: it completes the command,
+/// or says why that must wait.
+pub trait Before<S: State>: Send + Sync {
+    /// Does it; the same for the same command again, whatever was killed in between.
+    fn before<'a>(&'a self, follow: &'a mut Follow<S>) -> BoxFuture<'a, Result<(), &'static str>>;
 }
 
 enum Outcome {
@@ -61,10 +62,10 @@ enum Outcome {
 }
 
 /// The reactions of one service.
-pub struct Reactions<R: Reaction> {
+pub struct Reactions<S: State> {
     kit: Arc<Kit>,
     service: &'static str,
-    streams: Arc<Streams<R::State>>,
+    streams: Arc<Streams<S>>,
     view: View,
     place: Place,
     position: Position,
@@ -72,21 +73,21 @@ pub struct Reactions<R: Reaction> {
     unsaved: u64,
     parked: BTreeMap<Position, Parked>,
     progress: watch::Sender<Position>,
-    before: Option<Box<dyn Before<R>>>,
+    before: Option<Box<dyn Before<S>>>,
 }
 
-impl<R: Reaction> std::fmt::Debug for Reactions<R> {
+impl<S: State> std::fmt::Debug for Reactions<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Reactions").field("service", &self.service).finish_non_exhaustive()
     }
 }
 
-impl<R: Reaction> Reactions<R> {
+impl<S: State> Reactions<S> {
     /// Goes on from where the service's view says; `name` is that of the view's file.
     pub async fn open(
         service: &'static str,
         name: &'static str,
-        streams: &Arc<Streams<R::State>>,
+        streams: &Arc<Streams<S>>,
     ) -> Result<(Self, Progress), Stalled> {
         let kit = Arc::clone(streams.kit());
         let shape = Shape { name, version: 2, tables: TABLES };
@@ -94,8 +95,8 @@ impl<R: Reaction> Reactions<R> {
         let position = view.position()?;
         let (progress, reached) = Progress::new();
         progress.send_replace(position);
-        let again = [letters::TRIED_AGAIN];
-        let kinds = R::LISTENS.iter().chain(&again).map(|kind| (*kind).into()).collect();
+        let kinds = S::SUBSCRIPTIONS.iter().map(|subscription| subscription.kind);
+        let kinds = kinds.chain([letters::TRIED_AGAIN]).map(Into::into).collect();
         let mut reactions = Self {
             place: Place::new(&kit, service, Filter { kinds }),
             kit,
@@ -114,7 +115,7 @@ impl<R: Reaction> Reactions<R> {
 
     /// Does something before each reaction.
     #[must_use]
-    pub fn with(mut self, before: impl Before<R> + 'static) -> Self {
+    pub fn with(mut self, before: impl Before<S> + 'static) -> Self {
         self.before = Some(Box::new(before));
         self
     }
@@ -296,58 +297,59 @@ impl<R: Reaction> Reactions<R> {
         };
         let Some(envelope) = &envelope else { return Outcome::NotYet("unreadable metadata") };
         let incoming = Incoming { id: event.id, kind: &event.kind, data: &event.data, envelope };
-        let reactions = match R::react(&incoming) {
-            Ok(reactions) => reactions,
+        let follows = match Subscription::<S>::react(&incoming) {
+            Ok(follows) => follows,
             Err(error) => {
                 tracing::error!(service = self.service, %error, "an event cannot be read");
                 return Outcome::NotYet("unreadable event");
             }
         };
-        if reactions.is_empty() {
+        if follows.is_empty() {
             return Outcome::Done;
         }
         let (kind, trace) = (&*event.kind, envelope.trace.as_deref());
         let span = telemetry::reaction(self.service, kind, event.position.0, trace);
-        self.perform(&event, envelope, reactions).instrument(span).await
+        self.perform(&event, envelope, follows).instrument(span).await
     }
 
     /// Executes the commands that follow from an event.
-    async fn perform(&self, event: &Recorded, envelope: &Envelope, reactions: Vec<R>) -> Outcome {
+    async fn perform(
+        &self,
+        event: &Recorded,
+        envelope: &Envelope,
+        follows: Vec<Follow<S>>,
+    ) -> Outcome {
         let trace = telemetry::current().or_else(|| envelope.trace.clone());
-        for (ordinal, mut reaction) in reactions.into_iter().enumerate() {
-            if let Some(before) = &self.before {
-                reaction = match before.before(reaction).await {
-                    Ok(reaction) => reaction,
-                    Err(reason) => return Outcome::NotYet(reason),
-                };
+        for (ordinal, mut follow) in follows.into_iter().enumerate() {
+            if let Some(before) = &self.before
+                && let Err(reason) = before.before(&mut follow).await
+            {
+                return Outcome::NotYet(reason);
             }
-            let id = reaction.dossier().to_string();
-            let Ok(stream) = Streams::<R::State>::name(&id) else { continue };
-            let name = format!("{}/{ordinal}/{stream}", reaction.step().name);
+            let Ok(stream) = Streams::<S>::name(&follow.dossier.to_string()) else { continue };
+            let step = follow.command.step();
+            let name = format!("{}/{ordinal}/{stream}", step.name);
             let order = Order {
                 command: Uuid::new_v5(&event.id, name.as_bytes()),
                 stream,
-                step: reaction.step(),
+                step,
                 digest: "",
                 authority: Authority::Service(self.service),
                 seen: None,
                 existing: false,
-                under: reaction.received_under(),
-                dossier: Some(reaction.dossier()),
+                under: follow.received_under(),
+                dossier: Some(follow.dossier),
                 cause: Some(event.id),
                 trace: trace.clone(),
                 elsewhere: &[],
             };
-            match self.streams.react(&order, |state, facts| reaction.decide(state, facts)).await {
+            let decide = |state: &S, facts: &Facts<'_>| follow.command.decide(state, facts);
+            match self.streams.react(&order, decide).await {
                 Ok(_) => {}
                 Err(Failure::NotYet) => return Outcome::NotYet("something must come first"),
                 Err(error) => {
-                    tracing::warn!(
-                        service = self.service,
-                        reaction = reaction.step().name,
-                        ?error,
-                        "a reaction failed"
-                    );
+                    let (service, reaction) = (self.service, step.name);
+                    tracing::warn!(service, reaction, ?error, "a reaction failed");
                     return Outcome::NotYet("failed");
                 }
             }
@@ -400,7 +402,7 @@ impl<R: Reaction> Reactions<R> {
     }
 }
 
-impl<R: Reaction> Task for Reactions<R> {
+impl<S: State> Task for Reactions<S> {
     fn name(&self) -> &'static str {
         self.service
     }

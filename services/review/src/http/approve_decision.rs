@@ -2,24 +2,13 @@
 
 use std::sync::Arc;
 
+use dossier::Command;
 use dossier::contract::DossierId;
-use dossier::review::approve_decision::{STEP, decide};
-use serde::Deserialize;
+use dossier::review::approve_decision::ApproveDecision;
 use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
-use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::reply::{ReviewReply, take};
 use crate::App;
-
-/// Which proposal is approved.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ApproveDecisionRequest {
-    /// Which proposal.
-    #[schema(value_type = Uuid)]
-    proposal: Uuid,
-}
 
 /// Approves what a colleague proposed: the dossier is decided.
 #[utoipa::path(
@@ -27,20 +16,17 @@ pub(crate) struct ApproveDecisionRequest {
     path = "/v1/reviews/{dossier}/decision",
     operation_id = "approve_decision",
     params(("dossier" = Uuid, Path, description = "The dossier")),
-    request_body = ApproveDecisionRequest,
+    request_body = ApproveDecision,
     responses((status = 200, body = ReviewReply)),
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
-    take(&app, STEP, dossier, &request, |body: &ApproveDecisionRequest, state, facts| {
-        decide(state, body.proposal, facts)
-    })
-    .await
+    take::<ApproveDecision>(&app, dossier, &request).await
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
     endpoint1(
         app,
-        Access::Roles(STEP.may),
+        Access::Roles(ApproveDecision::STEP.may),
         warp::path!("v1" / "reviews" / DossierId / "decision"),
         handle,
     )

@@ -2,26 +2,13 @@
 
 use std::sync::Arc;
 
+use dossier::Command;
 use dossier::contract::DossierId;
-use dossier::review::complete_activity::{STEP, decide};
-use serde::Deserialize;
-use service_kit::http::{Access, Line, Problem, Reply, Request, Route, Text, endpoint1};
-use utoipa::ToSchema;
+use dossier::review::complete_activity::CompleteActivity;
+use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
 
 use super::reply::{ReviewReply, take};
 use crate::App;
-
-/// An activity that was done.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct CompleteActivityRequest {
-    /// The activity, as the procedure names it.
-    #[schema(value_type = String, min_length = 1, max_length = 200)]
-    activity: Line<200>,
-    /// What was found.
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 4000)]
-    note: Option<Text<4000>>,
-}
 
 /// Completes an activity.
 #[utoipa::path(
@@ -29,21 +16,17 @@ pub(crate) struct CompleteActivityRequest {
     path = "/v1/reviews/{dossier}/activities",
     operation_id = "complete_activity",
     params(("dossier" = Uuid, Path, description = "The dossier")),
-    request_body = CompleteActivityRequest,
+    request_body = CompleteActivity,
     responses((status = 200, body = ReviewReply)),
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
-    take(&app, STEP, dossier, &request, |body: &CompleteActivityRequest, state, facts| {
-        let note = body.note.as_ref().map(|note| note.0.clone());
-        decide(state, &body.activity.0, note, facts)
-    })
-    .await
+    take::<CompleteActivity>(&app, dossier, &request).await
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
     endpoint1(
         app,
-        Access::Roles(STEP.may),
+        Access::Roles(CompleteActivity::STEP.may),
         warp::path!("v1" / "reviews" / DossierId / "activities"),
         handle,
     )

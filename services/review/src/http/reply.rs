@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use dossier::access::{self, Caller};
-use dossier::contract::{Actor, DossierId, Outcome, ReviewEvent, Role};
+use dossier::contract::{Actor, DossierId, Outcome, Role};
 use dossier::law::Law;
 use dossier::review::{ClosedConsultation, Consultation, READ, READ_CONTENT, Review, Stage};
-use dossier::{Facts, Refuse, State, Step};
+use dossier::{Command, State};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use service_kit::http::{ActivityDue, Due, Problem, Reply, Request, shown};
+use service_kit::http::{ActivityDue, Due, Problem, Reply, Request, execute, shown};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -185,15 +185,13 @@ fn closed(closed: &Arc<ClosedConsultation>) -> ClosedConsultationReply {
     }
 }
 
-/// Takes a step and shows what came of it.
-pub(crate) async fn take<B: DeserializeOwned + Sync, R: Refuse>(
+/// Executes the command that is the body of a request, and shows what came of it.
+pub(crate) async fn take<C: Command<State = Review> + DeserializeOwned>(
     app: &App,
-    which: Step,
     dossier: DossierId,
     request: &Request,
-    decide: impl Fn(&B, &Review, &Facts<'_>) -> Result<Vec<ReviewEvent>, R>,
 ) -> Result<Reply, Problem> {
     let id = (&*dossier.to_string(), Some(dossier));
-    let loaded = service_kit::http::take(&app.reviews, which, id, request, decide).await?;
+    let loaded = execute::<C>(&app.reviews, id, request).await?;
     shown(&loaded, ReviewReply::new(&loaded.state, &app.reviews.kit().law()))
 }

@@ -1,21 +1,21 @@
-//! Reads event after event, and compares each with what was before it, with the law of its time, and with what it rests on.
+//! Checks each event against the events before it, the law at its time, and its cause.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Result;
+use dossier::State;
 use dossier::contract::{
     ClosedAs, ComplaintEvent, DeliveryEvent, Envelope, EventSet, IntakeEvent, LawEvent, Meta,
     NumberEvent, PaymentEvent, RatingEvent, ReceiptEvent, ReviewEvent, UnmatchedEvent, Vnd,
     WaybillEvent,
 };
-use dossier::delivery::{DeliveryReaction, DossierResult, Stage};
-use dossier::feedback::{Complaint, Rating, RatingReaction};
-use dossier::intake::{Intake, IntakeReaction};
+use dossier::delivery::{DossierResult, Stage};
+use dossier::feedback::{Complaint, Rating};
+use dossier::intake::Intake;
 use dossier::law::{Law, Void};
-use dossier::payment::{Attempt, Payment, PaymentReaction};
-use dossier::review::{Review, ReviewReaction};
-use dossier::{Reaction, State};
+use dossier::payment::{Attempt, Payment};
+use dossier::review::Review;
 use events::{EventStore, Flaw, Recorded};
 use service_kit::documents::Documents;
 use service_kit::rulebook;
@@ -30,7 +30,7 @@ use super::{promises, who};
 use crate::data::DataDirectory;
 
 pub(super) struct Checker {
-    /// As it was when the event was recorded.
+    /// The law when the event was recorded.
     law: Law,
     report: Report,
     found: Findings,
@@ -38,9 +38,9 @@ pub(super) struct Checker {
     causes: Causes,
     sums: Sums,
     named: Named,
-    /// What should follow from the newest command of a stream.
+    /// Expected events of the newest command of each stream.
     expected: BTreeMap<String, Expected>,
-    /// Dossiers that are not at their end, as folded so far.
+    /// Dossiers that have not ended, as folded so far.
     dossiers: States<Intake>,
     payments: States<Payment>,
     reviews: States<Review>,
@@ -49,10 +49,10 @@ pub(super) struct Checker {
     complaints: States<Complaint>,
 }
 
-/// Of the streams that are not at their end, by the ids in their names.
+/// States of streams that have not ended, by the id in the stream's name.
 type States<S> = BTreeMap<String, S>;
 
-/// An event that is looked at.
+/// The event being checked.
 struct Seen<'a> {
     event: &'a Recorded,
     meta: &'a Meta,
@@ -79,12 +79,12 @@ impl Checker {
         }
     }
 
-    /// The engine found something wrong.
+    /// Adds a defect that the engine found.
     pub(super) fn flaw(&mut self, flaw: &Flaw) {
         self.found.flaw(flaw);
     }
 
-    /// Looks at what lies beside the log; says what was not looked at.
+    /// Checks the documents and keys; returns a message about what was not checked.
     pub(super) async fn beside(
         &mut self,
         directory: &DataDirectory,
@@ -92,18 +92,19 @@ impl Checker {
     ) -> Result<Option<&'static str>> {
         for witness in directory.witnesses(store).await? {
             let head = store.head().0;
-            let what = format!("the log ends at {head}, but {witness}: its end is missing");
+            let what =
+                format!("the log ends at position {head}, but {witness}: its end is missing");
             self.found.about("log-lost", what);
         }
         if !directory.is_there() && !directory.has_documents_elsewhere() {
             return Ok((!self.named.is_empty()).then_some(
-                "documents were not looked at: there is no data directory; name it by --data, or them by --documents",
+                "documents were not checked: no data directory; set --data or --documents",
             ));
         }
         if directory.is_there() && !directory.has_digest_key() {
             self.found.about(
                 "key-missing",
-                "the digest-key is missing: repeated requests will look changed",
+                "the digest key is missing: retried requests will be refused as changed",
             );
         }
         if self.named.is_empty() {
@@ -170,7 +171,7 @@ impl Checker {
         self.causes.add(event);
     }
 
-    /// Compares what a service recorded with what follows from the event that caused it.
+    /// Compares a reaction's event with what follows from its cause.
     fn follow(&mut self, event: &Recorded, meta: &Meta, index: usize) {
         let (law, stream) = (&self.law, event.stream.as_str());
         if index == 0 {
@@ -178,11 +179,11 @@ impl Checker {
             let id = event.stream.id();
             let seen = Seen { event, meta, law };
             let expected = cause.and_then(|cause| match event.stream.category() {
-                "intake" => expected::<IntakeReaction>(&seen, self.dossiers.get(id), &cause),
-                "payment" => expected::<PaymentReaction>(&seen, self.payments.get(id), &cause),
-                "review" => expected::<ReviewReaction>(&seen, self.reviews.get(id), &cause),
-                "delivery" => expected::<DeliveryReaction>(&seen, self.results.get(id), &cause),
-                "rating" => expected::<RatingReaction>(&seen, self.ratings.get(id), &cause),
+                "intake" => expected(&seen, self.dossiers.get(id), &cause),
+                "payment" => expected(&seen, self.payments.get(id), &cause),
+                "review" => expected(&seen, self.reviews.get(id), &cause),
+                "delivery" => expected(&seen, self.results.get(id), &cause),
+                "rating" => expected(&seen, self.ratings.get(id), &cause),
                 _ => None,
             });
             match expected {
@@ -198,7 +199,7 @@ impl Checker {
         }
     }
 
-    /// Folds the event into its stream, and looks at what it rests on and what it opens.
+    /// Folds the event into its stream, and checks its preconditions and the period that it opens.
     fn step(&mut self, event: &Recorded, meta: &Meta) {
         let id = event.stream.id();
         let seen = Seen { event, meta, law: &self.law };
@@ -224,7 +225,7 @@ impl Checker {
             }
             "delivery" => {
                 let said = folded(&seen, &mut self.results, found);
-                // What is at its end needs no memory any more, nor does that of which nothing is owed.
+                // Ended streams without obligations are dropped from memory.
                 if self.results.get(id).is_some_and(|result| {
                     result.stage == Stage::Delivered && result.obligations().is_empty()
                 }) {
@@ -270,7 +271,7 @@ impl Checker {
                 | IntakeEvent::DossierWithdrawn(_)
                 | IntakeEvent::DossierRefused(_)
         ) {
-            // What is at its end needs no memory any more. Of the money some may have to go back.
+            // Ended streams are dropped from memory, but money may still have to be returned.
             self.dossiers.remove(id);
             self.reviews.remove(id);
             if self.payments.get(id).is_some_and(at_its_end)
@@ -288,7 +289,8 @@ impl Checker {
             Ok(Some((due_at, end))) => {
                 self.report.periods += 1;
                 if due_at != end {
-                    let what = format!("a period said to end {due_at}, the law gives {end}");
+                    let what =
+                        format!("the recorded end of a period is {due_at}, the law gives {end}");
                     self.found.of(event, "period", what);
                 }
             }
@@ -297,7 +299,7 @@ impl Checker {
     }
 }
 
-/// Whether nothing is expected of a payment any more.
+/// Whether a payment has ended.
 fn at_its_end(payment: &Payment) -> bool {
     payment.ended
         && payment.owed_back() == Vnd::ZERO
@@ -307,19 +309,15 @@ fn at_its_end(payment: &Payment) -> bool {
         && !payment.attempts.values().any(Attempt::is_open)
 }
 
-/// What follows by the law, where the stream's state is known.
-fn expected<R: Reaction>(
-    seen: &Seen<'_>,
-    before: Option<&R::State>,
-    cause: &Recorded,
-) -> Option<Expected> {
-    let begins = R::State::default();
+/// Events that follow by the law, if the stream's state is known.
+fn expected<S: State>(seen: &Seen<'_>, before: Option<&S>, cause: &Recorded) -> Option<Expected> {
+    let begins = S::default();
     let before = before.or_else(|| (seen.event.version.0 == 1).then_some(&begins))?;
-    follows::expected::<R>(seen.event, seen.meta, (before, seen.law), cause)
+    follows::expected(seen.event, seen.meta, (before, seen.law), cause)
 }
 
-/// Looks at who recorded the event and folds it in, and gives the period that it opened. Of a stream that was at its end no more
-/// is known.
+/// Checks who recorded the event, folds it, and returns the period that it opened. States of ended
+/// streams are not kept.
 fn folded<S: State>(
     Seen { event, meta, law }: &Seen<'_>,
     states: &mut States<S>,

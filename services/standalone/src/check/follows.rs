@@ -1,23 +1,25 @@
-//! What a service recorded because of another one's event is computed again from that event. What is compared is what both
-//! know: a later program may record more, or decide otherwise, and an old log stays right.
+//! Recomputes reactions from the events that caused them. Only fields that both have are compared:
+//! a later program may record more or decide differently, and old logs stay valid.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use dossier::contract::{Envelope, EventSet, Meta, Role};
+use dossier::delivery::DeliveryReaction;
 use dossier::law::Law;
-use dossier::{Facts, Incoming, Reacted, Reaction, State};
+use dossier::{Decision, Facts, Incoming, State, Subscription};
 use events::Recorded;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::finding::Findings;
 
-/// Events in which a cause is looked for, and their bytes: most things follow at once.
+/// Window of recent events in which causes are searched, in number and bytes: most reactions follow
+/// at once.
 const EVENTS_MAX: usize = 50_000;
 const BYTES_MAX: usize = 64 * 1024 * 1024;
 
-/// The newest events, by their ids.
+/// Recent events by id.
 #[derive(Debug, Default)]
 pub(super) struct Causes {
     by_id: BTreeMap<Uuid, Arc<Recorded>>,
@@ -42,28 +44,31 @@ impl Causes {
     }
 }
 
-/// What should follow from a command, by kind and data.
+/// Expected events of a command: kind and data.
 pub(super) type Expected = Vec<(&'static str, String)>;
 
-/// What follows from `cause` by the law, if the command of `meta` is one that does; nothing if it is another one.
-pub(super) fn expected<R: Reaction>(
+/// Events that follow from `cause` by the law, if the command of `meta` is its reaction; otherwise
+/// `None`.
+pub(super) fn expected<S: State>(
     event: &Recorded,
     meta: &Meta,
-    (before, law): (&R::State, &Law),
+    (before, law): (&S, &Law),
     cause: &Recorded,
 ) -> Option<Expected> {
     let envelope: Envelope = serde_json::from_str(&cause.meta).ok()?;
     let (kind, data) = (&*cause.kind, &*cause.data);
     let incoming = Incoming { id: cause.id, kind, data, envelope: &envelope };
-    let reactions = R::react(&incoming).ok()?;
-    let (_, reaction) = reactions.into_iter().enumerate().find(|(ordinal, reaction)| {
-        let name = format!("{}/{ordinal}/{}", reaction.step().name, event.stream);
+    let follows = Subscription::<S>::react(&incoming).ok()?;
+    let (_, mut follow) = follows.into_iter().enumerate().find(|(ordinal, follow)| {
+        let name = format!("{}/{ordinal}/{}", follow.command.step().name, event.stream);
         Uuid::new_v5(&cause.id, name.as_bytes()) == meta.envelope.command
     })?;
-    // Its number is not computed: it is the register's (`sums.rs`).
-    let reaction = reaction.numbered(String::new());
+    // Its number is not recomputed: it comes from the register (`sums.rs`).
+    if let Some(DeliveryReaction::Prepare(command)) = follow.command.get_mut::<DeliveryReaction>() {
+        command.number = Some(String::new());
+    }
     let at = meta.at();
-    let under = before.received_under().or_else(|| reaction.received_under());
+    let under = before.received_under().or_else(|| follow.received_under());
     let facts = Facts {
         at,
         command: meta.envelope.command,
@@ -72,15 +77,12 @@ pub(super) fn expected<R: Reaction>(
         rule: under.and_then(|(procedure, agency)| law.rule(procedure, agency, at)),
         elsewhere: &[],
     };
-    match reaction.decide(before, &facts) {
-        Ok(Reacted::Done(events)) => {
-            Some(events.iter().map(|event| (event.kind(), event.encode())).collect())
-        }
-        Ok(Reacted::NotYet) | Err(_) => Some(Vec::new()),
-    }
+    let decided = follow.command.decide(before, &facts).ok().and_then(Decision::into_events);
+    let events = decided.unwrap_or_default();
+    Some(events.iter().map(|event| (event.kind(), event.encode())).collect())
 }
 
-/// Compares an event with the one that should stand in its place.
+/// Compares an event with the expected one.
 pub(super) fn compare(event: &Recorded, expected: Option<&(&str, String)>, found: &mut Findings) {
     let Some((_, data)) = expected.filter(|(kind, _)| *kind == &*event.kind) else { return };
     let (Ok(recorded), Ok(computed)) =
@@ -96,7 +98,7 @@ pub(super) fn compare(event: &Recorded, expected: Option<&(&str, String)>, found
     }
 }
 
-/// The first field of `recorded` that is otherwise in `computed`. Fields that only one of them has are another version's.
+/// The first field that differs. Fields that only one side has belong to another version.
 fn difference(recorded: &Value, computed: &Value, at: String) -> Option<String> {
     if let (Value::Object(recorded), Value::Object(computed)) = (recorded, computed) {
         let both =
@@ -110,7 +112,7 @@ fn difference(recorded: &Value, computed: &Value, at: String) -> Option<String> 
     (recorded != computed).then_some(at)
 }
 
-/// A service's own event names a cause that stands before it.
+/// Checks that a reaction's event has an earlier event as its cause.
 pub(super) fn caused(event: &Recorded, meta: &Meta, known: bool, found: &mut Findings) {
     let itself = meta.envelope.actor.role == Role::System;
     if itself && meta.envelope.cause.is_some() && !known {

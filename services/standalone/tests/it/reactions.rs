@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use dossier::contract::{Envelope, EventSet, Role};
-use dossier::delivery::DeliveryReaction;
-use dossier::intake::IntakeReaction;
-use dossier::payment::PaymentReaction;
-use dossier::review::ReviewReaction;
+use dossier::delivery::DossierResult;
+use dossier::intake::Intake;
+use dossier::payment::Payment;
+use dossier::review::Review;
 use dossier::step::Incoming;
-use dossier::{Facts, Reacted, Reaction, State};
+use dossier::{Decision, Facts, State, Subscription};
 use events::{EventStore, Expected, Filter, NewEvent, Position, Recorded, StreamName};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -20,17 +20,16 @@ use crate::life::{pay, submitted, take};
 use crate::support::{Office, at, dossier, postgres_url, printed};
 
 /// Delivers events to a service in an order, again and again until none waits, and gives the state in the end.
-fn deliver<R: Reaction>(office: &Office, own: &[Recorded], order: &[&Recorded]) -> R::State {
-    let mut stream =
-        Stream::<R::State> { state: R::State::default(), seen: BTreeSet::new(), version: 0 };
+fn deliver<S: State>(office: &Office, own: &[Recorded], order: &[&Recorded]) -> S {
+    let mut stream = Stream::<S> { state: S::default(), seen: BTreeSet::new(), version: 0 };
     let mut waiting: Vec<&Recorded> = order.to_vec();
     let mut steps = own.iter();
     loop {
         let before = waiting.len();
-        waiting.retain(|event| !react::<R>(office, &mut stream, event));
+        waiting.retain(|event| !react(office, &mut stream, event));
         // The service's own steps come in their own order, each once all that could react has.
         let stepped = steps.next().is_some_and(|event| {
-            let decoded = <R::State as State>::Event::decode(&event.kind, &event.data).unwrap();
+            let decoded = S::Event::decode(&event.kind, &event.data).unwrap();
             stream.take(&decoded, serde_json::from_str(&event.meta).unwrap());
             true
         });
@@ -55,17 +54,17 @@ impl<S: State> Stream<S> {
 }
 
 /// Whether the event was handled; false if it must wait.
-fn react<R: Reaction>(office: &Office, stream: &mut Stream<R::State>, event: &Recorded) -> bool {
+fn react<S: State>(office: &Office, stream: &mut Stream<S>, event: &Recorded) -> bool {
     let envelope: Envelope = serde_json::from_str(&event.meta).unwrap();
     let incoming =
         Incoming { id: event.id, kind: &event.kind, data: &event.data, envelope: &envelope };
-    for reaction in R::react(&incoming).unwrap() {
-        let command = Uuid::new_v5(&event.id, reaction.step().name.as_bytes());
+    for follow in Subscription::<S>::react(&incoming).unwrap() {
+        let command = Uuid::new_v5(&event.id, follow.command.step().name.as_bytes());
         if stream.seen.contains(&command) {
             continue;
         }
         let law = office.kit.law();
-        let under = stream.state.received_under().or(reaction.received_under());
+        let under = stream.state.received_under().or(follow.received_under());
         let facts = Facts {
             at: envelope.at,
             command,
@@ -74,14 +73,14 @@ fn react<R: Reaction>(office: &Office, stream: &mut Stream<R::State>, event: &Re
             rule: under.and_then(|(procedure, agency)| law.rule(procedure, agency, envelope.at)),
             elsewhere: &[],
         };
-        match reaction.decide(&stream.state, &facts) {
-            Ok(Reacted::Done(events)) => {
+        match follow.command.decide(&stream.state, &facts).map(Decision::into_events) {
+            Ok(Some(events)) => {
                 stream.seen.insert(command);
                 for event in events {
                     stream.take(&event, envelope.clone());
                 }
             }
-            Ok(Reacted::NotYet) => return false,
+            Ok(None) => return false,
             Err(error) => panic!("{error}"),
         }
     }
@@ -130,7 +129,7 @@ async fn supplemented() -> (Office, Vec<Recorded>) {
 #[tokio::test]
 async fn a_clerks_own_request_pauses_the_review_in_every_order_of_deliveries() {
     let (office, events) = supplemented().await;
-    check::<ReviewReaction>(&office, &events, |review| {
+    check::<Review>(&office, &events, |review| {
         format!("{:?} {:?} {}", review.stage, review.awaited, review.answered)
     });
 }
@@ -138,22 +137,22 @@ async fn a_clerks_own_request_pauses_the_review_in_every_order_of_deliveries() {
 #[tokio::test]
 async fn a_withdrawal_leaves_no_result_in_whatever_order_it_is_known() {
     let (office, events) = history().await;
-    check::<DeliveryReaction>(&office, &events, |result| format!("{:?}", result.stage));
+    check::<DossierResult>(&office, &events, |result| format!("{:?}", result.stage));
 }
 
 /// Shuffled deliveries, each event up to three times.
-fn check<R: Reaction>(office: &Office, events: &[Recorded], same: impl Fn(&R::State) -> String) {
-    let listened: Vec<&Recorded> =
-        events.iter().filter(|e| R::LISTENS.contains(&&*e.kind)).collect();
+fn check<S: State>(office: &Office, events: &[Recorded], same: impl Fn(&S) -> String) {
+    let subscribed = |kind: &str| S::SUBSCRIPTIONS.iter().any(|to| to.kind == kind);
+    let listened: Vec<&Recorded> = events.iter().filter(|event| subscribed(&event.kind)).collect();
     assert!(!listened.is_empty(), "nothing to shuffle");
-    let expected = same(&deliver::<R>(office, &[], &listened));
+    let expected = same(&deliver::<S>(office, &[], &listened));
     let thrice: Vec<usize> = (0..listened.len() * 3).map(|n| n % listened.len()).collect();
     let mut runner = TestRunner::deterministic();
     let shuffled = Just(thrice).prop_shuffle();
     runner
         .run(&shuffled, |order| {
             let order: Vec<&Recorded> = order.iter().map(|index| listened[*index]).collect();
-            prop_assert_eq!(same(&deliver::<R>(office, &[], &order)), expected.clone());
+            prop_assert_eq!(same(&deliver::<S>(office, &[], &order)), expected.clone());
             Ok(())
         })
         .unwrap();
@@ -162,10 +161,10 @@ fn check<R: Reaction>(office: &Office, events: &[Recorded], same: impl Fn(&R::St
 #[tokio::test]
 async fn every_order_and_number_of_deliveries_ends_in_the_same() {
     let (office, events) = history().await;
-    check::<PaymentReaction>(&office, &events, |payment| {
+    check::<Payment>(&office, &events, |payment| {
         format!("{:?} {:?}", payment.assessed.as_ref().map(|a| a.total), payment.receipts)
     });
-    check::<ReviewReaction>(&office, &events, |review| format!("{:?}", review.stage));
+    check::<Review>(&office, &events, |review| format!("{:?}", review.stage));
 }
 
 #[tokio::test]
@@ -179,12 +178,13 @@ async fn a_settlement_that_arrives_before_the_submission_waits_for_it() {
     let settled: Vec<&Recorded> =
         events.iter().filter(|event| &*event.kind == "payment.FeeSettled.v1").collect();
     assert_eq!((own.len(), settled.len()), (1, 1));
-    let intake = deliver::<IntakeReaction>(&office, &own, &settled);
+    let intake = deliver::<Intake>(&office, &own, &settled);
     assert!(intake.fee_received_at.is_some());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_operator_lists_what_was_given_up_and_has_it_tried_again_from_the_command_line() {
+    cluster::needs!(cluster::postgres());
     let url = postgres_url();
     let store = EventStore::open(&url).await.unwrap();
     let mut office = Office::open_with(store, at("2026-11-20T09:00")).await;

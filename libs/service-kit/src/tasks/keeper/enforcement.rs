@@ -124,7 +124,9 @@ async fn enforce_one<S: State>(
     let span = telemetry::enforcement(service, &due.kind, opened_in.as_deref());
     let elsewhere: Vec<Elsewhere> = others.iter().flatten().filter_map(elsewhere).collect();
     let name = format!("{}/{}/{stream}", due.kind, due.due_at);
-    let Some(step) = S::enforced_by(&due.kind) else {
+    let command = S::when_due(&due.kind);
+    let Some(step) = command.map(|command| command.step()).or_else(|| S::enforced_by(&due.kind))
+    else {
         tracing::error!(%stream, kind = &*due.kind, "no step enforces an obligation");
         return None;
     };

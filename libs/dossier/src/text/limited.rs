@@ -1,10 +1,10 @@
 //! Text from outside, with a limit: normalised (NFC), of visible characters.
 
-use dossier::contract::{partner_name, telephone, waybill_number};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
-use crate::text::{fault, is_one_line, normalised, visible};
+use super::{fault, is_one_line, normalised, visible};
+use crate::contract::{Personal, partner_name, telephone, waybill_number};
 
 /// Text of one or more lines: 1 to `MAX` characters, not only invisible ones, no control characters but line breaks and
 /// tabs.
@@ -33,6 +33,29 @@ pub struct Partner(pub String);
 /// A telephone number as it is compared and recorded: by E.164.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Phone(pub String);
+
+impl<const MAX: usize> Text<MAX> {
+    /// The text as it is recorded.
+    #[must_use]
+    pub fn personal(&self) -> Personal<String> {
+        Personal::from(self.0.clone())
+    }
+}
+
+/// In tests a text needs no check.
+#[cfg(test)]
+impl<const MAX: usize> From<&str> for Text<MAX> {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+#[cfg(test)]
+impl<const MAX: usize> From<&str> for Line<MAX> {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
 
 impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

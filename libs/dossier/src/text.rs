@@ -4,14 +4,18 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use calendar::Text;
 use icu_properties::CodePointSetData;
 use icu_properties::props::DefaultIgnorableCodePoint;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
+mod limited;
+mod schema;
+
+pub use limited::{FILE_NAME_CHARS_MAX, FileName, Line, ParcelNumber, Partner, Phone, Text};
+
 /// What is wrong with a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub enum Fault {
     /// A control character that is neither a line break nor a tab.
     Control(char),
     /// A character that overrides the direction of what follows.
@@ -38,20 +42,22 @@ impl fmt::Display for Fault {
 }
 
 impl Fault {
-    /// In both languages.
-    pub(crate) fn said(self) -> Text {
+    /// What is wrong, in both languages.
+    #[must_use]
+    pub fn said(self) -> calendar::Text {
         let vi = match self {
             Self::Control(c) => format!("có ký tự điều khiển U+{:04X}", u32::from(c)),
             Self::Direction(c) => format!("có U+{:04X} làm đổi chiều chữ", u32::from(c)),
             Self::Noncharacter(c) => format!("có U+{:04X}, không phải ký tự", u32::from(c)),
             Self::Invisible => "chỉ có ký tự không nhìn thấy".to_owned(),
         };
-        Text::new(vi, self.to_string())
+        calendar::Text::new(vi, self.to_string())
     }
 }
 
 /// The text in normalisation form C.
-pub(crate) fn normalised(text: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn normalised(text: &str) -> Cow<'_, str> {
     if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
         Cow::Borrowed(text)
     } else {
@@ -60,7 +66,8 @@ pub(crate) fn normalised(text: &str) -> Cow<'_, str> {
 }
 
 /// What is wrong with the text, if something is. An empty one is not wrong.
-pub(crate) fn fault(text: &str) -> Option<Fault> {
+#[must_use]
+pub fn fault(text: &str) -> Option<Fault> {
     let found = text.chars().find_map(|c| match c {
         '\n' | '\r' | '\t' => None,
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => Some(Fault::Direction(c)),
@@ -83,12 +90,14 @@ fn is_invisible(c: char) -> bool {
 }
 
 /// The text without blanks and other characters that nobody sees.
-pub(crate) fn visible(text: &str) -> String {
+#[must_use]
+pub fn visible(text: &str) -> String {
     text.chars().filter(|c| !is_invisible(*c)).collect()
 }
 
 /// Whether the text stays on one line.
-pub(crate) fn is_one_line(text: &str) -> bool {
+#[must_use]
+pub fn is_one_line(text: &str) -> bool {
     !text.contains(['\n', '\r', '\t'])
 }
 
