@@ -1,86 +1,82 @@
-//! Why an append or a read failed. A refusal (the caller must change something) is kept apart from a failure (the
-//! caller may try the same again).
+//! Errors of the store. A refusal (the caller must change something) is distinct from a failure
+//! (retrying the same call may succeed).
 
 use std::time::Duration;
 
 use uuid::Uuid;
 
 use crate::limits::{BUSY_RETRY_AFTER, MENDED_RETRY_AFTER};
-use crate::{InvalidStreamName, Version};
+use crate::{InvalidStreamName, Position, Version};
 
-/// Which limit an append is over.
+/// The limit that an append exceeds.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TooLarge {
     /// See [`crate::limits::EVENT_BYTES_MAX`].
-    #[error("event {index} has {bytes} bytes, more than {max}")]
+    #[error("event {index} has {bytes} bytes; the limit is {max}")]
     Event {
-        /// Its index in the append.
+        /// Index in the append, from 0.
         index: usize,
-        /// Its size.
         bytes: usize,
-        /// The limit.
         max: usize,
     },
     /// See [`crate::limits::APPEND_EVENTS_MAX`].
-    #[error("{count} events, more than {max}")]
+    #[error("{count} events; the limit is {max}")]
     Count {
         /// How many events.
         count: usize,
-        /// The limit.
         max: usize,
     },
     /// See [`crate::limits::APPEND_BYTES_MAX`].
-    #[error("{bytes} bytes, more than {max}")]
+    #[error("{bytes} bytes; the limit is {max}")]
     Append {
         /// The size of all events together.
         bytes: usize,
-        /// The limit.
         max: usize,
     },
     /// See [`crate::limits::KIND_BYTES_MAX`].
-    #[error("the kind of event {index} is longer than {max} bytes or empty")]
+    #[error("the kind of event {index} is empty or longer than {max} bytes")]
     Kind {
         /// Its index in the append.
         index: usize,
-        /// The limit.
         max: usize,
     },
     /// An append of nothing.
-    #[error("no events")]
+    #[error("the append has no events")]
     Empty,
 }
 
-/// Why nothing was appended.
+/// Why an append failed.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum AppendError {
-    /// The stream does not stand at the expected version.
-    #[error("the stream stands at {actual:?}")]
+    /// The stream is not at the expected version.
+    #[error("version conflict: the stream is at {actual:?}")]
     Conflict {
-        /// Where it stands; `None` if it has no event.
+        /// Its version; `None` if it has no events.
         actual: Option<Version>,
     },
-    /// The id stands in the log with other bytes, at another version or in another stream.
-    #[error("the event id {0} was used before")]
+    /// The id exists with other content, at another version or in another stream.
+    #[error("event id {0} already exists with other content")]
     IdReused(Uuid),
-    /// Over a limit.
+    /// A limit is exceeded; nothing was written.
     #[error("too large: {0}")]
     TooLarge(#[from] TooLarge),
-    /// Not a stream that anyone may write to.
+    /// Not a valid stream name.
     #[error(transparent)]
     StreamName(#[from] InvalidStreamName),
-    /// Too many appends are waiting, or somebody else keeps the engine from writing; nothing was written.
-    #[error("busy, try again after {0:?}")]
+    /// The queue is full, or another process holds a lock; nothing was written.
+    #[error("the event store is busy; retry after {0:?}")]
     Busy(Duration),
-    /// The engine cannot write until somebody sees to it. Nothing was acknowledged; the same append later is safe.
+    /// The engine cannot write until an operator acts. Nothing was acknowledged; retrying later is
+    /// safe.
     #[error(transparent)]
     Unwritable(Unwritable),
-    /// The engine failed. Whether the events were written is unknown; the same append again is safe.
+    /// The engine failed. Whether the events were written is unknown; retrying is safe.
     #[error("the event store is unavailable: {0}")]
     Unavailable(String),
 }
 
 impl AppendError {
-    /// Whether the same append again may succeed without anybody's doing.
+    /// Whether a retry may succeed without an operator.
     #[must_use]
     pub const fn may_pass(&self) -> bool {
         matches!(self, Self::Busy(_) | Self::Unavailable(_))
@@ -100,43 +96,41 @@ impl From<Unwritable> for AppendError {
     }
 }
 
-/// Why nothing can be written to the log.
+/// Why the log is not writable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unwritable {
-    /// Another program writes to the log. This store never writes again: what it would decide on is no longer all there is.
-    #[error("the event store was taken over by another writer: {0}")]
+    /// Another process has opened the log for writing. This one never writes again, because its
+    /// state may be outdated.
+    #[error("another process has opened the log for writing: {0}")]
     TakenOver(String),
-    /// There is no room left.
-    #[error("there is no room left for the event store: {0}")]
+    /// The disk is full.
+    #[error("the event store's disk is full: {0}")]
     Full(String),
-    /// It was opened for reading, or may only be read.
-    #[error("the event store can only be read: {0}")]
+    /// Opened read-only, or on a read-only medium.
+    #[error("the event store is read-only: {0}")]
     ReadOnly(String),
-    /// The disk, or the file on it, is damaged.
-    #[error("the event store's disk fails: {0}")]
+    /// The disk or the file is damaged.
+    #[error("the event store's disk or file is damaged: {0}")]
     Broken(String),
-    /// Another program holds a lock.
+    /// Another process holds a lock.
     #[error("the event store is locked by another program: {0}")]
     Locked(String),
-    /// A reader keeps the write-ahead log from beginning anew, and it has grown to its limit.
-    #[error("a reader outside keeps the write-ahead log from beginning anew: it has {bytes} bytes")]
-    Pinned {
-        /// Its length.
-        bytes: u64,
-    },
-    /// The engine does not answer.
-    #[error("the event store does not answer: {0}")]
+    /// A reader blocks checkpoints, and the write-ahead log has reached its limit.
+    #[error("a reader blocks the checkpoint of the write-ahead log, which has {bytes} bytes")]
+    Pinned { bytes: u64 },
+    /// The engine does not respond.
+    #[error("the event store does not respond: {0}")]
     Silent(String),
 }
 
 impl Unwritable {
-    /// Whether it may pass without anybody's doing.
+    /// Whether it may resolve without an operator.
     #[must_use]
     pub const fn may_pass(&self) -> bool {
         matches!(self, Self::Locked(_) | Self::Pinned { .. } | Self::Silent(_))
     }
 
-    /// When it is worth trying again; nothing if this store never writes again.
+    /// When to retry; `None` if this store never writes again.
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -147,12 +141,25 @@ impl Unwritable {
     }
 }
 
-/// Why a read failed. The same read again is safe.
+/// Why a read failed. Retrying is safe.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ReadError {
     /// The engine failed.
     #[error("the event store is unavailable: {0}")]
     Unavailable(String),
+    /// `read_all` was asked for what is behind a position inside the log that no event has: positions are to be ones that this store
+    /// gave. Only EventStoreDB, whose positions are places in a file, has to refuse it.
+    #[error("no event of this log has the position {}; begin behind one that was exported, or at 0", .0.0)]
+    NoSuchPosition(Position),
+}
+
+impl From<ReadError> for String {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Unavailable(reason) => reason,
+            error @ ReadError::NoSuchPosition(_) => error.to_string(),
+        }
+    }
 }
 
 /// Why a store could not be opened.
@@ -166,31 +173,27 @@ pub enum OpenError {
         /// The database file.
         path: String,
     },
-    /// No engine of this program.
+    /// The address is not one of a supported engine.
     #[error(
-        "`{url}` names no event store of this program; use sqlite:PATH, postgres://USER@HOST/DATABASE or esdb://USER@HOST"
+        "`{url}` is not an address of an event store; use sqlite:PATH, postgres://USER@HOST/DATABASE or esdb://USER@HOST"
     )]
-    UnknownEngine {
-        /// The address.
-        url: String,
-    },
-    /// Nothing to read: a store that is only read is never created.
-    #[error("there is no event store at {path}")]
+    UnknownEngine { url: String },
+    /// A store that is opened to be read is not created.
+    #[error("no event store at {path}")]
     Missing {
         /// The database file, or the address.
         path: String,
     },
-    /// Between this program and the server stands a pooler that lends each connection for one transaction.
+    /// The address is a pooler in transaction mode, where `LISTEN` does not work.
     #[error(
-        "{path} is a pooler that gives every transaction another session, where commits are not heard of: set `pool_mode = session` \
-         for this database, or name the server itself"
+        "{path} is a transaction pooler, through which LISTEN does not work: set `pool_mode = session` \
+         for this database, or use the server's own address"
     )]
-    Pooled {
-        /// The address.
-        path: String,
-    },
+    Pooled { path: String },
     /// Written by a newer version of the program.
-    #[error("{path} has schema version {found}, this program knows {known}; use a newer program")]
+    #[error(
+        "{path} has schema version {found}; this program supports {known}; use a newer program"
+    )]
     Newer {
         /// The database file.
         path: String,
@@ -199,18 +202,17 @@ pub enum OpenError {
         /// The newest that this program knows.
         known: i64,
     },
-    /// A database of something else.
+    /// The database belongs to another program.
     #[error("{path} is not an event store")]
     Foreign {
         /// The database file.
         path: String,
     },
-    /// The server cannot be spoken to. The same later may succeed.
+    /// The server is unreachable. Retrying may succeed.
     #[error("{path} cannot be reached: {reason}")]
     Unreachable {
-        /// The address.
         path: String,
-        /// What is wrong with each host.
+        /// The failure of each host.
         reason: String,
     },
     /// The file or its folder cannot be used.
@@ -218,13 +220,13 @@ pub enum OpenError {
     Unusable {
         /// The database file.
         path: String,
-        /// What the engine says.
+        /// The engine's message.
         reason: String,
     },
 }
 
 impl OpenError {
-    /// Whether the same may succeed a moment later.
+    /// Whether a retry may succeed.
     #[must_use]
     pub const fn may_pass(&self) -> bool {
         matches!(self, Self::Unreachable { .. })

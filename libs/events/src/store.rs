@@ -1,4 +1,4 @@
-//! The port: a closed set of engines behind a few verbs.
+//! The store's interface: a closed set of engines.
 
 use std::path::Path;
 use std::time::Duration;
@@ -6,9 +6,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+#[cfg(any(feature = "eventstoredb", feature = "postgres"))]
+use crate::budget;
 use crate::event::{check, is_whole};
 use crate::limits::{PAGE_EVENTS_MAX, READ_EVENTS_MAX, TOGETHER_BYTES_MAX};
-use crate::reach::Server;
+use crate::reach::{Server, shown};
 use crate::{
     AppendError, Appended, Expected, Filter, Flaw, NewEvent, OpenError, Page, Position, ReadError,
     Recorded, SqliteOptions, StreamName, Unwritable, Version,
@@ -29,12 +31,12 @@ mod room;
 pub(crate) mod sqlite;
 mod tail;
 
-/// The event store. See the crate's documentation for what it promises.
+/// The event store. The crate's documentation has its contract.
 #[derive(Debug)]
 pub enum EventStore {
     /// In memory, for tests.
     Memory(memory::Memory),
-    /// One SQLite file, for one process.
+    /// One SQLite file, for a single process.
     Sqlite(sqlite::Sqlite),
     /// A PostgreSQL server, for several processes.
     #[cfg(feature = "postgres")]
@@ -42,38 +44,39 @@ pub enum EventStore {
     /// An EventStoreDB server, for several processes.
     #[cfg(feature = "eventstoredb")]
     EventStoreDb(eventstoredb::EventStoreDb),
-    /// Another store with faults before it, for tests.
+    /// Another store with injected faults, for tests.
     Faulty(faulty::Faulty),
 }
 
-/// What an engine has done since it was opened.
+/// Statistics since the store was opened.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// Transactions that were made durable.
+    /// Committed transactions.
     pub groups: u64,
     /// Events in them.
     pub events: u64,
-    /// Appends that wait for the writer now.
+    /// Appends in the queue.
     pub waiting: u64,
-    /// The length of the write-ahead log, of an engine that has one here.
+    /// Size of the write-ahead log, 0 for engines without one.
     pub wal_bytes: u64,
-    /// Whether a reader outside keeps it from beginning anew: at its limit nothing more is written.
+    /// Whether a reader blocks checkpoints; at the size limit, appends are refused.
     pub wal_pinned: bool,
-    /// Whether checkpoints beside the writer fail, so that the writer makes them.
+    /// Whether the checkpoint thread fails and the writer checkpoints.
     pub wal_failing: bool,
-    /// Streams of others that stand where the log's do, and are passed over.
+    /// Streams of other programs under the log's prefix, which are skipped.
     pub foreign_streams: u64,
 }
 
 impl EventStore {
-    /// A store that forgets with the process.
+    /// A store in memory.
     #[must_use]
     pub fn memory() -> Self {
         Self::Memory(memory::Memory::new())
     }
 
-    /// Opens the store at an address: `sqlite:PATH`, or `postgres://…`, `esdb://…` (and the client's other names for it:
-    /// `esdb+discover`, `kurrentdb`, `kurrentdb+discover`) where the program was built with that engine.
+    /// Opens the store at an address: `sqlite:PATH`, `postgres://…` or `esdb://…` (also
+    /// `esdb+discover`, `kurrentdb`, `kurrentdb+discover`), as far as the program was built with
+    /// that engine.
     #[cfg_attr(
         not(any(feature = "eventstoredb", feature = "postgres")),
         expect(clippy::unused_async, reason = "only a server is waited for")
@@ -90,10 +93,10 @@ impl EventStore {
         if eventstoredb::speaks(url) {
             return Self::eventstoredb(url).await;
         }
-        Err(OpenError::UnknownEngine { url: url.to_owned() })
+        Err(OpenError::UnknownEngine { url: shown(url) })
     }
 
-    /// The servers behind an address, with how they speak TLS; none for a file.
+    /// The servers in an address, with their TLS mode; none for a file.
     #[must_use]
     pub fn servers(url: &str) -> Vec<Server> {
         #[cfg(feature = "postgres")]
@@ -108,8 +111,12 @@ impl EventStore {
         Vec::new()
     }
 
-    /// Opens the store at an address to read it, beside whoever writes: nothing is created, and where there is no store that is
-    /// an error. Nobody tells it of what is appended later: [`EventStore::head`] is where the log stood.
+    /// Opens an existing store read-only; another process may be writing to it. It is not notified
+    /// of later appends: [`EventStore::head`] is the head at the time of opening.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Missing`] if there is no store.
     #[cfg_attr(
         not(any(feature = "eventstoredb", feature = "postgres")),
         expect(clippy::unused_async, reason = "only a server is waited for")
@@ -126,40 +133,41 @@ impl EventStore {
         if eventstoredb::speaks(url) {
             return Ok(Self::EventStoreDb(eventstoredb::EventStoreDb::open_read_only(url).await?));
         }
-        Err(OpenError::UnknownEngine { url: url.to_owned() })
+        Err(OpenError::UnknownEngine { url: shown(url) })
     }
 
-    /// As [`EventStore::open_read_only`], the SQLite file at `path`.
+    /// As [`EventStore::open_read_only`], for the SQLite file at `path`.
     pub fn sqlite_read_only(path: &Path) -> Result<Self, OpenError> {
         Ok(Self::Sqlite(sqlite::Sqlite::open_read_only(path)?))
     }
 
-    /// Opens or creates the SQLite file at `path`, for this process alone.
+    /// Opens or creates the SQLite file at `path`, exclusively for this process.
     pub fn sqlite(path: &Path, options: SqliteOptions) -> Result<Self, OpenError> {
         Ok(Self::Sqlite(sqlite::Sqlite::open(path, options)?))
     }
 
-    /// Connects to the PostgreSQL server at `url` (`postgres://user:password@host/database`) and creates the tables that are
-    /// missing there.
+    /// Connects to the PostgreSQL server at `url` (`postgres://user:password@host/database`) and
+    /// creates missing tables.
     #[cfg(feature = "postgres")]
     pub async fn postgres(url: &str) -> Result<Self, OpenError> {
         Ok(Self::Postgres(postgres::Postgres::open(url).await?))
     }
 
-    /// Connects to the EventStoreDB server or cluster at `url`, its own connection string (`esdb://user:password@host:2113`),
-    /// with one setting more: `log=NAME`, the log's name, `dossier` without it. Needs EventStoreDB 24.2 or newer.
+    /// Connects to the EventStoreDB server or cluster at `url`, a connection string
+    /// (`esdb://user:password@host:2113`) with one additional setting: `log=NAME`, the name of the
+    /// log, by default `dossier`. Requires EventStoreDB 24.2.
     #[cfg(feature = "eventstoredb")]
     pub async fn eventstoredb(url: &str) -> Result<Self, OpenError> {
         Ok(Self::EventStoreDb(eventstoredb::EventStoreDb::open(url).await?))
     }
 
-    /// `inner` with faults before it.
+    /// Wraps a store with injected faults.
     #[must_use]
     pub fn faulty(inner: Self, faults: crate::Faults) -> Self {
         Self::Faulty(faulty::Faulty::new(inner, faults))
     }
 
-    /// Appends `events` to `stream` if it stands where `expected` says. Durable on return.
+    /// Appends `events` to `stream` if it is at the version `expected`. Durable on return.
     pub async fn append(
         &self,
         stream: &StreamName,
@@ -171,15 +179,18 @@ impl EventStore {
             Self::Memory(store) => store.append(stream, expected, events),
             Self::Sqlite(store) => store.append(stream, expected, events).await,
             #[cfg(feature = "postgres")]
-            Self::Postgres(store) => store.append(stream, expected, events).await,
+            Self::Postgres(store) => budget::counted(store.append(stream, expected, events)).await,
             #[cfg(feature = "eventstoredb")]
-            Self::EventStoreDb(store) => store.append(stream, expected, events).await,
+            Self::EventStoreDb(store) => {
+                budget::counted(store.append(stream, expected, events)).await
+            }
             Self::Faulty(store) => Box::pin(store.append(stream, expected, events)).await,
         }
     }
 
-    /// The events of `stream` behind `after` (all of them for `None`), in order, at most [`READ_EVENTS_MAX`] and
-    /// [`READ_BYTES_MAX`](crate::limits::READ_BYTES_MAX): [`EventStore::is_whole`] says whether there may be more.
+    /// The events of `stream` after version `after` (`None`: from the first), in order, up to
+    /// [`READ_EVENTS_MAX`] and [`READ_BYTES_MAX`](crate::limits::READ_BYTES_MAX).
+    /// [`EventStore::is_whole`] tells whether there may be more.
     pub async fn read(
         &self,
         stream: &StreamName,
@@ -190,20 +201,24 @@ impl EventStore {
             Self::Memory(store) => Ok(store.read(stream, after, READ_EVENTS_MAX)),
             Self::Sqlite(store) => store.read(stream, after, READ_EVENTS_MAX).await,
             #[cfg(feature = "postgres")]
-            Self::Postgres(store) => store.read(stream, after, READ_EVENTS_MAX).await,
+            Self::Postgres(store) => {
+                budget::counted(store.read(stream, after, READ_EVENTS_MAX)).await
+            }
             #[cfg(feature = "eventstoredb")]
-            Self::EventStoreDb(store) => store.read(stream, after, READ_EVENTS_MAX).await,
+            Self::EventStoreDb(store) => {
+                budget::counted(store.read(stream, after, READ_EVENTS_MAX)).await
+            }
             Self::Faulty(store) => Box::pin(store.inner.read(stream, Some(after))).await,
         }
     }
 
-    /// Whether what [`EventStore::read`] gave goes to the end of the stream.
+    /// Whether the result of [`EventStore::read`] reaches the end of the stream.
     #[must_use]
     pub fn is_whole(read: &[Recorded]) -> bool {
         is_whole(read, READ_EVENTS_MAX)
     }
 
-    /// All events of `stream`, page by page: for streams that are short by nature.
+    /// All events of `stream`, read page by page; for short streams.
     pub async fn read_whole(&self, stream: &StreamName) -> Result<Vec<Recorded>, ReadError> {
         let mut events = self.read(stream, None).await?;
         let mut whole = Self::is_whole(&events);
@@ -215,8 +230,8 @@ impl EventStore {
         Ok(events)
     }
 
-    /// The events of the first ones of `streams`, each as [`EventStore::read_whole`] gives them, in one go where the engine
-    /// can: of all of them, or of as many as come to [`TOGETHER_BYTES_MAX`], at least one.
+    /// All events of several streams, in one round trip where the engine can: of all `streams`, or
+    /// of the first ones that reach [`TOGETHER_BYTES_MAX`], at least one.
     pub async fn read_together(
         &self,
         streams: &[StreamName],
@@ -224,9 +239,13 @@ impl EventStore {
         let mut read = match self {
             Self::Sqlite(store) => store.read_together(streams, READ_EVENTS_MAX).await?,
             #[cfg(feature = "postgres")]
-            Self::Postgres(store) => store.read_together(streams, READ_EVENTS_MAX).await?,
+            Self::Postgres(store) => {
+                budget::counted(store.read_together(streams, READ_EVENTS_MAX)).await?
+            }
             #[cfg(feature = "eventstoredb")]
-            Self::EventStoreDb(store) => store.read_together(streams, READ_EVENTS_MAX).await?,
+            Self::EventStoreDb(store) => {
+                budget::counted(store.read_together(streams, READ_EVENTS_MAX)).await?
+            }
             Self::Memory(_) | Self::Faulty(_) => {
                 let (mut read, mut bytes) = (Vec::new(), 0);
                 for stream in streams {
@@ -254,15 +273,16 @@ impl EventStore {
             Self::Memory(store) => Ok(store.last(stream)),
             Self::Sqlite(store) => store.last(stream).await,
             #[cfg(feature = "postgres")]
-            Self::Postgres(store) => store.last(stream).await,
+            Self::Postgres(store) => budget::counted(store.last(stream)).await,
             #[cfg(feature = "eventstoredb")]
-            Self::EventStoreDb(store) => store.last(stream).await,
+            Self::EventStoreDb(store) => budget::counted(store.last(stream)).await,
             Self::Faulty(store) => Box::pin(store.inner.last(stream)).await,
         }
     }
 
-    /// The events behind `after` that pass `filter`, in commit order; looks at no more than `limit` (and
-    /// [`PAGE_EVENTS_MAX`]) events, and brings no more than [`READ_BYTES_MAX`](crate::limits::READ_BYTES_MAX).
+    /// The events after `after` that pass `filter`, in commit order. Scans at most `limit` (and
+    /// [`PAGE_EVENTS_MAX`]) events and returns at most
+    /// [`READ_BYTES_MAX`](crate::limits::READ_BYTES_MAX).
     pub async fn read_all(
         &self,
         after: Position,
@@ -274,15 +294,18 @@ impl EventStore {
             Self::Memory(store) => Ok(store.read_all(after, filter, limit)),
             Self::Sqlite(store) => store.read_all(after, filter, limit).await,
             #[cfg(feature = "postgres")]
-            Self::Postgres(store) => store.read_all(after, filter, limit).await,
+            Self::Postgres(store) => budget::counted(store.read_all(after, filter, limit)).await,
             #[cfg(feature = "eventstoredb")]
-            Self::EventStoreDb(store) => store.read_all(after, filter, limit).await,
+            Self::EventStoreDb(store) => {
+                budget::counted(store.read_all(after, filter, limit)).await
+            }
             Self::Faulty(store) => Box::pin(store.inner.read_all(after, filter, limit)).await,
         }
     }
 
-    /// The events up to and with the one at `through`, a position that the store gave, newest first; no more than `limit`
-    /// (and [`PAGE_EVENTS_MAX`]) and than [`READ_BYTES_MAX`](crate::limits::READ_BYTES_MAX).
+    /// The events up to and including `through`, a position that the store returned, newest first;
+    /// at most `limit` (and [`PAGE_EVENTS_MAX`]) and
+    /// [`READ_BYTES_MAX`](crate::limits::READ_BYTES_MAX).
     pub async fn read_back(
         &self,
         through: Position,
@@ -293,9 +316,9 @@ impl EventStore {
             Self::Memory(store) => Ok(store.read_back(through, limit)),
             Self::Sqlite(store) => store.read_back(through, limit).await,
             #[cfg(feature = "postgres")]
-            Self::Postgres(store) => store.read_back(through, limit).await,
+            Self::Postgres(store) => budget::counted(store.read_back(through, limit)).await,
             #[cfg(feature = "eventstoredb")]
-            Self::EventStoreDb(store) => store.read_back(through, limit).await,
+            Self::EventStoreDb(store) => budget::counted(store.read_back(through, limit)).await,
             Self::Faulty(store) => Box::pin(store.inner.read_back(through, limit)).await,
         }
     }
@@ -306,12 +329,12 @@ impl EventStore {
         Ok(newest.filter(|event| event.position == position))
     }
 
-    /// Whether `stream` surely has no event behind `since`, as far as that can be said without a read.
+    /// Whether `stream` certainly has no event after `since`, as far as is known without a read.
     #[must_use]
     pub fn is_unchanged(&self, stream: &StreamName, since: Position) -> bool {
         match self {
             Self::Sqlite(store) => store.is_unchanged(stream, since),
-            // Whoever shares the log with others must read.
+            // Other processes may have appended: a read is needed.
             Self::Memory(_) | Self::Faulty(_) => false,
             #[cfg(feature = "postgres")]
             Self::Postgres(_) => false,
@@ -320,8 +343,8 @@ impl EventStore {
         }
     }
 
-    /// Appends in this order, many at once where the engine can. Ends with the first that is refused, and says which one it is;
-    /// some of those behind it may have been made.
+    /// Appends in this order, pipelined where the engine can. Stops at the first refusal and
+    /// returns its index; some of the later appends may have been made.
     pub async fn append_in_order(
         &self,
         appends: Vec<(StreamName, Expected, Vec<NewEvent>)>,
@@ -333,7 +356,7 @@ impl EventStore {
         if let Self::EventStoreDb(store) = self {
             return store.append_in_order(&appends).await;
         }
-        // One writer takes them, in the order in which they were made.
+        // One writer takes them in the order of these calls.
         let each =
             appends.into_iter().enumerate().map(|(place, (stream, expected, events))| async move {
                 let appended = self.append(&stream, expected, events).await;
@@ -348,14 +371,14 @@ impl EventStore {
         *self.watch().borrow()
     }
 
-    /// Returns once an event stands behind `position`.
+    /// Returns once there is an event after `position`.
     pub async fn wait_past(&self, position: Position) {
         let mut head = self.watch();
-        // The sender lives in the store, which outlives this borrow of it.
+        // The sender lives in the store, which outlives this borrow.
         let _ = head.wait_for(|head| *head > position).await;
     }
 
-    /// What the clock of the store's machine says, since the beginning of 1970; nothing if that is this machine.
+    /// The clock of the store's server (time since 1970); `None` if the store is on this machine.
     pub async fn time(&self) -> Result<Option<Duration>, ReadError> {
         match self {
             #[cfg(feature = "postgres")]
@@ -367,8 +390,8 @@ impl EventStore {
         }
     }
 
-    /// Whether an append would be written now, tried without adding an event. Answered within [`limits::PROBE_WAIT`]; the answer
-    /// is believed for a moment, so that asking often costs nothing.
+    /// Whether an append would succeed now, tested without adding an event. Answers within
+    /// [`limits::PROBE_WAIT`]; results are cached briefly.
     ///
     /// [`limits::PROBE_WAIT`]: crate::limits::PROBE_WAIT
     pub async fn writable(&self) -> Result<(), Unwritable> {
@@ -383,7 +406,7 @@ impl EventStore {
         }
     }
 
-    /// Bytes that are free on the disk of the log, for an engine whose disk is here.
+    /// Free bytes on the log's disk, for an engine with a local disk.
     #[must_use]
     pub fn disk_free(&self) -> Option<u64> {
         match self {
@@ -397,8 +420,8 @@ impl EventStore {
         }
     }
 
-    /// What is wrong with the log as the engine has it, of each kind at most [`limits::FLAWS_MAX`]; reads all of it. What a
-    /// server sees to by itself is not looked at.
+    /// Defects of the log, at most [`limits::FLAWS_MAX`] per kind; reads all of it. What a server
+    /// verifies by itself is not checked.
     ///
     /// [`limits::FLAWS_MAX`]: crate::limits::FLAWS_MAX
     pub async fn flaws(&self) -> Result<Vec<Flaw>, ReadError> {
@@ -413,7 +436,7 @@ impl EventStore {
         }
     }
 
-    /// The identity of the store, the same for as long as its events.
+    /// The identity of the store, the same for the lifetime of its log.
     #[must_use]
     pub fn id(&self) -> Uuid {
         match self {
@@ -427,7 +450,7 @@ impl EventStore {
         }
     }
 
-    /// What the engine has done since it was opened.
+    /// Statistics since the store was opened.
     #[must_use]
     pub fn stats(&self) -> Stats {
         match self {
@@ -454,7 +477,7 @@ impl EventStore {
     }
 }
 
-/// Whether `new` is what stands there already.
+/// Whether `new` equals the recorded event.
 fn is_same(recorded: &Recorded, new: &NewEvent) -> bool {
     recorded.id == new.id
         && recorded.kind == new.kind

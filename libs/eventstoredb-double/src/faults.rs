@@ -70,6 +70,11 @@ impl EventStoreDbDouble {
         self.node.cluster.unanswered.store(count, Ordering::SeqCst);
     }
 
+    /// Answers so many appends as if the server were not ready; they are not made.
+    pub fn refuse_appends(&self, count: usize) {
+        self.node.cluster.refused.store(count, Ordering::SeqCst);
+    }
+
     /// How many answers are still to be lost.
     #[must_use]
     pub fn answers_to_lose(&self) -> usize {
@@ -79,6 +84,18 @@ impl EventStoreDbDouble {
     /// Ends all subscriptions as one ends whose client takes too long.
     pub fn end_subscriptions(&self) {
         self.node.cluster.dropped.send_modify(|count| *count += 1);
+    }
+
+    /// Has all subscriptions that have begun bring nothing more, and stay; everything else is answered.
+    pub fn mute_subscriptions(&self) {
+        let begun = self.subscriptions();
+        self.node.cluster.muted.store(begun, Ordering::SeqCst);
+    }
+
+    /// How many subscriptions have begun, in all.
+    #[must_use]
+    pub fn subscriptions(&self) -> u64 {
+        self.node.cluster.subscriptions.load(Ordering::SeqCst)
     }
 
     /// Whether the cluster has written its users: until then it knows nobody, whatever their password.

@@ -1,33 +1,28 @@
 //! What the server does with what it is told. Each rule is the server's own, read in its public source (`IndexWriter`,
-//! `AllReader`, `TFChunkReader`) and seen on servers of releases 24.2 and 24.10:
-//!
-//! - the place of an event is that of its record in the log's file: the next one is further by as many bytes as the record
-//!   has, the records of others lie between, and no record is split over two chunks;
-//! - ids are compared at the expected version alone, and bytes never: an append behind which the stream has gone on is the
-//!   same again if each of its ids stands where it would have, and is answered with where it stands.
+//! `AllReader`, `TFChunkReader`) and seen on servers of releases 24.2 and 24.10. The place of an event is that of its record in the log's
+//! file: the next one is further by as many bytes as the record has, the records of others lie between, and no record is split over two
+//! chunks.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use prost::bytes::Bytes;
 use uuid::Uuid;
 
-use crate::wire::Empty;
-use crate::wire::append::Expected;
-
+mod appending;
 pub(crate) mod metadata;
 pub(crate) mod prefix;
 pub(crate) mod reading;
 
+use appending::Committed;
+pub(crate) use appending::{Unwritten, Written};
 use metadata::Metadata;
 
 /// Bytes of a chunk, as the server has them unless told otherwise.
 pub(crate) const CHUNK_BYTES: u64 = 256 << 20;
 /// Where the first event stands: behind the record of the epoch.
 const EPOCH_BYTES: u64 = 166;
-/// How many of the newest ids are known without looking at their stream: as many as the server's 8 MiB hold, about.
-const COMMITTED_MAX: usize = 100_000;
 /// What a record in memory has beside its bytes, about.
 const RECORD_OVERHEAD: usize = 300;
 
@@ -75,30 +70,6 @@ pub(crate) struct Log {
     pub(crate) ahead: Duration,
 }
 
-/// The newest ids and where they stand.
-#[derive(Debug, Default)]
-struct Committed {
-    places: HashMap<Uuid, (Arc<str>, u64)>,
-    order: VecDeque<Uuid>,
-}
-
-/// Where a stream stands after an append.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Written {
-    /// Nothing of an append of nothing to a stream that does not exist.
-    pub(crate) revision: Option<u64>,
-    pub(crate) place: Option<u64>,
-}
-
-/// Why nothing was appended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unwritten {
-    /// The stream stands here, and not where it was expected to.
-    WrongVersion { current: Option<u64> },
-    /// As much is held in memory as may be.
-    Full,
-}
-
 impl Log {
     pub(crate) fn new(chunk_bytes: u64, held_max: usize) -> Self {
         let mut log = Self {
@@ -117,88 +88,6 @@ impl Log {
         let readers = br#"{"$maxAge":2592000,"$acl":{"$r":["$ops"]}}"#;
         log.record("$$$scavenges", new("$metadata", true, Bytes::from_static(readers)));
         log
-    }
-
-    pub(crate) fn append(
-        &mut self,
-        stream: &str,
-        expected: Expected,
-        proposed: Vec<NewRecord>,
-    ) -> Result<Written, Unwritten> {
-        let current = self.streams.get(stream).and_then(|records| records.last());
-        let current = current.map(|record| record.revision);
-        let wrong = Unwritten::WrongVersion { current };
-        let next = current.map_or(0, |revision| revision + 1);
-        let again = match expected {
-            Expected::StreamExists(Empty {}) if current.is_none() => return Err(wrong),
-            Expected::Any(Empty {}) | Expected::StreamExists(Empty {}) => {
-                self.known(stream, &proposed, wrong)?
-            }
-            Expected::NoStream(Empty {}) if next > 0 => {
-                Some(self.stands(stream, 0, &proposed).ok_or(wrong)?)
-            }
-            Expected::Revision(revision) if revision.saturating_add(1) < next => {
-                Some(self.stands(stream, revision + 1, &proposed).ok_or(wrong)?)
-            }
-            Expected::Revision(revision) if revision.checked_add(1) != Some(next) => {
-                return Err(wrong);
-            }
-            Expected::NoStream(Empty {}) | Expected::Revision(_) => None,
-        };
-        if let Some(revision) = again {
-            let place = self.at(stream, revision).map(|record| record.place);
-            return Ok(Written { revision: Some(revision), place });
-        }
-        if self.held > self.held_max {
-            return Err(Unwritten::Full);
-        }
-        let (mut written, nothing) =
-            (Written { revision: current, place: None }, proposed.is_empty());
-        for proposed in proposed {
-            let record = self.record(stream, proposed);
-            written = Written { revision: Some(record.revision), place: Some(record.place) };
-        }
-        if !nothing && self.neighbours {
-            self.others();
-        }
-        Ok(written)
-    }
-
-    /// Without an expected version: the revision of the last of the ids, if all of them are known in the stream; nothing if
-    /// the first one is not, and refused if another one is not.
-    fn known(
-        &self,
-        stream: &str,
-        proposed: &[NewRecord],
-        wrong: Unwritten,
-    ) -> Result<Option<u64>, Unwritten> {
-        let mut last = None;
-        for (place, proposed) in proposed.iter().enumerate() {
-            match self.committed.places.get(&proposed.id) {
-                Some((known, revision)) if **known == *stream => last = Some(*revision),
-                _ if place == 0 => return Ok(None),
-                _ => return Err(wrong),
-            }
-        }
-        Ok(last)
-    }
-
-    /// The revision of the last of the ids, if each stands where it would be written.
-    fn stands(&self, stream: &str, base: u64, proposed: &[NewRecord]) -> Option<u64> {
-        let mut last = None;
-        for (proposed, revision) in proposed.iter().zip(base..) {
-            if self.at(stream, revision)?.id != proposed.id {
-                return None;
-            }
-            last = Some(revision);
-        }
-        last
-    }
-
-    fn at(&self, stream: &str, revision: u64) -> Option<&Arc<Record>> {
-        let records = self.streams.get(stream)?;
-        let found = records.binary_search_by_key(&revision, |record| record.revision);
-        records.get(found.ok()?)
     }
 
     fn record(&mut self, stream: &str, proposed: NewRecord) -> Arc<Record> {
@@ -284,19 +173,6 @@ impl Log {
 
     pub(crate) fn metadata(&self, stream: &str) -> Option<&Metadata> {
         self.metadata.get(stream)
-    }
-}
-
-impl Committed {
-    fn note(&mut self, id: Uuid, stream: Arc<str>, revision: u64) {
-        if self.places.insert(id, (stream, revision)).is_none() {
-            self.order.push_back(id);
-        }
-        if self.order.len() > COMMITTED_MAX
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.places.remove(&oldest);
-        }
     }
 }
 

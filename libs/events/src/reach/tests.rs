@@ -1,3 +1,7 @@
+use std::path::Path;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use tokio::io::BufReader;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -8,10 +12,11 @@ fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/tls").join(name)
 }
 
-/// The end of the tests' certificates, 29 October 2126.
+/// Expiry of the test certificates, 29 October 2126.
 const END_S: u64 = 4_948_957_252;
 
-/// A server of one connection: what it says first, what it waits for, what it then answers, and whether TLS follows.
+/// A server for one connection: what it sends first, what it expects, what it then answers, and
+/// whether TLS follows.
 async fn server(
     says: &'static [u8],
     waits: usize,
@@ -33,7 +38,7 @@ async fn server(
         stream.write_all(answers).await.unwrap();
         if answers != b"N" {
             let acceptor = TlsAcceptor::from(Arc::new(config));
-            // Whoever does not believe it goes away.
+            // A client that does not trust it closes the connection.
             if let Ok(stream) = acceptor.accept(stream).await {
                 let _ = BufReader::new(stream).read_u8().await;
             }
@@ -63,31 +68,31 @@ async fn why_a_server_is_not_reached_is_said_in_a_sentence() {
     let plain =
         |host: &str, port| Server { host: host.to_owned(), port, tls: None, authority: None };
     let refused = reach(&plain("127.0.0.1", free)).await.unwrap_err();
-    assert!(refused.contains("nothing takes a connection at 127.0.0.1"), "{refused}");
+    assert!(refused.contains("connection to 127.0.0.1"), "{refused}");
     let unknown = reach(&plain("no-such-host.invalid", 5432)).await.unwrap_err();
     assert!(
-        unknown.starts_with("no-such-host.invalid:5432: its name does not resolve"),
+        unknown.starts_with("no-such-host.invalid:5432: host name does not resolve"),
         "{unknown}"
     );
 
     let (without, _serving) = server(b"", 8, b"N").await;
     let without = reach(&Server { tls: Some(Tls::AsPostgres), ..without }).await.unwrap_err();
-    assert!(without.ends_with("it speaks no TLS"), "{without}");
+    assert!(without.ends_with("the server does not offer TLS"), "{without}");
 
     let (stranger, _serving) = server(b"", 0, b"").await;
     let stranger =
         Server { tls: Some(Tls::AtOnce), authority: Some(file("server.crt")), ..stranger };
     let stranger = reach(&stranger).await.unwrap_err();
-    assert!(stranger.contains("its TLS is refused"), "{stranger}");
+    assert!(stranger.contains("signed by no CA that is trusted here"), "{stranger}");
 
-    // It takes the connection and says nothing.
+    // Accepts the connection and sends nothing.
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let silent_port = silent.local_addr().unwrap().port();
     let silent_one = Server { tls: Some(Tls::AtOnce), ..plain("127.0.0.1", silent_port) };
     let said = reach(&silent_one).await.unwrap_err();
-    assert!(said.ends_with("it does not speak TLS within 4 s"), "{said}");
+    assert!(said.ends_with(NO_HANDSHAKE), "{said}");
 
-    // One of several is enough, and of none each says why.
+    // One reachable server is enough; otherwise each failure is listed.
     assert_eq!(any(vec![plain("127.0.0.1", free), plain("127.0.0.1", silent_port)]).await, Ok(()));
     let both = any(vec![plain("127.0.0.1", free), plain("no-such-host.invalid", 1)]).await;
     assert_eq!(both.unwrap_err().matches("; ").count(), 1);
@@ -109,8 +114,47 @@ fn a_server_is_read_from_its_address() {
 }
 
 #[test]
+fn an_authority_that_was_renewed_in_its_file_ends_with_its_last_certificate() {
+    let folder = tempfile::tempdir().unwrap();
+    let certificate = |subject: &str, days: &str| {
+        let command = format!(
+            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null \
+             -subj /CN={subject} -days {days} 2>/dev/null"
+        );
+        let made = std::process::Command::new("sh").args(["-c", &command]).output().unwrap();
+        assert!(made.status.success());
+        String::from_utf8(made.stdout).unwrap()
+    };
+    let file = folder.path().join("authorities.pem");
+    let end = |certificates: &[&String]| {
+        let text: String = certificates.iter().map(|text| text.as_str()).collect();
+        std::fs::write(&file, text).unwrap();
+        in_file(&file).unwrap()
+    };
+    let [old, new] = ["1", "1000"].map(|days| certificate("a", days));
+    let other = certificate("b", "100");
+    assert!(end(&[&old]) < end(&[&other]) && end(&[&other]) < end(&[&new]));
+    assert_eq!(end(&[&old, &new]), end(&[&new]));
+    assert_eq!(end(&[&new, &other, &old]), end(&[&other]));
+    assert_eq!(end(&[&other, &old]), end(&[&old]));
+}
+
+#[test]
 fn the_end_of_an_authority_is_read_from_its_file() {
     assert_eq!(in_file(&file("authority.crt")), Ok(Duration::from_secs(END_S)));
     assert!(in_file(&file("server.key")).unwrap_err().contains("no certificate"));
     assert!(in_file(Path::new("/nowhere.pem")).is_err());
+}
+
+#[tokio::test]
+async fn an_address_is_never_repeated_with_its_password() {
+    assert_eq!(shown("esdb://admin:secret@one:2113?log=a"), "esdb://one:2113");
+    assert_eq!(shown("sqlite:log.sqlite"), "sqlite:log.sqlite");
+    let mistyped = "postgers://dossier:secret@one/log?password=secret";
+    for refused in
+        [crate::EventStore::open(mistyped).await, crate::EventStore::open_read_only(mistyped).await]
+    {
+        let refused = refused.unwrap_err().to_string();
+        assert!(refused.contains("postgers://one/log") && !refused.contains("secret"), "{refused}");
+    }
 }

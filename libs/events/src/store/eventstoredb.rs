@@ -21,6 +21,7 @@ use uuid::Uuid;
 
 use super::probe::Probe;
 use super::room::Room;
+use crate::budget;
 use crate::limits::{
     ANSWERED_IN, APPEND_QUEUE_MAX, KNOWN_IN, PROBE_FRESH_KEPT, READ_AT_ONCE, TIME_EVERY,
     TOGETHER_BYTES_MAX,
@@ -33,13 +34,13 @@ use crate::{
 mod address;
 mod append;
 mod batch;
-mod certificate;
 mod connection;
 mod dial;
 mod discovery;
 mod failure;
 mod flaws;
 mod follower;
+mod health;
 mod in_order;
 mod known;
 mod log;
@@ -111,7 +112,7 @@ impl EventStoreDb {
         self.check_not_read_only()?;
         let silent = |failure: Failure| Unwritable::Silent(failure.to_string());
         // Known already: nobody has to wait for it.
-        self.log.connection.stands().map_err(silent)?;
+        self.log.connection.health.check().map_err(silent)?;
         let ask = async {
             let until = Instant::now() + KNOWN_IN;
             let asked = own::time(&self.log.connection, self.log_name(), until).await;
@@ -130,8 +131,16 @@ impl EventStoreDb {
         after: Version,
         limit: usize,
     ) -> Result<Vec<Recorded>, ReadError> {
-        let until = Instant::now() + ANSWERED_IN;
-        let events = self.log.read_stream(stream, after, (limit, until)).await?;
+        self.read_until(stream, after, (limit, budget::until(ANSWERED_IN))).await
+    }
+
+    async fn read_until(
+        &self,
+        stream: &StreamName,
+        after: Version,
+        within: (usize, Instant),
+    ) -> Result<Vec<Recorded>, ReadError> {
+        let events = self.log.read_stream(stream, after, within).await?;
         self.known.note(stream, &events);
         Ok(events)
     }
@@ -141,9 +150,11 @@ impl EventStoreDb {
         streams: &[StreamName],
         limit: usize,
     ) -> Result<Vec<Vec<Recorded>>, ReadError> {
+        // One deadline for all of them, however many wait for their turn.
+        let within = (limit, budget::until(ANSWERED_IN));
         let mut each = Vec::with_capacity(streams.len());
         for stream in streams {
-            each.push(self.read(stream, Version(0), limit));
+            each.push(self.read_until(stream, Version(0), within));
         }
         let mut reading = futures_util::StreamExt::buffered(stream::iter(each), READ_AT_ONCE);
         let (mut read, mut bytes) = (Vec::with_capacity(streams.len()), 0);
@@ -157,7 +168,7 @@ impl EventStoreDb {
     }
 
     pub(super) async fn last(&self, stream: &StreamName) -> Result<Option<Recorded>, ReadError> {
-        Ok(self.log.last(stream).await?)
+        Ok(self.log.last(stream, budget::until(ANSWERED_IN)).await?)
     }
 
     pub(super) async fn read_all(
@@ -171,9 +182,9 @@ impl EventStoreDb {
         }
         // What the follower has not come to is not there yet, for anybody in this process.
         let head = *self.log.head.borrow();
-        let within = (limit, Instant::now() + ANSWERED_IN);
+        let within = (limit, budget::until(ANSWERED_IN));
         let mut events = match self.log.behind(after, Some(head), within).await {
-            Err(Failure::NoPlace) => self.log.look_for(after, Some(head), within).await?,
+            Err(Failure::NoPlace) => return Err(ReadError::NoSuchPosition(after)),
             read => read?,
         };
         events.retain(|event| event.position <= head);
@@ -187,18 +198,18 @@ impl EventStoreDb {
         through: Position,
         limit: usize,
     ) -> Result<Vec<Recorded>, ReadError> {
-        Ok(self.log.up_to(through, limit).await?)
+        Ok(self.log.up_to(through, (limit, budget::until(ANSWERED_IN))).await?)
     }
 
     /// The server's clock, asked every now and then: in between, time passes here as there. Every call asks the server
     /// something, so that it is known to be there; if it is known not to be, nobody waits for it.
     pub(super) async fn time(&self) -> Result<Duration, ReadError> {
-        self.log.connection.stands()?;
+        self.log.connection.health.check()?;
         let asked = self.ask_time().await;
         if let Err(failure) = &asked
             && failure.may_pass()
         {
-            self.log.connection.is_silent(failure);
+            self.log.connection.health.down(failure);
         }
         Ok(asked?)
     }

@@ -1,20 +1,14 @@
-//! How long a server that went away is waited for.
+//! Back-off while a server is unavailable.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::budget;
 use crate::limits::{RECONNECT_MAX, RECONNECT_PAUSE};
+pub(super) use crate::rest::rest;
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a server that is gone gives no sign when it is back"
-)]
-pub(super) async fn rest(pause: Duration) {
-    tokio::time::sleep(pause).await;
-}
-
-/// How long a failover is waited for.
+/// Back-off with the time limit of a failover.
 pub(super) struct Patience {
     until: Instant,
     pause: Duration,
@@ -22,10 +16,10 @@ pub(super) struct Patience {
 
 impl Patience {
     pub(super) fn new() -> Self {
-        Self { until: Instant::now() + RECONNECT_MAX, pause: RECONNECT_PAUSE }
+        Self { until: budget::until(RECONNECT_MAX), pause: RECONNECT_PAUSE }
     }
 
-    /// Waits a little longer than the last time; false if it has been long enough.
+    /// Waits longer each time; false once the time limit has passed.
     pub(super) async fn lasts(&mut self) -> bool {
         if Instant::now() + self.pause > self.until {
             return false;
@@ -36,7 +30,7 @@ impl Patience {
     }
 }
 
-/// The pause behind `pause`: twice that, up to a second.
+/// The next wait: twice `pause`, up to 1 s.
 pub(super) fn longer(pause: Duration) -> Duration {
     pause.saturating_mul(2).min(Duration::from_secs(1))
 }

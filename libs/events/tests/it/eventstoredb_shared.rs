@@ -64,6 +64,25 @@ async fn what_is_not_ours_never_stops_a_read() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_of_others_as_large_as_a_server_takes_them_stop_no_read() {
+    let double = EventStoreDbDouble::start().unwrap();
+    let store = open(&double).await;
+    append(&store, 1).await;
+    // `--max-append-size` may be 16 MiB. The first one the server takes for one of the log, the other is the newest of all.
+    let large = vec![b'x'; 15 << 20];
+    assert!(double.write("test\u{ad}.x", "Other", &large, 1).is_some());
+    append(&store, 2).await;
+    assert!(double.write("other-1", "Other", &large, 1).is_some());
+    let later = open(&double).await;
+    assert_eq!(paged(&later, 10).await, [1, 2]);
+    append(&later, 3).await;
+    assert_eq!(ids(&later).await, [1, 2, 3]);
+    timeout(LIMIT, store.wait_past(Position(later.head().0 - 1))).await.expect("not heard of");
+    assert_eq!(ids(&store).await, [1, 2, 3]);
+    assert_eq!(later.flaws().await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_full_of_what_others_wrote_are_not_the_end() {
     let double = EventStoreDbDouble::start().unwrap();
     let store = open(&double).await;

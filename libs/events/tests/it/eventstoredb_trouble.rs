@@ -111,6 +111,26 @@ async fn a_subscription_that_the_server_ends_is_made_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_subscription_that_brings_nothing_is_made_anew_under_load_as_well() {
+    let double = EventStoreDbDouble::start().unwrap();
+    let store = Arc::new(open(&double).await);
+    append(&store, 1).await;
+    let subscribed = double.subscriptions();
+    double.mute_subscriptions();
+    // One append after the other: there is always somebody who waits for what the subscription does not bring.
+    let anew = async {
+        let mut id = 1;
+        while double.subscriptions() == subscribed {
+            id += 1;
+            append(&store, id).await;
+        }
+        id
+    };
+    let count = timeout(LIMIT, anew).await.expect("it is never made anew");
+    all_of(&store, count).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_frozen_server_refuses_in_time_and_is_known_to_be_away_at_once() {
     let double = EventStoreDbDouble::start().unwrap();
     let store = open(&double).await;
@@ -141,6 +161,24 @@ async fn a_frozen_server_refuses_in_time_and_is_known_to_be_away_at_once() {
     append(&store, 2).await;
     append(&store, 3).await;
     all_of(&store, 3).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_that_reads_and_appends_is_refused_in_time() {
+    let double = EventStoreDbDouble::start().unwrap();
+    let store = open(&double).await;
+    append(&store, 1).await;
+    double.freeze();
+    // Each call may take 18 s.
+    let request = events::within(events::limits::REQUEST_WAIT, async {
+        let read = (read_first(&store).await, read_first(&store).await);
+        (read, try_append(&store, 2).await)
+    });
+    let answered = timeout(REFUSED_IN, request).await.expect("not answered");
+    assert!(
+        matches!(answered, ((Err(_), Err(_)), Err(AppendError::Unavailable(_)))),
+        "{answered:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use futures_util::stream::{self, StreamExt};
 use tokio::sync::watch;
@@ -19,6 +20,8 @@ use crate::wire::{Empty, Position};
 /// A subscription that is under way.
 struct Subscription {
     node: Arc<Node>,
+    /// Which one it is, counted from zero.
+    number: u64,
     /// What is to be said next.
     said: VecDeque<ReadResp>,
     ends: watch::Receiver<u64>,
@@ -100,7 +103,8 @@ fn subscription(node: Arc<Node>, of: Subject, structured: bool) -> Answers {
     let confirmed = ReadContent::Confirmation(Confirmation { subscription_id });
     let (ends, dropped) = (node.cluster.end.subscribe(), node.cluster.dropped.subscribe());
     let said = VecDeque::from([ReadResp { content: Some(confirmed) }]);
-    let begun = Subscription { node, said, ends, dropped, live: false, structured, of };
+    let number = node.cluster.subscriptions.fetch_add(1, Ordering::SeqCst);
+    let begun = Subscription { node, number, said, ends, dropped, live: false, structured, of };
     let answers = stream::unfold(Some(begun), |under_way| async {
         let mut subscription = under_way?;
         match subscription.next().await {
@@ -118,7 +122,9 @@ impl Subscription {
                 return Ok(said);
             }
             self.ends.borrow_and_update();
-            match self.page() {
+            let muted = self.number < self.node.cluster.muted.load(Ordering::SeqCst);
+            let reached = if muted { Reached::Nothing } else { self.page() };
+            match reached {
                 Reached::More => continue,
                 Reached::End if !self.live => {
                     self.live = true;

@@ -391,8 +391,8 @@ impl From<ClockWrong> for Problem {
 }
 
 impl From<ReadError> for Problem {
-    fn from(ReadError::Unavailable(reason): ReadError) -> Self {
-        Self::unavailable(&reason)
+    fn from(error: ReadError) -> Self {
+        Self::unavailable(&String::from(error))
     }
 }
 

@@ -92,8 +92,8 @@ pub enum Failure<R> {
 }
 
 impl<R> From<ReadError> for Failure<R> {
-    fn from(ReadError::Unavailable(reason): ReadError) -> Self {
-        Self::Unavailable(reason)
+    fn from(error: ReadError) -> Self {
+        Self::Unavailable(error.into())
     }
 }
 

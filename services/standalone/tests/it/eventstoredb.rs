@@ -2,14 +2,16 @@
 //! events lie between ours.
 
 use std::process::Command;
+use std::time::Duration;
 
 use events::EventStore;
 use events::contract_suite::SENTENCES;
 use eventstoredb_double::EventStoreDbDouble;
+use tokio::time::timeout;
 
 use crate::durability::Process;
 use crate::health::{assert_told, probed};
-use crate::support::{Office, at, printed};
+use crate::support::{Office, at, energy_label, printed, submitted};
 
 async fn store(double: &EventStoreDbDouble) -> EventStore {
     EventStore::eventstoredb(&double.url("office")).await.unwrap()
@@ -49,6 +51,28 @@ async fn a_server_that_is_frozen_or_without_a_leader_shows_at_once() {
     assert_told(&process).await;
     double.regain_quorum(false);
     probed(&process.browser, ready).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_at_a_server_that_freezes_are_answered_within_the_time_that_is_promised() {
+    let double = EventStoreDbDouble::start().unwrap();
+    let office = Office::open_with(store(&double).await, at("2026-11-20T09:00")).await;
+    let (browser, applicant) = (&office.browser, office.applicant("company-1"));
+    let (dossier, _) = submitted(browser, &applicant).await;
+    let another = energy_label(browser, &applicant).await;
+    double.freeze();
+    let promised = Duration::from_secs(20);
+    let (read, written) = tokio::join!(
+        timeout(promised, browser.get(&dossier, &applicant)),
+        timeout(promised, browser.post("/v1/dossiers", &applicant, "", another.clone())),
+    );
+    for answer in [read.expect("a read waits"), written.expect("a step waits")] {
+        assert_eq!(answer.refused(), (503, "unavailable"), "{}", answer.body);
+    }
+    double.thaw();
+    let again = async { while !browser.get(&dossier, &applicant).await.status.is_success() {} };
+    timeout(promised, again).await.expect("it stays away");
+    browser.post("/v1/dossiers", &applicant, "", another).await.granted();
 }
 
 #[test]

@@ -1,13 +1,10 @@
 //! What an address says: the client's own connection string, and the name of the log.
 
-use std::path::{Path, PathBuf};
+use eventstore::{ClientSettings, ClientSettingsParseError};
 
-use eventstore::ClientSettings;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-
+use super::dial;
 use super::failure::Host;
-use crate::reach::{Server, Tls};
+use crate::reach::{Server, Tls, certificates};
 
 /// The log's name without a setting of it.
 const LOG: &str = "dossier";
@@ -33,7 +30,16 @@ impl Address {
         let Self { scheme, others, user, .. } = self;
         let user = user.as_ref().map_or_else(String::new, |(name, word)| format!("{name}:{word}@"));
         let address = format!("{scheme}://{user}{host}?{others}");
-        address.parse().map_err(|error| format!("not an address: {host}: {error}"))
+        address.parse().map_err(|error| format!("invalid address: {host}: {}", reason(&error)))
+    }
+
+    /// The hosts that it names.
+    pub(super) fn hosts(&self) -> Result<Vec<Host>, String> {
+        let host = |at: &eventstore::Endpoint| {
+            let port = u16::try_from(at.port).map_err(|_| format!("not a port: {}", at.port))?;
+            Ok(Host::new(&at.host, port))
+        };
+        self.settings.hosts().iter().map(host).collect()
     }
 }
 
@@ -74,7 +80,7 @@ pub(super) fn parse(url: &str) -> Result<Address, String> {
                     .to_owned());
             }
             // The client breaks off on a file that it cannot read.
-            "tlscafile" => readable(&value.replace("%2F", "/"))?,
+            "tlscafile" => drop(certificates::read(&dial::path(value))?),
             _ => {}
         }
         others.push(setting);
@@ -91,41 +97,25 @@ pub(super) fn parse(url: &str) -> Result<Address, String> {
     let user = user.map(|(name, password)| (name.to_owned(), password.to_owned()));
     let others = others.join("&");
     let settings = format!("{address}?{others}").parse();
-    let settings = settings.map_err(|error| format!("not an address: {error}"))?;
+    let settings = settings.map_err(|error| format!("invalid address: {}", reason(&error)))?;
     Ok(Address { settings, log: log.to_owned(), user, scheme, others })
 }
 
-/// The servers of an address, with the authority by which they are believed.
+/// Why the client does not take an address. Its error as a whole repeats the address, with the password.
+fn reason(error: &ClientSettingsParseError) -> String {
+    error.error().map_or_else(|| error.message().to_owned(), ToString::to_string)
+}
+
+/// The servers of an address, with the authority that signs their certificates.
 pub(in crate::store) fn servers(url: &str) -> Vec<Server> {
-    let Ok(Address { settings, .. }) = parse(url) else { return Vec::new() };
-    let tls = settings.is_secure_mode_enabled().then_some(Tls::AtOnce);
-    let authority = settings.tls_ca_file().map(|path| PathBuf::from(path.replace("%2F", "/")));
-    let server = |at: &eventstore::Endpoint| {
-        let port = u16::try_from(at.port).unwrap_or_default();
-        Server { host: at.host.clone(), port, tls, authority: authority.clone() }
-    };
-    settings.hosts().iter().map(server).collect()
-}
-
-fn readable(path: &str) -> Result<(), String> {
-    let unreadable = |reason: String| format!("{path}: {reason}");
-    let certificates = CertificateDer::pem_file_iter(Path::new(path));
-    let mut certificates = certificates.map_err(|error| unreadable(error.to_string()))?.peekable();
-    if certificates.peek().is_none() {
-        return Err(unreadable("no certificate of an authority".to_owned()));
-    }
-    certificates.try_for_each(|certificate| {
-        certificate.map(drop).map_err(|error| unreadable(error.to_string()))
-    })
-}
-
-/// An address without its password and settings.
-pub(super) fn shown(url: &str) -> String {
-    let address = url.split_once('?').map_or(url, |(address, _)| address);
-    match (address.split_once("://"), address.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
-        _ => address.to_owned(),
-    }
+    let Ok(address) = parse(url) else { return Vec::new() };
+    let tls = address.settings.is_secure_mode_enabled().then_some(Tls::AtOnce);
+    let file = address.settings.tls_ca_file();
+    let authority = file.map(|file| dial::path(file));
+    let hosts = address.hosts().unwrap_or_default().into_iter();
+    hosts
+        .map(|Host { name, port }| Server { host: name, port, tls, authority: authority.clone() })
+        .collect()
 }
 
 #[cfg(test)]
@@ -139,9 +129,8 @@ mod tests {
         assert!(!address.settings.is_secure_mode_enabled());
         assert_eq!(parse("esdb://localhost").unwrap().log, "dossier");
         assert!(parse("esdb://localhost").unwrap().settings.is_secure_mode_enabled());
-        assert_eq!(shown("esdb://admin:secret@one:2113?log=a"), "esdb://one:2113");
         assert_eq!(address.user, Some(("admin".to_owned(), "secret".to_owned())));
-        let two = address.of_host(&Host { name: "two".to_owned(), port: 2114 }).unwrap();
+        let two = address.of_host(&Host::new("two", 2114)).unwrap();
         assert_eq!((two.hosts().len(), two.hosts()[0].port), (1, 2114));
         assert!(!two.is_secure_mode_enabled() && two.default_authenticated_user().is_some());
     }
@@ -153,8 +142,31 @@ mod tests {
         assert!(refused("esdb://localhost?nodePreference=follower").contains("leader"));
         assert!(refused("esdb://localhost?log=a.b").contains("letters"));
         assert!(refused("esdb://localhost?tlsCaFile=/none/there.pem").contains("/none/there.pem"));
-        assert!(refused("esdb://").contains("not an address"));
+        assert!(refused("esdb://").contains("invalid address"));
         assert!(refused("esdb://admin:p%40ss@localhost").contains("letters"));
+    }
+
+    #[test]
+    fn an_address_of_ipv6_is_dialed_without_its_brackets_and_shown_with_them() {
+        let address = parse("esdb://[::1]:2114?tls=false").unwrap();
+        let hosts = address.hosts().unwrap();
+        assert_eq!(hosts, [Host { name: "::1".to_owned(), port: 2114 }]);
+        assert_eq!(hosts[0].to_string(), "[::1]:2114");
+        assert_eq!(address.of_host(&hosts[0]).unwrap().hosts()[0].port, 2114);
+        assert_eq!(servers("esdb://[::1]:2114?tls=false")[0].host, "::1");
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_read_is_not_repeated_with_its_password() {
+        for url in [
+            "esdb://admin:secret@one:99999",
+            "esdb://admin:secret@one:1,two:x",
+            "esdb://admin:secret@[::",
+        ] {
+            let refused = parse(url).unwrap_err();
+            assert!(refused.starts_with("invalid address: "), "{refused}");
+            assert!(!refused.contains("secret"), "{refused}");
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::failure::Failure;
 use super::own;
 use super::record;
 use super::wire::append::ExpectedRevision;
+use crate::budget;
 use crate::limits::{ANSWERED_IN, BUSY_RETRY_AFTER, CALL_IN, READ_EVENTS_MAX};
 use crate::store::is_same;
 use crate::{
@@ -31,9 +32,9 @@ impl EventStoreDb {
         };
         let _taken = self.room.take(&events)?;
         check_ids(&events)?;
-        let until = Instant::now() + ANSWERED_IN;
+        let until = budget::until(ANSWERED_IN);
         let Some(base) = base(expected) else {
-            return Err(AppendError::Conflict { actual: self.stands_at(stream).await? });
+            return Err(AppendError::Conflict { actual: self.stands_at(stream, until).await? });
         };
         if let Some(id) = self.used((stream, base), &events, until).await? {
             return Err(AppendError::IdReused(id));
@@ -114,7 +115,7 @@ impl EventStoreDb {
             self.log.comes_to(last.position, until).await.map_err(unread)?;
             return Ok(self.appended(last, events));
         }
-        let actual = self.stands_at(stream).await?;
+        let actual = self.stands_at(stream, until).await?;
         let through = actual.unwrap_or(Version(0));
         match self.used((stream, through), events, until).await? {
             Some(id) => Err(AppendError::IdReused(id)),
@@ -122,8 +123,12 @@ impl EventStoreDb {
         }
     }
 
-    async fn stands_at(&self, stream: &StreamName) -> Result<Option<Version>, AppendError> {
-        Ok(self.log.last(stream).await.map_err(unread)?.map(|last| last.version))
+    async fn stands_at(
+        &self,
+        stream: &StreamName,
+        until: Instant,
+    ) -> Result<Option<Version>, AppendError> {
+        Ok(self.log.last(stream, until).await.map_err(unread)?.map(|last| last.version))
     }
 
     /// Which of the events' ids stands in the stream, up to a version; of a long one, among the newest.

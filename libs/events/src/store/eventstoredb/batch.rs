@@ -74,7 +74,7 @@ impl Waiting {
 
     fn end(&self, why: &Failure) {
         let mut answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        answers.ended = Some(why.clone());
+        answers.ended.get_or_insert_with(|| why.clone());
         for (_, waiting) in answers.waiting.drain() {
             let _ = waiting.send(Err(why.clone()));
         }
@@ -133,6 +133,8 @@ fn begin(node: &Node) -> Session {
     // The task must not keep alive what it belongs to.
     let (node, answers) = (node.without_batch(), Arc::clone(&waiting));
     task.spawn(async move {
+        // However this ends, nobody is left waiting.
+        let _ended = Ended(&answers);
         let unsent = stream::unfold(unsent, |mut unsent: mpsc::Receiver<_>| async move {
             let request = unsent.recv().await?;
             Some((request, unsent))
@@ -141,6 +143,15 @@ fn begin(node: &Node) -> Session {
         answers.end(&ended);
     });
     Session { requests, waiting, next: AtomicU64::new(1), _task: task }
+}
+
+/// Ends the session when the task that receives its answers is dropped or fails.
+struct Ended<'a>(&'a Waiting);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.end(&Failure::Passing("the connection has ended".to_owned()));
+    }
 }
 
 async fn receive(
@@ -159,9 +170,10 @@ async fn receive(
                     continue;
                 };
                 let answer = match outcome {
-                    Some(Outcome::Success(success)) => {
-                        Ok(success.position.map(|place| Position(place.commit + 1)))
-                    }
+                    Some(Outcome::Success(success)) => Ok(success
+                        .position
+                        .and_then(|place| place.commit.checked_add(1))
+                        .map(Position)),
                     Some(Outcome::Error(refusal)) => Err(Failure::of_append(&refusal)),
                     None => Err(Failure::Passing("neither appended nor refused".to_owned())),
                 };

@@ -8,15 +8,24 @@ use tonic::{Code, Status};
 use super::wire::append::Refusal;
 
 /// A node of the server.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Host {
+    /// A name or an address, without brackets.
     pub(super) name: String,
     pub(super) port: u16,
 }
 
+impl Host {
+    /// `name` may be an address in the brackets that a URL has around IPv6.
+    pub(super) fn new(name: &str, port: u16) -> Self {
+        let bare = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        Self { name: bare.unwrap_or(name).to_owned(), port }
+    }
+}
+
 impl fmt::Display for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.name, self.port)
+        crate::reach::write_place(f, &self.name, self.port)
     }
 }
 
@@ -28,7 +37,7 @@ pub(super) enum Failure {
     /// The user is refused, or may not do this. Passes where a new cluster has not written its users yet.
     #[error("{0}")]
     Denied(String),
-    #[error("no answer within {0:?}")]
+    #[error("no answer within {:.1} s", .0.as_secs_f64())]
     Silent(Duration),
     /// The same again may be answered. If it was an append, it may have been made.
     #[error("{0}")]
@@ -90,7 +99,7 @@ impl From<Status> for Failure {
                 (said("leader-endpoint-host"), said("leader-endpoint-port"))
             && let Ok(port) = port.parse()
         {
-            return Self::NotLeader(Host { name: name.to_owned(), port });
+            return Self::NotLeader(Host::new(name, port));
         }
         let message = status.message();
         let text = || match cause(&status) {

@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 use super::failure::Failure;
 use super::log::Log;
-use super::record::{Whose, whose};
+use super::record::{Whose, shown, whose};
 use crate::limits::{FIND_TIMEOUT, FLAWS_MAX};
 use crate::{Flaw, StreamName};
 
@@ -43,14 +43,13 @@ struct Found {
 
 impl Found {
     fn see(&mut self, whose: Whose, event: &eventstore::RecordedEvent, text: bool) {
-        let escaped = || event.stream_id().as_bytes().escape_ascii().to_string();
+        let escaped = || shown(event.stream_id().as_bytes());
         match whose {
             Whose::Others => {}
-            Whose::Odd => *self.foreign.entry(escaped()).or_default() += 1,
+            Whose::Odd => self.sees_foreign(escaped()),
             Whose::Ours(stream) => {
                 if !text {
-                    let place = format!("{}@{}", escaped(), event.revision);
-                    *self.foreign.entry(place).or_default() += 1;
+                    self.sees_foreign(format!("{}@{}", escaped(), event.revision));
                 }
                 let version = event.revision + 1;
                 let next = self.next.entry(stream).or_insert(1);
@@ -63,9 +62,15 @@ impl Found {
         }
     }
 
+    fn sees_foreign(&mut self, stream: String) {
+        if self.foreign.len() < FLAWS_MAX || self.foreign.contains_key(&stream) {
+            *self.foreign.entry(stream).or_default() += 1;
+        }
+    }
+
     fn flaws(self) -> Vec<Flaw> {
-        let foreign = self.foreign.into_iter().take(FLAWS_MAX);
-        let foreign = foreign.map(|(stream, events)| Flaw::Foreign { stream, events });
+        let foreign =
+            self.foreign.into_iter().map(|(stream, events)| Flaw::Foreign { stream, events });
         foreign.chain(self.gaps).collect()
     }
 }

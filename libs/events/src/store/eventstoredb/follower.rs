@@ -15,7 +15,7 @@ use super::failure::Failure;
 use super::log::{Log, place};
 use super::reads;
 use super::record::{self, PassedOver};
-use super::wire::read::Content;
+use super::wire::read::{Content, ReadResp};
 use crate::Position;
 use crate::event::is_whole;
 use crate::limits::{CALL_IN, KNOWN_IN, LOOK_EVERY, PAGE_EVENTS_MAX, RECONNECT_PAUSE};
@@ -66,63 +66,78 @@ async fn hear(log: &Log, subscribed: &Subscribed) -> Failure {
     };
     let from = log.known();
     let options = reads::subscription(&log.prefix, place(from));
-    let failure = async {
-        // What is sent first is that it has begun.
-        let begun = timeout(CALL_IN, node.read(options, None)).await;
-        let mut read = begun.map_err(|_| Failure::Silent(CALL_IN))??;
+    let heard: Result<Infallible, Failure> = async {
+        // The first message says that it has begun.
+        let begun = timeout(CALL_IN, async {
+            let mut read = node.read(options, None).await?;
+            Ok::<_, Failure>((read.message().await?, read))
+        });
+        let (mut next, mut read) = begun.await.map_err(|_| Failure::Silent(CALL_IN))??;
+        // Where the record at `from` was scavenged, the server begins behind the one that follows it, which may be ours: what stands
+        // there by now is read before anything behind it is taken in.
+        look(log).await?;
         subscribed.comes_to(from);
-        while let Some(message) = read.message().await? {
-            match message.content {
-                Some(Content::Event(event)) => {
-                    let Some(event) = event.event else { continue };
-                    let position = Position(event.commit_position.saturating_add(1));
-                    match record::recorded(&event, &log.prefix) {
-                        Ok(event) => drop(log.take_in(vec![event])),
-                        Err(PassedOver::Odd(stream)) => log.oddities.note(stream),
-                        Err(PassedOver::Others) => {}
-                    }
-                    subscribed.comes_to(position);
-                }
-                Some(Content::Checkpoint(place)) => {
-                    let position = Position(place.commit.saturating_add(1));
-                    log.looked_through(position);
-                    subscribed.comes_to(position);
-                }
-                Some(Content::StreamNotFound(())) | None => {}
+        while let Some(ReadResp { content }) = next {
+            if let Some(content) = content {
+                take(log, subscribed, content);
             }
+            next = read.message().await?;
         }
         Err(Failure::Passing("the server ended the subscription".to_owned()))
-    };
-    let failure: Result<Infallible, Failure> = failure.await;
-    let Err(failure) = failure;
+    }
+    .await;
+    let Err(failure) = heard;
     if failure == Failure::NoPlace {
         log.looked_nowhere();
     } else if failure.may_pass() {
-        log.connection.forget(&node, &failure).await;
+        log.connection.forget(&node, &failure);
     }
     failure
 }
 
+fn take(log: &Log, subscribed: &Subscribed, content: Content) {
+    match content {
+        Content::Event(event) => {
+            let Some(event) = event.event else { return };
+            let position = Position(event.commit_position.saturating_add(1));
+            match record::recorded(&event, &log.prefix) {
+                Ok(event) => drop(log.take_in(vec![event])),
+                Err(PassedOver::Odd(stream)) => log.oddities.note(stream),
+                Err(PassedOver::Others) => {}
+            }
+            subscribed.comes_to(position);
+        }
+        Content::Checkpoint(place) => {
+            let position = Position(place.commit.saturating_add(1));
+            log.looked_through(position);
+            subscribed.comes_to(position);
+        }
+        Content::StreamNotFound(()) => {}
+    }
+}
+
 async fn ask(log: Arc<Log>, subscribed: Arc<Subscribed>) {
+    let (mut checked, mut before) = (Instant::now(), *log.head.borrow());
     loop {
-        let before = *log.head.borrow();
         tokio::select! {
             () = log.missing.notified() => {}
-            () = rest(LOOK_EVERY) => {
-                // What stood in the log a second ago was brought by a subscription that lives.
-                if subscribed.through.load(Ordering::Relaxed) < before.0 {
-                    subscribed.stale.notify_one();
-                }
+            () = rest(LOOK_EVERY) => {}
+        }
+        // By time: under load somebody always waits for what a silent subscription does not bring.
+        if checked.elapsed() >= LOOK_EVERY {
+            // What stood in the log a second ago was brought by a subscription that works.
+            if subscribed.through.load(Ordering::Relaxed) < before.0 {
+                subscribed.stale.notify_one();
             }
+            (checked, before) = (Instant::now(), *log.head.borrow());
         }
         match look(&log).await {
-            Ok(()) => log.connection.answers(),
+            Ok(()) => log.connection.health.up(),
             Err(failure) => {
-                log.connection.is_silent(&failure);
+                log.connection.health.down(&failure);
                 rest(Duration::from_millis(200)).await;
             }
         }
-        log.connection.look_at_certificate().await;
     }
 }
 
@@ -150,3 +165,6 @@ async fn look(log: &Log) -> Result<(), Failure> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

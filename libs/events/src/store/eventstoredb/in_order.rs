@@ -1,5 +1,5 @@
-//! Many appends of one caller, under way at once and in their order: the server takes what is sent over one stream in the order
-//! in which it was sent.
+//! Many appends of one caller, pipelined in their order: the server takes the messages of one stream in the order in which they were
+//! sent. That they stand in this order is checked by their positions.
 
 use tokio::time::Instant;
 
@@ -7,9 +7,10 @@ use super::EventStoreDb;
 use super::append::{base, check_ids};
 use super::batch::{Answer, Append};
 use super::failure::Failure;
+use crate::budget;
 use crate::limits::{ANSWERED_IN, BUSY_RETRY_AFTER, RECONNECT_PAUSE};
 use crate::store::patience::{longer, rest};
-use crate::{AppendError, Expected, NewEvent, StreamName, Version};
+use crate::{AppendError, Appended, Expected, NewEvent, Position, StreamName, Version};
 
 /// What is appended to one stream.
 type Part = (StreamName, Expected, Vec<NewEvent>);
@@ -34,13 +35,21 @@ impl EventStoreDb {
             let base = base(*expected).ok_or_else(conflict)?;
             appends.push((base, self.prepared(stream, base, events)));
         }
-        let until = Instant::now() + ANSWERED_IN;
+        let until = budget::until(ANSWERED_IN);
         let answers = self.answers(&appends, until).await;
         let answers = answers.map_err(|failure| first(self.refused(failure)))?;
         let each = parts.iter().zip(&appends).zip(answers).enumerate();
+        let mut before = Position::START;
         for (place, (((stream, _, events), (base, _)), answer)) in each {
             let done = self.done((stream, *base), events, (answer, until));
-            done.await.map_err(|error| (place, error))?;
+            let Appended { position, .. } = done.await.map_err(|error| (place, error))?;
+            // One that was lost on the way is made again, and those behind it may have been made meanwhile.
+            if position <= before {
+                let reason =
+                    "an append failed for a moment, and its order among the others was lost";
+                return Err((place, AppendError::Unavailable(reason.to_owned())));
+            }
+            before = position;
         }
         Ok(())
     }
@@ -91,7 +100,7 @@ impl EventStoreDb {
                 }
             }
             if let Some(failure) = lost {
-                self.log.connection.forget(&node, &failure).await;
+                self.log.connection.forget(&node, &failure);
                 rest(pause).await;
                 pause = longer(pause);
             }

@@ -1,4 +1,4 @@
-//! The log among the server's streams: read in parts, and taken in as it grows.
+//! The log among the server's streams: its newest events in memory, as the follower takes them in, and reads of the rest.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,17 +7,18 @@ use tokio::time::{Instant, timeout};
 
 use super::connection::Connection;
 use super::failure::Failure;
-use super::reads::{self, Direction, Part, Wanted, of_log, of_stream};
+use super::reads;
 use super::record::Oddities;
 use super::wire::Place;
-use super::wire::read::{From, Revision};
-use crate::event::{fill, is_whole};
-use crate::limits::{ANSWERED_IN, CALL_IN, FIND_TIMEOUT, HEARD_IN, HEARD_SOON, PAGE_EVENTS_MAX};
+use super::wire::read::From;
+use crate::limits::{ANSWERED_IN, CALL_IN, HEARD_IN, HEARD_SOON};
 use crate::store::is_same;
 use crate::store::tail::{Sought, Tail};
 use crate::{NewEvent, Position, Recorded, StreamName, Version};
 
-/// What follower and readers share.
+mod reading;
+
+/// What the follower and the readers share.
 #[derive(Debug)]
 pub(super) struct Log {
     /// What stands before the names of our streams in the server's.
@@ -137,190 +138,6 @@ impl Log {
         let heard = tokio::time::timeout_at(until, head.wait_for(|head| *head >= position)).await;
         heard.map_err(|_| late())?.map_err(|_| late())?;
         Ok(())
-    }
-
-    /// At most `limit` events of a stream behind a version.
-    pub(super) async fn read_stream(
-        &self,
-        stream: &StreamName,
-        after: Version,
-        (limit, until): (usize, Instant),
-    ) -> Result<Vec<Recorded>, Failure> {
-        // The revision of the event behind `after` is its version.
-        let (mut events, mut from) = (Vec::new(), Some(after.0));
-        while let Some(at) = from.take() {
-            let (from_here, within) = (Revision::At(at), (limit - events.len(), until));
-            let part = self.stream_part(stream, from_here, Direction::Forwards, within).await?;
-            events.extend(part.events);
-            if !part.ended && is_whole(&events, limit) {
-                from = part.last.map(|(_, revision)| revision + 1);
-            }
-        }
-        Ok(fill(events, limit))
-    }
-
-    /// The newest event of a stream.
-    pub(super) async fn last(&self, stream: &StreamName) -> Result<Option<Recorded>, Failure> {
-        let until = Instant::now() + ANSWERED_IN;
-        let mut from = Some(Revision::End(()));
-        while let Some(at) = from.take() {
-            let part = self.stream_part(stream, at, Direction::Backwards, (1, until)).await?;
-            if let Some(event) = part.events.into_iter().next() {
-                return Ok(Some(event));
-            }
-            let before = part.last.and_then(|(_, revision)| revision.checked_sub(1));
-            from = before.map(Revision::At);
-        }
-        Ok(None)
-    }
-
-    async fn stream_part(
-        &self,
-        stream: &StreamName,
-        from: Revision,
-        direction: Direction,
-        (limit, until): (usize, Instant),
-    ) -> Result<Part, Failure> {
-        let options = of_stream(&self.name(stream), from, direction, limit);
-        let part = self.connection.ask((until, CALL_IN), |node| {
-            reads::take(node, options.clone(), Wanted::most(limit), (&self.prefix, &self.oddities))
-        });
-        match part.await {
-            Err(Failure::NoStream) => Ok(Part { ended: true, ..Part::default() }),
-            part => part,
-        }
-    }
-
-    /// At most `limit` events behind a position that the store gave, up to `through`.
-    pub(super) async fn behind(
-        &self,
-        after: Position,
-        through: Option<Position>,
-        (limit, until): (usize, Instant),
-    ) -> Result<Vec<Recorded>, Failure> {
-        let (mut events, mut from) = (Vec::new(), Some(after));
-        while let Some(after) = from.take() {
-            let begins = place(after).map_or(From::Start(()), From::Place);
-            let wanted = Wanted { events: limit - events.len(), through, but: Some(after) };
-            // The read begins with the event at the place itself.
-            let part = self.log_part(begins, Direction::Forwards, wanted, until).await?;
-            events.extend(part.events);
-            if !part.ended && is_whole(&events, limit) {
-                from = part.last.map(|(position, _)| position);
-            }
-        }
-        Ok(fill(events, limit))
-    }
-
-    /// At most `limit` events before a place, newest first.
-    pub(super) async fn before(
-        &self,
-        from: From,
-        limit: usize,
-        until: Instant,
-    ) -> Result<Vec<Recorded>, Failure> {
-        let (mut events, mut from) = (Vec::new(), Some(from));
-        while let Some(at) = from.take() {
-            let wanted = Wanted::most(limit - events.len());
-            let part = self.log_part(at, Direction::Backwards, wanted, until).await?;
-            events.extend(part.events);
-            if !part.ended && is_whole(&events, limit) {
-                from = part.last.and_then(|(position, _)| place(position)).map(From::Place);
-            }
-        }
-        Ok(fill(events, limit))
-    }
-
-    async fn log_part(
-        &self,
-        from: From,
-        direction: Direction,
-        wanted: Wanted,
-        until: Instant,
-    ) -> Result<Part, Failure> {
-        // One more, where the first one is not wanted.
-        let count = wanted.events + usize::from(wanted.but.is_some());
-        let options = of_log(&self.prefix, from, direction, count);
-        self.connection
-            .ask((until, FIND_TIMEOUT), |node| {
-                reads::take(node, options.clone(), wanted, (&self.prefix, &self.oddities))
-            })
-            .await
-    }
-
-    /// At most `limit` events up to the one at a position, newest first.
-    pub(super) async fn up_to(
-        &self,
-        through: Position,
-        limit: usize,
-    ) -> Result<Vec<Recorded>, Failure> {
-        let until = Instant::now() + ANSWERED_IN;
-        let head = *self.head.borrow();
-        let beyond = through > head && {
-            // Another store may have given it, or another process's append may not have been heard of yet.
-            through > self.connection.ask((until, CALL_IN), reads::end).await?
-        };
-        let through = if beyond { head } else { through };
-        if let Some(back) = self.tail.back(through, limit)
-            && through <= head
-        {
-            return self.and_before(back, limit, until).await;
-        }
-        let Some(at) = place(through) else { return Ok(Vec::new()) };
-        // Forwards a read begins with the event at its place, backwards with the one before it.
-        let wanted = Wanted { events: 1, through: Some(through), but: None };
-        let part = self.log_part(From::Place(at), Direction::Forwards, wanted, until);
-        let mut events = match part.await {
-            // Another store gave the number, before the log was copied here.
-            Err(Failure::NoPlace) => return Ok(Vec::new()),
-            part => part?.events,
-        };
-        events.retain(|event| event.position <= through);
-        if events.len() < limit {
-            let before = From::Place(at);
-            events.extend(self.before(before, limit - events.len(), until).await?);
-        }
-        // Two reads, of which each was as large as one may be.
-        Ok(fill(events, limit))
-    }
-
-    /// Goes on with what is before the oldest event in memory.
-    async fn and_before(
-        &self,
-        mut events: Vec<Recorded>,
-        limit: usize,
-        until: Instant,
-    ) -> Result<Vec<Recorded>, Failure> {
-        if is_whole(&events, limit)
-            && let Some(oldest) = events.last().and_then(|oldest| place(oldest.position))
-        {
-            let before = From::Place(oldest);
-            events.extend(self.before(before, limit - events.len(), until).await?);
-        }
-        Ok(fill(events, limit))
-    }
-
-    /// The same as `behind`, behind a number that is no event's position, for example one that another store gave before the
-    /// log was copied here: looked for from the beginning, which takes its time and happens once.
-    pub(super) async fn look_for(
-        &self,
-        after: Position,
-        through: Option<Position>,
-        (limit, until): (usize, Instant),
-    ) -> Result<Vec<Recorded>, Failure> {
-        tracing::warn!(after = after.0, "a position that this store did not give");
-        let mut from = Position::START;
-        loop {
-            let mut events = self.behind(from, through, (PAGE_EVENTS_MAX, until)).await?;
-            match events.last() {
-                Some(last) if last.position <= after => from = last.position,
-                Some(_) | None => {
-                    events.retain(|event| event.position > after);
-                    events.truncate(limit);
-                    return Ok(events);
-                }
-            }
-        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! One node of the server, and the connection to it: the calls that are made there.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status, Streaming};
 
 use super::batch::Batch;
-use super::dial::{Dialed, Dialer};
+use super::dial::Dialer;
 use super::failure::{Failure, Host};
 use super::wire::append::{BatchAppendReq, BatchAppendResp};
 use super::wire::read::{ReadOptions, ReadReq, ReadResp};
@@ -24,15 +25,15 @@ use crate::limits::{ALIVE_EVERY, ALIVE_IN};
 
 /// Bytes that may be under way in one stream, and in all of them: more than a page has.
 const WINDOW: u32 = 2 * 1024 * 1024;
-/// Bytes of one message.
-const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Bytes of one message: more than the server's largest record (16 MiB, however large its appends may be), because what others write
+/// is read as well.
+const MESSAGE_BYTES_MAX: usize = 20 * 1024 * 1024;
 
 #[derive(Clone)]
 pub(super) struct Node {
     /// Which connection it is, counted from one: whoever had trouble with an earlier one leaves the later one alone.
     pub(super) serial: u64,
     pub(super) host: Host,
-    pub(super) valid_until: Option<Duration>,
     channel: Channel,
     metadata: MetadataMap,
     batch: Arc<Batch>,
@@ -44,17 +45,16 @@ impl Node {
         dialer: &Dialer,
         metadata: &MetadataMap,
         (serial, host): (u64, &Host),
-        until: Instant,
+        (addresses, until): (&[SocketAddr], Instant),
     ) -> Result<(Self, String), Failure> {
         let said = |cause: &str| Failure::Unreachable(format!("{host}: {cause}"));
-        let Dialed { wire, valid_until } =
-            dialer.dial(host, until).await.map_err(|cause| said(&cause))?;
+        let wire = dialer.dial(host, addresses, until).await.map_err(|cause| said(&cause))?;
         let channel = channel(dialer, host, wire);
         let channel = timeout_at(until, channel).await.map_err(|_| said(SILENT))?;
         let channel = channel.map_err(|cause| said(&cause))?;
         let batch = Arc::new(Batch::default());
         let metadata = metadata.clone();
-        let node = Self { serial, host: host.clone(), valid_until, channel, metadata, batch };
+        let node = Self { serial, host: host.clone(), channel, metadata, batch };
         match timeout_at(until, node.unary::<SupportedMethods>(method::FEATURES)).await {
             Ok(Ok(methods)) => Ok((node, methods.event_store_server_version)),
             Ok(Err(status)) => match Failure::from(status) {

@@ -13,6 +13,7 @@ use super::log::Log;
 use super::{follower, own, reads};
 use crate::OpenError;
 use crate::limits::{CALL_IN, RECONNECT_MAX, RECONNECT_PAUSE};
+use crate::reach::shown;
 use crate::store::patience::{longer, rest};
 
 /// A log that was opened, and who follows it.
@@ -23,16 +24,13 @@ pub(super) struct Opened {
 }
 
 pub(super) async fn open(url: &str, read_only: bool) -> Result<Opened, OpenError> {
-    let path = || address::shown(url);
+    let path = || shown(url);
     let unusable = |reason: String| OpenError::Unusable { path: path(), reason };
+    let failed = |failure: Failure| unopened(path(), &failure);
     let address = address::parse(url).map_err(unusable)?;
     let name = address.log.clone();
     let connection = Connection::new(address).map_err(unusable)?;
-    let begun = readable(&connection, &name).await.map_err(|failure| match failure {
-        Failure::Denied(why) => unusable(why),
-        failure => OpenError::Unreachable { path: path(), reason: failure.to_string() },
-    })?;
-    let id = match begun {
+    let id = match readable(&connection, &name).await.map_err(failed)? {
         Some(id) => id,
         None if read_only => return Err(OpenError::Missing { path: path() }),
         None => own::begin(&connection, &name).await.map_err(|failure| match failure {
@@ -40,13 +38,23 @@ pub(super) async fn open(url: &str, read_only: bool) -> Result<Opened, OpenError
                 "the user `{}` may read the log, and not write it: {why}",
                 connection.user()
             )),
-            failure => OpenError::Unreachable { path: path(), reason: failure.to_string() },
+            failure => failed(failure),
         })?,
     };
     let log = Log::open(connection, format!("{name}.")).await;
-    let log = Arc::new(log.map_err(|failure| unusable(failure.to_string()))?);
+    let log = Arc::new(log.map_err(failed)?);
     let follower = follower::follow(&log);
     Ok(Opened { id, log, follower })
+}
+
+/// A server that may answer later is unreachable: whoever waits for it goes on, also where its leader was lost during the opening.
+fn unopened(path: String, failure: &Failure) -> OpenError {
+    let reason = failure.to_string();
+    if failure.may_pass() {
+        OpenError::Unreachable { path, reason }
+    } else {
+        OpenError::Unusable { path, reason }
+    }
 }
 
 /// The identity of a log that was begun, read as everything else will be. A cluster that has just been made refuses every user
@@ -90,4 +98,19 @@ async fn try_to_read(connection: &Connection, name: &str) -> Result<Option<Uuid>
         failure => failure,
     })?;
     Ok(begun)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_may_pass_is_waited_for() {
+        let may_pass = |failure: Failure| unopened("esdb://a".to_owned(), &failure).may_pass();
+        let why = || "why".to_owned();
+        assert!(may_pass(Failure::Unreachable(why())) && may_pass(Failure::Passing(why())));
+        assert!(may_pass(Failure::Silent(CALL_IN)));
+        assert!(!may_pass(Failure::Denied(why())), "it was asked again for long enough");
+        assert!(!may_pass(Failure::Final(why())), "a release that is too old");
+    }
 }

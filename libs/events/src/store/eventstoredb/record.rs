@@ -12,6 +12,9 @@ use super::wire::read::RecordedEvent;
 use crate::limits::FLAWS_MAX;
 use crate::{NewEvent, Position, Recorded, StreamName, Version};
 
+/// Bytes of a name of somebody else's that are shown.
+const NAME_SHOWN_BYTES: usize = 250;
+
 /// What the server is given. Text that is JSON is marked as that, so that its own tools show it; the bytes are the same.
 pub(super) fn proposed(event: &NewEvent) -> Proposed {
     let json = serde_json::from_str::<&RawValue>(&event.data).ok();
@@ -56,20 +59,31 @@ pub(super) fn recorded(event: &RecordedEvent, prefix: &str) -> Result<Recorded, 
     let stream = stream.map_or(&[][..], |identifier| identifier.stream_name.as_slice());
     let name = match whose(prefix, stream) {
         Whose::Ours(name) => name,
-        Whose::Odd => return Err(PassedOver::Odd(stream.escape_ascii().to_string())),
+        Whose::Odd => return Err(PassedOver::Odd(shown(stream))),
         Whose::Others => return Err(PassedOver::Others),
     };
-    let odd = || PassedOver::Odd(format!("{}@{}", stream.escape_ascii(), event.stream_revision));
+    let odd = || PassedOver::Odd(format!("{}@{}", shown(stream), event.stream_revision));
     let text = |bytes: &Bytes| String::from_utf8(bytes.to_vec()).map_err(|_| odd());
     Ok(Recorded {
-        position: Position(event.commit_position.saturating_add(1)),
+        position: Position(event.commit_position.checked_add(1).ok_or_else(odd)?),
         stream: name,
-        version: Version(event.stream_revision + 1),
+        version: Version(event.stream_revision.checked_add(1).ok_or_else(odd)?),
         id: event.id.as_ref().and_then(super::wire::Uuid::id).ok_or_else(odd)?,
         kind: event.metadata.get("type").ok_or_else(odd)?.as_str().into(),
         data: text(&event.data)?,
         meta: text(&event.custom_metadata)?,
     })
+}
+
+/// A stream's name for logs and reports: what cannot be seen is escaped, and a long name is cut, because the server limits names by
+/// nothing but the size of an event.
+pub(super) fn shown(stream: &[u8]) -> String {
+    match stream.get(..NAME_SHOWN_BYTES) {
+        Some(beginning) if stream.len() > NAME_SHOWN_BYTES => {
+            format!("{}... ({} bytes)", beginning.escape_ascii(), stream.len())
+        }
+        _ => stream.escape_ascii().to_string(),
+    }
 }
 
 /// What was found among our streams that is not ours: each said once, and counted.
@@ -97,6 +111,15 @@ impl Oddities {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_name_is_cut_where_it_is_shown() {
+        assert_eq!(shown("dossier.\u{e9}".as_bytes()), "dossier.\\xc3\\xa9");
+        let long = [b'x'; 1 << 20];
+        let cut = shown(&long);
+        assert!(cut.ends_with("xxx... (1048576 bytes)") && cut.len() < 300, "{cut}");
+        assert_eq!(shown(&long[..NAME_SHOWN_BYTES]).len(), NAME_SHOWN_BYTES);
+    }
 
     #[test]
     fn streams_are_told_apart_by_their_bytes() {

@@ -1,4 +1,4 @@
-//! The one task of a process that writes: a group of appends, one transaction, two round trips.
+//! The writer of a process: one transaction per group of appends, two round trips.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -20,11 +20,11 @@ use crate::{
     AppendError, Appended, Expected, NewEvent, Position, Recorded, StreamName, Unwritable,
 };
 
-/// What the writer is asked for.
+/// A job of the writer.
 #[derive(Debug)]
 pub(super) enum Job {
     Append(Append),
-    /// Whether it can write, tried and not assumed.
+    /// Tests whether the log is writable.
     Probe(oneshot::Sender<Result<(), Unwritable>>),
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Append {
     pub(super) reply: oneshot::Sender<Result<Appended, AppendError>>,
 }
 
-/// What is written in one transaction.
+/// Appends of one transaction.
 #[derive(Default)]
 struct Group {
     appends: Vec<Append>,
@@ -58,7 +58,7 @@ impl Group {
         }
     }
 
-    // Whoever asked may no longer wait: a caller that does not finds its events in the stream.
+    // The caller may have given up; it finds its events in the stream.
     fn answer(self, answers: Answers) {
         for (append, answer) in self.appends.into_iter().zip(answers) {
             drop(append.reply.send(answer));
@@ -68,7 +68,8 @@ impl Group {
         }
     }
 
-    /// If it is `unsure`, an earlier try may have been written all the same: nobody is told that it was not.
+    /// Fails all appends. If `unsure`, an earlier attempt may have been committed, so none is
+    /// reported as not written.
     fn refuse(self, why: &Unwritable, unsure: bool) {
         for append in self.appends {
             let answer =
@@ -81,13 +82,14 @@ impl Group {
     }
 }
 
-/// A setting of the session may be somebody else's by now; this one is the transaction's own.
+/// Set per transaction, because a session's setting can be changed by others.
 const BEGIN: &str = "BEGIN; SET LOCAL synchronous_commit = on";
 
-/// A commit that adds nothing: what it takes to write is tried.
+/// A commit that changes nothing, to test whether the log is writable.
 const TOUCH: &str = "UPDATE log_store SET position = position; COMMIT";
 
-/// Where the log stands. Whoever holds this row writes; positions are in commit order because it is held until the commit.
+/// The head. Its row lock is held until the commit, which makes the order of positions the commit
+/// order.
 const HEAD: &str = "SELECT position FROM log_store FOR UPDATE";
 
 const STANDINGS: &str = "SELECT s.name, e.version FROM log_streams s CROSS JOIN LATERAL
@@ -105,11 +107,11 @@ const WRITE: &str = "INSERT INTO log_events (position, stream, version, id, kind
   FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::text[])
     n (position, stream, version, id, kind, data, meta)";
 
-/// A channel belongs to the whole database, in which several logs may stand: the log says which one it is.
+/// A channel belongs to the database, which may have several logs: the payload names the log.
 const MOVE_HEAD: &str = "WITH moved AS (UPDATE log_store SET position = $1 RETURNING id, position)
   SELECT pg_notify('log_store', id::text || ' ' || position::text) FROM moved";
 
-/// A value of a statement.
+/// A parameter of a statement.
 type Value<'a> = &'a (dyn ToSql + Sync);
 type Answers = Vec<Result<Appended, AppendError>>;
 
@@ -117,11 +119,11 @@ pub(super) struct Writer {
     connections: Arc<Connections>,
     session: Option<Session>,
     shared: Arc<Shared>,
-    /// Whether a commit of the group in hand was sent and not answered.
+    /// Whether a commit of the current group was sent and not answered.
     unsure: bool,
 }
 
-/// A connection with its statements: what was prepared is sent when it is asked for, one behind the other.
+/// A connection with its prepared statements, which are sent pipelined.
 struct Session {
     connected: Connected,
     head: Statement,
@@ -147,13 +149,13 @@ impl Session {
     }
 }
 
-/// Why a group was not written.
+/// Why a group failed.
 struct Failed {
     why: Unwritable,
-    /// Whether the same at once would fail the same way.
+    /// Whether an immediate retry would fail in the same way.
     lasting: bool,
-    /// Whether the server itself said that the transaction came to nothing. (What it says when it ends a session, FATAL and
-    /// PANIC, says nothing of a commit that was under way.)
+    /// Whether the server reported a rollback. (FATAL and PANIC, which end a session, do not tell
+    /// whether a commit in progress succeeded.)
     undone: bool,
 }
 
@@ -167,14 +169,14 @@ impl From<tokio_postgres::Error> for Failed {
         if is(&[SqlState::LOCK_NOT_AVAILABLE]) {
             return Self { why: Unwritable::Locked(said), lasting: false, undone };
         }
-        // What is damaged or full does not mend within a failover.
+        // Damage and a full disk do not resolve within a failover.
         if is(&[SqlState::DISK_FULL]) {
             return Self { why: Unwritable::Full(said), lasting: true, undone };
         }
         if is(&[SqlState::IO_ERROR, SqlState::DATA_CORRUPTED, SqlState::INDEX_CORRUPTED]) {
             return Self { why: Unwritable::Broken(said), lasting: true, undone };
         }
-        // A standby may be about to take over.
+        // A standby may be about to be promoted.
         if is(&[SqlState::READ_ONLY_SQL_TRANSACTION]) {
             return Self { why: Unwritable::ReadOnly(said), lasting: false, undone };
         }
@@ -183,8 +185,8 @@ impl From<tokio_postgres::Error> for Failed {
 }
 
 impl From<crate::ReadError> for Failed {
-    fn from(crate::ReadError::Unavailable(reason): crate::ReadError) -> Self {
-        Self { why: Unwritable::Silent(reason), lasting: false, undone: false }
+    fn from(error: crate::ReadError) -> Self {
+        Self { why: Unwritable::Silent(error.into()), lasting: false, undone: false }
     }
 }
 
@@ -193,7 +195,7 @@ impl Writer {
         Self { connections, session: None, shared, unsure: false }
     }
 
-    /// Writes group after group until nobody can send any more.
+    /// Writes groups until all senders are gone.
     pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Job>) {
         while let Some(first) = queue.recv().await {
             let mut group = Group::default();
@@ -211,7 +213,8 @@ impl Writer {
                         self.shared.probe.refused(&why);
                     }
                     group.refuse(&why, self.unsure);
-                    // Whoever came meanwhile has waited as well. What lasts may be the matter of one append.
+                    // Appends queued meanwhile have waited as well. A permanent failure may concern
+                    // one append only.
                     let waited = if lasting { 0 } else { APPEND_QUEUE_MAX };
                     let mut behind = Group::default();
                     for _ in 0..waited {
@@ -224,8 +227,8 @@ impl Writer {
         }
     }
 
-    /// Tries until it is written, for as long as a failover takes. A group whose commit broke off may have been written:
-    /// then the next try finds that every append of it is the same as before.
+    /// Retries within the time limit of a failover. A group whose commit was interrupted may have
+    /// been written; then the next attempt finds that every append exists.
     async fn write_group(&mut self, group: &Group) -> Result<Answers, Failed> {
         let mut patience = Patience::new();
         self.unsure = false;
@@ -236,12 +239,12 @@ impl Writer {
                 Ok(Err(failed)) => failed,
                 Err(_) => silent().into(),
             };
-            tracing::warn!(reason = %failed.why, "a group of appends failed");
-            // What is open on this connection ends with it, on the server too.
+            tracing::warn!(reason = %failed.why, "transaction of grouped appends failed");
+            // An open transaction ends with its connection, on the server too.
             if let Some(session) = self.session.take() {
                 self.connections.end(&session.connected).await;
             }
-            // A lock was waited for as long as it is to be.
+            // The lock timeout has passed.
             let locked = matches!(failed.why, Unwritable::Locked(_));
             if locked || failed.lasting || !patience.lasts().await {
                 return Err(failed);
@@ -264,10 +267,10 @@ impl Writer {
             session.connected.client.batch_execute(end).await?;
             return Ok(answers);
         }
-        // Until it is answered; whoever gives up waiting leaves it like this.
+        // Until the response arrives; if this future is dropped, the state stays unsure.
         let unsure = std::mem::replace(&mut self.unsure, true);
         if let Err(failed) = write(session, &plan).await {
-            // What an earlier try came to is not known from this one.
+            // The outcome of an earlier attempt remains unknown.
             self.unsure = unsure || !failed.undone;
             return Err(failed);
         }
@@ -279,14 +282,14 @@ impl Writer {
     }
 }
 
-/// Takes the log for oneself, and reads what the group's appends depend on.
+/// Locks the head and reads what the group's appends depend on.
 async fn look(session: &Session, appends: &[Append]) -> Result<Plan, Failed> {
     let names: Vec<&str> = appends.iter().map(|append| append.stream.as_str()).collect();
     let ids = appends.iter().flat_map(|append| &append.events).map(|event| event.id);
     let ids: Vec<Uuid> = ids.collect();
     let client = &session.connected.client;
     let (names, ids): ([Value<'_>; 1], [Value<'_>; 1]) = ([&names], [&ids]);
-    // In one go: they are sent in this order, and the server takes them in that.
+    // Pipelined: sent in this order and executed in it.
     let (begun, head, standing, known) = tokio::join!(
         biased;
         client.batch_execute(BEGIN),
@@ -294,7 +297,7 @@ async fn look(session: &Session, appends: &[Append]) -> Result<Plan, Failed> {
         client.query(&session.standings, &names),
         client.query(&session.known, &ids),
     );
-    // In their order: the first to fail says why, and the others that the transaction has failed.
+    // In order: the first failure has the cause; the others report an aborted transaction.
     begun?;
     let head = Position(unsigned(head?.try_get(0)?));
     let standing = standings(&standing?)?;
@@ -302,7 +305,7 @@ async fn look(session: &Session, appends: &[Append]) -> Result<Plan, Failed> {
     Ok(Plan::new(head, standing, known))
 }
 
-/// Writes, and lets the log go.
+/// Writes and commits, which releases the lock.
 async fn write(session: &Session, plan: &Plan) -> Result<(), Failed> {
     let rows = &plan.written;
     let positions: Vec<i64> = rows.iter().map(|row| signed(row.position.0)).collect();
@@ -318,7 +321,7 @@ async fn write(session: &Session, plan: &Plan) -> Result<(), Failed> {
     let (begins, head): ([Value<'_>; 1], [Value<'_>; 1]) = ([&begins], [&head]);
     let events: [Value<'_>; 7] = [&positions, &streams, &versions, &ids, &kinds, &data, &meta];
     let client = &session.connected.client;
-    // The commit of what failed is a rollback: the failure is told by the one that failed.
+    // The commit of a failed transaction is a rollback; the failed statement has the cause.
     let (begun, written, moved, committed) = tokio::join!(
         biased;
         client.execute(&session.begin_streams, &begins),
