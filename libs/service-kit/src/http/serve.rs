@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
+use events::limits::REQUEST_WAIT;
 use http::header::{
     CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, EXPECT, HeaderValue, TRANSFER_ENCODING,
     X_CONTENT_TYPE_OPTIONS,
@@ -270,8 +271,9 @@ impl Shared {
             let _ = tokio::time::timeout(self.limits.body_in(length), end).await;
             Clock::System.sleep_until(Timestamp::MAX, self.limits.request).await;
         };
+        let call = self.call(admitted, activity, (length, ended), request);
         let called = tokio::select! {
-            called = self.call(admitted, activity, (length, ended), request) => called,
+            called = events::within(REQUEST_WAIT, call) => called,
             () = late => return Problem::at_once(UNAVAILABLE).into_response(language),
         };
         match called {
