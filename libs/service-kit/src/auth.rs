@@ -1,5 +1,6 @@
-//! Who is calling: every request carries a JSON Web Token (RFC 7519) signed with EdDSA, ES256 or RS256 by a key of the
-//! identity provider's JWKS (RFC 7517), or by the installation's own development key. What it must say: `docs/tokens.md`.
+//! Authentication: every request carries a JSON Web Token (RFC 7519), signed with EdDSA, ES256 or
+//! RS256 by a key of the identity provider's JWKS (RFC 7517), or by the installation's development
+//! key. Required claims: `docs/tokens.md`.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -32,34 +33,34 @@ pub use refused::Unauthenticated;
 use remembered::Remembered;
 use token::{Bearer, Token};
 
-/// What a token of the development key says.
+/// Claims of a token that is signed with the development key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Claims {
     /// The subject: opaque, not a name.
     pub sub: Subject,
-    /// Until when the token is valid, in seconds since 1970.
+    /// Expiry, in seconds since 1970.
     pub exp: i64,
     /// From when on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nbf: Option<i64>,
-    /// In what capacities the subject acts.
+    /// Roles of the subject.
     pub roles: Vec<Role>,
-    /// For which agency.
+    /// The agency of an officer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agency: Option<AgencyCode>,
-    /// For which person, as a representative.
+    /// The represented subject.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_behalf_of: Option<Subject>,
 }
 
-/// Which tokens of an identity provider are believed.
+/// Which tokens of an identity provider are accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
-    /// What their `iss` is.
+    /// Required `iss`.
     pub issuer: String,
-    /// What their `aud` is, or names among others.
+    /// Required `aud`, or one of them.
     pub audience: String,
-    /// For how long they may be valid.
+    /// Longest lifetime.
     pub life_max: SignedDuration,
 }
 
@@ -74,7 +75,7 @@ pub enum AuthError {
         /// Why.
         source: std::io::Error,
     },
-    /// A file that should hold a secret holds none.
+    /// A secret's file is too short.
     #[error(
         "{path} has {bytes} bytes; a key has at least {least}: put the right file back, or remove this one, if nothing \
          depends on it, and another is made"
@@ -87,7 +88,7 @@ pub enum AuthError {
         /// How many it should have.
         least: usize,
     },
-    /// The identity provider does not answer, or not with its keys: trying again may help.
+    /// The identity provider does not respond with its keys. Retrying may help.
     #[error("{source_name}: {reason}")]
     Unreachable {
         /// The address.
@@ -95,7 +96,7 @@ pub enum AuthError {
         /// Why.
         reason: String,
     },
-    /// The keys cannot be read, are not a JWKS, or none of them can be used.
+    /// The keys cannot be read, are not a JWKS, or none is usable.
     #[error("{source_name}: {reason}")]
     Jwks {
         /// The file or the address.
@@ -103,7 +104,7 @@ pub enum AuthError {
         /// Why.
         reason: String,
     },
-    /// The machine gives no random numbers.
+    /// The operating system's random numbers failed.
     #[error("no random numbers: {0}")]
     Random(String),
     /// A key that cannot sign.
@@ -111,27 +112,27 @@ pub enum AuthError {
     Key(String),
 }
 
-/// The keys, and the tokens that were verified with them.
+/// Trusted keys, and a cache of verified tokens.
 pub struct Auth {
     trusted: RwLock<Trusted>,
-    /// Where keys come from, and which tokens are believed; absent for the development key.
+    /// Source of the keys and rules for tokens; `None` for the development key.
     provider: Option<(KeySource, Rules)>,
-    /// Where its keys are kept for a start while it is away.
+    /// File with the keys for a start while the provider is unavailable.
     remembered: Option<PathBuf>,
-    /// Somebody came with a key that is not known.
+    /// A token had an unknown key id.
     unknown: Notify,
     clock: Clock,
     verified: Mutex<LruCache<[u8; 32], Verified>>,
     refusals: Refusals,
 }
 
-/// The keys that are trusted now.
+/// The currently trusted keys.
 struct Trusted {
     keys: Vec<Key>,
-    /// Those that were passed over: each is said once.
+    /// Ignored keys; each is logged once.
     ignored: Vec<String>,
     read_at: Timestamp,
-    /// Counts the readings: what was verified with the keys of an earlier one is verified again.
+    /// Number of the reading; tokens that were verified with earlier keys are verified again.
     reading: u64,
 }
 
@@ -148,8 +149,8 @@ impl std::fmt::Debug for Auth {
 }
 
 impl Auth {
-    /// Trusts the keys of an identity provider, of which there must be one that can be used. Where it does not answer, those are
-    /// trusted that the file `remembered` has of it, for as long as a running process would still trust them.
+    /// Trusts an identity provider, which must have a usable key. If it does not respond, the
+    /// stored keys in `remembered` are trusted, for as long as a running process would trust them.
     pub async fn provider(
         source: KeySource,
         rules: Rules,
@@ -185,7 +186,7 @@ impl Auth {
         Self { trusted, provider, remembered: None, unknown, clock, verified, refusals }
     }
 
-    /// Trusts what was kept of the identity provider, if it is young enough; `error` is why it is not asked.
+    /// Trusts the stored keys if they are recent enough; `error` is why the provider was not read.
     fn remember(&self, error: &AuthError) -> Option<()> {
         let ((source, _), file) = (self.provider.as_ref()?, self.remembered.as_ref()?);
         if !matches!(error, AuthError::Unreachable { .. }) {
@@ -207,8 +208,8 @@ impl Auth {
         *trusted = Trusted { keys: set.keys, ignored: set.ignored, read_at, reading };
     }
 
-    /// Reads the identity provider's keys again: a key that was withdrawn is trusted no longer, nor is any token that it
-    /// signed. A set in which none can be used ends all trust at once. One that cannot be read changes nothing, see
+    /// Reads the identity provider's keys. Tokens of a removed key are refused from then on; a set
+    /// without a usable key refuses all tokens. If it cannot be read, nothing changes, see
     /// [`KEYS_TRUSTED_FOR_MAX`].
     pub async fn refresh(&self) -> Result<(), AuthError> {
         let Some((source, _)) = &self.provider else { return Ok(()) };
@@ -224,13 +225,13 @@ impl Auth {
         Ok(())
     }
 
-    /// Refreshes until `stop` is true: every few minutes, sooner after a failure, and when a token names a key that is not
-    /// known.
+    /// Refreshes until `stop` is true: periodically, sooner after a failure, and when a token has
+    /// an unknown key id.
     pub async fn keep_fresh(&self, mut stop: watch::Receiver<bool>) {
         if self.provider.is_none() {
             return;
         }
-        // Those of a provider that was away at the start are older.
+        // Keys from the file are older.
         let age = self.keys_age().unwrap_or_default();
         let mut wait = if age.unsigned_abs() > KEYS_REST { KEYS_RETRY } else { KEYS_FRESH_FOR };
         loop {
@@ -249,7 +250,7 @@ impl Auth {
                     "identity provider's keys cannot be read; trusting the old ones until they expire"
                 );
             }
-            // Anybody can name keys that do not exist, as often as they like.
+            // Anybody can send unknown key ids at any rate.
             tokio::select! {
                 () = Clock::System.sleep_until(Timestamp::MAX, KEYS_REST) => {}
                 _ = stop.wait_for(|stop| *stop) => return,
@@ -257,14 +258,14 @@ impl Auth {
         }
     }
 
-    /// When the last of the identity provider's keys ends; nothing where one of them has no end.
+    /// When the identity provider's last key expires; `None` if one has no expiry.
     pub(crate) fn keys_end(&self) -> Option<Timestamp> {
         let trusted = self.trusted.read().unwrap_or_else(PoisonError::into_inner);
         let ends: Option<Vec<Timestamp>> = trusted.keys.iter().map(|key| key.ends).collect();
         ends?.into_iter().max()
     }
 
-    /// How long ago the identity provider's keys were read; nothing for the development key.
+    /// Age of the identity provider's keys; `None` for the development key.
     #[must_use]
     pub fn keys_age(&self) -> Option<SignedDuration> {
         self.provider.as_ref()?;
@@ -272,7 +273,7 @@ impl Auth {
         Some(self.clock.now().duration_since(read_at).max(SignedDuration::ZERO))
     }
 
-    /// The caller whom an `Authorization` header names. Why one is not let in goes into the log.
+    /// Authenticates the `Authorization` header. The reason of a refusal is logged.
     pub fn caller(&self, authorization: Option<&str>) -> Result<Caller, Unauthenticated> {
         let mut kid = None;
         self.check(authorization, &mut kid).inspect_err(|refused| {
@@ -304,7 +305,7 @@ impl Auth {
                 verified
             }
         };
-        // At every use, not only at the first.
+        // At every use, also of cached tokens.
         token::in_time(&verified.bearer, self.clock.now())?;
         Ok(verified.bearer.caller)
     }

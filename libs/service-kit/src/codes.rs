@@ -1,7 +1,8 @@
-//! Codes for new dossiers: `AGENCY-YYMMDD-AAXXXX` (Circular 03/2025/TT-VPCP, art. 13), where the number has at least four
-//! digits and grows when needed; here it has eight. Sequence numbers are taken from the store in blocks, so that no two
-//! processes give out the same; what is written is the sequence number's place in a secret order of the day, so that a code
-//! says nothing about the next one (ADR 15). Numbers of a block that is not used up are left out.
+//! Codes of new dossiers: `AGENCY-YYMMDD-AAXXXX` (Circular 03/2025/TT-VPCP, art. 13), where the
+//! number has at least four digits; here it has eight. Sequence numbers are reserved in the store
+//! in blocks, so that processes never assign the same. The code contains a secret permutation of
+//! the number, different each day, so that codes cannot be enumerated (ADR 15). Unused numbers of a
+//! block are skipped.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,10 +20,10 @@ mod order;
 
 use order::Order;
 
-/// The kind of event that takes a block.
+/// Kind of the event that reserves a block.
 pub const CODES_TAKEN: &str = "numbering.DossierCodesTaken.v1";
 
-/// A block that was taken.
+/// A reserved block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CodesTaken {
     /// The first sequence number.
@@ -31,7 +32,7 @@ pub struct CodesTaken {
     pub last: u32,
 }
 
-/// What is left of a block, and the numbers that were given back.
+/// The rest of a block, and returned numbers.
 #[derive(Debug)]
 struct Block {
     left: CodesTaken,
@@ -52,19 +53,19 @@ impl Block {
 /// An agency and a day of it.
 type Key = (AgencyCode, Date);
 
-/// The blocks that this process has taken.
+/// The blocks that this process has reserved.
 #[derive(Debug)]
 pub struct Codes {
-    /// Tells this process from every other: two that take the same block must not look like one that tries again.
+    /// Unique per process: two processes that reserve the same block must not look like a retry.
     taker: String,
     order: Order,
     blocks: Mutex<HashMap<Key, Block>>,
-    /// Held by whoever takes a block from the store: the others wait for it, and find numbers in it.
+    /// Held while a block is reserved; others wait and use it.
     taking: AsyncMutex<()>,
 }
 
-/// A code that nobody else has. Whoever does not use it gives it back: [`Codes::give_back`]. One that is dropped is left out,
-/// which is right wherever it is not known whether it was used.
+/// A unique code. Return it if it is not used: [`Codes::give_back`]. A dropped one is skipped,
+/// which is right if it is unknown whether it was used.
 #[derive(Debug)]
 pub struct Reserved {
     /// The code.
@@ -79,23 +80,23 @@ pub enum CodesError {
     /// The store cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// The store takes nothing.
+    /// The store cannot be written to.
     #[error(transparent)]
     Append(#[from] AppendError),
-    /// Other processes were faster, again and again.
+    /// Too many conflicts with other processes.
     #[error("too many processes take codes at the same time")]
     Contended,
 }
 
 impl Codes {
-    /// For a process that calls itself `taker`, as no other does, of an installation with this secret.
+    /// For a process with the unique name `taker`, of an installation with this secret.
     #[must_use]
     pub fn new(taker: String, secret: &[u8]) -> Self {
         let (blocks, taking) = (Mutex::default(), AsyncMutex::default());
         Self { taker, order: Order::new(secret), blocks, taking }
     }
 
-    /// A code that nobody has.
+    /// Returns a new code.
     pub async fn next(
         &self,
         store: &EventStore,
@@ -114,9 +115,9 @@ impl Codes {
         Ok(Reserved { code, key, number })
     }
 
-    /// The next dossier of that agency and day gets this code.
+    /// Returns an unused code, for the next dossier of that agency and day.
     pub fn give_back(&self, unused: Reserved) {
-        // Those of a day that is over are left out.
+        // Codes of past days are skipped.
         if let Some(block) = self.blocks().get_mut(&unused.key) {
             block.returned.push(unused.number);
         }
@@ -130,17 +131,17 @@ impl Codes {
         self.blocks().get_mut(key)?.next()
     }
 
-    /// A number of a block that is taken now.
+    /// Reserves a block and returns a number of it.
     async fn taken(&self, store: &EventStore, key: &Key) -> Result<u32, CodesError> {
         loop {
             let taking = self.taking.lock().await;
-            // Somebody else may have taken one meanwhile.
+            // Another task may have reserved one meanwhile.
             if let Some(number) = self.known(key) {
                 return Ok(number);
             }
             let left = self.take_block(store, &key.0, key.1).await?;
             let mut blocks = self.blocks();
-            // The blocks of other days are not needed any more, but for those on which it is still that day elsewhere.
+            // Drop blocks of past days, except where it is still that day in another time zone.
             blocks.retain(|(_, day), _| day.until(key.1).is_ok_and(|span| span.get_days() <= 1));
             blocks.insert(key.clone(), Block { left, returned: Vec::new() });
             drop(blocks);

@@ -1,5 +1,5 @@
-//! How much is held at the same time, in all and by one client: requests in flight, the bytes of their bodies and
-//! answers, reads that wait. Nobody can use up what is there for all.
+//! Limits of concurrent use, in total and per client: requests in flight, bytes of bodies and
+//! responses, waiting reads. No client can exhaust them for all.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::http::counted;
 
-/// A number of something that is shared.
+/// A shared, limited quantity.
 #[derive(Debug)]
 pub struct Crowd {
     max: u64,
@@ -24,17 +24,17 @@ struct Amounts {
 /// Why there is no room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Full {
-    /// This client holds as much as one may.
+    /// The client's limit is reached.
     One,
-    /// Everything is taken.
+    /// The total limit is reached.
     All,
 }
 
-/// A part that is held until it is dropped.
+/// A reserved amount, released on drop.
 #[derive(Debug)]
 pub struct Held {
     crowd: Arc<Crowd>,
-    /// Whose part it is.
+    /// The client; `None` if it counts only in total.
     client: Option<IpAddr>,
     amount: u64,
 }
@@ -46,7 +46,7 @@ impl Crowd {
         Arc::new(Self { max, of_one_max, held: Mutex::default() })
     }
 
-    /// Takes `amount` for a client; an IPv6 network of 64 bits counts as one.
+    /// Reserves `amount` for a client; an IPv6 /64 counts as one.
     pub fn enter(self: &Arc<Self>, client: IpAddr, amount: u64) -> Result<Held, Full> {
         let client = counted(client);
         let mut held = self.lock();
@@ -60,18 +60,19 @@ impl Crowd {
         Ok(self.take(&mut held, client, amount))
     }
 
-    /// The same for what has a limit of its own for one client: only that of all counts here.
+    /// The same with the total limit only, for uses that have a limit per client of their own.
     pub(crate) fn enter_beyond_share(self: &Arc<Self>, amount: u64) -> Result<Held, Full> {
         let mut held = self.lock();
         if held.all.saturating_add(amount) > self.max {
             return Err(Full::All);
         }
-        // It is nobody's part.
+        // It counts for no client.
         held.all += amount;
         Ok(Held { crowd: Arc::clone(self), client: None, amount })
     }
 
-    /// Takes `amount` although there may be no room: it is there already, and only those who come later are refused.
+    /// Reserves `amount` even beyond the limit, because it is in memory already; later ones are
+    /// refused.
     #[must_use]
     pub fn count(self: &Arc<Self>, client: IpAddr, amount: u64) -> Held {
         self.take(&mut self.lock(), counted(client), amount)
@@ -84,7 +85,7 @@ impl Crowd {
         Held { crowd: Arc::clone(self), client: Some(client), amount }
     }
 
-    /// How much is held now.
+    /// The reserved amount.
     #[must_use]
     pub fn held(&self) -> u64 {
         self.lock().all

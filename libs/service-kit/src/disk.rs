@@ -1,22 +1,22 @@
-//! How much room there is on a disk.
+//! Free space on disks.
 
 use std::path::{Path, PathBuf};
 
-/// Bytes that this process may still write on the disk of `path`; nothing where that cannot be said.
+/// Free bytes on the disk of `path` for this process; `None` if unknown.
 #[must_use]
 pub fn free(path: &Path) -> Option<u64> {
     let disk = rustix::fs::statvfs(path).ok()?;
     Some(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
-/// What must stay free on a disk while something large is written to it.
+/// Space that must remain free on a disk during a large write.
 #[derive(Debug, Clone)]
 pub struct Reserve {
     path: PathBuf,
     bytes: u64,
 }
 
-/// Something would not leave enough room on a disk.
+/// A write would leave too little free space.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "there is not enough room on the disk of {path}: {free} bytes are free there, {wanted} are to be written, and {reserve} must stay \
@@ -30,17 +30,17 @@ pub struct NoRoom {
 }
 
 impl Reserve {
-    /// So many bytes on the disk of `path`.
+    /// Requires this many free bytes on the disk of `path`.
     #[must_use]
     pub fn new(path: &Path, bytes: u64) -> Self {
         Self { path: path.to_owned(), bytes }
     }
 
-    /// Whether `wanted` bytes more leave it free. A disk that does not say how much is free is not held against anybody.
+    /// Checks that `wanted` more bytes leave the reserve free. Passes if the free space is unknown.
     ///
     /// # Errors
     ///
-    /// They do not.
+    /// The reserve would be used.
     pub fn allows(&self, wanted: u64) -> Result<(), NoRoom> {
         match free(&self.path) {
             Some(free) if free < wanted.saturating_add(self.bytes) => {

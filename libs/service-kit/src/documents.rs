@@ -1,6 +1,7 @@
-//! Uploaded documents: streamed to where they are kept, named by a keyed digest, durable before the name is told. A document is never
-//! held in memory whole, and its name tells nothing about its content to who lacks the installation's key. Beside each stands
-//! a record of who uploaded it: a name alone gives nobody the right to name it in a step.
+//! Uploaded documents: streamed to their store, named by a keyed digest, and durable before the
+//! name is returned. A document is never held in memory as a whole, and its name reveals nothing
+//! about its content without the installation's key. Beside each is a record of its uploader:
+//! knowing a name gives no right to refer to it in a step.
 
 use calendar::Text;
 use std::num::NonZeroUsize;
@@ -59,22 +60,22 @@ use upload::{Part, write};
 #[derive(Debug)]
 pub struct Documents {
     home: Home,
-    /// Tells this process's uploads from every other's: several may share a folder.
+    /// Unique per process: several may share a folder.
     own: String,
     uploads: AtomicU64,
     places: Places,
-    /// When what killed processes had left was removed the last time.
+    /// When abandoned uploads of killed processes were last removed.
     swept: Mutex<Instant>,
-    /// The records that were written or read lately.
+    /// Cache of records.
     known: Mutex<LruCache<DocumentName, Known>>,
     unnamed: Unnamed,
 }
 
-/// A record as it was found to be there, and not marked as going.
+/// A record that existed and was not marked for removal.
 #[derive(Debug, Clone)]
 struct Known {
     record: Arc<Record>,
-    /// By the clock that the marks are set by, and by one that nobody sets.
+    /// By the clock of the marks, and by the monotonic clock.
     at: Timestamp,
     since: Instant,
 }
@@ -95,30 +96,30 @@ pub struct Stored {
     pub media_type: String,
     /// Its size.
     pub bytes: u64,
-    /// What its content is.
+    /// Digest of its content.
     pub sha256: DocumentDigest,
 }
 
-/// A document that was read again, whole.
+/// A document that was read completely.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Examined {
     /// Its size.
     pub bytes: u64,
-    /// What its content is.
+    /// Digest of its content.
     pub sha256: DocumentDigest,
 }
 
 impl Documents {
-    /// Those in a folder, which is made if it is missing. Several processes may share it.
+    /// Documents in a folder, which is created if it is missing. Several processes may share it.
     pub fn in_folder(folder: &Path) -> Result<Self, HomeError> {
         Self::at(Home::Folder(folder.to_owned()))
     }
 
-    /// Those in a bucket, `s3://bucket/prefix`; until an upload is whole it is in the folder `spool`.
+    /// Documents in a bucket, `s3://bucket/prefix`; incomplete uploads are in the folder `spool`.
     #[cfg(feature = "s3")]
     pub async fn in_bucket(url: &str, spool: &Path) -> Result<Self, HomeError> {
         let bucket = bucket::Bucket::open(url)?;
-        // Asked first, because the client tries again for long and drops the cause.
+        // Diagnosed first, because the client retries for long and drops the cause.
         let server = bucket.server().cloned().into_iter().collect();
         let looked = match events::reach::any(server).await {
             Ok(()) => bucket.look().await.map_err(|error| error.to_string()),
@@ -130,18 +131,18 @@ impl Documents {
         Self::at(Home::Bucket(bucket, spool.to_owned()))
     }
 
-    /// The server that has them, if it is one.
+    /// The object store's server, if any.
     #[must_use]
     pub fn server(&self) -> Option<Server> {
         self.home.server().cloned()
     }
 
-    /// Those in a folder that is there, for one who only reads: nothing is made in it, and nothing removed.
+    /// Documents in an existing folder, read-only: nothing is created or removed.
     pub fn in_folder_to_read(folder: &Path) -> Result<Self, HomeError> {
         Self::of(Home::Folder(folder.to_owned()))
     }
 
-    /// Those in a bucket, for one who only reads: no folder for uploads is made, and nothing removed.
+    /// Documents in a bucket, read-only: nothing is created or removed.
     #[cfg(feature = "s3")]
     pub fn in_bucket_to_read(url: &str) -> Result<Self, HomeError> {
         Self::of(Home::Bucket(bucket::Bucket::open(url)?, PathBuf::new()))
@@ -162,13 +163,13 @@ impl Documents {
         Ok(Self { home, own, uploads, places, swept, known, unnamed })
     }
 
-    /// The folder in which uploads are written, whose disk must have room.
+    /// The folder for incomplete uploads, whose disk needs free space.
     #[must_use]
     pub fn folder(&self) -> PathBuf {
         self.home.spool()
     }
 
-    /// Stores what somebody uploads. The same content under the same key is the same document.
+    /// Stores an upload. The same content under the same key is the same document.
     pub async fn store<B: Buf>(
         &self,
         kit: &Kit,
@@ -184,12 +185,13 @@ impl Documents {
         let name = self.free_name(kit, &upload, media, &sha256).await?;
         let record = Record::new(kit, &name, upload.actor, media.name, (bytes, &sha256));
         let read = Known { record: Arc::new(record), at: kit.clock.now(), since: Instant::now() };
-        // Whoever goes away may end this at any point: what has a name has been counted and has a record, by which it is found
-        // if nobody names it.
+        // The client may disconnect at any point: a document with a name has been counted and has a
+        // record, by which it is removed if no step refers to it.
         self.unnamed.uploaded(subject, &name, kit.clock.now());
         self.write_beside(&record_file(&name), &*read.record).await?;
         self.home.keep(&part.0, &media.file(&name), media.name).await?;
-        // Whoever looks for orphans sets a mark and reads the record again, we do it the other way round: one sees the other.
+        // The search for orphans sets a mark and then reads the record; this does it in the
+        // opposite order, so one of the two notices the other.
         if self.marked_since(&name).await?.is_some() {
             return Err(UploadError::Busy);
         }
@@ -198,25 +200,25 @@ impl Documents {
         Ok(stored)
     }
 
-    /// Bytes of an upload that are in memory at a time.
+    /// Buffer of an upload, in bytes.
     pub(crate) fn buffered_bytes(&self) -> u64 {
         self.home.buffered_bytes()
     }
 
-    /// How many documents a person has uploaded here that no step has named yet: in this process, since its start, and not
-    /// more than a day ago.
+    /// Uploads of a person that no step refers to yet: of this process, since its start, and at
+    /// most a day old.
     #[must_use]
     pub fn unnamed_of(&self, kit: &Kit, uploader: &Subject) -> usize {
         self.unnamed.count(uploader, kit.clock.now())
     }
 
-    /// A recorded step names these.
+    /// Notes that a recorded step refers to these.
     pub fn named<'a>(&self, names: impl IntoIterator<Item = &'a DocumentName>) {
         names.into_iter().for_each(|name| self.unnamed.named(name));
     }
 
-    /// What is known of the documents that a step names, each with its place in the body. Those that were never uploaded, are
-    /// going, or are somebody else's are refused alike, and all at once.
+    /// Resolves the documents that a step refers to, with their pointers in the body. Unknown
+    /// documents, those being removed, and those of others are refused alike, all at once.
     pub async fn to_be_named(
         &self,
         kit: &Kit,
@@ -238,7 +240,7 @@ impl Documents {
         }
     }
 
-    /// A document that a recorded event names, as an answer, streamed from where it is kept.
+    /// Responds with a document that a recorded event refers to, streamed from its store.
     pub async fn reply(&self, kit: &Kit, name: &DocumentName) -> Result<Reply, Problem> {
         let record = match self.remembered(name) {
             Some(known) => Some(known.record),
@@ -252,14 +254,15 @@ impl Documents {
             let reason = format!("the document {name} has not the size that it had");
             return Err(Problem::unavailable(&reason));
         }
-        // What somebody uploaded is never run by somebody else's browser.
+        // Uploaded content is never executed by a browser.
         Ok(Reply::content(media.name, content, bytes)
             .header(CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'")
             .header(X_CONTENT_TYPE_OPTIONS, "nosniff")
             .header(CONTENT_DISPOSITION, "attachment"))
     }
 
-    /// Reads a document whole, to compare it with what was recorded; nothing if there is none of this name.
+    /// Reads a document completely, to compare it with its recorded digest; `None` if it does not
+    /// exist.
     pub async fn examine(&self, name: &DocumentName) -> Result<Option<Examined>, HomeError> {
         let Some((_, _, mut content)) = self.content(name, None).await? else { return Ok(None) };
         let (mut hash, mut bytes) = (Sha256::new(), 0_u64);
@@ -272,7 +275,7 @@ impl Documents {
         Ok(Some(Examined { bytes, sha256 }))
     }
 
-    /// The name of an upload. One that is being removed is not given again before that is over.
+    /// The name of an upload. A document that is being removed keeps its name until it is gone.
     async fn free_name(
         &self,
         kit: &Kit,
@@ -294,7 +297,7 @@ impl Documents {
         Err(UploadError::Busy)
     }
 
-    /// The record of a document that is there and not going.
+    /// The record of a document that exists and is not being removed.
     async fn present(
         &self,
         kit: &Kit,
@@ -304,7 +307,7 @@ impl Documents {
             return Ok(Some(known.record));
         }
         let (at, since) = (kit.clock.now(), Instant::now());
-        // In this order: the mark is the last of a document that is removed.
+        // In this order: the mark of a removed document is deleted last.
         if !is_name(name) || self.marked_since(name).await?.is_some() {
             return Ok(None);
         }
@@ -322,8 +325,8 @@ impl Documents {
         Ok(text.and_then(|text| Record::read(kit, name, &text)))
     }
 
-    /// The file of this name, with its size. Its type is that of its record; what was stored before there were records is
-    /// looked for by every type.
+    /// Opens a document by name, with its size. The type is in its record; for documents without
+    /// one, every type is tried.
     async fn content(
         &self,
         name: &DocumentName,
@@ -338,7 +341,7 @@ impl Documents {
         Ok(None)
     }
 
-    /// Writes a little beside the documents. When this returns it stays.
+    /// Writes a small file beside the documents, durably.
     async fn write_beside(
         &self,
         file: &str,
@@ -357,7 +360,7 @@ impl Documents {
         Part(self.home.spool().join(format!("{}-{serial}", self.own)))
     }
 
-    /// Now and then: whoever was killed an hour ago is not known when a process starts.
+    /// Periodically: processes that were killed recently are not recognised at the start.
     fn sweep(&self) {
         let mut swept = self.swept.lock().unwrap_or_else(PoisonError::into_inner);
         if swept.elapsed() > UPLOAD_ABANDONED_AFTER {
@@ -386,15 +389,16 @@ impl From<HomeError> for Problem {
     }
 }
 
-/// Returns once everything that was written to a file is on its disk, or with the error that kept any of it off.
+/// Syncs a file to disk; fails with the error of any of its writes.
 #[expect(clippy::disallowed_methods, reason = "flushed before")]
 async fn durable(mut file: File) -> std::io::Result<()> {
-    // Writes run in the background: an error of the last one is told to the next write or flush, and not by `sync_all`.
+    // Writes run in the background: an error of the last one is reported by the next write or
+    // flush, not by `sync_all`.
     file.flush().await?;
     file.sync_all().await
 }
 
-/// Whether the text can be a document's name: nothing that could lead out of the folder.
+/// Whether the text is a valid document name, which cannot lead out of the folder.
 fn is_name(name: &DocumentName) -> bool {
     let name = name.as_str();
     name.len() == 22 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')

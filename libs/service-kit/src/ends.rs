@@ -1,6 +1,5 @@
-//! What ends and is no law: certificates of the servers that the program speaks to, of the authorities by which it believes them,
-//! and the identity provider's keys. The installation's own keys have no end: the digest key is the same for as long as the log,
-//! and the development key is for an office without an identity provider.
+//! Expiry of certificates and keys: servers' certificates, CAs, and the identity provider's keys.
+//! The installation's own keys do not expire.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -15,7 +14,7 @@ use jiff::tz::TimeZone;
 
 use crate::limits::CERTIFICATE_WARNED_DAYS;
 
-/// Where a certificate is seen that the program depends on.
+/// A certificate that the program depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Certificate {
     /// A server shows it.
@@ -25,7 +24,7 @@ pub enum Certificate {
 }
 
 impl Certificate {
-    /// What it is called: `certificate/HOST:PORT`, `authority/FILE`.
+    /// Its name: `certificate/HOST:PORT`, `authority/FILE`.
     fn what(&self) -> String {
         match self {
             Self::Of(server) => format!("certificate/{server}"),
@@ -33,17 +32,17 @@ impl Certificate {
         }
     }
 
-    /// Until when it is good, in time since 1970.
+    /// When it expires, in time since 1970.
     async fn end(&self) -> Result<Option<Duration>, String> {
         match self {
-            // Whoever it is, the end of what is shown is what is asked for.
+            // Only the expiry matters: the certificate is not verified.
             Self::Of(server) => reach(&Server { authority: None, ..server.clone() }).await,
             Self::In(file) => in_file(file).map(Some),
         }
     }
 }
 
-/// What is known of such ends.
+/// Known expiries.
 #[derive(Debug, Default)]
 pub struct Ends {
     certificates: OnceLock<Vec<Certificate>>,
@@ -51,7 +50,8 @@ pub struct Ends {
 }
 
 impl Ends {
-    /// From now on these are looked at, each once, with the authorities of the servers among them. It is for the start of a process.
+    /// Watches these certificates, without duplicates, and the CAs of the servers. Called once at
+    /// the start.
     pub fn watch(&self, certificates: impl IntoIterator<Item = Certificate>) {
         let (mut all, mut names) = (Vec::new(), BTreeSet::new());
         for certificate in certificates {
@@ -63,11 +63,11 @@ impl Ends {
             let each = [Some(certificate), authority].into_iter().flatten();
             all.extend(each.filter(|certificate| names.insert(certificate.what())));
         }
-        // A second start in the same process changes nothing.
+        // A second call in the same process has no effect.
         let _ = self.certificates.set(all);
     }
 
-    /// Looks at all of them at the same time. Of those that are away, what was seen last stays.
+    /// Checks all of them concurrently. Unavailable ones keep their last value.
     pub(crate) async fn look(&self) {
         let Some(certificates) = self.certificates.get() else { return };
         let looks = certificates.iter().map(|certificate| async {
@@ -83,14 +83,15 @@ impl Ends {
         let looked = join_all(looks).await.into_iter().flatten();
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         for (what, end) in looked {
-            // Later than the last second that there is: as good as never.
+            // Beyond the last representable second: never.
             let end =
                 i64::try_from(end.as_secs()).ok().and_then(|s| Timestamp::from_second(s).ok());
             found.insert(what, end.unwrap_or(Timestamp::MAX));
         }
     }
 
-    /// What ends within [`CERTIFICATE_WARNED_DAYS`] days, and `keys`, the end of the last of the identity provider's.
+    /// Certificates that expire within [`CERTIFICATE_WARNED_DAYS`] days, and `keys`, the expiry of
+    /// the identity provider's last key.
     pub(crate) fn endings(&self, now: Timestamp, keys: Option<Timestamp>) -> Vec<Ending> {
         let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         let found = found.iter().map(|(what, end)| (what.clone(), *end));
@@ -100,7 +101,7 @@ impl Ends {
     }
 }
 
-/// In days of UTC, by which certificates say their end.
+/// In UTC days, as in certificates.
 fn ending(what: String, end: Timestamp, now: Timestamp) -> Ending {
     let day = |at| TimeZone::UTC.to_datetime(at).date();
     let last_day = day(end);

@@ -1,4 +1,5 @@
-//! Forms against the JSON Schema of their procedure (draft 2020-12, formats checked), compiled once at start.
+//! Validates forms against the JSON Schema of their procedure (draft 2020-12, with formats),
+//! compiled once at the start.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -14,7 +15,7 @@ use crate::limits::FORM_TEXT_CHARS_MAX;
 mod numbers;
 pub(crate) mod words;
 
-/// The compiled schema of every procedure in every version.
+/// Compiled schemas of all versions of all procedures.
 #[derive(Debug, Default)]
 pub struct Forms(BTreeMap<(ProcedureCode, u32), Validator>);
 
@@ -36,7 +37,7 @@ pub struct FieldError {
     pub detail: Text,
 }
 
-/// How many failing fields are reported at once.
+/// Failing fields that are reported at once.
 pub(crate) const ERRORS_MAX: usize = 50;
 
 impl Forms {
@@ -58,7 +59,7 @@ impl Forms {
         law.every_procedure().map(compile).collect::<Result<_, _>>().map(Self)
     }
 
-    /// What is wrong with the form of a procedure that somebody wants to issue, as a JSON Schema.
+    /// Errors of a proposed procedure's form, as a JSON Schema.
     #[must_use]
     pub fn findings(text: &str) -> Vec<Finding> {
         let file = serde_yaml_ng::from_str::<Value>(text).ok();
@@ -75,7 +76,7 @@ impl Forms {
         }
     }
 
-    /// Every field of `form` that breaks the schema, at most fifty. The values themselves are not repeated.
+    /// Fields of `form` that violate the schema, at most 50. Values are not repeated.
     #[must_use]
     pub fn check(&self, procedure: &Procedure, form: &Value) -> Vec<FieldError> {
         let mut errors = Vec::new();
@@ -90,8 +91,7 @@ impl Forms {
         errors
     }
 
-    /// Puts the tax codes and telephone numbers of a form that was checked into the one spelling in which they are recorded and
-    /// compared.
+    /// Normalises the tax codes and telephone numbers of a valid form.
     pub fn spell(&self, procedure: &Procedure, form: &mut Value) {
         if let Some(validator) = self.0.get(&(procedure.code.clone(), procedure.version)) {
             numbers::spell(validator, form);
@@ -99,7 +99,7 @@ impl Forms {
     }
 }
 
-/// The texts of a form that are longer than any may be, also where its schema gives no length.
+/// Texts of a form that exceed the general limit, even if the schema has none.
 fn overlong(value: &Value, at: &mut String, errors: &mut Vec<FieldError>) {
     let within = at.len();
     match value {

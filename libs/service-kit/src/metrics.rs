@@ -1,5 +1,5 @@
-//! Figures of a process for whoever watches it, in the text format of OpenMetrics 1.0. Labels name services, routes, kinds of
-//! refusal and status codes; none names a dossier or a person, and each has a bounded number of values.
+//! Metrics of a process, in the text format of OpenMetrics 1.0. Labels are services, routes, kinds
+//! of refusals and status codes, never dossiers or people, and each has a bounded number of values.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,23 +22,23 @@ pub use asked::Counted;
 type Labels = Vec<(&'static str, String)>;
 type Gauges = Family<Labels, Gauge>;
 
-/// A figure, or one for each value of a label.
+/// A metric, or a family with one label.
 #[derive(Debug)]
 enum Figure {
     One(Gauge),
     Several(Gauges),
-    /// Only grows.
+    /// A counter.
     Total(Counter),
 }
 
-/// The upper ends of the classes of durations, in seconds.
+/// Bucket boundaries of durations, in seconds.
 const SECONDS: [f64; 12] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
-/// Why a connection is closed or not taken.
+/// Reasons for closing or refusing a connection.
 const TURNED_AWAY: [&str; 5] = ["no-place", "evicted", "stalled", "age", "stopping"];
 
-/// The figures of a process.
+/// Metrics of a process.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Mutex<Registry>,
@@ -56,14 +56,15 @@ pub struct Metrics {
     asked: Asked,
 }
 
-/// Which problem an answer carries, and what the log says of it beyond that.
+/// The problem in a response, and further details for the log.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Refused {
     pub(crate) problem: &'static str,
     pub(crate) reason: Option<&'static str>,
 }
 
-/// What was asked for: the route is a template such as `/v1/reviews/{dossier}/claim`, so that there are only so many.
+/// A request: the route is a template such as `/v1/reviews/{dossier}/claim`, so the number of
+/// values is bounded.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct RouteLabels {
     pub(crate) service: &'static str,
@@ -83,7 +84,7 @@ impl EncodeLabelSet for RouteLabels {
     }
 }
 
-/// The same with how it was answered.
+/// The same with the status.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct RequestLabels {
     route: RouteLabels,
@@ -123,7 +124,7 @@ impl Default for Metrics {
         registry.register("requests_paced", help, paced.clone());
         let help = "Connections that were closed or not taken, by reason";
         registry.register("connections_turned_away", help, turned_away.clone());
-        // From the beginning, or the first one would be no increase.
+        // Initialised, or the first one would not be an increase.
         for reason in TURNED_AWAY {
             drop(turned_away.get_or_create(&vec![("reason", reason.to_owned())]));
         }
@@ -194,7 +195,7 @@ impl Metrics {
         self.unmatched.get_or_create(&vec![("service", service.to_owned())]).inc();
     }
 
-    /// Sets a figure that is known only when it is asked for.
+    /// Sets a gauge that is computed on request.
     pub fn set(
         &self,
         name: &'static str,
@@ -227,12 +228,12 @@ impl Metrics {
                 let labels = label.into_iter().map(|(key, of)| (key, of.to_owned())).collect();
                 gauges.get_or_create(&labels).set(value);
             }
-            // One name is one kind of figure.
+            // A name has one type.
             Some(Figure::Total(_)) | None => {}
         }
     }
 
-    /// Sets how often something has happened since the process began, where somebody else counts it. Its name gets `_total`.
+    /// Sets a counter that is counted elsewhere. Its name gets `_total`.
     pub fn set_total(&self, name: &'static str, help: &'static str, total: u64) {
         let mut figures = self.gauges.lock().unwrap_or_else(PoisonError::into_inner);
         let at = figures.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
@@ -247,7 +248,7 @@ impl Metrics {
         }
     }
 
-    /// Sets one figure for each value of a label, and takes away those of other values.
+    /// Sets a gauge per label value, and removes other values.
     pub fn set_all(
         &self,
         name: &'static str,
@@ -266,7 +267,7 @@ impl Metrics {
         }
     }
 
-    /// All of it, as it is asked for over HTTP.
+    /// The text for the HTTP response.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();

@@ -1,6 +1,6 @@
-//! How the program speaks to servers outside that are not its own: the identity provider and the collector of traces. Both over
-//! TLS by the authorities that the operator names, or else by the public ones, and through the proxy that `HTTPS_PROXY`,
-//! `HTTP_PROXY` or `ALL_PROXY` names, but for the hosts of `NO_PROXY`.
+//! HTTP clients for the identity provider and the trace collector: TLS with configured or public
+//! CAs, and proxies by `HTTPS_PROXY`, `HTTP_PROXY` or `ALL_PROXY`, except for the hosts of
+//! `NO_PROXY`.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -11,14 +11,14 @@ use ureq::config::ConfigBuilder;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::typestate::AgentScope;
 
-/// The authorities that an operator named; the public ones if none were.
+/// The configured CAs; the public ones if none are.
 static AUTHORITIES: OnceLock<RootCerts> = OnceLock::new();
 
-/// From now on servers outside are believed by the authorities of a file (PEM) and by no others. It is for the start of a process.
+/// Trusts the CAs in a PEM file and no others. Called once at the start.
 ///
 /// # Errors
 ///
-/// A file that cannot be read, or has no certificate; authorities that were named before.
+/// The file cannot be read or has no certificate; CAs were configured before.
 pub fn trust(file: &Path) -> Result<(), String> {
     let shown = file.display();
     let text = std::fs::read(file).map_err(|error| format!("{shown}: {error}"))?;
@@ -26,7 +26,7 @@ pub fn trust(file: &Path) -> Result<(), String> {
     for item in parse_pem(&text) {
         match item {
             Ok(PemItem::Certificate(authority)) => authorities.push(authority),
-            // A key beside them is of no use here.
+            // Private keys in the file are ignored.
             Ok(_) => {}
             Err(error) => return Err(format!("{shown}: {error}")),
         }
@@ -38,13 +38,13 @@ pub fn trust(file: &Path) -> Result<(), String> {
     AUTHORITIES.set(roots).map_err(|_| "the authorities were named before".to_owned())
 }
 
-/// The authorities that every program of this machine is told of (`SSL_CERT_FILE`), for where none were named for this one.
+/// The machine's default CA file (`SSL_CERT_FILE`), used if none is configured.
 #[must_use]
 pub fn usual_authority() -> Option<PathBuf> {
     std::env::var_os("SSL_CERT_FILE").filter(|file| !file.is_empty()).map(PathBuf::from)
 }
 
-/// A client whose requests take at most so long.
+/// A client with this timeout per request.
 pub fn client(in_time: Duration) -> ConfigBuilder<AgentScope> {
     let roots = AUTHORITIES.get().cloned().unwrap_or(RootCerts::WebPki);
     let tls = TlsConfig::builder().root_certs(roots).build();

@@ -1,9 +1,9 @@
-//! Quotas: how much one caller may use in a time, so that nobody uses up what others need. By subject for whoever has a token,
-//! by address for the public look-up. Each replica counts for itself, in memory; whoever was not seen for longest is forgotten
-//! first. The rules are data: [`Rules`].
+//! Quotas of callers over time: by subject with a token, by address for the public look-up. Each
+//! replica counts for itself, in memory; the least recently seen callers are dropped first. The
+//! limits are data: [`Rules`].
 //!
-//! What is left is told with every answer, in the fields `RateLimit-Policy` and `RateLimit` of
-//! draft-ietf-httpapi-ratelimit-headers-10, and in `Retry-After` with a refusal.
+//! Responses have the remaining quota in `RateLimit-Policy` and `RateLimit`
+//! (draft-ietf-httpapi-ratelimit-headers-10), refusals also have `Retry-After`.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -30,7 +30,7 @@ use window::{Limit, Window};
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
-/// What a request uses.
+/// What a request consumes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Uses {
     /// Nothing that is counted.
@@ -39,20 +39,20 @@ pub enum Uses {
     Read,
     /// A step.
     Step,
-    /// A step that files something.
+    /// A step that submits a dossier or complaint.
     Submission,
-    /// An upload of so many bytes, where so many documents of the caller wait to be named.
+    /// An upload, with the number of the caller's uploads without a step.
     Upload {
         /// Its size.
         bytes: u64,
-        /// How many wait.
+        /// Uploads of the caller that no step refers to yet.
         unfinished: u64,
     },
     /// A look-up without a token.
     LookUp,
 }
 
-/// The quotas that there are.
+/// All quotas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Name {
     Steps,
@@ -79,7 +79,7 @@ impl Name {
         }
     }
 
-    /// The draft's name of what is counted, if not requests.
+    /// The draft's quota unit, if not requests.
     const fn unit(self) -> Option<&'static str> {
         match self {
             Self::UploadedBytes => Some("content-bytes"),
@@ -89,17 +89,17 @@ impl Name {
     }
 }
 
-/// Who is counted.
+/// A counted caller.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Who {
     Applicant(Subject),
-    /// As a representative somebody is counted apart from what is their own.
+    /// A representative, counted separately from their own use.
     Representative(Subject),
-    /// An address of IPv4, or the /64 of one of IPv6.
+    /// An IPv4 address or an IPv6 /64.
     Address(IpAddr),
 }
 
-/// What one caller has used. Nobody has more than four kinds of windows.
+/// Usage of a caller, in at most four windows.
 #[derive(Debug, Default)]
 struct Used {
     windows: Vec<(Name, Window)>,
@@ -130,27 +130,27 @@ struct Counted {
     in_flight: HashMap<Subject, u64>,
 }
 
-/// A request that was let in. What it has in flight ends with this.
+/// An admitted request; it counts as in flight until this is dropped.
 #[derive(Debug)]
 pub struct Admission {
     shown: Shown,
     counted: Arc<Mutex<Counted>>,
     flying: Option<Subject>,
-    /// Whose filing is given back at the end, because it was not granted.
+    /// The caller whose submission is returned if it is refused.
     files: Option<Who>,
 }
 
 /// A request that is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exceeded {
-    /// The quotas that it would go beyond.
+    /// The exceeded quotas.
     pub policies: Vec<&'static str>,
     /// How long to wait.
     pub wait: Duration,
     shown: Shown,
 }
 
-/// The two fields, where there is anything to say.
+/// The two header fields, if not empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Shown {
     policy: String,
@@ -172,7 +172,8 @@ impl Quotas {
         &self.rules
     }
 
-    /// Lets a request in and counts what it uses, or refuses it; who asks without a token is known by address.
+    /// Admits and counts a request, or refuses it; callers without a token are identified by
+    /// address.
     pub fn admit(
         &self,
         caller: Option<&Caller>,
@@ -196,7 +197,7 @@ impl Quotas {
         Admission { shown, counted, flying: None, files: None }
     }
 
-    /// The quotas that a request falls under, with how much it takes of each.
+    /// Quotas that apply to a request, with the amounts.
     fn limits(&self, times: u64, uses: Uses) -> Vec<(Name, Limit, u64)> {
         let Rules { applicant, address, .. } = &self.rules;
         let rated = |name, rate, amount| (name, Limit::of(rate, times), amount);
@@ -239,7 +240,7 @@ impl Quotas {
         };
         if let Some((_, 0)) = unfinished {
             policies.push(Name::UnfinishedUploads.text());
-            // It may be free in a moment, once a step names one of them; nobody knows when.
+            // It may be free at any moment, once a step refers to one of them.
             wait = wait.max(UNFINISHED_WAIT);
         }
         let granted = policies.is_empty();
@@ -286,11 +287,11 @@ impl Quotas {
     }
 }
 
-/// How long who has too many unfinished uploads is told to wait.
+/// `Retry-After` for too many uploads without a step.
 const UNFINISHED_WAIT: Duration = Duration::from_secs(60);
 
 impl Admission {
-    /// Says in an answer what is left; what was counted of a filing stays counted if it was granted.
+    /// Adds the remaining quota to a response; a refused submission is not counted.
     pub fn answered(mut self, granted: bool, headers: &mut HeaderMap) {
         self.shown.write(headers);
         if granted {
@@ -322,14 +323,14 @@ impl Drop for Admission {
 }
 
 impl Exceeded {
-    /// Says in an answer what the quotas are.
+    /// Adds the quotas to a response.
     pub fn show(&self, headers: &mut HeaderMap) {
         self.shown.write(headers);
     }
 }
 
 impl Shown {
-    /// A quota of `most` in so many seconds, of which some is left for some time.
+    /// Adds one quota with its remainder.
     fn add(
         &mut self,
         name: Name,
@@ -368,7 +369,7 @@ fn lock(counted: &Mutex<Counted>) -> MutexGuard<'_, Counted> {
     counted.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whoever has any role beside that of an applicant.
+/// Whether the caller has a role other than applicant.
 fn is_officer(caller: &Caller) -> bool {
     caller.roles.iter().any(|role| *role != Role::Applicant)
 }

@@ -1,4 +1,4 @@
-//! What a service is to the process that runs it.
+//! The interface between a service and the process that runs it.
 
 use dossier::Step;
 use utoipa::openapi::OpenApi;
@@ -8,11 +8,11 @@ use crate::tasks::{KeeperHealth, Progress, ReactionsHealth, Tasks};
 
 /// A service, ready to be served and run.
 pub struct Service {
-    /// Its name, as the deployment calls it.
+    /// Its name.
     pub name: &'static str,
     /// Its routes.
     pub routes: Vec<Mounted>,
-    /// What it does without being asked.
+    /// Its background tasks.
     pub tasks: Tasks,
     /// Its document.
     pub openapi: OpenApi,
@@ -20,11 +20,11 @@ pub struct Service {
     pub steps: &'static [Step],
     /// The health of its deadline keepers.
     pub keepers: Vec<KeeperHealth>,
-    /// What the kinds of events begin with that it brings onto the bus.
+    /// Sources that it publishes: the first part of event kinds.
     pub sources: &'static [&'static str],
-    /// How far its read models have come.
+    /// Progress of its read models.
     pub views: Vec<Progress>,
-    /// What its reactions have given up.
+    /// Health of its reactions.
     pub reactions: Vec<ReactionsHealth>,
 }
 

@@ -1,8 +1,9 @@
-//! Logs and traces. Logs are one JSON object a line on standard error; traces go to a collector, if there is one. Neither has
-//! personal data: only ids, kinds, positions and durations.
+//! Logs and traces. Logs are one JSON object per line on standard error; traces go to a collector,
+//! if configured. Neither contains personal data: only ids, kinds, positions and durations.
 //!
-//! A trace begins with a portal's request. What a step records carries the trace with it (`Envelope::trace`, in the words of
-//! W3C Trace Context), so whoever reacts to it, in another process and hours later, goes on in the same trace.
+//! A trace begins with a client's request. Recorded events carry it (`Envelope::trace`, in the
+//! format of W3C Trace Context), so reactions in other processes, even hours later, continue the
+//! trace.
 
 use std::io::{BufWriter, IsTerminal};
 use std::sync::OnceLock;
@@ -16,44 +17,45 @@ use tracing_subscriber::util::SubscriberInitExt;
 #[cfg(feature = "otlp")]
 mod otlp;
 
-/// Where spans go.
+/// The collector.
 #[derive(Debug, Clone)]
 pub struct Collector {
     /// The collector's address for OTLP over HTTP, for example `http://collector:4318`.
     pub endpoint: String,
-    /// What this process is called there.
+    /// Service name.
     pub service: String,
-    /// Which part of the traces that begin here is kept, from 0 to 1; those that began elsewhere follow that decision.
+    /// Sampling ratio of traces that begin here, from 0 to 1; others follow the decision made
+    /// elsewhere.
     pub ratio: f64,
 }
 
-/// Log lines that wait for whoever reads standard error; further ones are dropped and counted.
+/// Log lines queued for standard error; further ones are dropped and counted.
 const LOG_LINES_WAITING_MAX: usize = 16_384;
 
-/// How many lines were dropped, once logging runs.
+/// Number of dropped lines.
 static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
 
-/// Sends and writes what is left when it is dropped, within a limit.
+/// Flushes traces and logs on drop, within a time limit.
 #[derive(Debug)]
 pub struct Telemetry {
-    /// Dropped first (fields are dropped in this order): why traces could not be sent is a line of the log.
+    /// Dropped first (fields are dropped in this order), because an export failure is logged.
     #[cfg(feature = "otlp")]
     _traces: Option<otlp::Traces>,
     _lines: WorkerGuard,
 }
 
-/// Starts logging at `level` (a `tracing` filter such as `info` or `warn,service_kit=debug`), as JSON or as text for people, and
-/// sending traces to a collector. A second start in the same process changes nothing.
+/// Starts logging with the filter `level` (such as `info` or `warn,service_kit=debug`), as JSON or
+/// text, and exporting traces. A second call in the same process has no effect.
 ///
 /// # Errors
 ///
-/// An endpoint that is no address.
+/// An invalid endpoint.
 pub fn start(level: &str, json: bool, collector: Option<Collector>) -> Result<Telemetry, String> {
     use tracing_subscriber::Layer;
 
     let filter = EnvFilter::try_new(quietened(level))
         .map_err(|error| format!("--log {level}: {error}; for example `info`"))?;
-    // A thread of its own writes, several lines at once under load: a reader that is slow, or away, holds up no request.
+    // A separate thread writes, so that a slow reader delays no request.
     let (writer, guard) = NonBlockingBuilder::default()
         .buffered_lines_limit(LOG_LINES_WAITING_MAX)
         .thread_name("log-writer")
@@ -70,7 +72,7 @@ pub fn start(level: &str, json: bool, collector: Option<Collector>) -> Result<Te
     {
         let traces = collector.map(otlp::Traces::start).transpose()?;
         let spans = traces.as_ref().map(otlp::Traces::layer);
-        // An error means that logging runs already.
+        // An error means that logging is already initialised.
         let _ = tracing_subscriber::registry().with(spans).with(lines).try_init();
         Ok(Telemetry { _lines: guard, _traces: traces })
     }
@@ -87,14 +89,14 @@ pub fn start(level: &str, json: bool, collector: Option<Collector>) -> Result<Te
     }
 }
 
-/// How many lines of the log were dropped because whoever reads standard error is too slow.
+/// Number of log lines that were dropped because the reader of standard error is too slow.
 #[must_use]
 pub fn dropped_lines() -> u64 {
     DROPPED.get().map_or(0, |dropped| dropped.dropped_lines() as u64)
 }
 
-/// A filter without what the event store's client says for itself, unless details are wanted or it is named: what matters of it
-/// is said by those who use it, once.
+/// Suppresses the event store client's own messages, unless the level is debug or they are enabled
+/// explicitly; its callers log what matters.
 fn quietened(level: &str) -> String {
     const CLIENT: &str = "kurrentdb";
     let lower = level.to_ascii_lowercase();
@@ -103,7 +105,7 @@ fn quietened(level: &str) -> String {
     if wanted { level.to_owned() } else { format!("{level},{CLIENT}=off") }
 }
 
-/// A request, as part of the trace that its `traceparent` names.
+/// Span of a request, in the trace of its `traceparent`.
 pub(crate) fn request<B>(request: &http::Request<B>, route: &str) -> Span {
     let parent = crate::http::trace_parent(request.headers());
     span(parent, || {
@@ -121,7 +123,7 @@ pub(crate) fn request<B>(request: &http::Request<B>, route: &str) -> Span {
     })
 }
 
-/// A reaction to an event that was recorded in the course of a trace.
+/// Span of a reaction, in the trace of its event.
 pub(crate) fn reaction(service: &str, kind: &str, position: u64, parent: Option<&str>) -> Span {
     span(parent, || {
         tracing::info_span!(
@@ -137,7 +139,8 @@ pub(crate) fn reaction(service: &str, kind: &str, position: u64, parent: Option<
     })
 }
 
-/// The enforcement of an obligation: a trace of its own, because what opened it may be months ago, with a link to that.
+/// Span of an enforced obligation: a trace of its own with a link, because the opening event may be
+/// months old.
 pub(crate) fn enforcement(service: &str, kind: &str, opened_in: Option<&str>) -> Span {
     let span = span(None, || {
         tracing::info_span!(
@@ -156,7 +159,7 @@ pub(crate) fn enforcement(service: &str, kind: &str, opened_in: Option<&str>) ->
     span
 }
 
-/// Whatever the kit itself does in the course of a trace; outside of one it is not worth a span.
+/// Span of internal work; only within a trace.
 pub(crate) fn part(name: &'static str, of: &str) -> Span {
     if !sends() || current().is_none() {
         return Span::none();
@@ -164,7 +167,7 @@ pub(crate) fn part(name: &'static str, of: &str) -> Span {
     tracing::info_span!(target: "trace", "part", otel.name = format!("{name} {of}"), trace_id = tracing::field::Empty)
 }
 
-/// An event on its way onto the bus, in the trace in which it was recorded.
+/// Span of publishing an event, in its trace.
 #[cfg(feature = "nats")]
 pub(crate) fn relayed(kind: &str, position: u64, parent: Option<&str>) -> Span {
     span(parent, || {
@@ -195,7 +198,7 @@ fn span(_parent: Option<&str>, _make: impl FnOnce() -> Span) -> Span {
     Span::none()
 }
 
-/// Whether anybody takes spans.
+/// Whether spans are exported.
 fn sends() -> bool {
     #[cfg(feature = "otlp")]
     return otlp::sends();
@@ -203,7 +206,7 @@ fn sends() -> bool {
     false
 }
 
-/// The trace and span that this is part of, in the words of W3C Trace Context; nothing if nobody takes spans.
+/// The current trace and span in the format of W3C Trace Context; `None` if spans are not exported.
 pub(crate) fn current() -> Option<String> {
     #[cfg(feature = "otlp")]
     return otlp::current();

@@ -1,6 +1,7 @@
-//! A read model in a SQLite file of its own: rows and the position up to which they are true, in one transaction. A view
-//! can be deleted at any time; it is rebuilt from the store, and deletes itself when it does not belong to it. One that knows
-//! more than the store is first of all a witness: see [`ahead`].
+//! A read model in its own SQLite file: rows and the position that they reflect, updated in one
+//! transaction. A view can be deleted at any time and is rebuilt from the store; it deletes itself
+//! if it does not match the store. One that is ahead of the store is evidence of a lost log: see
+//! [`ahead`].
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,17 +26,17 @@ use readers::Readers;
 #[derive(Debug)]
 pub struct View {
     writer: Arc<Mutex<Connection>>,
-    /// Absent for one in memory.
+    /// `None` for a view in memory.
     wal: Option<Wal>,
     look_ups: Readers,
     lists: Readers,
     statistics: Readers,
 }
 
-/// What a question to a view takes, which decides whose connections it shares.
+/// Cost class of a query, which selects its connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Question {
-    /// One row by its key: a moment.
+    /// One row by key.
     LookUp,
     /// A page of a list.
     List,
@@ -43,12 +44,12 @@ pub enum Question {
     Statistics,
 }
 
-/// What a view is made of.
+/// Definition of a view.
 #[derive(Debug, Clone, Copy)]
 pub struct Shape {
-    /// Its name, which is that of its file.
+    /// Its name, and its file's name.
     pub name: &'static str,
-    /// Counts up with every change of the tables.
+    /// Schema version, increased with every change of the tables.
     pub version: u32,
     /// Creates the tables.
     pub tables: &'static str,
@@ -71,15 +72,15 @@ pub enum ViewError {
     /// The task that read it.
     #[error("a query was broken off")]
     BrokenOff,
-    /// Too many questions of this kind wait.
+    /// Too many queued queries of this class.
     #[error("too many questions to a view wait")]
     Busy,
 }
 
-/// How many read models this process had to build anew.
+/// Number of read models that were rebuilt.
 static REBUILT: AtomicU64 = AtomicU64::new(0);
 
-/// How many read models this process had to build anew although there was one: damaged, of an older shape, of another store.
+/// Number of existing read models that were rebuilt: damaged, outdated schema, or of another store.
 #[must_use]
 pub fn rebuilt() -> u64 {
     REBUILT.load(Ordering::Relaxed)
@@ -93,8 +94,8 @@ const META: &str = "CREATE TABLE view (
 ) STRICT;";
 
 impl View {
-    /// Opens the view in `folder` (in memory without one); makes it anew if it is missing, damaged, of another shape,
-    /// of another store, or ahead of it.
+    /// Opens the view in `folder` (`None`: in memory). It is rebuilt if it is missing, damaged, of
+    /// another schema or store, or ahead of the store.
     pub fn open(
         folder: Option<&Path>,
         shape: Shape,
@@ -114,7 +115,7 @@ impl View {
         let path = folder.join(format!("{}.sqlite", shape.name));
         let mut writer = match reopen(&path, shape, store) {
             Ok(Some(connection)) => connection,
-            // A disk that is full, or a file that somebody holds, is no reason to throw the view away.
+            // A full disk or a locked file is no reason to delete the view.
             Err(error) if is_elsewhere(&error) => return Err(error.into()),
             Ok(None) | Err(_) => {
                 if path.exists() {
@@ -135,21 +136,22 @@ impl View {
         Ok(Self { writer: Arc::new(Mutex::new(writer)), wal, look_ups, lists, statistics })
     }
 
-    /// Up to where it is true.
+    /// The position that it reflects.
     pub fn position(&self) -> Result<Position, ViewError> {
         let position: i64 =
             lock(&self.writer).query_row("SELECT position FROM view", [], |row| row.get(0))?;
         Ok(Position(u64::try_from(position).unwrap_or(0)))
     }
 
-    /// Changes rows and moves on to `through`, both or neither.
+    /// Changes rows and sets the position to `through`, atomically.
     pub fn write<T>(
         &self,
         through: Position,
         change: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, ViewError> {
         let connection = lock(&self.writer);
-        // Prepared once: at thousands of small changes a second, parsing BEGIN and COMMIT is not small.
+        // Prepared once: parsing BEGIN and COMMIT matters at thousands of small transactions per
+        // second.
         connection.prepare_cached("BEGIN")?.execute([])?;
         let written = change(&connection).and_then(|value| {
             connection
@@ -167,7 +169,7 @@ impl View {
         Ok(written?)
     }
 
-    /// Reads a little, at once.
+    /// A short read on the writer's connection.
     pub fn peek<T>(
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
@@ -175,7 +177,7 @@ impl View {
         Ok(read(&lock(&self.writer))?)
     }
 
-    /// Reads beside everything else; questions of one kind never wait for those of another.
+    /// Runs a query; queries of one class never wait for those of another.
     pub async fn query<T: Send + 'static>(
         &self,
         question: Question,
@@ -213,7 +215,7 @@ fn reopen(path: &Path, shape: Shape, store: &EventStore) -> rusqlite::Result<Opt
     Ok((sound == "ok" && ours).then_some(connection))
 }
 
-/// Whether the reason lies not in the file, but in the disk, in its permissions, or in somebody who holds it.
+/// Whether the cause is the disk, its permissions or a lock, and not the file.
 fn is_elsewhere(error: &rusqlite::Error) -> bool {
     let rusqlite::Error::SqliteFailure(error, _) = error else { return false };
     match error.code {
@@ -224,25 +226,25 @@ fn is_elsewhere(error: &rusqlite::Error) -> bool {
         | ErrorCode::OutOfMemory
         | ErrorCode::PermissionDenied
         | ErrorCode::ReadOnly => true,
-        // A file that ends too early is damaged.
+        // A truncated file is damaged.
         ErrorCode::SystemIoFailure => error.extended_code != ffi::SQLITE_IOERR_SHORT_READ,
         _ => false,
     }
 }
 
-/// A read model that knows more than the log.
+/// A read model that is ahead of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ahead {
     /// Its name.
     pub name: String,
-    /// Up to where it knows a log.
+    /// The position that it reflects.
     pub position: Position,
-    /// Whether that was another log: one of another identity.
+    /// Whether it belongs to another log.
     pub other: bool,
 }
 
-/// The read models in `folder` that know more than the log of `store`: its end was lost since, or all of it, or an older one was
-/// restored. Nothing is changed. What cannot be read is no witness.
+/// The read models in `folder` that are ahead of `store`, whose end was lost or which is an older
+/// copy. Changes nothing; unreadable ones are skipped.
 #[must_use]
 pub fn ahead(folder: &Path, store: &EventStore) -> Vec<Ahead> {
     let Ok(files) = std::fs::read_dir(folder) else { return Vec::new() };
@@ -286,11 +288,11 @@ fn create(
 
 fn configure(connection: Connection) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    // A view lost with the machine is rebuilt: it need not be synced at every commit.
+    // No sync at every commit: a view that is lost in a crash is rebuilt.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "cache_size", -4_096)?;
     connection.set_prepared_statement_cache_capacity(64);
-    // Or a statement beside a partial index is planned again whenever other values are bound.
+    // Otherwise statements with partial indexes are replanned whenever parameters change.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }

@@ -1,4 +1,5 @@
-//! What an installation makes for itself: a signing key, so that a laptop needs no identity provider, and secrets.
+//! Keys that an installation creates itself: a signing key for development without an identity
+//! provider, and secrets.
 
 use std::path::Path;
 
@@ -13,14 +14,14 @@ use super::keys::Key;
 use super::{AuthError, Claims};
 use crate::limits::SECRET_BYTES_MIN;
 
-/// How the names of development keys begin.
+/// Prefix of development keys' ids.
 pub(super) const KID: &str = "development-";
-/// Where one is kept.
+/// File of the key.
 const FILE: &str = "development-signing-key";
 /// Bytes of such a key.
 const SEED_BYTES: usize = 32;
 
-/// A key that the installation made for itself, so that a laptop needs no identity provider.
+/// The development key, for use without an identity provider.
 pub struct DevelopmentKey(SigningKey);
 
 impl std::fmt::Debug for DevelopmentKey {
@@ -30,13 +31,13 @@ impl std::fmt::Debug for DevelopmentKey {
 }
 
 impl DevelopmentKey {
-    /// Whether there is one in `folder`.
+    /// Whether `folder` has one.
     #[must_use]
     pub fn is_in(folder: &Path) -> bool {
         folder.join(FILE).is_file()
     }
 
-    /// The key in `folder`, made at the first use.
+    /// The key in `folder`; created if it is missing.
     pub fn in_folder(folder: &Path) -> Result<Self, AuthError> {
         let path = folder.join(FILE);
         let seed = secret(&path)?;
@@ -52,20 +53,20 @@ impl DevelopmentKey {
         Self(SigningKey::from_bytes(&seed))
     }
 
-    /// Its name, by which a token of another installation's is told from a forged one (like RFC 7638).
+    /// Its id, by which tokens of another installation are told from forged ones (like RFC 7638).
     fn id(&self) -> String {
         let digest = Sha256::digest(self.0.verifying_key().as_bytes());
         format!("{KID}{}", URL_SAFE_NO_PAD.encode(digest.get(..12).unwrap_or(&digest)))
     }
 
-    /// What verifies its tokens.
+    /// The verifying key.
     pub(super) fn verifying(&self) -> Option<Key> {
         let public = URL_SAFE_NO_PAD.encode(self.0.verifying_key().as_bytes());
         let key = DecodingKey::from_ed_components(&public).ok()?;
         Some(Key { id: Some(self.id()), algorithm: Algorithm::EdDSA, key, ends: None })
     }
 
-    /// A token with these claims.
+    /// Signs a token with these claims.
     pub fn mint(&self, claims: &Claims) -> Result<String, AuthError> {
         let wrong = |error: String| AuthError::Key(error);
         let der = self.0.to_pkcs8_der().map_err(|error| wrong(error.to_string()))?;
@@ -75,8 +76,8 @@ impl DevelopmentKey {
     }
 }
 
-/// Thirty-two random bytes that are made at the first use and kept in a file that only the owner can read. A file that is
-/// there must hold a secret.
+/// 32 random bytes, created at first use in a file that only the owner can read. An existing file
+/// must have a secret.
 pub fn secret(path: &Path) -> Result<Vec<u8>, AuthError> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
@@ -93,7 +94,8 @@ pub fn secret(path: &Path) -> Result<Vec<u8>, AuthError> {
     }
     let mut bytes = vec![0; 32];
     random(&mut bytes)?;
-    // Of this process alone: several that start on one folder agree on whose is there first.
+    // Unique per process: of several processes that start on one folder, the first one's secret is
+    // used.
     let part = path.with_extension(random_name()?);
     let mut options = std::fs::OpenOptions::new();
     let mut file =
@@ -110,7 +112,7 @@ pub fn secret(path: &Path) -> Result<Vec<u8>, AuthError> {
     }
 }
 
-/// A name that no other process has.
+/// A random name.
 pub(crate) fn random_name() -> Result<String, AuthError> {
     let mut bytes = [0; 16];
     random(&mut bytes)?;

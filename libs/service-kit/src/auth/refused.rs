@@ -1,4 +1,5 @@
-//! Why a caller is not let in: told to the caller as far as it helps and harms nobody, and written into the log.
+//! Reasons for refusing a token: the message to the caller, which reveals nothing, and the reason
+//! in the log.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -6,18 +7,18 @@ use jiff::Timestamp;
 
 use crate::limits::REFUSED_TOKENS_LOGGED_PER_SECOND;
 
-/// Why a caller is not let in.
+/// Why a token is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unauthenticated {
     /// No token.
     Missing,
-    /// Not the one scheme that is understood.
+    /// Not the scheme `Bearer`.
     Scheme,
     /// Not a token in three parts with a header.
     Malformed,
-    /// Longer than tokens are read.
+    /// Longer than the limit.
     TooLong,
-    /// The header demands that an extension is understood.
+    /// The header has `crit`.
     Critical,
     /// An ID token, a logout token, a refresh token.
     NotForAccess,
@@ -25,7 +26,7 @@ pub enum Unauthenticated {
     UnknownKey,
     /// A development key, of another installation or where none is trusted.
     DevelopmentKey,
-    /// The signature is not that of the key.
+    /// The signature is invalid.
     Signature,
     /// A claim is missing or malformed: its name.
     Claim(&'static str),
@@ -33,18 +34,18 @@ pub enum Unauthenticated {
     Issuer,
     /// For another audience.
     Audience,
-    /// Its time has not come.
+    /// Not valid yet.
     Early,
-    /// Its time is over.
+    /// Expired.
     Expired,
-    /// It is valid for longer than tokens may be.
+    /// Its lifetime exceeds the limit.
     LongLived,
-    /// The keys could not be read for so long that they are not trusted any more. Not the caller's fault.
+    /// The keys could not be read for too long. Not the caller's fault.
     KeysTooOld,
 }
 
 impl Unauthenticated {
-    /// The reason in one word, as it stands in the log.
+    /// The reason in one word, for the log.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -67,7 +68,7 @@ impl Unauthenticated {
         }
     }
 
-    /// What the caller is told: what to change, and nothing about keys and settings.
+    /// The message to the caller: what to change, and nothing about keys and settings.
     #[must_use]
     pub fn detail(self) -> String {
         let text = match self {
@@ -97,7 +98,7 @@ impl Unauthenticated {
     }
 }
 
-/// Refused tokens in the log: so many lines a second, for anybody can send as many as they like.
+/// Rate limit for log messages about refused tokens, because anybody can cause them.
 #[derive(Debug, Default)]
 pub(super) struct Refusals(Mutex<Second>);
 
@@ -109,7 +110,7 @@ struct Second {
 }
 
 impl Refusals {
-    /// Never the token itself; of its key's name as much as a name may have.
+    /// Logs a refusal, without the token and with the key id up to its maximum length.
     pub(super) fn log(&self, refused: Unauthenticated, kid: Option<&str>, now: Timestamp) {
         let (reason, claim) = (
             refused.reason(),
@@ -118,7 +119,7 @@ impl Refusals {
                 _ => "",
             },
         );
-        // Browsers and probes come without one all the time.
+        // Requests without a token are common.
         if refused == Unauthenticated::Missing {
             tracing::debug!(reason, "request without a token");
             return;
@@ -129,7 +130,7 @@ impl Refusals {
         tracing::info!(reason, claim, kid, left_out, "token refused");
     }
 
-    /// How many lines were left out before this one; nothing if this one is left out too.
+    /// Number of messages left out before this one; `None` if this one is left out too.
     fn line(&self, second: i64) -> Option<u64> {
         let mut this = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if this.at != second {

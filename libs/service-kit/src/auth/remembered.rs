@@ -1,5 +1,5 @@
-//! The identity provider's keys as they were read last, in a file: a process that starts while the provider is away trusts them
-//! for as long as one that runs would.
+//! Stores the identity provider's keys in a file: a process that starts while the provider is
+//! unavailable trusts them for as long as a running one would.
 
 use std::path::Path;
 
@@ -10,10 +10,10 @@ use super::KeySource;
 use super::keys::KeySet;
 use crate::limits::KEYS_TRUSTED_FOR_MAX;
 
-/// What the file holds.
+/// Content of the file.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Remembered {
-    /// The address that they were read from.
+    /// The URL that they were read from.
     from: String,
     read_at: Timestamp,
     /// The set as it was read.
@@ -21,11 +21,11 @@ pub(super) struct Remembered {
 }
 
 impl Remembered {
-    /// Writes down what was read. A file that cannot be written costs a start while the provider is away, and nothing else.
+    /// Stores the keys. If that fails, only a start while the provider is unavailable is affected.
     pub(super) fn keep(file: &Path, from: &KeySource, set: &KeySet, read_at: Timestamp) {
         let kept = Self { from: from.to_string(), read_at, keys: set.text.clone() };
         let text = serde_json::to_string(&kept).unwrap_or_default();
-        // Renamed, so that nobody finds half of it.
+        // Renamed into place, so that it is never read half-written.
         let part = file.with_extension("part");
         let written = std::fs::write(&part, text).and_then(|()| std::fs::rename(&part, file));
         if let Err(error) = written {
@@ -34,7 +34,8 @@ impl Remembered {
         }
     }
 
-    /// What was read from the same address, and when, if that is not too long ago to be trusted at `now`.
+    /// Stored keys of the same URL with their time, if they are recent enough to be trusted at
+    /// `now`.
     pub(super) fn load(
         file: &Path,
         from: &KeySource,

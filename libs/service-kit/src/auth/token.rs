@@ -1,5 +1,5 @@
-//! What a token says and what it must say: a JSON Web Token (RFC 7519) that is an access token (RFC 9068), signed and not
-//! encrypted (RFC 7515), with times that may have fractions, and claims of which some may be unknown here.
+//! Parses and checks tokens: JSON Web Tokens (RFC 7519) that are access tokens (RFC 9068), signed
+//! and not encrypted (RFC 7515). Times may have fractions; unknown claims are ignored.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,12 +14,13 @@ use serde_json::Value;
 use super::{Rules, Unauthenticated};
 use crate::limits::{CLOCK_LEEWAY, SUBJECT_BYTES_MAX, TOKEN_BYTES_MAX};
 
-/// The header `typ` of access tokens: RFC 9068 names the first; many providers say only that it is a token, or nothing.
+/// Accepted header `typ`: RFC 9068 requires the first; many providers send the second or none.
 const ACCESS_TYPES: [&str; 2] = ["at+jwt", "jwt"];
-/// What a provider that puts the type among the claims calls tokens that are not for services like this one.
+/// Values of a claim `typ` that some providers use for tokens that are not access tokens.
 const OTHER_USES: [&str; 4] = ["id", "refresh", "offline", "logout"];
 
-/// The token that an `Authorization` header carries (RFC 6750, section 2.1; RFC 9110, section 11.1: in whatever case).
+/// The token in an `Authorization` header (RFC 6750, section 2.1; the scheme is case-insensitive:
+/// RFC 9110, section 11.1).
 pub(super) fn bearer(authorization: &str) -> Result<&str, Unauthenticated> {
     let (scheme, token) = authorization.split_once(' ').ok_or(Unauthenticated::Scheme)?;
     let token = token.trim_matches(' ');
@@ -29,7 +30,7 @@ pub(super) fn bearer(authorization: &str) -> Result<&str, Unauthenticated> {
     if token.len() > TOKEN_BYTES_MAX { Err(Unauthenticated::TooLong) } else { Ok(token) }
 }
 
-/// A token in its parts, of which only the header was read.
+/// A token split into its parts; only the header is decoded.
 #[derive(Debug)]
 pub(super) struct Token<'a> {
     header: Header,
@@ -48,7 +49,7 @@ struct Header {
     crit: Option<There>,
 }
 
-/// What a token says, as far as it matters here.
+/// The claims that matter here.
 #[derive(Debug, Deserialize)]
 struct Claims {
     sub: String,
@@ -82,7 +83,7 @@ enum Audience {
     Several(Vec<String>),
 }
 
-/// Whom a token names, and from when to when.
+/// The caller in a token, and its validity.
 #[derive(Debug, Clone)]
 pub(super) struct Bearer {
     pub(super) caller: Caller,
@@ -98,7 +99,7 @@ impl<'a> Token<'a> {
         Ok(Self { header, message, claims, signature })
     }
 
-    /// The name of the key that it says it was signed with.
+    /// The key id in the header.
     pub(super) fn kid(&self) -> Option<&str> {
         self.header.kid.as_deref()
     }
@@ -107,20 +108,20 @@ impl<'a> Token<'a> {
         self.header.alg.parse().ok()
     }
 
-    /// What its header must say, whoever signed it.
+    /// Checks the header.
     pub(super) fn check_header(&self) -> Result<(), Unauthenticated> {
-        // No extension is understood here, so whatever must be understood is not (RFC 7515, section 4.1.11).
+        // No extensions are supported, so a critical one is refused (RFC 7515, section 4.1.11).
         if self.header.crit.is_some() {
             return Err(Unauthenticated::Critical);
         }
         let Some(typ) = &self.header.typ else { return Ok(()) };
-        // The part before the slash may be left out (RFC 7515, section 4.1.9).
+        // The part before the slash may be omitted (RFC 7515, section 4.1.9).
         let typ = typ.to_ascii_lowercase();
         let typ = typ.strip_prefix("application/").unwrap_or(&typ);
         if ACCESS_TYPES.contains(&typ) { Ok(()) } else { Err(Unauthenticated::NotForAccess) }
     }
 
-    /// Whom it names, if it says all that `rules` demand. Its signature was verified before.
+    /// The caller, if the claims satisfy `rules`. The signature was verified before.
     pub(super) fn bearer(
         &self,
         rules: Option<&Rules>,
@@ -143,8 +144,8 @@ impl<'a> Token<'a> {
         Ok(Bearer { caller: claims.caller()?, from, until })
     }
 
-    /// An ID token says who logged in somewhere, a logout token that somebody goes; neither lets anybody in here. Where the
-    /// header does not tell, what only these have does (OpenID Connect Core, section 2; Back-Channel Logout, section 2.4).
+    /// Refuses ID and logout tokens. If the header has no type, their specific claims identify them
+    /// (OpenID Connect Core, section 2; Back-Channel Logout, section 2.4).
     fn check_use(&self, claims: &Claims) -> Result<(), Unauthenticated> {
         let header = self.header.typ.as_deref().unwrap_or("").to_ascii_lowercase();
         let says_access = header.ends_with("at+jwt");
@@ -183,14 +184,14 @@ impl Claims {
         if agency.as_ref().is_some_and(|agency| !agency.is_well_formed()) {
             return Err(Unauthenticated::Claim("agency"));
         }
-        // Roles that mean something elsewhere are none of our business; the service itself never comes in from outside.
+        // Roles of other applications are ignored; `system` cannot be claimed.
         let roles = self.roles.unwrap_or_default();
         let known = roles.into_iter().filter_map(|role| serde_json::from_value(role).ok());
         Ok(Caller {
             subject: subject("sub", &self.sub)?,
             roles: known.filter(|role| *role != Role::System).collect(),
             agency,
-            // Whom it has succeeded is not for the token to say.
+            // Predecessors come from the registry, not from the token.
             predecessors: Vec::new(),
             on_behalf_of: self
                 .on_behalf_of
@@ -200,7 +201,7 @@ impl Claims {
     }
 }
 
-/// Whoever is named so: compared letter by letter, kept for ever, and shown to people.
+/// A subject: compared exactly, recorded for ever, and shown to people.
 fn subject(claim: &'static str, text: &str) -> Result<Subject, Unauthenticated> {
     let usable = (1..=SUBJECT_BYTES_MAX).contains(&text.len())
         && !text.trim().is_empty()
@@ -208,14 +209,15 @@ fn subject(claim: &'static str, text: &str) -> Result<Subject, Unauthenticated> 
     if usable { Ok(text.into()) } else { Err(Unauthenticated::Claim(claim)) }
 }
 
-/// A `NumericDate` (RFC 7519, section 2): seconds since 1970, also with a fraction. What lies beyond all time is its end.
+/// A `NumericDate` (RFC 7519, section 2): seconds since 1970, fractions allowed. Out-of-range
+/// values are clamped.
 fn instant(seconds: f64) -> Timestamp {
     let end = if seconds < 0.0 { Timestamp::MIN } else { Timestamp::MAX };
     let since = SignedDuration::try_from_secs_f64(seconds).ok();
     since.and_then(|since| Timestamp::from_duration(since).ok()).unwrap_or(end)
 }
 
-/// Whether somebody's clock is still within what a token says.
+/// Whether a token is valid at `now`, with leeway.
 pub(super) fn in_time(bearer: &Bearer, now: Timestamp) -> Result<(), Unauthenticated> {
     let earliest = now.checked_add(CLOCK_LEEWAY).unwrap_or(Timestamp::MAX);
     let latest = now.checked_sub(CLOCK_LEEWAY).unwrap_or(Timestamp::MIN);
@@ -228,7 +230,7 @@ pub(super) fn in_time(bearer: &Bearer, now: Timestamp) -> Result<(), Unauthentic
     }
 }
 
-/// A part of a token as JSON; the name of the first field that is not as it must be, if it is one that we know.
+/// Decodes a part of a token; fails with the name of the first invalid known field.
 fn part<T: DeserializeOwned>(encoded: &str) -> Result<T, &'static str> {
     const NAMES: [&str; 9] =
         ["sub", "exp", "nbf", "iat", "iss", "aud", "roles", "agency", "on_behalf_of"];
@@ -245,7 +247,7 @@ fn part<T: DeserializeOwned>(encoded: &str) -> Result<T, &'static str> {
     })
 }
 
-/// That something is there, whatever it is, null included.
+/// Whether a claim is present, with any value, including null.
 #[derive(Debug)]
 struct There;
 

@@ -1,5 +1,5 @@
-//! How long after the end of its log an office may go on without an operator saying that the clock is right. A start, and a clock
-//! that was set while the process ran, are judged by this one rule (ADR 12).
+//! How long after the end of the log a process may continue without an operator's confirmation of
+//! the clock. Applies to a start, and after the clock jumped in a running process (ADR 12).
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -8,14 +8,14 @@ use jiff::Timestamp;
 
 use crate::limits::{CLOCK_AHEAD_MAX, CLOCK_ODD_MAX};
 
-/// How long ago the newest event was recorded.
+/// Gap between the newest event and now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gap {
-    /// At most [`CLOCK_AHEAD_MAX`]: it goes on.
+    /// At most [`CLOCK_AHEAD_MAX`]: continues.
     Short,
-    /// At most [`CLOCK_ODD_MAX`]: it goes on if nothing fell due in between.
+    /// At most [`CLOCK_ODD_MAX`]: continues if nothing fell due in between.
     Long,
-    /// Longer: somebody must say that the clock is right, unless another clock does.
+    /// Longer: needs a confirmation, unless another clock agrees.
     Odd,
 }
 
@@ -33,7 +33,7 @@ impl Gap {
         }
     }
 
-    /// Whether an office goes on without asking; `due` counts what fell due in between.
+    /// Whether the process continues without confirmation; `due` counts what fell due in between.
     #[must_use]
     pub fn goes_on(self, due: impl FnOnce() -> usize) -> bool {
         match self {
@@ -47,7 +47,7 @@ impl Gap {
 /// Counts what fell due after one instant and by another.
 type Count = Box<dyn Fn(Timestamp, Timestamp) -> usize + Send + Sync>;
 
-/// Who knows what falls due, once the services are there.
+/// Counts what falls due, once the services exist.
 #[derive(Default)]
 pub(super) struct Counts(OnceLock<Count>);
 
@@ -58,7 +58,7 @@ impl Counts {
         let _ = self.0.set(count);
     }
 
-    /// While nobody knows, something may have fallen due.
+    /// While the count is unknown, something may have fallen due.
     pub(super) fn between(&self, newest: Timestamp, now: Timestamp) -> usize {
         self.0.get().map_or(usize::MAX, |count| count(newest, now))
     }

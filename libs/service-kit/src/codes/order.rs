@@ -1,8 +1,9 @@
-//! A secret order of the numbers of a day: a permutation of all numbers of eight digits that is keyed by the installation's
-//! secret, the agency and the day. Whoever knows any number of codes learns nothing about the others.
+//! A secret permutation of all numbers of eight digits, keyed by the installation's secret, the
+//! agency and the day. Known codes reveal nothing about others.
 //!
-//! It is a Feistel network over two halves of four digits, added modulo 10,000, as in FF1 of NIST SP 800-38G, with ten rounds
-//! and HMAC-SHA256 in the place of AES. Each round can be undone, so that no two numbers come to the same place.
+//! It is a Feistel network over two halves of four digits, added modulo 10,000, like FF1 of NIST SP
+//! 800-38G, with ten rounds and HMAC-SHA256 instead of AES. Each round can be inverted, so
+//! different numbers stay different.
 
 use dossier::contract::AgencyCode;
 use hmac::{Hmac, Mac};
@@ -14,10 +15,10 @@ const HALF: u32 = 10_000;
 /// As many as FF1 has.
 const ROUNDS: u8 = 10;
 
-/// The orders of all days.
+/// The permutations of all days.
 #[derive(Clone)]
 pub(super) struct Order {
-    /// The hash under the secret, before anything was hashed.
+    /// HMAC with the secret, before any input.
     keyed: Option<Hmac<Sha256>>,
 }
 
@@ -33,7 +34,7 @@ impl Order {
         Self { keyed: Hmac::new_from_slice(secret).ok() }
     }
 
-    /// Where a sequence number stands; one of more than eight digits stands where it is.
+    /// The permuted number; one of more than eight digits is unchanged.
     pub(super) fn place(&self, agency: &AgencyCode, date: Date, number: u32) -> u32 {
         if number >= HALF * HALF {
             return number;
@@ -48,7 +49,7 @@ impl Order {
 
     fn round(&self, agency: &AgencyCode, date: Date, round: u8, half: u32) -> u32 {
         let Some(mut mac) = self.keyed.clone() else { return 0 };
-        // Begins like nothing else that is hashed under the secret. Agencies have no slash.
+        // Domain separation from other uses of the secret. Agencies have no slash.
         mac.update(format!("dossier-code/{agency}/{date}/{round}/{half}").as_bytes());
         let digest = mac.finalize().into_bytes();
         let eight = digest.iter().take(8).fold(0_u64, |n, byte| n << 8 | u64::from(*byte));

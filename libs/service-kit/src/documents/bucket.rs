@@ -1,5 +1,5 @@
-//! A bucket of an object store that speaks S3. Objects have the names that files in a folder have, so that a folder can be
-//! copied into a bucket and back.
+//! Documents in an S3 bucket. Objects have the same names as files in a folder, so that one can be
+//! copied into the other.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,30 +21,30 @@ use crate::limits::{
     OBJECT_RETRIES, OBJECT_RETRY_FOR,
 };
 
-/// Where in a bucket documents stand.
+/// A bucket and prefix.
 #[derive(Debug)]
 pub(super) struct Bucket {
     store: Arc<dyn ObjectStore>,
     prefix: Key,
-    /// The store's server, where the environment names one.
+    /// The store's server, if the environment has its address.
     server: Option<Server>,
 }
 
 impl Bucket {
-    /// The place that `s3://bucket/prefix` names. The address of the store, its region and the credentials are taken from the
-    /// environment, by the names that all programs for S3 know (`AWS_ENDPOINT`, `AWS_REGION`, `AWS_ACCESS_KEY_ID`, …).
+    /// Opens `s3://bucket/prefix`. Address, region and credentials come from the usual environment
+    /// variables (`AWS_ENDPOINT`, `AWS_REGION`, `AWS_ACCESS_KEY_ID`, …).
     pub(super) fn open(url: &str) -> Result<Self, HomeError> {
         let refused = |reason: String| Error::Generic { store: "S3", source: reason.into() };
         let rest = url.strip_prefix("s3://").unwrap_or(url);
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         let prefix = Key::parse(prefix).map_err(|error| refused(error.to_string()))?;
-        // Whoever was first has installed the same one.
+        // An earlier call installed the same provider.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let options = authorities()
             .map_err(refused)?
             .into_iter()
             .fold(ClientOptions::new(), ClientOptions::with_root_certificate)
-            // A large document may take a slow client long; it must go on coming.
+            // A large download may take long on a slow client; only stalls time out.
             .with_timeout_disabled()
             .with_read_timeout(OBJECT_ANSWER_TIMEOUT)
             .with_connect_timeout(OBJECT_CONNECT_TIMEOUT)
@@ -74,7 +74,7 @@ impl Bucket {
         self.prefix.clone().join(name)
     }
 
-    /// Whether the bucket answers.
+    /// Checks that the bucket responds.
     pub(super) async fn look(&self) -> Result<(), HomeError> {
         let first = async { self.store.list(Some(&self.prefix)).next().await.transpose() };
         limited(first).await?;
@@ -114,7 +114,7 @@ impl Bucket {
         };
         let sent: Result<(), HomeError> = sent.await;
         if sent.is_err() {
-            // What the store keeps of it otherwise is removed by its own rule for unfinished uploads.
+            // Otherwise the store's lifecycle rule removes the incomplete upload.
             let _ = limited(upload.abort()).await;
         }
         sent
@@ -164,7 +164,7 @@ impl Bucket {
     }
 }
 
-/// Where systems keep the public authorities.
+/// Usual files of public CA certificates.
 const PUBLIC: [&str; 4] = [
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -172,8 +172,8 @@ const PUBLIC: [&str; 4] = [
     "/etc/ssl/cert.pem",
 ];
 
-/// By whom a store is believed beside those that the system names: the file of `AWS_CA_BUNDLE`, or else of `SSL_CERT_FILE`. The
-/// latter takes the place of the system's own, so that the public ones have to be named as well.
+/// Additional CA certificates of the store: `AWS_CA_BUNDLE`, or else `SSL_CERT_FILE`. The latter
+/// replaces the system's, so the public ones are added as well.
 fn authorities() -> Result<Vec<Certificate>, String> {
     let own = std::env::var_os("AWS_CA_BUNDLE").filter(|file| !file.is_empty()).map(PathBuf::from);
     let usual = crate::outside::usual_authority();
@@ -198,7 +198,7 @@ fn read(file: &Path) -> Result<Vec<Certificate>, String> {
     Ok(found)
 }
 
-/// An answer that must come in time.
+/// Applies the timeout to a response.
 async fn limited<T>(answer: impl Future<Output = Result<T, Error>>) -> Result<T, HomeError> {
     let silent = || Error::Generic { store: "S3", source: "no answer in time".into() };
     let answer = tokio::time::timeout(OBJECT_ANSWER_TIMEOUT, answer).await;

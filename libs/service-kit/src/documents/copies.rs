@@ -1,4 +1,4 @@
-//! All documents at once: whether they are there, and copies of them for a backup.
+//! Operations on all documents: reachability, and copies for a backup.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use tokio::io::AsyncWriteExt;
 use super::{Documents, HomeError, durable, hexadecimal};
 use crate::disk::Reserve;
 
-/// What was copied: documents, and the records beside them.
+/// Copied documents and records.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Copied {
     /// How many files.
@@ -21,7 +21,7 @@ pub struct Copied {
 }
 
 impl Documents {
-    /// Whether the object store answers, where they are in one.
+    /// Checks that the object store responds, if documents are in one.
     ///
     /// # Errors
     ///
@@ -30,7 +30,7 @@ impl Documents {
         self.home.reachable().await
     }
 
-    /// How many bytes all of them have now, with the records beside them.
+    /// Total bytes of all documents and records.
     ///
     /// # Errors
     ///
@@ -39,12 +39,13 @@ impl Documents {
         self.home.bytes().await
     }
 
-    /// Copies everything that is kept into a folder that has none of it, with the names that it has here, and syncs it. What is
-    /// removed meanwhile may be missing there: no event names it. Each file is told to `each` by its name and its digest.
+    /// Copies all documents and records into an empty folder under the same names, and syncs it.
+    /// Documents that are removed meanwhile may be missing; no event refers to them. Calls `each`
+    /// with the name and digest of each file.
     ///
     /// # Errors
     ///
-    /// What cannot be read here or written there, `reserve` does not allow, or `each` refuses.
+    /// A failed read or write, insufficient space by `reserve`, or a failure of `each`.
     pub async fn copy_into(
         &self,
         folder: &Path,

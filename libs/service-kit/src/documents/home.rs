@@ -1,4 +1,4 @@
-//! Where documents are kept: a folder, or a bucket of an object store. What has its name there is whole and durable.
+//! The store of documents: a folder or a bucket. A document under its name is complete and durable.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -21,42 +21,42 @@ use crate::disk::NoRoom;
 use crate::limits::OBJECT_PART_BYTES;
 use crate::limits::{DOCUMENT_RECORD_BYTES_MAX, UPLOAD_ABANDONED_AFTER, UPLOAD_BUFFER_BYTES};
 
-/// What a document's content comes as.
+/// Stream of a document's content.
 pub(crate) type Content = BoxStream<'static, std::io::Result<Bytes>>;
 
-/// What a listing comes as.
+/// Stream of names.
 pub(super) type Names = BoxStream<'static, Result<String, HomeError>>;
 
-/// The folder of uploads that are not finished.
+/// Subfolder of incomplete uploads.
 const UNFINISHED: &str = "unfinished";
 /// Where documents are kept.
 #[derive(Debug)]
 pub(super) enum Home {
     /// A folder, which several processes may share.
     Folder(PathBuf),
-    /// A bucket; uploads wait in a folder of this machine until they are whole.
+    /// A bucket; uploads are buffered in a local folder until they are complete.
     #[cfg(feature = "s3")]
     Bucket(Bucket, PathBuf),
 }
 
-/// Documents cannot be reached. Trying again may help.
+/// The document store is unavailable. Retrying may help.
 #[derive(Debug, thiserror::Error)]
 pub enum HomeError {
     /// The disk failed.
     #[error("the folder of documents: {0}")]
     Disk(#[from] std::io::Error),
-    /// There is no room for a copy.
+    /// Insufficient space for a copy.
     #[error(transparent)]
     NoRoom(#[from] NoRoom),
-    /// The object store does not answer, or refuses.
+    /// The object store does not respond, or refuses.
     #[cfg(feature = "s3")]
     #[error("the object store of documents: {0}")]
     Bucket(#[from] object_store::Error),
 }
 
 impl Home {
-    /// Where unfinished uploads are written: beside the documents, so that a whole one needs only its name, and apart from them,
-    /// who are many.
+    /// The folder of incomplete uploads: on the same file system, so that completing one is a
+    /// rename, but separate from the many documents.
     pub(super) fn spool(&self) -> PathBuf {
         match self {
             Self::Folder(folder) => folder.join(UNFINISHED),
@@ -74,7 +74,7 @@ impl Home {
         }
     }
 
-    /// Bytes of an upload that are in memory at a time.
+    /// Buffer of an upload, in bytes.
     pub(super) const fn buffered_bytes(&self) -> u64 {
         match self {
             Self::Folder(_) => UPLOAD_BUFFER_BYTES,
@@ -83,7 +83,7 @@ impl Home {
         }
     }
 
-    /// Whether a server answers; a folder is looked at with its disk.
+    /// Checks that a server responds; a folder is checked with its disk.
     #[cfg_attr(not(feature = "s3"), expect(clippy::unused_async, reason = "nobody is asked"))]
     pub(super) async fn reachable(&self) -> Result<(), HomeError> {
         match self {
@@ -93,7 +93,7 @@ impl Home {
         }
     }
 
-    /// Gives a whole upload its name. When this returns it stays.
+    /// Moves a complete upload to its name, durably.
     pub(super) async fn keep(
         &self,
         part: &Path,
@@ -112,7 +112,7 @@ impl Home {
         }
     }
 
-    /// What a name stands for, with its size, if it stands for anything.
+    /// Opens the content of a name, with its size; `None` if it does not exist.
     pub(super) async fn content(&self, name: &str) -> Result<Option<(u64, Content)>, HomeError> {
         match self {
             Self::Folder(folder) => {
@@ -128,7 +128,7 @@ impl Home {
         }
     }
 
-    /// What little stands under a name.
+    /// Reads a small file; `None` if it does not exist.
     pub(super) async fn small(&self, name: &str) -> Result<Option<Vec<u8>>, HomeError> {
         match self {
             Self::Folder(folder) => {
@@ -142,7 +142,7 @@ impl Home {
         }
     }
 
-    /// Removes what stands under a name, if anything does.
+    /// Removes a name, if it exists.
     pub(super) async fn remove(&self, name: &str) -> Result<(), HomeError> {
         match self {
             Self::Folder(folder) => match tokio::fs::remove_file(folder.join(name)).await {
@@ -154,7 +154,7 @@ impl Home {
         }
     }
 
-    /// Every name, in no order; what comes or goes meanwhile may be among them or not.
+    /// All names, unordered; concurrent changes may be included or not.
     pub(super) fn names(&self) -> Names {
         match self {
             Self::Folder(folder) => {
@@ -173,13 +173,13 @@ impl Home {
         }
     }
 
-    /// How many bytes everything has that stands here now.
+    /// Total bytes.
     pub(super) async fn bytes(&self) -> Result<u64, HomeError> {
         match self {
             Self::Folder(folder) => {
                 let (mut entries, mut bytes) = (tokio::fs::read_dir(folder).await?, 0_u64);
                 while let Some(entry) = entries.next_entry().await? {
-                    // One that is gone by now has none.
+                    // A file that was removed meanwhile counts 0.
                     let about = entry.metadata().await.ok().filter(std::fs::Metadata::is_file);
                     bytes = bytes.saturating_add(about.map_or(0, |about| about.len()));
                 }
@@ -190,7 +190,8 @@ impl Home {
         }
     }
 
-    /// Removes what killed processes had not finished, and nothing that another process is still writing.
+    /// Removes abandoned uploads of killed processes, but none that another process is still
+    /// writing.
     #[expect(
         clippy::disallowed_methods,
         reason = "files live in the machine's time, whatever the dossiers live in"

@@ -1,5 +1,5 @@
-//! The media types of documents: how they may be written (RFC 9110, 8.3: whatever case, with parameters), and how their content
-//! begins, as far as readers accept it.
+//! Accepted media types: how they are written (RFC 9110, section 8.3: case-insensitive, with
+//! parameters), and how their content must begin.
 
 use dossier::contract::DocumentName;
 
@@ -7,24 +7,24 @@ use dossier::contract::DocumentName;
 pub(super) const ACCEPTED: &str = "a document is application/pdf, image/png, image/jpeg (or image/jpg), or application/xml (or \
                                    text/xml)";
 
-/// Where `%PDF-` may begin: readers look for it in the first 1,024 bytes (ISO 32000-1, Annex H.3, note 13), whatever a mail
-/// program or a scanner has put before it.
+/// Readers look for `%PDF-` in the first 1,024 bytes (ISO 32000-1, Annex H.3, note 13), after
+/// anything that a mail program or scanner has added.
 const PDF_WITHIN: usize = 1_024;
-/// So many bytes of a document tell its type.
+/// Bytes of a document from which its type is determined.
 pub(super) const HEAD_BYTES: usize = PDF_WITHIN + PDF.len() - 1;
 
 const PDF: &[u8] = b"%PDF-";
 
-/// A media type that is accepted.
+/// An accepted media type.
 pub(super) struct MediaType {
     pub(super) name: &'static str,
-    /// What it is called as well.
+    /// Alternative names.
     aliases: &'static [&'static str],
-    /// The ending of its files.
+    /// File extension.
     pub(super) ending: &'static str,
-    /// Whether content begins as its type does.
+    /// Whether content begins as this type requires.
     pub(super) begins: fn(&[u8]) -> bool,
-    /// How it begins, in words.
+    /// That beginning, in words.
     pub(super) beginning: &'static str,
 }
 
@@ -60,20 +60,21 @@ pub(super) static MEDIA_TYPES: [MediaType; 4] = [
 ];
 
 impl MediaType {
-    /// The one that a `Content-Type` names.
+    /// The type of a `Content-Type`.
     pub(super) fn of(content_type: &str) -> Option<&'static Self> {
         let essence = content_type.split(';').next().unwrap_or("").trim();
         let is = |name: &str| name.eq_ignore_ascii_case(essence);
         MEDIA_TYPES.iter().find(|known| is(known.name) || known.aliases.iter().any(|name| is(name)))
     }
 
-    /// What a document of this type is called where it is kept.
+    /// File name of a document of this type.
     pub(super) fn file(&self, name: &DocumentName) -> String {
         format!("{name}.{}", self.ending)
     }
 }
 
-/// Whether the first character is `<`, by the encodings that every reader of XML knows (XML 1.0, 4.3.3 and Appendix F).
+/// Whether the first character is `<`, in the encodings that XML readers detect (XML 1.0, section
+/// 4.3.3 and Appendix F).
 fn is_xml(head: &[u8]) -> bool {
     let big = |bytes: &[u8; 2]| u16::from_be_bytes(*bytes);
     let little = |bytes: &[u8; 2]| u16::from_le_bytes(*bytes);

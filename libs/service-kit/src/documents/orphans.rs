@@ -1,6 +1,7 @@
-//! Documents that nobody names: they go after a day, in two steps, because several processes take uploads and steps at the same
-//! time. A document is marked, and from then on unknown to steps. Once no request can still know it, the log is looked into
-//! again: what a step has named meanwhile stays, the rest is removed, and the mark last of all.
+//! Removes documents that no step refers to, after a day and in two steps, because several
+//! processes accept uploads and steps at the same time. First a document is marked, which hides it
+//! from steps. Once no request can still know it, the log is checked again: a document that a step
+//! refers to is kept, others are removed, and the mark is deleted last.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +23,7 @@ use crate::limits::{
 use crate::tasks::{BoxFuture, Next, Progress, Projection, Projector, Stalled, Task};
 use crate::view::{Shape, View, ViewError};
 
-/// The ending of marks.
+/// File extension of marks.
 const MARK: &str = "gone";
 
 fn mark_file(name: &DocumentName) -> String {
@@ -30,13 +31,13 @@ fn mark_file(name: &DocumentName) -> String {
 }
 
 impl Documents {
-    /// Since when a document is going, if it is.
+    /// When a document was marked, if it is.
     pub(super) async fn marked_since(
         &self,
         name: &DocumentName,
     ) -> Result<Option<Timestamp>, HomeError> {
         let text = self.home.small(&mark_file(name)).await?;
-        // One that cannot be read is never old enough.
+        // An unreadable mark never becomes old enough.
         Ok(text.map(|text| serde_json::from_slice(&text).unwrap_or(Timestamp::MAX)))
     }
 
@@ -51,7 +52,7 @@ impl Documents {
     }
 }
 
-/// The read model of all documents that events name.
+/// Read model of all documents that events refer to.
 #[derive(Debug)]
 pub struct NamedDocuments(Arc<Kit>);
 
@@ -80,7 +81,7 @@ impl Projection for NamedDocuments {
     }
 }
 
-/// Removes what nobody names.
+/// Removes documents that no step refers to.
 pub struct Orphans {
     kit: Arc<Kit>,
     view: Arc<View>,
@@ -88,21 +89,21 @@ pub struct Orphans {
     look: Option<Look>,
     /// Not before.
     next: Timestamp,
-    /// When the first one is due of those that are known.
+    /// When the next known one is due.
     due: Option<Timestamp>,
     removed: u64,
 }
 
-/// All documents, looked through once.
+/// A search through all documents.
 struct Look {
     began: Timestamp,
-    /// What had been recorded by then must be known.
+    /// The read model must have reached this position.
     head: Position,
     names: Names,
     found: Found,
 }
 
-/// What was found so far.
+/// Counts of the search.
 #[derive(Debug, Default)]
 struct Found {
     unnamed: u64,
@@ -116,7 +117,7 @@ impl Found {
     }
 }
 
-/// What a file beside a document's name is.
+/// Kind of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum File {
     Content,
@@ -131,8 +132,8 @@ impl std::fmt::Debug for Orphans {
 }
 
 impl Orphans {
-    /// What removes orphans, and the read model that it asks, which every replica keeps: it also tells the documents which
-    /// uploads of this process were named.
+    /// The task and its read model, which every replica has: it also reports which uploads of this
+    /// process were referred to.
     pub fn open(kit: &Arc<Kit>) -> Result<(Projector<NamedDocuments>, Self), ViewError> {
         let (projector, view, named) = Projector::open(kit, NamedDocuments(Arc::clone(kit)))?;
         let (kit, next) = (Arc::clone(kit), Timestamp::MIN);
@@ -159,7 +160,7 @@ impl Orphans {
             Ok(true) => self.look = Some(look),
             Ok(false) => self.finish(&look.found, now),
             Err(PageError::Home(error)) => {
-                // What is there and was marked already stays as it is until the next time.
+                // Documents and marks remain unchanged until the next search.
                 tracing::warn!(%error, "cannot list documents; retrying");
                 self.next = later(now, ORPHANS_PAUSE_MIN);
                 self.due = None;
@@ -169,7 +170,7 @@ impl Orphans {
         Ok(Next::More)
     }
 
-    /// Looks at some more of them; false if there are none.
+    /// Checks the next page of documents; false at the end.
     async fn page(&mut self, look: &mut Look) -> Result<bool, PageError> {
         let mut page = Vec::with_capacity(ORPHANS_PAGE);
         let mut more = true;
@@ -207,7 +208,7 @@ impl Orphans {
         })
     }
 
-    /// A document that no event names: it is marked once it is old enough.
+    /// Marks a document without a step once it is old enough.
     async fn look_at_record(
         &mut self,
         look: &mut Look,
@@ -226,7 +227,8 @@ impl Orphans {
         }
         let since = clock.now();
         documents.mark(name, since).await?;
-        // An upload of the same writes its record and looks for the mark: one of the two sees the other.
+        // An upload of the same content writes its record and then checks for the mark: one of the
+        // two notices the other.
         match documents.record(&self.kit, name).await? {
             Some(again) if again != record => documents.unmark(name).await,
             Some(_) | None => {
@@ -236,7 +238,7 @@ impl Orphans {
         }
     }
 
-    /// A document that is going: it goes, or was named by whoever had still known it, or is gone.
+    /// Removes a marked document, or unmarks it if a step that still knew it refers to it.
     async fn look_at_mark(
         &mut self,
         look: &mut Look,
@@ -288,7 +290,7 @@ impl Task for Orphans {
         "orphans"
     }
 
-    /// While the read model is behind, it is asked once a second.
+    /// While the read model lags, poll once a second.
     fn gather(&self) -> Duration {
         Duration::from_secs(1)
     }
@@ -310,7 +312,7 @@ fn later(at: Timestamp, by: jiff::SignedDuration) -> Timestamp {
     at.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
-/// What a file is, if it is one of ours.
+/// Name and kind of a file, if it is one of ours.
 fn parse(file: &str) -> Option<(DocumentName, File)> {
     let (name, ending) = file.split_once('.')?;
     let name = DocumentName::from(name);

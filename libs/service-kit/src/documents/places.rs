@@ -1,4 +1,4 @@
-//! Places of uploads: one person, and one address, may have a few at the same time, so that nobody has all of them.
+//! Limits of concurrent uploads, per person and per address.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -12,11 +12,11 @@ use super::UploadError;
 use crate::http::counted;
 use crate::limits::{UPLOAD_WAIT_MAX, UPLOADS_MAX, UPLOADS_OF_ONE_MAX};
 
-/// The places of a process.
+/// Upload slots of a process.
 #[derive(Debug)]
 pub(super) struct Places {
     all: Semaphore,
-    /// Of those who have one now, or wait for one.
+    /// Slots of uploaders that have or wait for one.
     own: Mutex<HashMap<Uploader, Arc<Semaphore>>>,
 }
 
@@ -26,7 +26,7 @@ enum Uploader {
     Address(IpAddr),
 }
 
-/// A place, held until it is dropped.
+/// A slot, released on drop.
 pub(super) type Place<'a> = (OwnedSemaphorePermit, OwnedSemaphorePermit, SemaphorePermit<'a>);
 
 impl Default for Places {
@@ -36,14 +36,14 @@ impl Default for Places {
 }
 
 impl Places {
-    /// Takes a place. Most uploads are over in a moment; whoever finds no room waits for that long.
+    /// Takes a slot. Most uploads are short, so this waits for a moment if none is free.
     pub(super) async fn enter(
         &self,
         person: &Subject,
         client: IpAddr,
     ) -> Result<Place<'_>, UploadError> {
         let until = Instant::now() + UPLOAD_WAIT_MAX;
-        // Whoever waits for one of their own has none of those that are there for all.
+        // An uploader that waits for one of its own slots holds none of the shared ones.
         let person = self.own(Uploader::Person(person.clone())).acquire_owned();
         let person = timeout_at(until, person).await.ok().and_then(Result::ok);
         let person = person.ok_or(UploadError::TooMany)?;
@@ -56,7 +56,7 @@ impl Places {
 
     fn own(&self, uploader: Uploader) -> Arc<Semaphore> {
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
-        // Nobody else can have one that only this map has.
+        // An entry that only this map refers to is unused.
         own.retain(|_, places| Arc::strong_count(places) > 1);
         let places = own.entry(uploader);
         Arc::clone(places.or_insert_with(|| Arc::new(Semaphore::new(UPLOADS_OF_ONE_MAX))))

@@ -1,5 +1,5 @@
-//! What a client says that its upload is: `Content-Digest` (RFC 9530), a dictionary (RFC 9651) of which we know SHA-256 and
-//! SHA-512.
+//! The digest that a client announces: `Content-Digest` (RFC 9530), a dictionary (RFC 9651).
+//! SHA-256 and SHA-512 are supported.
 
 use http::{HeaderMap, HeaderName};
 use sfv::{BareItem, Dictionary, ListEntry, Parser};
@@ -10,7 +10,7 @@ use crate::http::problem::HEADER_INVALID;
 
 const CONTENT_DIGEST: HeaderName = HeaderName::from_static("content-digest");
 
-/// The digests that a client has promised; those of other algorithms say nothing to us.
+/// Announced digests; other algorithms are ignored.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Promised {
     sha256: Option<[u8; 32]>,
@@ -18,11 +18,11 @@ pub struct Promised {
 }
 
 impl Promised {
-    /// What the headers of a request promise. What is no dictionary, or no digest, is refused.
+    /// Parses the headers; refuses malformed dictionaries and digests.
     pub fn of(headers: &HeaderMap) -> Result<Self, Problem> {
         let invalid = || Problem::new(HEADER_INVALID).about("Content-Digest");
         let lines = headers.get_all(CONTENT_DIGEST).iter().map(http::HeaderValue::as_bytes);
-        // Lines of one field are one list.
+        // Several lines of one field form one list.
         let field = lines.collect::<Vec<_>>().join(&b", "[..]);
         let digests: Dictionary = Parser::new(&field).parse().map_err(|_| invalid())?;
         let bytes = |algorithm: &str| match digests.get(algorithm) {
@@ -42,7 +42,7 @@ impl Promised {
         Hashes { sha256: Sha256::new(), sha512: self.sha512.map(|_| Sha512::new()) }
     }
 
-    /// SHA-256 of the content, if it is what was promised; else the algorithm by which it is not.
+    /// The SHA-256 of the content, if all digests match; otherwise the algorithm that does not.
     pub(super) fn compare(&self, hashes: Hashes) -> Result<[u8; 32], &'static str> {
         let sha256: [u8; 32] = hashes.sha256.finalize().into();
         if self.sha256.is_some_and(|promised| promised != sha256) {
@@ -56,7 +56,7 @@ impl Promised {
     }
 }
 
-/// The digests of content that is coming in.
+/// Digests of content that is being received.
 pub(super) struct Hashes {
     sha256: Sha256,
     sha512: Option<Sha512>,

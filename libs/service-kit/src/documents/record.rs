@@ -1,5 +1,5 @@
-//! What is kept beside a document: who uploaded it, and what it was. It is written before the name is told, and only by the
-//! uploader's own upload again.
+//! The record beside a document: its uploader, digest and type. It is written before the name is
+//! returned, and rewritten only by the same uploader.
 
 use std::fmt::Write;
 
@@ -16,7 +16,7 @@ use crate::Kit;
 pub(super) struct Record {
     /// A keyed digest of the uploader's subject.
     uploader: String,
-    /// The same of the person in whose name it was uploaded: the represented one, or the uploader.
+    /// The same of the person for whom it was uploaded: the represented one, or the uploader.
     party: String,
     /// The agency, if an officer uploaded it as one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -25,21 +25,21 @@ pub(super) struct Record {
     pub(super) media_type: String,
     /// The size.
     pub(super) bytes: u64,
-    /// What the content was.
+    /// Digest of the content.
     pub(super) sha256: DocumentDigest,
     /// When it was uploaded.
     pub(super) uploaded_at: Timestamp,
-    /// A keyed digest of all of it: whoever may write where documents are kept, and lacks the key, makes nothing their own, and
-    /// documents of another installation are left alone.
+    /// A keyed digest of the record: write access to the store is not enough to claim a document,
+    /// and documents of other installations are recognised.
     seal: String,
 }
 
-/// What a record is called where documents are kept.
+/// File name of a record.
 pub(super) fn record_file(name: &DocumentName) -> String {
     format!("{name}.{RECORD}")
 }
 
-/// The ending of records.
+/// File extension of records.
 pub(super) const RECORD: &str = "json";
 
 impl Record {
@@ -65,7 +65,7 @@ impl Record {
         record
     }
 
-    /// What was read, if this installation wrote it for this document.
+    /// Decodes a record; `None` unless this installation wrote it for this document.
     pub(super) fn read(kit: &Kit, name: &DocumentName, text: &[u8]) -> Option<Self> {
         let record: Self = serde_json::from_slice(text).ok()?;
         (record.seal == record.sealed(kit, name)).then_some(record)
@@ -86,7 +86,7 @@ impl Record {
         ])
     }
 
-    /// What is told of the document.
+    /// The public data of the document.
     pub(super) fn stored(&self, name: &DocumentName) -> Stored {
         Stored {
             name: name.clone(),
@@ -96,8 +96,9 @@ impl Record {
         }
     }
 
-    /// Whether a step that `mays` allow may name the document for this caller: who uploaded it may, and who acts for the same
-    /// person now; and, as an officer, whoever acts for the agency for which it was uploaded, or for one above it.
+    /// Whether the caller may refer to the document in a step that `mays` allow: the uploader,
+    /// representatives of the same person, and officers of the agency for which it was uploaded, or
+    /// of one above it.
     pub(super) fn may_be_named_by(&self, kit: &Kit, caller: &Caller, mays: &[May]) -> bool {
         if self.uploader == person(kit, &caller.subject) {
             return true;
@@ -111,7 +112,7 @@ impl Record {
     }
 }
 
-/// Whose an upload is: the uploader's, that of whom the uploader acts for, and, if an officer uploads it, the agency's.
+/// Owners of an upload: the uploader, the represented person, and, for officers, the agency.
 pub(super) fn owner(actor: &Actor) -> (&Subject, &Subject, Option<&AgencyCode>) {
     let as_officer = actor.role != Role::Applicant;
     let party = actor.on_behalf_of.as_ref().filter(|_| !as_officer);

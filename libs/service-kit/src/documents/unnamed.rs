@@ -1,4 +1,4 @@
-//! The uploads of this process that no step has named yet, by person: what a limit on unfinished uploads counts.
+//! Counts uploads of this process that no step refers to yet, per person, for the quota.
 
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroUsize;
@@ -10,7 +10,7 @@ use lru::LruCache;
 
 use crate::limits::{ORPHAN_AFTER, UNNAMED_MAX};
 
-/// Counts them. Another process counts its own; a restart forgets.
+/// The counter. Each process has its own; a restart resets it.
 #[derive(Debug)]
 pub(super) struct Unnamed(Mutex<Counted>);
 
@@ -28,7 +28,7 @@ impl Default for Unnamed {
 }
 
 impl Unnamed {
-    /// Somebody uploaded a document.
+    /// Counts an upload.
     pub(super) fn uploaded(&self, uploader: &Subject, name: &DocumentName, at: Timestamp) {
         let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Counted { uploaders, people } = &mut *counted;
@@ -40,7 +40,7 @@ impl Unnamed {
         people.entry(uploader.clone()).or_default().insert(name.clone(), at);
     }
 
-    /// A recorded step names it.
+    /// A recorded step refers to it.
     pub(super) fn named(&self, name: &DocumentName) {
         let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Counted { uploaders, people } = &mut *counted;
@@ -49,7 +49,7 @@ impl Unnamed {
         }
     }
 
-    /// How many of a person's are waiting to be named. What is older than a day is gone, or will be.
+    /// Number of a person's uploads without a step, at most a day old.
     pub(super) fn count(&self, uploader: &Subject, now: Timestamp) -> usize {
         let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Counted { uploaders, people } = &mut *counted;

@@ -1,4 +1,4 @@
-//! A document on its way in: who sends it, what its content must be, and why it is not taken.
+//! An upload: its sender, its expected content, and why it is refused.
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use super::media::{ACCEPTED, HEAD_BYTES, MediaType};
 use super::{HomeError, Promised, durable};
 use crate::limits::DOCUMENT_BYTES_MAX;
 
-/// What comes in, and from whom.
+/// An upload's metadata.
 #[derive(Debug, Clone)]
 pub struct Upload<'a> {
     /// Who uploads it, in which role.
@@ -24,20 +24,20 @@ pub struct Upload<'a> {
     pub key: &'a str,
     /// Its `Content-Type`.
     pub content_type: &'a str,
-    /// What its content was said to be.
+    /// The announced digests.
     pub promised: &'a Promised,
 }
 
-/// Why a document is not taken.
+/// Why an upload is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum UploadError {
     /// A media type that is not accepted.
     #[error("{ACCEPTED}")]
     MediaType,
-    /// The content is something else.
+    /// The content does not match the media type.
     #[error("{0}")]
     Content(&'static str),
-    /// The content has another digest than was said.
+    /// The content does not match the announced digest.
     #[error("Content-Digest: the content that came has another {0}")]
     Digest(&'static str),
     /// Larger than [`DOCUMENT_BYTES_MAX`].
@@ -46,42 +46,42 @@ pub enum UploadError {
     /// Nothing.
     #[error("the document is empty")]
     Empty,
-    /// It did not come to its end.
+    /// It was not received completely.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
-    /// Too many of this person, or from this address, at the same time.
+    /// Too many concurrent uploads of this person or address.
     #[error("too many uploads of one at the same time")]
     TooMany,
-    /// Too many at the same time.
+    /// Too many concurrent uploads.
     #[error("too many uploads at the same time")]
     Busy,
-    /// It cannot be stored now.
+    /// The document store is unavailable.
     #[error(transparent)]
     Home(#[from] HomeError),
 }
 
-/// Why a content did not come to its end.
+/// Why content was not received completely.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Interrupted {
-    /// Too little of it came.
+    /// It was received too slowly.
     #[error("the upload came too slowly")]
     Slow,
-    /// The client went away.
+    /// The client disconnected.
     #[error("the upload was broken off")]
     Gone,
 }
 
-/// An upload that is not finished: whatever ends it, also a client that goes away, nothing of it stays.
+/// An incomplete upload; removed on drop, also if the client disconnects.
 pub(super) struct Part(pub(super) PathBuf);
 
 impl Drop for Part {
     fn drop(&mut self) {
-        // It has its name by then, or is of no use.
+        // It was renamed by then, or is useless.
         let _ = std::fs::remove_file(&self.0);
     }
 }
 
-/// Writes a content to `path` as it comes, looking at it. Synced on return.
+/// Writes content to `path` while checking it. Synced on return.
 pub(super) async fn write<B: Buf>(
     path: &Path,
     media: &MediaType,

@@ -1,5 +1,5 @@
-//! Formats of our own in the forms of procedures: `vn-tax-code` and `telephone`. A field of either takes what people write, and
-//! is recorded in one spelling, so that what is the same compares as the same.
+//! Formats `vn-tax-code` and `telephone`: fields accept the usual spellings and are recorded in a
+//! normal form, so that equal values compare as equal.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,10 +8,10 @@ use dossier::contract::{tax_code, telephone};
 use jsonschema::Validator;
 use serde_json::Value;
 
-/// A format: its name, the one spelling of a text, or what is wrong with it.
+/// A format: its name, and a function to the normal form or an error.
 pub(super) type Format = (&'static str, fn(&str) -> Result<String, Text>);
 
-/// Every one of them.
+/// All such formats.
 pub(super) const FORMATS: [Format; 2] = [
     ("vn-tax-code", |text| {
         tax_code(text).map_err(|fault| Text::new(fault.vi(), fault.to_string()))
@@ -23,9 +23,9 @@ pub(super) fn format(name: &str) -> Option<Format> {
     FORMATS.into_iter().find(|(known, _)| *known == name)
 }
 
-/// Puts every field of such a format into its one spelling, in a form that keeps to its schema. A field has the formats that hold
-/// for it: those of branches that it does not satisfy are none of its own (JSON Schema 2020-12 core, section 7.7). One that two
-/// formats claim and spell differently stays as it was written.
+/// Normalises all fields of these formats in a valid form. Formats of unsatisfied branches do not
+/// apply (JSON Schema 2020-12 core, section 7.7). A field with two formats that differ is left
+/// unchanged.
 pub(super) fn spell(schema: &Validator, form: &mut Value) {
     let mut claimed: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     for entry in schema.evaluate(&*form).iter_annotations() {
@@ -47,7 +47,8 @@ pub(super) fn spell(schema: &Validator, form: &mut Value) {
     }
 }
 
-/// Whether an annotation comes of the keyword `format`, and not, for example, of a title that reads like one.
+/// Whether an annotation is from the keyword `format`, and not, for example, a title of the same
+/// text.
 fn is_format(keyword: &str) -> bool {
     keyword.ends_with("/format")
 }

@@ -1,4 +1,5 @@
-//! What is wrong with a form, in Vietnamese and English. No value is repeated: an answer may be logged on its way.
+//! Error messages about forms, in Vietnamese and English. Values are not repeated, because
+//! responses may be logged.
 
 use calendar::Text;
 use jsonschema::ValidationError;
@@ -7,7 +8,7 @@ use serde_json::Value;
 
 use super::numbers;
 
-/// What is wrong; of a number of ours, what that number looks like.
+/// The message of an error; for our own formats, a description of the format.
 pub(super) fn of(error: &ValidationError<'_>) -> Text {
     use ValidationErrorKind as Kind;
     let en = error.masked().to_string();
@@ -60,7 +61,7 @@ pub(super) fn of(error: &ValidationError<'_>) -> Text {
     Text { vi, en }
 }
 
-/// A text that is longer than any may be.
+/// A text exceeds the general limit.
 pub(crate) fn too_long(count: usize, most: usize) -> Text {
     Text::new(format!("{count} ký tự, quá {most}"), format!("{count} characters, more than {most}"))
 }
@@ -70,7 +71,7 @@ fn listed(options: &Value) -> String {
     all.collect::<Vec<_>>().join(", ")
 }
 
-/// A type or a format, as it is called.
+/// Name of a type or format.
 fn called(name: &str) -> &str {
     match name {
         "string" => "văn bản",

@@ -1,4 +1,5 @@
-//! Figures that are counted only when somebody looks: each is asked for within a limit, and stays what it was if nobody answers.
+//! Metrics that are computed on request: with a time limit, and keeping the last value if there is
+//! no answer.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -8,23 +9,23 @@ use tokio::time::timeout;
 
 use super::Metrics;
 
-/// A figure that was counted.
+/// A computed metric.
 #[derive(Debug, Clone)]
 pub struct Counted {
     /// Its name, without `dossier_`.
     pub name: &'static str,
     /// What it is.
     pub help: &'static str,
-    /// What tells it from others of its name; its values are a closed set.
+    /// Label; its values are a closed set.
     pub label: Option<(&'static str, &'static str)>,
     /// How many.
     pub value: u64,
 }
 
-/// Counts figures; nothing if that is not possible now.
+/// Computes metrics; `None` if that is not possible now.
 type Ask = Box<dyn Fn() -> BoxFuture<'static, Option<Vec<Counted>>> + Send + Sync>;
 
-/// Whoever counts when asked.
+/// Sources of metrics.
 #[derive(Default)]
 pub(super) struct Asked(Mutex<Vec<Ask>>);
 
@@ -35,7 +36,7 @@ impl std::fmt::Debug for Asked {
 }
 
 impl Metrics {
-    /// From now on `ask` is asked whenever somebody looks at the figures.
+    /// Registers a source.
     pub fn asks(
         &self,
         ask: impl Fn() -> BoxFuture<'static, Option<Vec<Counted>>> + Send + Sync + 'static,
@@ -43,7 +44,7 @@ impl Metrics {
         self.asked.0.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(ask));
     }
 
-    /// Asks everybody at the same time; whether all of them answered within `limit`.
+    /// Queries all sources concurrently; whether all answered within `limit`.
     pub async fn count(&self, limit: Duration) -> bool {
         let asking: Vec<_> = {
             let asked = self.asked.0.lock().unwrap_or_else(PoisonError::into_inner);

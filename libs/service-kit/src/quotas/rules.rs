@@ -1,4 +1,4 @@
-//! The rules: as they ship, with what an installation has otherwise.
+//! Quota rules: the shipped ones, with an installation's overrides.
 
 use serde::Deserialize;
 use serde_yaml_ng::Value;
@@ -7,13 +7,13 @@ use crate::limits::{QUOTA_MAX, QUOTA_SECONDS_MAX};
 
 const SHIPPED: &str = include_str!("../../quotas.yaml");
 
-/// How much in how long a time.
+/// A number per time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rate {
     /// How many, at least one.
     pub count: u64,
-    /// In how many seconds.
+    /// Window in seconds.
     pub seconds: u32,
 }
 
@@ -57,7 +57,7 @@ pub struct OfAddress {
 pub struct Rules {
     /// For applicants.
     pub applicant: OfApplicant,
-    /// How many times as much a representative may use.
+    /// Factor for representatives.
     pub representative_times: u64,
     /// For officers and partners.
     pub officer: OfOfficer,
@@ -65,24 +65,24 @@ pub struct Rules {
     pub address: OfAddress,
 }
 
-/// Rules that cannot be used.
+/// Invalid rules.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidRules {
-    /// Not the rules' shape.
+    /// Unknown or missing fields.
     #[error("the quotas cannot be read: {0}")]
     Shape(#[from] serde_yaml_ng::Error),
-    /// A number that means nothing.
+    /// A number out of range.
     #[error("the quota `{0}` is {1}; it is from 1 to {2}")]
     Range(&'static str, u64, u64),
 }
 
 impl Rules {
-    /// As they ship.
+    /// The shipped rules.
     pub fn shipped() -> Result<Self, InvalidRules> {
         Self::with("")
     }
 
-    /// As they ship, with what `own` names otherwise.
+    /// The shipped rules with the overrides in `own`.
     pub fn with(own: &str) -> Result<Self, InvalidRules> {
         let mut all: Value = serde_yaml_ng::from_str(SHIPPED)?;
         let own: Value = serde_yaml_ng::from_str(own)?;
@@ -121,14 +121,14 @@ impl Rules {
     }
 }
 
-/// Puts what `own` names in the place of what stands there.
+/// Overrides values by those in `own`.
 fn overlay(all: &mut Value, own: Value) {
     match (all, own) {
         (Value::Mapping(all), Value::Mapping(own)) => {
             for (key, value) in own {
                 match all.get_mut(&key) {
                     Some(known) => overlay(known, value),
-                    // Whatever is not known is refused when all of it is read.
+                    // Unknown names are refused when the result is decoded.
                     None => _ = all.insert(key, value),
                 }
             }

@@ -1,4 +1,4 @@
-//! What callers may do in a time, and what is told them of it.
+//! Quotas of callers, and the header fields.
 
 use jiff::Timestamp;
 
@@ -33,7 +33,7 @@ fn admit(quotas: &Quotas, caller: &Caller, uses: Uses) -> Result<Admission, Exce
     quotas.admit(Some(caller), HOME, uses)
 }
 
-/// How many of these are let in, one after the other.
+/// Number of consecutive requests that are admitted.
 fn let_in(quotas: &Quotas, caller: &Caller, uses: Uses, tries: usize) -> usize {
     (0..tries).filter(|_| admit(quotas, caller, uses).is_ok()).count()
 }

@@ -1,6 +1,6 @@
-//! What was used in a sliding window of time: thirteen parts, each a twelfth of the window, so that all of them together are never
-//! shorter than it. No more than the limit is ever used within a window, wherever it begins; what was used is free again at most
-//! a twelfth later than it could be.
+//! Usage in a sliding window: thirteen parts, each a twelfth of the window, so that together they
+//! are never shorter than it. The limit is never exceeded in any window; usage expires at most a
+//! twelfth of the window late.
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ use super::rules::Rate;
 const PARTS: i64 = 12;
 const KEPT: usize = 13;
 
-/// What was used of one quota.
+/// Usage of one quota.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Window {
     /// By part; the newest is last.
     used: [u64; KEPT],
-    /// Which part the last one is.
+    /// Number of the newest part.
     newest: i64,
 }
 
@@ -37,7 +37,7 @@ impl Limit {
     }
 }
 
-/// What is left of a quota, and for how long that is so at least.
+/// The remainder of a quota, and how long it is valid at least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Left {
     pub(super) count: u64,
@@ -54,7 +54,7 @@ impl Window {
         Left { count: limit.count.saturating_sub(used), wait }
     }
 
-    /// How long until `amount` is left, if it is not now. Nothing makes more than the whole quota fit: then, until all is free.
+    /// Wait until `amount` is available. An amount beyond the quota waits until all is available.
     pub(super) fn lacks(&mut self, limit: Limit, now: Timestamp, amount: u64) -> Option<Duration> {
         self.advance(limit, now);
         let mut used = self.used.iter().sum::<u64>();
@@ -81,7 +81,7 @@ impl Window {
         *newest = newest.saturating_add(amount);
     }
 
-    /// Gives back what was not used after all; as much as is known of it.
+    /// Returns unused amounts, as far as they are still in the window.
     pub(super) fn give_back(&mut self, mut amount: u64) {
         for used in self.used.iter_mut().rev() {
             let back = amount.min(*used);
@@ -98,7 +98,7 @@ impl Window {
 
     fn advance(&mut self, limit: Limit, now: Timestamp) {
         let part = now.as_millisecond().div_euclid(limit.part_ms);
-        // A clock that goes back frees nothing.
+        // A clock that goes back releases nothing.
         let passed = usize::try_from(part - self.newest).unwrap_or(0);
         if passed >= KEPT {
             self.used = [0; KEPT];

@@ -1,5 +1,5 @@
-//! Traces to a collector: OTLP 1.x over HTTP, in batches, on a thread of the SDK's own. A collector that is slow or away
-//! costs spans, never a request.
+//! Exports traces: OTLP 1.x over HTTP, in batches, on a thread of the SDK. A slow or unavailable
+//! collector loses spans, but delays no request.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -28,7 +28,7 @@ pub(super) fn sends() -> bool {
     SENDS.load(Ordering::Relaxed)
 }
 
-/// Sends spans until it is dropped.
+/// The exporter; stops on drop.
 #[derive(Debug)]
 pub(super) struct Traces(SdkTracerProvider);
 
@@ -55,7 +55,7 @@ impl Traces {
         Ok(Self(provider))
     }
 
-    /// Takes the kit's own spans and no others: the libraries below have many.
+    /// A layer for our own spans only; libraries have many more.
     pub(super) fn layer<S>(&self) -> impl Layer<S> + use<S>
     where
         S: tracing::Subscriber + for<'a> LookupSpan<'a>,
@@ -69,15 +69,15 @@ impl Traces {
 impl Drop for Traces {
     fn drop(&mut self) {
         SENDS.store(false, Ordering::Relaxed);
-        // What cannot be sent by then is lost, and it is only a trace.
+        // Spans that cannot be exported by then are lost.
         let _ = self.0.shutdown_with_timeout(TRACES_SHUT_DOWN_IN);
     }
 }
 
-/// Makes a span part of the trace that `parent` names, and names the trace in the log.
+/// Attaches a span to the trace in `parent`, and adds the trace id to the log.
 pub(super) fn adopt(span: &Span, parent: Option<&str>) {
     if let Some(parent) = parent {
-        // It fails only where nobody takes the span.
+        // It fails only if the span is not exported.
         let _ = span.set_parent(read(parent));
     }
     let context = span.context();
@@ -85,7 +85,7 @@ pub(super) fn adopt(span: &Span, parent: Option<&str>) {
     span.record("trace_id", trace.to_string());
 }
 
-/// Ties a span to one of another trace.
+/// Links a span to one of another trace.
 pub(super) fn link(span: &Span, to: &str) {
     span.add_link(read(to).span().span_context().clone());
 }
@@ -108,7 +108,7 @@ fn written(context: &Context) -> Option<String> {
     carrier.remove("traceparent")
 }
 
-/// The HTTP client of the rest of the program. It blocks, on a thread that is the exporter's own.
+/// Uses the program's HTTP client. It blocks, on the exporter's own thread.
 #[derive(Debug)]
 struct Poster(ureq::Agent);
 

@@ -1,5 +1,5 @@
-//! Conditions that lists of dossiers have in common, on the columns `agency`, `applicant` and `filed_by` of a view. The last two
-//! hold [`party_name`]s: the same party compares as the same, however a tax code in its name was spelt.
+//! Common conditions of lists of dossiers, on the columns `agency`, `applicant` and `filed_by` of a
+//! view. The last two contain [`party_name`]s, in which the same tax code compares as equal.
 
 use dossier::access::Caller;
 use dossier::contract::{AgencyCode, party_name};
@@ -7,8 +7,8 @@ use rusqlite::types::Value;
 
 use crate::Kit;
 
-/// Rows of an agency, of those below it, and of those from which they have taken over; every row without one. What it compares
-/// with is added to `values`.
+/// Rows of an agency, of those below it and of its predecessors; all rows if `None`. Adds
+/// parameters to `values`.
 #[must_use]
 pub fn of_agency(kit: &Kit, agency: Option<&AgencyCode>, values: &mut Vec<Value>) -> String {
     let Some(agency) = agency else { return "1".to_owned() };
@@ -21,8 +21,8 @@ pub fn of_agency(kit: &Kit, agency: Option<&AgencyCode>, values: &mut Vec<Value>
     format!("({})", vec!["agency = ? OR agency LIKE ?"; all.len()].join(" OR "))
 }
 
-/// Rows of dossiers to which neither the caller nor whom the caller acts for is a party: nobody acts in a matter of their own.
-/// What it compares with is added to `values`.
+/// Rows of dossiers to which neither the caller nor the represented person is a party. Adds
+/// parameters to `values`.
 #[must_use]
 pub fn of_others(caller: &Caller, values: &mut Vec<Value>) -> String {
     let parties = std::iter::once(&caller.subject).chain(&caller.on_behalf_of);

@@ -1,5 +1,5 @@
-//! Connections that read a view beside whoever writes it: a few for each kind of question, so that those that take long never
-//! hold up those that take a moment. Whoever waits for one holds no thread, and not more than some wait.
+//! Read connections of a view: a few per class of query, so that long queries never delay short
+//! ones. Waiting for one blocks no thread, and the queue is limited.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,13 +10,14 @@ use tokio::sync::Semaphore;
 
 use super::{ViewError, lock};
 
-/// A connection that one reader has at a time.
+/// A connection, used by one reader at a time.
 type Shared = Arc<Mutex<Connection>>;
 
-/// The connections for one kind of question.
+/// Connections for one class of queries.
 #[derive(Debug)]
 pub(super) struct Readers {
-    /// Where they are opened when they are first needed; absent for a view in memory, which has one for everything.
+    /// File in which they are opened on demand; `None` for a view in memory, which has one
+    /// connection.
     path: Option<PathBuf>,
     idle: Arc<Mutex<Vec<Shared>>>,
     permits: Arc<Semaphore>,
@@ -25,7 +26,7 @@ pub(super) struct Readers {
 }
 
 impl Readers {
-    /// At most `at_once` of the file at `path`, for which at most `waiting_max` questions wait.
+    /// Up to `at_once` connections to `path`, with a queue of `waiting_max`.
     pub(super) fn of_file(path: PathBuf, at_once: usize, waiting_max: usize) -> Self {
         Self {
             path: Some(path),
@@ -47,7 +48,7 @@ impl Readers {
         }
     }
 
-    /// How many wait.
+    /// Length of the queue.
     #[cfg(test)]
     pub(super) fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Relaxed)
@@ -83,7 +84,7 @@ impl Readers {
     }
 }
 
-/// A connection that goes back when its question was answered, or panicked.
+/// A connection that is returned on drop, also after a panic.
 struct Lent {
     connection: Shared,
     idle: Arc<Mutex<Vec<Shared>>>,
@@ -96,7 +97,7 @@ impl Drop for Lent {
     }
 }
 
-/// A place among those who wait, for as long as it is kept.
+/// An entry in the queue, released on drop.
 struct Waiting<'a>(&'a AtomicUsize);
 
 impl<'a> Waiting<'a> {

@@ -81,7 +81,7 @@ fn an_address_that_is_none_and_a_port_in_use_are_answered_with_a_way_out() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let at = taken.local_addr().unwrap().to_string();
     let refused = said(&dossier(&folder.path().join("data"), &["serve", "--listen", &at]));
-    assert!(refused.contains("--listen") && refused.contains("port 0"), "{refused}");
+    assert!(refused.contains("--listen") && refused.contains("Port 0"), "{refused}");
     let refused = said(&run(folder.path(), &["export", "--log", "request=loud"]));
     assert!(refused.contains("for example `info`"), "{refused}");
 }
