@@ -152,9 +152,7 @@ pub fn decide(caller: &Caller, mays: &[May], resource: Option<&Resource>) -> Res
     for May { role, scope } in mays.iter().filter(|may| caller.roles.contains(&may.role)) {
         if resource.is_some_and(|resource| !reaches(caller, *scope, resource)) {
             denied = if denied == Denied::Party { denied } else { Denied::Scope };
-        } else if !matches!(role, Role::Applicant | Role::PaymentProvider | Role::Carrier)
-            && resource.is_some_and(|resource| resource.concerns(caller))
-        {
+        } else if role.is_officer() && resource.is_some_and(|resource| resource.concerns(caller)) {
             denied = Denied::Party;
         } else {
             return Ok(Actor {

@@ -119,6 +119,12 @@ impl Role {
         Self::Auditor,
         Self::Operator,
     ];
+
+    /// Whether an officer of an agency, or of the service, acts in it: no applicant, no partner, and not the service itself.
+    #[must_use]
+    pub const fn is_officer(self) -> bool {
+        !matches!(self, Self::Applicant | Self::PaymentProvider | Self::Carrier | Self::System)
+    }
 }
 
 /// Who did something: opaque names, never a person's own.

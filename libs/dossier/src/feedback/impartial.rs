@@ -4,7 +4,7 @@
 use uuid::Uuid;
 
 use crate::access::Caller;
-use crate::contract::{Actor, Brief, ComplaintFiled, Role};
+use crate::contract::{Actor, Brief, ComplaintFiled};
 use crate::step::Step;
 
 /// Why somebody may not deal with a complaint.
@@ -27,12 +27,6 @@ pub struct Act<'a> {
     pub actor: &'a Actor,
     /// The event that the system recorded it for.
     pub cause: Option<Uuid>,
-}
-
-impl Act<'_> {
-    fn by_officer(&self) -> bool {
-        !matches!(self.actor.role, Role::Applicant | Role::System)
-    }
 }
 
 /// What is known of the dossier that a complaint is about.
@@ -58,7 +52,7 @@ pub fn conflict(filed: &ComplaintFiled, about: About<'_>, caller: &Caller) -> Op
     if brief.is_some_and(own) {
         return Some(Conflict::Party);
     }
-    let own = |act: &&Act<'_>| act.by_officer() && act.actor.subject.is(&caller.subject);
+    let own = |act: &&Act<'_>| act.actor.role.is_officer() && act.actor.subject.is(&caller.subject);
     let meant = meant(filed, steps, acts).unwrap_or_else(|| acts.iter().collect());
     meant.iter().any(own).then_some(Conflict::OwnStep)
 }
@@ -91,7 +85,7 @@ fn by_whom<'a>(act: &'a Act<'a>, acts: &'a [Act<'a>]) -> Option<&'a Act<'a>> {
     let mut act = act;
     // Causes come earlier; whatever they say, there are no more steps than acts.
     for _ in acts {
-        if act.by_officer() {
+        if act.actor.role.is_officer() {
             return Some(act);
         }
         act = acts.iter().find(|earlier| Some(earlier.id) == act.cause)?;
@@ -103,13 +97,13 @@ fn by_whom<'a>(act: &'a Act<'a>, acts: &'a [Act<'a>]) -> Option<&'a Act<'a>> {
 fn by_officers<'a>(steps: &[&'a [Step]], name: &str) -> Option<&'a Step> {
     let is_named = |step: &&Step| step.name == name || step.events.contains(&name);
     let named = steps.iter().copied().flatten().find(is_named);
-    named.filter(|step| step.may.iter().any(|may| may.role != Role::Applicant))
+    named.filter(|step| step.may.iter().any(|may| may.role.is_officer()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::{ComplaintEvent, EventSet};
+    use crate::contract::{ComplaintEvent, EventSet, Role};
     use crate::payment::assess_fee::tests::brief;
     use crate::testing::{actor, law};
 
@@ -139,7 +133,7 @@ mod tests {
         let by = |role, subject: &str| Actor { subject: subject.into(), ..actor(role) };
         let (applicant, system) = (by(Role::Applicant, "a1"), by(Role::System, "intake"));
         let (clerk, reviewer) = (by(Role::Clerk, "c1"), by(Role::Reviewer, "r1"));
-        let approver = by(Role::Approver, "p1");
+        let (approver, provider) = (by(Role::Approver, "p1"), by(Role::PaymentProvider, "vnpay"));
         let acts = [
             act(1, "intake.DossierSubmitted.v1", &applicant, None),
             act(2, "intake.DossierAccepted.v1", &clerk, None),
@@ -151,8 +145,11 @@ mod tests {
             act(8, "intake.DeadlineMissed.v1", &system, None),
             act(9, "intake.LatenessForeseen.v1", &system, Some(99)),
             act(10, "intake.SupplementSubmitted.v1", &system, Some(1)),
+            act(11, "payment.PaymentCaptured.v1", &provider, None),
+            act(12, "intake.FeeReceived.v1", &system, Some(11)),
         ];
-        let steps: &[&[Step]] = &[crate::intake::STEPS, crate::review::STEPS];
+        let steps: &[&[Step]] =
+            &[crate::intake::STEPS, crate::review::STEPS, crate::payment::STEPS];
         let about = About { brief: None, acts: &acts, steps };
         for (event, own) in [
             (2, vec!["c1"]),
@@ -163,6 +160,8 @@ mod tests {
             (8, vec!["c1", "p1", "r1"]),
             (9, vec!["c1", "p1", "r1"]),
             (10, vec!["c1", "p1", "r1"]),
+            (11, vec!["c1", "p1", "r1"]),
+            (12, vec!["c1", "p1", "r1"]),
             (77, vec!["c1", "p1", "r1"]),
         ] {
             let kind = acts.get(event - 1).map_or("intake.DossierAccepted.v1", |act| act.kind);
@@ -181,6 +180,7 @@ mod tests {
             "without its event"
         );
         assert_eq!(by_name("request_supplement", "c1"), None);
+        assert_eq!(by_name("take_notice", "c1"), Some(Conflict::OwnStep), "a partner's step");
     }
 
     #[test]
