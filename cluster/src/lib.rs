@@ -1,5 +1,6 @@
-//! A cluster on this machine: three NATS servers, PostgreSQL, an object store, two replicas of each service and a reverse proxy, all on
-//! loopback and all ended with the value that stands for them. Nothing in it knows what a dossier is.
+//! A cluster on this machine: three NATS servers, PostgreSQL, an object store, two replicas of each
+//! service and a reverse proxy, all on loopback. Everything stops when the value is dropped. It
+//! knows nothing of dossiers.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -7,33 +8,37 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
+mod debian;
 mod nats;
+pub mod needs;
 mod objects;
 mod postgres;
 mod process;
 mod proxy;
 mod replica;
+mod shared;
 pub mod tools;
 
 pub use nats::Nats;
 pub use objects::Objects;
 pub use postgres::Postgres;
-pub use process::{Process, free_port, get, wait_until};
+pub use process::{Process, free_port, get, rest, wait_until};
 pub use proxy::Proxy;
 pub use replica::{Environment, Replica, SERVICES};
+pub use shared::postgres;
 
-/// How many replicas of each service run.
+/// Replicas of each service.
 pub const REPLICAS: usize = 2;
-/// How many NATS servers.
+/// Number of NATS servers.
 pub const NATS_SERVERS: usize = 3;
 
-/// Where in the object store documents are.
+/// Location of documents in the object store.
 const DOCUMENTS: &str = "s3://dossier/documents";
 
 /// A cluster. Its fields are public so that each part can be broken.
 #[derive(Debug)]
 pub struct Cluster {
-    /// The proxy that portals speak to.
+    /// The proxy that clients connect to.
     pub proxy: Proxy,
     /// Two of each service, in the order of [`SERVICES`].
     pub replicas: Vec<Replica>,
@@ -47,14 +52,14 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Starts all of it in `folder`, with the program `dossier` and the checked-in API documents in `openapi`; returns once
-    /// every service is ready.
+    /// Starts everything in `folder`, with the program `dossier` and the OpenAPI documents in
+    /// `openapi`; returns once every service is ready.
     pub fn start(dossier: &Path, openapi: &Path, folder: &Path) -> Result<Self> {
         let postgres = Postgres::start_in(&folder.join("postgres"), free_port()?)?;
         Self::start_on(postgres, dossier, openapi, folder)
     }
 
-    /// The same on a log that has begun.
+    /// The same on an existing log.
     pub fn start_on(
         postgres: Postgres,
         dossier: &Path,
@@ -80,7 +85,7 @@ impl Cluster {
         Ok(Self { proxy, replicas, nats, postgres, objects, folder: folder.to_owned() })
     }
 
-    /// Where portals find it.
+    /// Address of the proxy.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.proxy.address
@@ -92,13 +97,13 @@ impl Cluster {
         self.folder.join("data")
     }
 
-    /// A replica of a service, counted from one.
+    /// Replica `number` of a service, from 1.
     pub fn replica(&mut self, service: &str, number: usize) -> Result<&mut Replica> {
         let found = self.replicas.iter_mut().find(|r| r.service == service && r.number == number);
         found.with_context(|| format!("no replica {number} of {service}"))
     }
 
-    /// Returns once every replica says that it is ready, and how long that took.
+    /// Waits until every replica is ready; returns the time that took.
     pub fn wait_until_ready(&mut self) -> Result<Duration> {
         let begun = Instant::now();
         for replica in &mut self.replicas {
@@ -107,7 +112,7 @@ impl Cluster {
         Ok(begun.elapsed())
     }
 
-    /// The CPU time that all of it has used so far, by what it was used for.
+    /// CPU time used so far, by purpose.
     pub fn cpu(&self) -> Result<Vec<(&'static str, Duration)>> {
         let mut used: Vec<(&'static str, Duration)> = Vec::new();
         for replica in &self.replicas {

@@ -1,4 +1,4 @@
-//! NATS servers that know of one another.
+//! A cluster of NATS servers.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use crate::process::{Process, free_port, get, wait_until};
 
-/// Some NATS servers: one alone, or several that replicate among themselves.
+/// One NATS server, or a cluster.
 #[derive(Debug)]
 pub struct Nats {
     program: PathBuf,
@@ -25,7 +25,7 @@ struct Server {
 }
 
 impl Nats {
-    /// Starts `count` servers that keep what they have in `folder`.
+    /// Starts `count` servers with their data in `folder`.
     pub fn start(program: &Path, folder: &Path, count: usize) -> Result<Self> {
         let mut servers = Vec::new();
         for _ in 0..count {
@@ -40,20 +40,20 @@ impl Nats {
         Ok(nats)
     }
 
-    /// How many there are.
+    /// Number of servers.
     #[must_use]
     pub fn count(&self) -> usize {
         self.servers.len()
     }
 
-    /// Where clients find them.
+    /// Comma-separated addresses.
     #[must_use]
     pub fn urls(&self) -> String {
         let urls = self.servers.iter().map(|server| format!("nats://127.0.0.1:{}", server.client));
         urls.collect::<Vec<_>>().join(",")
     }
 
-    /// Starts one again on what it had.
+    /// Restarts a server on its data.
     pub fn revive(&mut self, index: usize) -> Result<()> {
         let routes = self.servers.iter().map(|server| format!("nats://127.0.0.1:{}", server.peer));
         let routes = routes.collect::<Vec<_>>().join(",");
@@ -74,7 +74,7 @@ impl Nats {
         Ok(())
     }
 
-    /// Returns once all that run are ready to keep messages.
+    /// Waits until all running servers accept messages.
     pub fn wait_until_ready(&self) -> Result<()> {
         for server in self.servers.iter().filter(|server| server.process.is_some()) {
             let address = ([127, 0, 0, 1], server.monitor).into();
@@ -86,7 +86,7 @@ impl Nats {
         Ok(())
     }
 
-    /// Which one leads the others.
+    /// Index of the meta leader.
     #[must_use]
     pub fn leader(&self) -> Option<usize> {
         if self.count() == 1 {
@@ -99,14 +99,15 @@ impl Nats {
         name.strip_prefix("nats-")?.parse().ok()
     }
 
-    /// Kills one.
+    /// Kills a server (SIGKILL).
     pub fn kill(&mut self, index: usize) {
         if let Some(server) = self.servers.get_mut(index) {
             server.process = None;
         }
     }
 
-    /// Sends a signal to all that run: stopped ones answer nobody, as behind a network that lets nothing through.
+    /// Sends a signal to all running servers. Stopped ones do not respond, as behind a network that
+    /// drops packets.
     pub fn signal(&self, name: &str) -> Result<()> {
         let mut running = self.servers.iter().filter_map(|server| server.process.as_ref());
         running.try_for_each(|process| process.signal(name))

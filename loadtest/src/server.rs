@@ -1,5 +1,6 @@
-//! The real binary on a directory of its own, and what the kernel says about it.
+//! The real program on a directory of its own, with the kernel's statistics about it.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-/// Clock ticks of the kernel in a second (`USER_HZ`, 100 on every Linux of today).
+/// Clock ticks per second (`USER_HZ`, 100 on current Linux).
 const TICKS_PER_S: f64 = 100.0;
 
 pub(crate) struct Server {
@@ -15,15 +16,16 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
 }
 
-/// The binary beside this one.
+/// Path of the program beside this one.
 pub(crate) fn binary() -> Result<PathBuf> {
     let own = std::env::current_exe()?;
     let path = own.with_file_name("dossier");
     if !path.exists() {
-        // In the profile of this one.
-        let release: &[&str] = if cfg!(debug_assertions) { &[] } else { &["--release"] };
-        let arguments = [&["build", "-p", "standalone"], release].concat();
-        let built = Command::new("cargo").args(&arguments).status()?;
+        // In this program's profile: the folder has its name, except for `dev`.
+        let folder = own.parent().and_then(Path::file_name).and_then(OsStr::to_str);
+        let profile = folder.filter(|name| *name != "debug").unwrap_or("dev");
+        let arguments = ["build", "-p", "standalone", "--bin", "dossier", "--profile", profile];
+        let built = Command::new("cargo").args(arguments).status()?;
         if !built.success() || !path.exists() {
             bail!("{} is missing: cargo {}", path.display(), arguments.join(" "));
         }
@@ -32,12 +34,12 @@ pub(crate) fn binary() -> Result<PathBuf> {
 }
 
 impl Server {
-    /// Serves without a limit on what one client may ask in a second: all of the load comes from one.
+    /// Starts a server without a limit on requests per client, because all load comes from one.
     pub(crate) fn start(data: &Path) -> Result<Self> {
         Self::start_with(data, &["--client-requests-per-second", "0"])
     }
 
-    /// Serves with the limits that it has by default.
+    /// Starts a server with the default limits.
     pub(crate) fn start_limited(data: &Path) -> Result<Self> {
         Self::start_with(data, &[])
     }
@@ -54,13 +56,13 @@ impl Server {
             let line: serde_json::Value = serde_json::from_str(&line).ok()?;
             line.pointer("/fields/address")?.as_str()?.parse().ok()
         });
-        let address = address.context("the server ended before it served")?;
-        // Somebody must go on reading, or the server blocks on a full pipe.
+        let address = address.context("the server exited before it listened")?;
+        // Drain the pipe, or the server blocks when it is full.
         std::thread::spawn(move || lines.for_each(drop));
         Ok(Self { child, address })
     }
 
-    /// User and system time so far, in seconds.
+    /// User and system CPU time so far, in seconds.
     pub(crate) fn cpu_s(&self) -> Result<f64> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
         let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
@@ -69,12 +71,12 @@ impl Server {
         Ok((ticks(11) + ticks(12)) / TICKS_PER_S)
     }
 
-    /// The most memory that it has held, in MiB.
+    /// Peak resident memory, in MiB.
     pub(crate) fn peak_rss_mib(&self) -> Result<f64> {
         self.memory_mib("VmHWM")
     }
 
-    /// The memory that it holds, in MiB.
+    /// Resident memory, in MiB.
     pub(crate) fn rss_mib(&self) -> Result<f64> {
         self.memory_mib("VmRSS")
     }
@@ -102,7 +104,7 @@ impl Drop for Server {
     }
 }
 
-/// Bytes of all files below a folder.
+/// Total bytes of all files in a folder.
 pub(crate) fn bytes_below(folder: &Path) -> Result<u64> {
     let mut sum = 0;
     for entry in std::fs::read_dir(folder)? {

@@ -1,5 +1,5 @@
-//! `cargo xtask generate` writes what is generated; `cargo xtask test` runs every check there is, `cargo xtask reckon` one of
-//! them for longer. Nothing else has to be installed by hand.
+//! The tasks of `cargo xtask` that need the services' code: what is generated from it, and what is checked against it. The other
+//! tasks, and the way here, are in the package `tasks`.
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -7,14 +7,19 @@ use clap::{Parser, Subcommand};
 mod alerts;
 mod charts;
 mod checks;
-mod cluster;
+mod digests;
+#[cfg(test)]
+mod documents;
 mod generate;
 #[cfg(test)]
 mod manifests;
+mod problems;
+#[cfg(test)]
+mod prose;
 mod routes;
 #[cfg(test)]
 mod tidy;
-mod upgrade;
+mod validators;
 mod values;
 
 /// Tasks of the workspace.
@@ -26,41 +31,21 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Write openapi/, schemas/, docs/steps.md and k8s/rendered/.
+    /// Write openapi/, schemas/, docs/steps.md, docs/problems.md and k8s/rendered/.
     Generate,
-    /// Format, clippy, tests, generated files, README, and the API against its documents.
-    Test,
     /// Render, lint and validate the chart and the manifests.
     Charts,
-    /// Start a cluster on this machine, say where it is, and stop it when told to.
-    Cluster {
-        /// The optimized program instead of the debug one; it takes minutes to build.
-        #[arg(long)]
-        release: bool,
-        /// Where it keeps what it has, from one start to the end of it.
-        #[arg(long, default_value = "target/cluster")]
-        folder: std::path::PathBuf,
-    },
-    /// An office that is kept by an older program, by this one, and by the older one again; it builds the older one first.
-    Upgrade {
-        /// The commit or tag of the older program.
-        #[arg(default_value = "HEAD~1")]
-        commit: String,
-        /// Only forwards: where this program's rules have fields that the older one cannot read, there is no way back.
-        #[arg(long)]
-        forward: bool,
-    },
-    /// A hundred thousand random periods against the reckoner that only the tests have.
-    Reckon,
+    /// Give the OpenAPI documents to validators that others use.
+    Validate,
+    /// Look up the images of the Containerfile's bases and of `k8s/platform` (with crane or skopeo), and write their digests.
+    Digests,
 }
 
 fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Generate => generate::write(),
-        Command::Test => checks::run(),
-        Command::Charts => checks::charts(),
-        Command::Cluster { release, folder } => cluster::run(release, &folder),
-        Command::Upgrade { commit, forward } => upgrade::run(&commit, forward),
-        Command::Reckon => checks::reckon(),
+        Command::Charts => charts::check(&generate::root().join("target/debug/dossier")),
+        Command::Validate => validators::run(),
+        Command::Digests => digests::write(),
     }
 }

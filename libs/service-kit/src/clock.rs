@@ -11,7 +11,8 @@ mod gap;
 mod guard;
 
 pub use gap::Gap;
-pub use guard::{ClockGuard, ClockWrong, Reading, newest_recorded};
+pub(crate) use guard::at_of;
+pub use guard::{ClockGuard, ClockWrong, Reading, following, newest_recorded};
 
 /// A clock: the machine's, or one that is moved by hand.
 #[derive(Debug, Clone)]
@@ -89,6 +90,12 @@ impl Clock {
             }
         }
     }
+}
+
+/// Waits for real time to pass, whatever the clock shows.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that waits for time")]
+pub(crate) async fn rest(pause: Duration) {
+    tokio::time::sleep(pause).await;
 }
 
 /// How long this machine has been up, suspended or not.

@@ -1,9 +1,10 @@
-//! The bus on NATS JetStream (2.11 or newer): one stream for each source, one durable pull consumer for each follower of it.
-//! CloudEvents 1.0 in binary mode.
+//! The bus on NATS JetStream (2.11 or newer): one stream per source, one durable pull consumer per
+//! source and follower, CloudEvents 1.0 in binary mode.
 //!
-//! JetStream acknowledges before it syncs, and may forget. So each message carries the position of the one before it from
-//! its source: a follower notices what is missing, and reads it in the store. Relays tell on plain NATS up to where they
-//! have looked, so that a follower knows that nothing is under way.
+//! JetStream acknowledges before it syncs to disk and can lose messages. So each message carries
+//! the position of the previous event from the same source: a follower detects a gap and reads the
+//! missing events in the store. Relays announce on core NATS the position up to which they have
+//! scanned the log, so that followers know that nothing is in flight.
 
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -25,6 +26,7 @@ use crate::limits::{
     ACK_TIMEOUT, ANSWER_TIMEOUT, BUS_AGE_MAX, BUS_REDELIVERY, BUS_UNACKED_MAX, CONNECT_TIMEOUT,
     SAID_IN,
 };
+use crate::rest::rest;
 use crate::{EventStore, Filter, Position, Recorded, reach};
 
 mod connection;
@@ -42,36 +44,35 @@ pub use relay::{Relay, Relayed};
 use seal::Kind;
 pub use seal::Seal;
 
-/// What else is said about an event on the bus: CloudEvents attributes (without their prefix), read from what stands beside
-/// it.
+/// Further CloudEvents attributes of an event (without the `ce-` prefix).
 pub type Describe = fn(&Recorded) -> Vec<(&'static str, String)>;
 
-/// How to reach a bus and what it should look like.
+/// Connection and configuration of the bus.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Servers, `nats://user:password@host:4222` or `tls://…`, with commas between them.
+    /// Comma-separated: `nats://user:password@host:4222` or `tls://…`.
     pub servers: String,
-    /// What the names of streams and subjects begin with.
+    /// Prefix of stream and subject names.
     pub prefix: String,
-    /// On how many servers each stream stands.
+    /// Replicas of each stream.
     pub replicas: usize,
-    /// Bytes that each stream keeps at the most. Servers reserve them when the stream is made.
+    /// Maximum bytes per stream; servers reserve them when the stream is created.
     pub stream_bytes: i64,
-    /// By which the services believe one another.
+    /// Authenticates messages between the services.
     pub seal: Seal,
-    /// A file of credentials, where the servers want one.
+    /// NATS credentials file, if the servers require one.
     pub credentials: Option<std::path::PathBuf>,
-    /// The certificate authority of the servers, where it is not a public one.
+    /// CA certificate of the servers (PEM), if it is not a public one.
     pub authority: Option<std::path::PathBuf>,
-    /// Whatever is relayed: a stream for each.
+    /// Sources; each has a stream.
     pub sources: &'static [&'static str],
-    /// Whoever follows: a stream that is empty begins where all of them have been.
+    /// Followers; an empty stream starts at the lowest of their cursors.
     pub followers: &'static [&'static str],
-    /// What else is said about an event.
+    /// Adds CloudEvents attributes.
     pub describe: Describe,
 }
 
-/// A connection to the bus.
+/// The bus on NATS. Clones share one connection.
 #[derive(Debug, Clone)]
 pub struct Nats {
     client: Client,
@@ -81,22 +82,23 @@ pub struct Nats {
     replicas: usize,
     stream_bytes: i64,
     seal: Seal,
-    /// How often the connection was lost.
+    /// Number of lost connections.
     lost: watch::Receiver<u64>,
     followers: &'static [&'static str],
     describe: Describe,
-    /// Events that this process's relays left out because the servers take none that large.
+    /// Number of events that exceeded the message size and were not published.
     left_out: Arc<AtomicU64>,
-    /// Whether it was said that its servers are too old.
+    /// Whether the outdated server version was logged.
     told_old: Arc<AtomicBool>,
 }
 
 impl Nats {
-    /// Connects to it, and goes on trying where it cannot be reached; what stands there otherwise than it should is refused.
+    /// Connects, retrying in the background while the servers are unreachable.
     ///
     /// # Errors
     ///
-    /// A credentials file or an address that cannot be used; a stream with another configuration or of another store.
+    /// An invalid credentials file or address; a stream with another configuration or of another
+    /// store.
     pub async fn open(options: Options, store: &Arc<EventStore>) -> Result<Self, BusError> {
         let servers = reach::any(servers_of(&options.servers, options.authority.as_deref())).await;
         let Connection { client, lost, refused } = connection::connect(&options).await?;
@@ -120,9 +122,9 @@ impl Nats {
         };
         let sources = match servers {
             Ok(()) => options.sources,
-            // The client goes on trying; nobody need wait for it.
+            // The client keeps reconnecting in the background.
             Err(why) => {
-                tracing::warn!(%why, "the bus cannot be reached yet; followers read the store");
+                tracing::warn!(%why, "NATS unreachable; retrying, followers read the store");
                 &[]
             }
         };
@@ -131,12 +133,15 @@ impl Nats {
                 Ok(Ok(_)) => {}
                 Ok(Err(BusError::TooOld { .. })) => break,
                 Ok(Err(BusError::Unavailable(reason))) => {
-                    tracing::warn!(%reason, "the bus cannot be used yet; followers read the store");
+                    tracing::warn!(%reason, "NATS unusable; retrying, followers read the store");
                     break;
                 }
                 Err(_) => {
                     let reason = &*refused.lock().unwrap_or_else(PoisonError::into_inner);
-                    tracing::warn!(reason, "the bus does not answer yet; followers read the store");
+                    tracing::warn!(
+                        reason,
+                        "NATS does not respond; retrying, followers read the store"
+                    );
                     break;
                 }
                 Ok(Err(refused)) => return Err(refused),
@@ -157,7 +162,7 @@ impl Nats {
         Feed::open(self, name, filter)
     }
 
-    /// Carries what is recorded by `source` onto the bus.
+    /// A relay that publishes the events of `source`.
     #[must_use]
     pub fn relay(&self, source: &'static str) -> Relay {
         Relay::new(self.clone(), source)
@@ -172,8 +177,8 @@ impl Nats {
         self.say(Kind::Handled, service, subject, [through]).await;
     }
 
-    /// Says positions, under a seal. Whoever misses it hears it again, with the next event or within a second; so while nobody is
-    /// reached nothing is said: what is sent then waits for the connection, and its queue has a limit.
+    /// Publishes sealed positions on core NATS. Nothing is sent while disconnected, because the
+    /// client would queue it; the next announcement follows within a second.
     async fn say<const COUNT: usize>(
         &self,
         kind: Kind,
@@ -191,7 +196,7 @@ impl Nats {
         }
     }
 
-    /// The positions that were said; nothing if it was not one of us who did.
+    /// The announced positions, or `None` if the seal is not valid.
     fn heard<const COUNT: usize>(
         &self,
         kind: Kind,
@@ -202,7 +207,7 @@ impl Nats {
         let store = self.store.id();
         let parts = [store.as_bytes(), about.as_bytes(), said.as_bytes()];
         if !self.seal.fits(kind, &parts, seal) {
-            tracing::error!(subject = %message.subject, "a message on the bus is not ours");
+            tracing::error!(subject = %message.subject, "bus message without a valid seal; skipping it");
             return None;
         }
         let positions = said.split(' ').map(|position| position.parse().ok().map(Position));
@@ -226,9 +231,9 @@ impl Nats {
         format!("{}_looked.{source}", self.prefix)
     }
 
-    /// The stream of a source, made if it is missing.
+    /// The stream of a source; created if it is missing.
     async fn stream(&self, source: &str) -> Result<Stream<Info>, BusError> {
-        // Known as soon as it is connected to, and empty before.
+        // Empty before the first connection.
         let found = self.client.server_info().version;
         if connection::is_too_old(&found) {
             let error = BusError::TooOld { found, needed: connection::NEEDED };
@@ -240,14 +245,14 @@ impl Nats {
         let wanted = Config {
             name: self.stream_name(source),
             subjects: vec![self.subjects(source)],
-            description: Some(format!("what {source} has recorded; the truth is the event store")),
+            description: Some(format!("events of {source}, from the event store")),
             retention: RetentionPolicy::Limits,
             discard: DiscardPolicy::Old,
             storage: StorageType::File,
             num_replicas: self.replicas,
             max_age: BUS_AGE_MAX,
             max_bytes: self.stream_bytes,
-            // Whatever is published once more after a loss must not be taken for a copy.
+            // Messages that are published again after a loss must not be dropped as duplicates.
             duplicate_window: Duration::from_secs(1),
             allow_direct: true,
             ..Config::default()
@@ -256,7 +261,7 @@ impl Nats {
             self.context.get_or_create_stream(wanted.clone()).await.map_err(unavailable)?;
         let found = &stream.cached_info().config;
         if found.max_bytes != wanted.max_bytes {
-            // How much is kept is nobody's business but the operator's, who has changed it.
+            // The operator may change the retention limits.
             let changed = Config { max_bytes: wanted.max_bytes, ..found.clone() };
             self.context.update_stream(changed).await.map_err(unavailable)?;
         }
@@ -267,14 +272,14 @@ impl Nats {
             .see("storage", &found.storage, &wanted.storage)
             .see("num_replicas", &found.num_replicas, &wanted.num_replicas)
             .see("max_age", &found.max_age, &wanted.max_age)
-            // It says -1 where there is no limit but that of the servers.
+            // -1: no limit but that of the servers.
             .see("max_msg_size", &found.max_message_size.max(0), &wanted.max_message_size)
             .see("duplicate_window", &found.duplicate_window, &wanted.duplicate_window);
         differs.none(&format!("the stream {}", wanted.name))?;
         Ok(stream)
     }
 
-    /// The place of a follower in the stream of a source, made if it is missing.
+    /// The durable consumer of a follower on a source's stream; created if it is missing.
     async fn consumer(&self, source: &str, name: &str) -> Result<PullConsumer, BusError> {
         let stream = self.stream(source).await?;
         let wanted = pull::Config {
@@ -301,7 +306,7 @@ impl Nats {
     }
 }
 
-/// What a leading replica says.
+/// Subscription to the leader's announcements.
 #[derive(Debug)]
 pub struct Announcements {
     nats: Nats,
@@ -313,7 +318,7 @@ impl Announcements {
     pub(super) async fn next(&mut self) -> Position {
         if self.said.is_none() {
             let subject = format!("{}_handled.{}", self.nats.prefix, self.service);
-            // It waits for a connection, and fails only where that was closed for good.
+            // It waits for a connection and fails only if the client was closed.
             self.said = self.nats.client.subscribe(subject).await.ok();
         }
         if let Some(subscription) = &mut self.said {
@@ -348,10 +353,4 @@ impl Differences {
 
 fn unavailable(error: impl std::error::Error) -> BusError {
     BusError::Unavailable(error.to_string())
-}
-
-/// Waits before something is tried again.
-async fn rest(pause: Duration) {
-    // Nothing tells when a server is back.
-    let _ = tokio::time::timeout(pause, std::future::pending::<()>()).await;
 }

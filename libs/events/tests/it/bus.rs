@@ -1,4 +1,4 @@
-//! Every adapter of the bus against every sentence of its contract.
+//! Every adapter of the bus against every rule of its contract.
 
 use std::sync::Arc;
 
@@ -13,10 +13,14 @@ fn in_one_process() -> Office {
 
 bus_tests!(store, (in_one_process(), ()));
 #[cfg(feature = "nats")]
-bus_tests!(nats_server, crate::nats::fresh().await);
+bus_tests!(nats_server, {
+    cluster::needs!(cluster::tools::NATS_SERVER.path());
+    crate::nats::fresh().await
+});
 // Where positions lie far apart.
 #[cfg(all(feature = "nats", feature = "eventstoredb"))]
 bus_tests!(nats_server_and_eventstoredb, {
+    cluster::needs!(cluster::tools::NATS_SERVER.path());
     let (store, double) = crate::eventstoredb::fresh().await;
     let (office, server) = crate::nats::fresh_on(store).await;
     (office, (server, double))

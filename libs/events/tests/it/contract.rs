@@ -1,11 +1,11 @@
-//! Every engine against every sentence of the contract.
+//! Every engine against every rule of the contract.
 
 use events::{
     AppendError, EventStore, Expected, Faults, NewEvent, SqliteOptions, StreamName, contract_tests,
 };
 use uuid::Uuid;
 
-/// What engines promise beyond sentence 7 that have one index over all ids.
+/// What engines with an index over all ids promise beyond rule 7.
 async fn an_id_of_another_stream_is_refused(store: EventStore) {
     let event = NewEvent {
         id: Uuid::from_u128(1),
@@ -26,7 +26,10 @@ async fn engines_that_know_all_ids_refuse_one_of_another_stream() {
     an_id_of_another_stream_is_refused(file).await;
     an_id_of_another_stream_is_refused(EventStore::memory()).await;
     #[cfg(feature = "postgres")]
-    an_id_of_another_stream_is_refused(crate::database::fresh().await.0).await;
+    {
+        cluster::needs!(cluster::postgres());
+        an_id_of_another_stream_is_refused(crate::database::fresh().await.0).await;
+    }
 }
 
 fn sqlite() -> (EventStore, tempfile::TempDir) {
@@ -42,4 +45,7 @@ contract_tests!(faulty, (EventStore::faulty(EventStore::memory(), Faults::defaul
 #[cfg(feature = "eventstoredb")]
 contract_tests!(eventstoredb_server, crate::eventstoredb::fresh().await);
 #[cfg(feature = "postgres")]
-contract_tests!(postgres_server, crate::database::fresh().await);
+contract_tests!(postgres_server, {
+    cluster::needs!(cluster::postgres());
+    crate::database::fresh().await
+});

@@ -1,4 +1,4 @@
-//! Databases of one's own on the PostgreSQL server that the tests are given.
+//! Databases of one's own on the PostgreSQL server that the tests share.
 
 use events::EventStore;
 use tokio::task::JoinSet;
@@ -10,10 +10,8 @@ pub(crate) struct Server {
     _driver: JoinSet<()>,
 }
 
-#[expect(clippy::disallowed_methods, reason = "tests have no command line")]
 fn url() -> String {
-    std::env::var("POSTGRES_URL")
-        .expect("POSTGRES_URL names no server; `cargo xtask test` starts one")
+    cluster::postgres().unwrap()
 }
 
 impl Server {
@@ -38,7 +36,7 @@ pub(crate) async fn address() -> String {
     let name: String = server.client.query_one(name, &[]).await.unwrap().get(0);
     server.client.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
     let url = url();
-    let (server, _) = url.rsplit_once('/').expect("POSTGRES_URL names no database");
+    let (server, _) = url.rsplit_once('/').expect("the address names no database");
     format!("{server}/{name}")
 }
 

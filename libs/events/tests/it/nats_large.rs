@@ -11,6 +11,7 @@ use crate::nats::{Server, at_the_end, carried, fresh};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_event_larger_than_the_bus_takes_is_left_out_there_and_counted_and_nothing_is_missed() {
+    cluster::needs!(cluster::tools::NATS_SERVER.path());
     let server = Server::with("max_payload: 16384");
     let store = Arc::new(EventStore::memory());
     let office = Office::new(Arc::clone(&store), Bus::Nats(server.bus(&store).await));
@@ -36,6 +37,7 @@ async fn an_event_larger_than_the_bus_takes_is_left_out_there_and_counted_and_no
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_follower_keeps_because_something_before_it_is_missing_is_bounded_in_bytes() {
+    cluster::needs!(cluster::tools::NATS_SERVER.path());
     let (office, server) = fresh().await;
     let large = |n: u128| NewEvent {
         id: uuid::Uuid::from_u128(n),

@@ -32,6 +32,7 @@ async fn ids(store: &EventStore) -> Vec<u128> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_processes_share_one_log_and_hear_of_each_other() {
+    cluster::needs!(cluster::postgres());
     let url = crate::database::address().await;
     let one = EventStore::postgres(&url).await.unwrap();
     let other = EventStore::postgres(&url).await.unwrap();
@@ -47,9 +48,10 @@ async fn two_processes_share_one_log_and_hear_of_each_other() {
     assert_eq!(third.head(), appended.position, "known from the start");
 }
 
-/// Sentence 5 across processes: what one sees first never has a place behind what another sees later.
+/// Rule 5 across processes: an event that one process sees first never has a higher position than one that another sees later.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn positions_of_two_writing_processes_are_in_commit_order_without_late_gaps() {
+    cluster::needs!(cluster::postgres());
     const EACH: u128 = 150;
     let url = crate::database::address().await;
     let mut writers = JoinSet::new();
@@ -80,6 +82,7 @@ async fn positions_of_two_writing_processes_are_in_commit_order_without_late_gap
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_that_break_are_made_anew_and_nothing_is_lost_or_written_twice() {
+    cluster::needs!(cluster::postgres());
     let url = crate::database::address().await;
     let store = Arc::new(EventStore::postgres(&url).await.unwrap());
     let (_, name) = url.rsplit_once('/').unwrap();
@@ -119,6 +122,7 @@ async fn connections_that_break_are_made_anew_and_nothing_is_lost_or_written_twi
 
 #[tokio::test]
 async fn a_server_that_is_not_there_and_a_newer_log_are_refused_by_name() {
+    cluster::needs!(cluster::postgres());
     let refused = EventStore::postgres("postgres://nobody:secret@127.0.0.1:1/none").await;
     let refused = refused.unwrap_err().to_string();
     assert!(refused.contains("postgres://127.0.0.1:1/none"), "{refused}");
@@ -137,6 +141,7 @@ async fn a_server_that_is_not_there_and_a_newer_log_are_refused_by_name() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_logs_in_one_database_do_not_hear_of_each_other() {
+    cluster::needs!(cluster::postgres());
     let url = crate::database::address().await;
     let open = async |schema: &str| {
         EventStore::postgres(&format!("{url}?options=-csearch_path%3D{schema}")).await.unwrap()

@@ -58,6 +58,7 @@ async fn sessions(server: &Server, name: &str) -> i64 {
 
 /// Somebody locks with `sql` and goes away for long.
 async fn a_lock_held_outside(sql: &str) {
+    cluster::needs!(cluster::postgres());
     let url = address().await;
     let store = Arc::new(EventStore::postgres(&url).await.unwrap());
     append(&store, 1).await.unwrap();
@@ -112,6 +113,7 @@ async fn whoever_locks_the_events_makes_appends_wait_within_a_limit_and_leaves_n
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_waits_for_the_disk_whatever_the_database_says() {
+    cluster::needs!(cluster::postgres());
     let url = address().await;
     let tool = Server::connect_to(&url).await;
     let name = database(&url);
@@ -134,6 +136,7 @@ async fn a_commit_waits_for_the_disk_whatever_the_database_says() {
 
 #[tokio::test]
 async fn whoever_reads_makes_no_tables_and_reads_beside_the_writer() {
+    cluster::needs!(cluster::postgres());
     let url = address().await;
     let missing = EventStore::open_read_only(&url).await.unwrap_err();
     assert!(matches!(missing, OpenError::Missing { .. }), "{missing}");
@@ -157,6 +160,7 @@ async fn whoever_reads_makes_no_tables_and_reads_beside_the_writer() {
 
 #[tokio::test]
 async fn flaws_are_named() {
+    cluster::needs!(cluster::postgres());
     let url = address().await;
     let store = EventStore::postgres(&url).await.unwrap();
     for id in 1..=4 {
@@ -241,14 +245,13 @@ impl Drop for Pooler {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "tests have no command line")]
 fn pooler() -> PathBuf {
-    let program = std::env::var("PGBOUNCER");
-    PathBuf::from(program.expect("PGBOUNCER names no program; `cargo xtask test` installs one"))
+    cluster::tools::pgbouncer().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn behind_a_pooler_a_store_works_by_session_and_says_what_to_set_by_transaction() {
+    cluster::needs!(cluster::postgres(), cluster::tools::pgbouncer());
     let url = address().await;
     let refused = Pooler::start(&pooler(), &url, "transaction").open().await.unwrap_err();
     assert!(matches!(refused, OpenError::Pooled { .. }), "{refused}");

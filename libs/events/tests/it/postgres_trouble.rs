@@ -38,6 +38,7 @@ async fn writable(store: &EventStore) {
 /// A server that answers every event with an error of this code (PostgreSQL 15, appendix A). What is tried in the place of one
 /// finds room.
 async fn failing(code: &str, is: impl Fn(&Unwritable) -> bool) {
+    cluster::needs!(cluster::postgres());
     let url = address().await;
     let store = EventStore::postgres(&url).await.unwrap();
     append(&store, 1).await.unwrap();
@@ -76,6 +77,7 @@ async fn a_server_whose_disk_fails_says_so_and_takes_appends_again_once_it_is_me
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_can_only_be_read_is_waited_for_as_long_as_a_failover_takes_and_then_named() {
+    cluster::needs!(cluster::postgres());
     let url = address().await;
     let store = EventStore::postgres(&url).await.unwrap();
     append(&store, 1).await.unwrap();
@@ -168,6 +170,7 @@ async fn carry(
 
 /// An append whose commit is cut off; before the next try somebody takes the lock and keeps it.
 async fn cut_off_then_locked(passes: bool) {
+    cluster::needs!(cluster::postgres());
     let url = address().await;
     let mut wire = Wire::before(&url, passes).await;
     let store = Arc::new(EventStore::postgres(&wire.url).await.unwrap());

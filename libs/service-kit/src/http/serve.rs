@@ -140,7 +140,7 @@ impl Server {
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     // Nothing better comes at once where, for example, the process has no file left.
-                    let _ = tokio::time::timeout(ACCEPT_REST, std::future::pending::<()>()).await;
+                    crate::clock::rest(ACCEPT_REST).await;
                 }
             }
         }

@@ -13,9 +13,16 @@ use events::{EventStore, Filter, Position};
 use http::Method;
 use serde_json::{Value, json};
 use service_kit::auth::{Claims, DevelopmentKey};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::support::{Answer, Browser, energy_label, token};
+
+/// Before a request is sent again.
+#[expect(clippy::disallowed_methods, reason = "nothing tells when a service is back")]
+async fn rest() {
+    tokio::time::sleep(Duration::from_millis(100)).await;
+}
 
 /// How long a step may take to be acknowledged, faults included.
 const ACKNOWLEDGED_IN: Duration = Duration::from_secs(90);
@@ -80,9 +87,7 @@ impl Portal {
             };
             assert!(begun.elapsed() < ACKNOWLEDGED_IN, "{method} {path}: {why}");
             AGAIN.fetch_add(1, Ordering::Relaxed);
-            // Nothing tells when a service is back.
-            let _ = tokio::time::timeout(Duration::from_millis(100), std::future::pending::<()>())
-                .await;
+            rest().await;
         }
     }
 
@@ -166,15 +171,15 @@ impl Portal {
 pub(crate) struct Load {
     stop: Arc<AtomicBool>,
     clerks: JoinSet<Vec<String>>,
-    pub(crate) carried: Arc<AtomicUsize>,
+    carried: watch::Receiver<usize>,
 }
 
 impl Load {
     pub(crate) fn begin(portal: &Portal, clerks: usize) -> Self {
-        let (stop, carried) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        let (stop, (count, carried)) = (Arc::new(AtomicBool::new(false)), watch::channel(0));
         let mut running = JoinSet::new();
         for clerk in 0..clerks {
-            let (portal, stop, carried) = (portal.clone(), Arc::clone(&stop), Arc::clone(&carried));
+            let (portal, stop, count) = (portal.clone(), Arc::clone(&stop), count.clone());
             running.spawn(async move {
                 let mut done = Vec::new();
                 for n in 0.. {
@@ -182,7 +187,7 @@ impl Load {
                         break;
                     }
                     done.push(portal.carry(clerk * 1_000_000 + n).await);
-                    carried.fetch_add(1, Ordering::Relaxed);
+                    count.send_modify(|count| *count += 1);
                 }
                 done
             });
@@ -192,13 +197,11 @@ impl Load {
 
     /// Returns once this many more were carried through.
     pub(crate) async fn more(&self, dossiers: usize) {
-        let until = self.carried.load(Ordering::Relaxed) + dossiers;
-        let begun = Instant::now();
-        while self.carried.load(Ordering::Relaxed) < until {
-            assert!(begun.elapsed() < 2 * ACKNOWLEDGED_IN, "nothing moves");
-            let _ =
-                tokio::time::timeout(Duration::from_millis(20), std::future::pending::<()>()).await;
-        }
+        let mut carried = self.carried.clone();
+        let until = *carried.borrow() + dossiers;
+        let reached = carried.wait_for(|carried| *carried >= until);
+        let reached = tokio::time::timeout(2 * ACKNOWLEDGED_IN, reached).await;
+        reached.expect("nothing moves").expect("a clerk works");
     }
 
     /// All of them, once every clerk has finished the one in hand.

@@ -2,15 +2,16 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use dossier::contract::Role;
 use serde_json::{Value, json};
 use service_kit::auth::DevelopmentKey;
 
+use crate::health::probed;
 use crate::private::Said;
-use crate::support::{dossier, submitted, token};
+use crate::support::{Browser, dossier, submitted, token};
 use crate::upgrade::step;
 
 /// A port at which nobody listens.
@@ -63,18 +64,16 @@ fn said_first(data: &Path, store: &str, message: &str) -> Value {
 
 #[test]
 fn a_mistyped_address_of_the_store_is_told_with_its_cause_and_a_server_goes_on_trying() {
+    cluster::needs!(cluster::postgres());
     let folder = tempfile::tempdir().unwrap();
     let database = crate::support::postgres_url();
     let (server, _) = database.rsplit_once('/').unwrap();
     let cases = [
         (
             "postgres://u@no-such-host.invalid/d".to_owned(),
-            "no-such-host.invalid:5432: its name does not resolve",
+            "no-such-host.invalid:5432: host name does not resolve",
         ),
-        (
-            format!("postgres://u@127.0.0.1:{}/d", free_port()),
-            "nothing takes a connection at 127.0.0.1:",
-        ),
+        (format!("postgres://u@127.0.0.1:{}/d", free_port()), "connection to 127.0.0.1:"),
         (
             format!("postgres://u:wrong@127.0.0.1:{}/d", closed_database()),
             "password authentication failed for user",
@@ -82,7 +81,11 @@ fn a_mistyped_address_of_the_store_is_told_with_its_cause_and_a_server_goes_on_t
         (format!("{server}/no_such_database"), "database \"no_such_database\" does not exist"),
     ];
     for (store, cause) in cases {
-        let waits = said_first(folder.path(), &store, "the start waits for what is not there yet");
+        let waits = said_first(
+            folder.path(),
+            &store,
+            "event store or identity provider unavailable; retrying",
+        );
         let why = waits["fields"]["why"].as_str().unwrap();
         assert!(why.contains(cause), "{why}");
         let ended = dossier(folder.path(), &["check", "--store", &store]);
@@ -90,6 +93,53 @@ fn a_mistyped_address_of_the_store_is_told_with_its_cause_and_a_server_goes_on_t
         let said = String::from_utf8_lossy(&ended.stderr);
         assert!(said.contains(cause) && !said.contains("wrong"), "{said}");
     }
+}
+
+/// After a power cut everything is started at once, and the database may be the last.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_before_its_database_is_there_waits_for_it_and_then_serves() {
+    cluster::needs!(cluster::tools::postgres());
+    let folder = tempfile::tempdir().unwrap();
+    // The server's own user must reach it.
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(folder.path(), open).unwrap();
+    let (server, data) = (folder.path().join("server"), folder.path().join("data"));
+    let mut server = tokio::task::block_in_place(|| {
+        let mut server =
+            cluster::Postgres::start_in(&server, cluster::free_port().unwrap()).unwrap();
+        server.kill().unwrap();
+        server
+    });
+    let serve = |within: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dossier"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--start-within", within]);
+        command.args(["--store", &server.url, "--data"]).arg(&data).stderr(Stdio::piped());
+        command
+    };
+    let ended = tokio::task::block_in_place(|| serve("0").output().unwrap());
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(!ended.status.success() && said.contains("gave up after 0 s"), "{said}");
+
+    let mut child = serve("3600").spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut until = |holds: &dyn Fn(&Value) -> bool| {
+        let mut lines = lines.by_ref().map(|line| serde_json::from_str(&line.unwrap()).unwrap());
+        lines.find(|line: &Value| holds(&line["fields"])).expect("it ended")
+    };
+    let retries = "event store or identity provider unavailable; retrying";
+    tokio::task::block_in_place(|| until(&|fields| fields["message"] == retries));
+    tokio::task::block_in_place(|| server.revive()).unwrap();
+    let serving = tokio::task::block_in_place(|| until(&|fields| fields["address"].is_string()));
+    // Somebody must go on reading, or it blocks on a full pipe.
+    std::thread::spawn(move || lines.for_each(drop));
+    let address = serving["fields"]["address"].as_str().unwrap().parse().unwrap();
+    let browser = Browser::new(address);
+    let ready = probed(&browser, |body| body["ready"] == true).await;
+    assert_eq!(ready.body["store"], true);
+    let key = DevelopmentKey::in_folder(&data).unwrap();
+    submitted(&browser, &token(&key, Role::Applicant, "company-1", "")).await;
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[test]
@@ -110,21 +160,20 @@ fn a_bus_and_an_object_store_that_are_mistyped_are_told_with_their_causes_and_mi
         assert!(lines.next().is_none(), "it is said once");
         line["fields"]["why"].as_str().unwrap().to_owned()
     };
-    let bus = why("the bus cannot be reached yet; followers read the store");
-    assert!(bus.contains("no-such-host.invalid:4222: its name does not resolve"), "{bus}");
-    assert!(bus.contains("nothing takes a connection at 127.0.0.1:"), "{bus}");
-    let documents = why("documents can be neither stored nor read yet");
-    assert!(documents.contains("nothing takes a connection at 127.0.0.1:"), "{documents}");
+    let bus = why("NATS unreachable; retrying, followers read the store");
+    assert!(bus.contains("no-such-host.invalid:4222: host name does not resolve"), "{bus}");
+    assert!(bus.contains("connection to 127.0.0.1:"), "{bus}");
+    let documents = why("document store unavailable; retrying");
+    assert!(documents.contains("connection to 127.0.0.1:"), "{documents}");
 }
 
-#[expect(clippy::disallowed_methods, reason = "tests have no command line")]
-fn old_nats() -> String {
-    std::env::var("OLD_NATS_SERVER")
-        .expect("OLD_NATS_SERVER names no program; `cargo xtask test` unpacks one")
+fn old_nats() -> PathBuf {
+    cluster::tools::old_nats_server().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_nats_server_that_is_too_old_is_named_in_one_sentence_and_dossiers_go_on_without_it() {
+    cluster::needs!(cluster::tools::old_nats_server());
     let folder = tempfile::tempdir().unwrap();
     let port = free_port();
     let mut server = Command::new(old_nats())
@@ -160,8 +209,6 @@ async fn a_nats_server_that_is_too_old_is_named_in_one_sentence_and_dossiers_go_
     let lines: Vec<_> = lines.iter().filter(bus).map(|line| &line["fields"]["message"]).collect();
     assert_eq!(
         lines,
-        [
-            "the NATS server 2.9.10 is too old: this program needs 2.11 or newer and uses it for nothing; followers read the store"
-        ]
+        ["NATS server 2.9.10 is older than 2.11 and is not used; followers read the store"]
     );
 }

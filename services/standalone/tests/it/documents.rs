@@ -52,6 +52,7 @@ fn pdf(bytes: usize) -> Vec<u8> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_document_in_an_object_store_is_there_for_every_process_however_large() {
+    cluster::needs!(cluster::postgres(), tools::SEAWEEDFS.path());
     let folder = tempfile::tempdir().unwrap();
     let objects = tokio::task::block_in_place(|| objects(folder.path()));
     let (data, url, environment) =
@@ -97,6 +98,7 @@ async fn a_document_in_an_object_store_is_there_for_every_process_however_large(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_the_object_store_is_away_documents_wait_and_everything_else_goes_on() {
+    cluster::needs!(tools::SEAWEEDFS.path());
     let folder = tempfile::tempdir().unwrap();
     let mut objects = tokio::task::block_in_place(|| objects(folder.path()));
     let (data, environment) = (folder.path().join("data"), objects.environment().unwrap());
@@ -145,6 +147,7 @@ fn check(data: &Path, environment: &[(&'static str, String)]) -> (bool, String) 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn check_compares_documents_in_an_object_store_with_what_was_recorded_of_them() {
+    cluster::needs!(tools::SEAWEEDFS.path());
     let folder = tempfile::tempdir().unwrap();
     let objects = tokio::task::block_in_place(|| objects(folder.path()));
     let (data, environment) = (folder.path().join("data"), objects.environment().unwrap());
@@ -183,6 +186,7 @@ fn set_time(data: &Path, time: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_orphan_in_an_object_store_goes_and_its_name_is_free_again() {
+    cluster::needs!(tools::SEAWEEDFS.path());
     let folder = tempfile::tempdir().unwrap();
     let objects = tokio::task::block_in_place(|| objects(folder.path()));
     let (data, environment) = (folder.path().join("data"), objects.environment().unwrap());

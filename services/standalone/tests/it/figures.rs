@@ -30,6 +30,7 @@ async fn said(browser: &Browser) -> BTreeSet<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_figure_that_an_alert_or_the_dashboard_asks_for_is_said_by_a_running_process() {
+    cluster::needs!(cluster::postgres(), cluster::tools::NATS_SERVER.path());
     let wanted: BTreeSet<String> =
         ASKING.iter().flat_map(|file| names(&std::fs::read_to_string(file).unwrap())).collect();
     assert!(wanted.len() > 30, "{wanted:?}");
@@ -51,7 +52,7 @@ async fn every_figure_that_an_alert_or_the_dashboard_asks_for_is_said_by_a_runni
         ["--audience", "a"],
     ];
     let process = Process::start_with(&data, &arguments.concat());
-    let refused = process.browser.get("/v1/lookup/X", "").await;
+    let refused = process.browser.get("/v1/register/lookup/X", "").await;
     assert_eq!(refused.status.as_u16(), 404);
     let mut missing = BTreeSet::new();
     let all = async {

@@ -158,6 +158,7 @@ impl Held {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_processes_that_take_numbers_at_once_take_none_twice_and_leave_no_hole() {
+    cluster::needs!(cluster::postgres());
     let url = postgres_url();
     let (office, certificates) = waiting(&url, &["a1", "a2", "a3", "a4", "a5", "a6"]).await;
     let (one, two) = (living_at(office.kit.clock.now()), living_at(office.kit.clock.now()));
@@ -196,6 +197,7 @@ async fn two_processes_that_take_numbers_at_once_take_none_twice_and_leave_no_ho
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_process_that_is_killed_between_the_number_and_the_result_leaves_the_number_to_its_dossier()
  {
+    cluster::needs!(cluster::postgres());
     let url = postgres_url();
     let (office, certificates) = waiting(&url, &["a1", "a2"]).await;
     let [one, two] = &certificates[..] else { panic!("two") };
@@ -245,6 +247,7 @@ async fn issued(store: &EventStore, dossier: &str) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_that_issues_itself_is_issued_once_whatever_is_killed_before_it() {
+    cluster::needs!(cluster::postgres());
     let url = postgres_url();
     let store = EventStore::open(&url).await.unwrap();
     let office = Office::open_with(store, at("2026-12-02T09:00")).await;

@@ -29,6 +29,7 @@ async fn take(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dossier_is_carried_through_by_processes_that_share_nothing_but_the_log() {
+    cluster::needs!(cluster::postgres());
     carried_through_by_processes(&postgres_url()).await;
 }
 

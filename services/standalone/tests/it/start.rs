@@ -84,6 +84,7 @@ async fn a_clock_that_is_years_ahead_of_the_log_is_asked_about_whatever_fell_due
 /// Once one of them recorded something, the log would end now, and the next start would enforce without asking.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_process_with_a_part_of_the_services_asks_about_what_fell_due_in_the_others() {
+    cluster::needs!(cluster::postgres());
     let folder = tempfile::tempdir().unwrap();
     let (url, idle) = (postgres_url(), postgres_url());
     let log = EventStore::open(&url).await.unwrap();

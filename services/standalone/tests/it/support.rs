@@ -364,16 +364,14 @@ impl Office {
     }
 }
 
-/// A fresh store on the PostgreSQL server that the tests are given.
+/// A fresh store on the PostgreSQL server that the tests share.
 pub(crate) async fn postgres() -> EventStore {
     EventStore::open(&postgres_url()).await.unwrap()
 }
 
 /// The address of a schema on that server, which nobody has used.
-#[expect(clippy::disallowed_methods, reason = "tests have no command line")]
 pub(crate) fn postgres_url() -> String {
-    let url = std::env::var("POSTGRES_URL");
-    let url = url.expect("POSTGRES_URL names no server; `cargo xtask test` starts one");
+    let url = cluster::postgres().unwrap();
     let schema = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{:?}", Instant::now()).as_bytes());
     let schema = format!("office_{}_{}", std::process::id(), schema.simple());
     format!("{url}?options=-csearch_path%3D{schema}")
@@ -421,6 +419,11 @@ pub(crate) async fn energy_label(browser: &Browser, token: &str) -> Value {
             { "component": "test_report", "document": report, "file_name": "b.pdf" },
         ],
     })
+}
+
+/// Where the register shows a dossier whose address in intake is this one.
+pub(crate) fn in_register(dossier: &str) -> String {
+    dossier.replacen("/v1/", "/v1/register/", 1)
 }
 
 /// Submits it and gives address and tag.

@@ -164,6 +164,7 @@ async fn send(process: &Process, at: (&str, &str), who: &str, seen: &str, body: 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dossiers_life_in_two_processes_is_one_connected_trace() {
+    cluster::needs!(cluster::postgres(), cluster::tools::NATS_SERVER.path());
     let folder = tempfile::tempdir().unwrap();
     let (data, url) = (folder.path().join("data"), postgres_url());
     let nats =
@@ -254,8 +255,6 @@ async fn what_is_enforced_long_after_is_tied_to_the_request_that_it_follows_from
     assert_eq!((&*enforced.parent, &enforced.links[..]), ("", &[TRACE.to_owned()][..]));
 }
 
-#[expect(clippy::disallowed_methods, reason = "tests have no command line")]
 pub(crate) fn nats_server() -> std::path::PathBuf {
-    let path = std::env::var("NATS_SERVER");
-    path.expect("NATS_SERVER names no program; `cargo xtask test` installs one").into()
+    cluster::tools::NATS_SERVER.path().unwrap()
 }

@@ -2,17 +2,16 @@
 
 use std::io::{Read, Write};
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Result, bail};
 use cluster::Cluster;
 
-use crate::generate::root;
+use crate::root;
 
 pub(crate) fn run(release: bool, folder: &Path) -> Result<()> {
-    let mut build = Command::new("cargo");
+    let mut build = crate::cargo();
     build.args(["build", "--package", "standalone"]).args(release.then_some("--release"));
-    if !build.current_dir(root()).status()?.success() {
+    if !build.status()?.success() {
         bail!("the program cannot be built");
     }
     let built = if release { "target/release/dossier" } else { "target/debug/dossier" };

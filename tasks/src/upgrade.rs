@@ -8,8 +8,9 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::checks::{cargo_program, serve};
-use crate::generate::root;
+use crate::checks::succeed;
+use crate::root;
+use crate::server::serve;
 
 /// A program and the shell script of its commit that carries one dossier through it.
 struct Program {
@@ -46,13 +47,8 @@ fn unpack(commit: &str, source: &Path) -> Result<()> {
     Ok(std::fs::remove_file(archive)?)
 }
 
-fn succeed(command: &mut Command) -> Result<()> {
-    let status = command.status().with_context(|| format!("{command:?} cannot be started"))?;
-    if status.success() { Ok(()) } else { bail!("{command:?} failed") }
-}
-
 fn built(source: &Path, target: &Path, name: &str) -> Result<Program> {
-    let mut build = Command::new(cargo_program());
+    let mut build = crate::cargo();
     build.args(["build", "--locked", "--package", "standalone", "--bin", "dossier"]);
     build.args(["--features", "standalone/eventstoredb", "--target-dir"]).arg(target);
     succeed(build.current_dir(source))?;

@@ -1,0 +1,134 @@
+//! `cargo xtask`: every check there is, and what else is done to this workspace. Nothing has to be installed by hand. What needs the
+//! services' code (`generate`, `charts`, `validate`, `digests`) is the package `xtask`, which is built when it is asked for.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+mod api;
+mod checks;
+mod cluster;
+mod phases;
+mod server;
+mod upgrade;
+
+/// Tasks of the workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Write openapi/, schemas/, docs/steps.md, docs/problems.md and k8s/rendered/.
+    Generate,
+    /// Format, clippy, licences, tests, generated files, the chart, and the API against its documents; print where the time went.
+    Test,
+    /// Install the programs that tests and checks need, into target/tools.
+    Tools,
+    /// Render, lint and validate the chart and the manifests.
+    Charts,
+    /// Give the OpenAPI documents to validators that others use.
+    Validate,
+    /// Send requests of every kind to a server, and compare its answers with the OpenAPI documents.
+    Api {
+        /// Take the program that is there instead of building it.
+        #[arg(long)]
+        built: bool,
+    },
+    /// Look up the images of the Containerfile's bases and of `k8s/platform` (with crane or skopeo), and write their digests.
+    Digests,
+    /// Start a cluster on this machine, say where it is, and stop it when told to.
+    Cluster {
+        /// The optimized program instead of the debug one; it takes minutes to build.
+        #[arg(long)]
+        release: bool,
+        /// Where it keeps what it has, from one start to the end of it.
+        #[arg(long, default_value = "target/cluster")]
+        folder: PathBuf,
+    },
+    /// An office that is kept by an older program, by this one, and by the older one again; it builds the older one first.
+    Upgrade {
+        /// The commit or tag of the older program.
+        #[arg(default_value = "HEAD~1")]
+        commit: String,
+        /// Only forwards: where this program's rules have fields that the older one cannot read, there is no way back.
+        #[arg(long)]
+        forward: bool,
+    },
+    /// A hundred thousand random periods against the reckoner that only the tests have.
+    Reckon,
+}
+
+fn main() -> Result<()> {
+    match Cli::parse().task {
+        Task::Generate => passed_on("generate"),
+        Task::Test => checks::run(),
+        Task::Tools => ::cluster::tools::install(),
+        Task::Charts => {
+            checks::build_program()?;
+            passed_on("charts")
+        }
+        Task::Validate => passed_on("validate"),
+        Task::Api { built } => {
+            if !built {
+                checks::build_program()?;
+            }
+            api::against_its_documents()
+        }
+        Task::Digests => passed_on("digests"),
+        Task::Cluster { release, folder } => cluster::run(release, &folder),
+        Task::Upgrade { commit, forward } => upgrade::run(&commit, forward),
+        Task::Reckon => checks::reckon(),
+    }
+}
+
+/// A task of the package `xtask`.
+fn passed_on(task: &str) -> Result<()> {
+    checks::cargo(&["run", "--quiet", "--package", "xtask", "--", task])
+}
+
+/// The workspace's folder.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned).unwrap_or_default()
+}
+
+/// The cargo that runs this, or the one on the path.
+#[expect(clippy::disallowed_methods, reason = "what cargo tells its own, not a setting")]
+fn cargo() -> Command {
+    let mut cargo = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
+    cargo.current_dir(root());
+    cargo
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn every_task_that_the_documents_name_exists() {
+        let cli = Cli::command();
+        let tasks: BTreeSet<&str> = cli.get_subcommands().map(clap::Command::get_name).collect();
+        let listed = Command::new("git").args(["ls-files", "*.md"]).current_dir(root()).output();
+        let listed = String::from_utf8(listed.unwrap().stdout).unwrap();
+        let mut named = 0;
+        for path in listed.lines().filter(|path| !path.starts_with("docs/adr/")) {
+            let text = std::fs::read_to_string(root().join(path)).unwrap_or_default();
+            for after in text.split("cargo xtask ").skip(1) {
+                let letters = |c: char| !c.is_ascii_lowercase();
+                let task = after.split(letters).next().unwrap_or_default();
+                assert!(tasks.contains(task), "{path}: cargo xtask {task}");
+                named += 1;
+            }
+        }
+        assert!(named > 5, "too few documents were read");
+    }
+}

@@ -1,0 +1,46 @@
+//! The real program, serving on loopback.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, Result};
+
+/// The running binary, ended with this value.
+pub(crate) struct Server(Child);
+
+impl Server {
+    /// Tells it to end, and waits until it has.
+    pub(crate) fn stop(mut self) -> Result<()> {
+        // It may have ended by itself.
+        let _ = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status();
+        self.0.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A program that serves from a folder, and where.
+pub(crate) fn serve(dossier: &Path, data: &Path) -> Result<(Server, String)> {
+    let mut child = Command::new(dossier)
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(data)
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let mut lines = BufReader::new(child.stderr.take().context("no standard error")?).lines();
+    let server = Server(child);
+    let address = lines.by_ref().map_while(Result::ok).find_map(|line| {
+        let line: serde_json::Value = serde_json::from_str(&line).ok()?;
+        Some(line.pointer("/fields/address")?.as_str()?.to_owned())
+    });
+    // Somebody must go on reading, or the server blocks on a full pipe.
+    std::thread::spawn(move || lines.for_each(drop));
+    Ok((server, address.context("the server exited before it listened")?))
+}
