@@ -119,6 +119,6 @@ post "$applicant" "ratings/$id" --json '{"score":5}'
 
 # 6. How the promised date was computed; what happened; and what the public look-up shows.
 get "$applicant" "dossiers/$id/deadline"
-get "$applicant" "dossiers/$id/timeline"
-curl -sS --fail-with-body "$U/v1/lookup/$code" -H "Consistency-Token: $SEEN"
+get "$applicant" "register/dossiers/$id/timeline"
+curl -sS --fail-with-body "$U/v1/register/lookup/$code" -H "Consistency-Token: $SEEN"
 echo

@@ -112,7 +112,7 @@ fn kinds(arguments: &Arguments) -> Vec<(&'static str, usize, Attack)> {
         bytes.resize(bytes.len() + sent, b' ');
         Bytes::from(bytes)
     };
-    let ahead = "GET /v1/lookup/x HTTP/1.1\r\nHost: x\r\n\
+    let ahead = "GET /v1/register/lookup/x HTTP/1.1\r\nHost: x\r\n\
                  Consistency-Token: \"18446744073709551615\"\r\n\r\n";
     let reads = "GET /v1/procedures HTTP/1.1\r\nHost: x\r\nAuthorization: TOKEN\r\n\r\n";
     let known = "Authorization: TOKEN\r\n";

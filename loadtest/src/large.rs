@@ -1,5 +1,5 @@
-//! Views rebuilt from a log of large dossiers: what the server holds in memory for it, at most. The log is written directly, as
-//! copies of one dossier whose form is about as large as may be.
+//! Rebuilding views from a log of large dossiers: peak memory of the server. The log consists of
+//! copies of one dossier with a form of nearly the maximum size.
 
 #![expect(clippy::disallowed_methods, reason = "what is measured is real time")]
 
@@ -19,18 +19,18 @@ use crate::server::{Server, bytes_below};
 
 #[derive(Debug, Parser)]
 pub(crate) struct Arguments {
-    /// How many dossiers.
+    /// Number of dossiers.
     #[arg(long, default_value_t = 6_000)]
     dossiers: u64,
-    /// KiB of the form of each.
+    /// Size of each form in KiB.
     #[arg(long, default_value_t = 236)]
     form_kib: usize,
-    /// More MiB than the server may hold at any time.
+    /// Limit of the server's peak memory, in MiB.
     #[arg(long, default_value_t = 300.0)]
     rss_mib_max: f64,
 }
 
-/// A procedure with a form that takes anything.
+/// A procedure with a form without restrictions.
 const PROCEDURE: &str = r"
 code: BENCH.LARGE
 version: 1
@@ -53,7 +53,7 @@ review: {}
 result: {}
 ";
 
-/// How long the server may take for anything.
+/// Time limit of each phase.
 const WAIT_MAX: Duration = Duration::from_secs(1_800);
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
@@ -77,24 +77,24 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
         if health.get("ready").and_then(Value::as_bool) == Some(true) {
             break health;
         }
-        ensure!(clock.elapsed() < WAIT_MAX, "the views do not come back");
+        ensure!(clock.elapsed() < WAIT_MAX, "views were not rebuilt in time");
         tokio::time::sleep(Duration::from_millis(100)).await;
     };
     let seconds = clock.elapsed().as_secs_f64();
     let events = health.get("head").and_then(Value::as_u64).context("no head")?;
-    // The reactions read the log again too: until all of it is done.
+    // Reactions read the log as well: wait until they are at its head.
     client.consistency = format!("\"{events}\"");
     let clerk = Actors::of(data)?.clerk;
     while let Err(error) = client.get(&format!("/v1/reviews/{id}"), &clerk).await {
-        // There is none as long as the dossier is not accepted.
+        // There is no review before the dossier is accepted.
         if error.to_string().contains("404") {
             break;
         }
-        ensure!(clock.elapsed() < WAIT_MAX, "the reactions do not come to the end: {error}");
+        ensure!(clock.elapsed() < WAIT_MAX, "reactions did not catch up: {error}");
         client = Client::connect(server.address).await?;
         client.consistency = format!("\"{events}\"");
     }
-    let counted = client.get("/v1/statistics", &clerk).await?.body;
+    let counted = client.get("/v1/register/statistics", &clerk).await?.body;
     let counted = counted.get("dossiers").and_then(Value::as_u64);
     ensure!(counted == Some(arguments.dossiers), "{counted:?} dossiers are in the view");
     let rss = server.peak_rss_mib()?;
@@ -110,7 +110,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
     }))
 }
 
-/// One dossier through the real binary.
+/// Submits one dossier to the real program.
 pub(crate) async fn submit(server: &Server, actors: &Actors, form_kib: usize) -> Result<String> {
     let mut client = Client::connect(server.address).await?;
     let rules = json!({ "kind": "procedure", "text": PROCEDURE });

@@ -1,5 +1,5 @@
-//! Whole dossiers: fourteen steps from submission to rating, each acknowledged when durable, every actor with a token of
-//! their own, over three procedures of one agency with one receipt symbol.
+//! Whole dossiers: fourteen steps from submission to rating, each durable when acknowledged, each
+//! actor with a token, over three procedures of one agency with one receipt symbol.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,29 +18,31 @@ use crate::server::{Server, bytes_below};
 
 #[derive(Debug, Parser)]
 pub(crate) struct Arguments {
-    /// How many dossiers.
+    /// Number of dossiers.
     #[arg(long, default_value_t = 3_000)]
     pub(crate) dossiers: u64,
-    /// How many at the same time.
+    /// Dossiers processed concurrently.
     #[arg(long, default_value_t = 64)]
     pub(crate) concurrency: u64,
-    /// Dossiers a second, begun on time whatever the server does; as many as possible if absent.
+    /// Dossiers started per second, independent of the server's speed (open loop). Default: as many
+    /// as possible.
     #[arg(long)]
     pub(crate) rate: Option<f64>,
-    /// Dossiers that are not counted, before the others: caches and connections come to what they will be.
+    /// Dossiers before the measurement, to warm up caches and connections.
     #[arg(long, default_value_t = 200)]
     pub(crate) warm_up: u64,
 }
 
-/// How many dossiers of one applicant are carried: each takes five steps of theirs, and a server counts those of a minute.
+/// Dossiers per applicant: each takes five of the applicant's steps, and the server limits steps
+/// per minute.
 const DOSSIERS_OF_ONE: u64 = 8;
 
-/// People who file dossiers, each with a document of their own.
+/// Applicants: token and uploaded document.
 pub(crate) struct People(Vec<(String, String)>);
 
 impl People {
-    /// As many as are needed for so many dossiers. Their documents are put in beforehand, as a portal does while the form is
-    /// filled in; they are no steps.
+    /// Creates the applicants for a number of dossiers. Documents are uploaded beforehand and not
+    /// measured, because uploads are not steps.
     pub(crate) async fn for_dossiers(
         address: SocketAddr,
         data: &std::path::Path,
@@ -70,7 +72,7 @@ impl People {
         Ok(Arc::new(Self(people)))
     }
 
-    /// Whose dossier the one with this number is, and the document for it.
+    /// Token and document for a dossier's number.
     fn of(&self, number: u64) -> Result<(&str, &str)> {
         let index = usize::try_from(number)?.checked_rem(self.0.len()).context("nobody files")?;
         let (token, document) = self.0.get(index).context("nobody files")?;
@@ -86,7 +88,7 @@ struct Load {
     rate: Option<f64>,
 }
 
-/// What a worker brings home.
+/// Result of a worker.
 #[derive(Default)]
 pub(crate) struct Harvest {
     pub(crate) latencies_us: Vec<u32>,
@@ -151,7 +153,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
     }))
 }
 
-/// Deletes the views of a directory with many dossiers and times until the register has come back to the head.
+/// Deletes the views of a directory and measures the time until the register has caught up.
 pub(crate) async fn rebuild(arguments: &Arguments) -> Result<Value> {
     let folder = tempfile::tempdir()?;
     let server = Server::start(folder.path())?;
@@ -164,13 +166,13 @@ pub(crate) async fn rebuild(arguments: &Arguments) -> Result<Value> {
     let clock = Instant::now();
     let server = Server::start(folder.path())?;
     let mut client = Client::connect(server.address).await?;
-    // It is not ready before the views have come back.
+    // It is not ready before the views are rebuilt.
     let ready = client.health().await?;
     let head = ready.get("head").and_then(Value::as_u64).context("no head")?;
     client.consistency = format!("\"{head}\"");
-    // An answer that waits too long for the view is a 503: ask again.
-    while let Err(error) = client.get("/v1/statistics", &actors.clerk).await {
-        anyhow::ensure!(clock.elapsed() < WAIT_MAX, "the view does not come back: {error}");
+    // A read that waits too long for the view is a 503: retry.
+    while let Err(error) = client.get("/v1/register/statistics", &actors.clerk).await {
+        anyhow::ensure!(clock.elapsed() < WAIT_MAX, "the view was not rebuilt in time: {error}");
         client = Client::connect(server.address).await?;
         client.consistency = format!("\"{head}\"");
     }
@@ -217,7 +219,7 @@ pub(crate) async fn drive(
 }
 
 impl Load {
-    /// At a fixed rate, the instant at which a dossier was meant to begin: what it waits from then on is latency.
+    /// With a fixed rate, returns the intended start, from which latency counts.
     async fn wait_for_turn(&self, number: u64) -> Option<Instant> {
         let rate = self.rate?;
         let intended = self.started + Duration::from_secs_f64(bytes_f64(number) / rate);
@@ -226,8 +228,8 @@ impl Load {
     }
 }
 
-/// How long the server may take for anything.
-const WAIT_MAX: Duration = Duration::from_secs(1_800);
+/// Time limit of each phase.
+pub(crate) const WAIT_MAX: Duration = Duration::from_secs(1_800);
 
 const PROCEDURES: [(&str, &[&str], &str); 3] = [
     ("CO.D", &["application", "export_declaration", "invoice"], "appraisal"),
@@ -235,7 +237,7 @@ const PROCEDURES: [(&str, &[&str], &str); 3] = [
     ("CO.D.REISSUE", &["application", "certificate"], "appraisal"),
 ];
 
-/// A number that no dossier of this process had before.
+/// A unique number in this process.
 fn serial() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     NEXT.fetch_add(1, Ordering::Relaxed)
@@ -273,7 +275,7 @@ pub(crate) async fn carry(
     client.post(&format!("{dossier}/acceptance"), clerk, &json!({}), None).await?;
     if !fee_first {
         pay(client, actors, applicant, &id).await?;
-        // The review opens once intake knows of the fee: look there first.
+        // The review opens once intake has recorded the fee: read it first.
         client.get(&dossier, &actors.clerk).await?;
     }
     let etag = client.get(&review, &actors.reviewer).await?.etag;
@@ -359,7 +361,7 @@ fn form(procedure: &str) -> Value {
     })
 }
 
-/// Events and durable groups so far.
+/// Events and committed groups so far.
 async fn health(server: &Server) -> Result<(f64, f64)> {
     let mut client = Client::connect(server.address).await?;
     let ready = client.health().await?;
@@ -377,7 +379,7 @@ impl Harvest {
         bytes_f64(self.requests)
     }
 
-    /// Of sorted latencies.
+    /// A percentile of sorted latencies, in ms.
     pub(crate) fn percentile_ms(&self, percent: f64) -> f64 {
         let last = self.latencies_us.len().saturating_sub(1);
         #[expect(

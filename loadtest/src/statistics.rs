@@ -56,7 +56,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
             let Ok(mut client) = Client::connect(address).await else { return };
             loop {
                 // A 503 is retried at once.
-                let counts = match client.get("/v1/statistics", &token).await {
+                let counts = match client.get("/v1/register/statistics", &token).await {
                     Ok(_) => &answered,
                     Err(_) => &refused,
                 };
@@ -73,7 +73,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
         let from = Ipv4Addr::new(127, 0, 1, u8::try_from(number % 250).unwrap_or(0) + 1);
         if number.is_multiple_of(2) {
             let asks =
-                format!("GET /v1/lookup/{code} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+                format!("GET /v1/register/lookup/{code} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
             look_up.ask(from, server.address, &asks).await;
         } else {
             let asks = filing(&actors.applicant(&format!("other-{number}")), number);
@@ -124,7 +124,7 @@ async fn office(data: &Path, dossiers: u64) -> Result<(Server, Actors, String)> 
     }
     let shown = client.get(&format!("/v1/dossiers/{id}"), &actors.applicant("applicant")).await?;
     let code = shown.body.get("code").and_then(Value::as_str).context("no code")?.to_owned();
-    let counted = client.get("/v1/statistics", &actors.auditor("auditor")).await?.body;
+    let counted = client.get("/v1/register/statistics", &actors.auditor("auditor")).await?.body;
     let counted = counted.get("dossiers").and_then(Value::as_u64);
     ensure!(counted == Some(dossiers), "{counted:?} dossiers are counted");
     Ok((server, actors, code))

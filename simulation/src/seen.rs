@@ -44,7 +44,7 @@ impl Seen {
             format!("/v1/payments/{id}"),
             format!("/v1/deliveries/{id}"),
             format!("/v1/complaints/{complaint}"),
-            format!("/v1/dossiers/{id}/obligations"),
+            format!("/v1/register/dossiers/{id}/obligations"),
             "/v1/outages".to_owned(),
         ];
         let auditor = bearer(Role::Auditor, "auditor-1", &subject.top_agency());
@@ -84,10 +84,9 @@ impl Seen {
     /// Looks at what is computed for it: its deadline, its time line, how long it took.
     pub(crate) async fn look_closer(&mut self, world: &mut World, subject: &Subject) -> Result<()> {
         let auditor = bearer(Role::Auditor, "auditor-1", &subject.top_agency());
-        let mut paths: Vec<String> = ["deadline", "timeline", "elapsed"]
-            .iter()
-            .map(|what| format!("/v1/dossiers/{}/{what}", self.id))
-            .collect();
+        let of = |what| format!("/v1/register/dossiers/{}/{what}", self.id);
+        let mut paths =
+            vec![format!("/v1/dossiers/{}/deadline", self.id), of("timeline"), of("elapsed")];
         paths.extend(self.complaint_id.iter().map(|id| format!("/v1/complaints/{id}/deadline")));
         for path in paths {
             let answer = world.office.get(&path, auditor.clone()).await?;

@@ -71,6 +71,10 @@ fn every_body_and_reply_has_an_example_that_its_schema_takes() {
                     .map(|error| format!("{}: {error}", error.instance_path()))
                     .collect();
                 assert!(wrong.is_empty(), "{place}: {wrong:?} in {example}");
+                assert!(
+                    !example.to_string().contains("\"string\""),
+                    "{place}: a field of {example} needs `#[schema(example = \"..\")]`"
+                );
                 examples_seen += 1;
             }
         }

@@ -15,7 +15,7 @@
 {{- if and $its.autoscale.enabled (lt (int $its.autoscale.max) (int $its.replicas)) -}}
 {{- fail (printf "services.%s.autoscale.max: %d is less than replicas (%d)" $service (int $its.autoscale.max) (int $its.replicas)) -}}
 {{- end -}}
-{{- if and $its.views.persistent (eq $service (include "dossier.answeredBy" (dict "root" $ "service" $service))) -}}
+{{- if $its.views.persistent -}}
 {{- include "dossier.checks.views" (dict "root" $ "service" $service "its" $its) -}}
 {{- end -}}
 {{- end -}}

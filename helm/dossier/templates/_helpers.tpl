@@ -56,34 +56,6 @@ app.kubernetes.io/component: {{ . }}
 {{- include "dossier.wanted" (dict "root" . "wanted" .Values.monitoring.enabled "kinds" $kinds) -}}
 {{- end -}}
 
-{{- /* Whether the route tells services apart by regular expressions. */ -}}
-{{- define "dossier.expressions" -}}
-{{- if and (eq .Values.route.kind "HTTPRoute") .Values.route.expressions -}}yes{{- end -}}
-{{- end -}}
-
-{{- /* Which services a workload serves. Where the route knows prefixes alone, one workload answers for all that share one. */ -}}
-{{- define "dossier.serves" -}}
-{{- $serves := list .service -}}
-{{- if not (include "dossier.expressions" .root) -}}
-{{- range (.root.Files.Get "routes.yaml" | fromYaml).shared -}}
-{{- if eq .owner $.service }}{{- $serves = concat $serves (without (keys .expressions | sortAlpha) $.service) }}{{- end -}}
-{{- end -}}
-{{- end -}}
-{{- join "," $serves -}}
-{{- end -}}
-
-{{- /* Whose pods answer for a service: those of its own, or of the one that answers for all that share a prefix. Two workloads that
-serve the same service would both lead it. */ -}}
-{{- define "dossier.answeredBy" -}}
-{{- $by := .service -}}
-{{- if not (include "dossier.expressions" .root) -}}
-{{- range (.root.Files.Get "routes.yaml" | fromYaml).shared -}}
-{{- if hasKey .expressions $.service }}{{- $by = .owner }}{{- end -}}
-{{- end -}}
-{{- end -}}
-{{- $by -}}
-{{- end -}}
-
 {{- /* How many replicas a manifest asks for. While somebody else scales, it is what runs: without the field a cluster falls back to
 one, and with another number it would be set back at every upgrade. */ -}}
 {{- define "dossier.replicas" -}}

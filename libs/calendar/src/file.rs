@@ -17,7 +17,9 @@ use crate::statutory::{Statutory, days_off};
 #[cfg_attr(feature = "openapi", schema(as = BilingualText))]
 #[serde(deny_unknown_fields)]
 pub struct Text {
+    #[cfg_attr(feature = "openapi", schema(example = "đến hết ngày 30/11/2026"))]
     pub vi: String,
+    #[cfg_attr(feature = "openapi", schema(example = "to the end of 30 November 2026"))]
     pub en: String,
 }
 

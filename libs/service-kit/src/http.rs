@@ -30,7 +30,7 @@ pub use endpoint::{
 };
 pub(crate) use headers::trace_parent;
 pub use headers::{Language, Seen};
-pub use document::document;
+pub use document::{document, merged};
 pub use openapi::{StepDoc, finish as finish_openapi};
 pub use operation::{Operation, mount_all};
 pub use problem::{

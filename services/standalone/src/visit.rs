@@ -167,7 +167,7 @@ impl Visit {
                 ended.then(|| dossier["code"].as_str().unwrap_or_default().to_owned())
             })?;
         let register = arguments.register.as_ref().unwrap_or(&arguments.intake);
-        let lookup = format!("{register}/v1/lookup/{code}");
+        let lookup = format!("{register}/v1/register/lookup/{code}");
         self.visitor.wait("everybody is told so", &lookup, "applicant", |shown| {
             (shown["completion"] == 100).then_some(())
         })?;

@@ -19,7 +19,6 @@ pub(super) fn check() -> Result<()> {
     for profile in super::PROFILES {
         for route in [
             "route.enabled=true",
-            "route.enabled=true,route.expressions=false",
             "route.enabled=true,route.kind=Ingress",
             "route.enabled=false,route.kind=Ingress",
         ] {
@@ -117,14 +116,10 @@ fn rules(resource: &Value) -> Vec<(String, String, String)> {
     found
 }
 
-/// As gateways match: a prefix by whole parts, an expression (of [`crate::routes`]) the whole path.
+/// As gateways match: a prefix by whole segments.
 fn matches(kind: &str, pattern: &str, path: &str) -> bool {
-    if kind == "PathPrefix" {
-        return path
-            .strip_prefix(pattern)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    }
-    kind == "RegularExpression" && crate::routes::matches(pattern, path)
+    let rest = path.strip_prefix(pattern).filter(|_| kind == "PathPrefix");
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// What the pods behind a Service serve.

@@ -44,10 +44,13 @@ pub struct Explanation {
     /// The length of the period; absent if the date was fixed by somebody else.
     pub budget: Option<Budget>,
     /// On what the period rests.
+    #[schema(example = "Decree 31/2018/ND-CP, art. 12.4")]
     pub legal_basis: String,
     /// The calendar and its version.
+    #[schema(example = "vn 3")]
     pub calendar: String,
     /// The announcements on which the calendar rests.
+    #[schema(example = "Announcement 6150/TB-BLDTBXH")]
     pub calendar_basis: String,
     /// Whether days off had to be assumed that were not announced yet.
     pub provisional: bool,

@@ -22,6 +22,7 @@ mod examples;
 mod parts;
 mod refusals;
 mod schemas;
+mod unused;
 
 /// The document of the operations of one service, which all have its title as their tag.
 #[must_use]
@@ -31,6 +32,32 @@ pub fn document<A>(title: &str, description: &str, operations: &[Operation<A>]) 
         built.add(operation.item(), title);
     }
     built.finish(title, description)
+}
+
+/// One document of several. Components that have one name in two of them are the same.
+#[must_use]
+pub fn merged(title: &str, description: &str, documents: Vec<OpenApi>) -> OpenApi {
+    let mut whole = OpenApiBuilder::new().info(info(title, description)).build();
+    for mut document in documents {
+        if let Some(components) = &mut document.components {
+            let all = whole.components.get_or_insert_default();
+            all.parameters.append(&mut components.parameters);
+            all.headers.append(&mut components.headers);
+            all.examples.append(&mut components.examples);
+        }
+        whole.merge(document);
+    }
+    whole
+}
+
+fn info(title: &str, description: &str) -> utoipa::openapi::Info {
+    let license = LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0"));
+    InfoBuilder::new()
+        .title(title)
+        .description(Some(description))
+        .version(env!("CARGO_PKG_VERSION"))
+        .license(Some(license.build()))
+        .build()
 }
 
 /// A document in the making.
@@ -152,16 +179,10 @@ impl Document {
     fn finish(mut self, title: &str, description: &str) -> OpenApi {
         self.components.schemas.values_mut().for_each(schemas::as_one_object);
         examples::give(&mut self.paths, &self.components);
-        let license = LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0"));
-        let info = InfoBuilder::new()
-            .title(title)
-            .description(Some(description))
-            .version(env!("CARGO_PKG_VERSION"))
-            .license(Some(license.build()))
-            .build();
+        unused::remove(&self.paths, &mut self.components);
         let tag = TagBuilder::new().name(title).description(Some(description)).build();
         OpenApiBuilder::new()
-            .info(info)
+            .info(info(title, description))
             .servers(Some([ServerBuilder::new().url("/").build()]))
             .paths(self.paths)
             .components(Some(self.components))

@@ -26,7 +26,7 @@ mod shape;
 mod tests;
 
 pub(crate) use conformance::Declared;
-pub use handler::{Handler, UploadHandler};
+pub(crate) use handler::{Handler, UploadHandler};
 pub(crate) use problems::{Features, of as problems};
 pub(crate) use shape::{Field, Schemas, Shape};
 

@@ -37,7 +37,7 @@ pub(crate) struct ElapsedReply {
 
 pub(super) fn operation() -> Operation<App> {
     Operation::get(
-        "/v1/dossiers/{dossier}/elapsed",
+        "/v1/register/dossiers/{dossier}/elapsed",
         "get_elapsed",
         "Show how long a dossier took, and with whom the time passed",
     )

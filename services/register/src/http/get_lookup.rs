@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use dossier::contract::DossierCode;
 use rusqlite::OptionalExtension;
 use serde::Serialize;
 use service_kit::http::{Counts, Operation, Problem, Reply, Request};
@@ -15,13 +16,15 @@ use crate::App;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct LookupReply {
     /// The code.
+    #[schema(value_type = DossierCode)]
     code: String,
     /// How far it has come, from 0 to 100.
+    #[schema(maximum = 100, example = 50)]
     completion: u8,
 }
 
 pub(super) fn operation() -> Operation<App> {
-    Operation::get("/v1/lookup/{code}", "get_lookup", "Look up how far a dossier has come")
+    Operation::get("/v1/register/lookup/{code}", "get_lookup", "Look up how far a dossier has come")
         .describe("Shows the code and nothing else of the dossier (Circular 01/2018/TT-VPCP, art. 16.2d).")
         .parameter("code", "The code on the dossier's slips.")
         .counted(Counts::LookUp)

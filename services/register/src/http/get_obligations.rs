@@ -25,9 +25,10 @@ use crate::App;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ObligationReply {
     /// The service that enforces it.
+    #[schema(example = "intake")]
     service: &'static str,
     /// Of which kind it is, for example `deadline`, `answer`, `supplement-window`.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, example = "supplement-window")]
     kind: Cow<'static, str>,
     /// When.
     #[serde(flatten)]
@@ -39,7 +40,7 @@ pub(crate) struct ObligationReply {
 
 pub(super) fn operation() -> Operation<App> {
     Operation::get(
-        "/v1/dossiers/{dossier}/obligations",
+        "/v1/register/dossiers/{dossier}/obligations",
         "get_obligations",
         "List everything that falls due for a dossier, and why",
     )

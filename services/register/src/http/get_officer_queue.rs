@@ -7,7 +7,7 @@ use service_kit::http::{Operation, Problem, Reply, Request};
 use super::queue::{Kind, QueueQuery, QueuedDossierReply, READ_AGENCY, page};
 use crate::App;
 
-const ADDRESS: &str = "/v1/queues/officer";
+const ADDRESS: &str = "/v1/register/queues/officer";
 
 pub(super) fn operation() -> Operation<App> {
     Operation::get(ADDRESS, "get_officer_queue", "List the open dossiers of an officer")

@@ -7,7 +7,7 @@ use service_kit::http::{Operation, Problem, Reply, Request};
 use super::queue::{Kind, QueueQuery, QueuedDossierReply, READ_AGENCY, page};
 use crate::App;
 
-const ADDRESS: &str = "/v1/queues/overdue";
+const ADDRESS: &str = "/v1/register/queues/overdue";
 
 pub(super) fn operation() -> Operation<App> {
     Operation::get(ADDRESS, "get_overdue_queue", "List the dossiers of an agency that are overdue")

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use dossier::contract::Channel;
+use dossier::contract::{AgencyCode, Channel, ProcedureCode};
 use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
@@ -25,9 +25,9 @@ use crate::dossiers::channel_name;
 #[serde(deny_unknown_fields)]
 pub(crate) struct StatisticsQuery {
     /// The agency and those below it; that of the caller if absent.
-    agency: Option<String>,
+    agency: Option<AgencyCode>,
     /// The procedure.
-    procedure: Option<String>,
+    procedure: Option<ProcedureCode>,
     /// How they came in.
     channel: Option<Channel>,
     /// Submitted at this instant or later.
@@ -91,7 +91,7 @@ pub(crate) struct StatisticsReply {
 }
 
 pub(super) fn operation() -> Operation<App> {
-    Operation::get("/v1/statistics", "get_statistics", "Count the dossiers of an agency")
+    Operation::get("/v1/register/statistics", "get_statistics", "Count the dossiers of an agency")
         .describe("Every figure comes with its denominator.")
         .roles(READ_AGENCY)
         .query::<StatisticsQuery>()
@@ -101,13 +101,14 @@ pub(super) fn operation() -> Operation<App> {
 
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let query: StatisticsQuery = request.query()?;
-    let (_, agency) = agency_of(&request, query.agency.as_deref())?;
+    let (_, agency) = agency_of(&request, query.agency)?;
     request.catch_up(&app.kit, Some(&app.progress)).await?;
     let mut values = Vec::new();
     let below = of_agency(&app.kit, agency.as_ref(), &mut values);
     let mut conditions = vec![below.as_str()];
+    let procedure = query.procedure.map(|procedure| procedure.as_str().to_owned());
     let channel = query.channel.map(|channel| channel_name(channel).to_owned());
-    let texts = [(query.procedure, "procedure = ?"), (channel, "channel = ?")];
+    let texts = [(procedure, "procedure = ?"), (channel, "channel = ?")];
     for (text, condition) in texts {
         if let Some(text) = text {
             values.push(Value::Text(text));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dossier::State;
 use dossier::access::{self, Caller};
-use dossier::contract::{AgencyCode, DossierId, Envelope, EventSet, IntakeEvent, Role};
+use dossier::contract::{AgencyCode, DossierId, Envelope, EventSet, IntakeEvent, Role, Subject};
 use dossier::feedback::{Complaint, READ, TIMELINE};
 use dossier::intake::READ_TIMELINE;
 use events::{Recorded, StreamName};
@@ -28,15 +28,16 @@ pub(crate) struct TimelineEntryReply {
     /// When.
     at: Timestamp,
     /// What, for example `intake.DossierAccepted.v1`.
+    #[schema(example = "intake.DossierAccepted.v1")]
     event: String,
     /// In what capacity somebody did it.
     role: Role,
     /// Who, for officers; the applicant sees only the capacity.
     #[serde(skip_serializing_if = "Option::is_none")]
-    subject: Option<String>,
+    subject: Option<Subject>,
     /// For which agency.
     #[serde(skip_serializing_if = "Option::is_none")]
-    agency: Option<String>,
+    agency: Option<AgencyCode>,
     /// Its place in the whole log. A complaint about a step names it by this; what was recorded of complaints cannot be named.
     position: u64,
     /// The complaint that it was recorded for, at `/v1/complaints/{complaint}`, where its answer is and where it is reopened.
@@ -46,7 +47,7 @@ pub(crate) struct TimelineEntryReply {
 
 pub(super) fn operation() -> Operation<App> {
     Operation::get(
-        "/v1/dossiers/{dossier}/timeline",
+        "/v1/register/dossiers/{dossier}/timeline",
         "get_timeline",
         "Show the timeline of a dossier",
     )
@@ -129,8 +130,8 @@ fn entry(event: &Recorded, role: Role) -> Result<TimelineEntryReply, Problem> {
         at: envelope.at,
         event: event.kind.to_string(),
         role: envelope.actor.role,
-        subject: officer.then(|| envelope.actor.subject.to_string()),
-        agency: envelope.actor.agency.map(|agency| agency.to_string()),
+        subject: officer.then_some(envelope.actor.subject),
+        agency: envelope.actor.agency,
         position: event.position.0,
         complaint: complaint.and_then(|complaint| complaint.parse().ok()),
     })

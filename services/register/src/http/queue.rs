@@ -1,10 +1,10 @@
 //! Queues: open dossiers by remaining legal time, a page at a time, with a cursor that survives changes.
 
 use dossier::access::{self, May, Resource, agency, any};
-use dossier::contract::{AgencyCode, Role};
+use dossier::contract::{AgencyCode, DossierCode, DossierId, ProcedureCode, Role, Subject};
 use jiff::Timestamp;
 use rusqlite::params_from_iter;
-use rusqlite::types::Value;
+use rusqlite::types::{Type, Value};
 use serde::{Deserialize, Serialize};
 use service_kit::http::{Cursors, Due, Problem, Reply, Request};
 use service_kit::view::{Question, of_agency, of_others};
@@ -28,13 +28,14 @@ const PAGE_MAX: u32 = 100;
 #[serde(deny_unknown_fields)]
 pub(crate) struct QueueQuery {
     /// The agency; that of the caller if absent.
-    agency: Option<String>,
+    agency: Option<AgencyCode>,
     /// The officer; the caller if absent (only for the officer's queue).
-    officer: Option<String>,
+    officer: Option<Subject>,
     /// How many, at most 100.
     #[schema(minimum = 1, maximum = 100)]
     limit: Option<u32>,
     /// The cursor of the `next` link.
+    #[schema(example = "2Gq0zX")]
     after: Option<String>,
 }
 
@@ -42,21 +43,24 @@ pub(crate) struct QueueQuery {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct QueuedDossierReply {
     /// Its id.
-    dossier: String,
+    dossier: DossierId,
     /// Its code.
-    code: String,
+    code: DossierCode,
     /// Its procedure.
-    procedure: String,
-    /// The national status, 1 to 10.
+    procedure: ProcedureCode,
+    /// Its status as the national portal counts: 1 submitted, 2 accepted, 3 not accepted, 4 in process, 5 supplement awaited,
+    /// 6 fee awaited, 7 withdrawn, 8 stopped, 9 decided, 10 delivered.
+    #[schema(minimum = 1, maximum = 10)]
     status: u8,
     /// By when it must be decided.
     #[serde(flatten)]
     #[schema(inline)]
     due: Due,
     /// How much legal time is left, in seconds; negative if it is overdue.
+    #[schema(example = 86_400)]
     remaining_s: Option<i64>,
     /// Who works on it.
-    officer: Option<String>,
+    officer: Option<Subject>,
 }
 
 pub(super) enum Kind {
@@ -67,10 +71,10 @@ pub(super) enum Kind {
 /// The agency that is asked about, if the caller may see its work.
 pub(super) fn agency_of<'a>(
     request: &'a Request,
-    asked: Option<&str>,
+    asked: Option<AgencyCode>,
 ) -> Result<(&'a access::Caller, Option<AgencyCode>), Problem> {
     let caller = request.caller()?;
-    let agency = asked.map(AgencyCode::from).or_else(|| caller.agency.clone());
+    let agency = asked.or_else(|| caller.agency.clone());
     if agency.as_ref().is_some_and(|agency| !agency.is_well_formed()) {
         return Err(Problem::query("agency"));
     }
@@ -86,7 +90,7 @@ pub(super) async fn page(
     address: &str,
 ) -> Result<Reply, Problem> {
     let query: QueueQuery = request.query()?;
-    let (caller, agency) = agency_of(request, query.agency.as_deref())?;
+    let (caller, agency) = agency_of(request, query.agency)?;
     request.catch_up(&app.kit, Some(&app.progress)).await?;
     let limit = query.limit.unwrap_or(50);
     if !(1..=PAGE_MAX).contains(&limit) {
@@ -97,12 +101,12 @@ pub(super) async fn page(
     let below = of_agency(&app.kit, agency.as_ref(), &mut values);
     let others = of_others(caller, &mut values);
     let mut conditions = vec!["handled_at IS NULL", "due_at IS NOT NULL", &below, &others];
-    let officer = query.officer.unwrap_or_else(|| caller.subject.to_string());
+    let officer = query.officer.as_ref().unwrap_or(&caller.subject).as_str();
     let mut asked = vec![address, agency.as_ref().map_or("", AgencyCode::as_str)];
     match kind {
         Kind::Officer => {
-            asked.push(&officer);
-            values.push(Value::Text(officer.clone()));
+            asked.push(officer);
+            values.push(Value::Text(officer.to_owned()));
             conditions.push("officer = ?");
         }
         Kind::Overdue => {
@@ -129,13 +133,15 @@ pub(super) async fn page(
                 let due_at: Option<i64> = row.get(4)?;
                 let due_at = due_at.and_then(|due_at| Timestamp::from_millisecond(due_at).ok());
                 Ok(QueuedDossierReply {
-                    dossier: row.get(0)?,
-                    code: row.get(1)?,
-                    procedure: row.get(2)?,
+                    dossier: row.get::<_, String>(0)?.parse().map_err(|error| {
+                        rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error))
+                    })?,
+                    code: row.get::<_, String>(1)?.as_str().into(),
+                    procedure: row.get::<_, String>(2)?.as_str().into(),
                     status: row.get(3)?,
                     due: Due::of(&law, &row.get::<_, String>(6)?.as_str().into(), due_at),
                     remaining_s: due_at.map(|due_at| due_at.duration_since(now).as_secs()),
-                    officer: row.get(5)?,
+                    officer: row.get::<_, Option<String>>(5)?.map(|officer| (&*officer).into()),
                 })
             })?
             .collect::<rusqlite::Result<Vec<_>>>()

@@ -75,7 +75,7 @@ pub(super) const STORIES: [Story; 5] = [
         submitted_at: "2026-11-12T10:00:00+07:00",
         stays_before: None,
         instead: Some((Step::Claim, Step::Complain)),
-        look: (Role::Applicant, "/v1/dossiers/ID/timeline"),
+        look: (Role::Applicant, "/v1/register/dossiers/ID/timeline"),
     },
 ];
 

@@ -88,7 +88,7 @@ impl Tour {
             let path = path.replace("ID", id);
             writeln!(
                 text,
-                "\n# {code} ({}): {}\ncurl -s \"$U/v1/lookup/{code}\"\n\
+                "\n# {code} ({}): {}\ncurl -s \"$U/v1/register/lookup/{code}\"\n\
                  curl -s \"$U{path}\" -H \"Authorization: Bearer ${}\"",
                 story.procedure,
                 story.what,
@@ -97,7 +97,7 @@ impl Tour {
         }
         writeln!(text, "\n# Statistics, and the queue of overdue dossiers.")?;
         let reviewer = variable(Role::Reviewer);
-        for path in ["/v1/statistics", "/v1/queues/overdue"] {
+        for path in ["/v1/register/statistics", "/v1/register/queues/overdue"] {
             writeln!(text, "curl -s \"$U{path}\" -H \"Authorization: Bearer ${reviewer}\"")?;
         }
         Ok(text)

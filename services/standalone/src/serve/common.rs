@@ -10,7 +10,8 @@ use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderV
 use serde::Serialize;
 use service_kit::Service;
 use service_kit::http::{
-    Mounted, Operation, Problem, Reply, Request, Route, StatusCode, document, mount, mount_all,
+    Mounted, Operation, Problem, Reply, Request, Route, StatusCode, document, merged, mount,
+    mount_all,
 };
 use service_kit::tasks::DeadLetter;
 use utoipa::ToSchema;
@@ -80,16 +81,16 @@ pub(super) fn routes(services: &[Service], watch: Watch, with_metrics: bool) -> 
         mount("/docs.css", file("text/css", include_str!("docs.css").into())),
         mount("/docs.js", file("text/javascript", include_str!("docs.js").into())),
     ]);
-    let mut whole = utoipa::openapi::OpenApiBuilder::new()
-        .info(utoipa::openapi::Info::new("Dossier", env!("CARGO_PKG_VERSION")))
-        .build();
-    let of_services = services.iter().map(|service| (service.name, service.openapi.clone()));
-    for (name, document) in of_services.chain([("process", openapi())]) {
+    let mut documents: Vec<(&str, OpenApi)> =
+        services.iter().map(|service| (service.name, service.openapi.clone())).collect();
+    documents.push(("process", openapi()));
+    for (name, document) in &documents {
         let text = document.to_json().unwrap_or_default();
         let address = format!("/openapi/{name}.json");
         routes.push(mount(&address, file("application/json", text.into())));
-        whole.merge(document);
     }
+    let documents = documents.into_iter().map(|(_, document)| document).collect();
+    let whole = merged("Dossier", "All services of this process.", documents);
     let text = whole.to_json().unwrap_or_default();
     routes.push(mount("/openapi.json", file("application/json", text.into())));
     routes
@@ -141,4 +142,36 @@ async fn list_dead_letters(watch: Arc<Watch>, _: Request) -> Result<Reply, Probl
         letters.extend(dead.map_err(|error| Problem::unavailable(&error.to_string()))?);
     }
     Ok(Reply::ok(&letters))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn references(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(fields) => {
+                found.extend(fields.get("$ref").and_then(Value::as_str).map(str::to_owned));
+                fields.values().for_each(|field| references(field, found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn the_document_of_all_services_has_all_that_it_refers_to() {
+        let documents = vec![register::openapi(), openapi()];
+        let whole = merged("Dossier", "All.", documents);
+        let whole = serde_json::to_value(&whole).unwrap();
+        let mut found = Vec::new();
+        references(&whole, &mut found);
+        assert!(found.len() > 50, "{}", found.len());
+        for reference in found {
+            let pointer = reference.trim_start_matches('#');
+            assert!(whole.pointer(pointer).is_some(), "{reference}");
+        }
+    }
 }

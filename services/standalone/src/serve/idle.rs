@@ -1,6 +1,7 @@
-//! A start long after the log ended: nothing is enforced before somebody says that the clock is right, and where nothing fell due
-//! nobody need say so. What fell due counts in all services, whichever of them this process has: once one of them records, the log
-//! ends now, and those that start later would not ask any more.
+//! A start long after the end of the log: if deadlines fell due since then, nothing is enforced
+//! before an operator confirms the clock. Deadlines of all services count, whichever this process
+//! serves: once one service records something, the log ends now, and services that start later
+//! would not ask.
 
 use std::sync::Arc;
 
@@ -18,7 +19,8 @@ use service_kit::{Kit, Service};
 use crate::ServiceName;
 use crate::data::CONFIRM_CLOCK;
 
-/// Goes on, or says what would be enforced; and tells the guard of the clock who counts what falls due from now on.
+/// Continues, or fails with the number of overdue deadlines; and registers the deadline count with
+/// the clock guard.
 pub(super) async fn look(
     kit: &Arc<Kit>,
     services: &mut [Service],
@@ -28,7 +30,7 @@ pub(super) async fn look(
         after_idleness(kit, services, names).await?;
     }
     let all = ServiceName::value_variants().iter().all(|name| names.contains(name));
-    // A process with a part of the services has a server's log, whose clock is compared.
+    // A process with some of the services uses a server, whose clock is compared.
     if all {
         let own = keepers(services);
         kit.guard.counts_due(move |after, by| {
@@ -56,20 +58,20 @@ async fn after_idleness(
     }
     let (now, last) = (kit.clock.now(), kit.guard.newest().unwrap_or_default());
     let due: usize = keepers.iter().map(|keeper| keeper.due_between(last, now)).sum();
-    // A gap that is odd was refused before, unless another clock agrees.
+    // An implausible gap was refused before, unless another clock agrees.
     let gap = if kit.store.time().await?.is_some() { Gap::Long } else { Gap::between(last, now) };
     if !gap.goes_on(|| due) {
         bail!(
-            "the machine's clock says {now}, but the log ends at {last}, and {due} deadlines fell due since: those that no outage and \
-             no consultation holds would be enforced now. If the clock is right, start once with {CONFIRM_CLOCK}"
+            "this machine's clock shows {now}, but the log ends at {last}, and {due} deadlines fell due since then. Those that no outage and \
+             no consultation extends would be enforced now. If the clock is right, start once with {CONFIRM_CLOCK}"
         );
     }
-    tracing::info!(%now, %last, "nothing was recorded for long, and nothing fell due");
+    tracing::info!(%now, %last, "log idle for a long time; no deadline fell due since then");
     kit.guard.release();
     Ok(())
 }
 
-/// The keeper of a service that another process serves: it counts, and enforces nothing.
+/// The deadline index of a service in another process: for counting only.
 async fn of_others(kit: &Arc<Kit>, name: ServiceName) -> Result<Option<KeeperHealth>, Stalled> {
     Ok(Some(match name {
         ServiceName::Intake => Keeper::<Intake>::counted(kit).await?,

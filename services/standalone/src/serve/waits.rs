@@ -1,5 +1,5 @@
-//! A start waits for what is not there yet: after a power cut everything is started at once, and the event store, the identity
-//! provider, the bus and the object store come in any order. Without the last two it goes on at once.
+//! Waits at the start for the event store and the identity provider: after a power cut, everything
+//! starts at the same time. The bus and the object store are not waited for.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use tokio::time::Instant;
 
 use crate::data::{DataDirectory, Identity, Time};
 
-/// The first wait before it is tried again, and the longest.
+/// First and longest back-off.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
 
-/// The kit of a process, as soon as everything is there that it needs, within `at_most`.
+/// Creates the shared state of a process once its servers are available, within `at_most`.
 pub(super) async fn kit(
     data: &DataDirectory,
     time: Time,
@@ -30,7 +30,9 @@ pub(super) async fn kit(
         let error = match data.kit(time, identity.clone()).await {
             Ok(kit) => {
                 if !said.is_empty() {
-                    tracing::info!("everything is there now; the start goes on");
+                    tracing::info!(
+                        "event store and identity provider available; continuing the start"
+                    );
                 }
                 return Ok(kit);
             }
@@ -41,13 +43,13 @@ pub(super) async fn kit(
         }
         let left = until.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            let waited = format!("waited {} s for it (--start-within)", at_most.as_secs());
+            let waited = format!("gave up after {} s (--start-within)", at_most.as_secs());
             return Err(error).context(waited);
         }
         let why = format!("{error:#}");
-        // One line for each change, not for each attempt.
+        // Log each change, not each attempt.
         if why != said {
-            tracing::warn!(%why, left_s = left.as_secs(), "the start waits for what is not there yet");
+            tracing::warn!(%why, left_s = left.as_secs(), "event store or identity provider unavailable; retrying");
             said = why;
         }
         Clock::System.sleep_until(Timestamp::MAX, pause.min(left)).await;
@@ -55,7 +57,7 @@ pub(super) async fn kit(
     }
 }
 
-/// Whether it may be that somebody only has to be waited for.
+/// Whether the error may resolve by waiting.
 fn may_come(error: &Error, on_server: bool) -> bool {
     error.chain().any(|cause| {
         let opened = matches!(

@@ -191,10 +191,12 @@ fn streams(events: &[Arc<Recorded>]) -> BTreeMap<String, Vec<Told>> {
 /// Everything there is to be asked of each dossier, and the figures of all of them.
 async fn answers(browser: &Browser, who: &str, dossiers: &[String]) -> Vec<(String, Value)> {
     let mut answers = Vec::new();
-    let of_each = ["", "/obligations", "/timeline", "/elapsed"];
-    let each =
-        dossiers.iter().flat_map(|id| of_each.map(|what| format!("/v1/dossiers/{id}{what}")));
-    for path in each.chain(["/v1/statistics?agency=Z99.NL".to_owned()]) {
+    let each = dossiers.iter().flat_map(|id| {
+        let registered = ["obligations", "timeline", "elapsed"];
+        let registered = registered.map(|what| format!("/v1/register/dossiers/{id}/{what}"));
+        std::iter::once(format!("/v1/dossiers/{id}")).chain(registered)
+    });
+    for path in each.chain(["/v1/register/statistics?agency=Z99.NL".to_owned()]) {
         let mut answer = browser.get(&path, who).await.granted();
         // Where an event stands in the whole log, and which of two services comes first in the same instant, depends on what
         // else happens there; the code on who took it.

@@ -80,7 +80,7 @@ async fn what_is_owed_after_a_promotion_is_explained_missed_and_made_up_for() {
         },
     });
     let promotion = granted(&mut office, ("2.000004", "H26.14"), ["form_02", "rules"], form).await;
-    let path = format!("/v1/dossiers/{}/obligations", promotion.id);
+    let path = format!("/v1/register/dossiers/{}/obligations", promotion.id);
     let open = office.browser.get(&path, &promotion.applicant).await.granted();
     let kinds: Vec<&str> =
         open.as_array().unwrap().iter().map(|o| o["kind"].as_str().unwrap()).collect();

@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::life::{submitted, take};
-use crate::support::Office;
+use crate::support::{Office, in_register};
 
 #[tokio::test]
 async fn a_complaint_is_filed_classified_answered_published_and_reopened() {
@@ -53,7 +53,7 @@ async fn a_complaint_about_a_step_stands_on_the_timeline_and_its_answer_reaches_
     let mut office = Office::open().await;
     let certificate = submitted(&mut office, "a1", "download").await;
     let (applicant, stranger) = (certificate.applicant.clone(), office.applicant("a2"));
-    let timeline = format!("{}/timeline", certificate.at("dossiers"));
+    let timeline = format!("{}/timeline", certificate.at("register/dossiers"));
     let entries = office.browser.get(&timeline, &applicant).await.granted();
     let position = entries[0]["position"].as_u64();
     let of_office = office.browser.clone();
@@ -238,7 +238,11 @@ async fn nobody_deals_with_a_complaint_about_their_own_dossier_or_step() {
     let accepted = take(&mut office, &dossier, "acceptance", &clerk, json!({})).await;
     accepted.granted();
     let id = dossier.rsplit('/').next().unwrap();
-    let history = office.browser.get(&format!("{dossier}/timeline"), &citizen).await.granted();
+    let history = office
+        .browser
+        .get(&format!("{}/timeline", in_register(&dossier)), &citizen)
+        .await
+        .granted();
     let accepted = history.as_array().unwrap().iter();
     let mut accepted = accepted.filter(|entry| entry["event"] == "intake.DossierAccepted.v1");
     let position = accepted.next().unwrap()["position"].clone();
@@ -268,7 +272,7 @@ async fn who_deals_with_a_complaint_reaches_the_timeline_of_its_dossier_until_th
     let mut office = Office::open().await;
     let certificate = submitted(&mut office, "a1", "download").await;
     let other = submitted(&mut office, "a2", "download").await;
-    let at = |of: &crate::life::Certificate| format!("{}/timeline", of.at("dossiers"));
+    let at = |of: &crate::life::Certificate| format!("{}/timeline", of.at("register/dossiers"));
     let (timeline, others) = (at(&certificate), at(&other));
     let handler = office.token(Role::ComplaintHandler, "h1", "G02.001");
     let next = office.token(Role::ComplaintHandler, "h2", "G02.003");
@@ -326,7 +330,11 @@ async fn whoever_found_that_something_is_missing_does_not_deal_with_the_complain
     take(&mut office, &review, "supplement-needs", &reviewer, needs).await.granted();
     office.settle().await;
     let id = dossier.rsplit('/').next().unwrap();
-    let entries = office.browser.get(&format!("{dossier}/timeline"), &citizen).await.granted();
+    let entries = office
+        .browser
+        .get(&format!("{}/timeline", in_register(&dossier)), &citizen)
+        .await
+        .granted();
     let asked = entries.as_array().unwrap().iter();
     let mut asked = asked.filter(|entry| entry["event"] == "intake.SupplementRequested.v1");
     let body = json!({

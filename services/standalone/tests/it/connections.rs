@@ -17,7 +17,7 @@ use crate::support::{Office, submitted};
 
 /// How long anything may take that should come at once.
 pub(crate) const SOON: Duration = Duration::from_secs(10);
-const LIVE: &str = "GET /v1/lookup/x HTTP/1.1\r\nHost: x\r\n\r\n";
+const LIVE: &str = "GET /v1/register/lookup/x HTTP/1.1\r\nHost: x\r\n\r\n";
 
 pub(crate) async fn connect(from: &str, to: SocketAddr) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
@@ -309,14 +309,14 @@ async fn a_token_ahead_of_the_log_is_refused_at_once_and_waits_have_a_number_for
     let ahead = [("consistency-token", "\"18446744073709551615\""), ("accept-language", "en")];
     let browser = &office.browser;
     let begun = Instant::now();
-    let told = browser.send(Method::GET, "/v1/lookup/x", &ahead, Vec::new()).await.unwrap();
+    let told = browser.send(Method::GET, "/v1/register/lookup/x", &ahead, Vec::new()).await.unwrap();
     assert_eq!(told.refused(), (400, "consistency-token-ahead"));
     assert!(begun.elapsed() < Duration::from_secs(2));
     // Nothing works off the log here: whoever waits for its head waits until the limit.
     let head = format!("\"{}\"", office.kit.store.head().0);
     let asks = (0..=WAITS_OF_ONE_MAX).map(|_| async {
         let waits = [("consistency-token", &*head)];
-        browser.send(Method::GET, "/v1/lookup/x", &waits, Vec::new()).await.unwrap()
+        browser.send(Method::GET, "/v1/register/lookup/x", &waits, Vec::new()).await.unwrap()
     });
     let answers = futures_util::future::join_all(asks).await;
     let crowded = answers.iter().filter(|answer| answer.status == 429).count();
@@ -408,7 +408,7 @@ async fn every_operation_refuses_a_token_that_nothing_here_has_and_no_read_waits
         .filter(|(_, late)| *late)
         .map(|(name, _)| name)
         .collect();
-    for name in ["GET /v1/lookup/{code}", "GET /v1/statistics"] {
+    for name in ["GET /v1/register/lookup/{code}", "GET /v1/register/statistics"] {
         assert!(late.iter().any(|late| late == name), "{name} does not wait: {late:?}");
     }
 }

@@ -6,7 +6,7 @@ use events::{EventStore, Expected, Filter, NewEvent, Position, Recorded, Version
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::support::{Office, energy_label, submitted};
+use crate::support::{Office, energy_label, in_register, submitted};
 
 const ENERGY_LABEL: &str = include_str!("../../../../libs/dossier/procedures/energy_label.yaml");
 
@@ -196,7 +196,7 @@ async fn an_outage_at_the_end_of_the_applicants_window_makes_it_longer_and_the_r
     let missing = json!({ "components": ["test_report"], "reason": "không đọc được" });
     let asked = format!("{path}/supplement-requests");
     office.browser.post(&asked, &office.clerk(), &etag, missing).await.granted();
-    let obligations = format!("{path}/obligations");
+    let obligations = format!("{}/obligations", in_register(&path));
     let window = async |office: &Office| {
         let open = office.browser.get(&obligations, &office.clerk()).await.granted();
         let open = open.as_array().unwrap();
@@ -324,7 +324,7 @@ async fn who_takes_over_from_an_agency_goes_on_with_its_dossiers() {
     office.browser.post(&accept, &successor, &etag, json!({})).await.granted();
     office.settle().await;
     let auditor = office.token(Role::Auditor, "auditor-5", "G02.005");
-    let figures = office.browser.get("/v1/statistics", &auditor).await.granted();
+    let figures = office.browser.get("/v1/register/statistics", &auditor).await.granted();
     assert_eq!(figures["dossiers"], 1, "{figures}");
     let body = energy_label(&office.browser, &applicant).await;
     let refused = office.browser.post("/v1/dossiers", &applicant, "", body).await;
@@ -340,9 +340,10 @@ async fn a_date_or_a_period_that_the_law_does_not_give_is_found() {
     accepted(&mut office).await;
     let log = office.kit.store.read_all(Position::START, &Filter::default(), 10_000).await.unwrap();
     // The same log, but for a minute: first in the office's time to answer, then in the promised date.
-    for (wrong, finding) in
-        [("answer_due_at", "a period said to end"), ("due_at", "was promised, the law gives")]
-    {
+    for (wrong, finding) in [
+        ("answer_due_at", "the recorded end of a period is"),
+        ("due_at", "was promised, the law gives"),
+    ] {
         let forged = EventStore::memory();
         for event in &log.events {
             let mut data: Value = serde_json::from_str(&event.data).unwrap();

@@ -4,7 +4,7 @@ use dossier::contract::Role;
 use serde_json::{Value, json};
 
 use crate::life::take;
-use crate::support::{Office, energy_label, submitted};
+use crate::support::{Office, energy_label, in_register, submitted};
 
 const OWN: (u16, &str) = (403, "own-matter");
 const NOTHING: (u16, &str) = (404, "not-found");
@@ -79,9 +79,15 @@ async fn a_mandate_ends_with_the_token_and_all_people_of_a_firm_have_its_dossier
     let (dossier, _) = submitted(&office.browser, &first).await;
     let name = office.browser.get(&dossier, &first).await.granted();
     let name = name["documents"][0]["document"].as_str().unwrap().to_owned();
-    let read = ["", "/deadline", "/timeline", "/obligations", &*format!("/documents/{name}")];
-    for part in read {
-        let address = format!("{dossier}{part}");
+    let registered = in_register(&dossier);
+    let read = [
+        dossier.clone(),
+        format!("{dossier}/deadline"),
+        format!("{registered}/timeline"),
+        format!("{registered}/obligations"),
+        format!("{dossier}/documents/{name}"),
+    ];
+    for address in read {
         for who in [&first, &colleague, &firm] {
             assert!(office.browser.get(&address, who).await.status.is_success(), "{address}");
         }
@@ -148,8 +154,14 @@ async fn a_consulted_agency_reads_what_it_was_asked_about_until_it_has_answered(
     let document = format!("{dossier}/documents/{name}");
     assert!(office.browser.get(&document, &asked).await.status.is_success());
     assert!(office.browser.get(&dossier, &above).await.status.is_success(), "the one above it");
-    for closed in ["deadline", "timeline", "obligations", "elapsed"] {
-        let refused = office.browser.get(&format!("{dossier}/{closed}"), &asked).await;
+    let registered = in_register(&dossier);
+    for closed in [
+        format!("{dossier}/deadline"),
+        format!("{registered}/timeline"),
+        format!("{registered}/obligations"),
+        format!("{registered}/elapsed"),
+    ] {
+        let refused = office.browser.get(&closed, &asked).await;
         assert_eq!(refused.refused(), (403, "role-forbidden"), "{closed}");
     }
     let seen = office.browser.get(&review, &asked).await.granted();

@@ -114,12 +114,12 @@ async fn who_guesses_codes_from_one_address_is_stopped_and_a_code_says_nothing_o
     }
     assert!(numbers.windows(2).all(|two| two[0].abs_diff(two[1]) > 100), "{numbers:?}");
     for guess in 1..=5 {
-        let code = format!("/v1/lookup/G02.002-261120-02{guess:08}");
+        let code = format!("/v1/register/lookup/G02.002-261120-02{guess:08}");
         let answer = office.browser.get(&code, "").await;
         assert_eq!(answer.refused(), (404, "not-found"));
         assert!(answer.header("ratelimit").starts_with(&format!("\"look-ups\";r={}", 5 - guess)));
     }
-    let stopped = office.browser.get("/v1/lookup/G02.002-261120-0200000006", "").await;
+    let stopped = office.browser.get("/v1/register/lookup/G02.002-261120-0200000006", "").await;
     assert_eq!(stopped.refused(), (429, "quota-exceeded"));
 }
 

@@ -13,9 +13,9 @@ async fn who_has_no_login_sees_code_and_completion_and_nothing_else() {
     let dossier =
         office.browser.get(&certificate.at("dossiers"), &certificate.applicant).await.granted();
     let code = dossier["code"].as_str().unwrap();
-    let lookup = office.browser.get(&format!("/v1/lookup/{code}"), "").await.granted();
+    let lookup = office.browser.get(&format!("/v1/register/lookup/{code}"), "").await.granted();
     assert_eq!(lookup, json!({ "code": code, "completion": 10 }));
-    let unknown = office.browser.get("/v1/lookup/G02-000000-020001", "").await;
+    let unknown = office.browser.get("/v1/register/lookup/G02-000000-020001", "").await;
     assert_eq!(unknown.refused(), (404, "not-found"));
 }
 
@@ -26,7 +26,7 @@ async fn a_timeline_crosses_all_services_in_the_order_of_the_log() {
     pay(&mut office, &certificate).await;
     let clerk = office.clerk();
     take(&mut office, &certificate.at("dossiers"), "acceptance", &clerk, json!({})).await.granted();
-    let timeline = format!("{}/timeline", certificate.at("dossiers"));
+    let timeline = format!("{}/timeline", certificate.at("register/dossiers"));
     let entries = office.browser.get(&timeline, &certificate.applicant).await.granted();
     let kinds: Vec<&str> =
         entries.as_array().unwrap().iter().map(|entry| entry["event"].as_str().unwrap()).collect();
@@ -60,7 +60,7 @@ async fn queues_are_sorted_by_remaining_time_and_read_in_pages() {
             .await
             .granted();
     }
-    let first = office.browser.get("/v1/queues/officer?limit=3", &reviewer).await;
+    let first = office.browser.get("/v1/register/queues/officer?limit=3", &reviewer).await;
     let next = first.header("link");
     let next = next.trim_start_matches('<').split('>').next().unwrap().to_owned();
     assert_eq!(first.granted().as_array().unwrap().len(), 3);
@@ -72,14 +72,14 @@ async fn queues_are_sorted_by_remaining_time_and_read_in_pages() {
     // Nobody is shown a dossier of their own, nor one of whom they act for.
     for (who, firm) in [("a0", None), ("r9", Some("a0"))] {
         let officer = office.token_for(&[Role::Reviewer], who, "G02.001", firm);
-        let address = "/v1/queues/officer?officer=r1";
+        let address = "/v1/register/queues/officer?officer=r1";
         let others = office.browser.get(address, &officer).await.granted();
         assert_eq!(others.as_array().unwrap().len(), 4);
     }
-    let overdue = office.browser.get("/v1/queues/overdue", &reviewer).await.granted();
+    let overdue = office.browser.get("/v1/register/queues/overdue", &reviewer).await.granted();
     assert_eq!(overdue, json!([]));
     office.wait_until("2026-11-20T16:01").await;
-    let overdue = office.browser.get("/v1/queues/overdue", &reviewer).await.granted();
+    let overdue = office.browser.get("/v1/register/queues/overdue", &reviewer).await.granted();
     assert_eq!(overdue.as_array().unwrap().len(), 5);
     assert_eq!(overdue[0]["remaining_s"], -60);
 }
@@ -96,7 +96,7 @@ async fn a_page_goes_on_with_the_filters_of_the_one_before_and_with_no_others() 
         take(&mut office, &one.at("dossiers"), "acceptance", &clerk, json!({})).await.granted();
         take(&mut office, &one.at("reviews"), "claim", &reviewer, json!({})).await.granted();
     }
-    let first = "/v1/queues/officer?officer=r1&agency=G02.001&limit=2";
+    let first = "/v1/register/queues/officer?officer=r1&agency=G02.001&limit=2";
     let next = office.browser.get(first, &auditor).await.header("link");
     let next = next.trim_start_matches('<').split('>').next().unwrap().to_owned();
     for kept in ["officer=r1", "agency=G02.001", "limit=2"] {
@@ -110,7 +110,7 @@ async fn a_page_goes_on_with_the_filters_of_the_one_before_and_with_no_others() 
         next.replace("agency=G02.001", "agency=G02"),
         next.replace("/officer?", "/overdue?"),
         next.replace("after=", "after=0"),
-        "/v1/queues/officer?officer=r1&agency=G02.001&after=1.x".to_owned(),
+        "/v1/register/queues/officer?officer=r1&agency=G02.001&after=1.x".to_owned(),
     ] {
         let answer = office.browser.get(&other, &auditor).await;
         // A cursor that was changed in its place alone is that of another row.
@@ -127,9 +127,9 @@ async fn statistics_that_are_too_many_are_told_to_wait_and_look_ups_are_answered
     let mut office = Office::open().await;
     let one = submitted(&mut office, "a1", "download").await;
     let dossier = office.browser.get(&one.at("dossiers"), &one.applicant).await.granted();
-    let look_up = format!("/v1/lookup/{}", dossier["code"].as_str().unwrap());
+    let look_up = format!("/v1/register/lookup/{}", dossier["code"].as_str().unwrap());
     let auditor = office.token(Role::Auditor, "au", "G02");
-    let statistics = (0..96).map(|_| office.browser.get("/v1/statistics", &auditor));
+    let statistics = (0..96).map(|_| office.browser.get("/v1/register/statistics", &auditor));
     let look_ups = (0..16).map(|_| office.browser.get(&look_up, ""));
     let (statistics, look_ups) = futures_util::future::join(
         futures_util::future::join_all(statistics),
@@ -167,7 +167,7 @@ async fn a_clock_that_begins_anew_shows_in_what_the_citizen_waited() {
     office.wait_until("2026-11-23T11:00").await;
     take(&mut office, &one.at("dossiers"), "withdrawal", &one.applicant, json!({})).await.granted();
     let auditor = office.token(Role::Auditor, "au", "G02");
-    let figures = office.browser.get("/v1/statistics", &auditor).await.granted();
+    let figures = office.browser.get("/v1/register/statistics", &auditor).await.granted();
     for (name, expected) in [
         ("missed", 0),
         ("supplements", 1),
@@ -179,7 +179,7 @@ async fn a_clock_that_begins_anew_shows_in_what_the_citizen_waited() {
         assert_eq!(figures[name], expected, "{name} in {figures}");
     }
     assert_eq!(figures["contacts_mean"], 3.0);
-    let elapsed = format!("{}/elapsed", one.at("dossiers"));
+    let elapsed = format!("{}/elapsed", one.at("register/dossiers"));
     let elapsed = office.browser.get(&elapsed, &one.applicant).await.granted();
     for (name, expected) in [
         ("elapsed_s", 3 * 86_400 + 2 * 3_600),
@@ -206,7 +206,7 @@ async fn statistics_have_their_denominators_and_stay_within_the_agency() {
     let auditor = office.token(Role::Auditor, "au", "G02");
     let figures = office
         .browser
-        .get("/v1/statistics?procedure=CO.D&channel=online", &auditor)
+        .get("/v1/register/statistics?procedure=CO.D&channel=online", &auditor)
         .await
         .granted();
     for (name, expected) in [
@@ -229,15 +229,15 @@ async fn statistics_have_their_denominators_and_stay_within_the_agency() {
         (&json!(0), &json!(2.0))
     );
     let elsewhere = office.token(Role::Auditor, "au", "H26.14");
-    let none = office.browser.get("/v1/statistics", &elsewhere).await.granted();
+    let none = office.browser.get("/v1/register/statistics", &elsewhere).await.granted();
     assert_eq!(none["dossiers"], 0);
-    let refused = office.browser.get("/v1/statistics?agency=G02", &elsewhere).await;
+    let refused = office.browser.get("/v1/register/statistics?agency=G02", &elsewhere).await;
     assert_eq!(refused.refused(), (404, "not-found"));
     assert_eq!(
-        office.browser.get("/v1/statistics", &one.applicant).await.refused(),
+        office.browser.get("/v1/register/statistics", &one.applicant).await.refused(),
         (403, "role-forbidden")
     );
-    let wrong = office.browser.get("/v1/statistics?colour=red", &auditor).await;
+    let wrong = office.browser.get("/v1/register/statistics?colour=red", &auditor).await;
     assert_eq!(wrong.refused(), (400, "query-invalid"));
 }
 
@@ -247,7 +247,7 @@ async fn a_dossier_whose_supplement_came_while_its_fee_is_missing_still_waits_fo
     let certificate = crate::payment::multi_level(&mut office).await;
     let (clerk, dossiers) = (office.clerk(), certificate.at("dossiers"));
     let dossier = office.browser.get(&dossiers, &certificate.applicant).await.granted();
-    let lookup = format!("/v1/lookup/{}", dossier["code"].as_str().unwrap());
+    let lookup = format!("/v1/register/lookup/{}", dossier["code"].as_str().unwrap());
     let completion = async |office: &Office| {
         office.browser.get(&lookup, "").await.granted()["completion"].clone()
     };

@@ -4,7 +4,7 @@ use dossier::contract::Role;
 use dossier::law::next_version;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Office, energy_label, submitted};
+use crate::support::{Answer, Office, energy_label, in_register, submitted};
 
 async fn promotion(office: &Office, who: &str, code: &str, phone: &str) -> Value {
     let form_02 = office.browser.upload(who, "form 02").await;
@@ -104,7 +104,7 @@ async fn a_list_leaves_out_what_is_the_readers_own_however_a_tax_code_is_spelt()
         ("0101234565", None, 1),
     ] {
         let auditor = office.token_for(&[Role::Auditor], who, "G02.002", firm);
-        let overdue = office.browser.get("/v1/queues/overdue", &auditor).await.granted();
+        let overdue = office.browser.get("/v1/register/queues/overdue", &auditor).await.granted();
         assert_eq!(overdue.as_array().unwrap().len(), listed, "{who} {firm:?}");
     }
 }
@@ -133,7 +133,7 @@ async fn an_end_is_shown_with_its_last_day_and_texts_name_that_day() {
     assert!(text("vi").contains("đến hết ngày 30/11/2026."), "{}", text("vi"));
     assert!(text("en").contains("to the end of 30 November 2026."), "{}", text("en"));
     assert_eq!(explanation["spans"][0]["when"]["vi"], "20/11/2026");
-    let obligations = format!("{path}/obligations");
+    let obligations = format!("{}/obligations", in_register(&path));
     let open = office.browser.get(&obligations, &office.clerk()).await.granted();
     let deadline = open.as_array().unwrap().iter().find(|o| o["kind"] == "deadline").unwrap();
     assert_eq!(deadline["due_on"], end.1);

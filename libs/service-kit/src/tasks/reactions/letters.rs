@@ -23,15 +23,19 @@ pub(super) const TRIED_AGAIN: &str = "bus.EventTriedAgain.v1";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DeadLetter {
     /// Which service gave it up.
+    #[schema(example = "review")]
     pub service: String,
     /// Where it stands in the log.
     #[schema(value_type = u64)]
     pub position: Position,
     /// Its kind.
+    #[schema(example = "intake.DossierAccepted.v1")]
     pub kind: String,
     /// Its stream.
+    #[schema(example = "intake-018fd2c4-6a3e-5b7a-9c41-2f0c3a1b5d6e")]
     pub stream: String,
     /// Why it was given up.
+    #[schema(example = "the law for this dossier is not loaded")]
     pub reason: String,
 }
 

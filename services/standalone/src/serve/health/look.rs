@@ -1,4 +1,4 @@
-//! What whoever watches wants to know first, found out within a limit whatever is away.
+//! Collects the state for health checks and metrics, within a time limit whatever is unavailable.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,46 +15,46 @@ use tokio::time::{Instant, timeout};
 
 use super::Watched;
 
-/// What was found.
+/// The collected state.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Found {
     pub(super) readable: bool,
-    /// Whether an append would be written now.
+    /// Whether an append would succeed.
     pub(super) writable: bool,
     pub(super) clock: Option<ClockWrong>,
-    /// How far the clock is from that of the store's machine.
+    /// Difference to the clock of the store's server.
     pub(super) clock_off: SignedDuration,
     pub(super) caught_up: bool,
     pub(super) kept: Known<Kept>,
-    /// Given up, and waiting for an operator.
+    /// Dead letters.
     pub(super) dead: Known<u64>,
-    /// The tasks, and for how many seconds each has done nothing if that is too long.
+    /// Tasks, with the seconds since each one stalled, if it has.
     pub(super) tasks: Vec<(Pulse, Option<u64>)>,
-    /// Bytes that are free on each disk, by what lies on it; nothing of a place that has no disk here.
+    /// Free bytes per disk; `None` for data without a local disk.
     pub(super) disks: [Known<Free>; PLACES.len()],
-    /// Whether the place of documents answers.
+    /// Whether the document store responds.
     pub(super) documents: Known<bool>,
-    /// When the figures of the services were counted.
+    /// When the services' metrics were collected.
     pub(super) counted: Known<()>,
 }
 
-/// Bytes that are free on a disk; nothing of a place that has none here.
+/// Free bytes of a disk; `None` without a local disk.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Free(Option<u64>);
 
-/// What lies on disks.
+/// Data on local disks.
 pub(super) const PLACES: [&str; 3] = ["views", "documents", "log"];
-/// The place of documents among them.
+/// Index of documents in [`PLACES`].
 const DOCUMENTS: usize = 1;
 
-/// What the deadline keepers have.
+/// Totals of the deadline indexes.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Kept {
     pub(super) open: usize,
     pub(super) due: usize,
-    /// Overdue for more than a minute: should have been enforced, and was not.
+    /// Overdue for more than a minute, and not enforced.
     pub(super) overdue: usize,
-    /// Up to where the one that is farthest behind has read the log.
+    /// The lowest position of the indexes.
     pub(super) reached: Option<Position>,
 }
 
@@ -69,8 +69,7 @@ impl Kept {
     }
 }
 
-/// What was found when the one who knows it answered last: whoever is away takes no figure away, and no figure goes back to
-/// nothing because of that.
+/// The last known value and its time: an unavailable source does not remove or reset a metric.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Known<T> {
     pub(super) value: T,
@@ -78,33 +77,34 @@ pub(super) struct Known<T> {
 }
 
 impl<T> Known<T> {
-    /// With what was answered now, if anything was.
+    /// Updates the value, if there is a new one.
     fn or(self, answered: Option<T>) -> Self {
         answered.map_or(self, |value| Self { value, at: Some(Instant::now()) })
     }
 
-    /// How old it is in seconds; nothing if it was never known.
+    /// Age in seconds; `None` if it was never known.
     pub(super) fn age(&self) -> Option<u64> {
         self.at.map(|at| at.elapsed().as_secs())
     }
 }
 
 impl Found {
-    /// Whether requests should come here. A read model that stands shows what is not true any more, and another replica's may
-    /// go on; reactions, keepers and relays that stand lose nothing that is recorded meanwhile.
+    /// Whether to route requests here. A stalled read model shows outdated data, and another
+    /// replica's may work; stalled reactions, keepers and relays lose nothing that is recorded
+    /// meanwhile.
     pub(super) fn ready(&self) -> bool {
         let store = self.readable && self.writable;
         store && self.clock.is_none() && self.caught_up && !self.stand(Work::Shows)
     }
 
-    /// Whether somebody should look.
+    /// Whether there are warnings.
     pub(super) fn warns(&self) -> bool {
         let full = self.free().any(|(_, free)| free < DISK_FREE_MIN);
         let stand = self.standing().next().is_some();
         self.kept.value.overdue > 0 || self.dead.value > 0 || full || stand || !self.documents.value
     }
 
-    /// Bytes that are free, by what lies on the disk.
+    /// Free bytes per disk.
     pub(super) fn free(&self) -> impl Iterator<Item = (&'static str, u64)> {
         let all = PLACES.iter().zip(&self.disks);
         all.filter_map(|(place, free)| Some((*place, free.value.0?)))
@@ -114,26 +114,26 @@ impl Found {
         self.tasks.iter().any(|(task, stood)| task.work == work && stood.is_some())
     }
 
-    /// The names of the tasks that stand.
+    /// Names of stalled tasks.
     pub(super) fn standing(&self) -> impl Iterator<Item = String> {
         self.tasks.iter().filter(|(_, stood)| stood.is_some()).map(|(task, _)| name(task))
     }
 }
 
-/// What a task is called in figures and in the answer of a probe.
+/// Name of a task in metrics and readiness.
 pub(super) fn name(task: &Pulse) -> String {
     format!("{} {}", task.name, task.work.name())
 }
 
 impl Watched {
-    /// Asks everything at the same time, and for no longer than [`PROBE_ASKS_MAX`]; who does not answer is taken for what was
-    /// known before.
+    /// Queries everything concurrently, within [`PROBE_ASKS_MAX`]; missing answers keep their last
+    /// value.
     pub(super) async fn look(&self, before: Found) -> Found {
         let Self { kit, keepers, views, begun_at, .. } = self;
         let read = async { within(kit.store.event_at(kit.store.head())).await.is_some() };
         let compared = async { within(kit.guard.compare(&kit.store)).await.is_some() };
         let of = keepers.clone();
-        // A keeper that is writing its index to a disk that hangs is not waited for.
+        // Does not wait for a keeper that is blocked by its disk.
         let kept = self.kept.ask(PROBE_ASKS_MAX, move || Kept::of(&of));
         let (read, compared, writable, dead, disks, documents, counted, kept) = tokio::join!(
             read,
@@ -169,14 +169,14 @@ impl Watched {
         match timeout(PROBE_ASKS_MAX, self.kit.store.writable()).await {
             Ok(Ok(())) => true,
             Ok(Err(why)) => {
-                tracing::warn!(%why, "nothing can be recorded");
+                tracing::warn!(%why, "event store not writable");
                 false
             }
             Err(_) => false,
         }
     }
 
-    /// Nothing if one of them cannot be counted: a sum without it would be too small.
+    /// `None` if one of them cannot be counted, because the sum would be too small.
     async fn dead_letters(&self) -> Option<u64> {
         let each = self.reactions.iter().map(|service| within(service.dead_letters()));
         let each = futures_util::future::join_all(each).await;
@@ -192,7 +192,7 @@ impl Watched {
         before.or(Some(matches!(answered, Ok(Ok(())))))
     }
 
-    /// Each disk apart: one that hangs says nothing of the others. A file system that went away answers late or never.
+    /// Each disk separately, because a network file system may respond late or never.
     async fn disks(&self) -> [Option<Free>; PLACES.len()] {
         let kit = &self.kit;
         let (views, documents) = (kit.views.clone(), kit.documents.folder());
@@ -206,12 +206,12 @@ impl Watched {
     }
 }
 
-/// A look at a disk.
+/// A query of a disk.
 type Look = Box<dyn FnOnce() -> Free + Send>;
-/// Those of all places.
+/// Queries of all disks.
 pub(super) type Disks = [OneAtATime<Free>; PLACES.len()];
 
-/// What each of them answers in time.
+/// Runs all queries with a time limit.
 async fn each(
     disks: &Disks,
     in_time: Duration,
@@ -222,8 +222,8 @@ async fn each(
     std::array::from_fn(|_| answers.next().flatten())
 }
 
-/// A question to the machine of which one at a time is under way, however often it is asked: each takes a thread, and would keep
-/// it as long as a disk hangs.
+/// A blocking query, at most one at a time: each takes a thread, possibly for as long as a disk
+/// hangs.
 #[derive(Debug)]
 pub(super) struct OneAtATime<T>(Mutex<Option<JoinHandle<T>>>);
 
@@ -234,7 +234,7 @@ impl<T> Default for OneAtATime<T> {
 }
 
 impl<T: Send + 'static> OneAtATime<T> {
-    /// The answer to the question that is under way, or else to this one, if it comes in time.
+    /// The result of the running query, or of a new one, if it arrives in time.
     async fn ask(&self, in_time: Duration, look: impl FnOnce() -> T + Send + 'static) -> Option<T> {
         let mut asked = timeout(in_time, self.0.lock()).await.ok()?;
         let answer = asked.get_or_insert_with(|| tokio::task::spawn_blocking(look));
@@ -249,7 +249,7 @@ fn stood(task: Pulse) -> (Pulse, Option<u64>) {
     (task, stood)
 }
 
-/// What the store says, if it says it in time.
+/// The store's answer, if it arrives in time.
 async fn within<T>(asked: impl Future<Output = Result<T, ReadError>>) -> Option<T> {
     timeout(PROBE_ASKS_MAX, asked).await.ok().and_then(Result::ok)
 }

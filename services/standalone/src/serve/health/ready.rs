@@ -25,6 +25,7 @@ pub(in crate::serve) struct ReadyReply {
     /// Whether the process is shutting down.
     pub(super) stopping: bool,
     /// Background tasks that make no progress.
+    #[schema(example = json!(["review reactions"]))]
     pub(super) standing: Vec<String>,
     /// Whether the place of documents answers.
     pub(super) documents: bool,
