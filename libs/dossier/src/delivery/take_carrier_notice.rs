@@ -29,7 +29,7 @@ refusals! {
     /// Why a notice is not taken here.
     pub enum Refusal {
         NotOurs => 404, "not-found",
-            "không có bưu gửi này", "there is no such parcel of this carrier";
+            "không tìm thấy", "there is no such thing, or not for you";
     }
 }
 

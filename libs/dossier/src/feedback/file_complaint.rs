@@ -78,7 +78,7 @@ refusals! {
             "nhật ký của hồ sơ không có bước này; không nêu được nội dung đã ghi của một phản ánh khác",
             "the timeline of that dossier has nothing at this position that can be named; what was recorded of complaints cannot";
         OfficerOnly => 422, "channel-needs-an-officer",
-            "chỉ cán bộ ghi nhận phản ánh gửi trực tiếp hoặc qua bưu chính",
+            "chỉ cán bộ ghi nhận những gì nộp trực tiếp hoặc qua bưu chính",
             "only an officer enters what comes by counter or post";
     }
 }

@@ -21,7 +21,7 @@ refusals! {
         NotToBeForwarded => 409, "complaint-not-to-be-forwarded",
             "phản ánh không thuộc diện chuyển", "the complaint was not found to be another agency's";
         NotAnAgency => 422, "unknown-agency",
-            "không có cơ quan này", "that is not the code of another agency";
+            "không có cơ quan này", "there is no such agency";
     }
 }
 

@@ -19,7 +19,7 @@ refusals! {
     /// Why it cannot be published.
     pub enum Refusal {
         NotAnswered => 409, "complaint-not-answered",
-            "chưa có trả lời để công khai", "there is no answer to publish";
+            "phản ánh chưa được trả lời", "the complaint has not been answered";
         NotForThePublic => 409, "answer-not-for-the-public",
             "trả lời về dữ liệu cá nhân không được công khai",
             "an answer about somebody's own data is not published";

@@ -23,7 +23,7 @@ refusals! {
         NoPeriod => 409, "no-running-period",
             "hồ sơ không có thời hạn đang chạy", "the dossier has no period that is running";
         AlreadyPassed => 409, "deadline-already-missed",
-            "hạn đã qua, không thể gia hạn", "the deadline has passed and cannot be extended any more";
+            "hạn đã qua, không thể thay đổi", "the deadline has passed and cannot be changed any more";
         NotProvided => 409, "extension-not-provided",
             "quy định của thủ tục không cho phép gia hạn", "the procedure provides for no extension";
         ExtendedAlready => 409, "extended-as-often-as-allowed",

@@ -26,7 +26,7 @@ refusals! {
         NoAppointment => 409, "no-appointment",
             "hồ sơ không có lịch hẹn đang chạy", "the dossier has no appointment that is running";
         AlreadyMissed => 409, "deadline-already-missed",
-            "hạn đã qua, không thể hẹn lại", "the deadline has passed and cannot be moved any more";
+            "hạn đã qua, không thể thay đổi", "the deadline has passed and cannot be changed any more";
         MovedAlready => 409, "redating-once-only",
             "đã hẹn lại đủ số lần cho phép", "the appointment was moved as often as the law allows";
         NotLater => 422, "appointment-not-later",

@@ -73,16 +73,16 @@ refusals! {
         AgencyNotCompetent => 422, "agency-not-competent",
             "cơ quan này không tiếp nhận thủ tục này", "this agency does not receive this procedure";
         AgencySucceeded(AgencyCode) => 422, "agency-succeeded",
-            "cơ quan này đã được sáp nhập hoặc giải thể, hồ sơ do cơ quan khác tiếp nhận:",
-            "this agency has ended, its dossiers are received by another one:";
+            "cơ quan này đã được sáp nhập hoặc giải thể, cơ quan kế tục là:",
+            "this agency has ended, its work is done by another one:";
         ChannelNotOffered => 422, "channel-not-offered",
             "thủ tục này không tiếp nhận theo hình thức này", "the procedure is not offered by this channel";
         ChannelOnlyInOutage => 409, "channel-only-in-outage",
             "hình thức này chỉ được tiếp nhận khi hệ thống gặp sự cố đã công bố; hãy nộp theo hình thức khác",
             "this channel is open only while an outage of the others is declared: file by another one";
         CounterOnly => 422, "channel-needs-an-officer",
-            "chỉ cán bộ một cửa ghi nhận hồ sơ nộp trực tiếp hoặc qua bưu chính",
-            "only an officer of the one-stop unit enters what comes by counter or post";
+            "chỉ cán bộ ghi nhận những gì nộp trực tiếp hoặc qua bưu chính",
+            "only an officer enters what comes by counter or post";
         MissingDocument(ComponentCode) => 422, "missing-document",
             "thiếu thành phần hồ sơ bắt buộc", "a required component is missing";
         UnknownComponent(ComponentCode) => 422, "unknown-component",

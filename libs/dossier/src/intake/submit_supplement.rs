@@ -41,7 +41,7 @@ refusals! {
         WindowClosed => 409, "supplement-window-closed",
             "đã hết thời hạn bổ sung", "the time for the supplement has passed";
         MissingDocument(ComponentCode) => 422, "missing-document",
-            "thiếu thành phần hồ sơ được yêu cầu", "a component that was asked for is missing";
+            "thiếu thành phần hồ sơ bắt buộc", "a required component is missing";
         UnknownComponent(ComponentCode) => 422, "unknown-component",
             "thành phần hồ sơ không có trong quy định của thủ tục", "the procedure does not know this component";
         FiledTooLate(Date) => 422, "filed-too-late",

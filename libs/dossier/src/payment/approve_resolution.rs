@@ -32,7 +32,7 @@ refusals! {
             "không được tự phê duyệt đề xuất của mình", "nobody approves their own proposal";
         NothingInDoubt => 409, "nothing-in-doubt",
             "giao dịch này không có sai lệch", "nothing of this payment is in doubt";
-        NotSaid(Vnd) => 409, "amount-not-said",
+        NotSaid(Vnd) => 409, "amount-no-longer-said",
             "số tiền phải từ 0 đến số mà cổng thanh toán đã báo",
             "the amount is from 0 to what the provider has said";
     }

@@ -34,7 +34,7 @@ refusals! {
     /// Why a notice is not taken here.
     pub enum Refusal {
         NotOurs => 404, "not-found",
-            "không có giao dịch này", "there is no such payment of this provider";
+            "không tìm thấy", "there is no such thing, or not for you";
     }
 }
 
