@@ -23,8 +23,8 @@ use super::probe::Probe;
 use super::room::Room;
 use crate::budget;
 use crate::limits::{
-    ANSWERED_IN, APPEND_QUEUE_MAX, KNOWN_IN, PROBE_FRESH_KEPT, READ_AT_ONCE, TIME_EVERY,
-    TOGETHER_BYTES_MAX,
+    ANSWERED_IN, APPEND_QUEUE_MAX, KNOWN_IN, PROBE_FRESH_KEPT, PROBE_WAIT, READ_AT_ONCE,
+    TIME_EVERY, TOGETHER_BYTES_MAX,
 };
 use crate::{
     Filter, Flaw, OpenError, Page, Position, ReadError, Recorded, Stats, StreamName, Unwritable,
@@ -114,7 +114,8 @@ impl EventStoreDb {
         // Known already: nobody has to wait for it.
         self.log.connection.health.check().map_err(silent)?;
         let ask = async {
-            let until = Instant::now() + KNOWN_IN;
+            // The error of the call comes before that of the probe.
+            let until = Instant::now() + PROBE_WAIT.mul_f32(0.9);
             let asked = own::time(&self.log.connection, self.log_name(), until).await;
             asked.map(drop).map_err(silent)
         };

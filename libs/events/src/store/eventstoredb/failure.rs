@@ -111,6 +111,8 @@ impl From<Status> for Failure {
             Code::NotFound if said("exception") == Some("stream-not-found") => Self::NoStream,
             // A read says so as a result that it does not know: `FilteredReadAllResult: InvalidPosition`.
             Code::Unknown if message.contains("InvalidPosition") => Self::NoPlace,
+            // A subscription says it in words.
+            Code::InvalidArgument if message.contains("invalid position") => Self::NoPlace,
             Code::Unknown if message.contains("Exception was thrown by handler") => {
                 Self::Final(text())
             }
@@ -168,6 +170,8 @@ mod tests {
         let refused = "Unexpected FilteredReadAllResult: InvalidPosition";
         assert_eq!(unknown(refused), Failure::NoPlace);
         assert_eq!(unknown("Unexpected ReadAllResult: InvalidPosition"), Failure::NoPlace);
+        let subscribed = Status::invalid_argument("Trying to read from an invalid position.");
+        assert_eq!(Failure::from(subscribed), Failure::NoPlace);
         assert!(matches!(unknown("Exception was thrown by handler."), Failure::Final(_)));
         assert!(unknown("Unexpected FilteredReadAllResult: Error").may_pass());
         assert!(Failure::from(Status::aborted("Commit phase timeout")).may_pass());

@@ -131,7 +131,12 @@ async fn ask(log: Arc<Log>, subscribed: Arc<Subscribed>) {
             }
             (checked, before) = (Instant::now(), *log.head.borrow());
         }
-        match look(&log).await {
+        // A search has a deadline of its own, and its failure has the cause of each host.
+        let looked = async {
+            log.connection.node().await?;
+            look(&log).await
+        };
+        match looked.await {
             Ok(()) => log.connection.health.up(),
             Err(failure) => {
                 log.connection.health.down(&failure);
