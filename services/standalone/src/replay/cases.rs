@@ -257,6 +257,6 @@ mod tests {
         assert_eq!(cases[0].activities.len(), 2, "two events of one kind, one of them twice");
         let error = text(&[one, two, line("task-1", "T03")]).unwrap_err();
         let error = format!("{error:#}");
-        assert!(error.contains(":4: the event task-1 stands in line 2"), "{error}");
+        assert!(error.contains(":4: event task-1 is already in line 2"), "{error}");
     }
 }
