@@ -17,7 +17,7 @@ use sha2::Sha256;
 use uuid::Uuid;
 
 use crate::auth::{Auth, AuthError};
-use crate::clock::{Clock, ClockGuard, ClockWrong};
+use crate::clock::{Clock, ClockGuard, ClockWrong, following};
 use crate::codes::Codes;
 use crate::crowd::Crowd;
 use crate::documents::Documents;
@@ -221,6 +221,11 @@ impl Kit {
     /// Now, if that may be recorded.
     pub fn time(&self) -> Result<Timestamp, ClockWrong> {
         self.guard.now()
+    }
+
+    /// The same for an event that follows in its stream on one of `last`.
+    pub fn time_after(&self, last: Option<Timestamp>) -> Result<Timestamp, ClockWrong> {
+        following(self.time()?, last)
     }
 
     /// Whether this process does what one replica of `service` is enough for.

@@ -17,8 +17,10 @@ use jiff::Timestamp;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
+use crate::clock::{ClockWrong, following, newest_recorded};
 use crate::forms::{Forms, InvalidForm};
 use crate::limits::{ATTEMPTS_MAX, PAGE_EVENTS};
+use crate::streams::recorded_at;
 
 /// Why the law cannot be read or recorded.
 #[derive(Debug, thiserror::Error)]
@@ -154,7 +156,7 @@ fn enter(
         }
         if let Some(Void { kind, name, version, reason, .. }) = void {
             let kind = kind.as_str();
-            tracing::error!(kind, name, version, reason, "a recorded file of rules is no law");
+            tracing::error!(kind, name, version, reason, "recorded rules file is void");
             rules.mark_void(*version, reason);
         }
     }
@@ -177,7 +179,7 @@ impl Rulebook {
         for rules in rules {
             if let Some(why) = rulebook.issue(store, &mut law, rules, now).await? {
                 let (kind, name, version) = (rules.kind.as_str(), &rules.name, rules.version);
-                tracing::warn!(kind, name, version, why, "a shipped file of rules is not issued");
+                tracing::warn!(kind, name, version, why, "shipped rules file skipped");
                 rulebook.passed_over.push(PassedOver { rules: rules.clone(), why });
                 rulebook.compared.insert(stream_id(rules.kind, &rules.name));
             }
@@ -271,17 +273,22 @@ impl Rulebook {
                 Shipped::PassedOver(why) => return Ok(Some(why.to_owned())),
                 Shipped::Changed => return Err(RulebookError::Changed(id, rules.version)),
             }
+            let last = issued.last();
+            let Ok(at) = at_end(store, now, last).await? else {
+                let why = "the newest event of its stream was recorded by a clock that was ahead";
+                return Ok(Some(why.to_owned()));
+            };
             // On top of what an agency has issued or withdrawn itself it may be wrong; then the start must not end here.
             let mut tried = law.clone();
-            match tried.take(rules, Some(now)) {
+            match tried.take(rules, Some(at)) {
                 Ok(()) => {}
                 Err(error) if self.register().values().any(|rules| rules.is_touched()) => {
                     return Ok(Some(error.to_string()));
                 }
                 Err(error) => return Err(error.into()),
             }
-            let expected = Expected::from(issued.last().map(|event| event.version));
-            match record(store, &stream, rules, now, expected).await {
+            let expected = Expected::from(last.map(|event| event.version));
+            match record(store, &stream, rules, at, expected).await {
                 Ok(()) => {
                     *law = tried;
                     return Ok(None);
@@ -294,6 +301,17 @@ impl Rulebook {
         let why = "too many processes issue rules at the same time".into();
         Err(AppendError::Unavailable(why).into())
     }
+}
+
+/// The time of what is recorded at the end of the log. Other processes that start at the same time have clocks of their own and
+/// record while this one waits for the store: what follows their events is not dated before them.
+async fn at_end(
+    store: &EventStore,
+    now: Timestamp,
+    last: Option<&Recorded>,
+) -> Result<Result<Timestamp, ClockWrong>, ReadError> {
+    let now = newest_recorded(store).await?.map_or(now, |newest| newest.max(now));
+    Ok(following(now, last.and_then(recorded_at)))
 }
 
 async fn record(
@@ -435,6 +453,21 @@ mod tests {
         let rulebook = Rulebook::open(&store, &with_next, now).await.unwrap();
         assert_eq!(rulebook.passed_over().len(), 0, "what the next one says, this one said");
         assert_eq!(versions(&rulebook), [3_u32]);
+    }
+
+    #[tokio::test]
+    async fn processes_that_start_at_the_same_time_date_no_file_before_another() {
+        let (store, later) = (EventStore::memory(), "2026-11-20T09:00:07Z".parse().unwrap());
+        let shipped = shipped_rules().unwrap();
+        let (first, rest) = shipped.split_at(shipped.len() / 2);
+        Rulebook::open(&store, first, later).await.unwrap();
+        // Began seven seconds sooner, and was slower.
+        let earlier = "2026-11-20T09:00:00Z".parse().unwrap();
+        let rulebook = Rulebook::open(&store, &shipped, earlier).await.unwrap();
+        assert_eq!(rulebook.passed_over().len(), 0);
+        let log = store.read_all(Position::START, &Filter::default(), 1_000).await.unwrap();
+        assert!(log.events.len() >= shipped.len() && !rest.is_empty());
+        assert!(log.events.iter().all(|event| recorded_at(event) == Some(later)));
     }
 
     #[tokio::test]

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::Kit;
+use crate::clock::following;
 use crate::http::Problem;
 use crate::limits::{ATTEMPTS_MAX, UNMATCHED_PAGE_MAX};
 use crate::metrics::Counted;
@@ -53,7 +54,7 @@ pub async fn keep<E: EventSet>(kit: &Kit, unmatched: Unmatched<'_, E>) -> Result
     if new {
         kit.metrics.unmatched(service);
     }
-    tracing::warn!(service, partner, reference, new, "a partner's notice names nothing of ours");
+    tracing::warn!(service, partner, reference, new, "unmatched notice of a partner");
     Ok(())
 }
 
@@ -104,7 +105,7 @@ async fn record(
     at: Timestamp,
 ) -> Result<bool, AppendError> {
     let stream = stream(service)?;
-    let envelope = Envelope {
+    let envelope = |at| Envelope {
         at,
         actor: Actor::system(service),
         command,
@@ -113,15 +114,16 @@ async fn record(
         dossier: None,
         trace: None,
     };
-    let meta = serde_json::to_string(&envelope).unwrap_or_default();
     let id = NewEvent::id_of(&stream, command, 0);
     let mut failed = AppendError::Unavailable("the stream moves on too fast".to_owned());
     for _ in 0..ATTEMPTS_MAX {
         let last = kit.store.last(&stream).await;
         let last = last.map_err(|error| AppendError::Unavailable(error.to_string()))?;
+        let at = following(at, last.as_ref().and_then(recorded_at))
+            .map_err(|wrong| AppendError::Unavailable(wrong.to_string()))?;
         let expected = Expected::from(last.map(|event| event.version));
-        let (data, meta) = (data.clone(), meta.clone());
-        let event = NewEvent { id, kind: kind.into(), data, meta };
+        let meta = serde_json::to_string(&envelope(at)).unwrap_or_default();
+        let event = NewEvent { id, kind: kind.into(), data: data.clone(), meta };
         match kit.store.append(&stream, expected, vec![event]).await {
             Ok(_) => return Ok(true),
             // It was said before.

@@ -30,6 +30,8 @@ const PAGE: usize = 512;
 struct Standing {
     number: u64,
     version: Option<Version>,
+    /// When the newest one was recorded.
+    at: Option<Timestamp>,
     /// Every payment up to here has its receipt.
     through: Position,
 }
@@ -123,13 +125,15 @@ impl Issuer {
                 self.standings.insert(book, standing);
                 return Ok(());
             };
-            let at = self.kit.time()?;
+            let at = self.kit.time_after(standing.at)?;
             let events = new.into_iter().map(|(_, receipt)| recorded(receipt, at)).collect();
             match self.kit.store.append(&stream, Expected::from(standing.version), events).await {
                 Ok(appended) => {
                     let version = Some(appended.version);
-                    self.standings
-                        .insert(book.clone(), Standing { number: last, version, through });
+                    self.standings.insert(
+                        book.clone(),
+                        Standing { number: last, version, at: Some(at), through },
+                    );
                 }
                 Err(AppendError::Conflict { .. } | AppendError::IdReused(_)) => {
                     self.standings.remove(&book);
@@ -145,7 +149,7 @@ impl Issuer {
     /// Where a book stands: its newest receipt, and the payment that this one was for.
     async fn find(&self, stream: &StreamName) -> Result<Standing, Stalled> {
         let Some(newest) = self.kit.store.last(stream).await? else {
-            return Ok(Standing { number: 0, version: None, through: Position::START });
+            return Ok(Standing { number: 0, version: None, at: None, through: Position::START });
         };
         let unreadable = |reason: String| Stalled::from(ReadError::Unavailable(reason));
         let ReceiptEvent::ReceiptIssued(receipt) = ReceiptEvent::decode(&newest.kind, &newest.data)
@@ -157,7 +161,8 @@ impl Issuer {
         let through = source
             .map(|event| event.position)
             .ok_or_else(|| unreadable(format!("receipt {} names no payment", receipt.number)))?;
-        Ok(Standing { number: receipt.number, version: Some(newest.version), through })
+        let (version, at) = (Some(newest.version), recorded_at(&newest));
+        Ok(Standing { number: receipt.number, version, at, through })
     }
 }
 

@@ -101,7 +101,7 @@ impl Waybill {
         for attempt in 0..ATTEMPTS_MAX {
             // Mostly nobody took it before: the append itself says if somebody did.
             let last = if attempt == 0 { None } else { self.last(results).await? };
-            let now = kit.time()?;
+            let now = kit.time_after(last.as_ref().map(|last| last.at))?;
             let free = if let Some(Taken { taken, at, .. }) = &last {
                 let holding = load(results, taken.dossier).await?;
                 is_free(Some(Holder { taken, at: *at, result: &holding.state }), dossier, now)

@@ -159,12 +159,9 @@ impl ClockGuard {
     /// Refuses what would follow in its stream on an event that was recorded by a clock that was ahead: it would get that time
     /// too, and nothing else could be recorded until then.
     pub fn may_follow(&self, now: Timestamp, last: Timestamp) -> Result<Timestamp, ClockWrong> {
-        let ahead = last.duration_since(now);
-        if ahead > CLOCK_BACK_MAX {
+        following(now, Some(last)).inspect_err(|_| {
             self.refused.fetch_add(1, Ordering::Relaxed);
-            return Err(ClockWrong::Behind(ahead));
-        }
-        Ok(last.max(now))
+        })
     }
 
     fn recorded(&self, at: Timestamp) {
@@ -176,13 +173,13 @@ impl ClockGuard {
         let (now, found) = self.look();
         let Some(wrong) = found else {
             if self.wrong.swap(false, Ordering::Relaxed) {
-                tracing::info!(%now, "the clock is right again");
+                tracing::info!(%now, "clock correct again; recording resumes");
             }
             return Ok(now);
         };
         self.refused.fetch_add(1, Ordering::Relaxed);
         if !self.wrong.swap(true, Ordering::Relaxed) {
-            tracing::error!(%now, %wrong, "nothing is recorded");
+            tracing::error!(%now, %wrong, "clock wrong; refusing steps");
         }
         Err(wrong)
     }
@@ -208,15 +205,28 @@ impl ClockGuard {
     /// Compares the clock with that of the store's machine. Where that is another machine and both agree, a clock that was set
     /// was set right: a virtual machine that was stopped and goes on knows no better.
     pub async fn compare(&self, store: &EventStore) -> Result<(), ReadError> {
+        let before = self.clock.reading();
         let off = self.clock.off(store).await?;
+        let after = self.clock.reading();
         let ms = i64::try_from(off.as_millis()).unwrap_or(i64::MAX);
         self.off.store(ms, Ordering::Relaxed);
-        let jumped = matches!(self.wrong(), Some(ClockWrong::Jumped(_)));
-        if jumped && off.abs() <= CLOCK_OFF_MAX && store.time().await?.is_some() {
-            tracing::warn!("the machine's clock was set, and now agrees with the event store's");
-            *self.believed() = self.clock.reading();
+        if let (Some(before), Some(after)) = (before, after)
+            && self.believe(after).is_some()
+            && store.time().await?.is_some()
+        {
+            self.agreed(before, after, off);
         }
         Ok(())
+    }
+
+    /// Believes a clock that was set, and was `off` from the store's between two readings. If it was set between them, the
+    /// comparison does not apply to the clock as it is now.
+    fn agreed(&self, before: Reading, after: Reading, off: SignedDuration) {
+        let steady = after.set_since(before).abs() <= CLOCK_JUMP_MAX;
+        if steady && off.abs() <= CLOCK_OFF_MAX {
+            tracing::warn!("clock jumped and agrees with the event store's; accepting it");
+            *self.believed() = Some(after);
+        }
     }
 
     fn look(&self) -> (Timestamp, Option<ClockWrong>) {
@@ -242,7 +252,7 @@ impl ClockGuard {
                 return Some(set);
             }
             let by_ms = set.as_millis();
-            tracing::warn!(by_ms, "the machine's clock was set, and has gone on steadily since");
+            tracing::warn!(by_ms, "clock jumped and was steady since; accepting it");
         }
         (*believed, *steady) = (Some(reading), None);
         None
@@ -268,6 +278,14 @@ impl ClockGuard {
     }
 }
 
+/// The time of an event that follows in its stream on one of `last`: now, or `last` where the clock of the process that recorded it
+/// is a little ahead, so that times in a stream never go backwards. An error if it is ahead by more than [`CLOCK_BACK_MAX`].
+pub fn following(now: Timestamp, last: Option<Timestamp>) -> Result<Timestamp, ClockWrong> {
+    let Some(last) = last else { return Ok(now) };
+    let ahead = last.duration_since(now);
+    if ahead > CLOCK_BACK_MAX { Err(ClockWrong::Behind(ahead)) } else { Ok(last.max(now)) }
+}
+
 /// When the newest event of a log was recorded: the latest of the last ones, of which some carry no time.
 pub async fn newest_recorded(store: &EventStore) -> Result<Option<Timestamp>, ReadError> {
     let last = store.read_back(store.head(), NEWEST_LOOKED_AT).await?;
@@ -275,7 +293,7 @@ pub async fn newest_recorded(store: &EventStore) -> Result<Option<Timestamp>, Re
 }
 
 /// When an event was recorded, if it says so: one that takes a number does not.
-fn at_of(event: &Recorded) -> Option<Timestamp> {
+pub(crate) fn at_of(event: &Recorded) -> Option<Timestamp> {
     #[derive(Deserialize)]
     struct When {
         at: Timestamp,
@@ -392,6 +410,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_clock_that_is_set_while_it_is_compared_is_not_believed() {
+        let guard = guard(&Clock::manual(START.wall)).await;
+        assert_eq!(guard.believe(START), None);
+        guard.agreed(after(10, 10), after(10, 610), SignedDuration::ZERO);
+        let ahead = guard.believe(after(11, 611)).map(|ahead| ahead.as_secs());
+        assert_eq!(ahead, Some(600), "it agreed before it was set");
+        guard.agreed(after(12, 612), after(12, 612), SignedDuration::from_secs(600));
+        assert!(guard.believe(after(13, 613)).is_some(), "it does not agree");
+        guard.agreed(after(14, 614), after(14, 614), SignedDuration::ZERO);
+        assert_eq!(guard.believe(after(15, 615)), None, "both were set");
+    }
+
+    #[tokio::test]
     async fn a_machine_that_was_suspended_goes_on() {
         let guard = guard(&Clock::manual(START.wall)).await;
         assert_eq!(guard.believe(START), None);
@@ -433,6 +464,16 @@ mod tests {
         assert!(matches!(guard.wrong(), Some(ClockWrong::Behind(_))), "{:?}", guard.wrong());
         clock.advance_to("2026-11-20T02:00:00Z".parse().unwrap());
         assert_eq!(guard.wrong(), None);
+    }
+
+    #[test]
+    fn an_event_is_never_dated_before_the_one_that_it_follows() {
+        let at = |s| START.wall.checked_add(SignedDuration::from_secs(s)).unwrap();
+        assert_eq!(following(at(9), None), Ok(at(9)));
+        assert_eq!(following(at(9), Some(at(3))), Ok(at(9)));
+        assert_eq!(following(at(9), Some(at(14))), Ok(at(14)), "another clock is a little ahead");
+        let ahead = ClockWrong::Behind(SignedDuration::from_secs(6));
+        assert_eq!(following(at(9), Some(at(15))), Err(ahead));
     }
 
     #[test]
