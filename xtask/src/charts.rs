@@ -14,6 +14,7 @@ mod commands;
 mod flags;
 mod live;
 mod platform;
+mod refused;
 mod served;
 mod wants;
 
@@ -25,26 +26,6 @@ const PLATFORM: [(&str, &str); 2] =
 const KUBERNETES: [&str; 3] = ["1.35", "1.36", "1.37"];
 /// Resources of operators, of which Kubernetes itself has no schema.
 const FOREIGN: [&str; 2] = ["monitoring.coreos.com/", "gateway.networking.k8s.io/"];
-/// What the chart must refuse, beside the values of production.
-const REFUSED: [&str; 16] = [
-    "replicas=2",
-    "services.intake.replicas=0",
-    "services.intake.autoscale.max=2",
-    "bus.enabled=false",
-    "bus.existingSecret=,bus.servers=nats://nats:4222",
-    "identity.jwks=",
-    "identity.issuer=",
-    "identity.audience=",
-    "route.trustedProxies=null",
-    "route.enabled=perhaps",
-    "documents.accessModes=null,documents.bucket=",
-    "listen=localhost",
-    "extraArgs[0]=live",
-    "monitoring.runbook=docs/operating.md",
-    "networkPolicy.dnsPorts=null",
-    "start.confirmClock=1",
-];
-
 /// What the chart and the platform render to: file names under `k8s/rendered` and their text.
 pub(crate) fn rendered() -> Result<Vec<(String, String)>> {
     let (_, kubectl) = helm()?;
@@ -82,13 +63,10 @@ pub(crate) fn check(dossier: &Path) -> Result<()> {
         printed(&mut lint)?;
         wants::check(&values_of(profile))?;
     }
-    for wrong in REFUSED {
-        if template(&values_of("production"), &["--set", wrong]).is_ok() {
-            bail!("the chart takes {wrong}");
-        }
-    }
+    refused::check()?;
     long_names()?;
     digests()?;
+    crate::digests::check()?;
     commands::check()?;
     served::check()?;
     for (name, text) in rendered()? {

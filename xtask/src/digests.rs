@@ -170,6 +170,20 @@ mod tests {
         }
     }
 
+    /// The image is built by the compiler of its base: with the file of the toolchain beside the sources it would fetch another.
+    #[test]
+    fn the_image_is_built_by_the_compiler_that_the_workspace_names() {
+        let read = |name: &str| std::fs::read_to_string(root().join(name)).unwrap();
+        let toolchain = read("rust-toolchain.toml");
+        let channel = toolchain.lines().find_map(|line| line.strip_prefix("channel = "));
+        let channel = channel.unwrap().trim_matches('"');
+        let containerfile = read(CONTAINERFILE);
+        let builds = containerfile.lines().find_map(base).unwrap().0;
+        assert!(builds.contains(&format!("/rust:{channel}")), "{builds} for {channel}");
+        let left_out = read(".containerignore");
+        assert!(left_out.lines().any(|line| line == "rust-toolchain.toml"), "{left_out}");
+    }
+
     #[test]
     fn what_is_no_digest_is_not_written() {
         for answer in ["", "latest", "sha256:12", &format!("sha256:{}", "G".repeat(64))] {
