@@ -1,13 +1,13 @@
-//! `EventStoreDB`: a log that several processes share, on a cluster that replicates it. A stream of ours is a stream of the
-//! server's, named `LOG.STREAM`; the server checks the expected version and gives the positions. Two things it does not
-//! know are seen to here: that the ids of an append that was made before come with the same bytes, and that an id is not
-//! used again later in its stream. What was appended is heard of before it is answered, so that the answer is what stands
-//! there, however often the connection broke on the way, and whoever reads the log next sees it.
+//! `EventStoreDB`: a log that several processes share, on a cluster that replicates it. A stream is a stream of the server,
+//! named `LOG.STREAM`. The server checks the expected version and assigns the positions. Two rules of the contract are
+//! enforced here: the ids of a repeated append come with the same bytes, and an id is not used again later in its stream.
+//! An append returns once the follower has received its events, so the result is what the log has, however often the
+//! connection failed, and the next read sees it.
 //!
-//! What every step does goes over a channel of our own, on which streams stay open: appends (`batch`), what is appended
-//! (`follower`), and reads. The client gives the settings, begins a log, and reads it from end to end for `flaws`.
+//! Steps use a channel of our own with long-lived calls: appends (`batch`), a subscription (`follower`) and reads. The
+//! client parses the connection string, creates a log, and reads a whole log for `flaws`.
 //!
-//! A position is the place of the event in the server's log, plus one, because that may begin at zero.
+//! A position is the event's position in the server's log plus one, because the server's may be zero.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -63,16 +63,16 @@ pub struct EventStoreDb {
     id: Uuid,
     log: Arc<Log>,
     known: Known,
-    /// One for each append that may be under way.
+    /// One for each append in flight.
     permits: Semaphore,
     room: Room,
     appends: AtomicU64,
     appended: AtomicU64,
-    /// What the server's clock said, and when it was asked.
+    /// The server's time, and when it was read.
     time: Mutex<Option<(Duration, Instant)>>,
     probe: Probe,
     read_only: bool,
-    /// Who hears of what this process and others append; it ends with the store.
+    /// Receives the events that this and other processes append; it ends with the store.
     _follower: JoinSet<()>,
 }
 
@@ -81,7 +81,7 @@ impl EventStoreDb {
         Ok(Self::of(opening::open(url, false).await?, false))
     }
 
-    /// Nothing is begun, and nothing can be appended.
+    /// The log must exist, and appends are refused.
     pub(super) async fn open_read_only(url: &str) -> Result<Self, OpenError> {
         Ok(Self::of(opening::open(url, true).await?, true))
     }
@@ -107,11 +107,11 @@ impl EventStoreDb {
         if self.read_only { Err(said()) } else { Ok(()) }
     }
 
-    /// Has the server write something that is not an event: a question after its time.
+    /// Appends to the stream by which the server's time is read, which is not of the log.
     pub(super) async fn writable(&self) -> Result<(), Unwritable> {
         self.check_not_read_only()?;
         let silent = |failure: Failure| Unwritable::Silent(failure.to_string());
-        // Known already: nobody has to wait for it.
+        // Unavailable already: fail without waiting.
         self.log.connection.health.check().map_err(silent)?;
         let ask = async {
             // The error of the call comes before that of the probe.
@@ -181,7 +181,7 @@ impl EventStoreDb {
         if let Some(page) = self.log.tail.page(after, filter, limit) {
             return Ok(page);
         }
-        // What the follower has not come to is not there yet, for anybody in this process.
+        // Events that the follower has not received yet do not exist for this process.
         let head = *self.log.head.borrow();
         let within = (limit, budget::until(ANSWERED_IN));
         let mut events = match self.log.behind(after, Some(head), within).await {
@@ -202,8 +202,8 @@ impl EventStoreDb {
         Ok(self.log.up_to(through, (limit, budget::until(ANSWERED_IN))).await?)
     }
 
-    /// The server's clock, asked every now and then: in between, time passes here as there. Every call asks the server
-    /// something, so that it is known to be there; if it is known not to be, nobody waits for it.
+    /// The server's clock. It is read once a minute; in between, this machine's monotonic clock is added. Every call makes a
+    /// call of the server, which shows that it is available; if it is known not to be, the call fails at once.
     pub(super) async fn time(&self) -> Result<Duration, ReadError> {
         self.log.connection.health.check()?;
         let asked = self.ask_time().await;
@@ -222,7 +222,7 @@ impl EventStoreDb {
             Some((time, at)) if at.elapsed() < TIME_EVERY => {
                 let id = own::begun_by(connection, self.log_name(), until).await?;
                 if id != Some(self.id) {
-                    let reason = "the server has another log of this name than before";
+                    let reason = "the log of this name was replaced on the server";
                     return Err(Failure::Final(reason.to_owned()));
                 }
                 Ok(time + at.elapsed())

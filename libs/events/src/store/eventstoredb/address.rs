@@ -1,4 +1,4 @@
-//! What an address says: the client's own connection string, and the name of the log.
+//! The address: the client's connection string, and the name of the log.
 
 use eventstore::{ClientSettings, ClientSettingsParseError};
 
@@ -6,9 +6,9 @@ use super::dial;
 use super::failure::Host;
 use crate::reach::{Server, Tls, certificates};
 
-/// The log's name without a setting of it.
+/// The log's name by default.
 const LOG: &str = "dossier";
-/// How long the client waits before each try to find a server, also before the first (ms).
+/// How long the client waits before each search for a server, also before the first (ms).
 const DISCOVERY: &str = "discoveryInterval=50";
 /// Bytes of a log's name.
 const LOG_BYTES_MAX: usize = 50;
@@ -20,7 +20,7 @@ pub(super) struct Address {
     /// Name and password.
     pub(super) user: Option<(String, String)>,
     scheme: String,
-    /// The settings that are not ours, as they were written.
+    /// The client's settings, unchanged.
     others: String,
 }
 
@@ -43,7 +43,7 @@ impl Address {
     }
 }
 
-/// Whether an address names a server of this kind.
+/// Whether the address has a scheme of this engine.
 pub(in crate::store) fn speaks(url: &str) -> bool {
     let scheme = url.split_once("://").map(|(scheme, _)| scheme);
     scheme.is_some_and(|scheme| {
@@ -61,7 +61,7 @@ pub(super) fn parse(url: &str) -> Result<Address, String> {
                     others"
             .to_owned());
     }
-    // Of what is said twice the client takes the last.
+    // Of a repeated setting, the client uses the last.
     let (mut log, mut others) = (LOG, vec![DISCOVERY]);
     for setting in query.split('&').filter(|setting| !setting.is_empty()) {
         let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
@@ -79,7 +79,7 @@ pub(super) fn parse(url: &str) -> Result<Address, String> {
                 return Err("only the leader is read from: others may not have what was appended"
                     .to_owned());
             }
-            // The client breaks off on a file that it cannot read.
+            // The client panics on a file that it cannot read.
             "tlscafile" => drop(certificates::read(&dial::path(value))?),
             _ => {}
         }

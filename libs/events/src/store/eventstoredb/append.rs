@@ -1,5 +1,5 @@
-//! Appends: each is sent over the stream that stays open, and answered once it was heard of. What an append came to whose
-//! answer was lost, or that was made before, stands in its stream, and is read there.
+//! Appends: each is sent over the long-lived call and returns once the follower has received its events. If the answer was
+//! lost, or the append is a duplicate, the outcome is read from its stream.
 
 use std::sync::atomic::Ordering;
 
@@ -47,7 +47,7 @@ impl EventStoreDb {
         self.done((stream, base), &events, (answer.await, until)).await
     }
 
-    /// What an append came to that was answered so.
+    /// The outcome of an append with this answer of the server.
     pub(super) async fn done(
         &self,
         place: (&StreamName, Version),
@@ -76,7 +76,7 @@ impl EventStoreDb {
         }
     }
 
-    /// Returns once an append that was made is heard of.
+    /// Returns once the follower has received the events of a successful append.
     async fn heard(
         &self,
         (stream, base): (&StreamName, Version),
@@ -98,7 +98,7 @@ impl EventStoreDb {
         Appended { version: last.version, position: last.position }
     }
 
-    /// What an append came to, as it stands in the stream.
+    /// The outcome of an append, as read from its stream.
     async fn settle(
         &self,
         (stream, base): (&StreamName, Version),
@@ -131,7 +131,7 @@ impl EventStoreDb {
         Ok(self.log.last(stream, until).await.map_err(unread)?.map(|last| last.version))
     }
 
-    /// Which of the events' ids stands in the stream, up to a version; of a long one, among the newest.
+    /// The first of the events' ids that exists in the stream up to a version; in a long stream, among the newest events.
     async fn used(
         &self,
         (stream, through): (&StreamName, Version),
@@ -155,7 +155,7 @@ impl EventStoreDb {
             if let Some(event) = events.iter().find(stands) {
                 return Ok(Some(event.id));
             }
-            // A part that is full of large events is not the last one.
+            // A page that ended because of its bytes is not the last one.
             let Some(last) = stand.last() else { break };
             after = last.version;
         }
@@ -173,7 +173,7 @@ impl EventStoreDb {
     }
 }
 
-/// The version at which an append begins; nothing for one that no stream can stand at.
+/// The version after which an append is written; `None` for a version that no stream can have.
 pub(super) const fn base(expected: Expected) -> Option<Version> {
     match expected {
         Expected::NoStream => Some(Version(0)),

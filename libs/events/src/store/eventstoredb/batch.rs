@@ -1,9 +1,9 @@
-//! Appends over one stream that stays open: each is one message, and its answer another, so that none waits for the
-//! acknowledgement of a packet, and none for the answer of another.
+//! Appends over one long-lived call: each is one message with one response, so that none waits for the acknowledgement of a
+//! packet or for another append.
 //!
-//! The server takes the appends of a stream in the order in which they were sent. What it answers counts for that append
-//! alone. If the stream breaks, nothing is known of those that are not answered: each is sent again on the next connection,
-//! where the server takes the same ids at the same version for the same append.
+//! The server processes the messages in order, and each response is for one append only. If the call breaks, the outcome of
+//! unanswered appends is unknown: each is sent again on the next connection, where the server treats the same ids at the
+//! same version as the same append.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,20 +19,20 @@ use super::node::Node;
 use super::wire::append::{BatchAppendReq, BatchAppendResp, Options, Outcome, Proposed};
 use crate::Position;
 
-/// Appends that wait to be sent.
+/// Appends that are queued to be sent.
 const UNSENT_MAX: usize = 64;
 
-/// What is appended, and where.
+/// One append.
 #[derive(Debug, Clone)]
 pub(super) struct Append {
     pub(super) options: Options,
     pub(super) proposed: Vec<Proposed>,
 }
 
-/// Where the last event of an append stands, if the server said it.
+/// The position of the last event of an append, if the server returned it.
 pub(super) type Answer = Result<Option<Position>, Failure>;
 
-/// The stream to one node, opened with the first append.
+/// The call of one node, made with the first append.
 #[derive(Default)]
 pub(super) struct Batch(Mutex<Option<Arc<Session>>>);
 
@@ -50,12 +50,12 @@ struct Waiting(Mutex<Answers>);
 #[derive(Default)]
 struct Answers {
     waiting: HashMap<Uuid, oneshot::Sender<Answer>>,
-    /// Why nothing is answered any more.
+    /// Why the call has ended.
     ended: Option<Failure>,
 }
 
 impl Waiting {
-    /// Refused if nothing is answered any more.
+    /// An error if the call has ended.
     fn insert(&self, id: Uuid, answer: oneshot::Sender<Answer>) -> Result<(), Failure> {
         let mut answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(ended) = &answers.ended {
@@ -93,7 +93,7 @@ impl Sent {
 }
 
 impl Node {
-    /// Sends an append; those that one caller sends one after the other are taken in that order.
+    /// Sends an append. Appends of one caller are processed in the order in which they were sent.
     pub(super) async fn send(&self, append: Append) -> Result<Sent, Failure> {
         let session = {
             let mut session = self.batch().0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -118,7 +118,7 @@ impl Session {
         self.waiting.insert(id, answer)?;
         let Append { options, proposed } = append;
         let (correlation_id, options) = (Some(id.into()), Some(options));
-        // If it is not taken any more, the answer says why.
+        // If the call has ended, its error is the answer.
         if let Ok(place) = place {
             place.send(BatchAppendReq { correlation_id, options, proposed, is_final: true });
         }
@@ -130,10 +130,10 @@ fn begin(node: &Node) -> Session {
     let (requests, unsent) = mpsc::channel(UNSENT_MAX);
     let waiting = Arc::new(Waiting::default());
     let mut task = JoinSet::new();
-    // The task must not keep alive what it belongs to.
+    // The task must not keep its own owner alive.
     let (node, answers) = (node.without_batch(), Arc::clone(&waiting));
     task.spawn(async move {
-        // However this ends, nobody is left waiting.
+        // However the task ends, no caller is left waiting.
         let _ended = Ended(&answers);
         let unsent = stream::unfold(unsent, |mut unsent: mpsc::Receiver<_>| async move {
             let request = unsent.recv().await?;

@@ -1,4 +1,4 @@
-//! Why the server gave no answer, as far as it matters what to do about it.
+//! Errors of the server, by what to do about them.
 
 use std::fmt;
 use std::time::Duration;
@@ -31,35 +31,35 @@ impl fmt::Display for Host {
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Failure {
-    /// No node could be spoken to: each with its cause.
+    /// No node can be reached: the cause of each.
     #[error("{0}")]
     Unreachable(String),
-    /// The user is refused, or may not do this. Passes where a new cluster has not written its users yet.
+    /// The user is refused or lacks a permission. A new cluster refuses every user until it has created its users.
     #[error("{0}")]
     Denied(String),
     #[error("no answer within {:.1} s", .0.as_secs_f64())]
     Silent(Duration),
-    /// The same again may be answered. If it was an append, it may have been made.
+    /// A retry may succeed. If it was an append, it may have been made.
     #[error("{0}")]
     Passing(String),
-    /// Another node leads.
-    #[error("{0} leads")]
+    /// Another node is the leader.
+    #[error("{0} is the leader")]
     NotLeader(Host),
-    /// No record begins where a read was to begin.
+    /// There is no record at the position where a read begins.
     #[error("no event of the log has this position")]
     NoPlace,
     #[error("no such stream")]
     NoStream,
-    /// The stream does not stand where the append expected it.
-    #[error("another version than expected")]
+    /// The stream is not at the expected version.
+    #[error("the stream is not at the expected version")]
     WrongVersion,
-    /// The same again is answered in the same way.
+    /// A retry fails in the same way.
     #[error("{0}")]
     Final(String),
 }
 
 impl Failure {
-    /// Whether the same may be answered a moment later, by this node or another.
+    /// Whether a retry may succeed, at this node or another.
     pub(super) const fn may_pass(&self) -> bool {
         matches!(
             self,
@@ -67,7 +67,7 @@ impl Failure {
         )
     }
 
-    /// What an append was answered.
+    /// The error of an append.
     pub(super) fn of_append(refusal: &Refusal) -> Self {
         let Refusal { code, message, details } = refusal;
         let detail = details.as_ref().map_or("", |detail| &*detail.type_url);
@@ -109,9 +109,9 @@ impl From<Status> for Failure {
         match status.code() {
             Code::Unauthenticated | Code::PermissionDenied => Self::Denied(text()),
             Code::NotFound if said("exception") == Some("stream-not-found") => Self::NoStream,
-            // A read says so as a result that it does not know: `FilteredReadAllResult: InvalidPosition`.
+            // A read fails with a result that the server does not translate: `FilteredReadAllResult: InvalidPosition`.
             Code::Unknown if message.contains("InvalidPosition") => Self::NoPlace,
-            // A subscription says it in words.
+            // A subscription has a message for it.
             Code::InvalidArgument if message.contains("invalid position") => Self::NoPlace,
             Code::Unknown if message.contains("Exception was thrown by handler") => {
                 Self::Final(text())
@@ -127,7 +127,7 @@ impl From<Status> for Failure {
     }
 }
 
-/// What is behind an error of the transport.
+/// The root cause of an error of the transport.
 fn cause(status: &Status) -> Option<String> {
     let mut cause = std::error::Error::source(status)?;
     while let Some(behind) = cause.source() {

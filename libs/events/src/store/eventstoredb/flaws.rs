@@ -1,4 +1,4 @@
-//! What stands in the log that is not of it, or is missing: the whole of it is read by the client, in one read that stays open.
+//! Foreign and missing events: the client reads the whole log in one call.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,7 +18,7 @@ pub(super) async fn of(log: &Log) -> Result<Vec<Flaw>, Failure> {
     let unread = |error: Error| Failure::Passing(error.to_string());
     let mut read = client.read_all(&options).await.map_err(unread)?;
     let mut found = Found::default();
-    // As long as something comes it may take as long as it takes.
+    // The timeout is for each event, not for the whole.
     while let Some(event) = timeout(FIND_TIMEOUT, read.next())
         .await
         .map_err(|_| Failure::Silent(FIND_TIMEOUT))?
@@ -34,9 +34,9 @@ pub(super) async fn of(log: &Log) -> Result<Vec<Flaw>, Failure> {
 
 #[derive(Debug, Default)]
 struct Found {
-    /// How many events stand in a stream that is not ours.
+    /// Events per stream of other programs.
     foreign: BTreeMap<String, u64>,
-    /// The version that is next in a stream of ours.
+    /// The next version of each stream of the log.
     next: HashMap<StreamName, u64>,
     gaps: Vec<Flaw>,
 }

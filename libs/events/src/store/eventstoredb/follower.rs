@@ -1,6 +1,6 @@
-//! Hears of every event that is appended, by this process and others, in the order of the log. A subscription brings each at
-//! once. It alone is not relied on: one whose server has lost its cluster stays and says nothing. So the leader is asked every
-//! second for what is new, and at once where an append is not heard of; a subscription that is behind that is made anew.
+//! Receives all events of the log in order, appended by this process and others. A subscription delivers each at once, but
+//! is not relied on: one whose server is isolated from its cluster stays open and silent. So the leader is asked every second
+//! for new events, and at once if an append is not delivered; a subscription that lags behind is restarted.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::event::is_whole;
 use crate::limits::{CALL_IN, KNOWN_IN, LOOK_EVERY, PAGE_EVENTS_MAX, RECONNECT_PAUSE};
 use crate::store::patience::{longer, rest};
 
-/// Follows the log until what is returned is dropped.
+/// Follows the log until the tasks are dropped.
 pub(super) fn follow(log: &Arc<Log>) -> JoinSet<()> {
     let subscribed = Arc::new(Subscribed::default());
     let mut tasks = JoinSet::new();
@@ -30,11 +30,11 @@ pub(super) fn follow(log: &Arc<Log>) -> JoinSet<()> {
     tasks
 }
 
-/// How far the subscription has come.
+/// The progress of the subscription.
 #[derive(Debug, Default)]
 struct Subscribed {
     through: AtomicU64,
-    /// Told when it is to be made anew.
+    /// Notified when it is to be restarted.
     stale: Notify,
 }
 
@@ -58,7 +58,7 @@ async fn listen(log: Arc<Log>, subscribed: Arc<Subscribed>) {
     }
 }
 
-/// Takes in what a subscription brings, until it ends.
+/// Runs one subscription until it ends.
 async fn hear(log: &Log, subscribed: &Subscribed) -> Failure {
     let node = match log.connection.node().await {
         Ok(node) => node,
@@ -67,14 +67,14 @@ async fn hear(log: &Log, subscribed: &Subscribed) -> Failure {
     let from = log.known();
     let options = reads::subscription(&log.prefix, place(from));
     let heard: Result<Infallible, Failure> = async {
-        // The first message says that it has begun.
+        // The first message confirms it.
         let begun = timeout(CALL_IN, async {
             let mut read = node.read(options, None).await?;
             Ok::<_, Failure>((read.message().await?, read))
         });
         let (mut next, mut read) = begun.await.map_err(|_| Failure::Silent(CALL_IN))??;
-        // Where the record at `from` was scavenged, the server begins behind the one that follows it, which may be ours: what stands
-        // there by now is read before anything behind it is taken in.
+        // If the record at `from` was scavenged, the server starts after the next one, which may be an event of this log. So the log
+        // is read to its end before anything that the subscription delivers is used.
         look(log).await?;
         subscribed.comes_to(from);
         while let Some(ReadResp { content }) = next {
@@ -123,9 +123,9 @@ async fn ask(log: Arc<Log>, subscribed: Arc<Subscribed>) {
             () = log.missing.notified() => {}
             () = rest(LOOK_EVERY) => {}
         }
-        // By time: under load somebody always waits for what a silent subscription does not bring.
+        // By time, because under load some append always waits for what a silent subscription does not deliver.
         if checked.elapsed() >= LOOK_EVERY {
-            // What stood in the log a second ago was brought by a subscription that works.
+            // A working subscription has delivered the head of a second ago.
             if subscribed.through.load(Ordering::Relaxed) < before.0 {
                 subscribed.stale.notify_one();
             }
@@ -146,15 +146,15 @@ async fn ask(log: Arc<Log>, subscribed: Arc<Subscribed>) {
     }
 }
 
-/// Takes in what is new.
+/// Reads new events.
 async fn look(log: &Log) -> Result<(), Failure> {
     let until = Instant::now() + KNOWN_IN;
-    // First the end of everything, then what is before it: what is appended in between is not passed over.
+    // First the end of the server's log, then the events before it, so that no append in between is missed.
     let end = log.connection.ask((until, KNOWN_IN), reads::end).await?;
     while log.known() < end {
         let events = match log.behind(log.known(), None, (PAGE_EVENTS_MAX, until)).await {
             Err(failure @ Failure::NoPlace) => {
-                // The record of somebody else that stood there is gone.
+                // The record of another program at this position was scavenged.
                 log.looked_nowhere();
                 log.behind(log.known(), None, (PAGE_EVENTS_MAX, until))
                     .await

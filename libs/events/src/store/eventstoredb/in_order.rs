@@ -12,11 +12,11 @@ use crate::limits::{ANSWERED_IN, BUSY_RETRY_AFTER, RECONNECT_PAUSE};
 use crate::store::patience::{longer, rest};
 use crate::{AppendError, Appended, Expected, NewEvent, Position, StreamName, Version};
 
-/// What is appended to one stream.
+/// An append to one stream.
 type Part = (StreamName, Expected, Vec<NewEvent>);
 
 impl EventStoreDb {
-    /// Ends with the first that is refused, and says which one it is; some behind it may have been made.
+    /// Fails with the first append that fails, and its index; some of the later ones may have been made.
     pub(in crate::store) async fn append_in_order(
         &self,
         parts: &[Part],
@@ -43,7 +43,7 @@ impl EventStoreDb {
         for (place, (((stream, _, events), (base, _)), answer)) in each {
             let done = self.done((stream, *base), events, (answer, until));
             let Appended { position, .. } = done.await.map_err(|error| (place, error))?;
-            // One that was lost on the way is made again, and those behind it may have been made meanwhile.
+            // One that failed temporarily was sent again, and later ones may have been made meanwhile.
             if position <= before {
                 let reason =
                     "an append failed for a moment, and its order among the others was lost";
@@ -54,8 +54,8 @@ impl EventStoreDb {
         Ok(())
     }
 
-    /// What each was answered. Those whose answer is lost are sent again, in their order and in front of nothing that was sent
-    /// before them: the server knows those that it has made.
+    /// The answer to each. Appends whose answer was lost are sent again in their order; the server recognises those that it
+    /// has made.
     async fn answers(
         &self,
         appends: &[(Version, Append)],

@@ -1,5 +1,4 @@
-//! The newest ids of the streams that are being worked on: the server does not look whether an id stands in its stream
-//! already.
+//! The newest ids of active streams: the server does not check whether an id already exists in its stream.
 
 use std::borrow::Borrow;
 use std::collections::VecDeque;
@@ -15,7 +14,7 @@ use crate::{NewEvent, Recorded, StreamName, Version};
 #[derive(Debug)]
 pub(super) struct Known(Mutex<LruCache<StreamName, Ids>>);
 
-/// Ids of one event after the other, up to a version.
+/// Ids of consecutive events, up to a version.
 #[derive(Debug)]
 struct Ids {
     through: u64,
@@ -42,7 +41,7 @@ impl Known {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes note of a part of a stream, one event behind the other.
+    /// Adds consecutive events of a stream.
     pub(super) fn note<E: Borrow<Recorded>>(&self, stream: &StreamName, events: &[E]) {
         let events: Vec<&Recorded> = events.iter().map(Borrow::borrow).collect();
         let (Some(first), Some(last)) = (events.first(), events.last()) else { return };
@@ -51,7 +50,7 @@ impl Known {
             known.get_or_insert_mut(stream.clone(), || Ids { through: 0, ids: VecDeque::new() });
         let meets = ids.first() <= first.version.0 && first.version.0 <= ids.through + 1;
         if !meets {
-            // What lies between is not known, or what came before.
+            // There is a gap, or earlier events are unknown.
             ids.ids.clear();
             ids.through = first.version.0 - 1;
         }
@@ -62,14 +61,14 @@ impl Known {
         ids.ids.drain(..beyond);
     }
 
-    /// Whether the ids up to a version are known, or as many of the newest as are looked at.
+    /// Whether the ids up to a version are known, or as many of the newest as are checked.
     pub(super) fn covers(&self, stream: &StreamName, through: Version) -> bool {
         self.lock().get(stream).is_some_and(|ids| {
             ids.through >= through.0 && (ids.first() <= 1 || ids.ids.len() >= READ_EVENTS_MAX)
         })
     }
 
-    /// The first of the events whose id stands in the stream at this version or before.
+    /// The first of the events whose id exists in the stream at this version or before.
     pub(super) fn first_of(
         &self,
         stream: &StreamName,

@@ -1,4 +1,4 @@
-//! The log among the server's streams: its newest events in memory, as the follower takes them in, and reads of the rest.
+//! The log among the server's streams: its newest events, which the follower caches, and reads of the rest.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -21,25 +21,26 @@ mod reading;
 /// What the follower and the readers share.
 #[derive(Debug)]
 pub(super) struct Log {
-    /// What stands before the names of our streams in the server's.
+    /// Prefix of the log's streams on the server.
     pub(super) prefix: String,
     pub(super) connection: Connection,
-    /// The newest events, as they were heard of; at least the newest.
+    /// The newest events, at least one.
     pub(super) tail: Tail,
     pub(super) head: watch::Sender<Position>,
-    /// Told when somebody waits to hear of what was appended.
+    /// Notified when an append waits for its events.
     pub(super) missing: Notify,
-    /// What was found among our streams that is not ours.
+    /// Streams of other programs under the prefix.
     pub(super) oddities: Oddities,
-    /// Up to where there is nothing of ours behind the head: other programs' events are looked through once.
+    /// The position after the head up to which there are no events of this log, so that events of other programs are
+    /// scanned once.
     looked: Mutex<Position>,
 }
 
 impl Log {
-    /// The log as far as it reaches now.
+    /// Reads the head.
     pub(super) async fn open(connection: Connection, prefix: String) -> Result<Self, Failure> {
         let until = Instant::now() + ANSWERED_IN;
-        // First the end of everything, then what is before it: what is appended in between is not passed over.
+        // First the end of the server's log, then the newest event before it, so that no append in between is missed.
         let end = connection.ask((until, CALL_IN), reads::end).await?;
         let mut log = Self {
             prefix,
@@ -57,14 +58,14 @@ impl Log {
         Ok(log)
     }
 
-    /// The name of a stream in the server's.
+    /// The name of a stream on the server.
     pub(super) fn name(&self, stream: &StreamName) -> String {
         format!("{}{stream}", self.prefix)
     }
 
-    /// Takes in events that stand one behind the other in the log, from one on that is known. Says how many are new.
+    /// Adds consecutive events of the log, beginning at or before the head. Returns how many are new.
     pub(super) fn take_in(&self, mut events: Vec<Recorded>) -> usize {
-        // Whoever else takes some in waits.
+        // The lock serializes this with other sources of events.
         let looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
         let head = *self.head.borrow();
         events.retain(|event| event.position > head);
@@ -79,25 +80,25 @@ impl Log {
         0
     }
 
-    /// Takes note that everything of ours up to there was taken in.
+    /// All events of this log up to the position were added.
     pub(super) fn looked_through(&self, position: Position) {
         let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
         *looked = (*looked).max(position);
     }
 
-    /// Forgets it, if no record stands there any more.
+    /// Scans from the head again, if there is no record at the position any more.
     pub(super) fn looked_nowhere(&self) {
         *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = Position::START;
     }
 
-    /// Up to where everything of ours was taken in.
+    /// The position up to which all events of this log were added.
     pub(super) fn known(&self) -> Position {
         let looked = *self.looked.lock().unwrap_or_else(PoisonError::into_inner);
         looked.max(*self.head.borrow())
     }
 
-    /// The events of an append as they stand in the log, once they were heard of as they were given; nothing if that does not
-    /// happen soon. `position` is where the server says that the last one stands. That is the rule, and saves a read.
+    /// The recorded events of an append, once the follower has received them unchanged; `None` if that takes too long.
+    /// `position` is that of the last event, if the server returned it. Usually this saves a read.
     pub(super) async fn heard(
         &self,
         (stream, base): (&StreamName, Version),
@@ -112,7 +113,7 @@ impl Log {
                 match self.tail.ending_with(stream, last, events.len()) {
                     Sought::Found(heard) => return Some(heard),
                     Sought::Gone => return None,
-                    // It was appended before, and so long ago that it is not in memory any more.
+                    // A duplicate of an append that is not cached any more.
                     Sought::NotThere if position.is_some_and(|at| at <= reached) => return None,
                     Sought::NotThere => head.changed().await.ok()?,
                 }
@@ -130,18 +131,18 @@ impl Log {
         same.then_some(heard)
     }
 
-    /// Returns once everything up to a position, which stands in the log already, was taken in.
+    /// Returns once the head has reached the position of an existing event.
     pub(super) async fn comes_to(&self, position: Position, until: Instant) -> Result<(), Failure> {
         let mut head = self.head.subscribe();
         self.missing.notify_one();
-        let late = || Failure::Passing("what was appended is not heard of".to_owned());
+        let late = || Failure::Passing("the appended event was not received in time".to_owned());
         let heard = tokio::time::timeout_at(until, head.wait_for(|head| *head >= position)).await;
         heard.map_err(|_| late())?.map_err(|_| late())?;
         Ok(())
     }
 }
 
-/// Where the event of a position begins; nothing before the first one.
+/// The server's position of an event; `None` for the start.
 pub(super) fn place(position: Position) -> Option<Place> {
     position.0.checked_sub(1).map(Place::of)
 }

@@ -1,4 +1,4 @@
-//! One node of the server, and the connection to it: the calls that are made there.
+//! The connection to one node, and its calls.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -23,15 +23,15 @@ use super::wire::read::{ReadOptions, ReadReq, ReadResp};
 use super::wire::{ClusterInfo, SupportedMethods, method};
 use crate::limits::{ALIVE_EVERY, ALIVE_IN};
 
-/// Bytes that may be under way in one stream, and in all of them: more than a page has.
+/// Flow-control window in bytes of one call (four times as much for all): more than a page.
 const WINDOW: u32 = 2 * 1024 * 1024;
-/// Bytes of one message: more than the server's largest record (16 MiB, however large its appends may be), because what others write
-/// is read as well.
+/// Bytes of one message: more than the server's largest record (16 MiB, whatever `--max-append-size` is), because records of
+/// other programs are read too.
 const MESSAGE_BYTES_MAX: usize = 20 * 1024 * 1024;
 
 #[derive(Clone)]
 pub(super) struct Node {
-    /// Which connection it is, counted from one: whoever had trouble with an earlier one leaves the later one alone.
+    /// Number of the connection, from 1: a failure of an earlier connection does not close a later one.
     pub(super) serial: u64,
     pub(super) host: Host,
     channel: Channel,
@@ -40,7 +40,7 @@ pub(super) struct Node {
 }
 
 impl Node {
-    /// A connection to a node that speaks the protocol, which is shown by asking it for its release.
+    /// Connects, and reads the server's release, which shows that it speaks the protocol.
     pub(super) async fn open(
         dialer: &Dialer,
         metadata: &MetadataMap,
@@ -60,7 +60,7 @@ impl Node {
             Ok(Err(status)) => match Failure::from(status) {
                 Failure::Denied(why) => Err(Failure::Denied(format!("{host}: {why}"))),
                 failure if dialer.scheme() == "http" && Dialer::speaks_tls(host, until).await => {
-                    tracing::debug!(%failure, "spoken to in plain");
+                    tracing::debug!(%failure, "plain text refused");
                     Err(said("speaks TLS: leave out `tls=false`"))
                 }
                 failure => Err(said(&format!("is no EventStoreDB, or not ready: {failure}"))),
@@ -69,7 +69,7 @@ impl Node {
         }
     }
 
-    /// Who belongs to its cluster, as it knows it.
+    /// The members of its cluster, as it knows them.
     pub(super) async fn gossip(&self) -> Result<ClusterInfo, Status> {
         self.unary(method::GOSSIP).await
     }
@@ -84,7 +84,7 @@ impl Node {
         Ok(answer.into_inner())
     }
 
-    /// What a read brings, one after the other; `limit` is said to the server as well.
+    /// A read or a subscription; `limit` is the server's timeout.
     pub(super) async fn read(
         &self,
         options: ReadOptions,
@@ -100,7 +100,7 @@ impl Node {
         Ok(grpc.server_streaming(request, path, codec).await?.into_inner())
     }
 
-    /// Answers to appends. They come only once one was sent: the server says nothing before.
+    /// The responses to appends. This returns only after the first append, because the server sends no headers before.
     pub(super) async fn append_batches(
         &self,
         requests: impl futures_util::Stream<Item = BatchAppendReq> + Send + 'static,
@@ -111,12 +111,12 @@ impl Node {
         Ok(grpc.streaming(self.request(requests), path, codec).await?.into_inner())
     }
 
-    /// The same connection, for whoever must not keep its appends alive.
+    /// The same connection without its batch call, for a task that must not keep that alive.
     pub(super) fn without_batch(&self) -> Self {
         Self { batch: Arc::default(), ..self.clone() }
     }
 
-    /// The appends that are under way there.
+    /// Its batch call.
     pub(super) fn batch(&self) -> &Batch {
         &self.batch
     }
@@ -138,7 +138,7 @@ impl Node {
 
 const SILENT: &str = "accepts connections, and says nothing";
 
-/// HTTP/2 over a connection that was made. It is not made again by itself: who leads may have changed meanwhile.
+/// HTTP/2 over an open connection. It does not reconnect by itself, because the leader may have changed.
 async fn channel(
     dialer: &Dialer,
     host: &Host,

@@ -1,5 +1,4 @@
-//! How a log on the server is opened: nothing is written before it is known that it can be read, and who cannot is told what
-//! is wrong, host by host.
+//! Opening a log: nothing is written before it is known that the log can be read; failures are reported for each host.
 
 use std::sync::Arc;
 
@@ -16,7 +15,7 @@ use crate::limits::{CALL_IN, RECONNECT_MAX, RECONNECT_PAUSE};
 use crate::reach::shown;
 use crate::store::patience::{longer, rest};
 
-/// A log that was opened, and who follows it.
+/// An open log with its follower.
 pub(super) struct Opened {
     pub(super) id: Uuid,
     pub(super) log: Arc<Log>,
@@ -47,7 +46,7 @@ pub(super) async fn open(url: &str, read_only: bool) -> Result<Opened, OpenError
     Ok(Opened { id, log, follower })
 }
 
-/// A server that may answer later is unreachable: whoever waits for it goes on, also where its leader was lost during the opening.
+/// A server that may answer later is unreachable, so that `serve` keeps waiting, also if the leader failed during the opening.
 fn unopened(path: String, failure: &Failure) -> OpenError {
     let reason = failure.to_string();
     if failure.may_pass() {
@@ -57,15 +56,15 @@ fn unopened(path: String, failure: &Failure) -> OpenError {
     }
 }
 
-/// The identity of a log that was begun, read as everything else will be. A cluster that has just been made refuses every user
-/// until it has written them, so one that is refused is asked for again.
+/// The identity of the log, if it exists. A new cluster refuses every user until it has created its users, so a refusal is
+/// retried.
 async fn readable(connection: &Connection, name: &str) -> Result<Option<Uuid>, Failure> {
     let (until, mut pause) = (Instant::now() + RECONNECT_MAX, RECONNECT_PAUSE);
     loop {
         match try_to_read(connection, name).await {
             Err(Failure::Denied(why)) => {
                 if pause == RECONNECT_PAUSE {
-                    tracing::warn!(why, "the event store refuses the user, and is asked again");
+                    tracing::warn!(why, "the event store refuses the user; retrying");
                 }
                 if Instant::now() + pause > until {
                     return Err(Failure::Denied(why));
@@ -86,7 +85,7 @@ async fn try_to_read(connection: &Connection, name: &str) -> Result<Option<Uuid>
         )),
         failure => failure,
     };
-    // Looked for once: what is wrong with each host is the answer.
+    // One search: its error has the cause of each host.
     connection.node().await.map_err(refused)?;
     let until = || Instant::now() + CALL_IN;
     let begun = own::begun_by(connection, name, until()).await.map_err(refused)?;

@@ -1,5 +1,5 @@
-//! What the adapter writes for itself, in streams whose names have a space, which ours never have: who the log is, and
-//! what time it is at the server.
+//! The adapter's own streams, whose names contain a space, which names of the log's streams never do: the identity of the
+//! log, and the server's time.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -17,7 +17,7 @@ use super::reads::{Newest, newest};
 use super::wire::append::{ExpectedRevision, Options, Proposed, Seconds};
 use crate::limits::{ANSWERED_IN, CALL_IN};
 
-/// The id of the log's first sign of life, which the client drew: the log's identity, for as long as it is there.
+/// Creates the log: the id of the first event, which the client draws, is its identity.
 pub(super) async fn begin(connection: &Connection, log: &str) -> Result<Uuid, Failure> {
     let (stream, times) = (format!("{log} begun"), format!("{log} time"));
     let until = Instant::now() + ANSWERED_IN;
@@ -25,14 +25,14 @@ pub(super) async fn begin(connection: &Connection, log: &str) -> Result<Uuid, Fa
         let (stream, times) = (stream.clone(), times.clone());
         async move {
             let client = connection.client(&node)?;
-            // No more than the newest of the times it was asked for is kept.
+            // The stream of the server's time keeps its newest event only.
             let (options, metadata) =
                 (AppendToStreamOptions::default(), StreamMetadata::builder().max_count(1).build());
             client.set_stream_metadata(times, &options, &metadata).await.map_err(of_client)?;
             let options = options.stream_state(StreamState::NoStream);
             let event = EventData::binary("log.Said.v1", "{}".into());
             match client.append_to_stream(stream, &options, event).await {
-                // Another process was faster.
+                // Another process has created it.
                 Ok(_) | Err(Error::WrongExpectedVersion { .. }) => Ok(()),
                 Err(error) => Err(of_client(error)),
             }
@@ -40,7 +40,7 @@ pub(super) async fn begin(connection: &Connection, log: &str) -> Result<Uuid, Fa
     });
     begun.await?;
     let begun = begun_by(connection, log, until).await?;
-    begun.ok_or_else(|| Failure::Final("what was begun is not there".to_owned()))
+    begun.ok_or_else(|| Failure::Final("the log that was created cannot be read".to_owned()))
 }
 
 fn of_client(error: Error) -> Failure {
@@ -50,7 +50,7 @@ fn of_client(error: Error) -> Failure {
     }
 }
 
-/// The identity of a log that was begun.
+/// The identity of the log, if it exists.
 pub(super) async fn begun_by(
     connection: &Connection,
     log: &str,
@@ -61,8 +61,8 @@ pub(super) async fn begun_by(
     Ok(newest.map(|newest| newest.id))
 }
 
-/// The server's time, since the beginning of 1970, and when it was that here: it says when it recorded something, and of
-/// nothing else.
+/// The server's time (since 1970), and this machine's monotonic time at that moment. The server reports its time only as
+/// the time at which an event was recorded.
 pub(super) async fn time(
     connection: &Connection,
     log: &str,
@@ -79,14 +79,15 @@ pub(super) async fn time(
     });
     let at = at.await?;
     let newest = connection.ask((until, CALL_IN), |node| newest(node, stream.clone())).await?;
-    let unsaid = || Failure::Final("the server does not say when".to_owned());
+    let unsaid =
+        || Failure::Final("the server does not report when it recorded an event".to_owned());
     let Newest { created, .. } = newest.ok_or_else(unsaid)?;
     Ok((created.ok_or_else(unsaid)?, at))
 }
 
-/// An event that says nothing but that it was written. It may stand there twice.
+/// An event without content. A retry may append it twice.
 fn sign_of_life(stream: &str) -> Append {
-    // What makes a hash of a program's own cannot be foretold: nobody else draws the same id.
+    // The keys of a hasher are random: ids do not collide.
     let drawn = || RandomState::new().build_hasher().finish();
     let id = Uuid::from_u64_pair(drawn(), drawn());
     let metadata = [("type", "log.Said.v1"), ("content-type", "application/octet-stream")];
@@ -100,7 +101,7 @@ fn sign_of_life(stream: &str) -> Append {
     Append { options: options(stream, ExpectedRevision::Any(())), proposed: vec![proposed] }
 }
 
-/// How an append is asked for.
+/// The options of an append.
 pub(super) fn options(stream: &str, expected: ExpectedRevision) -> Options {
     let seconds = i64::try_from(CALL_IN.as_secs()).unwrap_or(i64::MAX);
     Options {

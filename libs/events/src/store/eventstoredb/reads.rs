@@ -1,5 +1,4 @@
-//! Reads over the channel of our own: of a stream or of the log, forwards or backwards, until they have brought what was
-//! wanted; then the server is not listened to any longer.
+//! Reads of a stream or of the log, forwards or backwards. A read is cancelled once it has returned what was wanted.
 
 use std::time::Duration;
 
@@ -17,10 +16,9 @@ use super::wire::read::{
 use crate::limits::{CALL_IN, FIND_TIMEOUT, READ_BYTES_MAX};
 use crate::{Position, Recorded};
 
-/// After how many times the number of events that the server looks at at once (32) a subscription says how far it has looked.
+/// A subscription sends a checkpoint after this many times 32 scanned events (the server's page).
 const CHECKPOINT_EVERY: u32 = 32;
 
-/// In which direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Direction {
     Forwards,
@@ -42,7 +40,7 @@ fn options(of: Of, direction: Direction, count: Count, filter: Filter) -> ReadOp
     }
 }
 
-/// Of a stream of the server's, at most `count` events.
+/// A read of at most `count` events of a stream of the server.
 pub(super) fn of_stream(
     name: &str,
     from: Revision,
@@ -54,18 +52,18 @@ pub(super) fn of_stream(
     options(of, direction, Count::AtMost(count as u64), Filter::None(()))
 }
 
-/// Of everything on the server, at most `count` events.
+/// A read of at most `count` events of the server's log.
 pub(super) fn of_all(from: From, direction: Direction, count: usize) -> ReadOptions {
     let of = Of::All(AllOptions { from: Some(from) });
     options(of, direction, Count::AtMost(count as u64), Filter::None(()))
 }
 
-/// The same of the streams that begin with `prefix`, as the server understands it.
+/// The same, of streams that begin with `prefix` by the server's comparison.
 pub(super) fn of_log(prefix: &str, from: From, direction: Direction, count: usize) -> ReadOptions {
     ReadOptions { filter: Some(streams(prefix)), ..of_all(from, direction, count) }
 }
 
-/// All of them behind a place, and what comes.
+/// A subscription to these streams, after a position.
 pub(super) fn subscription(prefix: &str, behind: Option<Place>) -> ReadOptions {
     let from = behind.map_or(From::Start(()), From::Place);
     let of = Of::All(AllOptions { from: Some(from) });
@@ -80,24 +78,24 @@ fn streams(prefix: &str) -> Filter {
     })
 }
 
-/// What a read brought.
+/// A page of a read.
 #[derive(Debug, Default)]
 pub(super) struct Part {
     pub(super) events: Vec<Recorded>,
-    /// The last event that was seen, ours or not: its place and its revision.
+    /// Position and revision of the last event that was read, of this log or not.
     pub(super) last: Option<(Position, u64)>,
-    /// Whether the server has brought all that there is.
+    /// Whether there are no more events.
     pub(super) ended: bool,
 }
 
-/// When a read has brought what was wanted.
+/// When a read ends.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wanted {
-    /// As many events of ours.
+    /// Events of this log.
     pub(super) events: usize,
-    /// The event at this place, and what is behind it.
+    /// Ends at this position.
     pub(super) through: Option<Position>,
-    /// Not the one at this place.
+    /// Skips the event at this position.
     pub(super) but: Option<Position>,
 }
 
@@ -107,7 +105,7 @@ impl Wanted {
     }
 }
 
-/// Takes of a read what is wanted and ours. `asked` is what it was asked to bring at the most.
+/// Reads the events of this log that are wanted.
 pub(super) async fn take(
     node: Node,
     options: ReadOptions,
@@ -161,11 +159,11 @@ async fn next(read: &mut Streaming<ReadResp>) -> Result<Option<RecordedEvent>, F
     Ok(None)
 }
 
-/// The newest event of a stream of the adapter's own.
+/// The newest event of one of the adapter's own streams.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Newest {
     pub(super) id: Uuid,
-    /// When the server recorded it, since the beginning of 1970.
+    /// When the server recorded it (since 1970).
     pub(super) created: Option<Duration>,
 }
 
@@ -184,7 +182,7 @@ pub(super) async fn newest(node: Node, stream: String) -> Result<Option<Newest>,
     Ok(Some(Newest { id, created: ticks.map(|ticks| Duration::from_micros(ticks / 10)) }))
 }
 
-/// Where everything ends that stands on the server, ours or not.
+/// The position of the newest event on the server, of this log or not.
 pub(super) async fn end(node: Node) -> Result<Position, Failure> {
     let options = of_all(From::End(()), Direction::Backwards, 1);
     let mut read = node.read(options, Some(CALL_IN)).await?;

@@ -1,5 +1,5 @@
-//! Our events as the server has them, and back. What others wrote is told apart by its bytes: the server itself compares
-//! prefixes by culture, which ignores some characters, and restricts names in no way.
+//! Conversion of events to and from the server's. Streams of other programs are distinguished by the bytes of their names:
+//! the server compares prefixes by culture, which ignores some characters, and does not restrict names.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
@@ -12,10 +12,10 @@ use super::wire::read::RecordedEvent;
 use crate::limits::FLAWS_MAX;
 use crate::{NewEvent, Position, Recorded, StreamName, Version};
 
-/// Bytes of a name of somebody else's that are shown.
+/// Bytes of a stream name that are logged and reported.
 const NAME_SHOWN_BYTES: usize = 250;
 
-/// What the server is given. Text that is JSON is marked as that, so that its own tools show it; the bytes are the same.
+/// The event as it is sent. JSON is marked as such, so that the server's tools display it; the bytes are unchanged.
 pub(super) fn proposed(event: &NewEvent) -> Proposed {
     let json = serde_json::from_str::<&RawValue>(&event.data).ok();
     let json = json.is_some_and(|json| json.get() == event.data);
@@ -30,11 +30,11 @@ pub(super) fn proposed(event: &NewEvent) -> Proposed {
     }
 }
 
-/// Whose a stream is.
+/// The owner of a stream.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Whose {
     Ours(StreamName),
-    /// Its name begins with ours, and is none that we give.
+    /// The name has the log's prefix but is not a valid stream name.
     Odd,
     Others,
 }
@@ -45,15 +45,15 @@ pub(super) fn whose(prefix: &str, stream: &[u8]) -> Whose {
     name.map_or(Whose::Odd, Whose::Ours)
 }
 
-/// Why an event is passed over.
+/// Why an event is skipped.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum PassedOver {
     Others,
-    /// It stands where ours do. Its stream, with what cannot be seen escaped.
+    /// Of another program, under the log's prefix: the name of its stream, escaped.
     Odd(String),
 }
 
-/// What the server has, of a log whose streams begin with `prefix`.
+/// An event of the log whose streams begin with `prefix`.
 pub(super) fn recorded(event: &RecordedEvent, prefix: &str) -> Result<Recorded, PassedOver> {
     let stream = event.stream_identifier.as_ref();
     let stream = stream.map_or(&[][..], |identifier| identifier.stream_name.as_slice());
@@ -75,8 +75,8 @@ pub(super) fn recorded(event: &RecordedEvent, prefix: &str) -> Result<Recorded, 
     })
 }
 
-/// A stream's name for logs and reports: what cannot be seen is escaped, and a long name is cut, because the server limits names by
-/// nothing but the size of an event.
+/// A stream's name for logs and reports: invisible characters are escaped, and a long name is truncated, because the server
+/// limits a name only by the size of a record.
 pub(super) fn shown(stream: &[u8]) -> String {
     match stream.get(..NAME_SHOWN_BYTES) {
         Some(beginning) if stream.len() > NAME_SHOWN_BYTES => {
@@ -86,7 +86,7 @@ pub(super) fn shown(stream: &[u8]) -> String {
     }
 }
 
-/// What was found among our streams that is not ours: each said once, and counted.
+/// Streams of other programs under the log's prefix: each is logged once and counted.
 #[derive(Debug, Default)]
 pub(super) struct Oddities(Mutex<BTreeSet<String>>);
 
@@ -96,13 +96,13 @@ impl Oddities {
         if known.len() < FLAWS_MAX && !known.contains(&stream) {
             tracing::warn!(
                 stream,
-                "a stream of somebody else has a name as if it were of the log: it is passed over"
+                "a stream of another program has the log's prefix; it is skipped"
             );
             known.insert(stream);
         }
     }
 
-    /// How many there are, up to [`FLAWS_MAX`].
+    /// Their number, up to [`FLAWS_MAX`].
     pub(super) fn count(&self) -> u64 {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).len() as u64
     }

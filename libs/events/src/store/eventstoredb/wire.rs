@@ -1,6 +1,6 @@
-//! The messages that are spoken on the channel of our own, as far as they are used, by the numbers of EventStoreDB's
-//! `streams.proto`, `shared.proto`, `gossip.proto` and `serverfeatures.proto`. The client has all of them, and keeps them for
-//! itself. The double has its own on purpose: where one of the two were wrong, they would not understand each other.
+//! The messages of our own channel, with the field numbers of EventStoreDB's `streams.proto`, `shared.proto`,
+//! `gossip.proto` and `serverfeatures.proto`, as far as they are used. The client does not export its own. The double has
+//! separate definitions on purpose: a wrong number in one of the two breaks every test.
 
 use prost::{Message, Oneof};
 
@@ -61,7 +61,7 @@ impl From<uuid::Uuid> for Uuid {
 }
 
 impl Uuid {
-    /// The id; nothing if it is none.
+    /// The id; `None` if it is invalid.
     pub(crate) fn id(&self) -> Option<uuid::Uuid> {
         match self.value.as_ref()? {
             UuidValue::Structured(Structured { most_significant_bits, least_significant_bits }) => {
@@ -73,7 +73,7 @@ impl Uuid {
     }
 }
 
-/// A place in the server's log.
+/// A position in the server's log.
 #[derive(Clone, Copy, PartialEq, Eq, Message)]
 pub(crate) struct Place {
     #[prost(uint64, tag = "1")]
@@ -83,13 +83,13 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Where an event of ours stands: its record is its own commit.
+    /// The position of an event, whose record is its own commit.
     pub(crate) const fn of(place: u64) -> Self {
         Self { commit: place, prepare: place }
     }
 }
 
-/// `gossip.proto`: who belongs to the cluster.
+/// `gossip.proto`: the members of the cluster.
 #[derive(Clone, PartialEq, Eq, Message)]
 pub(crate) struct ClusterInfo {
     #[prost(message, repeated, tag = "1")]
@@ -106,7 +106,7 @@ pub(crate) struct Member {
     pub(crate) http_end_point: Option<EndPoint>,
 }
 
-/// `VNodeState` of who leads.
+/// `VNodeState` of the leader.
 pub(crate) const LEADER: i32 = 8;
 
 #[derive(Clone, PartialEq, Eq, Message)]
@@ -117,7 +117,7 @@ pub(crate) struct EndPoint {
     pub(crate) port: u32,
 }
 
-/// `serverfeatures.proto`: which release it is.
+/// `serverfeatures.proto`: the server's release.
 #[derive(Clone, PartialEq, Eq, Message)]
 pub(crate) struct SupportedMethods {
     #[prost(string, tag = "2")]

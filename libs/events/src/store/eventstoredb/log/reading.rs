@@ -1,4 +1,4 @@
-//! Reads of the log and of its streams, in parts until they have what was asked for.
+//! Reads of the log and of its streams, page by page.
 
 use tokio::time::Instant;
 
@@ -11,14 +11,14 @@ use crate::limits::{CALL_IN, FIND_TIMEOUT};
 use crate::{Position, Recorded, StreamName, Version};
 
 impl Log {
-    /// At most `limit` events of a stream behind a version.
+    /// At most `limit` events of a stream after a version.
     pub(in super::super) async fn read_stream(
         &self,
         stream: &StreamName,
         after: Version,
         (limit, until): (usize, Instant),
     ) -> Result<Vec<Recorded>, Failure> {
-        // The revision of the event behind `after` is its version.
+        // Revisions begin at 0, so the revision of the event after `after` is `after`.
         let (mut events, mut from) = (Vec::new(), Some(after.0));
         while let Some(at) = from.take() {
             let (from_here, within) = (Revision::At(at), (limit - events.len(), until));
@@ -66,7 +66,7 @@ impl Log {
         }
     }
 
-    /// At most `limit` events behind a position that the store gave, up to `through`.
+    /// At most `limit` events after a position that the store returned, up to `through`.
     pub(in super::super) async fn behind(
         &self,
         after: Position,
@@ -77,7 +77,7 @@ impl Log {
         while let Some(after) = from.take() {
             let begins = place(after).map_or(From::Start(()), From::Place);
             let wanted = Wanted { events: limit - events.len(), through, but: Some(after) };
-            // The read begins with the event at the place itself.
+            // The read begins with the event at `after`.
             let part = self.log_part(begins, Direction::Forwards, wanted, until).await?;
             events.extend(part.events);
             if !part.ended && is_whole(&events, limit) {
@@ -87,7 +87,7 @@ impl Log {
         Ok(fill(events, limit))
     }
 
-    /// At most `limit` events before a place, newest first.
+    /// At most `limit` events before a position, newest first.
     pub(in super::super) async fn before(
         &self,
         from: From,
@@ -113,7 +113,7 @@ impl Log {
         wanted: Wanted,
         until: Instant,
     ) -> Result<Part, Failure> {
-        // One more, where the first one is not wanted.
+        // One more, if the first one is skipped.
         let count = wanted.events + usize::from(wanted.but.is_some());
         let options = of_log(&self.prefix, from, direction, count);
         self.connection
@@ -123,7 +123,7 @@ impl Log {
             .await
     }
 
-    /// At most `limit` events up to the one at a position, newest first.
+    /// At most `limit` events up to and including the one at a position, newest first.
     pub(in super::super) async fn up_to(
         &self,
         through: Position,
@@ -131,7 +131,7 @@ impl Log {
     ) -> Result<Vec<Recorded>, Failure> {
         let head = *self.head.borrow();
         let beyond = through > head && {
-            // Another store may have given it, or another process's append may not have been heard of yet.
+            // The position of another store, or of an event of another process that was not received yet.
             through > self.connection.ask((until, CALL_IN), reads::end).await?
         };
         let through = if beyond { head } else { through };
@@ -141,11 +141,11 @@ impl Log {
             return self.and_before(back, limit, until).await;
         }
         let Some(at) = place(through) else { return Ok(Vec::new()) };
-        // Forwards a read begins with the event at its place, backwards with the one before it.
+        // A read forwards begins with the event at its position, backwards with the one before.
         let wanted = Wanted { events: 1, through: Some(through), but: None };
         let part = self.log_part(From::Place(at), Direction::Forwards, wanted, until);
         let mut events = match part.await {
-            // Another store gave the number, before the log was copied here.
+            // The position of another store, from which the log was copied.
             Err(Failure::NoPlace) => return Ok(Vec::new()),
             part => part?.events,
         };
@@ -154,11 +154,11 @@ impl Log {
             let before = From::Place(at);
             events.extend(self.before(before, limit - events.len(), until).await?);
         }
-        // Two reads, of which each was as large as one may be.
+        // Each of the two reads may have reached the byte limit.
         Ok(fill(events, limit))
     }
 
-    /// Goes on with what is before the oldest event in memory.
+    /// Continues before the oldest cached event.
     async fn and_before(
         &self,
         mut events: Vec<Recorded>,
