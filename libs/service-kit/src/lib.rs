@@ -33,4 +33,6 @@ pub use clock::Clock;
 pub use ends::{Certificate, Ends};
 pub use kit::{Kit, KitError, Settings};
 pub use service::Service;
-pub use streams::{Authority, Executed, Failure, Loaded, Order, Streams, fold, recorded_at};
+pub use streams::{
+    Begins, CommandEnvelope, Executed, Failure, Loaded, Streams, fold, recorded_at,
+};

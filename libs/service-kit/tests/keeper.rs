@@ -9,9 +9,10 @@ use dossier::contract::{
     AgencyCode, Channel, Document, DossierId, IntakeEvent, Meta, Personal, ProcedureRef,
 };
 use dossier::intake::Intake;
+use dossier::intake::miss_intake_answer::{self, MissIntakeAnswer};
 use dossier::intake::submit_dossier::{self, SubmitDossier};
 use dossier::law::{Law, shipped_rules};
-use dossier::{Facts, LawError, Obligation, State, Step};
+use dossier::{AnyCommand, Command, Decision, Facts, LawError, Obligation, State, Step};
 use events::bus::Bus;
 use events::{EventStore, StreamName};
 use jiff::{SignedDuration, Timestamp};
@@ -19,7 +20,7 @@ use serde_json::json;
 use service_kit::auth::{Auth, DevelopmentKey};
 use service_kit::documents::Documents;
 use service_kit::tasks::{Keeper, KeeperHealth, Tasks};
-use service_kit::{Authority, Clock, Kit, Order, Settings, Streams};
+use service_kit::{Begins, Clock, CommandEnvelope, Kit, Settings, Streams};
 use uuid::Uuid;
 
 const POISONED: DossierId = DossierId(Uuid::from_u128(2));
@@ -48,14 +49,28 @@ impl State for Breaking {
         self.0.obligations()
     }
 
-    fn enforced_by(kind: &str) -> Option<&'static Step> {
-        Intake::enforced_by(kind)
+    fn when_due(kind: &str) -> Option<AnyCommand<Self>> {
+        (kind == miss_intake_answer::KIND).then(|| AnyCommand::new(BreakingAnswer))
     }
+}
 
-    fn enforce(&self, kind: &str, facts: &Facts<'_>) -> Result<Vec<IntakeEvent>, LawError> {
-        let dossier = self.0.submission.as_ref().map(|submission| submission.brief.dossier);
+/// The command of the only obligation.
+#[derive(Debug)]
+struct BreakingAnswer;
+
+impl Command for BreakingAnswer {
+    type State = Breaking;
+    type Refusal = LawError;
+    const STEP: Step = MissIntakeAnswer::STEP;
+
+    fn decide(
+        &self,
+        state: &Breaking,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<IntakeEvent>, LawError> {
+        let dossier = state.0.submission.as_ref().map(|submission| submission.brief.dossier);
         assert_ne!(dossier, Some(POISONED), "poisoned");
-        self.0.enforce(kind, facts)
+        MissIntakeAnswer.decide(&state.0, facts)
     }
 }
 
@@ -96,24 +111,15 @@ fn stream(dossier: DossierId) -> StreamName {
 async fn submit(streams: &Streams<Breaking>, law: &Law, dossier: DossierId) {
     let procedure = law.procedures().find(|p| p.code.as_str() == "ENERGY.LABEL").unwrap();
     let (procedure, agency) = (procedure.reference(), AgencyCode::from("G02.002"));
-    let order = Order {
-        stream: stream(dossier),
-        step: &submit_dossier::STEP,
-        command: dossier.0,
-        digest: "",
-        authority: Authority::Service("intake"),
-        seen: None,
-        existing: false,
-        under: Some((&procedure, &agency)),
-        dossier: Some(dossier),
-        cause: None,
-        trace: None,
-        elsewhere: &[],
-    };
+    let step = &SubmitDossier::STEP;
+    let envelope = CommandEnvelope::by_service("intake", step, stream(dossier), dossier.0)
+        .begins(Begins::New(&procedure, &agency))
+        .about(Some(dossier));
     let decide = |state: &Breaking, facts: &Facts<'_>| {
-        submit_dossier::decide(&state.0, notice(dossier), facts)
+        let decided = notice(dossier).decide(&state.0, facts)?;
+        Ok::<_, submit_dossier::Refusal>(decided.into_events().unwrap_or_default())
     };
-    streams.execute(&order, decide).await.unwrap();
+    streams.execute(&envelope, decide).await.unwrap();
 }
 
 struct Scene {

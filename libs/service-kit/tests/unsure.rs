@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use dossier::access::Resource;
 use dossier::contract::{AgencyCode, DossierId, Meta, ProcedureRef, WaybillEvent, WaybillTaken};
-use dossier::delivery::hand_to_carrier;
+use dossier::delivery::hand_to_carrier::HandToCarrier;
 use dossier::law::shipped_rules;
-use dossier::{Facts, LawError, State};
+use dossier::{Command, Facts, LawError, State};
 use events::bus::Bus;
 use events::{EventStore, Faults};
 use jiff::Timestamp;
@@ -16,7 +16,7 @@ use service_kit::auth::{Auth, DevelopmentKey};
 use service_kit::documents::Documents;
 use service_kit::quotas::{Quotas, Rules};
 use service_kit::rulebook::Rulebook;
-use service_kit::{Authority, Clock, Failure, Kit, Order, Settings, Streams};
+use service_kit::{Begins, Clock, CommandEnvelope, Failure, Kit, Settings, Streams};
 use uuid::Uuid;
 
 /// A stream of which nothing is remembered.
@@ -64,27 +64,18 @@ async fn outcomes(faults: Faults, steps: u128) -> Vec<Result<(), Failure<LawErro
     let streams = Streams::<Waybill>::new(kit);
     let mut outcomes = Vec::new();
     for n in 1..=steps {
-        let order = Order {
-            stream: Streams::<Waybill>::name(&n.to_string()).unwrap(),
-            step: &hand_to_carrier::STEP,
-            command: Uuid::from_u128(n),
-            digest: "",
-            authority: Authority::Service("delivery"),
-            seen: None,
-            existing: false,
-            under: None,
-            dossier: None,
-            cause: None,
-            trace: None,
-            elsewhere: &[],
-        };
+        let stream = Streams::<Waybill>::name(&n.to_string()).unwrap();
+        let id = Uuid::from_u128(n);
+        let step = &HandToCarrier::STEP;
+        let envelope =
+            CommandEnvelope::by_service("delivery", step, stream, id).begins(Begins::Either);
         let taken = WaybillEvent::WaybillTaken(WaybillTaken {
             carrier: "vnpost".to_owned(),
             waybill: n.to_string(),
             dossier: DossierId(Uuid::from_u128(n)),
         });
         let decide = |_: &Waybill, _: &Facts<'_>| Ok(vec![taken.clone()]);
-        outcomes.push(streams.execute(&order, decide).await.map(drop));
+        outcomes.push(streams.execute(&envelope, decide).await.map(drop));
     }
     outcomes
 }

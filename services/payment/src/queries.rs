@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use dossier::Command;
 use dossier::contract::{EventSet, PaymentEvent, Source};
 use dossier::payment::Payment;
-use dossier::payment::take_notice::{STEP, TakeNotice, decide};
+use dossier::payment::take_notice::TakeNotice;
 use events::{Filter, Position, Recorded};
 use service_kit::tasks::{BoxFuture, Next, Stalled, Task};
 use service_kit::view::{Shape, View};
-use service_kit::{Authority, Kit, Order, Streams};
+use service_kit::{CommandEnvelope, Kit, Streams};
 use uuid::Uuid;
 
 use crate::provider::Provider;
@@ -69,21 +70,11 @@ impl Queries {
             source: Source::Query,
             said: provider.ask(&attempt.started).await,
         };
-        let order = Order {
-            stream: event.stream.clone(),
-            step: &STEP,
-            command: Uuid::new_v5(&event.id, b"query"),
-            digest: "",
-            authority: Authority::Service("payment"),
-            seen: None,
-            existing: true,
-            under: None,
-            dossier: event.stream.id().parse().ok(),
-            cause: Some(event.id),
-            trace: None,
-            elsewhere: &[],
-        };
-        if let Err(error) = self.payments.execute(&order, |s, f| decide(s, &command, f)).await {
+        let (stream, id) = (event.stream.clone(), Uuid::new_v5(&event.id, b"query"));
+        let envelope = CommandEnvelope::by_service("payment", &TakeNotice::STEP, stream, id)
+            .about(event.stream.id().parse().ok())
+            .caused_by(event.id);
+        if let Err(error) = self.payments.command(&envelope, &command).await {
             tracing::warn!(stream = %event.stream, ?error, "a provider's answer could not be recorded");
         }
     }

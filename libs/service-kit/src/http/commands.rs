@@ -9,14 +9,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Problem, Reply, Request, Seen};
-use crate::streams::{Authority, Failure, Loaded, Order, Streams};
+use crate::streams::{Begins, CommandEnvelope, Failure, Loaded, Streams};
 
 /// The stream that a command of a caller is for.
 #[derive(Debug, Clone, Copy)]
 pub struct On<'a> {
     id: &'a str,
     dossier: Option<DossierId>,
-    begins: Option<(&'a ProcedureRef, &'a AgencyCode)>,
+    begins: Begins<'a>,
     mays: Option<&'a [May]>,
     seen: Option<&'a Seen>,
 }
@@ -25,13 +25,19 @@ impl<'a> On<'a> {
     /// The stream with this id, which must exist, and the dossier that it is about.
     #[must_use]
     pub const fn stream(id: &'a str, dossier: Option<DossierId>) -> Self {
-        Self { id, dossier, begins: None, mays: None, seen: None }
+        Self { id, dossier, begins: Begins::Existing, mays: None, seen: None }
     }
 
     /// The stream may begin with the command, under this law.
     #[must_use]
     pub const fn beginning(self, procedure: &'a ProcedureRef, agency: &'a AgencyCode) -> Self {
-        Self { begins: Some((procedure, agency)), ..self }
+        Self { begins: Begins::New(procedure, agency), ..self }
+    }
+
+    /// The stream may begin with the command, under no procedure.
+    #[must_use]
+    pub const fn beginning_without_law(self) -> Self {
+        Self { begins: Begins::NewWithoutLaw, ..self }
     }
 
     /// Only some of those whom the step allows may send the command in this case.
@@ -46,9 +52,21 @@ impl<'a> On<'a> {
         Self { seen: Some(seen), ..self }
     }
 
-    fn target(self, step: &'a Step) -> Target<'a> {
-        let Self { id, dossier, begins: under, mays, seen } = self;
-        Target { id, dossier, step, mays: mays.unwrap_or(step.may), seen, under }
+    fn envelope<S: State>(
+        self,
+        request: &Request,
+        step: &'a Step,
+        caller: &'a Caller,
+        digest: &'a str,
+    ) -> Result<CommandEnvelope<'a>, Problem> {
+        let stream = Streams::<S>::name(self.id).map_err(|_| Problem::not_found())?;
+        let command = request.derived_id(caller, stream.as_str())?;
+        let who = (caller, self.mays.unwrap_or(step.may));
+        Ok(CommandEnvelope::by_caller(who, step, stream, (command, digest))
+            .seen(self.seen)
+            .begins(self.begins)
+            .about(self.dossier)
+            .traced(request.trace()))
     }
 }
 
@@ -111,14 +129,14 @@ pub async fn send<C: Command>(
 ) -> Result<Arc<Loaded<C::State>>, Problem> {
     let kit = streams.kit();
     let digest = request.digest(kit);
-    let target = on.target(const { &C::STEP });
-    let order = order::<C::State>(request, request.caller()?, target, &digest)?;
-    let executed = match streams.command(&order, command).await {
+    let (step, caller) = (const { &C::STEP }, request.caller()?);
+    let envelope = on.envelope::<C::State>(request, step, caller, &digest)?;
+    let executed = match streams.command(&envelope, command).await {
         // Beside what an older version recorded stands the digest of the body alone. The command stands
         // in the stream, or this would not be said: nothing is decided here.
         Err(Failure::KeyReused) => {
             let digest = kit.keyed_digest(&[&request.body]);
-            streams.command(&Order { digest: &digest, ..order }, command).await
+            streams.command(&CommandEnvelope { digest: &digest, ..envelope }, command).await
         }
         executed => executed,
     };
@@ -137,8 +155,7 @@ pub async fn preview<C: Command>(
     on: On<'_>,
     command: &C,
 ) -> Result<Option<Vec<<C::State as State>::Event>>, Problem> {
-    let target = on.target(const { &C::STEP });
-    try_step(streams, request, request.caller()?, target, |state, facts| {
+    try_on(streams, request, const { &C::STEP }, on, |state, facts| {
         Ok::<_, C::Refusal>(command.decide(state, facts)?.into_events().unwrap_or_default())
     })
     .await
@@ -213,13 +230,13 @@ pub async fn step<S: State, R: Refuse>(
 ) -> Result<Arc<Loaded<S>>, Problem> {
     let kit = streams.kit();
     let digest = request.digest(kit);
-    let order = order::<S>(request, caller, target, &digest)?;
-    let executed = match streams.execute(&order, &decide).await {
+    let envelope = target.on().envelope::<S>(request, target.step, caller, &digest)?;
+    let executed = match streams.execute(&envelope, &decide).await {
         // Beside what an older version recorded stands the digest of the body alone. The command stands
         // in the stream, or this would not be said: nothing is decided here.
         Err(Failure::KeyReused) => {
             let digest = kit.keyed_digest(&[&request.body]);
-            streams.execute(&Order { digest: &digest, ..order }, &decide).await
+            streams.execute(&CommandEnvelope { digest: &digest, ..envelope }, &decide).await
         }
         executed => executed,
     };
@@ -231,45 +248,32 @@ pub async fn step<S: State, R: Refuse>(
 pub async fn try_step<S: State, R: Refuse>(
     streams: &Streams<S>,
     request: &Request,
-    caller: &Caller,
+    _caller: &Caller,
     target: Target<'_>,
+    decide: impl FnMut(&S, &Facts<'_>) -> Result<Vec<S::Event>, R>,
+) -> Result<Option<Vec<S::Event>>, Problem> {
+    try_on(streams, request, target.step, target.on(), decide).await
+}
+
+async fn try_on<S: State, R: Refuse>(
+    streams: &Streams<S>,
+    request: &Request,
+    step: &Step,
+    on: On<'_>,
     mut decide: impl FnMut(&S, &Facts<'_>) -> Result<Vec<S::Event>, R>,
 ) -> Result<Option<Vec<S::Event>>, Problem> {
     let kit = streams.kit();
     let digest = request.digest(kit);
-    let order = order::<S>(request, caller, target, &digest)?;
-    let tried = match streams.trial(&order, &mut decide).await {
-        // As in `step`: what an older version recorded.
+    let envelope = on.envelope::<S>(request, step, request.caller()?, &digest)?;
+    let tried = match streams.trial(&envelope, &mut decide).await {
+        // As in `send`: what an older version recorded.
         Err(Failure::KeyReused) => {
             let digest = kit.keyed_digest(&[&request.body]);
-            streams.trial(&Order { digest: &digest, ..order }, &mut decide).await
+            streams.trial(&CommandEnvelope { digest: &digest, ..envelope }, &mut decide).await
         }
         tried => tried,
     };
     Ok(tried?)
-}
-
-fn order<'a, S: State>(
-    request: &Request,
-    caller: &'a Caller,
-    target: Target<'a>,
-    digest: &'a str,
-) -> Result<Order<'a>, Problem> {
-    let stream = Streams::<S>::name(target.id).map_err(|_| Problem::not_found())?;
-    Ok(Order {
-        command: request.derived_id(caller, stream.as_str())?,
-        stream,
-        step: target.step,
-        digest,
-        authority: Authority::Caller(caller, target.mays),
-        seen: target.seen,
-        existing: target.under.is_none(),
-        under: target.under,
-        dossier: target.dossier,
-        cause: None,
-        trace: request.trace(),
-        elsewhere: &[],
-    })
 }
 
 /// What a step is taken on.
@@ -287,4 +291,12 @@ pub struct Target<'a> {
     pub seen: Option<&'a Seen>,
     /// The law, where the step begins a stream.
     pub under: Option<(&'a ProcedureRef, &'a AgencyCode)>,
+}
+
+impl<'a> Target<'a> {
+    fn on(self) -> On<'a> {
+        let Self { id, dossier, mays, seen, under, .. } = self;
+        let begins = under.map_or(Begins::Existing, |(law, agency)| Begins::New(law, agency));
+        On { id, dossier, begins, mays: Some(mays), seen }
+    }
 }

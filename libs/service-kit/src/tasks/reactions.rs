@@ -22,7 +22,7 @@ use uuid::Uuid;
 use super::{Next, Progress, Stalled, Task, Work, back_off, looked_at};
 use crate::Kit;
 use crate::limits::{IN_FLIGHT_MAX, PARKED_FOR_MAX, PARKED_MAX};
-use crate::streams::{Authority, Failure, Order, Streams};
+use crate::streams::{Begins, CommandEnvelope, Failure, Streams};
 use crate::telemetry;
 use crate::view::{Shape, View};
 
@@ -316,10 +316,10 @@ impl<S: State> Reactions<S> {
     async fn perform(
         &self,
         event: &Recorded,
-        envelope: &Envelope,
+        recorded: &Envelope,
         follows: Vec<Follow<S>>,
     ) -> Outcome {
-        let trace = telemetry::current().or_else(|| envelope.trace.clone());
+        let trace = telemetry::current().or_else(|| recorded.trace.clone());
         for (ordinal, mut follow) in follows.into_iter().enumerate() {
             if let Some(before) = &self.before
                 && let Err(reason) = before.before(&mut follow).await
@@ -329,22 +329,17 @@ impl<S: State> Reactions<S> {
             let Ok(stream) = Streams::<S>::name(&follow.dossier.to_string()) else { continue };
             let step = follow.command.step();
             let name = format!("{}/{ordinal}/{stream}", step.name);
-            let order = Order {
-                command: Uuid::new_v5(&event.id, name.as_bytes()),
-                stream,
-                step,
-                digest: "",
-                authority: Authority::Service(self.service),
-                seen: None,
-                existing: false,
-                under: follow.received_under(),
-                dossier: Some(follow.dossier),
-                cause: Some(event.id),
-                trace: trace.clone(),
-                elsewhere: &[],
-            };
+            let command = Uuid::new_v5(&event.id, name.as_bytes());
+            let begins = follow
+                .received_under()
+                .map_or(Begins::Either, |(procedure, agency)| Begins::New(procedure, agency));
+            let envelope = CommandEnvelope::by_service(self.service, step, stream, command)
+                .begins(begins)
+                .about(Some(follow.dossier))
+                .caused_by(event.id)
+                .traced(trace.clone());
             let decide = |state: &S, facts: &Facts<'_>| follow.command.decide(state, facts);
-            match self.streams.react(&order, decide).await {
+            match self.streams.react(&envelope, decide).await {
                 Ok(_) => {}
                 Err(Failure::NotYet) => return Outcome::NotYet("something must come first"),
                 Err(error) => {

@@ -15,7 +15,7 @@ use super::index::Due;
 use tracing::Instrument;
 
 use crate::limits::ENFORCED_TOGETHER;
-use crate::streams::{Authority, Executed, Order, Streams, envelope};
+use crate::streams::{CommandEnvelope, Executed, Streams, envelope};
 use crate::{Kit, telemetry};
 
 /// Some that are due, and what was read before they are enforced.
@@ -130,21 +130,14 @@ async fn enforce_one<S: State>(
         tracing::error!(%stream, kind = &*due.kind, "no step enforces an obligation");
         return None;
     };
-    let order = Order {
-        stream: stream.clone(),
-        step,
-        command: Uuid::new_v5(&due.opened_by, name.as_bytes()),
-        digest: "",
-        authority: Authority::Service(service),
-        seen: None,
-        existing: true,
-        under: None,
-        dossier: S::IS_NAMED_BY_DOSSIER.then_some(DossierId(due.stream)),
-        cause: Some(due.opened_by),
-        trace: span.in_scope(telemetry::current),
-        elsewhere: &elsewhere,
-    };
-    let enforced = streams.execute(&order, |state, facts| clock::enforce(state, &due.kind, facts));
+    let command = Uuid::new_v5(&due.opened_by, name.as_bytes());
+    let envelope = CommandEnvelope::by_service(service, step, stream.clone(), command)
+        .about(S::IS_NAMED_BY_DOSSIER.then_some(DossierId(due.stream)))
+        .caused_by(due.opened_by)
+        .traced(span.in_scope(telemetry::current))
+        .knowing(&elsewhere);
+    let enforced =
+        streams.execute(&envelope, |state, facts| clock::enforce(state, &due.kind, facts));
     match enforced.instrument(span).await {
         Ok(executed) if executed.loaded.version == before => None,
         Ok(Executed { loaded, .. }) => {

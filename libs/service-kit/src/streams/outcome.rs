@@ -1,55 +1,14 @@
-//! A command on its way to a stream, and what comes of it.
+//! What comes of a command.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use dossier::access::{Caller, Denied, May};
-use dossier::contract::{AgencyCode, DossierId, ProcedureRef, Unreadable};
-use dossier::{Elsewhere, Step};
-use events::{ReadError, StreamName, TooLarge, Unwritable, Version};
-use uuid::Uuid;
+use dossier::access::Denied;
+use dossier::contract::Unreadable;
+use events::{ReadError, TooLarge, Unwritable, Version};
 
 use super::Loaded;
 use crate::clock::ClockWrong;
-use crate::http::Seen;
-
-/// On what authority a command comes.
-#[derive(Debug, Clone, Copy)]
-pub enum Authority<'a> {
-    /// A caller, who must be allowed to.
-    Caller(&'a Caller, &'a [May]),
-    /// The service itself.
-    Service(&'a str),
-}
-
-/// A command on its way to a stream.
-#[derive(Debug, Clone)]
-pub struct Order<'a> {
-    /// The stream.
-    pub stream: StreamName,
-    /// The step that is taken.
-    pub step: &'a Step,
-    /// The command's id.
-    pub command: Uuid,
-    /// A keyed digest of the request.
-    pub digest: &'a str,
-    /// On what authority.
-    pub authority: Authority<'a>,
-    /// The versions that the caller has seen (`If-Match`).
-    pub seen: Option<&'a Seen>,
-    /// Whether the stream must exist.
-    pub existing: bool,
-    /// The law, where the stream may still be empty.
-    pub under: Option<(&'a ProcedureRef, &'a AgencyCode)>,
-    /// The dossier; nothing where the stream itself says which it is about.
-    pub dossier: Option<DossierId>,
-    /// The event that caused the command.
-    pub cause: Option<Uuid>,
-    /// W3C trace context.
-    pub trace: Option<String>,
-    /// What other services have recorded.
-    pub elsewhere: &'a [Elsewhere],
-}
 
 /// What came of a command.
 #[derive(Debug, Clone)]
@@ -89,6 +48,13 @@ pub enum Failure<R> {
     Unavailable(String),
     /// An event of the stream cannot be read: only an operator can help.
     Unreadable(String),
+}
+
+impl<R> Failure<R> {
+    /// Whether another state of the stream could lead elsewhere: such a failure must rest on what the store has.
+    pub(super) const fn rests_on_state(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::NotYet | Self::Stale(_))
+    }
 }
 
 impl<R> From<ReadError> for Failure<R> {
