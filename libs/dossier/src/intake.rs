@@ -3,7 +3,7 @@
 
 use crate::access::{May, agency, any, complained, consulted, own};
 use crate::contract::Role;
-use crate::step::Step;
+use crate::step::{Command, Step};
 
 pub mod accept_dossier;
 pub mod answer_review;
@@ -41,41 +41,63 @@ mod resumption;
 mod rules;
 mod state;
 
+use accept_dossier::AcceptDossier;
+use answer_review::AnswerReview;
+use close_dossier::CloseDossier;
+use close_unpaid::CloseUnpaid;
+use exclude_time::ExcludeTime;
+use expire_supplement_window::ExpireSupplementWindow;
+use extend_deadline::ExtendDeadline;
+use fix_appointment::FixAppointment;
+use foresee_lateness::ForeseeLateness;
+use miss_deadline::MissDeadline;
+use miss_intake_answer::MissIntakeAnswer;
+use move_appointment::MoveAppointment;
+use record_decision::RecordDecision;
+use record_delivery::RecordDelivery;
+use record_fee::RecordFee;
+use refuse_dossier::RefuseDossier;
+use request_supplement::RequestSupplement;
+use restate_deadline::RestateDeadline;
+use return_fee::ReturnFee;
+use submit_dossier::SubmitDossier;
+use submit_supplement::SubmitSupplement;
+use withdraw_dossier::WithdrawDossier;
+
 pub use form::FormVersion;
-pub use reaction::IntakeReaction;
 pub use rules::{Rules, RulesStage, RulesVersion, Shipped, stream_id};
 pub use state::{Answer, Intake, OpenRequest, Promised, Stage};
 
 /// The steps, in the order of the procedure.
 pub const STEPS: &[Step] = &[
-    submit_dossier::STEP,
-    accept_dossier::STEP,
-    refuse_dossier::STEP,
-    request_supplement::STEP,
-    submit_supplement::STEP,
-    withdraw_dossier::STEP,
-    move_appointment::STEP,
-    extend_deadline::STEP,
-    fix_appointment::STEP,
-    close_dossier::STEP,
-    record_fee::STEP,
-    return_fee::STEP,
-    answer_review::STEP,
-    record_decision::STEP,
-    exclude_time::STEP,
-    record_delivery::STEP,
-    close_unpaid::STEP,
-    miss_intake_answer::STEP,
-    foresee_lateness::STEP,
-    miss_deadline::STEP,
-    expire_supplement_window::STEP,
-    restate_deadline::STEP,
-    issue_rules::STEP,
-    sign_rules::STEP,
-    reject_rules::STEP,
-    withdraw_rules::STEP,
-    declare_outage::STEP,
-    end_outage::STEP,
+    SubmitDossier::STEP,
+    AcceptDossier::STEP,
+    RefuseDossier::STEP,
+    RequestSupplement::STEP,
+    SubmitSupplement::STEP,
+    WithdrawDossier::STEP,
+    MoveAppointment::STEP,
+    ExtendDeadline::STEP,
+    FixAppointment::STEP,
+    CloseDossier::STEP,
+    RecordFee::STEP,
+    ReturnFee::STEP,
+    AnswerReview::STEP,
+    RecordDecision::STEP,
+    ExcludeTime::STEP,
+    RecordDelivery::STEP,
+    CloseUnpaid::STEP,
+    MissIntakeAnswer::STEP,
+    ForeseeLateness::STEP,
+    MissDeadline::STEP,
+    ExpireSupplementWindow::STEP,
+    RestateDeadline::STEP,
+    issue_rules::IssueRules::STEP,
+    sign_rules::SignRules::STEP,
+    reject_rules::RejectRules::STEP,
+    withdraw_rules::WithdrawRules::STEP,
+    declare_outage::DeclareOutage::STEP,
+    end_outage::EndOutage::STEP,
 ];
 
 /// Who may read where a dossier stands, what falls due in it and what happened.

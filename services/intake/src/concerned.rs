@@ -2,10 +2,11 @@
 //! move: counted before it is issued.
 
 use dossier::contract::{DossierId, RulesIssued};
+use dossier::intake::Intake;
 use dossier::intake::issue_rules::concerns;
-use dossier::intake::{Intake, restate_deadline};
+use dossier::intake::restate_deadline::RestateDeadline;
 use dossier::law::Law;
-use dossier::{Facts, LawError};
+use dossier::{Command, Decision, Facts, LawError};
 use futures_util::StreamExt;
 use jiff::Timestamp;
 use service_kit::Streams;
@@ -80,7 +81,7 @@ async fn look(
         let brief = intake.submission.as_ref().map(|submission| &submission.brief);
         let rule = brief.and_then(|brief| law.rule(&brief.procedure, &brief.agency, from));
         let facts = Facts { at: from, command: id, actor: &actor, law, rule, elsewhere: &[] };
-        Ok(!restate_deadline::decide(intake, &facts)?.is_empty())
+        Ok(RestateDeadline.decide(intake, &facts)? != Decision::Nothing)
     };
     // What the law moves already is not this file's doing.
     Ok((true, moves(after).unwrap_or(false) && !moves(before).unwrap_or(false)))

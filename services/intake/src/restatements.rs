@@ -4,17 +4,18 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use dossier::Command;
 use dossier::contract::{
     DossierId, EventSet, LawEvent, ProcedureCode, ProcedureRef, RulesIssued, RulesKind,
 };
 use dossier::intake::Intake;
-use dossier::intake::restate_deadline::{STEP, decide};
+use dossier::intake::restate_deadline::RestateDeadline;
 use events::{Filter, Position, Recorded, StreamName};
 use futures_util::StreamExt;
 use jiff::{SignedDuration, Timestamp};
 use service_kit::tasks::{BoxFuture, KeeperHealth, Next, Stalled, Task};
 use service_kit::view::{Shape, View};
-use service_kit::{Authority, Kit, Order, Streams, recorded_at};
+use service_kit::{CommandEnvelope, Kit, Streams, recorded_at};
 use uuid::Uuid;
 
 const SHAPE: Shape = Shape { name: "intake-restatements", version: 1, tables: "" };
@@ -109,23 +110,15 @@ impl Restatements {
     }
 
     async fn restate(&self, stream: StreamName, cause: Uuid) {
-        let order = Order {
-            command: Uuid::new_v5(&cause, format!("restate/{stream}").as_bytes()),
-            step: &STEP,
-            digest: "",
-            authority: Authority::Service("intake"),
-            seen: None,
-            existing: true,
-            under: None,
-            dossier: stream.id().parse().ok(),
-            cause: Some(cause),
-            trace: None,
-            elsewhere: &[],
-            stream,
-        };
-        if let Err(error) = self.dossiers.execute(&order, decide).await {
+        let id = Uuid::new_v5(&cause, format!("restate/{stream}").as_bytes());
+        let dossier = stream.id().parse().ok();
+        let envelope =
+            CommandEnvelope::by_service("intake", &RestateDeadline::STEP, stream.clone(), id)
+                .about(dossier)
+                .caused_by(cause);
+        if let Err(error) = self.dossiers.command(&envelope, &RestateDeadline).await {
             // The keeper looks at the law once more before it says that a deadline has passed.
-            tracing::error!(stream = %order.stream, ?error, "a date could not be restated");
+            tracing::error!(%stream, ?error, "a date could not be restated");
         }
     }
 

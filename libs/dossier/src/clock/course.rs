@@ -200,12 +200,13 @@ mod tests {
     use super::*;
     use crate::contract::Role;
     use crate::intake::Intake;
-    use crate::intake::accept_dossier::{decide as accept, tests::accepted, tests::submitted};
+    use crate::intake::accept_dossier::AcceptDossier;
+    use crate::intake::accept_dossier::tests::{accepted, submitted};
     use crate::intake::record_fee::tests::record;
     use crate::intake::request_supplement::tests::asked;
     use crate::intake::return_fee::tests::{give_back, started};
     use crate::intake::submit_dossier::tests::document;
-    use crate::intake::submit_supplement::{self, SubmitSupplement};
+    use crate::intake::submit_supplement::SubmitSupplement;
     use crate::law::{Law, Procedure};
     use crate::testing::{Scene, at, law};
 
@@ -221,9 +222,7 @@ mod tests {
 
     fn supplied(scene: &mut Scene<'_, Intake>, moment: &str) {
         let command = SubmitSupplement { documents: vec![document("rules")], form: None };
-        scene
-            .step(moment, Role::Applicant, |s, f| submit_supplement::decide(s, command, f))
-            .unwrap();
+        scene.take(moment, Role::Applicant, command).unwrap();
     }
 
     fn due(law: &Law, course: &Course, change: impl FnOnce(&mut Procedure)) -> Option<Timestamp> {
@@ -252,7 +251,7 @@ mod tests {
         let mut scene = submitted(&law);
         asked(&mut scene, "2026-11-25T10:00").unwrap();
         supplied(&mut scene, "2026-11-26T10:00");
-        scene.step("2026-11-26T11:00", Role::Clerk, accept).unwrap();
+        scene.take("2026-11-26T11:00", Role::Clerk, AcceptDossier {}).unwrap();
         let course = course(&scene);
         assert_eq!(due(&law, &course, |_| {}), course.promised);
         // Where supplements only pause, it counts from the submission, but for the day that began while it was away.
@@ -269,7 +268,7 @@ mod tests {
         // Asked for and supplied over two midnights, then accepted: it counts from the supplement.
         asked(&mut scene, "2026-11-20T10:00").unwrap();
         supplied(&mut scene, "2026-11-25T10:00");
-        scene.step("2026-11-25T11:00", Role::Clerk, accept).unwrap();
+        scene.take("2026-11-25T11:00", Role::Clerk, AcceptDossier {}).unwrap();
         let course = course(&scene);
         let accepted_first = |procedure: &mut Procedure| {
             procedure.clock.start = ClockStart::Accepted;

@@ -176,7 +176,7 @@ mod tests {
     use crate::intake::accept_dossier::tests::submitted;
     use crate::intake::request_supplement::tests::asked;
     use crate::intake::submit_dossier::tests::document;
-    use crate::intake::submit_supplement::{self, Refusal, SubmitSupplement};
+    use crate::intake::submit_supplement::{Refusal, SubmitSupplement};
     use crate::intake::{Intake, expire_supplement_window, miss_intake_answer};
     use crate::testing::{Scene, at, law};
 
@@ -232,15 +232,12 @@ mod tests {
         let later = window.checked_add(jiff::SignedDuration::from_hours(1)).unwrap();
         let later = later.to_zoned(jiff::tz::TimeZone::get("Asia/Ho_Chi_Minh").unwrap());
         let later = later.strftime("%Y-%m-%dT%H:%M").to_string();
-        let supply = |s: &Intake, f: &Facts<'_>| {
-            let command = SubmitSupplement { documents: vec![document("rules")], form: None };
-            submit_supplement::decide(s, command, f)
-        };
-        let closed = scene.step(&later, Role::Applicant, supply);
+        let supply = SubmitSupplement { documents: vec![document("rules")], form: None };
+        let closed = scene.take(&later, Role::Applicant, supply.clone());
         assert_eq!(closed, Err(Refusal::WindowClosed));
         scene.law = &broken;
         assert!(due(&mut scene, &later, expire_supplement_window::KIND).is_empty(), "held");
-        assert!(scene.step(&later, Role::Applicant, supply).is_ok());
+        assert!(scene.take(&later, Role::Applicant, supply).is_ok());
     }
 
     #[test]

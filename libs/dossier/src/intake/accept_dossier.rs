@@ -1,21 +1,20 @@
 //! The one-stop unit finds a dossier valid and accepts it with an appointment (form 01, Giấy tiếp nhận hồ sơ và hẹn trả
 //! kết quả). Decree 61/2018/NĐ-CP, art. 17.3. Where the procedure says so, the statutory clock starts here.
 
+use serde::Deserialize;
+use utoipa::ToSchema;
+
 use super::{Intake, Stage};
 use crate::access::agency;
 use crate::clock::{self, Ledger, Moments};
 use crate::contract::{DossierAccepted, IntakeEvent, Role};
-use crate::step::{Facts, Step, refusals};
+use crate::step::{Command, Decision, Facts, Step, refusals};
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "accept_dossier",
-    service: "intake",
-    basis: "61/2018/NĐ-CP Điều 17.3; Mẫu 01",
-    may: &[agency(Role::Clerk)],
-    events: &["intake.DossierAccepted.v1"],
-    refusals: Refusal::ALL,
-};
+/// Accepts a dossier with an appointment.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = AcceptDossierRequest)]
+pub struct AcceptDossier {}
 
 refusals! {
     /// Why a dossier cannot be accepted.
@@ -29,56 +28,66 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(intake: &Intake, facts: &Facts<'_>) -> Result<Vec<IntakeEvent>, Refusal> {
-    let Some(submission) = intake.submission.as_ref().filter(|_| intake.stage == Stage::Submitted)
-    else {
-        return Err(Refusal::AlreadyAnswered);
+impl Command for AcceptDossier {
+    type State = Intake;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "accept_dossier",
+        service: "intake",
+        basis: "61/2018/NĐ-CP Điều 17.3; Mẫu 01",
+        may: &[agency(Role::Clerk)],
+        events: &["intake.DossierAccepted.v1"],
+        refusals: Refusal::ALL,
     };
-    if intake.open_request.is_some() {
-        return Err(Refusal::SupplementAwaited);
+
+    fn decide(&self, intake: &Intake, facts: &Facts<'_>) -> Result<Decision<IntakeEvent>, Refusal> {
+        let Some(submission) =
+            intake.submission.as_ref().filter(|_| intake.stage == Stage::Submitted)
+        else {
+            return Err(Refusal::AlreadyAnswered);
+        };
+        if intake.open_request.is_some() {
+            return Err(Refusal::SupplementAwaited);
+        }
+        if submission.fee_first && intake.fee_received_at.is_none() {
+            return Err(Refusal::FeeNotReceived);
+        }
+        let rule = facts.rule()?;
+        let received_at = submission.posted_at.or(intake.submitted_at).unwrap_or(facts.at);
+        let moments = Moments {
+            received_at,
+            completed_at: intake.completed_at.unwrap_or(received_at),
+            accepted_at: facts.at,
+            fee_at: intake.fee_received_at,
+        };
+        let brief = submission.brief.clone();
+        let Some(moment) = clock::start_moment(&rule.procedure.clock, moments) else {
+            return Ok(Decision::event(DossierAccepted { brief, promise: None, started_at: None }));
+        };
+        let started_at = clock::effective_start(rule, moment)?;
+        let ledger =
+            Ledger { suspensions: intake.suspensions.clone(), ..Ledger::since(started_at) };
+        let promise = clock::promise(rule, brief.channel, &ledger)?;
+        Ok(Decision::event(DossierAccepted { brief, promise, started_at: Some(started_at) }))
     }
-    if submission.fee_first && intake.fee_received_at.is_none() {
-        return Err(Refusal::FeeNotReceived);
-    }
-    let rule = facts.rule()?;
-    let received_at = submission.posted_at.or(intake.submitted_at).unwrap_or(facts.at);
-    let moments = Moments {
-        received_at,
-        completed_at: intake.completed_at.unwrap_or(received_at),
-        accepted_at: facts.at,
-        fee_at: intake.fee_received_at,
-    };
-    let brief = submission.brief.clone();
-    let Some(moment) = clock::start_moment(&rule.procedure.clock, moments) else {
-        return Ok(vec![DossierAccepted { brief, promise: None, started_at: None }.into()]);
-    };
-    let started_at = clock::effective_start(rule, moment)?;
-    let ledger = Ledger { suspensions: intake.suspensions.clone(), ..Ledger::since(started_at) };
-    let promise = clock::promise(rule, brief.channel, &ledger)?;
-    Ok(vec![DossierAccepted { brief, promise, started_at: Some(started_at) }.into()])
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::intake::submit_dossier::{self, tests::promotion};
+    use crate::intake::submit_dossier::tests::promotion;
     use crate::law::Law;
     use crate::testing::{Scene, at, law};
 
     pub(crate) fn submitted(law: &Law) -> Scene<'_, Intake> {
         let mut scene = Scene::new(law, "2.000004", "H26.14");
-        scene
-            .step("2026-11-20T09:00", Role::Applicant, |state, facts| {
-                submit_dossier::decide(state, promotion(), facts)
-            })
-            .unwrap();
+        scene.take("2026-11-20T09:00", Role::Applicant, promotion()).unwrap();
         scene
     }
 
     pub(crate) fn accepted(law: &Law) -> Scene<'_, Intake> {
         let mut scene = submitted(law);
-        scene.step("2026-11-20T10:00", Role::Clerk, decide).unwrap();
+        scene.take("2026-11-20T10:00", Role::Clerk, AcceptDossier {}).unwrap();
         scene
     }
 
@@ -94,7 +103,7 @@ pub(crate) mod tests {
             law.take(&rules, None).unwrap();
         }
         let mut scene = submitted(&law);
-        scene.step("2026-11-20T10:00", Role::Clerk, decide).unwrap();
+        scene.take("2026-11-20T10:00", Role::Clerk, AcceptDossier {}).unwrap();
         let promised = scene.state.promised.unwrap().promise;
         assert!(promised.provisional && promised.due_at > at("2060-01-01T00:00"), "{promised:?}");
     }
@@ -112,18 +121,14 @@ pub(crate) mod tests {
     fn a_supplement_before_acceptance_is_not_counted_against_the_agency() {
         use crate::intake::request_supplement::tests::asked;
         use crate::intake::submit_dossier::tests::document;
-        use crate::intake::submit_supplement::{self, SubmitSupplement};
+        use crate::intake::submit_supplement::SubmitSupplement;
 
         let law = law();
         let mut scene = submitted(&law);
         asked(&mut scene, "2026-11-20T10:00").unwrap();
         let supplied = SubmitSupplement { documents: vec![document("rules")], form: None };
-        scene
-            .step("2026-12-04T10:00", Role::Applicant, |s, f| {
-                submit_supplement::decide(s, supplied, f)
-            })
-            .unwrap();
-        scene.step("2026-12-04T11:00", Role::Clerk, decide).unwrap();
+        scene.take("2026-12-04T10:00", Role::Applicant, supplied).unwrap();
+        scene.take("2026-12-04T11:00", Role::Clerk, AcceptDossier {}).unwrap();
         // Counted again from the start: five working days from Friday 4 December.
         assert_eq!(scene.state.promised.unwrap().promise.due_at, at("2026-12-12T00:00"));
     }
@@ -132,7 +137,7 @@ pub(crate) mod tests {
     fn a_dossier_is_accepted_once() {
         let law = law();
         let mut scene = accepted(&law);
-        let again = scene.step("2026-11-20T11:00", Role::Clerk, decide);
+        let again = scene.take("2026-11-20T11:00", Role::Clerk, AcceptDossier {});
         assert_eq!(again, Err(Refusal::AlreadyAnswered));
     }
 

@@ -5,54 +5,55 @@ use uuid::Uuid;
 
 use super::request_supplement::{self, RequestSupplement};
 use super::{Intake, Stage};
-use crate::contract::{DossierId, IntakeEvent, SupplementDeclined, SupplementNeeded};
-use crate::step::{Facts, LawError, Reacted, Refuse, Step};
+use crate::contract::{IntakeEvent, SupplementDeclined, SupplementNeeded};
+use crate::step::{Command, Decision, Facts, LawError, Refuse, Step};
 
-/// This step, which the service takes itself.
-pub const STEP: Step = Step {
-    name: "answer_review",
-    service: "intake",
-    basis: "61/2018/NĐ-CP Điều 15.3, 19.4",
-    may: &[],
-    events: &[
-        "intake.DeadlineMissed.v1",
-        "intake.SupplementRequested.v1",
-        "intake.SupplementDeclined.v1",
-    ],
-    refusals: &[],
-};
-
-/// The command.
+/// Asks the applicant for what review needs.
 #[derive(Debug, Clone)]
 pub struct AnswerReview {
-    /// The dossier.
-    pub dossier: DossierId,
     /// The event that asks.
     pub asked_by: Uuid,
     /// What for.
     pub needed: SupplementNeeded,
 }
 
-/// Decides; waits until the acceptance is known here.
-pub fn decide(
-    intake: &Intake,
-    command: &AnswerReview,
-    facts: &Facts<'_>,
-) -> Result<Reacted<IntakeEvent>, LawError> {
-    if matches!(intake.stage, Stage::Empty | Stage::Submitted) {
-        return Ok(Reacted::NotYet);
-    }
-    let request = RequestSupplement {
-        components: command.needed.components.clone(),
-        reason: command.needed.reason.clone(),
-        asked_by: Some(command.asked_by),
+impl Command for AnswerReview {
+    type State = Intake;
+    type Refusal = LawError;
+    const STEP: Step = Step {
+        name: "answer_review",
+        service: "intake",
+        basis: "61/2018/NĐ-CP Điều 15.3, 19.4",
+        may: &[],
+        events: &[
+            "intake.DeadlineMissed.v1",
+            "intake.SupplementRequested.v1",
+            "intake.SupplementDeclined.v1",
+        ],
+        refusals: &[],
     };
-    match request_supplement::decide(intake, request, facts) {
-        Ok(events) => Ok(Reacted::Done(events)),
-        Err(request_supplement::Refusal::Law(error)) => Err(error),
-        Err(refusal) => {
-            let (asked_by, reason) = (command.asked_by, refusal.entry().code.to_owned());
-            Ok(Reacted::Done(vec![SupplementDeclined { asked_by, reason }.into()]))
+
+    /// Waits until the acceptance is known here.
+    fn decide(
+        &self,
+        intake: &Intake,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<IntakeEvent>, LawError> {
+        if matches!(intake.stage, Stage::Empty | Stage::Submitted) {
+            return Ok(Decision::NotYet);
+        }
+        let request = RequestSupplement {
+            components: self.needed.components.clone(),
+            reason: self.needed.reason.clone(),
+            asked_by: Some(self.asked_by),
+        };
+        match request.decide(intake, facts) {
+            Ok(decision) => Ok(decision),
+            Err(request_supplement::Refusal::Law(error)) => Err(error),
+            Err(refusal) => {
+                let (asked_by, reason) = (self.asked_by, refusal.entry().code.to_owned());
+                Ok(Decision::event(SupplementDeclined { asked_by, reason }))
+            }
         }
     }
 }
@@ -69,7 +70,6 @@ mod tests {
         let law = law();
         let mut scene = accepted(&law);
         let command = AnswerReview {
-            dossier: DossierId(Uuid::nil()),
             asked_by: Uuid::from_u128(5),
             needed: SupplementNeeded {
                 components: vec!["rules".into()],
@@ -77,12 +77,7 @@ mod tests {
             },
         };
         let ask = |scene: &mut crate::testing::Scene<'_, Intake>| {
-            scene
-                .step("2026-11-20T11:00", Role::System, |s, f| match decide(s, &command, f)? {
-                    Reacted::Done(events) => Ok::<_, LawError>(events),
-                    Reacted::NotYet => panic!("it was accepted"),
-                })
-                .unwrap();
+            scene.take("2026-11-20T11:00", Role::System, command.clone()).unwrap();
             *scene.kinds().last().unwrap()
         };
         assert_eq!(ask(&mut scene), "SupplementRequested");

@@ -1,20 +1,24 @@
 //! An officer ends a dossier. One that owes a result cannot be ended before it is decided; a procedure without any result
 //! is ended in this way (result code "no result" of the national catalogue).
 
+use serde::Deserialize;
+use utoipa::ToSchema;
+
 use super::{Intake, Stage, miss_deadline::unrecorded};
 use crate::access::agency;
-use crate::contract::{ClosedAs, DossierClosed, IntakeEvent, Personal, Role};
-use crate::step::{Facts, Step, refusals};
+use crate::contract::{ClosedAs, DossierClosed, IntakeEvent, Role};
+use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::text::Text;
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "close_dossier",
-    service: "intake",
-    basis: "61/2018/NĐ-CP Điều 20",
-    may: &[agency(Role::Clerk)],
-    events: &["intake.DeadlineMissed.v1", "intake.DossierClosed.v1"],
-    refusals: Refusal::ALL,
-};
+/// Why a dossier is ended.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = CloseDossierRequest)]
+pub struct CloseDossier {
+    /// The written reason.
+    #[schema(value_type = String, min_length = 1, max_length = 2000)]
+    pub reason: Text<2000>,
+}
 
 refusals! {
     /// Why a dossier cannot be ended.
@@ -26,24 +30,32 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(
-    intake: &Intake,
-    reason: String,
-    facts: &Facts<'_>,
-) -> Result<Vec<IntakeEvent>, Refusal> {
-    if intake.stage != Stage::Processing {
-        return Err(Refusal::NotOpen);
+impl Command for CloseDossier {
+    type State = Intake;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "close_dossier",
+        service: "intake",
+        basis: "61/2018/NĐ-CP Điều 20",
+        may: &[agency(Role::Clerk)],
+        events: &["intake.DeadlineMissed.v1", "intake.DossierClosed.v1"],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(&self, intake: &Intake, facts: &Facts<'_>) -> Result<Decision<IntakeEvent>, Refusal> {
+        if intake.stage != Stage::Processing {
+            return Err(Refusal::NotOpen);
+        }
+        if facts.rule()?.procedure.result.code.is_some() {
+            return Err(Refusal::ResultOwed);
+        }
+        let reason = Some(self.reason.personal());
+        let mut events: Vec<IntakeEvent> = unrecorded(intake, facts.at).into_iter().collect();
+        let closed_as = ClosedAs::Ended;
+        let (accepted_at, accepted) = intake.acceptance();
+        events.push(DossierClosed { closed_as, reason, accepted_at, accepted }.into());
+        Ok(events.into())
     }
-    if facts.rule()?.procedure.result.code.is_some() {
-        return Err(Refusal::ResultOwed);
-    }
-    let reason = Some(Personal::from(reason));
-    let mut events: Vec<IntakeEvent> = unrecorded(intake, facts.at).into_iter().collect();
-    let closed_as = ClosedAs::Ended;
-    let (accepted_at, accepted) = intake.acceptance();
-    events.push(DossierClosed { closed_as, reason, accepted_at, accepted }.into());
-    Ok(events)
 }
 
 #[cfg(test)]
@@ -57,7 +69,7 @@ mod tests {
         let law = law();
         let mut scene = accepted(&law);
         let refused =
-            scene.step("2026-11-20T11:00", Role::Clerk, |s, f| decide(s, String::new(), f));
+            scene.take("2026-11-20T11:00", Role::Clerk, CloseDossier { reason: "x".into() });
         assert_eq!(refused, Err(Refusal::ResultOwed));
     }
 }

@@ -2,28 +2,38 @@
 
 use super::Intake;
 use crate::contract::{ClosedAs, DossierClosed, IntakeEvent};
-use crate::step::{Reacted, Step};
+use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// This step, which the service takes itself.
-pub const STEP: Step = Step {
-    name: "close_unpaid",
-    service: "intake",
-    basis: "137/2026/NĐ-CP Điều 11.2",
-    may: &[],
-    events: &["intake.DossierClosed.v1"],
-    refusals: &[],
-};
+/// Returns a dossier whose fee was not paid.
+#[derive(Debug, Clone, Copy)]
+pub struct CloseUnpaid;
 
-/// Decides; nothing if the dossier has ended.
-#[must_use]
-pub fn decide(intake: &Intake) -> Reacted<IntakeEvent> {
-    if intake.submission.is_none() {
-        return Reacted::NotYet;
+impl Command for CloseUnpaid {
+    type State = Intake;
+    type Refusal = LawError;
+    const STEP: Step = Step {
+        name: "close_unpaid",
+        service: "intake",
+        basis: "137/2026/NĐ-CP Điều 11.2",
+        may: &[],
+        events: &["intake.DossierClosed.v1"],
+        refusals: &[],
+    };
+
+    /// Nothing if the dossier has ended.
+    fn decide(
+        &self,
+        intake: &Intake,
+        _facts: &Facts<'_>,
+    ) -> Result<Decision<IntakeEvent>, LawError> {
+        if intake.submission.is_none() {
+            return Ok(Decision::NotYet);
+        }
+        if !intake.is_open() || intake.fee_received_at.is_some() {
+            return Ok(Decision::Nothing);
+        }
+        let closed_as = ClosedAs::NotPaid;
+        let (accepted_at, accepted) = intake.acceptance();
+        Ok(Decision::event(DossierClosed { closed_as, reason: None, accepted_at, accepted }))
     }
-    if !intake.is_open() || intake.fee_received_at.is_some() {
-        return Reacted::Done(Vec::new());
-    }
-    let closed_as = ClosedAs::NotPaid;
-    let (accepted_at, accepted) = intake.acceptance();
-    Reacted::Done(vec![DossierClosed { closed_as, reason: None, accepted_at, accepted }.into()])
 }

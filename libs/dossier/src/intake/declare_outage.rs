@@ -10,17 +10,7 @@ use uuid::Uuid;
 use crate::access::{Resource, any};
 use crate::contract::{AgencyCode, Channel, LawEvent, Meta, OutageDeclared, ProcedureRef, Role};
 use crate::law::Finding;
-use crate::step::{Facts, LawError, State, Step, refusals};
-
-/// This step.
-pub const STEP: Step = Step {
-    name: "declare_outage",
-    service: "intake",
-    basis: "224/2026/NĐ-CP Điều 13; 99/2022/NĐ-CP Điều 16",
-    may: &[any(Role::Operator)],
-    events: &["law.OutageDeclared.v1"],
-    refusals: Refusal::ALL,
-};
+use crate::step::{Command, Decision, Facts, LawError, State, Step, refusals};
 
 /// How long before it begins a planned outage is announced.
 const AHEAD: Budget = Budget { amount: 7, unit: Unit::WorkingDays };
@@ -66,7 +56,7 @@ impl State for OutageRecord {
     }
 }
 
-/// The command.
+/// Declares an outage.
 #[derive(Debug, Clone)]
 pub struct DeclareOutage {
     /// Its id.
@@ -107,41 +97,54 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(
-    state: &OutageRecord,
-    command: DeclareOutage,
-    facts: &Facts<'_>,
-) -> Result<Vec<LawEvent>, Refusal> {
-    if state.declared.is_some() {
-        return Ok(Vec::new());
-    }
-    let DeclareOutage { outage, agency, channels, from, to, planned, notice_at, reason } = command;
-    let calendar = facts.law.calendar_of(&agency).ok_or(Refusal::UnknownAgency)?;
-    if to.is_some_and(|to| to <= from) {
-        return Err(Refusal::Backwards);
-    }
-    let faults = too_long(from, to, notice_at, facts.at);
-    if !faults.is_empty() {
-        return Err(Refusal::Impossible(faults));
-    }
-    if notice_at > facts.at || !planned && (from > facts.at || to.is_some_and(|to| to > facts.at)) {
-        return Err(Refusal::InTheFuture);
-    }
-    if planned {
-        if to.is_none() {
-            return Err(Refusal::EndMissing);
+impl Command for DeclareOutage {
+    type State = OutageRecord;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "declare_outage",
+        service: "intake",
+        basis: "224/2026/NĐ-CP Điều 13; 99/2022/NĐ-CP Điều 16",
+        may: &[any(Role::Operator)],
+        events: &["law.OutageDeclared.v1"],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(
+        &self,
+        state: &OutageRecord,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<LawEvent>, Refusal> {
+        if state.declared.is_some() {
+            return Ok(Decision::Nothing);
         }
-        let ahead = calendar::end_of(calendar, notice_at, AHEAD, &Gaps::default());
-        if ahead.map_err(LawError::from)?.due_at > from {
-            return Err(Refusal::AnnouncedTooLate);
+        let Self { outage, agency, channels, from, to, planned, notice_at, reason } = self.clone();
+        let calendar = facts.law.calendar_of(&agency).ok_or(Refusal::UnknownAgency)?;
+        if to.is_some_and(|to| to <= from) {
+            return Err(Refusal::Backwards);
         }
-    } else if calendar.date_of(notice_at) != calendar.date_of(from) {
-        return Err(Refusal::NoticeNotSameDay);
+        let faults = too_long(from, to, notice_at, facts.at);
+        if !faults.is_empty() {
+            return Err(Refusal::Impossible(faults));
+        }
+        let is_ahead = |at: Timestamp| at > facts.at;
+        if is_ahead(notice_at) || !planned && (is_ahead(from) || to.is_some_and(is_ahead)) {
+            return Err(Refusal::InTheFuture);
+        }
+        if planned {
+            if to.is_none() {
+                return Err(Refusal::EndMissing);
+            }
+            let ahead = calendar::end_of(calendar, notice_at, AHEAD, &Gaps::default());
+            if ahead.map_err(LawError::from)?.due_at > from {
+                return Err(Refusal::AnnouncedTooLate);
+            }
+        } else if calendar.date_of(notice_at) != calendar.date_of(from) {
+            return Err(Refusal::NoticeNotSameDay);
+        }
+        let declared =
+            OutageDeclared { outage, agency, channels, from, to, planned, notice_at, reason };
+        Ok(Decision::event(declared))
     }
-    Ok(vec![
-        OutageDeclared { outage, agency, channels, from, to, planned, notice_at, reason }.into(),
-    ])
 }
 
 /// The dates of an outage that are too far from now or from one another.
@@ -194,8 +197,7 @@ pub(super) mod tests {
     fn declare(command: DeclareOutage) -> Result<usize, Refusal> {
         let law = law();
         let mut scene = Scene::<OutageRecord>::new(&law, "CO.D", "G02");
-        let step = |s: &OutageRecord, f: &Facts<'_>| decide(s, command, f);
-        scene.step("2026-11-20T15:00", Role::Operator, step).map(|events| events.len())
+        scene.take("2026-11-20T15:00", Role::Operator, command).map(|events| events.len())
     }
 
     #[test]

@@ -1,21 +1,22 @@
 //! Everything works again: the clocks that an outage stopped run on, and the dates that it hit are restated.
 
 use jiff::Timestamp;
+use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::declare_outage::OutageRecord;
 use crate::access::any;
 use crate::contract::{LawEvent, OutageEnded, Role};
-use crate::step::{Facts, Step, refusals};
+use crate::step::{Command, Decision, Facts, Step, refusals};
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "end_outage",
-    service: "intake",
-    basis: "224/2026/NĐ-CP Điều 13; 99/2022/NĐ-CP Điều 16",
-    may: &[any(Role::Operator)],
-    events: &["law.OutageEnded.v1"],
-    refusals: Refusal::ALL,
-};
+/// Ends an outage.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = EndOutageRequest)]
+pub struct EndOutage {
+    /// Since when everything works again.
+    pub to: Timestamp,
+}
 
 refusals! {
     /// Why an outage cannot be ended.
@@ -29,42 +30,52 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(
-    state: &OutageRecord,
-    to: Timestamp,
-    facts: &Facts<'_>,
-) -> Result<Vec<LawEvent>, Refusal> {
-    let Some(declared) = state.declared.as_ref().filter(|_| state.ended_at.is_none()) else {
-        return Err(Refusal::EndedAlready);
+impl Command for EndOutage {
+    type State = OutageRecord;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "end_outage",
+        service: "intake",
+        basis: "224/2026/NĐ-CP Điều 13; 99/2022/NĐ-CP Điều 16",
+        may: &[any(Role::Operator)],
+        events: &["law.OutageEnded.v1"],
+        refusals: Refusal::ALL,
     };
-    if to <= declared.from {
-        return Err(Refusal::Backwards);
+
+    fn decide(
+        &self,
+        state: &OutageRecord,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<LawEvent>, Refusal> {
+        let Some(declared) = state.declared.as_ref().filter(|_| state.ended_at.is_none()) else {
+            return Err(Refusal::EndedAlready);
+        };
+        let Self { to } = *self;
+        if to <= declared.from {
+            return Err(Refusal::Backwards);
+        }
+        if to > facts.at {
+            return Err(Refusal::InTheFuture);
+        }
+        Ok(Decision::event(OutageEnded { outage: declared.outage, to }))
     }
-    if to > facts.at {
-        return Err(Refusal::InTheFuture);
-    }
-    Ok(vec![OutageEnded { outage: declared.outage, to }.into()])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intake::declare_outage::{self, tests::broken};
+    use crate::intake::declare_outage::tests::broken;
     use crate::testing::{Scene, at, law};
 
     #[test]
     fn an_outage_ends_once_and_not_before_it_began() {
         let law = law();
         let mut scene = Scene::<OutageRecord>::new(&law, "CO.D", "G02");
-        scene
-            .step("2026-11-20T09:00", Role::Operator, |s, f| {
-                declare_outage::decide(s, broken("2026-11-20T08:00", None), f)
-            })
-            .unwrap();
+        let outage = broken("2026-11-20T08:00", None);
+        scene.take("2026-11-20T09:00", Role::Operator, outage).unwrap();
         let mut end = |to: &str| {
-            let to = at(to);
-            scene.step("2026-11-20T15:00", Role::Operator, |s, f| decide(s, to, f)).map(|_| ())
+            let end = EndOutage { to: at(to) };
+            scene.take("2026-11-20T15:00", Role::Operator, end).map(|_| ())
         };
         assert_eq!(end("2026-11-20T08:00"), Err(Refusal::Backwards));
         assert_eq!(end("2026-11-20T15:01"), Err(Refusal::InTheFuture));

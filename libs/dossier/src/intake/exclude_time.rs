@@ -9,27 +9,15 @@ use uuid::Uuid;
 use super::{Intake, Stage};
 use crate::clock::{self, Suspension};
 use crate::contract::{
-    DeadlineMissWithdrawn, DossierId, EventSet, IntakeEvent, NotCounted, PaymentEvent, ReviewEvent,
+    DeadlineMissWithdrawn, EventSet, IntakeEvent, NotCounted, PaymentEvent, ReviewEvent,
     TimeNotCounted,
 };
 use crate::law::ClockStart;
-use crate::step::{Elsewhere, Facts, LawError, Reacted, Step};
+use crate::step::{Command, Decision, Elsewhere, Facts, LawError, Step};
 
-/// This step, which the service takes itself when review has consulted or verified, or the fee has come.
-pub const STEP: Step = Step {
-    name: "exclude_time",
-    service: "intake",
-    basis: "61/2018/NĐ-CP Điều 19.2, 19.3, 19.5; quy định của từng thủ tục",
-    may: &[],
-    events: &["intake.TimeNotCounted.v1", "intake.DeadlineMissWithdrawn.v1"],
-    refusals: &[],
-};
-
-/// The command.
+/// Moves the promised date by time that is not counted.
 #[derive(Debug, Clone, Copy)]
 pub struct ExcludeTime {
-    /// The dossier.
-    pub dossier: DossierId,
     /// Why.
     pub reason: NotCounted,
     /// Since when.
@@ -47,7 +35,7 @@ impl ExcludeTime {
         not(test),
         expect(clippy::wildcard_enum_match_arm, reason = "a reaction names what it reacts to")
     )]
-    pub fn of(dossier: DossierId, event: &ReviewEvent, cause: Uuid, at: Timestamp) -> Option<Self> {
+    pub fn of(event: &ReviewEvent, cause: Uuid, at: Timestamp) -> Option<Self> {
         let (reason, from, to) = match event {
             ReviewEvent::ConsultationAnswered(answered) => {
                 (NotCounted::Consultation, answered.asked_at?, at)
@@ -60,46 +48,60 @@ impl ExcludeTime {
             }
             _ => return None,
         };
-        Some(Self { dossier, reason, from, to, cause })
+        Some(Self { reason, from, to, cause })
     }
 }
 
-/// Decides; waits until the acceptance is known, and does nothing where the procedure counts the time.
-pub fn decide(
-    intake: &Intake,
-    command: &ExcludeTime,
-    facts: &Facts<'_>,
-) -> Result<Reacted<IntakeEvent>, LawError> {
-    let ExcludeTime { reason, from, to, cause, .. } = *command;
-    let nothing = Ok(Reacted::Done(Vec::new()));
-    match intake.stage {
-        Stage::Empty | Stage::Submitted => return Ok(Reacted::NotYet),
-        Stage::Refused | Stage::Withdrawn | Stage::Closed(_) => return nothing,
-        Stage::Processing | Stage::Decided => {}
-    }
-    let rule = facts.rule()?;
-    let (Some(mut ledger), Some(submission)) = (intake.ledger(), &intake.submission) else {
-        return nothing;
+impl Command for ExcludeTime {
+    type State = Intake;
+    type Refusal = LawError;
+    const STEP: Step = Step {
+        name: "exclude_time",
+        service: "intake",
+        basis: "61/2018/NĐ-CP Điều 19.2, 19.3, 19.5; quy định của từng thủ tục",
+        may: &[],
+        events: &["intake.TimeNotCounted.v1", "intake.DeadlineMissWithdrawn.v1"],
+        refusals: &[],
     };
-    let known = intake.suspensions.iter().any(|suspension| suspension.cause == cause);
-    if known || !rule.procedure.clock.not_counted.contains(&reason) {
-        return nothing;
+
+    /// Waits until the acceptance is known; nothing where the procedure counts the time.
+    fn decide(
+        &self,
+        intake: &Intake,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<IntakeEvent>, LawError> {
+        let Self { reason, from, to, cause } = *self;
+        let nothing = Ok(Decision::Nothing);
+        match intake.stage {
+            Stage::Empty | Stage::Submitted => return Ok(Decision::NotYet),
+            Stage::Refused | Stage::Withdrawn | Stage::Closed(_) => return nothing,
+            Stage::Processing | Stage::Decided => {}
+        }
+        let rule = facts.rule()?;
+        let (Some(mut ledger), Some(submission)) = (intake.ledger(), &intake.submission) else {
+            return nothing;
+        };
+        let known = intake.suspensions.iter().any(|suspension| suspension.cause == cause);
+        if known || !rule.procedure.clock.not_counted.contains(&reason) {
+            return nothing;
+        }
+        ledger.suspensions.push(Suspension { from, to: Some(to), cause });
+        let computed = clock::promise(rule, submission.brief.channel, &ledger)?;
+        // A date that was given stays, and a clock that stands still is reckoned anew when it goes on.
+        let running =
+            intake.promised.as_ref().filter(|p| p.fixed.is_none() && !intake.is_suspended());
+        let moved = running.zip(computed).filter(|(old, new)| new.due_at > old.promise.due_at);
+        let mut events = Vec::new();
+        if let Some((old, _)) = moved.as_ref().filter(|(old, new)| {
+            let decided_at = intake.decision.as_ref().map(|decision| decision.decided_at);
+            old.missed && decided_at.is_none_or(|at| at <= new.due_at)
+        }) {
+            events.push(DeadlineMissWithdrawn { due_at: old.promise.due_at, cause }.into());
+        }
+        let promise = moved.map(|(_, new)| new).filter(|_| intake.stage == Stage::Processing);
+        events.push(TimeNotCounted { reason, from, to, cause, promise }.into());
+        Ok(events.into())
     }
-    ledger.suspensions.push(Suspension { from, to: Some(to), cause });
-    let computed = clock::promise(rule, submission.brief.channel, &ledger)?;
-    // A date that was given stays, and a clock that stands still is reckoned anew when it goes on.
-    let running = intake.promised.as_ref().filter(|p| p.fixed.is_none() && !intake.is_suspended());
-    let moved = running.zip(computed).filter(|(old, new)| new.due_at > old.promise.due_at);
-    let mut events = Vec::new();
-    if let Some((old, _)) = moved.as_ref().filter(|(old, new)| {
-        let decided_at = intake.decision.as_ref().map(|decision| decision.decided_at);
-        old.missed && decided_at.is_none_or(|at| at <= new.due_at)
-    }) {
-        events.push(DeadlineMissWithdrawn { due_at: old.promise.due_at, cause }.into());
-    }
-    let promise = moved.map(|(_, new)| new).filter(|_| intake.stage == Stage::Processing);
-    events.push(TimeNotCounted { reason, from, to, cause, promise }.into());
-    Ok(Reacted::Done(events))
 }
 
 /// Whether something is under way elsewhere, or has not arrived here, for which the date will move.
@@ -131,8 +133,7 @@ pub(super) fn is_awaited(intake: &Intake, facts: &Facts<'_>) -> Result<bool, Law
         } else if let ReviewEvent::ConsultationSilent(silent) = &event {
             consulted.retain(|open| *open != silent.consultation);
         }
-        let dossier = DossierId(Uuid::nil());
-        let excluded = ExcludeTime::of(dossier, &event, recorded.id, recorded.at);
+        let excluded = ExcludeTime::of(&event, recorded.id, recorded.at);
         let known = || intake.suspensions.iter().any(|span| span.cause == recorded.id);
         unknown |= excluded.is_some_and(|excluded| !counts(excluded.reason)) && !known();
     }
@@ -163,13 +164,13 @@ fn last_of_fee(elsewhere: &[Elsewhere]) -> LastOfFee {
 mod tests {
     use super::*;
     use crate::contract::{
-        ConsultationId, ConsultationRequested, FeeOwedAgain, FeeSettled, Outcome, Personal, Role,
-        Vnd,
+        ConsultationId, ConsultationRequested, DossierId, FeeOwedAgain, FeeSettled, Outcome,
+        Personal, Role, Vnd,
     };
     use crate::intake::accept_dossier::tests::accepted;
     use crate::intake::miss_deadline;
-    use crate::intake::record_decision::{self, RecordDecision};
-    use crate::intake::record_fee::{self, RecordFee};
+    use crate::intake::record_decision::RecordDecision;
+    use crate::intake::record_fee::RecordFee;
     use crate::law::{Law, shipped_rules};
     use crate::testing::{Scene, at, law};
 
@@ -189,18 +190,12 @@ mod tests {
 
     fn exclude(scene: &mut Scene<'_, Intake>, now: &str, from: &str, to: &str) -> Vec<IntakeEvent> {
         let command = ExcludeTime {
-            dossier: DossierId(Uuid::nil()),
             reason: NotCounted::Consultation,
             from: at(from),
             to: at(to),
             cause: Uuid::from_u128(9),
         };
-        scene
-            .step(now, Role::System, |s, f| match decide(s, &command, f)? {
-                Reacted::Done(events) => Ok::<_, LawError>(events),
-                Reacted::NotYet => panic!("it was accepted"),
-            })
-            .unwrap()
+        scene.take(now, Role::System, command).unwrap()
     }
 
     fn due(scene: &Scene<'_, Intake>) -> Timestamp {
@@ -256,20 +251,15 @@ clock:
                 .to_owned(),
             at: at("2026-11-20T10:00"),
         });
-        let held = scene.step("2026-12-01T00:00", Role::System, miss_deadline::decide).unwrap();
+        let held =
+            scene.take("2026-12-01T00:00", Role::System, miss_deadline::MissDeadline).unwrap();
         assert!(held.is_empty(), "{held:?}");
         let paid = RecordFee {
-            dossier: DossierId(Uuid::nil()),
             amount: Vnd(1_000),
             paid_at: at("2026-12-01T09:00"),
             cause: Uuid::from_u128(8),
         };
-        let events = scene
-            .step("2026-12-01T09:01", Role::System, |s, f| match record_fee::decide(s, &paid, f)? {
-                Reacted::Done(events) => Ok::<_, LawError>(events),
-                Reacted::NotYet => panic!("it was accepted"),
-            })
-            .unwrap();
+        let events = scene.take("2026-12-01T09:01", Role::System, paid).unwrap();
         assert!(matches!(
             events[..],
             [IntakeEvent::FeeReceived(_), IntakeEvent::TimeNotCounted(_)]
@@ -298,10 +288,12 @@ clock:
         let again = FeeOwedAgain { dossier, amount, window_ends_at: None, in_process: true };
         let again = PaymentEvent::from(again);
         scene.elsewhere.push(owed(again.kind(), again.encode()));
-        let held = scene.step("2026-12-17T00:00", Role::System, miss_deadline::decide).unwrap();
+        let held =
+            scene.take("2026-12-17T00:00", Role::System, miss_deadline::MissDeadline).unwrap();
         assert!(held.is_empty(), "{held:?}");
         scene.elsewhere.pop();
-        let missed = scene.step("2026-12-17T00:00", Role::System, miss_deadline::decide).unwrap();
+        let missed =
+            scene.take("2026-12-17T00:00", Role::System, miss_deadline::MissDeadline).unwrap();
         assert_eq!(missed.len(), 1, "what payment says is known here");
     }
 
@@ -321,10 +313,12 @@ clock:
             data: ReviewEvent::from(asked).encode(),
             at: at("2026-11-26T09:00"),
         });
-        let held = scene.step("2026-12-01T00:00", Role::System, miss_deadline::decide).unwrap();
+        let held =
+            scene.take("2026-12-01T00:00", Role::System, miss_deadline::MissDeadline).unwrap();
         assert!(held.is_empty(), "{held:?}");
         scene.elsewhere.clear();
-        let missed = scene.step("2026-12-01T00:00", Role::System, miss_deadline::decide).unwrap();
+        let missed =
+            scene.take("2026-12-01T00:00", Role::System, miss_deadline::MissDeadline).unwrap();
         assert_eq!(missed.len(), 1);
         exclude(&mut scene, "2026-12-01T09:00", "2026-11-26T09:00", "2026-11-30T09:00");
         assert!(!scene.state.promised.as_ref().unwrap().missed, "it was not missed after all");
@@ -336,20 +330,12 @@ clock:
         let law = uncounted();
         let mut scene = accepted(&law);
         let command = RecordDecision {
-            dossier: DossierId(Uuid::nil()),
             outcome: Outcome::Approved,
             by: crate::contract::DecidedBy::Officers,
             decided_at: at("2026-12-01T09:00"),
             cause: Uuid::nil(),
         };
-        scene
-            .step("2026-12-01T09:00", Role::System, |s, f| {
-                match record_decision::decide(s, &command, f)? {
-                    Reacted::Done(events) => Ok::<_, LawError>(events),
-                    Reacted::NotYet => panic!("it was accepted"),
-                }
-            })
-            .unwrap();
+        scene.take("2026-12-01T09:00", Role::System, command).unwrap();
         assert!(scene.state.promised.as_ref().unwrap().missed);
         exclude(&mut scene, "2026-12-01T09:01", "2026-11-26T09:00", "2026-11-30T09:00");
         assert!(!scene.state.promised.as_ref().unwrap().missed);

@@ -3,31 +3,41 @@
 
 use super::Intake;
 use crate::contract::{ClosedAs, DossierClosed, IntakeEvent};
-use crate::step::{Facts, Step};
+use crate::step::{Command, Decision, Facts, LawError, Step};
+
+/// Returns a dossier that was not supplemented.
+#[derive(Debug, Clone, Copy)]
+pub struct ExpireSupplementWindow;
 
 /// The obligation that leads here.
 pub const KIND: &str = "supplement-window";
 
-/// This step, which the service takes itself.
-pub const STEP: Step = Step {
-    name: "expire_supplement_window",
-    service: "intake",
-    basis: "297/2025/NĐ-CP",
-    may: &[],
-    events: &["intake.DossierClosed.v1", "intake.PeriodExtended.v1"],
-    refusals: &[],
-};
+impl Command for ExpireSupplementWindow {
+    type State = Intake;
+    type Refusal = LawError;
+    const STEP: Step = Step {
+        name: "expire_supplement_window",
+        service: "intake",
+        basis: "297/2025/NĐ-CP",
+        may: &[],
+        events: &["intake.DossierClosed.v1", "intake.PeriodExtended.v1"],
+        refusals: &[],
+    };
 
-/// Decides; nothing if no supplement is being waited for.
-#[must_use]
-pub fn decide(intake: &Intake, facts: &Facts<'_>) -> Vec<IntakeEvent> {
-    match &intake.open_request {
-        Some(open) if open.window.due_at <= facts.at => {
-            let closed_as = ClosedAs::NotSupplemented;
-            let (accepted_at, accepted) = intake.acceptance();
-            vec![DossierClosed { closed_as, reason: None, accepted_at, accepted }.into()]
-        }
-        Some(_) | None => Vec::new(),
+    /// Nothing if no supplement is being waited for.
+    fn decide(
+        &self,
+        intake: &Intake,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<IntakeEvent>, LawError> {
+        Ok(match &intake.open_request {
+            Some(open) if open.window.due_at <= facts.at => {
+                let closed_as = ClosedAs::NotSupplemented;
+                let (accepted_at, accepted) = intake.acceptance();
+                Decision::event(DossierClosed { closed_as, reason: None, accepted_at, accepted })
+            }
+            Some(_) | None => Decision::Nothing,
+        })
     }
 }
 
@@ -38,7 +48,6 @@ mod tests {
     use crate::intake::Stage;
     use crate::intake::accept_dossier::tests::accepted;
     use crate::intake::request_supplement::tests::asked;
-    use crate::step::LawError;
     use crate::testing::law;
 
     #[test]
@@ -46,9 +55,16 @@ mod tests {
         let law = law();
         let mut scene = accepted(&law);
         asked(&mut scene, "2026-11-20T11:00").unwrap();
-        let step = |s: &Intake, f: &Facts<'_>| Ok::<_, LawError>(decide(s, f));
-        assert!(scene.step("2026-12-14T23:59", Role::System, step).unwrap().is_empty());
-        assert_eq!(scene.step("2026-12-15T00:00", Role::System, step).unwrap().len(), 1);
+        assert!(
+            scene
+                .take("2026-12-14T23:59", Role::System, ExpireSupplementWindow)
+                .unwrap()
+                .is_empty()
+        );
+        assert_eq!(
+            scene.take("2026-12-15T00:00", Role::System, ExpireSupplementWindow).unwrap().len(),
+            1
+        );
         assert_eq!(scene.state.stage, Stage::Closed(ClosedAs::NotSupplemented));
     }
 }

@@ -1,21 +1,25 @@
 //! The period is made longer, where the procedure allows it: by as much as it says, as often as it says, on the basis that
 //! it names, and before the period has passed. Unlike an apology with a new date (`move_appointment`) this is no lateness.
 
+use serde::Deserialize;
+use utoipa::ToSchema;
+
 use super::{Intake, Stage};
 use crate::access::agency;
 use crate::clock::{self, Ledger};
-use crate::contract::{DeadlineExtended, IntakeEvent, Personal, Role};
-use crate::step::{Facts, Step, refusals};
+use crate::contract::{DeadlineExtended, IntakeEvent, Role};
+use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::text::Text;
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "extend_deadline",
-    service: "intake",
-    basis: "61/2018/NĐ-CP Điều 19; quy định của từng thủ tục",
-    may: &[agency(Role::Approver)],
-    events: &["intake.DeadlineExtended.v1"],
-    refusals: Refusal::ALL,
-};
+/// Why the period must be longer.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ExtendDeadlineRequest)]
+pub struct ExtendDeadline {
+    /// The reason, as it is told to the applicant.
+    #[schema(value_type = String, min_length = 1, max_length = 2000)]
+    pub reason: Text<2000>,
+}
 
 refusals! {
     /// Why a period cannot be made longer.
@@ -31,33 +35,42 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(
-    intake: &Intake,
-    reason: String,
-    facts: &Facts<'_>,
-) -> Result<Vec<IntakeEvent>, Refusal> {
-    let running = intake.stage == Stage::Processing && !intake.is_suspended();
-    let promised = intake.promised.as_ref().filter(|promised| running && promised.fixed.is_none());
-    let (Some(promised), Some(ledger), Some(submission)) =
-        (promised, intake.ledger(), &intake.submission)
-    else {
-        return Err(Refusal::NoPeriod);
+impl Command for ExtendDeadline {
+    type State = Intake;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "extend_deadline",
+        service: "intake",
+        basis: "61/2018/NĐ-CP Điều 19; quy định của từng thủ tục",
+        may: &[agency(Role::Approver)],
+        events: &["intake.DeadlineExtended.v1"],
+        refusals: Refusal::ALL,
     };
-    let was_due_at = promised.promise.due_at;
-    if promised.missed || facts.at >= was_due_at {
-        return Err(Refusal::AlreadyPassed);
+
+    fn decide(&self, intake: &Intake, facts: &Facts<'_>) -> Result<Decision<IntakeEvent>, Refusal> {
+        let running = intake.stage == Stage::Processing && !intake.is_suspended();
+        let promised =
+            intake.promised.as_ref().filter(|promised| running && promised.fixed.is_none());
+        let (Some(promised), Some(ledger), Some(submission)) =
+            (promised, intake.ledger(), &intake.submission)
+        else {
+            return Err(Refusal::NoPeriod);
+        };
+        let was_due_at = promised.promise.due_at;
+        if promised.missed || facts.at >= was_due_at {
+            return Err(Refusal::AlreadyPassed);
+        }
+        let rule = facts.rule()?;
+        let extension = rule.procedure.clock.extension.as_ref().ok_or(Refusal::NotProvided)?;
+        if ledger.extensions >= extension.times {
+            return Err(Refusal::ExtendedAlready);
+        }
+        let ledger = Ledger { extensions: ledger.extensions.saturating_add(1), ..ledger };
+        let promise = clock::promise(rule, submission.brief.channel, &ledger)?;
+        let promise = promise.ok_or(Refusal::NoPeriod)?;
+        let (basis, reason) = (extension.basis.clone(), self.reason.personal());
+        Ok(Decision::event(DeadlineExtended { promise, was_due_at, basis, reason }))
     }
-    let rule = facts.rule()?;
-    let extension = rule.procedure.clock.extension.as_ref().ok_or(Refusal::NotProvided)?;
-    if ledger.extensions >= extension.times {
-        return Err(Refusal::ExtendedAlready);
-    }
-    let ledger = Ledger { extensions: ledger.extensions.saturating_add(1), ..ledger };
-    let promise = clock::promise(rule, submission.brief.channel, &ledger)?;
-    let promise = promise.ok_or(Refusal::NoPeriod)?;
-    let (basis, reason) = (extension.basis.clone(), Personal::from(reason));
-    Ok(vec![DeadlineExtended { promise, was_due_at, basis, reason }.into()])
 }
 
 #[cfg(test)]
@@ -84,7 +97,7 @@ mod tests {
     }
 
     fn extend(scene: &mut Scene<'_, Intake>, now: &str) -> Result<(), Refusal> {
-        scene.step(now, Role::Approver, |s, f| decide(s, "xác minh".to_owned(), f)).map(|_| ())
+        scene.take(now, Role::Approver, ExtendDeadline { reason: "xác minh".into() }).map(|_| ())
     }
 
     #[test]

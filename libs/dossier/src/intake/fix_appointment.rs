@@ -2,33 +2,31 @@
 //! own (`AppointmentFixed`), recorded with who fixed it and on what basis, never computed.
 
 use jiff::Timestamp;
+use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::{Intake, Stage};
 use crate::access::agency;
 use crate::clock;
 use crate::contract::{AppointmentFixed, IntakeEvent, Role};
 use crate::law::Finding;
-use crate::step::{Facts, Step, refusals};
+use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::text::Line;
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "fix_appointment",
-    service: "intake",
-    basis: "61/2018/NĐ-CP Điều 17.3",
-    may: &[agency(Role::Clerk)],
-    events: &["intake.AppointmentFixed.v1"],
-    refusals: Refusal::ALL,
-};
-
-/// The command.
-#[derive(Debug, Clone)]
+/// A date that was fixed outside.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = FixAppointmentRequest)]
 pub struct FixAppointment {
     /// The date.
+    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
-    /// Who fixed it: an office, not a person.
-    pub by: String,
+    /// The office that fixed it.
+    #[schema(value_type = String, min_length = 1, max_length = 200)]
+    pub by: Line<200>,
     /// On what basis.
-    pub basis: String,
+    #[schema(value_type = String, min_length = 1, max_length = 500)]
+    pub basis: Line<500>,
 }
 
 refusals! {
@@ -43,50 +41,59 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(
-    intake: &Intake,
-    command: FixAppointment,
-    facts: &Facts<'_>,
-) -> Result<Vec<IntakeEvent>, Refusal> {
-    let Some(submission) = intake.submission.as_ref().filter(|_| intake.stage == Stage::Processing)
-    else {
-        return Err(Refusal::NotBeingProcessed);
+impl Command for FixAppointment {
+    type State = Intake;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "fix_appointment",
+        service: "intake",
+        basis: "61/2018/NĐ-CP Điều 17.3",
+        may: &[agency(Role::Clerk)],
+        events: &["intake.AppointmentFixed.v1"],
+        refusals: Refusal::ALL,
     };
-    let rule = facts.rule()?;
-    if rule.procedure.clock.budget.contains_key(&submission.brief.channel) {
-        return Err(Refusal::PeriodSetByLaw);
+
+    fn decide(&self, intake: &Intake, facts: &Facts<'_>) -> Result<Decision<IntakeEvent>, Refusal> {
+        let Some(submission) =
+            intake.submission.as_ref().filter(|_| intake.stage == Stage::Processing)
+        else {
+            return Err(Refusal::NotBeingProcessed);
+        };
+        let rule = facts.rule()?;
+        if rule.procedure.clock.budget.contains_key(&submission.brief.channel) {
+            return Err(Refusal::PeriodSetByLaw);
+        }
+        if intake.promised.is_some() {
+            return Err(Refusal::AlreadyFixed);
+        }
+        let (at, by, basis) = (self.at, self.by.0.clone(), self.basis.0.clone());
+        let day = rule.calendar.date_of(at);
+        let from = facts.law.first_day(&rule.procedure.code);
+        let from = from.unwrap_or(rule.procedure.effective.from);
+        let before =
+            (day < from).then(|| Finding::said("/at", clock::before_it_took_effect(day, from)));
+        let faults: Vec<Finding> =
+            clock::impossible("/at", facts.at, at).into_iter().chain(before).collect();
+        if !faults.is_empty() {
+            return Err(Refusal::Impossible(faults));
+        }
+        let promise = clock::given(rule, facts.at, at)?;
+        Ok(Decision::event(AppointmentFixed { at, by, basis, promise }))
     }
-    if intake.promised.is_some() {
-        return Err(Refusal::AlreadyFixed);
-    }
-    let FixAppointment { at, by, basis } = command;
-    let day = rule.calendar.date_of(at);
-    let from = facts.law.first_day(&rule.procedure.code);
-    let from = from.unwrap_or(rule.procedure.effective.from);
-    let before =
-        (day < from).then(|| Finding::said("/at", clock::before_it_took_effect(day, from)));
-    let faults: Vec<Finding> =
-        clock::impossible("/at", facts.at, at).into_iter().chain(before).collect();
-    if !faults.is_empty() {
-        return Err(Refusal::Impossible(faults));
-    }
-    let promise = clock::given(rule, facts.at, at)?;
-    Ok(vec![AppointmentFixed { at, by, basis, promise }.into()])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::intake::accept_dossier;
-    use crate::intake::submit_dossier::{self, SubmitDossier, tests::promotion};
+    use crate::intake::submit_dossier::{SubmitDossier, tests::promotion};
     use crate::law::Law;
     use crate::step::State;
     use crate::testing::{Scene, at, law};
 
     fn fixed(due: &str) -> FixAppointment {
         let at = at(due);
-        FixAppointment { at, by: "the register".to_owned(), basis: "case file".to_owned() }
+        FixAppointment { at, by: "the register".into(), basis: "case file".into() }
     }
 
     /// A dossier of a procedure whose period no law sets, being worked on.
@@ -94,10 +101,8 @@ mod tests {
         let mut scene = Scene::<Intake>::new(law, "WABO.RECEIPT", "Z99.NL");
         let command =
             SubmitDossier { agency: "Z99.NL".into(), documents: Vec::new(), ..promotion() };
-        scene
-            .step("2011-05-02T15:00", Role::Clerk, |s, f| submit_dossier::decide(s, command, f))
-            .unwrap();
-        scene.step("2011-05-02T15:00", Role::Clerk, accept_dossier::decide).unwrap();
+        scene.take("2011-05-02T15:00", Role::Clerk, command).unwrap();
+        scene.take("2011-05-02T15:00", Role::Clerk, accept_dossier::AcceptDossier {}).unwrap();
         scene
     }
 
@@ -106,8 +111,7 @@ mod tests {
         let law = law();
         let mut scene = without_a_period(&law);
         assert!(scene.state.obligations().is_empty());
-        let step = scene
-            .step("2011-05-02T15:00", Role::Clerk, |s, f| decide(s, fixed("2011-06-27T15:00"), f));
+        let step = scene.take("2011-05-02T15:00", Role::Clerk, fixed("2011-06-27T15:00"));
         step.unwrap();
         let due: Vec<_> = scene.state.obligations().iter().map(|o| o.due_at).collect();
         assert_eq!(due, [at("2011-06-24T15:00"), at("2011-06-27T15:00")]);
@@ -122,17 +126,15 @@ mod tests {
             ("2031-01-01T08:00", "days ahead"),
             ("9998-12-31T23:59", "days ahead"),
         ] {
-            let step = scene.step("2011-05-02T15:00", Role::Clerk, |s, f| decide(s, fixed(due), f));
+            let step = scene.take("2011-05-02T15:00", Role::Clerk, fixed(due));
             let Err(Refusal::Impossible(faults)) = step else { panic!("{due}: {step:?}") };
             assert_eq!(faults.len(), 1, "{due}");
             assert_eq!(faults[0].pointer, "/at", "{due}");
             assert!(faults[0].en.contains(said), "{due}: {}", faults[0].en);
         }
-        let step = scene
-            .step("2011-05-02T15:00", Role::Clerk, |s, f| decide(s, fixed("2011-06-27T15:00"), f));
+        let step = scene.take("2011-05-02T15:00", Role::Clerk, fixed("2011-06-27T15:00"));
         step.unwrap();
-        let again = scene
-            .step("2011-05-02T15:00", Role::Clerk, |s, f| decide(s, fixed("2011-06-28T15:00"), f));
+        let again = scene.take("2011-05-02T15:00", Role::Clerk, fixed("2011-06-28T15:00"));
         assert_eq!(again, Err(Refusal::AlreadyFixed));
     }
 
@@ -140,8 +142,7 @@ mod tests {
     fn nobody_fixes_a_date_where_the_law_sets_the_period() {
         let law = law();
         let mut scene = accept_dossier::tests::accepted(&law);
-        let step = scene
-            .step("2026-11-20T15:00", Role::Clerk, |s, f| decide(s, fixed("2026-12-27T15:00"), f));
+        let step = scene.take("2026-11-20T15:00", Role::Clerk, fixed("2026-12-27T15:00"));
         assert_eq!(step, Err(Refusal::PeriodSetByLaw));
     }
 }

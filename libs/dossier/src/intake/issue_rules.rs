@@ -1,25 +1,16 @@
-//! A file of rules is issued: a procedure, a calendar, the agencies, or the periods for complaints, in a new version. It is
-//! recorded like every other step, by whom and when, and from then on belongs to the law by which everything is computed.
+//! A file of rules is issued: a procedure, a calendar, the agencies, or the periods for complaints,
+//! in a new version. It is recorded like every other step, by whom and when, and from then on
+//! belongs to the law by which everything is computed.
 //!
-//! What was received or promised under an earlier version stays under it; the version in force on the day of receipt
-//! counts (Law on the Promulgation of Legal Documents 64/2025/QH15, art. 53).
+//! What was received or promised under an earlier version stays under it; the version in force on
+//! the day of receipt counts (Law on the Promulgation of Legal Documents 64/2025/QH15, art. 53).
 
-use super::rules::RulesStage;
+use super::rules::{RulesStage, RulesVersion};
 use super::{Intake, Rules};
 use crate::access::any;
 use crate::contract::{LawEvent, Role, RulesIssued, RulesKind, RulesProposed};
 use crate::law::{Draft, Finding, Findings, list_in, rules, says_the_same};
-use crate::step::{Facts, Step, refusals};
-
-/// This step.
-pub const STEP: Step = Step {
-    name: "issue_rules",
-    service: "intake",
-    basis: "64/2025/QH15 Điều 53; 61/2018/NĐ-CP Điều 26",
-    may: &[any(Role::Operator)],
-    events: &["law.RulesIssued.v1", "law.RulesProposed.v1"],
-    refusals: Refusal::ALL,
-};
+use crate::step::{Command, Decision, Facts, Step, refusals};
 
 refusals! {
     /// Why rules cannot be issued.
@@ -42,60 +33,86 @@ refusals! {
     }
 }
 
-/// The command.
-#[derive(Debug, Clone, Copy)]
-pub struct IssueRules<'a> {
+/// Issues a file of rules.
+#[derive(Debug, Clone)]
+pub struct IssueRules {
     /// What the file is about.
     pub kind: RulesKind,
     /// The file, as YAML.
-    pub text: &'a str,
+    pub text: String,
     /// What is wrong with its form as a JSON Schema.
-    pub form: &'a [Finding],
+    pub form: Vec<Finding>,
     /// How many persons it takes: with two, the file is a proposal until another one signs it.
     pub signers: u8,
 }
 
-/// Decides; nothing if the same content was issued in this version before.
-pub fn decide(
-    state: &Rules,
-    command: IssueRules<'_>,
-    facts: &Facts<'_>,
-) -> Result<Vec<LawEvent>, Refusal> {
-    let IssueRules { kind, text, form, signers } = command;
-    let newest = state.newest();
-    if let Ok(issued) = rules(kind, kind.as_str(), text) {
-        if let Some(known) = state.version(issued.version) {
-            return match known.stage {
-                RulesStage::Rejected | RulesStage::Withdrawn => Err(Refusal::VersionEnded),
-                _ if let Some(void) = facts.law.void(kind, &issued.name, issued.version) => {
-                    Err(Refusal::VersionVoid(void.reason.clone()))
-                }
-                _ if says_the_same(&known.rules.text, text) => Ok(Vec::new()),
-                RulesStage::Issued | RulesStage::AwaitingSignature | RulesStage::Void => {
-                    Err(Refusal::VersionTaken)
-                }
-            };
+impl Command for IssueRules {
+    type State = Rules;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "issue_rules",
+        service: "intake",
+        basis: "64/2025/QH15 Điều 53; 61/2018/NĐ-CP Điều 26",
+        may: &[any(Role::Operator)],
+        events: &["law.RulesIssued.v1", "law.RulesProposed.v1"],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(&self, state: &Rules, facts: &Facts<'_>) -> Result<Decision<LawEvent>, Refusal> {
+        let Self { kind, text, form, signers } = self;
+        let kind = *kind;
+        let newest = state.newest();
+        if let Ok(issued) = rules(kind, kind.as_str(), text) {
+            if let Some(known) = state.version(issued.version) {
+                return self.again(known, &issued, facts);
+            }
+            if issued.version < newest {
+                return Err(Refusal::VersionOutdated);
+            }
         }
-        if issued.version < newest {
-            return Err(Refusal::VersionOutdated);
+        if let Some(waits) = state.awaiting() {
+            return Err(Refusal::AwaitingSignature(waits.rules.version));
         }
+        let draft = Draft { kind, text, version: newest.checked_add(1) };
+        let checked = draft.check(facts.law, facts.at);
+        if !form.is_empty() {
+            let mut found = checked.err().unwrap_or_default();
+            found.0.extend_from_slice(form);
+            return Err(Refusal::Invalid(found.placed(text)));
+        }
+        let issued = checked.map_err(Refusal::Invalid)?;
+        Ok(if *signers > 1 {
+            Decision::event(RulesProposed::from(issued))
+        } else {
+            Decision::event(issued)
+        })
     }
-    if let Some(waits) = state.awaiting() {
-        return Err(Refusal::AwaitingSignature(waits.rules.version));
-    }
-    let draft = Draft { kind, text, version: newest.checked_add(1) };
-    let checked = draft.check(facts.law, facts.at);
-    if !form.is_empty() {
-        let mut found = checked.err().unwrap_or_default();
-        found.0.extend_from_slice(form);
-        return Err(Refusal::Invalid(found.placed(text)));
-    }
-    let issued = checked.map_err(Refusal::Invalid)?;
-    Ok(vec![if signers > 1 { RulesProposed::from(issued).into() } else { issued.into() }])
 }
 
-/// Whether a file of rules concerns an open dossier, by the law without it: one of its procedure, of an agency with its calendar, or whose
-/// form or rules refer to its list of codes. Files of agencies and of payments concern every one, that of complaints none.
+impl IssueRules {
+    /// A number that was used before: nothing is left to do if the content is the same.
+    fn again(
+        &self,
+        known: &RulesVersion,
+        issued: &RulesIssued,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<LawEvent>, Refusal> {
+        match known.stage {
+            RulesStage::Rejected | RulesStage::Withdrawn => Err(Refusal::VersionEnded),
+            _ if let Some(void) = facts.law.void(self.kind, &issued.name, issued.version) => {
+                Err(Refusal::VersionVoid(void.reason.clone()))
+            }
+            _ if says_the_same(&known.rules.text, &self.text) => Ok(Decision::Nothing),
+            RulesStage::Issued | RulesStage::AwaitingSignature | RulesStage::Void => {
+                Err(Refusal::VersionTaken)
+            }
+        }
+    }
+}
+
+/// Whether a file of rules concerns an open dossier, by the law without it: one of its procedure,
+/// of an agency with its calendar, or whose form or rules refer to its list of codes. Files of
+/// agencies and of payments concern every one, that of complaints none.
 #[must_use]
 pub fn concerns(issued: &RulesIssued, intake: &Intake, facts: &Facts<'_>) -> bool {
     let Some(brief) = intake.submission.as_ref().map(|submission| &submission.brief) else {
@@ -139,9 +156,9 @@ mod tests {
     }
 
     fn issue(scene: &mut Scene<'_, Rules>, text: &str) -> Result<Vec<LawEvent>, Refusal> {
-        scene.step("2026-11-20T09:00", Role::Operator, |s, f| {
-            decide(s, IssueRules { kind: RulesKind::Procedure, text, form: &[], signers: 1 }, f)
-        })
+        let (kind, form) = (RulesKind::Procedure, Vec::new());
+        let command = IssueRules { kind, text: text.to_owned(), form, signers: 1 };
+        scene.take("2026-11-20T09:00", Role::Operator, command)
     }
 
     #[test]

@@ -5,10 +5,16 @@
 
 use jiff::Timestamp;
 
-use super::{Intake, Stage, exclude_time, record_decision::decided, restate_deadline};
+use super::record_decision::decided;
+use super::restate_deadline::restated;
+use super::{Intake, Stage, exclude_time};
 use crate::clock::{self, late_by_ms};
 use crate::contract::{DeadlineMissed, DecidedBy, DossierDecided, IntakeEvent};
-use crate::step::{Facts, LawError, Step};
+use crate::step::{Command, Decision, Facts, LawError, Step};
+
+/// Records that the period has passed without a decision.
+#[derive(Debug, Clone, Copy)]
+pub struct MissDeadline;
 
 /// The obligation that leads here.
 pub const KIND: &str = "deadline";
@@ -16,47 +22,55 @@ pub const KIND: &str = "deadline";
 /// Kinds of events in other services that meet the deadline.
 pub const MET_BY: &[&str] = &["review.DecisionMade.v1"];
 
-/// This step, which the service takes itself.
-pub const STEP: Step = Step {
-    name: "miss_deadline",
-    service: "intake",
-    basis: "61/2018/NĐ-CP Điều 19; 137/2026/NĐ-CP Điều 27.5",
-    may: &[],
-    events: &[
-        "intake.DeadlineMissed.v1",
-        "intake.DossierDecided.v1",
-        "intake.DossierClosed.v1",
-        "intake.DeadlineRestated.v1",
-    ],
-    refusals: &[],
-};
-
-/// Decides; nothing if the deadline was met, is suspended, or was missed before.
-pub fn decide(intake: &Intake, facts: &Facts<'_>) -> Result<Vec<IntakeEvent>, LawError> {
-    let running = intake.stage == Stage::Processing && !intake.is_suspended();
-    let Some(promised) = intake.promised.as_ref().filter(|p| running && !p.missed) else {
-        return Ok(Vec::new());
+impl Command for MissDeadline {
+    type State = Intake;
+    type Refusal = LawError;
+    const STEP: Step = Step {
+        name: "miss_deadline",
+        service: "intake",
+        basis: "61/2018/NĐ-CP Điều 19; 137/2026/NĐ-CP Điều 27.5",
+        may: &[],
+        events: &[
+            "intake.DeadlineMissed.v1",
+            "intake.DossierDecided.v1",
+            "intake.DossierClosed.v1",
+            "intake.DeadlineRestated.v1",
+        ],
+        refusals: &[],
     };
-    let due_at = promised.promise.due_at;
-    if facts.at < due_at {
-        return Ok(Vec::new());
+
+    /// Nothing if the deadline was met, is suspended, or was missed before.
+    fn decide(
+        &self,
+        intake: &Intake,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<IntakeEvent>, LawError> {
+        let running = intake.stage == Stage::Processing && !intake.is_suspended();
+        let Some(promised) = intake.promised.as_ref().filter(|p| running && !p.missed) else {
+            return Ok(Decision::Nothing);
+        };
+        let due_at = promised.promise.due_at;
+        if facts.at < due_at {
+            return Ok(Decision::Nothing);
+        }
+        let met = facts.elsewhere.iter().any(|e| MET_BY.contains(&&*e.kind) && e.at <= due_at);
+        if met || is_held(intake, due_at, facts)? {
+            return Ok(Decision::Nothing);
+        }
+        let restated = restated(intake, facts)?;
+        if !restated.is_empty() {
+            return Ok(restated.into());
+        }
+        let missed = DeadlineMissed { due_at, late_by_ms: late_by_ms(due_at, facts.at) };
+        let mut events = vec![missed.into()];
+        if let Some(outcome) = facts.rule()?.procedure.clock.silence {
+            let (by, brief) =
+                (DecidedBy::Silence, intake.submission.as_ref().map(|s| s.brief.clone()));
+            let decision = DossierDecided { outcome, by, decided_at: due_at, brief };
+            events.extend(decided(intake, decision, facts)?);
+        }
+        Ok(events.into())
     }
-    let met = facts.elsewhere.iter().any(|e| MET_BY.contains(&&*e.kind) && e.at <= due_at);
-    if met || is_held(intake, due_at, facts)? {
-        return Ok(Vec::new());
-    }
-    let restated = restate_deadline::decide(intake, facts)?;
-    if !restated.is_empty() {
-        return Ok(restated);
-    }
-    let missed = DeadlineMissed { due_at, late_by_ms: late_by_ms(due_at, facts.at) };
-    let mut events = vec![missed.into()];
-    if let Some(outcome) = facts.rule()?.procedure.clock.silence {
-        let (by, brief) = (DecidedBy::Silence, intake.submission.as_ref().map(|s| s.brief.clone()));
-        let decision = DossierDecided { outcome, by, decided_at: due_at, brief };
-        events.extend(decided(intake, decision, facts)?);
-    }
-    Ok(events)
 }
 
 /// Whether an outage lasts, or another agency is being asked, for which nobody can say yet that the period has passed.
@@ -92,7 +106,7 @@ mod tests {
     use crate::contract::{Outcome, Role};
     use crate::intake::accept_dossier::{self, tests::accepted};
     use crate::intake::request_supplement::tests::asked;
-    use crate::intake::submit_dossier::{self, tests::promotion};
+    use crate::intake::submit_dossier::tests::promotion;
     use crate::step::Elsewhere;
     use crate::testing::{Scene, at, law};
 
@@ -100,11 +114,11 @@ mod tests {
     fn a_deadline_is_missed_at_its_instant_and_once() {
         let law = law();
         let mut scene = accepted(&law);
-        assert!(scene.step("2026-11-30T23:59", Role::System, decide).unwrap().is_empty());
-        let events = scene.step("2026-12-01T00:00", Role::System, decide).unwrap();
+        assert!(scene.take("2026-11-30T23:59", Role::System, MissDeadline).unwrap().is_empty());
+        let events = scene.take("2026-12-01T00:00", Role::System, MissDeadline).unwrap();
         let due_at = at("2026-12-01T00:00");
         assert_eq!(events, [DeadlineMissed { due_at, late_by_ms: 0 }.into()]);
-        assert!(scene.step("2026-12-02T00:00", Role::System, decide).unwrap().is_empty());
+        assert!(scene.take("2026-12-02T00:00", Role::System, MissDeadline).unwrap().is_empty());
     }
 
     #[test]
@@ -117,7 +131,7 @@ mod tests {
             data: String::new(),
             at: at("2026-11-30T16:59"),
         });
-        assert!(scene.step("2026-12-01T00:00", Role::System, decide).unwrap().is_empty());
+        assert!(scene.take("2026-12-01T00:00", Role::System, MissDeadline).unwrap().is_empty());
     }
 
     #[test]
@@ -131,13 +145,9 @@ mod tests {
             let text = if result { silent.clone() } else { without_result(&silent) };
             law.add_procedure("silent.yaml", &text).unwrap();
             let mut scene = Scene::<Intake>::new(&law, "SILENT", "H26.14");
-            scene
-                .step("2026-11-20T09:00", Role::Applicant, |s, f| {
-                    submit_dossier::decide(s, promotion(), f)
-                })
-                .unwrap();
-            scene.step("2026-11-20T10:00", Role::Clerk, accept_dossier::decide).unwrap();
-            let events = scene.step("2026-12-01T00:00", Role::System, decide).unwrap();
+            scene.take("2026-11-20T09:00", Role::Applicant, promotion()).unwrap();
+            scene.take("2026-11-20T10:00", Role::Clerk, accept_dossier::AcceptDossier {}).unwrap();
+            let events = scene.take("2026-12-01T00:00", Role::System, MissDeadline).unwrap();
             assert_eq!(events.len(), 1 + kinds, "{events:?}");
             let IntakeEvent::DossierDecided(decided) = &events[1] else { panic!("{events:?}") };
             assert_eq!((decided.outcome, decided.by), (Outcome::Approved, DecidedBy::Silence));
@@ -155,6 +165,6 @@ mod tests {
         let law = law();
         let mut scene = accepted(&law);
         asked(&mut scene, "2026-11-26T10:00").unwrap();
-        assert!(scene.step("2026-12-02T00:00", Role::System, decide).unwrap().is_empty());
+        assert!(scene.take("2026-12-02T00:00", Role::System, MissDeadline).unwrap().is_empty());
     }
 }

@@ -4,30 +4,40 @@
 use super::Intake;
 use crate::clock::late_by_ms;
 use crate::contract::{IntakeAnswerMissed, IntakeEvent};
-use crate::step::{Facts, Step};
+use crate::step::{Command, Decision, Facts, LawError, Step};
+
+/// Records that the one-stop unit has not answered in time.
+#[derive(Debug, Clone, Copy)]
+pub struct MissIntakeAnswer;
 
 /// The obligation that leads here.
 pub const KIND: &str = "answer";
 
-/// This step, which the service takes itself.
-pub const STEP: Step = Step {
-    name: "miss_intake_answer",
-    service: "intake",
-    basis: "45/2020/NĐ-CP Điều 11",
-    may: &[],
-    events: &["intake.IntakeAnswerMissed.v1", "intake.PeriodExtended.v1"],
-    refusals: &[],
-};
+impl Command for MissIntakeAnswer {
+    type State = Intake;
+    type Refusal = LawError;
+    const STEP: Step = Step {
+        name: "miss_intake_answer",
+        service: "intake",
+        basis: "45/2020/NĐ-CP Điều 11",
+        may: &[],
+        events: &["intake.IntakeAnswerMissed.v1", "intake.PeriodExtended.v1"],
+        refusals: &[],
+    };
 
-/// Decides; nothing if the answer is no longer owed.
-#[must_use]
-pub fn decide(intake: &Intake, facts: &Facts<'_>) -> Vec<IntakeEvent> {
-    let owed = intake.answer.filter(|a| !a.missed && a.running.due_at <= facts.at);
-    let missed = owed.map(|answer| {
-        let due_at = answer.running.due_at;
-        IntakeAnswerMissed { due_at, late_by_ms: late_by_ms(due_at, facts.at) }.into()
-    });
-    missed.into_iter().collect()
+    /// Nothing if the answer is no longer owed.
+    fn decide(
+        &self,
+        intake: &Intake,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<IntakeEvent>, LawError> {
+        let owed = intake.answer.filter(|a| !a.missed && a.running.due_at <= facts.at);
+        let missed = owed.map(|answer| {
+            let due_at = answer.running.due_at;
+            IntakeAnswerMissed { due_at, late_by_ms: late_by_ms(due_at, facts.at) }.into()
+        });
+        Ok(missed.into())
+    }
 }
 
 #[cfg(test)]
@@ -35,17 +45,18 @@ mod tests {
     use super::*;
     use crate::contract::Role;
     use crate::intake::accept_dossier::{self, tests::submitted};
-    use crate::step::LawError;
     use crate::testing::law;
 
     #[test]
     fn a_late_answer_is_recorded_once_and_can_still_be_given() {
         let law = law();
         let mut scene = submitted(&law);
-        let step = |s: &Intake, f: &Facts<'_>| Ok::<_, LawError>(decide(s, f));
-        assert!(scene.step("2026-11-23T08:59", Role::System, step).unwrap().is_empty());
-        assert_eq!(scene.step("2026-11-23T09:00", Role::System, step).unwrap().len(), 1);
-        assert!(scene.step("2026-11-23T09:01", Role::System, step).unwrap().is_empty());
-        scene.step("2026-11-23T10:00", Role::Clerk, accept_dossier::decide).unwrap();
+        assert!(scene.take("2026-11-23T08:59", Role::System, MissIntakeAnswer).unwrap().is_empty());
+        assert_eq!(
+            scene.take("2026-11-23T09:00", Role::System, MissIntakeAnswer).unwrap().len(),
+            1
+        );
+        assert!(scene.take("2026-11-23T09:01", Role::System, MissIntakeAnswer).unwrap().is_empty());
+        scene.take("2026-11-23T10:00", Role::Clerk, accept_dossier::AcceptDossier {}).unwrap();
     }
 }

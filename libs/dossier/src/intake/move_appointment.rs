@@ -3,22 +3,28 @@
 //! stays in the record, and a deadline that was missed stays missed.
 
 use jiff::Timestamp;
+use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::{Intake, Stage};
 use crate::access::agency;
 use crate::clock;
-use crate::contract::{AppointmentMoved, IntakeEvent, Personal, Role};
-use crate::step::{Facts, Step, refusals};
+use crate::contract::{AppointmentMoved, IntakeEvent, Role};
+use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::text::Text;
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "move_appointment",
-    service: "intake",
-    basis: "61/2018/NĐ-CP Điều 19.9; Mẫu 04",
-    may: &[agency(Role::Clerk)],
-    events: &["intake.AppointmentMoved.v1"],
-    refusals: Refusal::ALL,
-};
+/// An apology with a new date.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = MoveAppointmentRequest)]
+pub struct MoveAppointment {
+    /// The new date.
+    #[schema(value_type = String, format = DateTime)]
+    pub due_at: Timestamp,
+    /// The reason, as it stands in the apology.
+    #[schema(value_type = String, min_length = 1, max_length = 2000)]
+    pub reason: Text<2000>,
+}
 
 refusals! {
     /// Why an appointment cannot be moved.
@@ -34,38 +40,43 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(
-    intake: &Intake,
-    due_at: Timestamp,
-    reason: String,
-    facts: &Facts<'_>,
-) -> Result<Vec<IntakeEvent>, Refusal> {
-    let running = intake.stage == Stage::Processing && !intake.is_suspended();
-    let Some(promised) = intake.promised.as_ref().filter(|_| running) else {
-        return Err(Refusal::NoAppointment);
+impl Command for MoveAppointment {
+    type State = Intake;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "move_appointment",
+        service: "intake",
+        basis: "61/2018/NĐ-CP Điều 19.9; Mẫu 04",
+        may: &[agency(Role::Clerk)],
+        events: &["intake.AppointmentMoved.v1"],
+        refusals: Refusal::ALL,
     };
-    if promised.missed || facts.at >= promised.promise.due_at {
-        return Err(Refusal::AlreadyMissed);
-    }
-    let rule = facts.rule()?;
-    if intake.redatings >= rule.procedure.clock.redatings_max {
-        return Err(Refusal::MovedAlready);
-    }
-    if due_at <= promised.promise.due_at {
-        return Err(Refusal::NotLater);
-    }
-    if let Some(fault) = clock::impossible("/due_at", facts.at, due_at) {
-        return Err(Refusal::Impossible(vec![fault]));
-    }
-    Ok(vec![
-        AppointmentMoved {
+
+    fn decide(&self, intake: &Intake, facts: &Facts<'_>) -> Result<Decision<IntakeEvent>, Refusal> {
+        let due_at = self.due_at;
+        let running = intake.stage == Stage::Processing && !intake.is_suspended();
+        let Some(promised) = intake.promised.as_ref().filter(|_| running) else {
+            return Err(Refusal::NoAppointment);
+        };
+        if promised.missed || facts.at >= promised.promise.due_at {
+            return Err(Refusal::AlreadyMissed);
+        }
+        let rule = facts.rule()?;
+        if intake.redatings >= rule.procedure.clock.redatings_max {
+            return Err(Refusal::MovedAlready);
+        }
+        if due_at <= promised.promise.due_at {
+            return Err(Refusal::NotLater);
+        }
+        if let Some(fault) = clock::impossible("/due_at", facts.at, due_at) {
+            return Err(Refusal::Impossible(vec![fault]));
+        }
+        Ok(Decision::event(AppointmentMoved {
             promise: clock::given(rule, facts.at, due_at)?,
             was_due_at: promised.promise.due_at,
-            reason: Personal::from(reason),
-        }
-        .into(),
-    ])
+            reason: self.reason.personal(),
+        }))
+    }
 }
 
 #[cfg(test)]
@@ -75,8 +86,9 @@ mod tests {
     use crate::testing::{Scene, at, law};
 
     fn moved(scene: &mut Scene<'_, Intake>, now: &str, due: &str) -> Result<(), Refusal> {
-        let due = at(due);
-        scene.step(now, Role::Clerk, |s, f| decide(s, due, "sorry".to_owned(), f)).map(|_| ())
+        scene
+            .take(now, Role::Clerk, MoveAppointment { due_at: at(due), reason: "sorry".into() })
+            .map(|_| ())
     }
 
     #[test]

@@ -6,31 +6,13 @@ use uuid::Uuid;
 
 use super::{Intake, Stage, miss_deadline::unrecorded};
 use crate::contract::{
-    ClosedAs, DeadlineMissWithdrawn, DecidedBy, DossierClosed, DossierDecided, DossierId,
-    IntakeEvent, Outcome,
+    ClosedAs, DeadlineMissWithdrawn, DecidedBy, DossierClosed, DossierDecided, IntakeEvent, Outcome,
 };
-use crate::step::{Facts, LawError, Reacted, Step};
+use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// This step, which the service takes itself.
-pub const STEP: Step = Step {
-    name: "record_decision",
-    service: "intake",
-    basis: "61/2018/NĐ-CP Điều 19",
-    may: &[],
-    events: &[
-        "intake.DossierDecided.v1",
-        "intake.DeadlineMissed.v1",
-        "intake.DeadlineMissWithdrawn.v1",
-        "intake.DossierClosed.v1",
-    ],
-    refusals: &[],
-};
-
-/// The command.
+/// Records that the dossier was decided.
 #[derive(Debug, Clone, Copy)]
 pub struct RecordDecision {
-    /// The dossier.
-    pub dossier: DossierId,
     /// What was decided.
     pub outcome: Outcome,
     /// By whom.
@@ -41,29 +23,47 @@ pub struct RecordDecision {
     pub cause: Uuid,
 }
 
-/// Decides; waits until the acceptance is known, and does nothing if the dossier has ended otherwise.
-pub fn decide(
-    intake: &Intake,
-    command: &RecordDecision,
-    facts: &Facts<'_>,
-) -> Result<Reacted<IntakeEvent>, LawError> {
-    match intake.stage {
-        Stage::Empty | Stage::Submitted => return Ok(Reacted::NotYet),
-        Stage::Decided | Stage::Refused | Stage::Withdrawn | Stage::Closed(_) => {
-            return Ok(Reacted::Done(Vec::new()));
+impl Command for RecordDecision {
+    type State = Intake;
+    type Refusal = LawError;
+    const STEP: Step = Step {
+        name: "record_decision",
+        service: "intake",
+        basis: "61/2018/NĐ-CP Điều 19",
+        may: &[],
+        events: &[
+            "intake.DossierDecided.v1",
+            "intake.DeadlineMissed.v1",
+            "intake.DeadlineMissWithdrawn.v1",
+            "intake.DossierClosed.v1",
+        ],
+        refusals: &[],
+    };
+
+    /// Waits until the acceptance is known; nothing if the dossier has ended otherwise.
+    fn decide(
+        &self,
+        intake: &Intake,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<IntakeEvent>, LawError> {
+        match intake.stage {
+            Stage::Empty | Stage::Submitted => return Ok(Decision::NotYet),
+            Stage::Decided | Stage::Refused | Stage::Withdrawn | Stage::Closed(_) => {
+                return Ok(Decision::Nothing);
+            }
+            Stage::Processing => {}
         }
-        Stage::Processing => {}
+        let Self { outcome, by, decided_at, cause } = *self;
+        let mut events: Vec<IntakeEvent> = unrecorded(intake, decided_at).into_iter().collect();
+        if let Some(promised) = intake.promised.as_ref().filter(|promised| promised.missed)
+            && decided_at <= promised.promise.due_at
+        {
+            events.push(DeadlineMissWithdrawn { due_at: promised.promise.due_at, cause }.into());
+        }
+        let decision = DossierDecided { outcome, by, decided_at, brief: None };
+        events.extend(decided(intake, decision, facts)?);
+        Ok(events.into())
     }
-    let RecordDecision { outcome, by, decided_at, cause, .. } = *command;
-    let mut events: Vec<IntakeEvent> = unrecorded(intake, decided_at).into_iter().collect();
-    if let Some(promised) = intake.promised.as_ref().filter(|promised| promised.missed)
-        && decided_at <= promised.promise.due_at
-    {
-        events.push(DeadlineMissWithdrawn { due_at: promised.promise.due_at, cause }.into());
-    }
-    let decision = DossierDecided { outcome, by, decided_at, brief: None };
-    events.extend(decided(intake, decision, facts)?);
-    Ok(Reacted::Done(events))
 }
 
 /// The decision, and the end of a dossier whose procedure has no result to deliver.
@@ -95,18 +95,12 @@ mod tests {
         arrives: &str,
     ) -> Vec<&'static str> {
         let command = RecordDecision {
-            dossier: DossierId(Uuid::nil()),
             outcome: Outcome::Approved,
             by: DecidedBy::Officers,
             decided_at: at(decided_at),
             cause: Uuid::nil(),
         };
-        scene
-            .step(arrives, Role::System, |s, f| match decide(s, &command, f)? {
-                Reacted::Done(events) => Ok::<_, LawError>(events),
-                Reacted::NotYet => panic!("it was accepted"),
-            })
-            .unwrap();
+        scene.take(arrives, Role::System, command).unwrap();
         scene.kinds()
     }
 
@@ -114,7 +108,7 @@ mod tests {
     fn a_decision_recorded_in_time_that_arrives_late_withdraws_the_miss() {
         let law = law();
         let mut scene = accepted(&law);
-        scene.step("2026-12-01T00:00", Role::System, miss_deadline::decide).unwrap();
+        scene.take("2026-12-01T00:00", Role::System, miss_deadline::MissDeadline).unwrap();
         let kinds = decided(&mut scene, "2026-11-30T16:00", "2026-12-01T00:05");
         assert_eq!(kinds[2..], ["DeadlineMissed", "DeadlineMissWithdrawn", "DossierDecided"]);
         assert!(!scene.state.promised.unwrap().missed);
@@ -132,7 +126,7 @@ mod tests {
     fn a_decision_after_the_deadline_leaves_the_miss_standing() {
         let law = law();
         let mut scene = accepted(&law);
-        scene.step("2026-12-01T00:00", Role::System, miss_deadline::decide).unwrap();
+        scene.take("2026-12-01T00:00", Role::System, miss_deadline::MissDeadline).unwrap();
         let kinds = decided(&mut scene, "2026-12-01T09:00", "2026-12-01T09:00");
         assert_eq!(kinds[2..], ["DeadlineMissed", "DossierDecided"]);
         assert!(scene.state.promised.unwrap().missed);

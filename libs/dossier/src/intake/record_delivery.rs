@@ -2,29 +2,41 @@
 
 use super::{Intake, Stage};
 use crate::contract::{ClosedAs, DossierClosed, IntakeEvent};
-use crate::step::{Reacted, Step};
+use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// This step, which the service takes itself.
-pub const STEP: Step = Step {
-    name: "record_delivery",
-    service: "intake",
-    basis: "61/2018/NĐ-CP Điều 20",
-    may: &[],
-    events: &["intake.DossierClosed.v1"],
-    refusals: &[],
-};
+/// Ends a dossier whose result was delivered or revoked.
+#[derive(Debug, Clone, Copy)]
+pub struct RecordDelivery {
+    /// How the dossier ends.
+    pub closed_as: ClosedAs,
+}
 
-/// Decides; waits until intake itself knows of the decision.
-#[must_use]
-pub fn decide(intake: &Intake, closed_as: ClosedAs) -> Reacted<IntakeEvent> {
-    match intake.stage {
-        Stage::Decided => {
-            let (accepted_at, accepted) = intake.acceptance();
-            Reacted::Done(vec![
-                DossierClosed { closed_as, reason: None, accepted_at, accepted }.into(),
-            ])
-        }
-        Stage::Empty | Stage::Submitted | Stage::Processing => Reacted::NotYet,
-        Stage::Refused | Stage::Withdrawn | Stage::Closed(_) => Reacted::Done(Vec::new()),
+impl Command for RecordDelivery {
+    type State = Intake;
+    type Refusal = LawError;
+    const STEP: Step = Step {
+        name: "record_delivery",
+        service: "intake",
+        basis: "61/2018/NĐ-CP Điều 20",
+        may: &[],
+        events: &["intake.DossierClosed.v1"],
+        refusals: &[],
+    };
+
+    /// Waits until intake itself knows of the decision.
+    fn decide(
+        &self,
+        intake: &Intake,
+        _facts: &Facts<'_>,
+    ) -> Result<Decision<IntakeEvent>, LawError> {
+        let closed_as = self.closed_as;
+        Ok(match intake.stage {
+            Stage::Decided => {
+                let (accepted_at, accepted) = intake.acceptance();
+                Decision::event(DossierClosed { closed_as, reason: None, accepted_at, accepted })
+            }
+            Stage::Empty | Stage::Submitted | Stage::Processing => Decision::NotYet,
+            Stage::Refused | Stage::Withdrawn | Stage::Closed(_) => Decision::Nothing,
+        })
     }
 }

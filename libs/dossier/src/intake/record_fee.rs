@@ -4,32 +4,16 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::exclude_time::{self, ExcludeTime};
+use super::exclude_time::ExcludeTime;
 use super::{Intake, Stage, resumption};
 use crate::clock::{self, Ledger};
-use crate::contract::{DossierId, FeeReceived, IntakeEvent, NotCounted, Vnd};
+use crate::contract::{FeeReceived, IntakeEvent, NotCounted, Vnd};
 use crate::law::ClockStart;
-use crate::step::{Facts, LawError, Reacted, Step};
+use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// This step, which the service takes itself.
-pub const STEP: Step = Step {
-    name: "record_fee",
-    service: "intake",
-    basis: "61/2018/NĐ-CP Điều 22; 137/2026/NĐ-CP Điều 11.2",
-    may: &[],
-    events: &[
-        "intake.FeeReceived.v1",
-        "intake.TimeNotCounted.v1",
-        "intake.DeadlineMissWithdrawn.v1",
-    ],
-    refusals: &[],
-};
-
-/// The command.
-#[derive(Debug, Clone)]
+/// Records that the fee is there.
+#[derive(Debug, Clone, Copy)]
 pub struct RecordFee {
-    /// The dossier.
-    pub dossier: DossierId,
     /// How much.
     pub amount: Vnd,
     /// When, by the record of the payment.
@@ -38,61 +22,77 @@ pub struct RecordFee {
     pub cause: Uuid,
 }
 
-/// Decides; nothing if it is known or the dossier has ended.
-pub fn decide(
-    intake: &Intake,
-    command: &RecordFee,
-    facts: &Facts<'_>,
-) -> Result<Reacted<IntakeEvent>, LawError> {
-    let Some(submission) = &intake.submission else { return Ok(Reacted::NotYet) };
-    if intake.fee_received_at.is_some() || !intake.is_open() {
-        return Ok(Reacted::Done(Vec::new()));
-    }
-    let rule = facts.rule()?;
-    let paid_at = command.paid_at;
-    let waiting = intake.stage == Stage::Submitted && intake.open_request.is_none();
-    let answer_due_at = match rule.procedure.intake.answer {
-        Some(budget) if submission.fee_first && waiting => {
-            Some(clock::end_of(rule, clock::effective_start(rule, paid_at)?, budget))
+impl Command for RecordFee {
+    type State = Intake;
+    type Refusal = LawError;
+    const STEP: Step = Step {
+        name: "record_fee",
+        service: "intake",
+        basis: "61/2018/NĐ-CP Điều 22; 137/2026/NĐ-CP Điều 11.2",
+        may: &[],
+        events: &[
+            "intake.FeeReceived.v1",
+            "intake.TimeNotCounted.v1",
+            "intake.DeadlineMissWithdrawn.v1",
+        ],
+        refusals: &[],
+    };
+
+    /// Nothing if it is known or the dossier has ended.
+    fn decide(
+        &self,
+        intake: &Intake,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<IntakeEvent>, LawError> {
+        let Some(submission) = &intake.submission else { return Ok(Decision::NotYet) };
+        if intake.fee_received_at.is_some() || !intake.is_open() {
+            return Ok(Decision::Nothing);
         }
-        Some(_) | None => None,
-    };
-    let by_fee = rule.procedure.clock.start == ClockStart::FeeReceived;
-    // A clock that has started does not start anew when the fee comes again.
-    let starts = by_fee && intake.stage == Stage::Processing && intake.started_at.is_none();
-    let mut fee = FeeReceived {
-        amount: command.amount,
-        paid_at,
-        answer_due_at,
-        promise: None,
-        started_at: None,
-        brief: None,
-        awaiting: None,
-    };
-    if starts {
-        let started_at = clock::effective_start(rule, paid_at)?;
-        let ledger = Ledger::since(started_at);
-        fee.promise = clock::promise(rule, submission.brief.channel, &ledger)?;
-        fee.started_at = Some(started_at);
-        fee.brief = Some(submission.brief.clone());
-        fee.awaiting = intake.open_request.as_ref().map(|open| open.request.request);
+        let rule = facts.rule()?;
+        let paid_at = self.paid_at;
+        let waiting = intake.stage == Stage::Submitted && intake.open_request.is_none();
+        let answer_due_at = match rule.procedure.intake.answer {
+            Some(budget) if submission.fee_first && waiting => {
+                Some(clock::end_of(rule, clock::effective_start(rule, paid_at)?, budget))
+            }
+            Some(_) | None => None,
+        };
+        let by_fee = rule.procedure.clock.start == ClockStart::FeeReceived;
+        // A clock that has started does not start anew when the fee comes again.
+        let starts = by_fee && intake.stage == Stage::Processing && intake.started_at.is_none();
+        let mut fee = FeeReceived {
+            amount: self.amount,
+            paid_at,
+            answer_due_at,
+            promise: None,
+            started_at: None,
+            brief: None,
+            awaiting: None,
+        };
+        if starts {
+            let started_at = clock::effective_start(rule, paid_at)?;
+            let ledger = Ledger::since(started_at);
+            fee.promise = clock::promise(rule, submission.brief.channel, &ledger)?;
+            fee.started_at = Some(started_at);
+            fee.brief = Some(submission.brief.clone());
+            fee.awaiting = intake.open_request.as_ref().map(|open| open.request.request);
+        }
+        if let (Some(stop), Some(mut ledger)) = (intake.fee_stop, intake.ledger()) {
+            resumption::resume(&mut ledger.suspensions, paid_at, |one| one.cause == stop);
+            fee.promise = resumption::promise(intake, &ledger, paid_at, facts)?;
+        }
+        let mut events = vec![fee.into()];
+        events.extend(waited_for(intake, *self, facts)?);
+        Ok(events.into())
     }
-    if let (Some(stop), Some(mut ledger)) = (intake.fee_stop, intake.ledger()) {
-        resumption::resume(&mut ledger.suspensions, paid_at, |one| one.cause == stop);
-        fee.promise = resumption::promise(intake, &ledger, paid_at, facts)?;
-    }
-    let mut events = vec![fee.into()];
-    events.extend(waited_for(intake, command, facts)?);
-    Ok(Reacted::Done(events))
 }
 
 /// The time for which an accepted dossier, whose clock was running, waited for its fee, where the procedure does not count it.
 fn waited_for(
     intake: &Intake,
-    command: &RecordFee,
+    RecordFee { amount, paid_at, cause }: RecordFee,
     facts: &Facts<'_>,
 ) -> Result<Vec<IntakeEvent>, LawError> {
-    let RecordFee { dossier, amount, paid_at, cause } = *command;
     // That the clock stood still for it is known already.
     if intake.fee_stop.is_some() {
         return Ok(Vec::new());
@@ -101,11 +101,8 @@ fn waited_for(
     let since = intake.accepted_at.max(intake.accepted_at.and(intake.fee_returned_at));
     let since = since.filter(|at| *at < paid_at && amount > Vnd(0));
     let Some(from) = since else { return Ok(Vec::new()) };
-    let waited = ExcludeTime { dossier, reason: NotCounted::Fee, from, to: paid_at, cause };
-    match exclude_time::decide(intake, &waited, facts)? {
-        Reacted::Done(events) => Ok(events),
-        Reacted::NotYet => Ok(Vec::new()),
-    }
+    let waited = ExcludeTime { reason: NotCounted::Fee, from, to: paid_at, cause };
+    Ok(waited.decide(intake, facts)?.into_events().unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -113,19 +110,13 @@ pub(crate) mod tests {
     use super::*;
     use crate::contract::Role;
     use crate::intake::accept_dossier;
-    use crate::intake::submit_dossier::{self, SubmitDossier, tests::document, tests::promotion};
+    use crate::intake::submit_dossier::{SubmitDossier, tests::document, tests::promotion};
     use crate::testing::{Scene, at, law};
 
     pub(crate) fn record(scene: &mut Scene<'_, Intake>, moment: &str) -> Vec<IntakeEvent> {
-        let dossier = promotion().dossier;
         let cause = Uuid::from_u128(9);
-        let command = RecordFee { dossier, amount: Vnd(1), paid_at: at(moment), cause };
-        scene
-            .step(moment, Role::System, |s, f| match decide(s, &command, f)? {
-                Reacted::Done(events) => Ok::<_, LawError>(events),
-                Reacted::NotYet => panic!("it was submitted"),
-            })
-            .unwrap()
+        let command = RecordFee { amount: Vnd(1), paid_at: at(moment), cause };
+        scene.take(moment, Role::System, command).unwrap()
     }
 
     pub(crate) fn submitted<'a>(
@@ -137,9 +128,7 @@ pub(crate) mod tests {
         let mut scene = Scene::new(law, code, agency);
         let documents = components.iter().map(|component| document(component)).collect();
         let command = SubmitDossier { agency: agency.into(), documents, ..promotion() };
-        scene
-            .step("2026-11-20T09:00", Role::Applicant, |s, f| submit_dossier::decide(s, command, f))
-            .unwrap();
+        scene.take("2026-11-20T09:00", Role::Applicant, command).unwrap();
         scene
     }
 
@@ -148,26 +137,24 @@ pub(crate) mod tests {
         let law = law();
         let components = ["application", "export_declaration", "invoice"];
         let mut scene = submitted(&law, "CO.D", "G02.001", &components);
-        let early = scene.step("2026-11-20T09:30", Role::Clerk, accept_dossier::decide);
+        let early = scene.take("2026-11-20T09:30", Role::Clerk, accept_dossier::AcceptDossier {});
         assert_eq!(early, Err(accept_dossier::Refusal::FeeNotReceived));
         record(&mut scene, "2026-11-20T10:00");
         assert_eq!(scene.state.answer.unwrap().running.due_at, at("2026-11-23T10:00"));
-        scene.step("2026-11-20T11:00", Role::Clerk, accept_dossier::decide).unwrap();
+        scene.take("2026-11-20T11:00", Role::Clerk, accept_dossier::AcceptDossier {}).unwrap();
         assert!(record(&mut scene, "2026-11-20T12:00").is_empty(), "known already");
     }
 
     #[test]
     fn a_clock_that_starts_while_a_supplement_is_awaited_stands_still() {
-        use crate::intake::request_supplement::{self, RequestSupplement, tests::ask};
+        use crate::intake::request_supplement::{RequestSupplement, tests::ask};
 
         let law = law();
         let components = ["application", "deposit", "plan"];
         let mut scene = submitted(&law, "MLM.CERTIFICATE", "G02.003", &components);
-        scene.step("2026-11-20T10:00", Role::Clerk, accept_dossier::decide).unwrap();
+        scene.take("2026-11-20T10:00", Role::Clerk, accept_dossier::AcceptDossier {}).unwrap();
         let ask = RequestSupplement { components: vec!["plan".into()], ..ask() };
-        scene
-            .step("2026-11-23T10:00", Role::Clerk, |s, f| request_supplement::decide(s, ask, f))
-            .unwrap();
+        scene.take("2026-11-23T10:00", Role::Clerk, ask).unwrap();
         record(&mut scene, "2026-11-25T10:00");
         assert!(scene.state.is_suspended());
     }
@@ -177,7 +164,7 @@ pub(crate) mod tests {
         let law = law();
         let components = ["application", "deposit", "plan"];
         let mut scene = submitted(&law, "MLM.CERTIFICATE", "G02.003", &components);
-        scene.step("2026-11-20T10:00", Role::Clerk, accept_dossier::decide).unwrap();
+        scene.take("2026-11-20T10:00", Role::Clerk, accept_dossier::AcceptDossier {}).unwrap();
         assert!(scene.state.promised.is_none());
         record(&mut scene, "2026-11-25T10:00");
         // Fifteen working days from Wednesday 25 November.

@@ -1,20 +1,24 @@
 //! The one-stop unit does not accept a dossier, with written reasons (form 03, Phiếu từ chối tiếp nhận giải quyết hồ sơ).
 //! Decree 61/2018/NĐ-CP, art. 17.3; it too must be given within the time for the answer (art. 19.8).
 
+use serde::Deserialize;
+use utoipa::ToSchema;
+
 use super::{Intake, Stage};
 use crate::access::agency;
-use crate::contract::{DossierRefused, IntakeEvent, Personal, Role};
-use crate::step::{Facts, Step, refusals};
+use crate::contract::{DossierRefused, IntakeEvent, Role};
+use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::text::Text;
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "refuse_dossier",
-    service: "intake",
-    basis: "61/2018/NĐ-CP Điều 17.3, 19.8; Mẫu 03",
-    may: &[agency(Role::Clerk)],
-    events: &["intake.DossierRefused.v1"],
-    refusals: Refusal::ALL,
-};
+/// Why a dossier is not accepted.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = RefuseDossierRequest)]
+pub struct RefuseDossier {
+    /// The written reason.
+    #[schema(value_type = String, min_length = 1, max_length = 2000)]
+    pub reason: Text<2000>,
+}
 
 refusals! {
     /// Why a dossier cannot be refused.
@@ -24,17 +28,29 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(
-    intake: &Intake,
-    reason: String,
-    _facts: &Facts<'_>,
-) -> Result<Vec<IntakeEvent>, Refusal> {
-    if intake.stage != Stage::Submitted {
-        return Err(Refusal::AlreadyAnswered);
+impl Command for RefuseDossier {
+    type State = Intake;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "refuse_dossier",
+        service: "intake",
+        basis: "61/2018/NĐ-CP Điều 17.3, 19.8; Mẫu 03",
+        may: &[agency(Role::Clerk)],
+        events: &["intake.DossierRefused.v1"],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(
+        &self,
+        intake: &Intake,
+        _facts: &Facts<'_>,
+    ) -> Result<Decision<IntakeEvent>, Refusal> {
+        if intake.stage != Stage::Submitted {
+            return Err(Refusal::AlreadyAnswered);
+        }
+        let (reason, accepted) = (self.reason.personal(), Some(false));
+        Ok(Decision::event(DossierRefused { reason, accepted }))
     }
-    let (reason, accepted) = (Personal::from(reason), Some(false));
-    Ok(vec![DossierRefused { reason, accepted }.into()])
 }
 
 #[cfg(test)]
@@ -49,7 +65,7 @@ mod tests {
         let law = law();
         let mut scene = submitted(&law);
         scene
-            .step("2026-11-20T10:00", Role::Clerk, |s, f| decide(s, "not ours".to_owned(), f))
+            .take("2026-11-20T10:00", Role::Clerk, RefuseDossier { reason: "not ours".into() })
             .unwrap();
         assert_eq!(scene.state.stage, Stage::Refused);
         assert!(scene.state.obligations().is_empty());
@@ -60,7 +76,7 @@ mod tests {
         let law = law();
         let mut scene = accepted(&law);
         let refused =
-            scene.step("2026-11-20T11:00", Role::Clerk, |s, f| decide(s, String::new(), f));
+            scene.take("2026-11-20T11:00", Role::Clerk, RefuseDossier { reason: "x".into() });
         assert_eq!(refused, Err(Refusal::AlreadyAnswered));
     }
 }

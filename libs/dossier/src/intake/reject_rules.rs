@@ -4,40 +4,48 @@ use super::sign_rules::Refusal;
 use crate::access::any;
 use crate::contract::{LawEvent, Role, RulesRejected};
 use crate::intake::{Rules, RulesStage};
-use crate::step::{Facts, Step};
+use crate::step::{Command, Decision, Facts, Step};
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "reject_rules",
-    service: "intake",
-    basis: "64/2025/QH15 Điều 53",
-    may: &[any(Role::Operator)],
-    events: &["law.RulesRejected.v1"],
-    refusals: Refusal::ALL,
-};
+/// Rejects a version that another person proposed. The person who proposed it withdraws it instead:
+/// [`super::withdraw_rules`].
+#[derive(Debug, Clone)]
+pub struct RejectRules {
+    /// The version.
+    pub version: u32,
+    /// The written reason.
+    pub reason: String,
+}
 
-/// Decides. Who proposed it takes it back instead: [`super::withdraw_rules`].
-pub fn decide(
-    state: &Rules,
-    version: u32,
-    reason: &str,
-    facts: &Facts<'_>,
-) -> Result<Vec<LawEvent>, Refusal> {
-    let known = state.version(version).ok_or(Refusal::UnknownVersion)?;
-    if known.stage != RulesStage::AwaitingSignature {
-        return Err(Refusal::NotAwaiting);
+impl Command for RejectRules {
+    type State = Rules;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "reject_rules",
+        service: "intake",
+        basis: "64/2025/QH15 Điều 53",
+        may: &[any(Role::Operator)],
+        events: &["law.RulesRejected.v1"],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(&self, state: &Rules, facts: &Facts<'_>) -> Result<Decision<LawEvent>, Refusal> {
+        let known = state.version(self.version).ok_or(Refusal::UnknownVersion)?;
+        if known.stage != RulesStage::AwaitingSignature {
+            return Err(Refusal::NotAwaiting);
+        }
+        if known.by == facts.actor.subject {
+            return Err(Refusal::SameSigner);
+        }
+        let (kind, name) = (known.rules.kind, known.rules.name.clone());
+        let (version, reason) = (self.version, self.reason.clone());
+        Ok(Decision::event(RulesRejected { kind, name, version, reason }))
     }
-    if known.by == facts.actor.subject {
-        return Err(Refusal::SameSigner);
-    }
-    let (kind, name) = (known.rules.kind, known.rules.name.clone());
-    Ok(vec![RulesRejected { kind, name, version, reason: reason.to_owned() }.into()])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intake::sign_rules;
+    use crate::intake::sign_rules::SignRules;
     use crate::intake::withdraw_rules::tests::{issue, scene, second};
     use crate::testing::law;
 
@@ -46,16 +54,15 @@ mod tests {
         let law = law();
         let mut scene = scene(&law);
         issue(&mut scene, &second("2026-12-01"), 2).unwrap();
-        let mut reject =
-            || scene.step("2026-11-20T10:00", Role::Operator, |s, f| decide(s, 3, "sai sót", f));
-        assert_eq!(reject(), Err(Refusal::SameSigner));
+        let reject = RejectRules { version: 3, reason: "sai sót".to_owned() };
+        let own = scene.take("2026-11-20T10:00", Role::Operator, reject.clone());
+        assert_eq!(own, Err(Refusal::SameSigner));
         scene.subject = "second";
-        scene.step("2026-11-20T10:00", Role::Operator, |s, f| decide(s, 3, "sai sót", f)).unwrap();
+        scene.take("2026-11-20T10:00", Role::Operator, reject).unwrap();
         let rejected = scene.state.version(3).unwrap();
         assert_eq!(rejected.stage, RulesStage::Rejected);
         assert_eq!(rejected.reason.as_deref(), Some("sai sót"));
-        let late =
-            scene.step("2026-11-20T10:00", Role::Operator, |s, f| sign_rules::decide(s, 3, f));
+        let late = scene.take("2026-11-20T10:00", Role::Operator, SignRules { version: 3 });
         assert_eq!(late, Err(Refusal::NotAwaiting));
     }
 }

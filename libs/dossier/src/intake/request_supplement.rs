@@ -11,19 +11,9 @@ use crate::clock;
 use crate::contract::{
     ComponentCode, IntakeEvent, Personal, Role, SupplementRequested, SupplementStage,
 };
-use crate::step::{Facts, Step, refusals};
+use crate::step::{Command, Decision, Facts, Step, refusals};
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "request_supplement",
-    service: "intake",
-    basis: "61/2018/NĐ-CP Điều 15.3, 17.2a, 19.4; Mẫu 02",
-    may: &[agency(Role::Clerk)],
-    events: &["intake.DeadlineMissed.v1", "intake.SupplementRequested.v1"],
-    refusals: Refusal::ALL,
-};
-
-/// The command.
+/// Asks the applicant to complete a dossier.
 #[derive(Debug, Clone)]
 pub struct RequestSupplement {
     /// Everything that is missing; empty if only the form is to be corrected.
@@ -49,48 +39,60 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(
-    intake: &Intake,
-    command: RequestSupplement,
-    facts: &Facts<'_>,
-) -> Result<Vec<IntakeEvent>, Refusal> {
-    let (stage, made) = match intake.stage {
-        Stage::Submitted => (SupplementStage::Intake, intake.requests_at_intake),
-        Stage::Processing => (SupplementStage::Review, intake.requests_at_review),
-        Stage::Empty | Stage::Decided | Stage::Refused | Stage::Withdrawn | Stage::Closed(_) => {
-            return Err(Refusal::NotOpen);
-        }
+impl Command for RequestSupplement {
+    type State = Intake;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "request_supplement",
+        service: "intake",
+        basis: "61/2018/NĐ-CP Điều 15.3, 17.2a, 19.4; Mẫu 02",
+        may: &[agency(Role::Clerk)],
+        events: &["intake.DeadlineMissed.v1", "intake.SupplementRequested.v1"],
+        refusals: Refusal::ALL,
     };
-    if intake.open_request.is_some() {
-        return Err(Refusal::AlreadyAwaited);
-    }
-    let rule = facts.rule()?;
-    if rule.procedure.clock.supplements_max.is_some_and(|max| made >= max) {
-        return Err(Refusal::TooManyRequests);
-    }
-    for component in &command.components {
-        known_component(rule.procedure, component)
-            .map_err(|component| Refusal::UnknownComponent(component.clone()))?;
-    }
-    let window = rule.procedure.clock.supplement_window;
-    let made_before = intake.requests_at_intake.saturating_add(intake.requests_at_review);
-    // What was missed before the clock stops stays missed.
-    let mut events: Vec<IntakeEvent> = unrecorded(intake, facts.at).into_iter().collect();
-    events.push(
-        SupplementRequested {
-            request: made_before.saturating_add(1),
-            stage,
-            components: command.components,
-            reason: command.reason,
-            effect: rule.procedure.clock.supplement,
-            window_ends_at: clock::end_of(rule, facts.at, window),
-            asked_by: command.asked_by,
-            stops_clock: stage == SupplementStage::Review && intake.started_at.is_some(),
+
+    fn decide(&self, intake: &Intake, facts: &Facts<'_>) -> Result<Decision<IntakeEvent>, Refusal> {
+        let (stage, made) = match intake.stage {
+            Stage::Submitted => (SupplementStage::Intake, intake.requests_at_intake),
+            Stage::Processing => (SupplementStage::Review, intake.requests_at_review),
+            Stage::Empty
+            | Stage::Decided
+            | Stage::Refused
+            | Stage::Withdrawn
+            | Stage::Closed(_) => {
+                return Err(Refusal::NotOpen);
+            }
+        };
+        if intake.open_request.is_some() {
+            return Err(Refusal::AlreadyAwaited);
         }
-        .into(),
-    );
-    Ok(events)
+        let rule = facts.rule()?;
+        if rule.procedure.clock.supplements_max.is_some_and(|max| made >= max) {
+            return Err(Refusal::TooManyRequests);
+        }
+        for component in &self.components {
+            known_component(rule.procedure, component)
+                .map_err(|component| Refusal::UnknownComponent(component.clone()))?;
+        }
+        let window = rule.procedure.clock.supplement_window;
+        let made_before = intake.requests_at_intake.saturating_add(intake.requests_at_review);
+        // What was missed before the clock stops stays missed.
+        let mut events: Vec<IntakeEvent> = unrecorded(intake, facts.at).into_iter().collect();
+        events.push(
+            SupplementRequested {
+                request: made_before.saturating_add(1),
+                stage,
+                components: self.components.clone(),
+                reason: self.reason.clone(),
+                effect: rule.procedure.clock.supplement,
+                window_ends_at: clock::end_of(rule, facts.at, window),
+                asked_by: self.asked_by,
+                stops_clock: stage == SupplementStage::Review && intake.started_at.is_some(),
+            }
+            .into(),
+        );
+        Ok(events.into())
+    }
 }
 
 #[cfg(test)]
@@ -109,7 +111,7 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn asked(scene: &mut Scene<'_, Intake>, moment: &str) -> Result<(), Refusal> {
-        scene.step(moment, Role::Clerk, |s, f| decide(s, ask(), f)).map(|_| ())
+        scene.take(moment, Role::Clerk, ask()).map(|_| ())
     }
 
     #[test]
@@ -147,7 +149,7 @@ pub(crate) mod tests {
         let law = law();
         let mut scene = submitted(&law);
         let command = RequestSupplement { components: vec!["photo".into()], ..ask() };
-        let refused = scene.step("2026-11-20T10:00", Role::Clerk, |s, f| decide(s, command, f));
+        let refused = scene.take("2026-11-20T10:00", Role::Clerk, command);
         assert_eq!(refused, Err(Refusal::UnknownComponent("photo".into())));
     }
 }

@@ -8,20 +8,35 @@
 use super::{Intake, Stage};
 use crate::clock;
 use crate::contract::{DeadlineMissWithdrawn, DeadlineRestated, IntakeEvent, Promise};
-use crate::step::{Facts, LawError, Step};
+use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// This step, which the service takes itself.
-pub const STEP: Step = Step {
-    name: "restate_deadline",
-    service: "intake",
-    basis: "224/2026/NĐ-CP Điều 13; 99/2022/NĐ-CP Điều 16",
-    may: &[],
-    events: &["intake.DeadlineMissWithdrawn.v1", "intake.DeadlineRestated.v1"],
-    refusals: &[],
-};
+/// Compares the promised date with what the law gives now.
+#[derive(Debug, Clone, Copy)]
+pub struct RestateDeadline;
 
-/// Decides; nothing if the promised date is what the law gives, or was fixed by somebody, or stands still anyway.
-pub fn decide(intake: &Intake, facts: &Facts<'_>) -> Result<Vec<IntakeEvent>, LawError> {
+impl Command for RestateDeadline {
+    type State = Intake;
+    type Refusal = LawError;
+    const STEP: Step = Step {
+        name: "restate_deadline",
+        service: "intake",
+        basis: "224/2026/NĐ-CP Điều 13; 99/2022/NĐ-CP Điều 16",
+        may: &[],
+        events: &["intake.DeadlineMissWithdrawn.v1", "intake.DeadlineRestated.v1"],
+        refusals: &[],
+    };
+
+    fn decide(
+        &self,
+        intake: &Intake,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<IntakeEvent>, LawError> {
+        Ok(restated(intake, facts)?.into())
+    }
+}
+
+/// The events that restate the date; none if it is what the law gives, or was fixed by somebody, or stands still anyway.
+pub(super) fn restated(intake: &Intake, facts: &Facts<'_>) -> Result<Vec<IntakeEvent>, LawError> {
     let (Some(promised), Some(ledger), Some(submission)) =
         (&intake.promised, intake.ledger(), &intake.submission)
     else {
@@ -69,7 +84,7 @@ mod tests {
     use super::*;
     use crate::contract::{Channel, OutageDeclared, OutageEnded, Role};
     use crate::intake::accept_dossier::tests::accepted;
-    use crate::intake::miss_deadline;
+    use crate::intake::miss_deadline::MissDeadline;
     use crate::law::{Law, next_version, shipped_rules};
     use crate::testing::{Scene, at, law};
 
@@ -102,14 +117,17 @@ mod tests {
         assert_eq!(due(&scene), at("2026-12-01T00:00"));
         let hit = declared(&law, "2026-11-25T10:00", Some("2026-11-27T09:00"), vec![]);
         scene.law = &hit;
-        let events = scene.step("2026-11-27T09:00", Role::System, decide).unwrap();
+        let events = scene.take("2026-11-27T09:00", Role::System, RestateDeadline).unwrap();
         let [IntakeEvent::DeadlineRestated(restated)] = &events[..] else { panic!("{events:?}") };
         assert_eq!(restated.promise.due_at, at("2026-12-03T00:00"));
         assert_eq!(
             (restated.was_due_at, &restated.outages),
             (at("2026-12-01T00:00"), &vec![OUTAGE])
         );
-        assert!(scene.step("2026-11-27T10:00", Role::System, decide).unwrap().is_empty(), "once");
+        assert!(
+            scene.take("2026-11-27T10:00", Role::System, RestateDeadline).unwrap().is_empty(),
+            "once"
+        );
     }
 
     #[test]
@@ -119,7 +137,7 @@ mod tests {
         let span = ("2026-11-25T10:00", Some("2026-11-27T09:00"));
         let hit = declared(&law, span.0, span.1, vec![Channel::Post]);
         scene.law = &hit;
-        assert!(scene.step("2026-11-27T09:00", Role::System, decide).unwrap().is_empty());
+        assert!(scene.take("2026-11-27T09:00", Role::System, RestateDeadline).unwrap().is_empty());
     }
 
     #[test]
@@ -128,7 +146,7 @@ mod tests {
         let mut scene = accepted(&law);
         let mut hit = declared(&law, "2026-11-30T10:00", None, vec![]);
         scene.law = &hit;
-        let held = scene.step("2026-12-01T00:00", Role::System, miss_deadline::decide);
+        let held = scene.take("2026-12-01T00:00", Role::System, MissDeadline);
         assert!(held.unwrap().is_empty());
         let events = scene.events.clone();
         let state = scene.state.clone();
@@ -139,7 +157,7 @@ mod tests {
         );
         let mut scene = Scene::<Intake>::new(&hit, "2.000004", "H26.14");
         (scene.events, scene.state) = (events, state);
-        scene.step("2026-12-01T15:00", Role::System, miss_deadline::decide).unwrap();
+        scene.take("2026-12-01T15:00", Role::System, MissDeadline).unwrap();
         assert_eq!(scene.kinds().last(), Some(&"DeadlineRestated"));
         // The last day ended inside the outage: the first that begins after it is 2 December.
         assert_eq!(due(&scene), at("2026-12-03T00:00"));
@@ -149,11 +167,11 @@ mod tests {
     fn an_outage_declared_after_a_miss_withdraws_it() {
         let law = law();
         let mut scene = accepted(&law);
-        scene.step("2026-12-01T00:00", Role::System, miss_deadline::decide).unwrap();
+        scene.take("2026-12-01T00:00", Role::System, MissDeadline).unwrap();
         assert!(scene.state.promised.as_ref().unwrap().missed);
         let hit = declared(&law, "2026-11-30T20:00", Some("2026-12-01T05:00"), vec![]);
         scene.law = &hit;
-        scene.step("2026-12-01T08:00", Role::System, decide).unwrap();
+        scene.take("2026-12-01T08:00", Role::System, RestateDeadline).unwrap();
         assert_eq!(scene.kinds()[3..], ["DeadlineMissWithdrawn", "DeadlineRestated"]);
         assert!(!scene.state.promised.as_ref().unwrap().missed);
         // The last day ended inside the outage: the first that begins after it is 2 December.
@@ -179,7 +197,7 @@ mod tests {
             "  - { from: 2026-11-27, off: { vi: Nghỉ hoán đổi, en: Swapped day off } }",
         );
         scene.law = &next;
-        let events = scene.step("2026-11-23T09:00", Role::System, decide).unwrap();
+        let events = scene.take("2026-11-23T09:00", Role::System, RestateDeadline).unwrap();
         let [IntakeEvent::DeadlineRestated(restated)] = &events[..] else { panic!("{events:?}") };
         assert_eq!(restated.promise.due_at, at("2026-12-02T00:00"));
         assert_eq!(restated.calendar, restated.promise.calendar);
@@ -193,7 +211,7 @@ mod tests {
         let worked = "  - { from: 2026-11-28, worked: { hours: [\"08:00-12:00\", \"13:30-17:30\"], why: { vi: Làm bù, en: Make-up day } } }";
         let next = announced(&law, worked);
         scene.law = &next;
-        assert!(scene.step("2026-11-23T09:00", Role::System, decide).unwrap().is_empty());
+        assert!(scene.take("2026-11-23T09:00", Role::System, RestateDeadline).unwrap().is_empty());
         assert_eq!(due(&scene), at("2026-12-01T00:00"));
     }
 }

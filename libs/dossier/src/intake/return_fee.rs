@@ -8,29 +8,13 @@ use uuid::Uuid;
 
 use super::miss_deadline::unrecorded;
 use super::{Intake, Stage};
-use crate::contract::{DeadlineMissWithdrawn, DossierId, FeeReturned, IntakeEvent, Vnd};
+use crate::contract::{DeadlineMissWithdrawn, FeeReturned, IntakeEvent, Vnd};
 use crate::law::ClockStart;
-use crate::step::{Facts, LawError, Reacted, Step};
+use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// This step, which the service takes itself.
-pub const STEP: Step = Step {
-    name: "return_fee",
-    service: "intake",
-    basis: "61/2018/NĐ-CP Điều 22; 137/2026/NĐ-CP Điều 11.2",
-    may: &[],
-    events: &[
-        "intake.DeadlineMissed.v1",
-        "intake.DeadlineMissWithdrawn.v1",
-        "intake.FeeReturned.v1",
-    ],
-    refusals: &[],
-};
-
-/// The command.
+/// Records that the fee is not there any more.
 #[derive(Debug, Clone, Copy)]
 pub struct ReturnFee {
-    /// The dossier.
-    pub dossier: DossierId,
     /// How much is missing.
     pub amount: Vnd,
     /// Since when, by the record of the payment.
@@ -39,36 +23,53 @@ pub struct ReturnFee {
     pub cause: Uuid,
 }
 
-/// Decides; nothing if the dossier has ended. What was recorded as received must be known first.
-pub fn decide(
-    intake: &Intake,
-    command: ReturnFee,
-    facts: &Facts<'_>,
-) -> Result<Reacted<IntakeEvent>, LawError> {
-    let ReturnFee { amount, since, cause, .. } = command;
-    if intake.submission.is_none() {
-        return Ok(Reacted::NotYet);
-    }
-    if !intake.is_open() {
-        return Ok(Reacted::Done(Vec::new()));
-    }
-    if intake.fee_received_at.is_none() {
-        return Ok(Reacted::NotYet);
-    }
-    let by_fee = facts.rule()?.procedure.clock.start == ClockStart::FeeReceived;
-    let started_at = intake.started_at.filter(|_| by_fee && intake.stage == Stage::Processing);
-    let clock_stops_at = started_at.map(|started_at| since.max(started_at));
-    let mut events = Vec::new();
-    if let (Some(at), Some(promised)) = (clock_stops_at, &intake.promised) {
-        let due_at = promised.promise.due_at;
-        // Whether intake heard of it before or after the date passed makes no difference.
-        if promised.missed && at < due_at {
-            events.push(DeadlineMissWithdrawn { due_at, cause }.into());
+impl Command for ReturnFee {
+    type State = Intake;
+    type Refusal = LawError;
+    const STEP: Step = Step {
+        name: "return_fee",
+        service: "intake",
+        basis: "61/2018/NĐ-CP Điều 22; 137/2026/NĐ-CP Điều 11.2",
+        may: &[],
+        events: &[
+            "intake.DeadlineMissed.v1",
+            "intake.DeadlineMissWithdrawn.v1",
+            "intake.FeeReturned.v1",
+        ],
+        refusals: &[],
+    };
+
+    /// Nothing if the dossier has ended. What was recorded as received must be known first.
+    fn decide(
+        &self,
+        intake: &Intake,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<IntakeEvent>, LawError> {
+        let Self { amount, since, cause } = *self;
+        if intake.submission.is_none() {
+            return Ok(Decision::NotYet);
         }
-        events.extend(unrecorded(intake, at));
+        if !intake.is_open() {
+            return Ok(Decision::Nothing);
+        }
+        if intake.fee_received_at.is_none() {
+            return Ok(Decision::NotYet);
+        }
+        let by_fee = facts.rule()?.procedure.clock.start == ClockStart::FeeReceived;
+        let started_at = intake.started_at.filter(|_| by_fee && intake.stage == Stage::Processing);
+        let clock_stops_at = started_at.map(|started_at| since.max(started_at));
+        let mut events = Vec::new();
+        if let (Some(at), Some(promised)) = (clock_stops_at, &intake.promised) {
+            let due_at = promised.promise.due_at;
+            // Whether intake heard of it before or after the date passed makes no difference.
+            if promised.missed && at < due_at {
+                events.push(DeadlineMissWithdrawn { due_at, cause }.into());
+            }
+            events.extend(unrecorded(intake, at));
+        }
+        events.push(FeeReturned { amount, cause, clock_stops_at }.into());
+        Ok(events.into())
     }
-    events.push(FeeReturned { amount, cause, clock_stops_at }.into());
-    Ok(Reacted::Done(events))
 }
 
 #[cfg(test)]
@@ -77,11 +78,11 @@ pub(crate) mod tests {
     use crate::clock::Explanation;
     use crate::contract::Role;
     use crate::intake::accept_dossier;
-    use crate::intake::close_unpaid;
+    use crate::intake::close_unpaid::CloseUnpaid;
     use crate::intake::record_fee::tests::{record, submitted};
-    use crate::intake::request_supplement::{self, RequestSupplement, tests::ask};
+    use crate::intake::request_supplement::{RequestSupplement, tests::ask};
     use crate::intake::submit_dossier::tests::document;
-    use crate::intake::submit_supplement::{self, SubmitSupplement};
+    use crate::intake::submit_supplement::SubmitSupplement;
     use crate::intake::{miss_deadline, move_appointment};
     use crate::law::Law;
     use crate::step::State;
@@ -93,21 +94,16 @@ pub(crate) mod tests {
         moment: &str,
         since: &str,
     ) -> Vec<IntakeEvent> {
-        let (dossier, cause) = (DossierId(Uuid::nil()), Uuid::from_u128(5));
-        let command = ReturnFee { dossier, amount: Vnd(1), since: at(since), cause };
-        scene
-            .step(moment, Role::System, |s, f| match decide(s, command, f)? {
-                Reacted::Done(events) => Ok::<_, LawError>(events),
-                Reacted::NotYet => panic!("the fee was received"),
-            })
-            .unwrap()
+        let cause = Uuid::from_u128(5);
+        let command = ReturnFee { amount: Vnd(1), since: at(since), cause };
+        scene.take(moment, Role::System, command).unwrap()
     }
 
     /// Accepted on 20 November; its clock started with the fee on Wednesday 25: fifteen working days end on 16 December.
     pub(crate) fn started(law: &Law) -> Scene<'_, Intake> {
         let mut scene =
             submitted(law, "MLM.CERTIFICATE", "G02.003", &["application", "deposit", "plan"]);
-        scene.step("2026-11-20T10:00", Role::Clerk, accept_dossier::decide).unwrap();
+        scene.take("2026-11-20T10:00", Role::Clerk, accept_dossier::AcceptDossier {}).unwrap();
         record(&mut scene, "2026-11-25T10:00");
         assert_eq!(due(&scene), at("2026-12-17T00:00"));
         scene
@@ -127,11 +123,9 @@ pub(crate) mod tests {
 
     fn supplement(scene: &mut Scene<'_, Intake>, asked: &str, supplied: &str) {
         let ask = RequestSupplement { components: vec!["plan".into()], ..ask() };
-        scene.step(asked, Role::Clerk, |s, f| request_supplement::decide(s, ask, f)).unwrap();
+        scene.take(asked, Role::Clerk, ask).unwrap();
         let command = SubmitSupplement { documents: vec![document("plan")], form: None };
-        scene
-            .step(supplied, Role::Applicant, |s, f| submit_supplement::decide(s, command, f))
-            .unwrap();
+        scene.take(supplied, Role::Applicant, command).unwrap();
     }
 
     #[test]
@@ -143,11 +137,11 @@ pub(crate) mod tests {
         assert!(scene.state.answer.is_some());
         assert_eq!(give_back(&mut scene, "2026-11-20T10:30", "2026-11-20T10:30").len(), 1);
         assert!(scene.state.answer.is_none(), "the one-stop unit waits for the fee again");
-        let refused = scene.step("2026-11-20T10:45", Role::Clerk, accept_dossier::decide);
+        let refused = scene.take("2026-11-20T10:45", Role::Clerk, accept_dossier::AcceptDossier {});
         assert_eq!(refused, Err(accept_dossier::Refusal::FeeNotReceived));
         record(&mut scene, "2026-11-20T11:00");
         assert_eq!(scene.state.answer.unwrap().running.due_at, at("2026-11-23T11:00"));
-        scene.step("2026-11-20T11:30", Role::Clerk, accept_dossier::decide).unwrap();
+        scene.take("2026-11-20T11:30", Role::Clerk, accept_dossier::AcceptDossier {}).unwrap();
     }
 
     #[test]
@@ -156,11 +150,11 @@ pub(crate) mod tests {
         let components = ["application", "export_declaration", "invoice"];
         let mut scene = submitted(&law, "CO.D", "G02.001", &components);
         record(&mut scene, "2026-11-20T10:00");
-        scene.step("2026-11-20T10:15", Role::Clerk, accept_dossier::decide).unwrap();
+        scene.take("2026-11-20T10:15", Role::Clerk, accept_dossier::AcceptDossier {}).unwrap();
         give_back(&mut scene, "2026-11-20T10:30", "2026-11-20T10:10");
         assert!(!scene.state.is_suspended(), "its clock did not start with the fee");
-        let closed = close_unpaid::decide(&scene.state);
-        assert!(matches!(&closed, Reacted::Done(events) if events.len() == 1), "{closed:?}");
+        let closed = scene.take("2026-11-20T11:00", Role::System, CloseUnpaid).unwrap();
+        assert_eq!(closed.len(), 1, "{closed:?}");
     }
 
     #[test]
@@ -200,9 +194,14 @@ pub(crate) mod tests {
         let law = law();
         let mut scene = started(&law);
         scene
-            .step("2026-11-26T10:00", Role::Clerk, |s, f| {
-                move_appointment::decide(s, at("2026-12-22T00:00"), "late".to_owned(), f)
-            })
+            .take(
+                "2026-11-26T10:00",
+                Role::Clerk,
+                move_appointment::MoveAppointment {
+                    due_at: at("2026-12-22T00:00"),
+                    reason: "late".into(),
+                },
+            )
             .unwrap();
         give_back(&mut scene, "2026-11-30T10:00", "2026-11-30T10:00");
         record(&mut scene, "2026-12-02T10:00");
@@ -216,7 +215,7 @@ pub(crate) mod tests {
     fn whether_intake_hears_of_a_missing_fee_before_or_after_the_date_makes_no_difference() {
         let law = law();
         let mut scene = started(&law);
-        scene.step("2026-12-17T00:00", Role::System, miss_deadline::decide).unwrap();
+        scene.take("2026-12-17T00:00", Role::System, miss_deadline::MissDeadline).unwrap();
         give_back(&mut scene, "2026-12-17T00:01", "2026-12-16T23:00");
         assert_eq!(scene.kinds()[4..], ["DeadlineMissWithdrawn", "FeeReturned"]);
         let mut scene = started(&law);

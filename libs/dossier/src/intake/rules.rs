@@ -225,8 +225,9 @@ pub fn stream_id(kind: RulesKind, name: &str) -> String {
 mod tests {
     use super::*;
     use crate::contract::Role;
+    use crate::intake::reject_rules::RejectRules;
+    use crate::intake::sign_rules::SignRules;
     use crate::intake::withdraw_rules::tests::{issue, scene, second, withdrawal};
-    use crate::intake::{reject_rules, sign_rules, withdraw_rules};
     use crate::law::{in_version, next_version, rules};
     use crate::testing::law;
 
@@ -252,7 +253,11 @@ mod tests {
         assert!(passed_over(scene.state.shipped(&file(&next))).contains("waits"));
         scene.subject = "second";
         scene
-            .step("2026-11-20T10:00", Role::Operator, |s, f| reject_rules::decide(s, 3, "sai", f))
+            .take(
+                "2026-11-20T10:00",
+                Role::Operator,
+                RejectRules { version: 3, reason: "sai".into() },
+            )
             .unwrap();
         assert!(passed_over(scene.state.shipped(&file(&text))).contains("rejected"));
         assert!(passed_over(scene.state.shipped(&file(&other))).contains("number was used"));
@@ -267,7 +272,7 @@ mod tests {
         let mut scene = scene(&law);
         issue(&mut scene, &text, 2).unwrap();
         scene.subject = "second";
-        scene.step("2026-11-20T10:00", Role::Operator, |s, f| sign_rules::decide(s, 3, f)).unwrap();
+        scene.take("2026-11-20T10:00", Role::Operator, SignRules { version: 3 }).unwrap();
         assert_eq!(scene.state.shipped(&file(&text)), Shipped::Known);
         let changed = shipped.replace("amount: 5", "amount: 4");
         assert!(passed_over(scene.state.shipped(&file(&changed))).contains("its own"));
@@ -275,11 +280,7 @@ mod tests {
         let again = next_version(&changed).replace("12-15", "12-20");
         issue(&mut scene, &again, 1).unwrap();
         assert_eq!(scene.state.shipped(&file(&changed)), Shipped::Known);
-        scene
-            .step("2026-11-20T10:00", Role::Operator, |s, f| {
-                withdraw_rules::decide(s, 4, withdrawal("sai"), f)
-            })
-            .unwrap();
+        scene.take("2026-11-20T10:00", Role::Operator, withdrawal(4, "sai")).unwrap();
         assert!(passed_over(scene.state.shipped(&file(&changed))).contains("its own"));
     }
 

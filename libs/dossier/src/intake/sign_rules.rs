@@ -5,17 +5,7 @@ use crate::access::any;
 use crate::contract::{LawEvent, Role, RulesIssued};
 use crate::intake::{Rules, RulesStage};
 use crate::law::{Draft, Findings};
-use crate::step::{Facts, Step, refusals};
-
-/// This step.
-pub const STEP: Step = Step {
-    name: "sign_rules",
-    service: "intake",
-    basis: "64/2025/QH15 Điều 53",
-    may: &[any(Role::Operator)],
-    events: &["law.RulesIssued.v1"],
-    refusals: Refusal::ALL,
-};
+use crate::step::{Command, Decision, Facts, Step, refusals};
 
 refusals! {
     /// Why rules cannot be signed.
@@ -35,23 +25,42 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(state: &Rules, version: u32, facts: &Facts<'_>) -> Result<Vec<LawEvent>, Refusal> {
-    let known = state.version(version).ok_or(Refusal::UnknownVersion)?;
-    let RulesIssued { kind, name, text, .. } = &known.rules;
-    if let Some(void) = facts.law.void(*kind, name, version) {
-        return Err(Refusal::VersionVoid(void.reason.clone()));
+/// Signs a version that another person proposed.
+#[derive(Debug, Clone, Copy)]
+pub struct SignRules {
+    /// The version.
+    pub version: u32,
+}
+
+impl Command for SignRules {
+    type State = Rules;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "sign_rules",
+        service: "intake",
+        basis: "64/2025/QH15 Điều 53",
+        may: &[any(Role::Operator)],
+        events: &["law.RulesIssued.v1"],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(&self, state: &Rules, facts: &Facts<'_>) -> Result<Decision<LawEvent>, Refusal> {
+        let known = state.version(self.version).ok_or(Refusal::UnknownVersion)?;
+        let RulesIssued { kind, name, text, .. } = &known.rules;
+        if let Some(void) = facts.law.void(*kind, name, self.version) {
+            return Err(Refusal::VersionVoid(void.reason.clone()));
+        }
+        if known.stage != RulesStage::AwaitingSignature {
+            return Err(Refusal::NotAwaiting);
+        }
+        if known.by == facts.actor.subject {
+            return Err(Refusal::SameSigner);
+        }
+        let draft = Draft { kind: *kind, text, version: None };
+        draft.check(facts.law, facts.at).map_err(Refusal::Invalid)?;
+        let proposed_by = Some(known.by.clone());
+        Ok(Decision::event(RulesIssued { proposed_by, ..known.rules.clone() }))
     }
-    if known.stage != RulesStage::AwaitingSignature {
-        return Err(Refusal::NotAwaiting);
-    }
-    if known.by == facts.actor.subject {
-        return Err(Refusal::SameSigner);
-    }
-    let draft = Draft { kind: *kind, text, version: None };
-    draft.check(facts.law, facts.at).map_err(Refusal::Invalid)?;
-    let proposed_by = Some(known.by.clone());
-    Ok(vec![RulesIssued { proposed_by, ..known.rules.clone() }.into()])
 }
 
 #[cfg(test)]
@@ -63,7 +72,7 @@ mod tests {
     use crate::testing::{Scene, law};
 
     fn sign(scene: &mut Scene<'_, Rules>, version: u32) -> Result<Vec<LawEvent>, Refusal> {
-        scene.step("2026-11-20T10:00", Role::Operator, |s, f| decide(s, version, f))
+        scene.take("2026-11-20T10:00", Role::Operator, SignRules { version })
     }
 
     #[test]

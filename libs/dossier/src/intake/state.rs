@@ -5,9 +5,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{
-    FormVersion, expire_supplement_window, foresee_lateness, miss_deadline, miss_intake_answer,
-};
+use super::expire_supplement_window::{self, ExpireSupplementWindow};
+use super::foresee_lateness::{self, ForeseeLateness};
+use super::miss_deadline::{self, MissDeadline};
+use super::miss_intake_answer::{self, MissIntakeAnswer};
+use super::{FormVersion, reaction};
 use crate::access::Resource;
 use crate::clock::{
     self, Explanation, Ledger, Period, Running, Suspension, explain, explain_fixed,
@@ -18,7 +20,7 @@ use crate::contract::{
     PeriodExtended, ProcedureRef, Promise, SupplementRequested,
 };
 use crate::law::{Law, Outage};
-use crate::step::{Facts, LawError, Obligation, State, Step, Subscription};
+use crate::step::{AnyCommand, LawError, Obligation, State, Subscription};
 
 /// Where a dossier stands with the one-stop unit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -205,7 +207,7 @@ impl Intake {
 impl State for Intake {
     type Event = IntakeEvent;
     const CATEGORY: &'static str = "intake";
-    const SUBSCRIPTIONS: &'static [Subscription<Self>] = super::reaction::SUBSCRIPTIONS;
+    const SUBSCRIPTIONS: &'static [Subscription<Self>] = reaction::SUBSCRIPTIONS;
 
     fn evolve(&mut self, event: &IntakeEvent, meta: &Meta) {
         match event {
@@ -339,23 +341,13 @@ impl State for Intake {
         Some(extended.into())
     }
 
-    fn enforced_by(kind: &str) -> Option<&'static Step> {
+    fn when_due(kind: &str) -> Option<AnyCommand<Self>> {
         match kind {
-            miss_intake_answer::KIND => Some(&miss_intake_answer::STEP),
-            expire_supplement_window::KIND => Some(&expire_supplement_window::STEP),
-            foresee_lateness::KIND => Some(&foresee_lateness::STEP),
-            miss_deadline::KIND => Some(&miss_deadline::STEP),
+            miss_intake_answer::KIND => Some(AnyCommand::new(MissIntakeAnswer)),
+            expire_supplement_window::KIND => Some(AnyCommand::new(ExpireSupplementWindow)),
+            foresee_lateness::KIND => Some(AnyCommand::new(ForeseeLateness)),
+            miss_deadline::KIND => Some(AnyCommand::new(MissDeadline)),
             _ => None,
-        }
-    }
-
-    fn enforce(&self, kind: &str, facts: &Facts<'_>) -> Result<Vec<IntakeEvent>, LawError> {
-        match kind {
-            miss_intake_answer::KIND => Ok(miss_intake_answer::decide(self, facts)),
-            expire_supplement_window::KIND => Ok(expire_supplement_window::decide(self, facts)),
-            foresee_lateness::KIND => foresee_lateness::decide(self, facts),
-            miss_deadline::KIND => miss_deadline::decide(self, facts),
-            _ => Ok(Vec::new()),
         }
     }
 }

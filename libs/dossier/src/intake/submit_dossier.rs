@@ -17,17 +17,7 @@ use crate::contract::{
     Role, Subject,
 };
 use crate::law::{FeeDue, Procedure};
-use crate::step::{Facts, Rule, Step, refusals};
-
-/// This step.
-pub const STEP: Step = Step {
-    name: "submit_dossier",
-    service: "intake",
-    basis: "61/2018/NĐ-CP Điều 16, 17; 45/2020/NĐ-CP Điều 11",
-    may: &[any(Role::Applicant), agency(Role::Clerk)],
-    events: &["intake.DossierSubmitted.v1", "intake.DossierAccepted.v1"],
-    refusals: Refusal::ALL,
-};
+use crate::step::{Command, Decision, Facts, Rule, Step, refusals};
 
 /// Who may put documents in before a dossier exists.
 pub const UPLOAD: &[May] = &[any(Role::Applicant), any(Role::Clerk), any(Role::Approver)];
@@ -36,7 +26,7 @@ pub const UPLOAD: &[May] = &[any(Role::Applicant), any(Role::Clerk), any(Role::A
 /// officer. It stays the uploader's own all the same.
 pub const UPLOAD_FOR_AGENCY: &[May] = &[any(Role::Clerk), any(Role::Approver)];
 
-/// The command.
+/// Submits a dossier.
 #[derive(Debug, Clone)]
 pub struct SubmitDossier {
     /// The dossier's id, derived from the client and its key.
@@ -106,79 +96,88 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(
-    intake: &Intake,
-    command: SubmitDossier,
-    facts: &Facts<'_>,
-) -> Result<Vec<IntakeEvent>, Refusal> {
-    if intake.submission.is_some() {
-        return Err(Refusal::AlreadySubmitted);
-    }
-    let rule = facts.rule()?;
-    let procedure = rule.procedure;
-    if !procedure.agency.covers(&command.agency) {
-        return Err(Refusal::AgencyNotCompetent);
-    }
-    let present = facts.law.present(&command.agency, facts.at);
-    if *present != command.agency {
-        return Err(Refusal::AgencySucceeded(present.clone()));
-    }
-    if !procedure.channels.contains(&command.channel) {
-        return Err(Refusal::ChannelNotOffered);
-    }
-    if command.channel != Channel::Online && facts.actor.role == Role::Applicant {
-        return Err(Refusal::CounterOnly);
-    }
-    let posted_by = posted(procedure, &command, facts.at)?;
-    if !rule.is_open(command.channel, command.posted_at.unwrap_or(facts.at)) {
-        return Err(Refusal::ChannelOnlyInOutage);
-    }
-    check_forward(rule, &command, facts)?;
-    check_documents(procedure, &command.documents)?;
-    let delivery = delivery(procedure, command.delivery)?;
-    let today = rule.calendar.date_of(facts.at);
-    let fee_first = procedure.fees.due == Some(FeeDue::AtFiling)
-        && procedure.fees.lines.iter().any(|line| line.effective.contains(today));
-    let automatic = procedure.intake.automatic && !fee_first;
-    let answer_due_at = match procedure.intake.answer {
-        Some(budget) if !fee_first && !automatic => {
-            let start = clock::effective_start(rule, facts.at)?;
-            Some(clock::end_of(rule, start, budget))
+impl Command for SubmitDossier {
+    type State = Intake;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "submit_dossier",
+        service: "intake",
+        basis: "61/2018/NĐ-CP Điều 16, 17; 45/2020/NĐ-CP Điều 11",
+        may: &[any(Role::Applicant), agency(Role::Clerk)],
+        events: &["intake.DossierSubmitted.v1", "intake.DossierAccepted.v1"],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(&self, intake: &Intake, facts: &Facts<'_>) -> Result<Decision<IntakeEvent>, Refusal> {
+        if intake.submission.is_some() {
+            return Err(Refusal::AlreadySubmitted);
         }
-        Some(_) | None => None,
-    };
-    let received_at = command.posted_at.unwrap_or(facts.at);
-    let public = public_fields(procedure, &command.form);
-    if let Some(last_day) = filed_too_late(rule, &public, received_at)? {
-        return Err(Refusal::FiledTooLate(last_day));
+        let rule = facts.rule()?;
+        let procedure = rule.procedure;
+        if !procedure.agency.covers(&self.agency) {
+            return Err(Refusal::AgencyNotCompetent);
+        }
+        let present = facts.law.present(&self.agency, facts.at);
+        if *present != self.agency {
+            return Err(Refusal::AgencySucceeded(present.clone()));
+        }
+        if !procedure.channels.contains(&self.channel) {
+            return Err(Refusal::ChannelNotOffered);
+        }
+        if self.channel != Channel::Online && facts.actor.role == Role::Applicant {
+            return Err(Refusal::CounterOnly);
+        }
+        let posted_by = posted(procedure, self, facts.at)?;
+        if !rule.is_open(self.channel, self.posted_at.unwrap_or(facts.at)) {
+            return Err(Refusal::ChannelOnlyInOutage);
+        }
+        check_forward(rule, self, facts)?;
+        check_documents(procedure, &self.documents)?;
+        let delivery = delivery(procedure, self.delivery.clone())?;
+        let today = rule.calendar.date_of(facts.at);
+        let fee_first = procedure.fees.due == Some(FeeDue::AtFiling)
+            && procedure.fees.lines.iter().any(|line| line.effective.contains(today));
+        let automatic = procedure.intake.automatic && !fee_first;
+        let answer_due_at = match procedure.intake.answer {
+            Some(budget) if !fee_first && !automatic => {
+                let start = clock::effective_start(rule, facts.at)?;
+                Some(clock::end_of(rule, start, budget))
+            }
+            Some(_) | None => None,
+        };
+        let received_at = self.posted_at.unwrap_or(facts.at);
+        let public = public_fields(procedure, &self.form);
+        if let Some(last_day) = filed_too_late(rule, &public, received_at)? {
+            return Err(Refusal::FiledTooLate(last_day));
+        }
+        let brief = Brief {
+            dossier: self.dossier,
+            code: self.code.clone(),
+            procedure: procedure.reference(),
+            agency: self.agency.clone(),
+            channel: self.channel,
+            applicant: self.applicant.clone(),
+            representative: self.representative.clone(),
+            public,
+            groups: self.groups.clone(),
+            delivery,
+            submitted_at: facts.at,
+        };
+        let accepted =
+            automatic.then(|| accepted_at_once(rule, &brief, received_at)).transpose()?;
+        let submitted = DossierSubmitted {
+            brief,
+            form: Personal::from(self.form.clone()),
+            documents: self.documents.clone(),
+            posted_at: self.posted_at,
+            posted_by,
+            answer_due_at,
+            fee_first,
+        };
+        let mut events = vec![submitted.into()];
+        events.extend(accepted.map(IntakeEvent::from));
+        Ok(events.into())
     }
-    let brief = Brief {
-        dossier: command.dossier,
-        code: command.code,
-        procedure: procedure.reference(),
-        agency: command.agency,
-        channel: command.channel,
-        applicant: command.applicant,
-        representative: command.representative,
-        public,
-        groups: command.groups,
-        delivery,
-        submitted_at: facts.at,
-    };
-    let accepted = automatic.then(|| accepted_at_once(rule, &brief, received_at)).transpose()?;
-    let submitted = DossierSubmitted {
-        brief,
-        form: Personal::from(command.form),
-        documents: command.documents,
-        posted_at: command.posted_at,
-        posted_by,
-        answer_due_at,
-        fee_first,
-    };
-    let mut events = vec![submitted.into()];
-    events.extend(accepted.map(IntakeEvent::from));
-    Ok(events)
 }
 
 /// What follows from the dossier can be computed.
@@ -316,7 +315,7 @@ pub(crate) mod tests {
         let documents = vec![document("notice"), document("programme")];
         let command = SubmitDossier { form, documents, ..promotion() };
         let mut scene = Scene::<Intake>::new(law, "MLM.SEMINAR", "H26.14");
-        scene.step(moment, Role::Applicant, |state, facts| decide(state, command, facts))?;
+        scene.take(moment, Role::Applicant, command)?;
         Ok(scene)
     }
 
@@ -332,7 +331,7 @@ pub(crate) mod tests {
     fn submit(command: SubmitDossier, role: Role) -> Result<Vec<IntakeEvent>, Refusal> {
         let law = law();
         let mut scene = Scene::<Intake>::new(&law, "2.000004", "H26.14");
-        scene.step("2026-11-20T09:00", role, |state, facts| decide(state, command, facts))
+        scene.take("2026-11-20T09:00", role, command)
     }
 
     fn submitted(events: &[IntakeEvent]) -> &DossierSubmitted {
@@ -426,7 +425,7 @@ pub(crate) mod tests {
             documents: vec![document("invoice"), document("sds")],
             ..promotion()
         };
-        let step = scene.step("2026-11-20T22:00", Role::Applicant, |s, f| decide(s, command, f));
+        let step = scene.take("2026-11-20T22:00", Role::Applicant, command);
         let [_, IntakeEvent::DossierAccepted(accepted)] = &step.unwrap()[..] else { panic!() };
         let promise = accepted.promise.as_ref().unwrap();
         assert_eq!(promise.due_at, at("2026-11-23T17:00"));
@@ -439,7 +438,7 @@ pub(crate) mod tests {
         let documents = ["application", "export_declaration", "invoice"].map(document).to_vec();
         let form = json!({ "destination": "TH" });
         let command = SubmitDossier { agency: "G02.001".into(), documents, form, ..promotion() };
-        let step = scene.step("2026-11-20T09:00", Role::Applicant, |s, f| decide(s, command, f));
+        let step = scene.take("2026-11-20T09:00", Role::Applicant, command);
         let events = step.unwrap();
         assert!(submitted(&events).fee_first);
         assert_eq!(submitted(&events).answer_due_at, None);

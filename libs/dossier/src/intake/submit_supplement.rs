@@ -12,19 +12,9 @@ use crate::contract::{
     Brief, ComponentCode, Document, IntakeEvent, Personal, Role, SupplementEffect,
     SupplementRequested, SupplementStage, SupplementSubmitted,
 };
-use crate::step::{Facts, Rule, State, Step, refusals};
+use crate::step::{Command, Decision, Facts, Rule, State, Step, refusals};
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "submit_supplement",
-    service: "intake",
-    basis: "61/2018/NĐ-CP Điều 17.2a, 19.4",
-    may: &[own(Role::Applicant), agency(Role::Clerk)],
-    events: &["intake.SupplementSubmitted.v1"],
-    refusals: Refusal::ALL,
-};
-
-/// The command.
+/// Supplies what was asked for.
 #[derive(Debug, Clone)]
 pub struct SubmitSupplement {
     /// The documents.
@@ -52,72 +42,79 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(
-    intake: &Intake,
-    command: SubmitSupplement,
-    facts: &Facts<'_>,
-) -> Result<Vec<IntakeEvent>, Refusal> {
-    let Some(request) = intake.open_request.as_ref().map(|open| &open.request) else {
-        return Err(Refusal::NothingAwaited);
+impl Command for SubmitSupplement {
+    type State = Intake;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "submit_supplement",
+        service: "intake",
+        basis: "61/2018/NĐ-CP Điều 17.2a, 19.4",
+        may: &[own(Role::Applicant), agency(Role::Clerk)],
+        events: &["intake.SupplementSubmitted.v1"],
+        refusals: Refusal::ALL,
     };
-    if let Some(window) = intake.period(expire_supplement_window::KIND, facts.law)?
-        && window.is_over(facts.at)
-    {
-        return Err(Refusal::WindowClosed);
-    }
-    let rule = facts.rule()?;
-    check(request, &command)?;
-    for document in &command.documents {
-        known_component(rule.procedure, &document.component)
-            .map_err(|component| Refusal::UnknownComponent(component.clone()))?;
-    }
-    if let (Some(form), Some(submission)) = (&command.form, &intake.submission) {
-        let submitted_at = intake.submitted_at.unwrap_or(facts.at);
-        let channel = submission.brief.channel;
-        let since = facts.law.first_day(&submission.brief.procedure.code);
-        let since = since.unwrap_or(rule.procedure.effective.from);
-        let filed = clock::Filed { channel, form, posted_at: None, submitted_at, since };
-        let own = received_under(rule, &submission.brief, facts);
-        let faults = clock::forward(own, filed, facts.at);
-        if !faults.is_empty() {
-            return Err(Refusal::Impossible(faults));
+
+    fn decide(&self, intake: &Intake, facts: &Facts<'_>) -> Result<Decision<IntakeEvent>, Refusal> {
+        let Some(request) = intake.open_request.as_ref().map(|open| &open.request) else {
+            return Err(Refusal::NothingAwaited);
+        };
+        if let Some(window) = intake.period(expire_supplement_window::KIND, facts.law)?
+            && window.is_over(facts.at)
+        {
+            return Err(Refusal::WindowClosed);
         }
-    }
-    let brief = corrected(intake, command.form.as_ref(), facts)?;
-    // Where the fee comes first, the officers' time begins with the fee.
-    let fee_open = intake.submission.as_ref().is_some_and(|submission| submission.fee_first)
-        && intake.fee_received_at.is_none();
-    let answer_due_at = match (request.stage, rule.procedure.intake.answer) {
-        (SupplementStage::Intake, Some(budget)) if !fee_open => {
-            let start = clock::effective_start(rule, facts.at)?;
-            Some(clock::end_of(rule, start, budget))
+        let rule = facts.rule()?;
+        check(request, self)?;
+        for document in &self.documents {
+            known_component(rule.procedure, &document.component)
+                .map_err(|component| Refusal::UnknownComponent(component.clone()))?;
         }
-        (SupplementStage::Intake | SupplementStage::Review, _) => None,
-    };
-    let ledger = match (request.stage, intake.ledger()) {
-        (SupplementStage::Review, Some(ledger)) => Some(resumed(intake, ledger, request, facts)?),
-        (SupplementStage::Intake, _) | (SupplementStage::Review, None) => None,
-    };
-    let promise = match &ledger {
-        Some(ledger) => resumption::promise(intake, ledger, facts.at, facts)?,
-        None => None,
-    };
-    let resumes_clock = ledger.is_some();
-    let restarts = request.effect == SupplementEffect::Restart;
-    Ok(vec![
-        SupplementSubmitted {
+        if let (Some(form), Some(submission)) = (&self.form, &intake.submission) {
+            let submitted_at = intake.submitted_at.unwrap_or(facts.at);
+            let channel = submission.brief.channel;
+            let since = facts.law.first_day(&submission.brief.procedure.code);
+            let since = since.unwrap_or(rule.procedure.effective.from);
+            let filed = clock::Filed { channel, form, posted_at: None, submitted_at, since };
+            let own = received_under(rule, &submission.brief, facts);
+            let faults = clock::forward(own, filed, facts.at);
+            if !faults.is_empty() {
+                return Err(Refusal::Impossible(faults));
+            }
+        }
+        let brief = corrected(intake, self.form.as_ref(), facts)?;
+        // Where the fee comes first, the officers' time begins with the fee.
+        let fee_open = intake.submission.as_ref().is_some_and(|submission| submission.fee_first)
+            && intake.fee_received_at.is_none();
+        let answer_due_at = match (request.stage, rule.procedure.intake.answer) {
+            (SupplementStage::Intake, Some(budget)) if !fee_open => {
+                let start = clock::effective_start(rule, facts.at)?;
+                Some(clock::end_of(rule, start, budget))
+            }
+            (SupplementStage::Intake | SupplementStage::Review, _) => None,
+        };
+        let ledger = match (request.stage, intake.ledger()) {
+            (SupplementStage::Review, Some(ledger)) => {
+                Some(resumed(intake, ledger, request, facts)?)
+            }
+            (SupplementStage::Intake, _) | (SupplementStage::Review, None) => None,
+        };
+        let promise = match &ledger {
+            Some(ledger) => resumption::promise(intake, ledger, facts.at, facts)?,
+            None => None,
+        };
+        let resumes_clock = ledger.is_some();
+        let restarts = request.effect == SupplementEffect::Restart;
+        Ok(Decision::event(SupplementSubmitted {
             request: request.request,
-            documents: command.documents,
-            form: command.form.map(Personal::from),
+            documents: self.documents.clone(),
+            form: self.form.clone().map(Personal::from),
             brief,
             started_at: ledger.filter(|_| restarts).map(|ledger| ledger.started_at),
             promise,
             answer_due_at,
             resumes_clock,
-        }
-        .into(),
-    ])
+        }))
+    }
 }
 
 /// The dossier as its form now makes it, where that keeps to what it had to keep to when it was submitted; nothing if it was
@@ -196,7 +193,7 @@ mod tests {
     fn due(law: &Law, asked_at: &str, supplied_at: &str) -> jiff::Timestamp {
         let mut scene = accepted(law);
         asked(&mut scene, asked_at).unwrap();
-        scene.step(supplied_at, Role::Applicant, |s, f| decide(s, supplied(), f)).unwrap();
+        scene.take(supplied_at, Role::Applicant, supplied()).unwrap();
         scene.state.promised.unwrap().promise.due_at
     }
 
@@ -214,11 +211,9 @@ mod tests {
         ] {
             let components = vec!["programme".into()];
             let command = RequestSupplement { components, ..request_supplement::tests::ask() };
-            scene
-                .step(asked_on, Role::Clerk, |s, f| request_supplement::decide(s, command, f))
-                .unwrap();
+            scene.take(asked_on, Role::Clerk, command).unwrap();
             let command = SubmitSupplement { documents: vec![document("programme")], form: None };
-            scene.step(supplied_on, Role::Applicant, |s, f| decide(s, command, f)).unwrap();
+            scene.take(supplied_on, Role::Applicant, command).unwrap();
             assert_eq!(due(&scene), Some(at(ends)), "three working days, as often as asked");
         }
         let passed = scene
@@ -244,19 +239,15 @@ mod tests {
             documents: vec![document("application"), document("contract")],
             ..crate::intake::submit_dossier::tests::promotion()
         };
+        scene.take("2026-11-02T09:00", Role::Applicant, command).unwrap();
         scene
-            .step("2026-11-02T09:00", Role::Applicant, |s, f| {
-                crate::intake::submit_dossier::decide(s, command, f)
-            })
+            .take("2026-11-02T10:00", Role::Clerk, crate::intake::accept_dossier::AcceptDossier {})
             .unwrap();
-        scene.step("2026-11-02T10:00", Role::Clerk, crate::intake::accept_dossier::decide).unwrap();
         assert_eq!(scene.state.promised.as_ref().unwrap().promise.due_at, at("2026-11-12T00:00"));
         let ask = RequestSupplement { components: Vec::new(), ..request_supplement::tests::ask() };
-        scene
-            .step("2026-11-03T10:00", Role::Clerk, |s, f| request_supplement::decide(s, ask, f))
-            .unwrap();
+        scene.take("2026-11-03T10:00", Role::Clerk, ask).unwrap();
         let form = SubmitSupplement { documents: Vec::new(), form: Some(serde_json::json!({})) };
-        scene.step("2026-11-05T10:00", Role::Applicant, |s, f| decide(s, form, f)).unwrap();
+        scene.take("2026-11-05T10:00", Role::Applicant, form).unwrap();
         assert_eq!(scene.state.promised.as_ref().unwrap().promise.due_at, at("2026-11-14T00:00"));
         assert_eq!(scene.state.suspensions.len(), 1);
     }
@@ -266,7 +257,7 @@ mod tests {
         let law = law();
         let mut scene = submitted(&law);
         asked(&mut scene, "2026-11-20T10:00").unwrap();
-        scene.step("2026-11-26T10:00", Role::Applicant, |s, f| decide(s, supplied(), f)).unwrap();
+        scene.take("2026-11-26T10:00", Role::Applicant, supplied()).unwrap();
         assert_eq!(scene.state.answer.unwrap().running.due_at, at("2026-11-27T10:00"));
     }
 
@@ -276,7 +267,7 @@ mod tests {
         let mut scene = submitted(&law);
         asked(&mut scene, "2026-11-20T10:00").unwrap();
         let other = SubmitSupplement { documents: vec![document("form_02")], form: None };
-        let refused = scene.step("2026-11-26T10:00", Role::Applicant, |s, f| decide(s, other, f));
+        let refused = scene.take("2026-11-26T10:00", Role::Applicant, other);
         assert_eq!(refused, Err(Refusal::MissingDocument("rules".into())));
     }
 
@@ -285,8 +276,7 @@ mod tests {
         let law = law();
         let mut scene = submitted(&law);
         asked(&mut scene, "2026-11-20T10:00").unwrap();
-        let refused =
-            scene.step("2026-12-15T00:00", Role::Applicant, |s, f| decide(s, supplied(), f));
+        let refused = scene.take("2026-12-15T00:00", Role::Applicant, supplied());
         assert_eq!(refused, Err(Refusal::WindowClosed));
     }
 
@@ -294,27 +284,20 @@ mod tests {
     fn nothing_is_supplied_that_nobody_asked_for() {
         let law = law();
         let mut scene = submitted(&law);
-        let refused =
-            scene.step("2026-11-20T10:00", Role::Applicant, |s, f| decide(s, supplied(), f));
+        let refused = scene.take("2026-11-20T10:00", Role::Applicant, supplied());
         assert_eq!(refused, Err(Refusal::NothingAwaited));
     }
 
     /// Asks for a correction of a notice of a seminar on 14 December that came on 16 November, and corrects it.
     fn seminar_moved_to<'a>(law: &'a Law, day: &str) -> Result<Scene<'a, Intake>, Refusal> {
         let mut scene = seminar(law, "2026-11-16T09:00").unwrap();
-        let ask = |s: &Intake, f: &Facts<'_>| {
-            let (components, reason) =
-                (vec!["programme".into()], Personal::from("wrong day".to_owned()));
-            request_supplement::decide(
-                s,
-                RequestSupplement { components, reason, asked_by: None },
-                f,
-            )
-        };
-        scene.step("2026-11-16T10:00", Role::Clerk, ask).unwrap();
+        let (components, reason) =
+            (vec!["programme".into()], Personal::from("wrong day".to_owned()));
+        let ask = RequestSupplement { components, reason, asked_by: None };
+        scene.take("2026-11-16T10:00", Role::Clerk, ask).unwrap();
         let form = Some(serde_json::json!({ "seminar": { "date": day } }));
         let supplement = SubmitSupplement { documents: vec![document("programme")], form };
-        scene.step("2026-11-17T09:00", Role::Applicant, |s, f| decide(s, supplement, f))?;
+        scene.take("2026-11-17T09:00", Role::Applicant, supplement)?;
         Ok(scene)
     }
 

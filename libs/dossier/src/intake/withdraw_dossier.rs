@@ -1,20 +1,24 @@
 //! The applicant takes a dossier back before it is decided (form 05, Thông báo dừng giải quyết hồ sơ).
 //! Decree 118/2025/NĐ-CP, art. 21; Circular 03/2025/TT-VPCP, art. 7.
 
+use serde::Deserialize;
+use utoipa::ToSchema;
+
 use super::{Intake, miss_deadline::unrecorded};
 use crate::access::{agency, own};
-use crate::contract::{DossierWithdrawn, IntakeEvent, Personal, Role};
-use crate::step::{Facts, Step, refusals};
+use crate::contract::{DossierWithdrawn, IntakeEvent, Role};
+use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::text::Text;
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "withdraw_dossier",
-    service: "intake",
-    basis: "118/2025/NĐ-CP Điều 21; 03/2025/TT-VPCP Điều 7; Mẫu 05",
-    may: &[own(Role::Applicant), agency(Role::Clerk)],
-    events: &["intake.DeadlineMissed.v1", "intake.DossierWithdrawn.v1"],
-    refusals: Refusal::ALL,
-};
+/// Why a dossier is taken back.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = WithdrawDossierRequest)]
+pub struct WithdrawDossier {
+    /// The applicant's words.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 2000)]
+    pub reason: Option<Text<2000>>,
+}
 
 refusals! {
     /// Why a dossier cannot be taken back.
@@ -24,20 +28,28 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(
-    intake: &Intake,
-    reason: Option<String>,
-    facts: &Facts<'_>,
-) -> Result<Vec<IntakeEvent>, Refusal> {
-    if !intake.is_open() {
-        return Err(Refusal::NotOpen);
+impl Command for WithdrawDossier {
+    type State = Intake;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "withdraw_dossier",
+        service: "intake",
+        basis: "118/2025/NĐ-CP Điều 21; 03/2025/TT-VPCP Điều 7; Mẫu 05",
+        may: &[own(Role::Applicant), agency(Role::Clerk)],
+        events: &["intake.DeadlineMissed.v1", "intake.DossierWithdrawn.v1"],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(&self, intake: &Intake, facts: &Facts<'_>) -> Result<Decision<IntakeEvent>, Refusal> {
+        if !intake.is_open() {
+            return Err(Refusal::NotOpen);
+        }
+        let mut events: Vec<IntakeEvent> = unrecorded(intake, facts.at).into_iter().collect();
+        let reason = self.reason.as_ref().map(Text::personal);
+        let (accepted_at, accepted) = intake.acceptance();
+        events.push(DossierWithdrawn { reason, accepted_at, accepted }.into());
+        Ok(events.into())
     }
-    let mut events: Vec<IntakeEvent> = unrecorded(intake, facts.at).into_iter().collect();
-    let reason = reason.map(Personal::from);
-    let (accepted_at, accepted) = intake.acceptance();
-    events.push(DossierWithdrawn { reason, accepted_at, accepted }.into());
-    Ok(events)
 }
 
 #[cfg(test)]
@@ -52,10 +64,11 @@ mod tests {
     fn a_withdrawn_dossier_owes_nothing_and_stays_withdrawn() {
         let law = law();
         let mut scene = accepted(&law);
-        scene.step("2026-11-20T11:00", Role::Applicant, |s, f| decide(s, None, f)).unwrap();
+        scene.take("2026-11-20T11:00", Role::Applicant, WithdrawDossier { reason: None }).unwrap();
         assert_eq!(scene.state.stage, Stage::Withdrawn);
         assert!(scene.state.obligations().is_empty());
-        let again = scene.step("2026-11-20T12:00", Role::Applicant, |s, f| decide(s, None, f));
+        let again =
+            scene.take("2026-11-20T12:00", Role::Applicant, WithdrawDossier { reason: None });
         assert_eq!(again, Err(Refusal::NotOpen));
     }
 }

@@ -1,21 +1,12 @@
-//! A file of rules is taken back before it is in force: a proposal at any time, a procedure until its first day begins. Nothing can
-//! have been filed under it. Its number stays used. What two persons had to issue, two persons take back: the first one proposes
-//! it, and the file stays law until somebody else withdraws it too.
+//! A file of rules is taken back before it is in force: a proposal at any time, a procedure until
+//! its first day begins. Nothing can have been filed under it. Its number stays used. What two
+//! persons had to issue, two persons take back: the first one proposes it, and the file stays law
+//! until somebody else withdraws it too.
 
 use crate::access::any;
 use crate::contract::{LawEvent, Role, RulesWithdrawalProposed, RulesWithdrawn};
 use crate::intake::{Rules, RulesStage};
-use crate::step::{Facts, Step, refusals};
-
-/// This step.
-pub const STEP: Step = Step {
-    name: "withdraw_rules",
-    service: "intake",
-    basis: "64/2025/QH15 Điều 53",
-    may: &[any(Role::Operator)],
-    events: &["law.RulesWithdrawn.v1", "law.RulesWithdrawalProposed.v1"],
-    refusals: Refusal::ALL,
-};
+use crate::step::{Command, Decision, Facts, Step, refusals};
 
 refusals! {
     /// Why rules cannot be withdrawn.
@@ -34,49 +25,60 @@ refusals! {
     }
 }
 
-/// The command.
-#[derive(Debug, Clone, Copy)]
-pub struct WithdrawRules<'a> {
-    /// Why.
-    pub reason: &'a str,
+/// Withdraws a version.
+#[derive(Debug, Clone)]
+pub struct WithdrawRules {
+    /// The version.
+    pub version: u32,
+    /// The written reason.
+    pub reason: String,
     /// How many persons it takes to issue rules.
     pub signers: u8,
 }
 
-/// Decides.
-pub fn decide(
-    state: &Rules,
-    version: u32,
-    WithdrawRules { reason, signers }: WithdrawRules<'_>,
-    facts: &Facts<'_>,
-) -> Result<Vec<LawEvent>, Refusal> {
-    let known = state.version(version).ok_or(Refusal::UnknownVersion)?;
-    let is_void = facts.law.void(known.rules.kind, &known.rules.name, version).is_some();
-    let mut agreed = true;
-    match known.stage {
-        RulesStage::AwaitingSignature => {}
-        RulesStage::Issued if !is_void => {
-            let from = facts.law.in_force_from(&known.rules)?;
-            if from.is_none_or(|from| from <= facts.at) {
-                return Err(Refusal::InForce);
-            }
-            if signers > 1 || known.signed_by.is_some() {
-                agreed = known.withdrawal_by.is_some();
-                if known.withdrawal_by.as_ref() == Some(&facts.actor.subject) {
-                    return Err(Refusal::SamePerson);
+impl Command for WithdrawRules {
+    type State = Rules;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "withdraw_rules",
+        service: "intake",
+        basis: "64/2025/QH15 Điều 53",
+        may: &[any(Role::Operator)],
+        events: &["law.RulesWithdrawn.v1", "law.RulesWithdrawalProposed.v1"],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(&self, state: &Rules, facts: &Facts<'_>) -> Result<Decision<LawEvent>, Refusal> {
+        let Self { version, reason, signers } = self.clone();
+        let known = state.version(version).ok_or(Refusal::UnknownVersion)?;
+        let is_void = facts.law.void(known.rules.kind, &known.rules.name, version).is_some();
+        let mut agreed = true;
+        match known.stage {
+            RulesStage::AwaitingSignature => {}
+            RulesStage::Issued if !is_void => {
+                let from = facts.law.in_force_from(&known.rules)?;
+                if from.is_none_or(|from| from <= facts.at) {
+                    return Err(Refusal::InForce);
+                }
+                if signers > 1 || known.signed_by.is_some() {
+                    agreed = known.withdrawal_by.is_some();
+                    if known.withdrawal_by.as_ref() == Some(&facts.actor.subject) {
+                        return Err(Refusal::SamePerson);
+                    }
                 }
             }
+            RulesStage::Issued
+            | RulesStage::Void
+            | RulesStage::Rejected
+            | RulesStage::Withdrawn => return Err(Refusal::Ended),
         }
-        RulesStage::Issued | RulesStage::Void | RulesStage::Rejected | RulesStage::Withdrawn => {
-            return Err(Refusal::Ended);
-        }
+        let (kind, name) = (known.rules.kind, known.rules.name.clone());
+        Ok(if agreed {
+            Decision::event(RulesWithdrawn { kind, name, version, reason })
+        } else {
+            Decision::event(RulesWithdrawalProposed { kind, name, version, reason })
+        })
     }
-    let (kind, name, reason) = (known.rules.kind, known.rules.name.clone(), reason.to_owned());
-    Ok(vec![if agreed {
-        RulesWithdrawn { kind, name, version, reason }.into()
-    } else {
-        RulesWithdrawalProposed { kind, name, version, reason }.into()
-    }])
 }
 
 #[cfg(test)]
@@ -84,7 +86,7 @@ pub(super) mod tests {
     use super::*;
     use crate::contract::{ProcedureCode, ProcedureRef, RulesKind};
     use crate::intake::issue_rules::{self, IssueRules};
-    use crate::intake::sign_rules;
+    use crate::intake::sign_rules::SignRules;
     use crate::law::{in_version, next_version, rules};
     use crate::testing::{Scene, at, law};
 
@@ -112,10 +114,9 @@ pub(super) mod tests {
         text: &str,
         signers: u8,
     ) -> Result<Vec<LawEvent>, issue_rules::Refusal> {
-        scene.step("2026-11-20T09:00", Role::Operator, |s, f| {
-            let command = IssueRules { kind: RulesKind::Procedure, text, form: &[], signers };
-            issue_rules::decide(s, command, f)
-        })
+        let (kind, form) = (RulesKind::Procedure, Vec::new());
+        let command = IssueRules { kind, text: text.to_owned(), form, signers };
+        scene.take("2026-11-20T09:00", Role::Operator, command)
     }
 
     fn withdraw(
@@ -123,12 +124,12 @@ pub(super) mod tests {
         moment: &str,
         version: u32,
     ) -> Result<Vec<LawEvent>, Refusal> {
-        scene.step(moment, Role::Operator, |s, f| decide(s, version, withdrawal("sai sót"), f))
+        scene.take(moment, Role::Operator, withdrawal(version, "sai sót"))
     }
 
     /// By one person, where one issues rules.
-    pub(crate) fn withdrawal(reason: &str) -> WithdrawRules<'_> {
-        WithdrawRules { reason, signers: 1 }
+    pub(crate) fn withdrawal(version: u32, reason: &str) -> WithdrawRules {
+        WithdrawRules { version, reason: reason.to_owned(), signers: 1 }
     }
 
     #[test]
@@ -137,7 +138,7 @@ pub(super) mod tests {
         let mut scene = scene(&law);
         issue(&mut scene, &second("2026-12-01"), 2).unwrap();
         scene.subject = "second";
-        scene.step("2026-11-20T10:00", Role::Operator, |s, f| sign_rules::decide(s, 3, f)).unwrap();
+        scene.take("2026-11-20T10:00", Role::Operator, SignRules { version: 3 }).unwrap();
         scene.subject = "tester";
         withdraw(&mut scene, "2026-11-21T09:00", 3).unwrap();
         let known = scene.state.version(3).unwrap();
@@ -168,8 +169,8 @@ pub(super) mod tests {
         assert_eq!(scene.state.version(3).unwrap().stage, RulesStage::Withdrawn);
         let next = next_version(&second("2026-12-01"));
         issue(&mut scene, &next, 1).unwrap();
-        let two = WithdrawRules { reason: "sai sót", signers: 2 };
-        scene.step("2026-11-21T09:00", Role::Operator, |s, f| decide(s, 4, two, f)).unwrap();
+        let two = WithdrawRules { signers: 2, ..withdrawal(4, "sai sót") };
+        scene.take("2026-11-21T09:00", Role::Operator, two).unwrap();
         assert_eq!(scene.state.version(4).unwrap().stage, RulesStage::Issued);
     }
 

@@ -2,19 +2,13 @@
 
 use std::sync::Arc;
 
+use dossier::Command;
 use dossier::contract::DossierId;
-use dossier::intake::accept_dossier::{STEP, decide};
-use serde::Deserialize;
+use dossier::intake::accept_dossier::AcceptDossier;
 use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
-use utoipa::ToSchema;
 
 use super::reply::{DossierReply, take};
 use crate::App;
-
-/// Nothing to say: the acceptance itself is the statement.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct AcceptDossierRequest {}
 
 /// Accepts a dossier with an appointment.
 #[utoipa::path(
@@ -22,17 +16,17 @@ pub(crate) struct AcceptDossierRequest {}
     path = "/v1/dossiers/{dossier}/acceptance",
     operation_id = "accept_dossier",
     params(("dossier" = Uuid, Path, description = "The dossier")),
-    request_body = AcceptDossierRequest,
+    request_body = AcceptDossier,
     responses((status = 200, body = DossierReply)),
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
-    take(&app, STEP, dossier, &request, |_: &AcceptDossierRequest, s, f| decide(s, f)).await
+    take::<AcceptDossier>(&app, dossier, &request).await
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
     endpoint1(
         app,
-        Access::Roles(STEP.may),
+        Access::Roles(AcceptDossier::STEP.may),
         warp::path!("v1" / "dossiers" / DossierId / "acceptance"),
         handle,
     )

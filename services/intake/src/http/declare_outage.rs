@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use dossier::contract::{AgencyCode, Channel, ProcedureRef};
-use dossier::intake::declare_outage::{DeclareOutage, STEP, decide};
+use dossier::Command;
+use dossier::contract::{AgencyCode, Channel};
+use dossier::intake::declare_outage::DeclareOutage;
 use jiff::Timestamp;
 use serde::Deserialize;
 use service_kit::http::{
-    Access, Problem, Reply, Request, Route, TOO_LARGE, Target, Text, endpoint0, step,
+    Access, On, Problem, Reply, Request, Route, TOO_LARGE, Text, endpoint0, send,
 };
 use utoipa::ToSchema;
 
 use super::get_outages::OutageReply;
+use super::rules_version::read_law;
 use crate::App;
 
 /// An outage.
@@ -58,7 +60,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let outage = request.new_id(&app.outages, caller, "outage").await?;
     let command = DeclareOutage {
         outage,
-        agency: body.agency.clone(),
+        agency: body.agency,
         channels: body.channels,
         from: body.from,
         to: body.to,
@@ -66,21 +68,17 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         notice_at: body.notice_at,
         reason: body.reason.0,
     };
-    let (id, none) = (outage.to_string(), ProcedureRef { code: "".into(), version: 0 });
-    let under = Some((&none, &body.agency));
-    let target = Target { id: &id, dossier: None, step: &STEP, mays: STEP.may, seen: None, under };
-    let declared =
-        step(&app.outages, &request, caller, target, |s, f| decide(s, command.clone(), f));
-    let loaded = declared.await?;
-    let caught_up = app.kit.rulebook.catch_up(&app.kit.store).await;
-    caught_up.map_err(|error| Problem::unavailable(&error.to_string()))?;
+    let id = outage.to_string();
+    let on = On::stream(&id, None).beginning_without_law();
+    let loaded = send(&app.outages, &request, on, &command).await?;
+    read_law(&app).await?;
     let reply = OutageReply::new(&loaded.state).ok_or_else(Problem::not_found)?;
     let location = format!("/v1/outages/{outage}");
     Ok(Reply::created(&location, &reply).version(loaded.version).position(loaded.position))
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint0(app, Access::Roles(STEP.may), warp::path!("v1" / "outages"), handle)
+    endpoint0(app, Access::Roles(DeclareOutage::STEP.may), warp::path!("v1" / "outages"), handle)
 }
 
 #[derive(utoipa::OpenApi)]

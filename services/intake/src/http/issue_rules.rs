@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use dossier::contract::{ProcedureRef, RulesIssued, RulesKind};
-use dossier::intake::issue_rules::{IssueRules, Refusal, STEP, decide};
+use dossier::Command;
+use dossier::contract::{RulesIssued, RulesKind};
+use dossier::intake::issue_rules::{IssueRules, Refusal};
 use dossier::intake::{Rules, RulesStage, stream_id};
 use dossier::law::{Draft, Finding, RULES_BYTES_MAX, rules, takes_effect};
 use jiff::civil::Date;
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use service_kit::Streams;
 use service_kit::forms::Forms;
 use service_kit::http::{
-    Access, Language, Problem, Reply, Request, Route, Target, Text, endpoint0, step, try_step,
+    Access, Language, On, Problem, Reply, Request, Route, Text, endpoint0, preview, send,
 };
 use utoipa::ToSchema;
 
@@ -134,7 +135,6 @@ impl IssueRulesReply {
     ),
 )]
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
-    let caller = request.caller()?;
     let IssueRulesQuery { dry_run } = request.query()?;
     let IssueRulesRequest { kind, text: Text(text) } = request.json()?;
     // Without a name there is no stream to look at.
@@ -150,28 +150,18 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let warnings = warnings.collect();
     let form = if kind == RulesKind::Procedure { Forms::findings(&text) } else { Vec::new() };
     let signers = app.kit.rule_signers;
-    let command = IssueRules { kind, text: &text, form: &form, signers };
-    // Rules are under no procedure and no agency.
-    let (none, nobody) = (ProcedureRef { code: "".into(), version: 0 }, "".into());
+    let command = IssueRules { kind, text, form, signers };
     let id = stream_id(kind, &issued.name);
-    let target = Target {
-        id: &id,
-        dossier: None,
-        step: &STEP,
-        mays: STEP.may,
-        seen: None,
-        under: Some((&none, &nobody)),
-    };
+    let on = On::stream(&id, None).beginning_without_law();
     if dry_run {
-        let tried =
-            try_step(&app.rules, &request, caller, target, |s, f| decide(s, command, f)).await?;
-        let recorded = tried.is_none_or(|would_be| would_be.is_empty());
+        let would_be = preview(&app.rules, &request, on, &command).await?;
+        let recorded = would_be.is_none_or(|events| events.is_empty());
         let waits = if recorded { awaits(&app, &id, issued.version).await? } else { signers > 1 };
         let counted = if recorded { Counted::default() } else { count(&app, &issued).await? };
         let reply = IssueRulesReply::new(issued, recorded, waits, warnings);
         return Ok(Reply::ok(&reply.counted(counted)));
     }
-    let taken = step(&app.rules, &request, caller, target, |s, f| decide(s, command, f)).await?;
+    let taken = send(&app.rules, &request, on, &command).await?;
     became_law(&app, &taken.state, issued.version).await?;
     let version = taken.state.version(issued.version);
     let waits = version.is_some_and(|known| known.stage == RulesStage::AwaitingSignature);
@@ -196,7 +186,7 @@ fn unnamed(app: &App, kind: RulesKind, text: &str) -> Problem {
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint0(app, Access::Roles(STEP.may), warp::path!("v1" / "rules"), handle)
+    endpoint0(app, Access::Roles(IssueRules::STEP.may), warp::path!("v1" / "rules"), handle)
 }
 
 #[derive(utoipa::OpenApi)]

@@ -2,23 +2,13 @@
 
 use std::sync::Arc;
 
+use dossier::Command;
 use dossier::contract::DossierId;
-use dossier::intake::refuse_dossier::{STEP, decide};
-use serde::Deserialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
-use utoipa::ToSchema;
+use dossier::intake::refuse_dossier::RefuseDossier;
+use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
 
 use super::reply::{DossierReply, take};
 use crate::App;
-
-/// Why a dossier is not accepted.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RefuseDossierRequest {
-    /// The written reason.
-    #[schema(value_type = String, min_length = 1, max_length = 2000)]
-    reason: Text<2000>,
-}
 
 /// Does not accept a dossier, with written reasons.
 #[utoipa::path(
@@ -26,20 +16,17 @@ pub(crate) struct RefuseDossierRequest {
     path = "/v1/dossiers/{dossier}/refusal",
     operation_id = "refuse_dossier",
     params(("dossier" = Uuid, Path, description = "The dossier")),
-    request_body = RefuseDossierRequest,
+    request_body = RefuseDossier,
     responses((status = 200, body = DossierReply)),
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
-    take(&app, STEP, dossier, &request, |body: &RefuseDossierRequest, state, facts| {
-        decide(state, body.reason.0.clone(), facts)
-    })
-    .await
+    take::<RefuseDossier>(&app, dossier, &request).await
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
     endpoint1(
         app,
-        Access::Roles(STEP.may),
+        Access::Roles(RefuseDossier::STEP.may),
         warp::path!("v1" / "dossiers" / DossierId / "refusal"),
         handle,
     )

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use dossier::intake::reject_rules::{STEP, decide};
+use dossier::Command;
+use dossier::intake::reject_rules::RejectRules;
 use serde::Deserialize;
 use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint3};
 use utoipa::ToSchema;
@@ -36,19 +37,13 @@ async fn handle(
     version: u32,
     request: Request,
 ) -> Result<Reply, Problem> {
-    step_on(
-        &app,
-        STEP,
-        (&kind, &name, version),
-        &request,
-        |body: &RejectRulesRequest, state, facts| decide(state, version, &body.reason.0, facts),
-    )
-    .await
+    let reject = |body: RejectRulesRequest| RejectRules { version, reason: body.reason.0 };
+    step_on(&app, (&kind, &name, version), &request, reject).await
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
     let path = warp::path!("v1" / "rules" / String / String / u32 / "rejection");
-    endpoint3(app, Access::Roles(STEP.may), path, handle)
+    endpoint3(app, Access::Roles(RejectRules::STEP.may), path, handle)
 }
 
 #[derive(utoipa::OpenApi)]

@@ -1,14 +1,14 @@
 //! A dossier as intake shows it, and how its steps are taken.
 
-use dossier::contract::{Brief, ClosedAs, DossierId, IntakeEvent, Outcome, Role, SupplementStage};
+use dossier::Command;
+use dossier::contract::{Brief, ClosedAs, DossierId, Outcome, Role, SupplementStage};
 use dossier::intake::{FormVersion, Intake, Stage};
 use dossier::law::{Law, Succeeded};
-use dossier::{Facts, Refuse, Step};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use service_kit::http::{AnswerDue, Due, Problem, Reply, Request, WindowEnd, shown};
+use service_kit::http::{AnswerDue, Due, Problem, Reply, Request, WindowEnd, execute, shown};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -242,15 +242,13 @@ impl From<&dossier::contract::Document> for DocumentReply {
     }
 }
 
-/// Takes a step on an existing dossier and shows it.
-pub(crate) async fn take<B: DeserializeOwned + Sync, R: Refuse>(
+/// Executes the command that is the body of a request, and shows what came of it.
+pub(crate) async fn take<C: Command<State = Intake> + DeserializeOwned>(
     app: &App,
-    which: Step,
     dossier: DossierId,
     request: &Request,
-    decide: impl Fn(&B, &Intake, &Facts<'_>) -> Result<Vec<IntakeEvent>, R>,
 ) -> Result<Reply, Problem> {
     let id = (&*dossier.to_string(), Some(dossier));
-    let loaded = service_kit::http::take(&app.dossiers, which, id, request, decide).await?;
+    let loaded = execute::<C>(&app.dossiers, id, request).await?;
     shown(&loaded, DossierReply::new(&loaded.state, &app.kit.law()))
 }

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use dossier::contract::{ComponentCode, DossierId, Personal};
-use dossier::intake::request_supplement::{RequestSupplement, STEP, decide};
+use dossier::Command;
+use dossier::contract::{ComponentCode, DossierId};
+use dossier::intake::request_supplement::RequestSupplement;
 use serde::Deserialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
+use service_kit::http::{
+    Access, Problem, Reply, Request, Route, Text, endpoint1, execute_as, shown,
+};
 use utoipa::ToSchema;
 
-use super::reply::{DossierReply, take};
+use super::reply::DossierReply;
 use crate::App;
 
 /// Everything that is missing.
@@ -33,18 +36,20 @@ pub(crate) struct RequestSupplementRequest {
     responses((status = 200, body = DossierReply)),
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
-    take(&app, STEP, dossier, &request, |body: &RequestSupplementRequest, state, facts| {
-        let components = body.components.clone();
-        let reason = Personal::from(body.reason.0.clone());
-        decide(state, RequestSupplement { components, reason, asked_by: None }, facts)
-    })
-    .await
+    let command = |body: RequestSupplementRequest| RequestSupplement {
+        components: body.components,
+        reason: body.reason.personal(),
+        asked_by: None,
+    };
+    let id = (&*dossier.to_string(), Some(dossier));
+    let loaded = execute_as(&app.dossiers, id, &request, command).await?;
+    shown(&loaded, DossierReply::new(&loaded.state, &app.kit.law()))
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
     endpoint1(
         app,
-        Access::Roles(STEP.may),
+        Access::Roles(RequestSupplement::STEP.may),
         warp::path!("v1" / "dossiers" / DossierId / "supplement-requests"),
         handle,
     )

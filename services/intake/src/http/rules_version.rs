@@ -1,14 +1,14 @@
 //! What the operations on rules have in common: how an address names a version, how it is shown,
 //! and what is told of one that turned out to be no law.
 
-use dossier::contract::{LawEvent, RulesIssued, RulesKind};
+use dossier::Command;
+use dossier::contract::{RulesIssued, RulesKind};
 use dossier::intake::sign_rules::Refusal;
 use dossier::intake::{Rules, stream_id};
 use dossier::law::Void;
-use dossier::{Facts, Refuse, Step};
 use serde::de::DeserializeOwned;
 use service_kit::Loaded;
-use service_kit::http::{Problem, Reply, Request, shown, take};
+use service_kit::http::{Problem, Reply, Request, execute_as, shown};
 
 use super::get_rules::RulesVersionReply;
 use crate::App;
@@ -28,16 +28,15 @@ pub(super) struct VersionPath {
     version: u32,
 }
 
-/// Takes a step on a version, and shows it as it is then.
-pub(super) async fn step_on<B: DeserializeOwned + Sync, R: Refuse>(
+/// Executes a command on a version, and shows the version as it is then.
+pub(super) async fn step_on<B: DeserializeOwned, C: Command<State = Rules>>(
     app: &App,
-    step: Step,
     (kind, name, version): (&str, &str, u32),
     request: &Request,
-    decide: impl Fn(&B, &Rules, &Facts<'_>) -> Result<Vec<LawEvent>, R>,
+    command: impl FnOnce(B) -> C,
 ) -> Result<Reply, Problem> {
     let id = id(kind, name)?;
-    let loaded = take(&app.rules, step, (&id, None), request, decide).await?;
+    let loaded = execute_as(&app.rules, (&id, None), request, command).await?;
     became_law(app, &loaded.state, version).await?;
     show(app, &loaded, version)
 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use dossier::intake::sign_rules::{STEP, decide};
+use dossier::Command;
+use dossier::intake::sign_rules::SignRules;
 use serde::Deserialize;
 use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint3};
 use utoipa::ToSchema;
@@ -32,15 +33,13 @@ async fn handle(
     version: u32,
     request: Request,
 ) -> Result<Reply, Problem> {
-    step_on(&app, STEP, (&kind, &name, version), &request, |_: &SignRulesRequest, state, facts| {
-        decide(state, version, facts)
-    })
-    .await
+    let sign = |_: SignRulesRequest| SignRules { version };
+    step_on(&app, (&kind, &name, version), &request, sign).await
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
     let path = warp::path!("v1" / "rules" / String / String / u32 / "signature");
-    endpoint3(app, Access::Roles(STEP.may), path, handle)
+    endpoint3(app, Access::Roles(SignRules::STEP.may), path, handle)
 }
 
 #[derive(utoipa::OpenApi)]

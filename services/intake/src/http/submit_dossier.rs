@@ -2,22 +2,22 @@
 
 use std::sync::Arc;
 
-use dossier::RefusalEntry;
 use dossier::access::{Caller, May, Resource, agency, any};
 use dossier::contract::{
     AgencyCode, Channel, ComponentCode, Document, DocumentName, DossierId, Personal, PostEvidence,
     ProcedureCode, Role, Subject, party_name,
 };
-use dossier::intake::submit_dossier::{STEP, SubmitDossier, decide};
+use dossier::intake::submit_dossier::SubmitDossier;
 use dossier::law::Procedure;
+use dossier::{Command, RefusalEntry};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::Value;
 use service_kit::forms::FieldError;
 use service_kit::http::{
-    Access, Counts, DeliveryRequest, FileName, Line, Problem, Reply, Request, Route, TOO_LARGE,
-    Target, endpoint0, step,
+    Access, Counts, DeliveryRequest, FileName, Line, On, Problem, Reply, Request, Route, TOO_LARGE,
+    endpoint0, send,
 };
 use utoipa::ToSchema;
 
@@ -154,18 +154,8 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         posted_by: body.posted_by,
     };
     let (id, reference) = (dossier.to_string(), procedure.reference());
-    let target = Target {
-        id: &id,
-        dossier: Some(dossier),
-        step: &STEP,
-        mays,
-        seen: None,
-        under: Some((&reference, &body.agency)),
-    };
-    let taken = step(&app.dossiers, &request, caller, target, |state, facts| {
-        decide(state, command.clone(), facts)
-    });
-    let taken = taken.await;
+    let on = On::stream(&id, Some(dossier)).beginning(&reference, &body.agency).by(mays);
+    let taken = send(&app.dossiers, &request, on, &command).await;
     // Whether it was used where the store did not answer, nobody knows: then it is left out.
     let unused = match &taken {
         Ok(loaded) => loaded.state.submission.as_ref().is_none_or(|s| s.brief.code != code),
@@ -245,7 +235,7 @@ pub(super) fn named(app: &App, documents: &[Document]) {
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint0(app, Access::Roles(STEP.may), warp::path!("v1" / "dossiers"), handle)
+    endpoint0(app, Access::Roles(SubmitDossier::STEP.may), warp::path!("v1" / "dossiers"), handle)
         .counted(Counts::Filing)
 }
 

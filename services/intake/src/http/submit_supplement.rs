@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use dossier::State;
 use dossier::contract::{Brief, DossierId};
-use dossier::intake::submit_supplement::{STEP, SubmitSupplement, decide};
+use dossier::intake::submit_supplement::SubmitSupplement;
 use dossier::step::LAW_NOT_APPLICABLE;
+use dossier::{Command, State};
 use serde::Deserialize;
 use serde_json::Value;
 use service_kit::Streams;
-use service_kit::http::{Access, Problem, Reply, Request, Route, TOO_LARGE, endpoint1};
+use service_kit::http::{
+    Access, Problem, Reply, Request, Route, TOO_LARGE, endpoint1, execute_as, shown,
+};
 use utoipa::ToSchema;
 
-use super::reply::{DossierReply, take};
+use super::reply::DossierReply;
 use super::submit_dossier::{DOCUMENTS_MAX, DocumentRequest, check_form, documents, named};
 use crate::App;
 
@@ -46,7 +48,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
         let stream = Streams::<dossier::intake::Intake>::name(&dossier.to_string());
         let stream = stream.map_err(|_| Problem::not_found())?;
         let loaded = app.dossiers.load(&stream).await?;
-        Request::permitted_over(caller, STEP.may, loaded.state.resource())?;
+        Request::permitted_over(caller, SubmitSupplement::STEP.may, loaded.state.resource())?;
         let submission = loaded.state.submission.as_ref().ok_or_else(Problem::not_found)?;
         let law = app.kit.law();
         let procedure = law.procedure(&submission.brief.procedure);
@@ -58,20 +60,20 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     if body.documents.len() > DOCUMENTS_MAX {
         return Err(Problem::new(TOO_LARGE).about("documents"));
     }
-    let documents = documents(&app, (caller, STEP.may), &body.documents).await?;
-    let reply = take(&app, STEP, dossier, &request, |_: &SubmitSupplementRequest, state, facts| {
-        let (documents, form) = (documents.clone(), form.clone());
-        decide(state, SubmitSupplement { documents, form }, facts)
-    })
-    .await?;
-    named(&app, &documents);
-    Ok(reply)
+    let documents = documents(&app, (caller, SubmitSupplement::STEP.may), &body.documents).await?;
+    let id = (&*dossier.to_string(), Some(dossier));
+    let command = SubmitSupplement { documents, form };
+    let execute =
+        execute_as(&app.dossiers, id, &request, |_: SubmitSupplementRequest| command.clone());
+    let loaded = execute.await?;
+    named(&app, &command.documents);
+    shown(&loaded, DossierReply::new(&loaded.state, &app.kit.law()))
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
     endpoint1(
         app,
-        Access::Roles(STEP.may),
+        Access::Roles(SubmitSupplement::STEP.may),
         warp::path!("v1" / "dossiers" / DossierId / "supplements"),
         handle,
     )

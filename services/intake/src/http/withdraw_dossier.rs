@@ -2,23 +2,13 @@
 
 use std::sync::Arc;
 
+use dossier::Command;
 use dossier::contract::DossierId;
-use dossier::intake::withdraw_dossier::{STEP, decide};
-use serde::Deserialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
-use utoipa::ToSchema;
+use dossier::intake::withdraw_dossier::WithdrawDossier;
+use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
 
 use super::reply::{DossierReply, take};
 use crate::App;
-
-/// Why a dossier is taken back.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct WithdrawDossierRequest {
-    /// The applicant's words.
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 2000)]
-    reason: Option<Text<2000>>,
-}
 
 /// Takes a dossier back before it is decided.
 #[utoipa::path(
@@ -26,20 +16,17 @@ pub(crate) struct WithdrawDossierRequest {
     path = "/v1/dossiers/{dossier}/withdrawal",
     operation_id = "withdraw_dossier",
     params(("dossier" = Uuid, Path, description = "The dossier")),
-    request_body = WithdrawDossierRequest,
+    request_body = WithdrawDossier,
     responses((status = 200, body = DossierReply)),
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
-    take(&app, STEP, dossier, &request, |body: &WithdrawDossierRequest, state, facts| {
-        decide(state, body.reason.as_ref().map(|reason| reason.0.clone()), facts)
-    })
-    .await
+    take::<WithdrawDossier>(&app, dossier, &request).await
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
     endpoint1(
         app,
-        Access::Roles(STEP.may),
+        Access::Roles(WithdrawDossier::STEP.may),
         warp::path!("v1" / "dossiers" / DossierId / "withdrawal"),
         handle,
     )

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use dossier::intake::withdraw_rules::{STEP, WithdrawRules, decide};
+use dossier::Command;
+use dossier::intake::withdraw_rules::WithdrawRules;
 use serde::Deserialize;
 use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint3};
 use utoipa::ToSchema;
@@ -38,22 +39,16 @@ async fn handle(
     request: Request,
 ) -> Result<Reply, Problem> {
     let signers = app.kit.rule_signers;
-    step_on(
-        &app,
-        STEP,
-        (&kind, &name, version),
-        &request,
-        |body: &WithdrawRulesRequest, state, facts| {
-            let command = WithdrawRules { reason: &body.reason.0, signers };
-            decide(state, version, command, facts)
-        },
-    )
-    .await
+    let withdraw = |body: WithdrawRulesRequest| {
+        let Text(reason) = body.reason;
+        WithdrawRules { version, reason, signers }
+    };
+    step_on(&app, (&kind, &name, version), &request, withdraw).await
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
     let path = warp::path!("v1" / "rules" / String / String / u32 / "withdrawal");
-    endpoint3(app, Access::Roles(STEP.may), path, handle)
+    endpoint3(app, Access::Roles(WithdrawRules::STEP.may), path, handle)
 }
 
 #[derive(utoipa::OpenApi)]
