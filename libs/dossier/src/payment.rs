@@ -2,7 +2,7 @@
 
 use crate::access::{May, agency, any, own};
 use crate::contract::Role;
-use crate::step::Step;
+use crate::step::{Command, Step};
 
 pub mod announce_repayment;
 pub mod approve_refund;
@@ -32,34 +32,52 @@ mod reaction;
 mod receipted;
 mod state;
 
+use announce_repayment::AnnounceRepayment;
+use approve_refund::ApproveRefund;
+use approve_resolution::ApproveResolution;
+use assess_fee::AssessFee;
+use expire_fee_window::ExpireFeeWindow;
+use lapse_fee::LapseFee;
+use miss_discrepancy::MissDiscrepancy;
+use miss_proposal::MissProposal;
+use miss_repayment::MissRepayment;
+use number_receipt::NumberReceipt;
+use query_payment::QueryPayment;
+use refund_payment::RefundPayment;
+use reject_refund::RejectRefund;
+use reject_resolution::RejectResolution;
+use resolve_discrepancy::ResolveDiscrepancy;
+use start_payment::StartPayment;
+use take_cash::TakeCash;
+use take_notice::TakeNotice;
+
 pub use attempt::{Attempt, Capture, DoubtfulWord, Identity, Word};
 pub use balance::{RefundBarred, Standing};
 pub use proposal::{Proposal, Proposed};
-pub use reaction::PaymentReaction;
 pub use receipted::Receipted;
 pub use state::{Owed, Payment};
 
 /// The steps, in the order of the procedure.
 pub const STEPS: &[Step] = &[
-    assess_fee::STEP,
-    start_payment::STEP,
-    take_notice::STEP,
-    take_cash::STEP,
-    resolve_discrepancy::STEP,
-    approve_resolution::STEP,
-    reject_resolution::STEP,
-    refund_payment::STEP,
-    approve_refund::STEP,
-    reject_refund::STEP,
-    query_payment::STEP,
-    expire_fee_window::STEP,
-    lapse_fee::STEP,
-    miss_discrepancy::STEP,
-    miss_repayment::STEP,
-    miss_proposal::STEP,
-    announce_repayment::STEP,
+    AssessFee::STEP,
+    StartPayment::STEP,
+    TakeNotice::STEP,
+    TakeCash::STEP,
+    ResolveDiscrepancy::STEP,
+    ApproveResolution::STEP,
+    RejectResolution::STEP,
+    RefundPayment::STEP,
+    ApproveRefund::STEP,
+    RejectRefund::STEP,
+    QueryPayment::STEP,
+    ExpireFeeWindow::STEP,
+    LapseFee::STEP,
+    MissDiscrepancy::STEP,
+    MissRepayment::STEP,
+    MissProposal::STEP,
+    AnnounceRepayment::STEP,
     issue_receipt::STEP,
-    number_receipt::STEP,
+    NumberReceipt::STEP,
 ];
 
 /// Who may read what a dossier owes and has paid.

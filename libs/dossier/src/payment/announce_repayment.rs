@@ -4,29 +4,40 @@
 use super::Payment;
 use crate::clock;
 use crate::contract::{PaymentEvent, RefundOwed};
-use crate::step::{Facts, LawError, Step};
+use crate::step::{Command, Decision, Facts, LawError, Step};
 
 /// The obligation that leads here.
 pub const KIND: &str = "repayment-announcement";
 
-/// This step, which the service takes itself.
-pub const STEP: Step = Step {
-    name: "announce_repayment",
-    service: "payment",
-    basis: "97/2015/QH13 Điều 14; quy định nội bộ",
-    may: &[],
-    events: &["payment.RefundOwed.v1"],
-    refusals: &[],
-};
+/// Tells the cashier of money that has to go back.
+#[derive(Debug, Clone, Copy)]
+pub struct AnnounceRepayment;
 
-/// Decides; nothing if it is known, or has gone back.
-pub fn decide(payment: &Payment, facts: &Facts<'_>) -> Result<Vec<PaymentEvent>, LawError> {
-    if payment.unannounced.is_none() {
-        return Ok(Vec::new());
+impl Command for AnnounceRepayment {
+    type State = Payment;
+    type Refusal = LawError;
+    const STEP: Step = Step {
+        name: "announce_repayment",
+        service: "payment",
+        basis: "97/2015/QH13 Điều 14; quy định nội bộ",
+        may: &[],
+        events: &["payment.RefundOwed.v1"],
+        refusals: &[],
+    };
+
+    /// Nothing if it is known, or has gone back.
+    fn decide(
+        &self,
+        payment: &Payment,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<PaymentEvent>, LawError> {
+        if payment.unannounced.is_none() {
+            return Ok(Decision::Nothing);
+        }
+        let (amount, why) = (payment.owed_back(), payment.why_owed_back());
+        let due_at = clock::end_of(facts.rule()?, facts.at, Payment::rules(facts)?.give_back);
+        Ok(Decision::event(RefundOwed { amount, why, due_at }))
     }
-    let (amount, why) = (payment.owed_back(), payment.why_owed_back());
-    let due_at = clock::end_of(facts.rule()?, facts.at, Payment::rules(facts)?.give_back);
-    Ok(vec![RefundOwed { amount, why, due_at }.into()])
 }
 
 #[cfg(test)]

@@ -7,17 +7,16 @@ use super::balance::{RefundBarred, Standing};
 use super::refund_payment::{Granted, granted};
 use crate::access::agency;
 use crate::contract::{PaymentEvent, Role, Vnd};
-use crate::step::{Facts, Step, refusals};
+use crate::step::{Command, Decision, Facts, Step, refusals};
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "approve_refund",
-    service: "payment",
-    basis: "97/2015/QH13 Điều 14; quy định nội bộ",
-    may: &[agency(Role::Cashier), agency(Role::Approver)],
-    events: &["payment.PaymentRefunded.v1", "payment.FeeOwedAgain.v1"],
-    refusals: Refusal::ALL,
-};
+/// Agrees to a proposed refund, by what there is now.
+#[derive(Debug, Clone, Copy)]
+pub struct ApproveRefund {
+    /// Which proposed refund.
+    pub refund: Uuid,
+    /// Where the dossier stands with intake.
+    pub standing: Standing,
+}
 
 refusals! {
     /// Why a refund is not agreed to.
@@ -37,27 +36,39 @@ refusals! {
     }
 }
 
-/// Decides, by what there is now; `standing` is where the dossier stands with intake.
-pub fn decide(
-    payment: &Payment,
-    refund: Uuid,
-    standing: Standing,
-    facts: &Facts<'_>,
-) -> Result<Vec<PaymentEvent>, Refusal> {
-    let (proposal, amount) = payment.proposed_refund(refund).ok_or(Refusal::NothingProposed)?;
-    let (reason, proposed_by) = proposal.seconded(facts).ok_or(Refusal::OwnProposal)?;
-    let effect = payment.refund(amount, standing).map_err(|barred| match barred {
-        RefundBarred::MoreThanReceived(left) => Refusal::MoreThanReceived(left),
-        RefundBarred::InDoubt(sure) => Refusal::InDoubt(sure),
-        RefundBarred::FeeInUse(above) => Refusal::FeeInUse(above),
-    })?;
-    Ok(granted(payment, Granted { refund, amount, reason, effect, proposed_by }, facts)?)
+impl Command for ApproveRefund {
+    type State = Payment;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "approve_refund",
+        service: "payment",
+        basis: "97/2015/QH13 Điều 14; quy định nội bộ",
+        may: &[agency(Role::Cashier), agency(Role::Approver)],
+        events: &["payment.PaymentRefunded.v1", "payment.FeeOwedAgain.v1"],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(
+        &self,
+        payment: &Payment,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<PaymentEvent>, Refusal> {
+        let Self { refund, standing } = *self;
+        let (proposal, amount) = payment.proposed_refund(refund).ok_or(Refusal::NothingProposed)?;
+        let (reason, proposed_by) = proposal.seconded(facts).ok_or(Refusal::OwnProposal)?;
+        let effect = payment.refund(amount, standing).map_err(|barred| match barred {
+            RefundBarred::MoreThanReceived(left) => Refusal::MoreThanReceived(left),
+            RefundBarred::InDoubt(sure) => Refusal::InDoubt(sure),
+            RefundBarred::FeeInUse(above) => Refusal::FeeInUse(above),
+        })?;
+        let granting = Granted { refund, amount, reason, effect, proposed_by };
+        Ok(granted(payment, granting, facts)?.into())
+    }
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::contract::Actor;
     use crate::law::Law;
     use crate::payment::approve_resolution::tests::{agree_to_resolution, resolution_proposed};
     use crate::payment::refund_payment::tests::refund;
@@ -79,12 +90,11 @@ pub(crate) mod tests {
     fn approve(
         scene: &mut Scene<'_, Payment>,
         refund: Uuid,
-        who: &str,
+        who: &'static str,
     ) -> Result<Vec<PaymentEvent>, Refusal> {
-        scene.step("2026-11-20T12:00", Role::Cashier, |s, f| {
-            let second = Actor { subject: who.into(), ..f.actor.clone() };
-            decide(s, refund, Standing::InProcess, &Facts { actor: &second, ..*f })
-        })
+        scene.subject = who;
+        let approve = ApproveRefund { refund, standing: Standing::InProcess };
+        scene.take("2026-11-20T12:00", Role::Cashier, approve)
     }
 
     #[test]

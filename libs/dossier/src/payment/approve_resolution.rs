@@ -6,22 +6,16 @@ use super::resolve_discrepancy::{Found, Unfounded, resolved};
 use super::{Payment, Standing};
 use crate::access::agency;
 use crate::contract::{PaymentEvent, Role, Vnd};
-use crate::step::{Facts, Step, refusals};
+use crate::step::{Command, Decision, Facts, Step, refusals};
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "approve_resolution",
-    service: "payment",
-    basis: "97/2015/QH13 Điều 14; quy định nội bộ",
-    may: &[agency(Role::Cashier), agency(Role::Approver)],
-    events: &[
-        "payment.DiscrepancyResolved.v1",
-        "payment.FeeSettled.v1",
-        "payment.FeeOwedAgain.v1",
-        "payment.RefundOwed.v1",
-    ],
-    refusals: Refusal::ALL,
-};
+/// Agrees to a proposed resolution, by what is known now.
+#[derive(Debug, Clone, Copy)]
+pub struct ApproveResolution {
+    /// Which proposed resolution.
+    pub resolution: Uuid,
+    /// Where the dossier stands with intake.
+    pub standing: Standing,
+}
 
 refusals! {
     /// Why a resolution is not agreed to.
@@ -38,45 +32,63 @@ refusals! {
     }
 }
 
-/// Decides, by what is known now; `standing` is where the dossier stands with intake.
-pub fn decide(
-    payment: &Payment,
-    resolution: Uuid,
-    standing: Standing,
-    facts: &Facts<'_>,
-) -> Result<Vec<PaymentEvent>, Refusal> {
-    let proposed = payment.proposed_resolution(resolution);
-    let (proposal, id, captured) = proposed.ok_or(Refusal::NothingProposed)?;
-    let (reason, proposed_by) = proposal.seconded(facts).ok_or(Refusal::OwnProposal)?;
-    payment.doubtful(id, captured).map_err(|unfounded| match unfounded {
-        Unfounded::NothingInDoubt => Refusal::NothingInDoubt,
-        Unfounded::NotSaid(most) => Refusal::NotSaid(most),
-    })?;
-    Ok(resolved(payment, Found { payment: id, captured, reason, proposed_by }, standing, facts)?)
+impl Command for ApproveResolution {
+    type State = Payment;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "approve_resolution",
+        service: "payment",
+        basis: "97/2015/QH13 Điều 14; quy định nội bộ",
+        may: &[agency(Role::Cashier), agency(Role::Approver)],
+        events: &[
+            "payment.DiscrepancyResolved.v1",
+            "payment.FeeSettled.v1",
+            "payment.FeeOwedAgain.v1",
+            "payment.RefundOwed.v1",
+        ],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(
+        &self,
+        payment: &Payment,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<PaymentEvent>, Refusal> {
+        let Self { resolution, standing } = *self;
+        let proposed = payment.proposed_resolution(resolution);
+        let (proposal, id, captured) = proposed.ok_or(Refusal::NothingProposed)?;
+        let (reason, proposed_by) = proposal.seconded(facts).ok_or(Refusal::OwnProposal)?;
+        payment.doubtful(id, captured).map_err(|unfounded| match unfounded {
+            Unfounded::NothingInDoubt => Refusal::NothingInDoubt,
+            Unfounded::NotSaid(most) => Refusal::NotSaid(most),
+        })?;
+        let found = Found { payment: id, captured, reason, proposed_by };
+        Ok(resolved(payment, found, standing, facts)?.into())
+    }
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::contract::{Actor, PaymentId};
-    use crate::payment::reject_resolution;
-    use crate::payment::resolve_discrepancy::{self, ResolveDiscrepancy};
+    use crate::contract::PaymentId;
+    use crate::payment::reject_resolution::RejectResolution;
+    use crate::payment::resolve_discrepancy::ResolveDiscrepancy;
     use crate::payment::start_payment::tests::started;
     use crate::payment::take_notice::tests::{say, take};
     use crate::testing::{Scene, law};
+
+    fn resolve(payment: PaymentId, captured: i64) -> ResolveDiscrepancy {
+        let (captured, standing) = (Vnd(captured), Standing::InProcess);
+        ResolveDiscrepancy { payment, captured, reason: "it came".into(), standing }
+    }
 
     pub(crate) fn resolution_proposed(
         scene: &mut Scene<'_, Payment>,
         payment: PaymentId,
         captured: i64,
     ) -> Uuid {
-        let (captured, reason) = (Vnd(captured), "it came".to_owned());
-        let command = ResolveDiscrepancy { payment, captured, reason };
-        let events = scene
-            .step("2026-11-20T10:00", Role::Cashier, |s, f| {
-                resolve_discrepancy::decide(s, command, Standing::InProcess, f)
-            })
-            .unwrap();
+        let command = resolve(payment, captured);
+        let events = scene.take("2026-11-20T10:00", Role::Cashier, command).unwrap();
         assert!(matches!(events[..], [PaymentEvent::ResolutionProposed(_)]), "{events:?}");
         scene.state.proposal.as_ref().unwrap().id
     }
@@ -84,12 +96,13 @@ pub(crate) mod tests {
     pub(crate) fn agree_to_resolution(
         scene: &mut Scene<'_, Payment>,
         resolution: Uuid,
-        who: &str,
+        who: &'static str,
     ) -> Result<Vec<PaymentEvent>, Refusal> {
-        scene.step("2026-11-20T10:30", Role::Cashier, |s, f| {
-            let second = Actor { subject: who.into(), ..f.actor.clone() };
-            decide(s, resolution, Standing::InProcess, &Facts { actor: &second, ..*f })
-        })
+        let first = std::mem::replace(&mut scene.subject, who);
+        let approve = ApproveResolution { resolution, standing: Standing::InProcess };
+        let approved = scene.take("2026-11-20T10:30", Role::Cashier, approve);
+        scene.subject = first;
+        approved
     }
 
     #[test]
@@ -115,22 +128,13 @@ pub(crate) mod tests {
         for (event, amount) in [("e1", 900_000), ("e2", 1_700_000)] {
             take(&mut scene, &say(id, event, Vnd(amount)));
             if event == "e1" {
-                let reason = "it came".to_owned();
-                let command = ResolveDiscrepancy { payment: id, captured: Vnd(amount), reason };
-                scene
-                    .step("2026-11-20T10:00", Role::Cashier, |s, f| {
-                        resolve_discrepancy::decide(s, command, Standing::InProcess, f)
-                    })
-                    .unwrap();
+                scene.take("2026-11-20T10:00", Role::Cashier, resolve(id, amount)).unwrap();
             }
         }
         assert_eq!(scene.state.resolved_alone, Vnd(870_000));
         let resolution = resolution_proposed(&mut scene, id, 1_700_000);
-        scene
-            .step("2026-11-20T11:00", Role::Approver, |s, f| {
-                reject_resolution::decide(s, resolution, "no".to_owned(), f)
-            })
-            .unwrap();
+        let reject = RejectResolution { resolution, reason: "no".into() };
+        scene.take("2026-11-20T11:00", Role::Approver, reject).unwrap();
         assert!(scene.state.proposal.is_none() && scene.state.discrepancy.is_some());
     }
 }

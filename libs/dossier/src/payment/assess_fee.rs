@@ -6,19 +6,9 @@ use super::Payment;
 use crate::clock;
 use crate::contract::{Brief, ChargedLine, FeeAssessed, FeeSettled, PaymentEvent, Vnd};
 use crate::law::{FeeDue, FeeLine, Reduction};
-use crate::step::{Facts, LawError, Reacted, Step};
+use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// This step, which the service takes itself.
-pub const STEP: Step = Step {
-    name: "assess_fee",
-    service: "payment",
-    basis: "97/2015/QH13 Điều 3, 10, 14; 66.22/2026/NQ-CP Điều 5.2",
-    may: &[],
-    events: &["payment.FeeAssessed.v1", "payment.FeeSettled.v1"],
-    refusals: &[],
-};
-
-/// The command.
+/// Assesses what a dossier owes.
 #[derive(Debug, Clone)]
 pub struct AssessFee {
     /// The dossier.
@@ -27,53 +17,69 @@ pub struct AssessFee {
     pub accepted: bool,
 }
 
-/// Decides; nothing if it was assessed before, or nothing is owed at this point.
-pub fn decide(
-    payment: &Payment,
-    command: &AssessFee,
-    facts: &Facts<'_>,
-) -> Result<Reacted<PaymentEvent>, LawError> {
-    let rule = facts.rule()?;
-    let fees = &rule.procedure.fees;
-    let due_now = match fees.due {
-        Some(FeeDue::AtFiling) => !command.accepted,
-        Some(FeeDue::AfterAcceptance) => command.accepted,
-        None => false,
+impl Command for AssessFee {
+    type State = Payment;
+    type Refusal = LawError;
+    const STEP: Step = Step {
+        name: "assess_fee",
+        service: "payment",
+        basis: "97/2015/QH13 Điều 3, 10, 14; 66.22/2026/NQ-CP Điều 5.2",
+        may: &[],
+        events: &["payment.FeeAssessed.v1", "payment.FeeSettled.v1"],
+        refusals: &[],
     };
-    if payment.assessed.is_some() || !due_now {
-        return Ok(Reacted::Done(Vec::new()));
+
+    /// Nothing if it was assessed before, or nothing is owed at this point.
+    fn decide(
+        &self,
+        payment: &Payment,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<PaymentEvent>, LawError> {
+        let rule = facts.rule()?;
+        let fees = &rule.procedure.fees;
+        let due_now = match fees.due {
+            Some(FeeDue::AtFiling) => !self.accepted,
+            Some(FeeDue::AfterAcceptance) => self.accepted,
+            None => false,
+        };
+        if payment.assessed.is_some() || !due_now {
+            return Ok(Decision::Nothing);
+        }
+        let brief = &self.brief;
+        let day = rule.calendar.date_of(brief.submitted_at);
+        let by_channel = |channels: &[_]| channels.is_empty() || channels.contains(&brief.channel);
+        let charged = |line: &&FeeLine| line.effective.contains(day) && by_channel(&line.channels);
+        let reductions: Vec<&Reduction> = fees
+            .reductions
+            .iter()
+            .filter(|reduction| {
+                reduction.effective.contains(day) && by_channel(&reduction.channels)
+            })
+            .filter(|reduction| reduction.is_given_by(&brief.agency))
+            .filter(|reduction| {
+                reduction.groups.is_empty()
+                    || reduction.groups.iter().any(|g| brief.groups.contains(g))
+            })
+            .collect();
+        let lines = fees
+            .lines
+            .iter()
+            .filter(charged)
+            .map(|line| charge(line, &reductions))
+            .collect::<Result<Vec<_>, LawError>>()?;
+        let total = Vnd::sum(lines.iter().map(|line| line.charged))?;
+        let window_ends_at = match fees.window {
+            Some(window) if total > Vnd::ZERO => Some(clock::end_of(rule, facts.at, window)),
+            Some(_) | None => None,
+        };
+        let dossier = brief.dossier;
+        let mut events =
+            vec![FeeAssessed { brief: brief.clone(), lines, total, window_ends_at }.into()];
+        if total == Vnd::ZERO {
+            events.push(FeeSettled { dossier, amount: total, paid_at: facts.at }.into());
+        }
+        Ok(events.into())
     }
-    let brief = &command.brief;
-    let day = rule.calendar.date_of(brief.submitted_at);
-    let by_channel = |channels: &[_]| channels.is_empty() || channels.contains(&brief.channel);
-    let charged = |line: &&FeeLine| line.effective.contains(day) && by_channel(&line.channels);
-    let reductions: Vec<&Reduction> = fees
-        .reductions
-        .iter()
-        .filter(|reduction| reduction.effective.contains(day) && by_channel(&reduction.channels))
-        .filter(|reduction| reduction.is_given_by(&brief.agency))
-        .filter(|reduction| {
-            reduction.groups.is_empty() || reduction.groups.iter().any(|g| brief.groups.contains(g))
-        })
-        .collect();
-    let lines = fees
-        .lines
-        .iter()
-        .filter(charged)
-        .map(|line| charge(line, &reductions))
-        .collect::<Result<Vec<_>, LawError>>()?;
-    let total = Vnd::sum(lines.iter().map(|line| line.charged))?;
-    let window_ends_at = match fees.window {
-        Some(window) if total > Vnd::ZERO => Some(clock::end_of(rule, facts.at, window)),
-        Some(_) | None => None,
-    };
-    let dossier = brief.dossier;
-    let mut events =
-        vec![FeeAssessed { brief: brief.clone(), lines, total, window_ends_at }.into()];
-    if total == Vnd::ZERO {
-        events.push(FeeSettled { dossier, amount: total, paid_at: facts.at }.into());
-    }
-    Ok(Reacted::Done(events))
 }
 
 fn charge(line: &FeeLine, reductions: &[&Reduction]) -> Result<ChargedLine, LawError> {
@@ -128,12 +134,7 @@ pub(crate) mod tests {
     }
 
     fn assess(scene: &mut Scene<'_, Payment>, command: AssessFee) -> Vec<PaymentEvent> {
-        scene
-            .step("2026-11-20T09:00", Role::System, |s, f| match decide(s, &command, f)? {
-                Reacted::Done(events) => Ok::<_, LawError>(events),
-                Reacted::NotYet => panic!("nothing has to come first"),
-            })
-            .unwrap()
+        scene.take("2026-11-20T09:00", Role::System, command).unwrap()
     }
 
     #[test]

@@ -4,36 +4,53 @@
 use super::Payment;
 use crate::clock::late_by_ms;
 use crate::contract::{FeeWindowExpired, PaymentEvent};
-use crate::step::{Facts, LawError, Step};
+use crate::step::{Command, Decision, Facts, LawError, Step};
 
 /// The obligation that leads here.
 pub const KIND: &str = "fee-window";
 
-/// This step, which the service takes itself.
-pub const STEP: Step = Step {
-    name: "expire_fee_window",
-    service: "payment",
-    basis: "137/2026/NĐ-CP Điều 11.2",
-    may: &[],
-    events: &["payment.FeeWindowExpired.v1", "payment.RefundOwed.v1", "payment.PeriodExtended.v1"],
-    refusals: &[],
-};
+/// Ends the time to pay.
+#[derive(Debug, Clone, Copy)]
+pub struct ExpireFeeWindow;
 
-/// Decides; nothing if it was paid. What came, and was not enough, has to go back, unless there was work for it.
-pub fn decide(payment: &Payment, facts: &Facts<'_>) -> Result<Vec<PaymentEvent>, LawError> {
-    let open = payment.settled_at.is_none() && !payment.is_closed();
-    let open = open && !payment.waits_for_certainty();
-    let Some(assessed) = payment.assessed.as_ref().filter(|_| open) else { return Ok(Vec::new()) };
-    let Some(due_at) = payment.window_ends_at().filter(|due_at| *due_at <= facts.at) else {
-        return Ok(Vec::new());
+impl Command for ExpireFeeWindow {
+    type State = Payment;
+    type Refusal = LawError;
+    const STEP: Step = Step {
+        name: "expire_fee_window",
+        service: "payment",
+        basis: "137/2026/NĐ-CP Điều 11.2",
+        may: &[],
+        events: &[
+            "payment.FeeWindowExpired.v1",
+            "payment.RefundOwed.v1",
+            "payment.PeriodExtended.v1",
+        ],
+        refusals: &[],
     };
-    let (dossier, late_by_ms) = (assessed.brief.dossier, late_by_ms(due_at, facts.at));
-    let kept = payment.kept_of_unsettled(facts.rule()?.procedure.fees.kept);
-    let mut after = payment.clone();
-    after.take_expiry(kept);
-    let mut events = vec![FeeWindowExpired { dossier, due_at, late_by_ms, kept }.into()];
-    events.extend(Payment::consequences(after, payment, facts)?);
-    Ok(events)
+
+    /// Nothing if it was paid. What came, and was not enough, has to go back, unless there was work for it.
+    fn decide(
+        &self,
+        payment: &Payment,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<PaymentEvent>, LawError> {
+        let open = payment.settled_at.is_none() && !payment.is_closed();
+        let open = open && !payment.waits_for_certainty();
+        let Some(assessed) = payment.assessed.as_ref().filter(|_| open) else {
+            return Ok(Decision::Nothing);
+        };
+        let Some(due_at) = payment.window_ends_at().filter(|due_at| *due_at <= facts.at) else {
+            return Ok(Decision::Nothing);
+        };
+        let (dossier, late_by_ms) = (assessed.brief.dossier, late_by_ms(due_at, facts.at));
+        let kept = payment.kept_of_unsettled(facts.rule()?.procedure.fees.kept);
+        let mut after = payment.clone();
+        after.take_expiry(kept);
+        let mut events = vec![FeeWindowExpired { dossier, due_at, late_by_ms, kept }.into()];
+        events.extend(Payment::consequences(after, payment, facts)?);
+        Ok(events.into())
+    }
 }
 
 #[cfg(test)]
@@ -41,24 +58,17 @@ mod tests {
     use super::*;
     use crate::contract::Role;
     use crate::law::Law;
-    use crate::payment::assess_fee::{self, AssessFee, tests::brief};
-    use crate::payment::take_notice::{self, Said, TakeNotice};
-    use crate::payment::{query_payment, start_payment};
-    use crate::step::Reacted;
+    use crate::payment::assess_fee::{AssessFee, tests::brief};
+    use crate::payment::query_payment::QueryPayment;
+    use crate::payment::start_payment::tests::sandbox;
+    use crate::payment::take_notice::{Said, TakeNotice};
     use crate::testing::{Scene, at, law};
 
     fn assessed(law: &Law) -> Scene<'_, Payment> {
         let mut scene = Scene::new(law, "MLM.CERTIFICATE", "G02.003");
         let brief = brief(law, "MLM.CERTIFICATE", "G02.003", "2026-08-03T09:00");
         let command = AssessFee { brief, accepted: true };
-        scene
-            .step("2026-08-03T09:00", Role::System, |s, f| {
-                match assess_fee::decide(s, &command, f)? {
-                    Reacted::Done(events) => Ok::<_, LawError>(events),
-                    Reacted::NotYet => panic!("nothing has to come first"),
-                }
-            })
-            .unwrap();
+        scene.take("2026-08-03T09:00", Role::System, command).unwrap();
         scene
     }
 
@@ -67,11 +77,9 @@ mod tests {
         let law = law();
         let mut scene = assessed(&law);
         let window = scene.state.window_ends_at().unwrap();
-        let start = |s: &Payment, f: &Facts<'_>| start_payment::decide(s, "sandbox", f);
-        scene.step("2026-09-16T20:00", Role::Applicant, start).unwrap();
-        let expire = |s: &Payment, f: &Facts<'_>| decide(s, f);
+        scene.take("2026-09-16T20:00", Role::Applicant, sandbox()).unwrap();
         assert_eq!(window, at("2026-09-17T00:00"));
-        assert!(scene.step("2026-09-17T00:00", Role::System, expire).unwrap().is_empty());
+        assert!(scene.take("2026-09-17T00:00", Role::System, ExpireFeeWindow).unwrap().is_empty());
         let (payment, total) =
             (*scene.state.attempts.keys().next().unwrap(), scene.state.outstanding());
         let notice = TakeNotice {
@@ -82,31 +90,27 @@ mod tests {
             source: crate::contract::Source::Notice,
             said: Said::Captured(total),
         };
-        let take = |s: &Payment, f: &Facts<'_>| take_notice::decide(s, &notice, f);
-        scene.step("2026-09-17T08:00", Role::PaymentProvider, take).unwrap();
+        scene.take("2026-09-17T08:00", Role::PaymentProvider, notice).unwrap();
         assert!(scene.state.settled_at.is_some(), "paid, though the notice came after the window");
-        assert!(scene.step("2026-09-30T00:00", Role::System, expire).unwrap().is_empty());
+        assert!(scene.take("2026-09-30T00:00", Role::System, ExpireFeeWindow).unwrap().is_empty());
     }
 
     #[test]
     fn a_payment_that_comes_to_nothing_holds_the_window_open_no_longer_than_itself() {
         let law = law();
         let mut scene = assessed(&law);
-        let start = |s: &Payment, f: &Facts<'_>| start_payment::decide(s, "sandbox", f);
-        scene.step("2026-09-16T20:00", Role::Applicant, start).unwrap();
-        scene.step("2026-09-19T20:00", Role::System, query_payment::decide).unwrap();
-        let expire = |s: &Payment, f: &Facts<'_>| decide(s, f);
-        assert_eq!(scene.step("2026-09-19T20:00", Role::System, expire).unwrap().len(), 1);
+        scene.take("2026-09-16T20:00", Role::Applicant, sandbox()).unwrap();
+        scene.take("2026-09-19T20:00", Role::System, QueryPayment).unwrap();
+        assert_eq!(scene.take("2026-09-19T20:00", Role::System, ExpireFeeWindow).unwrap().len(), 1);
     }
 
     #[test]
     fn thirty_working_days_without_payment_end_the_window() {
         let law = law();
         let mut scene = assessed(&law);
-        let step = |s: &Payment, f: &Facts<'_>| decide(s, f);
         // Thirty working days from Monday 3 August: 22 August is worked, 31 August to 2 September are off.
-        assert!(scene.step("2026-09-15T23:59", Role::System, step).unwrap().is_empty());
-        assert_eq!(scene.step("2026-09-17T00:00", Role::System, step).unwrap().len(), 1);
-        assert!(scene.step("2026-09-18T00:00", Role::System, step).unwrap().is_empty());
+        assert!(scene.take("2026-09-15T23:59", Role::System, ExpireFeeWindow).unwrap().is_empty());
+        assert_eq!(scene.take("2026-09-17T00:00", Role::System, ExpireFeeWindow).unwrap().len(), 1);
+        assert!(scene.take("2026-09-18T00:00", Role::System, ExpireFeeWindow).unwrap().is_empty());
     }
 }

@@ -7,22 +7,12 @@ use uuid::Uuid;
 use super::Payment;
 use crate::contract::{DossierEnd, DossierEnded, FeeLapsed, PaymentEvent, Vnd};
 use crate::law::Kept;
-use crate::step::{Facts, LawError, Reacted, Step};
+use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// This step, which the service takes itself.
-pub const STEP: Step = Step {
-    name: "lapse_fee",
-    service: "payment",
-    basis: "118/2025/NĐ-CP Điều 21",
-    may: &[],
-    events: &["payment.FeeLapsed.v1", "payment.DossierEnded.v1", "payment.RefundOwed.v1"],
-    refusals: &[],
-};
-
-/// How a dossier ended.
+/// Closes the payment of a dossier that has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ending {
-    /// How, if it was without a result.
+pub struct LapseFee {
+    /// How the dossier ended, if it was without a result.
     pub end: Option<DossierEnd>,
     /// Whether it had been accepted; nothing if the event is older than the record of that.
     pub accepted: Option<bool>,
@@ -30,42 +20,56 @@ pub struct Ending {
     pub cause: Uuid,
 }
 
-/// Decides; nothing if nothing is owed, the end is known, or the fee was paid for a result.
-pub fn decide(
-    payment: &Payment,
-    ending: Ending,
-    facts: &Facts<'_>,
-) -> Result<Reacted<PaymentEvent>, LawError> {
-    let Ending { end, accepted, cause } = ending;
-    let (true, false, false) = (payment.assessed.is_some(), payment.window_expired, payment.ended)
-    else {
-        return Ok(Reacted::Done(Vec::new()));
+impl Command for LapseFee {
+    type State = Payment;
+    type Refusal = LawError;
+    const STEP: Step = Step {
+        name: "lapse_fee",
+        service: "payment",
+        basis: "118/2025/NĐ-CP Điều 21",
+        may: &[],
+        events: &["payment.FeeLapsed.v1", "payment.DossierEnded.v1", "payment.RefundOwed.v1"],
+        refusals: &[],
     };
-    let mut after = payment.clone();
-    let mut events = match end {
-        _ if payment.settled_at.is_none() => {
-            let kept = payment.kept_of_unsettled(facts.rule()?.procedure.fees.kept);
-            after.window_expired = true;
-            after.take_end(kept);
-            vec![FeeLapsed { cause, kept }.into()]
-        }
-        None => return Ok(Reacted::Done(Vec::new())),
-        // What stays of the fee is not known then, and was settled in the way of that time: an old log that is read once
-        // more makes nothing owed back.
-        Some(_) if accepted.is_none() => return Ok(Reacted::Done(Vec::new())),
-        Some(ended) => {
-            let stays = match facts.rule()?.procedure.fees.kept {
-                Kept::Always => true,
-                Kept::AfterAcceptance => accepted == Some(true),
-                Kept::Never => false,
-            };
-            let kept = if stays { payment.total() } else { Vnd::ZERO };
-            after.take_end(kept);
-            vec![DossierEnded { ended, kept, cause }.into()]
-        }
-    };
-    events.extend(Payment::consequences(after, payment, facts)?);
-    Ok(Reacted::Done(events))
+
+    /// Nothing if nothing is owed, the end is known, or the fee was paid for a result.
+    fn decide(
+        &self,
+        payment: &Payment,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<PaymentEvent>, LawError> {
+        let Self { end, accepted, cause } = *self;
+        let (true, false, false) =
+            (payment.assessed.is_some(), payment.window_expired, payment.ended)
+        else {
+            return Ok(Decision::Nothing);
+        };
+        let mut after = payment.clone();
+        let mut events = match end {
+            _ if payment.settled_at.is_none() => {
+                let kept = payment.kept_of_unsettled(facts.rule()?.procedure.fees.kept);
+                after.window_expired = true;
+                after.take_end(kept);
+                vec![FeeLapsed { cause, kept }.into()]
+            }
+            None => return Ok(Decision::Nothing),
+            // What stays of the fee is not known then, and was settled in the way of that time: an old log that is read once
+            // more makes nothing owed back.
+            Some(_) if accepted.is_none() => return Ok(Decision::Nothing),
+            Some(ended) => {
+                let stays = match facts.rule()?.procedure.fees.kept {
+                    Kept::Always => true,
+                    Kept::AfterAcceptance => accepted == Some(true),
+                    Kept::Never => false,
+                };
+                let kept = if stays { payment.total() } else { Vnd::ZERO };
+                after.take_end(kept);
+                vec![DossierEnded { ended, kept, cause }.into()]
+            }
+        };
+        events.extend(Payment::consequences(after, payment, facts)?);
+        Ok(events.into())
+    }
 }
 
 #[cfg(test)]
@@ -74,24 +78,20 @@ mod tests {
     use crate::contract::{DossierId, OwedBack, Role};
     use crate::law::{Law, shipped_rules};
     use crate::payment::assess_fee::tests::assessed;
-    use crate::payment::{PaymentReaction, start_payment, take_cash};
-    use crate::step::{Incoming, Reaction, State};
+    use crate::payment::start_payment::{self, tests::sandbox};
+    use crate::payment::take_cash::{self, TakeCash};
+    use crate::step::{Incoming, State, Subscription};
     use crate::testing::{Scene, law};
 
     fn end(scene: &mut Scene<'_, Payment>, end: DossierEnd, accepted: bool) -> Vec<PaymentEvent> {
-        let ending = Ending { end: Some(end), accepted: Some(accepted), cause: Uuid::nil() };
-        scene
-            .step("2026-11-20T10:00", Role::System, |s, f| match decide(s, ending, f)? {
-                Reacted::Done(events) => Ok::<_, LawError>(events),
-                Reacted::NotYet => panic!("nothing has to come first"),
-            })
-            .unwrap()
+        let ended = LapseFee { end: Some(end), accepted: Some(accepted), cause: Uuid::nil() };
+        scene.take("2026-11-20T10:00", Role::System, ended).unwrap()
     }
 
     fn settled(law: &Law) -> Scene<'_, Payment> {
         let mut scene = assessed(law);
-        let cash = |s: &Payment, f: &Facts<'_>| take_cash::decide(s, Vnd(30_000), f);
-        scene.step("2026-11-20T09:30", Role::Cashier, cash).unwrap();
+        let cash = TakeCash { amount_vnd: Vnd(30_000) };
+        scene.take("2026-11-20T09:30", Role::Cashier, cash).unwrap();
         scene
     }
 
@@ -102,12 +102,10 @@ mod tests {
         end(&mut scene, DossierEnd::Refused, false);
         assert!(scene.state.obligations().is_empty());
         assert_eq!(scene.state.outstanding(), Vnd(0));
-        let started = scene.step("2026-11-20T11:00", Role::Applicant, |s, f| {
-            start_payment::decide(s, "sandbox", f)
-        });
+        let started = scene.take("2026-11-20T11:00", Role::Applicant, sandbox());
         assert_eq!(started, Err(start_payment::Refusal::WindowClosed));
-        let cash = scene
-            .step("2026-11-20T11:00", Role::Cashier, |s, f| take_cash::decide(s, Vnd(30_000), f));
+        let cash = TakeCash { amount_vnd: Vnd(30_000) };
+        let cash = scene.take("2026-11-20T11:00", Role::Cashier, cash);
         assert_eq!(cash, Err(take_cash::Refusal::WindowClosed));
     }
 
@@ -165,17 +163,11 @@ mod tests {
             let mut envelope = scene.recorded().next().unwrap().1.envelope.clone();
             envelope.dossier = Some(DossierId(Uuid::nil()));
             let event = Incoming { id: Uuid::nil(), kind, data, envelope: &envelope };
-            let [PaymentReaction::LapseFee(_, ending)] =
-                &PaymentReaction::react(&event).unwrap()[..]
-            else {
-                panic!("{kind}")
-            };
-            assert_eq!(ending.accepted, None);
-            let decide = |s: &Payment, f: &Facts<'_>| match decide(s, *ending, f)? {
-                Reacted::Done(events) => Ok::<_, LawError>(events),
-                Reacted::NotYet => panic!("nothing has to come first"),
-            };
-            let events = scene.step("2026-11-20T10:00", Role::System, decide).unwrap();
+            let follows = Subscription::<Payment>::react(&event).unwrap();
+            let [follow] = &follows[..] else { panic!("{kind}") };
+            let ended = *follow.command.get::<LapseFee>().unwrap();
+            assert_eq!(ended.accepted, None);
+            let events = scene.take("2026-11-20T10:00", Role::System, ended).unwrap();
             assert!(events.is_empty(), "{events:?}");
             assert_eq!(scene.state.owed_back(), Vnd(0));
         }
@@ -185,13 +177,8 @@ mod tests {
     fn a_dossier_with_a_result_keeps_its_fee_without_a_word() {
         let law = law();
         let mut scene = settled(&law);
-        let ending = Ending { end: None, accepted: Some(true), cause: Uuid::nil() };
-        let events = scene
-            .step("2026-11-20T10:00", Role::System, |s, f| match decide(s, ending, f)? {
-                Reacted::Done(events) => Ok::<_, LawError>(events),
-                Reacted::NotYet => panic!("nothing has to come first"),
-            })
-            .unwrap();
+        let ended = LapseFee { end: None, accepted: Some(true), cause: Uuid::nil() };
+        let events = scene.take("2026-11-20T10:00", Role::System, ended).unwrap();
         assert!(events.is_empty());
     }
 }

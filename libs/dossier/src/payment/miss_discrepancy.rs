@@ -3,30 +3,43 @@
 use super::Payment;
 use crate::clock::late_by_ms;
 use crate::contract::{DiscrepancyOverdue, PaymentEvent};
-use crate::step::{Facts, Step};
+use crate::step::{Command, Decision, Facts, LawError, Step};
 
 /// The obligation that leads here.
 pub const KIND: &str = "discrepancy";
 
-/// This step, which the service takes itself.
-pub const STEP: Step = Step {
-    name: "miss_discrepancy",
-    service: "payment",
-    basis: "97/2015/QH13 Điều 14; quy định nội bộ",
-    may: &[],
-    events: &["payment.DiscrepancyOverdue.v1", "payment.PeriodExtended.v1"],
-    refusals: &[],
-};
+/// Records that a discrepancy was not looked into in time.
+#[derive(Debug, Clone, Copy)]
+pub struct MissDiscrepancy;
 
-/// Decides; nothing if it was looked into, or is not due.
-#[must_use]
-pub fn decide(payment: &Payment, facts: &Facts<'_>) -> Vec<PaymentEvent> {
-    let Some(owed) = payment.discrepancy.filter(|owed| !owed.missed) else { return Vec::new() };
-    let due_at = owed.running.due_at;
-    if due_at > facts.at {
-        return Vec::new();
+impl Command for MissDiscrepancy {
+    type State = Payment;
+    type Refusal = LawError;
+    const STEP: Step = Step {
+        name: "miss_discrepancy",
+        service: "payment",
+        basis: "97/2015/QH13 Điều 14; quy định nội bộ",
+        may: &[],
+        events: &["payment.DiscrepancyOverdue.v1", "payment.PeriodExtended.v1"],
+        refusals: &[],
+    };
+
+    /// Nothing if it was looked into, or is not due.
+    fn decide(
+        &self,
+        payment: &Payment,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<PaymentEvent>, LawError> {
+        let Some(owed) = payment.discrepancy.filter(|owed| !owed.missed) else {
+            return Ok(Decision::Nothing);
+        };
+        let due_at = owed.running.due_at;
+        if due_at > facts.at {
+            return Ok(Decision::Nothing);
+        }
+        let late_by_ms = late_by_ms(due_at, facts.at);
+        Ok(Decision::event(DiscrepancyOverdue { due_at, late_by_ms }))
     }
-    vec![DiscrepancyOverdue { due_at, late_by_ms: late_by_ms(due_at, facts.at) }.into()]
 }
 
 #[cfg(test)]

@@ -3,32 +3,44 @@
 use super::Payment;
 use crate::clock::late_by_ms;
 use crate::contract::{PaymentEvent, ProposalOverdue};
-use crate::step::{Facts, Step};
+use crate::step::{Command, Decision, Facts, LawError, Step};
 
 /// The obligation that leads here.
 pub const KIND: &str = "proposal";
 
-/// This step, which the service takes itself.
-pub const STEP: Step = Step {
-    name: "miss_proposal",
-    service: "payment",
-    basis: "97/2015/QH13 Điều 14; quy định nội bộ",
-    may: &[],
-    events: &["payment.ProposalOverdue.v1", "payment.PeriodExtended.v1"],
-    refusals: &[],
-};
+/// Records that nobody has agreed to a proposal in time, nor rejected it.
+#[derive(Debug, Clone, Copy)]
+pub struct MissProposal;
 
-/// Decides; nothing if it was agreed to or rejected, or is not due.
-#[must_use]
-pub fn decide(payment: &Payment, facts: &Facts<'_>) -> Vec<PaymentEvent> {
-    let Some(proposal) = &payment.proposal else { return Vec::new() };
-    let Some(owed) = proposal.owed.filter(|owed| !owed.missed) else { return Vec::new() };
-    let (proposal, due_at) = (proposal.id, owed.running.due_at);
-    if due_at > facts.at {
-        return Vec::new();
+impl Command for MissProposal {
+    type State = Payment;
+    type Refusal = LawError;
+    const STEP: Step = Step {
+        name: "miss_proposal",
+        service: "payment",
+        basis: "97/2015/QH13 Điều 14; quy định nội bộ",
+        may: &[],
+        events: &["payment.ProposalOverdue.v1", "payment.PeriodExtended.v1"],
+        refusals: &[],
+    };
+
+    /// Nothing if it was agreed to or rejected, or is not due.
+    fn decide(
+        &self,
+        payment: &Payment,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<PaymentEvent>, LawError> {
+        let Some(proposal) = &payment.proposal else { return Ok(Decision::Nothing) };
+        let Some(owed) = proposal.owed.filter(|owed| !owed.missed) else {
+            return Ok(Decision::Nothing);
+        };
+        let (proposal, due_at) = (proposal.id, owed.running.due_at);
+        if due_at > facts.at {
+            return Ok(Decision::Nothing);
+        }
+        let late_by_ms = late_by_ms(due_at, facts.at);
+        Ok(Decision::event(ProposalOverdue { proposal, due_at, late_by_ms }))
     }
-    let late_by_ms = late_by_ms(due_at, facts.at);
-    vec![ProposalOverdue { proposal, due_at, late_by_ms }.into()]
 }
 
 #[cfg(test)]
@@ -37,7 +49,7 @@ mod tests {
     use crate::clock::enforce;
     use crate::contract::Role;
     use crate::payment::approve_refund::tests::proposed;
-    use crate::payment::reject_refund;
+    use crate::payment::reject_refund::RejectRefund;
     use crate::step::State;
     use crate::testing::{at, law};
 
@@ -56,12 +68,9 @@ mod tests {
         assert!(!scene.state.obligations().iter().any(|open| open.kind == KIND), "once");
         assert!(scene.state.proposal.as_ref().unwrap().owed.unwrap().missed);
         // Whoever proposed it may take it back.
-        scene
-            .step("2026-11-26T09:00", Role::Cashier, |s, f| {
-                assert_eq!(s.proposal.as_ref().unwrap().by, f.actor.subject);
-                reject_refund::decide(s, refund, "a mistake".to_owned(), f)
-            })
-            .unwrap();
+        assert_eq!(scene.state.proposal.as_ref().unwrap().by.as_str(), scene.subject);
+        let back = RejectRefund { refund, reason: "a mistake".into() };
+        scene.take("2026-11-26T09:00", Role::Cashier, back).unwrap();
         assert!(scene.state.proposal.is_none());
     }
 }

@@ -4,33 +4,43 @@
 use super::Payment;
 use crate::clock::late_by_ms;
 use crate::contract::{PaymentEvent, RepaymentMissed};
-use crate::step::{Facts, Step};
+use crate::step::{Command, Decision, Facts, LawError, Step};
 
 /// The obligation that leads here.
 pub const KIND: &str = "repayment";
 
-/// This step, which the service takes itself.
-pub const STEP: Step = Step {
-    name: "miss_repayment",
-    service: "payment",
-    basis: "97/2015/QH13 Điều 14; quy định nội bộ",
-    may: &[],
-    events: &["payment.RepaymentMissed.v1", "payment.PeriodExtended.v1"],
-    refusals: &[],
-};
+/// Records that money has not gone back in time.
+#[derive(Debug, Clone, Copy)]
+pub struct MissRepayment;
 
-/// Decides; nothing if it went back, or is not due.
-#[must_use]
-pub fn decide(payment: &Payment, facts: &Facts<'_>) -> Vec<PaymentEvent> {
-    let Some((owed, _)) = payment.repayment.filter(|(owed, _)| !owed.missed) else {
-        return Vec::new();
+impl Command for MissRepayment {
+    type State = Payment;
+    type Refusal = LawError;
+    const STEP: Step = Step {
+        name: "miss_repayment",
+        service: "payment",
+        basis: "97/2015/QH13 Điều 14; quy định nội bộ",
+        may: &[],
+        events: &["payment.RepaymentMissed.v1", "payment.PeriodExtended.v1"],
+        refusals: &[],
     };
-    let due_at = owed.running.due_at;
-    if due_at > facts.at {
-        return Vec::new();
+
+    /// Nothing if it went back, or is not due.
+    fn decide(
+        &self,
+        payment: &Payment,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<PaymentEvent>, LawError> {
+        let Some((owed, _)) = payment.repayment.filter(|(owed, _)| !owed.missed) else {
+            return Ok(Decision::Nothing);
+        };
+        let due_at = owed.running.due_at;
+        if due_at > facts.at {
+            return Ok(Decision::Nothing);
+        }
+        let (late_by_ms, amount) = (late_by_ms(due_at, facts.at), payment.owed_back());
+        Ok(Decision::event(RepaymentMissed { due_at, late_by_ms, amount }))
     }
-    let (late_by_ms, amount) = (late_by_ms(due_at, facts.at), payment.owed_back());
-    vec![RepaymentMissed { due_at, late_by_ms, amount }.into()]
 }
 
 #[cfg(test)]
@@ -39,10 +49,15 @@ mod tests {
     use crate::clock::enforce;
     use crate::contract::{Role, Vnd};
     use crate::payment::balance::Standing;
-    use crate::payment::refund_payment;
+    use crate::payment::refund_payment::RefundPayment;
     use crate::payment::take_notice::tests::paid_twice;
     use crate::step::State;
     use crate::testing::{at, law};
+
+    fn refund() -> RefundPayment {
+        let (amount, standing) = (Vnd(30_000), Standing::InProcess);
+        RefundPayment { amount, reason: "twice".into(), standing }
+    }
 
     #[test]
     fn what_is_owed_back_is_due_in_six_working_days_and_a_miss_does_not_end_it() {
@@ -60,11 +75,7 @@ mod tests {
         assert_eq!((missed.amount, missed.late_by_ms), (Vnd(30_000), 0));
         assert!(scene.state.obligations().is_empty(), "missed once");
         assert!(scene.state.repayment.is_some(), "and still owed");
-        scene
-            .step("2026-12-03T09:00", Role::Cashier, |s, f| {
-                refund_payment::decide(s, Vnd(30_000), "late".to_owned(), Standing::InProcess, f)
-            })
-            .unwrap();
+        scene.take("2026-12-03T09:00", Role::Cashier, refund()).unwrap();
         assert!(scene.state.repayment.is_none());
     }
 
@@ -72,11 +83,7 @@ mod tests {
     fn what_went_back_in_time_is_not_missed() {
         let law = law();
         let mut scene = paid_twice(&law);
-        scene
-            .step("2026-11-23T09:00", Role::Cashier, |s, f| {
-                refund_payment::decide(s, Vnd(30_000), "twice".to_owned(), Standing::InProcess, f)
-            })
-            .unwrap();
+        scene.take("2026-11-23T09:00", Role::Cashier, refund()).unwrap();
         assert!(scene.state.obligations().is_empty());
         let enforce = |s: &Payment, f: &Facts<'_>| enforce(s, KIND, f);
         assert!(scene.step("2026-12-03T00:00", Role::System, enforce).unwrap().is_empty());

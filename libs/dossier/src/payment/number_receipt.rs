@@ -2,36 +2,41 @@
 
 use super::Payment;
 use crate::contract::{PaymentEvent, ReceiptIssued, ReceiptNumbered};
-use crate::step::{Reacted, Step};
+use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// This step, which the service takes itself.
-pub const STEP: Step = Step {
-    name: "number_receipt",
-    service: "payment",
-    basis: "254/2026/NĐ-CP Điều 24",
-    may: &[],
-    events: &["payment.ReceiptNumbered.v1"],
-    refusals: &[],
-};
-
-/// The command.
+/// Records the number of a receipt beside its payment.
 #[derive(Debug, Clone)]
 pub struct NumberReceipt {
     /// The receipt.
     pub receipt: ReceiptIssued,
 }
 
-/// Decides.
-#[must_use]
-pub fn decide(payment: &Payment, command: &NumberReceipt) -> Reacted<PaymentEvent> {
-    let ReceiptIssued { payment: id, symbol, year, number, source, amount, .. } = &command.receipt;
-    if payment.assessed.is_none() {
-        return Reacted::NotYet;
+impl Command for NumberReceipt {
+    type State = Payment;
+    type Refusal = LawError;
+    const STEP: Step = Step {
+        name: "number_receipt",
+        service: "payment",
+        basis: "254/2026/NĐ-CP Điều 24",
+        may: &[],
+        events: &["payment.ReceiptNumbered.v1"],
+        refusals: &[],
+    };
+
+    fn decide(
+        &self,
+        payment: &Payment,
+        _facts: &Facts<'_>,
+    ) -> Result<Decision<PaymentEvent>, LawError> {
+        let ReceiptIssued { payment: id, symbol, year, number, source, amount, .. } = &self.receipt;
+        if payment.assessed.is_none() {
+            return Ok(Decision::NotYet);
+        }
+        if payment.knows_number(&self.receipt) {
+            return Ok(Decision::Nothing);
+        }
+        let (payment, symbol, year, number) = (*id, symbol.clone(), *year, *number);
+        let (source, amount) = (Some(*source), Some(*amount));
+        Ok(Decision::event(ReceiptNumbered { payment, symbol, year, number, source, amount }))
     }
-    if payment.knows_number(&command.receipt) {
-        return Reacted::Done(Vec::new());
-    }
-    let (payment, symbol, year, number) = (*id, symbol.clone(), *year, *number);
-    let (source, amount) = (Some(*source), Some(*amount));
-    Reacted::Done(vec![ReceiptNumbered { payment, symbol, year, number, source, amount }.into()])
 }

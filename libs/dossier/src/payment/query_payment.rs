@@ -5,38 +5,49 @@ use jiff::SignedDuration;
 
 use super::Payment;
 use crate::contract::{PaymentEvent, PaymentExpired, PaymentOutcomeUnknown};
-use crate::step::{Facts, LawError, Step};
+use crate::step::{Command, Decision, Facts, LawError, Step};
 
 /// The obligation that leads here.
 pub const KIND: &str = "query-payment";
 
-/// This step, which the service takes itself.
-pub const STEP: Step = Step {
-    name: "query_payment",
-    service: "payment",
-    basis: "118/2025/NĐ-CP Điều 24",
-    may: &[],
-    events: &["payment.PaymentOutcomeUnknown.v1", "payment.PaymentExpired.v1"],
-    refusals: &[],
-};
+/// Notes that a provider has said nothing, so that it is asked; or gives the attempt up.
+#[derive(Debug, Clone, Copy)]
+pub struct QueryPayment;
 
-/// Decides; nothing if no attempt is waiting for its provider.
-pub fn decide(payment: &Payment, facts: &Facts<'_>) -> Result<Vec<PaymentEvent>, LawError> {
-    let waiting = payment
-        .attempts
-        .values()
-        .filter(|attempt| attempt.is_open() && attempt.query_at <= facts.at)
-        .min_by_key(|attempt| attempt.query_at);
-    let Some(attempt) = waiting else { return Ok(Vec::new()) };
-    let id = attempt.started.payment;
-    if facts.at >= attempt.started.expires_at {
-        return Ok(vec![PaymentExpired { payment: id }.into()]);
+impl Command for QueryPayment {
+    type State = Payment;
+    type Refusal = LawError;
+    const STEP: Step = Step {
+        name: "query_payment",
+        service: "payment",
+        basis: "118/2025/NĐ-CP Điều 24",
+        may: &[],
+        events: &["payment.PaymentOutcomeUnknown.v1", "payment.PaymentExpired.v1"],
+        refusals: &[],
+    };
+
+    /// Nothing if no attempt is waiting for its provider.
+    fn decide(
+        &self,
+        payment: &Payment,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<PaymentEvent>, LawError> {
+        let waiting = payment
+            .attempts
+            .values()
+            .filter(|attempt| attempt.is_open() && attempt.query_at <= facts.at)
+            .min_by_key(|attempt| attempt.query_at);
+        let Some(attempt) = waiting else { return Ok(Decision::Nothing) };
+        let id = attempt.started.payment;
+        if facts.at >= attempt.started.expires_at {
+            return Ok(Decision::event(PaymentExpired { payment: id }));
+        }
+        let queries = attempt.queries.saturating_add(1);
+        let hours = 1_i64.checked_shl(queries).unwrap_or(i64::MAX).min(24);
+        let next = facts.at.checked_add(SignedDuration::from_hours(hours));
+        let query_at = next.unwrap_or(jiff::Timestamp::MAX).min(attempt.started.expires_at);
+        Ok(Decision::event(PaymentOutcomeUnknown { payment: id, queries, query_at }))
     }
-    let queries = attempt.queries.saturating_add(1);
-    let hours = 1_i64.checked_shl(queries).unwrap_or(i64::MAX).min(24);
-    let next = facts.at.checked_add(SignedDuration::from_hours(hours));
-    let query_at = next.unwrap_or(jiff::Timestamp::MAX).min(attempt.started.expires_at);
-    Ok(vec![PaymentOutcomeUnknown { payment: id, queries, query_at }.into()])
 }
 
 #[cfg(test)]
@@ -59,7 +70,7 @@ mod tests {
         while let Some(next) = query(&scene).filter(|_| moments.len() < 20) {
             let text = next.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(7)));
             let text = text.strftime("%Y-%m-%dT%H:%M").to_string();
-            scene.step(&text, Role::System, decide).unwrap();
+            scene.take(&text, Role::System, QueryPayment).unwrap();
             moments.push(text);
         }
         assert_eq!(moments.first().unwrap(), "2026-11-20T09:40");

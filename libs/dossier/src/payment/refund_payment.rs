@@ -10,17 +10,19 @@ use crate::access::agency;
 use crate::contract::{
     PaymentEvent, PaymentRefunded, Personal, RefundEffect, RefundProposed, Role, Subject, Vnd,
 };
-use crate::step::{Facts, LawError, Step, refusals};
+use crate::step::{Command, Decision, Facts, LawError, Step, refusals};
+use crate::text::Text;
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "refund_payment",
-    service: "payment",
-    basis: "97/2015/QH13 Điều 14",
-    may: &[agency(Role::Cashier)],
-    events: &["payment.PaymentRefunded.v1", "payment.FeeOwedAgain.v1", "payment.RefundProposed.v1"],
-    refusals: Refusal::ALL,
-};
+/// Gives money back.
+#[derive(Debug, Clone)]
+pub struct RefundPayment {
+    /// How much.
+    pub amount: Vnd,
+    /// The written reason.
+    pub reason: Text<2000>,
+    /// Where the dossier stands with intake.
+    pub standing: Standing,
+}
 
 refusals! {
     /// Why money does not go back.
@@ -50,29 +52,45 @@ impl Refusal {
     }
 }
 
-/// Decides; `standing` is where the dossier stands with intake.
-pub fn decide(
-    payment: &Payment,
-    amount: Vnd,
-    reason: String,
-    standing: Standing,
-    facts: &Facts<'_>,
-) -> Result<Vec<PaymentEvent>, Refusal> {
-    if amount <= Vnd::ZERO {
-        return Err(Refusal::NotPositive);
-    }
-    let effect = payment.refund(amount, standing).map_err(Refusal::barred)?;
-    let (refund, reason) = (facts.id("refund"), Personal::from(reason));
-    // What one person has given back of this dossier counts together: a large refund is no other for being cut in pieces.
-    let alone = payment.refunded_alone.plus(amount)?;
-    if alone > Payment::rules(facts)?.second_person_above {
-        if payment.proposal.is_some() {
-            return Err(Refusal::AlreadyProposed);
+impl Command for RefundPayment {
+    type State = Payment;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "refund_payment",
+        service: "payment",
+        basis: "97/2015/QH13 Điều 14",
+        may: &[agency(Role::Cashier)],
+        events: &[
+            "payment.PaymentRefunded.v1",
+            "payment.FeeOwedAgain.v1",
+            "payment.RefundProposed.v1",
+        ],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(
+        &self,
+        payment: &Payment,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<PaymentEvent>, Refusal> {
+        let Self { amount, standing, .. } = *self;
+        if amount <= Vnd::ZERO {
+            return Err(Refusal::NotPositive);
         }
-        let due_at = Some(Payment::proposal_due(facts)?);
-        return Ok(vec![RefundProposed { refund, amount, reason, due_at }.into()]);
+        let effect = payment.refund(amount, standing).map_err(Refusal::barred)?;
+        let (refund, reason) = (facts.id("refund"), self.reason.personal());
+        // What one person has given back of this dossier counts together: a large refund is no other for being cut in pieces.
+        let alone = payment.refunded_alone.plus(amount)?;
+        if alone > Payment::rules(facts)?.second_person_above {
+            if payment.proposal.is_some() {
+                return Err(Refusal::AlreadyProposed);
+            }
+            let due_at = Some(Payment::proposal_due(facts)?);
+            return Ok(Decision::event(RefundProposed { refund, amount, reason, due_at }));
+        }
+        let granting = Granted { refund, amount, reason, effect, proposed_by: None };
+        Ok(granted(payment, granting, facts)?.into())
     }
-    Ok(granted(payment, Granted { refund, amount, reason, effect, proposed_by: None }, facts)?)
 }
 
 /// A refund that may be made.
@@ -108,8 +126,8 @@ pub(crate) mod tests {
     use crate::contract::FeeOwedAgain;
     use crate::law::next_version;
     use crate::payment::assess_fee::tests::assessed;
-    use crate::payment::start_payment;
-    use crate::payment::take_cash;
+    use crate::payment::start_payment::tests::sandbox;
+    use crate::payment::take_cash::{self, TakeCash};
     use crate::payment::take_notice::tests::paid_twice;
     use crate::testing::{Scene, at, law};
 
@@ -118,15 +136,14 @@ pub(crate) mod tests {
         amount: i64,
         standing: Standing,
     ) -> Result<Vec<PaymentEvent>, Refusal> {
-        scene.step("2026-11-20T11:00", Role::Cashier, |s, f| {
-            decide(s, Vnd(amount), "twice".to_owned(), standing, f)
-        })
+        let (amount, reason) = (Vnd(amount), "twice".into());
+        scene.take("2026-11-20T11:00", Role::Cashier, RefundPayment { amount, reason, standing })
     }
 
     fn settled(law: &crate::law::Law) -> Scene<'_, Payment> {
         let mut scene = assessed(law);
-        let cash = |s: &Payment, f: &Facts<'_>| take_cash::decide(s, Vnd(30_000), f);
-        scene.step("2026-11-20T10:00", Role::Cashier, cash).unwrap();
+        let cash = TakeCash { amount_vnd: Vnd(30_000) };
+        scene.take("2026-11-20T10:00", Role::Cashier, cash).unwrap();
         scene
     }
 
@@ -154,14 +171,10 @@ pub(crate) mod tests {
         assert!(window_ends_at.is_some_and(|end| end > at("2026-12-01T00:00")));
         assert!(scene.state.settled_at.is_none());
         assert_eq!(scene.state.outstanding(), Vnd(29_999));
-        let one =
-            scene.step("2026-11-20T12:00", Role::Cashier, |s, f| take_cash::decide(s, Vnd(1), f));
+        let one = TakeCash { amount_vnd: Vnd(1) };
+        let one = scene.take("2026-11-20T12:00", Role::Cashier, one);
         assert_eq!(one, Err(take_cash::Refusal::AmountDiffers(Vnd(29_999))));
-        scene
-            .step("2026-11-20T12:00", Role::Applicant, |s, f| {
-                start_payment::decide(s, "sandbox", f)
-            })
-            .unwrap();
+        scene.take("2026-11-20T12:00", Role::Applicant, sandbox()).unwrap();
         let attempt = scene.state.attempts.values().next().unwrap();
         assert_eq!(attempt.started.amount, Vnd(29_999), "what is missing, and no more");
     }

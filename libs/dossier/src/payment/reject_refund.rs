@@ -1,35 +1,51 @@
 //! A proposed refund is not agreed to, or taken back by who proposed it.
 
+use serde::Deserialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Payment;
 use crate::access::agency;
-use crate::contract::{PaymentEvent, Personal, RefundRejected, Role};
-use crate::step::{Facts, Step};
+use crate::contract::{PaymentEvent, RefundRejected, Role};
+use crate::step::{Command, Decision, Facts, Step};
+use crate::text::Text;
 
 pub use crate::proposals::NotProposed as Refusal;
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "reject_refund",
-    service: "payment",
-    basis: "97/2015/QH13 Điều 14; quy định nội bộ",
-    may: &[agency(Role::Cashier), agency(Role::Approver)],
-    events: &["payment.RefundRejected.v1"],
-    refusals: Refusal::ALL,
-};
+/// Which refund is not agreed to.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = RejectRefundRequest)]
+pub struct RejectRefund {
+    /// Which proposed refund.
+    pub refund: Uuid,
+    /// The written reason.
+    pub reason: Text<2000>,
+}
 
-/// Decides.
-pub fn decide(
-    payment: &Payment,
-    refund: Uuid,
-    reason: String,
-    _facts: &Facts<'_>,
-) -> Result<Vec<PaymentEvent>, Refusal> {
-    if payment.proposed_refund(refund).is_none() {
-        return Err(Refusal::NothingProposed);
+impl Command for RejectRefund {
+    type State = Payment;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "reject_refund",
+        service: "payment",
+        basis: "97/2015/QH13 Điều 14; quy định nội bộ",
+        may: &[agency(Role::Cashier), agency(Role::Approver)],
+        events: &["payment.RefundRejected.v1"],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(
+        &self,
+        payment: &Payment,
+        _facts: &Facts<'_>,
+    ) -> Result<Decision<PaymentEvent>, Refusal> {
+        let refund = self.refund;
+        if payment.proposed_refund(refund).is_none() {
+            return Err(Refusal::NothingProposed);
+        }
+        Ok(Decision::event(RefundRejected { refund, reason: self.reason.personal() }))
     }
-    Ok(vec![RefundRejected { refund, reason: Personal::from(reason) }.into()])
 }
 
 #[cfg(test)]
@@ -44,9 +60,8 @@ mod tests {
         let law = law();
         let (mut scene, refund) = proposed(&law);
         let reject = |scene: &mut crate::testing::Scene<'_, Payment>| {
-            scene.step("2026-11-20T12:00", Role::Approver, |s, f| {
-                decide(s, refund, "wrong account".to_owned(), f)
-            })
+            let reject = RejectRefund { refund, reason: "wrong account".into() };
+            scene.take("2026-11-20T12:00", Role::Approver, reject)
         };
         reject(&mut scene).unwrap();
         assert_eq!((scene.state.refunded, scene.state.owed_back()), (Vnd(0), Vnd(2_970_000)));

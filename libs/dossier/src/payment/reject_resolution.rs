@@ -1,35 +1,51 @@
 //! A proposed resolution is not agreed to, or taken back by who proposed it: the discrepancy stays open.
 
+use serde::Deserialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Payment;
 use crate::access::agency;
-use crate::contract::{PaymentEvent, Personal, ResolutionRejected, Role};
-use crate::step::{Facts, Step};
+use crate::contract::{PaymentEvent, ResolutionRejected, Role};
+use crate::step::{Command, Decision, Facts, Step};
+use crate::text::Text;
 
 pub use crate::proposals::NotProposed as Refusal;
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "reject_resolution",
-    service: "payment",
-    basis: "97/2015/QH13 Điều 14; quy định nội bộ",
-    may: &[agency(Role::Cashier), agency(Role::Approver)],
-    events: &["payment.ResolutionRejected.v1"],
-    refusals: Refusal::ALL,
-};
+/// Which resolution is not agreed to.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = RejectResolutionRequest)]
+pub struct RejectResolution {
+    /// Which proposed resolution.
+    pub resolution: Uuid,
+    /// The written reason.
+    pub reason: Text<2000>,
+}
 
-/// Decides.
-pub fn decide(
-    payment: &Payment,
-    resolution: Uuid,
-    reason: String,
-    _facts: &Facts<'_>,
-) -> Result<Vec<PaymentEvent>, Refusal> {
-    if payment.proposed_resolution(resolution).is_none() {
-        return Err(Refusal::NothingProposed);
+impl Command for RejectResolution {
+    type State = Payment;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "reject_resolution",
+        service: "payment",
+        basis: "97/2015/QH13 Điều 14; quy định nội bộ",
+        may: &[agency(Role::Cashier), agency(Role::Approver)],
+        events: &["payment.ResolutionRejected.v1"],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(
+        &self,
+        payment: &Payment,
+        _facts: &Facts<'_>,
+    ) -> Result<Decision<PaymentEvent>, Refusal> {
+        let resolution = self.resolution;
+        if payment.proposed_resolution(resolution).is_none() {
+            return Err(Refusal::NothingProposed);
+        }
+        Ok(Decision::event(ResolutionRejected { resolution, reason: self.reason.personal() }))
     }
-    Ok(vec![ResolutionRejected { resolution, reason: Personal::from(reason) }.into()])
 }
 
 #[cfg(test)]
@@ -48,9 +64,8 @@ mod tests {
         take(&mut scene, &say(id, "e1", Vnd(3_000_000)));
         let resolution = resolution_proposed(&mut scene, id, 3_000_000);
         let mut reject = || {
-            scene.step("2026-11-20T12:00", Role::Approver, |s, f| {
-                decide(s, resolution, "hundredths".to_owned(), f)
-            })
+            let reject = RejectResolution { resolution, reason: "hundredths".into() };
+            scene.take("2026-11-20T12:00", Role::Approver, reject)
         };
         reject().unwrap();
         assert_eq!(reject(), Err(Refusal::NothingProposed));

@@ -9,23 +9,21 @@ use crate::contract::{
     DiscrepancyResolved, PaymentEvent, PaymentId, Personal, RefundEffect, ResolutionProposed, Role,
     Subject, Vnd,
 };
-use crate::step::{Facts, LawError, Step, refusals};
+use crate::step::{Command, Decision, Facts, LawError, Step, refusals};
+use crate::text::Text;
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "resolve_discrepancy",
-    service: "payment",
-    basis: "97/2015/QH13 Điều 14",
-    may: &[agency(Role::Cashier)],
-    events: &[
-        "payment.DiscrepancyResolved.v1",
-        "payment.ResolutionProposed.v1",
-        "payment.FeeSettled.v1",
-        "payment.FeeOwedAgain.v1",
-        "payment.RefundOwed.v1",
-    ],
-    refusals: Refusal::ALL,
-};
+/// Says how much an attempt has really brought.
+#[derive(Debug, Clone)]
+pub struct ResolveDiscrepancy {
+    /// Which attempt.
+    pub payment: PaymentId,
+    /// How much it has really brought, in all.
+    pub captured: Vnd,
+    /// What was found.
+    pub reason: Text<2000>,
+    /// Where the dossier stands with intake: at its end nothing more is asked for its fee.
+    pub standing: Standing,
+}
 
 refusals! {
     /// Why nothing is put right.
@@ -40,41 +38,53 @@ refusals! {
     }
 }
 
-/// The command.
-#[derive(Debug, Clone)]
-pub struct ResolveDiscrepancy {
-    /// Which attempt.
-    pub payment: PaymentId,
-    /// How much it has really brought, in all.
-    pub captured: Vnd,
-    /// What was found.
-    pub reason: String,
-}
+impl Command for ResolveDiscrepancy {
+    type State = Payment;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "resolve_discrepancy",
+        service: "payment",
+        basis: "97/2015/QH13 Điều 14",
+        may: &[agency(Role::Cashier)],
+        events: &[
+            "payment.DiscrepancyResolved.v1",
+            "payment.ResolutionProposed.v1",
+            "payment.FeeSettled.v1",
+            "payment.FeeOwedAgain.v1",
+            "payment.RefundOwed.v1",
+        ],
+        refusals: Refusal::ALL,
+    };
 
-/// Decides; `standing` is where the dossier stands with intake. At its end nothing more is asked for its fee.
-pub fn decide(
-    payment: &Payment,
-    command: ResolveDiscrepancy,
-    standing: Standing,
-    facts: &Facts<'_>,
-) -> Result<Vec<PaymentEvent>, Refusal> {
-    let ResolveDiscrepancy { payment: id, captured, reason } = command;
-    let attempt = payment.doubtful(id, captured).map_err(Refusal::unfounded)?;
-    let reason = Personal::from(reason);
-    let alone = payment.resolved_alone.plus(attempt.above(captured))?;
-    if attempt.above(captured) > Vnd::ZERO && alone > Payment::rules(facts)?.second_person_above {
-        if payment.proposal.is_some() {
-            return Err(Refusal::AlreadyProposed);
+    fn decide(
+        &self,
+        payment: &Payment,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<PaymentEvent>, Refusal> {
+        let Self { payment: id, captured, standing, .. } = *self;
+        let attempt = payment.doubtful(id, captured).map_err(Refusal::unfounded)?;
+        let reason = self.reason.personal();
+        let alone = payment.resolved_alone.plus(attempt.above(captured))?;
+        if attempt.above(captured) > Vnd::ZERO && alone > Payment::rules(facts)?.second_person_above
+        {
+            if payment.proposal.is_some() {
+                return Err(Refusal::AlreadyProposed);
+            }
+            let (resolution, counted) = (facts.id("resolution"), attempt.captured);
+            let due_at = Payment::proposal_due(facts)?;
+            let payment = id;
+            return Ok(Decision::event(ResolutionProposed {
+                resolution,
+                payment,
+                captured,
+                counted,
+                reason,
+                due_at,
+            }));
         }
-        let (resolution, counted) = (facts.id("resolution"), attempt.captured);
-        let due_at = Payment::proposal_due(facts)?;
-        let payment = id;
-        return Ok(vec![
-            ResolutionProposed { resolution, payment, captured, counted, reason, due_at }.into(),
-        ]);
+        let found = Found { payment: id, captured, reason, proposed_by: None };
+        Ok(resolved(payment, found, standing, facts)?.into())
     }
-    let found = Found { payment: id, captured, reason, proposed_by: None };
-    Ok(resolved(payment, found, standing, facts)?)
 }
 
 /// Why an amount cannot be what an attempt has brought.
@@ -162,12 +172,11 @@ pub(super) fn resolved(
 pub(crate) mod tests {
     use super::*;
     use crate::contract::OwedBack;
-    use crate::payment::expire_fee_window;
-    use crate::payment::lapse_fee::{self, Ending};
+    use crate::payment::expire_fee_window::ExpireFeeWindow;
+    use crate::payment::lapse_fee::LapseFee;
     use crate::payment::start_payment::tests::started;
     use crate::payment::take_notice::TakeNotice;
     use crate::payment::take_notice::tests::{say, take};
-    use crate::step::Reacted;
     use crate::testing::{Scene, law};
 
     fn resolve(
@@ -184,9 +193,9 @@ pub(crate) mod tests {
         captured: i64,
         standing: Standing,
     ) -> Result<Vec<PaymentEvent>, Refusal> {
-        let reason = "the provider's answer of 21 November".to_owned();
-        let command = ResolveDiscrepancy { payment, captured: Vnd(captured), reason };
-        scene.step("2026-11-21T09:00", Role::Cashier, |s, f| decide(s, command, standing, f))
+        let (captured, reason) = (Vnd(captured), "the provider's answer of 21 November".into());
+        let command = ResolveDiscrepancy { payment, captured, reason, standing };
+        scene.take("2026-11-21T09:00", Role::Cashier, command)
     }
 
     #[test]
@@ -235,7 +244,7 @@ pub(crate) mod tests {
         take(&mut scene, &say(id, "e1", Vnd(20_000)));
         let events = resolve_when(&mut scene, id, 20_000, Standing::AtItsEnd).unwrap();
         assert_eq!(events.len(), 1, "{events:?}");
-        let expired = scene.step("2027-03-01T09:00", Role::System, expire_fee_window::decide);
+        let expired = scene.take("2027-03-01T09:00", Role::System, ExpireFeeWindow);
         assert!(expired.unwrap().is_empty());
         let state = &scene.state;
         assert_eq!((state.net(), state.outstanding()), (Vnd(20_000), Vnd(0)));
@@ -253,13 +262,12 @@ pub(crate) mod tests {
             let events = resolve_when(&mut scene, id, 20_000, Standing::InProcess).unwrap();
             assert!(matches!(events[..], [_, PaymentEvent::FeeOwedAgain(_)]), "{events:?}");
             let (accepted, cause) = (Some(true), uuid::Uuid::nil());
-            let ending = Ending { end: None, accepted, cause };
-            let over = |s: &Payment, f: &Facts<'_>| match lapse_fee::decide(s, ending, f)? {
-                _ if !delivered => expire_fee_window::decide(s, f),
-                Reacted::Done(events) => Ok(events),
-                Reacted::NotYet => panic!("nothing has to come first"),
+            let (moment, ended) = ("2027-03-01T09:00", LapseFee { end: None, accepted, cause });
+            let events = if delivered {
+                scene.take(moment, Role::System, ended).unwrap()
+            } else {
+                scene.take(moment, Role::System, ExpireFeeWindow).unwrap()
             };
-            let events = scene.step("2027-03-01T09:00", Role::System, over).unwrap();
             assert_eq!(events.len(), 1, "{events:?}");
             assert_eq!((scene.state.keeps, scene.state.owed_back()), (Some(Vnd(20_000)), Vnd(0)));
         }

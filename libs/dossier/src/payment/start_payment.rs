@@ -2,21 +2,25 @@
 //! that a notice always finds its place, however early it comes.
 
 use jiff::SignedDuration;
+use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::{Payment, expire_fee_window};
 use crate::access::{agency, own};
 use crate::contract::{PaymentEvent, PaymentId, PaymentStarted, Role, Vnd, reference};
-use crate::step::{Facts, State, Step, refusals};
+use crate::step::{Command, Decision, Facts, State, Step, refusals};
+use crate::text::Partner;
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "start_payment",
-    service: "payment",
-    basis: "61/2018/NĐ-CP Điều 22; 118/2025/NĐ-CP Điều 24",
-    may: &[own(Role::Applicant), agency(Role::Cashier)],
-    events: &["payment.PaymentStarted.v1"],
-    refusals: Refusal::ALL,
-};
+/// Through whom to pay.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = StartPaymentRequest)]
+pub struct StartPayment {
+    /// The provider; an installation that has been given leave offers `sandbox` (also `sandbox-declines`,
+    /// `sandbox-silent`, and `sandbox-partial`, which may capture in parts).
+    #[schema(example = "sandbox")]
+    pub provider: Partner,
+}
 
 /// When a provider that has said nothing is asked (practice of the national platform: 30 minutes to 3 days).
 const QUERY_AFTER: SignedDuration = SignedDuration::from_mins(30);
@@ -38,42 +42,53 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(
-    payment: &Payment,
-    provider: &str,
-    facts: &Facts<'_>,
-) -> Result<Vec<PaymentEvent>, Refusal> {
-    let Some(assessed) = payment.assessed.as_ref().filter(|_| payment.settled_at.is_none()) else {
-        return Err(Refusal::NothingOwed);
+impl Command for StartPayment {
+    type State = Payment;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "start_payment",
+        service: "payment",
+        basis: "61/2018/NĐ-CP Điều 22; 118/2025/NĐ-CP Điều 24",
+        may: &[own(Role::Applicant), agency(Role::Cashier)],
+        events: &["payment.PaymentStarted.v1"],
+        refusals: Refusal::ALL,
     };
-    let window = payment.period(expire_fee_window::KIND, facts.law)?;
-    if payment.is_closed() || window.is_some_and(|window| window.is_over(facts.at)) {
-        return Err(Refusal::WindowClosed);
-    }
-    // One that the provider was asked about is no obstacle: waiting for it could take days.
-    if payment.attempts.values().any(|attempt| attempt.is_open() && attempt.queries == 0) {
-        return Err(Refusal::InProgress);
-    }
-    let id = PaymentId(facts.id("payment"));
-    let amount = payment.outstanding();
-    if amount == Vnd::ZERO {
-        let in_doubt = payment.waits_for_certainty();
-        return Err(if in_doubt { Refusal::InDoubt } else { Refusal::NothingOwed });
-    }
-    let after = |wait| facts.at.checked_add(wait).unwrap_or(jiff::Timestamp::MAX);
-    Ok(vec![
-        PaymentStarted {
+
+    fn decide(
+        &self,
+        payment: &Payment,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<PaymentEvent>, Refusal> {
+        let provider = &self.provider.0;
+        let Some(assessed) = payment.assessed.as_ref().filter(|_| payment.settled_at.is_none())
+        else {
+            return Err(Refusal::NothingOwed);
+        };
+        let window = payment.period(expire_fee_window::KIND, facts.law)?;
+        if payment.is_closed() || window.is_some_and(|window| window.is_over(facts.at)) {
+            return Err(Refusal::WindowClosed);
+        }
+        // One that the provider was asked about is no obstacle: waiting for it could take days.
+        if payment.attempts.values().any(|attempt| attempt.is_open() && attempt.queries == 0) {
+            return Err(Refusal::InProgress);
+        }
+        let id = PaymentId(facts.id("payment"));
+        let amount = payment.outstanding();
+        if amount == Vnd::ZERO {
+            let in_doubt = payment.waits_for_certainty();
+            return Err(if in_doubt { Refusal::InDoubt } else { Refusal::NothingOwed });
+        }
+        let after = |wait| facts.at.checked_add(wait).unwrap_or(jiff::Timestamp::MAX);
+        Ok(Decision::event(PaymentStarted {
             payment: id,
-            provider: provider.to_owned(),
+            provider: provider.clone(),
             amount,
             reference: reference(assessed.brief.dossier, id.0),
             query_at: after(QUERY_AFTER),
             expires_at: after(EXPIRES_AFTER),
             captures_once: facts.law.payments(facts.at).is_some_and(|r| r.captures_once(provider)),
-        }
-        .into(),
-    ])
+        }))
+    }
 }
 
 #[cfg(test)]
@@ -84,9 +99,14 @@ pub(crate) mod tests {
     use crate::payment::assess_fee::tests::assessed;
     use crate::testing::{Scene, law};
 
+    /// Through a provider that captures once.
+    pub(crate) fn sandbox() -> StartPayment {
+        StartPayment { provider: Partner("sandbox".to_owned()) }
+    }
+
     pub(crate) fn started(law: &Law) -> (Scene<'_, Payment>, PaymentId) {
         let mut scene = assessed(law);
-        scene.step("2026-11-20T09:10", Role::Applicant, |s, f| decide(s, "sandbox", f)).unwrap();
+        scene.take("2026-11-20T09:10", Role::Applicant, sandbox()).unwrap();
         let payment = *scene.state.attempts.keys().next().unwrap();
         (scene, payment)
     }
@@ -107,7 +127,7 @@ pub(crate) mod tests {
     fn a_second_payment_waits_for_the_first() {
         let law = law();
         let (mut scene, _) = started(&law);
-        let again = scene.step("2026-11-20T09:11", Role::Applicant, |s, f| decide(s, "sandbox", f));
+        let again = scene.take("2026-11-20T09:11", Role::Applicant, sandbox());
         assert_eq!(again, Err(Refusal::InProgress));
     }
 }

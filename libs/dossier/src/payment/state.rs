@@ -6,13 +6,15 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::announce_repayment::{self, AnnounceRepayment};
 use super::attempt::{Attempt, DoubtfulWord, Word};
+use super::expire_fee_window::{self, ExpireFeeWindow};
+use super::miss_discrepancy::{self, MissDiscrepancy};
+use super::miss_proposal::{self, MissProposal};
+use super::miss_repayment::{self, MissRepayment};
 use super::proposal::{Proposal, Proposed};
+use super::query_payment::{self, QueryPayment};
 use super::receipted::Receipted;
-use super::{
-    announce_repayment, expire_fee_window, miss_discrepancy, miss_proposal, miss_repayment,
-    query_payment,
-};
 use crate::access::Resource;
 use crate::clock::{Period, Running};
 use crate::contract::{
@@ -20,7 +22,7 @@ use crate::contract::{
     PaymentRefunded, PeriodExtended, ProcedureRef, RefundEffect, Vnd,
 };
 use crate::law::{Kept, Law};
-use crate::step::{Facts, LawError, Obligation, State, Step, Subscription};
+use crate::step::{AnyCommand, LawError, Obligation, State, Subscription};
 
 /// Something that the cashier owes, until it is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -414,27 +416,15 @@ impl State for Payment {
         Some(extended.into())
     }
 
-    fn enforced_by(kind: &str) -> Option<&'static Step> {
-        match kind {
-            query_payment::KIND => Some(&query_payment::STEP),
-            expire_fee_window::KIND => Some(&expire_fee_window::STEP),
-            miss_repayment::KIND => Some(&miss_repayment::STEP),
-            miss_discrepancy::KIND => Some(&miss_discrepancy::STEP),
-            miss_proposal::KIND => Some(&miss_proposal::STEP),
-            announce_repayment::KIND => Some(&announce_repayment::STEP),
-            _ => None,
-        }
-    }
-
-    fn enforce(&self, kind: &str, facts: &Facts<'_>) -> Result<Vec<PaymentEvent>, LawError> {
-        match kind {
-            query_payment::KIND => query_payment::decide(self, facts),
-            expire_fee_window::KIND => expire_fee_window::decide(self, facts),
-            miss_repayment::KIND => Ok(miss_repayment::decide(self, facts)),
-            miss_discrepancy::KIND => Ok(miss_discrepancy::decide(self, facts)),
-            miss_proposal::KIND => Ok(miss_proposal::decide(self, facts)),
-            announce_repayment::KIND => announce_repayment::decide(self, facts),
-            _ => Ok(Vec::new()),
-        }
+    fn when_due(kind: &str) -> Option<AnyCommand<Self>> {
+        Some(match kind {
+            query_payment::KIND => AnyCommand::new(QueryPayment),
+            expire_fee_window::KIND => AnyCommand::new(ExpireFeeWindow),
+            miss_repayment::KIND => AnyCommand::new(MissRepayment),
+            miss_discrepancy::KIND => AnyCommand::new(MissDiscrepancy),
+            miss_proposal::KIND => AnyCommand::new(MissProposal),
+            announce_repayment::KIND => AnyCommand::new(AnnounceRepayment),
+            _ => return None,
+        })
     }
 }

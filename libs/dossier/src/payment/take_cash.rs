@@ -1,19 +1,21 @@
 //! A cashier takes the whole of what is owed at the counter. Decree 61/2018/NĐ-CP, art. 22.
 
+use serde::Deserialize;
+use utoipa::ToSchema;
+
 use super::Payment;
 use crate::access::agency;
 use crate::contract::{CashReceived, PaymentEvent, PaymentId, Role, Vnd};
-use crate::step::{Facts, Step, refusals};
+use crate::step::{Command, Decision, Facts, Step, refusals};
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "take_cash",
-    service: "payment",
-    basis: "61/2018/NĐ-CP Điều 22",
-    may: &[agency(Role::Cashier)],
-    events: &["payment.CashReceived.v1", "payment.FeeSettled.v1"],
-    refusals: Refusal::ALL,
-};
+/// Cash at the counter.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = TakeCashRequest)]
+pub struct TakeCash {
+    /// The amount, exactly what is owed.
+    pub amount_vnd: Vnd,
+}
 
 refusals! {
     /// Why cash is not taken.
@@ -30,32 +32,45 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(
-    payment: &Payment,
-    amount: Vnd,
-    facts: &Facts<'_>,
-) -> Result<Vec<PaymentEvent>, Refusal> {
-    if payment.assessed.is_none() || payment.settled_at.is_some() {
-        return Err(Refusal::NothingOwed);
+impl Command for TakeCash {
+    type State = Payment;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "take_cash",
+        service: "payment",
+        basis: "61/2018/NĐ-CP Điều 22",
+        may: &[agency(Role::Cashier)],
+        events: &["payment.CashReceived.v1", "payment.FeeSettled.v1"],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(
+        &self,
+        payment: &Payment,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<PaymentEvent>, Refusal> {
+        let amount = self.amount_vnd;
+        if payment.assessed.is_none() || payment.settled_at.is_some() {
+            return Err(Refusal::NothingOwed);
+        }
+        if payment.is_closed() {
+            return Err(Refusal::WindowClosed);
+        }
+        let outstanding = payment.outstanding();
+        if outstanding == Vnd::ZERO {
+            let in_doubt = payment.waits_for_certainty();
+            return Err(if in_doubt { Refusal::InDoubt } else { Refusal::NothingOwed });
+        }
+        if amount != outstanding {
+            return Err(Refusal::AmountDiffers(outstanding));
+        }
+        let payment_id = PaymentId(facts.id("payment"));
+        let mut events = vec![CashReceived { payment: payment_id, amount }.into()];
+        let mut after = payment.clone();
+        after.take_cash(amount);
+        events.extend(Payment::consequences(after, payment, facts)?);
+        Ok(events.into())
     }
-    if payment.is_closed() {
-        return Err(Refusal::WindowClosed);
-    }
-    let outstanding = payment.outstanding();
-    if outstanding == Vnd::ZERO {
-        let in_doubt = payment.waits_for_certainty();
-        return Err(if in_doubt { Refusal::InDoubt } else { Refusal::NothingOwed });
-    }
-    if amount != outstanding {
-        return Err(Refusal::AmountDiffers(outstanding));
-    }
-    let payment_id = PaymentId(facts.id("payment"));
-    let mut events = vec![CashReceived { payment: payment_id, amount }.into()];
-    let mut after = payment.clone();
-    after.take_cash(amount);
-    events.extend(Payment::consequences(after, payment, facts)?);
-    Ok(events)
 }
 
 #[cfg(test)]
@@ -69,7 +84,8 @@ mod tests {
         let law = law();
         let mut scene = assessed(&law);
         let mut pay = |amount| {
-            scene.step("2026-11-20T10:00", Role::Cashier, |s, f| decide(s, Vnd(amount), f))
+            let cash = TakeCash { amount_vnd: Vnd(amount) };
+            scene.take("2026-11-20T10:00", Role::Cashier, cash)
         };
         assert_eq!(pay(20_000), Err(Refusal::AmountDiffers(Vnd(30_000))));
         assert_eq!(pay(30_000).unwrap().len(), 2);

@@ -11,24 +11,7 @@ use crate::contract::{
     CaptureConfirmed, DiscrepancyFound, Doubt, PaymentCaptured, PaymentEvent, PaymentFailed,
     PaymentId, Role, Source, Vnd,
 };
-use crate::step::{Facts, LawError, Step, refusals};
-
-/// This step.
-pub const STEP: Step = Step {
-    name: "take_notice",
-    service: "payment",
-    basis: "118/2025/NĐ-CP Điều 24",
-    may: &[any(Role::PaymentProvider)],
-    events: &[
-        "payment.PaymentCaptured.v1",
-        "payment.CaptureConfirmed.v1",
-        "payment.DiscrepancyFound.v1",
-        "payment.PaymentFailed.v1",
-        "payment.FeeSettled.v1",
-        "payment.RefundOwed.v1",
-    ],
-    refusals: Refusal::ALL,
-};
+use crate::step::{Command, Decision, Facts, LawError, Step, refusals};
 
 refusals! {
     /// Why a notice is not taken here.
@@ -49,7 +32,7 @@ pub enum Said {
     Pending,
 }
 
-/// The command.
+/// A fact that a provider tells.
 #[derive(Debug, Clone)]
 pub struct TakeNotice {
     /// Which attempt.
@@ -66,45 +49,68 @@ pub struct TakeNotice {
     pub said: Said,
 }
 
-/// Decides; nothing if the fact was known or says nothing. One that names no attempt of this provider is not ours.
-pub fn decide(
-    payment: &Payment,
-    command: &TakeNotice,
-    facts: &Facts<'_>,
-) -> Result<Vec<PaymentEvent>, Refusal> {
-    let TakeNotice { payment: id, provider, provider_event, transaction, said, .. } = command;
-    let attempt = payment.attempts.get(id);
-    let Some(attempt) = attempt.filter(|attempt| attempt.started.provider == *provider) else {
-        return Err(Refusal::NotOurs);
+impl Command for TakeNotice {
+    type State = Payment;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "take_notice",
+        service: "payment",
+        basis: "118/2025/NĐ-CP Điều 24",
+        may: &[any(Role::PaymentProvider)],
+        events: &[
+            "payment.PaymentCaptured.v1",
+            "payment.CaptureConfirmed.v1",
+            "payment.DiscrepancyFound.v1",
+            "payment.PaymentFailed.v1",
+            "payment.FeeSettled.v1",
+            "payment.RefundOwed.v1",
+        ],
+        refusals: Refusal::ALL,
     };
-    let full = attempt.facts() >= ATTEMPT_FACTS_MAX;
-    let amount = match said {
-        Said::Captured(amount) if *amount > Vnd::ZERO => *amount,
-        Said::Captured(_) | Said::Pending => return Ok(Vec::new()),
-        Said::Failed(_) if attempt.knows_failure(provider_event) || full && attempt.failed => {
-            return Ok(Vec::new());
-        }
-        Said::Failed(reason) => {
-            let (provider, provider_event) = (provider.clone(), provider_event.clone());
-            let reason = reason.clone();
-            return Ok(vec![
-                PaymentFailed { payment: *id, provider, provider_event, reason }.into(),
-            ]);
-        }
-    };
-    let word = Word { event: provider_event.clone(), transaction: transaction.clone(), amount };
-    match attempt.identify(&word) {
-        Identity::Known => Ok(Vec::new()),
-        Identity::NameOf(_) if full => Ok(Vec::new()),
-        // Somebody looks into the attempt already.
-        Identity::Doubtful(_) if full && !attempt.doubts.is_empty() => Ok(Vec::new()),
-        Identity::NameOf(capture) => Ok(vec![confirmed(command, word, capture)]),
-        Identity::Doubtful(doubt) => {
-            Ok(vec![found(command, word, doubt, attempt.captured, facts)?])
-        }
-        Identity::New => {
-            let oddity = attempt.oddity(&word);
-            Ok(captured(payment, command, word, oddity, facts)?)
+
+    /// Nothing if the fact was known or says nothing. One that names no attempt of this provider is not ours.
+    fn decide(
+        &self,
+        payment: &Payment,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<PaymentEvent>, Refusal> {
+        let Self { payment: id, provider, provider_event, transaction, said, .. } = self;
+        let attempt = payment.attempts.get(id);
+        let Some(attempt) = attempt.filter(|attempt| attempt.started.provider == *provider) else {
+            return Err(Refusal::NotOurs);
+        };
+        let full = attempt.facts() >= ATTEMPT_FACTS_MAX;
+        let amount = match said {
+            Said::Captured(amount) if *amount > Vnd::ZERO => *amount,
+            Said::Captured(_) | Said::Pending => return Ok(Decision::Nothing),
+            Said::Failed(_) if attempt.knows_failure(provider_event) || full && attempt.failed => {
+                return Ok(Decision::Nothing);
+            }
+            Said::Failed(reason) => {
+                let (provider, provider_event) = (provider.clone(), provider_event.clone());
+                let reason = reason.clone();
+                return Ok(Decision::event(PaymentFailed {
+                    payment: *id,
+                    provider,
+                    provider_event,
+                    reason,
+                }));
+            }
+        };
+        let word = Word { event: provider_event.clone(), transaction: transaction.clone(), amount };
+        match attempt.identify(&word) {
+            Identity::Known => Ok(Decision::Nothing),
+            Identity::NameOf(_) if full => Ok(Decision::Nothing),
+            // Somebody looks into the attempt already.
+            Identity::Doubtful(_) if full && !attempt.doubts.is_empty() => Ok(Decision::Nothing),
+            Identity::NameOf(capture) => Ok(Decision::event(confirmed(self, word, capture))),
+            Identity::Doubtful(doubt) => {
+                Ok(Decision::event(found(self, word, doubt, attempt.captured, facts)?))
+            }
+            Identity::New => {
+                let oddity = attempt.oddity(&word);
+                Ok(captured(payment, self, word, oddity, facts)?.into())
+            }
         }
     }
 }

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use dossier::Command;
 use dossier::contract::DossierId;
-use dossier::payment::approve_refund::{STEP, decide};
+use dossier::payment::approve_refund::ApproveRefund;
 use serde::Deserialize;
 use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::reply::{PaymentReply, standing, take};
+use super::reply::{PaymentReply, standing, take_as};
 use crate::App;
 
 /// Which refund is agreed to.
@@ -17,7 +18,6 @@ use crate::App;
 #[serde(deny_unknown_fields)]
 pub(crate) struct ApproveRefundRequest {
     /// Which proposed refund.
-    #[schema(value_type = Uuid)]
     refund: Uuid,
 }
 
@@ -32,15 +32,16 @@ pub(crate) struct ApproveRefundRequest {
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let standing = standing(&app, dossier).await?;
-    take(&app, STEP, dossier, &request, |body: &ApproveRefundRequest, state, facts| {
-        decide(state, body.refund, standing, facts)
+    take_as(&app, dossier, &request, |body: ApproveRefundRequest| ApproveRefund {
+        refund: body.refund,
+        standing,
     })
     .await
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
     let path = warp::path!("v1" / "payments" / DossierId / "refund-approvals");
-    endpoint1(app, Access::Roles(STEP.may), path, handle)
+    endpoint1(app, Access::Roles(ApproveRefund::STEP.may), path, handle)
 }
 
 #[derive(utoipa::OpenApi)]

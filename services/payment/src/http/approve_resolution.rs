@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use dossier::Command;
 use dossier::contract::DossierId;
-use dossier::payment::approve_resolution::{STEP, decide};
+use dossier::payment::approve_resolution::ApproveResolution;
 use serde::Deserialize;
 use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::reply::{PaymentReply, standing, take};
+use super::reply::{PaymentReply, standing, take_as};
 use crate::App;
 
 /// Which resolution is agreed to.
@@ -17,7 +18,6 @@ use crate::App;
 #[serde(deny_unknown_fields)]
 pub(crate) struct ApproveResolutionRequest {
     /// Which proposed resolution.
-    #[schema(value_type = Uuid)]
     resolution: Uuid,
 }
 
@@ -32,15 +32,16 @@ pub(crate) struct ApproveResolutionRequest {
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let standing = standing(&app, dossier).await?;
-    take(&app, STEP, dossier, &request, |body: &ApproveResolutionRequest, state, facts| {
-        decide(state, body.resolution, standing, facts)
+    take_as(&app, dossier, &request, |body: ApproveResolutionRequest| ApproveResolution {
+        resolution: body.resolution,
+        standing,
     })
     .await
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
     let path = warp::path!("v1" / "payments" / DossierId / "resolution-approvals");
-    endpoint1(app, Access::Roles(STEP.may), path, handle)
+    endpoint1(app, Access::Roles(ApproveResolution::STEP.may), path, handle)
 }
 
 #[derive(utoipa::OpenApi)]

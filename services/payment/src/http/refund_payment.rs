@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use dossier::Command;
 use dossier::contract::{DossierId, Vnd};
-use dossier::payment::refund_payment::{STEP, decide};
+use dossier::payment::refund_payment::RefundPayment;
 use serde::Deserialize;
 use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
 use utoipa::ToSchema;
 
-use super::reply::{PaymentReply, standing, take};
+use super::reply::{PaymentReply, standing, take_as};
 use crate::App;
 
 /// Money that goes back.
@@ -16,10 +17,8 @@ use crate::App;
 #[serde(deny_unknown_fields)]
 pub(crate) struct RefundPaymentRequest {
     /// How much.
-    #[schema(value_type = i64, minimum = 1)]
-    amount_vnd: i64,
+    amount_vnd: Vnd,
     /// The written reason.
-    #[schema(value_type = String, min_length = 1, max_length = 2000)]
     reason: Text<2000>,
 }
 
@@ -34,8 +33,9 @@ pub(crate) struct RefundPaymentRequest {
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let standing = standing(&app, dossier).await?;
-    take(&app, STEP, dossier, &request, |body: &RefundPaymentRequest, state, facts| {
-        decide(state, Vnd(body.amount_vnd), body.reason.0.clone(), standing, facts)
+    take_as(&app, dossier, &request, |body: RefundPaymentRequest| {
+        let RefundPaymentRequest { amount_vnd: amount, reason } = body;
+        RefundPayment { amount, reason, standing }
     })
     .await
 }
@@ -43,7 +43,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
 pub(super) fn route(app: &Arc<App>) -> Route {
     endpoint1(
         app,
-        Access::Roles(STEP.may),
+        Access::Roles(RefundPayment::STEP.may),
         warp::path!("v1" / "payments" / DossierId / "refunds"),
         handle,
     )

@@ -2,27 +2,13 @@
 
 use std::sync::Arc;
 
+use dossier::Command;
 use dossier::contract::DossierId;
-use dossier::payment::reject_refund::{STEP, decide};
-use serde::Deserialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
-use utoipa::ToSchema;
-use uuid::Uuid;
+use dossier::payment::reject_refund::RejectRefund;
+use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
 
 use super::reply::{PaymentReply, take};
 use crate::App;
-
-/// Which refund is not agreed to.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RejectRefundRequest {
-    /// Which proposed refund.
-    #[schema(value_type = Uuid)]
-    refund: Uuid,
-    /// The written reason.
-    #[schema(value_type = String, min_length = 1, max_length = 2000)]
-    reason: Text<2000>,
-}
 
 /// Does not agree to a proposed refund, or takes it back.
 #[utoipa::path(
@@ -30,19 +16,16 @@ pub(crate) struct RejectRefundRequest {
     path = "/v1/payments/{dossier}/refund-rejections",
     operation_id = "reject_refund",
     params(("dossier" = Uuid, Path, description = "The dossier")),
-    request_body = RejectRefundRequest,
+    request_body = RejectRefund,
     responses((status = 200, body = PaymentReply)),
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
-    take(&app, STEP, dossier, &request, |body: &RejectRefundRequest, state, facts| {
-        decide(state, body.refund, body.reason.0.clone(), facts)
-    })
-    .await
+    take::<RejectRefund>(&app, dossier, &request).await
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
     let path = warp::path!("v1" / "payments" / DossierId / "refund-rejections");
-    endpoint1(app, Access::Roles(STEP.may), path, handle)
+    endpoint1(app, Access::Roles(RejectRefund::STEP.may), path, handle)
 }
 
 #[derive(utoipa::OpenApi)]

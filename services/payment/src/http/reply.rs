@@ -1,18 +1,18 @@
 //! Payments as they are shown, and how their steps are taken.
 
-use dossier::contract::{
-    AgencyCode, DossierId, Doubt, OwedBack, PaymentEvent, ReceiptBecomes, Source,
-};
+use dossier::contract::{AgencyCode, DossierId, Doubt, OwedBack, ReceiptBecomes, Source};
 use dossier::intake::{Intake, Stage};
 use dossier::law::{FeeKind, Law};
 use dossier::payment::{Attempt, DoubtfulWord, Payment, Proposal, Proposed, Receipted, Standing};
-use dossier::{Facts, Refuse, State, Step};
+use dossier::{Command, State};
 use events::StreamName;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use service_kit::fold;
-use service_kit::http::{DiscrepancyDue, Due, Problem, Reply, Request, WindowEnd, shown};
+use service_kit::http::{
+    DiscrepancyDue, Due, Problem, Reply, Request, WindowEnd, execute_as, shown,
+};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -326,15 +326,23 @@ pub(super) async fn standing(app: &App, dossier: DossierId) -> Result<Standing, 
     })
 }
 
-/// Takes a step and shows what came of it.
-pub(crate) async fn take<B: DeserializeOwned + Sync, R: Refuse>(
+/// Executes the command that is the body of a request, and shows what came of it.
+pub(crate) async fn take<C: Command<State = Payment> + DeserializeOwned>(
     app: &App,
-    which: Step,
     dossier: DossierId,
     request: &Request,
-    decide: impl Fn(&B, &Payment, &Facts<'_>) -> Result<Vec<PaymentEvent>, R>,
+) -> Result<Reply, Problem> {
+    take_as(app, dossier, request, |command: C| command).await
+}
+
+/// Executes a command of which the body of a request is a part, and shows what came of it.
+pub(crate) async fn take_as<B: DeserializeOwned, C: Command<State = Payment>>(
+    app: &App,
+    dossier: DossierId,
+    request: &Request,
+    command: impl FnOnce(B) -> C,
 ) -> Result<Reply, Problem> {
     let id = (&*dossier.to_string(), Some(dossier));
-    let loaded = service_kit::http::take(&app.payments, which, id, request, decide).await?;
+    let loaded = execute_as(&app.payments, id, request, command).await?;
     shown(&loaded, PaymentReply::new(&loaded.state, &app.payments.kit().law()))
 }

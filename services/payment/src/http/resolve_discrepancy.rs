@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
+use dossier::Command;
 use dossier::contract::{DossierId, PaymentId, Vnd};
-use dossier::payment::resolve_discrepancy::{ResolveDiscrepancy, STEP, decide};
+use dossier::payment::resolve_discrepancy::ResolveDiscrepancy;
 use serde::Deserialize;
 use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
-use super::reply::{PaymentReply, standing, take};
+use super::reply::{PaymentReply, standing, take_as};
 use crate::App;
 
 /// What the provider was found to have captured.
@@ -17,13 +17,10 @@ use crate::App;
 #[serde(deny_unknown_fields)]
 pub(crate) struct ResolveDiscrepancyRequest {
     /// Which attempt.
-    #[schema(value_type = Uuid)]
-    payment: Uuid,
+    payment: PaymentId,
     /// How much it has really brought, in all.
-    #[schema(value_type = i64, minimum = 0)]
-    captured_vnd: i64,
+    captured_vnd: Vnd,
     /// What was found, in writing.
-    #[schema(value_type = String, min_length = 1, max_length = 2000)]
     reason: Text<2000>,
 }
 
@@ -39,17 +36,16 @@ pub(crate) struct ResolveDiscrepancyRequest {
 )]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let standing = standing(&app, dossier).await?;
-    take(&app, STEP, dossier, &request, |body: &ResolveDiscrepancyRequest, state, facts| {
-        let (payment, captured) = (PaymentId(body.payment), Vnd(body.captured_vnd));
-        let reason = body.reason.0.clone();
-        decide(state, ResolveDiscrepancy { payment, captured, reason }, standing, facts)
+    take_as(&app, dossier, &request, |body: ResolveDiscrepancyRequest| {
+        let ResolveDiscrepancyRequest { payment, captured_vnd: captured, reason } = body;
+        ResolveDiscrepancy { payment, captured, reason, standing }
     })
     .await
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
     let path = warp::path!("v1" / "payments" / DossierId / "resolutions");
-    endpoint1(app, Access::Roles(STEP.may), path, handle)
+    endpoint1(app, Access::Roles(ResolveDiscrepancy::STEP.may), path, handle)
 }
 
 #[derive(utoipa::OpenApi)]

@@ -5,14 +5,15 @@
 
 use std::sync::Arc;
 
+use dossier::Command;
 use dossier::access::Denied;
 use dossier::contract::{
     NoticeUnmatched, PaymentId, Source, UnmatchedEvent, Vnd, parse_reference, partner_name,
 };
-use dossier::payment::take_notice::{STEP, Said, TakeNotice, decide};
+use dossier::payment::take_notice::{Said, TakeNotice};
 use serde::{Deserialize, Serialize};
 use service_kit::http::{
-    Access, Line, Partner, Problem, Reply, Request, Route, Target, endpoint0, step,
+    Access, Line, On, Partner, Problem, Reply, Request, Route, endpoint0, send,
 };
 use service_kit::unmatched::{self, Unmatched};
 use utoipa::ToSchema;
@@ -110,15 +111,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         },
     };
     let id = dossier.to_string();
-    let target = Target {
-        id: &id,
-        dossier: Some(dossier),
-        step: &STEP,
-        mays: STEP.may,
-        seen: None,
-        under: None,
-    };
-    let taken = step(&app.payments, &request, caller, target, |s, f| decide(s, &command, f)).await;
+    let taken = send(&app.payments, &request, On::stream(&id, Some(dossier)), &command).await;
     match taken {
         Ok(loaded) => Ok(Reply::ok(&NoticeReply { matched: true }).position(loaded.position)),
         Err(problem) if problem.code() == "not-found" => keep_unmatched(&app, body).await,
@@ -148,7 +141,12 @@ async fn keep_unmatched(app: &App, body: TakeNoticeRequest) -> Result<Reply, Pro
 }
 
 pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint0(app, Access::Roles(STEP.may), warp::path!("v1" / "payment-notices"), handle)
+    endpoint0(
+        app,
+        Access::Roles(TakeNotice::STEP.may),
+        warp::path!("v1" / "payment-notices"),
+        handle,
+    )
 }
 
 #[derive(utoipa::OpenApi)]

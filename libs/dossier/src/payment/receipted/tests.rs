@@ -4,17 +4,20 @@ use uuid::Uuid;
 use super::*;
 use crate::contract::{EventSet, FeeLapsed, PaymentEvent, RefundEffect, Role, Source};
 use crate::law::Law;
+use crate::payment::Standing;
 use crate::payment::approve_resolution::tests::{agree_to_resolution, resolution_proposed};
 use crate::payment::assess_fee::tests::assessed;
 use crate::payment::issue_receipt;
 use crate::payment::refund_payment::tests::refund;
-use crate::payment::resolve_discrepancy::{self, ResolveDiscrepancy};
-use crate::payment::start_payment::{self, tests::started};
+use crate::payment::resolve_discrepancy::ResolveDiscrepancy;
+use crate::payment::start_payment::StartPayment;
+use crate::payment::start_payment::tests::{sandbox, started};
+use crate::payment::take_cash::TakeCash;
 use crate::payment::take_notice::tests::{paid_twice, say, take};
 use crate::payment::take_notice::{Said, TakeNotice};
-use crate::payment::{Standing, take_cash};
-use crate::step::{Facts, State as _};
+use crate::step::State as _;
 use crate::testing::{Scene, actor, at, law};
+use crate::text::Partner;
 
 /// The receipts that are issued: for how much, and how much of that stands.
 fn issued(scene: &Scene<'_, Payment>) -> Vec<(i64, i64)> {
@@ -24,18 +27,14 @@ fn issued(scene: &Scene<'_, Payment>) -> Vec<(i64, i64)> {
 }
 
 fn resolve(scene: &mut Scene<'_, Payment>, payment: PaymentId, captured: i64) {
-    let (captured, reason) = (Vnd(captured), "asked".to_owned());
-    let command = ResolveDiscrepancy { payment, captured, reason };
-    scene
-        .step("2026-11-20T10:00", Role::Cashier, |s, f| {
-            resolve_discrepancy::decide(s, command, Standing::InProcess, f)
-        })
-        .unwrap();
+    let (captured, standing) = (Vnd(captured), Standing::InProcess);
+    let command = ResolveDiscrepancy { payment, captured, reason: "asked".into(), standing };
+    scene.take("2026-11-20T10:00", Role::Cashier, command).unwrap();
 }
 
 fn cash(scene: &mut Scene<'_, Payment>, amount: i64) {
-    let step = |s: &Payment, f: &Facts<'_>| take_cash::decide(s, Vnd(amount), f);
-    scene.step("2026-11-20T09:40", Role::Cashier, step).unwrap();
+    let cash = TakeCash { amount_vnd: Vnd(amount) };
+    scene.take("2026-11-20T09:40", Role::Cashier, cash).unwrap();
 }
 
 fn corrected(events: &[PaymentEvent]) -> Vec<(i64, ReceiptBecomes)> {
@@ -65,8 +64,7 @@ fn what_was_begun_for_less_than_is_owed_now_is_receipted_for_no_more_while_it_is
     cash(&mut scene, 30_000);
     let events = refund(&mut scene, 20_000, Standing::Unanswered).unwrap();
     assert_eq!(corrected(&events), [(10_000, ReceiptBecomes::Reduced)]);
-    let start = |s: &Payment, f: &Facts<'_>| start_payment::decide(s, "sandbox", f);
-    scene.step("2026-11-20T11:10", Role::Applicant, start).unwrap();
+    scene.take("2026-11-20T11:10", Role::Applicant, sandbox()).unwrap();
     let id = *scene.state.attempts.keys().next().unwrap();
     let events = refund(&mut scene, 10_000, Standing::Unanswered).unwrap();
     assert_eq!(corrected(&events), [(0, ReceiptBecomes::Cancelled)]);
@@ -189,8 +187,8 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
 
 fn play(law: &Law, moves: Vec<Move>) -> Result<(), TestCaseError> {
     let mut scene = assessed(law);
-    let start = |s: &Payment, f: &Facts<'_>| start_payment::decide(s, "sandbox-partial", f);
-    scene.step("2026-11-20T09:10", Role::Applicant, start).unwrap();
+    let start = StartPayment { provider: Partner("sandbox-partial".to_owned()) };
+    scene.take("2026-11-20T09:10", Role::Applicant, start).unwrap();
     let payment = *scene.state.attempts.keys().next().unwrap();
     for (number, one) in moves.into_iter().enumerate() {
         match one {
@@ -204,11 +202,10 @@ fn play(law: &Law, moves: Vec<Move>) -> Result<(), TestCaseError> {
                 take(&mut scene, &notice);
             }
             Move::Resolve(captured) => {
-                let command =
-                    ResolveDiscrepancy { payment, captured: Vnd(captured), reason: String::new() };
-                let _refused = scene.step("2026-11-20T10:00", Role::Cashier, |s, f| {
-                    resolve_discrepancy::decide(s, command, Standing::Unanswered, f)
-                });
+                let (captured, standing) = (Vnd(captured), Standing::Unanswered);
+                let reason = "asked".into();
+                let command = ResolveDiscrepancy { payment, captured, reason, standing };
+                let _refused = scene.take("2026-11-20T10:00", Role::Cashier, command);
             }
             Move::Refund(amount, standing) => {
                 let _refused = refund(&mut scene, amount, standing);

@@ -3,12 +3,17 @@ use proptest::prelude::*;
 use super::*;
 use crate::contract::{DossierEnd, EventSet, OwedBack};
 use crate::law::Law;
+use crate::payment::Standing;
 use crate::payment::assess_fee::tests::assessed;
+use crate::payment::expire_fee_window::{self, ExpireFeeWindow};
+use crate::payment::refund_payment::RefundPayment;
 use crate::payment::resolve_discrepancy::ResolveDiscrepancy;
-use crate::payment::start_payment::{self, tests::started};
-use crate::payment::{Standing, expire_fee_window, refund_payment, resolve_discrepancy, take_cash};
+use crate::payment::start_payment::tests::{sandbox, started};
+use crate::payment::start_payment::{self, StartPayment};
+use crate::payment::take_cash::{self, TakeCash};
 use crate::step::State;
 use crate::testing::{Scene, at, law};
+use crate::text::Partner;
 
 /// A notice of the sandbox, without a transaction number.
 pub(crate) fn say(payment: PaymentId, event: &str, amount: Vnd) -> TakeNotice {
@@ -32,14 +37,14 @@ fn part(payment: PaymentId, event: &str, number: Option<&str>, amount: i64) -> T
 
 /// What is recorded, by the names of the events.
 pub(crate) fn take(scene: &mut Scene<'_, Payment>, notice: &TakeNotice) -> Vec<&'static str> {
-    let step = scene.step("2026-11-20T09:20", Role::PaymentProvider, |s, f| decide(s, notice, f));
-    step.unwrap().iter().map(|event| event.kind().split('.').nth(1).unwrap()).collect()
+    let taken = scene.take("2026-11-20T09:20", Role::PaymentProvider, notice.clone());
+    taken.unwrap().iter().map(|event| event.kind().split('.').nth(1).unwrap()).collect()
 }
 
 fn in_parts(law: &Law) -> (Scene<'_, Payment>, PaymentId) {
     let mut scene = assessed(law);
-    let start = |s: &Payment, f: &Facts<'_>| start_payment::decide(s, "sandbox-partial", f);
-    scene.step("2026-11-20T09:10", Role::Applicant, start).unwrap();
+    let start = StartPayment { provider: Partner("sandbox-partial".to_owned()) };
+    scene.take("2026-11-20T09:10", Role::Applicant, start).unwrap();
     let id = *scene.state.attempts.keys().next().unwrap();
     (scene, id)
 }
@@ -47,8 +52,8 @@ fn in_parts(law: &Law) -> (Scene<'_, Payment>, PaymentId) {
 /// 30,000 came through the sandbox, and as much in cash while that was on its way.
 pub(crate) fn paid_twice(law: &Law) -> Scene<'_, Payment> {
     let (mut scene, id) = started(law);
-    let cash = |s: &Payment, f: &Facts<'_>| take_cash::decide(s, Vnd(30_000), f);
-    scene.step("2026-11-20T09:15", Role::Cashier, cash).unwrap();
+    let cash = TakeCash { amount_vnd: Vnd(30_000) };
+    scene.take("2026-11-20T09:15", Role::Cashier, cash).unwrap();
     assert_eq!(take(&mut scene, &say(id, "e1", Vnd(30_000))), ["PaymentCaptured", "RefundOwed"]);
     scene
 }
@@ -60,6 +65,11 @@ fn doubtful(law: &Law) -> (Scene<'_, Payment>, PaymentId) {
     let said = take(&mut scene, &say(id, "e1", Vnd(40_000)));
     assert_eq!(said, ["PaymentCaptured", "DiscrepancyFound"], "not settled");
     (scene, id)
+}
+
+fn resolution(payment: PaymentId, captured: i64) -> ResolveDiscrepancy {
+    let (captured, reason) = (Vnd(captured), "the statement says so".into());
+    ResolveDiscrepancy { payment, captured, reason, standing: Standing::Unanswered }
 }
 
 #[test]
@@ -74,11 +84,7 @@ fn money_in_doubt_settles_no_fee_and_the_window_waits_for_the_cashier() {
     };
     assert!(!windows(&scene.state), "nobody loses a dossier for money that may be there");
     let resolve = |scene: &mut Scene<'_, Payment>, captured| {
-        scene.step("2026-11-20T10:00", Role::Cashier, |s, f| {
-            let (captured, reason) = (Vnd(captured), "the statement says so".to_owned());
-            let command = ResolveDiscrepancy { payment: id, captured, reason };
-            resolve_discrepancy::decide(s, command, Standing::Unanswered, f)
-        })
+        scene.take("2026-11-20T10:00", Role::Cashier, resolution(id, captured))
     };
     let events = resolve(&mut scene, 40_000).unwrap();
     assert!(events.iter().any(|event| matches!(event, PaymentEvent::FeeSettled(_))), "{events:?}");
@@ -92,41 +98,28 @@ fn money_in_doubt_settles_no_fee_and_the_window_waits_for_the_cashier() {
 fn who_could_not_pay_while_money_was_in_doubt_gets_the_whole_window_again() {
     let law = law();
     let (mut scene, id) = doubtful(&law);
-    let start = |s: &Payment, f: &Facts<'_>| start_payment::decide(s, "sandbox", f);
-    let refused = scene.step("2026-11-20T10:00", Role::Applicant, start);
+    let refused = scene.take("2026-11-20T10:00", Role::Applicant, sandbox());
     assert_eq!(refused, Err(start_payment::Refusal::InDoubt));
-    let cash = |s: &Payment, f: &Facts<'_>| take_cash::decide(s, Vnd(10_000), f);
-    let refused = scene.step("2026-11-20T10:00", Role::Cashier, cash);
+    let cash = TakeCash { amount_vnd: Vnd(10_000) };
+    let refused = scene.take("2026-11-20T10:00", Role::Cashier, cash);
     assert_eq!(refused, Err(take_cash::Refusal::InDoubt));
     let was_due_at = scene.state.window_ends_at().unwrap();
-    let expire = |s: &Payment, f: &Facts<'_>| expire_fee_window::decide(s, f);
-    assert!(scene.step("2027-03-01T09:00", Role::System, expire).unwrap().is_empty());
-    let less = |s: &Payment, f: &Facts<'_>| {
-        let (captured, reason) = (Vnd(20_000), "the statement says so".to_owned());
-        let command = ResolveDiscrepancy { payment: id, captured, reason };
-        resolve_discrepancy::decide(s, command, Standing::Unanswered, f)
-    };
-    scene.step("2027-03-01T10:00", Role::Cashier, less).unwrap();
+    assert!(scene.take("2027-03-01T09:00", Role::System, ExpireFeeWindow).unwrap().is_empty());
+    scene.take("2027-03-01T10:00", Role::Cashier, resolution(id, 20_000)).unwrap();
     let window = scene.state.period(expire_fee_window::KIND, &law).unwrap().unwrap();
     assert_eq!(scene.state.window_ends_at(), Some(window.end().due_at), "as it is computed again");
     assert!(window.end().due_at > was_due_at.max(at("2027-03-02T00:00")));
-    assert!(scene.step("2027-03-01T10:00", Role::System, expire).unwrap().is_empty());
-    scene.step("2027-03-01T10:05", Role::Applicant, start).unwrap();
+    assert!(scene.take("2027-03-01T10:00", Role::System, ExpireFeeWindow).unwrap().is_empty());
+    scene.take("2027-03-01T10:05", Role::Applicant, sandbox()).unwrap();
     let (rest, paid) = (*scene.state.attempts.keys().find(|of| **of != id).unwrap(), "e2");
-    let settled = scene.step("2027-03-01T10:10", Role::PaymentProvider, |s, f| {
-        decide(s, &say(rest, paid, Vnd(10_000)), f)
-    });
+    let paid = say(rest, paid, Vnd(10_000));
+    let settled = scene.take("2027-03-01T10:10", Role::PaymentProvider, paid);
     assert!(settled.is_ok() && scene.state.settled_at.is_some(), "{settled:?}");
     // What was in doubt and is more than is owed leaves the window as it was.
     let (mut other, id) = started(&law);
     take(&mut other, &say(id, "e1", Vnd(20_000)));
     let before = other.state.window;
-    let less = |s: &Payment, f: &Facts<'_>| {
-        let (captured, reason) = (Vnd(10_000), "the statement says so".to_owned());
-        let command = ResolveDiscrepancy { payment: id, captured, reason };
-        resolve_discrepancy::decide(s, command, Standing::Unanswered, f)
-    };
-    other.step("2026-11-20T10:00", Role::Cashier, less).unwrap();
+    other.take("2026-11-20T10:00", Role::Cashier, resolution(id, 10_000)).unwrap();
     assert_eq!(other.state.window, before, "the rest could be paid all the time");
 }
 
@@ -270,8 +263,7 @@ fn the_same_name_for_another_attempt_is_another_fact() {
     let law = law();
     let (mut scene, first) = started(&law);
     take(&mut scene, &notice(first, "e1", Said::Failed("declined".to_owned())));
-    let start = |s: &Payment, f: &Facts<'_>| start_payment::decide(s, "sandbox", f);
-    scene.step("2026-11-20T09:30", Role::Applicant, start).unwrap();
+    scene.take("2026-11-20T09:30", Role::Applicant, sandbox()).unwrap();
     let second = *scene.state.attempts.keys().find(|id| **id != first).unwrap();
     let recorded = take(&mut scene, &say(second, "e1", Vnd(30_000)));
     assert_eq!(recorded, ["PaymentCaptured", "FeeSettled"]);
@@ -289,22 +281,16 @@ fn what_is_paid_twice_is_owed_back_with_a_day() {
 
 #[test]
 fn a_capture_after_the_end_of_a_dossier_settles_nothing_and_goes_back() {
-    use crate::payment::lapse_fee::{self, Ending};
-    use crate::step::Reacted;
+    use crate::payment::lapse_fee::LapseFee;
 
     let law = law();
     let (mut scene, id) = started(&law);
-    let ending = Ending {
+    let ended = LapseFee {
         end: Some(DossierEnd::Withdrawn),
         accepted: Some(false),
         cause: uuid::Uuid::from_u128(3),
     };
-    scene
-        .step("2026-11-20T09:15", Role::System, |s, f| match lapse_fee::decide(s, ending, f)? {
-            Reacted::Done(events) => Ok::<_, LawError>(events),
-            Reacted::NotYet => panic!("nothing has to come first"),
-        })
-        .unwrap();
+    scene.take("2026-11-20T09:15", Role::System, ended).unwrap();
     let late = take(&mut scene, &say(id, "e1", Vnd(30_000)));
     assert_eq!(late, ["PaymentCaptured", "RefundOwed"]);
     assert_eq!(scene.state.repayment.unwrap().1, OwedBack::DossierEnded);
@@ -367,8 +353,6 @@ proptest! {
         order in prop::collection::vec((0_usize..4, 0_usize..3), 1..40),
         refunds in prop::collection::vec(0_usize..40, 0..4),
     ) {
-        use crate::payment::Standing;
-
         let law = law();
         let (mut scene, id) = in_parts(&law);
         let parts = [("T1", 10_000), ("T2", 15_000), ("T3", 5_000), ("T4", 30_000)];
@@ -381,9 +365,9 @@ proptest! {
             if refunds.contains(&turn) && scene.state.owed_back() > Vnd(0) {
                 let owed = scene.state.owed_back();
                 back += owed.0;
-                scene.step("2026-11-20T09:30", Role::Cashier, |s, f| {
-                    refund_payment::decide(s, owed, "over".to_owned(), Standing::InProcess, f)
-                }).unwrap();
+                let (reason, standing) = ("over".into(), Standing::InProcess);
+                let refund = RefundPayment { amount: owed, reason, standing };
+                scene.take("2026-11-20T09:30", Role::Cashier, refund).unwrap();
             }
         }
         let came: i64 = seen.iter().map(|which| parts[*which].1).sum();
