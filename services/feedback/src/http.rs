@@ -1,4 +1,4 @@
-//! The routes, one file each.
+//! The operations, one file each.
 
 mod answer_complaint;
 mod classify_complaint;
@@ -10,17 +10,23 @@ mod get_publication;
 mod publish_answer;
 mod rate_dossier;
 mod reopen_complaint;
-pub(crate) mod reply;
+mod reply;
 
-service_kit::routes!(App:
-    file_complaint,
-    get_complaint,
-    get_complaint_deadline,
-    get_publication,
-    classify_complaint,
-    forward_complaint,
-    answer_complaint,
-    publish_answer,
-    reopen_complaint,
-    rate_dossier,
-);
+use service_kit::http::Operation;
+
+use crate::App;
+
+pub(crate) fn operations() -> Vec<Operation<App>> {
+    vec![
+        file_complaint::operation(),
+        get_complaint::operation(),
+        get_complaint_deadline::operation(),
+        get_publication::operation(),
+        classify_complaint::operation(),
+        forward_complaint::operation(),
+        answer_complaint::operation(),
+        publish_answer::operation(),
+        reopen_complaint::operation(),
+        rate_dossier::operation(),
+    ]
+}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dossier::feedback::{Complaint, Rating, STEPS};
-use service_kit::http::finish_openapi;
+use service_kit::http::{document, mount_all};
 use service_kit::tasks::{Keeper, Reactions, Stalled, Tasks};
 use service_kit::{Kit, Service, Streams};
 
@@ -19,7 +19,7 @@ pub struct App {
 /// The document of this service.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    finish_openapi("Feedback", "Ratings, complaints and petitions.", http::DOCS)
+    document("Feedback", "Ratings, complaints and petitions.", &http::operations())
 }
 
 /// Puts the service together.
@@ -37,7 +37,7 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     let app = Arc::new(App { ratings, complaints });
     Ok(Service {
         name: "feedback",
-        routes: http::routes(&app),
+        routes: mount_all(&app, http::operations()),
         tasks,
         openapi: openapi(),
         steps: STEPS,

@@ -2,49 +2,23 @@
 
 use std::sync::Arc;
 
+use dossier::Command;
 use dossier::contract::ComplaintId;
-use dossier::feedback::answer_complaint::{STEP, decide};
-use serde::Deserialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
-use utoipa::ToSchema;
+use dossier::feedback::answer_complaint::AnswerComplaint;
+use service_kit::http::{Operation, Problem, Reply, Request};
 
-use super::reply::{ComplaintReply, take};
+use super::reply::{ComplaintReply, OWN_STEP, take};
 use crate::App;
 
-/// The answer.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct AnswerComplaintRequest {
-    /// The answer.
-    #[schema(value_type = String, min_length = 1, max_length = 10000)]
-    answer: Text<10000>,
+pub(super) fn operation() -> Operation<App> {
+    Operation::post("/v1/complaints/{complaint}/answer", "answer_complaint", "Answer a complaint")
+        .step(&AnswerComplaint::STEP)
+        .refusals(&[OWN_STEP])
+        .body::<AnswerComplaint>()
+        .reply::<ComplaintReply>()
+        .handle(handle)
 }
 
-/// Answers a complaint.
-#[utoipa::path(
-    post,
-    path = "/v1/complaints/{complaint}/answer",
-    operation_id = "answer_complaint",
-    params(("complaint" = Uuid, Path, description = "The complaint")),
-    request_body = AnswerComplaintRequest,
-    responses((status = 200, body = ComplaintReply)),
-)]
 async fn handle(app: Arc<App>, complaint: ComplaintId, request: Request) -> Result<Reply, Problem> {
-    take(&app, STEP, complaint, &request, |body: &AnswerComplaintRequest, state, facts| {
-        decide(state, body.answer.0.clone(), facts)
-    })
-    .await
+    take::<AnswerComplaint>(&app, complaint, &request).await
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(
-        app,
-        Access::Roles(STEP.may),
-        warp::path!("v1" / "complaints" / ComplaintId / "answer"),
-        handle,
-    )
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

@@ -4,18 +4,16 @@ use std::sync::Arc;
 
 use dossier::access::{May, Resource, agency, any};
 use dossier::contract::{
-    AgencyCode, Channel, ComplaintId, Contact, DossierId, EventSet, IntakeEvent, ProcedureRef,
-    Role, Subject, party_name,
+    AgencyCode, Channel, ComplaintId, Contact, DossierId, EventSet, IntakeEvent, Role, Subject,
+    party_name,
 };
 use dossier::feedback::TIMELINE;
-use dossier::feedback::file_complaint::{About, AboutStep, FileComplaint, STEP, decide};
-use dossier::{RefusalEntry, State as _};
+use dossier::feedback::file_complaint::{About, AboutStep, FileComplaint};
+use dossier::{Command, RefusalEntry, State as _};
 use events::{Position, Recorded, StreamName};
 use serde::Deserialize;
 use service_kit::Kit;
-use service_kit::http::{
-    Access, Counts, Line, Phone, Problem, Reply, Request, Route, Target, Text, endpoint0, step,
-};
+use service_kit::http::{Counts, Line, On, Operation, Phone, Problem, Reply, Request, Text, send};
 use utoipa::ToSchema;
 
 use super::reply::ComplaintReply;
@@ -43,45 +41,40 @@ const COMPLAINANT_MISSING: RefusalEntry = RefusalEntry {
 #[serde(deny_unknown_fields)]
 pub(crate) struct FileComplaintRequest {
     /// To which agency.
-    #[schema(value_type = String, max_length = 35, example = "G02")]
+    #[schema(example = "G02.001")]
     agency: Line<35>,
     /// About which dossier: the complainant's own; for somebody without an account, one that the agency has.
-    #[schema(value_type = Option<Uuid>)]
     dossier: Option<DossierId>,
     /// About which step of it: the `position` of an entry of its timeline, other than those of complaints (`feedback.…`).
     #[schema(example = 42)]
     position: Option<u64>,
     /// Whose complaint it is, where an officer enters it: the subject of the complainant's account, if there is one.
-    #[schema(value_type = Option<String>, max_length = 200)]
     complainant: Option<Line<200>>,
     /// `online`; an officer also enters `counter` and `post`.
-    #[schema(value_type = Option<String>, example = "online")]
     channel: Option<Channel>,
     /// Whether it is a request about the complainant's own data: to see, correct, restrict or delete it.
     #[serde(default)]
     personal_data: bool,
     /// The complaint itself.
-    #[schema(value_type = String, min_length = 1, max_length = 10000)]
     text: Text<10000>,
     /// The complainant's name.
-    #[schema(value_type = String, min_length = 1, max_length = 200)]
     name: Line<200>,
     /// The complainant's address.
-    #[schema(value_type = String, min_length = 1, max_length = 500)]
     address: Line<500>,
     /// The complainant's telephone, as people write it; kept as E.164.
-    #[schema(value_type = String, min_length = 3, max_length = 30, example = "0912 345 678")]
     phone: Phone,
 }
 
-/// Files a complaint or petition.
-#[utoipa::path(
-    post,
-    path = "/v1/complaints",
-    operation_id = "file_complaint",
-    request_body = FileComplaintRequest,
-    responses((status = 201, body = ComplaintReply)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::post("/v1/complaints", "file_complaint", "File a complaint or petition")
+        .step(&FileComplaint::STEP)
+        .refusals(&[STEP_WITHOUT_DOSSIER, COMPLAINANT_MISSING])
+        .counted(Counts::Filing)
+        .body::<FileComplaintRequest>()
+        .created::<ComplaintReply>()
+        .handle(handle)
+}
+
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let body: FileComplaintRequest = request.json()?;
@@ -102,7 +95,6 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         return Err(Problem::new(STEP_WITHOUT_DOSSIER));
     }
     let complaint = ComplaintId(request.new_id(&app.complaints, caller, "complaint").await?);
-    let receiver = AgencyCode::from(&*body.agency.0);
     let contact = Contact { name: body.name.0, address: body.address.0, phone: body.phone.0 };
     let complainant = match (&body.complainant, by_officer) {
         (Some(line), _) => named(line),
@@ -119,21 +111,16 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         complainant,
         without_account: by_officer && body.complainant.is_none(),
         contact,
-        agency: receiver.clone(),
+        agency: AgencyCode::from(&*body.agency.0),
         channel: body.channel.unwrap_or(Channel::Online),
         about,
         personal_data: body.personal_data,
         text: body.text.0,
     };
     let id = complaint.to_string();
-    // A complaint is under no procedure; naming the agency alone begins the stream.
-    let none = ProcedureRef { code: "".into(), version: 0 };
-    let under = Some((&none, &receiver));
-    let (dossier, step_taken) = (body.dossier, &STEP);
-    let target = Target { id: &id, dossier, step: step_taken, mays, seen: None, under };
-    let filing =
-        step(&app.complaints, &request, caller, target, |s, f| decide(s, command.clone(), f));
-    let loaded = filing.await?;
+    // A complaint is under no procedure.
+    let on = On::stream(&id, body.dossier).beginning_without_law().by(mays);
+    let loaded = send(&app.complaints, &request, on, &command).await?;
     let reply = ComplaintReply::new(&loaded.state, &app.complaints.kit().law())
         .ok_or_else(Problem::not_found)?;
     let reply = reply.for_caller(caller, loaded.state.resource().as_ref());
@@ -159,12 +146,3 @@ async fn looked_up(kit: &Kit, dossier: DossierId, position: Option<u64>) -> Resu
     });
     Ok(About { dossier, whose, step })
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint0(app, Access::Roles(STEP.may), warp::path!("v1" / "complaints"), handle)
-        .counted(Counts::Filing)
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

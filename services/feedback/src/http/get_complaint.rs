@@ -5,19 +5,19 @@ use std::sync::Arc;
 use dossier::State;
 use dossier::contract::ComplaintId;
 use dossier::feedback::READ;
-use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1, read, shown};
+use service_kit::http::{Operation, Problem, Reply, Request, read, shown};
 
 use super::reply::ComplaintReply;
 use crate::App;
 
-/// Shows a complaint.
-#[utoipa::path(
-    get,
-    path = "/v1/complaints/{complaint}",
-    operation_id = "get_complaint",
-    params(("complaint" = Uuid, Path, description = "The complaint")),
-    responses((status = 200, body = ComplaintReply)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::get("/v1/complaints/{complaint}", "get_complaint", "Show a complaint")
+        .roles(READ)
+        .versioned()
+        .reply::<ComplaintReply>()
+        .handle(handle)
+}
+
 async fn handle(app: Arc<App>, complaint: ComplaintId, request: Request) -> Result<Reply, Problem> {
     let loaded = read(&app.complaints, READ, &complaint.to_string(), &request).await?;
     let caller = request.caller()?;
@@ -25,11 +25,3 @@ async fn handle(app: Arc<App>, complaint: ComplaintId, request: Request) -> Resu
     let reply = ComplaintReply::new(&loaded.state, &app.complaints.kit().law());
     shown(&loaded, reply.map(|reply| reply.for_caller(caller, resource.as_ref())))
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(app, Access::Roles(READ), warp::path!("v1" / "complaints" / ComplaintId), handle)
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

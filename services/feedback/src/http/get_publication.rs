@@ -7,7 +7,7 @@ use dossier::feedback::Complaint;
 use jiff::Timestamp;
 use serde::Serialize;
 use service_kit::Streams;
-use service_kit::http::{Access, Counts, Problem, Reply, Request, Route, endpoint1};
+use service_kit::http::{Counts, Operation, Problem, Reply, Request};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -19,26 +19,29 @@ pub(crate) struct PublicationReply {
     /// The complaint.
     complaint: Uuid,
     /// Which agency answered.
+    #[schema(example = "G02.001")]
     agency: String,
     /// What it was about.
-    #[schema(value_type = Option<String>)]
     class: Option<ComplaintClass>,
     /// The text.
+    #[schema(example = "The office has answered, and has added a telephone line.")]
     text: String,
     /// When it was published.
-    #[schema(value_type = Option<String>, format = DateTime)]
     published_at: Option<Timestamp>,
 }
 
-/// The published answer to a complaint, for everybody.
-#[utoipa::path(
-    get,
-    path = "/v1/complaints/{complaint}/publication",
-    operation_id = "get_publication",
-    tag = "public",
-    params(("complaint" = Uuid, Path, description = "The complaint")),
-    responses((status = 200, body = PublicationReply)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::get(
+        "/v1/complaints/{complaint}/publication",
+        "get_publication",
+        "Show the published answer to a complaint",
+    )
+    .describe("It is for everybody (Decree 20/2008/NĐ-CP, art. 19).")
+    .counted(Counts::LookUp)
+    .reply::<PublicationReply>()
+    .handle(handle)
+}
+
 async fn handle(app: Arc<App>, complaint: ComplaintId, _: Request) -> Result<Reply, Problem> {
     let stream = Streams::<Complaint>::name(&complaint.to_string());
     let loaded = app.complaints.load(&stream.map_err(|_| Problem::not_found())?).await?;
@@ -50,12 +53,3 @@ async fn handle(app: Arc<App>, complaint: ComplaintId, _: Request) -> Result<Rep
     let published_at = state.published_at;
     Ok(Reply::ok(&PublicationReply { complaint, agency, class, text, published_at }))
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    let path = warp::path!("v1" / "complaints" / ComplaintId / "publication");
-    endpoint1(app, Access::Open, path, handle).counted(Counts::LookUp)
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

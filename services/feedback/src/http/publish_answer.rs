@@ -2,49 +2,24 @@
 
 use std::sync::Arc;
 
+use dossier::Command;
 use dossier::contract::ComplaintId;
-use dossier::feedback::publish_answer::{STEP, decide};
-use serde::Deserialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
-use utoipa::ToSchema;
+use dossier::feedback::publish_answer::PublishAnswer;
+use service_kit::http::{Operation, Problem, Reply, Request};
 
-use super::reply::{ComplaintReply, take};
+use super::reply::{ComplaintReply, OWN_STEP, take};
 use crate::App;
 
-/// What everybody may read.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PublishAnswerRequest {
-    /// The text that everybody may read.
-    #[schema(value_type = String, min_length = 1, max_length = 10000)]
-    text: Text<10000>,
+pub(super) fn operation() -> Operation<App> {
+    Operation::post("/v1/complaints/{complaint}/publication", "publish_answer", "Publish the answer to a complaint")
+        .step(&PublishAnswer::STEP)
+        .describe("The text is for everybody and names nobody. The answer to a request about personal data is not published.")
+        .refusals(&[OWN_STEP])
+        .body::<PublishAnswer>()
+        .reply::<ComplaintReply>()
+        .handle(handle)
 }
 
-/// Publishes an answer, in words that name nobody.
-#[utoipa::path(
-    post,
-    path = "/v1/complaints/{complaint}/publication",
-    operation_id = "publish_answer",
-    params(("complaint" = Uuid, Path, description = "The complaint")),
-    request_body = PublishAnswerRequest,
-    responses((status = 200, body = ComplaintReply)),
-)]
 async fn handle(app: Arc<App>, complaint: ComplaintId, request: Request) -> Result<Reply, Problem> {
-    take(&app, STEP, complaint, &request, |body: &PublishAnswerRequest, state, facts| {
-        decide(state, body.text.0.clone(), facts)
-    })
-    .await
+    take::<PublishAnswer>(&app, complaint, &request).await
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(
-        app,
-        Access::Roles(STEP.may),
-        warp::path!("v1" / "complaints" / ComplaintId / "publication"),
-        handle,
-    )
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

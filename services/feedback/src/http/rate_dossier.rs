@@ -2,57 +2,40 @@
 
 use std::sync::Arc;
 
+use dossier::Command;
 use dossier::contract::DossierId;
 use dossier::feedback::Rating;
-use dossier::feedback::rate_dossier::{STEP, decide};
-use serde::{Deserialize, Serialize};
-use service_kit::http::{
-    Access, Problem, Reply, Request, Route, Text, endpoint1, shown, take_unseen,
-};
+use dossier::feedback::rate_dossier::RateDossier;
+use serde::Serialize;
+use service_kit::http::{Operation, Problem, Reply, Request, execute_unseen, shown};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::App;
 
-/// A rating.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RateDossierRequest {
-    /// From 1 (very bad) to 5 (very good).
-    #[schema(minimum = 1, maximum = 5)]
-    score: u8,
-    /// In words.
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 4000)]
-    comment: Option<Text<4000>>,
-}
-
-/// A rating.
+/// The rating of a dossier.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RatingReply {
     /// The dossier.
     dossier: Uuid,
     /// The score, once given.
+    #[schema(minimum = 1, maximum = 5, example = 5)]
     score: Option<u8>,
 }
 
-/// Rates how a dossier was handled, once.
-#[utoipa::path(
-    post,
-    path = "/v1/ratings/{dossier}",
-    operation_id = "rate_dossier",
-    params(
-        ("dossier" = Uuid, Path, description = "The dossier"),
-        ("If-Match" = Option<String>, Header, description = "Not looked at: a dossier is rated once"),
-    ),
-    request_body = RateDossierRequest,
-    responses((status = 200, body = RatingReply)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::post("/v1/ratings/{dossier}", "rate_dossier", "Rate how a dossier was handled")
+        .step(&RateDossier::STEP)
+        .describe("A dossier is rated once.")
+        .body::<RateDossier>()
+        .unseen()
+        .reply::<RatingReply>()
+        .handle(handle)
+}
+
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let id = (&*dossier.to_string(), Some(dossier));
-    let rated = take_unseen(&app.ratings, STEP, id, &request, |body: &RateDossierRequest, s, f| {
-        decide(s, body.score, body.comment.as_ref().map(|comment| comment.0.clone()), f)
-    });
-    let loaded = rated.await?;
+    let loaded = execute_unseen::<RateDossier>(&app.ratings, id, &request).await?;
     shown(&loaded, reply(&loaded.state))
 }
 
@@ -60,11 +43,3 @@ fn reply(rating: &Rating) -> Option<RatingReply> {
     let dossier = rating.brief.as_ref()?.dossier.0;
     Some(RatingReply { dossier, score: rating.score })
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(app, Access::Roles(STEP.may), warp::path!("v1" / "ratings" / DossierId), handle)
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

@@ -2,19 +2,18 @@
 
 use dossier::access::{self, Caller, Denied, Resource};
 use dossier::contract::{
-    Channel, ComplaintClass, ComplaintEvent, ComplaintId, Contact, Envelope, EventSet, IntakeEvent,
-    Personal, Role,
+    Channel, ComplaintClass, ComplaintId, Contact, Envelope, EventSet, IntakeEvent, Personal, Role,
 };
 use dossier::feedback::impartial::{About, Act, Conflict, conflict};
 use dossier::feedback::{Complaint, READ_CONTACT, READ_TEXT, Stage};
 use dossier::law::Law;
-use dossier::{Facts, RefusalEntry, Refuse, State, Step, delivery, intake, payment, review};
+use dossier::{Command, RefusalEntry, State, Step, delivery, intake, payment, review};
 use events::StreamName;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use service_kit::fold;
-use service_kit::http::{Due, Problem, Reply, Request, shown};
+use service_kit::http::{Due, Problem, Reply, Request, execute, shown};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -26,25 +25,26 @@ pub(crate) struct ComplaintReply {
     /// Its id.
     complaint: Uuid,
     /// Which agency deals with it.
+    #[schema(example = "G02.001")]
     agency: String,
     /// About which dossier.
     #[serde(skip_serializing_if = "Option::is_none")]
     dossier: Option<Uuid>,
     /// About which step of it: an event of its timeline.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "intake.DossierAccepted.v1")]
     step: Option<String>,
     /// By which way it came.
-    #[schema(value_type = String)]
     channel: Channel,
     /// How to reach the complainant; for who deals with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     contact: Option<ContactReply>,
     /// The complaint itself; null once it was erased, and for operators.
+    #[schema(example = "Nobody has answered for two weeks.")]
     text: Option<String>,
-    /// Where it stands: `filed`, `classified`, `dismissed`, `answered` or `published`.
-    stage: &'static str,
+    /// Where it stands.
+    stage: ComplaintStage,
     /// What it is about.
-    #[schema(value_type = Option<String>)]
     class: Option<ComplaintClass>,
     /// Why it was classified so; for those who may read the text.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,7 +58,6 @@ pub(crate) struct ComplaintReply {
     /// How often it was reopened.
     reopened: u32,
     /// When it was filed.
-    #[schema(value_type = Option<String>, format = DateTime)]
     filed_at: Option<Timestamp>,
     /// By when the next step is due.
     #[serde(flatten)]
@@ -69,14 +68,33 @@ pub(crate) struct ComplaintReply {
     published: Option<String>,
 }
 
+/// Where a complaint stands.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ComplaintStage {
+    /// It is to be classified.
+    Filed,
+    /// It is to be answered.
+    Classified,
+    /// It is not acceptable.
+    Dismissed,
+    /// It was answered; the answer is to be published.
+    Answered,
+    /// Everybody can read the answer.
+    Published,
+}
+
 /// How to reach a complainant.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ContactReply {
-    /// Name.
+    /// The name.
+    #[schema(example = "Nguyễn Văn An")]
     name: String,
-    /// Address.
+    /// The address.
+    #[schema(example = "Số 1, phố Tràng Tiền, Hà Nội")]
     address: String,
-    /// Telephone.
+    /// The telephone, by E.164.
+    #[schema(example = "+84912345678")]
     phone: String,
 }
 
@@ -94,11 +112,11 @@ impl ComplaintReply {
         let agency = complaint.agency().unwrap_or(&filed.agency);
         let stage = match complaint.stage {
             Stage::Empty => return None,
-            Stage::Filed => "filed",
-            Stage::Classified => "classified",
-            Stage::Dismissed => "dismissed",
-            Stage::Answered => "answered",
-            Stage::Published => "published",
+            Stage::Filed => ComplaintStage::Filed,
+            Stage::Classified => ComplaintStage::Classified,
+            Stage::Dismissed => ComplaintStage::Dismissed,
+            Stage::Answered => ComplaintStage::Answered,
+            Stage::Published => ComplaintStage::Published,
         };
         Some(Self {
             complaint: filed.complaint.0,
@@ -138,7 +156,7 @@ impl ComplaintReply {
     }
 }
 
-const OWN_STEP: RefusalEntry = RefusalEntry {
+pub(super) const OWN_STEP: RefusalEntry = RefusalEntry {
     status: 403,
     code: "own-step",
     vi: "phản ánh, kiến nghị về chính việc do mình thực hiện phải do người khác giải quyết",
@@ -194,19 +212,17 @@ async fn impartial(
     }
 }
 
-/// Takes a step and shows what came of it.
-pub(crate) async fn take<B: DeserializeOwned + Sync, R: Refuse>(
+/// Executes the command of a request and shows what came of it.
+pub(crate) async fn take<C: Command<State = Complaint> + DeserializeOwned>(
     app: &App,
-    which: Step,
     complaint: ComplaintId,
     request: &Request,
-    decide: impl Fn(&B, &Complaint, &Facts<'_>) -> Result<Vec<ComplaintEvent>, R>,
 ) -> Result<Reply, Problem> {
-    if which.may.iter().any(|may| may.role == Role::ComplaintHandler) {
-        impartial(app, which, complaint, request).await?;
+    if C::STEP.may.iter().any(|may| may.role == Role::ComplaintHandler) {
+        impartial(app, C::STEP, complaint, request).await?;
     }
     let id = (&*complaint.to_string(), None);
-    let loaded = service_kit::http::take(&app.complaints, which, id, request, decide).await?;
+    let loaded = execute::<C>(&app.complaints, id, request).await?;
     let (caller, resource) = (request.caller()?, loaded.state.resource());
     let reply = ComplaintReply::new(&loaded.state, &app.complaints.kit().law());
     shown(&loaded, reply.map(|reply| reply.for_caller(caller, resource.as_ref())))
