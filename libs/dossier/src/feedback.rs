@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 use calendar::{Budget, Gaps};
 use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::access::{May, Resource, agency, any, own};
 use crate::clock::{self, Period, Running};
 use crate::contract::{
-    Actor, AgencyCode, Brief, Channel, ComplaintClass, ComplaintEvent, ComplaintFiled,
-    DeliveryEvent, DossierId, EventSet, Meta, PeriodExtended, Personal, ProcedureRef, RatingEvent,
-    Role, Subject, Unreadable,
+    Actor, AgencyCode, Brief, Channel, ComplaintClass, ComplaintEvent, ComplaintFiled, DossierId,
+    Meta, PeriodExtended, Personal, ProcedureRef, RatingEvent, ResultDelivered, Role, Subject,
+    Unreadable,
 };
 use crate::law::{ComplaintRules, Law};
 use crate::step::{
-    Facts, Follow, Incoming, LawError, Obligation, Reacted, Reaction, State, Step, Subscription,
+    AnyCommand, Command, Facts, Follow, Incoming, LawError, Obligation, State, Step, Subscription,
 };
 
 pub mod answer_complaint;
@@ -28,17 +30,27 @@ pub mod publish_answer;
 pub mod rate_dossier;
 pub mod reopen_complaint;
 
+use answer_complaint::AnswerComplaint;
+use classify_complaint::ClassifyComplaint;
+use file_complaint::FileComplaint;
+use forward_complaint::ForwardComplaint;
+use invite_rating::InviteRating;
+use miss_complaint_deadline::MissComplaintDeadline;
+use publish_answer::PublishAnswer;
+use rate_dossier::RateDossier;
+use reopen_complaint::ReopenComplaint;
+
 /// The steps, in the order of the procedure.
 pub const STEPS: &[Step] = &[
-    invite_rating::STEP,
-    rate_dossier::STEP,
-    file_complaint::STEP,
-    classify_complaint::STEP,
-    forward_complaint::STEP,
-    answer_complaint::STEP,
-    publish_answer::STEP,
-    reopen_complaint::STEP,
-    miss_complaint_deadline::STEP,
+    InviteRating::STEP,
+    RateDossier::STEP,
+    FileComplaint::STEP,
+    ClassifyComplaint::STEP,
+    ForwardComplaint::STEP,
+    AnswerComplaint::STEP,
+    PublishAnswer::STEP,
+    ReopenComplaint::STEP,
+    MissComplaintDeadline::STEP,
 ];
 
 /// Who may read a complaint.
@@ -71,10 +83,8 @@ pub struct Rating {
 impl State for Rating {
     type Event = RatingEvent;
     const CATEGORY: &'static str = "rating";
-    const SUBSCRIPTIONS: &'static [Subscription<Self>] = &[Subscription {
-        kind: "delivery.ResultDelivered.v1",
-        react: Follow::old::<RatingReaction>,
-    }];
+    const SUBSCRIPTIONS: &'static [Subscription<Self>] =
+        &[Subscription { kind: "delivery.ResultDelivered.v1", react: delivered }];
 
     fn evolve(&mut self, event: &RatingEvent, _meta: &Meta) {
         match event {
@@ -95,45 +105,10 @@ impl State for Rating {
     }
 }
 
-/// What feedback does about the events of others: who has a result may rate.
-#[derive(Debug)]
-pub struct RatingReaction(invite_rating::InviteRating);
-
-impl Reaction for RatingReaction {
-    type State = Rating;
-
-    #[cfg_attr(
-        not(test),
-        expect(clippy::wildcard_enum_match_arm, reason = "a reaction names what it reacts to")
-    )]
-    fn react(event: &Incoming<'_>) -> Result<Vec<Self>, Unreadable> {
-        match DeliveryEvent::decode(event.kind, event.data)? {
-            DeliveryEvent::ResultDelivered(delivered) => {
-                Ok(vec![Self(invite_rating::InviteRating { brief: delivered.brief })])
-            }
-            _ => Ok(Vec::new()),
-        }
-    }
-
-    fn step(&self) -> &'static Step {
-        &invite_rating::STEP
-    }
-
-    fn dossier(&self) -> DossierId {
-        self.0.brief.dossier
-    }
-
-    fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
-        Some((&self.0.brief.procedure, &self.0.brief.agency))
-    }
-
-    fn decide(
-        &self,
-        rating: &Rating,
-        _facts: &Facts<'_>,
-    ) -> Result<Reacted<RatingEvent>, LawError> {
-        Ok(invite_rating::decide(rating, &self.0))
-    }
+/// Whoever has a result may rate.
+fn delivered(event: &Incoming<'_>) -> Result<Vec<Follow<Rating>>, Unreadable> {
+    let ResultDelivered { brief, .. } = event.read()?;
+    Ok(vec![Follow::beginning(&brief.clone(), InviteRating { brief })])
 }
 
 /// Where a complaint stands.
@@ -164,7 +139,8 @@ pub struct Due {
 }
 
 /// What an agency may owe.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Owed {
     /// To say what a complaint is about.
     Classify,
@@ -385,17 +361,10 @@ impl State for Complaint {
         Some(extended.into())
     }
 
-    fn enforced_by(kind: &str) -> Option<&'static Step> {
+    fn when_due(kind: &str) -> Option<AnyCommand<Self>> {
         match kind {
-            miss_complaint_deadline::KIND => Some(&miss_complaint_deadline::STEP),
+            miss_complaint_deadline::KIND => Some(AnyCommand::new(MissComplaintDeadline)),
             _ => None,
-        }
-    }
-
-    fn enforce(&self, kind: &str, facts: &Facts<'_>) -> Result<Vec<ComplaintEvent>, LawError> {
-        match kind {
-            miss_complaint_deadline::KIND => Ok(miss_complaint_deadline::decide(self, facts)),
-            _ => Ok(Vec::new()),
         }
     }
 }

@@ -1,19 +1,22 @@
 //! A complaint is answered; the answer is to be published. Decree 20/2008/NĐ-CP, arts 15 and 19.
 
+use serde::Deserialize;
+use utoipa::ToSchema;
+
 use super::{Complaint, Stage, end_of};
 use crate::access::agency;
-use crate::contract::{ComplaintAnswered, ComplaintClass, ComplaintEvent, Personal, Role};
-use crate::step::{Facts, Step, refusals};
+use crate::contract::{ComplaintAnswered, ComplaintClass, ComplaintEvent, Role};
+use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::text::Text;
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "answer_complaint",
-    service: "feedback",
-    basis: "20/2008/NĐ-CP Điều 15, 19; 11/2014/TT-BCT",
-    may: &[agency(Role::ComplaintHandler)],
-    events: &["feedback.ComplaintAnswered.v1"],
-    refusals: Refusal::ALL,
-};
+/// The answer to the complainant.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = AnswerComplaintRequest)]
+pub struct AnswerComplaint {
+    /// The answer.
+    pub answer: Text<10000>,
+}
 
 refusals! {
     /// Why it cannot be answered.
@@ -23,23 +26,37 @@ refusals! {
     }
 }
 
-/// Decides. A late answer is still an answer.
-pub fn decide(
-    complaint: &Complaint,
-    answer: String,
-    facts: &Facts<'_>,
-) -> Result<Vec<ComplaintEvent>, Refusal> {
-    let anothers = complaint.class == Some(ComplaintClass::NotOurs);
-    let waits = complaint.stage == Stage::Classified && !anothers && complaint.is_for(facts);
-    let Some(agency) = complaint.agency().filter(|_| waits) else {
-        return Err(Refusal::NotToBeAnswered);
+impl Command for AnswerComplaint {
+    type State = Complaint;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "answer_complaint",
+        service: "feedback",
+        basis: "20/2008/NĐ-CP Điều 15, 19; 11/2014/TT-BCT",
+        may: &[agency(Role::ComplaintHandler)],
+        events: &["feedback.ComplaintAnswered.v1"],
+        refusals: Refusal::ALL,
     };
-    let publish_by = if complaint.is_about_data() {
-        None
-    } else {
-        Some(end_of(facts, agency, |rules| rules.publish)?)
-    };
-    Ok(vec![ComplaintAnswered { answer: Personal::from(answer), publish_by }.into()])
+
+    /// A late answer is still an answer.
+    fn decide(
+        &self,
+        complaint: &Complaint,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<ComplaintEvent>, Refusal> {
+        let anothers = complaint.class == Some(ComplaintClass::NotOurs);
+        let waits = complaint.stage == Stage::Classified && !anothers && complaint.is_for(facts);
+        let Some(agency) = complaint.agency().filter(|_| waits) else {
+            return Err(Refusal::NotToBeAnswered);
+        };
+        let publish_by = if complaint.is_about_data() {
+            None
+        } else {
+            Some(end_of(facts, agency, |rules| rules.publish)?)
+        };
+        let answer = self.answer.personal();
+        Ok(Decision::event(ComplaintAnswered { answer, publish_by }))
+    }
 }
 
 #[cfg(test)]
@@ -57,8 +74,8 @@ pub(crate) mod tests {
     }
 
     fn answer(scene: &mut Scene<'_, Complaint>) -> Result<Vec<ComplaintEvent>, Refusal> {
-        let step = |s: &Complaint, f: &Facts<'_>| decide(s, "we are sorry".to_owned(), f);
-        scene.step("2026-11-23T09:00", Role::ComplaintHandler, step)
+        let answer = AnswerComplaint { answer: "we are sorry".into() };
+        scene.take("2026-11-23T09:00", Role::ComplaintHandler, answer)
     }
 
     #[test]

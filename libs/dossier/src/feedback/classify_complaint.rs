@@ -1,20 +1,25 @@
 //! A complaint is classified: about conduct or delay, about the content of rules, another agency's, or not acceptable.
 //! Decree 20/2008/NĐ-CP, art. 9; Circular 11/2014/TT-BCT, arts 10 to 15 (3, 5 or 10 working days to answer).
 
+use serde::Deserialize;
+use utoipa::ToSchema;
+
 use super::{Complaint, Stage, end_of};
 use crate::access::agency;
-use crate::contract::{ComplaintClass, ComplaintClassified, ComplaintEvent, Personal, Role};
-use crate::step::{Facts, Step, refusals};
+use crate::contract::{ComplaintClass, ComplaintClassified, ComplaintEvent, Role};
+use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::text::Text;
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "classify_complaint",
-    service: "feedback",
-    basis: "20/2008/NĐ-CP Điều 9; 11/2014/TT-BCT Điều 10-15",
-    may: &[agency(Role::ComplaintHandler)],
-    events: &["feedback.ComplaintClassified.v1"],
-    refusals: Refusal::ALL,
-};
+/// What a complaint is about.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ClassifyComplaintRequest)]
+pub struct ClassifyComplaint {
+    /// What it is about; requests about the complainant's own data have classes of their own.
+    pub class: ComplaintClass,
+    /// Why, for the complainant.
+    pub reason: Option<Text<2000>>,
+}
 
 refusals! {
     /// Why it cannot be classified.
@@ -27,29 +32,41 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(
-    complaint: &Complaint,
-    class: ComplaintClass,
-    reason: Option<String>,
-    facts: &Facts<'_>,
-) -> Result<Vec<ComplaintEvent>, Refusal> {
-    let waits = complaint.stage == Stage::Filed && complaint.is_for(facts);
-    let Some(agency) = complaint.agency().filter(|_| waits) else {
-        return Err(Refusal::NotFiled);
+impl Command for ClassifyComplaint {
+    type State = Complaint;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "classify_complaint",
+        service: "feedback",
+        basis: "20/2008/NĐ-CP Điều 9; 11/2014/TT-BCT Điều 10-15",
+        may: &[agency(Role::ComplaintHandler)],
+        events: &["feedback.ComplaintClassified.v1"],
+        refusals: Refusal::ALL,
     };
-    let dismissed = matches!(class, ComplaintClass::NotOurs | ComplaintClass::NotAcceptable);
-    if !dismissed && class.is_about_personal_data() != complaint.is_about_data() {
-        return Err(Refusal::AnotherKind);
+
+    fn decide(
+        &self,
+        complaint: &Complaint,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<ComplaintEvent>, Refusal> {
+        let class = self.class;
+        let waits = complaint.stage == Stage::Filed && complaint.is_for(facts);
+        let Some(agency) = complaint.agency().filter(|_| waits) else {
+            return Err(Refusal::NotFiled);
+        };
+        let dismissed = matches!(class, ComplaintClass::NotOurs | ComplaintClass::NotAcceptable);
+        if !dismissed && class.is_about_personal_data() != complaint.is_about_data() {
+            return Err(Refusal::AnotherKind);
+        }
+        let channel = complaint.channel();
+        let budget = facts.law.complaints().and_then(|rules| rules.answer(class, channel));
+        let answer_by = match budget {
+            Some(budget) => Some(end_of(facts, agency, |_| budget)?),
+            None => None,
+        };
+        let reason = self.reason.as_ref().map(Text::personal);
+        Ok(Decision::event(ComplaintClassified { class, answer_by, reason }))
     }
-    let channel = complaint.channel();
-    let budget = facts.law.complaints().and_then(|rules| rules.answer(class, channel));
-    let answer_by = match budget {
-        Some(budget) => Some(end_of(facts, agency, |_| budget)?),
-        None => None,
-    };
-    let reason = reason.map(Personal::from);
-    Ok(vec![ComplaintClassified { class, answer_by, reason }.into()])
 }
 
 #[cfg(test)]
@@ -61,24 +78,27 @@ pub(crate) mod tests {
 
     pub(crate) fn classified(law: &Law, class: ComplaintClass) -> Scene<'_, Complaint> {
         let mut scene = filed(law);
+        scene.take("2026-11-20T10:00", Role::ComplaintHandler, classify(class)).unwrap();
         scene
-            .step("2026-11-20T10:00", Role::ComplaintHandler, |s, f| decide(s, class, None, f))
-            .unwrap();
-        scene
+    }
+
+    pub(crate) fn classify(class: ComplaintClass) -> ClassifyComplaint {
+        ClassifyComplaint { class, reason: None }
     }
 
     #[test]
     fn a_request_about_ones_own_data_has_periods_of_its_own_and_no_public_answer() {
+        use crate::feedback::answer_complaint::AnswerComplaint;
         use crate::feedback::file_complaint::tests::requested;
-        use crate::feedback::{answer_complaint, publish_answer};
+        use crate::feedback::publish_answer::{self, PublishAnswer};
         let law = law();
         let due = |class| {
             let mut scene = requested(&law);
             // Two working days from Friday 20 November, with Tuesday 24 off.
             assert_eq!(scene.state.due.unwrap().running.due_at, at("2026-11-26T00:00"));
-            scene
-                .step("2026-11-20T10:00", Role::ComplaintHandler, |s, f| decide(s, class, None, f))
-                .map(|_| scene.state.due.unwrap().running.due_at)
+            let classified =
+                scene.take("2026-11-20T10:00", Role::ComplaintHandler, classify(class));
+            classified.map(|_| scene.state.due.unwrap().running.due_at)
         };
         // Ten, fifteen and twenty days; the second ends on a Saturday and so on Monday.
         assert_eq!(due(ComplaintClass::PersonalDataAccess), Ok(at("2026-12-01T00:00")));
@@ -88,14 +108,11 @@ pub(crate) mod tests {
         let mut scene = requested(&law);
         let class = ComplaintClass::PersonalDataAccess;
         let handler = Role::ComplaintHandler;
-        scene.step("2026-11-20T10:00", handler, |s, f| decide(s, class, None, f)).unwrap();
-        let answer = |s: &Complaint, f: &Facts<'_>| {
-            answer_complaint::decide(s, "here they are".to_owned(), f)
-        };
-        scene.step("2026-11-23T09:00", handler, answer).unwrap();
+        scene.take("2026-11-20T10:00", handler, classify(class)).unwrap();
+        let answer = AnswerComplaint { answer: "here they are".into() };
+        scene.take("2026-11-23T09:00", handler, answer).unwrap();
         assert!(scene.state.due.is_none());
-        let publish = |s: &Complaint, f: &Facts<'_>| publish_answer::decide(s, "x".to_owned(), f);
-        let published = scene.step("2026-11-23T09:00", handler, publish);
+        let published = scene.take("2026-11-23T09:00", handler, PublishAnswer { text: "x".into() });
         assert_eq!(published, Err(publish_answer::Refusal::NotForThePublic));
     }
 

@@ -9,17 +9,7 @@ use crate::contract::{
     AgencyCode, Channel, ComplaintEvent, ComplaintFiled, ComplaintId, Contact, DossierId, Personal,
     Role, Subject,
 };
-use crate::step::{Facts, Step, refusals};
-
-/// This step.
-pub const STEP: Step = Step {
-    name: "file_complaint",
-    service: "feedback",
-    basis: "20/2008/NĐ-CP Điều 6, 7, 9",
-    may: &[any(Role::Applicant), agency(Role::ComplaintHandler), agency(Role::Clerk)],
-    events: &["feedback.ComplaintFiled.v1"],
-    refusals: Refusal::ALL,
-};
+use crate::step::{Command, Decision, Facts, Step, refusals};
 
 /// A dossier that a complaint names, as it was looked up.
 #[derive(Debug, Clone)]
@@ -41,7 +31,7 @@ pub struct AboutStep {
     pub event: Option<(Uuid, String)>,
 }
 
-/// The command.
+/// A complaint or petition, with the dossier that it names as it was looked up.
 #[derive(Debug, Clone)]
 pub struct FileComplaint {
     /// Its id, derived from the client and its key.
@@ -83,28 +73,38 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(
-    complaint: &Complaint,
-    command: FileComplaint,
-    facts: &Facts<'_>,
-) -> Result<Vec<ComplaintEvent>, Refusal> {
-    if complaint.filed.is_some() {
-        return Err(Refusal::AlreadyFiled);
-    }
-    if facts.law.agency(&command.agency).is_none() {
-        return Err(Refusal::UnknownAgency);
-    }
-    if command.channel != Channel::Online && facts.actor.role == Role::Applicant {
-        return Err(Refusal::OfficerOnly);
-    }
-    let dossier = command.about.as_ref().map(|about| about.dossier);
-    let step = command.about.as_ref().map(|about| named(about, &command, facts)).transpose()?;
-    let (event, step) = step.flatten().unzip();
-    let classify_by =
-        end_of(facts, &command.agency, |rules| rules.classify(command.personal_data))?;
-    Ok(vec![
-        ComplaintFiled {
+impl Command for FileComplaint {
+    type State = Complaint;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "file_complaint",
+        service: "feedback",
+        basis: "20/2008/NĐ-CP Điều 6, 7, 9",
+        may: &[any(Role::Applicant), agency(Role::ComplaintHandler), agency(Role::Clerk)],
+        events: &["feedback.ComplaintFiled.v1"],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(
+        &self,
+        complaint: &Complaint,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<ComplaintEvent>, Refusal> {
+        if complaint.filed.is_some() {
+            return Err(Refusal::AlreadyFiled);
+        }
+        if facts.law.agency(&self.agency).is_none() {
+            return Err(Refusal::UnknownAgency);
+        }
+        if self.channel != Channel::Online && facts.actor.role == Role::Applicant {
+            return Err(Refusal::OfficerOnly);
+        }
+        let dossier = self.about.as_ref().map(|about| about.dossier);
+        let step = self.about.as_ref().map(|about| named(about, self, facts)).transpose()?;
+        let (event, step) = step.flatten().unzip();
+        let classify_by = end_of(facts, &self.agency, |rules| rules.classify(self.personal_data))?;
+        let command = self.clone();
+        Ok(Decision::event(ComplaintFiled {
             complaint: command.complaint,
             complainant: command.complainant,
             contact: Personal::from(command.contact),
@@ -116,9 +116,8 @@ pub fn decide(
             personal_data: command.personal_data,
             text: Personal::from(command.text),
             classify_by,
-        }
-        .into(),
-    ])
+        }))
+    }
 }
 
 /// What it names on the timeline of a dossier that is the complainant's own; on paper, also of one that the receiving agency has.
@@ -194,7 +193,7 @@ pub(crate) mod tests {
         personal_data: bool,
     ) -> Result<Vec<ComplaintEvent>, Refusal> {
         let command = FileComplaint { personal_data, ..command(about) };
-        scene.step("2026-11-20T09:00", Role::Applicant, |s, f| decide(s, command, f))
+        scene.take("2026-11-20T09:00", Role::Applicant, command)
     }
 
     #[test]
@@ -220,7 +219,7 @@ pub(crate) mod tests {
                 ..command(Some(about))
             };
             let mut scene = Scene::<Complaint>::new(&law, "CO.D", "G02.001");
-            let filed = scene.step("2026-11-20T09:00", role, |s, f| decide(s, command, f));
+            let filed = scene.take("2026-11-20T09:00", role, command);
             assert!(filed.is_ok() || filed == Err(Refusal::UnknownDossier(dossier)), "{filed:?}");
             filed.is_ok()
         };
@@ -252,8 +251,7 @@ pub(crate) mod tests {
             let about = Some(about(owner, kind));
             let command = FileComplaint { complainant: complainant.into(), ..command(about) };
             let mut scene = Scene::<Complaint>::new(&law, "CO.D", "G02.001");
-            let filed =
-                scene.step("2026-11-20T09:00", Role::Applicant, |s, f| decide(s, command, f));
+            let filed = scene.take("2026-11-20T09:00", Role::Applicant, command);
             assert_eq!(filed.is_ok(), own, "{owner} {complainant}");
         }
         let filed = scene.state.filed.as_ref().unwrap();

@@ -1,19 +1,22 @@
 //! A complaint that is another agency's is passed on to it, and that agency begins with it. Circular 11/2014/TT-BCT, art. 12.
 
+use serde::Deserialize;
+use utoipa::ToSchema;
+
 use super::{Complaint, Stage, end_of};
 use crate::access::agency;
 use crate::contract::{AgencyCode, ComplaintClass, ComplaintEvent, ComplaintForwarded, Role};
-use crate::step::{Facts, Step, refusals};
+use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::text::Line;
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "forward_complaint",
-    service: "feedback",
-    basis: "20/2008/NĐ-CP Điều 9; 11/2014/TT-BCT Điều 12",
-    may: &[agency(Role::ComplaintHandler)],
-    events: &["feedback.ComplaintForwarded.v1"],
-    refusals: Refusal::ALL,
-};
+/// Which agency a complaint is passed on to.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ForwardComplaintRequest)]
+pub struct ForwardComplaint {
+    /// The code of the agency.
+    pub to: Line<35>,
+}
 
 refusals! {
     /// Why it cannot be passed on.
@@ -25,45 +28,61 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(
-    complaint: &Complaint,
-    to: AgencyCode,
-    facts: &Facts<'_>,
-) -> Result<Vec<ComplaintEvent>, Refusal> {
-    let anothers = complaint.class == Some(ComplaintClass::NotOurs);
-    if complaint.stage != Stage::Classified || !anothers || !complaint.is_for(facts) {
-        return Err(Refusal::NotToBeForwarded);
+impl Command for ForwardComplaint {
+    type State = Complaint;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "forward_complaint",
+        service: "feedback",
+        basis: "20/2008/NĐ-CP Điều 9; 11/2014/TT-BCT Điều 12",
+        may: &[agency(Role::ComplaintHandler)],
+        events: &["feedback.ComplaintForwarded.v1"],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(
+        &self,
+        complaint: &Complaint,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<ComplaintEvent>, Refusal> {
+        let to = AgencyCode::from(&*self.to.0);
+        let anothers = complaint.class == Some(ComplaintClass::NotOurs);
+        if complaint.stage != Stage::Classified || !anothers || !complaint.is_for(facts) {
+            return Err(Refusal::NotToBeForwarded);
+        }
+        if facts.law.calendar_of(&to).is_none() || complaint.agency() == Some(&to) {
+            return Err(Refusal::NotAnAgency);
+        }
+        let about_data = complaint.is_about_data();
+        let classify_by = Some(end_of(facts, &to, |rules| rules.classify(about_data))?);
+        Ok(Decision::event(ComplaintForwarded { to, classify_by }))
     }
-    if facts.law.calendar_of(&to).is_none() || complaint.agency() == Some(&to) {
-        return Err(Refusal::NotAnAgency);
-    }
-    let classify_by = Some(end_of(facts, &to, |rules| rules.classify(complaint.is_about_data()))?);
-    Ok(vec![ComplaintForwarded { to, classify_by }.into()])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::feedback::Owed;
-    use crate::feedback::classify_complaint::{self, tests::classified};
+    use crate::feedback::classify_complaint::tests::{classified, classify};
+    use crate::feedback::{Owed, classify_complaint};
     use crate::step::State;
     use crate::testing::{at, law};
 
     const OTHER: &str = "G02.002";
 
+    fn forward(to: &str) -> ForwardComplaint {
+        ForwardComplaint { to: to.into() }
+    }
+
     #[test]
     fn only_what_is_another_agencys_is_passed_on() {
         let law = law();
-        let forward = |s: &Complaint, f: &Facts<'_>| decide(s, OTHER.into(), f);
         let mut ours = classified(&law, ComplaintClass::ConductOrDelay);
-        let refused = ours.step("2026-11-20T11:00", Role::ComplaintHandler, forward);
+        let refused = ours.take("2026-11-20T11:00", Role::ComplaintHandler, forward(OTHER));
         assert_eq!(refused, Err(Refusal::NotToBeForwarded));
         let mut theirs = classified(&law, ComplaintClass::NotOurs);
-        let nobody = |s: &Complaint, f: &Facts<'_>| decide(s, "XX9".into(), f);
-        let unknown = theirs.step("2026-11-20T11:00", Role::ComplaintHandler, nobody);
+        let unknown = theirs.take("2026-11-20T11:00", Role::ComplaintHandler, forward("XX9"));
         assert_eq!(unknown, Err(Refusal::NotAnAgency));
-        theirs.step("2026-11-20T11:00", Role::ComplaintHandler, forward).unwrap();
+        theirs.take("2026-11-20T11:00", Role::ComplaintHandler, forward(OTHER)).unwrap();
         assert_eq!(theirs.state.stage, Stage::Filed);
     }
 
@@ -72,17 +91,14 @@ mod tests {
         let law = law();
         let mut scene = classified(&law, ComplaintClass::NotOurs);
         let ours = scene.agency;
-        let forward = |s: &Complaint, f: &Facts<'_>| decide(s, OTHER.into(), f);
-        scene.step("2026-11-20T11:00", Role::ComplaintHandler, forward).unwrap();
+        scene.take("2026-11-20T11:00", Role::ComplaintHandler, forward(OTHER)).unwrap();
         let due = scene.state.due.map(|due| (due.what, due.running.due_at));
         assert_eq!(due, Some((Owed::Classify, at("2026-12-01T00:00"))));
-        let classify = |s: &Complaint, f: &Facts<'_>| {
-            classify_complaint::decide(s, ComplaintClass::ConductOrDelay, None, f)
-        };
-        let refused = scene.step("2026-11-23T09:00", Role::ComplaintHandler, classify);
+        let conduct = classify(ComplaintClass::ConductOrDelay);
+        let refused = scene.take("2026-11-23T09:00", Role::ComplaintHandler, conduct.clone());
         assert_eq!(refused, Err(classify_complaint::Refusal::NotFiled));
         scene.agency = OTHER;
-        scene.step("2026-11-23T09:00", Role::ComplaintHandler, classify).unwrap();
+        scene.take("2026-11-23T09:00", Role::ComplaintHandler, conduct).unwrap();
         assert_eq!(scene.state.stage, Stage::Classified);
         let agencies = scene.state.resource().unwrap().agencies;
         assert_eq!(agencies, [ours.into(), OTHER.into()]);

@@ -2,30 +2,32 @@
 
 use super::Rating;
 use crate::contract::{Brief, RatingEvent, RatingInvited};
-use crate::step::{Reacted, Step};
+use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// This step, which the service takes itself.
-pub const STEP: Step = Step {
-    name: "invite_rating",
-    service: "feedback",
-    basis: "01/2018/TT-VPCP Điều 13-15",
-    may: &[],
-    events: &["feedback.RatingInvited.v1"],
-    refusals: &[],
-};
-
-/// The command.
+/// Lets the applicant rate a dossier.
 #[derive(Debug, Clone)]
 pub struct InviteRating {
     /// The dossier.
     pub brief: Brief,
 }
 
-/// Decides; nothing if the applicant was invited before.
-#[must_use]
-pub fn decide(rating: &Rating, command: &InviteRating) -> Reacted<RatingEvent> {
-    if rating.brief.is_some() {
-        return Reacted::Done(Vec::new());
+impl Command for InviteRating {
+    type State = Rating;
+    type Refusal = LawError;
+    const STEP: Step = Step {
+        name: "invite_rating",
+        service: "feedback",
+        basis: "01/2018/TT-VPCP Điều 13-15",
+        may: &[],
+        events: &["feedback.RatingInvited.v1"],
+        refusals: &[],
+    };
+
+    /// Nothing if the applicant was invited before.
+    fn decide(&self, rating: &Rating, _: &Facts<'_>) -> Result<Decision<RatingEvent>, LawError> {
+        if rating.brief.is_some() {
+            return Ok(Decision::Nothing);
+        }
+        Ok(Decision::event(RatingInvited { brief: self.brief.clone() }))
     }
-    Reacted::Done(vec![RatingInvited { brief: command.brief.clone() }.into()])
 }

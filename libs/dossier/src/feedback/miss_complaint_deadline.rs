@@ -4,54 +4,59 @@
 use super::{Complaint, Due};
 use crate::clock::late_by_ms;
 use crate::contract::{ComplaintEvent, ComplaintOverdue};
-use crate::step::{Facts, Step};
+use crate::step::{Command, Decision, Facts, LawError, Step};
+
+/// Records that a complaint was not dealt with in time.
+#[derive(Debug, Clone, Copy)]
+pub struct MissComplaintDeadline;
 
 /// The obligation that leads here.
 pub const KIND: &str = "complaint";
 
-/// This step, which the service takes itself.
-pub const STEP: Step = Step {
-    name: "miss_complaint_deadline",
-    service: "feedback",
-    basis: "20/2008/NĐ-CP Điều 9; 11/2014/TT-BCT",
-    may: &[],
-    events: &["feedback.ComplaintOverdue.v1", "feedback.PeriodExtended.v1"],
-    refusals: &[],
-};
+impl Command for MissComplaintDeadline {
+    type State = Complaint;
+    type Refusal = LawError;
+    const STEP: Step = Step {
+        name: "miss_complaint_deadline",
+        service: "feedback",
+        basis: "20/2008/NĐ-CP Điều 9; 11/2014/TT-BCT",
+        may: &[],
+        events: &["feedback.ComplaintOverdue.v1", "feedback.PeriodExtended.v1"],
+        refusals: &[],
+    };
 
-/// Decides; nothing if nothing is due.
-#[must_use]
-pub fn decide(complaint: &Complaint, facts: &Facts<'_>) -> Vec<ComplaintEvent> {
-    let due = complaint.due.filter(|due| due.running.due_at <= facts.at);
-    let overdue = due.map(|Due { what, running }| {
-        let (due_at, stage) = (running.due_at, what.as_str().to_owned());
-        ComplaintOverdue { stage, due_at, late_by_ms: late_by_ms(due_at, facts.at) }.into()
-    });
-    overdue.into_iter().collect()
+    /// Nothing if nothing is due.
+    fn decide(
+        &self,
+        complaint: &Complaint,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<ComplaintEvent>, LawError> {
+        let due = complaint.due.filter(|due| due.running.due_at <= facts.at);
+        let overdue = due.map(|Due { what, running }| {
+            let (due_at, stage) = (running.due_at, what.as_str().to_owned());
+            ComplaintOverdue { stage, due_at, late_by_ms: late_by_ms(due_at, facts.at) }.into()
+        });
+        Ok(overdue.into())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::contract::{ComplaintClass, Role};
-    use crate::feedback::classify_complaint;
+    use crate::feedback::classify_complaint::tests::classify;
     use crate::feedback::file_complaint::tests::filed;
-    use crate::step::LawError;
     use crate::testing::law;
 
     #[test]
     fn a_complaint_that_nobody_looked_at_is_recorded_once_and_can_still_be_classified() {
         let law = law();
         let mut scene = filed(&law);
-        let step = |s: &Complaint, f: &Facts<'_>| Ok::<_, LawError>(decide(s, f));
-        assert!(scene.step("2026-11-30T23:59", Role::System, step).unwrap().is_empty());
-        assert_eq!(scene.step("2026-12-01T00:00", Role::System, step).unwrap().len(), 1);
-        assert!(scene.step("2026-12-01T00:01", Role::System, step).unwrap().is_empty());
-        let class = ComplaintClass::ConductOrDelay;
-        scene
-            .step("2026-12-01T09:00", Role::ComplaintHandler, |s, f| {
-                classify_complaint::decide(s, class, None, f)
-            })
-            .unwrap();
+        let mut missed = |at| scene.take(at, Role::System, MissComplaintDeadline).unwrap().len();
+        assert_eq!(missed("2026-11-30T23:59"), 0);
+        assert_eq!(missed("2026-12-01T00:00"), 1);
+        assert_eq!(missed("2026-12-01T00:01"), 0);
+        let conduct = classify(ComplaintClass::ConductOrDelay);
+        scene.take("2026-12-01T09:00", Role::ComplaintHandler, conduct).unwrap();
     }
 }

@@ -1,19 +1,22 @@
 //! The answer is published for everybody, in words that name nobody. Decree 20/2008/NĐ-CP, art. 19.
 
+use serde::Deserialize;
+use utoipa::ToSchema;
+
 use super::{Complaint, Stage};
 use crate::access::agency;
 use crate::contract::{AnswerPublished, ComplaintEvent, Role};
-use crate::step::{Facts, Step, refusals};
+use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::text::Text;
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "publish_answer",
-    service: "feedback",
-    basis: "20/2008/NĐ-CP Điều 19",
-    may: &[agency(Role::ComplaintHandler)],
-    events: &["feedback.AnswerPublished.v1"],
-    refusals: Refusal::ALL,
-};
+/// What everybody may read.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = PublishAnswerRequest)]
+pub struct PublishAnswer {
+    /// The text that everybody may read; it names nobody.
+    pub text: Text<10000>,
+}
 
 refusals! {
     /// Why it cannot be published.
@@ -26,19 +29,31 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(
-    complaint: &Complaint,
-    text: String,
-    facts: &Facts<'_>,
-) -> Result<Vec<ComplaintEvent>, Refusal> {
-    if complaint.stage != Stage::Answered || !complaint.is_for(facts) {
-        return Err(Refusal::NotAnswered);
+impl Command for PublishAnswer {
+    type State = Complaint;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "publish_answer",
+        service: "feedback",
+        basis: "20/2008/NĐ-CP Điều 19",
+        may: &[agency(Role::ComplaintHandler)],
+        events: &["feedback.AnswerPublished.v1"],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(
+        &self,
+        complaint: &Complaint,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<ComplaintEvent>, Refusal> {
+        if complaint.stage != Stage::Answered || !complaint.is_for(facts) {
+            return Err(Refusal::NotAnswered);
+        }
+        if complaint.is_about_data() {
+            return Err(Refusal::NotForThePublic);
+        }
+        Ok(Decision::event(AnswerPublished { text: self.text.0.clone() }))
     }
-    if complaint.is_about_data() {
-        return Err(Refusal::NotForThePublic);
-    }
-    Ok(vec![AnswerPublished { text }.into()])
 }
 
 #[cfg(test)]
@@ -52,10 +67,10 @@ mod tests {
     fn a_published_answer_owes_nothing_more() {
         let law = law();
         let mut scene = answered(&law);
-        let publish = |s: &Complaint, f: &Facts<'_>| decide(s, "An apology".to_owned(), f);
-        scene.step("2026-11-23T10:00", Role::ComplaintHandler, publish).unwrap();
+        let publish = PublishAnswer { text: "An apology".into() };
+        scene.take("2026-11-23T10:00", Role::ComplaintHandler, publish.clone()).unwrap();
         assert!(scene.state.obligations().is_empty());
-        let again = scene.step("2026-11-23T10:00", Role::ComplaintHandler, publish);
+        let again = scene.take("2026-11-23T10:00", Role::ComplaintHandler, publish);
         assert_eq!(again, Err(Refusal::NotAnswered));
     }
 }

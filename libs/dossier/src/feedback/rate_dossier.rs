@@ -1,19 +1,25 @@
 //! The applicant rates how a dossier was handled: once, after the result. Circular 01/2018/TT-VPCP, arts 13 to 15.
 
+use serde::Deserialize;
+use utoipa::ToSchema;
+
 use super::Rating;
 use crate::access::own;
-use crate::contract::{DossierRated, Personal, RatingEvent, Role};
-use crate::step::{Facts, Step, refusals};
+use crate::contract::{DossierRated, RatingEvent, Role};
+use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::text::Text;
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "rate_dossier",
-    service: "feedback",
-    basis: "01/2018/TT-VPCP Điều 13-15",
-    may: &[own(Role::Applicant)],
-    events: &["feedback.DossierRated.v1"],
-    refusals: Refusal::ALL,
-};
+/// A rating.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = RateDossierRequest)]
+pub struct RateDossier {
+    /// From 1 (very bad) to 5 (very good).
+    #[schema(minimum = 1, maximum = 5)]
+    pub score: u8,
+    /// In words.
+    pub comment: Option<Text<4000>>,
+}
 
 refusals! {
     /// Why a rating is not taken.
@@ -25,28 +31,36 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(
-    rating: &Rating,
-    score: u8,
-    comment: Option<String>,
-    _facts: &Facts<'_>,
-) -> Result<Vec<RatingEvent>, Refusal> {
-    if rating.score.is_some() {
-        return Err(Refusal::AlreadyRated);
+impl Command for RateDossier {
+    type State = Rating;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "rate_dossier",
+        service: "feedback",
+        basis: "01/2018/TT-VPCP Điều 13-15",
+        may: &[own(Role::Applicant)],
+        events: &["feedback.DossierRated.v1"],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(&self, rating: &Rating, _: &Facts<'_>) -> Result<Decision<RatingEvent>, Refusal> {
+        let score = self.score;
+        if rating.score.is_some() {
+            return Err(Refusal::AlreadyRated);
+        }
+        if !(1..=5).contains(&score) {
+            return Err(Refusal::OutOfRange);
+        }
+        let comment = self.comment.as_ref().map(Text::personal);
+        Ok(Decision::event(DossierRated { score, comment }))
     }
-    if !(1..=5).contains(&score) {
-        return Err(Refusal::OutOfRange);
-    }
-    Ok(vec![DossierRated { score, comment: comment.map(Personal::from) }.into()])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::feedback::invite_rating::{self, InviteRating};
+    use crate::feedback::invite_rating::InviteRating;
     use crate::payment::assess_fee::tests::brief;
-    use crate::step::{LawError, Reacted};
     use crate::testing::{Scene, law};
 
     #[test]
@@ -54,16 +68,11 @@ mod tests {
         let law = law();
         let mut scene = Scene::<Rating>::new(&law, "CO.D", "G02.001");
         let invite = InviteRating { brief: brief(&law, "CO.D", "G02.001", "2026-11-20T09:00") };
-        scene
-            .step("2026-11-23T10:00", Role::System, |s, _| {
-                match invite_rating::decide(s, &invite) {
-                    Reacted::Done(events) => Ok::<_, LawError>(events),
-                    Reacted::NotYet => panic!("nothing has to come first"),
-                }
-            })
-            .unwrap();
+        scene.take("2026-11-23T10:00", Role::System, invite.clone()).unwrap();
+        assert!(scene.take("2026-11-23T10:01", Role::System, invite).unwrap().is_empty());
         let mut rate = |score| {
-            scene.step("2026-11-23T11:00", Role::Applicant, |s, f| decide(s, score, None, f))
+            let rating = RateDossier { score, comment: None };
+            scene.take("2026-11-23T11:00", Role::Applicant, rating)
         };
         assert_eq!(rate(6), Err(Refusal::OutOfRange));
         rate(5).unwrap();
