@@ -1,9 +1,10 @@
-//! Load against the real binary, over HTTP, with raw limits of the same machine measured in the same run beside it. It
-//! sends to processes that it started itself, and stops by itself.
+//! Load tests and benchmarks of the real program over HTTP, with the raw limits of the same machine
+//! measured in the same run. It starts and stops its own servers.
 //!
-//! `lifecycle` drives whole dossiers, `store` the event store alone, `keeper` very many deadlines,
-//! `whatif` a change of the law, `hostile` attackers and `statistics` auditors beside others, `replay-views` measures how fast views are rebuilt, `large`
-//! what that takes in memory.
+//! `lifecycle` processes whole dossiers; `store` measures the event store alone, `keeper` a large
+//! number of deadlines, `whatif` a simulated change of the law; `hostile` and `statistics` measure
+//! other clients during attacks and expensive reads; `replay-views` and `large` measure the time
+//! and memory for rebuilding views.
 
 #![expect(clippy::print_stdout, reason = "the figures go to standard output")]
 
@@ -19,13 +20,14 @@ mod large;
 mod lifecycle;
 mod others;
 mod raw;
+mod registry;
 mod server;
 mod statistics;
 mod store;
 mod together;
 mod whatif;
 
-/// Load, and the raw limits beside it.
+/// Load tests and benchmarks, with the machine's raw limits.
 #[derive(Debug, Parser)]
 #[command(name = "loadtest", max_term_width = 100)]
 struct Cli {
@@ -35,23 +37,27 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Whole dossiers through HTTP, each from submission to rating.
+    /// Process whole dossiers over HTTP, from submission to rating.
     Lifecycle(lifecycle::Arguments),
-    /// The same through a cluster on this machine: three NATS servers, PostgreSQL, two replicas of each service, a proxy.
+    /// The same on a cluster on this machine: three NATS servers, PostgreSQL, two replicas of each
+    /// service, a proxy.
     Cluster(lifecycle::Arguments),
-    /// Appends, reads and scans of the event store alone.
+    /// Append, read and scan on the event store alone.
     Store(store::Arguments),
-    /// The deadline keeper with very many open obligations.
+    /// Measure the deadline keeper with many open obligations.
     Keeper(keeper::Arguments),
-    /// A change of the law tried on very many dossiers.
+    /// Simulate a change of the law on many dossiers.
     Whatif(whatif::Arguments),
-    /// Attackers on one address, everybody else on another.
+    /// Measure other clients' latency during attacks.
     Hostile(hostile::Arguments),
-    /// Auditors who read statistics all the time, beside everybody else.
+    /// Measure other clients' latency during expensive reads.
     Statistics(statistics::Arguments),
-    /// How fast the views are rebuilt from the log.
+    /// Measure a registry of as many agencies as the country has: issuing it, the start and the
+    /// steps after it.
+    Registry(registry::Arguments),
+    /// Measure how fast views are rebuilt.
     ReplayViews(lifecycle::Arguments),
-    /// The same from a log of very large dossiers: what the server holds in memory for it.
+    /// Measure the memory for rebuilding views from large dossiers.
     Large(large::Arguments),
 }
 
@@ -65,6 +71,7 @@ async fn main() -> Result<()> {
         Command::Whatif(arguments) => whatif::run(&arguments).await?,
         Command::Hostile(arguments) => hostile::run(&arguments).await?,
         Command::Statistics(arguments) => statistics::run(&arguments).await?,
+        Command::Registry(arguments) => registry::run(&arguments).await?,
         Command::ReplayViews(arguments) => lifecycle::rebuild(&arguments).await?,
         Command::Large(arguments) => large::run(&arguments).await?,
     };
