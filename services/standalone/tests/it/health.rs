@@ -272,7 +272,11 @@ async fn a_bus_and_an_object_store_that_are_frozen_or_killed_are_warned_of_and_k
     });
     let environment = objects.environment().unwrap();
     let arguments = ["--nats", &nats.urls(), "--documents", BUCKET];
-    let process = Process::start_in(&folder.path().join("data"), &arguments, &environment);
+    let data = folder.path().join("data");
+    let process = Process::start_in(&data, &arguments, &environment);
+    // The object store makes the bucket when something is put into it.
+    let key = DevelopmentKey::in_folder(&data).unwrap();
+    submitted(&process.browser, &token(&key, Role::Applicant, "company-1", "")).await;
     let well = |body: &Value| body["bus"] == true && body["documents"] == true;
     let away = |body: &Value| body["bus"] == false && body["documents"] == false;
     probed(&process.browser, |body| well(body) && body["ready"] == true).await;
@@ -347,7 +351,8 @@ async fn whoever_watches_has_an_address_of_their_own_and_the_figures_are_only_th
     }
     assert_eq!(status(&process.browser, "/metrics").await, 404);
     // Nothing else is there, whoever asks.
-    for path in ["/v1/register/statistics", "/v1/register/lookup/x", "/openapi.json", "/docs", "/"] {
+    for path in ["/v1/register/statistics", "/v1/register/lookup/x", "/openapi.json", "/docs", "/"]
+    {
         assert_eq!(status(&watcher, path).await, 404, "{path}");
     }
     // Whoever watches uses up nothing of what others have.
