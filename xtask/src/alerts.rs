@@ -36,7 +36,6 @@ struct Case {
     /// What each alert that fires has besides the labels of its release; one without any if nothing is said.
     #[serde(default)]
     labels: Vec<Map<String, Value>>,
-    /// Minutes.
     after: Option<u32>,
 }
 

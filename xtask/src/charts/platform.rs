@@ -41,7 +41,7 @@ pub(super) fn check(dossier: &Path) -> Result<()> {
     let plain = format!("nats://dossier:{PASSWORD}@localhost:{client}");
     let refused = serve(dossier, &folder, &plain)?.stderr(Stdio::piped()).output()?;
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    if refused.status.success() || !said.contains("write tls://") || said.contains(PASSWORD) {
+    if refused.status.success() || !said.contains("use tls://") || said.contains(PASSWORD) {
         bail!("an authority for an address in plain text is not refused: {said}");
     }
     Ok(())

@@ -119,7 +119,6 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

@@ -31,7 +31,7 @@ const END: &str = "SELECT position, found
   FROM log_store, (SELECT coalesce(max(position), 0) AS found FROM log_events) newest
   WHERE position <> found LIMIT $1";
 
-/// Decodes a row.
+/// Decodes a row of one of the queries.
 type Read = fn(&Row) -> Result<Flaw, tokio_postgres::Error>;
 
 /// The first [`FLAWS_MAX`] of each kind. Reads all tables.
