@@ -1,4 +1,5 @@
-//! Programs from Debian's packages, unpacked instead of installed: that takes no root, and starts no service.
+//! Programs from Debian packages, unpacked instead of installed: this needs no root and starts no
+//! service.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -9,8 +10,9 @@ use anyhow::{Context, Result};
 
 use crate::tools::{folder, locked, run};
 
-/// Downloads and unpacks packages with a list of packages of our own: that of the system may be missing, and only root may fetch it.
-/// Of what the package depends on, only that is unpacked which is not installed.
+/// Downloads and unpacks packages with a package list of our own, because the system's may be
+/// missing and only root can update it. Of the dependencies, only those that are not installed are
+/// unpacked.
 const UNPACK: &str = r#"
 set -e
 mkdir -p "$APT/lists/partial" "$APT/cache/archives/partial"
@@ -39,7 +41,7 @@ pub fn debian(package: &str, file: &str) -> Result<PathBuf> {
     if file.is_file() && !is_library(&file) { wrapped(package, &file) } else { Ok(file) }
 }
 
-/// The folder of a package that was taken apart, of this version and with this sum where it is pinned.
+/// The folder of an unpacked package, with pinned version and checksum if given.
 pub(crate) fn unpacked(package: &str, pin: Option<(&str, &str)>) -> Result<PathBuf> {
     let target = folder()?.join(package);
     if !target.exists() {
@@ -56,7 +58,7 @@ pub(crate) fn unpacked(package: &str, pin: Option<(&str, &str)>) -> Result<PathB
     Ok(target)
 }
 
-/// A script that starts an unpacked program with the libraries that were unpacked with it.
+/// A script that starts an unpacked program with its unpacked libraries.
 pub(crate) fn wrapped(package: &str, program: &Path) -> Result<PathBuf> {
     let scripts = folder()?.join(package).join("wrapped");
     let name = program.file_name().context("a program has a name")?;
@@ -68,7 +70,7 @@ pub(crate) fn wrapped(package: &str, program: &Path) -> Result<PathBuf> {
             "#!/bin/sh\nLD_LIBRARY_PATH='{libraries}' exec '{}' \"$@\"\n",
             program.display()
         );
-        // Another process may be about to start it: it is there whole, or not at all.
+        // Renamed into place: another process may be about to start it.
         let part = scripts.join(format!("{}.{}", name.display(), std::process::id()));
         fs::write(&part, text)?;
         fs::set_permissions(&part, fs::Permissions::from_mode(0o755))?;
@@ -81,7 +83,7 @@ fn is_library(file: &Path) -> bool {
     file.file_name().is_some_and(|name| name.to_string_lossy().contains(".so"))
 }
 
-/// The folders of libraries, as `LD_LIBRARY_PATH` wants them.
+/// The folders of libraries for `LD_LIBRARY_PATH`.
 fn libraries(unpacked: &Path) -> Result<String> {
     let mut found = Vec::new();
     for folder in ["usr/lib", "lib"].map(|folder| unpacked.join(folder)) {

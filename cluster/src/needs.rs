@@ -1,14 +1,14 @@
-//! What a test needs and may not have: it is skipped, and says so.
+//! Prerequisites of tests: a test without them is skipped with a message.
 
 use std::io::Write;
 
 use anyhow::Result;
 
-/// The variable under which nothing may be skipped; `cargo xtask test` sets it.
+/// Environment variable that forbids skipping; set by `cargo xtask test`.
 pub const SKIP_NOTHING: &str = "DOSSIER_TESTS_SKIP_NOTHING";
 
-/// Ends a test as if it had passed if one of these cannot be had. A line on standard error, past what the test harness captures,
-/// names it. With [`SKIP_NOTHING`] the test fails instead.
+/// Skips a test (it returns and passes) if a prerequisite is unavailable, with a line on standard
+/// error that the test harness does not capture. With [`SKIP_NOTHING`], the test fails instead.
 #[macro_export]
 macro_rules! needs {
     ($($what:expr),+ $(,)?) => {
@@ -18,13 +18,13 @@ macro_rules! needs {
     };
 }
 
-/// Whether something cannot be had; a panic if nothing may be skipped.
+/// Whether a prerequisite is unavailable. Panics if skipping is forbidden.
 pub fn missing<T>(what: Result<T>) -> bool {
     let Err(error) = what else { return false };
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
     let line = line(&test, &error);
     assert!(std::env::var_os(SKIP_NOTHING).is_none(), "{line}");
-    // Nobody is left to tell if standard error is gone.
+    // Nothing can be reported if standard error is closed.
     let _ = writeln!(std::io::stderr(), "{line}");
     true
 }

@@ -1,4 +1,4 @@
-//! A PostgreSQL server of one's own.
+//! A PostgreSQL server for tests.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -15,9 +15,9 @@ use crate::process::{Process, cpu, signal, wait_until};
 
 /// User that runs the server if tests run as root, which PostgreSQL refuses.
 const USERS: [&str; 2] = ["postgres", "nobody"];
-/// What is used of it.
+/// Programs that are needed.
 const PROGRAMS: [&str; 4] = ["initdb", "postgres", "psql", "pg_isready"];
-/// For a server that nobody crashes, so that nothing is written only to survive that.
+/// Settings of a server that need not survive a crash.
 const WITHOUT_SYNC: [&str; 3] = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
 
 /// A server; stopped on drop.
@@ -37,7 +37,8 @@ impl Postgres {
         Self::start_with(folder, port, &[])
     }
 
-    /// The same without durability, and out of reach of an interrupt from the terminal.
+    /// The same without durability, and in a process group of its own, so that an interrupt from
+    /// the terminal does not stop it.
     pub(crate) fn start_without_sync(folder: &Path, port: u16) -> Result<Self> {
         Self::start_with(folder, port, &WITHOUT_SYNC)
     }
@@ -184,8 +185,7 @@ fn is_root() -> Result<bool> {
     Ok(fs::metadata("/proc/self")?.uid() == 0)
 }
 
-/// Where the server's programs are: Debian's newest or those on the path; unpacked if there are
-/// none.
+/// Folder of the server's programs: Debian's newest, those on the path, or unpacked ones.
 pub(crate) fn programs() -> Result<PathBuf> {
     if let Some(found) = newest(Path::new("/usr/lib/postgresql")).or_else(on_path) {
         return Ok(found);

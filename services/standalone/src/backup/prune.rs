@@ -14,13 +14,13 @@ use super::{DIGEST_KEY, LIST, UNFINISHED, list};
 /// that the next nightly backup removes it.
 const INCOMPLETE_AFTER: Duration = Duration::from_secs(20 * 60 * 60);
 
-/// Removes all but the newest `keep` of the complete backups of the same installation beside
-/// `good`, which was begun at `begun_at`, and the incomplete ones; returns what was removed. `good`
-/// and everything begun later counts towards `keep` and always stays.
+/// Removes complete backups of the same installation beside `good` (begun at `begun_at`), except
+/// the newest `keep`, and incomplete ones; returns the removed folders. `good` and later backups
+/// count towards `keep` and are never removed.
 ///
 /// # Errors
 ///
-/// Some of them cannot be removed; the others are removed nevertheless.
+/// Some cannot be removed; the others are removed nevertheless.
 pub(super) fn prune(good: &Path, begun_at: Timestamp, keep: usize) -> Result<Vec<PathBuf>> {
     let good = good.canonicalize().with_context(|| good.display().to_string())?;
     let key = key_in(&good).with_context(|| good.display().to_string())?;
@@ -45,12 +45,12 @@ pub(super) fn prune(good: &Path, begun_at: Timestamp, keep: usize) -> Result<Vec
     remove_all(all)
 }
 
-/// Removes the incomplete backups beside `backup`, which begins at `begun_at`, of the installation
-/// with this key of digests.
+/// Removes incomplete backups beside `backup` (begun at `begun_at`) of the installation with this
+/// digest key.
 ///
 /// # Errors
 ///
-/// Some of them cannot be removed; the others are removed nevertheless.
+/// Some cannot be removed; the others are removed nevertheless.
 pub(super) fn prune_incomplete(
     backup: &Path,
     key: Option<&[u8]>,
@@ -60,7 +60,7 @@ pub(super) fn prune_incomplete(
     remove_all(incomplete(&backup, key, begun_at)?)
 }
 
-/// The folders that stand beside one, itself included. Symbolic links are not followed.
+/// The folder and its siblings. Symbolic links are not followed.
 fn siblings(folder: &Path) -> Result<Vec<PathBuf>> {
     let Some(parent) = folder.parent() else { return Ok(Vec::new()) };
     let shown = || parent.display().to_string();
@@ -89,8 +89,7 @@ fn incomplete(backup: &Path, key: Option<&[u8]>, begun_at: Timestamp) -> Result<
     Ok(folders)
 }
 
-/// Whether a folder contains this key of digests (`None`: no key at all). False if that cannot be
-/// read.
+/// Whether a folder contains this digest key (`None`: none). False if it cannot be read.
 fn has_key(folder: &Path, key: Option<&[u8]>) -> bool {
     key_in(folder).is_ok_and(|found| found.as_deref() == key)
 }
@@ -155,7 +154,7 @@ mod tests {
         folder
     }
 
-    /// A whole backup of a day.
+    /// A complete backup.
     fn backup(place: &Path, name: &str, day: i8) -> PathBuf {
         let folder = folder(place, name, "key");
         let list = serde_json::json!({
@@ -164,7 +163,7 @@ mod tests {
         folder
     }
 
-    /// One that was begun on a day and is not whole.
+    /// An incomplete backup.
     fn unfinished(place: &Path, name: &str, day: i8, key: &str) -> PathBuf {
         let folder = folder(place, name, key);
         let begun = File::create(folder.join(UNFINISHED)).unwrap();

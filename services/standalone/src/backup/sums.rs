@@ -1,5 +1,5 @@
-//! `SHA256SUMS`: every file of a backup beside its log with its digest, as `sha256sum --check`
-//! reads it; and a digest of the log's events, whose file is another one on every engine.
+//! `SHA256SUMS`: digests of all files of a backup except the log, in the format of `sha256sum
+//! --check`; and a digest of the log's events, because the log's file differs between engines.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
@@ -9,12 +9,12 @@ use anyhow::{Context, Result, bail};
 use events::{EventStore, Filter, Position, Recorded};
 use sha2::{Digest, Sha256};
 
-/// What the list of digests is called.
+/// File name of the list.
 pub(super) const SUMS: &str = "SHA256SUMS";
-/// Bytes of a file that are in memory at a time.
+/// Buffer for reading a file, in bytes.
 const PART: usize = 64 * 1024;
 
-/// A list that is being written.
+/// A list being written.
 pub(super) struct Sums {
     file: BufWriter<File>,
     whole: Sha256,
@@ -26,14 +26,14 @@ impl Sums {
         Ok(Self { file: BufWriter::new(file), whole: Sha256::new() })
     }
 
-    /// A file, by its path from the folder, with its digest in hexadecimal.
+    /// Adds a file by its relative path, with its digest in hexadecimal.
     pub(super) fn add(&mut self, name: &str, sha256: &str) -> std::io::Result<()> {
         let line = format!("{sha256}  {name}\n");
         self.whole.update(&line);
         self.file.write_all(line.as_bytes())
     }
 
-    /// Makes it durable; gives its own digest.
+    /// Syncs the list; returns its own digest.
     pub(super) fn done(self) -> Result<String> {
         let file = self.file.into_inner().map_err(std::io::IntoInnerError::into_error)?;
         file.sync_all().context(SUMS)?;
@@ -41,8 +41,7 @@ impl Sums {
     }
 }
 
-/// What of the files in `folder` is not what its list says, a sentence for each. The list must have
-/// the digest `own`.
+/// Differences between the files in `folder` and its list, which must have the digest `own`.
 pub(super) fn compare(folder: &Path, own: &str) -> Result<Vec<String>> {
     let path = folder.join(SUMS);
     if of_file(&path)?.as_deref() != Some(own) {
@@ -67,7 +66,7 @@ pub(super) fn compare(folder: &Path, own: &str) -> Result<Vec<String>> {
     Ok(wrong)
 }
 
-/// The digest of a file; nothing if there is none.
+/// Digest of a file; `None` if it does not exist.
 pub(super) fn of_file(path: &Path) -> Result<Option<String>> {
     let mut file = match File::open(path) {
         Ok(file) => file,
@@ -84,13 +83,12 @@ pub(super) fn of_file(path: &Path) -> Result<Option<String>> {
     }
 }
 
-/// The digest of a log: of all that an event has but its position, which differs from engine to
-/// engine.
+/// Digest of a log: of all fields of its events except the position, which differs between engines.
 #[derive(Default)]
 pub(super) struct LogSum(Sha256);
 
 impl LogSum {
-    /// The next event.
+    /// Adds an event.
     pub(super) fn add(&mut self, event: &Recorded) {
         let version = event.version.0.to_string();
         let id = event.id.to_string();
@@ -101,12 +99,12 @@ impl LogSum {
         }
     }
 
-    /// In hexadecimal.
+    /// The digest in hexadecimal.
     pub(super) fn done(self) -> String {
         hexadecimal(self.0)
     }
 
-    /// Of a whole log.
+    /// Digest of a whole log.
     pub(super) async fn of(store: &EventStore) -> Result<String> {
         let (mut sum, mut after) = (Self::default(), Position::START);
         loop {

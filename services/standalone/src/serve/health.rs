@@ -47,7 +47,7 @@ struct Watched {
     kept: OneAtATime<Kept>,
 }
 
-/// A relay.
+/// A relay with its service and source.
 pub(super) struct Relaying {
     pub(super) service: &'static str,
     pub(super) source: &'static str,
@@ -142,7 +142,7 @@ impl Watch {
         warp::reply::with_status(json(&body), status).into_response()
     }
 
-    /// The figures.
+    /// The route of the metrics.
     pub(super) fn metrics(&self) -> Route {
         const FORMAT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
         let watch = self.clone();
