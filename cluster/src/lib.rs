@@ -52,6 +52,15 @@ pub struct Cluster {
 }
 
 impl Cluster {
+    /// Installs what a cluster consists of, if it is missing.
+    pub fn installed() -> Result<()> {
+        tools::postgres()?;
+        tools::NATS_SERVER.path()?;
+        tools::SEAWEEDFS.path()?;
+        proxy::nginx()?;
+        Ok(())
+    }
+
     /// Starts everything in `folder`, with the program `dossier` and the OpenAPI documents in
     /// `openapi`; returns once every service is ready.
     pub fn start(dossier: &Path, openapi: &Path, folder: &Path) -> Result<Self> {

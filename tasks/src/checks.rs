@@ -79,8 +79,8 @@ fn tests() -> Result<()> {
             "EVENTSTORE_URL names no server: EventStoreDB is tested on its double"
         )?;
     }
-    // One more than there are processors: some wait.
-    let threads = std::thread::available_parallelism()?.get() + 1;
+    // Twice as many as there are processors: most tests wait for a server most of the time.
+    let threads = 2 * std::thread::available_parallelism()?.get();
     let threads = threads.to_string();
     succeed(nextest()?.args(["--test-threads", &threads]).env(SKIP_NOTHING, "1"))
 }

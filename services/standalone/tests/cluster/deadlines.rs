@@ -87,6 +87,7 @@ async fn until_missed(store: &EventStore, count: usize, limit: Duration) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deadline_is_enforced_once_although_its_keeper_is_killed_as_it_falls_due() {
+    cluster::needs!(Cluster::installed());
     let _one = ONE_AT_A_TIME.lock().await;
     let folder = folder();
     let postgres =

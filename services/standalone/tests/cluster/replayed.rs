@@ -262,6 +262,7 @@ fn same_in_both(one: &BTreeMap<String, Vec<Told>>, many: &BTreeMap<String, Vec<T
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_real_log_comes_to_the_same_in_a_cluster_as_in_one_process() {
+    cluster::needs!(Cluster::installed());
     let Some(log) = log() else {
         say(format_args!(
             "SKIPPED: permit-receipts.csv is not here, so a cluster on the real log was NOT tested"
