@@ -1,4 +1,4 @@
-//! The routes, one file each.
+//! The operations, one file each.
 
 mod answer_consultation;
 mod approve_decision;
@@ -11,20 +11,26 @@ mod need_supplement;
 mod propose_decision;
 mod record_verification;
 mod reject_proposal;
-pub(crate) mod reply;
+mod reply;
 mod return_review;
 
-service_kit::routes!(App:
-    get_review,
-    claim_review,
-    complete_activity,
-    return_review,
-    hand_over_review,
-    consult_agency,
-    answer_consultation,
-    record_verification,
-    need_supplement,
-    propose_decision,
-    approve_decision,
-    reject_proposal,
-);
+use service_kit::http::Operation;
+
+use crate::App;
+
+pub(crate) fn operations() -> Vec<Operation<App>> {
+    vec![
+        get_review::operation(),
+        claim_review::operation(),
+        complete_activity::operation(),
+        return_review::operation(),
+        hand_over_review::operation(),
+        consult_agency::operation(),
+        answer_consultation::operation(),
+        record_verification::operation(),
+        need_supplement::operation(),
+        propose_decision::operation(),
+        approve_decision::operation(),
+        reject_proposal::operation(),
+    ]
+}

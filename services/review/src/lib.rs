@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dossier::review::{Review, STEPS};
-use service_kit::http::finish_openapi;
+use service_kit::http::{document, mount_all};
 use service_kit::tasks::{Keeper, Reactions, Stalled, Tasks};
 use service_kit::{Kit, Service, Streams};
 
@@ -18,7 +18,8 @@ pub struct App {
 /// The document of this service.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    finish_openapi("Review", "Who works on a dossier, what was done, and the decision.", http::DOCS)
+    let description = "Who works on a dossier, what was done, and the decision.";
+    document("Review", description, &http::operations())
 }
 
 /// Puts the service together.
@@ -34,7 +35,7 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     let app = Arc::new(App { reviews });
     Ok(Service {
         name: "review",
-        routes: http::routes(&app),
+        routes: mount_all(&app, http::operations()),
         tasks,
         openapi: openapi(),
         steps: STEPS,

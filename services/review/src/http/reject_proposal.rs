@@ -5,33 +5,23 @@ use std::sync::Arc;
 use dossier::Command;
 use dossier::contract::DossierId;
 use dossier::review::reject_proposal::RejectProposal;
-use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
+use service_kit::http::{Operation, Problem, Reply, Request};
 
 use super::reply::{ReviewReply, take};
 use crate::App;
 
-/// Does not agree with what a colleague proposed.
-#[utoipa::path(
-    post,
-    path = "/v1/reviews/{dossier}/proposal-rejections",
-    operation_id = "reject_proposal",
-    params(("dossier" = Uuid, Path, description = "The dossier")),
-    request_body = RejectProposal,
-    responses((status = 200, body = ReviewReply)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::post(
+        "/v1/reviews/{dossier}/proposal-rejections",
+        "reject_proposal",
+        "Reject a proposed decision",
+    )
+    .step(&RejectProposal::STEP)
+    .body::<RejectProposal>()
+    .reply::<ReviewReply>()
+    .handle(handle)
+}
+
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     take::<RejectProposal>(&app, dossier, &request).await
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(
-        app,
-        Access::Roles(RejectProposal::STEP.may),
-        warp::path!("v1" / "reviews" / DossierId / "proposal-rejections"),
-        handle,
-    )
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

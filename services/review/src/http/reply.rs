@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use dossier::access::{self, Caller};
-use dossier::contract::{Actor, DossierId, Outcome, Role};
+use dossier::contract::{
+    Actor, AgencyCode, ConsultationId, DossierCode, DossierId, Outcome, Role, Subject,
+};
 use dossier::law::Law;
 use dossier::review::{ClosedConsultation, Consultation, READ, READ_CONTENT, Review, Stage};
 use dossier::{Command, State};
@@ -16,48 +18,59 @@ use uuid::Uuid;
 use crate::App;
 
 /// A review, as it is shown to officers; to a consulted agency its own consultations alone.
-#[derive(Debug, Default, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ReviewReply {
     /// The dossier.
-    dossier: Uuid,
+    dossier: DossierId,
     /// The code on its slips.
-    code: String,
-    /// Where it stands: `open`, `paused`, `proposed`, `decided` or `cancelled`; not told to a consulted agency.
-    #[schema(value_type = Option<String>)]
+    code: DossierCode,
+    /// Absent for a consulted agency.
     #[serde(skip_serializing_if = "Option::is_none")]
-    stage: Option<&'static str>,
-    /// Who works on it.
+    stage: Option<ReviewStage>,
+    /// The officer who works on it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    officer: Option<String>,
-    /// The activity that is next.
+    officer: Option<Subject>,
+    /// The next activity.
+    #[schema(example = "appraisal")]
     #[serde(skip_serializing_if = "Option::is_none")]
     activity: Option<String>,
     /// By when that is to be done.
     #[serde(flatten)]
     #[schema(inline)]
     activity_due: ActivityDue,
-    /// The consultations that are open.
+    /// The open consultations.
     consultations: Vec<ConsultationReply>,
-    /// Those that are over.
+    /// The closed ones.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     closed_consultations: Vec<ClosedConsultationReply>,
     /// The proposal to be approved.
     #[serde(skip_serializing_if = "Option::is_none")]
     proposal: Option<ProposalReply>,
-    /// `approved` or `refused`.
-    #[schema(value_type = Option<String>)]
+    /// What was decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<Outcome>,
 }
 
-/// A consultation that is open.
+/// The stage of a review.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ReviewStage {
+    Open,
+    Paused,
+    Proposed,
+    Decided,
+    Cancelled,
+}
+
+/// An open consultation.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ConsultationReply {
     /// Its id.
-    consultation: Uuid,
-    /// Who was asked.
-    agency: String,
-    /// What; null once it was erased, and for operators.
+    consultation: ConsultationId,
+    /// The agency that was asked.
+    agency: AgencyCode,
+    /// The question; null after its erasure, and for operators.
+    #[schema(example = "Does the plan conform to the zoning?")]
     question: Option<String>,
     /// By when it must answer.
     #[serde(flatten)]
@@ -67,19 +80,21 @@ pub(crate) struct ConsultationReply {
     silent: bool,
 }
 
-/// A consultation that is over.
+/// A closed consultation.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ClosedConsultationReply {
     /// Its id.
-    consultation: Uuid,
-    /// Who was asked.
-    agency: String,
-    /// What; null once it was erased, and for operators.
+    consultation: ConsultationId,
+    /// The agency that was asked.
+    agency: AgencyCode,
+    /// The question; null after its erasure, and for operators.
+    #[schema(example = "Does the plan conform to the zoning?")]
     question: Option<String>,
     /// Whether the agency agreed; absent if the review ended before it had answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     agrees: Option<bool>,
-    /// What it answered; null once it was erased, and for operators.
+    /// The answer; null after its erasure, and for operators.
+    #[schema(example = "It does.")]
     answer: Option<String>,
 }
 
@@ -88,17 +103,17 @@ pub(crate) struct ClosedConsultationReply {
 pub(crate) struct ProposalReply {
     /// Its id.
     proposal: Uuid,
-    /// `approved` or `refused`.
-    #[schema(value_type = String)]
+    /// The proposed decision.
     outcome: Outcome,
-    /// The written reason; null once it was erased, and for operators.
+    /// The written reason; null after its erasure, and for operators.
+    #[schema(example = "The dossier is complete.")]
     reason: Option<String>,
-    /// Who proposes.
-    officer: String,
+    /// The officer who proposes it.
+    officer: Subject,
 }
 
 impl ReviewReply {
-    /// What a caller who may read it sees of it.
+    /// The part that a caller who may read it may see.
     pub(crate) fn to(review: &Review, law: &Law, caller: &Caller) -> Option<Self> {
         let mut reply = Self::new(review, law)?;
         let resource = review.resource()?;
@@ -109,14 +124,21 @@ impl ReviewReply {
         else {
             return Some(reply.without_content());
         };
-        let own = |agency: &str| caller.acts_for(&agency.into());
+        let own = |agency: &AgencyCode| caller.acts_for(agency);
         reply.consultations.retain(|asked| own(&asked.agency));
         reply.closed_consultations.retain(|asked| own(&asked.agency));
-        let Self { dossier, code, consultations, closed_consultations, .. } = reply;
-        Some(Self { dossier, code, consultations, closed_consultations, ..Self::default() })
+        Some(Self {
+            stage: None,
+            officer: None,
+            activity: None,
+            activity_due: ActivityDue::default(),
+            proposal: None,
+            outcome: None,
+            ..reply
+        })
     }
 
-    /// For those who must know where it stands, and no more.
+    /// Without texts, for callers who may know the stage only.
     fn without_content(mut self) -> Self {
         self.consultations.iter_mut().for_each(|asked| asked.question = None);
         for closed in &mut self.closed_consultations {
@@ -128,23 +150,23 @@ impl ReviewReply {
         self
     }
 
-    /// Nothing came here: nothing to show.
+    /// `None` if no dossier arrived here.
     pub(crate) fn new(review: &Review, law: &Law) -> Option<Self> {
         let brief = review.brief.as_ref()?;
         let agency = &brief.agency;
         let stage = match review.stage {
             Stage::Empty => return None,
-            Stage::Open => "open",
-            Stage::Paused => "paused",
-            Stage::Proposed => "proposed",
-            Stage::Decided => "decided",
-            Stage::Cancelled => "cancelled",
+            Stage::Open => ReviewStage::Open,
+            Stage::Paused => ReviewStage::Paused,
+            Stage::Proposed => ReviewStage::Proposed,
+            Stage::Decided => ReviewStage::Decided,
+            Stage::Cancelled => ReviewStage::Cancelled,
         };
         Some(Self {
-            dossier: brief.dossier.0,
-            code: brief.code.to_string(),
+            dossier: brief.dossier,
+            code: brief.code.clone(),
             stage: Some(stage),
-            officer: review.officer.as_ref().map(ToString::to_string),
+            officer: review.officer.clone(),
             activity: review.due.as_ref().map(|due| due.activity.clone()),
             activity_due: ActivityDue::of(
                 law,
@@ -155,8 +177,8 @@ impl ReviewReply {
                 .consultations
                 .values()
                 .map(|Consultation { requested, running, silent, .. }| ConsultationReply {
-                    consultation: requested.consultation.0,
-                    agency: requested.agency.to_string(),
+                    consultation: requested.consultation,
+                    agency: requested.agency.clone(),
                     question: requested.question.known().cloned(),
                     due: Due::of(law, agency, running.map(|running| running.due_at)),
                     silent: *silent,
@@ -167,7 +189,7 @@ impl ReviewReply {
                 proposal: proposed.proposal,
                 outcome: proposed.outcome,
                 reason: proposed.reason.known().cloned(),
-                officer: proposed.officer.to_string(),
+                officer: proposed.officer.clone(),
             }),
             outcome: review.decision.as_ref().map(|decision| decision.outcome),
         })
@@ -177,8 +199,8 @@ impl ReviewReply {
 fn closed(closed: &Arc<ClosedConsultation>) -> ClosedConsultationReply {
     let ClosedConsultation { requested, answer } = &**closed;
     ClosedConsultationReply {
-        consultation: requested.consultation.0,
-        agency: requested.agency.to_string(),
+        consultation: requested.consultation,
+        agency: requested.agency.clone(),
         question: requested.question.known().cloned(),
         agrees: answer.as_ref().map(|answer| answer.agrees),
         answer: answer.as_ref().and_then(|answer| answer.answer.known()).cloned(),
