@@ -10,25 +10,33 @@ const COLUMNS_MAX: usize = 100;
 
 /// Folders and files whose comments follow the style guide. Add one once its do.
 const CLEAN: &[&str] = &[
+    "cluster/src",
     "libs/calendar",
-    "libs/events/src/bus",
-    "libs/events/src/limits.rs",
-    "libs/events/src/store/postgres",
-    "libs/events/src/store/sqlite",
+    "libs/events/src",
+    "libs/service-kit/src/auth",
+    "libs/service-kit/src/codes",
+    "libs/service-kit/src/documents",
     "libs/service-kit/src/limits.rs",
+    "libs/service-kit/src/metrics",
+    "libs/service-kit/src/quotas",
+    "libs/service-kit/src/telemetry",
+    "libs/service-kit/src/view",
     "loadtest/src",
-    "services/standalone/src/backup",
-    "services/standalone/src/check",
-    "services/standalone/src/data",
-    "services/standalone/src/demo",
-    "services/standalone/src/replay",
-    "services/standalone/src/visit",
-    "services/standalone/src/whatif",
+    "services/standalone/src",
     "xtask/src/prose.rs",
+];
+/// What in them does not yet.
+const EXCEPT: &[&str] = &[
+    "libs/events/src/budget.rs",
+    "libs/events/src/store/eventstoredb",
+    "libs/events/src/store/eventstoredb.rs",
+    "libs/service-kit/src/auth/keys.rs",
+    "services/standalone/src/serve/health/ready.rs",
 ];
 
 fn is_clean(path: &Path) -> bool {
-    CLEAN.iter().any(|folder| path.starts_with(folder))
+    let is_in = |list: &[&str]| list.iter().any(|place| path.starts_with(place));
+    is_in(CLEAN) && !is_in(EXCEPT)
 }
 
 /// The text after `//`, `///` or `//!`.

@@ -68,7 +68,6 @@ pub struct Codes {
 /// which is right if it is unknown whether it was used.
 #[derive(Debug)]
 pub struct Reserved {
-    /// The code.
     pub code: DossierCode,
     key: Key,
     number: u32,

@@ -47,6 +47,7 @@ pub use copies::Copied;
 pub(crate) use home::Content;
 use home::Home;
 pub use home::HomeError;
+pub use media::DOCUMENT_TYPES;
 use media::{MEDIA_TYPES, MediaType};
 pub use orphans::{NamedDocuments, Orphans};
 use places::Places;
@@ -90,9 +91,7 @@ impl Known {
 /// A stored document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
-    /// Its name.
     pub name: DocumentName,
-    /// Its media type.
     pub media_type: String,
     /// Its size.
     pub bytes: u64,

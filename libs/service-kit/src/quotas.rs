@@ -37,7 +37,6 @@ pub enum Uses {
     Nothing,
     /// A read with a token.
     Read,
-    /// A step.
     Step,
     /// A step that submits a dossier or complaint.
     Submission,
@@ -166,7 +165,7 @@ impl Quotas {
         Self { rules, clock, counted: Arc::new(Mutex::new(counted)) }
     }
 
-    /// The rules.
+    /// The rules that it counts by.
     #[must_use]
     pub const fn rules(&self) -> &Rules {
         &self.rules

@@ -17,7 +17,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 #[cfg(feature = "otlp")]
 mod otlp;
 
-/// The collector.
+/// Where traces are exported to.
 #[derive(Debug, Clone)]
 pub struct Collector {
     /// The collector's address for OTLP over HTTP, for example `http://collector:4318`.

@@ -58,7 +58,6 @@ pub struct Shape {
 /// Why a view cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ViewError {
-    /// The file.
     #[error("{path}: {source}")]
     File {
         /// Which.
@@ -235,7 +234,6 @@ fn is_elsewhere(error: &rusqlite::Error) -> bool {
 /// A read model that is ahead of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ahead {
-    /// Its name.
     pub name: String,
     /// The position that it reflects.
     pub position: Position,

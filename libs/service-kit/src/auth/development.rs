@@ -112,7 +112,7 @@ pub fn secret(path: &Path) -> Result<Vec<u8>, AuthError> {
     }
 }
 
-/// A random name.
+/// 16 random bytes, in base64url.
 pub(crate) fn random_name() -> Result<String, AuthError> {
     let mut bytes = [0; 16];
     random(&mut bytes)?;

@@ -36,7 +36,6 @@ pub enum Unauthenticated {
     Audience,
     /// Not valid yet.
     Early,
-    /// Expired.
     Expired,
     /// Its lifetime exceeds the limit.
     LongLived,

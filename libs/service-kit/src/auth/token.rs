@@ -108,7 +108,7 @@ impl<'a> Token<'a> {
         self.header.alg.parse().ok()
     }
 
-    /// Checks the header.
+    /// Refuses critical extensions and tokens that are not access tokens.
     pub(super) fn check_header(&self) -> Result<(), Unauthenticated> {
         // No extensions are supported, so a critical one is refused (RFC 7515, section 4.1.11).
         if self.header.crit.is_some() {

@@ -21,7 +21,6 @@ pub(super) struct Record {
     /// The agency, if an officer uploaded it as one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     agency: Option<AgencyCode>,
-    /// The media type.
     pub(super) media_type: String,
     /// The size.
     pub(super) bytes: u64,

@@ -22,7 +22,6 @@ pub struct Upload<'a> {
     pub client: IpAddr,
     /// The client's key.
     pub key: &'a str,
-    /// Its `Content-Type`.
     pub content_type: &'a str,
     /// The announced digests.
     pub promised: &'a Promised,

@@ -21,7 +21,6 @@ pub struct Rate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OfApplicant {
-    /// Steps.
     pub steps: Rate,
     /// What is read.
     pub reads: Rate,
@@ -45,7 +44,6 @@ pub struct OfOfficer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OfAddress {
-    /// Look-ups.
     pub look_ups: Rate,
     /// The same over a longer time.
     pub look_ups_of_a_day: Rate,
@@ -65,7 +63,7 @@ pub struct Rules {
     pub address: OfAddress,
 }
 
-/// Invalid rules.
+/// Rules that cannot be decoded, or have a number out of range.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidRules {
     /// Unknown or missing fields.
