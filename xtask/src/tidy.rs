@@ -42,6 +42,7 @@ const ALL: &[&str] = &[
     "result-delivery",
     "feedback",
     "register",
+    "standalone",
 ];
 /// What the pure crates may use besides our own.
 const PURE: &[&str] = &[

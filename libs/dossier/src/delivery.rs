@@ -3,7 +3,7 @@
 
 use crate::access::{May, agency, any, own};
 use crate::contract::Role;
-use crate::step::Step;
+use crate::step::{Command, Step};
 
 pub mod cancel_result;
 pub mod choose_channel;
@@ -32,26 +32,41 @@ mod state;
 
 pub use after::{After, Owed};
 pub use parcel::Parcel;
-pub use reaction::DeliveryReaction;
 pub use state::{DossierResult, Stage};
+
+use cancel_result::CancelResult;
+use choose_channel::ChooseChannel;
+use collect_result::CollectResult;
+use decide_renewal::DecideRenewal;
+use download_result::DownloadResult;
+use expire_result::ExpireResult;
+use hand_to_carrier::HandToCarrier;
+use issue_result::IssueResult;
+use meet_duty::MeetDuty;
+use miss_duty::MissDuty;
+use miss_renewal::MissRenewal;
+use prepare_result::PrepareResult;
+use request_renewal::RequestRenewal;
+use revoke_result::RevokeResult;
+use take_carrier_notice::TakeCarrierNotice;
 
 /// The steps, in the order of the procedure.
 pub const STEPS: &[Step] = &[
-    prepare_result::STEP,
-    cancel_result::STEP,
-    issue_result::STEP,
-    choose_channel::STEP,
-    download_result::STEP,
-    collect_result::STEP,
-    hand_to_carrier::STEP,
-    take_carrier_notice::STEP,
-    revoke_result::STEP,
-    meet_duty::STEP,
-    miss_duty::STEP,
-    request_renewal::STEP,
-    decide_renewal::STEP,
-    miss_renewal::STEP,
-    expire_result::STEP,
+    PrepareResult::STEP,
+    CancelResult::STEP,
+    IssueResult::STEP,
+    ChooseChannel::STEP,
+    DownloadResult::STEP,
+    CollectResult::STEP,
+    HandToCarrier::STEP,
+    TakeCarrierNotice::STEP,
+    RevokeResult::STEP,
+    MeetDuty::STEP,
+    MissDuty::STEP,
+    RequestRenewal::STEP,
+    DecideRenewal::STEP,
+    MissRenewal::STEP,
+    ExpireResult::STEP,
 ];
 
 /// Who may list what carriers said that names none of our parcels.

@@ -8,7 +8,7 @@ use dossier::access::Resource;
 use dossier::contract::{AgencyCode, DossierId, Meta, ProcedureRef, WaybillEvent, WaybillTaken};
 use dossier::delivery::hand_to_carrier::HandToCarrier;
 use dossier::law::shipped_rules;
-use dossier::{Command, Facts, LawError, State};
+use dossier::{Command, Decision, Facts, LawError, State, Step};
 use events::bus::Bus;
 use events::{EventStore, Faults};
 use jiff::Timestamp;
@@ -35,6 +35,24 @@ impl State for Waybill {
 
     fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
         None
+    }
+}
+
+/// Takes the waybill with this number.
+#[derive(Debug)]
+struct TakeWaybill(u128);
+
+impl Command for TakeWaybill {
+    type State = Waybill;
+    type Refusal = LawError;
+    const STEP: Step = HandToCarrier::STEP;
+
+    fn decide(&self, _: &Waybill, _: &Facts<'_>) -> Result<Decision<WaybillEvent>, LawError> {
+        Ok(Decision::event(WaybillTaken {
+            carrier: "vnpost".to_owned(),
+            waybill: self.0.to_string(),
+            dossier: DossierId(Uuid::from_u128(self.0)),
+        }))
     }
 }
 
@@ -66,16 +84,8 @@ async fn outcomes(faults: Faults, steps: u128) -> Vec<Result<(), Failure<LawErro
     for n in 1..=steps {
         let stream = Streams::<Waybill>::name(&n.to_string()).unwrap();
         let id = Uuid::from_u128(n);
-        let step = &HandToCarrier::STEP;
-        let envelope =
-            CommandEnvelope::by_service("delivery", step, stream, id).begins(Begins::Either);
-        let taken = WaybillEvent::WaybillTaken(WaybillTaken {
-            carrier: "vnpost".to_owned(),
-            waybill: n.to_string(),
-            dossier: DossierId(Uuid::from_u128(n)),
-        });
-        let decide = |_: &Waybill, _: &Facts<'_>| Ok(vec![taken.clone()]);
-        outcomes.push(streams.execute(&envelope, decide).await.map(drop));
+        let envelope = CommandEnvelope::by_service("delivery", stream, id).begins(Begins::Either);
+        outcomes.push(streams.execute(&envelope, &TakeWaybill(n)).await.map(drop));
     }
     outcomes
 }

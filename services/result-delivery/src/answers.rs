@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use dossier::Follow;
 use dossier::contract::DecidedBy;
-use dossier::delivery::{DeliveryReaction, DossierResult, prepare_result};
+use dossier::delivery::DossierResult;
+use dossier::delivery::prepare_result::{self, PrepareResult};
 use service_kit::Streams;
 use service_kit::tasks::{Before, BoxFuture};
 
@@ -19,10 +20,7 @@ pub(crate) struct Answers {
 
 impl Answers {
     async fn number(&self, follow: &mut Follow<DossierResult>) -> Result<(), &'static str> {
-        let Some(DeliveryReaction::Prepare(command)) = follow.command.get_mut::<DeliveryReaction>()
-        else {
-            return Ok(());
-        };
+        let Some(command) = follow.command.get_mut::<PrepareResult>() else { return Ok(()) };
         if command.by != DecidedBy::Rule {
             return Ok(());
         }

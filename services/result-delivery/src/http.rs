@@ -1,4 +1,4 @@
-//! The routes, one file each.
+//! The operations, one file each.
 
 mod choose_channel;
 mod collect_result;
@@ -16,19 +16,25 @@ mod request_renewal;
 mod revoke_result;
 mod take_carrier_notice;
 
-service_kit::routes!(App:
-    get_delivery,
-    get_result_document,
-    get_result_numbers,
-    issue_result,
-    choose_channel,
-    download_result,
-    collect_result,
-    hand_to_carrier,
-    take_carrier_notice,
-    get_unmatched_parcel_notices,
-    revoke_result,
-    meet_duty,
-    request_renewal,
-    decide_renewal,
-);
+use service_kit::http::Operation;
+
+use crate::App;
+
+pub(crate) fn operations() -> Vec<Operation<App>> {
+    vec![
+        get_delivery::operation(),
+        get_result_document::operation(),
+        get_result_numbers::operation(),
+        issue_result::operation(),
+        choose_channel::operation(),
+        download_result::operation(),
+        collect_result::operation(),
+        hand_to_carrier::operation(),
+        take_carrier_notice::operation(),
+        get_unmatched_parcel_notices::operation(),
+        revoke_result::operation(),
+        meet_duty::operation(),
+        request_renewal::operation(),
+        decide_renewal::operation(),
+    ]
+}

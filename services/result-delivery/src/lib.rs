@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dossier::delivery::{DossierResult, STEPS};
 use events::Position;
-use service_kit::http::finish_openapi;
+use service_kit::http::{document, mount_all};
 use service_kit::tasks::{Keeper, Progress, Projector, Reactions, Stalled, Tasks};
 use service_kit::view::View;
 use service_kit::{Kit, Service, Streams};
@@ -37,7 +37,7 @@ pub struct App {
 /// The document of this service.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    finish_openapi("Result delivery", "Results, parcels and proof of delivery.", http::DOCS)
+    document("Result delivery", "Results, parcels and proof of delivery.", &http::operations())
 }
 
 /// Puts the service together.
@@ -66,7 +66,7 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     let app = Arc::new(App { results, numbers, parcels, parcels_known, began_at });
     Ok(Service {
         name: "result-delivery",
-        routes: http::routes(&app),
+        routes: mount_all(&app, http::operations()),
         tasks,
         openapi: openapi(),
         steps: STEPS,

@@ -5,28 +5,42 @@ use uuid::Uuid;
 
 use super::{DossierResult, Stage};
 use crate::contract::{DeliveryEvent, ResultCancelled};
-use crate::step::{Reacted, Step};
+use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// This step, which the service takes itself.
-pub const STEP: Step = Step {
-    name: "cancel_result",
-    service: "result-delivery",
-    basis: "118/2025/NĐ-CP Điều 21",
-    may: &[],
-    events: &["delivery.ResultCancelled.v1"],
-    refusals: &[],
-};
+/// Cancels a result, or the one that would be prepared.
+#[derive(Debug, Clone, Copy)]
+pub struct CancelResult {
+    /// The event by which the dossier ended otherwise.
+    pub cause: Uuid,
+}
 
-/// Decides; nothing if it is on its way, delivered, revoked or cancelled.
-#[must_use]
-pub fn decide(result: &DossierResult, cause: Uuid) -> Reacted<DeliveryEvent> {
-    match result.stage {
-        Stage::Empty | Stage::Prepared | Stage::Issued => {
-            Reacted::Done(vec![ResultCancelled { cause }.into()])
-        }
-        Stage::WithCarrier | Stage::Delivered | Stage::Revoked | Stage::Cancelled => {
-            Reacted::Done(Vec::new())
-        }
+impl Command for CancelResult {
+    type State = DossierResult;
+    type Refusal = LawError;
+    const STEP: Step = Step {
+        name: "cancel_result",
+        service: "result-delivery",
+        basis: "118/2025/NĐ-CP Điều 21",
+        may: &[],
+        events: &["delivery.ResultCancelled.v1"],
+        refusals: &[],
+    };
+
+    /// Nothing if it is on its way, delivered, revoked or cancelled.
+    fn decide(
+        &self,
+        result: &DossierResult,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<DeliveryEvent>, LawError> {
+        let _ = facts;
+        Ok(match result.stage {
+            Stage::Empty | Stage::Prepared | Stage::Issued => {
+                Decision::event(ResultCancelled { cause: self.cause })
+            }
+            Stage::WithCarrier | Stage::Delivered | Stage::Revoked | Stage::Cancelled => {
+                Decision::Nothing
+            }
+        })
     }
 }
 
@@ -36,23 +50,18 @@ mod tests {
     use crate::contract::{DecidedBy, DeliveryChannel, Outcome, Role};
     use crate::delivery::prepare_result::PrepareResult;
     use crate::delivery::prepare_result::tests::{prepare, prepared};
-    use crate::step::{Facts, LawError};
     use crate::testing::{Scene, law};
 
     #[test]
     fn a_withdrawal_in_the_same_moment_cancels_the_result_whichever_is_known_first() {
         let law = law();
-        let cause = Uuid::nil();
-        let cancel = |s: &DossierResult, _: &Facts<'_>| match decide(s, cause) {
-            Reacted::Done(events) => Ok::<_, LawError>(events),
-            Reacted::NotYet => panic!("nothing has to come first"),
-        };
+        let cancel = CancelResult { cause: Uuid::nil() };
         let mut scene = prepared(&law, "CO.D", DeliveryChannel::Download);
         let brief = scene.state.prepared.as_ref().unwrap().brief.clone();
-        scene.step("2026-11-23T10:00", Role::System, cancel).unwrap();
+        scene.take("2026-11-23T10:00", Role::System, cancel).unwrap();
         assert_eq!(scene.state.stage, Stage::Cancelled);
         let mut scene = Scene::new(&law, "CO.D", "G02.001");
-        scene.step("2026-11-23T10:00", Role::System, cancel).unwrap();
+        scene.take("2026-11-23T10:00", Role::System, cancel).unwrap();
         let (outcome, by) = (Outcome::Approved, DecidedBy::Officers);
         prepare(&mut scene, PrepareResult { brief, outcome, by, number: None });
         assert_eq!(scene.kinds(), ["ResultCancelled"]);

@@ -5,17 +5,14 @@ use crate::access::{agency, own};
 use crate::contract::{
     Delivery, DeliveryChannel, DeliveryChannelChosen, DeliveryEvent, Personal, Role,
 };
-use crate::step::{Facts, Step, refusals};
+use crate::step::{Command, Decision, Facts, Step, refusals};
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "choose_channel",
-    service: "result-delivery",
-    basis: "45/2016/QĐ-TTg Điều 8",
-    may: &[own(Role::Applicant), agency(Role::Clerk)],
-    events: &["delivery.DeliveryChannelChosen.v1"],
-    refusals: Refusal::ALL,
-};
+/// Chooses another way for the result.
+#[derive(Debug, Clone)]
+pub struct ChooseChannel {
+    /// How the result is wanted.
+    pub delivery: Delivery,
+}
 
 refusals! {
     /// Why the way cannot be chosen.
@@ -29,24 +26,37 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(
-    result: &DossierResult,
-    delivery: Delivery,
-    facts: &Facts<'_>,
-) -> Result<Vec<DeliveryEvent>, Refusal> {
-    if !matches!(result.stage, Stage::Prepared | Stage::Issued) {
-        return Err(Refusal::OnItsWay);
+impl Command for ChooseChannel {
+    type State = DossierResult;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "choose_channel",
+        service: "result-delivery",
+        basis: "45/2016/QĐ-TTg Điều 8",
+        may: &[own(Role::Applicant), agency(Role::Clerk)],
+        events: &["delivery.DeliveryChannelChosen.v1"],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(
+        &self,
+        result: &DossierResult,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<DeliveryEvent>, Refusal> {
+        if !matches!(result.stage, Stage::Prepared | Stage::Issued) {
+            return Err(Refusal::OnItsWay);
+        }
+        let delivery = self.delivery.clone();
+        if !facts.rule()?.procedure.delivery.contains(&delivery.channel) {
+            return Err(Refusal::DeliveryNotOffered);
+        }
+        if delivery.channel == DeliveryChannel::Post
+            && delivery.address.as_ref().and_then(Personal::known).is_none()
+        {
+            return Err(Refusal::AddressMissing);
+        }
+        Ok(Decision::event(DeliveryChannelChosen { delivery }))
     }
-    if !facts.rule()?.procedure.delivery.contains(&delivery.channel) {
-        return Err(Refusal::DeliveryNotOffered);
-    }
-    if delivery.channel == DeliveryChannel::Post
-        && delivery.address.as_ref().and_then(Personal::known).is_none()
-    {
-        return Err(Refusal::AddressMissing);
-    }
-    Ok(vec![DeliveryChannelChosen { delivery }.into()])
 }
 
 #[cfg(test)]
@@ -60,10 +70,9 @@ mod tests {
         let law = law();
         let mut scene = issued(&law, DeliveryChannel::Download);
         let mut choose = |channel| {
-            let delivery = |address| Delivery { channel, address };
             let mut with = |address| {
-                let delivery = delivery(address);
-                scene.step("2026-11-23T12:00", Role::Applicant, |s, f| decide(s, delivery, f))
+                let command = ChooseChannel { delivery: Delivery { channel, address } };
+                scene.take("2026-11-23T12:00", Role::Applicant, command)
             };
             (with(None), with(Some(Personal::Erased)))
         };

@@ -1,19 +1,22 @@
 //! The applicant, or somebody with authority, collects the result at the one-stop unit.
 
+use serde::Deserialize;
+use utoipa::ToSchema;
+
 use super::DossierResult;
 use crate::access::agency;
 use crate::contract::{DeliveryChannel, DeliveryEvent, Personal, ResultDelivered, Role};
-use crate::step::{Facts, Step, refusals};
+use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::text::Line;
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "collect_result",
-    service: "result-delivery",
-    basis: "61/2018/NĐ-CP Điều 20",
-    may: &[agency(Role::Clerk)],
-    events: &["delivery.ResultDelivered.v1"],
-    refusals: Refusal::ALL,
-};
+/// Records that the result was collected at the one-stop unit.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = CollectResultRequest)]
+pub struct CollectResult {
+    /// Who took it, if not the applicant.
+    pub received_by: Option<Line<200>>,
+}
 
 refusals! {
     /// Why it cannot be collected.
@@ -23,21 +26,30 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(
-    result: &DossierResult,
-    received_by: Option<String>,
-    _facts: &Facts<'_>,
-) -> Result<Vec<DeliveryEvent>, Refusal> {
-    let channel = DeliveryChannel::Collection;
-    match result.brief().filter(|_| result.waits_for(channel)) {
-        Some(brief) => {
-            let (brief, received_by) = (brief.clone(), received_by.map(Personal::from));
-            let (parcel, carrier_event) = (None, None);
-            let delivered = ResultDelivered { brief, channel, parcel, carrier_event, received_by };
-            Ok(vec![delivered.into()])
-        }
-        None => Err(Refusal::NotThere),
+impl Command for CollectResult {
+    type State = DossierResult;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "collect_result",
+        service: "result-delivery",
+        basis: "61/2018/NĐ-CP Điều 20",
+        may: &[agency(Role::Clerk)],
+        events: &["delivery.ResultDelivered.v1"],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(
+        &self,
+        result: &DossierResult,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<DeliveryEvent>, Refusal> {
+        let _ = facts;
+        let channel = DeliveryChannel::Collection;
+        let brief = result.brief().filter(|_| result.waits_for(channel));
+        let brief = brief.ok_or(Refusal::NotThere)?.clone();
+        let received_by = self.received_by.as_ref().map(|name| Personal::from(name.0.clone()));
+        let (parcel, carrier_event) = (None, None);
+        Ok(Decision::event(ResultDelivered { brief, channel, parcel, carrier_event, received_by }))
     }
 }
 
@@ -52,10 +64,10 @@ mod tests {
     fn a_collected_result_is_delivered_once() {
         let law = law();
         let mut scene = issued(&law, DeliveryChannel::Collection);
-        let collect = |s: &DossierResult, f: &Facts<'_>| decide(s, Some("son".to_owned()), f);
-        scene.step("2026-11-23T12:00", Role::Clerk, collect).unwrap();
+        let collect = CollectResult { received_by: Some("son".into()) };
+        scene.take("2026-11-23T12:00", Role::Clerk, collect.clone()).unwrap();
         assert_eq!(scene.state.stage, Stage::Delivered);
-        let again = scene.step("2026-11-23T12:00", Role::Clerk, collect);
+        let again = scene.take("2026-11-23T12:00", Role::Clerk, collect);
         assert_eq!(again, Err(Refusal::NotThere));
     }
 }

@@ -1,20 +1,25 @@
 //! The agency decides whether a result is valid for longer. A new time begins where the old one ends.
 
+use serde::Deserialize;
+use utoipa::ToSchema;
+
 use super::{DossierResult, after};
 use crate::access::agency;
 use crate::clock;
-use crate::contract::{DeliveryEvent, Outcome, Personal, RenewalRefused, ResultRenewed, Role};
-use crate::step::{Facts, Step, refusals};
+use crate::contract::{DeliveryEvent, Outcome, RenewalRefused, ResultRenewed, Role};
+use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::text::Text;
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "decide_renewal",
-    service: "result-delivery",
-    basis: "26/2026/NĐ-CP Điều 14",
-    may: &[agency(Role::Approver)],
-    events: &["delivery.ResultRenewed.v1", "delivery.RenewalRefused.v1"],
-    refusals: Refusal::ALL,
-};
+/// Decides whether a result is valid for longer.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = DecideRenewalRequest)]
+pub struct DecideRenewal {
+    /// What was decided.
+    pub outcome: Outcome,
+    /// Why, if it is refused.
+    pub reason: Option<Text<2000>>,
+}
 
 refusals! {
     /// Why it cannot be decided.
@@ -26,28 +31,39 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(
-    result: &DossierResult,
-    outcome: Outcome,
-    reason: Option<String>,
-    facts: &Facts<'_>,
-) -> Result<Vec<DeliveryEvent>, Refusal> {
-    let after = &result.after;
-    let (Some(_), Some(validity)) = (after.renewal, after.validity) else {
-        return Err(Refusal::NotRequested);
+impl Command for DecideRenewal {
+    type State = DossierResult;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "decide_renewal",
+        service: "result-delivery",
+        basis: "26/2026/NĐ-CP Điều 14",
+        may: &[agency(Role::Approver)],
+        events: &["delivery.ResultRenewed.v1", "delivery.RenewalRefused.v1"],
+        refusals: Refusal::ALL,
     };
-    match outcome {
-        Outcome::Refused => {
-            let reason = Personal::from(reason.ok_or(Refusal::WithoutReason)?);
-            Ok(vec![RenewalRefused { reason }.into()])
-        }
-        Outcome::Approved => {
-            let rule = facts.rule()?;
-            let rules = rule.procedure.result.renewal.as_ref().ok_or(Refusal::NotRequested)?;
-            let since = after::last_instant(&validity);
-            let valid_until = clock::end_of(rule, since, rules.validity);
-            Ok(vec![ResultRenewed { valid_until }.into()])
+
+    fn decide(
+        &self,
+        result: &DossierResult,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<DeliveryEvent>, Refusal> {
+        let after = &result.after;
+        let (Some(_), Some(validity)) = (after.renewal, after.validity) else {
+            return Err(Refusal::NotRequested);
+        };
+        match self.outcome {
+            Outcome::Refused => {
+                let reason = self.reason.as_ref().ok_or(Refusal::WithoutReason)?.personal();
+                Ok(Decision::event(RenewalRefused { reason }))
+            }
+            Outcome::Approved => {
+                let rule = facts.rule()?;
+                let rules = rule.procedure.result.renewal.as_ref().ok_or(Refusal::NotRequested)?;
+                let since = after::last_instant(&validity);
+                let valid_until = clock::end_of(rule, since, rules.validity);
+                Ok(Decision::event(ResultRenewed { valid_until }))
+            }
         }
     }
 }
@@ -55,14 +71,14 @@ pub fn decide(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::expire_result;
+    use crate::delivery::expire_result::ExpireResult;
     use crate::delivery::request_renewal;
     use crate::delivery::request_renewal::tests::{request, requested};
-    use crate::step::LawError;
     use crate::testing::{Scene, at, law};
 
     fn approve(scene: &mut Scene<'_, DossierResult>) -> Result<Vec<DeliveryEvent>, Refusal> {
-        scene.step("2027-05-25T08:00", Role::Approver, |s, f| decide(s, Outcome::Approved, None, f))
+        let approve = DecideRenewal { outcome: Outcome::Approved, reason: None };
+        scene.take("2027-05-25T08:00", Role::Approver, approve)
     }
 
     #[test]
@@ -70,9 +86,7 @@ mod tests {
         let law = law();
         let mut scene = requested(&law);
         // Decided after it expired: it is valid again, without a day between.
-        let expire =
-            |s: &DossierResult, f: &Facts<'_>| Ok::<_, LawError>(expire_result::decide(s, f));
-        assert_eq!(scene.step("2027-05-25T00:00", Role::System, expire).unwrap().len(), 1);
+        assert_eq!(scene.take("2027-05-25T00:00", Role::System, ExpireResult).unwrap().len(), 1);
         approve(&mut scene).unwrap();
         let until = scene.state.after.validity.unwrap().running.due_at;
         assert_eq!(until, at("2027-11-26T00:00"), "24 November is a day off");
@@ -87,10 +101,8 @@ mod tests {
         let mut scene = requested(&law);
         let until = scene.state.after.validity;
         let mut refuse = |reason: Option<&str>| {
-            let reason = reason.map(str::to_owned);
-            scene.step("2027-05-18T09:00", Role::Approver, |s, f| {
-                decide(s, Outcome::Refused, reason, f)
-            })
+            let (outcome, reason) = (Outcome::Refused, reason.map(Into::into));
+            scene.take("2027-05-18T09:00", Role::Approver, DecideRenewal { outcome, reason })
         };
         assert_eq!(refuse(None), Err(Refusal::WithoutReason));
         refuse(Some("chưa báo cáo")).unwrap();

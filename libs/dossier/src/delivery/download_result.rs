@@ -1,19 +1,18 @@
 //! The applicant downloads the result: it is delivered.
 
+use serde::Deserialize;
+use utoipa::ToSchema;
+
 use super::DossierResult;
 use crate::access::own;
 use crate::contract::{DeliveryChannel, DeliveryEvent, ResultDelivered, Role};
-use crate::step::{Facts, Step, refusals};
+use crate::step::{Command, Decision, Facts, Step, refusals};
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "download_result",
-    service: "result-delivery",
-    basis: "45/2020/NĐ-CP Điều 14",
-    may: &[own(Role::Applicant)],
-    events: &["delivery.ResultDelivered.v1"],
-    refusals: Refusal::ALL,
-};
+/// Records that the applicant downloads the result.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = DownloadResultRequest)]
+pub struct DownloadResult {}
 
 refusals! {
     /// Why it cannot be downloaded.
@@ -23,16 +22,29 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(result: &DossierResult, _facts: &Facts<'_>) -> Result<Vec<DeliveryEvent>, Refusal> {
-    let channel = DeliveryChannel::Download;
-    match result.brief().filter(|_| result.waits_for(channel)) {
-        Some(brief) => {
-            let (brief, parcel, carrier_event, received_by) = (brief.clone(), None, None, None);
-            let delivered = ResultDelivered { brief, channel, parcel, carrier_event, received_by };
-            Ok(vec![delivered.into()])
-        }
-        None => Err(Refusal::NotThere),
+impl Command for DownloadResult {
+    type State = DossierResult;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "download_result",
+        service: "result-delivery",
+        basis: "45/2020/NĐ-CP Điều 14",
+        may: &[own(Role::Applicant)],
+        events: &["delivery.ResultDelivered.v1"],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(
+        &self,
+        result: &DossierResult,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<DeliveryEvent>, Refusal> {
+        let _ = facts;
+        let channel = DeliveryChannel::Download;
+        let brief = result.brief().filter(|_| result.waits_for(channel));
+        let (brief, received_by) = (brief.ok_or(Refusal::NotThere)?.clone(), None);
+        let (parcel, carrier_event) = (None, None);
+        Ok(Decision::event(ResultDelivered { brief, channel, parcel, carrier_event, received_by }))
     }
 }
 
@@ -46,12 +58,12 @@ mod tests {
     fn a_result_is_downloaded_only_where_that_is_the_way() {
         let law = law();
         let mut scene = issued(&law, DeliveryChannel::Collection);
-        let refused = scene.step("2026-11-23T12:00", Role::Applicant, decide);
+        let refused = scene.take("2026-11-23T12:00", Role::Applicant, DownloadResult {});
         assert_eq!(refused, Err(Refusal::NotThere));
         let mut scene = issued(&law, DeliveryChannel::Download);
         assert!(!scene.state.is_open_to(Role::Applicant), "around the step that records it");
         assert!(scene.state.is_open_to(Role::Approver));
-        scene.step("2026-11-23T12:00", Role::Applicant, decide).unwrap();
+        scene.take("2026-11-23T12:00", Role::Applicant, DownloadResult {}).unwrap();
         assert!(scene.state.is_open_to(Role::Applicant));
     }
 }

@@ -1,27 +1,30 @@
 //! The result is handed to the carrier, for the first time or again after it came back. Decision 45/2016/QĐ-TTg, arts 9
 //! and 10. The reference that the carrier sends back contains the dossier.
 
+use jiff::Timestamp;
+
 use super::DossierResult;
-use super::limits::PARCELS_MAX;
+use super::limits::{PARCELS_MAX, WAYBILL_USED_WITHIN};
 use crate::access::agency;
 use crate::contract::{
     DeliveryChannel, DeliveryEvent, DossierId, ParcelId, ResultHandedToCarrier, Role, partner_name,
     reference, waybill_number,
 };
-use crate::step::{Facts, Step, refusals};
-
-/// This step.
-pub const STEP: Step = Step {
-    name: "hand_to_carrier",
-    service: "result-delivery",
-    basis: "45/2016/QĐ-TTg Điều 9, 10",
-    may: &[agency(Role::Clerk)],
-    events: &["delivery.WaybillTaken.v1", "delivery.ResultHandedToCarrier.v1"],
-    refusals: Refusal::ALL,
-};
+use crate::step::{Command, Decision, Facts, Step, refusals};
 
 /// By which the parcel's id follows from the command.
 const PARCEL: &str = "parcel";
+
+/// Hands a result to a carrier.
+#[derive(Debug, Clone)]
+pub struct HandToCarrier {
+    /// Which carrier.
+    pub carrier: String,
+    /// The carrier's number of the parcel.
+    pub waybill: String,
+    /// When the waybill was taken for this result; nothing if this request was found to have handed it over before.
+    pub taken_at: Option<Timestamp>,
+}
 
 refusals! {
     /// Why it cannot be handed over.
@@ -42,18 +45,32 @@ fn check(result: &DossierResult) -> Result<DossierId, Refusal> {
     if result.returns >= PARCELS_MAX { Err(Refusal::TooOften) } else { Ok(brief.dossier) }
 }
 
-/// Decides, for a waybill that was taken for it.
-pub fn decide(
-    result: &DossierResult,
-    carrier: &str,
-    waybill: &str,
-    facts: &Facts<'_>,
-) -> Result<Vec<DeliveryEvent>, Refusal> {
-    let dossier = check(result)?;
-    let (carrier, waybill) = (partner_name(carrier), waybill_number(waybill));
-    let parcel = ParcelId(facts.id(PARCEL));
-    let reference = reference(dossier, parcel.0);
-    Ok(vec![ResultHandedToCarrier { parcel, carrier, waybill, reference }.into()])
+impl Command for HandToCarrier {
+    type State = DossierResult;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "hand_to_carrier",
+        service: "result-delivery",
+        basis: "45/2016/QĐ-TTg Điều 9, 10",
+        may: &[agency(Role::Clerk)],
+        events: &["delivery.WaybillTaken.v1", "delivery.ResultHandedToCarrier.v1"],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(
+        &self,
+        result: &DossierResult,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<DeliveryEvent>, Refusal> {
+        let dossier = check(result)?;
+        // What was looked at before the waybill was taken may have changed since, and it is not taken for ever.
+        let held = self.taken_at.filter(|at| facts.at.duration_since(*at) < WAYBILL_USED_WITHIN);
+        held.ok_or(Refusal::NotThere)?;
+        let (carrier, waybill) = (partner_name(&self.carrier), waybill_number(&self.waybill));
+        let parcel = ParcelId(facts.id(PARCEL));
+        let reference = reference(dossier, parcel.0);
+        Ok(Decision::event(ResultHandedToCarrier { parcel, carrier, waybill, reference }))
+    }
 }
 
 #[cfg(test)]
@@ -61,7 +78,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::delivery::issue_result::tests::issued;
     use crate::law::Law;
-    use crate::testing::{Scene, law};
+    use crate::testing::{Scene, at, law};
 
     pub(crate) fn hand(
         scene: &mut Scene<'_, DossierResult>,
@@ -75,7 +92,10 @@ pub(crate) mod tests {
         carrier: &str,
         waybill: &str,
     ) -> Result<Vec<DeliveryEvent>, Refusal> {
-        scene.step("2026-11-23T14:00", Role::Clerk, |s, f| decide(s, carrier, waybill, f))
+        let (moment, carrier, waybill) =
+            ("2026-11-23T14:00", carrier.to_owned(), waybill.to_owned());
+        let taken_at = Some(at(moment));
+        scene.take(moment, Role::Clerk, HandToCarrier { carrier, waybill, taken_at })
     }
 
     pub(crate) fn sent(law: &Law) -> Scene<'_, DossierResult> {

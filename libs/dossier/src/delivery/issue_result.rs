@@ -4,17 +4,16 @@ use super::{DossierResult, Stage, after};
 use crate::access::agency;
 use crate::clock;
 use crate::contract::{DeliveryEvent, NamedDocument, Outcome, ResultIssued, ResultPrepared, Role};
-use crate::step::{Facts, LawError, Step, refusals};
+use crate::step::{Command, Decision, Facts, LawError, Step, refusals};
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "issue_result",
-    service: "result-delivery",
-    basis: "61/2018/NĐ-CP Điều 20; 30/2020/NĐ-CP Điều 5",
-    may: &[agency(Role::Approver), agency(Role::Clerk)],
-    events: &["delivery.ResultIssued.v1", "delivery.NumberTaken.v1"],
-    refusals: Refusal::ALL,
-};
+/// Issues a result.
+#[derive(Debug, Clone)]
+pub struct IssueResult {
+    /// The number that was taken for it; nothing if this request was found to have issued it before.
+    pub number: Option<String>,
+    /// The signed document.
+    pub document: Option<NamedDocument>,
+}
 
 refusals! {
     /// Why a result cannot be issued.
@@ -32,21 +31,31 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(
-    result: &DossierResult,
-    number: String,
-    document: Option<NamedDocument>,
-    facts: &Facts<'_>,
-) -> Result<Vec<DeliveryEvent>, Refusal> {
-    let Some(prepared) = result.prepared.as_ref().filter(|_| result.stage == Stage::Prepared)
-    else {
-        return Err(Refusal::NotPrepared);
+impl Command for IssueResult {
+    type State = DossierResult;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "issue_result",
+        service: "result-delivery",
+        basis: "61/2018/NĐ-CP Điều 20; 30/2020/NĐ-CP Điều 5",
+        may: &[agency(Role::Approver), agency(Role::Clerk)],
+        events: &["delivery.ResultIssued.v1", "delivery.NumberTaken.v1"],
+        refusals: Refusal::ALL,
     };
-    if facts.rule()?.procedure.result.document && document.is_none() {
-        return Err(Refusal::DocumentMissing);
+
+    fn decide(
+        &self,
+        result: &DossierResult,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<DeliveryEvent>, Refusal> {
+        let prepared = result.prepared.as_ref().filter(|_| result.stage == Stage::Prepared);
+        let prepared = prepared.ok_or(Refusal::NotPrepared)?;
+        if facts.rule()?.procedure.result.document && self.document.is_none() {
+            return Err(Refusal::DocumentMissing);
+        }
+        let number = self.number.clone().ok_or(Refusal::NotPrepared)?;
+        Ok(Decision::event(issued(prepared, number, self.document.clone(), facts)?))
     }
-    Ok(vec![issued(prepared, number, document, facts)?.into()])
 }
 
 /// The result as it is issued now, with how long it is valid and what is owed after it.
@@ -101,7 +110,8 @@ pub(crate) mod tests {
     }
 
     fn issue(scene: &mut Scene<'_, DossierResult>) -> Result<Vec<DeliveryEvent>, Refusal> {
-        scene.step("2026-11-23T11:00", Role::Approver, |s, f| decide(s, "VN-1".to_owned(), None, f))
+        let number = Some("VN-1".to_owned());
+        scene.take("2026-11-23T11:00", Role::Approver, IssueResult { number, document: None })
     }
 
     #[test]
@@ -109,8 +119,8 @@ pub(crate) mod tests {
         let law = law();
         let mut scene = prepared(&law, "CO.D", DeliveryChannel::Download);
         let signed = NamedDocument { name: "d0c".into(), sha256: Some("9f86".into()) };
-        let issue = |s: &DossierResult, f: &Facts<'_>| decide(s, "1".to_owned(), Some(signed), f);
-        let events = scene.step("2026-11-23T11:00", Role::Approver, issue).unwrap();
+        let issue = IssueResult { number: Some("1".to_owned()), document: Some(signed) };
+        let events = scene.take("2026-11-23T11:00", Role::Approver, issue).unwrap();
         let [DeliveryEvent::ResultIssued(issued)] = &events[..] else { panic!("{events:?}") };
         assert_eq!(issued.document, Some("d0c".into()));
         assert_eq!(issued.document_sha256, Some("9f86".into()));
@@ -138,8 +148,8 @@ pub(crate) mod tests {
         let mut scene = prepared(&law, "CO.D", DeliveryChannel::Download);
         assert_eq!(issue(&mut scene), Err(Refusal::DocumentMissing));
         let signed = NamedDocument { name: "d0c".into(), sha256: None };
-        let with = |s: &DossierResult, f: &Facts<'_>| decide(s, "1".to_owned(), Some(signed), f);
-        scene.step("2026-11-23T11:00", Role::Approver, with).unwrap();
+        let with = IssueResult { number: Some("1".to_owned()), document: Some(signed) };
+        scene.take("2026-11-23T11:00", Role::Approver, with).unwrap();
         assert_eq!(scene.state.stage, Stage::Issued);
     }
 

@@ -5,22 +5,7 @@ use super::{DossierResult, after};
 use crate::access::{agency, own};
 use crate::contract::{DeliveryEvent, DutyMet, NamedDocument, Personal, Role};
 use crate::law::OwedBy;
-use crate::step::{Facts, Step, refusals};
-
-/// This step.
-pub const STEP: Step = Step {
-    name: "meet_duty",
-    service: "result-delivery",
-    basis: "81/2018/NĐ-CP Điều 21",
-    may: &[
-        own(Role::Applicant),
-        agency(Role::Clerk),
-        agency(Role::Reviewer),
-        agency(Role::Approver),
-    ],
-    events: &["delivery.DutyMet.v1"],
-    refusals: Refusal::ALL,
-};
+use crate::step::{Command, Decision, Facts, Step, refusals};
 
 refusals! {
     /// Why it cannot be taken as done.
@@ -34,7 +19,7 @@ refusals! {
     }
 }
 
-/// The command.
+/// Records that a duty was done.
 #[derive(Debug, Clone)]
 pub struct MeetDuty {
     /// Which.
@@ -45,36 +30,53 @@ pub struct MeetDuty {
     pub note: Option<String>,
 }
 
-/// Decides.
-pub fn decide(
-    result: &DossierResult,
-    command: MeetDuty,
-    facts: &Facts<'_>,
-) -> Result<Vec<DeliveryEvent>, Refusal> {
-    let MeetDuty { duty, document, note } = command;
-    let (Some(owed), Some(brief)) = (result.after.duties.get(&duty), result.brief()) else {
-        return Err(Refusal::NotOwed(duty));
+impl Command for MeetDuty {
+    type State = DossierResult;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "meet_duty",
+        service: "result-delivery",
+        basis: "81/2018/NĐ-CP Điều 21",
+        may: &[
+            own(Role::Applicant),
+            agency(Role::Clerk),
+            agency(Role::Reviewer),
+            agency(Role::Approver),
+        ],
+        events: &["delivery.DutyMet.v1"],
+        refusals: Refusal::ALL,
     };
-    if owed.met_at.is_some() {
-        return Err(Refusal::AlreadyMet(duty));
+
+    fn decide(
+        &self,
+        result: &DossierResult,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<DeliveryEvent>, Refusal> {
+        let duty = self.duty.clone();
+        let (Some(owed), Some(brief)) = (result.after.duties.get(&duty), result.brief()) else {
+            return Err(Refusal::NotOwed(duty));
+        };
+        if owed.met_at.is_some() {
+            return Err(Refusal::AlreadyMet(duty));
+        }
+        let rule = facts.rule()?;
+        let by = rule.procedure.result.duty(&duty).map(|duty| duty.by);
+        let may = match (by, facts.actor.role) {
+            (Some(OwedBy::Applicant), Role::Applicant | Role::Clerk) => true,
+            (Some(OwedBy::Agency), role) => role != Role::Applicant,
+            (Some(OwedBy::Applicant) | None, _) => false,
+        };
+        if !may {
+            return Err(Refusal::OfAnother(duty));
+        }
+        let duties = after::begin(rule, brief, Some(&duty), facts.at)?;
+        let (document, document_sha256) = match self.document.clone() {
+            Some(NamedDocument { name, sha256 }) => (Some(name), sha256),
+            None => (None, None),
+        };
+        let note = self.note.clone().map(Personal::from);
+        Ok(Decision::event(DutyMet { duty, document, document_sha256, note, duties }))
     }
-    let rule = facts.rule()?;
-    let by = rule.procedure.result.duty(&duty).map(|duty| duty.by);
-    let may = match (by, facts.actor.role) {
-        (Some(OwedBy::Applicant), Role::Applicant | Role::Clerk) => true,
-        (Some(OwedBy::Agency), role) => role != Role::Applicant,
-        (Some(OwedBy::Applicant) | None, _) => false,
-    };
-    if !may {
-        return Err(Refusal::OfAnother(duty));
-    }
-    let duties = after::begin(rule, brief, Some(&duty), facts.at)?;
-    let (document, document_sha256) = match document {
-        Some(NamedDocument { name, sha256 }) => (Some(name), sha256),
-        None => (None, None),
-    };
-    let note = note.map(Personal::from);
-    Ok(vec![DutyMet { duty, document, document_sha256, note, duties }.into()])
 }
 
 #[cfg(test)]
@@ -92,7 +94,7 @@ pub(crate) mod tests {
         duty: &str,
     ) -> Result<Vec<DeliveryEvent>, Refusal> {
         let command = MeetDuty { duty: duty.to_owned(), document: None, note: None };
-        scene.step(moment, role, |s, f| decide(s, command, f))
+        scene.take(moment, role, command)
     }
 
     fn due(scene: &Scene<'_, DossierResult>, duty: &str) -> jiff::Timestamp {

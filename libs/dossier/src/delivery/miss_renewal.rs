@@ -3,29 +3,40 @@
 use super::{DossierResult, Owed};
 use crate::clock::late_by_ms;
 use crate::contract::{DeliveryEvent, RenewalOverdue};
-use crate::step::{Facts, Step};
+use crate::step::{Command, Decision, Facts, LawError, Step};
 
 /// The obligation that leads here.
 pub const KIND: &str = "renewal";
 
-/// This step, which the service takes itself.
-pub const STEP: Step = Step {
-    name: "miss_renewal",
-    service: "result-delivery",
-    basis: "26/2026/NĐ-CP Điều 14",
-    may: &[],
-    events: &["delivery.RenewalOverdue.v1", "delivery.PeriodExtended.v1"],
-    refusals: &[],
-};
+/// Records that a renewal was not decided in time.
+#[derive(Debug, Clone, Copy)]
+pub struct MissRenewal;
 
-/// Decides; nothing if it was decided, or the time is not over.
-#[must_use]
-pub fn decide(result: &DossierResult, facts: &Facts<'_>) -> Vec<DeliveryEvent> {
-    let open = result.after.renewal.filter(Owed::is_open);
-    let over = open.map(|renewal| renewal.running.due_at).filter(|due_at| *due_at <= facts.at);
-    let overdue = over
-        .map(|due_at| RenewalOverdue { due_at, late_by_ms: late_by_ms(due_at, facts.at) }.into());
-    overdue.into_iter().collect()
+impl Command for MissRenewal {
+    type State = DossierResult;
+    type Refusal = LawError;
+    const STEP: Step = Step {
+        name: "miss_renewal",
+        service: "result-delivery",
+        basis: "26/2026/NĐ-CP Điều 14",
+        may: &[],
+        events: &["delivery.RenewalOverdue.v1", "delivery.PeriodExtended.v1"],
+        refusals: &[],
+    };
+
+    /// Nothing if it was decided, or the time is not over.
+    fn decide(
+        &self,
+        result: &DossierResult,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<DeliveryEvent>, LawError> {
+        let open = result.after.renewal.filter(Owed::is_open);
+        let over = open.map(|renewal| renewal.running.due_at).filter(|due_at| *due_at <= facts.at);
+        let overdue = over.map(|due_at| {
+            RenewalOverdue { due_at, late_by_ms: late_by_ms(due_at, facts.at) }.into()
+        });
+        Ok(overdue.into())
+    }
 }
 
 #[cfg(test)]
@@ -33,16 +44,14 @@ mod tests {
     use super::*;
     use crate::contract::Role;
     use crate::delivery::request_renewal::tests::requested;
-    use crate::step::LawError;
     use crate::testing::law;
 
     #[test]
     fn an_agency_that_does_not_decide_in_time_is_recorded_once() {
         let law = law();
         let mut scene = requested(&law);
-        let step = |s: &DossierResult, f: &Facts<'_>| Ok::<_, LawError>(decide(s, f));
-        assert!(scene.step("2027-05-24T23:59", Role::System, step).unwrap().is_empty());
-        assert_eq!(scene.step("2027-05-25T00:00", Role::System, step).unwrap().len(), 1);
-        assert!(scene.step("2027-05-25T00:01", Role::System, step).unwrap().is_empty());
+        assert!(scene.take("2027-05-24T23:59", Role::System, MissRenewal).unwrap().is_empty());
+        assert_eq!(scene.take("2027-05-25T00:00", Role::System, MissRenewal).unwrap().len(), 1);
+        assert!(scene.take("2027-05-25T00:01", Role::System, MissRenewal).unwrap().is_empty());
     }
 }

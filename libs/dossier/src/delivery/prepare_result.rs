@@ -5,19 +5,9 @@
 use super::{DossierResult, Stage, issue_result};
 use crate::contract::{Brief, DecidedBy, DeliveryEvent, Outcome, ResultPrepared};
 use crate::law::Procedure;
-use crate::step::{Facts, LawError, Reacted, Step};
+use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// This step, which the service takes itself.
-pub const STEP: Step = Step {
-    name: "prepare_result",
-    service: "result-delivery",
-    basis: "61/2018/NĐ-CP Điều 20",
-    may: &[],
-    events: &["delivery.ResultPrepared.v1", "delivery.ResultIssued.v1", "delivery.NumberTaken.v1"],
-    refusals: &[],
-};
-
-/// The command.
+/// Prepares the result of a decision.
 #[derive(Debug, Clone)]
 pub struct PrepareResult {
     /// The dossier.
@@ -62,22 +52,39 @@ pub fn book<'p>(
     due(result, command, procedure).filter(|_| rule.is_some_and(|rule| rule.issues))
 }
 
-/// Decides; nothing if none is to be prepared. One that is issued in the same moment waits for its number.
-pub fn decide(
-    result: &DossierResult,
-    command: &PrepareResult,
-    facts: &Facts<'_>,
-) -> Result<Reacted<DeliveryEvent>, LawError> {
-    let procedure = facts.rule()?.procedure;
-    let Some(code) = due(result, command, procedure) else { return Ok(Reacted::Done(Vec::new())) };
-    let (brief, outcome) = (command.brief.clone(), command.outcome);
-    let prepared = ResultPrepared { brief, outcome, result: code.clone() };
-    if book(result, command, procedure).is_none() {
-        return Ok(Reacted::Done(vec![prepared.into()]));
+impl Command for PrepareResult {
+    type State = DossierResult;
+    type Refusal = LawError;
+    const STEP: Step = Step {
+        name: "prepare_result",
+        service: "result-delivery",
+        basis: "61/2018/NĐ-CP Điều 20",
+        may: &[],
+        events: &[
+            "delivery.ResultPrepared.v1",
+            "delivery.ResultIssued.v1",
+            "delivery.NumberTaken.v1",
+        ],
+        refusals: &[],
+    };
+
+    /// Nothing if none is to be prepared. One that is issued in the same moment waits for its number.
+    fn decide(
+        &self,
+        result: &DossierResult,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<DeliveryEvent>, LawError> {
+        let procedure = facts.rule()?.procedure;
+        let Some(code) = due(result, self, procedure) else { return Ok(Decision::Nothing) };
+        let (brief, outcome) = (self.brief.clone(), self.outcome);
+        let prepared = ResultPrepared { brief, outcome, result: code.clone() };
+        if book(result, self, procedure).is_none() {
+            return Ok(Decision::event(prepared));
+        }
+        let Some(number) = self.number.clone() else { return Ok(Decision::NotYet) };
+        let issued = issue_result::issued(&prepared, number, None, facts)?;
+        Ok(Decision::Events(vec![prepared.into(), issued.into()]))
     }
-    let Some(number) = command.number.clone() else { return Ok(Reacted::NotYet) };
-    let issued = issue_result::issued(&prepared, number, None, facts)?;
-    Ok(Reacted::Done(vec![prepared.into(), issued.into()]))
 }
 
 #[cfg(test)]
@@ -124,12 +131,7 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn prepare(scene: &mut Scene<'_, DossierResult>, command: PrepareResult) {
-        scene
-            .step("2026-11-23T10:00", Role::System, |s, f| match decide(s, &command, f)? {
-                Reacted::Done(events) => Ok::<_, LawError>(events),
-                Reacted::NotYet => panic!("nothing has to come first"),
-            })
-            .unwrap();
+        scene.take("2026-11-23T10:00", Role::System, command).unwrap();
     }
 
     #[test]
@@ -156,11 +158,8 @@ pub(crate) mod tests {
         (scene.procedure.version, brief.procedure.version) = (2, 2);
         let (outcome, by) = (Outcome::Approved, DecidedBy::Rule);
         let mut command = PrepareResult { brief, outcome, by, number: None };
-        let waits = |s: &DossierResult, f: &Facts<'_>| {
-            assert_eq!(decide(s, &command, f)?, Reacted::NotYet);
-            Ok::<_, LawError>(Vec::new())
-        };
-        scene.step("2026-12-02T09:00", Role::System, waits).unwrap();
+        let waits = scene.decide("2026-12-02T09:00", Role::System, &command).unwrap();
+        assert_eq!(waits, Decision::NotYet);
         command.number = Some("1/2026/G02.002-KQ.G02.000201".to_owned());
         prepare(&mut scene, command.clone());
         assert_eq!(scene.state.issued.as_ref().unwrap().number, command.number.clone().unwrap());

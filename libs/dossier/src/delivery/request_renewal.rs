@@ -2,22 +2,24 @@
 //! art. 14: at least five working days).
 
 use jiff::civil::Date;
+use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::{DossierResult, Stage, after};
 use crate::access::{agency, own};
 use crate::clock;
-use crate::contract::{DeliveryEvent, Personal, RenewalRequested, Role};
-use crate::step::{Facts, Step, refusals};
+use crate::contract::{DeliveryEvent, RenewalRequested, Role};
+use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::text::Text;
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "request_renewal",
-    service: "result-delivery",
-    basis: "26/2026/NĐ-CP Điều 14",
-    may: &[own(Role::Applicant), agency(Role::Clerk)],
-    events: &["delivery.RenewalRequested.v1"],
-    refusals: Refusal::ALL,
-};
+/// Asks for a result to be valid for longer.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = RequestRenewalRequest)]
+pub struct RequestRenewal {
+    /// Why.
+    pub reason: Option<Text<2000>>,
+}
 
 refusals! {
     /// Why it cannot be asked for.
@@ -36,30 +38,43 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(
-    result: &DossierResult,
-    reason: Option<String>,
-    facts: &Facts<'_>,
-) -> Result<Vec<DeliveryEvent>, Refusal> {
-    let rule = facts.rule()?;
-    let rules = rule.procedure.result.renewal.as_ref().ok_or(Refusal::NotRenewable)?;
-    let issued = matches!(result.stage, Stage::Issued | Stage::WithCarrier | Stage::Delivered);
-    let valid = result.after.validity.filter(|validity| validity.is_open() && issued);
-    let validity = valid.ok_or(Refusal::NotValid)?;
-    if result.after.renewal.is_some() {
-        return Err(Refusal::Waiting);
+impl Command for RequestRenewal {
+    type State = DossierResult;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "request_renewal",
+        service: "result-delivery",
+        basis: "26/2026/NĐ-CP Điều 14",
+        may: &[own(Role::Applicant), agency(Role::Clerk)],
+        events: &["delivery.RenewalRequested.v1"],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(
+        &self,
+        result: &DossierResult,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<DeliveryEvent>, Refusal> {
+        let rule = facts.rule()?;
+        let rules = rule.procedure.result.renewal.as_ref().ok_or(Refusal::NotRenewable)?;
+        let issued = matches!(result.stage, Stage::Issued | Stage::WithCarrier | Stage::Delivered);
+        let valid = result.after.validity.filter(|validity| validity.is_open() && issued);
+        let validity = valid.ok_or(Refusal::NotValid)?;
+        if result.after.renewal.is_some() {
+            return Err(Refusal::Waiting);
+        }
+        if result.after.renewals >= rules.times {
+            return Err(Refusal::UsedUp);
+        }
+        let expires_on = rule.calendar.date_of(after::last_instant(&validity));
+        let last_day = rule.calendar.nth_working_day_before(expires_on, rules.ask_before)?;
+        if rule.calendar.date_of(facts.at) > last_day {
+            return Err(Refusal::TooLate(last_day));
+        }
+        let decide_by = clock::end_of(rule, facts.at, rules.decide_within);
+        let reason = self.reason.as_ref().map(Text::personal);
+        Ok(Decision::event(RenewalRequested { reason, decide_by }))
     }
-    if result.after.renewals >= rules.times {
-        return Err(Refusal::UsedUp);
-    }
-    let expires_on = rule.calendar.date_of(after::last_instant(&validity));
-    let last_day = rule.calendar.nth_working_day_before(expires_on, rules.ask_before)?;
-    if rule.calendar.date_of(facts.at) > last_day {
-        return Err(Refusal::TooLate(last_day));
-    }
-    let decide_by = clock::end_of(rule, facts.at, rules.decide_within);
-    Ok(vec![RenewalRequested { reason: reason.map(Personal::from), decide_by }.into()])
 }
 
 #[cfg(test)]
@@ -68,17 +83,16 @@ pub(crate) mod tests {
 
     use super::*;
     use crate::contract::DeliveryChannel;
-    use crate::delivery::expire_result;
+    use crate::delivery::expire_result::ExpireResult;
     use crate::delivery::issue_result::tests::{issued, licence};
     use crate::law::Law;
-    use crate::step::LawError;
     use crate::testing::{Scene, at, law};
 
     pub(crate) fn request(
         scene: &mut Scene<'_, DossierResult>,
         moment: &str,
     ) -> Result<Vec<DeliveryEvent>, Refusal> {
-        scene.step(moment, Role::Applicant, |s, f| decide(s, None, f))
+        scene.take(moment, Role::Applicant, RequestRenewal { reason: None })
     }
 
     pub(crate) fn requested(law: &Law) -> Scene<'_, DossierResult> {
@@ -104,9 +118,7 @@ pub(crate) mod tests {
     fn what_has_expired_or_is_valid_for_ever_is_not_renewed() {
         let law = law();
         let mut scene = licence(&law);
-        let expire =
-            |s: &DossierResult, f: &Facts<'_>| Ok::<_, LawError>(expire_result::decide(s, f));
-        scene.step("2027-05-25T00:00", Role::System, expire).unwrap();
+        scene.take("2027-05-25T00:00", Role::System, ExpireResult).unwrap();
         assert_eq!(request(&mut scene, "2027-05-25T09:00"), Err(Refusal::NotValid));
         let mut other = issued(&law, DeliveryChannel::Download);
         assert_eq!(request(&mut other, "2026-11-24T09:00"), Err(Refusal::NotRenewable));

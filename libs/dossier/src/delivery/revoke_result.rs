@@ -1,19 +1,22 @@
 //! A result that was issued is no longer valid (for example Decree 31/2018/NĐ-CP, art. 22). The history stays.
 
+use serde::Deserialize;
+use utoipa::ToSchema;
+
 use super::{DossierResult, Stage};
 use crate::access::agency;
-use crate::contract::{DeliveryEvent, Personal, ResultRevoked, Role};
-use crate::step::{Facts, Step, refusals};
+use crate::contract::{DeliveryEvent, ResultRevoked, Role};
+use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::text::Text;
 
-/// This step.
-pub const STEP: Step = Step {
-    name: "revoke_result",
-    service: "result-delivery",
-    basis: "31/2018/NĐ-CP Điều 22",
-    may: &[agency(Role::Approver)],
-    events: &["delivery.ResultRevoked.v1"],
-    refusals: Refusal::ALL,
-};
+/// Revokes a result.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = RevokeResultRequest)]
+pub struct RevokeResult {
+    /// The written reason.
+    pub reason: Text<2000>,
+}
 
 refusals! {
     /// Why a result cannot be revoked.
@@ -23,18 +26,31 @@ refusals! {
     }
 }
 
-/// Decides.
-pub fn decide(
-    result: &DossierResult,
-    reason: String,
-    _facts: &Facts<'_>,
-) -> Result<Vec<DeliveryEvent>, Refusal> {
-    match result.stage {
-        Stage::Issued | Stage::WithCarrier | Stage::Delivered => {
-            Ok(vec![ResultRevoked { reason: Personal::from(reason) }.into()])
-        }
-        Stage::Empty | Stage::Prepared | Stage::Revoked | Stage::Cancelled => {
-            Err(Refusal::NotIssued)
+impl Command for RevokeResult {
+    type State = DossierResult;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "revoke_result",
+        service: "result-delivery",
+        basis: "31/2018/NĐ-CP Điều 22",
+        may: &[agency(Role::Approver)],
+        events: &["delivery.ResultRevoked.v1"],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(
+        &self,
+        result: &DossierResult,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<DeliveryEvent>, Refusal> {
+        let _ = facts;
+        match result.stage {
+            Stage::Issued | Stage::WithCarrier | Stage::Delivered => {
+                Ok(Decision::event(ResultRevoked { reason: self.reason.personal() }))
+            }
+            Stage::Empty | Stage::Prepared | Stage::Revoked | Stage::Cancelled => {
+                Err(Refusal::NotIssued)
+            }
         }
     }
 }
@@ -50,9 +66,9 @@ mod tests {
     fn a_result_is_revoked_once() {
         let law = law();
         let mut scene = issued(&law, DeliveryChannel::Download);
-        let revoke = |s: &DossierResult, f: &Facts<'_>| decide(s, "forged invoice".to_owned(), f);
-        scene.step("2026-11-24T09:00", Role::Approver, revoke).unwrap();
-        let again = scene.step("2026-11-24T09:00", Role::Approver, revoke);
+        let revoke = RevokeResult { reason: "forged invoice".into() };
+        scene.take("2026-11-24T09:00", Role::Approver, revoke.clone()).unwrap();
+        let again = scene.take("2026-11-24T09:00", Role::Approver, revoke);
         assert_eq!(again, Err(Refusal::NotIssued));
     }
 }

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::expire_result::ExpireResult;
+use super::miss_duty::MissDuty;
+use super::miss_renewal::MissRenewal;
 use super::{After, Parcel, expire_result, miss_duty, miss_renewal};
 use crate::access::Resource;
 use crate::clock::Period;
@@ -12,7 +15,7 @@ use crate::contract::{
     Role,
 };
 use crate::law::Law;
-use crate::step::{Facts, LawError, Obligation, State, Step, Subscription};
+use crate::step::{AnyCommand, LawError, Obligation, State, Subscription};
 
 /// Where a result is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -199,21 +202,12 @@ impl State for DossierResult {
         Some(extended.into())
     }
 
-    fn enforced_by(kind: &str) -> Option<&'static Step> {
+    fn when_due(kind: &str) -> Option<AnyCommand<Self>> {
         match (kind, miss_duty::duty(kind)) {
-            (_, Some(_)) => Some(&miss_duty::STEP),
-            (expire_result::KIND, None) => Some(&expire_result::STEP),
-            (miss_renewal::KIND, None) => Some(&miss_renewal::STEP),
+            (_, Some(duty)) => Some(AnyCommand::new(MissDuty { duty: duty.to_owned() })),
+            (expire_result::KIND, None) => Some(AnyCommand::new(ExpireResult)),
+            (miss_renewal::KIND, None) => Some(AnyCommand::new(MissRenewal)),
             _ => None,
         }
-    }
-
-    fn enforce(&self, kind: &str, facts: &Facts<'_>) -> Result<Vec<DeliveryEvent>, LawError> {
-        Ok(match (kind, miss_duty::duty(kind)) {
-            (_, Some(duty)) => miss_duty::decide(self, duty, facts),
-            (expire_result::KIND, None) => expire_result::decide(self, facts),
-            (miss_renewal::KIND, None) => miss_renewal::decide(self, facts),
-            _ => Vec::new(),
-        })
     }
 }

@@ -8,22 +8,7 @@ use crate::contract::{
     DeliveryChannel, DeliveryEvent, ParcelEnd, ParcelId, ParcelReturned, ParcelTracked, Personal,
     ResultDelivered, Role, partner_name,
 };
-use crate::step::{Facts, Step, refusals};
-
-/// This step.
-pub const STEP: Step = Step {
-    name: "take_carrier_notice",
-    service: "result-delivery",
-    basis: "45/2016/QĐ-TTg Điều 9, 10, 14",
-    may: &[any(Role::Carrier)],
-    events: &[
-        "delivery.ParcelTracked.v1",
-        "delivery.ParcelReturned.v1",
-        "delivery.ResultDelivered.v1",
-        "delivery.CarrierNoticeUnmatched.v1",
-    ],
-    refusals: Refusal::ALL,
-};
+use crate::step::{Command, Decision, Facts, Step, refusals};
 
 refusals! {
     /// Why a notice is not taken here.
@@ -44,7 +29,7 @@ pub enum Said {
     Returned(String),
 }
 
-/// The command.
+/// Takes in what a carrier says of a parcel.
 #[derive(Debug, Clone)]
 pub struct TakeCarrierNotice {
     /// Which parcel.
@@ -57,47 +42,64 @@ pub struct TakeCarrierNotice {
     pub said: Said,
 }
 
-/// Decides; nothing if the fact was known, or is one too many of those that move nothing. Only what is said of the parcel
-/// that is on its way moves the result; the rest is recorded of the parcel that it names.
-pub fn decide(
-    result: &DossierResult,
-    command: &TakeCarrierNotice,
-    _facts: &Facts<'_>,
-) -> Result<Vec<DeliveryEvent>, Refusal> {
-    let TakeCarrierNotice { parcel: id, carrier, carrier_event, said } = command;
-    let parcel = result.parcels.get(id).filter(|parcel| parcel.carrier == partner_name(carrier));
-    let (Some(parcel), Some(brief)) = (parcel, result.brief()) else {
-        return Err(Refusal::NotOurs);
+impl Command for TakeCarrierNotice {
+    type State = DossierResult;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "take_carrier_notice",
+        service: "result-delivery",
+        basis: "45/2016/QĐ-TTg Điều 9, 10, 14",
+        may: &[any(Role::Carrier)],
+        events: &[
+            "delivery.ParcelTracked.v1",
+            "delivery.ParcelReturned.v1",
+            "delivery.ResultDelivered.v1",
+            "delivery.CarrierNoticeUnmatched.v1",
+        ],
+        refusals: Refusal::ALL,
     };
-    if parcel.knows(carrier_event) {
-        return Ok(Vec::new());
-    }
-    let moves = result.stage == Stage::WithCarrier && result.is_present(*id);
-    let (parcel, full) = (*id, parcel.facts() >= PARCEL_FACTS_MAX);
-    let carrier_event = carrier_event.clone();
-    let track = |status: &str, claims| {
-        let (carrier_event, status) = (carrier_event.clone(), status.to_owned().into());
-        Ok(vec![ParcelTracked { parcel, carrier_event, status, claims }.into()])
-    };
-    match said {
-        Said::Delivered(received_by) if moves => Ok(vec![
-            ResultDelivered {
+
+    /// Nothing if the fact was known, or is one too many of those that move nothing. Only what is said of the parcel
+    /// that is on its way moves the result; the rest is recorded of the parcel that it names.
+    fn decide(
+        &self,
+        result: &DossierResult,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<DeliveryEvent>, Refusal> {
+        let _ = facts;
+        let Self { parcel: id, carrier, carrier_event, said } = self;
+        let parcel =
+            result.parcels.get(id).filter(|parcel| parcel.carrier == partner_name(carrier));
+        let (Some(parcel), Some(brief)) = (parcel, result.brief()) else {
+            return Err(Refusal::NotOurs);
+        };
+        if parcel.knows(carrier_event) {
+            return Ok(Decision::Nothing);
+        }
+        let moves = result.stage == Stage::WithCarrier && result.is_present(*id);
+        let (parcel, full) = (*id, parcel.facts() >= PARCEL_FACTS_MAX);
+        let carrier_event = carrier_event.clone();
+        let track = |status: &str, claims| {
+            let (carrier_event, status) = (carrier_event.clone(), status.to_owned().into());
+            Decision::event(ParcelTracked { parcel, carrier_event, status, claims })
+        };
+        Ok(match said {
+            Said::Delivered(received_by) if moves => Decision::event(ResultDelivered {
                 brief: brief.clone(),
                 channel: DeliveryChannel::Post,
                 parcel: Some(parcel),
                 carrier_event: Some(carrier_event),
                 received_by: received_by.clone().map(Personal::from),
+            }),
+            Said::Returned(reason) if moves => {
+                let reason = reason.clone().into();
+                Decision::event(ParcelReturned { parcel, carrier_event, reason })
             }
-            .into(),
-        ]),
-        Said::Returned(reason) if moves => {
-            let reason = reason.clone().into();
-            Ok(vec![ParcelReturned { parcel, carrier_event, reason }.into()])
-        }
-        _ if full => Ok(Vec::new()),
-        Said::Tracked(status) => track(status, None),
-        Said::Delivered(_) => track("delivered", Some(ParcelEnd::Delivered)),
-        Said::Returned(reason) => track(reason, Some(ParcelEnd::Returned)),
+            _ if full => Decision::Nothing,
+            Said::Tracked(status) => track(status, None),
+            Said::Delivered(_) => track("delivered", Some(ParcelEnd::Delivered)),
+            Said::Returned(reason) => track(reason, Some(ParcelEnd::Returned)),
+        })
     }
 }
 
@@ -112,7 +114,7 @@ mod tests {
     fn take_of(scene: &mut Results<'_>, parcel: ParcelId, by: (&str, &str), said: Said) -> usize {
         let (carrier, carrier_event) = (by.0.to_owned(), by.1.to_owned());
         let command = TakeCarrierNotice { parcel, carrier, carrier_event, said };
-        scene.step("2026-11-24T09:00", Role::Carrier, |s, f| decide(s, &command, f)).unwrap().len()
+        scene.take("2026-11-24T09:00", Role::Carrier, command).unwrap().len()
     }
 
     fn take(scene: &mut Results<'_>, event: &str, said: Said) -> usize {
@@ -201,7 +203,7 @@ mod tests {
             said: Said::Delivered(None),
         };
         let mut scene = scene;
-        let taken = scene.step("2026-11-24T09:00", Role::Carrier, |s, f| decide(s, &command, f));
+        let taken = scene.take("2026-11-24T09:00", Role::Carrier, command);
         assert_eq!(taken, Err(Refusal::NotOurs));
     }
 

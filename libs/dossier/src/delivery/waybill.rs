@@ -66,7 +66,7 @@ mod tests {
     use super::*;
     use crate::contract::{DeliveryChannel, DeliveryEvent, EventSet, Role, partner_name};
     use crate::delivery::hand_to_carrier::tests::sent;
-    use crate::delivery::take_carrier_notice::{Said, TakeCarrierNotice, decide};
+    use crate::delivery::take_carrier_notice::{Said, TakeCarrierNotice};
     use crate::testing::{at, law};
 
     #[test]
@@ -95,7 +95,7 @@ mod tests {
             carrier_event: "1".to_owned(),
             said: Said::Returned("nobody at home".to_owned()),
         };
-        scene.step("2026-11-24T09:00", Role::Carrier, |s, f| decide(s, &command, f)).unwrap();
+        scene.take("2026-11-24T09:00", Role::Carrier, command).unwrap();
         assert!(!free(&scene.state, own, 2), "what is said late would count as another parcel's");
         assert!(free(&scene.state, other, 366));
     }

@@ -28,6 +28,10 @@ pub(super) struct MediaType {
     pub(super) beginning: &'static str,
 }
 
+/// The names of the accepted media types.
+pub const DOCUMENT_TYPES: &[&str] =
+    &["application/pdf", "image/png", "image/jpeg", "application/xml"];
+
 pub(super) static MEDIA_TYPES: [MediaType; 4] = [
     MediaType {
         name: "application/pdf",
@@ -99,6 +103,11 @@ mod tests {
 
     fn utf16(text: &str, unit: fn(u16) -> [u8; 2]) -> Vec<u8> {
         text.encode_utf16().flat_map(unit).collect()
+    }
+
+    #[test]
+    fn the_names_are_those_of_the_accepted_types() {
+        assert!(MEDIA_TYPES.iter().map(|media| media.name).eq(DOCUMENT_TYPES.iter().copied()));
     }
 
     #[test]

@@ -15,8 +15,7 @@ const ADDRESS_LINES_MAX: usize = 6;
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeliveryRequest {
-    /// `download`, `collection` or `post`.
-    #[schema(value_type = String, example = "post")]
+    /// By which channel.
     channel: DeliveryChannel,
     /// Where to, by post.
     address: Option<AddressRequest>,
@@ -30,10 +29,9 @@ pub struct AddressRequest {
     #[schema(value_type = String, min_length = 1, max_length = 200, example = "Nguyễn Văn A")]
     name: Name,
     /// Street, ward, province.
-    #[schema(value_type = Vec<String>, min_items = 1, max_items = 6)]
+    #[schema(value_type = Vec<String>, min_items = 1, max_items = 6, example = json!(["54 Hai Bà Trưng", "Hà Nội"]))]
     lines: Lines,
     /// Telephone, as people write it; shown as E.164.
-    #[schema(value_type = String, min_length = 3, max_length = 30, example = "+84 24 3822 0000")]
     phone: Phone,
 }
 

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use dossier::Command;
 use dossier::contract::DossierId;
-use dossier::delivery::choose_channel::{STEP, decide};
+use dossier::delivery::choose_channel::ChooseChannel;
 use serde::Deserialize;
-use service_kit::http::{Access, DeliveryRequest, Problem, Reply, Request, Route, endpoint1};
+use service_kit::http::{DeliveryRequest, Operation, Problem, Reply, Request};
 use utoipa::ToSchema;
 
-use super::reply::{DeliveryReply, take};
+use super::reply::{DeliveryReply, take_as};
 use crate::App;
 
 /// Another way.
@@ -19,31 +20,22 @@ pub(crate) struct ChooseChannelRequest {
     delivery: DeliveryRequest,
 }
 
-/// Chooses another way for the result.
-#[utoipa::path(
-    post,
-    path = "/v1/deliveries/{dossier}/channel",
-    operation_id = "choose_channel",
-    params(("dossier" = Uuid, Path, description = "The dossier")),
-    request_body = ChooseChannelRequest,
-    responses((status = 200, body = DeliveryReply)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::post(
+        "/v1/deliveries/{dossier}/channel",
+        "choose_channel",
+        "Choose another way for the result",
+    )
+    .describe("Possible until it is handed to a carrier or delivered.")
+    .step(&ChooseChannel::STEP)
+    .body::<ChooseChannelRequest>()
+    .reply::<DeliveryReply>()
+    .handle(handle)
+}
+
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
-    take(&app, STEP, dossier, &request, |body: &ChooseChannelRequest, state, facts| {
-        decide(state, body.delivery.clone().into(), facts)
+    take_as(&app, dossier, &request, |body: ChooseChannelRequest| ChooseChannel {
+        delivery: body.delivery.into(),
     })
     .await
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(
-        app,
-        Access::Roles(STEP.may),
-        warp::path!("v1" / "deliveries" / DossierId / "channel"),
-        handle,
-    )
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

@@ -7,7 +7,8 @@ use dossier::access;
 use dossier::contract::DossierId;
 use dossier::delivery::{READ_DOCUMENT, Stage};
 use dossier::{RefusalEntry, State};
-use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1, read};
+use service_kit::documents::DOCUMENT_TYPES;
+use service_kit::http::{Operation, Problem, Reply, Request, read};
 
 use crate::App;
 
@@ -18,14 +19,19 @@ const NOT_DELIVERED: RefusalEntry = RefusalEntry {
     en: "the result has not been delivered: take the step that records it first, for a download POST /downloads",
 };
 
-/// Gives the issued result.
-#[utoipa::path(
-    get,
-    path = "/v1/deliveries/{dossier}/document",
-    operation_id = "get_result_document",
-    params(("dossier" = Uuid, Path, description = "The dossier")),
-    responses((status = 200, content_type = "application/pdf", body = Vec<u8>)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::get(
+        "/v1/deliveries/{dossier}/document",
+        "get_result_document",
+        "Download the issued result",
+    )
+    .describe("For the applicant once it is delivered: a download is recorded first with `download_result`.")
+    .roles(READ_DOCUMENT)
+    .refusals(&[NOT_DELIVERED])
+    .bytes(DOCUMENT_TYPES)
+    .handle(handle)
+}
+
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let loaded = read(&app.results, READ_DOCUMENT, &dossier.to_string(), &request).await?;
     let state = &loaded.state;
@@ -40,12 +46,3 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     let kit = app.results.kit();
     kit.documents.reply(kit, name).await
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    let path = warp::path!("v1" / "deliveries" / DossierId / "document");
-    endpoint1(app, Access::Roles(READ_DOCUMENT), path, handle)
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

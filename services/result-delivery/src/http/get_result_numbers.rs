@@ -3,16 +3,15 @@
 use std::sync::Arc;
 
 use dossier::access::Resource;
-use dossier::contract::AgencyCode;
+use dossier::contract::{AgencyCode, DossierId};
 use dossier::delivery::numbers::{NumberRegister, NumberUse, use_of};
 use dossier::delivery::{DossierResult, READ_NUMBERS};
 use events::Version;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Access, Cursors, Line, Problem, Reply, Request, Route, endpoint0};
+use service_kit::http::{Cursors, Line, Operation, Problem, Reply, Request};
 use service_kit::{Streams, recorded_at};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::App;
 use crate::numbers;
@@ -22,19 +21,18 @@ const PAGE_MAX: usize = 100;
 const ADDRESS: &str = "/v1/result-numbers";
 
 /// Which register.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
 pub(crate) struct NumbersQuery {
     /// The agency.
-    #[param(value_type = String, max_length = 35)]
     agency: AgencyCode,
     /// The result's code in the national catalogue.
-    #[param(value_type = String, min_length = 1, max_length = 100)]
     book: Line<100>,
     /// The year.
+    #[schema(example = 2026)]
     year: i16,
     /// The cursor of the `next` link.
+    #[schema(example = "2Gq0zX")]
     after: Option<String>,
 }
 
@@ -42,27 +40,39 @@ pub(crate) struct NumbersQuery {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ResultNumberReply {
     /// The number.
+    #[schema(example = "1/2026/G02.002-KQ.G02.000201")]
     number: String,
     /// Its place in the order of the register; null where an officer gave a number of another order.
     sequence: Option<u64>,
     /// For which dossier.
-    dossier: Uuid,
+    dossier: DossierId,
     /// When.
-    #[schema(value_type = Option<String>, format = DateTime)]
     taken_at: Option<Timestamp>,
-    /// What became of it: `used`; `waits` for the result to be issued; `cancelled`, because the dossier ended without one; or
-    /// `other_number`, because the result was issued under another one.
-    status: &'static str,
+    /// What became of it.
+    status: NumberStatus,
 }
 
-/// A register of numbers of results, in the order in which they were taken.
-#[utoipa::path(
-    get,
-    path = "/v1/result-numbers",
-    operation_id = "get_result_numbers",
-    params(NumbersQuery),
-    responses((status = 200, body = Vec<ResultNumberReply>)),
-)]
+/// What became of a number: used; waiting for the result to be issued; cancelled, because the dossier ended without a
+/// result; or left, because the result was issued under another one.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum NumberStatus {
+    Used,
+    Waits,
+    Cancelled,
+    OtherNumber,
+}
+
+pub(super) fn operation() -> Operation<App> {
+    Operation::get(ADDRESS, "get_result_numbers", "List the numbers of a register of results")
+        .describe("In the order in which they were taken, with what became of each.")
+        .roles(READ_NUMBERS)
+        .query::<NumbersQuery>()
+        .list::<ResultNumberReply>()
+        .pages()
+        .handle(handle)
+}
+
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let kit = app.results.kit();
     let NumbersQuery { agency, book: Line(book), year, after } = request.query()?;
@@ -80,15 +90,15 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         let result = Streams::<DossierResult>::name(&taken.dossier.to_string());
         let result = app.results.load(&result.map_err(|_| Problem::not_found())?).await?;
         let status = match use_of(&taken, &result.state) {
-            NumberUse::Used => "used",
-            NumberUse::Waits => "waits",
-            NumberUse::Cancelled => "cancelled",
-            NumberUse::OtherNumber => "other_number",
+            NumberUse::Used => NumberStatus::Used,
+            NumberUse::Waits => NumberStatus::Waits,
+            NumberUse::Cancelled => NumberStatus::Cancelled,
+            NumberUse::OtherNumber => NumberStatus::OtherNumber,
         };
         shown.push(ResultNumberReply {
             number: taken.number,
             sequence: taken.sequence,
-            dossier: taken.dossier.0,
+            dossier: taken.dossier,
             taken_at: recorded_at(event),
             status,
         });
@@ -98,11 +108,3 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         next.map(|last| request.next_page(ADDRESS, &cursors.write(&last.version.0.to_string())));
     Ok(Reply::ok(&shown).next_page(next.as_deref()))
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint0(app, Access::Roles(READ_NUMBERS), warp::path!("v1" / "result-numbers"), handle)
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

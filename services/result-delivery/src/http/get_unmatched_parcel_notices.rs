@@ -6,16 +6,18 @@ use dossier::contract::{ParcelEnd, UnmatchedEvent};
 use dossier::delivery::UNMATCHED;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint0};
+use service_kit::http::{Operation, Problem, Reply, Request};
 use service_kit::limits::UNMATCHED_PAGE_MAX;
 use service_kit::unmatched::{self, Kept};
 use utoipa::ToSchema;
 
-use super::take_carrier_notice::SERVICE;
+use super::take_carrier_notice::{CarrierFact, SERVICE};
 use crate::App;
 
+const ADDRESS: &str = "/v1/parcel-notices/unmatched";
+
 /// Where the list begins.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UnmatchedNoticesQuery {
     /// The cursor of the `next` link.
@@ -26,34 +28,43 @@ pub(crate) struct UnmatchedNoticesQuery {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct UnmatchedParcelNoticeReply {
     /// When it came.
-    #[schema(value_type = Option<String>, format = DateTime)]
     received_at: Option<Timestamp>,
     /// Which carrier.
+    #[schema(example = "vnpost")]
     carrier: String,
     /// The carrier's own name of the fact.
+    #[schema(example = "delivered-1")]
     event: String,
     /// The reference that it names.
+    #[schema(example = "DSR-1-2")]
     reference: Option<String>,
     /// The waybill that it names.
+    #[schema(example = "EA123456789VN")]
     waybill: Option<String>,
-    /// `tracked`, `delivered` or `returned`.
-    kind: &'static str,
+    /// What it says.
+    kind: CarrierFact,
 }
 
-/// What carriers said that names none of our parcels, the oldest first.
-#[utoipa::path(
-    get,
-    path = "/v1/parcel-notices/unmatched",
-    operation_id = "get_unmatched_parcel_notices",
-    params(("after" = Option<u64>, Query, description = "The cursor of the `next` link")),
-    responses((status = 200, body = Vec<UnmatchedParcelNoticeReply>)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::get(
+        ADDRESS,
+        "get_unmatched_parcel_notices",
+        "List carriers' notices that name no known parcel",
+    )
+    .describe("The oldest come first.")
+    .roles(UNMATCHED)
+    .query::<UnmatchedNoticesQuery>()
+    .list::<UnmatchedParcelNoticeReply>()
+    .pages()
+    .handle(handle)
+}
+
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let kit = app.results.kit();
     let query: UnmatchedNoticesQuery = request.query()?;
     let kept = unmatched::page::<UnmatchedEvent>(kit, SERVICE, query.after).await?;
     let full = kept.last().filter(|_| kept.len() == UNMATCHED_PAGE_MAX);
-    let next = full.map(|last| format!("/v1/parcel-notices/unmatched?after={}", last.at));
+    let next = full.map(|last| format!("{ADDRESS}?after={}", last.at));
     let shown: Vec<UnmatchedParcelNoticeReply> = kept.into_iter().filter_map(reply).collect();
     Ok(Reply::ok(&shown).next_page(next.as_deref()))
 }
@@ -68,22 +79,9 @@ fn reply(kept: Kept<UnmatchedEvent>) -> Option<UnmatchedParcelNoticeReply> {
         reference: notice.reference,
         waybill: notice.waybill,
         kind: match notice.end {
-            None => "tracked",
-            Some(ParcelEnd::Delivered) => "delivered",
-            Some(ParcelEnd::Returned) => "returned",
+            None => CarrierFact::Tracked,
+            Some(ParcelEnd::Delivered) => CarrierFact::Delivered,
+            Some(ParcelEnd::Returned) => CarrierFact::Returned,
         },
     })
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint0(
-        app,
-        Access::Roles(UNMATCHED),
-        warp::path!("v1" / "parcel-notices" / "unmatched"),
-        handle,
-    )
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

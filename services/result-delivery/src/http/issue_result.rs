@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
+use dossier::Command;
 use dossier::contract::{DocumentName, DossierId, NamedDocument};
-use dossier::delivery::issue_result::{Refusal, STEP, decide};
+use dossier::delivery::DossierResult;
+use dossier::delivery::issue_result::{IssueResult, Refusal};
 use serde::Deserialize;
+use service_kit::Streams;
 use service_kit::documents::Stored;
-use service_kit::http::{
-    Access, Line, Problem, Reply, Request, Route, Target, endpoint1, try_step,
-};
+use service_kit::http::{Line, On, Operation, Problem, Reply, Request, UNKNOWN_DOCUMENT, preview};
 use utoipa::ToSchema;
 
-use super::reply::{DeliveryReply, take};
+use super::reply::{DeliveryReply, take_as};
 use crate::App;
 use crate::numbers::{self, register_of};
 
@@ -21,25 +22,23 @@ use crate::numbers::{self, register_of};
 pub(crate) struct IssueResultRequest {
     /// Its number, if it has one of another order; without it, it gets the next one of the register of the agency, the result's
     /// code and the year.
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     number: Option<Line<100>>,
     /// The name of the uploaded document.
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     document: Option<Line<100>>,
 }
 
-/// Issues the result.
-#[utoipa::path(
-    post,
-    path = "/v1/deliveries/{dossier}/result",
-    operation_id = "issue_result",
-    params(("dossier" = Uuid, Path, description = "The dossier")),
-    request_body = IssueResultRequest,
-    responses((status = 200, body = DeliveryReply)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::post("/v1/deliveries/{dossier}/result", "issue_result", "Issue the result")
+        .step(&IssueResult::STEP)
+        .refusals(&[UNKNOWN_DOCUMENT])
+        .body::<IssueResultRequest>()
+        .reply::<DeliveryReply>()
+        .handle(handle)
+}
+
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let kit = app.results.kit();
-    let who = (request.caller()?, STEP.may);
+    let who = (request.caller()?, IssueResult::STEP.may);
     let body: IssueResultRequest = request.json()?;
     let named = |name: Line<100>| ("/document".to_owned(), DocumentName::from(&*name.0));
     let named = body.document.map(named).into_iter().collect();
@@ -50,12 +49,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     });
     let given = body.number.map(|number| number.0);
     let number = number(&app, dossier, &request, given.as_deref(), document.clone()).await?;
-    take(&app, STEP, dossier, &request, |_: &IssueResultRequest, state, facts| {
-        let issued = decide(state, number.clone().unwrap_or_default(), document.clone(), facts)?;
-        // Without a number this request was found to have issued it before, and nothing is decided here.
-        if number.is_none() { Err(Refusal::NotPrepared) } else { Ok(issued) }
-    })
-    .await
+    take_as(&app, dossier, &request, |_: IssueResultRequest| IssueResult { number, document }).await
 }
 
 /// The number under which the result is issued, taken from its register; none if this request issued it before.
@@ -69,26 +63,17 @@ async fn number(
     let (kit, id) = (app.results.kit(), dossier.to_string());
     let seen = request.if_match()?;
     request.catch_up(kit, app.results.reactions()).await?;
-    let target = Target {
-        id: &id,
-        dossier: Some(dossier),
-        step: &STEP,
-        mays: STEP.may,
-        seen: Some(&seen),
-        under: None,
-    };
-    let mut register = None;
     // No number is taken for what is then refused.
-    let tried = try_step(&app.results, request, request.caller()?, target, |state, facts| {
-        let prepared = state.prepared.as_ref();
-        register = prepared.and_then(|prepared| {
-            register_of(&prepared.brief.agency, &prepared.result, facts.law, facts.at)
-        });
-        decide(state, String::new(), document.clone(), facts)
-    });
-    if tried.await?.is_none() {
+    let issued = IssueResult { number: Some(String::new()), document };
+    let on = On::stream(&id, Some(dossier)).seen(&seen);
+    if preview(&app.results, request, on, &issued).await?.is_none() {
         return Ok(None);
     }
+    let stream = Streams::<DossierResult>::name(&id).map_err(|_| Problem::not_found())?;
+    let loaded = app.results.load(&stream).await?;
+    let register = loaded.state.prepared.as_ref().and_then(|prepared| {
+        register_of(&prepared.brief.agency, &prepared.result, &kit.law(), kit.clock.now())
+    });
     let no_register = || Problem::unavailable("no calendar says which year's register it is");
     let register = register.ok_or_else(no_register)?;
     if given.is_some_and(|given| register.gives(given)) {
@@ -97,16 +82,3 @@ async fn number(
     let taken = numbers::take((&app.results, &app.numbers), &register, dossier, given).await?;
     taken.map(Some).ok_or_else(|| Problem::refused(&Refusal::NumberTaken))
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(
-        app,
-        Access::Roles(STEP.may),
-        warp::path!("v1" / "deliveries" / DossierId / "result"),
-        handle,
-    )
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use dossier::Command;
 use dossier::contract::{DocumentName, DossierId, NamedDocument};
-use dossier::delivery::meet_duty::{MeetDuty, STEP, decide};
+use dossier::delivery::meet_duty::MeetDuty;
 use serde::Deserialize;
 use service_kit::documents::Stored;
-use service_kit::http::{Access, Line, Problem, Reply, Request, Route, Text, endpoint1};
+use service_kit::http::{Line, Operation, Problem, Reply, Request, Text, UNKNOWN_DOCUMENT};
 use utoipa::ToSchema;
 
-use super::reply::{DeliveryReply, take};
+use super::reply::{DeliveryReply, take_as};
 use crate::App;
 
 /// What was done.
@@ -17,28 +18,26 @@ use crate::App;
 #[serde(deny_unknown_fields)]
 pub(crate) struct MeetDutyRequest {
     /// The code of the duty.
-    #[schema(value_type = String, min_length = 1, max_length = 100)]
     duty: Line<100>,
     /// The name of the uploaded document that shows it.
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     document: Option<Line<100>>,
     /// In words.
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 2000)]
     note: Option<Text<2000>>,
 }
 
-/// Records that what is owed after a result was done.
-#[utoipa::path(
-    post,
-    path = "/v1/deliveries/{dossier}/duties",
-    operation_id = "meet_duty",
-    params(("dossier" = Uuid, Path, description = "The dossier")),
-    request_body = MeetDutyRequest,
-    responses((status = 200, body = DeliveryReply)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::post("/v1/deliveries/{dossier}/duties", "meet_duty", "Record that a duty was done")
+        .describe("What was missed can still be done.")
+        .step(&MeetDuty::STEP)
+        .refusals(&[UNKNOWN_DOCUMENT])
+        .body::<MeetDutyRequest>()
+        .reply::<DeliveryReply>()
+        .handle(handle)
+}
+
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let kit = app.results.kit();
-    let who = (request.caller()?, STEP.may);
+    let who = (request.caller()?, MeetDuty::STEP.may);
     let body: MeetDutyRequest = request.json()?;
     let named = |name: Line<100>| ("/document".to_owned(), DocumentName::from(&*name.0));
     let named = body.document.map(named).into_iter().collect();
@@ -47,26 +46,10 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
         let sha256 = Some(sha256);
         NamedDocument { name, sha256 }
     });
-    take(&app, STEP, dossier, &request, |body: &MeetDutyRequest, state, facts| {
-        let command = MeetDuty {
-            duty: body.duty.0.clone(),
-            document: document.clone(),
-            note: body.note.as_ref().map(|note| note.0.clone()),
-        };
-        decide(state, command, facts)
+    take_as(&app, dossier, &request, |body: MeetDutyRequest| MeetDuty {
+        duty: body.duty.0,
+        document,
+        note: body.note.map(|note| note.0),
     })
     .await
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(
-        app,
-        Access::Roles(STEP.may),
-        warp::path!("v1" / "deliveries" / DossierId / "duties"),
-        handle,
-    )
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

@@ -1,17 +1,14 @@
 //! A result as it is shown, and how its steps are taken.
 
-use dossier::contract::{
-    AgencyCode, DeliveryChannel, DeliveryEvent, DossierId, Outcome, ParcelEnd,
-};
+use dossier::Command;
+use dossier::contract::{AgencyCode, DeliveryChannel, DossierCode, DossierId, Outcome, ParcelEnd};
 use dossier::delivery::{DossierResult, Owed, Parcel, Stage};
 use dossier::law::Law;
-use dossier::{Facts, Refuse, Step};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use service_kit::http::{Due, Problem, RenewalDue, Reply, Request, Validity, shown};
+use service_kit::http::{Due, Problem, RenewalDue, Reply, Request, Validity, execute_as, shown};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::App;
 
@@ -19,18 +16,19 @@ use crate::App;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DeliveryReply {
     /// The dossier.
-    dossier: Uuid,
+    dossier: DossierId,
     /// The code on its slips.
-    code: String,
-    /// `approved` or `refused`.
-    #[schema(value_type = String)]
+    code: DossierCode,
+    /// What was decided.
     outcome: Outcome,
     /// The result's code in the national catalogue.
+    #[schema(example = "KQ.G02.000101")]
     result: String,
-    /// Where it is: `prepared`, `issued`, `with_carrier`, `delivered`, `revoked` or `cancelled`.
-    stage: &'static str,
+    /// Where it is.
+    stage: DeliveryStage,
     /// Its number.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "1/2026/G02.001-KQ.G02.000101")]
     number: Option<String>,
     /// Until when it is valid.
     #[serde(flatten)]
@@ -47,14 +45,15 @@ pub(crate) struct DeliveryReply {
     /// What is owed after it, or was.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     duties: Vec<DutyReply>,
-    /// `download`, `collection` or `post`.
-    #[schema(value_type = Option<String>)]
+    /// How it is wanted.
     channel: Option<DeliveryChannel>,
     /// The reference that the carrier sends back.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "DSR-1-2")]
     parcel_reference: Option<String>,
     /// What the carrier said last.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Đang phát")]
     tracked: Option<String>,
     /// How many parcels came back.
     returns: u32,
@@ -63,17 +62,41 @@ pub(crate) struct DeliveryReply {
     parcels: Vec<ParcelReply>,
 }
 
+/// Where a result is.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum DeliveryStage {
+    Prepared,
+    Issued,
+    WithCarrier,
+    Delivered,
+    Revoked,
+    Cancelled,
+}
+
+/// Where a parcel is.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum ParcelState {
+    OnItsWay,
+    Delivered,
+    Returned,
+}
+
 /// A parcel.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ParcelReply {
     /// Its carrier.
+    #[schema(example = "vnpost")]
     carrier: String,
     /// The carrier's own number.
+    #[schema(example = "EA123456789VN")]
     waybill: String,
     /// The reference that the carrier sends back.
+    #[schema(example = "DSR-1-2")]
     reference: String,
-    /// `on_its_way`, `delivered` or `returned`, as the carrier said first.
-    state: &'static str,
+    /// As the carrier said first.
+    state: ParcelState,
     /// Whether the carrier said later that it came to something else: somebody should ask.
     contradicted: bool,
 }
@@ -85,9 +108,9 @@ impl ParcelReply {
             waybill: parcel.waybill.clone(),
             reference: parcel.handed.reference.clone(),
             state: match parcel.end {
-                None => "on_its_way",
-                Some(ParcelEnd::Delivered) => "delivered",
-                Some(ParcelEnd::Returned) => "returned",
+                None => ParcelState::OnItsWay,
+                Some(ParcelEnd::Delivered) => ParcelState::Delivered,
+                Some(ParcelEnd::Returned) => ParcelState::Returned,
             },
             contradicted: parcel.contradicted,
         }
@@ -98,6 +121,7 @@ impl ParcelReply {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DutyReply {
     /// Its code, as the procedure names it.
+    #[schema(example = "report")]
     duty: String,
     /// By when.
     #[serde(flatten)]
@@ -106,7 +130,6 @@ pub(crate) struct DutyReply {
     /// Whether its time passed without it.
     missed: bool,
     /// When it was done.
-    #[schema(value_type = Option<String>, format = DateTime)]
     met_at: Option<Timestamp>,
 }
 
@@ -125,17 +148,17 @@ impl DeliveryReply {
         let agency = &prepared.brief.agency;
         let stage = match result.stage {
             Stage::Empty => return None,
-            Stage::Prepared => "prepared",
-            Stage::Issued => "issued",
-            Stage::WithCarrier => "with_carrier",
-            Stage::Delivered => "delivered",
-            Stage::Revoked => "revoked",
-            Stage::Cancelled => "cancelled",
+            Stage::Prepared => DeliveryStage::Prepared,
+            Stage::Issued => DeliveryStage::Issued,
+            Stage::WithCarrier => DeliveryStage::WithCarrier,
+            Stage::Delivered => DeliveryStage::Delivered,
+            Stage::Revoked => DeliveryStage::Revoked,
+            Stage::Cancelled => DeliveryStage::Cancelled,
         };
         let after = &result.after;
         Some(Self {
-            dossier: prepared.brief.dossier.0,
-            code: prepared.brief.code.to_string(),
+            dossier: prepared.brief.dossier,
+            code: prepared.brief.code.clone(),
             outcome: prepared.outcome,
             result: prepared.result.clone(),
             stage,
@@ -158,15 +181,23 @@ impl DeliveryReply {
     }
 }
 
-/// Takes a step and shows what came of it.
-pub(crate) async fn take<B: DeserializeOwned + Sync, R: Refuse>(
+/// Executes the command that is the body of a request, and shows what came of it.
+pub(crate) async fn take<C: Command<State = DossierResult> + DeserializeOwned>(
     app: &App,
-    which: Step,
     dossier: DossierId,
     request: &Request,
-    decide: impl Fn(&B, &DossierResult, &Facts<'_>) -> Result<Vec<DeliveryEvent>, R>,
+) -> Result<Reply, Problem> {
+    take_as(app, dossier, request, |command: C| command).await
+}
+
+/// The same where the body is not the whole command.
+pub(crate) async fn take_as<B: DeserializeOwned, C: Command<State = DossierResult>>(
+    app: &App,
+    dossier: DossierId,
+    request: &Request,
+    command: impl FnOnce(B) -> C,
 ) -> Result<Reply, Problem> {
     let id = (&*dossier.to_string(), Some(dossier));
-    let loaded = service_kit::http::take(&app.results, which, id, request, decide).await?;
+    let loaded = execute_as(&app.results, id, request, command).await?;
     shown(&loaded, DeliveryReply::new(&loaded.state, &app.results.kit().law()))
 }

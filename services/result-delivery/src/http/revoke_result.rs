@@ -3,48 +3,19 @@
 use std::sync::Arc;
 
 use dossier::contract::DossierId;
-use dossier::delivery::revoke_result::{STEP, decide};
-use serde::Deserialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
-use utoipa::ToSchema;
+use dossier::delivery::revoke_result::RevokeResult;
+use service_kit::http::{Operation, Problem, Reply, Request};
 
 use super::reply::{DeliveryReply, take};
 use crate::App;
 
-/// Why it is revoked.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RevokeResultRequest {
-    /// The written reason.
-    #[schema(value_type = String, min_length = 1, max_length = 2000)]
-    reason: Text<2000>,
+pub(super) fn operation() -> Operation<App> {
+    Operation::post("/v1/deliveries/{dossier}/revocation", "revoke_result", "Revoke a result")
+        .command::<RevokeResult>()
+        .reply::<DeliveryReply>()
+        .handle(handle)
 }
 
-/// Revokes a result.
-#[utoipa::path(
-    post,
-    path = "/v1/deliveries/{dossier}/revocation",
-    operation_id = "revoke_result",
-    params(("dossier" = Uuid, Path, description = "The dossier")),
-    request_body = RevokeResultRequest,
-    responses((status = 200, body = DeliveryReply)),
-)]
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
-    take(&app, STEP, dossier, &request, |body: &RevokeResultRequest, state, facts| {
-        decide(state, body.reason.0.clone(), facts)
-    })
-    .await
+    take::<RevokeResult>(&app, dossier, &request).await
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(
-        app,
-        Access::Roles(STEP.may),
-        warp::path!("v1" / "deliveries" / DossierId / "revocation"),
-        handle,
-    )
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
+use dossier::Command;
 use dossier::access::Denied;
 use dossier::contract::{
     CarrierNoticeUnmatched, DossierId, ParcelEnd, ParcelId, UnmatchedEvent, parse_reference,
     partner_name,
 };
 use dossier::delivery::Parcel;
-use dossier::delivery::take_carrier_notice::{STEP, Said, TakeCarrierNotice, decide};
+use dossier::delivery::take_carrier_notice::{Said, TakeCarrierNotice};
 use serde::{Deserialize, Serialize};
 use service_kit::http::{
-    Access, Line, ParcelNumber, Partner, Problem, Reply, Request, Route, Target, Text, endpoint0,
-    step,
+    Line, On, Operation, ParcelNumber, Partner, Problem, Reply, Request, Text, send,
 };
 use service_kit::unmatched::{self, Unmatched};
 use utoipa::ToSchema;
@@ -25,28 +25,23 @@ use crate::waybills::Waybill;
 #[serde(deny_unknown_fields)]
 pub(crate) struct TakeCarrierNoticeRequest {
     /// Which carrier.
-    #[schema(value_type = String, min_length = 1, max_length = 50)]
     carrier: Partner,
     /// The carrier's own name of this fact: the same again is the same fact.
-    #[schema(value_type = String, min_length = 1, max_length = 200)]
     event: Line<200>,
     /// Our reference, as it was handed out with the parcel; or else the waybill.
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
     reference: Option<Line<200>>,
     /// The carrier's own number of the parcel; what counts is the reference, if that is ours.
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     waybill: Option<ParcelNumber>,
-    /// `tracked`, `delivered` or `returned`.
-    #[schema(value_type = String, example = "delivered")]
+    /// What it says.
     kind: CarrierFact,
     /// Where it is, why it came back, or who took it.
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 500)]
     text: Option<Text<500>>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+/// What a carrier says of a parcel.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum CarrierFact {
+pub(super) enum CarrierFact {
     Tracked,
     Delivered,
     Returned,
@@ -69,14 +64,16 @@ const PARCEL_MISSING: dossier::RefusalEntry = dossier::RefusalEntry {
     en: "a notice names its parcel: by reference or by waybill",
 };
 
-/// Takes what a carrier says, whatever the order and however often.
-#[utoipa::path(
-    post,
-    path = "/v1/parcel-notices",
-    operation_id = "take_carrier_notice",
-    request_body = TakeCarrierNoticeRequest,
-    responses((status = 200, body = CarrierNoticeReply)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::post("/v1/parcel-notices", "take_carrier_notice", "Take in what a carrier says")
+        .describe("Facts are taken in any order and however often they come. Carriers call this.")
+        .step(&TakeCarrierNotice::STEP)
+        .refusals(&[PARCEL_MISSING])
+        .body::<TakeCarrierNoticeRequest>()
+        .reply::<CarrierNoticeReply>()
+        .handle(handle)
+}
+
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let body: TakeCarrierNoticeRequest = request.json()?;
@@ -121,17 +118,7 @@ async fn take(
         },
     };
     let id = dossier.to_string();
-    let target = Target {
-        id: &id,
-        dossier: Some(dossier),
-        step: &STEP,
-        mays: STEP.may,
-        seen: None,
-        under: None,
-    };
-    let caller = request.caller()?;
-    let taken = step(&app.results, request, caller, target, |s, f| decide(s, &command, f)).await;
-    match taken {
+    match send(&app.results, request, On::stream(&id, Some(dossier)), &command).await {
         Ok(loaded) => {
             if let Some(parcel) = loaded.state.parcels.get(&parcel) {
                 remark(dossier, parcel, &body.event.0);
@@ -190,11 +177,3 @@ async fn keep_unmatched(app: &App, body: TakeCarrierNoticeRequest) -> Result<Rep
     unmatched::keep(app.results.kit(), kept).await?;
     Ok(Reply::ok(&CarrierNoticeReply { matched: false }))
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint0(app, Access::Roles(STEP.may), warp::path!("v1" / "parcel-notices"), handle)
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use dossier::contract::{Envelope, EventSet, Meta, Role};
-use dossier::delivery::DeliveryReaction;
+use dossier::delivery::prepare_result::PrepareResult;
 use dossier::law::Law;
 use dossier::{Decision, Facts, Incoming, State, Subscription};
 use events::Recorded;
@@ -64,7 +64,7 @@ pub(super) fn expected<S: State>(
         Uuid::new_v5(&cause.id, name.as_bytes()) == meta.envelope.command
     })?;
     // Its number is not recomputed: it comes from the register (`sums.rs`).
-    if let Some(DeliveryReaction::Prepare(command)) = follow.command.get_mut::<DeliveryReaction>() {
+    if let Some(command) = follow.command.get_mut::<PrepareResult>() {
         command.number = Some(String::new());
     }
     let at = meta.at();
