@@ -12,6 +12,7 @@ use dossier::feedback::file_complaint::{About, AboutStep, FileComplaint};
 use dossier::{Command, RefusalEntry, State as _};
 use events::{Position, Recorded, StreamName};
 use serde::Deserialize;
+use serde_json::json;
 use service_kit::Kit;
 use service_kit::http::{Counts, Line, On, Operation, Phone, Problem, Reply, Request, Text, send};
 use utoipa::ToSchema;
@@ -41,7 +42,6 @@ const COMPLAINANT_MISSING: RefusalEntry = RefusalEntry {
 #[serde(deny_unknown_fields)]
 pub(crate) struct FileComplaintRequest {
     /// To which agency.
-    #[schema(example = "G02.001")]
     agency: Line<35>,
     /// About which dossier: the complainant's own; for somebody without an account, one that the agency has.
     dossier: Option<DossierId>,
@@ -71,6 +71,11 @@ pub(super) fn operation() -> Operation<App> {
         .refusals(&[STEP_WITHOUT_DOSSIER, COMPLAINANT_MISSING])
         .counted(Counts::Filing)
         .body::<FileComplaintRequest>()
+        .body_example(json!({
+            "agency": "G02.001", "dossier": "018fd2c4-6a3e-5b7a-9c41-2f0c3a1b5d6e", "position": 42,
+            "text": "Đã hai tuần không có ai trả lời.", "name": "Nguyễn Văn An",
+            "address": "Số 1, phố Tràng Tiền, Hà Nội", "phone": "0912 345 678",
+        }))
         .created::<ComplaintReply>()
         .handle(handle)
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use dossier::Command;
 use dossier::contract::ComplaintId;
 use dossier::feedback::forward_complaint::ForwardComplaint;
+use serde_json::json;
 use service_kit::http::{Operation, Problem, Reply, Request};
 
 use super::reply::{ComplaintReply, OWN_STEP, take};
@@ -19,6 +20,7 @@ pub(super) fn operation() -> Operation<App> {
     .step(&ForwardComplaint::STEP)
     .refusals(&[OWN_STEP])
     .body::<ForwardComplaint>()
+    .body_example(json!({ "to": "G02.002" }))
     .reply::<ComplaintReply>()
     .handle(handle)
 }

@@ -24,7 +24,7 @@ pub(crate) struct PublicationReply {
     /// What it was about.
     class: Option<ComplaintClass>,
     /// The text.
-    #[schema(example = "The office has answered, and has added a telephone line.")]
+    #[schema(example = "Cơ quan đã xin lỗi và bổ sung người trực.")]
     text: String,
     /// When it was published.
     published_at: Option<Timestamp>,

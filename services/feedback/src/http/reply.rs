@@ -40,7 +40,7 @@ pub(crate) struct ComplaintReply {
     #[serde(skip_serializing_if = "Option::is_none")]
     contact: Option<ContactReply>,
     /// The complaint itself; null once it was erased, and for operators.
-    #[schema(example = "Nobody has answered for two weeks.")]
+    #[schema(example = "Đã hai tuần không có ai trả lời.")]
     text: Option<String>,
     /// Where it stands.
     stage: ComplaintStage,
@@ -48,12 +48,15 @@ pub(crate) struct ComplaintReply {
     class: Option<ComplaintClass>,
     /// Why it was classified so; for those who may read the text.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Cán bộ thụ lý nghỉ ốm.")]
     reason: Option<String>,
     /// The answer to the complainant; for those who may read the text.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Hồ sơ đã được giao cho cán bộ khác và có kết quả trong ngày.")]
     answer: Option<String>,
     /// Why the answer before was not enough; for those who may read the text.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Đến nay vẫn chưa có kết quả.")]
     reopened_because: Option<String>,
     /// How often it was reopened.
     reopened: u32,
@@ -65,6 +68,7 @@ pub(crate) struct ComplaintReply {
     due: Due,
     /// What everybody may read.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Cơ quan đã xin lỗi và bổ sung người trực.")]
     published: Option<String>,
 }
 
