@@ -4,11 +4,10 @@ mod client;
 mod commands;
 mod cursor;
 mod delivery;
+mod document;
 mod due;
 mod endpoint;
 mod headers;
-mod document;
-mod openapi;
 mod operation;
 pub mod problem;
 mod reply;
@@ -17,21 +16,17 @@ mod router;
 mod serve;
 mod strict;
 
-pub use client::{AddressBlock, Proxies, counted};
-pub use commands::{
-    On, Target, execute, execute_as, execute_unseen, preview, read, send, shown, step, take, take_unseen, try_step,
-};
-pub use cursor::Cursors;
 pub use ::http::StatusCode;
+pub use client::{AddressBlock, Proxies, counted};
+pub use commands::{On, execute, execute_as, execute_unseen, preview, read, send, shown};
+pub use cursor::Cursors;
 pub use delivery::{AddressRequest, DeliveryRequest};
+pub use document::{document, merged};
+pub use dossier::text::{FILE_NAME_CHARS_MAX, FileName, Line, ParcelNumber, Partner, Phone, Text};
 pub use due::{ActivityDue, AnswerDue, DiscrepancyDue, Due, RenewalDue, Validity, WindowEnd};
-pub use endpoint::{
-    Access, Counts, Route, Upload, endpoint0, endpoint1, endpoint2, endpoint3, upload_endpoint,
-};
+pub use endpoint::{Access, Counts, Route, Upload};
 pub(crate) use headers::trace_parent;
 pub use headers::{Language, Seen};
-pub use document::{document, merged};
-pub use openapi::{StepDoc, finish as finish_openapi};
 pub use operation::{Operation, mount_all};
 pub use problem::{
     MEDIA_TYPE, Problem, ProblemBody, ProblemField, TOO_LARGE, TOO_MANY_AT_ONCE, TOO_SLOW,
@@ -39,6 +34,5 @@ pub use problem::{
 };
 pub use reply::Reply;
 pub use request::Request;
-pub use router::{Mounted, Router, mount, mount_documented};
+pub use router::{Mounted, Router, mount};
 pub use serve::Server;
-pub use dossier::text::{FILE_NAME_CHARS_MAX, FileName, Line, ParcelNumber, Partner, Phone, Text};

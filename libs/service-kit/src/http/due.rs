@@ -15,11 +15,9 @@ macro_rules! ends {
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
         pub struct $name {
             $(#[doc = $doc])+
-            #[schema(value_type = Option<String>, format = DateTime)]
             #[serde(skip_serializing_if = "Option::is_none")]
             $at: Option<Timestamp>,
             /// The last day on which it is still in time, in the agency; for showing.
-            #[schema(value_type = Option<String>, format = Date)]
             #[serde(skip_serializing_if = "Option::is_none")]
             $on: Option<Date>,
         }

@@ -1,6 +1,5 @@
-//! A handler at an address. Handlers are plain functions that return a reply or a problem; a filter never refuses.
+//! How a declared handler becomes a filter of warp's. Handlers return a reply or a problem; a filter never rejects.
 
-use std::future::Future;
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
@@ -61,12 +60,6 @@ pub struct Route {
 }
 
 impl Route {
-    /// The same, counted as something else than usual.
-    #[must_use]
-    pub fn counted(self, counts: Counts) -> Self {
-        Self { counts, ..self }
-    }
-
     /// What everybody may read, from a filter of warp's own. The router has looked at the address and the method.
     #[must_use]
     pub fn open(answers: BoxedFilter<(Response,)>) -> Self {
@@ -96,42 +89,6 @@ fn answer(language: Language, answered: Result<Reply, Problem>) -> Response {
         Ok(reply) => reply.into_response(),
         Err(problem) => problem.into_response(language),
     }
-}
-
-macro_rules! endpoints {
-    ($($(#[$doc:meta])* $name:ident($($arg:ident: $type:ident),*);)*) => {$(
-        $(#[$doc])*
-        pub fn $name<A, H, F, P $(, $type)*>(app: &Arc<A>, access: Access, path: P, handle: H) -> Route
-        where
-            A: Send + Sync + 'static,
-            H: Fn(Arc<A> $(, $type)*, Request) -> F + Clone + Send + Sync + 'static,
-            F: Future<Output = Result<Reply, Problem>> + Send + 'static,
-            P: Filter<Extract = ($($type,)*), Error = Rejection> + Clone + Send + Sync + 'static,
-            $($type: Send + 'static,)*
-        {
-            let app = Arc::clone(app);
-            let answers = path
-                .and(request())
-                .then(move |$($arg: $type,)* request: Request| {
-                    let language = request.language();
-                    let answered = handle(Arc::clone(&app) $(, $arg)*, request);
-                    async move { answer(language, answered.await) }
-                })
-                .boxed();
-            Route { access, takes: Takes::Body, counts: Counts::Usual, answers, probe: false }
-        }
-    )*};
-}
-
-endpoints! {
-    /// A handler at an address without parameters.
-    endpoint0();
-    /// A handler at an address with one parameter.
-    endpoint1(one: One);
-    /// A handler at an address with two parameters.
-    endpoint2(one: One, two: Two);
-    /// A handler at an address with three parameters.
-    endpoint3(one: One, two: Two, three: Three);
 }
 
 /// What answers a declared operation.
@@ -185,30 +142,6 @@ where
         .boxed()
 }
 
-/// A handler that takes its body as a stream, never whole.
-pub fn upload_endpoint<A, H, F, P>(app: &Arc<A>, access: Access, path: P, handle: H) -> Route
-where
-    A: Send + Sync + 'static,
-    H: Fn(Arc<A>, Request, Upload) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Result<Reply, Problem>> + Send + 'static,
-    P: Filter<Extract = (), Error = Rejection> + Clone + Send + Sync + 'static,
-{
-    let app = Arc::clone(app);
-    let answers = path
-        .and(warp::ext::get())
-        .and(warp::header::headers_cloned())
-        .and(warp::body::stream())
-        .then(move |head: Head, headers: HeaderMap, content| {
-            let content: Upload = Box::pin(UploadStream(content));
-            let request = Request::new(head, headers, String::new(), Bytes::new());
-            let language = request.language();
-            let answered = handle(Arc::clone(&app), request, content);
-            async move { answer(language, answered.await) }
-        })
-        .boxed();
-    Route { access, takes: Takes::Upload, counts: Counts::Usual, answers, probe: false }
-}
-
 /// The body of an upload.
 pub type Upload = std::pin::Pin<Box<dyn Stream<Item = Result<Bytes, Interrupted>> + Send>>;
 
@@ -242,21 +175,4 @@ fn interrupted(error: &warp::Error) -> Interrupted {
         matches!(cause.downcast_ref(), Some(BrokenOff::Slow))
     };
     if causes.any(slow) { Interrupted::Slow } else { Interrupted::Gone }
-}
-
-/// Lists the files of a service's `http/` folder, each with a `route` and a `Doc`.
-#[macro_export]
-#[expect(clippy::crate_in_macro_def, reason = "the service's own App, not ours")]
-macro_rules! routes {
-    ($app:ident: $($file:ident),+ $(,)?) => {
-        pub(crate) fn routes(app: &std::sync::Arc<$crate::routes!(@app $app)>) -> Vec<$crate::http::Mounted> {
-            vec![$($crate::http::mount_documented(
-                &<$file::Doc as utoipa::OpenApi>::openapi(), $file::route(app)
-            )),+]
-        }
-
-        pub(crate) const DOCS: &[$crate::http::StepDoc] =
-            &[$(<$file::Doc as utoipa::OpenApi>::openapi),+];
-    };
-    (@app $app:ident) => { crate::$app };
 }

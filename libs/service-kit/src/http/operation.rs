@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use dossier::access::May;
-use dossier::{RefusalEntry, Step};
+use dossier::{Command, RefusalEntry, Step};
 use http::header::{ETAG, LINK, LOCATION};
 use http::{HeaderName, Method, StatusCode};
 use serde_json::Value;
@@ -147,6 +147,11 @@ impl<A> Operation<A, Unbound> {
         self.item.is_step = true;
         self.item.replies_with.extend([ETAG, CONSISTENCY_TOKEN]);
         self.refusals(step.refusals)
+    }
+
+    /// The command that is its body, and the step that it is.
+    pub fn command<C: Command + ToSchema>(self) -> Self {
+        self.step(&C::STEP).body::<C>()
     }
 
     /// Who may call it, where that is not what a step says. Without this and without a step it is open to everybody.

@@ -13,8 +13,6 @@ use dossier::access::{self, Caller};
 use http::header::{ALLOW, AUTHORIZATION, CONTENT_LENGTH, HeaderValue};
 use http::{HeaderMap, Method};
 use hyper::body::Body;
-use utoipa::openapi::path::ParameterIn;
-use utoipa::openapi::{OpenApi, RefOr};
 use warp::reply::Response;
 use warp::{Filter, Rejection, Reply as _};
 
@@ -69,28 +67,6 @@ pub fn mount(address: &str, route: Route) -> Mounted {
     // Files and probes are asked for with whatever a browser or a proxy adds.
     let query = matches!(route.access, Access::Roles(_)).then(Vec::new);
     Mounted { address: address.to_owned(), method: Method::GET, route, query, service: COMMON }
-}
-
-/// Puts a route where its document says that it is.
-#[must_use]
-pub fn mount_documented(document: &OpenApi, route: Route) -> Mounted {
-    // A handler documents one operation.
-    let documented = document.paths.paths.iter().next();
-    let method = match documented {
-        Some((_, item)) if item.post.is_some() => Method::POST,
-        Some(_) | None => Method::GET,
-    };
-    let operation = documented.and_then(|(_, item)| item.post.as_ref().or(item.get.as_ref()));
-    let parameters = operation.and_then(|operation| operation.parameters.as_ref());
-    let named = parameters.into_iter().flatten().filter_map(|parameter| match parameter {
-        RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query => {
-            Some(parameter.name.clone())
-        }
-        RefOr::T(_) | RefOr::Ref(_) => None,
-    });
-    let query = Some(named.collect());
-    let address = documented.map(|(address, _)| address.clone()).unwrap_or_default();
-    Mounted { address, method, route, query, service: COMMON }
 }
 
 /// All routes of a process.
