@@ -1,5 +1,5 @@
-//! How long one request may wait for the event store in all. Each call has a limit of its own; a request that reads, decides and appends
-//! makes several calls, and is promised one answer.
+//! A time budget for all calls of the event store by one request. Each call has its own timeout,
+//! but a request makes several calls (read, decide, append) and must be answered in time.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -14,23 +14,24 @@ tokio::task_local! {
     static LEFT: Cell<Duration>;
 }
 
-/// By how much a call may outlive the budget, so that the engine's own error, which has the cause, comes first.
+/// How long a call may exceed the budget, so that the engine's own error, which has the cause,
+/// comes first.
 #[cfg(any(feature = "eventstoredb", feature = "postgres"))]
 const GRACE: Duration = Duration::from_millis(500);
 
-/// Runs `request`, whose calls of an event store on a server take no longer than `budget` together; what is called when nothing is left
-/// is refused at once as unavailable. Time that the request spends on anything else does not count.
+/// Runs `request` with a budget for its calls of an event store on a server. Calls after the budget
+/// is used up fail as unavailable. Other time does not count.
 pub async fn within<T>(budget: Duration, request: impl Future<Output = T>) -> T {
     LEFT.scope(Cell::new(budget), request).await
 }
 
-/// When a call ends that begins now and may take `most`.
+/// Deadline of a call that starts now with the timeout `most`.
 #[cfg(any(feature = "eventstoredb", feature = "postgres"))]
 pub(crate) fn until(most: Duration) -> Instant {
     Instant::now() + LEFT.try_with(Cell::get).unwrap_or(most).min(most)
 }
 
-/// Makes one call and takes its time from the budget.
+/// Makes a call and deducts its time from the budget.
 #[cfg(any(feature = "eventstoredb", feature = "postgres"))]
 pub(crate) async fn counted<T, E: From<Spent>>(
     call: impl Future<Output = Result<T, E>>,
@@ -43,19 +44,19 @@ pub(crate) async fn counted<T, E: From<Spent>>(
     timeout(left + GRACE, call).await.unwrap_or_else(|_| Err(Spent.into()))
 }
 
-/// Takes from the budget what passes until it is dropped, also by a call that is given up.
+/// Deducts the time until it is dropped, also of a cancelled call.
 #[cfg(any(feature = "eventstoredb", feature = "postgres"))]
 struct Counts(Instant);
 
 #[cfg(any(feature = "eventstoredb", feature = "postgres"))]
 impl Drop for Counts {
     fn drop(&mut self) {
-        // Without a budget there is nothing to take from.
+        // Without a budget, nothing is deducted.
         let _ = LEFT.try_with(|left| left.set(left.get().saturating_sub(self.0.elapsed())));
     }
 }
 
-/// The request has waited for as long as it may.
+/// The budget is used up.
 #[cfg(any(feature = "eventstoredb", feature = "postgres"))]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Spent;
