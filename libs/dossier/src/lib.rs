@@ -30,7 +30,7 @@ pub mod review;
 
 pub use step::{
     AnyCommand, Command, Decision, Elsewhere, Facts, Follow, Incoming, LawError, Obligation,
-    Reacted, Reaction, RefusalEntry, Refuse, Rule, State, Step, Subscription,
+    RefusalEntry, Refuse, Rule, State, Step, Subscription,
 };
 
 #[cfg(test)]

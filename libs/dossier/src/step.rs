@@ -11,7 +11,7 @@ mod state;
 
 pub use command::{AnyCommand, Command, Decision};
 pub use facts::{Elsewhere, Facts, Rule};
-pub use reaction::{Follow, Incoming, Reacted, Reaction, Subscription};
+pub use reaction::{Follow, Incoming, Subscription};
 pub(crate) use refusal::refusals;
 pub use refusal::{
     LAW_NOT_APPLICABLE, LawError, NOT_COMPUTABLE, RefusalEntry, Refuse, Said, VALUES_IMPOSSIBLE,

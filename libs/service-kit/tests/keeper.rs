@@ -74,6 +74,24 @@ impl Command for BreakingAnswer {
     }
 }
 
+/// Submits a dossier that may be poisoned.
+#[derive(Debug)]
+struct Submit(SubmitDossier);
+
+impl Command for Submit {
+    type State = Breaking;
+    type Refusal = submit_dossier::Refusal;
+    const STEP: Step = SubmitDossier::STEP;
+
+    fn decide(
+        &self,
+        state: &Breaking,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<IntakeEvent>, submit_dossier::Refusal> {
+        self.0.decide(&state.0, facts)
+    }
+}
+
 fn at(text: &str) -> Timestamp {
     format!("{text}:00+07:00").parse().unwrap()
 }
@@ -111,15 +129,10 @@ fn stream(dossier: DossierId) -> StreamName {
 async fn submit(streams: &Streams<Breaking>, law: &Law, dossier: DossierId) {
     let procedure = law.procedures().find(|p| p.code.as_str() == "ENERGY.LABEL").unwrap();
     let (procedure, agency) = (procedure.reference(), AgencyCode::from("G02.002"));
-    let step = &SubmitDossier::STEP;
-    let envelope = CommandEnvelope::by_service("intake", step, stream(dossier), dossier.0)
+    let envelope = CommandEnvelope::by_service("intake", stream(dossier), dossier.0)
         .begins(Begins::New(&procedure, &agency))
         .about(Some(dossier));
-    let decide = |state: &Breaking, facts: &Facts<'_>| {
-        let decided = notice(dossier).decide(&state.0, facts)?;
-        Ok::<_, submit_dossier::Refusal>(decided.into_events().unwrap_or_default())
-    };
-    streams.execute(&envelope, decide).await.unwrap();
+    streams.execute(&envelope, &Submit(notice(dossier))).await.unwrap();
 }
 
 struct Scene {

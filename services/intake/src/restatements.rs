@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use dossier::Command;
 use dossier::contract::{
     DossierId, EventSet, LawEvent, ProcedureCode, ProcedureRef, RulesIssued, RulesKind,
 };
@@ -112,11 +111,10 @@ impl Restatements {
     async fn restate(&self, stream: StreamName, cause: Uuid) {
         let id = Uuid::new_v5(&cause, format!("restate/{stream}").as_bytes());
         let dossier = stream.id().parse().ok();
-        let envelope =
-            CommandEnvelope::by_service("intake", &RestateDeadline::STEP, stream.clone(), id)
-                .about(dossier)
-                .caused_by(cause);
-        if let Err(error) = self.dossiers.command(&envelope, &RestateDeadline).await {
+        let envelope = CommandEnvelope::by_service("intake", stream.clone(), id)
+            .about(dossier)
+            .caused_by(cause);
+        if let Err(error) = self.dossiers.execute(&envelope, &RestateDeadline).await {
             // The keeper looks at the law once more before it says that a deadline has passed.
             tracing::error!(%stream, ?error, "a date could not be restated");
         }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use dossier::Command;
 use dossier::contract::{EventSet, PaymentEvent, Source};
 use dossier::payment::Payment;
 use dossier::payment::take_notice::TakeNotice;
@@ -71,10 +70,10 @@ impl Queries {
             said: provider.ask(&attempt.started).await,
         };
         let (stream, id) = (event.stream.clone(), Uuid::new_v5(&event.id, b"query"));
-        let envelope = CommandEnvelope::by_service("payment", &TakeNotice::STEP, stream, id)
+        let envelope = CommandEnvelope::by_service("payment", stream, id)
             .about(event.stream.id().parse().ok())
             .caused_by(event.id);
-        if let Err(error) = self.payments.command(&envelope, &command).await {
+        if let Err(error) = self.payments.execute(&envelope, &command).await {
             tracing::warn!(stream = %event.stream, ?error, "a provider's answer could not be recorded");
         }
     }

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::fmt;
 
-use super::{Facts, LawError, Reacted, Reaction, Refuse, State, Step};
+use super::{Facts, LawError, Refuse, State, Step};
 
 /// What somebody asks for, decided against the state of one stream. Pure: the same command on the same state with the same
 /// facts is decided in the same way for ever.
@@ -136,40 +136,5 @@ impl<S: State, C: Command<State = S, Refusal = LawError>> Erased<S> for C {
 
     fn as_any_mut(&mut self) -> &mut dyn Any {
         self
-    }
-}
-
-/// A reaction of the older shape, until all of them are commands.
-#[derive(Debug)]
-struct Old<R>(R);
-
-impl<S: State> AnyCommand<S> {
-    pub(super) fn old(reaction: impl Reaction<State = S>) -> Self {
-        Self(Box::new(Old(reaction)))
-    }
-}
-
-impl<R: Reaction> Erased<R::State> for Old<R> {
-    fn erased_step(&self) -> &'static Step {
-        self.0.step()
-    }
-
-    fn decide_erased(
-        &self,
-        state: &R::State,
-        facts: &Facts<'_>,
-    ) -> Result<Decision<<R::State as State>::Event>, LawError> {
-        Ok(match self.0.decide(state, facts)? {
-            Reacted::Done(events) => events.into(),
-            Reacted::NotYet => Decision::NotYet,
-        })
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        &self.0
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        &mut self.0
     }
 }

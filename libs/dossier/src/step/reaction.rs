@@ -1,12 +1,10 @@
 //! What a service does about the events of others: a command of its own for each that concerns it. An event may arrive
 //! twice or out of order; the outcome is the same.
 
-use std::fmt;
-
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::{AnyCommand, Command, Facts, LawError, State, Step};
+use super::{AnyCommand, Command, LawError, State};
 use crate::contract::{AgencyCode, Brief, DossierId, Envelope, ProcedureRef, Unreadable};
 
 /// An event of another service, as it arrives.
@@ -95,50 +93,4 @@ impl<S: State> Follow<S> {
     pub fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
         self.begins.as_ref().map(|(procedure, agency)| (procedure, agency))
     }
-
-    /// What follows by a reaction of the older shape, until all of them are commands.
-    pub fn old<R: Reaction<State = S>>(event: &Incoming<'_>) -> Result<Vec<Self>, Unreadable> {
-        let follows = R::react(event)?.into_iter().map(|reaction| {
-            let under = reaction.received_under();
-            let begins = under.map(|(procedure, agency)| (procedure.clone(), agency.clone()));
-            Self { dossier: reaction.dossier(), begins, command: AnyCommand::old(reaction) }
-        });
-        Ok(follows.collect())
-    }
-}
-
-/// The outcome of a reaction to another service's event.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Reacted<E> {
-    /// These events follow; none if there is nothing to do, or it has been done.
-    Done(Vec<E>),
-    /// Something that must come first has not arrived here.
-    NotYet,
-}
-
-/// What a service does about the events of others: a command of its own for each that concerns it. An event may arrive
-/// twice or out of order; the outcome is the same.
-pub trait Reaction: Sized + fmt::Debug + Send + Sync + 'static {
-    /// The state on which the command is decided.
-    type State: State;
-    /// The commands that follow from an event.
-    fn react(event: &Incoming<'_>) -> Result<Vec<Self>, Unreadable>;
-
-    /// The step that it takes; its name stands in records.
-    fn step(&self) -> &'static Step;
-
-    /// The dossier that it is about.
-    fn dossier(&self) -> DossierId;
-
-    /// The law, where the stream may still be empty.
-    fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
-        None
-    }
-
-    /// Decides.
-    fn decide(
-        &self,
-        state: &Self::State,
-        facts: &Facts<'_>,
-    ) -> Result<Reacted<<Self::State as State>::Event>, LawError>;
 }

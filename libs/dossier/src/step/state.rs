@@ -6,7 +6,7 @@ use std::fmt;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{AnyCommand, Facts, LawError, Step, Subscription};
+use super::{AnyCommand, LawError, Subscription};
 use crate::access::Resource;
 use crate::clock::Period;
 use crate::contract::{AgencyCode, DossierId, EventSet, Meta, PeriodExtended, ProcedureRef};
@@ -39,13 +39,6 @@ pub trait State: Default + Clone + fmt::Debug + Send + Sync + 'static {
         None
     }
 
-    /// The older shape of [`State::when_due`]: the step that enforces an obligation of `kind`.
-    #[must_use]
-    fn enforced_by(kind: &str) -> Option<&'static Step> {
-        let _ = kind;
-        None
-    }
-
     /// The command that enforces an obligation of `kind`; nothing if no stream of this kind has one.
     #[must_use]
     fn when_due(kind: &str) -> Option<AnyCommand<Self>> {
@@ -70,13 +63,6 @@ pub trait State: Default + Clone + fmt::Debug + Send + Sync + 'static {
     fn extended(extended: PeriodExtended) -> Option<Self::Event> {
         let _ = extended;
         None
-    }
-
-    /// The older shape of [`State::when_due`]: the events that enforce an obligation of `kind`, or none if it is no longer
-    /// open. See [`crate::clock::enforce`].
-    fn enforce(&self, kind: &str, facts: &Facts<'_>) -> Result<Vec<Self::Event>, LawError> {
-        let _ = (kind, facts);
-        Ok(Vec::new())
     }
 }
 

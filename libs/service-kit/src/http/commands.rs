@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dossier::access::{Caller, May};
 use dossier::contract::{AgencyCode, DossierId, ProcedureRef};
-use dossier::{Command, Facts, Refuse, State, Step};
+use dossier::{Command, State};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -52,17 +52,16 @@ impl<'a> On<'a> {
         Self { seen: Some(seen), ..self }
     }
 
-    fn envelope<S: State>(
+    fn envelope<C: Command>(
         self,
         request: &Request,
-        step: &'a Step,
         caller: &'a Caller,
         digest: &'a str,
     ) -> Result<CommandEnvelope<'a>, Problem> {
-        let stream = Streams::<S>::name(self.id).map_err(|_| Problem::not_found())?;
+        let stream = Streams::<C::State>::name(self.id).map_err(|_| Problem::not_found())?;
         let command = request.derived_id(caller, stream.as_str())?;
-        let who = (caller, self.mays.unwrap_or(step.may));
-        Ok(CommandEnvelope::by_caller(who, step, stream, (command, digest))
+        let who = (caller, self.mays.unwrap_or(C::STEP.may));
+        Ok(CommandEnvelope::by_caller(who, stream, (command, digest))
             .seen(self.seen)
             .begins(self.begins)
             .about(self.dossier)
@@ -129,14 +128,13 @@ pub async fn send<C: Command>(
 ) -> Result<Arc<Loaded<C::State>>, Problem> {
     let kit = streams.kit();
     let digest = request.digest(kit);
-    let (step, caller) = (const { &C::STEP }, request.caller()?);
-    let envelope = on.envelope::<C::State>(request, step, caller, &digest)?;
-    let executed = match streams.command(&envelope, command).await {
+    let envelope = on.envelope::<C>(request, request.caller()?, &digest)?;
+    let executed = match streams.execute(&envelope, command).await {
         // Beside what an older version recorded stands the digest of the body alone. The command stands
         // in the stream, or this would not be said: nothing is decided here.
         Err(Failure::KeyReused) => {
             let digest = kit.keyed_digest(&[&request.body]);
-            streams.command(&CommandEnvelope { digest: &digest, ..envelope }, command).await
+            streams.execute(&CommandEnvelope { digest: &digest, ..envelope }, command).await
         }
         executed => executed,
     };
@@ -155,48 +153,18 @@ pub async fn preview<C: Command>(
     on: On<'_>,
     command: &C,
 ) -> Result<Option<Vec<<C::State as State>::Event>>, Problem> {
-    try_on(streams, request, const { &C::STEP }, on, |state, facts| {
-        Ok::<_, C::Refusal>(command.decide(state, facts)?.into_events().unwrap_or_default())
-    })
-    .await
-}
-
-/// Takes a step on an existing stream for a caller who was let in: the body, then the version that was seen, then the decision.
-pub async fn take<S: State, B: DeserializeOwned + Sync, R: Refuse>(
-    streams: &Streams<S>,
-    which: Step,
-    id: (&str, Option<DossierId>),
-    request: &Request,
-    decide: impl Fn(&B, &S, &Facts<'_>) -> Result<Vec<S::Event>, R>,
-) -> Result<Arc<Loaded<S>>, Problem> {
-    let seen = Some(request.if_match()?);
-    take_at(streams, which, id, (request, seen), decide).await
-}
-
-/// The same for a step that can be taken only once, whatever has happened since: no version need have been seen.
-pub async fn take_unseen<S: State, B: DeserializeOwned + Sync, R: Refuse>(
-    streams: &Streams<S>,
-    which: Step,
-    id: (&str, Option<DossierId>),
-    request: &Request,
-    decide: impl Fn(&B, &S, &Facts<'_>) -> Result<Vec<S::Event>, R>,
-) -> Result<Arc<Loaded<S>>, Problem> {
-    take_at(streams, which, id, (request, None), decide).await
-}
-
-async fn take_at<S: State, B: DeserializeOwned + Sync, R: Refuse>(
-    streams: &Streams<S>,
-    which: Step,
-    (id, dossier): (&str, Option<DossierId>),
-    (request, seen): (&Request, Option<Seen>),
-    decide: impl Fn(&B, &S, &Facts<'_>) -> Result<Vec<S::Event>, R>,
-) -> Result<Arc<Loaded<S>>, Problem> {
-    let caller = request.caller()?;
-    let body: B = request.json()?;
-    request.catch_up(streams.kit(), streams.reactions()).await?;
-    let seen = seen.as_ref();
-    let target = Target { id, dossier, step: &which, mays: which.may, seen, under: None };
-    step(streams, request, caller, target, |state, facts| decide(&body, state, facts)).await
+    let kit = streams.kit();
+    let digest = request.digest(kit);
+    let envelope = on.envelope::<C>(request, request.caller()?, &digest)?;
+    let tried = match streams.trial(&envelope, command).await {
+        // As in `send`: what an older version recorded.
+        Err(Failure::KeyReused) => {
+            let digest = kit.keyed_digest(&[&request.body]);
+            streams.trial(&CommandEnvelope { digest: &digest, ..envelope }, command).await
+        }
+        tried => tried,
+    };
+    Ok(tried?)
 }
 
 /// What a caller may read, as its stream stands now.
@@ -218,85 +186,4 @@ pub async fn read<S: State>(
 pub fn shown<S>(loaded: &Loaded<S>, body: Option<impl Serialize>) -> Result<Reply, Problem> {
     let body = body.ok_or_else(Problem::not_found)?;
     Ok(Reply::ok(&body).version(loaded.version).position(loaded.position))
-}
-
-/// Takes a step on a stream for a caller who was let in.
-pub async fn step<S: State, R: Refuse>(
-    streams: &Streams<S>,
-    request: &Request,
-    caller: &Caller,
-    target: Target<'_>,
-    decide: impl Fn(&S, &Facts<'_>) -> Result<Vec<S::Event>, R>,
-) -> Result<Arc<Loaded<S>>, Problem> {
-    let kit = streams.kit();
-    let digest = request.digest(kit);
-    let envelope = target.on().envelope::<S>(request, target.step, caller, &digest)?;
-    let executed = match streams.execute(&envelope, &decide).await {
-        // Beside what an older version recorded stands the digest of the body alone. The command stands
-        // in the stream, or this would not be said: nothing is decided here.
-        Err(Failure::KeyReused) => {
-            let digest = kit.keyed_digest(&[&request.body]);
-            streams.execute(&CommandEnvelope { digest: &digest, ..envelope }, &decide).await
-        }
-        executed => executed,
-    };
-    Ok(executed?.loaded)
-}
-
-/// What a step on a stream would record for a caller who was let in, without recording it; `None` if the same request has taken
-/// it before.
-pub async fn try_step<S: State, R: Refuse>(
-    streams: &Streams<S>,
-    request: &Request,
-    _caller: &Caller,
-    target: Target<'_>,
-    decide: impl FnMut(&S, &Facts<'_>) -> Result<Vec<S::Event>, R>,
-) -> Result<Option<Vec<S::Event>>, Problem> {
-    try_on(streams, request, target.step, target.on(), decide).await
-}
-
-async fn try_on<S: State, R: Refuse>(
-    streams: &Streams<S>,
-    request: &Request,
-    step: &Step,
-    on: On<'_>,
-    mut decide: impl FnMut(&S, &Facts<'_>) -> Result<Vec<S::Event>, R>,
-) -> Result<Option<Vec<S::Event>>, Problem> {
-    let kit = streams.kit();
-    let digest = request.digest(kit);
-    let envelope = on.envelope::<S>(request, step, request.caller()?, &digest)?;
-    let tried = match streams.trial(&envelope, &mut decide).await {
-        // As in `send`: what an older version recorded.
-        Err(Failure::KeyReused) => {
-            let digest = kit.keyed_digest(&[&request.body]);
-            streams.trial(&CommandEnvelope { digest: &digest, ..envelope }, &mut decide).await
-        }
-        tried => tried,
-    };
-    Ok(tried?)
-}
-
-/// What a step is taken on.
-#[derive(Debug, Clone, Copy)]
-pub struct Target<'a> {
-    /// The stream's id.
-    pub id: &'a str,
-    /// The dossier.
-    pub dossier: Option<DossierId>,
-    /// The step.
-    pub step: &'a Step,
-    /// Who may, in this case of it.
-    pub mays: &'a [May],
-    /// The versions that the caller has seen.
-    pub seen: Option<&'a Seen>,
-    /// The law, where the step begins a stream.
-    pub under: Option<(&'a ProcedureRef, &'a AgencyCode)>,
-}
-
-impl<'a> Target<'a> {
-    fn on(self) -> On<'a> {
-        let Self { id, dossier, mays, seen, under, .. } = self;
-        let begins = under.map_or(Begins::Existing, |(law, agency)| Begins::New(law, agency));
-        On { id, dossier, begins, mays: Some(mays), seen }
-    }
 }

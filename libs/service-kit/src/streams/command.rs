@@ -1,8 +1,8 @@
 //! What goes with a command to a stream.
 
+use dossier::Elsewhere;
 use dossier::access::{Caller, May};
 use dossier::contract::{AgencyCode, DossierId, ProcedureRef};
-use dossier::{Elsewhere, Step};
 use events::StreamName;
 use uuid::Uuid;
 
@@ -47,7 +47,6 @@ impl<'a> Begins<'a> {
 #[derive(Debug, Clone)]
 pub struct CommandEnvelope<'a> {
     pub(crate) stream: StreamName,
-    pub(crate) step: &'a Step,
     pub(crate) command: Uuid,
     /// A keyed digest of the request; empty for the service's own commands.
     pub(crate) digest: &'a str,
@@ -68,10 +67,9 @@ pub struct CommandEnvelope<'a> {
 impl<'a> CommandEnvelope<'a> {
     /// A command with this id on an existing stream, which the `service` takes by itself.
     #[must_use]
-    pub fn by_service(service: &'a str, step: &'a Step, stream: StreamName, command: Uuid) -> Self {
+    pub fn by_service(service: &'a str, stream: StreamName, command: Uuid) -> Self {
         Self {
             stream,
-            step,
             command,
             digest: "",
             authority: Authority::Service(service),
@@ -89,12 +87,11 @@ impl<'a> CommandEnvelope<'a> {
     #[must_use]
     pub fn by_caller(
         (caller, mays): (&'a Caller, &'a [May]),
-        step: &'a Step,
         stream: StreamName,
         (command, digest): (Uuid, &'a str),
     ) -> Self {
         let authority = Authority::Caller(caller, mays);
-        Self { authority, digest, ..Self::by_service("", step, stream, command) }
+        Self { authority, digest, ..Self::by_service("", stream, command) }
     }
 
     /// The versions that the caller has seen (`If-Match`).

@@ -6,7 +6,7 @@ use std::time::Instant;
 use dossier::access::{self, Resource};
 use dossier::contract::{Actor, EventSet};
 use dossier::law::Law;
-use dossier::{Command, Decision, Facts, LawError, Refuse, State, Step};
+use dossier::{AnyCommand, Command, Decision, Facts, LawError, State, Step, clock};
 use events::{AppendError, Version};
 use jiff::Timestamp;
 
@@ -44,39 +44,53 @@ impl<S: State> Streams<S> {
     ///
     /// [`Failure::Refused`] if the command is refused by the stream as the store has it; the others if it could not be decided
     /// or recorded.
-    pub async fn command<C: Command<State = S>>(
+    pub async fn execute<C: Command<State = S>>(
         &self,
         envelope: &CommandEnvelope<'_>,
         command: &C,
     ) -> Result<Executed<S>, Failure<C::Refusal>> {
-        self.run(envelope, |state, facts| settled(command.decide(state, facts))).await
+        let decide = |state: &S, facts: &Facts<'_>| settled(command.decide(state, facts));
+        self.run(envelope, const { &C::STEP }, decide).await
     }
 
-    /// The same for a decision that is given as a function and always comes to events.
-    pub async fn execute<R: Refuse>(
-        &self,
-        envelope: &CommandEnvelope<'_>,
-        decide: impl Fn(&S, &Facts<'_>) -> Result<Vec<S::Event>, R>,
-    ) -> Result<Executed<S>, Failure<R>> {
-        self.run(envelope, |state, facts| decide(state, facts).map_err(Failure::Refused)).await
-    }
-
-    /// The same for what follows from an event, which may have to wait for another one.
+    /// Executes a command that follows from an event.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::NotYet`] if another event must arrive first; those of [`Streams::execute`].
     pub async fn react(
         &self,
         envelope: &CommandEnvelope<'_>,
-        decide: impl Fn(&S, &Facts<'_>) -> Result<Decision<S::Event>, LawError>,
+        command: &AnyCommand<S>,
     ) -> Result<Executed<S>, Failure<LawError>> {
-        self.run(envelope, |state, facts| settled(decide(state, facts))).await
+        let decide = |state: &S, facts: &Facts<'_>| settled(command.decide(state, facts));
+        self.run(envelope, command.step(), decide).await
+    }
+
+    /// Enforces an obligation of a `kind` that `step` enforces, if it is really due. See [`clock::enforce`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Streams::execute`].
+    pub(crate) async fn enforce(
+        &self,
+        envelope: &CommandEnvelope<'_>,
+        (kind, step): (&str, &Step),
+    ) -> Result<Executed<S>, Failure<LawError>> {
+        let decide = |state: &S, facts: &Facts<'_>| {
+            clock::enforce(state, kind, facts).map_err(Failure::Refused)
+        };
+        self.run(envelope, step, decide).await
     }
 
     async fn run<R>(
         &self,
         envelope: &CommandEnvelope<'_>,
+        step: &Step,
         decide: impl Fn(&S, &Facts<'_>) -> Result<Vec<S::Event>, Failure<R>>,
     ) -> Result<Executed<S>, Failure<R>> {
         let mut unsure = false;
-        let ran = self.phases(envelope, decide, &mut unsure).await;
+        let ran = self.phases((envelope, step), decide, &mut unsure).await;
         ran.map_err(|failure| if unsure { unknowable(failure) } else { failure })
     }
 
@@ -84,7 +98,7 @@ impl<S: State> Streams<S> {
     /// becomes true once an attempt may have been written that was not acknowledged.
     async fn phases<R>(
         &self,
-        envelope: &CommandEnvelope<'_>,
+        (envelope, step): (&CommandEnvelope<'_>, &Step),
         decide: impl Fn(&S, &Facts<'_>) -> Result<Vec<S::Event>, Failure<R>>,
         unsure: &mut bool,
     ) -> Result<Executed<S>, Failure<R>> {
@@ -93,7 +107,7 @@ impl<S: State> Streams<S> {
         let mut attempts = 0..ATTEMPTS_MAX;
         if let Some(held) = self.held(envelope) {
             attempts.next();
-            match self.attempt(envelope, Arc::clone(&held), &law, &decide).await {
+            match self.attempt((envelope, step), Arc::clone(&held), &law, &decide).await {
                 Ok(executed) => return Ok(executed),
                 Err(Ended::NotAppended(error)) => {
                     *unsure |= matches!(error, AppendError::Unavailable(_));
@@ -111,7 +125,7 @@ impl<S: State> Streams<S> {
         }
         for _ in attempts {
             let stored = self.load(&envelope.stream).await.map_err(carry)?;
-            match self.attempt(envelope, stored, &law, &decide).await {
+            match self.attempt((envelope, step), stored, &law, &decide).await {
                 Ok(executed) => return Ok(executed),
                 Err(Ended::NotAppended(error)) => {
                     *unsure |= matches!(error, AppendError::Unavailable(_));
@@ -132,7 +146,7 @@ impl<S: State> Streams<S> {
     /// Decides on one state of the stream, and appends what was decided behind it.
     async fn attempt<R>(
         &self,
-        envelope: &CommandEnvelope<'_>,
+        (envelope, step): (&CommandEnvelope<'_>, &Step),
         loaded: Arc<Loaded<S>>,
         law: &Law,
         decide: impl Fn(&S, &Facts<'_>) -> Result<Vec<S::Event>, Failure<R>>,
@@ -143,7 +157,7 @@ impl<S: State> Streams<S> {
             }
             Weighed::Decided(actor, at, events) => (actor, at, events),
         };
-        declared(envelope.step, &events);
+        declared(step, &events);
         if events.is_empty() {
             return Ok(Executed { loaded, repeated: false });
         }
@@ -204,7 +218,7 @@ impl<S: State> Streams<S> {
 }
 
 /// A decision as events; that it must wait is a failure of the attempt.
-fn settled<E, R>(decided: Result<Decision<E>, R>) -> Result<Vec<E>, Failure<R>> {
+pub(super) fn settled<E, R>(decided: Result<Decision<E>, R>) -> Result<Vec<E>, Failure<R>> {
     match decided {
         Ok(decision) => decision.into_events().ok_or(Failure::NotYet),
         Err(refusal) => Err(Failure::Refused(refusal)),

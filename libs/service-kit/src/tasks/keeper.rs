@@ -29,7 +29,7 @@ use crate::{Clock, Kit};
 mod enforcement;
 mod index;
 
-use enforcement::Changed;
+use enforcement::{Changed, obligations};
 use index::{Due, Index};
 
 /// How many due obligations are taken from the index at once.
@@ -243,7 +243,7 @@ impl<S: State> Keeper<S> {
             match self.streams.current(&stream) {
                 Some(loaded) => {
                     self.read.put(id, loaded.position);
-                    open.push((id, loaded.state.obligations()));
+                    open.push((id, obligations(&loaded.state)));
                 }
                 None => unread.push((id, stream)),
             }
@@ -259,7 +259,7 @@ impl<S: State> Keeper<S> {
                 match self.streams.take_in(&stream, events) {
                     Ok(loaded) => {
                         self.read.put(id, loaded.position);
-                        open.push((id, loaded.state.obligations()));
+                        open.push((id, obligations(&loaded.state)));
                     }
                     // One that cannot be read must not hold up all others.
                     Err(error) => {

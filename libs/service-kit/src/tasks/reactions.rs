@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dossier::contract::{DossierId, Envelope};
-use dossier::{Facts, Follow, Incoming, State, Subscription};
+use dossier::{Follow, Incoming, State, Subscription};
 use events::bus::cursor;
 use events::{Filter, Position, Recorded};
 use futures_util::StreamExt;
@@ -333,13 +333,12 @@ impl<S: State> Reactions<S> {
             let begins = follow
                 .received_under()
                 .map_or(Begins::Either, |(procedure, agency)| Begins::New(procedure, agency));
-            let envelope = CommandEnvelope::by_service(self.service, step, stream, command)
+            let envelope = CommandEnvelope::by_service(self.service, stream, command)
                 .begins(begins)
                 .about(Some(follow.dossier))
                 .caused_by(event.id)
                 .traced(trace.clone());
-            let decide = |state: &S, facts: &Facts<'_>| follow.command.decide(state, facts);
-            match self.streams.react(&envelope, decide).await {
+            match self.streams.react(&envelope, &follow.command).await {
                 Ok(_) => {}
                 Err(Failure::NotYet) => return Outcome::NotYet("something must come first"),
                 Err(error) => {

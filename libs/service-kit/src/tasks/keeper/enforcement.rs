@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use dossier::contract::DossierId;
-use dossier::{Elsewhere, Obligation, State, clock};
+use dossier::{Elsewhere, Obligation, State};
 use events::{Position, Recorded, StreamName};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
@@ -58,6 +58,15 @@ pub(super) async fn read<S: State>(kit: &Kit, due: &[Due]) -> Group {
     read.truncate(whole * of_each);
     streams.truncate(whole * of_each);
     Group { due: due.iter().take(whole).cloned().collect(), streams, read }
+}
+
+/// What falls due in a stream. In debug builds, and so in every test, a kind that no command enforces is a defect.
+pub(super) fn obligations<S: State>(state: &S) -> Vec<Obligation> {
+    let open = state.obligations();
+    for Obligation { kind, .. } in &open {
+        debug_assert!(S::when_due(kind).is_some(), "no command enforces {kind} of {}", S::CATEGORY);
+    }
+    open
 }
 
 /// The streams of a dossier that may hold what meets an obligation.
@@ -124,24 +133,21 @@ async fn enforce_one<S: State>(
     let span = telemetry::enforcement(service, &due.kind, opened_in.as_deref());
     let elsewhere: Vec<Elsewhere> = others.iter().flatten().filter_map(elsewhere).collect();
     let name = format!("{}/{}/{stream}", due.kind, due.due_at);
-    let command = S::when_due(&due.kind);
-    let Some(step) = command.map(|command| command.step()).or_else(|| S::enforced_by(&due.kind))
-    else {
+    let Some(step) = S::when_due(&due.kind).map(|command| command.step()) else {
         tracing::error!(%stream, kind = &*due.kind, "no step enforces an obligation");
         return None;
     };
     let command = Uuid::new_v5(&due.opened_by, name.as_bytes());
-    let envelope = CommandEnvelope::by_service(service, step, stream.clone(), command)
+    let envelope = CommandEnvelope::by_service(service, stream.clone(), command)
         .about(S::IS_NAMED_BY_DOSSIER.then_some(DossierId(due.stream)))
         .caused_by(due.opened_by)
         .traced(span.in_scope(telemetry::current))
         .knowing(&elsewhere);
-    let enforced =
-        streams.execute(&envelope, |state, facts| clock::enforce(state, &due.kind, facts));
+    let enforced = streams.enforce(&envelope, (&due.kind, step));
     match enforced.instrument(span).await {
         Ok(executed) if executed.loaded.version == before => None,
         Ok(Executed { loaded, .. }) => {
-            Some(Changed { position: loaded.position, obligations: loaded.state.obligations() })
+            Some(Changed { position: loaded.position, obligations: obligations(&loaded.state) })
         }
         Err(error) => {
             tracing::error!(%stream, kind = &*due.kind, ?error, "an obligation failed");
