@@ -1,4 +1,4 @@
-//! The routes, one file each.
+//! The operations, one file each.
 
 mod accept_dossier;
 mod close_dossier;
@@ -28,30 +28,36 @@ mod upload_document;
 mod withdraw_dossier;
 mod withdraw_rules;
 
-service_kit::routes!(App:
-    submit_dossier,
-    get_dossier,
-    accept_dossier,
-    refuse_dossier,
-    request_supplement,
-    submit_supplement,
-    withdraw_dossier,
-    move_appointment,
-    extend_deadline,
-    fix_appointment,
-    close_dossier,
-    get_deadline,
-    upload_document,
-    get_document,
-    get_procedures,
-    get_procedure,
-    issue_rules,
-    get_rules,
-    get_rules_version,
-    sign_rules,
-    reject_rules,
-    withdraw_rules,
-    declare_outage,
-    end_outage,
-    get_outages,
-);
+use service_kit::http::Operation;
+
+use crate::App;
+
+pub(crate) fn operations() -> Vec<Operation<App>> {
+    vec![
+        submit_dossier::operation(),
+        get_dossier::operation(),
+        accept_dossier::operation(),
+        refuse_dossier::operation(),
+        request_supplement::operation(),
+        submit_supplement::operation(),
+        withdraw_dossier::operation(),
+        move_appointment::operation(),
+        extend_deadline::operation(),
+        fix_appointment::operation(),
+        close_dossier::operation(),
+        get_deadline::operation(),
+        upload_document::operation(),
+        get_document::operation(),
+        get_procedures::operation(),
+        get_procedure::operation(),
+        issue_rules::operation(),
+        get_rules::operation(),
+        get_rules_version::operation(),
+        sign_rules::operation(),
+        reject_rules::operation(),
+        withdraw_rules::operation(),
+        declare_outage::operation(),
+        end_outage::operation(),
+        get_outages::operation(),
+    ]
+}

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use dossier::intake::declare_outage::OutageRecord;
 use dossier::intake::{Intake, Rules, STEPS};
 use service_kit::documents::Orphans;
-use service_kit::http::finish_openapi;
+use service_kit::http::{document, mount_all};
 use service_kit::tasks::{Keeper, KeeperHealth, Reactions, Stalled, Tasks};
 use service_kit::{Kit, Service, Streams};
 
@@ -31,10 +31,10 @@ pub struct App {
 /// The document of this service.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    finish_openapi(
+    document(
         "Intake",
         "Receives dossiers, has all contact with the applicant, and keeps the statutory clock.",
-        http::DOCS,
+        &http::operations(),
     )
 }
 
@@ -58,7 +58,7 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     let app = Arc::new(App { kit: Arc::clone(kit), dossiers, rules, outages, deadlines });
     Ok(Service {
         name: "intake",
-        routes: http::routes(&app),
+        routes: mount_all(&app, http::operations()),
         tasks,
         openapi: openapi(),
         steps: STEPS,

@@ -47,6 +47,8 @@ uuids! {
     ComplaintId,
     /// One request to another agency for its opinion.
     ConsultationId,
+    /// An outage that was declared for an agency.
+    OutageId,
 }
 
 macro_rules! texts {

@@ -17,7 +17,6 @@ use crate::text::Text;
 #[schema(as = ExtendDeadlineRequest)]
 pub struct ExtendDeadline {
     /// The reason, as it is told to the applicant.
-    #[schema(value_type = String, min_length = 1, max_length = 2000)]
     pub reason: Text<2000>,
 }
 

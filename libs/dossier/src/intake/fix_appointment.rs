@@ -19,13 +19,10 @@ use crate::text::Line;
 #[schema(as = FixAppointmentRequest)]
 pub struct FixAppointment {
     /// The date.
-    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// The office that fixed it.
-    #[schema(value_type = String, min_length = 1, max_length = 200)]
     pub by: Line<200>,
     /// On what basis.
-    #[schema(value_type = String, min_length = 1, max_length = 500)]
     pub basis: Line<500>,
 }
 

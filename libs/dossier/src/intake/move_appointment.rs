@@ -19,10 +19,8 @@ use crate::text::Text;
 #[schema(as = MoveAppointmentRequest)]
 pub struct MoveAppointment {
     /// The new date.
-    #[schema(value_type = String, format = DateTime)]
     pub due_at: Timestamp,
     /// The reason, as it stands in the apology.
-    #[schema(value_type = String, min_length = 1, max_length = 2000)]
     pub reason: Text<2000>,
 }
 

@@ -16,7 +16,6 @@ use crate::text::Text;
 #[schema(as = WithdrawDossierRequest)]
 pub struct WithdrawDossier {
     /// The applicant's words.
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 2000)]
     pub reason: Option<Text<2000>>,
 }
 

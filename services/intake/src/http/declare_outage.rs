@@ -7,9 +7,7 @@ use dossier::contract::{AgencyCode, Channel};
 use dossier::intake::declare_outage::DeclareOutage;
 use jiff::Timestamp;
 use serde::Deserialize;
-use service_kit::http::{
-    Access, On, Problem, Reply, Request, Route, TOO_LARGE, Text, endpoint0, send,
-};
+use service_kit::http::{On, Operation, Problem, Reply, Request, TOO_LARGE, Text, send};
 use utoipa::ToSchema;
 
 use super::get_outages::OutageReply;
@@ -21,36 +19,33 @@ use crate::App;
 #[serde(deny_unknown_fields)]
 pub(crate) struct DeclareOutageRequest {
     /// The agency that is hit, with those below it.
-    #[schema(value_type = String, max_length = 35, example = "G02")]
     agency: AgencyCode,
     /// The ways of filing that are hit; all if empty.
-    #[schema(value_type = Vec<String>, max_items = 3)]
     #[serde(default)]
+    #[schema(max_items = 3)]
     channels: Vec<Channel>,
     /// Since when.
-    #[schema(value_type = String, format = DateTime)]
     from: Timestamp,
     /// Until when, if that is known.
-    #[schema(value_type = Option<String>, format = DateTime)]
     to: Option<Timestamp>,
     /// Whether it is planned; then it is announced at least seven working days ahead.
     planned: bool,
     /// When the public was told.
-    #[schema(value_type = String, format = DateTime)]
     notice_at: Timestamp,
     /// In words for the public.
-    #[schema(value_type = String, min_length = 1, max_length = 1000)]
     reason: Text<1000>,
 }
 
-/// Declares an outage: the clocks that it hits stand still.
-#[utoipa::path(
-    post,
-    path = "/v1/outages",
-    operation_id = "declare_outage",
-    request_body = DeclareOutageRequest,
-    responses((status = 201, body = OutageReply)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::post("/v1/outages", "declare_outage", "Declare an outage")
+        .describe("It extends the periods of the dossiers that it affects.")
+        .step(&DeclareOutage::STEP)
+        .refusals(&[TOO_LARGE])
+        .body::<DeclareOutageRequest>()
+        .created::<OutageReply>()
+        .handle(handle)
+}
+
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let body: DeclareOutageRequest = request.json()?;
@@ -76,11 +71,3 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let location = format!("/v1/outages/{outage}");
     Ok(Reply::created(&location, &reply).version(loaded.version).position(loaded.position))
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint0(app, Access::Roles(DeclareOutage::STEP.may), warp::path!("v1" / "outages"), handle)
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use dossier::LawError;
 use dossier::contract::DossierId;
 use dossier::intake::READ;
+use dossier::step::{LAW_NOT_APPLICABLE, NOT_COMPUTABLE};
 use jiff::Timestamp;
 use serde::Serialize;
-use service_kit::http::{Access, Due, Problem, Reply, Request, Route, endpoint1, read};
+use service_kit::http::{Due, Operation, Problem, Reply, Request, read};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -29,7 +30,6 @@ pub(crate) struct DeadlineReply {
     /// The spans in which the clock stood still, with the event that stopped it.
     suspensions: Vec<SuspensionReply>,
     /// How the instant follows from start, period and calendar; null while the clock has not started.
-    #[schema(value_type = Option<Object>)]
     explanation: Option<dossier::clock::Explanation>,
 }
 
@@ -37,23 +37,27 @@ pub(crate) struct DeadlineReply {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SuspensionReply {
     /// Since when.
-    #[schema(value_type = String, format = DateTime)]
     from: Timestamp,
     /// Until when; null while it lasts.
-    #[schema(value_type = Option<String>, format = DateTime)]
     to: Option<Timestamp>,
     /// The event that stopped it.
     cause: Uuid,
 }
 
-/// Explains a dossier's deadline.
-#[utoipa::path(
-    get,
-    path = "/v1/dossiers/{dossier}/deadline",
-    operation_id = "get_deadline",
-    params(("dossier" = Uuid, Path, description = "The dossier")),
-    responses((status = 200, body = DeadlineReply)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::get(
+        "/v1/dossiers/{dossier}/deadline",
+        "get_deadline",
+        "Explain the deadline of a dossier",
+    )
+    .describe("Every day or hour that was counted or skipped, and why.")
+    .roles(READ)
+    .versioned()
+    .refusals(&[LAW_NOT_APPLICABLE, NOT_COMPUTABLE])
+    .reply::<DeadlineReply>()
+    .handle(handle)
+}
+
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let loaded = read(&app.dossiers, READ, &dossier.to_string(), &request).await?;
     let intake = &loaded.state;
@@ -75,16 +79,3 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     };
     Ok(Reply::ok(&reply).version(loaded.version).position(loaded.position))
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(
-        app,
-        Access::Roles(READ),
-        warp::path!("v1" / "dossiers" / DossierId / "deadline"),
-        handle,
-    )
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

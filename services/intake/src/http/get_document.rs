@@ -4,21 +4,23 @@ use std::sync::Arc;
 
 use dossier::contract::{DocumentName, DossierId};
 use dossier::intake::READ_CONTENT;
-use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint2};
+use service_kit::documents::DOCUMENT_TYPES;
+use service_kit::http::{Operation, Problem, Reply, Request};
 
 use crate::App;
 
-/// Gives a document of a dossier.
-#[utoipa::path(
-    get,
-    path = "/v1/dossiers/{dossier}/documents/{document}",
-    operation_id = "get_document",
-    params(
-        ("dossier" = Uuid, Path, description = "The dossier"),
-        ("document" = String, Path, description = "The document's name"),
-    ),
-    responses((status = 200, content_type = "application/pdf", body = Vec<u8>)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::get(
+        "/v1/dossiers/{dossier}/documents/{document}",
+        "get_document",
+        "Download a document of a dossier",
+    )
+    .parameter("document", "The document's name.")
+    .roles(READ_CONTENT)
+    .bytes(DOCUMENT_TYPES)
+    .handle(handle)
+}
+
 async fn handle(
     app: Arc<App>,
     dossier: DossierId,
@@ -34,12 +36,3 @@ async fn handle(
     }
     app.kit.documents.reply(&app.kit, &name).await
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    let path = warp::path!("v1" / "dossiers" / DossierId / "documents" / String);
-    endpoint2(app, Access::Roles(READ_CONTENT), path, handle)
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

@@ -7,20 +7,20 @@ use dossier::access::{self, Caller, Resource};
 use dossier::contract::{AgencyCode, DossierId, Role};
 use dossier::intake::{Intake, READ_CONTENT, READ_DOSSIER};
 use dossier::review::Review;
-use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1, shown};
+use service_kit::http::{Operation, Problem, Reply, Request, shown};
 use service_kit::{Loaded, Streams, fold};
 
 use super::reply::DossierReply;
 use crate::App;
 
-/// Shows a dossier to those who may see it.
-#[utoipa::path(
-    get,
-    path = "/v1/dossiers/{dossier}",
-    operation_id = "get_dossier",
-    params(("dossier" = Uuid, Path, description = "The dossier")),
-    responses((status = 200, body = DossierReply)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::get("/v1/dossiers/{dossier}", "get_dossier", "Show a dossier")
+        .roles(READ_DOSSIER)
+        .versioned()
+        .reply::<DossierReply>()
+        .handle(handle)
+}
+
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let (loaded, resource) = load(&app, dossier, &request, caller).await?;
@@ -59,11 +59,3 @@ async fn consulting(app: &App, dossier: DossierId) -> Result<Vec<AgencyCode>, Pr
         fold(&recorded).map_err(|error| Problem::unavailable(&error.to_string()))?;
     Ok(review.consulting().cloned().collect())
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(app, Access::Roles(READ_DOSSIER), warp::path!("v1" / "dossiers" / DossierId), handle)
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

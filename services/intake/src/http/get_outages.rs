@@ -8,7 +8,7 @@ use dossier::intake::declare_outage::OutageRecord;
 use dossier::law::Outage;
 use jiff::Timestamp;
 use serde::Serialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint0};
+use service_kit::http::{Operation, Problem, Reply, Request};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -22,13 +22,10 @@ pub(crate) struct OutageReply {
     /// The agency that is hit, with those below it.
     agency: String,
     /// The ways of filing that are hit; all if empty.
-    #[schema(value_type = Vec<String>)]
     channels: Vec<Channel>,
     /// Since when.
-    #[schema(value_type = String, format = DateTime)]
     from: Timestamp,
     /// Until when; null while that is not known.
-    #[schema(value_type = Option<String>, format = DateTime)]
     to: Option<Timestamp>,
     /// In words for the public.
     reason: String,
@@ -64,24 +61,17 @@ impl From<&Outage> for OutageReply {
 /// How many are shown.
 const OUTAGES_MAX: usize = 100;
 
-/// The hundred outages that were declared last, the newest first.
-#[utoipa::path(
-    get,
-    path = "/v1/outages",
-    operation_id = "get_outages",
-    responses((status = 200, body = Vec<OutageReply>)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::get("/v1/outages", "get_outages", "List the newest outages")
+        .describe("The hundred that were declared last, the newest first.")
+        .roles(READ_CATALOGUE)
+        .list::<OutageReply>()
+        .handle(handle)
+}
+
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     request.catch_up_law(&app.kit).await?;
     let law = app.kit.law();
     let newest = law.outages().iter().rev().take(OUTAGES_MAX);
     Ok(Reply::ok(&newest.map(OutageReply::from).collect::<Vec<_>>()))
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint0(app, Access::Roles(READ_CATALOGUE), warp::path!("v1" / "outages"), handle)
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::Value;
-use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint0};
+use service_kit::http::{Operation, Problem, Reply, Request};
 use utoipa::ToSchema;
 
 use crate::App;
@@ -22,20 +22,16 @@ pub(crate) struct ProcedureReply {
     /// Its version.
     version: u32,
     /// When this version was issued.
-    #[schema(value_type = String, format = Date)]
     issued: Date,
     /// The first day on which it is in force; it may lie before the day of issue.
-    #[schema(value_type = String, format = Date)]
     effective_from: Date,
     /// The last one; null if no end is set.
-    #[schema(value_type = Option<String>, format = Date)]
     effective_to: Option<Date>,
     /// Whether it is in force on the day that was asked for. If not, it is the next version to take effect, or the last one.
     in_force: bool,
     /// The versions that take effect later.
     upcoming: Vec<UpcomingReply>,
     /// When this version was recorded here.
-    #[schema(value_type = Option<String>, format = DateTime)]
     recorded_at: Option<Timestamp>,
     /// Its name in Vietnamese.
     name_vi: String,
@@ -46,10 +42,8 @@ pub(crate) struct ProcedureReply {
     /// The agency it belongs to.
     agency: String,
     /// Ways in which a dossier may come.
-    #[schema(value_type = Vec<String>)]
     channels: Vec<dossier::contract::Channel>,
     /// Those of them that are open only while an outage of the others lasts.
-    #[schema(value_type = Vec<String>)]
     only_in_outage: Vec<dossier::contract::Channel>,
     /// JSON Schema of the form; besides the usual formats, `vn-tax-code` and `telephone`.
     #[schema(value_type = Object)]
@@ -68,10 +62,8 @@ pub(crate) struct UpcomingReply {
     /// The version.
     version: u32,
     /// When it was issued.
-    #[schema(value_type = String, format = Date)]
     issued: Date,
     /// The first day on which it is in force.
-    #[schema(value_type = String, format = Date)]
     effective_from: Date,
 }
 
@@ -84,13 +76,13 @@ pub(super) struct As {
     pub(super) known_at: Timestamp,
 }
 
-/// The procedures in force today.
-#[utoipa::path(
-    get,
-    path = "/v1/procedures",
-    operation_id = "get_procedures",
-    responses((status = 200, body = Vec<ProcedureReply>)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::get("/v1/procedures", "get_procedures", "List the procedures in force")
+        .roles(READ_CATALOGUE)
+        .list::<ProcedureReply>()
+        .handle(handle)
+}
+
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     request.catch_up_law(&app.kit).await?;
     let (law, now) = (app.kit.law(), app.kit.clock.now());
@@ -144,11 +136,3 @@ impl ProcedureReply {
         }
     }
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint0(app, Access::Roles(READ_CATALOGUE), warp::path!("v1" / "procedures"), handle)
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

@@ -8,7 +8,7 @@ use dossier::law::takes_effect;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Access, Cursors, Problem, Reply, Request, Route, endpoint0};
+use service_kit::http::{Cursors, Operation, Problem, Reply, Request};
 use service_kit::rulebook::PassedOver;
 use utoipa::ToSchema;
 
@@ -52,7 +52,6 @@ impl From<RulesStage> for RulesStatus {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RulesVersionReply {
     /// What it is about.
-    #[schema(value_type = String)]
     kind: RulesKind,
     /// Its name.
     name: String,
@@ -61,22 +60,16 @@ pub(crate) struct RulesVersionReply {
     /// Where it stands.
     status: RulesStatus,
     /// Since when; absent for what was passed over.
-    #[schema(value_type = Option<String>, format = DateTime)]
     since: Option<Timestamp>,
     /// The first day on which it is in force; from when it was recorded if absent.
-    #[schema(value_type = Option<String>, format = Date)]
     effective_from: Option<Date>,
     /// Who issued or proposed it.
-    #[schema(value_type = Option<String>)]
     by: Option<Subject>,
     /// Who signed it as the second person.
-    #[schema(value_type = Option<String>)]
     signed_by: Option<Subject>,
     /// Who wants it withdrawn, where a second person has to agree.
-    #[schema(value_type = Option<String>)]
     withdrawal_by: Option<Subject>,
     /// Who signed, rejected or withdrew it, whatever happened last.
-    #[schema(value_type = Option<String>)]
     settled_by: Option<Subject>,
     /// Why it was rejected, withdrawn or passed over, or is no law.
     reason: Option<String>,
@@ -134,25 +127,25 @@ impl RulesVersionReply {
 }
 
 /// Which versions.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
 pub(crate) struct RulesQuery {
     /// Only those that stand there.
-    #[param(inline)]
     status: Option<RulesStatus>,
     /// The cursor of the `next` link.
     after: Option<String>,
 }
 
-/// Files of rules in every version, by kind, name and version.
-#[utoipa::path(
-    get,
-    path = "/v1/rules",
-    operation_id = "get_rules",
-    params(RulesQuery),
-    responses((status = 200, body = Vec<RulesVersionReply>)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::get(ADDRESS, "get_rules", "List the versions of all files of rules")
+        .describe("In the order of kind, name and version, without their texts.")
+        .roles(READ_RULES)
+        .query::<RulesQuery>()
+        .list::<RulesVersionReply>()
+        .pages()
+        .handle(handle)
+}
+
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let RulesQuery { status, after } = request.query()?;
     request.catch_up_law(&app.kit).await?;
@@ -174,11 +167,3 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let next = next.map(|last| request.next_page(ADDRESS, &cursors.write(&last.key())));
     Ok(Reply::ok(&shown).next_page(next.as_deref()))
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint0(app, Access::Roles(READ_RULES), warp::path!("v1" / "rules"), handle)
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

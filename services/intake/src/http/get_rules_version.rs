@@ -4,33 +4,41 @@ use std::sync::Arc;
 
 use dossier::intake::{READ_RULES, stream_id};
 use serde::Deserialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint3, read};
+use service_kit::http::{Operation, Problem, Reply, Request, read};
 use service_kit::rulebook::PassedOver;
+use utoipa::ToSchema;
 
 use super::get_rules::RulesVersionReply;
-use super::rules_version::{VersionPath, id, read_law, show};
+use super::rules_version::{id, read_law, show};
 use crate::App;
 
 /// Which text.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
 pub(crate) struct RulesVersionQuery {
     /// Whether what came with the program under this number and was passed over is meant, and not
     /// what stands in the log.
     #[serde(default)]
-    #[param(required = false)]
     shipped: bool,
 }
 
-/// One version of a file of rules, with its text: what a second person reads before signing it.
-#[utoipa::path(
-    get,
-    path = "/v1/rules/{kind}/{name}/{version}",
-    operation_id = "get_rules_version",
-    params(VersionPath, RulesVersionQuery),
-    responses((status = 200, body = RulesVersionReply)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::get(
+        "/v1/rules/{kind}/{name}/{version}",
+        "get_rules_version",
+        "Show a version of a file of rules with its text",
+    )
+    .describe("A second person reads it before signing it.")
+    .parameter("kind", "The kind of the file.")
+    .parameter("name", "The name of the file.")
+    .parameter("version", "The number of the version.")
+    .roles(READ_RULES)
+    .query::<RulesVersionQuery>()
+    .versioned()
+    .reply::<RulesVersionReply>()
+    .handle(handle)
+}
+
 async fn handle(
     app: Arc<App>,
     kind: String,
@@ -52,12 +60,3 @@ async fn handle(
     let loaded = read(&app.rules, READ_RULES, &id, &request).await?;
     show(&app, &loaded, version)
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    let path = warp::path!("v1" / "rules" / String / String / u32);
-    endpoint3(app, Access::Roles(READ_RULES), path, handle)
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

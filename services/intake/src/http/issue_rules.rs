@@ -7,13 +7,12 @@ use dossier::contract::{RulesIssued, RulesKind};
 use dossier::intake::issue_rules::{IssueRules, Refusal};
 use dossier::intake::{Rules, RulesStage, stream_id};
 use dossier::law::{Draft, Finding, RULES_BYTES_MAX, rules, takes_effect};
+use http::StatusCode;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use service_kit::Streams;
 use service_kit::forms::Forms;
-use service_kit::http::{
-    Access, Language, On, Problem, Reply, Request, Route, Text, endpoint0, preview, send,
-};
+use service_kit::http::{Language, On, Operation, Problem, Reply, Request, Text, preview, send};
 use utoipa::ToSchema;
 
 use super::rules_version::became_law;
@@ -25,21 +24,17 @@ use crate::concerned::{Counted, count};
 #[serde(deny_unknown_fields)]
 pub(crate) struct IssueRulesRequest {
     /// What it is about: `calendar`, `agencies`, `complaints`, `payments`, `codes` or `procedure`.
-    #[schema(value_type = String, example = "procedure")]
     kind: RulesKind,
     /// The file, as YAML.
-    #[schema(value_type = String, min_length = 1, max_length = 245_760)]
     text: Text<{ RULES_BYTES_MAX }>,
 }
 
 /// How it is issued.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
 pub(crate) struct IssueRulesQuery {
     /// Whether the file is only checked and nothing recorded. The answer is then 200 and says what would be.
     #[serde(default)]
-    #[param(required = false)]
     dry_run: bool,
 }
 
@@ -47,7 +42,6 @@ pub(crate) struct IssueRulesQuery {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct IssueRulesReply {
     /// What they are about.
-    #[schema(value_type = String)]
     kind: RulesKind,
     /// Their name.
     name: String,
@@ -56,7 +50,6 @@ pub(crate) struct IssueRulesReply {
     /// On what they rest.
     legal_basis: String,
     /// The first day on which they are in force; from when they are recorded if absent.
-    #[schema(value_type = Option<String>, format = Date)]
     effective_from: Option<Date>,
     /// Whether they stand in the log: not after a dry run, unless they were issued before.
     recorded: bool,
@@ -118,22 +111,21 @@ impl IssueRulesReply {
     }
 }
 
-/// Issues a file of rules: from now on it belongs to the law by which everything is computed. Where two persons issue rules it is
-/// a proposal until another operator signs it.
-///
-/// Everything that follows from it is computed first; whatever is wrong is told at once, each finding with its place in the
-/// file. With `dry_run=true` that is all that happens, and the open dossiers are counted that the file concerns.
-#[utoipa::path(
-    post,
-    path = "/v1/rules",
-    operation_id = "issue_rules",
-    params(IssueRulesQuery),
-    request_body = IssueRulesRequest,
-    responses(
-        (status = 201, body = IssueRulesReply),
-        (status = 200, description = "A dry run: nothing is recorded.", body = IssueRulesReply),
-    ),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::post("/v1/rules", "issue_rules", "Issue a file of rules")
+        .describe(
+            "It belongs to the law as soon as it is recorded. Where two persons issue rules, it is a proposal until another operator \
+             signs it. All findings come at once, each with its place in the file. With `dry_run=true` nothing is recorded, and the \
+             open dossiers are counted that the file concerns.",
+        )
+        .step(&IssueRules::STEP)
+        .query::<IssueRulesQuery>()
+        .body::<IssueRulesRequest>()
+        .created::<IssueRulesReply>()
+        .also(StatusCode::OK, "A dry run: nothing is recorded.")
+        .handle(handle)
+}
+
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let IssueRulesQuery { dry_run } = request.query()?;
     let IssueRulesRequest { kind, text: Text(text) } = request.json()?;
@@ -184,11 +176,3 @@ fn unnamed(app: &App, kind: RulesKind, text: &str) -> Problem {
     let found = draft.check(&app.kit.law(), app.kit.clock.now()).err().unwrap_or_default();
     Problem::refused(&Refusal::Invalid(found))
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint0(app, Access::Roles(IssueRules::STEP.may), warp::path!("v1" / "rules"), handle)
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

@@ -27,13 +27,11 @@ pub(crate) struct DossierReply {
     pub procedure_version: u32,
     /// The agency that received it.
     pub agency: String,
-    /// `online`, `counter` or `post`.
-    #[schema(value_type = String)]
+    /// The way in which it came.
     pub channel: dossier::contract::Channel,
-    /// Where it stands: `submitted`, `processing`, `decided`, `refused`, `withdrawn` or `closed`.
-    pub stage: &'static str,
+    /// Where it is in the procedure.
+    pub stage: StageReply,
     /// When it was submitted.
-    #[schema(value_type = String, format = DateTime)]
     pub submitted_at: Option<Timestamp>,
     /// By when the one-stop unit must answer.
     #[serde(flatten)]
@@ -52,12 +50,10 @@ pub(crate) struct DossierReply {
     /// What the applicant is asked to supply.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub supplement: Option<SupplementReply>,
-    /// `approved` or `refused`.
-    #[schema(value_type = Option<String>)]
+    /// What was decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
     /// Why it ended.
-    #[schema(value_type = Option<String>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closed_as: Option<ClosedAs>,
     /// The form as it was last corrected; null once it was erased, and for cashiers and operators.
@@ -72,6 +68,19 @@ pub(crate) struct DossierReply {
     pub succeeded_codes: Vec<SucceededCodeReply>,
     /// The documents; none for cashiers and operators.
     pub documents: Vec<DocumentReply>,
+}
+
+/// Where a dossier is in the procedure.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = DossierStage)]
+pub(crate) enum StageReply {
+    Submitted,
+    Processing,
+    Decided,
+    Refused,
+    Withdrawn,
+    Closed,
 }
 
 /// A code that had ended.
@@ -89,10 +98,8 @@ pub(crate) struct SucceededCodeReply {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FormVersionReply {
     /// When.
-    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// In what capacity somebody did it.
-    #[schema(value_type = String)]
     pub role: Role,
     /// Who, if on the applicant's side; an officer is named on the timeline, to officers.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -142,12 +149,12 @@ impl DossierReply {
         let agency = &brief.agency;
         let (stage, closed_as) = match intake.stage {
             Stage::Empty => return None,
-            Stage::Submitted => ("submitted", None),
-            Stage::Processing => ("processing", None),
-            Stage::Decided => ("decided", None),
-            Stage::Refused => ("refused", None),
-            Stage::Withdrawn => ("withdrawn", None),
-            Stage::Closed(closed_as) => ("closed", Some(closed_as)),
+            Stage::Submitted => (StageReply::Submitted, None),
+            Stage::Processing => (StageReply::Processing, None),
+            Stage::Decided => (StageReply::Decided, None),
+            Stage::Refused => (StageReply::Refused, None),
+            Stage::Withdrawn => (StageReply::Withdrawn, None),
+            Stage::Closed(closed_as) => (StageReply::Closed, Some(closed_as)),
         };
         Some(Self {
             id: brief.dossier.0,

@@ -6,9 +6,7 @@ use dossier::Command;
 use dossier::contract::{ComponentCode, DossierId};
 use dossier::intake::request_supplement::RequestSupplement;
 use serde::Deserialize;
-use service_kit::http::{
-    Access, Problem, Reply, Request, Route, Text, endpoint1, execute_as, shown,
-};
+use service_kit::http::{Operation, Problem, Reply, Request, Text, execute_as, shown};
 use utoipa::ToSchema;
 
 use super::reply::DossierReply;
@@ -19,22 +17,25 @@ use crate::App;
 #[serde(deny_unknown_fields)]
 pub(crate) struct RequestSupplementRequest {
     /// The components, as the procedure names them; none if only the form is to be corrected.
-    #[schema(value_type = Vec<String>, max_items = 100)]
+    #[schema(max_items = 100)]
     components: Vec<ComponentCode>,
     /// The written reason.
-    #[schema(value_type = String, min_length = 1, max_length = 2000)]
     reason: Text<2000>,
 }
 
-/// Asks the applicant to complete a dossier: everything at once.
-#[utoipa::path(
-    post,
-    path = "/v1/dossiers/{dossier}/supplement-requests",
-    operation_id = "request_supplement",
-    params(("dossier" = Uuid, Path, description = "The dossier")),
-    request_body = RequestSupplementRequest,
-    responses((status = 200, body = DossierReply)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::post(
+        "/v1/dossiers/{dossier}/supplement-requests",
+        "request_supplement",
+        "Ask the applicant to complete a dossier",
+    )
+    .describe("Everything that is missing, at once.")
+    .step(&RequestSupplement::STEP)
+    .body::<RequestSupplementRequest>()
+    .reply::<DossierReply>()
+    .handle(handle)
+}
+
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let command = |body: RequestSupplementRequest| RequestSupplement {
         components: body.components,
@@ -45,16 +46,3 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     let loaded = execute_as(&app.dossiers, id, &request, command).await?;
     shown(&loaded, DossierReply::new(&loaded.state, &app.kit.law()))
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(
-        app,
-        Access::Roles(RequestSupplement::STEP.may),
-        warp::path!("v1" / "dossiers" / DossierId / "supplement-requests"),
-        handle,
-    )
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

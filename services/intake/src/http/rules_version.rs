@@ -13,21 +13,6 @@ use service_kit::http::{Problem, Reply, Request, execute_as, shown};
 use super::get_rules::RulesVersionReply;
 use crate::App;
 
-/// How an address names a version of a file of rules.
-#[derive(Debug, utoipa::IntoParams)]
-#[into_params(parameter_in = Path)]
-pub(super) struct VersionPath {
-    /// What it is about
-    #[expect(dead_code, reason = "for the document alone; the address is read by its path")]
-    kind: String,
-    /// Its name
-    #[expect(dead_code, reason = "for the document alone")]
-    name: String,
-    /// Its number
-    #[expect(dead_code, reason = "for the document alone")]
-    version: u32,
-}
-
 /// Executes a command on a version, and shows the version as it is then.
 pub(super) async fn step_on<B: DeserializeOwned, C: Command<State = Rules>>(
     app: &App,

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use dossier::Command;
 use dossier::intake::sign_rules::SignRules;
 use serde::Deserialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint3};
+use service_kit::http::{Operation, Problem, Reply, Request};
 use utoipa::ToSchema;
 
 use super::get_rules::RulesVersionReply;
-use super::rules_version::{VersionPath, step_on};
+use super::rules_version::step_on;
 use crate::App;
 
 /// Nothing has to be said.
@@ -17,15 +17,22 @@ use crate::App;
 #[serde(deny_unknown_fields)]
 pub(crate) struct SignRulesRequest {}
 
-/// Signs a proposed file of rules: it is law from now on. Who signs is somebody else than who proposed it.
-#[utoipa::path(
-    post,
-    path = "/v1/rules/{kind}/{name}/{version}/signature",
-    operation_id = "sign_rules",
-    params(VersionPath),
-    request_body = SignRulesRequest,
-    responses((status = 200, body = RulesVersionReply)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::post(
+        "/v1/rules/{kind}/{name}/{version}/signature",
+        "sign_rules",
+        "Sign a proposed version",
+    )
+    .describe("It is law from then on. The signer is another person than the proposer.")
+    .parameter("kind", "The kind of the file.")
+    .parameter("name", "The name of the file.")
+    .parameter("version", "The number of the version.")
+    .step(&SignRules::STEP)
+    .body::<SignRulesRequest>()
+    .reply::<RulesVersionReply>()
+    .handle(handle)
+}
+
 async fn handle(
     app: Arc<App>,
     kind: String,
@@ -36,12 +43,3 @@ async fn handle(
     let sign = |_: SignRulesRequest| SignRules { version };
     step_on(&app, (&kind, &name, version), &request, sign).await
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    let path = warp::path!("v1" / "rules" / String / String / u32 / "signature");
-    endpoint3(app, Access::Roles(SignRules::STEP.may), path, handle)
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

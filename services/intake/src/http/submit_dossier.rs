@@ -15,9 +15,10 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::Value;
 use service_kit::forms::FieldError;
+use service_kit::http::problem::FORM_INVALID;
 use service_kit::http::{
-    Access, Counts, DeliveryRequest, FileName, Line, On, Problem, Reply, Request, Route, TOO_LARGE,
-    endpoint0, send,
+    Counts, DeliveryRequest, FileName, Line, On, Operation, Problem, Reply, Request, TOO_LARGE,
+    UNKNOWN_DOCUMENT, send,
 };
 use utoipa::ToSchema;
 
@@ -60,10 +61,8 @@ pub(crate) struct SubmitDossierRequest {
     #[schema(value_type = String, max_length = 35, example = "G02.001")]
     agency: AgencyCode,
     /// `online`; an officer also enters `counter` and `post`.
-    #[schema(value_type = String, example = "online")]
     channel: Channel,
     /// Whose dossier it is, where an officer enters it.
-    #[schema(value_type = Option<String>, max_length = 200)]
     applicant: Option<Line<200>>,
     /// The form, as the procedure's schema says.
     #[schema(value_type = Object)]
@@ -79,7 +78,6 @@ pub(crate) struct SubmitDossierRequest {
     /// How the result is wanted.
     delivery: Option<DeliveryRequest>,
     /// For post: the date that the procedure counts by.
-    #[schema(value_type = Option<String>, format = DateTime)]
     posted_at: Option<Timestamp>,
     /// What shows that date: `envelope`, `waybill` or `hand_over_record`.
     #[schema(value_type = Option<String>, example = "hand_over_record")]
@@ -91,24 +89,29 @@ pub(crate) struct SubmitDossierRequest {
 #[serde(deny_unknown_fields)]
 pub(crate) struct DocumentRequest {
     /// Which component of the dossier it is.
-    #[schema(value_type = String, max_length = 100)]
     component: Line<100>,
     /// The name that the upload answered with.
-    #[schema(value_type = String, max_length = 100)]
     document: Line<100>,
     /// The applicant's own name for the file.
-    #[schema(value_type = String, max_length = 255)]
     file_name: FileName,
 }
 
-/// Submits a dossier.
-#[utoipa::path(
-    post,
-    path = "/v1/dossiers",
-    operation_id = "submit_dossier",
-    request_body = SubmitDossierRequest,
-    responses((status = 201, body = DossierReply)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::post("/v1/dossiers", "submit_dossier", "Submit a dossier")
+        .step(&SubmitDossier::STEP)
+        .refusals(&[
+            UNKNOWN_PROCEDURE,
+            NOT_IN_FORCE,
+            UNKNOWN_AGENCY,
+            UNKNOWN_DOCUMENT,
+            FORM_INVALID,
+        ])
+        .body::<SubmitDossierRequest>()
+        .created::<DossierReply>()
+        .counted(Counts::Filing)
+        .handle(handle)
+}
+
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let mut body: SubmitDossierRequest = request.json()?;
@@ -233,12 +236,3 @@ pub(super) async fn documents(
 pub(super) fn named(app: &App, documents: &[Document]) {
     app.kit.documents.named(documents.iter().map(|document| &document.document));
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint0(app, Access::Roles(SubmitDossier::STEP.may), warp::path!("v1" / "dossiers"), handle)
-        .counted(Counts::Filing)
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

@@ -9,8 +9,9 @@ use dossier::{Command, State};
 use serde::Deserialize;
 use serde_json::Value;
 use service_kit::Streams;
+use service_kit::http::problem::FORM_INVALID;
 use service_kit::http::{
-    Access, Problem, Reply, Request, Route, TOO_LARGE, endpoint1, execute_as, shown,
+    Operation, Problem, Reply, Request, TOO_LARGE, UNKNOWN_DOCUMENT, execute_as, shown,
 };
 use utoipa::ToSchema;
 
@@ -31,15 +32,19 @@ pub(crate) struct SubmitSupplementRequest {
     form: Option<Value>,
 }
 
-/// Supplies what was asked for.
-#[utoipa::path(
-    post,
-    path = "/v1/dossiers/{dossier}/supplements",
-    operation_id = "submit_supplement",
-    params(("dossier" = Uuid, Path, description = "The dossier")),
-    request_body = SubmitSupplementRequest,
-    responses((status = 200, body = DossierReply)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::post(
+        "/v1/dossiers/{dossier}/supplements",
+        "submit_supplement",
+        "Submit what was asked for",
+    )
+    .step(&SubmitSupplement::STEP)
+    .refusals(&[UNKNOWN_DOCUMENT, FORM_INVALID])
+    .body::<SubmitSupplementRequest>()
+    .reply::<DossierReply>()
+    .handle(handle)
+}
+
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let body: SubmitSupplementRequest = request.json()?;
@@ -69,16 +74,3 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     named(&app, &command.documents);
     shown(&loaded, DossierReply::new(&loaded.state, &app.kit.law()))
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(
-        app,
-        Access::Roles(SubmitSupplement::STEP.may),
-        warp::path!("v1" / "dossiers" / DossierId / "supplements"),
-        handle,
-    )
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

@@ -7,10 +7,9 @@ use dossier::access;
 use dossier::intake::submit_dossier::{UPLOAD, UPLOAD_FOR_AGENCY};
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
-use service_kit::documents::{self, Interrupted, Promised, UploadError};
+use service_kit::documents::{self, DOCUMENT_TYPES, Interrupted, Promised, UploadError};
 use service_kit::http::{
-    Access, MEDIA_TYPE, Problem, Reply, Request, Route, TOO_LARGE, TOO_MANY_AT_ONCE, TOO_SLOW,
-    Upload, upload_endpoint,
+    MEDIA_TYPE, Operation, Problem, Reply, Request, TOO_LARGE, TOO_MANY_AT_ONCE, TOO_SLOW, Upload,
 };
 use utoipa::ToSchema;
 
@@ -39,17 +38,20 @@ pub(crate) struct DocumentUploadedReply {
     sha256: String,
 }
 
-/// Takes a document in: PDF, PNG, JPEG or XML. It is durable when the answer comes. The name is for the uploader to refer to, for
-/// whoever acts for the same person, or, if an officer uploaded it, for the officer's agency. What no step has named after a
-/// day is removed.
-#[utoipa::path(
-    post,
-    path = "/v1/documents",
-    operation_id = "upload_document",
-    request_body(content = Vec<u8>, content_type = "application/pdf"),
-    params(("Content-Digest" = Option<String>, Header, description = "sha-256 and sha-512 of the content (RFC 9530)")),
-    responses((status = 201, body = DocumentUploadedReply)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::post("/v1/documents", "upload_document", "Upload a document")
+        .describe(
+            "PDF, PNG, JPEG or XML. It is durable when the answer comes. The uploader may name it \
+         in a step, and so may who acts for the same person or, if an officer uploaded it, \
+         for the same agency. A document that no step has named after a day is removed.",
+        )
+        .roles(UPLOAD)
+        .header("Content-Digest", "sha-256 and sha-512 of the content (RFC 9530).")
+        .refusals(&[DOCUMENT_INVALID])
+        .created::<DocumentUploadedReply>()
+        .upload(DOCUMENT_TYPES, handle)
+}
+
 async fn handle(app: Arc<App>, request: Request, content: Upload) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let for_agency = caller.agency.as_ref();
@@ -88,11 +90,3 @@ async fn handle(app: Arc<App>, request: Request, content: Upload) -> Result<Repl
     let location = format!("/v1/documents/{}", stored.name);
     Ok(Reply::created(&location, &reply))
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    upload_endpoint(app, Access::Roles(UPLOAD), warp::path!("v1" / "documents"), handle)
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;
