@@ -15,12 +15,10 @@ use crate::text::Text;
 #[schema(as = AnswerConsultationRequest)]
 pub struct AnswerConsultation {
     /// Which consultation.
-    #[schema(value_type = Uuid)]
     pub consultation: ConsultationId,
     /// Whether the agency agrees.
     pub agrees: bool,
     /// What it answers.
-    #[schema(value_type = String, min_length = 1, max_length = 4000)]
     pub answer: Text<4000>,
 }
 

@@ -16,10 +16,8 @@ use crate::text::{Line, Text};
 #[schema(as = CompleteActivityRequest)]
 pub struct CompleteActivity {
     /// The activity, as the procedure names it.
-    #[schema(value_type = String, min_length = 1, max_length = 200)]
     pub activity: Line<200>,
     /// What was found.
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 4000)]
     pub note: Option<Text<4000>>,
 }
 

@@ -15,10 +15,8 @@ use crate::text::{Line, Text};
 #[schema(as = ConsultAgencyRequest)]
 pub struct ConsultAgency {
     /// The code of the agency.
-    #[schema(value_type = String, min_length = 1, max_length = 35)]
     pub agency: Line<35>,
     /// What it is asked.
-    #[schema(value_type = String, min_length = 1, max_length = 4000)]
     pub question: Text<4000>,
 }
 

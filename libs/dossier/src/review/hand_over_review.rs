@@ -15,10 +15,8 @@ use crate::text::{Line, Text};
 #[schema(as = HandOverReviewRequest)]
 pub struct HandOverReview {
     /// The colleague: the subject of their token.
-    #[schema(value_type = String, min_length = 1, max_length = 200)]
     pub to: Line<200>,
     /// The written reason.
-    #[schema(value_type = String, min_length = 1, max_length = 2000)]
     pub reason: Text<2000>,
 }
 

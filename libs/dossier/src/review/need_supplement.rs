@@ -16,10 +16,9 @@ use crate::text::Text;
 #[schema(as = NeedSupplementRequest)]
 pub struct NeedSupplement {
     /// The components, as the procedure names them.
-    #[schema(value_type = Vec<String>, max_items = 100)]
+    #[schema(max_items = 100)]
     pub components: Vec<ComponentCode>,
     /// The written reason.
-    #[schema(value_type = String, min_length = 1, max_length = 2000)]
     pub reason: Text<2000>,
 }
 

@@ -16,10 +16,8 @@ use crate::text::Text;
 #[schema(as = ProposeDecisionRequest)]
 pub struct ProposeDecision {
     /// `approved` or `refused`.
-    #[schema(value_type = String, example = "approved")]
     pub outcome: Outcome,
     /// The written reason.
-    #[schema(value_type = String, min_length = 1, max_length = 4000)]
     pub reason: Text<4000>,
 }
 

@@ -19,19 +19,14 @@ use crate::text::Text;
 #[schema(as = RecordVerificationRequest)]
 pub struct RecordVerification {
     /// When it began.
-    #[schema(value_type = String, format = DateTime)]
     pub from: Timestamp,
     /// When it ended.
-    #[schema(value_type = String, format = DateTime)]
     pub to: Timestamp,
     /// Where.
-    #[schema(value_type = String, min_length = 1, max_length = 500)]
     pub place: Text<500>,
     /// Who took part.
-    #[schema(value_type = String, min_length = 1, max_length = 2000)]
     pub participants: Text<2000>,
     /// What was found.
-    #[schema(value_type = String, min_length = 1, max_length = 4000)]
     pub findings: Text<4000>,
 }
 
@@ -108,7 +103,9 @@ mod tests {
         let backwards = verified(&mut scene, "2026-11-25T11:00", "2026-11-25T08:00");
         assert_eq!(backwards, Err(Refusal::NotOver));
         let early = verified(&mut scene, "2026-11-18T08:00", "2026-11-25T11:00");
-        let Err(Refusal::Impossible(faults)) = early else { panic!("before its submission: {early:?}") };
+        let Err(Refusal::Impossible(faults)) = early else {
+            panic!("before its submission: {early:?}")
+        };
         assert_eq!(faults[0].pointer, "/from");
         assert!(faults[0].en.contains("when the dossier was submitted"), "{}", faults[0].en);
         verified(&mut scene, "2026-11-25T08:00", "2026-11-25T11:00").unwrap();

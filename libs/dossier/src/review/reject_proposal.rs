@@ -20,7 +20,6 @@ pub struct RejectProposal {
     /// Which proposal.
     pub proposal: Uuid,
     /// The written reason.
-    #[schema(value_type = String, min_length = 1, max_length = 4000)]
     pub reason: Text<4000>,
 }
 

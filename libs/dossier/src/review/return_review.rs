@@ -15,7 +15,6 @@ use crate::text::Text;
 #[schema(as = ReturnReviewRequest)]
 pub struct ReturnReview {
     /// The written reason.
-    #[schema(value_type = String, min_length = 1, max_length = 2000)]
     pub reason: Text<2000>,
 }
 
