@@ -1,4 +1,4 @@
-//! The routes, one file each.
+//! The operations, one file each.
 
 mod approve_refund;
 mod approve_resolution;
@@ -9,23 +9,29 @@ mod page;
 mod refund_payment;
 mod reject_refund;
 mod reject_resolution;
-pub(crate) mod reply;
+mod reply;
 mod resolve_discrepancy;
 mod start_payment;
 mod take_cash;
 mod take_notice;
 
-service_kit::routes!(App:
-    get_payment,
-    get_payment_tasks,
-    get_unmatched_payment_notices,
-    start_payment,
-    take_cash,
-    resolve_discrepancy,
-    approve_resolution,
-    reject_resolution,
-    refund_payment,
-    approve_refund,
-    reject_refund,
-    take_notice,
-);
+use service_kit::http::Operation;
+
+use crate::App;
+
+pub(crate) fn operations() -> Vec<Operation<App>> {
+    vec![
+        get_payment::operation(),
+        get_payment_tasks::operation(),
+        get_unmatched_payment_notices::operation(),
+        start_payment::operation(),
+        take_cash::operation(),
+        resolve_discrepancy::operation(),
+        approve_resolution::operation(),
+        reject_resolution::operation(),
+        refund_payment::operation(),
+        approve_refund::operation(),
+        reject_refund::operation(),
+        take_notice::operation(),
+    ]
+}

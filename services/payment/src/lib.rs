@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dossier::payment::{Payment, STEPS};
-use service_kit::http::finish_openapi;
+use service_kit::http::{document, mount_all};
 use service_kit::tasks::{Keeper, Progress, Reactions, Stalled, Tasks};
 use service_kit::view::View;
 use service_kit::{Kit, Service, Streams};
@@ -27,7 +27,7 @@ pub struct App {
 /// The document of this service.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    finish_openapi("Payment", "Fees, money and receipts.", http::DOCS)
+    document("Payment", "Fees, money and receipts.", &http::operations())
 }
 
 /// Puts the service together.
@@ -49,7 +49,7 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     let app = Arc::new(App { payments, open, shown });
     Ok(Service {
         name: "payment",
-        routes: http::routes(&app),
+        routes: mount_all(&app, http::operations()),
         tasks,
         openapi: openapi(),
         steps: STEPS,

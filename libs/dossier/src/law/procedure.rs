@@ -189,6 +189,7 @@ pub enum FeeDue {
 /// Law 97/2015/QH13, art. 3: the two are different money and are accounted for separately (art. 14.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FeeKind {
     /// Phí: offsets the cost of a service.

@@ -6,7 +6,7 @@ use dossier::Command;
 use dossier::contract::DossierId;
 use dossier::payment::approve_resolution::ApproveResolution;
 use serde::Deserialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
+use service_kit::http::{Operation, Problem, Reply, Request};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -21,15 +21,18 @@ pub(crate) struct ApproveResolutionRequest {
     resolution: Uuid,
 }
 
-/// Agrees, as a second person, that an attempt has brought as much as a colleague says.
-#[utoipa::path(
-    post,
-    path = "/v1/payments/{dossier}/resolution-approvals",
-    operation_id = "approve_resolution",
-    params(("dossier" = Uuid, Path, description = "The dossier")),
-    request_body = ApproveResolutionRequest,
-    responses((status = 200, body = PaymentReply)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::post(
+        "/v1/payments/{dossier}/resolution-approvals",
+        "approve_resolution",
+        "Agree, as a second person, to how much an attempt has brought",
+    )
+    .step(&ApproveResolution::STEP)
+    .body::<ApproveResolutionRequest>()
+    .reply::<PaymentReply>()
+    .handle(handle)
+}
+
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let standing = standing(&app, dossier).await?;
     take_as(&app, dossier, &request, |body: ApproveResolutionRequest| ApproveResolution {
@@ -38,12 +41,3 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     })
     .await
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    let path = warp::path!("v1" / "payments" / DossierId / "resolution-approvals");
-    endpoint1(app, Access::Roles(ApproveResolution::STEP.may), path, handle)
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use dossier::access::{self, Caller, Resource};
-use dossier::contract::AgencyCode;
+use dossier::contract::{AgencyCode, DossierCode, DossierId, Vnd};
 use dossier::payment::READ_TASKS;
 use jiff::Timestamp;
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Access, Cursors, Due, Problem, Reply, Request, Route, endpoint0};
+use service_kit::http::{Cursors, Due, Operation, Problem, Reply, Request};
 use service_kit::view::{Question, of_agency, of_others};
 use utoipa::ToSchema;
 
@@ -20,37 +20,63 @@ use crate::App;
 const ADDRESS: &str = "/v1/payment-tasks";
 
 /// Which page of the tasks.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
 pub(crate) struct TasksQuery {
     /// The agency; that of the caller if absent.
-    agency: Option<String>,
-    /// `repayment`, `discrepancy` or `approval`; all if absent.
-    kind: Option<String>,
+    agency: Option<AgencyCode>,
+    /// Of which kind; all if absent.
+    kind: Option<TaskKind>,
     /// How many, at most 100.
-    #[param(minimum = 1, maximum = 100)]
+    #[schema(minimum = 1, maximum = 100)]
     limit: Option<u32>,
     /// The cursor of the `next` link.
+    #[schema(example = "2Gq0zX")]
     after: Option<String>,
+}
+
+/// What a cashier has to deal with.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum TaskKind {
+    /// Money has to go back.
+    Repayment,
+    /// What a provider said does not agree.
+    Discrepancy,
+    /// A refund, or the resolution of a discrepancy, waits for a second person.
+    Approval,
+}
+
+impl TaskKind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Repayment => "repayment",
+            Self::Discrepancy => "discrepancy",
+            Self::Approval => "approval",
+        }
+    }
 }
 
 /// Something for a cashier to deal with.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PaymentTaskReply {
     /// The dossier.
+    #[schema(value_type = DossierId)]
     dossier: String,
     /// Its code.
+    #[schema(value_type = DossierCode)]
     code: String,
     /// The agency that received it.
+    #[schema(value_type = AgencyCode)]
     agency: String,
-    /// `repayment`: money has to go back; `discrepancy`: what a provider said does not agree; `approval`: a refund, or the
-    /// resolution of a discrepancy, waits for a second person.
+    /// Of which kind it is.
+    #[schema(value_type = TaskKind)]
     kind: String,
     /// Why, as in the payment itself.
+    #[schema(example = "over_payment")]
     why: String,
     /// How much.
-    amount_vnd: i64,
+    amount_vnd: Vnd,
     /// By when.
     #[serde(flatten)]
     #[schema(inline)]
@@ -72,11 +98,8 @@ fn selected(
     let kit = app.payments.kit();
     let mut values = Vec::new();
     let mut conditions = vec![of_others(caller, &mut values), of_agency(kit, agency, &mut values)];
-    if let Some(kind) = &query.kind {
-        if !["repayment", "discrepancy", "approval"].contains(&kind.as_str()) {
-            return Err(Problem::query("kind is repayment, discrepancy or approval"));
-        }
-        values.push(Value::Text(kind.clone()));
+    if let Some(kind) = query.kind {
+        values.push(Value::Text(kind.as_str().to_owned()));
         conditions.push("kind = ?".to_owned());
     }
     if let Some(after) = &query.after {
@@ -94,18 +117,16 @@ fn selected(
     Ok((conditions, values))
 }
 
-/// What an agency's cashiers have to deal with, the most urgent first.
-#[utoipa::path(
-    get,
-    path = "/v1/payment-tasks",
-    operation_id = "get_payment_tasks",
-    params(TasksQuery),
-    responses((status = 200, body = Vec<PaymentTaskReply>)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::get(ADDRESS, "get_payment_tasks", "List what an agency's cashiers have to deal with")
+        .describe("Money that has to go back, what does not agree, and proposals that wait for a second person; the most urgent first.")
+        .roles(READ_TASKS).query::<TasksQuery>().list::<PaymentTaskReply>().pages().handle(handle)
+}
+
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let query: TasksQuery = request.query()?;
-    let agency = query.agency.as_deref().map(AgencyCode::from).or_else(|| caller.agency.clone());
+    let agency = query.agency.clone().or_else(|| caller.agency.clone());
     if agency.as_ref().is_some_and(|agency| !agency.is_well_formed()) {
         return Err(Problem::query("agency"));
     }
@@ -114,7 +135,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     request.catch_up(app.payments.kit(), Some(&app.shown)).await?;
     let limit = limit(query.limit.unwrap_or(PAGE_DEFAULT))?;
     let of = agency.as_ref().map_or("", AgencyCode::as_str);
-    let asked = [ADDRESS, of, query.kind.as_deref().unwrap_or("")];
+    let asked = [ADDRESS, of, query.kind.map_or("", TaskKind::as_str)];
     let cursors = Cursors::of(app.payments.kit(), &asked);
     let (conditions, values) = selected(&app, (caller, agency.as_ref()), &query, &cursors)?;
     let sql = format!(
@@ -138,7 +159,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
                     agency,
                     kind: row.get(3)?,
                     why: row.get(4)?,
-                    amount_vnd: row.get(5)?,
+                    amount_vnd: Vnd(row.get(5)?),
                     missed: row.get(7)?,
                     sorted_by,
                 })
@@ -151,11 +172,3 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     });
     Ok(Reply::ok(&rows).next_page(next.as_deref()))
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint0(app, Access::Roles(READ_TASKS), warp::path!("v1" / "payment-tasks"), handle)
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

@@ -2,26 +2,29 @@
 
 use std::sync::Arc;
 
+use dossier::contract::Vnd;
 use dossier::payment::READ_UNMATCHED;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint0};
+use service_kit::http::{Operation, Problem, Reply, Request};
 use service_kit::view::Question;
 use utoipa::ToSchema;
 
 use super::page::{PAGE_DEFAULT, limit};
+use super::take_notice::ProviderFact;
 use crate::App;
 
+const ADDRESS: &str = "/v1/payment-notices/unmatched";
+
 /// Which page of the notices.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
 pub(crate) struct UnmatchedQuery {
     /// How many, at most 100.
-    #[param(minimum = 1, maximum = 100)]
+    #[schema(minimum = 1, maximum = 100)]
     limit: Option<u32>,
     /// The cursor of the `next` link.
-    #[param(minimum = 0)]
+    #[schema(minimum = 0)]
     after: Option<u64>,
 }
 
@@ -31,30 +34,40 @@ pub(crate) struct UnmatchedPaymentNoticeReply {
     /// Its position in the log.
     position: u64,
     /// Which provider.
+    #[schema(example = "sandbox")]
     provider: String,
     /// The provider's name of the fact.
+    #[schema(example = "ipn-4711")]
     event: String,
     /// What it names.
+    #[schema(example = "ORDER-4711")]
     reference: String,
-    /// `captured`, `failed` or `pending`; nothing for one that was kept before this was.
+    /// What it says; null for one that was kept before this was.
+    #[schema(value_type = Option<ProviderFact>)]
     kind: Option<String>,
     /// The provider's number of the transaction.
+    #[schema(example = "T1")]
     transaction: Option<String>,
     /// How much.
-    amount_vnd: i64,
+    amount_vnd: Vnd,
     /// When it came.
-    #[schema(value_type = Option<String>, format = DateTime)]
     at: Option<Timestamp>,
 }
 
-/// What providers said of none of our payments, the oldest first.
-#[utoipa::path(
-    get,
-    path = "/v1/payment-notices/unmatched",
-    operation_id = "get_unmatched_payment_notices",
-    params(UnmatchedQuery),
-    responses((status = 200, body = Vec<UnmatchedPaymentNoticeReply>)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::get(
+        ADDRESS,
+        "get_unmatched_payment_notices",
+        "List what providers said of none of our payments",
+    )
+    .describe("The oldest first.")
+    .roles(READ_UNMATCHED)
+    .query::<UnmatchedQuery>()
+    .list::<UnmatchedPaymentNoticeReply>()
+    .pages()
+    .handle(handle)
+}
+
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let query: UnmatchedQuery = request.query()?;
     let limit = limit(query.limit.unwrap_or(PAGE_DEFAULT))?;
@@ -73,28 +86,13 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
                 reference: row.get(3)?,
                 kind: row.get(4)?,
                 transaction: row.get(5)?,
-                amount_vnd: row.get(6)?,
+                amount_vnd: Vnd(row.get(6)?),
                 at: Timestamp::from_millisecond(row.get(7)?).ok(),
             })
         })?
         .collect::<rusqlite::Result<Vec<_>>>()
     });
     let rows = rows.await?;
-    let next = request.page_after("/v1/payment-notices/unmatched", (&rows, limit), |last| {
-        last.position.to_string()
-    });
+    let next = request.page_after(ADDRESS, (&rows, limit), |last| last.position.to_string());
     Ok(Reply::ok(&rows).next_page(next.as_deref()))
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint0(
-        app,
-        Access::Roles(READ_UNMATCHED),
-        warp::path!("v1" / "payment-notices" / "unmatched"),
-        handle,
-    )
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

@@ -6,7 +6,7 @@ use dossier::Command;
 use dossier::contract::{DossierId, Vnd};
 use dossier::payment::refund_payment::RefundPayment;
 use serde::Deserialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
+use service_kit::http::{Operation, Problem, Reply, Request, Text};
 use utoipa::ToSchema;
 
 use super::reply::{PaymentReply, standing, take_as};
@@ -22,15 +22,10 @@ pub(crate) struct RefundPaymentRequest {
     reason: Text<2000>,
 }
 
-/// Gives money back; what is more than one person may give back waits for a second one (`proposed_refund`).
-#[utoipa::path(
-    post,
-    path = "/v1/payments/{dossier}/refunds",
-    operation_id = "refund_payment",
-    params(("dossier" = Uuid, Path, description = "The dossier")),
-    request_body = RefundPaymentRequest,
-    responses((status = 200, body = PaymentReply)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::post("/v1/payments/{dossier}/refunds", "refund_payment", "Give money back").describe("What is more than one person may give back waits for a second one (`proposed_refund`).").step(&RefundPayment::STEP).body::<RefundPaymentRequest>().reply::<PaymentReply>().handle(handle)
+}
+
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let standing = standing(&app, dossier).await?;
     take_as(&app, dossier, &request, |body: RefundPaymentRequest| {
@@ -39,16 +34,3 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     })
     .await
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(
-        app,
-        Access::Roles(RefundPayment::STEP.may),
-        warp::path!("v1" / "payments" / DossierId / "refunds"),
-        handle,
-    )
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

@@ -1,6 +1,8 @@
 //! Payments as they are shown, and how their steps are taken.
 
-use dossier::contract::{AgencyCode, DossierId, Doubt, OwedBack, ReceiptBecomes, Source};
+use dossier::contract::{
+    AgencyCode, DossierId, Doubt, OwedBack, PaymentId, ReceiptBecomes, Source, Subject, Vnd,
+};
 use dossier::intake::{Intake, Stage};
 use dossier::law::{FeeKind, Law};
 use dossier::payment::{Attempt, DoubtfulWord, Payment, Proposal, Proposed, Receipted, Standing};
@@ -22,19 +24,19 @@ use crate::App;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PaymentReply {
     /// The dossier.
-    dossier: Uuid,
+    dossier: DossierId,
     /// The lines of what is owed, phí and lệ phí apart.
     lines: Vec<ChargedLineReply>,
     /// Their sum.
-    total_vnd: i64,
+    total_vnd: Vnd,
     /// What came in.
-    received_vnd: i64,
+    received_vnd: Vnd,
     /// What went back.
-    refunded_vnd: i64,
+    refunded_vnd: Vnd,
     /// What is owed and not there.
-    outstanding_vnd: i64,
+    outstanding_vnd: Vnd,
     /// What is here and has to go back.
-    owed_back_vnd: i64,
+    owed_back_vnd: Vnd,
     /// Why and by when; nothing if nothing has to go back.
     repayment: Option<RepaymentReply>,
     /// By when a cashier has to look into what a provider said and does not agree (`attempts/doubts`).
@@ -46,7 +48,6 @@ pub(crate) struct PaymentReply {
     /// The resolution of a discrepancy that waits for a second person.
     proposed_resolution: Option<ProposedResolutionReply>,
     /// When what was owed was there; nothing if it is not there any more.
-    #[schema(value_type = Option<String>, format = DateTime)]
     settled_at: Option<Timestamp>,
     /// The end of the window to pay.
     #[serde(flatten)]
@@ -61,8 +62,7 @@ pub(crate) struct PaymentReply {
 /// Money that has to go back.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RepaymentReply {
-    /// `over_payment`, `after_window` or `dossier_ended`.
-    #[schema(value_type = String)]
+    /// Why.
     why: OwedBack,
     /// By when.
     #[serde(flatten)]
@@ -78,9 +78,9 @@ pub(crate) struct ProposedRefundReply {
     /// Its id.
     refund: Uuid,
     /// How much.
-    amount_vnd: i64,
+    amount_vnd: Vnd,
     /// Who proposed it.
-    proposed_by: String,
+    proposed_by: Subject,
     /// By when somebody else has to agree or not; nothing for one that was recorded before this was.
     #[serde(flatten)]
     #[schema(inline)]
@@ -95,11 +95,11 @@ pub(crate) struct ProposedResolutionReply {
     /// Its id.
     resolution: Uuid,
     /// The attempt.
-    payment: Uuid,
+    payment: PaymentId,
     /// How much it is said to have brought, in all.
-    captured_vnd: i64,
+    captured_vnd: Vnd,
     /// Who proposed it.
-    proposed_by: String,
+    proposed_by: Subject,
     /// By when somebody else has to agree or not.
     #[serde(flatten)]
     #[schema(inline)]
@@ -112,19 +112,18 @@ pub(crate) struct ProposedResolutionReply {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DoubtReply {
     /// The provider's name of it.
+    #[schema(example = "ipn-4711")]
     event: String,
     /// The provider's number of the transaction.
+    #[schema(example = "T1")]
     transaction: Option<String>,
     /// By which way it was told.
-    #[schema(value_type = String)]
     source: Source,
-    /// `not_the_attempts_amount`, `other_amount`, `other_transaction` or `no_number`.
-    #[schema(value_type = String)]
+    /// What does not agree.
     doubt: Doubt,
     /// How much it says.
-    said_vnd: i64,
+    said_vnd: Vnd,
     /// Since when that is known.
-    #[schema(value_type = String, format = DateTime)]
     since: Timestamp,
 }
 
@@ -132,37 +131,60 @@ pub(crate) struct DoubtReply {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ChargedLineReply {
     /// The rule of the tariff.
+    #[schema(example = "co-64-2025")]
     rule: String,
-    /// `phi` or `le_phi`.
-    #[schema(value_type = String)]
+    /// Of which kind it is.
     kind: FeeKind,
     /// What for, in Vietnamese.
+    #[schema(example = "Phí cấp C/O")]
     name_vi: String,
     /// What for, in English.
+    #[schema(example = "Fee for a certificate of origin")]
     name_en: String,
     /// The full amount.
-    full_vnd: i64,
+    full_vnd: Vnd,
     /// The reduction that was applied.
+    #[schema(example = "digital-citizen")]
     reduction: Option<String>,
     /// What is charged.
-    charged_vnd: i64,
+    charged_vnd: Vnd,
+}
+
+/// What became of an attempt to pay.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum AttemptState {
+    /// It was begun.
+    Started,
+    /// The provider has said nothing for too long.
+    Unknown,
+    /// It has brought a part.
+    PartlyCaptured,
+    /// It has brought what it was begun for.
+    Captured,
+    /// The provider says that it failed.
+    Failed,
+    /// It came to nothing in its time.
+    Expired,
 }
 
 /// An attempt to pay.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AttemptReply {
     /// Its id.
-    payment: Uuid,
+    payment: PaymentId,
     /// Through which provider.
+    #[schema(example = "sandbox")]
     provider: String,
     /// How much.
-    amount_vnd: i64,
+    amount_vnd: Vnd,
     /// The reference that the provider sends back.
+    #[schema(example = "DSR-0671ca1f-4813-537f-a30f-6feb4aec6841")]
     reference: String,
-    /// `started`, `unknown`, `partly_captured`, `captured`, `failed` or `expired`.
-    state: &'static str,
+    /// What became of it.
+    state: AttemptState,
     /// What it has brought.
-    captured_vnd: i64,
+    captured_vnd: Vnd,
     /// What does not agree, until a cashier has looked into it.
     doubts: Vec<DoubtReply>,
 }
@@ -171,19 +193,21 @@ pub(crate) struct AttemptReply {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ReceiptReply {
     /// The payment.
-    payment: Uuid,
+    payment: PaymentId,
     /// Its symbol.
+    #[schema(example = "XNK-26E")]
     symbol: String,
     /// Its year.
+    #[schema(example = 2026)]
     year: i16,
     /// Its number.
+    #[schema(example = 17)]
     number: u64,
     /// For how much it was issued.
-    amount_vnd: i64,
+    amount_vnd: Vnd,
     /// For how much it stands: what it was issued for, less what of that went back or had not come after all.
-    stands_for_vnd: i64,
-    /// `cancelled` or `reduced`, if some of its money went back; nothing if it stands as it was issued.
-    #[schema(value_type = Option<String>)]
+    stands_for_vnd: Vnd,
+    /// What became of it, if some of its money went back; null if it stands as it was issued.
     became: Option<ReceiptBecomes>,
 }
 
@@ -193,7 +217,7 @@ impl PaymentReply {
         let assessed = payment.assessed.as_ref()?;
         let (agency, proposal) = (&assessed.brief.agency, payment.proposal.as_ref());
         Some(Self {
-            dossier: assessed.brief.dossier.0,
+            dossier: assessed.brief.dossier,
             lines: assessed
                 .lines
                 .iter()
@@ -202,16 +226,16 @@ impl PaymentReply {
                     kind: line.kind,
                     name_vi: line.name_vi.clone(),
                     name_en: line.name_en.clone(),
-                    full_vnd: line.full.0,
+                    full_vnd: line.full,
                     reduction: line.reduction.clone(),
-                    charged_vnd: line.charged.0,
+                    charged_vnd: line.charged,
                 })
                 .collect(),
-            total_vnd: assessed.total.0,
-            received_vnd: payment.received.0,
-            refunded_vnd: payment.refunded.0,
-            outstanding_vnd: payment.outstanding().0,
-            owed_back_vnd: payment.owed_back().0,
+            total_vnd: assessed.total,
+            received_vnd: payment.received,
+            refunded_vnd: payment.refunded,
+            outstanding_vnd: payment.outstanding(),
+            owed_back_vnd: payment.owed_back(),
             repayment: payment.repayment.map(|(owed, why)| RepaymentReply {
                 why,
                 due: Due::of(law, agency, owed.running.due_at),
@@ -238,12 +262,12 @@ impl ReceiptReply {
     fn new(receipt: &Receipted) -> Option<Self> {
         let (symbol, year, number) = receipt.number.clone()?;
         Some(Self {
-            payment: receipt.payment.0,
+            payment: receipt.payment,
             symbol,
             year,
             number,
-            amount_vnd: receipt.amount.0,
-            stands_for_vnd: receipt.left().0,
+            amount_vnd: receipt.amount,
+            stands_for_vnd: receipt.left(),
             became: receipt.became(),
         })
     }
@@ -254,8 +278,8 @@ impl ProposedRefundReply {
         let Proposed::Refund(amount) = proposal.what else { return None };
         Some(Self {
             refund: proposal.id,
-            amount_vnd: amount.0,
-            proposed_by: proposal.by.to_string(),
+            amount_vnd: amount,
+            proposed_by: proposal.by.clone(),
             due: Due::of(law, agency, proposal.owed.map(|owed| owed.running.due_at)),
             missed: proposal.owed.is_some_and(|owed| owed.missed),
         })
@@ -267,9 +291,9 @@ impl ProposedResolutionReply {
         let Proposed::Resolution(payment, captured) = proposal.what else { return None };
         Some(Self {
             resolution: proposal.id,
-            payment: payment.0,
-            captured_vnd: captured.0,
-            proposed_by: proposal.by.to_string(),
+            payment,
+            captured_vnd: captured,
+            proposed_by: proposal.by.clone(),
             due: Due::of(law, agency, proposal.owed.map(|owed| owed.running.due_at)),
             missed: proposal.owed.is_some_and(|owed| owed.missed),
         })
@@ -279,25 +303,25 @@ impl ProposedResolutionReply {
 impl From<&Attempt> for AttemptReply {
     fn from(attempt: &Attempt) -> Self {
         let state = if attempt.is_complete() {
-            "captured"
+            AttemptState::Captured
         } else if attempt.captured.0 > 0 {
-            "partly_captured"
+            AttemptState::PartlyCaptured
         } else if attempt.failed {
-            "failed"
+            AttemptState::Failed
         } else if attempt.expired {
-            "expired"
+            AttemptState::Expired
         } else if attempt.queries > 0 {
-            "unknown"
+            AttemptState::Unknown
         } else {
-            "started"
+            AttemptState::Started
         };
         Self {
-            payment: attempt.started.payment.0,
+            payment: attempt.started.payment,
             provider: attempt.started.provider.clone(),
-            amount_vnd: attempt.started.amount.0,
+            amount_vnd: attempt.started.amount,
             reference: attempt.started.reference.clone(),
             state,
-            captured_vnd: attempt.captured.0,
+            captured_vnd: attempt.captured,
             doubts: attempt.doubts.iter().map(DoubtReply::from).collect(),
         }
     }
@@ -306,7 +330,7 @@ impl From<&Attempt> for AttemptReply {
 impl From<&DoubtfulWord> for DoubtReply {
     fn from(doubtful: &DoubtfulWord) -> Self {
         let DoubtfulWord { word, source, doubt, since } = doubtful.clone();
-        let (event, transaction, said_vnd) = (word.event, word.transaction, word.amount.0);
+        let (event, transaction, said_vnd) = (word.event, word.transaction, word.amount);
         Self { event, transaction, source, doubt, said_vnd, since }
     }
 }

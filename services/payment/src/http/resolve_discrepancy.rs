@@ -6,7 +6,7 @@ use dossier::Command;
 use dossier::contract::{DossierId, PaymentId, Vnd};
 use dossier::payment::resolve_discrepancy::ResolveDiscrepancy;
 use serde::Deserialize;
-use service_kit::http::{Access, Problem, Reply, Request, Route, Text, endpoint1};
+use service_kit::http::{Operation, Problem, Reply, Request, Text};
 use utoipa::ToSchema;
 
 use super::reply::{PaymentReply, standing, take_as};
@@ -24,16 +24,10 @@ pub(crate) struct ResolveDiscrepancyRequest {
     reason: Text<2000>,
 }
 
-/// Says how much an attempt has really brought, after the provider was asked about what did not agree. So much more than it
-/// was begun for that one person could not give it back waits for a second one (`proposed_resolution`).
-#[utoipa::path(
-    post,
-    path = "/v1/payments/{dossier}/resolutions",
-    operation_id = "resolve_discrepancy",
-    params(("dossier" = Uuid, Path, description = "The dossier")),
-    request_body = ResolveDiscrepancyRequest,
-    responses((status = 200, body = PaymentReply)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::post("/v1/payments/{dossier}/resolutions", "resolve_discrepancy", "Say how much an attempt has really brought").describe("After the provider was asked about what did not agree. So much more than the attempt was begun for that one person could not give it back waits for a second one (`proposed_resolution`).").step(&ResolveDiscrepancy::STEP).body::<ResolveDiscrepancyRequest>().reply::<PaymentReply>().handle(handle)
+}
+
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let standing = standing(&app, dossier).await?;
     take_as(&app, dossier, &request, |body: ResolveDiscrepancyRequest| {
@@ -42,12 +36,3 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     })
     .await
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    let path = warp::path!("v1" / "payments" / DossierId / "resolutions");
-    endpoint1(app, Access::Roles(ResolveDiscrepancy::STEP.may), path, handle)
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

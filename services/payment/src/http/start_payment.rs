@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use dossier::RefusalEntry;
 use dossier::contract::DossierId;
 use dossier::payment::start_payment::StartPayment;
-use dossier::{Command, RefusalEntry};
-use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
+use service_kit::http::{Operation, Problem, Reply, Request};
 
 use super::reply::{PaymentReply, take};
 use crate::App;
@@ -18,15 +18,18 @@ const UNKNOWN_PROVIDER: RefusalEntry = RefusalEntry {
     en: "there is no such payment provider",
 };
 
-/// Begins to pay what is owed, through a provider.
-#[utoipa::path(
-    post,
-    path = "/v1/payments/{dossier}/attempts",
-    operation_id = "start_payment",
-    params(("dossier" = Uuid, Path, description = "The dossier")),
-    request_body = StartPayment,
-    responses((status = 200, body = PaymentReply)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::post(
+        "/v1/payments/{dossier}/attempts",
+        "start_payment",
+        "Begin to pay what is owed, through a provider",
+    )
+    .command::<StartPayment>()
+    .refusals(&[UNKNOWN_PROVIDER])
+    .reply::<PaymentReply>()
+    .handle(handle)
+}
+
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let body: StartPayment = request.json()?;
     if Provider::offered(&body.provider.0, app.payments.kit()).is_none() {
@@ -34,16 +37,3 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     }
     take::<StartPayment>(&app, dossier, &request).await
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(
-        app,
-        Access::Roles(StartPayment::STEP.may),
-        warp::path!("v1" / "payments" / DossierId / "attempts"),
-        handle,
-    )
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

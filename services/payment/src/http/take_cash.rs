@@ -2,36 +2,24 @@
 
 use std::sync::Arc;
 
-use dossier::Command;
 use dossier::contract::DossierId;
 use dossier::payment::take_cash::TakeCash;
-use service_kit::http::{Access, Problem, Reply, Request, Route, endpoint1};
+use service_kit::http::{Operation, Problem, Reply, Request};
 
 use super::reply::{PaymentReply, take};
 use crate::App;
 
-/// Takes the whole of what is owed in cash.
-#[utoipa::path(
-    post,
-    path = "/v1/payments/{dossier}/cash",
-    operation_id = "take_cash",
-    params(("dossier" = Uuid, Path, description = "The dossier")),
-    request_body = TakeCash,
-    responses((status = 200, body = PaymentReply)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::post(
+        "/v1/payments/{dossier}/cash",
+        "take_cash",
+        "Take the whole of what is owed in cash",
+    )
+    .command::<TakeCash>()
+    .reply::<PaymentReply>()
+    .handle(handle)
+}
+
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     take::<TakeCash>(&app, dossier, &request).await
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint1(
-        app,
-        Access::Roles(TakeCash::STEP.may),
-        warp::path!("v1" / "payments" / DossierId / "cash"),
-        handle,
-    )
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;

@@ -12,9 +12,7 @@ use dossier::contract::{
 };
 use dossier::payment::take_notice::{Said, TakeNotice};
 use serde::{Deserialize, Serialize};
-use service_kit::http::{
-    Access, Line, On, Partner, Problem, Reply, Request, Route, endpoint0, send,
-};
+use service_kit::http::{Line, On, Operation, Partner, Problem, Reply, Request, send};
 use service_kit::unmatched::{self, Unmatched};
 use utoipa::ToSchema;
 
@@ -25,38 +23,35 @@ use crate::App;
 #[serde(deny_unknown_fields)]
 pub(crate) struct TakeNoticeRequest {
     /// Which provider.
-    #[schema(value_type = String, min_length = 1, max_length = 50)]
     provider: Partner,
     /// The provider's own name of this fact: the same again is the same fact.
-    #[schema(value_type = String, min_length = 1, max_length = 200)]
     event: Line<200>,
     /// The provider's number of the transaction: what has the same number for one payment is one capture, whatever the
     /// names under which it is told.
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
     transaction: Option<Line<200>>,
-    /// By which way it is told: `notice`, `return`, `settlement` or `query`.
+    /// By which way it is told.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "notice")]
     source: Source,
     /// Our reference, as it was handed out with the payment.
-    #[schema(value_type = String, min_length = 1, max_length = 200)]
     reference: Line<200>,
-    /// `captured`, `failed` or `pending`.
-    #[schema(value_type = String, example = "captured")]
+    /// What it says.
     kind: ProviderFact,
     /// How much, in whole đồng.
-    #[schema(minimum = 0, maximum = 1_000_000_000_000_i64)]
+    #[schema(minimum = 0, maximum = 1_000_000_000_000_i64, example = 30_000)]
     amount_vnd: i64,
     /// The provider's reason.
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 500)]
     reason: Option<Line<500>>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+/// What a provider says of a payment.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum ProviderFact {
+pub(super) enum ProviderFact {
+    /// It has the money.
     Captured,
+    /// The payment failed.
     Failed,
+    /// It does not know yet.
     Pending,
 }
 
@@ -74,14 +69,12 @@ const AMOUNT_IMPOSSIBLE: dossier::RefusalEntry = dossier::RefusalEntry {
     en: "an amount is from 0 to 1,000,000,000,000 đồng",
 };
 
-/// Takes what a payment provider says, whatever the order and however often.
-#[utoipa::path(
-    post,
-    path = "/v1/payment-notices",
-    operation_id = "take_notice",
-    request_body = TakeNoticeRequest,
-    responses((status = 200, body = NoticeReply)),
-)]
+pub(super) fn operation() -> Operation<App> {
+    Operation::post("/v1/payment-notices", "take_notice", "Take what a payment provider says")
+        .describe("Whatever the order and however often it comes. Answered once it is recorded; a notice that names none of our payments is kept for an operator.")
+        .step(&TakeNotice::STEP).refusals(&[AMOUNT_IMPOSSIBLE]).body::<TakeNoticeRequest>().reply::<NoticeReply>().handle(handle)
+}
+
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let body: TakeNoticeRequest = request.json()?;
@@ -139,16 +132,3 @@ async fn keep_unmatched(app: &App, body: TakeNoticeRequest) -> Result<Reply, Pro
         .await?;
     Ok(Reply::ok(&NoticeReply { matched: false }))
 }
-
-pub(super) fn route(app: &Arc<App>) -> Route {
-    endpoint0(
-        app,
-        Access::Roles(TakeNotice::STEP.may),
-        warp::path!("v1" / "payment-notices"),
-        handle,
-    )
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handle))]
-pub(super) struct Doc;
