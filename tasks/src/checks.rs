@@ -59,7 +59,7 @@ fn all(phases: &mut Phases) -> Result<()> {
 }
 
 /// A task of the package `xtask`, as it was built with everything else.
-fn xtask(task: &str) -> Command {
+pub(crate) fn xtask(task: &str) -> Command {
     let mut xtask = Command::new(root().join("target/debug/xtask"));
     xtask.arg(task).current_dir(root());
     xtask
