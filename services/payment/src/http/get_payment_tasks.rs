@@ -119,8 +119,15 @@ fn selected(
 
 pub(super) fn operation() -> Operation<App> {
     Operation::get(ADDRESS, "get_payment_tasks", "List what an agency's cashiers have to deal with")
-        .describe("Money that has to go back, what does not agree, and proposals that wait for a second person; the most urgent first.")
-        .roles(READ_TASKS).query::<TasksQuery>().list::<PaymentTaskReply>().pages().handle(handle)
+        .describe(
+            "Money that has to go back, what does not agree, and proposals that wait for a second \
+             person; the most urgent first.",
+        )
+        .roles(READ_TASKS)
+        .query::<TasksQuery>()
+        .list::<PaymentTaskReply>()
+        .pages()
+        .handle(handle)
 }
 
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {

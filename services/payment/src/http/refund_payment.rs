@@ -23,7 +23,15 @@ pub(crate) struct RefundPaymentRequest {
 }
 
 pub(super) fn operation() -> Operation<App> {
-    Operation::post("/v1/payments/{dossier}/refunds", "refund_payment", "Give money back").describe("What is more than one person may give back waits for a second one (`proposed_refund`).").step(&RefundPayment::STEP).body::<RefundPaymentRequest>().reply::<PaymentReply>().handle(handle)
+    Operation::post("/v1/payments/{dossier}/refunds", "refund_payment", "Give money back")
+        .describe(
+            "What is more than one person may give back waits for a second one \
+             (`proposed_refund`).",
+        )
+        .step(&RefundPayment::STEP)
+        .body::<RefundPaymentRequest>()
+        .reply::<PaymentReply>()
+        .handle(handle)
 }
 
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {

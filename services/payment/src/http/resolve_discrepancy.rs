@@ -25,7 +25,20 @@ pub(crate) struct ResolveDiscrepancyRequest {
 }
 
 pub(super) fn operation() -> Operation<App> {
-    Operation::post("/v1/payments/{dossier}/resolutions", "resolve_discrepancy", "Say how much an attempt has really brought").describe("After the provider was asked about what did not agree. So much more than the attempt was begun for that one person could not give it back waits for a second one (`proposed_resolution`).").step(&ResolveDiscrepancy::STEP).body::<ResolveDiscrepancyRequest>().reply::<PaymentReply>().handle(handle)
+    Operation::post(
+        "/v1/payments/{dossier}/resolutions",
+        "resolve_discrepancy",
+        "Say how much an attempt has really brought",
+    )
+    .describe(
+        "After the provider was asked about what did not agree. So much more than the attempt was \
+         begun for that one person could not give it back waits for a second one \
+         (`proposed_resolution`).",
+    )
+    .step(&ResolveDiscrepancy::STEP)
+    .body::<ResolveDiscrepancyRequest>()
+    .reply::<PaymentReply>()
+    .handle(handle)
 }
 
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {

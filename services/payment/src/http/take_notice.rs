@@ -71,8 +71,15 @@ const AMOUNT_IMPOSSIBLE: dossier::RefusalEntry = dossier::RefusalEntry {
 
 pub(super) fn operation() -> Operation<App> {
     Operation::post("/v1/payment-notices", "take_notice", "Take what a payment provider says")
-        .describe("Whatever the order and however often it comes. Answered once it is recorded; a notice that names none of our payments is kept for an operator.")
-        .step(&TakeNotice::STEP).refusals(&[AMOUNT_IMPOSSIBLE]).body::<TakeNoticeRequest>().reply::<NoticeReply>().handle(handle)
+        .describe(
+            "Whatever the order and however often it comes. Answered once it is recorded; a notice \
+             that names none of our payments is kept for an operator.",
+        )
+        .step(&TakeNotice::STEP)
+        .refusals(&[AMOUNT_IMPOSSIBLE])
+        .body::<TakeNoticeRequest>()
+        .reply::<NoticeReply>()
+        .handle(handle)
 }
 
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
