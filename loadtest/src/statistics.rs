@@ -72,8 +72,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
         // Each client has an address of its own, and so a quota.
         let from = Ipv4Addr::new(127, 0, 1, u8::try_from(number % 250).unwrap_or(0) + 1);
         if number.is_multiple_of(2) {
-            let asks =
-                format!("GET /v1/register/lookup/{code} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+            let asks = format!(
+                "GET /v1/register/lookup/{code} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+            );
             look_up.ask(from, server.address, &asks).await;
         } else {
             let asks = filing(&actors.applicant(&format!("other-{number}")), number);
