@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::clock;
 use crate::contract::{Actor, Envelope, EventSet, Meta, ProcedureRef, Role};
 use crate::law::Law;
 use crate::step::{Command, Decision, Elsewhere, Facts, Rule, State};
@@ -85,8 +86,16 @@ impl<'a, S: State> Scene<'a, S> {
         Ok(decided.unwrap())
     }
 
-    /// Decides at `moment`, as `role`; what is decided is taken into the state.
-    pub(crate) fn step<R>(
+    /// Enforces an obligation of `kind` at `moment`, as the keeper does. Gives the events, none if it is not due.
+    pub(crate) fn enforce(&mut self, moment: &str, kind: &str) -> Vec<S::Event> {
+        let declared = S::when_due(kind).expect("no command enforces it").step().events;
+        let enforce = |state: &S, facts: &Facts<'_>| clock::enforce(state, kind, facts);
+        let events = self.step(moment, Role::System, enforce).unwrap();
+        assert!(events.iter().all(|event| declared.contains(&event.kind())), "{events:?}");
+        events
+    }
+
+    fn step<R>(
         &mut self,
         moment: &str,
         role: Role,

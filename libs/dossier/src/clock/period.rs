@@ -201,10 +201,6 @@ mod tests {
         law
     }
 
-    fn due(scene: &mut Scene<'_, Intake>, moment: &str, kind: &str) -> Vec<IntakeEvent> {
-        scene.step(moment, Role::System, |state, facts| enforce(state, kind, facts)).unwrap()
-    }
-
     #[test]
     fn an_answer_is_not_missed_for_the_hours_in_which_nothing_worked() {
         let law = law();
@@ -213,12 +209,12 @@ mod tests {
         scene.law = &broken;
         let kind = miss_intake_answer::KIND;
         // Eight working hours from 9:00 on Friday end on Monday at 9:00, and two were lost.
-        let events = due(&mut scene, "2026-11-23T09:00", kind);
+        let events = scene.enforce("2026-11-23T09:00", kind);
         let [IntakeEvent::PeriodExtended(extended)] = &events[..] else { panic!("{events:?}") };
         assert_eq!(extended.due_at, at("2026-11-23T11:00"));
         assert_eq!(extended.outages, [OUTAGE]);
-        assert!(due(&mut scene, "2026-11-23T10:59", kind).is_empty(), "not yet");
-        let events = due(&mut scene, "2026-11-23T11:00", kind);
+        assert!(scene.enforce("2026-11-23T10:59", kind).is_empty(), "not yet");
+        let events = scene.enforce("2026-11-23T11:00", kind);
         assert!(matches!(events[..], [IntakeEvent::IntakeAnswerMissed(_)]), "{events:?}");
     }
 
@@ -236,7 +232,7 @@ mod tests {
         let closed = scene.take(&later, Role::Applicant, supply.clone());
         assert_eq!(closed, Err(Refusal::WindowClosed));
         scene.law = &broken;
-        assert!(due(&mut scene, &later, expire_supplement_window::KIND).is_empty(), "held");
+        assert!(scene.enforce(&later, expire_supplement_window::KIND).is_empty(), "held");
         assert!(scene.take(&later, Role::Applicant, supply).is_ok());
     }
 

@@ -82,7 +82,6 @@ impl Command for MeetDuty {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::clock;
     use crate::delivery::issue_result::tests::promotion;
     use crate::delivery::miss_duty;
     use crate::testing::{Scene, at, law};
@@ -112,10 +111,9 @@ pub(crate) mod tests {
         meet(&mut scene, "2027-02-01T09:00", Role::Applicant, "prizes").unwrap();
         // The report comes late, and counts all the same.
         let kind = miss_duty::kind("report");
-        let miss = |s: &DossierResult, f: &Facts<'_>| clock::enforce(s, &kind, f);
-        assert!(scene.step("2027-03-31T23:59", Role::System, miss).unwrap().is_empty());
-        assert_eq!(scene.step("2027-04-01T00:00", Role::System, miss).unwrap().len(), 1);
-        assert!(scene.step("2027-04-01T00:01", Role::System, miss).unwrap().is_empty());
+        assert!(scene.enforce("2027-03-31T23:59", &kind).is_empty());
+        assert_eq!(scene.enforce("2027-04-01T00:00", &kind).len(), 1);
+        assert!(scene.enforce("2027-04-01T00:01", &kind).is_empty());
         meet(&mut scene, "2027-04-05T09:00", Role::Clerk, "report").unwrap();
         assert_eq!(due(&scene, "unclaimed"), at("2027-04-15T00:00"), "seven working days");
         let applicant = meet(&mut scene, "2027-04-06T09:00", Role::Applicant, "unclaimed");

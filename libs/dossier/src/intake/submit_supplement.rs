@@ -216,9 +216,7 @@ mod tests {
             scene.take(supplied_on, Role::Applicant, command).unwrap();
             assert_eq!(due(&scene), Some(at(ends)), "three working days, as often as asked");
         }
-        let passed = scene
-            .step("2026-11-27T00:00", Role::System, |s, f| clock::enforce(s, "deadline", f))
-            .unwrap();
+        let passed = scene.enforce("2026-11-27T00:00", "deadline");
         assert!(matches!(
             passed[..],
             [IntakeEvent::DeadlineMissed(_), IntakeEvent::DossierDecided(_), ..]

@@ -88,7 +88,7 @@ pub(super) mod tests {
     use crate::intake::issue_rules::{self, IssueRules};
     use crate::intake::sign_rules::SignRules;
     use crate::law::{in_version, next_version, rules};
-    use crate::testing::{Scene, at, law};
+    use crate::testing::{Scene, actor, at, law};
 
     const SHIPPED: &str = include_str!("../../procedures/energy_label.yaml");
 
@@ -101,11 +101,7 @@ pub(super) mod tests {
     pub(crate) fn scene(law: &crate::law::Law) -> Scene<'_, Rules> {
         let mut scene = Scene::<Rules>::new(law, "ENERGY.LABEL", "G02");
         let shipped = rules(RulesKind::Procedure, "energy", SHIPPED).unwrap();
-        scene
-            .step("2026-11-01T09:00", Role::System, |_, _| {
-                Ok::<_, Refusal>(vec![shipped.clone().into()])
-            })
-            .unwrap();
+        scene.record(at("2026-11-01T09:00"), &actor(Role::System), shipped.into());
         scene
     }
 

@@ -43,7 +43,6 @@ impl Command for AnnounceRepayment {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::enforce;
     use crate::contract::{EventSet, OwedBack, Role, Vnd};
     use crate::payment::miss_repayment;
     use crate::payment::start_payment::tests::started;
@@ -65,8 +64,7 @@ mod tests {
         let open = scene.state.obligations();
         let told = open.iter().find(|open| open.kind == KIND).unwrap();
         assert_eq!(told.due_at, at("2026-11-21T10:00"), "at once");
-        let tell = |s: &Payment, f: &Facts<'_>| enforce(s, KIND, f);
-        let events = scene.step("2026-11-27T09:00", Role::System, tell).unwrap();
+        let events = scene.enforce("2026-11-27T09:00", KIND);
         let [PaymentEvent::RefundOwed(owed)] = &events[..] else { panic!("{events:?}") };
         assert_eq!(
             (owed.amount, owed.why, owed.due_at),
@@ -74,6 +72,6 @@ mod tests {
         );
         assert!(scene.state.obligations().iter().any(|open| open.kind == miss_repayment::KIND));
         assert!(!scene.state.obligations().iter().any(|open| open.kind == KIND));
-        assert!(scene.step("2026-11-27T09:01", Role::System, tell).unwrap().is_empty(), "once");
+        assert!(scene.enforce("2026-11-27T09:01", KIND).is_empty(), "once");
     }
 }

@@ -45,7 +45,6 @@ impl Command for MissDiscrepancy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::enforce;
     use crate::contract::{Role, Vnd};
     use crate::payment::start_payment::tests::started;
     use crate::payment::take_notice::tests::{say, take};
@@ -58,10 +57,9 @@ mod tests {
         let (mut scene, id) = started(&law);
         take(&mut scene, &say(id, "e1", Vnd(25_000)));
         assert!(scene.state.obligations().iter().any(|open| open.kind == KIND));
-        let enforce = |s: &Payment, f: &Facts<'_>| enforce(s, KIND, f);
         // Two working days from Friday 20 November; Tuesday 24 is off.
-        assert!(scene.step("2026-11-25T23:59", Role::System, enforce).unwrap().is_empty());
-        let overdue = scene.step("2026-11-26T00:00", Role::System, enforce).unwrap();
+        assert!(scene.enforce("2026-11-25T23:59", KIND).is_empty());
+        let overdue = scene.enforce("2026-11-26T00:00", KIND);
         assert!(matches!(overdue[..], [PaymentEvent::DiscrepancyOverdue(_)]), "{overdue:?}");
         assert!(scene.state.discrepancy.is_some_and(|owed| owed.missed));
         assert!(!scene.state.obligations().iter().any(|open| open.kind == KIND));

@@ -46,7 +46,6 @@ impl Command for MissProposal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::enforce;
     use crate::contract::Role;
     use crate::payment::approve_refund::tests::proposed;
     use crate::payment::reject_refund::RejectRefund;
@@ -61,9 +60,8 @@ mod tests {
         let due = open.iter().find(|open| open.kind == KIND).unwrap();
         // Two working days from Friday 20 November; Tuesday 24 is off.
         assert_eq!(due.due_at, at("2026-11-26T00:00"));
-        let enforce = |s: &Payment, f: &Facts<'_>| enforce(s, KIND, f);
-        assert!(scene.step("2026-11-25T23:59", Role::System, enforce).unwrap().is_empty());
-        let late = scene.step("2026-11-26T00:00", Role::System, enforce).unwrap();
+        assert!(scene.enforce("2026-11-25T23:59", KIND).is_empty());
+        let late = scene.enforce("2026-11-26T00:00", KIND);
         assert!(matches!(late[..], [PaymentEvent::ProposalOverdue(_)]), "{late:?}");
         assert!(!scene.state.obligations().iter().any(|open| open.kind == KIND), "once");
         assert!(scene.state.proposal.as_ref().unwrap().owed.unwrap().missed);

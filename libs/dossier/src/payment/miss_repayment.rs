@@ -46,7 +46,6 @@ impl Command for MissRepayment {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::enforce;
     use crate::contract::{Role, Vnd};
     use crate::payment::balance::Standing;
     use crate::payment::refund_payment::RefundPayment;
@@ -68,9 +67,8 @@ mod tests {
         let repayment = open.iter().find(|open| open.kind == KIND).unwrap();
         // Six working days from Friday 20 November; Tuesday 24 is off.
         assert_eq!(repayment.due_at, at("2026-12-02T00:00"));
-        let enforce = |s: &Payment, f: &Facts<'_>| enforce(s, KIND, f);
-        assert!(scene.step(due(), Role::System, enforce).unwrap().is_empty());
-        let missed = scene.step("2026-12-02T00:00", Role::System, enforce).unwrap();
+        assert!(scene.enforce(due(), KIND).is_empty());
+        let missed = scene.enforce("2026-12-02T00:00", KIND);
         let [PaymentEvent::RepaymentMissed(missed)] = &missed[..] else { panic!("{missed:?}") };
         assert_eq!((missed.amount, missed.late_by_ms), (Vnd(30_000), 0));
         assert!(scene.state.obligations().is_empty(), "missed once");
@@ -85,7 +83,6 @@ mod tests {
         let mut scene = paid_twice(&law);
         scene.take("2026-11-23T09:00", Role::Cashier, refund()).unwrap();
         assert!(scene.state.obligations().is_empty());
-        let enforce = |s: &Payment, f: &Facts<'_>| enforce(s, KIND, f);
-        assert!(scene.step("2026-12-03T00:00", Role::System, enforce).unwrap().is_empty());
+        assert!(scene.enforce("2026-12-03T00:00", KIND).is_empty());
     }
 }
