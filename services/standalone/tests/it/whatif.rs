@@ -71,5 +71,5 @@ fn a_change_of_the_law_is_tried_and_nothing_is_changed() {
     assert_eq!(printed(&dossier(data, &["export"])), log, "nothing was written");
     let nothing = dossier(data, &["whatif"]);
     assert!(!nothing.status.success());
-    assert!(String::from_utf8_lossy(&nothing.stderr).contains("nothing changes"));
+    assert!(String::from_utf8_lossy(&nothing.stderr).contains("no change given"));
 }
