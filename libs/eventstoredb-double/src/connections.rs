@@ -1,6 +1,7 @@
 //! The server's side of a connection: without Nagle's algorithm, as Kestrel has it, and frozen while the server is.
 
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -14,6 +15,8 @@ use tonic::transport::server::Connected;
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
     state: Mutex<State>,
+    /// How many connections are open.
+    pub(crate) connections: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
@@ -67,10 +70,17 @@ pub(crate) fn incoming(
     stream::unfold((listener, gate), |(listener, gate)| async {
         let accepted = listener.accept().await.and_then(|(stream, _)| {
             stream.set_nodelay(true)?;
+            gate.connections.fetch_add(1, Ordering::SeqCst);
             Ok(Connection { stream, gate: Arc::clone(&gate) })
         });
         Some((accepted, (listener, gate)))
     })
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.gate.connections.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Connected for Connection {

@@ -129,6 +129,12 @@ impl EventStoreDbDouble {
         self.node.cluster.log().scavenge();
     }
 
+    /// How many connections are open.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.node.gate.connections.load(Ordering::SeqCst)
+    }
+
     /// Where the next record would begin, as the writer's checkpoint says.
     #[must_use]
     pub fn end(&self) -> u64 {

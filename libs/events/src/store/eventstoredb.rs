@@ -5,7 +5,7 @@
 //! connection failed, and the next read sees it.
 //!
 //! Steps use a channel of our own with long-lived calls: appends (`batch`), a subscription (`follower`) and reads. The
-//! client parses the connection string, creates a log, and reads a whole log for `flaws`.
+//! client parses the connection string, and reads a whole log for `flaws`.
 //!
 //! A position is the event's position in the server's log plus one, because the server's may be zero.
 

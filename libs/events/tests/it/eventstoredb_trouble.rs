@@ -111,6 +111,31 @@ async fn a_subscription_that_the_server_ends_is_made_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_are_given_up_are_closed() {
+    let double = EventStoreDbDouble::start().unwrap();
+    let store = open(&double).await;
+    for id in 1..=20 {
+        // It takes the connection with it.
+        double.end_subscriptions();
+        append(&store, id).await;
+    }
+    let settled = async {
+        while double.connections() > 1 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(LIMIT, settled).await.expect("connections stay open");
+    all_of(&store, 20).await;
+    drop(store);
+    let closed = async {
+        while double.connections() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(LIMIT, closed).await.expect("a connection outlives its store");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_subscription_that_brings_nothing_is_made_anew_under_load_as_well() {
     let double = EventStoreDbDouble::start().unwrap();
     let store = Arc::new(open(&double).await);

@@ -135,7 +135,7 @@ impl Connection {
         tracing::debug!(host = %node.host, %failure, "the connection to the event store is dropped");
     }
 
-    /// The client, connected to this node. It searches for no other.
+    /// The client, connected to this node. It searches for no other. It leaves a task and a connection behind when it is dropped.
     pub(super) fn client(&self, node: &Node) -> Result<Client, Failure> {
         let settings: ClientSettings = self.address.of_host(&node.host).map_err(Failure::Final)?;
         Client::new(settings).map_err(|error| Failure::Final(error.to_string()))

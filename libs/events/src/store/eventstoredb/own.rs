@@ -6,7 +6,6 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
 use bytes::Bytes;
-use eventstore::{AppendToStreamOptions, Error, EventData, StreamMetadata, StreamState};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -17,37 +16,35 @@ use super::reads::{Newest, newest};
 use super::wire::append::{ExpectedRevision, Options, Proposed, Seconds};
 use crate::limits::{ANSWERED_IN, CALL_IN};
 
-/// Creates the log: the id of the first event, which the client draws, is its identity.
+/// Type and content type of the adapter's own events.
+const SIGN_OF_LIFE: (&str, &str) = ("log.Said.v1", "application/octet-stream");
+
+/// Creates the log: the id of its first event, which is drawn here, is its identity.
 pub(super) async fn begin(connection: &Connection, log: &str) -> Result<Uuid, Failure> {
-    let (stream, times) = (format!("{log} begun"), format!("{log} time"));
     let until = Instant::now() + ANSWERED_IN;
-    let begun = connection.ask((until, CALL_IN), |node| {
-        let (stream, times) = (stream.clone(), times.clone());
-        async move {
-            let client = connection.client(&node)?;
-            // The stream of the server's time keeps its newest event only.
-            let (options, metadata) =
-                (AppendToStreamOptions::default(), StreamMetadata::builder().max_count(1).build());
-            client.set_stream_metadata(times, &options, &metadata).await.map_err(of_client)?;
-            let options = options.stream_state(StreamState::NoStream);
-            let event = EventData::binary("log.Said.v1", "{}".into());
-            match client.append_to_stream(stream, &options, event).await {
-                // Another process has created it.
-                Ok(_) | Err(Error::WrongExpectedVersion { .. }) => Ok(()),
-                Err(error) => Err(of_client(error)),
-            }
+    // The stream of the server's time keeps its newest event only.
+    let kept = event(("$metadata", "application/json"), br#"{"$maxCount":1}"#);
+    let kept = Append {
+        options: options(&format!("$${log} time"), ExpectedRevision::Any(())),
+        proposed: vec![kept],
+    };
+    let begun = Append {
+        options: options(&format!("{log} begun"), ExpectedRevision::NoStream(())),
+        proposed: vec![event(SIGN_OF_LIFE, b"{}")],
+    };
+    for append in [kept, begun] {
+        let appended = connection.ask((until, CALL_IN), |node| {
+            let append = append.clone();
+            async move { node.send(append).await?.answered().await }
+        });
+        match appended.await {
+            // The latter if another process has created it.
+            Ok(_) | Err(Failure::WrongVersion) => {}
+            Err(failure) => return Err(failure),
         }
-    });
-    begun.await?;
+    }
     let begun = begun_by(connection, log, until).await?;
     begun.ok_or_else(|| Failure::Final("the log that was created cannot be read".to_owned()))
-}
-
-fn of_client(error: Error) -> Failure {
-    match error {
-        Error::AccessDenied => Failure::Denied(error.to_string()),
-        error => Failure::Passing(error.to_string()),
-    }
 }
 
 /// The identity of the log, if it exists.
@@ -87,18 +84,22 @@ pub(super) async fn time(
 
 /// An event without content. A retry may append it twice.
 fn sign_of_life(stream: &str) -> Append {
+    let proposed = vec![event(SIGN_OF_LIFE, b"{}")];
+    Append { options: options(stream, ExpectedRevision::Any(())), proposed }
+}
+
+/// An event of this type and content type, with a new id.
+fn event((kind, content): (&str, &str), data: &'static [u8]) -> Proposed {
     // The keys of a hasher are random: ids do not collide.
     let drawn = || RandomState::new().build_hasher().finish();
-    let id = Uuid::from_u64_pair(drawn(), drawn());
-    let metadata = [("type", "log.Said.v1"), ("content-type", "application/octet-stream")];
+    let metadata = [("type", kind), ("content-type", content)];
     let metadata = metadata.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let proposed = Proposed {
-        id: Some(id.into()),
+    Proposed {
+        id: Some(Uuid::from_u64_pair(drawn(), drawn()).into()),
         metadata: HashMap::from(metadata),
         custom_metadata: Bytes::new(),
-        data: Bytes::from_static(b"{}"),
-    };
-    Append { options: options(stream, ExpectedRevision::Any(())), proposed: vec![proposed] }
+        data: Bytes::from_static(data),
+    }
 }
 
 /// The options of an append.
