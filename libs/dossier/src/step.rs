@@ -1,5 +1,5 @@
-//! The shape that all steps and states share. A step is a [`Command`]: it is decided on the [`State`] of one stream and the
-//! [`Facts`], and comes to a [`Decision`] or is refused.
+//! The shape that all steps and states share. A step is a [`Command`]: it is decided on the
+//! [`State`] of one stream and the [`Facts`], and comes to a [`Decision`] or is refused.
 
 use crate::access::May;
 
@@ -18,7 +18,8 @@ pub use refusal::{
 };
 pub use state::{Obligation, State};
 
-/// What a step is, for documentation, for the check of who may do it, and for the register of problems.
+/// What a step is, for documentation, for the check of who may do it, and for the register of
+/// problems.
 #[derive(Debug, Clone, Copy)]
 pub struct Step {
     /// The step, as its files are called.

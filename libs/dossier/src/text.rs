@@ -1,5 +1,6 @@
-//! What text from outside may hold. It is kept in Unicode's normalisation form C, so that what looks the same is the same,
-//! and holds no character that cannot be seen and changes how the rest is shown.
+//! What text from outside may hold. It is kept in Unicode's normalisation form C, so that what
+//! looks the same is the same, and holds no character that cannot be seen and changes how the rest
+//! is shown.
 
 use std::borrow::Cow;
 use std::fmt;

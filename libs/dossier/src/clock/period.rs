@@ -177,8 +177,8 @@ mod tests {
     use crate::intake::request_supplement::tests::asked;
     use crate::intake::submit_dossier::tests::document;
     use crate::intake::submit_supplement::{Refusal, SubmitSupplement};
-    use crate::intake::{Intake, expire_supplement_window, miss_intake_answer};
-    use crate::testing::{Scene, at, law};
+    use crate::intake::{expire_supplement_window, miss_intake_answer};
+    use crate::testing::{at, law};
 
     const OUTAGE: Uuid = Uuid::from_u128(77);
 

@@ -1,5 +1,6 @@
-//! Review needs something from the applicant, and only the one-stop unit speaks with applicants: it asks, or tells review
-//! that the law does not allow to ask again. Decree 61/2018/NĐ-CP, arts 15.3, 19.4.
+//! Review needs something from the applicant, and only the one-stop unit speaks with applicants: it
+//! asks, or tells review that the law does not allow to ask again. Decree 61/2018/NĐ-CP, arts 15.3,
+//! 19.4.
 
 use uuid::Uuid;
 

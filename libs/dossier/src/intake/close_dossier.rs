@@ -1,5 +1,6 @@
-//! An officer ends a dossier. One that owes a result cannot be ended before it is decided; a procedure without any result
-//! is ended in this way (result code "no result" of the national catalogue).
+//! An officer ends a dossier. One that owes a result cannot be ended before it is decided; a
+//! procedure without any result is ended in this way (result code "no result" of the national
+//! catalogue).
 
 use serde::Deserialize;
 use utoipa::ToSchema;

@@ -1,6 +1,7 @@
-//! Systems of an agency are out of order, or will be: the clocks that this hits stand still. A planned outage is announced
-//! at least seven working days ahead (Decree 224/2026/NĐ-CP, art. 13); any other counts only if the public was told on the
-//! same day (Decree 99/2022/NĐ-CP, art. 16), though it may be recorded here later.
+//! Systems of an agency are out of order, or will be: the clocks that this hits stand still. A
+//! planned outage is announced at least seven working days ahead (Decree 224/2026/NĐ-CP, art. 13);
+//! any other counts only if the public was told on the same day (Decree 99/2022/NĐ-CP, art. 16),
+//! though it may be recorded here later.
 
 use calendar::Text;
 use calendar::{Budget, Gaps, Unit};
@@ -14,8 +15,9 @@ use crate::step::{Command, Decision, Facts, LawError, State, Step, refusals};
 
 /// How long before it begins a planned outage is announced.
 const AHEAD: Budget = Budget { amount: 7, unit: Unit::WorkingDays };
-/// How long an outage lasts at the most, how long ago it began when it is declared, and how far ahead one is planned, in days:
-/// a longer one is a year, mistyped, and would move every date of an agency by as much.
+/// How long an outage lasts at the most, how long ago it began when it is declared, and how far
+/// ahead one is planned, in days: a longer one is a year, mistyped, and would move every date of an
+/// agency by as much.
 const DAYS_MAX: i64 = 366;
 
 /// An outage, as declared and ended.

@@ -1,4 +1,5 @@
-//! Everything works again: the clocks that an outage stopped run on, and the dates that it hit are restated.
+//! Everything works again: the clocks that an outage stopped run on, and the dates that it hit are
+//! restated.
 
 use jiff::Timestamp;
 use serde::Deserialize;

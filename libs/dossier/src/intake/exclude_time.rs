@@ -1,7 +1,8 @@
-//! Time that the procedure does not count: until a consulted agency has answered or its period has passed, during a
-//! verification on site, and until a fee has come that is owed after the acceptance. It is known when it is over; the
-//! promised date moves by it, and what was missed meanwhile was not.
-//! For example Decree 61/2018/NĐ-CP, arts 19.2, 19.3 and 19.5, where sector law says that the time is not counted.
+//! Time that the procedure does not count: until a consulted agency has answered or its period has
+//! passed, during a verification on site, and until a fee has come that is owed after the
+//! acceptance. It is known when it is over; the promised date moves by it, and what was missed
+//! meanwhile was not. For example Decree 61/2018/NĐ-CP, arts 19.2, 19.3 and 19.5, where sector law
+//! says that the time is not counted.
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -87,7 +88,8 @@ impl Command for ExcludeTime {
         }
         ledger.suspensions.push(Suspension { from, to: Some(to), cause });
         let computed = clock::promise(rule, submission.brief.channel, &ledger)?;
-        // A date that was given stays, and a clock that stands still is reckoned anew when it goes on.
+        // A date that was given stays, and a clock that stands still is reckoned anew when it goes
+        // on.
         let running =
             intake.promised.as_ref().filter(|p| p.fixed.is_none() && !intake.is_suspended());
         let moved = running.zip(computed).filter(|(old, new)| new.due_at > old.promise.due_at);

@@ -1,5 +1,5 @@
-//! The applicant has not supplemented in time: the dossier is returned. Decree 297/2025/NĐ-CP (15 working days) and
-//! sector law.
+//! The applicant has not supplemented in time: the dossier is returned. Decree 297/2025/NĐ-CP (15
+//! working days) and sector law.
 
 use super::Intake;
 use crate::contract::{ClosedAs, DossierClosed, IntakeEvent};

@@ -1,5 +1,6 @@
-//! The period is made longer, where the procedure allows it: by as much as it says, as often as it says, on the basis that
-//! it names, and before the period has passed. Unlike an apology with a new date (`move_appointment`) this is no lateness.
+//! The period is made longer, where the procedure allows it: by as much as it says, as often as it
+//! says, on the basis that it names, and before the period has passed. Unlike an apology with a new
+//! date (`move_appointment`) this is no lateness.
 
 use serde::Deserialize;
 use utoipa::ToSchema;

@@ -1,5 +1,6 @@
-//! Somebody outside fixes the date by which a dossier must be done, where the law itself gives no period: a date of its
-//! own (`AppointmentFixed`), recorded with who fixed it and on what basis, never computed.
+//! Somebody outside fixes the date by which a dossier must be done, where the law itself gives no
+//! period: a date of its own (`AppointmentFixed`), recorded with who fixed it and on what basis,
+//! never computed.
 
 use jiff::Timestamp;
 use serde::Deserialize;

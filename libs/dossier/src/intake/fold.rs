@@ -21,7 +21,8 @@ impl Intake {
         fixed: Option<String>,
     ) {
         if let Some(promise) = promise {
-            // The same date promised once more is the same promise: what was foreseen or missed stays so.
+            // The same date promised once more is the same promise: what was foreseen or missed
+            // stays so.
             let old = self.promised.as_ref().filter(|old| promise.due_at <= old.promise.due_at);
             let (foreseen, missed) = old.map_or((false, false), |old| (old.foreseen, old.missed));
             let promise = promise.clone();
@@ -52,7 +53,8 @@ impl Intake {
             SupplementStage::Intake => {
                 self.requests_at_intake = self.requests_at_intake.saturating_add(1);
                 self.answer = None;
-                // A clock that counts from the submission stands still meanwhile, though it is not promised yet.
+                // A clock that counts from the submission stands still meanwhile, though it is not
+                // promised yet.
                 self.suspensions.push(Suspension { from: meta.at(), to: None, cause: meta.id });
             }
             SupplementStage::Review => {
@@ -105,7 +107,8 @@ impl Intake {
         submission.form = form.clone();
         match (&supplement.brief, form.known()) {
             (Some(brief), _) => submission.brief = brief.clone(),
-            // Older logs do not have it: what is public are the same fields of the form as it is now.
+            // Older logs do not have it: what is public are the same fields of the form as it is
+            // now.
             (None, Some(form)) => {
                 let fields = submission.brief.public.keys();
                 let read = fields.filter_map(|at| Some((at.clone(), form.pointer(at)?.clone())));
@@ -116,7 +119,8 @@ impl Intake {
         Arc::make_mut(&mut self.forms).push(FormVersion::new(form, meta));
     }
 
-    /// What is promised when the clock runs on: a date that was given stays one, with what was left of it.
+    /// What is promised when the clock runs on: a date that was given stays one, with what was left
+    /// of it.
     fn runs_on(&mut self, promise: Option<&Promise>, meta: &Meta) {
         let given = promise.is_some_and(|promise| promise.calendar.is_none());
         let fixed = self.promised.as_ref().and_then(|old| old.fixed.clone()).filter(|_| given);

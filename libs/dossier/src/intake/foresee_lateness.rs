@@ -1,5 +1,5 @@
-//! One working day is left and nothing is decided: the written notice, the apology and the new date are due now (form
-//! 04). Decree 61/2018/NĐ-CP, art. 19.9.
+//! One working day is left and nothing is decided: the written notice, the apology and the new date
+//! are due now (form 04). Decree 61/2018/NĐ-CP, art. 19.9.
 
 use super::miss_deadline::{MET_BY, is_held};
 use super::restate_deadline::restated;

@@ -1,4 +1,5 @@
-//! The form of a dossier: what of it identifies nobody, what it must keep to besides its schema, and its versions.
+//! The form of a dossier: what of it identifies nobody, what it must keep to besides its schema,
+//! and its versions.
 
 use std::collections::BTreeMap;
 
@@ -33,8 +34,8 @@ pub(super) fn public_fields(procedure: &Procedure, form: &Value) -> BTreeMap<Str
     fields.filter_map(|field| Some((field.clone(), form.pointer(field)?.clone()))).collect()
 }
 
-/// The last day on which it could have been filed, if it was filed after that: some time before the day that it names
-/// (`intake.ahead`). Where the form leaves that day out, nothing is too late.
+/// The last day on which it could have been filed, if it was filed after that: some time before the
+/// day that it names (`intake.ahead`). Where the form leaves that day out, nothing is too late.
 pub(super) fn filed_too_late(
     rule: Rule<'_>,
     public: &BTreeMap<String, Value>,

@@ -1,7 +1,9 @@
-//! The period has passed without a decision: recorded for ever, whatever comes after. Where the law makes something of
-//! the agency's silence, the dossier is thereby decided (for example Decree 137/2026/NĐ-CP, art. 27.5).
+//! The period has passed without a decision: recorded for ever, whatever comes after. Where the law
+//! makes something of the agency's silence, the dossier is thereby decided (for example Decree
+//! 137/2026/NĐ-CP, art. 27.5).
 //!
-//! There is no false miss: what other services recorded in time counts, even if it has not arrived here yet.
+//! There is no false miss: what other services recorded in time counts, even if it has not arrived
+//! here yet.
 
 use jiff::Timestamp;
 
@@ -73,7 +75,8 @@ impl Command for MissDeadline {
     }
 }
 
-/// Whether an outage lasts, or another agency is being asked, for which nobody can say yet that the period has passed.
+/// Whether an outage lasts, or another agency is being asked, for which nobody can say yet that the
+/// period has passed.
 pub(super) fn is_held(
     intake: &Intake,
     due_at: Timestamp,
@@ -88,8 +91,8 @@ pub(super) fn is_held(
     Ok(clock::is_held(facts.rule()?, channel, due_at))
 }
 
-/// The miss that was not recorded yet when something else ended or stopped the clock at `ended_at`: it must not depend on
-/// whether the keeper or that something was faster.
+/// The miss that was not recorded yet when something else ended or stopped the clock at `ended_at`:
+/// it must not depend on whether the keeper or that something was faster.
 pub(super) fn unrecorded(intake: &Intake, ended_at: Timestamp) -> Option<IntakeEvent> {
     let running = intake.stage == Stage::Processing && !intake.is_suspended();
     let promised = intake.promised.as_ref().filter(|promised| running && !promised.missed)?;

@@ -1,5 +1,5 @@
-//! The one-stop unit has not answered in time: recorded for ever, and the dossier still waits for its answer.
-//! Decree 45/2020/NĐ-CP, art. 11 (8 working hours).
+//! The one-stop unit has not answered in time: recorded for ever, and the dossier still waits for
+//! its answer. Decree 45/2020/NĐ-CP, art. 11 (8 working hours).
 
 use super::Intake;
 use crate::clock::late_by_ms;

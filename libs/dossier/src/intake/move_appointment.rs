@@ -1,6 +1,7 @@
-//! The agency will be late: it asks for pardon in writing, gives the reason and a new date (form 04, Văn bản xin lỗi).
-//! Decree 61/2018/NĐ-CP, art. 19.9: at most once, unless the procedure says otherwise. The date that was promised before
-//! stays in the record, and a deadline that was missed stays missed.
+//! The agency will be late: it asks for pardon in writing, gives the reason and a new date (form
+//! 04, Văn bản xin lỗi). Decree 61/2018/NĐ-CP, art. 19.9: at most once, unless the procedure says
+//! otherwise. The date that was promised before stays in the record, and a deadline that was missed
+//! stays missed.
 
 use jiff::Timestamp;
 use serde::Deserialize;

@@ -1,5 +1,6 @@
-//! The dossier was decided: intake learns it from review, and the statutory clock stops at the instant that the decision
-//! was recorded, not at that of its arrival. A miss that was recorded in between is withdrawn if there was none.
+//! The dossier was decided: intake learns it from review, and the statutory clock stops at the
+//! instant that the decision was recorded, not at that of its arrival. A miss that was recorded in
+//! between is withdrawn if there was none.
 
 use jiff::Timestamp;
 use uuid::Uuid;

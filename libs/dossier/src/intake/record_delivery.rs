@@ -1,4 +1,5 @@
-//! The applicant has the result, or it was revoked before that: the dossier is at its end. Decree 61/2018/NĐ-CP, art. 20.
+//! The applicant has the result, or it was revoked before that: the dossier is at its end. Decree
+//! 61/2018/NĐ-CP, art. 20.
 
 use super::{Intake, Stage};
 use crate::contract::{ClosedAs, DossierClosed, IntakeEvent};

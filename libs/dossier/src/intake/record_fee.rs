@@ -1,5 +1,6 @@
-//! The fee that a dossier owed is there: intake learns it from payment. Where the fee comes first, the one-stop unit's
-//! time begins; where the law says so, the statutory clock starts, or runs on (Decree 137/2026/NĐ-CP, art. 11.2).
+//! The fee that a dossier owed is there: intake learns it from payment. Where the fee comes first,
+//! the one-stop unit's time begins; where the law says so, the statutory clock starts, or runs on
+//! (Decree 137/2026/NĐ-CP, art. 11.2).
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -87,7 +88,8 @@ impl Command for RecordFee {
     }
 }
 
-/// The time for which an accepted dossier, whose clock was running, waited for its fee, where the procedure does not count it.
+/// The time for which an accepted dossier, whose clock was running, waited for its fee, where the
+/// procedure does not count it.
 fn waited_for(
     intake: &Intake,
     RecordFee { amount, paid_at, cause }: RecordFee,

@@ -1,5 +1,6 @@
-//! The one-stop unit does not accept a dossier, with written reasons (form 03, Phiếu từ chối tiếp nhận giải quyết hồ sơ).
-//! Decree 61/2018/NĐ-CP, art. 17.3; it too must be given within the time for the answer (art. 19.8).
+//! The one-stop unit does not accept a dossier, with written reasons (form 03, Phiếu từ chối tiếp
+//! nhận giải quyết hồ sơ). Decree 61/2018/NĐ-CP, art. 17.3; it too must be given within the time
+//! for the answer (art. 19.8).
 
 use serde::Deserialize;
 use utoipa::ToSchema;

@@ -1,6 +1,7 @@
-//! The applicant is asked to complete a dossier: once per stage, fully and exactly (form 02, Phiếu yêu cầu bổ sung, hoàn
-//! thiện hồ sơ). Decree 61/2018/NĐ-CP, arts 15.3, 17.2a, 19.4. Before acceptance it answers the submission; after it, it
-//! stops the statutory clock until the supplement comes.
+//! The applicant is asked to complete a dossier: once per stage, fully and exactly (form 02, Phiếu
+//! yêu cầu bổ sung, hoàn thiện hồ sơ). Decree 61/2018/NĐ-CP, arts 15.3, 17.2a, 19.4. Before
+//! acceptance it answers the submission; after it, it stops the statutory clock until the
+//! supplement comes.
 
 use uuid::Uuid;
 

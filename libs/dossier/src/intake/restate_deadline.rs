@@ -1,9 +1,11 @@
-//! The law changed under a date that was promised: an outage was declared or ended, days off were announced, or a procedure
-//! changed for open dossiers too. The date is never moved in silence: what follows is recorded, with the reason. Decree 224/2026/NĐ-CP, art. 13; Decree
-//! 99/2022/NĐ-CP, art. 16 (outages, also those declared afterwards).
+//! The law changed under a date that was promised: an outage was declared or ended, days off were
+//! announced, or a procedure changed for open dossiers too. The date is never moved in silence:
+//! what follows is recorded, with the reason. Decree 224/2026/NĐ-CP, art. 13; Decree 99/2022/NĐ-CP,
+//! art. 16 (outages, also those declared afterwards).
 //!
-//! A promise is never shortened: where the law would now give an earlier date (a Saturday that is worked after all), the
-//! promised one stands. One that rested on days off not announced yet is confirmed once they are.
+//! A promise is never shortened: where the law would now give an earlier date (a Saturday that is
+//! worked after all), the promised one stands. One that rested on days off not announced yet is
+//! confirmed once they are.
 
 use super::{Intake, Stage};
 use crate::clock;
@@ -35,7 +37,8 @@ impl Command for RestateDeadline {
     }
 }
 
-/// The events that restate the date; none if it is what the law gives, or was fixed by somebody, or stands still anyway.
+/// The events that restate the date; none if it is what the law gives, or was fixed by somebody, or
+/// stands still anyway.
 pub(super) fn restated(intake: &Intake, facts: &Facts<'_>) -> Result<Vec<IntakeEvent>, LawError> {
     let (Some(promised), Some(ledger), Some(submission)) =
         (&intake.promised, intake.ledger(), &intake.submission)

@@ -18,8 +18,9 @@ pub(super) fn resume(
     }
 }
 
-/// What is promised when the clock runs on at `at` with this ledger; nothing while it stands still for something else, or if
-/// the law gives no period. A date that somebody gave is not computed: it keeps what was left of it.
+/// What is promised when the clock runs on at `at` with this ledger; nothing while it stands still
+/// for something else, or if the law gives no period. A date that somebody gave is not computed: it
+/// keeps what was left of it.
 pub(super) fn promise(
     intake: &Intake,
     ledger: &Ledger,
@@ -41,7 +42,8 @@ pub(super) fn promise(
     }
 }
 
-/// The given date, later by as much as was left of it: the end of the working day on which that falls.
+/// The given date, later by as much as was left of it: the end of the working day on which that
+/// falls.
 fn moved_on(
     intake: &Intake,
     due_at: Timestamp,

@@ -1,7 +1,7 @@
-//! The fee that a dossier had paid is not there any more: intake learns it from payment. The dossier is as if it had not been
-//! paid: before its acceptance it waits for its fee again, and if that does not come in the new window, it is returned. A
-//! clock that started with the fee stands still until it comes again (Decree 137/2026/NĐ-CP, art. 11.2); it does not start
-//! anew.
+//! The fee that a dossier had paid is not there any more: intake learns it from payment. The
+//! dossier is as if it had not been paid: before its acceptance it waits for its fee again, and if
+//! that does not come in the new window, it is returned. A clock that started with the fee stands
+//! still until it comes again (Decree 137/2026/NĐ-CP, art. 11.2); it does not start anew.
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -99,7 +99,8 @@ pub(crate) mod tests {
         scene.take(moment, Role::System, command).unwrap()
     }
 
-    /// Accepted on 20 November; its clock started with the fee on Wednesday 25: fifteen working days end on 16 December.
+    /// Accepted on 20 November; its clock started with the fee on Wednesday 25: fifteen working
+    /// days end on 16 December.
     pub(crate) fn started(law: &Law) -> Scene<'_, Intake> {
         let mut scene =
             submitted(law, "MLM.CERTIFICATE", "G02.003", &["application", "deposit", "plan"]);
@@ -205,7 +206,8 @@ pub(crate) mod tests {
             .unwrap();
         give_back(&mut scene, "2026-11-30T10:00", "2026-11-30T10:00");
         record(&mut scene, "2026-12-02T10:00");
-        // As much as was left of it, from the second of December: the working day on which that falls.
+        // As much as was left of it, from the second of December: the working day on which that
+        // falls.
         assert_eq!(due(&scene), at("2026-12-25T00:00"));
         assert!(scene.state.promised.as_ref().unwrap().fixed.is_some());
         assert_eq!(explained(&scene).due_at, due(&scene));

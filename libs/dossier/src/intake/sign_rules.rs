@@ -1,5 +1,5 @@
-//! A second person signs a file of rules that somebody proposed. From then on it is law. Everything that follows from it is
-//! computed once more, by the law as it stands then.
+//! A second person signs a file of rules that somebody proposed. From then on it is law. Everything
+//! that follows from it is computed once more, by the law as it stands then.
 
 use crate::access::any;
 use crate::contract::{LawEvent, Role, RulesIssued};

@@ -149,7 +149,8 @@ impl Intake {
         (self.accepted_at, Some(self.accepted_at.is_some()))
     }
 
-    /// Whether the clock stands still now, and may run on. That of a dossier that came to its end does neither.
+    /// Whether the clock stands still now, and may run on. That of a dossier that came to its end
+    /// does neither.
     #[must_use]
     pub fn is_suspended(&self) -> bool {
         self.is_open() && self.stopped().is_some()
@@ -327,7 +328,8 @@ impl State for Intake {
         let rule = under.and_then(|(procedure, at)| law.rule(procedure, at, running.known_at));
         let rule = rule.ok_or(LawError::NotLoaded)?;
         let rules = rule.procedure;
-        // What comes to the agency after its cut-off comes the next morning; a window of the applicant's just runs.
+        // What comes to the agency after its cut-off comes the next morning; a window of the
+        // applicant's just runs.
         let (started_at, budget) = if receives {
             (clock::effective_start(rule, running.since)?, rules.intake.answer)
         } else {

@@ -1,7 +1,8 @@
 //! An applicant, or who represents one, submits a dossier: online, at the counter or by post.
 //!
-//! Decree 61/2018/NĐ-CP, arts 16 and 17; Decree 45/2020/NĐ-CP, art. 11 (answer within 8 working hours). The dossier is
-//! received under the version of the procedure in force on that day and keeps it.
+//! Decree 61/2018/NĐ-CP, arts 16 and 17; Decree 45/2020/NĐ-CP, art. 11 (answer within 8 working
+//! hours). The dossier is received under the version of the procedure in force on that day and
+//! keeps it.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -22,8 +23,8 @@ use crate::step::{Command, Decision, Facts, Rule, Step, refusals};
 /// Who may put documents in before a dossier exists.
 pub const UPLOAD: &[May] = &[any(Role::Applicant), any(Role::Clerk), any(Role::Approver)];
 
-/// Which of them do so for their agency: whoever has one of these roles at an agency, and is an applicant as well, uploads as an
-/// officer. It stays the uploader's own all the same.
+/// Which of them do so for their agency: whoever has one of these roles at an agency, and is an
+/// applicant as well, uploads as an officer. It stays the uploader's own all the same.
 pub const UPLOAD_FOR_AGENCY: &[May] = &[any(Role::Clerk), any(Role::Approver)];
 
 /// Submits a dossier.

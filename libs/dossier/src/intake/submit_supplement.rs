@@ -1,5 +1,6 @@
-//! The applicant supplies what was asked for. Before acceptance the one-stop unit's time begins again; after it, the
-//! statutory clock runs on, or begins again from the start (Decree 61/2018/NĐ-CP, art. 19.4), as the procedure says.
+//! The applicant supplies what was asked for. Before acceptance the one-stop unit's time begins
+//! again; after it, the statutory clock runs on, or begins again from the start (Decree
+//! 61/2018/NĐ-CP, art. 19.4), as the procedure says.
 
 use jiff::civil::Date;
 use serde_json::Value;
@@ -117,8 +118,8 @@ impl Command for SubmitSupplement {
     }
 }
 
-/// The dossier as its form now makes it, where that keeps to what it had to keep to when it was submitted; nothing if it was
-/// never corrected.
+/// The dossier as its form now makes it, where that keeps to what it had to keep to when it was
+/// submitted; nothing if it was never corrected.
 fn corrected(
     intake: &Intake,
     form: Option<&Value>,
@@ -138,8 +139,8 @@ fn corrected(
     Ok(Some(Brief { public, ..submission.brief.clone() }))
 }
 
-/// The law with the procedure in the version that the dossier was received under: its form is that one's, whatever version applies to
-/// open dossiers by now.
+/// The law with the procedure in the version that the dossier was received under: its form is that
+/// one's, whatever version applies to open dossiers by now.
 fn received_under<'a>(rule: Rule<'a>, brief: &Brief, facts: &Facts<'a>) -> Rule<'a> {
     let procedure = facts.law.procedure(&brief.procedure).unwrap_or(rule.procedure);
     Rule { procedure, ..rule }
@@ -155,7 +156,8 @@ fn check(request: &SupplementRequested, command: &SubmitSupplement) -> Result<()
     missing.map_or(Ok(()), |component| Err(Refusal::MissingDocument(component.clone())))
 }
 
-/// The ledger once the supplement has come. It may stand still for a fee that is missing, all the same.
+/// The ledger once the supplement has come. It may stand still for a fee that is missing, all the
+/// same.
 fn resumed(
     intake: &Intake,
     mut ledger: Ledger,
@@ -286,7 +288,8 @@ mod tests {
         assert_eq!(refused, Err(Refusal::NothingAwaited));
     }
 
-    /// Asks for a correction of a notice of a seminar on 14 December that came on 16 November, and corrects it.
+    /// Asks for a correction of a notice of a seminar on 14 December that came on 16 November, and
+    /// corrects it.
     fn seminar_moved_to<'a>(law: &'a Law, day: &str) -> Result<Scene<'a, Intake>, Refusal> {
         let mut scene = seminar(law, "2026-11-16T09:00").unwrap();
         let (components, reason) =

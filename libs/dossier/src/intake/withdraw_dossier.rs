@@ -1,5 +1,5 @@
-//! The applicant takes a dossier back before it is decided (form 05, Thông báo dừng giải quyết hồ sơ).
-//! Decree 118/2025/NĐ-CP, art. 21; Circular 03/2025/TT-VPCP, art. 7.
+//! The applicant takes a dossier back before it is decided (form 05, Thông báo dừng giải quyết hồ
+//! sơ). Decree 118/2025/NĐ-CP, art. 21; Circular 03/2025/TT-VPCP, art. 7.
 
 use serde::Deserialize;
 use utoipa::ToSchema;

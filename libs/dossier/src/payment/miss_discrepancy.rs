@@ -45,7 +45,7 @@ impl Command for MissDiscrepancy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::{Role, Vnd};
+    use crate::contract::Vnd;
     use crate::payment::start_payment::tests::started;
     use crate::payment::take_notice::tests::{say, take};
     use crate::step::State;

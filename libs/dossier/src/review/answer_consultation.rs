@@ -1,4 +1,5 @@
-//! A consulted agency answers. Decree 61/2018/NĐ-CP, art. 19.5. A late answer still counts; the silence stays in the record.
+//! A consulted agency answers. Decree 61/2018/NĐ-CP, art. 19.5. A late answer still counts; the
+//! silence stays in the record.
 
 use serde::Deserialize;
 use utoipa::ToSchema;

@@ -1,4 +1,5 @@
-//! A second officer approves what was proposed: the dossier is decided. Nobody approves their own proposal.
+//! A second officer approves what was proposed: the dossier is decided. Nobody approves their own
+//! proposal.
 
 use serde::Deserialize;
 use utoipa::ToSchema;

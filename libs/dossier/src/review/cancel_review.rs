@@ -1,5 +1,5 @@
-//! The dossier ended otherwise (withdrawn, returned, ended, decided by silence): there is nothing more to review. If that
-//! is known before the dossier came here, it will not be opened any more.
+//! The dossier ended otherwise (withdrawn, returned, ended, decided by silence): there is nothing
+//! more to review. If that is known before the dossier came here, it will not be opened any more.
 
 use uuid::Uuid;
 

@@ -1,5 +1,6 @@
-//! An officer completes an activity of the review; the time of the next one begins. Where the procedure says so, activities
-//! come in any order, repeatedly, and from whoever of the unit does them.
+//! An officer completes an activity of the review; the time of the next one begins. Where the
+//! procedure says so, activities come in any order, repeatedly, and from whoever of the unit does
+//! them.
 
 use serde::Deserialize;
 use utoipa::ToSchema;

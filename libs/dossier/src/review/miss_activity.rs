@@ -1,4 +1,5 @@
-//! An activity was not done in its time: recorded, and the officer goes on. The legal period is another matter.
+//! An activity was not done in its time: recorded, and the officer goes on. The legal period is
+//! another matter.
 
 use super::Review;
 use crate::clock::late_by_ms;

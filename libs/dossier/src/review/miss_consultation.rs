@@ -1,5 +1,5 @@
-//! A consulted agency stayed silent: reported to the head of the one-stop unit, and it holds nothing up any more.
-//! Decree 61/2018/NĐ-CP, art. 19.5.
+//! A consulted agency stayed silent: reported to the head of the one-stop unit, and it holds
+//! nothing up any more. Decree 61/2018/NĐ-CP, art. 19.5.
 
 use super::Review;
 use crate::clock::{Running, late_by_ms};

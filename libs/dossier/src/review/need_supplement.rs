@@ -1,5 +1,5 @@
-//! The reviewer finds that something is missing. The one-stop unit asks the applicant; the review waits meanwhile.
-//! Decree 61/2018/NĐ-CP, art. 19.4.
+//! The reviewer finds that something is missing. The one-stop unit asks the applicant; the review
+//! waits meanwhile. Decree 61/2018/NĐ-CP, art. 19.4.
 
 use serde::Deserialize;
 use utoipa::ToSchema;

@@ -1,6 +1,7 @@
-//! An accepted dossier comes to the deciding unit; where the clock starts with the fee, only then (Decree
-//! 137/2026/NĐ-CP, art. 11.2: what is not paid for is returned, not decided). Where a rule of the procedure decides, it does so at once, and its answer
-//! is legally valid (Decree 26/2026/NĐ-CP, art. 6).
+//! An accepted dossier comes to the deciding unit; where the clock starts with the fee, only then
+//! (Decree 137/2026/NĐ-CP, art. 11.2: what is not paid for is returned, not decided). Where a rule
+//! of the procedure decides, it does so at once, and its answer is legally valid (Decree
+//! 26/2026/NĐ-CP, art. 6).
 
 use super::{Review, Stage};
 use crate::contract::{Brief, DecidedBy, DecisionMade, ReviewEvent, ReviewOpened, ReviewPaused};

@@ -1,5 +1,5 @@
-//! The one-stop unit asked the applicant for something by itself: the statutory clock stands still, and with it the review.
-//! Decree 61/2018/NĐ-CP, art. 19.4.
+//! The one-stop unit asked the applicant for something by itself: the statutory clock stands still,
+//! and with it the review. Decree 61/2018/NĐ-CP, art. 19.4.
 
 use super::{Review, Stage};
 use crate::contract::{ReviewEvent, ReviewPaused};

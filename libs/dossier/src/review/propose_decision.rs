@@ -1,5 +1,5 @@
-//! The reviewer proposes a decision. Where the procedure wants two people, a second one approves it; otherwise it is the
-//! decision.
+//! The reviewer proposes a decision. Where the procedure wants two people, a second one approves
+//! it; otherwise it is the decision.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -45,7 +45,8 @@ impl Command for ProposeDecision {
         refusals: Refusal::ALL,
     };
 
-    /// A consulted agency that let its time pass, or that the procedure gives none, holds nothing up.
+    /// A consulted agency that let its time pass, or that the procedure gives none, holds nothing
+    /// up.
     fn decide(&self, review: &Review, facts: &Facts<'_>) -> Result<Decision<ReviewEvent>, Refusal> {
         let Some(brief) = review.brief.as_ref().filter(|_| review.is_open()) else {
             return Err(Refusal::NotYours);

@@ -1,5 +1,5 @@
-//! What was found on site is put on record: time, place and who took part. Decree 61/2018/NĐ-CP, arts 19.2 and 19.3. Where
-//! the procedure does not count that time, the deadline moves by it.
+//! What was found on site is put on record: time, place and who took part. Decree 61/2018/NĐ-CP,
+//! arts 19.2 and 19.3. Where the procedure does not count that time, the deadline moves by it.
 
 use jiff::Timestamp;
 use serde::Deserialize;

@@ -29,7 +29,8 @@ impl Command for ResumeReview {
         refusals: &[],
     };
 
-    /// Waits until the pause is known; nothing if another request was answered than the one that is waited for.
+    /// Waits until the pause is known; nothing if another request was answered than the one that is
+    /// waited for.
     fn decide(
         &self,
         review: &Review,

@@ -5,8 +5,8 @@ use std::fmt;
 
 use super::{Facts, LawError, Refuse, State, Step};
 
-/// What somebody asks for, decided against the state of one stream. Pure: the same command on the same state with the same
-/// facts is decided in the same way for ever.
+/// What somebody asks for, decided against the state of one stream. Pure: the same command on the
+/// same state with the same facts is decided in the same way for ever.
 pub trait Command: fmt::Debug + Send + Sync + 'static {
     /// The state of the stream on which it is decided.
     type State: State;
@@ -34,7 +34,8 @@ pub enum Decision<E> {
     Events(Vec<E>),
     /// Nothing is left to do: it was done before, or is moot.
     Nothing,
-    /// Another event must arrive first; the command is decided again then. Only for what follows from events.
+    /// Another event must arrive first; the command is decided again then. Only for what follows
+    /// from events.
     NotYet,
 }
 
@@ -75,8 +76,8 @@ impl<E> FromIterator<E> for Decision<E> {
     }
 }
 
-/// A command of any kind on a stream of `S` that the service takes by itself: after an event of another service, or
-/// because something is due. It cannot be refused.
+/// A command of any kind on a stream of `S` that the service takes by itself: after an event of
+/// another service, or because something is due. It cannot be refused.
 #[derive(Debug)]
 pub struct AnyCommand<S: State>(Box<dyn Erased<S>>);
 
@@ -113,7 +114,8 @@ impl<S: State> AnyCommand<S> {
     }
 }
 
-/// A [`Command`] without its type. Its methods have other names, so that calls of a command's own stay unambiguous.
+/// A [`Command`] without its type. Its methods have other names, so that calls of a command's own
+/// stay unambiguous.
 trait Erased<S: State>: fmt::Debug + Send + Sync {
     fn erased_step(&self) -> &'static Step;
     fn decide_erased(&self, state: &S, facts: &Facts<'_>) -> Result<Decision<S::Event>, LawError>;

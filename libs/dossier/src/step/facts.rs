@@ -21,7 +21,8 @@ pub struct Rule<'a> {
 }
 
 impl<'a> Rule<'a> {
-    /// Whether a dossier may come by `channel` at an instant: some ways are open only while an outage of the others lasts.
+    /// Whether a dossier may come by `channel` at an instant: some ways are open only while an
+    /// outage of the others lasts.
     #[must_use]
     pub fn is_open(&self, channel: Channel, at: Timestamp) -> bool {
         let Procedure { channels, only_in_outage, .. } = self.procedure;
@@ -58,7 +59,8 @@ pub struct Facts<'a> {
     pub law: &'a Law,
     /// The law of this dossier.
     pub rule: Option<Rule<'a>>,
-    /// What other services have recorded for the same dossier. Read only before an obligation is enforced.
+    /// What other services have recorded for the same dossier. Read only before an obligation is
+    /// enforced.
     pub elsewhere: &'a [Elsewhere],
 }
 

@@ -1,5 +1,5 @@
-//! What a service does about the events of others: a command of its own for each that concerns it. An event may arrive
-//! twice or out of order; the outcome is the same.
+//! What a service does about the events of others: a command of its own for each that concerns it.
+//! An event may arrive twice or out of order; the outcome is the same.
 
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -41,8 +41,8 @@ impl Incoming<'_> {
     }
 }
 
-/// A kind of event of another service, and what follows from it. The list of a service ([`State::SUBSCRIPTIONS`]) is all that
-/// it subscribes to.
+/// A kind of event of another service, and what follows from it. The list of a service
+/// ([`State::SUBSCRIPTIONS`]) is all that it subscribes to.
 #[derive(Debug)]
 pub struct Subscription<S: State> {
     /// The kind, for example `intake.DossierAccepted.v1`.

@@ -19,7 +19,8 @@ pub trait State: Default + Clone + fmt::Debug + Send + Sync + 'static {
     /// What a stream's name begins with, before the hyphen.
     const CATEGORY: &'static str;
 
-    /// Whether a stream's id is that of its dossier: other services then have streams of the same id.
+    /// Whether a stream's id is that of its dossier: other services then have streams of the same
+    /// id.
     const IS_NAMED_BY_DOSSIER: bool = true;
 
     /// The events of other services that concern it, and what follows from each.
@@ -39,7 +40,8 @@ pub trait State: Default + Clone + fmt::Debug + Send + Sync + 'static {
         None
     }
 
-    /// The command that enforces an obligation of `kind`; nothing if no stream of this kind has one.
+    /// The command that enforces an obligation of `kind`; nothing if no stream of this kind has
+    /// one.
     #[must_use]
     fn when_due(kind: &str) -> Option<AnyCommand<Self>> {
         let _ = kind;
@@ -51,8 +53,8 @@ pub trait State: Default + Clone + fmt::Debug + Send + Sync + 'static {
         Vec::new()
     }
 
-    /// The period by which an obligation of `kind` falls due; nothing if it follows from none, or is the one for the
-    /// decision, which has a ledger.
+    /// The period by which an obligation of `kind` falls due; nothing if it follows from none, or
+    /// is the one for the decision, which has a ledger.
     fn period<'a>(&'a self, kind: &str, law: &'a Law) -> Result<Option<Period<'a>>, LawError> {
         let _ = (kind, law);
         Ok(None)

@@ -1,4 +1,5 @@
-//! Commands of callers: a request becomes a command on a stream, and a stream is shown to who may read it.
+//! Commands of callers: a request becomes a command on a stream, and a stream is shown to who may
+//! read it.
 
 use std::sync::Arc;
 
@@ -69,8 +70,8 @@ impl<'a> On<'a> {
     }
 }
 
-/// Executes the command that is the body of a request, on an existing stream of which the caller must have seen the newest
-/// version.
+/// Executes the command that is the body of a request, on an existing stream of which the caller
+/// must have seen the newest version.
 ///
 /// # Errors
 ///
@@ -100,7 +101,8 @@ pub async fn execute_as<B: DeserializeOwned, C: Command>(
     send(streams, request, On::stream(id, dossier).seen(&seen), &command(body)).await
 }
 
-/// The same for what can be done only once, whatever has happened since: no version need have been seen.
+/// The same for what can be done only once, whatever has happened since: no version need have been
+/// seen.
 ///
 /// # Errors
 ///
@@ -130,8 +132,8 @@ pub async fn send<C: Command>(
     let digest = request.digest(kit);
     let envelope = on.envelope::<C>(request, request.caller()?, &digest)?;
     let executed = match streams.execute(&envelope, command).await {
-        // Beside what an older version recorded stands the digest of the body alone. The command stands
-        // in the stream, or this would not be said: nothing is decided here.
+        // Beside what an older version recorded stands the digest of the body alone. The command
+        // stands in the stream, or this would not be said: nothing is decided here.
         Err(Failure::KeyReused) => {
             let digest = kit.keyed_digest(&[&request.body]);
             streams.execute(&CommandEnvelope { digest: &digest, ..envelope }, command).await
@@ -141,8 +143,8 @@ pub async fn send<C: Command>(
     Ok(executed?.loaded)
 }
 
-/// What a command would record for the caller of a request, without recording it; `None` if the same request has executed it
-/// before.
+/// What a command would record for the caller of a request, without recording it; `None` if the
+/// same request has executed it before.
 ///
 /// # Errors
 ///

@@ -1,4 +1,5 @@
-//! What every request carries, read strictly: what cannot be understood is refused with what to change.
+//! What every request carries, read strictly: what cannot be understood is refused with what to
+//! change.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -114,8 +115,8 @@ impl Request {
         format!("{address}?{}", serde_urlencoded::to_string(next).unwrap_or_default())
     }
 
-    /// The address of the page behind these rows, if there may be one: when they are as many as were asked for. `key` is the
-    /// cursor of a row.
+    /// The address of the page behind these rows, if there may be one: when they are as many as
+    /// were asked for. `key` is the cursor of a row.
     #[must_use]
     pub fn page_after<T>(
         &self,
@@ -150,7 +151,8 @@ impl Request {
         token_of(&self.headers)
     }
 
-    /// Waits until what the client has written or read has had its effect where `progress` says how far that is.
+    /// Waits until what the client has written or read has had its effect where `progress` says how
+    /// far that is.
     pub async fn catch_up(&self, kit: &Kit, progress: Option<&Progress>) -> Result<(), Problem> {
         let Some(position) = self.consistency_token()? else { return Ok(()) };
         let Some(progress) = progress.filter(|progress| progress.now() < position) else {
@@ -176,22 +178,24 @@ impl Request {
         Language::of(&self.headers)
     }
 
-    /// W3C trace context: of the span in which it is answered, or as the caller says, if that is well formed.
+    /// W3C trace context: of the span in which it is answered, or as the caller says, if that is
+    /// well formed.
     #[must_use]
     pub fn trace(&self) -> Option<String> {
         telemetry::current().or_else(|| trace_parent(&self.headers).map(str::to_owned))
     }
 
-    /// What tells this request from every other that comes with the same key: the operation, its address, and the body.
+    /// What tells this request from every other that comes with the same key: the operation, its
+    /// address, and the body.
     pub(super) fn digest(&self, kit: &Kit) -> String {
         kit.keyed_digest(&[self.operation.as_bytes(), self.path.as_bytes(), &self.body])
     }
 
-    /// The id of a new thing, the same whenever this client sends the same key for the same `purpose`. Nobody can compute
-    /// it without the installation's key.
+    /// The id of a new thing, the same whenever this client sends the same key for the same
+    /// `purpose`. Nobody can compute it without the installation's key.
     ///
-    /// A thing that an older version recorded for that key has another id, from which anybody could compute it; whoever asks
-    /// again has that one.
+    /// A thing that an older version recorded for that key has another id, from which anybody could
+    /// compute it; whoever asks again has that one.
     pub async fn new_id<S: State>(
         &self,
         streams: &Streams<S>,
@@ -208,8 +212,9 @@ impl Request {
         Ok(kit.keyed_id(&[b"id", subject.as_bytes(), key.as_bytes(), purpose.as_bytes()]))
     }
 
-    /// The id of a command, the same whenever this client sends the same key for the same `purpose`. It is derived as it
-    /// always was, so that a command that an older version recorded is known.
+    /// The id of a command, the same whenever this client sends the same key for the same
+    /// `purpose`. It is derived as it always was, so that a command that an older version recorded
+    /// is known.
     pub fn derived_id(&self, caller: &Caller, purpose: &str) -> Result<Uuid, Problem> {
         let key = self.idempotency_key()?;
         let name = format!("{}\n{key}\n{purpose}", caller.subject);
@@ -234,7 +239,8 @@ fn wait(kit: &Kit, client: IpAddr) -> Result<impl Drop + use<>, Problem> {
     })
 }
 
-/// Refuses a `Consistency-Token` that nothing here has, whatever the operation: waiting for it would be in vain.
+/// Refuses a `Consistency-Token` that nothing here has, whatever the operation: waiting for it
+/// would be in vain.
 pub(super) async fn check_token(
     kit: &Kit,
     client: IpAddr,

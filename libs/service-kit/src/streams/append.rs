@@ -66,7 +66,8 @@ impl<S: State> Streams<S> {
         Ok(next)
     }
 
-    /// What an append came to that was not acknowledged, if it is worth trying again; an error if it is not.
+    /// What an append came to that was not acknowledged, if it is worth trying again; an error if
+    /// it is not.
     pub(super) fn not_appended<R>(
         &self,
         stream: &StreamName,
@@ -74,12 +75,14 @@ impl<S: State> Streams<S> {
         began: Instant,
     ) -> Result<Failure<R>, Failure<R>> {
         match error {
-            // The same command at the same time elsewhere shows as an id that stands in the log already.
+            // The same command at the same time elsewhere shows as an id that stands in the log
+            // already.
             AppendError::Conflict { .. } | AppendError::IdReused(_) => {
                 self.forget(stream);
                 Ok(Failure::Contended)
             }
-            // Whether it was written is unknown: the next attempt finds the command in the stream, or not.
+            // Whether it was written is unknown: the next attempt finds the command in the stream,
+            // or not.
             AppendError::Unavailable(reason) => {
                 self.forget(stream);
                 let failed = Failure::Unavailable(reason);
@@ -97,8 +100,8 @@ impl<S: State> Streams<S> {
     }
 }
 
-/// What is said where an earlier attempt may have been written, now or a little later: nothing that claims it was not. The same
-/// request again finds out.
+/// What is said where an earlier attempt may have been written, now or a little later: nothing that
+/// claims it was not. The same request again finds out.
 pub(super) fn unknowable<R>(failure: Failure<R>) -> Failure<R> {
     let reason = match failure {
         Failure::Busy(_) => "the store is busy".to_owned(),

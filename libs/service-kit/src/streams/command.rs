@@ -24,7 +24,8 @@ pub enum Begins<'a> {
     Existing,
     /// It may exist or not; what that means, the command decides.
     Either,
-    /// It most likely begins with the command, under this law: the stream is not read first, and the append finds out if it exists.
+    /// It most likely begins with the command, under this law: the stream is not read first, and
+    /// the append finds out if it exists.
     New(&'a ProcedureRef, &'a AgencyCode),
     /// The same for a stream that is under no procedure.
     NewWithoutLaw,
@@ -82,8 +83,8 @@ impl<'a> CommandEnvelope<'a> {
         }
     }
 
-    /// A command with this id on an existing stream, which a caller sends who must be one of `mays`. By the keyed digest of the
-    /// request the same id with another content is told apart.
+    /// A command with this id on an existing stream, which a caller sends who must be one of
+    /// `mays`. By the keyed digest of the request the same id with another content is told apart.
     #[must_use]
     pub fn by_caller(
         (caller, mays): (&'a Caller, &'a [May]),

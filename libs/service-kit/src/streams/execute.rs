@@ -1,4 +1,5 @@
-//! Decide and append: first on what is held of the stream in memory; if that refuses, on what the store has.
+//! Decide and append: first on what is held of the stream in memory; if that refuses, on what the
+//! store has.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -38,12 +39,13 @@ pub(super) enum Weighed<E> {
 }
 
 impl<S: State> Streams<S> {
-    /// Executes a command. The order of the checks: applied before, permission, seen version, decision.
+    /// Executes a command. The order of the checks: applied before, permission, seen version,
+    /// decision.
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`] if the command is refused by the stream as the store has it; the others if it could not be decided
-    /// or recorded.
+    /// [`Failure::Refused`] if the command is refused by the stream as the store has it; the others
+    /// if it could not be decided or recorded.
     pub async fn execute<C: Command<State = S>>(
         &self,
         envelope: &CommandEnvelope<'_>,
@@ -67,7 +69,8 @@ impl<S: State> Streams<S> {
         self.run(envelope, command.step(), decide).await
     }
 
-    /// Enforces an obligation of a `kind` that `step` enforces, if it is really due. See [`clock::enforce`].
+    /// Enforces an obligation of a `kind` that `step` enforces, if it is really due. See
+    /// [`clock::enforce`].
     ///
     /// # Errors
     ///
@@ -94,8 +97,9 @@ impl<S: State> Streams<S> {
         ran.map_err(|failure| if unsure { unknowable(failure) } else { failure })
     }
 
-    /// Decides on what is held, then on what is stored, as often as the stream moves on meanwhile and the limit allows. `unsure`
-    /// becomes true once an attempt may have been written that was not acknowledged.
+    /// Decides on what is held, then on what is stored, as often as the stream moves on meanwhile
+    /// and the limit allows. `unsure` becomes true once an attempt may have been written that was
+    /// not acknowledged.
     async fn phases<R>(
         &self,
         (envelope, step): (&CommandEnvelope<'_>, &Step),
@@ -137,7 +141,8 @@ impl<S: State> Streams<S> {
         Err(last)
     }
 
-    /// What is held of the stream without asking the store: what is remembered, or nothing where the command most likely begins it.
+    /// What is held of the stream without asking the store: what is remembered, or nothing where
+    /// the command most likely begins it.
     fn held(&self, envelope: &CommandEnvelope<'_>) -> Option<Arc<Loaded<S>>> {
         let remembered = self.remembered(&envelope.stream);
         remembered.or_else(|| envelope.begins.is_new().then(Arc::default))
@@ -225,7 +230,8 @@ pub(super) fn settled<E, R>(decided: Result<Decision<E>, R>) -> Result<Vec<E>, F
     }
 }
 
-/// What a step can lead to is documented by [`Step::events`]: in debug builds, and so in every test, nothing else comes of it.
+/// What a step can lead to is documented by [`Step::events`]: in debug builds, and so in every
+/// test, nothing else comes of it.
 fn declared<E: EventSet>(step: &Step, decided: &[E]) {
     for event in decided {
         debug_assert!(
@@ -237,7 +243,8 @@ fn declared<E: EventSet>(step: &Step, decided: &[E]) {
     }
 }
 
-/// The mark of this command, if the stream has seen it: of the same request, and of one that may see what came of it.
+/// The mark of this command, if the stream has seen it: of the same request, and of one that may
+/// see what came of it.
 fn applied_before<'a, S: State, R>(
     envelope: &CommandEnvelope<'_>,
     loaded: &'a Loaded<S>,

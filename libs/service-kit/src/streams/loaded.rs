@@ -79,7 +79,8 @@ pub fn fold<S: State>(recorded: &[Recorded]) -> Result<S, Unreadable> {
     Ok(loaded.state)
 }
 
-/// When an event was recorded; nothing for one that carries no envelope, such as a number that was taken.
+/// When an event was recorded; nothing for one that carries no envelope, such as a number that was
+/// taken.
 #[must_use]
 pub fn recorded_at(recorded: &Recorded) -> Option<Timestamp> {
     envelope(recorded).ok().map(|envelope| envelope.at)

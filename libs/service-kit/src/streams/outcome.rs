@@ -51,7 +51,8 @@ pub enum Failure<R> {
 }
 
 impl<R> Failure<R> {
-    /// Whether another state of the stream could lead elsewhere: such a failure must rest on what the store has.
+    /// Whether another state of the stream could lead elsewhere: such a failure must rest on what
+    /// the store has.
     pub(super) const fn rests_on_state(&self) -> bool {
         matches!(self, Self::Refused(_) | Self::NotYet | Self::Stale(_))
     }

@@ -6,9 +6,9 @@ use super::execute::{Weighed, carry, settled};
 use super::{CommandEnvelope, Failure, Streams};
 
 impl<S: State> Streams<S> {
-    /// Decides as [`Streams::execute`] would, with the same checks in the same order, on the stream as it stands now, and records
-    /// nothing. Nothing is kept of it either: the same command can be executed afterwards. `None` if it was applied before, which
-    /// is not decided again.
+    /// Decides as [`Streams::execute`] would, with the same checks in the same order, on the stream
+    /// as it stands now, and records nothing. Nothing is kept of it either: the same command can be
+    /// executed afterwards. `None` if it was applied before, which is not decided again.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
-//! Reacts to other services' events with commands of one's own. Events of one dossier are handled one after another,
-//! different dossiers side by side. One whose precondition has not arrived is parked and tried again when its dossier
-//! moves, and by back-off; it holds up nothing else. Of several replicas the one that leads reacts; the others hear from it
-//! how far it has come.
+//! Reacts to other services' events with commands of one's own. Events of one dossier are handled
+//! one after another, different dossiers side by side. One whose precondition has not arrived is
+//! parked and tried again when its dossier moves, and by back-off; it holds up nothing else. Of
+//! several replicas the one that leads reacts; the others hear from it how far it has come.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -34,8 +34,8 @@ pub use letters::{DeadLetter, ReactionsHealth, dead_letters, try_again};
 use parked::{Arrived, Parked, dossier_of};
 use place::{Place, Standing};
 
-/// After how many events the position is written down at the latest; what is handled again after a crash is handled to
-/// the same end.
+/// After how many events the position is written down at the latest; what is handled again after a
+/// crash is handled to the same end.
 const EVENTS_PER_SAVE: u64 = 1_000;
 
 /// For how long events gather: callers wait for what follows from their steps.
@@ -49,8 +49,8 @@ CREATE TABLE parked (
 /// Events to be handled, dossier by dossier.
 type Batch = BTreeMap<Option<DossierId>, Vec<Arrived>>;
 
-/// What a service does outside its own stream before it executes a command that follows from an event: it completes the command,
-/// or says why that must wait.
+/// What a service does outside its own stream before it executes a command that follows from an
+/// event: it completes the command, or says why that must wait.
 pub trait Before<S: State>: Send + Sync {
     /// Does it; the same for the same command again, whatever was killed in between.
     fn before<'a>(&'a self, follow: &'a mut Follow<S>) -> BoxFuture<'a, Result<(), &'static str>>;

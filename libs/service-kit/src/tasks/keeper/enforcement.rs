@@ -1,5 +1,5 @@
-//! What is due is enforced in groups: what it rests on is read in one go, from the streams of all services, and what follows
-//! shares a sync of the store.
+//! What is due is enforced in groups: what it rests on is read in one go, from the streams of all
+//! services, and what follows shares a sync of the store.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -32,8 +32,8 @@ pub(super) struct Changed {
     pub(super) obligations: Vec<Obligation>,
 }
 
-/// The first of these that are due, with the streams that must be looked into before any of them is enforced: no more than are
-/// enforced together, and no more than may be in memory at a time.
+/// The first of these that are due, with the streams that must be looked into before any of them is
+/// enforced: no more than are enforced together, and no more than may be in memory at a time.
 pub(super) async fn read<S: State>(kit: &Kit, due: &[Due]) -> Group {
     let due = due.get(..ENFORCED_TOGETHER).unwrap_or(due);
     let mut streams: Vec<StreamName> =
@@ -60,7 +60,8 @@ pub(super) async fn read<S: State>(kit: &Kit, due: &[Due]) -> Group {
     Group { due: due.iter().take(whole).cloned().collect(), streams, read }
 }
 
-/// What falls due in a stream. In debug builds, and so in every test, a kind that no command enforces is a defect.
+/// What falls due in a stream. In debug builds, and so in every test, a kind that no command
+/// enforces is a defect.
 pub(super) fn obligations<S: State>(state: &S) -> Vec<Obligation> {
     let open = state.obligations();
     for Obligation { kind, .. } in &open {
@@ -72,8 +73,8 @@ pub(super) fn obligations<S: State>(state: &S) -> Vec<Obligation> {
 /// The streams of a dossier that may hold what meets an obligation.
 const CATEGORIES: [&str; 4] = ["intake", "payment", "review", "delivery"];
 
-/// The names of the streams that are read before something is enforced: the stream itself, then what others have recorded
-/// for the same dossier, where the stream's id is that of one.
+/// The names of the streams that are read before something is enforced: the stream itself, then
+/// what others have recorded for the same dossier, where the stream's id is that of one.
 fn looked_into<S: State>(id: Uuid) -> impl Iterator<Item = StreamName> {
     let others = CATEGORIES.into_iter().filter(|c| S::IS_NAMED_BY_DOSSIER && *c != S::CATEGORY);
     let all = std::iter::once(S::CATEGORY).chain(others);
