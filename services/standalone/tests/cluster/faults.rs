@@ -1,10 +1,11 @@
 //! Whatever breaks: no acknowledged step is lost, none is applied twice, no deadline stays unenforced, and every service is
 //! ready again without a hand.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use cluster::{Cluster, NATS_SERVERS, REPLICAS, SERVICES, wait_until};
+use cluster::{Cluster, NATS_SERVERS, REPLICAS, SERVICES, rest, wait_until};
 
 use crate::portal::{Load, Portal, again, verify};
 use crate::{ONE_AT_A_TIME, folder, say, start};
@@ -13,11 +14,6 @@ use crate::{ONE_AT_A_TIME, folder, say, start};
 const GONE: Duration = Duration::from_secs(8);
 /// Within what time every service is ready again and carries dossiers.
 const RECOVERY_MAX: Duration = Duration::from_secs(60);
-
-fn rest(time: Duration) {
-    let until = Instant::now() + time;
-    wait_until("the end of a fault", || Ok(Instant::now() >= until)).unwrap();
-}
 
 /// The replica that leads its service.
 pub(crate) fn leader(cluster: &Cluster, service: &str) -> usize {
@@ -103,12 +99,11 @@ const FAULTS: [Fault; 11] = [
 
 /// A process under another clock (Debian's package `faketime`): what it is now says a file.
 fn clock_ahead(cluster: &mut Cluster) {
-    let library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
-    cluster::tools::debian("faketime", library).unwrap();
+    let library = cluster::tools::faketime().unwrap();
     let file = cluster.data().join("what-time-it-is");
-    std::fs::write(&file, "+0").unwrap();
+    set_clock(&file, "+0");
     let environment = [
-        ("LD_PRELOAD", library.to_owned()),
+        ("LD_PRELOAD", library.display().to_string()),
         ("FAKETIME_TIMESTAMP_FILE", file.display().to_string()),
         ("FAKETIME_NO_CACHE", "1".to_owned()),
         ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
@@ -125,7 +120,7 @@ fn clock_ahead(cluster: &mut Cluster) {
     let away = cluster.replica("intake", other).unwrap();
     away.revive().unwrap();
     away.wait_until_ready().unwrap();
-    std::fs::write(&file, "+10m").unwrap();
+    set_clock(&file, "+10m");
     let replica = cluster.replica("intake", number).unwrap();
     wait_until("a replica that knows that its clock is wrong", || Ok(!replica.is_ready())).unwrap();
     wait_until("another leader", || Ok(replica.metric("dossier_leads") == Some(0.0))).unwrap();
@@ -133,8 +128,16 @@ fn clock_ahead(cluster: &mut Cluster) {
     let replica = cluster.replica("intake", number).unwrap();
     replica.revive_with(&environment).unwrap();
     assert!(!replica.process.ended().unwrap(), "it starts with a wrong clock");
-    assert!(replica.logged().unwrap().contains("set the clock right"));
+    assert!(replica.logged().unwrap().contains("clock differs from the event store's"));
     replica.revive().unwrap();
+}
+
+/// Sets how far the clock of the processes that read `file` is ahead. They read it whenever they
+/// ask for the time, so it is replaced as a whole.
+fn set_clock(file: &Path, ahead: &str) {
+    let next = file.with_extension("next");
+    std::fs::write(&next, ahead).unwrap();
+    std::fs::rename(&next, file).unwrap();
 }
 
 /// A small disk of one's own, where this test may mount one.
