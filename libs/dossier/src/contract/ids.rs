@@ -91,7 +91,7 @@ texts! {
     #[schema(example = "G02", max_length = 35, pattern = r"^[0-9A-Z]+(\.[0-9A-Z]+)*$")]
     AgencyCode,
     /// The code of a dossier that is printed on its slips (Circular 03/2025/TT-VPCP, art. 13).
-    #[schema(example = "G02-261130-00001")]
+    #[schema(example = "G02.001-261126-0200000042")]
     DossierCode,
     /// The code of a procedure in the national catalogue, for example `2.000004`.
     #[schema(example = "2.000004")]

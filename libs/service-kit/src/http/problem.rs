@@ -132,6 +132,7 @@ pub struct ProblemBody {
     #[schema(example = "urn:dossier:problem:version-stale")]
     pub kind: String,
     /// What it is, in the language of the answer.
+    #[schema(example = "dữ liệu đã thay đổi, hãy tải lại")]
     pub title: String,
     /// The HTTP status.
     pub status: u16,
@@ -150,8 +151,10 @@ pub struct ProblemBody {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ProblemField {
     /// JSON Pointer into the body; into the file, where a file of rules is wrong.
+    #[schema(example = "/form/model")]
     pub pointer: String,
     /// What is wrong with it.
+    #[schema(example = "thiếu")]
     pub detail: String,
     /// The line in the file of rules, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]

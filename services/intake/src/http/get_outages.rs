@@ -20,6 +20,7 @@ pub(crate) struct OutageReply {
     /// Its id.
     id: Uuid,
     /// The agency that is hit, with those below it.
+    #[schema(example = "G02")]
     agency: String,
     /// The ways of filing that are hit; all if empty.
     channels: Vec<Channel>,
@@ -28,6 +29,7 @@ pub(crate) struct OutageReply {
     /// Until when; null while that is not known.
     to: Option<Timestamp>,
     /// In words for the public.
+    #[schema(example = "Mất điện tại trung tâm dữ liệu")]
     reason: String,
 }
 

@@ -18,6 +18,7 @@ use crate::App;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProcedureReply {
     /// Its code.
+    #[schema(example = "CO.D")]
     code: String,
     /// Its version.
     version: u32,
@@ -34,12 +35,16 @@ pub(crate) struct ProcedureReply {
     /// When this version was recorded here.
     recorded_at: Option<Timestamp>,
     /// Its name in Vietnamese.
+    #[schema(example = "Giấy chứng nhận xuất xứ mẫu D")]
     name_vi: String,
     /// Its name in English.
+    #[schema(example = "Certificate of origin, form D")]
     name_en: String,
     /// On what it rests.
+    #[schema(example = "31/2018/NĐ-CP")]
     legal_basis: String,
     /// The agency it belongs to.
+    #[schema(example = "G02.001")]
     agency: String,
     /// Ways in which a dossier may come.
     channels: Vec<dossier::contract::Channel>,

@@ -54,6 +54,7 @@ pub(crate) struct RulesVersionReply {
     /// What it is about.
     kind: RulesKind,
     /// Its name.
+    #[schema(example = "CO.D")]
     name: String,
     /// Its number.
     version: u32,
@@ -72,11 +73,14 @@ pub(crate) struct RulesVersionReply {
     /// Who signed, rejected or withdrew it, whatever happened last.
     settled_by: Option<Subject>,
     /// Why it was rejected, withdrawn or passed over, or is no law.
+    #[schema(example = "Nghị định mới")]
     reason: Option<String>,
     /// On what it rests.
+    #[schema(example = "31/2018/NĐ-CP")]
     legal_basis: String,
     /// The file; only where one version is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "procedure: CO.D")]
     text: Option<String>,
 }
 

@@ -44,10 +44,12 @@ pub(crate) struct IssueRulesReply {
     /// What they are about.
     kind: RulesKind,
     /// Their name.
+    #[schema(example = "CO.D")]
     name: String,
     /// Their version.
     version: u32,
     /// On what they rest.
+    #[schema(example = "31/2018/NĐ-CP")]
     legal_basis: String,
     /// The first day on which they are in force; from when they are recorded if absent.
     effective_from: Option<Date>,
@@ -72,8 +74,10 @@ pub(crate) struct IssueRulesReply {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RulesWarning {
     /// Where in the file, as a JSON Pointer; empty if elsewhere in the law.
+    #[schema(example = "/fees/0")]
     pointer: String,
     /// What.
+    #[schema(example = "the tariff ends before the procedure")]
     detail: String,
 }
 

@@ -20,12 +20,15 @@ pub(crate) struct DossierReply {
     /// Our own id.
     pub id: Uuid,
     /// The code on its slips.
+    #[schema(example = "G02.001-261126-0200000042")]
     pub code: String,
     /// The code of the procedure.
+    #[schema(example = "CO.D")]
     pub procedure: String,
     /// The version of the procedure under which it was received.
     pub procedure_version: u32,
     /// The agency that received it.
+    #[schema(example = "G02.001")]
     pub agency: String,
     /// The way in which it came.
     pub channel: dossier::contract::Channel,
@@ -87,10 +90,13 @@ pub(crate) enum StageReply {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SucceededCodeReply {
     /// The field of the form, as a JSON Pointer.
+    #[schema(example = "/hs_code")]
     pub field: String,
     /// The code.
+    #[schema(example = "0101")]
     pub code: String,
     /// The one that stands for it.
+    #[schema(example = "0102")]
     pub successor: String,
 }
 
@@ -103,6 +109,7 @@ pub(crate) struct FormVersionReply {
     pub role: Role,
     /// Who, if on the applicant's side; an officer is named on the timeline, to officers.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "citizen-1")]
     pub subject: Option<String>,
     /// The form; null once it was erased.
     #[schema(value_type = Object)]
@@ -117,8 +124,10 @@ pub(crate) struct SupplementReply {
     /// Whether the clock had started.
     pub after_acceptance: bool,
     /// The components.
+    #[schema(example = json!(["application-form"]))]
     pub components: Vec<String>,
     /// The written reason; null once it was erased, and for cashiers and operators.
+    #[schema(example = "Thiếu trang 2")]
     pub reason: Option<String>,
     /// The end of the applicant's window.
     #[serde(flatten)]
@@ -130,14 +139,18 @@ pub(crate) struct SupplementReply {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DocumentReply {
     /// Which component it is.
+    #[schema(example = "application-form")]
     pub component: String,
     /// Its name.
+    #[schema(example = "AAAAAAAAAAAAAAAAAAAAAA")]
     pub document: String,
     /// Its media type.
+    #[schema(example = "application/pdf")]
     pub media_type: String,
     /// Its size.
     pub bytes: u64,
     /// The applicant's own name for the file; null once it was erased.
+    #[schema(example = "to-khai.pdf")]
     pub file_name: Option<String>,
 }
 

@@ -60,7 +60,7 @@ pub(crate) struct SubmitDossierRequest {
     /// The agency that is to receive it.
     #[schema(value_type = String, max_length = 35, example = "G02.001")]
     agency: AgencyCode,
-    /// `online`; an officer also enters `counter` and `post`.
+    /// How it comes in. By counter and by post, an officer enters it.
     channel: Channel,
     /// Whose dossier it is, where an officer enters it.
     applicant: Option<Line<200>>,
@@ -73,14 +73,13 @@ pub(crate) struct SubmitDossierRequest {
     documents: Vec<DocumentRequest>,
     /// Groups to which the applicant claims to belong, for reductions of the fee.
     #[serde(default)]
-    #[schema(value_type = Vec<String>, max_items = 20)]
+    #[schema(example = json!(["small_enterprise"]), value_type = Vec<String>, max_items = 20)]
     groups: Vec<Line<100>>,
     /// How the result is wanted.
     delivery: Option<DeliveryRequest>,
     /// For post: the date that the procedure counts by.
     posted_at: Option<Timestamp>,
-    /// What shows that date: `envelope`, `waybill` or `hand_over_record`.
-    #[schema(value_type = Option<String>, example = "hand_over_record")]
+    /// What shows that date.
     posted_by: Option<PostEvidence>,
 }
 

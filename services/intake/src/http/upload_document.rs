@@ -29,12 +29,15 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DocumentUploadedReply {
     /// The name to refer to it by.
+    #[schema(example = "AAAAAAAAAAAAAAAAAAAAAA")]
     document: String,
     /// Its media type.
+    #[schema(example = "application/pdf")]
     media_type: String,
     /// Its size.
     bytes: u64,
     /// SHA-256 of its content, in hexadecimal digits.
+    #[schema(example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     sha256: String,
 }
 
