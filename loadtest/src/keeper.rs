@@ -1,5 +1,5 @@
-//! The deadline keeper with very many open obligations: what they cost in memory, what it does when it comes back after
-//! hours, how long it takes when very many fall due in the same second, and how exactly it keeps single ones.
+//! The deadline keeper with a large number of open obligations: memory, catching up after hours of
+//! downtime, many deadlines in the same second, and accuracy of single ones.
 
 #![expect(clippy::disallowed_methods, reason = "what is measured is real time")]
 
@@ -22,27 +22,28 @@ use crate::server::Server;
 
 #[derive(Debug, Parser)]
 pub(crate) struct Arguments {
-    /// How many obligations are open; two for each dossier.
+    /// Open obligations, two per dossier.
     #[arg(long, default_value_t = 1_000_000)]
     obligations: u64,
-    /// How many fall due in the same second.
+    /// Obligations due in the same second.
     #[arg(long, default_value_t = 100_000)]
     burst: u64,
-    /// How many fell due while nobody was there, over twelve hours.
+    /// Obligations that fell due within twelve hours of downtime.
     #[arg(long, default_value_t = 10_000)]
     overdue: u64,
-    /// How many fall due one after another, 20 ms apart, after that second.
+    /// Obligations that fall due 20 ms apart after that second.
     #[arg(long, default_value_t = 2_000)]
     single: u64,
-    /// Seconds from the second start to that second: long enough to catch up.
+    /// Seconds from the second start to that second; must be enough to catch up.
     #[arg(long, default_value_t = 120)]
     lead_s: i64,
-    /// Seconds from that second to the first of those that fall due one after another: long enough to be done with it.
+    /// Seconds from that second to the single ones; must be enough to enforce all that fell due in
+    /// it.
     #[arg(long, default_value_t = 60)]
     rest_s: i64,
 }
 
-/// A procedure without a period of its own: every date is given.
+/// A procedure without a period: officers set every date.
 const PROCEDURE: &str = r"
 code: BENCH.GIVEN
 version: 1
@@ -66,9 +67,9 @@ result: {}
 
 const SINGLE_APART: SignedDuration = SignedDuration::from_millis(20);
 
-/// For how long the overdue ones fell due.
+/// Time span of the overdue ones.
 const OVERDUE_OVER: SignedDuration = SignedDuration::from_hours(12);
-/// How long the server may take for anything.
+/// Time limit of each phase.
 const WAIT_MAX: Duration = Duration::from_secs(1_800);
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
@@ -81,7 +82,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
     server.stop()?;
     let original = Arc::new(Original::read(&copies::open(data)?, &id, far).await?);
 
-    // Most of them fall due in two months: the first start takes them all in.
+    // Half of them fall due in two months; the first start indexes them all.
     let idle = arguments.obligations / 2;
     write(data, &original, 0..idle, move |n| Ok(far.checked_add(seconds(n))?)).await?;
     let server = Server::start(data)?;
@@ -90,7 +91,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
     let first_start = clock.elapsed();
     server.stop()?;
 
-    // The others around the second start.
+    // The others fall due around the second start.
     let plan = Plan::of(arguments)?;
     let last = plan.single_at(arguments.single)?;
     let all = idle + arguments.overdue + arguments.burst + arguments.single;
@@ -109,8 +110,13 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
     server.stop()?;
 
     let mut missed = misses(&copies::open(data)?).await?;
-    ensure!(missed.iter().all(|miss| miss.due_at <= miss.at), "one was enforced early");
-    ensure!(missed.len() as u64 == all - idle, "{} of {} were enforced", missed.len(), all - idle);
+    ensure!(missed.iter().all(|miss| miss.due_at <= miss.at), "a deadline was enforced early");
+    ensure!(
+        missed.len() as u64 == all - idle,
+        "{} of {} deadlines were enforced",
+        missed.len(),
+        all - idle
+    );
     let single = missed.split_off(usize::try_from(arguments.overdue + arguments.burst)?);
     let burst = missed.split_off(usize::try_from(arguments.overdue)?);
     let done = |misses: &[Miss]| misses.iter().map(|miss| miss.at).max().unwrap_or(Timestamp::MIN);
@@ -139,7 +145,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
     }))
 }
 
-/// When what falls due.
+/// Due instants.
 #[derive(Clone, Copy)]
 struct Plan {
     burst_at: Timestamp,
@@ -177,13 +183,13 @@ impl Plan {
     }
 }
 
-/// A deadline that was recorded as missed.
+/// A recorded miss.
 struct Miss {
     due_at: Timestamp,
     at: Timestamp,
 }
 
-/// In due order.
+/// Recorded misses in the order of their due instants.
 async fn misses(store: &EventStore) -> Result<Vec<Miss>> {
     let mut found = Vec::new();
     for event in copies::events(store, "intake.DeadlineMissed.").await? {
@@ -197,7 +203,7 @@ async fn misses(store: &EventStore) -> Result<Vec<Miss>> {
     Ok(found)
 }
 
-/// How much earlier than another that was due before it one was enforced, at most.
+/// The largest inversion: how much earlier than one due before it a deadline was enforced.
 fn out_of_order_ms(misses: &[Miss]) -> f64 {
     let mut latest = Timestamp::MIN;
     let mut most = SignedDuration::ZERO;
@@ -231,12 +237,12 @@ async fn sleep_until(at: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// Waits until the number of open obligations is as wanted.
+/// Waits for a number of open obligations.
 async fn until(server: &Server, wanted: impl Fn(u64) -> bool) -> Result<()> {
     let clock = Instant::now();
     let mut client = Client::connect(server.address).await?;
     loop {
-        // While it takes them in it is not ready, and says how far it is.
+        // While indexing, it is not ready but reports its progress.
         let open = client.health().await?;
         let open = open.get("open_obligations").and_then(Value::as_u64).context("no figure")?;
         if wanted(open) {
@@ -247,7 +253,7 @@ async fn until(server: &Server, wanted: impl Fn(u64) -> bool) -> Result<()> {
     }
 }
 
-/// One dossier through the real binary, up to its promised date.
+/// Processes one dossier up to its promised date.
 async fn carry(server: &Server, actors: &Actors, due_at: Timestamp) -> Result<String> {
     let mut client = Client::connect(server.address).await?;
     let rules = json!({ "kind": "procedure", "text": PROCEDURE });
@@ -264,7 +270,7 @@ async fn carry(server: &Server, actors: &Actors, due_at: Timestamp) -> Result<St
     let given = json!({ "at": due_at, "by": "benchmark", "basis": "none" });
     let clerk = (&*actors.clerk, "fix", &*accepted.etag);
     client.post(&format!("{dossier}/fixed-appointment"), clerk, &given, None).await?;
-    // The others have heard of it once they answer.
+    // The other services have received it once they respond.
     client.get(&format!("/v1/reviews/{id}"), &actors.reviewer).await?;
     Ok(id)
 }

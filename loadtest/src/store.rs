@@ -1,4 +1,4 @@
-//! The event store alone, beside a bare loop that writes the same rows in the same groups.
+//! The event store alone, compared with a plain loop that writes the same rows in the same groups.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use crate::lifecycle::round;
 
 #[derive(Debug, Parser)]
 pub(crate) struct Arguments {
-    /// How many events.
+    /// Number of events.
     #[arg(long, default_value_t = 200_000)]
     events: u64,
-    /// How many submitters at the same time.
+    /// Concurrent appenders.
     #[arg(long, default_value_t = 256)]
     submitters: u64,
 }
@@ -105,7 +105,7 @@ async fn scan(store: &EventStore) -> Result<f64> {
     }
 }
 
-/// The same rows, tables, indices and groups without a store around them, background checkpoint included.
+/// The same rows, tables, indices, groups and background checkpoint without the store.
 fn bare_loop(path: &Path, total: u64, per_group: u64) -> Result<f64> {
     let mut connection = Connection::open(path)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;

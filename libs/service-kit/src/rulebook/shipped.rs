@@ -1,0 +1,108 @@
+//! Issues the files of rules that come with the program at its start.
+
+use dossier::contract::{Actor, Envelope, EventSet, LawEvent, RulesIssued};
+use dossier::intake::{Rules, RulesStage, Shipped, stream_id};
+use dossier::law::Law;
+use events::{AppendError, EventStore, Expected, NewEvent, ReadError, Recorded, StreamName};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{Rulebook, RulebookError};
+use crate::clock::{ClockWrong, following, newest_recorded};
+use crate::limits::ATTEMPTS_MAX;
+use crate::streams::recorded_at;
+
+impl Rulebook {
+    /// Records rules that came with the program, unless they are recorded; why not, if an agency's own are in their place. `law`
+    /// is the law with all that was recorded so before: a file that it does not take is not recorded.
+    pub(super) async fn issue(
+        &self,
+        store: &EventStore,
+        law: &mut Law,
+        rules: &RulesIssued,
+        now: Timestamp,
+    ) -> Result<Option<String>, RulebookError> {
+        let id = stream_id(rules.kind, &rules.name);
+        let stream = StreamName::new(&format!("law-{id}")).map_err(AppendError::StreamName)?;
+        for _ in 0..ATTEMPTS_MAX {
+            let issued = store.read_whole(&stream).await?;
+            let known: Rules = crate::streams::fold(&issued)?;
+            match known.shipped(rules) {
+                Shipped::New => {}
+                Shipped::Known => {
+                    let known = known.version(rules.version);
+                    // Another process that starts at the same time may have recorded it.
+                    if known.is_some_and(|known| known.stage == RulesStage::Issued) {
+                        law.record(rules, now);
+                    }
+                    return Ok(None);
+                }
+                Shipped::PassedOver(why) => return Ok(Some(why.to_owned())),
+                Shipped::Changed => return Err(RulebookError::Changed(id, rules.version)),
+            }
+            let last = issued.last();
+            let Ok(at) = at_end(store, now, last).await? else {
+                let why = "the newest event of its stream was recorded by a clock that was ahead";
+                return Ok(Some(why.to_owned()));
+            };
+            // On top of what an agency has issued or withdrawn itself it may be wrong; then the start must not end here.
+            let mut tried = law.clone();
+            match tried.take(rules, Some(at)) {
+                Ok(()) => {}
+                Err(error) if self.register().values().any(|rules| rules.is_touched()) => {
+                    return Ok(Some(error.to_string()));
+                }
+                Err(error) => return Err(error.into()),
+            }
+            let expected = Expected::from(last.map(|event| event.version));
+            match record(store, &stream, rules, at, expected).await {
+                Ok(()) => {
+                    *law = tried;
+                    return Ok(None);
+                }
+                // Another process that starts at the same time.
+                Err(AppendError::Conflict { .. } | AppendError::IdReused(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let why = "too many processes issue rules at the same time".into();
+        Err(AppendError::Unavailable(why).into())
+    }
+}
+
+/// The time of an event at the end of the log, after `last` in its stream. Other processes that
+/// start at the same time have clocks of their own and append while this one waits for the store:
+/// what follows their events is not dated before them.
+async fn at_end(
+    store: &EventStore,
+    now: Timestamp,
+    last: Option<&Recorded>,
+) -> Result<Result<Timestamp, ClockWrong>, ReadError> {
+    let now = newest_recorded(store).await?.map_or(now, |newest| newest.max(now));
+    Ok(following(now, last.and_then(recorded_at)))
+}
+
+async fn record(
+    store: &EventStore,
+    stream: &StreamName,
+    rules: &RulesIssued,
+    now: Timestamp,
+    expected: Expected,
+) -> Result<(), AppendError> {
+    let name = format!("{stream}/{}", rules.version);
+    let command = Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes());
+    let event = LawEvent::from(rules.clone());
+    let event = NewEvent {
+        id: NewEvent::id_of(stream, command, 0),
+        kind: event.kind().into(),
+        data: event.encode(),
+        meta: serde_json::to_string(&envelope(command, now)).unwrap_or_default(),
+    };
+    store.append(stream, expected, vec![event]).await.map(|_| ())
+}
+
+pub(super) fn envelope(command: Uuid, at: Timestamp) -> Envelope {
+    let actor = Actor::system(concat!("dossier/", env!("CARGO_PKG_VERSION")));
+    let digest = String::new();
+    Envelope { at, actor, command, digest, cause: None, dossier: None, trace: None }
+}
