@@ -91,7 +91,7 @@ impl EventStore {
         }
         #[cfg(feature = "eventstoredb")]
         if eventstoredb::speaks(url) {
-            return Self::eventstoredb(url).await;
+            return Box::pin(Self::eventstoredb(url)).await;
         }
         Err(OpenError::UnknownEngine { url: shown(url) })
     }
@@ -131,7 +131,9 @@ impl EventStore {
         }
         #[cfg(feature = "eventstoredb")]
         if eventstoredb::speaks(url) {
-            return Ok(Self::EventStoreDb(eventstoredb::EventStoreDb::open_read_only(url).await?));
+            return Ok(Self::EventStoreDb(
+                Box::pin(eventstoredb::EventStoreDb::open_read_only(url)).await?,
+            ));
         }
         Err(OpenError::UnknownEngine { url: shown(url) })
     }
@@ -158,7 +160,7 @@ impl EventStore {
     /// log, by default `dossier`. Requires EventStoreDB 24.2.
     #[cfg(feature = "eventstoredb")]
     pub async fn eventstoredb(url: &str) -> Result<Self, OpenError> {
-        Ok(Self::EventStoreDb(eventstoredb::EventStoreDb::open(url).await?))
+        Ok(Self::EventStoreDb(Box::pin(eventstoredb::EventStoreDb::open(url)).await?))
     }
 
     /// Wraps a store with injected faults.
@@ -179,10 +181,12 @@ impl EventStore {
             Self::Memory(store) => store.append(stream, expected, events),
             Self::Sqlite(store) => store.append(stream, expected, events).await,
             #[cfg(feature = "postgres")]
-            Self::Postgres(store) => budget::counted(store.append(stream, expected, events)).await,
+            Self::Postgres(store) => {
+                Box::pin(budget::counted(store.append(stream, expected, events))).await
+            }
             #[cfg(feature = "eventstoredb")]
             Self::EventStoreDb(store) => {
-                budget::counted(store.append(stream, expected, events)).await
+                Box::pin(budget::counted(store.append(stream, expected, events))).await
             }
             Self::Faulty(store) => Box::pin(store.append(stream, expected, events)).await,
         }
@@ -202,11 +206,11 @@ impl EventStore {
             Self::Sqlite(store) => store.read(stream, after, READ_EVENTS_MAX).await,
             #[cfg(feature = "postgres")]
             Self::Postgres(store) => {
-                budget::counted(store.read(stream, after, READ_EVENTS_MAX)).await
+                Box::pin(budget::counted(store.read(stream, after, READ_EVENTS_MAX))).await
             }
             #[cfg(feature = "eventstoredb")]
             Self::EventStoreDb(store) => {
-                budget::counted(store.read(stream, after, READ_EVENTS_MAX)).await
+                Box::pin(budget::counted(store.read(stream, after, READ_EVENTS_MAX))).await
             }
             Self::Faulty(store) => Box::pin(store.inner.read(stream, Some(after))).await,
         }
@@ -240,11 +244,11 @@ impl EventStore {
             Self::Sqlite(store) => store.read_together(streams, READ_EVENTS_MAX).await?,
             #[cfg(feature = "postgres")]
             Self::Postgres(store) => {
-                budget::counted(store.read_together(streams, READ_EVENTS_MAX)).await?
+                Box::pin(budget::counted(store.read_together(streams, READ_EVENTS_MAX))).await?
             }
             #[cfg(feature = "eventstoredb")]
             Self::EventStoreDb(store) => {
-                budget::counted(store.read_together(streams, READ_EVENTS_MAX)).await?
+                Box::pin(budget::counted(store.read_together(streams, READ_EVENTS_MAX))).await?
             }
             Self::Memory(_) | Self::Faulty(_) => {
                 let (mut read, mut bytes) = (Vec::new(), 0);
@@ -273,9 +277,9 @@ impl EventStore {
             Self::Memory(store) => Ok(store.last(stream)),
             Self::Sqlite(store) => store.last(stream).await,
             #[cfg(feature = "postgres")]
-            Self::Postgres(store) => budget::counted(store.last(stream)).await,
+            Self::Postgres(store) => Box::pin(budget::counted(store.last(stream))).await,
             #[cfg(feature = "eventstoredb")]
-            Self::EventStoreDb(store) => budget::counted(store.last(stream)).await,
+            Self::EventStoreDb(store) => Box::pin(budget::counted(store.last(stream))).await,
             Self::Faulty(store) => Box::pin(store.inner.last(stream)).await,
         }
     }
@@ -294,10 +298,12 @@ impl EventStore {
             Self::Memory(store) => Ok(store.read_all(after, filter, limit)),
             Self::Sqlite(store) => store.read_all(after, filter, limit).await,
             #[cfg(feature = "postgres")]
-            Self::Postgres(store) => budget::counted(store.read_all(after, filter, limit)).await,
+            Self::Postgres(store) => {
+                Box::pin(budget::counted(store.read_all(after, filter, limit))).await
+            }
             #[cfg(feature = "eventstoredb")]
             Self::EventStoreDb(store) => {
-                budget::counted(store.read_all(after, filter, limit)).await
+                Box::pin(budget::counted(store.read_all(after, filter, limit))).await
             }
             Self::Faulty(store) => Box::pin(store.inner.read_all(after, filter, limit)).await,
         }
@@ -316,9 +322,13 @@ impl EventStore {
             Self::Memory(store) => Ok(store.read_back(through, limit)),
             Self::Sqlite(store) => store.read_back(through, limit).await,
             #[cfg(feature = "postgres")]
-            Self::Postgres(store) => budget::counted(store.read_back(through, limit)).await,
+            Self::Postgres(store) => {
+                Box::pin(budget::counted(store.read_back(through, limit))).await
+            }
             #[cfg(feature = "eventstoredb")]
-            Self::EventStoreDb(store) => budget::counted(store.read_back(through, limit)).await,
+            Self::EventStoreDb(store) => {
+                Box::pin(budget::counted(store.read_back(through, limit))).await
+            }
             Self::Faulty(store) => Box::pin(store.inner.read_back(through, limit)).await,
         }
     }
@@ -384,7 +394,7 @@ impl EventStore {
             #[cfg(feature = "postgres")]
             Self::Postgres(store) => store.time().await.map(Some),
             #[cfg(feature = "eventstoredb")]
-            Self::EventStoreDb(store) => store.time().await.map(Some),
+            Self::EventStoreDb(store) => Box::pin(store.time()).await.map(Some),
             Self::Memory(_) | Self::Sqlite(_) => Ok(None),
             Self::Faulty(store) => Box::pin(store.inner.time()).await,
         }
@@ -401,7 +411,7 @@ impl EventStore {
             #[cfg(feature = "postgres")]
             Self::Postgres(store) => store.writable().await,
             #[cfg(feature = "eventstoredb")]
-            Self::EventStoreDb(store) => store.writable().await,
+            Self::EventStoreDb(store) => Box::pin(store.writable()).await,
             Self::Faulty(store) => Box::pin(store.inner.writable()).await,
         }
     }
@@ -432,7 +442,7 @@ impl EventStore {
             Self::Faulty(store) => Box::pin(store.inner.flaws()).await,
             Self::Memory(_) => Ok(Vec::new()),
             #[cfg(feature = "eventstoredb")]
-            Self::EventStoreDb(store) => store.flaws().await,
+            Self::EventStoreDb(store) => Box::pin(store.flaws()).await,
         }
     }
 

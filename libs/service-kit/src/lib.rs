@@ -33,6 +33,4 @@ pub use clock::Clock;
 pub use ends::{Certificate, Ends};
 pub use kit::{Kit, KitError, Settings};
 pub use service::Service;
-pub use streams::{
-    Begins, CommandEnvelope, Executed, Failure, Loaded, Streams, fold, recorded_at,
-};
+pub use streams::{Begins, CommandEnvelope, Executed, Failure, Loaded, Streams, fold, recorded_at};

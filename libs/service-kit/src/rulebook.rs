@@ -6,14 +6,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use dossier::State;
 use dossier::contract::{EventSet, LawEvent, Meta, RulesIssued, RulesKind, Unreadable};
-use dossier::intake::{Rules, RulesStage, Shipped, stream_id};
+use dossier::intake::{Rules, Shipped, stream_id};
 use dossier::law::{InvalidLaw, Law, Void};
-use events::{
-    AppendError, EventStore, Expected, Filter, NewEvent, Position, ReadError, Recorded, StreamName,
-};
+use events::{AppendError, EventStore, Filter, Position, ReadError, Recorded};
 use jiff::Timestamp;
 use tokio::sync::Mutex;
-use uuid::Uuid;
 
 use crate::forms::{Forms, InvalidForm};
 use crate::limits::PAGE_EVENTS;

@@ -360,7 +360,7 @@ impl DataDirectory {
                 Ok(Some(at)) => clock.advance_to(at),
                 Ok(None) => return,
                 Err(error) => {
-                    tracing::warn!(%error, "virtual time stopped: its file cannot be read")
+                    tracing::warn!(%error, "virtual time stopped: its file cannot be read");
                 }
             }
             let look_again =

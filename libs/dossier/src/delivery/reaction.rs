@@ -32,6 +32,7 @@ fn prepare(command: PrepareResult) -> Follow<DossierResult> {
     Follow::beginning(&brief, command)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a handler of the table")]
 fn withdrawn(event: &Incoming<'_>) -> Follows {
     Ok(event.follow(Some(CancelResult { cause: event.id })))
 }

@@ -70,6 +70,7 @@ fn result_delivered(event: &Incoming<'_>) -> Follows {
     Ok(vec![Follow::on(brief.dossier, command)])
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a handler of the table")]
 fn result_revoked(event: &Incoming<'_>) -> Follows {
     Ok(event.follow(Some(RecordDelivery { closed_as: ClosedAs::Ended })))
 }

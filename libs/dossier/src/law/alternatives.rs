@@ -96,9 +96,10 @@ fn fits(schema: &Value, value: &Value) -> bool {
 
 /// The types of a schema, if it says any.
 fn types(schema: &Value) -> Option<Vec<&str>> {
-    match schema.get("type")? {
-        Value::Array(types) => Some(types.iter().filter_map(Value::as_str).collect()),
-        one => Some(vec![one.as_str()?]),
+    let named = schema.get("type")?;
+    match named.as_array() {
+        Some(types) => Some(types.iter().filter_map(Value::as_str).collect()),
+        None => Some(vec![named.as_str()?]),
     }
 }
 

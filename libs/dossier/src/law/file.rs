@@ -50,7 +50,7 @@ pub(super) fn too_many_brackets(text: &str) -> Option<usize> {
     for (number, line) in (1..).zip(text.lines()) {
         for byte in line.bytes() {
             match byte {
-                b'[' | b'{' => open += 1,
+                b'[' | b'{' => open = open.saturating_add(1),
                 b']' | b'}' => open = open.saturating_sub(1),
                 _ => {}
             }

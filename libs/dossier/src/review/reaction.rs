@@ -55,11 +55,13 @@ fn supplement_submitted(event: &Incoming<'_>) -> Follows {
 }
 
 /// The applicant could not be asked.
+#[expect(clippy::unnecessary_wraps, reason = "a handler of the table")]
 fn supplement_declined(event: &Incoming<'_>) -> Follows {
     let at = event.envelope.at;
     Ok(event.follow(Some(ResumeReview { request: None, at, brief: None })))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a handler of the table")]
 fn ended(event: &Incoming<'_>) -> Follows {
     Ok(event.follow(Some(CancelReview { cause: event.id })))
 }

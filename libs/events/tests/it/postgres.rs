@@ -51,8 +51,8 @@ async fn two_processes_share_one_log_and_hear_of_each_other() {
 /// Rule 5 across processes: an event that one process sees first never has a higher position than one that another sees later.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn positions_of_two_writing_processes_are_in_commit_order_without_late_gaps() {
-    cluster::needs!(cluster::postgres());
     const EACH: u128 = 150;
+    cluster::needs!(cluster::postgres());
     let url = crate::database::address().await;
     let mut writers = JoinSet::new();
     for process in 0..2_u128 {

@@ -82,7 +82,7 @@ impl Document {
         let mut operation = OperationBuilder::new()
             .tag(tag)
             .summary(Some(format!("{}.", item.summary)))
-            .description(described(item))
+            .description(Some(described(item)))
             .operation_id(Some(item.id));
         for parameter in self.parameters(item) {
             operation = operation.parameter_ref(parameter);
@@ -192,7 +192,7 @@ impl Document {
 }
 
 /// What is to be known before an operation is called.
-fn described(item: &Item) -> Option<String> {
+fn described(item: &Item) -> String {
     let mut parts: Vec<String> = item.description.map(str::to_owned).into_iter().collect();
     match item.access {
         Access::Roles(mays) => parts.push(format!("For {}.", parts::callers(mays))),
@@ -201,7 +201,7 @@ fn described(item: &Item) -> Option<String> {
     if let Some(basis) = item.basis {
         parts.push(format!("Legal basis: {basis}."));
     }
-    Some(parts.join("\n\n"))
+    parts.join("\n\n")
 }
 
 /// A body by media type. Examples are given later, when all schemas are known.

@@ -43,10 +43,13 @@ pub struct Operation<A, H = Bound<A>> {
 pub struct Unbound;
 
 /// How a handler becomes a route of a running service.
-pub struct Bound<A>(Box<dyn Fn(&Arc<A>) -> Route + Send + Sync>);
+pub struct Bound<A>(Bind<A>);
+
+type Bind<A> = Box<dyn Fn(&Arc<A>) -> Route + Send + Sync>;
 
 /// What is declared of an operation.
 #[derive(Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a declaration of its own")]
 pub(crate) struct Item {
     pub(crate) method: Method,
     pub(crate) address: &'static str,

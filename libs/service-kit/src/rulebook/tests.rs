@@ -1,8 +1,12 @@
-use dossier::contract::{Role, RulesProposed, RulesRejected};
+use dossier::contract::{Actor, Envelope, Role, RulesProposed, RulesRejected};
 use dossier::law::{next_version, rules, shipped_rules};
+
+use events::{Expected, NewEvent, StreamName};
+use uuid::Uuid;
 
 use super::shipped::envelope;
 use super::*;
+use crate::streams::recorded_at;
 
 /// Records what an operator does.
 async fn record_own(store: &EventStore, event: LawEvent, rules: &RulesIssued, now: Timestamp) {
@@ -59,7 +63,7 @@ async fn a_list_that_was_passed_over_is_told_until_it_was_issued_under_a_later_n
     Rulebook::open(&store, &older, now).await.unwrap();
     let without = |text: &str| -> String {
         let kept = text.lines().filter(|line| !line.contains("\"107-44-8\""));
-        kept.map(|line| format!("{line}\n")).collect()
+        kept.flat_map(|line| [line, "\n"]).collect()
     };
     let own = rules(newest.kind, "own", &without(&newest.text)).unwrap();
     record_own(&store, own.clone().into(), &own, now).await;

@@ -92,7 +92,7 @@ impl<'a> CommandEnvelope<'a> {
         (command, digest): (Uuid, &'a str),
     ) -> Self {
         let authority = Authority::Caller(caller, mays);
-        Self { authority, digest, ..Self::by_service("", stream, command) }
+        Self { digest, authority, ..Self::by_service("", stream, command) }
     }
 
     /// The versions that the caller has seen (`If-Match`).

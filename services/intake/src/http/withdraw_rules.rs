@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use dossier::Command;
+use dossier::intake::sign_rules;
 use dossier::intake::withdraw_rules::WithdrawRules;
+use dossier::{Command, Refuse};
 use serde::Deserialize;
 use service_kit::http::{Operation, Problem, Reply, Request, Text};
 use utoipa::ToSchema;
@@ -27,6 +28,8 @@ pub(super) fn operation() -> Operation<App> {
         .parameter("name", "The name of the file.")
         .parameter("version", "The number of the version.")
         .step(&WithdrawRules::STEP)
+        // Another replica may have recorded meanwhile that the version contradicts an earlier one.
+        .refusals(&[sign_rules::Refusal::VersionVoid(String::new()).entry()])
         .body::<WithdrawRulesRequest>()
         .reply::<RulesVersionReply>()
         .handle(handle)

@@ -69,10 +69,10 @@ pub(super) enum Kind {
 }
 
 /// The agency that is asked about, if the caller may see its work.
-pub(super) fn agency_of<'a>(
-    request: &'a Request,
+pub(super) fn agency_of(
+    request: &Request,
     asked: Option<AgencyCode>,
-) -> Result<(&'a access::Caller, Option<AgencyCode>), Problem> {
+) -> Result<(&access::Caller, Option<AgencyCode>), Problem> {
     let caller = request.caller()?;
     let agency = asked.or_else(|| caller.agency.clone());
     if agency.as_ref().is_some_and(|agency| !agency.is_well_formed()) {

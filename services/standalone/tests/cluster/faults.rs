@@ -173,6 +173,7 @@ fn disk_full(cluster: &mut Cluster) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_breaks_every_acknowledged_step_stands_in_the_log_once() {
+    cluster::needs!(Cluster::installed(), cluster::tools::faketime());
     let _one = ONE_AT_A_TIME.lock().await;
     let folder = folder();
     let mut cluster = start(&folder);

@@ -11,6 +11,7 @@ use crate::{ONE_AT_A_TIME, folder, program, say, start};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dossiers_are_carried_through_a_cluster_and_counted_as_in_one_process() {
+    cluster::needs!(cluster::Cluster::installed());
     let _one = ONE_AT_A_TIME.lock().await;
     let folder = folder();
     let cluster = start(&folder);

@@ -309,7 +309,8 @@ async fn a_token_ahead_of_the_log_is_refused_at_once_and_waits_have_a_number_for
     let ahead = [("consistency-token", "\"18446744073709551615\""), ("accept-language", "en")];
     let browser = &office.browser;
     let begun = Instant::now();
-    let told = browser.send(Method::GET, "/v1/register/lookup/x", &ahead, Vec::new()).await.unwrap();
+    let told =
+        browser.send(Method::GET, "/v1/register/lookup/x", &ahead, Vec::new()).await.unwrap();
     assert_eq!(told.refused(), (400, "consistency-token-ahead"));
     assert!(begun.elapsed() < Duration::from_secs(2));
     // Nothing works off the log here: whoever waits for its head waits until the limit.

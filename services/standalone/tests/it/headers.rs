@@ -52,9 +52,11 @@ async fn head_gives_the_headers_of_get_and_no_body() {
 #[tokio::test]
 async fn a_method_that_is_not_taken_is_told_those_that_are() {
     let office = Office::open().await;
-    for (path, allow) in
-        [("/v1/register/lookup/x", "GET, HEAD"), ("/v1/dossiers", "POST"), ("/v1/procedures/", "GET, HEAD")]
-    {
+    for (path, allow) in [
+        ("/v1/register/lookup/x", "GET, HEAD"),
+        ("/v1/dossiers", "POST"),
+        ("/v1/procedures/", "GET, HEAD"),
+    ] {
         let answer = office.browser.send(Method::DELETE, path, &[], Vec::new()).await.unwrap();
         assert_eq!(answer.refused(), (405, "method-not-allowed"), "{path}");
         assert_eq!(answer.header("allow"), allow, "{path}");
@@ -96,7 +98,8 @@ async fn the_language_is_the_one_with_the_greater_weight() {
 async fn a_request_goes_to_one_host_and_is_well_formed_or_is_told_why_not() {
     let office = Office::open().await;
     let one =
-        raw(&office, b"GET /v1/register/lookup/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+        raw(&office, b"GET /v1/register/lookup/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            .await;
     assert!(one.starts_with("HTTP/1.1 404 "), "{one}");
     for (hosts, code) in [
         ("", "header-invalid"),
@@ -104,7 +107,8 @@ async fn a_request_goes_to_one_host_and_is_well_formed_or_is_told_why_not() {
         ("Host: a\r\nX: a\x01b\r\n", "request-malformed"),
         ("Host: a\r\nX\x00: b\r\n", "request-malformed"),
     ] {
-        let sent = format!("GET /v1/register/lookup/x HTTP/1.1\r\nConnection: close\r\n{hosts}\r\n");
+        let sent =
+            format!("GET /v1/register/lookup/x HTTP/1.1\r\nConnection: close\r\n{hosts}\r\n");
         let answer = raw(&office, sent.as_bytes()).await;
         assert!(answer.starts_with("HTTP/1.1 400 "), "{hosts:?} {answer}");
         assert!(answer.contains("content-type: application/problem+json\r\n"), "{answer}");

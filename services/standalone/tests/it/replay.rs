@@ -50,5 +50,5 @@ async fn a_log_is_replayed_only_into_a_fresh_directory() {
     let summary = standalone::replay(&file, &data, false).await.unwrap();
     assert_eq!((summary.dossiers, summary.closed, summary.deadlines_missed), (1, 1, 0));
     let again = standalone::replay(&file, &data, false).await.unwrap_err().to_string();
-    assert!(again.contains("fresh"), "{again}");
+    assert!(again.contains("into a new one"), "{again}");
 }

@@ -77,7 +77,7 @@ async fn a_clock_that_is_years_ahead_of_the_log_is_asked_about_whatever_fell_due
     let folder = tempfile::tempdir().unwrap();
     ended(folder.path(), 800, false).await;
     let said = refused(folder.path());
-    assert!(said.contains("800 days before") && said.contains("DOSSIER_CONFIRM_CLOCK"), "{said}");
+    assert!(said.contains("800 days earlier") && said.contains("DOSSIER_CONFIRM_CLOCK"), "{said}");
     Process::start_with(folder.path(), &["--confirm-clock"]).kill();
 }
 

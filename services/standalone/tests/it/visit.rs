@@ -136,7 +136,7 @@ fn request(client: &TcpStream) -> Option<(String, String, Vec<u8>)> {
         from.read_line(&mut header).ok()?;
         let (name, value) = header.split_once(':').unwrap_or(("", ""));
         match name.to_ascii_lowercase().as_str() {
-            "idempotency-key" => key = value.trim().to_owned(),
+            "idempotency-key" => value.trim().clone_into(&mut key),
             "content-length" => length = value.trim().parse().unwrap(),
             "connection" => continue,
             "" => break,

@@ -52,11 +52,11 @@ impl Check<'_, '_> {
             let (vi, en) = (
                 format!(
                     "hệ thống có {known} cơ quan, tệp này thêm {new}: nhiều nhất là {AGENCIES_MAX}; hãy bỏ bớt {} cơ quan mới",
-                    total - AGENCIES_MAX
+                    total.saturating_sub(AGENCIES_MAX)
                 ),
                 format!(
                     "there are {known} agencies and this file adds {new}: an installation has at most {AGENCIES_MAX}; leave out {} of the new ones",
-                    total - AGENCIES_MAX
+                    total.saturating_sub(AGENCIES_MAX)
                 ),
             );
             self.add("/agencies", vi, en);

@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn a_long_name_is_cut_where_it_is_shown() {
         assert_eq!(shown("dossier.\u{e9}".as_bytes()), "dossier.\\xc3\\xa9");
-        let long = [b'x'; 1 << 20];
+        let long = vec![b'x'; 1 << 20];
         let cut = shown(&long);
         assert!(cut.ends_with("xxx... (1048576 bytes)") && cut.len() < 300, "{cut}");
         assert_eq!(shown(&long[..NAME_SHOWN_BYTES]).len(), NAME_SHOWN_BYTES);

@@ -237,7 +237,7 @@ pub(super) async fn listen(
         match hear(&connections, &shared, &mut ready).await {
             Ok(()) => pause = RECONNECT_PAUSE,
             Err(error) => {
-                tracing::warn!(%error, "PostgreSQL LISTEN connection lost; polling until it is restored")
+                tracing::warn!(%error, "PostgreSQL LISTEN connection lost; polling until it is restored");
             }
         }
         rest(pause).await;

@@ -21,25 +21,19 @@ pub(super) fn give(paths: &mut Paths, components: &Components) {
 
 /// The contents of an operation's body and of its replies.
 fn contents(operation: &mut Operation) -> impl Iterator<Item = &mut Content> {
-    let body = match &mut operation.request_body {
-        Some(RefOr::T(body)) => Some(body.content.values_mut()),
-        _ => None,
-    };
-    let responses = operation.responses.responses.values_mut();
-    let replies = responses.filter_map(|response| match response {
-        RefOr::T(response) => Some(response.content.values_mut()),
+    let body =
+        operation.request_body.as_mut().and_then(inline).map(|body| body.content.values_mut());
+    let replies = operation.responses.responses.values_mut().filter_map(inline);
+    let replies = replies.flat_map(|reply| reply.content.values_mut());
+    body.into_iter().flatten().chain(replies).filter_map(inline)
+}
+
+/// What is declared in its place; nothing for a reference to a component.
+fn inline<T>(declared: &mut RefOr<T>) -> Option<&mut T> {
+    match declared {
+        RefOr::T(declared) => Some(declared),
         RefOr::Ref(_) => None,
-    });
-    let inline = |content| match content {
-        &mut RefOr::T(ref mut content) => Some(content),
-        &mut RefOr::Ref(_) => None,
-    };
-    body.into_iter().flatten().filter_map(inline).chain(replies.flatten().filter_map(|content| {
-        match content {
-            RefOr::T(content) => Some(content),
-            RefOr::Ref(_) => None,
-        }
-    }))
+    }
 }
 
 fn complete(content: &mut Content, schemas: &Value) {

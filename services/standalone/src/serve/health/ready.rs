@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 /// Whether the process takes requests, and what an operator should look at.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of the answer")]
 pub(in crate::serve) struct ReadyReply {
     /// Whether it takes requests: the same as 200 instead of 503.
     pub(super) ready: bool,
