@@ -1,5 +1,5 @@
-//! Result delivery: the result, and its way to the applicant. Decree 61/2018/NĐ-CP, art. 20; Decision 45/2016/QĐ-TTg on
-//! public post.
+//! Result delivery: the result of a dossier, and its delivery to the applicant. Decree
+//! 61/2018/NĐ-CP, art. 20; Decision 45/2016/QĐ-TTg on public post.
 
 use crate::access::{May, agency, any, own};
 use crate::contract::Role;
@@ -50,7 +50,7 @@ use request_renewal::RequestRenewal;
 use revoke_result::RevokeResult;
 use take_carrier_notice::TakeCarrierNotice;
 
-/// The steps, in the order of the procedure.
+/// All steps, in the order of the procedure.
 pub const STEPS: &[Step] = &[
     PrepareResult::STEP,
     CancelResult::STEP,
@@ -69,10 +69,10 @@ pub const STEPS: &[Step] = &[
     ExpireResult::STEP,
 ];
 
-/// Who may list what carriers said that names none of our parcels.
+/// Permission to list carrier notices that match no parcel.
 pub const UNMATCHED: &[May] = &[any(Role::Operator)];
 
-/// Who may read where a result is.
+/// Permission to read the state of a result.
 pub const READ: &[May] = &[
     own(Role::Applicant),
     agency(Role::Clerk),
@@ -82,11 +82,11 @@ pub const READ: &[May] = &[
     any(Role::Operator),
 ];
 
-/// Who reads the registers of numbers.
+/// Permission to read the registers of result numbers.
 pub const READ_NUMBERS: &[May] =
     &[agency(Role::Clerk), agency(Role::Approver), agency(Role::Auditor), any(Role::Operator)];
 
-/// Who may read the result itself.
+/// Permission to read the document of a result.
 pub const READ_DOCUMENT: &[May] = &[
     own(Role::Applicant),
     agency(Role::Clerk),

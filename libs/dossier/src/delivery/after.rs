@@ -1,4 +1,4 @@
-//! What comes after a result: how long it is valid, what is owed, and the wish for it to be valid for longer.
+//! The time after a result: its validity, the duties that follow from it, and its renewal.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +13,13 @@ use crate::contract::{Brief, DeliveryEvent, DutyOwed, Meta, PeriodExtended};
 use crate::law::Duty;
 use crate::step::{Obligation, Rule};
 
-/// Something that is owed, or was.
+/// A period after a result: its validity, a duty, or the decision on a renewal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Owed {
-    /// Its period.
     pub running: Running,
-    /// Whether the period passed without it.
+    /// Whether the deadline was missed; for a validity: whether the result has expired.
     pub missed: bool,
-    /// When it was done.
+    /// Time at which the duty was met.
     pub met_at: Option<Timestamp>,
 }
 
@@ -34,21 +33,21 @@ impl Owed {
     }
 }
 
-/// What comes after a result.
+/// The periods that run after a result.
 #[derive(Debug, Clone, Default)]
 pub struct After {
-    /// Until when it is valid; nothing if it does not expire. Missed: it has expired.
+    /// Validity of the result; `None` if it does not expire. `missed` means that it has expired.
     pub validity: Option<Owed>,
-    /// What is owed, by the codes of the procedure's duties.
+    /// Duties by their code in the procedure.
     pub duties: BTreeMap<String, Owed>,
-    /// The wish for it to be valid for longer that waits for a decision.
+    /// The renewal request that waits for a decision.
     pub renewal: Option<Owed>,
-    /// How often it was made valid for longer.
+    /// Number of renewals so far.
     pub renewals: u32,
 }
 
 impl After {
-    /// Takes in what concerns it.
+    /// Applies an event; events about the delivery itself have no effect here.
     #[expect(clippy::wildcard_enum_match_arm, reason = "the rest is about the way of the result")]
     pub(super) fn evolve(&mut self, event: &DeliveryEvent, meta: &Meta) {
         match event {
@@ -88,7 +87,7 @@ impl After {
                     renewal.missed = true;
                 }
             }
-            // Nothing is owed for what is not valid any more, or never left.
+            // A revoked or cancelled result has no validity and no duties.
             DeliveryEvent::ResultRevoked(_) | DeliveryEvent::ResultCancelled(_) => {
                 *self = Self::default();
             }
@@ -113,7 +112,7 @@ impl After {
         }
     }
 
-    /// What falls due.
+    /// The open periods, as obligations.
     pub(super) fn obligations(&self) -> Vec<Obligation> {
         let duties = self.duties.iter().map(|(duty, owed)| (miss_duty::kind(duty), owed));
         let renewal = self.renewal.iter().map(|owed| (miss_renewal::KIND.into(), owed));
@@ -127,7 +126,7 @@ impl After {
         .collect()
     }
 
-    /// The period behind an obligation of `kind`, and since when the law for it is asked.
+    /// The period of the obligation `kind`.
     pub(super) fn running(&self, kind: &str) -> Option<Running> {
         let owed = match (kind, miss_duty::duty(kind)) {
             (_, Some(duty)) => self.duties.get(duty),
@@ -138,7 +137,7 @@ impl After {
         owed.map(|owed| owed.running)
     }
 
-    /// The law of that period.
+    /// The law that determines the period of the obligation `kind`: its budget, calendar and basis.
     pub(super) fn period<'a>(
         &self,
         kind: &str,
@@ -160,7 +159,7 @@ impl After {
             _ => None,
         }?;
         let period = rule.period(running, running.since, budget, Some(brief.channel));
-        // A licence is not valid for longer because a portal did not work.
+        // A portal outage does not extend the validity of a licence.
         let outages = if kind == expire_result::KIND { &[] } else { period.outages };
         Some(Period { outages, basis, ..period })
     }
@@ -170,13 +169,14 @@ fn running(due_at: Timestamp, since: Timestamp, meta: &Meta) -> Owed {
     Owed::new(Running::new(due_at, since, meta.id, meta.at()))
 }
 
-/// The last instant of a validity: it ends at 24:00, which is the next date.
+/// The last instant of a validity. `due_at` is exclusive: midnight at the start of the next date.
 pub(super) fn last_instant(validity: &Owed) -> Timestamp {
     let end = validity.running.due_at;
     end.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(end)
 }
 
-/// The duties that begin at `now`: with the result, or after the one whose code is `after`.
+/// The duties that begin at `now`: with the result (`after` is `None`), or once the duty `after` is
+/// met.
 pub(super) fn begin(
     rule: Rule<'_>,
     brief: &Brief,
@@ -185,7 +185,7 @@ pub(super) fn begin(
 ) -> Result<Vec<DutyOwed>, CalendarError> {
     let duties = rule.procedure.result.duties.iter();
     let owed = duties.filter(|duty| duty.after.as_deref() == after).map(|duty| {
-        // Nothing can be owed for a result before it is there.
+        // A duty begins with the result at the earliest.
         let since = start(rule, duty, brief)?.map_or(now, |start| start.max(now));
         let due_at = clock::end_of(rule, since, duty.budget);
         Ok(DutyOwed { duty: duty.code.clone(), since, due_at })
@@ -193,7 +193,8 @@ pub(super) fn begin(
     owed.collect()
 }
 
-/// The day in the dossier from which a duty counts, if it counts from one and the dossier names it.
+/// Start of the day in the dossier's data from which a duty counts; `None` if the duty names no
+/// field, or the dossier has no date in it.
 fn start(rule: Rule<'_>, duty: &Duty, brief: &Brief) -> Result<Option<Timestamp>, CalendarError> {
     let named = duty.field.as_ref().and_then(|field| brief.public.get(field));
     let date: Option<Date> = named.and_then(Value::as_str).and_then(|text| text.parse().ok());

@@ -1,5 +1,5 @@
-//! The applicant took the dossier back in the moment in which it was decided: intake's record counts, and there is nothing
-//! to issue. If that is known before the decision came here, no result will be prepared.
+//! The applicant withdrew the dossier at the time it was decided. Intake's record prevails, and no
+//! result is issued. If the withdrawal arrives before the decision, no result is prepared either.
 
 use uuid::Uuid;
 
@@ -7,10 +7,10 @@ use super::{DossierResult, Stage};
 use crate::contract::{DeliveryEvent, ResultCancelled};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// Cancels a result, or the one that would be prepared.
+/// Cancels a result that is not yet on its way, or prevents its preparation.
 #[derive(Debug, Clone, Copy)]
 pub struct CancelResult {
-    /// The event by which the dossier ended otherwise.
+    /// Id of the event that ended the dossier.
     pub cause: Uuid,
 }
 
@@ -26,7 +26,7 @@ impl Command for CancelResult {
         refusals: &[],
     };
 
-    /// Nothing if it is on its way, delivered, revoked or cancelled.
+    /// Returns no event if the result is on its way, delivered, revoked or cancelled.
     fn decide(
         &self,
         result: &DossierResult,

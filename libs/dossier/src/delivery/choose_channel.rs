@@ -1,4 +1,4 @@
-//! The applicant wants the result in another way, before it is on its way.
+//! The applicant chooses another delivery channel, before the result is on its way.
 
 use super::{DossierResult, Stage};
 use crate::access::{agency, own};
@@ -7,15 +7,14 @@ use crate::contract::{
 };
 use crate::step::{Command, Decision, Facts, Step, refusals};
 
-/// Chooses another way for the result.
+/// Chooses another delivery channel.
 #[derive(Debug, Clone)]
 pub struct ChooseChannel {
-    /// How the result is wanted.
     pub delivery: Delivery,
 }
 
 refusals! {
-    /// Why the way cannot be chosen.
+    /// Refusals of `choose_channel`.
     pub enum Refusal {
         OnItsWay => 409, "result-on-its-way",
             "kết quả đã được gửi hoặc đã trả", "the result is on its way or was delivered";

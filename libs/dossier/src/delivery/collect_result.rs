@@ -1,4 +1,4 @@
-//! The applicant, or somebody with authority, collects the result at the one-stop unit.
+//! The applicant, or an authorised person, collects the result at the one-stop unit.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -14,12 +14,12 @@ use crate::text::Line;
 #[serde(deny_unknown_fields)]
 #[schema(as = CollectResultRequest)]
 pub struct CollectResult {
-    /// Who took it, if not the applicant.
+    /// Name of the person who received it; absent if it was the applicant.
     pub received_by: Option<Line<200>>,
 }
 
 refusals! {
-    /// Why it cannot be collected.
+    /// Refusals of `collect_result`.
     pub enum Refusal {
         NotThere => 409, "result-not-available",
             "kết quả chưa sẵn sàng theo hình thức này", "no result waits to be taken in this way";

@@ -1,4 +1,4 @@
-//! The agency decides whether a result is valid for longer. A new time begins where the old one ends.
+//! The agency decides whether to renew a result. The new validity begins where the old one ends.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -10,19 +10,19 @@ use crate::contract::{DeliveryEvent, Outcome, RenewalRefused, ResultRenewed, Rol
 use crate::step::{Command, Decision, Facts, Step, refusals};
 use crate::text::Text;
 
-/// Decides whether a result is valid for longer.
+/// The decision on a renewal.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = DecideRenewalRequest)]
 pub struct DecideRenewal {
-    /// What was decided.
+    /// `approved` renews the result.
     pub outcome: Outcome,
-    /// Why, if it is refused.
+    /// Reason for the decision, for the applicant; required for a refusal.
     pub reason: Option<Text<2000>>,
 }
 
 refusals! {
-    /// Why it cannot be decided.
+    /// Refusals of `decide_renewal`.
     pub enum Refusal {
         NotRequested => 409, "renewal-not-requested",
             "không có đề nghị gia hạn đang chờ", "no request for it waits";
@@ -85,7 +85,7 @@ mod tests {
     fn a_renewed_licence_is_valid_for_six_months_from_the_old_end_once() {
         let law = law();
         let mut scene = requested(&law);
-        // Decided after it expired: it is valid again, without a day between.
+        // Decided after the expiry: the result is valid again, without a gap.
         assert_eq!(scene.take("2027-05-25T00:00", Role::System, ExpireResult).unwrap().len(), 1);
         approve(&mut scene).unwrap();
         let until = scene.state.after.validity.unwrap().running.due_at;

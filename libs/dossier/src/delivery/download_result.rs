@@ -1,4 +1,4 @@
-//! The applicant downloads the result: it is delivered.
+//! The applicant downloads the result, by which it is delivered.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -15,7 +15,7 @@ use crate::step::{Command, Decision, Facts, Step, refusals};
 pub struct DownloadResult {}
 
 refusals! {
-    /// Why it cannot be downloaded.
+    /// Refusals of `download_result`.
     pub enum Refusal {
         NotThere => 409, "result-not-available",
             "kết quả chưa sẵn sàng theo hình thức này", "no result waits to be taken in this way";

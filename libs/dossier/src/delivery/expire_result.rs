@@ -1,13 +1,13 @@
-//! The time of a result is over: it is not valid any more.
+//! The validity of a result has ended.
 
 use super::{DossierResult, Owed};
 use crate::contract::{DeliveryEvent, ResultExpired};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// The obligation that leads here.
+/// Kind of the obligation whose deadline triggers this step.
 pub const KIND: &str = "validity";
 
-/// Records that a result is not valid any more.
+/// Records that a result has expired.
 #[derive(Debug, Clone, Copy)]
 pub struct ExpireResult;
 
@@ -23,7 +23,7 @@ impl Command for ExpireResult {
         refusals: &[],
     };
 
-    /// Nothing if it is valid, or does not expire.
+    /// Returns no event if the result is still valid, does not expire, or has expired before.
     fn decide(
         &self,
         result: &DossierResult,

@@ -1,5 +1,6 @@
-//! The result is handed to the carrier, for the first time or again after it came back. Decision 45/2016/QĐ-TTg, arts 9
-//! and 10. The reference that the carrier sends back contains the dossier.
+//! The result is handed to the carrier, for the first time or again after a parcel was returned.
+//! Decision 45/2016/QĐ-TTg, arts 9 and 10. The reference that the carrier sends back contains the
+//! dossier's id.
 
 use jiff::Timestamp;
 
@@ -12,22 +13,22 @@ use crate::contract::{
 };
 use crate::step::{Command, Decision, Facts, Step, refusals};
 
-/// By which the parcel's id follows from the command.
+/// Name from which the parcel's id is derived, together with the command's id.
 const PARCEL: &str = "parcel";
 
 /// Hands a result to a carrier.
 #[derive(Debug, Clone)]
 pub struct HandToCarrier {
-    /// Which carrier.
     pub carrier: String,
-    /// The carrier's number of the parcel.
+    /// The carrier's number of the parcel, as entered.
     pub waybill: String,
-    /// When the waybill was taken for this result; nothing if this request was found to have handed it over before.
+    /// Time at which the waybill was taken for this result; `None` if the same request has handed
+    /// the result over before.
     pub taken_at: Option<Timestamp>,
 }
 
 refusals! {
-    /// Why it cannot be handed over.
+    /// Refusals of `hand_to_carrier`.
     pub enum Refusal {
         NotThere => 409, "result-not-available",
             "kết quả chưa sẵn sàng theo hình thức này", "no result waits to be taken in this way";
@@ -38,7 +39,7 @@ refusals! {
     }
 }
 
-/// Whether it can be handed over now.
+/// Whether the result can be handed over now.
 fn check(result: &DossierResult) -> Result<DossierId, Refusal> {
     let waits = result.waits_for(DeliveryChannel::Post);
     let Some(brief) = result.brief().filter(|_| waits) else { return Err(Refusal::NotThere) };
@@ -63,7 +64,8 @@ impl Command for HandToCarrier {
         facts: &Facts<'_>,
     ) -> Result<Decision<DeliveryEvent>, Refusal> {
         let dossier = check(result)?;
-        // What was looked at before the waybill was taken may have changed since, and it is not taken for ever.
+        // The checks before the waybill was taken may be outdated by now, and the waybill is held
+        // for a limited time only.
         let held = self.taken_at.filter(|at| facts.at.duration_since(*at) < WAYBILL_USED_WITHIN);
         held.ok_or(Refusal::NotThere)?;
         let (carrier, waybill) = (partner_name(&self.carrier), waybill_number(&self.waybill));

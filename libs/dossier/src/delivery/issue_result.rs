@@ -1,4 +1,5 @@
-//! The result is signed and numbered. It is there, which is not the same as delivered (national status 9, not 10).
+//! The result is signed and numbered. It is available, which is not the same as delivered (national
+//! status 9, not 10).
 
 use super::{DossierResult, Stage, after};
 use crate::access::agency;
@@ -9,14 +10,14 @@ use crate::step::{Command, Decision, Facts, LawError, Step, refusals};
 /// Issues a result.
 #[derive(Debug, Clone)]
 pub struct IssueResult {
-    /// The number that was taken for it; nothing if this request was found to have issued it before.
+    /// The number taken for the result; `None` if the same request has issued it before.
     pub number: Option<String>,
-    /// The signed document.
+    /// The signed document; required if the procedure's result is a document.
     pub document: Option<NamedDocument>,
 }
 
 refusals! {
-    /// Why a result cannot be issued.
+    /// Refusals of `issue_result`.
     pub enum Refusal {
         NotPrepared => 409, "result-not-prepared",
             "không có kết quả chờ ban hành", "no result is waiting to be issued";
@@ -58,7 +59,7 @@ impl Command for IssueResult {
     }
 }
 
-/// The result as it is issued now, with how long it is valid and what is owed after it.
+/// The event that issues the result now, with its validity and the duties that begin with it.
 pub(super) fn issued(
     prepared: &ResultPrepared,
     number: String,
@@ -153,7 +154,7 @@ pub(crate) mod tests {
         assert_eq!(scene.state.stage, Stage::Issued);
     }
 
-    /// The law, but that of a certificate of origin whose result is a document.
+    /// The shipped law, with a certificate of origin whose result is a document.
     fn promising() -> Law {
         let (mut law, plain) = (Law::default(), "result: { code: KQ.G02.000101 }");
         for mut rules in shipped_rules().unwrap() {

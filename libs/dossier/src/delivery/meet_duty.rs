@@ -1,5 +1,5 @@
-//! What is owed after a result was done: a report, a payment, a decision on what was left over (for example Decree
-//! 81/2018/NĐ-CP, art. 21). What was missed can still be done.
+//! A duty after a result is met: a report, a payment, a decision on what was left over (for example
+//! Decree 81/2018/NĐ-CP, art. 21). A missed duty can still be met.
 
 use super::{DossierResult, after};
 use crate::access::{agency, own};
@@ -8,7 +8,7 @@ use crate::law::OwedBy;
 use crate::step::{Command, Decision, Facts, Step, refusals};
 
 refusals! {
-    /// Why it cannot be taken as done.
+    /// Refusals of `meet_duty`.
     pub enum Refusal {
         NotOwed(String) => 409, "duty-not-owed",
             "không có nghĩa vụ này", "no such thing is owed";
@@ -19,14 +19,13 @@ refusals! {
     }
 }
 
-/// Records that a duty was done.
+/// Records that a duty was met.
 #[derive(Debug, Clone)]
 pub struct MeetDuty {
-    /// Which.
+    /// Code of the duty.
     pub duty: String,
-    /// What shows it.
+    /// The document that proves it.
     pub document: Option<NamedDocument>,
-    /// In words.
     pub note: Option<String>,
 }
 

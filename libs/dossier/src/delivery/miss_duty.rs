@@ -1,4 +1,4 @@
-//! What is owed after a result was not done in time: recorded for ever; it can still be done.
+//! A duty after a result was not met in time. The miss stays on record; the duty can still be met.
 
 use std::borrow::Cow;
 
@@ -7,24 +7,23 @@ use crate::clock::late_by_ms;
 use crate::contract::{DeliveryEvent, DutyMissed};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// The obligations that lead here begin like this; then comes the code of the duty.
+/// Prefix of the obligation kinds that trigger this step; the code of the duty follows.
 const PREFIX: &str = "duty:";
 
-/// The obligation that leads here.
+/// The obligation kind of a duty.
 #[must_use]
 pub(super) fn kind(duty: &str) -> Cow<'static, str> {
     format!("{PREFIX}{duty}").into()
 }
 
-/// The duty behind an obligation.
+/// The code of the duty in an obligation kind; `None` for other kinds.
 pub(super) fn duty(kind: &str) -> Option<&str> {
     kind.strip_prefix(PREFIX)
 }
 
-/// Records that a duty was not done in time.
+/// Records that a duty was not met in time.
 #[derive(Debug, Clone)]
 pub struct MissDuty {
-    /// The code of the duty.
     pub duty: String,
 }
 
@@ -40,7 +39,7 @@ impl Command for MissDuty {
         refusals: &[],
     };
 
-    /// Nothing if it was done, or its time is not over.
+    /// Returns no event if the duty was met, was recorded as missed, or is not due yet.
     fn decide(
         &self,
         result: &DossierResult,
@@ -80,7 +79,7 @@ mod tests {
         broken.end(&OutageEnded { outage, to }, to);
         let period = scene.period("duty:prizes", &broken).unwrap().unwrap();
         let extended = period.extension("duty:prizes").unwrap();
-        // The first working day that begins after the outage is the 17th.
+        // The 17th is the first working day that begins after the outage.
         assert_eq!(extended.due_at, at("2027-02-18T00:00"));
         scene.evolve(&extended.into(), &meta(to));
         let again = scene.period("duty:prizes", &broken).unwrap().unwrap();

@@ -1,11 +1,11 @@
-//! Whether a result is valid for longer was not decided in time: recorded for ever; it can still be decided.
+//! A renewal was not decided in time. The miss stays on record; the renewal can still be decided.
 
 use super::{DossierResult, Owed};
 use crate::clock::late_by_ms;
 use crate::contract::{DeliveryEvent, RenewalOverdue};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// The obligation that leads here.
+/// Kind of the obligation whose deadline triggers this step.
 pub const KIND: &str = "renewal";
 
 /// Records that a renewal was not decided in time.
@@ -24,7 +24,7 @@ impl Command for MissRenewal {
         refusals: &[],
     };
 
-    /// Nothing if it was decided, or the time is not over.
+    /// Returns no event if it was decided, was recorded as missed, or is not due yet.
     fn decide(
         &self,
         result: &DossierResult,

@@ -1,34 +1,35 @@
-//! Registers of the numbers of results: one for each agency, book and year (Decree 30/2020/NĐ-CP, art. 15: numbers run through
-//! from 1 January to 31 December, for each kind of document). A number is an event in the stream of its register, so that neither a
-//! double nor a hole is possible in any engine. It is taken before the result is issued; if the result then is not, the register
-//! names the dossier that explains it. A number of another order is compared with those of its own register alone: of the same
-//! agency, book and year.
+//! Registers of result numbers: one per agency, book and year (Decree 30/2020/NĐ-CP, art. 15:
+//! numbers run from 1 January to 31 December, separately for each kind of document).
+//!
+//! A number is an event in the stream of its register, so that neither duplicates nor gaps are
+//! possible with any engine. It is taken before the result is issued; if the result is then not
+//! issued, the register names the dossier that explains the unused number. A number of another
+//! form, given by an officer, must be unique in its register only: same agency, book and year.
 
 use uuid::Uuid;
 
 use super::{DossierResult, Stage};
 use crate::contract::{AgencyCode, DossierId, NumberTaken};
 
-/// Bytes of a name that every engine takes.
+/// Bytes of a stream name that every engine accepts.
 const STREAM_BYTES_MAX: usize = 200;
 
-/// A register.
+/// The register of one agency, book and year.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NumberRegister {
-    /// Whose.
     pub agency: AgencyCode,
-    /// Which of its books: the result's code.
+    /// The result's code in the catalogue.
     pub book: String,
-    /// Of which year, by the agency's calendar.
+    /// Year by the agency's calendar.
     pub year: i16,
 }
 
-/// What became of a number.
+/// The fate of a number that was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NumberUse {
-    /// The result has it.
+    /// The result was issued under it.
     Used,
-    /// The result is still to be issued, and will have it.
+    /// The result is not issued yet.
     Waits,
     /// The dossier ended without a result.
     Cancelled,
@@ -37,9 +38,12 @@ pub enum NumberUse {
 }
 
 impl NumberRegister {
-    /// The name of its stream. An agency's code has no underscore, and neither has a year. The book of a procedure that was issued
-    /// before such codes were checked may be any text: what is no name for a stream is named by a digest, behind an underscore,
-    /// with which no agency's code begins.
+    /// Name of the register's stream. Neither an agency's code nor a year contains an underscore,
+    /// so the parts are unambiguous.
+    ///
+    /// The book of a procedure that was issued before codes were validated may be any text. If the
+    /// name would be invalid, a digest replaces it, after an underscore, with which no agency's
+    /// code begins.
     #[must_use]
     pub fn stream(&self) -> String {
         let Self { agency, book, year } = self;
@@ -51,14 +55,14 @@ impl NumberRegister {
         format!("numbers-_{digest}_{year}")
     }
 
-    /// How the number with this place in the order is written.
+    /// The number with this sequence, as printed on the result: `12/2026/G02.001-KQ.G02.000101`.
     #[must_use]
     pub fn written(&self, sequence: u64) -> String {
         format!("{sequence}/{}/{}-{}", self.year, self.agency, self.book)
     }
 
-    /// Whether a number that somebody gives looks like one that the agency's registers of this book give themselves, in whatever
-    /// year: a register of another year may have given it, or will.
+    /// Whether a number given by an officer has the form of this agency's and book's own numbers,
+    /// in any year: the register of another year may have assigned it, or will.
     #[must_use]
     pub fn gives(&self, number: &str) -> bool {
         let (number, whose) =
@@ -69,14 +73,15 @@ impl NumberRegister {
         })
     }
 
-    /// The id of the event that takes the next number for a dossier: a second one for the same dossier has the same.
+    /// Id of the event that takes the next number for a dossier. It is deterministic, so that a
+    /// dossier gets one number only.
     #[must_use]
     pub fn event_for(&self, dossier: DossierId) -> Uuid {
         Uuid::new_v5(&dossier.0, format!("{}/next", self.stream()).as_bytes())
     }
 
-    /// The id of the event that takes a number that somebody gives: the same number has the same in one register, however it is
-    /// spelt.
+    /// Id of the event that takes a number given by an officer. It is deterministic and does not
+    /// depend on spelling, so that a register contains a number once.
     #[must_use]
     pub fn event_of(&self, number: &str) -> Uuid {
         let name = format!("{}/{}", self.stream(), compared(number));
@@ -91,7 +96,7 @@ impl NumberRegister {
     }
 }
 
-/// What became of a number, by the result of the dossier that it was taken for.
+/// The fate of a number, from the result of the dossier that it was taken for.
 #[must_use]
 pub fn use_of(taken: &NumberTaken, result: &DossierResult) -> NumberUse {
     match (&result.issued, result.stage) {
@@ -102,7 +107,7 @@ pub fn use_of(taken: &NumberTaken, result: &DossierResult) -> NumberUse {
     }
 }
 
-/// A number as it is compared: without blanks, in upper case.
+/// A number in the form in which numbers are compared: upper case, without blanks.
 fn compared(number: &str) -> String {
     crate::contract::waybill_number(number)
 }

@@ -1,25 +1,24 @@
-//! A parcel, and what its carrier has said of it. Carriers number their facts as they like, some anew for each parcel: a
-//! fact is known by the parcel and the carrier's name of it.
+//! A parcel and the facts that its carrier has reported. Carriers number facts in their own way,
+//! some per parcel; a fact is therefore identified by the parcel and the carrier's id of the fact.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::contract::{ParcelEnd, ResultHandedToCarrier, partner_name, waybill_number};
 
-/// A parcel.
+/// A parcel that was handed to a carrier.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parcel {
-    /// As it was handed over.
     pub handed: Arc<ResultHandedToCarrier>,
-    /// Counts the parcels of the result from 1.
+    /// Number of the parcel within the result, from 1.
     pub number: usize,
-    /// Its carrier, as names are compared.
+    /// Name of the carrier in the form in which names are compared.
     pub carrier: String,
-    /// Its waybill, as numbers are compared.
+    /// Waybill in the form in which numbers are compared.
     pub waybill: String,
-    /// What it came to, as the carrier said first.
+    /// Whether it was delivered or returned, by the carrier's first report.
     pub end: Option<ParcelEnd>,
-    /// Whether the carrier said later that it came to something else.
+    /// Whether the carrier later reported another end.
     pub contradicted: bool,
     facts: BTreeSet<String>,
 }
@@ -37,19 +36,19 @@ impl Parcel {
         }
     }
 
-    /// Whether this fact was taken in before.
+    /// Whether this fact was recorded before.
     #[must_use]
     pub fn knows(&self, carrier_event: &str) -> bool {
         self.facts.contains(carrier_event)
     }
 
-    /// How many facts were taken in.
+    /// Number of recorded facts.
     #[must_use]
     pub fn facts(&self) -> usize {
         self.facts.len()
     }
 
-    /// Takes a fact in; true if it is the one that the parcel ended with.
+    /// Records a fact; true if it is the first that ends the parcel.
     pub(super) fn take(&mut self, carrier_event: Option<&str>, end: Option<ParcelEnd>) -> bool {
         self.facts.extend(carrier_event.map(str::to_owned));
         let ends = self.end.is_none() && end.is_some();

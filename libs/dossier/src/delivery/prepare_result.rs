@@ -1,6 +1,6 @@
-//! A decision leads to a result that is to be issued, or to none where the procedure has none. Where a rule decided and
-//! its answer is legally valid by itself (Decree 26/2026/NĐ-CP, art. 6), it is issued in the same moment, under the next number of
-//! its register.
+//! A decision leads to a result to be issued, or to none where the procedure has none. If a rule
+//! decided and its answer is legally valid by itself (Decree 26/2026/NĐ-CP, art. 6), the result is
+//! issued at once, under the next number of its register.
 
 use super::{DossierResult, Stage, issue_result};
 use crate::contract::{Brief, DecidedBy, DeliveryEvent, Outcome, ResultPrepared};
@@ -10,18 +10,16 @@ use crate::step::{Command, Decision, Facts, LawError, Step};
 /// Prepares the result of a decision.
 #[derive(Debug, Clone)]
 pub struct PrepareResult {
-    /// The dossier.
     pub brief: Brief,
-    /// What was decided.
     pub outcome: Outcome,
-    /// By whom.
     pub by: DecidedBy,
-    /// The number that was taken for it, where it is issued in the same moment.
+    /// The number taken for the result, if it is issued at once.
     pub number: Option<String>,
 }
 
-/// The result's code in the catalogue, if one is to be prepared: not if it is, the dossier ended otherwise, or the procedure has no
-/// result. What the law decided when the period passed outlasts what officers decided after it.
+/// The result's code in the catalogue if a result is to be prepared. `None` if one is prepared, the
+/// dossier ended otherwise, or the procedure has no result. A decision by expiry of the period
+/// (`Silence`) replaces a different one that officers made; the reverse does not happen.
 fn due<'p>(
     result: &DossierResult,
     command: &PrepareResult,
@@ -41,7 +39,7 @@ fn due<'p>(
     procedure.result.code.as_ref().filter(|_| due)
 }
 
-/// The book in which the result is numbered if it is issued in the same moment.
+/// The book in which the result is numbered, if it is issued at once.
 #[must_use]
 pub fn book<'p>(
     result: &DossierResult,
@@ -68,7 +66,8 @@ impl Command for PrepareResult {
         refusals: &[],
     };
 
-    /// Nothing if none is to be prepared. One that is issued in the same moment waits for its number.
+    /// Returns no event if no result is to be prepared, and `NotYet` if it is issued at once and
+    /// has no number yet.
     fn decide(
         &self,
         result: &DossierResult,
@@ -154,7 +153,7 @@ pub(crate) mod tests {
         let law = law();
         let mut scene = Scene::new(&law, "CHEM.IMPORT", "G02.002");
         let mut brief = brief(&law, "CHEM.IMPORT", "G02.002", "2026-12-02T09:00");
-        // The first version leaves the answer to an officer.
+        // Version 1 leaves the answer to an officer.
         (scene.procedure.version, brief.procedure.version) = (2, 2);
         let (outcome, by) = (Outcome::Approved, DecidedBy::Rule);
         let mut command = PrepareResult { brief, outcome, by, number: None };

@@ -1,4 +1,4 @@
-//! What result delivery does about the events of others: which command follows from which event.
+//! Reactions of result delivery: the commands that follow from events of other services.
 
 use super::DossierResult;
 use super::cancel_result::CancelResult;
@@ -8,7 +8,7 @@ use crate::step::{Follow, Incoming, Subscription};
 
 type Follows = Result<Vec<Follow<DossierResult>>, Unreadable>;
 
-/// The events of others that concern result delivery.
+/// Events of other services to which result delivery reacts.
 pub(super) const SUBSCRIPTIONS: &[Subscription<DossierResult>] = &[
     Subscription { kind: "review.DecisionMade.v1", react: decision_made },
     Subscription { kind: "intake.DossierDecided.v1", react: dossier_decided },
@@ -20,7 +20,7 @@ fn decision_made(event: &Incoming<'_>) -> Follows {
     Ok(vec![prepare(PrepareResult { brief, outcome, by, number: None })])
 }
 
-/// With the dossier in it, it is the law's own decision, of which review knows nothing.
+/// The event contains the brief if the law itself decided; review does not know of that decision.
 fn dossier_decided(event: &Incoming<'_>) -> Follows {
     let DossierDecided { brief, outcome, by, .. } = event.read()?;
     let command = brief.map(|brief| PrepareResult { brief, outcome, by, number: None });

@@ -1,5 +1,5 @@
-//! The applicant asks for a result to be valid for longer, in time before it expires (for example Decree 26/2026/NĐ-CP,
-//! art. 14: at least five working days).
+//! The applicant requests the renewal of a result, in time before it expires (for example Decree
+//! 26/2026/NĐ-CP, art. 14: at least five working days).
 
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -12,17 +12,17 @@ use crate::contract::{DeliveryEvent, RenewalRequested, Role};
 use crate::step::{Command, Decision, Facts, Step, refusals};
 use crate::text::Text;
 
-/// Asks for a result to be valid for longer.
+/// A request to renew a result.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = RequestRenewalRequest)]
 pub struct RequestRenewal {
-    /// Why.
+    /// Reason for the request, in the applicant's words.
     pub reason: Option<Text<2000>>,
 }
 
 refusals! {
-    /// Why it cannot be asked for.
+    /// Refusals of `request_renewal`.
     pub enum Refusal {
         NotRenewable => 409, "result-not-renewable",
             "kết quả này không được gia hạn", "a result of this procedure is not renewed";
@@ -104,7 +104,7 @@ pub(crate) mod tests {
     #[test]
     fn a_licence_is_renewed_if_asked_for_five_working_days_before_it_expires_and_not_later() {
         let law = law();
-        // It expires with Monday 24 May 2027.
+        // It expires at the end of Monday, 24 May 2027.
         let mut scene = licence(&law);
         let late = request(&mut scene, "2027-05-18T00:00");
         assert_eq!(late, Err(Refusal::TooLate(date(2027, 5, 17))));

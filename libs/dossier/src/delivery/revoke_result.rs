@@ -1,4 +1,5 @@
-//! A result that was issued is no longer valid (for example Decree 31/2018/NĐ-CP, art. 22). The history stays.
+//! An issued result is revoked: it is no longer valid (for example Decree 31/2018/NĐ-CP, art. 22).
+//! The history is kept.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -14,12 +15,12 @@ use crate::text::Text;
 #[serde(deny_unknown_fields)]
 #[schema(as = RevokeResultRequest)]
 pub struct RevokeResult {
-    /// The written reason.
+    /// Written reason, for the applicant.
     pub reason: Text<2000>,
 }
 
 refusals! {
-    /// Why a result cannot be revoked.
+    /// Refusals of `revoke_result`.
     pub enum Refusal {
         NotIssued => 409, "result-not-issued",
             "chưa có kết quả để thu hồi", "no result was issued, or it was revoked before";

@@ -1,4 +1,4 @@
-//! A result as result delivery knows it: the fold over its events, what falls due in it, and why.
+//! State of a result, folded from its events, and its obligations.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,64 +17,62 @@ use crate::contract::{
 use crate::law::Law;
 use crate::step::{AnyCommand, LawError, Obligation, State, Subscription};
 
-/// Where a result is.
+/// Stage of a result.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Stage {
-    /// Nothing was decided.
+    /// No result was prepared.
     #[default]
     Empty,
-    /// It is to be issued.
+    /// Decided; to be issued.
     Prepared,
-    /// It is there.
+    /// Signed and numbered; not delivered, or its parcel came back.
     Issued,
-    /// It is on its way.
+    /// A parcel is on its way.
     WithCarrier,
     /// The applicant has it.
     Delivered,
-    /// It is no longer valid.
+    /// No longer valid.
     Revoked,
-    /// There will be none: the dossier ended otherwise.
+    /// There will be no result: the dossier ended otherwise.
     Cancelled,
 }
 
-/// A result on its way.
+/// The result of a dossier.
 #[derive(Debug, Clone, Default)]
 pub struct DossierResult {
-    /// What was decided.
+    /// The decision and the dossier's brief.
     pub prepared: Option<Arc<ResultPrepared>>,
-    /// Where it is.
     pub stage: Stage,
-    /// The result itself.
+    /// Number, document and validity.
     pub issued: Option<Arc<ResultIssued>>,
-    /// How it is wanted.
+    /// The chosen channel, with the address for post.
     pub delivery: Option<Delivery>,
-    /// The parcel that is on its way, or was the last.
+    /// The latest parcel.
     pub parcel: Option<Arc<ResultHandedToCarrier>>,
-    /// How many parcels came back.
+    /// Number of returned parcels.
     pub returns: u32,
-    /// What its carrier said last of the parcel that is on its way, or was the last.
+    /// Status of the latest parcel, as last reported by its carrier.
     pub tracked: Option<Personal<String>>,
-    /// Every parcel.
     pub parcels: BTreeMap<ParcelId, Parcel>,
-    /// What comes after it.
+    /// Validity, duties and renewal.
     pub after: After,
 }
 
 impl DossierResult {
-    /// The parcel of this carrier with this waybill, both as they are compared.
+    /// The parcel of this carrier with this waybill, both in the form in which they are compared.
     #[must_use]
     pub fn parcel_named(&self, carrier: &str, waybill: &str) -> Option<&Parcel> {
         self.parcels.values().find(|p| p.carrier == carrier && p.waybill == waybill)
     }
 
-    /// The parcels as they were handed over.
+    /// The parcels in the order of their hand-over.
     pub fn in_order(&self) -> impl Iterator<Item = &Parcel> {
         let mut parcels: Vec<&Parcel> = self.parcels.values().collect();
         parcels.sort_by_key(|parcel| parcel.number);
         parcels.into_iter()
     }
 
-    /// Whether this parcel is the one that is on its way, or was the last.
+    /// Whether this is the latest parcel.
     #[must_use]
     pub fn is_present(&self, parcel: ParcelId) -> bool {
         self.parcel.as_ref().is_some_and(|present| present.parcel == parcel)
@@ -84,13 +82,14 @@ impl DossierResult {
         self.prepared.as_ref().map(|prepared| &prepared.brief)
     }
 
-    /// Takes a carrier's fact in; true if it is the one that the parcel ended with.
+    /// Records a carrier's fact; true if it is the first that ends the parcel.
     fn note(&mut self, parcel: ParcelId, event: Option<&str>, end: Option<ParcelEnd>) -> bool {
         self.parcels.get_mut(&parcel).is_some_and(|parcel| parcel.take(event, end))
     }
 
-    /// Whether somebody in this capacity may have the document now: an officer once it is issued, the applicant once it is
-    /// delivered, which a step records first (for a download, `download_result`).
+    /// Whether a caller in this role may have the document now: officers once it is issued, the
+    /// applicant once it is delivered, which a step has to record first (for a download,
+    /// `download_result`).
     #[must_use]
     pub fn is_open_to(&self, role: Role) -> bool {
         match self.stage {
@@ -100,7 +99,7 @@ impl DossierResult {
         }
     }
 
-    /// Whether it is there and wanted in this way.
+    /// Whether the result is issued and waits for delivery by this channel.
     #[must_use]
     pub fn waits_for(&self, channel: DeliveryChannel) -> bool {
         self.stage == Stage::Issued && self.delivery.as_ref().is_some_and(|d| d.channel == channel)
@@ -147,14 +146,14 @@ impl State for DossierResult {
                 }
                 if self.is_present(returned.parcel) {
                     self.tracked = Some(returned.reason.clone());
-                    // A parcel that came back late, after a newer one arrived, changes nothing.
+                    // A late report that an older parcel came back does not change the stage.
                     if self.stage == Stage::WithCarrier {
                         self.stage = Stage::Issued;
                     }
                 }
             }
             DeliveryEvent::ResultDelivered(delivered) => {
-                // Before the parcel was recorded, it was the one on its way.
+                // Older events do not name the parcel; they concern the one on its way.
                 let present = self.parcel.as_ref().map(|present| present.parcel);
                 if let Some(parcel) = delivered.parcel.or(present)
                     && delivered.channel == DeliveryChannel::Post

@@ -1,5 +1,6 @@
-//! The carrier says where a parcel is, that it was delivered, or that it came back. Its facts are taken in whatever order
-//! and however often they come; a notice is never refused.
+//! The carrier reports where a parcel is, that it was delivered, or that it was returned. Facts are
+//! accepted in any order and any number of times. Only a notice that does not match a parcel of
+//! this result is refused.
 
 use super::limits::PARCEL_FACTS_MAX;
 use super::{DossierResult, Stage};
@@ -11,34 +12,31 @@ use crate::contract::{
 use crate::step::{Command, Decision, Facts, Step, refusals};
 
 refusals! {
-    /// Why a notice is not taken here.
+    /// Refusals of `take_carrier_notice`.
     pub enum Refusal {
         NotOurs => 404, "not-found",
             "không tìm thấy", "there is no such thing, or not for you";
     }
 }
 
-/// What a carrier says.
+/// The content of a carrier's notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Said {
-    /// Where the parcel is.
+    /// A status on the way.
     Tracked(String),
-    /// Somebody took it.
+    /// Delivered, to this recipient if the carrier names one.
     Delivered(Option<String>),
-    /// It came back, for this reason.
+    /// Returned, for this reason.
     Returned(String),
 }
 
-/// Takes in what a carrier says of a parcel.
+/// Records a carrier's notice about a parcel.
 #[derive(Debug, Clone)]
 pub struct TakeCarrierNotice {
-    /// Which parcel.
     pub parcel: ParcelId,
-    /// Which carrier.
     pub carrier: String,
-    /// The carrier's own name of the fact.
+    /// The carrier's own id of the fact.
     pub carrier_event: String,
-    /// What it says.
     pub said: Said,
 }
 
@@ -59,8 +57,9 @@ impl Command for TakeCarrierNotice {
         refusals: Refusal::ALL,
     };
 
-    /// Nothing if the fact was known, or is one too many of those that move nothing. Only what is said of the parcel
-    /// that is on its way moves the result; the rest is recorded of the parcel that it names.
+    /// Returns no event if the fact is known, or if the parcel has `PARCEL_FACTS_MAX` facts and
+    /// this one does not change the stage. Only facts about the parcel that is on its way change
+    /// the stage of the result; others are recorded for the parcel that they name.
     fn decide(
         &self,
         result: &DossierResult,

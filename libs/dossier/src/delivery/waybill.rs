@@ -1,13 +1,14 @@
-//! Who may have a waybill. It names one parcel of its carrier: were it used twice at a time, what the carrier says of one
-//! parcel would count as the other one's.
+//! Which result may use a waybill. A waybill names one parcel of its carrier: if two parcels used
+//! it at the same time, notices about one would count for the other.
 //!
-//! The waybill has a stream of its own, and who hands a result over takes the waybill there first, so that of two at once
-//! one is refused by the store. Both streams cannot be written together: a waybill that was taken and not used falls free
-//! again after a while.
+//! Each waybill has a stream of its own. A hand-over first takes the waybill there, so that the
+//! store refuses one of two concurrent attempts. The two streams cannot be written atomically; a
+//! waybill that was taken and not used becomes free again after [`WAYBILL_HELD_FOR`].
 //!
-//! In logs of before that, parcels were handed over with waybills that nobody had taken, and two may have the same. Such a
-//! waybill is in use while its parcel is on its way and rests afterwards, like any other; and it names its parcel if there is
-//! only one. What is said of one that two parcels have is said of neither: it is kept for an operator.
+//! Logs from before these streams contain parcels whose waybill was not taken, and two of them may
+//! have the same. Such a waybill is in use while its parcel is on its way and rests afterwards,
+//! like any other. It identifies its parcel if there is only one. A notice that matches two parcels
+//! is applied to neither and kept for an operator.
 
 use jiff::Timestamp;
 
@@ -18,15 +19,14 @@ use crate::contract::{DossierId, ParcelId, WaybillTaken};
 /// A parcel that was handed over with a waybill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Handed {
-    /// The dossier.
     pub dossier: DossierId,
-    /// The parcel.
     pub parcel: ParcelId,
-    /// When.
+    /// Time of the hand-over.
     pub at: Timestamp,
 }
 
-/// Which parcel a waybill names that nobody has taken, of those that were handed over with it; nothing if there are several.
+/// The parcel that an untaken waybill identifies, of those handed over with it; `None` if there are
+/// several.
 #[must_use]
 pub fn named_by_untaken(handed: &[Handed]) -> Option<Handed> {
     match handed {
@@ -35,25 +35,24 @@ pub fn named_by_untaken(handed: &[Handed]) -> Option<Handed> {
     }
 }
 
-/// Who took a waybill last.
+/// The latest event that took a waybill.
 #[derive(Debug, Clone, Copy)]
 pub struct Holder<'a> {
-    /// What was recorded.
     pub taken: &'a WaybillTaken,
-    /// When.
+    /// Time of that event.
     pub at: Timestamp,
-    /// The result that it was taken for, as it stands now.
+    /// The current state of the result that it was taken for.
     pub result: &'a DossierResult,
 }
 
-/// Whether a result of `dossier` may have the waybill now.
+/// Whether a result of `dossier` may use the waybill now.
 #[must_use]
 pub fn is_free(holder: Option<Holder<'_>>, dossier: DossierId, now: Timestamp) -> bool {
     let Some(Holder { taken, at, result }) = holder else { return true };
     let since = now.duration_since(at);
     match result.parcel_named(&taken.carrier, &taken.waybill) {
         Some(parcel) => parcel.end.is_some() && since >= WAYBILL_RESTS_FOR,
-        // It was not handed over, or is being so at this moment.
+        // Not handed over, or the hand-over is in progress.
         None => taken.dossier == dossier || since >= WAYBILL_HELD_FOR,
     }
 }
