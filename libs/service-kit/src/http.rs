@@ -1,4 +1,4 @@
-//! The wire: requests, replies and problems (RFC 9457), and the server with its limits.
+//! The HTTP API: requests, replies and problems (RFC 9457), and the server with its limits.
 
 mod client;
 mod commands;

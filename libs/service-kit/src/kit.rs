@@ -1,4 +1,4 @@
-//! What every service needs, put together once.
+//! The components that every service uses, built once for each process.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -29,76 +29,68 @@ use crate::quotas::Quotas;
 use crate::rulebook::{Rulebook, RulebookError};
 use crate::tasks::Pulses;
 
-/// Everything that a service gets at start.
+/// The components of a process, shared by its services.
 #[derive(Debug)]
 pub struct Kit {
-    /// The event store.
     pub store: Arc<EventStore>,
-    /// How what it holds comes to those who react.
+    /// Carries events from the store to the subscribed reactions.
     pub bus: Bus,
-    /// The law in force.
     pub rulebook: Rulebook,
-    /// The time.
     pub clock: Clock,
-    /// Whether it may be recorded.
+    /// Decides whether the clock's time may be recorded.
     pub guard: ClockGuard,
-    /// How the tasks that run are doing.
+    /// Health of the running tasks.
     pub pulses: Pulses,
-    /// Who is calling.
+    /// Authenticates callers.
     pub auth: Auth,
-    /// How much one caller may use.
+    /// Limits of use, for each caller.
     pub quotas: Quotas,
-    /// Uploaded documents.
     pub documents: Documents,
-    /// Codes for new dossiers.
+    /// Issues codes of new dossiers.
     pub codes: Codes,
-    /// Whether payment providers that move no money are offered.
+    /// Whether sandbox payment providers, which move no money, are offered.
     pub sandbox: bool,
-    /// How many persons it takes to issue a file of rules.
+    /// Persons who must agree before a file of rules is issued: 1 or 2.
     pub rule_signers: u8,
-    /// Where read models are kept; in memory if absent.
+    /// Folder of the views; they are in memory if absent.
     pub views: Option<PathBuf>,
-    /// Certificates that end.
+    /// Certificates that expire.
     pub ends: Ends,
-    /// Figures for whoever watches.
     pub metrics: Arc<Metrics>,
-    /// Reads that wait until something is visible.
+    /// Requests that wait until a position is visible, limited in number.
     pub waits: Arc<Crowd>,
     digest_key: Vec<u8>,
-    /// Tells this process from every other.
+    /// Random identifier of this process, as a holder of leases.
     holder: String,
-    /// Requests that were given a name.
+    /// Requests that have got an id so far.
     requests: AtomicU64,
     leads: Mutex<BTreeMap<&'static str, Leadership>>,
 }
 
-/// Characters of the name of a subject in the log: 66 bits.
+/// Characters of a pseudonymised subject in the log: 66 bits.
 const SHOWN_CHARS: usize = 11;
 
-/// What a [`Kit`] is made of.
+/// Input of [`Kit::new`].
 #[derive(Debug)]
 pub struct Settings {
-    /// The event store.
     pub store: Arc<EventStore>,
-    /// How what it holds comes to those who react.
+    /// Carries events from the store to the subscribed reactions.
     pub bus: Bus,
-    /// Files of rules; those that do not stand in the log are issued.
+    /// Files of rules; those that are not in the log yet are issued.
     pub rules: Vec<RulesIssued>,
-    /// The time.
     pub clock: Clock,
-    /// Who is calling.
+    /// Authenticates callers.
     pub auth: Auth,
-    /// How much one caller may use.
+    /// Limits of use, for each caller.
     pub quotas: Quotas,
-    /// Uploaded documents.
     pub documents: Documents,
-    /// The folder for read models; in memory if absent.
+    /// Folder of the views; they are in memory if absent.
     pub views: Option<PathBuf>,
-    /// Whether payment providers that move no money are offered.
+    /// Whether sandbox payment providers, which move no money, are offered.
     pub sandbox: bool,
-    /// How many persons it takes to issue a file of rules: one, or two.
+    /// Persons who must agree before a file of rules is issued: 1 or 2.
     pub rule_signers: u8,
-    /// A secret of the installation: the key for digests of requests and documents.
+    /// Secret of the installation: the HMAC key for digests of requests and documents.
     pub digest_key: Vec<u8>,
 }
 
@@ -117,15 +109,13 @@ pub enum KitError {
     /// A folder cannot be used.
     #[error("{path}: {source}")]
     Folder {
-        /// Which.
         path: PathBuf,
-        /// Why.
         source: std::io::Error,
     },
 }
 
 impl Kit {
-    /// Puts it together.
+    /// Builds the components; opens the rulebook and issues the shipped rules that the log lacks.
     pub async fn new(settings: Settings) -> Result<Arc<Self>, KitError> {
         let Settings {
             store,
@@ -145,8 +135,8 @@ impl Kit {
                 .map_err(|source| KitError::Folder { path: folder.clone(), source })?;
         }
         let guard = ClockGuard::open(clock.clone(), &store).await?;
-        // What comes with the program is issued at the end of the log, whatever the clock says: one that is far ahead of the
-        // log may be wrong, and what it dates ahead could not be taken back.
+        // Shipped rules are issued at the time of the newest event if the clock is far ahead of it:
+        // the clock may be wrong, and a later date could not be taken back.
         let now = guard.newest().map_or(clock.now(), |newest| {
             let ahead = clock.now().duration_since(newest);
             if ahead > CLOCK_AHEAD_MAX { newest } else { newest.max(clock.now()) }
@@ -177,13 +167,13 @@ impl Kit {
         }))
     }
 
-    /// A digest that nobody can compute without the installation's key: 128 bits, in URL-safe base64.
+    /// HMAC with the installation's key, truncated to 128 bits, in URL-safe base64.
     #[must_use]
     pub fn keyed_digest(&self, parts: &[&[u8]]) -> String {
         URL_SAFE_NO_PAD.encode(self.keyed(parts))
     }
 
-    /// An id that nobody can compute without the installation's key.
+    /// A UUID (version 8) derived by HMAC with the installation's key.
     #[must_use]
     pub fn keyed_id(&self, parts: &[&[u8]]) -> Uuid {
         Uuid::new_v8(self.keyed(parts))
@@ -191,7 +181,7 @@ impl Kit {
 
     fn keyed(&self, parts: &[&[u8]]) -> [u8; 16] {
         let mut short = [0; 16];
-        // A key of any length fits.
+        // HMAC accepts a key of any length.
         if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.digest_key) {
             for part in parts {
                 mac.update(&(part.len() as u64).to_be_bytes());
@@ -204,51 +194,52 @@ impl Kit {
         short
     }
 
-    /// A name for a subject in the log: the same for the same one here, and nobody comes from it to the subject without the
-    /// installation's key.
+    /// Pseudonym of a subject for the operational log: the same subject has the same one in this
+    /// installation, and it cannot be reversed without the installation's key.
     pub(crate) fn shown(&self, subject: &str) -> String {
         let mut shown = self.keyed_digest(&[b"log", subject.as_bytes()]);
         shown.truncate(SHOWN_CHARS);
         shown
     }
 
-    /// A name that no other request has.
+    /// An id that is unique to this request.
     pub(crate) fn request_id(&self) -> String {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         format!("{}-{number:x}", self.holder.get(..8).unwrap_or(&self.holder))
     }
 
-    /// Now, if that may be recorded.
+    /// The present time, if it may be recorded.
     pub fn time(&self) -> Result<Timestamp, ClockWrong> {
         self.guard.now()
     }
 
-    /// The same for an event that follows in its stream on one of `last`.
+    /// The present time for an event whose predecessor in the stream was recorded at `last`.
     pub fn time_after(&self, last: Option<Timestamp>) -> Result<Timestamp, ClockWrong> {
         following(self.time()?, last)
     }
 
-    /// Whether this process does what one replica of `service` is enough for.
+    /// The leadership of `service`, for work that one replica does for all of them.
     #[must_use]
     pub fn lead(&self, service: &'static str) -> Leadership {
         let mut leads = self.leads.lock().unwrap_or_else(PoisonError::into_inner);
         leads.entry(service).or_insert_with(|| self.bus.lead(service, &self.holder)).clone()
     }
 
-    /// Leaves it to other processes, as this one stops.
+    /// Gives up all leaderships when this process stops.
     pub async fn resign(&self) {
         let leads = std::mem::take(&mut *self.leads.lock().unwrap_or_else(PoisonError::into_inner));
         futures_util::future::join_all(leads.into_values().map(Leadership::resign)).await;
     }
 
-    /// The law in force, as of now; a decision takes it once.
+    /// The law in force at present. A decision must take it once, because it may change in between.
     #[must_use]
     pub fn law(&self) -> Arc<Law> {
         self.rulebook.law()
     }
 
-    /// What of the law, of certificates and of keys ends soon and has no successor; the first to end first. The law ends by the
-    /// time of the dossiers, whatever that is, the others by the machine's.
+    /// Parts of the law, certificates and keys that end soon and have no successor, the earliest
+    /// first. The law ends by the clock of the kit, which may be virtual; certificates and keys by
+    /// the machine's.
     #[must_use]
     pub fn endings(&self) -> Vec<Ending> {
         let mut endings = self.law().endings(self.clock.now());
@@ -257,7 +248,7 @@ impl Kit {
         endings
     }
 
-    /// The forms of its procedures.
+    /// The forms of the procedures in force.
     #[must_use]
     pub fn forms(&self) -> Arc<Forms> {
         self.rulebook.forms()

@@ -1,11 +1,14 @@
-//! Joins the law, the store and the wire; the only place where they meet.
+//! Joins the law, the event store and HTTP; no other crate depends on all three.
 //!
-//! - [`Kit`]: what every service needs. [`Streams`]: loads, decides, appends ([`Streams::execute`]).
-//! - [`tasks`]: what runs without being asked: reactions to other services' events, the deadline keeper, read models.
+//! - [`Kit`]: the components that every service uses. [`Streams`]: loads a stream, decides, appends
+//!   ([`Streams::execute`]).
+//! - [`tasks`]: background tasks: reactions to events of other services, the deadline keeper,
+//!   projections.
 //! - [`http`]: requests, replies, problems, and the server.
-//! - [`unmatched`]: what partners say that belongs to nothing of ours.
-//! - [`outside`]: how other people's servers are spoken to. [`Ends`]: what of them ends soon.
-//! - [`auth`]: who is calling. [`documents`]: uploaded files. [`forms`]: forms against their schema.
+//! - [`unmatched`]: partners' notices that match no parcel, payment or dossier of ours.
+//! - [`outside`]: calls to servers of third parties. [`Ends`]: certificates that expire soon.
+//! - [`auth`]: authentication. [`documents`]: uploaded files. [`forms`]: forms against their
+//!   schema.
 
 pub mod auth;
 pub mod clock;

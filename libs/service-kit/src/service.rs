@@ -8,23 +8,15 @@ use crate::tasks::{KeeperHealth, Progress, ReactionsHealth, Tasks};
 
 /// A service, ready to be served and run.
 pub struct Service {
-    /// Its name.
     pub name: &'static str,
-    /// Its routes.
     pub routes: Vec<Mounted>,
-    /// Its background tasks.
     pub tasks: Tasks,
-    /// Its document.
     pub openapi: OpenApi,
-    /// Its steps.
     pub steps: &'static [Step],
-    /// The health of its deadline keepers.
     pub keepers: Vec<KeeperHealth>,
-    /// Sources that it publishes: the first part of event kinds.
+    /// Sources of its events: the first parts of their kinds, for example `intake`.
     pub sources: &'static [&'static str],
-    /// Progress of its read models.
     pub views: Vec<Progress>,
-    /// Health of its reactions.
     pub reactions: Vec<ReactionsHealth>,
 }
 

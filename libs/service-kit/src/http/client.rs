@@ -1,5 +1,5 @@
-//! Where a request comes from: the peer of its connection, or what a proxy that is trusted says of it, in `Forwarded`
-//! (RFC 7239) or `X-Forwarded-For`. Whatever somebody else says there is not looked at.
+//! The client's address: the peer of the connection or, if that is a trusted proxy, the address in
+//! `Forwarded` (RFC 7239) or `X-Forwarded-For`. From other peers these headers are ignored.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
@@ -11,11 +11,11 @@ use ipnet::IpNet;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Proxies that are trusted to say for whom they ask.
+/// Proxies whose forwarding headers are trusted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Proxies(Vec<IpNet>);
 
-/// An address, or a block of them in CIDR notation.
+/// An address, or a block of addresses in CIDR notation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AddressBlock(IpNet);
 
@@ -30,23 +30,23 @@ impl FromStr for AddressBlock {
 }
 
 impl Proxies {
-    /// Those in any of the blocks.
+    /// Trusts all addresses in these blocks.
     #[must_use]
     pub fn new(blocks: &[AddressBlock]) -> Self {
         Self(blocks.iter().map(|block| block.0).collect())
     }
 
-    /// Whether an address is that of a trusted proxy.
+    /// Whether an address is a trusted proxy's.
     #[must_use]
     pub fn trust(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|block| block.contains(&address))
     }
 
-    /// For whom `peer` asks.
+    /// The client that `peer` forwards for.
     ///
-    /// A proxy that writes one of the two headers lets the other one through as the client sent it. Where both are
-    /// there and do not agree, nobody can tell which is whose, and the request counts as the proxy's own.
+    /// A proxy that writes one of the two headers passes the other on as the client sent it. If
+    /// both are present and differ, the request counts as the proxy's own.
     #[must_use]
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let peer = peer.to_canonical();
@@ -65,8 +65,8 @@ impl Proxies {
         }
     }
 
-    /// The address farthest right in a header that is not a trusted proxy's: what stands on its left, whoever is there
-    /// may have made up. Nothing if the header is absent.
+    /// The rightmost address in a header that is not a trusted proxy's; addresses to its left may
+    /// be forged. `None` if the header is absent.
     fn nearest(
         &self,
         peer: IpAddr,
@@ -78,7 +78,7 @@ impl Proxies {
         for value in headers.get_all(name).iter().rev() {
             for element in value.to_str().unwrap_or("").rsplit(',') {
                 let known = client.unwrap_or(peer);
-                // Who is hidden or unreadable counts as the proxy that hides them.
+                // A hidden or malformed address counts as the proxy that wrote it.
                 let Some(address) = read(element.trim()) else { return Some(known) };
                 client = Some(address);
                 if !self.trust(address) {
@@ -90,7 +90,8 @@ impl Proxies {
     }
 }
 
-/// Says once that somebody is not believed, who may be the gateway: then all its clients count as one.
+/// Warns once of a peer that sends forwarding headers and is not trusted. If it is the gateway, all
+/// its clients share the limits of one.
 fn not_trusted(peer: IpAddr) {
     static SAID: Once = Once::new();
     SAID.call_once(|| {
@@ -102,7 +103,7 @@ fn not_trusted(peer: IpAddr) {
     });
 }
 
-/// The `for` of an element of `Forwarded`.
+/// The `for` parameter of an element of `Forwarded`.
 fn for_of(element: &str) -> Option<IpAddr> {
     element.split(';').find_map(|pair| {
         let (name, value) = pair.split_once('=')?;
@@ -110,7 +111,7 @@ fn for_of(element: &str) -> Option<IpAddr> {
     })
 }
 
-/// A node's address: with or without port, brackets and quotation marks.
+/// The address of a node, with or without port, brackets and quotation marks.
 fn node(text: &str) -> Option<IpAddr> {
     let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
     let address = text.parse::<IpAddr>().ok();
@@ -119,7 +120,8 @@ fn node(text: &str) -> Option<IpAddr> {
     address.or_else(|| bracketed().map(IpAddr::from)).map(|address| address.to_canonical())
 }
 
-/// What is counted in the place of an address: whoever has one IPv6 address has a whole /64 of them.
+/// The address that limits count: of IPv6 the /64 prefix, because one client has all addresses in
+/// it.
 #[must_use]
 pub fn counted(address: IpAddr) -> IpAddr {
     const PREFIX: u128 = !0 << 64;

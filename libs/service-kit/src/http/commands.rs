@@ -1,5 +1,5 @@
-//! Commands of callers: a request becomes a command on a stream, and a stream is shown to who may
-//! read it.
+//! Commands of callers: turns a request into a command on a stream, and shows streams to permitted
+//! callers.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use super::{Problem, Reply, Request, Seen};
 use crate::streams::{Begins, CommandEnvelope, Failure, Loaded, Streams};
 
-/// The stream that a command of a caller is for.
+/// The stream that a caller's command applies to.
 #[derive(Debug, Clone, Copy)]
 pub struct On<'a> {
     id: &'a str,
@@ -23,31 +23,31 @@ pub struct On<'a> {
 }
 
 impl<'a> On<'a> {
-    /// The stream with this id, which must exist, and the dossier that it is about.
+    /// An existing stream and the dossier that it belongs to.
     #[must_use]
     pub const fn stream(id: &'a str, dossier: Option<DossierId>) -> Self {
         Self { id, dossier, begins: Begins::Existing, mays: None, seen: None }
     }
 
-    /// The stream may begin with the command, under this law.
+    /// The command may begin the stream, under this procedure and agency.
     #[must_use]
     pub const fn beginning(self, procedure: &'a ProcedureRef, agency: &'a AgencyCode) -> Self {
         Self { begins: Begins::New(procedure, agency), ..self }
     }
 
-    /// The stream may begin with the command, under no procedure.
+    /// The command may begin the stream, under no procedure.
     #[must_use]
     pub const fn beginning_without_law(self) -> Self {
         Self { begins: Begins::NewWithoutLaw, ..self }
     }
 
-    /// Only some of those whom the step allows may send the command in this case.
+    /// Restricts the callers further than the step does.
     #[must_use]
     pub const fn by(self, mays: &'a [May]) -> Self {
         Self { mays: Some(mays), ..self }
     }
 
-    /// The versions that the caller has seen (`If-Match`).
+    /// The versions in `If-Match`; the command conflicts if the stream has another version.
     #[must_use]
     pub const fn seen(self, seen: &'a Seen) -> Self {
         Self { seen: Some(seen), ..self }
@@ -70,12 +70,12 @@ impl<'a> On<'a> {
     }
 }
 
-/// Executes the command that is the body of a request, on an existing stream of which the caller
-/// must have seen the newest version.
+/// Executes the command in the request body on an existing stream. `If-Match` must have the newest
+/// version.
 ///
 /// # Errors
 ///
-/// The problem of the request, or of what it asks for.
+/// A problem of the request, or the refusal of the command.
 pub async fn execute<C: Command + DeserializeOwned>(
     streams: &Streams<C::State>,
     id: (&str, Option<DossierId>),
@@ -84,11 +84,11 @@ pub async fn execute<C: Command + DeserializeOwned>(
     execute_as(streams, id, request, |command: C| command).await
 }
 
-/// The same where the body is not the whole command.
+/// Like [`execute`], but makes the command from the request body.
 ///
 /// # Errors
 ///
-/// The problem of the request, or of what it asks for.
+/// A problem of the request, or the refusal of the command.
 pub async fn execute_as<B: DeserializeOwned, C: Command>(
     streams: &Streams<C::State>,
     (id, dossier): (&str, Option<DossierId>),
@@ -101,12 +101,11 @@ pub async fn execute_as<B: DeserializeOwned, C: Command>(
     send(streams, request, On::stream(id, dossier).seen(&seen), &command(body)).await
 }
 
-/// The same for what can be done only once, whatever has happened since: no version need have been
-/// seen.
+/// Like [`execute`], for a step that is possible only once: `If-Match` is not required.
 ///
 /// # Errors
 ///
-/// The problem of the request, or of what it asks for.
+/// A problem of the request, or the refusal of the command.
 pub async fn execute_unseen<C: Command + DeserializeOwned>(
     streams: &Streams<C::State>,
     (id, dossier): (&str, Option<DossierId>),
@@ -121,7 +120,7 @@ pub async fn execute_unseen<C: Command + DeserializeOwned>(
 ///
 /// # Errors
 ///
-/// The problem of what it asks for.
+/// A problem of the request, or the refusal of the command.
 pub async fn send<C: Command>(
     streams: &Streams<C::State>,
     request: &Request,
@@ -132,8 +131,8 @@ pub async fn send<C: Command>(
     let digest = request.digest(kit);
     let envelope = on.envelope::<C>(request, request.caller()?, &digest)?;
     let executed = match streams.execute(&envelope, command).await {
-        // Beside what an older version recorded stands the digest of the body alone. The command
-        // stands in the stream, or this would not be said: nothing is decided here.
+        // Older versions recorded a digest of the body alone. This failure means that the command
+        // is in the stream already, so nothing is decided again.
         Err(Failure::KeyReused) => {
             let digest = kit.keyed_digest(&[&request.body]);
             streams.execute(&CommandEnvelope { digest: &digest, ..envelope }, command).await
@@ -143,12 +142,12 @@ pub async fn send<C: Command>(
     Ok(executed?.loaded)
 }
 
-/// What a command would record for the caller of a request, without recording it; `None` if the
+/// The events that a command would record for the caller, without recording them; `None` if the
 /// same request has executed it before.
 ///
 /// # Errors
 ///
-/// Those with which [`send`] would end.
+/// Those of [`send`].
 pub async fn preview<C: Command>(
     streams: &Streams<C::State>,
     request: &Request,
@@ -159,7 +158,7 @@ pub async fn preview<C: Command>(
     let digest = request.digest(kit);
     let envelope = on.envelope::<C>(request, request.caller()?, &digest)?;
     let tried = match streams.trial(&envelope, command).await {
-        // As in `send`: what an older version recorded.
+        // As in `send`: older versions recorded a digest of the body alone.
         Err(Failure::KeyReused) => {
             let digest = kit.keyed_digest(&[&request.body]);
             streams.trial(&CommandEnvelope { digest: &digest, ..envelope }, command).await
@@ -169,7 +168,8 @@ pub async fn preview<C: Command>(
     Ok(tried?)
 }
 
-/// What a caller may read, as its stream stands now.
+/// Loads a stream that the caller may read, once it has the effects of the events that the client
+/// has seen.
 pub async fn read<S: State>(
     streams: &Streams<S>,
     mays: &[May],
@@ -184,7 +184,7 @@ pub async fn read<S: State>(
     Ok(loaded)
 }
 
-/// The answer that shows a stream.
+/// A reply with the version and position of a loaded stream; 404 without a body.
 pub fn shown<S>(loaded: &Loaded<S>, body: Option<impl Serialize>) -> Result<Reply, Problem> {
     let body = body.ok_or_else(Problem::not_found)?;
     Ok(Reply::ok(&body).version(loaded.version).position(loaded.position))

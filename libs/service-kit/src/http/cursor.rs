@@ -1,29 +1,30 @@
-//! Cursors of lists (keyset pages): each says behind which row the next page begins, and of which list it is.
+//! Cursors of lists (keyset pagination): each has the key of the last row of a page and a digest of
+//! the list, so that it is not used with another list.
 
 use super::Problem;
 use crate::Kit;
 
-/// The cursors of one list, with the filters that the caller asked for.
+/// Cursors of one list, with the caller's filters.
 #[derive(Debug)]
 pub struct Cursors {
     list: String,
 }
 
 impl Cursors {
-    /// Those of the list that `asked` tells from every other: its address and its filters.
+    /// Cursors of the list that `asked` identifies: its address and filters.
     #[must_use]
     pub fn of(kit: &Kit, asked: &[&str]) -> Self {
         let parts: Vec<&[u8]> = asked.iter().map(|part| part.as_bytes()).collect();
         Self { list: kit.keyed_digest(&parts) }
     }
 
-    /// The cursor behind the row with this key.
+    /// The cursor after the row with this key.
     #[must_use]
     pub fn write(&self, key: &str) -> String {
         format!("{key}.{}", self.list)
     }
 
-    /// The key in a cursor of this list. One that comes from another list, or from the same with other filters, is a 400.
+    /// The key in a cursor of this list. A cursor of another list, or with other filters, is a 400.
     pub fn read<'a>(&self, cursor: &'a str) -> Result<&'a str, Problem> {
         let (key, list) = cursor
             .rsplit_once('.')

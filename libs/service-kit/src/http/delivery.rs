@@ -1,5 +1,5 @@
-//! How an applicant wants a result, as it comes over the wire. What is personal in it becomes so here: no caller writes the
-//! seal themselves.
+//! The applicant's choice of delivery, as received. Addresses become personal data ([`Personal`])
+//! here, so that clients do not have to mark them.
 
 use dossier::contract::{Address, Delivery, DeliveryChannel, Personal};
 use serde::de::Error;
@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::{Line, Phone};
 
-/// Lines of an address.
+/// Lines of a postal address.
 const ADDRESS_LINES_MAX: usize = 6;
 
 /// How the applicant wants the result.

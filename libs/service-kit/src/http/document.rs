@@ -24,7 +24,7 @@ mod refusals;
 mod schemas;
 mod unused;
 
-/// The document of the operations of one service, which all have its title as their tag.
+/// The document of a service's operations, which are all tagged with its title.
 #[must_use]
 pub fn document<A>(title: &str, description: &str, operations: &[Operation<A>]) -> OpenApi {
     let mut built = Document::new();
@@ -34,7 +34,7 @@ pub fn document<A>(title: &str, description: &str, operations: &[Operation<A>]) 
     built.finish(title, description)
 }
 
-/// One document of several. Components that have one name in two of them are the same.
+/// Merges documents. Components of the same name must be the same.
 #[must_use]
 pub fn merged(title: &str, description: &str, documents: Vec<OpenApi>) -> OpenApi {
     let mut whole = OpenApiBuilder::new().info(info(title, description)).build();
@@ -60,7 +60,6 @@ fn info(title: &str, description: &str) -> utoipa::openapi::Info {
         .build()
 }
 
-/// A document in the making.
 struct Document {
     paths: Paths,
     components: Components,
@@ -98,7 +97,7 @@ impl Document {
         for (status, problems) in refusals::responses(item, &mut self.components) {
             operation = operation.response(status, problems);
         }
-        // A reply of its own takes the place of problems with the same status.
+        // A reply replaces problems with the same status.
         let usual = item.status.canonical_reason().unwrap_or_default();
         for (status, when) in also.chain([(item.status, usual)]) {
             operation = operation.response(status.as_str(), response(item, status, when));
@@ -109,7 +108,7 @@ impl Document {
                     operation = operation.security(requirement);
                 }
             }
-            // Not what the document says for all, which is nothing.
+            // An empty list overrides the document's default security requirement.
             Access::Open => operation = operation.securities(Some([])),
         }
         let method = if item.method == Method::GET { HttpMethod::Get } else { HttpMethod::Post };
@@ -122,7 +121,7 @@ impl Document {
         }
     }
 
-    /// The parameters of an operation, each in the components.
+    /// Parameters of an operation, as references to components.
     fn parameters(&mut self, item: &Item) -> Vec<Ref> {
         let mut references = Vec::new();
         for field in &item.path {
@@ -191,7 +190,7 @@ impl Document {
     }
 }
 
-/// What is to be known before an operation is called.
+/// The description of an operation, with its callers and legal basis.
 fn described(item: &Item) -> String {
     let mut parts: Vec<String> = item.description.map(str::to_owned).into_iter().collect();
     match item.access {
@@ -204,7 +203,7 @@ fn described(item: &Item) -> String {
     parts.join("\n\n")
 }
 
-/// A body by media type. Examples are given later, when all schemas are known.
+/// Body content by media type. Examples are added later, when all schemas are known.
 fn contents(content: &Content) -> Vec<(&'static str, utoipa::openapi::Content)> {
     match content {
         Content::Json(shape) => {
@@ -222,7 +221,7 @@ fn contents(content: &Content) -> Vec<(&'static str, utoipa::openapi::Content)> 
     }
 }
 
-/// A reply that is no problem.
+/// A successful response.
 fn response(item: &Item, status: StatusCode, when: &str) -> utoipa::openapi::Response {
     let mut response = ResponseBuilder::new().description(when);
     for (media_type, content) in item.reply.iter().flat_map(contents) {
@@ -241,7 +240,7 @@ fn response(item: &Item, status: StatusCode, when: &str) -> utoipa::openapi::Res
     response.build()
 }
 
-/// A header as it is written, and its name among the components.
+/// The header's usual spelling, and the name of its component.
 fn header(name: &HeaderName) -> Option<(&'static str, &'static str)> {
     let known = [
         (ETAG, "ETag", "ETag"),
@@ -257,7 +256,7 @@ fn reference(section: &str, name: &str) -> Ref {
     Ref::new(format!("#/components/{section}/{name}"))
 }
 
-/// A schema by its name.
+/// A reference to a schema.
 fn schema(name: &str) -> RefOr<Schema> {
     RefOr::Ref(Ref::from_schema_name(name))
 }

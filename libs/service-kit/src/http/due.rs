@@ -1,6 +1,7 @@
-//! Ends of periods on the wire. An end is an instant that is outside already, usually the midnight after the last day, which a
-//! reader takes for a day too late: so every one is shown with its last day, in the agency's own time. Replies hold these
-//! types, flattened, and never an instant alone; `xtask` checks the documents for it.
+//! Ends of periods in replies. An end is the first instant outside the period, usually the midnight
+//! after the last day, which readers mistake for one day later. So each end is shown with its last
+//! day, in the agency's time zone. Replies flatten these types and never have an end alone; `xtask`
+//! checks this in the API documents.
 
 use dossier::contract::AgencyCode;
 use dossier::law::Law;
@@ -23,14 +24,14 @@ macro_rules! ends {
         }
 
         impl $name {
-            /// An end in an agency, whose clocks say which day is the last.
+            /// The end, with its last day by the agency's clocks.
             #[must_use]
             pub fn of(law: &Law, agency: &AgencyCode, end: impl Into<Option<Timestamp>>) -> Self {
                 let end = end.into();
                 Self { $at: end, $on: end.and_then(|end| law.last_day(agency, end)) }
             }
 
-            /// The instant.
+            /// The instant of the end.
             #[must_use]
             pub const fn at(&self) -> Option<Timestamp> {
                 self.$at

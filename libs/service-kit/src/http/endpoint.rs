@@ -1,4 +1,5 @@
-//! How a declared handler becomes a filter of warp's. Handlers return a reply or a problem; a filter never rejects.
+//! Turns declared handlers into warp filters. Handlers return a reply or a problem; these filters
+//! never reject.
 
 use std::sync::Arc;
 
@@ -16,13 +17,13 @@ use super::serve::BrokenOff;
 use super::{Language, Problem, Reply, Request};
 use crate::documents::Interrupted;
 
-/// What answers at an address.
+/// The filter that answers an operation.
 pub(crate) type Answers = BoxedFilter<(Response,)>;
 
-/// Who may call an operation. It is checked before the body is read.
+/// Who may call an operation. Checked before the body is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Whoever has a token with one of these roles.
+    /// Callers with a token that has one of these roles.
     Roles(&'static [May]),
     /// Everybody.
     Open,
@@ -33,42 +34,42 @@ pub enum Access {
 pub(crate) enum Takes {
     /// Whole, into memory.
     Body,
-    /// Part by part, onto the disk.
+    /// As a stream, onto disk.
     Upload,
 }
 
-/// What an operation counts as towards its caller's quotas.
+/// Which quota an operation counts towards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counts {
-    /// A step or a read or an upload, by its method and its body; what is open to everybody is not counted.
+    /// Step, read or upload, depending on method and body; open operations are not counted.
     Usual,
-    /// A step that files something new.
+    /// A step that submits something new, for example a dossier.
     Filing,
-    /// A look-up by an address that has no token.
+    /// A look-up without a token, counted by client address.
     LookUp,
 }
 
-/// An operation, before it has an address.
+/// An operation without address and method.
 #[derive(Debug, Clone)]
 pub struct Route {
     pub(crate) access: Access,
     pub(crate) takes: Takes,
     pub(crate) counts: Counts,
     pub(crate) answers: Answers,
-    /// Whether it is a request of somebody's, to be counted and logged, or a probe.
+    /// Whether it is a probe, which is neither counted nor logged.
     pub(crate) probe: bool,
 }
 
 impl Route {
-    /// What everybody may read, from a filter of warp's own. The router has looked at the address and the method.
+    /// A route that is open to everybody, from a warp filter. The router checks address and method.
     #[must_use]
     pub fn open(answers: BoxedFilter<(Response,)>) -> Self {
         let (takes, counts) = (Takes::Body, Counts::Usual);
         Self { access: Access::Open, takes, counts, answers, probe: false }
     }
 
-    /// The same for whoever watches the process: neither counted among its requests nor logged, because a figure of what
-    /// is asked for must not depend on how often somebody looks.
+    /// Marks it as a probe: neither counted nor logged, so that the frequency of monitoring does
+    /// not change the request metrics.
     #[must_use]
     pub fn probe(self) -> Self {
         Self { probe: true, ..self }
@@ -91,7 +92,7 @@ fn answer(language: Language, answered: Result<Reply, Problem>) -> Response {
     }
 }
 
-/// What answers a declared operation.
+/// The filter of a declared operation.
 pub(super) fn answering<A, P, H>(app: &Arc<A>, declared: &Declared, handler: &H) -> Answers
 where
     A: Send + Sync + 'static,
@@ -101,7 +102,7 @@ where
     let answered = move |request: Request| {
         let (language, path) = (request.language(), Arc::clone(&request.path));
         let values = declared.values(&path);
-        // Nothing has an empty name.
+        // No id is empty.
         let named = !values.iter().any(|value| value.is_empty());
         let answering = if named { handler.answer(&app, &values, request) } else { None };
         let declared = declared.clone();
@@ -117,7 +118,7 @@ where
     request().then(answered).boxed()
 }
 
-/// What answers a declared operation that takes an upload.
+/// The filter of a declared operation that takes an upload.
 pub(super) fn taking<A, H>(app: &Arc<A>, declared: &Declared, handler: &H) -> Answers
 where
     A: Send + Sync + 'static,
@@ -142,7 +143,7 @@ where
         .boxed()
 }
 
-/// The body of an upload.
+/// The body of an upload, in chunks.
 pub type Upload = std::pin::Pin<Box<dyn Stream<Item = Result<Bytes, Interrupted>> + Send>>;
 
 struct UploadStream<S>(S);
@@ -167,7 +168,7 @@ where
     }
 }
 
-/// Why a body did not come to its end.
+/// Why an upload ended early.
 fn interrupted(error: &warp::Error) -> Interrupted {
     let error: &(dyn std::error::Error + 'static) = error;
     let mut causes = std::iter::successors(Some(error), |error| error.source());

@@ -1,4 +1,4 @@
-//! Headers as their standards say: lists, weights, weak tags.
+//! Parsing of request headers, with lists, weights and weak tags.
 
 use calendar::Text;
 use events::Version;
@@ -8,17 +8,17 @@ use http::{HeaderMap, Version as HttpVersion};
 use super::Problem;
 use super::problem::{HEADER_INVALID, PRECONDITION_REQUIRED};
 
-/// The language of an answer.
+/// A language of answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
     /// The default.
     Vietnamese,
-    /// If the client prefers it.
+    /// Used if the client prefers it.
     English,
 }
 
 impl Language {
-    /// A text in it.
+    /// The text in this language.
     #[must_use]
     pub fn of_text(self, text: &Text) -> &str {
         match self {
@@ -27,8 +27,8 @@ impl Language {
         }
     }
 
-    /// The language that a client prefers: the one of the two with the greater weight in its `Accept-Language` (RFC
-    /// 9110, 12.4.2 and 12.5.4), the earlier one of two with the same.
+    /// The language that the client prefers in `Accept-Language` (RFC 9110, 12.4.2 and 12.5.4): the
+    /// one with the greater weight; of equal weights, the first.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {
         let mut best = (0, Self::Vietnamese);
@@ -60,7 +60,7 @@ impl Language {
     }
 }
 
-/// A weight in thousandths; what is none counts as nothing.
+/// A weight in thousandths; 0 if it is malformed.
 fn weight(text: &str) -> u32 {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = fraction.len() <= 3 && fraction.bytes().all(|digit| digit.is_ascii_digit());
@@ -74,14 +74,14 @@ fn weight(text: &str) -> u32 {
 /// Which versions of a resource a client has seen (`If-Match`, RFC 9110, 13.1.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Seen {
-    /// `*`: whichever there is.
+    /// `*`: any version.
     Any,
-    /// One of these; none of them if the client names tags that are not ours.
+    /// One of these versions; empty if the client sent only tags that this server never issues.
     OneOf(Vec<Version>),
 }
 
 impl Seen {
-    /// Whether this is, or may be, the version that the client has seen.
+    /// Whether `version` is among the versions that the client has seen.
     #[must_use]
     pub fn includes(&self, version: Version) -> bool {
         match self {
@@ -90,8 +90,8 @@ impl Seen {
         }
     }
 
-    /// What `If-Match` says. A tag that a proxy has weakened, because it compressed the answer, is taken as ours: it
-    /// still names one version.
+    /// Parses `If-Match`. Weak tags are accepted, because a proxy that compresses an answer weakens
+    /// its tag; it still identifies one version.
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
         if !headers.contains_key(IF_MATCH) {
             return Err(Problem::new(PRECONDITION_REQUIRED));
@@ -123,19 +123,20 @@ fn invalid() -> Problem {
     Problem::new(HEADER_INVALID).about("If-Match")
 }
 
-/// What stands between the quotation marks of the first tag, and what comes behind it.
+/// The first tag, without quotation marks, and the rest of the text.
 fn entity_tag(text: &str) -> Option<(&str, &str)> {
     let quoted = text.strip_prefix("W/").unwrap_or(text).strip_prefix('"')?;
     quoted.split_once('"')
 }
 
-/// The version of a tag as we write it; nothing for others, `+1` and `01` among them.
+/// The version of a tag; `None` if it is not written as this server writes tags, for example `+1`
+/// or `01`.
 fn ours(tag: &str) -> Option<Version> {
     let version = tag.parse().ok()?;
     (format!("{version}") == tag).then_some(Version(version))
 }
 
-/// A `traceparent` (W3C Trace Context, 3.2), if it is one.
+/// The `traceparent` (W3C Trace Context, 3.2), if it is well-formed.
 #[must_use]
 pub(crate) fn trace_parent(headers: &HeaderMap) -> Option<&str> {
     let text = headers.get("traceparent")?.to_str().ok()?;
@@ -146,11 +147,11 @@ pub(crate) fn trace_parent(headers: &HeaderMap) -> Option<&str> {
     };
     let is_zero = |part: &str| part.bytes().all(|b| b == b'0');
     let whole = is_hex(version, 2) && is_hex(trace, 32) && is_hex(parent, 16) && is_hex(flags, 2);
-    // Later versions may have more parts, which nobody here can read; there is only this one.
+    // Later versions may have further parts of unknown meaning; only version 00 exists.
     (whole && *version == "00" && !is_zero(trace) && !is_zero(parent)).then_some(text)
 }
 
-/// Whether a request says once to which host it goes (RFC 9112, 3.2).
+/// Whether a request has exactly one `Host`, which HTTP/1.0 may omit (RFC 9112, 3.2).
 pub(crate) fn has_one_host(version: HttpVersion, headers: &HeaderMap) -> bool {
     match headers.get_all(HOST).iter().count() {
         0 => version < HttpVersion::HTTP_11,

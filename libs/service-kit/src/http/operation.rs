@@ -1,6 +1,7 @@
-//! An operation is declared once, as a plain value: method, address, parameters, body, reply, who may call it, and the problems
-//! that it can answer. From that come its route, its item in the OpenAPI document, the test of roles and the catalogue of
-//! problems. In debug builds and tests an answer that was not declared is a defect of the service.
+//! Declarations of operations. Each is one value: method, address, parameters, body, reply,
+//! permitted callers, and the problems that it can answer with. The route, the item in the OpenAPI
+//! document, the test of roles and the catalogue of problems are derived from it. In debug builds
+//! and tests, an undeclared answer panics.
 
 use std::any::type_name;
 use std::marker::PhantomData;
@@ -30,7 +31,7 @@ pub(crate) use handler::{Handler, UploadHandler};
 pub(crate) use problems::{Features, of as problems};
 pub(crate) use shape::{Field, Schemas, Shape};
 
-/// An operation of a service whose handlers need an `A`.
+/// An operation of a service; its handlers get an `A`, the state of the service.
 #[must_use]
 pub struct Operation<A, H = Bound<A>> {
     item: Item,
@@ -42,12 +43,12 @@ pub struct Operation<A, H = Bound<A>> {
 #[derive(Debug)]
 pub struct Unbound;
 
-/// How a handler becomes a route of a running service.
+/// Makes the route of a running service from the handler.
 pub struct Bound<A>(Bind<A>);
 
 type Bind<A> = Box<dyn Fn(&Arc<A>) -> Route + Send + Sync>;
 
-/// What is declared of an operation.
+/// The declaration of an operation.
 #[derive(Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a declaration of its own")]
 pub(crate) struct Item {
@@ -59,49 +60,48 @@ pub(crate) struct Item {
     pub(crate) access: Access,
     pub(crate) counts: Counts,
     pub(crate) basis: Option<&'static str>,
-    /// Whether it takes a step: then the law may be what refuses it.
+    /// Whether it executes a step. If so, the law may refuse it.
     pub(crate) is_step: bool,
     pub(crate) refusals: Vec<RefusalEntry>,
-    /// The parameters of the address, in its order.
+    /// Parameters of the address, in the order of the address.
     pub(crate) path: Vec<Field>,
-    /// Descriptions of parameters of the address, by name.
+    /// Descriptions of parameters of the address, by parameter name.
     pub(crate) described: Vec<(&'static str, &'static str)>,
     pub(crate) query: Vec<Field>,
-    /// Further headers that it reads.
+    /// Further request headers, with their descriptions.
     pub(crate) headers: Vec<(&'static str, &'static str)>,
     pub(crate) body: Option<Content>,
-    /// Whether the version that was seen must be sent.
+    /// Whether `If-Match` is required.
     pub(crate) if_match: bool,
     pub(crate) idempotency_key: bool,
     pub(crate) status: StatusCode,
     pub(crate) reply: Option<Content>,
-    /// Other statuses of the same reply, and when they come.
+    /// Further statuses of the same reply, and the condition of each.
     pub(crate) also: Vec<(StatusCode, &'static str)>,
-    /// Headers of the reply.
     pub(crate) replies_with: Vec<HeaderName>,
     pub(crate) schemas: Schemas,
     pub(crate) probe: bool,
 }
 
-/// A body.
+/// The content of a request or reply body.
 #[derive(Clone)]
 pub(crate) enum Content {
-    /// JSON of a shape.
     Json(Shape),
     /// Bytes of one of these media types.
     Bytes(&'static [&'static str]),
-    /// A text of a media type, with an example of it.
+    /// Text: its media type and an example.
     Text(&'static str, &'static str),
 }
 
 impl<A> Operation<A, Unbound> {
-    /// What reads at an address, for example `/v1/reviews/{dossier}`. `id` is its name in clients, the stem of its file;
-    /// `summary` is one imperative sentence without a full stop.
+    /// A read operation. `address` is a template, for example `/v1/reviews/{dossier}`; `id` is the
+    /// operation's name in clients and the stem of its file; `summary` is one imperative sentence
+    /// without a full stop.
     pub fn get(address: &'static str, id: &'static str, summary: &'static str) -> Self {
         Self::new(Method::GET, address, id, summary)
     }
 
-    /// What changes something. Clients send an `Idempotency-Key`.
+    /// An operation that changes something. An `Idempotency-Key` is required.
     pub fn post(address: &'static str, id: &'static str, summary: &'static str) -> Self {
         let mut new = Self::new(Method::POST, address, id, summary);
         new.item.idempotency_key = true;
@@ -137,13 +137,13 @@ impl<A> Operation<A, Unbound> {
         Self { item, handler: Unbound, app: PhantomData }
     }
 
-    /// More than its summary says: what to know before it is called.
+    /// Adds a description: details that the summary does not have.
     pub fn describe(mut self, description: &'static str) -> Self {
         self.item.description = Some(description);
         self
     }
 
-    /// The step that it takes: who may, its legal basis, and the reasons for which it is refused.
+    /// Takes the permitted callers, the legal basis and the refusals from a step.
     pub fn step(mut self, step: &Step) -> Self {
         self.item.access = Access::Roles(step.may);
         self.item.basis = Some(step.basis);
@@ -152,49 +152,50 @@ impl<A> Operation<A, Unbound> {
         self.refusals(step.refusals)
     }
 
-    /// The command that is its body, and the step that it is.
+    /// Takes the step of the command, with the command as the request body.
     pub fn command<C: Command + ToSchema>(self) -> Self {
         self.step(&C::STEP).body::<C>()
     }
 
-    /// Who may call it, where that is not what a step says. Without this and without a step it is open to everybody.
+    /// Restricts the callers, where no step does so. Without roles and without a step, an operation
+    /// is open to everybody.
     pub fn roles(mut self, mays: &'static [May]) -> Self {
         self.item.access = Access::Roles(mays);
         self
     }
 
-    /// Further problems that the handler answers.
+    /// Adds problems that the handler can answer with.
     pub fn refusals(mut self, entries: &[RefusalEntry]) -> Self {
         self.item.refusals.extend_from_slice(entries);
         self
     }
 
-    /// What a parameter of the address is, where its name is not in the common list.
+    /// Describes a parameter of the address that is not in the list of common ones.
     pub fn parameter(mut self, name: &'static str, description: &'static str) -> Self {
         self.item.described.push((name, description));
         self
     }
 
-    /// The query string, a struct of which each field is a parameter.
+    /// The query string: each field of `Q` is a parameter.
     pub fn query<Q: ToSchema>(mut self) -> Self {
         self.item.query = self.item.schemas.fields_of::<Q>();
         self
     }
 
-    /// A header of the request that only this operation reads.
+    /// A request header that only this operation reads.
     pub fn header(mut self, name: &'static str, description: &'static str) -> Self {
         self.item.headers.push((name, description));
         self
     }
 
-    /// The body, as JSON. Of a step on something that exists the version that was seen must be sent in `If-Match`.
+    /// The request body, as JSON. If the address has a parameter, `If-Match` is required too.
     pub fn body<B: ToSchema>(mut self) -> Self {
         self.item.if_match = self.item.address.contains('{');
         self.item.body = Some(Content::Json(self.item.schemas.shape_of::<B>()));
         self
     }
 
-    /// An example of the body; without it one is made of the examples of its fields.
+    /// An example of the request body; the default is composed of the examples of its fields.
     pub fn body_example(mut self, example: Value) -> Self {
         if let Some(Content::Json(shape)) = &mut self.item.body {
             shape.example = Some(example);
@@ -202,48 +203,48 @@ impl<A> Operation<A, Unbound> {
         self
     }
 
-    /// No version need have been seen: the step is possible once, whatever has happened since.
+    /// `If-Match` is not required: the step is possible once, at any version.
     pub fn unseen(mut self) -> Self {
         self.item.if_match = false;
         self
     }
 
-    /// The reply, as JSON.
+    /// A reply with status 200 and a JSON body.
     pub fn reply<R: ToSchema>(mut self) -> Self {
         let shape = self.item.schemas.shape_of::<R>();
         self.replies(StatusCode::OK, Content::Json(shape))
     }
 
-    /// The reply, as JSON, where something was made: 201, with its address in `Location`.
+    /// A reply with status 201, a JSON body, and the address of the new resource in `Location`.
     pub fn created<R: ToSchema>(mut self) -> Self {
         let shape = self.item.schemas.shape_of::<R>();
         self.item.replies_with.push(LOCATION);
         self.replies(StatusCode::CREATED, Content::Json(shape))
     }
 
-    /// The reply, as a JSON array, where handlers give a `Vec<R>`.
+    /// A reply with a JSON array; handlers return a `Vec<R>`.
     pub fn list<R: ToSchema>(mut self) -> Self {
         let shape = self.item.schemas.list_of::<R>();
         self.replies(StatusCode::OK, Content::Json(shape))
     }
 
-    /// The reply, as bytes of one of these media types.
+    /// A reply with bytes of one of these media types.
     pub fn bytes(self, media_types: &'static [&'static str]) -> Self {
         self.replies(StatusCode::OK, Content::Bytes(media_types))
     }
 
-    /// The same reply comes with another status at times, and when.
+    /// The same reply may have another status, on the condition `when`.
     pub fn also(mut self, status: StatusCode, when: &'static str) -> Self {
         self.item.also.push((status, when));
         self
     }
 
-    /// The reply, as a text, with an example of it.
+    /// A reply with text, and an example of it.
     pub fn text(self, media_type: &'static str, example: &'static str) -> Self {
         self.replies(StatusCode::OK, Content::Text(media_type, example))
     }
 
-    /// An example of the reply; without it one is made of the examples of its fields.
+    /// An example of the reply; the default is composed of the examples of its fields.
     pub fn reply_example(mut self, example: Value) -> Self {
         if let Some(Content::Json(shape)) = &mut self.item.reply {
             shape.example = Some(example);
@@ -257,29 +258,31 @@ impl<A> Operation<A, Unbound> {
         self
     }
 
-    /// The reply has the version of what it shows (`ETag`) and its position in the log (`Consistency-Token`).
+    /// The reply has the version of the resource (`ETag`) and its position in the log
+    /// (`Consistency-Token`).
     pub fn versioned(mut self) -> Self {
         self.item.replies_with.extend([ETAG, CONSISTENCY_TOKEN]);
         self
     }
 
-    /// The reply is a page, with a `Link` to the next one if there is one.
+    /// The reply is a page, with a `Link` to the next page if there is one.
     pub fn pages(mut self) -> Self {
         self.item.replies_with.push(LINK);
         self
     }
 
-    /// Counted towards quotas as something else than usual.
+    /// Counts it differently in quotas; the default is [`Counts::Usual`].
     pub fn counted(mut self, counts: Counts) -> Self {
         self.item.counts = counts;
         self
     }
 
-    /// What answers: a function of the app, the parameters of the address, and the request.
+    /// Sets the handler: a function of the service's state, the parameters of the address, and the
+    /// request.
     ///
     /// # Panics
     ///
-    /// The address has another number of parameters than the function.
+    /// The address and the function have different numbers of parameters.
     pub fn handle<P, H: Handler<A, P>>(mut self, handler: H) -> Operation<A>
     where
         A: Send + Sync + 'static,
@@ -290,7 +293,7 @@ impl<A> Operation<A, Unbound> {
         self.bound(bound, Takes::Body)
     }
 
-    /// A filter of its own that answers a probe: not counted, not logged, and open to everybody.
+    /// Sets a warp filter that answers a probe: not counted, not logged, and open to everybody.
     pub fn probe(
         mut self,
         route: impl Fn(&Arc<A>) -> Route + Send + Sync + 'static,
@@ -300,7 +303,7 @@ impl<A> Operation<A, Unbound> {
         Operation { item: self.item, handler, app: PhantomData }
     }
 
-    /// What answers an upload of one of these media types: the body comes as a stream.
+    /// Sets the handler of an upload of one of these media types. The body is a stream.
     pub fn upload<H: UploadHandler<A>>(
         mut self,
         media_types: &'static [&'static str],
@@ -332,20 +335,20 @@ impl<A> Operation<A> {
         &self.item
     }
 
-    /// The operation's name in clients.
+    /// The operation's name in generated clients.
     #[must_use]
     pub fn id(&self) -> &'static str {
         self.item.id
     }
 
-    /// Every registered problem that it can answer.
+    /// Every registered problem that the operation can answer with.
     #[must_use]
     pub fn problems(&self) -> Vec<RefusalEntry> {
         problems(&self.item)
     }
 }
 
-/// The routes of a service's operations.
+/// Mounts the operations of a service.
 #[must_use]
 pub fn mount_all<A>(app: &Arc<A>, operations: Vec<Operation<A>>) -> Vec<Mounted> {
     let mounted =

@@ -1,4 +1,5 @@
-//! Problems (RFC 9457): every refusal has a registered type and says, in Vietnamese or English, what to change.
+//! Problems (RFC 9457). Each has a registered type and says in Vietnamese or English what to
+//! change.
 
 use std::time::Duration;
 
@@ -31,7 +32,7 @@ macro_rules! entries {
         $(#[doc = $en] pub const $name: RefusalEntry =
             RefusalEntry { status: $status, code: $code, vi: $vi, en: $en };)*
 
-        /// The problems that any request can meet.
+        /// Problems that any operation can answer with.
         pub const GENERAL: &[RefusalEntry] = &[$($name),*];
     };
 }
@@ -108,18 +109,18 @@ entries! {
         "hệ thống tạm thời không phục vụ được, hãy thử lại", "the service cannot answer now; try again";
 }
 
-/// A problem on its way to the client.
+/// A problem that is not rendered yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     entry: RefusalEntry,
-    /// Apart, so that an answer that is a problem is small.
+    /// Boxed to keep `Result<_, Problem>` small.
     about: Option<Box<Text>>,
     fields: Vec<FieldError>,
     findings: Option<Box<[Finding]>>,
     violated: Vec<&'static str>,
     current: Option<Version>,
     retry_after: Option<Duration>,
-    /// What the log says of it and the caller is not told, or not in one word.
+    /// Cause for the log that the caller is not told, or not as one word.
     reason: Option<&'static str>,
 }
 
@@ -180,20 +181,20 @@ impl Problem {
         }
     }
 
-    /// With what it was about.
+    /// Adds the value or subject that it is about.
     #[must_use]
     pub fn about(mut self, about: impl Into<String>) -> Self {
         self.about = Some(Box::new(Text::same(about)));
         self
     }
 
-    /// Nothing is there, or not for this caller.
+    /// 404: it does not exist, or the caller may not see it.
     #[must_use]
     pub const fn not_found() -> Self {
         Self::new(NOT_FOUND)
     }
 
-    /// Fields that must change.
+    /// Invalid fields of the body.
     #[must_use]
     pub fn fields(fields: Vec<FieldError>) -> Self {
         Self { fields, ..Self::new(FORM_INVALID) }
@@ -203,63 +204,64 @@ impl Problem {
         Self { entry, ..self }
     }
 
-    /// What would succeed a moment later.
+    /// A problem with `Retry-After: 1`.
     #[must_use]
     pub fn at_once(entry: RefusalEntry) -> Self {
         Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(entry) }
     }
 
-    /// The client asks more often than one may; when to ask again.
+    /// The client exceeds the request rate; retry after `wait`.
     #[must_use]
     pub fn too_often(wait: Duration) -> Self {
         Self { retry_after: Some(wait), ..Self::new(TOO_OFTEN) }
     }
 
-    /// A quota is used up.
+    /// Exceeded quotas of the caller.
     #[must_use]
     pub fn quota(exceeded: &Exceeded) -> Self {
         let violated = exceeded.policies.clone();
         Self { violated, retry_after: Some(exceeded.wait), ..Self::new(QUOTA_EXCEEDED) }
     }
 
-    /// A query parameter that cannot be read.
+    /// An invalid query parameter.
     #[must_use]
     pub fn query(about: impl Into<String>) -> Self {
         Self::new(QUERY_INVALID).about(about)
     }
 
-    /// What was written is not visible here yet.
+    /// The position in `Consistency-Token` is not visible here yet.
     #[must_use]
     pub fn not_yet_consistent() -> Self {
         Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(NOT_CONSISTENT) }
     }
 
-    /// Too many act on it at the same time.
+    /// Concurrent commands conflict on the stream.
     #[must_use]
     pub fn contended() -> Self {
         Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(CONTENDED) }
     }
 
-    /// The store takes no more at the moment.
+    /// The event store is overloaded; retry after `wait`.
     #[must_use]
     pub fn busy(wait: Duration) -> Self {
         Self { retry_after: Some(wait), ..Self::new(BUSY) }
     }
 
-    /// The service cannot answer now; the reason goes into the log.
+    /// The service cannot answer now. The reason is logged, not sent.
     #[must_use]
     pub fn unavailable(reason: &str) -> Self {
         tracing::error!(reason, "a request cannot be served");
         Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(UNAVAILABLE) }
     }
 
-    /// Nothing can be written until somebody sees to it: when to try again is said only where that may help.
+    /// The store cannot be written to until an operator acts. `Retry-After` is sent only if
+    /// retrying may help.
     #[must_use]
     pub fn unwritable(why: &Unwritable) -> Self {
         Self { retry_after: why.retry_after(), ..Self::unavailable(&why.to_string()) }
     }
 
-    /// A refusal of the law.
+    /// A refusal by the law.
     #[must_use]
     pub fn refused(refusal: &impl Refuse) -> Self {
         let entry = refusal.entry();
@@ -267,12 +269,11 @@ impl Problem {
             tracing::error!(?refusal, "the law cannot be applied");
         }
         let findings = Some(refusal.findings()).filter(|all| !all.is_empty()).map(Box::from);
-        // What is said of each field need not be said of all of them together.
+        // Findings of single fields replace the subject of the whole.
         let about = refusal.subject().filter(|_| findings.is_none()).map(Box::new);
         Self { about, findings, ..Self::new(entry) }
     }
 
-    /// Its HTTP status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.entry.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
@@ -289,7 +290,7 @@ impl Problem {
         self.fields.iter().map(|field| &*field.pointer)
     }
 
-    /// What it says, in a language.
+    /// The problem as JSON, in a language.
     pub(crate) fn text(&self, language: Language) -> Vec<u8> {
         let title = match language {
             Language::Vietnamese => self.entry.vi,
@@ -324,7 +325,7 @@ impl Problem {
         fields.chain(findings).take(FINDINGS_MAX).collect()
     }
 
-    /// As an answer in a language.
+    /// The problem as a response, in a language.
     #[must_use]
     pub fn into_response(self, language: Language) -> Response {
         let status = self.status();
@@ -341,7 +342,7 @@ impl Problem {
             headers.insert(ETAG, tag);
         }
         if let Some(wait) = self.retry_after {
-            // Rounded up: who comes a moment too early is refused once more.
+            // Rounded up: a retry even 1 ms early would be refused.
             let seconds = u64::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX);
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
         }
@@ -363,7 +364,7 @@ impl From<Unauthenticated> for Problem {
         let problem = match refused {
             Unauthenticated::Missing => Self::new(TOKEN_MISSING),
             Unauthenticated::Expired => Self::new(TOKEN_EXPIRED).about(refused.detail()),
-            // The same token may be taken again once the keys can be read.
+            // Retrying with the same token succeeds once the keys can be fetched.
             Unauthenticated::KeysTooOld => {
                 Self { retry_after: Some(KEYS_RETRY), ..Self::new(UNAVAILABLE) }
             }
@@ -377,7 +378,7 @@ impl From<Denied> for Problem {
     fn from(denied: Denied) -> Self {
         let (entry, reason) = match denied {
             Denied::Role => (ROLE_FORBIDDEN, "role"),
-            // Whether it exists is not told to who may not see it.
+            // A caller outside the scope does not learn whether it exists.
             Denied::Scope => (NOT_FOUND, "scope"),
             Denied::Party => (OWN_MATTER, "party"),
         };
@@ -387,7 +388,7 @@ impl From<Denied> for Problem {
 
 impl From<ClockWrong> for Problem {
     fn from(wrong: ClockWrong) -> Self {
-        // What an operator has to do about it is no matter of whoever asked.
+        // The caller cannot act on the reason; an operator can.
         tracing::warn!(%wrong, "a request cannot be recorded");
         Self { retry_after: Some(CLOCK_RETRY_AFTER), ..Self::new(CLOCK_WRONG) }
     }

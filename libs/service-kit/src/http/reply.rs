@@ -1,4 +1,4 @@
-//! Answers that are not problems.
+//! Successful answers.
 
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
@@ -17,13 +17,13 @@ use crate::documents::Content;
 
 pub(super) const CONSISTENCY_TOKEN: HeaderName = HeaderName::from_static("consistency-token");
 
-/// An answer.
+/// A successful answer, with its headers.
 #[derive(Debug)]
 pub struct Reply {
     status: StatusCode,
     headers: HeaderMap,
     body: Body,
-    /// The Rust type of a JSON body.
+    /// The Rust type of a JSON body; compared with the declared one.
     shape: Option<&'static str>,
 }
 
@@ -48,13 +48,13 @@ impl Reply {
         Self::json(StatusCode::OK, body)
     }
 
-    /// 201 with a JSON body and the address of what was made.
+    /// 201 with a JSON body and the address of the new resource.
     #[must_use]
     pub fn created(location: &str, body: &impl Serialize) -> Self {
         Self::json(StatusCode::CREATED, body).header(LOCATION, location)
     }
 
-    /// 200 with a document's content of so many bytes, which is never held in memory whole.
+    /// 200 with the content of a document, of `bytes` bytes, as a stream.
     #[must_use]
     pub(crate) fn content(media_type: &str, content: Content, bytes: u64) -> Self {
         let (headers, body) = (HeaderMap::new(), Body::Stream(content));
@@ -64,14 +64,14 @@ impl Reply {
     }
 
     fn json<T: Serialize>(status: StatusCode, body: &T) -> Self {
-        // Replies are structs with text keys: writing them cannot fail.
+        // Replies are structs with text keys: serialization cannot fail.
         let body = Body::Whole(serde_json::to_vec(body).unwrap_or_default());
         let shape = Some(std::any::type_name::<T>());
         Self { status, headers: HeaderMap::new(), body, shape }
             .header(CONTENT_TYPE, "application/json")
     }
 
-    /// With the version to send back in `If-Match`.
+    /// Sets `ETag`, for the client to send in `If-Match`.
     #[must_use]
     pub fn version(self, version: Option<Version>) -> Self {
         match version {
@@ -80,13 +80,13 @@ impl Reply {
         }
     }
 
-    /// With the position to send back in `Consistency-Token`.
+    /// Sets `Consistency-Token`, for the client to send back.
     #[must_use]
     pub fn position(self, position: Position) -> Self {
         self.header(CONSISTENCY_TOKEN, &format!("\"{}\"", position.0))
     }
 
-    /// With the address of the next page (RFC 8288).
+    /// Sets the `Link` to the next page (RFC 8288).
     #[must_use]
     pub fn next_page(self, address: Option<&str>) -> Self {
         match address {
@@ -95,7 +95,7 @@ impl Reply {
         }
     }
 
-    /// With a header; one whose value cannot be written is left out.
+    /// Sets a header; it is left out if the value is not valid in a header.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -127,7 +127,7 @@ impl Reply {
     }
 }
 
-/// The answer may be shared between threads, and nobody does: the lock is never taken.
+/// Makes the content `Sync`, as warp requires. Access is exclusive, so the mutex is never locked.
 struct Exclusive(Mutex<Content>);
 
 impl Stream for Exclusive {

@@ -1,5 +1,5 @@
-//! What every request carries, read strictly: what cannot be understood is refused with what to
-//! change.
+//! Requests and their common parts. Input is parsed strictly: invalid input is refused with a
+//! problem that names it.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -31,30 +31,28 @@ use crate::telemetry;
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const CONSISTENCY_TOKEN: HeaderName = HeaderName::from_static("consistency-token");
 
-/// What is known of a request by its head alone.
+/// What the head of a request determines.
 #[derive(Debug, Clone)]
 pub(crate) struct Head {
     pub(crate) client: IpAddr,
     pub(crate) operation: Arc<str>,
     pub(crate) path: Arc<str>,
-    /// Absent where an operation is open to everybody.
+    /// Absent if the operation is open to everybody.
     pub(crate) caller: Option<Arc<Caller>>,
 }
 
-/// A request whose sender was let in.
+/// An authenticated request.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Where it comes from: the peer, or what a trusted proxy says of it.
+    /// Address of the client: the peer, or the address that a trusted proxy forwards.
     pub client: IpAddr,
     /// Method and address of the operation, for example `POST /v1/reviews/{dossier}/claim`.
     pub operation: Arc<str>,
     /// The path as it was sent.
     pub path: Arc<str>,
-    /// Its headers.
     pub headers: HeaderMap,
-    /// Its query string, without the question mark.
+    /// Without the question mark.
     pub query: String,
-    /// Its body, within the limit.
     pub body: Bytes,
     caller: Option<Arc<Caller>>,
 }
@@ -65,12 +63,13 @@ impl Request {
         Self { client, operation, path, headers, query, body, caller }
     }
 
-    /// Who is calling. One of their roles may do this; over what, is decided where that is known.
+    /// The caller, who has one of the permitted roles. Whether the resource permits them is decided
+    /// once it is loaded.
     pub fn caller(&self) -> Result<&Caller, Problem> {
         self.caller.as_deref().ok_or(Problem::new(TOKEN_MISSING))
     }
 
-    /// Whether the caller may do this with what was found.
+    /// Fails if the resource is absent or the caller may not do this with it.
     pub fn permitted_over(
         caller: &Caller,
         mays: &[May],
@@ -81,7 +80,7 @@ impl Request {
         Ok(())
     }
 
-    /// The body as JSON of a known shape. What fails is named by its place.
+    /// The body as JSON of type `T`. Findings have the JSON Pointer of the field.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         let content_type = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let essence = content_type.unwrap_or("").split(';').next().unwrap_or("").trim();
@@ -91,7 +90,7 @@ impl Request {
         strict::read(&self.body)
     }
 
-    /// The query string as a known shape.
+    /// The query string as parameters of type `T`.
     pub fn query<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         let invalid = |error: serde_urlencoded::de::Error| Problem::query(error.to_string());
         let pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> =
@@ -104,7 +103,7 @@ impl Request {
         serde_urlencoded::from_str(&self.query).map_err(invalid)
     }
 
-    /// The address of the page behind `cursor`: the same question, filters and all, from there on.
+    /// The address of the page after `cursor`, with the same filters.
     #[must_use]
     pub fn next_page(&self, address: &str, cursor: &str) -> String {
         let asked: Vec<(String, String)> =
@@ -115,8 +114,8 @@ impl Request {
         format!("{address}?{}", serde_urlencoded::to_string(next).unwrap_or_default())
     }
 
-    /// The address of the page behind these rows, if there may be one: when they are as many as
-    /// were asked for. `key` is the cursor of a row.
+    /// The address of the page after these rows; `None` if there are fewer than `limit`, because
+    /// then no more follow. `key` gives the cursor of a row.
     #[must_use]
     pub fn page_after<T>(
         &self,
@@ -129,7 +128,8 @@ impl Request {
         Some(self.next_page(address, &key(last)))
     }
 
-    /// The client's key for this request (draft-ietf-httpapi-idempotency-key-header).
+    /// The client's key for this request (draft-ietf-httpapi-idempotency-key-header): 1 or more
+    /// printable ASCII characters, with or without quotation marks.
     pub fn idempotency_key(&self) -> Result<&str, Problem> {
         let key = self.headers.get(IDEMPOTENCY_KEY).and_then(|value| value.to_str().ok());
         let key = key.map_or("", |key| key.trim().trim_matches('"'));
@@ -141,18 +141,17 @@ impl Request {
         }
     }
 
-    /// The versions that the client has seen.
+    /// The versions in `If-Match`.
     pub fn if_match(&self) -> Result<Seen, Problem> {
         Seen::of(&self.headers)
     }
 
-    /// What the client has written or read and wants to see.
+    /// The position in `Consistency-Token`: that of an event which the client has written or read.
     pub fn consistency_token(&self) -> Result<Option<Position>, Problem> {
         token_of(&self.headers)
     }
 
-    /// Waits until what the client has written or read has had its effect where `progress` says how
-    /// far that is.
+    /// Waits until `progress` has reached the position in `Consistency-Token`.
     pub async fn catch_up(&self, kit: &Kit, progress: Option<&Progress>) -> Result<(), Problem> {
         let Some(position) = self.consistency_token()? else { return Ok(()) };
         let Some(progress) = progress.filter(|progress| progress.now() < position) else {
@@ -162,7 +161,7 @@ impl Request {
         if progress.reach(position).await { Ok(()) } else { Err(Problem::not_yet_consistent()) }
     }
 
-    /// Reads on in the law, if the client has written or read something that may be a part of it.
+    /// If the request has a `Consistency-Token`, reads the newest law from the log.
     pub async fn catch_up_law(&self, kit: &Kit) -> Result<(), Problem> {
         if self.consistency_token()?.is_none() {
             return Ok(());
@@ -172,30 +171,28 @@ impl Request {
         caught_up.map_err(|error| Problem::unavailable(&error.to_string()))
     }
 
-    /// The language of the answer.
+    /// The language that the client prefers.
     #[must_use]
     pub fn language(&self) -> Language {
         Language::of(&self.headers)
     }
 
-    /// W3C trace context: of the span in which it is answered, or as the caller says, if that is
-    /// well formed.
+    /// W3C trace context: that of the present span, else that of the request if it is well-formed.
     #[must_use]
     pub fn trace(&self) -> Option<String> {
         telemetry::current().or_else(|| trace_parent(&self.headers).map(str::to_owned))
     }
 
-    /// What tells this request from every other that comes with the same key: the operation, its
-    /// address, and the body.
+    /// Digest of operation, path and body; tells apart different requests with the same key.
     pub(super) fn digest(&self, kit: &Kit) -> String {
         kit.keyed_digest(&[self.operation.as_bytes(), self.path.as_bytes(), &self.body])
     }
 
-    /// The id of a new thing, the same whenever this client sends the same key for the same
-    /// `purpose`. Nobody can compute it without the installation's key.
+    /// The id of a new resource. The same client, key and `purpose` give the same id, and it cannot
+    /// be computed without the installation's key.
     ///
-    /// A thing that an older version recorded for that key has another id, from which anybody could
-    /// compute it; whoever asks again has that one.
+    /// Older versions derived ids without that key. If a resource with such an id exists, that id
+    /// is returned.
     pub async fn new_id<S: State>(
         &self,
         streams: &Streams<S>,
@@ -212,9 +209,8 @@ impl Request {
         Ok(kit.keyed_id(&[b"id", subject.as_bytes(), key.as_bytes(), purpose.as_bytes()]))
     }
 
-    /// The id of a command, the same whenever this client sends the same key for the same
-    /// `purpose`. It is derived as it always was, so that a command that an older version recorded
-    /// is known.
+    /// The id of a command. The same client, key and `purpose` give the same id. The derivation
+    /// must not change: commands that older versions recorded are recognised by it.
     pub fn derived_id(&self, caller: &Caller, purpose: &str) -> Result<Uuid, Problem> {
         let key = self.idempotency_key()?;
         let name = format!("{}\n{key}\n{purpose}", caller.subject);
@@ -231,7 +227,7 @@ fn token_of(headers: &HeaderMap) -> Result<Option<Position>, Problem> {
     }
 }
 
-/// A place among those who wait: not more than some do, of one client and in all.
+/// Reserves one of the limited waits, of which each client may have a part.
 fn wait(kit: &Kit, client: IpAddr) -> Result<impl Drop + use<>, Problem> {
     kit.waits.enter(client, 1).map_err(|full| match full {
         Full::One => Problem::at_once(TOO_MANY_AT_ONCE),
@@ -239,8 +235,8 @@ fn wait(kit: &Kit, client: IpAddr) -> Result<impl Drop + use<>, Problem> {
     })
 }
 
-/// Refuses a `Consistency-Token` that nothing here has, whatever the operation: waiting for it
-/// would be in vain.
+/// Refuses a `Consistency-Token` that is after every event of the log: waiting for it would never
+/// end.
 pub(super) async fn check_token(
     kit: &Kit,
     client: IpAddr,
@@ -250,9 +246,9 @@ pub(super) async fn check_token(
     if position <= kit.store.head() {
         return Ok(());
     }
-    // Reading the store is not for nothing, and some may ask who have no token.
+    // Reading the store is expensive, and callers without a token may reach this point too.
     let _waiting = wait(kit, client)?;
-    // Another process may have appended what is not heard of here yet.
+    // Another process may have appended events that this one has not received yet.
     match kit.store.event_at(position).await? {
         Some(_) => Ok(()),
         None => Err(Problem::new(CONSISTENCY_AHEAD)),

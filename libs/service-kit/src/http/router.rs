@@ -1,6 +1,6 @@
-//! Which operation a request asks for, and whether its sender may: both are decided from the head, before any of the
-//! body is read. The address is looked up in a table, and only what stands at it is asked: trying some sixty filters
-//! one after another took about 8 % of the server's time.
+//! Finds the operation of a request and checks its caller, both from the head, before any of the
+//! body is read. A table leads from the address to the operation: trying some 60 warp filters in
+//! turn took about 8 % of the server's time.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -24,47 +24,47 @@ use crate::Kit;
 use crate::metrics::RouteLabels;
 use crate::quotas::{Admission, Uses};
 
-/// A route, its method, and its address as OpenAPI writes it, for example `/v1/reviews/{dossier}/claim`.
+/// A route with its method and address template, for example `/v1/reviews/{dossier}/claim`.
 #[derive(Debug)]
 pub struct Mounted {
     address: String,
     method: Method,
     route: Route,
-    /// The names of its query parameters; not looked at if absent.
+    /// Names of its query parameters; not checked if absent.
     query: Option<Vec<String>>,
     service: &'static str,
 }
 
 impl Mounted {
-    /// What is declared to be at an address, with the names of its query parameters.
+    /// A declared operation, with the names of its query parameters.
     pub(crate) fn declared(
         address: &str,
         method: Method,
         route: Route,
         query: Vec<String>,
     ) -> Self {
-        // Probes are asked for with whatever a proxy adds.
+        // Proxies may add parameters to the addresses of probes.
         let query = (!route.probe).then_some(query);
         Self { address: address.to_owned(), method, route, query, service: COMMON }
     }
 
-    /// The same, counted as a service's own.
+    /// Attributes its requests to a service in metrics and the log.
     #[must_use]
     pub fn of(self, service: &'static str) -> Self {
         Self { service, ..self }
     }
 }
 
-/// The service of what belongs to none: health, documents, and addresses at which nothing is.
+/// The service label of everything else: health, documents, and unknown addresses.
 const COMMON: &str = "common";
 
-/// Characters of a parameter's name that are told to whoever sent it.
+/// Characters of an unknown parameter's name that are shown to the client.
 const UNKNOWN_SHOWN_CHARS: usize = 50;
 
-/// Puts what is only read at an address.
+/// Mounts a route for GET.
 #[must_use]
 pub fn mount(address: &str, route: Route) -> Mounted {
-    // Files and probes are asked for with whatever a browser or a proxy adds.
+    // Browsers and proxies may add parameters to the addresses of files and probes.
     let query = matches!(route.access, Access::Roles(_)).then(Vec::new);
     Mounted { address: address.to_owned(), method: Method::GET, route, query, service: COMMON }
 }
@@ -73,24 +73,23 @@ pub fn mount(address: &str, route: Route) -> Mounted {
 #[derive(Debug, Clone)]
 pub struct Router {
     kit: Arc<Kit>,
-    /// By number of segments.
+    /// Places by number of segments.
     table: BTreeMap<usize, Vec<Place>>,
 }
 
 #[derive(Debug, Clone)]
 struct Place {
-    /// The segments; `None` is a parameter.
+    /// `None` is a parameter.
     segments: Vec<Option<String>>,
     operations: Vec<Operation>,
 }
 
-/// What can be asked for at an address with a method.
+/// A method at an address.
 #[derive(Debug, Clone)]
 struct Operation {
     method: Method,
     /// Method and address, for example `POST /v1/reviews/{dossier}/claim`.
     name: Arc<str>,
-    /// The address alone.
     address: Arc<str>,
     service: &'static str,
     probe: bool,
@@ -102,8 +101,8 @@ struct Operation {
 }
 
 impl Operation {
-    /// Why a query string is refused: it has a parameter that the operation does not know. What is passed over in silence may
-    /// be what the caller counts on.
+    /// The problem of a query string with an unknown parameter. Ignoring it would hide that, for
+    /// example, a filter has no effect.
     fn unknown_parameter(&self, query: Option<&str>) -> Option<Problem> {
         let (known, query) = (self.query.as_ref()?, query?);
         let sent: Vec<(Cow<'_, str>, Cow<'_, str>)> = serde_urlencoded::from_str(query).ok()?;
@@ -116,7 +115,7 @@ impl Operation {
         Some(Problem::query(format!("there is no parameter `{name}`; {takes}")))
     }
 
-    /// What a request uses of its caller's quotas.
+    /// What the request uses of the caller's quotas.
     fn uses(&self, kit: &Kit, caller: Option<&Caller>, headers: &HeaderMap) -> Uses {
         match (self.counts, self.takes, caller) {
             (Counts::LookUp, ..) => Uses::LookUp,
@@ -139,7 +138,7 @@ impl Place {
         })
     }
 
-    /// The operation of a method; `HEAD` asks for the head of what `GET` answers.
+    /// The operation of a method; `HEAD` uses that of `GET`.
     fn operation(&self, method: &Method) -> Option<&Operation> {
         let method = if *method == Method::HEAD { &Method::GET } else { method };
         self.operations.iter().find(|operation| operation.method == *method)
@@ -157,7 +156,7 @@ impl Place {
     }
 }
 
-/// A request that was let in by its head.
+/// A request whose head was accepted.
 #[derive(Debug)]
 pub(crate) struct Admitted<'a> {
     operation: &'a Operation,
@@ -173,7 +172,7 @@ impl Admitted<'_> {
 }
 
 impl Router {
-    /// All routes as one; callers are verified with the kit's keys.
+    /// Builds the table of routes. Callers are authenticated with the kit's keys.
     #[must_use]
     pub fn new(kit: &Arc<Kit>, mounted: Vec<Mounted>) -> Self {
         let mut by_address: BTreeMap<Vec<Option<String>>, Vec<Operation>> = BTreeMap::new();
@@ -203,12 +202,11 @@ impl Router {
         Self { kit: Arc::clone(kit), table }
     }
 
-    /// What the routes belong to.
     pub(crate) fn kit(&self) -> &Arc<Kit> {
         &self.kit
     }
 
-    /// Every operation, for example `POST /v1/reviews/{dossier}/claim`, with who may call it.
+    /// Every operation, for example `POST /v1/reviews/{dossier}/claim`, and who may call it.
     pub fn operations(&self) -> impl Iterator<Item = (&str, Access)> {
         let places = self.table.values().flatten();
         places
@@ -216,7 +214,7 @@ impl Router {
             .map(|operation| (&*operation.name, operation.access))
     }
 
-    /// Answers a request of `client`.
+    /// Answers a request; `client` is the address that limits are counted for.
     pub async fn answer<B>(&self, request: http::Request<B>, client: IpAddr) -> Response
     where
         B: Body<Data = Bytes> + Send + Sync + 'static,
@@ -228,7 +226,7 @@ impl Router {
         }
     }
 
-    /// Lets a request in, or refuses it, by its head alone.
+    /// Accepts or refuses a request by its head alone.
     pub(crate) fn admit(
         &self,
         method: &Method,
@@ -260,13 +258,13 @@ impl Router {
         Ok(Admitted { operation, head, quota })
     }
 
-    /// Who calls, if the operation wants to know.
+    /// The authenticated caller; `None` if the operation is open to everybody.
     fn caller(&self, access: Access, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
         let Access::Roles(_) = access else { return Ok(None) };
         let kit = &self.kit;
         let mut sent = headers.get_all(AUTHORIZATION).iter();
         let authorization = sent.next().map(|value| value.to_str().unwrap_or(""));
-        // Of two, nobody knows which one a proxy looked at.
+        // Of two headers, it is unknown which one a proxy has checked.
         let authorization = if sent.next().is_some() { Some("") } else { authorization };
         let mut caller = kit.auth.caller(authorization)?;
         if let Some(agency) = &caller.agency {
@@ -275,7 +273,7 @@ impl Router {
         Ok(Some(caller))
     }
 
-    /// Calls the operation; a panic in a handler is a 500 of this one request and no more.
+    /// Calls the handler; a panic in it becomes a 500 of this request alone.
     pub(crate) async fn call<B>(
         &self,
         Admitted { operation, head, quota }: Admitted<'_>,
@@ -318,9 +316,10 @@ impl Router {
         by(response, caller.as_ref())
     }
 
-    /// What a request asks for, as figures and the log call it, and whether it is a probe.
+    /// Labels of a request for metrics and the log, and whether it is a probe.
     pub(crate) fn asked(&self, method: &Method, path: &str) -> (RouteLabels, bool) {
-        // Anybody can make up methods and addresses; a figure for each would have no end.
+        // Clients can send arbitrary methods and addresses; a label value for each would be
+        // unbounded.
         let named = match *method {
             Method::GET => "GET",
             Method::HEAD => "HEAD",
@@ -344,7 +343,7 @@ impl Router {
     }
 }
 
-/// The caller of the request that a response answers, for the log.
+/// The caller of the request, for the log.
 #[derive(Debug, Clone)]
 pub(crate) struct By(pub(crate) Arc<Caller>);
 
@@ -355,35 +354,35 @@ fn by(mut response: Response, caller: Option<&Arc<Caller>>) -> Response {
     response
 }
 
-/// How many documents of a caller wait to be named in a step.
+/// Documents that the caller has uploaded and no step has named yet.
 fn unfinished(kit: &Kit, caller: &Caller) -> u64 {
     kit.documents.unnamed_of(kit, &caller.subject) as u64
 }
 
-/// How many bytes a body has, as its sender says; one that does not say is refused later.
+/// The `Content-Length`; 0 if absent, which is refused later.
 fn length(headers: &HeaderMap) -> u64 {
     let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     length.and_then(|length| length.parse().ok()).unwrap_or(0)
 }
 
-/// The segments of a path. A slash at its end makes no difference.
+/// Segments of a path; a trailing slash is ignored.
 pub(super) fn segments(path: &str) -> impl Iterator<Item = &str> {
     let path = path.strip_prefix('/').unwrap_or(path);
     path.strip_suffix('/').unwrap_or(path).split('/')
 }
 
-/// A filter that refuses nothing: what it does not match is a problem.
+/// The filter with rejections turned into problems.
 fn answered(answers: Answers) -> Answers {
     let unmatched =
         |rejection: Rejection| async move { Ok::<_, Infallible>(unmatched(&rejection)) };
     answers.recover(unmatched).unify().boxed()
 }
 
-/// Why a filter did not match, in the words of a problem. Rejections say nothing else here.
+/// The problem of a rejection. Filters here reject for no other reasons.
 fn unmatched(rejection: &Rejection) -> Response {
     let entry = if rejection.is_not_found() { NOT_FOUND } else { HEADER_INVALID };
     let mut response = warp::reply().into_response();
-    // The language is known only where the request is: see `Router::call`.
+    // `Router::call` renders it, because only there the language is known.
     response.extensions_mut().insert(Problem::new(entry));
     response
 }

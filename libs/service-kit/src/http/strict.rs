@@ -1,6 +1,7 @@
-//! JSON bodies, read strictly. serde takes an array for a struct and, for a free value, the last of two equal keys; here an
-//! object is an object, at every depth, and no key comes twice. Every text in it, keys included, is normalised and looked at
-//! on the way, so that nothing reaches a handler that is not. What is wrong is collected with its place and told at once.
+//! Strict parsing of JSON bodies. serde accepts an array in place of a struct and, in a free value,
+//! the last of two equal keys; here neither is accepted, at any depth. All texts, including keys,
+//! are normalised and checked while they are parsed, so that handlers get only checked texts.
+//! Findings are collected with their places and reported together.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -20,7 +21,7 @@ use crate::forms::{ERRORS_MAX, FieldError, words};
 use crate::limits::{JSON_DEPTH_MAX, JSON_KEY_CHARS_MAX, JSON_TEXT_CHARS_MAX};
 use dossier::text::{fault, normalised};
 
-/// The body as a known shape.
+/// The body as a `T`.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let findings = RefCell::default();
     let mut reader = serde_json::Deserializer::from_slice(body);
@@ -37,7 +38,7 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         Ok(_) => Err(invalid(found)),
         Err(_) => {
             let (mut found, first) = (look_through(body), first_error::<T>(body));
-            // A text that its field refuses, or a key that comes twice, is found already, with a better place.
+            // An invalid text or duplicate key has been found already, at a more precise place.
             if !found.iter().any(|other| other.pointer.starts_with(&first.pointer)) {
                 found.insert(0, first);
             }
@@ -46,11 +47,11 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     }
 }
 
-/// What is wrong anywhere in the body, whatever shape is due: the reader of a shape stops at the first error.
+/// All findings in the body, whatever type is expected: parsing as a type stops at its first error.
 fn look_through(body: &[u8]) -> Vec<FieldError> {
     let findings = RefCell::default();
     let mut reader = serde_json::Deserializer::from_slice(body);
-    // Its error, if there is one, is the one that was met before.
+    // An error here is the one that parsing as a type reported before.
     let _ = IgnoredAny::deserialize(Strict::new(&mut reader, &findings));
     findings.take()
 }
@@ -63,7 +64,7 @@ fn is_object(body: &[u8]) -> bool {
     body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
 }
 
-/// Only what fails is read a second time, to say where.
+/// Parses again with tracking of the path; done for invalid bodies only.
 fn first_error<T: DeserializeOwned>(body: &[u8]) -> FieldError {
     let findings = RefCell::default();
     let mut reader = serde_json::Deserializer::from_slice(body);
@@ -80,9 +81,9 @@ fn first_error<T: DeserializeOwned>(body: &[u8]) -> FieldError {
     }
 }
 
-/// What the reader of a shape says, in both languages.
+/// A serde error message, in both languages.
 fn said(en: &str) -> Text {
-    // Where it stands in the body is told by the pointer.
+    // The place is given by the pointer.
     let en = en.split(" at line ").next().unwrap_or(en);
     let vi = [
         ("missing field ", "thiếu trường "),
@@ -117,7 +118,7 @@ fn escaped(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-/// Where the reader is.
+/// Place of the parser in the body.
 #[derive(Clone, Copy)]
 enum Place<'p> {
     Body,
@@ -135,7 +136,7 @@ impl fmt::Display for Place<'_> {
     }
 }
 
-/// The place, and what was found wrong so far.
+/// The place, and the findings so far.
 #[derive(Clone, Copy)]
 struct Watch<'p> {
     place: Place<'p>,
@@ -151,13 +152,13 @@ impl Watch<'_> {
         }
     }
 
-    /// The text as it is handed on.
+    /// The text, normalised; findings are recorded.
     fn text<'t>(&self, text: &'t str, max: usize) -> Cow<'t, str> {
         let text = normalised(text);
         if let Some(fault) = fault(&text) {
             self.find(fault.said());
         }
-        // No text has more characters than bytes.
+        // Counting is needed only above this: a text has at least one byte for each character.
         if text.len() > max {
             let count = text.chars().count();
             if count > max {
@@ -175,7 +176,7 @@ impl Watch<'_> {
     }
 }
 
-/// A deserializer that is watched.
+/// A deserializer that checks texts, keys and depth.
 struct Strict<'p, D> {
     inner: D,
     watch: Watch<'p>,
@@ -240,7 +241,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<'_, D> {
         self.inner.deserialize_struct(name, fields, watched)
     }
 
-    /// What is passed over is looked at too.
+    /// Ignored values are checked too.
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         self.deserialize_any(visitor)
     }
@@ -250,11 +251,11 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<'_, D> {
     }
 }
 
-/// A visitor that is watched.
+/// A visitor that checks texts, keys and depth.
 struct Watched<'p, V> {
     visitor: V,
     watch: Watch<'p>,
-    /// Whether nothing but an object will do.
+    /// Whether only an object is accepted.
     object: bool,
 }
 
@@ -338,7 +339,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watched<'_, V> {
     }
 }
 
-/// What is read at a place further in.
+/// A seed for a nested value.
 struct Seed<'p, S> {
     seed: S,
     watch: Watch<'p>,
@@ -380,7 +381,7 @@ struct Fields<'p, A> {
     inner: A,
     watch: Watch<'p>,
     seen: HashSet<String>,
-    /// The one whose value comes next.
+    /// The key of the next value.
     key: String,
 }
 

@@ -1,16 +1,16 @@
-//! An example for each body and reply. Where a declaration has none it is made of the examples of the fields, and of the first
-//! value of each set, so that it cannot grow apart from the schema.
+//! Examples of bodies and replies. Where none is declared, one is composed of the examples of the
+//! fields and the first values of enumerations, so that it always matches the schema.
 
 use serde_json::{Map, Value, json};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::{Components, Content, Paths, RefOr};
 
-/// Schemas refer to one another no deeper than that in an example.
+/// Depth of nested schemas in an example.
 const DEPTH_MAX: usize = 12;
 
-/// Gives an example to each content that has none.
+/// Adds an example to each content that has none.
 pub(super) fn give(paths: &mut Paths, components: &Components) {
-    // Schemas are data: writing them as JSON cannot fail.
+    // Schemas are data: serialization cannot fail.
     let schemas = serde_json::to_value(&components.schemas).expect("schemas are JSON");
     for item in paths.paths.values_mut() {
         for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
@@ -19,7 +19,7 @@ pub(super) fn give(paths: &mut Paths, components: &Components) {
     }
 }
 
-/// The contents of an operation's body and of its replies.
+/// Contents of an operation's body and replies.
 fn contents(operation: &mut Operation) -> impl Iterator<Item = &mut Content> {
     let body =
         operation.request_body.as_mut().and_then(inline).map(|body| body.content.values_mut());
@@ -28,7 +28,7 @@ fn contents(operation: &mut Operation) -> impl Iterator<Item = &mut Content> {
     body.into_iter().flatten().chain(replies).filter_map(inline)
 }
 
-/// What is declared in its place; nothing for a reference to a component.
+/// The declared value; `None` if it is a reference to a component.
 fn inline<T>(declared: &mut RefOr<T>) -> Option<&mut T> {
     match declared {
         RefOr::T(declared) => Some(declared),
@@ -42,13 +42,13 @@ fn complete(content: &mut Content, schemas: &Value) {
     }
     let Some(schema) = &content.schema else { return };
     let schema = serde_json::to_value(schema).expect("schemas are JSON");
-    // There is no writing of bytes in JSON.
+    // Bytes have no JSON representation.
     if schema["format"] != "binary" {
         content.example = Some(example(&schema, schemas, DEPTH_MAX));
     }
 }
 
-/// An example of a schema.
+/// An example of a value that the schema allows.
 fn example(schema: &Value, schemas: &Value, depth: usize) -> Value {
     let Some(depth) = depth.checked_sub(1) else { return Value::Null };
     let of = |schema: &Value| example(schema, schemas, depth);
@@ -86,7 +86,7 @@ fn example(schema: &Value, schemas: &Value, depth: usize) -> Value {
     }
 }
 
-/// What the schema itself says.
+/// The example, constant or default in the schema itself.
 fn given(schema: &Value) -> Option<&Value> {
     let named = ["example", "const", "default"].iter().find_map(|name| schema.get(*name));
     let listed = ["examples", "enum"].iter().find_map(|name| schema[*name].as_array()?.first());
@@ -104,7 +104,7 @@ fn fields(schema: &Value, of: impl Fn(&Value) -> Value) -> Map<String, Value> {
     fields
 }
 
-/// Its type, beside null.
+/// The type, other than null.
 fn type_of(schema: &Value) -> &str {
     let types = schema["type"].as_array().map_or(std::slice::from_ref(&schema["type"]), |all| all);
     types.iter().filter_map(Value::as_str).find(|name| *name != "null").unwrap_or_default()

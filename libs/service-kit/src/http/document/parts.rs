@@ -1,4 +1,4 @@
-//! What operations have in common: headers, parameters, and the token.
+//! Components that operations share: headers, parameters, and the security scheme.
 
 use dossier::access::{May, Scope};
 use utoipa::openapi::header::HeaderBuilder;
@@ -10,14 +10,14 @@ use utoipa::openapi::{Components, RefOr, Required};
 use crate::http::operation::{Field, Item};
 use crate::http::{Access, Counts};
 
-/// Parameters of addresses that mean the same everywhere.
+/// Address parameters with the same meaning in every operation.
 const COMMON: [(&str, &str); 3] = [
     ("dossier", "The dossier's id."),
     ("complaint", "The complaint's id."),
     ("consultation", "The id of the request for an opinion."),
 ];
 
-/// What every caller proves, and how.
+/// Description of the bearer token.
 const TOKEN: &str = "A JWT of the identity provider (RFC 9068). Claims: `sub`, the caller, opaque; `roles`, a list of \
     `applicant`, `clerk`, `reviewer`, `approver`, `cashier`, `consultee`, `carrier`, `payment_provider`, \
     `complaint_handler`, `auditor`, `operator`; `agency`, the code of an officer's agency; `on_behalf_of`, the person for \
@@ -87,7 +87,7 @@ const HEADERS: [(&str, &str, &str); 10] = [
     ("Allow", "The methods of the address.", "GET, HEAD"),
 ];
 
-/// The components to which operations refer.
+/// Components that operations may refer to.
 pub(super) fn components() -> Components {
     let mut components = Components::new();
     for (component, name, description, example, required) in PARAMETERS {
@@ -115,7 +115,7 @@ pub(super) fn components() -> Components {
     components
 }
 
-/// What a parameter of an address is, if it is one of those that mean the same everywhere.
+/// Description of an address parameter, if it is a common one.
 pub(super) fn common_parameter(name: &str) -> Option<&'static str> {
     COMMON.iter().find(|(known, _)| *known == name).map(|(_, description)| *description)
 }
@@ -129,7 +129,7 @@ fn text() -> RefOr<Schema> {
     RefOr::T(Schema::Object(ObjectBuilder::new().schema_type(Type::String).build()))
 }
 
-/// One requirement for each role: any of them is enough.
+/// One requirement for each role; one of them suffices.
 pub(super) fn requirements(mays: &[May]) -> Vec<SecurityRequirement> {
     let mut roles: Vec<String> = Vec::new();
     for may in mays {
@@ -141,7 +141,7 @@ pub(super) fn requirements(mays: &[May]) -> Vec<SecurityRequirement> {
     roles.into_iter().map(|role| SecurityRequirement::new("token", [role])).collect()
 }
 
-/// Who may, in words: `a clerk (of the agency), an applicant (own dossiers)`.
+/// Permitted callers in words: `a clerk (of the agency), an applicant (own dossiers)`.
 pub(super) fn callers(mays: &[May]) -> String {
     let callers = mays.iter().map(|may| {
         let over = match may.scope {
@@ -156,21 +156,21 @@ pub(super) fn callers(mays: &[May]) -> String {
     callers.collect::<Vec<_>>().join(", ")
 }
 
-/// A role as tokens spell it.
+/// A role as spelled in tokens.
 fn role(may: May) -> String {
-    // A role is written as a string: that cannot fail.
+    // A role serializes as a string; that cannot fail.
     let written = serde_json::to_value(may.role).unwrap_or_default();
     written.as_str().unwrap_or_default().to_owned()
 }
 
-/// The headers of quotas, on what is counted.
+/// Quota headers, if the operation is counted.
 pub(super) fn limits(item: &Item) -> impl Iterator<Item = (&'static str, &'static str)> {
     let counted = matches!(item.access, Access::Roles(_)) || item.counts == Counts::LookUp;
     let headers = [("RateLimit", "RateLimit"), ("RateLimit-Policy", "RateLimitPolicy")];
     headers.into_iter().filter(move |_| counted)
 }
 
-/// The headers of a problem.
+/// Headers of a problem with this status.
 pub(super) fn headers_of_problem(status: u16) -> Vec<(&'static str, &'static str)> {
     let mut headers = vec![("Content-Language", "ContentLanguage")];
     match status {

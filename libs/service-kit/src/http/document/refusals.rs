@@ -1,4 +1,4 @@
-//! The problems of an operation, by status. Those that many operations have in common stand among the components.
+//! Problems of an operation, by status. Sets that many operations share become components.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::http::operation::{Features, Item, problems};
 
 type ByStatus = BTreeMap<u16, Vec<RefusalEntry>>;
 
-/// Kinds of operations, for which the problems of a status have a name. The first one that fits is taken.
+/// Named kinds of operations, whose problems become components. The first match is used.
 const KINDS: [(&str, Features); 8] = [
     ("Open", OPEN),
     ("LookUp", Features { look_up: true, address: true, ..OPEN }),
@@ -38,7 +38,7 @@ const READ: Features = Features { roles: true, ..OPEN };
 const CHANGE: Features = Features { changes: true, ..READ };
 const WRITE: Features = Features { body: true, json: true, ..CHANGE };
 
-/// The responses of an operation that are problems.
+/// Problem responses of an operation.
 pub(super) fn responses(
     item: &Item,
     components: &mut Components,
@@ -98,7 +98,7 @@ fn response(status: u16, entries: &[RefusalEntry]) -> Response {
     response.build()
 }
 
-/// `NotFound` of 404.
+/// Reason phrase as a component name, for example `NotFound` for 404.
 fn canonical(status: u16) -> String {
     let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
     reason.unwrap_or_default().chars().filter(char::is_ascii_alphabetic).collect()

@@ -1,16 +1,16 @@
-//! What is done to schemas so that clients can be generated from them.
+//! Rewrites schemas into forms that client generators understand.
 
 use utoipa::openapi::schema::{AllOf, Object, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::{Components, KnownFormat, RefOr};
 
-/// Bytes that are no JSON.
+/// A string of format `binary`.
 pub(super) fn binary() -> RefOr<Schema> {
     let format = SchemaFormat::KnownFormat(KnownFormat::Binary);
     let object = ObjectBuilder::new().schema_type(Type::String).format(Some(format));
     RefOr::T(Schema::Object(object.build()))
 }
 
-/// A schema, and apart from it what its field says: a parameter has a description of its own.
+/// The schema without its description, and the description: parameters have their own.
 pub(super) fn without_description(schema: RefOr<Schema>) -> (RefOr<Schema>, Option<String>) {
     match schema {
         RefOr::T(Schema::Object(mut object)) => {
@@ -29,7 +29,7 @@ pub(super) fn without_description(schema: RefOr<Schema>) -> (RefOr<Schema>, Opti
     }
 }
 
-/// What the schema behind a reference says of itself.
+/// The description of the schema that a reference points to.
 pub(super) fn description_of(schema: &RefOr<Schema>, components: &Components) -> Option<String> {
     let RefOr::Ref(reference) = schema else { return None };
     let name = reference.ref_location.rsplit('/').next()?;
@@ -37,7 +37,7 @@ pub(super) fn description_of(schema: &RefOr<Schema>, components: &Components) ->
     object.description.clone()
 }
 
-/// A schema of flattened parts as the one object that is sent.
+/// Merges an `allOf` of flattened structs into one object.
 pub(super) fn as_one_object(schema: &mut RefOr<Schema>) {
     let RefOr::T(Schema::AllOf(whole)) = &*schema else { return };
     let Some(mut parts) = parts_of(whole) else { return };
@@ -51,7 +51,7 @@ pub(super) fn as_one_object(schema: &mut RefOr<Schema>) {
     *schema = RefOr::T(Schema::Object(own));
 }
 
-/// The objects that a schema consists of; nothing if it is more than objects.
+/// Objects of an `allOf`; `None` if any part is not an object.
 fn parts_of(whole: &AllOf) -> Option<Vec<Object>> {
     let mut parts = Vec::new();
     for part in &whole.items {
@@ -64,7 +64,7 @@ fn parts_of(whole: &AllOf) -> Option<Vec<Object>> {
     Some(parts)
 }
 
-/// A flattened type with what the field says of it, which is said of its first property: the instant of an end.
+/// A flattened field: its description moves to the first property, the instant of an end.
 fn described(nested: &AllOf) -> Option<Object> {
     let [RefOr::T(Schema::Object(flattened)), RefOr::T(Schema::Object(field))] =
         nested.items.as_slice()

@@ -1,15 +1,15 @@
-//! Components to which nothing in the document refers are left out.
+//! Removes components that nothing in the document refers to.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 use utoipa::openapi::{Components, Paths};
 
-/// Keeps the parameters, headers and schemas that are referred to, by operations or by one another.
+/// Keeps parameters, headers and schemas that operations or other components refer to.
 pub(super) fn remove(paths: &Paths, components: &mut Components) {
     loop {
         let mut used = BTreeSet::new();
-        // Documents are data: writing them as JSON cannot fail.
+        // Documents are data: serialization cannot fail.
         collect(&serde_json::to_value(paths).expect("paths are JSON"), &mut used);
         collect(&serde_json::to_value(&*components).expect("components are JSON"), &mut used);
         let is_used =
@@ -28,7 +28,7 @@ fn count(components: &Components) -> usize {
     components.parameters.len() + components.headers.len() + components.schemas.len()
 }
 
-/// What is referred to.
+/// Collects the targets of all references.
 fn collect(value: &Value, used: &mut BTreeSet<String>) {
     match value {
         Value::Object(fields) => {

@@ -1,5 +1,5 @@
-//! Whether an answer is one that was declared. What clients are told must not depend on somebody's diligence: in debug builds,
-//! and so in every test, an answer that differs from the declaration is a defect.
+//! Checks answers against the declaration of their operation. The API document is derived from
+//! declarations, so in debug builds, and thus in every test, an undeclared answer panics.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::{Content, Item, problems};
 use crate::http::reply::CONSISTENCY_TOKEN;
 use crate::http::{Problem, Reply};
 
-/// What may be answered.
+/// The declared answers of an operation.
 #[derive(Debug, Clone)]
 pub(crate) struct Declared(Arc<Answers>);
 
@@ -42,7 +42,7 @@ impl Declared {
         }))
     }
 
-    /// The values of the parameters of the address in a path that stands at it.
+    /// The values of the address parameters in a path that matches the address.
     pub(crate) fn values<'a>(&self, path: &'a str) -> Vec<&'a str> {
         let wanted = crate::http::router::segments(self.0.address);
         let found = crate::http::router::segments(path);

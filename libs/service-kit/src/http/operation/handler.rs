@@ -1,4 +1,4 @@
-//! What handlers are: functions of the app, of the parameters of the address, and of the request.
+//! Handlers: functions of the service's state, the parameters of the address, and the request.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use utoipa::openapi::{RefOr, Schema};
 
 use crate::http::{Problem, Reply, Request, Upload};
 
-/// An answer on its way.
+/// The future of an answer.
 pub(crate) type Answering = Pin<Box<dyn Future<Output = Result<Reply, Problem>> + Send>>;
 
 /// A parameter of an address: read from one segment of the path, and described by a schema.
@@ -18,16 +18,16 @@ pub trait Parameter: FromStr + ToSchema + Send + 'static {}
 
 impl<T: FromStr + ToSchema + Send + 'static> Parameter for T {}
 
-/// A function that answers. `P` is the tuple of the parameters of its address, from none to three.
+/// A function that answers requests. `P` is the tuple of the address parameters, 0 to 3 of them.
 pub trait Handler<A, P>: Clone + Send + Sync + 'static {
-    /// The schemas of the parameters, in the order of the address.
+    /// Schemas of the parameters, in the order of the address.
     fn schemas() -> Vec<RefOr<Schema>>;
 
-    /// The answer; `None` if a value is not one of its parameter: then nothing is at that address.
+    /// The answer; `None` if a value cannot be parsed as its parameter, which is answered with 404.
     fn answer(&self, app: &Arc<A>, values: &[&str], request: Request) -> Option<Answering>;
 }
 
-/// A function that takes an upload.
+/// A function that answers uploads.
 pub trait UploadHandler<A>: Clone + Send + Sync + 'static {
     /// The answer.
     fn answer(&self, app: &Arc<A>, request: Request, content: Upload) -> Answering;

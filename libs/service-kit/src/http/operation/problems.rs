@@ -1,4 +1,4 @@
-//! The problems that an operation can answer, from what is declared of it.
+//! Derives the problems that an operation can answer with from its declaration.
 
 use dossier::RefusalEntry;
 use dossier::step::{LAW_NOT_APPLICABLE, NOT_COMPUTABLE, VALUES_IMPOSSIBLE};
@@ -13,7 +13,7 @@ use crate::http::problem::{
 };
 use crate::http::{Access, Counts};
 
-/// What of an operation decides which problems it can answer besides its own.
+/// Features of an operation that have problems of their own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Features {
@@ -41,7 +41,7 @@ impl Features {
         }
     }
 
-    /// The problems that follow from them.
+    /// The problems that these features can cause.
     pub(crate) fn problems(self) -> Vec<RefusalEntry> {
         let mut all = vec![
             REQUEST_MALFORMED,
@@ -78,7 +78,7 @@ impl Features {
     }
 }
 
-/// Every problem that an operation can answer, by status and code.
+/// Every problem that an operation can answer with, sorted by status and code.
 pub(crate) fn of(item: &Item) -> Vec<RefusalEntry> {
     let mut all = Features::of(item).problems();
     all.extend_from_slice(&item.refusals);

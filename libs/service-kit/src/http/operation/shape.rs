@@ -1,4 +1,4 @@
-//! The shapes of parameters and bodies, as schemas.
+//! Schemas of parameters and bodies.
 
 use std::any::type_name;
 
@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{ArrayBuilder, SchemaType, Type};
 use utoipa::openapi::{Ref, RefOr, Schema};
 
-/// The schemas to which those of an operation refer, by name.
+/// Schemas that operations refer to, by name.
 #[derive(Clone, Default)]
 pub(crate) struct Schemas(pub(crate) Vec<(String, RefOr<Schema>)>);
 
@@ -15,7 +15,7 @@ pub(crate) struct Schemas(pub(crate) Vec<(String, RefOr<Schema>)>);
 #[derive(Clone)]
 pub(crate) struct Shape {
     pub(crate) schema: RefOr<Schema>,
-    /// The Rust type, which is compared with what handlers answer.
+    /// The Rust type; compared with the type that handlers answer with.
     pub(crate) name: &'static str,
     pub(crate) example: Option<Value>,
 }
@@ -29,13 +29,13 @@ pub(crate) struct Field {
 }
 
 impl Schemas {
-    /// The shape of a type, by reference.
+    /// The shape of `T`, as a reference to its schema.
     pub(crate) fn shape_of<T: ToSchema>(&mut self) -> Shape {
         let schema = self.reference_to::<T>();
         Shape { schema, name: type_name::<T>(), example: None }
     }
 
-    /// The shape of a `Vec` of a type.
+    /// The shape of a `Vec<T>`.
     pub(crate) fn list_of<T: ToSchema>(&mut self) -> Shape {
         let items = self.reference_to::<T>();
         let schema = Schema::Array(ArrayBuilder::new().items(items).build()).into();
@@ -68,7 +68,7 @@ impl Schemas {
     }
 }
 
-/// A parameter is there or it is not; it is never null.
+/// A parameter may be absent, but never null.
 fn without_null(schema: RefOr<Schema>) -> RefOr<Schema> {
     let is_null = |schema: &RefOr<Schema>| match schema {
         RefOr::T(Schema::Object(object)) => object.schema_type == SchemaType::Type(Type::Null),
@@ -103,7 +103,7 @@ fn without_null(schema: RefOr<Schema>) -> RefOr<Schema> {
 ///
 /// # Panics
 ///
-/// It has another number of parameters than there are schemas.
+/// The address and `schemas` differ in the number of parameters.
 pub(crate) fn path(address: &str, schemas: &[RefOr<Schema>]) -> Vec<Field> {
     let names: Vec<&str> = address
         .split('/')
