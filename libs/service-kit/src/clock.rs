@@ -1,4 +1,5 @@
-//! The only source of time. Everything that depends on time asks a [`Clock`], so that it can be virtual.
+//! The only source of time. All code that depends on time gets it from a [`Clock`], which may be
+//! virtual.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,23 +15,22 @@ pub use gap::Gap;
 pub(crate) use guard::at_of;
 pub use guard::{ClockGuard, ClockWrong, Reading, following, newest_recorded};
 
-/// A clock: the machine's, or one that is moved by hand.
+/// The machine's clock, or a virtual one.
 #[derive(Debug, Clone)]
 pub enum Clock {
-    /// The machine's clock.
     System,
-    /// Stands still until it is moved.
+    /// Virtual: shows the same instant until it is moved.
     Manual(Arc<watch::Sender<Timestamp>>),
 }
 
 impl Clock {
-    /// A clock that shows `at` until it is moved.
+    /// A virtual clock that shows `at`.
     #[must_use]
     pub fn manual(at: Timestamp) -> Self {
         Self::Manual(Arc::new(watch::Sender::new(at)))
     }
 
-    /// Now.
+    /// The present time.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the machine")]
     pub fn now(&self) -> Timestamp {
@@ -40,7 +40,7 @@ impl Clock {
         }
     }
 
-    /// What the machine's two clocks say now; nothing of a clock that is moved by hand.
+    /// A reading of the machine's two clocks; `None` if the clock is virtual.
     #[must_use]
     pub fn reading(&self) -> Option<Reading> {
         match self {
@@ -49,8 +49,8 @@ impl Clock {
         }
     }
 
-    /// How far this clock is ahead of that of the store's machine; zero if they are one, or time is virtual. What the question
-    /// itself took does not count.
+    /// How far this clock is ahead of that of the store's machine; 0 if they are the same or the
+    /// clock is virtual. The round trip is compensated.
     pub async fn off(&self, store: &EventStore) -> Result<SignedDuration, ReadError> {
         let before = self.now();
         let (Self::System, Some(time)) = (self, store.time().await?) else {
@@ -63,7 +63,7 @@ impl Clock {
             + after.duration_since(time).min(SignedDuration::ZERO))
     }
 
-    /// Moves a manual clock forward; it never goes back. Nothing happens to the machine's.
+    /// Moves a virtual clock forward, never back. Does nothing for the machine's clock.
     pub fn advance_to(&self, to: Timestamp) {
         if let Self::Manual(at) = self {
             at.send_if_modified(|at| {
@@ -74,7 +74,7 @@ impl Clock {
         }
     }
 
-    /// Returns once it is `until`, or after `at_most` of real time.
+    /// Returns at `until`, or after `at_most` of real time.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that waits for time")]
     pub async fn sleep_until(&self, until: Timestamp, at_most: Duration) {
         match self {
@@ -85,20 +85,20 @@ impl Clock {
             Self::Manual(at) => {
                 let mut at = at.subscribe();
                 let reached = at.wait_for(|now| *now >= until);
-                // Either outcome means: look again.
+                // The caller checks the time again in both cases.
                 let _ = tokio::time::timeout(at_most, reached).await;
             }
         }
     }
 }
 
-/// Waits for real time to pass, whatever the clock shows.
+/// Waits in real time, also if the clock is virtual.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that waits for time")]
 pub(crate) async fn rest(pause: Duration) {
     tokio::time::sleep(pause).await;
 }
 
-/// How long this machine has been up, suspended or not.
+/// Time since the machine was started, including suspension.
 #[cfg(target_os = "linux")]
 fn up() -> Duration {
     let up = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
@@ -107,7 +107,8 @@ fn up() -> Duration {
     Duration::new(seconds.unwrap_or(0), rest.unwrap_or(0))
 }
 
-/// How long this process has been up: a suspended machine looks like a clock that was set.
+/// Time since the process began. Suspension is not included, so after it the clock seems to have
+/// been set.
 #[cfg(not(target_os = "linux"))]
 fn up() -> Duration {
     static BEGUN: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();

@@ -1,5 +1,5 @@
-//! The law in force, as it stands in the log: read at start, added to by whoever issues rules, and the same for all
-//! services. A decision takes one snapshot and sees no other until it is made.
+//! The law in force, derived from the log. It is read at start and extended when rules are issued;
+//! all services share it. A decision takes one snapshot and uses it to its end.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -20,19 +20,18 @@ mod shipped;
 /// Why the law cannot be read or recorded.
 #[derive(Debug, thiserror::Error)]
 pub enum RulebookError {
-    /// A file of rules is wrong.
+    /// A file of rules is invalid.
     #[error(transparent)]
     Law(#[from] InvalidLaw),
     /// A form is not a JSON Schema.
     #[error(transparent)]
     Form(#[from] InvalidForm),
-    /// The store cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// The store takes nothing.
+    /// The store cannot append.
     #[error(transparent)]
     Append(#[from] AppendError),
-    /// What stands in the log cannot be read.
+    /// An event of the log cannot be decoded.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
     /// The same version with other content.
@@ -42,10 +41,11 @@ pub enum RulebookError {
     Changed(String, u32),
 }
 
-/// Every file of rules in every version, by stream: also those that are no law yet, or never will be.
+/// All versions of all files of rules, by stream, including those that are proposed, void or
+/// withdrawn.
 pub type Register = BTreeMap<String, Arc<Rules>>;
 
-/// The law, and what is made of it.
+/// The law and what is derived from it.
 #[derive(Debug, Clone, Default)]
 struct InForce {
     law: Arc<Law>,
@@ -54,23 +54,20 @@ struct InForce {
     passed_over: Arc<Vec<PassedOver>>,
 }
 
-/// A file of rules that comes with the program and was not issued at its start.
+/// A shipped file of rules that was not issued at start.
 #[derive(Debug, Clone)]
 pub struct PassedOver {
-    /// The file.
     pub rules: RulesIssued,
-    /// Why.
     pub why: String,
 }
 
-/// The law in force.
 #[derive(Debug)]
 pub struct Rulebook {
     in_force: RwLock<InForce>,
-    /// Up to where the log was read.
+    /// Position up to which the log was read.
     read: Mutex<Position>,
     passed_over: Vec<PassedOver>,
-    /// The streams of those: what is issued there is compared with what was passed over.
+    /// Streams of the skipped files; their texts are kept for comparison.
     compared: BTreeSet<String>,
 }
 
@@ -78,12 +75,12 @@ fn of_the_law() -> Filter {
     Filter { kinds: vec!["law.".into()] }
 }
 
-/// The law as it stands in the log of a store.
+/// The law in the log of a store.
 pub async fn recorded(store: &EventStore) -> Result<Law, RulebookError> {
     registered(store).await.map(|(law, _)| law)
 }
 
-/// The law as it stands in the log of a store, and every file of rules that stands there.
+/// The law in the log of a store, and all versions of all files of rules.
 pub async fn registered(store: &EventStore) -> Result<(Law, Register), RulebookError> {
     let (mut law, mut register) = (Law::default(), Register::default());
     let mut position = Position::START;
@@ -91,7 +88,7 @@ pub async fn registered(store: &EventStore) -> Result<(Law, Register), RulebookE
     Ok((law, register))
 }
 
-/// Reads on; whether there was anything. The texts of the streams in `compared` are kept.
+/// Reads the next page; false if there was none. Texts of the streams in `compared` are kept.
 async fn read(
     store: &EventStore,
     law: &mut Law,
@@ -114,7 +111,8 @@ async fn read(
     }
 }
 
-/// Takes one event of the law in; a file of rules that contradicts what stands before it is passed over, and said which.
+/// Applies an event to the law. A file of rules that contradicts earlier ones is skipped; the
+/// finding is returned.
 pub fn take<'a>(law: &'a mut Law, event: &Recorded) -> Result<Option<&'a Void>, RulebookError> {
     let envelope = crate::streams::envelope(event)?;
     match LawEvent::decode(&event.kind, &event.data)? {
@@ -129,7 +127,7 @@ pub fn take<'a>(law: &'a mut Law, event: &Recorded) -> Result<Option<&'a Void>, 
     Ok(None)
 }
 
-/// Enters one event of the law in the register, if it is about a file of rules.
+/// Adds an event to the register, if it concerns a file of rules.
 fn enter(
     register: &mut Register,
     event: &Recorded,
@@ -142,8 +140,8 @@ fn enter(
         let rules = register.entry(event.stream.id().to_owned()).or_default();
         let rules = Arc::make_mut(rules);
         rules.evolve(&LawEvent::decode(&event.kind, &event.data)?, &meta);
-        // Which versions there are is remembered; what they say stands in the log for whoever asks. Of a procedure its first day is
-        // read from it.
+        // Texts are dropped to save memory and can be read from the log. Those of procedures are
+        // kept, because their first day is read from the text.
         for version in &mut rules.versions {
             if version.rules.kind != RulesKind::Procedure && !compared.contains(event.stream.id()) {
                 version.rules.text = String::new();
@@ -159,8 +157,8 @@ fn enter(
 }
 
 impl Rulebook {
-    /// Reads the law from the log and issues those of `rules` that do not stand in it yet. What cannot be issued because an
-    /// agency has issued something of its own in its place is passed over: the agency's own stays.
+    /// Reads the law from the log and issues those of `rules` that it lacks. A file is skipped if
+    /// an agency has issued rules of its own in its place; the agency's rules remain.
     pub async fn open(
         store: &EventStore,
         rules: &[RulesIssued],
@@ -180,14 +178,15 @@ impl Rulebook {
             }
         }
         if !rulebook.compared.is_empty() {
-            // Once more from the beginning, with the texts of those.
+            // Read again from the beginning, this time keeping the texts of the skipped files'
+            // streams.
             (rulebook.in_force, rulebook.read) = (RwLock::default(), Mutex::new(Position::START));
         }
         rulebook.catch_up(store).await?;
         Ok(rulebook)
     }
 
-    /// Takes in what was issued since.
+    /// Applies what was issued since the last read.
     pub async fn catch_up(&self, store: &EventStore) -> Result<(), RulebookError> {
         let mut position = self.read.lock().await;
         let (mut law, mut register) = ((*self.law()).clone(), (*self.register()).clone());
@@ -204,18 +203,18 @@ impl Rulebook {
         Ok(())
     }
 
-    /// The law.
+    /// The law in force.
     pub fn law(&self) -> Arc<Law> {
         Arc::clone(&self.in_force.read().unwrap_or_else(PoisonError::into_inner).law)
     }
 
-    /// Every file of rules in every version.
+    /// All versions of all files of rules.
     pub fn register(&self) -> Arc<Register> {
         Arc::clone(&self.in_force.read().unwrap_or_else(PoisonError::into_inner).register)
     }
 
-    /// The files that came with the program and were not issued at its start, each with the reason that holds now; those that were
-    /// issued since, also under a later number, are none of them.
+    /// Shipped files that were skipped at start, each with the present reason. Files issued since,
+    /// also under a later version, are left out.
     pub fn passed_over(&self) -> Arc<Vec<PassedOver>> {
         Arc::clone(&self.in_force.read().unwrap_or_else(PoisonError::into_inner).passed_over)
     }
@@ -234,7 +233,7 @@ impl Rulebook {
         still.collect()
     }
 
-    /// The forms of its procedures.
+    /// Forms of the procedures.
     pub fn forms(&self) -> Arc<Forms> {
         Arc::clone(&self.in_force.read().unwrap_or_else(PoisonError::into_inner).forms)
     }

@@ -1,4 +1,4 @@
-//! Load, decide, append: the one place where the law meets the store.
+//! Loads streams, decides on commands, and appends the events.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -25,7 +25,7 @@ pub(crate) use loaded::envelope;
 pub use loaded::{Loaded, fold, recorded_at};
 pub use outcome::{Executed, Failure};
 
-/// All streams of one kind, with the states of the hot ones in memory.
+/// All streams of one kind; the states of recently used ones are cached.
 #[derive(Debug)]
 pub struct Streams<S: State> {
     kit: Arc<Kit>,
@@ -34,25 +34,23 @@ pub struct Streams<S: State> {
 }
 
 impl<S: State> Streams<S> {
-    /// The streams of this kind in the kit's store.
     #[must_use]
     pub fn new(kit: Arc<Kit>) -> Self {
         Self { kit, states: Mutex::new(Hot::new()), reactions: OnceLock::new() }
     }
 
-    /// Names the reactions whose effects a caller may want to see.
+    /// Sets the reactions whose effects a caller may wait for.
     pub fn fed_by(&self, reactions: Progress) {
-        // The first one stays; a service has one.
+        // A service has one set of reactions; it is set once.
         let _ = self.reactions.set(reactions);
     }
 
-    /// The reactions whose effects a caller may want to see, if there are any.
+    /// The reactions whose effects a caller may wait for, if there are any.
     #[must_use]
     pub fn reactions(&self) -> Option<&Progress> {
         self.reactions.get()
     }
 
-    /// The kit.
     #[must_use]
     pub fn kit(&self) -> &Arc<Kit> {
         &self.kit
@@ -63,7 +61,7 @@ impl<S: State> Streams<S> {
         StreamName::new(&format!("{}-{id}", S::CATEGORY))
     }
 
-    /// The stream as it stands now.
+    /// The present state of a stream.
     pub async fn load(&self, stream: &StreamName) -> Result<Arc<Loaded<S>>, Failure<LawError>> {
         if let Some(current) = self.current(stream) {
             return Ok(current);
@@ -86,12 +84,12 @@ impl<S: State> Streams<S> {
         }
     }
 
-    /// The stream as it stands now, if that is surely what is remembered.
+    /// The cached state, if the store can tell that the stream has not changed since.
     pub(crate) fn current(&self, stream: &StreamName) -> Option<Arc<Loaded<S>>> {
         self.remembered(stream).filter(|known| self.kit.store.is_unchanged(stream, known.position))
     }
 
-    /// The stream as it stands by all of its `events`, or as it is remembered if that is newer.
+    /// The state after all of the stream's `events`, or the cached state if that is newer.
     pub(crate) fn take_in(
         &self,
         stream: &StreamName,
@@ -108,7 +106,7 @@ impl<S: State> Streams<S> {
         Ok(loaded)
     }
 
-    /// The stream at a version that it had, for an answer given once more.
+    /// The state at an earlier version, to repeat the answer to a command.
     async fn load_at(
         &self,
         stream: &StreamName,

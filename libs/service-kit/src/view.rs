@@ -47,7 +47,7 @@ pub enum Question {
 /// Definition of a view.
 #[derive(Debug, Clone, Copy)]
 pub struct Shape {
-    /// Its name, and its file's name.
+    /// Also the name of its file.
     pub name: &'static str,
     /// Schema version, increased with every change of the tables.
     pub version: u32,
@@ -60,15 +60,12 @@ pub struct Shape {
 pub enum ViewError {
     #[error("{path}: {source}")]
     File {
-        /// Which.
         path: PathBuf,
-        /// Why.
         source: std::io::Error,
     },
-    /// The engine.
     #[error("a view failed: {0}")]
     Sqlite(#[from] rusqlite::Error),
-    /// The task that read it.
+    /// The thread of the query panicked or was cancelled.
     #[error("a query was broken off")]
     BrokenOff,
     /// Too many queued queries of this class.
@@ -352,7 +349,7 @@ mod tests {
         let (folder, store) = (tempfile::tempdir().unwrap(), EventStore::memory());
         fill(folder.path(), &store, Position::START);
         let view = Arc::new(View::open(Some(folder.path()), SHAPE, &store).unwrap());
-        // Whoever reads statistics is held until this is dropped.
+        // Readers of statistics block until this is dropped.
         let (release, held) = std::sync::mpsc::channel::<()>();
         let held = Arc::new(Mutex::new(held));
         let (begun, begins) = std::sync::mpsc::channel();
@@ -362,7 +359,7 @@ mod tests {
             statistics.spawn(async move {
                 let read = move |rows: &Connection| {
                     begun.send(()).unwrap();
-                    // It ends for all of them at once.
+                    // Dropping the sender ends all of them at once.
                     held.lock().unwrap().recv().unwrap_err();
                     rows.query_row("SELECT n FROM numbers", [], |row| row.get::<_, i64>(0))
                 };

@@ -1,6 +1,6 @@
-//! Whether what the clock says may be recorded. A log whose times go backwards cannot be reckoned with, and one whose times run
-//! ahead cannot be put right: events are never taken back. So nothing is recorded and nothing is enforced while the clock is
-//! known to be wrong.
+//! Decides whether the clock's time may be recorded. Times that go backwards make deadlines
+//! uncomputable; times in the future cannot be corrected, because events are never removed. So
+//! nothing is recorded or enforced while the clock is known to be wrong (ADR 12).
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -19,24 +19,24 @@ use crate::limits::{
 /// Why nothing may be recorded now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ClockWrong {
-    /// It is before the newest event of the log.
+    /// The clock is before the newest event of the log.
     #[error(
         "the clock is {} ms behind the newest recorded event; nothing is recorded until it is set right", .0.as_millis()
     )]
     Behind(SignedDuration),
-    /// It was set while the process ran, by this much.
+    /// The clock was set by this much while the process ran.
     #[error(
         "the machine's clock was set by {} ms while the process ran; set it right, or restart or wait ten minutes if it is",
         .0.as_millis()
     )]
     Jumped(SignedDuration),
-    /// It is this much ahead of that of the store's machine.
+    /// The clock is this much ahead of that of the store's machine.
     #[error("the clock is {} ms away from that of the event store's machine; set both right", .0.as_millis())]
     Off(SignedDuration),
 }
 
 impl ClockWrong {
-    /// By how much; positive if it is ahead, or was set forward.
+    /// By how much; positive if the clock is ahead or was set forward.
     #[must_use]
     pub fn by(self) -> SignedDuration {
         match self {
@@ -46,18 +46,17 @@ impl ClockWrong {
     }
 }
 
-/// What the machine's two clocks say in one moment. The one that counts since the machine was started goes on while the machine
-/// is suspended, and nobody can set it.
+/// The machine's wall clock and its time since start, read at the same moment. The latter includes
+/// suspension and cannot be set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reading {
-    /// The time of day.
     pub wall: Timestamp,
-    /// How long the machine has been up, suspended or not.
+    /// Since the machine was started, including suspension.
     pub up: Duration,
 }
 
 impl Reading {
-    /// How far the time of day was set between `before` and this one.
+    /// How far the wall clock was set between `before` and this reading.
     fn set_since(self, before: Self) -> SignedDuration {
         let passed = SignedDuration::try_from(self.up.saturating_sub(before.up));
         let passed = passed.unwrap_or(SignedDuration::MAX);
@@ -65,30 +64,30 @@ impl Reading {
     }
 }
 
-/// Looks at the clock before anything is recorded.
+/// Checks the clock before anything is recorded.
 #[derive(Debug)]
 pub struct ClockGuard {
     clock: Clock,
-    /// When the newest event at the end of the log was recorded, as far as it is known here, in nanoseconds since 1970.
+    /// Recording time of the newest known event at the head, in nanoseconds since 1970.
     newest: AtomicI64,
     /// The highest position that is known here.
     head: AtomicU64,
-    /// The last reading that was believed. A time service that slews moves it along; a clock that is set leaves it behind.
+    /// The last accepted reading. It follows a clock that is slewed, but not one that is set.
     believed: Mutex<Option<Reading>>,
-    /// The first reading after the clock was set, since when it has gone on steadily.
+    /// The first reading after the clock was set, if it has run steadily since.
     steady: Mutex<Option<Reading>>,
     /// How far the clock is ahead of that of the store's machine, in milliseconds.
     off: AtomicI64,
     refused: AtomicU64,
     wrong: AtomicBool,
-    /// Whether nothing is enforced until it is known what fell due while nobody served.
+    /// Whether enforcement waits for an operator's confirmation.
     held: AtomicBool,
-    /// Who knows what falls due.
+    /// Counts what falls due.
     due: Counts,
 }
 
 impl ClockGuard {
-    /// Of a clock that records into `store`.
+    /// A guard of the clock for a `store`.
     pub async fn open(clock: Clock, store: &EventStore) -> Result<Self, ReadError> {
         let guard = Self {
             believed: Mutex::new(clock.reading()),
@@ -108,17 +107,19 @@ impl ClockGuard {
         Ok(guard)
     }
 
-    /// From now on keepers take note of what is due and enforce none of it: the log ended long ago, or the clock is wrong.
+    /// Suspends enforcement: keepers only index what is due. Used if the newest event is old or the
+    /// clock is wrong.
     pub fn hold(&self) {
         self.held.store(true, Ordering::Relaxed);
     }
 
-    /// What is due is enforced again.
+    /// Resumes enforcement.
     pub fn release(&self) {
         self.held.store(false, Ordering::Relaxed);
     }
 
-    /// From now on it is known what fell due: `count` says how much of it did after one instant and by another, in all services.
+    /// Sets the function that counts the obligations of all services that fell due after one
+    /// instant and by another.
     pub fn counts_due(
         &self,
         count: impl Fn(Timestamp, Timestamp) -> usize + Send + Sync + 'static,
@@ -126,27 +127,27 @@ impl ClockGuard {
         self.due.by(Box::new(count));
     }
 
-    /// Whether what is due is only taken note of.
+    /// Whether enforcement is suspended.
     #[must_use]
     pub fn is_held(&self) -> bool {
         self.held.load(Ordering::Relaxed)
     }
 
-    /// When the newest event at the end of the log was recorded, as far as it is known here.
+    /// Recording time of the newest known event at the head.
     #[must_use]
     pub fn newest(&self) -> Option<Timestamp> {
         let newest = self.newest.load(Ordering::Relaxed);
         (newest > i64::MIN).then(|| Timestamp::from_nanosecond(i128::from(newest)).ok()).flatten()
     }
 
-    /// Takes note of an event that was appended now.
+    /// Notes an event that was appended now.
     pub fn appended(&self, at: Timestamp, position: Position) {
         self.head.fetch_max(position.0, Ordering::Relaxed);
         self.recorded(at);
     }
 
-    /// Takes note of the newest of some events that were read. One that does not stand at the end of the log says nothing of
-    /// now: it may have been recorded long ago, by a clock that was ahead.
+    /// Notes the newest of some events that were read. Ignored if it is not at the head: it may
+    /// have been recorded long ago by a clock that was ahead.
     pub fn followed(&self, newest: Option<&Recorded>) {
         let Some(event) = newest else { return };
         let head = self.head.fetch_max(event.position.0, Ordering::Relaxed);
@@ -156,8 +157,8 @@ impl ClockGuard {
         }
     }
 
-    /// Refuses what would follow in its stream on an event that was recorded by a clock that was ahead: it would get that time
-    /// too, and nothing else could be recorded until then.
+    /// Refuses an event that would follow, in its stream, one recorded by a clock that was ahead:
+    /// it would have to take that later time, and nothing else could be recorded until then.
     pub fn may_follow(&self, now: Timestamp, last: Timestamp) -> Result<Timestamp, ClockWrong> {
         following(now, Some(last)).inspect_err(|_| {
             self.refused.fetch_add(1, Ordering::Relaxed);
@@ -168,7 +169,7 @@ impl ClockGuard {
         self.newest.fetch_max(nanoseconds(at), Ordering::Relaxed);
     }
 
-    /// Now, if that may be recorded.
+    /// The present time, if it may be recorded.
     pub fn now(&self) -> Result<Timestamp, ClockWrong> {
         let (now, found) = self.look();
         let Some(wrong) = found else {
@@ -184,26 +185,27 @@ impl ClockGuard {
         Err(wrong)
     }
 
-    /// What is wrong with the clock, if something is; nobody is refused by that.
+    /// What is wrong with the clock, if anything; not counted as a refusal.
     #[must_use]
     pub fn wrong(&self) -> Option<ClockWrong> {
         self.look().1
     }
 
-    /// How often something was not recorded because the clock was wrong.
+    /// Number of refusals because of a wrong clock.
     #[must_use]
     pub fn refused(&self) -> u64 {
         self.refused.load(Ordering::Relaxed)
     }
 
-    /// How far the clock is ahead of that of the store's machine, when it was last compared.
+    /// How far the clock was ahead of that of the store's machine at the last comparison.
     #[must_use]
     pub fn off(&self) -> SignedDuration {
         SignedDuration::from_millis(self.off.load(Ordering::Relaxed))
     }
 
-    /// Compares the clock with that of the store's machine. Where that is another machine and both agree, a clock that was set
-    /// was set right: a virtual machine that was stopped and goes on knows no better.
+    /// Compares the clock with that of the store's machine. If that is another machine and both
+    /// agree, a change of the clock is accepted: a virtual machine that was paused, for example,
+    /// has its clock set when it resumes.
     pub async fn compare(&self, store: &EventStore) -> Result<(), ReadError> {
         let before = self.clock.reading();
         let off = self.clock.off(store).await?;
@@ -219,8 +221,8 @@ impl ClockGuard {
         Ok(())
     }
 
-    /// Believes a clock that was set, and was `off` from the store's between two readings. If it was set between them, the
-    /// comparison does not apply to the clock as it is now.
+    /// Accepts a clock that was set if it was within `off` of the store's between two readings,
+    /// unless it was set in between: then the comparison does not apply to the present clock.
     fn agreed(&self, before: Reading, after: Reading, off: SignedDuration) {
         let steady = after.set_since(before).abs() <= CLOCK_JUMP_MAX;
         if steady && off.abs() <= CLOCK_OFF_MAX {
@@ -238,8 +240,9 @@ impl ClockGuard {
         (now, wrong.or_else(|| self.behind(now).map(ClockWrong::Behind)))
     }
 
-    /// How far the clock was set since the last reading that was believed, if that is too far; believes it otherwise, or if it
-    /// has gone on steadily since and a start would believe it too.
+    /// By how much the clock was set since the last accepted reading, if that is too much.
+    /// Otherwise accepts it, also if it has run steadily since and a start at this time would need
+    /// no confirmation.
     fn believe(&self, reading: Reading) -> Option<SignedDuration> {
         let mut believed = self.believed();
         let mut steady = self.steady.lock().unwrap_or_else(PoisonError::into_inner);
@@ -258,7 +261,7 @@ impl ClockGuard {
         None
     }
 
-    /// Whether a start would go on with the log at `now` without asking.
+    /// Whether a start at `now` would need no confirmation.
     fn would_start(&self, now: Timestamp) -> bool {
         self.newest().is_none_or(|newest| {
             let due = || self.due.between(newest, now);
@@ -266,7 +269,7 @@ impl ClockGuard {
         })
     }
 
-    /// How far `now` is behind the newest event, if that is too far.
+    /// How far `now` is before the newest event, if that is too far.
     fn behind(&self, now: Timestamp) -> Option<SignedDuration> {
         let behind = self.newest.load(Ordering::Relaxed).saturating_sub(nanoseconds(now));
         let behind = SignedDuration::from_nanos(behind);
@@ -278,21 +281,22 @@ impl ClockGuard {
     }
 }
 
-/// The time of an event that follows in its stream on one of `last`: now, or `last` where the clock of the process that recorded it
-/// is a little ahead, so that times in a stream never go backwards. An error if it is ahead by more than [`CLOCK_BACK_MAX`].
+/// The time of an event that follows one of `last` in its stream: now, or `last` if the clock that
+/// recorded it is slightly ahead, so that times in a stream never go backwards. An error if it is
+/// ahead by more than [`CLOCK_BACK_MAX`].
 pub fn following(now: Timestamp, last: Option<Timestamp>) -> Result<Timestamp, ClockWrong> {
     let Some(last) = last else { return Ok(now) };
     let ahead = last.duration_since(now);
     if ahead > CLOCK_BACK_MAX { Err(ClockWrong::Behind(ahead)) } else { Ok(last.max(now)) }
 }
 
-/// When the newest event of a log was recorded: the latest of the last ones, of which some carry no time.
+/// Recording time of the newest event: the latest of the last few, because some have none.
 pub async fn newest_recorded(store: &EventStore) -> Result<Option<Timestamp>, ReadError> {
     let last = store.read_back(store.head(), NEWEST_LOOKED_AT).await?;
     Ok(last.iter().filter_map(at_of).max())
 }
 
-/// When an event was recorded, if it says so: one that takes a number does not.
+/// When an event was recorded; `None` for one that reserves a number.
 pub(crate) fn at_of(event: &Recorded) -> Option<Timestamp> {
     #[derive(Deserialize)]
     struct When {
@@ -301,7 +305,7 @@ pub(crate) fn at_of(event: &Recorded) -> Option<Timestamp> {
     serde_json::from_str::<When>(&event.meta).ok().map(|when| when.at)
 }
 
-/// Nanoseconds since 1970, which fit from the year 1678 to 2262.
+/// Nanoseconds since 1970; valid from the year 1678 to 2262, saturating outside.
 fn nanoseconds(at: Timestamp) -> i64 {
     let beyond = if at < Timestamp::UNIX_EPOCH { i64::MIN } else { i64::MAX };
     i64::try_from(at.as_nanosecond()).unwrap_or(beyond)

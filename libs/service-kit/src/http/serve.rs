@@ -1,5 +1,5 @@
-//! The server: our own accept loop, because a public service needs limits on what one client may hold, on time and in
-//! bytes, and a drain that ends.
+//! The HTTP server. It has its own accept loop because a public service has to limit the
+//! connections, bytes and time of one client, and the duration of a drain.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
@@ -50,7 +50,6 @@ use bodies::{Answering, Paced};
 use connections::{Activity, Connections};
 use pace::Pace;
 
-/// A bound server.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
@@ -60,31 +59,31 @@ pub struct Server {
     counted: bool,
 }
 
-/// What all connections of a server share.
+/// State that all connections of a server share.
 struct Shared {
     router: Router,
     proxies: Proxies,
     limits: ServerLimits,
-    /// Whether what it holds is shown among the figures.
+    /// Whether its connections and bytes are shown in metrics.
     counted: bool,
     connections: Arc<Connections>,
-    /// When whose request has its turn.
+    /// Limits the request rate of each client.
     pace: Pace,
-    /// Requests that are being answered.
+    /// Requests in progress, by client.
     requests: Arc<Crowd>,
-    /// Bytes of bodies that are read and of answers that are not through yet.
+    /// Bytes of request bodies in memory and of answers not sent yet, by client.
     bytes: Arc<Crowd>,
 }
 
 impl Server {
-    /// Binds to an address; port 0 takes any. It needs a running runtime.
+    /// Binds to an address; port 0 takes a free one. Needs a running runtime.
     pub fn bind(address: SocketAddr, router: Router) -> std::io::Result<Self> {
         let socket = match address {
             SocketAddr::V4(_) => TcpSocket::new_v4()?,
             SocketAddr::V6(_) => TcpSocket::new_v6()?,
         };
         socket.set_reuseaddr(true)?;
-        // Accepted sockets have it too.
+        // Accepted sockets inherit it.
         socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
         socket.bind(address)?;
         let listener = socket.listen(LISTEN_QUEUE)?;
@@ -92,19 +91,19 @@ impl Server {
         Ok(Self { listener, router, proxies, limits, counted: true })
     }
 
-    /// Believes these proxies for whom they ask.
+    /// Trusts the forwarding headers of these proxies.
     #[must_use]
     pub fn behind(self, proxies: Proxies) -> Self {
         Self { proxies, ..self }
     }
 
-    /// With other limits than the usual ones.
+    /// Replaces the default limits.
     #[must_use]
     pub fn limited(self, limits: ServerLimits) -> Self {
         Self { limits, ..self }
     }
 
-    /// Leaves the figures of connections and bytes to another server of the process.
+    /// Leaves the metrics of connections and bytes to another server of the process.
     #[must_use]
     pub fn uncounted(self) -> Self {
         Self { counted: false, ..self }
@@ -115,7 +114,7 @@ impl Server {
         self.listener.local_addr()
     }
 
-    /// Serves until `stop` is true, then lets requests in flight finish, for at most [`DRAIN_MAX`].
+    /// Serves until `stop` is true, then waits at most [`DRAIN_MAX`] for requests in flight.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let Self { listener, router, proxies, limits, counted } = self;
         let shared = Arc::new(Shared {
@@ -139,7 +138,8 @@ impl Server {
                 Ok((stream, peer)) => shared.take(stream, peer.ip(), &stop, &mut connections),
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
-                    // Nothing better comes at once where, for example, the process has no file left.
+                    // Retrying at once would fail too, for example if the process is out of file
+                    // descriptors.
                     crate::clock::rest(ACCEPT_REST).await;
                 }
             }
@@ -154,7 +154,7 @@ impl Server {
 }
 
 impl Shared {
-    /// Takes a connection in, or closes it at once: the next one never waits for this one.
+    /// Spawns a connection, or answers 429 and closes it if no place is free. Never waits.
     fn take(
         self: &Arc<Self>,
         stream: TcpStream,
@@ -165,17 +165,17 @@ impl Shared {
         let metrics = &self.router.kit().metrics;
         let Some(place) = self.connections.enter(peer, self.proxies.trust(peer)) else {
             metrics.turned_away("no-place");
-            // If the answer does not fit into an empty socket, there is none.
+            // A new socket has an empty send buffer; if the answer does not fit, it is dropped.
             let _ = stream.try_write(NO_PLACE);
             return;
         };
         self.show();
-        // Small answers must not wait for more; a socket without this option still works.
+        // Without this option, small answers may be delayed but are sent.
         let _ = stream.set_nodelay(true);
         connections.spawn(connection::attend(Arc::clone(self), stream, peer, place, stop.clone()));
     }
 
-    /// Shows what it holds among the figures.
+    /// Updates the metrics.
     fn show(&self) {
         let metrics = &self.router.kit().metrics;
         if self.counted {
@@ -184,7 +184,7 @@ impl Shared {
         }
     }
 
-    /// Answers a request, and counts what it holds until the answer is through.
+    /// Answers a request, which counts towards the client's limits until the answer is sent.
     async fn answer(
         self: Arc<Self>,
         peer: IpAddr,
@@ -196,7 +196,7 @@ impl Shared {
         let client = self.proxies.client(peer, request.headers());
         let account = Account::open(&self.router, &request);
         let span = telemetry::request(&request, account.route());
-        // Whoever waits for a turn counts as being answered.
+        // A request that waits for the client's turn counts as in progress.
         let (held, refused) = match self.requests.enter(client, 1) {
             Ok(held) => (Some(held), self.turn(client, &activity).await.err()),
             Err(_) => (None, Some(Problem::at_once(TOO_MANY_AT_ONCE))),
@@ -220,7 +220,8 @@ impl Shared {
         Ok(response.map(|body| Answering::new(body, client, bytes, (activity, held))))
     }
 
-    /// Waits for a client's turn, if that comes soon enough. Whoever is not answered yet may have to make room for another client.
+    /// Delays a request to keep the client's rate, or refuses it if the delay were too long. While
+    /// it waits, the connection may be closed to make room for another client's.
     async fn turn(&self, client: IpAddr, activity: &Activity) -> Result<(), Problem> {
         let turn = self.pace.turn(client, Instant::now()).map_err(Problem::too_often)?;
         if !turn.wait.is_zero() {
@@ -233,8 +234,8 @@ impl Shared {
         Ok(())
     }
 
-    /// First the head says whether there is such an operation and whether the sender may call it, then how long the
-    /// body is, then there must be room for it, and only then is any of it read.
+    /// The order is: operation and caller from the head, length of the body, memory for it, and
+    /// only then is the body read.
     async fn respond(
         &self,
         client: IpAddr,
@@ -267,7 +268,8 @@ impl Shared {
         };
         let (ended, end) = oneshot::channel();
         let late = async {
-            // It is said by dropping it. A handler that does not read has no longer for it.
+            // The body's end is signalled by dropping the sender. A handler that does not read the
+            // body gets no more time.
             let _ = tokio::time::timeout(self.limits.body_in(length), end).await;
             Clock::System.sleep_until(Timestamp::MAX, self.limits.request).await;
         };
@@ -283,16 +285,16 @@ impl Shared {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 response
             }
-            // Nobody is there to read it.
+            // The client has disconnected and does not read this.
             Err(BrokenOff::Gone(_)) => Problem::new(LENGTH_REQUIRED).into_response(language),
         }
     }
 
-    /// Room for what of a body will be in memory.
+    /// Reserves memory for the part of the body that will be held at once.
     fn room(&self, client: IpAddr, length: u64, takes: Takes) -> Result<Held, Problem> {
         let entered = match takes {
             Takes::Body => self.bytes.enter(client, length),
-            // How many uploads one person may have is another limit; here only memory counts.
+            // The number of uploads of one caller has a separate limit.
             Takes::Upload => {
                 let buffered = length.min(self.router.kit().documents.buffered_bytes());
                 self.bytes.enter_beyond_share(buffered)
@@ -329,26 +331,26 @@ impl Shared {
     }
 }
 
-/// What holds for every answer that does not say otherwise: nobody keeps it, because most of it is about somebody, and
-/// it is what its media type says.
+/// Default headers of every answer: not to be cached, because most answers are about a person, and
+/// not to be interpreted as another media type.
 fn guard(headers: &mut HeaderMap) {
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.entry(X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
 }
 
-/// What a connection for which there is no place is told, if it can be told without waiting.
+/// Answer to a connection without a place, if it can be sent without blocking.
 const NO_PLACE: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
 
-/// Leaves a body to whoever discards it while the answer is on its way: a socket closed with something unread in it
-/// takes the answer back.
+/// Hands an unread body over to be discarded while the answer is sent: closing a socket with unread
+/// data resets it, and the client may lose the answer.
 fn leave(unwanted: &mpsc::Sender<Incoming>, request: http::Request<Incoming>) {
-    // Whoever waits to be told to go on sends nothing.
+    // A client that waits for `100 Continue` sends no body.
     if !request.headers().contains_key(EXPECT) && !request.body().is_end_stream() {
         let _ = unwanted.try_send(request.into_body());
     }
 }
 
-/// How long a body is, if it may be that long: before any of it is read.
+/// The length of the body, or why it is refused before any of it is read.
 fn refuse_body(request: &http::Request<Incoming>, takes: Takes) -> Result<u64, Problem> {
     if request.headers().contains_key(TRANSFER_ENCODING) {
         return Err(Problem::new(LENGTH_REQUIRED));

@@ -1,4 +1,4 @@
-//! Issues the files of rules that come with the program at its start.
+//! Issues shipped files of rules at start.
 
 use dossier::contract::{Actor, Envelope, EventSet, LawEvent, RulesIssued};
 use dossier::intake::{Rules, RulesStage, Shipped, stream_id};
@@ -13,8 +13,9 @@ use crate::limits::ATTEMPTS_MAX;
 use crate::streams::recorded_at;
 
 impl Rulebook {
-    /// Records rules that came with the program, unless they are recorded; why not, if an agency's own are in their place. `law`
-    /// is the law with all that was recorded so before: a file that it does not take is not recorded.
+    /// Issues a shipped file, unless it is recorded already. Returns the reason if it is skipped in
+    /// favour of an agency's own rules. `law` includes all files issued so far; a file that
+    /// contradicts it is not recorded.
     pub(super) async fn issue(
         &self,
         store: &EventStore,
@@ -31,7 +32,7 @@ impl Rulebook {
                 Shipped::New => {}
                 Shipped::Known => {
                     let known = known.version(rules.version);
-                    // Another process that starts at the same time may have recorded it.
+                    // A process that starts at the same time may have recorded it.
                     if known.is_some_and(|known| known.stage == RulesStage::Issued) {
                         law.record(rules, now);
                     }
@@ -45,7 +46,8 @@ impl Rulebook {
                 let why = "the newest event of its stream was recorded by a clock that was ahead";
                 return Ok(Some(why.to_owned()));
             };
-            // On top of what an agency has issued or withdrawn itself it may be wrong; then the start must not end here.
+            // The file may contradict rules that an agency has issued or withdrawn; that must not
+            // prevent the start.
             let mut tried = law.clone();
             match tried.take(rules, Some(at)) {
                 Ok(()) => {}
@@ -60,7 +62,7 @@ impl Rulebook {
                     *law = tried;
                     return Ok(None);
                 }
-                // Another process that starts at the same time.
+                // A process that starts at the same time has appended; try again.
                 Err(AppendError::Conflict { .. } | AppendError::IdReused(_)) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -70,9 +72,9 @@ impl Rulebook {
     }
 }
 
-/// The time of an event at the end of the log, after `last` in its stream. Other processes that
-/// start at the same time have clocks of their own and append while this one waits for the store:
-/// what follows their events is not dated before them.
+/// The time of an event at the head of the log, after `last` in its stream. Processes that start at
+/// the same time have other clocks and may append first; the time is not before that of their
+/// events.
 async fn at_end(
     store: &EventStore,
     now: Timestamp,

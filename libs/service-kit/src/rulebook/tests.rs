@@ -8,7 +8,7 @@ use super::shipped::envelope;
 use super::*;
 use crate::streams::recorded_at;
 
-/// Records what an operator does.
+/// Records a file of rules as an operator does.
 async fn record_own(store: &EventStore, event: LawEvent, rules: &RulesIssued, now: Timestamp) {
     let name = format!("law-{}", stream_id(rules.kind, &rules.name));
     let stream = StreamName::new(&name).unwrap();
@@ -103,7 +103,7 @@ async fn a_shipped_version_that_was_proposed_and_never_signed_is_told_and_stops_
     let told = rulebook.passed_over();
     assert!(matches!(&told[..], [told] if told.why.contains("waits for")), "{told:?}");
     assert!(versions(&rulebook).is_empty());
-    // Other files are issued as ever, and the one after it is no agency's own.
+    // Other files are issued as usual; the next version is not an agency's own.
     let mut next = newest.clone();
     next.text = next_version(&next.text);
     next.version = 3;
@@ -123,7 +123,7 @@ async fn processes_that_start_at_the_same_time_date_no_file_before_another() {
     let shipped = shipped_rules().unwrap();
     let (first, rest) = shipped.split_at(shipped.len() / 2);
     Rulebook::open(&store, first, later).await.unwrap();
-    // Began seven seconds sooner, and was slower.
+    // A process that began 7 s earlier and was slower.
     let earlier = "2026-11-20T09:00:00Z".parse().unwrap();
     let rulebook = Rulebook::open(&store, &shipped, earlier).await.unwrap();
     assert_eq!(rulebook.passed_over().len(), 0);
@@ -157,7 +157,7 @@ fn the_largest_file_that_can_be_issued_fits_into_an_event() {
         proposed_by: Some("p".repeat(300).as_str().into()),
     };
     assert_eq!(serde_json::to_string(&rules.text).unwrap().len(), dossier::law::RULES_BYTES_MAX);
-    // What stands beside it in the envelope is a few hundred bytes.
+    // The rest of the envelope has a few hundred bytes.
     let bytes = LawEvent::from(rules).encode().len();
     assert!(bytes + 4_096 < events::limits::EVENT_BYTES_MAX, "{bytes}");
 }

@@ -1,4 +1,4 @@
-//! Appending what was decided.
+//! Appends decided events.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -66,8 +66,7 @@ impl<S: State> Streams<S> {
         Ok(next)
     }
 
-    /// What an append came to that was not acknowledged, if it is worth trying again; an error if
-    /// it is not.
+    /// Handles a failed append: a failure that may be retried, or an error.
     pub(super) fn not_appended<R>(
         &self,
         stream: &StreamName,
@@ -75,18 +74,17 @@ impl<S: State> Streams<S> {
         began: Instant,
     ) -> Result<Failure<R>, Failure<R>> {
         match error {
-            // The same command at the same time elsewhere shows as an id that stands in the log
-            // already.
+            // A concurrent execution of the same command, by another process, shows as a reused id.
             AppendError::Conflict { .. } | AppendError::IdReused(_) => {
                 self.forget(stream);
                 Ok(Failure::Contended)
             }
-            // Whether it was written is unknown: the next attempt finds the command in the stream,
-            // or not.
+            // Whether the events were written is unknown; the next attempt finds out by reading the
+            // stream.
             AppendError::Unavailable(reason) => {
                 self.forget(stream);
                 let failed = Failure::Unavailable(reason);
-                // The store itself has waited as long as a failover takes.
+                // The store has already waited as long as a failover takes.
                 if began.elapsed() > UNKNOWN_MAX { Err(failed) } else { Ok(failed) }
             }
             AppendError::Unwritable(why) => {
@@ -100,8 +98,8 @@ impl<S: State> Streams<S> {
     }
 }
 
-/// What is said where an earlier attempt may have been written, now or a little later: nothing that
-/// claims it was not. The same request again finds out.
+/// The failure to report if an earlier attempt may have been written, now or shortly after: it must
+/// not claim that nothing was. A retry of the request finds out.
 pub(super) fn unknowable<R>(failure: Failure<R>) -> Failure<R> {
     let reason = match failure {
         Failure::Busy(_) => "the store is busy".to_owned(),

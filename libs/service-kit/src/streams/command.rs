@@ -1,4 +1,4 @@
-//! What goes with a command to a stream.
+//! Stream, authority and other data of a command.
 
 use dossier::Elsewhere;
 use dossier::access::{Caller, May};
@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use crate::http::Seen;
 
-/// On what authority a command comes.
+/// Who issues a command.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Authority<'a> {
-    /// A caller, who must be one of those who may.
+    /// A caller, who must be one of these.
     Caller(&'a Caller, &'a [May]),
     /// The service itself, by its name.
     Service(&'a str),
@@ -20,14 +20,13 @@ pub(crate) enum Authority<'a> {
 /// Whether a command may begin its stream.
 #[derive(Debug, Clone, Copy)]
 pub enum Begins<'a> {
-    /// The stream must exist.
     Existing,
-    /// It may exist or not; what that means, the command decides.
+    /// The stream may or may not exist; the command decides what that means.
     Either,
-    /// It most likely begins with the command, under this law: the stream is not read first, and
-    /// the append finds out if it exists.
+    /// The stream probably begins with the command, under this procedure and agency. It is not read
+    /// first: the append fails with a conflict if it exists.
     New(&'a ProcedureRef, &'a AgencyCode),
-    /// The same for a stream that is under no procedure.
+    /// Like `New`, for a stream under no procedure.
     NewWithoutLaw,
 }
 
@@ -44,29 +43,29 @@ impl<'a> Begins<'a> {
     }
 }
 
-/// A command's stream, its id, and all else that is known of it but the command itself.
+/// A command's stream, id and circumstances: all of a command except its content.
 #[derive(Debug, Clone)]
 pub struct CommandEnvelope<'a> {
     pub(crate) stream: StreamName,
     pub(crate) command: Uuid,
-    /// A keyed digest of the request; empty for the service's own commands.
+    /// Keyed digest of the request; empty for the service's own commands.
     pub(crate) digest: &'a str,
     pub(crate) authority: Authority<'a>,
-    /// The versions that the caller has seen (`If-Match`).
+    /// The versions in `If-Match`; not checked if absent.
     pub(crate) seen: Option<&'a Seen>,
     pub(crate) begins: Begins<'a>,
-    /// The dossier; absent where the stream itself tells which it is about.
+    /// Absent if it follows from the stream.
     pub(crate) dossier: Option<DossierId>,
-    /// The event that caused the command.
+    /// Id of the event that caused the command.
     pub(crate) cause: Option<Uuid>,
     /// W3C trace context.
     pub(crate) trace: Option<String>,
-    /// What other services have recorded.
+    /// Events that other services have recorded for the same dossier.
     pub(crate) elsewhere: &'a [Elsewhere],
 }
 
 impl<'a> CommandEnvelope<'a> {
-    /// A command with this id on an existing stream, which the `service` takes by itself.
+    /// A command of the `service` itself, on an existing stream.
     #[must_use]
     pub fn by_service(service: &'a str, stream: StreamName, command: Uuid) -> Self {
         Self {
@@ -83,8 +82,8 @@ impl<'a> CommandEnvelope<'a> {
         }
     }
 
-    /// A command with this id on an existing stream, which a caller sends who must be one of
-    /// `mays`. By the keyed digest of the request the same id with another content is told apart.
+    /// A command of a caller, who must be one of `mays`, on an existing stream. The keyed digest of
+    /// the request detects a reused id with other content.
     #[must_use]
     pub fn by_caller(
         (caller, mays): (&'a Caller, &'a [May]),
@@ -95,37 +94,37 @@ impl<'a> CommandEnvelope<'a> {
         Self { digest, authority, ..Self::by_service("", stream, command) }
     }
 
-    /// The versions that the caller has seen (`If-Match`).
+    /// Requires that the stream has one of these versions (`If-Match`).
     #[must_use]
     pub fn seen(self, seen: Option<&'a Seen>) -> Self {
         Self { seen, ..self }
     }
 
-    /// Whether the stream may begin with the command.
+    /// Sets whether the command may begin the stream.
     #[must_use]
     pub fn begins(self, begins: Begins<'a>) -> Self {
         Self { begins, ..self }
     }
 
-    /// The dossier that the command is about, if it is about one.
+    /// Sets the dossier that the command belongs to.
     #[must_use]
     pub fn about(self, dossier: Option<DossierId>) -> Self {
         Self { dossier, ..self }
     }
 
-    /// The event that caused the command.
+    /// Sets the event that caused the command.
     #[must_use]
     pub fn caused_by(self, event: Uuid) -> Self {
         Self { cause: Some(event), ..self }
     }
 
-    /// The W3C trace context in which the command is executed.
+    /// Sets the W3C trace context of the execution.
     #[must_use]
     pub fn traced(self, trace: Option<String>) -> Self {
         Self { trace, ..self }
     }
 
-    /// What other services have recorded for the same dossier.
+    /// Adds events that other services have recorded for the same dossier.
     #[must_use]
     pub fn knowing(self, elsewhere: &'a [Elsewhere]) -> Self {
         Self { elsewhere, ..self }

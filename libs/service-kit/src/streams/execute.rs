@@ -1,5 +1,5 @@
-//! Decide and append: first on what is held of the stream in memory; if that refuses, on what the
-//! store has.
+//! Decides and appends. The first attempt uses the cached state; if the command is refused on it,
+//! the decision is repeated on the stored one.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,11 +16,11 @@ use super::loaded::Mark;
 use super::{Authority, Begins, CommandEnvelope, Executed, Failure, Loaded, Streams};
 use crate::limits::ATTEMPTS_MAX;
 
-/// What an attempt ended with that executed nothing.
+/// Why an attempt did not execute the command.
 enum Ended<R> {
-    /// The store did not acknowledge the append.
+    /// The append failed.
     NotAppended(AppendError),
-    /// It was not appended.
+    /// It was not decided or not permitted.
     Failed(Failure<R>),
 }
 
@@ -30,22 +30,21 @@ impl<R> From<Failure<R>> for Ended<R> {
     }
 }
 
-/// What a command comes to on a state of the stream.
+/// Result of the checks and the decision.
 pub(super) enum Weighed<E> {
-    /// It was applied before; the stream stood at this version then.
+    /// It was applied before; this is the version of the stream after it.
     AppliedBefore(Version),
-    /// Who acts, when it is recorded, and the events; none if there is nothing to do.
+    /// Actor, time of recording, and events; no events if there is nothing to do.
     Decided(Actor, Timestamp, Vec<E>),
 }
 
 impl<S: State> Streams<S> {
-    /// Executes a command. The order of the checks: applied before, permission, seen version,
-    /// decision.
+    /// Executes a command. The order of the checks is: duplicate, permission, `If-Match`, decision.
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`] if the command is refused by the stream as the store has it; the others
-    /// if it could not be decided or recorded.
+    /// [`Failure::Refused`] if the command is refused on the stored state; others if it could not
+    /// be decided or recorded.
     pub async fn execute<C: Command<State = S>>(
         &self,
         envelope: &CommandEnvelope<'_>,
@@ -55,11 +54,12 @@ impl<S: State> Streams<S> {
         self.run(envelope, const { &C::STEP }, decide).await
     }
 
-    /// Executes a command that follows from an event.
+    /// Executes a command that an event caused.
     ///
     /// # Errors
     ///
-    /// [`Failure::NotYet`] if another event must arrive first; those of [`Streams::execute`].
+    /// [`Failure::NotYet`] if another event must arrive first; otherwise those of
+    /// [`Streams::execute`].
     pub async fn react(
         &self,
         envelope: &CommandEnvelope<'_>,
@@ -69,8 +69,8 @@ impl<S: State> Streams<S> {
         self.run(envelope, command.step(), decide).await
     }
 
-    /// Enforces an obligation of a `kind` that `step` enforces, if it is really due. See
-    /// [`clock::enforce`].
+    /// Enforces an obligation of a `kind` that `step` enforces, if it is due by the newest state.
+    /// See [`clock::enforce`].
     ///
     /// # Errors
     ///
@@ -97,9 +97,8 @@ impl<S: State> Streams<S> {
         ran.map_err(|failure| if unsure { unknowable(failure) } else { failure })
     }
 
-    /// Decides on what is held, then on what is stored, as often as the stream moves on meanwhile
-    /// and the limit allows. `unsure` becomes true once an attempt may have been written that was
-    /// not acknowledged.
+    /// Decides on the cached state, then on the stored one, and again after each conflict up to the
+    /// limit. `unsure` becomes true after an append that failed but may have been written.
     async fn phases<R>(
         &self,
         (envelope, step): (&CommandEnvelope<'_>, &Step),
@@ -148,7 +147,7 @@ impl<S: State> Streams<S> {
         remembered.or_else(|| envelope.begins.is_new().then(Arc::default))
     }
 
-    /// Decides on one state of the stream, and appends what was decided behind it.
+    /// Decides on one state of the stream and appends the events at its end.
     async fn attempt<R>(
         &self,
         (envelope, step): (&CommandEnvelope<'_>, &Step),
@@ -172,7 +171,7 @@ impl<S: State> Streams<S> {
         }
     }
 
-    /// The checks and the decision, in their order.
+    /// Runs the checks and the decision, in their order.
     pub(super) fn weigh<R>(
         &self,
         envelope: &CommandEnvelope<'_>,
@@ -211,7 +210,7 @@ impl<S: State> Streams<S> {
         loaded: &Arc<Loaded<S>>,
         last: Version,
     ) -> Result<Executed<S>, Failure<R>> {
-        // The service itself does not look at the answer.
+        // The service itself does not use the answer.
         let itself = matches!(envelope.authority, Authority::Service(_));
         let loaded = if itself || loaded.version == Some(last) {
             Arc::clone(loaded)
@@ -222,7 +221,7 @@ impl<S: State> Streams<S> {
     }
 }
 
-/// A decision as events; that it must wait is a failure of the attempt.
+/// The events of a decision; a decision that must wait is a failure.
 pub(super) fn settled<E, R>(decided: Result<Decision<E>, R>) -> Result<Vec<E>, Failure<R>> {
     match decided {
         Ok(decision) => decision.into_events().ok_or(Failure::NotYet),
@@ -230,8 +229,7 @@ pub(super) fn settled<E, R>(decided: Result<Decision<E>, R>) -> Result<Vec<E>, F
     }
 }
 
-/// What a step can lead to is documented by [`Step::events`]: in debug builds, and so in every
-/// test, nothing else comes of it.
+/// Panics in debug builds if a step leads to an event that [`Step::events`] does not list.
 fn declared<E: EventSet>(step: &Step, decided: &[E]) {
     for event in decided {
         debug_assert!(
@@ -243,8 +241,8 @@ fn declared<E: EventSet>(step: &Step, decided: &[E]) {
     }
 }
 
-/// The mark of this command, if the stream has seen it: of the same request, and of one that may
-/// see what came of it.
+/// The mark of this command, if the stream has it, with the same request and an authority that may
+/// see the result.
 fn applied_before<'a, S: State, R>(
     envelope: &CommandEnvelope<'_>,
     loaded: &'a Loaded<S>,
@@ -258,7 +256,7 @@ fn applied_before<'a, S: State, R>(
     Ok(Some(mark))
 }
 
-/// Where the stream stands, if the caller has not seen that and would have to.
+/// The present version, if the caller had to know it and does not.
 fn unseen<S>(envelope: &CommandEnvelope<'_>, loaded: &Loaded<S>) -> Option<Version> {
     let (seen, version) = (envelope.seen?, loaded.version?);
     (!seen.includes(version)).then_some(version)
@@ -279,7 +277,7 @@ fn permit<R>(
     }
 }
 
-/// A failure to load is never a refusal.
+/// A failed load, with the error type of a command.
 pub(super) fn carry<R>(failure: Failure<LawError>) -> Failure<R> {
     match failure {
         Failure::Unavailable(reason) => Failure::Unavailable(reason),

@@ -1,4 +1,4 @@
-//! The states of the streams that are being worked on, in memory, bounded in number and in bytes.
+//! Cache of stream states, bounded in number and bytes.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use lru::LruCache;
 use super::Loaded;
 use crate::limits::{STATES_BYTES_MAX, STATES_MAX};
 
-/// States by stream; those that were not used for longest go first.
+/// States by stream; the least recently used are dropped first.
 #[derive(Debug)]
 pub(super) struct Hot<S> {
     states: LruCache<StreamName, Arc<Loaded<S>>>,
@@ -26,13 +26,13 @@ impl<S> Hot<S> {
         self.states.get(stream).cloned()
     }
 
-    /// Keeps a state, unless a newer one is known.
+    /// Caches a state, unless a newer one is cached.
     pub(super) fn put(&mut self, stream: &StreamName, loaded: &Arc<Loaded<S>>) {
         if self.states.peek(stream).is_some_and(|known| known.version >= loaded.version) {
             return;
         }
         self.bytes += loaded.bytes;
-        // Another one of the same stream, or the oldest if there are too many.
+        // Returns the previous state of the stream, or the evicted one if the cache is full.
         if let Some((_, gone)) = self.states.push(stream.clone(), Arc::clone(loaded)) {
             self.bytes -= gone.bytes;
         }

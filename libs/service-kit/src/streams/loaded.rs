@@ -1,4 +1,4 @@
-//! A stream's state, made from its events.
+//! The state of a stream, folded from its events.
 
 use std::sync::Arc;
 
@@ -8,18 +8,17 @@ use events::{Position, Recorded, Version};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// A stream's state at a version.
+/// State of a stream at a version.
 #[derive(Debug, Clone)]
 pub struct Loaded<S> {
-    /// The state.
     pub state: S,
-    /// Where the stream stands; `None` while it is empty.
+    /// `None` if the stream is empty.
     pub version: Option<Version>,
-    /// The position of its last event.
+    /// Position of its newest event.
     pub position: Position,
     pub(super) last_at: Option<Timestamp>,
     pub(super) commands: Vec<Mark>,
-    /// Of the events that it was made from: about what it takes in memory.
+    /// Bytes of the folded events, as an estimate of the memory in use.
     pub(super) bytes: usize,
 }
 
@@ -37,12 +36,12 @@ impl<S: Default> Default for Loaded<S> {
     }
 }
 
-/// A command that the stream has seen.
+/// A command that the stream has recorded.
 #[derive(Debug, Clone)]
 pub(super) struct Mark {
     pub(super) command: Uuid,
     pub(super) digest: Arc<str>,
-    /// Where the stream stood after it.
+    /// Version of the stream after it.
     pub(super) last: Version,
 }
 
@@ -72,21 +71,21 @@ impl<S: State> Loaded<S> {
     }
 }
 
-/// A whole stream, read once and not remembered.
+/// Folds a whole stream, without caching it.
 pub fn fold<S: State>(recorded: &[Recorded]) -> Result<S, Unreadable> {
     let mut loaded = Loaded::<S>::default();
     recorded.iter().try_for_each(|event| loaded.take(event))?;
     Ok(loaded.state)
 }
 
-/// When an event was recorded; nothing for one that carries no envelope, such as a number that was
-/// taken.
+/// When an event was recorded; `None` if it has no envelope, for example one that only reserves a
+/// number.
 #[must_use]
 pub fn recorded_at(recorded: &Recorded) -> Option<Timestamp> {
     envelope(recorded).ok().map(|envelope| envelope.at)
 }
 
-/// What stands beside an event.
+/// Decodes an event's metadata.
 pub(crate) fn envelope(recorded: &Recorded) -> Result<Envelope, Unreadable> {
     serde_json::from_str(&recorded.meta)
         .map_err(|source| Unreadable::Payload { kind: recorded.kind.to_string(), source })

@@ -1,4 +1,4 @@
-//! What comes of a command.
+//! Results of commands.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,49 +10,48 @@ use events::{ReadError, TooLarge, Unwritable, Version};
 use super::Loaded;
 use crate::clock::ClockWrong;
 
-/// What came of a command.
+/// An executed command.
 #[derive(Debug, Clone)]
 pub struct Executed<S> {
     /// The stream after it.
     pub loaded: Arc<Loaded<S>>,
-    /// Whether it had been applied before.
+    /// Whether the command was a duplicate.
     pub repeated: bool,
 }
 
-/// Why nothing came of a command.
+/// Why a command was not executed.
 #[derive(Debug)]
 pub enum Failure<R> {
-    /// The law says no.
+    /// The law refuses it.
     Refused(R),
-    /// The caller may not.
+    /// The caller is not permitted.
     Denied(Denied),
-    /// There is no such stream.
+    /// The stream does not exist.
     Missing,
-    /// The caller has seen an older version than this.
+    /// `If-Match` has an older version than this present one.
     Stale(Version),
-    /// The same key came with another request before.
+    /// The same idempotency key was used for another request.
     KeyReused,
-    /// A precondition of a reaction has not arrived.
+    /// An event that the reaction depends on has not arrived.
     NotYet,
-    /// The stream moved on faster than it could be decided.
+    /// Concurrent appends to the stream caused a conflict in every attempt.
     Contended,
-    /// What was decided is more than the store takes at once.
+    /// The decided events exceed what the store accepts in one append.
     TooLarge(TooLarge),
-    /// The store takes no more at the moment.
+    /// The store is overloaded; retry after this time.
     Busy(Duration),
-    /// The store cannot be written to until somebody sees to it.
+    /// The store cannot be written to until an operator acts.
     Unwritable(Unwritable),
-    /// What the clock says must not be recorded.
+    /// The clock is wrong, so that nothing may be recorded.
     Clock(ClockWrong),
-    /// The store does not answer.
+    /// The store does not respond.
     Unavailable(String),
-    /// An event of the stream cannot be read: only an operator can help.
+    /// An event of the stream cannot be decoded; retrying does not help.
     Unreadable(String),
 }
 
 impl<R> Failure<R> {
-    /// Whether another state of the stream could lead elsewhere: such a failure must rest on what
-    /// the store has.
+    /// Whether it depends on the stream's state, so that it must be confirmed on the stored state.
     pub(super) const fn rests_on_state(&self) -> bool {
         matches!(self, Self::Refused(_) | Self::NotYet | Self::Stale(_))
     }

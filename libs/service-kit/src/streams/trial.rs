@@ -1,4 +1,4 @@
-//! What a command would record, without recording it.
+//! Previews the events of a command.
 
 use dossier::{Command, Facts, State};
 
@@ -6,13 +6,12 @@ use super::execute::{Weighed, carry, settled};
 use super::{CommandEnvelope, Failure, Streams};
 
 impl<S: State> Streams<S> {
-    /// Decides as [`Streams::execute`] would, with the same checks in the same order, on the stream
-    /// as it stands now, and records nothing. Nothing is kept of it either: the same command can be
-    /// executed afterwards. `None` if it was applied before, which is not decided again.
+    /// Runs the checks and the decision of [`Streams::execute`] on the present state, and records
+    /// nothing; the same command can be executed afterwards. `None` if it was applied before.
     ///
     /// # Errors
     ///
-    /// Those with which the command would end.
+    /// Those of the execution.
     pub async fn trial<C: Command<State = S>>(
         &self,
         envelope: &CommandEnvelope<'_>,

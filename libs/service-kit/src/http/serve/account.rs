@@ -1,5 +1,5 @@
-//! What a request leaves behind for whoever watches: figures by route, and one line in the log with neither a body nor a query
-//! string, neither a name nor an address.
+//! Metrics and the log line of a request. The log line has no body, query string, name or client
+//! address.
 
 use std::time::Instant;
 
@@ -14,14 +14,14 @@ use crate::http::trace_parent;
 use crate::metrics::{Refused, RouteLabels};
 use crate::telemetry;
 
-/// What the answer says about which line of the log is about it.
+/// Refers to the request's line in the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A request that is being answered.
 pub(super) struct Account {
     route: RouteLabels,
     probe: bool,
-    /// The trace that the caller named.
+    /// Trace id in the client's `traceparent`.
     trace: Option<String>,
     begun: Instant,
 }
@@ -37,7 +37,7 @@ impl Account {
         &self.route.route
     }
 
-    /// Counts and logs it, within the span in which it was answered.
+    /// Counts and logs the request; to be called in its span.
     pub(super) fn close(self, kit: &Kit, response: &mut Response) {
         if self.probe {
             return;
@@ -78,7 +78,7 @@ impl Account {
     }
 }
 
-/// The trace of a `traceparent` (W3C Trace Context).
+/// The trace id of a `traceparent` (W3C Trace Context).
 fn trace_id(parent: &str) -> Option<String> {
     parent.split('-').nth(1).map(str::to_owned)
 }

@@ -1,4 +1,5 @@
-//! Bodies on their way: a request's must go on coming, and while an answer's is on its way its connection is not idle.
+//! Bodies in transfer: a request body must arrive at a minimum rate, and a connection is not idle
+//! while an answer is being sent.
 
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -17,7 +18,7 @@ use super::connections::Activity;
 use crate::crowd::{Crowd, Held};
 use crate::limits::ServerLimits;
 
-/// A body that must bring so many bytes in every stretch of time, for as long as it goes on, and come to its end.
+/// A request body that must bring a minimum of bytes in each interval, and end by a deadline.
 pub(super) struct Paced {
     body: Incoming,
     bytes_min: u64,
@@ -25,23 +26,21 @@ pub(super) struct Paced {
     brought: u64,
     until: Pin<Box<Sleep>>,
     end_by: Instant,
-    /// Dropped once no more of it comes.
+    /// Dropped when the body ends.
     ended: Option<oneshot::Sender<()>>,
 }
 
-/// Why a body did not come to its end.
+/// Why a body was not read to its end.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BrokenOff {
-    /// Too little of it came.
     #[error("the body comes too slowly")]
     Slow,
-    /// The client is gone.
     #[error(transparent)]
     Gone(#[from] hyper::Error),
 }
 
 impl Paced {
-    /// A body of so many bytes; `ended` is dropped at its end.
+    /// A body of `length` bytes; `ended` is dropped at its end.
     pub(super) fn new(
         body: Incoming,
         limits: &ServerLimits,
@@ -54,7 +53,7 @@ impl Paced {
         Self { body, bytes_min, every, brought: 0, until, end_by, ended: Some(ended) }
     }
 
-    /// The whole of it, which is `length` bytes at the most.
+    /// Reads all of it; `length` is the capacity to allocate.
     pub(super) async fn whole(mut self, length: usize) -> Result<Bytes, BrokenOff> {
         let mut bytes = BytesMut::with_capacity(length);
         while let Some(frame) = poll_fn(|context| Pin::new(&mut self).poll_frame(context)).await {
@@ -104,12 +103,13 @@ impl Body for Paced {
     }
 }
 
-/// Takes the rest of a body that nobody wants and keeps nothing of it, so that its sender comes to read the answer.
+/// Reads and drops the rest of a body, so that its sender goes on to read the answer.
 pub(super) async fn discard(mut body: Incoming) {
     while let Some(Ok(_)) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {}
 }
 
-/// The body of an answer. While it is on its way its request is in flight, and what of it is in memory counts.
+/// The body of an answer. Until it is dropped its request is in flight; its parts count while they
+/// are in memory.
 pub(super) struct Answering {
     body: BoxBody<Bytes, warp::Error>,
     client: IpAddr,
@@ -128,7 +128,7 @@ impl Answering {
     }
 }
 
-/// A part of an answer, counted for as long as it is in memory.
+/// A part of an answer, counted while it is in memory.
 struct Counted {
     part: Bytes,
     #[expect(dead_code, reason = "given back when it is dropped")]

@@ -1,5 +1,5 @@
-//! One connection, from its beginning to its end: it is closed when it is too old, when its peer does not take what it
-//! asked for, when somebody else needs its place, and when the process stops.
+//! One connection. It is closed when it is too old, when the peer does not read, when another
+//! client needs its place, and when the process stops.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -22,18 +22,17 @@ use crate::limits::{
     STOPPING_STALLED_MAX, ServerLimits,
 };
 
-/// What becomes of a connection when it is looked at.
+/// Result of a periodic check of a connection.
 #[derive(Debug, PartialEq, Eq)]
 enum Verdict {
-    /// It goes on.
     Goes,
-    /// It takes no further request.
+    /// Ends after the present request.
     Finishes,
-    /// It ends here.
+    /// Ends now, for the reason.
     Ends(&'static str),
 }
 
-/// Serves a connection.
+/// Serves a connection until it ends.
 pub(super) async fn attend(
     shared: Arc<Shared>,
     stream: TcpStream,
@@ -43,7 +42,7 @@ pub(super) async fn attend(
 ) {
     let activity = Arc::clone(place.activity());
     let limits = shared.limits;
-    // A proxy keeps connections for when it needs them; whoever else sends nothing is not waited for.
+    // Trusted proxies keep idle connections for later; other peers must send a request soon.
     let head_in = if shared.proxies.trust(peer) { limits.proxy_idle } else { limits.head };
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(head_in).max_buf_size(limits.head_bytes);

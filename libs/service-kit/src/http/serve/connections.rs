@@ -1,5 +1,5 @@
-//! The connections that are open, by address. One address has a part of them and no more; where all are in use,
-//! whoever comes from an address that has few takes the place of an idle connection of the address that has most.
+//! Open connections, by address. One address may have a part of them. If all are in use, a client
+//! with few connections takes the place of an idle connection of the address that has most.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -11,7 +11,6 @@ use tokio::sync::Notify;
 
 use crate::http::counted;
 
-/// All connections of a server.
 #[derive(Debug)]
 pub(super) struct Connections {
     max: usize,
@@ -26,19 +25,19 @@ struct Open {
     by_address: HashMap<IpAddr, HashMap<u64, Arc<Activity>>>,
 }
 
-/// What a connection does at the moment.
+/// State of a connection.
 #[derive(Debug)]
 pub(super) struct Activity {
     opened: Instant,
-    /// A request is being answered.
     serving: AtomicBool,
-    /// It waits for its client's turn.
+    /// Its request waits for the client's turn.
     waiting: AtomicBool,
-    /// Its body is being read.
+    /// The body of its request is being read.
     reading: AtomicBool,
-    /// Something was written and is not through yet.
+    /// Data was written and is not flushed yet.
     writing: AtomicBool,
-    /// Since when the peer takes nothing, in milliseconds after the connection was opened, plus one; 0 if it does.
+    /// When the peer stopped reading, in milliseconds after the connection was opened, plus 1; 0 if
+    /// it reads.
     blocked: AtomicU64,
     requests: AtomicU64,
     evicted: Notify,
@@ -58,44 +57,43 @@ impl Activity {
         }
     }
 
-    /// Nobody waits for anything but the next request.
+    /// Whether no request is in progress and nothing is left to send.
     pub(super) fn is_idle(&self) -> bool {
         !self.serving.load(Relaxed) && !self.writing.load(Relaxed)
     }
 
-    /// Whether it may make room: it is idle, or nothing has been done yet for its request.
+    /// Whether it may be closed to make room: it is idle, or its request has not begun.
     fn is_evictable(&self) -> bool {
         self.is_idle() || self.waiting.load(Relaxed)
     }
 
-    /// Its request waits for its client's turn from now on, or no longer.
+    /// Sets whether its request waits for the client's turn.
     pub(super) fn waits(&self, waiting: bool) {
         self.waiting.store(waiting, Relaxed);
     }
 
-    /// Whether the body of a request is being read.
     pub(super) fn is_reading(&self) -> bool {
         self.reading.load(Relaxed)
     }
 
-    /// The body of the request is being read from now on, or no longer.
+    /// Sets whether the body of its request is being read.
     pub(super) fn reads(&self, reading: bool) {
         self.reading.store(reading, Relaxed);
     }
 
-    /// A request has come; says how many it has been.
+    /// Marks the begin of a request; returns the number of requests so far.
     pub(super) fn begins(&self) -> u64 {
         self.serving.store(true, Relaxed);
         self.requests.fetch_add(1, Relaxed) + 1
     }
 
-    /// Its answer is on its way, or will never be.
+    /// Marks the end of a request: its answer was sent or dropped.
     pub(super) fn ends(&self) {
         self.reading.store(false, Relaxed);
         self.serving.store(false, Relaxed);
     }
 
-    /// Something was given to the socket: it took some of it, or none because the peer does not take it.
+    /// Records a write to the socket: `took` is false if the peer does not read.
     pub(super) fn wrote(&self, took: bool) {
         self.writing.store(true, Relaxed);
         if took {
@@ -106,13 +104,13 @@ impl Activity {
         }
     }
 
-    /// Everything that was written is through.
+    /// Records that all data has been flushed.
     pub(super) fn flushed(&self) {
         self.blocked.store(0, Relaxed);
         self.writing.store(false, Relaxed);
     }
 
-    /// For how long the peer has taken nothing of what waits for it.
+    /// How long the peer has not read while data was waiting.
     pub(super) fn blocked_for(&self) -> Duration {
         match self.blocked.load(Relaxed) {
             0 => Duration::ZERO,
@@ -124,13 +122,13 @@ impl Activity {
         self.opened.elapsed()
     }
 
-    /// Returns once somebody else has this connection's place.
+    /// Returns once the connection has lost its place.
     pub(super) async fn evicted(&self) {
         self.evicted.notified().await;
     }
 }
 
-/// A connection's place, until it is dropped.
+/// Place of a connection; free again when dropped.
 #[derive(Debug)]
 pub(super) struct Place {
     connections: Arc<Connections>,
@@ -150,8 +148,8 @@ impl Connections {
         Arc::new(Self { max, of_one_max, open: Mutex::default() })
     }
 
-    /// A place for a connection from an address; nothing if there is none for it. A trusted proxy asks for many, and
-    /// has no limit of its own.
+    /// Reserves a place for a connection of this address; `None` if there is none. Trusted proxies
+    /// have no limit of their own.
     pub(super) fn enter(self: &Arc<Self>, peer: IpAddr, trusted: bool) -> Option<Place> {
         let address = counted(peer);
         let mut open = self.lock();
@@ -169,7 +167,6 @@ impl Connections {
         Some(Place { connections: Arc::clone(self), address, number, activity })
     }
 
-    /// How many there are.
     pub(super) fn count(&self) -> usize {
         self.lock().all
     }
@@ -180,8 +177,8 @@ impl Connections {
 }
 
 impl Open {
-    /// Ends a connection, of the address that has most and one that is idle or waits for its turn, of those that have more than
-    /// `more_than`; an idle one before one that waits.
+    /// Evicts a connection of the address that has most, if that is more than `more_than`: an idle
+    /// one or, failing that, one that waits for its turn.
     fn evict(&mut self, more_than: usize) -> Option<()> {
         let idle = |open: &HashMap<u64, Arc<Activity>>| {
             let mut evictable = open.iter().filter(|(_, activity)| activity.is_evictable());
@@ -216,7 +213,7 @@ impl Open {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        // It is gone already if it was evicted.
+        // An evicted connection has been removed already.
         self.connections.lock().remove(self.address, self.number);
     }
 }
@@ -248,7 +245,7 @@ mod tests {
         let _modest = connections.enter(address("192.0.2.2"), false).unwrap();
         greedy[0].activity().begins();
         greedy[1].activity().wrote(false);
-        // The third one of the greedy address is the only one that is idle.
+        // Only the third connection of the greedy address is idle.
         let newcomer = connections.enter(address("192.0.2.3"), false).unwrap();
         greedy[2].activity().evicted().await;
         assert_eq!(connections.count(), 4);

@@ -1,5 +1,6 @@
-//! How many requests a second one client may make. Whoever makes more is answered later, so a client that sends its next request
-//! as soon as it has an answer cannot use up the processors that others need; whoever makes far more is told when to come again.
+//! Request rate of one client. Requests above it are delayed, so that a client that sends requests
+//! without a pause cannot use up the processors; far above it they are refused with the time to
+//! retry.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -8,34 +9,34 @@ use std::time::{Duration, Instant};
 
 use crate::http::counted;
 
-/// Clients that are remembered before those that have been quiet for long enough are forgotten.
+/// Clients kept before the ones that are within their rate again are removed.
 const CLIENTS_KEPT: usize = 10_000;
 
-/// The generic cell rate algorithm (ITU-T I.371): for each client the time at which its next request would be due if all of
-/// them came evenly.
+/// The generic cell rate algorithm (ITU-T I.371): for each client, the time at which its next
+/// request would arrive at an even rate.
 #[derive(Debug)]
 pub(super) struct Pace {
-    /// Between two requests of a client; nothing if there is no limit.
+    /// Time between two requests of a client; `None` if there is no limit.
     interval: Option<Duration>,
-    /// How far ahead of that a client may be: what it may send at once.
+    /// How far ahead of the even rate a client may be, which permits bursts.
     burst: Duration,
-    /// For how long a request may wait.
+    /// Longest delay of a request.
     wait_max: Duration,
     due: Mutex<HashMap<IpAddr, Instant>>,
 }
 
-/// A client's turn. One that is dropped before it was used is given back: who goes away has asked for nothing.
+/// A client's turn. If it is dropped unused, because the client has disconnected, the request does
+/// not count.
 #[derive(Debug)]
 pub(super) struct Turn<'a> {
     pace: &'a Pace,
     client: IpAddr,
-    /// How long to wait for it.
     pub(super) wait: Duration,
     used: bool,
 }
 
 impl Turn<'_> {
-    /// The request is answered now.
+    /// Marks the turn as used: the request is executed now.
     pub(super) fn used(mut self) {
         self.used = true;
     }
@@ -50,14 +51,15 @@ impl Drop for Turn<'_> {
 }
 
 impl Pace {
-    /// `per_second` requests of a client, twice as many at once; 0 is no limit. None waits longer than `wait_max`.
+    /// At most `per_second` requests per client, and bursts of twice as many; 0 is no limit. No
+    /// request waits longer than `wait_max`.
     pub(super) fn new(per_second: u32, wait_max: Duration) -> Self {
         let interval = Duration::from_secs(1).checked_div(per_second);
         Self { interval, burst: Duration::from_secs(2), wait_max, due: Mutex::default() }
     }
 
-    /// Counts a request that comes `now` and has its turn after a wait; one that would wait too long is not counted, and may come
-    /// again after what is returned.
+    /// Counts a request that arrives `now`, and returns its turn. A request that would wait too
+    /// long is not counted; the error is the time after which to retry.
     pub(super) fn turn(&self, client: IpAddr, now: Instant) -> Result<Turn<'_>, Duration> {
         let client = counted(client);
         let turn = |wait| Turn { pace: self, client, wait, used: false };
@@ -97,7 +99,8 @@ mod tests {
         Pace::new(per_second, Duration::from_secs(1))
     }
 
-    /// How long a request that is answered had to wait, in milliseconds; or after how long one that is refused may come again.
+    /// The delay of an accepted request, or the time after which to retry a refused one, in
+    /// milliseconds.
     fn ask(pace: &Pace, client: IpAddr, now: Instant) -> Result<u128, u128> {
         let turn = pace.turn(client, now).map_err(|again| again.as_millis())?;
         let wait = turn.wait.as_millis();

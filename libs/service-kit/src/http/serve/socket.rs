@@ -1,4 +1,5 @@
-//! A socket that says what becomes of what is written to it.
+//! A socket that reports its writes to the connection's state and replaces hyper's own error
+//! answers.
 
 use std::io::{IoSlice, Result};
 use std::pin::Pin;
@@ -16,7 +17,7 @@ use crate::http::{Language, Problem};
 pub(super) struct Socket {
     stream: TcpStream,
     activity: Arc<Activity>,
-    /// What is said in the place of hyper's own refusal, as far as it is not through.
+    /// The rest of the answer that replaces hyper's.
     refusal: Option<Bytes>,
 }
 
@@ -25,8 +26,8 @@ impl Socket {
         Self { stream, activity, refusal: None }
     }
 
-    /// Hyper answers what it cannot read itself, and says nothing but a status: it is told in the words of a problem
-    /// instead. `said` is the beginning of what is to be written and `all` its length; nothing if it is another answer.
+    /// Hyper answers a malformed request with a status only; this writes a problem instead. `said`
+    /// is the beginning of hyper's answer and `all` its length. `None` if it is another answer.
     fn poll_refusal(
         &mut self,
         context: &mut Context<'_>,
@@ -52,7 +53,7 @@ impl Socket {
     }
 }
 
-/// A refusal of hyper's own as a problem. None of ours is empty.
+/// Hyper's own refusal as a problem. It is recognised by its empty body: our problems have one.
 fn in_words(said: &[u8]) -> Option<Bytes> {
     let head = std::str::from_utf8(said).ok().filter(|head| head.starts_with("HTTP/1.1 4"))?;
     if !head.contains("\r\ncontent-length: 0\r\n") {
@@ -64,7 +65,7 @@ fn in_words(said: &[u8]) -> Option<Bytes> {
         _ => REQUEST_MALFORMED,
     };
     let problem = Problem::new(entry);
-    // What language the client prefers stands in the head that could not be read.
+    // The client's language is unknown, because the head could not be parsed.
     let (status, body) = (problem.status(), problem.text(Language::Vietnamese));
     let mut answer = format!(
         "HTTP/1.1 {status}\r\ncontent-type: application/problem+json\r\ncontent-language: vi\r\n\
