@@ -1,4 +1,4 @@
-//! Fees, money and receipts. Law 97/2015/QH13 on fees; Decree 254/2026/NĐ-CP on receipts.
+//! Payment: fees, money and receipts. Law 97/2015/QH13 on fees; Decree 254/2026/NĐ-CP on receipts.
 
 use crate::access::{May, agency, any, own};
 use crate::contract::Role;
@@ -57,7 +57,7 @@ pub use proposal::{Proposal, Proposed};
 pub use receipted::Receipted;
 pub use state::{Owed, Payment};
 
-/// The steps, in the order of the procedure.
+/// All steps, in the order of the procedure.
 pub const STEPS: &[Step] = &[
     AssessFee::STEP,
     StartPayment::STEP,
@@ -80,7 +80,7 @@ pub const STEPS: &[Step] = &[
     NumberReceipt::STEP,
 ];
 
-/// Who may read what a dossier owes and has paid.
+/// Permission to read the fees and payments of a dossier.
 pub const READ: &[May] = &[
     own(Role::Applicant),
     agency(Role::Clerk),
@@ -90,9 +90,9 @@ pub const READ: &[May] = &[
     any(Role::Operator),
 ];
 
-/// Who may see what money an agency's cashiers have to deal with.
+/// Permission to list the open tasks of an agency's cashiers.
 pub const READ_TASKS: &[May] =
     &[agency(Role::Cashier), agency(Role::Approver), agency(Role::Auditor), any(Role::Operator)];
 
-/// Who may see the notices that name none of our payments: they belong to no agency.
+/// Permission to list provider notices that match no payment; they belong to no agency.
 pub const READ_UNMATCHED: &[May] = &[any(Role::Operator)];

@@ -1,15 +1,15 @@
-//! Money is here that has to go back, and nobody was told: so in logs of before this was recorded. The cashier is told, and
-//! has the time for it that everybody has, from now on.
+//! In logs from before `RefundOwed` was recorded, money may be owed back without an announcement.
+//! This step announces it to the cashier; the usual period for a repayment begins with it.
 
 use super::Payment;
 use crate::clock;
 use crate::contract::{PaymentEvent, RefundOwed};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// The obligation that leads here.
+/// Kind of the obligation whose deadline triggers this step.
 pub const KIND: &str = "repayment-announcement";
 
-/// Tells the cashier of money that has to go back.
+/// Announces to the cashier that money is owed back.
 #[derive(Debug, Clone, Copy)]
 pub struct AnnounceRepayment;
 
@@ -25,7 +25,7 @@ impl Command for AnnounceRepayment {
         refusals: &[],
     };
 
-    /// Nothing if it is known, or has gone back.
+    /// Returns no event if it was announced, or nothing is owed back any more.
     fn decide(
         &self,
         payment: &Payment,
@@ -56,7 +56,7 @@ mod tests {
         let (mut scene, id) = started(&law);
         take(&mut scene, &say(id, "e1", Vnd(30_000)));
         assert!(scene.state.unannounced.is_none(), "nothing has to go back");
-        // As it was recorded before: a second capture, and no word of what follows from it.
+        // As in an old log: a second capture, and no event about its consequences.
         let captured = include_str!("../../../../schemas/samples/payment.PaymentCaptured.v1.json");
         let second = PaymentEvent::decode("payment.PaymentCaptured.v1", captured).unwrap();
         scene.record(at("2026-11-21T10:00"), &actor(Role::System), second);

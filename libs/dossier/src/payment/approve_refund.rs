@@ -1,4 +1,5 @@
-//! A second person agrees to a refund that is more than one person may give back. Nobody agrees to their own.
+//! A second person approves a refund above the limit for one person. Nobody approves their own
+//! proposal.
 
 use uuid::Uuid;
 
@@ -9,17 +10,17 @@ use crate::access::agency;
 use crate::contract::{PaymentEvent, Role, Vnd};
 use crate::step::{Command, Decision, Facts, Step, refusals};
 
-/// Agrees to a proposed refund, by what there is now.
+/// Approves a proposed refund; it is checked again against the present balance.
 #[derive(Debug, Clone, Copy)]
 pub struct ApproveRefund {
-    /// Which proposed refund.
+    /// Id of the proposed refund.
     pub refund: Uuid,
-    /// Where the dossier stands with intake.
+    /// Progress of the dossier at intake.
     pub standing: Standing,
 }
 
 refusals! {
-    /// Why a refund is not agreed to.
+    /// Refusals of `approve_refund`.
     pub enum Refusal {
         NothingProposed => 409, "nothing-proposed",
             "không có đề xuất này", "there is no such proposal";
@@ -76,7 +77,8 @@ pub(crate) mod tests {
     use crate::payment::take_notice::tests::{say, take};
     use crate::testing::{Scene, law};
 
-    /// 3,000,000 came for 30,000, two have said so, and a cashier wants to give the rest back.
+    /// 3,000,000 were captured for a fee of 30,000; two people confirmed it, and a cashier proposes
+    /// to refund the excess.
     pub(crate) fn proposed(law: &Law) -> (Scene<'_, Payment>, Uuid) {
         let (mut scene, id) = started(law);
         take(&mut scene, &say(id, "e1", Vnd(3_000_000)));

@@ -1,4 +1,5 @@
-//! A second person agrees that an attempt has brought so much more than it was begun for. Nobody agrees to their own.
+//! A second person approves a resolution by which an attempt has brought far more than its amount.
+//! Nobody approves their own proposal.
 
 use uuid::Uuid;
 
@@ -8,17 +9,17 @@ use crate::access::agency;
 use crate::contract::{PaymentEvent, Role, Vnd};
 use crate::step::{Command, Decision, Facts, Step, refusals};
 
-/// Agrees to a proposed resolution, by what is known now.
+/// Approves a proposed resolution; it is checked again against the provider's present reports.
 #[derive(Debug, Clone, Copy)]
 pub struct ApproveResolution {
-    /// Which proposed resolution.
+    /// Id of the proposed resolution.
     pub resolution: Uuid,
-    /// Where the dossier stands with intake.
+    /// Progress of the dossier at intake.
     pub standing: Standing,
 }
 
 refusals! {
-    /// Why a resolution is not agreed to.
+    /// Refusals of `approve_resolution`.
     pub enum Refusal {
         NothingProposed => 409, "nothing-proposed",
             "không có đề xuất này", "there is no such proposal";

@@ -1,6 +1,6 @@
-//! What a dossier owes: the tariff of the day it was submitted, by way of filing and group of persons, phí and lệ phí
-//! apart; of competing reductions of a line the best one counts. Law 97/2015/QH13, arts 3, 10, 14.4; NQ 66.22/2026/NQ-CP,
-//! art. 5.2.
+//! The fee of a dossier: the tariff of the day of submission, by filing channel and group of
+//! persons, with phí and lệ phí as separate lines. Of several reductions of a line the highest
+//! applies. Law 97/2015/QH13, arts 3, 10, 14.4; NQ 66.22/2026/NQ-CP, art. 5.2.
 
 use super::Payment;
 use crate::clock;
@@ -8,12 +8,12 @@ use crate::contract::{Brief, ChargedLine, FeeAssessed, FeeSettled, PaymentEvent,
 use crate::law::{FeeDue, FeeLine, Reduction};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// Assesses what a dossier owes.
+/// Assesses the fee of a dossier.
 #[derive(Debug, Clone)]
 pub struct AssessFee {
-    /// The dossier.
     pub brief: Brief,
-    /// Whether it was accepted, or only submitted.
+    /// Whether the dossier was accepted (true) or only submitted (false); the procedure determines
+    /// when the fee is due.
     pub accepted: bool,
 }
 
@@ -29,7 +29,7 @@ impl Command for AssessFee {
         refusals: &[],
     };
 
-    /// Nothing if it was assessed before, or nothing is owed at this point.
+    /// Returns no event if the fee was assessed before, or is not due at this point.
     fn decide(
         &self,
         payment: &Payment,
@@ -93,7 +93,7 @@ fn charge(line: &FeeLine, reductions: &[&Reduction]) -> Result<ChargedLine, LawE
         name_en: line.name.en.clone(),
         full: line.amount,
         reduction: best.map(|best| best.rule.clone()),
-        // A tariff below nothing, which was not refused once, charges nothing.
+        // Rules from before negative tariffs were rejected may contain one; it charges nothing.
         charged: line.amount.minus(less)?.max(Vnd::ZERO),
     })
 }
@@ -125,7 +125,7 @@ pub(crate) mod tests {
         }
     }
 
-    /// A certificate of origin that owes 30,000 đ.
+    /// A certificate of origin with a fee of 30,000 đ.
     pub(crate) fn assessed(law: &Law) -> Scene<'_, Payment> {
         let mut scene = Scene::new(law, "CO.D", "G02.001");
         let brief = brief(law, "CO.D", "G02.001", "2026-11-20T09:00");

@@ -1,14 +1,16 @@
-//! One attempt to pay, and which of the things that a provider says of it are the same capture.
+//! An attempt to pay, and the decision which reports of a provider are about the same capture.
 //!
-//! A provider tells one capture several times under several names: it answers a query, sends a notice, the browser comes
-//! back, a settlement file has a line. Each is a [`Word`]. Two words are of one capture
-//! 1. if they have the same transaction number, or the same event name;
-//! 2. otherwise, if the provider never captures twice for one attempt;
-//! 3. otherwise, if one of them has no number and both say the whole amount that the attempt is for.
+//! A provider reports one capture several times under different ids: in the answer to a query, in a
+//! notice, when the browser returns, and in a line of a settlement file. Each is a [`Word`]. Two
+//! reports are about the same capture
+//! 1. if they have the same transaction number or the same event id;
+//! 2. otherwise, if the provider captures at most once per attempt;
+//! 3. otherwise, if one of them has no transaction number and both state the whole amount of the
+//!    attempt.
 //!
-//! A word of an attempt that has no capture yet is a capture, and so is one whose transaction number is another than that
-//! of every capture. What remains cannot be told apart, and counts as nothing until a cashier has asked the provider: to
-//! wait costs the payer a day, to count twice costs the state money.
+//! A report is a new capture if the attempt has none yet, or if its transaction number differs from
+//! those of all captures. The remaining reports are ambiguous and are not counted until a cashier
+//! has asked the provider: waiting costs the payer a day, counting twice costs the state money.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,19 +19,19 @@ use uuid::Uuid;
 
 use crate::contract::{Doubt, PaymentStarted, Source, Vnd};
 
-/// What a provider said once of money that it has.
+/// One report of a provider about captured money.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Word {
-    /// The provider's name of the fact.
+    /// The provider's id of the report.
     pub event: String,
-    /// The provider's number of the transaction.
+    /// The provider's transaction number; `None` if the report has none.
     pub transaction: Option<String>,
-    /// How much.
     pub amount: Vnd,
 }
 
 impl Word {
-    /// Whether it may be said of the same money: by the same number; without one by the same name or the same amount.
+    /// Whether both may be about the same money: by transaction number if both have one, by event
+    /// id or amount if neither has one, otherwise by event id.
     fn may_be(&self, other: &Self) -> bool {
         match (&self.transaction, &other.transaction) {
             (Some(number), Some(other)) => number == other,
@@ -42,68 +44,65 @@ impl Word {
 /// Money that a provider has captured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capture {
-    /// The name under which it was told first.
+    /// Event id of the first report about it.
     pub event: String,
-    /// Its transaction number, as soon as one word of it had one.
+    /// Transaction number, once a report has stated one.
     pub transaction: Option<String>,
-    /// How much.
     pub amount: Vnd,
 }
 
-/// A word that does not agree with what is known.
+/// A report that contradicts others or cannot be assigned to a capture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DoubtfulWord {
-    /// What was said.
     pub word: Word,
-    /// By which way.
     pub source: Source,
-    /// What does not agree.
     pub doubt: Doubt,
-    /// Since when that is known.
+    /// Time at which the discrepancy was recorded.
     pub since: Timestamp,
 }
 
-/// What a word is.
+/// The classification of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Identity<'a> {
-    /// It was said before in the same words.
+    /// An exact repetition.
     Known,
-    /// Money of its own.
+    /// A new capture.
     New,
-    /// Another name of the money that was told first by this name.
+    /// Another report about the capture with this event id.
     NameOf(&'a str),
-    /// It does not agree with what is known.
+    /// A contradiction, or ambiguous.
     Doubtful(Doubt),
 }
 
 /// One attempt to pay.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attempt {
-    /// How it began.
+    /// The event that started it.
     pub started: PaymentStarted,
-    /// What it has brought, in all.
+    /// Total captured amount.
     pub captured: Vnd,
-    /// The captures that this was told by.
+    /// The captures, in the order in which they were recorded.
     pub captures: Vec<Capture>,
-    /// What does not agree, until a cashier has looked into it.
+    /// Doubtful reports that a cashier has to resolve.
     pub doubts: Vec<DoubtfulWord>,
-    /// Whether the provider said that it failed.
+    /// Whether the provider reported a failure.
     pub failed: bool,
-    /// Whether it came to nothing in its time.
+    /// Whether it was given up at its expiry.
     pub expired: bool,
-    /// How often the provider was asked.
+    /// Number of queries to the provider.
     pub queries: u32,
-    /// When it is asked next.
+    /// Time of the next query.
     pub query_at: Timestamp,
-    /// The event that set that time.
+    /// Id of the event that set the time of the next query.
     pub opened_by: Uuid,
-    /// What was doubtful and was looked into, under which it is known since.
+    /// Doubtful reports that a cashier has resolved. Later reports about the same money are
+    /// recognised by them.
     resolved: Vec<Word>,
-    /// What is sure to have come, since somebody has asked.
+    /// The total that a cashier has confirmed; zero if there was no resolution.
     sure: Vnd,
-    /// Everything that was said of money.
+    /// All reports about money.
     words: BTreeSet<Word>,
-    /// Which capture, by its place, goes by a name.
+    /// Index in `captures` by event id.
     names: BTreeMap<String, usize>,
     failures: BTreeSet<String>,
 }
@@ -129,42 +128,43 @@ impl Attempt {
         }
     }
 
-    /// Whether the provider may still say something that is waited for.
+    /// Whether the outcome is still open: neither failed, nor expired, nor complete.
     #[must_use]
     pub fn is_open(&self) -> bool {
         !self.failed && !self.expired && !self.is_complete()
     }
 
-    /// Whether it has brought what it was begun for, or all that it will bring.
+    /// Whether it has brought its whole amount, or one capture of a provider that captures once.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         let once = self.started.captures_once;
         self.captured >= self.started.amount || once && self.captured > Vnd::ZERO
     }
 
-    /// What of its money is not sure to be there: the part above what it was begun for, or was found to have come, while
-    /// something does not agree.
+    /// The part of the captured amount that is in doubt: while there are doubtful reports, the
+    /// excess over the attempt's amount or over the confirmed amount, whichever is higher.
     #[must_use]
     pub fn in_doubt(&self) -> Vnd {
         if self.doubts.is_empty() { Vnd::ZERO } else { self.above(self.captured) }
     }
 
-    /// By how much it would be above what it was begun for, or was found to have come, if it has brought `captured` in all.
+    /// The excess of a total of `captured` over the attempt's amount or over the confirmed amount,
+    /// whichever is higher.
     #[must_use]
     pub fn above(&self, captured: Vnd) -> Vnd {
         let sure = self.started.amount.max(self.sure);
         Vnd(captured.0.saturating_sub(sure.0).max(0))
     }
 
-    /// The most that it can have brought by what was said of it.
+    /// The highest total that the reports allow.
     #[must_use]
     pub fn said_at_most(&self) -> Vnd {
-        // Of another amount than was asked for, and counted all the same.
+        // Reports that differ only from the attempt's amount are counted in `captured` already.
         let counted = |doubtful: &&DoubtfulWord| doubtful.doubt == Doubt::NotTheAttemptsAmount;
         let mut others: Vec<&Word> = Vec::new();
         for doubtful in self.doubts.iter().filter(|doubtful| !counted(doubtful)) {
             match others.iter_mut().find(|other| other.may_be(&doubtful.word)) {
-                // Of several amounts for one name, the largest.
+                // If reports about the same money state several amounts, the largest.
                 Some(other) if other.amount < doubtful.word.amount => *other = &doubtful.word,
                 Some(_) => {}
                 None => others.push(&doubtful.word),
@@ -173,19 +173,19 @@ impl Attempt {
         Vnd(others.iter().fold(self.captured.0, |sum, other| sum.saturating_add(other.amount.0)))
     }
 
-    /// How many facts of the provider it knows.
+    /// Number of recorded facts of the provider.
     #[must_use]
     pub fn facts(&self) -> usize {
         self.words.len().saturating_add(self.failures.len())
     }
 
-    /// Whether the provider told this failure before.
+    /// Whether this failure was recorded before.
     #[must_use]
     pub fn knows_failure(&self, event: &str) -> bool {
         self.failures.contains(event)
     }
 
-    /// What a word is, by what is known.
+    /// Classifies a report.
     #[must_use]
     pub fn identify(&self, word: &Word) -> Identity<'_> {
         if self.words.contains(word) {
@@ -224,7 +224,7 @@ impl Attempt {
             {
                 Identity::Doubtful(Doubt::OtherTransaction)
             }
-            // What it came to in all, when somebody had asked, is said of it too.
+            // After a resolution, a report of the confirmed total is about the known capture, too.
             Some(known) if !self.resolved.is_empty() && word.amount == self.captured => {
                 Identity::NameOf(&known.event)
             }
@@ -233,7 +233,8 @@ impl Attempt {
         }
     }
 
-    /// What is odd about a word that is money of its own.
+    /// The discrepancy of a new capture: its amount, or for captures in parts their sum, does not
+    /// fit the attempt's amount. `None` if it does.
     #[must_use]
     pub fn oddity(&self, word: &Word) -> Option<Doubt> {
         let in_parts = !self.started.captures_once && word.transaction.is_some();
@@ -246,7 +247,7 @@ impl Attempt {
         (!as_asked).then_some(Doubt::NotTheAttemptsAmount)
     }
 
-    /// Takes in money of its own.
+    /// Records a new capture.
     pub(super) fn capture(&mut self, word: Word) {
         self.captured = Vnd(self.captured.0.saturating_add(word.amount.0));
         self.names.insert(word.event.clone(), self.captures.len());
@@ -255,7 +256,7 @@ impl Attempt {
         self.words.insert(word);
     }
 
-    /// Takes in another name of the capture that was told first as `of`.
+    /// Records another report about the capture with the event id `of`.
     pub(super) fn confirm(&mut self, word: Word, of: &str) {
         if let Some(place) = self.captures.iter().position(|capture| capture.event == of) {
             self.names.insert(word.event.clone(), place);
@@ -272,7 +273,8 @@ impl Attempt {
         self.doubts.push(doubtful);
     }
 
-    /// Takes in how much it has really brought. What was said stays known as it was said, so that nobody looks into it twice.
+    /// Records the confirmed total. The resolved reports remain known as they were, so that they
+    /// are not doubted again.
     pub(super) fn resolve(&mut self, captured: Vnd) {
         (self.captured, self.sure) = (captured, captured);
         self.resolved.extend(self.doubts.drain(..).map(|doubtful| doubtful.word));

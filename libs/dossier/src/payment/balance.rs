@@ -1,4 +1,4 @@
-//! What the money of a dossier comes to: everything counts what came in less what went back.
+//! The balance of a dossier: received money less refunds, compared with the fee.
 
 use super::{Payment, state::settles};
 use crate::clock;
@@ -8,48 +8,48 @@ use crate::contract::{
 use crate::law::PaymentRules;
 use crate::step::{Facts, LawError};
 
-/// Where the dossier stands with intake, as far as a refund asks.
+/// Progress of the dossier at intake, as far as it matters for a refund.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// It waits for the one-stop unit's answer.
+    /// Submitted; the one-stop unit has neither accepted nor refused it.
     Unanswered,
-    /// It was accepted and is being worked on for its fee.
+    /// Accepted, and being processed for its fee.
     InProcess,
-    /// It is decided, or has ended without a decision.
+    /// Decided, or ended without a decision.
     AtItsEnd,
 }
 
-/// Why money may not go back now.
+/// Reasons why money cannot be refunded now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefundBarred {
-    /// There is only so much.
+    /// More than the balance, which is this amount.
     MoreThanReceived(Vnd),
-    /// Only so much of it is sure to be there.
+    /// Part of the balance is in doubt; this amount is certain.
     InDoubt(Vnd),
-    /// The dossier is being worked on for it; only so much is more than its fee.
+    /// The dossier is being processed for the fee; this amount exceeds it.
     FeeInUse(Vnd),
 }
 
 impl Payment {
-    /// What came in and has not gone back.
+    /// Received money less refunds.
     #[must_use]
     pub fn net(&self) -> Vnd {
         Vnd(self.received.0.saturating_sub(self.refunded.0).max(0))
     }
 
-    /// What the fee is.
+    /// The assessed fee; zero before the assessment.
     #[must_use]
     pub fn total(&self) -> Vnd {
         self.assessed.as_ref().map_or(Vnd::ZERO, |assessed| assessed.total)
     }
 
-    /// Whether nothing more is owed, whatever was paid: the window is over, or the dossier at its end.
+    /// Whether nothing more is owed, regardless of payments: the window or the dossier has ended.
     #[must_use]
     pub const fn is_closed(&self) -> bool {
         self.window_expired || self.keeps.is_some()
     }
 
-    /// What is owed and not there.
+    /// The unpaid part of the fee.
     #[must_use]
     pub fn outstanding(&self) -> Vnd {
         if self.is_closed() {
@@ -58,21 +58,21 @@ impl Payment {
         Vnd(self.total().0.saturating_sub(self.net().0).max(0))
     }
 
-    /// What was said to have come in and is not sure to.
+    /// The part of the received money that is in doubt.
     #[must_use]
     pub fn in_doubt(&self) -> Vnd {
         let doubts = self.attempts.values().map(|attempt| attempt.in_doubt().0);
         Vnd(doubts.fold(0, i64::saturating_add))
     }
 
-    /// What is here, for sure, and is not the agency's: it has to go back.
+    /// The certain part of the balance that the agency may not keep: it has to be refunded.
     #[must_use]
     pub fn owed_back(&self) -> Vnd {
         let above = self.above_what_is_kept().0;
         Vnd(above.saturating_sub(self.in_doubt().0).max(0))
     }
 
-    /// What is here, as far as was said, and is not the agency's.
+    /// The part of the balance, including doubtful money, that the agency may not keep.
     pub(super) fn above_what_is_kept(&self) -> Vnd {
         let keeps = self.keeps.unwrap_or_else(|| self.total());
         Vnd(self.net().0.saturating_sub(keeps.0).max(0))
@@ -86,7 +86,8 @@ impl Payment {
         }
     }
 
-    /// What giving back `amount` does to the fee; refused if that much is not there, or the dossier is worked on for it.
+    /// The effect of refunding `amount` on the fee. An error if the balance or its certain part is
+    /// smaller, or the dossier is being processed for that money.
     pub fn refund(&self, amount: Vnd, standing: Standing) -> Result<RefundEffect, RefundBarred> {
         let (net, sure) = (self.net().0, self.net().0.saturating_sub(self.in_doubt().0));
         if amount.0 > net {
@@ -109,13 +110,13 @@ impl Payment {
         }
     }
 
-    /// What holds for money at the instant of a decision.
+    /// The payment rules at the instant of the decision.
     pub(super) fn rules<'a>(facts: &Facts<'a>) -> Result<&'a PaymentRules, LawError> {
         facts.law.payments(facts.at).ok_or(LawError::NotLoaded)
     }
 
-    /// What follows from the balance that a decision leads to, if this one was there before: the fee is settled, or owed
-    /// again, and what is too much is owed back.
+    /// The events that follow from a change of the balance from `before` to `after`: the fee is
+    /// settled or owed again, and an excess is owed back.
     pub(super) fn consequences(
         after: Self,
         before: &Self,
@@ -124,7 +125,8 @@ impl Payment {
         Self::consequences_in(after, before, false, facts)
     }
 
-    /// The same; `in_process` says whether the dossier is being worked on for its fee.
+    /// As [`Self::consequences`]; `in_process` tells whether the dossier is being processed for its
+    /// fee.
     pub(super) fn consequences_in(
         mut after: Self,
         before: &Self,

@@ -1,15 +1,16 @@
-//! The applicant has not paid in time: the dossier will be returned. A payment that was begun in time and whose outcome is
-//! not known yet is waited for. Decree 137/2026/NĐ-CP, art. 11.2 (30 working days).
+//! The applicant has not paid in time, and the dossier will be returned. The window stays open for
+//! a payment that was begun in time and whose outcome is unknown. Decree 137/2026/NĐ-CP, art. 11.2
+//! (30 working days).
 
 use super::Payment;
 use crate::clock::late_by_ms;
 use crate::contract::{FeeWindowExpired, PaymentEvent};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// The obligation that leads here.
+/// Kind of the obligation whose deadline triggers this step.
 pub const KIND: &str = "fee-window";
 
-/// Ends the time to pay.
+/// Ends the window to pay.
 #[derive(Debug, Clone, Copy)]
 pub struct ExpireFeeWindow;
 
@@ -29,7 +30,8 @@ impl Command for ExpireFeeWindow {
         refusals: &[],
     };
 
-    /// Nothing if it was paid. What came, and was not enough, has to go back, unless there was work for it.
+    /// Returns no event if the fee was paid, the payment is closed, its outcome is in doubt, or the
+    /// window has not ended. A partial payment is owed back, unless work was done for it.
     fn decide(
         &self,
         payment: &Payment,
@@ -108,7 +110,8 @@ mod tests {
     fn thirty_working_days_without_payment_end_the_window() {
         let law = law();
         let mut scene = assessed(&law);
-        // Thirty working days from Monday 3 August: 22 August is worked, 31 August to 2 September are off.
+        // Thirty working days from Monday 3 August: 22 August is worked, 31 August to 2 September
+        // are off.
         assert!(scene.take("2026-09-15T23:59", Role::System, ExpireFeeWindow).unwrap().is_empty());
         assert_eq!(scene.take("2026-09-17T00:00", Role::System, ExpireFeeWindow).unwrap().len(), 1);
         assert!(scene.take("2026-09-18T00:00", Role::System, ExpireFeeWindow).unwrap().is_empty());

@@ -1,6 +1,6 @@
-//! A receipt for money that came in. It is an event in the stream of its symbol and year, and its number is one more than
-//! that of the receipt before it: in any engine neither a double nor a hole is possible. Decree 254/2026/NĐ-CP, arts 23.2
-//! and 24.
+//! A receipt for received money. It is an event in the stream of its symbol and year, numbered one
+//! higher than the receipt before it, so that neither duplicates nor gaps are possible with any
+//! engine. Decree 254/2026/NĐ-CP, arts 23.2 and 24.
 
 use super::Payment;
 use crate::access::Resource;
@@ -10,7 +10,7 @@ use crate::contract::{
 use crate::step::{State, Step};
 use uuid::Uuid;
 
-/// This step, which the service takes itself.
+/// This step has no command: the payment service executes it when money was received.
 pub const STEP: Step = Step {
     name: "issue_receipt",
     service: "payment",
@@ -23,7 +23,7 @@ pub const STEP: Step = Step {
 /// The receipts of one symbol and year.
 #[derive(Debug, Clone, Default)]
 pub struct Receipts {
-    /// The newest.
+    /// The latest receipt; its number determines the next one.
     pub last: Option<ReceiptIssued>,
 }
 
@@ -47,23 +47,23 @@ impl State for Receipts {
     }
 }
 
-/// The kinds of events that bring money.
+/// Kinds of the events by which money is received.
 pub const MONEY: &[&str] = &[
     "payment.PaymentCaptured.v1",
     "payment.CashReceived.v1",
-    // Money that was in doubt and came after all.
+    // Doubtful money that a cashier confirmed.
     "payment.DiscrepancyResolved.v1",
 ];
 
-/// What a receipt is issued for: the event that brought the money, the payment and the amount; nothing if none is, because
-/// the money is in doubt or has to go back.
+/// The data of the receipt for an event that brought money: event, payment and amount. `None` if no
+/// receipt is due, because the money is in doubt or has to be refunded.
 #[must_use]
 pub fn owed(payment: &Payment, source: Uuid) -> Option<(Uuid, PaymentId, Vnd)> {
     let receipted = payment.receipt_for(source)?;
     (receipted.amount > Vnd::ZERO).then_some((source, receipted.payment, receipted.amount))
 }
 
-/// The receipt that follows number `previous`.
+/// The receipt after the one with number `previous`.
 #[must_use]
 pub fn receipt(
     previous: u64,

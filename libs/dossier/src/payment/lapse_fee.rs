@@ -1,6 +1,6 @@
-//! The dossier ended without a result (refused, withdrawn, returned): nothing is owed any more, and nothing more is taken.
-//! What of its fee stays with the agency is a matter of the procedure; the rest, and what a provider captures all the
-//! same, goes back.
+//! The dossier ended (refused, withdrawn, returned, closed): nothing more is owed or accepted. The
+//! procedure determines which part of the fee the agency keeps. The rest is owed back, and so is
+//! money that a provider captures later.
 
 use uuid::Uuid;
 
@@ -12,11 +12,11 @@ use crate::step::{Command, Decision, Facts, LawError, Step};
 /// Closes the payment of a dossier that has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LapseFee {
-    /// How the dossier ended, if it was without a result.
+    /// The way in which it ended without a result; `None` if it was processed to its end.
     pub end: Option<DossierEnd>,
-    /// Whether it had been accepted; nothing if the event is older than the record of that.
+    /// Whether it had been accepted; `None` if the event is older than this field.
     pub accepted: Option<bool>,
-    /// The event that ended it.
+    /// Id of the event that ended it.
     pub cause: Uuid,
 }
 
@@ -32,7 +32,8 @@ impl Command for LapseFee {
         refusals: &[],
     };
 
-    /// Nothing if nothing is owed, the end is known, or the fee was paid for a result.
+    /// Returns no event if no fee was assessed, the end is known, or the fee was paid and the
+    /// dossier was processed to its end.
     fn decide(
         &self,
         payment: &Payment,
@@ -53,8 +54,8 @@ impl Command for LapseFee {
                 vec![FeeLapsed { cause, kept }.into()]
             }
             None => return Ok(Decision::Nothing),
-            // What stays of the fee is not known then, and was settled in the way of that time: an old log that is read once
-            // more makes nothing owed back.
+            // Without `accepted`, the part that the agency keeps is unknown. Such dossiers were
+            // settled under the earlier rules: reading an old log again must not create repayments.
             Some(_) if accepted.is_none() => return Ok(Decision::Nothing),
             Some(ended) => {
                 let stays = match facts.rule()?.procedure.fees.kept {

@@ -1,5 +1,6 @@
-//! Every limit of payment.
+//! All limits of payment.
 
-/// Facts of a provider that are recorded of one attempt, not counting those that bring money or raise the first doubt. A
-/// capture has four names; a provider that sends the same under ever new ones is told that all is well.
+/// Provider facts recorded per attempt, not counting new captures and the first doubtful report. A
+/// capture usually has four reports. Further facts are acknowledged to the provider and not
+/// recorded.
 pub const ATTEMPT_FACTS_MAX: usize = 200;

@@ -1,14 +1,14 @@
-//! The cashier has not looked in time into what a provider said and does not agree. It stays open.
+//! The cashier has not resolved a discrepancy in the provider's reports in time. It stays open.
 
 use super::Payment;
 use crate::clock::late_by_ms;
 use crate::contract::{DiscrepancyOverdue, PaymentEvent};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// The obligation that leads here.
+/// Kind of the obligation whose deadline triggers this step.
 pub const KIND: &str = "discrepancy";
 
-/// Records that a discrepancy was not looked into in time.
+/// Records that a discrepancy was not resolved in time.
 #[derive(Debug, Clone, Copy)]
 pub struct MissDiscrepancy;
 
@@ -24,7 +24,7 @@ impl Command for MissDiscrepancy {
         refusals: &[],
     };
 
-    /// Nothing if it was looked into, or is not due.
+    /// Returns no event if it was resolved, was recorded as missed, or is not due yet.
     fn decide(
         &self,
         payment: &Payment,

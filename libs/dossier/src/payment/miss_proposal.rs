@@ -1,14 +1,15 @@
-//! Nobody has agreed in time to a refund or a resolution that wants a second person, nor rejected it. It stays open.
+//! A refund or resolution that needs a second person was neither approved nor rejected in time. It
+//! stays open.
 
 use super::Payment;
 use crate::clock::late_by_ms;
 use crate::contract::{PaymentEvent, ProposalOverdue};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// The obligation that leads here.
+/// Kind of the obligation whose deadline triggers this step.
 pub const KIND: &str = "proposal";
 
-/// Records that nobody has agreed to a proposal in time, nor rejected it.
+/// Records that a proposal was neither approved nor rejected in time.
 #[derive(Debug, Clone, Copy)]
 pub struct MissProposal;
 
@@ -24,7 +25,7 @@ impl Command for MissProposal {
         refusals: &[],
     };
 
-    /// Nothing if it was agreed to or rejected, or is not due.
+    /// Returns no event if it was approved or rejected, was recorded as missed, or is not due yet.
     fn decide(
         &self,
         payment: &Payment,
@@ -65,7 +66,7 @@ mod tests {
         assert!(matches!(late[..], [PaymentEvent::ProposalOverdue(_)]), "{late:?}");
         assert!(!scene.state.obligations().iter().any(|open| open.kind == KIND), "once");
         assert!(scene.state.proposal.as_ref().unwrap().owed.unwrap().missed);
-        // Whoever proposed it may take it back.
+        // The proposer may withdraw it.
         assert_eq!(scene.state.proposal.as_ref().unwrap().by.as_str(), scene.subject);
         let back = RejectRefund { refund, reason: "a mistake".into() };
         scene.take("2026-11-26T09:00", Role::Cashier, back).unwrap();

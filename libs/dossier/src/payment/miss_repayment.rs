@@ -1,15 +1,15 @@
-//! The cashier has not given back in time what has to go back. It stays owed; that it is late is recorded for whoever
-//! supervises the cashier.
+//! The cashier has not refunded in time what is owed back. It is still owed; the delay is recorded
+//! for the cashier's supervisors.
 
 use super::Payment;
 use crate::clock::late_by_ms;
 use crate::contract::{PaymentEvent, RepaymentMissed};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// The obligation that leads here.
+/// Kind of the obligation whose deadline triggers this step.
 pub const KIND: &str = "repayment";
 
-/// Records that money has not gone back in time.
+/// Records that money was not refunded in time.
 #[derive(Debug, Clone, Copy)]
 pub struct MissRepayment;
 
@@ -25,7 +25,7 @@ impl Command for MissRepayment {
         refusals: &[],
     };
 
-    /// Nothing if it went back, or is not due.
+    /// Returns no event if it was refunded, was recorded as missed, or is not due yet.
     fn decide(
         &self,
         payment: &Payment,

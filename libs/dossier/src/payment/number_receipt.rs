@@ -1,13 +1,12 @@
-//! A payment learns the number of its receipt.
+//! The number of an issued receipt is recorded with its payment.
 
 use super::Payment;
 use crate::contract::{PaymentEvent, ReceiptIssued, ReceiptNumbered};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// Records the number of a receipt beside its payment.
+/// Records the number of a receipt with its payment.
 #[derive(Debug, Clone)]
 pub struct NumberReceipt {
-    /// The receipt.
     pub receipt: ReceiptIssued,
 }
 

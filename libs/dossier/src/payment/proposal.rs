@@ -1,4 +1,5 @@
-//! What one cashier may not do alone waits for a second person, who agrees or does not; whoever proposed it may take it back.
+//! Proposals by one cashier that need a second person, who approves or rejects them. The proposer
+//! may withdraw them.
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -8,35 +9,33 @@ use crate::clock::{self, Running};
 use crate::contract::{Meta, PaymentId, Personal, Subject, Vnd};
 use crate::step::{Facts, LawError};
 
-/// What wants a second person.
+/// The content of a proposal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proposed {
-    /// Money goes back.
+    /// A refund of this amount.
     Refund(Vnd),
-    /// More is taken to have come than a payment was begun for: the payment, and how much in all.
+    /// A resolution above the amount of an attempt: the attempt, and its total.
     Resolution(PaymentId, Vnd),
 }
 
-/// A refund or a resolution that wants a second person.
+/// A refund or resolution that needs a second person.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Proposal {
-    /// Its id.
     pub id: Uuid,
-    /// What it is.
     pub what: Proposed,
-    /// The written reason.
+    /// Written reason of the proposer.
     pub reason: Personal<String>,
-    /// Who proposed it.
+    /// The proposer.
     pub by: Subject,
-    /// When.
+    /// Time of the proposal.
     pub at: Timestamp,
-    /// By when somebody has to say something; nothing for one that was recorded before that was.
+    /// The period for the second person; `None` if the proposal is older than this period.
     pub owed: Option<Owed>,
 }
 
 impl Proposal {
-    /// What stands of it in the log once a second person agrees: its reason, and who made it. Nothing if that person is the same:
-    /// nobody agrees to their own.
+    /// The reason and the proposer, for the event that a second person's approval leads to. `None`
+    /// if the actor is the proposer, who may not approve it.
     pub(super) fn seconded(
         &self,
         facts: &Facts<'_>,
@@ -62,7 +61,7 @@ impl Payment {
         self.proposal = Some(Proposal { id, what, reason, by, at, owed });
     }
 
-    /// What cashiers owe, by the kind of obligation.
+    /// The tasks of cashiers, by kind of obligation.
     pub(super) fn owed_by_cashiers(&self) -> impl Iterator<Item = (&'static str, Owed)> {
         let repayment = self.repayment.map(|(owed, _)| (miss_repayment::KIND, owed));
         let discrepancy = self.discrepancy.map(|owed| (miss_discrepancy::KIND, owed));
@@ -71,7 +70,7 @@ impl Payment {
         [repayment, discrepancy, proposal].into_iter().flatten()
     }
 
-    /// The refund that is proposed under this name, and how much.
+    /// The proposed refund with this id, and its amount.
     pub(super) fn proposed_refund(&self, refund: Uuid) -> Option<(&Proposal, Vnd)> {
         match self.proposal.as_ref().filter(|proposal| proposal.id == refund) {
             Some(proposal) => match proposal.what {
@@ -82,7 +81,7 @@ impl Payment {
         }
     }
 
-    /// The resolution that is proposed under this name: of which payment, and how much it has brought.
+    /// The proposed resolution with this id, its attempt, and the attempt's total.
     pub(super) fn proposed_resolution(
         &self,
         resolution: Uuid,
@@ -96,7 +95,7 @@ impl Payment {
         }
     }
 
-    /// By when a second person has to look into a proposal.
+    /// Instant by which a second person has to decide on a proposal made now.
     pub(super) fn proposal_due(facts: &Facts<'_>) -> Result<Timestamp, LawError> {
         Ok(clock::end_of(facts.rule()?, facts.at, Self::rules(facts)?.look_into))
     }

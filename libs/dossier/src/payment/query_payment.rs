@@ -1,5 +1,6 @@
-//! A provider has said nothing for too long: the outcome is unknown, which is a state of its own. The provider is asked,
-//! later and later, until the attempt is given up after three days. A capture that comes after that still counts.
+//! A provider has not reported an outcome for too long: the outcome is unknown, which is a state of
+//! its own. The provider is queried at increasing intervals, until the attempt is given up after
+//! three days. A later capture still counts.
 
 use jiff::SignedDuration;
 
@@ -7,10 +8,10 @@ use super::Payment;
 use crate::contract::{PaymentEvent, PaymentExpired, PaymentOutcomeUnknown};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// The obligation that leads here.
+/// Kind of the obligation whose deadline triggers this step.
 pub const KIND: &str = "query-payment";
 
-/// Notes that a provider has said nothing, so that it is asked; or gives the attempt up.
+/// Records that an outcome is unknown, so that the provider is queried; or gives the attempt up.
 #[derive(Debug, Clone, Copy)]
 pub struct QueryPayment;
 
@@ -26,7 +27,7 @@ impl Command for QueryPayment {
         refusals: &[],
     };
 
-    /// Nothing if no attempt is waiting for its provider.
+    /// Returns no event if no attempt is due for a query.
     fn decide(
         &self,
         payment: &Payment,

@@ -1,4 +1,4 @@
-//! What payment does about the events of others: which command follows from which event.
+//! Reactions of payment: the commands that follow from events of other services.
 
 use super::Payment;
 use super::assess_fee::AssessFee;
@@ -12,7 +12,7 @@ use crate::step::{Follow, Incoming, Subscription};
 
 type Follows = Result<Vec<Follow<Payment>>, Unreadable>;
 
-/// The events of others that concern payment.
+/// Events to which payment reacts: of intake, and its own receipts.
 pub(super) const SUBSCRIPTIONS: &[Subscription<Payment>] = &[
     Subscription { kind: "intake.DossierSubmitted.v1", react: submitted },
     Subscription { kind: "intake.DossierAccepted.v1", react: accepted },
@@ -52,7 +52,7 @@ fn closed(event: &Incoming<'_>) -> Follows {
     let DossierClosed { closed_as, accepted, accepted_at, .. } = event.read()?;
     let end = match closed_as {
         ClosedAs::NotSupplemented | ClosedAs::NotPaid => Some(DossierEnd::Closed),
-        // What an officer closed, or was revoked, had been worked on like what was delivered.
+        // Closed by an officer, or after a revocation: processed to its end, like a delivered one.
         ClosedAs::Delivered | ClosedAs::NoResult | ClosedAs::Ended => None,
     };
     Ok(ended(event, end, accepted.or(accepted_at.map(|_| true))))

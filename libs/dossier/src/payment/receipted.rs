@@ -1,6 +1,7 @@
-//! Which receipts a dossier's money has: for what is here for sure and is the agency's to keep, once, at the moment of
-//! collection (Decree 254/2026/NĐ-CP, art. 24). What is in doubt, too much or too late has none. A receipt of money that went
-//! back is cancelled or reduced; its number is not used again (art. 23.2).
+//! The receipts of a dossier's money. Money that is certain and that the agency keeps has one
+//! receipt, issued at the moment of collection (Decree 254/2026/NĐ-CP, art. 24). Money that is in
+//! doubt, in excess or too late has none. The receipt of refunded money is cancelled or reduced;
+//! its number is not used again (art. 23.2).
 
 use uuid::Uuid;
 
@@ -9,33 +10,32 @@ use crate::contract::{
     Meta, PaymentId, ReceiptBecomes, ReceiptCorrected, ReceiptIssued, ReceiptNumbered, Vnd,
 };
 
-/// What an event that brought money is receipted for.
+/// The receipt for one event that brought money.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipted {
-    /// The event.
+    /// Id of the event.
     pub source: Uuid,
-    /// The payment.
     pub payment: PaymentId,
-    /// How much it brought.
+    /// Amount that the event brought.
     pub brought: Vnd,
-    /// For how much a receipt is issued; for nothing, none is.
+    /// Amount of the receipt; if zero, none is issued.
     pub amount: Vnd,
-    /// How much of that does not count any more.
+    /// Part of the amount that was cancelled later.
     pub off: Vnd,
-    /// Symbol, year and number, once it has them.
+    /// Symbol, year and number, once they are assigned.
     pub number: Option<(String, i16, u64)>,
-    /// The command that brought it.
+    /// Id of the command that recorded the event.
     command: Uuid,
 }
 
 impl Receipted {
-    /// For how much the receipt stands.
+    /// Amount for which the receipt is still valid.
     #[must_use]
     pub fn left(&self) -> Vnd {
         Vnd(self.amount.0.saturating_sub(self.off.0).max(0))
     }
 
-    /// What became of the receipt; nothing if it stands as it was issued.
+    /// Whether the receipt was cancelled or reduced; `None` if neither.
     #[must_use]
     pub fn became(&self) -> Option<ReceiptBecomes> {
         if self.off == Vnd::ZERO {
@@ -51,26 +51,28 @@ fn sum(amounts: impl Iterator<Item = Vnd>) -> i64 {
 }
 
 impl Payment {
-    /// What an event that brought money is receipted for.
+    /// The receipt for an event that brought money.
     #[must_use]
     pub fn receipt_for(&self, source: Uuid) -> Option<&Receipted> {
         self.receipts.iter().find(|receipt| receipt.source == source)
     }
 
-    /// What is here for sure.
+    /// The certain part of the balance.
     fn sure(&self) -> i64 {
         self.net().0.saturating_sub(self.in_doubt().0).max(0)
     }
 
-    /// For how much there may be receipts besides those of the others: for what is sure and stays with the agency.
+    /// The amount that may be receipted besides `others`: the certain money that the agency keeps,
+    /// less their valid amounts.
     fn unreceipted<'a>(&self, others: impl Iterator<Item = &'a Receipted>) -> Vnd {
         let keeps = self.keeps.unwrap_or_else(|| self.total());
         let there = sum(others.map(Receipted::left));
         Vnd(self.sure().min(keeps.0).saturating_sub(there).max(0))
     }
 
-    /// Takes in that an event brought money, after what it says was taken in. What was cleared up may be more than was counted
-    /// anew: it was in doubt.
+    /// Records that an event brought money; its amount must be applied already. If it resolves a
+    /// discrepancy (`cleared`), the receipt may exceed `brought`, since money counted earlier was
+    /// in doubt until now.
     pub(super) fn take_money(
         &mut self,
         payment: PaymentId,
@@ -95,7 +97,7 @@ impl Payment {
         }
     }
 
-    /// Takes in that something of what the same command brought is in doubt.
+    /// Reduces the newest receipt if the same command recorded a doubt about its money.
     pub(super) fn take_doubt_of_receipt(&mut self, meta: &Meta) {
         let Some((newest, others)) = self.receipts.split_last() else { return };
         if newest.command != meta.envelope.command {
@@ -107,7 +109,7 @@ impl Payment {
         }
     }
 
-    /// What has to be taken off the receipts by what is here now: the newest first.
+    /// The reductions of receipts that the present balance requires, newest receipt first.
     fn corrections(&self) -> Vec<ReceiptCorrected> {
         let there = sum(self.receipts.iter().map(Receipted::left));
         let mut rest = there.saturating_sub(self.sure()).max(0);
@@ -127,8 +129,8 @@ impl Payment {
         corrections
     }
 
-    /// Takes in what became of the receipts when money went back or had not come, and gives it: as it was recorded, or as the
-    /// law has it where it was not recorded yet.
+    /// Applies the reductions of receipts after a refund or a resolution, and returns them: as
+    /// recorded in the event, or as the law requires if the event is older than that field.
     pub(super) fn correct_receipts(
         &mut self,
         recorded: Option<&[ReceiptCorrected]>,
@@ -143,8 +145,9 @@ impl Payment {
         corrections
     }
 
-    /// Takes in the number of a receipt. One that was numbered before its money was named is that of the oldest money of its
-    /// payment without one, and was issued for all that this brought. One of unknown money is known by its number alone.
+    /// Records the number of a receipt. An older event does not name its source: the number then
+    /// belongs to the oldest unnumbered money of the payment, and the receipt covers all that this
+    /// brought. If the money is unknown, only the number is kept.
     pub(super) fn take_number(&mut self, numbered: &ReceiptNumbered) {
         let named = |receipt: &&mut Receipted| match numbered.source {
             Some(source) => receipt.source == source,
@@ -170,7 +173,7 @@ impl Payment {
         }
     }
 
-    /// Whether a receipt's number is known here.
+    /// Whether the number of this receipt is recorded here.
     #[must_use]
     pub fn knows_number(&self, issued: &ReceiptIssued) -> bool {
         let number = (issued.symbol.clone(), issued.year, issued.number);

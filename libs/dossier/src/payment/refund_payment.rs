@@ -1,6 +1,7 @@
-//! Money goes back: what came in twice or too late, what a dossier that ended leaves over, or what a sector's law gives
-//! back. Never more than there is. What a dossier is being worked on for does not go back; before its acceptance it does,
-//! and the fee is owed again. Above a limit that is data a second person has to agree.
+//! A refund: of money that was paid twice or too late, that is left over after the end of a
+//! dossier, or that the law of a sector refunds. Never more than the balance. The fee of a dossier
+//! that is being processed is not refunded; before acceptance it is, and the fee is owed again.
+//! Above a limit, which is set in the payment rules, a second person has to approve.
 
 use uuid::Uuid;
 
@@ -13,19 +14,18 @@ use crate::contract::{
 use crate::step::{Command, Decision, Facts, LawError, Step, refusals};
 use crate::text::Text;
 
-/// Gives money back.
+/// Refunds money.
 #[derive(Debug, Clone)]
 pub struct RefundPayment {
-    /// How much.
     pub amount: Vnd,
-    /// The written reason.
+    /// Written reason.
     pub reason: Text<2000>,
-    /// Where the dossier stands with intake.
+    /// Progress of the dossier at intake.
     pub standing: Standing,
 }
 
 refusals! {
-    /// Why money does not go back.
+    /// Refusals of `refund_payment`.
     pub enum Refusal {
         NotPositive => 422, "amount-not-positive",
             "số tiền phải lớn hơn 0", "the amount must be more than nothing";
@@ -79,7 +79,8 @@ impl Command for RefundPayment {
         }
         let effect = payment.refund(amount, standing).map_err(Refusal::barred)?;
         let (refund, reason) = (facts.id("refund"), self.reason.personal());
-        // What one person has given back of this dossier counts together: a large refund is no other for being cut in pieces.
+        // All refunds of this dossier without a second person count together: splitting a refund
+        // does not evade the limit.
         let alone = payment.refunded_alone.plus(amount)?;
         if alone > Payment::rules(facts)?.second_person_above {
             if payment.proposal.is_some() {
@@ -93,7 +94,7 @@ impl Command for RefundPayment {
     }
 }
 
-/// A refund that may be made.
+/// A refund that passed all checks.
 #[derive(Debug)]
 pub(super) struct Granted {
     pub(super) refund: Uuid,
@@ -103,7 +104,7 @@ pub(super) struct Granted {
     pub(super) proposed_by: Option<Subject>,
 }
 
-/// The refund and what follows from it.
+/// The refund and the events that follow from it.
 pub(super) fn granted(
     payment: &Payment,
     granted: Granted,

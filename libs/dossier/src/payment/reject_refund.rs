@@ -1,4 +1,4 @@
-//! A proposed refund is not agreed to, or taken back by who proposed it.
+//! A proposed refund is rejected, or withdrawn by its proposer.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -12,14 +12,14 @@ use crate::text::Text;
 
 pub use crate::proposals::NotProposed as Refusal;
 
-/// Which refund is not agreed to.
+/// The rejection of a proposed refund.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = RejectRefundRequest)]
 pub struct RejectRefund {
-    /// Which proposed refund.
+    /// Id of the proposed refund, from the payment.
     pub refund: Uuid,
-    /// The written reason.
+    /// Written reason.
     pub reason: Text<2000>,
 }
 

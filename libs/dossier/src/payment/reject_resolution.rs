@@ -1,4 +1,4 @@
-//! A proposed resolution is not agreed to, or taken back by who proposed it: the discrepancy stays open.
+//! A proposed resolution is rejected, or withdrawn by its proposer. The discrepancy stays open.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -12,14 +12,14 @@ use crate::text::Text;
 
 pub use crate::proposals::NotProposed as Refusal;
 
-/// Which resolution is not agreed to.
+/// The rejection of a proposed resolution.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = RejectResolutionRequest)]
 pub struct RejectResolution {
-    /// Which proposed resolution.
+    /// Id of the proposed resolution, from the payment.
     pub resolution: Uuid,
-    /// The written reason.
+    /// Written reason.
     pub reason: Text<2000>,
 }
 

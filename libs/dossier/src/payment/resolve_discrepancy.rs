@@ -1,6 +1,6 @@
-//! A cashier has asked the provider how much an attempt has really brought, and says so. What was counted is put right by
-//! it: more is received money, less takes it back. So much more than the attempt was begun for that one person could not give
-//! it back wants a second person, as giving it back does.
+//! A cashier has asked the provider for the total that an attempt has brought, and records it. The
+//! received amount is corrected, upwards or downwards. If the total exceeds the attempt's amount by
+//! more than one person may refund, a second person has to approve, as for the refund itself.
 
 use super::{Attempt, Payment, Standing};
 use crate::access::agency;
@@ -12,21 +12,21 @@ use crate::contract::{
 use crate::step::{Command, Decision, Facts, LawError, Step, refusals};
 use crate::text::Text;
 
-/// Says how much an attempt has really brought.
+/// Records the confirmed total of an attempt.
 #[derive(Debug, Clone)]
 pub struct ResolveDiscrepancy {
-    /// Which attempt.
+    /// The attempt.
     pub payment: PaymentId,
-    /// How much it has really brought, in all.
+    /// The total that it has brought.
     pub captured: Vnd,
-    /// What was found.
+    /// The finding, in the cashier's words.
     pub reason: Text<2000>,
-    /// Where the dossier stands with intake: at its end nothing more is asked for its fee.
+    /// Progress of the dossier at intake; after its end nothing more is charged.
     pub standing: Standing,
 }
 
 refusals! {
-    /// Why nothing is put right.
+    /// Refusals of `resolve_discrepancy`.
     pub enum Refusal {
         NothingInDoubt => 409, "nothing-in-doubt",
             "giao dịch này không có sai lệch", "nothing of this payment is in doubt";
@@ -87,12 +87,12 @@ impl Command for ResolveDiscrepancy {
     }
 }
 
-/// Why an amount cannot be what an attempt has brought.
+/// Reasons why an amount cannot be the total of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unfounded {
-    /// Nothing of it is in doubt.
+    /// There are no doubtful reports.
     NothingInDoubt,
-    /// The provider has said at most so much.
+    /// Negative, or more than the reports allow, which is this amount.
     NotSaid(Vnd),
 }
 
@@ -106,7 +106,7 @@ impl Refusal {
 }
 
 impl Payment {
-    /// The attempt, if something of it is in doubt and it may have brought this much.
+    /// The attempt, if it has doubtful reports and they allow this total.
     pub(super) fn doubtful(&self, id: PaymentId, captured: Vnd) -> Result<&Attempt, Unfounded> {
         let attempt = self.attempts.get(&id).filter(|attempt| !attempt.doubts.is_empty());
         let attempt = attempt.ok_or(Unfounded::NothingInDoubt)?;
@@ -116,7 +116,7 @@ impl Payment {
     }
 }
 
-/// What was found.
+/// A finding that passed all checks.
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) payment: PaymentId,
@@ -125,7 +125,7 @@ pub(super) struct Found {
     pub(super) proposed_by: Option<Subject>,
 }
 
-/// The resolution and what follows from it.
+/// The resolution and the events that follow from it.
 pub(super) fn resolved(
     payment: &Payment,
     found: Found,
@@ -152,7 +152,8 @@ pub(super) fn resolved(
         Standing::AtItsEnd => RefundEffect::AtTheEnd,
         Standing::Unanswered | Standing::InProcess => RefundEffect::OwedAgain,
     });
-    // While the rest was in doubt nothing could be paid, and the window may have passed.
+    // While money was in doubt the rest could not be paid, and the window may have passed
+    // meanwhile.
     let can_pay_again = payment.waits_for_certainty() && after.settled_at.is_none();
     if can_pay_again && after.outstanding() > Vnd::ZERO {
         let rule = facts.rule()?;
@@ -289,7 +290,7 @@ pub(crate) mod tests {
         for line in [numbered("line-1", "T1", 30_000), numbered("line-2", "T2", 30_000)] {
             assert_eq!(take(&mut scene, &line), ["CaptureConfirmed"]);
         }
-        // Another word is in doubt; what was found to have to go back still has to.
+        // After another doubtful report, the amount to be repaid is still owed.
         assert_eq!(take(&mut scene, &numbered("e3", "T3", 30_000)), ["DiscrepancyFound"]);
         assert_eq!(scene.state.owed_back(), Vnd(30_000));
         assert_eq!(scene.state.repayment.unwrap().0.running.due_at, due_at);

@@ -1,5 +1,5 @@
-//! The applicant begins to pay through a provider. The reference that the provider sends back contains the dossier, so
-//! that a notice always finds its place, however early it comes.
+//! The applicant begins to pay through a provider. The reference that the provider sends back
+//! contains the dossier's id, so that every notice can be assigned, however early it arrives.
 
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -11,24 +11,25 @@ use crate::contract::{PaymentEvent, PaymentId, PaymentStarted, Role, Vnd, refere
 use crate::step::{Command, Decision, Facts, State, Step, refusals};
 use crate::text::Partner;
 
-/// Through whom to pay.
+/// The provider through which to pay.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = StartPaymentRequest)]
 pub struct StartPayment {
-    /// The provider; an installation that has been given leave offers `sandbox` (also `sandbox-declines`,
-    /// `sandbox-silent`, and `sandbox-partial`, which may capture in parts).
+    /// Code of the provider. Installations that allow it offer the test providers `sandbox`,
+    /// `sandbox-declines`, `sandbox-silent`, and `sandbox-partial`, which may capture in parts.
     #[schema(example = "sandbox")]
     pub provider: Partner,
 }
 
-/// When a provider that has said nothing is asked (practice of the national platform: 30 minutes to 3 days).
+/// Time after which a silent provider is queried (practice of the national platform: 30 minutes to
+/// 3 days).
 const QUERY_AFTER: SignedDuration = SignedDuration::from_mins(30);
-/// When an attempt is given up.
+/// Time after which an attempt is given up.
 const EXPIRES_AFTER: SignedDuration = SignedDuration::from_hours(72);
 
 refusals! {
-    /// Why a payment cannot be started.
+    /// Refusals of `start_payment`.
     pub enum Refusal {
         NothingOwed => 409, "nothing-owed",
             "không còn khoản phải nộp", "nothing is owed any more";
@@ -68,7 +69,8 @@ impl Command for StartPayment {
         if payment.is_closed() || window.is_some_and(|window| window.is_over(facts.at)) {
             return Err(Refusal::WindowClosed);
         }
-        // One that the provider was asked about is no obstacle: waiting for it could take days.
+        // An attempt about which the provider was queried does not block another: its outcome may
+        // take days.
         if payment.attempts.values().any(|attempt| attempt.is_open() && attempt.queries == 0) {
             return Err(Refusal::InProgress);
         }
@@ -99,7 +101,7 @@ pub(crate) mod tests {
     use crate::payment::assess_fee::tests::assessed;
     use crate::testing::{Scene, law};
 
-    /// Through a provider that captures once.
+    /// A provider that captures once per attempt.
     pub(crate) fn sandbox() -> StartPayment {
         StartPayment { provider: Partner("sandbox".to_owned()) }
     }

@@ -1,4 +1,4 @@
-//! What a dossier owes and has paid: the fold over its events, what falls due in it, and why.
+//! State of a dossier's payment, folded from its events, and its obligations.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,55 +24,54 @@ use crate::contract::{
 use crate::law::{Kept, Law};
 use crate::step::{AnyCommand, LawError, Obligation, State, Subscription};
 
-/// Something that the cashier owes, until it is done.
+/// A task of the cashier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Owed {
-    /// Its period.
     pub running: Running,
-    /// Whether it was missed.
     pub missed: bool,
 }
 
-/// What a dossier owes and has paid.
+/// The fee, the payments and the receipts of a dossier.
 #[derive(Debug, Clone, Default)]
 pub struct Payment {
-    /// What it owes.
+    /// The assessed fee; `None` before the assessment.
     pub assessed: Option<Arc<FeeAssessed>>,
-    /// The window to pay.
+    /// The window to pay; `None` if there is none.
     pub window: Option<Running>,
-    /// The attempts to pay.
+    /// The attempts to pay through a provider.
     pub attempts: BTreeMap<PaymentId, Attempt>,
-    /// Everything that came in.
+    /// Total received, in cash and through providers.
     pub received: Vnd,
-    /// Everything that went back.
+    /// Total refunded.
     pub refunded: Vnd,
-    /// What went back on the word of one person.
+    /// Total refunded without a second person.
     pub refunded_alone: Vnd,
-    /// When what is owed was there; nothing if it is not.
+    /// Time at which the fee was fully paid; `None` while it is not.
     pub settled_at: Option<Timestamp>,
-    /// Whether the fee is owed again while the dossier is worked on for what is there of it.
+    /// Whether the fee is owed again while the dossier is being processed for the part that was
+    /// paid.
     pub owed_in_process: bool,
-    /// Whether the window to pay is over.
     pub window_expired: bool,
-    /// What stays with the agency of what came in, once the dossier or the window to pay is at its end.
+    /// Amount that the agency keeps; `None` until the dossier or the window has ended.
     pub keeps: Option<Vnd>,
-    /// Whether the dossier is at its end, as far as payment was told.
+    /// Whether the dossier has ended, as far as payment has received it.
     pub ended: bool,
-    /// What has to go back, and why.
+    /// The repayment that is owed, and its cause.
     pub repayment: Option<(Owed, OwedBack)>,
-    /// Since when, and since which event, something has to go back that nobody was told of.
+    /// Time and event since which a repayment is owed without having been announced (old logs
+    /// only).
     pub unannounced: Option<(Timestamp, Uuid)>,
-    /// What does not agree.
+    /// The open discrepancies of all attempts, as one task.
     pub discrepancy: Option<Owed>,
-    /// What wants a second person.
+    /// The proposal that waits for a second person.
     pub proposal: Option<Proposal>,
-    /// What was taken to have come, on the word of one person, above what payments were begun for.
+    /// Total excess of resolutions over the amounts of their attempts, without a second person.
     pub resolved_alone: Vnd,
-    /// What the events that brought money are receipted for, in the order of these.
+    /// Receipts in the order of the events that brought money.
     pub receipts: Vec<Receipted>,
 }
 
-/// Whether what is owed is there for sure, and was not before.
+/// Whether the certain part of the balance covers the fee for the first time.
 pub(super) fn settles(payment: &Payment) -> bool {
     let open = payment.settled_at.is_none() && !payment.is_closed();
     let sure = payment.net().0.saturating_sub(payment.in_doubt().0);
@@ -84,7 +83,7 @@ fn add(to: &mut Vnd, amount: Vnd) {
 }
 
 impl Payment {
-    /// When the window to pay is over: not while a payment that was begun in it may still succeed.
+    /// End of the window to pay, postponed while an attempt may still succeed.
     #[must_use]
     pub fn window_ends_at(&self) -> Option<Timestamp> {
         let end = self.window?.due_at;
@@ -92,8 +91,8 @@ impl Payment {
         Some(open.map(|attempt| attempt.started.expires_at).fold(end, Timestamp::max))
     }
 
-    /// Whether what would settle the fee is there as far as was said, and some of it is in doubt: then a cashier has to say, and the
-    /// window does not end before.
+    /// Whether the fee is covered only if doubtful money is counted. A cashier has to resolve the
+    /// doubt first; the window does not end before.
     #[must_use]
     pub fn waits_for_certainty(&self) -> bool {
         self.in_doubt() > Vnd::ZERO && self.outstanding() == Vnd::ZERO
@@ -130,13 +129,13 @@ impl Payment {
         self.proposal.take_if(|proposal| moot(proposal));
     }
 
-    /// Nothing more is asked for a fee that was settled, though some of it is not there; what is more than it goes back.
+    /// A settled fee of which a part is missing is not charged again; an excess is refunded.
     fn close_settled(&mut self) {
         self.keeps = self.keeps.or(Some(self.total()));
     }
 
-    /// What stays of what came in, when a fee that is owed is asked for no longer. Work that was done for it is paid for by
-    /// what is there, unless the procedure gives all back.
+    /// The amount that the agency keeps when an owed fee is no longer charged: what was paid for
+    /// work already done, unless the procedure refunds everything.
     pub(super) fn kept_of_unsettled(&self, kept: Kept) -> Vnd {
         if self.owed_in_process && kept != Kept::Never {
             self.net().min(self.total())
@@ -166,18 +165,18 @@ impl Payment {
             add(&mut self.refunded_alone, refund.amount);
         }
         match refund.effect {
-            // What was given back of the fee itself is not kept.
+            // A refund of the fee itself reduces the kept amount.
             Some(RefundEffect::AtTheEnd) => self.keeps = Some(keeps.min(self.net())),
-            // When no effect was recorded yet, a refund of a settled fee made nothing owed again.
+            // Before `effect` was recorded, a refund of a settled fee did not make it owed again.
             None if self.settled_at.is_some() && self.net() < self.total() => self.close_settled(),
             Some(RefundEffect::None | RefundEffect::OwedAgain) | None => {}
         }
         self.proposal.take_if(|proposal| proposal.id == refund.refund);
     }
 
-    /// What was done is owed no more, and what has to go back is not forgotten.
+    /// Removes tasks that are done, and notes since when an unannounced repayment is owed.
     fn tidy(&mut self, meta: &Meta) {
-        // What is only in doubt again is still owed, by the day on which it was first: it is not by having gone back.
+        // A repayment that is in doubt again keeps its original due instant: only a refund ends it.
         if self.repayment.is_some() && self.above_what_is_kept() == Vnd::ZERO {
             self.repayment = None;
         }
@@ -191,7 +190,7 @@ impl Payment {
         }
     }
 
-    /// Takes in what providers say of attempts, or do not say.
+    /// Applies events about attempts and their providers.
     fn on_provider(&mut self, event: &PaymentEvent, meta: &Meta) {
         if let PaymentEvent::PaymentCaptured(captured) = event {
             let (event, transaction) =
@@ -233,7 +232,7 @@ impl Payment {
         }
     }
 
-    /// What has to go back, what waits for a second person, and what went back.
+    /// Applies events about refunds and proposals.
     fn on_refund(&mut self, event: &PaymentEvent, meta: &Meta) {
         if let PaymentEvent::RefundOwed(owed) = event {
             let running = Running::new(owed.due_at, meta.at(), meta.id, meta.at());
@@ -359,7 +358,7 @@ impl State for Payment {
 
     fn obligations(&self) -> Vec<Obligation> {
         let mut open = Vec::new();
-        // At most one attempt is asked about at a time: the one whose time comes first.
+        // One query at a time: the attempt that is due first.
         let attempts = self.attempts.values().filter(|attempt| attempt.is_open());
         if let Some(attempt) = attempts.min_by_key(|attempt| attempt.query_at) {
             let Attempt { query_at: due_at, opened_by, .. } = *attempt;
@@ -405,7 +404,7 @@ impl State for Payment {
                 budget.map(|budget| rule.period(running, running.since, budget, Some(*channel)))
             );
         }
-        // What the cashier owes does not depend on the way by which the dossier came.
+        // The periods of cashiers do not depend on the dossier's channel.
         let rules = law.payments(running.since).ok_or(LawError::NotLoaded)?;
         let budget = if kind == miss_repayment::KIND { rules.give_back } else { rules.look_into };
         let period = rule.period(running, running.since, budget, None);

@@ -1,4 +1,5 @@
-//! A cashier takes the whole of what is owed at the counter. Decree 61/2018/NĐ-CP, art. 22.
+//! A cashier receives the whole outstanding amount in cash at the counter. Decree 61/2018/NĐ-CP,
+//! art. 22.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -8,17 +9,17 @@ use crate::access::agency;
 use crate::contract::{CashReceived, PaymentEvent, PaymentId, Role, Vnd};
 use crate::step::{Command, Decision, Facts, Step, refusals};
 
-/// Cash at the counter.
+/// Cash received at the counter.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = TakeCashRequest)]
 pub struct TakeCash {
-    /// The amount, exactly what is owed.
+    /// Amount in VND; must equal the outstanding amount.
     pub amount_vnd: Vnd,
 }
 
 refusals! {
-    /// Why cash is not taken.
+    /// Refusals of `take_cash`.
     pub enum Refusal {
         NothingOwed => 409, "nothing-owed",
             "không còn khoản phải nộp", "nothing is owed any more";

@@ -1,6 +1,6 @@
-//! A provider says what became of a payment. Its facts are added in whatever order and however often they come: a capture
-//! after a failure counts, another name of a capture is evidence of it, a capture of its own is counted, and what does not
-//! agree with what is known counts as nothing until a cashier has looked into it.
+//! A provider reports the outcome of a payment. Facts are accepted in any order and any number of
+//! times: a capture after a failure counts, a repeated report of a capture confirms it, a new
+//! capture is counted, and a contradictory report is not counted until a cashier has resolved it.
 
 use super::Payment;
 use super::attempt::{DoubtfulWord, Identity, Word};
@@ -14,38 +14,35 @@ use crate::contract::{
 use crate::step::{Command, Decision, Facts, LawError, Step, refusals};
 
 refusals! {
-    /// Why a notice is not taken here.
+    /// Refusals of `take_notice`.
     pub enum Refusal {
         NotOurs => 404, "not-found",
             "không tìm thấy", "there is no such thing, or not for you";
     }
 }
 
-/// What a provider says.
+/// The content of a provider's report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Said {
-    /// It has the money.
+    /// This amount was captured.
     Captured(Vnd),
     /// The attempt failed, for this reason.
     Failed(String),
-    /// It does not know yet.
+    /// The outcome is not known yet.
     Pending,
 }
 
-/// A fact that a provider tells.
+/// Records a provider's report about an attempt.
 #[derive(Debug, Clone)]
 pub struct TakeNotice {
-    /// Which attempt.
+    /// The attempt.
     pub payment: PaymentId,
-    /// Which provider.
     pub provider: String,
-    /// The provider's own name of the fact.
+    /// The provider's id of the report.
     pub provider_event: String,
-    /// The provider's number of the transaction.
+    /// The provider's transaction number; `None` if the report has none.
     pub transaction: Option<String>,
-    /// By which way it is told.
     pub source: Source,
-    /// What it says.
     pub said: Said,
 }
 
@@ -68,7 +65,9 @@ impl Command for TakeNotice {
         refusals: Refusal::ALL,
     };
 
-    /// Nothing if the fact was known or says nothing. One that names no attempt of this provider is not ours.
+    /// Returns no event if the fact is known, has no effect (`Pending`, or an amount that is not
+    /// positive), or exceeds [`ATTEMPT_FACTS_MAX`]. Refused if it names no attempt of this
+    /// provider.
     fn decide(
         &self,
         payment: &Payment,
@@ -101,7 +100,7 @@ impl Command for TakeNotice {
         match attempt.identify(&word) {
             Identity::Known => Ok(Decision::Nothing),
             Identity::NameOf(_) if full => Ok(Decision::Nothing),
-            // Somebody looks into the attempt already.
+            // A cashier has to resolve the attempt in any case.
             Identity::Doubtful(_) if full && !attempt.doubts.is_empty() => Ok(Decision::Nothing),
             Identity::NameOf(capture) => Ok(Decision::event(confirmed(self, word, capture))),
             Identity::Doubtful(doubt) => {
@@ -156,7 +155,8 @@ fn found(
     .into())
 }
 
-/// The capture, what is odd about it, and what follows from it. After the window it settles nothing: the money goes back.
+/// The capture, its discrepancy if there is one, and the events that follow. After the window it
+/// does not settle the fee; the money is owed back.
 fn captured(
     payment: &Payment,
     command: &TakeNotice,

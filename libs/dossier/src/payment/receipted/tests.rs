@@ -19,7 +19,7 @@ use crate::step::State as _;
 use crate::testing::{Scene, actor, at, law};
 use crate::text::Partner;
 
-/// The receipts that are issued: for how much, and how much of that stands.
+/// The issued receipts: amount, and the part that is still valid.
 fn issued(scene: &Scene<'_, Payment>) -> Vec<(i64, i64)> {
     let all = scene.state.receipts.iter();
     let owed = all.filter(|one| issue_receipt::owed(&scene.state, one.source).is_some());
@@ -121,7 +121,7 @@ fn a_receipt_knows_its_number_and_is_known_by_it() {
     assert_eq!(issued(&scene), [(30_000, 30_000)]);
 }
 
-/// An event as the oldest sample of its kind has it, but for its payment.
+/// The oldest sample of a kind of event, with another payment.
 fn old(kind: &str, sample: &str, payment: Option<PaymentId>) -> PaymentEvent {
     let mut sample: serde_json::Value = serde_json::from_str(sample).unwrap();
     if let Some(payment) = payment {
@@ -160,7 +160,7 @@ fn an_old_refund_of_a_settled_fee_changes_nothing_of_what_is_outstanding() {
     assert_eq!((scene.state.outstanding(), scene.state.settled_at), before);
     assert_eq!((scene.state.net(), scene.state.owed_back()), (Vnd(0), Vnd(0)));
     assert!(scene.state.obligations().is_empty());
-    // What it was receipted for went back.
+    // The receipted money was refunded.
     assert_eq!(issued(&scene), [(30_000, 0)]);
 }
 

@@ -15,7 +15,7 @@ use crate::step::State;
 use crate::testing::{Scene, at, law};
 use crate::text::Partner;
 
-/// A notice of the sandbox, without a transaction number.
+/// A capture reported by the sandbox, without a transaction number.
 pub(crate) fn say(payment: PaymentId, event: &str, amount: Vnd) -> TakeNotice {
     notice(payment, event, Said::Captured(amount))
 }
@@ -26,7 +26,7 @@ fn notice(payment: PaymentId, event: &str, said: Said) -> TakeNotice {
     TakeNotice { payment, provider, provider_event, transaction, source, said }
 }
 
-/// A notice of a provider that may capture in parts.
+/// A capture reported by a provider that may capture in parts.
 fn part(payment: PaymentId, event: &str, number: Option<&str>, amount: i64) -> TakeNotice {
     TakeNotice {
         provider: "sandbox-partial".to_owned(),
@@ -35,7 +35,7 @@ fn part(payment: PaymentId, event: &str, number: Option<&str>, amount: i64) -> T
     }
 }
 
-/// What is recorded, by the names of the events.
+/// The kinds of the recorded events, without service and version.
 pub(crate) fn take(scene: &mut Scene<'_, Payment>, notice: &TakeNotice) -> Vec<&'static str> {
     let taken = scene.take("2026-11-20T09:20", Role::PaymentProvider, notice.clone());
     taken.unwrap().iter().map(|event| event.kind().split('.').nth(1).unwrap()).collect()
@@ -49,7 +49,7 @@ fn in_parts(law: &Law) -> (Scene<'_, Payment>, PaymentId) {
     (scene, id)
 }
 
-/// 30,000 came through the sandbox, and as much in cash while that was on its way.
+/// 30,000 captured through the sandbox, and the same amount paid in cash meanwhile.
 pub(crate) fn paid_twice(law: &Law) -> Scene<'_, Payment> {
     let (mut scene, id) = started(law);
     let cash = TakeCash { amount_vnd: Vnd(30_000) };
@@ -58,7 +58,8 @@ pub(crate) fn paid_twice(law: &Law) -> Scene<'_, Payment> {
     scene
 }
 
-/// 40,000 came for an attempt at 20,000, as after a part was paid otherwise and went back.
+/// 40,000 captured for an attempt of 20,000, as if part of the fee had been paid in another way and
+/// then refunded.
 fn doubtful(law: &Law) -> (Scene<'_, Payment>, PaymentId) {
     let (mut scene, id) = started(law);
     scene.state.attempts.get_mut(&id).unwrap().started.amount = Vnd(20_000);
@@ -115,7 +116,7 @@ fn who_could_not_pay_while_money_was_in_doubt_gets_the_whole_window_again() {
     let paid = say(rest, paid, Vnd(10_000));
     let settled = scene.take("2027-03-01T10:10", Role::PaymentProvider, paid);
     assert!(settled.is_ok() && scene.state.settled_at.is_some(), "{settled:?}");
-    // What was in doubt and is more than is owed leaves the window as it was.
+    // A resolution after which the rest was payable all the time leaves the window unchanged.
     let (mut other, id) = started(&law);
     take(&mut other, &say(id, "e1", Vnd(20_000)));
     let before = other.state.window;
@@ -297,7 +298,7 @@ fn a_capture_after_the_end_of_a_dossier_settles_nothing_and_goes_back() {
     assert!(scene.state.settled_at.is_none());
 }
 
-/// Notices of one capture and of what else a provider says, as it may send them.
+/// Several reports of one capture, a failure and a pending notice.
 fn said(id: PaymentId) -> Vec<TakeNotice> {
     let number = |mut notice: TakeNotice, number: &str, source| {
         notice.transaction = Some(number.to_owned());
@@ -347,7 +348,8 @@ fn any_order_of_notices_ends_in_the_same() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Parts with numbers, each told under several names, any number of times, with refunds of what is too much between.
+    /// Numbered parts, each reported under several ids and any number of times, with refunds of
+    /// excesses in between.
     #[test]
     fn parts_come_to_their_sum_whatever_the_order(
         order in prop::collection::vec((0_usize..4, 0_usize..3), 1..40),
