@@ -1,4 +1,5 @@
-//! Ratings, complaints and petitions. Decree 20/2008/NĐ-CP; Circular 11/2014/TT-BCT; Circular 01/2018/TT-VPCP, arts 13 to 15.
+//! Feedback: ratings, complaints and petitions. Decree 20/2008/NĐ-CP; Circular 11/2014/TT-BCT;
+//! Circular 01/2018/TT-VPCP, arts 13 to 15.
 
 use std::sync::Arc;
 
@@ -40,7 +41,7 @@ use publish_answer::PublishAnswer;
 use rate_dossier::RateDossier;
 use reopen_complaint::ReopenComplaint;
 
-/// The steps, in the order of the procedure.
+/// All steps, in the order of the procedure.
 pub const STEPS: &[Step] = &[
     InviteRating::STEP,
     RateDossier::STEP,
@@ -53,7 +54,7 @@ pub const STEPS: &[Step] = &[
     MissComplaintDeadline::STEP,
 ];
 
-/// Who may read a complaint.
+/// Permission to read a complaint, without its texts and contact.
 pub const READ: &[May] = &[
     own(Role::Applicant),
     agency(Role::ComplaintHandler),
@@ -61,22 +62,22 @@ pub const READ: &[May] = &[
     any(Role::Operator),
 ];
 
-/// Who may read its text.
+/// Permission to read the texts of a complaint.
 pub const READ_TEXT: &[May] =
     &[own(Role::Applicant), agency(Role::ComplaintHandler), agency(Role::Auditor)];
 
-/// Who may read how to reach the complainant.
+/// Permission to read the contact of the complainant.
 pub const READ_CONTACT: &[May] = &[agency(Role::ComplaintHandler)];
 
-/// The streams of a dossier whose events a complaint can name.
+/// Categories of the streams whose events a complaint may name.
 pub const TIMELINE: [&str; 5] = ["intake", "payment", "review", "delivery", "rating"];
 
 /// The rating of a dossier.
 #[derive(Debug, Clone, Default)]
 pub struct Rating {
-    /// The dossier, once its applicant has the result.
+    /// The brief of the dossier; `None` until its applicant has the result.
     pub brief: Option<Arc<Brief>>,
-    /// The score.
+    /// Score from 1 to 5; `None` until it is given.
     pub score: Option<u8>,
 }
 
@@ -105,55 +106,53 @@ impl State for Rating {
     }
 }
 
-/// Whoever has a result may rate.
+/// The applicant may rate the dossier once the result is delivered.
 fn delivered(event: &Incoming<'_>) -> Result<Vec<Follow<Rating>>, Unreadable> {
     let ResultDelivered { brief, .. } = event.read()?;
     Ok(vec![Follow::beginning(&brief.clone(), InviteRating { brief })])
 }
 
-/// Where a complaint stands.
+/// Stage of a complaint.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Stage {
     /// Nothing was filed.
     #[default]
     Empty,
-    /// It is to be classified.
+    /// To be classified.
     Filed,
-    /// It is to be answered.
+    /// To be answered, or forwarded if it concerns another agency.
     Classified,
-    /// It is not acceptable.
+    /// Not acceptable; nothing more is done.
     Dismissed,
-    /// It was answered; the answer is to be published.
+    /// Answered; the answer is to be published.
     Answered,
-    /// Everybody can read the answer.
+    /// The answer is public.
     Published,
 }
 
-/// What the agency owes next.
+/// The next obligation of the agency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Due {
-    /// What.
     pub what: Owed,
-    /// Its period.
     pub running: Running,
 }
 
-/// What an agency may owe.
+/// The kinds of obligations to a complaint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Owed {
-    /// To say what a complaint is about.
+    /// Classify the complaint.
     Classify,
-    /// To pass on one that another agency must answer.
+    /// Forward it to the agency that has to answer.
     Forward,
-    /// To answer.
+    /// Answer it.
     Answer,
-    /// To publish the answer.
+    /// Publish the answer.
     Publish,
 }
 
 impl Owed {
-    /// As it is written.
+    /// The name in events and in the API.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -165,39 +164,35 @@ impl Owed {
     }
 }
 
-/// A complaint.
+/// A complaint or petition.
 #[derive(Debug, Clone, Default)]
 pub struct Complaint {
-    /// What was filed.
     pub filed: Option<Arc<ComplaintFiled>>,
-    /// By whom, who may have acted for the complainant.
+    /// The subject who filed it, if not an officer: the complainant or a representative.
     pub filed_by: Option<Subject>,
-    /// When.
     pub filed_at: Option<Timestamp>,
-    /// Where it stands.
     pub stage: Stage,
-    /// What it is about.
+    /// `None` until it is classified, and again after it is forwarded.
     pub class: Option<ComplaintClass>,
-    /// What is due.
+    /// The open obligation; `None` if there is none, or its deadline was missed.
     pub due: Option<Due>,
-    /// Why it was classified so.
+    /// Reason of the classification, for the complainant.
     pub reason: Option<Personal<String>>,
-    /// The answer in force; one that was not enough is no longer.
+    /// The latest answer.
     pub answer: Option<Personal<String>>,
-    /// Why the answer was not enough.
+    /// The complainant's reason for the latest reopening.
     pub reopened_because: Option<Personal<String>>,
-    /// The published text.
+    /// Text of the public answer.
     pub published: Option<String>,
-    /// When it was published.
     pub published_at: Option<Timestamp>,
-    /// How often it was reopened.
+    /// Number of reopenings.
     pub reopened: u32,
-    /// To which agency it was passed on.
+    /// The agency to which it was forwarded last.
     pub forwarded_to: Option<AgencyCode>,
 }
 
 impl Complaint {
-    /// Whose it is to answer now.
+    /// The agency that has to answer it now.
     #[must_use]
     pub fn agency(&self) -> Option<&AgencyCode> {
         let filed = self.filed.as_ref()?;
@@ -217,7 +212,7 @@ impl Complaint {
         self.filed.as_ref().is_some_and(|filed| filed.personal_data)
     }
 
-    /// The agency that deals with it, until its answer is published or it is dismissed.
+    /// The agency that handles it; `None` once the answer is published or it is dismissed.
     #[must_use]
     pub fn dealt_with_by(&self) -> Option<&AgencyCode> {
         match self.stage {
@@ -230,7 +225,8 @@ impl Complaint {
         self.filed.as_ref().map_or(Channel::Online, |filed| filed.channel)
     }
 
-    /// Whether it is for whoever acts to deal with it; the agency that passed it on only reads it.
+    /// Whether the actor's agency has to handle it. An agency that has forwarded it may only read
+    /// it.
     fn is_for(&self, facts: &Facts<'_>) -> bool {
         let (Some(own), Some(agency)) = (&facts.actor.agency, self.agency()) else { return false };
         facts.law.reaches(own, agency, facts.at)
@@ -247,7 +243,7 @@ impl State for Complaint {
             ComplaintEvent::ComplaintFiled(filed) => {
                 self.owes(Owed::Classify, Some(filed.classify_by), meta.at(), meta);
                 self.filed = Some(Arc::new(filed.clone()));
-                // An officer who enters what came by phone or on paper is no party to it.
+                // An officer who enters a complaint from telephone or paper is not a party to it.
                 let Actor { subject, role, .. } = &meta.envelope.actor;
                 self.filed_by = (*role == Role::Applicant).then(|| subject.clone());
                 self.filed_at = Some(meta.at());
@@ -273,7 +269,7 @@ impl State for Complaint {
                 };
             }
             ComplaintEvent::ComplaintForwarded(forwarded) => {
-                // The other agency begins where this one began.
+                // The receiving agency starts again with the classification.
                 self.forwarded_to = Some(forwarded.to.clone());
                 self.stage = Stage::Filed;
                 self.class = None;

@@ -1,4 +1,5 @@
-//! Feedback on the wire. One file per step under `http/`, with the same stem as the law in `libs/dossier/src/feedback/`.
+//! HTTP API of feedback. One file per step under `http/`, with the same name as the law in
+//! `libs/dossier/src/feedback/`.
 
 use std::sync::Arc;
 
@@ -9,20 +10,20 @@ use service_kit::{Kit, Service, Streams};
 
 mod http;
 
-/// What the handlers need.
+/// State shared by the handlers.
 #[derive(Debug)]
 pub struct App {
     pub(crate) ratings: Arc<Streams<Rating>>,
     pub(crate) complaints: Arc<Streams<Complaint>>,
 }
 
-/// The document of this service.
+/// The OpenAPI document of this service.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
     document("Feedback", "Ratings, complaints and petitions.", &http::operations())
 }
 
-/// Puts the service together.
+/// Assembles the service: streams, background tasks and routes.
 pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     let ratings = Arc::new(Streams::new(Arc::clone(kit)));
     let (reactions, progress) = Reactions::open("feedback", "feedback-reactions", &ratings).await?;

@@ -1,4 +1,5 @@
-//! Review on the wire. One file per step under `http/`, with the same stem as the law in `libs/dossier/src/review/`.
+//! HTTP API of review. One file per step under `http/`, with the same name as the law in
+//! `libs/dossier/src/review/`.
 
 use std::sync::Arc;
 
@@ -9,20 +10,20 @@ use service_kit::{Kit, Service, Streams};
 
 mod http;
 
-/// What the handlers need.
+/// State shared by the handlers.
 #[derive(Debug)]
 pub struct App {
     pub(crate) reviews: Arc<Streams<Review>>,
 }
 
-/// The document of this service.
+/// The OpenAPI document of this service.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
     let description = "Who works on a dossier, what was done, and the decision.";
     document("Review", description, &http::operations())
 }
 
-/// Puts the service together.
+/// Assembles the service: streams, background tasks and routes.
 pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     let reviews = Arc::new(Streams::new(Arc::clone(kit)));
     let (reactions, progress) = Reactions::open("review", "review-reactions", &reviews).await?;

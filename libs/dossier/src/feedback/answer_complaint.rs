@@ -1,4 +1,5 @@
-//! A complaint is answered; the answer is to be published. Decree 20/2008/NĐ-CP, arts 15 and 19.
+//! A complaint is answered; the answer is to be published, unless it concerns personal data. Decree
+//! 20/2008/NĐ-CP, arts 15 and 19.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -14,12 +15,12 @@ use crate::text::Text;
 #[serde(deny_unknown_fields)]
 #[schema(as = AnswerComplaintRequest)]
 pub struct AnswerComplaint {
-    /// The answer.
+    /// Text for the complainant; only parties and handlers can read it.
     pub answer: Text<10000>,
 }
 
 refusals! {
-    /// Why it cannot be answered.
+    /// Refusals of `answer_complaint`.
     pub enum Refusal {
         NotToBeAnswered => 409, "complaint-not-to-be-answered",
             "phản ánh không chờ trả lời tại cơ quan này", "the complaint does not wait for an answer here";
@@ -38,7 +39,7 @@ impl Command for AnswerComplaint {
         refusals: Refusal::ALL,
     };
 
-    /// A late answer is still an answer.
+    /// An answer is accepted after its deadline, too.
     fn decide(
         &self,
         complaint: &Complaint,

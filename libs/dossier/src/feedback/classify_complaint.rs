@@ -1,5 +1,6 @@
-//! A complaint is classified: about conduct or delay, about the content of rules, another agency's, or not acceptable.
-//! Decree 20/2008/NĐ-CP, art. 9; Circular 11/2014/TT-BCT, arts 10 to 15 (3, 5 or 10 working days to answer).
+//! A complaint is classified: conduct or delay, content of rules, another agency's, or not
+//! acceptable. Decree 20/2008/NĐ-CP, art. 9; Circular 11/2014/TT-BCT, arts 10 to 15 (3, 5 or 10
+//! working days to answer).
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -10,19 +11,20 @@ use crate::contract::{ComplaintClass, ComplaintClassified, ComplaintEvent, Role}
 use crate::step::{Command, Decision, Facts, Step, refusals};
 use crate::text::Text;
 
-/// What a complaint is about.
+/// The classification of a complaint.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ClassifyComplaintRequest)]
 pub struct ClassifyComplaint {
-    /// What it is about; requests about the complainant's own data have classes of their own.
+    /// The class determines the period for the answer. Requests about the complainant's own data
+    /// have their own classes.
     pub class: ComplaintClass,
-    /// Why, for the complainant.
+    /// Reason, for the complainant.
     pub reason: Option<Text<2000>>,
 }
 
 refusals! {
-    /// Why it cannot be classified.
+    /// Refusals of `classify_complaint`.
     pub enum Refusal {
         NotFiled => 409, "complaint-not-open",
             "phản ánh không chờ phân loại", "the complaint does not wait to be classified";
@@ -100,7 +102,8 @@ pub(crate) mod tests {
                 scene.take("2026-11-20T10:00", Role::ComplaintHandler, classify(class));
             classified.map(|_| scene.state.due.unwrap().running.due_at)
         };
-        // Ten, fifteen and twenty days; the second ends on a Saturday and so on Monday.
+        // Ten, fifteen and twenty days; the second period ends on a Saturday and is moved to
+        // Monday.
         assert_eq!(due(ComplaintClass::PersonalDataAccess), Ok(at("2026-12-01T00:00")));
         assert_eq!(due(ComplaintClass::PersonalDataObjection), Ok(at("2026-12-08T00:00")));
         assert_eq!(due(ComplaintClass::PersonalDataErasure), Ok(at("2026-12-11T00:00")));

@@ -1,5 +1,6 @@
-//! Somebody complains or petitions: about a dossier, one step of it, or neither. With name, address and telephone (Decree
-//! 20/2008/NĐ-CP, arts 6 and 7). It is to be classified and passed on within 5 working days (art. 9).
+//! A complaint or petition is filed: about a dossier, one event of it, or neither. With name,
+//! address and telephone (Decree 20/2008/NĐ-CP, arts 6 and 7). It has to be classified and
+//! forwarded within 5 working days (art. 9).
 
 use super::{Complaint, end_of};
 use uuid::Uuid;
@@ -11,51 +12,50 @@ use crate::contract::{
 };
 use crate::step::{Command, Decision, Facts, Step, refusals};
 
-/// A dossier that a complaint names, as it was looked up.
+/// The dossier that a complaint names, as found in the store.
 #[derive(Debug, Clone)]
 pub struct About {
-    /// The dossier.
     pub dossier: DossierId,
-    /// Whose it is; nothing if there is none.
+    /// Its owners and agencies; `None` if the dossier does not exist.
     pub whose: Option<Resource>,
-    /// What on its timeline the complaint names.
+    /// The timeline entry that the complaint names.
     pub step: Option<AboutStep>,
 }
 
-/// What a complaint names on the timeline of a dossier.
+/// The timeline entry that a complaint names.
 #[derive(Debug, Clone)]
 pub struct AboutStep {
-    /// Its position in the log, as the timeline shows it.
+    /// Position in the log.
     pub position: u64,
-    /// The event there, if it is one of that dossier.
+    /// Id and kind of the event; `None` if no event of that dossier has this position.
     pub event: Option<(Uuid, String)>,
 }
 
-/// A complaint or petition, with the dossier that it names as it was looked up.
+/// Files a complaint or petition.
 #[derive(Debug, Clone)]
 pub struct FileComplaint {
-    /// Its id, derived from the client and its key.
+    /// Derived from the client and its idempotency key.
     pub complaint: ComplaintId,
-    /// Who.
+    /// The complainant.
     pub complainant: Subject,
-    /// Whether an officer enters it for somebody without an account, whom no dossier names as its owner.
+    /// Whether an officer enters it for a person without an account, whom no dossier has as its
+    /// owner.
     pub without_account: bool,
-    /// How to reach them.
+    /// Name, address and telephone of the complainant.
     pub contact: Contact,
-    /// To which agency.
+    /// The agency that has to handle it.
     pub agency: AgencyCode,
-    /// By which way it came.
+    /// The channel by which it was received.
     pub channel: Channel,
-    /// About which dossier.
+    /// The dossier that it is about, if any.
     pub about: Option<About>,
     /// Whether it is a request about the complainant's own data.
     pub personal_data: bool,
-    /// The complaint itself.
     pub text: String,
 }
 
 refusals! {
-    /// Why a complaint is not taken.
+    /// Refusals of `file_complaint`.
     pub enum Refusal {
         AlreadyFiled => 409, "already-filed",
             "phản ánh này đã được gửi", "this complaint has been filed before";
@@ -120,7 +120,9 @@ impl Command for FileComplaint {
     }
 }
 
-/// What it names on the timeline of a dossier that is the complainant's own; on paper, also of one that the receiving agency has.
+/// Id and kind of the event that the complaint names. The dossier must be the complainant's own; if
+/// an officer enters the complaint for a person without an account, a dossier of the receiving
+/// agency is accepted, too.
 fn named(
     about: &About,
     command: &FileComplaint,
@@ -154,7 +156,7 @@ pub(crate) mod tests {
         scene
     }
 
-    /// About a dossier of `owner`, and what it has at position 5.
+    /// The dossier of `owner`, with this event at position 5.
     fn about(owner: &str, event: Option<&str>) -> About {
         let whose = Some(Resource { owners: vec![owner.into()], ..Resource::default() });
         let event = event.map(|kind| (Uuid::from_u128(5), kind.to_owned()));

@@ -1,4 +1,5 @@
-//! A complaint that is another agency's is passed on to it, and that agency begins with it. Circular 11/2014/TT-BCT, art. 12.
+//! A complaint that concerns another agency is forwarded to it, and that agency starts with the
+//! classification. Circular 11/2014/TT-BCT, art. 12.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -9,17 +10,17 @@ use crate::contract::{AgencyCode, ComplaintClass, ComplaintEvent, ComplaintForwa
 use crate::step::{Command, Decision, Facts, Step, refusals};
 use crate::text::Line;
 
-/// Which agency a complaint is passed on to.
+/// The agency to which a complaint is forwarded.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ForwardComplaintRequest)]
 pub struct ForwardComplaint {
-    /// The code of the agency.
+    /// Code of the agency.
     pub to: Line<35>,
 }
 
 refusals! {
-    /// Why it cannot be passed on.
+    /// Refusals of `forward_complaint`.
     pub enum Refusal {
         NotToBeForwarded => 409, "complaint-not-to-be-forwarded",
             "phản ánh không thuộc diện chuyển", "the complaint was not found to be another agency's";

@@ -1,5 +1,5 @@
-//! Who may not deal with a complaint: a party to the dossier that it is about, and an officer whose own step it is about. Law
-//! 36/2018/QH14, art. 23, on conflicts of interest.
+//! Who may not handle a complaint: a party to the dossier that it is about, and an officer whose
+//! own act it is about. Law 36/2018/QH14, art. 23, on conflicts of interest.
 
 use uuid::Uuid;
 
@@ -7,41 +7,39 @@ use crate::access::Caller;
 use crate::contract::{Actor, Brief, ComplaintFiled};
 use crate::step::Step;
 
-/// Why somebody may not deal with a complaint.
+/// The conflict of interest of an officer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conflict {
-    /// The dossier is their own, or that of whom they act for.
+    /// The officer, or the party for whom the officer acts, is a party to the dossier.
     Party,
-    /// It is about what they did themselves.
+    /// The complaint is about an act of the officer.
     OwnStep,
 }
 
-/// What was recorded of the dossier, and who did it.
+/// An event of the dossier, with its actor.
 #[derive(Debug, Clone, Copy)]
 pub struct Act<'a> {
-    /// The event.
     pub id: Uuid,
-    /// Its kind.
     pub kind: &'a str,
-    /// Who.
     pub actor: &'a Actor,
-    /// The event that the system recorded it for.
+    /// Id of the event that caused this one.
     pub cause: Option<Uuid>,
 }
 
-/// What is known of the dossier that a complaint is about.
+/// The dossier that a complaint is about.
 #[derive(Debug, Clone, Copy)]
 pub struct About<'a> {
-    /// Its brief.
+    /// The brief; `None` if the dossier was not found.
     pub brief: Option<&'a Brief>,
-    /// What was recorded of it.
+    /// All events of the dossier.
     pub acts: &'a [Act<'a>],
-    /// The steps that may be taken on a dossier, of all services.
+    /// The steps of all services that act on dossiers.
     pub steps: &'a [&'a [Step]],
 }
 
-/// Why `caller` may not deal with a complaint about this dossier; nothing if there is no reason. What the system recorded is the
-/// step of whoever's it followed. One that names no step, or none that goes back to an officer, is about all that officers did.
+/// The conflict of interest of `caller` for a complaint about this dossier, if any. An event that
+/// the system recorded is attributed to the officer whose act caused it. A complaint that names no
+/// event, or none that can be attributed to an officer, concerns all acts of officers.
 #[must_use]
 pub fn conflict(filed: &ComplaintFiled, about: About<'_>, caller: &Caller) -> Option<Conflict> {
     let About { brief, acts, steps } = about;
@@ -57,7 +55,7 @@ pub fn conflict(filed: &ComplaintFiled, about: About<'_>, caller: &Caller) -> Op
     meant.iter().any(own).then_some(Conflict::OwnStep)
 }
 
-/// What officers did that a complaint is about; nothing if it is about all of it.
+/// The acts that a complaint is about; `None` if it concerns all acts of officers.
 fn meant<'a>(
     filed: &ComplaintFiled,
     steps: &[&[Step]],
@@ -80,10 +78,10 @@ fn meant<'a>(
     Some(alike)
 }
 
-/// What an officer did that led to an act, which may be that act; nothing if no officer did.
+/// The act of an officer that led to `act`, which may be `act` itself; `None` if there is none.
 fn by_whom<'a>(act: &'a Act<'a>, acts: &'a [Act<'a>]) -> Option<&'a Act<'a>> {
     let mut act = act;
-    // Causes come earlier; whatever they say, there are no more steps than acts.
+    // Causes are earlier events; the bound ends the search if a log contains a cycle.
     for _ in acts {
         if act.actor.role.is_officer() {
             return Some(act);
@@ -93,7 +91,7 @@ fn by_whom<'a>(act: &'a Act<'a>, acts: &'a [Act<'a>]) -> Option<&'a Act<'a>> {
     None
 }
 
-/// The step of this name, or that leads to an event of this kind, if an officer takes it.
+/// The step with this name, or with an event of this kind, if officers execute it.
 fn by_officers<'a>(steps: &[&'a [Step]], name: &str) -> Option<&'a Step> {
     let is_named = |step: &&Step| step.name == name || step.events.contains(&name);
     let named = steps.iter().copied().flatten().find(is_named);

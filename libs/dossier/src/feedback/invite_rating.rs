@@ -1,13 +1,13 @@
-//! The applicant has the result and may rate how the dossier was handled. Circular 01/2018/TT-VPCP, arts 13 to 15.
+//! The applicant has the result and may rate the handling of the dossier. Circular 01/2018/TT-VPCP,
+//! arts 13 to 15.
 
 use super::Rating;
 use crate::contract::{Brief, RatingEvent, RatingInvited};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// Lets the applicant rate a dossier.
+/// Invites the applicant to rate a dossier.
 #[derive(Debug, Clone)]
 pub struct InviteRating {
-    /// The dossier.
     pub brief: Brief,
 }
 
@@ -23,7 +23,7 @@ impl Command for InviteRating {
         refusals: &[],
     };
 
-    /// Nothing if the applicant was invited before.
+    /// Returns no event if the applicant was invited before.
     fn decide(&self, rating: &Rating, _: &Facts<'_>) -> Result<Decision<RatingEvent>, LawError> {
         if rating.brief.is_some() {
             return Ok(Decision::Nothing);

@@ -1,16 +1,16 @@
-//! A complaint was not classified, answered or published in time: recorded for ever; it can still be done.
-//! Decree 20/2008/NĐ-CP, art. 9; Circular 11/2014/TT-BCT.
+//! A complaint was not classified, forwarded, answered or published in time. The miss stays on
+//! record; it can still be done. Decree 20/2008/NĐ-CP, art. 9; Circular 11/2014/TT-BCT.
 
 use super::{Complaint, Due};
 use crate::clock::late_by_ms;
 use crate::contract::{ComplaintEvent, ComplaintOverdue};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// Records that a complaint was not dealt with in time.
+/// Records that a complaint was not handled in time.
 #[derive(Debug, Clone, Copy)]
 pub struct MissComplaintDeadline;
 
-/// The obligation that leads here.
+/// Kind of the obligation whose deadline triggers this step.
 pub const KIND: &str = "complaint";
 
 impl Command for MissComplaintDeadline {
@@ -25,7 +25,7 @@ impl Command for MissComplaintDeadline {
         refusals: &[],
     };
 
-    /// Nothing if nothing is due.
+    /// Returns no event if nothing is due.
     fn decide(
         &self,
         complaint: &Complaint,

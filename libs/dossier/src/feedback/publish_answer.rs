@@ -1,4 +1,4 @@
-//! The answer is published for everybody, in words that name nobody. Decree 20/2008/NĐ-CP, art. 19.
+//! The answer is published, in a text that names nobody. Decree 20/2008/NĐ-CP, art. 19.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -9,17 +9,17 @@ use crate::contract::{AnswerPublished, ComplaintEvent, Role};
 use crate::step::{Command, Decision, Facts, Step, refusals};
 use crate::text::Text;
 
-/// What everybody may read.
+/// The public answer.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = PublishAnswerRequest)]
 pub struct PublishAnswer {
-    /// The text that everybody may read; it names nobody.
+    /// Public text. It must not identify anybody.
     pub text: Text<10000>,
 }
 
 refusals! {
-    /// Why it cannot be published.
+    /// Refusals of `publish_answer`.
     pub enum Refusal {
         NotAnswered => 409, "complaint-not-answered",
             "phản ánh chưa được trả lời", "the complaint has not been answered";

@@ -1,4 +1,5 @@
-//! The applicant rates how a dossier was handled: once, after the result. Circular 01/2018/TT-VPCP, arts 13 to 15.
+//! The applicant rates the handling of a dossier: once, after the result. Circular 01/2018/TT-VPCP,
+//! arts 13 to 15.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -17,12 +18,12 @@ pub struct RateDossier {
     /// From 1 (very bad) to 5 (very good).
     #[schema(minimum = 1, maximum = 5)]
     pub score: u8,
-    /// In words.
+    /// Comment in the applicant's words.
     pub comment: Option<Text<4000>>,
 }
 
 refusals! {
-    /// Why a rating is not taken.
+    /// Refusals of `rate_dossier`.
     pub enum Refusal {
         AlreadyRated => 409, "already-rated",
             "hồ sơ đã được đánh giá", "the dossier has been rated";

@@ -1,4 +1,5 @@
-//! The complainant is not content with the answer: it is to be answered again, in the time for complex ones.
+//! The complainant is not satisfied with the answer. A new one is due within the period for complex
+//! complaints. Decree 20/2008/NĐ-CP, art. 12.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -9,20 +10,20 @@ use crate::contract::{ComplaintEvent, ComplaintReopened, Role};
 use crate::step::{Command, Decision, Facts, LawError, Step, refusals};
 use crate::text::Text;
 
-/// Why the answer is not enough.
+/// A request for another answer.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ReopenComplaintRequest)]
 pub struct ReopenComplaint {
-    /// Why.
+    /// Reason why the answer is not sufficient.
     pub reason: Text<4000>,
 }
 
-/// How often a complaint may be reopened.
+/// Reopenings allowed per complaint.
 const REOPENED_MAX: u32 = 2;
 
 refusals! {
-    /// Why it cannot be reopened.
+    /// Refusals of `reopen_complaint`.
     pub enum Refusal {
         NotAnswered => 409, "complaint-not-answered",
             "phản ánh chưa được trả lời", "the complaint has not been answered";

@@ -1,4 +1,4 @@
-//! Says what a complaint is about. The law: `libs/dossier/src/feedback/classify_complaint.rs`.
+//! Classifies a complaint. The law: `libs/dossier/src/feedback/classify_complaint.rs`.
 
 use std::sync::Arc;
 

@@ -41,27 +41,31 @@ const COMPLAINANT_MISSING: RefusalEntry = RefusalEntry {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FileComplaintRequest {
-    /// To which agency.
+    /// Code of the agency that has to answer.
     agency: Line<35>,
-    /// About which dossier: the complainant's own; for somebody without an account, one that the agency has.
+    /// The dossier that it is about: the complainant's own, or for a person without an account one
+    /// of the agency's.
     dossier: Option<DossierId>,
-    /// About which step of it: the `position` of an entry of its timeline, other than those of complaints (`feedback.…`).
+    /// `position` of the timeline entry that it is about. Entries of complaints (`feedback.…`)
+    /// cannot be named.
     #[schema(example = 42)]
     position: Option<u64>,
-    /// Whose complaint it is, where an officer enters it: the subject of the complainant's account, if there is one.
+    /// Subject of the complainant's account, if an officer enters the complaint and there is an
+    /// account.
     complainant: Option<Line<200>>,
-    /// `online`; an officer also enters `counter` and `post`.
+    /// `online` if absent. Only officers may enter `counter` and `post`.
     channel: Option<Channel>,
-    /// Whether it is a request about the complainant's own data: to see, correct, restrict or delete it.
+    /// Whether it is a request about the complainant's own data: to access, correct, restrict or
+    /// delete it.
     #[serde(default)]
     personal_data: bool,
-    /// The complaint itself.
+    /// Text of the complaint.
     text: Text<10000>,
     /// The complainant's name.
     name: Line<200>,
-    /// The complainant's address.
+    /// The complainant's postal address.
     address: Line<500>,
-    /// The complainant's telephone, as people write it; kept as E.164.
+    /// The complainant's telephone number in any usual notation; stored as E.164.
     phone: Phone,
 }
 
@@ -83,7 +87,8 @@ pub(super) fn operation() -> Operation<App> {
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let body: FileComplaintRequest = request.json()?;
-    // What came on paper or by telephone is entered by an officer of the agency, never one's own.
+    // An officer may enter a complaint from paper or telephone for somebody else only, never their
+    // own.
     let officer = caller.roles.iter().any(|role| BY_OFFICER.iter().any(|may| may.role == *role));
     let on_paper = body.channel.is_some_and(|channel| channel != Channel::Online);
     let by_officer = body.complainant.is_some() || (officer && on_paper);
@@ -103,7 +108,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let contact = Contact { name: body.name.0, address: body.address.0, phone: body.phone.0 };
     let complainant = match (&body.complainant, by_officer) {
         (Some(line), _) => named(line),
-        // Somebody without an account: nobody's token names this subject.
+        // A person without an account: no token has this subject.
         (None, true) => Subject::from(&*format!("complaint:{complaint}")),
         (None, false) => caller.party().clone(),
     };
@@ -123,7 +128,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         text: body.text.0,
     };
     let id = complaint.to_string();
-    // A complaint is under no procedure.
+    // Complaints are not received under a procedure.
     let on = On::stream(&id, body.dossier).beginning_without_law().by(mays);
     let loaded = send(&app.complaints, &request, on, &command).await?;
     let reply = ComplaintReply::new(&loaded.state, &app.complaints.kit().law())
@@ -133,7 +138,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     Ok(Reply::created(&location, &reply).version(loaded.version).position(loaded.position))
 }
 
-/// The dossier that a complaint names, and what stands at a position of its timeline.
+/// The dossier that a complaint names, and the event at a position of its timeline.
 async fn looked_up(kit: &Kit, dossier: DossierId, position: Option<u64>) -> Result<About, Problem> {
     let mut recorded: Vec<Recorded> = Vec::new();
     for category in TIMELINE {

@@ -1,4 +1,5 @@
-//! Passes a complaint on to another agency. The law: `libs/dossier/src/feedback/forward_complaint.rs`.
+//! Forwards a complaint to another agency. The law:
+//! `libs/dossier/src/feedback/forward_complaint.rs`.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Shows a complaint.
+//! Returns a complaint.
 
 use std::sync::Arc;
 

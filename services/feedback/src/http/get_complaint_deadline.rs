@@ -1,4 +1,4 @@
-//! Explains what an agency owes to a complaint next, and by when.
+//! Explains the next obligation of the agency to a complaint, and its due instant.
 
 use std::sync::Arc;
 
@@ -13,16 +13,16 @@ use utoipa::ToSchema;
 
 use crate::App;
 
-/// What is owed next.
+/// The next obligation of the agency.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ComplaintDeadlineReply {
-    /// What; null if nothing is.
+    /// The kind of obligation; null if nothing is due.
     owed: Option<Owed>,
-    /// By when.
+    /// Due instant.
     #[serde(flatten)]
     #[schema(inline)]
     due: Due,
-    /// How that instant came about.
+    /// Calculation of the due instant.
     explanation: Option<Explanation>,
 }
 

@@ -1,4 +1,4 @@
-//! The published answer to a complaint, for everybody: Decree 20/2008/NĐ-CP, art. 19.
+//! The published answer to a complaint; no login is needed. Decree 20/2008/NĐ-CP, art. 19.
 
 use std::sync::Arc;
 
@@ -16,17 +16,17 @@ use crate::App;
 /// A published answer. It names nobody.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PublicationReply {
-    /// The complaint.
+    /// Id of the complaint.
     complaint: Uuid,
-    /// Which agency answered.
+    /// Code of the agency that answered.
     #[schema(example = "G02.001")]
     agency: String,
-    /// What it was about.
+    /// Class of the complaint.
     class: Option<ComplaintClass>,
-    /// The text.
+    /// Text of the published answer.
     #[schema(example = "Cơ quan đã xin lỗi và bổ sung người trực.")]
     text: String,
-    /// When it was published.
+    /// Time of publication.
     published_at: Option<Timestamp>,
 }
 

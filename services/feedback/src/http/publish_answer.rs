@@ -1,4 +1,5 @@
-//! Publishes an answer, in words that name nobody. The law: `libs/dossier/src/feedback/publish_answer.rs`.
+//! Publishes an answer in a text that names nobody. The law:
+//! `libs/dossier/src/feedback/publish_answer.rs`.
 
 use std::sync::Arc;
 

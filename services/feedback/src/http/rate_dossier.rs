@@ -1,4 +1,4 @@
-//! Rates how a dossier was handled. The law: `libs/dossier/src/feedback/rate_dossier.rs`.
+//! Rates the handling of a dossier. The law: `libs/dossier/src/feedback/rate_dossier.rs`.
 
 use std::sync::Arc;
 
@@ -16,9 +16,9 @@ use crate::App;
 /// The rating of a dossier.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RatingReply {
-    /// The dossier.
+    /// Id of the dossier.
     dossier: Uuid,
-    /// The score, once given.
+    /// Score from 1 (very bad) to 5 (very good); null until it is given.
     #[schema(minimum = 1, maximum = 5, example = 5)]
     score: Option<u8>,
 }

@@ -1,4 +1,5 @@
-//! Reopens a complaint whose answer is not enough. The law: `libs/dossier/src/feedback/reopen_complaint.rs`.
+//! Reopens a complaint whose answer is not sufficient. The law:
+//! `libs/dossier/src/feedback/reopen_complaint.rs`.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Complaints and ratings as they are shown, and how their steps are taken.
+//! Representation of complaints and ratings, and execution of their steps.
 
 use dossier::access::{self, Caller, Denied, Resource};
 use dossier::contract::{
@@ -22,82 +22,82 @@ use crate::App;
 /// A complaint.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ComplaintReply {
-    /// Its id.
+    /// Id of the complaint.
     complaint: Uuid,
-    /// Which agency deals with it.
+    /// Code of the agency that handles it.
     #[schema(example = "G02.001")]
     agency: String,
-    /// About which dossier.
+    /// Id of the dossier that it is about; absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     dossier: Option<Uuid>,
-    /// About which step of it: an event of its timeline.
+    /// Kind of the timeline event that it is about; absent if it names none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "intake.DossierAccepted.v1")]
     step: Option<String>,
-    /// By which way it came.
+    /// Channel by which it was received.
     channel: Channel,
-    /// How to reach the complainant; for who deals with it.
+    /// Contact of the complainant; only for complaint handlers.
     #[serde(skip_serializing_if = "Option::is_none")]
     contact: Option<ContactReply>,
-    /// The complaint itself; null once it was erased, and for operators.
+    /// Text of the complaint; null after its erasure, and for operators.
     #[schema(example = "Đã hai tuần không có ai trả lời.")]
     text: Option<String>,
-    /// Where it stands.
+    /// Stage of the complaint.
     stage: ComplaintStage,
-    /// What it is about.
+    /// Class of the complaint; null until it is classified.
     class: Option<ComplaintClass>,
-    /// Why it was classified so; for those who may read the text.
+    /// Reason of the classification; only for callers who may read the text.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Cán bộ thụ lý nghỉ ốm.")]
     reason: Option<String>,
-    /// The answer to the complainant; for those who may read the text.
+    /// Answer to the complainant; only for callers who may read the text.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Hồ sơ đã được giao cho cán bộ khác và có kết quả trong ngày.")]
     answer: Option<String>,
-    /// Why the answer before was not enough; for those who may read the text.
+    /// Reason for the latest reopening; only for callers who may read the text.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Đến nay vẫn chưa có kết quả.")]
     reopened_because: Option<String>,
-    /// How often it was reopened.
+    /// Number of reopenings.
     reopened: u32,
-    /// When it was filed.
+    /// Time of filing.
     filed_at: Option<Timestamp>,
-    /// By when the next step is due.
+    /// Due instant of the next obligation.
     #[serde(flatten)]
     #[schema(inline)]
     due: Due,
-    /// What everybody may read.
+    /// Public answer; absent until it is published.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Cơ quan đã xin lỗi và bổ sung người trực.")]
     published: Option<String>,
 }
 
-/// Where a complaint stands.
+/// Stage of a complaint.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ComplaintStage {
-    /// It is to be classified.
+    /// To be classified.
     Filed,
-    /// It is to be answered.
+    /// To be answered, or forwarded if it concerns another agency.
     Classified,
-    /// It is not acceptable.
+    /// Not acceptable; nothing more is done.
     Dismissed,
-    /// It was answered; the answer is to be published.
+    /// Answered; the answer is to be published.
     Answered,
-    /// Everybody can read the answer.
+    /// The answer is public.
     Published,
 }
 
-/// How to reach a complainant.
+/// Contact of a complainant.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ContactReply {
-    /// The name.
+    /// Full name.
     #[schema(example = "Nguyễn Văn An")]
     name: String,
-    /// The address.
+    /// Postal address.
     #[schema(example = "Số 1, phố Tràng Tiền, Hà Nội")]
     address: String,
-    /// The telephone, by E.164.
+    /// Telephone number in E.164 format.
     #[schema(example = "+84912345678")]
     phone: String,
 }
@@ -110,7 +110,7 @@ impl From<&Contact> for ContactReply {
 }
 
 impl ComplaintReply {
-    /// Nothing was filed: nothing to show.
+    /// `None` if nothing was filed.
     pub(crate) fn new(complaint: &Complaint, law: &Law) -> Option<Self> {
         let filed = complaint.filed.as_ref()?;
         let agency = complaint.agency().unwrap_or(&filed.agency);
@@ -148,7 +148,7 @@ fn known(text: Option<&Personal<String>>) -> Option<String> {
 }
 
 impl ComplaintReply {
-    /// What a caller may read of it.
+    /// The part that the caller may read.
     pub(crate) fn for_caller(self, caller: &Caller, resource: Option<&Resource>) -> Self {
         let may = |mays| access::decide(caller, mays, resource).is_ok();
         let contact = self.contact.filter(|_| may(READ_CONTACT));
@@ -167,10 +167,10 @@ pub(super) const OWN_STEP: RefusalEntry = RefusalEntry {
     en: "somebody else has to deal with a complaint about your own step",
 };
 
-/// The categories of the streams in which officers act on a dossier.
+/// Categories of the streams in which officers act on a dossier.
 const CATEGORIES: [&str; 4] = ["intake", "payment", "review", "delivery"];
 
-/// Refuses who would deal with a complaint about their own dossier, or their own step of one.
+/// Refuses a caller who would handle a complaint about their own dossier or their own act.
 async fn impartial(
     app: &App,
     which: Step,
@@ -186,7 +186,8 @@ async fn impartial(
     let recorded = store.read_whole(&name).await?;
     let state: Complaint = fold(&recorded).map_err(|error| unreadable(error.to_string()))?;
     let (Some(resource), Some(filed)) = (state.resource(), &state.filed) else { return Ok(()) };
-    // Whoever may not do it at all is told that by the step, and whoever complains is no handler.
+    // A caller without permission is refused by the step itself. Complainants act in another role
+    // and are not checked here.
     let as_handler = access::decide(caller, which.may, Some(&resource))
         .is_ok_and(|actor| actor.role == Role::ComplaintHandler);
     let Some(dossier) = filed.dossier.filter(|_| as_handler) else { return Ok(()) };
@@ -216,7 +217,7 @@ async fn impartial(
     }
 }
 
-/// Executes the command of a request and shows what came of it.
+/// Executes the command in the body of a request, and returns the complaint afterwards.
 pub(crate) async fn take<C: Command<State = Complaint> + DeserializeOwned>(
     app: &App,
     complaint: ComplaintId,

@@ -1,4 +1,5 @@
-//! Approves what a colleague proposed: the dossier is decided. The law: `libs/dossier/src/review/approve_decision.rs`.
+//! Approves a colleague's proposal, by which the dossier is decided. The law:
+//! `libs/dossier/src/review/approve_decision.rs`.
 
 use std::sync::Arc;
 

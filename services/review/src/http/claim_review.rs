@@ -1,4 +1,4 @@
-//! Takes a dossier from the queue. The law: `libs/dossier/src/review/claim_review.rs`.
+//! Claims a dossier from the queue. The law: `libs/dossier/src/review/claim_review.rs`.
 
 use std::sync::Arc;
 

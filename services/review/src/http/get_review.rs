@@ -1,4 +1,4 @@
-//! Shows how a dossier is worked on.
+//! Returns the review of a dossier.
 
 use std::sync::Arc;
 

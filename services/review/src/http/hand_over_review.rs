@@ -1,4 +1,4 @@
-//! Hands a dossier to a colleague. The law: `libs/dossier/src/review/hand_over_review.rs`.
+//! Hands a dossier over to a colleague. The law: `libs/dossier/src/review/hand_over_review.rs`.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! Finds that something is missing; the one-stop unit asks the applicant. The law: `libs/dossier/src/review/need_supplement.rs`.
+//! Records that documents are missing; the one-stop unit asks the applicant for them. The law:
+//! `libs/dossier/src/review/need_supplement.rs`.
 
 use std::sync::Arc;
 

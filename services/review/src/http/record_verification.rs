@@ -1,4 +1,5 @@
-//! Puts on record what was found on site. The law: `libs/dossier/src/review/record_verification.rs`.
+//! Records the findings of a verification on site. The law:
+//! `libs/dossier/src/review/record_verification.rs`.
 
 use std::sync::Arc;
 

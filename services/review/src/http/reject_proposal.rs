@@ -1,4 +1,4 @@
-//! Does not agree with what a colleague proposed. The law: `libs/dossier/src/review/reject_proposal.rs`.
+//! Rejects a colleague's proposal. The law: `libs/dossier/src/review/reject_proposal.rs`.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A review as it is shown, and how its steps are taken.
+//! Representation of a review, and execution of its steps.
 
 use std::sync::Arc;
 
@@ -17,41 +17,41 @@ use uuid::Uuid;
 
 use crate::App;
 
-/// A review, as it is shown to officers; to a consulted agency its own consultations alone.
+/// The review of a dossier. A consulted agency sees its own consultations only.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ReviewReply {
-    /// The dossier.
+    /// Id of the dossier.
     dossier: DossierId,
-    /// The code on its slips.
+    /// Code printed on the slips of the dossier.
     code: DossierCode,
     /// Absent for a consulted agency.
     #[serde(skip_serializing_if = "Option::is_none")]
     stage: Option<ReviewStage>,
-    /// The officer who works on it.
+    /// Officer who has claimed the dossier; absent if nobody has, and for a consulted agency.
     #[serde(skip_serializing_if = "Option::is_none")]
     officer: Option<Subject>,
-    /// The next activity.
+    /// Code of the next activity; absent if there is none, and for a consulted agency.
     #[schema(example = "appraisal")]
     #[serde(skip_serializing_if = "Option::is_none")]
     activity: Option<String>,
-    /// By when that is to be done.
+    /// Due instant of the next activity.
     #[serde(flatten)]
     #[schema(inline)]
     activity_due: ActivityDue,
-    /// The open consultations.
+    /// Open consultations.
     consultations: Vec<ConsultationReply>,
-    /// The closed ones.
+    /// Closed consultations.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     closed_consultations: Vec<ClosedConsultationReply>,
-    /// The proposal to be approved.
+    /// Proposal that waits for approval.
     #[serde(skip_serializing_if = "Option::is_none")]
     proposal: Option<ProposalReply>,
-    /// What was decided.
+    /// Outcome of the decision; absent until there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<Outcome>,
 }
 
-/// The stage of a review.
+/// Stage of a review.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ReviewStage {
@@ -65,27 +65,27 @@ pub(crate) enum ReviewStage {
 /// An open consultation.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ConsultationReply {
-    /// Its id.
+    /// Id of the consultation.
     consultation: ConsultationId,
-    /// The agency that was asked.
+    /// Code of the consulted agency.
     agency: AgencyCode,
     /// The question; null after its erasure, and for operators.
     #[schema(example = "Does the plan conform to the zoning?")]
     question: Option<String>,
-    /// By when it must answer.
+    /// Due instant of the answer.
     #[serde(flatten)]
     #[schema(inline)]
     due: Due,
-    /// Whether that time is over.
+    /// Whether the agency has not answered in time.
     silent: bool,
 }
 
 /// A closed consultation.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ClosedConsultationReply {
-    /// Its id.
+    /// Id of the consultation.
     consultation: ConsultationId,
-    /// The agency that was asked.
+    /// Code of the consulted agency.
     agency: AgencyCode,
     /// The question; null after its erasure, and for operators.
     #[schema(example = "Does the plan conform to the zoning?")]
@@ -98,22 +98,22 @@ pub(crate) struct ClosedConsultationReply {
     answer: Option<String>,
 }
 
-/// A proposal to be approved.
+/// A proposal that waits for approval.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProposalReply {
-    /// Its id.
+    /// Id of the proposal.
     proposal: Uuid,
-    /// The proposed decision.
+    /// Proposed outcome.
     outcome: Outcome,
-    /// The written reason; null after its erasure, and for operators.
+    /// Written reason; null after its erasure, and for operators.
     #[schema(example = "The dossier is complete.")]
     reason: Option<String>,
-    /// The officer who proposes it.
+    /// Officer who made the proposal.
     officer: Subject,
 }
 
 impl ReviewReply {
-    /// The part that a caller who may read it may see.
+    /// The part that the caller may read.
     pub(crate) fn to(review: &Review, law: &Law, caller: &Caller) -> Option<Self> {
         let mut reply = Self::new(review, law)?;
         let resource = review.resource()?;
@@ -138,7 +138,7 @@ impl ReviewReply {
         })
     }
 
-    /// Without texts, for callers who may know the stage only.
+    /// Without texts, for callers who may read the stage only.
     fn without_content(mut self) -> Self {
         self.consultations.iter_mut().for_each(|asked| asked.question = None);
         for closed in &mut self.closed_consultations {
@@ -150,7 +150,7 @@ impl ReviewReply {
         self
     }
 
-    /// `None` if no dossier arrived here.
+    /// `None` if review has not received the dossier.
     pub(crate) fn new(review: &Review, law: &Law) -> Option<Self> {
         let brief = review.brief.as_ref()?;
         let agency = &brief.agency;
@@ -207,7 +207,7 @@ fn closed(closed: &Arc<ClosedConsultation>) -> ClosedConsultationReply {
     }
 }
 
-/// Executes the command that is the body of a request, and shows what came of it.
+/// Executes the command in the body of a request, and returns the review afterwards.
 pub(crate) async fn take<C: Command<State = Review> + DeserializeOwned>(
     app: &App,
     dossier: DossierId,

@@ -1,4 +1,4 @@
-//! Puts a dossier back into the queue. The law: `libs/dossier/src/review/return_review.rs`.
+//! Returns a dossier to the queue. The law: `libs/dossier/src/review/return_review.rs`.
 
 use std::sync::Arc;
 
