@@ -1,6 +1,6 @@
-//! What a service does without being asked: it reacts to other services' events, keeps deadlines, and builds read models.
-//! Each is a [`Task`] that works in bounded steps, so that the same code runs against the machine's clock for ever and
-//! against a virtual one until everything has settled.
+//! Background tasks of a service: reactions to events of other services, enforcement of deadlines,
+//! projections. A [`Task`] works in bounded steps, so that the same code runs for ever by the
+//! machine's clock and, by a virtual one, until nothing is left to do.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -40,60 +40,53 @@ pub use reactions::{Before, DeadLetter, Reactions, ReactionsHealth, dead_letters
 #[cfg(feature = "nats")]
 pub use relay::{RelayTask, describe};
 
-/// What is left after a step.
+/// What is left to do after a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
-    /// There is more to do now.
     More,
-    /// There is nothing to do until the log grows beyond a position or a time comes.
+    /// Nothing until the log grows or a time comes.
     Idle {
-        /// Everything up to here is done.
+        /// Everything up to this position is done.
         done: Position,
-        /// When to look again even if nothing new is recorded.
+        /// When to continue even if nothing new is recorded.
         wake_at: Option<Timestamp>,
     },
 }
 
-/// Why a step was not finished. The task tries again later.
+/// Why a step did not finish. The task is retried.
 #[derive(Debug, thiserror::Error)]
 pub enum Stalled {
-    /// The store does not answer.
     #[error(transparent)]
     Store(#[from] events::ReadError),
-    /// The view does not.
     #[error(transparent)]
     View(#[from] ViewError),
-    /// Too many events wait for something else.
+    /// Too many events are parked.
     #[error("{0} events wait for something that has not come; reading on would need more memory")]
     Parked(usize),
-    /// The store does not take what is to be kept.
     #[error(transparent)]
     Append(#[from] events::AppendError),
-    /// The bus does not do its part.
     #[error(transparent)]
     Bus(#[from] events::bus::BusError),
-    /// What the clock says must not be recorded, nor acted on.
+    /// The clock is wrong, so that nothing may be recorded or enforced.
     #[error(transparent)]
     Clock(#[from] ClockWrong),
 }
 
-/// What kind of work a task does.
+/// Kind of work of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Work {
-    /// Keeps a read model up to date, for this process alone.
+    /// Updates a view, for this process alone.
     Shows,
-    /// Reacts to what other services record.
+    /// Reacts to events of other services.
     Reacts,
-    /// Enforces deadlines.
     Enforces,
-    /// Carries events onto the bus.
+    /// Publishes events to the bus.
     Relays,
-    /// Anything else.
     Other,
 }
 
 impl Work {
-    /// As it is called in figures.
+    /// The label in metrics.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -106,27 +99,26 @@ impl Work {
     }
 }
 
-/// Work in bounded steps.
+/// Background work in bounded steps.
 pub trait Task: Send {
-    /// What it is called in logs.
+    /// Name in logs.
     fn name(&self) -> &'static str;
-    /// What kind of work it does.
     fn work(&self) -> Work {
         Work::Other
     }
-    /// How long to let events gather once there are new ones: for work that nobody waits for.
+    /// How long to collect new events before a step, if nobody waits for its effect.
     fn gather(&self) -> Duration {
         Duration::ZERO
     }
     /// One bounded piece of work.
     fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>>;
-    /// Returns once there may be something to do, everything up to `done` being done.
+    /// Returns once there may be something to do after `done`.
     fn woken<'a>(&'a mut self, kit: &'a Kit, done: Position) -> BoxFuture<'a, ()> {
         Box::pin(kit.store.wait_past(done))
     }
 }
 
-/// Does its task only while this process leads: what one of several replicas is enough for.
+/// Runs its task only while this process leads.
 struct Led<T>(T, Leadership);
 
 impl<T: Task> Task for Led<T> {
@@ -157,37 +149,36 @@ impl<T: Task> Task for Led<T> {
     }
 }
 
-/// How many events were looked at between two positions of one page, at the most: where positions are dense, exactly; where
-/// they are far apart, not more than a page holds.
+/// Upper bound on the events scanned between two positions of a page; exact if positions have no
+/// gaps.
 fn looked_at(before: Position, through: Position) -> u64 {
     through.0.saturating_sub(before.0).min(PAGE_EVENTS as u64)
 }
 
-/// How long to wait before a failed attempt is repeated: twice as long each time, up to a limit.
+/// Wait before a retry: doubles with each try, up to a limit.
 fn back_off(tries: u32) -> SignedDuration {
     let doubled = Duration::from_secs(1_u64 << tries.min(16));
     SignedDuration::try_from(doubled.min(BACK_OFF_MAX)).unwrap_or(SignedDuration::MAX)
 }
 
-/// How far a task has come, for those who must wait for it.
+/// The position that a task has reached, for requests that wait for it.
 #[derive(Debug, Clone)]
 pub struct Progress(watch::Receiver<Position>);
 
 impl Progress {
-    /// One that has come nowhere yet, and what moves it on.
+    /// A progress at the start of the log, and the sender that advances it.
     #[must_use]
     pub fn new() -> (watch::Sender<Position>, Self) {
         let (sender, receiver) = watch::channel(Position::START);
         (sender, Self(receiver))
     }
 
-    /// How far it has come.
     #[must_use]
     pub fn now(&self) -> Position {
         *self.0.borrow()
     }
 
-    /// Waits until it has come to `position`; false if that takes too long.
+    /// Waits until the task has reached `position`; false after a timeout.
     pub async fn reach(&self, position: Position) -> bool {
         let mut reached = self.0.clone();
         let wait = reached.wait_for(|now| *now >= position);
@@ -195,7 +186,7 @@ impl Progress {
     }
 }
 
-/// The tasks of a process.
+/// The background tasks of a process.
 #[derive(Default)]
 pub struct Tasks(Vec<Box<dyn Task>>);
 
@@ -205,34 +196,32 @@ impl std::fmt::Debug for Tasks {
     }
 }
 
-/// For how long events gather where nobody waits for what follows from them.
+/// How long events are collected if nobody waits for their effects.
 pub const GATHER: Duration = Duration::from_millis(25);
-/// The longest time that a task sleeps before it looks again.
+/// Longest sleep of a task.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
-/// How long a stalled task waits before it tries again.
+/// Wait before a stalled task is retried.
 const STALLED_FOR: Duration = Duration::from_secs(1);
 
 impl Tasks {
-    /// Adds a task.
     pub fn add(&mut self, task: impl Task + 'static) {
         self.0.push(Box::new(task));
     }
 
-    /// Adds a task that is done only while this process leads.
+    /// Adds a task that runs only while this process leads.
     pub fn add_led(&mut self, task: impl Task + 'static, lead: Leadership) {
         self.add(Led(task, lead));
     }
 
-    /// Adds all tasks of another list.
     pub fn append(&mut self, other: Self) {
         self.0.extend(other.0);
     }
 
-    /// Does one kind of work alone, as far as it can be done now.
+    /// Runs the tasks of one kind until nothing is left to do at present.
     ///
     /// # Errors
     ///
-    /// The store does not answer.
+    /// The first error of a task.
     pub async fn catch_up(&mut self, work: Work) -> Result<(), Stalled> {
         for task in self.0.iter_mut().filter(|task| task.work() == work) {
             while matches!(task.step().await?, Next::More) {}
@@ -240,7 +229,8 @@ impl Tasks {
         Ok(())
     }
 
-    /// Works until nothing is left to do at the present time, and says when there will be.
+    /// Runs all tasks until nothing is left to do at the present time; returns the time of the next
+    /// work.
     pub async fn settle(&mut self, kit: &Kit) -> Result<Option<Timestamp>, Stalled> {
         loop {
             let mut wake_at: Option<Timestamp> = None;
@@ -261,7 +251,8 @@ impl Tasks {
         }
     }
 
-    /// Moves a manual clock to `until`, stopping wherever something is due, and works there.
+    /// Moves a virtual clock to `until` in steps, from one due time to the next, and runs all tasks
+    /// at each.
     pub async fn run_until(&mut self, kit: &Kit, until: Timestamp) -> Result<(), Stalled> {
         loop {
             match self.settle(kit).await? {
@@ -273,7 +264,7 @@ impl Tasks {
         self.settle(kit).await.map(|_| ())
     }
 
-    /// Runs them all until `stop` is true.
+    /// Runs all tasks until `stop` is true.
     pub fn spawn(self, kit: &Arc<Kit>, stop: &watch::Receiver<bool>) -> JoinSet<()> {
         let mut running = JoinSet::new();
         for task in self.0 {
@@ -304,7 +295,7 @@ async fn run(
             Err(error) => {
                 beating.0.fails(Instant::now());
                 let (work, error) = (task.work().name(), error.to_string());
-                // One line for each cause, not for each attempt: `task_stands_s` says that it lasts.
+                // Each cause is logged once; the metric `task_stands_s` shows its duration.
                 if error != said {
                     tracing::error!(task = task.name(), work, error, "a task is stalled");
                     said = error;

@@ -1,13 +1,16 @@
-//! `EventStoreDB`: a log that several processes share, on a cluster that replicates it. A stream is a stream of the server,
-//! named `LOG.STREAM`. The server checks the expected version and assigns the positions. Two rules of the contract are
-//! enforced here: the ids of a repeated append come with the same bytes, and an id is not used again later in its stream.
-//! An append returns once the follower has received its events, so the result is what the log has, however often the
+//! `EventStoreDB`: a log that several processes share, on a cluster that replicates it. A stream is
+//! a stream of the server, named `LOG.STREAM`. The server checks the expected version and assigns
+//! the positions. Two rules of the contract are enforced here: the ids of a repeated append come
+//! with the same bytes, and an id is not used again later in its stream. An append returns once the
+//! follower has received its events, so the result is what the log has, however often the
 //! connection failed, and the next read sees it.
 //!
-//! Steps use a channel of our own with long-lived calls: appends (`batch`), a subscription (`follower`) and reads. The
-//! client parses the connection string, and reads a whole log for `flaws`.
+//! Steps use a channel of our own with long-lived calls: appends (`batch`), a subscription
+//! (`follower`) and reads. The client parses the connection string, and reads a whole log for
+//! `flaws`.
 //!
-//! A position is the event's position in the server's log plus one, because the server's may be zero.
+//! A position is the event's position in the server's log plus one, because the server's may be
+//! zero.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -202,8 +205,9 @@ impl EventStoreDb {
         Ok(self.log.up_to(through, (limit, budget::until(ANSWERED_IN))).await?)
     }
 
-    /// The server's clock. It is read once a minute; in between, this machine's monotonic clock is added. Every call makes a
-    /// call of the server, which shows that it is available; if it is known not to be, the call fails at once.
+    /// The server's clock. It is read once a minute; in between, this machine's monotonic clock is
+    /// added. Every call makes a call of the server, which shows that it is available; if it is
+    /// known not to be, the call fails at once.
     pub(super) async fn time(&self) -> Result<Duration, ReadError> {
         self.log.connection.health.check()?;
         let asked = self.ask_time().await;

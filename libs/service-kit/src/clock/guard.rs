@@ -70,7 +70,6 @@ pub struct ClockGuard {
     clock: Clock,
     /// Recording time of the newest known event at the head, in nanoseconds since 1970.
     newest: AtomicI64,
-    /// The highest position that is known here.
     head: AtomicU64,
     /// The last accepted reading. It follows a clock that is slewed, but not one that is set.
     believed: Mutex<Option<Reading>>,

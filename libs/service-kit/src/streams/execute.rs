@@ -140,8 +140,7 @@ impl<S: State> Streams<S> {
         Err(last)
     }
 
-    /// What is held of the stream without asking the store: what is remembered, or nothing where
-    /// the command most likely begins it.
+    /// The cached state, or the empty one if the command probably begins the stream.
     fn held(&self, envelope: &CommandEnvelope<'_>) -> Option<Arc<Loaded<S>>> {
         let remembered = self.remembered(&envelope.stream);
         remembered.or_else(|| envelope.begins.is_new().then(Arc::default))

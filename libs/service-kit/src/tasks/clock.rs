@@ -1,4 +1,5 @@
-//! Compares the clock with that of the store's machine, so that a wrong one is known before it is recorded.
+//! Periodically compares the clock with that of the store's machine, so that a wrong clock is
+//! noticed before its time is recorded.
 
 use std::sync::Arc;
 
@@ -9,12 +10,12 @@ use super::{Next, Stalled, Task};
 use crate::limits::CLOCK_COMPARED_EVERY;
 use crate::{Clock, Kit};
 
-/// Looks at the clock as long as the process runs.
+/// Checks the clock while the process runs.
 #[derive(Debug)]
 pub struct ClockTask(Arc<Kit>);
 
 impl ClockTask {
-    /// Of this kit.
+    /// A task that checks the clock of this kit.
     #[must_use]
     pub fn new(kit: &Arc<Kit>) -> Self {
         Self(Arc::clone(kit))

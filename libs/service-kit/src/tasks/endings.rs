@@ -1,5 +1,5 @@
-//! Says what of the law, of certificates and of keys ends soon and has no successor, and what else is to be looked at in the law: at the
-//! start, once a day, and when it changes.
+//! Logs which parts of the law, certificates and keys end soon without a successor, and warnings
+//! about the law: at start, once a day, and on changes.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::{Next, Stalled, Task};
 use crate::limits::ENDINGS_LOOKED_AT_EVERY;
 use crate::{Clock, Kit};
 
-/// Looks for what ends, as long as the process runs.
+/// Logs what ends soon while the process runs.
 #[derive(Debug)]
 pub struct Endings {
     kit: Arc<Kit>,
@@ -21,12 +21,12 @@ pub struct Endings {
     warnings: Said,
 }
 
-/// What was said last, and on which day.
+/// What was logged last, and on which day.
 #[derive(Debug, Default)]
 struct Said(Option<(Date, Vec<String>)>);
 
 impl Endings {
-    /// Of this kit.
+    /// A task for the law, certificates and keys of this kit.
     #[must_use]
     pub fn new(kit: Arc<Kit>) -> Self {
         Self { kit, endings: Said::default(), warnings: Said::default() }
@@ -34,7 +34,7 @@ impl Endings {
 }
 
 impl Said {
-    /// What is to be said on a day: all of it once a day, and again if it is something else than before.
+    /// What to log on a day: everything once a day, and again if it changes.
     fn news<T>(&mut self, today: Date, all: Vec<T>, what: impl Fn(&T) -> &String) -> Vec<T> {
         let now = Some((today, all.iter().map(|one| what(one).clone()).collect()));
         if self.0 == now {

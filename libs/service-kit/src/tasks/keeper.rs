@@ -1,8 +1,9 @@
-//! The deadline keeper: knows what falls due in the streams of one kind, and enforces it when it does.
+//! The deadline keeper: indexes what falls due in the streams of one kind, and enforces it when it
+//! is due.
 //!
-//! The index is a view over the obligations that the states declare; it can be deleted at any time. Nothing that is kept in
-//! memory can hide an obligation: what was tried without effect is tried again, later and later but at least every
-//! minute, and one that fails never holds up another.
+//! The index is derived from the obligations that the states declare, and its file can be deleted
+//! at any time. No obligation is lost: an attempt without effect is retried with back-off, at least
+//! once a minute, and one that fails does not delay others.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroUsize;
@@ -32,13 +33,13 @@ mod index;
 use enforcement::{Changed, obligations};
 use index::{Due, Index};
 
-/// How many due obligations are taken from the index at once.
+/// Due obligations that are taken from the index at once.
 const SWEEP: usize = 4_096;
-/// For how many streams it is remembered up to where they were read: more than a sweep changes, or every change would be
-/// read once more from the store.
+/// Streams for which the position of the last read is cached. Must exceed the streams that one
+/// sweep changes, or each of them is read from the store again.
 const READ_MAX: usize = 4 * SWEEP;
 
-/// Looks at the index independently of the keeper.
+/// Access to the deadline index, independent of the keeper.
 #[derive(Debug, Clone)]
 pub struct KeeperHealth {
     index: Arc<Mutex<Index>>,
@@ -46,39 +47,39 @@ pub struct KeeperHealth {
 }
 
 impl KeeperHealth {
-    /// How many obligations are open.
+    /// Number of open obligations.
     #[must_use]
     pub fn open(&self) -> usize {
         lock(&self.index).len()
     }
 
-    /// The ids of the streams in which something is open.
+    /// Ids of streams with open obligations.
     #[must_use]
     pub fn streams(&self) -> BTreeSet<Uuid> {
         lock(&self.index).streams()
     }
 
-    /// Up to where the log was read.
+    /// Position up to which the index is complete.
     #[must_use]
     pub fn reached(&self) -> Position {
         lock(&self.index).reached
     }
 
-    /// How many are due now, or have been for long, and are not enforced yet.
+    /// Number of obligations that are due and not enforced yet.
     #[must_use]
     pub fn due(&self) -> usize {
         let behind_now = self.clock.now().checked_add(SignedDuration::from_nanos(1));
         lock(&self.index).count_before(behind_now.unwrap_or(Timestamp::MAX))
     }
 
-    /// How many fell due after one instant and by another, and are not enforced yet. Those that an outage or a consultation
-    /// holds are among them.
+    /// Number of obligations that fell due after `after` and not later than `by`, and are not
+    /// enforced yet; including those that an outage or a consultation suspends.
     #[must_use]
     pub fn due_between(&self, after: Timestamp, by: Timestamp) -> usize {
         lock(&self.index).count_between(after, by)
     }
 
-    /// How many have been overdue for more than a minute.
+    /// Number of obligations that have been due for more than a minute.
     #[must_use]
     pub fn overdue(&self) -> usize {
         let minute_ago = self.clock.now().checked_sub(SignedDuration::from_secs(60));
@@ -90,10 +91,10 @@ fn lock(index: &Mutex<Index>) -> MutexGuard<'_, Index> {
     index.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The streams in which something happened.
+/// Streams with new events.
 type Touched = BTreeMap<Uuid, StreamName>;
 
-/// Keeps the deadlines of one kind of stream.
+/// Indexes and enforces the deadlines of one kind of stream.
 pub struct Keeper<S: State> {
     kit: Arc<Kit>,
     service: &'static str,
@@ -101,15 +102,17 @@ pub struct Keeper<S: State> {
     index: Arc<Mutex<Index>>,
     filter: Filter,
     position: Position,
-    /// Up to where streams were read that were touched lately.
+    /// Position up to which recently changed streams were read.
     read: LruCache<Uuid, Position>,
-    /// What had no effect, and when to try it again.
+    /// Attempts without effect: the event that opened the obligation, the number of tries, and when
+    /// to retry.
     deferred: HashMap<(Uuid, Arc<str>), (Uuid, u32, Timestamp)>,
-    /// One replica enforces; the others keep their index ready.
+    /// One replica enforces; the others keep their index up to date.
     lead: Leadership,
     leads: bool,
     reactions: Option<Progress>,
-    /// The service's reactions must first have come to the head that was seen when this process began to lead.
+    /// Enforcement begins when the reactions have reached the head as of the time when this process
+    /// became leader.
     after: Option<(Progress, Position)>,
 }
 
@@ -120,7 +123,8 @@ impl<S: State> std::fmt::Debug for Keeper<S> {
 }
 
 impl<S: State> Keeper<S> {
-    /// Opens the index, whose file is `name`. Nothing is enforced before `after` has come to the present head.
+    /// Opens the index in the file `name`. Nothing is enforced before `after` has reached the
+    /// present head.
     pub fn open(
         service: &'static str,
         name: &'static str,
@@ -132,8 +136,7 @@ impl<S: State> Keeper<S> {
         Self::on(service, view, streams, after, kit.lead(service))
     }
 
-    /// What falls due in the streams of this kind, counted from the whole log for one who enforces none of it, because another
-    /// process does.
+    /// Builds the index from the whole log in memory, for a process that enforces nothing itself.
     ///
     /// # Errors
     ///
@@ -179,7 +182,7 @@ impl<S: State> Keeper<S> {
     }
 
     async fn work(&mut self) -> Result<Next, Stalled> {
-        // A machine whose clock was set does not know any more what is due; another replica's may be right.
+        // A process whose clock is wrong cannot tell what is due; another replica may be able to.
         let clock = self.kit.time();
         self.lead.stand_back(clock.is_err());
         clock?;
@@ -205,7 +208,7 @@ impl<S: State> Keeper<S> {
         let now = self.kit.clock.now();
         let due = lock(&self.index).due(now, SWEEP, |due| !self.is_deferred(due, now));
         if due.is_empty() {
-            // What was to be tried again by now and is not due any more was met, or moved.
+            // Obligations not due at their retry time were met or moved.
             self.deferred.retain(|_, (_, _, until)| *until > now);
             return Ok(Next::Idle { done: self.position, wake_at: self.next_due(now) });
         }
@@ -213,7 +216,7 @@ impl<S: State> Keeper<S> {
         Ok(Next::More)
     }
 
-    /// Takes the next page of the log into the index; whether there was one.
+    /// Indexes the next page of the log; false if there was none.
     async fn follow(&mut self) -> Result<bool, Stalled> {
         let page = self.kit.store.read_all(self.position, &self.filter, PAGE_EVENTS).await?;
         if page.through <= self.position {
@@ -226,7 +229,8 @@ impl<S: State> Keeper<S> {
         Ok(true)
     }
 
-    /// The stream of an event, unless it was read beyond it: far behind the head, one reading sees all that follows.
+    /// The stream of an event, unless it was read beyond the event already: after a long lag, one
+    /// read covers many events.
     fn unread(&self, event: &Recorded) -> Option<(Uuid, StreamName)> {
         let Ok(id) = event.stream.id().parse() else {
             tracing::error!(stream = %event.stream, "nothing of a stream without an id can be enforced");
@@ -252,7 +256,7 @@ impl<S: State> Keeper<S> {
         let mut unread = unread.into_iter();
         let mut done = 0;
         while done < names.len() {
-            // As many of them as may be in memory at a time.
+            // As many streams as may be in memory at a time.
             let read = self.kit.store.read_together(&names[done..]).await?;
             done += read.len().max(1);
             for (events, (id, stream)) in read.iter().zip(&mut unread) {
@@ -261,7 +265,7 @@ impl<S: State> Keeper<S> {
                         self.read.put(id, loaded.position);
                         open.push((id, obligations(&loaded.state)));
                     }
-                    // One that cannot be read must not hold up all others.
+                    // A corrupt stream must not block the others.
                     Err(error) => {
                         tracing::error!(%stream, %error, "nothing of a stream can be enforced");
                     }
@@ -289,7 +293,8 @@ impl<S: State> Keeper<S> {
         [next, retry].into_iter().flatten().min()
     }
 
-    /// What comes next is read, and what came before is being written, while a group is decided on.
+    /// Enforces in a pipeline: the next group is read and earlier ones are written while one is
+    /// decided.
     async fn enforce(&mut self, due: Vec<Due>, now: Timestamp) {
         let this = &*self;
         let begin = (Arc::clone(&this.kit), due.clone());
@@ -304,7 +309,8 @@ impl<S: State> Keeper<S> {
         let enforced: Vec<Vec<Option<Changed>>> = groups
             .map(|group| async move {
                 let due = group.due.len();
-                // On a task of its own, so that groups use all cores; one that breaks off is tried again.
+                // Groups run on tasks of their own, to use all cores. After a panic they are
+                // retried.
                 let enforcing =
                     enforcement::enforce(Arc::clone(&this.streams), this.service, group);
                 let mut task = JoinSet::new();
@@ -331,7 +337,7 @@ impl<S: State> Keeper<S> {
         self.deferred.retain(|_, (_, _, until)| *until > now);
     }
 
-    /// Takes note of a stream that was changed here, before the log is followed to there.
+    /// Indexes a stream that this process has changed, before the event is followed.
     fn note(&mut self, id: Uuid, changed: &Changed) {
         if self.read.peek(&id).is_none_or(|read| *read < changed.position) {
             lock(&self.index).replace(id, &changed.obligations);

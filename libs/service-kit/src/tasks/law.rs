@@ -1,4 +1,4 @@
-//! Follows the law where other processes issue it: what they record is in force here a moment later.
+//! Applies rules that other processes have issued.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::{Next, Stalled, Task};
 use crate::Kit;
 use crate::limits::PAGE_EVENTS;
 
-/// Follows the law that other processes issue.
+/// Follows the events of the law.
 #[derive(Debug)]
 pub struct FollowedLaw {
     kit: Arc<Kit>,
@@ -17,7 +17,7 @@ pub struct FollowedLaw {
 }
 
 impl FollowedLaw {
-    /// From the beginning of the log: most of it is in force already.
+    /// Begins at the start of the log, although the rulebook has read most of it already.
     #[must_use]
     pub fn new(kit: &Arc<Kit>) -> Self {
         Self { kit: Arc::clone(kit), position: Position::START }

@@ -1,4 +1,4 @@
-//! Builds a read model from the log.
+//! Derives views from the log.
 
 use std::sync::Arc;
 
@@ -12,18 +12,18 @@ use crate::Kit;
 use crate::limits::VIEW_PAGE_EVENTS;
 use crate::view::{Shape, View, ViewError};
 
-/// A read model: its tables and how an event changes them.
+/// A view's tables, and how events change them.
 pub trait Projection: Send + Sync + 'static {
-    /// Its tables.
     const SHAPE: Shape;
-    /// The beginnings of the kinds of events that it needs; all if empty.
+    /// Prefixes of the event kinds that it needs; all if empty.
     const KINDS: &'static [&'static str];
 
-    /// Takes an event in. One that cannot be read is reported and passed over: the view is not the truth.
+    /// Applies an event. One that cannot be decoded is logged and skipped, because a view can be
+    /// rebuilt.
     fn apply(&self, rows: &Connection, event: &Recorded) -> rusqlite::Result<()>;
 }
 
-/// Keeps a view up to date.
+/// Keeps a view up to date with the log.
 pub struct Projector<P> {
     kit: Arc<Kit>,
     view: Arc<View>,
@@ -40,7 +40,7 @@ impl<P> std::fmt::Debug for Projector<P> {
 }
 
 impl<P: Projection> Projector<P> {
-    /// Opens the view.
+    /// Opens the view. Returns the task, the view, and its progress.
     pub fn open(kit: &Arc<Kit>, projection: P) -> Result<(Self, Arc<View>, Progress), ViewError> {
         let view = Arc::new(View::open(kit.views.as_deref(), P::SHAPE, &kit.store)?);
         let position = view.position()?;

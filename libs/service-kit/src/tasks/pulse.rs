@@ -1,5 +1,5 @@
-//! How the tasks that run are doing, for whoever watches: one that goes on failing, that does not come back from a step or that
-//! broke off does nothing any more, and says so nowhere else than in the log.
+//! Health of background tasks, for monitoring. A task that keeps failing, hangs in a step or has
+//! panicked does nothing any more, which would otherwise show in the log only.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::Work;
 use crate::limits::TASK_STANDS_AFTER;
 
-/// The pulses of a process's tasks.
+/// Health of all tasks of a process.
 #[derive(Debug, Default)]
 pub struct Pulses(Mutex<Vec<Pulse>>);
 
@@ -18,19 +18,17 @@ impl Pulses {
         pulse
     }
 
-    /// All of them.
     #[must_use]
     pub fn all(&self) -> Vec<Pulse> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-/// How one task is doing.
+/// Health of one task.
 #[derive(Debug, Clone)]
 pub struct Pulse {
-    /// What the task is called in logs.
+    /// The task's name in logs.
     pub name: &'static str,
-    /// What kind of work it does.
     pub work: Work,
     state: Arc<Mutex<State>>,
 }
@@ -45,7 +43,7 @@ enum State {
 }
 
 impl Pulse {
-    /// For how long the task has done nothing, if that is too long.
+    /// How long the task has made no progress, if that is too long; at once after a panic.
     #[must_use]
     pub fn stands(&self) -> Option<Duration> {
         self.stands_at(Instant::now())
@@ -63,7 +61,7 @@ impl Pulse {
         }
     }
 
-    /// A step begins. One that failed before has to come to an end first.
+    /// A step begins. A failing task counts as failing until a step succeeds.
     pub(super) fn begins(&self, now: Instant) {
         self.change(|state| match state {
             State::Fails { .. } => state,
@@ -88,7 +86,7 @@ impl Pulse {
     }
 }
 
-/// While a task runs. Dropped before its end it says that the task broke off, which only a panic does.
+/// Guards a running task. Dropped early, which only a panic causes, it marks the task as broken.
 pub(super) struct Beating(pub(super) Pulse);
 
 impl Beating {

@@ -1,7 +1,7 @@
-//! Reacts to other services' events with commands of one's own. Events of one dossier are handled
-//! one after another, different dossiers side by side. One whose precondition has not arrived is
-//! parked and tried again when its dossier moves, and by back-off; it holds up nothing else. Of
-//! several replicas the one that leads reacts; the others hear from it how far it has come.
+//! Reacts to events of other services with commands of this service. Events of one dossier are
+//! handled in order, those of different dossiers concurrently. An event whose precondition has not
+//! arrived is parked, and retried when its dossier has new events and with back-off; it does not
+//! block others. Of several replicas the leader reacts and announces its position to the others.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -34,11 +34,11 @@ pub use letters::{DeadLetter, ReactionsHealth, dead_letters, try_again};
 use parked::{Arrived, Parked, dossier_of};
 use place::{Place, Standing};
 
-/// After how many events the position is written down at the latest; what is handled again after a
-/// crash is handled to the same end.
+/// Events after which the position is saved at the latest. Events that are handled again after a
+/// crash have no further effect.
 const EVENTS_PER_SAVE: u64 = 1_000;
 
-/// For how long events gather: callers wait for what follows from their steps.
+/// How long events are collected; short, because callers wait for the effects of their steps.
 const GATHER: Duration = Duration::from_millis(2);
 
 const TABLES: &str = "
@@ -46,13 +46,13 @@ CREATE TABLE parked (
   position INTEGER PRIMARY KEY, since INTEGER NOT NULL, tries INTEGER NOT NULL
 ) STRICT;";
 
-/// Events to be handled, dossier by dossier.
+/// Events to handle, by dossier.
 type Batch = BTreeMap<Option<DossierId>, Vec<Arrived>>;
 
-/// What a service does outside its own stream before it executes a command that follows from an
-/// event: it completes the command, or says why that must wait.
+/// Work outside the service's own stream, done before a command that an event caused: completes the
+/// command, or returns why it must wait.
 pub trait Before<S: State>: Send + Sync {
-    /// Does it; the same for the same command again, whatever was killed in between.
+    /// Must be idempotent for the same command, also after a crash.
     fn before<'a>(&'a self, follow: &'a mut Follow<S>) -> BoxFuture<'a, Result<(), &'static str>>;
 }
 
@@ -61,7 +61,7 @@ enum Outcome {
     NotYet(&'static str),
 }
 
-/// The reactions of one service.
+/// Reactions of one service.
 pub struct Reactions<S: State> {
     kit: Arc<Kit>,
     service: &'static str,
@@ -69,7 +69,7 @@ pub struct Reactions<S: State> {
     view: View,
     place: Place,
     position: Position,
-    /// How many events were looked at since the position was written down, at the most.
+    /// Upper bound on the events scanned since the position was saved.
     unsaved: u64,
     parked: BTreeMap<Position, Parked>,
     progress: watch::Sender<Position>,
@@ -83,7 +83,7 @@ impl<S: State> std::fmt::Debug for Reactions<S> {
 }
 
 impl<S: State> Reactions<S> {
-    /// Goes on from where the service's view says; `name` is that of the view's file.
+    /// Continues from the position in the service's view; `name` is its file.
     pub async fn open(
         service: &'static str,
         name: &'static str,
@@ -113,14 +113,14 @@ impl<S: State> Reactions<S> {
         Ok((reactions, reached))
     }
 
-    /// Does something before each reaction.
+    /// Sets the work to be done before each reaction.
     #[must_use]
     pub fn with(mut self, before: impl Before<S> + 'static) -> Self {
         self.before = Some(Box::new(before));
         self
     }
 
-    /// Looks at what was given up.
+    /// Access to dead letters and progress.
     #[must_use]
     pub fn health(&self) -> ReactionsHealth {
         ReactionsHealth {
@@ -158,7 +158,7 @@ impl<S: State> Reactions<S> {
                 self.reach(heard);
                 return Ok(Next::Idle { done: Position(u64::MAX), wake_at: None });
             }
-            // Whoever led before has written down how far that surely was.
+            // The previous leader has saved the position up to which everything was handled.
             Standing::TakesOver if self.kit.bus.is_shared() => {
                 let surely = cursor(&self.kit.store, self.service).await;
                 let surely = surely.inspect_err(|_| self.place.leave())?;
@@ -166,11 +166,11 @@ impl<S: State> Reactions<S> {
             }
             Standing::TakesOver | Standing::Leads => {}
         }
-        // Nothing is parked, and given up a day later, because the clock is wrong.
+        // By a wrong clock, events would be parked and then given up a day too early.
         self.kit.time()?;
         if self.parked.len() >= PARKED_MAX {
             self.retry_due(self.kit.clock.now()).await?;
-            // What has waited too long is given up here too, or nothing would ever make room.
+            // Events parked for too long are given up here too, or there would never be room again.
             self.save().await?;
             if self.parked.len() >= PARKED_MAX {
                 return Err(Stalled::Parked(self.parked.len()));
@@ -192,7 +192,7 @@ impl<S: State> Reactions<S> {
         let mut before = self.position;
         for event in page.events {
             let position = event.position;
-            // One that was given up is tried again because an operator says so.
+            // An operator requests the retry of a dead letter.
             let again = letters::tried_again_by(self.service, &event);
             let arrived = match again {
                 Some(given_up) => Arrived::given_up(&self.kit.store, given_up).await?,
@@ -204,7 +204,7 @@ impl<S: State> Reactions<S> {
                 dossiers.entry(arrived.dossier).or_default().push(arrived);
             }
         }
-        // What is parked for a dossier that moves is tried again, in its old place.
+        // Parked events of a dossier with new events are retried, in their original order.
         let moved: BTreeSet<DossierId> = dossiers.keys().flatten().copied().collect();
         for parked in self.parked.values().rev() {
             if let Some(dossier) = parked.dossier.filter(|dossier| moved.contains(dossier)) {
@@ -230,12 +230,12 @@ impl<S: State> Reactions<S> {
         });
     }
 
-    /// Up to which position nothing is left to do.
+    /// Position up to which everything was handled.
     fn surely(&self) -> Position {
         self.parked.values().next().map_or(self.position, |first| first.before)
     }
 
-    /// Tries again what is parked and due; says whether anything changed.
+    /// Retries parked events that are due; true if anything changed.
     async fn retry_due(&mut self, now: Timestamp) -> Result<bool, Stalled> {
         let mut dossiers = Batch::new();
         for parked in self.parked.values().filter(|parked| parked.next_at <= now) {
@@ -248,7 +248,7 @@ impl<S: State> Reactions<S> {
         Ok(true)
     }
 
-    /// Handles events, dossier by dossier; says whether what is parked changed.
+    /// Handles events, by dossier; true if the set of parked events changed.
     async fn handle_all(&mut self, dossiers: Batch, now: Timestamp) -> bool {
         let this = &*self;
         let handled: Vec<(Position, Position, Option<DossierId>, Outcome)> =
@@ -280,7 +280,7 @@ impl<S: State> Reactions<S> {
         changed
     }
 
-    /// Parks an event, or what is parked already once more.
+    /// Parks an event, or updates one that is parked already.
     fn park(&mut self, fresh: Parked, now: Timestamp) {
         let reason = fresh.reason;
         let parked = self.parked.entry(fresh.position).or_insert(fresh);
@@ -312,7 +312,7 @@ impl<S: State> Reactions<S> {
         self.perform(&event, envelope, follows).instrument(span).await
     }
 
-    /// Executes the commands that follow from an event.
+    /// Executes the commands that an event causes.
     async fn perform(
         &self,
         event: &Recorded,
@@ -351,7 +351,7 @@ impl<S: State> Reactions<S> {
         Outcome::Done
     }
 
-    /// Writes down the position and what is parked.
+    /// Saves the position and the parked events.
     async fn save(&mut self) -> Result<(), Stalled> {
         self.give_up().await?;
         self.view.write(self.position, |rows| {
@@ -369,7 +369,7 @@ impl<S: State> Reactions<S> {
         Ok(())
     }
 
-    /// Records what has waited too long as given up.
+    /// Records events that have been parked for too long as dead letters.
     async fn give_up(&mut self) -> Result<(), Stalled> {
         let limit = SignedDuration::try_from(PARKED_FOR_MAX).unwrap_or(SignedDuration::MAX);
         let now = self.kit.clock.now();

@@ -1,4 +1,4 @@
-//! Carries what a source has recorded onto the bus.
+//! Publishes the events of a source to the bus.
 
 use std::time::Duration;
 
@@ -12,10 +12,11 @@ use tokio::sync::watch;
 use super::{Next, Progress, Stalled, Task, Work};
 use crate::{Kit, telemetry};
 
-/// For how long events gather: what is published together costs less, and callers wait for what follows from their steps.
+/// How long events are collected: publishing them together is cheaper, but callers wait for the
+/// effects of their steps.
 const GATHER: Duration = Duration::from_millis(2);
 
-/// The relay of one source, as a task.
+/// Runs the relay of one source.
 #[derive(Debug)]
 pub struct RelayTask {
     relay: Relay,
@@ -23,7 +24,7 @@ pub struct RelayTask {
 }
 
 impl RelayTask {
-    /// Of one source, and how far it has come.
+    /// The task and its progress.
     #[must_use]
     pub fn new(relay: Relay) -> (Self, Progress) {
         let (progress, reached) = Progress::new();
@@ -31,8 +32,8 @@ impl RelayTask {
     }
 }
 
-/// What else is said about an event on the bus: CloudEvents attributes and the trace that it belongs to (CloudEvents 1.0.2,
-/// section 3; its extension for distributed tracing).
+/// Attributes of an event's message: those of CloudEvents 1.0.2, section 3, and of its extension
+/// for distributed tracing.
 #[must_use]
 pub fn describe(event: &Recorded) -> Vec<(&'static str, String)> {
     let Ok(Envelope { at, dossier, trace, .. }) = serde_json::from_str(&event.meta) else {
@@ -65,7 +66,8 @@ impl Task for RelayTask {
                     self.progress.send_replace(done);
                     Ok(Next::Idle { done, wake_at: None })
                 }
-                // Said once for all relays when it was connected to; it is looked again whether the servers were replaced.
+                // The connection logs it once for all relays. The relay is tried again after the
+                // longest sleep of a task, in case the servers were replaced.
                 Err(BusError::TooOld { .. }) => {
                     Ok(Next::Idle { done: Position(u64::MAX), wake_at: None })
                 }

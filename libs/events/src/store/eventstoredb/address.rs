@@ -101,7 +101,8 @@ pub(super) fn parse(url: &str) -> Result<Address, String> {
     Ok(Address { settings, log: log.to_owned(), user, scheme, others })
 }
 
-/// Why the client does not take an address. Its error as a whole repeats the address, with the password.
+/// Why the client does not take an address. Its error as a whole repeats the address, with the
+/// password.
 fn reason(error: &ClientSettingsParseError) -> String {
     error.error().map_or_else(|| error.message().to_owned(), ToString::to_string)
 }

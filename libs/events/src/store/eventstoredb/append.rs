@@ -1,5 +1,6 @@
-//! Appends: each is sent over the long-lived call and returns once the follower has received its events. If the answer was
-//! lost, or the append is a duplicate, the outcome is read from its stream.
+//! Appends: each is sent over the long-lived call and returns once the follower has received its
+//! events. If the answer was lost, or the append is a duplicate, the outcome is read from its
+//! stream.
 
 use std::sync::atomic::Ordering;
 
@@ -131,7 +132,8 @@ impl EventStoreDb {
         Ok(self.log.last(stream, until).await.map_err(unread)?.map(|last| last.version))
     }
 
-    /// The first of the events' ids that exists in the stream up to a version; in a long stream, among the newest events.
+    /// The first of the events' ids that exists in the stream up to a version; in a long stream,
+    /// among the newest events.
     async fn used(
         &self,
         (stream, through): (&StreamName, Version),

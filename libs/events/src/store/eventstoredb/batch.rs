@@ -1,9 +1,9 @@
-//! Appends over one long-lived call: each is one message with one response, so that none waits for the acknowledgement of a
-//! packet or for another append.
+//! Appends over one long-lived call: each is one message with one response, so that none waits for
+//! the acknowledgement of a packet or for another append.
 //!
-//! The server processes the messages in order, and each response is for one append only. If the call breaks, the outcome of
-//! unanswered appends is unknown: each is sent again on the next connection, where the server treats the same ids at the
-//! same version as the same append.
+//! The server processes the messages in order, and each response is for one append only. If the
+//! call breaks, the outcome of unanswered appends is unknown: each is sent again on the next
+//! connection, where the server treats the same ids at the same version as the same append.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -53,7 +53,8 @@ impl std::fmt::Debug for Connection {
 
 impl Connection {
     pub(super) fn new(address: Address) -> Result<Self, String> {
-        // The client would install its own provider for the whole process. The first one installed is kept.
+        // The client would install its own provider for the whole process. The first one installed
+        // is kept.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let seeds = address.hosts()?;
         let gossips = address.settings.is_dns_discovery_enabled() || seeds.len() > 1;
@@ -135,14 +136,16 @@ impl Connection {
         tracing::debug!(host = %node.host, %failure, "the connection to the event store is dropped");
     }
 
-    /// The client, connected to this node. It searches for no other. It leaves a task and a connection behind when it is dropped.
+    /// The client, connected to this node. It searches for no other. It leaves a task and a
+    /// connection behind when it is dropped.
     pub(super) fn client(&self, node: &Node) -> Result<Client, Failure> {
         let settings: ClientSettings = self.address.of_host(&node.host).map_err(Failure::Final)?;
         Client::new(settings).map_err(|error| Failure::Final(error.to_string()))
     }
 }
 
-/// The headers of every call, as the client sends them: the leader is required, and the user's credentials.
+/// The headers of every call, as the client sends them: the leader is required, and the user's
+/// credentials.
 fn metadata(address: &Address) -> Result<MetadataMap, String> {
     let mut metadata = MetadataMap::new();
     let odd = |_| "the user's name or password cannot be sent in a header".to_owned();

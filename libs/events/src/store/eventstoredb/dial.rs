@@ -1,5 +1,6 @@
-//! Connections to the server, each step with its own error. The client drops these errors, and leaves Nagle's algorithm on, so that a call
-//! on an idle connection waits 40 ms for the server's delayed acknowledgement.
+//! Connections to the server, each step with its own error. The client drops these errors, and
+//! leaves Nagle's algorithm on, so that a call on an idle connection waits 40 ms for the server's
+//! delayed acknowledgement.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -84,7 +85,7 @@ impl Dialer {
         resolved.map_err(|cause| Failure::Unreachable(format!("{host}: {cause}")))
     }
 
-    /// Whether a node that was spoken to in plain text speaks TLS.
+    /// Whether a node that is configured for plain text speaks TLS.
     pub(super) async fn speaks_tls(host: &Host, until: Instant) -> bool {
         dial::speaks_tls(&host.name, host.port, until).await
     }

@@ -1,6 +1,6 @@
-//! Which node leads. One host that is named alone is asked itself, and may name the leader when it refuses a call. Several hosts, or the
-//! one name of all of them with `+discover`, are asked for the cluster's members at the same time; for each that cannot be reached there is
-//! a cause.
+//! Finds the leader. A host that is named alone is used itself, and may name the leader when it
+//! refuses a call. Several hosts, or one name of all of them with `+discover`, are asked for the
+//! cluster's members at the same time; for each that cannot be reached the error has a cause.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -16,9 +16,11 @@ use super::node::Node;
 use super::wire::{ClusterInfo, LEADER, Member};
 use crate::limits::{FOUND_IN, GOSSIP_IN};
 
-/// The oldest release that can be used: earlier ones refuse a position inside a record in another way.
+/// The oldest release that can be used: earlier ones refuse a position inside a record in another
+/// way.
 const OLDEST: (u32, u32) = (24, 2);
-/// Members of a cluster that are remembered, beside the hosts of the address. Clusters have three or five.
+/// Members of a cluster that are remembered, beside the hosts of the address. Clusters have three
+/// or five.
 const MEMBERS_MAX: usize = 16;
 
 /// The hosts that are asked.
@@ -97,8 +99,9 @@ struct Answers {
     denied: bool,
 }
 
-/// How a node was named leader. Nodes that name themselves count before others, which may not have noticed an election yet; of two that
-/// do, one has lost the cluster, and fewer of the others name it.
+/// How a node was named leader. Nodes that name themselves rank before others, which may not have
+/// noticed an election yet. Of two such nodes one is isolated from the cluster, and fewer others
+/// name it.
 #[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Named {
     by_itself: bool,
@@ -160,8 +163,8 @@ async fn gossip(
     gossip_of(dialer, metadata, host, (&addresses, until)).await
 }
 
-/// What the nodes of one name answer. They are asked at the same time, because one that is frozen accepts connections: the first answer that
-/// names a leader counts, otherwise the last.
+/// What the nodes of one name answer. They are asked at the same time, because one that is frozen
+/// accepts connections: the first answer that names a leader counts, otherwise the last.
 async fn gossip_of(
     dialer: &Dialer,
     metadata: &MetadataMap,

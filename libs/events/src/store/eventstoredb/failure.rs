@@ -34,7 +34,8 @@ pub(super) enum Failure {
     /// No node can be reached: the cause of each.
     #[error("{0}")]
     Unreachable(String),
-    /// The user is refused or lacks a permission. A new cluster refuses every user until it has created its users.
+    /// The user is refused or lacks a permission. A new cluster refuses every user until it has
+    /// created its users.
     #[error("{0}")]
     Denied(String),
     #[error("no answer within {:.1} s", .0.as_secs_f64())]
@@ -109,7 +110,8 @@ impl From<Status> for Failure {
         match status.code() {
             Code::Unauthenticated | Code::PermissionDenied => Self::Denied(text()),
             Code::NotFound if said("exception") == Some("stream-not-found") => Self::NoStream,
-            // A read fails with a result that the server does not translate: `FilteredReadAllResult: InvalidPosition`.
+            // A read fails with a result that the server does not translate:
+            // `FilteredReadAllResult: InvalidPosition`.
             Code::Unknown if message.contains("InvalidPosition") => Self::NoPlace,
             // A subscription has a message for it.
             Code::InvalidArgument if message.contains("invalid position") => Self::NoPlace,

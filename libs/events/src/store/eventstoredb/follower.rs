@@ -1,6 +1,7 @@
-//! Receives all events of the log in order, appended by this process and others. A subscription delivers each at once, but
-//! is not relied on: one whose server is isolated from its cluster stays open and silent. So the leader is asked every second
-//! for new events, and at once if an append is not delivered; a subscription that lags behind is restarted.
+//! Receives all events of the log in order, appended by this process and others. A subscription
+//! delivers each at once, but is not relied on: one whose server is isolated from its cluster stays
+//! open and silent. So the leader is asked every second for new events, and at once if an append is
+//! not delivered; a subscription that lags behind is restarted.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -73,8 +74,9 @@ async fn hear(log: &Log, subscribed: &Subscribed) -> Failure {
             Ok::<_, Failure>((read.message().await?, read))
         });
         let (mut next, mut read) = begun.await.map_err(|_| Failure::Silent(CALL_IN))??;
-        // If the record at `from` was scavenged, the server starts after the next one, which may be an event of this log. So the log
-        // is read to its end before anything that the subscription delivers is used.
+        // If the record at `from` was scavenged, the server starts after the next one, which may be
+        // an event of this log. So the log is read to its end before anything that the subscription
+        // delivers is used.
         look(log).await?;
         subscribed.comes_to(from);
         while let Some(ReadResp { content }) = next {
@@ -123,7 +125,8 @@ async fn ask(log: Arc<Log>, subscribed: Arc<Subscribed>) {
             () = log.missing.notified() => {}
             () = rest(LOOK_EVERY) => {}
         }
-        // By time, because under load some append always waits for what a silent subscription does not deliver.
+        // By time, because under load some append always waits for what a silent subscription does
+        // not deliver.
         if checked.elapsed() >= LOOK_EVERY {
             // A working subscription has delivered the head of a second ago.
             if subscribed.through.load(Ordering::Relaxed) < before.0 {
@@ -149,7 +152,8 @@ async fn ask(log: Arc<Log>, subscribed: Arc<Subscribed>) {
 /// Reads new events.
 async fn look(log: &Log) -> Result<(), Failure> {
     let until = Instant::now() + KNOWN_IN;
-    // First the end of the server's log, then the events before it, so that no append in between is missed.
+    // First the end of the server's log, then the events before it, so that no append in between is
+    // missed.
     let end = log.connection.ask((until, KNOWN_IN), reads::end).await?;
     while log.known() < end {
         let events = match log.behind(log.known(), None, (PAGE_EVENTS_MAX, until)).await {

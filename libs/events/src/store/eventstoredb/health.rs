@@ -1,4 +1,5 @@
-//! Whether the server answers, as the last call saw it: readiness asks this before it waits for anything. Each change is logged once.
+//! Whether the server answers, as the last call saw it: readiness asks this before it waits for
+//! anything. Each change is logged once.
 
 use tokio::sync::watch;
 

@@ -1,5 +1,5 @@
-//! Many appends of one caller, pipelined in their order: the server takes the messages of one stream in the order in which they were
-//! sent. That they stand in this order is checked by their positions.
+//! Pipelined appends of one caller: the server processes the messages of one call in the order in
+//! which they were sent. The order of their positions is checked.
 
 use tokio::time::Instant;
 
@@ -16,7 +16,8 @@ use crate::{AppendError, Appended, Expected, NewEvent, Position, StreamName, Ver
 type Part = (StreamName, Expected, Vec<NewEvent>);
 
 impl EventStoreDb {
-    /// Fails with the first append that fails, and its index; some of the later ones may have been made.
+    /// Fails with the first append that fails, and its index; some of the later ones may have been
+    /// made.
     pub(in crate::store) async fn append_in_order(
         &self,
         parts: &[Part],
@@ -43,7 +44,8 @@ impl EventStoreDb {
         for (place, (((stream, _, events), (base, _)), answer)) in each {
             let done = self.done((stream, *base), events, (answer, until));
             let Appended { position, .. } = done.await.map_err(|error| (place, error))?;
-            // One that failed temporarily was sent again, and later ones may have been made meanwhile.
+            // One that failed temporarily was sent again, and later ones may have been made
+            // meanwhile.
             if position <= before {
                 let reason =
                     "an append failed for a moment, and its order among the others was lost";
@@ -54,8 +56,8 @@ impl EventStoreDb {
         Ok(())
     }
 
-    /// The answer to each. Appends whose answer was lost are sent again in their order; the server recognises those that it
-    /// has made.
+    /// The answer to each. Appends whose answer was lost are sent again in their order; the server
+    /// recognises those that it has made.
     async fn answers(
         &self,
         appends: &[(Version, Append)],

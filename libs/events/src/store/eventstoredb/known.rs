@@ -1,4 +1,5 @@
-//! The newest ids of active streams: the server does not check whether an id already exists in its stream.
+//! The newest ids of active streams: the server does not check whether an id already exists in its
+//! stream.
 
 use std::borrow::Borrow;
 use std::collections::VecDeque;

@@ -1,4 +1,5 @@
-//! The log among the server's streams: its newest events, which the follower caches, and reads of the rest.
+//! The log among the server's streams: its newest events, which the follower caches, and reads of
+//! the rest.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -31,8 +32,8 @@ pub(super) struct Log {
     pub(super) missing: Notify,
     /// Streams of other programs under the prefix.
     pub(super) oddities: Oddities,
-    /// The position after the head up to which there are no events of this log, so that events of other programs are
-    /// scanned once.
+    /// The position after the head up to which there are no events of this log, so that events of
+    /// other programs are scanned once.
     looked: Mutex<Position>,
 }
 
@@ -40,7 +41,8 @@ impl Log {
     /// Reads the head.
     pub(super) async fn open(connection: Connection, prefix: String) -> Result<Self, Failure> {
         let until = Instant::now() + ANSWERED_IN;
-        // First the end of the server's log, then the newest event before it, so that no append in between is missed.
+        // First the end of the server's log, then the newest event before it, so that no append in
+        // between is missed.
         let end = connection.ask((until, CALL_IN), reads::end).await?;
         let mut log = Self {
             prefix,
@@ -63,7 +65,8 @@ impl Log {
         format!("{}{stream}", self.prefix)
     }
 
-    /// Adds consecutive events of the log, beginning at or before the head. Returns how many are new.
+    /// Adds consecutive events of the log, beginning at or before the head. Returns how many are
+    /// new.
     pub(super) fn take_in(&self, mut events: Vec<Recorded>) -> usize {
         // The lock serializes this with other sources of events.
         let looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
@@ -97,8 +100,9 @@ impl Log {
         looked.max(*self.head.borrow())
     }
 
-    /// The recorded events of an append, once the follower has received them unchanged; `None` if that takes too long.
-    /// `position` is that of the last event, if the server returned it. Usually this saves a read.
+    /// The recorded events of an append, once the follower has received them unchanged; `None` if
+    /// that takes too long. `position` is that of the last event, if the server returned it.
+    /// Usually this saves a read.
     pub(super) async fn heard(
         &self,
         (stream, base): (&StreamName, Version),

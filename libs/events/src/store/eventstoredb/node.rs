@@ -25,13 +25,14 @@ use crate::limits::{ALIVE_EVERY, ALIVE_IN};
 
 /// Flow-control window in bytes of one call (four times as much for all): more than a page.
 const WINDOW: u32 = 2 * 1024 * 1024;
-/// Bytes of one message: more than the server's largest record (16 MiB, whatever `--max-append-size` is), because records of
-/// other programs are read too.
+/// Bytes of one message: more than the server's largest record (16 MiB, whatever
+/// `--max-append-size` is), because records of other programs are read too.
 const MESSAGE_BYTES_MAX: usize = 20 * 1024 * 1024;
 
 #[derive(Clone)]
 pub(super) struct Node {
-    /// Number of the connection, from 1: a failure of an earlier connection does not close a later one.
+    /// Number of the connection, from 1: a failure of an earlier connection does not close a later
+    /// one.
     pub(super) serial: u64,
     pub(super) host: Host,
     channel: Channel,
@@ -100,7 +101,8 @@ impl Node {
         Ok(grpc.server_streaming(request, path, codec).await?.into_inner())
     }
 
-    /// The responses to appends. This returns only after the first append, because the server sends no headers before.
+    /// The responses to appends. This returns only after the first append, because the server sends
+    /// no headers before.
     pub(super) async fn append_batches(
         &self,
         requests: impl futures_util::Stream<Item = BatchAppendReq> + Send + 'static,
@@ -138,7 +140,8 @@ impl Node {
 
 const SILENT: &str = "accepts connections, and says nothing";
 
-/// HTTP/2 over an open connection. It does not reconnect by itself, because the leader may have changed.
+/// HTTP/2 over an open connection. It does not reconnect by itself, because the leader may have
+/// changed.
 async fn channel(
     dialer: &Dialer,
     host: &Host,

@@ -1,4 +1,5 @@
-//! Opening a log: nothing is written before it is known that the log can be read; failures are reported for each host.
+//! Opening a log: nothing is written before it is known that the log can be read; failures are
+//! reported for each host.
 
 use std::sync::Arc;
 
@@ -46,7 +47,8 @@ pub(super) async fn open(url: &str, read_only: bool) -> Result<Opened, OpenError
     Ok(Opened { id, log, follower })
 }
 
-/// A server that may answer later is unreachable, so that `serve` keeps waiting, also if the leader failed during the opening.
+/// A server that may answer later is unreachable, so that `serve` keeps waiting, also if the leader
+/// failed during the opening.
 fn unopened(path: String, failure: &Failure) -> OpenError {
     let reason = failure.to_string();
     if failure.may_pass() {
@@ -56,8 +58,8 @@ fn unopened(path: String, failure: &Failure) -> OpenError {
     }
 }
 
-/// The identity of the log, if it exists. A new cluster refuses every user until it has created its users, so a refusal is
-/// retried.
+/// The identity of the log, if it exists. A new cluster refuses every user until it has created its
+/// users, so a refusal is retried.
 async fn readable(connection: &Connection, name: &str) -> Result<Option<Uuid>, Failure> {
     let (until, mut pause) = (Instant::now() + RECONNECT_MAX, RECONNECT_PAUSE);
     loop {

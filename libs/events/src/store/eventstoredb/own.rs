@@ -1,5 +1,5 @@
-//! The adapter's own streams, whose names contain a space, which names of the log's streams never do: the identity of the
-//! log, and the server's time.
+//! The adapter's own streams, whose names contain a space, which names of the log's streams never
+//! do: the identity of the log, and the server's time.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -58,8 +58,8 @@ pub(super) async fn begun_by(
     Ok(newest.map(|newest| newest.id))
 }
 
-/// The server's time (since 1970), and this machine's monotonic time at that moment. The server reports its time only as
-/// the time at which an event was recorded.
+/// The server's time (since 1970), and this machine's monotonic time at that moment. The server
+/// reports its time only as the time at which an event was recorded.
 pub(super) async fn time(
     connection: &Connection,
     log: &str,

@@ -1,4 +1,5 @@
-//! Reads of a stream or of the log, forwards or backwards. A read is cancelled once it has returned what was wanted.
+//! Reads of a stream or of the log, forwards or backwards. A read is cancelled once it has returned
+//! what was wanted.
 
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
-//! Conversion of events to and from the server's. Streams of other programs are distinguished by the bytes of their names:
-//! the server compares prefixes by culture, which ignores some characters, and does not restrict names.
+//! Conversion of events to and from the server's. Streams of other programs are distinguished by
+//! the bytes of their names: the server compares prefixes by culture, which ignores some
+//! characters, and does not restrict names.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
@@ -15,7 +16,8 @@ use crate::{NewEvent, Position, Recorded, StreamName, Version};
 /// Bytes of a stream name that are logged and reported.
 const NAME_SHOWN_BYTES: usize = 250;
 
-/// The event as it is sent. JSON is marked as such, so that the server's tools display it; the bytes are unchanged.
+/// The event as it is sent. JSON is marked as such, so that the server's tools display it; the
+/// bytes are unchanged.
 pub(super) fn proposed(event: &NewEvent) -> Proposed {
     let json = serde_json::from_str::<&RawValue>(&event.data).ok();
     let json = json.is_some_and(|json| json.get() == event.data);
@@ -75,8 +77,8 @@ pub(super) fn recorded(event: &RecordedEvent, prefix: &str) -> Result<Recorded, 
     })
 }
 
-/// A stream's name for logs and reports: invisible characters are escaped, and a long name is truncated, because the server
-/// limits a name only by the size of a record.
+/// A stream's name for logs and reports: invisible characters are escaped, and a long name is
+/// truncated, because the server limits a name only by the size of a record.
 pub(super) fn shown(stream: &[u8]) -> String {
     match stream.get(..NAME_SHOWN_BYTES) {
         Some(beginning) if stream.len() > NAME_SHOWN_BYTES => {

@@ -1,6 +1,7 @@
-//! The messages of our own channel, with the field numbers of EventStoreDB's `streams.proto`, `shared.proto`,
-//! `gossip.proto` and `serverfeatures.proto`, as far as they are used. The client does not export its own. The double has
-//! separate definitions on purpose: a wrong number in one of the two breaks every test.
+//! The messages of our own channel, with the field numbers of EventStoreDB's `streams.proto`,
+//! `shared.proto`, `gossip.proto` and `serverfeatures.proto`, as far as they are used. The client
+//! does not export its own. The double has separate definitions on purpose: a wrong number in one
+//! of the two breaks every test.
 
 use prost::{Message, Oneof};
 

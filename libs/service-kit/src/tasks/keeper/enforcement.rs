@@ -1,5 +1,5 @@
-//! What is due is enforced in groups: what it rests on is read in one go, from the streams of all
-//! services, and what follows shares a sync of the store.
+//! Enforces due obligations in groups: the streams of all services that they depend on are read
+//! together, and the resulting appends share a sync of the store.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -18,29 +18,29 @@ use crate::limits::ENFORCED_TOGETHER;
 use crate::streams::{CommandEnvelope, Executed, Streams, envelope};
 use crate::{Kit, telemetry};
 
-/// Some that are due, and what was read before they are enforced.
+/// Due obligations, with the streams that they depend on.
 pub(super) struct Group {
     pub(super) due: Vec<Due>,
-    /// As many for each of them.
+    /// The same number of streams for each obligation.
     streams: Vec<StreamName>,
     read: Vec<Vec<Recorded>>,
 }
 
-/// What was enforced, as far as the index must know.
+/// What the index has to know of a changed stream.
 pub(super) struct Changed {
     pub(super) position: Position,
     pub(super) obligations: Vec<Obligation>,
 }
 
-/// The first of these that are due, with the streams that must be looked into before any of them is
-/// enforced: no more than are enforced together, and no more than may be in memory at a time.
+/// The first due obligations with the streams that they depend on: at most as many as are enforced
+/// together and fit into memory.
 pub(super) async fn read<S: State>(kit: &Kit, due: &[Due]) -> Group {
     let due = due.get(..ENFORCED_TOGETHER).unwrap_or(due);
     let mut streams: Vec<StreamName> =
         due.iter().flat_map(|due| looked_into::<S>(due.stream)).collect();
     let of_each = streams.len().checked_div(due.len()).unwrap_or(0).max(1);
     let mut read = Vec::new();
-    // At least all that one of them needs.
+    // At least all streams of one obligation.
     while read.len() < of_each.min(streams.len()) {
         match kit.store.read_together(&streams[read.len()..]).await {
             Ok(more) if !more.is_empty() => read.extend(more),
@@ -60,8 +60,7 @@ pub(super) async fn read<S: State>(kit: &Kit, due: &[Due]) -> Group {
     Group { due: due.iter().take(whole).cloned().collect(), streams, read }
 }
 
-/// What falls due in a stream. In debug builds, and so in every test, a kind that no command
-/// enforces is a defect.
+/// The obligations of a state. In debug builds, panics on a kind that no command enforces.
 pub(super) fn obligations<S: State>(state: &S) -> Vec<Obligation> {
     let open = state.obligations();
     for Obligation { kind, .. } in &open {
@@ -70,11 +69,11 @@ pub(super) fn obligations<S: State>(state: &S) -> Vec<Obligation> {
     open
 }
 
-/// The streams of a dossier that may hold what meets an obligation.
+/// Categories of a dossier's streams whose events may meet an obligation.
 const CATEGORIES: [&str; 4] = ["intake", "payment", "review", "delivery"];
 
-/// The names of the streams that are read before something is enforced: the stream itself, then
-/// what others have recorded for the same dossier, where the stream's id is that of one.
+/// Streams that are read before an obligation is enforced: its own and, if that is named by a
+/// dossier's id, those of other services for the dossier.
 fn looked_into<S: State>(id: Uuid) -> impl Iterator<Item = StreamName> {
     let others = CATEGORIES.into_iter().filter(|c| S::IS_NAMED_BY_DOSSIER && *c != S::CATEGORY);
     let all = std::iter::once(S::CATEGORY).chain(others);
@@ -86,7 +85,8 @@ fn elsewhere(event: &Recorded) -> Option<Elsewhere> {
     Some(Elsewhere { id: event.id, kind: event.kind.to_string(), data: event.data.clone(), at })
 }
 
-/// For each of them the stream after it, if it changed.
+/// Enforces each obligation of the group; returns the changed stream for each, or `None` if it had
+/// no effect.
 pub(super) async fn enforce<S: State>(
     streams: Arc<Streams<S>>,
     service: &'static str,
@@ -101,7 +101,7 @@ pub(super) async fn enforce<S: State>(
     join_all(each.map(|(due, (names, read))| alone(&streams, service, due, (names, read)))).await
 }
 
-/// One that panics must not take the others of its group with it, time and again.
+/// Catches a panic, so that the others of the group are still enforced.
 async fn alone<S: State>(
     streams: &Streams<S>,
     service: &'static str,

@@ -1,5 +1,6 @@
-//! What falls due, in memory, and in a file that trails behind: most obligations are opened and met before they would
-//! have been written down. What the file does not know yet is read from the log again at the next start.
+//! The deadline index: in memory, with a file that lags behind, because most obligations are met
+//! before they would be written. At start, events after the file's position are read from the log
+//! again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,10 +13,10 @@ use uuid::Uuid;
 
 use crate::view::{Shape, View, ViewError};
 
-/// About how many events the file may be behind: a second or so of reading at the next start.
+/// Events by which the file may lag, approximately: about 1 s of reading at the next start.
 const BEHIND_MAX: u64 = 10_000;
 
-/// By due time: what falls due together lies together, and is written together.
+/// Ordered by due time, so that obligations that fall due together are written to the same pages.
 const TABLES: &str = "
 CREATE TABLE obligations (
   due_at INTEGER NOT NULL, stream BLOB NOT NULL, kind TEXT NOT NULL, opened_by BLOB NOT NULL,
@@ -26,10 +27,10 @@ pub(super) const fn shape(name: &'static str) -> Shape {
     Shape { name, version: 5, tables: TABLES }
 }
 
-/// An obligation of a stream.
+/// An open obligation of a stream.
 #[derive(Debug, Clone)]
 pub(super) struct Due {
-    /// The id in the stream's name.
+    /// Id in the stream's name.
     pub(super) stream: Uuid,
     pub(super) kind: Arc<str>,
     pub(super) due_at: Timestamp,
@@ -38,29 +39,30 @@ pub(super) struct Due {
 
 /// Nanoseconds since 1970.
 type Nanoseconds = i64;
-/// The place of a kind in [`Index::kinds`]: those of the program, and one for each duty that a procedure names.
+/// Index into [`Index::kinds`]: the kinds of the program, and one for each duty that a procedure
+/// defines.
 type Kind = u16;
 
-/// There may be a million obligations open: two entries of 48 and 32 bytes for each, and nothing on the heap beside.
+/// Compact, because a million obligations may be open: two entries of 48 and 32 bytes for each,
+/// without further allocations.
 #[derive(Debug)]
 pub(super) struct Index {
     view: Arc<View>,
-    /// In due order, with the event that opened each.
     due: BTreeMap<(Nanoseconds, Uuid, Kind), Uuid>,
-    /// The same by stream.
+    /// The entries of `due`, by stream.
     open: BTreeSet<(Uuid, Kind, Nanoseconds)>,
-    /// What the file may have otherwise.
+    /// Entries that may differ in the file.
     changed: BTreeSet<(Nanoseconds, Uuid, Kind)>,
     written: Position,
-    /// About how many events were read since.
+    /// Events read since the file was written, approximately.
     unwritten: u64,
-    /// Up to where it is true in memory.
+    /// Position up to which the index in memory is complete.
     pub(super) reached: Position,
     kinds: Vec<Arc<str>>,
 }
 
 impl Index {
-    /// Reads the file.
+    /// Loads the index from its file.
     pub(super) fn load(view: Arc<View>) -> Result<Self, ViewError> {
         let written = view.position()?;
         let mut index = Self {
@@ -87,7 +89,7 @@ impl Index {
         Ok(index)
     }
 
-    /// Up to where the file is true.
+    /// Position up to which the file is complete.
     pub(super) const fn written(&self) -> Position {
         self.written
     }
@@ -96,12 +98,12 @@ impl Index {
         self.due.len()
     }
 
-    /// The streams in which something is open.
+    /// Ids of streams with open obligations.
     pub(super) fn streams(&self) -> BTreeSet<Uuid> {
         self.open.iter().map(|(stream, ..)| *stream).collect()
     }
 
-    /// Takes note of what is open in a stream now.
+    /// Replaces the open obligations of a stream.
     pub(super) fn replace(&mut self, stream: Uuid, obligations: &[Obligation]) {
         let mut open: Vec<(Kind, Nanoseconds, Uuid)> = Vec::with_capacity(obligations.len());
         for Obligation { kind, due_at, opened_by } in obligations {
@@ -128,7 +130,7 @@ impl Index {
         self.open.insert((stream, kind, due_at));
     }
 
-    /// What is open in a stream, by kind.
+    /// Open obligations of a stream.
     fn of(&self, stream: Uuid) -> impl Iterator<Item = (Kind, Nanoseconds, Uuid)> {
         let all = (stream, Kind::MIN, Nanoseconds::MIN)..=(stream, Kind::MAX, Nanoseconds::MAX);
         self.open.range(all).filter_map(|(stream, kind, due_at)| {
@@ -137,7 +139,7 @@ impl Index {
         })
     }
 
-    /// What is due at `now`, in due order, as far as it is `wanted`; at most `limit`.
+    /// At most `limit` obligations that are due at `now` and `wanted`, in order of due time.
     pub(super) fn due(
         &self,
         now: Timestamp,
@@ -157,31 +159,31 @@ impl Index {
         due.filter(wanted).take(limit).collect()
     }
 
-    /// How many were due before `then`.
+    /// Number of obligations that were due before `then`.
     pub(super) fn count_before(&self, then: Timestamp) -> usize {
         self.due.range(..(nanoseconds(then), Uuid::nil(), Kind::MIN)).count()
     }
 
-    /// How many fell due after `after` and by `by`.
+    /// Number of obligations that fell due after `after` and not later than `by`.
     pub(super) fn count_between(&self, after: Timestamp, by: Timestamp) -> usize {
         let (after, by) = (nanoseconds(after), nanoseconds(by));
         let due = self.due.range((after, Uuid::max(), Kind::MAX)..);
         due.take_while(|((due_at, ..), _)| *due_at <= by).count()
     }
 
-    /// When the next falls due after `now`.
+    /// When the next obligation after `now` falls due.
     pub(super) fn next_after(&self, now: Timestamp) -> Option<Timestamp> {
         let from = (nanoseconds(now), Uuid::max(), Kind::MAX);
         let ((due_at, ..), _) = self.due.range(from..).next()?;
         Timestamp::from_nanosecond(i128::from(*due_at)).ok()
     }
 
-    /// Takes note of events that were looked at.
+    /// Counts scanned events.
     pub(super) fn read(&mut self, events: u64) {
         self.unwritten += events;
     }
 
-    /// Writes down what changed, if the file is far behind.
+    /// Writes the changes if the file lags too far behind.
     pub(super) fn write_if_behind(&mut self, through: Position) -> Result<(), ViewError> {
         if self.unwritten < BEHIND_MAX {
             return Ok(());
@@ -213,7 +215,7 @@ impl Index {
         Ok(())
     }
 
-    /// There are few kinds: they have numbers.
+    /// The number of a kind; kinds are few.
     fn kind(&mut self, kind: &str) -> Kind {
         let known = self.kinds.iter().position(|known| **known == *kind);
         let place = known.unwrap_or_else(|| {
@@ -224,7 +226,8 @@ impl Index {
     }
 }
 
-/// Nanoseconds since 1970, which fit from the year 1678 to 2262; what lies before that is due at once.
+/// Nanoseconds since 1970; valid from the year 1678 to 2262, saturating outside, so that earlier
+/// obligations are due at once.
 fn nanoseconds(at: Timestamp) -> Nanoseconds {
     let beyond = if at < Timestamp::UNIX_EPOCH { i64::MIN } else { i64::MAX };
     i64::try_from(at.as_nanosecond()).unwrap_or(beyond)

@@ -1,4 +1,5 @@
-//! Events that no reaction could handle: recorded in a stream of their own, for an operator, who can have them tried again.
+//! Dead letters: events that no reaction could handle. They are recorded in a stream of their own,
+//! and retried on request of an operator.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,9 +15,9 @@ use crate::clock::{at_of, following};
 use crate::limits::{ATTEMPTS_MAX, DEAD_LETTERS_MAX};
 use crate::tasks::Progress;
 
-/// The kind of event that gives one up.
+/// Kind of the event that records a dead letter.
 const GIVEN_UP: &str = "bus.EventGivenUp.v1";
-/// The kind of event that has one tried again.
+/// Kind of the event that requests its retry.
 pub(super) const TRIED_AGAIN: &str = "bus.EventTriedAgain.v1";
 
 /// An event that was given up.
@@ -39,13 +40,13 @@ pub struct DeadLetter {
     pub reason: String,
 }
 
-/// Which one is tried again.
+/// The request to retry a dead letter.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct TriedAgain {
     position: Position,
 }
 
-/// Looks at what a service's reactions gave up.
+/// Access to a service's dead letters and the progress of its reactions.
 #[derive(Debug, Clone)]
 pub struct ReactionsHealth {
     pub(super) service: &'static str,
@@ -54,19 +55,18 @@ pub struct ReactionsHealth {
 }
 
 impl ReactionsHealth {
-    /// Whose reactions they are.
+    /// Name of the service.
     #[must_use]
     pub const fn service(&self) -> &'static str {
         self.service
     }
 
-    /// How far they have come.
     #[must_use]
     pub const fn progress(&self) -> &Progress {
         &self.progress
     }
 
-    /// Events that were given up, the oldest first, at most [`DEAD_LETTERS_MAX`].
+    /// Dead letters, the oldest first, at most [`DEAD_LETTERS_MAX`].
     pub async fn dead_letters(&self) -> Result<Vec<DeadLetter>, ReadError> {
         dead_letters(&self.store, self.service).await
     }
@@ -76,7 +76,7 @@ fn stream(service: &str) -> Result<StreamName, AppendError> {
     Ok(StreamName::new(&format!("letters-{service}"))?)
 }
 
-/// The events that `service` gave up and that nobody has had tried again since, the oldest first, at most
+/// Dead letters of `service` whose retry was not requested since, the oldest first, at most
 /// [`DEAD_LETTERS_MAX`].
 pub async fn dead_letters(store: &EventStore, service: &str) -> Result<Vec<DeadLetter>, ReadError> {
     let unreadable = |error: String| ReadError::Unavailable(error);
@@ -94,7 +94,7 @@ pub async fn dead_letters(store: &EventStore, service: &str) -> Result<Vec<DeadL
     Ok(dead.into_values().take(DEAD_LETTERS_MAX).collect())
 }
 
-/// Has the reactions of `service` try the event at `position` again; false if it is not among those given up.
+/// Requests the retry of the dead letter at `position`; false if there is none.
 pub async fn try_again(
     store: &EventStore,
     service: &str,
@@ -112,14 +112,14 @@ pub async fn try_again(
     Ok(true)
 }
 
-/// Records that an event is given up that has waited `since`.
+/// Records an event as a dead letter; it was parked at `since`.
 pub(super) async fn give_up(
     store: &EventStore,
     letter: &DeadLetter,
     (event, since): (Uuid, Timestamp),
     at: Timestamp,
 ) -> Result<(), AppendError> {
-    // Given up once for every time it was parked, however often that is said.
+    // The id depends on the time of parking, so that each parking gives at most one dead letter.
     let command = Uuid::new_v5(&event, format!("given-up/{}/{since}", letter.service).as_bytes());
     let data = serde_json::to_string(letter).unwrap_or_default();
     record(store, &letter.service, command, (GIVEN_UP, data), at).await
@@ -144,7 +144,7 @@ async fn record(
         let meta = serde_json::json!({ "at": at }).to_string();
         let event = NewEvent { id, kind: kind.into(), data: data.clone(), meta };
         match store.append(&stream, expected, vec![event]).await {
-            // It was said before.
+            // Recorded before.
             Ok(_) | Err(AppendError::IdReused(_)) => return Ok(()),
             Err(error) => failed = Some(error),
         }
@@ -152,7 +152,7 @@ async fn record(
     failed.map_or(Ok(()), Err)
 }
 
-/// Which event of the service's own dead letters is to be tried again, if this one says so.
+/// The position of the dead letter that `event` requests to retry, if it belongs to this service.
 pub(super) fn tried_again_by(service: &str, event: &Recorded) -> Option<Position> {
     let own = stream(service).is_ok_and(|own| own == event.stream);
     tried_again(event).filter(|_| own).map(|again| again.position)

@@ -1,5 +1,6 @@
-//! What a service's reactions have still to do. Of an event that waits only its place is kept: up to
-//! [`PARKED_MAX`](crate::limits::PARKED_MAX) of the largest size would not fit into memory. It is read again when it is tried.
+//! Parked events and the events to handle. Of a parked event only the position is kept and the
+//! event is read again on a retry, because [`PARKED_MAX`](crate::limits::PARKED_MAX) events of the
+//! largest size exceed the memory.
 
 use std::sync::Arc;
 
@@ -9,11 +10,11 @@ use jiff::Timestamp;
 
 use crate::streams::envelope;
 
-/// An event that waits for something that must come first.
+/// An event that waits for another one.
 #[derive(Debug, Clone)]
 pub(super) struct Parked {
     pub(super) position: Position,
-    /// A position before the event's own.
+    /// A position before this event and after all earlier ones.
     pub(super) before: Position,
     pub(super) dossier: Option<DossierId>,
     pub(super) since: Timestamp,
@@ -22,29 +23,29 @@ pub(super) struct Parked {
     pub(super) reason: &'static str,
 }
 
-/// An event to be handled.
+/// An event to handle.
 pub(super) struct Arrived {
     pub(super) position: Position,
     pub(super) before: Position,
     pub(super) dossier: Option<DossierId>,
-    /// As it came with a page; nothing where it is read when its turn comes.
+    /// `None` if it is to be read from the store.
     event: Option<Arc<Recorded>>,
 }
 
 impl Arrived {
-    /// One of a page.
+    /// An event of a page.
     pub(super) fn new(event: Arc<Recorded>, before: Position) -> Self {
         let (position, dossier) = (event.position, dossier_of(&event));
         Self { position, before, dossier, event: Some(event) }
     }
 
-    /// One that is read again.
+    /// A parked event, to be read again.
     pub(super) const fn again(parked: &Parked) -> Self {
         let Parked { position, before, dossier, .. } = *parked;
         Self { position, before, dossier, event: None }
     }
 
-    /// One that was given up, if it is there.
+    /// A dead letter; `None` if the event does not exist.
     pub(super) async fn given_up(
         store: &EventStore,
         position: Position,
@@ -55,7 +56,7 @@ impl Arrived {
         Ok(event.map(|_| Self { position, before, dossier, event: None }))
     }
 
-    /// The event, and what stands beside it if that can be read.
+    /// The event, and its envelope if that can be decoded.
     pub(super) async fn read(
         &self,
         store: &EventStore,

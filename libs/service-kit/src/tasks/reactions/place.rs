@@ -1,5 +1,5 @@
-//! The place of a service's reactions among its replicas: the one that leads follows the bus and says how far it has come; the
-//! others hear it.
+//! Role of a replica in the reactions of its service: the leader follows the bus and announces its
+//! position; the standbys receive the announcements.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,11 +11,11 @@ use jiff::{SignedDuration, Timestamp};
 use crate::Kit;
 use crate::limits::PAGE_EVENTS;
 
-/// How often a leading replica says how far it has come although nothing happens: whoever missed it hears it then.
+/// Interval at which the leader repeats its position, for replicas that missed the announcement.
 const SAY_AGAIN: Duration = Duration::from_secs(1);
-/// After how many events it is written into the store how far the reactions have surely come.
+/// Events after which the cursor is saved in the store.
 const CURSOR_EVENTS: usize = 10_000;
-/// After how long it is, if there were any.
+/// Time after which the cursor is saved if there were any events.
 const CURSOR_EVERY: SignedDuration = SignedDuration::from_secs(60);
 
 pub(super) struct Place {
@@ -25,18 +25,18 @@ pub(super) struct Place {
     lead: Leadership,
     /// While this process leads.
     feed: Option<Feed>,
-    /// While another one does.
+    /// While another process leads.
     announcements: Option<Announcements>,
     heard: Position,
-    /// Events since the cursor was moved, and when that was.
+    /// Events since the cursor was saved, and when that was.
     unsaid: usize,
     said_at: Timestamp,
 }
 
 pub(super) enum Standing {
-    /// Another process leads, and has said that it came to here.
+    /// Another process leads and has announced this position.
     By(Position),
-    /// This process leads from now on.
+    /// This process has just become the leader.
     TakesOver,
     /// This process leads.
     Leads,
@@ -74,7 +74,7 @@ impl Place {
         Standing::TakesOver
     }
 
-    /// Takes over anew the next time.
+    /// Makes the next call take over again.
     pub(super) fn leave(&mut self) {
         self.feed = None;
     }
@@ -91,7 +91,8 @@ impl Place {
         }
     }
 
-    /// Everything up to `through` was handled or parked, the last `events` of it now; below `surely` nothing is parked.
+    /// Everything up to `through` was handled or parked, the last `events` of it since the previous
+    /// call; nothing up to `surely` is parked.
     pub(super) async fn reached(&mut self, through: Position, surely: Position, events: usize) {
         if let Some(feed) = &mut self.feed {
             feed.handled(through).await;
@@ -123,7 +124,7 @@ impl Place {
                     }
                 };
                 if self.kit.bus.is_shared() {
-                    // Then it says again where it is.
+                    // After this time the position is announced again.
                     let _ = tokio::time::timeout(SAY_AGAIN, woken).await;
                 } else {
                     woken.await;

@@ -11,7 +11,8 @@ use crate::store::eventstoredb::node::Node;
 use crate::store::patience::{longer, rest};
 
 impl Connection {
-    /// Makes a call, and retries it until then; one answer may take `limit`. The call must be idempotent.
+    /// Makes a call, with retries until `until`; one answer may take `limit`. The call must be
+    /// idempotent.
     pub(in crate::store::eventstoredb) async fn ask<T, F>(
         &self,
         (until, limit): (Instant, Duration),
@@ -21,7 +22,8 @@ impl Connection {
         F: Future<Output = Result<T, Failure>>,
     {
         let mut pause = RECONNECT_PAUSE;
-        // The error of the try before: it says more than that the last try was cut short.
+        // The error of the previous try, which is more informative than that the last one timed
+        // out.
         let mut last = None;
         loop {
             let failure = match timeout_at(until.max(Instant::now()), self.node()).await {
@@ -67,7 +69,8 @@ impl Connection {
             Err(_) => {
                 let waited = began.elapsed();
                 let failure = Failure::Silent(waited);
-                // A deadline of the caller's that ends soon says nothing about the node.
+                // If the caller's deadline ends soon, a timeout does not show that the node is
+                // unavailable.
                 if waited < limit.min(KNOWN_IN) {
                     return Tried::CutShort(failure);
                 }
@@ -78,15 +81,15 @@ impl Connection {
     }
 }
 
-/// What one try of a call came to.
+/// Result of one try.
 enum Tried<T> {
     Answered(Result<T, Failure>),
     Failed(Failure),
-    /// Its caller's deadline ended first.
+    /// The caller's deadline ended.
     CutShort(Failure),
 }
 
-/// When a try ends. A scan over events of others may take longer than a failover is waited for.
+/// When a try ends. A scan over events of other programs may take longer than a failover.
 fn ends(until: Instant, limit: Duration) -> Instant {
     let ends = Instant::now() + limit;
     if limit > ANSWERED_IN { ends } else { ends.min(until) }

@@ -7,7 +7,7 @@ fn host(name: &str) -> Host {
     Host::new(name, 2113)
 }
 
-/// The members as a node of them knows them, with the one that it takes for the leader.
+/// The members in the view of one node, which takes `leader` for the leader.
 fn cluster(members: &[&str], leader: &str) -> ClusterInfo {
     let member = |name: &&str| Member {
         state: if *name == leader { LEADER } else { 0 },
@@ -36,14 +36,14 @@ fn the_leader_that_names_itself_and_is_named_by_most_is_taken() {
     let elected = answers(&[("b", ALL, "b"), ("c", ALL, "a")]);
     assert!(!elected.agree(3));
     assert_eq!(elected.leader(), Ok(host("b")));
-    // The old leader is cut off and has not noticed, in whatever order they answer.
+    // The old leader is isolated and has not noticed; the order of the answers does not matter.
     for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2]] {
         let rest = &["b", "c"][..];
         let each = [("a", &["a"][..], "a"), ("b", rest, "b"), ("c", rest, "b")];
         let apart = answers(&order.map(|at: usize| each[at]));
         assert_eq!(apart.leader(), Ok(host("b")), "{order:?}");
     }
-    // By another name than its own.
+    // It is named by another name than its own.
     assert_eq!(answers(&[("x", ALL, "c")]).leader(), Ok(host("c")));
 }
 

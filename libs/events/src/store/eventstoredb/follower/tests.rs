@@ -24,7 +24,7 @@ async fn a_subscription_that_begins_where_a_record_was_scavenged_misses_nothing(
     let double = EventStoreDbDouble::start_with(Settings::default()).unwrap();
     let others = EventStoreDb::open(&double.url("test")).await.unwrap();
     append(&others, 1).await;
-    // Nobody follows here but by hand.
+    // The test calls the follower's functions itself.
     let Opened { log, follower, .. } = opening::open(&double.url("test"), true).await.unwrap();
     drop(follower);
     let time = |count| double.write("test time", "log.Said.v1", b"{}", count).unwrap();
@@ -33,7 +33,8 @@ async fn a_subscription_that_begins_where_a_record_was_scavenged_misses_nothing(
     assert_eq!(log.known(), Position(newest + 1), "up to a record that is not ours");
     append(&others, 2).await;
     time(1);
-    // Of the times the newest alone is kept: what is known of ends where nothing is any more, and the next record is ours.
+    // Only the newest event of the time stream is kept: the record at the known position is
+    // removed, and the next one is the log's own.
     double.scavenge();
     let subscribed = Arc::new(Subscribed::default());
     let mut hearing = JoinSet::new();

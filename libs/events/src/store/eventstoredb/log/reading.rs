@@ -131,7 +131,8 @@ impl Log {
     ) -> Result<Vec<Recorded>, Failure> {
         let head = *self.head.borrow();
         let beyond = through > head && {
-            // The position of another store, or of an event of another process that was not received yet.
+            // The position of another store, or of an event of another process that was not
+            // received yet.
             through > self.connection.ask((until, CALL_IN), reads::end).await?
         };
         let through = if beyond { head } else { through };

@@ -1,5 +1,6 @@
-//! `BatchAppend`: many appends and their answers over one stream that stays open. Each append is atomic for itself; they are
-//! taken in the order in which they were sent, and answered in the order in which they are done.
+//! `BatchAppend`: many appends and their answers over one long-lived call. Each append is atomic;
+//! they are processed in the order in which they were sent, and answered in the order in which they
+//! are completed.
 
 use std::collections::HashMap;
 
@@ -10,7 +11,7 @@ use super::{Place, StreamIdentifier, Uuid};
 
 #[derive(Clone, PartialEq, Eq, Message)]
 pub(crate) struct BatchAppendReq {
-    /// Comes back with the answer.
+    /// Returned with the answer.
     #[prost(message, optional, tag = "1")]
     pub(crate) correlation_id: Option<Uuid>,
     #[prost(message, optional, tag = "2")]
@@ -27,12 +28,12 @@ pub(crate) struct Options {
     pub(crate) stream_identifier: Option<StreamIdentifier>,
     #[prost(oneof = "ExpectedRevision", tags = "2, 3, 4, 5")]
     pub(crate) expected: Option<ExpectedRevision>,
-    /// For how long the server may try, which is at most as long as it is set to.
+    /// How long the server may try; limited by its own setting.
     #[prost(message, optional, tag = "7")]
     pub(crate) deadline: Option<Seconds>,
 }
 
-/// Where the stream has to stand. Revisions begin at zero.
+/// The expected state of the stream. Revisions begin at 0.
 #[derive(Clone, Copy, PartialEq, Eq, Oneof)]
 pub(crate) enum ExpectedRevision {
     #[prost(uint64, tag = "2")]
@@ -83,7 +84,7 @@ pub(crate) enum Outcome {
     Success(Success),
 }
 
-/// `google.rpc.Status`. Its code is not always set: "Server Is Not Ready" comes with zero.
+/// `google.rpc.Status`. The code is not always set: "Server Is Not Ready" has 0.
 #[derive(Clone, PartialEq, Eq, Message)]
 pub(crate) struct Refusal {
     #[prost(int32, tag = "1")]
@@ -105,7 +106,7 @@ pub(crate) struct Detail {
 
 #[derive(Clone, Copy, PartialEq, Eq, Message)]
 pub(crate) struct Success {
-    /// Where the last event stands; not said of some appends that were made before.
+    /// Place of the last event; absent for some repeated appends.
     #[prost(message, optional, tag = "3")]
     pub(crate) position: Option<Place>,
 }

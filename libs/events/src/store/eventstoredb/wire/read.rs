@@ -62,7 +62,8 @@ pub(crate) struct AllOptions {
     pub(crate) from: Option<From>,
 }
 
-/// A read forwards begins with the event at a place, backwards with the one before it, a subscription with the one behind it.
+/// A read forwards begins with the event at the place, a read backwards with the one before it, a
+/// subscription with the one after it.
 #[derive(Clone, Copy, PartialEq, Eq, Oneof)]
 pub(crate) enum From {
     #[prost(message, tag = "1")]
@@ -96,10 +97,10 @@ pub(crate) enum Filter {
 pub(crate) struct FilterOptions {
     #[prost(message, optional, tag = "1")]
     pub(crate) stream_identifier: Option<Expression>,
-    /// How many events are looked at at once is left to the server.
+    /// The number of events per scan, which is left to the server.
     #[prost(message, optional, tag = "4")]
     pub(crate) count: Option<()>,
-    /// After how many times as many a subscription says how far it has looked.
+    /// A checkpoint is sent after this many scans.
     #[prost(uint32, tag = "5")]
     pub(crate) checkpoint_interval_multiplier: u32,
 }
@@ -133,7 +134,7 @@ pub(crate) struct ReadResp {
 pub(crate) enum Content {
     #[prost(message, tag = "1")]
     Event(ReadEvent),
-    /// Up to here a subscription has looked.
+    /// Place up to which a subscription has scanned.
     #[prost(message, tag = "3")]
     Checkpoint(Place),
     #[prost(message, tag = "4")]
