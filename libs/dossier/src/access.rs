@@ -1,109 +1,107 @@
-//! Who may do what. Each step and each query names its [`May`]s; one function decides for all of them.
+//! Authorisation. Each step and each query lists its [`May`]s; [`decide`] decides for all of them.
 
 use crate::contract::{Actor, AgencyCode, Brief, Role, Subject};
 
-/// Over which dossiers a role reaches.
+/// The dossiers to which a role's permission extends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// Those whose applicant is the caller, or the person for whom the caller acts.
+    /// Dossiers whose applicant is the caller, or the person for whom the caller acts.
     Own,
-    /// Those of the caller's agency and the agencies below it.
+    /// Dossiers of the caller's agency and the agencies below it.
     Agency,
-    /// Those about which the caller's agency was asked for its opinion.
+    /// Dossiers on which the caller's agency is consulted.
     Consulted,
-    /// Those about which the caller's agency deals with a complaint.
+    /// Dossiers with a complaint that the caller's agency handles.
     Complained,
-    /// All.
+    /// All dossiers.
     Any,
 }
 
-/// One way of being allowed.
+/// A permission: a role, and the dossiers to which it extends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct May {
-    /// In this role …
     pub role: Role,
-    /// … over these dossiers.
     pub scope: Scope,
 }
 
-/// `role` over all of its own dossiers.
+/// Permits `role` for its own dossiers.
 #[must_use]
 pub const fn own(role: Role) -> May {
     May { role, scope: Scope::Own }
 }
 
-/// `role` over the dossiers of its agency.
+/// Permits `role` for the dossiers of its agency.
 #[must_use]
 pub const fn agency(role: Role) -> May {
     May { role, scope: Scope::Agency }
 }
 
-/// `role` over what its agency was asked about.
+/// Permits `role` for dossiers on which its agency is consulted.
 #[must_use]
 pub const fn consulted(role: Role) -> May {
     May { role, scope: Scope::Consulted }
 }
 
-/// `role` over that about which its agency deals with a complaint.
+/// Permits `role` for dossiers with a complaint that its agency handles.
 #[must_use]
 pub const fn complained(role: Role) -> May {
     May { role, scope: Scope::Complained }
 }
 
-/// `role` over everything.
+/// Permits `role` for all dossiers.
 #[must_use]
 pub const fn any(role: Role) -> May {
     May { role, scope: Scope::Any }
 }
 
-/// Who asks, as the token says.
+/// The caller, as described by the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// The subject.
     pub subject: Subject,
-    /// The roles; with none of those that are known here, the caller may do nothing.
+    /// The known roles of the token; without any, the caller may do nothing.
     pub roles: Vec<Role>,
     /// The agency of an officer.
     pub agency: Option<AgencyCode>,
-    /// The agencies from which that one has taken over.
+    /// The agencies whose successor `agency` is.
     pub predecessors: Vec<AgencyCode>,
     /// The person or firm for whom a representative acts.
     pub on_behalf_of: Option<Subject>,
 }
 
 impl Caller {
-    /// On whose side the caller stands as an applicant: that of whoever is represented, for as long as the token says so,
-    /// or the caller's own. Everybody whose token acts for a firm so has the dossiers of that firm, whoever filed them, and
-    /// nobody has them any more once their mandate has ended.
+    /// The party for whom the caller acts as an applicant: the represented person while the token
+    /// names one, otherwise the caller. All representatives of a firm therefore have access to all
+    /// of its dossiers, whoever filed them, and lose it when their mandate ends.
     #[must_use]
     pub fn party(&self) -> &Subject {
         self.on_behalf_of.as_ref().unwrap_or(&self.subject)
     }
 
-    /// Whether the caller's agency is this one, stands above it, or has taken it over.
+    /// Whether the caller's agency is `agency`, is above it, or is its successor.
     #[must_use]
     pub fn acts_for(&self, agency: &AgencyCode) -> bool {
         self.agency.iter().chain(&self.predecessors).any(|own| own.covers(agency))
     }
 }
 
-/// Whose the thing is that somebody wants to read or change.
+/// Who owns a stream: the parties and agencies that [`decide`] compares with the caller.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Resource {
-    /// The applicant, or whoever filed it for themselves.
+    /// The applicant, or the complainant.
     pub owners: Vec<Subject>,
-    /// Who filed it for an applicant. That alone gives no access: the token must say for whom its bearer acts now.
+    /// Who filed it for an applicant. Grants no access: only the token's `on_behalf_of` does.
     pub representatives: Vec<Subject>,
-    /// The agencies that have to do with it.
+    /// The agencies responsible for it.
     pub agencies: Vec<AgencyCode>,
-    /// The agencies that were asked for their opinion: they reach it as consulted ones, and as nothing else.
+    /// The agencies that are consulted; they have access with [`Scope::Consulted`] only.
     pub consulted: Vec<AgencyCode>,
-    /// The agencies that deal with a complaint about it: they reach it as such, and as nothing else.
+    /// The agencies that handle a complaint about it; they have access with [`Scope::Complained`]
+    /// only.
     pub complained: Vec<AgencyCode>,
 }
 
 impl Resource {
-    /// Whether the caller, or whom the caller acts for, is a party to it.
+    /// Whether the caller, or the person for whom the caller acts, is a party.
     fn concerns(&self, caller: &Caller) -> bool {
         let mut parties = self.owners.iter().chain(&self.representatives);
         parties.any(|party| {
@@ -113,7 +111,7 @@ impl Resource {
 }
 
 impl Brief {
-    /// Whose the dossier is.
+    /// The parties and the agency of the dossier.
     #[must_use]
     pub fn resource(&self) -> Resource {
         Resource {
@@ -124,29 +122,30 @@ impl Brief {
         }
     }
 
-    /// Whether somebody is the applicant, or filed for the applicant.
+    /// Whether `subject` is the applicant, or filed for the applicant.
     #[must_use]
     pub fn is_party(&self, subject: &Subject) -> bool {
         self.applicant.is(subject) || self.representative.as_ref().is_some_and(|r| r.is(subject))
     }
 }
 
-/// Why somebody may not.
+/// Why access is denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Denied {
-    /// None of the caller's roles does this at all.
+    /// None of the caller's roles permits this.
     Role,
-    /// A role does, but not over this one. Whether it exists must not be told.
+    /// A role permits it, but not for this resource. The reply must not reveal whether it exists.
     Scope,
-    /// A role would, but the caller is a party to it, and so knows that it exists.
+    /// A role would permit it, but the caller is a party, and so knows that it exists.
     Party,
 }
 
-/// The capacity in which `caller` may do what `mays` allow, over `resource` if there is one yet.
+/// The capacity in which `caller` may do what `mays` permit, for `resource` if it is known yet.
 ///
-/// Called without a resource before anything is read, and with it before anything is decided or shown. Whoever is a party to
-/// something reaches it as an applicant alone, and in no other role: nobody works or decides on a matter of their own
-/// (Law 36/2018/QH14, art. 23, on conflicts of interest). A partner only says what it knows, and decides on nothing.
+/// Called without a resource before anything is read, and with it before anything is decided or
+/// shown. A party has access as an applicant only: no officer works or decides on a matter of their
+/// own (Law 36/2018/QH14, art. 23, on conflicts of interest). Partners (carriers, payment
+/// providers) report facts and decide nothing; this rule does not apply to them.
 pub fn decide(caller: &Caller, mays: &[May], resource: Option<&Resource>) -> Result<Actor, Denied> {
     let mut denied = Denied::Role;
     for May { role, scope } in mays.iter().filter(|may| caller.roles.contains(&may.role)) {
@@ -208,7 +207,7 @@ mod tests {
         assert_eq!(decide(&caller(Role::Applicant, None), &mays, None), Err(Denied::Role));
     }
 
-    /// An applicant's token, and for whom it acts.
+    /// A caller with the role of applicant, acting for `on_behalf_of`.
     fn applicant(subject: &str, on_behalf_of: Option<&str>) -> Caller {
         let (subject, on_behalf_of) = (subject.into(), on_behalf_of.map(Into::into));
         Caller { subject, on_behalf_of, ..caller(Role::Applicant, None) }

@@ -1,9 +1,10 @@
-//! The administrative procedure, pure: what is recorded ([`contract`]), what the law says ([`law`], [`clock`]), and one
-//! module per service with its state and its steps. No clock, no random numbers, no input or output: time, ids and
-//! calendars come in as [`Facts`], so that every decision can be taken again years later with the same outcome.
+//! The administrative procedure as pure functions: the recorded events ([`contract`]), the law
+//! ([`law`], [`clock`]), and one module per service with its state and its steps. No system clock,
+//! no random numbers, no input or output: time, ids and calendars are passed in as [`Facts`], so
+//! that the same decision can be computed again years later with the same outcome.
 //!
-//! A step is one file: `<service>/<step>.rs`, with its legal basis on top, then the command, the reasons for which it
-//! is refused, the decision, and tests that read as sentences.
+//! Each step has its own file, `<service>/<step>.rs`: the legal basis on top, then the command, its
+//! refusals, the decision, and tests whose names are sentences.
 
 #![cfg_attr(
     not(test),

@@ -1,5 +1,5 @@
-//! The shape that all steps and states share. A step is a [`Command`]: it is decided on the
-//! [`State`] of one stream and the [`Facts`], and comes to a [`Decision`] or is refused.
+//! The shape of all steps and states. A step is a [`Command`]: it is decided on the [`State`] of
+//! one stream and the [`Facts`]; the outcome is a [`Decision`] or a refusal.
 
 use crate::access::May;
 
@@ -18,20 +18,19 @@ pub use refusal::{
 };
 pub use state::{Obligation, State};
 
-/// What a step is, for documentation, for the check of who may do it, and for the register of
-/// problems.
+/// The metadata of a step, for documentation, for authorisation and for the register of problem
+/// types.
 #[derive(Debug, Clone, Copy)]
 pub struct Step {
-    /// The step, as its files are called.
+    /// In snake case, as the step's files are named, for example `accept_dossier`.
     pub name: &'static str,
-    /// The service that takes it.
+    /// The service that executes it, for example `intake`.
     pub service: &'static str,
-    /// Its legal basis.
+    /// Its legal basis: decree or law and article.
     pub basis: &'static str,
-    /// Who may take it; nobody if the service itself does.
+    /// Who may take it. Empty for a step that only the service itself takes.
     pub may: &'static [May],
-    /// The events that it can lead to; the engine refuses any other in debug builds.
+    /// The kinds of events that it can append; the engine refuses any other in debug builds.
     pub events: &'static [&'static str],
-    /// The reasons for which it can be refused.
     pub refusals: &'static [RefusalEntry],
 }

@@ -1,25 +1,23 @@
-//! Commands and what is decided on them.
+//! Commands and decisions.
 
 use std::any::Any;
 use std::fmt;
 
 use super::{Facts, LawError, Refuse, State, Step};
 
-/// What somebody asks for, decided against the state of one stream. Pure: the same command on the
-/// same state with the same facts is decided in the same way for ever.
+/// A request to change one stream, decided on the stream's state. Deciding is pure: the same
+/// command on the same state with the same facts always has the same outcome.
 pub trait Command: fmt::Debug + Send + Sync + 'static {
-    /// The state of the stream on which it is decided.
     type State: State;
-    /// Why it can be refused; [`LawError`] for what the service does by itself.
+    /// [`LawError`] for commands that the service executes by itself.
     type Refusal: Refuse;
-    /// Its name, legal basis, who may, its events and refusals.
     const STEP: Step;
 
-    /// Decides.
+    /// The outcome of this command on `state`.
     ///
     /// # Errors
     ///
-    /// One of [`Step::refusals`], or that the law cannot be applied.
+    /// One of [`Step::refusals`], or the law cannot be applied.
     fn decide(
         &self,
         state: &Self::State,
@@ -27,25 +25,24 @@ pub trait Command: fmt::Debug + Send + Sync + 'static {
     ) -> Result<Decision<<Self::State as State>::Event>, Self::Refusal>;
 }
 
-/// What was decided on a command that was not refused.
+/// The outcome of a command that was not refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision<E> {
-    /// These events are recorded, at least one.
+    /// Append these events, at least one.
     Events(Vec<E>),
-    /// Nothing is left to do: it was done before, or is moot.
+    /// Nothing to append: it was done before, or is moot.
     Nothing,
-    /// Another event must arrive first; the command is decided again then. Only for what follows
-    /// from events.
+    /// Another event must arrive first; the command is decided again then. Only for reactions.
     NotYet,
 }
 
 impl<E> Decision<E> {
-    /// One event.
+    /// A decision with one event.
     pub fn event(payload: impl Into<E>) -> Self {
         Self::Events(vec![payload.into()])
     }
 
-    /// The events, none if nothing is left to do; [`None`] if another event must arrive first.
+    /// The events, empty for [`Decision::Nothing`]; [`None`] for [`Decision::NotYet`].
     #[must_use]
     pub fn into_events(self) -> Option<Vec<E>> {
         match self {
@@ -56,14 +53,14 @@ impl<E> Decision<E> {
     }
 }
 
-/// Without events there is nothing to do.
+/// An empty list becomes [`Decision::Nothing`].
 impl<E> From<Vec<E>> for Decision<E> {
     fn from(events: Vec<E>) -> Self {
         if events.is_empty() { Self::Nothing } else { Self::Events(events) }
     }
 }
 
-/// Without an event there is nothing to do.
+/// [`None`] becomes [`Decision::Nothing`].
 impl<E> From<Option<E>> for Decision<E> {
     fn from(event: Option<E>) -> Self {
         event.map_or(Self::Nothing, |event| Self::Events(vec![event]))
@@ -76,24 +73,24 @@ impl<E> FromIterator<E> for Decision<E> {
     }
 }
 
-/// A command of any kind on a stream of `S` that the service takes by itself: after an event of
-/// another service, or because something is due. It cannot be refused.
+/// A command of any type on a stream of `S` that the service executes by itself: a reaction, or the
+/// enforcement of a deadline. It cannot be refused.
 #[derive(Debug)]
 pub struct AnyCommand<S: State>(Box<dyn Erased<S>>);
 
 impl<S: State> AnyCommand<S> {
-    /// This command.
+    /// Erases the type of `command`.
     pub fn new(command: impl Command<State = S, Refusal = LawError>) -> Self {
         Self(Box::new(command))
     }
 
-    /// Its step.
+    /// The metadata of the command's step.
     #[must_use]
     pub fn step(&self) -> &'static Step {
         self.0.erased_step()
     }
 
-    /// Decides.
+    /// [`Command::decide`] of the erased command.
     ///
     /// # Errors
     ///
@@ -102,20 +99,20 @@ impl<S: State> AnyCommand<S> {
         self.0.decide_erased(state, facts)
     }
 
-    /// The command, if it is a `C`.
+    /// The command, if it is of type `C`.
     #[must_use]
     pub fn get<C: 'static>(&self) -> Option<&C> {
         self.0.as_any().downcast_ref()
     }
 
-    /// The command, if it is a `C`, to be completed.
+    /// Mutable access to the command, if it is of type `C`, to fill in missing values.
     pub fn get_mut<C: 'static>(&mut self) -> Option<&mut C> {
         self.0.as_any_mut().downcast_mut()
     }
 }
 
-/// A [`Command`] without its type. Its methods have other names, so that calls of a command's own
-/// stay unambiguous.
+/// An object-safe [`Command`]. Its methods have other names, so that calls of a command's own
+/// methods stay unambiguous.
 trait Erased<S: State>: fmt::Debug + Send + Sync {
     fn erased_step(&self) -> &'static Step;
     fn decide_erased(&self, state: &S, facts: &Facts<'_>) -> Result<Decision<S::Event>, LawError>;

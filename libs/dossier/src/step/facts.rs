@@ -1,4 +1,4 @@
-//! What a decision may rest on: the time, who acts, and the law.
+//! The inputs of a decision besides state and command: the time, the actor and the law.
 
 use calendar::{Budget, Calendar};
 use jiff::Timestamp;
@@ -9,20 +9,19 @@ use crate::clock::{Period, Running};
 use crate::contract::{Actor, Channel};
 use crate::law::{Law, Outage, Procedure};
 
-/// The law that a dossier was received under.
+/// The law under which a dossier was received.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule<'a> {
-    /// The procedure in its version.
+    /// In the version that applies to the dossier.
     pub procedure: &'a Procedure,
-    /// The agency's calendar.
     pub calendar: &'a Calendar,
-    /// The outages that hit the agency.
+    /// The outages that affect the agency.
     pub outages: &'a [Outage],
 }
 
 impl<'a> Rule<'a> {
-    /// Whether a dossier may come by `channel` at an instant: some ways are open only while an
-    /// outage of the others lasts.
+    /// Whether dossiers may be filed by `channel` at this instant: some channels are open only
+    /// during an outage of the others.
     #[must_use]
     pub fn is_open(&self, channel: Channel, at: Timestamp) -> bool {
         let Procedure { channels, only_in_outage, .. } = self.procedure;
@@ -31,7 +30,7 @@ impl<'a> Rule<'a> {
         is_regular(&channel) || self.outages.iter().any(|o| o.lasts_at(at) && hits_one(o))
     }
 
-    /// A period of a dossier that came by `channel`, under this law.
+    /// A period of a dossier that was filed by `channel`, under this law.
     #[must_use]
     pub fn period(
         &self,
@@ -46,46 +45,42 @@ impl<'a> Rule<'a> {
     }
 }
 
-/// What a decision may rest on besides the state and the command.
+/// The inputs of a decision besides the state and the command.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
-    /// Now.
+    /// The instant of the decision.
     pub at: Timestamp,
-    /// The id of the command; all other ids are derived from it.
+    /// The id of the command; new ids are derived from it, see [`Facts::id`].
     pub command: Uuid,
-    /// Who acts, in the capacity that was found to allow it.
+    /// The caller, in the capacity that authorises the step.
     pub actor: &'a Actor,
-    /// All of the law.
+    /// The whole law, all procedures and versions.
     pub law: &'a Law,
-    /// The law of this dossier.
+    /// The law that applies to this dossier; absent if the step needs none or it is not loaded.
     pub rule: Option<Rule<'a>>,
-    /// What other services have recorded for the same dossier. Read only before an obligation is
-    /// enforced.
+    /// Events of other services for the same dossier. Read only before an obligation is enforced.
     pub elsewhere: &'a [Elsewhere],
 }
 
 impl<'a> Facts<'a> {
-    /// The law of this dossier.
+    /// The law that applies to this dossier.
     pub fn rule(&self) -> Result<Rule<'a>, LawError> {
         self.rule.ok_or(LawError::NotLoaded)
     }
 
-    /// An id that is the same whenever the same command is decided.
+    /// An id derived from the command's id and `label`: the same each time the command is decided.
     #[must_use]
     pub fn id(&self, label: &str) -> Uuid {
         Uuid::new_v5(&self.command, label.as_bytes())
     }
 }
 
-/// An event of another service, as the store has it.
+/// An event of another service, as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Elsewhere {
-    /// Its id.
     pub id: Uuid,
-    /// Its kind.
     pub kind: String,
-    /// Its payload as JSON.
+    /// JSON.
     pub data: String,
-    /// When it was recorded.
     pub at: Timestamp,
 }

@@ -1,4 +1,4 @@
-//! Why a step is refused: registered reasons, in both languages.
+//! Refusals of steps: registered reasons, in Vietnamese and English.
 
 use std::fmt;
 
@@ -9,36 +9,33 @@ use crate::clock::words;
 use crate::contract::{AgencyCode, ComponentCode, DossierId, Vnd, VndOverflow};
 use crate::law::{Finding, Findings};
 
-/// Why the law cannot be applied. Not the caller's fault.
+/// The law cannot be applied, for a reason that is not the caller's fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LawError {
-    /// The version of the procedure, or the agency's calendar, is not loaded.
     #[error("the procedure version or the calendar of the agency is not loaded")]
     NotLoaded,
-    /// A period that never ends.
+    /// A period that never ends under the calendar.
     #[error(transparent)]
     Calendar(#[from] CalendarError),
-    /// A sum of money that does not fit.
+    /// A sum of money that overflows.
     #[error(transparent)]
     Money(#[from] VndOverflow),
 }
 
-/// A registered reason for which a step is refused.
+/// A registered reason for a refusal: an entry of the register of problem types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RefusalEntry {
-    /// The HTTP status that says it.
+    /// HTTP status of the problem.
     pub status: u16,
-    /// The last part of the problem's type.
+    /// Last segment of the problem's `type`.
     pub code: &'static str,
-    /// In Vietnamese.
     pub vi: &'static str,
-    /// In English.
     pub en: &'static str,
 }
 
-/// What a refusal may be about, as it is told.
+/// The values that a refusal can carry, as text for the problem's detail.
 pub trait Said {
-    /// In both languages.
+    /// The text in Vietnamese and English.
     fn said(&self) -> Text;
 }
 
@@ -59,13 +56,12 @@ macro_rules! said_alike {
 }
 said_alike!(String, u32, u64, AgencyCode, ComponentCode, DossierId, Vnd, Findings);
 
-/// Why a step is refused.
+/// A refusal of a step.
 pub trait Refuse: fmt::Debug + Send {
-    /// The registered reason.
     fn entry(&self) -> RefusalEntry;
-    /// What it was about, if there is more to say.
+    /// The value that the refusal is about, if it carries one.
     fn subject(&self) -> Option<Text>;
-    /// Everything that must change, where the reason is a file of rules or values of the command.
+    /// All findings, where the reason is an invalid file of rules or invalid values of the command.
     fn findings(&self) -> &[Finding] {
         &[]
     }
@@ -92,14 +88,13 @@ macro_rules! refusals {
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum $name {
             $(#[doc = $en] $variant $(($subject))?,)*
-            /// The law cannot be applied.
             Law($crate::step::LawError),
-            /// Values that cannot be right, or from which nothing can be computed.
+            /// Values that cannot be right, or that make a date or an amount impossible to compute.
             Impossible(Vec<$crate::law::Finding>),
         }
 
         impl $name {
-            /// Every reason of this step.
+            /// All registered refusals of this step.
             pub const ALL: &'static [$crate::step::RefusalEntry] = &[
                 $($crate::step::RefusalEntry { status: $status, code: $code, vi: $vi, en: $en },)*
             ];
@@ -142,7 +137,7 @@ macro_rules! refusals {
 }
 pub(crate) use refusals;
 
-/// The service lacks the law it would have to apply: an operator must load it.
+/// The service has not loaded the law that it must apply; an operator must load it.
 pub const LAW_NOT_APPLICABLE: RefusalEntry = RefusalEntry {
     status: 503,
     code: "law-not-applicable",
@@ -150,7 +145,8 @@ pub const LAW_NOT_APPLICABLE: RefusalEntry = RefusalEntry {
     en: "the law for this dossier is not loaded",
 };
 
-/// What follows from something that is on record cannot be computed: another step must lead on.
+/// A date or an amount that follows from recorded data cannot be computed; the dossier needs
+/// another step.
 pub const NOT_COMPUTABLE: RefusalEntry = RefusalEntry {
     status: 409,
     code: "not-computable",
@@ -158,7 +154,8 @@ pub const NOT_COMPUTABLE: RefusalEntry = RefusalEntry {
     en: "a date or an amount that follows from what is on record cannot be computed",
 };
 
-/// What is computed before a step is taken shows that it would lead nowhere.
+/// The values of the command are rejected before it is recorded, because a date or an amount that
+/// follows from them could not be computed.
 pub const VALUES_IMPOSSIBLE: RefusalEntry = RefusalEntry {
     status: 422,
     code: "values-impossible",

@@ -1,4 +1,4 @@
-//! What a service knows of one stream, and what falls due in it.
+//! The state of one stream, and its obligations.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,55 +12,53 @@ use crate::clock::Period;
 use crate::contract::{AgencyCode, DossierId, EventSet, Meta, PeriodExtended, ProcedureRef};
 use crate::law::Law;
 
-/// What a service knows about one stream: a fold over its events.
+/// The state of one stream: a fold over its events.
 pub trait State: Default + Clone + fmt::Debug + Send + Sync + 'static {
-    /// The events of the stream.
     type Event: EventSet;
-    /// What a stream's name begins with, before the hyphen.
+    /// The prefix of the streams' names, before the hyphen.
     const CATEGORY: &'static str;
 
-    /// Whether a stream's id is that of its dossier: other services then have streams of the same
+    /// Whether a stream has the id of its dossier. Other services then have streams with the same
     /// id.
     const IS_NAMED_BY_DOSSIER: bool = true;
 
-    /// The events of other services that concern it, and what follows from each.
+    /// The events of other services that this service reacts to.
     const SUBSCRIPTIONS: &'static [Subscription<Self>] = &[];
 
-    /// Takes one event in. Never fails: what was recorded has happened.
+    /// Applies one event. Cannot fail: a recorded event is a fact.
     fn evolve(&mut self, event: &Self::Event, meta: &Meta);
 
-    /// Whose it is; `None` while the stream is empty.
+    /// Who owns it, for authorisation; `None` while the stream is empty.
     fn resource(&self) -> Option<Resource>;
 
-    /// Under which version of which procedure, and in which agency.
+    /// The version of the procedure and the agency under which the dossier was received.
     fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)>;
 
-    /// The dossier that a stream with an id of its own is about, if it is about one.
+    /// The dossier of a stream that has an id of its own; `None` if it is about no dossier.
     fn about(&self) -> Option<DossierId> {
         None
     }
 
-    /// The command that enforces an obligation of `kind`; nothing if no stream of this kind has
-    /// one.
+    /// The command that enforces an obligation of `kind`; `None` if this state has no such kind.
     #[must_use]
     fn when_due(kind: &str) -> Option<AnyCommand<Self>> {
         let _ = kind;
         None
     }
 
-    /// What falls due, and when.
+    /// The open obligations.
     fn obligations(&self) -> Vec<Obligation> {
         Vec::new()
     }
 
-    /// The period by which an obligation of `kind` falls due; nothing if it follows from none, or
-    /// is the one for the decision, which has a ledger.
+    /// The period from which an obligation of `kind` results; `None` if it results from no period,
+    /// or is the period of the decision, which is a [`Ledger`](crate::clock::Ledger) instead.
     fn period<'a>(&'a self, kind: &str, law: &'a Law) -> Result<Option<Period<'a>>, LawError> {
         let _ = (kind, law);
         Ok(None)
     }
 
-    /// The event that makes a period longer, where the service has periods.
+    /// The event that records a longer period, where the service has periods.
     #[must_use]
     fn extended(extended: PeriodExtended) -> Option<Self::Event> {
         let _ = extended;
@@ -68,12 +66,12 @@ pub trait State: Default + Clone + fmt::Debug + Send + Sync + 'static {
     }
 }
 
-/// Something that the service itself must do at an instant unless it has become moot.
+/// Something that the service must do at an instant, unless it is moot by then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Obligation {
-    /// What is to be enforced; a stream has at most one open obligation of a kind.
+    /// What to enforce. A stream has at most one open obligation of a kind.
     pub kind: Cow<'static, str>,
-    /// From when on.
+    /// The first instant at which it may be enforced.
     pub due_at: Timestamp,
     /// The event that opened it.
     pub opened_by: Uuid,
