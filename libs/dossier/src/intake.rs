@@ -1,5 +1,5 @@
-//! The one-stop unit (bộ phận một cửa): receives dossiers, has all contact with the applicant, and keeps the statutory
-//! clock. Decree 61/2018/NĐ-CP, arts 16 to 20, and its successor 118/2025/NĐ-CP.
+//! The one-stop unit (bộ phận một cửa): receives dossiers, has all contact with the applicant, and
+//! runs the statutory clock. Decree 61/2018/NĐ-CP, arts 16 to 20, and its successor 118/2025/NĐ-CP.
 
 use crate::access::{May, agency, any, complained, consulted, own};
 use crate::contract::Role;
@@ -68,7 +68,7 @@ pub use form::FormVersion;
 pub use rules::{Rules, RulesStage, RulesVersion, Shipped, stream_id};
 pub use state::{Answer, Intake, OpenRequest, Promised, Stage};
 
-/// The steps, in the order of the procedure.
+/// All steps of intake, in the order of the procedure.
 pub const STEPS: &[Step] = &[
     SubmitDossier::STEP,
     AcceptDossier::STEP,
@@ -100,7 +100,7 @@ pub const STEPS: &[Step] = &[
     end_outage::EndOutage::STEP,
 ];
 
-/// Who may read where a dossier stands, what falls due in it and what happened.
+/// Permissions to read the status, the obligations and the events of a dossier.
 pub const READ: &[May] = &[
     own(Role::Applicant),
     agency(Role::Clerk),
@@ -112,7 +112,8 @@ pub const READ: &[May] = &[
     any(Role::Operator),
 ];
 
-/// Who may read what happened in it: of those who deal with complaints, who deals with one about it, and until that is done.
+/// Permissions to read the timeline. A complaint handler may read it while their agency handles a
+/// complaint about the dossier.
 pub const READ_TIMELINE: &[May] = &[
     own(Role::Applicant),
     agency(Role::Clerk),
@@ -124,7 +125,7 @@ pub const READ_TIMELINE: &[May] = &[
     any(Role::Operator),
 ];
 
-/// Who may read the dossier itself: also an agency that was asked for its opinion, until it has answered.
+/// Permissions to read the dossier itself; a consulted agency has access until it has answered.
 pub const READ_DOSSIER: &[May] = &[
     own(Role::Applicant),
     agency(Role::Clerk),
@@ -137,7 +138,8 @@ pub const READ_DOSSIER: &[May] = &[
     consulted(Role::Consultee),
 ];
 
-/// Who may read its form and its documents: not a cashier, who takes money, nor an operator, who runs the service.
+/// Permissions to read the form and the documents; not for cashiers and operators, who do not need
+/// them.
 pub const READ_CONTENT: &[May] = &[
     own(Role::Applicant),
     agency(Role::Clerk),
@@ -148,10 +150,10 @@ pub const READ_CONTENT: &[May] = &[
     consulted(Role::Consultee),
 ];
 
-/// Who reads files of rules on their way into the law.
+/// Permissions to read files of rules and their approval status.
 pub const READ_RULES: &[May] = &[any(Role::Operator), any(Role::Auditor)];
 
-/// Everybody who is known may read the catalogue of procedures.
+/// Permissions to read the catalogue of procedures: every authenticated role.
 pub const READ_CATALOGUE: &[May] = &[
     any(Role::Applicant),
     any(Role::Clerk),

@@ -1,6 +1,6 @@
-//! Review needs something from the applicant, and only the one-stop unit speaks with applicants: it
-//! asks, or tells review that the law does not allow to ask again. Decree 61/2018/NĐ-CP, arts 15.3,
-//! 19.4.
+//! Review needs something from the applicant, but only the one-stop unit contacts applicants.
+//! Intake requests the supplement, or declines if the law allows no further request. Decree
+//! 61/2018/NĐ-CP, arts 15.3, 19.4.
 
 use uuid::Uuid;
 
@@ -9,12 +9,11 @@ use super::{Intake, Stage};
 use crate::contract::{IntakeEvent, SupplementDeclined, SupplementNeeded};
 use crate::step::{Command, Decision, Facts, LawError, Refuse, Step};
 
-/// Asks the applicant for what review needs.
+/// Requests from the applicant the supplement that review needs.
 #[derive(Debug, Clone)]
 pub struct AnswerReview {
-    /// The event that asks.
+    /// The id of the `SupplementNeeded` event.
     pub asked_by: Uuid,
-    /// What for.
     pub needed: SupplementNeeded,
 }
 
@@ -34,7 +33,7 @@ impl Command for AnswerReview {
         refusals: &[],
     };
 
-    /// Waits until the acceptance is known here.
+    /// Not yet, while intake has not recorded the acceptance.
     fn decide(
         &self,
         intake: &Intake,

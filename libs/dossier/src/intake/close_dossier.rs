@@ -1,6 +1,5 @@
-//! An officer ends a dossier. One that owes a result cannot be ended before it is decided; a
-//! procedure without any result is ended in this way (result code "no result" of the national
-//! catalogue).
+//! An officer closes a dossier. A dossier of a procedure with a result must be decided first; a
+//! procedure without a result ends in this way (result code "no result" of the national catalogue).
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -11,17 +10,17 @@ use crate::contract::{ClosedAs, DossierClosed, IntakeEvent, Role};
 use crate::step::{Command, Decision, Facts, Step, refusals};
 use crate::text::Text;
 
-/// Why a dossier is ended.
+/// Closes a dossier, with a reason.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = CloseDossierRequest)]
 pub struct CloseDossier {
-    /// The written reason.
+    /// The written reason, at most 2000 characters.
     pub reason: Text<2000>,
 }
 
 refusals! {
-    /// Why a dossier cannot be ended.
+    /// Why a dossier cannot be closed.
     pub enum Refusal {
         NotOpen => 409, "dossier-not-open",
             "hồ sơ không còn đang được giải quyết", "the dossier is not being worked on";

@@ -1,4 +1,5 @@
-//! The fee was not paid in its window: the dossier is returned. Decree 137/2026/NĐ-CP, art. 11.2.
+//! The fee was not paid within its period: the dossier is returned. Decree 137/2026/NĐ-CP, art.
+//! 11.2.
 
 use super::Intake;
 use crate::contract::{ClosedAs, DossierClosed, IntakeEvent};
@@ -20,7 +21,7 @@ impl Command for CloseUnpaid {
         refusals: &[],
     };
 
-    /// Nothing if the dossier has ended.
+    /// Nothing, if the dossier has ended.
     fn decide(
         &self,
         intake: &Intake,

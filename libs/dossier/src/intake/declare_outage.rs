@@ -1,7 +1,7 @@
-//! Systems of an agency are out of order, or will be: the clocks that this hits stand still. A
-//! planned outage is announced at least seven working days ahead (Decree 224/2026/NĐ-CP, art. 13);
-//! any other counts only if the public was told on the same day (Decree 99/2022/NĐ-CP, art. 16),
-//! though it may be recorded here later.
+//! Declares an outage of an agency's systems, present or planned, during which the affected
+//! statutory clocks stop. A planned outage is announced at least seven working days ahead (Decree
+//! 224/2026/NĐ-CP, art. 13); any other counts only if the public was informed on the same day
+//! (Decree 99/2022/NĐ-CP, art. 16), though it may be recorded here later.
 
 use calendar::Text;
 use calendar::{Budget, Gaps, Unit};
@@ -13,19 +13,18 @@ use crate::contract::{AgencyCode, Channel, LawEvent, Meta, OutageDeclared, Proce
 use crate::law::Finding;
 use crate::step::{Command, Decision, Facts, LawError, State, Step, refusals};
 
-/// How long before it begins a planned outage is announced.
+/// Minimum notice of a planned outage.
 const AHEAD: Budget = Budget { amount: 7, unit: Unit::WorkingDays };
-/// How long an outage lasts at the most, how long ago it began when it is declared, and how far
-/// ahead one is planned, in days: a longer one is a year, mistyped, and would move every date of an
-/// agency by as much.
+/// Maximum duration of an outage, maximum age at its declaration, and maximum advance notice, in
+/// days. A longer one is most likely a mistyped year, and would move every date of an agency by as
+/// much.
 const DAYS_MAX: i64 = 366;
 
-/// An outage, as declared and ended.
+/// An outage, from its declaration to its end.
 #[derive(Debug, Clone, Default)]
 pub struct OutageRecord {
-    /// What was declared.
     pub declared: Option<OutageDeclared>,
-    /// When it ended, if that is known.
+    /// Absent while the end is not known.
     pub ended_at: Option<Timestamp>,
 }
 
@@ -58,24 +57,21 @@ impl State for OutageRecord {
     }
 }
 
-/// Declares an outage.
+/// Declares an outage of an agency's systems.
 #[derive(Debug, Clone)]
 pub struct DeclareOutage {
-    /// Its id.
     pub outage: Uuid,
-    /// The agency that is hit, with those below it.
+    /// The affected agency; the agencies below it are affected too.
     pub agency: AgencyCode,
-    /// The ways of filing that are hit; all if empty.
+    /// The affected channels of filing; all if empty.
     pub channels: Vec<Channel>,
-    /// Since when.
     pub from: Timestamp,
-    /// Until when, if that is known.
+    /// Absent while the end is not known.
     pub to: Option<Timestamp>,
-    /// Whether it is planned.
     pub planned: bool,
-    /// When the public was told.
+    /// When the public was informed.
     pub notice_at: Timestamp,
-    /// In words for the public.
+    /// Shown to the public.
     pub reason: String,
 }
 
@@ -149,7 +145,7 @@ impl Command for DeclareOutage {
     }
 }
 
-/// The dates of an outage that are too far from now or from one another.
+/// A finding for each date that is too far from now or from another one, see [`DAYS_MAX`].
 fn too_long(
     from: Timestamp,
     to: Option<Timestamp>,

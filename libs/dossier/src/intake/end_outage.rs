@@ -1,5 +1,4 @@
-//! Everything works again: the clocks that an outage stopped run on, and the dates that it hit are
-//! restated.
+//! Ends an outage: the stopped clocks resume, and the affected dates are restated.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -15,7 +14,7 @@ use crate::step::{Command, Decision, Facts, Step, refusals};
 #[serde(deny_unknown_fields)]
 #[schema(as = EndOutageRequest)]
 pub struct EndOutage {
-    /// Since when everything works again.
+    /// The instant from which all systems work again; not in the future.
     pub to: Timestamp,
 }
 

@@ -1,8 +1,8 @@
 //! Time that the procedure does not count: until a consulted agency has answered or its period has
-//! passed, during a verification on site, and until a fee has come that is owed after the
-//! acceptance. It is known when it is over; the promised date moves by it, and what was missed
-//! meanwhile was not. For example Decree 61/2018/NĐ-CP, arts 19.2, 19.3 and 19.5, where sector law
-//! says that the time is not counted.
+//! passed, during a verification on site, and until a fee is paid that is owed after acceptance. It
+//! is recorded when it is over: the promised date moves by it, and a deadline that was missed
+//! meanwhile counts as kept. Example: Decree 61/2018/NĐ-CP, arts 19.2, 19.3 and 19.5, where sector
+//! law says that the time is not counted.
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -19,18 +19,16 @@ use crate::step::{Command, Decision, Elsewhere, Facts, LawError, Step};
 /// Moves the promised date by time that is not counted.
 #[derive(Debug, Clone, Copy)]
 pub struct ExcludeTime {
-    /// Why.
     pub reason: NotCounted,
-    /// Since when.
     pub from: Timestamp,
-    /// Until when.
     pub to: Timestamp,
-    /// The event that says so.
+    /// The event of another service that ended the time.
     pub cause: Uuid,
 }
 
 impl ExcludeTime {
-    /// What follows from an event of review that was recorded at `at`.
+    /// The command that follows from an event of review that was recorded at `at`; none if the
+    /// event does not end such a time.
     #[must_use]
     #[cfg_attr(
         not(test),
@@ -65,7 +63,8 @@ impl Command for ExcludeTime {
         refusals: &[],
     };
 
-    /// Waits until the acceptance is known; nothing where the procedure counts the time.
+    /// Not yet, while intake has not recorded the acceptance; nothing, if the procedure counts the
+    /// time.
     fn decide(
         &self,
         intake: &Intake,
@@ -88,8 +87,7 @@ impl Command for ExcludeTime {
         }
         ledger.suspensions.push(Suspension { from, to: Some(to), cause });
         let computed = clock::promise(rule, submission.brief.channel, &ledger)?;
-        // A date that was given stays, and a clock that stands still is reckoned anew when it goes
-        // on.
+        // A fixed date stays. The date of a suspended clock is computed when the clock resumes.
         let running =
             intake.promised.as_ref().filter(|p| p.fixed.is_none() && !intake.is_suspended());
         let moved = running.zip(computed).filter(|(old, new)| new.due_at > old.promise.due_at);
@@ -106,12 +104,13 @@ impl Command for ExcludeTime {
     }
 }
 
-/// Whether something is under way elsewhere, or has not arrived here, for which the date will move.
+/// Whether the promised date will still move: another service waits for an answer or a fee, or has
+/// recorded an event that intake has not received yet.
 pub(super) fn is_awaited(intake: &Intake, facts: &Facts<'_>) -> Result<bool, LawError> {
     let clock = &facts.rule()?.procedure.clock;
     let not_counted = &clock.not_counted;
     let stops = clock.start == ClockStart::FeeReceived || not_counted.contains(&NotCounted::Fee);
-    // What payment says of the fee has not arrived here yet.
+    // Intake may not have received payment's newest event about the fee yet.
     let known = intake.fee_received_at.map_or(LastOfFee::OwedAgain, LastOfFee::ThereSince);
     let last = last_of_fee(facts.elsewhere);
     if stops && last != LastOfFee::Nothing && last != known {
@@ -142,7 +141,7 @@ pub(super) fn is_awaited(intake: &Intake, facts: &Facts<'_>) -> Result<bool, Law
     Ok(unknown || !counts(NotCounted::Consultation) && !consulted.is_empty())
 }
 
-/// What payment recorded last of the fee.
+/// Payment's newest event about the fee.
 #[derive(Debug, PartialEq, Eq)]
 enum LastOfFee {
     Nothing,
@@ -176,7 +175,7 @@ mod tests {
     use crate::law::{Law, shipped_rules};
     use crate::testing::{Scene, at, law};
 
-    /// The shipped law, with a promotion's consultations and verifications not counted.
+    /// The shipped law; the promotion procedure does not count consultations and verifications.
     fn uncounted() -> Law {
         let mut law = Law::default();
         for mut rules in shipped_rules().unwrap() {
@@ -266,7 +265,7 @@ clock:
             events[..],
             [IntakeEvent::FeeReceived(_), IntakeEvent::TimeNotCounted(_)]
         ));
-        // No day had begun with the clock running; five do after the first of December.
+        // No working day began while the clock was running; five do after 1 December.
         assert_eq!(due(&scene), at("2026-12-09T00:00"));
         let explained = scene.state.explanation(&law).unwrap().unwrap();
         assert!(explained.spans.iter().any(|span| span.cause == Some(Uuid::from_u128(8))));

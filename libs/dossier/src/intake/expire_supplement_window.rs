@@ -1,15 +1,15 @@
-//! The applicant has not supplemented in time: the dossier is returned. Decree 297/2025/NĐ-CP (15
-//! working days) and sector law.
+//! The applicant did not submit the supplement in time: the dossier is returned. Decree
+//! 297/2025/NĐ-CP (15 working days) and sector law.
 
 use super::Intake;
 use crate::contract::{ClosedAs, DossierClosed, IntakeEvent};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// Returns a dossier that was not supplemented.
+/// Returns a dossier whose supplement did not come in time.
 #[derive(Debug, Clone, Copy)]
 pub struct ExpireSupplementWindow;
 
-/// The obligation that leads here.
+/// Kind of the obligation that this step enforces.
 pub const KIND: &str = "supplement-window";
 
 impl Command for ExpireSupplementWindow {
@@ -24,7 +24,7 @@ impl Command for ExpireSupplementWindow {
         refusals: &[],
     };
 
-    /// Nothing if no supplement is being waited for.
+    /// Nothing, if no supplement is awaited.
     fn decide(
         &self,
         intake: &Intake,

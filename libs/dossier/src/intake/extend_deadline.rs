@@ -1,6 +1,6 @@
-//! The period is made longer, where the procedure allows it: by as much as it says, as often as it
-//! says, on the basis that it names, and before the period has passed. Unlike an apology with a new
-//! date (`move_appointment`) this is no lateness.
+//! Extends the period where the procedure allows it: by the amount, as often and on the legal basis
+//! that the procedure names, and before the period has passed. Unlike an apology with a new date
+//! (`move_appointment`), an extension is not lateness.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -12,17 +12,17 @@ use crate::contract::{DeadlineExtended, IntakeEvent, Role};
 use crate::step::{Command, Decision, Facts, Step, refusals};
 use crate::text::Text;
 
-/// Why the period must be longer.
+/// Extends the period, with a reason.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ExtendDeadlineRequest)]
 pub struct ExtendDeadline {
-    /// The reason, as it is told to the applicant.
+    /// The reason, as the applicant reads it; at most 2000 characters.
     pub reason: Text<2000>,
 }
 
 refusals! {
-    /// Why a period cannot be made longer.
+    /// Why a period cannot be extended.
     pub enum Refusal {
         NoPeriod => 409, "no-running-period",
             "hồ sơ không có thời hạn đang chạy", "the dossier has no period that is running";
@@ -84,7 +84,8 @@ mod tests {
   extension: { budget: { amount: 3, unit: working_days }, times: 1, basis: Điều 9 }
 ";
 
-    /// The shipped law, with a promotion's period that may be extended once by three working days.
+    /// The shipped law; the period of the promotion procedure may be extended once, by three
+    /// working days.
     fn extensible() -> Law {
         let mut law = Law::default();
         for mut rules in shipped_rules().unwrap() {

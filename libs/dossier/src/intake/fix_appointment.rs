@@ -1,5 +1,5 @@
-//! Somebody outside fixes the date by which a dossier must be done, where the law itself gives no
-//! period: a date of its own (`AppointmentFixed`), recorded with who fixed it and on what basis,
+//! Another authority fixes the date by which a dossier must be decided, where the law gives no
+//! period. The date (`AppointmentFixed`) is recorded with the authority and the legal basis; it is
 //! never computed.
 
 use jiff::Timestamp;
@@ -14,16 +14,16 @@ use crate::law::Finding;
 use crate::step::{Command, Decision, Facts, Step, refusals};
 use crate::text::Line;
 
-/// A date that was fixed outside.
+/// Records a date that another authority fixed.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = FixAppointmentRequest)]
 pub struct FixAppointment {
-    /// The date.
+    /// The date by which the dossier must be decided.
     pub at: Timestamp,
-    /// The office that fixed it.
+    /// The authority that fixed the date; at most 200 characters.
     pub by: Line<200>,
-    /// On what basis.
+    /// The basis on which it was fixed, for example a decision; at most 500 characters.
     pub basis: Line<500>,
 }
 
@@ -94,7 +94,7 @@ mod tests {
         FixAppointment { at, by: "the register".into(), basis: "case file".into() }
     }
 
-    /// A dossier of a procedure whose period no law sets, being worked on.
+    /// A dossier in processing, of a procedure for which the law sets no period.
     fn without_a_period(law: &Law) -> Scene<'_, Intake> {
         let mut scene = Scene::<Intake>::new(law, "WABO.RECEIPT", "Z99.NL");
         let command =

@@ -1,4 +1,4 @@
-//! How each event changes what intake knows of a dossier.
+//! How each event changes the state of intake.
 
 use std::sync::Arc;
 
@@ -21,8 +21,8 @@ impl Intake {
         fixed: Option<String>,
     ) {
         if let Some(promise) = promise {
-            // The same date promised once more is the same promise: what was foreseen or missed
-            // stays so.
+            // A promise with the same or an earlier date keeps whether lateness was foreseen and
+            // whether the date was missed.
             let old = self.promised.as_ref().filter(|old| promise.due_at <= old.promise.due_at);
             let (foreseen, missed) = old.map_or((false, false), |old| (old.foreseen, old.missed));
             let promise = promise.clone();
@@ -53,7 +53,7 @@ impl Intake {
             SupplementStage::Intake => {
                 self.requests_at_intake = self.requests_at_intake.saturating_add(1);
                 self.answer = None;
-                // A clock that counts from the submission stands still meanwhile, though it is not
+                // A clock that counts from the submission stops meanwhile, even though nothing is
                 // promised yet.
                 self.suspensions.push(Suspension { from: meta.at(), to: None, cause: meta.id });
             }
@@ -89,7 +89,7 @@ impl Intake {
                 SupplementEffect::Restart => {
                     self.started_at = supplement.started_at.or(self.started_at);
                     self.began_anew |= supplement.started_at.is_some();
-                    // What it stands still for besides lasts on.
+                    // A suspension for the fee continues.
                     self.suspensions.retain(|one| Some(one.cause) == self.fee_stop);
                     self.extensions = 0;
                 }
@@ -98,7 +98,7 @@ impl Intake {
         self.runs_on(supplement.promise.as_ref(), meta);
     }
 
-    /// The corrected form is the form, and the dossier is what it says.
+    /// The corrected form replaces the form, and the brief follows from it.
     fn correct(&mut self, supplement: &SupplementSubmitted, meta: &Meta) {
         let (Some(form), Some(submission)) = (&supplement.form, &mut self.submission) else {
             return;
@@ -107,8 +107,7 @@ impl Intake {
         submission.form = form.clone();
         match (&supplement.brief, form.known()) {
             (Some(brief), _) => submission.brief = brief.clone(),
-            // Older logs do not have it: what is public are the same fields of the form as it is
-            // now.
+            // Older logs have no brief here: read the public fields again, from the corrected form.
             (None, Some(form)) => {
                 let fields = submission.brief.public.keys();
                 let read = fields.filter_map(|at| Some((at.clone(), form.pointer(at)?.clone())));
@@ -119,8 +118,8 @@ impl Intake {
         Arc::make_mut(&mut self.forms).push(FormVersion::new(form, meta));
     }
 
-    /// What is promised when the clock runs on: a date that was given stays one, with what was left
-    /// of it.
+    /// The promise when the clock resumes. A date that was fixed, not computed, remains a fixed
+    /// one; the remaining time was added to it.
     fn runs_on(&mut self, promise: Option<&Promise>, meta: &Meta) {
         let given = promise.is_some_and(|promise| promise.calendar.is_none());
         let fixed = self.promised.as_ref().and_then(|old| old.fixed.clone()).filter(|_| given);
@@ -133,7 +132,7 @@ impl Intake {
         self.promised(span.promise.as_ref(), meta, None);
     }
 
-    /// The clock does not stand still for a supplement any more.
+    /// Ends the suspension for a supplement.
     fn resume(&mut self, at: Timestamp) {
         resume(&mut self.suspensions, at, |one| Some(one.cause) != self.fee_stop);
     }
@@ -167,7 +166,7 @@ impl Intake {
             self.fee_stop = Some(meta.id);
             self.suspensions.push(Suspension { from, to: None, cause: meta.id });
         }
-        // The one-stop unit's own time begins with the fee, where that comes first.
+        // If the fee comes first, the period for the one-stop unit's answer begins when it is paid.
         let first = self.submission.as_ref().is_some_and(|submission| submission.fee_first);
         if first && self.stage == Stage::Submitted {
             self.answer = None;

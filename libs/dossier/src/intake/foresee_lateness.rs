@@ -1,5 +1,5 @@
-//! One working day is left and nothing is decided: the written notice, the apology and the new date
-//! are due now (form 04). Decree 61/2018/NĐ-CP, art. 19.9.
+//! One working day before the promised date nothing is decided: the written notice, the apology and
+//! the new date are due now (form 04). Decree 61/2018/NĐ-CP, art. 19.9.
 
 use super::miss_deadline::{MET_BY, is_held};
 use super::restate_deadline::restated;
@@ -8,11 +8,11 @@ use crate::clock::late_by_ms;
 use crate::contract::{IntakeEvent, LatenessForeseen};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// Records that one working day is left.
+/// Records that one working day is left and nothing is decided.
 #[derive(Debug, Clone, Copy)]
 pub struct ForeseeLateness;
 
-/// The obligation that leads here.
+/// Kind of the obligation that this step enforces.
 pub const KIND: &str = "foresee";
 
 impl Command for ForeseeLateness {
@@ -27,7 +27,7 @@ impl Command for ForeseeLateness {
         refusals: &[],
     };
 
-    /// Nothing if the dossier is decided, suspended, or was foreseen to be late before.
+    /// Nothing, if the dossier is decided or suspended, or lateness was recorded before.
     fn decide(
         &self,
         intake: &Intake,

@@ -1,5 +1,4 @@
-//! The form of a dossier: what of it identifies nobody, what it must keep to besides its schema,
-//! and its versions.
+//! The form of a dossier: its public fields, checks beyond its schema, and its versions.
 
 use std::collections::BTreeMap;
 
@@ -11,14 +10,12 @@ use crate::contract::{Actor, Meta, Personal};
 use crate::law::Procedure;
 use crate::step::{LawError, Rule};
 
-/// A form as somebody submitted or corrected it.
+/// A version of the form, as submitted or corrected.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FormVersion {
-    /// The form, whole.
+    /// The complete form.
     pub form: Personal<Value>,
-    /// Who wrote it so.
     pub by: Actor,
-    /// When.
     pub at: Timestamp,
 }
 
@@ -28,14 +25,14 @@ impl FormVersion {
     }
 }
 
-/// The fields that rules, views and statistics read.
+/// The fields of the form that rules, views and statistics read; they identify nobody.
 pub(super) fn public_fields(procedure: &Procedure, form: &Value) -> BTreeMap<String, Value> {
     let fields = procedure.public.iter();
     fields.filter_map(|field| Some((field.clone(), form.pointer(field)?.clone()))).collect()
 }
 
-/// The last day on which it could have been filed, if it was filed after that: some time before the
-/// day that it names (`intake.ahead`). Where the form leaves that day out, nothing is too late.
+/// The last day for filing, if the dossier was filed after it: a span before the day that the form
+/// names (`intake.ahead`). `None` if the form does not name that day.
 pub(super) fn filed_too_late(
     rule: Rule<'_>,
     public: &BTreeMap<String, Value>,

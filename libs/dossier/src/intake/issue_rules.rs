@@ -1,9 +1,9 @@
-//! A file of rules is issued: a procedure, a calendar, the agencies, or the periods for complaints,
-//! in a new version. It is recorded like every other step, by whom and when, and from then on
-//! belongs to the law by which everything is computed.
+//! Issues a file of rules in a new version, for example a procedure, a calendar or the list of
+//! agencies. Like every step it records the actor and the instant; from then on the file is part of
+//! the law by which everything is computed.
 //!
 //! What was received or promised under an earlier version stays under it; the version in force on
-//! the day of receipt counts (Law on the Promulgation of Legal Documents 64/2025/QH15, art. 53).
+//! the day of receipt applies (Law on the Promulgation of Legal Documents 64/2025/QH15, art. 53).
 
 use super::rules::{RulesStage, RulesVersion};
 use super::{Intake, Rules};
@@ -33,16 +33,16 @@ refusals! {
     }
 }
 
-/// Issues a file of rules.
+/// Issues a file of rules, or proposes it if a second signature is needed.
 #[derive(Debug, Clone)]
 pub struct IssueRules {
-    /// What the file is about.
     pub kind: RulesKind,
     /// The file, as YAML.
     pub text: String,
-    /// What is wrong with its form as a JSON Schema.
+    /// Findings of the check of its form as a JSON Schema.
     pub form: Vec<Finding>,
-    /// How many persons it takes: with two, the file is a proposal until another one signs it.
+    /// Persons needed to issue it, 1 or 2. With two, the file is a proposal until a second person
+    /// signs it.
     pub signers: u8,
 }
 
@@ -90,7 +90,7 @@ impl Command for IssueRules {
 }
 
 impl IssueRules {
-    /// A number that was used before: nothing is left to do if the content is the same.
+    /// The outcome for a version number that is in use: nothing, if the content is the same.
     fn again(
         &self,
         known: &RulesVersion,
@@ -110,9 +110,10 @@ impl IssueRules {
     }
 }
 
-/// Whether a file of rules concerns an open dossier, by the law without it: one of its procedure,
-/// of an agency with its calendar, or whose form or rules refer to its list of codes. Files of
-/// agencies and of payments concern every one, that of complaints none.
+/// Whether a newly issued file of rules affects an open dossier, judged by the law before it. A
+/// procedure affects its dossiers, a calendar those of the agencies that use it, a list of codes
+/// those whose form or rules refer to it. Files of agencies and payments affect every dossier,
+/// complaint periods none.
 #[must_use]
 pub fn concerns(issued: &RulesIssued, intake: &Intake, facts: &Facts<'_>) -> bool {
     let Some(brief) = intake.submission.as_ref().map(|submission| &submission.brief) else {
@@ -165,7 +166,7 @@ mod tests {
     fn a_new_version_is_issued_once_and_never_with_other_content() {
         let law = law();
         let mut scene = Scene::<Rules>::new(&law, "ENERGY.LABEL", "G02");
-        // Those before come first.
+        // The versions before these must be issued first.
         for ahead in [second(), in_version(SHIPPED, 3)] {
             let Err(Refusal::Invalid(found)) = issue(&mut scene, &ahead) else {
                 panic!("it was issued: {ahead}");

@@ -1,9 +1,9 @@
-//! The period has passed without a decision: recorded for ever, whatever comes after. Where the law
-//! makes something of the agency's silence, the dossier is thereby decided (for example Decree
-//! 137/2026/NĐ-CP, art. 27.5).
+//! The period has passed without a decision: the miss is recorded permanently, whatever follows.
+//! Where the law attaches an outcome to the agency's silence, the dossier is thereby decided (for
+//! example Decree 137/2026/NĐ-CP, art. 27.5).
 //!
-//! There is no false miss: what other services recorded in time counts, even if it has not arrived
-//! here yet.
+//! Events that other services recorded in time count, even if intake has not received them yet:
+//! they are read from the store before a miss is recorded.
 
 use jiff::Timestamp;
 
@@ -18,10 +18,10 @@ use crate::step::{Command, Decision, Facts, LawError, Step};
 #[derive(Debug, Clone, Copy)]
 pub struct MissDeadline;
 
-/// The obligation that leads here.
+/// Kind of the obligation that this step enforces.
 pub const KIND: &str = "deadline";
 
-/// Kinds of events in other services that meet the deadline.
+/// Kinds of events of other services that meet the deadline.
 pub const MET_BY: &[&str] = &["review.DecisionMade.v1"];
 
 impl Command for MissDeadline {
@@ -41,7 +41,7 @@ impl Command for MissDeadline {
         refusals: &[],
     };
 
-    /// Nothing if the deadline was met, is suspended, or was missed before.
+    /// Nothing, if the deadline was met, is suspended, or was recorded as missed before.
     fn decide(
         &self,
         intake: &Intake,
@@ -75,8 +75,8 @@ impl Command for MissDeadline {
     }
 }
 
-/// Whether an outage lasts, or another agency is being asked, for which nobody can say yet that the
-/// period has passed.
+/// Whether it is still open if the period has passed, because an outage lasts or time that is not
+/// counted has not ended.
 pub(super) fn is_held(
     intake: &Intake,
     due_at: Timestamp,
@@ -91,8 +91,8 @@ pub(super) fn is_held(
     Ok(clock::is_held(facts.rule()?, channel, due_at))
 }
 
-/// The miss that was not recorded yet when something else ended or stopped the clock at `ended_at`:
-/// it must not depend on whether the keeper or that something was faster.
+/// A miss that was not yet recorded when another event ended or stopped the clock at `ended_at`.
+/// The outcome must not depend on whether enforcement or that event came first.
 pub(super) fn unrecorded(intake: &Intake, ended_at: Timestamp) -> Option<IntakeEvent> {
     let running = intake.stage == Stage::Processing && !intake.is_suspended();
     let promised = intake.promised.as_ref().filter(|promised| running && !promised.missed)?;

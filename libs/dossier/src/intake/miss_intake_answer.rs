@@ -1,16 +1,16 @@
-//! The one-stop unit has not answered in time: recorded for ever, and the dossier still waits for
-//! its answer. Decree 45/2020/NĐ-CP, art. 11 (8 working hours).
+//! The one-stop unit did not answer in time: the miss is recorded permanently, and the answer
+//! remains owed. Decree 45/2020/NĐ-CP, art. 11 (8 working hours).
 
 use super::Intake;
 use crate::clock::late_by_ms;
 use crate::contract::{IntakeAnswerMissed, IntakeEvent};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// Records that the one-stop unit has not answered in time.
+/// Records that the one-stop unit did not answer in time.
 #[derive(Debug, Clone, Copy)]
 pub struct MissIntakeAnswer;
 
-/// The obligation that leads here.
+/// Kind of the obligation that this step enforces.
 pub const KIND: &str = "answer";
 
 impl Command for MissIntakeAnswer {
@@ -25,7 +25,7 @@ impl Command for MissIntakeAnswer {
         refusals: &[],
     };
 
-    /// Nothing if the answer is no longer owed.
+    /// Nothing, if the answer is no longer owed, not due yet, or recorded as missed before.
     fn decide(
         &self,
         intake: &Intake,

@@ -1,7 +1,6 @@
-//! The agency will be late: it asks for pardon in writing, gives the reason and a new date (form
-//! 04, Văn bản xin lỗi). Decree 61/2018/NĐ-CP, art. 19.9: at most once, unless the procedure says
-//! otherwise. The date that was promised before stays in the record, and a deadline that was missed
-//! stays missed.
+//! The agency will be late: it apologises in writing, with the reason and a new date (form 04, Văn
+//! bản xin lỗi). Decree 61/2018/NĐ-CP, art. 19.9: at most once, unless the procedure allows more.
+//! The earlier date remains recorded, and a missed deadline remains missed.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -14,14 +13,14 @@ use crate::contract::{AppointmentMoved, IntakeEvent, Role};
 use crate::step::{Command, Decision, Facts, Step, refusals};
 use crate::text::Text;
 
-/// An apology with a new date.
+/// Moves the appointment, with an apology.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = MoveAppointmentRequest)]
 pub struct MoveAppointment {
-    /// The new date.
+    /// The new date; later than the present one.
     pub due_at: Timestamp,
-    /// The reason, as it stands in the apology.
+    /// The reason given in the apology; at most 2000 characters.
     pub reason: Text<2000>,
 }
 

@@ -1,4 +1,4 @@
-//! What intake does about the events of others: which command follows from which event.
+//! The reactions of intake to events of other services.
 
 use super::Intake;
 use super::answer_review::AnswerReview;
@@ -16,7 +16,7 @@ use crate::step::{Follow, Incoming, Subscription};
 
 type Follows = Result<Vec<Follow<Intake>>, Unreadable>;
 
-/// The events of others that concern intake.
+/// The events of other services that intake reacts to.
 pub(super) const SUBSCRIPTIONS: &[Subscription<Intake>] = &[
     Subscription { kind: "payment.FeeSettled.v1", react: fee_settled },
     Subscription { kind: "payment.FeeOwedAgain.v1", react: fee_owed_again },
@@ -51,7 +51,7 @@ fn supplement_needed(event: &Incoming<'_>) -> Follows {
     Ok(event.follow(Some(AnswerReview { asked_by: event.id, needed })))
 }
 
-/// A consultation or a verification is over.
+/// The end of a consultation or of a verification on site.
 fn time_passed(event: &Incoming<'_>) -> Follows {
     let passed = ReviewEvent::decode(event.kind, event.data)?;
     Ok(event.follow(ExcludeTime::of(&passed, event.id, event.envelope.at)))

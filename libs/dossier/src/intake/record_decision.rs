@@ -1,6 +1,6 @@
-//! The dossier was decided: intake learns it from review, and the statutory clock stops at the
-//! instant that the decision was recorded, not at that of its arrival. A miss that was recorded in
-//! between is withdrawn if there was none.
+//! Intake receives the decision from review. The statutory clock stops at the instant at which the
+//! decision was recorded, not when it was received. A miss that was recorded in between is
+//! withdrawn if the decision was in time.
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -14,13 +14,11 @@ use crate::step::{Command, Decision, Facts, LawError, Step};
 /// Records that the dossier was decided.
 #[derive(Debug, Clone, Copy)]
 pub struct RecordDecision {
-    /// What was decided.
     pub outcome: Outcome,
-    /// By whom.
     pub by: DecidedBy,
-    /// When it was recorded.
+    /// When review recorded the decision.
     pub decided_at: Timestamp,
-    /// The event that records it.
+    /// The event that recorded the decision.
     pub cause: Uuid,
 }
 
@@ -41,7 +39,8 @@ impl Command for RecordDecision {
         refusals: &[],
     };
 
-    /// Waits until the acceptance is known; nothing if the dossier has ended otherwise.
+    /// Not yet, while intake has not recorded the acceptance; nothing, if the dossier has ended
+    /// otherwise.
     fn decide(
         &self,
         intake: &Intake,
@@ -67,7 +66,7 @@ impl Command for RecordDecision {
     }
 }
 
-/// The decision, and the end of a dossier whose procedure has no result to deliver.
+/// The decision, and the closing of the dossier if its procedure has no result to deliver.
 pub(super) fn decided(
     intake: &Intake,
     decision: DossierDecided,

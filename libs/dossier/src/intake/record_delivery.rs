@@ -1,14 +1,13 @@
-//! The applicant has the result, or it was revoked before that: the dossier is at its end. Decree
+//! The result was delivered, or revoked before delivery: the dossier is closed. Decree
 //! 61/2018/NĐ-CP, art. 20.
 
 use super::{Intake, Stage};
 use crate::contract::{ClosedAs, DossierClosed, IntakeEvent};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// Ends a dossier whose result was delivered or revoked.
+/// Closes a dossier whose result was delivered or revoked.
 #[derive(Debug, Clone, Copy)]
 pub struct RecordDelivery {
-    /// How the dossier ends.
     pub closed_as: ClosedAs,
 }
 
@@ -24,7 +23,7 @@ impl Command for RecordDelivery {
         refusals: &[],
     };
 
-    /// Waits until intake itself knows of the decision.
+    /// Not yet, while intake has not recorded the decision.
     fn decide(
         &self,
         intake: &Intake,

@@ -1,6 +1,6 @@
-//! The fee that a dossier owed is there: intake learns it from payment. Where the fee comes first,
-//! the one-stop unit's time begins; where the law says so, the statutory clock starts, or runs on
-//! (Decree 137/2026/NĐ-CP, art. 11.2).
+//! Intake receives the payment of a dossier's fee from payment. Where the fee comes first, the
+//! period for the one-stop unit's answer begins; where the law says so, the statutory clock starts
+//! or resumes (Decree 137/2026/NĐ-CP, art. 11.2).
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -12,14 +12,13 @@ use crate::contract::{FeeReceived, IntakeEvent, NotCounted, Vnd};
 use crate::law::ClockStart;
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// Records that the fee is there.
+/// Records that the fee was received.
 #[derive(Debug, Clone, Copy)]
 pub struct RecordFee {
-    /// How much.
     pub amount: Vnd,
-    /// When, by the record of the payment.
+    /// When payment recorded it as received.
     pub paid_at: Timestamp,
-    /// That record.
+    /// The event of payment.
     pub cause: Uuid,
 }
 
@@ -39,7 +38,7 @@ impl Command for RecordFee {
         refusals: &[],
     };
 
-    /// Nothing if it is known or the dossier has ended.
+    /// Nothing, if the fee is recorded already or the dossier has ended.
     fn decide(
         &self,
         intake: &Intake,
@@ -59,7 +58,7 @@ impl Command for RecordFee {
             Some(_) | None => None,
         };
         let by_fee = rule.procedure.clock.start == ClockStart::FeeReceived;
-        // A clock that has started does not start anew when the fee comes again.
+        // A clock that has started does not start again when the fee is paid again.
         let starts = by_fee && intake.stage == Stage::Processing && intake.started_at.is_none();
         let mut fee = FeeReceived {
             amount: self.amount,
@@ -88,18 +87,18 @@ impl Command for RecordFee {
     }
 }
 
-/// The time for which an accepted dossier, whose clock was running, waited for its fee, where the
-/// procedure does not count it.
+/// The time that is not counted: an accepted dossier with a running clock waited for its fee, and
+/// the procedure does not count that time.
 fn waited_for(
     intake: &Intake,
     RecordFee { amount, paid_at, cause }: RecordFee,
     facts: &Facts<'_>,
 ) -> Result<Vec<IntakeEvent>, LawError> {
-    // That the clock stood still for it is known already.
+    // The clock was stopped for the fee, so that the suspension is recorded already.
     if intake.fee_stop.is_some() {
         return Ok(Vec::new());
     }
-    // A fee that had to be paid again was waited for since it was missing.
+    // A fee that was returned has been awaited since its return.
     let since = intake.accepted_at.max(intake.accepted_at.and(intake.fee_returned_at));
     let since = since.filter(|at| *at < paid_at && amount > Vnd(0));
     let Some(from) = since else { return Ok(Vec::new()) };

@@ -1,5 +1,5 @@
-//! The one-stop unit does not accept a dossier, with written reasons (form 03, Phiếu từ chối tiếp
-//! nhận giải quyết hồ sơ). Decree 61/2018/NĐ-CP, art. 17.3; it too must be given within the time
+//! The one-stop unit refuses a dossier, with written reasons (form 03, Phiếu từ chối tiếp nhận giải
+//! quyết hồ sơ). Decree 61/2018/NĐ-CP, art. 17.3; the refusal too must be given within the period
 //! for the answer (art. 19.8).
 
 use serde::Deserialize;
@@ -11,12 +11,12 @@ use crate::contract::{DossierRefused, IntakeEvent, Role};
 use crate::step::{Command, Decision, Facts, Step, refusals};
 use crate::text::Text;
 
-/// Why a dossier is not accepted.
+/// Refuses a dossier, with a reason.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = RefuseDossierRequest)]
 pub struct RefuseDossier {
-    /// The written reason.
+    /// The written reason, at most 2000 characters.
     pub reason: Text<2000>,
 }
 

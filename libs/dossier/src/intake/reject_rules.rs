@@ -1,4 +1,4 @@
-//! A second person does not sign a file of rules that somebody proposed. Its number stays used.
+//! A second person rejects a proposed file of rules. Its version number stays in use.
 
 use super::sign_rules::Refusal;
 use crate::access::any;
@@ -6,13 +6,11 @@ use crate::contract::{LawEvent, Role, RulesRejected};
 use crate::intake::{Rules, RulesStage};
 use crate::step::{Command, Decision, Facts, Step};
 
-/// Rejects a version that another person proposed. The person who proposed it withdraws it instead:
+/// Rejects a version that another person proposed. The proposer withdraws it instead, see
 /// [`super::withdraw_rules`].
 #[derive(Debug, Clone)]
 pub struct RejectRules {
-    /// The version.
     pub version: u32,
-    /// The written reason.
     pub reason: String,
 }
 

@@ -1,7 +1,7 @@
-//! The applicant is asked to complete a dossier: once per stage, fully and exactly (form 02, Phiếu
-//! yêu cầu bổ sung, hoàn thiện hồ sơ). Decree 61/2018/NĐ-CP, arts 15.3, 17.2a, 19.4. Before
-//! acceptance it answers the submission; after it, it stops the statutory clock until the
-//! supplement comes.
+//! The applicant is asked to complete a dossier: once per stage, with everything that is missing
+//! (form 02, Phiếu yêu cầu bổ sung, hoàn thiện hồ sơ). Decree 61/2018/NĐ-CP, arts 15.3, 17.2a,
+//! 19.4. Before acceptance the request is the answer to the submission; after acceptance it stops
+//! the statutory clock until the supplement is submitted.
 
 use uuid::Uuid;
 
@@ -19,14 +19,13 @@ use crate::step::{Command, Decision, Facts, Step, refusals};
 pub struct RequestSupplement {
     /// Everything that is missing; empty if only the form is to be corrected.
     pub components: Vec<ComponentCode>,
-    /// The written reason.
     pub reason: Personal<String>,
-    /// The event in another service that asked for it.
+    /// The event of another service that needs the supplement.
     pub asked_by: Option<Uuid>,
 }
 
 refusals! {
-    /// Why a supplement cannot be asked for.
+    /// Why a supplement cannot be requested.
     pub enum Refusal {
         NotOpen => 409, "dossier-not-open",
             "hồ sơ không còn đang được giải quyết", "the dossier is not being worked on";
@@ -77,7 +76,7 @@ impl Command for RequestSupplement {
         }
         let window = rule.procedure.clock.supplement_window;
         let made_before = intake.requests_at_intake.saturating_add(intake.requests_at_review);
-        // What was missed before the clock stops stays missed.
+        // A deadline that was missed before the clock stops stays missed.
         let mut events: Vec<IntakeEvent> = unrecorded(intake, facts.at).into_iter().collect();
         events.push(
             SupplementRequested {

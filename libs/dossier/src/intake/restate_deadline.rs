@@ -1,18 +1,18 @@
-//! The law changed under a date that was promised: an outage was declared or ended, days off were
-//! announced, or a procedure changed for open dossiers too. The date is never moved in silence:
-//! what follows is recorded, with the reason. Decree 224/2026/NĐ-CP, art. 13; Decree 99/2022/NĐ-CP,
+//! The law changed after a date was promised: an outage was declared or ended, days off were
+//! announced, or a procedure changed for open dossiers too. A date never moves without a record:
+//! the new one is recorded with the reason. Decree 224/2026/NĐ-CP, art. 13; Decree 99/2022/NĐ-CP,
 //! art. 16 (outages, also those declared afterwards).
 //!
-//! A promise is never shortened: where the law would now give an earlier date (a Saturday that is
-//! worked after all), the promised one stands. One that rested on days off not announced yet is
-//! confirmed once they are.
+//! A promise is never shortened: where the law would now give an earlier date (for example because
+//! a Saturday became a working day), the promised one remains. A provisional promise, computed
+//! before the days off were announced, is confirmed once they are.
 
 use super::{Intake, Stage};
 use crate::clock;
 use crate::contract::{DeadlineMissWithdrawn, DeadlineRestated, IntakeEvent, Promise};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// Compares the promised date with what the law gives now.
+/// Compares the promised date with the date by the present law.
 #[derive(Debug, Clone, Copy)]
 pub struct RestateDeadline;
 
@@ -37,8 +37,8 @@ impl Command for RestateDeadline {
     }
 }
 
-/// The events that restate the date; none if it is what the law gives, or was fixed by somebody, or
-/// stands still anyway.
+/// The events that restate the date; none if the present law gives the same or an earlier date, if
+/// the date was fixed, or while the clock is suspended.
 pub(super) fn restated(intake: &Intake, facts: &Facts<'_>) -> Result<Vec<IntakeEvent>, LawError> {
     let (Some(promised), Some(ledger), Some(submission)) =
         (&intake.promised, intake.ledger(), &intake.submission)
@@ -55,7 +55,7 @@ pub(super) fn restated(intake: &Intake, facts: &Facts<'_>) -> Result<Vec<IntakeE
     let old = &promised.promise;
     let later = computed.due_at > old.due_at;
     let confirmed = old.provisional && !computed.provisional;
-    // What was decided too late by the new date too stays as it is.
+    // A decision that is late by the new date as well stays late; nothing changes.
     let still_late = decided_at.is_some_and(|at| at > computed.due_at);
     if still_late || !(later || confirmed) {
         return Ok(Vec::new());
@@ -181,7 +181,7 @@ mod tests {
         assert_eq!(due(&scene), at("2026-12-03T00:00"));
     }
 
-    /// The days off of Vietnam in a next version, with one more day.
+    /// Vietnam's days off in a next version, with one more day.
     fn announced(law: &Law, day: &str) -> Law {
         let shipped =
             shipped_rules().unwrap().into_iter().find(|rules| rules.name == "vn").unwrap();

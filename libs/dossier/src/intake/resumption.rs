@@ -1,4 +1,4 @@
-//! A clock that stood still runs on: what can be promised then.
+//! The promise when a suspended clock resumes.
 
 use jiff::Timestamp;
 
@@ -7,7 +7,7 @@ use crate::clock::{self, Ledger, Suspension};
 use crate::contract::Promise;
 use crate::step::{Facts, LawError};
 
-/// Ends at `at` the suspension that lasts and is meant.
+/// Ends, at `at`, the open suspension that `meant` selects.
 pub(super) fn resume(
     suspensions: &mut [Suspension],
     at: Timestamp,
@@ -18,9 +18,9 @@ pub(super) fn resume(
     }
 }
 
-/// What is promised when the clock runs on at `at` with this ledger; nothing while it stands still
-/// for something else, or if the law gives no period. A date that somebody gave is not computed: it
-/// keeps what was left of it.
+/// The promise when the clock resumes at `at` with this ledger; none while another suspension
+/// lasts, or if the law gives no period. A fixed date is not computed: it moves by the suspended
+/// time, see `moved_on`.
 pub(super) fn promise(
     intake: &Intake,
     ledger: &Ledger,
@@ -30,7 +30,7 @@ pub(super) fn promise(
     let channel = intake.submission.as_ref().map(|submission| submission.brief.channel);
     let Some(channel) = channel.filter(|_| !ledger.stands()) else { return Ok(None) };
     let rule = facts.rule()?;
-    // A clock that began anew since replaces what was given.
+    // A clock that began again after the date was given replaces that date.
     let replaced = |said_at| ledger.anew && said_at <= ledger.started_at;
     let given = intake.promised.as_ref().filter(|old| old.fixed.is_some() && !replaced(old.at));
     match given {
@@ -42,8 +42,8 @@ pub(super) fn promise(
     }
 }
 
-/// The given date, later by as much as was left of it: the end of the working day on which that
-/// falls.
+/// The fixed date, moved: the remaining time begins at `at`, and the date is the end of the working
+/// day on which it ends.
 fn moved_on(
     intake: &Intake,
     due_at: Timestamp,
@@ -60,7 +60,7 @@ fn moved_on(
     Ok(Some(clock::given(rule, at, rule.calendar.end_of_day(day)?)?))
 }
 
-/// Since when a clock stands still, for whatever reasons one after the other.
+/// Since when the clock has been suspended without interruption, whatever the reasons.
 fn stands_since(suspensions: &[Suspension]) -> Option<Timestamp> {
     let lasting = suspensions.iter().filter(|one| one.to.is_none());
     let mut since = lasting.map(|one| one.from).min()?;

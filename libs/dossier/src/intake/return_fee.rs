@@ -1,7 +1,7 @@
-//! The fee that a dossier had paid is not there any more: intake learns it from payment. The
-//! dossier is as if it had not been paid: before its acceptance it waits for its fee again, and if
-//! that does not come in the new window, it is returned. A clock that started with the fee stands
-//! still until it comes again (Decree 137/2026/NĐ-CP, art. 11.2); it does not start anew.
+//! Intake learns from payment that the fee of a dossier was returned or had not been received. The
+//! dossier is treated as unpaid: before acceptance it waits for the fee again, and is returned if
+//! that does not come in the new period. A clock that started with the fee is suspended until the
+//! fee is paid again (Decree 137/2026/NĐ-CP, art. 11.2); it does not start again.
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -12,14 +12,14 @@ use crate::contract::{DeadlineMissWithdrawn, FeeReturned, IntakeEvent, Vnd};
 use crate::law::ClockStart;
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// Records that the fee is not there any more.
+/// Records that the fee is missing again.
 #[derive(Debug, Clone, Copy)]
 pub struct ReturnFee {
-    /// How much is missing.
+    /// The missing amount.
     pub amount: Vnd,
-    /// Since when, by the record of the payment.
+    /// When payment recorded that it is missing.
     pub since: Timestamp,
-    /// That record.
+    /// The event of payment.
     pub cause: Uuid,
 }
 
@@ -39,7 +39,8 @@ impl Command for ReturnFee {
         refusals: &[],
     };
 
-    /// Nothing if the dossier has ended. What was recorded as received must be known first.
+    /// Nothing, if the dossier has ended. Not yet, while intake has not recorded the fee as
+    /// received.
     fn decide(
         &self,
         intake: &Intake,
@@ -61,7 +62,8 @@ impl Command for ReturnFee {
         let mut events = Vec::new();
         if let (Some(at), Some(promised)) = (clock_stops_at, &intake.promised) {
             let due_at = promised.promise.due_at;
-            // Whether intake heard of it before or after the date passed makes no difference.
+            // The outcome is the same whether intake receives it before or after the date has
+            // passed.
             if promised.missed && at < due_at {
                 events.push(DeadlineMissWithdrawn { due_at, cause }.into());
             }
@@ -88,7 +90,7 @@ pub(crate) mod tests {
     use crate::step::State;
     use crate::testing::{Scene, at, law};
 
-    /// Payment said at `since` that the fee is missing, and intake hears of it at `moment`.
+    /// Payment records at `since` that the fee is missing; intake receives it at `moment`.
     pub(crate) fn give_back(
         scene: &mut Scene<'_, Intake>,
         moment: &str,
@@ -99,8 +101,8 @@ pub(crate) mod tests {
         scene.take(moment, Role::System, command).unwrap()
     }
 
-    /// Accepted on 20 November; its clock started with the fee on Wednesday 25: fifteen working
-    /// days end on 16 December.
+    /// A dossier accepted on 20 November whose clock started with the fee on Wednesday 25 November:
+    /// fifteen working days end on 16 December.
     pub(crate) fn started(law: &Law) -> Scene<'_, Intake> {
         let mut scene =
             submitted(law, "MLM.CERTIFICATE", "G02.003", &["application", "deposit", "plan"]);
@@ -167,7 +169,7 @@ pub(crate) mod tests {
         let stopped_by = scene.state.fee_stop;
         let events = record(&mut scene, "2026-12-02T10:00");
         assert!(matches!(events[..], [IntakeEvent::FeeReceived(_)]), "counted once: {events:?}");
-        // The first and the second of December began while it stood still.
+        // The first and the second of December began while the clock was suspended.
         assert_eq!(due(&scene), at("2026-12-19T00:00"));
         assert_eq!(scene.state.started_at, Some(at("2026-11-25T10:00")), "it did not start anew");
         assert!(!scene.state.is_suspended() && is_due(&scene));
@@ -206,8 +208,8 @@ pub(crate) mod tests {
             .unwrap();
         give_back(&mut scene, "2026-11-30T10:00", "2026-11-30T10:00");
         record(&mut scene, "2026-12-02T10:00");
-        // As much as was left of it, from the second of December: the working day on which that
-        // falls.
+        // The remaining time, counted from 2 December: the date is the end of the working day on
+        // which it ends.
         assert_eq!(due(&scene), at("2026-12-25T00:00"));
         assert!(scene.state.promised.as_ref().unwrap().fixed.is_some());
         assert_eq!(explained(&scene).due_at, due(&scene));

@@ -1,5 +1,5 @@
-//! The versions of one file of rules, from the proposal to the law or to their end before that. A number that was used once stays
-//! used.
+//! The versions of one file of rules, from proposal to issue, rejection or withdrawal. A version
+//! number that was used once stays in use.
 
 use jiff::Timestamp;
 
@@ -8,73 +8,71 @@ use crate::contract::{AgencyCode, LawEvent, Meta, ProcedureRef, RulesIssued, Rul
 use crate::law::{says_the_same, says_the_same_later};
 use crate::step::State;
 
-/// Where a version stands.
+/// The status of a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RulesStage {
-    /// Somebody proposed it; a second person has to sign it before it is law.
+    /// Proposed; a second person has to sign it before it is law.
     AwaitingSignature,
-    /// It is law, in force from the day that it says.
+    /// Law; applies from the day that the file names.
     Issued,
-    /// A second person did not sign it.
+    /// Rejected by a second person.
     Rejected,
-    /// It was taken back before it was in force.
+    /// Withdrawn before it was in force.
     Withdrawn,
-    /// It was issued, and is no law: it contradicts what was recorded shortly before it. Only the register knows, see
-    /// [`crate::law::Law::record`].
+    /// Issued but not law, because it contradicts a file recorded shortly before it. Only the
+    /// register sets this, see [`crate::law::Law::record`].
     Void,
 }
 
-/// A version.
+/// A version of a file of rules.
 #[derive(Debug, Clone)]
 pub struct RulesVersion {
-    /// What it says.
     pub rules: RulesIssued,
-    /// Where it stands.
     pub stage: RulesStage,
     /// Who issued or proposed it.
     pub by: Subject,
-    /// Since when it stands there.
+    /// When it reached its present stage.
     pub since: Timestamp,
     /// Who signed it as the second person.
     pub signed_by: Option<Subject>,
-    /// Who wants it taken back, where that takes a second person.
+    /// Who proposed its withdrawal, where that needs a second person.
     pub withdrawal_by: Option<Subject>,
     /// Who signed, rejected or withdrew it.
     pub settled_by: Option<Subject>,
-    /// Why it was rejected or withdrawn.
+    /// Why it was rejected, withdrawn or void.
     pub reason: Option<String>,
 }
 
 /// The versions of one file of rules.
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
-    /// All that were ever proposed or issued, in that order.
+    /// All versions that were ever proposed or issued, in that order.
     pub versions: Vec<RulesVersion>,
-    /// Whether somebody other than the program itself has issued one.
+    /// Whether a person has issued one, rather than the program at its start.
     pub own: bool,
 }
 
-/// What becomes of a version that comes with the program, at its start.
+/// What the program does at its start with a version that is shipped with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shipped {
-    /// Nothing: it was issued before, or what it says was, under a later number.
+    /// Nothing: it was issued before, or its content was issued under a later number.
     Known,
-    /// It is issued.
+    /// Issue it.
     New,
-    /// It is not issued; why.
+    /// Do not issue it, for this reason.
     PassedOver(&'static str),
-    /// The program has issued this number with other content before.
+    /// Do not issue it: the program has issued this number with other content before.
     Changed,
 }
 
 impl Rules {
-    /// A version by its number.
+    /// The version with this number.
     #[must_use]
     pub fn version(&self, number: u32) -> Option<&RulesVersion> {
         self.versions.iter().find(|known| known.rules.version == number)
     }
 
-    /// The highest number that was used; 0 if none was.
+    /// The highest number in use; 0 if none is.
     #[must_use]
     pub fn newest(&self) -> u32 {
         self.versions.iter().map(|known| known.rules.version).max().unwrap_or(0)
@@ -86,7 +84,7 @@ impl Rules {
         self.versions.iter().find(|known| known.stage == RulesStage::AwaitingSignature)
     }
 
-    /// Notes that the law did not take a version.
+    /// Marks a version as void, with the reason for which the law did not take it.
     pub fn mark_void(&mut self, number: u32, reason: &str) {
         self.change(number, |known| {
             known.stage = RulesStage::Void;
@@ -94,13 +92,13 @@ impl Rules {
         });
     }
 
-    /// Whether somebody other than the program itself has had a hand in it.
+    /// Whether a person has issued, proposed, rejected or withdrawn a version.
     #[must_use]
     pub fn is_touched(&self) -> bool {
         self.own || self.versions.iter().any(|known| known.stage != RulesStage::Issued)
     }
 
-    /// What becomes of a version that comes with the program.
+    /// What to do at the start with a version that is shipped with the program.
     #[must_use]
     pub fn shipped(&self, rules: &RulesIssued) -> Shipped {
         let known = self.version(rules.version);
@@ -215,7 +213,7 @@ impl State for Rules {
     }
 }
 
-/// The id of the stream in which the versions of a file stand.
+/// The stream id for the versions of a file of rules.
 #[must_use]
 pub fn stream_id(kind: RulesKind, name: &str) -> String {
     format!("{}.{name}", kind.as_str())
@@ -276,7 +274,7 @@ mod tests {
         assert_eq!(scene.state.shipped(&file(&text)), Shipped::Known);
         let changed = shipped.replace("amount: 5", "amount: 4");
         assert!(passed_over(scene.state.shipped(&file(&changed))).contains("its own"));
-        // The agency issues what came with the program, from a day of its own.
+        // The agency issues the shipped content, with another first day.
         let again = next_version(&changed).replace("12-15", "12-20");
         issue(&mut scene, &again, 1).unwrap();
         assert_eq!(scene.state.shipped(&file(&changed)), Shipped::Known);

@@ -1,5 +1,5 @@
-//! A second person signs a file of rules that somebody proposed. From then on it is law. Everything
-//! that follows from it is computed once more, by the law as it stands then.
+//! A second person signs a proposed file of rules, which is law from then on. The file is checked
+//! again by the law at the time of the signature.
 
 use crate::access::any;
 use crate::contract::{LawEvent, Role, RulesIssued};
@@ -28,7 +28,6 @@ refusals! {
 /// Signs a version that another person proposed.
 #[derive(Debug, Clone, Copy)]
 pub struct SignRules {
-    /// The version.
     pub version: u32,
 }
 

@@ -1,4 +1,5 @@
-//! A dossier as intake knows it: the fold over its events, what falls due in it, and why.
+//! The state of a dossier in intake: the fold over its events, its obligations, and how they are
+//! computed.
 
 use std::sync::Arc;
 
@@ -22,114 +23,101 @@ use crate::contract::{
 use crate::law::{Law, Outage};
 use crate::step::{AnyCommand, LawError, Obligation, State, Subscription};
 
-/// Where a dossier stands with the one-stop unit.
+/// The stage of a dossier at the one-stop unit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Stage {
-    /// Nothing was submitted.
     #[default]
     Empty,
-    /// It waits for the one-stop unit's answer.
+    /// Waits for the one-stop unit's answer.
     Submitted,
-    /// It was accepted and is being worked on.
+    /// Accepted and in processing.
     Processing,
-    /// It was decided.
     Decided,
-    /// It was not accepted.
+    /// The one-stop unit did not accept it.
     Refused,
-    /// The applicant took it back.
     Withdrawn,
-    /// It is at its end.
     Closed(ClosedAs),
 }
 
-/// A supplement that was asked for and has not come.
+/// A supplement that was requested and has not been submitted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OpenRequest {
-    /// What was asked for.
     pub request: SupplementRequested,
-    /// The event that asked.
+    /// The event that requested it.
     pub event: Uuid,
-    /// The applicant's window.
+    /// The applicant's period.
     pub window: Running,
 }
 
 /// The answer that the one-stop unit owes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Answer {
-    /// Its period.
     pub running: Running,
-    /// Whether it was missed.
     pub missed: bool,
 }
 
 /// The promise in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Promised {
-    /// What was promised.
     pub promise: Promise,
-    /// The event that promised it.
+    /// The event that made the promise.
     pub by: Uuid,
-    /// When.
+    /// When that event was recorded.
     pub at: Timestamp,
-    /// On what basis, if it was not computed from the procedure.
+    /// The basis of a date that was fixed, not computed from the procedure.
     pub fixed: Option<String>,
     /// Whether lateness was foreseen.
     pub foreseen: bool,
-    /// Whether it was missed; a miss that was withdrawn does not count.
+    /// Whether the date was missed; false again if the miss was withdrawn.
     pub missed: bool,
 }
 
-/// A dossier, as intake knows it.
+/// The state of a dossier in intake.
 #[derive(Debug, Clone, Default)]
 pub struct Intake {
-    /// What was submitted, with the form as it was last corrected and what follows from it.
+    /// The submission, with the form and the brief as last corrected.
     pub submission: Option<Arc<DossierSubmitted>>,
-    /// The form in each of its versions, the present one last.
+    /// All versions of the form, the present one last.
     pub forms: Arc<Vec<FormVersion>>,
-    /// When.
     pub submitted_at: Option<Timestamp>,
-    /// When it came to its end: was decided, refused, withdrawn or closed.
+    /// When it was decided, refused, withdrawn or closed.
     pub ended_at: Option<Timestamp>,
     /// When it last became complete: with the submission, or with a supplement before acceptance.
     pub completed_at: Option<Timestamp>,
-    /// Where it stands.
     pub stage: Stage,
     /// The answer that is owed before acceptance.
     pub answer: Option<Answer>,
-    /// The supplement that is being waited for.
+    /// The supplement that is awaited.
     pub open_request: Option<Arc<OpenRequest>>,
-    /// How many supplements were asked for before acceptance.
+    /// Number of supplement requests before acceptance.
     pub requests_at_intake: u32,
-    /// How many were asked for after it.
+    /// Number of supplement requests after acceptance.
     pub requests_at_review: u32,
-    /// When the fee was received; nothing if it is not there.
+    /// Absent if the fee was not received, or was returned.
     pub fee_received_at: Option<Timestamp>,
-    /// When a fee that had been received was found not to be there any more.
+    /// When a fee that had been received was returned or found not to have been received.
     pub fee_returned_at: Option<Timestamp>,
-    /// The event since which the clock stands still for the fee, while it does.
+    /// The event that suspended the clock for the fee, while the suspension lasts.
     pub fee_stop: Option<Uuid>,
-    /// When it was accepted.
     pub accepted_at: Option<Timestamp>,
-    /// When the clock started, if it has.
+    /// When the statutory clock started.
     pub started_at: Option<Timestamp>,
-    /// When it stood still.
+    /// The suspensions of the statutory clock, ended ones included.
     pub suspensions: Vec<Suspension>,
-    /// How often the period was made longer since it began.
+    /// Number of extensions since the clock last began.
     pub extensions: u32,
-    /// Whether the clock began anew with a supplement.
+    /// Whether the clock began again with a supplement.
     pub began_anew: bool,
-    /// The promise in force.
     pub promised: Option<Promised>,
     /// How often the appointment was moved.
     pub redatings: u32,
-    /// The decision.
     pub decision: Option<DossierDecided>,
     /// All documents, those of supplements included.
     pub documents: Arc<Vec<Document>>,
 }
 
 impl Intake {
-    /// The clock, if it has started.
+    /// The ledger of the statutory clock, if it has started.
     #[must_use]
     pub fn ledger(&self) -> Option<Ledger> {
         let started_at = self.started_at?;
@@ -138,37 +126,36 @@ impl Intake {
         Some(Ledger { started_at, suspensions, extensions, anew })
     }
 
-    /// Whether the dossier is still to be decided.
+    /// Whether the dossier still has to be decided.
     #[must_use]
     pub const fn is_open(&self) -> bool {
         matches!(self.stage, Stage::Submitted | Stage::Processing)
     }
 
-    /// When it was accepted, and whether it was: what the record of its end says of it.
+    /// When it was accepted, and whether: the two values that the events at its end record.
     pub(super) fn acceptance(&self) -> (Option<Timestamp>, Option<bool>) {
         (self.accepted_at, Some(self.accepted_at.is_some()))
     }
 
-    /// Whether the clock stands still now, and may run on. That of a dossier that came to its end
-    /// does neither.
+    /// Whether the clock is suspended and may resume; false for a dossier that has ended.
     #[must_use]
     pub fn is_suspended(&self) -> bool {
         self.is_open() && self.stopped().is_some()
     }
 
-    /// A suspension that lasts.
+    /// An open suspension, if there is one.
     #[must_use]
     pub fn stopped(&self) -> Option<&Suspension> {
         self.suspensions.iter().find(|suspension| suspension.to.is_none())
     }
 
-    /// Whether the clock stands still until the fee has come again.
+    /// Whether the clock is suspended until the fee is paid again.
     #[must_use]
     pub fn awaits_fee(&self) -> bool {
         self.is_open() && self.fee_stop.is_some()
     }
 
-    /// How the promised date came about; nothing while there is none.
+    /// How the promised date was computed; `None` if none is promised.
     pub fn explanation(&self, law: &Law) -> Result<Option<Explanation>, LawError> {
         let (Some(promised), Some(ledger), Some(submission)) =
             (&self.promised, self.ledger(), &self.submission)
@@ -177,11 +164,11 @@ impl Intake {
         };
         let Brief { procedure, agency, channel, .. } = &submission.brief;
         let mut rule = law.rule(procedure, agency, promised.at).ok_or(LawError::NotLoaded)?;
-        // By the calendar that was promised by, whatever was announced since.
+        // By the calendar version of the promise, whatever was announced since.
         if let Some(version) = promised.promise.calendar {
             rule.calendar = law.calendar_in(agency, version).ok_or(LawError::NotLoaded)?;
         }
-        // And by the outages that were known then.
+        // And with the outages that were known then.
         let known = |outage: &&Outage| outage.recorded_at <= promised.at;
         let outages: Vec<Outage> = rule.outages.iter().filter(known).cloned().collect();
         rule.outages = &outages;
@@ -193,7 +180,7 @@ impl Intake {
         }
     }
 
-    /// How the instant came about at which lateness is foreseen; nothing if it need not be.
+    /// How the instant for foreseeing lateness was computed; `None` if there is none.
     pub fn foresight(&self, law: &Law) -> Result<Option<Explanation>, LawError> {
         let (Some(promised), Some(started_at), Some((procedure, agency))) =
             (&self.promised, self.started_at, self.received_under())
@@ -328,8 +315,8 @@ impl State for Intake {
         let rule = under.and_then(|(procedure, at)| law.rule(procedure, at, running.known_at));
         let rule = rule.ok_or(LawError::NotLoaded)?;
         let rules = rule.procedure;
-        // What comes to the agency after its cut-off comes the next morning; a window of the
-        // applicant's just runs.
+        // What reaches the agency after its cut-off counts from the next working day; an
+        // applicant's period begins at once.
         let (started_at, budget) = if receives {
             (clock::effective_start(rule, running.since)?, rules.intake.answer)
         } else {

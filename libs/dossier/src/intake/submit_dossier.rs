@@ -1,8 +1,8 @@
-//! An applicant, or who represents one, submits a dossier: online, at the counter or by post.
+//! An applicant or a representative submits a dossier: online, at the counter or by post.
 //!
 //! Decree 61/2018/NĐ-CP, arts 16 and 17; Decree 45/2020/NĐ-CP, art. 11 (answer within 8 working
-//! hours). The dossier is received under the version of the procedure in force on that day and
-//! keeps it.
+//! hours). The dossier is received under the version of the procedure in force on that day, and
+//! that version continues to apply to it.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -20,39 +20,36 @@ use crate::contract::{
 use crate::law::{FeeDue, Procedure};
 use crate::step::{Command, Decision, Facts, Rule, Step, refusals};
 
-/// Who may put documents in before a dossier exists.
+/// Permissions to upload documents before a dossier exists.
 pub const UPLOAD: &[May] = &[any(Role::Applicant), any(Role::Clerk), any(Role::Approver)];
 
-/// Which of them do so for their agency: whoever has one of these roles at an agency, and is an
-/// applicant as well, uploads as an officer. It stays the uploader's own all the same.
+/// The part of these permissions that is exercised for an agency: a caller with one of these roles
+/// who is also an applicant uploads as an officer. The document still belongs to the uploader.
 pub const UPLOAD_FOR_AGENCY: &[May] = &[any(Role::Clerk), any(Role::Approver)];
 
 /// Submits a dossier.
 #[derive(Debug, Clone)]
 pub struct SubmitDossier {
-    /// The dossier's id, derived from the client and its key.
+    /// Derived from the client and its idempotency key.
     pub dossier: DossierId,
-    /// A code that nobody else has.
+    /// Unique in the installation.
     pub code: DossierCode,
-    /// The agency that receives it.
+    /// The receiving agency.
     pub agency: AgencyCode,
-    /// By which way it comes.
     pub channel: Channel,
-    /// Whose it is.
     pub applicant: Subject,
-    /// Who represents the applicant.
     pub representative: Option<Subject>,
-    /// The form, checked against the procedure's schema.
+    /// Checked against the procedure's schema before.
     pub form: Value,
     /// The uploaded documents.
     pub documents: Vec<Document>,
-    /// Groups for reductions of the fee.
+    /// The groups that reduce the fee, as claimed by the applicant.
     pub groups: Vec<String>,
-    /// How the result is wanted.
+    /// The way in which the applicant wants the result.
     pub delivery: Option<Delivery>,
-    /// For post: the date that the law counts by.
+    /// For post: the date of posting, where the law counts by it.
     pub posted_at: Option<Timestamp>,
-    /// What shows that date; what the procedure counts by, if it is not said.
+    /// The evidence for that date; by default the kind of evidence that the procedure names.
     pub posted_by: Option<PostEvidence>,
 }
 
@@ -181,7 +178,7 @@ impl Command for SubmitDossier {
     }
 }
 
-/// What follows from the dossier can be computed.
+/// Checks that the dates and amounts that will follow from the dossier can be computed.
 fn check_forward(
     rule: Rule<'_>,
     command: &SubmitDossier,
@@ -212,7 +209,7 @@ fn accepted_at_once(
     Ok(DossierAccepted { brief, promise, started_at: Some(started_at) })
 }
 
-/// By what the date of posting is shown, where the procedure counts by it.
+/// The evidence for the date of posting, where the procedure counts by that date.
 fn posted(
     procedure: &Procedure,
     command: &SubmitDossier,
@@ -234,7 +231,7 @@ fn posted(
     }
 }
 
-/// Every component known, and on submission every required one there.
+/// Checks that every component is known and every required one is present.
 fn check_documents(procedure: &Procedure, documents: &[Document]) -> Result<(), Refusal> {
     for document in documents {
         known_component(procedure, &document.component)
@@ -246,7 +243,7 @@ fn check_documents(procedure: &Procedure, documents: &[Document]) -> Result<(), 
     missing.map_or(Ok(()), |component| Err(Refusal::MissingDocument(component.code.clone())))
 }
 
-/// Whether a procedure names a component; the component itself if not.
+/// Checks that a procedure has this component; the error is the component itself.
 pub(super) fn known_component<'a>(
     procedure: &Procedure,
     code: &'a ComponentCode,
@@ -310,7 +307,7 @@ pub(crate) mod tests {
         }
     }
 
-    /// The notice of a seminar on Monday 14 December 2026.
+    /// A notice of a seminar on Monday 14 December 2026.
     pub(crate) fn seminar<'a>(law: &'a Law, moment: &str) -> Result<Scene<'a, Intake>, Refusal> {
         let form = json!({ "seminar": { "date": "2026-12-14" } });
         let documents = vec![document("notice"), document("programme")];

@@ -1,6 +1,6 @@
-//! The applicant supplies what was asked for. Before acceptance the one-stop unit's time begins
-//! again; after it, the statutory clock runs on, or begins again from the start (Decree
-//! 61/2018/NĐ-CP, art. 19.4), as the procedure says.
+//! The applicant submits the supplement. Before acceptance, the period for the one-stop unit's
+//! answer begins again; after it, the statutory clock resumes or begins again from the start
+//! (Decree 61/2018/NĐ-CP, art. 19.4), as the procedure says.
 
 use jiff::civil::Date;
 use serde_json::Value;
@@ -15,17 +15,16 @@ use crate::contract::{
 };
 use crate::step::{Command, Decision, Facts, Rule, State, Step, refusals};
 
-/// Supplies what was asked for.
+/// Submits the supplement that was requested.
 #[derive(Debug, Clone)]
 pub struct SubmitSupplement {
-    /// The documents.
     pub documents: Vec<Document>,
-    /// The corrected form, checked against the procedure's schema.
+    /// The corrected form, checked against the procedure's schema before.
     pub form: Option<Value>,
 }
 
 refusals! {
-    /// Why a supplement is not taken.
+    /// Why a supplement is not accepted.
     pub enum Refusal {
         NothingAwaited => 409, "no-supplement-awaited",
             "không có yêu cầu bổ sung đang mở", "no supplement is being waited for";
@@ -83,7 +82,7 @@ impl Command for SubmitSupplement {
             }
         }
         let brief = corrected(intake, self.form.as_ref(), facts)?;
-        // Where the fee comes first, the officers' time begins with the fee.
+        // Where the fee comes first, the period for the answer begins when it is paid.
         let fee_open = intake.submission.as_ref().is_some_and(|submission| submission.fee_first)
             && intake.fee_received_at.is_none();
         let answer_due_at = match (request.stage, rule.procedure.intake.answer) {
@@ -118,8 +117,8 @@ impl Command for SubmitSupplement {
     }
 }
 
-/// The dossier as its form now makes it, where that keeps to what it had to keep to when it was
-/// submitted; nothing if it was never corrected.
+/// The brief that follows from the corrected form, checked as at the submission; `None` if the form
+/// was never corrected.
 fn corrected(
     intake: &Intake,
     form: Option<&Value>,
@@ -127,7 +126,7 @@ fn corrected(
 ) -> Result<Option<Brief>, Refusal> {
     let Some(submission) = &intake.submission else { return Ok(None) };
     let Some(form) = form else {
-        // Whoever did not hear of an earlier correction hears of it now.
+        // Repeats an earlier correction, for services that did not receive it.
         return Ok((intake.forms.len() > 1).then(|| submission.brief.clone()));
     };
     let rule = received_under(facts.rule()?, &submission.brief, facts);
@@ -139,8 +138,8 @@ fn corrected(
     Ok(Some(Brief { public, ..submission.brief.clone() }))
 }
 
-/// The law with the procedure in the version that the dossier was received under: its form is that
-/// one's, whatever version applies to open dossiers by now.
+/// The law with the version of the procedure under which the dossier was received: the form follows
+/// that version, whichever version applies to open dossiers by now.
 fn received_under<'a>(rule: Rule<'a>, brief: &Brief, facts: &Facts<'a>) -> Rule<'a> {
     let procedure = facts.law.procedure(&brief.procedure).unwrap_or(rule.procedure);
     Rule { procedure, ..rule }
@@ -156,8 +155,7 @@ fn check(request: &SupplementRequested, command: &SubmitSupplement) -> Result<()
     missing.map_or(Ok(()), |component| Err(Refusal::MissingDocument(component.clone())))
 }
 
-/// The ledger once the supplement has come. It may stand still for a fee that is missing, all the
-/// same.
+/// The ledger after the supplement. It may remain suspended for a missing fee.
 fn resumed(
     intake: &Intake,
     mut ledger: Ledger,
@@ -288,8 +286,8 @@ mod tests {
         assert_eq!(refused, Err(Refusal::NothingAwaited));
     }
 
-    /// Asks for a correction of a notice of a seminar on 14 December that came on 16 November, and
-    /// corrects it.
+    /// Requests and submits a correction of a seminar notice: filed on 16 November for 14 December,
+    /// corrected to `day`.
     fn seminar_moved_to<'a>(law: &'a Law, day: &str) -> Result<Scene<'a, Intake>, Refusal> {
         let mut scene = seminar(law, "2026-11-16T09:00").unwrap();
         let (components, reason) =

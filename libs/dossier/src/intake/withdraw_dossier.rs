@@ -1,4 +1,4 @@
-//! The applicant takes a dossier back before it is decided (form 05, Thông báo dừng giải quyết hồ
+//! The applicant withdraws a dossier before it is decided (form 05, Thông báo dừng giải quyết hồ
 //! sơ). Decree 118/2025/NĐ-CP, art. 21; Circular 03/2025/TT-VPCP, art. 7.
 
 use serde::Deserialize;
@@ -10,17 +10,17 @@ use crate::contract::{DossierWithdrawn, IntakeEvent, Role};
 use crate::step::{Command, Decision, Facts, Step, refusals};
 use crate::text::Text;
 
-/// Why a dossier is taken back.
+/// Withdraws a dossier, optionally with a reason.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = WithdrawDossierRequest)]
 pub struct WithdrawDossier {
-    /// The applicant's words.
+    /// The applicant's reason, at most 2000 characters.
     pub reason: Option<Text<2000>>,
 }
 
 refusals! {
-    /// Why a dossier cannot be taken back.
+    /// Why a dossier cannot be withdrawn.
     pub enum Refusal {
         NotOpen => 409, "dossier-not-open",
             "hồ sơ không còn đang được giải quyết", "the dossier is not being worked on";

@@ -1,7 +1,7 @@
-//! A file of rules is taken back before it is in force: a proposal at any time, a procedure until
-//! its first day begins. Nothing can have been filed under it. Its number stays used. What two
-//! persons had to issue, two persons take back: the first one proposes it, and the file stays law
-//! until somebody else withdraws it too.
+//! A file of rules is withdrawn before it is in force: a proposal at any time, a procedure until
+//! its first day begins, so that nothing can have been filed under it. Its version number stays in
+//! use. What two persons had to issue, two persons withdraw: the first proposes the withdrawal, and
+//! the file stays law until a second person withdraws it too.
 
 use crate::access::any;
 use crate::contract::{LawEvent, Role, RulesWithdrawalProposed, RulesWithdrawn};
@@ -25,14 +25,12 @@ refusals! {
     }
 }
 
-/// Withdraws a version.
+/// Withdraws a version, or proposes its withdrawal if a second person is needed.
 #[derive(Debug, Clone)]
 pub struct WithdrawRules {
-    /// The version.
     pub version: u32,
-    /// The written reason.
     pub reason: String,
-    /// How many persons it takes to issue rules.
+    /// Persons needed to issue rules, 1 or 2.
     pub signers: u8,
 }
 
@@ -97,7 +95,7 @@ pub(super) mod tests {
         text.replace("effective: { from: 2026-01-01 }", &format!("effective: {{ from: {from} }}"))
     }
 
-    /// The notice of energy labelling, with its shipped version on record.
+    /// The stream of the energy labelling procedure, with the shipped version issued.
     pub(crate) fn scene(law: &crate::law::Law) -> Scene<'_, Rules> {
         let mut scene = Scene::<Rules>::new(law, "ENERGY.LABEL", "G02");
         let shipped = rules(RulesKind::Procedure, "energy", SHIPPED).unwrap();
@@ -123,7 +121,7 @@ pub(super) mod tests {
         scene.take(moment, Role::Operator, withdrawal(version, "sai sót"))
     }
 
-    /// By one person, where one issues rules.
+    /// A withdrawal where one person issues rules.
     pub(crate) fn withdrawal(version: u32, reason: &str) -> WithdrawRules {
         WithdrawRules { version, reason: reason.to_owned(), signers: 1 }
     }
@@ -199,7 +197,8 @@ pub(super) mod tests {
             assert_eq!(law.in_force_as_known(&code, day, at(known_at)).unwrap().version, 2);
         }
         assert!(law.take(&issued, None).is_err(), "its number is used");
-        // Another process may have taken a dossier under it in its first instant: that one goes on.
+        // Another process may have received a dossier under it in its first instant: that dossier
+        // goes on.
         let received = ProcedureRef { code: code.clone(), version: 3 };
         let moment = at("2026-12-02T09:00");
         let rule = law.rule(&received, &"G02.003".into(), moment).unwrap();
