@@ -1,4 +1,4 @@
-//! Certificates of an authority of one's own, for as long as a test wants them to last.
+//! Certificates of a test authority, with a validity that the test chooses.
 
 use std::time::SystemTime;
 
@@ -7,7 +7,7 @@ use rcgen::{
 };
 use uuid::Uuid;
 
-/// An authority that nobody trusts who is not told to.
+/// A certificate authority that clients trust only if they are configured to.
 #[derive(Debug)]
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
@@ -15,10 +15,10 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// A new one.
+    /// Creates an authority.
     pub fn new() -> Result<Self, Error> {
         let mut params = CertificateParams::new(Vec::new())?;
-        // By its name it is told from others.
+        // A unique name tells it from other authorities.
         let name = format!("Authority {}", Uuid::new_v4());
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -33,7 +33,7 @@ impl Authority {
         &self.pem
     }
 
-    /// A certificate for these names and addresses that is good from one time until another, and its key (PEM).
+    /// A certificate for these names and addresses with this validity, and its key (PEM).
     pub fn certificate(
         &self,
         names: &[&str],

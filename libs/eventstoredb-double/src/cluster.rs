@@ -1,4 +1,4 @@
-//! What the servers of one cluster share, and what one of them knows of itself.
+//! State that the servers of one cluster share, and state of one server.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,47 +14,48 @@ mod node;
 
 pub(crate) use node::{Node, leader_is, not_ready};
 
-/// How long the server waits for a majority to have an append (`--commit-timeout-ms`).
+/// How long the server waits for a majority to store an append (`--commit-timeout-ms`).
 pub(crate) const COMMIT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What a cluster can do for whoever asks it.
+/// Whether the cluster has a majority.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Quorum {
-    /// A majority is there.
+    /// The leader has a majority.
     Held,
-    /// The leader has lost the others and does not know it yet: appends wait for them in vain.
+    /// The leader has lost the other servers and has not noticed: appends wait for them until they
+    /// time out.
     Lost,
-    /// Nobody leads, and everybody knows it.
+    /// There is no leader, and all servers have noticed.
     Leaderless,
 }
 
 #[derive(Debug)]
 pub(crate) struct Cluster {
     log: Mutex<Log>,
-    /// Where the log ends, for those that wait for more.
+    /// End of the log, for readers that wait for more.
     pub(crate) end: watch::Sender<u64>,
     members: Mutex<Vec<Member>>,
     pub(crate) users: Users,
     pub(crate) quorum: watch::Sender<Quorum>,
-    /// Appends that no majority has.
+    /// Appends that no majority has stored.
     uncommitted: Mutex<Vec<Uncommitted>>,
-    /// So many appends are made and not answered.
+    /// Number of appends to make without answering them.
     pub(crate) unanswered: AtomicUsize,
-    /// So many appends are answered as if the server were not ready, and are not made.
+    /// Number of appends to refuse as if the server were not ready.
     pub(crate) refused: AtomicUsize,
-    /// So many events were looked at for reads of the log.
+    /// Number of events scanned by reads of the log.
     pub(crate) considered: AtomicU64,
-    /// Told when subscriptions are to end.
+    /// Notified when subscriptions are to end.
     pub(crate) dropped: watch::Sender<u64>,
-    /// So many subscriptions have begun.
+    /// Number of subscriptions that have begun.
     pub(crate) subscriptions: AtomicU64,
-    /// The first so many of them bring nothing more.
+    /// Number of the earliest subscriptions that deliver nothing more.
     pub(crate) muted: AtomicU64,
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct Member {
-    /// By which it says it can be reached.
+    /// The address that it advertises.
     pub(crate) host: String,
     pub(crate) port: u16,
     pub(crate) alive: bool,
@@ -69,7 +70,7 @@ struct Uncommitted {
     answer: oneshot::Sender<Outcome>,
 }
 
-/// What an append came to.
+/// Result of an append.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Written(Written),
@@ -79,9 +80,9 @@ pub(crate) enum Outcome {
     Timeout(&'static str),
     NotReady,
     NotLeader(String, u16),
-    /// The double holds as much as it may.
+    /// The memory limit is reached.
     Full,
-    /// It was made, and nobody hears of it.
+    /// It was made, and is not answered.
     Unanswered,
 }
 
@@ -134,8 +135,8 @@ impl Cluster {
         self.uncommitted().len()
     }
 
-    /// Changes what the cluster can do. Those who wait for an append that no majority has are told that it is cancelled; it
-    /// is `kept` or not once there is a majority again.
+    /// Changes the state of the cluster. Appends that wait for a majority are answered as
+    /// cancelled; if `kept`, they are committed once there is a majority again, otherwise removed.
     pub(crate) fn set_quorum(&self, quorum: Quorum, kept: bool) {
         self.quorum.send_replace(quorum);
         match quorum {

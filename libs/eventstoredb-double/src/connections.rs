@@ -1,4 +1,5 @@
-//! The server's side of a connection: without Nagle's algorithm, as Kestrel has it, and frozen while the server is.
+//! The server's side of connections: with Nagle's algorithm disabled, as in Kestrel, and frozen
+//! while the server is.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,12 +11,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tonic::transport::server::Connected;
 
-/// Whether anything comes through. A frozen server accepts connections, as the kernel does for a stopped process, and says
-/// nothing on them.
+/// Whether data passes. A frozen server accepts connections, as the kernel does for a stopped
+/// process, and sends nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
     state: Mutex<State>,
-    /// How many connections are open.
+    /// Number of open connections.
     pub(crate) connections: AtomicUsize,
 }
 
@@ -55,14 +56,14 @@ impl Gate {
     }
 }
 
-/// A connection behind the gate.
+/// A connection that the gate can freeze.
 #[derive(Debug)]
 pub(crate) struct Connection {
     stream: TcpStream,
     gate: Arc<Gate>,
 }
 
-/// The connections of a listener, as they come.
+/// Accepts the connections of a listener.
 pub(crate) fn incoming(
     listener: TcpListener,
     gate: Arc<Gate>,

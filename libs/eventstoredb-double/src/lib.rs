@@ -1,15 +1,16 @@
-//! For tests: a server that speaks as much of EventStoreDB's protocol as the store's adapter uses, through the real client
-//! and over real connections. It is no EventStoreDB: it shows that the adapter keeps the contract if the server behaves as
-//! it was seen to behave, in releases 24.2 and 24.10, and otherwise as its source says.
+//! A test double of EventStoreDB: a server with the part of its protocol that the store's adapter
+//! uses, for the real client and over real connections. It shows that the adapter keeps the
+//! contract if EventStoreDB behaves as observed in releases 24.2 and 24.10, and otherwise as in its
+//! source code.
 //!
-//! It keeps its log in memory, up to [`MEMORY_BYTES_MAX`] unless told otherwise, refuses what goes beyond, and forgets it
-//! when it ends. `cargo run -p eventstoredb-double -- --help` runs it as a program.
+//! The log is in memory, by default up to [`MEMORY_BYTES_MAX`]; further appends are refused. `cargo
+//! run -p eventstoredb-double -- --help` runs the double as a program.
 //!
-//! One file for each part of the protocol (`service`), its messages (`wire`), the rules of the log (`log`), who may what
-//! (`users`), what the servers of a cluster share (`cluster`), what happens to connections (`connections`), and what a server
-//! can be made to do wrong (`faults`).
+//! The modules: parts of the protocol (`service`), its messages (`wire`), rules of the log (`log`),
+//! users and permissions (`users`), shared state of a cluster (`cluster`), connections
+//! (`connections`), and faults (`faults`).
 
-// The one that goes with the client's; telemetry has another.
+// The version that the client uses; telemetry uses another.
 extern crate prost013 as prost;
 
 mod certificates;
@@ -38,43 +39,44 @@ pub use users::User;
 use cluster::{Cluster, Member, Node};
 use service::Api;
 
-/// Windows of HTTP/2 (bytes), as Kestrel opens them: for a stream and for a connection.
+/// HTTP/2 flow-control windows of a stream and of a connection (bytes), as in Kestrel.
 const WINDOWS: (u32, u32) = (768 << 10, 1 << 20);
 
-/// A server, until it is dropped.
+/// A running server; it ends when dropped.
 #[derive(Debug)]
 pub struct EventStoreDbDouble {
     node: Arc<Node>,
     address: SocketAddr,
     settings: Settings,
-    /// Its connections end with it.
+    /// Its connections end with the runtime.
     runtime: Option<Runtime>,
 }
 
 impl EventStoreDbDouble {
-    /// Starts one with an empty log, into which another program writes as well.
+    /// Starts a server with an empty log, into which another program writes too.
     pub fn start() -> std::io::Result<Self> {
         Self::start_with(Settings { neighbours: true, ..Settings::default() })
     }
 
-    /// Starts one that speaks over TLS alone, with this certificate and key (PEM), and knows the users of a new server.
+    /// Starts a server that accepts TLS only, with this certificate and key (PEM) and the users of
+    /// a new server.
     pub fn start_encrypted(certificate: String, key: String) -> std::io::Result<Self> {
         Self::start_with(Settings { neighbours: true, ..Settings::secured((certificate, key)) })
     }
 
-    /// Starts the first one of a cluster, which leads it.
+    /// Starts the first server of a cluster, which is its leader.
     pub fn start_with(settings: Settings) -> std::io::Result<Self> {
         let cluster = settings.cluster();
         Self::start_in(cluster, settings)
     }
 
-    /// Starts another one of the same cluster, which answers that this one leads.
+    /// Starts another server of the same cluster, which is not the leader.
     pub fn follower(&self) -> std::io::Result<Self> {
         let listen = SocketAddr::new(self.settings.listen.ip(), 0);
         self.join(Settings { listen, ..self.settings.clone() })
     }
 
-    /// The same with settings of its own; log and users are those of the cluster.
+    /// Like [`Self::follower`], with other settings; log and users are those of the cluster.
     pub fn join(&self, settings: Settings) -> std::io::Result<Self> {
         Self::start_in(Arc::clone(&self.node.cluster), settings)
     }
@@ -95,7 +97,7 @@ impl EventStoreDbDouble {
         Ok(server)
     }
 
-    /// Its address, with which a log of this name is opened; by an administrator, if users are asked for.
+    /// The URL of a log with this name; with an administrator's credentials if there are users.
     #[must_use]
     pub fn url(&self, log: &str) -> String {
         let administrator = self.settings.users.as_ref().and_then(|users| {
@@ -107,7 +109,7 @@ impl EventStoreDbDouble {
         }
     }
 
-    /// The same by this user.
+    /// The URL of a log with this user's credentials.
     #[must_use]
     pub fn url_of(&self, log: &str, user: &str, password: &str) -> String {
         format!("esdb://{user}:{password}@{}?{}", self.address, self.query(log))
@@ -117,28 +119,29 @@ impl EventStoreDbDouble {
         format!("tls={}&log={log}", self.settings.identity.is_some())
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Ends it with all its connections; what was appended stays.
+    /// Stops the server and closes its connections; the log is kept.
     pub fn kill(&mut self) {
         self.set_alive(false);
         if let Some(runtime) = self.runtime.take() {
-            // Its listener is closed when this returns; whoever calls may be in a runtime of its own.
+            // The listener is closed when this returns. On a thread, because the caller may be in
+            // another runtime.
             let ends = std::thread::spawn(move || runtime.shutdown_timeout(Duration::from_secs(5)));
             let _ = ends.join();
         }
     }
 
-    /// Starts it again where it was.
+    /// Starts the server again at the same address.
     pub fn revive(&mut self) -> std::io::Result<()> {
         self.serve(TcpListener::bind(self.address)?)
     }
 
-    /// The same with another certificate and key (PEM).
+    /// Like [`Self::revive`], with another certificate and key (PEM).
     pub fn revive_with(&mut self, identity: (String, String)) -> std::io::Result<()> {
         self.settings.identity = Some(identity);
         self.revive()
@@ -162,14 +165,15 @@ impl EventStoreDbDouble {
             .initial_stream_window_size(WINDOWS.0)
             .initial_connection_window_size(WINDOWS.1);
         if let Some((certificate, key)) = &self.settings.identity {
-            // The tree has two of them, so that none is taken by itself. Whoever was first stays.
+            // Two providers are compiled in, so none is the default. The first one installed is
+            // kept.
             let _ = rustls::crypto::ring::default_provider().install_default();
             let tls = ServerTlsConfig::new().identity(Identity::from_pem(certificate, key));
             server = server.tls_config(tls).map_err(std::io::Error::other)?;
         }
         let (api, gate) = (Api(Arc::clone(&self.node)), Arc::clone(&self.node.gate));
         drop(runtime.spawn(async move {
-            // It ends with its runtime.
+            // Ends with its runtime.
             let incoming = Box::pin(connections::incoming(listener, gate));
             let _ = server.serve_with_incoming(api, incoming).await;
         }));

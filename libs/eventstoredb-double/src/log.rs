@@ -1,7 +1,7 @@
-//! What the server does with what it is told. Each rule is the server's own, read in its public source (`IndexWriter`,
-//! `AllReader`, `TFChunkReader`) and seen on servers of releases 24.2 and 24.10. The place of an event is that of its record in the log's
-//! file: the next one is further by as many bytes as the record has, the records of others lie between, and no record is split over two
-//! chunks.
+//! The log and the rules of its streams. Each rule is in the server's public source (`IndexWriter`,
+//! `AllReader`, `TFChunkReader`) and was observed in releases 24.2 and 24.10. The place of an event
+//! is the offset of its record in the log's file: each record, including those of other programs,
+//! advances it by its length, and no record crosses the boundary of a chunk.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -19,14 +19,14 @@ use appending::Committed;
 pub(crate) use appending::{Unwritten, Written};
 use metadata::Metadata;
 
-/// Bytes of a chunk, as the server has them unless told otherwise.
+/// Bytes of a chunk; the server's default.
 pub(crate) const CHUNK_BYTES: u64 = 256 << 20;
-/// Where the first event stands: behind the record of the epoch.
+/// Place of the first event, after the epoch record.
 const EPOCH_BYTES: u64 = 166;
-/// What a record in memory has beside its bytes, about.
+/// Bytes of a record in memory besides its content, approximately.
 const RECORD_OVERHEAD: usize = 300;
 
-/// An event as it is proposed.
+/// An event to append.
 #[derive(Debug, Clone)]
 pub(crate) struct NewRecord {
     pub(crate) id: Uuid,
@@ -45,7 +45,7 @@ pub(crate) struct Record {
     pub(crate) id: Uuid,
     pub(crate) kind: String,
     pub(crate) json: bool,
-    /// Ticks of 100 ns since the beginning of 1970.
+    /// In ticks of 100 ns since 1970.
     pub(crate) created: u64,
     pub(crate) custom_metadata: Bytes,
     pub(crate) data: Bytes,
@@ -53,18 +53,18 @@ pub(crate) struct Record {
 
 #[derive(Debug)]
 pub(crate) struct Log {
-    /// In the order of their places. Between them are those of records that are gone, and ends of chunks.
+    /// Ordered by place. There are gaps for removed records and at the ends of chunks.
     records: Vec<Arc<Record>>,
     streams: HashMap<Arc<str>, Vec<Arc<Record>>>,
     metadata: HashMap<String, Metadata>,
     committed: Committed,
-    /// Where the next record would begin, as the writer's checkpoint says.
+    /// Place of the next record, as in the server's writer checkpoint.
     end: u64,
     chunk_bytes: u64,
-    /// How much is held in memory, about.
+    /// Bytes in memory, approximately.
     held: usize,
     held_max: usize,
-    /// Whether other programs write between our events.
+    /// Whether other programs write between the client's events.
     pub(crate) neighbours: bool,
     /// How far the server's clock is ahead of this machine's.
     pub(crate) ahead: Duration,
@@ -84,7 +84,7 @@ impl Log {
             neighbours: false,
             ahead: Duration::ZERO,
         };
-        // The one event that a new server has: who may read what its scavenges came to.
+        // The only event of a new server: read permissions of its scavenge reports.
         let readers = br#"{"$maxAge":2592000,"$acl":{"$r":["$ops"]}}"#;
         log.record("$$$scavenges", new("$metadata", true, Bytes::from_static(readers)));
         log
@@ -99,7 +99,7 @@ impl Log {
         };
         let records = self.streams.entry(Arc::clone(&name)).or_default();
         let revision = records.last().map_or(0, |last| last.revision + 1);
-        // The fields of a record before, between and behind those whose length varies.
+        // Bytes of a record's fields of fixed length.
         let bytes = 92 + stream.len() + kind.len() + custom_metadata.len() + data.len();
         let (mut place, length) = (self.end, bytes as u64);
         if place % self.chunk_bytes + length > self.chunk_bytes {
@@ -129,14 +129,14 @@ impl Log {
         record
     }
 
-    /// What other programs write into the same log.
+    /// Writes events of other programs into the log.
     fn others(&mut self) {
         if self.records.len().is_multiple_of(5) {
             self.record("other-1", new("Other", false, Bytes::new()));
         }
     }
 
-    /// Removes the records that nobody sees any more, as a scavenge does: those that a stream's metadata leave out.
+    /// Scavenges: removes events that their streams' metadata exclude.
     pub(crate) fn scavenge(&mut self) {
         let mut gone = HashSet::new();
         for (name, records) in &mut self.streams {
@@ -176,7 +176,7 @@ impl Log {
     }
 }
 
-/// An event of the server's own, or of another program.
+/// An event of the server itself or of another program.
 pub(crate) fn new(kind: &str, json: bool, data: Bytes) -> NewRecord {
     let custom_metadata = Bytes::new();
     NewRecord { id: Uuid::new_v4(), kind: kind.to_owned(), json, custom_metadata, data }

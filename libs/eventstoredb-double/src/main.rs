@@ -1,4 +1,5 @@
-//! The double as a program: a cluster of one or more servers that share a log in memory, until it is ended.
+//! The double as a program: one or more servers that share a log in memory, until the program is
+//! ended.
 
 use std::fs;
 use std::io::Write;
@@ -10,61 +11,62 @@ use anyhow::{Context, bail};
 use clap::Parser;
 use eventstoredb_double::{EventStoreDbDouble, MEMORY_BYTES_MAX, Settings, User};
 
-/// Speaks as much of EventStoreDB's protocol as Dossier uses, on a log in memory: for trials and measurements, not to keep
-/// anything. It forgets everything when it ends.
+/// Test double of EventStoreDB for trials and measurements. The log is in memory and is lost when
+/// the program ends.
 #[derive(Debug, Parser)]
 #[command(version)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 struct Arguments {
-    /// Where to listen; given several times, so many servers of one cluster, of which the first one leads.
+    /// Address to listen on; repeat it for further servers of the cluster. The first one leads.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:2113")]
     listen: Vec<SocketAddr>,
-    /// By which host (and port, if another one) the servers say they can be reached, in the order of `--listen`.
+    /// Host and optional port that each server advertises, in the order of `--listen`.
     #[arg(long, value_name = "HOST[:PORT]")]
     advertise: Vec<String>,
-    /// The certificate of all servers (PEM); they speak in the clear without.
+    /// Certificate of all servers (PEM file); without it they accept plain text.
     #[arg(long, value_name = "FILE", requires = "key")]
     certificate: Option<PathBuf>,
-    /// Its key (PEM).
+    /// Key of the certificate (PEM file).
     #[arg(long, value_name = "FILE", requires = "certificate")]
     key: Option<PathBuf>,
-    /// Who may ask; with a certificate, `admin:changeit:$admins` and `ops:changeit:$ops` unless said.
+    /// User, password and groups; the default with a certificate is `admin:changeit:$admins` and
+    /// `ops:changeit:$ops`, otherwise no users.
     #[arg(long, value_name = "NAME:PASSWORD[:GROUP,…]")]
     user: Vec<String>,
     /// Bytes of a chunk of the log.
     #[arg(long, value_name = "BYTES", default_value_t = 256 << 20)]
     chunk_bytes: u64,
-    /// Bytes that the log may hold in memory, about; what goes beyond is refused.
+    /// Bytes of the log in memory, approximately; appends beyond are refused.
     #[arg(long, value_name = "BYTES", default_value_t = MEMORY_BYTES_MAX)]
     memory_bytes: usize,
     /// Threads of each server.
     #[arg(long, default_value_t = 1)]
     threads: usize,
-    /// Another program writes between what is appended.
+    /// Write events of another program between the appended ones.
     #[arg(long)]
     neighbours: bool,
-    /// Another program has written so many events before.
+    /// Events that another program has written before.
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     foreign: usize,
-    /// Another program has written one event into a stream of this name.
+    /// Stream into which another program has written one event; may be repeated.
     #[arg(long, value_name = "STREAM")]
     foreign_stream: Vec<String>,
-    /// Accepts connections and says nothing on them.
+    /// Accept connections and send nothing on them.
     #[arg(long)]
     frozen: bool,
-    /// The leader has lost the other servers: appends wait in vain.
+    /// The leader has lost the other servers: appends time out.
     #[arg(long)]
     no_quorum: bool,
-    /// Nobody leads: the servers are not ready.
+    /// The cluster has no leader: requests are refused as not ready.
     #[arg(long, conflicts_with = "no_quorum")]
     no_leader: bool,
-    /// Faults end after so many seconds; otherwise they stay.
+    /// Seconds after which the faults end; without it they last.
     #[arg(long, value_name = "SECONDS")]
     faults_end_after: Option<u64>,
     /// The cluster has not written its users: it knows nobody.
     #[arg(long)]
     users_unwritten: bool,
-    /// How far the servers' clock is ahead.
+    /// Seconds that the servers' clock is ahead.
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     ahead: u64,
 }
@@ -87,7 +89,7 @@ fn main() -> anyhow::Result<()> {
         first.set_users_written(true);
         writeln!(out, "nothing is wrong any more")?;
     }
-    // Until a signal ends it.
+    // A signal ends the program.
     loop {
         std::thread::park();
     }

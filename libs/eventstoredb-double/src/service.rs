@@ -1,4 +1,4 @@
-//! Which part of the protocol is asked for.
+//! Dispatches requests by method.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ mod message;
 mod read;
 mod subscribe;
 
-/// The largest request that is read, as the server has it.
+/// Bytes of the largest request; the server's limit.
 const REQUEST_BYTES_MAX: usize = 16 << 20;
 
 #[cfg(test)]
@@ -31,7 +31,7 @@ pub(crate) use message::uuid;
 
 type Reply<T> = BoxFuture<'static, Result<tonic::Response<T>, Status>>;
 
-/// Everything that a server is asked.
+/// All services of a server.
 #[derive(Debug, Clone)]
 pub(crate) struct Api(pub(crate) Arc<Node>);
 

@@ -1,4 +1,4 @@
-//! How a server is started.
+//! Settings of a server.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -7,27 +7,26 @@ use crate::cluster::Cluster;
 use crate::log::{CHUNK_BYTES, Log};
 use crate::users::{User, Users};
 
-/// Bytes that a log may hold in memory unless told otherwise, about: what goes beyond is refused.
+/// Default limit of bytes of a log in memory, approximately; appends beyond are refused.
 pub const MEMORY_BYTES_MAX: usize = 1 << 30;
 
-/// How a server is started, and the cluster that it is the first of.
+/// Settings of a server, and of the cluster if it is the first one.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where it listens.
+    /// Address to listen on.
     pub listen: SocketAddr,
-    /// By which host, and port if another one, it says it can be reached; by where it listens otherwise.
+    /// Host and optional port that it advertises; by default those that it listens on.
     pub advertised: Option<String>,
-    /// With which certificate and key (PEM) it encrypts; it speaks in the clear without.
+    /// Certificate and key (PEM); plain text if absent.
     pub identity: Option<(String, String)>,
-    /// Who may ask, of the whole cluster. Nobody is asked who they are if nothing is said.
+    /// Users of the cluster; without users, no credentials are required.
     pub users: Option<Vec<User>>,
-    /// Bytes of a chunk of the log, which no record is split over.
+    /// Bytes of a chunk of the log; no record crosses its boundary.
     pub chunk_bytes: u64,
-    /// Bytes that the log may hold in memory, about.
+    /// Bytes of the log in memory, approximately.
     pub memory_bytes_max: usize,
-    /// Whether another program writes between what is appended.
+    /// Whether another program writes between the appended events.
     pub neighbours: bool,
-    /// How many threads serve it.
     pub threads: usize,
 }
 
@@ -47,7 +46,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// One that encrypts with this certificate and key (PEM), and asks for the users that a new server has.
+    /// Settings with this certificate and key (PEM) and the users of a new server.
     #[must_use]
     pub fn secured(identity: (String, String)) -> Self {
         Self { identity: Some(identity), users: Some(User::first()), ..Self::default() }
@@ -59,7 +58,7 @@ impl Settings {
         Arc::new(Cluster::new(log, Users::new(self.users.clone())))
     }
 
-    /// By which host and port a server that listens at an address says it can be reached.
+    /// Host and port that a server with this address advertises.
     pub(crate) fn reached_by(&self, address: SocketAddr) -> (String, u16) {
         let listens = (address.ip().to_string(), address.port());
         let Some(said) = &self.advertised else { return listens };

@@ -1,5 +1,5 @@
-//! What the double does as the server does it, asked over real connections. The first sentence of each test is the server's
-//! rule; the client that asks speaks the protocol and knows nothing better.
+//! Tests of the double against the observed behaviour of the server, over real connections. The
+//! name of each test states the server's rule; the client here speaks the plain protocol.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ fn start() -> EventStoreDbDouble {
     EventStoreDbDouble::start_with(Settings::default()).unwrap()
 }
 
-/// Whoever asks a server.
+/// A client of a server.
 #[derive(Debug, Clone)]
 struct Asker {
     channel: Channel,
@@ -101,7 +101,7 @@ impl Asker {
         Ok(timeout(LIMIT, asked).await.expect("no answer")?.into_inner().result.unwrap())
     }
 
-    /// Appends to the stream as far as it goes; says where.
+    /// Appends to a stream at any version; returns revision and place.
     async fn written(&self, stream: &str, events: Vec<Proposed>) -> (u64, u64) {
         let written = self.append(stream, Expected::Any(Empty {}), events).await.unwrap();
         place(&written).expect("not written")
@@ -116,7 +116,7 @@ impl Asker {
         timeout(LIMIT, asked).await.expect("no answer").map(Response::into_inner)
     }
 
-    /// All that a read brings.
+    /// All content of a read.
     async fn read(&self, options: ReadOptions) -> Result<Vec<ReadContent>, Status> {
         let mut answers = self.open(options).await?;
         let mut read = Vec::new();
@@ -126,7 +126,7 @@ impl Asker {
         Ok(read)
     }
 
-    /// The streams and revisions of the events that a read brings.
+    /// Streams and revisions of the events of a read.
     async fn names(&self, options: ReadOptions) -> Result<Vec<(String, u64)>, Status> {
         Ok(self.read(options).await?.iter().filter_map(named).collect())
     }
@@ -140,7 +140,7 @@ fn event(id: u128) -> Proposed {
     event_of(id, 2)
 }
 
-/// An event with so many bytes of data.
+/// An event with this many bytes of data.
 fn event_of(id: u128, bytes: usize) -> Proposed {
     let said = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     Proposed {
@@ -153,7 +153,7 @@ fn event_of(id: u128, bytes: usize) -> Proposed {
     }
 }
 
-/// The revision and the place that an append was answered with.
+/// Revision and place in the answer to an append.
 fn place(result: &AppendResult) -> Option<(u64, u64)> {
     let AppendResult::Success(Success { newest, position }) = result else { return None };
     match (newest, position) {
@@ -196,7 +196,7 @@ fn log(from: From, direction: i32, count: u64) -> ReadOptions {
     }
 }
 
-/// The same of streams whose names begin with a prefix.
+/// The read with a filter by prefix.
 fn of_prefix(prefix: &str, options: ReadOptions) -> ReadOptions {
     let said = Expression { regex: String::new(), prefix: vec![prefix.to_owned()] };
     let filter = FilterOptions {
@@ -218,7 +218,7 @@ fn of_stream(name: &str, revision: Revision, direction: i32, count: u64) -> Read
     }
 }
 
-/// Waits until something holds.
+/// Waits until a condition holds.
 async fn until(holds: impl Fn() -> bool) {
     let holds = async {
         while !holds() {

@@ -1,5 +1,5 @@
-//! Who asks, and what they may: the server's own users, and the metadata of streams (`$acl`). A server without TLS
-//! (`--insecure`) asks nobody who they are.
+//! Authentication and permissions: the server's users and the metadata of streams (`$acl`). A
+//! server without TLS (`--insecure`) requires no credentials.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,52 +13,49 @@ use tonic::{Code, Status};
 
 use crate::log::Log;
 
-/// Who may do everything.
+/// Group with all permissions.
 const ADMINS: &str = "$admins";
-/// In an access list: everybody.
+/// All users, in an access list.
 const EVERYBODY: &str = "$all";
-/// The log, as a stream that somebody may read or not.
+/// Name of the whole log, for permissions.
 pub(crate) const LOG: &str = "$all";
 
 /// A user of the server.
 #[derive(Debug, Clone)]
 pub struct User {
-    /// What they are called.
     pub name: String,
-    /// What they prove it with.
     pub password: String,
-    /// What they belong to: `$admins`, `$ops` or a group of one's own.
+    /// `$admins`, `$ops` or a custom group.
     pub groups: Vec<String>,
 }
 
 impl User {
-    /// A user who belongs to these groups.
+    /// A user with these groups.
     #[must_use]
     pub fn new(name: &str, password: &str, groups: &[&str]) -> Self {
         let groups = groups.iter().map(|group| (*group).to_owned()).collect();
         Self { name: name.to_owned(), password: password.to_owned(), groups }
     }
 
-    /// The users that a new server writes for itself.
+    /// Users that a new server creates.
     #[must_use]
     pub fn first() -> Vec<Self> {
         vec![Self::new("admin", "changeit", &[ADMINS]), Self::new("ops", "changeit", &["$ops"])]
     }
 }
 
-/// The users of a cluster.
 #[derive(Debug)]
 pub(crate) struct Users {
-    /// Nothing where nobody is asked.
+    /// `None` if no credentials are required.
     known: Option<HashMap<String, User>>,
-    /// Whether the cluster has written them yet: until then nobody is who they say.
+    /// Whether the cluster has created them; until then all users are refused.
     pub(crate) written: AtomicBool,
 }
 
-/// Who asks.
+/// Caller of a request.
 #[derive(Debug, Clone)]
 pub(crate) enum Caller {
-    /// Nobody is asked.
+    /// No credentials are required.
     Anybody,
     Anonymous,
     User(User),
@@ -71,7 +68,7 @@ impl Users {
         Self { known, written: AtomicBool::new(true) }
     }
 
-    /// Who sends this request; refused are those who are not who they say.
+    /// The caller of a request; an error if the credentials are wrong.
     pub(crate) fn caller(&self, headers: &HeaderMap) -> Result<Caller, Status> {
         let Some(known) = &self.known else { return Ok(Caller::Anybody) };
         let Some(said) = headers.get(AUTHORIZATION) else { return Ok(Caller::Anonymous) };
@@ -98,7 +95,8 @@ impl Caller {
         self.may(stream, log.metadata(of(stream)).and_then(|said| said.writers.as_deref()))
     }
 
-    /// Whoever is named may, and otherwise everybody who is known; what is the server's own is for administrators.
+    /// Whether the caller may access a stream: those named in its list; without a list all users,
+    /// except for the server's own streams, which only administrators may access.
     fn may(&self, stream: &str, named: Option<&[String]>) -> Result<(), Status> {
         let user = match self {
             Self::Anybody => return Ok(()),
@@ -107,7 +105,8 @@ impl Caller {
         };
         let is = |role: &str| role == user.name || user.groups.iter().any(|group| group == role);
         let allowed = match named {
-            // The list of a stream is of those who read its events; its metadata are read by those who write them.
+            // A stream's read list applies to its events; its metadata may be read by those who may
+            // write it.
             Some(named) if !stream.starts_with("$$") => {
                 named.iter().any(|role| role == EVERYBODY || is(role))
             }
@@ -117,7 +116,7 @@ impl Caller {
     }
 }
 
-/// The stream that a stream of metadata is of, or itself.
+/// The stream that a metadata stream belongs to; any other stream itself.
 fn of(stream: &str) -> &str {
     stream.strip_prefix("$$").unwrap_or(stream)
 }

@@ -1,6 +1,6 @@
-//! The messages, as far as they are used, by the numbers of EventStoreDB's `streams.proto`, `shared.proto`, `status.proto`,
-//! `gossip.proto` and `serverfeatures.proto` (protocol of version 20.6 and later). What is not listed is skipped when it is
-//! read.
+//! The messages, as far as they are used, with the field numbers of EventStoreDB's `streams.proto`,
+//! `shared.proto`, `status.proto`, `gossip.proto` and `serverfeatures.proto` (protocol of version
+//! 20.6 and later). Other fields are ignored.
 
 use prost::{Message, Oneof};
 

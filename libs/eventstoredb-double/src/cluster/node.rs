@@ -19,10 +19,10 @@ use crate::wire::append::Expected;
 #[derive(Debug)]
 pub(crate) struct Node {
     pub(crate) cluster: Arc<Cluster>,
-    /// Which of the cluster's members it is.
+    /// Index among the cluster's members.
     pub(crate) number: usize,
     pub(crate) gate: Arc<Gate>,
-    /// Up to where it has the log, if it lost the cluster: nothing of what is appended since comes here.
+    /// End of its log if it is isolated; later events are not visible here.
     pub(crate) apart: AtomicU64,
 }
 
@@ -31,17 +31,17 @@ impl Node {
         Self { cluster, number, gate: Arc::default(), apart: AtomicU64::new(u64::MAX) }
     }
 
-    /// Where the log ends here.
+    /// End of the log, as visible here.
     pub(crate) fn until(&self) -> u64 {
         self.apart.load(Ordering::SeqCst)
     }
 
-    /// Whether it can do anything.
+    /// Whether it accepts requests.
     pub(crate) fn is_ready(&self) -> bool {
         self.until() == u64::MAX && *self.cluster.quorum.borrow() != Quorum::Leaderless
     }
 
-    /// Whether whoever asks is answered here, or by the leader alone.
+    /// Whether the request may be answered here, or only by the leader.
     pub(crate) fn leads_for(&self, metadata: &MetadataMap) -> Result<(), Status> {
         if !self.is_ready() {
             return Err(not_ready());
@@ -53,14 +53,14 @@ impl Node {
         }
     }
 
-    /// Who leads, if somebody else does.
+    /// The leader, if that is another server.
     pub(crate) fn leader(&self) -> Option<(String, u16)> {
         let members = self.cluster.members();
         let (number, leader) = members.iter().enumerate().find(|(_, member)| member.leads)?;
         (number != self.number).then(|| (leader.host.clone(), leader.port))
     }
 
-    /// Appends, now; what it came to is known at once, or when the future ends.
+    /// Appends at once; the result is known at once or when the future completes.
     pub(crate) fn append(
         &self,
         leader_alone: bool,
@@ -72,7 +72,7 @@ impl Node {
         let quorum = *self.cluster.quorum.borrow();
         let at_once = match (quorum, self.leader()) {
             _ if !self.is_ready() || counts_down(&self.cluster.refused) => Outcome::NotReady,
-            // Whoever does not ask for the leader is forwarded to it.
+            // Requests that do not require the leader are forwarded to it.
             (_, Some((host, port))) if leader_alone => Outcome::NotLeader(host, port),
             (Quorum::Lost, _) => {
                 let (answer, answered) = oneshot::channel();
@@ -97,7 +97,7 @@ impl Node {
     }
 }
 
-/// Takes one from what is left; false if nothing is.
+/// Decrements a counter; false if it is 0.
 fn counts_down(left: &AtomicUsize) -> bool {
     let less = |count: usize| count.checked_sub(1);
     left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok()
@@ -107,7 +107,7 @@ pub(crate) fn not_ready() -> Status {
     Status::unavailable("Server Is Not Ready")
 }
 
-/// Sends whoever asks to the leader.
+/// The error that redirects a client to the leader.
 pub(crate) fn leader_is(host: &str, port: u16) -> Status {
     let mut said = MetadataMap::new();
     said.insert("exception", tonic::metadata::MetadataValue::from_static("not-leader"));

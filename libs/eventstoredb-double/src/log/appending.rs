@@ -1,5 +1,6 @@
-//! Appends and their repetitions: ids are compared at the expected version alone, and bytes never. An append behind which the stream has
-//! gone on is the same again if each of its ids is where it would have been written, and is answered with where it is.
+//! Appends and their repetition. Ids are compared at the expected version only, and content never.
+//! An append at a version that the stream has passed counts as a repetition if each of its ids is
+//! where it would be written; it is answered with the original place.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -10,30 +11,31 @@ use super::{Log, NewRecord, Record};
 use crate::wire::Empty;
 use crate::wire::append::Expected;
 
-/// How many of the newest ids are known without looking at their stream: as many as the server's 8 MiB hold, about.
+/// Newest ids that are known without reading their stream: about as many as fit into the server's 8
+/// MiB.
 const COMMITTED_MAX: usize = 100_000;
 
-/// The newest ids and where they stand.
+/// The newest ids and their places.
 #[derive(Debug, Default)]
 pub(super) struct Committed {
     places: HashMap<Uuid, (Arc<str>, u64)>,
     order: VecDeque<Uuid>,
 }
 
-/// Where a stream stands after an append.
+/// Stream and place after an append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Written {
-    /// Nothing of an append of nothing to a stream that does not exist.
+    /// `None` for an append without events to a stream that does not exist.
     pub(crate) revision: Option<u64>,
     pub(crate) place: Option<u64>,
 }
 
-/// Why nothing was appended.
+/// Why an append failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unwritten {
-    /// The stream stands here, and not where it was expected to.
+    /// The stream has this version, not the expected one.
     WrongVersion { current: Option<u64> },
-    /// As much is held in memory as may be.
+    /// The memory limit is reached.
     Full,
 }
 
@@ -83,8 +85,8 @@ impl Log {
         Ok(written)
     }
 
-    /// Without an expected version: the revision of the last of the ids, if all of them are known in the stream; nothing if
-    /// the first one is not, and refused if another one is not.
+    /// Without an expected version: the revision of the last id if all ids exist in the stream;
+    /// `None` if the first one does not; an error if another one does not.
     fn known(
         &self,
         stream: &str,
@@ -102,7 +104,7 @@ impl Log {
         Ok(last)
     }
 
-    /// The revision of the last of the ids, if each stands where it would be written.
+    /// The revision of the last id, if each is where it would be written.
     fn stands(&self, stream: &str, base: u64, proposed: &[NewRecord]) -> Option<u64> {
         let mut last = None;
         for (proposed, revision) in proposed.iter().zip(base..) {

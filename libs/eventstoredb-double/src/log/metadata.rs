@@ -1,4 +1,4 @@
-//! What a stream's metadata say of it: the newest event of `$$STREAM`, as JSON.
+//! Metadata of a stream: the newest event of `$$STREAM`, as JSON.
 
 use std::sync::Arc;
 
@@ -8,18 +8,18 @@ use super::Record;
 
 #[derive(Debug, Default)]
 pub(crate) struct Metadata {
-    /// Only so many of the newest events are seen.
+    /// Only this many of the newest events are visible.
     max_count: Option<u64>,
-    /// Events before this revision are not seen.
+    /// Events before this revision are not visible.
     before: Option<u64>,
-    /// Who may read it: names of users and roles.
+    /// Names of users and roles that may read it.
     pub(crate) readers: Option<Vec<String>>,
-    /// Who may append to it.
+    /// Names of users and roles that may append to it.
     pub(crate) writers: Option<Vec<String>>,
 }
 
 impl Metadata {
-    /// Nothing is said by what is not understood.
+    /// Parses metadata; unknown or invalid content is ignored.
     pub(crate) fn read(data: &[u8]) -> Self {
         let said: Value = serde_json::from_slice(data).unwrap_or_default();
         let names = |right: &str| match said.get("$acl")?.get(right)? {
@@ -37,7 +37,7 @@ impl Metadata {
         }
     }
 
-    /// The first revision of a stream that is seen.
+    /// The first visible revision of a stream.
     pub(super) fn first(&self, records: &[Arc<Record>]) -> u64 {
         let next = records.last().map_or(0, |last| last.revision + 1);
         let counted = self.max_count.map_or(0, |count| next.saturating_sub(count));

@@ -1,10 +1,10 @@
-//! Filters by prefixes, which the server compares by culture: some characters that nobody sees count for nothing, wherever
-//! they stand.
+//! Filters by prefix, which the server compares by culture: some invisible characters are ignored
+//! at any place.
 
 use super::Record;
 use crate::wire::read::{Filter as Wanted, FilterOptions};
 
-/// Which characters count for nothing. The server's culture ignores more than these; these were seen to be ignored.
+/// Ignored characters: those observed; the server's culture ignores more.
 const IGNORED: [char; 7] = [
     '\0', '\u{1}', '\u{ad}',   // soft hyphen
     '\u{200c}', // zero width non-joiner
@@ -13,7 +13,7 @@ const IGNORED: [char; 7] = [
     '\u{feff}', // byte order mark
 ];
 
-/// What a read of the log wants.
+/// The events that a read of the log returns.
 #[derive(Debug, Clone)]
 pub(crate) enum Filter {
     Everything,
@@ -22,7 +22,7 @@ pub(crate) enum Filter {
 }
 
 impl Filter {
-    /// Nothing if it is of regular expressions, which are not understood here.
+    /// `None` for a regular expression, which the double does not support.
     pub(crate) fn read(options: Option<&FilterOptions>) -> Option<Self> {
         let Some(options) = options else { return Some(Self::Everything) };
         match options.filter.as_ref()? {

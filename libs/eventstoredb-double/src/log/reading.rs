@@ -1,4 +1,4 @@
-//! Where a read begins, and what is on its pages.
+//! Start positions of reads, and their pages.
 
 use std::sync::Arc;
 
@@ -7,38 +7,38 @@ use super::{Log, Record};
 use crate::wire::Empty;
 use crate::wire::read::From;
 
-/// Why a read of the log does not begin.
+/// Why a read of the log is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refused {
-    /// No record begins there.
+    /// The place is inside a record.
     InvalidPosition,
-    /// Backwards from where nothing was written yet.
+    /// A read backwards from after the end of the log.
     Beyond,
-    /// A number that the server's own are not large enough for.
+    /// The place exceeds a signed 64-bit number.
     Unreadable,
 }
 
-/// What a read is for, and how far it may look.
+/// Filter and limits of a page.
 #[derive(Debug, Clone)]
 pub(crate) struct Look {
     pub(crate) filter: Filter,
-    /// At most so many events on the page.
+    /// Most events of the page.
     pub(crate) events_max: usize,
-    /// At most so many that are looked at for it.
+    /// Most events scanned for the page.
     pub(crate) window: usize,
-    /// Where the log ends for whoever reads.
+    /// End of the log for this reader.
     pub(crate) until: u64,
 }
 
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) events: Vec<Arc<Record>>,
-    /// Where the next page begins.
+    /// Place of the next page.
     pub(crate) next: u64,
     pub(crate) considered: usize,
-    /// The first and the last of the places that were looked at.
+    /// First and last place scanned.
     pub(crate) looked_at: Option<(u64, u64)>,
-    /// Whether there is no next one.
+    /// Whether this is the last page.
     pub(crate) ends: bool,
 }
 
@@ -55,7 +55,7 @@ impl Page {
 }
 
 impl Log {
-    /// Where a read forwards begins: with the event at its place, or the next one if none is there any more.
+    /// Start of a read forwards: the event at the place, or the next one if it was removed.
     pub(crate) fn forwards_from(&self, from: From) -> Result<u64, Refused> {
         match from {
             From::Start(Empty {}) => Ok(0),
@@ -64,7 +64,7 @@ impl Log {
                 u64::MAX => Ok(self.end),
                 place if i64::try_from(place).is_err() => Err(Refused::Unreadable),
                 place => match self.inside(place) {
-                    // The reader takes the newest one's end for the end of the file.
+                    // The server takes the end of the newest record for the end of the file.
                     Inside::Last => Ok(self.end),
                     Inside::Earlier => Err(Refused::InvalidPosition),
                     Inside::None => Ok(place),
@@ -73,7 +73,7 @@ impl Log {
         }
     }
 
-    /// Where a read backwards begins: with the event before its place.
+    /// Start of a read backwards: the event before the place.
     pub(crate) fn backwards_from(&self, from: From) -> Result<u64, Refused> {
         match from {
             From::Start(Empty {}) => Ok(0),
@@ -90,14 +90,14 @@ impl Log {
         }
     }
 
-    /// Where a subscription goes on that begins at a place: behind the event that a read brings from there. If the record at
-    /// the place is gone, that is the next one, which nobody hears of then.
+    /// Start of a subscription: after the event that a read from this place would return. If the
+    /// record at the place was removed, the subscription therefore misses the next event.
     pub(crate) fn behind(&self, place: u64) -> u64 {
         let first = self.records.partition_point(|record| record.place < place);
         self.records.get(first).map_or(self.end, |record| record.place + record.length)
     }
 
-    /// Whether a place is within a record, and not its beginning.
+    /// Whether a place is inside a record, after its beginning.
     fn inside(&self, place: u64) -> Inside {
         let behind = self.records.partition_point(|record| record.place <= place);
         let Some(record) = behind.checked_sub(1).and_then(|index| self.records.get(index)) else {
@@ -112,7 +112,7 @@ impl Log {
         }
     }
 
-    /// The page that begins at a place.
+    /// The page from a place on.
     pub(crate) fn forwards(&self, from: u64, look: &Look) -> Page {
         let first = self.records.partition_point(|record| record.place < from);
         let mut page = Page { events: Vec::new(), next: from, ..Page::nothing() };
@@ -153,7 +153,7 @@ impl Log {
         page
     }
 
-    /// A stream's events that are seen, in order; nothing if there is none.
+    /// Visible events of a stream, in order; `None` if there are none.
     pub(crate) fn stream(&self, name: &str, until: u64) -> Option<&[Arc<Record>]> {
         let records = self.streams.get(name)?;
         let first = self.metadata(name).map_or(0, |metadata| metadata.first(records));

@@ -1,5 +1,5 @@
-//! `BatchAppend`: appends and their answers over one stream that stays open. An append that fails is answered as one, and the
-//! stream goes on; one that another server has to make ends it.
+//! `BatchAppend`: appends and their answers over one long-lived call. A failed append is answered
+//! and the call continues; an append that only another server may make ends the call.
 
 use std::collections::HashMap;
 use std::future::ready;
@@ -27,7 +27,7 @@ use crate::wire::batch_append::{
 };
 use crate::wire::{Empty, StreamIdentifier};
 
-/// Appends of one stream that wait for their answers, and such whose last part has not come.
+/// Appends of one call that are unanswered or incomplete.
 const PENDING_MAX: usize = 4_096;
 
 #[derive(Debug)]
@@ -55,7 +55,7 @@ fn answers(
     mut batch: Batch,
     requests: Streaming<BatchAppendReq>,
 ) -> impl Stream<Item = Result<BatchAppendResp, Status>> {
-    // What is appended is appended in the order in which it came; answers come as they are known.
+    // Appends are made in the order of their arrival; answers are sent as they become known.
     let taken = requests.map(move |request| match request {
         Ok(request) => batch.take(request),
         Err(error) => ready(Some(Err(error))).boxed(),
@@ -69,7 +69,7 @@ struct Batch {
     node: Arc<Node>,
     caller: Caller,
     leader_alone: bool,
-    /// Appends whose last part has not come.
+    /// Appends whose last part has not arrived.
     pending: HashMap<Uuid, Pending>,
 }
 
@@ -82,7 +82,7 @@ struct Pending {
 }
 
 impl Batch {
-    /// Takes a part of an append, and makes it if that was the last one.
+    /// Adds a part of an append; makes the append if it is the last part.
     fn take(&mut self, request: BatchAppendReq) -> Answer {
         let BatchAppendReq { correlation_id, options, proposed_messages, is_final } = request;
         let Some(id) = correlation_id.as_ref().and_then(message::uuid) else {
@@ -175,7 +175,7 @@ fn begun(options: &BatchOptions) -> Result<Pending, RpcStatus> {
     Ok(Pending { stream, expected, patience, proposed: Vec::new(), bytes: 0 })
 }
 
-/// For how long an append is waited for; no longer than the server does by itself.
+/// How long an append may wait, limited by the server's own timeout.
 #[expect(clippy::disallowed_methods, reason = "a server has a clock of its own")]
 fn patience(deadline: Option<&Deadline>) -> Duration {
     let since = |seconds: i64, nanos: i32| {
@@ -193,7 +193,7 @@ fn patience(deadline: Option<&Deadline>) -> Duration {
     asked.min(COMMIT_TIMEOUT)
 }
 
-/// What an append came to; an error is the end of the stream.
+/// The answer to an append; an error ends the call.
 fn result(expected: Expected, outcome: Outcome) -> Result<BatchResult, Status> {
     let empty = |code, message: &str, of: &str| status(code, message, of, &Empty {});
     Ok(BatchResult::Error(match outcome {
@@ -206,7 +206,7 @@ fn result(expected: Expected, outcome: Outcome) -> Result<BatchResult, Status> {
         Outcome::Timeout(_) => {
             empty(Code::DeadlineExceeded, "Timeout", "event_store.client.Timeout")
         }
-        // The server forgets the code.
+        // The server omits the code here.
         Outcome::NotReady => empty(Code::Ok, "Server Is Not Ready", "google.protobuf.Empty"),
         Outcome::NotLeader(host, port) => return Err(cluster::leader_is(&host, port)),
         Outcome::Full => empty(Code::Unknown, "Unknown", "event_store.client.Unknown"),

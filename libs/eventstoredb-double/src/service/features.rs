@@ -1,4 +1,4 @@
-//! `ServerFeatures`: which version it is and what it can do.
+//! `ServerFeatures`: release and supported methods of the server.
 
 use tonic::server::UnaryService;
 use tonic::{Request, Response};
@@ -7,9 +7,9 @@ use super::Reply;
 use crate::wire::Empty;
 use crate::wire::features::{SupportedMethod, SupportedMethods};
 
-/// Which version it says it is.
+/// The release that it reports.
 const VERSION: &str = "24.2.0";
-/// What it can do, in the small letters that the server says it in.
+/// Supported methods, in lower case as the server reports them.
 const METHODS: [(&str, &str); 5] = [
     ("event_store.client.streams.streams", "read"),
     ("event_store.client.streams.streams", "append"),

@@ -1,4 +1,4 @@
-//! Between messages and what they say.
+//! Conversion between messages and the log's types.
 
 use std::collections::HashMap;
 
@@ -10,10 +10,10 @@ use crate::wire::append::Proposed;
 use crate::wire::read::{ReadContent, ReadEvent, ReadResp, RecordedEvent};
 use crate::wire::{StreamIdentifier, StructuredUuid, UuidValue};
 
-/// Bytes of one append (`--max-append-size`).
+/// Most bytes of one append (`--max-append-size`).
 pub(super) const APPEND_BYTES_MAX: usize = 1 << 20;
 
-/// What the server says where its own code has failed.
+/// The error of the server for an exception in its own code.
 pub(super) fn thrown() -> Status {
     Status::unknown("Exception was thrown by handler.")
 }
@@ -46,28 +46,27 @@ pub(super) fn structured(id: Uuid) -> crate::wire::Uuid {
     crate::wire::Uuid { value: Some(UuidValue::Structured(structured)) }
 }
 
-/// Why an event is not one.
+/// Why an event is invalid.
 #[derive(Debug)]
 pub(super) enum Odd {
-    /// It has no id.
     Nil,
-    /// It lacks this of what an event must have.
+    /// It lacks this property.
     Missing(&'static str),
 }
 
-/// An event that is proposed. Of its metadata the server keeps what it knows.
+/// An event to append. Of its metadata, the server keeps only what it knows.
 pub(super) fn proposed(message: Proposed) -> Result<NewRecord, Odd> {
     let Proposed { id, mut metadata, custom_metadata, data } = message;
     let mut take = |name: &'static str| metadata.remove(name).ok_or(Odd::Missing(name));
     let (kind, content) = (take("type")?, take("content-type")?);
     let id = id.as_ref().and_then(uuid).filter(|id| !id.is_nil()).ok_or(Odd::Nil)?;
-    // Whoever keeps a part of a request keeps all of it.
+    // Copied, because a slice would keep the whole request in memory.
     let apart = |bytes: &prost::bytes::Bytes| prost::bytes::Bytes::copy_from_slice(bytes);
     let (custom_metadata, data) = (apart(&custom_metadata), apart(&data));
     Ok(NewRecord { id, kind, json: content == "application/json", custom_metadata, data })
 }
 
-/// An event as it is read.
+/// An event as a read returns it.
 pub(super) fn event(record: &Record, structured_ids: bool) -> ReadResp {
     let (place, content) = (record.place, if record.json { "json" } else { "octet-stream" });
     let metadata = HashMap::from([

@@ -1,7 +1,8 @@
-//! `Read`: a stream or the log, from somewhere on, page by page; without an end it is a subscription (`subscribe`).
+//! `Read`: reads a stream or the log page by page; without an end, it is a subscription
+//! (`subscribe`).
 //!
-//! A read with a limit looks for one event more before it ends, as the server does: whoever listens on after the last event
-//! waits until the log was looked through.
+//! A read with a limit searches for one more event before it ends, as the server does: a client
+//! that waits for the end of the answer waits until the rest of the log was scanned.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -24,7 +25,6 @@ use crate::wire::read::{
 
 pub(super) type Answers = BoxStream<'static, Result<ReadResp, Status>>;
 
-/// Events of a page.
 pub(super) const PAGE_EVENTS: usize = 32;
 
 #[derive(Debug)]
@@ -84,7 +84,7 @@ fn read(node: Arc<Node>, options: ReadOptions) -> Result<Answers, Status> {
     }
 }
 
-/// How a read looks at the log.
+/// Filter and limits of a read of the log.
 fn look(options: Option<&FilterOptions>) -> Result<Look, Status> {
     let filter = Filter::read(options);
     let filter = filter.ok_or_else(|| Status::unimplemented("not a filter of this double"))?;
@@ -95,13 +95,13 @@ fn look(options: Option<&FilterOptions>) -> Result<Look, Status> {
     Ok(Look { filter, events_max: PAGE_EVENTS, window, until: u64::MAX })
 }
 
-/// A read of the log that is under way.
+/// State of a read of the log.
 struct Reading {
     structured: bool,
-    /// So many events are still wanted.
+    /// Events still to be returned.
     left: u64,
     backwards: bool,
-    /// Where the next page begins.
+    /// Place of the next page.
     from: u64,
     look: Look,
 }

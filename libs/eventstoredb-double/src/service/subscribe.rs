@@ -1,5 +1,5 @@
-//! Subscriptions: a read without an end. It is confirmed, brings what there is page by page, says that it has caught up, and
-//! then brings what comes; between events nothing is said.
+//! Subscriptions: reads without an end. A subscription is confirmed, delivers existing events page
+//! by page, reports that it has caught up, and then delivers new events.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -17,12 +17,12 @@ use crate::log::reading::{Look, Page, Refused};
 use crate::wire::read::{Confirmation, From, ReadContent, ReadResp, Revision, StreamOptions};
 use crate::wire::{Empty, Position};
 
-/// A subscription that is under way.
+/// State of a subscription.
 struct Subscription {
     node: Arc<Node>,
-    /// Which one it is, counted from zero.
+    /// Its number, from 0.
     number: u64,
-    /// What is to be said next.
+    /// Messages to send next.
     said: VecDeque<ReadResp>,
     ends: watch::Receiver<u64>,
     dropped: watch::Receiver<u64>,
@@ -33,19 +33,19 @@ struct Subscription {
 
 enum Subject {
     All {
-        /// Where the next page begins.
+        /// Place of the next page.
         from: u64,
         look: Look,
         checkpoints: Option<Checkpoints>,
     },
     Stream {
         name: String,
-        /// The next revision that is wanted; nothing for the first that comes.
+        /// The next revision; `None` to begin with the first one that exists.
         next: Option<u64>,
     },
 }
 
-/// Says how far it has come after so many events that were looked at.
+/// Sends a checkpoint after a number of scanned events.
 struct Checkpoints {
     interval: usize,
     considered: usize,
@@ -61,7 +61,7 @@ pub(super) fn to_all(
     let began = {
         let log = node.cluster.log();
         let began = log.forwards_from(from);
-        // It begins behind the event at its place.
+        // Begins after the event at its place.
         began.map(|place| if matches!(from, From::Position(_)) { log.behind(place) } else { place })
     };
     let from = began.map_err(|refused| match refused {
@@ -144,7 +144,7 @@ impl Subscription {
         }
     }
 
-    /// Takes in the next page.
+    /// Reads the next page.
     fn page(&mut self) -> Reached {
         let (until, log) = (self.node.until(), self.node.cluster.log());
         match &mut self.of {
@@ -176,16 +176,16 @@ impl Subscription {
     }
 }
 
-/// How far a page goes.
+/// Whether more follows a page.
 enum Reached {
     More,
     End,
-    /// The stream has not begun.
+    /// The stream does not exist yet.
     Nothing,
 }
 
 impl Checkpoints {
-    /// Where a checkpoint is, if one is due behind the page.
+    /// Place of the checkpoint, if one is due after the page.
     fn reached(&mut self, page: &Page, live: bool) -> Option<u64> {
         self.considered += page.considered;
         if self.considered < self.interval {
@@ -193,7 +193,7 @@ impl Checkpoints {
         }
         self.considered %= self.interval;
         let (first, last) = page.looked_at?;
-        // While it catches up, the last event that is brought, or where the page began.
+        // While catching up: the last delivered event, or else the beginning of the page.
         let caught_up = page.events.last().map_or(first, |event| event.place);
         Some(if live { last } else { caught_up })
     }

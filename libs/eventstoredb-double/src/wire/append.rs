@@ -1,4 +1,4 @@
-//! `Append`: one append a call.
+//! `Append`: one append per call.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! `BatchAppend`: appends and their answers over one stream that stays open.
+//! `BatchAppend`: appends and their answers over one long-lived call.
 
 use prost::{Message, Oneof};
 
@@ -41,15 +41,15 @@ pub(crate) enum ExpectedPosition {
 
 #[derive(Clone, Copy, PartialEq, Eq, Oneof)]
 pub(crate) enum Deadline {
-    /// Until when, as clients of 21.10 say it.
+    /// A point in time, as clients of 21.10 send it.
     #[prost(message, tag = "6")]
     At(Seconds),
-    /// For how long.
+    /// A duration.
     #[prost(message, tag = "7")]
     In(Seconds),
 }
 
-/// `google.protobuf.Timestamp` and `google.protobuf.Duration` have the same numbers.
+/// `google.protobuf.Timestamp` and `google.protobuf.Duration` have the same field numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Message)]
 pub(crate) struct Seconds {
     #[prost(int64, tag = "1")]
@@ -96,7 +96,7 @@ pub(crate) struct Detail {
     pub(crate) value: Vec<u8>,
 }
 
-/// The detail of an append whose expected version was wrong. Its numbers are not those of `Append`'s.
+/// Detail of an append at a wrong version. Its field numbers differ from `Append`'s.
 #[derive(Clone, Copy, PartialEq, Eq, Message)]
 pub(crate) struct WrongVersion {
     #[prost(oneof = "CurrentRevision", tags = "1, 2")]
@@ -125,14 +125,14 @@ pub(crate) enum WantedPosition {
     NoStream(Empty),
 }
 
-/// The detail of an append that is too large.
+/// Detail of an append that is too large.
 #[derive(Clone, Copy, PartialEq, Eq, Message)]
 pub(crate) struct MaximumAppendSize {
     #[prost(uint32, tag = "1")]
     pub(crate) max_append_size: u32,
 }
 
-/// The detail of a request that is not understood.
+/// Detail of a request that cannot be decoded.
 #[derive(Clone, PartialEq, Eq, Message)]
 pub(crate) struct BadRequest {
     #[prost(string, tag = "1")]

@@ -1,4 +1,4 @@
-//! `ServerFeatures`: what a client asks first.
+//! `ServerFeatures`: the first request of a client.
 
 use prost::Message;
 

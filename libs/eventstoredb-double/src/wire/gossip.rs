@@ -1,4 +1,4 @@
-//! `Gossip`: who belongs to the cluster, and who leads it.
+//! `Gossip`: members of the cluster, and its leader.
 
 use prost::Message;
 
@@ -25,7 +25,7 @@ pub(crate) struct MemberInfo {
     pub(crate) http_end_point: Option<EndPoint>,
 }
 
-/// What a member is in the cluster, as far as a double is it.
+/// States of a member, as far as the double has them.
 pub(crate) mod state {
     pub(crate) const UNKNOWN: i32 = 2;
     pub(crate) const FOLLOWER: i32 = 6;

@@ -28,7 +28,7 @@ pub(crate) struct ReadOptions {
     pub(crate) uuid_option: Option<UuidOption>,
 }
 
-/// How ids are wanted.
+/// The format of ids.
 #[derive(Clone, Copy, PartialEq, Eq, Message)]
 pub(crate) struct UuidOption {
     #[prost(message, optional, tag = "2")]
@@ -81,7 +81,7 @@ pub(crate) enum From {
 pub(crate) enum Count {
     #[prost(uint64, tag = "5")]
     AtMost(u64),
-    /// Without an end.
+    /// A subscription: a read without an end.
     #[prost(message, tag = "6")]
     Subscription(Empty),
 }
@@ -92,7 +92,7 @@ pub(crate) struct FilterOptions {
     pub(crate) filter: Option<Filter>,
     #[prost(oneof = "Window", tags = "3, 4")]
     pub(crate) window: Option<Window>,
-    /// After so many windows of events that were looked at, a subscription says how far it has come.
+    /// A subscription sends a checkpoint after this many windows of scanned events.
     #[prost(uint32, tag = "5")]
     pub(crate) checkpoint_interval_multiplier: u32,
 }
@@ -107,7 +107,7 @@ pub(crate) enum Filter {
 
 #[derive(Clone, Copy, PartialEq, Eq, Oneof)]
 pub(crate) enum Window {
-    /// So many events are looked at for a page.
+    /// Most events scanned for a page.
     #[prost(uint32, tag = "3")]
     Max(u32),
     #[prost(message, tag = "4")]
@@ -138,7 +138,7 @@ pub(crate) enum ReadContent {
     Checkpoint(Position),
     #[prost(message, tag = "4")]
     StreamNotFound(StreamNotFound),
-    /// Without a time and a place: those came later than 24.2.
+    /// Without time and place, which were added after 24.2.
     #[prost(message, tag = "8")]
     CaughtUp(Empty),
 }
