@@ -1,5 +1,5 @@
-//! Which open dossiers a file of rules concerns that somebody wants to issue, and what it would
-//! move: counted before it is issued.
+//! Counts the open dossiers that a file of rules concerns, and the due instants that it would move,
+//! before it is issued.
 
 use dossier::contract::{DossierId, RulesIssued};
 use dossier::intake::Intake;
@@ -15,27 +15,28 @@ use uuid::Uuid;
 
 use crate::App;
 
-/// How many dossiers are looked at at the most.
+/// Maximum number of dossiers that are examined.
 const LOOKED_AT_MAX: usize = 5_000;
-/// How many at once.
+/// Number of dossiers that are loaded concurrently.
 const IN_FLIGHT: usize = 16;
 
-/// What was counted.
+/// The result of the count.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Counted {
     /// Open dossiers that the file concerns.
     pub(crate) concerned: usize,
-    /// Those of them whose date it would move: at once, or on its first day.
+    /// Those of them whose due instant it would move, at once or on its first day.
     pub(crate) moved: usize,
-    /// Whether there were too many to look at all.
+    /// Whether there were more than [`LOOKED_AT_MAX`] open dossiers, so that the figures are too
+    /// low.
     pub(crate) cut_off: bool,
 }
 
-/// Counts among the dossiers in which something is due.
+/// Counts the dossiers that have an open obligation.
 pub(crate) async fn count(app: &App, issued: &RulesIssued) -> Result<Counted, Problem> {
     let (before, at) = (app.kit.law(), app.kit.time()?);
     let mut after = Law::clone(&before);
-    // What cannot be taken was refused before.
+    // Invalid rules were refused before this is called.
     if after.take(issued, Some(at)).is_err() {
         return Ok(Counted::default());
     }
@@ -55,8 +56,8 @@ pub(crate) async fn count(app: &App, issued: &RulesIssued) -> Result<Counted, Pr
     Ok(counted)
 }
 
-/// Whether a dossier is concerned `at` this moment, and whether its date would move once the file
-/// is in force, `from` an instant on.
+/// Whether the file concerns a dossier at the instant `at`, and whether it would move the due
+/// instant once it is in force, at `from`.
 async fn look(
     app: &App,
     issued: &RulesIssued,
@@ -72,7 +73,7 @@ async fn look(
     if !concerns(issued, intake, &facts) {
         return Ok((false, false));
     }
-    // What is due before the file is in force is decided or missed by then.
+    // A dossier that is due before the file is in force will be decided or missed by then.
     let due_at = intake.promised.as_ref().map(|promised| promised.promise.due_at);
     if from > at && due_at.is_none_or(|due_at| due_at <= from) {
         return Ok((true, false));
@@ -83,6 +84,6 @@ async fn look(
         let facts = Facts { at: from, command: id, actor: &actor, law, rule, elsewhere: &[] };
         Ok(RestateDeadline.decide(intake, &facts)? != Decision::Nothing)
     };
-    // What the law moves already is not this file's doing.
+    // Only changes that the present law does not cause anyway.
     Ok((true, moves(after).unwrap_or(false) && !moves(before).unwrap_or(false)))
 }

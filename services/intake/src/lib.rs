@@ -1,6 +1,7 @@
-//! The one-stop unit on the wire: contact with the applicant, documents, the statutory clock.
+//! HTTP API of intake, the one-stop unit: contact with the applicant, documents, the statutory
+//! clock.
 //!
-//! One file per step under `http/`, with the same stem as the law in `libs/dossier/src/intake/`.
+//! One file per step under `http/`, with the same name as the law in `libs/dossier/src/intake/`.
 
 use std::sync::Arc;
 
@@ -17,18 +18,18 @@ mod restatements;
 
 use restatements::Restatements;
 
-/// What the handlers need.
+/// State shared by the handlers.
 #[derive(Debug)]
 pub struct App {
     pub(crate) kit: Arc<Kit>,
     pub(crate) dossiers: Arc<Streams<Intake>>,
     pub(crate) rules: Arc<Streams<Rules>>,
     pub(crate) outages: Arc<Streams<OutageRecord>>,
-    /// Which dossiers have something open.
+    /// The dossiers with open obligations.
     pub(crate) deadlines: KeeperHealth,
 }
 
-/// The document of this service.
+/// The OpenAPI document of this service.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
     document(
@@ -38,7 +39,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     )
 }
 
-/// Puts the service together.
+/// Assembles the service: streams, background tasks and routes.
 pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     let dossiers = Arc::new(Streams::new(Arc::clone(kit)));
     let mut tasks = Tasks::default();

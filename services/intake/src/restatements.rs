@@ -1,5 +1,8 @@
-//! Follows the law: whenever an outage or a calendar is recorded, the dates that it moves are restated. Which dossiers it
-//! may concern is known from the deadline index and, for what was missed already, from the log; each decides for itself.
+//! Follows the law: after an outage, a calendar or rules for open dossiers were recorded, restates
+//! the deadlines that they move.
+//!
+//! The candidates come from the deadline index and, for deadlines missed already, from the log; the
+//! step `RestateDeadline` decides for each of them.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,10 +23,10 @@ use uuid::Uuid;
 const SHAPE: Shape = Shape { name: "intake-restatements", version: 1, tables: "" };
 const PAGE: usize = 256;
 const MISSED: &str = "intake.DeadlineMissed.";
-/// How many dossiers are looked at at once.
+/// Number of dossiers that are restated concurrently.
 const IN_FLIGHT: usize = 16;
 
-/// Restates what the law moves.
+/// The task that restates deadlines.
 pub(crate) struct Restatements {
     kit: Arc<Kit>,
     dossiers: Arc<Streams<Intake>>,
@@ -51,7 +54,8 @@ impl Restatements {
         }
         if let Some(last) = page.events.last() {
             self.kit.rulebook.catch_up(&self.kit.store).await.map_err(unavailable)?;
-            // A dossier that was accepted before must be in the index; one that comes later knows the law already.
+            // The index must contain all dossiers accepted before the event; later ones are
+            // accepted under the new law.
             if self.deadlines.reached() < last.position {
                 return Ok(Next::Idle { done: self.position, wake_at: None });
             }
@@ -65,7 +69,7 @@ impl Restatements {
         Ok(Next::More)
     }
 
-    /// Restates every date that an event of the law may move.
+    /// Restates all deadlines that an event of the law may move.
     async fn follow(&self, event: &Recorded) -> Result<(), Stalled> {
         let missed_since = match LawEvent::decode(&event.kind, &event.data) {
             Ok(LawEvent::OutageDeclared(declared)) if declared.to.is_some() => Some(declared.from),
@@ -75,7 +79,7 @@ impl Restatements {
             }
             Ok(LawEvent::RulesIssued(rules)) if rules.kind == RulesKind::Calendar => None,
             Ok(LawEvent::RulesIssued(rules)) if self.applies_to_open(&rules) => None,
-            // While an outage lasts nothing can be said; other rules move no date that was promised.
+            // While an outage lasts its effect is unknown; other rules do not move promised dates.
             Ok(
                 LawEvent::OutageDeclared(_)
                 | LawEvent::RulesIssued(_)
@@ -100,7 +104,8 @@ impl Restatements {
         Ok(())
     }
 
-    /// Whether these are rules of a procedure for open dossiers too. One that takes effect later is seen when a date comes.
+    /// Whether these are rules of a procedure that apply to open dossiers, too. If they take effect
+    /// later, a deadline is checked again before it is recorded as missed.
     fn applies_to_open(&self, rules: &RulesIssued) -> bool {
         let (code, version) = (ProcedureCode::from(&*rules.name), rules.version);
         let law = self.kit.law();
@@ -115,13 +120,14 @@ impl Restatements {
             .about(dossier)
             .caused_by(cause);
         if let Err(error) = self.dossiers.execute(&envelope, &RestateDeadline).await {
-            // The keeper looks at the law once more before it says that a deadline has passed.
+            // The keeper checks the law again before it records a deadline as missed.
             tracing::error!(%stream, ?error, "a date could not be restated");
         }
     }
 
-    /// The dossiers whose deadline was recorded as missed at `since` or later: the log from its end back to a time before
-    /// that. Recorded times grow with positions, but for services whose clocks differ, for which an hour is allowed.
+    /// The dossiers whose deadline was recorded as missed at `since` or later, from reading the log
+    /// backwards. Recorded times increase with the position, except for differences between clocks
+    /// of services, for which one hour is allowed.
     async fn missed_since(&self, since: Timestamp) -> Result<BTreeSet<Uuid>, Stalled> {
         let since = since.checked_sub(SignedDuration::from_hours(1)).unwrap_or(Timestamp::MIN);
         let (mut missed, mut through) = (BTreeSet::new(), self.kit.store.head());
@@ -129,7 +135,7 @@ impl Restatements {
             let page = self.kit.store.read_back(through, PAGE).await?;
             let of_deadlines = page.iter().filter(|event| event.kind.starts_with(MISSED));
             missed.extend(of_deadlines.filter_map(|event| event.stream.id().parse::<Uuid>().ok()));
-            // What carries no time of its own is a number taken.
+            // Events without a recorded time only take numbers.
             let oldest = page.iter().rev().find_map(recorded_at);
             match page.last() {
                 Some(last) if last.position < through && oldest.is_none_or(|at| at >= since) => {

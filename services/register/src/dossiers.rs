@@ -1,4 +1,4 @@
-//! One row a dossier: where it stands, what is due, and what the statistics count.
+//! The table of dossiers, one row each: status, deadline, and the figures for statistics.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use service_kit::Kit;
 use service_kit::tasks::Projection;
 use service_kit::view::Shape;
 
-/// Statuses of the national portal that intake alone does not know.
+/// Statuses as the national portal numbers them.
 mod status {
     pub(super) const SUBMITTED: u8 = 1;
     pub(super) const ACCEPTED: u8 = 2;
@@ -64,21 +64,21 @@ CREATE INDEX dossiers_by_due ON dossiers (due_at, id) WHERE handled_at IS NULL;
 CREATE INDEX dossiers_by_officer ON dossiers (officer, due_at, id) WHERE handled_at IS NULL;
 CREATE INDEX dossiers_by_agency ON dossiers (agency, submitted_at);";
 
-/// What the applicant can be waited for, as bits of `awaiting`: as long as one is set, time passes with the applicant and
-/// not with the agency.
+/// The reasons for waiting for the applicant, as bits of `awaiting`. While a bit is set, time
+/// counts as the applicant's, not the agency's.
 mod awaits {
     pub(super) const FEE: u8 = 1;
     pub(super) const SUPPLEMENT: u8 = 2;
-    /// Begins to wait for `?2`, at `?3`.
+    /// Starts waiting for the bit `?2` at `?3`.
     pub(super) const BEGIN: &str =
         "awaits_since = iif(awaiting = 0, ?3, awaits_since), awaiting = awaiting | ?2";
-    /// Has waited for `?2`, until `?3`; the applicant did something.
+    /// Ends waiting for the bit `?2` at `?3`, and counts a contact with the applicant.
     pub(super) const END: &str = "contacts = contacts + 1,
        applicant_ms = applicant_ms + iif(awaiting = ?2, ?3 - awaits_since, 0),
        awaits_since = iif(awaiting = ?2, NULL, awaits_since), awaiting = awaiting & ~?2";
 }
 
-/// The projection.
+/// The projection of dossiers and their complaints.
 pub(crate) struct Dossiers {
     kit: Arc<Kit>,
 }
@@ -88,7 +88,7 @@ impl Dossiers {
         Self { kit }
     }
 
-    /// The local day on which something happened in the agency of a dossier.
+    /// The local date of an instant in the agency of a dossier; `None` if its calendar is unknown.
     fn day(&self, rows: &Connection, id: &str, at: Timestamp) -> rusqlite::Result<Option<String>> {
         let agency: Option<String> = rows
             .prepare_cached("SELECT agency FROM dossiers WHERE id = ?1")?
@@ -101,7 +101,7 @@ impl Dossiers {
     }
 
     fn promised(&self, rows: &Connection, id: &str, promise: &Promise) -> rusqlite::Result<()> {
-        // A period of days ends at 24:00: the day that it ends on is the one before.
+        // A period of days ends at midnight; its last day is the one before.
         let last =
             promise.due_at.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(promise.due_at);
         let day = self.day(rows, id, last)?;
@@ -168,7 +168,7 @@ impl Dossiers {
                 self.handled(rows, id, at)
             }
             IntakeEvent::SupplementRequested(request) => {
-                // A clock that ran and will begin anew: the agency's own doing, for which the citizen waits.
+                // The clock had started and will restart: a delay that the agency causes.
                 let restarts = request.stops_clock && request.effect == SupplementEffect::Restart;
                 let sql = format!(
                     "UPDATE dossiers SET status = {}, suspended = 1, supplements = supplements + 1,
@@ -180,7 +180,7 @@ impl Dossiers {
                 waiting(rows, &sql, (id, awaits::SUPPLEMENT, at))
             }
             IntakeEvent::SupplementSubmitted(supplement) => {
-                // While the fee is awaited too, that is what the dossier goes on waiting for.
+                // If the fee is awaited as well, the dossier continues to wait for it.
                 let sql = format!(
                     "UPDATE dossiers SET suspended = iif(awaiting & {fee}, suspended, 0),
                        status = iif(awaiting & {fee}, {}, iif(accepted = 1, {}, 1)), {} WHERE id = ?1",
@@ -193,7 +193,7 @@ impl Dossiers {
                 supplement.promise.map_or(Ok(()), |promise| self.promised(rows, id, &promise))
             }
             IntakeEvent::FeeReceived(fee) => {
-                // While a supplement is awaited, that is what the dossier waits for.
+                // If a supplement is awaited, the dossier continues to wait for it.
                 let sql = format!(
                     "UPDATE dossiers SET status = iif(awaiting & {}, {}, iif(status = {},
                        iif(accepted = 1, {}, 1), status)), {} WHERE id = ?1",
@@ -266,7 +266,7 @@ impl Dossiers {
     }
 }
 
-/// Changes a row by one of the statements of [`awaits`].
+/// Executes an update with the parameters of [`awaits`].
 fn waiting(
     rows: &Connection,
     sql: &str,
@@ -353,7 +353,7 @@ impl Projection for Dossiers {
     }
 }
 
-/// A complaint that names a dossier stands on its timeline.
+/// Complaints about a dossier are part of its timeline.
 fn complaint(rows: &Connection, id: &str, dossier: Option<DossierId>) -> rusqlite::Result<()> {
     let Some(dossier) = dossier else { return Ok(()) };
     rows.prepare_cached("INSERT OR IGNORE INTO complaints (id, dossier) VALUES (?1, ?2)")?
@@ -380,7 +380,7 @@ fn review(rows: &Connection, id: &str, event: &ReviewEvent) -> rusqlite::Result<
     }
 }
 
-/// The view is not the truth: what it cannot read is reported and passed over.
+/// An event that cannot be decoded is logged and skipped: the view is not the source of truth.
 fn unreadable(event: &Recorded) {
     tracing::error!(position = event.position.0, kind = &*event.kind, "an event cannot be read");
 }

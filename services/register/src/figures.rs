@@ -1,4 +1,4 @@
-//! What an office has to deal with, in figures for whoever watches: counted over the dossiers that are open.
+//! Metrics of open dossiers: waiting, late and missed.
 
 use std::sync::Arc;
 
@@ -7,10 +7,11 @@ use service_kit::Kit;
 use service_kit::metrics::Counted;
 use service_kit::view::{Question, View};
 
-/// For whom an open dossier waits, by its national status and whether a fee or a supplement is awaited.
+/// What open dossiers wait for, by national status and `awaiting`.
 const WAITS: [&str; 5] = ["acceptance", "officer", "decision", "supplement", "fee"];
 
-/// Open dossiers by the place of [`WAITS`], those whose date has passed, and those of which a deadline was missed.
+/// Open dossiers by index in [`WAITS`], those past their due instant, and those with a missed
+/// deadline.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Figures {
     waiting: [u64; WAITS.len()],
@@ -18,7 +19,7 @@ struct Figures {
     missed: u64,
 }
 
-/// Offers them.
+/// Registers the metrics.
 pub(crate) fn offer(kit: &Arc<Kit>, view: &Arc<View>) {
     let (clock, view) = (kit.clock.clone(), Arc::clone(view));
     kit.metrics.asks(move || {
@@ -30,7 +31,7 @@ pub(crate) fn offer(kit: &Arc<Kit>, view: &Arc<View>) {
     });
 }
 
-/// Statuses are those of the national portal; who waits for money or a supplement waits for that alone.
+/// By national status; a dossier that awaits a supplement or a fee is counted there only.
 fn count(rows: &Connection, now: i64) -> rusqlite::Result<Figures> {
     let mut figures = Figures::default();
     let mut statement = rows.prepare_cached(

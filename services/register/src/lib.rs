@@ -1,5 +1,5 @@
-//! The read side: look-up, timeline, queues, statistics. It takes no step; everything it shows is computed from what the
-//! other services recorded.
+//! The read side: look-up, timeline, queues, statistics. It has no steps; everything is derived
+//! from the events of the other services.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ mod dossiers;
 mod figures;
 mod http;
 
-/// What the handlers need.
+/// State shared by the handlers.
 #[derive(Debug)]
 pub struct App {
     pub(crate) kit: Arc<Kit>,
@@ -20,13 +20,13 @@ pub struct App {
     pub(crate) progress: Progress,
 }
 
-/// The document of this service.
+/// The OpenAPI document of this service.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
     document("Register", "Look-up, timeline, queues and statistics.", &http::operations())
 }
 
-/// Puts the service together.
+/// Assembles the service: projection, metrics and routes.
 pub fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     let projection = dossiers::Dossiers::new(Arc::clone(kit));
     let (projector, view, progress) = Projector::open(kit, projection)?;

@@ -1,4 +1,5 @@
-//! Ends a dossier of a procedure that has no result. The law: `libs/dossier/src/intake/close_dossier.rs`.
+//! Closes a dossier of a procedure that has no result. The law:
+//! `libs/dossier/src/intake/close_dossier.rs`.
 
 use std::sync::Arc;
 

@@ -14,25 +14,26 @@ use super::get_outages::OutageReply;
 use super::rules_version::read_law;
 use crate::App;
 
-/// An outage.
+/// An outage of filing channels.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DeclareOutageRequest {
-    /// The agency that is hit, with those below it.
+    /// Code of the affected agency; subordinate agencies are affected, too.
     agency: AgencyCode,
-    /// The ways of filing that are hit; all if empty.
+    /// Affected filing channels; all if empty.
     #[serde(default)]
     #[schema(max_items = 3)]
     channels: Vec<Channel>,
-    /// Since when.
+    /// Start of the outage.
     from: Timestamp,
-    /// Until when, if that is known.
+    /// End of the outage; absent if it is not known yet.
     to: Option<Timestamp>,
-    /// Whether it is planned; then it is announced at least seven working days ahead.
+    /// Whether it is planned. A planned outage has to be announced at least seven working days
+    /// ahead.
     planned: bool,
-    /// When the public was told.
+    /// Time at which the public was informed.
     notice_at: Timestamp,
-    /// In words for the public.
+    /// Explanation for the public.
     reason: Text<1000>,
 }
 

@@ -1,4 +1,5 @@
-//! Makes the period longer, where the procedure allows it. The law: `libs/dossier/src/intake/extend_deadline.rs`.
+//! Extends the period, where the procedure allows it. The law:
+//! `libs/dossier/src/intake/extend_deadline.rs`.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! Records a date that somebody outside fixed, where the law gives no period. The law: `libs/dossier/src/intake/fix_appointment.rs`.
+//! Records a date that was fixed outside the agency, where the law gives no period. The law:
+//! `libs/dossier/src/intake/fix_appointment.rs`.
 
 use std::sync::Arc;
 

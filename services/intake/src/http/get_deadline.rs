@@ -1,4 +1,4 @@
-//! Explains a dossier's deadline: every day or hour counted or skipped, and why.
+//! Explains the deadline of a dossier: every counted or skipped day or hour, and the reason.
 
 use std::sync::Arc;
 
@@ -14,33 +14,34 @@ use uuid::Uuid;
 
 use crate::App;
 
-/// A deadline and how it came about.
+/// The deadline of a dossier and its calculation.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DeadlineReply {
-    /// The promise in force.
+    /// Promised due instant.
     #[serde(flatten)]
     #[schema(inline)]
     due: Due,
-    /// Whether it was missed.
+    /// Whether the deadline was missed.
     missed: bool,
-    /// Whether the clock stands still now; then no instant can be named.
+    /// Whether the clock is suspended now; then there is no due instant.
     suspended: bool,
     /// How often the appointment was moved.
     redatings: u32,
-    /// The spans in which the clock stood still, with the event that stopped it.
+    /// The suspensions of the clock, oldest first.
     suspensions: Vec<SuspensionReply>,
-    /// How the instant follows from start, period and calendar; null while the clock has not started.
+    /// Calculation of the due instant from start, period and calendar; null until the clock has
+    /// started.
     explanation: Option<dossier::clock::Explanation>,
 }
 
-/// A span in which the clock stood still.
+/// A suspension of the clock.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SuspensionReply {
-    /// Since when.
+    /// Start of the suspension.
     from: Timestamp,
-    /// Until when; null while it lasts.
+    /// End of the suspension; null while it lasts.
     to: Option<Timestamp>,
-    /// The event that stopped it.
+    /// Id of the event that suspended the clock.
     cause: Uuid,
 }
 

@@ -1,4 +1,4 @@
-//! Gives a document of a dossier to those who may see the dossier.
+//! Returns a document of a dossier to callers who may read the dossier's content.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Shows a dossier, as its stream stands now.
+//! Returns a dossier in its present state.
 
 use std::sync::Arc;
 
@@ -30,8 +30,8 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     shown(&loaded, reply.map(|reply| if shown_whole { reply } else { reply.without_content() }))
 }
 
-/// A dossier, and whose it is. Of whom other agencies asked for an opinion, the stream of its review tells: it is read for
-/// callers of such an agency alone.
+/// A dossier and its owners. The consulted agencies are recorded in the stream of its review, which
+/// is read only for callers with the role of a consulted agency.
 pub(super) async fn load(
     app: &App,
     dossier: DossierId,
@@ -51,7 +51,7 @@ pub(super) async fn load(
     Ok((loaded, Resource { consulted: asked, ..resource }))
 }
 
-/// The agencies that were asked for their opinion and have not answered.
+/// The agencies that were consulted and have not answered.
 async fn consulting(app: &App, dossier: DossierId) -> Result<Vec<AgencyCode>, Problem> {
     let stream = Streams::<Review>::name(&dossier.to_string());
     let recorded = app.kit.store.read_whole(&stream.map_err(|_| Problem::not_found())?).await?;

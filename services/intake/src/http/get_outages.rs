@@ -1,4 +1,4 @@
-//! The outages for which clocks stand or stood still, for the portal to show.
+//! The outages that suspend or have suspended clocks, for display in the portal.
 
 use std::sync::Arc;
 
@@ -14,21 +14,21 @@ use uuid::Uuid;
 
 use crate::App;
 
-/// An outage.
+/// An outage of filing channels.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct OutageReply {
-    /// Its id.
+    /// Id of the outage.
     id: Uuid,
-    /// The agency that is hit, with those below it.
+    /// Code of the affected agency; subordinate agencies are affected, too.
     #[schema(example = "G02")]
     agency: String,
-    /// The ways of filing that are hit; all if empty.
+    /// Affected filing channels; all if empty.
     channels: Vec<Channel>,
-    /// Since when.
+    /// Start of the outage.
     from: Timestamp,
-    /// Until when; null while that is not known.
+    /// End of the outage; null while it is not known.
     to: Option<Timestamp>,
-    /// In words for the public.
+    /// Explanation for the public.
     #[schema(example = "Mất điện tại trung tâm dữ liệu")]
     reason: String,
 }
@@ -60,7 +60,7 @@ impl From<&Outage> for OutageReply {
     }
 }
 
-/// How many are shown.
+/// Maximum number of outages in a reply.
 const OUTAGES_MAX: usize = 100;
 
 pub(super) fn operation() -> Operation<App> {

@@ -1,4 +1,4 @@
-//! One procedure, as it was in force at a date by what was known at a moment.
+//! One procedure, in force on a date, as recorded at an instant.
 
 use std::sync::Arc;
 
@@ -12,13 +12,14 @@ use service_kit::http::{Operation, Problem, Reply, Request};
 use super::get_procedures::{As, ProcedureReply, today_of};
 use crate::App;
 
-/// Which version.
+/// The date and the state of knowledge.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProcedureQuery {
-    /// In force on this day; today if absent.
+    /// Date on which it has to be in force; today if absent.
     at: Option<Date>,
-    /// By what had been recorded up to this instant; up to now if absent. A version may take effect before it is issued.
+    /// Only versions recorded up to this instant count; now if absent. A version may take effect
+    /// before it is issued.
     known_at: Option<Timestamp>,
 }
 

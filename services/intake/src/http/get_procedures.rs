@@ -1,4 +1,4 @@
-//! The catalogue of procedures: what can be applied for, with what, and in what time.
+//! The catalogue of procedures: forms, components and periods.
 
 use std::sync::Arc;
 
@@ -14,49 +14,50 @@ use utoipa::ToSchema;
 
 use crate::App;
 
-/// A procedure in the version in force.
+/// A version of a procedure.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProcedureReply {
-    /// Its code.
+    /// Code of the procedure.
     #[schema(example = "CO.D")]
     code: String,
-    /// Its version.
+    /// Number of the version.
     version: u32,
-    /// When this version was issued.
+    /// Date on which this version was issued.
     issued: Date,
-    /// The first day on which it is in force; it may lie before the day of issue.
+    /// First day in force; may be before the date of issue.
     effective_from: Date,
-    /// The last one; null if no end is set.
+    /// Last day in force; null if no end is set.
     effective_to: Option<Date>,
-    /// Whether it is in force on the day that was asked for. If not, it is the next version to take effect, or the last one.
+    /// Whether it is in force on the requested day. If not, it is the next version to take effect,
+    /// or the last one.
     in_force: bool,
-    /// The versions that take effect later.
+    /// Versions that take effect later.
     upcoming: Vec<UpcomingReply>,
-    /// When this version was recorded here.
+    /// Time at which this version was recorded here.
     recorded_at: Option<Timestamp>,
-    /// Its name in Vietnamese.
+    /// Vietnamese name.
     #[schema(example = "Giấy chứng nhận xuất xứ mẫu D")]
     name_vi: String,
-    /// Its name in English.
+    /// English name.
     #[schema(example = "Certificate of origin, form D")]
     name_en: String,
-    /// On what it rests.
+    /// Legal basis.
     #[schema(example = "31/2018/NĐ-CP")]
     legal_basis: String,
-    /// The agency it belongs to.
+    /// Code of the agency that is responsible for the procedure.
     #[schema(example = "G02.001")]
     agency: String,
-    /// Ways in which a dossier may come.
+    /// Channels by which a dossier may be filed.
     channels: Vec<dossier::contract::Channel>,
-    /// Those of them that are open only while an outage of the others lasts.
+    /// Channels that are open only during an outage of the others.
     only_in_outage: Vec<dossier::contract::Channel>,
-    /// JSON Schema of the form; besides the usual formats, `vn-tax-code` and `telephone`.
+    /// JSON Schema of the form. Besides the standard formats it uses `vn-tax-code` and `telephone`.
     #[schema(value_type = Object)]
     form: Value,
-    /// The components of a dossier, and whether each is required.
+    /// Components of a dossier, and whether each is required.
     #[schema(value_type = Vec<Object>)]
     documents: Vec<dossier::law::Component>,
-    /// The period by way of filing.
+    /// Period by filing channel.
     #[schema(value_type = Object)]
     periods: Value,
 }
@@ -64,20 +65,20 @@ pub(crate) struct ProcedureReply {
 /// A version that takes effect later.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct UpcomingReply {
-    /// The version.
+    /// Number of the version.
     version: u32,
-    /// When it was issued.
+    /// Date on which it was issued.
     issued: Date,
-    /// The first day on which it is in force.
+    /// First day in force.
     effective_from: Date,
 }
 
-/// A moment by which the catalogue is read.
+/// The date and the state of knowledge by which the catalogue is read.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct As {
-    /// What is in force on this day …
+    /// Versions in force on this day, …
     pub(super) on: Date,
-    /// … by what had been recorded up to this instant.
+    /// … as recorded up to this instant.
     pub(super) known_at: Timestamp,
 }
 
@@ -101,7 +102,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     Ok(Reply::ok(&in_force.collect::<Vec<_>>()))
 }
 
-/// The local day in the agency that a procedure belongs to.
+/// Today's date in the agency that is responsible for a procedure.
 pub(super) fn today_of(law: &Law, code: &ProcedureCode, now: Timestamp) -> Option<Date> {
     let mut versions = law.procedures().filter(|procedure| procedure.code == *code);
     let agency = versions.find_map(|procedure| {

@@ -1,4 +1,5 @@
-//! Files of rules in every version: the law, what waits to become it, and what never will.
+//! All versions of the files of rules: issued, waiting for a signature, rejected, withdrawn, void
+//! or passed over.
 
 use std::sync::Arc;
 
@@ -14,25 +15,26 @@ use utoipa::ToSchema;
 
 use crate::App;
 
-/// Versions shown at once.
+/// Versions per page.
 const PAGE_MAX: usize = 100;
 const ADDRESS: &str = "/v1/rules";
 
-/// Where a version stands.
+/// Status of a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum RulesStatus {
-    /// A second person has to sign it before it is law.
+    /// Waits for the signature of a second person, without which it is not law.
     AwaitingSignature,
-    /// It is law, in force from the day that it says.
+    /// Law, in force from the day that the file states.
     Issued,
-    /// A second person did not sign it.
+    /// Rejected by a second person.
     Rejected,
-    /// It was taken back before it was in force.
+    /// Withdrawn before it was in force.
     Withdrawn,
-    /// It was issued and is no law, because it contradicts a file that was recorded just before it.
+    /// Issued, but not law: it contradicts a file that was recorded just before it.
     Void,
-    /// It came with the program and was not issued: `reason` says why, and `?shipped=true` behind its address shows what it says.
+    /// Shipped with the program, but not issued: `reason` states why. The text is at its address
+    /// with `?shipped=true`.
     PassedOver,
 }
 
@@ -51,34 +53,34 @@ impl From<RulesStage> for RulesStatus {
 /// A version of a file of rules.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RulesVersionReply {
-    /// What it is about.
+    /// Kind of the file.
     kind: RulesKind,
-    /// Its name.
+    /// Name of the file.
     #[schema(example = "CO.D")]
     name: String,
-    /// Its number.
+    /// Number of the version.
     version: u32,
-    /// Where it stands.
+    /// Status of the version.
     status: RulesStatus,
-    /// Since when; absent for what was passed over.
+    /// Time of the last change of the status; absent for `passed_over`.
     since: Option<Timestamp>,
-    /// The first day on which it is in force; from when it was recorded if absent.
+    /// First day in force; if absent, it is in force from the instant at which it was recorded.
     effective_from: Option<Date>,
-    /// Who issued or proposed it.
+    /// Subject who issued or proposed it.
     by: Option<Subject>,
-    /// Who signed it as the second person.
+    /// Subject who signed it as the second person.
     signed_by: Option<Subject>,
-    /// Who wants it withdrawn, where a second person has to agree.
+    /// Subject who proposed to withdraw it, while a second person has to agree.
     withdrawal_by: Option<Subject>,
-    /// Who signed, rejected or withdrew it, whatever happened last.
+    /// Subject of the latest signature, rejection or withdrawal.
     settled_by: Option<Subject>,
-    /// Why it was rejected, withdrawn or passed over, or is no law.
+    /// Reason why it was rejected, withdrawn, passed over, or is void.
     #[schema(example = "Nghị định mới")]
     reason: Option<String>,
-    /// On what it rests.
+    /// Legal basis.
     #[schema(example = "31/2018/NĐ-CP")]
     legal_basis: String,
-    /// The file; only where one version is asked for.
+    /// Text of the file, as YAML; only if a single version is requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "procedure: CO.D")]
     text: Option<String>,
@@ -124,19 +126,19 @@ impl RulesVersionReply {
         }
     }
 
-    /// What the list is sorted by.
+    /// Sort key of the list.
     fn key(&self) -> String {
         format!("{}.{}.{:010}.{:?}", self.kind.as_str(), self.name, self.version, self.status)
     }
 }
 
-/// Which versions.
+/// Filter and page.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RulesQuery {
-    /// Only those that stand there.
+    /// Only versions with this status.
     status: Option<RulesStatus>,
-    /// The cursor of the `next` link.
+    /// Cursor from the `next` link.
     after: Option<String>,
 }
 

@@ -12,12 +12,12 @@ use super::get_rules::RulesVersionReply;
 use super::rules_version::{id, read_law, show};
 use crate::App;
 
-/// Which text.
+/// Recorded or shipped text.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RulesVersionQuery {
-    /// Whether what came with the program under this number and was passed over is meant, and not
-    /// what stands in the log.
+    /// Whether to return the shipped file with this number that was passed over, instead of the
+    /// recorded version.
     #[serde(default)]
     shipped: bool,
 }

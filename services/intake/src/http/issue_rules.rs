@@ -23,17 +23,18 @@ use crate::concerned::{Counted, count};
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct IssueRulesRequest {
-    /// What it is about: `calendar`, `agencies`, `complaints`, `payments`, `codes` or `procedure`.
+    /// `calendar`, `agencies`, `complaints`, `payments`, `codes` or `procedure`.
     kind: RulesKind,
-    /// The file, as YAML.
+    /// Text of the file, as YAML.
     text: Text<{ RULES_BYTES_MAX }>,
 }
 
-/// How it is issued.
+/// Options of issuing.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct IssueRulesQuery {
-    /// Whether the file is only checked and nothing recorded. The answer is then 200 and says what would be.
+    /// Whether to check the file without recording it. The status is then 200, and the reply
+    /// describes the outcome.
     #[serde(default)]
     dry_run: bool,
 }
@@ -41,42 +42,45 @@ pub(crate) struct IssueRulesQuery {
 /// Rules that were issued, or would be.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct IssueRulesReply {
-    /// What they are about.
+    /// Kind of the file.
     kind: RulesKind,
-    /// Their name.
+    /// Name of the file.
     #[schema(example = "CO.D")]
     name: String,
-    /// Their version.
+    /// Number of the version.
     version: u32,
-    /// On what they rest.
+    /// Legal basis.
     #[schema(example = "31/2018/NĐ-CP")]
     legal_basis: String,
-    /// The first day on which they are in force; from when they are recorded if absent.
+    /// First day in force; if absent, they are in force from the instant at which they are
+    /// recorded.
     effective_from: Option<Date>,
-    /// Whether they stand in the log: not after a dry run, unless they were issued before.
+    /// Whether they are recorded; false after a dry run, unless they were issued before.
     recorded: bool,
-    /// Whether a second person has to sign them before they are law.
+    /// Whether they are law only after a second person has signed them.
     awaiting_signature: bool,
-    /// How many open dossiers with something due the file concerns; only in a dry run.
+    /// Number of open dossiers with an obligation that the file concerns; only in a dry run.
     #[serde(skip_serializing_if = "Option::is_none")]
     open_dossiers: Option<usize>,
-    /// The promised dates of how many of them would be moved, at once or on the first day of the file; only in a dry run.
+    /// Number of these dossiers whose promised due instant would move, at once or on the first day
+    /// of the file; only in a dry run.
     #[serde(skip_serializing_if = "Option::is_none")]
     dates_moved: Option<usize>,
-    /// Whether there were more open dossiers than are looked at, so that the two figures are too low; only in a dry run.
+    /// Whether there were more open dossiers than are examined, so that the two figures are too
+    /// low; only in a dry run.
     #[serde(skip_serializing_if = "Option::is_none")]
     not_all_counted: Option<bool>,
-    /// What is valid and yet to be looked at, such as an automatic answer that no dossier could get.
+    /// Findings that do not prevent issuing, such as an automatic answer that no dossier can get.
     warnings: Vec<RulesWarning>,
 }
 
-/// Something that is valid and yet to be looked at.
+/// A finding that does not prevent issuing.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RulesWarning {
-    /// Where in the file, as a JSON Pointer; empty if elsewhere in the law.
+    /// Place in the file, as a JSON Pointer; empty if it is elsewhere in the law.
     #[schema(example = "/fees/0")]
     pointer: String,
-    /// What.
+    /// Description of the finding, in the caller's language.
     #[schema(example = "the tariff ends before the procedure")]
     detail: String,
 }
@@ -133,7 +137,7 @@ pub(super) fn operation() -> Operation<App> {
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let IssueRulesQuery { dry_run } = request.query()?;
     let IssueRulesRequest { kind, text: Text(text) } = request.json()?;
-    // Without a name there is no stream to look at.
+    // The name determines the stream; a file without a name is invalid.
     let Ok(issued) = rules(kind, kind.as_str(), &text) else {
         return Err(unnamed(&app, kind, &text));
     };
@@ -166,7 +170,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     Ok(Reply::created(&at, &reply).version(taken.version).position(taken.position))
 }
 
-/// Whether a version that stands in the log waits for a second signature.
+/// Whether a recorded version waits for a second signature.
 async fn awaits(app: &App, id: &str, version: u32) -> Result<bool, Problem> {
     let stream = Streams::<Rules>::name(id).map_err(|_| Problem::not_found())?;
     let known = app.rules.load(&stream).await?;
@@ -174,7 +178,7 @@ async fn awaits(app: &App, id: &str, version: u32) -> Result<bool, Problem> {
     Ok(known.is_some_and(|known| known.stage == RulesStage::AwaitingSignature))
 }
 
-/// What is wrong with a file that does not even say what it is called.
+/// The findings in a file that does not contain its name.
 fn unnamed(app: &App, kind: RulesKind, text: &str) -> Problem {
     let draft = Draft { kind, text, version: None };
     let found = draft.check(&app.kit.law(), app.kit.clock.now()).err().unwrap_or_default();

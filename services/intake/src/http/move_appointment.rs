@@ -1,4 +1,5 @@
-//! Asks for pardon and gives a new date, before the old one has passed. The law: `libs/dossier/src/intake/move_appointment.rs`.
+//! Postpones the appointment with an apology, before the old one has passed. The law:
+//! `libs/dossier/src/intake/move_appointment.rs`.
 
 use std::sync::Arc;
 

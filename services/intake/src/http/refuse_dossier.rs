@@ -1,4 +1,5 @@
-//! Does not accept a dossier, with written reasons. The law: `libs/dossier/src/intake/refuse_dossier.rs`.
+//! Refuses to accept a dossier, with written reasons. The law:
+//! `libs/dossier/src/intake/refuse_dossier.rs`.
 
 use std::sync::Arc;
 

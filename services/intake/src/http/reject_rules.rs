@@ -1,4 +1,5 @@
-//! A second person does not sign a proposed file of rules. The law: `libs/dossier/src/intake/reject_rules.rs`.
+//! A second person rejects a proposed file of rules. The law:
+//! `libs/dossier/src/intake/reject_rules.rs`.
 
 use std::sync::Arc;
 
@@ -12,11 +13,11 @@ use super::get_rules::RulesVersionReply;
 use super::rules_version::step_on;
 use crate::App;
 
-/// Why it is not signed.
+/// The rejection of a proposed version.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RejectRulesRequest {
-    /// The written reason.
+    /// Written reason.
     reason: Text<1000>,
 }
 

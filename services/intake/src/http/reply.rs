@@ -1,4 +1,4 @@
-//! A dossier as intake shows it, and how its steps are taken.
+//! Representation of a dossier by intake, and execution of its steps.
 
 use dossier::Command;
 use dossier::contract::{Brief, ClosedAs, DossierId, Outcome, Role, SupplementStage};
@@ -14,66 +14,66 @@ use uuid::Uuid;
 
 use crate::App;
 
-/// A dossier, as intake shows it to those who may see it.
+/// A dossier, as recorded by intake.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DossierReply {
-    /// Our own id.
+    /// Id of the dossier.
     pub id: Uuid,
-    /// The code on its slips.
+    /// Code printed on the slips of the dossier.
     #[schema(example = "G02.001-261126-0200000042")]
     pub code: String,
-    /// The code of the procedure.
+    /// Code of the procedure.
     #[schema(example = "CO.D")]
     pub procedure: String,
-    /// The version of the procedure under which it was received.
+    /// Version of the procedure under which the dossier was received.
     pub procedure_version: u32,
-    /// The agency that received it.
+    /// Code of the agency that received it.
     #[schema(example = "G02.001")]
     pub agency: String,
-    /// The way in which it came.
+    /// Filing channel.
     pub channel: dossier::contract::Channel,
-    /// Where it is in the procedure.
+    /// Stage of the dossier.
     pub stage: StageReply,
-    /// When it was submitted.
+    /// Time of the submission.
     pub submitted_at: Option<Timestamp>,
-    /// By when the one-stop unit must answer.
+    /// Due instant of the one-stop unit's answer.
     #[serde(flatten)]
     #[schema(inline)]
     pub answer: AnswerDue,
-    /// The appointment: by when the result is due.
+    /// The appointment: due instant of the result.
     #[serde(flatten)]
     #[schema(inline)]
     pub due: Due,
     /// Whether the deadline was missed.
     pub deadline_missed: bool,
-    /// Whether the clock stands still.
+    /// Whether the clock is suspended.
     pub suspended: bool,
     /// Whether the fee was received.
     pub fee_received: bool,
-    /// What the applicant is asked to supply.
+    /// The open supplement request; absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub supplement: Option<SupplementReply>,
-    /// What was decided.
+    /// Outcome of the decision; absent until there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
-    /// Why it ended.
+    /// The way in which it ended; absent unless `stage` is `closed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closed_as: Option<ClosedAs>,
-    /// The form as it was last corrected; null once it was erased, and for cashiers and operators.
+    /// The form as last corrected; null after its erasure, and for cashiers and operators.
     #[schema(value_type = Object)]
     pub form: Option<Value>,
-    /// The form in each of its versions, the first one first, where it was corrected.
+    /// All versions of the form, oldest first; absent unless it was corrected.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub form_versions: Vec<FormVersionReply>,
-    /// Codes in the form that had ended when it was submitted or last corrected, with those that stand for them; none for
-    /// cashiers and operators.
+    /// Codes in the form that were no longer valid when it was submitted or last corrected, with
+    /// their successors; none for cashiers and operators.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub succeeded_codes: Vec<SucceededCodeReply>,
-    /// The documents; none for cashiers and operators.
+    /// Documents of the dossier; none for cashiers and operators.
     pub documents: Vec<DocumentReply>,
 }
 
-/// Where a dossier is in the procedure.
+/// Stage of a dossier.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = DossierStage)]
@@ -86,50 +86,51 @@ pub(crate) enum StageReply {
     Closed,
 }
 
-/// A code that had ended.
+/// A code that was no longer valid.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SucceededCodeReply {
-    /// The field of the form, as a JSON Pointer.
+    /// Field of the form, as a JSON Pointer.
     #[schema(example = "/hs_code")]
     pub field: String,
-    /// The code.
+    /// The code in the form.
     #[schema(example = "0101")]
     pub code: String,
-    /// The one that stands for it.
+    /// The code that has replaced it.
     #[schema(example = "0102")]
     pub successor: String,
 }
 
-/// A form as somebody submitted or corrected it.
+/// A version of the form, as submitted or corrected.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FormVersionReply {
-    /// When.
+    /// Time of the submission or correction.
     pub at: Timestamp,
-    /// In what capacity somebody did it.
+    /// Role of the person who submitted or corrected it.
     pub role: Role,
-    /// Who, if on the applicant's side; an officer is named on the timeline, to officers.
+    /// Subject of that person, if on the applicant's side. Officers are named on the timeline, to
+    /// officers only.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "citizen-1")]
     pub subject: Option<String>,
-    /// The form; null once it was erased.
+    /// The form; null after its erasure.
     #[schema(value_type = Object)]
     pub form: Option<Value>,
 }
 
-/// What the applicant is asked to supply.
+/// A supplement request.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SupplementReply {
-    /// Counts the requests of this dossier from 1.
+    /// Number of the request within the dossier, from 1.
     pub request: u32,
-    /// Whether the clock had started.
+    /// Whether the clock had started when it was requested.
     pub after_acceptance: bool,
-    /// The components.
+    /// Codes of the requested components.
     #[schema(example = json!(["application-form"]))]
     pub components: Vec<String>,
-    /// The written reason; null once it was erased, and for cashiers and operators.
+    /// Written reason; null after its erasure, and for cashiers and operators.
     #[schema(example = "Thiếu trang 2")]
     pub reason: Option<String>,
-    /// The end of the applicant's window.
+    /// End of the applicant's window.
     #[serde(flatten)]
     #[schema(inline)]
     pub window: WindowEnd,
@@ -138,24 +139,24 @@ pub(crate) struct SupplementReply {
 /// A document of a dossier.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DocumentReply {
-    /// Which component it is.
+    /// Code of the component.
     #[schema(example = "application-form")]
     pub component: String,
-    /// Its name.
+    /// Name of the stored document, as returned by the upload.
     #[schema(example = "AAAAAAAAAAAAAAAAAAAAAA")]
     pub document: String,
-    /// Its media type.
+    /// Media type.
     #[schema(example = "application/pdf")]
     pub media_type: String,
-    /// Its size.
+    /// Size in bytes.
     pub bytes: u64,
-    /// The applicant's own name for the file; null once it was erased.
+    /// File name given by the applicant; null after its erasure.
     #[schema(example = "to-khai.pdf")]
     pub file_name: Option<String>,
 }
 
 impl DossierReply {
-    /// Nothing was submitted: nothing to show.
+    /// `None` if nothing was submitted.
     pub(crate) fn new(intake: &Intake, law: &Law) -> Option<Self> {
         let submission = intake.submission.as_ref()?;
         let brief = &submission.brief;
@@ -201,7 +202,7 @@ impl DossierReply {
 }
 
 impl DossierReply {
-    /// For those whose work needs to know where a dossier stands, and no more.
+    /// Without content, for callers who may read the stage only.
     pub(crate) fn without_content(mut self) -> Self {
         self.form = None;
         self.form_versions.clear();
@@ -214,7 +215,7 @@ impl DossierReply {
     }
 }
 
-/// What the lists of codes said of the form when it was submitted or last corrected.
+/// The replaced codes in the form, by the lists at the time of its submission or last correction.
 fn succeeded(intake: &Intake, law: &Law) -> Vec<SucceededCodeReply> {
     let (Some(submission), Some(last)) = (&intake.submission, intake.forms.last()) else {
         return Vec::new();
@@ -237,7 +238,7 @@ fn succeeded(intake: &Intake, law: &Law) -> Vec<SucceededCodeReply> {
 }
 
 impl FormVersionReply {
-    /// None where there is only the one that stands beside it.
+    /// Empty if there is only one version, which is in `form` already.
     fn all(forms: &[FormVersion]) -> Vec<Self> {
         let versions = forms.iter().filter(|_| forms.len() > 1).map(|version| Self {
             at: version.at,
@@ -262,7 +263,7 @@ impl From<&dossier::contract::Document> for DocumentReply {
     }
 }
 
-/// Executes the command that is the body of a request, and shows what came of it.
+/// Executes the command in the body of a request, and returns the dossier afterwards.
 pub(crate) async fn take<C: Command<State = Intake> + DeserializeOwned>(
     app: &App,
     dossier: DossierId,

@@ -1,4 +1,5 @@
-//! Asks the applicant to complete a dossier: everything at once. The law: `libs/dossier/src/intake/request_supplement.rs`.
+//! Requests the completion of a dossier from the applicant: everything that is missing, at once.
+//! The law: `libs/dossier/src/intake/request_supplement.rs`.
 
 use std::sync::Arc;
 
@@ -12,14 +13,14 @@ use utoipa::ToSchema;
 use super::reply::DossierReply;
 use crate::App;
 
-/// Everything that is missing.
+/// A supplement request.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RequestSupplementRequest {
-    /// The components, as the procedure names them; none if only the form is to be corrected.
+    /// Codes of the missing components; empty if only the form has to be corrected.
     #[schema(max_items = 100)]
     components: Vec<ComponentCode>,
-    /// The written reason.
+    /// Written reason, for the applicant.
     reason: Text<2000>,
 }
 

@@ -1,5 +1,5 @@
-//! What the operations on rules have in common: how an address names a version, how it is shown,
-//! and what is told of one that turned out to be no law.
+//! Shared functions of the operations on rules: addresses of versions, replies, and the refusal of
+//! versions that turned out to be void.
 
 use dossier::Command;
 use dossier::contract::{RulesIssued, RulesKind};
@@ -13,7 +13,7 @@ use service_kit::http::{Problem, Reply, Request, execute_as, shown};
 use super::get_rules::RulesVersionReply;
 use crate::App;
 
-/// Executes a command on a version, and shows the version as it is then.
+/// Executes a command on a version, and returns the version afterwards.
 pub(super) async fn step_on<B: DeserializeOwned, C: Command<State = Rules>>(
     app: &App,
     (kind, name, version): (&str, &str, u32),
@@ -26,9 +26,8 @@ pub(super) async fn step_on<B: DeserializeOwned, C: Command<State = Rules>>(
     show(app, &loaded, version)
 }
 
-/// Reads the law on behind a step that was recorded. What was recorded by another replica in the
-/// same moment may contradict a file that is issued by it: whoever issued or signed that one is
-/// told.
+/// Reads the law up to a recorded step. If another replica recorded a contradicting file at the
+/// same time, the version is void, and its issuer or signer gets an error.
 pub(super) async fn became_law(app: &App, rules: &Rules, version: u32) -> Result<(), Problem> {
     read_law(app).await?;
     match void(app, rules, version) {
@@ -37,19 +36,19 @@ pub(super) async fn became_law(app: &App, rules: &Rules, version: u32) -> Result
     }
 }
 
-/// Reads the law to its end, which may have been recorded by another replica.
+/// Reads the law up to its head, including the events of other replicas.
 pub(super) async fn read_law(app: &App) -> Result<(), Problem> {
     let caught_up = app.kit.rulebook.catch_up(&app.kit.store).await;
     caught_up.map_err(|error| Problem::unavailable(&error.to_string()))
 }
 
-/// The stream of a file that is named in an address.
+/// Stream id of the file in an address.
 pub(super) fn id(kind: &str, name: &str) -> Result<String, Problem> {
     let kind = serde_json::from_value::<RulesKind>(kind.into());
     Ok(stream_id(kind.map_err(|_| Problem::not_found())?, name))
 }
 
-/// The answer that shows a version, with its text.
+/// The reply with a version and its text.
 pub(super) fn show(app: &App, loaded: &Loaded<Rules>, version: u32) -> Result<Reply, Problem> {
     let mut rules = loaded.state.clone();
     if let Some(void) = void(app, &rules, version) {
@@ -59,7 +58,7 @@ pub(super) fn show(app: &App, loaded: &Loaded<Rules>, version: u32) -> Result<Re
     shown(loaded, known.map(|known| RulesVersionReply::new(known, true)))
 }
 
-/// Why a recorded version is no law, if it is none because of what it contradicts.
+/// The reason why a recorded version is void, if it contradicts other law.
 fn void(app: &App, rules: &Rules, version: u32) -> Option<Void> {
     let RulesIssued { kind, name, .. } = &rules.version(version)?.rules;
     app.kit.law().void(*kind, name, version).cloned()

@@ -1,4 +1,5 @@
-//! A second person signs a proposed file of rules. The law: `libs/dossier/src/intake/sign_rules.rs`.
+//! A second person signs a proposed file of rules. The law:
+//! `libs/dossier/src/intake/sign_rules.rs`.
 
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use super::get_rules::RulesVersionReply;
 use super::rules_version::step_on;
 use crate::App;
 
-/// Nothing has to be said.
+/// An empty object.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SignRulesRequest {}

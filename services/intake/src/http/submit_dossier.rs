@@ -25,7 +25,7 @@ use utoipa::ToSchema;
 use super::reply::DossierReply;
 use crate::App;
 
-/// Documents of one step.
+/// Documents per step.
 pub(super) const DOCUMENTS_MAX: usize = 100;
 
 const BY_OFFICER: &[May] = &[agency(Role::Clerk)];
@@ -54,20 +54,20 @@ const UNKNOWN_AGENCY: RefusalEntry = RefusalEntry {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SubmitDossierRequest {
-    /// The code of the procedure.
+    /// Code of the procedure.
     #[schema(value_type = String, max_length = 100, example = "CO.D")]
     procedure: Line<100>,
-    /// The agency that is to receive it.
+    /// Code of the agency that has to receive it.
     #[schema(value_type = String, max_length = 35, example = "G02.001")]
     agency: AgencyCode,
-    /// How it comes in. By counter and by post, an officer enters it.
+    /// Filing channel. Dossiers by `counter` and `post` are entered by an officer.
     channel: Channel,
-    /// Whose dossier it is, where an officer enters it.
+    /// Subject of the applicant; only if an officer enters the dossier.
     applicant: Option<Line<200>>,
-    /// The form, as the procedure's schema says.
+    /// The form; must conform to the procedure's schema.
     #[schema(value_type = Object)]
     form: Value,
-    /// The uploaded documents.
+    /// Uploaded documents.
     #[serde(default)]
     #[schema(max_items = 100)]
     documents: Vec<DocumentRequest>,
@@ -75,23 +75,23 @@ pub(crate) struct SubmitDossierRequest {
     #[serde(default)]
     #[schema(example = json!(["small_enterprise"]), value_type = Vec<String>, max_items = 20)]
     groups: Vec<Line<100>>,
-    /// How the result is wanted.
+    /// Delivery channel of the result.
     delivery: Option<DeliveryRequest>,
-    /// For post: the date that the procedure counts by.
+    /// For `post`: the date from which the procedure counts.
     posted_at: Option<Timestamp>,
-    /// What shows that date.
+    /// Evidence of `posted_at`.
     posted_by: Option<PostEvidence>,
 }
 
-/// An uploaded document and what it is.
+/// An uploaded document and its component.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DocumentRequest {
-    /// Which component of the dossier it is.
+    /// Code of the component.
     component: Line<100>,
-    /// The name that the upload answered with.
+    /// Name returned by the upload.
     document: Line<100>,
-    /// The applicant's own name for the file.
+    /// File name given by the applicant.
     file_name: FileName,
 }
 
@@ -114,9 +114,9 @@ pub(super) fn operation() -> Operation<App> {
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let mut body: SubmitDossierRequest = request.json()?;
-    // An officer who enters a dossier does so at the own agency; an applicant may file at any.
+    // An officer enters dossiers for their own agency only; an applicant may file with any agency.
     let mays = if body.applicant.is_some() { BY_OFFICER } else { BY_APPLICANT };
-    // Nor does an officer enter a dossier of their own.
+    // The resource includes the applicant, so that officers cannot enter their own dossiers.
     let at = Resource {
         owners: body.applicant.iter().map(|named| Subject::from(&*party_name(&named.0))).collect(),
         agencies: vec![body.agency.clone()],
@@ -158,7 +158,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let (id, reference) = (dossier.to_string(), procedure.reference());
     let on = On::stream(&id, Some(dossier)).beginning(&reference, &body.agency).by(mays);
     let taken = send(&app.dossiers, &request, on, &command).await;
-    // Whether it was used where the store did not answer, nobody knows: then it is left out.
+    // If the store did not respond, it is unknown whether the code was used; it is then skipped.
     let unused = match &taken {
         Ok(loaded) => loaded.state.submission.as_ref().is_none_or(|s| s.brief.code != code),
         Err(problem) => problem.status().is_client_error(),
@@ -173,8 +173,8 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     Ok(Reply::created(&location, &body).version(loaded.version).position(loaded.position))
 }
 
-/// Whether the form of a dossier that was filed on a day keeps to its schema, and its codes are on their lists on the agency's day; its
-/// tax codes and telephone numbers are put into their one spelling.
+/// Validates a form against its schema and against the lists of codes on the agency's present day
+/// and on the day of filing, and normalises its tax codes and telephone numbers.
 pub(super) fn check_form(
     app: &App,
     procedure: &Procedure,
@@ -200,7 +200,7 @@ pub(super) fn check_form(
     Ok(())
 }
 
-/// The applicant and who represents the applicant.
+/// The applicant, and the representative if there is one.
 fn parties(caller: &Caller, named: Option<Line<200>>) -> (Subject, Option<Subject>) {
     match (named, &caller.on_behalf_of) {
         (Some(named), _) => (Subject::from(&*party_name(&named.0)), None),
@@ -209,7 +209,7 @@ fn parties(caller: &Caller, named: Option<Line<200>>) -> (Subject, Option<Subjec
     }
 }
 
-/// The documents with what is known of their files, if the caller may name them.
+/// The documents with their media types, sizes and digests, if the caller may use them.
 pub(super) async fn documents(
     app: &App,
     who: (&Caller, &[May]),
@@ -231,7 +231,7 @@ pub(super) async fn documents(
     Ok(with_files.collect())
 }
 
-/// What was recorded names its documents: they wait for nothing any more.
+/// Marks documents as used by a recorded event, so that they are not removed as orphans.
 pub(super) fn named(app: &App, documents: &[Document]) {
     app.kit.documents.named(documents.iter().map(|document| &document.document));
 }

@@ -1,4 +1,4 @@
-//! Supplies what was asked for. The law: `libs/dossier/src/intake/submit_supplement.rs`.
+//! Submits a requested supplement. The law: `libs/dossier/src/intake/submit_supplement.rs`.
 
 use std::sync::Arc;
 
@@ -19,15 +19,15 @@ use super::reply::DossierReply;
 use super::submit_dossier::{DOCUMENTS_MAX, DocumentRequest, check_form, documents, named};
 use crate::App;
 
-/// What was asked for.
+/// A supplement.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SubmitSupplementRequest {
-    /// The uploaded documents.
+    /// Uploaded documents.
     #[serde(default)]
     #[schema(max_items = 100)]
     documents: Vec<DocumentRequest>,
-    /// The corrected form, whole.
+    /// The whole corrected form; absent if it is not corrected.
     #[schema(value_type = Option<Object>)]
     form: Option<Value>,
 }

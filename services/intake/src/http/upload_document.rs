@@ -1,4 +1,4 @@
-//! Takes a document in, before the dossier that refers to it exists.
+//! Stores a document before the dossier that refers to it exists.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,21 +22,21 @@ const DOCUMENT_INVALID: dossier::RefusalEntry = dossier::RefusalEntry {
     en: "the document cannot be taken",
 };
 
-/// What an upload is told to wait for which there is no room.
+/// `Retry-After` of an upload for which there is no capacity.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// A document that was taken in.
+/// A stored document.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DocumentUploadedReply {
-    /// The name to refer to it by.
+    /// Name by which steps refer to it.
     #[schema(example = "AAAAAAAAAAAAAAAAAAAAAA")]
     document: String,
-    /// Its media type.
+    /// Media type.
     #[schema(example = "application/pdf")]
     media_type: String,
-    /// Its size.
+    /// Size in bytes.
     bytes: u64,
-    /// SHA-256 of its content, in hexadecimal digits.
+    /// SHA-256 of the content, in hexadecimal digits.
     #[schema(example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     sha256: String,
 }

@@ -1,4 +1,5 @@
-//! Takes a dossier back before it is decided. The law: `libs/dossier/src/intake/withdraw_dossier.rs`.
+//! Withdraws a dossier before it is decided. The law:
+//! `libs/dossier/src/intake/withdraw_dossier.rs`.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! Takes a file of rules back that is not in force yet. The law: `libs/dossier/src/intake/withdraw_rules.rs`.
+//! Withdraws a file of rules that is not in force yet. The law:
+//! `libs/dossier/src/intake/withdraw_rules.rs`.
 
 use std::sync::Arc;
 
@@ -13,11 +14,11 @@ use super::get_rules::RulesVersionReply;
 use super::rules_version::step_on;
 use crate::App;
 
-/// Why it is taken back.
+/// The withdrawal of a version.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WithdrawRulesRequest {
-    /// The written reason.
+    /// Written reason.
     reason: Text<1000>,
 }
 
@@ -28,7 +29,7 @@ pub(super) fn operation() -> Operation<App> {
         .parameter("name", "The name of the file.")
         .parameter("version", "The number of the version.")
         .step(&WithdrawRules::STEP)
-        // Another replica may have recorded meanwhile that the version contradicts an earlier one.
+        // Another replica may meanwhile have recorded a file that the version contradicts.
         .refusals(&[sign_rules::Refusal::VersionVoid(String::new()).entry()])
         .body::<WithdrawRulesRequest>()
         .reply::<RulesVersionReply>()

@@ -1,5 +1,5 @@
-//! What a dossier took, end to end, for the one who waits: beside the legal clock, which may have been kept at every stage
-//! and stood still or begun anew in between.
+//! The time that a dossier took from submission to decision, as the applicant experiences it. The
+//! legal clock does not show this: it is suspended and restarted in between.
 
 use std::sync::Arc;
 
@@ -14,24 +14,25 @@ use utoipa::ToSchema;
 
 use crate::App;
 
-/// The time that passed, and what it passed with.
+/// Elapsed time, and whose time it was.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ElapsedReply {
-    /// When the dossier was first submitted.
+    /// Time of the submission.
     submitted_at: Timestamp,
-    /// When it was decided or ended; null while it is open, and then everything counts until now.
+    /// Time of the decision or the end; null while the dossier is open, and then all figures are up
+    /// to now.
     handled_at: Option<Timestamp>,
-    /// Seconds since the first submission.
+    /// Seconds since the submission.
     elapsed_s: i64,
-    /// Of these, seconds in which a fee or a supplement was waited for.
+    /// Seconds of these while a fee or a supplement was awaited.
     with_applicant_s: i64,
-    /// All others.
+    /// All other seconds.
     with_agency_s: i64,
-    /// How often the applicant came: the submission, and each supplement or fee.
+    /// Contacts with the applicant: the submission, and each supplement or fee.
     contacts: u32,
-    /// How often a supplement was asked for.
+    /// Number of supplement requests.
     supplements: u32,
-    /// How often the agency made the clock begin anew.
+    /// How often the agency restarted the clock.
     restarts: u32,
 }
 

@@ -1,5 +1,5 @@
-//! The public look-up: who has no login sees a dossier's code and how far it has come, and nothing else.
-//! Circular 01/2018/TT-VPCP, art. 16.2d.
+//! The public look-up without login: the code of a dossier and its progress, nothing else. Circular
+//! 01/2018/TT-VPCP, art. 16.2d.
 
 use std::sync::Arc;
 
@@ -12,13 +12,13 @@ use utoipa::ToSchema;
 
 use crate::App;
 
-/// How far a dossier has come.
+/// Progress of a dossier.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct LookupReply {
-    /// The code.
+    /// Code of the dossier.
     #[schema(value_type = DossierCode)]
     code: String,
-    /// How far it has come, from 0 to 100.
+    /// Progress in percent, from 0 to 100.
     #[schema(maximum = 100, example = 50)]
     completion: u8,
 }

@@ -1,4 +1,4 @@
-//! Everything that falls due for a dossier, in all services, and why it does so then.
+//! All open obligations of a dossier in all services, with the calculation of their due instants.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -21,20 +21,20 @@ use utoipa::ToSchema;
 
 use crate::App;
 
-/// Something that falls due.
+/// An open obligation.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ObligationReply {
-    /// The service that enforces it.
+    /// Service that enforces it.
     #[schema(example = "intake")]
     service: &'static str,
-    /// Of which kind it is, for example `deadline`, `answer`, `supplement-window`.
+    /// Kind of obligation, for example `deadline`, `answer`, `supplement-window`.
     #[schema(value_type = String, example = "supplement-window")]
     kind: Cow<'static, str>,
-    /// When.
+    /// Due instant.
     #[serde(flatten)]
     #[schema(inline)]
     due: Due,
-    /// How the instant came about; null for what follows from no period of the law.
+    /// Calculation of the due instant; null if it does not follow from a period of the law.
     explanation: Option<Explanation>,
 }
 
@@ -78,7 +78,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     Ok(Reply::ok(&found))
 }
 
-/// The dossier as intake knows it, for those who may see it.
+/// The dossier's state in intake, if the caller may read it.
 pub(super) async fn permitted(
     app: &App,
     dossier: DossierId,

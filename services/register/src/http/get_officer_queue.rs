@@ -1,4 +1,4 @@
-//! The open dossiers of an officer, those with the least legal time left first.
+//! The open dossiers of an officer, those with the least remaining legal time first.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The open dossiers whose legal time is over, the longest overdue first.
+//! The overdue open dossiers, the longest overdue first.
 
 use std::sync::Arc;
 

@@ -1,9 +1,10 @@
 //! Statistics that can be audited: every figure is counted from the rows, with its denominator.
 //!
-//! Dates are compared, not instants (QĐ 766/QĐ-TTg); withdrawn and returned dossiers count as handled; satisfaction comes
-//! with its response rate; two shares of online dossiers are counted: (a) procedures with at least one online dossier, (b)
-//! dossiers filed online of all that were handled. They are not the shares of the Ministry's national monitoring (2022): there
-//! (a) has another denominator, and levels of online service are told apart.
+//! Dates are compared, not instants (QĐ 766/QĐ-TTg). Withdrawn and returned dossiers count as
+//! handled. Satisfaction comes with its response rate. Two shares of online dossiers are given: (a)
+//! procedures with at least one online dossier, (b) handled dossiers that were filed online. They
+//! differ from the shares in the Ministry's national monitoring (2022), where (a) has another
+//! denominator and levels of online service are distinguished.
 
 use std::sync::Arc;
 
@@ -20,15 +21,15 @@ use super::queue::{READ_AGENCY, agency_of};
 use crate::App;
 use crate::dossiers::channel_name;
 
-/// Which dossiers are counted.
+/// Filter of the counted dossiers.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StatisticsQuery {
-    /// The agency and those below it; that of the caller if absent.
+    /// Code of the agency, including subordinate ones; the caller's if absent.
     agency: Option<AgencyCode>,
-    /// The procedure.
+    /// Code of the procedure; all if absent.
     procedure: Option<ProcedureCode>,
-    /// How they came in.
+    /// Filing channel; all if absent.
     channel: Option<Channel>,
     /// Submitted at this instant or later.
     from: Option<Timestamp>,
@@ -39,42 +40,43 @@ pub(crate) struct StatisticsQuery {
 /// Figures with their denominators.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(crate) struct StatisticsReply {
-    /// All dossiers that are counted.
+    /// Number of counted dossiers.
     dossiers: i64,
     /// Decided, refused, withdrawn, returned or ended.
     handled: i64,
-    /// Handled on an earlier day than promised.
+    /// Handled before the promised day.
     early: i64,
     /// Handled on the promised day.
     on_time: i64,
-    /// Handled on a later day.
+    /// Handled after the promised day.
     late: i64,
     /// Handled without a promised day.
     without_deadline: i64,
-    /// Open, and the promised instant has passed.
+    /// Open, and past the promised instant.
     overdue_open: i64,
-    /// Deadlines that were missed, net of those withdrawn.
+    /// Missed deadlines, less those withdrawn.
     missed: i64,
     /// Decided by a rule.
     automatic: i64,
-    /// Median of the time from submission to handling, in seconds.
+    /// Median time from submission to handling, in seconds.
     duration_median_s: Option<i64>,
-    /// 90th percentile of it.
+    /// 90th percentile of that time, in seconds.
     duration_p90_s: Option<i64>,
-    /// 99th percentile of it.
+    /// 99th percentile of that time, in seconds.
     duration_p99_s: Option<i64>,
-    /// Of the handled ones: average of the time from submission to handling, in seconds.
+    /// Mean of that time over handled dossiers, in seconds.
     elapsed_mean_s: Option<i64>,
-    /// The part of it that passed with the applicant: while a supplement or a fee was awaited.
+    /// Part of the mean while a supplement or a fee was awaited from the applicant, in seconds.
     with_applicant_mean_s: Option<i64>,
-    /// The part of it that passed with the agency.
+    /// Remaining part of the mean, in seconds.
     with_agency_mean_s: Option<i64>,
-    /// How often the applicant of a handled dossier had to do something: file, supplement, pay; an average.
+    /// Mean number of contacts with the applicant of a handled dossier: submission, supplements,
+    /// payments.
     contacts_mean: Option<f64>,
-    /// Supplements that were asked for.
+    /// Number of supplement requests.
     supplements: i64,
-    /// Clocks that had run and were begun anew, because something was asked for: each stage is on time, and the citizen
-    /// waits twice.
+    /// Number of restarted clocks: each period may be kept although the applicant waits for more
+    /// than one.
     restarts: i64,
     /// Procedures with at least one dossier.
     procedures: i64,
@@ -82,11 +84,11 @@ pub(crate) struct StatisticsReply {
     procedures_online: i64,
     /// Handled dossiers that were filed online.
     handled_online: i64,
-    /// Average of the ratings, from 1 to 5.
+    /// Mean rating, from 1 to 5.
     satisfaction: Option<f64>,
-    /// How many rated.
+    /// Number of rated dossiers.
     rated: i64,
-    /// How many could have.
+    /// Number of dossiers that could be rated.
     could_rate: i64,
 }
 

@@ -1,4 +1,4 @@
-//! Everything that was recorded for a dossier, across services, in the order in which it was recorded.
+//! The timeline of a dossier: all its events in all services, in commit order.
 
 use std::sync::Arc;
 
@@ -19,28 +19,30 @@ use uuid::Uuid;
 
 use crate::App;
 
-/// How many complaints about a dossier are looked at.
+/// Maximum number of complaints per timeline.
 const COMPLAINTS_MAX: u32 = 100;
 
-/// Something that was recorded.
+/// An event on the timeline.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TimelineEntryReply {
-    /// When.
+    /// Time at which it was recorded.
     at: Timestamp,
-    /// What, for example `intake.DossierAccepted.v1`.
+    /// Kind of event, for example `intake.DossierAccepted.v1`.
     #[schema(example = "intake.DossierAccepted.v1")]
     event: String,
-    /// In what capacity somebody did it.
+    /// Role of the actor.
     role: Role,
-    /// Who, for officers; the applicant sees only the capacity.
+    /// Subject of the actor; only for officers. The applicant sees the role only.
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<Subject>,
-    /// For which agency.
+    /// Agency of the actor.
     #[serde(skip_serializing_if = "Option::is_none")]
     agency: Option<AgencyCode>,
-    /// Its place in the whole log. A complaint about a step names it by this; what was recorded of complaints cannot be named.
+    /// Position in the log. A complaint refers to a timeline entry by it; entries of complaints
+    /// cannot be named.
     position: u64,
-    /// The complaint that it was recorded for, at `/v1/complaints/{complaint}`, where its answer is and where it is reopened.
+    /// Id of the complaint to which the event belongs. Its answer is at
+    /// `/v1/complaints/{complaint}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     complaint: Option<Uuid>,
 }
@@ -85,7 +87,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     Ok(Reply::ok(&entries))
 }
 
-/// A complaint about the dossier.
+/// A complaint about the dossier, with its events.
 struct Complained {
     complaint: Complaint,
     events: Vec<Recorded>,
@@ -96,7 +98,8 @@ impl Complained {
         self.complaint.dealt_with_by().cloned()
     }
 
-    /// Whether somebody sees it who sees the time line in a capacity: who deals with complaints sees those they deal with.
+    /// Whether the caller sees the complaint on a timeline that is read in `role`. A complaint
+    /// handler sees only those that their agency handles.
     fn is_shown_to(&self, caller: &Caller, role: Role) -> bool {
         let theirs = self.complaint.dealt_with_by().is_some_and(|agency| caller.acts_for(agency));
         let readable = access::decide(caller, READ, self.complaint.resource().as_ref()).is_ok();
@@ -104,7 +107,7 @@ impl Complained {
     }
 }
 
-/// The complaints about a dossier, with what was recorded for them.
+/// The complaints about a dossier.
 async fn complaints(app: &App, dossier: DossierId) -> Result<Vec<Complained>, Problem> {
     let named = app.view.query(Question::List, move |rows| {
         rows.prepare_cached("SELECT id FROM complaints WHERE dossier = ?1 ORDER BY id LIMIT ?2")?

@@ -1,4 +1,5 @@
-//! Queues: open dossiers by remaining legal time, a page at a time, with a cursor that survives changes.
+//! Queues: open dossiers by remaining legal time, in pages. The cursor remains valid when rows
+//! change.
 
 use dossier::access::{self, May, Resource, agency, any};
 use dossier::contract::{AgencyCode, DossierCode, DossierId, ProcedureCode, Role, Subject};
@@ -12,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::App;
 
-/// Who may see the work of an agency.
+/// Permission to read the workload of an agency.
 pub(super) const READ_AGENCY: &[May] = &[
     agency(Role::Clerk),
     agency(Role::Reviewer),
@@ -23,18 +24,18 @@ pub(super) const READ_AGENCY: &[May] = &[
 
 const PAGE_MAX: u32 = 100;
 
-/// Which page of a queue.
+/// Filter and page of a queue.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct QueueQuery {
-    /// The agency; that of the caller if absent.
+    /// Code of the agency; the caller's if absent.
     agency: Option<AgencyCode>,
-    /// The officer; the caller if absent (only for the officer's queue).
+    /// Subject of the officer; the caller if absent (officer's queue only).
     officer: Option<Subject>,
-    /// How many, at most 100.
+    /// Rows per page, at most 100; 50 if absent.
     #[schema(minimum = 1, maximum = 100)]
     limit: Option<u32>,
-    /// The cursor of the `next` link.
+    /// Cursor from the `next` link.
     #[schema(example = "2Gq0zX")]
     after: Option<String>,
 }
@@ -42,24 +43,25 @@ pub(crate) struct QueueQuery {
 /// A dossier in a queue.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct QueuedDossierReply {
-    /// Its id.
+    /// Id of the dossier.
     dossier: DossierId,
-    /// Its code.
+    /// Code of the dossier.
     code: DossierCode,
-    /// Its procedure.
+    /// Code of the procedure.
     procedure: ProcedureCode,
-    /// Its status as the national portal counts: 1 submitted, 2 accepted, 3 not accepted, 4 in process, 5 supplement awaited,
-    /// 6 fee awaited, 7 withdrawn, 8 stopped, 9 decided, 10 delivered.
+    /// Status as numbered by the national portal: 1 submitted, 2 accepted, 3 not accepted, 4 in
+    /// process, 5 supplement awaited, 6 fee awaited, 7 withdrawn, 8 stopped, 9 decided, 10
+    /// delivered.
     #[schema(minimum = 1, maximum = 10)]
     status: u8,
-    /// By when it must be decided.
+    /// Due instant of the decision.
     #[serde(flatten)]
     #[schema(inline)]
     due: Due,
-    /// How much legal time is left, in seconds; negative if it is overdue.
+    /// Remaining legal time in seconds; negative if it is overdue.
     #[schema(example = 86_400)]
     remaining_s: Option<i64>,
-    /// Who works on it.
+    /// Officer who has claimed it; null if nobody has.
     officer: Option<Subject>,
 }
 
@@ -68,7 +70,7 @@ pub(super) enum Kind {
     Overdue,
 }
 
-/// The agency that is asked about, if the caller may see its work.
+/// The requested agency, if the caller may read its workload.
 pub(super) fn agency_of(
     request: &Request,
     asked: Option<AgencyCode>,
