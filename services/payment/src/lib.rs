@@ -1,4 +1,5 @@
-//! Payment on the wire. One file per step under `http/`, with the same stem as the law in `libs/dossier/src/payment/`.
+//! HTTP API of payment. One file per step under `http/`, with the same name as the law in
+//! `libs/dossier/src/payment/`.
 
 use std::sync::Arc;
 
@@ -14,23 +15,23 @@ mod provider;
 mod queries;
 mod receipts;
 
-/// What the handlers need.
+/// State shared by the handlers.
 #[derive(Debug)]
 pub struct App {
     pub(crate) payments: Arc<Streams<Payment>>,
-    /// What cashiers have to deal with.
+    /// Tasks of cashiers and unmatched notices.
     pub(crate) open: Arc<View>,
-    /// How far that has come.
+    /// Position that this view has reached.
     pub(crate) shown: Progress,
 }
 
-/// The document of this service.
+/// The OpenAPI document of this service.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
     document("Payment", "Fees, money and receipts.", &http::operations())
 }
 
-/// Puts the service together.
+/// Assembles the service: streams, background tasks, views and routes.
 pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     let payments = Arc::new(Streams::new(Arc::clone(kit)));
     let (reactions, progress) = Reactions::open("payment", "payment-reactions", &payments).await?;

@@ -1,5 +1,5 @@
-//! What cashiers have to deal with, and what providers said of none of our payments: a view, so that nothing of it is silent.
-//! A row follows from the state of its payment, so whatever happened in whatever order comes to the same.
+//! The view of cashiers' tasks and of provider notices that match no payment. The rows of a payment
+//! are derived from its present state, and so do not depend on the order of events.
 
 use std::sync::Arc;
 
@@ -45,7 +45,7 @@ CREATE TABLE unmatched (
 };
 const PAGE: usize = 256;
 
-/// The kinds of events after which a payment may have another task than before.
+/// Kinds of events that may change the tasks of a payment.
 const KINDS: [&str; 13] = [
     "payment.DiscrepancyFound.v1",
     "payment.DiscrepancyResolved.v1",
@@ -62,7 +62,7 @@ const KINDS: [&str; 13] = [
     "payment.NoticeUnmatched.v1",
 ];
 
-/// A row of the view: kind, why, amount, by when and whether it was missed.
+/// A row of the table `tasks`.
 struct Row {
     dossier: String,
     code: String,
@@ -72,14 +72,15 @@ struct Row {
     kind: &'static str,
     why: String,
     amount: i64,
-    /// Tasks are sorted by it.
+    /// Unix time in milliseconds; the tasks are sorted by it.
     due_at: i64,
-    /// Whether that was promised: a proposal of before there was a day for it is sorted by its own.
+    /// Whether `due_at` is a due instant. Proposals recorded before there was a period are sorted
+    /// by their own time.
     dated: bool,
     missed: bool,
 }
 
-/// Keeps the view.
+/// The task that maintains the view.
 #[derive(Debug)]
 pub(crate) struct OpenTasks {
     kit: Arc<Kit>,
@@ -128,7 +129,7 @@ impl OpenTasks {
         Ok(Next::More)
     }
 
-    /// What the cashier has to deal with of a payment, as it stands now.
+    /// The tasks of a payment in its present state.
     async fn rows(&self, event: &Recorded) -> Result<Vec<Row>, Stalled> {
         let loaded = self.payments.load(&event.stream).await;
         let loaded = loaded.map_err(|error| ReadError::Unavailable(format!("{error:?}")))?;
@@ -173,7 +174,7 @@ impl OpenTasks {
         Ok(rows)
     }
 
-    /// Sets the figures that somebody watches.
+    /// Updates the metrics.
     fn measure(&self) -> Result<(), Stalled> {
         let count = |sql: &str| self.view.peek(|rows| rows.query_row(sql, [], |row| row.get(0)));
         let set = |name, help, count: i64| {
@@ -203,7 +204,7 @@ impl OpenTasks {
     }
 }
 
-/// As it stands in events.
+/// The name of a variant in the JSON of events.
 fn word(value: &impl serde::Serialize) -> String {
     let json = serde_json::to_value(value).unwrap_or_default();
     json.as_str().unwrap_or_default().to_owned()

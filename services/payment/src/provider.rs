@@ -1,31 +1,31 @@
-//! Payment providers. The set is closed and ours: a new one is a new variant. What a provider says of its own accord comes
-//! in as a notice; this is how it is asked. How it behaves towards money, for example that it never captures twice for one
-//! attempt, is data: `libs/dossier/procedures/payments.yaml`.
+//! Payment providers, as a closed set: a new provider is a new variant. Providers send notices;
+//! this module queries them. Their properties concerning money, for example that they capture once
+//! per attempt, are data: `libs/dossier/procedures/payments.yaml`.
 
 use dossier::contract::{PaymentStarted, Vnd};
 use dossier::payment::take_notice::Said;
 use service_kit::Kit;
 
-/// A provider.
+/// A payment provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Provider {
-    /// A stand-in without money: when asked, it behaves as its name says.
+    /// A test provider without money; its answer to a query is determined by its name.
     Sandbox(Behaviour),
 }
 
-/// How the sandbox behaves when it is asked.
+/// Answer of the sandbox to a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Behaviour {
-    /// It has the money.
+    /// The money was captured.
     Captures,
     /// The payment failed.
     Declines,
-    /// It never knows.
+    /// The outcome is never known.
     Silent,
 }
 
 impl Provider {
-    /// The provider of this name.
+    /// The provider with this code.
     pub(crate) fn named(name: &str) -> Option<Self> {
         match name {
             "sandbox" => Some(Self::Sandbox(Behaviour::Captures)),
@@ -35,12 +35,12 @@ impl Provider {
         }
     }
 
-    /// The provider of this name, if payments may be begun through it here.
+    /// The provider with this code, if this installation offers it.
     pub(crate) fn offered(name: &str, kit: &Kit) -> Option<Self> {
         Self::named(name).filter(|Self::Sandbox(_)| kit.sandbox)
     }
 
-    /// Asks what became of a payment.
+    /// Queries the outcome of a payment.
     #[expect(clippy::unused_async, reason = "a real provider is asked over the network")]
     pub(crate) async fn ask(self, started: &PaymentStarted) -> Said {
         match self {

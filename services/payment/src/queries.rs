@@ -1,4 +1,4 @@
-//! Asks providers that have said nothing for too long, and takes their answer as a notice.
+//! Queries providers about attempts with unknown outcome, and records the answers as notices.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::provider::Provider;
 const SHAPE: Shape = Shape { name: "payment-queries", version: 1, tables: "" };
 const PAGE: usize = 256;
 
-/// Follows the outcomes that are unknown.
+/// The task that follows `PaymentOutcomeUnknown` events.
 #[derive(Debug)]
 pub(crate) struct Queries {
     kit: Arc<Kit>,
@@ -51,7 +51,7 @@ impl Queries {
         Ok(Next::More)
     }
 
-    /// What fails here is asked again: the law repeats the question until the attempt is given up.
+    /// A failed query is repeated with the next `PaymentOutcomeUnknown`, until the attempt expires.
     async fn ask(&self, event: &Recorded) {
         let Ok(PaymentEvent::PaymentOutcomeUnknown(unknown)) =
             PaymentEvent::decode(&event.kind, &event.data)

@@ -1,9 +1,10 @@
-//! Issues a receipt for every payment that is the agency's to keep, in the order in which the money was recorded. The law:
+//! Issues a receipt for all money that the agency keeps, in commit order. The law:
 //! `libs/dossier/src/payment/issue_receipt.rs`.
 //!
-//! One issuer appends to the stream of a symbol and year at the version it read; at start, and whenever somebody else was
-//! faster, it reads the newest receipt, finds the payment that this one was for, and goes on behind it. So the numbers
-//! have neither doubles nor holes, whatever is killed when.
+//! A single issuer appends to the stream of a symbol and year at the version that it has read. At
+//! the start, and after a conflict, it reads the newest receipt, finds the event for which that was
+//! issued, and continues after it. The numbers therefore have neither duplicates nor gaps, even if
+//! processes are killed.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,18 +26,18 @@ use uuid::Uuid;
 const SHAPE: Shape = Shape { name: "payment-receipts", version: 1, tables: "" };
 const PAGE: usize = 512;
 
-/// Where a numbering stream stands.
+/// State of the stream of a symbol and year.
 #[derive(Debug, Clone, Copy)]
 struct Standing {
     number: u64,
     version: Option<Version>,
-    /// When the newest one was recorded.
+    /// Time of the newest receipt.
     at: Option<Timestamp>,
-    /// Every payment up to here has its receipt.
+    /// Events up to this position have their receipts.
     through: Position,
 }
 
-/// The issuer.
+/// The task that issues receipts.
 #[derive(Debug)]
 pub(crate) struct Issuer {
     kit: Arc<Kit>,
@@ -78,7 +79,7 @@ impl Issuer {
         Ok(Next::More)
     }
 
-    /// The receipt for a payment, without its number, and the book it belongs to.
+    /// The receipt for an event that brought money, without its number, and its symbol and year.
     async fn prepare(
         &self,
         event: &Recorded,
@@ -91,7 +92,7 @@ impl Issuer {
         let law = self.kit.law();
         let agency = law.present(&assessed.brief.agency, recorded_at);
         let (Some(agency), Some(calendar)) = (law.agency(agency), law.calendar_of(agency)) else {
-            // Money that cannot be receipted must not be passed over in silence.
+            // Money without a possible receipt must stop the issuer, so that it is noticed.
             return Err(ReadError::Unavailable(format!("no agency {agency} to receipt for")).into());
         };
         let book = (agency.receipt_symbol.clone(), calendar.date_of(recorded_at).year());
@@ -146,7 +147,7 @@ impl Issuer {
         }
     }
 
-    /// Where a book stands: its newest receipt, and the payment that this one was for.
+    /// The state of a stream, from its newest receipt and the event for which that was issued.
     async fn find(&self, stream: &StreamName) -> Result<Standing, Stalled> {
         let Some(newest) = self.kit.store.last(stream).await? else {
             return Ok(Standing { number: 0, version: None, at: None, through: Position::START });
@@ -166,7 +167,8 @@ impl Issuer {
     }
 }
 
-/// A receipt as an event: its id is that of the payment's record, so that a payment cannot be receipted twice.
+/// A receipt as an event. Its id is derived from the event that brought the money, so that this
+/// cannot have two receipts.
 fn recorded(receipt: ReceiptIssued, at: Timestamp) -> NewEvent {
     let envelope = Envelope {
         at,

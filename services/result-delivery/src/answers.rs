@@ -1,4 +1,5 @@
-//! Takes the number of an answer that issues itself, before it does. The law: `libs/dossier/src/delivery/prepare_result.rs`.
+//! Takes a number for an automatic answer before it is issued. The law:
+//! `libs/dossier/src/delivery/prepare_result.rs`.
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use service_kit::tasks::{Before, BoxFuture};
 
 use crate::numbers::{self, Numbers, register_of};
 
-/// Takes numbers for answers.
+/// Takes numbers before reactions prepare results.
 #[derive(Debug)]
 pub(crate) struct Answers {
     pub(crate) results: Arc<Streams<DossierResult>>,
@@ -33,7 +34,7 @@ impl Answers {
         let at = kit.time().map_err(|_| "the clock is wrong")?;
         let law = kit.law();
         let brief = &command.brief;
-        // Without its law the reaction says so itself.
+        // If the procedure's law is not loaded, the reaction itself fails.
         let Some(rule) = law.rule(&brief.procedure, &brief.agency, at) else { return Ok(()) };
         let Some(book) = prepare_result::book(&loaded.state, command, rule.procedure) else {
             return Ok(());

@@ -1,4 +1,4 @@
-//! The operations, one file each.
+//! The operations of the API, one file each.
 
 mod choose_channel;
 mod collect_result;

@@ -1,4 +1,5 @@
-//! Result delivery on the wire. One file per step under `http/`, with the same stem as the law in `libs/dossier/src/delivery/`.
+//! HTTP API of result delivery. One file per step under `http/`, with the same name as the law in
+//! `libs/dossier/src/delivery/`.
 
 use std::sync::Arc;
 
@@ -21,26 +22,26 @@ use numbers::Numbers;
 use parcels::Parcels;
 use untaken::{Untaken, UntakenNumbers};
 
-/// What the handlers need.
+/// State shared by the handlers.
 #[derive(Debug)]
 pub struct App {
     pub(crate) results: Arc<Streams<DossierResult>>,
     pub(crate) numbers: Arc<Numbers>,
-    /// Parcels by their waybill.
+    /// Parcels by waybill.
     pub(crate) parcels: Arc<View>,
-    /// Up to where those are known.
+    /// Position that this view has reached.
     pub(crate) parcels_known: Progress,
-    /// Where the log ended when this process began: whoever has handed over a parcel since has taken its waybill.
+    /// Head of the log when this process started. Hand-overs after it have taken their waybill.
     pub(crate) began_at: Position,
 }
 
-/// The document of this service.
+/// The OpenAPI document of this service.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
     document("Result delivery", "Results, parcels and proof of delivery.", &http::operations())
 }
 
-/// Puts the service together.
+/// Assembles the service: streams, background tasks, views and routes.
 pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     let results = Arc::new(Streams::new(Arc::clone(kit)));
     let (reactions, progress) =
@@ -54,7 +55,7 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     let (keeper, health) =
         Keeper::open("result-delivery", "result-delivery-deadlines", &results, Some(&progress))?;
     let mut tasks = Tasks::default();
-    // First: reactions wait for it.
+    // First, because reactions wait for it.
     tasks.add(earlier);
     let letters = reactions.health();
     tasks.add(reactions);

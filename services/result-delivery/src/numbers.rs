@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::untaken::Untaken;
 
-/// The register of a book of an agency, or of whoever has taken it over, at an instant.
+/// The register of a book at an instant, of the agency or of its successor.
 pub(crate) fn register_of(
     agency: &AgencyCode,
     book: &str,
@@ -29,15 +29,15 @@ pub(crate) fn register_of(
     Some(NumberRegister { agency, book: book.to_owned(), year })
 }
 
-/// Locks of registers, several registers to one.
+/// Number of locks; registers share them by hash.
 const LOCKS: usize = 64;
 
-/// Keeps those of this process who take numbers of one register from getting into each other's way: one after another each finds
-/// the register as it is. Other replicas are kept off by the store.
+/// Serialises the requests of this process for numbers of the same register, so that they do not
+/// conflict. Between replicas, the store detects conflicts.
 #[derive(Debug)]
 struct Queues([Mutex<()>; LOCKS]);
 
-/// What it takes to give numbers.
+/// The state needed to take numbers.
 #[derive(Debug)]
 pub(crate) struct Numbers {
     queues: Queues,
@@ -64,9 +64,10 @@ impl Queues {
     }
 }
 
-/// A number of a register for a dossier: the next one, or the `given` one if nobody else has it. The same dossier gets the same
-/// again, whatever was killed in between; `None` if the given one is another dossier's. What was issued before registers were kept
-/// counts as used, and is entered where the register would have given it.
+/// Takes a number for a dossier: the next one, or the `given` one if it is not another dossier's.
+/// Repeated calls for the same dossier return the same number, even after a crash. `None` if the
+/// given number is another dossier's. Numbers issued before registers were kept count as used; they
+/// are entered when the sequence reaches them.
 pub(crate) async fn take(
     (results, numbers): (&Streams<DossierResult>, &Numbers),
     register: &NumberRegister,
@@ -108,9 +109,11 @@ pub(crate) async fn take(
         let events = entries.into_iter().map(|(id, taken)| event(at, &stream, id, taken));
         match (kit.store.append(&stream, expected, events.collect()).await, newest) {
             (Ok(_), Some((of, number))) if of == dossier => return Ok(Some(number)),
-            // So many were entered that the dossier's own comes with the next ones, or somebody else was faster.
+            // Either the append was filled by entries of earlier results, or another writer was
+            // faster: try again.
             (Ok(_) | Err(AppendError::Conflict { .. }), _) => {}
-            // Taken before: for this dossier, whose result was not issued then, or by another one.
+            // Taken before: for this dossier, whose result was then not issued, or for another
+            // dossier.
             (Err(AppendError::IdReused(_)), _) => {
                 if let Some(taken) = find(kit, &stream, id).await? {
                     return Ok(mine(&taken, dossier));
@@ -124,7 +127,8 @@ pub(crate) async fn take(
     Err(Problem::contended())
 }
 
-/// The next number, behind those that were issued before registers were kept and stand in its way.
+/// The entry with the next number for the dossier, after entries for numbers that were issued
+/// before registers were kept.
 async fn next(
     (results, numbers): (&Streams<DossierResult>, &Numbers),
     register: &NumberRegister,
@@ -136,7 +140,8 @@ async fn next(
         let number = register.written(sequence);
         let holder = numbers.untaken.holder(results, register, &number).await?;
         let (of, id) = match holder {
-            // By its number: the dossier may have taken another one before its result was issued under this.
+            // By its number: that dossier may have taken another number before its result was
+            // issued under this one.
             Some(holder) if holder != dossier => (holder, register.event_of(&number)),
             _ => (dossier, register.event_for(dossier)),
         };
@@ -162,7 +167,8 @@ pub(crate) fn read(event: &Recorded) -> Result<NumberTaken, Problem> {
     Ok(taken)
 }
 
-/// The newest number of the register's own order. Numbers that were given stand between them, mostly none.
+/// The newest sequence in the register. Given numbers, which are rare, have no sequence and are
+/// skipped.
 async fn newest_sequence(kit: &Kit, stream: &StreamName, last: &Recorded) -> Result<u64, Problem> {
     if let Some(sequence) = read(last)?.sequence {
         return Ok(sequence);
@@ -180,7 +186,8 @@ async fn newest_sequence(kit: &Kit, stream: &StreamName, last: &Recorded) -> Res
     }
 }
 
-/// The number that an event with this id took: only looked for where one was taken and not used.
+/// The number taken by the event with this id. The whole stream is read; needed only if a number
+/// was taken and not used.
 async fn find(kit: &Kit, stream: &StreamName, id: Uuid) -> Result<Option<NumberTaken>, Problem> {
     let mut after = None;
     loop {

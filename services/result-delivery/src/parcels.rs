@@ -1,5 +1,5 @@
-//! Parcels by their waybill, as they were handed over. Hand-overs of before waybills were taken (`waybills.rs`) are known by
-//! this alone.
+//! The view of parcels by waybill. It is the only source for hand-overs from before waybills were
+//! taken (`waybills.rs`).
 
 use dossier::contract::{
     DeliveryEvent, DossierId, EventSet, ParcelId, partner_name, waybill_number,
@@ -15,10 +15,10 @@ use uuid::Uuid;
 
 use crate::waybills::Waybill;
 
-/// More of one waybill than this are not looked at: two are one too many already.
+/// Maximum number of parcels read per waybill; more than one is ambiguous already.
 const SAME_MAX: u32 = 16;
 
-/// The projection.
+/// The projection of hand-overs.
 pub(crate) struct Parcels;
 
 impl Projection for Parcels {

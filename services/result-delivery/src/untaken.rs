@@ -1,5 +1,6 @@
-//! Numbers under which results were issued without being taken from a register: those that officers typed, and the codes of dossiers
-//! under which answers issued themselves, before registers were kept (`numbers.rs`).
+//! The view of result numbers that were not taken from a register, from before registers were kept
+//! (`numbers.rs`): numbers entered by officers, and dossier codes under which automatic answers
+//! were issued.
 
 use std::sync::Arc;
 
@@ -17,10 +18,10 @@ use uuid::Uuid;
 
 use crate::numbers::register_of;
 
-/// More results of one number than these are not looked at: in a register it has one.
+/// Maximum number of results read per number; within one register a number has one result.
 const SAME_MAX: u32 = 64;
 
-/// The projection.
+/// The projection of issued and taken numbers.
 pub(crate) struct UntakenNumbers;
 
 impl Projection for UntakenNumbers {
@@ -67,12 +68,12 @@ CREATE TABLE untaken (
     }
 }
 
-/// What is known of them.
+/// The numbers that were not taken from a register.
 #[derive(Debug)]
 pub(crate) struct Untaken {
     view: Arc<View>,
     progress: Progress,
-    /// Where the log ended at the start: what comes after it is taken from registers.
+    /// Head of the log when this process started; later numbers are taken from registers.
     since: Position,
 }
 
@@ -81,12 +82,13 @@ impl Untaken {
         Self { view, progress, since }
     }
 
-    /// Waits until all of them are known; false if that takes too long.
+    /// Waits until the view has reached that position; false after a timeout.
     pub(crate) async fn is_known(&self) -> bool {
         self.progress.reach(self.since).await
     }
 
-    /// The dossier whose result was issued in this register under a number that was not taken from it.
+    /// The dossier whose result was issued in this register under a number that was not taken from
+    /// it.
     pub(crate) async fn holder(
         &self,
         results: &Streams<DossierResult>,

@@ -1,4 +1,5 @@
-//! Waybills on their way to a parcel. The law: `libs/dossier/src/delivery/waybill.rs`.
+//! Takes waybills before hand-overs, and finds parcels by waybill. The law:
+//! `libs/dossier/src/delivery/waybill.rs`.
 
 use std::sync::Arc;
 
@@ -18,21 +19,21 @@ use uuid::Uuid;
 use crate::App;
 use crate::parcels::handed;
 
-/// A waybill, by the names that are compared.
+/// A waybill; both fields in the form in which they are compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Waybill {
     pub(crate) carrier: String,
     pub(crate) number: String,
 }
 
-/// Who took it last.
+/// The latest event that took the waybill.
 struct Taken {
     taken: WaybillTaken,
     at: Timestamp,
     version: Version,
 }
 
-/// A result as it stands.
+/// The present state of a result.
 async fn load(
     results: &Streams<DossierResult>,
     dossier: DossierId,
@@ -47,8 +48,8 @@ impl Waybill {
         Self { carrier: partner_name(carrier), number: waybill_number(number) }
     }
 
-    /// The parcel that it names, if it names one: that of the result that took it last, or the only one that was handed over
-    /// with it before waybills were taken.
+    /// The parcel that the waybill identifies: that of the result that took it last, or the only
+    /// one handed over with it before waybills were taken.
     pub(crate) async fn parcel(&self, app: &App) -> Result<Option<(DossierId, ParcelId)>, Problem> {
         let Some(last) = self.last(&app.results).await? else {
             let named = named_by_untaken(&self.handed_before(app).await?);
@@ -60,8 +61,9 @@ impl Waybill {
         Ok(parcel.map(|parcel| (dossier, parcel.handed.parcel)))
     }
 
-    /// The parcels that were handed over with it, also those of before waybills were taken. Until all that this process found in
-    /// the log has been looked through, nobody knows: one that is not seen yet would be taken for none.
+    /// The parcels that were handed over with this waybill, including those from before waybills
+    /// were taken. Unavailable until the view has reached the head at the start of this process,
+    /// because a missing parcel would count as none.
     async fn handed_before(&self, app: &App) -> Result<Vec<Handed>, Problem> {
         if !app.parcels_known.reach(app.began_at).await {
             return Err(Problem::unavailable("the parcels of old logs are not known yet"));
@@ -69,7 +71,8 @@ impl Waybill {
         Ok(handed(&app.parcels, self).await?)
     }
 
-    /// Whether nobody took it and parcels of before waybills were taken do not hold it either.
+    /// Whether no parcel from before waybills were taken still occupies this waybill, which nobody
+    /// has taken.
     async fn is_free_of_old(
         &self,
         app: &App,
@@ -88,7 +91,8 @@ impl Waybill {
         Ok(true)
     }
 
-    /// Takes it for a result of `dossier` that is about to be handed over; when, or nothing if it is in use.
+    /// Takes the waybill for a hand-over of the result of `dossier`; returns the time, or `None` if
+    /// it is in use.
     pub(crate) async fn take(
         &self,
         app: &App,
@@ -99,7 +103,7 @@ impl Waybill {
         let kit = results.kit();
         let stream = self.stream()?;
         for attempt in 0..ATTEMPTS_MAX {
-            // Mostly nobody took it before: the append itself says if somebody did.
+            // Most waybills are new: assume an empty stream first; the append detects if it is not.
             let last = if attempt == 0 { None } else { self.last(results).await? };
             let now = kit.time_after(last.as_ref().map(|last| last.at))?;
             let free = if let Some(Taken { taken, at, .. }) = &last {
@@ -115,7 +119,7 @@ impl Waybill {
             let event = self.event(&stream, dossier, command, now);
             match kit.store.append(&stream, expected, vec![event]).await {
                 Ok(_) => return Ok(Some(now)),
-                // Somebody else was faster, or it is unknown whether this was written: look again.
+                // Another writer was faster, or it is unknown whether this was written: read again.
                 Err(AppendError::Conflict { .. } | AppendError::IdReused(_)) => {}
                 Err(AppendError::Busy(wait)) => return Err(Problem::busy(wait)),
                 Err(AppendError::Unwritable(why)) => return Err(Problem::unwritable(&why)),
@@ -161,7 +165,7 @@ impl Waybill {
         Ok(Some(Taken { taken, at, version: last.version }))
     }
 
-    /// Named by a digest: a carrier's numbers may have any characters.
+    /// Named by a digest, since a carrier's numbers may contain any characters.
     fn stream(&self) -> Result<StreamName, Problem> {
         let name = format!("{}\n{}", self.carrier, self.number);
         let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes());

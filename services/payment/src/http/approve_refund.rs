@@ -1,4 +1,4 @@
-//! A second person agrees to a refund. The law: `libs/dossier/src/payment/approve_refund.rs`.
+//! A second person approves a refund. The law: `libs/dossier/src/payment/approve_refund.rs`.
 
 use std::sync::Arc;
 
@@ -13,11 +13,11 @@ use uuid::Uuid;
 use super::reply::{PaymentReply, standing, take_as};
 use crate::App;
 
-/// Which refund is agreed to.
+/// The approval of a proposed refund.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ApproveRefundRequest {
-    /// Which proposed refund.
+    /// Id of the proposed refund (`proposed_refund`).
     refund: Uuid,
 }
 

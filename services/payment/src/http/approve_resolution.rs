@@ -1,4 +1,5 @@
-//! A second person agrees to the resolution of a discrepancy. The law: `libs/dossier/src/payment/approve_resolution.rs`.
+//! A second person approves the resolution of a discrepancy. The law:
+//! `libs/dossier/src/payment/approve_resolution.rs`.
 
 use std::sync::Arc;
 
@@ -13,11 +14,11 @@ use uuid::Uuid;
 use super::reply::{PaymentReply, standing, take_as};
 use crate::App;
 
-/// Which resolution is agreed to.
+/// The approval of a proposed resolution.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ApproveResolutionRequest {
-    /// Which proposed resolution.
+    /// Id of the proposed resolution (`proposed_resolution`).
     resolution: Uuid,
 }
 

@@ -1,4 +1,4 @@
-//! Shows what a dossier owes and has paid.
+//! Returns the fees and payments of a dossier.
 
 use std::sync::Arc;
 

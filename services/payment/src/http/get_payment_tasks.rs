@@ -1,4 +1,4 @@
-//! Shows what cashiers have to deal with: money that has to go back, what does not agree, refunds that wait for a second
+//! Lists the tasks of cashiers: repayments, discrepancies, and proposals that wait for a second
 //! person.
 
 use std::sync::Arc;
@@ -19,31 +19,31 @@ use crate::App;
 
 const ADDRESS: &str = "/v1/payment-tasks";
 
-/// Which page of the tasks.
+/// Filter and page of the tasks.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TasksQuery {
-    /// The agency; that of the caller if absent.
+    /// Code of the agency; the caller's if absent.
     agency: Option<AgencyCode>,
-    /// Of which kind; all if absent.
+    /// Kind of task; all if absent.
     kind: Option<TaskKind>,
-    /// How many, at most 100.
+    /// Rows per page, at most 100; 50 if absent.
     #[schema(minimum = 1, maximum = 100)]
     limit: Option<u32>,
-    /// The cursor of the `next` link.
+    /// Cursor from the `next` link.
     #[schema(example = "2Gq0zX")]
     after: Option<String>,
 }
 
-/// What a cashier has to deal with.
+/// Kind of task.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum TaskKind {
-    /// Money has to go back.
+    /// Money has to be refunded.
     Repayment,
-    /// What a provider said does not agree.
+    /// A discrepancy in a provider's reports has to be resolved.
     Discrepancy,
-    /// A refund, or the resolution of a discrepancy, waits for a second person.
+    /// A refund or resolution waits for a second person.
     Approval,
 }
 
@@ -57,38 +57,39 @@ impl TaskKind {
     }
 }
 
-/// Something for a cashier to deal with.
+/// A task of a cashier.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PaymentTaskReply {
-    /// The dossier.
+    /// Id of the dossier.
     #[schema(value_type = DossierId)]
     dossier: String,
-    /// Its code.
+    /// Code of the dossier.
     #[schema(value_type = DossierCode)]
     code: String,
-    /// The agency that received it.
+    /// Code of the agency that received it.
     #[schema(value_type = AgencyCode)]
     agency: String,
-    /// Of which kind it is.
+    /// Kind of task.
     #[schema(value_type = TaskKind)]
     kind: String,
-    /// Why, as in the payment itself.
+    /// Cause, with the values of the payment: a `why`, a `doubt`, or `refund_proposed` or
+    /// `resolution_proposed`.
     #[schema(example = "over_payment")]
     why: String,
-    /// How much.
+    /// Amount in VND.
     amount_vnd: Vnd,
-    /// By when.
+    /// Due instant.
     #[serde(flatten)]
     #[schema(inline)]
     due: Due,
     /// Whether it was not done in time.
     missed: bool,
-    /// By which it is sorted, in milliseconds.
+    /// Sort key: Unix time in milliseconds.
     #[serde(skip)]
     sorted_by: i64,
 }
 
-/// The conditions on the rows that were asked for, and their values.
+/// SQL conditions for the requested rows, and their parameters.
 fn selected(
     app: &App,
     (caller, agency): (&Caller, Option<&AgencyCode>),

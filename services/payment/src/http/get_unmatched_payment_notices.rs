@@ -1,4 +1,4 @@
-//! Shows what providers said of none of our payments.
+//! Lists the provider notices that match no payment.
 
 use std::sync::Arc;
 
@@ -16,41 +16,41 @@ use crate::App;
 
 const ADDRESS: &str = "/v1/payment-notices/unmatched";
 
-/// Which page of the notices.
+/// Page of the notices.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UnmatchedQuery {
-    /// How many, at most 100.
+    /// Rows per page, at most 100; 50 if absent.
     #[schema(minimum = 1, maximum = 100)]
     limit: Option<u32>,
-    /// The cursor of the `next` link.
+    /// Cursor from the `next` link.
     #[schema(minimum = 0)]
     after: Option<u64>,
 }
 
-/// What a provider said of none of our payments.
+/// A provider notice that matches no payment.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct UnmatchedPaymentNoticeReply {
-    /// Its position in the log.
+    /// Position in the log.
     position: u64,
-    /// Which provider.
+    /// Code of the provider.
     #[schema(example = "sandbox")]
     provider: String,
-    /// The provider's name of the fact.
+    /// The provider's id of the notice.
     #[schema(example = "ipn-4711")]
     event: String,
-    /// What it names.
+    /// Reference in the notice.
     #[schema(example = "ORDER-4711")]
     reference: String,
-    /// What it says; null for one that was kept before this was.
+    /// Reported outcome; null for notices recorded before this field existed.
     #[schema(value_type = Option<ProviderFact>)]
     kind: Option<String>,
-    /// The provider's number of the transaction.
+    /// The provider's transaction number.
     #[schema(example = "T1")]
     transaction: Option<String>,
-    /// How much.
+    /// Reported amount in VND.
     amount_vnd: Vnd,
-    /// When it came.
+    /// Time at which it was received.
     at: Option<Timestamp>,
 }
 

@@ -1,4 +1,4 @@
-//! Records that money goes back. The law: `libs/dossier/src/payment/refund_payment.rs`.
+//! Records a refund. The law: `libs/dossier/src/payment/refund_payment.rs`.
 
 use std::sync::Arc;
 
@@ -12,13 +12,13 @@ use utoipa::ToSchema;
 use super::reply::{PaymentReply, standing, take_as};
 use crate::App;
 
-/// Money that goes back.
+/// A refund.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RefundPaymentRequest {
-    /// How much.
+    /// Amount in VND.
     amount_vnd: Vnd,
-    /// The written reason.
+    /// Written reason.
     reason: Text<2000>,
 }
 

@@ -1,4 +1,4 @@
-//! A proposed refund is not agreed to, or taken back. The law: `libs/dossier/src/payment/reject_refund.rs`.
+//! Rejects or withdraws a proposed refund. The law: `libs/dossier/src/payment/reject_refund.rs`.
 
 use std::sync::Arc;
 

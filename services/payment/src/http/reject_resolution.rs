@@ -1,4 +1,5 @@
-//! A proposed resolution is not agreed to, or taken back. The law: `libs/dossier/src/payment/reject_resolution.rs`.
+//! Rejects or withdraws a proposed resolution. The law:
+//! `libs/dossier/src/payment/reject_resolution.rs`.
 
 use std::sync::Arc;
 

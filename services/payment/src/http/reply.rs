@@ -1,4 +1,4 @@
-//! Payments as they are shown, and how their steps are taken.
+//! Representation of payments, and execution of their steps.
 
 use dossier::contract::{
     AgencyCode, DossierId, Doubt, OwedBack, PaymentId, ReceiptBecomes, Source, Subject, Vnd,
@@ -20,199 +20,201 @@ use uuid::Uuid;
 
 use crate::App;
 
-/// What a dossier owes and has paid, in whole đồng.
+/// The fees and payments of a dossier, in whole đồng.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PaymentReply {
-    /// The dossier.
+    /// Id of the dossier.
     dossier: DossierId,
-    /// The lines of what is owed, phí and lệ phí apart.
+    /// Lines of the fee, with phí and lệ phí separately.
     lines: Vec<ChargedLineReply>,
-    /// Their sum.
+    /// Sum of the lines.
     total_vnd: Vnd,
-    /// What came in.
+    /// Total received.
     received_vnd: Vnd,
-    /// What went back.
+    /// Total refunded.
     refunded_vnd: Vnd,
-    /// What is owed and not there.
+    /// Unpaid part of the fee.
     outstanding_vnd: Vnd,
-    /// What is here and has to go back.
+    /// Amount that has to be refunded.
     owed_back_vnd: Vnd,
-    /// Why and by when; nothing if nothing has to go back.
+    /// Cause and due instant of the repayment; null if nothing is owed back.
     repayment: Option<RepaymentReply>,
-    /// By when a cashier has to look into what a provider said and does not agree (`attempts/doubts`).
+    /// Due instant of the resolution of the discrepancies (`attempts/doubts`).
     #[serde(flatten)]
     #[schema(inline)]
     discrepancy: DiscrepancyDue,
-    /// The refund that waits for a second person.
+    /// Refund that waits for a second person.
     proposed_refund: Option<ProposedRefundReply>,
-    /// The resolution of a discrepancy that waits for a second person.
+    /// Resolution that waits for a second person.
     proposed_resolution: Option<ProposedResolutionReply>,
-    /// When what was owed was there; nothing if it is not there any more.
+    /// Time at which the fee was fully paid; null while it is not.
     settled_at: Option<Timestamp>,
-    /// The end of the window to pay.
+    /// End of the window to pay.
     #[serde(flatten)]
     #[schema(inline)]
     window: WindowEnd,
-    /// The attempts to pay.
+    /// Attempts to pay through a provider.
     attempts: Vec<AttemptReply>,
-    /// The receipts.
+    /// Issued receipts.
     receipts: Vec<ReceiptReply>,
 }
 
-/// Money that has to go back.
+/// Money that has to be refunded.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RepaymentReply {
-    /// Why.
+    /// Cause of the repayment.
     why: OwedBack,
-    /// By when.
+    /// Due instant.
     #[serde(flatten)]
     #[schema(inline)]
     due: Due,
-    /// Whether it did not go back in time.
+    /// Whether it was not refunded in time.
     missed: bool,
 }
 
 /// A refund that waits for a second person.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProposedRefundReply {
-    /// Its id.
+    /// Id of the proposal.
     refund: Uuid,
-    /// How much.
+    /// Amount in VND.
     amount_vnd: Vnd,
-    /// Who proposed it.
+    /// Subject who proposed it.
     proposed_by: Subject,
-    /// By when somebody else has to agree or not; nothing for one that was recorded before this was.
+    /// Due instant of the second person's decision; null for proposals recorded before this period
+    /// existed.
     #[serde(flatten)]
     #[schema(inline)]
     due: Due,
-    /// Whether nobody has in time.
+    /// Whether it was neither approved nor rejected in time.
     missed: bool,
 }
 
 /// The resolution of a discrepancy that waits for a second person.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProposedResolutionReply {
-    /// Its id.
+    /// Id of the proposal.
     resolution: Uuid,
-    /// The attempt.
+    /// Id of the attempt.
     payment: PaymentId,
-    /// How much it is said to have brought, in all.
+    /// Total that the attempt has brought according to the proposal, in VND.
     captured_vnd: Vnd,
-    /// Who proposed it.
+    /// Subject who proposed it.
     proposed_by: Subject,
-    /// By when somebody else has to agree or not.
+    /// Due instant of the second person's decision.
     #[serde(flatten)]
     #[schema(inline)]
     due: Due,
-    /// Whether nobody has in time.
+    /// Whether it was neither approved nor rejected in time.
     missed: bool,
 }
 
-/// Something that a provider said and that does not agree with what is known.
+/// A provider's report that contradicts others or cannot be assigned to a capture.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DoubtReply {
-    /// The provider's name of it.
+    /// The provider's id of the report.
     #[schema(example = "ipn-4711")]
     event: String,
-    /// The provider's number of the transaction.
+    /// The provider's transaction number.
     #[schema(example = "T1")]
     transaction: Option<String>,
-    /// By which way it was told.
+    /// The way in which it was reported.
     source: Source,
-    /// What does not agree.
+    /// Kind of discrepancy.
     doubt: Doubt,
-    /// How much it says.
+    /// Reported amount in VND.
     said_vnd: Vnd,
-    /// Since when that is known.
+    /// Time at which it was recorded.
     since: Timestamp,
 }
 
-/// A line of what is owed.
+/// A line of the fee.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ChargedLineReply {
-    /// The rule of the tariff.
+    /// Code of the rule in the tariff.
     #[schema(example = "co-64-2025")]
     rule: String,
-    /// Of which kind it is.
+    /// Phí or lệ phí.
     kind: FeeKind,
-    /// What for, in Vietnamese.
+    /// Vietnamese name.
     #[schema(example = "Phí cấp C/O")]
     name_vi: String,
-    /// What for, in English.
+    /// English name.
     #[schema(example = "Fee for a certificate of origin")]
     name_en: String,
-    /// The full amount.
+    /// Amount before reductions, in VND.
     full_vnd: Vnd,
-    /// The reduction that was applied.
+    /// Code of the applied reduction; null if there is none.
     #[schema(example = "digital-citizen")]
     reduction: Option<String>,
-    /// What is charged.
+    /// Charged amount in VND.
     charged_vnd: Vnd,
 }
 
-/// What became of an attempt to pay.
+/// State of an attempt to pay.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum AttemptState {
-    /// It was begun.
+    /// Begun; the provider has not reported an outcome.
     Started,
-    /// The provider has said nothing for too long.
+    /// The provider has not reported an outcome for too long, and was queried.
     Unknown,
-    /// It has brought a part.
+    /// Part of the amount was captured.
     PartlyCaptured,
-    /// It has brought what it was begun for.
+    /// The whole amount was captured, or the only capture of a provider that captures once.
     Captured,
-    /// The provider says that it failed.
+    /// The provider reported a failure.
     Failed,
-    /// It came to nothing in its time.
+    /// Given up at its expiry.
     Expired,
 }
 
 /// An attempt to pay.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AttemptReply {
-    /// Its id.
+    /// Id of the attempt.
     payment: PaymentId,
-    /// Through which provider.
+    /// Code of the provider.
     #[schema(example = "sandbox")]
     provider: String,
-    /// How much.
+    /// Amount in VND.
     amount_vnd: Vnd,
-    /// The reference that the provider sends back.
+    /// Reference that the provider sends back.
     #[schema(example = "DSR-0671ca1f-4813-537f-a30f-6feb4aec6841")]
     reference: String,
-    /// What became of it.
+    /// State of the attempt.
     state: AttemptState,
-    /// What it has brought.
+    /// Captured amount in VND.
     captured_vnd: Vnd,
-    /// What does not agree, until a cashier has looked into it.
+    /// Doubtful reports that a cashier has to resolve.
     doubts: Vec<DoubtReply>,
 }
 
 /// A receipt.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ReceiptReply {
-    /// The payment.
+    /// Id of the payment.
     payment: PaymentId,
-    /// Its symbol.
+    /// Symbol of the receipt.
     #[schema(example = "XNK-26E")]
     symbol: String,
-    /// Its year.
+    /// Year of the receipt.
     #[schema(example = 2026)]
     year: i16,
-    /// Its number.
+    /// Number within symbol and year.
     #[schema(example = 17)]
     number: u64,
-    /// For how much it was issued.
+    /// Amount at the issue, in VND.
     amount_vnd: Vnd,
-    /// For how much it stands: what it was issued for, less what of that went back or had not come after all.
+    /// Amount for which it is still valid, in VND: less what was refunded or turned out not to have
+    /// been received.
     stands_for_vnd: Vnd,
-    /// What became of it, if some of its money went back; null if it stands as it was issued.
+    /// Whether it was cancelled or reduced later; null if neither.
     became: Option<ReceiptBecomes>,
 }
 
 impl PaymentReply {
-    /// Nothing is owed: nothing to show.
+    /// `None` before the fee is assessed.
     pub(crate) fn new(payment: &Payment, law: &Law) -> Option<Self> {
         let assessed = payment.assessed.as_ref()?;
         let (agency, proposal) = (&assessed.brief.agency, payment.proposal.as_ref());
@@ -258,7 +260,7 @@ impl PaymentReply {
 }
 
 impl ReceiptReply {
-    /// Nothing while it has no number.
+    /// `None` while it has no number.
     fn new(receipt: &Receipted) -> Option<Self> {
         let (symbol, year, number) = receipt.number.clone()?;
         Some(Self {
@@ -335,8 +337,8 @@ impl From<&DoubtfulWord> for DoubtReply {
     }
 }
 
-/// Where a dossier stands with intake, whose stream settles what two services decide in the same moment: if it is accepted
-/// while its fee goes back, intake hears of that and the fee is owed again.
+/// Progress of the dossier at intake. Intake's stream decides races between the two services: if
+/// the dossier is accepted while its fee is refunded, intake receives that the fee is owed again.
 pub(super) async fn standing(app: &App, dossier: DossierId) -> Result<Standing, Problem> {
     let stream = StreamName::new(&format!("{}-{dossier}", Intake::CATEGORY))
         .map_err(|_| Problem::not_found())?;
@@ -350,7 +352,7 @@ pub(super) async fn standing(app: &App, dossier: DossierId) -> Result<Standing, 
     })
 }
 
-/// Executes the command that is the body of a request, and shows what came of it.
+/// Executes the command in the body of a request, and returns the payment afterwards.
 pub(crate) async fn take<C: Command<State = Payment> + DeserializeOwned>(
     app: &App,
     dossier: DossierId,
@@ -359,7 +361,7 @@ pub(crate) async fn take<C: Command<State = Payment> + DeserializeOwned>(
     take_as(app, dossier, request, |command: C| command).await
 }
 
-/// Executes a command of which the body of a request is a part, and shows what came of it.
+/// As [`take`], for a command that is built from the body.
 pub(crate) async fn take_as<B: DeserializeOwned, C: Command<State = Payment>>(
     app: &App,
     dossier: DossierId,

@@ -1,4 +1,4 @@
-//! Puts right what was counted for an attempt. The law: `libs/dossier/src/payment/resolve_discrepancy.rs`.
+//! Corrects the total of an attempt. The law: `libs/dossier/src/payment/resolve_discrepancy.rs`.
 
 use std::sync::Arc;
 
@@ -12,15 +12,15 @@ use utoipa::ToSchema;
 use super::reply::{PaymentReply, standing, take_as};
 use crate::App;
 
-/// What the provider was found to have captured.
+/// The confirmed total of an attempt.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ResolveDiscrepancyRequest {
-    /// Which attempt.
+    /// Id of the attempt.
     payment: PaymentId,
-    /// How much it has really brought, in all.
+    /// Total that it has brought, in VND.
     captured_vnd: Vnd,
-    /// What was found, in writing.
+    /// Written finding.
     reason: Text<2000>,
 }
 

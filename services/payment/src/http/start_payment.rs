@@ -1,4 +1,4 @@
-//! Begins to pay. The law: `libs/dossier/src/payment/start_payment.rs`.
+//! Starts a payment through a provider. The law: `libs/dossier/src/payment/start_payment.rs`.
 
 use std::sync::Arc;
 

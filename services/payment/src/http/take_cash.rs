@@ -1,4 +1,5 @@
-//! Takes the whole of what is owed in cash. The law: `libs/dossier/src/payment/take_cash.rs`.
+//! Records that the whole outstanding amount was paid in cash. The law:
+//! `libs/dossier/src/payment/take_cash.rs`.
 
 use std::sync::Arc;
 

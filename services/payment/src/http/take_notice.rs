@@ -1,7 +1,7 @@
-//! Takes what a payment provider says. The law: `libs/dossier/src/payment/take_notice.rs`.
+//! Receives a payment provider's notice. The law: `libs/dossier/src/payment/take_notice.rs`.
 //!
-//! A notice is answered 2xx once it is durably recorded, whatever the order and however often it comes. One that names
-//! none of our payments is kept for an operator.
+//! The reply is 2xx once the notice is durable, in any order and for any number of repetitions. A
+//! notice that matches no payment is kept for an operator.
 
 use std::sync::Arc;
 
@@ -18,47 +18,47 @@ use utoipa::ToSchema;
 
 use crate::App;
 
-/// A fact of a payment provider.
+/// A payment provider's notice.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TakeNoticeRequest {
-    /// Which provider.
+    /// Code of the provider; must be the caller.
     provider: Partner,
-    /// The provider's own name of this fact: the same again is the same fact.
+    /// The provider's id of this fact; a repeated id is the same fact.
     event: Line<200>,
-    /// The provider's number of the transaction: what has the same number for one payment is one capture, whatever the
-    /// names under which it is told.
+    /// The provider's transaction number. Notices with the same number for one payment are about
+    /// one capture, even if their ids differ.
     transaction: Option<Line<200>>,
-    /// By which way it is told.
+    /// The way in which it is reported.
     #[serde(default)]
     source: Source,
-    /// Our reference, as it was handed out with the payment.
+    /// The reference that was assigned when the payment was started.
     reference: Line<200>,
-    /// What it says.
+    /// Reported outcome.
     kind: ProviderFact,
-    /// How much, in whole đồng.
+    /// Amount in whole đồng.
     #[schema(minimum = 0, maximum = 1_000_000_000_000_i64, example = 30_000)]
     amount_vnd: i64,
     /// The provider's reason.
     reason: Option<Line<500>>,
 }
 
-/// What a provider says of a payment.
+/// Outcome of a payment.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum ProviderFact {
-    /// It has the money.
+    /// The money was captured.
     Captured,
     /// The payment failed.
     Failed,
-    /// It does not know yet.
+    /// The outcome is not known yet.
     Pending,
 }
 
-/// Whether the notice named one of our payments.
+/// Whether the notice matched a payment.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct NoticeReply {
-    /// False if it names none of ours.
+    /// False if it matches no payment; it is then kept for an operator.
     matched: bool,
 }
 
@@ -85,7 +85,7 @@ pub(super) fn operation() -> Operation<App> {
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let body: TakeNoticeRequest = request.json()?;
-    // A partner speaks for itself.
+    // Providers may report their own payments only.
     if partner_name(caller.subject.as_str()) != body.provider.0 {
         return Err(Problem::from(Denied::Role));
     }
@@ -119,7 +119,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     }
 }
 
-/// Keeps a notice that names none of our payments, once.
+/// Records a notice that matches no payment, once.
 async fn keep_unmatched(app: &App, body: TakeNoticeRequest) -> Result<Reply, Problem> {
     let said = match body.kind {
         ProviderFact::Captured => "captured",

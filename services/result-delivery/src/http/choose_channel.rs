@@ -1,4 +1,5 @@
-//! Chooses another way for the result. The law: `libs/dossier/src/delivery/choose_channel.rs`.
+//! Chooses another delivery channel for the result. The law:
+//! `libs/dossier/src/delivery/choose_channel.rs`.
 
 use std::sync::Arc;
 
@@ -12,11 +13,11 @@ use utoipa::ToSchema;
 use super::reply::{DeliveryReply, take_as};
 use crate::App;
 
-/// Another way.
+/// Another delivery channel.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChooseChannelRequest {
-    /// How the result is wanted.
+    /// Delivery channel, with the address for post.
     delivery: DeliveryRequest,
 }
 

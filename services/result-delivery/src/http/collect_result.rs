@@ -1,4 +1,5 @@
-//! Gives the result out at the one-stop unit. The law: `libs/dossier/src/delivery/collect_result.rs`.
+//! Records the collection of a result at the one-stop unit. The law:
+//! `libs/dossier/src/delivery/collect_result.rs`.
 
 use std::sync::Arc;
 

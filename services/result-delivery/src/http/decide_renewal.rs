@@ -1,4 +1,4 @@
-//! Decides whether a result is valid for longer. The law: `libs/dossier/src/delivery/decide_renewal.rs`.
+//! Decides on the renewal of a result. The law: `libs/dossier/src/delivery/decide_renewal.rs`.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Takes the result from the portal. The law: `libs/dossier/src/delivery/download_result.rs`.
+//! Records the download of a result. The law: `libs/dossier/src/delivery/download_result.rs`.
 
 use std::sync::Arc;
 

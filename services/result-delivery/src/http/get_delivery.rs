@@ -1,4 +1,4 @@
-//! Shows where a result is.
+//! Returns the result of a dossier and its delivery.
 
 use std::sync::Arc;
 

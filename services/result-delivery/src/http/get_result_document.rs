@@ -1,5 +1,5 @@
-//! Gives the issued result to those who may see it: to the applicant once it is delivered, which a step records first. For a
-//! download that is `download_result`.
+//! Returns the issued document to callers who may read it: to the applicant once it is delivered,
+//! which a step has to record first (for a download, `download_result`).
 
 use std::sync::Arc;
 

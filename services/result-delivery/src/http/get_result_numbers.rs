@@ -1,4 +1,4 @@
-//! A register of numbers of results: which were taken, for what, and what became of each.
+//! Lists the numbers of a register, each with its dossier and its use.
 
 use std::sync::Arc;
 
@@ -16,22 +16,22 @@ use utoipa::ToSchema;
 use crate::App;
 use crate::numbers;
 
-/// Numbers shown at once.
+/// Numbers per page.
 const PAGE_MAX: usize = 100;
 const ADDRESS: &str = "/v1/result-numbers";
 
-/// Which register.
+/// Register and page.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NumbersQuery {
-    /// The agency.
+    /// Code of the agency.
     agency: AgencyCode,
     /// The result's code in the national catalogue.
     book: Line<100>,
-    /// The year.
+    /// Year of the register.
     #[schema(example = 2026)]
     year: i16,
-    /// The cursor of the `next` link.
+    /// Cursor from the `next` link.
     #[schema(example = "2Gq0zX")]
     after: Option<String>,
 }
@@ -39,21 +39,21 @@ pub(crate) struct NumbersQuery {
 /// A number that was taken.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ResultNumberReply {
-    /// The number.
+    /// The number as printed on the result.
     #[schema(example = "1/2026/G02.002-KQ.G02.000201")]
     number: String,
-    /// Its place in the order of the register; null where an officer gave a number of another order.
+    /// Sequence in the register; null for a number of another form, given by an officer.
     sequence: Option<u64>,
-    /// For which dossier.
+    /// Id of the dossier for which it was taken.
     dossier: DossierId,
-    /// When.
+    /// Time at which it was taken.
     taken_at: Option<Timestamp>,
-    /// What became of it.
+    /// Use of the number.
     status: NumberStatus,
 }
 
-/// What became of a number: used; waiting for the result to be issued; cancelled, because the dossier ended without a
-/// result; or left, because the result was issued under another one.
+/// Use of a number: `used`; `waits` for the result to be issued; `cancelled`, because the dossier
+/// ended without a result; `other_number`, because the result was issued under another one.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum NumberStatus {

@@ -1,4 +1,4 @@
-//! What carriers said that names none of our parcels, for whoever finds out what they meant.
+//! Lists the carrier notices that match no parcel, for an operator to clarify.
 
 use std::sync::Arc;
 
@@ -16,32 +16,32 @@ use crate::App;
 
 const ADDRESS: &str = "/v1/parcel-notices/unmatched";
 
-/// Where the list begins.
+/// Page of the notices.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UnmatchedNoticesQuery {
-    /// The cursor of the `next` link.
+    /// Cursor from the `next` link.
     after: Option<u64>,
 }
 
-/// A notice that names none of our parcels.
+/// A carrier notice that matches no parcel.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct UnmatchedParcelNoticeReply {
-    /// When it came.
+    /// Time at which it was received.
     received_at: Option<Timestamp>,
-    /// Which carrier.
+    /// Code of the carrier.
     #[schema(example = "vnpost")]
     carrier: String,
-    /// The carrier's own name of the fact.
+    /// The carrier's id of the notice.
     #[schema(example = "delivered-1")]
     event: String,
-    /// The reference that it names.
+    /// Reference in the notice.
     #[schema(example = "DSR-1-2")]
     reference: Option<String>,
-    /// The waybill that it names.
+    /// Waybill in the notice.
     #[schema(example = "EA123456789VN")]
     waybill: Option<String>,
-    /// What it says.
+    /// Reported fact.
     kind: CarrierFact,
 }
 
@@ -70,7 +70,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
 }
 
 fn reply(kept: Kept<UnmatchedEvent>) -> Option<UnmatchedParcelNoticeReply> {
-    // Each service has a stream of its own.
+    // The stream of this service contains no other events.
     let UnmatchedEvent::CarrierNoticeUnmatched(notice) = kept.notice else { return None };
     Some(UnmatchedParcelNoticeReply {
         received_at: kept.received_at,

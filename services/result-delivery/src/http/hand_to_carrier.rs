@@ -1,4 +1,4 @@
-//! Hands the result to the carrier. The law: `libs/dossier/src/delivery/hand_to_carrier.rs`.
+//! Hands the result to a carrier. The law: `libs/dossier/src/delivery/hand_to_carrier.rs`.
 
 use std::sync::Arc;
 
@@ -20,9 +20,9 @@ use crate::waybills::Waybill;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HandToCarrierRequest {
-    /// Which carrier.
+    /// Code of the carrier.
     carrier: Partner,
-    /// The carrier's own number.
+    /// The carrier's number of the parcel.
     waybill: ParcelNumber,
 }
 
@@ -50,8 +50,8 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     take_as(&app, dossier, &request, |body: HandToCarrierRequest| body.command(taken_at)).await
 }
 
-/// Takes the waybill for the result, if that can be handed over: what cannot is refused by the step itself, and what was
-/// handed over by the same request before is answered as then.
+/// Takes the waybill for the result and returns the time. `None` if the step would record nothing:
+/// the same request handed the result over before, or the step itself will refuse it.
 async fn take_waybill(
     app: &App,
     dossier: DossierId,
@@ -65,7 +65,7 @@ async fn take_waybill(
     let body: HandToCarrierRequest = request.json()?;
     request.catch_up(kit, app.results.reactions()).await?;
     let waybill = Waybill::new(&body.carrier.0, &body.waybill.0);
-    // No waybill is taken for what is then refused.
+    // No waybill is taken for a hand-over that would be refused.
     let handed = body.command(Some(kit.clock.now()));
     let on = On::stream(&id, Some(dossier)).seen(&seen);
     if preview(&app.results, request, on, &handed).await?.is_none() {

@@ -20,10 +20,10 @@ use crate::numbers::{self, register_of};
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct IssueResultRequest {
-    /// Its number, if it has one of another order; without it, it gets the next one of the register of the agency, the result's
-    /// code and the year.
+    /// Number of the result, if it has another form than the register's. If absent, the next number
+    /// in the register of agency, result code and year is taken.
     number: Option<Line<100>>,
-    /// The name of the uploaded document.
+    /// Name of the uploaded document.
     document: Option<Line<100>>,
 }
 
@@ -52,7 +52,8 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     take_as(&app, dossier, &request, |_: IssueResultRequest| IssueResult { number, document }).await
 }
 
-/// The number under which the result is issued, taken from its register; none if this request issued it before.
+/// The number under which the result is issued, taken from its register; `None` if the same request
+/// has issued it before.
 async fn number(
     app: &App,
     dossier: DossierId,
@@ -63,7 +64,7 @@ async fn number(
     let (kit, id) = (app.results.kit(), dossier.to_string());
     let seen = request.if_match()?;
     request.catch_up(kit, app.results.reactions()).await?;
-    // No number is taken for what is then refused.
+    // No number is taken for a result that would be refused.
     let issued = IssueResult { number: Some(String::new()), document };
     let on = On::stream(&id, Some(dossier)).seen(&seen);
     if preview(&app.results, request, on, &issued).await?.is_none() {

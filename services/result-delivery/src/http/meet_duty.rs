@@ -1,4 +1,4 @@
-//! Records that what is owed after a result was done. The law: `libs/dossier/src/delivery/meet_duty.rs`.
+//! Records that a duty after a result was met. The law: `libs/dossier/src/delivery/meet_duty.rs`.
 
 use std::sync::Arc;
 
@@ -13,15 +13,15 @@ use utoipa::ToSchema;
 use super::reply::{DeliveryReply, take_as};
 use crate::App;
 
-/// What was done.
+/// A duty that was met.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MeetDutyRequest {
-    /// The code of the duty.
+    /// Code of the duty in the procedure.
     duty: Line<100>,
-    /// The name of the uploaded document that shows it.
+    /// Name of the uploaded document that proves it.
     document: Option<Line<100>>,
-    /// In words.
+    /// Explanation in the caller's words.
     note: Option<Text<2000>>,
 }
 

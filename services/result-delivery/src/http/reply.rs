@@ -1,4 +1,4 @@
-//! A result as it is shown, and how its steps are taken.
+//! Representation of a result, and execution of its steps.
 
 use dossier::Command;
 use dossier::contract::{AgencyCode, DeliveryChannel, DossierCode, DossierId, Outcome, ParcelEnd};
@@ -12,57 +12,57 @@ use utoipa::ToSchema;
 
 use crate::App;
 
-/// A result on its way.
+/// The result of a dossier and its delivery.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DeliveryReply {
-    /// The dossier.
+    /// Id of the dossier.
     dossier: DossierId,
-    /// The code on its slips.
+    /// Code printed on the slips of the dossier.
     code: DossierCode,
-    /// What was decided.
+    /// Outcome of the decision.
     outcome: Outcome,
     /// The result's code in the national catalogue.
     #[schema(example = "KQ.G02.000101")]
     result: String,
-    /// Where it is.
+    /// Stage of the delivery.
     stage: DeliveryStage,
-    /// Its number.
+    /// Number of the result; absent until it is issued.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "1/2026/G02.001-KQ.G02.000101")]
     number: Option<String>,
-    /// Until when it is valid.
+    /// End of the validity.
     #[serde(flatten)]
     #[schema(inline)]
     validity: Validity,
-    /// Whether that time is over.
+    /// Whether the result has expired.
     expired: bool,
-    /// How often it was made valid for longer.
+    /// Number of renewals.
     renewals: u32,
-    /// By when it is to be decided whether it is valid for longer, if that was asked for.
+    /// Due instant of the decision on a renewal, if one was requested.
     #[serde(flatten)]
     #[schema(inline)]
     renewal: RenewalDue,
-    /// What is owed after it, or was.
+    /// Duties after the result, open or not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     duties: Vec<DutyReply>,
-    /// How it is wanted.
+    /// Delivery channel.
     channel: Option<DeliveryChannel>,
-    /// The reference that the carrier sends back.
+    /// Reference of the latest parcel, which the carrier sends back.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "DSR-1-2")]
     parcel_reference: Option<String>,
-    /// What the carrier said last.
+    /// Status of the latest parcel, as last reported by its carrier.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Đang phát")]
     tracked: Option<String>,
-    /// How many parcels came back.
+    /// Number of returned parcels.
     returns: u32,
-    /// Every parcel, the newest last.
+    /// All parcels, the newest last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     parcels: Vec<ParcelReply>,
 }
 
-/// Where a result is.
+/// Stage of a delivery.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum DeliveryStage {
@@ -74,7 +74,7 @@ enum DeliveryStage {
     Cancelled,
 }
 
-/// Where a parcel is.
+/// State of a parcel.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum ParcelState {
@@ -86,18 +86,18 @@ enum ParcelState {
 /// A parcel.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ParcelReply {
-    /// Its carrier.
+    /// Code of the carrier.
     #[schema(example = "vnpost")]
     carrier: String,
-    /// The carrier's own number.
+    /// The carrier's number of the parcel.
     #[schema(example = "EA123456789VN")]
     waybill: String,
-    /// The reference that the carrier sends back.
+    /// Reference that the carrier sends back.
     #[schema(example = "DSR-1-2")]
     reference: String,
-    /// As the carrier said first.
+    /// State by the carrier's first report of an end.
     state: ParcelState,
-    /// Whether the carrier said later that it came to something else: somebody should ask.
+    /// Whether the carrier later reported another end, which has to be clarified.
     contradicted: bool,
 }
 
@@ -117,19 +117,19 @@ impl ParcelReply {
     }
 }
 
-/// Something that is owed after a result, or was.
+/// A duty after a result.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DutyReply {
-    /// Its code, as the procedure names it.
+    /// Code of the duty in the procedure.
     #[schema(example = "report")]
     duty: String,
-    /// By when.
+    /// Due instant.
     #[serde(flatten)]
     #[schema(inline)]
     due: Due,
-    /// Whether its time passed without it.
+    /// Whether it was not met in time.
     missed: bool,
-    /// When it was done.
+    /// Time at which it was met; null until then.
     met_at: Option<Timestamp>,
 }
 
@@ -142,7 +142,7 @@ impl DutyReply {
 }
 
 impl DeliveryReply {
-    /// Nothing was decided: nothing to show.
+    /// `None` if no result was prepared.
     pub(crate) fn new(result: &DossierResult, law: &Law) -> Option<Self> {
         let prepared = result.prepared.as_ref()?;
         let agency = &prepared.brief.agency;
@@ -181,7 +181,7 @@ impl DeliveryReply {
     }
 }
 
-/// Executes the command that is the body of a request, and shows what came of it.
+/// Executes the command in the body of a request, and returns the result afterwards.
 pub(crate) async fn take<C: Command<State = DossierResult> + DeserializeOwned>(
     app: &App,
     dossier: DossierId,
@@ -190,7 +190,7 @@ pub(crate) async fn take<C: Command<State = DossierResult> + DeserializeOwned>(
     take_as(app, dossier, request, |command: C| command).await
 }
 
-/// The same where the body is not the whole command.
+/// As [`take`], for a command that is built from the body.
 pub(crate) async fn take_as<B: DeserializeOwned, C: Command<State = DossierResult>>(
     app: &App,
     dossier: DossierId,

@@ -1,4 +1,4 @@
-//! Asks for a result to be valid for longer. The law: `libs/dossier/src/delivery/request_renewal.rs`.
+//! Requests the renewal of a result. The law: `libs/dossier/src/delivery/request_renewal.rs`.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Takes what a carrier says. The law: `libs/dossier/src/delivery/take_carrier_notice.rs`.
+//! Receives a carrier's notice. The law: `libs/dossier/src/delivery/take_carrier_notice.rs`.
 
 use std::sync::Arc;
 
@@ -20,25 +20,25 @@ use utoipa::ToSchema;
 use crate::App;
 use crate::waybills::Waybill;
 
-/// A fact of a carrier.
+/// A carrier's notice about a parcel.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TakeCarrierNoticeRequest {
-    /// Which carrier.
+    /// Code of the carrier; must be the caller.
     carrier: Partner,
-    /// The carrier's own name of this fact: the same again is the same fact.
+    /// The carrier's id of this fact; a repeated id is the same fact.
     event: Line<200>,
-    /// Our reference, as it was handed out with the parcel; or else the waybill.
+    /// The reference that was assigned at the hand-over; required if there is no waybill.
     reference: Option<Line<200>>,
-    /// The carrier's own number of the parcel; what counts is the reference, if that is ours.
+    /// The carrier's number of the parcel; used if the reference is absent or matches no parcel.
     waybill: Option<ParcelNumber>,
-    /// What it says.
+    /// Reported fact.
     kind: CarrierFact,
-    /// Where it is, why it came back, or who took it.
+    /// Status, reason of the return, or name of the recipient.
     text: Option<Text<500>>,
 }
 
-/// What a carrier says of a parcel.
+/// Fact about a parcel.
 #[derive(Debug, Clone, Copy, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum CarrierFact {
@@ -47,14 +47,14 @@ pub(super) enum CarrierFact {
     Returned,
 }
 
-/// Whether the notice named one of our parcels.
+/// Whether the notice matched a parcel.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CarrierNoticeReply {
-    /// False if it names none of ours: then it was kept for an operator.
+    /// False if it matches no parcel; it is then kept for an operator.
     matched: bool,
 }
 
-/// By which its unmatched notices are kept.
+/// Service under which unmatched notices are kept.
 pub(super) const SERVICE: &str = "result-delivery";
 
 const PARCEL_MISSING: dossier::RefusalEntry = dossier::RefusalEntry {
@@ -77,7 +77,7 @@ pub(super) fn operation() -> Operation<App> {
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let body: TakeCarrierNoticeRequest = request.json()?;
-    // A partner speaks for itself.
+    // Carriers may report their own parcels only.
     if partner_name(caller.subject.as_str()) != body.carrier.0 {
         return Err(Problem::from(Denied::Role));
     }
@@ -85,7 +85,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     if body.reference.is_none() && body.waybill.is_none() {
         return Err(Problem::new(PARCEL_MISSING));
     }
-    // A reference that is well formed and not ours does not hide a waybill that is.
+    // A well-formed reference that matches no parcel does not prevent a match by waybill.
     if let Some(named) = by_reference(&body)
         && let Some(reply) = take(&app, &request, &body, named).await?
     {
@@ -99,7 +99,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     keep_unmatched(&app, body).await
 }
 
-/// Takes what is said of a parcel; nothing if it is none of ours.
+/// Executes the step for a parcel; `None` if it does not match.
 async fn take(
     app: &App,
     request: &Request,
@@ -130,13 +130,13 @@ async fn take(
     }
 }
 
-/// The parcel that the notice names by our reference, if it has that form.
+/// The ids of dossier and parcel in the reference, if it is well formed.
 fn by_reference(body: &TakeCarrierNoticeRequest) -> Option<(DossierId, ParcelId)> {
     let (dossier, parcel) = parse_reference(&body.reference.as_ref()?.0)?;
     Some((dossier, ParcelId(parcel)))
 }
 
-/// The parcel that the notice names by the carrier's waybill.
+/// The ids of dossier and parcel for the waybill.
 async fn by_waybill(
     app: &App,
     body: &TakeCarrierNoticeRequest,
@@ -145,7 +145,7 @@ async fn by_waybill(
     Waybill::new(&body.carrier.0, &number.0).parcel(app).await
 }
 
-/// What somebody should look at, though the carrier is told that all is well.
+/// Logs notices that need attention although the carrier gets a success reply.
 fn remark(dossier: DossierId, parcel: &Parcel, carrier_event: &str) {
     let (carrier, reference) = (&parcel.carrier, &parcel.handed.reference);
     if !parcel.knows(carrier_event) {
@@ -155,7 +155,7 @@ fn remark(dossier: DossierId, parcel: &Parcel, carrier_event: &str) {
     }
 }
 
-/// Keeps a notice that names none of our parcels, once.
+/// Records a notice that matches no parcel, once.
 async fn keep_unmatched(app: &App, body: TakeCarrierNoticeRequest) -> Result<Reply, Problem> {
     let (carrier, reference) = (body.carrier.0, body.reference.map(|text| text.0));
     let waybill = body.waybill.map(|number| number.0);
