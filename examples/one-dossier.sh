@@ -4,7 +4,8 @@
 #   target/debug/dossier serve        # in another terminal
 #   examples/one-dossier.sh             # prints each answer; stops at the first that is an error
 #
-# The procedure is 2.000004, the registration of a promotion with prizes. It needs curl and bash.
+# The procedure is 2.000004, the registration of a promotion with prizes. It needs bash and
+# curl 7.84 or later. A dossier with a fee: paid-dossier.py.
 # U is the server's address, D the program `dossier`, N the number of the result: it is issued once.
 # The tokens are signed with the development key of the server's data directory (DOSSIER_DATA).
 set -euo pipefail
