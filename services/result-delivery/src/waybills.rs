@@ -71,8 +71,8 @@ impl Waybill {
         Ok(handed(&app.parcels, self).await?)
     }
 
-    /// Whether no parcel from before waybills were taken still occupies this waybill, which nobody
-    /// has taken.
+    /// Whether the waybill, which has no stream yet, is free of parcels from before waybills were
+    /// taken.
     async fn is_free_of_old(
         &self,
         app: &App,

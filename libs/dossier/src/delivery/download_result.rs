@@ -1,4 +1,4 @@
-//! The applicant downloads the result, by which it is delivered.
+//! The applicant downloads the result; it counts as delivered then.
 
 use serde::Deserialize;
 use utoipa::ToSchema;

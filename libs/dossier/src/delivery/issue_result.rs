@@ -7,7 +7,7 @@ use crate::clock;
 use crate::contract::{DeliveryEvent, NamedDocument, Outcome, ResultIssued, ResultPrepared, Role};
 use crate::step::{Command, Decision, Facts, LawError, Step, refusals};
 
-/// Issues a result.
+/// Issues a prepared result under a number of its register.
 #[derive(Debug, Clone)]
 pub struct IssueResult {
     /// The number taken for the result; `None` if the same request has issued it before.

@@ -13,7 +13,7 @@ pub const WAYBILL_HELD_FOR: SignedDuration = SignedDuration::from_mins(10);
 /// Maximum age of a taken waybill when the hand-over is recorded. Well below [`WAYBILL_HELD_FOR`],
 /// after which another dossier may take it.
 pub const WAYBILL_USED_WITHIN: SignedDuration = SignedDuration::from_mins(5);
-/// How long a waybill rests after its parcel arrived or came back, before it may name another
+/// How long a waybill rests after its parcel was delivered or returned, before it may name another
 /// parcel; carriers do the same (UPU S10: twelve months). A late notice about the first parcel must
 /// not count for the second.
 pub const WAYBILL_RESTS_FOR: SignedDuration = SignedDuration::from_hours(24 * 365);

@@ -10,7 +10,7 @@ use crate::contract::{DeliveryEvent, ResultRevoked, Role};
 use crate::step::{Command, Decision, Facts, Step, refusals};
 use crate::text::Text;
 
-/// Revokes a result.
+/// Revokes an issued result.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = RevokeResultRequest)]

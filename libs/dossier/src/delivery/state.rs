@@ -25,7 +25,7 @@ pub enum Stage {
     Empty,
     /// Decided; to be issued.
     Prepared,
-    /// Signed and numbered; not delivered, or its parcel came back.
+    /// Signed and numbered; not delivered yet, or its parcel was returned.
     Issued,
     /// A parcel is on its way.
     WithCarrier,
@@ -37,7 +37,7 @@ pub enum Stage {
     Cancelled,
 }
 
-/// The result of a dossier.
+/// The result of one dossier: the document, its delivery, and what follows from it.
 #[derive(Debug, Clone, Default)]
 pub struct DossierResult {
     /// The decision and the dossier's brief.
@@ -146,7 +146,7 @@ impl State for DossierResult {
                 }
                 if self.is_present(returned.parcel) {
                     self.tracked = Some(returned.reason.clone());
-                    // A late report that an older parcel came back does not change the stage.
+                    // A late report that an older parcel was returned does not change the stage.
                     if self.stage == Stage::WithCarrier {
                         self.stage = Stage::Issued;
                     }

@@ -36,10 +36,9 @@ pub struct AboutStep {
 pub struct FileComplaint {
     /// Derived from the client and its idempotency key.
     pub complaint: ComplaintId,
-    /// The complainant.
+    /// The person whose complaint it is; not the officer who enters it.
     pub complainant: Subject,
-    /// Whether an officer enters it for a person without an account, whom no dossier has as its
-    /// owner.
+    /// Whether an officer enters it for a person without an account, who therefore owns no dossier.
     pub without_account: bool,
     /// Name, address and telephone of the complainant.
     pub contact: Contact,

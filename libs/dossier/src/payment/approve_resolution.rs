@@ -1,5 +1,5 @@
-//! A second person approves a resolution by which an attempt has brought far more than its amount.
-//! Nobody approves their own proposal.
+//! A second person approves a resolution that exceeds the amount of an attempt by more than one
+//! person may decide. Nobody approves their own proposal.
 
 use uuid::Uuid;
 

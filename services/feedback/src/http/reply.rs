@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use crate::App;
 
-/// A complaint.
+/// A complaint or petition, as far as the caller may read it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ComplaintReply {
     /// Id of the complaint.
@@ -72,7 +72,7 @@ pub(crate) struct ComplaintReply {
     published: Option<String>,
 }
 
-/// Stage of a complaint.
+/// What happens next with a complaint.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ComplaintStage {

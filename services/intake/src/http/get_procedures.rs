@@ -41,7 +41,7 @@ pub(crate) struct ProcedureReply {
     /// English name.
     #[schema(example = "Certificate of origin, form D")]
     name_en: String,
-    /// Legal basis.
+    /// Citation of the law on which the procedure is based.
     #[schema(example = "31/2018/NĐ-CP")]
     legal_basis: String,
     /// Code of the agency that is responsible for the procedure.

@@ -77,7 +77,7 @@ pub(crate) struct RulesVersionReply {
     /// Reason why it was rejected, withdrawn, passed over, or is void.
     #[schema(example = "Nghị định mới")]
     reason: Option<String>,
-    /// Legal basis.
+    /// Citation of the law on which the file is based.
     #[schema(example = "31/2018/NĐ-CP")]
     legal_basis: String,
     /// Text of the file, as YAML; only if a single version is requested.

@@ -49,7 +49,7 @@ pub(crate) struct IssueRulesReply {
     name: String,
     /// Number of the version.
     version: u32,
-    /// Legal basis.
+    /// Citation of the law on which the file is based.
     #[schema(example = "31/2018/NĐ-CP")]
     legal_basis: String,
     /// First day in force; if absent, they are in force from the instant at which they are

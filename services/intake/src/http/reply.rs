@@ -145,7 +145,7 @@ pub(crate) struct DocumentReply {
     /// Name of the stored document, as returned by the upload.
     #[schema(example = "AAAAAAAAAAAAAAAAAAAAAA")]
     pub document: String,
-    /// Media type.
+    /// Canonical media type of the file, without parameters.
     #[schema(example = "application/pdf")]
     pub media_type: String,
     /// Size in bytes.

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::reply::DossierReply;
 use crate::App;
 
-/// A supplement request.
+/// Everything that the applicant has to supply or correct.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RequestSupplementRequest {

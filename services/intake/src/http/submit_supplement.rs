@@ -19,7 +19,7 @@ use super::reply::DossierReply;
 use super::submit_dossier::{DOCUMENTS_MAX, DocumentRequest, check_form, documents, named};
 use crate::App;
 
-/// A supplement.
+/// The requested documents and corrections.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SubmitSupplementRequest {

@@ -31,7 +31,7 @@ pub(crate) struct DocumentUploadedReply {
     /// Name by which steps refer to it.
     #[schema(example = "AAAAAAAAAAAAAAAAAAAAAA")]
     document: String,
-    /// Media type.
+    /// Canonical media type of the file, without parameters.
     #[schema(example = "application/pdf")]
     media_type: String,
     /// Size in bytes.

@@ -35,7 +35,7 @@ pub(crate) struct TasksQuery {
     after: Option<String>,
 }
 
-/// Kind of task.
+/// What a cashier, or a second person, has to do.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum TaskKind {

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::reply::{PaymentReply, standing, take_as};
 use crate::App;
 
-/// A refund.
+/// The amount to be refunded, with a reason.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RefundPaymentRequest {

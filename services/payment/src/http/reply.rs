@@ -190,7 +190,7 @@ pub(crate) struct AttemptReply {
     doubts: Vec<DoubtReply>,
 }
 
-/// A receipt.
+/// A receipt that has its number.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ReceiptReply {
     /// Id of the payment.

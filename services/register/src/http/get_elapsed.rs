@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use crate::App;
 
-/// Elapsed time, and whose time it was.
+/// Elapsed time, divided into that of the applicant and that of the agency.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ElapsedReply {
     /// Time of the submission.

@@ -50,8 +50,8 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     take_as(&app, dossier, &request, |body: HandToCarrierRequest| body.command(taken_at)).await
 }
 
-/// Takes the waybill for the result and returns the time. `None` if the step would record nothing:
-/// the same request handed the result over before, or the step itself will refuse it.
+/// Takes the waybill for the result and returns the time. `None` if the same request has handed the
+/// result over before. A hand-over that the step would refuse is refused here.
 async fn take_waybill(
     app: &App,
     dossier: DossierId,

@@ -62,7 +62,7 @@ pub(crate) struct DeliveryReply {
     parcels: Vec<ParcelReply>,
 }
 
-/// Stage of a delivery.
+/// How far the result of a dossier has come.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum DeliveryStage {
@@ -74,7 +74,7 @@ enum DeliveryStage {
     Cancelled,
 }
 
-/// State of a parcel.
+/// Whether a parcel has arrived.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum ParcelState {
@@ -83,7 +83,7 @@ enum ParcelState {
     Returned,
 }
 
-/// A parcel.
+/// A parcel with a result, handed to a carrier.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ParcelReply {
     /// Code of the carrier.

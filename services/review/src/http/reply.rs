@@ -40,7 +40,7 @@ pub(crate) struct ReviewReply {
     activity_due: ActivityDue,
     /// Open consultations.
     consultations: Vec<ConsultationReply>,
-    /// Closed consultations.
+    /// Consultations that were answered, or ended with the review.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     closed_consultations: Vec<ClosedConsultationReply>,
     /// Proposal that waits for approval.
@@ -51,7 +51,7 @@ pub(crate) struct ReviewReply {
     outcome: Option<Outcome>,
 }
 
-/// Stage of a review.
+/// How far the review of a dossier has come.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ReviewStage {
@@ -80,7 +80,7 @@ pub(crate) struct ConsultationReply {
     silent: bool,
 }
 
-/// A closed consultation.
+/// A consultation that was answered, or ended with the review.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ClosedConsultationReply {
     /// Id of the consultation.
