@@ -1,4 +1,5 @@
-//! Everything that somebody may try with a dossier. A body that cannot be given in a state is none.
+//! All actions that may be tried with a dossier. An action without a body in a state is not tried
+//! there.
 
 use dossier::contract::Role;
 use jiff::{SignedDuration, Timestamp};
@@ -10,12 +11,12 @@ use crate::forms;
 use crate::procedures::{APPLICANT, REPRESENTATIVE, Subject, address, bearer, document};
 use crate::seen::{Seen, number, text};
 
-/// Who acts.
+/// The actor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Who {
     Applicant,
     Clerk,
-    /// Whoever works on the review, or would.
+    /// The reviewer who has claimed the review, or could.
     Reviewer,
     Approver,
     Cashier,
@@ -25,11 +26,11 @@ pub(crate) enum Who {
     Provider,
     Handler,
     Operator,
-    /// Whoever filed for the applicant, once that mandate has ended.
+    /// The person who filed for the applicant, after the mandate has ended.
     FormerRepresentative,
 }
 
-/// The agency that is asked for its opinion, and to which complaints are forwarded.
+/// The agency that is consulted, and to which complaints are forwarded.
 const OTHER_AGENCY: &str = "G02.003";
 
 impl Who {
@@ -63,21 +64,21 @@ impl Who {
     }
 }
 
-/// Something that somebody may try.
+/// An action that may be tried.
 pub(crate) struct Action {
     pub(crate) name: &'static str,
     pub(crate) who: Who,
-    /// With `{}` for the dossier, the complaint or the outage.
+    /// `{}` stands for the dossier, the complaint or the outage.
     pub(crate) path: &'static str,
     pub(crate) body: fn(&Seen, &Subject) -> Option<Value>,
-    /// Whether it gives the matter up instead of bringing it on.
+    /// Whether it abandons the matter instead of advancing it.
     pub(crate) gives_up: bool,
     /// Whether it must be refused in every state.
     pub(crate) forbidden: bool,
 }
 
 impl Action {
-    /// Where it is sent.
+    /// The path of the request.
     pub(crate) fn path(&self, seen: &Seen) -> Option<String> {
         let id = if self.path.starts_with("/v1/complaints/") {
             seen.complaint_id.clone()?
@@ -90,7 +91,7 @@ impl Action {
     }
 }
 
-/// The outage that lasts, if one does.
+/// The present outage, if there is one.
 fn lasting(seen: &Seen) -> Option<&Value> {
     let mut outages = seen.outages.as_array()?.iter();
     outages.find(|outage| outage.get("to").is_none_or(Value::is_null))
@@ -210,7 +211,7 @@ fn resolution(seen: &Seen, captured: i64) -> Option<Value> {
     )
 }
 
-/// All of them: first what brings a dossier on, so that a walk goes deep before it goes wide.
+/// All actions: first those that advance a dossier, so that a walk goes deep before it goes wide.
 pub(crate) const ACTIONS: &[Action] = &[
     act("pay", Who::Applicant, "/v1/payments/{}/attempts", |s, _| {
         s.payment.get("dossier").map(|_| json!({ "provider": "sandbox" }))
@@ -322,7 +323,7 @@ pub(crate) const ACTIONS: &[Action] = &[
         supply_with(s, p, "9999-12")
     }),
     act("consult", Who::Reviewer, "/v1/reviews/{}/consultations", |s, _| {
-        // One at a time is enough.
+        // One open consultation at a time is enough.
         let open = s.review.get("consultations")?.as_array()?;
         open.is_empty().then(|| json!({ "agency": OTHER_AGENCY, "question": "?" }))
     }),

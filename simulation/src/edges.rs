@@ -1,4 +1,4 @@
-//! Bodies with dates, which may lie at the edges of what can be computed.
+//! Request bodies with dates at the limits of what can be computed.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ pub(crate) fn outage(
     })
 }
 
-/// An outage announced now for the last days that can be written.
+/// An outage announced now for the last days that can be represented.
 pub(crate) fn planned(agency: &str, now: Timestamp) -> Value {
     json!({
         "agency": agency, "channels": [], "from": "2026-12-01T00:00:00Z", "to": Timestamp::MAX, "planned": true,

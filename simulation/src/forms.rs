@@ -1,8 +1,8 @@
-//! Forms that keep to a JSON Schema, and the same forms with one field at its edge.
+//! Forms that a JSON Schema accepts, and variants with one field at an extreme value.
 
 use serde_json::{Map, Value, json};
 
-/// A form that keeps to a schema, as far as the schemas of procedures go.
+/// A form that a schema accepts, for the features of schemas that procedures use.
 pub(crate) fn plain(schema: &Value) -> Value {
     at("", schema)
 }
@@ -46,11 +46,11 @@ fn text(name: &str, schema: &Value) -> &'static str {
     }
 }
 
-/// Days at which something may go wrong.
+/// Extreme and special dates.
 const DAYS: [&str; 6] =
     ["0001-01-01", "1970-01-01", "2016-02-29", "2026-10-05", "9999-11-15", "9999-12-31"];
 
-/// The forms of a schema in which one field is at its edge, with what was done.
+/// Forms with one field at an extreme value, and a description of each.
 pub(crate) fn at_edges(schema: &Value) -> Vec<(String, Value)> {
     let whole = plain(schema);
     let mut leaves = Vec::new();

@@ -1,4 +1,5 @@
-//! Procedures by a seed: every field that the law knows, in combinations that ship with no procedure.
+//! Procedures generated from a seed, with all fields of the law in combinations that no shipped
+//! procedure has.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -6,7 +7,7 @@ use standalone::Dice;
 
 use crate::procedures::Subject;
 
-/// A procedure by a seed.
+/// The procedure of a seed.
 pub fn generated(seed: u64) -> Result<Subject> {
     let mut dice = Dice::new(seed);
     let text = procedure(&mut dice, seed).to_string();
@@ -66,7 +67,7 @@ fn procedure(dice: &mut Dice, seed: u64) -> Value {
         "intake": intake(dice), "clock": clock(dice, &channels, &fees), "review": review(dice),
         "result": if with_result { result(dice) } else { json!({}) },
     });
-    // Paper while nobody can file online.
+    // Paper filing during outages of online filing.
     if channels.contains(&"online") {
         let others: Vec<&str> = channels.iter().copied().filter(|one| *one != "online").collect();
         if !others.is_empty() {

@@ -1,6 +1,7 @@
-//! A walker: it takes dossiers of shipped and of generated procedures through every state that it can reach, on the services'
-//! own code with a store in memory and a clock that is moved by hand, and looks for what must not be: an answer 5xx, an
-//! event that no reaction could handle, and a dead end, which is a state from which no step and no deadline leads to an end.
+//! A state explorer: takes dossiers of shipped and generated procedures through every state that it
+//! can reach, with the services' own code, a store in memory and a virtual clock. Findings are
+//! answers with status 5xx, dead letters, and dead ends: states from which no step and no deadline
+//! leads to an end.
 
 mod actions;
 mod edges;
@@ -22,7 +23,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Result;
 
-/// Walks through several subjects on as many threads as there are processors to use; results in the order of `subjects`.
+/// Explores several subjects on `threads` threads and calls `tell` with each result; results in the
+/// order of `subjects`.
 pub fn walk_all(
     subjects: &[Subject],
     limits: Limits,

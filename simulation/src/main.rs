@@ -1,4 +1,4 @@
-//! `simulation`: walks through procedures, says how far it came, and prints what it found with the way there.
+//! `simulation`: explores procedures, and prints the coverage and each finding with its path.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -7,32 +7,32 @@ use anyhow::Result;
 use clap::Parser;
 use simulation::{Limits, Subject, Walked, generated, shipped, walk_all};
 
-/// Walk through what can become of dossiers, and look for dead ends.
+/// Explore the states of dossiers and look for dead ends.
 #[derive(Debug, Parser)]
 #[command(name = "simulation", max_term_width = 100)]
 struct Cli {
-    /// The first seed of generated procedures.
+    /// First seed of generated procedures.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How many generated procedures.
+    /// Number of generated procedures.
     #[arg(long, default_value_t = 10)]
     generated: u64,
-    /// Only subjects whose name contains this; `generated 7` is one of them.
+    /// Only subjects whose name contains this text, for example `generated 7`.
     #[arg(long, default_value = "")]
     only: String,
-    /// Granted steps with each ordinary beginning.
+    /// Granted steps for each ordinary beginning.
     #[arg(long, default_value_t = 2_000)]
     steps: usize,
-    /// Granted steps with each beginning that has something at an edge.
+    /// Granted steps for each beginning with an extreme value.
     #[arg(long, default_value_t = 100)]
     edge_steps: usize,
-    /// At the same time.
+    /// Number of subjects to explore at the same time.
     #[arg(long, default_value_t = 2)]
     threads: usize,
-    /// Say also from where a dossier ends only if somebody gives it up.
+    /// List also states from which a dossier ends only if somebody abandons it.
     #[arg(long)]
     given_up: bool,
-    /// Print the text of the generated procedures that are walked through.
+    /// Print the text of the explored generated procedures.
     #[arg(long)]
     print: bool,
 }
@@ -52,7 +52,7 @@ fn main() -> Result<ExitCode> {
     }
     let limits = Limits { steps: cli.steps, edge_steps: cli.edge_steps };
     let tell = |walked: &Walked| {
-        // Nobody is left to tell if standard error is gone.
+        // If standard error is closed, there is nowhere to report to.
         let _ = writeln!(std::io::stderr(), "{walked}");
     };
     let walked = walk_all(&subjects, limits, cli.threads, &tell)?;

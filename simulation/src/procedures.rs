@@ -1,4 +1,4 @@
-//! What is walked through: a procedure, and the ways in which a dossier of it may begin.
+//! Subjects of walks: a procedure, and the ways in which a dossier of it may begin.
 
 use anyhow::{Context, Result};
 use dossier::contract::{
@@ -14,21 +14,20 @@ use crate::forms;
 /// The applicant of every dossier.
 pub(crate) const APPLICANT: &str = "citizen-1";
 
-/// Who files for the applicant; a token without the mandate is one whose mandate has ended since.
+/// Files for the applicant; without the mandate in the token, it has ended since.
 pub(crate) const REPRESENTATIVE: &str = "representative-1";
 
-/// A procedure to be walked through.
+/// A procedure to explore.
 #[derive(Debug, Clone)]
 pub struct Subject {
-    /// What it is called in findings.
+    /// Name in findings.
     pub name: String,
-    /// The rules that a world of it begins with.
+    /// Rules of a new world.
     pub(crate) rules: Vec<RulesIssued>,
-    /// The text that is issued in the first world, if it does not ship.
+    /// The text to issue in the first world, if the procedure is not a shipped one.
     pub(crate) issued: Option<String>,
-    /// The procedure.
     pub(crate) procedure: Procedure,
-    /// Where a dossier is filed.
+    /// Agency at which dossiers are filed.
     pub(crate) agency: String,
 }
 
@@ -38,19 +37,19 @@ pub(crate) struct Beginning {
     pub(crate) name: String,
     pub(crate) who: Bearer,
     pub(crate) body: Value,
-    /// Whether it is an ordinary one, which is walked through at length.
+    /// Whether it is ordinary, and so explored at length.
     pub(crate) plain: bool,
-    /// Whether nobody can file online when it begins.
+    /// Whether it begins during an outage of online filing.
     pub(crate) in_outage: bool,
 }
 
-/// What every world needs besides a procedure.
+/// Rules that every world needs besides a procedure.
 fn common() -> Result<Vec<RulesIssued>> {
     let all = shipped_rules()?.into_iter();
     Ok(all.filter(|rules| rules.kind != RulesKind::Procedure).collect())
 }
 
-/// The procedures that ship and are in force when a world begins.
+/// Shipped procedures that are in force at the start time.
 pub fn shipped() -> Result<Vec<Subject>> {
     let mut subjects = Vec::new();
     for rules in shipped_rules()?.into_iter().filter(|rules| rules.kind == RulesKind::Procedure) {
@@ -60,7 +59,7 @@ pub fn shipped() -> Result<Vec<Subject>> {
 }
 
 impl Subject {
-    /// A procedure whose text is issued, unless it is wrong.
+    /// A procedure to issue from its text; fails if that is invalid.
     pub(crate) fn of_text(name: &str, text: String) -> Result<Self> {
         let rules = dossier::law::rules(RulesKind::Procedure, name, &text)?;
         let subject = Self::new(rules, Some(text))?;
@@ -69,18 +68,18 @@ impl Subject {
         Ok(subject)
     }
 
-    /// The text that is issued, if it does not ship.
+    /// The text to issue, if the procedure is not a shipped one.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         self.issued.as_deref()
     }
 
-    /// The agency above all that may deal with a dossier here.
+    /// The highest agency that may handle a dossier here.
     pub(crate) fn top_agency(&self) -> String {
         self.procedure.agency.to_string()
     }
 
-    /// Nothing for a procedure that is not in force when a world begins.
+    /// `None` for a procedure that is not in force at the start time.
     fn new(own: RulesIssued, issued: Option<String>) -> Result<Option<Self>> {
         let mut rules = common()?;
         let (code, name) = (ProcedureCode::from(own.name.as_str()), own.name.clone());
@@ -98,7 +97,8 @@ impl Subject {
         Ok(Some(Self { name, rules, issued, procedure, agency }))
     }
 
-    /// Every way in which a dossier begins: by each channel, with each delivery, with a form or a date at its edge.
+    /// All ways to begin a dossier: by each channel, with each delivery, and with a form or a date
+    /// at an extreme value.
     pub(crate) fn beginnings(&self) -> Vec<Beginning> {
         let procedure = &self.procedure;
         let mut all: Vec<Beginning> =
@@ -167,7 +167,7 @@ impl Subject {
     }
 }
 
-/// Dates of posting at which something may go wrong.
+/// Extreme and special dates of posting.
 const POSTED: [&str; 6] = [
     "0001-01-01T00:00:00Z",
     "1970-01-01T00:00:00Z",
@@ -177,17 +177,17 @@ const POSTED: [&str; 6] = [
     "9999-12-30T22:00:00Z",
 ];
 
-/// Somebody with one role.
+/// The bearer of a token with one role.
 pub(crate) fn bearer(role: Role, subject: &str, agency: &str) -> Bearer {
     Bearer::from((role, subject, agency))
 }
 
-/// An address to which a parcel can be sent.
+/// A valid postal address.
 pub(crate) fn address() -> Value {
     json!({ "name": "Nguyễn Văn A", "lines": ["12 Ngô Quyền", "Hà Nội"], "phone": "0912345678" })
 }
 
-/// A document that is uploaded when it is named.
+/// A document that is uploaded when the body is sent.
 pub(crate) fn document(component: &str) -> Value {
     json!({ "component": component, "document": "$upload", "file_name": "scan.pdf" })
 }

@@ -1,11 +1,11 @@
-//! What a walk came to, in words.
+//! Text of a walk's results.
 
 use std::fmt;
 
 use crate::walk::Walked;
 
 impl Walked {
-    /// All of several in one.
+    /// The sum of several results.
     #[must_use]
     pub fn sum(all: &[Self]) -> Self {
         let mut sum = Self { name: format!("{} subjects", all.len()), ..Self::default() };

@@ -1,4 +1,4 @@
-//! What can be seen of a dossier, and what of it makes one state differ from another.
+//! The visible state of a dossier, and the fingerprint that tells states apart.
 
 use anyhow::Result;
 use dossier::contract::Role;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::procedures::{Subject, bearer};
 use crate::world::World;
 
-/// What can be seen of a dossier.
+/// The visible state of a dossier.
 #[derive(Debug, Clone)]
 pub(crate) struct Seen {
     pub(crate) id: String,
@@ -22,12 +22,12 @@ pub(crate) struct Seen {
     pub(crate) outages: Value,
     pub(crate) complaint_id: Option<String>,
     etags: [String; 5],
-    /// What was answered 5xx while looking.
+    /// Answers with status 5xx.
     pub(crate) failed: Vec<String>,
 }
 
 impl Seen {
-    /// Looks at everything there is of a dossier.
+    /// Reads everything about a dossier.
     pub(crate) async fn look(
         world: &mut World,
         subject: &Subject,
@@ -81,7 +81,7 @@ impl Seen {
         })
     }
 
-    /// Looks at what is computed for it: its deadline, its time line, how long it took.
+    /// Reads what is computed for it: deadline, timeline, durations.
     pub(crate) async fn look_closer(&mut self, world: &mut World, subject: &Subject) -> Result<()> {
         let auditor = bearer(Role::Auditor, "auditor-1", &subject.top_agency());
         let of = |what| format!("/v1/register/dossiers/{}/{what}", self.id);
@@ -97,7 +97,7 @@ impl Seen {
         Ok(())
     }
 
-    /// The version that was seen of what a step is taken on.
+    /// The version for `If-Match` of a step at this path.
     pub(crate) fn etag(&self, path: &str) -> &str {
         let kinds = [
             "/v1/dossiers/",
@@ -110,7 +110,7 @@ impl Seen {
         place.and_then(|place| self.etags.get(place)).map_or("", String::as_str)
     }
 
-    /// When something falls due next.
+    /// When the next obligation falls due.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
         let of_dossier = self.obligations.as_array().into_iter().flatten();
         let due = of_dossier
@@ -119,13 +119,13 @@ impl Seen {
         due.filter(|due| *due > self.now).min()
     }
 
-    /// Whether an outage lasts.
+    /// Whether an outage is in effect.
     pub(crate) fn is_in_outage(&self) -> bool {
         let lasts = |outage: &Value| outage.get("to").is_none_or(Value::is_null);
         self.outages.as_array().is_some_and(|outages| outages.iter().any(lasts))
     }
 
-    /// What has passed and still stands, though no outage holds it.
+    /// Obligations that are overdue and not suspended by an outage.
     pub(crate) fn overdue(&self) -> Vec<String> {
         if self.is_in_outage() {
             return Vec::new();
@@ -138,14 +138,14 @@ impl Seen {
         owed.map(|owed| format!("{} of {}", text(owed, "/kind"), text(owed, "/service"))).collect()
     }
 
-    /// Whether nothing more has to be done: it has ended, and no money has to go back.
+    /// Whether nothing is left to do: it has ended, and no money is owed back.
     pub(crate) fn is_at_its_end(&self) -> bool {
         let ended = ["refused", "withdrawn", "closed"].contains(&text(&self.dossier, "/stage"));
         let owed_back = number(&self.payment, "/owed_back_vnd") > 0;
         ended && !owed_back && self.payment.pointer("/proposed_refund").is_none_or(Value::is_null)
     }
 
-    /// What makes this state another than others.
+    /// A text that is equal for states to be treated as equal.
     pub(crate) fn fingerprint(&self) -> String {
         let has =
             |value: &Value, field: &str| value.pointer(field).is_some_and(|found| !found.is_null());
@@ -189,12 +189,12 @@ impl Seen {
     }
 }
 
-/// A text in an answer; empty if it is not there.
+/// A text in an answer; empty if absent.
 pub(crate) fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// A number in an answer; 0 if it is not there.
+/// A number in an answer; 0 if absent.
 pub(crate) fn number(value: &Value, pointer: &str) -> i64 {
     value.pointer(pointer).and_then(Value::as_i64).unwrap_or_default()
 }

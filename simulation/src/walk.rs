@@ -1,6 +1,6 @@
-//! The walk itself: in every state everything is tried that somebody may try, and time passes. What was granted leads on; where all
-//! was tried, the walk goes on by what it knows to the nearest state in which something was not, or begins with a new dossier,
-//! in a world of its own once the clock has moved.
+//! The walk: in every state, all actions are tried, and time passes. Granted actions lead to other
+//! states. When all were tried, the walk goes by known steps to the nearest state with untried
+//! ones, or begins with a new dossier, in a new world if the clock has moved.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -17,54 +17,49 @@ use crate::world::World;
 mod onward;
 mod signed;
 
-/// How far a walk goes.
+/// Limits of a walk.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Granted steps with each ordinary beginning.
+    /// Granted steps for each ordinary beginning.
     pub steps: usize,
-    /// Granted steps with each that has something at an edge.
+    /// Granted steps for each beginning with an extreme value.
     pub edge_steps: usize,
 }
 
-/// Something that must not be.
+/// A defect that a walk has found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What.
     pub what: String,
-    /// How it is reached from the beginning.
+    /// Steps from the beginning.
     pub path: Vec<String>,
 }
 
-/// What came of one subject.
+/// Results of one subject.
 #[derive(Debug, Clone, Default)]
 pub struct Walked {
-    /// The subject.
     pub name: String,
-    /// Why its rules were not issued, if they were not.
+    /// Why its rules were not issued, if they were refused.
     pub not_issued: Option<String>,
-    /// Beginnings that were granted, and all.
+    /// Granted beginnings, and all.
     pub beginnings: (usize, usize),
-    /// States.
+    /// Number of states.
     pub states: usize,
-    /// Those from which an end was reached.
+    /// Number of states from which an end was reached.
     pub proven: usize,
-    /// Those in which not everything was tried.
+    /// Number of states in which not all actions were tried.
     pub unfinished: usize,
-    /// Steps that were granted.
     pub granted: usize,
-    /// Steps that were refused.
     pub refused: usize,
-    /// Worlds that were made.
+    /// Number of worlds.
     pub worlds: usize,
-    /// Steps that did not lead where they had led before.
+    /// Number of steps with another outcome than before.
     pub astray: usize,
-    /// By action, how often it was granted.
+    /// Number of times that each action was granted.
     pub actions: BTreeMap<&'static str, usize>,
-    /// The kinds of events that were recorded.
+    /// Kinds of recorded events.
     pub kinds: BTreeSet<String>,
-    /// What must not be.
     pub findings: Vec<Finding>,
-    /// States from which a dossier ends only if somebody gives it up.
+    /// States from which a dossier ends only if somebody abandons it.
     pub given_up_only: Vec<Finding>,
 }
 
@@ -75,37 +70,38 @@ enum Move {
     Wait,
 }
 
-/// A state that was seen.
+/// A state.
 #[derive(Debug)]
 struct Node {
-    /// How it was reached first.
+    /// The path on which it was first reached.
     path: Vec<Move>,
     tried: usize,
     ended: bool,
-    /// Where it leads.
+    /// Next states, by move.
     to: BTreeMap<usize, usize>,
 }
 
 impl Node {
-    /// Whether everything was tried in it.
+    /// Whether all actions were tried in it.
     const fn is_finished(&self) -> bool {
         self.tried >= MOVES
     }
 }
 
-/// After how long a reaction gives up: somewhat longer than `PARKED_FOR_MAX`.
+/// Time after which all parked events have become dead letters: slightly more than
+/// `PARKED_FOR_MAX`.
 const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_hours(25);
 
-/// How far time passes while an outage lasts: what that holds is tried again every minute.
+/// Longest wait during an outage: suspended obligations are retried every minute.
 const HELD_MAX: SignedDuration = SignedDuration::from_hours(24);
 
 const MOVES: usize = ACTIONS.len() + 1;
 
-/// How many actions bring an ordinary dossier on: they are tried first.
+/// Number of actions that advance an ordinary dossier; they are tried first.
 const ORDINARY: usize = 14;
 
-/// In which order moves are tried with the `nth` beginning: first what brings a dossier on, then everything else, from another place
-/// on with each beginning, and time last.
+/// The order of moves for the `nth` beginning: first the actions that advance a dossier, then the
+/// others, starting with a different one for each beginning, and time last.
 fn order(nth: usize) -> Vec<Move> {
     let others = ACTIONS.len().saturating_sub(ORDINARY);
     let first = (0..ORDINARY).map(Move::Act);
@@ -121,7 +117,7 @@ fn nth(place: usize) -> Option<Move> {
     }
 }
 
-/// Walks through a subject.
+/// Explores a subject.
 pub async fn walk(subject: &Subject, limits: Limits) -> Result<Walked> {
     let mut walked = Walked { name: subject.name.clone(), ..Walked::default() };
     if let Some(text) = &subject.issued {
@@ -162,7 +158,7 @@ struct Walk<'a> {
     known: BTreeMap<String, usize>,
     walked: &'a mut Walked,
     world: Option<World>,
-    /// What was done with the present dossier.
+    /// Moves made with the present dossier.
     trail: Vec<Move>,
 }
 
@@ -193,7 +189,7 @@ impl<'a> Walk<'a> {
         while self.walked.granted < until {
             let next = match self.next(here) {
                 Some(next) => next,
-                // Everything is known from here on: with a new dossier, if that leads on.
+                // No untried action is reachable; continue with a new dossier.
                 None if !self.trail.is_empty() => {
                     until += self.go_on_to_an_end(here, &seen).await?;
                     seen = self.begin().await?.context("what was granted is refused now")?;
@@ -203,7 +199,7 @@ impl<'a> Walk<'a> {
                 None => break,
             };
             let Some(after) = self.take(next, &seen).await? else {
-                // What was granted before and is not now leads nowhere any more.
+                // An action that was granted before and is refused now is removed.
                 if let Some(node) = self.nodes.get_mut(here) {
                     self.walked.astray += usize::from(node.to.remove(&place(next)).is_some());
                 }
@@ -219,7 +215,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// The state that a step has led to.
+    /// Records the state that a step has led to.
     async fn lead(&mut self, here: usize, step: Move, after: &Seen) -> Result<usize> {
         let there = self.arrive(after).await?;
         if let Some(node) = self.nodes.get_mut(here).filter(|_| here != there) {
@@ -229,7 +225,8 @@ impl<'a> Walk<'a> {
         Ok(there)
     }
 
-    /// What to do in a state: what was not tried in it, or what leads to the nearest one in which something was not.
+    /// The next move: an untried one, or the first on the way to the nearest state with untried
+    /// ones.
     fn next(&mut self, here: usize) -> Option<Move> {
         let node = self.nodes.get_mut(here)?;
         if let Some(untried) = self.order.get(node.tried) {
@@ -254,13 +251,13 @@ impl<'a> Walk<'a> {
         None
     }
 
-    /// Whether nothing can begin in the present world as it does in a new one.
+    /// Whether a dossier cannot begin in the present world as in a new one.
     fn is_used(&self) -> bool {
         let touched = touches_all(&self.trail) || self.beginning.in_outage;
         self.world.as_ref().is_some_and(|world| world.moved() || world.has_begun && touched)
     }
 
-    /// Submits a dossier, in a new world if time has passed in the present one; nothing if that is refused.
+    /// Submits a dossier, in a new world if the present one is used; `None` if it is refused.
     async fn begin(&mut self) -> Result<Option<Seen>> {
         if self.world.is_none() || self.is_used() {
             self.close().await?;
@@ -294,7 +291,7 @@ impl<'a> Walk<'a> {
         Ok(Some(Seen::look(world, self.subject, &id, None).await?))
     }
 
-    /// Tries something; what is seen then if it was granted.
+    /// Tries a move; returns the new state if it was granted.
     async fn take(&mut self, step: Move, seen: &Seen) -> Result<Option<Seen>> {
         let world = self.world.as_mut().context("no world")?;
         let mut complaint = seen.complaint_id.clone();
@@ -348,12 +345,13 @@ impl<'a> Walk<'a> {
         Ok(Some(Seen::look(world, self.subject, &seen.id, complaint).await?))
     }
 
-    /// The state that is seen, which may be a new one.
+    /// The node of a state, which is added if it is new.
     async fn arrive(&mut self, seen: &Seen) -> Result<usize> {
         for failed in &seen.failed {
             self.found(failed.replace(&seen.id, "{}"));
         }
-        // A date that time which is not counted may still move is not missed before that time is known.
+        // While an uncounted time may still move the appointment, it is not missed until that time
+        // is known.
         let moves = !self.subject.procedure.clock.not_counted.is_empty();
         for kind in seen.overdue() {
             if moves && kind == "deadline of intake" {
@@ -379,10 +377,10 @@ impl<'a> Walk<'a> {
         Ok(place)
     }
 
-    /// Looks back at a world that is left.
+    /// Checks a world for dead letters when it is left.
     async fn close(&mut self) -> Result<()> {
         let Some(mut world) = self.world.take() else { return Ok(()) };
-        // What waits for something that never comes is given up after a day.
+        // Parked events become dead letters after a day.
         let later = world.now().checked_add(GIVEN_UP_AFTER)?;
         if let Err(error) = world.office.wait_until(later).await {
             self.found(format!("a task stands: {error}"));
@@ -411,7 +409,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Where a move stands among all.
+/// Index of a move.
 const fn place(step: Move) -> usize {
     match step {
         Move::Act(place) => place,
@@ -419,7 +417,7 @@ const fn place(step: Move) -> usize {
     }
 }
 
-/// Whether a path did something to the whole world, not to its dossier alone.
+/// Whether a path affects the whole world and not only its dossier.
 fn touches_all(path: &[Move]) -> bool {
     let outage = |action: &Action| action.path.starts_with("/v1/outages");
     path.iter()

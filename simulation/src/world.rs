@@ -1,4 +1,4 @@
-//! One office with a store in memory and a clock that is moved by hand.
+//! One office with a store in memory and a virtual clock.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -18,10 +18,10 @@ use tempfile::TempDir;
 
 use crate::edges;
 
-/// When every world begins: Monday, 5 October 2026.
+/// Start time of every world: Monday, 5 October 2026.
 pub(crate) const BEGINS: &str = "2026-10-05T09:00:00+07:00";
 
-/// A walk asks far more often than any applicant.
+/// Quotas for walks, which send far more requests than any applicant.
 const QUOTAS: &str = "
 applicant:
   steps: { count: 1000000000, seconds: 60 }
@@ -35,7 +35,7 @@ applicant:
 pub(crate) struct World {
     pub(crate) office: Office,
     pub(crate) kit: Arc<Kit>,
-    /// Counts up for names that must be used once only.
+    /// A counter for names that can be used only once.
     serial: u64,
     began: Timestamp,
     /// Whether a dossier has begun in it.
@@ -44,11 +44,11 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// A world with these rules, at the beginning of time, in which so many persons issue rules.
+    /// A world with these rules, at the start time, in which `rule_signers` persons issue rules.
     pub(crate) async fn open(rules: Vec<RulesIssued>, rule_signers: u8) -> Result<Self> {
         let began: Timestamp = BEGINS.parse()?;
         let clock = Clock::manual(began);
-        // Where there is a file system in memory, no upload waits for a disk.
+        // In memory if possible, so that uploads do not wait for a disk.
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())?;
         let key = DevelopmentKey::from_seed([7; 32]);
         let store = Arc::new(EventStore::memory());
@@ -70,23 +70,22 @@ impl World {
         Ok(Self { office, kit, serial: 0, began, has_begun: false, _folder: folder })
     }
 
-    /// The time.
     pub(crate) fn now(&self) -> Timestamp {
         self.kit.clock.now()
     }
 
-    /// Whether it is not the beginning of time any more, so that nothing can begin here as it does elsewhere.
+    /// Whether time has passed, so that a dossier cannot begin as in a new world.
     pub(crate) fn moved(&self) -> bool {
         self.now() != self.began
     }
 
-    /// A number that nobody had before.
+    /// A number that was not used before.
     pub(crate) fn serial(&mut self) -> u64 {
         self.serial += 1;
         self.serial
     }
 
-    /// Declares that nobody can file online, since an hour ago.
+    /// Declares an outage of online filing, since one hour ago.
     pub(crate) async fn declare_outage(&mut self, agency: &str) -> Result<()> {
         let hour_ago = self.now().checked_sub(SignedDuration::from_hours(1))?;
         let mut body = edges::outage(agency, hour_ago, None, hour_ago);
@@ -98,14 +97,15 @@ impl World {
         Ok(())
     }
 
-    /// Issues rules, as an operator does.
+    /// Issues rules as an operator.
     pub(crate) async fn issue(&mut self, text: &str) -> Result<Answer> {
         let body = json!({ "kind": "procedure", "text": text });
         let operator = (Role::Operator, "operator-1", "");
         self.office.post("/v1/rules", operator, "", &body).await
     }
 
-    /// Takes a step, with an upload for every `$upload` in the body and a new number for every `$serial`.
+    /// Takes a step. Replaces every `$upload` in the body by an upload and every `$serial` by a new
+    /// number.
     pub(crate) async fn post(
         &mut self,
         path: &str,
@@ -123,7 +123,7 @@ impl World {
         self.office.post(path, who.clone(), etag, &body).await
     }
 
-    /// The kinds of all events that were recorded.
+    /// Kinds of all recorded events.
     pub(crate) async fn kinds(&self) -> Result<BTreeSet<String>> {
         let (mut kinds, mut from) = (BTreeSet::new(), events::Position::START);
         loop {

@@ -1,4 +1,4 @@
-//! The API against its own documents.
+//! Tests the API against its own OpenAPI documents.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,7 +10,8 @@ use crate::checks::{program, succeed};
 use crate::root;
 use crate::server::serve;
 
-/// Every OpenAPI document against the program as it was built: no answer 5xx, none that contradicts the document.
+/// Tests the built program against every OpenAPI document: no answer may be 5xx or contradict the
+/// document.
 pub(crate) fn against_its_documents() -> Result<()> {
     let schemathesis = tools::SCHEMATHESIS.path()?;
     let data = root().join("target/schemathesis-data");
@@ -43,7 +44,7 @@ pub(crate) fn against_its_documents() -> Result<()> {
             "--no-color",
             "--warnings",
             "off",
-            // It cannot make a PDF; the service's own tests upload.
+            // Schemathesis cannot generate a PDF; the services' own tests cover uploads.
             "--exclude-operation-id",
             "upload_document",
         ];
@@ -52,7 +53,7 @@ pub(crate) fn against_its_documents() -> Result<()> {
     Ok(())
 }
 
-/// Somebody who may do everything, so that every handler is reached.
+/// A token with all roles, so that every handler is reached.
 fn token(dossier: &Path, data: &Path) -> Result<String> {
     let roles = [
         "applicant",

@@ -1,4 +1,4 @@
-//! Every check there is, in one command: what CI runs.
+//! Runs all checks in one command, as CI does.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -11,13 +11,13 @@ use cluster::tools;
 use crate::phases::{Beside, Phases};
 use crate::root;
 
-/// Everything, with the program as the images have it. One selection of packages and features for whatever is built: another one
-/// would build the dependencies anew.
+/// All packages, with the features of the images. Everything is built with the same selection;
+/// another one would rebuild the dependencies.
 const ALL: [&str; 3] = ["--workspace", "--features", "standalone/eventstoredb"];
 
 pub(crate) fn run() -> Result<()> {
     let junit = root().join("target/nextest/ci/junit.xml");
-    // That of an earlier run, if there was one.
+    // The report of an earlier run; it may be absent.
     let _ = std::fs::remove_file(&junit);
     let mut phases = Phases::new();
     let done = all(&mut phases);
@@ -26,7 +26,7 @@ pub(crate) fn run() -> Result<()> {
 }
 
 fn all(phases: &mut Phases) -> Result<()> {
-    // Where it was started from: what is built may replace it.
+    // Its own path, taken now because the build may replace the file.
     let program = std::env::current_exe()?;
     let own = |arguments: &[&str]| {
         let mut own = Command::new(&program);
@@ -35,7 +35,7 @@ fn all(phases: &mut Phases) -> Result<()> {
     };
     let logs = root().join("target/phases");
     std::fs::create_dir_all(&logs)?;
-    // Downloads, while the compiler works.
+    // Downloads tools while the compiler runs.
     let tools = Beside::start(&logs, vec![("tools", own(&["tools"]))]);
     phases.run("format", || cargo(&["fmt", "--all", "--check"]))?;
     phases.run("licences", licences)?;
@@ -44,7 +44,7 @@ fn all(phases: &mut Phases) -> Result<()> {
     })?;
     phases.run("build", || succeed(nextest()?.arg("--no-run")))?;
     phases.join(tools)?;
-    // Many tests wait for something most of the time, and so do these.
+    // These checks and many tests wait most of the time, so they run side by side.
     let documents = Beside::start(
         &logs,
         vec![
@@ -58,7 +58,7 @@ fn all(phases: &mut Phases) -> Result<()> {
     tested.and(documents)
 }
 
-/// A task of the package `xtask`, as it was built with everything else.
+/// A task of the package `xtask`, from the binary that was built with everything else.
 pub(crate) fn xtask(task: &str) -> Command {
     let mut xtask = Command::new(root().join("target/debug/xtask"));
     xtask.arg(task).current_dir(root());
@@ -70,7 +70,7 @@ fn licences() -> Result<()> {
     succeed(deny.args(["check", "bans", "licenses", "sources"]).current_dir(root()))
 }
 
-/// Every test, with a server of PostgreSQL for all of them, which ends with this process.
+/// Runs all tests with a shared PostgreSQL server, which ends with this process.
 fn tests() -> Result<()> {
     cluster::postgres()?;
     if std::env::var_os("EVENTSTORE_URL").is_none() {
@@ -79,13 +79,13 @@ fn tests() -> Result<()> {
             "EVENTSTORE_URL names no server: EventStoreDB is tested on its double"
         )?;
     }
-    // Twice as many as there are processors: most tests wait for a server most of the time.
+    // Twice the number of processors, because most tests wait for a server most of the time.
     let threads = 2 * std::thread::available_parallelism()?.get();
     let threads = threads.to_string();
     succeed(nextest()?.args(["--test-threads", &threads]).env(SKIP_NOTHING, "1"))
 }
 
-/// `cargo nextest run` on everything.
+/// `cargo nextest run` for all packages.
 fn nextest() -> Result<Command> {
     let mut nextest = Command::new(tools::CARGO_NEXTEST.path()?);
     nextest.args(["nextest", "run", "--profile", "ci"]).args(ALL).current_dir(root());
@@ -93,24 +93,25 @@ fn nextest() -> Result<Command> {
     Ok(nextest)
 }
 
-/// What is built once needs no record of what may be kept when it is built again.
+/// Disables incremental compilation in CI, where everything is built once.
 fn without_incremental(command: &mut Command) {
     if std::env::var_os("CI").is_some() {
         command.env("CARGO_INCREMENTAL", "0");
     }
 }
 
-/// The program, where it is built.
+/// Path of the built program.
 pub(crate) fn program() -> PathBuf {
     root().join("target/debug/dossier")
 }
 
-/// Builds the program, in the same way as for the tests.
+/// Builds the program with the same features as the tests.
 pub(crate) fn build_program() -> Result<()> {
     cargo(&[&["build", "--bins"], &ALL[..]].concat())
 }
 
-/// The clock against the independent reckoner, in release, on many more cases than the tests have time for.
+/// Compares the calendar with the independent reckoner in release mode, on more cases than the
+/// regular tests.
 pub(crate) fn reckon() -> Result<()> {
     let many = ["--release", "-p", "calendar", "--features", "many-cases"];
     cargo(&[&["test"], &many[..], &["--test", "independent"]].concat())
@@ -122,7 +123,7 @@ pub(crate) fn cargo(arguments: &[&str]) -> Result<()> {
     succeed(cargo.args(arguments))
 }
 
-/// Runs a command; an error that names it if it fails.
+/// Runs a command; the error names it.
 pub(crate) fn succeed(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("{command:?} cannot be started"))?;
     if status.success() { Ok(()) } else { bail!("{command:?} failed") }

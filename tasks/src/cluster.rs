@@ -1,4 +1,4 @@
-//! `cargo xtask cluster`: a cluster to look at.
+//! `cargo xtask cluster`: starts a cluster for manual use.
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -36,7 +36,7 @@ pub(crate) fn run(release: bool, folder: &Path) -> Result<()> {
     }
     writeln!(out, "what it logs: {}/*.log", folder.display())?;
     writeln!(out, "press return to stop it")?;
-    // Whatever ends the input, ends the cluster.
+    // End of input or a line stops the cluster.
     let _ = std::io::stdin().read(&mut [0]);
     drop(cluster);
     Ok(std::fs::remove_dir_all(&folder)?)

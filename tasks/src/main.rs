@@ -1,5 +1,6 @@
-//! `cargo xtask`: every check there is, and what else is done to this workspace. Nothing has to be installed by hand. What needs the
-//! services' code (`generate`, `charts`, `validate`, `digests`) is the package `xtask`, which is built when it is asked for.
+//! `cargo xtask`: all checks and other tasks of this workspace. Nothing has to be installed by
+//! hand. Tasks that need the services' code (`generate`, `charts`, `validate`, `digests`) are in
+//! the package `xtask`, which is built on demand.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -26,41 +27,44 @@ struct Cli {
 enum Task {
     /// Write openapi/, schemas/, docs/steps.md, docs/problems.md and k8s/rendered/.
     Generate,
-    /// Format, clippy, licences, tests, generated files, the chart, and the API against its documents; print where the time went.
+    /// Run all checks: format, clippy, licences, tests, generated files, the chart, and the API
+    /// against its documents; print the durations.
     Test,
-    /// Install the programs that tests and checks need, into target/tools.
+    /// Install the programs that tests and checks need into target/tools.
     Tools,
     /// Render, lint and validate the chart and the manifests.
     Charts,
-    /// Give the OpenAPI documents to validators that others use.
+    /// Check the OpenAPI documents with third-party validators.
     Validate,
-    /// Send requests of every kind to a server, and compare its answers with the OpenAPI documents.
+    /// Send requests of every kind to a server and compare its answers with the OpenAPI documents.
     Api {
-        /// Take the program that is there instead of building it.
+        /// Use the existing program instead of building it.
         #[arg(long)]
         built: bool,
     },
-    /// Look up the images of the Containerfile's bases and of `k8s/platform` (with crane or skopeo), and write their digests.
+    /// Resolve the images of the Containerfile and of `k8s/platform` with crane or skopeo, and
+    /// write their digests.
     Digests,
-    /// Start a cluster on this machine, say where it is, and stop it when told to.
+    /// Start a cluster on this machine, print its addresses, and stop it on return.
     Cluster {
-        /// The optimized program instead of the debug one; it takes minutes to build.
+        /// Use the optimized program instead of the debug build; it takes minutes to build.
         #[arg(long)]
         release: bool,
-        /// Where it keeps what it has, from one start to the end of it.
+        /// Folder of the cluster's data; must not exist, and is removed at the end.
         #[arg(long, default_value = "target/cluster")]
         folder: PathBuf,
     },
-    /// An office that is kept by an older program, by this one, and by the older one again; it builds the older one first.
+    /// Run an older program and this one in turn on one data directory; builds the older one first.
     Upgrade {
-        /// The commit or tag of the older program.
+        /// Commit or tag of the older program.
         #[arg(default_value = "HEAD~1")]
         commit: String,
-        /// Only forwards: where this program's rules have fields that the older one cannot read, there is no way back.
+        /// Run the older program only first: needed if this program's rules have fields that the
+        /// older one cannot parse.
         #[arg(long)]
         forward: bool,
     },
-    /// A hundred thousand random periods against the reckoner that only the tests have.
+    /// Compare 100,000 random periods with the independent reckoner of the tests.
     Reckon,
 }
 
@@ -87,7 +91,7 @@ fn main() -> Result<()> {
     }
 }
 
-/// A task of the package `xtask`.
+/// Runs a task of the package `xtask`.
 fn passed_on(task: &str) -> Result<()> {
     checks::cargo(&["run", "--quiet", "--package", "xtask", "--", task])
 }
@@ -97,7 +101,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned).unwrap_or_default()
 }
 
-/// The cargo that runs this, or the one on the path.
+/// The cargo that runs this program, else the one on the path.
 #[expect(clippy::disallowed_methods, reason = "what cargo tells its own, not a setting")]
 fn cargo() -> Command {
     let mut cargo = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));

@@ -1,4 +1,4 @@
-//! What the test command does, one phase after another or beside them, and how long each takes.
+//! Phases of the test command, run in sequence or in the background, and their durations.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -10,19 +10,20 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
 
-/// How many of the slowest tests are named.
+/// Number of slowest tests to list.
 const SLOWEST: usize = 20;
 
-/// Phases that are done.
+/// Finished phases and their durations.
 pub(crate) struct Phases {
     begun: Instant,
     done: Vec<(String, Duration)>,
 }
 
-/// Phases that run one after another beside others. What they print goes into files, and is shown if they fail.
+/// Phases that run in sequence in the background. Their output goes to files, and is shown if they
+/// fail.
 pub(crate) struct Beside(JoinHandle<Vec<Ended>>);
 
-/// A phase that ran beside others.
+/// A finished background phase.
 struct Ended {
     name: &'static str,
     took: Duration,
@@ -35,9 +36,9 @@ impl Phases {
         Self { begun: Instant::now(), done: Vec::new() }
     }
 
-    /// Does something and notes how long it took, whether it succeeded or not.
+    /// Runs a phase and records its duration, also if it fails.
     pub(crate) fn run(&mut self, name: &str, does: impl FnOnce() -> Result<()>) -> Result<()> {
-        // Nobody is left to tell if standard error is gone.
+        // If standard error is closed, there is nowhere to report to.
         let _ = writeln!(std::io::stderr(), "== {name}");
         let begun = Instant::now();
         let done = does();
@@ -45,7 +46,7 @@ impl Phases {
         done.with_context(|| format!("{name} failed"))
     }
 
-    /// Waits for phases that run beside others; an error that names those that failed.
+    /// Waits for background phases; the error names those that failed.
     pub(crate) fn join(&mut self, beside: Beside) -> Result<()> {
         let ended = beside.0.join().map_err(|_| anyhow!("a phase has panicked"))?;
         let mut failed = Vec::new();
@@ -60,7 +61,7 @@ impl Phases {
         if failed.is_empty() { Ok(()) } else { bail!("failed: {}", failed.join(", ")) }
     }
 
-    /// Where the time went, with the slowest tests of a JUnit report.
+    /// Durations of the phases, and the slowest tests of a JUnit report.
     pub(crate) fn report(&self, junit: &Path) -> String {
         let mut text = String::from("\nWhere the time went:\n");
         for (name, took) in &self.done {
@@ -81,7 +82,7 @@ impl Phases {
 }
 
 impl Beside {
-    /// Starts commands one after another; what each prints goes into the file NAME.log in `logs`.
+    /// Starts commands in sequence; the output of each goes to NAME.log in `logs`.
     pub(crate) fn start(logs: &Path, commands: Vec<(&'static str, Command)>) -> Self {
         let logs = logs.to_owned();
         Self(std::thread::spawn(move || {
@@ -102,7 +103,7 @@ impl Ended {
     }
 }
 
-/// The seconds and the name of each test in a JUnit report.
+/// Duration in seconds and name of each test in a JUnit report.
 fn times(xml: &str) -> Vec<(f64, String)> {
     let attribute = |element: &str, name: &str| {
         let (_, after) = element.split_once(&format!(" {name}=\""))?;

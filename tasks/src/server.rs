@@ -1,4 +1,4 @@
-//! The real program, serving on loopback.
+//! Runs the program on loopback.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -6,13 +6,13 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result};
 
-/// The running binary, ended with this value.
+/// The running program; killed on drop.
 pub(crate) struct Server(Child);
 
 impl Server {
-    /// Tells it to end, and waits until it has.
+    /// Ends the program with SIGTERM and waits for it.
     pub(crate) fn stop(mut self) -> Result<()> {
-        // It may have ended by itself.
+        // It may have exited by itself.
         let _ = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status();
         self.0.wait()?;
         Ok(())
@@ -21,13 +21,13 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended already.
+        // It may have exited already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// A program that serves from a folder, and where.
+/// Serves the data directory `data`; returns the process and its address.
 pub(crate) fn serve(dossier: &Path, data: &Path) -> Result<(Server, String)> {
     let mut child = Command::new(dossier)
         .args(["serve", "--listen", "127.0.0.1:0", "--data"])
@@ -40,7 +40,7 @@ pub(crate) fn serve(dossier: &Path, data: &Path) -> Result<(Server, String)> {
         let line: serde_json::Value = serde_json::from_str(&line).ok()?;
         Some(line.pointer("/fields/address")?.as_str()?.to_owned())
     });
-    // Somebody must go on reading, or the server blocks on a full pipe.
+    // Its output must be read to the end, or the server blocks on a full pipe.
     std::thread::spawn(move || lines.for_each(drop));
     Ok((server, address.context("the server exited before it listened")?))
 }

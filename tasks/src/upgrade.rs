@@ -1,6 +1,6 @@
-//! `cargo xtask upgrade`: an older program, this one, the older one and this one again run in turn on
-//! one data directory. The older one is built from its commit, from nothing. That takes minutes, so
-//! it is not one of the tests.
+//! `cargo xtask upgrade`: an older program and this one run in turn on one data directory, twice
+//! each. The older one is built from scratch from its commit, which takes minutes, so this is not a
+//! regular test.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::checks::succeed;
 use crate::root;
 use crate::server::serve;
 
-/// A program and the shell script of its commit that carries one dossier through it.
+/// A program, and the shell script of its commit that runs one dossier through the procedure.
 struct Program {
     name: String,
     binary: PathBuf,
@@ -23,7 +23,7 @@ pub(crate) fn run(commit: &str, forward: bool) -> Result<()> {
     let folder = root().join("target/upgrade");
     let source = folder.join("source");
     unpack(commit, &source)?;
-    // A target folder of its own that is kept: another commit builds only what differs.
+    // A separate target folder, kept so that another commit rebuilds only what differs.
     let older = built(&source, &folder.join("build"), commit)?;
     let newer = built(&root(), &root().join("target"), "this one")?;
     if forward {
@@ -32,8 +32,8 @@ pub(crate) fn run(commit: &str, forward: bool) -> Result<()> {
     play(&folder, &[&older, &newer, &older, &newer])
 }
 
-/// Unpacks the files of a commit, without a checkout that git would have to know of. Their time is
-/// that of unpacking (`-m`): cargo compares times, and a commit may be older than an earlier build.
+/// Unpacks the files of a commit without a git worktree. Files get the present time (`-m`): cargo
+/// compares times, and a commit may be older than an earlier build.
 fn unpack(commit: &str, source: &Path) -> Result<()> {
     if source.exists() {
         std::fs::remove_dir_all(source)?;
@@ -56,7 +56,7 @@ fn built(source: &Path, target: &Path, name: &str) -> Result<Program> {
     Ok(Program { name, binary, script: script(source)? })
 }
 
-/// `examples/one-dossier.sh`; before there was one, the README contained its lines.
+/// `examples/one-dossier.sh`; in older commits its lines are in the README.
 fn script(source: &Path) -> Result<String> {
     let example = source.join("examples/one-dossier.sh");
     if example.exists() {
@@ -65,12 +65,12 @@ fn script(source: &Path) -> Result<String> {
     let readme = std::fs::read_to_string(source.join("README.md"))?;
     let block = readme.split("```sh\n").find(|block| block.starts_with("U="));
     let block = block.and_then(|block| block.split("```").next()).context("no script in README")?;
-    // The number of a result is issued once.
+    // A result's number can be used only once.
     Ok(block.replace("KM-1", "$N"))
 }
 
-/// Each carries a dossier through on the same data, one after the other, and `check` of each finds
-/// nothing wrong with what the others wrote.
+/// Each program in turn runs a dossier through the procedure on the same data; its `check` must
+/// have no findings about the others' data.
 fn play(folder: &Path, turns: &[&Program]) -> Result<()> {
     let data = folder.join("data");
     if data.exists() {
@@ -115,7 +115,7 @@ mod tests {
 
     use super::*;
 
-    /// A program that records one kind of event and knows some kinds, as far as this is concerned.
+    /// A fake program that records one kind of event and knows some kinds.
     fn program(folder: &Path, name: &str, writes: &str, knows: &str) -> Program {
         let script = format!(
             r#"#!/bin/sh

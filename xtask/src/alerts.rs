@@ -1,5 +1,5 @@
-//! The chart's alerts as Prometheus runs them: each in series with which it fires and in series with which it does not
-//! (helm/tests/alerts.yaml), alone and beside another release.
+//! Tests the chart's alerts with promtool: each with series on which it fires and series on which
+//! it does not (helm/tests/alerts.yaml), alone and beside another release.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -14,9 +14,9 @@ use crate::generate::root;
 const NAMESPACE: &str = "dossier";
 const RELEASE: &str = "dossier";
 const ELSEWHERE: &str = "elsewhere";
-/// Between two values of a series, and between two evaluations.
+/// Interval of samples and of evaluations.
 const INTERVAL: &str = "30s";
-/// When it is looked, in minutes, unless a case says otherwise.
+/// Default time of evaluation, in minutes.
 const AFTER: u32 = 29;
 
 /// An alert and its cases.
@@ -33,7 +33,8 @@ struct Cases {
 struct Case {
     /// `name{labels} values`, in promtool's notation.
     series: Vec<String>,
-    /// What each alert that fires has besides the labels of its release; one without any if nothing is said.
+    /// Expected labels of each alert besides those of the release; by default one alert without
+    /// further labels.
     #[serde(default)]
     labels: Vec<Map<String, Value>>,
     after: Option<u32>,
@@ -45,7 +46,7 @@ fn cases() -> Result<Vec<Cases>> {
     Ok(serde_yaml_ng::from_str(&text)?)
 }
 
-/// Checks and tests the rules of a rendered chart.
+/// Checks the rules of a rendered chart and tests them.
 pub(crate) fn check(rendered: &str) -> Result<()> {
     let groups = groups(rendered)?;
     let folder = root().join("target/manifests/alerts");
@@ -53,13 +54,14 @@ pub(crate) fn check(rendered: &str) -> Result<()> {
         std::fs::remove_dir_all(&folder)?;
     }
     std::fs::create_dir_all(&folder)?;
-    // JSON is YAML.
+    // JSON is valid YAML.
     let all = folder.join("all.yaml");
     std::fs::write(&all, json!({ "groups": groups }).to_string())?;
     run(&["check", "rules"], &[all])?;
     let rules: Vec<&Value> =
         groups.iter().filter_map(|group| group["rules"].as_array()).flatten().collect();
-    // Each alert alone: a case that lasts a day would otherwise have every rule evaluated for a day.
+    // Each alert is tested separately; otherwise a case of one day would evaluate all rules for a
+    // day.
     let mut files = Vec::new();
     for (rule, tests) in scenes(&cases()?, &rules)? {
         let alert = rule["alert"].as_str().unwrap_or_default();
@@ -73,7 +75,7 @@ pub(crate) fn check(rendered: &str) -> Result<()> {
     run(&["test", "rules"], &files)
 }
 
-/// The groups of the one PrometheusRule.
+/// The rule groups of the only PrometheusRule.
 fn groups(rendered: &str) -> Result<Vec<Value>> {
     for document in serde_yaml_ng::Deserializer::from_str(rendered) {
         let resource: Value = Deserialize::deserialize(document)?;
@@ -84,14 +86,15 @@ fn groups(rendered: &str) -> Result<Vec<Value>> {
     bail!("no PrometheusRule is rendered")
 }
 
-/// What promtool is to run for each rule; refuses an alert without both kinds of cases, and cases without an alert.
+/// Promtool's tests for each rule. Fails for an alert without both kinds of cases, and for cases
+/// without an alert.
 fn scenes<'a>(cases: &[Cases], rules: &[&'a Value]) -> Result<Vec<(&'a Value, Vec<Value>)>> {
     for rule in rules {
         let alert = rule["alert"].as_str().unwrap_or_default();
         let Some(its) = cases.iter().find(|cases| cases.alert == alert) else {
             bail!("{alert} has no case in helm/tests/alerts.yaml");
         };
-        // An alert that never fires is silent with no series too.
+        // An alert that never fires would pass a case without series.
         if its.fires.is_empty() || !its.silent.iter().any(|case| !case.series.is_empty()) {
             bail!("{alert} needs a case in which it fires and one in which it does not");
         }
@@ -117,7 +120,7 @@ fn scenes<'a>(cases: &[Cases], rules: &[&'a Value]) -> Result<Vec<(&'a Value, Ve
     Ok(scenes)
 }
 
-/// One release in a state, another one beside it, and what is expected of the first.
+/// A test with one release in a state, another one beside it, and the expected alerts of the first.
 fn scene(rule: &Value, fires: Option<&Case>, here: &Case, elsewhere: &Case) -> Result<Value> {
     let mut input = Vec::new();
     for (case, namespace) in [(here, NAMESPACE), (elsewhere, ELSEWHERE)] {
@@ -134,7 +137,7 @@ fn scene(rule: &Value, fires: Option<&Case>, here: &Case, elsewhere: &Case) -> R
             labels.insert("namespace".to_owned(), NAMESPACE.into());
             labels.insert("job".to_owned(), RELEASE.into());
             labels.extend(its.clone());
-            // What an alert does not have.
+            // Labels that the alert lacks.
             labels.retain(|_, value| !value.is_null());
             json!({ "exp_labels": labels, "exp_annotations": rule["annotations"] })
         })
@@ -149,7 +152,7 @@ fn scene(rule: &Value, fires: Option<&Case>, here: &Case, elsewhere: &Case) -> R
     }))
 }
 
-/// The series with the labels of its release.
+/// A series with the labels of its release.
 fn of_release(series: &str, namespace: &str) -> Result<Value> {
     let (head, values) = match series.split_once("} ") {
         Some((head, values)) => (head, values),

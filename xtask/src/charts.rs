@@ -1,4 +1,4 @@
-//! The chart and the manifests against the real programs that read them: helm, kustomize, promtool, the schemas of Kubernetes.
+//! Checks the chart and the manifests with helm, kustomize, promtool and the schemas of Kubernetes.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -19,14 +19,14 @@ mod served;
 mod wants;
 
 const PROFILES: [&str; 2] = ["small", "production"];
-/// What the services stand on: the files and what they are made of.
+/// Manifests of the platform: the rendered file and its source.
 const PLATFORM: [(&str, &str); 2] =
     [("platform.yaml", "k8s/platform"), ("eventstoredb.yaml", "k8s/platform/eventstoredb")];
-/// The newest versions whose schemas the validator has.
+/// The newest versions of Kubernetes whose schemas the validator has.
 const KUBERNETES: [&str; 3] = ["1.35", "1.36", "1.37"];
-/// Resources of operators, of which Kubernetes itself has no schema.
+/// API groups of operators, whose resources are not in Kubernetes' own schemas.
 const FOREIGN: [&str; 2] = ["monitoring.coreos.com/", "gateway.networking.k8s.io/"];
-/// What the chart and the platform render to: file names under `k8s/rendered` and their text.
+/// Renders the chart and the platform: names of files under `k8s/rendered`, and their text.
 pub(crate) fn rendered() -> Result<Vec<(String, String)>> {
     let (_, kubectl) = helm()?;
     let mut files = Vec::new();
@@ -48,14 +48,14 @@ fn values_of(profile: &str) -> PathBuf {
     chart().join(format!("profiles/{profile}.yaml"))
 }
 
-/// What the chart renders to with these values, and arguments of helm's besides.
+/// Renders the chart with these values and further arguments of helm.
 fn template(values: &Path, arguments: &[&str]) -> Result<String> {
     let mut command = Command::new(helm()?.0);
     command.args(["template", "dossier", "--namespace", "dossier", "--values"]);
     printed(command.arg(values).args(arguments).arg(chart()))
 }
 
-/// Renders, lints and validates everything, and compares it with what is checked in.
+/// Renders, lints and validates everything, and compares it with the files in the repository.
 pub(crate) fn check(dossier: &Path) -> Result<()> {
     for profile in PROFILES {
         let mut lint = Command::new(helm()?.0);
@@ -92,7 +92,7 @@ pub(crate) fn check(dossier: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A label of result-delivery's pods would have more than 63 characters.
+/// The longest release name: a label of result-delivery's pods has at most 63 characters.
 fn long_names() -> Result<()> {
     for (letters, taken) in [(36, true), (37, false)] {
         let name = "a".repeat(letters);
@@ -105,7 +105,8 @@ fn long_names() -> Result<()> {
     Ok(())
 }
 
-/// A digest names one image for ever, and a tag whatever it was given to last: where both are given the digest holds.
+/// If both tag and digest of an image are set, the digest is used: unlike a tag, it always names
+/// the same image.
 fn digests() -> Result<()> {
     let digest = format!("sha256:{}", "1".repeat(64));
     let values = format!("image.repository=r.example/d,image.tag=v1,image.digest={digest}");
@@ -124,7 +125,8 @@ fn digests() -> Result<()> {
     Ok(())
 }
 
-/// Against the schemas of the newest versions of Kubernetes, unknown fields refused.
+/// Validates a manifest with the schemas of the newest versions of Kubernetes; unknown fields are
+/// errors.
 fn validate(name: &str, text: &str) -> Result<()> {
     let own = |document: &&str| {
         !FOREIGN.iter().any(|group| document.contains(&format!("apiVersion: {group}")))
@@ -152,7 +154,7 @@ fn validate(name: &str, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// The resources in a text.
+/// The resources in a YAML text.
 fn resources(text: &str) -> Result<Vec<serde_json::Value>> {
     let documents = serde_yaml_ng::Deserializer::from_str(text);
     let read: Result<Vec<serde_json::Value>, _> =
@@ -160,7 +162,7 @@ fn resources(text: &str) -> Result<Vec<serde_json::Value>> {
     Ok(read?.into_iter().filter(|resource| !resource.is_null()).collect())
 }
 
-/// The words of a text that begin like the names of our variables.
+/// Names in a text with the prefixes of our environment variables.
 fn variables(text: &str) -> BTreeSet<String> {
     let ours = |name: &&str| name.starts_with("DOSSIER_") || name.starts_with("OTEL_");
     let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
@@ -174,6 +176,6 @@ fn printed(command: &mut Command) -> Result<String> {
     if !output.status.success() {
         bail!("{line} failed: {} {}", text(&output.stdout), text(&output.stderr));
     }
-    // The validator says what it found on standard error.
+    // The validator writes its findings to standard error.
     Ok(if output.stdout.is_empty() { text(&output.stderr) } else { text(&output.stdout) })
 }

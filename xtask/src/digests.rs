@@ -1,5 +1,5 @@
-//! Images that are not ours, by digest: the bases of the Containerfile and what `k8s/platform` runs. A tag can be moved to another
-//! image; a digest cannot.
+//! Pins third-party images by digest: bases of the Containerfile and images of `k8s/platform`. A
+//! tag can be moved to another image; a digest cannot.
 
 use std::io::Write;
 use std::process::Command;
@@ -12,7 +12,7 @@ const CONTAINERFILE: &str = "Containerfile";
 const KUSTOMIZATIONS: [&str; 2] =
     ["k8s/platform/kustomization.yaml", "k8s/platform/eventstoredb/kustomization.yaml"];
 
-/// Asks the registries which image each tag names today, and writes its digest beside the tag.
+/// Resolves each tag at its registry, and writes the digest beside it.
 pub(crate) fn write() -> Result<()> {
     let path = root().join(CONTAINERFILE);
     std::fs::write(&path, bases_pinned(&std::fs::read_to_string(&path)?, &asked)?)?;
@@ -22,8 +22,8 @@ pub(crate) fn write() -> Result<()> {
     Ok(())
 }
 
-/// Fails if a base of the Containerfile has no digest, and warns of an image of the platform that has none: which registry it
-/// comes from, and when it is looked up there, is for whoever runs it.
+/// Fails if a base of the Containerfile has no digest; warns if an image of the platform has none,
+/// because operators choose its registry and time of update.
 pub(crate) fn check() -> Result<()> {
     let containerfile = std::fs::read_to_string(root().join(CONTAINERFILE))?;
     for line in containerfile.lines() {
@@ -42,7 +42,7 @@ pub(crate) fn check() -> Result<()> {
     Ok(())
 }
 
-/// The digest that a registry has for a tag, of all platforms together.
+/// The digest of a tag at its registry, for all platforms together.
 fn asked(image: &str) -> Result<String> {
     let reference = format!("docker://{image}");
     let skopeo = ["inspect", "--no-tags", "--format", "{{.Digest}}", &reference];
@@ -53,7 +53,7 @@ fn asked(image: &str) -> Result<String> {
                 return Ok(digest);
             }
             Ok(output) => bail!("{program}: {}", String::from_utf8_lossy(&output.stderr)),
-            // The other program may be there.
+            // This program is not installed; the other one may be.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(error).context(program),
         }
@@ -61,7 +61,7 @@ fn asked(image: &str) -> Result<String> {
     bail!("neither crane nor skopeo is installed; one of them asks a registry for a digest")
 }
 
-/// Fails for what is no digest.
+/// Fails for text that is not a digest.
 fn looked_at(digest: String) -> Result<String> {
     let hex = digest.strip_prefix("sha256:").context("a registry answers without a digest")?;
     if hex.len() != 64 || !hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
@@ -74,13 +74,13 @@ fn digest_of(image: &str) -> Option<&str> {
     image.split_once('@').map(|(_, digest)| digest)
 }
 
-/// What a stage is made from, and the rest of the line.
+/// The base image of a stage, and the rest of the line.
 fn base(line: &str) -> Option<(&str, &str)> {
     let from = line.strip_prefix("FROM ")?;
     Some(from.split_once(' ').unwrap_or((from, "")))
 }
 
-/// A Containerfile with the digest of each base behind its tag.
+/// The Containerfile with the digest of each base after its tag.
 fn bases_pinned(text: &str, digest: &dyn Fn(&str) -> Result<String>) -> Result<String> {
     let mut pinned = String::new();
     for line in text.lines() {
@@ -96,7 +96,7 @@ fn bases_pinned(text: &str, digest: &dyn Fn(&str) -> Result<String>) -> Result<S
     Ok(pinned)
 }
 
-/// A kustomization with the digest of each image under its tag.
+/// The kustomization with the digest of each image below its tag.
 fn images_pinned(text: &str, digest: &dyn Fn(&str) -> Result<String>) -> Result<String> {
     let mut pinned = String::new();
     let mut name = "";
@@ -116,7 +116,7 @@ fn images_pinned(text: &str, digest: &dyn Fn(&str) -> Result<String>) -> Result<
     Ok(pinned)
 }
 
-/// The images of a kustomization that have a tag alone.
+/// Images of a kustomization without a digest.
 fn open(kustomization: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut name = "";
@@ -171,7 +171,7 @@ mod tests {
         }
     }
 
-    /// The image is built by the compiler of its base: with the file of the toolchain beside the sources it would fetch another.
+    /// With another compiler, the toolchain file would cause a download during the build.
     #[test]
     fn the_image_is_built_by_the_compiler_that_the_workspace_names() {
         let read = |name: &str| std::fs::read_to_string(root().join(name)).unwrap();

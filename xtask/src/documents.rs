@@ -1,4 +1,4 @@
-//! What the OpenAPI documents promise to those who generate clients from them.
+//! Tests what the OpenAPI documents guarantee to generators of clients.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::generate::all_documents;
 
-/// Every document, as JSON.
+/// All documents, as JSON.
 fn declared() -> Vec<(&'static str, Value)> {
     let all = all_documents().into_iter();
     let documents = all.map(|(name, document)| (name, serde_json::to_value(&document).unwrap()));
@@ -17,7 +17,7 @@ fn fields(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flatten()
 }
 
-/// Every operation, with its address and method.
+/// All operations, with address and method.
 fn operations(document: &Value) -> Vec<(String, &Value)> {
     let items = fields(&document["paths"]);
     let operations = items.flat_map(|(address, item)| {
@@ -26,7 +26,7 @@ fn operations(document: &Value) -> Vec<(String, &Value)> {
     operations.collect()
 }
 
-/// Every content of a document, with where it stands.
+/// Collects all contents of a document, with their places.
 fn contents<'a>(place: &str, value: &'a Value, found: &mut Vec<(String, &'a Value)>) {
     for (media_type, content) in fields(&value["content"]) {
         found.push((format!("{place} {media_type}"), content));

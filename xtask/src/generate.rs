@@ -1,4 +1,4 @@
-//! Everything that is generated, as (path, content): written by `cargo xtask generate`, compared by a test.
+//! All generated files, as (path, content): written by `cargo xtask generate`, compared by a test.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -31,14 +31,14 @@ pub(crate) fn write() -> Result<()> {
     Ok(())
 }
 
-/// The documents of all services, and that of what every process answers.
+/// Documents of all services, and of the operations that every process has.
 pub(crate) fn all_documents() -> Vec<(&'static str, OpenApi)> {
     let mut documents = documents();
     documents.push(("process", standalone::openapi()));
     documents
 }
 
-/// The documents of all services.
+/// Documents of all services.
 pub(crate) fn documents() -> Vec<(&'static str, OpenApi)> {
     vec![
         ("intake", intake::openapi()),
@@ -50,7 +50,7 @@ pub(crate) fn documents() -> Vec<(&'static str, OpenApi)> {
     ]
 }
 
-/// The steps of all services, in the order of the procedure.
+/// Steps of all services, in the order of the procedure.
 pub(crate) fn steps() -> Vec<Step> {
     [
         dossier::intake::STEPS,
@@ -109,7 +109,7 @@ fn steps_page() -> Result<String> {
             .may
             .iter()
             .map(|may| {
-                // As tokens spell it.
+                // As spelled in tokens.
                 let role = serde_json::to_value(may.role)?;
                 let scope = format!("{:?}", may.scope).to_lowercase();
                 Ok(format!("{} ({scope})", role.as_str().unwrap_or_default()))
@@ -150,7 +150,7 @@ mod tests {
         }
     }
 
-    /// What replies call the end of a period.
+    /// Whether a property is the end of a period, by its name.
     fn is_an_end(name: &str) -> bool {
         ["due_at", "ends_at", "valid_until", "decided_by"].iter().any(|end| name.ends_with(end))
     }
@@ -167,7 +167,7 @@ mod tests {
                     panic!("{service}: {schema} is no object: what is flattened must be inlined")
                 });
                 for name in properties.keys().filter(|name| is_an_end(name)) {
-                    // `due_at` has `due_on` beside it, `valid_until` has `valid_until_on`.
+                    // `due_at` is accompanied by `due_on`, `valid_until` by `valid_until_on`.
                     let last_day = format!("{}_on", name.strip_suffix("_at").unwrap_or(name));
                     let format = &properties.get(&last_day).map(|day| &day["format"]);
                     assert_eq!(
@@ -214,7 +214,7 @@ mod tests {
         }
     }
 
-    /// The samples of a kind: the first one, and one for each shape that was added to it since (`KIND.WHAT.json`).
+    /// Samples of a kind: the first one, and one for each shape added since (`KIND.WHAT.json`).
     fn samples(kind: &str) -> Vec<PathBuf> {
         let files = std::fs::read_dir(root().join("schemas/samples")).unwrap();
         let of_kind = files.flatten().map(|file| file.path()).filter(|path| {
@@ -239,8 +239,8 @@ mod tests {
         }
     }
 
-    /// Checks the subscriptions of a service: each is to another kind, reads every sample of it, and leads to steps that the
-    /// service takes itself.
+    /// Checks the subscriptions of a service: each has a kind of its own, decodes every sample of
+    /// it, and leads to steps of that service.
     fn check_subscriptions<S: State>(steps: &[Step]) {
         let envelope = Envelope {
             at: Timestamp::UNIX_EPOCH,

@@ -1,5 +1,5 @@
-//! The tasks of `cargo xtask` that need the services' code: what is generated from it, and what is checked against it. The other
-//! tasks, and the way here, are in the package `tasks`.
+//! The tasks of `cargo xtask` that need the services' code: generated files, and checks against the
+//! code. The other tasks, and the dispatch to these, are in the package `tasks`.
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -35,9 +35,10 @@ enum Command {
     Generate,
     /// Render, lint and validate the chart and the manifests.
     Charts,
-    /// Give the OpenAPI documents to validators that others use.
+    /// Check the OpenAPI documents with third-party validators.
     Validate,
-    /// Look up the images of the Containerfile's bases and of `k8s/platform` (with crane or skopeo), and write their digests.
+    /// Resolve the images of the Containerfile and of `k8s/platform` with crane or skopeo, and
+    /// write their digests.
     Digests,
 }
 

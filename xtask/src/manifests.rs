@@ -1,4 +1,4 @@
-//! What every rendered manifest must have, whoever wrote it.
+//! Tests requirements on all rendered manifests.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ fn named(profile: &str, resource: &Value) -> String {
     format!("{profile}: {} {}", resource["kind"], resource["metadata"]["name"])
 }
 
-/// The pods that workloads make, and those that stand alone or end.
+/// Pods of all workloads and jobs, and single pods; the flag marks those that run permanently.
 fn pods() -> Vec<(String, bool, Value)> {
     resources()
         .iter()
@@ -51,7 +51,7 @@ fn every_profile_has_a_workload_for_each_service() {
     }
 }
 
-/// Those that run for long, and those that come before.
+/// Containers and init containers of a pod.
 fn containers(pod: &Value) -> Vec<&Value> {
     let of = |key: &str| pod[key].as_array().into_iter().flatten();
     of("initContainers").chain(of("containers")).collect()
@@ -60,7 +60,7 @@ fn containers(pod: &Value) -> Vec<&Value> {
 #[test]
 fn every_pod_is_as_restricted_as_pods_can_be() {
     for (name, _, pod) in pods() {
-        // Forty variables of other services' addresses that nobody reads.
+        // Otherwise pods get about 40 unused variables with addresses of other services.
         assert_eq!(pod["enableServiceLinks"], false, "{name}");
         let security = &pod["securityContext"];
         assert_eq!(pod["automountServiceAccountToken"], false, "{name}");
@@ -95,13 +95,14 @@ fn every_workload_is_probed_in_three_ways_that_differ() {
             let ports: Vec<&Value> =
                 container["ports"].as_array().unwrap().iter().map(|port| &port["name"]).collect();
             for probe in ["startupProbe", "livenessProbe", "readinessProbe"] {
-                // One who cannot be asked whether it lives is only knocked at.
+                // A component without a health endpoint is probed by TCP only.
                 let asked = &container[probe]["httpGet"]["port"];
                 let port =
                     if asked.is_null() { &container[probe]["tcpSocket"]["port"] } else { asked };
                 assert!(ports.contains(&port), "{name}: {probe} asks at {port}");
                 if name.contains("dossier") {
-                    // What a probe asks others for at the most, and as long again for the answer itself.
+                    // Longest duration of a probe's own queries, and the same time again for the
+                    // answer.
                     let waits = container[probe]["timeoutSeconds"].as_u64().unwrap();
                     let asks = 2 * service_kit::limits::PROBE_ASKS_MAX;
                     assert!(Duration::from_secs(waits) >= asks, "{name}: {probe} waits {waits} s");

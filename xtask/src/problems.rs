@@ -1,4 +1,4 @@
-//! The catalogue of problems, from the OpenAPI documents.
+//! Generates the catalogue of problems from the OpenAPI documents.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -11,7 +11,7 @@ use crate::generate::all_documents;
 
 pub(crate) const PATH: &str = "docs/problems.md";
 
-/// A problem as its example shows it, and the operations that answer it.
+/// A problem, as in its example, and the operations that answer with it.
 #[derive(Debug, Default)]
 struct Entry {
     status: u64,
@@ -64,7 +64,7 @@ fn entries() -> Result<BTreeMap<String, Entry>> {
     Ok(entries)
 }
 
-/// The codes of the problems of an operation.
+/// Codes of an operation's problems.
 fn codes(operation: &Value, document: &Value) -> Vec<String> {
     let responses = operation["responses"].as_object().into_iter().flat_map(|all| all.values());
     let resolved = responses.map(|response| match response["$ref"].as_str() {

@@ -1,4 +1,4 @@
-//! Comments and documents, checked against `docs/style.md`.
+//! Tests comments and documents against `docs/style.md`.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,7 +8,7 @@ use crate::tidy::sources;
 
 const COLUMNS_MAX: usize = 100;
 
-/// Folders and files whose comments follow the style guide. Add one once its do.
+/// Folders and files whose comments follow the style guide. Add new ones once theirs do.
 const CLEAN: &[&str] = &[
     "cluster/src",
     "libs/calendar",
@@ -25,7 +25,7 @@ const CLEAN: &[&str] = &[
     "services/standalone/src",
     "xtask/src/prose.rs",
 ];
-/// What in them does not yet.
+/// Exceptions within these folders.
 const EXCEPT: &[&str] = &[
     "libs/events/src/store/eventstoredb",
     "libs/events/src/store/eventstoredb.rs",
@@ -54,7 +54,8 @@ fn comments_have_at_most_100_columns() {
     }
 }
 
-/// "The stream." above `stream: String` says nothing. Constants are exempt: theirs gives the unit.
+/// "The stream." above `stream: String` is no information. Constants are exempt, because their
+/// documentation gives the unit.
 #[test]
 fn documentation_says_more_than_the_name() {
     for (path, text) in sources().iter().filter(|(path, _)| is_clean(path)) {
@@ -97,7 +98,7 @@ fn a_sentence_that_repeats_a_name_is_found() {
     assert!(!repeats("The agency's code.", "Agency,"));
 }
 
-/// In place of rustc's `missing_docs`, which wants a line for every field and variant.
+/// Replaces rustc's `missing_docs`, which requires documentation of every field and variant too.
 #[test]
 fn public_items_of_libraries_are_documented() {
     let items = ["fn ", "const fn ", "async fn ", "struct ", "enum ", "trait ", "type ", "const "];

@@ -1,4 +1,4 @@
-//! Style and structure as tests.
+//! Tests of style and structure.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -9,7 +9,8 @@ use crate::generate::{root, steps};
 const LINES_MAX: usize = 500;
 const DRAWERS: [&str; 5] = ["utils", "helpers", "misc", "manager", "base"];
 
-/// Who may depend on whom. A package that is not named may depend on nothing of ours.
+/// Permitted dependencies between packages. A package that is not listed may depend on no other of
+/// the workspace.
 const ARROWS: &[(&str, &[&str])] = &[
     ("dossier", &["calendar"]),
     // For its tests.
@@ -24,7 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("standalone", ALL),
     ("tasks", &["cluster"]),
     ("xtask", ALL),
-    // Measures the store alone; otherwise it speaks HTTP only.
+    // To measure the store alone; otherwise it uses HTTP only.
     ("loadtest", &["cluster", "events"]),
     ("simulation", &["dossier", "events", "service-kit", "standalone"]),
 ];
@@ -44,7 +45,7 @@ const ALL: &[&str] = &[
     "register",
     "standalone",
 ];
-/// What the pure crates may use besides our own.
+/// Third-party packages that the pure crates may use.
 const PURE: &[&str] = &[
     "icu_properties",
     "jiff",
@@ -153,7 +154,8 @@ fn a_step_is_two_files_with_the_same_stem() {
 
 #[test]
 fn every_law_file_has_its_tests_or_is_tested_through_another() {
-    // Their decisions are one guard, which the tests of the step before them and of the services take.
+    // They share one guard, which is covered by the tests of the preceding step and of the
+    // services.
     let through_others = [
         "resume_review",
         "cancel_review",
@@ -185,10 +187,10 @@ fn files_are_short_and_their_names_say_what_is_in_them() {
     }
 }
 
-/// How many lines above a wait say why the time itself must pass.
+/// Lines above a sleep in which the reason for it may be given.
 const REASON_ABOVE: usize = 4;
 
-/// Where a text waits for time to pass and does not say why, or does it in disguise.
+/// Lines that sleep without a reason, directly or in disguise.
 fn sleeps(text: &str) -> Vec<usize> {
     let lines: Vec<&str> = text.lines().collect();
     let reason = |at: usize| {
@@ -197,7 +199,7 @@ fn sleeps(text: &str) -> Vec<usize> {
     };
     let slept = |line: &str| ["thread::sleep", "time::sleep("].iter().any(|w| line.contains(w));
     let disguised = |at: usize| {
-        // A call may be broken into lines.
+        // A call may span several lines.
         let call = lines.get(at..lines.len().min(at + REASON_ABOVE)).unwrap_or_default().concat();
         let call: String = call.split_whitespace().collect();
         let (_, timeout) = call.split_once("timeout(").unwrap_or_default();

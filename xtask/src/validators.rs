@@ -1,4 +1,4 @@
-//! The OpenAPI documents before validators that others use.
+//! Checks the OpenAPI documents with third-party validators.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use crate::generate::{all_documents, root};
 /// A linter of OpenAPI documents, from npm.
 const REDOCLY: &str = "@redocly/cli@2.77.0";
 
-/// No validator finds an error in a document.
+/// Fails if a validator finds an error in a document.
 pub(crate) fn run() -> Result<()> {
     let documents: Vec<String> =
         all_documents().iter().map(|(name, _)| format!("openapi/{name}.json")).collect();

@@ -1,4 +1,4 @@
-//! The page of the chart's values, from the comments beside them.
+//! Generates the page of the chart's values from the comments beside them.
 
 use std::fmt::Write as _;
 
@@ -22,7 +22,7 @@ has to set: [UPGRADING.md](UPGRADING.md). `profiles/small.yaml` and `profiles/pr
 |---|---|---|
 ";
 
-/// A value, or a group of them.
+/// A value, or a group of values.
 #[derive(Debug, PartialEq, Eq)]
 struct Row {
     path: Vec<String>,
@@ -39,7 +39,7 @@ pub(crate) fn page() -> Result<String> {
         }
         let found = path.iter().try_fold(&values, |value, key| value.get(key));
         let value = found.with_context(|| path.join("."))?;
-        // What stands on lines of its own below has rows of its own.
+        // Groups that are written over several lines have rows of their own.
         let group = value.as_object().is_some_and(|fields| !fields.is_empty())
             && !written_on_one_line(&text, &path);
         if group && comment.is_empty() {
@@ -52,7 +52,7 @@ pub(crate) fn page() -> Result<String> {
     Ok(page)
 }
 
-/// The services have the same values; those that differ by nothing are not repeated.
+/// Whether a value equals that of the first service; such values are listed once.
 fn as_of_the_first_service(values: &Value, path: &[String]) -> bool {
     let [services, service, rest @ ..] = path else { return false };
     if services != "services" || service == "intake" {
@@ -64,7 +64,7 @@ fn as_of_the_first_service(values: &Value, path: &[String]) -> bool {
     rest.is_empty() || of(service) == of("intake")
 }
 
-/// The keys in their order, each with the comment above it.
+/// Keys in their order, each with the comment above it.
 fn rows(text: &str) -> Vec<Row> {
     let (mut rows, mut path, mut comment) = (Vec::new(), Vec::<String>::new(), String::new());
     for line in text.lines() {
@@ -119,7 +119,7 @@ mod tests {
         let values: Value = serde_yaml_ng::from_str(&text).unwrap();
         let mut described = 0;
         for Row { path, comment } in rows(&text) {
-            // The services have the same values; the first says what they are.
+            // The first service documents the values of all.
             let again = path[0] == "services" && path.get(1).is_some_and(|s| s != "intake");
             let group = path.iter().fold(&values, |value, key| &value[key]).is_object();
             assert!(again || group || !comment.is_empty(), "{}", path.join("."));

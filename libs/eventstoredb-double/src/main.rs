@@ -63,7 +63,7 @@ struct Arguments {
     /// Seconds after which the faults end; without it they last.
     #[arg(long, value_name = "SECONDS")]
     faults_end_after: Option<u64>,
-    /// The cluster has not written its users: it knows nobody.
+    /// The cluster has not created its users: all users are refused.
     #[arg(long)]
     users_unwritten: bool,
     /// Seconds that the servers' clock is ahead.

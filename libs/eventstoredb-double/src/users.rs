@@ -95,8 +95,8 @@ impl Caller {
         self.may(stream, log.metadata(of(stream)).and_then(|said| said.writers.as_deref()))
     }
 
-    /// Whether the caller may access a stream: those named in its list; without a list all users,
-    /// except for the server's own streams, which only administrators may access.
+    /// Whether the caller may access a stream: administrators always; users whom its list names or,
+    /// without a list, all users, except for the server's own streams.
     fn may(&self, stream: &str, named: Option<&[String]>) -> Result<(), Status> {
         let user = match self {
             Self::Anybody => return Ok(()),

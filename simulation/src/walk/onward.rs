@@ -1,6 +1,7 @@
-//! Whether something leads on: wherever a walk leaves a dossier, it goes on with it without branching, first by what brings a dossier on,
-//! then by letting time pass, then by everything else, until an end is reached. So every state has a way out that was taken, or
-//! is a finding. States that look alike are taken as alike.
+//! Proves that an end is reachable: from where the walk leaves a dossier, it continues without
+//! branching, first with steps that advance the dossier, then by letting time pass, then with all
+//! others, until an end is reached. A state without such a way is a finding. States with equal
+//! fingerprints are treated as equal.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -11,13 +12,13 @@ use super::{Finding, MOVES, Move, Node, ORDINARY, Walk, place};
 use crate::actions::ACTIONS;
 use crate::seen::Seen;
 
-/// Steps after which a way is given up as leading nowhere.
+/// Steps after which a way is abandoned.
 const STEPS_MAX: usize = 80;
 
-/// In which order a way out is looked for.
+/// The order in which moves are tried.
 fn order() -> Vec<Move> {
     let gives_up = |place: &usize| ACTIONS.get(*place).is_some_and(|action| action.gives_up);
-    // What an outage holds does not pass while it lasts.
+    // Deadlines that an outage suspends do not pass while it lasts.
     let ends = |place: &usize| ACTIONS.get(*place).is_some_and(|a| a.name == "end the outage");
     let all = || ORDINARY..ACTIONS.len();
     let first = (0..ORDINARY).chain(all().filter(ends)).map(Move::Act).chain([Move::Wait]);
@@ -27,7 +28,7 @@ fn order() -> Vec<Move> {
 }
 
 impl Walk<'_> {
-    /// Goes on from a state until an end is known to follow; gives how many steps that took.
+    /// Continues from a state until an end is known to follow; returns the number of granted steps.
     pub(super) async fn go_on_to_an_end(&mut self, here: usize, seen: &Seen) -> Result<usize> {
         let before = self.walked.granted;
         let (mut here, mut seen) = (here, seen.clone());
@@ -43,7 +44,8 @@ impl Walk<'_> {
         Ok(self.walked.granted - before)
     }
 
-    /// The first step that leads to a state which was not left on this way; time may also pass without one.
+    /// The first move to a state that was not left on this way; time may also pass without a change
+    /// of state.
     async fn onward(
         &mut self,
         here: usize,
@@ -68,7 +70,7 @@ impl Walk<'_> {
         Ok(None)
     }
 
-    /// Which states lead to no end.
+    /// Reports states from which no end was reached.
     pub(super) fn conclude(&mut self) {
         let strict = self.leading(true);
         let any = self.leading(false);
@@ -92,7 +94,7 @@ impl Walk<'_> {
         self.walked.unfinished += self.nodes.iter().filter(|node| !node.is_finished()).count();
     }
 
-    /// The states from which an end is reached.
+    /// States from which an end was reached.
     fn leading(&self, without_giving_up: bool) -> BTreeSet<usize> {
         let ended = self.nodes.iter().enumerate().filter(|(_, node)| node.ended);
         let mut found: BTreeSet<usize> = ended.map(|(place, _)| place).collect();

@@ -1,4 +1,5 @@
-//! Rules that two persons issue: proposed, rejected, proposed again and signed, and withdrawn before they take effect.
+//! Rules that two persons issue: proposed, rejected, proposed again and signed, and withdrawn
+//! before they take effect.
 
 use anyhow::Result;
 use dossier::contract::{Role, RulesKind};
@@ -8,7 +9,8 @@ use super::{Finding, Walked};
 use crate::procedures::{Subject, bearer};
 use crate::world::World;
 
-/// Takes the next versions of a procedure through everything that may become of them; whatever is not granted is a finding.
+/// Takes the next versions of a procedure through all their states; a step that is refused is a
+/// finding.
 pub(super) async fn sign_and_withdraw(subject: &Subject, walked: &mut Walked) -> Result<()> {
     let Some(text) = &subject.issued else { return Ok(()) };
     let mut rules = subject.rules.clone();
@@ -18,7 +20,7 @@ pub(super) async fn sign_and_withdraw(subject: &Subject, walked: &mut Walked) ->
         let mut next: Value = serde_json::from_str(text).unwrap_or_default();
         next["version"] = json!(number);
         if number > 1 {
-            // Not in force yet, so that it can be withdrawn.
+            // Not yet in force, so that it can be withdrawn.
             next["effective"] = json!({ "from": "2026-12-01" });
         }
         next.to_string()

@@ -1,4 +1,4 @@
-//! What a linter advises for manifests, beyond their schemas: all of it is followed, but for what stands here with a reason.
+//! Checks manifests with the linter checkov. Every finding is fixed or has a reason here.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,8 +7,8 @@ use anyhow::{Context, Result, bail};
 use cluster::tools::CHECKOV;
 use serde_json::Value;
 
-/// A check that is not followed: its id, what the names of its resources begin with, and why. The linter says what each id means:
-/// `checkov --list --framework kubernetes`.
+/// Checks that are not followed: id, prefix of the resources' names, and reason. The ids are
+/// explained by `checkov --list --framework kubernetes`.
 const NOT_FOLLOWED: [(&str, &str, &str); 9] = [
     (
         "CKV_K8S_11",
@@ -41,11 +41,11 @@ const NOT_FOLLOWED: [(&str, &str, &str); 9] = [
     ("CKV_K8S_43", "Deployment.dossier-platform.", "the same"),
 ];
 
-/// Of all manifests in a folder.
+/// Checks all manifests in a folder.
 pub(super) fn check(folder: &Path) -> Result<()> {
     let mut command = Command::new(CHECKOV.path()?);
     command.args(["--framework", "kubernetes", "--output", "json", "--quiet", "--compact"]);
-    // It would fetch what its maker's platform says of each check.
+    // Without this option it downloads descriptions of the checks from its vendor.
     command.args(["--skip-download", "--directory"]).arg(folder);
     let output = command.output()?;
     let said = String::from_utf8_lossy(&output.stdout);
@@ -59,7 +59,7 @@ pub(super) fn check(folder: &Path) -> Result<()> {
     judge(&advice, passed)
 }
 
-/// Nothing is advised that is not answered above, and every answer is needed.
+/// Every finding must be listed above, and every listed one must occur.
 fn judge(advice: &[(&str, &str)], passed: u64) -> Result<()> {
     let answers = |(id, of, _): &(&str, &str, &str), (check, resource): &(&str, &str)| {
         id == check && resource.starts_with(of)
@@ -81,7 +81,7 @@ fn judge(advice: &[(&str, &str)], passed: u64) -> Result<()> {
             );
         }
     }
-    // So many at the least: it has read all of the manifests.
+    // A lower bound that shows that all manifests were read.
     if passed < 1_000 {
         bail!("checkov has passed {passed} checks only");
     }

@@ -1,5 +1,6 @@
-//! The handbook's commands, as they stand there, with the real helm and kubectl as far as they go without a cluster: what is created
-//! is put together, what is applied and installed is rendered. What only a cluster can do is counted, so that it is known.
+//! Runs the commands of the handbook with the real helm and kubectl, as far as possible without a
+//! cluster: objects are created locally, manifests and charts are rendered. Commands that need a
+//! cluster are counted.
 
 use std::path::Path;
 use std::process::Command;
@@ -11,9 +12,9 @@ use super::printed;
 use crate::generate::root;
 
 const HANDBOOK: &str = "docs/operating.md";
-/// Commands that nobody but a cluster answers: `helm test`, and deleting and growing what is there.
+/// Commands that need a cluster: `helm test`, and deletion and expansion of existing objects.
 const FOR_A_CLUSTER: usize = 3;
-/// What stands for the reader's own, and something of that kind. The more special ones first.
+/// Placeholders of the handbook and example values; longer ones first.
 const OWN: [(&str, &str); 7] = [
     (
         "image.digest=…",
@@ -27,7 +28,8 @@ const OWN: [(&str, &str); 7] = [
     ("$(openssl rand -hex 24)", "1234"),
 ];
 
-/// The real programs behind the words: each says what it would do, and fails where it would.
+/// Shell functions in place of helm and kubectl: each runs the real program without a cluster, and
+/// fails if that does.
 const PRELUDE: &str = r#"
 made() { echo "made: $*" >&2; }
 kubectl() {
@@ -73,7 +75,7 @@ pub(super) fn check() -> Result<()> {
     Ok(())
 }
 
-/// The fenced blocks of a page.
+/// Fenced code blocks of a page.
 fn blocks(page: &str) -> impl Iterator<Item = &str> {
     let fenced = page.split("\n```").skip(1).step_by(2);
     fenced.filter_map(|block| block.split_once('\n').map(|(_, lines)| lines))
@@ -87,7 +89,8 @@ fn own(block: &str) -> String {
     OWN.iter().fold(block.to_owned(), |block, (from, to)| block.replace(from, to))
 }
 
-/// A folder in which the files are that the commands name, and the chart and the manifests where a checkout has them.
+/// Prepares a folder with the files that the commands name, and with chart and manifests as in a
+/// checkout.
 fn prepare(folder: &Path) -> Result<()> {
     if folder.exists() {
         std::fs::remove_dir_all(folder)?;
@@ -102,12 +105,12 @@ fn prepare(folder: &Path) -> Result<()> {
     for role in ["applicant", "clerk", "cashier", "reviewer", "approver"] {
         std::fs::write(folder.join("SECRETS").join(role), "a secret")?;
     }
-    // Of a test before: those for helm test are made further down.
+    // Left by an earlier run; those for `helm test` are created below.
     std::fs::create_dir_all(folder.join("TOKENS"))?;
     Ok(std::fs::write(folder.join("TOKENS/applicant"), "a token")?)
 }
 
-/// The real programs first.
+/// A path with the real programs first.
 fn path(folder: &Path) -> Result<String> {
     let programs = folder.join("bin");
     std::fs::create_dir_all(&programs)?;

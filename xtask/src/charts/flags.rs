@@ -1,4 +1,5 @@
-//! The program's flags and the chart's values: what the chart sets is read, and what the program reads can be set.
+//! Compares the program's options with the chart's values: the program must know every setting of
+//! the chart, and the chart must be able to set every option.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,17 +9,17 @@ use anyhow::{Result, bail};
 
 use super::{printed, variables};
 
-/// What has no value: `extraArgs` and `extraEnv` give it, and why nobody needs more.
+/// Options without a value in the chart, with the reason; `extraArgs` and `extraEnv` can set them.
 const WITHOUT_VALUE: [(&str, &str); 2] =
     [("--help", "prints and ends"), ("--version", "prints and ends")];
 
-/// A flag of `dossier serve`.
+/// An option of `dossier serve`.
 struct Flag {
     name: String,
     variable: Option<String>,
 }
 
-/// The environment variables that a manifest sets are read.
+/// Checks that the program knows the environment variables of a manifest.
 pub(super) fn known(dossier: &Path, name: &str, text: &str) -> Result<()> {
     let known: BTreeSet<String> =
         flags(dossier)?.into_iter().filter_map(|flag| flag.variable).collect();
@@ -30,7 +31,8 @@ pub(super) fn known(dossier: &Path, name: &str, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Every flag can be given by a value: with all values given, its variable or the flag itself stands in the manifest.
+/// Checks that every option can be set: with all values given, the manifest contains its variable
+/// or the option itself.
 pub(super) fn all_can_be_set(dossier: &Path, full: &str) -> Result<()> {
     let set = variables(full);
     for Flag { name, variable } in flags(dossier)? {
@@ -44,7 +46,7 @@ pub(super) fn all_can_be_set(dossier: &Path, full: &str) -> Result<()> {
     Ok(())
 }
 
-/// The flags, as the program's help lists them.
+/// Options, as listed by the program's help.
 fn flags(dossier: &Path) -> Result<Vec<Flag>> {
     let help = printed(Command::new(dossier).args(["serve", "--help"]))?;
     let mut flags: Vec<Flag> = Vec::new();

@@ -1,5 +1,5 @@
-//! The chart where a release runs already: what helm looks up is answered by a server that knows as much of Kubernetes as is
-//! looked up.
+//! Tests the chart's lookups of a running release against a fake Kubernetes API with the resources
+//! that are looked up.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{resources, template, values_of};
 
-/// The kinds that the chart makes or looks at: group and version, plural.
+/// Kinds that the chart creates or looks up: group and version, kind, plural.
 const KINDS: [(&str, &str, &str); 13] = [
     ("v1", "Service", "services"),
     ("v1", "ServiceAccount", "serviceaccounts"),
@@ -36,7 +36,8 @@ pub(super) fn check() -> Result<()> {
     };
     let on = "services.intake.autoscale.enabled=true";
     let off = "services.intake.autoscale.enabled=false";
-    // What runs is what is asked for while somebody else scales; the fewest and the most hold.
+    // The present number of replicas is kept while an autoscaler is active, within its minimum and
+    // maximum.
     for (live, values, replicas) in [(5, on, 5), (3, on, 3), (1, on, 3), (20, on, 8), (5, off, 3)] {
         let rendered = beside(&[(intake, set(live, "10Gi"))], &["--set", values])?;
         let found = resource(&rendered, "StatefulSet", "dossier-intake")?;
@@ -51,12 +52,12 @@ pub(super) fn check() -> Result<()> {
             bail!("a replica that is scaled away loses its volume");
         }
     }
-    // Without anybody to ask, switching it on changes nothing either.
+    // Without a cluster to look up, the chart asks for the fewest replicas.
     let alone = template(&values_of("production"), &["--set", on])?;
     if resource(&alone, "StatefulSet", "dossier-intake")?["spec"]["replicas"] != 3 {
         bail!("where nothing runs yet the chart does not ask for the fewest");
     }
-    // What a cluster writes otherwise is the same size.
+    // The same size in another notation of the cluster.
     for (live, values) in
         [("1Gi", "1024Mi"), ("10Gi", "10Gi"), ("1Ti", "1024Gi"), ("10737418240", "10Gi")]
     {
@@ -71,7 +72,8 @@ pub(super) fn check() -> Result<()> {
     claims()
 }
 
-/// A claim that is there keeps its class and its modes and does not shrink; it grows where its class grows volumes.
+/// An existing claim keeps its class and access modes and never shrinks; it grows if its class
+/// permits expansion.
 fn claims() -> Result<()> {
     let documents = "/api/v1/namespaces/dossier/persistentvolumeclaims/dossier-documents";
     let backup = "/api/v1/namespaces/dossier/persistentvolumeclaims/dossier-backup";
@@ -94,7 +96,7 @@ fn claims() -> Result<()> {
             ("1Ti", "100Gi", "1Ti"),
             ("107374182400", "10Gi", "107374182400"),
         ] {
-            // A class is asked only if the claim grows.
+            // The class is looked up only if the claim grows.
             let classes = (size == asked).then(|| (at, class(Some(true))));
             let objects: Vec<_> = [(path, claim(name, has))].into_iter().chain(classes).collect();
             let rendered = beside(&objects, &["--set", &format!("{own},{value}={asked}")])?;
@@ -105,7 +107,7 @@ fn claims() -> Result<()> {
                 bail!("{name} of {has} with {asked} becomes {spec}");
             }
         }
-        // The class says no, says nothing, or is not there.
+        // The class forbids expansion, does not say, or does not exist.
         for class in [Some(class(Some(false))), Some(class(None)), None] {
             let said = format!("class {class:?}");
             let classes = class.map(|class| (at, class));
@@ -130,18 +132,18 @@ fn resource(rendered: &str, kind: &str, name: &str) -> Result<Value> {
     found.with_context(|| format!("no {kind} {name}"))
 }
 
-/// What production renders to in a cluster with these objects.
+/// Renders the production profile in a cluster with these objects.
 fn beside(objects: &[(&str, Value)], arguments: &[&str]) -> Result<String> {
     let address = serve(objects)?;
     let server = format!("--kube-apiserver=http://{address}");
-    // Without the kinds of operators, of which this cluster knows nothing.
+    // Without resources of operators, which this cluster does not know.
     let own = ["--set", "monitoring.enabled=false,route.enabled=false"];
     let asked =
         ["--dry-run=server", "--disable-openapi-validation", "--kubeconfig=/dev/null", &server];
     template(&values_of("production"), &[&asked, &own[..], arguments].concat())
 }
 
-/// Serves discovery and the objects until the process ends.
+/// Serves the discovery and the objects until the process ends.
 fn serve(objects: &[(&str, Value)]) -> Result<SocketAddr> {
     let mut known: Vec<(String, Value)> =
         objects.iter().map(|(path, object)| ((*path).to_owned(), owned(object))).collect();
@@ -152,14 +154,14 @@ fn serve(objects: &[(&str, Value)]) -> Result<SocketAddr> {
     std::thread::spawn(move || {
         for connection in listener.incoming().flatten() {
             let known = Arc::clone(&known);
-            // A client that goes away gets no answer.
+            // A client that disconnects gets no answer.
             std::thread::spawn(move || answer(&connection, &known).is_ok());
         }
     });
     Ok(address)
 }
 
-/// As helm marks what it has made; anything else it does not touch.
+/// Adds helm's ownership labels; helm does not touch objects without them.
 fn owned(object: &Value) -> Value {
     let mut object = object.clone();
     object["metadata"]["labels"] = json!({ "app.kubernetes.io/managed-by": "Helm" });
@@ -189,7 +191,7 @@ fn answer(mut connection: &TcpStream, known: &[(String, Value)]) -> Result<()> {
     Ok(())
 }
 
-/// What a cluster says of itself and of the kinds that it knows.
+/// Discovery documents of a cluster and its kinds.
 fn discovery() -> Vec<(String, Value)> {
     let mut known = vec![
         ("/version".to_owned(), json!({ "major": "1", "minor": "36", "gitVersion": "v1.36.0" })),

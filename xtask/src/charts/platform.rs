@@ -1,5 +1,6 @@
-//! Runs a real NATS server with the configuration of `k8s/platform`, and certificates made by the commands of the handbook: the
-//! program connects with the password over TLS, and is refused with a wrong password, without one, and without TLS.
+//! Runs a NATS server with the configuration of `k8s/platform` and certificates made with the
+//! handbook's commands: the program connects with the password over TLS, and is refused with a
+//! wrong password, without one, and without TLS.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -13,7 +14,7 @@ use crate::generate::root;
 
 const PASSWORD: &str = "p4ssw0rd";
 
-/// One server of the three. That it finds no others does not matter to those who connect.
+/// Runs one of the three servers; clients do not need the others.
 pub(super) fn check(dossier: &Path) -> Result<()> {
     let folder = root().join("target/manifests/nats");
     if folder.exists() {
@@ -47,7 +48,7 @@ pub(super) fn check(dossier: &Path) -> Result<()> {
     Ok(())
 }
 
-/// An authority and a certificate of it, made with the commands of the handbook.
+/// A CA and a certificate, made with the handbook's commands.
 fn certificates(folder: &Path) -> Result<()> {
     let handbook = std::fs::read_to_string(root().join("docs/operating.md"))?;
     let commands: Vec<&str> =
@@ -55,13 +56,13 @@ fn certificates(folder: &Path) -> Result<()> {
     if commands.len() < 3 {
         bail!("docs/operating.md makes no certificate for NATS");
     }
-    // Here its name is localhost.
+    // Here the server's name is localhost.
     let script = commands.join("\n").replace("DNS:nats.dossier-platform.svc", "DNS:localhost");
     printed(Command::new("bash").args(["-ec", &script]).current_dir(folder).stderr(Stdio::null()))?;
     Ok(())
 }
 
-/// The platform's own, with its folders and ports exchanged.
+/// The platform's configuration with other folders and ports.
 fn configuration(folder: &Path, client: u16, monitor: u16) -> Result<PathBuf> {
     let mut text = std::fs::read_to_string(root().join("k8s/platform/nats.conf"))?;
     let at = folder.display().to_string();
@@ -97,7 +98,7 @@ fn serve(dossier: &Path, folder: &Path, address: &str) -> Result<Command> {
     Ok(command)
 }
 
-/// Whether a process has come to the bus by the time it is ready.
+/// Whether a process is connected to the bus when it is ready.
 fn reaches(dossier: &Path, folder: &Path, address: &str) -> Result<bool> {
     let port = free_port()?;
     let mut command = serve(dossier, folder, address)?;

@@ -1,10 +1,11 @@
-//! Values that the chart must refuse, each for its own reason: a value that trips over something else proves nothing.
+//! Values that the chart must refuse, each with its own message: a refusal for another reason
+//! proves nothing.
 
 use anyhow::{Result, bail};
 
 use super::{template, values_of};
 
-/// Beside the values of production: what is set, and what the refusal says.
+/// Settings beside those of production, and a part of the message.
 const REFUSED: [(&str, &str); 22] = [
     ("replicas=2", "additional properties 'replicas' not allowed"),
     ("services.other.replicas=1", "at '/services': additional properties 'other' not allowed"),
@@ -33,7 +34,7 @@ const REFUSED: [(&str, &str); 22] = [
     ("start.withinSeconds=-1", "at '/start/withinSeconds'"),
 ];
 
-/// Without a bus, one replica of each service: only the autoscaler of one of them is too much.
+/// Without a bus, one replica of each service; then the autoscaler of a service is an error.
 const ONE_EACH: &str = "bus.enabled=false,services.intake.replicas=1,services.payment.replicas=1,\
     services.review.replicas=1,services.result-delivery.replicas=1,services.feedback.replicas=1,\
     services.register.replicas=1,services.intake.autoscale.enabled=true";
@@ -46,7 +47,7 @@ pub(super) fn check() -> Result<()> {
             Err(refused) => bail!("{values} is refused, but not for {reason:?}: {refused}"),
         }
     }
-    // Without the autoscaler the same is taken.
+    // Without the autoscaler the same values are accepted.
     let alone = ONE_EACH.replace("autoscale.enabled=true", "autoscale.enabled=false");
     template(&values_of("production"), &["--set", &alone]).map(|_| ())
 }

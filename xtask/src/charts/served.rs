@@ -1,5 +1,5 @@
-//! Who serves what, whatever the route is of: each service is served by one workload alone, or two would lead it, and every address
-//! of the API leads to pods that serve it.
+//! Checks routing: each service is served by one workload only, because two would both lead it, and
+//! every address of the API leads to pods that serve it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use super::{resources, template, values_of};
 /// The services, in the chart's order.
 const SERVICES: [&str; 6] =
     ["feedback", "intake", "payment", "register", "result-delivery", "review"];
-/// Matches of a rule in the oldest versions of the Gateway API, and rules of a route.
+/// Most matches of a rule in the oldest versions of the Gateway API.
 const MATCHES_MAX: usize = 8;
 const RULES_MAX: usize = 16;
 
@@ -70,7 +70,8 @@ fn looked_at(resources: &[Value]) -> Result<()> {
     Ok(())
 }
 
-/// Where there is a route, every address of every service leads to pods that serve it, and to no others.
+/// If there is a route, every address of every service leads to pods that serve it, and only to
+/// those.
 fn routed(resources: &[Value]) -> Result<()> {
     let routes: Vec<(String, String, String)> = resources.iter().flat_map(rules).collect();
     if routes.is_empty() {
@@ -96,7 +97,7 @@ fn routed(resources: &[Value]) -> Result<()> {
     Ok(())
 }
 
-/// What a route or an Ingress says: kind of match, pattern, Service.
+/// The rules of a route or an Ingress: kind of match, pattern, Service.
 fn rules(resource: &Value) -> Vec<(String, String, String)> {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -116,13 +117,13 @@ fn rules(resource: &Value) -> Vec<(String, String, String)> {
     found
 }
 
-/// As gateways match: a prefix by whole segments.
+/// Matches as gateways do: a prefix by whole segments.
 fn matches(kind: &str, pattern: &str, path: &str) -> bool {
     let rest = path.strip_prefix(pattern).filter(|_| kind == "PathPrefix");
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// What the pods behind a Service serve.
+/// The services of the pods behind a Service.
 fn serves(resources: &[Value], service: &str) -> Result<Vec<String>> {
     let named = |kind: &str, resource: &Value| resource["kind"] == kind;
     let service = resources
@@ -142,7 +143,7 @@ fn serves(resources: &[Value], service: &str) -> Result<Vec<String>> {
     Ok(serves.split(',').map(str::to_owned).collect())
 }
 
-/// The Services that routes and the test name.
+/// Services that routes and the test name.
 fn backends(resources: &[Value]) -> Vec<String> {
     let mut found = Vec::new();
     let mut waiting: Vec<&Value> = resources.iter().collect();
@@ -172,7 +173,7 @@ fn name_of(reference: &Value) -> Option<String> {
     reference["name"].as_str().map(str::to_owned)
 }
 
-/// Whom `dossier visit` asks.
+/// Services that `dossier visit` calls.
 fn asked(args: &Value) -> Vec<String> {
     let args = args.as_array().into_iter().flatten().filter_map(Value::as_str);
     let hosts = args.filter_map(|arg| arg.split_once("=http://")).map(|(_, host)| host.to_owned());

@@ -1,5 +1,5 @@
-//! What a release needs that it does not make: each thing is named in the notes of `helm install` with the command that makes it,
-//! and what production needs also in docs/operating.md.
+//! Objects that a release needs and does not create: each is named in the notes of `helm install`
+//! with the command to create it, and those of production also in docs/operating.md.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{FOREIGN, chart, printed, resources, template};
 use crate::generate::root;
 
-/// Fields that name another object, and its kind.
+/// Fields with the name of another object, and its kind.
 const NAMES: [(&str, &str); 8] = [
     ("/secretKeyRef/name", "Secret"),
     ("/secret/secretName", "Secret"),
@@ -24,7 +24,7 @@ const NAMES: [(&str, &str); 8] = [
     ("/serviceAccountName", "ServiceAccount"),
 ];
 
-/// Everything that a release with these values refers to is made by it or asked for.
+/// Every object that a release with these values refers to is created by it, or named in the notes.
 pub(super) fn check(values: &Path) -> Result<()> {
     let text = template(values, &[])?;
     let made: BTreeSet<(String, String)> = resources(&text)?.iter().map(identity).collect();
@@ -50,7 +50,7 @@ pub(super) fn check(values: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What `helm install` prints in the end.
+/// The notes that `helm install` prints.
 fn notes(values: &Path) -> Result<String> {
     let mut install = Command::new(helm()?.0);
     install.args(["install", "dossier", "--namespace", "dossier", "--dry-run=client", "--values"]);
@@ -94,7 +94,7 @@ fn identity_of(reference: &Value) -> String {
     reference["name"].as_str().unwrap_or_default().to_owned()
 }
 
-/// Whether a line of the notes is the command for it.
+/// Whether a line of the notes is the command that creates an object.
 fn asks_for(line: &str, kind: &str, name: &str) -> bool {
     let with = |what: &str| {
         line.contains(&format!("{what} {name} ")) || line.ends_with(&format!("{what} {name}"))
@@ -108,7 +108,7 @@ fn asks_for(line: &str, kind: &str, name: &str) -> bool {
     }
 }
 
-/// The command without what is the reader's own: up to the first value.
+/// The command up to the first value, which depends on the reader.
 fn command(line: &str) -> &str {
     let end = line.find('=').unwrap_or(line.len());
     &line[..end]

@@ -1,4 +1,4 @@
-//! Appends of one call.
+//! Appends with one call each.
 
 use tonic::Code;
 
@@ -46,7 +46,7 @@ async fn the_third_point_an_append_that_is_repeated_is_answered_with_where_it_st
     for expected in [NO_STREAM, ANY, Expected::StreamExists(Empty {})] {
         assert_eq!(asker.append("a", expected, three()).await.unwrap(), first, "{expected:?}");
     }
-    // The same with the whole and with a part of it, and with what begins within it.
+    // The whole append again, a part of it, and one that begins within it.
     let again = asker.append("a", Expected::Revision(2), vec![event(4)]).await.unwrap();
     assert_eq!(again, second);
     let part = asker.append("a", NO_STREAM, vec![event(1), event(2)]).await.unwrap();
@@ -68,9 +68,9 @@ async fn the_third_point_an_append_of_which_only_a_part_is_repeated_is_refused()
     }
     let refused = asker.append("a", ANY, vec![event(1), event(3)]).await.unwrap();
     assert_eq!(wrong(&refused).0, Some(Current::Revision(1)));
-    // In another stream the same ids are others.
+    // Ids are compared within a stream only.
     assert_eq!(asker.written("b", vec![event(1)]).await.0, 0);
-    // An id that stands elsewhere in its stream is taken at the version that is expected.
+    // An id that exists at another version of its stream is accepted at the expected version.
     let again = asker.append("a", Expected::Revision(1), vec![event(1)]).await.unwrap();
     assert_eq!(place(&again).unwrap().0, 2);
 }
@@ -113,7 +113,7 @@ async fn the_tenth_point_the_time_of_an_event_is_that_of_the_leader() {
     let (asker, other) = (Asker::of(&leader).await, Asker::of(&follower).await);
     leader.set_ahead(Duration::from_secs(3_600));
     let now = std::time::UNIX_EPOCH.elapsed().unwrap();
-    // Asked of the follower, which sends it on.
+    // The follower forwards the append.
     assert_eq!(other.written("a", vec![event(1)]).await.0, 0);
     let read = asker.read(of_stream("a", Revision::Start(Empty {}), FORWARDS, 1)).await.unwrap();
     let event = read_event(&read[0]).unwrap().event.clone().unwrap();

@@ -1,4 +1,4 @@
-//! Appends over a stream that stays open.
+//! Appends over a long-lived call.
 
 use tokio::sync::mpsc;
 use tonic::Code;
@@ -9,7 +9,7 @@ use crate::wire::batch_append::{
     ExpectedPosition, RpcStatus, Seconds, WantedPosition, WrongVersion,
 };
 
-/// A stream of appends that is open.
+/// An open call.
 struct Batch {
     requests: mpsc::UnboundedSender<BatchAppendReq>,
     answers: Streaming<BatchAppendResp>,
@@ -38,7 +38,7 @@ impl Batch {
         answered.unwrap_or_else(|| Err(Status::ok("ended")))
     }
 
-    /// Answers, by the numbers of their requests.
+    /// The next answers, with the numbers of their requests.
     async fn answers(&mut self, count: usize) -> Vec<(u128, BatchResult)> {
         let mut answers = Vec::new();
         for _ in 0..count {
@@ -103,7 +103,7 @@ async fn appends_are_made_in_their_order_and_answered_by_their_ids() {
     let answers = batch.answers(50).await;
     let revisions: Vec<_> = answers.iter().map(|(_, result)| written(result).0).collect();
     assert_eq!(revisions, (0..50).map(|number| 2 * number + 1).collect::<Vec<_>>());
-    // The same again is answered with where it stands.
+    // A repeated append is answered with its original place.
     batch.ask(request(1, "a", NO_STREAM, vec![event(2), event(3)]));
     assert_eq!(batch.answers(1).await, answers[..1]);
 }

@@ -1,4 +1,4 @@
-//! Several servers that share a log.
+//! Clusters of several servers that share a log.
 
 use tonic::Code;
 

@@ -1,4 +1,4 @@
-//! Who is let in, and how.
+//! Users, permissions and TLS.
 
 use std::time::SystemTime;
 
@@ -37,7 +37,7 @@ async fn the_seventh_point_the_log_is_read_by_administrators_and_by_those_whom_i
         assert_eq!(said, (Code::PermissionDenied, "Access Denied"));
     }
     assert_eq!(admin.names(of_prefix("a", log(START, FORWARDS, 9))).await.unwrap().len(), 1);
-    // As docs/operating.md has it done.
+    // As docs/operating.md instructs.
     let mut acl = event(2);
     acl.data = Bytes::from_static(br#"{"$acl":{"$r":["$admins","dossier"]}}"#);
     let denied = dossier.append("$$$all", Expected::Any(Empty {}), vec![acl.clone()]).await;
@@ -45,7 +45,7 @@ async fn the_seventh_point_the_log_is_read_by_administrators_and_by_those_whom_i
     admin.written("$$$all", vec![acl]).await;
     assert_eq!(dossier.names(of_prefix("a", log(START, FORWARDS, 9))).await.unwrap().len(), 1);
     assert!(ops.names(log(START, FORWARDS, 9)).await.is_err());
-    // Of what is theirs, the metadata too.
+    // Users may also write the metadata of their own streams.
     assert_eq!(dossier.written("$$dossier time", vec![event(3)]).await.0, 0);
 }
 
@@ -64,7 +64,7 @@ async fn the_seventh_point_a_wrong_password_is_refused_and_a_right_one_until_the
         let refused = of(&asker, user, password).read(stream()).await.unwrap_err();
         assert_eq!(refused.code(), Code::Unauthenticated, "{user}");
     }
-    // Without a name nobody reads anything.
+    // Without credentials nothing can be read.
     assert_eq!(asker.read(stream()).await.unwrap_err().code(), Code::PermissionDenied);
 }
 
@@ -108,7 +108,7 @@ async fn a_certificate_is_good_for_its_names_and_its_time() {
         let refused = reach(&double, &authority).await.unwrap_err();
         assert!(refused.contains(cause), "{refused}");
     }
-    // In the clear it says nothing that anybody understands, and a server in the clear does not speak TLS.
+    // A server with TLS does not accept plain text, and one without does not speak TLS.
     let clear = Channel::from_shared(format!("http://{}", double.address())).unwrap();
     let asker = Asker { channel: clear.connect_lazy(), said: MetadataMap::new() };
     assert!(asker.open(log(START, FORWARDS, 9)).await.is_err());

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A server with some events of two streams; their places.
+/// Appends some events of two streams; returns their places.
 async fn some(double: &EventStoreDbDouble) -> (Asker, Vec<u64>) {
     let asker = Asker::of(double).await;
     let mut places = Vec::new();
@@ -23,7 +23,7 @@ async fn the_first_point_forwards_from_where_nothing_is_yet_there_is_nothing() {
     let double = start();
     let (asker, places) = some(&double).await;
     let last = *places.last().unwrap();
-    // Inside the last record, at its end, and far beyond it.
+    // Inside the last record, at its end, and far after it.
     for place in [last + 1, last + 20, double.end(), double.end() + 1, 1 << 62] {
         let plain = asker.names(log(at(place), FORWARDS, 10)).await.unwrap();
         let filtered = asker.names(of_prefix("a.", log(at(place), FORWARDS, 10))).await.unwrap();
@@ -93,10 +93,11 @@ async fn the_second_point_a_read_with_a_limit_looks_for_one_event_more() {
     let mut answers = asker.open(options).await.unwrap();
     let found = answers.next().await.unwrap().unwrap().content.unwrap();
     assert_eq!(named(&found), Some(("a.1".to_owned(), 0)));
-    // What it was asked for has come; whoever waits for its end waits until everything was looked through.
+    // All requested events have arrived; a client that waits for the end of the answer waits until
+    // the rest was scanned.
     assert!(answers.next().await.is_none());
     assert!(double.looked_at() - before > 2_000);
-    // With one event more behind it, that is where it ends.
+    // If one more event follows, the read ends there.
     asker.written("b.1", vec![event(2)]).await;
     asker.written("b.1", vec![event(3)]).await;
     double.write("foreign", "Other", b"{}", 2_000);
@@ -121,11 +122,12 @@ async fn the_fourth_point_streams_are_compared_without_the_characters_that_nobod
         "dos\u{ad}sier.x",
         "\u{ad}dossier.x",
         "\u{feff}dossier.x",
-        // In the prefix, and not as any of ours is called: names are not restricted in any way.
+        // With the prefix, but with names that the log never uses: the server does not restrict
+        // names.
         "dossier.la.foo bar",
         "dossier.lb.foo\u{e9}",
         "dossier.lc.",
-        // Not in it.
+        // Without the prefix.
         "dossierx.y",
         "Dossier.x",
     ]) {
@@ -134,7 +136,7 @@ async fn the_fourth_point_streams_are_compared_without_the_characters_that_nobod
     let read = asker.names(of_prefix("dossier.", log(START, FORWARDS, 100))).await.unwrap();
     assert_eq!(read.len(), 13, "{read:?}");
     assert!(read.iter().all(|(name, _)| name != "dossierx.y" && name != "Dossier.x"));
-    // A stream is read by its bytes.
+    // A stream's name is compared by its bytes.
     let one = asker.names(of_stream("dossier\u{ad}.x", Revision::Start(Empty {}), FORWARDS, 9));
     assert_eq!(one.await.unwrap().len(), 1);
     let none = asker.read(of_stream("dossier.x", Revision::Start(Empty {}), FORWARDS, 9)).await;
@@ -161,7 +163,7 @@ async fn the_ninth_point_no_record_is_split_over_two_chunks() {
     }
     let jump = places.windows(2).find(|pair| pair[0] / CHUNK < pair[1] / CHUNK).unwrap();
     assert_eq!(jump[1] % CHUNK, 0, "the first of a chunk");
-    // Between the last record of a chunk and the next chunk there is nothing, which leads to what comes next.
+    // A read at the gap between two chunks continues with the next record.
     let read = asker.read(log(at(jump[1] - 1), FORWARDS, 1)).await.unwrap();
     assert_eq!(read_event(&read[0]).unwrap().commit_position, jump[1]);
     let all = asker.names(of_prefix("a.", log(START, FORWARDS, 100))).await.unwrap();
@@ -185,7 +187,7 @@ async fn the_ninth_point_a_place_whose_record_was_scavenged_leads_to_the_next_on
     assert_eq!(next, [("b.1".to_owned(), 0)]);
     let before = asker.names(of_prefix("b.", log(at(places[2]), BACKWARDS, 9))).await.unwrap();
     assert_eq!(before, [("b.1".to_owned(), 0)]);
-    // The stream goes on where it was.
+    // The stream continues at its version.
     assert_eq!(asker.written("a.1", vec![event(10)]).await.0, 2);
 }
 

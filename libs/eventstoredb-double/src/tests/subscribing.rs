@@ -1,8 +1,8 @@
-//! Reads without an end.
+//! Subscriptions.
 
 use super::*;
 
-/// A subscription that is open.
+/// An open subscription.
 struct Subscribed(Streaming<ReadResp>);
 
 impl Subscribed {
@@ -16,7 +16,7 @@ impl Subscribed {
         answer.map(|answer| answer.content.unwrap())
     }
 
-    /// What it says, in short, until it has said so many things.
+    /// The next `count` messages, in short form.
     async fn says(&mut self, count: usize) -> Vec<String> {
         let mut said = Vec::new();
         for _ in 0..count {
@@ -65,7 +65,7 @@ async fn a_subscription_begins_behind_its_place_and_not_where_no_record_begins()
     asker.written("a.1", vec![event(2)]).await;
     let mut behind = Subscribed::to(&asker, all(at(first))).await.unwrap();
     assert_eq!(behind.says(3).await, ["confirmed", "a.1@1", "caught up"]);
-    // Beyond the end it waits for what comes, wherever that will be.
+    // After the end of the log, it waits for the next event, whatever its place.
     let mut beyond = Subscribed::to(&asker, all(at(1 << 40))).await.unwrap();
     assert_eq!(beyond.says(2).await, ["confirmed", "caught up"]);
     asker.written("a.1", vec![event(3)]).await;
@@ -102,7 +102,7 @@ async fn a_filtered_subscription_says_how_far_it_has_come() {
         panic!("no checkpoint");
     };
     assert!(checkpoint.commit <= through);
-    // It is one of the places that a subscription can begin behind.
+    // A subscription can begin after a checkpoint.
     let mut again = Subscribed::to(&asker, all(From::Position(checkpoint))).await.unwrap();
     assert_eq!(again.says(2).await, ["confirmed", "caught up"]);
     asker.written("a.1", vec![event(1)]).await;
@@ -141,7 +141,7 @@ async fn a_subscription_at_a_server_that_lost_its_cluster_stays_and_says_nothing
     asker.written("a.1", vec![event(1)]).await;
     let refused = Subscribed::to(&other, all(START)).await.err().unwrap();
     assert_eq!(refused.message(), "Server Is Not Ready");
-    // What comes later comes after what was missed.
+    // Later events follow those that were missed.
     follower.rejoin();
     asker.written("a.1", vec![event(2)]).await;
     assert_eq!(subscribed.says(2).await, ["a.1@0", "a.1@1"]);

@@ -1,4 +1,4 @@
-//! Servers that are frozen or gone.
+//! Servers that are frozen or unavailable.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -12,13 +12,13 @@ async fn the_sixth_point_a_frozen_server_accepts_connections_and_says_nothing_un
     asker.written("a", vec![event(1)]).await;
     double.freeze();
     let mut new = TcpStream::connect(double.address()).await.unwrap();
-    // The beginning of HTTP/2, and settings that change nothing.
+    // The HTTP/2 preface with empty settings.
     new.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
     let (waiting, reading) = (asker.clone(), log(START, FORWARDS, 9));
     let mut asked = tokio::task::JoinSet::new();
     asked.spawn(async move { waiting.names(reading).await });
     let mut byte = [0];
-    // Neither the old connection nor the new one hears anything.
+    // Nothing arrives on the open connection or the new one.
     let silent = timeout(Duration::from_millis(200), async {
         tokio::select! {
             _ = new.read(&mut byte) => {}

@@ -1,4 +1,4 @@
-//! A vocabulary: an office with all services on a port of its own, a clock that is moved by hand, and callers.
+//! Helpers of the tests: an office with all services on its own port, a virtual clock, and callers.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -30,15 +30,15 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-/// The key of an office's digests.
+/// The digest key of an office.
 pub(crate) const DIGEST_KEY: [u8; 32] = [7; 32];
 
-/// A local Vietnamese moment such as `2026-11-20T09:00`.
+/// A local time in Vietnam, for example `2026-11-20T09:00`.
 pub(crate) fn at(text: &str) -> Timestamp {
     format!("{text}:00+07:00").parse().unwrap()
 }
 
-/// Speaks HTTP to an address.
+/// An HTTP client of one address.
 #[derive(Debug, Clone)]
 pub(crate) struct Browser {
     client: Client<HttpConnector, Full<Bytes>>,
@@ -46,7 +46,6 @@ pub(crate) struct Browser {
     keys: Arc<AtomicU64>,
 }
 
-/// An answer.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -67,14 +66,14 @@ impl Answer {
         self.body["type"].as_str().unwrap_or("").trim_start_matches("urn:dossier:problem:")
     }
 
-    /// The body, if the request was granted.
+    /// The body of a successful answer.
     #[track_caller]
     pub(crate) fn granted(self) -> Value {
         assert!(self.status.is_success(), "{} {}", self.status, self.body);
         self.body
     }
 
-    /// The problem's code, if it was refused.
+    /// Status and code of a problem.
     #[track_caller]
     pub(crate) fn refused(&self) -> (u16, &str) {
         assert!(!self.status.is_success(), "{} {}", self.status, self.body);
@@ -89,7 +88,7 @@ impl Browser {
         Self { client, address, keys: Arc::default() }
     }
 
-    /// A key that this browser has not used.
+    /// A new idempotency key.
     pub(crate) fn key(&self) -> String {
         format!("key-{}", self.keys.fetch_add(1, Ordering::Relaxed))
     }
@@ -146,7 +145,7 @@ impl Browser {
         self.send(Method::POST, path, &headers, body.to_string().into_bytes()).await.unwrap()
     }
 
-    /// Uploads a PDF and gives its name.
+    /// Uploads a PDF; returns its name.
     pub(crate) async fn upload(&self, token: &str, content: &str) -> String {
         let body = format!("%PDF-1.7 {content}").into_bytes();
         let (key, headers) = (self.key(), [("content-type", "application/pdf")]);
@@ -154,7 +153,7 @@ impl Browser {
         answer.granted()["document"].as_str().unwrap().to_owned()
     }
 
-    /// Uploads something under a key, with headers of its own.
+    /// Uploads content with an idempotency key and headers.
     pub(crate) async fn upload_as(
         &self,
         token: &str,
@@ -177,7 +176,7 @@ impl Browser {
 pub(crate) struct Office {
     pub(crate) kit: Arc<Kit>,
     pub(crate) browser: Browser,
-    /// Everything that can be asked for, with who may.
+    /// All operations and who may call them.
     pub(crate) operations: Vec<(String, Access)>,
     opened: events::Position,
     tasks: Tasks,
@@ -188,7 +187,7 @@ pub(crate) struct Office {
     folder: tempfile::TempDir,
 }
 
-/// A store that fails as `faults` say, once the law stands in it.
+/// A store with faults that begin once the law is in it.
 pub(crate) async fn faulty(faults: events::Faults) -> EventStore {
     let store = EventStore::memory();
     let rules = shipped_rules().unwrap();
@@ -197,7 +196,7 @@ pub(crate) async fn faulty(faults: events::Faults) -> EventStore {
 }
 
 impl Office {
-    /// An office on a store in memory, on Friday 20 November 2026 at nine.
+    /// An office with a store in memory, at 09:00 on Friday, 20 November 2026.
     pub(crate) async fn open() -> Self {
         Self::open_with(EventStore::memory(), at("2026-11-20T09:00")).await
     }
@@ -206,17 +205,17 @@ impl Office {
         Self::open_as(store, now, true).await
     }
 
-    /// An office that takes real money only, or also that of the sandbox.
+    /// An office with or without sandbox payment providers.
     pub(crate) async fn open_as(store: EventStore, now: Timestamp, sandbox: bool) -> Self {
         Self::open_at(store, now, sandbox, "", |server| server).await
     }
 
-    /// An office whose door is as the test wants it.
+    /// An office with a configured server.
     pub(crate) async fn open_behind(door: impl FnOnce(Server) -> Server) -> Self {
         Self::open_at(EventStore::memory(), at("2026-11-20T09:00"), true, "", door).await
     }
 
-    /// An office with quotas of its own.
+    /// An office with these quotas.
     pub(crate) async fn open_limited(quotas: &str) -> Self {
         let (store, now) = (EventStore::memory(), at("2026-11-20T09:00"));
         Self::open_at(store, now, true, quotas, |server| server).await
@@ -284,12 +283,12 @@ impl Office {
         Self { kit, browser, operations, opened, tasks, reactions, key, running, stop, folder }
     }
 
-    /// Where its documents are.
+    /// The folder of its documents.
     pub(crate) fn documents(&self) -> PathBuf {
         self.folder.path().join("documents")
     }
 
-    /// Stops the server, and gives how long that took.
+    /// Stops the server; returns the duration.
     pub(crate) async fn stop(&mut self) -> Duration {
         let begun = Instant::now();
         self.stop.send_replace(true);
@@ -297,12 +296,12 @@ impl Office {
         begun.elapsed()
     }
 
-    /// A token.
+    /// A token with one role.
     pub(crate) fn token(&self, role: Role, subject: &str, agency: &str) -> String {
         token(&self.key, role, subject, agency)
     }
 
-    /// A token for several roles, or for somebody who acts for another.
+    /// A token with several roles, or for a representative.
     pub(crate) fn token_for(
         &self,
         roles: &[Role],
@@ -326,9 +325,9 @@ impl Office {
         self.token(Role::Clerk, "clerk-1", "G02")
     }
 
-    /// Everything that follows from what was recorded, at the present time.
+    /// Runs all background tasks until nothing is left to do at the present time.
     pub(crate) async fn settle(&mut self) {
-        // A task that is stalled by a fault tries again, as it does in the running service.
+        // A task that a fault has stalled is retried, as in the running service.
         for _ in 0..100 {
             if self.tasks.settle(&self.kit).await.is_ok() {
                 return;
@@ -337,7 +336,7 @@ impl Office {
         panic!("the tasks never settle");
     }
 
-    /// Moves the clock, stopping wherever something falls due.
+    /// Moves the clock, stopping at every due time.
     pub(crate) async fn wait_until(&mut self, moment: &str) {
         self.tasks.run_until(&self.kit, at(moment)).await.unwrap();
     }
@@ -346,7 +345,7 @@ impl Office {
         self.tasks.run_until(&self.kit, at).await.unwrap();
     }
 
-    /// What no reaction could handle.
+    /// Events that no reaction could handle.
     pub(crate) async fn dead_letters(&self) -> Vec<DeadLetter> {
         let mut dead = Vec::new();
         for service in &self.reactions {
@@ -355,7 +354,8 @@ impl Office {
         dead
     }
 
-    /// The kinds of all events since the office was opened, without service and version, in commit order.
+    /// Kinds of all events since the office was opened, without service and version, in commit
+    /// order.
     pub(crate) async fn log(&self) -> Vec<String> {
         let all = events::Filter::default();
         let page = self.kit.store.read_all(self.opened, &all, 10_000).await.unwrap();
@@ -364,12 +364,12 @@ impl Office {
     }
 }
 
-/// A fresh store on the PostgreSQL server that the tests share.
+/// A new store on the shared PostgreSQL server.
 pub(crate) async fn postgres() -> EventStore {
     EventStore::open(&postgres_url()).await.unwrap()
 }
 
-/// The address of a schema on that server, which nobody has used.
+/// The URL of an unused schema on the shared PostgreSQL server.
 pub(crate) fn postgres_url() -> String {
     let url = cluster::postgres().unwrap();
     let schema = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{:?}", Instant::now()).as_bytes());
@@ -377,13 +377,13 @@ pub(crate) fn postgres_url() -> String {
     format!("{url}?options=-csearch_path%3D{schema}")
 }
 
-/// Runs the real binary on a data directory.
+/// Runs the built program on a data directory.
 pub(crate) fn dossier(data: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dossier"));
     command.args(arguments).arg("--data").arg(data).args(["--log", "error"]).output().unwrap()
 }
 
-/// What it printed, if it succeeded.
+/// Output of a program that succeeded.
 pub(crate) fn printed(output: &Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout.clone()).unwrap()
@@ -404,7 +404,7 @@ fn claims(role: Role, subject: &str, agency: &str) -> Claims {
     }
 }
 
-/// A notice of energy labelling with its two documents.
+/// A submission of an energy label notice, with its two documents.
 pub(crate) async fn energy_label(browser: &Browser, token: &str) -> Value {
     let declaration = browser.upload(token, "declaration").await;
     let report = browser.upload(token, "report").await;
@@ -421,12 +421,12 @@ pub(crate) async fn energy_label(browser: &Browser, token: &str) -> Value {
     })
 }
 
-/// Where the register shows a dossier whose address in intake is this one.
+/// The address in the register of a dossier with this address in intake.
 pub(crate) fn in_register(dossier: &str) -> String {
     dossier.replacen("/v1/", "/v1/register/", 1)
 }
 
-/// Submits it and gives address and tag.
+/// Submits the energy label notice; returns address and `ETag`.
 pub(crate) async fn submitted(browser: &Browser, token: &str) -> (String, String) {
     let body = energy_label(browser, token).await;
     let answer = browser.post("/v1/dossiers", token, "", body).await;
@@ -435,7 +435,7 @@ pub(crate) async fn submitted(browser: &Browser, token: &str) -> (String, String
     (format!("/v1/dossiers/{}", dossier["id"].as_str().unwrap()), etag)
 }
 
-/// Runs `examples/one-dossier.sh` against a server; returns what it printed.
+/// Runs `examples/one-dossier.sh` against a server; returns its output.
 pub(crate) fn example_script(address: SocketAddr, data: &Path) -> String {
     let script = root().join("examples/one-dossier.sh");
     let out = bash(&[script.to_str().unwrap()], address, data);
