@@ -71,8 +71,8 @@ impl Waybill {
         Ok(handed(&app.parcels, self).await?)
     }
 
-    /// Whether the waybill, which has no stream yet, is free of parcels from before waybills were
-    /// taken.
+    /// Whether parcels from before waybills were taken leave the waybill free, if it was never
+    /// taken since.
     async fn is_free_of_old(
         &self,
         app: &App,

@@ -26,7 +26,8 @@ pub enum RefundBarred {
     MoreThanReceived(Vnd),
     /// Part of the balance is in doubt; this amount is certain.
     InDoubt(Vnd),
-    /// The dossier is being processed for the fee; this amount exceeds it.
+    /// The dossier is being processed for the fee; only the excess over the fee, which is this
+    /// amount, can be refunded.
     FeeInUse(Vnd),
 }
 

@@ -12,7 +12,8 @@ use crate::step::{Command, Decision, Facts, LawError, Step};
 /// Closes the payment of a dossier that has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LapseFee {
-    /// The way in which it ended without a result; `None` if it was processed to its end.
+    /// The way in which it ended without a result; `None` if it was processed to its end:
+    /// delivered, without a result to deliver, or ended by an officer.
     pub end: Option<DossierEnd>,
     /// Whether it had been accepted; `None` if the event is older than this field.
     pub accepted: Option<bool>,
@@ -32,8 +33,8 @@ impl Command for LapseFee {
         refusals: &[],
     };
 
-    /// Returns no event if no fee was assessed, the end is known, or the fee was paid and the
-    /// dossier was processed to its end.
+    /// Returns no event if no fee was assessed, the window or the dossier's end was recorded
+    /// before, or the fee was paid and the dossier was processed to its end.
     fn decide(
         &self,
         payment: &Payment,

@@ -27,7 +27,7 @@ pub(crate) struct DeadlineReply {
     suspended: bool,
     /// How often the appointment was moved.
     redatings: u32,
-    /// The suspensions of the clock, oldest first.
+    /// Suspensions of the clock, with their causes.
     suspensions: Vec<SuspensionReply>,
     /// Calculation of the due instant from start, period and calendar; null until the clock has
     /// started.

@@ -62,7 +62,7 @@ pub(crate) struct RulesVersionReply {
     version: u32,
     /// Status of the version.
     status: RulesStatus,
-    /// Time of the last change of the status; absent for `passed_over`.
+    /// Time at which it reached this status; absent for `passed_over`.
     since: Option<Timestamp>,
     /// First day in force; if absent, it is in force from the instant at which it was recorded.
     effective_from: Option<Date>,
@@ -70,7 +70,7 @@ pub(crate) struct RulesVersionReply {
     by: Option<Subject>,
     /// Subject who signed it as the second person.
     signed_by: Option<Subject>,
-    /// Subject who proposed to withdraw it, while a second person has to agree.
+    /// Subject who proposed its withdrawal, where that needs a second person.
     withdrawal_by: Option<Subject>,
     /// Subject of the latest signature, rejection or withdrawal.
     settled_by: Option<Subject>,
