@@ -1,5 +1,6 @@
-//! What is recorded. Every event is a procedural record and a contract with every reader at once: an old one must be
-//! readable for ever. Never change the meaning of a field; add optional ones, or a new event with a new name.
+//! The recorded events. Every event is a procedural record and a contract with all its readers: an
+//! event must stay decodable for ever. Never change the meaning of a field; add optional fields, or
+//! a new event with a new name.
 
 use std::fmt;
 
@@ -41,71 +42,69 @@ pub use review::*;
 pub use tax_code::{TaxCodeFault, party_name, tax_code};
 pub use telephone::{TelephoneFault, telephone};
 
-/// Why a recorded event cannot be read.
+/// Why a recorded event cannot be decoded.
 #[derive(Debug, thiserror::Error)]
 pub enum Unreadable {
-    /// Not a kind of this service.
+    /// The kind is not one of this service.
     #[error("`{0}` is not an event of this service")]
     Kind(String),
     /// The payload does not have the shape of its kind.
     #[error("`{kind}`: {source}")]
     Payload {
-        /// The event's kind.
         kind: String,
-        /// What the reader says.
+        /// The error of the JSON decoder.
         source: serde_json::Error,
     },
 }
 
 /// The events of one service.
 pub trait EventSet: Sized + Clone + fmt::Debug + Send + Sync + 'static {
-    /// The kinds, for example `intake.DossierAccepted.v1`.
+    /// For example `intake.DossierAccepted.v1`.
     const KINDS: &'static [&'static str];
-    /// The kind of this event.
     fn kind(&self) -> &'static str;
-    /// The payload as JSON.
+    /// JSON.
     fn encode(&self) -> String;
-    /// Reads a payload back.
+    /// Decodes a payload that [`encode`](Self::encode) returned.
     fn decode(kind: &str, data: &str) -> Result<Self, Unreadable>;
-    /// The JSON Schema of every kind.
+    /// The JSON Schema of each kind.
     #[cfg(feature = "schema")]
     fn schemas() -> Vec<(&'static str, serde_json::Value)>;
 }
 
-/// In what capacity somebody acts.
+/// The capacity in which somebody acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// A citizen or a business, or who represents one.
+    /// A citizen, a business, or a representative.
     Applicant,
-    /// An officer of the one-stop unit, who has the contact with the applicant.
+    /// An officer of the one-stop unit, who has contact with the applicant.
     Clerk,
-    /// An officer who works on the content of a dossier.
+    /// An officer who reviews dossiers.
     Reviewer,
-    /// An officer who decides on what a reviewer proposes.
+    /// An officer who decides on a reviewer's proposal.
     Approver,
-    /// Who takes cash and refunds it.
+    /// An officer who takes cash and makes refunds.
     Cashier,
-    /// An agency that is consulted.
+    /// An officer of an agency that is consulted.
     Consultee,
     /// A postal partner.
     Carrier,
     /// A payment provider.
     PaymentProvider,
-    /// Who answers complaints.
+    /// An officer who answers complaints.
     ComplaintHandler,
-    /// Who may read everything of an agency and change nothing.
+    /// May read everything of an agency and change nothing.
     Auditor,
-    /// Who runs the service.
+    /// Operates the service.
     Operator,
     /// The service itself: a reaction, or the enforcement of a deadline.
     System,
 }
 
 impl Role {
-    /// Every role a caller can have.
+    /// All roles of callers, that is, all except [`Role::System`].
     pub const CALLERS: [Self; 11] = [
         Self::Applicant,
         Self::Clerk,
@@ -120,78 +119,76 @@ impl Role {
         Self::Operator,
     ];
 
-    /// Whether an officer of an agency, or of the service, acts in it: no applicant, no partner, and not the service itself.
+    /// Whether it is a role of an officer of an agency or of an operator: not of an applicant, a
+    /// partner or the service itself.
     #[must_use]
     pub const fn is_officer(self) -> bool {
         !matches!(self, Self::Applicant | Self::PaymentProvider | Self::Carrier | Self::System)
     }
 }
 
-/// Who did something: opaque names, never a person's own.
+/// Who did something. The identifiers are opaque, never a person's name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Actor {
     /// The subject of the token, or the name of a service.
     pub subject: Subject,
-    /// In what capacity.
     pub role: Role,
-    /// The agency for which an officer acts.
+    /// The agency of an officer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency: Option<AgencyCode>,
-    /// The person for whom a representative acts.
+    /// The person or firm for whom a representative acts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_behalf_of: Option<Subject>,
 }
 
 impl Actor {
-    /// The service `name` itself.
+    /// The actor for what the service `name` does by itself.
     #[must_use]
     pub fn system(name: &str) -> Self {
         Self { subject: name.into(), role: Role::System, agency: None, on_behalf_of: None }
     }
 
-    /// Whether the service acted itself.
+    /// Whether the service acted by itself.
     #[must_use]
     pub fn is_system(&self) -> bool {
         self.role == Role::System
     }
 }
 
-/// What is known about an event and stands beside it in the store.
+/// The metadata of an event, stored beside its payload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Envelope {
-    /// When it was recorded. Facts of the clock count by this time.
+    /// When the event was recorded; deadlines are judged by this instant.
     pub at: Timestamp,
-    /// Who caused it.
     pub actor: Actor,
-    /// The command that decided it: the same command is never applied twice to a stream.
+    /// The command that caused the event: a command is applied at most once to a stream.
     pub command: Uuid,
-    /// A keyed digest of the request, by which the same command with other content is told apart.
+    /// A keyed digest of the request; a repeated command id with another digest is a different
+    /// request.
     pub digest: String,
-    /// The event that caused the command, if one did.
+    /// The event that caused the command, for a reaction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<Uuid>,
-    /// The dossier it belongs to.
+    /// The dossier to which the event belongs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dossier: Option<DossierId>,
-    /// W3C trace context of the request.
+    /// W3C trace context of the request (`traceparent`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<String>,
 }
 
-/// An event's own id, its place in its stream, and its envelope.
+/// An event's id, its version and its envelope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Meta {
-    /// The event's id.
     pub id: Uuid,
-    /// Its place in the stream, as the store counts.
+    /// Its place in the stream.
     pub version: u64,
-    /// What stands beside it.
     pub envelope: Envelope,
 }
 
 impl Meta {
-    /// When it was recorded.
+    /// When the event was recorded.
     #[must_use]
     pub const fn at(&self) -> Timestamp {
         self.envelope.at

@@ -1,4 +1,4 @@
-//! Events of result delivery: the result, and its way to the applicant.
+//! Events of result delivery: the result, and how it reaches the applicant.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,159 +10,153 @@ use super::{
 };
 
 payload! {
-    /// A decision is there; its result is to be issued.
+    /// The dossier is decided; its result can be issued.
     ResultPrepared {
-        /// The dossier.
         brief: Brief,
-        /// What was decided.
+        /// The decision.
         outcome: Outcome,
         /// The result's code in the national catalogue.
         result: String,
     }
-    /// The result was signed and is there. It is not delivered yet.
+    /// The result was signed and issued. It is not delivered yet.
     ResultIssued {
-        /// Its number.
+        /// The number of the result in its register.
         number: String,
-        /// Who issued it.
+        /// The officer who issued it.
         officer: Subject,
         /// The document, if it was uploaded.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         document: Option<DocumentName>,
-        /// What the document's content was; absent where that was not recorded yet.
+        /// The digest of the document's content; absent in older events.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         document_sha256: Option<DocumentDigest>,
-        /// Until when it is valid; for ever if absent.
+        /// The first instant at which it is no longer valid; absent if it is valid without limit.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         valid_until: Option<Timestamp>,
-        /// What is owed from now on.
+        /// The duties whose periods begin with the result.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         duties: Vec<DutyOwed>,
     }
-    /// A duty of the procedure that begins.
+    /// A duty of the procedure whose period begins.
     DutyOwed {
-        /// Its code.
+        /// The code of the duty, as the procedure defines it.
         duty: String,
-        /// From when its period counts.
+        /// When its period begins.
         since: Timestamp,
-        /// By when.
+        /// The end of its period.
         due_at: Timestamp,
     }
-    /// What was owed after the result was done.
+    /// A duty after the result was met.
     DutyMet {
-        /// The duty.
+        /// The code of the duty.
         duty: String,
-        /// What shows it.
+        /// The evidence.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         document: Option<DocumentName>,
-        /// What the document's content was; absent where that was not recorded yet.
+        /// The digest of the document's content; absent in older events.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         document_sha256: Option<DocumentDigest>,
-        /// In words.
+        /// A remark in words.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<Personal<String>>,
-        /// What is owed from now on.
+        /// The duties whose periods begin with this event.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         duties: Vec<DutyOwed>,
     }
-    /// What was owed after the result was not done in time. It can still be done.
+    /// A duty after the result was not met in time. It can still be met.
     DutyMissed {
-        /// The duty.
+        /// The code of the duty.
         duty: String,
-        /// When it was due.
+        /// The end of its period.
         due_at: Timestamp,
-        /// How much later this was found, in milliseconds.
+        /// The delay until the miss was recorded, in milliseconds.
         late_by_ms: i64,
     }
-    /// The result is no longer valid: its time is over.
+    /// The validity of the result has ended.
     ResultExpired {
-        /// Until when it was valid.
+        /// The end of its validity.
         valid_until: Timestamp,
     }
-    /// The applicant asked for it to be valid for longer.
+    /// The applicant requested a renewal of the result.
     RenewalRequested {
-        /// Why.
+        /// The applicant's reason.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Personal<String>>,
-        /// By when it is to be decided.
+        /// The end of the period for the decision on it.
         decide_by: Timestamp,
     }
-    /// It is valid for longer.
+    /// The result was renewed.
     ResultRenewed {
-        /// Until when.
+        /// The new end of its validity.
         valid_until: Timestamp,
     }
-    /// It stays valid for as long as it was.
+    /// The renewal was refused; the validity does not change.
     RenewalRefused {
         /// The written reason.
         reason: Personal<String>,
     }
-    /// Whether it is valid for longer was not decided in time.
+    /// The renewal was not decided in time.
     RenewalOverdue {
-        /// By when it was to be decided.
+        /// The end of the period for the decision.
         due_at: Timestamp,
-        /// How much later this was found, in milliseconds.
+        /// The delay until the miss was recorded, in milliseconds.
         late_by_ms: i64,
     }
-    /// The applicant wants it in another way.
+    /// The applicant chose another delivery channel.
     DeliveryChannelChosen {
-        /// How.
+        /// The new channel and address.
         delivery: Delivery,
     }
-    /// It was handed to the carrier.
+    /// The result was handed to the carrier.
     ResultHandedToCarrier {
-        /// The parcel.
         parcel: ParcelId,
-        /// Which carrier.
+        /// The name of the carrier, normalised.
         carrier: String,
-        /// The carrier's own number.
+        /// The carrier's number of the parcel.
         waybill: String,
-        /// Our reference, which the carrier sends back: it contains the dossier.
+        /// Our reference, which the carrier returns: it contains the dossier's id.
         reference: String,
     }
-    /// The carrier says where it is.
+    /// The carrier reported the parcel's status.
     ParcelTracked {
-        /// The parcel.
         parcel: ParcelId,
-        /// The carrier's own name of this fact.
+        /// The carrier's id of this report.
         carrier_event: String,
-        /// The carrier's own words.
+        /// The status in the carrier's words.
         status: Personal<String>,
-        /// What the carrier says that the parcel came to, where that moves nothing: another parcel is on its way, or this
-        /// one had come to its end before.
+        /// The end that the carrier reports, where it has no effect: another parcel is in transit,
+        /// or this one had reached its end before.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         claims: Option<ParcelEnd>,
     }
-    /// The carrier brought it back.
+    /// The carrier returned the parcel.
     ParcelReturned {
-        /// The parcel.
         parcel: ParcelId,
-        /// The carrier's own name of this fact.
+        /// The carrier's id of this report.
         carrier_event: String,
-        /// The carrier's own words.
+        /// The reason in the carrier's words.
         reason: Personal<String>,
     }
-    /// The dossier ended otherwise: there is nothing to issue or to deliver any more.
+    /// The dossier ended without a result: nothing is to be issued or delivered any more.
     ResultCancelled {
-        /// The event that ended it.
+        /// The event that ended the dossier.
         cause: Uuid,
     }
-    /// The applicant has it.
+    /// The applicant received the result.
     ResultDelivered {
-        /// The dossier.
         brief: Brief,
-        /// How.
         channel: DeliveryChannel,
-        /// Which parcel, by post.
+        /// For post: the parcel.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         parcel: Option<ParcelId>,
-        /// The carrier's own name of this fact, by post.
+        /// For post: the carrier's id of its report.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         carrier_event: Option<String>,
-        /// Who took it, if not the applicant.
+        /// The recipient, if not the applicant.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         received_by: Option<Personal<String>>,
     }
-    /// It is no longer valid.
+    /// The result was revoked.
     ResultRevoked {
         /// The written reason.
         reason: Personal<String>,

@@ -1,4 +1,5 @@
-//! Which uploaded documents an event names: what keeps a document from being removed, and what its content is compared with.
+//! The uploaded documents that an event names. A named document is never removed, and its content
+//! is compared with the recorded digest.
 
 use super::{
     DeliveryEvent, Document, DocumentDigest, DocumentName, EventSet, IntakeEvent, Unreadable,
@@ -7,9 +8,8 @@ use super::{
 /// A document that an event names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedDocument {
-    /// The name.
     pub name: DocumentName,
-    /// What the content was; absent where that was not recorded yet.
+    /// The digest of the content; absent in older events.
     pub sha256: Option<DocumentDigest>,
 }
 
@@ -21,7 +21,7 @@ pub const KINDS_WITH_DOCUMENTS: &[&str] = &[
     "delivery.DutyMet.v1",
 ];
 
-/// The documents that a recorded event names; none for a kind that names none.
+/// The documents that a recorded event names; none for kinds outside [`KINDS_WITH_DOCUMENTS`].
 pub fn documents_named(kind: &str, data: &str) -> Result<Vec<NamedDocument>, Unreadable> {
     if !KINDS_WITH_DOCUMENTS.contains(&kind) {
         return Ok(Vec::new());
@@ -82,7 +82,7 @@ mod tests {
         ];
         assert_eq!(samples.map(|(kind, ..)| kind), KINDS_WITH_DOCUMENTS);
         for (kind, oldest, digest) in samples {
-            // The oldest sample of a result has no document: it was added to the kind.
+            // The oldest sample of a result has no document: the field was added later.
             let named = documents_named(kind, oldest).unwrap();
             assert_eq!(named.is_empty(), kind == "delivery.ResultIssued.v1", "{kind}");
             assert!(named.iter().all(|document| document.sha256.is_none()), "{kind}");

@@ -1,5 +1,5 @@
-//! What several events say of a dossier: how it comes and its result goes, what belongs to it, what was promised, how it
-//! ended.
+//! Types that several events share: channels, documents, promises, outcomes, and the [`Brief`] of a
+//! dossier.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::{
     ProcedureRef, Subject, payload,
 };
 
-/// How a dossier comes in (Decree 61/2018/NĐ-CP, art. 16).
+/// The channel by which a dossier is filed (Decree 61/2018/NĐ-CP, art. 16).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(utoipa::ToSchema)]
@@ -26,21 +26,21 @@ pub enum Channel {
     Post,
 }
 
-/// What shows when something was given to the post.
+/// Evidence of the date on which something was posted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PostEvidence {
-    /// The date on the envelope.
+    /// The postmark on the envelope.
     Envelope,
     /// The date on the waybill.
     Waybill,
-    /// The record of the hand-over between postman and agency (Decision 45/2016/QĐ-TTg, art. 7.4).
+    /// The hand-over record between postman and agency (Decision 45/2016/QĐ-TTg, art. 7.4).
     HandOverRecord,
 }
 
-/// How the result goes out.
+/// The channel by which the result is delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(utoipa::ToSchema)]
@@ -54,7 +54,7 @@ pub enum DeliveryChannel {
     Post,
 }
 
-/// Where a parcel goes.
+/// The address of a parcel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(utoipa::ToSchema)]
@@ -64,60 +64,61 @@ pub struct Address {
     pub name: String,
     /// Street, ward, province.
     pub lines: Vec<String>,
-    /// Telephone.
+    /// The recipient's telephone number.
     pub phone: String,
 }
 
-/// How the applicant wants the result.
+/// How the applicant wants the result delivered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Delivery {
-    /// By which way.
     pub channel: DeliveryChannel,
-    /// Where to, by post.
+    /// For post: the address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<Personal<Address>>,
 }
 
-/// An uploaded document that belongs to a dossier.
+/// An uploaded document of a dossier.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Document {
-    /// Which component of the dossier it is.
+    /// The component of the dossier for which it was uploaded.
     pub component: ComponentCode,
-    /// Under which name it is stored.
+    /// The name under which it is stored.
     pub document: DocumentName,
-    /// Its media type.
+    /// For example `application/pdf`.
     pub media_type: String,
-    /// Its size in bytes.
+    /// Size in bytes.
     pub bytes: u64,
-    /// What its content was when it was named; absent where that was not recorded yet.
+    /// The digest of the content when the event named it; absent in older events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<DocumentDigest>,
-    /// The applicant's own name for the file.
+    /// The file name on the applicant's computer.
     pub file_name: Personal<String>,
 }
 
-/// A due instant that was promised to the applicant. It is a record: nothing ever recomputes it silently.
+/// A due instant promised to the applicant. It is never recomputed without an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Promise {
     /// The first instant at which the period has passed.
     pub due_at: Timestamp,
-    /// When lateness must be foreseen: one working day before (Decree 61/2018/NĐ-CP, art. 19.9). Absent if the whole
-    /// period is shorter than that.
+    /// When lateness must be foreseen: one working day before `due_at` (Decree 61/2018/NĐ-CP, art.
+    /// 19.9). Absent if the whole period is shorter than that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub foresee_at: Option<Timestamp>,
-    /// Version of the calendar by which it was computed; absent if the instant was imposed.
+    /// Version of the calendar by which it was computed; absent if the date was fixed, not
+    /// computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar: Option<u32>,
-    /// Whether days off had to be assumed that were not announced yet.
+    /// Whether it was computed with assumed days off, because a year's days off were not announced
+    /// yet.
     #[serde(default)]
     pub provisional: bool,
 }
 
-/// What a supplement request does to the clock.
+/// The effect of a supplement request on the statutory clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(utoipa::ToSchema)]
@@ -125,25 +126,25 @@ pub struct Promise {
 pub enum SupplementEffect {
     /// The time until the supplement is not counted.
     Pause,
-    /// The time is counted again from the start (Decree 61/2018/NĐ-CP, art. 19.4).
+    /// The period begins again from the start (Decree 61/2018/NĐ-CP, art. 19.4).
     Restart,
 }
 
-/// What the time is needed for that a procedure may not count.
+/// The reasons for which a procedure may not count time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NotCounted {
-    /// Another agency is asked for its opinion.
+    /// Another agency is consulted.
     Consultation,
-    /// Something is verified on site.
+    /// A verification on site.
     Verification,
-    /// A fee is waited for that is owed after the acceptance.
+    /// Waiting for a fee that is owed after acceptance.
     Fee,
 }
 
-/// Who found that something is missing.
+/// The unit that requested a supplement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(utoipa::ToSchema)]
@@ -155,78 +156,75 @@ pub enum SupplementStage {
     Review,
 }
 
-/// How a dossier was decided.
+/// The outcome of a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// What was applied for is granted.
+    /// The application is granted.
     Approved,
-    /// It is not.
+    /// The application is refused.
     Refused,
 }
 
-/// Who decided.
+/// Who made the decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DecidedBy {
-    /// Two officers.
+    /// Officers, two where the procedure requires two.
     Officers,
     /// A rule of the procedure.
     Rule,
-    /// The law, because the agency stayed silent.
+    /// The law: the agency did not decide in time.
     Silence,
 }
 
-/// Why a dossier ended.
+/// Why a dossier was closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClosedAs {
-    /// The applicant has the result.
+    /// The applicant has received the result.
     Delivered,
-    /// Decided, and the procedure has no result to deliver.
+    /// Decided; the procedure has no result to deliver.
     NoResult,
-    /// Ended by an officer with a reason.
+    /// Closed by an officer with a reason.
     Ended,
-    /// Returned because the supplement did not come in time.
+    /// Returned because the supplement was not submitted in time.
     NotSupplemented,
     /// Returned because the fee was not paid in time.
     NotPaid,
 }
 
 payload! {
-    /// What every service needs to know of a dossier. The events that call another service in carry it, so that none
-    /// of them depends on an earlier one having arrived.
+    /// The data of a dossier that every service needs. Events that begin work in another service
+    /// contain it, so that the service does not depend on earlier events having arrived.
     Brief {
-        /// Our own id.
         dossier: DossierId,
-        /// The code on its slips.
+        /// The code printed on the dossier's slips.
         code: DossierCode,
-        /// Under which version of which procedure it was received.
+        /// The procedure and its version under which the dossier was received.
         procedure: ProcedureRef,
-        /// Which agency received it.
+        /// The receiving agency.
         agency: AgencyCode,
-        /// By which way it came.
         channel: Channel,
-        /// Whose dossier it is.
         applicant: Subject,
-        /// Who represents the applicant.
+        /// Who filed it for the applicant.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         representative: Option<Subject>,
-        /// The fields that rules, views and statistics need, as the procedure names them.
+        /// The public fields of the form, by JSON pointer, as the procedure lists them.
         #[serde(default)]
         public: BTreeMap<String, Value>,
-        /// Groups to which the applicant claims to belong, for reductions of the fee.
+        /// The groups that reduce the fee, as claimed by the applicant.
         #[serde(default)]
         groups: Vec<String>,
-        /// How the result is wanted.
+        /// How the applicant wants the result delivered.
         delivery: Delivery,
-        /// When it was submitted: the tariff of that day applies.
+        /// When it was submitted; the tariff of that day applies.
         submitted_at: Timestamp,
     }
 }

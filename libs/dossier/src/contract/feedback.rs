@@ -9,8 +9,8 @@ use super::{
     payload,
 };
 
-/// What a complaint is about (Decree 20/2008/NĐ-CP, art. 9), or what somebody wants to be done with their own data (Decree
-/// 356/2025/NĐ-CP, art. 5).
+/// The subject of a complaint (Decree 20/2008/NĐ-CP, art. 9), or the kind of a request about one's
+/// own data (Decree 356/2025/NĐ-CP, art. 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(utoipa::ToSchema)]
@@ -22,20 +22,20 @@ pub enum ComplaintClass {
     ContentOfRules,
     /// The content of rules, and complex.
     Complex,
-    /// Another agency's matter.
+    /// A matter of another agency.
     NotOurs,
-    /// Without name or substance.
+    /// Anonymous or without substance.
     NotAcceptable,
-    /// To be shown, given or corrected.
+    /// Personal data: to see, receive or correct it.
     PersonalDataAccess,
-    /// Consent is taken back, or the use is objected to or to be restricted.
+    /// Personal data: to withdraw consent, or to object to or restrict its use.
     PersonalDataObjection,
-    /// To be deleted.
+    /// Personal data: to delete it.
     PersonalDataErasure,
 }
 
 impl ComplaintClass {
-    /// Whether it is a request about one's own data: nobody else reads the answer.
+    /// Whether it is a request about one's own data, whose answer only the requester may read.
     #[must_use]
     pub const fn is_about_personal_data(self) -> bool {
         match self {
@@ -52,16 +52,15 @@ impl ComplaintClass {
 }
 
 payload! {
-    /// The applicant has the result and may rate.
+    /// The applicant received the result and may rate the service.
     RatingInvited {
-        /// The dossier.
         brief: Brief,
     }
-    /// The applicant rated, once.
+    /// The applicant rated the service. Possible once.
     DossierRated {
         /// From 1 (very bad) to 5 (very good).
         score: u8,
-        /// In words.
+        /// A remark in words.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         comment: Option<Personal<String>>,
     }
@@ -75,95 +74,86 @@ events! {
     }
 }
 
-/// How to reach a complainant.
+/// The contact details of a complainant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Contact {
-    /// Name.
     pub name: String,
-    /// Address.
     pub address: String,
-    /// Telephone.
     pub phone: String,
 }
 
 payload! {
-    /// Somebody complained.
+    /// A complaint was filed.
     ComplaintFiled {
-        /// The complaint.
         complaint: ComplaintId,
-        /// Who.
         complainant: Subject,
-        /// How to reach them.
         contact: Personal<Contact>,
-        /// To which agency.
+        /// The agency to which it is addressed.
         agency: AgencyCode,
-        /// By which way.
         channel: Channel,
-        /// About which dossier, if about one.
+        /// The dossier that it is about, if any.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         dossier: Option<DossierId>,
-        /// About which step of it: the kind of an event on its timeline, if `event` is there.
+        /// The step that it is about: the kind of the timeline event `event`, if that is present.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         step: Option<String>,
-        /// That event.
+        /// The timeline event that it is about.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         event: Option<Uuid>,
         /// Whether it is a request about the complainant's own data.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         personal_data: bool,
-        /// The complaint itself.
+        /// The complaint in words.
         text: Personal<String>,
-        /// By when it must be classified and passed on.
+        /// The end of the period to classify and forward it.
         classify_by: Timestamp,
     }
-    /// It was found what it is about.
+    /// The complaint was classified.
     ComplaintClassified {
-        /// What.
         class: ComplaintClass,
-        /// By when it must be answered; absent if it is not to be answered here.
+        /// The end of the period to answer it; absent if this agency does not answer it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         answer_by: Option<Timestamp>,
-        /// Why, for the complainant.
+        /// The reason, addressed to the complainant.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Personal<String>>,
     }
-    /// It was passed on to another agency.
+    /// The complaint was forwarded to another agency.
     ComplaintForwarded {
-        /// To which.
         to: AgencyCode,
-        /// By when that agency is to classify it.
+        /// The end of that agency's period to classify it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         classify_by: Option<Timestamp>,
     }
-    /// It was answered.
+    /// The complaint was answered.
     ComplaintAnswered {
         /// The answer to the complainant.
         answer: Personal<String>,
-        /// By when it must be published; absent for what nobody else is to read.
+        /// The end of the period to publish the answer; absent if it is not to be published.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         publish_by: Option<Timestamp>,
     }
     /// The answer was published.
     AnswerPublished {
-        /// The text that everybody may read; it names nobody.
+        /// The published text; it contains no personal data.
         text: String,
     }
-    /// The complainant is not content.
+    /// The complainant reopened the complaint.
     ComplaintReopened {
-        /// Why.
+        /// The complainant's reason.
         reason: Personal<String>,
-        /// By when it must be answered again.
+        /// The end of the period to answer again.
         answer_by: Timestamp,
     }
-    /// A period was not kept.
+    /// A period of the complaint has passed without the step that it is for.
     ComplaintOverdue {
-        /// Which: `classify`, `answer` or `publish`.
+        /// The step: `classify`, `answer` or `publish`.
         stage: String,
-        /// When it ended.
+        /// The end of the period.
         due_at: Timestamp,
-        /// How much later this was found, in milliseconds.
+        /// The delay until the miss was recorded, in milliseconds.
         late_by_ms: i64,
     }
 }

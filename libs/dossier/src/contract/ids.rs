@@ -1,4 +1,4 @@
-//! Names of things. Nothing is ever read out of a name: it is compared, and that is all.
+//! Identifiers. They are compared, never parsed for information.
 
 use std::fmt;
 use std::str::FromStr;
@@ -28,7 +28,7 @@ macro_rules! uuids {
         impl FromStr for $name {
             type Err = uuid::Error;
 
-            /// Only the usual form with hyphens, so that one thing has one address.
+            /// Accepts only the hyphenated form, so that each resource has one address.
             fn from_str(text: &str) -> Result<Self, uuid::Error> {
                 text.parse::<uuid::fmt::Hyphenated>().map(|id| Self(id.into_uuid()))
             }
@@ -39,15 +39,15 @@ macro_rules! uuids {
 uuids! {
     /// A dossier (hồ sơ).
     DossierId,
-    /// One attempt to pay.
+    /// An attempt to pay.
     PaymentId,
-    /// One parcel on its way.
+    /// A parcel with a result.
     ParcelId,
     /// A complaint or petition (phản ánh, kiến nghị).
     ComplaintId,
-    /// One request to another agency for its opinion.
+    /// A request to another agency for its opinion.
     ConsultationId,
-    /// An outage that was declared for an agency.
+    /// An outage declared for an agency.
     OutageId,
 }
 
@@ -62,7 +62,7 @@ macro_rules! texts {
         pub struct $name(pub Arc<str>);
 
         impl $name {
-            /// The name as text.
+            /// The identifier as text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -84,13 +84,14 @@ macro_rules! texts {
 }
 
 texts! {
-    /// Who acts, as the identity provider names them: opaque, not a person's name.
+    /// A person, firm or client, as named by the identity provider: opaque, not a person's name.
     #[schema(example = "citizen-1")]
     Subject,
-    /// An agency (Decision 20/2020/QĐ-TTg): at most 35 of `0-9A-Z.`, levels separated by dots, the first one first.
+    /// An agency (Decision 20/2020/QĐ-TTg): at most 35 of `0-9A-Z.`, levels separated by dots, the
+    /// highest level first.
     #[schema(example = "G02", max_length = 35, pattern = r"^[0-9A-Z]+(\.[0-9A-Z]+)*$")]
     AgencyCode,
-    /// The code of a dossier that is printed on its slips (Circular 03/2025/TT-VPCP, art. 13).
+    /// The code of a dossier, printed on its slips (Circular 03/2025/TT-VPCP, art. 13).
     #[schema(example = "G02.001-261126-0200000042")]
     DossierCode,
     /// The code of a procedure in the national catalogue, for example `2.000004`.
@@ -102,13 +103,13 @@ texts! {
     /// The keyed digest under which an uploaded document is stored.
     #[schema(example = "9f2b5c0e7d1a4f6388b1c2d3e4f5a6b79f2b5c0e7d1a4f6388b1c2d3e4f5a6b7")]
     DocumentName,
-    /// SHA-256 of a document's content: 64 hexadecimal digits, small letters.
+    /// SHA-256 of a document's content: 64 hexadecimal digits in lower case.
     #[schema(example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", pattern = "^[0-9a-f]{64}$")]
     DocumentDigest,
 }
 
 impl AgencyCode {
-    /// Whether `self` is `other` or stands above it.
+    /// Whether `self` is `other` or an agency above it.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
         other.0.strip_prefix(&*self.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -126,13 +127,13 @@ impl AgencyCode {
     }
 }
 
-/// Our reference for something of a dossier: it contains both.
+/// The reference of something in a dossier, for partners: it contains both ids.
 #[must_use]
 pub fn reference(dossier: DossierId, thing: Uuid) -> String {
     format!("DSR-{}-{}", dossier.0.simple(), thing.simple())
 }
 
-/// The dossier and the thing that a reference names, if it is one of ours.
+/// The dossier and the id in a reference; `None` if the text was not made by [`reference`].
 #[must_use]
 pub fn parse_reference(reference: &str) -> Option<(DossierId, Uuid)> {
     let (dossier, thing) = reference.strip_prefix("DSR-")?.split_once('-')?;
@@ -141,19 +142,19 @@ pub fn parse_reference(reference: &str) -> Option<(DossierId, Uuid)> {
     Some((DossierId(parse(dossier)?), parse(thing)?))
 }
 
-/// A procedure in the version under which a dossier was received.
+/// A procedure in a particular version.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(utoipa::ToSchema)]
 pub struct ProcedureRef {
-    /// Its code.
+    /// The code in the national catalogue.
     pub code: ProcedureCode,
-    /// Its version.
+    /// The version that applies to the dossier.
     pub version: u32,
 }
 
 impl Subject {
-    /// Whether both name the same party: letter by letter, or by one tax code in two spellings.
+    /// Whether both name the same party: they are equal, or spellings of the same tax code.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
         let same_code = || {

@@ -13,19 +13,19 @@ use super::{
 payload! {
     /// An applicant submitted a dossier.
     DossierSubmitted {
-        /// What every service needs to know.
         brief: Brief,
-        /// The whole form.
+        /// The complete form.
         form: Personal<Value>,
-        /// The documents that came with it.
+        /// The documents submitted with it.
         documents: Vec<Document>,
-        /// For post: the date that the law counts by.
+        /// For post: the date of posting, where the law counts by it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         posted_at: Option<Timestamp>,
-        /// What shows that date.
+        /// The evidence for that date.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         posted_by: Option<PostEvidence>,
-        /// By when the one-stop unit must answer; absent if the fee comes first or the answer is automatic.
+        /// The end of the one-stop unit's period to answer; absent if the fee comes first or the
+        /// answer is automatic.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         answer_due_at: Option<Timestamp>,
         /// Whether a fee must be paid before acceptance.
@@ -33,7 +33,6 @@ payload! {
     }
     /// The dossier is valid and was accepted, with an appointment (form 01).
     DossierAccepted {
-        /// What every service needs to know.
         brief: Brief,
         /// The appointment; absent if the clock starts with the fee, or the law gives no period.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -46,221 +45,217 @@ payload! {
     DossierRefused {
         /// The written reason.
         reason: Personal<String>,
-        /// Whether it had been accepted, which it never had; absent where that was not recorded yet.
+        /// Whether the dossier had been accepted, always false; absent in older events.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         accepted: Option<bool>,
     }
-    /// The applicant was asked for something (form 02).
+    /// A supplement was requested from the applicant (form 02).
     SupplementRequested {
-        /// Counts the requests of this dossier from 1.
+        /// The number of the request in this dossier, from 1.
         request: u32,
-        /// Who found it missing.
         stage: SupplementStage,
         /// Everything that is missing, at once (Decree 61/2018/NĐ-CP, art. 15.3).
         components: Vec<ComponentCode>,
         /// The written reason.
         reason: Personal<String>,
-        /// What it does to the clock.
+        /// The effect on the statutory clock.
         effect: SupplementEffect,
-        /// The end of the applicant's window.
+        /// The end of the applicant's period.
         window_ends_at: Timestamp,
-        /// The event in another service that asked for it.
+        /// The event of another service that needs the supplement.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         asked_by: Option<Uuid>,
-        /// Whether the statutory clock was running and stands still now.
+        /// Whether this event stopped a running statutory clock.
         #[serde(default)]
         stops_clock: bool,
     }
-    /// Review asked for a supplement that the law does not allow any more.
+    /// Review needs a supplement, but the law allows no further request.
     SupplementDeclined {
-        /// The event that asked.
+        /// The event of review that needs the supplement.
         asked_by: Uuid,
-        /// The registered reason.
+        /// The code of the refusal.
         reason: String,
     }
-    /// The applicant supplied it.
+    /// The applicant submitted the supplement.
     SupplementSubmitted {
-        /// Which request it answers.
+        /// The number of the request that it answers.
         request: u32,
-        /// The documents.
         documents: Vec<Document>,
-        /// The form again, if it was corrected.
+        /// The complete form, if it was corrected.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         form: Option<Personal<Value>>,
-        /// The dossier as its form now makes it; absent where that was never corrected, or this not recorded yet.
+        /// The brief that follows from the corrected form; absent if the form was never corrected,
+        /// and in older events.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         brief: Option<Brief>,
-        /// The instant from which the clock counts again, if it restarts.
+        /// The instant from which the clock counts, if it begins again.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         started_at: Option<Timestamp>,
         /// The new appointment, if the clock runs again.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         promise: Option<Promise>,
-        /// The new end of the one-stop unit's own time, before acceptance.
+        /// Before acceptance: the new end of the one-stop unit's period to answer.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         answer_due_at: Option<Timestamp>,
-        /// Whether the statutory clock stood still for it; it runs again, unless the fee is missing.
+        /// Whether the clock was stopped for the supplement; it runs again unless the fee is
+        /// missing.
         #[serde(default)]
         resumes_clock: bool,
     }
-    /// The fee that the dossier owed was received.
+    /// The fee of the dossier was received.
     FeeReceived {
-        /// How much.
         amount: Vnd,
-        /// When, by the record of the payment.
+        /// When payment recorded it as received.
         paid_at: Timestamp,
-        /// The end of the one-stop unit's own time, if it begins now.
+        /// The end of the one-stop unit's period to answer, if it begins with this event.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         answer_due_at: Option<Timestamp>,
-        /// The appointment, if the clock starts now, or runs on after it stood still for the fee.
+        /// The appointment, if the clock starts with this event or resumes after a suspension for
+        /// the fee.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         promise: Option<Promise>,
-        /// When the clock started, if it starts now.
+        /// When the clock started, if it starts with this event.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         started_at: Option<Timestamp>,
-        /// The dossier, if the clock starts now: only then can it be worked on.
+        /// The brief, if the clock starts with this event: review of the dossier begins only then.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         brief: Option<Brief>,
-        /// The request for a supplement for which the clock, though started, stands still.
+        /// The number of the supplement request for which the clock is suspended from its start.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         awaiting: Option<u32>,
     }
-    /// The fee that was received is not there any more: it went back, or had not come after all.
+    /// The fee that had been received was returned, or found not to have been received.
     FeeReturned {
-        /// How much is missing.
+        /// The missing amount.
         amount: Vnd,
-        /// The record of the payment that says so.
+        /// The event of payment that records this.
         cause: Uuid,
-        /// Since when the clock that started with the fee stands still; absent if none does, or where that was not recorded
-        /// yet.
+        /// When the clock that started with the fee is suspended; absent if none is, and in older
+        /// events.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         clock_stops_at: Option<Timestamp>,
     }
-    /// The applicant took the dossier back (form 05).
+    /// The applicant withdrew the dossier (form 05).
     DossierWithdrawn {
-        /// The applicant's words.
+        /// The applicant's reason.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Personal<String>>,
         /// When it had been accepted, if it had.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         accepted_at: Option<Timestamp>,
-        /// Whether it had been accepted; absent where that was not recorded yet, and so is not known.
+        /// Whether it had been accepted; absent in older events, for which it is unknown.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         accepted: Option<bool>,
     }
-    /// The agency asked for pardon and gave a new date (form 04).
+    /// The agency apologised and gave a new date (form 04).
     AppointmentMoved {
         /// The new appointment.
         promise: Promise,
-        /// The date that will not be kept.
+        /// The earlier date.
         was_due_at: Timestamp,
-        /// The apology's reason.
+        /// The reason given in the apology.
         reason: Personal<String>,
     }
-    /// The period was made longer, as the procedure allows.
+    /// The period was extended, as the procedure allows.
     DeadlineExtended {
         /// The new appointment.
         promise: Promise,
-        /// The date before.
+        /// The earlier date.
         was_due_at: Timestamp,
-        /// On what it rests.
+        /// The legal basis.
         basis: String,
-        /// Why it must be longer.
+        /// The reason for the extension.
         reason: Personal<String>,
     }
-    /// Some time is not counted.
+    /// Some time is not counted towards the period.
     TimeNotCounted {
-        /// Why.
         reason: NotCounted,
-        /// Since when.
         from: Timestamp,
-        /// Until when.
         to: Timestamp,
-        /// The event that says so.
+        /// The event of another service that ended the time.
         cause: Uuid,
-        /// The new appointment; absent if it does not move, or will be reckoned when the clock goes on.
+        /// The new appointment; absent if it does not move, or will be computed when the clock
+        /// resumes.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         promise: Option<Promise>,
     }
-    /// Somebody outside fixed the date.
+    /// Another authority fixed the date.
     AppointmentFixed {
-        /// The date.
+        /// The fixed date.
         at: Timestamp,
-        /// Who fixed it.
+        /// The authority that fixed it.
         by: String,
-        /// On what basis.
+        /// The basis on which it was fixed.
         basis: String,
         /// The same date as a promise.
         promise: Promise,
     }
-    /// The law changed under a date that was promised: an outage, or days off that were announced since. The new date is
-    /// never earlier than the one before.
+    /// The law changed after a date was promised: an outage, or days off announced later. The new
+    /// date is never earlier than the one before.
     DeadlineRestated {
-        /// The date by the law as it stands now.
+        /// The promise by the law at the time of this event.
         promise: Promise,
-        /// The date that was promised before.
+        /// The earlier date.
         was_due_at: Timestamp,
-        /// The calendar's version, if another than before.
+        /// The calendar's version, if it is another than before.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         calendar: Option<u32>,
-        /// The procedure's version, if it is a later one that applies to open dossiers too.
+        /// The procedure's version, if a later one applies to open dossiers too.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         procedure: Option<u32>,
-        /// The outages for which the clock stood still.
+        /// The outages that stopped the clock.
         #[serde(default)]
         outages: Vec<Uuid>,
     }
     /// The one-stop unit did not answer in time.
     IntakeAnswerMissed {
-        /// When the answer was due.
+        /// The end of the period to answer.
         due_at: Timestamp,
-        /// How much later this was found, in milliseconds.
+        /// The delay until the miss was recorded, in milliseconds.
         late_by_ms: i64,
     }
-    /// One working day is left, and nothing is decided: the apology is due now.
+    /// One working day before the promised date nothing is decided: the apology is due now.
     LatenessForeseen {
         /// When the decision is due.
         due_at: Timestamp,
-        /// How much later this was found, in milliseconds.
+        /// The delay until this was recorded, in milliseconds.
         late_by_ms: i64,
     }
-    /// The period has passed without a decision. For ever.
+    /// The period has passed without a decision. A permanent record.
     DeadlineMissed {
         /// When the decision was due.
         due_at: Timestamp,
-        /// How much later this was found, in milliseconds.
+        /// The delay until the miss was recorded, in milliseconds.
         late_by_ms: i64,
     }
-    /// A fact that was recorded in time arrived after the miss: there was none.
+    /// An event that was recorded in time arrived after the miss: the deadline was kept.
     DeadlineMissWithdrawn {
-        /// The deadline that was in truth kept.
+        /// The deadline that was kept.
         due_at: Timestamp,
-        /// The event that kept it.
+        /// The event that shows it.
         cause: Uuid,
     }
-    /// The decision on the dossier is taken; the clock stops.
+    /// The dossier was decided; the statutory clock stops.
     DossierDecided {
-        /// What was decided.
         outcome: Outcome,
-        /// By whom.
         by: DecidedBy,
-        /// When, by the record of the decision.
+        /// When review recorded the decision.
         decided_at: Timestamp,
-        /// The dossier, if nobody decided but the law: no event of review tells the other services then.
+        /// The brief, if the law decided because of silence: other services then receive no event
+        /// of review.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         brief: Option<Brief>,
     }
-    /// The dossier is at its end.
+    /// The dossier was closed.
     DossierClosed {
-        /// Why.
         closed_as: ClosedAs,
-        /// In words, if an officer ended it.
+        /// The officer's reason, if an officer closed it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Personal<String>>,
         /// When it had been accepted, if it had.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         accepted_at: Option<Timestamp>,
-        /// Whether it had been accepted; absent where that was not recorded yet, and so is not known.
+        /// Whether it had been accepted; absent in older events, for which it is unknown.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         accepted: Option<bool>,
     }

@@ -1,4 +1,4 @@
-//! Events of the law itself: what is in force is recorded like everything that is done under it.
+//! Events of the law itself: the rules in force are recorded like everything done under them.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{AgencyCode, Channel, Subject, events, payload};
 
-/// What a file of rules is about.
+/// What a file of rules contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(utoipa::ToSchema)]
@@ -14,20 +14,20 @@ use super::{AgencyCode, Channel, Subject, events, payload};
 pub enum RulesKind {
     /// The working time of agencies.
     Calendar,
-    /// The agencies and what they go by.
+    /// The agencies, and the calendar of each.
     Agencies,
     /// The periods for complaints.
     Complaints,
-    /// What holds for money, whatever it is for.
+    /// The rules for money that hold for all procedures.
     Payments,
-    /// A list of codes, such as communes or chemicals.
+    /// A list of codes, for example communes or chemicals.
     Codes,
     /// A procedure.
     Procedure,
 }
 
 impl RulesKind {
-    /// As it is written.
+    /// The name as it is recorded, in snake case.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -42,109 +42,98 @@ impl RulesKind {
 }
 
 payload! {
-    /// A file of rules was issued: from this event on it belongs to the law by which everything is computed. When it takes
-    /// effect, which may be earlier or later, stands in the file.
+    /// A file of rules was issued: from this event on it is part of the law by which everything is
+    /// computed. The file contains the day on which it takes effect, which may be earlier or later.
     RulesIssued {
-        /// What it is about.
         kind: RulesKind,
         /// Its name among those of its kind, for example the code of a procedure.
         name: String,
-        /// Counts up with every change.
+        /// Increases with every change.
         version: u32,
-        /// On what it rests.
+        /// The legal basis of the rules.
         legal_basis: String,
-        /// The whole file, so that whoever has the log has the law.
+        /// The complete file, so that the log contains the law.
         text: String,
-        /// Who proposed it, where it took a second person to issue it.
+        /// Who proposed it, where issuing took a second person.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         proposed_by: Option<Subject>,
     }
-    /// A file of rules was proposed: it has no effect until a second person signs it, which is then recorded as
-    /// `RulesIssued`.
+    /// A file of rules was proposed: it has no effect until a second person signs it, which is then
+    /// recorded as `RulesIssued`.
     RulesProposed {
-        /// What it is about.
         kind: RulesKind,
         /// Its name among those of its kind.
         name: String,
-        /// The number that it has used up, whatever becomes of it.
+        /// The version number, in use from now on whatever becomes of the proposal.
         version: u32,
-        /// On what it rests.
+        /// The legal basis of the rules.
         legal_basis: String,
-        /// The whole file.
+        /// The complete file.
         text: String,
     }
-    /// A proposed file of rules was not signed.
+    /// A proposed file of rules was rejected.
     RulesRejected {
-        /// What it is about.
         kind: RulesKind,
         /// Its name among those of its kind.
         name: String,
-        /// Its number.
         version: u32,
-        /// Why.
+        /// The written reason.
         reason: String,
     }
-    /// Somebody wants an issued file of rules taken back that two persons had to issue: it stays law until a second person agrees,
-    /// which is then recorded as `RulesWithdrawn`.
+    /// The withdrawal of an issued file of rules was proposed, which two persons had to issue: it
+    /// stays law until a second person agrees, which is then recorded as `RulesWithdrawn`.
     RulesWithdrawalProposed {
-        /// What it is about.
         kind: RulesKind,
         /// Its name among those of its kind.
         name: String,
-        /// Its number.
         version: u32,
-        /// Why.
+        /// The written reason.
         reason: String,
     }
-    /// A file of rules was taken back before it was in force: it is no law at any time.
+    /// A file of rules was withdrawn before it was in force: it is never law.
     RulesWithdrawn {
-        /// What it is about.
         kind: RulesKind,
         /// Its name among those of its kind.
         name: String,
-        /// Its number.
         version: u32,
-        /// Why.
+        /// The written reason.
         reason: String,
     }
-    /// Systems are out of order, or will be: the clocks of the agencies and ways of filing that this hits stand still
+    /// Systems are out of order, or will be: the clocks of the affected agencies and channels stop
     /// (Decree 224/2026/NĐ-CP, art. 13; Decree 99/2022/NĐ-CP, art. 16).
     OutageDeclared {
-        /// Which.
         outage: Uuid,
-        /// The agency that is hit, with those below it.
+        /// The affected agency; the agencies below it are affected too.
         agency: AgencyCode,
-        /// The ways of filing that are hit; all if empty.
+        /// The affected channels of filing; all if empty.
         channels: Vec<Channel>,
-        /// Since when.
         from: Timestamp,
-        /// Until when; absent while that is not known.
+        /// Absent while the end is not known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         to: Option<Timestamp>,
-        /// Whether it was planned.
         planned: bool,
-        /// When the public was told.
+        /// When the public was informed.
         notice_at: Timestamp,
-        /// In words for the public.
+        /// The reason, for the public.
         reason: String,
     }
-    /// A period other than that for the decision ends later than was said, because of outages, or of days off that were
-    /// announced since it began. Recorded by the service whose period it is.
+    /// A period other than that of the decision ends later than recorded before, because of
+    /// outages, or of days off announced since it began. Recorded by the service whose period it
+    /// is.
     PeriodExtended {
-        /// Which: the kind of the obligation.
+        /// The kind of the obligation.
         period: String,
-        /// When it ends.
+        /// The new end.
         due_at: Timestamp,
-        /// When it was said to end.
+        /// The end recorded before.
         was_due_at: Timestamp,
-        /// The outages that lie in it.
+        /// The outages within the period.
         outages: Vec<Uuid>,
     }
-    /// Everything works again: the clocks run on.
+    /// An outage ended: the stopped clocks resume.
     OutageEnded {
-        /// Which.
         outage: Uuid,
-        /// Since when.
+        /// The instant from which all systems work again.
         to: Timestamp,
     }
 }
@@ -163,7 +152,7 @@ events! {
 }
 
 impl RulesProposed {
-    /// What would be issued.
+    /// The event that issues this proposal.
     #[must_use]
     pub fn rules(&self) -> RulesIssued {
         let Self { kind, name, version, legal_basis, text } = self.clone();

@@ -1,4 +1,4 @@
-//! One list per service: kind on the right, payload type of the same name on the left.
+//! Macros for the events of a service: each variant is named like its payload type.
 
 macro_rules! events {
     ($(#[$doc:meta])* pub enum $set:ident { $($event:ident = $kind:literal,)+ }) => {
@@ -16,7 +16,7 @@ macro_rules! events {
             }
 
             fn encode(&self) -> String {
-                // Payloads are structs with text keys: writing them to a string cannot fail.
+                // Payloads are structs with text keys: serialising them cannot fail.
                 match self {
                     $(Self::$event(payload) => serde_json::to_string(payload),)+
                 }.unwrap_or_default()
@@ -44,7 +44,7 @@ macro_rules! events {
 }
 pub(crate) use events;
 
-/// Payloads: plain structs that are written and read.
+/// Defines payloads: plain structs with serde.
 macro_rules! payload {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })+) => {$(
         $(#[$doc])*

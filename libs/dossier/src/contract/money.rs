@@ -1,4 +1,5 @@
-//! Money: whole đồng, as the currency has no minor unit; and the words that events of payment say of it.
+//! Money in whole đồng, as the currency has no minor unit, and the enumerations in events of
+//! payment.
 
 use std::fmt;
 
@@ -13,32 +14,32 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Vnd(pub i64);
 
-/// A sum that an amount cannot hold.
+/// A sum or difference that overflows 64 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the amount does not fit")]
 pub struct VndOverflow;
 
 impl Vnd {
-    /// No money.
+    /// 0 đồng.
     pub const ZERO: Self = Self(0);
 
-    /// Whether it is no money: what an optional amount is left out for.
+    /// Whether the amount is 0. Serialisation then leaves an optional amount out.
     #[must_use]
     pub fn is_zero(&self) -> bool {
         *self == Self::ZERO
     }
 
-    /// The sum.
+    /// Adds; fails on overflow.
     pub fn plus(self, other: Self) -> Result<Self, VndOverflow> {
         self.0.checked_add(other.0).map(Self).ok_or(VndOverflow)
     }
 
-    /// The difference.
+    /// Subtracts; fails on overflow. May be negative.
     pub fn minus(self, other: Self) -> Result<Self, VndOverflow> {
         self.0.checked_sub(other.0).map(Self).ok_or(VndOverflow)
     }
 
-    /// The sum of all.
+    /// Adds all amounts; 0 for none.
     pub fn sum(amounts: impl IntoIterator<Item = Self>) -> Result<Self, VndOverflow> {
         amounts.into_iter().try_fold(Self::ZERO, Self::plus)
     }
@@ -57,64 +58,66 @@ impl fmt::Display for Vnd {
     }
 }
 
-/// By which way a provider's word reached us. One capture is usually told by several of them.
+/// The channel by which a provider's report reached us. One capture is usually reported by several.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
-    /// The provider told us by itself (IPN, webhook).
+    /// Sent by the provider (IPN, webhook).
     #[default]
     Notice,
-    /// The provider answered our question.
+    /// The provider's answer to our query.
     Query,
-    /// The payer's browser brought it back from the provider.
+    /// Parameters of the payer's redirection from the provider.
     Return,
     /// A line of the provider's settlement file.
     Settlement,
 }
 
-/// Why what a provider says cannot be taken as it is.
+/// Why a provider's report is not counted as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Doubt {
-    /// The amount is not the one that the payment was begun with.
+    /// The amount is not the amount of the attempt.
     NotTheAttemptsAmount,
-    /// The same capture was said to be of another amount before.
+    /// The same capture was reported with another amount before.
     OtherAmount,
-    /// A provider that captures once names a second transaction, or one fact has two transaction numbers.
+    /// A provider that captures once reports a second transaction, or one report has two
+    /// transaction numbers.
     OtherTransaction,
-    /// It may be another name of a capture that is known, or money of its own: nothing in it says which.
+    /// It may be a repeated report of a known capture, or a capture of its own; it has no number
+    /// that would tell them apart.
     NoNumber,
 }
 
-/// Why money has to go back.
+/// Why money has to be refunded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OwedBack {
-    /// More came in than was owed.
+    /// More was paid than was owed.
     OverPayment,
-    /// It came when the window to pay was over.
+    /// It was paid after the end of the period to pay.
     AfterWindow,
-    /// The dossier ended before the fee was due to the agency.
+    /// The dossier ended before the agency was entitled to the fee.
     DossierEnded,
 }
 
-/// What a refund does to the fee.
+/// The effect of a refund on the fee.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundEffect {
-    /// Nothing: what is left still covers the fee, or the fee was not settled.
+    /// None: the rest still covers the fee, or the fee was not settled.
     None,
     /// The fee is owed again.
     OwedAgain,
-    /// Nothing: the dossier is at its end.
+    /// None: the dossier has ended.
     AtTheEnd,
 }
 
@@ -126,20 +129,20 @@ pub enum RefundEffect {
 pub enum DossierEnd {
     /// The one-stop unit did not accept it.
     Refused,
-    /// The applicant took it back.
+    /// The applicant withdrew it.
     Withdrawn,
     /// It was returned or closed.
     Closed,
 }
 
-/// What becomes of a receipt when money that it was issued for goes back.
+/// The status of a receipt after a refund of the money for which it was issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReceiptBecomes {
-    /// All of it went back: it counts for nothing.
+    /// Everything was refunded: the receipt is void.
     Cancelled,
-    /// Some of it went back: it counts for the rest.
+    /// A part was refunded: the receipt is valid for the rest.
     Reduced,
 }

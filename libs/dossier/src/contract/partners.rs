@@ -1,75 +1,72 @@
-//! What partners are called, what they say that belongs to nothing of ours, and who has a waybill.
+//! Names of partners, partners' notices that match nothing, and the assignment of waybills.
 
 use serde::{Deserialize, Serialize};
 
 use super::{DossierId, Personal, Vnd, events, payload};
 
-/// The name of a carrier or a provider as it is compared and recorded: without blanks, in lower case.
+/// The name of a carrier or provider in the form that is compared and recorded: without white
+/// space, in lower case.
 #[must_use]
 pub fn partner_name(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
 }
 
-/// A carrier's number of a parcel as it is compared and recorded: without blanks, in upper case.
+/// A waybill number in the form that is compared and recorded: without white space, in upper case.
 #[must_use]
 pub fn waybill_number(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_uppercase).collect()
 }
 
-/// What a carrier says that a parcel came to.
+/// The end of a parcel, as reported by the carrier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ParcelEnd {
-    /// Somebody took it.
+    /// The recipient took it.
     Delivered,
-    /// It came back.
+    /// The carrier returned it to the sender.
     Returned,
 }
 
 payload! {
-    /// A provider's notice that names none of our payments, for an operator to look at.
+    /// A provider's notice that matches none of our payments. An operator has to examine it.
     NoticeUnmatched {
-        /// Which provider.
         provider: String,
-        /// The provider's own name of this fact.
+        /// The provider's id of the notice.
         provider_event: String,
-        /// What it names.
+        /// The reference in the notice.
         reference: String,
-        /// How much.
         amount: Vnd,
-        /// What the provider says of it: `captured`, `failed` or `pending`.
+        /// The reported outcome: `captured`, `failed` or `pending`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         said: Option<String>,
         /// The provider's number of the transaction.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         transaction: Option<String>,
     }
-    /// A carrier's notice that names none of our parcels, for an operator to look at.
+    /// A carrier's notice that matches none of our parcels. An operator has to examine it.
     CarrierNoticeUnmatched {
-        /// Which carrier.
         carrier: String,
-        /// The carrier's own name of this fact.
+        /// The carrier's id of the notice.
         carrier_event: String,
-        /// The reference that it names.
+        /// The reference in the notice.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reference: Option<String>,
-        /// The waybill that it names.
+        /// The waybill in the notice.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         waybill: Option<String>,
-        /// What the parcel came to; absent if it is only on its way.
+        /// The reported end of the parcel; absent if it is in transit.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         end: Option<ParcelEnd>,
-        /// The carrier's own words.
+        /// The status in the carrier's words.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<Personal<String>>,
     }
-    /// A carrier's waybill is given to a result that is about to be handed over.
+    /// A carrier's waybill was assigned to a result that is about to be handed over.
     WaybillTaken {
-        /// Which carrier.
         carrier: String,
-        /// The carrier's own number.
+        /// The carrier's number of the parcel.
         waybill: String,
         /// The dossier whose result it is.
         dossier: DossierId,

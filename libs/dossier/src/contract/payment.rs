@@ -1,5 +1,6 @@
-//! Events of payment: what is owed, what the providers say about money, and receipts. What a provider says is a fact that
-//! is added, never a state that is set, so that any order and any number of notices end in the same.
+//! Events of payment: fees, providers' reports about money, and receipts. A report is recorded as
+//! an additional fact, not as a new status, so that reports in any order and number lead to the
+//! same state.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,337 +13,324 @@ use super::{
 use crate::law::FeeKind;
 
 payload! {
-    /// A line of what is owed.
+    /// A line of a fee.
     ChargedLine {
-        /// The rule of the tariff.
+        /// The code of the rule in the tariff.
         rule: String,
-        /// Which kind of money.
         kind: FeeKind,
-        /// What for, in Vietnamese.
+        /// The name of the fee in Vietnamese.
         name_vi: String,
-        /// What for, in English.
+        /// The name of the fee in English.
         name_en: String,
-        /// The full amount.
+        /// The amount before the reduction.
         full: Vnd,
-        /// The reduction that was applied.
+        /// The code of the reduction that was applied.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reduction: Option<String>,
-        /// What is charged.
+        /// The amount after the reduction.
         charged: Vnd,
     }
-    /// What a dossier owes, frozen by the tariff of the day it was submitted.
+    /// The fee of a dossier, by the tariff of the day of submission. It does not change with the
+    /// tariff.
     FeeAssessed {
-        /// The dossier.
         brief: Brief,
-        /// The lines, phí and lệ phí apart.
+        /// The lines, with phí and lệ phí separate.
         lines: Vec<ChargedLine>,
-        /// Their sum.
+        /// The sum of the lines.
         total: Vnd,
-        /// The end of the applicant's window to pay, if there is one.
+        /// The end of the applicant's period to pay, if there is one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         window_ends_at: Option<Timestamp>,
     }
-    /// The applicant began to pay.
+    /// The applicant started a payment.
     PaymentStarted {
         /// The attempt.
         payment: PaymentId,
-        /// Through which provider.
         provider: String,
-        /// How much.
         amount: Vnd,
-        /// Our reference, which the provider sends back: it contains the dossier.
+        /// Our reference, which the provider returns: it contains the dossier's id.
         reference: String,
-        /// When the provider is asked if it has said nothing.
+        /// When the provider is queried if it has not reported an outcome.
         query_at: Timestamp,
-        /// When the attempt is given up.
+        /// When the attempt expires.
         expires_at: Timestamp,
-        /// Whether the provider never captures twice for one attempt, as it was known when the attempt began.
+        /// Whether the provider never captures twice for one attempt, as configured when the
+        /// attempt began.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         captures_once: bool,
     }
-    /// A provider says that it has the money.
+    /// A provider reported a capture.
     PaymentCaptured {
         /// The attempt.
         payment: PaymentId,
-        /// Which provider.
         provider: String,
-        /// The provider's own name of this fact.
+        /// The provider's id of the report.
         provider_event: String,
-        /// How much.
         amount: Vnd,
         /// The provider's number of the transaction.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         transaction: Option<String>,
-        /// By which way it was told.
+        /// The channel by which the report reached us.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         source: Option<Source>,
     }
-    /// The same capture was told once more under another name: evidence, and no further money.
+    /// A known capture was reported again under another id: evidence, not additional money.
     CaptureConfirmed {
         /// The attempt.
         payment: PaymentId,
-        /// Which provider.
         provider: String,
-        /// The provider's own name of this fact.
+        /// The provider's id of the report.
         provider_event: String,
-        /// How much.
         amount: Vnd,
         /// The provider's number of the transaction.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         transaction: Option<String>,
-        /// By which way it was told.
+        /// The channel by which the report reached us.
         source: Source,
-        /// The name under which the capture was counted.
+        /// The id of the report with which the capture was counted.
         of: String,
     }
-    /// What a provider says does not agree with what is known: nothing is counted by it until a cashier has looked.
+    /// A provider's report contradicts what is known: it is not counted until a cashier resolves
+    /// the discrepancy.
     DiscrepancyFound {
         /// The attempt.
         payment: PaymentId,
-        /// Which provider.
         provider: String,
-        /// The provider's own name of this fact.
+        /// The provider's id of the report.
         provider_event: String,
         /// The provider's number of the transaction.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         transaction: Option<String>,
-        /// By which way it was told.
+        /// The channel by which the report reached us.
         source: Source,
-        /// What does not agree.
+        /// The contradiction.
         doubt: Doubt,
-        /// How much the provider says.
+        /// The amount in the report.
         said: Vnd,
-        /// How much is counted for the attempt.
+        /// The amount counted for the attempt.
         counted: Vnd,
-        /// By when a cashier has to look into it.
+        /// The end of the cashier's period to resolve it.
         due_at: Timestamp,
     }
-    /// A cashier says that an attempt has brought so much more than it was begun for that a second person has to agree.
+    /// A cashier found that an attempt brought more than it was started for, by so much that a
+    /// second person has to approve.
     ResolutionProposed {
-        /// The proposal.
+        /// The id of the proposal.
         resolution: Uuid,
         /// The attempt.
         payment: PaymentId,
-        /// How much it has brought, in all.
+        /// The total that the attempt brought.
         captured: Vnd,
-        /// How much was counted for it.
+        /// The total that was counted for it.
         counted: Vnd,
-        /// What was found, in writing.
+        /// The written finding.
         reason: Personal<String>,
-        /// By when a second person has to agree or not.
+        /// The end of the second person's period to approve or reject it.
         due_at: Timestamp,
     }
-    /// A proposed resolution was not agreed to, or taken back: the discrepancy stays open.
+    /// A proposed resolution was rejected or withdrawn: the discrepancy stays open.
     ResolutionRejected {
-        /// The proposal.
+        /// The id of the proposal.
         resolution: Uuid,
         /// The written reason.
         reason: Personal<String>,
     }
-    /// A cashier has asked the provider how much an attempt has really brought.
+    /// A cashier recorded the total that an attempt brought, as confirmed by the provider.
     DiscrepancyResolved {
         /// The attempt.
         payment: PaymentId,
-        /// How much it has brought, in all.
+        /// The total that the attempt brought.
         captured: Vnd,
-        /// How much was counted for it before.
+        /// The total that was counted for it before.
         counted: Vnd,
-        /// What was found, in writing.
+        /// The written finding.
         reason: Personal<String>,
-        /// What it does to a fee that was settled and is not there after all; nothing if it is.
+        /// The effect on a settled fee that is no longer covered; absent if it is covered.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         effect: Option<RefundEffect>,
-        /// Who proposed it, if a second person agreed to it.
+        /// Who proposed it, if a second person approved it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         proposed_by: Option<Subject>,
-        /// What became of the receipts of what had not come; absent where that was not recorded yet.
+        /// The corrections of receipts for money that was not received; absent in older events.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         receipts: Option<Vec<ReceiptCorrected>>,
-        /// The end of the applicant's new window to pay, where nothing could be paid while the amount was in doubt and less came.
+        /// The new end of the applicant's period to pay, if nothing could be paid while the amount
+        /// was in doubt and less was received.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         window_ends_at: Option<Timestamp>,
     }
-    /// A provider says that an attempt failed. A later capture of the same attempt still counts.
+    /// A provider reported that an attempt failed. A later capture of the same attempt still
+    /// counts.
     PaymentFailed {
         /// The attempt.
         payment: PaymentId,
-        /// Which provider.
         provider: String,
-        /// The provider's own name of this fact.
+        /// The provider's id of the report.
         provider_event: String,
         /// The provider's reason.
         reason: String,
     }
-    /// A provider has said nothing for too long: it is asked.
+    /// A provider has not reported an outcome in time: it is queried.
     PaymentOutcomeUnknown {
         /// The attempt.
         payment: PaymentId,
-        /// How often it has been asked, this time included.
+        /// Number of queries, this one included.
         queries: u32,
-        /// When it is asked again.
+        /// When it is queried again.
         query_at: Timestamp,
     }
-    /// An attempt came to nothing in its time.
+    /// An attempt ended without a capture.
     PaymentExpired {
         /// The attempt.
         payment: PaymentId,
     }
-    /// A cashier took money at the counter.
+    /// A cashier received cash at the counter.
     CashReceived {
-        /// The payment.
         payment: PaymentId,
-        /// How much.
         amount: Vnd,
     }
-    /// What the dossier owed is there.
+    /// The fee of the dossier is covered.
     FeeSettled {
-        /// The dossier.
         dossier: DossierId,
-        /// How much was owed.
+        /// The fee.
         amount: Vnd,
-        /// When it was there.
+        /// When the fee was covered.
         paid_at: Timestamp,
     }
-    /// The applicant's window to pay is over.
+    /// The applicant's period to pay has ended.
     FeeWindowExpired {
-        /// The dossier.
         dossier: DossierId,
-        /// When it ended.
+        /// The end of the period.
         due_at: Timestamp,
-        /// How much later this was found, in milliseconds.
+        /// The delay until this was recorded, in milliseconds.
         late_by_ms: i64,
-        /// What stays with the agency of what came in; the rest goes back.
+        /// The part of the received money that the agency keeps; the rest is owed back.
         #[serde(default, skip_serializing_if = "Vnd::is_zero")]
         kept: Vnd,
     }
     /// The dossier ended before its fee was paid: nothing is owed any more.
     FeeLapsed {
-        /// The event that ended it.
+        /// The event that ended the dossier.
         cause: Uuid,
-        /// What stays with the agency of what came in; the rest goes back.
+        /// The part of the received money that the agency keeps; the rest is owed back.
         #[serde(default, skip_serializing_if = "Vnd::is_zero")]
         kept: Vnd,
     }
     /// The dossier ended without a result after its fee was settled.
     DossierEnded {
-        /// How.
         ended: DossierEnd,
-        /// How much of the fee stays with the agency; the rest goes back.
+        /// The part of the fee that the agency keeps; the rest is owed back.
         kept: Vnd,
-        /// The event that ended it.
+        /// The event that ended the dossier.
         cause: Uuid,
     }
-    /// Money is here that has to go back.
+    /// Money is owed back.
     RefundOwed {
-        /// How much, in all.
+        /// The total owed back.
         amount: Vnd,
-        /// Why.
+        /// The reason.
         why: OwedBack,
-        /// By when.
+        /// The end of the cashier's period to refund it.
         due_at: Timestamp,
     }
-    /// A cashier wants to give more money back than one person may: a second one has to agree.
+    /// A cashier proposed a refund above the amount that one person may refund: a second person has
+    /// to approve.
     RefundProposed {
-        /// The refund.
+        /// The id of the refund.
         refund: Uuid,
-        /// How much.
         amount: Vnd,
         /// The written reason.
         reason: Personal<String>,
-        /// By when a second person has to agree or not; absent where that was not recorded yet.
+        /// The end of the second person's period to approve or reject it; absent in older events.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         due_at: Option<Timestamp>,
     }
-    /// Nobody has agreed in time to what was proposed, nor rejected it.
+    /// A proposal was neither approved nor rejected in time.
     ProposalOverdue {
-        /// The refund or the resolution.
+        /// The id of the refund or the resolution.
         proposal: Uuid,
-        /// When it was due.
+        /// The end of the period.
         due_at: Timestamp,
-        /// How much later this was found, in milliseconds.
+        /// The delay until this was recorded, in milliseconds.
         late_by_ms: i64,
     }
-    /// A proposed refund was not agreed to, or taken back.
+    /// A proposed refund was rejected or withdrawn.
     RefundRejected {
-        /// The refund.
+        /// The id of the refund.
         refund: Uuid,
         /// The written reason.
         reason: Personal<String>,
     }
-    /// Money went back.
+    /// Money was refunded.
     PaymentRefunded {
-        /// The refund.
+        /// The id of the refund.
         refund: Uuid,
-        /// How much.
         amount: Vnd,
         /// The written reason.
         reason: Personal<String>,
-        /// What it did to the fee.
+        /// The effect on the fee.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         effect: Option<RefundEffect>,
-        /// Who proposed it, if a second person agreed to it.
+        /// Who proposed it, if a second person approved it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         proposed_by: Option<Subject>,
-        /// What became of the receipts of what went back; absent where that was not recorded yet.
+        /// The corrections of receipts for the refunded money; absent in older events.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         receipts: Option<Vec<ReceiptCorrected>>,
     }
-    /// What becomes of a receipt when money that it was issued for went back, or had not come. Its number stays its own.
+    /// The correction of a receipt for money that was refunded or not received. The receipt's
+    /// number is not reused.
     ReceiptCorrected {
-        /// The event that brought the money, for which it was issued or will be.
+        /// The event that recorded the money, for which the receipt was or will be issued.
         source: Uuid,
-        /// The payment.
         payment: PaymentId,
-        /// How much is taken off it.
+        /// The amount of the correction.
         off: Vnd,
-        /// For how much it stays good.
+        /// The amount for which the receipt remains valid.
         left: Vnd,
-        /// What becomes of it.
+        /// The new status of the receipt.
         becomes: ReceiptBecomes,
     }
-    /// A fee that was settled is not covered any more: it is owed again.
+    /// A settled fee is no longer covered: it is owed again.
     FeeOwedAgain {
-        /// The dossier.
         dossier: DossierId,
-        /// How much is missing.
+        /// The missing amount.
         amount: Vnd,
-        /// The end of the applicant's new window to pay.
+        /// The new end of the applicant's period to pay.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         window_ends_at: Option<Timestamp>,
-        /// Whether the dossier is being worked on for what was there of it.
+        /// Whether the dossier is in processing because of the fee that had been paid.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         in_process: bool,
     }
-    /// The cashier has not given back in time what has to go back.
+    /// The cashier has not refunded in time what is owed back.
     RepaymentMissed {
-        /// When it was due.
+        /// The end of the period.
         due_at: Timestamp,
-        /// How much later this was found, in milliseconds.
+        /// The delay until this was recorded, in milliseconds.
         late_by_ms: i64,
-        /// How much.
+        /// The total owed back.
         amount: Vnd,
     }
-    /// The cashier has not looked into a discrepancy in time.
+    /// The cashier has not resolved a discrepancy in time.
     DiscrepancyOverdue {
-        /// When it was due.
+        /// The end of the period.
         due_at: Timestamp,
-        /// How much later this was found, in milliseconds.
+        /// The delay until this was recorded, in milliseconds.
         late_by_ms: i64,
     }
-    /// The receipt of a payment has its number.
+    /// The receipt of a payment was numbered.
     ReceiptNumbered {
-        /// The payment.
         payment: PaymentId,
-        /// The symbol of the receipts.
+        /// The symbol of the series of receipts.
         symbol: String,
-        /// Their year.
         year: i16,
-        /// The number.
+        /// The number within symbol and year.
         number: u64,
-        /// The event that brought the money; absent where that was not recorded yet.
+        /// The event that recorded the money; absent in older events.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         source: Option<Uuid>,
-        /// For how much it was issued; absent where that was not recorded yet.
+        /// The amount of the receipt; absent in older events.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         amount: Option<Vnd>,
     }
@@ -381,32 +369,28 @@ events! {
 }
 
 payload! {
-    /// A receipt. It is an event in the stream of its symbol and year, and its number is its place there: neither a
-    /// double nor a hole is possible (Decree 254/2026/NĐ-CP, art. 23.2).
+    /// A receipt. It is an event in the stream of its symbol and year, and its number is its
+    /// version there: numbers have neither duplicates nor gaps (Decree 254/2026/NĐ-CP, art. 23.2).
     ReceiptIssued {
-        /// The number, from 1 each year.
+        /// From 1 in each year.
         number: u64,
-        /// The symbol.
+        /// The symbol of the series of receipts.
         symbol: String,
-        /// The year.
         year: i16,
-        /// The collector.
+        /// The agency that collects the fee.
         agency: AgencyCode,
-        /// The dossier.
         dossier: DossierId,
-        /// The payment.
         payment: PaymentId,
-        /// The event that brought the money.
+        /// The event that recorded the money.
         source: Uuid,
-        /// The lines.
+        /// The lines of the fee.
         lines: Vec<ChargedLine>,
-        /// How much.
         amount: Vnd,
     }
 }
 
 events! {
-    /// The events of a numbering stream.
+    /// The events of a series of receipts.
     pub enum ReceiptEvent {
         ReceiptIssued = "payment.ReceiptIssued.v1",
     }

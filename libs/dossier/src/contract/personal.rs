@@ -1,18 +1,17 @@
-//! What identifies a person. Such data stands in events, states and views only inside [`Personal`], so that there is
-//! one seam at which it can be sealed with a key of the person's own and read as erased once that key is destroyed
+//! Personal data. In events, states and views it is always wrapped in [`Personal`], so that it can
+//! be encrypted in one place with a key per person, and reads as erased once that key is destroyed
 //! (Law 91/2025/QH15, art. 14).
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A value that identifies a person, or nothing any more. Written as `{"$personal": value}`, erased as
-/// `{"$personal": null}`. It does not show in logs.
+/// A value that identifies a person, or that was erased. Serialised as `{"$personal": value}`,
+/// erased as `{"$personal": null}`. Debug output does not contain the value.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Personal<T> {
-    /// The value.
     Known(T),
-    /// The key to it has been destroyed.
+    /// The key was destroyed.
     Erased,
 }
 

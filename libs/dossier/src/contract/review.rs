@@ -1,4 +1,4 @@
-//! Events of review: who works on a dossier, what was done, and the decision.
+//! Events of review: the officer, the activities and the decision.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,167 +10,151 @@ use super::{
 };
 
 payload! {
-    /// A dossier came to the deciding unit.
+    /// A dossier reached the deciding unit.
     ReviewOpened {
-        /// The dossier.
         brief: Brief,
     }
-    /// An officer took it on.
+    /// An officer claimed the review.
     ReviewClaimed {
-        /// The officer.
         officer: Subject,
-        /// The activity that is next.
+        /// The next activity of the procedure.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         activity: Option<String>,
-        /// By when that activity is to be done.
+        /// The end of that activity's period.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         due_at: Option<Timestamp>,
     }
-    /// An activity was done.
+    /// An activity was completed.
     ActivityCompleted {
-        /// Which, as the procedure names it.
+        /// The code of the activity.
         activity: String,
-        /// The officer.
         officer: Subject,
-        /// What was found.
+        /// The officer's findings.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<Personal<String>>,
-        /// The activity that is next.
+        /// The next activity of the procedure.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         next: Option<String>,
-        /// By when that is to be done.
+        /// The end of that activity's period.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         next_due_at: Option<Timestamp>,
     }
-    /// An activity was not done in its time.
+    /// An activity was not completed in time.
     ActivityOverdue {
-        /// Which.
+        /// The code of the activity.
         activity: String,
-        /// Whose.
         officer: Subject,
-        /// When it was due.
+        /// The end of its period.
         due_at: Timestamp,
-        /// How much later this was found, in milliseconds.
+        /// The delay until the miss was recorded, in milliseconds.
         late_by_ms: i64,
     }
-    /// The officer put it back into the queue.
+    /// The officer returned the review to the queue.
     ReviewReturned {
         /// The written reason.
         reason: Personal<String>,
     }
-    /// The officer gave it to another.
+    /// The officer handed the review to another one.
     ReviewHandedOver {
         /// The other officer.
         to: Subject,
         /// The written reason.
         reason: Personal<String>,
     }
-    /// Another agency was asked for its opinion.
+    /// Another agency was consulted.
     ConsultationRequested {
-        /// The consultation.
         consultation: ConsultationId,
-        /// The agency.
+        /// The consulted agency.
         agency: AgencyCode,
-        /// What it was asked.
         question: Personal<String>,
-        /// By when it must answer.
+        /// The end of its period to answer.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         due_at: Option<Timestamp>,
     }
-    /// It answered.
+    /// The consulted agency answered.
     ConsultationAnswered {
-        /// The consultation.
         consultation: ConsultationId,
         /// Whether it agrees.
         agrees: bool,
-        /// What it answered.
+        /// The answer in words.
         answer: Personal<String>,
-        /// When it was asked.
+        /// When it was consulted.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         asked_at: Option<Timestamp>,
     }
-    /// It stayed silent: reported to the head of the one-stop unit.
+    /// The consulted agency did not answer in time: reported to the head of the one-stop unit.
     ConsultationSilent {
-        /// The consultation.
         consultation: ConsultationId,
-        /// When the answer was due.
+        /// The end of its period to answer.
         due_at: Timestamp,
-        /// How much later this was found, in milliseconds.
+        /// The delay until the miss was recorded, in milliseconds.
         late_by_ms: i64,
-        /// When it was asked.
+        /// When it was consulted.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         asked_at: Option<Timestamp>,
     }
-    /// Something was verified on site.
+    /// A verification on site was recorded.
     VerificationRecorded {
-        /// When it began.
         from: Timestamp,
-        /// When it ended.
         to: Timestamp,
-        /// Where.
         place: Personal<String>,
-        /// Who took part.
         participants: Personal<String>,
-        /// What was found.
         findings: Personal<String>,
     }
-    /// Something is missing; the one-stop unit is to ask the applicant.
+    /// A supplement is needed; the one-stop unit is to request it from the applicant.
     SupplementNeeded {
-        /// The components.
+        /// The missing components.
         components: Vec<ComponentCode>,
         /// The written reason.
         reason: Personal<String>,
     }
-    /// The one-stop unit itself asked the applicant for something: the review waits.
+    /// The one-stop unit requested a supplement by itself: the review is paused.
     ReviewPaused {
-        /// Which request it is, as intake counts them.
+        /// The number of the request in intake.
         request: u32,
     }
-    /// The supplement came, or was not asked for after all: the review goes on.
+    /// The supplement was submitted, or declined by the one-stop unit: the review resumes.
     ReviewResumed {
-        /// Which request was answered.
+        /// The number of the request that was answered; absent if it was declined.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         request: Option<u32>,
-        /// The new time of the activity that is next.
+        /// The new end of the next activity's period.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         due_at: Option<Timestamp>,
-        /// The dossier, where a supplement corrected its form.
+        /// The brief, if a supplement corrected the form.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         brief: Option<Brief>,
     }
-    /// A decision was proposed to a second officer.
+    /// A decision was proposed for approval by a second officer.
     DecisionProposed {
-        /// The proposal.
+        /// The id of the proposal.
         proposal: Uuid,
-        /// What is proposed.
+        /// The proposed outcome.
         outcome: Outcome,
         /// The written reason.
         reason: Personal<String>,
-        /// Who proposes.
+        /// The officer who proposes it.
         officer: Subject,
     }
-    /// The second officer does not agree.
+    /// The second officer rejected the proposal.
     ProposalRejected {
-        /// The proposal.
+        /// The id of the proposal.
         proposal: Uuid,
         /// The written reason.
         reason: Personal<String>,
     }
-    /// The dossier is decided.
+    /// The dossier was decided.
     DecisionMade {
-        /// The dossier.
         brief: Brief,
-        /// What was decided.
         outcome: Outcome,
-        /// By whom.
         by: DecidedBy,
-        /// The written reason; a rule has none.
+        /// The written reason; a rule gives none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Personal<String>>,
     }
-    /// The dossier ended otherwise: there is nothing more to review.
+    /// The dossier ended otherwise: the review is cancelled.
     ReviewCancelled {
-        /// The event that ended it.
+        /// The event that ended the dossier.
         cause: Uuid,
     }
 }

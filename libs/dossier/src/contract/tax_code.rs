@@ -1,21 +1,23 @@
-//! Tax codes as the tax administration issues them (Circular 86/2024/TT-BTC, art. 5): ten digits of an organisation, the last
-//! of which checks the others; thirteen of a dependent unit, written as ten and three; and since 1 July 2025 the twelve of a
-//! person's identification number, for households and individuals.
+//! Tax codes as issued by the tax administration (Circular 86/2024/TT-BTC, art. 5): ten digits for
+//! an organisation, the last of which is a check digit; thirteen for a dependent unit, written as
+//! ten and three; and, since 1 July 2025, the twelve digits of the personal identification number
+//! for households and individuals.
 
 use std::fmt;
 
-/// What is wrong with a tax code.
+/// Why a text is not a tax code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TaxCodeFault {
-    /// Something that is neither a digit nor a hyphen, dot or blank between digits.
+    /// A character other than digits, or a separator that is not between digits.
     Characters,
-    /// Not ten, twelve or thirteen digits; so many.
+    /// Not ten, twelve or thirteen digits; contains the number of digits.
     Length(usize),
-    /// The tenth digit does not check the nine before it.
+    /// The tenth digit is not the check digit of the nine before it.
     CheckDigit,
-    /// The number of a dependent unit is 001 to 999.
+    /// The number of a dependent unit must be 001 to 999.
     Unit,
-    /// The first three digits of a personal number name a province or a country.
+    /// The first three digits of a personal number must not be 000: they are a province or a
+    /// country.
     Place,
 }
 
@@ -35,7 +37,7 @@ impl fmt::Display for TaxCodeFault {
 }
 
 impl TaxCodeFault {
-    /// In Vietnamese.
+    /// The fault as a message in Vietnamese.
     #[must_use]
     pub fn vi(&self) -> String {
         match self {
@@ -50,14 +52,14 @@ impl TaxCodeFault {
     }
 }
 
-/// By what the nine digits are multiplied; the tenth is 10 less the rest of the sum by 11.
+/// Factors of the nine digits; the tenth digit is 10 minus the remainder of the sum divided by 11.
 const WEIGHTS: [u32; 9] = [31, 29, 23, 19, 17, 13, 7, 5, 3];
 
-/// A tax code in the one spelling in which it is recorded and compared: digits, with a hyphen before the three of a dependent
-/// unit, as the law writes it.
+/// Normalises a tax code to the form in which it is recorded and compared: digits, with a hyphen
+/// before the three of a dependent unit, as the law writes it.
 pub fn tax_code(text: &str) -> Result<String, TaxCodeFault> {
     let mut digits = Vec::with_capacity(13);
-    // A hyphen or a dot stands between two digits.
+    // A separator is only valid after a digit and before one.
     let mut between = true;
     for c in text.chars().filter(|c| !c.is_whitespace()) {
         match c.to_digit(10) {
@@ -87,7 +89,7 @@ pub fn tax_code(text: &str) -> Result<String, TaxCodeFault> {
     }
 }
 
-/// Hyphens and dashes, and dots.
+/// Hyphens, dashes and dots.
 const fn is_separator(c: char) -> bool {
     matches!(c, '-' | '.' | '\u{2010}'..='\u{2015}')
 }
@@ -95,12 +97,13 @@ const fn is_separator(c: char) -> bool {
 fn checked(ten: &[u32]) -> Result<(), TaxCodeFault> {
     let sum: u32 =
         ten.iter().zip(WEIGHTS).map(|(digit, weight)| digit.saturating_mul(weight)).sum();
-    // A rest of 0 would need the digit 10: no such code is issued.
+    // A remainder of 0 would need the digit 10: no such code is issued.
     let check = 10_u32.saturating_sub(sum % 11);
     if ten.last() == Some(&check) { Ok(()) } else { Err(TaxCodeFault::CheckDigit) }
 }
 
-/// The same party, however a tax code in its name is spelt; any other name as it is.
+/// The name of a party in the form that is compared: tax codes are normalised, other names
+/// unchanged.
 #[must_use]
 pub fn party_name(name: &str) -> String {
     tax_code(name).unwrap_or_else(|_| name.to_owned())

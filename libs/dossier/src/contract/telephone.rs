@@ -1,17 +1,18 @@
-//! Telephone numbers as people write them, recorded in the one spelling of E.164 (`+84243822…`). What Vietnam's numbering plan
-//! (Circular 22/2014/TT-BTTTT and its amendments) gives is checked by kind and length: fixed lines with their area code
-//! (0 2x), mobiles (0 3, 0 5, 0 7, 0 8, 0 9), the army's and other networks (0 6), 1800 and 1900, and short numbers from 1.
-//! Of a foreign number only what E.164 says of all: a country code that does not begin with 0, and 7 to 15 digits.
-//! Extensions, letters and numbers without their area code are refused.
+//! Normalises telephone numbers to E.164 (`+84243822…`). Vietnamese numbers are checked by kind and
+//! length, by the numbering plan (Circular 22/2014/TT-BTTTT and its amendments): fixed lines with
+//! their area code (0 2x), mobiles (0 3, 0 5, 0 7, 0 8, 0 9), the army's and other networks (0 6),
+//! 1800 and 1900, and short numbers that begin with 1. Foreign numbers are checked by the general
+//! rules of E.164: a country code that does not begin with 0, and 7 to 15 digits. Extensions,
+//! letters and numbers without their area code are rejected.
 
 use std::fmt;
 
-/// What is wrong with a telephone number.
+/// Why a text is not a telephone number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TelephoneFault {
-    /// Something that is no digit and does not stand between digits.
+    /// A character that is neither a digit nor a permitted separator.
     Characters,
-    /// No number of Vietnam's plan, and no country code before it.
+    /// Not a number of Vietnam's plan, and without a country code.
     Unknown,
     /// Not the 7 to 15 digits of an international number.
     Length,
@@ -30,7 +31,7 @@ impl fmt::Display for TelephoneFault {
 }
 
 impl TelephoneFault {
-    /// In Vietnamese.
+    /// The fault as a message in Vietnamese.
     #[must_use]
     pub const fn vi(self) -> &'static str {
         match self {
@@ -45,12 +46,12 @@ impl TelephoneFault {
     }
 }
 
-/// A telephone number as it is recorded: `+` with country code and number; a short number, which E.164 does not know, as its
-/// digits.
+/// Normalises a telephone number: `+` with country code and number; a short number, which E.164
+/// does not cover, as its digits.
 pub fn telephone(text: &str) -> Result<String, TelephoneFault> {
     let (international, digits) = digits(text.trim())?;
     if international {
-        // The 0 of the area code is often left in: +84 (0)24 ….
+        // The 0 of the area code is often kept after the country code: +84 (0)24 ….
         return match digits.strip_prefix("84") {
             Some(national) => {
                 let national = national.strip_prefix('0').unwrap_or(national);
@@ -72,7 +73,7 @@ pub fn telephone(text: &str) -> Result<String, TelephoneFault> {
     number.ok_or(TelephoneFault::Unknown)
 }
 
-/// Whether it begins with `+` or `00`, and the digits after that.
+/// Whether the number begins with `+` or `00`, and the digits after that.
 fn digits(text: &str) -> Result<(bool, String), TelephoneFault> {
     let mut digits = String::new();
     let mut plus = false;
@@ -97,7 +98,8 @@ fn digits(text: &str) -> Result<(bool, String), TelephoneFault> {
     }
 }
 
-/// A number of Vietnam without its 0, if the plan has it.
+/// A Vietnamese number in E.164, from its digits without the leading 0; `None` if it is not in the
+/// plan.
 fn vietnamese(national: &str) -> Option<String> {
     let kind = national.bytes().next()?;
     let known = match kind {
@@ -113,7 +115,7 @@ fn vietnamese(national: &str) -> Option<String> {
     known.then(|| format!("+84{national}"))
 }
 
-/// A short number: three to five digits from 1.
+/// A short number: three to five digits, the first of which is 1.
 fn short(digits: &str) -> Option<String> {
     (digits.starts_with('1') && (3..=5).contains(&digits.len())).then(|| digits.to_owned())
 }
@@ -178,7 +180,7 @@ mod tests {
             ("0912 345 6789", Unknown),
             // Mobiles of eleven digits ended in 2018.
             ("0168 345 6789", Unknown),
-            // Without its area code it may be anywhere.
+            // Ambiguous without its area code.
             ("3822 0000", Unknown),
             ("12", Unknown),
             ("+84 24 3822 000", Unknown),
