@@ -1,5 +1,6 @@
 //! The complainant is not satisfied with the answer. A new one is due within the period for complex
-//! complaints. Decree 20/2008/NĐ-CP, art. 12.
+//! complaints or, for a request about one's own data, within that of its class. Decree
+//! 20/2008/NĐ-CP, art. 12.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
