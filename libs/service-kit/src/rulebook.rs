@@ -61,6 +61,7 @@ pub struct PassedOver {
     pub why: String,
 }
 
+/// The law in force, with its forms and the register of all rules; shared by all services.
 #[derive(Debug)]
 pub struct Rulebook {
     in_force: RwLock<InForce>,

@@ -34,6 +34,7 @@ pub struct Streams<S: State> {
 }
 
 impl<S: State> Streams<S> {
+    /// Streams in the kit's store, with an empty cache.
     #[must_use]
     pub fn new(kit: Arc<Kit>) -> Self {
         Self { kit, states: Mutex::new(Hot::new()), reactions: OnceLock::new() }
@@ -51,6 +52,7 @@ impl<S: State> Streams<S> {
         self.reactions.get()
     }
 
+    /// The components that these streams use.
     #[must_use]
     pub fn kit(&self) -> &Arc<Kit> {
         &self.kit

@@ -173,6 +173,7 @@ impl Progress {
         (sender, Self(receiver))
     }
 
+    /// The position reached so far.
     #[must_use]
     pub fn now(&self) -> Position {
         *self.0.borrow()
@@ -204,6 +205,7 @@ const SLEEP_MAX: Duration = Duration::from_secs(60);
 const STALLED_FOR: Duration = Duration::from_secs(1);
 
 impl Tasks {
+    /// Adds a task that runs in every replica.
     pub fn add(&mut self, task: impl Task + 'static) {
         self.0.push(Box::new(task));
     }
@@ -213,6 +215,7 @@ impl Tasks {
         self.add(Led(task, lead));
     }
 
+    /// Moves the tasks of `other` here.
     pub fn append(&mut self, other: Self) {
         self.0.extend(other.0);
     }

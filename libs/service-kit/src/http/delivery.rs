@@ -15,23 +15,23 @@ const ADDRESS_LINES_MAX: usize = 6;
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeliveryRequest {
-    /// By which channel.
+    /// How the result is delivered.
     channel: DeliveryChannel,
-    /// Where to, by post.
+    /// Postal address; only for delivery by post.
     address: Option<AddressRequest>,
 }
 
-/// Where a parcel goes.
+/// A postal address.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddressRequest {
     /// The recipient's name.
     #[schema(value_type = String, min_length = 1, max_length = 200, example = "Nguyễn Văn A")]
     name: Name,
-    /// Street, ward, province.
+    /// Street, ward, province; 1 to 6 lines.
     #[schema(value_type = Vec<String>, min_items = 1, max_items = 6, example = json!(["54 Hai Bà Trưng", "Hà Nội"]))]
     lines: Lines,
-    /// Telephone, as people write it; shown as E.164.
+    /// Telephone number in any usual notation; shown as E.164.
     phone: Phone,
 }
 

@@ -18,7 +18,7 @@ macro_rules! ends {
             $(#[doc = $doc])+
             #[serde(skip_serializing_if = "Option::is_none")]
             $at: Option<Timestamp>,
-            /// The last day on which it is still in time, in the agency; for showing.
+            /// The last day that is in time, in the agency's time zone; for display.
             #[serde(skip_serializing_if = "Option::is_none")]
             $on: Option<Date>,
         }
@@ -45,15 +45,15 @@ ends! {
     Due { due_at, due_on }
     /// By when the one-stop unit must answer.
     AnswerDue { answer_due_at, answer_due_on }
-    /// By when the present activity is to be done.
+    /// By when the present activity must be done.
     ActivityDue { activity_due_at, activity_due_on }
-    /// By when a cashier has to look into what a provider said and does not agree.
+    /// By when a cashier must resolve the discrepancy.
     DiscrepancyDue { discrepancy_due_at, discrepancy_due_on }
     /// The end of the applicant's window.
     WindowEnd { window_ends_at, window_ends_on }
     /// Until when it is valid.
     Validity { valid_until, valid_until_on }
-    /// By when it is to be decided whether it is valid for longer, if that was asked for.
+    /// By when a requested renewal must be decided.
     RenewalDue { renewal_decided_by, renewal_decided_by_on }
 }
 

@@ -124,7 +124,7 @@ pub struct Problem {
     reason: Option<&'static str>,
 }
 
-/// How a problem is written (RFC 9457).
+/// A problem (RFC 9457).
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub struct ProblemBody {
@@ -132,12 +132,12 @@ pub struct ProblemBody {
     #[serde(rename = "type")]
     #[schema(example = "urn:dossier:problem:version-stale")]
     pub kind: String,
-    /// What it is, in the language of the answer.
+    /// What is wrong, in the language of the answer.
     #[schema(example = "dữ liệu đã thay đổi, hãy tải lại")]
     pub title: String,
     /// The HTTP status.
     pub status: u16,
-    /// What it was about here.
+    /// The value or subject that the problem is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     /// The fields that must change.
@@ -151,16 +151,16 @@ pub struct ProblemBody {
 /// A field that must change.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ProblemField {
-    /// JSON Pointer into the body; into the file, where a file of rules is wrong.
+    /// JSON Pointer into the body or, if a file of rules is invalid, into that file.
     #[schema(example = "/form/model")]
     pub pointer: String,
-    /// What is wrong with it.
+    /// Why the field is invalid.
     #[schema(example = "thiếu")]
     pub detail: String,
     /// The line in the file of rules, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
-    /// The column, from 1.
+    /// The column in that line, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<usize>,
 }
@@ -274,6 +274,7 @@ impl Problem {
         Self { about, findings, ..Self::new(entry) }
     }
 
+    /// The HTTP status that it is answered with.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.entry.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)

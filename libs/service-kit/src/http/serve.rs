@@ -50,6 +50,7 @@ use bodies::{Answering, Paced};
 use connections::{Activity, Connections};
 use pace::Pace;
 
+/// An HTTP server that is bound to its address.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,

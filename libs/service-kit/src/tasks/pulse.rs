@@ -18,6 +18,7 @@ impl Pulses {
         pulse
     }
 
+    /// Health of each task that was started.
     #[must_use]
     pub fn all(&self) -> Vec<Pulse> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -230,7 +230,7 @@ impl<S: State> Reactions<S> {
         });
     }
 
-    /// Position up to which everything was handled.
+    /// Position up to which everything was handled and nothing is parked.
     fn surely(&self) -> Position {
         self.parked.values().next().map_or(self.position, |first| first.before)
     }

@@ -27,9 +27,8 @@ pub trait Handler<A, P>: Clone + Send + Sync + 'static {
     fn answer(&self, app: &Arc<A>, values: &[&str], request: Request) -> Option<Answering>;
 }
 
-/// A function that answers uploads.
+/// A function that answers uploads, whose body it reads from `content`.
 pub trait UploadHandler<A>: Clone + Send + Sync + 'static {
-    /// The answer.
     fn answer(&self, app: &Arc<A>, request: Request, content: Upload) -> Answering;
 }
 

@@ -20,22 +20,22 @@ const GIVEN_UP: &str = "bus.EventGivenUp.v1";
 /// Kind of the event that requests its retry.
 pub(super) const TRIED_AGAIN: &str = "bus.EventTriedAgain.v1";
 
-/// An event that was given up.
+/// An event that a reaction gave up on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DeadLetter {
-    /// Which service gave it up.
+    /// The service whose reaction gave up.
     #[schema(example = "review")]
     pub service: String,
-    /// Where it stands in the log.
+    /// Commit position of the event.
     #[schema(value_type = u64)]
     pub position: Position,
-    /// Its kind.
+    /// Source, name and version of the event.
     #[schema(example = "intake.DossierAccepted.v1")]
     pub kind: String,
-    /// Its stream.
+    /// Service and id that name the stream of the event.
     #[schema(example = "intake-018fd2c4-6a3e-5b7a-9c41-2f0c3a1b5d6e")]
     pub stream: String,
-    /// Why it was given up.
+    /// Why the last attempt did not succeed.
     #[schema(example = "the law for this dossier is not loaded")]
     pub reason: String,
 }
@@ -61,6 +61,7 @@ impl ReactionsHealth {
         self.service
     }
 
+    /// The position up to which events were handled or parked.
     #[must_use]
     pub const fn progress(&self) -> &Progress {
         &self.progress
