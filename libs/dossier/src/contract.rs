@@ -91,7 +91,7 @@ pub enum Role {
     Consultee,
     /// A postal partner.
     Carrier,
-    /// A payment provider.
+    /// A bank, wallet or other payment provider.
     PaymentProvider,
     /// An officer who answers complaints.
     ComplaintHandler,

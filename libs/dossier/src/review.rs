@@ -1,4 +1,4 @@
-//! The deciding unit: who works on a dossier, what was done, and the decision by two people or by a rule.
+//! The deciding unit: the officer, the activities, and the decision by two officers or by a rule.
 //! Decree 61/2018/NĐ-CP, art. 19.
 
 use std::collections::BTreeMap;
@@ -53,7 +53,7 @@ use reject_proposal::RejectProposal;
 use resume_review::ResumeReview;
 use return_review::ReturnReview;
 
-/// The steps, in the order of the procedure.
+/// All steps of review, in the order of the procedure.
 pub const STEPS: &[Step] = &[
     OpenReview::STEP,
     ClaimReview::STEP,
@@ -74,7 +74,7 @@ pub const STEPS: &[Step] = &[
     MissConsultation::STEP,
 ];
 
-/// Who may read how a dossier is worked on.
+/// Permissions to read the status of a review.
 pub const READ: &[May] = &[
     agency(Role::Clerk),
     agency(Role::Reviewer),
@@ -84,105 +84,94 @@ pub const READ: &[May] = &[
     any(Role::Operator),
 ];
 
-/// Who may read what officers write in it: the reason of a proposal, the questions to other agencies and their answers. A
-/// consulted agency reads what concerns its own question, see [`acts_for`](crate::access::Caller::acts_for).
+/// Permissions to read the officers' texts: the reason of a proposal, questions to other agencies
+/// and their answers. A consulted agency reads only its own consultations, see
+/// [`acts_for`](crate::access::Caller::acts_for).
 pub const READ_CONTENT: &[May] =
     &[agency(Role::Clerk), agency(Role::Reviewer), agency(Role::Approver), agency(Role::Auditor)];
 
-/// Where a review stands.
+/// The stage of a review.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Stage {
-    /// Nothing came here.
     #[default]
     Empty,
-    /// It is being worked on.
     Open,
-    /// It waits for a supplement.
+    /// Waits for a supplement.
     Paused,
     /// A decision was proposed.
     Proposed,
-    /// It was decided.
     Decided,
     /// The dossier ended otherwise.
     Cancelled,
 }
 
-/// An activity that is to be done by a time.
+/// An activity with a running period.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Due {
-    /// Which.
     pub activity: String,
-    /// Its period.
     pub running: Running,
 }
 
-/// Another agency that was asked and has not answered.
+/// An open consultation: the agency has not answered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Consultation {
-    /// What was asked.
     pub requested: ConsultationRequested,
     /// The period to answer, if there is one.
     pub running: Option<Running>,
-    /// When.
     pub asked_at: Timestamp,
-    /// Whether it was silent until its end.
+    /// Whether the period has passed without an answer.
     pub silent: bool,
 }
 
-/// A consultation that is over: answered, or moot.
+/// A consultation that was answered, or is moot because the review ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ClosedConsultation {
-    /// What was asked.
     pub requested: ConsultationRequested,
-    /// What was answered; nothing if the review ended first.
+    /// Absent if the review ended first.
     pub answer: Option<ConsultationAnswered>,
 }
 
-/// A review.
+/// The state of a review.
 #[derive(Debug, Clone, Default)]
 pub struct Review {
-    /// The dossier.
     pub brief: Option<Arc<Brief>>,
-    /// Where it stands.
     pub stage: Stage,
-    /// Who works on it.
+    /// The officer who has claimed the review.
     pub officer: Option<Subject>,
-    /// How often each activity was done.
+    /// How often each activity was completed.
     pub done: BTreeMap<String, u32>,
-    /// The activity that is to be done by a time.
+    /// The activity whose period is running.
     pub due: Option<Due>,
-    /// The activity whose time stands still.
+    /// The activity whose period is suspended.
     pub paused: Option<String>,
-    /// The consultations that are not answered.
+    /// The open consultations.
     pub consultations: BTreeMap<ConsultationId, Consultation>,
-    /// Those that are over.
+    /// The consultations that were answered or are moot.
     pub closed_consultations: BTreeMap<ConsultationId, Arc<ClosedConsultation>>,
-    /// Since when a supplement is being waited for.
+    /// Since when a supplement is awaited.
     pub paused_at: Option<Timestamp>,
-    /// The request that is being waited for, if the one-stop unit asked by itself.
+    /// The number of the awaited request, if the one-stop unit made it by itself.
     pub awaited: Option<u32>,
-    /// The newest request that was answered.
+    /// The number of the newest request that was answered.
     pub answered: u32,
-    /// The proposal.
     pub proposal: Option<Arc<DecisionProposed>>,
-    /// The decision.
     pub decision: Option<Arc<DecisionMade>>,
 }
 
 impl Review {
-    /// Whether it can be worked on now.
+    /// Whether activities and proposals are possible now.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.stage == Stage::Open
     }
 
-    /// Whether an officer works on it who is this one.
+    /// Whether `officer` has claimed the review.
     #[must_use]
     pub fn is_with(&self, officer: &Subject) -> bool {
         self.officer.as_ref() == Some(officer)
     }
 
-    /// The first activity of the procedure that was not done yet.
+    /// The first activity of the procedure that was not completed and is not `also_done`.
     #[must_use]
     pub fn next<'a>(&self, rule: Rule<'a>, also_done: Option<&str>) -> Option<&'a Activity> {
         rule.procedure.review.activities.iter().find(|activity| {
@@ -190,7 +179,7 @@ impl Review {
         })
     }
 
-    /// The consultation whose period ends first, of those that nothing was heard of.
+    /// Of the open consultations whose period has not passed, the one whose period ends first.
     #[must_use]
     pub fn next_silent(&self) -> Option<(ConsultationId, Running)> {
         let open = self.consultations.iter().filter(|(_, consultation)| !consultation.silent);
@@ -198,7 +187,7 @@ impl Review {
         running.min_by_key(|(_, running)| (running.due_at, running.opened_by))
     }
 
-    /// The agencies that are asked and have not answered: these read the dossier and its documents, until then and no longer.
+    /// The agencies whose answer is open; they may read the dossier and its documents until then.
     pub fn consulting(&self) -> impl Iterator<Item = &AgencyCode> {
         self.consultations.values().map(|open| &open.requested.agency)
     }
@@ -231,7 +220,7 @@ impl Review {
         }
     }
 
-    /// A proposal rested on what was there before: it does not outlive a pause.
+    /// Pauses the review. The proposal is dropped, because the supplement may change the facts.
     fn pause(&mut self, at: Timestamp, request: Option<u32>) {
         if self.stage != Stage::Paused {
             self.paused_at = Some(at);
@@ -253,7 +242,7 @@ impl Review {
     }
 }
 
-/// By when an activity that begins now is to be done.
+/// The end of the period of an activity that begins now.
 fn due_at(rule: Rule<'_>, activity: Option<&Activity>, now: Timestamp) -> Option<Timestamp> {
     let budget = activity.and_then(|activity| activity.budget);
     budget.map(|budget| clock::end_of(rule, now, budget))
@@ -338,7 +327,7 @@ impl State for Review {
 
     fn resource(&self) -> Option<Resource> {
         let mut resource = self.brief.as_ref()?.resource();
-        // Also after it has answered: what it was asked and said stays open to it.
+        // Also after it has answered: it may still read its question and its answer.
         let closed = self.closed_consultations.values().map(|closed| &closed.requested.agency);
         resource.consulted = self.consulting().chain(closed).cloned().collect();
         Some(resource)

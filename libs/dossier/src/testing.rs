@@ -1,4 +1,5 @@
-//! A vocabulary for the tests of decisions: moments, actors, and a state that is built by taking steps.
+//! Helpers for the tests of decisions: instants, actors, and a stream that is built by executing
+//! steps.
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -12,7 +13,7 @@ pub(crate) fn law() -> Law {
     Law::shipped().unwrap()
 }
 
-/// A local Vietnamese moment such as `2026-11-20T09:00`.
+/// A local time in Vietnam, for example `2026-11-20T09:00`.
 pub(crate) fn at(text: &str) -> Timestamp {
     format!("{text}:00+07:00").parse().unwrap()
 }
@@ -21,19 +22,19 @@ pub(crate) fn actor(role: Role) -> Actor {
     Actor { subject: "tester".into(), role, agency: None, on_behalf_of: None }
 }
 
-/// A stream in the making: each step is decided at a moment and taken into the state.
+/// A stream in a test: each step is decided at a given instant and applied to the state.
 pub(crate) struct Scene<'a, S: State> {
     pub(crate) law: &'a Law,
     pub(crate) state: S,
     pub(crate) events: Vec<S::Event>,
-    /// What stands beside each.
+    /// The metadata of each event in `events`.
     metas: Vec<Meta>,
     pub(crate) elsewhere: Vec<Elsewhere>,
-    /// Under which version of which procedure; the first one that ships, unless a test says another.
+    /// The procedure of the dossier; by default the first shipped version.
     pub(crate) procedure: ProcedureRef,
-    /// Where it is dealt with, and for which agency the officers act.
+    /// The agency of the dossier and of the officers.
     pub(crate) agency: &'static str,
-    /// Who acts.
+    /// The subject of the acting caller.
     pub(crate) subject: &'static str,
     commands: u128,
 }
@@ -54,7 +55,7 @@ impl<'a, S: State> Scene<'a, S> {
         }
     }
 
-    /// Decides on a command at `moment`, as `role`; what is decided is taken into the state. Gives its events.
+    /// Decides a command at `moment` as `role` and applies its events. Returns them.
     pub(crate) fn take<C: Command<State = S>>(
         &mut self,
         moment: &str,
@@ -71,7 +72,7 @@ impl<'a, S: State> Scene<'a, S> {
         })
     }
 
-    /// Decides on a command at `moment`, as `role`, and leaves the state as it is.
+    /// Decides a command at `moment` as `role`, without applying its events.
     pub(crate) fn decide<C: Command<State = S>>(
         &mut self,
         moment: &str,
@@ -86,7 +87,8 @@ impl<'a, S: State> Scene<'a, S> {
         Ok(decided.unwrap())
     }
 
-    /// Enforces an obligation of `kind` at `moment`, as the keeper does. Gives the events, none if it is not due.
+    /// Enforces an obligation of `kind` at `moment`, as the service does. Returns the events, none
+    /// if it is not due.
     pub(crate) fn enforce(&mut self, moment: &str, kind: &str) -> Vec<S::Event> {
         let declared = S::when_due(kind).expect("no command enforces it").step().events;
         let enforce = |state: &S, facts: &Facts<'_>| clock::enforce(state, kind, facts);
@@ -145,7 +147,7 @@ impl<'a, S: State> Scene<'a, S> {
         self.metas.push(meta);
     }
 
-    /// What was recorded, with what stands beside it.
+    /// The recorded events with their metadata.
     pub(crate) fn recorded(&self) -> impl Iterator<Item = (&S::Event, &Meta)> {
         self.events.iter().zip(&self.metas)
     }

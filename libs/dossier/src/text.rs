@@ -1,6 +1,6 @@
-//! What text from outside may hold. It is kept in Unicode's normalisation form C, so that what
-//! looks the same is the same, and holds no character that cannot be seen and changes how the rest
-//! is shown.
+//! Checks of text from outside. It is stored in Unicode normalisation form C, so that equal-looking
+//! texts are equal, and must not contain invisible characters that change how other text is
+//! displayed.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,16 +14,16 @@ mod schema;
 
 pub use limited::{FILE_NAME_CHARS_MAX, FileName, Line, ParcelNumber, Partner, Phone, Text};
 
-/// What is wrong with a text.
+/// Why a text is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// A control character that is neither a line break nor a tab.
+    /// A control character other than line break and tab.
     Control(char),
-    /// A character that overrides the direction of what follows.
+    /// A character that overrides the direction of the text after it.
     Direction(char),
-    /// A code point that stands for no character and never will.
+    /// A code point that is permanently reserved as a noncharacter.
     Noncharacter(char),
-    /// Nothing in it can be seen.
+    /// The text has no visible character.
     Invisible,
 }
 
@@ -43,7 +43,7 @@ impl fmt::Display for Fault {
 }
 
 impl Fault {
-    /// What is wrong, in both languages.
+    /// The fault as a message in Vietnamese and English.
     #[must_use]
     pub fn said(self) -> calendar::Text {
         let vi = match self {
@@ -56,7 +56,7 @@ impl Fault {
     }
 }
 
-/// The text in normalisation form C.
+/// The text in Unicode normalisation form C.
 #[must_use]
 pub fn normalised(text: &str) -> Cow<'_, str> {
     if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
@@ -66,7 +66,7 @@ pub fn normalised(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// What is wrong with the text, if something is. An empty one is not wrong.
+/// The first fault of a text; `None` if there is none. An empty text has none.
 #[must_use]
 pub fn fault(text: &str) -> Option<Fault> {
     let found = text.chars().find_map(|c| match c {
@@ -82,21 +82,21 @@ pub fn fault(text: &str) -> Option<Fault> {
     found.or_else(|| unseen().then_some(Fault::Invisible))
 }
 
-/// Whether nothing is seen where the character stands.
+/// Whether the character displays nothing.
 fn is_invisible(c: char) -> bool {
-    // The blank of Braille is a symbol to Unicode.
+    // Unicode classifies the blank Braille pattern as a symbol.
     c.is_whitespace()
         || c == '\u{2800}'
         || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
-/// The text without blanks and other characters that nobody sees.
+/// The text without white space and other invisible characters.
 #[must_use]
 pub fn visible(text: &str) -> String {
     text.chars().filter(|c| !is_invisible(*c)).collect()
 }
 
-/// Whether the text stays on one line.
+/// Whether the text has no line breaks and no tabs.
 #[must_use]
 pub fn is_one_line(text: &str) -> bool {
     !text.contains(['\n', '\r', '\t'])

@@ -18,7 +18,7 @@ use super::{
 pub enum ComplaintClass {
     /// The conduct of officers, or delay.
     ConductOrDelay,
-    /// The content of rules.
+    /// The content of rules, if not complex.
     ContentOfRules,
     /// The content of rules, and complex.
     Complex,
@@ -67,7 +67,7 @@ payload! {
 }
 
 events! {
-    /// The events of a rating.
+    /// The events of a dossier's rating.
     pub enum RatingEvent {
         RatingInvited = "feedback.RatingInvited.v1",
         DossierRated = "feedback.DossierRated.v1",
@@ -159,7 +159,7 @@ payload! {
 }
 
 events! {
-    /// The events of a complaint.
+    /// The events of a complaint's stream.
     pub enum ComplaintEvent {
         ComplaintFiled = "feedback.ComplaintFiled.v1",
         ComplaintClassified = "feedback.ComplaintClassified.v1",

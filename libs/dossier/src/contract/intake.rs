@@ -262,7 +262,7 @@ payload! {
 }
 
 events! {
-    /// The events of intake.
+    /// The events of a dossier in intake.
     pub enum IntakeEvent {
         DossierSubmitted = "intake.DossierSubmitted.v1",
         DossierAccepted = "intake.DossierAccepted.v1",

@@ -22,7 +22,7 @@ pub enum RulesKind {
     Payments,
     /// A list of codes, for example communes or chemicals.
     Codes,
-    /// A procedure.
+    /// A procedure with its form, documents and periods.
     Procedure,
 }
 
@@ -139,7 +139,7 @@ payload! {
 }
 
 events! {
-    /// The events of the law.
+    /// The events of files of rules and outages.
     pub enum LawEvent {
         RulesIssued = "law.RulesIssued.v1",
         RulesProposed = "law.RulesProposed.v1",

@@ -160,7 +160,7 @@ payload! {
 }
 
 events! {
-    /// The events of review.
+    /// The events of a dossier in review.
     pub enum ReviewEvent {
         ReviewOpened = "review.ReviewOpened.v1",
         ReviewClaimed = "review.ReviewClaimed.v1",

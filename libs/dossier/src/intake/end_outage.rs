@@ -9,7 +9,7 @@ use crate::access::any;
 use crate::contract::{LawEvent, OutageEnded, Role};
 use crate::step::{Command, Decision, Facts, Step, refusals};
 
-/// Ends an outage.
+/// Records the end of an outage.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = EndOutageRequest)]

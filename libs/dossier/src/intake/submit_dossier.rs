@@ -27,7 +27,7 @@ pub const UPLOAD: &[May] = &[any(Role::Applicant), any(Role::Clerk), any(Role::A
 /// who is also an applicant uploads as an officer. The document still belongs to the uploader.
 pub const UPLOAD_FOR_AGENCY: &[May] = &[any(Role::Clerk), any(Role::Approver)];
 
-/// Submits a dossier.
+/// Submits a dossier for an applicant.
 #[derive(Debug, Clone)]
 pub struct SubmitDossier {
     /// Derived from the client and its idempotency key.

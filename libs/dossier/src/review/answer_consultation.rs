@@ -1,5 +1,5 @@
-//! A consulted agency answers. Decree 61/2018/NĐ-CP, art. 19.5. A late answer still counts; the
-//! silence stays in the record.
+//! A consulted agency answers. Decree 61/2018/NĐ-CP, art. 19.5. A late answer still counts; that it
+//! was late remains recorded.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -10,21 +10,21 @@ use crate::contract::{ConsultationAnswered, ConsultationId, ReviewEvent, Role};
 use crate::step::{Command, Decision, Facts, Step, refusals};
 use crate::text::Text;
 
-/// The answer of an agency.
+/// Answers a consultation for the consulted agency.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = AnswerConsultationRequest)]
 pub struct AnswerConsultation {
-    /// Which consultation.
+    /// The id of the consultation.
     pub consultation: ConsultationId,
     /// Whether the agency agrees.
     pub agrees: bool,
-    /// What it answers.
+    /// The answer in words, at most 4000 characters.
     pub answer: Text<4000>,
 }
 
 refusals! {
-    /// Why an answer is not taken.
+    /// Why an answer is not accepted.
     pub enum Refusal {
         NotAsked => 409, "no-consultation-awaited",
             "không có yêu cầu lấy ý kiến đang mở", "no such consultation is open";

@@ -1,4 +1,4 @@
-//! A second officer approves what was proposed: the dossier is decided. Nobody approves their own
+//! A second officer approves a proposal: the dossier is decided. Nobody approves their own
 //! proposal.
 
 use serde::Deserialize;
@@ -10,12 +10,12 @@ use crate::access::agency;
 use crate::contract::{DecidedBy, DecisionMade, ReviewEvent, Role};
 use crate::step::{Command, Decision, Facts, Step, refusals};
 
-/// Which proposal is approved.
+/// Approves a proposed decision.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ApproveDecisionRequest)]
 pub struct ApproveDecision {
-    /// Which proposal.
+    /// The id of the proposal.
     pub proposal: Uuid,
 }
 

@@ -1,5 +1,5 @@
-//! The dossier ended otherwise (withdrawn, returned, ended, decided by silence): there is nothing
-//! more to review. If that is known before the dossier came here, it will not be opened any more.
+//! The dossier ended otherwise (withdrawn, returned, closed, decided by silence): the review is
+//! cancelled. If this arrives before the review was opened, it will not be opened any more.
 
 use uuid::Uuid;
 
@@ -7,7 +7,7 @@ use super::{Review, Stage};
 use crate::contract::{ReviewCancelled, ReviewEvent};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// Ends a review whose dossier ended.
+/// Cancels the review of a dossier that ended.
 #[derive(Debug, Clone, Copy)]
 pub struct CancelReview {
     /// The event that ended the dossier.
@@ -26,7 +26,7 @@ impl Command for CancelReview {
         refusals: &[],
     };
 
-    /// Nothing if it was decided or cancelled before.
+    /// Nothing, if the review was decided or cancelled before.
     fn decide(
         &self,
         review: &Review,

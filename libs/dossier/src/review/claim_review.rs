@@ -1,4 +1,4 @@
-//! An officer takes a dossier from the queue; the time of the first activity begins.
+//! An officer claims a dossier from the queue; the period of the first activity begins.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -8,7 +8,7 @@ use crate::access::agency;
 use crate::contract::{ReviewClaimed, ReviewEvent, Role};
 use crate::step::{Command, Decision, Facts, Step, refusals};
 
-/// Takes a dossier from the queue.
+/// Claims a dossier from the queue.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ClaimReviewRequest)]

@@ -1,6 +1,6 @@
-//! An officer completes an activity of the review; the time of the next one begins. Where the
-//! procedure says so, activities come in any order, repeatedly, and from whoever of the unit does
-//! them.
+//! An officer completes an activity of the review; the period of the next one begins. Where the
+//! procedure allows it, activities are completed in any order, repeatedly, and by any officer of
+//! the unit.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -11,14 +11,14 @@ use crate::contract::{ActivityCompleted, ReviewEvent, Role};
 use crate::step::{Command, Decision, Facts, Step, refusals};
 use crate::text::{Line, Text};
 
-/// An activity that was done.
+/// Completes an activity of the review.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = CompleteActivityRequest)]
 pub struct CompleteActivity {
-    /// The activity, as the procedure names it.
+    /// The code of the activity, as the procedure defines it.
     pub activity: Line<200>,
-    /// What was found.
+    /// The officer's findings, at most 4000 characters.
     pub note: Option<Text<4000>>,
 }
 

@@ -1,4 +1,4 @@
-//! Another agency is asked for its opinion, with content and time. Decree 61/2018/NĐ-CP, art. 19.5.
+//! Another agency is consulted, with a question and a period. Decree 61/2018/NĐ-CP, art. 19.5.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -9,18 +9,18 @@ use crate::contract::{AgencyCode, ConsultationId, ConsultationRequested, ReviewE
 use crate::step::{Command, Decision, Facts, Step, refusals};
 use crate::text::{Line, Text};
 
-/// Whom to ask what.
+/// Consults another agency.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ConsultAgencyRequest)]
 pub struct ConsultAgency {
     /// The code of the agency.
     pub agency: Line<35>,
-    /// What it is asked.
+    /// The question, at most 4000 characters.
     pub question: Text<4000>,
 }
 
-/// How many consultations of a dossier may be open at once.
+/// Maximum number of open consultations of a dossier.
 const OPEN_MAX: usize = 20;
 
 refusals! {

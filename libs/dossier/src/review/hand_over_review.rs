@@ -1,4 +1,5 @@
-//! An officer hands a dossier to a colleague (form 06, Phiếu kiểm soát quá trình giải quyết hồ sơ).
+//! An officer hands a dossier over to a colleague (form 06, Phiếu kiểm soát quá trình giải quyết hồ
+//! sơ).
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -9,14 +10,14 @@ use crate::contract::{ReviewEvent, ReviewHandedOver, Role, Subject};
 use crate::step::{Command, Decision, Facts, Step, refusals};
 use crate::text::{Line, Text};
 
-/// To whom and why.
+/// Hands a review over to a colleague.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = HandOverReviewRequest)]
 pub struct HandOverReview {
     /// The colleague: the subject of their token.
     pub to: Line<200>,
-    /// The written reason.
+    /// The written reason, at most 2000 characters.
     pub reason: Text<2000>,
 }
 
@@ -47,7 +48,7 @@ impl Command for HandOverReview {
         refusals: Refusal::ALL,
     };
 
-    /// The head of the unit may hand over anybody's.
+    /// An approver may hand over any review, other officers only their own.
     fn decide(&self, review: &Review, facts: &Facts<'_>) -> Result<Decision<ReviewEvent>, Refusal> {
         if !review.is_open() {
             return Err(Refusal::NotOpen);

@@ -1,16 +1,16 @@
-//! An activity was not done in its time: recorded, and the officer goes on. The legal period is
-//! another matter.
+//! An activity was not completed in time: the miss is recorded, and the officer continues. It does
+//! not affect the statutory period.
 
 use super::Review;
 use crate::clock::late_by_ms;
 use crate::contract::{ActivityOverdue, ReviewEvent};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// Records that an activity was not done in its time.
+/// Records that an activity was not completed in time.
 #[derive(Debug, Clone, Copy)]
 pub struct MissActivity;
 
-/// The obligation that leads here.
+/// Kind of the obligation that this step enforces.
 pub const KIND: &str = "activity";
 
 impl Command for MissActivity {
@@ -25,7 +25,7 @@ impl Command for MissActivity {
         refusals: &[],
     };
 
-    /// Nothing if no activity is due.
+    /// Nothing, if no activity is due.
     fn decide(
         &self,
         review: &Review,

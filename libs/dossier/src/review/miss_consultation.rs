@@ -1,16 +1,16 @@
-//! A consulted agency stayed silent: reported to the head of the one-stop unit, and it holds
-//! nothing up any more. Decree 61/2018/NĐ-CP, art. 19.5.
+//! A consulted agency did not answer in time: reported to the head of the one-stop unit. The
+//! consultation no longer delays the decision. Decree 61/2018/NĐ-CP, art. 19.5.
 
 use super::Review;
 use crate::clock::{Running, late_by_ms};
 use crate::contract::{ConsultationSilent, ReviewEvent};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// Records that a consulted agency stayed silent.
+/// Records that a consulted agency did not answer in time.
 #[derive(Debug, Clone, Copy)]
 pub struct MissConsultation;
 
-/// The obligation that leads here.
+/// Kind of the obligation that this step enforces.
 pub const KIND: &str = "consultation";
 
 impl Command for MissConsultation {
@@ -25,7 +25,7 @@ impl Command for MissConsultation {
         refusals: &[],
     };
 
-    /// Nothing if no answer is overdue.
+    /// Nothing, if no answer is overdue.
     fn decide(
         &self,
         review: &Review,

@@ -1,5 +1,5 @@
-//! The reviewer finds that something is missing. The one-stop unit asks the applicant; the review
-//! waits meanwhile. Decree 61/2018/NĐ-CP, art. 19.4.
+//! The reviewer needs a supplement. The one-stop unit requests it from the applicant; the review is
+//! paused meanwhile. Decree 61/2018/NĐ-CP, art. 19.4.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -10,20 +10,21 @@ use crate::contract::{ComponentCode, ReviewEvent, Role, SupplementNeeded};
 use crate::step::{Command, Decision, Facts, Step, refusals};
 use crate::text::Text;
 
-/// What is missing.
+/// States what is missing in a dossier.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NeedSupplementRequest)]
 pub struct NeedSupplement {
-    /// The components, as the procedure names them.
+    /// The codes of the missing components, as the procedure defines them; empty if only the form
+    /// is wrong.
     #[schema(max_items = 100)]
     pub components: Vec<ComponentCode>,
-    /// The written reason.
+    /// The written reason, at most 2000 characters.
     pub reason: Text<2000>,
 }
 
 refusals! {
-    /// Why a supplement cannot be asked for.
+    /// Why a supplement cannot be requested.
     pub enum Refusal {
         NotYours => 409, "not-your-review",
             "hồ sơ không do bạn thụ lý", "you are not the officer who works on it";

@@ -1,6 +1,6 @@
-//! An accepted dossier comes to the deciding unit; where the clock starts with the fee, only then
-//! (Decree 137/2026/NĐ-CP, art. 11.2: what is not paid for is returned, not decided). Where a rule
-//! of the procedure decides, it does so at once, and its answer is legally valid (Decree
+//! An accepted dossier reaches the deciding unit; where the clock starts with the fee, only once
+//! that is paid (Decree 137/2026/NĐ-CP, art. 11.2: an unpaid dossier is returned, not decided).
+//! Where a rule of the procedure decides, it does so at once, with legal effect (Decree
 //! 26/2026/NĐ-CP, art. 6).
 
 use super::{Review, Stage};
@@ -11,11 +11,10 @@ use crate::step::{Command, Decision, Facts, LawError, Rule, Step};
 /// Opens a review when the clock of its dossier starts.
 #[derive(Debug, Clone)]
 pub struct OpenReview {
-    /// The dossier.
     pub brief: Brief,
-    /// Whether its clock has started.
+    /// Whether the statutory clock has started.
     pub clock_started: bool,
-    /// The request for a supplement for which it stands still from the start.
+    /// The number of the supplement request for which the clock is suspended from its start.
     pub awaiting: Option<u32>,
 }
 
@@ -31,7 +30,7 @@ impl Command for OpenReview {
         refusals: &[],
     };
 
-    /// Nothing if it is open, ended before it could be, or waits for its fee.
+    /// Nothing, if the review is open, was ended before, or the fee is not paid.
     fn decide(
         &self,
         review: &Review,

@@ -1,14 +1,14 @@
-//! The one-stop unit asked the applicant for something by itself: the statutory clock stands still,
-//! and with it the review. Decree 61/2018/NĐ-CP, art. 19.4.
+//! The one-stop unit requested a supplement by itself: the statutory clock and the review are
+//! paused. Decree 61/2018/NĐ-CP, art. 19.4.
 
 use super::{Review, Stage};
 use crate::contract::{ReviewEvent, ReviewPaused};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// Stops a review while the applicant is asked.
+/// Pauses a review while a supplement is awaited.
 #[derive(Debug, Clone, Copy)]
 pub struct PauseReview {
-    /// Which request it is, as intake counts them.
+    /// The number of the request in intake.
     pub request: u32,
 }
 
@@ -24,7 +24,8 @@ impl Command for PauseReview {
         refusals: &[],
     };
 
-    /// Waits until the review is open; nothing if it has ended or the request was answered.
+    /// Not yet, while the review is not opened; nothing, if it has ended or the request was
+    /// answered.
     fn decide(
         &self,
         review: &Review,
@@ -57,7 +58,7 @@ mod tests {
         scene.take("2026-11-20T14:00", Role::System, PauseReview { request }).unwrap().len()
     }
 
-    /// How many events, or nothing if it must wait.
+    /// Number of events; `None` for [`Decision::NotYet`].
     fn answer(scene: &mut Scene<'_, Review>, request: Option<u32>) -> Option<usize> {
         let moment = "2026-11-27T09:00";
         let command = ResumeReview { request, at: at(moment), brief: None };

@@ -1,5 +1,5 @@
-//! The reviewer proposes a decision. Where the procedure wants two people, a second one approves
-//! it; otherwise it is the decision.
+//! The reviewer proposes a decision. Where the procedure requires two officers, a second one has to
+//! approve it; otherwise the proposal is the decision.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -10,14 +10,14 @@ use crate::contract::{DecidedBy, DecisionMade, DecisionProposed, Outcome, Review
 use crate::step::{Command, Decision, Facts, Step, refusals};
 use crate::text::Text;
 
-/// A decision to be approved by a second officer.
+/// Proposes a decision, or makes it where the procedure requires one officer only.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ProposeDecisionRequest)]
 pub struct ProposeDecision {
     /// `approved` or `refused`.
     pub outcome: Outcome,
-    /// The written reason.
+    /// The written reason, at most 4000 characters.
     pub reason: Text<4000>,
 }
 
@@ -45,8 +45,7 @@ impl Command for ProposeDecision {
         refusals: Refusal::ALL,
     };
 
-    /// A consulted agency that let its time pass, or that the procedure gives none, holds nothing
-    /// up.
+    /// An open consultation prevents it only while the consulted agency's period is running.
     fn decide(&self, review: &Review, facts: &Facts<'_>) -> Result<Decision<ReviewEvent>, Refusal> {
         let Some(brief) = review.brief.as_ref().filter(|_| review.is_open()) else {
             return Err(Refusal::NotYours);

@@ -1,4 +1,4 @@
-//! What review does about the events of others: which command follows from which event.
+//! The reactions of review to events of other services.
 
 use super::Review;
 use super::cancel_review::CancelReview;
@@ -12,7 +12,7 @@ use crate::step::{Follow, Incoming, Subscription};
 
 type Follows = Result<Vec<Follow<Review>>, Unreadable>;
 
-/// The events of others that concern review.
+/// The events of other services that review reacts to.
 pub(super) const SUBSCRIPTIONS: &[Subscription<Review>] = &[
     Subscription { kind: "intake.DossierAccepted.v1", react: accepted },
     Subscription { kind: "intake.FeeReceived.v1", react: fee_received },
@@ -29,7 +29,7 @@ fn accepted(event: &Incoming<'_>) -> Follows {
     Ok(vec![open(OpenReview { brief, clock_started: started_at.is_some(), awaiting: None })])
 }
 
-/// The fee started the clock, if the event says of which dossier.
+/// The fee started the clock if the event contains the brief.
 fn fee_received(event: &Incoming<'_>) -> Follows {
     let FeeReceived { brief, awaiting, .. } = event.read()?;
     let begun = brief.map(|brief| OpenReview { brief, clock_started: true, awaiting });
@@ -41,7 +41,8 @@ fn open(command: OpenReview) -> Follow<Review> {
     Follow::beginning(&brief, command)
 }
 
-/// The one-stop unit asked the applicant by itself. What review asked for, it waits for already.
+/// Only requests that the one-stop unit made by itself: for its own needs, review is paused
+/// already.
 fn supplement_requested(event: &Incoming<'_>) -> Follows {
     let SupplementRequested { request, stops_clock, asked_by, .. } = event.read()?;
     let pauses = stops_clock && asked_by.is_none();
@@ -54,7 +55,7 @@ fn supplement_submitted(event: &Incoming<'_>) -> Follows {
     Ok(event.follow(resumes_clock.then_some(ResumeReview { request, at, brief })))
 }
 
-/// The applicant could not be asked.
+/// The supplement was declined: the applicant cannot be asked again.
 #[expect(clippy::unnecessary_wraps, reason = "a handler of the table")]
 fn supplement_declined(event: &Incoming<'_>) -> Follows {
     let at = event.envelope.at;

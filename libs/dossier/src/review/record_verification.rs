@@ -1,5 +1,6 @@
-//! What was found on site is put on record: time, place and who took part. Decree 61/2018/NĐ-CP,
-//! arts 19.2 and 19.3. Where the procedure does not count that time, the deadline moves by it.
+//! A verification on site is recorded: time, place, participants and findings. Decree
+//! 61/2018/NĐ-CP, arts 19.2 and 19.3. Where the procedure does not count that time, the deadline
+//! moves by it.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -13,25 +14,25 @@ use crate::law::Finding;
 use crate::step::{Command, Decision, Facts, Step, refusals};
 use crate::text::Text;
 
-/// What was found on site.
+/// Records a verification on site.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = RecordVerificationRequest)]
 pub struct RecordVerification {
-    /// When it began.
+    /// When the verification began.
     pub from: Timestamp,
-    /// When it ended.
+    /// When it ended; not in the future.
     pub to: Timestamp,
-    /// Where.
+    /// The place, at most 500 characters.
     pub place: Text<500>,
-    /// Who took part.
+    /// The participants, at most 2000 characters.
     pub participants: Text<2000>,
-    /// What was found.
+    /// The findings, at most 4000 characters.
     pub findings: Text<4000>,
 }
 
 refusals! {
-    /// Why it cannot be put on record.
+    /// Why a verification cannot be recorded.
     pub enum Refusal {
         NotYours => 409, "review-not-with-you",
             "hồ sơ không do bạn thụ lý", "you are not working on this dossier";

@@ -1,4 +1,4 @@
-//! The second officer does not agree: the reviewer goes on.
+//! The second officer rejects a proposal: the reviewer continues.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -12,14 +12,14 @@ use crate::text::Text;
 
 pub use crate::proposals::NotProposed as Refusal;
 
-/// Which proposal is rejected and why.
+/// Rejects a proposed decision, with a reason.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = RejectProposalRequest)]
 pub struct RejectProposal {
-    /// Which proposal.
+    /// The id of the proposal.
     pub proposal: Uuid,
-    /// The written reason.
+    /// The written reason, at most 4000 characters.
     pub reason: Text<4000>,
 }
 

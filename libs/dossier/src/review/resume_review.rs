@@ -1,4 +1,4 @@
-//! The supplement came, or could not be asked for: the review goes on.
+//! The supplement was submitted or declined: the review resumes.
 
 use jiff::Timestamp;
 
@@ -6,14 +6,14 @@ use super::{Review, Stage, due_at};
 use crate::contract::{Brief, ReviewEvent, ReviewResumed};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// Goes on with a review that waited for the applicant.
+/// Resumes a review that was paused for a supplement.
 #[derive(Debug, Clone)]
 pub struct ResumeReview {
-    /// Which request was answered; absent if the applicant could not be asked.
+    /// The number of the request that was answered; absent if the supplement was declined.
     pub request: Option<u32>,
-    /// When intake recorded that.
+    /// When intake recorded the event.
     pub at: Timestamp,
-    /// The dossier, where a supplement corrected its form.
+    /// The brief, if a supplement corrected the form.
     pub brief: Option<Brief>,
 }
 
@@ -29,8 +29,8 @@ impl Command for ResumeReview {
         refusals: &[],
     };
 
-    /// Waits until the pause is known; nothing if another request was answered than the one that is
-    /// waited for.
+    /// Not yet, while the pause is not recorded; nothing, if another request was answered than the
+    /// awaited one.
     fn decide(
         &self,
         review: &Review,

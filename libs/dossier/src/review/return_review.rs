@@ -1,4 +1,4 @@
-//! An officer puts a dossier back into the queue, with a reason.
+//! An officer returns a dossier to the queue, with a reason.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -9,17 +9,17 @@ use crate::contract::{ReviewEvent, ReviewReturned, Role};
 use crate::step::{Command, Decision, Facts, Step, refusals};
 use crate::text::Text;
 
-/// Why it is put back.
+/// Returns a review to the queue.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ReturnReviewRequest)]
 pub struct ReturnReview {
-    /// The written reason.
+    /// The written reason, at most 2000 characters.
     pub reason: Text<2000>,
 }
 
 refusals! {
-    /// Why a review cannot be put back.
+    /// Why a review cannot be returned.
     pub enum Refusal {
         NotYours => 409, "not-your-review",
             "hồ sơ không do bạn thụ lý", "you are not the officer who works on it";

@@ -1,4 +1,4 @@
-//! Text from outside, with a limit: normalised (NFC), of visible characters.
+//! Text from outside with a maximum length: normalised (NFC) and with visible characters.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
@@ -6,8 +6,8 @@ use serde::{Deserialize, Deserializer};
 use super::{fault, is_one_line, normalised, visible};
 use crate::contract::{Personal, partner_name, telephone, waybill_number};
 
-/// Text of one or more lines: 1 to `MAX` characters, not only invisible ones, no control characters but line breaks and
-/// tabs.
+/// Text of one or more lines: 1 to `MAX` characters, at least one of them visible, without control
+/// characters other than line breaks and tabs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text<const MAX: usize>(pub String);
 
@@ -15,34 +15,35 @@ pub struct Text<const MAX: usize>(pub String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line<const MAX: usize>(pub String);
 
-/// Characters of the name of a file.
+/// Maximum length of a file name, in characters.
 pub const FILE_NAME_CHARS_MAX: usize = 255;
 
-/// The name of a file: a [`Line`] that leads into no other folder.
+/// A file name: a [`Line`] that cannot refer to another folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileName(pub String);
 
-/// A carrier's number of a parcel as it is compared and recorded: without blanks, in upper case.
+/// A waybill number in the form that is compared and recorded: without white space, in upper case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParcelNumber(pub String);
 
-/// The name of a carrier or a provider as it is compared and recorded: without blanks, in lower case.
+/// The name of a carrier or provider in the form that is compared and recorded: without white
+/// space, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Partner(pub String);
 
-/// A telephone number as it is compared and recorded: by E.164.
+/// A telephone number in the form that is compared and recorded: E.164, see [`telephone`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Phone(pub String);
 
 impl<const MAX: usize> Text<MAX> {
-    /// The text as it is recorded.
+    /// The text wrapped as personal data.
     #[must_use]
     pub fn personal(&self) -> Personal<String> {
         Personal::from(self.0.clone())
     }
 }
 
-/// In tests a text needs no check.
+/// Unchecked, for tests.
 #[cfg(test)]
 impl<const MAX: usize> From<&str> for Text<MAX> {
     fn from(text: &str) -> Self {

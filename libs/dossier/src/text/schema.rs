@@ -1,4 +1,4 @@
-//! The schemas of texts from outside, so that a document says of each what is taken.
+//! The schemas of the text types, so that the API documents contain their limits.
 
 use std::borrow::Cow;
 
@@ -8,10 +8,10 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::{FILE_NAME_CHARS_MAX, FileName, Line, ParcelNumber, Partner, Phone, Text};
 
-/// Anything but what ends a line, and tabs.
+/// Any characters but line breaks and tabs.
 const ONE_LINE: &str = "^[^\\n\\r\\t]*$";
 
-/// A string of `chars` characters, for example `example`, which is cut to as many.
+/// A string of `chars.0` to `chars.1` characters, with `example` cut to the maximum.
 fn string(description: &str, chars: (usize, usize), example: &str) -> ObjectBuilder {
     let example: String = example.chars().take(chars.1).collect();
     ObjectBuilder::new()
