@@ -1,5 +1,5 @@
-//! The statutory clock: a start, a budget and a ledger of suspensions, from which the due instant follows. Nothing here
-//! is stored but what happened; what was promised stands in events and is never recomputed silently.
+//! The statutory clock. The due instant is computed from a start, a budget and a ledger of
+//! suspensions. Promised dates are recorded in events and never change without a further event.
 
 use calendar::{Budget, Calendar, CalendarError, End, Gaps, HORIZON_DAYS, Span, Text};
 use jiff::{SignedDuration, Timestamp};
@@ -24,50 +24,50 @@ pub use forward::{Filed, forward};
 pub use period::{Period, Running, enforce, explain as explain_obligations};
 pub use start::{Moments, effective_start, start_moment};
 
-/// A span in which the clock stands still.
+/// A span in which the clock is stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Suspension {
-    /// Since when.
     pub from: Timestamp,
-    /// Until when; it still stands if absent.
+    /// Absent while the suspension lasts.
     pub to: Option<Timestamp>,
-    /// The event that stopped it.
+    /// The event that stopped the clock.
     pub cause: Uuid,
 }
 
-/// When the clock started and when it stood still.
+/// The start and the suspensions of a clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ledger {
-    /// The instant from which the law counts.
+    /// The instant from which the period is counted.
     pub started_at: Timestamp,
     /// In order of time.
     pub suspensions: Vec<Suspension>,
-    /// How often the period was made longer.
+    /// Number of extensions of the period.
     pub extensions: u32,
-    /// Whether it began anew with a supplement, and has another period then.
+    /// Whether the clock began again with a supplement; another period may apply then.
     pub anew: bool,
 }
 
 impl Ledger {
-    /// A clock that runs since an instant.
+    /// A clock that has been running since `started_at` without suspensions.
     #[must_use]
     pub const fn since(started_at: Timestamp) -> Self {
         Self { started_at, suspensions: Vec::new(), extensions: 0, anew: false }
     }
 
-    /// One that begins anew at an instant, with a supplement.
+    /// A clock that begins again at `started_at`, with a supplement.
     #[must_use]
     pub fn anew(started_at: Timestamp) -> Self {
         Self { anew: true, ..Self::since(started_at) }
     }
 
-    /// Whether it stands still.
+    /// Whether the clock is suspended.
     #[must_use]
     pub fn stands(&self) -> bool {
         self.suspensions.iter().any(|suspension| suspension.to.is_none())
     }
 
-    /// The period of a dossier that came by `channel`, with what it was extended by; nothing if the law gives none.
+    /// The period of a dossier filed by `channel`, extensions included; `None` if the law gives
+    /// none.
     fn budget(&self, rule: Rule<'_>, channel: Channel) -> Option<Budget> {
         let clock = &rule.procedure.clock;
         let whole = *clock.budget.get(&channel)?;
@@ -77,7 +77,8 @@ impl Ledger {
         Some(Budget { amount, unit })
     }
 
-    /// When the clock of a dossier that came by `channel` stood still: its own suspensions, and the outages that are over.
+    /// The suspensions of the clock, for a dossier filed by `channel`: its own and the outages, as
+    /// far as they have ended.
     fn gaps(&self, rule: Rule<'_>, channel: Channel) -> Gaps {
         let own = self.suspensions.iter().filter_map(|s| Some(Span { from: s.from, to: s.to? }));
         let outages = rule.outages.iter().filter(|outage| outage.hits(channel));
@@ -85,25 +86,27 @@ impl Ledger {
     }
 }
 
-/// Whether an outage that lasts hits dossiers that came by `channel`, so that a period that ran when it began, and ends at
-/// `due_at`, cannot be said to have passed.
+/// Whether an ongoing outage affects dossiers filed by `channel`. If it began before `due_at`, it
+/// is not yet known whether the period that ends then has passed.
 #[must_use]
 pub fn is_held(rule: Rule<'_>, channel: Channel, due_at: Timestamp) -> bool {
     let mut lasting = rule.outages.iter().filter(|outage| outage.to.is_none());
     lasting.any(|outage| outage.hits(channel) && outage.from < due_at)
 }
 
-/// The end of a period that runs without suspension.
+/// The end of a period without suspensions.
 #[must_use]
 pub fn end_of(rule: Rule<'_>, start: Timestamp, budget: Budget) -> Timestamp {
     end(rule.calendar, start, budget, &Gaps::default()).due_at
 }
 
-/// The last instant that anything falls due, in UTC: three days before dates end, so that the days around it are dates.
+/// The latest due instant, in UTC: three days before the last representable date, so that adjacent
+/// days can be computed.
 const LAST_DUE: &str = "9999-12-28T00:00:00Z";
 
-/// The end of a period. One that does not end as far as a calendar is followed ends there, provisionally: what was recorded
-/// before such dates were refused ([`forward`]) can still be brought to an end.
+/// The end of a period. If the period does not end within the calendar's horizon, the horizon is
+/// the end, provisionally: this covers dossiers recorded before such dates were refused, see
+/// [`forward`].
 #[must_use]
 pub fn end(calendar: &Calendar, start: Timestamp, budget: Budget, gaps: &Gaps) -> End {
     calendar::end_of(calendar, start, budget, gaps).unwrap_or_else(|_| {
@@ -114,7 +117,7 @@ pub fn end(calendar: &Calendar, start: Timestamp, budget: Budget, gaps: &Gaps) -
     })
 }
 
-/// What the applicant can be promised; nothing if the law gives no period for the way of filing.
+/// The promise to the applicant; `None` if the law gives no period for the channel.
 pub fn promise(
     rule: Rule<'_>,
     channel: Channel,
@@ -130,10 +133,10 @@ pub fn promise(
     }))
 }
 
-/// How far ahead somebody may fix or move a date, in days: ten years, more than any period of the law.
+/// How far ahead a date may be fixed or moved, in days: ten years, more than any statutory period.
 const GIVEN_DAYS_AHEAD_MAX: i64 = 3_653;
 
-/// Why a date that is given for a dossier at `now` cannot be right, if it cannot.
+/// A finding if `given` is too far after `now` to be a valid date for a dossier.
 #[must_use]
 pub fn impossible(pointer: &str, now: Timestamp, given: Timestamp) -> Option<Finding> {
     let far = SignedDuration::from_hours(24 * GIVEN_DAYS_AHEAD_MAX);
@@ -144,19 +147,20 @@ pub fn impossible(pointer: &str, now: Timestamp, given: Timestamp) -> Option<Fin
     now.checked_add(far).is_ok_and(|last| given > last).then(|| Finding::said(pointer, what))
 }
 
-/// A promise of a date that was not computed but given.
+/// The promise of a date that was fixed, not computed.
 pub fn given(rule: Rule<'_>, now: Timestamp, due_at: Timestamp) -> Result<Promise, CalendarError> {
     let foresee_at = foresee_at(rule, now, due_at)?;
     Ok(Promise { due_at, foresee_at, calendar: None, provisional: false })
 }
 
-/// One working day before `due_at`, at the same time of day; nothing if that is not after `start`.
+/// One working day before `due_at`, at the same time of day; `None` if that is not after `start`.
 fn foresee_at(
     rule: Rule<'_>,
     start: Timestamp,
     due_at: Timestamp,
 ) -> Result<Option<Timestamp>, CalendarError> {
-    // A period of days ends at 24:00, which is the next date: step back to the last instant inside it and forth again.
+    // A period of days ends at 24:00, which is the next date: step back to the last instant inside
+    // it and forth again.
     let instant = SignedDuration::from_nanos(1);
     let last = due_at.checked_sub(instant)?;
     let day_before = rule.calendar.working_day_before(rule.calendar.date_of(last))?;
@@ -165,7 +169,7 @@ fn foresee_at(
     Ok((foresee_at > start).then_some(foresee_at))
 }
 
-/// How much later than `due_at` it is, in milliseconds.
+/// How much later `now` is than `due_at`, in milliseconds.
 pub(crate) fn late_by_ms(due_at: Timestamp, now: Timestamp) -> i64 {
     i64::try_from(now.duration_since(due_at).as_millis()).unwrap_or(i64::MAX)
 }

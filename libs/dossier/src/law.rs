@@ -1,4 +1,4 @@
-//! The law as data: procedures and calendars, each in versions, and the agencies that apply them.
+//! The law as data: procedures, calendars, agencies and other files of rules, in versions.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -56,36 +56,34 @@ pub(crate) use schema::is_date;
 pub use void::Void;
 pub use warnings::Warning;
 
-/// What holds from an instant on, or from ever; the newest last.
+/// Values with the instant from which they apply, or `None` for always; the newest last.
 type Dated<T> = Vec<(Option<Timestamp>, T)>;
 
-/// All of it, in every version that was ever issued.
+/// The whole law: all files of rules in all versions ever issued, and the outages.
 #[derive(Debug, Clone, Default)]
 pub struct Law {
     procedures: BTreeMap<ProcedureCode, Vec<Procedure>>,
-    /// By version, the newest last, with the time at which each was recorded.
+    /// By id, then by version, the newest last, with the instant at which each was recorded.
     calendars: BTreeMap<String, Vec<(Option<Timestamp>, Calendar)>>,
     agencies: Agencies,
     outages: Outages,
-    /// Versions of procedures that were taken back before they were in force. They are law at no time, but one of their first
-    /// instant may have been received under them elsewhere.
+    /// Versions of procedures that were withdrawn before they were in force. They are not law, but
+    /// another process may have received a dossier under one in its first instant.
     withdrawn: BTreeMap<ProcedureRef, Procedure>,
     voids: Vec<Void>,
-    /// The newest last.
     complaints: Dated<ComplaintRules>,
-    /// The newest last.
     payments: Dated<PaymentRules>,
-    /// By name, the newest last, each with all of its parts.
+    /// By name; each list includes all of its parts.
     codes: BTreeMap<String, Dated<Arc<CodeList>>>,
-    /// The files that they are made of, in their newest version.
+    /// The newest version of each file of codes, by file name.
     code_files: BTreeMap<String, Arc<CodeList>>,
 }
 
-/// What is said of a file that comes too late.
+/// The reason for rejecting a version that is not newer.
 const OUTDATED: &str = "the same or a later version is loaded already";
 
 impl Law {
-    /// The law that ships with the program.
+    /// The law that is shipped with the program.
     pub fn shipped() -> Result<Self, InvalidLaw> {
         let mut law = Self::default();
         for rules in shipped_rules()? {
@@ -94,7 +92,7 @@ impl Law {
         Ok(law)
     }
 
-    /// Takes a file of rules in that was recorded at `at`; changes nothing if it is wrong.
+    /// Adds a file of rules that was recorded at `at`; an invalid file changes nothing.
     pub fn take(&mut self, rules: &RulesIssued, at: Option<Timestamp>) -> Result<(), InvalidLaw> {
         let file = format!("{} {}", rules.kind.as_str(), rules.name);
         match rules.kind {
@@ -129,7 +127,8 @@ impl Law {
         }
     }
 
-    /// Takes a version back that is not in force yet; it is no law at any time. Only procedures say from when they are.
+    /// Removes a procedure's version that is not in force yet; it is never law. Other kinds of
+    /// files have no later first day and are not removed.
     pub fn withdraw(&mut self, kind: RulesKind, name: &str, version: u32) {
         let code = ProcedureCode::from(name);
         let Some(versions) = self.procedures.get_mut(&code) else { return };
@@ -143,8 +142,9 @@ impl Law {
         }
     }
 
-    /// From when a file of rules is in force that is law: the beginning of its first day, where that comes first; nothing if it
-    /// is from when it was recorded.
+    /// The instant from which an issued file of rules is in force: the beginning of its first day,
+    /// in the earliest calendar of the agencies concerned. `None` if it is in force from when it
+    /// was recorded.
     pub fn in_force_from(&self, rules: &RulesIssued) -> Result<Option<Timestamp>, CalendarError> {
         let Some((day, agency)) = file::first_day(rules) else { return Ok(None) };
         let under = self.agencies().filter(|known| agency.covers(&known.code));
@@ -154,7 +154,7 @@ impl Law {
         Ok(first.collect::<Result<Vec<_>, _>>()?.into_iter().min())
     }
 
-    /// Adds a calendar file. Earlier versions stay: dates were promised by them.
+    /// Adds a calendar file. Earlier versions stay, because dates were promised by them.
     pub fn add_calendar(&mut self, file: &str, text: &str) -> Result<(), InvalidLaw> {
         self.take_calendar(file, text, None)
     }
@@ -176,7 +176,7 @@ impl Law {
         Ok(())
     }
 
-    /// Adds a file of agencies, which replaces the one before with the same name.
+    /// Adds a file of agencies, which replaces its earlier version.
     pub fn add_agencies(&mut self, file: &str, text: &str) -> Result<(), InvalidLaw> {
         let read: AgencyFile = read(file, text)?;
         if read.version <= self.agencies.version(&read.id) {
@@ -217,37 +217,38 @@ impl Law {
         Ok(procedure)
     }
 
-    /// The version that a file of rules must have to be issued next; nothing if it does not say what it is called.
+    /// The version number for the next issue of a file of rules; `None` if the text contains no
+    /// name.
     #[must_use]
     pub fn next_version(&self, kind: RulesKind, text: &str) -> Option<u32> {
         let name = rules(kind, kind.as_str(), text).ok()?.name;
         self.newest(kind, &name).checked_add(1)
     }
 
-    /// Every procedure in every version, by code and version.
+    /// All procedures in all versions, by code and version.
     pub fn procedures(&self) -> impl Iterator<Item = &Procedure> {
         self.procedures.values().flatten()
     }
 
-    /// The same, and the versions that were taken back: what was received under one of those keeps to it.
+    /// All procedures, withdrawn versions included: a dossier received under one keeps it.
     pub fn every_procedure(&self) -> impl Iterator<Item = &Procedure> {
         self.procedures().chain(self.withdrawn.values())
     }
 
-    /// The periods for complaints.
+    /// The periods for complaints, in the newest version.
     #[must_use]
     pub fn complaints(&self) -> Option<&ComplaintRules> {
         self.complaints.last().map(|(_, rules)| rules)
     }
 
-    /// What held for money at `at`.
+    /// The rules for payments as recorded at `at`.
     #[must_use]
     pub fn payments(&self, at: Timestamp) -> Option<&PaymentRules> {
         let known = |recorded: &Option<Timestamp>| recorded.is_none_or(|recorded| recorded <= at);
         self.payments.iter().rev().find(|(recorded, _)| known(recorded)).map(|(_, rules)| rules)
     }
 
-    /// The law as it was on record at `at`: nothing that was issued, declared or ended later.
+    /// The law as recorded at `at`, without anything issued, declared or ended later.
     #[must_use]
     pub fn as_known(&self, at: Timestamp) -> Self {
         let known = |recorded: &Option<Timestamp>| recorded.is_none_or(|recorded| recorded <= at);
@@ -262,41 +263,41 @@ impl Law {
         law
     }
 
-    /// Every agency.
+    /// All agencies, ended ones included.
     pub fn agencies(&self) -> impl Iterator<Item = &Agency> {
         self.agencies.all()
     }
 
-    /// An agency.
+    /// The agency with this code.
     #[must_use]
     pub fn agency(&self, code: &AgencyCode) -> Option<&Agency> {
         self.agencies.get(code)
     }
 
-    /// Who deals with the dossiers of an agency at an instant: itself, or who has taken over from it.
+    /// The agency that handles `agency`'s dossiers at an instant: itself or its successor.
     #[must_use]
     pub fn present<'a>(&'a self, agency: &'a AgencyCode, at: Timestamp) -> &'a AgencyCode {
         self.agencies.present(agency, at)
     }
 
-    /// Those whose dossiers an agency, or one below it, has taken over by an instant.
+    /// The agencies whose dossiers `own`, or an agency below it, has taken over by an instant.
     #[must_use]
     pub fn predecessors(&self, own: &AgencyCode, at: Timestamp) -> Vec<AgencyCode> {
         self.agencies.predecessors(own, at)
     }
 
-    /// Whether officers of `own` deal with what is `agency`'s at an instant.
+    /// Whether officers of `own` handle `agency`'s dossiers at an instant.
     #[must_use]
     pub fn reaches(&self, own: &AgencyCode, agency: &AgencyCode, at: Timestamp) -> bool {
         own.covers(agency) || own.covers(self.present(agency, at))
     }
 
-    /// The newest version of a calendar.
+    /// The calendar in its newest version.
     fn newest_calendar(&self, id: &str) -> Option<&Calendar> {
         self.calendars.get(id)?.last().map(|(_, newest)| newest)
     }
 
-    /// The calendar that an agency keeps.
+    /// The agency's calendar, in its newest version.
     #[must_use]
     pub fn calendar_of(&self, agency: &AgencyCode) -> Option<&Calendar> {
         self.calendars.get(&self.agencies.get(agency)?.calendar)?.last().map(|(_, newest)| newest)
@@ -308,15 +309,15 @@ impl Law {
         Some(self.calendar_of(agency)?.last_day(end))
     }
 
-    /// The calendar that an agency keeps, in a version that a date was promised by.
+    /// The agency's calendar in the version by which a date was promised.
     #[must_use]
     pub fn calendar_in(&self, agency: &AgencyCode, version: u32) -> Option<&Calendar> {
         let versions = self.calendars.get(&self.agencies.get(agency)?.calendar)?;
         versions.iter().map(|(_, calendar)| calendar).find(|c| c.version() == version)
     }
 
-    /// The law at an instant of a dossier that was received under `received`: that version, unless a later one that is in
-    /// force by then says that it applies to open dossiers too.
+    /// The law at an instant for a dossier received under `received`: that version, unless a later
+    /// one that is in force by then applies to open dossiers too.
     #[must_use]
     pub fn rule(
         &self,
@@ -339,24 +340,24 @@ impl Law {
         Some(Rule { procedure, calendar, outages })
     }
 
-    /// The outages that hit an agency, in the order in which they were declared.
+    /// The outages that affect an agency, in the order of their declaration.
     #[must_use]
     pub fn outages_of(&self, agency: &AgencyCode) -> &[Outage] {
         self.outages.of(agency)
     }
 
-    /// Every outage, in the order in which they were declared.
+    /// All outages, in the order of their declaration.
     #[must_use]
     pub fn outages(&self) -> &[Outage] {
         self.outages.all()
     }
 
-    /// Takes an outage in that was declared at `at`.
+    /// Adds an outage that was declared at `at`.
     pub fn declare(&mut self, declared: &OutageDeclared, at: Timestamp) {
         self.outages.declare(declared, at);
     }
 
-    /// Takes in that an outage ended, which was recorded at `at`.
+    /// Adds the end of an outage, recorded at `at`.
     pub fn end(&mut self, ended: &OutageEnded, at: Timestamp) {
         self.outages.end(ended, at);
     }

@@ -1,5 +1,6 @@
-//! What happened to a dossier, as far as any clock could depend on it, so that the date can be reckoned under rules other
-//! than its own: a shorter period, another start, other days off. Nothing is decided here; see [`super::promise`] for that.
+//! The course of a dossier: all events that any clock could depend on, so that the date can be
+//! computed under other rules than its own (a shorter period, another start, other days off). For
+//! comparison only; decisions use [`super::promise`].
 
 use jiff::Timestamp;
 
@@ -13,39 +14,35 @@ use crate::step::{LawError, Rule};
 use calendar::CalendarError;
 use uuid::Uuid;
 
-/// A supplement that was asked for.
+/// A supplement request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Asked {
     stage: SupplementStage,
     at: Timestamp,
     by: Uuid,
-    /// When it came, if it has.
+    /// When the supplement was submitted.
     supplied_at: Option<Timestamp>,
 }
 
-/// The course of one dossier.
+/// The course of a dossier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Course {
-    /// Its code.
     pub code: DossierCode,
-    /// What it was received under.
+    /// The procedure under which it was received.
     pub procedure: ProcedureRef,
-    /// Where.
     pub agency: AgencyCode,
-    /// By which way it came.
     pub channel: Channel,
-    /// The date that was promised last and follows from the law; one that somebody fixed does not.
+    /// The newest promised date that was computed; a fixed date does not count.
     pub promised: Option<Timestamp>,
-    /// When that was said; the submission until then.
+    /// When that date was promised; the instant of submission before there is one.
     pub promised_at: Timestamp,
-    /// When it was decided.
     pub decided_at: Option<Timestamp>,
-    /// Whether it is at its end.
+    /// Whether it has ended.
     pub ended: bool,
     received_at: Timestamp,
     accepted_at: Option<Timestamp>,
     fee_at: Option<Timestamp>,
-    /// When an accepted dossier's fee, which had been there, was missing.
+    /// The spans in which the fee of an accepted dossier was missing after it had been received.
     fee_missing: Vec<Suspension>,
     asked: Vec<Asked>,
     not_counted: Vec<(NotCounted, Suspension)>,
@@ -53,7 +50,7 @@ pub struct Course {
 }
 
 impl Course {
-    /// Of a dossier that was submitted at `at`.
+    /// The course of a dossier that was submitted at `at`.
     #[must_use]
     pub fn of(submitted: &DossierSubmitted, at: Timestamp) -> Self {
         let brief = &submitted.brief;
@@ -76,7 +73,7 @@ impl Course {
         }
     }
 
-    /// Takes one more event in.
+    /// Applies one event.
     pub fn take(&mut self, event: &IntakeEvent, meta: &Meta) {
         match event {
             IntakeEvent::DossierAccepted(accepted) => {
@@ -133,7 +130,8 @@ impl Course {
         }
     }
 
-    /// Where the fee starts the clock, one that comes again lets it run on; once it was recorded to start it anew.
+    /// For a clock that starts with the fee: a fee that is paid again lets the clock resume. Older
+    /// logs recorded a new start instead, which is kept.
     fn fee_came(&mut self, fee: &FeeReceived) {
         match self.fee_missing.iter_mut().find(|missing| missing.to.is_none()) {
             Some(missing) if fee.started_at.is_none() => missing.to = Some(fee.paid_at),
@@ -150,8 +148,8 @@ impl Course {
         }
     }
 
-    /// The date that would be promised under `rule`; nothing if its clock would not have started, stands still, or has no
-    /// period for the way by which the dossier came.
+    /// The date that would be promised under `rule`; `None` if the clock would not have started, is
+    /// suspended, or has no period for the dossier's channel.
     pub fn due_under(&self, rule: Rule<'_>) -> Result<Option<Timestamp>, LawError> {
         let Some(ledger) = self.ledger_under(rule)? else { return Ok(None) };
         if ledger.stands() {
@@ -160,7 +158,7 @@ impl Course {
         Ok(super::promise(rule, self.channel, &ledger)?.map(|promise| promise.due_at))
     }
 
-    /// The clock under `rule`, by the same law as acceptance, fee and supplement start, stop and resume it.
+    /// The ledger under `rule`, computed as by the steps for acceptance, fee and supplement.
     fn ledger_under(&self, rule: Rule<'_>) -> Result<Option<Ledger>, CalendarError> {
         let Some(accepted_at) = self.accepted_at else { return Ok(None) };
         let clock = &rule.procedure.clock;
@@ -254,7 +252,8 @@ mod tests {
         scene.take("2026-11-26T11:00", Role::Clerk, AcceptDossier {}).unwrap();
         let course = course(&scene);
         assert_eq!(due(&law, &course, |_| {}), course.promised);
-        // Where supplements only pause, it counts from the submission, but for the day that began while it was away.
+        // Where supplements only pause the clock, it counts from the submission, without the day
+        // that began while it was paused.
         let paused =
             |procedure: &mut Procedure| procedure.clock.supplement = SupplementEffect::Pause;
         assert_eq!(course.promised, Some(at("2026-12-04T00:00")));
@@ -265,7 +264,7 @@ mod tests {
     fn where_supplements_restart_the_clock_nothing_before_acceptance_holds_it() {
         let law = law();
         let mut scene = submitted(&law);
-        // Asked for and supplied over two midnights, then accepted: it counts from the supplement.
+        // Requested and supplied over two midnights, then accepted: it counts from the supplement.
         asked(&mut scene, "2026-11-20T10:00").unwrap();
         supplied(&mut scene, "2026-11-25T10:00");
         scene.take("2026-11-25T11:00", Role::Clerk, AcceptDossier {}).unwrap();
@@ -301,7 +300,8 @@ mod tests {
         };
         assert_eq!(due(&law, &course, |_| {}), Some(at("2026-12-01T00:00")));
         assert_eq!(due(&law, &course, extended), Some(at("2026-12-04T00:00")));
-        // Also where a supplement that only paused it would have begun it anew: eight days from Wednesday the 25th.
+        // Also where a supplement that paused the clock would have restarted it: eight days from
+        // Wednesday 25.
         let (since, by, stage) = (at("2026-11-24T10:00"), Uuid::nil(), SupplementStage::Review);
         let supplied_at = Some(at("2026-11-25T10:00"));
         course.asked.push(Asked { stage, at: since, by, supplied_at });
@@ -324,7 +324,8 @@ mod tests {
         };
         // From the supplement of Thursday 26 November: Friday, Monday, Tuesday.
         assert_eq!(under(SupplementEffect::Restart), Some(at("2026-12-02T00:00")));
-        // Monday 23 was counted before; of Wednesday and Thursday neither began with the clock running.
+        // Monday 23 was counted before; Wednesday and Thursday did not begin with the clock
+        // running.
         assert_eq!(under(SupplementEffect::Pause), Some(at("2026-12-01T00:00")));
         assert_eq!(due(&law, &course, |p| p.clock.budget.clear()), None, "no period at all");
     }

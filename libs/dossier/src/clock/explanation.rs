@@ -1,4 +1,4 @@
-//! How a due instant came about, as data and as a text that a citizen understands.
+//! Explains how a due instant was computed, as data and as a text for citizens.
 
 use calendar::{Budget, Calendar, CalendarError, End, Gaps, Span, Text, Trace, Unit, Why, reckon};
 use jiff::Timestamp;
@@ -11,56 +11,58 @@ use crate::contract::{Channel, Promise};
 use crate::law::{ClockStart, Outage};
 use crate::step::Rule;
 
-/// One counted or skipped span.
+/// A span that was counted or skipped.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct ExplainedSpan {
-    /// From.
+    /// Start, included.
     pub from: Timestamp,
-    /// To, excluded.
+    /// End, excluded.
     pub to: Timestamp,
-    /// The same in words: the day, or the times of a day, as the agency's clocks show them.
+    /// The span in words, in the agency's local time: its days, or the times of a day.
     pub when: Text,
-    /// Whether it counts toward the period.
+    /// Whether it counts towards the period.
     pub counted: bool,
-    /// Why, in words.
+    /// The reason, in words.
     pub why: Text,
-    /// The event, or the outage, for which the clock stood still.
+    /// The event, or the outage, that stopped the clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Uuid>,
 }
 
-/// How a due instant came about.
+/// How a due instant was computed.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Explanation {
-    /// The due instant.
+    /// The first instant at which the period has passed.
     pub due_at: Timestamp,
-    /// The last day of the period, in the agency.
+    /// The last day of the period, in the agency's local time.
     pub due_on: Date,
-    /// The instant from which the law counts.
+    /// The instant from which the period is counted.
     pub started_at: Timestamp,
-    /// By which rule it does so from there; absent for a period other than that for the decision.
+    /// The rule that determined this instant; absent for periods other than that of the decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<ClockStart>,
-    /// The length of the period; absent if the date was fixed by somebody else.
+    /// The length of the period; absent if the date was fixed, not computed.
     pub budget: Option<Budget>,
-    /// On what the period rests.
+    /// The legal basis of the period.
     #[schema(example = "Decree 31/2018/ND-CP, art. 12.4")]
     pub legal_basis: String,
     /// The calendar and its version.
     #[schema(example = "vn 3")]
     pub calendar: String,
-    /// The announcements on which the calendar rests.
+    /// The announcements of days off on which the calendar is based.
     #[schema(example = "Announcement 6150/TB-BLDTBXH")]
     pub calendar_basis: String,
-    /// Whether days off had to be assumed that were not announced yet.
+    /// Whether it was computed with assumed days off, because a year's days off were not announced
+    /// yet.
     pub provisional: bool,
-    /// Every counted and every skipped span, in order.
+    /// All counted and skipped spans, in order.
     pub spans: Vec<ExplainedSpan>,
-    /// In one paragraph.
+    /// The explanation in one paragraph.
     pub text: Text,
 }
 
-/// Explains the period of a dossier filed by `channel` with this `ledger`; nothing if the law gives none.
+/// Explains the period of a dossier filed by `channel` with this `ledger`; `None` if the law gives
+/// no period.
 pub fn explain(
     rule: Rule<'_>,
     channel: Channel,
@@ -81,7 +83,7 @@ pub fn explain(
     Ok(Some(explain_reckoned(&reckoned)))
 }
 
-/// What an end follows from.
+/// The input from which an end is computed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reckoned<'a> {
     pub(super) calendar: &'a Calendar,
@@ -94,7 +96,7 @@ pub(super) struct Reckoned<'a> {
     pub(super) basis: &'a str,
 }
 
-/// Reckons it again, and says why for each day or hour.
+/// Computes the end again, with the reason for each day or hour.
 pub(super) fn explain_reckoned(of: &Reckoned<'_>) -> Explanation {
     let Ok(reckoning) = reckon(of.calendar, of.started_at, of.budget, of.gaps) else {
         let End { due_at, provisional } = end(of.calendar, of.started_at, of.budget, of.gaps);
@@ -143,7 +145,8 @@ fn explained(of: &Reckoned<'_>, step: &Trace) -> ExplainedSpan {
     ExplainedSpan { from, to, when, counted, why, cause }
 }
 
-/// Explains a date that was given, by a re-dating or by somebody outside.
+/// Explains a date that was fixed: an appointment that was moved, or a date that another authority
+/// fixed.
 #[must_use]
 pub fn explain_fixed(
     rule: Rule<'_>,
@@ -162,7 +165,7 @@ pub fn explain_fixed(
     }
 }
 
-/// Explains by when it must be said that a date will not be kept (Decree 61/2018/NĐ-CP, art. 19.9).
+/// Explains the instant by which lateness must be announced (Decree 61/2018/NĐ-CP, art. 19.9).
 #[must_use]
 pub fn explain_foresight(
     rule: Rule<'_>,
@@ -298,7 +301,7 @@ mod tests {
         let (first, second, outage) = (Uuid::from_u128(1), Uuid::from_u128(2), Uuid::from_u128(3));
         let mut ledger = Ledger::since(at("2026-11-02T09:00"));
         ledger.suspensions = vec![
-            // It ends with the day on which it began: no day did not count for it.
+            // It ends with the day on which it began, so that no day was skipped for it.
             Suspension {
                 from: at("2026-11-03T10:00"),
                 to: Some(at("2026-11-04T00:00")),

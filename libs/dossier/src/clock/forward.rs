@@ -1,5 +1,6 @@
-//! What follows from a dossier, computed before it is taken: every period that its procedure can set, from the moments and
-//! dates that the dossier gives. What would fail later, at a step that nobody can go back from, is found here.
+//! Computes in advance what follows from a dossier, before it is accepted for recording: all
+//! periods that its procedure can set, from the instants and dates of the dossier. Values that
+//! would make a later, irreversible step fail are found here.
 
 use std::collections::BTreeMap;
 
@@ -13,37 +14,34 @@ use crate::contract::Channel;
 use crate::law::{FINDINGS_MAX, Finding, Procedure, is_date};
 use crate::step::Rule;
 
-/// The first year that a date of an ordinary form may lie in: nothing that is filed is older.
+/// The first valid year for dates in a form.
 const FIRST_YEAR: i16 = 1900;
-/// How far ahead a date in a form may lie, in years.
+/// The last valid year for dates in a form, counted from the present one.
 const YEARS_AHEAD_MAX: i16 = 100;
-/// How far ahead a date may lie from which a rule counts, in years: more than the longest licence, less than a slip of a
+/// The same for dates from which a rule counts: more than the longest licence, less than a mistyped
 /// century.
 const RULE_YEARS_AHEAD_MAX: i16 = 50;
-/// How long a parcel may have been on its way, in days. The Universal Postal Convention gives six months to ask after one;
-/// what is older is another year, mistyped.
+/// How long a parcel may have been in transit, in days. The Universal Postal Convention gives six
+/// months for inquiries; an older date is most likely a mistyped year.
 const POSTED_DAYS_MAX: i64 = 183;
-/// How often something is repeated when it is computed ahead; a rule may allow it more often.
+/// Maximum number of repetitions that are computed in advance, even if a rule allows more.
 const TIMES_MAX: u32 = 100;
 
-/// A dossier as it is filed, or as it is once its form is corrected.
+/// A dossier as submitted, or as it is after a correction of its form.
 #[derive(Debug, Clone, Copy)]
 pub struct Filed<'a> {
-    /// By which way it comes.
     pub channel: Channel,
-    /// Its form.
     pub form: &'a Value,
-    /// For post: the date that the law counts by, if that is said now.
+    /// For post: the date of posting, if it is given now.
     pub posted_at: Option<Timestamp>,
-    /// When it is, or was, submitted.
     pub submitted_at: Timestamp,
-    /// The first day of the procedure in whichever version: what it has is not older. A parcel may have been handed in, and what is
-    /// asked for may have begun, under the version before.
+    /// The first day of the procedure in any version. Dates in the dossier are not earlier: a
+    /// parcel may have been posted, and the activity may have begun, under an earlier version.
     pub since: Date,
 }
 
-/// Everything in a dossier that cannot be right, or from which something follows that cannot be computed, under the law that
-/// it is received under, at `now`. Pointers are into the request that gives it.
+/// Findings for all values of a dossier that cannot be right, or that make something impossible to
+/// compute, under the law by which it is received, at `now`. Their pointers refer to the request.
 #[must_use]
 pub fn forward(rule: Rule<'_>, filed: Filed<'_>, now: Timestamp) -> Vec<Finding> {
     let mut faults = Vec::new();
@@ -61,7 +59,8 @@ pub fn forward(rule: Rule<'_>, filed: Filed<'_>, now: Timestamp) -> Vec<Finding>
     if run.faults.is_empty() {
         return faults;
     }
-    // What fails by the rules alone is not the dossier's fault, and does not stop it: see `end`.
+    // Faults that result from the rules alone are not the dossier's fault and do not prevent its
+    // submission, see `end`.
     let mut of_the_rules = Run { rule, faults: Vec::new() };
     of_the_rules.clock(channel, now, now);
     of_the_rules.duties(&Value::Null, now);
@@ -72,7 +71,7 @@ pub fn forward(rule: Rule<'_>, filed: Filed<'_>, now: Timestamp) -> Vec<Finding>
     run.faults.into_iter().map(given).collect()
 }
 
-/// What a dossier gives that the rule at `place` counts from.
+/// The pointer to the value of the dossier from which the rule at `place` counts.
 fn given_at(procedure: &Procedure, place: &str) -> String {
     let result = &procedure.result;
     let place = place.strip_prefix("/result/duties/").and_then(|rest| rest.strip_suffix("/budget"));
@@ -87,7 +86,7 @@ fn given_at(procedure: &Procedure, place: &str) -> String {
     "/posted_at".to_owned()
 }
 
-/// Why a day cannot be one of a dossier of a procedure that took effect `from` another one.
+/// Why `day` is too early for a procedure that took effect on `from`.
 pub(crate) fn before_it_took_effect(day: Date, from: Date) -> Text {
     let (Text { vi: day_vi, en: day_en }, Text { vi, en }) = (words::day(day), words::day(from));
     Text::new(
@@ -96,7 +95,8 @@ pub(crate) fn before_it_took_effect(day: Date, from: Date) -> Text {
     )
 }
 
-/// Why a date of posting cannot be right. One in the future, and one where none counts, are refused by themselves.
+/// A finding if the date of posting cannot be right. Dates in the future, and dates where none
+/// counts, are refused elsewhere.
 fn posted(rule: Rule<'_>, from: Date, posted_at: Timestamp, now: Timestamp) -> Option<Finding> {
     let day = rule.calendar.date_of(posted_at);
     let earliest = now.checked_sub(SignedDuration::from_hours(24 * POSTED_DAYS_MAX)).ok()?;
@@ -114,8 +114,8 @@ fn posted(rule: Rule<'_>, from: Date, posted_at: Timestamp, now: Timestamp) -> O
     Some(Finding::said("/posted_at", what))
 }
 
-/// The dates in a form that cannot be right: those that rules count from, those that views show, and those of a period that
-/// ends before it begins.
+/// Findings for dates in a form that cannot be right: dates from which rules count, dates in public
+/// fields, and periods that end before they begin.
 fn dates(rule: Rule<'_>, from: Date, form: &Value, now: Timestamp) -> Vec<Finding> {
     let procedure = rule.procedure;
     let today = rule.calendar.date_of(now);
@@ -161,13 +161,14 @@ fn dates(rule: Rule<'_>, from: Date, form: &Value, now: Timestamp) -> Vec<Findin
     faults
 }
 
-/// The fields with the days from which rules count.
+/// The fields with the dates from which rules count.
 fn counted_from(procedure: &Procedure) -> Vec<&str> {
     let ahead = procedure.intake.ahead.iter().map(|ahead| &*ahead.field);
     ahead.chain(procedure.result.duties.iter().filter_map(|duty| duty.field.as_deref())).collect()
 }
 
-/// The fields `from` and `to` of one object, where the schema says that both are dates, are a period.
+/// Findings for periods that end before they begin. Two fields `from` and `to` of one object are a
+/// period if the schema defines both as dates.
 fn backwards(schema: &Value, value: &Value, at: &str, faults: &mut Vec<Finding>) {
     if faults.len() >= FINDINGS_MAX {
         return;
@@ -202,14 +203,14 @@ fn backwards(schema: &Value, value: &Value, at: &str, faults: &mut Vec<Finding>)
     }
 }
 
-/// A run of the law, which goes on when something fails.
+/// A computation that continues after a failure and collects the findings.
 struct Run<'a> {
     rule: Rule<'a>,
     faults: Vec<Finding>,
 }
 
 impl Run<'_> {
-    /// The end of a period that is set by the procedure's rule at `place`.
+    /// The end of a period that the rule at `place` sets.
     fn end(&mut self, place: &str, start: Timestamp, budget: Budget) -> Option<Timestamp> {
         self.noted(
             place,
@@ -226,7 +227,8 @@ impl Run<'_> {
         self.faults.push(Finding::said(place, Text::new(vi, error.to_string())));
     }
 
-    /// The period for the decision: from when it was received, after a supplement, and extended as often as may be.
+    /// The period for the decision: from the receipt, after a supplement, and with all permitted
+    /// extensions.
     fn clock(&mut self, channel: Channel, received_at: Timestamp, now: Timestamp) {
         let clock = &self.rule.procedure.clock;
         for moment in [received_at, now] {
@@ -250,7 +252,7 @@ impl Run<'_> {
         }
     }
 
-    /// What is owed after the result, one thing after another, as late as it may be done.
+    /// The duties after the result, one after another, each met as late as permitted.
     fn duties(&mut self, form: &Value, now: Timestamp) {
         let duties = &self.rule.procedure.result.duties;
         let mut ends: BTreeMap<&str, Timestamp> = BTreeMap::new();
@@ -259,7 +261,7 @@ impl Run<'_> {
             let named =
                 duty.field.as_ref().and_then(|field| form.pointer(field)?.as_str()?.parse().ok());
             let since = match (before, named) {
-                // What it follows cannot be computed, which has been said.
+                // The duty that it follows cannot be computed, which was found already.
                 (Some(None), _) => continue,
                 (Some(Some(before)), _) => before,
                 (None, Some(day)) => match self.rule.calendar.start_of_day(day) {

@@ -1,6 +1,7 @@
-//! Periods other than the one for the decision: the officers' time to answer, to work and to be consulted, the applicant's
-//! windows, the time for complaints. Each runs from a moment by one budget. It is set when it begins, and moved only when
-//! it would end, by one recorded event, if outages or days off that became known since give it longer.
+//! Periods other than that of the decision: the officers' periods to answer, to review and to be
+//! consulted, the applicant's periods, and the periods for complaints. Each counts one budget from
+//! one instant. Its end is set when it begins. If outages or days off that became known later make
+//! it longer, one event records the extension when the period would end.
 
 use std::borrow::Cow;
 
@@ -14,23 +15,24 @@ use crate::contract::{Channel, PeriodExtended};
 use crate::law::{Law, Outage};
 use crate::step::{Facts, LawError, State};
 
-/// A period that runs, as a state remembers it.
+/// A running period, as stored in a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Running {
-    /// By when.
+    /// The first instant at which it has passed.
     pub due_at: Timestamp,
-    /// The moment that started it; by the law's cut-off it may count from the next working morning.
+    /// The instant that started it. After the procedure's cut-off it may count from the next
+    /// working day.
     pub since: Timestamp,
     /// The event that opened it.
     pub opened_by: Uuid,
-    /// When its end was reckoned: by the law as it was known then.
+    /// When its end was computed, by the law known then.
     pub known_at: Timestamp,
-    /// Whether it was made longer since it began.
+    /// Whether it was extended since it began.
     pub extended: bool,
 }
 
 impl Running {
-    /// One that began at `since` and was recorded by the event `opened_by` at `known_at`.
+    /// A period that began at `since` and was recorded by the event `opened_by` at `known_at`.
     #[must_use]
     pub const fn new(
         due_at: Timestamp,
@@ -41,28 +43,27 @@ impl Running {
         Self { due_at, since, opened_by, known_at, extended: false }
     }
 
-    /// Takes in that it was made longer.
+    /// Applies an extension that was recorded at `at`.
     pub const fn extend(&mut self, extended: &PeriodExtended, at: Timestamp) {
         (self.due_at, self.known_at, self.extended) = (extended.due_at, at, true);
     }
 }
 
-/// The law of a period that runs.
+/// A running period with the law that applies to it.
 #[derive(Debug, Clone, Copy)]
 pub struct Period<'a> {
-    /// As the state remembers it.
     pub running: Running,
-    /// From when it counts.
+    /// The instant from which it is counted.
     pub started_at: Timestamp,
-    /// How long it is.
+    /// The length of the period.
     pub budget: Budget,
     /// The calendar of the agency.
     pub calendar: &'a calendar::Calendar,
-    /// The outages that hit the agency.
+    /// The outages that affect the agency.
     pub outages: &'a [Outage],
-    /// By which way the dossier came; only outages of all ways hit what came by none.
+    /// The channel of the dossier. Without one, only outages of all channels apply.
     pub channel: Option<Channel>,
-    /// On what it rests.
+    /// The legal basis.
     pub basis: &'a str,
 }
 
@@ -76,21 +77,21 @@ impl Period<'_> {
         Gaps::new(outages.filter_map(Outage::span).collect())
     }
 
-    /// Its end: as it was set when it began, or past the outages if it was made longer since.
+    /// The end as set when it began, or, if it was extended, after the outages.
     #[must_use]
     pub fn end(&self) -> End {
         let gaps = if self.running.extended { self.gaps() } else { Gaps::default() };
         end(self.calendar, self.started_at, self.budget, &gaps)
     }
 
-    /// Whether an outage lasts that began in it, so that its end cannot be said.
+    /// Whether an ongoing outage began within the period, so that its end is not known yet.
     #[must_use]
     pub fn is_held(&self) -> bool {
         let mut lasting = self.outages.iter().filter(|outage| outage.to.is_none());
         lasting.any(|outage| self.hits(outage) && outage.from < self.running.due_at)
     }
 
-    /// What makes it longer than was said, if anything does.
+    /// The extension, if the period ends later than recorded.
     #[must_use]
     pub fn extension(&self, kind: &str) -> Option<PeriodExtended> {
         let was_due_at = self.running.due_at;
@@ -105,14 +106,14 @@ impl Period<'_> {
         Some(PeriodExtended { period: kind.to_owned(), due_at, was_due_at, outages })
     }
 
-    /// Whether it has passed at `now`, whatever was said before.
+    /// Whether it has passed at `now`, counting outages that no extension has recorded yet.
     #[must_use]
     pub fn is_over(&self, now: Timestamp) -> bool {
         let end = end(self.calendar, self.started_at, self.budget, &self.gaps()).due_at;
         !self.is_held() && now >= end.max(self.running.due_at)
     }
 
-    /// How its end came about.
+    /// How the end was computed.
     #[must_use]
     pub fn explanation(&self) -> Explanation {
         let gaps = if self.running.extended { self.gaps() } else { Gaps::default() };
@@ -130,7 +131,8 @@ impl Period<'_> {
     }
 }
 
-/// Enforces what falls due in a stream: a period only if it has really passed, and if it has not, its extension.
+/// Enforces what is due in a stream. A period is enforced only if it has passed; otherwise its
+/// extension is recorded.
 pub fn enforce<S: State>(
     state: &S,
     kind: &str,
@@ -154,7 +156,7 @@ pub fn enforce<S: State>(
     }
 }
 
-/// Why each obligation of a stream falls due when it does: by the law as it was known when that was said.
+/// How each obligation of a stream was computed, by the law known at that time.
 pub fn explain<S: State>(
     state: &S,
     law: &Law,
@@ -208,7 +210,7 @@ mod tests {
         let mut scene = submitted(&law);
         scene.law = &broken;
         let kind = miss_intake_answer::KIND;
-        // Eight working hours from 9:00 on Friday end on Monday at 9:00, and two were lost.
+        // Eight working hours from 9:00 on Friday end on Monday at 9:00; two hours were lost.
         let events = scene.enforce("2026-11-23T09:00", kind);
         let [IntakeEvent::PeriodExtended(extended)] = &events[..] else { panic!("{events:?}") };
         assert_eq!(extended.due_at, at("2026-11-23T11:00"));

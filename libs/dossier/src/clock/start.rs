@@ -1,4 +1,4 @@
-//! From when a clock counts: which of a dossier's moments starts it, and what comes too late in the day.
+//! The start of a clock: the instant that starts it, and the cut-off of the day.
 
 use calendar::CalendarError;
 use jiff::{SignedDuration, Timestamp};
@@ -7,31 +7,29 @@ use crate::contract::SupplementEffect;
 use crate::law::{ClockRules, ClockStart};
 use crate::step::Rule;
 
-/// The moments of a dossier that may start its clock.
+/// The instants of a dossier that can start its clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moments {
-    /// When it was submitted; by post, the date that the law counts by.
+    /// When it was submitted; by post, the date of posting where the law counts by it.
     pub received_at: Timestamp,
     /// When it last became complete: with the submission, or with a supplement before acceptance.
     pub completed_at: Timestamp,
-    /// When it was accepted.
     pub accepted_at: Timestamp,
-    /// When the fee was received, if it has been.
     pub fee_at: Option<Timestamp>,
 }
 
-/// The moment from which the procedure counts; nothing if it has not come.
+/// The instant from which the procedure counts; `None` if it has not been reached.
 #[must_use]
 pub fn start_moment(clock: &ClockRules, moments: Moments) -> Option<Timestamp> {
     let Moments { received_at, completed_at, accepted_at, fee_at } = moments;
     match clock.start {
-        // A supplement that restarts the count does so before acceptance too.
+        // A supplement that restarts the clock does so before acceptance too.
         ClockStart::Submitted => Some(match clock.supplement {
             SupplementEffect::Restart => completed_at,
             SupplementEffect::Pause => received_at,
         }),
         ClockStart::Accepted => Some(accepted_at),
-        // A fee that comes after the acceptance completes nothing.
+        // A fee paid after acceptance does not change when the dossier was complete.
         ClockStart::Complete => Some(
             fee_at.filter(|at| *at <= accepted_at).map_or(completed_at, |at| at.max(completed_at)),
         ),
@@ -39,9 +37,9 @@ pub fn start_moment(clock: &ClockRules, moments: Moments) -> Option<Timestamp> {
     }
 }
 
-/// The instant from which a dossier received at `moment` counts: the next working morning if it came after the
-/// procedure's cut-off, within its last hour or on a day off (for example Decree 297/2025/NĐ-CP), `moment` itself
-/// otherwise.
+/// The instant from which a dossier received at `moment` counts: the next working day's opening if
+/// it was received after the procedure's cut-off, within its last hour or on a day off (for example
+/// Decree 297/2025/NĐ-CP); otherwise `moment`.
 pub fn effective_start(rule: Rule<'_>, moment: Timestamp) -> Result<Timestamp, CalendarError> {
     let Some(cut_off) = &rule.procedure.clock.cut_off else { return Ok(moment) };
     let date = rule.calendar.date_of(moment);

@@ -1,17 +1,18 @@
-//! Dates as official texts write them: in the agency's own time, one format for each language. A period of days ends at
-//! 24:00; nobody writes that as midnight of the next day, but as the end of its last day.
+//! Formats dates as in official texts: in the agency's local time, with one format per language. A
+//! period of days ends at 24:00, which is written as the end of its last day, not as midnight of
+//! the next day.
 
 use calendar::{Calendar, Span, Text};
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 
-/// `03/12/2026`; `3 December 2026`.
+/// For example `03/12/2026`; `3 December 2026`.
 #[must_use]
 pub fn day(date: Date) -> Text {
     Text { vi: date.strftime("%d/%m/%Y").to_string(), en: date.strftime("%-d %B %Y").to_string() }
 }
 
-/// `16:00 ngày 03/12/2026`; `16:00 on 3 December 2026`.
+/// For example `16:00 ngày 03/12/2026`; `16:00 on 3 December 2026`.
 #[must_use]
 pub fn moment(calendar: &Calendar, at: Timestamp) -> Text {
     let time = calendar.time_of(at).strftime("%H:%M").to_string();
@@ -19,8 +20,8 @@ pub fn moment(calendar: &Calendar, at: Timestamp) -> Text {
     Text { vi: format!("{time} ngày {vi}"), en: format!("{time} on {en}") }
 }
 
-/// The end of a period, `due_at` being the first instant outside: `hết ngày 03/12/2026`; `the end of 3 December 2026`. One
-/// that does not end with a day ends at a time.
+/// The end of a period, where `due_at` is the first instant outside: `hết ngày 03/12/2026`; `the
+/// end of 3 December 2026`. An end other than midnight is written with its time.
 #[must_use]
 pub fn end(calendar: &Calendar, due_at: Timestamp) -> Text {
     if calendar.time_of(due_at) != Time::midnight() {
@@ -30,7 +31,7 @@ pub fn end(calendar: &Calendar, due_at: Timestamp) -> Text {
     Text { vi: format!("hết ngày {vi}"), en: format!("the end of {en}") }
 }
 
-/// A span: its day or days, with the times if it is not of whole days.
+/// A span: its first and last day, with times if it does not consist of whole days.
 #[must_use]
 pub fn span(calendar: &Calendar, Span { from, to }: Span) -> Text {
     let (first, last) = (day(calendar.date_of(from)), day(calendar.last_day(to)));

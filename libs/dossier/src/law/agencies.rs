@@ -1,4 +1,4 @@
-//! The agencies: who receives dossiers, and who has taken over from whom.
+//! The agencies that receive dossiers, and their successions.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,41 +10,41 @@ use serde::Deserialize;
 
 use crate::contract::AgencyCode;
 
-/// An agency, as the registry names it.
+/// An agency, as in the registry.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Agency {
-    /// Its code.
     pub code: AgencyCode,
-    /// Its name.
     pub name: Text,
-    /// The calendar it keeps.
+    /// The id of its calendar.
     pub calendar: String,
-    /// Two digits that the owner of the system has in dossier codes (Circular 03/2025/TT-VPCP, art. 13).
+    /// Two digits of the owner of the system in dossier codes (Circular 03/2025/TT-VPCP, art. 13).
     pub system: String,
-    /// The symbol of its receipts (Decree 254/2026/NĐ-CP, art. 23.2).
+    /// The symbol of its series of receipts (Decree 254/2026/NĐ-CP, art. 23.2).
     pub receipt_symbol: String,
-    /// Who has taken over its dossiers, if it was merged or dissolved.
+    /// Its successor, if it was merged or dissolved.
     pub succeeded: Option<Succession>,
-    /// The file that names it: a registry may come in parts, for example one for each province.
+    /// The file that contains it: a registry may consist of several files, for example one for each
+    /// province.
     #[serde(skip)]
     pub part: Arc<str>,
 }
 
-/// An agency that takes over the dossiers of another one: its officers work on them, by its calendar.
+/// The succession of an agency: the officers of the successor handle its dossiers, by the
+/// successor's calendar.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Succession {
-    /// Who takes over.
+    /// The successor.
     pub by: AgencyCode,
-    /// From the beginning of this day on.
+    /// The first day of the succession.
     pub on: Date,
-    /// That instant, by the calendar of the agency that ends.
+    /// The beginning of that day, by the calendar of the agency that ends.
     #[serde(skip)]
     pub at: Timestamp,
 }
 
-/// The registry of agencies, as it is written.
+/// A file of agencies.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AgencyFile {
@@ -55,24 +55,25 @@ pub(super) struct AgencyFile {
     pub(super) agencies: Vec<Agency>,
 }
 
-/// All agencies that were ever named.
+/// All agencies of all files, ended ones included.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Agencies {
     by_code: BTreeMap<AgencyCode, Arc<Agency>>,
-    /// Those that end: few are looked at whenever somebody calls.
+    /// The agencies that end. There are few, and every request searches them.
     ended: Vec<Arc<Agency>>,
     /// The newest version of each file.
     versions: BTreeMap<Arc<str>, u32>,
 }
 
 impl Agencies {
-    /// The newest version of a file.
+    /// The newest version of a file; 0 if there is none.
     pub(super) fn version(&self, id: &str) -> u32 {
         self.versions.get(id).copied().unwrap_or(0)
     }
 
-    /// With the agencies of a file instead of those that it named before, if it does not contradict itself, the calendars that
-    /// there are, or forget one that it named. An agency that another file named belongs to this one from now on.
+    /// The registry with the agencies of `file` in place of those in its earlier version. An error
+    /// if the file is inconsistent, refers to a missing calendar, or omits an agency that it
+    /// contained before. An agency that was in another file belongs to this one from now on.
     pub(super) fn replaced<'a>(
         &self,
         file: AgencyFile,
@@ -106,7 +107,7 @@ impl Agencies {
         Ok(replaced)
     }
 
-    /// Whether every agency that ends is followed by one that does not.
+    /// Checks that every succession leads to an existing agency that does not end.
     fn followed(&self) -> Result<(), String> {
         for Agency { code, succeeded, .. } in self.ended.iter().map(|ended| &**ended) {
             if let Some(Succession { by, .. }) = succeeded.as_ref()
@@ -114,7 +115,7 @@ impl Agencies {
             {
                 return Err(format!("`{code}` is succeeded by `{by}`, which is not an agency"));
             }
-            // Nobody may take over from itself, however many are between.
+            // No agency may succeed itself, directly or through others.
             let last = self.get(self.present(code, Timestamp::MAX));
             if last.is_none_or(|last| last.succeeded.is_some()) {
                 return Err(format!("the succession of `{code}` leads back to itself"));
@@ -135,10 +136,10 @@ impl Agencies {
         self.by_code.get(code).map(|agency| &**agency)
     }
 
-    /// Who deals with the dossiers of an agency at an instant.
+    /// The agency that handles an agency's dossiers at an instant.
     pub(super) fn present<'a>(&'a self, code: &'a AgencyCode, at: Timestamp) -> &'a AgencyCode {
         let mut present = code;
-        // At most once through all of them, whatever the file says.
+        // Bounded by the number of agencies, so that a cycle ends.
         for _ in 0..self.by_code.len() {
             let succession = self.get(present).and_then(|agency| agency.succeeded.as_ref());
             match succession.filter(|succession| succession.at <= at) {
@@ -149,7 +150,7 @@ impl Agencies {
         present
     }
 
-    /// Those whose dossiers an agency, or one below it, has taken over by an instant.
+    /// The agencies whose dossiers `own`, or an agency below it, has taken over by an instant.
     pub(super) fn predecessors(&self, own: &AgencyCode, at: Timestamp) -> Vec<AgencyCode> {
         let taken_over =
             self.ended.iter().filter(|agency| own.covers(self.present(&agency.code, at)));

@@ -1,5 +1,6 @@
-//! Which alternative of a schema a value may be meant by, as far as keywords of our own ask: by its type, its constants, its length, and
-//! the names that it must and may have. Where that does not tell alternatives apart, a form is not issued.
+//! Decides which alternatives of a schema (`anyOf`, `oneOf`) a value may be meant by, for our own
+//! keywords. Only type, constants, length, and required and permitted names are considered. A form
+//! whose alternatives these do not tell apart is not issued.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +8,7 @@ use serde_json::Value;
 
 use super::coded::{OURS, each};
 
-/// The keywords that say nothing against a value, and those that [`Choice::admits`] looks at.
+/// Keywords that never exclude a value, and those that [`Choice::admits`] considers.
 const LOOKED_AT: [&str; 23] = [
     "$comment",
     "$defs",
@@ -34,14 +35,16 @@ const LOOKED_AT: [&str; 23] = [
     "writeOnly",
 ];
 
-/// A choice between alternatives in a form; `deeper` counts what is looked into, and ends it.
+/// A choice between alternatives in a form. `deeper` limits depth and number of the schemas that
+/// are visited.
 pub(super) struct Choice<'r> {
     pub(super) root: &'r Value,
     pub(super) deeper: &'r dyn Fn(usize) -> Option<usize>,
 }
 
 impl Choice<'_> {
-    /// Whether a value may be meant by a schema. Whether it keeps to the schema, whoever checks forms says.
+    /// Whether a value may be meant by a schema. This is not validation: the JSON Schema validator
+    /// does that.
     pub(super) fn admits(&self, schema: &Value, value: &Value, depth: usize) -> bool {
         let Some(depth) = (self.deeper)(depth) else { return true };
         if let Value::Bool(admits) = schema {
@@ -74,13 +77,13 @@ impl Choice<'_> {
     }
 }
 
-/// Whether an object has the fields that `properties` names and no others.
+/// Whether an object may have only the fields in `properties`.
 fn is_closed(schema: &Value) -> bool {
     let only = schema.get("additionalProperties").is_some_and(|more| *more == false);
     only && schema.get("patternProperties").is_none()
 }
 
-/// Whether a text is as long as it must and may be.
+/// Whether a text satisfies `minLength` and `maxLength`.
 fn fits(schema: &Value, value: &Value) -> bool {
     let limit = |keyword| schema.get(keyword).and_then(Value::as_u64);
     let (Some(text), (least, most)) = (value.as_str(), (limit("minLength"), limit("maxLength")))
@@ -94,7 +97,7 @@ fn fits(schema: &Value, value: &Value) -> bool {
     least.is_none_or(|least| count >= least) && most.is_none_or(|most| count <= most)
 }
 
-/// The types of a schema, if it says any.
+/// The types that a schema names, if any.
 fn types(schema: &Value) -> Option<Vec<&str>> {
     let named = schema.get("type")?;
     match named.as_array() {
@@ -103,7 +106,7 @@ fn types(schema: &Value) -> Option<Vec<&str>> {
     }
 }
 
-/// The only values that a schema admits, if it says any.
+/// The constants that a schema admits, if it names any.
 fn values(schema: &Value) -> Option<Vec<&Value>> {
     match schema.get("const") {
         Some(one) => Some(vec![one]),
@@ -126,13 +129,14 @@ fn is_of(kind: &str, value: &Value) -> bool {
     }
 }
 
-/// The schema that one refers to.
+/// The schema to which a local `$ref` refers.
 pub(super) fn referred<'s>(root: &'s Value, schema: &Value) -> Option<&'s Value> {
     root.pointer(schema.get("$ref")?.as_str()?.strip_prefix('#')?)
 }
 
-/// The first of some alternatives that might be taken for what a value is meant by when it is another one, in which a keyword of our own
-/// would then not be looked at; with the keyword by which nobody tells them apart.
+/// The first alternative whose values could be mistaken for values of another alternative, so that
+/// our own keywords in the other one would not be checked; with the keyword that is not considered
+/// in telling them apart.
 pub(super) fn confused<'s>(root: &'s Value, all: &'s [Value]) -> Option<(usize, &'s str)> {
     let asks: Vec<bool> = all.iter().map(|one| leads_to_ours(root, one)).collect();
     all.iter().enumerate().find_map(|(place, one)| {
@@ -143,7 +147,8 @@ pub(super) fn confused<'s>(root: &'s Value, all: &'s [Value]) -> Option<(usize, 
     })
 }
 
-/// The first keyword at which [`Choice::admits`] does not look, of a schema or of those that it is made of.
+/// The first keyword that [`Choice::admits`] does not consider, in a schema or the schemas that it
+/// consists of.
 pub(super) fn overlooked<'s>(root: &'s Value, schema: &'s Value) -> Option<&'s str> {
     let (mut open, mut known) = (vec![schema], BTreeSet::<*const Value>::new());
     while let Some(schema) = open.pop() {
@@ -163,7 +168,7 @@ pub(super) fn overlooked<'s>(root: &'s Value, schema: &'s Value) -> Option<&'s s
     None
 }
 
-/// Whether a keyword of our own stands in a schema, or in one that it refers to.
+/// Whether a schema, or a schema to which it refers, contains one of our own keywords.
 pub(super) fn leads_to_ours(root: &Value, schema: &Value) -> bool {
     let (mut open, mut known) = (vec![schema], BTreeSet::<*const Value>::new());
     while let Some(value) = open.pop() {
@@ -186,12 +191,13 @@ pub(super) fn leads_to_ours(root: &Value, schema: &Value) -> bool {
     false
 }
 
-/// Whether no value is admitted by both: by their types or constants, or by those of a field without which the first admits nothing.
+/// Whether no value is admitted by both: their types or constants are disjoint, or those of a field
+/// that `one` requires.
 fn are_apart(root: &Value, one: &Value, other: &Value) -> bool {
     are_apart_within(root, one, other, DEPTH_MAX)
 }
 
-/// How deep fields tell alternatives apart.
+/// Maximum depth of fields that are compared.
 const DEPTH_MAX: usize = 8;
 
 fn are_apart_within(root: &Value, one: &Value, other: &Value, depth: usize) -> bool {
@@ -206,7 +212,7 @@ fn are_apart_within(root: &Value, one: &Value, other: &Value, depth: usize) -> b
     {
         return true;
     }
-    // Every integer is a number too.
+    // Integers are numbers too.
     let same = |kind: &str, of: &str| kind == of || kind == "integer" && of == "number";
     let types = types(one).zip(types(other)).is_some_and(|(one, other)| {
         let mut pairs = one.iter().flat_map(|kind| other.iter().map(move |of| (kind, of)));

@@ -1,5 +1,6 @@
-//! What a valid file of rules changes that its author may not mean: days off that are taken back, days in the past that become other
-//! ones, codes that are dropped, chemicals whose class is another one, a list that takes any code.
+//! Changes in a valid file of rules that may be mistakes: announced days off that are removed, past
+//! days that change, codes that are dropped, chemicals with another class, a list that becomes
+//! open.
 
 use calendar::{Calendar, Day, Shift};
 use jiff::civil::Date;
@@ -10,11 +11,11 @@ use crate::contract::{RulesIssued, RulesKind};
 
 /// How far back the days of a calendar are compared, in days.
 const DAYS_BACK_MAX: i64 = 3 * 366;
-/// How many things are named in a sentence.
+/// Maximum number of values listed in a sentence.
 const NAMED_MAX: usize = 5;
 
 impl Law {
-    /// What `issued` changes of the law as it is; `after` is the law with it.
+    /// The notable differences between this law and `after`, the law with `issued`.
     pub(super) fn changes(
         &self,
         issued: &RulesIssued,
@@ -158,7 +159,7 @@ mod tests {
             text.replacen(&format!("to: {until}"), &format!("to: {shorter}"), 1)
         });
         assert_eq!(said(RulesKind::Calendar, &shorter)[0].0, "/announced/to");
-        // The second of November was a Monday, and the office was open.
+        // The second of November was a Monday and a working day.
         let past = calendar(|text| {
             text.replace(
                 "\ndays:\n",
@@ -206,7 +207,7 @@ mod tests {
         let open = countries.replace("\nentries:", "\nclosed: false\nentries:");
         let [(pointer, en)] = &said(RulesKind::Codes, &open)[..] else { panic!("{open}") };
         assert!(pointer == "/closed" && en.contains("every code"), "{en}");
-        // A part that is open opens the whole list.
+        // One open part makes the whole list open.
         let part = "id: more\npart_of: countries\nversion: 1\nlegal_basis: a test\nclosed: false\nentries: []\n";
         assert_eq!(said(RulesKind::Codes, part)[0].0, "/closed");
         let without: String =

@@ -1,4 +1,4 @@
-//! The statutory clock of a procedure, as it is written in a file.
+//! The statutory clock of a procedure, as defined in its file.
 
 use std::collections::BTreeMap;
 
@@ -8,38 +8,38 @@ use serde::{Deserialize, Serialize};
 
 use crate::contract::{Channel, NotCounted, Outcome, PostEvidence, SupplementEffect};
 
-/// From when the clock runs.
+/// The event that starts the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClockStart {
-    /// From the submission, or by post from the date that the law counts by.
+    /// The submission; by post, the date of posting where the law counts by it.
     Submitted,
-    /// From the acceptance.
+    /// The acceptance.
     Accepted,
-    /// From the submission or supplement that made the dossier complete.
+    /// The submission or supplement that made the dossier complete.
     Complete,
-    /// From the receipt of the fee.
+    /// The receipt of the fee.
     FeeReceived,
 }
 
-/// When a day is over for receiving: what comes later counts from the next working morning.
+/// The end of a day for receiving dossiers: later ones count from the next working day.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CutOff {
-    /// At this time of any day that is not named below.
+    /// The time on all days not named in `weekdays`.
     pub at: Option<Time>,
-    /// At another time on these weekdays.
+    /// Other times on individual weekdays.
     #[serde(default)]
     pub weekdays: Weekdays,
-    /// An hour before the office closes.
+    /// One hour before the office closes.
     #[serde(default)]
     pub last_hour: bool,
 }
 
-/// A time for some weekdays.
+/// A time for individual weekdays.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
@@ -54,7 +54,7 @@ pub struct Weekdays {
 }
 
 impl CutOff {
-    /// The time of a weekday.
+    /// The cut-off time on a weekday, if there is one.
     #[must_use]
     pub fn on(&self, weekday: Weekday) -> Option<Time> {
         let named = match weekday {
@@ -75,49 +75,52 @@ impl CutOff {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ClockRules {
-    /// From when it runs.
+    /// The event that starts it.
     pub start: ClockStart,
-    /// By which date a dossier counts that comes by post; without it, by the one on which it arrives.
+    /// The evidence for the date by which a dossier sent by post counts; without it, the date of
+    /// arrival counts.
     pub by_post: Option<PostEvidence>,
-    /// When a day is over for receiving; without it, at 24:00.
+    /// The end of a day for receiving dossiers; 24:00 if absent.
     pub cut_off: Option<CutOff>,
-    /// The period by way of filing; without one, the law gives none.
+    /// The period for each channel; a channel without one has no statutory period.
     #[serde(default)]
     pub budget: BTreeMap<Channel, Budget>,
-    /// What a supplement request does to it.
+    /// The effect of a supplement request.
     pub supplement: SupplementEffect,
-    /// The period from a supplement on, where the clock begins anew with it and the law gives another one then.
+    /// The period that applies after a supplement restarted the clock, if it is another than
+    /// before.
     pub after_supplement: Option<Budget>,
     /// Time that is not counted.
     #[serde(default)]
     pub not_counted: Vec<NotCounted>,
-    /// How often a supplement may be asked for at each stage; as often as needed if absent.
+    /// Maximum number of supplement requests at each stage; unlimited if absent.
     pub supplements_max: Option<u32>,
-    /// The applicant's window to supplement.
+    /// The applicant's period to submit a supplement.
     pub supplement_window: Budget,
-    /// How often the appointment may be moved (Decree 61/2018/NĐ-CP, art. 19.9: once).
+    /// Maximum number of times that the appointment may be moved (Decree 61/2018/NĐ-CP, art. 19.9:
+    /// once).
     pub redatings_max: u32,
-    /// By how much the period may be made longer; without it, not at all.
+    /// The extension that the procedure allows; none if absent.
     pub extension: Option<Extension>,
-    /// What the law makes of the agency's silence.
+    /// The outcome that the law attaches to the agency's silence, if any.
     pub silence: Option<Outcome>,
 }
 
-/// How a period may be made longer.
+/// The permitted extension of a period.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Extension {
-    /// By how much each time, in the unit of the period.
+    /// The length of one extension, in the unit of the period.
     pub budget: Budget,
-    /// How often.
+    /// Maximum number of extensions.
     pub times: u32,
-    /// On what it rests.
+    /// The legal basis.
     pub basis: String,
 }
 
 impl ClockRules {
-    /// What contradicts itself, where a dossier may come by these `channels`.
+    /// Checks for contradictions, for a procedure with these `channels`.
     pub(super) fn check(&self, channels: &[Channel]) -> Result<(), String> {
         if let Some(channel) = self.budget.keys().find(|c| !channels.contains(c)) {
             return Err(format!("`clock.budget` names {channel:?}, which is not among `channels`"));
@@ -137,7 +140,7 @@ impl ClockRules {
         Ok(())
     }
 
-    /// Every period.
+    /// All periods in these rules.
     pub(super) fn budgets(&self) -> impl Iterator<Item = Budget> {
         let extension = self.extension.as_ref().map(|extension| extension.budget);
         let others = [Some(self.supplement_window), self.after_supplement, extension];

@@ -1,12 +1,13 @@
-//! Lists of codes that come in parts, because a file has an end: each part is a file with a name and versions of its own, for example
-//! the communes of one province, and the list is all of them together.
+//! Lists of codes that consist of several parts, because the size of a file is limited. Each part
+//! is a file with its own name and versions, for example the communes of one province; the list is
+//! all parts together.
 
 use serde::Deserialize;
 
 use super::{CodeList, Law};
 use crate::contract::RulesIssued;
 
-/// The list that a file of codes is, or is a part of, by what stands in it.
+/// The list that an issued file is or belongs to, read from its text.
 #[must_use]
 pub(crate) fn list_in(issued: &RulesIssued) -> String {
     #[derive(Deserialize)]
@@ -18,7 +19,7 @@ pub(crate) fn list_in(issued: &RulesIssued) -> String {
 }
 
 impl CodeList {
-    /// The list that it is, or is a part of.
+    /// The name of the list that it is or belongs to.
     #[must_use]
     pub fn list(&self) -> &str {
         self.part_of.as_deref().unwrap_or(&self.id)
@@ -26,13 +27,14 @@ impl CodeList {
 }
 
 impl Law {
-    /// The list that a file is, or is a part of.
+    /// The list that a file is or belongs to.
     #[must_use]
     pub fn list_of<'a>(&'a self, file: &'a str) -> &'a str {
         self.code_files.get(file).map_or(file, |part| part.list())
     }
 
-    /// A list as it is with a part instead of what that said before. What one part says of all, every part must say.
+    /// The list with `part` in place of the part's earlier version. Properties of the whole list
+    /// must be the same in all parts.
     pub(super) fn with_part(&self, part: &CodeList) -> Result<CodeList, String> {
         let list = part.list();
         if let Some(before) = self.code_files.get(&part.id).filter(|before| before.list() != list) {
@@ -64,7 +66,8 @@ impl Law {
             version: others().map(|other| other.version).fold(part.version, u32::saturating_add),
             legal_basis: part.legal_basis.clone(),
             format: part.format,
-            // What is not named is only refused, or known to have no class, once every part says so.
+            // Only if all parts are closed are unknown codes refused; only if all are complete do
+            // they have the class `none`.
             closed: part.closed && others().all(|other| other.closed),
             complete: part.complete && others().all(|other| other.complete),
             entries,
@@ -121,7 +124,7 @@ mod tests {
         let issued = rules(RulesKind::Codes, "a part", &part(3, 2, 98)).unwrap();
         assert_eq!(list_in(&issued), "communes", "whose dossiers it concerns");
 
-        // A part changes by itself, and may name what another one has.
+        // A part changes independently, and may refer to codes of another part.
         let merged = part(2, 2, 97)
             + "  - { code: \"02097\", name: { vi: Xã 97, en: Commune 97 }, effective: { from: 2025-07-01, to: 2026-10-31 }, successor: \"03001\" }\n";
         take(&mut law, &merged).unwrap();
@@ -150,7 +153,7 @@ mod tests {
         assert!(take(&mut law, &chemicals).is_err());
         let nested = part(4, 1, 3).replace("part_of: communes", "part_of: communes-1");
         assert!(take(&mut law, &nested).unwrap_err().contains("itself a part"));
-        // Nothing is complete before every part is.
+        // The list is complete only if every part is.
         let complete = part(2, 1, 3).replace("entries:", "complete: true\nentries:");
         take(&mut law, &complete).unwrap();
         assert!(!law.code_list("communes", at(NOW)).unwrap().complete);

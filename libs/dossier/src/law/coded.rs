@@ -1,7 +1,8 @@
-//! What keywords of our own in the schema of a form say of what was filled in: `x-code-list`, and `x-not-before` and `x-not-after`
-//! with the value `filing`, for a day that cannot lie before or after the day on which the dossier was filed. They hold wherever a
-//! schema does: in objects and lists, through references and combined schemas. Of alternatives those count that the value may be
-//! meant by; one that says nothing against it is enough.
+//! Checks of a form by our own schema keywords: `x-code-list`, and `x-not-before` and `x-not-after`
+//! with the value `filing`, for a day that cannot be before or after the day of filing. They apply
+//! wherever a schema does: in objects and lists, through references and combined schemas. Of
+//! alternatives (`anyOf`, `oneOf`), those count by which the value may be meant; one without a
+//! fault is enough.
 
 use std::cell::{Cell, RefCell};
 
@@ -14,21 +15,23 @@ use super::alternatives::{Choice, referred};
 use super::codes::{CodeFault, CodeList, Coded, Ended, KEYWORD, Succeeded, reference};
 use crate::clock::words;
 
-/// How deep schemas and values are followed: more than a body that is taken, and its references and combined schemas, can have.
+/// Maximum depth of schemas and values: more than an accepted body, with references and combined
+/// schemas, can have.
 const DEPTH_MAX: usize = 200;
-/// How many schemas are looked into for one form: several for each value of the longest one.
+/// Maximum number of schemas visited for one form: several for each value of the longest form.
 const SCHEMAS_MAX: usize = 500_000;
 
-/// The keywords of our own.
+/// Our own keywords.
 pub(super) const OURS: [&str; 3] = [KEYWORD, NOT_BEFORE, NOT_AFTER];
-/// The keywords with a schema for each name.
+/// Keywords that contain a schema for each name.
 pub(super) const NAMED: [&str; 4] = ["properties", "dependentSchemas", "$defs", "definitions"];
-/// The keywords with a list of schemas.
+/// Keywords that contain a list of schemas.
 pub(super) const LISTED: [&str; 4] = ["prefixItems", "allOf", "anyOf", "oneOf"];
-/// The keywords with one schema.
+/// Keywords that contain one schema.
 pub(super) const SINGLE: [&str; 4] = ["additionalProperties", "items", "then", "else"];
 
-/// What is said of a form on a date, of a dossier that was filed on one; `list` finds a list by its name.
+/// The result of the check on date `on` of a form of a dossier filed on date `filed`; `list` finds
+/// a list by its name.
 pub(super) fn coded<'a>(
     schema: &Value,
     form: &Value,
@@ -39,7 +42,7 @@ pub(super) fn coded<'a>(
     let reading = Reading { root: schema, on, filed, list, left, cut };
     let mut coded = reading.read(schema, form, "", DEPTH_MAX);
     coded.succeeded.dedup();
-    // What was not looked at is not taken unseen.
+    // A form that was not checked completely is refused.
     if let Some(field) = reading.cut.take() {
         let reason = Text::new(
             "tờ khai lồng quá sâu hoặc có quá nhiều giá trị: không kiểm tra được các mã và ngày từ đây",
@@ -56,12 +59,12 @@ struct Reading<'r, 'a> {
     filed: Date,
     list: &'r dyn Fn(&str) -> Option<&'a CodeList>,
     left: Cell<usize>,
-    /// The first place that was not looked at, because one of the limits was reached.
+    /// The first place that was not checked because a limit was reached.
     cut: RefCell<Option<String>>,
 }
 
 impl Coded {
-    /// Two schemas may say the same of one field.
+    /// Merges two results. Two schemas may report the same fault for one field.
     fn add(&mut self, other: Self) {
         for fault in other.faults {
             if self.faults.len() < FINDINGS_MAX && !self.faults.contains(&fault) {
@@ -215,14 +218,14 @@ impl Reading<'_, '_> {
     }
 }
 
-/// A day that cannot lie before another one.
+/// Keyword for a day that cannot be before another one.
 pub(super) const NOT_BEFORE: &str = "x-not-before";
-/// A day that cannot lie after another one.
+/// Keyword for a day that cannot be after another one.
 pub(super) const NOT_AFTER: &str = "x-not-after";
-/// The only day that they know: that on which the dossier was filed.
+/// The only value of these two keywords: the day of filing.
 pub(super) const FILING: &str = "filing";
 
-/// The schemas, or values, of a keyword that has several.
+/// The elements of a keyword that contains a list.
 pub(super) fn each<'s>(schema: &'s Value, keyword: &str) -> impl Iterator<Item = &'s Value> {
     schema.get(keyword).and_then(Value::as_array).into_iter().flatten()
 }
@@ -242,7 +245,8 @@ mod tests {
         serde_yaml_ng::from_str(&text).unwrap()
     }
 
-    /// The fields of a form that are not valid: `good` is the only code of the list `one`, `other` that of `two`.
+    /// The pointers to the invalid fields of a form: `good` is the only code of the list `one`,
+    /// `other` that of `two`.
     fn wrong(schema: &Value, form: &Value) -> Vec<String> {
         let (one, two) = (list("one", "good"), list("two", "other"));
         let day = date(2026, 11, 20);
@@ -337,7 +341,7 @@ mod tests {
             let last = json!({ "code": "bad" });
             json!({ "tree": (0..levels).fold(last, |part, _| json!({ "part": part, "code": "good" })) })
         };
-        // As deep as a body may be.
+        // The maximum depth of a body.
         let deep = wrong(&schema, &tree(30));
         assert_eq!(deep, [format!("/tree{}/code", "/part".repeat(30))]);
         assert_eq!(wrong(&schema, &tree(120)).len(), 1, "a place, or the code itself");

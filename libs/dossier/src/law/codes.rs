@@ -1,5 +1,5 @@
-//! Lists of codes, as data with dates: countries, communes and what they were merged into, chemicals and their classes. A form
-//! refers to a list by `x-code-list` beside the schema of a text.
+//! Lists of codes with dates of validity: countries, communes and their mergers, chemicals and
+//! their classes. A form refers to a list by the keyword `x-code-list` in the schema of a text.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,30 +14,32 @@ use super::coded::coded;
 use super::file::{InvalidLaw, content, read};
 use super::{Law, OUTDATED, Period, Procedure};
 
-/// A list of codes in one version.
+/// A version of a list of codes, or of a part of one.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CodeList {
-    /// Its name, by which forms refer to it, if it is no part of another one.
+    /// The name by which forms refer to it, unless it is a part of another list.
     pub id: String,
-    /// The list that it is a part of: what is too large for one file comes in parts, each with versions of its own.
+    /// The list of which it is a part. A list that is too large for one file is split into parts
+    /// with versions of their own.
     pub part_of: Option<String>,
-    /// Counts up with every change.
+    /// Increases with every change.
     pub version: u32,
-    /// On what it rests.
+    /// Laws and articles on which it is based.
     pub legal_basis: String,
-    /// What its codes look like, beyond being on it.
+    /// The format that each code must have.
     pub format: Option<CodeFormat>,
-    /// Whether only its entries are valid; otherwise every code of the format is, and the list says more about some.
+    /// Whether only the listed codes are valid; otherwise all codes of the format are valid, and
+    /// the entries describe some of them.
     #[serde(default = "yes")]
     pub closed: bool,
-    /// Whether it names everything that has a class, so that what it does not name has the class `none`.
+    /// Whether it contains every code that has a class, so that other codes have the class `none`.
     #[serde(default)]
     pub complete: bool,
-    /// The entries. A code may stand there more than once, for periods that do not overlap.
+    /// The entries. A code may have several, for periods that do not overlap.
     pub entries: Vec<CodeEntry>,
-    /// Whether they stand in the order of their codes, as in a list that was taken in: then a code is found without looking at all.
+    /// Whether the entries are sorted by code, as after loading, for binary search.
     #[serde(skip)]
     pub(super) sorted: bool,
 }
@@ -51,31 +53,32 @@ const fn yes() -> bool {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CodeEntry {
-    /// The code.
     pub code: String,
-    /// What it stands for.
+    /// The name of what the code denotes.
     pub name: Text,
-    /// In which days it is valid.
+    /// The days on which the code is valid.
     pub effective: Period,
-    /// The code that stands for it since then.
+    /// The code that replaces it afterwards.
     pub successor: Option<String>,
-    /// The class that the law puts it in.
+    /// The class by law, for example of a chemical.
     pub class: Option<String>,
 }
 
-/// What codes look like.
+/// A standard format that all codes of a list must have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CodeFormat {
-    /// A CAS Registry Number: two to seven digits, two, and a check digit, with hyphens.
+    /// A CAS Registry Number: two to seven digits, two digits and a check digit, separated by
+    /// hyphens.
     Cas,
-    /// A code of the Harmonized System: a chapter (01 to 97, without 77), and 4, 6 or 8 digits in all.
+    /// A code of the Harmonized System: 4, 6 or 8 digits, of which the first two are a chapter (01
+    /// to 97, without 77).
     Hs,
 }
 
 impl CodeFormat {
-    /// Whether a code looks so.
+    /// Whether a code has this format.
     #[must_use]
     pub fn fits(self, code: &str) -> bool {
         match self {
@@ -85,7 +88,8 @@ impl CodeFormat {
     }
 }
 
-/// The check digit is the sum of the others, each times its place from the right, modulo 10.
+/// The check digit is the sum of the other digits, each multiplied by its place from the right,
+/// modulo 10.
 fn is_cas(code: &str) -> bool {
     let [first, second, check] = code.split('-').collect::<Vec<_>>()[..] else { return false };
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
@@ -108,7 +112,7 @@ fn is_hs(code: &str) -> bool {
 }
 
 impl Law {
-    /// A list of codes as it was on record at `at`.
+    /// The list of codes as recorded at `at`.
     #[must_use]
     pub fn code_list(&self, id: &str, at: Timestamp) -> Option<&CodeList> {
         let known = |recorded: &Option<Timestamp>| recorded.is_none_or(|recorded| recorded <= at);
@@ -116,8 +120,8 @@ impl Law {
         versions.iter().rev().find(|(recorded, _)| known(recorded)).map(|(_, list)| &**list)
     }
 
-    /// What the lists of codes, and the days that fields may name, say of a form that is submitted or corrected at `at`, which is
-    /// on the day `on`, of a dossier that was filed on the day `filed`.
+    /// Checks the codes and days of a form that is submitted or corrected at `at`, which is the day
+    /// `on`, of a dossier filed on the day `filed`.
     #[must_use]
     pub fn coded(
         &self,
@@ -134,7 +138,7 @@ impl Law {
         self.code_files.get(id).map(|file| file.version)
     }
 
-    /// Takes a list in that was recorded at `at`.
+    /// Adds a list that was recorded at `at`.
     pub(super) fn take_codes(
         &mut self,
         file: &str,
@@ -151,7 +155,7 @@ impl Law {
         Ok(())
     }
 
-    /// Whether every list is loaded that a procedure refers to.
+    /// Checks that every list to which a procedure refers is loaded.
     pub(super) fn finds_its_codes(&self, procedure: &Procedure) -> Result<(), String> {
         let lists = procedure.code_lists()?;
         match lists.iter().find(|list| !self.codes.contains_key(*list)) {
@@ -161,7 +165,7 @@ impl Law {
     }
 }
 
-/// How a form refers to a list: its name, or its name and what becomes of a code that has ended.
+/// A form's reference to a list: its name, alone or with the treatment of codes that have ended.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Reference {
@@ -170,51 +174,48 @@ pub(super) struct Reference {
     pub(super) ended: Ended,
 }
 
-/// What becomes of a code that has ended and has a successor.
+/// The treatment of a code that has ended and has a successor.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Ended {
-    /// It is refused, saying the successor.
+    /// Refused; the message names the successor.
     #[default]
     Refused,
-    /// It is accepted, and the successor is named beside it.
+    /// Accepted; the successor is recorded beside it.
     Accepted,
 }
 
-/// The keyword that refers to a list.
+/// The schema keyword that refers to a list.
 pub(super) const KEYWORD: &str = "x-code-list";
 
-/// A code or a day in a form that is not valid.
+/// An invalid code or day in a form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodeFault {
-    /// The field, as a JSON Pointer.
+    /// A JSON Pointer.
     pub field: String,
-    /// What is wrong with it.
     pub reason: Text,
 }
 
-/// A code in a form that has ended, and is accepted.
+/// A code in a form that has ended and is accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Succeeded {
-    /// The field, as a JSON Pointer.
+    /// A JSON Pointer.
     pub field: String,
-    /// The code.
     pub code: String,
-    /// The one that stands for it now.
+    /// The code that replaces it now.
     pub successor: String,
 }
 
-/// What the lists say of a form.
+/// The result of checking a form.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Coded {
-    /// What is not valid.
     pub faults: Vec<CodeFault>,
-    /// What has ended and is accepted.
+    /// Accepted codes that have ended.
     pub succeeded: Vec<Succeeded>,
 }
 
 impl CodeList {
-    /// What contradicts itself.
+    /// Checks for contradictions.
     pub(super) fn check(&self) -> Result<(), String> {
         let named: BTreeSet<&str> = self.entries.iter().map(|entry| &*entry.code).collect();
         let mut seen: BTreeMap<&str, Vec<Period>> = BTreeMap::new();
@@ -245,7 +246,7 @@ impl CodeList {
         Ok(())
     }
 
-    /// The entries of a code, in the order of the file.
+    /// The entries of a code, in the order of the list.
     fn of_code<'a>(&'a self, code: &'a str) -> impl DoubleEndedIterator<Item = &'a CodeEntry> {
         let mut among = &*self.entries;
         if self.sorted {
@@ -267,7 +268,7 @@ impl CodeList {
         self.of_code(code).find(|entry| entry.effective.contains(date))
     }
 
-    /// The class of a code on a date, if the list says one.
+    /// The class of a code on a date, if the list defines one.
     #[must_use]
     pub fn class<'a>(&'a self, code: &'a str, date: Date) -> Option<&'a str> {
         match self.on(code, date) {
@@ -279,12 +280,12 @@ impl CodeList {
         }
     }
 
-    /// The code that stands for one that has ended, through all that followed.
+    /// The valid successor of a code that has ended, through all intermediate successors.
     #[must_use]
     pub fn successor<'a>(&'a self, code: &'a str, date: Date) -> Option<&'a str> {
         let has_ended = |entry: &&CodeEntry| entry.effective.to.is_some_and(|to| to < date);
         let mut ended = self.named(code).filter(has_ended)?;
-        // No more steps than there are entries: a circle ends too.
+        // Bounded by the number of entries, so that a cycle ends.
         for _ in &self.entries {
             let next = ended.successor.as_deref()?;
             if self.on(next, date).is_some() {
@@ -296,7 +297,7 @@ impl CodeList {
     }
 }
 
-/// The lists that a form refers to; an error if a reference is not one.
+/// The references to lists in a form; an error for an invalid one.
 pub(super) fn references(schema: &Value) -> Result<Vec<Reference>, String> {
     let mut found = Vec::new();
     let mut open = vec![schema];
@@ -384,7 +385,7 @@ mod tests {
             ("1310-73-2", date(2026, 7, 1), None, Some("none")),
             ("7732-18-5", date(2026, 7, 1), None, None),
             ("107-44-8", date(2026, 7, 1), None, Some("none")),
-            // No number that anything can have.
+            // A number with a wrong check digit.
             ("107-44-7", date(2026, 7, 1), None, None),
             ("water", date(2026, 7, 1), None, None),
         ] {

@@ -1,5 +1,6 @@
-//! What of the law comes to its end and has no successor: days off that are announced until some day, a procedure or a line of
-//! its tariff that ends and is followed by none. Somebody has to issue what comes after, and announcements take weeks.
+//! Finds rules that end without a successor: a calendar whose days off are announced only until
+//! some day, a procedure or a tariff line that ends and is not followed by another. Their
+//! successors have to be issued in time, and announcements take weeks.
 
 use std::collections::BTreeSet;
 
@@ -9,17 +10,16 @@ use jiff::civil::Date;
 use super::{FeeLine, Law, Procedure};
 use crate::contract::Channel;
 
-/// How long before an end it is warned of, in days.
+/// How long before an end the warning begins, in days.
 pub const WARNED_DAYS: i64 = 90;
 
-/// Something that ends.
+/// A rule that ends without a successor.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ending {
-    /// How many days are left; 0 on the last, negative once it is over.
+    /// Days left; 0 on the last day, negative afterwards.
     pub days: i64,
-    /// What: `calendar/vn`, `procedure/CO.D`, `tariff/CO.D/co-fee`.
+    /// The rule, for example `calendar/vn`, `procedure/CO.D`, `tariff/CO.D/co-fee`.
     pub what: String,
-    /// The last day.
     pub last_day: Date,
 }
 
@@ -31,7 +31,8 @@ impl Ending {
 }
 
 impl Law {
-    /// What ends within [`WARNED_DAYS`] and has no successor, or has ended and is needed still; the first to end first.
+    /// The rules that end within [`WARNED_DAYS`] without a successor, or have ended and are still
+    /// needed; the earliest end first.
     #[must_use]
     pub fn endings(&self, now: Timestamp) -> Vec<Ending> {
         let mut endings = self.ending_calendars(now);
@@ -52,7 +53,7 @@ impl Law {
         endings
     }
 
-    /// The calendars by which dossiers of procedures in force are reckoned.
+    /// The ending calendars, of those that procedures in force use.
     fn ending_calendars(&self, now: Timestamp) -> Vec<Ending> {
         let (mut seen, mut endings) = (BTreeSet::new(), Vec::new());
         for agency in self.agencies().filter(|agency| agency.succeeded.is_none()) {
@@ -69,7 +70,8 @@ impl Law {
         endings
     }
 
-    /// The end of a version that is the one in force on its last day, if that is to come and nothing is in force the day after.
+    /// The end of a procedure's version, if it is in force on its last day, that day is not over,
+    /// and no version is in force on the next day.
     fn ending_procedure(&self, procedure: &Procedure, today: Date) -> Option<Ending> {
         let last_day = self.still_to_come(procedure, procedure.effective.to?, today)?;
         let next = last_day.tomorrow().ok()?;
@@ -78,13 +80,13 @@ impl Law {
         (!followed).then(|| Ending::new(what, last_day, today))
     }
 
-    /// The lines of a tariff after which nothing of that kind is charged any more for some way of filing, by the version that is then
-    /// in force.
+    /// The tariff lines after which, for at least one channel, no line of the same kind is charged
+    /// by the version in force then.
     fn ending_lines(&self, procedure: &Procedure, today: Date) -> impl Iterator<Item = Ending> {
         procedure.fees.lines.iter().filter_map(move |line| {
             let last_day = self.still_to_come(procedure, line.effective.to?, today)?;
             let next = last_day.tomorrow().ok()?;
-            // That nothing at all is in force then is said of the procedure.
+            // A procedure that is not in force then has its own warning.
             let then = self.in_force(&procedure.code, next)?;
             let follows = |l: &FeeLine, channel: Channel| {
                 l.kind == line.kind && l.effective.contains(next) && l.is_for(channel)
@@ -97,7 +99,7 @@ impl Law {
         })
     }
 
-    /// A last day that is not over and on which a version is the one in force.
+    /// The last day, if it is not over and the version is in force on it.
     fn still_to_come(&self, procedure: &Procedure, last_day: Date, today: Date) -> Option<Date> {
         let in_force = self.in_force(&procedure.code, last_day)?;
         (last_day >= today && in_force.version == procedure.version).then_some(last_day)
@@ -122,7 +124,7 @@ mod tests {
         assert_eq!(found(&law, "2026-12-31T09:00"), [("calendar/vn".to_owned(), 0)]);
         let over = found(&law, "2027-01-10T09:00");
         assert!(over.contains(&("calendar/vn".to_owned(), -10)), "{over:?}");
-        // The Dutch one ended in 2012, and so did the only procedure that needs it.
+        // The Dutch calendar ended in 2012, as did the only procedure that needs it.
         assert!(over.iter().all(|(what, _)| what != "calendar/nl"), "{over:?}");
         let dutch = found(&law, "2012-11-01T09:00");
         assert!(dutch.contains(&("calendar/nl".to_owned(), 60)), "{dutch:?}");
@@ -162,7 +164,7 @@ mod tests {
         let old = |days| vec![("tariff/ENERGY.LABEL/old".to_owned(), days)];
         assert_eq!(tariffs(&ending, "2026-12-01T09:00"), old(30));
 
-        // What follows is only for what is filed online.
+        // The successor applies to online filing only.
         let online = ends + &line("new", "from: 2027-01-01", "[online]");
         let mut half = ending.clone();
         half.add_procedure("fourth", &charged(&online, 4, "2027-01-01")).unwrap();

@@ -1,4 +1,4 @@
-//! Files of rules: what they have in common, and what is wrong with one.
+//! Files of rules: common fields, decoding and errors.
 
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -7,30 +7,27 @@ use serde::de::DeserializeOwned;
 use super::{Period, SHIPPED};
 use crate::contract::{AgencyCode, RulesIssued, RulesKind};
 
-/// What is wrong with a file of rules.
+/// Why a file of rules is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidLaw {
-    /// The text does not have the shape.
+    /// The text does not have the shape of its kind.
     #[error("{file}:{line}: {reason}")]
     Shape {
-        /// The file.
         file: String,
-        /// The line, from 1; 0 if the reader could not tell.
+        /// From 1; 0 if unknown.
         line: usize,
-        /// What the reader says.
+        /// The error of the YAML decoder.
         reason: String,
     },
-    /// The content contradicts itself or another file.
+    /// The content is inconsistent, or contradicts another file.
     #[error("{file}: {reason}")]
     Content {
-        /// The file.
         file: String,
-        /// What is wrong.
         reason: String,
     },
 }
 
-/// The head that files of every kind have.
+/// The fields that all kinds of files have.
 #[derive(Debug, Deserialize)]
 struct Head {
     #[serde(alias = "code")]
@@ -39,12 +36,12 @@ struct Head {
     legal_basis: String,
 }
 
-/// Open brackets at one time; what ships has at most a handful.
+/// Maximum number of brackets open at the same time; shipped files have at most a handful.
 const BRACKETS_MAX: usize = 500;
 
-/// The line on which a text opens more brackets than a file of rules may have open at once. The
-/// YAML reader refuses such a file as well, but its time grows with the square of their number.
-/// Quotation marks and comments are not looked at: brackets in them are mostly closed.
+/// The line on which a text exceeds the limit of open brackets. The YAML parser refuses such a file
+/// as well, but in quadratic time. Quotation marks and comments are not considered: brackets in
+/// them are usually balanced.
 pub(super) fn too_many_brackets(text: &str) -> Option<usize> {
     let mut open = 0_usize;
     for (number, line) in (1..).zip(text.lines()) {
@@ -62,8 +59,8 @@ pub(super) fn too_many_brackets(text: &str) -> Option<usize> {
     None
 }
 
-/// A file of rules as it is to be recorded. Only its head is looked at; [`super::Law::take`] looks
-/// at the whole.
+/// The event that issues a file of rules. Only the common fields are checked; [`super::Law::take`]
+/// checks the rest.
 pub fn rules(kind: RulesKind, file: &str, text: &str) -> Result<RulesIssued, InvalidLaw> {
     if let Some(line) = too_many_brackets(text) {
         let reason = format!("more than {BRACKETS_MAX} brackets are open");
@@ -82,14 +79,14 @@ pub fn rules(kind: RulesKind, file: &str, text: &str) -> Result<RulesIssued, Inv
     Ok(RulesIssued { kind, name, version, legal_basis, text, proposed_by })
 }
 
-/// The first day on which a file of rules is in force; nothing for one that is from when it is
-/// recorded.
+/// The first day on which a file of rules is in force; `None` for kinds that are in force from when
+/// they are recorded.
 #[must_use]
 pub fn takes_effect(rules: &RulesIssued) -> Option<Date> {
     first_day(rules).map(|(day, _)| day)
 }
 
-/// The first day on which a procedure is in force, and the agency that it belongs to.
+/// The first day on which a procedure is in force, and its agency.
 pub(super) fn first_day(rules: &RulesIssued) -> Option<(Date, AgencyCode)> {
     #[derive(Deserialize)]
     struct Effective {
@@ -103,7 +100,7 @@ pub(super) fn first_day(rules: &RulesIssued) -> Option<(Date, AgencyCode)> {
     Some((effective.from, agency))
 }
 
-/// What a file of rules is about, by what stands in it; nothing if it is like none.
+/// The kind of a file of rules, guessed from its fields; `None` if it resembles none.
 #[must_use]
 pub fn kind_of(text: &str) -> Option<RulesKind> {
     if too_many_brackets(text).is_some() {
@@ -122,10 +119,11 @@ pub fn kind_of(text: &str) -> Option<RulesKind> {
     marks.iter().find(|(field, _)| file.get(field).is_some()).map(|(_, kind)| *kind)
 }
 
-/// The longest name of a file of rules.
+/// Maximum length of the name of a file of rules, in bytes.
 const NAME_BYTES_MAX: usize = 100;
 
-/// The rules that ship with the program, in an order in which each finds what it refers to.
+/// The files of rules that are shipped with the program, ordered so that each refers to earlier
+/// ones only.
 pub fn shipped_rules() -> Result<Vec<RulesIssued>, InvalidLaw> {
     let calendars = calendar::shipped().map(|(file, text)| (RulesKind::Calendar, file, text));
     let agencies = include_str!("../../procedures/agencies.yaml");
@@ -145,7 +143,7 @@ pub fn shipped_rules() -> Result<Vec<RulesIssued>, InvalidLaw> {
     all.map(|(kind, file, text)| rules(kind, file, text)).collect()
 }
 
-/// The text of a file of rules as its next version; one that says no version stays as it is.
+/// The text of a file of rules with the next version number; unchanged if it has none.
 #[must_use]
 pub fn next_version(text: &str) -> String {
     let said = text.lines().find_map(|line| line.strip_prefix("version: "));
@@ -155,7 +153,7 @@ pub fn next_version(text: &str) -> String {
     }
 }
 
-/// The text of a file of rules as the version `number`.
+/// The text of a file of rules with the version number `number`.
 #[must_use]
 pub fn in_version(text: &str, number: u32) -> String {
     let line = |line: &str| match line.strip_prefix("version: ") {
@@ -165,7 +163,7 @@ pub fn in_version(text: &str, number: u32) -> String {
     text.split_inclusive('\n').map(line).collect()
 }
 
-/// The JSON Schemas (2020-12) of the files of rules that agencies write most: kind and schema.
+/// The JSON Schemas (2020-12) of the kinds of files that agencies write most, by kind.
 #[cfg(feature = "schema")]
 #[must_use]
 pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
@@ -175,15 +173,15 @@ pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
     ]
 }
 
-/// Whether two files say the same; how they are laid out, and what they say in comments, does not
-/// count.
+/// Whether two files have the same content, apart from layout and comments.
 #[must_use]
 pub fn says_the_same(one: &str, other: &str) -> bool {
     let value = |text: &str| serde_yaml_ng::from_str::<serde_json::Value>(text).ok();
     one == other || value(one).is_some_and(|one| value(other) == Some(one))
 }
 
-/// Whether a later version says what an earlier one does: all but its number, and from which day.
+/// Whether a later version has the content of an earlier one, apart from version number, day of
+/// issue and first day.
 #[must_use]
 pub(crate) fn says_the_same_later(later: &str, earlier: &str) -> bool {
     let value = |text: &str| {

@@ -1,5 +1,6 @@
-//! What is checked of a file of rules when it is issued: all that follows from it is computed, and everything that is wrong
-//! is said at once, with its place. Only at issuing: a file that was issued before keeps its meaning.
+//! Checks a file of rules when it is issued. Everything that follows from it is computed, and all
+//! findings are reported at once with their places. Files issued before are not checked again, and
+//! keep their meaning.
 
 use std::collections::BTreeSet;
 
@@ -27,30 +28,30 @@ mod tests;
 pub use finding::{FINDINGS_MAX, Finding, Findings, Place};
 use periods::Periods;
 
-/// Characters of a name or a basis.
+/// Maximum length of a name or a legal basis, in characters.
 const NAME_CHARS_MAX: usize = 1_000;
-/// Bytes of a file as it is recorded, which is as a JSON text: with what else is recorded of it, an event stays below what stores take.
+/// Maximum size of a file, in bytes of its JSON string: with the rest of its event it stays below
+/// the limits of the stores.
 pub const RULES_BYTES_MAX: usize = 240 * 1024;
-/// Bytes of a code that names something inside a file.
+/// Maximum length of a code inside a file, in bytes.
 const CODE_BYTES_MAX: usize = 100;
-/// The first day that a file may name: earlier ones are typing errors.
+/// The earliest day in a file; earlier ones are typing errors.
 const FIRST_DAY: Date = date(1900, 1, 1);
-/// How many years ahead a file may name a day.
+/// The latest year of a day in a file, counted from the present one.
 const YEARS_AHEAD_MAX: i16 = 100;
 
-/// A file of rules that somebody wants to issue.
+/// A file of rules to be issued.
 #[derive(Debug, Clone, Copy)]
 pub struct Draft<'a> {
-    /// What it is about.
     pub kind: RulesKind,
     /// The file, as YAML.
     pub text: &'a str,
-    /// The version that it must have: one more than the newest of its name. Not looked at if absent.
+    /// The required version, one more than the newest of its name; not checked if absent.
     pub version: Option<u32>,
 }
 
 impl Draft<'_> {
-    /// The file as it is to be recorded, or everything that is wrong with it, by the law in force and as of `now`.
+    /// The event that issues the file, or all findings, by the law in force and as of `now`.
     pub fn check(&self, law: &Law, now: Timestamp) -> Result<RulesIssued, Findings> {
         let mut found = Findings::default();
         let value = read(self.text, &mut found).unwrap_or_default();
@@ -79,7 +80,7 @@ impl Draft<'_> {
             }
         }
         let issued = rules(self.kind, self.kind.as_str(), self.text);
-        // Nothing may be issued that could not be taken in, whatever was not looked at above.
+        // Nothing may be issued that could not be loaded, even if the checks above missed it.
         if found.is_empty()
             && let Err(error) =
                 issued.clone().and_then(|issued| law.clone().take(&issued, Some(now)))
@@ -93,7 +94,7 @@ impl Draft<'_> {
     }
 }
 
-/// The file as a value; what is not YAML, or names one thing twice, is found with its line.
+/// The file as a value; invalid YAML and duplicate keys are reported with their line.
 fn read(text: &str, found: &mut Findings) -> Option<Value> {
     if let Some(line) = too_many_brackets(text) {
         let vi = "quá nhiều dấu ngoặc mở mà không đóng";
@@ -101,7 +102,7 @@ fn read(text: &str, found: &mut Findings) -> Option<Value> {
         found.at(Some(Place { line, column: 1 }));
         return None;
     }
-    // Of two equal keys the reader of a plain value would take the last.
+    // Decoding a plain value would silently take the last of two equal keys.
     let strict = serde_yaml_ng::from_str::<serde_yaml_ng::Value>(text);
     let value = strict.and_then(|_| serde_yaml_ng::from_str::<Value>(text));
     match value {
@@ -115,7 +116,7 @@ fn read(text: &str, found: &mut Findings) -> Option<Value> {
     None
 }
 
-/// A check in progress.
+/// A check that collects findings.
 struct Check<'a, 'f> {
     law: &'a Law,
     now: Timestamp,
@@ -127,7 +128,7 @@ impl<'a> Check<'a, '_> {
         self.found.add(pointer, vi, en);
     }
 
-    /// What files of every kind have.
+    /// Checks the fields that all kinds of files have.
     fn head(&mut self, draft: &Draft<'_>, value: &Value) {
         let name = if draft.kind == RulesKind::Procedure { "code" } else { "id" };
         if let Some(text) = value.get(name).and_then(Value::as_str) {
@@ -148,7 +149,7 @@ impl<'a> Check<'a, '_> {
         }
     }
 
-    /// A text for people.
+    /// Checks a text for people.
     fn text(&mut self, pointer: &str, text: &str) {
         if text.trim().is_empty() {
             self.add(pointer, "không được để trống", "must not be blank");
@@ -161,13 +162,13 @@ impl<'a> Check<'a, '_> {
         }
     }
 
-    /// A text for people in both languages.
+    /// Checks a text for people in both languages.
     fn texts(&mut self, pointer: &str, text: &calendar::Text) {
         self.text(&format!("{pointer}/vi"), &text.vi);
         self.text(&format!("{pointer}/en"), &text.en);
     }
 
-    /// A code that records name something by.
+    /// Checks a code that records will refer to.
     fn code(&mut self, pointer: &str, code: &str) {
         let fits = (1..=CODE_BYTES_MAX).contains(&code.len());
         if !fits || !code.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)) {
@@ -181,7 +182,7 @@ impl<'a> Check<'a, '_> {
         }
     }
 
-    /// Codes of which none may come twice.
+    /// Checks that no code occurs twice.
     fn codes<'c>(&mut self, pointer: &str, field: &str, codes: impl Iterator<Item = &'c str>) {
         let mut seen = BTreeSet::new();
         for (place, code) in codes.enumerate() {
@@ -193,7 +194,7 @@ impl<'a> Check<'a, '_> {
         }
     }
 
-    /// A list that names each thing once.
+    /// Checks that no element occurs twice.
     fn once<T: PartialEq + std::fmt::Debug>(&mut self, pointer: &str, all: &[T]) {
         for (place, one) in all.iter().enumerate() {
             if all.iter().take(place).any(|other| other == one) {
@@ -207,7 +208,7 @@ impl<'a> Check<'a, '_> {
         self.add(pointer, vi, en);
     }
 
-    /// A day that a file may name.
+    /// Checks that a day is within the permitted years.
     fn day(&mut self, pointer: &str, day: Date) {
         let today = jiff::tz::TimeZone::UTC.to_datetime(self.now).date();
         let last = today.year().saturating_add(YEARS_AHEAD_MAX);
@@ -220,7 +221,7 @@ impl<'a> Check<'a, '_> {
         }
     }
 
-    /// Days from one to another.
+    /// Checks a range of days.
     fn days(&mut self, pointer: &str, days: super::Period) {
         self.day(&format!("{pointer}/from"), days.from);
         let Some(to) = days.to else { return };
@@ -230,14 +231,14 @@ impl<'a> Check<'a, '_> {
         }
     }
 
-    /// Periods that are counted by the calendars of an agency and those below it.
+    /// The calendars of an agency and those below it, for checking periods.
     fn periods_under(&self, agency: &AgencyCode) -> Periods<'a> {
         let under = self.law.agencies().filter(|known| agency.covers(&known.code));
         let ids: BTreeSet<&str> = under.map(|agency| &*agency.calendar).collect();
         self.periods_by(ids.into_iter())
     }
 
-    /// Periods that are counted by whatever calendar an agency keeps.
+    /// All calendars, for checking periods of all agencies.
     fn periods(&self) -> Periods<'a> {
         self.periods_by(self.law.calendars.keys().map(String::as_str))
     }

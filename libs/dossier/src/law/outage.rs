@@ -1,4 +1,4 @@
-//! Outages: when the systems of an agency were out of order.
+//! Outages of the systems of agencies.
 
 use std::collections::BTreeMap;
 
@@ -8,47 +8,46 @@ use uuid::Uuid;
 
 use crate::contract::{AgencyCode, Channel, OutageDeclared, OutageEnded};
 
-/// A time in which systems were, or are, out of order.
+/// A time in which systems are out of order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outage {
-    /// Which.
     pub id: Uuid,
-    /// The agency that is hit, with those below it.
+    /// The affected agency; the agencies below it are affected too.
     pub agency: AgencyCode,
-    /// The ways of filing that are hit; all if empty.
+    /// The affected channels of filing; all if empty.
     pub channels: Vec<Channel>,
-    /// Since when.
     pub from: Timestamp,
-    /// Until when; absent while that is not known.
+    /// Absent while the end is not known.
     pub to: Option<Timestamp>,
-    /// In words for the public.
+    /// Shown to the public.
     pub reason: String,
-    /// Since when all of this is on record.
+    /// When its newest event was recorded.
     pub recorded_at: Timestamp,
 }
 
 impl Outage {
-    /// Whether it hits dossiers that came by this way.
+    /// Whether it affects dossiers filed by this channel.
     #[must_use]
     pub fn hits(&self, channel: Channel) -> bool {
         self.channels.is_empty() || self.channels.contains(&channel)
     }
 
-    /// Whether it lasts at an instant, by what is known of its end.
+    /// Whether it lasts at an instant, as far as its end is known.
     #[must_use]
     pub fn lasts_at(&self, at: Timestamp) -> bool {
         self.from <= at && self.to.is_none_or(|to| at < to)
     }
 
-    /// The time that does not count; nothing while the end is not known.
+    /// The time that is not counted; `None` while the end is not known.
     #[must_use]
     pub fn span(&self) -> Option<Span> {
         Some(Span { from: self.from, to: self.to? })
     }
 }
 
-/// All of them, and those of each agency that was named in one. What hits any other agency is what hits the nearest one above it:
-/// a country has thousands of agencies, and most were never named.
+/// All outages, and the outages of each agency named in one. Other agencies have the outages of the
+/// nearest named agency above them: a country has thousands of agencies, of which most are never
+/// named.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Outages {
     all: Vec<Outage>,
@@ -87,13 +86,13 @@ impl Outages {
         self.spread();
     }
 
-    /// Leaves only those that are wanted.
+    /// Keeps only the outages that `wanted` selects.
     pub(super) fn retain(&mut self, wanted: impl Fn(&Outage) -> bool) {
         self.all.retain(wanted);
         self.spread();
     }
 
-    /// Sorts them by the agencies that were named.
+    /// Groups the outages by the agencies named in them.
     fn spread(&mut self) {
         let hit = |agency: &AgencyCode| -> Vec<Outage> {
             self.all.iter().filter(|outage| outage.agency.covers(agency)).cloned().collect()

@@ -1,45 +1,46 @@
-//! What holds for money whatever it is for, as data: how providers behave, by when a cashier acts, and when a second person
-//! has to agree.
+//! The rules for payments of all procedures, as defined in a file: properties of providers, periods
+//! of cashiers, and the amount above which a second person has to approve.
 
 use calendar::Budget;
 use serde::Deserialize;
 
 use crate::contract::{Vnd, partner_name};
 
-/// The rules for money.
+/// The rules for payments.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PaymentRules {
-    /// Its name.
     pub id: String,
-    /// Counts up with every change.
+    /// Increases with every change.
     pub version: u32,
-    /// On what they rest.
+    /// Laws and articles on which the rules are based.
     pub legal_basis: String,
-    /// How long the cashier has to give back what has to go back.
+    /// The cashier's period to refund what is owed back.
     pub give_back: Budget,
-    /// How long the cashier has to look into what does not agree.
+    /// The cashier's period to resolve a discrepancy.
     pub look_into: Budget,
-    /// How much one person may give back of one dossier's money; more wants a second person.
+    /// Maximum amount of one dossier that one person may refund; above it a second person has to
+    /// approve.
     pub second_person_above: Vnd,
-    /// What is known of each provider.
+    /// The properties of providers.
     #[serde(default)]
     pub providers: Vec<ProviderRules>,
 }
 
-/// What is known of a provider.
+/// The properties of a provider.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProviderRules {
-    /// Its name, as it stands in its notices.
+    /// The name in its notices.
     pub name: String,
-    /// Whether it never captures twice for one attempt: whatever else it says of the money is another name of the first.
+    /// Whether it never captures twice for one attempt: further reports are repetitions of the
+    /// first.
     #[serde(default)]
     pub captures_once: bool,
 }
 
 impl PaymentRules {
-    /// Whether a provider never captures twice for one attempt. Of one that is not named here that is not known.
+    /// Whether a provider never captures twice for one attempt; false for unknown providers.
     #[must_use]
     pub fn captures_once(&self, provider: &str) -> bool {
         let provider = partner_name(provider);
@@ -47,7 +48,7 @@ impl PaymentRules {
         self.providers.iter().find(named).is_some_and(|known| known.captures_once)
     }
 
-    /// What contradicts itself.
+    /// Checks for contradictions.
     pub(super) fn check(&self) -> Result<(), String> {
         if self.give_back.amount == 0 || self.look_into.amount == 0 {
             return Err("`give_back` and `look_into` are periods of more than nothing".to_owned());

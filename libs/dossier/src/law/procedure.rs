@@ -1,4 +1,4 @@
-//! A procedure as it is written in a file.
+//! A procedure, as defined in a file.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ mod check;
 
 macro_rules! shipped {
     ($($file:literal),+ $(,)?) => {
-        /// The procedures that ship with the program: file name and text.
+        /// The procedures that are shipped with the program: file name and text.
         pub const SHIPPED: &[(&str, &str)] =
             &[$(($file, include_str!(concat!("../../procedures/", $file)))),+];
     };
@@ -40,90 +40,91 @@ shipped!(
     "environmental_permit.yaml",
 );
 
-/// A procedure in one version.
+/// A version of a procedure.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Procedure {
-    /// Its code in the national catalogue.
+    /// The code in the national catalogue.
     pub code: ProcedureCode,
-    /// Counts up with every change.
+    /// Increases with every change.
     pub version: u32,
     /// When this version was issued; it may take effect earlier.
     pub issued: Date,
-    /// When this version was recorded; absent for one that was not.
+    /// When this version was recorded; absent if it was loaded without a record.
     #[serde(skip)]
     pub recorded_at: Option<Timestamp>,
-    /// From when to when it is in force.
+    /// The days on which it is in force.
     pub effective: Period,
-    /// Whether it applies from then on to dossiers too that were received under an earlier version and are still open. No
-    /// promise is shortened by it.
+    /// Whether it also applies, from its first day, to open dossiers received under an earlier
+    /// version. It never shortens a promise.
     #[serde(default)]
     pub applies_to_open: bool,
-    /// On what it rests.
+    /// Laws and articles on which it is based.
     pub legal_basis: String,
-    /// Its name.
     pub name: Text,
-    /// The agency that it belongs to; that agency and those below it receive dossiers.
+    /// Its agency; this agency and those below it receive dossiers.
     pub agency: AgencyCode,
-    /// Fully or partly online.
+    /// Whether the procedure is fully or partly online.
     pub level: Level,
-    /// Ways in which a dossier may come.
+    /// The channels by which dossiers may be filed.
     pub channels: Vec<Channel>,
-    /// Those of them that are open only while an outage of one of the others lasts: paper, while nobody can file online.
+    /// Channels that are open only during an outage of another one, for example the counter while
+    /// nobody can file online.
     #[serde(default)]
     pub only_in_outage: Vec<Channel>,
-    /// JSON Schema (2020-12) of the form; besides the usual formats, `vn-tax-code` and `telephone`.
+    /// JSON Schema (2020-12) of the form; in addition to the usual formats, `vn-tax-code` and
+    /// `telephone`.
     pub form: Value,
-    /// Fields of the form, as JSON Pointers, that identify nobody and that rules, views and statistics need.
+    /// JSON Pointers to the fields of the form that rules, views and statistics need; they identify
+    /// nobody.
     #[serde(default)]
     pub public: Vec<String>,
     /// The components of a dossier.
     #[serde(default)]
     pub documents: Vec<Component>,
-    /// What it costs.
+    /// The tariff.
     #[serde(default)]
     pub fees: Fees,
-    /// Receiving it.
+    /// The rules for receiving dossiers.
     pub intake: IntakeRules,
-    /// The statutory clock.
+    /// The rules for the statutory clock.
     pub clock: ClockRules,
-    /// Working on it.
+    /// The rules for the review.
     pub review: ReviewRules,
-    /// What comes out.
+    /// The rules for the result.
     pub result: ResultRules,
-    /// How the result may go out; empty if there is none.
+    /// The channels by which the result may be delivered; empty if there is no result.
     #[serde(default)]
     pub delivery: Vec<DeliveryChannel>,
 }
 
-/// Days from one (included) to another (included), or without end.
+/// A range of days, both ends included, or without an end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Period {
-    /// The first day.
     pub from: Date,
-    /// The last day.
+    /// Absent if there is no end.
     pub to: Option<Date>,
 }
 
 impl Period {
-    /// Whether `date` lies inside.
+    /// Whether `date` is in the range.
     #[must_use]
     pub fn contains(&self, date: Date) -> bool {
         self.from <= date && self.to.is_none_or(|to| date <= to)
     }
 }
 
-/// Decree 42/2022/NĐ-CP, art. 11.
+/// How far a procedure is online (Decree 42/2022/NĐ-CP, art. 11).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
-    /// Toàn trình: everything can be done online.
+    /// Toàn trình: all steps can be done online.
     Full,
-    /// Một phần: something cannot.
+    /// Một phần: some steps cannot.
     Partial,
 }
 
@@ -132,61 +133,61 @@ pub enum Level {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Component {
-    /// Its code.
     pub code: ComponentCode,
-    /// Its name.
     pub name: Text,
-    /// Whether a dossier without it is incomplete.
+    /// Whether a dossier is incomplete without it.
     pub required: bool,
 }
 
-/// What a procedure costs.
+/// The tariff of a procedure.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Fees {
-    /// When it is owed; absent if it costs nothing.
+    /// When the fee is owed; absent if there is none.
     pub due: Option<FeeDue>,
-    /// How long the applicant has to pay; without it, as long as it takes.
+    /// The applicant's period to pay; unlimited if absent.
     pub window: Option<Budget>,
     /// The lines of the tariff.
     #[serde(default)]
     pub lines: Vec<FeeLine>,
-    /// Reductions; of several that apply to a line the best one counts (NQ 66.22/2026/NQ-CP, art. 5.2).
+    /// The reductions; of several that apply to a line, the largest counts (NQ 66.22/2026/NQ-CP,
+    /// art. 5.2).
     #[serde(default)]
     pub reductions: Vec<Reduction>,
-    /// When a settled fee stays with the agency although the dossier ends without a result.
+    /// When the agency keeps a settled fee although the dossier ends without a result.
     #[serde(default)]
     pub kept: Kept,
 }
 
-/// When a settled fee stays with the agency although the dossier ends without a result. Of what did not settle a fee nothing
-/// stays.
+/// When the agency keeps a settled fee although the dossier ends without a result. Amounts that did
+/// not settle a fee are never kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Kept {
-    /// Once the dossier was accepted, for then work on it has begun.
+    /// From acceptance on, because the work has begun then.
     #[default]
     AfterAcceptance,
     /// Always (for example Decree 297/2025/NĐ-CP).
     Always,
-    /// Never: it is for the result.
+    /// Never: the fee is for the result.
     Never,
 }
 
-/// When a fee is owed.
+/// The event at which a fee is owed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FeeDue {
-    /// With the submission, before acceptance.
+    /// Submission; to be paid before acceptance.
     AtFiling,
-    /// Once the dossier has been found valid.
+    /// The acceptance of the dossier.
     AfterAcceptance,
 }
 
-/// Law 97/2015/QH13, art. 3: the two are different money and are accounted for separately (art. 14.4).
+/// The kind of a fee (Law 97/2015/QH13, art. 3). The kinds are accounted for separately (art.
+/// 14.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(utoipa::ToSchema)]
@@ -203,20 +204,18 @@ pub enum FeeKind {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FeeLine {
-    /// Names the rule in records.
+    /// Identifies the rule in records.
     pub rule: String,
-    /// Which kind of money.
     pub kind: FeeKind,
-    /// What for.
+    /// The name of the fee.
     pub name: Text,
-    /// How much.
     pub amount: Vnd,
-    /// In which days it is charged.
+    /// The days on which it is charged.
     pub effective: Period,
-    /// By which ways of filing; all if empty.
+    /// The channels of filing for which it is charged; all if empty.
     #[serde(default)]
     pub channels: Vec<Channel>,
-    /// On what it rests.
+    /// The legal basis.
     pub basis: String,
 }
 
@@ -225,70 +224,71 @@ pub struct FeeLine {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Reduction {
-    /// Names the rule in records.
+    /// Identifies the rule in records.
     pub rule: String,
-    /// How much less, in per cent.
+    /// The reduction, in per cent.
     pub percent: u8,
-    /// Of which kinds of money.
+    /// The kinds of fee that it reduces.
     pub of: Vec<FeeKind>,
-    /// In which days.
+    /// The days on which it applies.
     pub effective: Period,
-    /// By which ways of filing; all if empty.
+    /// The channels of filing for which it applies; all if empty.
     #[serde(default)]
     pub channels: Vec<Channel>,
-    /// For which groups of applicants; everybody if empty.
+    /// The groups of applicants for which it applies; everybody if empty.
     #[serde(default)]
     pub groups: Vec<String>,
-    /// For dossiers of which agencies, with those below them; all if empty.
+    /// The agencies for whose dossiers it applies, those below them included; all if empty.
     #[serde(default)]
     pub agencies: Vec<AgencyCode>,
-    /// On what it rests.
+    /// The legal basis.
     pub basis: String,
 }
 
-/// How a dossier is received.
+/// The rules for receiving dossiers.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct IntakeRules {
-    /// The one-stop unit's own time to accept, refuse or ask; absent if no such limit counts.
+    /// The one-stop unit's period to accept, refuse or request a supplement; absent if there is
+    /// none.
     pub answer: Option<Budget>,
-    /// Whether a complete dossier is accepted by the submission itself.
+    /// Whether a complete dossier is accepted by its submission.
     #[serde(default)]
     pub automatic: bool,
-    /// How long before a day that the dossier names it must be filed; without it, at any time.
+    /// The minimum time between filing and a day that the form names; no limit if absent.
     pub ahead: Option<Ahead>,
 }
 
-/// A dossier that must be filed some time before what it is about (for example Decree 81/2018/NĐ-CP, art. 17: three working
-/// days before a promotion begins).
+/// A dossier that must be filed some time before the event that it is about (for example Decree
+/// 81/2018/NĐ-CP, art. 17: three working days before a promotion begins).
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Ahead {
-    /// The public field with that day.
+    /// The public field with the day of the event.
     pub field: String,
-    /// How many working days before it at the latest.
+    /// Minimum number of working days between filing and the event.
     pub working_days: u32,
-    /// On what it rests.
+    /// The legal basis.
     pub basis: String,
 }
 
-/// How a dossier is worked on.
+/// The rules for the review.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReviewRules {
-    /// The activities.
+    /// The activities, in their order.
     #[serde(default)]
     pub activities: Vec<Activity>,
-    /// Whether activities may be done in any order and more than once.
+    /// Whether activities may be completed in any order, and more than once.
     #[serde(default)]
     pub any_order: bool,
     /// Whether a decision needs a second officer.
     #[serde(default = "yes")]
     pub four_eyes: bool,
-    /// How long a consulted agency has to answer.
+    /// A consulted agency's period to answer.
     pub consultation: Option<Budget>,
     /// A rule that decides without an officer.
     pub automatic: Option<AutomaticDecision>,
@@ -303,14 +303,12 @@ const fn yes() -> bool {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Activity {
-    /// Its code.
     pub code: String,
-    /// Its name.
     pub name: Text,
-    /// Who does it.
+    /// The role of the officer who completes it.
     #[serde(default = "reviewer")]
     pub role: Role,
-    /// How long it may take.
+    /// The period to complete it.
     pub budget: Option<Budget>,
 }
 
@@ -318,45 +316,45 @@ const fn reviewer() -> Role {
     Role::Reviewer
 }
 
-/// A rule that decides without an officer: the outcome if every condition holds, an officer otherwise.
+/// A rule that decides without an officer if all conditions hold; otherwise an officer decides.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AutomaticDecision {
-    /// All must hold.
+    /// The conditions, which must all hold.
     pub when: Vec<Condition>,
-    /// What follows then.
+    /// The decision if they hold.
     pub outcome: Outcome,
-    /// Whether its answer is issued by itself, without an officer, under the next number of its register.
+    /// Whether the result is also issued without an officer, under the next number of its register.
     #[serde(default)]
     pub issues: bool,
 }
 
-/// A test of one public field.
+/// A condition on one public field.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Condition {
-    /// The field, as a JSON Pointer that is among the procedure's public ones.
+    /// A JSON Pointer from the procedure's `public`.
     pub field: String,
-    /// One of these values.
+    /// The field has one of these values.
     pub one_of: Option<Vec<Value>>,
-    /// A number at least this.
+    /// The field is a number not less than this.
     pub at_least: Option<i64>,
-    /// A number at most this.
+    /// The field is a number not greater than this.
     pub at_most: Option<i64>,
-    /// The class that a list of codes gives.
+    /// The field is the class that a list of codes contains.
     pub confirmed_by: Option<ConfirmedBy>,
 }
 
-/// A class in a form is the declarant's own word, until a list of codes says the same.
+/// A class in a form is only the applicant's statement; a list of codes confirms it.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmedBy {
-    /// The list.
+    /// The name of the list.
     pub list: String,
-    /// The public field with the code whose class it is.
+    /// The public field with the code that has the class.
     pub code: String,
 }
 
@@ -369,19 +367,18 @@ impl ConfirmedBy {
     }
 }
 
-/// By which law and for which day something is asked.
+/// The law and the day for which a condition is evaluated.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
-    /// The law …
     pub law: &'a Law,
-    /// … as it was on record then.
+    /// The instant as of which the law is known.
     pub at: Timestamp,
-    /// The day on which something must be valid.
+    /// The day on which codes must be valid.
     pub on: Date,
 }
 
 impl Condition {
-    /// Whether the public fields of a dossier satisfy it.
+    /// Whether the public fields of a dossier satisfy the condition.
     #[must_use]
     pub fn holds(&self, public: &BTreeMap<String, Value>, asked: Asked<'_>) -> bool {
         let Some(value) = public.get(&self.field) else { return false };
@@ -394,7 +391,7 @@ impl Condition {
 }
 
 impl FeeLine {
-    /// Whether it is charged for what is filed by a way.
+    /// Whether it is charged for dossiers filed by this channel.
     #[must_use]
     pub fn is_for(&self, channel: Channel) -> bool {
         self.channels.is_empty() || self.channels.contains(&channel)
@@ -402,7 +399,7 @@ impl FeeLine {
 }
 
 impl Reduction {
-    /// Whether it is given to dossiers of an agency.
+    /// Whether it applies to dossiers of this agency.
     #[must_use]
     pub fn is_given_by(&self, agency: &AgencyCode) -> bool {
         self.agencies.is_empty() || self.agencies.iter().any(|own| own.covers(agency))
@@ -410,19 +407,19 @@ impl Reduction {
 }
 
 impl Procedure {
-    /// Its code and version.
+    /// The code and the version.
     #[must_use]
     pub fn reference(&self) -> ProcedureRef {
         ProcedureRef { code: self.code.clone(), version: self.version }
     }
 
-    /// Whether its form or its rules refer to a list of codes.
+    /// Whether the form or the rules refer to this list of codes.
     #[must_use]
     pub fn refers_to(&self, list: &str) -> bool {
         self.code_lists().is_ok_and(|lists| lists.iter().any(|named| named == list))
     }
 
-    /// The lists of codes that its form and its rules refer to.
+    /// The lists of codes to which the form and the rules refer.
     pub(super) fn code_lists(&self) -> Result<Vec<String>, String> {
         let form = references(&self.form)?.into_iter().map(|reference| reference.list);
         let conditions = self.review.automatic.iter().flat_map(|rule| &rule.when);

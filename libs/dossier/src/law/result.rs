@@ -1,86 +1,88 @@
-//! What a procedure leads to, as it is written in a file: the result, how long it is valid, and what is owed after it.
+//! The outcome of a procedure, as defined in a file: the result, its validity, and the duties after
+//! it.
 
 use calendar::{Budget, Text};
 use serde::Deserialize;
 
-/// What a procedure leads to.
+/// The rules for the result of a procedure.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ResultRules {
-    /// The result's code (`KQ.…`); absent if the procedure has none, which is lawful.
+    /// The result's code (`KQ.…`); absent if the procedure has no result, which is lawful.
     pub code: Option<String>,
-    /// Whether it is a document: without one it is not issued.
+    /// Whether it is a document; it is then not issued without one.
     #[serde(default)]
     pub document: bool,
-    /// How long it is valid; for ever if absent.
+    /// How long it is valid; unlimited if absent.
     pub validity: Option<Budget>,
-    /// How it is made valid for longer; without it, not at all.
+    /// The rules for a renewal; not possible if absent.
     pub renewal: Option<Renewal>,
-    /// What is owed once a result that grants what was asked for is there.
+    /// The duties after a result that grants the application.
     #[serde(default)]
     pub duties: Vec<Duty>,
 }
 
-/// How a result is made valid for longer, for example Decree 26/2026/NĐ-CP, art. 14: once, asked for at least five working
-/// days before it expires, decided on within five working days, for six months.
+/// The rules for the renewal of a result, for example Decree 26/2026/NĐ-CP, art. 14: once,
+/// requested at least five working days before the result expires, decided within five working
+/// days, for six months.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Renewal {
-    /// How many working days before the day on which it expires it must be asked for at the latest.
+    /// Minimum number of working days between the request and the day on which the result expires.
     pub ask_before: u32,
-    /// How long the agency has to decide.
+    /// The agency's period to decide.
     pub decide_within: Budget,
-    /// How often.
+    /// Maximum number of renewals.
     pub times: u32,
-    /// For how long, from when it would have expired.
+    /// How long it is valid after a renewal, counted from the previous expiry.
     pub validity: Budget,
-    /// On what it rests.
+    /// The legal basis.
     pub basis: String,
 }
 
-/// Something that somebody owes after the result, within a period of its own (for example Decree 81/2018/NĐ-CP, art. 21:
-/// the result of a promotion of chance within 45 days).
+/// A duty after the result, with its own period (for example Decree 81/2018/NĐ-CP, art. 21: the
+/// result of a promotion of chance within 45 days).
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Duty {
-    /// Names it in records.
+    /// Identifies it in records.
     pub code: String,
-    /// What is owed.
+    /// The duty in words.
     pub name: Text,
-    /// Who owes it.
     pub by: OwedBy,
-    /// The public field with the date from which it counts; without it and `after`, from the issuing of the result.
+    /// The public field with the date from which the period counts; without it and `after`, it
+    /// counts from the issue of the result.
     pub field: Option<String>,
-    /// The duty whose fulfilment it follows.
+    /// The code of the duty whose fulfilment begins the period.
     pub after: Option<String>,
-    /// How long it may take.
+    /// The period to meet it.
     pub budget: Budget,
-    /// On what it rests.
+    /// The legal basis.
     pub basis: String,
 }
 
-/// Who owes something after the result.
+/// The party that has a duty after the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OwedBy {
-    /// The applicant, for whom the one-stop unit may record it.
+    /// The applicant; the one-stop unit may record the fulfilment.
     Applicant,
-    /// The agency.
+    /// The agency that handles the dossier.
     Agency,
 }
 
 impl ResultRules {
-    /// A duty by its code.
+    /// The duty with this code.
     #[must_use]
     pub fn duty(&self, code: &str) -> Option<&Duty> {
         self.duties.iter().find(|duty| duty.code == code)
     }
 
-    /// What contradicts itself, where these fields are `public`.
+    /// Checks for contradictions, with the procedure's `public` fields.
     pub(super) fn check(&self, public: &[String]) -> Result<(), String> {
         if self.renewal.is_some() && self.validity.is_none() {
             return Err("`result.renewal` is for a result that expires".to_owned());
@@ -113,7 +115,7 @@ impl ResultRules {
         Ok(())
     }
 
-    /// Every period.
+    /// All periods in these rules.
     pub(super) fn budgets(&self) -> impl Iterator<Item = Budget> {
         let renewal = self.renewal.iter().flat_map(|rules| [rules.decide_within, rules.validity]);
         self.validity.into_iter().chain(renewal).chain(self.duties.iter().map(|duty| duty.budget))

@@ -1,23 +1,24 @@
-//! The schemas of a form that hold for one place in it: through references and combined schemas, each looked at once, however often
-//! and in whatever circles they lead to one another.
+//! Finds the schemas of a form that apply to one place in it, through references and combined
+//! schemas. Each is visited once, so that cycles end.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-/// Keywords whose schemas hold for the same place.
+/// Keywords whose schemas apply to the same place.
 pub(super) const SAME_PLACE: &[&str] = &["allOf", "anyOf", "oneOf", "if", "then", "else"];
-/// How many names a pointer into a form may have.
+/// Maximum number of names in a pointer into a form.
 const POINTER_NAMES_MAX: usize = 32;
-/// How many schemas may hold for one place, each counted as often as it is referred to: whoever checks a form looks at each of them.
+/// Maximum number of schemas that apply to one place, counted once per reference: a validator
+/// visits each of them.
 pub(super) const SCHEMAS_OF_A_PLACE_MAX: u64 = 1_000;
-/// How many references and combined schemas may follow one another.
+/// Maximum length of a chain of references and combined schemas.
 const CHAIN_MAX: usize = 100;
 
-/// A schema by its place in memory: it stands once in its file.
+/// A schema, identified by its address in memory.
 type Known = *const Value;
 
-/// The schemas of the field that a pointer into the form leads to; none if the form has no such field.
+/// The schemas of the field at `pointer`; none if the form has no such field.
 pub(super) fn at<'s>(form: &'s Value, pointer: &str) -> Vec<&'s Value> {
     let names: Vec<&str> = pointer.split('/').skip(1).collect();
     if names.len() > POINTER_NAMES_MAX {
@@ -31,13 +32,13 @@ pub(super) fn at<'s>(form: &'s Value, pointer: &str) -> Vec<&'s Value> {
     same_place(form, last)
 }
 
-/// Whether a form says that the field to which a pointer leads is a date.
+/// Whether a form defines the field at `pointer` as a date.
 pub(crate) fn is_date(form: &Value, pointer: &str) -> bool {
     let date = |schema: &&Value| schema.get("format").is_some_and(|format| format == "date");
     at(form, pointer).iter().any(date)
 }
 
-/// These schemas and all that hold for the same place besides them.
+/// These schemas and all others that apply to the same place.
 pub(super) fn same_place<'s>(root: &'s Value, schemas: Vec<&'s Value>) -> Vec<&'s Value> {
     let (mut open, mut known, mut all) = (schemas, BTreeSet::<Known>::new(), Vec::new());
     while let Some(schema) = open.pop() {
@@ -49,12 +50,12 @@ pub(super) fn same_place<'s>(root: &'s Value, schemas: Vec<&'s Value>) -> Vec<&'
     all
 }
 
-/// What a schema itself says of one of its fields.
+/// The schemas of a field in one schema, without references.
 fn field<'s>(schema: &'s Value, name: &str) -> Vec<&'s Value> {
     let named = schema.get("properties").and_then(|properties| properties.get(name));
     let mut found: Vec<&Value> = named.into_iter().collect();
     if named.is_none() {
-        // A form may leave the names to whoever fills it in.
+        // The names may be open, by pattern or as additional properties.
         let patterns = schema.get("patternProperties").and_then(Value::as_object);
         found.extend(patterns.into_iter().flat_map(|patterns| patterns.values()));
         found.extend(schema.get("additionalProperties").filter(|more| more.is_object()));
@@ -66,7 +67,7 @@ fn field<'s>(schema: &'s Value, name: &str) -> Vec<&'s Value> {
     found
 }
 
-/// The schemas that a schema refers to for its own place.
+/// The schemas to which a schema refers for its own place.
 fn besides<'s>(root: &'s Value, schema: &'s Value) -> Vec<&'s Value> {
     let referred = schema.get("$ref").and_then(Value::as_str);
     let referred = referred.and_then(|to| root.pointer(to.strip_prefix('#')?));
@@ -83,8 +84,8 @@ fn besides<'s>(root: &'s Value, schema: &'s Value) -> Vec<&'s Value> {
     found
 }
 
-/// The first schema in a form, as a JSON Pointer into it, for whose place too many hold, or which leads back to itself: whoever
-/// checked what somebody fills in would not come to an end.
+/// A JSON Pointer to the first schema to whose place too many schemas apply, or which refers to
+/// itself: validation would not end.
 pub(super) fn endless(form: &Value) -> Option<String> {
     let mut counts = BTreeMap::new();
     let mut open = vec![(String::new(), form)];
@@ -110,13 +111,14 @@ pub(super) fn endless(form: &Value) -> Option<String> {
     None
 }
 
-/// How many schemas hold for the place of one, each as often as it is referred to; too many for one that leads back to itself.
+/// The number of schemas that apply to a schema's place, counted once per reference; `u64::MAX` for
+/// one that refers to itself.
 fn count(root: &Value, schema: &Value, chain: usize, counts: &mut BTreeMap<Known, u64>) -> u64 {
     if let Some(known) = counts.get(&std::ptr::from_ref(schema)) {
         return *known;
     }
     let Some(chain) = chain.checked_sub(1) else { return u64::MAX };
-    // Whoever comes back here before it is counted leads back to itself.
+    // A schema that is reached again before it is counted refers to itself.
     counts.insert(schema, u64::MAX);
     let others = besides(root, schema).into_iter().chain(schema.get("not"));
     let others = others.map(|other| count(root, other, chain, counts));
@@ -162,7 +164,7 @@ mod tests {
         assert_eq!(same_place(&round, vec![&round]).len(), 9, "itself and each that refers to it");
         assert_eq!(at(&round, "/a/a/a").len(), 10);
         assert_eq!(endless(&round).as_deref(), Some(""));
-        // No circle, but each refers to the next one twice.
+        // No cycle, but each refers to the next one twice.
         let mut defs = serde_json::Map::new();
         for at in 0..40 {
             let next = json!({ "$ref": format!("#/$defs/s{}", at + 1) });

@@ -1,4 +1,4 @@
-//! Which version of a procedure holds: on a day, by what was known, and by its number.
+//! Selects the version of a procedure: by day, by the law known at an instant, and by number.
 
 use std::collections::BTreeSet;
 
@@ -15,8 +15,8 @@ impl Law {
         self.in_force_as_known(code, on, Timestamp::MAX)
     }
 
-    /// The version of a procedure that was in force on a date by what had been recorded up to `known_at`: a version may
-    /// take effect before it is issued.
+    /// The version of a procedure in force on a date by what was recorded up to `known_at`: a
+    /// version may take effect before it is issued.
     #[must_use]
     pub fn in_force_as_known(
         &self,
@@ -29,8 +29,8 @@ impl Law {
         versions.iter().rev().filter(known).find(|procedure| procedure.effective.contains(on))
     }
 
-    /// The version of a procedure that is shown for a date by what had been recorded up to `known_at`: the one in force, or
-    /// else the next one, or else the last one.
+    /// The version to show for a date, by what was recorded up to `known_at`: the one in force,
+    /// otherwise the next one, otherwise the last one.
     #[must_use]
     pub fn nearest(
         &self,
@@ -47,7 +47,8 @@ impl Law {
         in_force.or_else(next).or_else(|| known().next_back())
     }
 
-    /// The versions of a procedure that take effect after a date, by what had been recorded up to `known_at`.
+    /// The versions of a procedure that take effect after a date, by what was recorded up to
+    /// `known_at`.
     pub fn upcoming(
         &self,
         code: &ProcedureCode,
@@ -67,14 +68,14 @@ impl Law {
         self.procedures.get(code)?.iter().map(|procedure| procedure.effective.from).min()
     }
 
-    /// The day on which an instant is where the dossiers of `agency`, or of those below it, are dealt with: nothing if nobody does.
+    /// The local day of an instant at `agency`, or at an agency below it; `None` if there is none.
     #[must_use]
     pub(super) fn day_of(&self, agency: &AgencyCode, at: Timestamp) -> Option<Date> {
         let own = self.agencies().find(|own| agency.covers(&own.code))?;
         Some(self.calendar_of(&own.code)?.date_of(at))
     }
 
-    /// The day on which an instant is where it is earliest of all agencies; the day of UTC without any.
+    /// The earliest local day of an instant among all agencies; the day in UTC if there are none.
     #[must_use]
     pub(super) fn earliest_day(&self, at: Timestamp) -> Date {
         let kept: BTreeSet<&str> = self.agencies().map(|agency| &*agency.calendar).collect();
@@ -83,13 +84,13 @@ impl Law {
         earliest.unwrap_or_else(|| jiff::tz::TimeZone::UTC.to_datetime(at).date())
     }
 
-    /// Whether any version of the procedure is known at all.
+    /// Whether any version of the procedure is loaded.
     #[must_use]
     pub fn knows(&self, code: &ProcedureCode) -> bool {
         self.procedures.contains_key(code)
     }
 
-    /// A procedure in a version, also in one that was taken back.
+    /// A version of a procedure; withdrawn versions are included.
     #[must_use]
     pub fn procedure(&self, reference: &ProcedureRef) -> Option<&Procedure> {
         let mut versions = self.procedures.get(&reference.code).into_iter().flatten();

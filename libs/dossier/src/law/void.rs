@@ -1,29 +1,27 @@
-//! Files of rules that stand in the log and are no law: each was checked by the law as it was when it was issued, and another file
-//! that was recorded before it contradicts it. Every reader comes upon the same file in the same place of the log, so all agree.
+//! Void files of rules: files that are recorded in the log but are not law. Each was valid by the
+//! law at its check, but contradicts a file that was recorded between check and record. All
+//! processes read the log in the same order, so that all find the same files void.
 
 use jiff::Timestamp;
 
 use super::{InvalidLaw, Law};
 use crate::contract::{ProcedureCode, RulesIssued, RulesKind};
 
-/// A recorded file of rules that is no law.
+/// A recorded file of rules that is not law.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Void {
-    /// What it is about.
     pub kind: RulesKind,
-    /// Its name.
     pub name: String,
-    /// Its number, which stays used.
+    /// The version number, which stays in use.
     pub version: u32,
     /// What it contradicts.
     pub reason: String,
-    /// When it was recorded.
     pub recorded_at: Timestamp,
 }
 
 impl Law {
-    /// Takes a file of rules in that was recorded at `at`. Never fails: what contradicts the law that stands before it in the log
-    /// is passed over whole, and noted.
+    /// Adds a file of rules that was recorded at `at`. Cannot fail: a file that contradicts the law
+    /// before it in the log is ignored completely, and returned as void.
     pub fn record(&mut self, rules: &RulesIssued, at: Timestamp) -> Option<&Void> {
         let reason = match self.take(rules, Some(at)) {
             Ok(()) => return None,
@@ -36,20 +34,20 @@ impl Law {
         self.voids.last()
     }
 
-    /// Every recorded file of rules that is no law, in the order of the log.
+    /// All void files, in the order of the log.
     #[must_use]
     pub fn voids(&self) -> &[Void] {
         &self.voids
     }
 
-    /// Why a recorded file of rules is no law; nothing if it is, or was never recorded.
+    /// The void file with the reason; `None` if the version is law or was never recorded.
     #[must_use]
     pub fn void(&self, kind: RulesKind, name: &str, version: u32) -> Option<&Void> {
         let is = |void: &&Void| void.kind == kind && void.name == name && void.version == version;
         self.voids.iter().find(is)
     }
 
-    /// Those in whose place no later version was taken in: somebody has to issue one, or leave it.
+    /// Void files without a later valid version: an operator has to issue one, or leave it.
     pub fn open_voids(&self) -> impl Iterator<Item = &Void> {
         self.voids.iter().filter(|void| self.newest(void.kind, &void.name) < void.version)
     }
@@ -88,7 +86,7 @@ mod tests {
         rules(RulesKind::Agencies, id, &text).unwrap()
     }
 
-    /// The law with two parts of the registry, each of which then gets a version that is right by itself.
+    /// The law after both of two files of agencies, each valid without the other, were issued.
     fn crossed(first: &RulesIssued, second: &RulesIssued) -> Law {
         let mut law = law();
         let moment = at("2026-11-20T09:00");
@@ -133,7 +131,7 @@ mod tests {
     fn whatever_a_recorded_file_says_it_is_taken_or_noted_and_changes_nothing_by_half() {
         let moment = at("2026-11-20T09:00");
         for issued in crate::law::shipped_rules().unwrap() {
-            // By itself each but calendars, lists and the like refers to something that is not there.
+            // Most files refer to others that are missing here, and are void.
             let mut alone = Law::default();
             let noted = alone.record(&issued, moment).is_some();
             assert_eq!(noted, alone.newest(issued.kind, &issued.name) == 0, "{}", issued.name);

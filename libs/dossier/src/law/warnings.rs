@@ -1,5 +1,5 @@
-//! What somebody should look at in the law as it stands, although it is valid: a recorded file that is no law, and an automatic
-//! answer that no dossier can get.
+//! Warnings about valid law that somebody should examine: void files, and automatic decisions that
+//! no dossier can get.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -8,21 +8,22 @@ use serde_json::Value;
 use super::{CodeList, Condition, Finding, Law, Procedure, Void};
 use crate::contract::RulesIssued;
 
-/// Something to look at.
+/// A warning about a file of rules.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Warning {
-    /// The file: `procedure/CHEM.IMPORT/2`.
+    /// The file, for example `procedure/CHEM.IMPORT/2`.
     pub what: String,
-    /// Where in it, as a JSON Pointer; empty for all of it.
+    /// The place in it, as a JSON Pointer; empty for the whole file.
     pub pointer: String,
-    /// Why, in Vietnamese.
+    /// The message in Vietnamese.
     pub vi: String,
-    /// Why, in English.
+    /// The message in English.
     pub en: String,
 }
 
 impl Law {
-    /// What is to be looked at on the day of `now`: of procedures, in the versions that are in force or will be.
+    /// The warnings on the day of `now`; for procedures, in the versions that are or will be in
+    /// force.
     #[must_use]
     pub fn warnings(&self, now: Timestamp) -> Vec<Warning> {
         let known = |version: &Procedure| version.recorded_at.is_none_or(|at| at <= now);
@@ -44,8 +45,8 @@ impl Law {
         warnings
     }
 
-    /// What is to be looked at before `issued` becomes law: what it changes, and what would have to be looked at afterwards and is not
-    /// now.
+    /// The warnings before `issued` becomes law: its notable changes, and the warnings that it
+    /// would add.
     #[must_use]
     pub fn warnings_of(&self, issued: &RulesIssued, now: Timestamp) -> Vec<Finding> {
         let (before, mut law) = (self.warnings(now), self.clone());
@@ -65,7 +66,8 @@ impl Law {
         self.changes(issued, &law, now).into_iter().chain(shown).collect()
     }
 
-    /// The conditions of an automatic answer that no dossier can meet, because no list confirms any of the classes they admit.
+    /// The conditions of an automatic decision that no dossier can satisfy, because no list
+    /// contains any of the classes that they admit.
     fn never_answers(
         &self,
         procedure: &Procedure,
@@ -93,7 +95,7 @@ impl Law {
     }
 }
 
-/// Whether a list gives any code one of the classes that a condition admits, on some day from `day` on.
+/// Whether a list has one of the classes that a condition admits, for any code, on `day` or later.
 fn confirms(list: &CodeList, condition: &Condition, day: Date) -> bool {
     let admitted = |class: &str| {
         condition.one_of.as_ref().is_none_or(|values| values.contains(&Value::from(class)))
@@ -138,7 +140,7 @@ mod tests {
         assert_eq!(law.warnings_of(&next, at("2026-11-20T09:00")), []);
         law.record(&next, at("2026-11-20T09:00"));
         assert_eq!(whats(&law, "2026-11-20T09:00"), [""; 0]);
-        // The next list takes the only class away again.
+        // The next list removes the only class again.
         let text = in_version(CHEMICALS, 4);
         let last = rules(RulesKind::Codes, "chemicals", &text).unwrap();
         let found = law.warnings_of(&last, at("2026-11-20T09:00"));

@@ -1,4 +1,5 @@
-//! The registry of agencies: each named once, with what its dossiers and receipts need, and followed by somebody when it ends.
+//! Checks the registry of agencies: each is named once, has the data that dossiers and receipts
+//! need, and has a successor when it ends.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +10,11 @@ use crate::contract::AgencyCode;
 use crate::law::Agency;
 use crate::law::agencies::{AgencyFile, Succession};
 
-/// The most agencies of an installation, all parts of its registry together: three times the country (34 provinces, 3,321 communes,
-/// their departments), because an agency that was merged stays on the registry. Each is held in memory by every process, and looked
-/// through at every start and issue.
+/// Maximum number of agencies of an installation, in all files together: three times the number in
+/// the country (34 provinces, 3,321 communes, their departments), because merged agencies stay in
+/// the registry. Every process holds all of them in memory and visits them at each start and issue.
 pub(super) const AGENCIES_MAX: usize = 30_000;
-/// Bytes of the symbol of receipts: it names a stream.
+/// Maximum length of a receipt symbol, in bytes: it is part of a stream's name.
 const SYMBOL_BYTES_MAX: usize = 50;
 
 impl Check<'_, '_> {
@@ -43,7 +44,7 @@ impl Check<'_, '_> {
         });
     }
 
-    /// Whether the registry has room for the agencies of a file that it does not name yet.
+    /// Checks that the new agencies of a file do not exceed the maximum.
     fn room(&mut self, by_code: &BTreeMap<&AgencyCode, &Agency>) {
         let new = by_code.keys().filter(|code| self.law.agency(code).is_none()).count();
         let known = self.law.agencies().count();
@@ -95,7 +96,7 @@ impl Check<'_, '_> {
         self.as_before(at, agency);
     }
 
-    /// What an agency that is known may not change any more.
+    /// Checks the properties of known agencies that may not change.
     fn as_before(&mut self, at: &str, agency: &Agency) {
         let Some(known) = self.law.agency(&agency.code) else { return };
         if known.calendar != agency.calendar {
@@ -128,7 +129,7 @@ impl Check<'_, '_> {
         let named =
             |code: &AgencyCode| by_code.get(code).copied().or_else(|| self.law.agency(code));
         let mut next = Some(&succession.by);
-        // At most once through all of them.
+        // Bounded by the number of agencies, so that a cycle ends.
         for _ in 0..=by_code.len().saturating_add(self.law.agencies.len()) {
             let Some(by) = next else { break };
             let Some(agency) = named(by) else {
@@ -148,7 +149,7 @@ impl Check<'_, '_> {
         self.add(&format!("{at}/by"), vi, en);
     }
 
-    /// Procedures that nobody would receive any more.
+    /// Checks that every procedure still has an agency that receives it.
     fn left_without(
         &mut self,
         at: &str,
@@ -180,7 +181,7 @@ impl Check<'_, '_> {
         }
     }
 
-    /// An agency belongs to one file.
+    /// Checks that the agency is not in another file.
     fn of_this_part(&mut self, at: &str, id: &str, agency: &Agency) {
         let known = self.law.agency(&agency.code).filter(|known| *known.part != *id);
         if let Some(known) = known {
@@ -192,7 +193,7 @@ impl Check<'_, '_> {
         }
     }
 
-    /// Agencies that the file named before and does not name any more.
+    /// Checks that no agency of the file's earlier version is missing.
     fn gone(&mut self, id: &str, by_code: &BTreeMap<&AgencyCode, &Agency>) {
         let named = self.law.agencies().filter(|agency| *agency.part == *id);
         let missing = named.map(|agency| &agency.code);

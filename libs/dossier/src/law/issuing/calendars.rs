@@ -1,5 +1,5 @@
-//! A calendar: each of its parts by itself, so that all that is wrong is found at once, then what follows from the whole for
-//! the periods of the procedures that are counted by it.
+//! Checks a calendar: first each part by itself, so that all findings are reported at once, then
+//! its effect on the periods of the procedures that use it.
 
 use std::collections::BTreeSet;
 
@@ -11,11 +11,11 @@ use super::Check;
 use super::periods::Periods;
 use crate::law::Procedure;
 
-/// The most days of one entry.
+/// Maximum length of an entry, in days.
 const DAYS_OF_ONE_MAX: i32 = 366;
-/// The names of the time zone in which the Labour Code of Vietnam holds.
+/// The time zones in which the Labour Code of Vietnam applies.
 const VIETNAM_ZONES: [&str; 2] = ["Asia/Ho_Chi_Minh", "Asia/Saigon"];
-/// How many years ahead days off can have been announced.
+/// The latest year until which days off may be announced, counted from the present one.
 const ANNOUNCED_YEARS_MAX: i16 = 10;
 
 impl Check<'_, '_> {
@@ -25,7 +25,7 @@ impl Check<'_, '_> {
         }
         self.announced(value);
         self.statutory(value);
-        // A calendar in which nothing is wrong, with one part of this one at a time.
+        // A valid calendar, in which one part at a time is replaced by that of this file.
         let sound = json!({
             "id": "x", "version": 1, "legal_basis": "x", "time_zone": "UTC",
             "announced": { "from": "2026-01-01", "to": "2026-12-31" }, "days": [],
@@ -53,7 +53,8 @@ impl Check<'_, '_> {
     }
 
     fn announced(&mut self, value: &Value) {
-        // One that ends earlier than before may correct a mistake, unless days that are over were not announced any more.
+        // An earlier end may correct a mistake, but must not withdraw the announcement for past
+        // days.
         let known =
             value.get("id").and_then(Value::as_str).and_then(|id| self.law.newest_calendar(id));
         if let (Some(known), Some(to)) = (known, value.pointer("/announced/to").and_then(date))
@@ -79,11 +80,12 @@ impl Check<'_, '_> {
         }
     }
 
-    /// After what was announced the Labour Code of Vietnam holds by itself (2019, art. 112): a file that says nothing of it would
-    /// lose its days off, and nobody would notice before the first of them. That none are given must be said.
+    /// After the announced days, the days off of the Labour Code of Vietnam apply (2019, art. 112).
+    /// A file without `statutory` would lose them, unnoticed until the first of them, so that even
+    /// `none` must be stated.
     fn statutory(&mut self, value: &Value) {
         let text = |name: &str| value.get(name).and_then(Value::as_str);
-        // Zones are found however they are spelt.
+        // Time zone names are case-insensitive.
         let is = |zone: &str| VIETNAM_ZONES.iter().any(|known| known.eq_ignore_ascii_case(zone));
         let zone = text("time_zone").is_some_and(is);
         let before = text("id").and_then(|id| self.law.newest_calendar(id));
@@ -112,7 +114,8 @@ impl Check<'_, '_> {
         }
     }
 
-    /// The days of an entry, each named once; whether they can be looked at further.
+    /// Checks the days of an entry, which must not be in another one. Returns whether its other
+    /// parts can be checked.
     fn span(&mut self, at: &str, days: &Value, named: &mut BTreeSet<Date>) -> bool {
         let Some(from) = days.get("from").and_then(date) else { return true };
         let to = days.get("to").and_then(date).unwrap_or(from);
@@ -135,7 +138,7 @@ impl Check<'_, '_> {
         true
     }
 
-    /// Every period that is counted by this calendar must still end.
+    /// Checks that every period counted by this calendar ends.
     fn follows(&mut self, calendar: &Calendar) {
         let by = Periods { now: self.now, calendars: vec![calendar] };
         let keeps = self.law.agencies().filter(|agency| agency.calendar == calendar.id());

@@ -1,4 +1,5 @@
-//! What a procedure costs: amounts that can be added up, reductions that reduce, and a window in which to pay.
+//! Checks the tariff of a procedure: amounts whose sum is representable, effective reductions, and
+//! a period to pay.
 
 use super::Check;
 use super::periods::Periods;
@@ -6,10 +7,10 @@ use super::procedure::name;
 use crate::contract::{AgencyCode, Channel, Vnd};
 use crate::law::{FeeLine, Procedure, Reduction};
 
-/// The largest amount of a line: a thousand billion đồng. The sum of all lines, a hundredfold, stays far below what an amount
-/// can hold.
+/// Maximum amount of a line: a thousand billion đồng. The sum of all lines, at most 200 times as
+/// much, fits into 64 bits.
 const AMOUNT_MAX: Vnd = Vnd(1_000_000_000_000);
-/// Lines of a tariff, and reductions of it.
+/// Maximum number of lines, and of reductions.
 const LINES_MAX: usize = 200;
 
 impl Check<'_, '_> {
@@ -86,7 +87,7 @@ impl Check<'_, '_> {
         self.agencies_under(at, procedure, &reduction.agencies);
     }
 
-    /// Agencies that something is limited to.
+    /// Checks the agencies to which something is limited.
     fn agencies_under(&mut self, at: &str, procedure: &Procedure, agencies: &[AgencyCode]) {
         self.once(&format!("{at}/agencies"), agencies);
         for (place, agency) in agencies.iter().enumerate() {
@@ -101,7 +102,7 @@ impl Check<'_, '_> {
         }
     }
 
-    /// Ways of filing that something is limited to.
+    /// Checks the channels to which something is limited.
     fn ways(&mut self, at: &str, procedure: &Procedure, channels: &[Channel]) {
         self.once(&format!("{at}/channels"), channels);
         for (place, channel) in channels.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Something that is wrong with a file of rules or with the values of a command, and where.
+//! Findings: what is wrong with a file of rules or the values of a command, and where.
 
 use std::fmt;
 
@@ -6,72 +6,70 @@ use calendar::Text;
 
 use super::place;
 
-/// The most findings that are told at once.
+/// Maximum number of findings that are reported at once.
 pub const FINDINGS_MAX: usize = 100;
 
-/// A place in a file, from 1.
+/// A place in the text of a file, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    /// The line.
     pub line: usize,
-    /// The column.
     pub column: usize,
 }
 
-/// Something that is wrong with a file of rules, or with a value of a command: it cannot be right, or something would follow from it
-/// that cannot be computed.
+/// A fault of a file of rules or of a value in a command: it cannot be right, or makes something
+/// impossible to compute.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// JSON Pointer (RFC 6901) into the file, or into the body of the request.
     pub pointer: String,
-    /// Where that is in the text of a file, if it is known.
+    /// The place in the text of a file, if known.
     pub place: Option<Place>,
-    /// What is wrong, in Vietnamese.
+    /// The message in Vietnamese.
     pub vi: String,
-    /// What is wrong, in English.
+    /// The message in English.
     pub en: String,
 }
 
 impl Finding {
-    /// The value at `pointer` is wrong in this way.
+    /// A finding for the value at `pointer`.
     #[must_use]
     pub fn new(pointer: impl Into<String>, vi: impl Into<String>, en: impl Into<String>) -> Self {
         Self { pointer: pointer.into(), place: None, vi: vi.into(), en: en.into() }
     }
 
-    /// The same with a text in both languages.
+    /// A finding with a bilingual message.
     #[must_use]
     pub fn said(pointer: impl Into<String>, Text { vi, en }: Text) -> Self {
         Self::new(pointer, vi, en)
     }
 }
 
-/// Everything that is wrong with a file of rules, at most a hundred findings.
+/// The findings of a check, at most [`FINDINGS_MAX`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Findings(pub Vec<Finding>);
 
 impl Findings {
-    /// Whether nothing was found.
+    /// Whether there are no findings.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// One more, without its place in the text.
+    /// Adds a finding without its place in the text; ignored once the maximum is reached.
     pub fn add(&mut self, pointer: &str, vi: impl Into<String>, en: impl Into<String>) {
         if self.0.len() < FINDINGS_MAX {
             self.0.push(Finding::new(pointer, vi, en));
         }
     }
 
-    /// Where the last one is.
+    /// Sets the place of the last finding.
     pub(super) fn at(&mut self, place: Option<Place>) {
         if let Some(last) = self.0.last_mut() {
             last.place = place;
         }
     }
 
-    /// The same, in the order of the text, each with its line and column.
+    /// The findings in the order of the text, each with its line and column.
     #[must_use]
     pub fn placed(mut self, text: &str) -> Self {
         for finding in &mut self.0 {

@@ -1,4 +1,5 @@
-//! The form of a procedure, as a JSON Schema: what pointers into it lead to, and whether anything could satisfy it.
+//! Checks the form of a procedure, as a JSON Schema: that pointers lead to a field, and that the
+//! form can be filled in.
 
 use serde_json::Value;
 
@@ -7,10 +8,10 @@ use crate::law::alternatives::{confused, leads_to_ours, overlooked};
 use crate::law::coded::{FILING, LISTED, NAMED, NOT_AFTER, NOT_BEFORE, OURS, SINGLE};
 use crate::law::schema::{SAME_PLACE, SCHEMAS_OF_A_PLACE_MAX, at, endless, is_date};
 
-/// How deep schemas are followed.
+/// Maximum depth of schemas that are visited.
 const DEPTH_MAX: usize = 32;
 
-/// Whether a keyword of our own stands anywhere in a value.
+/// Whether one of our own keywords occurs anywhere in a value.
 fn has_ours(value: &Value, depth: usize) -> bool {
     let Some(depth) = depth.checked_sub(1) else { return false };
     match value {
@@ -23,7 +24,7 @@ fn has_ours(value: &Value, depth: usize) -> bool {
 }
 
 impl Check<'_, '_> {
-    /// A pointer that must lead to a field of the form.
+    /// Checks that `names` is a pointer to a field of the form.
     pub(super) fn pointer(&mut self, form: &Value, pointer: &str, names: &str) {
         if !names.starts_with('/') {
             let (vi, en) = (
@@ -51,7 +52,7 @@ impl Check<'_, '_> {
         }
     }
 
-    /// A field from which a period counts: it must be among the public ones and a date.
+    /// Checks a field from which a period counts: it must be a public field and a date.
     pub(super) fn date_field(
         &mut self,
         (form, public): (&Value, &[String]),
@@ -78,7 +79,7 @@ impl Check<'_, '_> {
         }
     }
 
-    /// Fields that a form demands and does not admit: nobody could fill it in.
+    /// Checks that a form admits the fields that it requires.
     pub(super) fn fillable(&mut self, schema: &Value, pointer: &str, depth: usize) {
         let Some(depth) = depth.checked_sub(1) else { return };
         let properties = schema.get("properties").and_then(Value::as_object);
@@ -105,7 +106,8 @@ impl Check<'_, '_> {
         }
     }
 
-    /// Keywords of our own that would not hold: where no form is followed, or with a value that says nothing.
+    /// Checks for our own keywords that would have no effect: in places that are not visited, or
+    /// with an invalid value.
     fn ours(&mut self, root: &Value, schema: &Value, pointer: &str, depth: usize) {
         let (Some(depth), Value::Object(keywords)) = (depth.checked_sub(1), schema) else { return };
         self.choices(root, schema, pointer);
@@ -151,8 +153,8 @@ impl Check<'_, '_> {
         }
     }
 
-    /// Alternatives and conditions of which nobody can tell which one a value is meant by: a keyword of our own in another one would
-    /// not be looked at.
+    /// Checks that alternatives and conditions can be told apart: if a value could be meant by
+    /// another one, our own keywords in that one would not be checked.
     fn choices(&mut self, root: &Value, schema: &Value, pointer: &str) {
         let mut confusing = |at: String, keyword: &str| {
             let (vi, en) = (

@@ -1,4 +1,4 @@
-//! The periods for complaints, what holds for money, and lists of codes.
+//! Checks the periods for complaints, the rules for payments, and lists of codes.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::Check;
 use crate::contract::{ComplaintClass, Vnd, partner_name};
 use crate::law::{CodeList, ComplaintRules, PaymentRules};
 
-/// The largest amount that one person may give back: above it the second person would never be asked.
+/// Maximum amount that one person may refund: above it a second person would never be required.
 const ALONE_MAX: Vnd = Vnd(1_000_000_000_000);
 
 impl Check<'_, '_> {

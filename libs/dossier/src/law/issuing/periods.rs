@@ -1,16 +1,16 @@
-//! Periods: each must come to an end in a time that anybody could mean.
+//! Checks periods: each must end within a plausible time.
 
 use calendar::{Budget, Calendar, Gaps, Unit, end_of};
 use jiff::{SignedDuration, Timestamp};
 
 use super::Check;
 
-/// The longest period, in days: thirty years. It stays below [`calendar::HORIZON_DAYS`] by as much as a period may stand
-/// still.
+/// Maximum length of a period, in days: thirty years. It is below [`calendar::HORIZON_DAYS`], which
+/// leaves room for suspensions.
 const PERIOD_DAYS_MAX: i64 = 10_950;
-/// The most working days that are counted back from a day.
+/// Maximum number of working days counted back from a day.
 const WORKING_DAYS_BACK_MAX: u32 = 1_000;
-/// The most times that something may be done again.
+/// Maximum number of permitted repetitions.
 pub(super) const TIMES_MAX: u32 = 100;
 
 /// The calendars by which periods are counted.
@@ -20,7 +20,7 @@ pub(super) struct Periods<'a> {
 }
 
 impl Periods<'_> {
-    /// Whether a period that began now would end, by every calendar.
+    /// Whether a period that begins now ends by every calendar.
     pub(super) fn ends(&self, budget: Budget) -> bool {
         let latest = self.now.checked_add(SignedDuration::from_hours(24 * PERIOD_DAYS_MAX));
         let latest = latest.unwrap_or(Timestamp::MAX);
@@ -50,7 +50,7 @@ impl Check<'_, '_> {
         }
     }
 
-    /// The same for periods that need not be there.
+    /// Checks optional periods.
     pub(super) fn periods_of<const N: usize>(
         &mut self,
         by: &Periods<'_>,
@@ -63,7 +63,7 @@ impl Check<'_, '_> {
         }
     }
 
-    /// A period that may be made longer, several times.
+    /// Checks a period with all of its extensions.
     pub(super) fn extended(
         &mut self,
         by: &Periods<'_>,
@@ -73,7 +73,7 @@ impl Check<'_, '_> {
         let more = by_amount.checked_mul(times);
         let whole = more.and_then(|more| budget.amount.checked_add(more));
         let whole = whole.map(|amount| Budget { amount, ..budget });
-        // What is wrong without the extension is said there.
+        // A fault of the period itself is reported separately.
         if by.ends(budget) && !whole.is_some_and(|whole| by.ends(whole)) {
             let (vi, en) = (
                 "thời hạn sau các lần gia hạn không kết thúc trong khoảng hợp lý",
@@ -93,7 +93,7 @@ impl Check<'_, '_> {
         }
     }
 
-    /// Working days that are counted back from a day.
+    /// Checks a number of working days counted back from a day.
     pub(super) fn working_days_back(&mut self, by: &Periods<'_>, pointer: &str, days: u32) {
         let back = |calendar: &&Calendar| {
             let day = calendar.date_of(by.now);

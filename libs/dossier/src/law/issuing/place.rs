@@ -1,5 +1,5 @@
-//! The line and column of a JSON Pointer in a YAML text. The reader of YAML says where an error is: so one is raised at the
-//! place that is looked for.
+//! Finds line and column of a JSON Pointer in a YAML text. The YAML decoder reports them only for
+//! errors, so an error is raised at the wanted place.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 
 use super::{Place, too_many_brackets};
 
-/// Where `pointer` is, or the nearest thing around it that exists.
+/// The place of `pointer`, or of the nearest enclosing value that exists.
 pub(super) fn of(text: &str, pointer: &str) -> Option<Place> {
     if too_many_brackets(text).is_some() {
         return None;
@@ -33,7 +33,8 @@ struct Look<'p> {
 }
 
 impl Look<'_> {
-    /// What is not followed any further: the place itself, or something that does not have it.
+    /// The end of a path: an error if this is the wanted place, otherwise the value has no such
+    /// part.
     fn end<E: Error>(self) -> Result<(), E> {
         if self.path.is_empty() { Err(E::custom(HERE)) } else { Ok(()) }
     }

@@ -1,4 +1,5 @@
-//! A procedure: what contradicts itself, what could never be done, and what could never end.
+//! Checks a procedure for contradictions, steps that would be impossible, and periods that would
+//! not end.
 
 use serde_json::Value;
 
@@ -41,7 +42,7 @@ impl Check<'_, '_> {
         self.result(&by, procedure);
     }
 
-    /// Ways that are open only in an outage of the others: there must be others.
+    /// Checks the channels that are open only during an outage of other channels.
     fn only_in_outage(&mut self, Procedure { channels, only_in_outage, .. }: &Procedure) {
         self.once("/only_in_outage", only_in_outage);
         for (place, channel) in only_in_outage.iter().enumerate() {
@@ -65,7 +66,7 @@ impl Check<'_, '_> {
         let Procedure { issued, effective, agency, channels, .. } = procedure;
         self.day("/issued", *issued);
         let calendars = self.periods_under(agency).calendars;
-        // The latest day that it is anywhere for the agencies that it is for.
+        // The latest local day among the agencies to which it applies.
         let today = calendars.iter().map(|calendar| calendar.date_of(self.now)).max();
         if let Some(today) = today.filter(|today| issued > today) {
             let (vi, en) = (
@@ -306,7 +307,7 @@ impl Check<'_, '_> {
     }
 }
 
-/// As a file writes it.
+/// The channel's name in files.
 pub(super) fn name(channel: Channel) -> String {
     let written = serde_json::to_value(channel).unwrap_or_default();
     written.as_str().unwrap_or_default().to_owned()

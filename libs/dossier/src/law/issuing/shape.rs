@@ -1,5 +1,6 @@
-//! Everything in a file that does not have the shape that is due. The reader of a shape stops at its first error; here the
-//! error is noted, something that fits is put in its place, and the reader is asked again.
+//! Finds all places in a file that do not have the required shape. A decoder stops at its first
+//! error; here the error is recorded, a valid value is put in its place, and the decoding is
+//! repeated.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -7,23 +8,23 @@ use serde_path_to_error::{Path, Segment};
 
 use super::{Check, Findings};
 
-/// How often the reader is asked again.
+/// Maximum number of repairs.
 const REPAIRS_MAX: usize = 1_000;
 
-/// A file in its shape, and the places where something else was put than what is written.
+/// A decoded file, with the places where values were replaced.
 pub(super) struct Shaped<T> {
     pub(super) value: T,
     repaired: Vec<Repair>,
 }
 
-/// A place where something was put, and how many things were tried there.
+/// A place whose value was replaced, and the number of candidates tried there.
 struct Repair {
     pointer: String,
     tried: usize,
 }
 
 impl<T> Shaped<T> {
-    /// Whether what is found at a place rests on what was put there.
+    /// Whether a finding at this place results from a replaced value.
     fn made_up(&self, pointer: &str) -> bool {
         let within = |outer: &str, inner: &str| {
             inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -34,13 +35,14 @@ impl<T> Shaped<T> {
     }
 }
 
-/// What may fit where something else was written.
+/// Values that may have the required shape.
 fn candidates() -> [Value; 7] {
     [json!(null), json!(1), json!("2026-01-01"), json!([]), json!({}), json!(true), json!("08:00")]
 }
 
 impl Check<'_, '_> {
-    /// The file in its shape; what does not have it is found. Nothing if so much is wrong that it cannot be read at all.
+    /// The decoded file; places with a wrong shape are reported. `None` if the file cannot be
+    /// repaired.
     pub(super) fn shape<T: DeserializeOwned>(&mut self, value: &Value) -> Option<Shaped<T>> {
         let (mut value, mut repaired) = (value.clone(), Vec::new());
         for _ in 0..REPAIRS_MAX {
@@ -54,7 +56,7 @@ impl Check<'_, '_> {
         None
     }
 
-    /// Notes an error and puts something else where it is; nothing if nothing helps.
+    /// Records an error and replaces the value; `None` if no candidate helps.
     fn repair(
         &mut self,
         value: &mut Value,
@@ -83,7 +85,7 @@ impl Check<'_, '_> {
             && at.last() == Some(&name)
             && at_mut(value, &at).is_some_and(|there| there.as_str() != Some(&name))
         {
-            // The name of a field is one of several, and this is none of them.
+            // The names of fields are restricted here, and this name is not permitted.
             self.note(repaired, &at, &format!("không có `{name}`: {said}"), said);
             return remove(value, &at);
         }
@@ -106,7 +108,7 @@ impl Check<'_, '_> {
         Some(())
     }
 
-    /// Notes an error, unless it is one of what was put there.
+    /// Records an error, unless it is in a replaced value.
     fn note(&mut self, repaired: &[Repair], at: &[String], vi: &str, en: &str) {
         let pointer = pointer(at);
         let within = |outer: &str| {
@@ -117,7 +119,7 @@ impl Check<'_, '_> {
         }
     }
 
-    /// Looks at the content of a file; of what does not have its shape only that is told.
+    /// Checks the content of a decoded file; findings in replaced values are dropped.
     pub(super) fn content<T>(
         &mut self,
         shaped: &Shaped<T>,
@@ -133,7 +135,7 @@ impl Check<'_, '_> {
     }
 }
 
-/// The name in backticks behind `before`.
+/// The name in backticks after `before`.
 fn quoted(said: &str, before: &str) -> Option<String> {
     let said = said.get(said.find(before)?..)?.strip_prefix(before)?;
     let said = if before.is_empty() { said.get(said.find('`')?..)? } else { said };

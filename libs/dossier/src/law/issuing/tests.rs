@@ -18,12 +18,12 @@ fn found(kind: RulesKind, text: &str) -> Vec<String> {
     found_by(&law(), kind, text)
 }
 
-/// The certificate of origin with something else in it, as the version after the shipped one.
+/// The changed procedure for certificates of origin, as the next version.
 fn certificate(changes: &[(&str, &str)]) -> String {
     shipped_file("certificate_of_origin_d.yaml", changes)
 }
 
-/// A shipped file with something else in it, as its next version.
+/// A changed shipped file, as its next version.
 fn shipped_file(name: &str, changes: &[(&str, &str)]) -> String {
     let (_, text) = SHIPPED.iter().find(|(file, _)| *file == name).unwrap();
     let changed = |text: String, (from, to): &(&str, &str)| {
@@ -38,7 +38,7 @@ fn certificate_with(changes: &[(&str, &str)], pointers: &[&str]) {
     assert_eq!(found(RulesKind::Procedure, &certificate(changes)), pointers, "{changes:?}");
 }
 
-/// A shipped file of this kind with something else in it, as its next version.
+/// A changed shipped file of this kind, as its next version.
 fn shipped(kind: RulesKind, changes: &[(&str, &str)]) -> String {
     let all = shipped_rules().unwrap();
     let rules = all.iter().find(|rules| rules.kind == kind).unwrap();
@@ -275,7 +275,7 @@ fn a_calendar_is_checked_in_all_its_parts_and_for_what_follows() {
         ),
     ]);
     assert_eq!(wrong, ["/time_zone", "/week", "/days/1/to", "/days/2", "/days/3"]);
-    // The days off of the Labour Code are not lost because nothing was said of it.
+    // The days off of the Labour Code are not lost if `statutory` is missing.
     let law_of = |said: &str| calendar(&[("statutory: vietnam_labour_code\n", said)]);
     assert_eq!(law_of(""), ["/statutory"]);
     assert_eq!(law_of("statutory: none\n"), [""; 0]);
@@ -287,7 +287,7 @@ fn a_calendar_is_checked_in_all_its_parts_and_for_what_follows() {
     assert_eq!(calendar(&spelt), ["/statutory"]);
     let new = [elsewhere, ("statutory: vietnam_labour_code\n", ""), ("id: vn", "id: th")];
     assert_eq!(calendar(&new), [""; 0], "of another country nothing is known");
-    // Nobody works for thirty-six years: no period would end in a reasonable time.
+    // Thirty-six years without a working day: no period ends within a plausible time.
     let never = (0..36).map(|years| {
         let year = 2026 + years;
         format!("  - {{ from: {year}-11-21, to: {}-11-20, off: {{ vi: a, en: a }} }}\n", year + 1)

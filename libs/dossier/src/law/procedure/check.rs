@@ -1,10 +1,10 @@
-//! What contradicts itself in a procedure, whoever made it: it is never loaded. What a new version must keep to beside that is looked
-//! at when it is issued.
+//! Checks a procedure for contradictions, when it is loaded as well as when it is issued. An
+//! inconsistent one is never loaded. Further checks apply only when it is issued.
 
 use super::{ClockStart, FeeDue, NotCounted, Procedure};
 
 impl Procedure {
-    /// What contradicts itself.
+    /// Checks for contradictions.
     pub(crate) fn check(&self) -> Result<(), String> {
         if self.channels.is_empty() {
             return Err("`channels` is empty: nobody could submit".to_owned());
