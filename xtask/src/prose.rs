@@ -40,6 +40,7 @@ const CLEAN: &[&str] = &[
     "libs/service-kit/src/tasks",
     "libs/service-kit/src/tasks.rs",
     "libs/service-kit/src/telemetry",
+    "libs/service-kit/src/unmatched.rs",
     "libs/service-kit/src/view",
     "libs/service-kit/src/view.rs",
     "loadtest/src",
@@ -57,7 +58,6 @@ const CLEAN: &[&str] = &[
 ];
 /// Exceptions within these folders.
 const EXCEPT: &[&str] = &[
-    "libs/service-kit/src/auth/keys.rs",
     "services/standalone/src/serve/health/ready.rs",
 ];
 

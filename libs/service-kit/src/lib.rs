@@ -1,4 +1,4 @@
-//! Joins the law, the event store and HTTP; no other crate depends on all three.
+//! Connects the law, the event store and HTTP.
 //!
 //! - [`Kit`]: the components that every service uses. [`Streams`]: loads a stream, decides, appends
 //!   ([`Streams::execute`]).

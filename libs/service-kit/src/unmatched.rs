@@ -1,5 +1,6 @@
-//! Notices of partners that name nothing of ours: each is kept once, in the order in which they came, for an operator to look
-//! at. A partner is answered 2xx and does not send again, so what is not kept here is lost.
+//! Unmatched notices: notices of partners that refer to nothing of this installation. Each is kept
+//! once, in the order of arrival, for an operator. The partner gets a 2xx and does not send it
+//! again, so a notice that is not kept here is lost.
 
 use std::sync::Arc;
 
@@ -15,31 +16,29 @@ use crate::limits::{ATTEMPTS_MAX, UNMATCHED_PAGE_MAX};
 use crate::metrics::Counted;
 use crate::streams::recorded_at;
 
-/// One that was kept.
+/// An unmatched notice that was kept.
 #[derive(Debug, Clone)]
 pub struct Kept<E> {
-    /// Its place among those of its service, for [`page`] to go on behind it.
+    /// Cursor of the notice: its version in the stream of its service.
     pub at: u64,
-    /// When it came.
+    /// Absent if the recorded event has no envelope.
     pub received_at: Option<Timestamp>,
-    /// What it says.
     pub notice: E,
 }
 
-/// A notice that names nothing of ours.
+/// A notice that refers to nothing of this installation.
 #[derive(Debug, Clone, Copy)]
 pub struct Unmatched<'a, E> {
-    /// The service that it came to.
+    /// The service that received it.
     pub service: &'static str,
-    /// Who sent it, by the name that the log may show.
+    /// Name of the sender, as it may appear in the operational log.
     pub partner: &'a str,
-    /// What it names.
+    /// The identifier that it refers to.
     pub reference: &'a str,
-    /// What it says.
     pub notice: &'a E,
 }
 
-/// Keeps a notice, once however often it comes: the same in every field is the same notice.
+/// Keeps a notice. Notices that are equal in every field count as one.
 pub async fn keep<E: EventSet>(kit: &Kit, unmatched: Unmatched<'_, E>) -> Result<(), Problem> {
     let Unmatched { service, partner, reference, notice } = unmatched;
     let (kind, data) = (notice.kind(), notice.encode());
@@ -58,7 +57,7 @@ pub async fn keep<E: EventSet>(kit: &Kit, unmatched: Unmatched<'_, E>) -> Result
     Ok(())
 }
 
-/// Offers how many there are of a service to whoever watches.
+/// Adds the number of a service's kept notices to the metrics.
 pub fn offer(kit: &Arc<Kit>, service: &'static str) {
     let store = Arc::clone(&kit.store);
     kit.metrics.asks(move || {
@@ -73,7 +72,7 @@ pub fn offer(kit: &Arc<Kit>, service: &'static str) {
     });
 }
 
-/// Those of a service behind `after`, the oldest first, at most [`UNMATCHED_PAGE_MAX`].
+/// Notices of a service after the cursor `after`, the oldest first, at most [`UNMATCHED_PAGE_MAX`].
 pub async fn page<E: EventSet>(
     kit: &Kit,
     service: &'static str,
@@ -96,7 +95,7 @@ fn stream(service: &str) -> Result<StreamName, AppendError> {
     Ok(StreamName::new(&format!("unmatched-{service}"))?)
 }
 
-/// Whether it was not there yet.
+/// Appends the notice; false if it was kept before.
 async fn record(
     kit: &Kit,
     service: &'static str,
@@ -126,7 +125,7 @@ async fn record(
         let event = NewEvent { id, kind: kind.into(), data: data.clone(), meta };
         match kit.store.append(&stream, expected, vec![event]).await {
             Ok(_) => return Ok(true),
-            // It was said before.
+            // The notice was kept before.
             Err(AppendError::IdReused(_)) => return Ok(false),
             Err(error @ (AppendError::Conflict { .. } | AppendError::Unavailable(_))) => {
                 failed = error;

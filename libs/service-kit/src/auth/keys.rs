@@ -18,12 +18,11 @@ use super::AuthError;
 use super::token::Token;
 use crate::limits::{KEYS_BYTES_MAX, KEYS_MAX, KEYS_TIMEOUT, RSA_BITS_MIN};
 
-/// Where the keys are.
+/// Location of the keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeySource {
-    /// In a file.
     File(PathBuf),
-    /// At an `https` address, or an `http` one inside a cluster.
+    /// An `https` URL, or an `http` one inside a cluster.
     Url(String),
 }
 
@@ -45,12 +44,12 @@ impl std::fmt::Display for KeySource {
     }
 }
 
-/// A key that verifies.
+/// A key that verifies signatures.
 pub(super) struct Key {
     pub(super) id: Option<String>,
     pub(super) algorithm: Algorithm,
     pub(super) key: DecodingKey,
-    /// When it ends, if it says so.
+    /// When the key ends; `None` if that is unknown.
     pub(super) ends: Option<Timestamp>,
 }
 
@@ -60,7 +59,7 @@ impl Key {
         Some(self.algorithm) == token.algorithm() && named.is_none_or(|(own, named)| own == named)
     }
 
-    /// A key of a set, or why it is of no use here.
+    /// Parses a key of a set; an error if it cannot be used.
     fn read(listed: &Value) -> Result<Self, String> {
         let jwk: Jwk = serde_json::from_value(listed.clone()).map_err(|error| error.to_string())?;
         let usage = jwk.common.public_key_use.as_ref();
@@ -86,15 +85,15 @@ impl Key {
             return Err(format!("it is for {named}, and not one of EdDSA, ES256 and RS256"));
         }
         let key = DecodingKey::from_jwk(&jwk).map_err(|error| error.to_string())?;
-        // Some keys show only when they are used that they are none.
+        // Some invalid keys are only detected when they are used.
         crypto::verify("", &[], &key, algorithm).map_err(|error| error.to_string())?;
         let ends = end(listed, jwk.common.x509_chain.as_deref());
         Ok(Self { id: jwk.common.key_id, algorithm, key, ends })
     }
 }
 
-/// When a key ends: what it says (`exp`, as OpenID Federation 1.0 has it in section 8.7.2), or its certificate (`x5c`, RFC 7517,
-/// section 4.7), whichever is first.
+/// When a key ends: the earlier of its `exp` (OpenID Federation 1.0, section 8.7.2) and the end of
+/// its certificate (`x5c`, RFC 7517, section 4.7).
 fn end(listed: &Value, chain: Option<&[String]>) -> Option<Timestamp> {
     let said = listed.get("exp").and_then(Value::as_i64);
     let certificate = chain.and_then(|chain| STANDARD.decode(chain.first()?).ok());
@@ -104,7 +103,7 @@ fn end(listed: &Value, chain: Option<&[String]>) -> Option<Timestamp> {
     Timestamp::from_second(first).ok()
 }
 
-/// RSA with this few bits is within reach of whoever wants to sign (NIST SP 800-131A).
+/// Signatures of RSA keys this short can be forged (NIST SP 800-131A).
 fn rsa(key: &RSAKeyParameters) -> Result<Algorithm, String> {
     let modulus = URL_SAFE_NO_PAD.decode(&key.n).map_err(|error| error.to_string())?;
     let first = modulus.iter().position(|byte| *byte != 0).unwrap_or(modulus.len());
@@ -119,16 +118,16 @@ fn rsa(key: &RSAKeyParameters) -> Result<Algorithm, String> {
     Ok(Algorithm::RS256)
 }
 
-/// The keys of a set that can be used, and why each of the others cannot.
+/// The usable keys of a set, and why each of the others cannot be used.
 pub(super) struct KeySet {
     pub(super) keys: Vec<Key>,
     pub(super) ignored: Vec<String>,
-    /// As it was read.
+    /// The JWKS as it was read.
     pub(super) text: String,
 }
 
 impl KeySet {
-    /// Reads a JWKS; what is not understood stands in nobody's way (RFC 7517, section 5).
+    /// Parses a JWKS. Keys that cannot be used are skipped (RFC 7517, section 5).
     pub(super) fn read(text: String) -> Result<Self, String> {
         let set: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
         let listed = set.get("keys").and_then(Value::as_array);
@@ -151,7 +150,7 @@ impl KeySet {
 }
 
 impl KeySource {
-    /// The server that has them, if it is one.
+    /// The server that provides the keys, if they have a URL.
     #[must_use]
     pub fn server(&self) -> Option<Server> {
         match self {
@@ -160,14 +159,14 @@ impl KeySource {
         }
     }
 
-    /// Reads the keys.
+    /// Reads the keys from the file or URL.
     pub(super) async fn read(&self) -> Result<KeySet, AuthError> {
         let source = self.clone();
         let text = tokio::task::spawn_blocking(move || source.text()).await;
         let text = text.map_err(|error| error.to_string()).and_then(|text| text);
         text.and_then(KeySet::read).map_err(|reason| match self {
             Self::File(_) => self.unusable(reason),
-            // What is there at the address may not be the provider yet, but a proxy that says so.
+            // A proxy may answer in place of an identity provider that is not ready yet.
             Self::Url(_) => AuthError::Unreachable { source_name: self.to_string(), reason },
         })
     }
@@ -181,7 +180,7 @@ impl KeySource {
             Self::File(path) => return std::fs::read_to_string(path).map_err(|e| e.to_string()),
             Self::Url(url) => url,
         };
-        // Whoever can make the provider's server point elsewhere must not choose whom we trust.
+        // A redirect must not choose whose keys are trusted.
         let config = crate::outside::client(KEYS_TIMEOUT).max_redirects(0);
         let agent = ureq::Agent::new_with_config(config.build());
         let mut response = agent.get(url).call().map_err(|error| error.to_string())?;
@@ -209,10 +208,10 @@ mod tests {
 
     const KEYS: &str = include_str!("../../tests/keys/jwks.json");
     const CERTIFICATE: &str = include_str!("../../../events/tests/it/tls/server.crt");
-    /// Its last second: 29 October 2126, 14:20:52 UTC.
+    /// The last second of the certificate: 29 October 2126, 14:20:52 UTC.
     const CERTIFICATE_ENDS: i64 = 4_948_957_252;
 
-    /// When the first key of the set ends, with these members besides its own.
+    /// The end of the first key of the set, with these additional members.
     fn ends(members: &Value) -> Option<i64> {
         let mut set: Value = serde_json::from_str(KEYS).unwrap();
         let key = set["keys"][0].as_object_mut().unwrap();
@@ -234,9 +233,9 @@ mod tests {
             (json!({ "x5c": [certificate] }), Some(CERTIFICATE_ENDS)),
             (json!({ "x5c": [certificate], "exp": before }), Some(before)),
             (json!({ "x5c": [certificate], "exp": after }), Some(CERTIFICATE_ENDS)),
-            // The first is the key's own, the others are its authorities'.
+            // The first certificate is the key's own, the others are those of its CAs.
             (json!({ "x5c": [certificate, "AAAA"] }), Some(CERTIFICATE_ENDS)),
-            // What cannot be read takes no key away: tokens of it are believed as before.
+            // An invalid certificate does not make the key unusable: its tokens remain valid.
             (json!({ "x5c": ["AAAA"] }), None),
             (json!({ "x5c": ["no base64!"], "exp": before }), Some(before)),
             (json!({ "x5c": [] }), None),

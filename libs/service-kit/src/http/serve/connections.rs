@@ -177,8 +177,9 @@ impl Connections {
 }
 
 impl Open {
-    /// Evicts a connection of the address that has most, if that is more than `more_than`: an idle
-    /// one or, failing that, one that waits for its turn.
+    /// Evicts a connection: of the addresses with more than `more_than` connections and one that
+    /// may be evicted, the one with most; of its connections an idle one or, failing that, one that
+    /// waits for its client's turn.
     fn evict(&mut self, more_than: usize) -> Option<()> {
         let idle = |open: &HashMap<u64, Arc<Activity>>| {
             let mut evictable = open.iter().filter(|(_, activity)| activity.is_evictable());

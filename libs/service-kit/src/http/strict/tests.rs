@@ -33,7 +33,7 @@ struct Body {
     free: Option<Value>,
 }
 
-/// The pointers of what is refused, with the status.
+/// Status and pointers of the problem with which a body is refused.
 fn refused(body: &str) -> (u16, Vec<String>) {
     let problem = read::<Body>(body.as_bytes()).unwrap_err();
     let pointers = problem.pointers().map(str::to_owned).collect();
