@@ -16,10 +16,10 @@ use crate::step::Rule;
 
 /// The first valid year for dates in a form.
 const FIRST_YEAR: i16 = 1900;
-/// The last valid year for dates in a form, counted from the present one.
+/// How many years ahead a date in a form may be.
 const YEARS_AHEAD_MAX: i16 = 100;
-/// The same for dates from which a rule counts: more than the longest licence, less than a mistyped
-/// century.
+/// How many years ahead a date may be from which a rule counts: more than the longest licence, less
+/// than a mistyped century.
 const RULE_YEARS_AHEAD_MAX: i16 = 50;
 /// How long a parcel may have been in transit, in days. The Universal Postal Convention gives six
 /// months for inquiries; an older date is most likely a mistyped year.

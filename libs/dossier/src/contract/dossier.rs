@@ -32,7 +32,7 @@ pub enum Channel {
 #[derive(utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PostEvidence {
-    /// The postmark on the envelope.
+    /// The date stamped on the envelope.
     Envelope,
     /// The date on the waybill.
     Waybill,

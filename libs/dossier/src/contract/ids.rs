@@ -84,7 +84,7 @@ macro_rules! texts {
 }
 
 texts! {
-    /// A person, firm or client, as named by the identity provider: opaque, not a person's name.
+    /// A person or firm, as the identity provider names it: opaque, not a person's name.
     #[schema(example = "citizen-1")]
     Subject,
     /// An agency (Decision 20/2020/QĐ-TTg): at most 35 of `0-9A-Z.`, levels separated by dots, the
@@ -133,7 +133,7 @@ pub fn reference(dossier: DossierId, thing: Uuid) -> String {
     format!("DSR-{}-{}", dossier.0.simple(), thing.simple())
 }
 
-/// The dossier and the id in a reference; `None` if the text was not made by [`reference`].
+/// The dossier and the id in a reference; `None` if the text was not made by [`reference()`].
 #[must_use]
 pub fn parse_reference(reference: &str) -> Option<(DossierId, Uuid)> {
     let (dossier, thing) = reference.strip_prefix("DSR-")?.split_once('-')?;
@@ -149,7 +149,7 @@ pub fn parse_reference(reference: &str) -> Option<(DossierId, Uuid)> {
 pub struct ProcedureRef {
     /// The code in the national catalogue.
     pub code: ProcedureCode,
-    /// The version that applies to the dossier.
+    /// The number of the version, which increases with every change.
     pub version: u32,
 }
 

@@ -54,8 +54,8 @@ payload! {
         query_at: Timestamp,
         /// When the attempt expires.
         expires_at: Timestamp,
-        /// Whether the provider never captures twice for one attempt, as configured when the
-        /// attempt began.
+        /// Whether the provider never captures twice for one attempt, by the rules in force when
+        /// the attempt began.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         captures_once: bool,
     }
@@ -299,7 +299,7 @@ payload! {
         /// The new end of the applicant's period to pay.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         window_ends_at: Option<Timestamp>,
-        /// Whether the dossier is in processing because of the fee that had been paid.
+        /// Whether the dossier is in processing for the part of the fee that is covered.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         in_process: bool,
     }

@@ -1,6 +1,6 @@
 //! The one-stop unit finds a dossier valid and accepts it with an appointment (form 01, Giấy tiếp
-//! nhận hồ sơ và hẹn trả kết quả). Decree 61/2018/NĐ-CP, art. 17.3. For procedures whose period
-//! begins with acceptance, the statutory clock starts here.
+//! nhận hồ sơ và hẹn trả kết quả). Decree 61/2018/NĐ-CP, art. 17.3. The statutory clock starts
+//! here, from the instant that the procedure names, unless it waits for the fee.
 
 use serde::Deserialize;
 use utoipa::ToSchema;

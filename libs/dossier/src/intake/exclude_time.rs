@@ -1,8 +1,8 @@
 //! Time that the procedure does not count: until a consulted agency has answered or its period has
 //! passed, during a verification on site, and until a fee is paid that is owed after acceptance. It
-//! is recorded when it is over: the promised date moves by it, and a deadline that was missed
-//! meanwhile counts as kept. Example: Decree 61/2018/NĐ-CP, arts 19.2, 19.3 and 19.5, where sector
-//! law says that the time is not counted.
+//! is recorded when it is over: the promised date moves by it, and a miss that was recorded
+//! meanwhile is withdrawn unless the decision is late by the new date as well. Example: Decree
+//! 61/2018/NĐ-CP, arts 19.2, 19.3 and 19.5, where sector law says that the time is not counted.
 
 use jiff::Timestamp;
 use uuid::Uuid;

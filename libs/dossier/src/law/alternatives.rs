@@ -1,6 +1,6 @@
-//! Decides which alternatives of a schema (`anyOf`, `oneOf`) a value may be meant by, for our own
-//! keywords. Only type, constants, length, and required and permitted names are considered. A form
-//! whose alternatives these do not tell apart is not issued.
+//! Decides to which alternatives of a schema (`anyOf`, `oneOf`) a value may belong, for the checks
+//! of our own keywords. Only type, constants, length, and required and permitted names are
+//! considered. A form whose alternatives cannot be told apart in this way is not issued.
 
 use std::collections::BTreeSet;
 
@@ -43,8 +43,8 @@ pub(super) struct Choice<'r> {
 }
 
 impl Choice<'_> {
-    /// Whether a value may be meant by a schema. This is not validation: the JSON Schema validator
-    /// does that.
+    /// Whether a value may belong to a schema. This is not validation, which the JSON Schema
+    /// validator does.
     pub(super) fn admits(&self, schema: &Value, value: &Value, depth: usize) -> bool {
         let Some(depth) = (self.deeper)(depth) else { return true };
         if let Value::Bool(admits) = schema {

@@ -1,8 +1,8 @@
 //! Checks of a form by our own schema keywords: `x-code-list`, and `x-not-before` and `x-not-after`
 //! with the value `filing`, for a day that cannot be before or after the day of filing. They apply
 //! wherever a schema does: in objects and lists, through references and combined schemas. Of
-//! alternatives (`anyOf`, `oneOf`), those count by which the value may be meant; one without a
-//! fault is enough.
+//! alternatives (`anyOf`, `oneOf`), only those count to which the value may belong; the value is
+//! valid if one of them reports no fault.
 
 use std::cell::{Cell, RefCell};
 

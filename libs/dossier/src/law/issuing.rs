@@ -37,7 +37,7 @@ pub const RULES_BYTES_MAX: usize = 240 * 1024;
 const CODE_BYTES_MAX: usize = 100;
 /// The earliest day in a file; earlier ones are typing errors.
 const FIRST_DAY: Date = date(1900, 1, 1);
-/// The latest year of a day in a file, counted from the present one.
+/// How many years ahead a day in a file may be.
 const YEARS_AHEAD_MAX: i16 = 100;
 
 /// A file of rules to be issued.

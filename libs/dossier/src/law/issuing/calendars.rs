@@ -15,7 +15,7 @@ use crate::law::Procedure;
 const DAYS_OF_ONE_MAX: i32 = 366;
 /// The time zones in which the Labour Code of Vietnam applies.
 const VIETNAM_ZONES: [&str; 2] = ["Asia/Ho_Chi_Minh", "Asia/Saigon"];
-/// The latest year until which days off may be announced, counted from the present one.
+/// How many years ahead days off may be announced.
 const ANNOUNCED_YEARS_MAX: i16 = 10;
 
 impl Check<'_, '_> {

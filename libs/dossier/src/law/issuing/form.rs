@@ -153,8 +153,8 @@ impl Check<'_, '_> {
         }
     }
 
-    /// Checks that alternatives and conditions can be told apart: if a value could be meant by
-    /// another one, our own keywords in that one would not be checked.
+    /// Checks that alternatives and conditions can be told apart: if a value could belong to
+    /// another one as well, our own keywords in that one would not be checked.
     fn choices(&mut self, root: &Value, schema: &Value, pointer: &str) {
         let mut confusing = |at: String, keyword: &str| {
             let (vi, en) = (
