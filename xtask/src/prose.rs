@@ -12,12 +12,7 @@ const COLUMNS_MAX: usize = 100;
 const CLEAN: &[&str] = &[
     "cluster/src",
     "libs/calendar",
-    "libs/dossier/src/delivery",
-    "libs/dossier/src/delivery.rs",
-    "libs/dossier/src/feedback",
-    "libs/dossier/src/feedback.rs",
-    "libs/dossier/src/payment",
-    "libs/dossier/src/payment.rs",
+    "libs/dossier/src",
     "libs/events/src",
     "libs/eventstoredb-double/src",
     "libs/service-kit/src/auth",
