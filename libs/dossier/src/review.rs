@@ -119,7 +119,7 @@ pub struct Consultation {
     /// The period to answer, if there is one.
     pub running: Option<Running>,
     pub asked_at: Timestamp,
-    /// Whether the period has passed without an answer.
+    /// Whether the end of the period without an answer was recorded.
     pub silent: bool,
 }
 
@@ -179,7 +179,8 @@ impl Review {
         })
     }
 
-    /// Of the open consultations whose period has not passed, the one whose period ends first.
+    /// Of the open consultations whose period was not recorded as missed, the one whose period ends
+    /// first.
     #[must_use]
     pub fn next_silent(&self) -> Option<(ConsultationId, Running)> {
         let open = self.consultations.iter().filter(|(_, consultation)| !consultation.silent);

@@ -131,8 +131,8 @@ impl Period<'_> {
     }
 }
 
-/// Enforces what is due in a stream. A period is enforced only if it has passed; otherwise its
-/// extension is recorded.
+/// Decides what is due in a stream. If outages or days off made the period longer, its extension is
+/// recorded instead of the miss; nothing is recorded while an outage that affects it lasts.
 pub fn enforce<S: State>(
     state: &S,
     kind: &str,
@@ -156,7 +156,8 @@ pub fn enforce<S: State>(
     }
 }
 
-/// How each obligation of a stream was computed, by the law known at that time.
+/// How the end of each open period of a stream was computed, by the law known at that time. The
+/// period of the decision is not included.
 pub fn explain<S: State>(
     state: &S,
     law: &Law,

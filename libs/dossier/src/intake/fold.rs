@@ -118,8 +118,8 @@ impl Intake {
         Arc::make_mut(&mut self.forms).push(FormVersion::new(form, meta));
     }
 
-    /// The promise when the clock resumes. A date that was fixed, not computed, remains a fixed
-    /// one; the remaining time was added to it.
+    /// Records the promise when the clock resumes. A date that was fixed, not computed, stays
+    /// fixed: the new date is the old one, moved by the suspended time.
     fn runs_on(&mut self, promise: Option<&Promise>, meta: &Meta) {
         let given = promise.is_some_and(|promise| promise.calendar.is_none());
         let fixed = self.promised.as_ref().and_then(|old| old.fixed.clone()).filter(|_| given);

@@ -13,7 +13,7 @@ use crate::step::State;
 pub enum RulesStage {
     /// Proposed; a second person has to sign it before it is law.
     AwaitingSignature,
-    /// Law; applies from the day that the file names.
+    /// Law; in force from the day that the file names, or from when it was recorded.
     Issued,
     /// Rejected by a second person.
     Rejected,

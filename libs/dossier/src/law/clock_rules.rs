@@ -34,7 +34,7 @@ pub struct CutOff {
     /// Other times on individual weekdays.
     #[serde(default)]
     pub weekdays: Weekdays,
-    /// One hour before the office closes.
+    /// Whether the last hour before closing counts as after the cut-off.
     #[serde(default)]
     pub last_hour: bool,
 }

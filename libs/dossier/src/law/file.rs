@@ -23,6 +23,7 @@ pub enum InvalidLaw {
     #[error("{file}: {reason}")]
     Content {
         file: String,
+        /// What is inconsistent; a fragment in English.
         reason: String,
     },
 }
