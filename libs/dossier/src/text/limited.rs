@@ -31,7 +31,7 @@ pub struct ParcelNumber(pub String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Partner(pub String);
 
-/// A telephone number in the form that is compared and recorded: E.164, see [`telephone`].
+/// A telephone number in the form that is compared and recorded: E.164, see [`telephone()`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Phone(pub String);
 
