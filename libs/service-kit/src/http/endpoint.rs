@@ -16,6 +16,7 @@ use super::request::Head;
 use super::serve::BrokenOff;
 use super::{Language, Problem, Reply, Request};
 use crate::documents::Interrupted;
+use crate::limits::{BODY_BYTES_MAX, DOCUMENT_BYTES_MAX};
 
 /// The filter that answers an operation.
 pub(crate) type Answers = BoxedFilter<(Response,)>;
@@ -36,6 +37,16 @@ pub(crate) enum Takes {
     Body,
     /// As a stream, onto disk.
     Upload,
+}
+
+impl Takes {
+    /// The most bytes that a body may have.
+    pub(crate) const fn bytes_max(self) -> u64 {
+        match self {
+            Self::Body => BODY_BYTES_MAX,
+            Self::Upload => DOCUMENT_BYTES_MAX,
+        }
+    }
 }
 
 /// Which quota an operation counts towards.

@@ -17,7 +17,7 @@ use warp::reply::Response;
 use warp::{Filter, Rejection, Reply as _};
 
 use super::endpoint::{Answers, Counts, Takes};
-use super::problem::{HEADER_INVALID, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND};
+use super::problem::{HEADER_INVALID, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, TOO_LARGE};
 use super::request::{Head, check_token};
 use super::{Access, Language, Problem, Route};
 use crate::Kit;
@@ -246,6 +246,12 @@ impl Router {
         if let (Access::Roles(mays), Some(caller)) = (operation.access, &caller) {
             access::decide(caller, mays, None)
                 .map_err(|denied| by(refused(denied.into()), Some(caller)))?;
+        }
+        // Before quotas: a body that is never read uses none.
+        let max = operation.takes.bytes_max();
+        if length(headers) > max {
+            let problem = Problem::new(TOO_LARGE).about(format!("{max} bytes"));
+            return Err(by(refused(problem), caller.as_ref()));
         }
         let uses = operation.uses(&self.kit, caller.as_deref(), headers);
         let quota = self.kit.quotas.admit(caller.as_deref(), client, uses).map_err(|exceeded| {

@@ -25,16 +25,13 @@ use warp::reply::Response;
 use super::endpoint::Takes;
 use super::headers::has_one_host;
 use super::problem::{
-    BUSY, HEADER_INVALID, LENGTH_REQUIRED, TOO_LARGE, TOO_MANY_AT_ONCE, TOO_SLOW, UNAVAILABLE,
+    BUSY, HEADER_INVALID, LENGTH_REQUIRED, TOO_MANY_AT_ONCE, TOO_SLOW, UNAVAILABLE,
 };
 use super::router::Admitted;
 use super::{Language, Problem, Proxies, Router};
 use crate::Clock;
 use crate::crowd::{Crowd, Full, Held};
-use crate::limits::{
-    ACCEPT_REST, BODY_BYTES_MAX, DOCUMENT_BYTES_MAX, DRAIN_MAX, LISTEN_QUEUE, SEND_BUFFER_BYTES,
-    ServerLimits,
-};
+use crate::limits::{ACCEPT_REST, DRAIN_MAX, LISTEN_QUEUE, SEND_BUFFER_BYTES, ServerLimits};
 use crate::telemetry;
 
 mod account;
@@ -258,7 +255,7 @@ impl Shared {
                 return refused;
             }
         };
-        let room = refuse_body(&request, admitted.takes())
+        let room = body_length(&request)
             .and_then(|length| Ok((length, self.room(client, length, admitted.takes())?)));
         let (length, _room) = match room {
             Ok(room) => room,
@@ -352,7 +349,7 @@ fn leave(unwanted: &mpsc::Sender<Incoming>, request: http::Request<Incoming>) {
 }
 
 /// The length of the body, or why it is refused before any of it is read.
-fn refuse_body(request: &http::Request<Incoming>, takes: Takes) -> Result<u64, Problem> {
+fn body_length(request: &http::Request<Incoming>) -> Result<u64, Problem> {
     if request.headers().contains_key(TRANSFER_ENCODING) {
         return Err(Problem::new(LENGTH_REQUIRED));
     }
@@ -362,13 +359,5 @@ fn refuse_body(request: &http::Request<Incoming>, takes: Takes) -> Result<u64, P
         None => return Ok(0),
         Some(length) => length.to_str().ok().and_then(|length| length.parse::<u64>().ok()),
     };
-    let length = length.ok_or_else(|| Problem::new(HEADER_INVALID).about("Content-Length"))?;
-    let max = match takes {
-        Takes::Upload => DOCUMENT_BYTES_MAX,
-        Takes::Body => BODY_BYTES_MAX,
-    };
-    if length > max {
-        return Err(Problem::new(TOO_LARGE).about(format!("{max} bytes")));
-    }
-    Ok(length)
+    length.ok_or_else(|| Problem::new(HEADER_INVALID).about("Content-Length"))
 }

@@ -72,10 +72,16 @@ async fn uploads_are_counted_in_bytes_before_they_are_read() {
         ("content-type", "application/pdf"),
         ("idempotency-key", "second"),
     ];
-    let body = format!("%PDF-1.7 {}", "x".repeat(600)).into_bytes();
-    let answer = office.browser.send(Method::POST, "/v1/documents", &headers, body).await.unwrap();
+    let send = |bytes: usize| {
+        let body = format!("%PDF-1.7 {}", "x".repeat(bytes)).into_bytes();
+        office.browser.send(Method::POST, "/v1/documents", &headers, body)
+    };
+    let too_large = send(51 * 1024 * 1024).await.unwrap();
+    assert_eq!(too_large.refused(), (413, "body-too-large"), "it is not read, and uses nothing");
+    let answer = send(600).await.unwrap();
     assert_eq!(answer.refused(), (429, "quota-exceeded"));
     assert_eq!(answer.body["violated-policies"], json!(["uploaded-bytes"]));
+    assert_eq!(send(300).await.unwrap().status, 201);
 }
 
 #[tokio::test]
