@@ -52,9 +52,7 @@ const CLEAN: &[&str] = &[
     "xtask/src",
 ];
 /// Exceptions within these folders.
-const EXCEPT: &[&str] = &[
-    "services/standalone/src/serve/health/ready.rs",
-];
+const EXCEPT: &[&str] = &["services/standalone/src/serve/health/ready.rs"];
 
 fn is_clean(path: &Path) -> bool {
     let is_in = |list: &[&str]| list.iter().any(|place| path.starts_with(place));

@@ -109,6 +109,7 @@ pub enum KitError {
     /// A folder cannot be used.
     #[error("{path}: {source}")]
     Folder {
+        /// The folder of the views, which could not be created.
         path: PathBuf,
         source: std::io::Error,
     },

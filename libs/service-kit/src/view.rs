@@ -60,6 +60,7 @@ pub struct Shape {
 pub enum ViewError {
     #[error("{path}: {source}")]
     File {
+        /// The file or folder that could not be accessed.
         path: PathBuf,
         source: std::io::Error,
     },
