@@ -16,7 +16,7 @@ fn figures(arguments: &str) -> Value {
 }
 
 /// Subcommands, each with JSON pointers to numbers that must be greater than 0.
-const RUNS: [(&str, &[&str]); 9] = [
+const RUNS: [(&str, &[&str]); 10] = [
     (
         "lifecycle --dossiers 10 --concurrency 2 --warm-up 2",
         &["dossiers_per_s", "steps_per_s", "raw_empty_handler_requests_per_s", "server_rss_mib"],
@@ -36,6 +36,10 @@ const RUNS: [(&str, &[&str]); 9] = [
     (
         "statistics --dossiers 50 --auditors 4 --seconds 2 --report-only",
         &["statistics/answered", "look_up/requests", "submission/requests"],
+    ),
+    (
+        "registry --parts 2 --agencies 5 --dossiers 2",
+        &["agencies", "slowest_part_ms", "start_s", "after/step_p50_ms"],
     ),
     ("whatif --dossiers 20", &["dossiers_per_s"]),
     ("replay-views --dossiers 5 --concurrency 2", &["events", "rebuilt_events_per_s"]),
