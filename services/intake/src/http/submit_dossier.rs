@@ -13,7 +13,7 @@ use dossier::{Command, RefusalEntry};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use service_kit::forms::FieldError;
 use service_kit::http::problem::FORM_INVALID;
 use service_kit::http::{
@@ -95,6 +95,27 @@ pub(crate) struct DocumentRequest {
     file_name: FileName,
 }
 
+/// A dossier that an applicant submits online.
+fn example() -> Value {
+    json!({
+        "procedure": "2.000004",
+        "agency": "H26.14",
+        "channel": "online",
+        "form": {
+            "merchant": { "name": "Sao Mai", "tax_code": "0101234565", "phone": "02438220000" },
+            "programme": {
+                "name": "Quay số", "goods": "TV", "from": "2027-03-01", "to": "2027-03-31",
+                "prizes_vnd": 90_000_000
+            }
+        },
+        "documents": [{
+            "component": "form_02",
+            "file_name": "02.pdf",
+            "document": "9f2b5c0e7d1a4f6388b1c2d3e4f5a6b79f2b5c0e7d1a4f6388b1c2d3e4f5a6b7"
+        }]
+    })
+}
+
 pub(super) fn operation() -> Operation<App> {
     Operation::post("/v1/dossiers", "submit_dossier", "Submit a dossier")
         .step(&SubmitDossier::STEP)
@@ -106,6 +127,7 @@ pub(super) fn operation() -> Operation<App> {
             FORM_INVALID,
         ])
         .body::<SubmitDossierRequest>()
+        .body_example(example())
         .created::<DossierReply>()
         .counted(Counts::Filing)
         .handle(handle)

@@ -29,8 +29,8 @@ const PARAMETERS: [(&str, &str, &str, &str, bool); 4] = [
     (
         "IdempotencyKey",
         "Idempotency-Key",
-        "A key of the client's own, 1 to 200 visible characters. The same key from the same caller is the same request, \
-         applied once.",
+        "A key of the client's own, 1 to 200 visible characters. The same key from the same caller on the same resource \
+         is the same request, applied once. Use a new key for each step.",
         "0f8fad5b-d9cb-469f-a165-70867728950e",
         true,
     ),
