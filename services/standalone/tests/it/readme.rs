@@ -12,6 +12,19 @@ async fn the_example_script_carries_a_dossier_from_submission_to_rating() {
 }
 
 #[tokio::test]
+async fn the_example_client_carries_a_dossier_with_a_fee_from_submission_to_rating() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let process = Process::start(&data);
+    let client = root().join("examples/paid-dossier.py");
+    let run = format!("exec python3 '{}'", client.display());
+    let printed = bash(&["-c", &run], process.browser.address, &data);
+    let last = printed.lines().last().unwrap_or_default();
+    assert!(printed.contains("200 POST /v1/ratings/"), "{printed}");
+    assert!(last.contains("'completion': 100"), "{printed}");
+}
+
+#[tokio::test]
 async fn the_readme_s_example_gives_the_answers_that_it_shows() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
