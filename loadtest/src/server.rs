@@ -24,7 +24,7 @@ pub(crate) fn binary() -> Result<PathBuf> {
         // In this program's profile: the folder has its name, except for `dev`.
         let folder = own.parent().and_then(Path::file_name).and_then(OsStr::to_str);
         let profile = folder.filter(|name| *name != "debug").unwrap_or("dev");
-        let arguments = ["build", "-p", "standalone", "--bin", "dossier", "--profile", profile];
+        let arguments = ["build", "-p", "program", "--bin", "dossier", "--profile", profile];
         let built = Command::new("cargo").args(arguments).status()?;
         if !built.success() || !path.exists() {
             bail!("{} is missing: cargo {}", path.display(), arguments.join(" "));

@@ -4,7 +4,7 @@
 use dossier::contract::Role;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use standalone::Bearer;
+use program::Bearer;
 
 use crate::edges;
 use crate::forms;

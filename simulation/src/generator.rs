@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use standalone::Dice;
+use program::Dice;
 
 use crate::procedures::Subject;
 

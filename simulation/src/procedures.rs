@@ -7,7 +7,7 @@ use dossier::contract::{
 use dossier::law::{Law, Procedure, shipped_rules};
 use jiff::civil::date;
 use serde_json::{Value, json};
-use standalone::Bearer;
+use program::Bearer;
 
 use crate::forms;
 

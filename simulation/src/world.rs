@@ -13,7 +13,7 @@ use service_kit::auth::{Auth, DevelopmentKey};
 use service_kit::documents::Documents;
 use service_kit::quotas::{Quotas, Rules};
 use service_kit::{Clock, Kit, Settings};
-use standalone::{Answer, Bearer, Office};
+use program::{Answer, Bearer, Office};
 use tempfile::TempDir;
 
 use crate::edges;

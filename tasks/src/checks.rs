@@ -13,7 +13,7 @@ use crate::root;
 
 /// All packages, with the features of the images. Everything is built with the same selection;
 /// another one would rebuild the dependencies.
-const ALL: [&str; 3] = ["--workspace", "--features", "standalone/eventstoredb"];
+const ALL: [&str; 3] = ["--workspace", "--features", "program/eventstoredb"];
 
 pub(crate) fn run() -> Result<()> {
     let junit = root().join("target/nextest/ci/junit.xml");

@@ -10,7 +10,7 @@ use crate::root;
 
 pub(crate) fn run(release: bool, folder: &Path) -> Result<()> {
     let mut build = crate::cargo();
-    build.args(["build", "--package", "standalone"]).args(release.then_some("--release"));
+    build.args(["build", "--package", "program"]).args(release.then_some("--release"));
     if !build.status()?.success() {
         bail!("the program cannot be built");
     }

@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     const XML: &str = r#"<testsuite name="a" tests="2">
-        <testcase name="money::a_receipt" classname="standalone::it" timestamp="2026" time="1.250"/>
+        <testcase name="money::a_receipt" classname="program::it" timestamp="2026" time="1.250"/>
         <testcase name="keys" classname="calendar" time="0.010">
             <system-out>&lt;testcase name="no"</system-out>
         </testcase></testsuite>"#;
@@ -138,7 +138,7 @@ mod tests {
         phases.run("build", || Ok(())).unwrap();
         let report = phases.report(&junit);
         let lines: Vec<&str> = report.lines().map(str::trim).collect();
-        let slowest = ["The slowest of 2 tests:", "1.2 s  standalone::it money::a_receipt"];
+        let slowest = ["The slowest of 2 tests:", "1.2 s  program::it money::a_receipt"];
         assert!(lines.windows(2).any(|pair| pair == slowest), "{report}");
         assert!(lines.contains(&"0.0 s  build"), "{report}");
     }

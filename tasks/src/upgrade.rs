@@ -48,9 +48,11 @@ fn unpack(commit: &str, source: &Path) -> Result<()> {
 }
 
 fn built(source: &Path, target: &Path, name: &str) -> Result<Program> {
+    // The package had another name until it was moved out of `services`.
+    let package = if source.join("program").exists() { "program" } else { "standalone" };
     let mut build = crate::cargo();
-    build.args(["build", "--locked", "--package", "standalone", "--bin", "dossier"]);
-    build.args(["--features", "standalone/eventstoredb", "--target-dir"]).arg(target);
+    build.args(["build", "--locked", "--package", package, "--bin", "dossier"]);
+    build.args(["--features", &format!("{package}/eventstoredb"), "--target-dir"]).arg(target);
     succeed(build.current_dir(source))?;
     let (name, binary) = (name.to_owned(), target.join("debug/dossier"));
     Ok(Program { name, binary, script: script(source)? })

@@ -34,7 +34,7 @@ pub(crate) fn write() -> Result<()> {
 /// Documents of all services, and of the operations that every process has.
 pub(crate) fn all_documents() -> Vec<(&'static str, OpenApi)> {
     let mut documents = documents();
-    documents.push(("process", standalone::openapi()));
+    documents.push(("process", program::openapi()));
     documents
 }
 

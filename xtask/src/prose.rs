@@ -45,14 +45,14 @@ const CLEAN: &[&str] = &[
     "services/register/src",
     "services/result-delivery/src",
     "services/review/src",
-    "services/standalone/src",
-    "services/standalone/tests/it/support.rs",
+    "program/src",
+    "program/tests/it/support.rs",
     "simulation/src",
     "tasks/src",
     "xtask/src",
 ];
 /// Exceptions within these folders.
-const EXCEPT: &[&str] = &["services/standalone/src/serve/health/ready.rs"];
+const EXCEPT: &[&str] = &["program/src/serve/health/ready.rs"];
 
 fn is_clean(path: &Path) -> bool {
     let is_in = |list: &[&str]| list.iter().any(|place| path.starts_with(place));

@@ -22,12 +22,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("result-delivery", KIT),
     ("feedback", KIT),
     ("register", KIT),
-    ("standalone", ALL),
+    ("program", ALL),
     ("tasks", &["cluster"]),
     ("xtask", ALL),
     // To measure the store alone; otherwise it uses HTTP only.
     ("loadtest", &["cluster", "events"]),
-    ("simulation", &["dossier", "events", "service-kit", "standalone"]),
+    ("simulation", &["dossier", "events", "service-kit", "program"]),
 ];
 const KIT: &[&str] = &["dossier", "events", "service-kit"];
 const ALL: &[&str] = &[
@@ -43,7 +43,7 @@ const ALL: &[&str] = &[
     "result-delivery",
     "feedback",
     "register",
-    "standalone",
+    "program",
 ];
 /// Third-party packages that the pure crates may use.
 const PURE: &[&str] = &[

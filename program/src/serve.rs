@@ -1,0 +1,338 @@
+//! `dossier serve`: starts and stops a process that serves the services.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::builder::BoolishValueParser;
+use clap::{Args, Parser, ValueEnum};
+use jiff::SignedDuration;
+use service_kit::auth::{KeySource, Rules};
+use service_kit::http::{AddressBlock, Mounted, Proxies, Router, Server, mount};
+use service_kit::limits::{ServerLimits, TASKS_END_MAX};
+use service_kit::tasks::{ClockTask, Endings, FollowedLaw, Tasks};
+use service_kit::{Certificate, Clock, Kit, Service};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::ServiceName;
+use crate::data::{DataDirectory, Identity, Time};
+use crate::tools::bus::BusArguments;
+
+mod common;
+mod health;
+mod idle;
+mod waits;
+
+pub use common::openapi;
+
+/// Addresses and limits of the server.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct At {
+    /// Address to listen on; port 0 takes a free one.
+    #[arg(long, env = "DOSSIER_LISTEN", default_value = "127.0.0.1:8080", value_parser = address)]
+    pub(crate) listen: SocketAddr,
+    /// Reverse proxy whose `Forwarded` or `X-Forwarded-For` is trusted: an address or a CIDR block.
+    /// From other peers these headers are ignored.
+    #[arg(
+        long = "trusted-proxy",
+        env = "DOSSIER_TRUSTED_PROXIES",
+        value_name = "ADDRESS|CIDR",
+        value_delimiter = ','
+    )]
+    pub(crate) trusted_proxies: Vec<AddressBlock>,
+    /// Requests per second and client; bursts may have twice as many. Further requests are delayed.
+    /// 0 disables the limit.
+    #[arg(
+        long = "client-requests-per-second",
+        env = "DOSSIER_CLIENT_REQUESTS_PER_SECOND",
+        value_name = "NUMBER",
+        default_value_t = ServerLimits::default().requests_per_second_of_one
+    )]
+    pub(crate) client_requests_per_second: u32,
+    /// Second address for `/health/live`, `/health/ready` and `/metrics`. The main address then
+    /// serves the health checks but not the metrics. Default: one address for everything.
+    #[arg(long, env = "DOSSIER_PROBES", value_name = "ADDRESS", value_parser = address)]
+    pub(crate) probes: Option<SocketAddr>,
+}
+
+/// Parses an address with its port.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| match text.trim_start_matches(':').parse::<u16>() {
+        Ok(port) => format!(
+            "the address is missing; use 127.0.0.1:{port}, or 0.0.0.0:{port} for all networks"
+        ),
+        Err(_) => {
+            "expected an address and a port, for example 127.0.0.1:8080 or [::1]:8080".to_owned()
+        }
+    })
+}
+
+/// Binds a server.
+fn bind(at: SocketAddr, flag: &str, router: Router) -> Result<Server> {
+    Server::bind(at, router).with_context(|| {
+        let hint = "is the port in use? Port 0 takes a free one";
+        format!("cannot listen on {flag} {at}: {hint}")
+    })
+}
+
+/// Serve all services.
+#[derive(Debug, Parser)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    data: crate::Data,
+    #[command(flatten)]
+    at: At,
+    /// Keys of the identity provider (JWKS): a file or URL, read every five minutes. Without it,
+    /// tokens of the development key in the data directory are accepted.
+    #[arg(long, env = "DOSSIER_JWKS", value_name = "FILE|URL")]
+    jwks: Option<KeySource>,
+    /// Required `iss` of tokens; mandatory with `--jwks`.
+    #[arg(long, env = "DOSSIER_ISSUER", value_name = "TEXT")]
+    issuer: Option<String>,
+    /// Required `aud` of tokens; mandatory with `--jwks`.
+    #[arg(long, env = "DOSSIER_AUDIENCE", value_name = "TEXT")]
+    audience: Option<String>,
+    /// Longest accepted lifetime of a token, in hours.
+    #[arg(long, env = "DOSSIER_TOKEN_HOURS_MAX", value_name = "HOURS", default_value_t = 24,
+          value_parser = clap::value_parser!(u16).range(1..))]
+    token_hours_max: u16,
+    /// Offer the sandbox payment providers, which move no money. Always on without `--jwks`.
+    #[arg(long, env = "DOSSIER_SANDBOX", value_parser = BoolishValueParser::new())]
+    sandbox: bool,
+    /// Serve only these services. The others run in processes of their own on the same event store,
+    /// which must be a server. Processes that share a data directory share its keys and documents.
+    #[arg(long, env = "DOSSIER_SERVICES", value_delimiter = ',')]
+    services: Vec<ServiceName>,
+    /// Folder for the read models of this process, for replicas that share a data directory.
+    /// Default: the data directory.
+    #[arg(long, env = "DOSSIER_VIEWS", value_name = "FOLDER")]
+    views: Option<std::path::PathBuf>,
+    /// Key of the digests of requests and documents. It must stay the same for the lifetime of the
+    /// log. Default: created in the data directory.
+    #[arg(long, env = "DOSSIER_DIGEST_KEY", value_name = "FILE")]
+    digest_key: Option<std::path::PathBuf>,
+    /// Documents folder, or `s3://bucket/prefix` with address and credentials in the environment
+    /// (`AWS_ENDPOINT`, `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`). Default: the
+    /// data directory.
+    #[arg(long, env = "DOSSIER_DOCUMENTS", value_name = "FOLDER|URL")]
+    documents: Option<String>,
+    /// File with quotas that differ from the default (docs/operating.md, "Quotas").
+    #[arg(long, env = "DOSSIER_QUOTAS", value_name = "FILE")]
+    quotas: Option<std::path::PathBuf>,
+    /// Operators needed to issue rules: with 2, the first one proposes and a second one signs.
+    /// Default: 2 with `--jwks`, otherwise 1.
+    #[arg(long, env = "DOSSIER_RULE_SIGNERS", value_name = "1|2",
+          value_parser = clap::value_parser!(u8).range(1..=2))]
+    rule_signers: Option<u8>,
+    /// Seconds to wait at the start for the event store and the identity provider.
+    #[arg(long, env = "DOSSIER_START_WITHIN", value_name = "SECONDS", default_value_t = 300,
+          value_parser = clap::value_parser!(u64).range(0..=86_400))]
+    start_within: u64,
+    #[command(flatten)]
+    bus: BusArguments,
+    #[command(flatten)]
+    confirmed: Confirmed,
+}
+
+/// Confirmations without which a suspicious start is refused.
+#[derive(Debug, Args)]
+struct Confirmed {
+    /// Confirm that the clock is right although the log ended long ago: everything that fell due
+    /// since then is enforced.
+    #[arg(long, env = "DOSSIER_CONFIRM_CLOCK", value_parser = BoolishValueParser::new())]
+    confirm_clock: bool,
+    /// Accept that the log lost its end or is an older copy, as the read models show: the lost
+    /// events are given up, and the read models are rebuilt.
+    #[arg(long, env = "DOSSIER_ACCEPT_LOG_LOSS", value_parser = BoolishValueParser::new())]
+    accept_log_loss: bool,
+    /// Continue in real time with a data directory that was written in virtual time.
+    #[arg(long, env = "DOSSIER_LIVE", value_parser = BoolishValueParser::new())]
+    live: bool,
+}
+
+impl Arguments {
+    /// Whether it connects to an identity provider.
+    pub(crate) fn asks_outside(&self) -> bool {
+        matches!(self.jwks, Some(KeySource::Url(_)))
+    }
+}
+
+/// Whose tokens are accepted; logs a warning in development mode.
+fn identity(arguments: &Arguments) -> Result<Identity> {
+    let Arguments { jwks, issuer, audience, token_hours_max, sandbox, .. } = arguments;
+    let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
+    let Some(keys) = jwks.clone() else {
+        if given(issuer).or(given(audience)).is_some() {
+            bail!("`--issuer` and `--audience` need `--jwks`, the keys of the identity provider");
+        }
+        tracing::warn!(
+            "development mode, not for real dossiers: no `--jwks`. Anybody who can read the data directory can mint tokens for every \
+             role with the development key, and the sandbox settles payments without moving \
+             money. For production set `--jwks`, `--issuer` and `--audience` (docs/tokens.md)"
+        );
+        return Ok(Identity::Development);
+    };
+    let (Some(issuer), Some(audience)) = (given(issuer), given(audience)) else {
+        bail!(
+            "`--jwks` needs `--issuer` and `--audience`: without them, tokens that the identity provider issued for any other \
+             application would be accepted. The issuer is the `iss` of its tokens, the audience the name of this \
+             service in their `aud` (docs/tokens.md)"
+        );
+    };
+    let life_max = SignedDuration::from_hours(i64::from(*token_hours_max));
+    let rules = Rules { issuer, audience, life_max };
+    Ok(Identity::Provider { keys, rules, sandbox: *sandbox })
+}
+
+/// `outside`: further certificates whose expiry is watched.
+pub(crate) async fn run(arguments: Arguments, outside: Vec<Certificate>) -> Result<()> {
+    let identity = identity(&arguments)?;
+    let data = arguments.data.open()?.shared(arguments.views, arguments.digest_key, arguments.bus);
+    let data = data.with_documents(arguments.documents);
+    let data = data.with_rule_signers(arguments.rule_signers);
+    let data = data.accepting_log_loss(arguments.confirmed.accept_log_loss);
+    let data = data.with_quotas(arguments.quotas.as_deref())?;
+    let Confirmed { confirm_clock: confirmed, live, .. } = arguments.confirmed;
+    let time = Time::Machine { confirmed, live };
+    let names = match &arguments.services[..] {
+        [] => ServiceName::value_variants(),
+        _ if arguments.data.store.is_none() => {
+            bail!("`--services` needs `--store` with a server: processes cannot share a SQLite log")
+        }
+        names => names,
+    };
+    let _locks = match &arguments.data.store {
+        Some(_) => names.iter().map(|name| data.lock(*name)).collect::<Result<Vec<_>>>()?,
+        None => Vec::new(),
+    };
+    // Each connection is an open file.
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "cannot raise the limit of open files");
+    }
+    let start_within = Duration::from_secs(arguments.start_within);
+    let kit = waits::kit(&data, time, &identity, start_within).await?;
+    kit.ends.watch(data.certificates(&identity, &kit.documents).into_iter().chain(outside));
+    serve_some(&kit, &data, arguments.at, names, |_| Ok(())).await
+}
+
+/// Serves until the process is told to stop; `bound` is called with the address.
+pub(crate) async fn serve(
+    kit: &Arc<Kit>,
+    data: &DataDirectory,
+    at: At,
+    bound: impl FnOnce(SocketAddr) -> Result<()>,
+) -> Result<()> {
+    serve_some(kit, data, at, ServiceName::value_variants(), bound).await
+}
+
+async fn serve_some(
+    kit: &Arc<Kit>,
+    data: &DataDirectory,
+    at: At,
+    names: &[ServiceName],
+    bound: impl FnOnce(SocketAddr) -> Result<()>,
+) -> Result<()> {
+    let (mut routes, mut tasks) = (Vec::new(), Tasks::default());
+    let mut services = crate::some_services(kit, names).await?;
+    idle::look(kit, &mut services, names).await?;
+    if !names.contains(&ServiceName::Intake) {
+        tasks.add(FollowedLaw::new(kit));
+    }
+    tasks.add(ClockTask::new(kit));
+    tasks.add(Endings::new(Arc::clone(kit)));
+    let relays = relays(kit, &services, &mut tasks);
+    let (stop, stopped) = watch::channel(false);
+    let watch = health::Watch::new(kit, &services, relays, stopped.clone());
+    let probes = match at.probes {
+        Some(address) => {
+            let router = Router::new(kit, common::probe_routes(watch.clone()));
+            Some(bind(address, "--probes", router)?.uncounted())
+        }
+        None => None,
+    };
+    let common = common::routes(&services, watch, probes.is_none());
+    for service in services {
+        routes.extend(service.routes);
+        tasks.append(service.tasks);
+    }
+    routes.extend(common);
+    let router = Router::new(kit, routes);
+    let server = bind(at.listen, "--listen", router)?;
+    let requests_per_second_of_one = at.client_requests_per_second;
+    let limits = ServerLimits { requests_per_second_of_one, ..Default::default() };
+    let server = server.behind(Proxies::new(&at.trusted_proxies)).limited(limits);
+    let address = server.address()?;
+    bound(address)?;
+    // Pending requests may wait for a task: tasks are stopped after the last response.
+    let (end, ended) = watch::channel(false);
+    let mut running = tasks.spawn(kit, &ended);
+    tracing::info!(%address, head = kit.store.head().0, "serving");
+    let mut serving = tokio::task::JoinSet::new();
+    let fresh = (Arc::clone(kit), stopped.clone());
+    serving.spawn(async move { fresh.0.auth.keep_fresh(fresh.1).await });
+    if matches!(kit.clock, Clock::Manual(_)) {
+        let (data, clock, stopped) = (data.clone(), kit.clock.clone(), stopped.clone());
+        serving.spawn(async move { data.follow_virtual_time(clock, stopped).await });
+    }
+    if let Some(probes) = probes {
+        tracing::info!(address = %probes.address()?, "serving probes");
+        // Probes are served until the end, so that monitoring sees it stop.
+        running.spawn(probes.run(ended.clone()));
+    }
+    serving.spawn(server.run(stopped));
+    wait_for_signal().await?;
+    tracing::info!("stopping");
+    stop.send_replace(true);
+    serving.join_all().await;
+    end.send_replace(true);
+    // A task stops after its current step; unfinished work is found again at the next start.
+    let ended = async { while running.join_next().await.is_some() {} };
+    if tokio::time::timeout(TASKS_END_MAX, ended).await.is_err() {
+        tracing::warn!("background task did not stop in time; aborting it");
+        running.shutdown().await;
+    }
+    kit.resign().await;
+    Ok(())
+}
+
+/// Adds the relays, if there is a bus.
+#[cfg_attr(not(feature = "nats"), expect(unused_variables, reason = "nothing is relayed"))]
+fn relays(kit: &Arc<Kit>, services: &[Service], tasks: &mut Tasks) -> Vec<health::Relaying> {
+    #[cfg_attr(not(feature = "nats"), expect(unused_mut, reason = "nothing is relayed"))]
+    let mut relays = Vec::new();
+    #[cfg(feature = "nats")]
+    if let events::bus::Bus::Nats(nats) = &kit.bus {
+        for service in services {
+            for source in service.sources {
+                let (relay, progress) = service_kit::tasks::RelayTask::new(nats.relay(source));
+                tasks.add_led(relay, kit.lead(service.name));
+                relays.push(health::Relaying { service: service.name, source, progress });
+            }
+        }
+    }
+    relays
+}
+
+/// Health checks and metrics for these services, for processes that serve them in another way.
+#[must_use]
+pub fn watching(kit: &Arc<Kit>, services: &[Service]) -> Vec<Mounted> {
+    let (_never, stopped) = watch::channel(false);
+    let watch = health::Watch::new(kit, services, Vec::new(), stopped);
+    vec![mount("/health/ready", watch.ready().probe()), mount("/metrics", watch.metrics().probe())]
+}
+
+fn json(body: &impl serde::Serialize) -> warp::reply::Response {
+    warp::reply::Reply::into_response(warp::reply::json(body))
+}
+
+async fn wait_for_signal() -> Result<()> {
+    let (mut terminate, mut interrupt) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

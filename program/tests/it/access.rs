@@ -1,0 +1,115 @@
+//! Every route with every role: nothing is open by accident.
+
+use std::collections::BTreeSet;
+
+use dossier::access::{May, any};
+use dossier::contract::Role;
+use http::Method;
+
+use crate::support::Office;
+
+const NOBODY: &str = "00000000-0000-0000-0000-000000000001";
+
+/// Method, address and operation of every route of every service.
+async fn routes(office: &Office) -> Vec<(Method, String, String, bool)> {
+    let mut routes = Vec::new();
+    for service in program::services(&office.kit).await.unwrap() {
+        let document = serde_json::to_value(&service.openapi).unwrap();
+        for (path, methods) in document["paths"].as_object().unwrap() {
+            for (method, operation) in methods.as_object().unwrap() {
+                let address = path
+                    .replace("{dossier}", NOBODY)
+                    .replace("{complaint}", NOBODY)
+                    .replace("{outage}", NOBODY)
+                    .replace("{document}", "AAAAAAAAAAAAAAAAAAAAAA")
+                    .replace("{code}", "NOBODY")
+                    .replace("{kind}/{name}/{version}", "procedure/NOBODY/1");
+                let method = method.to_uppercase().parse().unwrap();
+                let security = operation["security"].as_array();
+                let open = security.is_none_or(Vec::is_empty);
+                let name = operation["operationId"].as_str().unwrap().to_owned();
+                routes.push((method, address, name, open));
+            }
+        }
+    }
+    assert!(routes.len() > 45, "only {} routes", routes.len());
+    routes
+}
+
+/// Who may, by the law's own word; queries that are no steps are listed.
+fn may(steps: &[dossier::Step], operation: &str) -> Vec<Role> {
+    const OFFICE: &[May] = &[
+        any(Role::Clerk),
+        any(Role::Reviewer),
+        any(Role::Approver),
+        any(Role::Auditor),
+        any(Role::Operator),
+    ];
+    let mays = match operation {
+        "get_dossier" => dossier::intake::READ_DOSSIER,
+        "get_document" => dossier::intake::READ_CONTENT,
+        "get_deadline" | "get_timeline" | "get_obligations" | "get_elapsed" => {
+            dossier::intake::READ
+        }
+        "get_payment" => dossier::payment::READ,
+        "get_payment_tasks" => dossier::payment::READ_TASKS,
+        "get_unmatched_payment_notices" => dossier::payment::READ_UNMATCHED,
+        "get_review" => dossier::review::READ,
+        "get_delivery" => dossier::delivery::READ,
+        "get_result_document" => dossier::delivery::READ_DOCUMENT,
+        "get_result_numbers" => dossier::delivery::READ_NUMBERS,
+        "get_unmatched_parcel_notices" => dossier::delivery::UNMATCHED,
+        "get_complaint" | "get_complaint_deadline" => dossier::feedback::READ,
+        "get_procedures" | "get_procedure" | "get_outages" => dossier::intake::READ_CATALOGUE,
+        "get_rules" | "get_rules_version" => dossier::intake::READ_RULES,
+        "get_officer_queue" | "get_overdue_queue" | "get_statistics" => OFFICE,
+        "upload_document" => dossier::intake::submit_dossier::UPLOAD,
+        step => steps.iter().find(|s| s.name == step).unwrap_or_else(|| panic!("{step}")).may,
+    };
+    mays.iter().map(|may| may.role).collect()
+}
+
+#[tokio::test]
+async fn every_route_is_open_to_exactly_the_roles_that_the_law_names() {
+    let office = Office::open().await;
+    let services = program::services(&office.kit).await.unwrap();
+    let steps: Vec<_> = services.iter().flat_map(|service| service.steps).copied().collect();
+    let mut open = BTreeSet::new();
+    for (method, address, operation, is_open) in routes(&office).await {
+        let send = async |token: &str| {
+            let authorization = format!("Bearer {token}");
+            let mut headers = vec![
+                ("content-type", "application/json"),
+                ("idempotency-key", "walk"),
+                ("if-match", "\"1\""),
+            ];
+            if !token.is_empty() {
+                headers.push(("authorization", &authorization));
+            }
+            office.browser.send(method.clone(), &address, &headers, b"{}".to_vec()).await.unwrap()
+        };
+        let nobody = send("").await;
+        if is_open {
+            assert_ne!(nobody.status, 401, "{operation}");
+            open.insert(operation);
+            continue;
+        }
+        assert_eq!(nobody.refused(), (401, "token-missing"), "{operation}");
+        assert_eq!(send("forged").await.refused(), (401, "token-invalid"), "{operation}");
+        let allowed = may(&steps, &operation);
+        for role in Role::CALLERS {
+            let answer = send(&office.token(role, "walker", "G02")).await;
+            let forbidden = answer.status == 403;
+            assert_eq!(
+                forbidden,
+                !allowed.contains(&role),
+                "{operation} as {role:?}: {}",
+                answer.body
+            );
+            assert!(answer.status.as_u16() < 500, "{operation} as {role:?}: {}", answer.body);
+            assert_ne!(answer.status, 401, "{operation} as {role:?}: {}", answer.body);
+        }
+    }
+    let open: Vec<_> = open.into_iter().collect();
+    assert_eq!(open, ["get_lookup", "get_publication"], "open without a token");
+}

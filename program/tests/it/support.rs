@@ -1,0 +1,467 @@
+//! Helpers of the tests: an office with all services on its own port, a virtual clock, and callers.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use dossier::contract::Role;
+use dossier::law::shipped_rules;
+use events::EventStore;
+use events::bus::Bus;
+use http::{Method, Request, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use service_kit::auth::{Auth, Claims, DevelopmentKey};
+use service_kit::documents::Documents;
+use service_kit::http::{Access, Router, Server};
+use service_kit::quotas::{Quotas, Rules};
+use service_kit::rulebook::Rulebook;
+use service_kit::tasks::{DeadLetter, ReactionsHealth, Tasks};
+use service_kit::{Clock, Kit, Settings};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+/// The digest key of an office.
+pub(crate) const DIGEST_KEY: [u8; 32] = [7; 32];
+
+/// A local time in Vietnam, for example `2026-11-20T09:00`.
+pub(crate) fn at(text: &str) -> Timestamp {
+    format!("{text}:00+07:00").parse().unwrap()
+}
+
+/// An HTTP client of one address.
+#[derive(Debug, Clone)]
+pub(crate) struct Browser {
+    client: Client<HttpConnector, Full<Bytes>>,
+    pub(crate) address: SocketAddr,
+    keys: Arc<AtomicU64>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: http::HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> String {
+        self.headers.get(name).map_or(String::new(), |value| value.to_str().unwrap().to_owned())
+    }
+
+    pub(crate) fn etag(&self) -> String {
+        self.header("etag")
+    }
+
+    pub(crate) fn problem(&self) -> &str {
+        self.body["type"].as_str().unwrap_or("").trim_start_matches("urn:dossier:problem:")
+    }
+
+    /// The body of a successful answer.
+    #[track_caller]
+    pub(crate) fn granted(self) -> Value {
+        assert!(self.status.is_success(), "{} {}", self.status, self.body);
+        self.body
+    }
+
+    /// Status and code of a problem.
+    #[track_caller]
+    pub(crate) fn refused(&self) -> (u16, &str) {
+        assert!(!self.status.is_success(), "{} {}", self.status, self.body);
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        (self.status.as_u16(), self.problem())
+    }
+}
+
+impl Browser {
+    pub(crate) fn new(address: SocketAddr) -> Self {
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        Self { client, address, keys: Arc::default() }
+    }
+
+    /// A new idempotency key.
+    pub(crate) fn key(&self) -> String {
+        format!("key-{}", self.keys.fetch_add(1, Ordering::Relaxed))
+    }
+
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Result<Answer, hyper_util::client::legacy::Error> {
+        let mut request =
+            Request::builder().method(method).uri(format!("http://{}{path}", self.address));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = self.client.request(request.body(Full::from(body)).unwrap()).await?;
+        let (parts, body) = response.into_parts();
+        let bytes =
+            body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+        let body = serde_json::from_slice(&bytes)
+            .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&bytes).into_owned()));
+        Ok(Answer { status: parts.status, headers: parts.headers, body })
+    }
+
+    pub(crate) async fn get(&self, path: &str, token: &str) -> Answer {
+        let authorization = format!("Bearer {token}");
+        let headers = [("authorization", &*authorization), ("accept-language", "en")];
+        self.send(Method::GET, path, &headers, Vec::new()).await.unwrap()
+    }
+
+    pub(crate) async fn post(&self, path: &str, token: &str, etag: &str, body: Value) -> Answer {
+        self.post_with(path, token, &self.key(), etag, body).await
+    }
+
+    pub(crate) async fn post_with(
+        &self,
+        path: &str,
+        token: &str,
+        key: &str,
+        etag: &str,
+        body: Value,
+    ) -> Answer {
+        let authorization = format!("Bearer {token}");
+        let mut headers = vec![
+            ("authorization", &*authorization),
+            ("content-type", "application/json"),
+            ("idempotency-key", key),
+            ("accept-language", "en"),
+        ];
+        if !etag.is_empty() {
+            headers.push(("if-match", etag));
+        }
+        self.send(Method::POST, path, &headers, body.to_string().into_bytes()).await.unwrap()
+    }
+
+    /// Uploads a PDF; returns its name.
+    pub(crate) async fn upload(&self, token: &str, content: &str) -> String {
+        let body = format!("%PDF-1.7 {content}").into_bytes();
+        let (key, headers) = (self.key(), [("content-type", "application/pdf")]);
+        let answer = self.upload_as(token, &key, &headers, body).await;
+        answer.granted()["document"].as_str().unwrap().to_owned()
+    }
+
+    /// Uploads content with an idempotency key and headers.
+    pub(crate) async fn upload_as(
+        &self,
+        token: &str,
+        key: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Answer {
+        let authorization = format!("Bearer {token}");
+        let own = [
+            ("authorization", &*authorization),
+            ("idempotency-key", key),
+            ("accept-language", "en"),
+        ];
+        let headers = [&own, headers].concat();
+        self.send(Method::POST, "/v1/documents", &headers, body).await.unwrap()
+    }
+}
+
+/// All services in one process.
+pub(crate) struct Office {
+    pub(crate) kit: Arc<Kit>,
+    pub(crate) browser: Browser,
+    /// All operations and who may call them.
+    pub(crate) operations: Vec<(String, Access)>,
+    opened: events::Position,
+    tasks: Tasks,
+    reactions: Vec<ReactionsHealth>,
+    key: DevelopmentKey,
+    running: JoinSet<()>,
+    stop: watch::Sender<bool>,
+    folder: tempfile::TempDir,
+}
+
+/// A store with faults that begin once the law is in it.
+pub(crate) async fn faulty(faults: events::Faults) -> EventStore {
+    let store = EventStore::memory();
+    let rules = shipped_rules().unwrap();
+    Rulebook::open(&store, &rules, at("2026-11-20T09:00")).await.unwrap();
+    EventStore::faulty(store, faults)
+}
+
+impl Office {
+    /// An office with a store in memory, at 09:00 on Friday, 20 November 2026.
+    pub(crate) async fn open() -> Self {
+        Self::open_with(EventStore::memory(), at("2026-11-20T09:00")).await
+    }
+
+    pub(crate) async fn open_with(store: EventStore, now: Timestamp) -> Self {
+        Self::open_as(store, now, true).await
+    }
+
+    /// An office with or without sandbox payment providers.
+    pub(crate) async fn open_as(store: EventStore, now: Timestamp, sandbox: bool) -> Self {
+        Self::open_at(store, now, sandbox, "", |server| server).await
+    }
+
+    /// An office with a configured server.
+    pub(crate) async fn open_behind(door: impl FnOnce(Server) -> Server) -> Self {
+        Self::open_at(EventStore::memory(), at("2026-11-20T09:00"), true, "", door).await
+    }
+
+    /// An office with these quotas.
+    pub(crate) async fn open_limited(quotas: &str) -> Self {
+        let (store, now) = (EventStore::memory(), at("2026-11-20T09:00"));
+        Self::open_at(store, now, true, quotas, |server| server).await
+    }
+
+    async fn open_at(
+        store: EventStore,
+        now: Timestamp,
+        sandbox: bool,
+        quotas: &str,
+        door: impl FnOnce(Server) -> Server,
+    ) -> Self {
+        Self::open_signed(store, now, (sandbox, 1), quotas, door).await
+    }
+
+    /// An office in which two persons issue rules.
+    pub(crate) async fn open_with_two_signers() -> Self {
+        let (store, now) = (EventStore::memory(), at("2026-11-20T09:00"));
+        Self::open_signed(store, now, (true, 2), "", |server| server).await
+    }
+
+    async fn open_signed(
+        store: EventStore,
+        now: Timestamp,
+        (sandbox, rule_signers): (bool, u8),
+        quotas: &str,
+        door: impl FnOnce(Server) -> Server,
+    ) -> Self {
+        let (clock, quotas) = (Clock::manual(now), Rules::with(quotas).unwrap());
+        let folder = tempfile::tempdir().unwrap();
+        let key = DevelopmentKey::from_seed([7; 32]);
+        let store = Arc::new(store);
+        let kit = Kit::new(Settings {
+            bus: Bus::Store(Arc::clone(&store)),
+            store,
+            rules: shipped_rules().unwrap(),
+            quotas: Quotas::new(quotas, clock.clone()),
+            clock,
+            auth: Auth::development(&key, Clock::System),
+            documents: Documents::in_folder(&folder.path().join("documents")).unwrap(),
+            views: None,
+            sandbox,
+            rule_signers,
+            digest_key: DIGEST_KEY.to_vec(),
+        })
+        .await
+        .unwrap();
+        let opened = kit.store.head();
+        let (mut routes, mut tasks, mut reactions) = (Vec::new(), Tasks::default(), Vec::new());
+        let services = program::services(&kit).await.unwrap();
+        routes.extend(program::watching(&kit, &services));
+        for service in services {
+            routes.extend(service.routes);
+            tasks.append(service.tasks);
+            reactions.extend(service.reactions);
+        }
+        let router = Router::new(&kit, routes);
+        let operations = router.operations().map(|(name, access)| (name.to_owned(), access));
+        let operations = operations.collect();
+        let server = door(Server::bind("127.0.0.1:0".parse().unwrap(), router).unwrap());
+        let browser = Browser::new(server.address().unwrap());
+        let (stop, stopped) = watch::channel(false);
+        let mut running = JoinSet::new();
+        running.spawn(server.run(stopped));
+        Self { kit, browser, operations, opened, tasks, reactions, key, running, stop, folder }
+    }
+
+    /// The folder of its documents.
+    pub(crate) fn documents(&self) -> PathBuf {
+        self.folder.path().join("documents")
+    }
+
+    /// Stops the server; returns the duration.
+    pub(crate) async fn stop(&mut self) -> Duration {
+        let begun = Instant::now();
+        self.stop.send_replace(true);
+        while self.running.join_next().await.is_some() {}
+        begun.elapsed()
+    }
+
+    /// A token with one role.
+    pub(crate) fn token(&self, role: Role, subject: &str, agency: &str) -> String {
+        token(&self.key, role, subject, agency)
+    }
+
+    /// A token with several roles, or for a representative.
+    pub(crate) fn token_for(
+        &self,
+        roles: &[Role],
+        subject: &str,
+        agency: &str,
+        on_behalf_of: Option<&str>,
+    ) -> String {
+        let claims = Claims {
+            roles: roles.to_vec(),
+            on_behalf_of: on_behalf_of.map(Into::into),
+            ..claims(Role::Applicant, subject, agency)
+        };
+        self.key.mint(&claims).unwrap()
+    }
+
+    pub(crate) fn applicant(&self, subject: &str) -> String {
+        self.token(Role::Applicant, subject, "")
+    }
+
+    pub(crate) fn clerk(&self) -> String {
+        self.token(Role::Clerk, "clerk-1", "G02")
+    }
+
+    /// Runs all background tasks until nothing is left to do at the present time.
+    pub(crate) async fn settle(&mut self) {
+        // A task that a fault has stalled is retried, as in the running service.
+        for _ in 0..100 {
+            if self.tasks.settle(&self.kit).await.is_ok() {
+                return;
+            }
+        }
+        panic!("the tasks never settle");
+    }
+
+    /// Moves the clock, stopping at every due time.
+    pub(crate) async fn wait_until(&mut self, moment: &str) {
+        self.tasks.run_until(&self.kit, at(moment)).await.unwrap();
+    }
+
+    pub(crate) async fn wait_until_instant(&mut self, at: Timestamp) {
+        self.tasks.run_until(&self.kit, at).await.unwrap();
+    }
+
+    /// Events that no reaction could handle.
+    pub(crate) async fn dead_letters(&self) -> Vec<DeadLetter> {
+        let mut dead = Vec::new();
+        for service in &self.reactions {
+            dead.extend(service.dead_letters().await.unwrap());
+        }
+        dead
+    }
+
+    /// Kinds of all events since the office was opened, without service and version, in commit
+    /// order.
+    pub(crate) async fn log(&self) -> Vec<String> {
+        let all = events::Filter::default();
+        let page = self.kit.store.read_all(self.opened, &all, 10_000).await.unwrap();
+        let name = |kind: &str| kind.split('.').nth(1).unwrap_or(kind).to_owned();
+        page.events.iter().map(|event| name(&event.kind)).collect()
+    }
+}
+
+/// A new store on the shared PostgreSQL server.
+pub(crate) async fn postgres() -> EventStore {
+    EventStore::open(&postgres_url()).await.unwrap()
+}
+
+/// The URL of an unused schema on the shared PostgreSQL server.
+pub(crate) fn postgres_url() -> String {
+    let url = cluster::postgres().unwrap();
+    let schema = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{:?}", Instant::now()).as_bytes());
+    let schema = format!("office_{}_{}", std::process::id(), schema.simple());
+    format!("{url}?options=-csearch_path%3D{schema}")
+}
+
+/// Runs the built program on a data directory.
+pub(crate) fn dossier(data: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dossier"));
+    command.args(arguments).arg("--data").arg(data).args(["--log", "error"]).output().unwrap()
+}
+
+/// Output of a program that succeeded.
+pub(crate) fn printed(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+pub(crate) fn token(key: &DevelopmentKey, role: Role, subject: &str, agency: &str) -> String {
+    key.mint(&claims(role, subject, agency)).unwrap()
+}
+
+fn claims(role: Role, subject: &str, agency: &str) -> Claims {
+    Claims {
+        sub: subject.into(),
+        exp: 4_000_000_000,
+        nbf: None,
+        roles: vec![role],
+        agency: (!agency.is_empty()).then(|| agency.into()),
+        on_behalf_of: None,
+    }
+}
+
+/// A submission of an energy label notice, with its two documents.
+pub(crate) async fn energy_label(browser: &Browser, token: &str) -> Value {
+    let declaration = browser.upload(token, "declaration").await;
+    let report = browser.upload(token, "report").await;
+    json!({
+        "procedure": "ENERGY.LABEL", "agency": "G02.002", "channel": "online",
+        "form": {
+            "company": { "name": "Công ty Điện Sáng", "tax_code": "0101234565" },
+            "product": "LED", "model": "S1", "stars": 5,
+        },
+        "documents": [
+            { "component": "declaration", "document": declaration, "file_name": "a.pdf" },
+            { "component": "test_report", "document": report, "file_name": "b.pdf" },
+        ],
+    })
+}
+
+/// The address in the register of a dossier with this address in intake.
+pub(crate) fn in_register(dossier: &str) -> String {
+    dossier.replacen("/v1/", "/v1/register/", 1)
+}
+
+/// Submits the energy label notice; returns address and `ETag`.
+pub(crate) async fn submitted(browser: &Browser, token: &str) -> (String, String) {
+    let body = energy_label(browser, token).await;
+    let answer = browser.post("/v1/dossiers", token, "", body).await;
+    let etag = answer.etag();
+    let dossier = answer.granted();
+    (format!("/v1/dossiers/{}", dossier["id"].as_str().unwrap()), etag)
+}
+
+/// Runs `examples/one-dossier.sh` against a server; returns its output.
+pub(crate) fn example_script(address: SocketAddr, data: &Path) -> String {
+    let script = root().join("examples/one-dossier.sh");
+    let out = bash(&[script.to_str().unwrap()], address, data);
+    assert!(out.matches('\n').count() >= 14, "the script has lost steps: {out}");
+    assert!(out.contains("\"score\":5"), "{out}");
+    assert!(out.trim_end().ends_with("\"completion\":100}"), "{out}");
+    out
+}
+
+/// Runs a program of the shell against a server, in a folder of its own; returns its output.
+pub(crate) fn bash(arguments: &[&str], address: SocketAddr, data: &Path) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let shell = Command::new("bash")
+        .args(["-euo", "pipefail"])
+        .args(arguments)
+        .current_dir(folder.path())
+        .env("U", format!("http://{address}"))
+        .env("D", env!("CARGO_BIN_EXE_dossier"))
+        .env("DOSSIER_DATA", data)
+        .output()
+        .unwrap();
+    let out = String::from_utf8_lossy(&shell.stdout).into_owned();
+    assert!(shell.status.success(), "{out}\n{}", String::from_utf8_lossy(&shell.stderr));
+    out
+}
+
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
