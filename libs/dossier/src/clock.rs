@@ -11,17 +11,25 @@ use crate::law::Outage;
 use crate::step::Rule;
 
 mod course;
+mod deadline;
 mod explanation;
 mod forward;
 mod period;
+mod promised;
 mod start;
 pub mod words;
 
 pub use course::Course;
-pub use explanation::{ExplainedSpan, Explanation, explain, explain_fixed, explain_foresight};
+pub(crate) use deadline::deadline_kinds;
+pub use deadline::{
+    Basis, Checked, Deadline, DeadlineKind, Deadlines, Passed, check, enforce, explain,
+    explanation, extend, open_deadlines,
+};
+pub use explanation::{ExplainedSpan, Explanation};
 pub(crate) use forward::before_it_took_effect;
 pub use forward::{Filed, forward};
-pub use period::{Period, Running, enforce, explain as explain_obligations};
+pub use period::{Period, Running};
+pub use promised::PromisedDate;
 pub use start::{Moments, effective_start, start_moment};
 
 /// A span in which the clock is stopped.

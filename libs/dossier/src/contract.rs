@@ -178,6 +178,18 @@ pub struct Envelope {
     pub trace: Option<String>,
 }
 
+impl Envelope {
+    /// JSON, as it is recorded with the event.
+    ///
+    /// # Panics
+    ///
+    /// Never; an event without its envelope would be worse than a panic.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        serde_json::to_string(self).expect("an envelope has only fields that JSON can express")
+    }
+}
+
 /// An event's id, its version and its envelope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Meta {

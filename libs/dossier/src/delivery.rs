@@ -26,11 +26,13 @@ pub mod limits;
 pub mod waybill;
 
 mod after;
+mod deadlines;
 mod parcel;
 mod reaction;
 mod state;
 
 pub use after::{After, Owed};
+pub use deadlines::DeliveryDeadline;
 pub use parcel::Parcel;
 pub use state::{DossierResult, Stage};
 

@@ -9,15 +9,15 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::{May, Resource, agency, any, own};
-use crate::clock::{self, Period, Running};
+use crate::clock::{self, Running};
 use crate::contract::{
     Actor, AgencyCode, Brief, Channel, ComplaintClass, ComplaintEvent, ComplaintFiled, DossierId,
-    Meta, PeriodExtended, Personal, ProcedureRef, RatingEvent, ResultDelivered, Role, Subject,
-    Unreadable,
+    Meta, Personal, ProcedureRef, RatingEvent, ResultDelivered, Role, Subject, Unreadable,
 };
-use crate::law::{ComplaintRules, Law};
+use crate::law::ComplaintRules;
+use crate::services::Category;
 use crate::step::{
-    AnyCommand, Command, Facts, Follow, Incoming, LawError, Obligation, State, Step, Subscription,
+    Command, Facts, Follow, Incoming, LawError, State, Step, Subscription,
 };
 
 pub mod answer_complaint;
@@ -30,6 +30,10 @@ pub mod miss_complaint_deadline;
 pub mod publish_answer;
 pub mod rate_dossier;
 pub mod reopen_complaint;
+
+mod deadlines;
+
+pub use deadlines::ComplaintDeadline;
 
 use answer_complaint::AnswerComplaint;
 use classify_complaint::ClassifyComplaint;
@@ -69,9 +73,6 @@ pub const READ_TEXT: &[May] =
 /// Permission to read the contact of the complainant.
 pub const READ_CONTACT: &[May] = &[agency(Role::ComplaintHandler)];
 
-/// Categories of the streams whose events a complaint may name.
-pub const TIMELINE: [&str; 5] = ["intake", "payment", "review", "delivery", "rating"];
-
 /// The rating of a dossier.
 #[derive(Debug, Clone, Default)]
 pub struct Rating {
@@ -83,7 +84,7 @@ pub struct Rating {
 
 impl State for Rating {
     type Event = RatingEvent;
-    const CATEGORY: &'static str = "rating";
+    const CATEGORY: &'static str = Category::Rating.as_str();
     const SUBSCRIPTIONS: &'static [Subscription<Self>] =
         &[Subscription { kind: "delivery.ResultDelivered.v1", react: delivered }];
 
@@ -235,7 +236,7 @@ impl Complaint {
 
 impl State for Complaint {
     type Event = ComplaintEvent;
-    const CATEGORY: &'static str = "complaint";
+    const CATEGORY: &'static str = Category::Complaint.as_str();
     const IS_NAMED_BY_DOSSIER: bool = false;
 
     fn evolve(&mut self, event: &ComplaintEvent, meta: &Meta) {
@@ -293,11 +294,7 @@ impl State for Complaint {
                 self.stage = Stage::Classified;
             }
             ComplaintEvent::ComplaintOverdue(_) => self.due = None,
-            ComplaintEvent::PeriodExtended(extended) => {
-                if let Some(due) = &mut self.due {
-                    due.running.extend(extended, meta.at());
-                }
-            }
+            ComplaintEvent::PeriodExtended(extended) => clock::extend(self, extended, meta),
         }
     }
 
@@ -319,49 +316,6 @@ impl State for Complaint {
 
     fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
         None
-    }
-
-    fn obligations(&self) -> Vec<Obligation> {
-        let due = self.due.iter();
-        due.map(|Due { running: Running { due_at, opened_by, .. }, .. }| Obligation {
-            kind: miss_complaint_deadline::KIND.into(),
-            due_at: *due_at,
-            opened_by: *opened_by,
-        })
-        .collect()
-    }
-
-    fn period<'a>(&'a self, _kind: &str, law: &'a Law) -> Result<Option<Period<'a>>, LawError> {
-        let (Some(due), Some(agency)) = (self.due, self.agency()) else { return Ok(None) };
-        let rules = law.complaints().ok_or(LawError::NotLoaded)?;
-        let budget = match (due.what, self.class) {
-            (Owed::Classify | Owed::Forward, _) => Some(rules.classify(self.is_about_data())),
-            (Owed::Answer, class) if self.reopened > 0 => rules.reopened(class),
-            (Owed::Answer, class) => class.and_then(|class| rules.answer(class, self.channel())),
-            (Owed::Publish, _) => Some(rules.publish),
-        };
-        let agency = law.present(agency, due.running.known_at);
-        let calendar = law.calendar_of(agency).ok_or(LawError::NotLoaded)?;
-        Ok(budget.map(|budget| Period {
-            running: due.running,
-            started_at: due.running.since,
-            budget,
-            calendar,
-            outages: law.outages_of(agency),
-            channel: None,
-            basis: &rules.legal_basis,
-        }))
-    }
-
-    fn extended(extended: PeriodExtended) -> Option<ComplaintEvent> {
-        Some(extended.into())
-    }
-
-    fn when_due(kind: &str) -> Option<AnyCommand<Self>> {
-        match kind {
-            miss_complaint_deadline::KIND => Some(AnyCommand::new(MissComplaintDeadline)),
-            _ => None,
-        }
     }
 }
 

@@ -9,14 +9,11 @@ pub mod accept_dossier;
 pub mod answer_review;
 pub mod close_dossier;
 pub mod close_unpaid;
-pub mod declare_outage;
-pub mod end_outage;
 pub mod exclude_time;
 pub mod expire_supplement_window;
 pub mod extend_deadline;
 pub mod fix_appointment;
 pub mod foresee_lateness;
-pub mod issue_rules;
 pub mod miss_deadline;
 pub mod miss_intake_answer;
 pub mod move_appointment;
@@ -24,21 +21,19 @@ pub mod record_decision;
 pub mod record_delivery;
 pub mod record_fee;
 pub mod refuse_dossier;
-pub mod reject_rules;
 pub mod request_supplement;
 pub mod restate_deadline;
 pub mod return_fee;
-pub mod sign_rules;
 pub mod submit_dossier;
 pub mod submit_supplement;
 pub mod withdraw_dossier;
-pub mod withdraw_rules;
 
+mod affected;
+mod deadlines;
 mod fold;
 mod form;
 mod reaction;
 mod resumption;
-mod rules;
 mod state;
 
 use accept_dossier::AcceptDossier;
@@ -64,8 +59,9 @@ use submit_dossier::SubmitDossier;
 use submit_supplement::SubmitSupplement;
 use withdraw_dossier::WithdrawDossier;
 
+pub use affected::concerns;
+pub use deadlines::IntakeDeadline;
 pub use form::FormVersion;
-pub use rules::{Rules, RulesStage, RulesVersion, Shipped, stream_id};
 pub use state::{Answer, Intake, OpenRequest, Promised, Stage};
 
 /// All steps of intake, in the order of the procedure.
@@ -92,12 +88,6 @@ pub const STEPS: &[Step] = &[
     MissDeadline::STEP,
     ExpireSupplementWindow::STEP,
     RestateDeadline::STEP,
-    issue_rules::IssueRules::STEP,
-    sign_rules::SignRules::STEP,
-    reject_rules::RejectRules::STEP,
-    withdraw_rules::WithdrawRules::STEP,
-    declare_outage::DeclareOutage::STEP,
-    end_outage::EndOutage::STEP,
 ];
 
 /// Permissions to read the status, the obligations and the events of a dossier.
@@ -148,19 +138,4 @@ pub const READ_CONTENT: &[May] = &[
     agency(Role::ComplaintHandler),
     agency(Role::Auditor),
     consulted(Role::Consultee),
-];
-
-/// Permissions to read files of rules and their approval status.
-pub const READ_RULES: &[May] = &[any(Role::Operator), any(Role::Auditor)];
-
-/// Permissions to read the catalogue of procedures: every authenticated role.
-pub const READ_CATALOGUE: &[May] = &[
-    any(Role::Applicant),
-    any(Role::Clerk),
-    any(Role::Reviewer),
-    any(Role::Approver),
-    any(Role::Cashier),
-    any(Role::ComplaintHandler),
-    any(Role::Auditor),
-    any(Role::Operator),
 ];

@@ -1,5 +1,6 @@
 //! The administrative procedure as pure functions: the recorded events ([`contract`]), the law
-//! ([`law`], [`clock`]), and one module per service with its state and its steps. No system clock,
+//! ([`law`], [`clock`]), one module per service with its state and its steps, and the
+//! module of the law as it is issued ([`rules`]). [`services`] lists them. No system clock,
 //! no random numbers, no input or output: time, ids and calendars are passed in as [`Facts`], so
 //! that the same decision can be computed again years later with the same outcome.
 //!
@@ -28,10 +29,12 @@ pub mod feedback;
 pub mod intake;
 pub mod payment;
 pub mod review;
+pub mod rules;
+pub mod services;
 
 pub use step::{
-    AnyCommand, Command, Decision, Elsewhere, Facts, Follow, Incoming, LawError, Obligation,
-    RefusalEntry, Refuse, Rule, State, Step, Subscription,
+    AnyCommand, Command, Decision, Elsewhere, Facts, Follow, Incoming, LawError, RefusalEntry,
+    Refuse, Rule, State, Step, Subscription,
 };
 
 #[cfg(test)]

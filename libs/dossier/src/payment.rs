@@ -27,6 +27,7 @@ pub mod take_notice;
 
 mod attempt;
 mod balance;
+mod deadlines;
 mod proposal;
 mod reaction;
 mod receipted;
@@ -53,6 +54,7 @@ use take_notice::TakeNotice;
 
 pub use attempt::{Attempt, Capture, DoubtfulWord, Identity, Word};
 pub use balance::{RefundBarred, Standing};
+pub use deadlines::PaymentDeadline;
 pub use proposal::{Proposal, Proposed};
 pub use receipted::Receipted;
 pub use state::{Owed, Payment};

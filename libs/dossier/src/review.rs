@@ -7,13 +7,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::access::{May, Resource, agency, any, consulted};
-use crate::clock::{self, Period, Running};
+use crate::clock::{self, Running};
 use crate::contract::{
     AgencyCode, Brief, ConsultationAnswered, ConsultationId, ConsultationRequested, DecisionMade,
-    DecisionProposed, Meta, PeriodExtended, ProcedureRef, ReviewEvent, Role, Subject,
+    DecisionProposed, Meta, ProcedureRef, ReviewEvent, Role, Subject,
 };
-use crate::law::{Activity, Law};
-use crate::step::{AnyCommand, Command, LawError, Obligation, Rule, State, Step, Subscription};
+use crate::law::Activity;
+use crate::services::Category;
+use crate::step::{Command, Rule, State, Step, Subscription};
 
 pub mod answer_consultation;
 pub mod approve_decision;
@@ -33,7 +34,10 @@ pub mod reject_proposal;
 pub mod resume_review;
 pub mod return_review;
 
+mod deadlines;
 mod reaction;
+
+pub use deadlines::ReviewDeadline;
 
 use answer_consultation::AnswerConsultation;
 use approve_decision::ApproveDecision;
@@ -207,20 +211,6 @@ impl Review {
         });
     }
 
-    fn on_extension(&mut self, extended: &PeriodExtended, at: Timestamp) {
-        match (extended.period.as_str(), &mut self.due) {
-            (miss_activity::KIND, Some(due)) => due.running.extend(extended, at),
-            (miss_consultation::KIND, _) => {
-                let id = self.next_silent().map(|(id, _)| id);
-                let open = id.and_then(|id| self.consultations.get_mut(&id));
-                if let Some(running) = open.and_then(|open| open.running.as_mut()) {
-                    running.extend(extended, at);
-                }
-            }
-            _ => {}
-        }
-    }
-
     /// Pauses the review. The proposal is dropped, because the supplement may change the facts.
     fn pause(&mut self, at: Timestamp, request: Option<u32>) {
         if self.stage != Stage::Paused {
@@ -251,7 +241,7 @@ fn due_at(rule: Rule<'_>, activity: Option<&Activity>, now: Timestamp) -> Option
 
 impl State for Review {
     type Event = ReviewEvent;
-    const CATEGORY: &'static str = "review";
+    const CATEGORY: &'static str = Category::Review.as_str();
     const SUBSCRIPTIONS: &'static [Subscription<Self>] = reaction::SUBSCRIPTIONS;
 
     fn evolve(&mut self, event: &ReviewEvent, meta: &Meta) {
@@ -322,7 +312,7 @@ impl State for Review {
                 self.end(Stage::Decided);
             }
             ReviewEvent::ReviewCancelled(_) => self.end(Stage::Cancelled),
-            ReviewEvent::PeriodExtended(extended) => self.on_extension(extended, meta.at()),
+            ReviewEvent::PeriodExtended(extended) => clock::extend(self, extended, meta),
         }
     }
 
@@ -337,46 +327,5 @@ impl State for Review {
     fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
         let brief = self.brief.as_ref()?;
         Some((&brief.procedure, &brief.agency))
-    }
-
-    fn obligations(&self) -> Vec<Obligation> {
-        let mut open = Vec::new();
-        if let Some(Due { running: Running { due_at, opened_by, .. }, .. }) = self.due {
-            open.push(Obligation { kind: miss_activity::KIND.into(), due_at, opened_by });
-        }
-        if let Some((_, Running { due_at, opened_by, .. })) = self.next_silent() {
-            open.push(Obligation { kind: miss_consultation::KIND.into(), due_at, opened_by });
-        }
-        open
-    }
-
-    fn period<'a>(&'a self, kind: &str, law: &'a Law) -> Result<Option<Period<'a>>, LawError> {
-        let Some(Brief { procedure, agency, channel, .. }) = self.brief.as_deref() else {
-            return Ok(None);
-        };
-        let (running, activity) = match (kind, &self.due, self.next_silent()) {
-            (miss_activity::KIND, Some(due), _) => (due.running, Some(&due.activity)),
-            (miss_consultation::KIND, _, Some((_, running))) => (running, None),
-            _ => return Ok(None),
-        };
-        let rule = law.rule(procedure, agency, running.known_at).ok_or(LawError::NotLoaded)?;
-        let rules = &rule.procedure.review;
-        let budget = match activity {
-            Some(code) => rules.activities.iter().find(|a| a.code == *code).and_then(|a| a.budget),
-            None => rules.consultation,
-        };
-        Ok(budget.map(|budget| rule.period(running, running.since, budget, Some(*channel))))
-    }
-
-    fn extended(extended: PeriodExtended) -> Option<ReviewEvent> {
-        Some(extended.into())
-    }
-
-    fn when_due(kind: &str) -> Option<AnyCommand<Self>> {
-        match kind {
-            miss_activity::KIND => Some(AnyCommand::new(MissActivity)),
-            miss_consultation::KIND => Some(AnyCommand::new(MissConsultation)),
-            _ => None,
-        }
     }
 }

@@ -12,11 +12,12 @@ mod state;
 pub use command::{AnyCommand, Command, Decision};
 pub use facts::{Elsewhere, Facts, Rule};
 pub use reaction::{Follow, Incoming, Subscription};
-pub(crate) use refusal::refusals;
 pub use refusal::{
-    LAW_NOT_APPLICABLE, LawError, NOT_COMPUTABLE, RefusalEntry, Refuse, Said, VALUES_IMPOSSIBLE,
+    Collected, Known, LAW_NOT_APPLICABLE, LawError, NOT_COMPUTABLE, Reasons, RefusalEntry, Refuse,
+    Said, VALUES_IMPOSSIBLE,
 };
-pub use state::{Obligation, State};
+pub(crate) use refusal::{findings_of, refusals};
+pub use state::State;
 
 /// The metadata of a step, for documentation, for authorisation and for the register of problem
 /// types.
@@ -24,8 +25,6 @@ pub use state::{Obligation, State};
 pub struct Step {
     /// In snake case, as the step's files are named, for example `accept_dossier`.
     pub name: &'static str,
-    /// The service that executes it, for example `intake`.
-    pub service: &'static str,
     /// Its legal basis: decree or law and article.
     pub basis: &'static str,
     /// Who may take it. Empty for a step that only the service itself takes.

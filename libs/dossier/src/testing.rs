@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::clock;
+use crate::clock::{self, Deadline, Deadlines};
 use crate::contract::{Actor, Envelope, EventSet, Meta, ProcedureRef, Role};
 use crate::law::Law;
 use crate::step::{Command, Decision, Elsewhere, Facts, Rule, State};
@@ -87,14 +87,25 @@ impl<'a, S: State> Scene<'a, S> {
         Ok(decided.unwrap())
     }
 
-    /// Enforces an obligation of `kind` at `moment`, as the service does. Returns the events, none
+    /// Enforces the deadline of `kind` at `moment`, as the service does. Returns the events, none
     /// if it is not due.
-    pub(crate) fn enforce(&mut self, moment: &str, kind: &str) -> Vec<S::Event> {
-        let declared = S::when_due(kind).expect("no command enforces it").step().events;
+    pub(crate) fn enforce(&mut self, moment: &str, kind: &S::Kind) -> Vec<S::Event>
+    where
+        S: Deadlines,
+    {
+        let declared = S::when_due(kind).step().events;
         let enforce = |state: &S, facts: &Facts<'_>| clock::enforce(state, kind, facts);
         let events = self.step(moment, Role::System, enforce).unwrap();
         assert!(events.iter().all(|event| declared.contains(&event.kind())), "{events:?}");
         events
+    }
+
+    /// The open deadlines.
+    pub(crate) fn open(&self) -> Vec<Deadline<S::Kind>>
+    where
+        S: Deadlines,
+    {
+        clock::open_deadlines(&self.state).collect()
     }
 
     fn step<R>(

@@ -56,6 +56,22 @@ impl Fault {
     }
 }
 
+/// An error of a parser with a message in both languages, see [`told`].
+pub fn refused<E: serde::de::Error>(why: &calendar::Text) -> E {
+    E::custom(format_args!("{}{IN_VIETNAMESE}{}]", why.en, why.vi))
+}
+
+/// The message of an error that [`refused`] made.
+#[must_use]
+pub fn told(message: &str) -> Option<calendar::Text> {
+    let (en, rest) = message.split_once(IN_VIETNAMESE)?;
+    // A parser may have added the place.
+    let (vi, _) = rest.rsplit_once(']')?;
+    Some(calendar::Text::new(vi, en))
+}
+
+const IN_VIETNAMESE: &str = " [vi: ";
+
 /// The text in Unicode normalisation form C.
 #[must_use]
 pub fn normalised(text: &str) -> Cow<'_, str> {

@@ -219,7 +219,11 @@ mod tests {
     }
 
     fn supplied(scene: &mut Scene<'_, Intake>, moment: &str) {
-        let command = SubmitSupplement { documents: vec![document("rules")], form: None };
+        let command = SubmitSupplement {
+            documents: vec![document("rules")],
+            form: None,
+            found: Default::default(),
+        };
         scene.take(moment, Role::Applicant, command).unwrap();
     }
 

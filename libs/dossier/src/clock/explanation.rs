@@ -63,7 +63,7 @@ pub struct Explanation {
 
 /// Explains the period of a dossier filed by `channel` with this `ledger`; `None` if the law gives
 /// no period.
-pub fn explain(
+pub(super) fn explain_computed(
     rule: Rule<'_>,
     channel: Channel,
     ledger: &Ledger,
@@ -147,8 +147,7 @@ fn explained(of: &Reckoned<'_>, step: &Trace) -> ExplainedSpan {
 
 /// Explains a date that was fixed: an appointment that was moved, or a date that another authority
 /// fixed.
-#[must_use]
-pub fn explain_fixed(
+pub(super) fn explain_fixed(
     rule: Rule<'_>,
     started_at: Timestamp,
     promise: &Promise,
@@ -166,8 +165,7 @@ pub fn explain_fixed(
 }
 
 /// Explains the instant by which lateness must be announced (Decree 61/2018/NĐ-CP, art. 19.9).
-#[must_use]
-pub fn explain_foresight(
+pub(super) fn explain_foresight(
     rule: Rule<'_>,
     started_at: Timestamp,
     promise: &Promise,
@@ -282,7 +280,8 @@ mod tests {
     fn an_explanation_names_the_holiday_that_moved_the_date() {
         let law = law();
         let ledger = Ledger::since(at("2026-11-20T09:00"));
-        let explained = explain(promotion(&law), Channel::Online, &ledger).unwrap().unwrap();
+        let explained =
+            explain_computed(promotion(&law), Channel::Online, &ledger).unwrap().unwrap();
         let Text { vi, en } = &explained.text;
         assert!(vi.contains("24/11/2026 (Ngày Văn hóa Việt Nam)"), "{vi}");
         assert!(en.contains("5 working days, counted from 09:00 on 20 November 2026"), "{en}");
@@ -291,7 +290,8 @@ mod tests {
         assert_eq!(explained.start, Some(ClockStart::Submitted));
         assert!(!explained.provisional);
         let next_year = Ledger::since(at("2026-12-30T09:00"));
-        let explained = explain(promotion(&law), Channel::Online, &next_year).unwrap().unwrap();
+        let explained =
+            explain_computed(promotion(&law), Channel::Online, &next_year).unwrap().unwrap();
         assert!(explained.provisional, "2027 is not announced");
     }
 
@@ -323,7 +323,7 @@ mod tests {
             recorded_at: at("2026-11-05T00:00"),
         }];
         let rule = Rule { outages: &outages, ..promotion(&law) };
-        let explained = explain(rule, Channel::Online, &ledger).unwrap().unwrap();
+        let explained = explain_computed(rule, Channel::Online, &ledger).unwrap().unwrap();
         let causes: Vec<(String, Option<Uuid>)> = explained
             .spans
             .iter()
@@ -354,7 +354,8 @@ mod tests {
             day("2026-11-05T00:00", "2026-11-06T00:00", later),
             day("2026-11-04T00:00", "2026-11-05T00:00", earlier),
         ];
-        let explained = explain(promotion(&law), Channel::Online, &ledger).unwrap().unwrap();
+        let explained =
+            explain_computed(promotion(&law), Channel::Online, &ledger).unwrap().unwrap();
         let causes: Vec<Uuid> = explained.spans.iter().filter_map(|span| span.cause).collect();
         assert_eq!(causes, [earlier, later]);
     }

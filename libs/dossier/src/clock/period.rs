@@ -3,17 +3,14 @@
 //! one instant. Its end is set when it begins. If outages or days off that became known later make
 //! it longer, one event records the extension when the period would end.
 
-use std::borrow::Cow;
-
 use calendar::{Budget, End, Gaps, Span};
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::end;
 use super::explanation::{Explanation, Reckoned, explain_reckoned};
-use crate::contract::{Channel, PeriodExtended};
-use crate::law::{Law, Outage};
-use crate::step::{Facts, LawError, State};
+use crate::contract::{Channel, Meta, PeriodExtended};
+use crate::law::Outage;
 
 /// A running period, as stored in a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,8 +24,8 @@ pub struct Running {
     pub opened_by: Uuid,
     /// When its end was computed, by the law known then.
     pub known_at: Timestamp,
-    /// Whether it was extended since it began.
-    pub extended: bool,
+    /// The event that last set its end: the one that opened it, or an extension.
+    pub set_by: Uuid,
 }
 
 impl Running {
@@ -40,12 +37,18 @@ impl Running {
         opened_by: Uuid,
         known_at: Timestamp,
     ) -> Self {
-        Self { due_at, since, opened_by, known_at, extended: false }
+        Self { due_at, since, opened_by, known_at, set_by: opened_by }
     }
 
-    /// Applies an extension that was recorded at `at`.
-    pub const fn extend(&mut self, extended: &PeriodExtended, at: Timestamp) {
-        (self.due_at, self.known_at, self.extended) = (extended.due_at, at, true);
+    /// Applies an extension.
+    pub fn extend(&mut self, extended: &PeriodExtended, meta: &Meta) {
+        (self.due_at, self.known_at, self.set_by) = (extended.due_at, meta.at(), meta.id);
+    }
+
+    /// Whether it was extended since it began.
+    #[must_use]
+    pub fn is_extended(&self) -> bool {
+        self.set_by != self.opened_by
     }
 }
 
@@ -80,7 +83,7 @@ impl Period<'_> {
     /// The end as set when it began, or, if it was extended, after the outages.
     #[must_use]
     pub fn end(&self) -> End {
-        let gaps = if self.running.extended { self.gaps() } else { Gaps::default() };
+        let gaps = if self.running.is_extended() { self.gaps() } else { Gaps::default() };
         end(self.calendar, self.started_at, self.budget, &gaps)
     }
 
@@ -116,7 +119,7 @@ impl Period<'_> {
     /// How the end was computed.
     #[must_use]
     pub fn explanation(&self) -> Explanation {
-        let gaps = if self.running.extended { self.gaps() } else { Gaps::default() };
+        let gaps = if self.running.is_extended() { self.gaps() } else { Gaps::default() };
         let outages: Vec<&Outage> = self.outages.iter().filter(|o| self.hits(o)).collect();
         explain_reckoned(&Reckoned {
             calendar: self.calendar,
@@ -131,56 +134,17 @@ impl Period<'_> {
     }
 }
 
-/// Decides what is due in a stream. If outages or days off made the period longer, its extension is
-/// recorded instead of the miss; nothing is recorded while an outage that affects it lasts.
-pub fn enforce<S: State>(
-    state: &S,
-    kind: &str,
-    facts: &Facts<'_>,
-) -> Result<Vec<S::Event>, LawError> {
-    if let Some(period) = state.period(kind, facts.law)?
-        && period.running.due_at <= facts.at
-    {
-        if period.is_held() {
-            return Ok(Vec::new());
-        }
-        if let Some(extended) = period.extension(kind)
-            && let Some(event) = S::extended(extended)
-        {
-            return Ok(vec![event]);
-        }
-    }
-    match S::when_due(kind) {
-        Some(command) => Ok(command.decide(state, facts)?.into_events().unwrap_or_default()),
-        None => Ok(Vec::new()),
-    }
-}
-
-/// How the end of each open period of a stream was computed, by the law known at that time. The
-/// period of the decision is not included.
-pub fn explain<S: State>(
-    state: &S,
-    law: &Law,
-) -> Result<Vec<(Cow<'static, str>, Running, Explanation)>, LawError> {
-    let mut explained = Vec::new();
-    for obligation in state.obligations() {
-        let Some(period) = state.period(&obligation.kind, law)? else { continue };
-        let known = law.as_known(period.running.known_at);
-        let Some(period) = state.period(&obligation.kind, &known)? else { continue };
-        explained.push((obligation.kind, period.running, period.explanation()));
-    }
-    Ok(explained)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock;
     use crate::contract::{IntakeEvent, OutageDeclared, OutageEnded, Role};
+    use crate::intake::IntakeDeadline;
     use crate::intake::accept_dossier::tests::submitted;
     use crate::intake::request_supplement::tests::asked;
     use crate::intake::submit_dossier::tests::document;
     use crate::intake::submit_supplement::{Refusal, SubmitSupplement};
-    use crate::intake::{expire_supplement_window, miss_intake_answer};
+    use crate::law::Law;
     use crate::testing::{at, law};
 
     const OUTAGE: Uuid = Uuid::from_u128(77);
@@ -210,7 +174,7 @@ mod tests {
         let broken = out_of_order(&law, "2026-11-20T10:00", Some("2026-11-20T12:00"));
         let mut scene = submitted(&law);
         scene.law = &broken;
-        let kind = miss_intake_answer::KIND;
+        let kind = &IntakeDeadline::Answer;
         // Eight working hours from 9:00 on Friday end on Monday at 9:00; two hours were lost.
         let events = scene.enforce("2026-11-23T09:00", kind);
         let [IntakeEvent::PeriodExtended(extended)] = &events[..] else { panic!("{events:?}") };
@@ -231,11 +195,15 @@ mod tests {
         let later = window.checked_add(jiff::SignedDuration::from_hours(1)).unwrap();
         let later = later.to_zoned(jiff::tz::TimeZone::get("Asia/Ho_Chi_Minh").unwrap());
         let later = later.strftime("%Y-%m-%dT%H:%M").to_string();
-        let supply = SubmitSupplement { documents: vec![document("rules")], form: None };
+        let supply = SubmitSupplement {
+            documents: vec![document("rules")],
+            form: None,
+            found: Default::default(),
+        };
         let closed = scene.take(&later, Role::Applicant, supply.clone());
         assert_eq!(closed, Err(Refusal::WindowClosed));
         scene.law = &broken;
-        assert!(scene.enforce(&later, expire_supplement_window::KIND).is_empty(), "held");
+        assert!(scene.enforce(&later, &IntakeDeadline::SupplementWindow).is_empty(), "held");
         assert!(scene.take(&later, Role::Applicant, supply).is_ok());
     }
 
@@ -278,10 +246,10 @@ mod tests {
         let law = law();
         let broken = out_of_order(&law, "2026-11-20T10:00", Some("2026-11-20T12:00"));
         let scene = submitted(&law);
-        let explained = |law: &Law| explain(&scene.state, law).unwrap();
-        let (kind, running, explanation) = explained(&broken).remove(0);
-        assert_eq!(kind, miss_intake_answer::KIND);
-        assert_eq!((running.due_at, explanation.due_at), (at("2026-11-23T09:00"), running.due_at));
+        let (deadline, explanation) = clock::explain(&scene.state, &broken).unwrap().remove(0);
+        let (due_at, explanation) = (deadline.due_at, explanation.unwrap());
+        assert_eq!(deadline.kind, IntakeDeadline::Answer);
+        assert_eq!((due_at, explanation.due_at), (at("2026-11-23T09:00"), due_at));
         assert!(explanation.text.en.contains("8 working hours"), "{}", explanation.text.en);
         assert!(explanation.spans.iter().all(|span| span.cause.is_none()), "not known then");
     }

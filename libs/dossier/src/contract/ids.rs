@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -106,6 +107,16 @@ texts! {
     /// SHA-256 of a document's content: 64 hexadecimal digits in lower case.
     #[schema(example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", pattern = "^[0-9a-f]{64}$")]
     DocumentDigest,
+}
+
+impl DossierCode {
+    /// The code `AGENCY-YYMMDD-AAXXXX` (Circular 03/2025/TT-VPCP, art. 13) of a dossier: the day of
+    /// its submission, the two digits of the `system` that received it, and its number, which has
+    /// at least four digits; here it has eight or more.
+    #[must_use]
+    pub fn new(agency: &AgencyCode, date: Date, system: &str, number: u32) -> Self {
+        Self(format!("{agency}-{}-{system}{number:08}", date.strftime("%y%m%d")).into())
+    }
 }
 
 impl AgencyCode {

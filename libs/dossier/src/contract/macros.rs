@@ -16,10 +16,11 @@ macro_rules! events {
             }
 
             fn encode(&self) -> String {
-                // Payloads are structs with text keys: serialising them cannot fail.
                 match self {
                     $(Self::$event(payload) => serde_json::to_string(payload),)+
-                }.unwrap_or_default()
+                }
+                // An event without its payload, appended for ever, would be worse than a panic.
+                .expect("a payload is a struct of values with text keys")
             }
 
             fn decode(kind: &str, data: &str) -> Result<Self, $crate::contract::Unreadable> {

@@ -7,11 +7,10 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::{expire_result, miss_duty, miss_renewal};
-use crate::clock::{self, Period, Running};
-use crate::contract::{Brief, DeliveryEvent, DutyOwed, Meta, PeriodExtended};
+use crate::clock::{self, Running};
+use crate::contract::{Brief, DeliveryEvent, DutyOwed, Meta};
 use crate::law::Duty;
-use crate::step::{Obligation, Rule};
+use crate::step::Rule;
 
 /// A period after a result: its validity, a duty, or the decision on a renewal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +90,6 @@ impl After {
             DeliveryEvent::ResultRevoked(_) | DeliveryEvent::ResultCancelled(_) => {
                 *self = Self::default();
             }
-            DeliveryEvent::PeriodExtended(extended) => self.extend(extended, meta),
             _ => {}
         }
     }
@@ -100,68 +98,6 @@ impl After {
         for DutyOwed { duty, since, due_at } in duties {
             self.duties.insert(duty.clone(), running(*due_at, *since, meta));
         }
-    }
-
-    fn extend(&mut self, extended: &PeriodExtended, meta: &Meta) {
-        let owed = match miss_duty::duty(&extended.period) {
-            Some(duty) => self.duties.get_mut(duty),
-            None => self.renewal.as_mut(),
-        };
-        if let Some(owed) = owed {
-            owed.running.extend(extended, meta.at());
-        }
-    }
-
-    /// The open periods, as obligations.
-    pub(super) fn obligations(&self) -> Vec<Obligation> {
-        let duties = self.duties.iter().map(|(duty, owed)| (miss_duty::kind(duty), owed));
-        let renewal = self.renewal.iter().map(|owed| (miss_renewal::KIND.into(), owed));
-        let validity = self.validity.iter().map(|owed| (expire_result::KIND.into(), owed));
-        let open = duties.chain(renewal).chain(validity).filter(|(_, owed)| owed.is_open());
-        open.map(|(kind, Owed { running: Running { due_at, opened_by, .. }, .. })| Obligation {
-            kind,
-            due_at: *due_at,
-            opened_by: *opened_by,
-        })
-        .collect()
-    }
-
-    /// The period of the obligation `kind`.
-    pub(super) fn running(&self, kind: &str) -> Option<Running> {
-        let owed = match (kind, miss_duty::duty(kind)) {
-            (_, Some(duty)) => self.duties.get(duty),
-            (miss_renewal::KIND, None) => self.renewal.as_ref(),
-            (expire_result::KIND, None) => self.validity.as_ref(),
-            _ => None,
-        };
-        owed.map(|owed| owed.running)
-    }
-
-    /// The law that determines the period of the obligation `kind`: its budget, calendar and basis.
-    pub(super) fn period<'a>(
-        &self,
-        kind: &str,
-        running: Running,
-        rule: Rule<'a>,
-        brief: &Brief,
-    ) -> Option<Period<'a>> {
-        let rules = &rule.procedure.result;
-        let renewal = rules.renewal.as_ref();
-        let (budget, basis) = match (kind, miss_duty::duty(kind)) {
-            (_, Some(duty)) => rules.duty(duty).map(|duty| (duty.budget, &duty.basis)),
-            (miss_renewal::KIND, None) => renewal.map(|r| (r.decide_within, &r.basis)),
-            (expire_result::KIND, None) if self.renewals > 0 => {
-                renewal.map(|rules| (rules.validity, &rules.basis))
-            }
-            (expire_result::KIND, None) => {
-                rules.validity.map(|budget| (budget, &rule.procedure.legal_basis))
-            }
-            _ => None,
-        }?;
-        let period = rule.period(running, running.since, budget, Some(brief.channel));
-        // A portal outage does not extend the validity of a licence.
-        let outages = if kind == expire_result::KIND { &[] } else { period.outages };
-        Some(Period { outages, basis, ..period })
     }
 }
 

@@ -19,7 +19,6 @@ impl Command for CancelResult {
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "cancel_result",
-        service: "result-delivery",
         basis: "118/2025/NĐ-CP Điều 21",
         may: &[],
         events: &["delivery.ResultCancelled.v1"],

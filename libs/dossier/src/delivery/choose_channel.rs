@@ -5,7 +5,7 @@ use crate::access::{agency, own};
 use crate::contract::{
     Delivery, DeliveryChannel, DeliveryChannelChosen, DeliveryEvent, Personal, Role,
 };
-use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::step::{Command, Decision, Facts, Known, Step, refusals};
 
 /// Chooses another delivery channel.
 #[derive(Debug, Clone)]
@@ -17,11 +17,11 @@ refusals! {
     /// Refusals of `choose_channel`.
     pub enum Refusal {
         OnItsWay => 409, "result-on-its-way",
-            "kết quả đã được gửi hoặc đã trả", "the result is on its way or was delivered";
-        DeliveryNotOffered => 422, "delivery-not-offered",
-            "thủ tục không trả kết quả theo hình thức này", "the result cannot be delivered in this way";
-        AddressMissing => 422, "address-missing",
-            "trả kết quả qua bưu chính cần địa chỉ nhận", "delivery by post needs an address";
+            "kết quả đã được gửi hoặc đã trả", "the result has been sent or delivered";
+        DeliveryNotOffered(Known) => 422, "delivery-not-offered" at "/delivery/channel",
+            "thủ tục không trả kết quả theo hình thức này", "the procedure does not deliver results in this way";
+        AddressMissing => 422, "address-missing" at "/delivery/address",
+            "trả kết quả qua bưu chính cần địa chỉ nhận", "delivery by post requires an address";
     }
 }
 
@@ -30,7 +30,6 @@ impl Command for ChooseChannel {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "choose_channel",
-        service: "result-delivery",
         basis: "45/2016/QĐ-TTg Điều 8",
         may: &[own(Role::Applicant), agency(Role::Clerk)],
         events: &["delivery.DeliveryChannelChosen.v1"],
@@ -46,8 +45,11 @@ impl Command for ChooseChannel {
             return Err(Refusal::OnItsWay);
         }
         let delivery = self.delivery.clone();
-        if !facts.rule()?.procedure.delivery.contains(&delivery.channel) {
-            return Err(Refusal::DeliveryNotOffered);
+        let offered = &facts.rule()?.procedure.delivery;
+        if !offered.contains(&delivery.channel) {
+            let list = "GET /v1/procedures/{code}";
+            let known = Known::of_values(&delivery.channel, offered, list);
+            return Err(Refusal::DeliveryNotOffered(known));
         }
         if delivery.channel == DeliveryChannel::Post
             && delivery.address.as_ref().and_then(Personal::known).is_none()

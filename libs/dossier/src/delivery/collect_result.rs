@@ -22,7 +22,7 @@ refusals! {
     /// Refusals of `collect_result`.
     pub enum Refusal {
         NotThere => 409, "result-not-available",
-            "kết quả chưa sẵn sàng theo hình thức này", "no result waits to be taken in this way";
+            "kết quả chưa sẵn sàng theo hình thức này", "no result is available in this way";
     }
 }
 
@@ -31,7 +31,6 @@ impl Command for CollectResult {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "collect_result",
-        service: "result-delivery",
         basis: "61/2018/NĐ-CP Điều 20",
         may: &[agency(Role::Clerk)],
         events: &["delivery.ResultDelivered.v1"],

@@ -25,9 +25,9 @@ refusals! {
     /// Refusals of `decide_renewal`.
     pub enum Refusal {
         NotRequested => 409, "renewal-not-requested",
-            "không có đề nghị gia hạn đang chờ", "no request for it waits";
-        WithoutReason => 422, "renewal-refused-without-reason",
-            "từ chối gia hạn phải có lý do", "a refusal needs a reason";
+            "không có đề nghị gia hạn đang chờ", "no request for renewal is open";
+        WithoutReason => 422, "renewal-refused-without-reason" at "/reason",
+            "từ chối gia hạn phải có lý do", "a refusal requires a reason";
     }
 }
 
@@ -36,7 +36,6 @@ impl Command for DecideRenewal {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "decide_renewal",
-        service: "result-delivery",
         basis: "26/2026/NĐ-CP Điều 14",
         may: &[agency(Role::Approver)],
         events: &["delivery.ResultRenewed.v1", "delivery.RenewalRefused.v1"],

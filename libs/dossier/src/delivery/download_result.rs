@@ -18,7 +18,7 @@ refusals! {
     /// Refusals of `download_result`.
     pub enum Refusal {
         NotThere => 409, "result-not-available",
-            "kết quả chưa sẵn sàng theo hình thức này", "no result waits to be taken in this way";
+            "kết quả chưa sẵn sàng theo hình thức này", "no result is available in this way";
     }
 }
 
@@ -27,7 +27,6 @@ impl Command for DownloadResult {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "download_result",
-        service: "result-delivery",
         basis: "45/2020/NĐ-CP Điều 14",
         may: &[own(Role::Applicant)],
         events: &["delivery.ResultDelivered.v1"],

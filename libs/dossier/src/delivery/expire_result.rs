@@ -4,9 +4,6 @@ use super::{DossierResult, Owed};
 use crate::contract::{DeliveryEvent, ResultExpired};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// Kind of the obligation whose deadline triggers this step.
-pub const KIND: &str = "validity";
-
 /// Records that a result has expired.
 #[derive(Debug, Clone, Copy)]
 pub struct ExpireResult;
@@ -16,7 +13,6 @@ impl Command for ExpireResult {
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "expire_result",
-        service: "result-delivery",
         basis: "26/2026/NĐ-CP Điều 14",
         may: &[],
         events: &["delivery.ResultExpired.v1"],

@@ -31,11 +31,11 @@ refusals! {
     /// Refusals of `hand_to_carrier`.
     pub enum Refusal {
         NotThere => 409, "result-not-available",
-            "kết quả chưa sẵn sàng theo hình thức này", "no result waits to be taken in this way";
+            "kết quả chưa sẵn sàng theo hình thức này", "no result is available in this way";
         TooOften => 409, "returned-too-often",
-            "kết quả bị trả lại quá nhiều lần", "it came back too often; let the applicant choose another way";
+            "kết quả bị trả lại quá nhiều lần", "the result was returned too often; the applicant must choose another way of delivery";
         WaybillInUse => 409, "waybill-in-use",
-            "số vận đơn đang được dùng cho bưu gửi khác", "the waybill names another parcel of this carrier";
+            "số vận đơn đang được dùng cho bưu gửi khác", "another parcel of this carrier has this waybill number";
     }
 }
 
@@ -51,7 +51,6 @@ impl Command for HandToCarrier {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "hand_to_carrier",
-        service: "result-delivery",
         basis: "45/2016/QĐ-TTg Điều 9, 10",
         may: &[agency(Role::Clerk)],
         events: &["delivery.WaybillTaken.v1", "delivery.ResultHandedToCarrier.v1"],

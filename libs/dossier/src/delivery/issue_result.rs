@@ -23,12 +23,12 @@ refusals! {
             "không có kết quả chờ ban hành", "no result is waiting to be issued";
         NumberTaken => 409, "result-number-taken",
             "số này đã được dùng trong sổ", "another result has this number in the register";
-        NumberOfTheRegister => 422, "result-number-of-the-register",
+        NumberOfTheRegister => 422, "result-number-of-the-register" at "/number",
             "số dạng này do sổ cấp: hãy để trống để nhận số tiếp theo",
-            "numbers of this form are given by the register: leave it out to get the next one";
-        DocumentMissing => 422, "result-document-missing",
+            "numbers of this form are assigned by the register; omit the number to get the next one";
+        DocumentMissing => 422, "result-document-missing" at "/document",
             "kết quả của thủ tục này là văn bản, cần kèm tệp đã ký",
-            "the result of this procedure is a document: upload the signed file and name it in `document`";
+            "the result of this procedure is a document; upload the signed file and name it in `document`";
     }
 }
 
@@ -37,7 +37,6 @@ impl Command for IssueResult {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "issue_result",
-        service: "result-delivery",
         basis: "61/2018/NĐ-CP Điều 20; 30/2020/NĐ-CP Điều 5",
         may: &[agency(Role::Approver), agency(Role::Clerk)],
         events: &["delivery.ResultIssued.v1", "delivery.NumberTaken.v1"],
@@ -135,10 +134,11 @@ pub(crate) mod tests {
             let mut scene = prepared_at(&law, "2.000004", "H26.14", public);
             issue(&mut scene).unwrap();
             assert_eq!(scene.state.stage, Stage::Issued);
-            let explained = clock::explain_obligations(&scene.state, &law).unwrap();
+            let explained = clock::explain(&scene.state, &law).unwrap();
             assert_eq!(explained.len(), 2, "prizes and report");
-            for (kind, running, explanation) in explained {
-                assert_eq!(explanation.due_at, running.due_at, "{kind}, as `check` computes it");
+            for (deadline, explanation) in explained {
+                let due_at = explanation.unwrap().due_at;
+                assert_eq!(due_at, deadline.due_at, "{deadline:?}, as `check` computes it");
             }
         }
     }

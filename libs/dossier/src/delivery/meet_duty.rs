@@ -11,11 +11,11 @@ refusals! {
     /// Refusals of `meet_duty`.
     pub enum Refusal {
         NotOwed(String) => 409, "duty-not-owed",
-            "không có nghĩa vụ này", "no such thing is owed";
+            "không có nghĩa vụ này", "there is no such duty";
         AlreadyMet(String) => 409, "duty-already-met",
-            "nghĩa vụ này đã được thực hiện", "this was done before";
+            "nghĩa vụ này đã được thực hiện", "this duty has been met already";
         OfAnother(String) => 403, "duty-of-another",
-            "nghĩa vụ này thuộc về bên khác", "somebody else owes this";
+            "nghĩa vụ này thuộc về bên khác", "this duty is another party's";
     }
 }
 
@@ -34,7 +34,6 @@ impl Command for MeetDuty {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "meet_duty",
-        service: "result-delivery",
         basis: "81/2018/NĐ-CP Điều 21",
         may: &[
             own(Role::Applicant),
@@ -81,8 +80,8 @@ impl Command for MeetDuty {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::delivery::DeliveryDeadline;
     use crate::delivery::issue_result::tests::promotion;
-    use crate::delivery::miss_duty;
     use crate::testing::{Scene, at, law};
 
     pub(crate) fn meet(
@@ -109,7 +108,7 @@ pub(crate) mod tests {
         assert_eq!(due(&scene, "report"), at("2027-04-01T00:00"));
         meet(&mut scene, "2027-02-01T09:00", Role::Applicant, "prizes").unwrap();
         // The report comes late, and counts all the same.
-        let kind = miss_duty::kind("report");
+        let kind = DeliveryDeadline::Duty("report".to_owned());
         assert!(scene.enforce("2027-03-31T23:59", &kind).is_empty());
         assert_eq!(scene.enforce("2027-04-01T00:00", &kind).len(), 1);
         assert!(scene.enforce("2027-04-01T00:01", &kind).is_empty());

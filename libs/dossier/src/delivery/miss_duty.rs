@@ -1,25 +1,9 @@
 //! A duty after a result was not met in time. The miss stays on record; the duty can still be met.
 
-use std::borrow::Cow;
-
 use super::DossierResult;
 use crate::clock::late_by_ms;
 use crate::contract::{DeliveryEvent, DutyMissed};
 use crate::step::{Command, Decision, Facts, LawError, Step};
-
-/// Prefix of the obligation kinds that trigger this step; the code of the duty follows.
-const PREFIX: &str = "duty:";
-
-/// The obligation kind of a duty.
-#[must_use]
-pub(super) fn kind(duty: &str) -> Cow<'static, str> {
-    format!("{PREFIX}{duty}").into()
-}
-
-/// The code of the duty in an obligation kind; `None` for other kinds.
-pub(super) fn duty(kind: &str) -> Option<&str> {
-    kind.strip_prefix(PREFIX)
-}
 
 /// Records that a duty was not met in time.
 #[derive(Debug, Clone)]
@@ -32,7 +16,6 @@ impl Command for MissDuty {
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "miss_duty",
-        service: "result-delivery",
         basis: "81/2018/NĐ-CP Điều 21",
         may: &[],
         events: &["delivery.DutyMissed.v1", "delivery.PeriodExtended.v1"],
@@ -61,10 +44,19 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::clock::{Deadlines, Period};
     use crate::contract::{Actor, Envelope, Meta, OutageDeclared, OutageEnded, Role};
+    use crate::delivery::DeliveryDeadline;
     use crate::delivery::issue_result::tests::promotion;
+    use crate::law::Law;
+    use crate::services::ServiceName;
     use crate::step::State;
     use crate::testing::{at, law};
+
+    fn period_of<'a>(result: &'a DossierResult, duty: &str, law: &'a Law) -> Period<'a> {
+        let kind = DeliveryDeadline::Duty(duty.to_owned());
+        result.basis(&kind, law).unwrap().period().unwrap()
+    }
 
     #[test]
     fn a_duty_whose_last_day_ends_in_an_outage_is_owed_for_longer() {
@@ -77,22 +69,22 @@ mod tests {
             OutageDeclared { outage, agency, channels, from, to: None, planned, notice_at, reason };
         broken.declare(&declared, from);
         broken.end(&OutageEnded { outage, to }, to);
-        let period = scene.period("duty:prizes", &broken).unwrap().unwrap();
+        let period = period_of(&scene, "prizes", &broken);
         let extended = period.extension("duty:prizes").unwrap();
         // The 17th is the first working day that begins after the outage.
         assert_eq!(extended.due_at, at("2027-02-18T00:00"));
         scene.evolve(&extended.into(), &meta(to));
-        let again = scene.period("duty:prizes", &broken).unwrap().unwrap();
+        let again = period_of(&scene, "prizes", &broken);
         assert_eq!(again.end().due_at, at("2027-02-18T00:00"), "as `check` computes it");
         assert_eq!(again.running.due_at, at("2027-02-18T00:00"));
-        let other = scene.period("duty:report", &broken).unwrap().unwrap();
-        assert!(!other.running.extended, "only the one that is named");
+        let other = period_of(&scene, "report", &broken);
+        assert!(!other.running.is_extended(), "only the one that is named");
     }
 
     fn meta(at: Timestamp) -> Meta {
         let (command, digest) = (Uuid::from_u128(9), String::new());
         let (cause, dossier, trace) = (None, None, None);
-        let actor = Actor::system("result-delivery");
+        let actor = Actor::system(ServiceName::Delivery.as_str());
         let envelope = Envelope { at, actor, command, digest, cause, dossier, trace };
         Meta { id: Uuid::from_u128(10), version: 9, envelope }
     }

@@ -5,9 +5,6 @@ use crate::clock::late_by_ms;
 use crate::contract::{DeliveryEvent, RenewalOverdue};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// Kind of the obligation whose deadline triggers this step.
-pub const KIND: &str = "renewal";
-
 /// Records that a renewal was not decided in time.
 #[derive(Debug, Clone, Copy)]
 pub struct MissRenewal;
@@ -17,7 +14,6 @@ impl Command for MissRenewal {
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "miss_renewal",
-        service: "result-delivery",
         basis: "26/2026/NĐ-CP Điều 14",
         may: &[],
         events: &["delivery.RenewalOverdue.v1", "delivery.PeriodExtended.v1"],

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::{DossierResult, Stage};
 use crate::contract::{AgencyCode, DossierId, NumberTaken};
+use crate::services::Category;
 
 /// Bytes of a stream name that every engine accepts.
 const STREAM_BYTES_MAX: usize = 200;
@@ -47,12 +48,12 @@ impl NumberRegister {
     #[must_use]
     pub fn stream(&self) -> String {
         let Self { agency, book, year } = self;
-        let name = format!("numbers-{agency}_{book}_{year}");
+        let name = Category::Numbers.stream(format_args!("{agency}_{book}_{year}"));
         if name.len() <= STREAM_BYTES_MAX && name.bytes().all(|byte| byte.is_ascii_graphic()) {
             return name;
         }
         let digest = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{agency}\n{book}").as_bytes());
-        format!("numbers-_{digest}_{year}")
+        Category::Numbers.stream(format_args!("_{digest}_{year}"))
     }
 
     /// The number with this sequence, as printed on the result: `12/2026/G02.001-KQ.G02.000101`.

@@ -55,7 +55,6 @@ impl Command for PrepareResult {
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "prepare_result",
-        service: "result-delivery",
         basis: "61/2018/NĐ-CP Điều 20",
         may: &[],
         events: &[

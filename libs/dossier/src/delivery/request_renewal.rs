@@ -25,16 +25,16 @@ refusals! {
     /// Refusals of `request_renewal`.
     pub enum Refusal {
         NotRenewable => 409, "result-not-renewable",
-            "kết quả này không được gia hạn", "a result of this procedure is not renewed";
+            "kết quả này không được gia hạn", "results of this procedure cannot be renewed";
         NotValid => 409, "result-not-valid",
-            "không có kết quả còn hiệu lực", "there is no result that is valid";
+            "không có kết quả còn hiệu lực", "there is no valid result";
         TooLate(Date) => 409, "renewal-too-late",
             "đã quá thời điểm được đề nghị gia hạn, ngày cuối cùng là",
-            "it is too late to ask for it, the last day was";
+            "it is too late to request a renewal; the last day was";
         Waiting => 409, "renewal-requested",
-            "đã có đề nghị gia hạn đang chờ", "it was asked for, and waits for a decision";
+            "đã có đề nghị gia hạn đang chờ", "a request for renewal is waiting for a decision";
         UsedUp => 409, "renewals-used-up",
-            "đã gia hạn đủ số lần được phép", "it was renewed as often as the law allows";
+            "đã gia hạn đủ số lần được phép", "the result has been renewed as often as the law allows";
     }
 }
 
@@ -43,7 +43,6 @@ impl Command for RequestRenewal {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "request_renewal",
-        service: "result-delivery",
         basis: "26/2026/NĐ-CP Điều 14",
         may: &[own(Role::Applicant), agency(Role::Clerk)],
         events: &["delivery.RenewalRequested.v1"],

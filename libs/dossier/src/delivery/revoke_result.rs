@@ -23,7 +23,7 @@ refusals! {
     /// Refusals of `revoke_result`.
     pub enum Refusal {
         NotIssued => 409, "result-not-issued",
-            "chưa có kết quả để thu hồi", "no result was issued, or it was revoked before";
+            "chưa có kết quả để thu hồi", "no result has been issued, or it was revoked already";
     }
 }
 
@@ -32,7 +32,6 @@ impl Command for RevokeResult {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "revoke_result",
-        service: "result-delivery",
         basis: "31/2018/NĐ-CP Điều 22",
         may: &[agency(Role::Approver)],
         events: &["delivery.ResultRevoked.v1"],

@@ -3,19 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::expire_result::ExpireResult;
-use super::miss_duty::MissDuty;
-use super::miss_renewal::MissRenewal;
-use super::{After, Parcel, expire_result, miss_duty, miss_renewal};
+use super::{After, Parcel};
 use crate::access::Resource;
-use crate::clock::Period;
+use crate::clock;
 use crate::contract::{
     AgencyCode, Brief, Delivery, DeliveryChannel, DeliveryEvent, Meta, ParcelEnd, ParcelId,
-    PeriodExtended, Personal, ProcedureRef, ResultHandedToCarrier, ResultIssued, ResultPrepared,
-    Role,
+    Personal, ProcedureRef, ResultHandedToCarrier, ResultIssued, ResultPrepared, Role,
 };
-use crate::law::Law;
-use crate::step::{AnyCommand, LawError, Obligation, State, Subscription};
+use crate::services::Category;
+use crate::step::{State, Subscription};
 
 /// Stage of a result.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -108,7 +104,7 @@ impl DossierResult {
 
 impl State for DossierResult {
     type Event = DeliveryEvent;
-    const CATEGORY: &'static str = "delivery";
+    const CATEGORY: &'static str = Category::Delivery.as_str();
     const SUBSCRIPTIONS: &'static [Subscription<Self>] = super::reaction::SUBSCRIPTIONS;
 
     fn evolve(&mut self, event: &DeliveryEvent, meta: &Meta) {
@@ -171,8 +167,8 @@ impl State for DossierResult {
             | DeliveryEvent::RenewalRequested(_)
             | DeliveryEvent::ResultRenewed(_)
             | DeliveryEvent::RenewalRefused(_)
-            | DeliveryEvent::RenewalOverdue(_)
-            | DeliveryEvent::PeriodExtended(_) => {}
+            | DeliveryEvent::RenewalOverdue(_) => {}
+            DeliveryEvent::PeriodExtended(extended) => clock::extend(self, extended, meta),
         }
     }
 
@@ -183,30 +179,5 @@ impl State for DossierResult {
     fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
         let brief = self.brief()?;
         Some((&brief.procedure, &brief.agency))
-    }
-
-    fn obligations(&self) -> Vec<Obligation> {
-        self.after.obligations()
-    }
-
-    fn period<'a>(&'a self, kind: &str, law: &'a Law) -> Result<Option<Period<'a>>, LawError> {
-        let (Some(running), Some(brief)) = (self.after.running(kind), self.brief()) else {
-            return Ok(None);
-        };
-        let rule = law.rule(&brief.procedure, &brief.agency, running.known_at);
-        Ok(self.after.period(kind, running, rule.ok_or(LawError::NotLoaded)?, brief))
-    }
-
-    fn extended(extended: PeriodExtended) -> Option<DeliveryEvent> {
-        Some(extended.into())
-    }
-
-    fn when_due(kind: &str) -> Option<AnyCommand<Self>> {
-        match (kind, miss_duty::duty(kind)) {
-            (_, Some(duty)) => Some(AnyCommand::new(MissDuty { duty: duty.to_owned() })),
-            (expire_result::KIND, None) => Some(AnyCommand::new(ExpireResult)),
-            (miss_renewal::KIND, None) => Some(AnyCommand::new(MissRenewal)),
-            _ => None,
-        }
     }
 }

@@ -15,7 +15,7 @@ refusals! {
     /// Refusals of `take_carrier_notice`.
     pub enum Refusal {
         NotOurs => 404, "not-found",
-            "không tìm thấy", "there is no such thing, or not for you";
+            "không tìm thấy", "not found, or you have no access to it";
     }
 }
 
@@ -45,7 +45,6 @@ impl Command for TakeCarrierNotice {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "take_carrier_notice",
-        service: "result-delivery",
         basis: "45/2016/QĐ-TTg Điều 9, 10, 14",
         may: &[any(Role::Carrier)],
         events: &[

@@ -23,7 +23,7 @@ refusals! {
     /// Refusals of `answer_complaint`.
     pub enum Refusal {
         NotToBeAnswered => 409, "complaint-not-to-be-answered",
-            "phản ánh không chờ trả lời tại cơ quan này", "the complaint does not wait for an answer here";
+            "phản ánh không chờ trả lời tại cơ quan này", "the complaint is not waiting for an answer of this agency";
     }
 }
 
@@ -32,7 +32,6 @@ impl Command for AnswerComplaint {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "answer_complaint",
-        service: "feedback",
         basis: "20/2008/NĐ-CP Điều 15, 19; 11/2014/TT-BCT",
         may: &[agency(Role::ComplaintHandler)],
         events: &["feedback.ComplaintAnswered.v1"],

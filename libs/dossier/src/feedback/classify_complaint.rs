@@ -27,10 +27,10 @@ refusals! {
     /// Refusals of `classify_complaint`.
     pub enum Refusal {
         NotFiled => 409, "complaint-not-open",
-            "phản ánh không chờ phân loại", "the complaint does not wait to be classified";
-        AnotherKind => 422, "class-of-another-kind",
+            "phản ánh không chờ phân loại", "the complaint is not waiting to be classified";
+        AnotherKind => 422, "class-of-another-kind" at "/class",
             "yêu cầu về dữ liệu cá nhân và phản ánh, kiến nghị có phân loại riêng",
-            "requests about one's own data and complaints have classes of their own";
+            "requests about personal data and complaints have different classes";
     }
 }
 
@@ -39,7 +39,6 @@ impl Command for ClassifyComplaint {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "classify_complaint",
-        service: "feedback",
         basis: "20/2008/NĐ-CP Điều 9; 11/2014/TT-BCT Điều 10-15",
         may: &[agency(Role::ComplaintHandler)],
         events: &["feedback.ComplaintClassified.v1"],

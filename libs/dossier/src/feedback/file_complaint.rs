@@ -10,7 +10,7 @@ use crate::contract::{
     AgencyCode, Channel, ComplaintEvent, ComplaintFiled, ComplaintId, Contact, DossierId, Personal,
     Role, Subject,
 };
-use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::step::{Collected, Command, Decision, Facts, Known, Reasons, Step, refusals};
 
 /// The dossier that a complaint names, as found in the store.
 #[derive(Debug, Clone)]
@@ -51,6 +51,8 @@ pub struct FileComplaint {
     /// Whether it is a request about the complainant's own data.
     pub personal_data: bool,
     pub text: String,
+    /// What checks outside the law found.
+    pub found: Reasons,
 }
 
 refusals! {
@@ -58,17 +60,17 @@ refusals! {
     pub enum Refusal {
         AlreadyFiled => 409, "already-filed",
             "phản ánh này đã được gửi", "this complaint has been filed before";
-        UnknownAgency => 422, "unknown-agency",
+        UnknownAgency(Known) => 422, "unknown-agency" at "/agency",
             "không có cơ quan này", "there is no such agency";
-        UnknownDossier(DossierId) => 422, "unknown-dossier",
+        UnknownDossier(DossierId) => 422, "unknown-dossier" at "/dossier",
             "không có hồ sơ này, hoặc hồ sơ không phải của người phản ánh hay của cơ quan tiếp nhận",
-            "there is no such dossier, or it is neither the complainant's nor, for a complaint on paper, one that the receiving agency has";
-        UnknownStep(u64) => 422, "unknown-step",
+            "there is no such dossier, or it is neither the complainant's nor, for a complaint on paper, one of the receiving agency's";
+        UnknownStep(u64) => 422, "unknown-step" at "/position",
             "nhật ký của hồ sơ không có bước này; không nêu được nội dung đã ghi của một phản ánh khác",
-            "the timeline of that dossier has nothing at this position that can be named; what was recorded of complaints cannot";
-        OfficerOnly => 422, "channel-needs-an-officer",
-            "chỉ cán bộ ghi nhận những gì nộp trực tiếp hoặc qua bưu chính",
-            "only an officer enters what comes by counter or post";
+            "the timeline of the dossier has no entry at this position, or one of a complaint, which cannot be named";
+        OfficerOnly => 422, "channel-needs-an-officer" at "/channel",
+            "chỉ cán bộ ghi nhận hồ sơ, phản ánh nộp trực tiếp hoặc qua bưu chính; hãy dùng `online`",
+            "only officers enter submissions by counter or post; use `online`";
     }
 }
 
@@ -77,7 +79,6 @@ impl Command for FileComplaint {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "file_complaint",
-        service: "feedback",
         basis: "20/2008/NĐ-CP Điều 6, 7, 9",
         may: &[any(Role::Applicant), agency(Role::ComplaintHandler), agency(Role::Clerk)],
         events: &["feedback.ComplaintFiled.v1"],
@@ -92,14 +93,18 @@ impl Command for FileComplaint {
         if complaint.filed.is_some() {
             return Err(Refusal::AlreadyFiled);
         }
+        let mut wrong = Collected::after(self.found.clone());
         if facts.law.agency(&self.agency).is_none() {
-            return Err(Refusal::UnknownAgency);
+            let all = facts.law.agencies().map(|known| &known.code);
+            wrong.add(Refusal::UnknownAgency(Known::agencies(&self.agency, all)));
         }
         if self.channel != Channel::Online && facts.actor.role == Role::Applicant {
-            return Err(Refusal::OfficerOnly);
+            wrong.add(Refusal::OfficerOnly);
         }
         let dossier = self.about.as_ref().map(|about| about.dossier);
-        let step = self.about.as_ref().map(|about| named(about, self, facts)).transpose()?;
+        let step = self.about.as_ref().map(|about| named(about, self, facts)).transpose();
+        let step = wrong.take(step)?.flatten();
+        wrong.done(Refusal::Several)?;
         let (event, step) = step.flatten().unzip();
         let classify_by = end_of(facts, &self.agency, |rules| rules.classify(self.personal_data))?;
         let command = self.clone();
@@ -185,6 +190,7 @@ pub(crate) mod tests {
             about,
             personal_data: false,
             text: "nobody answered".to_owned(),
+            found: Reasons::default(),
         }
     }
 

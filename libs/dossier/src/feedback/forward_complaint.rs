@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::{Complaint, Stage, end_of};
 use crate::access::agency;
 use crate::contract::{AgencyCode, ComplaintClass, ComplaintEvent, ComplaintForwarded, Role};
-use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::step::{Command, Decision, Facts, Known, Step, refusals};
 use crate::text::Line;
 
 /// The agency to which a complaint is forwarded.
@@ -23,8 +23,8 @@ refusals! {
     /// Refusals of `forward_complaint`.
     pub enum Refusal {
         NotToBeForwarded => 409, "complaint-not-to-be-forwarded",
-            "phản ánh không thuộc diện chuyển", "the complaint was not found to be another agency's";
-        NotAnAgency => 422, "unknown-agency",
+            "phản ánh không thuộc diện chuyển", "the complaint has not been classified as another agency's";
+        NotAnAgency(Known) => 422, "unknown-agency" at "/to",
             "không có cơ quan này", "there is no such agency";
     }
 }
@@ -34,7 +34,6 @@ impl Command for ForwardComplaint {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "forward_complaint",
-        service: "feedback",
         basis: "20/2008/NĐ-CP Điều 9; 11/2014/TT-BCT Điều 12",
         may: &[agency(Role::ComplaintHandler)],
         events: &["feedback.ComplaintForwarded.v1"],
@@ -52,7 +51,9 @@ impl Command for ForwardComplaint {
             return Err(Refusal::NotToBeForwarded);
         }
         if facts.law.calendar_of(&to).is_none() || complaint.agency() == Some(&to) {
-            return Err(Refusal::NotAnAgency);
+            let all = facts.law.agencies().map(|known| &known.code);
+            let others = all.filter(|code| complaint.agency() != Some(code));
+            return Err(Refusal::NotAnAgency(Known::agencies(&to, others)));
         }
         let about_data = complaint.is_about_data();
         let classify_by = Some(end_of(facts, &to, |rules| rules.classify(about_data))?);
@@ -82,7 +83,7 @@ mod tests {
         assert_eq!(refused, Err(Refusal::NotToBeForwarded));
         let mut theirs = classified(&law, ComplaintClass::NotOurs);
         let unknown = theirs.take("2026-11-20T11:00", Role::ComplaintHandler, forward("XX9"));
-        assert_eq!(unknown, Err(Refusal::NotAnAgency));
+        assert!(matches!(unknown, Err(Refusal::NotAnAgency(_))), "{unknown:?}");
         theirs.take("2026-11-20T11:00", Role::ComplaintHandler, forward(OTHER)).unwrap();
         assert_eq!(theirs.state.stage, Stage::Filed);
     }

@@ -16,7 +16,6 @@ impl Command for InviteRating {
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "invite_rating",
-        service: "feedback",
         basis: "01/2018/TT-VPCP Điều 13-15",
         may: &[],
         events: &["feedback.RatingInvited.v1"],

@@ -10,15 +10,11 @@ use crate::step::{Command, Decision, Facts, LawError, Step};
 #[derive(Debug, Clone, Copy)]
 pub struct MissComplaintDeadline;
 
-/// Kind of the obligation whose deadline triggers this step.
-pub const KIND: &str = "complaint";
-
 impl Command for MissComplaintDeadline {
     type State = Complaint;
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "miss_complaint_deadline",
-        service: "feedback",
         basis: "20/2008/NĐ-CP Điều 9; 11/2014/TT-BCT",
         may: &[],
         events: &["feedback.ComplaintOverdue.v1", "feedback.PeriodExtended.v1"],

@@ -25,7 +25,7 @@ refusals! {
             "phản ánh chưa được trả lời", "the complaint has not been answered";
         NotForThePublic => 409, "answer-not-for-the-public",
             "trả lời về dữ liệu cá nhân không được công khai",
-            "an answer about somebody's own data is not published";
+            "an answer about personal data is not published";
     }
 }
 
@@ -34,7 +34,6 @@ impl Command for PublishAnswer {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "publish_answer",
-        service: "feedback",
         basis: "20/2008/NĐ-CP Điều 19",
         may: &[agency(Role::ComplaintHandler)],
         events: &["feedback.AnswerPublished.v1"],
@@ -60,7 +59,6 @@ impl Command for PublishAnswer {
 mod tests {
     use super::*;
     use crate::feedback::answer_complaint::tests::answered;
-    use crate::step::State;
     use crate::testing::law;
 
     #[test]
@@ -69,7 +67,7 @@ mod tests {
         let mut scene = answered(&law);
         let publish = PublishAnswer { text: "An apology".into() };
         scene.take("2026-11-23T10:00", Role::ComplaintHandler, publish.clone()).unwrap();
-        assert!(scene.state.obligations().is_empty());
+        assert!(scene.open().is_empty());
         let again = scene.take("2026-11-23T10:00", Role::ComplaintHandler, publish);
         assert_eq!(again, Err(Refusal::NotAnswered));
     }

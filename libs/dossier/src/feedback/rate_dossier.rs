@@ -27,8 +27,8 @@ refusals! {
     pub enum Refusal {
         AlreadyRated => 409, "already-rated",
             "hồ sơ đã được đánh giá", "the dossier has been rated";
-        OutOfRange => 422, "score-out-of-range",
-            "điểm từ 1 đến 5", "a score is from 1 to 5";
+        OutOfRange => 422, "score-out-of-range" at "/score",
+            "điểm từ 1 đến 5", "the score must be from 1 to 5";
     }
 }
 
@@ -37,7 +37,6 @@ impl Command for RateDossier {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "rate_dossier",
-        service: "feedback",
         basis: "01/2018/TT-VPCP Điều 13-15",
         may: &[own(Role::Applicant)],
         events: &["feedback.DossierRated.v1"],

@@ -29,7 +29,7 @@ refusals! {
         NotAnswered => 409, "complaint-not-answered",
             "phản ánh chưa được trả lời", "the complaint has not been answered";
         TooOften => 409, "reopened-too-often",
-            "đã mở lại đủ số lần cho phép", "it was reopened as often as allowed";
+            "đã mở lại đủ số lần cho phép", "the complaint has been reopened as often as allowed";
     }
 }
 
@@ -38,7 +38,6 @@ impl Command for ReopenComplaint {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "reopen_complaint",
-        service: "feedback",
         basis: "20/2008/NĐ-CP Điều 12",
         may: &[own(Role::Applicant)],
         events: &["feedback.ComplaintReopened.v1"],

@@ -23,7 +23,7 @@ refusals! {
         AlreadyAnswered => 409, "already-answered",
             "hồ sơ đã được trả lời", "the dossier has been answered already";
         SupplementAwaited => 409, "supplement-awaited",
-            "hồ sơ đang chờ bổ sung", "a supplement is being waited for";
+            "hồ sơ đang chờ bổ sung", "a supplement is awaited";
         FeeNotReceived => 409, "fee-not-received",
             "chưa nhận được phí, lệ phí", "the fee has not been received";
     }
@@ -34,7 +34,6 @@ impl Command for AcceptDossier {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "accept_dossier",
-        service: "intake",
         basis: "61/2018/NĐ-CP Điều 17.3; Mẫu 01",
         may: &[agency(Role::Clerk)],
         events: &["intake.DossierAccepted.v1"],
@@ -127,7 +126,11 @@ pub(crate) mod tests {
         let law = law();
         let mut scene = submitted(&law);
         asked(&mut scene, "2026-11-20T10:00").unwrap();
-        let supplied = SubmitSupplement { documents: vec![document("rules")], form: None };
+        let supplied = SubmitSupplement {
+            documents: vec![document("rules")],
+            form: None,
+            found: Default::default(),
+        };
         scene.take("2026-12-04T10:00", Role::Applicant, supplied).unwrap();
         scene.take("2026-12-04T11:00", Role::Clerk, AcceptDossier {}).unwrap();
         // Counted again from the start: five working days from Friday 4 December.

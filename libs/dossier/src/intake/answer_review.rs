@@ -22,7 +22,6 @@ impl Command for AnswerReview {
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "answer_review",
-        service: "intake",
         basis: "61/2018/NĐ-CP Điều 15.3, 19.4",
         may: &[],
         events: &[

@@ -23,9 +23,9 @@ refusals! {
     /// Why a dossier cannot be closed.
     pub enum Refusal {
         NotOpen => 409, "dossier-not-open",
-            "hồ sơ không còn đang được giải quyết", "the dossier is not being worked on";
+            "hồ sơ không còn đang được giải quyết", "the dossier is not being processed";
         ResultOwed => 409, "result-owed",
-            "thủ tục này phải có kết quả giải quyết", "this procedure owes a result";
+            "thủ tục này phải có kết quả giải quyết", "this procedure must end with a result";
     }
 }
 
@@ -34,7 +34,6 @@ impl Command for CloseDossier {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "close_dossier",
-        service: "intake",
         basis: "61/2018/NĐ-CP Điều 20",
         may: &[agency(Role::Clerk)],
         events: &["intake.DeadlineMissed.v1", "intake.DossierClosed.v1"],

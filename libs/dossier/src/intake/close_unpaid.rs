@@ -14,7 +14,6 @@ impl Command for CloseUnpaid {
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "close_unpaid",
-        service: "intake",
         basis: "137/2026/NĐ-CP Điều 11.2",
         may: &[],
         events: &["intake.DossierClosed.v1"],

@@ -56,7 +56,6 @@ impl Command for ExcludeTime {
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "exclude_time",
-        service: "intake",
         basis: "61/2018/NĐ-CP Điều 19.2, 19.3, 19.5; quy định của từng thủ tục",
         may: &[],
         events: &["intake.TimeNotCounted.v1", "intake.DeadlineMissWithdrawn.v1"],
@@ -168,8 +167,8 @@ mod tests {
         ConsultationId, ConsultationRequested, DossierId, FeeOwedAgain, FeeSettled, Outcome,
         Personal, Role, Vnd,
     };
+    use crate::intake::IntakeDeadline;
     use crate::intake::accept_dossier::tests::accepted;
-    use crate::intake::miss_deadline;
     use crate::intake::record_decision::RecordDecision;
     use crate::intake::record_fee::RecordFee;
     use crate::law::{Law, shipped_rules};
@@ -210,7 +209,8 @@ mod tests {
         assert_eq!(due(&scene), at("2026-12-01T00:00"));
         exclude(&mut scene, "2026-11-27T09:00", "2026-11-25T10:00", "2026-11-27T09:00");
         assert_eq!(due(&scene), at("2026-12-03T00:00"));
-        let explained = scene.state.explanation(&law).unwrap().unwrap();
+        let explained =
+            clock::explanation(&scene.state, &IntakeDeadline::Decision, &law).unwrap().unwrap();
         assert_eq!(explained.due_at, due(&scene));
         assert!(explained.spans.iter().any(|span| span.cause == Some(Uuid::from_u128(9))));
         let again = exclude(&mut scene, "2026-11-27T10:00", "2026-11-25T10:00", "2026-11-27T09:00");
@@ -252,8 +252,7 @@ clock:
                 .to_owned(),
             at: at("2026-11-20T10:00"),
         });
-        let held =
-            scene.take("2026-12-01T00:00", Role::System, miss_deadline::MissDeadline).unwrap();
+        let held = scene.enforce("2026-12-01T00:00", &IntakeDeadline::Decision);
         assert!(held.is_empty(), "{held:?}");
         let paid = RecordFee {
             amount: Vnd(1_000),
@@ -267,7 +266,8 @@ clock:
         ));
         // No working day began while the clock was running; five do after 1 December.
         assert_eq!(due(&scene), at("2026-12-09T00:00"));
-        let explained = scene.state.explanation(&law).unwrap().unwrap();
+        let explained =
+            clock::explanation(&scene.state, &IntakeDeadline::Decision, &law).unwrap().unwrap();
         assert!(explained.spans.iter().any(|span| span.cause == Some(Uuid::from_u128(8))));
     }
 
@@ -289,12 +289,10 @@ clock:
         let again = FeeOwedAgain { dossier, amount, window_ends_at: None, in_process: true };
         let again = PaymentEvent::from(again);
         scene.elsewhere.push(owed(again.kind(), again.encode()));
-        let held =
-            scene.take("2026-12-17T00:00", Role::System, miss_deadline::MissDeadline).unwrap();
+        let held = scene.enforce("2026-12-17T00:00", &IntakeDeadline::Decision);
         assert!(held.is_empty(), "{held:?}");
         scene.elsewhere.pop();
-        let missed =
-            scene.take("2026-12-17T00:00", Role::System, miss_deadline::MissDeadline).unwrap();
+        let missed = scene.enforce("2026-12-17T00:00", &IntakeDeadline::Decision);
         assert_eq!(missed.len(), 1, "what payment says is known here");
     }
 
@@ -314,12 +312,10 @@ clock:
             data: ReviewEvent::from(asked).encode(),
             at: at("2026-11-26T09:00"),
         });
-        let held =
-            scene.take("2026-12-01T00:00", Role::System, miss_deadline::MissDeadline).unwrap();
+        let held = scene.enforce("2026-12-01T00:00", &IntakeDeadline::Decision);
         assert!(held.is_empty(), "{held:?}");
         scene.elsewhere.clear();
-        let missed =
-            scene.take("2026-12-01T00:00", Role::System, miss_deadline::MissDeadline).unwrap();
+        let missed = scene.enforce("2026-12-01T00:00", &IntakeDeadline::Decision);
         assert_eq!(missed.len(), 1);
         exclude(&mut scene, "2026-12-01T09:00", "2026-11-26T09:00", "2026-11-30T09:00");
         assert!(!scene.state.promised.as_ref().unwrap().missed, "it was not missed after all");

@@ -9,15 +9,11 @@ use crate::step::{Command, Decision, Facts, LawError, Step};
 #[derive(Debug, Clone, Copy)]
 pub struct ExpireSupplementWindow;
 
-/// Kind of the obligation that this step enforces.
-pub const KIND: &str = "supplement-window";
-
 impl Command for ExpireSupplementWindow {
     type State = Intake;
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "expire_supplement_window",
-        service: "intake",
         basis: "297/2025/NĐ-CP",
         may: &[],
         events: &["intake.DossierClosed.v1", "intake.PeriodExtended.v1"],

@@ -25,13 +25,13 @@ refusals! {
     /// Why a period cannot be extended.
     pub enum Refusal {
         NoPeriod => 409, "no-running-period",
-            "hồ sơ không có thời hạn đang chạy", "the dossier has no period that is running";
+            "hồ sơ không có thời hạn đang chạy", "the dossier has no running period";
         AlreadyPassed => 409, "deadline-already-missed",
-            "hạn đã qua, không thể thay đổi", "the deadline has passed and cannot be changed any more";
+            "hạn đã qua, không thể thay đổi", "the deadline has passed and can no longer be changed";
         NotProvided => 409, "extension-not-provided",
-            "quy định của thủ tục không cho phép gia hạn", "the procedure provides for no extension";
+            "quy định của thủ tục không cho phép gia hạn", "the procedure does not allow an extension";
         ExtendedAlready => 409, "extended-as-often-as-allowed",
-            "đã gia hạn đủ số lần cho phép", "the period was extended as often as the law allows";
+            "đã gia hạn đủ số lần cho phép", "the period has been extended as often as the law allows";
     }
 }
 
@@ -40,7 +40,6 @@ impl Command for ExtendDeadline {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "extend_deadline",
-        service: "intake",
         basis: "61/2018/NĐ-CP Điều 19; quy định của từng thủ tục",
         may: &[agency(Role::Approver)],
         events: &["intake.DeadlineExtended.v1"],
@@ -76,6 +75,7 @@ impl Command for ExtendDeadline {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::intake::IntakeDeadline;
     use crate::intake::accept_dossier::tests::accepted;
     use crate::law::{Law, SHIPPED, next_version, shipped_rules};
     use crate::testing::{Scene, at, law};
@@ -109,7 +109,8 @@ mod tests {
         let due_at = scene.state.promised.as_ref().unwrap().promise.due_at;
         // Eight working days from Friday 20 November instead of five.
         assert_eq!(due_at, at("2026-12-04T00:00"));
-        let explained = scene.state.explanation(&law).unwrap().unwrap();
+        let explained =
+            clock::explanation(&scene.state, &IntakeDeadline::Decision, &law).unwrap().unwrap();
         assert_eq!((explained.due_at, explained.budget.unwrap().amount), (due_at, 8));
         assert_eq!(extend(&mut scene, "2026-11-27T09:00"), Err(Refusal::ExtendedAlready));
     }

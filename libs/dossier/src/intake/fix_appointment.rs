@@ -31,9 +31,9 @@ refusals! {
     /// Why a date cannot be fixed.
     pub enum Refusal {
         NotBeingProcessed => 409, "dossier-not-open",
-            "hồ sơ không còn đang được giải quyết", "the dossier is not being worked on";
+            "hồ sơ không còn đang được giải quyết", "the dossier is not being processed";
         PeriodSetByLaw => 409, "period-set-by-law",
-            "thời hạn của thủ tục này do pháp luật quy định", "the law sets the period of this procedure";
+            "thời hạn của thủ tục này do pháp luật quy định", "the period of this procedure is set by law";
         AlreadyFixed => 409, "appointment-already-fixed",
             "ngày hẹn đã được ấn định", "a date has been fixed already";
     }
@@ -44,7 +44,6 @@ impl Command for FixAppointment {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "fix_appointment",
-        service: "intake",
         basis: "61/2018/NĐ-CP Điều 17.3",
         may: &[agency(Role::Clerk)],
         events: &["intake.AppointmentFixed.v1"],
@@ -86,7 +85,6 @@ mod tests {
     use crate::intake::accept_dossier;
     use crate::intake::submit_dossier::{SubmitDossier, tests::promotion};
     use crate::law::Law;
-    use crate::step::State;
     use crate::testing::{Scene, at, law};
 
     fn fixed(due: &str) -> FixAppointment {
@@ -108,10 +106,10 @@ mod tests {
     fn a_fixed_date_is_the_deadline_where_the_law_gives_none() {
         let law = law();
         let mut scene = without_a_period(&law);
-        assert!(scene.state.obligations().is_empty());
+        assert!(scene.open().is_empty());
         let step = scene.take("2011-05-02T15:00", Role::Clerk, fixed("2011-06-27T15:00"));
         step.unwrap();
-        let due: Vec<_> = scene.state.obligations().iter().map(|o| o.due_at).collect();
+        let due: Vec<_> = scene.open().iter().map(|o| o.due_at).collect();
         assert_eq!(due, [at("2011-06-24T15:00"), at("2011-06-27T15:00")]);
     }
 

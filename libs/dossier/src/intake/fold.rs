@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::FormVersion;
 use super::resumption::resume;
 use super::state::{Answer, Intake, OpenRequest, Promised, Stage};
-use super::{FormVersion, expire_supplement_window, miss_intake_answer};
 use crate::clock::{Running, Suspension};
 use crate::contract::{
-    DossierDecided, DossierSubmitted, FeeReceived, FeeReturned, Meta, PeriodExtended, Promise,
-    SupplementEffect, SupplementRequested, SupplementStage, SupplementSubmitted, TimeNotCounted,
+    DossierDecided, DossierSubmitted, FeeReceived, FeeReturned, Meta, Promise, SupplementEffect,
+    SupplementRequested, SupplementStage, SupplementSubmitted, TimeNotCounted,
 };
 
 impl Intake {
@@ -27,7 +27,8 @@ impl Intake {
             let (foreseen, missed) = old.map_or((false, false), |old| (old.foreseen, old.missed));
             let promise = promise.clone();
             let (by, at) = (meta.id, meta.at());
-            self.promised = Some(Promised { promise, by, at, fixed, foreseen, missed });
+            self.promised =
+                Some(Promised { promise, by, at, fixed, kept: false, foreseen, missed });
         }
     }
 
@@ -36,16 +37,6 @@ impl Intake {
             running: Running::new(due_at, since, meta.id, meta.at()),
             missed: false,
         });
-    }
-
-    pub(super) fn on_extension(&mut self, extended: &PeriodExtended, at: Timestamp) {
-        match (extended.period.as_str(), &mut self.answer, &mut self.open_request) {
-            (miss_intake_answer::KIND, Some(answer), _) => answer.running.extend(extended, at),
-            (expire_supplement_window::KIND, _, Some(open)) => {
-                Arc::make_mut(open).window.extend(extended, at);
-            }
-            _ => {}
-        }
     }
 
     pub(super) fn on_request(&mut self, request: &SupplementRequested, meta: &Meta) {

@@ -31,16 +31,25 @@ pub(super) fn public_fields(procedure: &Procedure, form: &Value) -> BTreeMap<Str
     fields.filter_map(|field| Some((field.clone(), form.pointer(field)?.clone()))).collect()
 }
 
-/// The last day for filing, if the dossier was filed after it: a span before the day that the form
+/// A dossier that was filed after the last day for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TooLate {
+    pub(super) last_day: Date,
+    /// The field that names the day before which it had to be filed, in the body of a request.
+    pub(super) pointer: String,
+}
+
+/// Whether the dossier was filed after the last day for it: a span before the day that the form
 /// names (`intake.ahead`). `None` if the form does not name that day.
 pub(super) fn filed_too_late(
     rule: Rule<'_>,
     public: &BTreeMap<String, Value>,
     received_at: Timestamp,
-) -> Result<Option<Date>, LawError> {
+) -> Result<Option<TooLate>, LawError> {
     let Some(ahead) = &rule.procedure.intake.ahead else { return Ok(None) };
     let named = public.get(&ahead.field).and_then(Value::as_str);
     let Some(day) = named.and_then(|text| text.parse::<Date>().ok()) else { return Ok(None) };
     let last_day = rule.calendar.nth_working_day_before(day, ahead.working_days)?;
-    Ok((rule.calendar.date_of(received_at) > last_day).then_some(last_day))
+    let is_late = rule.calendar.date_of(received_at) > last_day;
+    Ok(is_late.then(|| TooLate { last_day, pointer: format!("/form{}", ahead.field) }))
 }

@@ -1,16 +1,12 @@
 //! The period has passed without a decision: the miss is recorded permanently, whatever follows.
 //! Where the law attaches an outcome to the agency's silence, the dossier is thereby decided (for
 //! example Decree 137/2026/NĐ-CP, art. 27.5).
-//!
-//! Events that other services recorded in time count, even if intake has not received them yet:
-//! they are read from the store before a miss is recorded.
 
 use jiff::Timestamp;
 
+use super::Intake;
 use super::record_decision::decided;
-use super::restate_deadline::restated;
-use super::{Intake, Stage, exclude_time};
-use crate::clock::{self, late_by_ms};
+use crate::clock::late_by_ms;
 use crate::contract::{DeadlineMissed, DecidedBy, DossierDecided, IntakeEvent};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
@@ -18,18 +14,11 @@ use crate::step::{Command, Decision, Facts, LawError, Step};
 #[derive(Debug, Clone, Copy)]
 pub struct MissDeadline;
 
-/// Kind of the obligation that this step enforces.
-pub const KIND: &str = "deadline";
-
-/// Kinds of events of other services that meet the deadline.
-pub const MET_BY: &[&str] = &["review.DecisionMade.v1"];
-
 impl Command for MissDeadline {
     type State = Intake;
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "miss_deadline",
-        service: "intake",
         basis: "61/2018/NĐ-CP Điều 19; 137/2026/NĐ-CP Điều 27.5",
         may: &[],
         events: &[
@@ -47,21 +36,13 @@ impl Command for MissDeadline {
         intake: &Intake,
         facts: &Facts<'_>,
     ) -> Result<Decision<IntakeEvent>, LawError> {
-        let running = intake.stage == Stage::Processing && !intake.is_suspended();
+        let running = intake.clock_runs();
         let Some(promised) = intake.promised.as_ref().filter(|p| running && !p.missed) else {
             return Ok(Decision::Nothing);
         };
         let due_at = promised.promise.due_at;
         if facts.at < due_at {
             return Ok(Decision::Nothing);
-        }
-        let met = facts.elsewhere.iter().any(|e| MET_BY.contains(&&*e.kind) && e.at <= due_at);
-        if met || is_held(intake, due_at, facts)? {
-            return Ok(Decision::Nothing);
-        }
-        let restated = restated(intake, facts)?;
-        if !restated.is_empty() {
-            return Ok(restated.into());
         }
         let missed = DeadlineMissed { due_at, late_by_ms: late_by_ms(due_at, facts.at) };
         let mut events = vec![missed.into()];
@@ -75,26 +56,10 @@ impl Command for MissDeadline {
     }
 }
 
-/// Whether it is still open if the period has passed, because an outage lasts or time that is not
-/// counted has not ended.
-pub(super) fn is_held(
-    intake: &Intake,
-    due_at: Timestamp,
-    facts: &Facts<'_>,
-) -> Result<bool, LawError> {
-    if exclude_time::is_awaited(intake, facts)? {
-        return Ok(true);
-    }
-    let computed = intake.promised.as_ref().is_some_and(|promised| promised.fixed.is_none());
-    let channel = intake.submission.as_ref().map(|submission| submission.brief.channel);
-    let Some(channel) = channel.filter(|_| computed) else { return Ok(false) };
-    Ok(clock::is_held(facts.rule()?, channel, due_at))
-}
-
 /// A miss that was not yet recorded when another event ended or stopped the clock at `ended_at`.
 /// The outcome must not depend on whether enforcement or that event came first.
 pub(super) fn unrecorded(intake: &Intake, ended_at: Timestamp) -> Option<IntakeEvent> {
-    let running = intake.stage == Stage::Processing && !intake.is_suspended();
+    let running = intake.clock_runs();
     let promised = intake.promised.as_ref().filter(|promised| running && !promised.missed)?;
     let due_at = promised.promise.due_at;
     (ended_at > due_at)
@@ -107,6 +72,7 @@ mod tests {
 
     use super::*;
     use crate::contract::{Outcome, Role};
+    use crate::intake::IntakeDeadline;
     use crate::intake::accept_dossier::{self, tests::accepted};
     use crate::intake::request_supplement::tests::asked;
     use crate::intake::submit_dossier::tests::promotion;
@@ -117,11 +83,11 @@ mod tests {
     fn a_deadline_is_missed_at_its_instant_and_once() {
         let law = law();
         let mut scene = accepted(&law);
-        assert!(scene.take("2026-11-30T23:59", Role::System, MissDeadline).unwrap().is_empty());
-        let events = scene.take("2026-12-01T00:00", Role::System, MissDeadline).unwrap();
+        assert!(scene.enforce("2026-11-30T23:59", &IntakeDeadline::Decision).is_empty());
+        let events = scene.enforce("2026-12-01T00:00", &IntakeDeadline::Decision);
         let due_at = at("2026-12-01T00:00");
         assert_eq!(events, [DeadlineMissed { due_at, late_by_ms: 0 }.into()]);
-        assert!(scene.take("2026-12-02T00:00", Role::System, MissDeadline).unwrap().is_empty());
+        assert!(scene.enforce("2026-12-02T00:00", &IntakeDeadline::Decision).is_empty());
     }
 
     #[test]
@@ -130,11 +96,11 @@ mod tests {
         let mut scene = accepted(&law);
         scene.elsewhere.push(Elsewhere {
             id: Uuid::nil(),
-            kind: MET_BY[0].to_owned(),
+            kind: "review.DecisionMade.v1".to_owned(),
             data: String::new(),
             at: at("2026-11-30T16:59"),
         });
-        assert!(scene.take("2026-12-01T00:00", Role::System, MissDeadline).unwrap().is_empty());
+        assert!(scene.enforce("2026-12-01T00:00", &IntakeDeadline::Decision).is_empty());
     }
 
     #[test]
@@ -150,7 +116,7 @@ mod tests {
             let mut scene = Scene::<Intake>::new(&law, "SILENT", "H26.14");
             scene.take("2026-11-20T09:00", Role::Applicant, promotion()).unwrap();
             scene.take("2026-11-20T10:00", Role::Clerk, accept_dossier::AcceptDossier {}).unwrap();
-            let events = scene.take("2026-12-01T00:00", Role::System, MissDeadline).unwrap();
+            let events = scene.enforce("2026-12-01T00:00", &IntakeDeadline::Decision);
             assert_eq!(events.len(), 1 + kinds, "{events:?}");
             let IntakeEvent::DossierDecided(decided) = &events[1] else { panic!("{events:?}") };
             assert_eq!((decided.outcome, decided.by), (Outcome::Approved, DecidedBy::Silence));
@@ -168,6 +134,6 @@ mod tests {
         let law = law();
         let mut scene = accepted(&law);
         asked(&mut scene, "2026-11-26T10:00").unwrap();
-        assert!(scene.take("2026-12-02T00:00", Role::System, MissDeadline).unwrap().is_empty());
+        assert!(scene.enforce("2026-12-02T00:00", &IntakeDeadline::Decision).is_empty());
     }
 }

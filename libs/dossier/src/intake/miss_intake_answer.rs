@@ -10,15 +10,11 @@ use crate::step::{Command, Decision, Facts, LawError, Step};
 #[derive(Debug, Clone, Copy)]
 pub struct MissIntakeAnswer;
 
-/// Kind of the obligation that this step enforces.
-pub const KIND: &str = "answer";
-
 impl Command for MissIntakeAnswer {
     type State = Intake;
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "miss_intake_answer",
-        service: "intake",
         basis: "45/2020/NĐ-CP Điều 11",
         may: &[],
         events: &["intake.IntakeAnswerMissed.v1", "intake.PeriodExtended.v1"],

@@ -28,12 +28,12 @@ refusals! {
     /// Why an appointment cannot be moved.
     pub enum Refusal {
         NoAppointment => 409, "no-appointment",
-            "hồ sơ không có lịch hẹn đang chạy", "the dossier has no appointment that is running";
+            "hồ sơ không có lịch hẹn đang chạy", "the dossier has no running appointment";
         AlreadyMissed => 409, "deadline-already-missed",
-            "hạn đã qua, không thể thay đổi", "the deadline has passed and cannot be changed any more";
+            "hạn đã qua, không thể thay đổi", "the deadline has passed and can no longer be changed";
         MovedAlready => 409, "redating-once-only",
-            "đã hẹn lại đủ số lần cho phép", "the appointment was moved as often as the law allows";
-        NotLater => 422, "appointment-not-later",
+            "đã hẹn lại đủ số lần cho phép", "the appointment has been moved as often as the law allows";
+        NotLater => 422, "appointment-not-later" at "/due_at",
             "ngày hẹn mới phải sau ngày hẹn cũ", "the new date must be later than the one before";
     }
 }
@@ -43,7 +43,6 @@ impl Command for MoveAppointment {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "move_appointment",
-        service: "intake",
         basis: "61/2018/NĐ-CP Điều 19.9; Mẫu 04",
         may: &[agency(Role::Clerk)],
         events: &["intake.AppointmentMoved.v1"],

@@ -27,7 +27,6 @@ impl Command for RecordDecision {
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "record_decision",
-        service: "intake",
         basis: "61/2018/NĐ-CP Điều 19",
         may: &[],
         events: &[
@@ -85,8 +84,8 @@ pub(super) fn decided(
 mod tests {
     use super::*;
     use crate::contract::Role;
+    use crate::intake::IntakeDeadline;
     use crate::intake::accept_dossier::tests::accepted;
-    use crate::intake::miss_deadline;
     use crate::testing::{Scene, at, law};
 
     fn decided(
@@ -108,7 +107,7 @@ mod tests {
     fn a_decision_recorded_in_time_that_arrives_late_withdraws_the_miss() {
         let law = law();
         let mut scene = accepted(&law);
-        scene.take("2026-12-01T00:00", Role::System, miss_deadline::MissDeadline).unwrap();
+        scene.enforce("2026-12-01T00:00", &IntakeDeadline::Decision);
         let kinds = decided(&mut scene, "2026-11-30T16:00", "2026-12-01T00:05");
         assert_eq!(kinds[2..], ["DeadlineMissed", "DeadlineMissWithdrawn", "DossierDecided"]);
         assert!(!scene.state.promised.unwrap().missed);
@@ -126,7 +125,7 @@ mod tests {
     fn a_decision_after_the_deadline_leaves_the_miss_standing() {
         let law = law();
         let mut scene = accepted(&law);
-        scene.take("2026-12-01T00:00", Role::System, miss_deadline::MissDeadline).unwrap();
+        scene.enforce("2026-12-01T00:00", &IntakeDeadline::Decision);
         let kinds = decided(&mut scene, "2026-12-01T09:00", "2026-12-01T09:00");
         assert_eq!(kinds[2..], ["DeadlineMissed", "DossierDecided"]);
         assert!(scene.state.promised.unwrap().missed);

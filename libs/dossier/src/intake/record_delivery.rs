@@ -16,7 +16,6 @@ impl Command for RecordDelivery {
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "record_delivery",
-        service: "intake",
         basis: "61/2018/NĐ-CP Điều 20",
         may: &[],
         events: &["intake.DossierClosed.v1"],

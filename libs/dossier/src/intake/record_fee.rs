@@ -27,7 +27,6 @@ impl Command for RecordFee {
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "record_fee",
-        service: "intake",
         basis: "61/2018/NĐ-CP Điều 22; 137/2026/NĐ-CP Điều 11.2",
         may: &[],
         events: &[

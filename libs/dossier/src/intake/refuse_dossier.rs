@@ -33,7 +33,6 @@ impl Command for RefuseDossier {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "refuse_dossier",
-        service: "intake",
         basis: "61/2018/NĐ-CP Điều 17.3, 19.8; Mẫu 03",
         may: &[agency(Role::Clerk)],
         events: &["intake.DossierRefused.v1"],
@@ -57,7 +56,6 @@ impl Command for RefuseDossier {
 mod tests {
     use super::*;
     use crate::intake::accept_dossier::tests::{accepted, submitted};
-    use crate::step::State;
     use crate::testing::law;
 
     #[test]
@@ -68,7 +66,7 @@ mod tests {
             .take("2026-11-20T10:00", Role::Clerk, RefuseDossier { reason: "not ours".into() })
             .unwrap();
         assert_eq!(scene.state.stage, Stage::Refused);
-        assert!(scene.state.obligations().is_empty());
+        assert!(scene.open().is_empty());
     }
 
     #[test]

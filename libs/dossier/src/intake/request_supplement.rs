@@ -6,13 +6,13 @@
 use uuid::Uuid;
 
 use super::miss_deadline::unrecorded;
-use super::{Intake, Stage, submit_dossier::known_component};
+use super::{Intake, Stage, submit_dossier::unknown_components};
 use crate::access::agency;
 use crate::clock;
 use crate::contract::{
     ComponentCode, IntakeEvent, Personal, Role, SupplementRequested, SupplementStage,
 };
-use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::step::{Collected, Command, Decision, Facts, Known, Reasons, Step, refusals};
 
 /// Asks the applicant to complete a dossier.
 #[derive(Debug, Clone)]
@@ -28,14 +28,14 @@ refusals! {
     /// Why a supplement cannot be requested.
     pub enum Refusal {
         NotOpen => 409, "dossier-not-open",
-            "hồ sơ không còn đang được giải quyết", "the dossier is not being worked on";
+            "hồ sơ không còn đang được giải quyết", "the dossier is not being processed";
         AlreadyAwaited => 409, "supplement-awaited",
-            "hồ sơ đang chờ bổ sung", "a supplement is being waited for";
+            "hồ sơ đang chờ bổ sung", "a supplement is awaited";
         TooManyRequests => 409, "supplement-once-only",
             "đã yêu cầu bổ sung đủ số lần cho phép ở giai đoạn này",
-            "a supplement was asked for as often as the law allows at this stage";
-        UnknownComponent(ComponentCode) => 422, "unknown-component",
-            "thành phần hồ sơ không có trong quy định của thủ tục", "the procedure does not know this component";
+            "supplements have been requested as often as the law allows at this stage";
+        UnknownComponent(Known) => 422, "unknown-component",
+            "thành phần hồ sơ không có trong quy định của thủ tục", "the procedure has no such component";
     }
 }
 
@@ -44,7 +44,6 @@ impl Command for RequestSupplement {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "request_supplement",
-        service: "intake",
         basis: "61/2018/NĐ-CP Điều 15.3, 17.2a, 19.4; Mẫu 02",
         may: &[agency(Role::Clerk)],
         events: &["intake.DeadlineMissed.v1", "intake.SupplementRequested.v1"],
@@ -70,10 +69,11 @@ impl Command for RequestSupplement {
         if rule.procedure.clock.supplements_max.is_some_and(|max| made >= max) {
             return Err(Refusal::TooManyRequests);
         }
-        for component in &self.components {
-            known_component(rule.procedure, component)
-                .map_err(|component| Refusal::UnknownComponent(component.clone()))?;
+        let mut wrong = Collected::after(Reasons::default());
+        for (place, unknown) in unknown_components(rule.procedure, &self.components) {
+            wrong.add_at(format!("/components/{place}"), Refusal::UnknownComponent(unknown));
         }
+        wrong.done(Refusal::Several)?;
         let window = rule.procedure.clock.supplement_window;
         let made_before = intake.requests_at_intake.saturating_add(intake.requests_at_review);
         // A deadline that was missed before the clock stops stays missed.
@@ -99,7 +99,7 @@ impl Command for RequestSupplement {
 pub(crate) mod tests {
     use super::*;
     use crate::intake::accept_dossier::tests::{accepted, submitted};
-    use crate::step::State;
+    use crate::intake::submit_dossier::tests::pointed;
     use crate::testing::{Scene, at, law};
 
     pub(crate) fn ask() -> RequestSupplement {
@@ -137,9 +137,9 @@ pub(crate) mod tests {
         let law = law();
         let mut scene = accepted(&law);
         asked(&mut scene, "2026-11-20T11:00").unwrap();
-        let open = scene.state.obligations();
+        let open = scene.open();
         assert_eq!(open.len(), 1, "{open:?}");
-        assert_eq!(open[0].kind, crate::intake::expire_supplement_window::KIND);
+        assert_eq!(open[0].kind, crate::intake::IntakeDeadline::SupplementWindow);
         // Fifteen working days from 20 November, with the 24th off.
         assert_eq!(open[0].due_at, at("2026-12-15T00:00"));
     }
@@ -150,6 +150,6 @@ pub(crate) mod tests {
         let mut scene = submitted(&law);
         let command = RequestSupplement { components: vec!["photo".into()], ..ask() };
         let refused = scene.take("2026-11-20T10:00", Role::Clerk, command);
-        assert_eq!(refused, Err(Refusal::UnknownComponent("photo".into())));
+        assert_eq!(pointed(refused), [("/components/0".to_owned(), "unknown-component")]);
     }
 }

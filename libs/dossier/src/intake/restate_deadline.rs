@@ -7,9 +7,8 @@
 //! a Saturday became a working day), the promised one remains. A provisional promise, computed
 //! before the days off were announced, is confirmed once they are.
 
-use super::{Intake, Stage};
-use crate::clock;
-use crate::contract::{DeadlineMissWithdrawn, DeadlineRestated, IntakeEvent, Promise};
+use super::Intake;
+use crate::contract::{DeadlineMissWithdrawn, IntakeEvent};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
 /// Compares the promised date with the date by the present law.
@@ -21,7 +20,6 @@ impl Command for RestateDeadline {
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "restate_deadline",
-        service: "intake",
         basis: "224/2026/NĐ-CP Điều 13; 99/2022/NĐ-CP Điều 16",
         may: &[],
         events: &["intake.DeadlineMissWithdrawn.v1", "intake.DeadlineRestated.v1"],
@@ -39,43 +37,24 @@ impl Command for RestateDeadline {
 
 /// The events that restate the date; none if the present law gives the same or an earlier date, if
 /// the date was fixed, or while the clock is suspended.
-pub(super) fn restated(intake: &Intake, facts: &Facts<'_>) -> Result<Vec<IntakeEvent>, LawError> {
-    let (Some(promised), Some(ledger), Some(submission)) =
-        (&intake.promised, intake.ledger(), &intake.submission)
-    else {
+fn restated(intake: &Intake, facts: &Facts<'_>) -> Result<Vec<IntakeEvent>, LawError> {
+    let (Some(promised), Some(date)) = (&intake.promised, intake.promised_date(facts.law)) else {
         return Ok(Vec::new());
     };
     let decided_at = intake.decision.as_ref().map(|decision| decision.decided_at);
-    let running = intake.stage == Stage::Processing && !intake.is_suspended();
-    if promised.fixed.is_some() || !(running || decided_at.is_some() && promised.missed) {
+    if !(intake.clock_runs() || decided_at.is_some() && promised.missed) {
         return Ok(Vec::new());
     }
-    let (rule, channel) = (facts.rule()?, submission.brief.channel);
-    let Some(computed) = clock::promise(rule, channel, &ledger)? else { return Ok(Vec::new()) };
-    let old = &promised.promise;
-    let later = computed.due_at > old.due_at;
-    let confirmed = old.provisional && !computed.provisional;
+    let Some(restated) = date.restatement(facts.at)? else { return Ok(Vec::new()) };
     // A decision that is late by the new date as well stays late; nothing changes.
-    let still_late = decided_at.is_some_and(|at| at > computed.due_at);
-    if still_late || !(later || confirmed) {
+    if decided_at.is_some_and(|at| at > restated.promise.due_at) {
         return Ok(Vec::new());
     }
-    let hit = rule.outages.iter().filter(|outage| outage.hits(channel));
-    let outages: Vec<_> = hit
-        .filter(|outage| outage.span().is_some_and(|span| span.to > ledger.started_at))
-        .filter(|outage| outage.from < computed.due_at)
-        .map(|outage| outage.id)
-        .collect();
-    let calendar = computed.calendar.filter(|version| Some(*version) != old.calendar);
     let mut events = Vec::new();
-    if promised.missed && later {
-        let cause = outages.last().copied().unwrap_or(facts.command);
-        events.push(DeadlineMissWithdrawn { due_at: old.due_at, cause }.into());
+    if promised.missed && restated.promise.due_at > restated.was_due_at {
+        let cause = restated.outages.last().copied().unwrap_or(facts.command);
+        events.push(DeadlineMissWithdrawn { due_at: restated.was_due_at, cause }.into());
     }
-    let promise = if later { computed } else { Promise { provisional: false, ..old.clone() } };
-    let (version, was_due_at) = (rule.procedure.version, old.due_at);
-    let procedure = (version != submission.brief.procedure.version).then_some(version);
-    let restated = DeadlineRestated { promise, was_due_at, calendar, procedure, outages };
     events.push(restated.into());
     Ok(events)
 }
@@ -86,8 +65,8 @@ mod tests {
 
     use super::*;
     use crate::contract::{Channel, OutageDeclared, OutageEnded, Role};
+    use crate::intake::IntakeDeadline;
     use crate::intake::accept_dossier::tests::accepted;
-    use crate::intake::miss_deadline::MissDeadline;
     use crate::law::{Law, next_version, shipped_rules};
     use crate::testing::{Scene, at, law};
 
@@ -149,8 +128,8 @@ mod tests {
         let mut scene = accepted(&law);
         let mut hit = declared(&law, "2026-11-30T10:00", None, vec![]);
         scene.law = &hit;
-        let held = scene.take("2026-12-01T00:00", Role::System, MissDeadline);
-        assert!(held.unwrap().is_empty());
+        let held = scene.enforce("2026-12-01T00:00", &IntakeDeadline::Decision);
+        assert!(held.is_empty());
         let events = scene.events.clone();
         let state = scene.state.clone();
         drop(scene);
@@ -160,7 +139,7 @@ mod tests {
         );
         let mut scene = Scene::<Intake>::new(&hit, "2.000004", "H26.14");
         (scene.events, scene.state) = (events, state);
-        scene.take("2026-12-01T15:00", Role::System, MissDeadline).unwrap();
+        scene.enforce("2026-12-01T15:00", &IntakeDeadline::Decision);
         assert_eq!(scene.kinds().last(), Some(&"DeadlineRestated"));
         // The last day ended inside the outage: the first that begins after it is 2 December.
         assert_eq!(due(&scene), at("2026-12-03T00:00"));
@@ -170,7 +149,7 @@ mod tests {
     fn an_outage_declared_after_a_miss_withdraws_it() {
         let law = law();
         let mut scene = accepted(&law);
-        scene.take("2026-12-01T00:00", Role::System, MissDeadline).unwrap();
+        scene.enforce("2026-12-01T00:00", &IntakeDeadline::Decision);
         assert!(scene.state.promised.as_ref().unwrap().missed);
         let hit = declared(&law, "2026-11-30T20:00", Some("2026-12-01T05:00"), vec![]);
         scene.law = &hit;

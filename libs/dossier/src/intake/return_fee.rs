@@ -28,7 +28,6 @@ impl Command for ReturnFee {
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "return_fee",
-        service: "intake",
         basis: "61/2018/NĐ-CP Điều 22; 137/2026/NĐ-CP Điều 11.2",
         may: &[],
         events: &[
@@ -77,17 +76,18 @@ impl Command for ReturnFee {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::clock;
     use crate::clock::Explanation;
     use crate::contract::Role;
+    use crate::intake::IntakeDeadline;
     use crate::intake::accept_dossier;
     use crate::intake::close_unpaid::CloseUnpaid;
     use crate::intake::record_fee::tests::{record, submitted};
     use crate::intake::request_supplement::{RequestSupplement, tests::ask};
     use crate::intake::submit_dossier::tests::document;
     use crate::intake::submit_supplement::SubmitSupplement;
-    use crate::intake::{miss_deadline, move_appointment};
+    use crate::intake::move_appointment;
     use crate::law::Law;
-    use crate::step::State;
     use crate::testing::{Scene, at, law};
 
     /// Payment records at `since` that the fee is missing; intake receives it at `moment`.
@@ -117,17 +117,21 @@ pub(crate) mod tests {
     }
 
     fn explained(scene: &Scene<'_, Intake>) -> Explanation {
-        scene.state.explanation(scene.law).unwrap().unwrap()
+        clock::explanation(&scene.state, &IntakeDeadline::Decision, scene.law).unwrap().unwrap()
     }
 
     fn is_due(scene: &Scene<'_, Intake>) -> bool {
-        scene.state.obligations().iter().any(|open| open.kind == miss_deadline::KIND)
+        scene.open().iter().any(|open| open.kind == IntakeDeadline::Decision)
     }
 
     fn supplement(scene: &mut Scene<'_, Intake>, asked: &str, supplied: &str) {
         let ask = RequestSupplement { components: vec!["plan".into()], ..ask() };
         scene.take(asked, Role::Clerk, ask).unwrap();
-        let command = SubmitSupplement { documents: vec![document("plan")], form: None };
+        let command = SubmitSupplement {
+            documents: vec![document("plan")],
+            form: None,
+            found: Default::default(),
+        };
         scene.take(supplied, Role::Applicant, command).unwrap();
     }
 
@@ -219,7 +223,7 @@ pub(crate) mod tests {
     fn whether_intake_hears_of_a_missing_fee_before_or_after_the_date_makes_no_difference() {
         let law = law();
         let mut scene = started(&law);
-        scene.take("2026-12-17T00:00", Role::System, miss_deadline::MissDeadline).unwrap();
+        scene.enforce("2026-12-17T00:00", &IntakeDeadline::Decision);
         give_back(&mut scene, "2026-12-17T00:01", "2026-12-16T23:00");
         assert_eq!(scene.kinds()[4..], ["DeadlineMissWithdrawn", "FeeReturned"]);
         let mut scene = started(&law);

@@ -1,27 +1,19 @@
-//! The state of a dossier in intake: the fold over its events, its obligations, and how they are
-//! computed.
+//! The state of a dossier in intake: the fold over its events.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::expire_supplement_window::{self, ExpireSupplementWindow};
-use super::foresee_lateness::{self, ForeseeLateness};
-use super::miss_deadline::{self, MissDeadline};
-use super::miss_intake_answer::{self, MissIntakeAnswer};
 use super::{FormVersion, reaction};
 use crate::access::Resource;
-use crate::clock::{
-    self, Explanation, Ledger, Period, Running, Suspension, explain, explain_fixed,
-    explain_foresight,
-};
+use crate::clock::{self, Ledger, Running, Suspension};
 use crate::contract::{
-    AgencyCode, Brief, ClosedAs, Document, DossierDecided, DossierSubmitted, IntakeEvent, Meta,
-    PeriodExtended, ProcedureRef, Promise, SupplementRequested,
+    AgencyCode, ClosedAs, Document, DossierDecided, DossierSubmitted, IntakeEvent, Meta,
+    ProcedureRef, Promise, SupplementRequested,
 };
-use crate::law::{Law, Outage};
-use crate::step::{AnyCommand, LawError, Obligation, State, Subscription};
+use crate::services::Category;
+use crate::step::{State, Subscription};
 
 /// The stage of a dossier at the one-stop unit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -66,6 +58,8 @@ pub struct Promised {
     pub at: Timestamp,
     /// The basis of a date that was fixed, not computed from the procedure.
     pub fixed: Option<String>,
+    /// Whether the date was kept when the law gave an earlier one.
+    pub kept: bool,
     /// Whether lateness was foreseen.
     pub foreseen: bool,
     /// Whether the date was missed; false again if the miss was withdrawn.
@@ -154,47 +148,11 @@ impl Intake {
     pub fn awaits_fee(&self) -> bool {
         self.is_open() && self.fee_stop.is_some()
     }
-
-    /// How the promised date was computed; `None` if none is promised.
-    pub fn explanation(&self, law: &Law) -> Result<Option<Explanation>, LawError> {
-        let (Some(promised), Some(ledger), Some(submission)) =
-            (&self.promised, self.ledger(), &self.submission)
-        else {
-            return Ok(None);
-        };
-        let Brief { procedure, agency, channel, .. } = &submission.brief;
-        let mut rule = law.rule(procedure, agency, promised.at).ok_or(LawError::NotLoaded)?;
-        // By the calendar version of the promise, whatever was announced since.
-        if let Some(version) = promised.promise.calendar {
-            rule.calendar = law.calendar_in(agency, version).ok_or(LawError::NotLoaded)?;
-        }
-        // And with the outages that were known then.
-        let known = |outage: &&Outage| outage.recorded_at <= promised.at;
-        let outages: Vec<Outage> = rule.outages.iter().filter(known).cloned().collect();
-        rule.outages = &outages;
-        match &promised.fixed {
-            Some(basis) => {
-                Ok(Some(explain_fixed(rule, ledger.started_at, &promised.promise, basis)))
-            }
-            None => Ok(explain(rule, *channel, &ledger)?),
-        }
-    }
-
-    /// How the instant for foreseeing lateness was computed; `None` if there is none.
-    pub fn foresight(&self, law: &Law) -> Result<Option<Explanation>, LawError> {
-        let (Some(promised), Some(started_at), Some((procedure, agency))) =
-            (&self.promised, self.started_at, self.received_under())
-        else {
-            return Ok(None);
-        };
-        let rule = law.rule(procedure, agency, promised.at).ok_or(LawError::NotLoaded)?;
-        Ok(explain_foresight(rule, started_at, &promised.promise))
-    }
 }
 
 impl State for Intake {
     type Event = IntakeEvent;
-    const CATEGORY: &'static str = "intake";
+    const CATEGORY: &'static str = Category::Intake.as_str();
     const SUBSCRIPTIONS: &'static [Subscription<Self>] = reaction::SUBSCRIPTIONS;
 
     fn evolve(&mut self, event: &IntakeEvent, meta: &Meta) {
@@ -230,6 +188,9 @@ impl State for Intake {
             }
             IntakeEvent::DeadlineRestated(restated) => {
                 self.promised(Some(&restated.promise), meta, None);
+                if let Some(promised) = &mut self.promised {
+                    promised.kept = restated.promise.due_at <= restated.was_due_at;
+                }
             }
             IntakeEvent::IntakeAnswerMissed(_) => {
                 if let Some(answer) = &mut self.answer {
@@ -255,7 +216,7 @@ impl State for Intake {
             IntakeEvent::DossierClosed(closed) => {
                 self.end(Stage::Closed(closed.closed_as), meta.at());
             }
-            IntakeEvent::PeriodExtended(extended) => self.on_extension(extended, meta.at()),
+            IntakeEvent::PeriodExtended(extended) => clock::extend(self, extended, meta),
         }
     }
 
@@ -267,76 +228,5 @@ impl State for Intake {
     fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
         let brief = &self.submission.as_ref()?.brief;
         Some((&brief.procedure, &brief.agency))
-    }
-
-    fn obligations(&self) -> Vec<Obligation> {
-        let mut open = Vec::new();
-        if let Some(answer) = self.answer.filter(|answer| !answer.missed) {
-            let Running { due_at, opened_by, .. } = answer.running;
-            open.push(Obligation { kind: miss_intake_answer::KIND.into(), due_at, opened_by });
-        }
-        if let Some(request) = &self.open_request {
-            let Running { due_at, opened_by, .. } = request.window;
-            open.push(Obligation {
-                kind: expire_supplement_window::KIND.into(),
-                due_at,
-                opened_by,
-            });
-        }
-        if self.stage == Stage::Processing
-            && !self.is_suspended()
-            && let Some(promised) = &self.promised
-            && !promised.missed
-        {
-            if let Some(due_at) = promised.promise.foresee_at.filter(|_| !promised.foreseen) {
-                open.push(Obligation {
-                    kind: foresee_lateness::KIND.into(),
-                    due_at,
-                    opened_by: promised.by,
-                });
-            }
-            let due_at = promised.promise.due_at;
-            open.push(Obligation {
-                kind: miss_deadline::KIND.into(),
-                due_at,
-                opened_by: promised.by,
-            });
-        }
-        open
-    }
-
-    fn period<'a>(&'a self, kind: &str, law: &'a Law) -> Result<Option<Period<'a>>, LawError> {
-        let (running, receives) = match (kind, &self.answer, &self.open_request) {
-            (miss_intake_answer::KIND, Some(answer), _) => (answer.running, true),
-            (expire_supplement_window::KIND, _, Some(open)) => (open.window, false),
-            _ => return Ok(None),
-        };
-        let under = self.received_under();
-        let rule = under.and_then(|(procedure, at)| law.rule(procedure, at, running.known_at));
-        let rule = rule.ok_or(LawError::NotLoaded)?;
-        let rules = rule.procedure;
-        // What reaches the agency after its cut-off counts from the next working day; an
-        // applicant's period begins at once.
-        let (started_at, budget) = if receives {
-            (clock::effective_start(rule, running.since)?, rules.intake.answer)
-        } else {
-            (running.since, Some(rules.clock.supplement_window))
-        };
-        let channel = self.submission.as_ref().map(|submission| submission.brief.channel);
-        Ok(budget.map(|budget| rule.period(running, started_at, budget, channel)))
-    }
-
-    fn extended(extended: PeriodExtended) -> Option<IntakeEvent> {
-        Some(extended.into())
-    }
-
-    fn when_due(kind: &str) -> Option<AnyCommand<Self>> {
-        match kind {
-            miss_intake_answer::KIND => Some(AnyCommand::new(MissIntakeAnswer)),
-            expire_supplement_window::KIND => Some(AnyCommand::new(ExpireSupplementWindow)),
-            foresee_lateness::KIND => Some(AnyCommand::new(ForeseeLateness)),
-            miss_deadline::KIND => Some(AnyCommand::new(MissDeadline)),
-            _ => None,
-        }
     }
 }

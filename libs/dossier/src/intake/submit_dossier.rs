@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use super::Intake;
-use super::form::{filed_too_late, public_fields};
+use super::form::{TooLate, filed_too_late, public_fields};
 use crate::access::{May, agency, any};
 use crate::clock;
 use crate::contract::{
@@ -18,7 +18,7 @@ use crate::contract::{
     Role, Subject,
 };
 use crate::law::{FeeDue, Procedure};
-use crate::step::{Command, Decision, Facts, Rule, Step, refusals};
+use crate::step::{Collected, Command, Decision, Facts, Known, Reasons, Rule, Step, refusals};
 
 /// Permissions to upload documents before a dossier exists.
 pub const UPLOAD: &[May] = &[any(Role::Applicant), any(Role::Clerk), any(Role::Approver)];
@@ -39,8 +39,10 @@ pub struct SubmitDossier {
     pub channel: Channel,
     pub applicant: Subject,
     pub representative: Option<Subject>,
-    /// Checked against the procedure's schema before.
     pub form: Value,
+    /// What checks outside the law found: fields of the form that break its schema, documents that
+    /// were not uploaded.
+    pub found: Reasons,
     /// The uploaded documents.
     pub documents: Vec<Document>,
     /// The groups that reduce the fee, as claimed by the applicant.
@@ -58,39 +60,39 @@ refusals! {
     pub enum Refusal {
         AlreadySubmitted => 409, "already-submitted",
             "hồ sơ này đã được nộp", "this dossier has been submitted before";
-        AgencyNotCompetent => 422, "agency-not-competent",
+        AgencyNotCompetent(Known) => 422, "agency-not-competent" at "/agency",
             "cơ quan này không tiếp nhận thủ tục này", "this agency does not receive this procedure";
-        AgencySucceeded(AgencyCode) => 422, "agency-succeeded",
-            "cơ quan này đã được sáp nhập hoặc giải thể, cơ quan kế tục là:",
-            "this agency has ended, its work is done by another one:";
-        ChannelNotOffered => 422, "channel-not-offered",
+        AgencySucceeded(AgencyCode) => 422, "agency-succeeded" at "/agency",
+            "cơ quan này đã được sáp nhập hoặc giải thể, hãy chọn cơ quan kế tục",
+            "this agency was merged or dissolved; use its successor";
+        ChannelNotOffered(Known) => 422, "channel-not-offered" at "/channel",
             "thủ tục này không tiếp nhận theo hình thức này", "the procedure is not offered by this channel";
-        ChannelOnlyInOutage => 409, "channel-only-in-outage",
+        ChannelOnlyInOutage => 409, "channel-only-in-outage" at "/channel",
             "hình thức này chỉ được tiếp nhận khi hệ thống gặp sự cố đã công bố; hãy nộp theo hình thức khác",
-            "this channel is open only while an outage of the others is declared: file by another one";
-        CounterOnly => 422, "channel-needs-an-officer",
-            "chỉ cán bộ ghi nhận những gì nộp trực tiếp hoặc qua bưu chính",
-            "only an officer enters what comes by counter or post";
-        MissingDocument(ComponentCode) => 422, "missing-document",
+            "this channel is open only during a declared outage of the others; use another one";
+        CounterOnly => 422, "channel-needs-an-officer" at "/channel",
+            "chỉ cán bộ ghi nhận hồ sơ, phản ánh nộp trực tiếp hoặc qua bưu chính; hãy dùng `online`",
+            "only officers enter submissions by counter or post; use `online`";
+        MissingDocument(ComponentCode) => 422, "missing-document" at "/documents",
             "thiếu thành phần hồ sơ bắt buộc", "a required component is missing";
-        UnknownComponent(ComponentCode) => 422, "unknown-component",
-            "thành phần hồ sơ không có trong quy định của thủ tục", "the procedure does not know this component";
-        PostedAtImpossible => 422, "posted-at-impossible",
+        UnknownComponent(Known) => 422, "unknown-component",
+            "thành phần hồ sơ không có trong quy định của thủ tục", "the procedure has no such component";
+        PostedAtImpossible => 422, "posted-at-impossible" at "/posted_at",
             "ngày gửi bưu chính chỉ có với hình thức bưu chính và không ở tương lai",
-            "a date of posting goes with the channel post and does not lie in the future";
-        PostedAtMissing => 422, "posted-at-missing",
+            "a date of posting is only for the channel `post`, and must not be in the future";
+        PostedAtMissing => 422, "posted-at-missing" at "/posted_at",
             "thời hạn của hồ sơ gửi bưu chính tính từ ngày gửi, cần ghi ngày đó",
-            "what comes by post counts from the date of posting, which must be given";
-        WrongEvidence(String) => 422, "wrong-evidence-of-posting",
+            "the period of a dossier sent by post counts from the date of posting, which is required";
+        WrongEvidence(String) => 422, "wrong-evidence-of-posting" at "/posted_by",
             "thủ tục này tính theo một căn cứ khác về ngày gửi",
-            "the procedure counts by the date of something else";
-        FiledTooLate(Date) => 422, "filed-too-late",
+            "the procedure requires other evidence of the date of posting";
+        FiledTooLate(Date) => 422, "filed-too-late" at "/form",
             "hồ sơ phải được nộp trước ngày đã nêu, ngày nộp cuối cùng là",
-            "it had to be filed some time before the day that it names, the last day was";
-        DeliveryNotOffered => 422, "delivery-not-offered",
-            "thủ tục không trả kết quả theo hình thức này", "the result cannot be delivered in this way";
-        AddressMissing => 422, "address-missing",
-            "trả kết quả qua bưu chính cần địa chỉ nhận", "delivery by post needs an address";
+            "the dossier must be filed a set time before the date in its form; the last day for filing was";
+        DeliveryNotOffered(Known) => 422, "delivery-not-offered" at "/delivery/channel",
+            "thủ tục không trả kết quả theo hình thức này", "the procedure does not deliver results in this way";
+        AddressMissing => 422, "address-missing" at "/delivery/address",
+            "trả kết quả qua bưu chính cần địa chỉ nhận", "delivery by post requires an address";
     }
 }
 
@@ -99,7 +101,6 @@ impl Command for SubmitDossier {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "submit_dossier",
-        service: "intake",
         basis: "61/2018/NĐ-CP Điều 16, 17; 45/2020/NĐ-CP Điều 11",
         may: &[any(Role::Applicant), agency(Role::Clerk)],
         events: &["intake.DossierSubmitted.v1", "intake.DossierAccepted.v1"],
@@ -112,26 +113,7 @@ impl Command for SubmitDossier {
         }
         let rule = facts.rule()?;
         let procedure = rule.procedure;
-        if !procedure.agency.covers(&self.agency) {
-            return Err(Refusal::AgencyNotCompetent);
-        }
-        let present = facts.law.present(&self.agency, facts.at);
-        if *present != self.agency {
-            return Err(Refusal::AgencySucceeded(present.clone()));
-        }
-        if !procedure.channels.contains(&self.channel) {
-            return Err(Refusal::ChannelNotOffered);
-        }
-        if self.channel != Channel::Online && facts.actor.role == Role::Applicant {
-            return Err(Refusal::CounterOnly);
-        }
-        let posted_by = posted(procedure, self, facts.at)?;
-        if !rule.is_open(self.channel, self.posted_at.unwrap_or(facts.at)) {
-            return Err(Refusal::ChannelOnlyInOutage);
-        }
-        check_forward(rule, self, facts)?;
-        check_documents(procedure, &self.documents)?;
-        let delivery = delivery(procedure, self.delivery.clone())?;
+        let Checked { posted_by, delivery } = check(rule, self, facts)?;
         let today = rule.calendar.date_of(facts.at);
         let fee_first = procedure.fees.due == Some(FeeDue::AtFiling)
             && procedure.fees.lines.iter().any(|line| line.effective.contains(today));
@@ -145,9 +127,6 @@ impl Command for SubmitDossier {
         };
         let received_at = self.posted_at.unwrap_or(facts.at);
         let public = public_fields(procedure, &self.form);
-        if let Some(last_day) = filed_too_late(rule, &public, received_at)? {
-            return Err(Refusal::FiledTooLate(last_day));
-        }
         let brief = Brief {
             dossier: self.dossier,
             code: self.code.clone(),
@@ -175,6 +154,73 @@ impl Command for SubmitDossier {
         let mut events = vec![submitted.into()];
         events.extend(accepted.map(IntakeEvent::from));
         Ok(events.into())
+    }
+}
+
+/// What the checks of a submission determine.
+struct Checked {
+    posted_by: Option<PostEvidence>,
+    delivery: Delivery,
+}
+
+/// Checks everything that the applicant can correct, and reports all of it at once.
+fn check(rule: Rule<'_>, command: &SubmitDossier, facts: &Facts<'_>) -> Result<Checked, Refusal> {
+    let procedure = rule.procedure;
+    // Dates and amounts are computed from valid forms only.
+    let form_is_valid = !command.found.concerns("/form");
+    let mut wrong = Collected::after(command.found.clone());
+    wrong.take(check_agency(procedure, &command.agency, facts))?;
+    wrong.take(check_channel(rule, command, facts))?;
+    let posted_by = wrong.take(posted(procedure, command, facts.at))?;
+    if form_is_valid && posted_by.is_some() {
+        wrong.take(check_forward(rule, command, facts))?;
+    }
+    if form_is_valid {
+        let public = public_fields(procedure, &command.form);
+        let received_at = command.posted_at.unwrap_or(facts.at);
+        if let Some(TooLate { last_day, pointer }) = filed_too_late(rule, &public, received_at)? {
+            wrong.add_at(pointer, Refusal::FiledTooLate(last_day));
+        }
+    }
+    check_documents(procedure, &command.documents, &mut wrong);
+    let delivery = wrong.take(delivery(procedure, command.delivery.clone()))?;
+    wrong.done(Refusal::Several)?;
+    let unasked = || Delivery { channel: DeliveryChannel::Download, address: None };
+    Ok(Checked { posted_by: posted_by.flatten(), delivery: delivery.unwrap_or_else(unasked) })
+}
+
+fn check_agency(
+    procedure: &Procedure,
+    agency: &AgencyCode,
+    facts: &Facts<'_>,
+) -> Result<(), Refusal> {
+    let is_competent = |agency: &AgencyCode| procedure.agency.covers(agency);
+    if !is_competent(agency) {
+        let all = facts.law.agencies().filter(|known| known.succeeded.is_none());
+        let competent = all.map(|known| &known.code).filter(|code| is_competent(code));
+        return Err(Refusal::AgencyNotCompetent(Known::agencies(agency, competent)));
+    }
+    let present = facts.law.present(agency, facts.at);
+    if present == agency { Ok(()) } else { Err(Refusal::AgencySucceeded(present.clone())) }
+}
+
+fn check_channel(
+    rule: Rule<'_>,
+    command: &SubmitDossier,
+    facts: &Facts<'_>,
+) -> Result<(), Refusal> {
+    let (channel, offered) = (command.channel, &rule.procedure.channels);
+    if !offered.contains(&channel) {
+        let known = Known::of_values(&channel, offered, "GET /v1/procedures/{code}");
+        return Err(Refusal::ChannelNotOffered(known));
+    }
+    if channel != Channel::Online && facts.actor.role == Role::Applicant {
+        return Err(Refusal::CounterOnly);
+    }
+    if rule.is_open(channel, command.posted_at.unwrap_or(facts.at)) {
+        Ok(())
+    } else {
+        Err(Refusal::ChannelOnlyInOutage)
     }
 }
 
@@ -232,34 +278,36 @@ fn posted(
 }
 
 /// Checks that every component is known and every required one is present.
-fn check_documents(procedure: &Procedure, documents: &[Document]) -> Result<(), Refusal> {
-    for document in documents {
-        known_component(procedure, &document.component)
-            .map_err(|component| Refusal::UnknownComponent(component.clone()))?;
+fn check_documents(procedure: &Procedure, documents: &[Document], wrong: &mut Collected<Refusal>) {
+    let given = documents.iter().map(|document| &document.component);
+    for (place, unknown) in unknown_components(procedure, given) {
+        let pointer = format!("/documents/{place}/component");
+        wrong.add_at(pointer, Refusal::UnknownComponent(unknown));
     }
-    let missing = procedure.documents.iter().find(|component| {
-        component.required && documents.iter().all(|document| document.component != component.code)
-    });
-    missing.map_or(Ok(()), |component| Err(Refusal::MissingDocument(component.code.clone())))
+    let is_missing = |code: &ComponentCode| documents.iter().all(|one| one.component != *code);
+    let required = procedure.documents.iter().filter(|component| component.required);
+    for component in required.filter(|component| is_missing(&component.code)) {
+        wrong.add(Refusal::MissingDocument(component.code.clone()));
+    }
 }
 
-/// Checks that a procedure has this component; the error is the component itself.
-pub(super) fn known_component<'a>(
+/// The components that a procedure does not have, with their places in the list.
+pub(crate) fn unknown_components<'c>(
     procedure: &Procedure,
-    code: &'a ComponentCode,
-) -> Result<(), &'a ComponentCode> {
-    if procedure.documents.iter().any(|component| component.code == *code) {
-        Ok(())
-    } else {
-        Err(code)
-    }
+    given: impl IntoIterator<Item = &'c ComponentCode>,
+) -> Vec<(usize, Known)> {
+    let is_known = |code: &ComponentCode| procedure.documents.iter().any(|one| one.code == *code);
+    let unknown = given.into_iter().enumerate().filter(|(_, code)| !is_known(code));
+    unknown.map(|(place, code)| (place, Known::component(code, procedure))).collect()
 }
 
 fn delivery(procedure: &Procedure, wanted: Option<Delivery>) -> Result<Delivery, Refusal> {
     let first = procedure.delivery.first().copied().unwrap_or(DeliveryChannel::Download);
     let delivery = wanted.unwrap_or(Delivery { channel: first, address: None });
     if !procedure.delivery.is_empty() && !procedure.delivery.contains(&delivery.channel) {
-        return Err(Refusal::DeliveryNotOffered);
+        let known =
+            Known::of_values(&delivery.channel, &procedure.delivery, "GET /v1/procedures/{code}");
+        return Err(Refusal::DeliveryNotOffered(known));
     }
     if delivery.channel == DeliveryChannel::Post
         && delivery.address.as_ref().and_then(Personal::known).is_none()
@@ -276,7 +324,9 @@ pub(crate) mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::law::Finding;
     use crate::law::Law;
+    use crate::step::{Refuse, VALUES_IMPOSSIBLE};
     use crate::testing::{Scene, at, law};
 
     pub(crate) fn document(component: &str) -> Document {
@@ -299,6 +349,7 @@ pub(crate) mod tests {
             applicant: "a1".into(),
             representative: None,
             form: json!({ "programme": { "prizes_vnd": 5_000_000 }, "merchant": { "name": "M" } }),
+            found: Reasons::default(),
             documents: vec![document("form_02"), document("rules")],
             groups: Vec::new(),
             delivery: None,
@@ -323,7 +374,15 @@ pub(crate) mod tests {
         // Tuesday 24 November is Vietnam Culture Day.
         assert!(seminar(&law, "2026-11-20T23:59").is_ok());
         let late = seminar(&law, "2026-11-21T00:00").map(|scene| scene.events);
-        assert_eq!(late, Err(Refusal::FiledTooLate(date(2026, 11, 20))));
+        assert_eq!(pointed(late), vec![("/form/seminar/date".to_owned(), "filed-too-late")]);
+    }
+
+    /// The pointers and codes of a refusal.
+    pub(crate) fn pointed<T: std::fmt::Debug>(
+        refused: Result<T, impl Refuse>,
+    ) -> Vec<(String, &'static str)> {
+        let found = refused.unwrap_err().findings();
+        found.into_iter().map(|one| (one.pointer, one.code.unwrap_or(""))).collect()
     }
 
     fn submit(command: SubmitDossier, role: Role) -> Result<Vec<IntakeEvent>, Refusal> {
@@ -358,10 +417,28 @@ pub(crate) mod tests {
         assert_eq!(submit(command, Role::Applicant), Err(Refusal::MissingDocument("rules".into())));
         let mut command = promotion();
         command.documents.push(document("extra"));
-        assert_eq!(
-            submit(command, Role::Applicant),
-            Err(Refusal::UnknownComponent("extra".into()))
-        );
+        let extra = ("/documents/2/component".to_owned(), "unknown-component");
+        assert_eq!(pointed(submit(command, Role::Applicant)), [extra]);
+    }
+
+    #[test]
+    fn all_that_is_wrong_with_a_submission_is_reported_at_once() {
+        let mut command = promotion();
+        command.documents = vec![document("extra")];
+        command.posted_at = Some(at("2026-11-19T09:00"));
+        command.delivery = Some(Delivery { channel: DeliveryChannel::Post, address: None });
+        let broken = vec![Finding::new("/form/merchant", "thiếu", "is required")];
+        command.found.found(VALUES_IMPOSSIBLE, broken);
+        let expected = [
+            ("/form/merchant", "values-impossible"),
+            ("/posted_at", "posted-at-impossible"),
+            ("/documents/0/component", "unknown-component"),
+            ("/documents", "missing-document"),
+            ("/documents", "missing-document"),
+            ("/delivery/address", "address-missing"),
+        ];
+        let refused = submit(command, Role::Applicant);
+        assert_eq!(pointed(refused), expected.map(|(at, code)| (at.to_owned(), code)));
     }
 
     #[test]
@@ -410,7 +487,10 @@ pub(crate) mod tests {
     #[test]
     fn another_agency_is_not_competent() {
         let command = SubmitDossier { agency: "G02.001".into(), ..promotion() };
-        assert_eq!(submit(command, Role::Applicant), Err(Refusal::AgencyNotCompetent));
+        assert_eq!(
+            pointed(submit(command, Role::Applicant)),
+            vec![("/agency".to_owned(), "agency-not-competent")]
+        );
     }
 
     #[test]

@@ -5,40 +5,44 @@
 use jiff::civil::Date;
 use serde_json::Value;
 
-use super::form::{filed_too_late, public_fields};
-use super::{Intake, expire_supplement_window, resumption, submit_dossier::known_component};
+use super::form::{TooLate, filed_too_late, public_fields};
+use super::{Intake, IntakeDeadline, resumption, submit_dossier::unknown_components};
 use crate::access::{agency, own};
-use crate::clock::{self, Ledger, Suspension};
+use crate::clock::{self, Deadlines, Ledger, Suspension};
 use crate::contract::{
     Brief, ComponentCode, Document, IntakeEvent, Personal, Role, SupplementEffect,
     SupplementRequested, SupplementStage, SupplementSubmitted,
 };
-use crate::step::{Command, Decision, Facts, Rule, State, Step, refusals};
+use crate::step::{Collected, Command, Decision, Facts, Known, Reasons, Rule, Step, refusals};
 
 /// Submits the supplement that was requested.
 #[derive(Debug, Clone)]
 pub struct SubmitSupplement {
     pub documents: Vec<Document>,
-    /// The corrected form, checked against the procedure's schema before.
+    /// The corrected form.
     pub form: Option<Value>,
+    /// What checks outside the law found: fields of the form that break its schema, documents that
+    /// were not uploaded.
+    pub found: Reasons,
 }
 
 refusals! {
     /// Why a supplement is not accepted.
     pub enum Refusal {
         NothingAwaited => 409, "no-supplement-awaited",
-            "không có yêu cầu bổ sung đang mở", "no supplement is being waited for";
+            "không có yêu cầu bổ sung đang mở", "no supplement is awaited";
         WindowClosed => 409, "supplement-window-closed",
-            "đã hết thời hạn bổ sung", "the time for the supplement has passed";
-        MissingDocument(ComponentCode) => 422, "missing-document",
+            "đã hết thời hạn bổ sung", "the period for the supplement has ended";
+        MissingDocument(ComponentCode) => 422, "missing-document" at "/documents",
             "thiếu thành phần hồ sơ bắt buộc", "a required component is missing";
-        UnknownComponent(ComponentCode) => 422, "unknown-component",
-            "thành phần hồ sơ không có trong quy định của thủ tục", "the procedure does not know this component";
-        FiledTooLate(Date) => 422, "filed-too-late",
+        UnknownComponent(Known) => 422, "unknown-component",
+            "thành phần hồ sơ không có trong quy định của thủ tục", "the procedure has no such component";
+        FiledTooLate(Date) => 422, "filed-too-late" at "/form",
             "hồ sơ phải được nộp trước ngày đã nêu, ngày nộp cuối cùng là",
-            "it had to be filed some time before the day that it names, the last day was";
-        Empty => 422, "supplement-empty",
-            "bổ sung không có nội dung", "the supplement contains nothing";
+            "the dossier must be filed a set time before the date in its form; the last day for filing was";
+        Empty => 422, "supplement-empty" at "",
+            "bổ sung không có nội dung, hãy gửi tài liệu (`documents`) hoặc tờ khai đã sửa (`form`)",
+            "the supplement is empty; send `documents` or a corrected `form`";
     }
 }
 
@@ -47,7 +51,6 @@ impl Command for SubmitSupplement {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "submit_supplement",
-        service: "intake",
         basis: "61/2018/NĐ-CP Điều 17.2a, 19.4",
         may: &[own(Role::Applicant), agency(Role::Clerk)],
         events: &["intake.SupplementSubmitted.v1"],
@@ -58,30 +61,13 @@ impl Command for SubmitSupplement {
         let Some(request) = intake.open_request.as_ref().map(|open| &open.request) else {
             return Err(Refusal::NothingAwaited);
         };
-        if let Some(window) = intake.period(expire_supplement_window::KIND, facts.law)?
+        if let Some(window) = intake.basis(&IntakeDeadline::SupplementWindow, facts.law)?.period()
             && window.is_over(facts.at)
         {
             return Err(Refusal::WindowClosed);
         }
         let rule = facts.rule()?;
-        check(request, self)?;
-        for document in &self.documents {
-            known_component(rule.procedure, &document.component)
-                .map_err(|component| Refusal::UnknownComponent(component.clone()))?;
-        }
-        if let (Some(form), Some(submission)) = (&self.form, &intake.submission) {
-            let submitted_at = intake.submitted_at.unwrap_or(facts.at);
-            let channel = submission.brief.channel;
-            let since = facts.law.first_day(&submission.brief.procedure.code);
-            let since = since.unwrap_or(rule.procedure.effective.from);
-            let filed = clock::Filed { channel, form, posted_at: None, submitted_at, since };
-            let own = received_under(rule, &submission.brief, facts);
-            let faults = clock::forward(own, filed, facts.at);
-            if !faults.is_empty() {
-                return Err(Refusal::Impossible(faults));
-            }
-        }
-        let brief = corrected(intake, self.form.as_ref(), facts)?;
+        let brief = check(intake, request, self, facts)?;
         // Where the fee comes first, the period for the answer begins when it is paid.
         let fee_open = intake.submission.as_ref().is_some_and(|submission| submission.fee_first)
             && intake.fee_received_at.is_none();
@@ -117,12 +103,54 @@ impl Command for SubmitSupplement {
     }
 }
 
+/// Checks everything that the applicant can correct, and reports all of it at once. The brief is
+/// that of [`corrected`].
+fn check(
+    intake: &Intake,
+    request: &SupplementRequested,
+    command: &SubmitSupplement,
+    facts: &Facts<'_>,
+) -> Result<Option<Brief>, Refusal> {
+    if command.documents.is_empty() && command.form.is_none() && command.found.is_empty() {
+        return Err(Refusal::Empty);
+    }
+    let rule = facts.rule()?;
+    let mut wrong = Collected::after(command.found.clone());
+    // Dates and amounts are computed from valid forms only.
+    let form = command.form.as_ref().filter(|_| !command.found.concerns("/form"));
+    if let (Some(form), Some(submission)) = (form, &intake.submission) {
+        let submitted_at = intake.submitted_at.unwrap_or(facts.at);
+        let channel = submission.brief.channel;
+        let since = facts.law.first_day(&submission.brief.procedure.code);
+        let since = since.unwrap_or(rule.procedure.effective.from);
+        let filed = clock::Filed { channel, form, posted_at: None, submitted_at, since };
+        let own = received_under(rule, &submission.brief, facts);
+        let faults = clock::forward(own, filed, facts.at);
+        if !faults.is_empty() {
+            wrong.add(Refusal::Impossible(faults));
+        }
+    }
+    let brief = corrected(intake, form, facts, &mut wrong)?;
+    let given = command.documents.iter().map(|document| &document.component);
+    for (place, unknown) in unknown_components(rule.procedure, given) {
+        let pointer = format!("/documents/{place}/component");
+        wrong.add_at(pointer, Refusal::UnknownComponent(unknown));
+    }
+    let is_given = |code: &ComponentCode| command.documents.iter().any(|d| d.component == *code);
+    for component in request.components.iter().filter(|code| !is_given(code)) {
+        wrong.add(Refusal::MissingDocument(component.clone()));
+    }
+    wrong.done(Refusal::Several)?;
+    Ok(brief)
+}
+
 /// The brief that follows from the corrected form, checked as at the submission; `None` if the form
 /// was never corrected.
 fn corrected(
     intake: &Intake,
     form: Option<&Value>,
     facts: &Facts<'_>,
+    wrong: &mut Collected<Refusal>,
 ) -> Result<Option<Brief>, Refusal> {
     let Some(submission) = &intake.submission else { return Ok(None) };
     let Some(form) = form else {
@@ -132,8 +160,8 @@ fn corrected(
     let rule = received_under(facts.rule()?, &submission.brief, facts);
     let public = public_fields(rule.procedure, form);
     let received_at = submission.posted_at.unwrap_or(submission.brief.submitted_at);
-    if let Some(last_day) = filed_too_late(rule, &public, received_at)? {
-        return Err(Refusal::FiledTooLate(last_day));
+    if let Some(TooLate { last_day, pointer }) = filed_too_late(rule, &public, received_at)? {
+        wrong.add_at(pointer, Refusal::FiledTooLate(last_day));
     }
     Ok(Some(Brief { public, ..submission.brief.clone() }))
 }
@@ -143,16 +171,6 @@ fn corrected(
 fn received_under<'a>(rule: Rule<'a>, brief: &Brief, facts: &Facts<'a>) -> Rule<'a> {
     let procedure = facts.law.procedure(&brief.procedure).unwrap_or(rule.procedure);
     Rule { procedure, ..rule }
-}
-
-fn check(request: &SupplementRequested, command: &SubmitSupplement) -> Result<(), Refusal> {
-    if command.documents.is_empty() && command.form.is_none() {
-        return Err(Refusal::Empty);
-    }
-    let missing = request.components.iter().find(|component| {
-        command.documents.iter().all(|document| document.component != **component)
-    });
-    missing.map_or(Ok(()), |component| Err(Refusal::MissingDocument(component.clone())))
 }
 
 /// The ledger after the supplement. It may remain suspended for a missing fee.
@@ -182,12 +200,17 @@ mod tests {
     use super::*;
     use crate::intake::accept_dossier::tests::{accepted, submitted};
     use crate::intake::request_supplement::{self, RequestSupplement, tests::asked};
-    use crate::intake::submit_dossier::tests::{document, seminar};
+    use crate::intake::submit_dossier::tests::{document, pointed, seminar};
     use crate::law::Law;
+    use crate::step::State;
     use crate::testing::{Scene, at, law};
 
+    fn supplement() -> SubmitSupplement {
+        SubmitSupplement { documents: Vec::new(), form: None, found: Reasons::default() }
+    }
+
     fn supplied() -> SubmitSupplement {
-        SubmitSupplement { documents: vec![document("rules")], form: None }
+        SubmitSupplement { documents: vec![document("rules")], ..supplement() }
     }
 
     fn due(law: &Law, asked_at: &str, supplied_at: &str) -> jiff::Timestamp {
@@ -212,11 +235,12 @@ mod tests {
             let components = vec!["programme".into()];
             let command = RequestSupplement { components, ..request_supplement::tests::ask() };
             scene.take(asked_on, Role::Clerk, command).unwrap();
-            let command = SubmitSupplement { documents: vec![document("programme")], form: None };
+            let command =
+                SubmitSupplement { documents: vec![document("programme")], ..supplement() };
             scene.take(supplied_on, Role::Applicant, command).unwrap();
             assert_eq!(due(&scene), Some(at(ends)), "three working days, as often as asked");
         }
-        let passed = scene.enforce("2026-11-27T00:00", "deadline");
+        let passed = scene.enforce("2026-11-27T00:00", &IntakeDeadline::Decision);
         assert!(matches!(
             passed[..],
             [IntakeEvent::DeadlineMissed(_), IntakeEvent::DossierDecided(_), ..]
@@ -244,7 +268,7 @@ mod tests {
         assert_eq!(scene.state.promised.as_ref().unwrap().promise.due_at, at("2026-11-12T00:00"));
         let ask = RequestSupplement { components: Vec::new(), ..request_supplement::tests::ask() };
         scene.take("2026-11-03T10:00", Role::Clerk, ask).unwrap();
-        let form = SubmitSupplement { documents: Vec::new(), form: Some(serde_json::json!({})) };
+        let form = SubmitSupplement { form: Some(serde_json::json!({})), ..supplement() };
         scene.take("2026-11-05T10:00", Role::Applicant, form).unwrap();
         assert_eq!(scene.state.promised.as_ref().unwrap().promise.due_at, at("2026-11-14T00:00"));
         assert_eq!(scene.state.suspensions.len(), 1);
@@ -264,9 +288,30 @@ mod tests {
         let law = law();
         let mut scene = submitted(&law);
         asked(&mut scene, "2026-11-20T10:00").unwrap();
-        let other = SubmitSupplement { documents: vec![document("form_02")], form: None };
+        let other = SubmitSupplement { documents: vec![document("form_02")], ..supplement() };
         let refused = scene.take("2026-11-26T10:00", Role::Applicant, other);
         assert_eq!(refused, Err(Refusal::MissingDocument("rules".into())));
+    }
+
+    #[test]
+    fn all_that_is_wrong_with_a_supplement_is_reported_at_once() {
+        let law = law();
+        let mut scene = submitted(&law);
+        asked(&mut scene, "2026-11-20T10:00").unwrap();
+        let mut found = Reasons::default();
+        let missing = crate::law::Finding::new("/form/merchant", "thiếu", "is required");
+        let entry = crate::step::VALUES_IMPOSSIBLE;
+        found.found(entry, vec![missing]);
+        let documents = vec![document("form_02"), document("photo")];
+        let form = Some(serde_json::json!({}));
+        let other = SubmitSupplement { documents, form, found };
+        let refused = scene.take("2026-11-26T10:00", Role::Applicant, other);
+        let expected = [
+            ("/form/merchant", entry.code),
+            ("/documents/1/component", "unknown-component"),
+            ("/documents", "missing-document"),
+        ];
+        assert_eq!(pointed(refused), expected.map(|(at, code)| (at.to_owned(), code)));
     }
 
     #[test]
@@ -295,7 +340,8 @@ mod tests {
         let ask = RequestSupplement { components, reason, asked_by: None };
         scene.take("2026-11-16T10:00", Role::Clerk, ask).unwrap();
         let form = Some(serde_json::json!({ "seminar": { "date": day } }));
-        let supplement = SubmitSupplement { documents: vec![document("programme")], form };
+        let supplement =
+            SubmitSupplement { form, documents: vec![document("programme")], ..supplement() };
         scene.take("2026-11-17T09:00", Role::Applicant, supplement)?;
         Ok(scene)
     }
@@ -330,7 +376,7 @@ mod tests {
         assert_eq!(submission.brief.procedure.version, version);
         assert_eq!(submission.brief.public["/seminar/date"], "2026-12-21");
         let late = seminar_moved_to(&law, "2026-12-01").map(|scene| scene.state.stage);
-        assert!(matches!(late, Err(Refusal::FiledTooLate(_))), "{late:?}");
+        assert_eq!(pointed(late), [("/form/seminar/date".to_owned(), "filed-too-late")]);
     }
 
     #[test]
@@ -354,6 +400,6 @@ mod tests {
     fn a_corrected_form_keeps_to_what_the_first_one_had_to_keep_to() {
         let law = law();
         let refused = seminar_moved_to(&law, "2026-12-01").map(|scene| scene.state.stage);
-        assert!(matches!(refused, Err(Refusal::FiledTooLate(_))), "{refused:?}");
+        assert_eq!(pointed(refused), [("/form/seminar/date".to_owned(), "filed-too-late")]);
     }
 }

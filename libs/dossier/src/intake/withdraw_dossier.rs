@@ -23,7 +23,7 @@ refusals! {
     /// Why a dossier cannot be withdrawn.
     pub enum Refusal {
         NotOpen => 409, "dossier-not-open",
-            "hồ sơ không còn đang được giải quyết", "the dossier is not being worked on";
+            "hồ sơ không còn đang được giải quyết", "the dossier is not being processed";
     }
 }
 
@@ -32,7 +32,6 @@ impl Command for WithdrawDossier {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "withdraw_dossier",
-        service: "intake",
         basis: "118/2025/NĐ-CP Điều 21; 03/2025/TT-VPCP Điều 7; Mẫu 05",
         may: &[own(Role::Applicant), agency(Role::Clerk)],
         events: &["intake.DeadlineMissed.v1", "intake.DossierWithdrawn.v1"],
@@ -56,7 +55,6 @@ mod tests {
     use super::*;
     use crate::intake::Stage;
     use crate::intake::accept_dossier::tests::accepted;
-    use crate::step::State;
     use crate::testing::law;
 
     #[test]
@@ -65,7 +63,7 @@ mod tests {
         let mut scene = accepted(&law);
         scene.take("2026-11-20T11:00", Role::Applicant, WithdrawDossier { reason: None }).unwrap();
         assert_eq!(scene.state.stage, Stage::Withdrawn);
-        assert!(scene.state.obligations().is_empty());
+        assert!(scene.open().is_empty());
         let again =
             scene.take("2026-11-20T12:00", Role::Applicant, WithdrawDossier { reason: None });
         assert_eq!(again, Err(Refusal::NotOpen));

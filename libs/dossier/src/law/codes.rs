@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::coded::coded;
 use super::file::{InvalidLaw, content, read};
-use super::{Law, OUTDATED, Period, Procedure};
+use super::{InForce, Law, OUTDATED, Procedure};
 
 /// A version of a list of codes, or of a part of one.
 #[derive(Debug, Clone, Deserialize)]
@@ -57,7 +57,7 @@ pub struct CodeEntry {
     /// The name of what the code denotes.
     pub name: Text,
     /// The days on which the code is valid.
-    pub effective: Period,
+    pub effective: InForce,
     /// The code that replaces it afterwards.
     pub successor: Option<String>,
     /// The class by law, for example of a chemical.
@@ -218,7 +218,7 @@ impl CodeList {
     /// Checks for contradictions.
     pub(super) fn check(&self) -> Result<(), String> {
         let named: BTreeSet<&str> = self.entries.iter().map(|entry| &*entry.code).collect();
-        let mut seen: BTreeMap<&str, Vec<Period>> = BTreeMap::new();
+        let mut seen: BTreeMap<&str, Vec<InForce>> = BTreeMap::new();
         for entry in &self.entries {
             let CodeEntry { code, effective, successor, .. } = entry;
             if self.format.is_some_and(|format| !format.fits(code)) {
@@ -234,7 +234,7 @@ impl CodeList {
                 return Err(format!("the successor of `{code}`, `{next}`, is not on the list"));
             }
             let periods = seen.entry(code).or_default();
-            let overlaps = |known: &Period| {
+            let overlaps = |known: &InForce| {
                 known.to.is_none_or(|to| to >= effective.from)
                     && effective.to.is_none_or(|to| to >= known.from)
             };

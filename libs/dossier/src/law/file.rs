@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{Period, SHIPPED};
+use super::{InForce, SHIPPED};
 use crate::contract::{AgencyCode, RulesIssued, RulesKind};
 
 /// Why a file of rules is invalid.
@@ -92,7 +92,7 @@ pub(super) fn first_day(rules: &RulesIssued) -> Option<(Date, AgencyCode)> {
     #[derive(Deserialize)]
     struct Effective {
         agency: AgencyCode,
-        effective: Period,
+        effective: InForce,
     }
     if rules.kind != RulesKind::Procedure {
         return None;

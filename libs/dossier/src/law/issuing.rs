@@ -222,7 +222,7 @@ impl<'a> Check<'a, '_> {
     }
 
     /// Checks a range of days.
-    fn days(&mut self, pointer: &str, days: super::Period) {
+    fn days(&mut self, pointer: &str, days: super::InForce) {
         self.day(&format!("{pointer}/from"), days.from);
         let Some(to) = days.to else { return };
         self.day(&format!("{pointer}/to"), to);

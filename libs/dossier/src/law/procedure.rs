@@ -55,7 +55,7 @@ pub struct Procedure {
     #[serde(skip)]
     pub recorded_at: Option<Timestamp>,
     /// The days on which it is in force.
-    pub effective: Period,
+    pub effective: InForce,
     /// Whether it also applies, from its first day, to open dossiers received under an earlier
     /// version. It never shortens a promise.
     #[serde(default)]
@@ -103,13 +103,13 @@ pub struct Procedure {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub struct Period {
+pub struct InForce {
     pub from: Date,
     /// Absent if there is no end.
     pub to: Option<Date>,
 }
 
-impl Period {
+impl InForce {
     /// Whether `date` is in the range.
     #[must_use]
     pub fn contains(&self, date: Date) -> bool {
@@ -211,7 +211,7 @@ pub struct FeeLine {
     pub name: Text,
     pub amount: Vnd,
     /// The days on which it is charged.
-    pub effective: Period,
+    pub effective: InForce,
     /// The channels of filing for which it is charged; all if empty.
     #[serde(default)]
     pub channels: Vec<Channel>,
@@ -231,7 +231,7 @@ pub struct Reduction {
     /// The kinds of fee that it reduces.
     pub of: Vec<FeeKind>,
     /// The days on which it applies.
-    pub effective: Period,
+    pub effective: InForce,
     /// The channels of filing for which it applies; all if empty.
     #[serde(default)]
     pub channels: Vec<Channel>,

@@ -6,9 +6,6 @@ use crate::clock;
 use crate::contract::{PaymentEvent, RefundOwed};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// Kind of the obligation whose deadline triggers this step.
-pub const KIND: &str = "repayment-announcement";
-
 /// Announces to the cashier that money is owed back.
 #[derive(Debug, Clone, Copy)]
 pub struct AnnounceRepayment;
@@ -18,7 +15,6 @@ impl Command for AnnounceRepayment {
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "announce_repayment",
-        service: "payment",
         basis: "97/2015/QH13 Điều 14; quy định nội bộ",
         may: &[],
         events: &["payment.RefundOwed.v1"],
@@ -44,10 +40,9 @@ impl Command for AnnounceRepayment {
 mod tests {
     use super::*;
     use crate::contract::{EventSet, OwedBack, Role, Vnd};
-    use crate::payment::miss_repayment;
+    use crate::payment::PaymentDeadline;
     use crate::payment::start_payment::tests::started;
     use crate::payment::take_notice::tests::{say, take};
-    use crate::step::State;
     use crate::testing::{actor, at, law};
 
     #[test]
@@ -61,17 +56,20 @@ mod tests {
         let second = PaymentEvent::decode("payment.PaymentCaptured.v1", captured).unwrap();
         scene.record(at("2026-11-21T10:00"), &actor(Role::System), second);
         assert!(scene.state.repayment.is_none() && scene.state.owed_back() > Vnd(0));
-        let open = scene.state.obligations();
-        let told = open.iter().find(|open| open.kind == KIND).unwrap();
+        let open = scene.open();
+        let told = open.iter().find(|open| open.kind == PaymentDeadline::Announcement).unwrap();
         assert_eq!(told.due_at, at("2026-11-21T10:00"), "at once");
-        let events = scene.enforce("2026-11-27T09:00", KIND);
+        let events = scene.enforce("2026-11-27T09:00", &PaymentDeadline::Announcement);
         let [PaymentEvent::RefundOwed(owed)] = &events[..] else { panic!("{events:?}") };
         assert_eq!(
             (owed.amount, owed.why, owed.due_at),
             (scene.state.owed_back(), OwedBack::OverPayment, at("2026-12-08T00:00"))
         );
-        assert!(scene.state.obligations().iter().any(|open| open.kind == miss_repayment::KIND));
-        assert!(!scene.state.obligations().iter().any(|open| open.kind == KIND));
-        assert!(scene.enforce("2026-11-27T09:01", KIND).is_empty(), "once");
+        assert!(scene.open().iter().any(|open| open.kind == PaymentDeadline::Repayment));
+        assert!(!scene.open().iter().any(|open| open.kind == PaymentDeadline::Announcement));
+        assert!(
+            scene.enforce("2026-11-27T09:01", &PaymentDeadline::Announcement).is_empty(),
+            "once"
+        );
     }
 }

@@ -25,15 +25,15 @@ refusals! {
         NothingProposed => 409, "nothing-proposed",
             "không có đề xuất này", "there is no such proposal";
         OwnProposal => 409, "own-proposal",
-            "không được tự phê duyệt đề xuất của mình", "nobody approves their own proposal";
+            "không được tự phê duyệt đề xuất của mình", "you cannot approve your own proposal";
         MoreThanReceived(Vnd) => 409, "refund-exceeds-received",
-            "số tiền hoàn vượt số đã thu", "that is more than was received and not yet refunded";
+            "số tiền hoàn vượt số đã thu", "the amount exceeds what was received and not yet refunded";
         InDoubt(Vnd) => 409, "amount-in-doubt",
             "một phần số tiền chưa được đối chiếu với cổng thanh toán",
-            "some of it is in doubt: first look into what the provider said";
+            "part of the amount does not agree with the provider's notices; resolve the discrepancy first";
         FeeInUse(Vnd) => 409, "fee-in-use",
             "hồ sơ đang được giải quyết: chỉ hoàn số nộp thừa",
-            "the dossier is being worked on for this fee: only what is more than it goes back";
+            "the dossier is being processed for this fee; only an overpayment can be refunded";
     }
 }
 
@@ -42,7 +42,6 @@ impl Command for ApproveRefund {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "approve_refund",
-        service: "payment",
         basis: "97/2015/QH13 Điều 14; quy định nội bộ",
         may: &[agency(Role::Cashier), agency(Role::Approver)],
         events: &["payment.PaymentRefunded.v1", "payment.FeeOwedAgain.v1"],

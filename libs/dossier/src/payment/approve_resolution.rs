@@ -24,12 +24,12 @@ refusals! {
         NothingProposed => 409, "nothing-proposed",
             "không có đề xuất này", "there is no such proposal";
         OwnProposal => 409, "own-proposal",
-            "không được tự phê duyệt đề xuất của mình", "nobody approves their own proposal";
+            "không được tự phê duyệt đề xuất của mình", "you cannot approve your own proposal";
         NothingInDoubt => 409, "nothing-in-doubt",
-            "giao dịch này không có sai lệch", "nothing of this payment is in doubt";
+            "giao dịch này không có sai lệch", "this payment has no discrepancy";
         NotSaid(Vnd) => 409, "amount-no-longer-said",
             "số tiền phải từ 0 đến số mà cổng thanh toán đã báo",
-            "the amount is from 0 to what the provider has said";
+            "the amount must be from 0 to what the provider has reported";
     }
 }
 
@@ -38,7 +38,6 @@ impl Command for ApproveResolution {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "approve_resolution",
-        service: "payment",
         basis: "97/2015/QH13 Điều 14; quy định nội bộ",
         may: &[agency(Role::Cashier), agency(Role::Approver)],
         events: &[

@@ -22,7 +22,6 @@ impl Command for AssessFee {
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "assess_fee",
-        service: "payment",
         basis: "97/2015/QH13 Điều 3, 10, 14; 66.22/2026/NQ-CP Điều 5.2",
         may: &[],
         events: &["payment.FeeAssessed.v1", "payment.FeeSettled.v1"],

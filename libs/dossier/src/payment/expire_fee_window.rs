@@ -7,9 +7,6 @@ use crate::clock::late_by_ms;
 use crate::contract::{FeeWindowExpired, PaymentEvent};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// Kind of the obligation whose deadline triggers this step.
-pub const KIND: &str = "fee-window";
-
 /// Ends the window to pay.
 #[derive(Debug, Clone, Copy)]
 pub struct ExpireFeeWindow;
@@ -19,7 +16,6 @@ impl Command for ExpireFeeWindow {
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "expire_fee_window",
-        service: "payment",
         basis: "137/2026/NĐ-CP Điều 11.2",
         may: &[],
         events: &[

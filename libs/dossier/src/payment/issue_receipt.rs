@@ -7,13 +7,13 @@ use crate::access::Resource;
 use crate::contract::{
     AgencyCode, Brief, ChargedLine, Meta, PaymentId, ProcedureRef, ReceiptEvent, ReceiptIssued, Vnd,
 };
+use crate::services::Category;
 use crate::step::{State, Step};
 use uuid::Uuid;
 
 /// This step has no command: the payment service executes it when money was received.
 pub const STEP: Step = Step {
     name: "issue_receipt",
-    service: "payment",
     basis: "254/2026/NĐ-CP Điều 23.2, 24",
     may: &[],
     events: &["payment.ReceiptIssued.v1"],
@@ -29,7 +29,7 @@ pub struct Receipts {
 
 impl State for Receipts {
     type Event = ReceiptEvent;
-    const CATEGORY: &'static str = "receipts";
+    const CATEGORY: &'static str = Category::Receipts.as_str();
     const IS_NAMED_BY_DOSSIER: bool = false;
 
     fn evolve(&mut self, event: &ReceiptEvent, _meta: &Meta) {

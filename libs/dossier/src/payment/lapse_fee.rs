@@ -26,7 +26,6 @@ impl Command for LapseFee {
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "lapse_fee",
-        service: "payment",
         basis: "118/2025/NĐ-CP Điều 21",
         may: &[],
         events: &["payment.FeeLapsed.v1", "payment.DossierEnded.v1", "payment.RefundOwed.v1"],
@@ -82,7 +81,7 @@ mod tests {
     use crate::payment::assess_fee::tests::assessed;
     use crate::payment::start_payment::{self, tests::sandbox};
     use crate::payment::take_cash::{self, TakeCash};
-    use crate::step::{Incoming, State, Subscription};
+    use crate::step::{Incoming, Subscription};
     use crate::testing::{Scene, law};
 
     fn end(scene: &mut Scene<'_, Payment>, end: DossierEnd, accepted: bool) -> Vec<PaymentEvent> {
@@ -102,7 +101,7 @@ mod tests {
         let law = law();
         let mut scene = assessed(&law);
         end(&mut scene, DossierEnd::Refused, false);
-        assert!(scene.state.obligations().is_empty());
+        assert!(scene.open().is_empty());
         assert_eq!(scene.state.outstanding(), Vnd(0));
         let started = scene.take("2026-11-20T11:00", Role::Applicant, sandbox());
         assert_eq!(started, Err(start_payment::Refusal::WindowClosed));

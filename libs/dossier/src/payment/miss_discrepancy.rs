@@ -5,9 +5,6 @@ use crate::clock::late_by_ms;
 use crate::contract::{DiscrepancyOverdue, PaymentEvent};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// Kind of the obligation whose deadline triggers this step.
-pub const KIND: &str = "discrepancy";
-
 /// Records that a discrepancy was not resolved in time.
 #[derive(Debug, Clone, Copy)]
 pub struct MissDiscrepancy;
@@ -17,7 +14,6 @@ impl Command for MissDiscrepancy {
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "miss_discrepancy",
-        service: "payment",
         basis: "97/2015/QH13 Điều 14; quy định nội bộ",
         may: &[],
         events: &["payment.DiscrepancyOverdue.v1", "payment.PeriodExtended.v1"],
@@ -46,9 +42,9 @@ impl Command for MissDiscrepancy {
 mod tests {
     use super::*;
     use crate::contract::Vnd;
+    use crate::payment::PaymentDeadline;
     use crate::payment::start_payment::tests::started;
     use crate::payment::take_notice::tests::{say, take};
-    use crate::step::State;
     use crate::testing::law;
 
     #[test]
@@ -56,12 +52,12 @@ mod tests {
         let law = law();
         let (mut scene, id) = started(&law);
         take(&mut scene, &say(id, "e1", Vnd(25_000)));
-        assert!(scene.state.obligations().iter().any(|open| open.kind == KIND));
+        assert!(scene.open().iter().any(|open| open.kind == PaymentDeadline::Discrepancy));
         // Two working days from Friday 20 November; Tuesday 24 is off.
-        assert!(scene.enforce("2026-11-25T23:59", KIND).is_empty());
-        let overdue = scene.enforce("2026-11-26T00:00", KIND);
+        assert!(scene.enforce("2026-11-25T23:59", &PaymentDeadline::Discrepancy).is_empty());
+        let overdue = scene.enforce("2026-11-26T00:00", &PaymentDeadline::Discrepancy);
         assert!(matches!(overdue[..], [PaymentEvent::DiscrepancyOverdue(_)]), "{overdue:?}");
         assert!(scene.state.discrepancy.is_some_and(|owed| owed.missed));
-        assert!(!scene.state.obligations().iter().any(|open| open.kind == KIND));
+        assert!(!scene.open().iter().any(|open| open.kind == PaymentDeadline::Discrepancy));
     }
 }

@@ -6,9 +6,6 @@ use crate::clock::late_by_ms;
 use crate::contract::{PaymentEvent, ProposalOverdue};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// Kind of the obligation whose deadline triggers this step.
-pub const KIND: &str = "proposal";
-
 /// Records that a proposal was neither approved nor rejected in time.
 #[derive(Debug, Clone, Copy)]
 pub struct MissProposal;
@@ -18,7 +15,6 @@ impl Command for MissProposal {
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "miss_proposal",
-        service: "payment",
         basis: "97/2015/QH13 Điều 14; quy định nội bộ",
         may: &[],
         events: &["payment.ProposalOverdue.v1", "payment.PeriodExtended.v1"],
@@ -48,23 +44,23 @@ impl Command for MissProposal {
 mod tests {
     use super::*;
     use crate::contract::Role;
+    use crate::payment::PaymentDeadline;
     use crate::payment::approve_refund::tests::proposed;
     use crate::payment::reject_refund::RejectRefund;
-    use crate::step::State;
     use crate::testing::{at, law};
 
     #[test]
     fn a_second_person_has_two_working_days_and_afterwards_the_proposal_is_open_and_late() {
         let law = law();
         let (mut scene, refund) = proposed(&law);
-        let open = scene.state.obligations();
-        let due = open.iter().find(|open| open.kind == KIND).unwrap();
+        let open = scene.open();
+        let due = open.iter().find(|open| open.kind == PaymentDeadline::Proposal).unwrap();
         // Two working days from Friday 20 November; Tuesday 24 is off.
         assert_eq!(due.due_at, at("2026-11-26T00:00"));
-        assert!(scene.enforce("2026-11-25T23:59", KIND).is_empty());
-        let late = scene.enforce("2026-11-26T00:00", KIND);
+        assert!(scene.enforce("2026-11-25T23:59", &PaymentDeadline::Proposal).is_empty());
+        let late = scene.enforce("2026-11-26T00:00", &PaymentDeadline::Proposal);
         assert!(matches!(late[..], [PaymentEvent::ProposalOverdue(_)]), "{late:?}");
-        assert!(!scene.state.obligations().iter().any(|open| open.kind == KIND), "once");
+        assert!(!scene.open().iter().any(|open| open.kind == PaymentDeadline::Proposal), "once");
         assert!(scene.state.proposal.as_ref().unwrap().owed.unwrap().missed);
         // The proposer may withdraw it.
         assert_eq!(scene.state.proposal.as_ref().unwrap().by.as_str(), scene.subject);

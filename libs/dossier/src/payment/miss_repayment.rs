@@ -6,9 +6,6 @@ use crate::clock::late_by_ms;
 use crate::contract::{PaymentEvent, RepaymentMissed};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// Kind of the obligation whose deadline triggers this step.
-pub const KIND: &str = "repayment";
-
 /// Records that money was not refunded in time.
 #[derive(Debug, Clone, Copy)]
 pub struct MissRepayment;
@@ -18,7 +15,6 @@ impl Command for MissRepayment {
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "miss_repayment",
-        service: "payment",
         basis: "97/2015/QH13 Điều 14; quy định nội bộ",
         may: &[],
         events: &["payment.RepaymentMissed.v1", "payment.PeriodExtended.v1"],
@@ -47,10 +43,10 @@ impl Command for MissRepayment {
 mod tests {
     use super::*;
     use crate::contract::{Role, Vnd};
+    use crate::payment::PaymentDeadline;
     use crate::payment::balance::Standing;
     use crate::payment::refund_payment::RefundPayment;
     use crate::payment::take_notice::tests::paid_twice;
-    use crate::step::State;
     use crate::testing::{at, law};
 
     fn refund() -> RefundPayment {
@@ -63,15 +59,15 @@ mod tests {
         let law = law();
         let mut scene = paid_twice(&law);
         let due = || "2026-12-01T00:00";
-        let open = scene.state.obligations();
-        let repayment = open.iter().find(|open| open.kind == KIND).unwrap();
+        let open = scene.open();
+        let repayment = open.iter().find(|open| open.kind == PaymentDeadline::Repayment).unwrap();
         // Six working days from Friday 20 November; Tuesday 24 is off.
         assert_eq!(repayment.due_at, at("2026-12-02T00:00"));
-        assert!(scene.enforce(due(), KIND).is_empty());
-        let missed = scene.enforce("2026-12-02T00:00", KIND);
+        assert!(scene.enforce(due(), &PaymentDeadline::Repayment).is_empty());
+        let missed = scene.enforce("2026-12-02T00:00", &PaymentDeadline::Repayment);
         let [PaymentEvent::RepaymentMissed(missed)] = &missed[..] else { panic!("{missed:?}") };
         assert_eq!((missed.amount, missed.late_by_ms), (Vnd(30_000), 0));
-        assert!(scene.state.obligations().is_empty(), "missed once");
+        assert!(scene.open().is_empty(), "missed once");
         assert!(scene.state.repayment.is_some(), "and still owed");
         scene.take("2026-12-03T09:00", Role::Cashier, refund()).unwrap();
         assert!(scene.state.repayment.is_none());
@@ -82,7 +78,7 @@ mod tests {
         let law = law();
         let mut scene = paid_twice(&law);
         scene.take("2026-11-23T09:00", Role::Cashier, refund()).unwrap();
-        assert!(scene.state.obligations().is_empty());
-        assert!(scene.enforce("2026-12-03T00:00", KIND).is_empty());
+        assert!(scene.open().is_empty());
+        assert!(scene.enforce("2026-12-03T00:00", &PaymentDeadline::Repayment).is_empty());
     }
 }

@@ -15,7 +15,6 @@ impl Command for NumberReceipt {
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "number_receipt",
-        service: "payment",
         basis: "254/2026/NĐ-CP Điều 24",
         may: &[],
         events: &["payment.ReceiptNumbered.v1"],

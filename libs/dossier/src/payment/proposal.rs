@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Owed, Payment, miss_discrepancy, miss_proposal, miss_repayment};
+use super::{Owed, Payment};
 use crate::clock::{self, Running};
 use crate::contract::{Meta, PaymentId, Personal, Subject, Vnd};
 use crate::step::{Facts, LawError};
@@ -59,15 +59,6 @@ impl Payment {
         let owed = due_at
             .map(|due_at| Owed { running: Running::new(due_at, at, meta.id, at), missed: false });
         self.proposal = Some(Proposal { id, what, reason, by, at, owed });
-    }
-
-    /// The tasks of cashiers, by kind of obligation.
-    pub(super) fn owed_by_cashiers(&self) -> impl Iterator<Item = (&'static str, Owed)> {
-        let repayment = self.repayment.map(|(owed, _)| (miss_repayment::KIND, owed));
-        let discrepancy = self.discrepancy.map(|owed| (miss_discrepancy::KIND, owed));
-        let proposal = self.proposal.as_ref().and_then(|one| one.owed);
-        let proposal = proposal.map(|owed| (miss_proposal::KIND, owed));
-        [repayment, discrepancy, proposal].into_iter().flatten()
     }
 
     /// The proposed refund with this id, and its amount.

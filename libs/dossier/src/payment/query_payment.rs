@@ -8,9 +8,6 @@ use super::Payment;
 use crate::contract::{PaymentEvent, PaymentExpired, PaymentOutcomeUnknown};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// Kind of the obligation whose deadline triggers this step.
-pub const KIND: &str = "query-payment";
-
 /// Records that an outcome is unknown, so that the provider is queried; or gives the attempt up.
 #[derive(Debug, Clone, Copy)]
 pub struct QueryPayment;
@@ -20,7 +17,6 @@ impl Command for QueryPayment {
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "query_payment",
-        service: "payment",
         basis: "118/2025/NĐ-CP Điều 24",
         may: &[],
         events: &["payment.PaymentOutcomeUnknown.v1", "payment.PaymentExpired.v1"],
@@ -55,8 +51,8 @@ impl Command for QueryPayment {
 mod tests {
     use super::*;
     use crate::contract::Role;
+    use crate::payment::PaymentDeadline;
     use crate::payment::start_payment::tests::started;
-    use crate::step::State;
     use crate::testing::law;
 
     #[test]
@@ -65,8 +61,8 @@ mod tests {
         let (mut scene, _) = started(&law);
         let mut moments = Vec::new();
         let query = |scene: &crate::testing::Scene<'_, Payment>| {
-            let open = scene.state.obligations().into_iter();
-            open.filter(|open| open.kind == KIND).map(|open| open.due_at).next()
+            let open = scene.open().into_iter();
+            open.filter(|open| open.kind == PaymentDeadline::Query).map(|open| open.due_at).next()
         };
         while let Some(next) = query(&scene).filter(|_| moments.len() < 20) {
             let text = next.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(7)));

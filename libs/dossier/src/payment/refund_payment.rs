@@ -27,18 +27,18 @@ pub struct RefundPayment {
 refusals! {
     /// Refusals of `refund_payment`.
     pub enum Refusal {
-        NotPositive => 422, "amount-not-positive",
-            "số tiền phải lớn hơn 0", "the amount must be more than nothing";
+        NotPositive => 422, "amount-not-positive" at "/amount_vnd",
+            "số tiền phải lớn hơn 0", "the amount must be greater than 0";
         MoreThanReceived(Vnd) => 409, "refund-exceeds-received",
-            "số tiền hoàn vượt số đã thu", "that is more than was received and not yet refunded";
+            "số tiền hoàn vượt số đã thu", "the amount exceeds what was received and not yet refunded";
         InDoubt(Vnd) => 409, "amount-in-doubt",
             "một phần số tiền chưa được đối chiếu với cổng thanh toán",
-            "some of it is in doubt: first look into what the provider said";
+            "part of the amount does not agree with the provider's notices; resolve the discrepancy first";
         FeeInUse(Vnd) => 409, "fee-in-use",
             "hồ sơ đang được giải quyết: chỉ hoàn số nộp thừa",
-            "the dossier is being worked on for this fee: only what is more than it goes back";
+            "the dossier is being processed for this fee; only an overpayment can be refunded";
         AlreadyProposed => 409, "refund-already-proposed",
-            "đã có đề xuất chờ người thứ hai phê duyệt", "something else waits for a second person";
+            "đã có đề xuất chờ người thứ hai phê duyệt", "another proposal is waiting for a second person";
     }
 }
 
@@ -57,7 +57,6 @@ impl Command for RefundPayment {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "refund_payment",
-        service: "payment",
         basis: "97/2015/QH13 Điều 14",
         may: &[agency(Role::Cashier)],
         events: &[

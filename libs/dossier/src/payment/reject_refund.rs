@@ -28,7 +28,6 @@ impl Command for RejectRefund {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "reject_refund",
-        service: "payment",
         basis: "97/2015/QH13 Điều 14; quy định nội bộ",
         may: &[agency(Role::Cashier), agency(Role::Approver)],
         events: &["payment.RefundRejected.v1"],

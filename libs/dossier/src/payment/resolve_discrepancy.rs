@@ -29,12 +29,12 @@ refusals! {
     /// Refusals of `resolve_discrepancy`.
     pub enum Refusal {
         NothingInDoubt => 409, "nothing-in-doubt",
-            "giao dịch này không có sai lệch", "nothing of this payment is in doubt";
-        NotSaid(Vnd) => 422, "amount-not-said",
+            "giao dịch này không có sai lệch", "this payment has no discrepancy";
+        NotSaid(Vnd) => 422, "amount-not-said" at "/captured_vnd",
             "số tiền phải từ 0 đến số mà cổng thanh toán đã báo",
-            "the amount is from 0 to what the provider has said";
+            "the amount must be from 0 to what the provider has reported";
         AlreadyProposed => 409, "resolution-already-proposed",
-            "đã có đề xuất chờ người thứ hai phê duyệt", "something else waits for a second person";
+            "đã có đề xuất chờ người thứ hai phê duyệt", "another proposal is waiting for a second person";
     }
 }
 
@@ -43,7 +43,6 @@ impl Command for ResolveDiscrepancy {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "resolve_discrepancy",
-        service: "payment",
         basis: "97/2015/QH13 Điều 14",
         may: &[agency(Role::Cashier)],
         events: &[

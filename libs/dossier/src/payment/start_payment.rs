@@ -5,10 +5,11 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Payment, expire_fee_window};
+use super::{Payment, PaymentDeadline};
 use crate::access::{agency, own};
+use crate::clock::Deadlines;
 use crate::contract::{PaymentEvent, PaymentId, PaymentStarted, Role, Vnd, reference};
-use crate::step::{Command, Decision, Facts, State, Step, refusals};
+use crate::step::{Command, Decision, Facts, Step, refusals};
 use crate::text::Partner;
 
 /// The provider through which to pay.
@@ -32,14 +33,14 @@ refusals! {
     /// Refusals of `start_payment`.
     pub enum Refusal {
         NothingOwed => 409, "nothing-owed",
-            "không còn khoản phải nộp", "nothing is owed any more";
+            "không còn khoản phải nộp", "nothing is owed";
         WindowClosed => 409, "fee-window-closed",
-            "đã hết thời hạn nộp phí, lệ phí", "the time to pay has passed";
+            "đã hết thời hạn nộp phí, lệ phí", "the period for payment has ended";
         InProgress => 409, "payment-in-progress",
             "đang có giao dịch chờ kết quả", "another payment is in progress";
         InDoubt => 409, "received-in-doubt",
             "đang xác minh số tiền đã nhận: cơ quan sẽ cho biết còn phải nộp bao nhiêu",
-            "what came for this fee is being looked into: the agency will say how much is still owed";
+            "the received amount is being verified; the agency will state what is still owed";
     }
 }
 
@@ -48,7 +49,6 @@ impl Command for StartPayment {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "start_payment",
-        service: "payment",
         basis: "61/2018/NĐ-CP Điều 22; 118/2025/NĐ-CP Điều 24",
         may: &[own(Role::Applicant), agency(Role::Cashier)],
         events: &["payment.PaymentStarted.v1"],
@@ -65,7 +65,7 @@ impl Command for StartPayment {
         else {
             return Err(Refusal::NothingOwed);
         };
-        let window = payment.period(expire_fee_window::KIND, facts.law)?;
+        let window = payment.basis(&PaymentDeadline::Window, facts.law)?.period();
         if payment.is_closed() || window.is_some_and(|window| window.is_over(facts.at)) {
             return Err(Refusal::WindowClosed);
         }

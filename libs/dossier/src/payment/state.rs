@@ -1,4 +1,4 @@
-//! State of a dossier's payment, folded from its events, and its obligations.
+//! State of a dossier's payment, folded from its events, and how its events change it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,23 +6,18 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::announce_repayment::{self, AnnounceRepayment};
 use super::attempt::{Attempt, DoubtfulWord, Word};
-use super::expire_fee_window::{self, ExpireFeeWindow};
-use super::miss_discrepancy::{self, MissDiscrepancy};
-use super::miss_proposal::{self, MissProposal};
-use super::miss_repayment::{self, MissRepayment};
 use super::proposal::{Proposal, Proposed};
-use super::query_payment::{self, QueryPayment};
 use super::receipted::Receipted;
 use crate::access::Resource;
-use crate::clock::{Period, Running};
+use crate::clock::{self, Running};
 use crate::contract::{
-    AgencyCode, Brief, DiscrepancyResolved, FeeAssessed, Meta, OwedBack, PaymentEvent, PaymentId,
-    PaymentRefunded, PeriodExtended, ProcedureRef, RefundEffect, Vnd,
+    AgencyCode, DiscrepancyResolved, FeeAssessed, Meta, OwedBack, PaymentEvent, PaymentId,
+    PaymentRefunded, ProcedureRef, RefundEffect, Vnd,
 };
-use crate::law::{Kept, Law};
-use crate::step::{AnyCommand, LawError, Obligation, State, Subscription};
+use crate::law::Kept;
+use crate::services::Category;
+use crate::step::{State, Subscription};
 
 /// A task of the cashier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -262,26 +257,11 @@ impl Payment {
             self.correct_receipts(refund.receipts.as_deref());
         }
     }
-
-    fn on_extension(&mut self, extended: &PeriodExtended, at: Timestamp) {
-        let running = match extended.period.as_str() {
-            miss_repayment::KIND => self.repayment.as_mut().map(|(owed, _)| &mut owed.running),
-            miss_discrepancy::KIND => self.discrepancy.as_mut().map(|owed| &mut owed.running),
-            miss_proposal::KIND => {
-                let proposal = self.proposal.as_mut();
-                proposal.and_then(|one| one.owed.as_mut()).map(|owed| &mut owed.running)
-            }
-            _ => self.window.as_mut(),
-        };
-        if let Some(running) = running {
-            running.extend(extended, at);
-        }
-    }
 }
 
 impl State for Payment {
     type Event = PaymentEvent;
-    const CATEGORY: &'static str = "payment";
+    const CATEGORY: &'static str = Category::Payment.as_str();
     const SUBSCRIPTIONS: &'static [Subscription<Self>] = super::reaction::SUBSCRIPTIONS;
 
     fn evolve(&mut self, event: &PaymentEvent, meta: &Meta) {
@@ -342,7 +322,7 @@ impl State for Payment {
             | PaymentEvent::ResolutionRejected(_)
             | PaymentEvent::PaymentRefunded(_) => self.on_refund(event, meta),
             PaymentEvent::ReceiptNumbered(numbered) => self.take_number(numbered),
-            PaymentEvent::PeriodExtended(extended) => self.on_extension(extended, meta.at()),
+            PaymentEvent::PeriodExtended(extended) => clock::extend(self, extended, meta),
         }
         self.tidy(meta);
     }
@@ -354,76 +334,5 @@ impl State for Payment {
     fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
         let brief = &self.assessed.as_ref()?.brief;
         Some((&brief.procedure, &brief.agency))
-    }
-
-    fn obligations(&self) -> Vec<Obligation> {
-        let mut open = Vec::new();
-        // One query at a time: the attempt that is due first.
-        let attempts = self.attempts.values().filter(|attempt| attempt.is_open());
-        if let Some(attempt) = attempts.min_by_key(|attempt| attempt.query_at) {
-            let Attempt { query_at: due_at, opened_by, .. } = *attempt;
-            open.push(Obligation { kind: query_payment::KIND.into(), due_at, opened_by });
-        }
-        if let (Some(due_at), Some(Running { opened_by, .. })) =
-            (self.window_ends_at(), self.window)
-            && self.settled_at.is_none()
-            && !self.is_closed()
-            && !self.waits_for_certainty()
-        {
-            open.push(Obligation { kind: expire_fee_window::KIND.into(), due_at, opened_by });
-        }
-        if let Some((due_at, opened_by)) = self.unannounced {
-            open.push(Obligation { kind: announce_repayment::KIND.into(), due_at, opened_by });
-        }
-        for (kind, owed) in self.owed_by_cashiers() {
-            if !owed.missed {
-                let Running { due_at, opened_by, .. } = owed.running;
-                open.push(Obligation { kind: kind.into(), due_at, opened_by });
-            }
-        }
-        open
-    }
-
-    fn period<'a>(&'a self, kind: &str, law: &'a Law) -> Result<Option<Period<'a>>, LawError> {
-        let Some(assessed) = &self.assessed else { return Ok(None) };
-        let running = match kind {
-            expire_fee_window::KIND => self.window,
-            miss_repayment::KIND => self.repayment.map(|(owed, _)| owed.running),
-            miss_discrepancy::KIND => self.discrepancy.map(|owed| owed.running),
-            miss_proposal::KIND => {
-                self.proposal.as_ref().and_then(|one| one.owed).map(|owed| owed.running)
-            }
-            _ => None,
-        };
-        let Some(running) = running else { return Ok(None) };
-        let Brief { procedure, agency, channel, .. } = &assessed.brief;
-        let rule = law.rule(procedure, agency, running.known_at).ok_or(LawError::NotLoaded)?;
-        if kind == expire_fee_window::KIND {
-            let budget = rule.procedure.fees.window;
-            return Ok(
-                budget.map(|budget| rule.period(running, running.since, budget, Some(*channel)))
-            );
-        }
-        // The periods of cashiers do not depend on the dossier's channel.
-        let rules = law.payments(running.since).ok_or(LawError::NotLoaded)?;
-        let budget = if kind == miss_repayment::KIND { rules.give_back } else { rules.look_into };
-        let period = rule.period(running, running.since, budget, None);
-        Ok(Some(Period { basis: &rules.legal_basis, ..period }))
-    }
-
-    fn extended(extended: PeriodExtended) -> Option<PaymentEvent> {
-        Some(extended.into())
-    }
-
-    fn when_due(kind: &str) -> Option<AnyCommand<Self>> {
-        Some(match kind {
-            query_payment::KIND => AnyCommand::new(QueryPayment),
-            expire_fee_window::KIND => AnyCommand::new(ExpireFeeWindow),
-            miss_repayment::KIND => AnyCommand::new(MissRepayment),
-            miss_discrepancy::KIND => AnyCommand::new(MissDiscrepancy),
-            miss_proposal::KIND => AnyCommand::new(MissProposal),
-            announce_repayment::KIND => AnyCommand::new(AnnounceRepayment),
-            _ => return None,
-        })
     }
 }

@@ -22,14 +22,14 @@ refusals! {
     /// Refusals of `take_cash`.
     pub enum Refusal {
         NothingOwed => 409, "nothing-owed",
-            "không còn khoản phải nộp", "nothing is owed any more";
+            "không còn khoản phải nộp", "nothing is owed";
         WindowClosed => 409, "fee-window-closed",
-            "đã hết thời hạn nộp phí, lệ phí", "the time to pay has passed";
-        AmountDiffers(Vnd) => 422, "amount-differs",
-            "số tiền không đúng với khoản phải nộp", "the amount is not what is owed";
+            "đã hết thời hạn nộp phí, lệ phí", "the period for payment has ended";
+        AmountDiffers(Vnd) => 422, "amount-differs" at "/amount_vnd",
+            "số tiền không đúng với khoản phải nộp", "the amount differs from what is owed";
         InDoubt => 409, "received-in-doubt",
             "đang xác minh số tiền đã nhận: cơ quan sẽ cho biết còn phải nộp bao nhiêu",
-            "what came for this fee is being looked into: the agency will say how much is still owed";
+            "the received amount is being verified; the agency will state what is still owed";
     }
 }
 
@@ -38,7 +38,6 @@ impl Command for TakeCash {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "take_cash",
-        service: "payment",
         basis: "61/2018/NĐ-CP Điều 22",
         may: &[agency(Role::Cashier)],
         events: &["payment.CashReceived.v1", "payment.FeeSettled.v1"],

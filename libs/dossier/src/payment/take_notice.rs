@@ -17,7 +17,7 @@ refusals! {
     /// Refusals of `take_notice`.
     pub enum Refusal {
         NotOurs => 404, "not-found",
-            "không tìm thấy", "there is no such thing, or not for you";
+            "không tìm thấy", "not found, or you have no access to it";
     }
 }
 
@@ -51,7 +51,6 @@ impl Command for TakeNotice {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "take_notice",
-        service: "payment",
         basis: "118/2025/NĐ-CP Điều 24",
         may: &[any(Role::PaymentProvider)],
         events: &[

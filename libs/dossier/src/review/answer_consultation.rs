@@ -38,7 +38,6 @@ impl Command for AnswerConsultation {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "answer_consultation",
-        service: "review",
         basis: "61/2018/NĐ-CP Điều 19.5",
         may: &[consulted(Role::Consultee)],
         events: &["review.ConsultationAnswered.v1"],

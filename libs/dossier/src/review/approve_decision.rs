@@ -25,7 +25,7 @@ refusals! {
         NothingProposed => 409, "nothing-proposed",
             "không có đề xuất này", "there is no such proposal";
         OwnProposal => 409, "own-proposal",
-            "không được tự phê duyệt đề xuất của mình", "nobody approves their own proposal";
+            "không được tự phê duyệt đề xuất của mình", "you cannot approve your own proposal";
     }
 }
 
@@ -34,7 +34,6 @@ impl Command for ApproveDecision {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "approve_decision",
-        service: "review",
         basis: "61/2018/NĐ-CP Điều 19.3",
         may: &[agency(Role::Approver)],
         events: &["review.DecisionMade.v1"],

@@ -19,7 +19,6 @@ impl Command for CancelReview {
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "cancel_review",
-        service: "review",
         basis: "118/2025/NĐ-CP Điều 21",
         may: &[],
         events: &["review.ReviewCancelled.v1"],

@@ -20,7 +20,7 @@ refusals! {
         NotOpen => 409, "review-not-open",
             "hồ sơ không ở trạng thái thẩm định", "the dossier is not open for review";
         AlreadyClaimed => 409, "already-claimed",
-            "hồ sơ đã có cán bộ thụ lý", "an officer works on it already";
+            "hồ sơ đã có cán bộ thụ lý", "an officer has claimed the review already";
     }
 }
 
@@ -29,7 +29,6 @@ impl Command for ClaimReview {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "claim_review",
-        service: "review",
         basis: "61/2018/NĐ-CP Điều 19.1",
         may: &[agency(Role::Reviewer)],
         events: &["review.ReviewClaimed.v1"],

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::{Review, due_at};
 use crate::access::agency;
 use crate::contract::{ActivityCompleted, ReviewEvent, Role};
-use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::step::{Command, Decision, Facts, Known, Step, refusals};
 use crate::text::{Line, Text};
 
 /// Completes an activity of the review.
@@ -28,11 +28,11 @@ refusals! {
         NotOpen => 409, "review-not-open",
             "hồ sơ không ở trạng thái thẩm định", "the dossier is not open for review";
         NotYours => 409, "not-your-review",
-            "hồ sơ không do bạn thụ lý", "you are not the officer who works on it";
-        UnknownActivity => 422, "unknown-activity",
-            "thủ tục không có bước này", "the procedure does not know this activity";
+            "hồ sơ không do bạn thụ lý", "you are not the officer in charge of this review";
+        UnknownActivity(Known) => 422, "unknown-activity" at "/activity",
+            "thủ tục không có bước này", "the procedure has no such activity";
         NotNext(String) => 409, "activity-out-of-order",
-            "chưa đến bước này", "another activity comes first";
+            "chưa đến bước này", "another activity must be completed first";
     }
 }
 
@@ -41,7 +41,6 @@ impl Command for CompleteActivity {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "complete_activity",
-        service: "review",
         basis: "61/2018/NĐ-CP Điều 19",
         may: &[agency(Role::Reviewer)],
         events: &["review.ActivityCompleted.v1"],
@@ -60,7 +59,9 @@ impl Command for CompleteActivity {
         }
         let free = rules.any_order && rules.activities.is_empty();
         if !free && rules.activities.iter().all(|known| known.code != activity) {
-            return Err(Refusal::UnknownActivity);
+            let all = rules.activities.iter().map(|known| &known.code);
+            let known = Known::new(activity, all, "GET /v1/reviews/{dossier}");
+            return Err(Refusal::UnknownActivity(known));
         }
         if !rules.any_order
             && let Some(next) = review.next(rule, None).filter(|next| next.code != activity)
@@ -84,7 +85,6 @@ mod tests {
     use crate::payment::assess_fee::tests::brief;
     use crate::review::claim_review::tests::claimed;
     use crate::review::open_review::tests::{open, opened};
-    use crate::step::State;
     use crate::testing::{Scene, law};
 
     fn done(activity: &str) -> CompleteActivity {
@@ -96,7 +96,7 @@ mod tests {
         let law = law();
         let mut scene = claimed(&law);
         scene.take("2026-11-20T12:00", Role::Reviewer, done("appraisal")).unwrap();
-        assert!(scene.state.obligations().is_empty());
+        assert!(scene.open().is_empty());
     }
 
     #[test]
@@ -107,7 +107,7 @@ mod tests {
         assert_eq!(others, Err(Refusal::NotYours));
         let mut scene = claimed(&law);
         let unknown = scene.take("2026-11-20T12:00", Role::Reviewer, done("other"));
-        assert_eq!(unknown, Err(Refusal::UnknownActivity));
+        assert!(matches!(unknown, Err(Refusal::UnknownActivity(_))), "{unknown:?}");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::{Review, clock};
 use crate::access::agency;
 use crate::contract::{AgencyCode, ConsultationId, ConsultationRequested, ReviewEvent, Role};
-use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::step::{Command, Decision, Facts, Known, Step, refusals};
 use crate::text::{Line, Text};
 
 /// Consults another agency.
@@ -27,12 +27,12 @@ refusals! {
     /// Why an agency cannot be consulted.
     pub enum Refusal {
         NotYours => 409, "not-your-review",
-            "hồ sơ không do bạn thụ lý", "you are not the officer who works on it";
-        NotAnAgency => 422, "unknown-agency",
+            "hồ sơ không do bạn thụ lý", "you are not the officer in charge of this review";
+        NotAnAgency(Known) => 422, "unknown-agency" at "/agency",
             "không có cơ quan này", "there is no such agency";
-        AgencySucceeded(AgencyCode) => 422, "agency-succeeded",
-            "cơ quan này đã được sáp nhập hoặc giải thể, cơ quan kế tục là:",
-            "this agency has ended, its work is done by another one:";
+        AgencySucceeded(AgencyCode) => 422, "agency-succeeded" at "/agency",
+            "cơ quan này đã được sáp nhập hoặc giải thể, hãy chọn cơ quan kế tục",
+            "this agency was merged or dissolved; use its successor";
         TooMany => 409, "too-many-consultations",
             "đang lấy ý kiến quá nhiều cơ quan", "too many consultations are open";
     }
@@ -43,7 +43,6 @@ impl Command for ConsultAgency {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "consult_agency",
-        service: "review",
         basis: "61/2018/NĐ-CP Điều 19.5",
         may: &[agency(Role::Reviewer)],
         events: &["review.ConsultationRequested.v1"],
@@ -56,7 +55,8 @@ impl Command for ConsultAgency {
         }
         let agency = AgencyCode::from(&*self.agency.0);
         if facts.law.agency(&agency).is_none() {
-            return Err(Refusal::NotAnAgency);
+            let all = facts.law.agencies().map(|known| &known.code);
+            return Err(Refusal::NotAnAgency(Known::agencies(&agency, all)));
         }
         let present = facts.law.present(&agency, facts.at);
         if *present != agency {
@@ -100,7 +100,7 @@ pub(crate) mod tests {
         let law = law();
         let (scene, _) = consulted(&law);
         // Three working days from Friday 20 November, with the 24th off.
-        let due: Vec<_> = scene.state.obligations().iter().map(|o| o.due_at).collect();
+        let due: Vec<_> = scene.open().iter().map(|o| o.due_at).collect();
         assert!(due.contains(&at("2026-11-27T00:00")), "{due:?}");
         assert!(scene.state.resource().unwrap().consulted.contains(&"H26.14".into()));
         assert!(scene.state.consulting().any(|agency| *agency == "H26.14".into()));
@@ -112,7 +112,8 @@ pub(crate) mod tests {
         let mut scene = claimed(&law);
         let mut asked = |agency| scene.take("2026-11-20T12:00", Role::Reviewer, ask(agency));
         for unknown in ["NOSUCH", "g02", "", "G02.0010"] {
-            assert_eq!(asked(unknown), Err(Refusal::NotAnAgency), "{unknown}");
+            let refused = asked(unknown);
+            assert!(matches!(refused, Err(Refusal::NotAnAgency(_))), "{unknown}: {refused:?}");
         }
         let successor = AgencyCode::from("G02.005");
         assert_eq!(asked("G02.004"), Err(Refusal::AgencySucceeded(successor)));

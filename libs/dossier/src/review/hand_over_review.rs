@@ -27,12 +27,12 @@ refusals! {
         NotOpen => 409, "review-not-open",
             "hồ sơ không ở trạng thái thẩm định", "the dossier is not open for review";
         NotYours => 409, "not-your-review",
-            "hồ sơ không do bạn thụ lý", "you are not the officer who works on it";
+            "hồ sơ không do bạn thụ lý", "you are not the officer in charge of this review";
         AlreadyTheirs => 409, "already-claimed",
-            "hồ sơ đã có cán bộ thụ lý", "an officer works on it already";
-        Party => 422, "officer-is-a-party",
+            "hồ sơ đã có cán bộ thụ lý", "an officer has claimed the review already";
+        Party => 422, "officer-is-a-party" at "/to",
             "cán bộ này là người nộp hoặc đại diện nộp hồ sơ",
-            "this officer is the applicant or filed it for the applicant";
+            "this officer is the applicant or filed the dossier for the applicant";
     }
 }
 
@@ -41,7 +41,6 @@ impl Command for HandOverReview {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "hand_over_review",
-        service: "review",
         basis: "03/2025/TT-VPCP Mẫu 06",
         may: &[agency(Role::Reviewer), agency(Role::Approver)],
         events: &["review.ReviewHandedOver.v1"],

@@ -10,15 +10,11 @@ use crate::step::{Command, Decision, Facts, LawError, Step};
 #[derive(Debug, Clone, Copy)]
 pub struct MissActivity;
 
-/// Kind of the obligation that this step enforces.
-pub const KIND: &str = "activity";
-
 impl Command for MissActivity {
     type State = Review;
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "miss_activity",
-        service: "review",
         basis: "01/2018/TT-VPCP Điều 13",
         may: &[],
         events: &["review.ActivityOverdue.v1", "review.PeriodExtended.v1"],

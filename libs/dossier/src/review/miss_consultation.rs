@@ -10,15 +10,11 @@ use crate::step::{Command, Decision, Facts, LawError, Step};
 #[derive(Debug, Clone, Copy)]
 pub struct MissConsultation;
 
-/// Kind of the obligation that this step enforces.
-pub const KIND: &str = "consultation";
-
 impl Command for MissConsultation {
     type State = Review;
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "miss_consultation",
-        service: "review",
         basis: "61/2018/NĐ-CP Điều 19.5",
         may: &[],
         events: &["review.ConsultationSilent.v1", "review.PeriodExtended.v1"],

@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 use super::Review;
 use crate::access::agency;
 use crate::contract::{ComponentCode, ReviewEvent, Role, SupplementNeeded};
-use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::intake::submit_dossier::unknown_components;
+use crate::step::{Collected, Command, Decision, Facts, Known, Reasons, Step, refusals};
 use crate::text::Text;
 
 /// States what is missing in a dossier.
@@ -27,9 +28,9 @@ refusals! {
     /// Why a supplement cannot be requested.
     pub enum Refusal {
         NotYours => 409, "not-your-review",
-            "hồ sơ không do bạn thụ lý", "you are not the officer who works on it";
-        UnknownComponent(ComponentCode) => 422, "unknown-component",
-            "thành phần hồ sơ không có trong quy định của thủ tục", "the procedure does not know this component";
+            "hồ sơ không do bạn thụ lý", "you are not the officer in charge of this review";
+        UnknownComponent(Known) => 422, "unknown-component",
+            "thành phần hồ sơ không có trong quy định của thủ tục", "the procedure has no such component";
     }
 }
 
@@ -38,7 +39,6 @@ impl Command for NeedSupplement {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "need_supplement",
-        service: "review",
         basis: "61/2018/NĐ-CP Điều 19.4",
         may: &[agency(Role::Reviewer)],
         events: &["review.SupplementNeeded.v1"],
@@ -49,11 +49,11 @@ impl Command for NeedSupplement {
         if !review.is_open() || !review.is_with(&facts.actor.subject) {
             return Err(Refusal::NotYours);
         }
-        let known = &facts.rule()?.procedure.documents;
-        let is_unknown = |code: &&ComponentCode| known.iter().all(|known| known.code != **code);
-        if let Some(unknown) = self.components.iter().find(is_unknown) {
-            return Err(Refusal::UnknownComponent(unknown.clone()));
+        let mut wrong = Collected::after(Reasons::default());
+        for (place, unknown) in unknown_components(facts.rule()?.procedure, &self.components) {
+            wrong.add_at(format!("/components/{place}"), Refusal::UnknownComponent(unknown));
         }
+        wrong.done(Refusal::Several)?;
         let (components, reason) = (self.components.clone(), self.reason.personal());
         Ok(Decision::event(SupplementNeeded { components, reason }))
     }
@@ -65,7 +65,6 @@ mod tests {
     use crate::review::Stage;
     use crate::review::claim_review::tests::claimed;
     use crate::review::resume_review::ResumeReview;
-    use crate::step::State;
     use crate::testing::{at, law};
 
     #[test]
@@ -76,12 +75,12 @@ mod tests {
             NeedSupplement { components: vec!["contract".into()], reason: "no stamp".into() };
         scene.take("2026-11-20T12:00", Role::Reviewer, need.clone()).unwrap();
         assert_eq!(scene.state.stage, Stage::Paused);
-        assert!(scene.state.obligations().is_empty());
+        assert!(scene.open().is_empty());
         let again = scene.take("2026-11-20T12:00", Role::Reviewer, need);
         assert_eq!(again, Err(Refusal::NotYours));
         let answered = ResumeReview { request: Some(1), at: at("2026-12-01T12:00"), brief: None };
         scene.take("2026-12-01T12:00", Role::System, answered).unwrap();
         assert_eq!(scene.state.stage, Stage::Open);
-        assert_eq!(scene.state.obligations().len(), 1, "the activity is due again");
+        assert_eq!(scene.open().len(), 1, "the activity is due again");
     }
 }

@@ -23,7 +23,6 @@ impl Command for OpenReview {
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "open_review",
-        service: "review",
         basis: "61/2018/NĐ-CP Điều 18, 19; 26/2026/NĐ-CP Điều 6",
         may: &[],
         events: &["review.ReviewOpened.v1", "review.ReviewPaused.v1", "review.DecisionMade.v1"],

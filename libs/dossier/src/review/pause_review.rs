@@ -17,7 +17,6 @@ impl Command for PauseReview {
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "pause_review",
-        service: "review",
         basis: "61/2018/NĐ-CP Điều 19.4",
         may: &[],
         events: &["review.ReviewPaused.v1"],

@@ -25,11 +25,11 @@ refusals! {
     /// Why a decision cannot be proposed.
     pub enum Refusal {
         NotYours => 409, "not-your-review",
-            "hồ sơ không do bạn thụ lý", "you are not the officer who works on it";
+            "hồ sơ không do bạn thụ lý", "you are not the officer in charge of this review";
         ActivityOpen(String) => 409, "activity-open",
             "còn bước chưa hoàn thành", "an activity has not been completed";
         ConsultationOpen => 409, "consultation-open",
-            "còn ý kiến chưa được trả lời trong thời hạn", "a consultation is still within its time";
+            "còn ý kiến chưa được trả lời trong thời hạn", "a consultation is still open and within its period";
     }
 }
 
@@ -38,7 +38,6 @@ impl Command for ProposeDecision {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "propose_decision",
-        service: "review",
         basis: "61/2018/NĐ-CP Điều 19.3",
         may: &[agency(Role::Reviewer)],
         events: &["review.DecisionProposed.v1", "review.DecisionMade.v1"],

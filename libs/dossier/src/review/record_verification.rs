@@ -35,10 +35,10 @@ refusals! {
     /// Why a verification cannot be recorded.
     pub enum Refusal {
         NotYours => 409, "review-not-with-you",
-            "hồ sơ không do bạn thụ lý", "you are not working on this dossier";
-        NotOver => 422, "verification-not-over",
+            "hồ sơ không do bạn thụ lý", "you are not the officer in charge of this review";
+        NotOver => 422, "verification-not-over" at "/to",
             "thời gian xác minh phải có đầu có cuối và đã kết thúc",
-            "a verification begins before it ends, and has ended";
+            "a verification must begin before it ends, and have ended";
     }
 }
 
@@ -47,7 +47,6 @@ impl Command for RecordVerification {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "record_verification",
-        service: "review",
         basis: "61/2018/NĐ-CP Điều 19.2, 19.3",
         may: &[agency(Role::Reviewer)],
         events: &["review.VerificationRecorded.v1"],

@@ -28,7 +28,6 @@ impl Command for RejectProposal {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "reject_proposal",
-        service: "review",
         basis: "61/2018/NĐ-CP Điều 19.3",
         may: &[agency(Role::Approver)],
         events: &["review.ProposalRejected.v1"],

@@ -22,7 +22,6 @@ impl Command for ResumeReview {
     type Refusal = LawError;
     const STEP: Step = Step {
         name: "resume_review",
-        service: "review",
         basis: "61/2018/NĐ-CP Điều 19.4",
         may: &[],
         events: &["review.ReviewResumed.v1"],

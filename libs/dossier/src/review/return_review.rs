@@ -22,7 +22,7 @@ refusals! {
     /// Why a review cannot be returned.
     pub enum Refusal {
         NotYours => 409, "not-your-review",
-            "hồ sơ không do bạn thụ lý", "you are not the officer who works on it";
+            "hồ sơ không do bạn thụ lý", "you are not the officer in charge of this review";
     }
 }
 
@@ -31,7 +31,6 @@ impl Command for ReturnReview {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "return_review",
-        service: "review",
         basis: "61/2018/NĐ-CP Điều 19.1",
         may: &[agency(Role::Reviewer)],
         events: &["review.ReviewReturned.v1"],

@@ -9,6 +9,12 @@ use crate::clock::words;
 use crate::contract::{AgencyCode, ComponentCode, DossierId, Vnd, VndOverflow};
 use crate::law::{Finding, Findings};
 
+mod known;
+mod reasons;
+
+pub use known::Known;
+pub use reasons::{Collected, Reasons};
+
 /// The law cannot be applied, for a reason that is not the caller's fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LawError {
@@ -61,9 +67,36 @@ pub trait Refuse: fmt::Debug + Send {
     fn entry(&self) -> RefusalEntry;
     /// The value that the refusal is about, if it carries one.
     fn subject(&self) -> Option<Text>;
-    /// All findings, where the reason is an invalid file of rules or invalid values of the command.
-    fn findings(&self) -> &[Finding] {
-        &[]
+    /// The field of the request body that must change, as a JSON Pointer, if there is one.
+    fn pointer(&self) -> Option<&'static str> {
+        None
+    }
+    /// All fields that must change, each with what is wrong with it.
+    fn findings(&self) -> Vec<Finding> {
+        findings_of(self)
+    }
+}
+
+/// The finding of a refusal that is about one field; empty if it is about none.
+pub(crate) fn findings_of(refusal: &(impl Refuse + ?Sized)) -> Vec<Finding> {
+    refusal.pointer().map(|pointer| finding_at(pointer, refusal)).into_iter().collect()
+}
+
+/// What a refusal says, as a finding of one field.
+fn finding_at(pointer: impl Into<String>, refusal: &(impl Refuse + ?Sized)) -> Finding {
+    refusal.entry().finding(pointer, refusal.subject())
+}
+
+impl RefusalEntry {
+    /// This reason as a finding of one field, with the value that it is about.
+    #[must_use]
+    pub fn finding(&self, pointer: impl Into<String>, subject: Option<Text>) -> Finding {
+        let join = |title: &str, subject: &str| format!("{title}: {subject}");
+        let said = match subject {
+            Some(Text { vi, en }) => Text::new(join(self.vi, &vi), join(self.en, &en)),
+            None => Text::new(self.vi, self.en),
+        };
+        Finding::said(pointer, said).coded(self.code)
     }
 }
 
@@ -80,9 +113,12 @@ impl Refuse for LawError {
     }
 }
 
+/// Declares the refusals of a step: a variant, perhaps with the value that it is about, and its
+/// entry. `at` names the field of the request body that must change, as a JSON Pointer.
 macro_rules! refusals {
     ($(#[$doc:meta])* pub enum $name:ident {
-        $($variant:ident $(($subject:ty))? => $status:literal, $code:literal, $vi:literal, $en:literal;)*
+        $($variant:ident $(($subject:ty))? =>
+            $status:literal, $code:literal $(at $pointer:literal)?, $vi:literal, $en:literal;)*
     }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +127,8 @@ macro_rules! refusals {
             Law($crate::step::LawError),
             /// Values that cannot be right, or that make a date or an amount impossible to compute.
             Impossible(Vec<$crate::law::Finding>),
+            /// Several fields must change.
+            Several($crate::step::Reasons),
         }
 
         impl $name {
@@ -108,6 +146,7 @@ macro_rules! refusals {
                     },)*
                     Self::Law(error) => $crate::step::Refuse::entry(error),
                     Self::Impossible(_) => $crate::step::VALUES_IMPOSSIBLE,
+                    Self::Several(reasons) => $crate::step::Refuse::entry(reasons),
                 }
             }
 
@@ -118,13 +157,28 @@ macro_rules! refusals {
                 if let Self::Law(error) = self { $crate::step::Refuse::subject(error) } else { None }
             }
 
-            fn findings(&self) -> &[$crate::law::Finding] {
+            fn pointer(&self) -> Option<&'static str> {
+                $($(if let Self::$variant { .. } = self {
+                    return Some($pointer);
+                })?)*
+                None
+            }
+
+            fn findings(&self) -> Vec<$crate::law::Finding> {
                 $($(if let Self::$variant(subject) = self {
                     let subject: &$subject = subject;
                     let found = (subject as &dyn std::any::Any).downcast_ref();
-                    return found.map_or(&[], |$crate::law::Findings(found)| found);
+                    if let Some($crate::law::Findings(found)) = found {
+                        return found.clone();
+                    }
                 })?)*
-                if let Self::Impossible(found) = self { found } else { &[] }
+                if let Self::Impossible(found) = self {
+                    return found.clone();
+                }
+                if let Self::Several(reasons) = self {
+                    return $crate::step::Refuse::findings(reasons);
+                }
+                $crate::step::findings_of(self)
             }
         }
 
@@ -151,7 +205,7 @@ pub const NOT_COMPUTABLE: RefusalEntry = RefusalEntry {
     status: 409,
     code: "not-computable",
     vi: "không tính được thời hạn hoặc số tiền từ dữ liệu đã ghi nhận",
-    en: "a date or an amount that follows from what is on record cannot be computed",
+    en: "a date or an amount cannot be computed from the recorded data",
 };
 
 /// The values of the command are rejected before it is recorded, because a date or an amount that
@@ -160,5 +214,5 @@ pub const VALUES_IMPOSSIBLE: RefusalEntry = RefusalEntry {
     status: 422,
     code: "values-impossible",
     vi: "có giá trị không thể đúng, hoặc từ đó không tính được thời hạn",
-    en: "values that cannot be right, or from which what follows cannot be computed",
+    en: "values that are impossible, or from which no date or amount can be computed",
 };

@@ -1,9 +1,8 @@
 //! Text from outside with a maximum length: normalised (NFC) and with visible characters.
 
-use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
-use super::{fault, is_one_line, normalised, visible};
+use super::{fault, is_one_line, normalised, refused, visible};
 use crate::contract::{Personal, partner_name, telephone, waybill_number};
 
 /// Text of one or more lines: 1 to `MAX` characters, at least one of them visible, without control
@@ -43,6 +42,10 @@ impl<const MAX: usize> Text<MAX> {
     }
 }
 
+fn said(vi: &str, en: &str) -> calendar::Text {
+    calendar::Text::new(vi, en)
+}
+
 /// Unchecked, for tests.
 #[cfg(test)]
 impl<const MAX: usize> From<&str> for Text<MAX> {
@@ -64,13 +67,16 @@ impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
         let text = normalised(&text);
         let count = text.chars().count();
         if text.is_empty() {
-            return Err(D::Error::custom("must not be empty"));
+            return Err(refused(&said("không được để trống", "must not be empty")));
         }
         if let Some(fault) = fault(&text) {
-            return Err(D::Error::custom(fault));
+            return Err(refused(&fault.said()));
         }
         if count > MAX {
-            return Err(D::Error::custom(format_args!("{count} characters, more than {MAX}")));
+            return Err(refused(&calendar::Text::new(
+                format!("có {count} ký tự, nhiều nhất {MAX}"),
+                format!("has {count} characters; at most {MAX} are allowed"),
+            )));
         }
         Ok(Self(text.into_owned()))
     }
@@ -82,7 +88,10 @@ impl<'de, const MAX: usize> Deserialize<'de> for Line<MAX> {
         if is_one_line(&text) {
             Ok(Self(text))
         } else {
-            Err(D::Error::custom("must stay on one line, without tabs"))
+            Err(refused(&said(
+                "phải nằm trên một dòng, không có ký tự tab",
+                "must be one line without tabs",
+            )))
         }
     }
 }
@@ -91,7 +100,10 @@ impl<'de> Deserialize<'de> for FileName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Line(name) = Line::<FILE_NAME_CHARS_MAX>::deserialize(deserializer)?;
         if name.contains(['/', '\\']) || name.chars().all(|c| c == '.') {
-            return Err(D::Error::custom("is not the name of a file: no folders, no separators"));
+            return Err(refused(&said(
+                "không phải tên tệp: không được có thư mục hay dấu phân cách",
+                "must be the name of a file, without folders and separators",
+            )));
         }
         Ok(Self(name))
     }
@@ -107,7 +119,7 @@ impl<'de> Deserialize<'de> for Partner {
 impl<'de> Deserialize<'de> for Phone {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Line(number) = Line::<30>::deserialize(deserializer)?;
-        telephone(&number).map(Self).map_err(D::Error::custom)
+        telephone(&number).map(Self).map_err(|fault| refused(&said(fault.vi(), &fault.to_string())))
     }
 }
 

@@ -28,19 +28,28 @@ pub struct Finding {
     pub vi: String,
     /// The message in English.
     pub en: String,
+    /// The code of the reason, if it is not that of the whole refusal.
+    pub code: Option<&'static str>,
 }
 
 impl Finding {
     /// A finding for the value at `pointer`.
     #[must_use]
     pub fn new(pointer: impl Into<String>, vi: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), place: None, vi: vi.into(), en: en.into() }
+        let (pointer, vi, en) = (pointer.into(), vi.into(), en.into());
+        Self { pointer, place: None, vi, en, code: None }
     }
 
     /// A finding with a bilingual message.
     #[must_use]
     pub fn said(pointer: impl Into<String>, Text { vi, en }: Text) -> Self {
         Self::new(pointer, vi, en)
+    }
+
+    /// The finding with the code of its reason, unless it has one.
+    #[must_use]
+    pub fn coded(self, code: &'static str) -> Self {
+        Self { code: self.code.or(Some(code)), ..self }
     }
 }
 

@@ -15,7 +15,6 @@ use crate::payment::start_payment::tests::{sandbox, started};
 use crate::payment::take_cash::TakeCash;
 use crate::payment::take_notice::tests::{paid_twice, say, take};
 use crate::payment::take_notice::{Said, TakeNotice};
-use crate::step::State as _;
 use crate::testing::{Scene, actor, at, law};
 use crate::text::Partner;
 
@@ -159,7 +158,7 @@ fn an_old_refund_of_a_settled_fee_changes_nothing_of_what_is_outstanding() {
     scene.record(at("2026-11-21T10:00"), &actor(Role::Cashier), refund);
     assert_eq!((scene.state.outstanding(), scene.state.settled_at), before);
     assert_eq!((scene.state.net(), scene.state.owed_back()), (Vnd(0), Vnd(0)));
-    assert!(scene.state.obligations().is_empty());
+    assert!(scene.open().is_empty());
     // The receipted money was refunded.
     assert_eq!(issued(&scene), [(30_000, 0)]);
 }

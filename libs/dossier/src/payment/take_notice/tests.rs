@@ -1,17 +1,18 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::clock::{self, Deadlines};
 use crate::contract::{DossierEnd, EventSet, OwedBack};
 use crate::law::Law;
+use crate::payment::PaymentDeadline;
 use crate::payment::Standing;
 use crate::payment::assess_fee::tests::assessed;
-use crate::payment::expire_fee_window::{self, ExpireFeeWindow};
+use crate::payment::expire_fee_window::ExpireFeeWindow;
 use crate::payment::refund_payment::RefundPayment;
 use crate::payment::resolve_discrepancy::ResolveDiscrepancy;
 use crate::payment::start_payment::tests::{sandbox, started};
 use crate::payment::start_payment::{self, StartPayment};
 use crate::payment::take_cash::{self, TakeCash};
-use crate::step::State;
 use crate::testing::{Scene, at, law};
 use crate::text::Partner;
 
@@ -80,8 +81,8 @@ fn money_in_doubt_settles_no_fee_and_the_window_waits_for_the_cashier() {
     assert_eq!((scene.state.net(), scene.state.in_doubt()), (Vnd(40_000), Vnd(20_000)));
     assert!(scene.state.waits_for_certainty() && scene.state.settled_at.is_none());
     let windows = |payment: &Payment| {
-        let open = payment.obligations();
-        open.iter().any(|open| open.kind == expire_fee_window::KIND)
+        let mut open = clock::open_deadlines(payment);
+        open.any(|open| open.kind == PaymentDeadline::Window)
     };
     assert!(!windows(&scene.state), "nobody loses a dossier for money that may be there");
     let resolve = |scene: &mut Scene<'_, Payment>, captured| {
@@ -107,7 +108,7 @@ fn who_could_not_pay_while_money_was_in_doubt_gets_the_whole_window_again() {
     let was_due_at = scene.state.window_ends_at().unwrap();
     assert!(scene.take("2027-03-01T09:00", Role::System, ExpireFeeWindow).unwrap().is_empty());
     scene.take("2027-03-01T10:00", Role::Cashier, resolution(id, 20_000)).unwrap();
-    let window = scene.state.period(expire_fee_window::KIND, &law).unwrap().unwrap();
+    let window = scene.state.basis(&PaymentDeadline::Window, &law).unwrap().period().unwrap();
     assert_eq!(scene.state.window_ends_at(), Some(window.end().due_at), "as it is computed again");
     assert!(window.end().due_at > was_due_at.max(at("2027-03-02T00:00")));
     assert!(scene.take("2027-03-01T10:00", Role::System, ExpireFeeWindow).unwrap().is_empty());

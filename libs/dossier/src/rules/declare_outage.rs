@@ -11,7 +11,10 @@ use uuid::Uuid;
 use crate::access::{Resource, any};
 use crate::contract::{AgencyCode, Channel, LawEvent, Meta, OutageDeclared, ProcedureRef, Role};
 use crate::law::Finding;
-use crate::step::{Command, Decision, Facts, LawError, State, Step, refusals};
+use crate::services::Category;
+use crate::step::{
+    Collected, Command, Decision, Facts, Known, LawError, Reasons, State, Step, refusals,
+};
 
 /// Minimum notice of a planned outage.
 const AHEAD: Budget = Budget { amount: 7, unit: Unit::WorkingDays };
@@ -30,7 +33,7 @@ pub struct OutageRecord {
 
 impl State for OutageRecord {
     type Event = LawEvent;
-    const CATEGORY: &'static str = "outage";
+    const CATEGORY: &'static str = Category::Outage.as_str();
     const IS_NAMED_BY_DOSSIER: bool = false;
 
     fn evolve(&mut self, event: &LawEvent, _: &Meta) {
@@ -78,20 +81,20 @@ pub struct DeclareOutage {
 refusals! {
     /// Why an outage cannot be declared.
     pub enum Refusal {
-        UnknownAgency => 422, "unknown-agency",
+        UnknownAgency(Known) => 422, "unknown-agency" at "/agency",
             "không có cơ quan này", "there is no such agency";
-        Backwards => 422, "outage-backwards",
+        Backwards => 422, "outage-backwards" at "/to",
             "thời điểm kết thúc phải sau thời điểm bắt đầu", "the end must be later than the beginning";
-        EndMissing => 422, "outage-end-missing",
-            "sự cố có kế hoạch phải có thời điểm kết thúc", "a planned outage has an end";
-        AnnouncedTooLate => 422, "outage-announced-too-late",
+        EndMissing => 422, "outage-end-missing" at "/to",
+            "sự cố có kế hoạch phải có thời điểm kết thúc", "a planned outage must have an end";
+        AnnouncedTooLate => 422, "outage-announced-too-late" at "/notice_at",
             "phải thông báo trước ít nhất 7 ngày làm việc",
-            "a planned outage is announced at least 7 working days ahead";
-        NoticeNotSameDay => 422, "outage-notice-not-same-day",
+            "a planned outage must be announced at least 7 working days ahead";
+        NoticeNotSameDay => 422, "outage-notice-not-same-day" at "/notice_at",
             "phải thông báo công khai ngay trong ngày xảy ra sự cố",
-            "an outage counts only if the public was told on the same day";
-        InTheFuture => 422, "outage-in-the-future",
-            "thời điểm ở tương lai", "an outage that was not planned, or a notice, cannot lie in the future";
+            "the public must be informed on the day of the outage";
+        InTheFuture => 422, "outage-in-the-future" at "/from",
+            "thời điểm ở tương lai", "an unplanned outage or a notice must not be in the future";
     }
 }
 
@@ -100,7 +103,6 @@ impl Command for DeclareOutage {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "declare_outage",
-        service: "intake",
         basis: "224/2026/NĐ-CP Điều 13; 99/2022/NĐ-CP Điều 16",
         may: &[any(Role::Operator)],
         events: &["law.OutageDeclared.v1"],
@@ -116,29 +118,45 @@ impl Command for DeclareOutage {
             return Ok(Decision::Nothing);
         }
         let Self { outage, agency, channels, from, to, planned, notice_at, reason } = self.clone();
-        let calendar = facts.law.calendar_of(&agency).ok_or(Refusal::UnknownAgency)?;
+        let mut wrong = Collected::after(Reasons::default());
         if to.is_some_and(|to| to <= from) {
-            return Err(Refusal::Backwards);
+            wrong.add(Refusal::Backwards);
         }
         let faults = too_long(from, to, notice_at, facts.at);
-        if !faults.is_empty() {
-            return Err(Refusal::Impossible(faults));
+        let possible = faults.is_empty();
+        if !possible {
+            wrong.add(Refusal::Impossible(faults));
         }
         let is_ahead = |at: Timestamp| at > facts.at;
-        if is_ahead(notice_at) || !planned && (is_ahead(from) || to.is_some_and(is_ahead)) {
-            return Err(Refusal::InTheFuture);
+        let unplanned = Some(from).filter(|_| !planned);
+        let times =
+            [("/from", unplanned), ("/to", unplanned.and(to)), ("/notice_at", Some(notice_at))];
+        for (pointer, _) in times.into_iter().filter(|(_, at)| possible && at.is_some_and(is_ahead))
+        {
+            wrong.add_at(pointer, Refusal::InTheFuture);
         }
-        if planned {
-            if to.is_none() {
-                return Err(Refusal::EndMissing);
-            }
-            let ahead = calendar::end_of(calendar, notice_at, AHEAD, &Gaps::default());
-            if ahead.map_err(LawError::from)?.due_at > from {
-                return Err(Refusal::AnnouncedTooLate);
-            }
-        } else if calendar.date_of(notice_at) != calendar.date_of(from) {
-            return Err(Refusal::NoticeNotSameDay);
+        if planned && to.is_none() {
+            wrong.add(Refusal::EndMissing);
         }
+        match facts.law.calendar_of(&agency) {
+            None => {
+                let all = facts.law.agencies().map(|known| &known.code);
+                wrong.add(Refusal::UnknownAgency(Known::agencies(&agency, all)));
+            }
+            Some(calendar) if planned && possible => {
+                let ahead = calendar::end_of(calendar, notice_at, AHEAD, &Gaps::default());
+                if ahead.map_err(LawError::from)?.due_at > from {
+                    wrong.add(Refusal::AnnouncedTooLate);
+                }
+            }
+            Some(calendar) => {
+                let same_day = calendar.date_of(notice_at) == calendar.date_of(from);
+                if !planned && possible && !same_day {
+                    wrong.add(Refusal::NoticeNotSameDay);
+                }
+            }
+        }
+        wrong.done(Refusal::Several)?;
         let declared =
             OutageDeclared { outage, agency, channels, from, to, planned, notice_at, reason };
         Ok(Decision::event(declared))
@@ -177,6 +195,7 @@ fn too_long(
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::step::Refuse;
     use crate::testing::{Scene, at, law};
 
     pub(crate) fn broken(from: &str, to: Option<&str>) -> DeclareOutage {
@@ -231,7 +250,17 @@ pub(super) mod tests {
     fn impossible_times_are_refused() {
         let backwards = broken("2026-11-20T08:00", Some("2026-11-20T07:00"));
         assert_eq!(declare(backwards), Err(Refusal::Backwards));
-        assert_eq!(declare(broken("2026-11-20T16:00", None)), Err(Refusal::InTheFuture));
+        let ahead = declare(broken("2026-11-20T16:00", Some("2026-11-20T15:30")));
+        let found = ahead.unwrap_err().findings();
+        let found: Vec<_> = found.iter().map(|one| (&*one.pointer, one.code)).collect();
+        let future = Some("outage-in-the-future");
+        let expected = [
+            ("/to", Some("outage-backwards")),
+            ("/from", future),
+            ("/to", future),
+            ("/notice_at", future),
+        ];
+        assert_eq!(found, expected);
         let planned = |from: &str, to: &str| DeclareOutage {
             planned: true,
             notice_at: at("2026-11-20T09:00"),
@@ -250,6 +279,6 @@ pub(super) mod tests {
         let far = declare(planned("9998-12-03T00:00", "9998-12-04T00:00"));
         assert_eq!(pointers(far), ["/from"]);
         let elsewhere = DeclareOutage { agency: "X99".into(), ..broken("2026-11-20T08:00", None) };
-        assert_eq!(declare(elsewhere), Err(Refusal::UnknownAgency));
+        assert!(matches!(declare(elsewhere), Err(Refusal::UnknownAgency(_))));
     }
 }

@@ -3,8 +3,8 @@
 
 use crate::access::any;
 use crate::contract::{LawEvent, Role, RulesIssued};
-use crate::intake::{Rules, RulesStage};
 use crate::law::{Draft, Findings};
+use crate::rules::{Rules, RulesStage};
 use crate::step::{Command, Decision, Facts, Step, refusals};
 
 refusals! {
@@ -19,9 +19,9 @@ refusals! {
             "who signs must be somebody else than who proposed it";
         VersionVoid(String) => 409, "rules-void",
             "phiên bản này đã được ghi nhận nhưng không có hiệu lực vì trái với một tệp được ban hành ngay trước đó, hãy sửa và dùng số tiếp theo",
-            "this version was recorded and is no law, because it contradicts a file that was issued just before it: correct it and give it the next number";
+            "this version was recorded but is not in force, because it contradicts a file that was issued just before; correct it and use the next number";
         Invalid(Findings) => 422, "rules-invalid",
-            "tệp quy định không hợp lệ", "the file of rules is wrong";
+            "tệp quy định không hợp lệ", "the file of rules is not valid";
     }
 }
 
@@ -36,7 +36,6 @@ impl Command for SignRules {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "sign_rules",
-        service: "intake",
         basis: "64/2025/QH15 Điều 53",
         may: &[any(Role::Operator)],
         events: &["law.RulesIssued.v1"],
@@ -65,9 +64,9 @@ impl Command for SignRules {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intake::issue_rules;
-    use crate::intake::withdraw_rules::tests::{issue, scene, second};
     use crate::law::next_version;
+    use crate::rules::issue_rules;
+    use crate::rules::withdraw_rules::tests::{issue, scene, second};
     use crate::testing::{Scene, law};
 
     fn sign(scene: &mut Scene<'_, Rules>, version: u32) -> Result<Vec<LawEvent>, Refusal> {

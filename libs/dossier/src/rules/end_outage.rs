@@ -22,11 +22,11 @@ refusals! {
     /// Why an outage cannot be ended.
     pub enum Refusal {
         EndedAlready => 409, "outage-ended-already",
-            "thời điểm kết thúc đã được ghi nhận", "its end is on record already";
-        Backwards => 422, "outage-backwards",
+            "thời điểm kết thúc đã được ghi nhận", "its end has been recorded already";
+        Backwards => 422, "outage-backwards" at "/to",
             "thời điểm kết thúc phải sau thời điểm bắt đầu", "the end must be later than the beginning";
-        InTheFuture => 422, "outage-in-the-future",
-            "thời điểm ở tương lai", "an outage that was not planned, or a notice, cannot lie in the future";
+        InTheFuture => 422, "outage-in-the-future" at "/to",
+            "thời điểm ở tương lai", "an unplanned outage or a notice must not be in the future";
     }
 }
 
@@ -35,7 +35,6 @@ impl Command for EndOutage {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "end_outage",
-        service: "intake",
         basis: "224/2026/NĐ-CP Điều 13; 99/2022/NĐ-CP Điều 16",
         may: &[any(Role::Operator)],
         events: &["law.OutageEnded.v1"],
@@ -64,7 +63,7 @@ impl Command for EndOutage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intake::declare_outage::tests::broken;
+    use crate::rules::declare_outage::tests::broken;
     use crate::testing::{Scene, at, law};
 
     #[test]

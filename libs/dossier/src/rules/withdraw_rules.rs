@@ -5,7 +5,7 @@
 
 use crate::access::any;
 use crate::contract::{LawEvent, Role, RulesWithdrawalProposed, RulesWithdrawn};
-use crate::intake::{Rules, RulesStage};
+use crate::rules::{Rules, RulesStage};
 use crate::step::{Command, Decision, Facts, Step, refusals};
 
 refusals! {
@@ -15,13 +15,13 @@ refusals! {
             "không có phiên bản này", "there is no such version";
         InForce => 409, "rules-in-force",
             "phiên bản này đã có hiệu lực: hãy ban hành phiên bản tiếp theo",
-            "this version is in force already: issue the next one";
+            "this version is in force already; issue the next one";
         SamePerson => 409, "rules-same-withdrawer",
             "bạn đã đề nghị rút phiên bản này: cần một người khác đồng ý",
-            "you have asked for this version to be withdrawn: somebody else has to agree";
+            "you proposed to withdraw this version; another person must agree";
         Ended => 409, "rules-ended",
             "phiên bản này đã bị rút, bị từ chối hoặc không có hiệu lực",
-            "this version was withdrawn or rejected before, or is no law";
+            "this version was withdrawn or rejected, or never took effect";
     }
 }
 
@@ -39,7 +39,6 @@ impl Command for WithdrawRules {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "withdraw_rules",
-        service: "intake",
         basis: "64/2025/QH15 Điều 53",
         may: &[any(Role::Operator)],
         events: &["law.RulesWithdrawn.v1", "law.RulesWithdrawalProposed.v1"],
@@ -83,9 +82,9 @@ impl Command for WithdrawRules {
 pub(super) mod tests {
     use super::*;
     use crate::contract::{ProcedureCode, ProcedureRef, RulesKind};
-    use crate::intake::issue_rules::{self, IssueRules};
-    use crate::intake::sign_rules::SignRules;
     use crate::law::{in_version, next_version, rules};
+    use crate::rules::issue_rules::{self, IssueRules};
+    use crate::rules::sign_rules::SignRules;
     use crate::testing::{Scene, actor, at, law};
 
     const SHIPPED: &str = include_str!("../../procedures/energy_label.yaml");

@@ -3,7 +3,7 @@
 use super::sign_rules::Refusal;
 use crate::access::any;
 use crate::contract::{LawEvent, Role, RulesRejected};
-use crate::intake::{Rules, RulesStage};
+use crate::rules::{Rules, RulesStage};
 use crate::step::{Command, Decision, Facts, Step};
 
 /// Rejects a version that another person proposed. The proposer withdraws it instead, see
@@ -19,7 +19,6 @@ impl Command for RejectRules {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "reject_rules",
-        service: "intake",
         basis: "64/2025/QH15 Điều 53",
         may: &[any(Role::Operator)],
         events: &["law.RulesRejected.v1"],
@@ -43,8 +42,8 @@ impl Command for RejectRules {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intake::sign_rules::SignRules;
-    use crate::intake::withdraw_rules::tests::{issue, scene, second};
+    use crate::rules::sign_rules::SignRules;
+    use crate::rules::withdraw_rules::tests::{issue, scene, second};
     use crate::testing::law;
 
     #[test]

@@ -5,31 +5,30 @@
 //! What was received or promised under an earlier version stays under it; the version in force on
 //! the day of receipt applies (Law on the Promulgation of Legal Documents 64/2025/QH15, art. 53).
 
-use super::rules::{RulesStage, RulesVersion};
-use super::{Intake, Rules};
+use super::{Rules, RulesStage, RulesVersion};
 use crate::access::any;
 use crate::contract::{LawEvent, Role, RulesIssued, RulesKind, RulesProposed};
-use crate::law::{Draft, Finding, Findings, list_in, rules, says_the_same};
+use crate::law::{Draft, Finding, Findings, rules, says_the_same};
 use crate::step::{Command, Decision, Facts, Step, refusals};
 
 refusals! {
     /// Why rules cannot be issued.
     pub enum Refusal {
         Invalid(Findings) => 422, "rules-invalid",
-            "tệp quy định không hợp lệ", "the file of rules is wrong";
+            "tệp quy định không hợp lệ", "the file of rules is not valid";
         VersionTaken => 409, "rules-version-taken",
             "phiên bản này đã được ban hành với nội dung khác",
-            "this version was issued with other content: give it the next number";
+            "this version was issued with other content; use the next number";
         VersionOutdated => 409, "rules-version-outdated",
-            "đã có phiên bản mới hơn", "a later version was issued already";
+            "đã có phiên bản mới hơn", "a later version has been issued";
         VersionEnded => 409, "rules-version-ended",
             "phiên bản này đã bị rút hoặc từ chối, hãy dùng số tiếp theo",
-            "this version was withdrawn or rejected: give it the next number";
+            "this version was withdrawn or rejected; use the next number";
         VersionVoid(String) => 409, "rules-void",
             "phiên bản này đã được ghi nhận nhưng không có hiệu lực vì trái với một tệp được ban hành ngay trước đó, hãy sửa và dùng số tiếp theo",
-            "this version was recorded and is no law, because it contradicts a file that was issued just before it: correct it and give it the next number";
+            "this version was recorded but is not in force, because it contradicts a file that was issued just before; correct it and use the next number";
         AwaitingSignature(u32) => 409, "rules-awaiting-signature",
-            "một phiên bản trước đó đang chờ ký", "an earlier version waits for a second signature";
+            "một phiên bản trước đó đang chờ ký", "an earlier version is waiting for a second signature";
     }
 }
 
@@ -51,7 +50,6 @@ impl Command for IssueRules {
     type Refusal = Refusal;
     const STEP: Step = Step {
         name: "issue_rules",
-        service: "intake",
         basis: "64/2025/QH15 Điều 53; 61/2018/NĐ-CP Điều 26",
         may: &[any(Role::Operator)],
         events: &["law.RulesIssued.v1", "law.RulesProposed.v1"],
@@ -107,33 +105,6 @@ impl IssueRules {
                 Err(Refusal::VersionTaken)
             }
         }
-    }
-}
-
-/// Whether a newly issued file of rules affects an open dossier, judged by the law before it. A
-/// procedure affects its dossiers, a calendar those of the agencies that use it, a list of codes
-/// those whose form or rules refer to it. Files of agencies and payments affect every dossier,
-/// complaint periods none.
-#[must_use]
-pub fn concerns(issued: &RulesIssued, intake: &Intake, facts: &Facts<'_>) -> bool {
-    let Some(brief) = intake.submission.as_ref().map(|submission| &submission.brief) else {
-        return false;
-    };
-    if !intake.is_open() {
-        return false;
-    }
-    match issued.kind {
-        RulesKind::Procedure => brief.procedure.code.as_str() == issued.name,
-        RulesKind::Calendar => {
-            let agency = facts.law.present(&brief.agency, facts.at);
-            facts.law.calendar_of(agency).is_some_and(|calendar| calendar.id() == issued.name)
-        }
-        RulesKind::Codes => {
-            let procedure = facts.law.procedure(&brief.procedure);
-            procedure.is_some_and(|procedure| procedure.refers_to(&list_in(issued)))
-        }
-        RulesKind::Agencies | RulesKind::Payments => true,
-        RulesKind::Complaints => false,
     }
 }
 

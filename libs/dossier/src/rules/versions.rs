@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use crate::access::Resource;
 use crate::contract::{AgencyCode, LawEvent, Meta, ProcedureRef, RulesIssued, RulesKind, Subject};
 use crate::law::{says_the_same, says_the_same_later};
+use crate::services::Category;
 use crate::step::State;
 
 /// The status of a version.
@@ -173,7 +174,7 @@ impl Rules {
 
 impl State for Rules {
     type Event = LawEvent;
-    const CATEGORY: &'static str = "law";
+    const CATEGORY: &'static str = Category::Law.as_str();
     const IS_NAMED_BY_DOSSIER: bool = false;
 
     fn evolve(&mut self, event: &LawEvent, meta: &Meta) {
@@ -223,10 +224,10 @@ pub fn stream_id(kind: RulesKind, name: &str) -> String {
 mod tests {
     use super::*;
     use crate::contract::Role;
-    use crate::intake::reject_rules::RejectRules;
-    use crate::intake::sign_rules::SignRules;
-    use crate::intake::withdraw_rules::tests::{issue, scene, second, withdrawal};
     use crate::law::{in_version, next_version, rules};
+    use crate::rules::reject_rules::RejectRules;
+    use crate::rules::sign_rules::SignRules;
+    use crate::rules::withdraw_rules::tests::{issue, scene, second, withdrawal};
     use crate::testing::law;
 
     fn file(text: &str) -> RulesIssued {

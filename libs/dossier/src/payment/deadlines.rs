@@ -1,0 +1,124 @@
+//! What falls due in payment: queries of providers, the applicant's window to pay, and the tasks of
+//! cashiers.
+
+use super::Payment;
+use super::announce_repayment::AnnounceRepayment;
+use super::expire_fee_window::ExpireFeeWindow;
+use super::miss_discrepancy::MissDiscrepancy;
+use super::miss_proposal::MissProposal;
+use super::miss_repayment::MissRepayment;
+use super::query_payment::QueryPayment;
+use super::state::Owed;
+use crate::clock::{Basis, Deadline, Deadlines, Running, deadline_kinds};
+use crate::contract::Brief;
+use crate::law::Law;
+use crate::step::{AnyCommand, LawError};
+
+deadline_kinds! {
+    /// The kinds of deadlines in payment.
+    PaymentDeadline {
+        /// The provider has to be queried about the attempt that is due first.
+        Query = "query-payment",
+        /// The applicant's window to pay.
+        Window = "fee-window",
+        /// A repayment that old logs owe without an announcement.
+        Announcement = "repayment-announcement",
+        /// The cashier's period to refund.
+        Repayment = "repayment",
+        /// The cashier's period to resolve discrepancies.
+        Discrepancy = "discrepancy",
+        /// The period of the second person to approve a proposal.
+        Proposal = "proposal",
+    }
+}
+
+impl Payment {
+    /// The period of a deadline, if it is one.
+    fn period_of(&self, kind: PaymentDeadline) -> Option<Running> {
+        let owed = match kind {
+            PaymentDeadline::Query | PaymentDeadline::Announcement => None,
+            PaymentDeadline::Window => return self.window,
+            PaymentDeadline::Repayment => self.repayment.map(|(owed, _)| owed),
+            PaymentDeadline::Discrepancy => self.discrepancy,
+            PaymentDeadline::Proposal => self.proposal.as_ref().and_then(|one| one.owed),
+        };
+        owed.map(|owed| owed.running)
+    }
+}
+
+impl Deadlines for Payment {
+    type Kind = PaymentDeadline;
+
+    fn deadlines(&self) -> Vec<Deadline<PaymentDeadline>> {
+        let mut all = Vec::new();
+        let open = true;
+        // One query at a time: the attempt that is due first.
+        let attempts = self.attempts.values().filter(|attempt| attempt.is_open());
+        if let Some(attempt) = attempts.min_by_key(|attempt| attempt.query_at) {
+            let (due_at, opened_by) = (attempt.query_at, attempt.opened_by);
+            all.push(Deadline { kind: PaymentDeadline::Query, due_at, opened_by, open });
+        }
+        if let (Some(due_at), Some(window)) = (self.window_ends_at(), self.window) {
+            let (kind, opened_by) = (PaymentDeadline::Window, window.opened_by);
+            let open = self.settled_at.is_none() && !self.is_closed();
+            let open = open && !self.waits_for_certainty();
+            all.push(Deadline { kind, due_at, opened_by, open });
+        }
+        if let Some((due_at, opened_by)) = self.unannounced {
+            all.push(Deadline { kind: PaymentDeadline::Announcement, due_at, opened_by, open });
+        }
+        let of = |kind, owed: Owed| Deadline::of(kind, owed.running, !owed.missed);
+        let repayment = self.repayment.map(|(owed, _)| of(PaymentDeadline::Repayment, owed));
+        let discrepancy = self.discrepancy.map(|owed| of(PaymentDeadline::Discrepancy, owed));
+        let proposal = self.proposal.as_ref().and_then(|one| one.owed);
+        let proposal = proposal.map(|owed| of(PaymentDeadline::Proposal, owed));
+        all.extend([repayment, discrepancy, proposal].into_iter().flatten());
+        all
+    }
+
+    fn basis<'a>(&'a self, kind: &PaymentDeadline, law: &'a Law) -> Result<Basis<'a>, LawError> {
+        let (Some(running), Some(assessed)) = (self.period_of(*kind), &self.assessed) else {
+            return Ok(Basis::Instant);
+        };
+        let Brief { procedure, agency, channel, .. } = &assessed.brief;
+        let rule = law.rule(procedure, agency, running.known_at).ok_or(LawError::NotLoaded)?;
+        let of_cashiers = || law.payments(running.since).ok_or(LawError::NotLoaded);
+        let budget = match kind {
+            PaymentDeadline::Query | PaymentDeadline::Announcement => return Ok(Basis::Instant),
+            PaymentDeadline::Window => {
+                let budget = rule.procedure.fees.window;
+                return Ok(budget.map_or(Basis::Instant, |budget| {
+                    Basis::Period(rule.period(running, running.since, budget, Some(*channel)))
+                }));
+            }
+            PaymentDeadline::Repayment => of_cashiers()?.give_back,
+            PaymentDeadline::Discrepancy | PaymentDeadline::Proposal => of_cashiers()?.look_into,
+        };
+        // The periods of cashiers do not depend on the dossier's channel.
+        let mut period = rule.period(running, running.since, budget, None);
+        period.basis = &of_cashiers()?.legal_basis;
+        Ok(Basis::Period(period))
+    }
+
+    fn when_due(kind: &PaymentDeadline) -> AnyCommand<Self> {
+        match kind {
+            PaymentDeadline::Query => AnyCommand::new(QueryPayment),
+            PaymentDeadline::Window => AnyCommand::new(ExpireFeeWindow),
+            PaymentDeadline::Announcement => AnyCommand::new(AnnounceRepayment),
+            PaymentDeadline::Repayment => AnyCommand::new(MissRepayment),
+            PaymentDeadline::Discrepancy => AnyCommand::new(MissDiscrepancy),
+            PaymentDeadline::Proposal => AnyCommand::new(MissProposal),
+        }
+    }
+
+    fn running(&mut self, kind: &PaymentDeadline) -> Option<&mut Running> {
+        let owed = match kind {
+            PaymentDeadline::Query | PaymentDeadline::Announcement => None,
+            PaymentDeadline::Window => return self.window.as_mut(),
+            PaymentDeadline::Repayment => self.repayment.as_mut().map(|(owed, _)| owed),
+            PaymentDeadline::Discrepancy => self.discrepancy.as_mut(),
+            PaymentDeadline::Proposal => self.proposal.as_mut().and_then(|one| one.owed.as_mut()),
+        };
+        owed.map(|owed| &mut owed.running)
+    }
+}
