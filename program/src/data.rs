@@ -6,21 +6,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use clap::ValueEnum;
 use dossier::law::shipped_rules;
+use dossier::services::ServiceName;
 use events::{EventStore, Position, SqliteOptions};
 use jiff::Timestamp;
 use service_kit::auth::{Auth, DevelopmentKey, KeySource, Rules, secret};
 use service_kit::documents::Documents;
 use service_kit::limits::SECRET_BYTES_MIN;
 use service_kit::quotas::{Quotas, Rules as QuotaRules};
+use service_kit::secret::Secret;
 use service_kit::view::{Ahead, ahead};
-use service_kit::{Certificate, Clock, Kit, Settings};
-use tokio::sync::watch;
+use service_kit::{Clock, Settings};
+use tokio_util::sync::CancellationToken;
 
-use crate::ServiceName;
-use crate::private;
+use crate::ends::Certificate;
 use crate::tools::bus::BusArguments;
+use crate::{Components, Installation, private};
 
 mod clock;
 
@@ -157,8 +158,8 @@ impl DataDirectory {
             let position = position.0;
             witnesses.push(format!("the read model {name} has position {position}{of}"));
         }
-        for follower in crate::tools::bus::FOLLOWERS {
-            let cursor = events::bus::cursor(store, follower).await?;
+        for follower in ServiceName::followers() {
+            let cursor = events::bus::cursor(store, follower.as_str()).await?;
             if cursor > store.head() {
                 witnesses.push(format!("the reactions of {follower} were at {}", cursor.0));
             }
@@ -296,7 +297,7 @@ impl DataDirectory {
         }
         if self.documents.as_ref().is_some_and(|place| place.contains("://")) {
             // Fails with the reason.
-            return Ok(Some(self.documents().await?));
+            return Ok(Some(self.documents(&Clock::System, &Arc::default()).await?));
         }
         let named = self.documents.as_ref().map(PathBuf::from);
         let folder = named.clone().unwrap_or_else(|| self.path.join("documents"));
@@ -317,19 +318,22 @@ impl DataDirectory {
         Ok(Self { quotas: QuotaRules::with(&own).with_context(shown)?, ..self })
     }
 
-    async fn documents(&self) -> Result<Documents> {
+    async fn documents(&self, clock: &Clock, secret: &Arc<Secret>) -> Result<Documents> {
         match &self.documents {
             Some(url) if url.starts_with("s3://") => {
                 #[cfg(feature = "s3")]
-                return Ok(Documents::in_bucket(url, &self.path.join("uploads")).await?);
+                {
+                    let spool = self.path.join("uploads");
+                    return Ok(Documents::in_bucket((url, &spool), clock, secret).await?);
+                }
                 #[cfg(not(feature = "s3"))]
                 bail!("this program was built without S3 support and cannot use {url}");
             }
             Some(url) if url.contains("://") => {
                 bail!("`{url}` is neither a folder nor s3://bucket/prefix")
             }
-            Some(folder) => Ok(Documents::in_folder(Path::new(folder))?),
-            None => Ok(Documents::in_folder(&self.path.join("documents"))?),
+            Some(folder) => Ok(Documents::in_folder(Path::new(folder), clock, secret)?),
+            None => Ok(Documents::in_folder(&self.path.join("documents"), clock, secret)?),
         }
     }
 
@@ -354,8 +358,8 @@ impl DataDirectory {
 
     /// Moves the manual clock to the instant in the file whenever that changes, until stopped: so
     /// time passes in a demo, and processes that share the directory share their time.
-    pub(crate) async fn follow_virtual_time(&self, clock: Clock, mut stop: watch::Receiver<bool>) {
-        while !*stop.borrow_and_update() {
+    pub(crate) async fn follow_virtual_time(&self, clock: Clock, stop: CancellationToken) {
+        while !stop.is_cancelled() {
             match self.virtual_end() {
                 Ok(Some(at)) => clock.advance_to(at),
                 Ok(None) => return,
@@ -366,7 +370,7 @@ impl DataDirectory {
             let look_again =
                 Clock::System.now().checked_add(LOOK_AT_TIME).unwrap_or(Timestamp::MAX);
             tokio::select! {
-                _ = stop.changed() => {}
+                () = stop.cancelled() => {}
                 () = Clock::System.sleep_until(look_again, LOOK_AT_TIME) => {}
             }
         }
@@ -411,7 +415,7 @@ impl DataDirectory {
 
     /// Locks a service's read models, which are for one process only.
     pub fn lock(&self, service: ServiceName) -> Result<File> {
-        let name = service.to_possible_value().map_or(String::new(), |v| v.get_name().to_owned());
+        let name = service.as_str();
         let views = self.views();
         private::folder(&views)?;
         let file = File::create(views.join(format!("{name}.lock")))?;
@@ -425,8 +429,8 @@ impl DataDirectory {
         }
     }
 
-    /// The shared state of a process on this directory.
-    pub async fn kit(&self, time: Time, identity: Identity) -> Result<Arc<Kit>> {
+    /// The components of a process on this directory.
+    pub async fn components(&self, time: Time, identity: Identity) -> Result<Arc<Components>> {
         let store = Arc::new(self.store().await?);
         self.refuse_log_loss(&store).await?;
         crate::tools::backup::served_from(&self.path)?;
@@ -452,23 +456,15 @@ impl DataDirectory {
             Time::Machine { .. } => Clock::System,
         };
         let quotas = Quotas::new(self.quotas, passing);
-        let kit = Kit::new(Settings {
-            store,
-            bus,
-            rules: shipped_rules()?,
-            clock,
-            auth,
-            quotas,
-            documents: self.documents().await?,
-            views: Some(self.views()),
-            sandbox,
-            rule_signers,
-            digest_key,
-        })
-        .await?;
+        let secret = Arc::new(Secret::new(digest_key));
+        let documents = self.documents(&clock, &secret).await?;
+        let (rules, views) = (shipped_rules()?, Some(self.views()));
+        let settings = Settings { store, bus, rules, clock, views };
+        let installation = Installation { auth, quotas, documents, secret, sandbox, rule_signers };
+        let components = Components::open(settings, installation).await?;
         if idle {
-            kit.guard.hold();
+            components.kit.guard.hold();
         }
-        Ok(kit)
+        Ok(components)
     }
 }

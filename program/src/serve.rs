@@ -6,26 +6,33 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::builder::BoolishValueParser;
-use clap::{Args, Parser, ValueEnum};
+use clap::{Args, Parser};
+use dossier::services::ServiceName;
 use jiff::SignedDuration;
 use service_kit::auth::{KeySource, Rules};
 use service_kit::http::{AddressBlock, Mounted, Proxies, Router, Server, mount};
-use service_kit::limits::{ServerLimits, TASKS_END_MAX};
-use service_kit::tasks::{ClockTask, Endings, FollowedLaw, Tasks};
-use service_kit::{Certificate, Clock, Kit, Service};
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use service_kit::limits::{DRAIN_MAX, ServerLimits, TASKS_END_MAX};
+use service_kit::tasks::{ClockTask, FollowedLaw, Tasks};
+use service_kit::{Clock, Kit, Service, Shutdown};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 
-use crate::ServiceName;
 use crate::data::{DataDirectory, Identity, Time};
+use crate::ends::Certificate;
 use crate::tools::bus::BusArguments;
+use crate::Components;
 
 mod common;
+mod endings;
 mod health;
 mod idle;
 mod waits;
 
 pub use common::openapi;
+use endings::Endings;
+
+/// How long the server may take after it has dropped the last requests.
+const DRAINED_WITHIN: Duration = Duration::from_secs(2);
 
 /// Addresses and limits of the server.
 #[derive(Debug, Clone, Args)]
@@ -103,7 +110,7 @@ pub(crate) struct Arguments {
     sandbox: bool,
     /// Serve only these services. The others run in processes of their own on the same event store,
     /// which must be a server. Processes that share a data directory share its keys and documents.
-    #[arg(long, env = "DOSSIER_SERVICES", value_delimiter = ',')]
+    #[arg(long, env = "DOSSIER_SERVICES", value_delimiter = ',', value_parser = crate::service_name())]
     services: Vec<ServiceName>,
     /// Folder for the read models of this process, for replicas that share a data directory.
     /// Default: the data directory.
@@ -197,7 +204,7 @@ pub(crate) async fn run(arguments: Arguments, outside: Vec<Certificate>) -> Resu
     let Confirmed { confirm_clock: confirmed, live, .. } = arguments.confirmed;
     let time = Time::Machine { confirmed, live };
     let names = match &arguments.services[..] {
-        [] => ServiceName::value_variants(),
+        [] => &ServiceName::ALL,
         _ if arguments.data.store.is_none() => {
             bail!("`--services` needs `--store` with a server: processes cannot share a SQLite log")
         }
@@ -212,42 +219,44 @@ pub(crate) async fn run(arguments: Arguments, outside: Vec<Certificate>) -> Resu
         tracing::warn!(%error, "cannot raise the limit of open files");
     }
     let start_within = Duration::from_secs(arguments.start_within);
-    let kit = waits::kit(&data, time, &identity, start_within).await?;
-    kit.ends.watch(data.certificates(&identity, &kit.documents).into_iter().chain(outside));
-    serve_some(&kit, &data, arguments.at, names, |_| Ok(())).await
+    let components = waits::components(&data, time, &identity, start_within).await?;
+    let certificates = data.certificates(&identity, &components.documents);
+    components.ends.watch(certificates.into_iter().chain(outside));
+    serve_some(&components, &data, arguments.at, names, |_| Ok(())).await
 }
 
 /// Serves until the process is told to stop; `bound` is called with the address.
 pub(crate) async fn serve(
-    kit: &Arc<Kit>,
+    components: &Arc<Components>,
     data: &DataDirectory,
     at: At,
     bound: impl FnOnce(SocketAddr) -> Result<()>,
 ) -> Result<()> {
-    serve_some(kit, data, at, ServiceName::value_variants(), bound).await
+    serve_some(components, data, at, &ServiceName::ALL, bound).await
 }
 
 async fn serve_some(
-    kit: &Arc<Kit>,
+    components: &Arc<Components>,
     data: &DataDirectory,
     at: At,
     names: &[ServiceName],
     bound: impl FnOnce(SocketAddr) -> Result<()>,
 ) -> Result<()> {
     let (mut routes, mut tasks) = (Vec::new(), Tasks::default());
-    let mut services = crate::some_services(kit, names).await?;
+    let Components { kit, context, .. } = &**components;
+    let mut services = crate::some_services(components, names).await?;
     idle::look(kit, &mut services, names).await?;
     if !names.contains(&ServiceName::Intake) {
-        tasks.add(FollowedLaw::new(kit));
+        tasks.add(FollowedLaw::open(kit)?);
     }
     tasks.add(ClockTask::new(kit));
-    tasks.add(Endings::new(Arc::clone(kit)));
+    tasks.add(Endings::new(Arc::clone(components)));
     let relays = relays(kit, &services, &mut tasks);
-    let (stop, stopped) = watch::channel(false);
-    let watch = health::Watch::new(kit, &services, relays, stopped.clone());
+    let serving = Shutdown::default();
+    let watch = health::Watch::new(components, &services, relays, serving.asked().clone());
     let probes = match at.probes {
         Some(address) => {
-            let router = Router::new(kit, common::probe_routes(watch.clone()));
+            let router = Router::new(context, common::probe_routes(watch.clone()));
             Some(bind(address, "--probes", router)?.uncounted())
         }
         None => None,
@@ -258,7 +267,7 @@ async fn serve_some(
         tasks.append(service.tasks);
     }
     routes.extend(common);
-    let router = Router::new(kit, routes);
+    let router = Router::new(context, routes);
     let server = bind(at.listen, "--listen", router)?;
     let requests_per_second_of_one = at.client_requests_per_second;
     let limits = ServerLimits { requests_per_second_of_one, ..Default::default() };
@@ -266,34 +275,37 @@ async fn serve_some(
     let address = server.address()?;
     bound(address)?;
     // Pending requests may wait for a task: tasks are stopped after the last response.
-    let (end, ended) = watch::channel(false);
-    let mut running = tasks.spawn(kit, &ended);
+    let running = Shutdown::default();
+    tasks.spawn(kit, &running);
     tracing::info!(%address, head = kit.store.head().0, "serving");
-    let mut serving = tokio::task::JoinSet::new();
-    let fresh = (Arc::clone(kit), stopped.clone());
-    serving.spawn(async move { fresh.0.auth.keep_fresh(fresh.1).await });
+    let (fresh, stop) = (Arc::clone(context), serving.asked().clone());
+    serving.spawn(async move { fresh.auth().keep_fresh(stop).await });
     if matches!(kit.clock, Clock::Manual(_)) {
-        let (data, clock, stopped) = (data.clone(), kit.clock.clone(), stopped.clone());
-        serving.spawn(async move { data.follow_virtual_time(clock, stopped).await });
+        let (data, clock, stop) = (data.clone(), kit.clock.clone(), serving.asked().clone());
+        serving.spawn(async move { data.follow_virtual_time(clock, stop).await });
     }
     if let Some(probes) = probes {
         tracing::info!(address = %probes.address()?, "serving probes");
         // Probes are served until the end, so that monitoring sees it stop.
-        running.spawn(probes.run(ended.clone()));
+        running.spawn(probes.run(running.asked().clone()));
     }
-    serving.spawn(server.run(stopped));
-    wait_for_signal().await?;
+    serving.spawn(server.run(serving.asked().clone()));
+    let mut signals = Signals::listen()?;
+    signals.next().await;
     tracing::info!("stopping");
-    stop.send_replace(true);
-    serving.join_all().await;
-    end.send_replace(true);
-    // A task stops after its current step; unfinished work is found again at the next start.
-    let ended = async { while running.join_next().await.is_some() {} };
-    if tokio::time::timeout(TASKS_END_MAX, ended).await.is_err() {
-        tracing::warn!("background task did not stop in time; aborting it");
-        running.shutdown().await;
+    let stopping = async {
+        serving.stop(DRAIN_MAX + DRAINED_WITHIN).await;
+        // A task stops after its current step; unfinished work is found again at the next start.
+        if !running.stop(TASKS_END_MAX).await {
+            tracing::warn!("a background task did not stop in time and was aborted");
+        }
+        kit.resign().await;
+    };
+    tokio::select! {
+        () = stopping => {}
+        // Every acknowledged step is in the log.
+        () = signals.next() => tracing::warn!("a second signal: stopping at once"),
     }
-    kit.resign().await;
     Ok(())
 }
 
@@ -317,9 +329,8 @@ fn relays(kit: &Arc<Kit>, services: &[Service], tasks: &mut Tasks) -> Vec<health
 
 /// Health checks and metrics for these services, for processes that serve them in another way.
 #[must_use]
-pub fn watching(kit: &Arc<Kit>, services: &[Service]) -> Vec<Mounted> {
-    let (_never, stopped) = watch::channel(false);
-    let watch = health::Watch::new(kit, services, Vec::new(), stopped);
+pub fn watching(components: &Arc<Components>, services: &[Service]) -> Vec<Mounted> {
+    let watch = health::Watch::new(components, services, Vec::new(), CancellationToken::new());
     vec![mount("/health/ready", watch.ready().probe()), mount("/metrics", watch.metrics().probe())]
 }
 
@@ -327,12 +338,23 @@ fn json(body: &impl serde::Serialize) -> warp::reply::Response {
     warp::reply::Reply::into_response(warp::reply::json(body))
 }
 
-async fn wait_for_signal() -> Result<()> {
-    let (mut terminate, mut interrupt) =
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// The signals that stop a process.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self> {
+        let (terminate, interrupt) =
+            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        Ok(Self { terminate, interrupt })
     }
-    Ok(())
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }

@@ -2,7 +2,6 @@
 //! RS256 by a key of the identity provider's JWKS (RFC 7517), or by the installation's development
 //! key. Required claims: `docs/tokens.md`.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError, RwLock};
 
@@ -13,7 +12,8 @@ use jsonwebtoken::crypto;
 use lru::LruCache;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::limits::{KEYS_FRESH_FOR, KEYS_REST, KEYS_RETRY, KEYS_TRUSTED_FOR_MAX, TOKENS_MAX};
@@ -24,7 +24,6 @@ mod refused;
 mod remembered;
 mod token;
 
-pub(crate) use development::random_name;
 pub use development::{DevelopmentKey, secret};
 pub use keys::KeySource;
 use keys::{Key, KeySet};
@@ -177,8 +176,7 @@ impl Auth {
     }
 
     fn with(keys: Vec<Key>, provider: Option<(KeySource, Rules)>, clock: Clock) -> Self {
-        let size = NonZeroUsize::new(TOKENS_MAX).unwrap_or(NonZeroUsize::MIN);
-        let verified = Mutex::new(LruCache::new(size));
+        let verified = Mutex::new(LruCache::new(TOKENS_MAX));
         let read_at = clock.now();
         let trusted = Trusted { keys, ignored: Vec::new(), read_at, reading: 0 };
         let (trusted, unknown) = (RwLock::new(trusted), Notify::new());
@@ -225,9 +223,9 @@ impl Auth {
         Ok(())
     }
 
-    /// Refreshes until `stop` is true: periodically, sooner after a failure, and when a token has
+    /// Refreshes until `stop`: periodically, sooner after a failure, and when a token has
     /// an unknown key id.
-    pub async fn keep_fresh(&self, mut stop: watch::Receiver<bool>) {
+    pub async fn keep_fresh(&self, stop: CancellationToken) {
         if self.provider.is_none() {
             return;
         }
@@ -238,7 +236,7 @@ impl Auth {
             tokio::select! {
                 () = self.unknown.notified() => {}
                 () = Clock::System.sleep_until(Timestamp::MAX, wait) => {}
-                _ = stop.wait_for(|stop| *stop) => return,
+                () = stop.cancelled() => return,
             }
             wait = KEYS_FRESH_FOR;
             if let Err(error) = self.refresh().await {
@@ -253,13 +251,13 @@ impl Auth {
             // Anybody can send unknown key ids at any rate.
             tokio::select! {
                 () = Clock::System.sleep_until(Timestamp::MAX, KEYS_REST) => {}
-                _ = stop.wait_for(|stop| *stop) => return,
+                () = stop.cancelled() => return,
             }
         }
     }
 
     /// When the identity provider's last key expires; `None` if one has no expiry.
-    pub(crate) fn keys_end(&self) -> Option<Timestamp> {
+    pub fn keys_end(&self) -> Option<Timestamp> {
         let trusted = self.trusted.read().unwrap_or_else(PoisonError::into_inner);
         let ends: Option<Vec<Timestamp>> = trusted.keys.iter().map(|key| key.ends).collect();
         ends?.into_iter().max()

@@ -6,7 +6,7 @@
 //!   projections.
 //! - [`http`]: requests, replies, problems, and the server.
 //! - [`unmatched`]: partners' notices that match no parcel, payment or dossier of ours.
-//! - [`outside`]: calls to servers of third parties. [`Ends`]: certificates that expire soon.
+//! - [`outside`]: calls to servers of third parties.
 //! - [`auth`]: authentication. [`documents`]: uploaded files. [`forms`]: forms against their
 //!   schema.
 
@@ -16,16 +16,21 @@ pub mod codes;
 pub mod crowd;
 pub mod disk;
 pub mod documents;
-mod ends;
 pub mod forms;
 pub mod http;
 mod kit;
 pub mod limits;
 pub mod metrics;
+pub mod network;
 pub mod outside;
+mod progress;
+mod pulse;
 pub mod quotas;
+mod record;
 pub mod rulebook;
+pub mod secret;
 mod service;
+mod shutdown;
 mod streams;
 pub mod tasks;
 pub mod telemetry;
@@ -33,7 +38,9 @@ pub mod unmatched;
 pub mod view;
 
 pub use clock::Clock;
-pub use ends::{Certificate, Ends};
 pub use kit::{Kit, KitError, Settings};
+pub use progress::Progress;
+pub use record::{decode, envelope, fold, recorded_at};
 pub use service::Service;
-pub use streams::{Begins, CommandEnvelope, Executed, Failure, Loaded, Streams, fold, recorded_at};
+pub use shutdown::Shutdown;
+pub use streams::{Begins, CommandEnvelope, Executed, Failure, Loaded, Seen, Streams};

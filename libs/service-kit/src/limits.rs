@@ -1,5 +1,6 @@
 //! The limits of the engine and of the HTTP server.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -17,7 +18,7 @@ pub const FORM_TEXT_CHARS_MAX: usize = 10_000;
 /// Bytes of an uploaded document.
 pub const DOCUMENT_BYTES_MAX: u64 = 50 * 1024 * 1024;
 /// Documents whose records are cached.
-pub const DOCUMENTS_MAX: usize = 4_096;
+pub const DOCUMENTS_MAX: NonZeroUsize = non_zero(4_096);
 /// How long a cached record is valid. Far below [`ORPHAN_GONE_FOR`], or a step could refer to a
 /// document that is being removed.
 pub const DOCUMENT_KNOWN_FOR: SignedDuration = SignedDuration::from_mins(10);
@@ -34,7 +35,7 @@ pub const ORPHANS_PAUSE_MIN: SignedDuration = SignedDuration::from_mins(10);
 /// Documents per step of the search.
 pub const ORPHANS_PAGE: usize = 256;
 /// Uploads without a step that are counted per person; the oldest are dropped beyond that.
-pub const UNNAMED_MAX: usize = 65_536;
+pub const UNNAMED_MAX: NonZeroUsize = non_zero(65_536);
 /// Attempts to find a name for an upload while a document of that name is being removed.
 pub const DOCUMENT_GENERATIONS_MAX: u8 = 8;
 
@@ -149,11 +150,11 @@ pub const ATTEMPTS_MAX: u32 = 8;
 /// flight, it is well below [`REQUEST_TIMEOUT`].
 pub const UNKNOWN_MAX: Duration = Duration::from_secs(15);
 /// Streams whose state is cached, per category.
-pub const STATES_MAX: usize = 1_024;
+pub const STATES_MAX: NonZeroUsize = non_zero(1_024);
 /// Bytes of the events behind these states, per category.
 pub const STATES_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Verified tokens that are cached.
-pub const TOKENS_MAX: usize = 16_384;
+pub const TOKENS_MAX: NonZeroUsize = non_zero(16_384);
 /// Bytes of a token.
 pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
 /// Bytes of a token's subject, and of the represented subject.
@@ -239,6 +240,8 @@ pub const TRACES_SHUT_DOWN_IN: Duration = Duration::from_secs(3);
 
 /// Events per page of a follower.
 pub const PAGE_EVENTS: usize = 512;
+/// Scanned events after which a follower saves its position at the latest.
+pub const FOLLOWED_PER_SAVE: u64 = 1_000;
 /// Events per page of a projection: larger transactions cost less.
 pub const VIEW_PAGE_EVENTS: usize = 4_096;
 /// Concurrent queries for one row of a read model.
@@ -274,7 +277,7 @@ pub const BACK_OFF_MAX: Duration = Duration::from_secs(60);
 pub const CODES_PER_BLOCK: u32 = 100;
 
 /// Callers whose usage is tracked, by subject or address.
-pub const QUOTA_CALLERS_MAX: usize = 32_768;
+pub const QUOTA_CALLERS_MAX: NonZeroUsize = non_zero(32_768);
 /// Largest number of a quota.
 pub const QUOTA_MAX: u64 = 1 << 40;
 /// Longest window of a quota, in seconds: a week.
@@ -302,3 +305,8 @@ pub const OBJECT_ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 pub const OBJECT_RETRY_FOR: Duration = Duration::from_secs(3);
 /// Attempts of such a request.
 pub const OBJECT_RETRIES: usize = 4;
+
+/// The size of a cache. Fails to compile if it is zero.
+const fn non_zero(size: usize) -> NonZeroUsize {
+    NonZeroUsize::new(size).expect("a cache has room for one entry")
+}

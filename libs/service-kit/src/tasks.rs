@@ -8,34 +8,34 @@ use std::time::{Duration, Instant};
 use events::Position;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use events::bus::Leadership;
 
-use crate::Kit;
 use crate::clock::ClockWrong;
-use crate::limits::{BACK_OFF_MAX, CONSISTENCY_WAIT_MAX, PAGE_EVENTS};
+use crate::limits::BACK_OFF_MAX;
+use crate::pulse::Beating;
+use crate::rulebook::RulebookError;
 use crate::view::ViewError;
+use crate::{Kit, Shutdown};
 
 mod clock;
-mod endings;
+mod follower;
 mod keeper;
 mod law;
 mod projection;
-mod pulse;
 mod reactions;
 #[cfg(feature = "nats")]
 mod relay;
 
+pub use crate::progress::Progress;
+pub use crate::pulse::{Pulse, Pulses, Work};
 pub use clock::ClockTask;
-pub use endings::Endings;
+pub use follower::{Cursors, Follower, Following, Handled, Handler, Rest, Rows, Saved, Source};
 pub use futures_util::future::BoxFuture;
 pub use keeper::{Keeper, KeeperHealth};
-pub use law::FollowedLaw;
-pub use projection::{Projection, Projector};
-use pulse::Beating;
-pub use pulse::{Pulse, Pulses};
+pub use law::{FollowedLaw, Issued};
+pub use projection::{Projected, Projection, Projector};
 pub use reactions::{Before, DeadLetter, Reactions, ReactionsHealth, dead_letters, try_again};
 #[cfg(feature = "nats")]
 pub use relay::{RelayTask, describe};
@@ -70,32 +70,36 @@ pub enum Stalled {
     /// The clock is wrong, so that nothing may be recorded or enforced.
     #[error(transparent)]
     Clock(#[from] ClockWrong),
+    /// The law cannot be read.
+    #[error(transparent)]
+    Rules(#[from] RulebookError),
+    /// What is recorded contradicts what the task must be able to rely on; an operator has to act.
+    #[error("{0}")]
+    Defect(String),
 }
 
-/// Kind of work of a task.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Work {
-    /// Updates a view, for this process alone.
-    Shows,
-    /// Reacts to events of other services.
-    Reacts,
-    Enforces,
-    /// Publishes events to the bus.
-    Relays,
-    Other,
-}
-
-impl Work {
-    /// The label in metrics.
+impl Stalled {
+    /// Whether the task may continue by itself. Otherwise it is still retried, for the case that
+    /// an operator mends the cause, and the metric `defects_total` counts it.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Shows => "view",
-            Self::Reacts => "reactions",
-            Self::Enforces => "keeper",
-            Self::Relays => "relay",
-            Self::Other => "task",
+            Self::Store(error) => error.is_retryable(),
+            Self::View(error) => error.is_retryable(),
+            Self::Append(error) => {
+                error.is_retryable() || matches!(error, events::AppendError::Conflict { .. })
+            }
+            Self::Bus(error) => error.is_retryable(),
+            Self::Rules(error) => error.is_retryable(),
+            Self::Parked(_) | Self::Clock(_) => true,
+            Self::Defect(_) => false,
         }
+    }
+}
+
+impl From<events::InvalidStreamName> for Stalled {
+    fn from(error: events::InvalidStreamName) -> Self {
+        Self::Append(error.into())
     }
 }
 
@@ -149,42 +153,15 @@ impl<T: Task> Task for Led<T> {
     }
 }
 
-/// Upper bound on the events scanned between two positions of a page; exact if positions have no
-/// gaps.
-fn looked_at(before: Position, through: Position) -> u64 {
-    through.0.saturating_sub(before.0).min(PAGE_EVENTS as u64)
-}
-
 /// Wait before a retry: doubles with each try, up to a limit.
 fn back_off(tries: u32) -> SignedDuration {
-    let doubled = Duration::from_secs(1_u64 << tries.min(16));
-    SignedDuration::try_from(doubled.min(BACK_OFF_MAX)).unwrap_or(SignedDuration::MAX)
+    SignedDuration::try_from(doubled(tries).min(BACK_OFF_MAX)).unwrap_or(SignedDuration::MAX)
 }
 
-/// The position that a task has reached, for requests that wait for it.
-#[derive(Debug, Clone)]
-pub struct Progress(watch::Receiver<Position>);
-
-impl Progress {
-    /// A progress at the start of the log, and the sender that advances it.
-    #[must_use]
-    pub fn new() -> (watch::Sender<Position>, Self) {
-        let (sender, receiver) = watch::channel(Position::START);
-        (sender, Self(receiver))
-    }
-
-    /// The position reached so far.
-    #[must_use]
-    pub fn now(&self) -> Position {
-        *self.0.borrow()
-    }
-
-    /// Waits until the task has reached `position`; false after a timeout.
-    pub async fn reach(&self, position: Position) -> bool {
-        let mut reached = self.0.clone();
-        let wait = reached.wait_for(|now| *now >= position);
-        matches!(tokio::time::timeout(CONSISTENCY_WAIT_MAX, wait).await, Ok(Ok(_)))
-    }
+/// One second, doubled with each try; not limited.
+const fn doubled(tries: u32) -> Duration {
+    let times = if tries < 16 { tries } else { 16 };
+    Duration::from_secs(1 << times)
 }
 
 /// The background tasks of a process.
@@ -201,8 +178,8 @@ impl std::fmt::Debug for Tasks {
 pub const GATHER: Duration = Duration::from_millis(25);
 /// Longest sleep of a task.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
-/// Wait before a stalled task is retried.
-const STALLED_FOR: Duration = Duration::from_secs(1);
+/// Longest wait before a stalled task is retried; the first is 1 s, and each is twice the one before.
+const STALLED_MAX: Duration = Duration::from_secs(4);
 
 impl Tasks {
     /// Adds a task that runs in every replica.
@@ -267,43 +244,44 @@ impl Tasks {
         self.settle(kit).await.map(|_| ())
     }
 
-    /// Runs all tasks until `stop` is true.
-    pub fn spawn(self, kit: &Arc<Kit>, stop: &watch::Receiver<bool>) -> JoinSet<()> {
-        let mut running = JoinSet::new();
+    /// Runs all tasks until they are asked to stop, each after its current step.
+    pub fn spawn(self, kit: &Arc<Kit>, running: &Shutdown) {
         for task in self.0 {
             let beating = Beating(kit.pulses.of(task.name(), task.work()));
-            running.spawn(run(task, Arc::clone(kit), stop.clone(), beating));
+            running.spawn(run(task, Arc::clone(kit), running.asked().clone(), beating));
         }
-        running
     }
 }
 
-async fn run(
-    mut task: Box<dyn Task>,
-    kit: Arc<Kit>,
-    mut stop: watch::Receiver<bool>,
-    beating: Beating,
-) {
-    let mut said = String::new();
-    while !*stop.borrow() {
+async fn run(mut task: Box<dyn Task>, kit: Arc<Kit>, stop: CancellationToken, beating: Beating) {
+    let (mut said, mut failures) = (String::new(), 0_u32);
+    while !stop.is_cancelled() {
         beating.0.begins(Instant::now());
         let step = task.step().await;
         if step.is_ok() {
             beating.0.done();
             said.clear();
+            failures = 0;
         }
         let wait = match step {
             Ok(Next::More) => continue,
             Ok(Next::Idle { done, wake_at }) => (done, wake_at, SLEEP_MAX),
             Err(error) => {
                 beating.0.fails(Instant::now());
-                let (work, error) = (task.work().name(), error.to_string());
+                let (work, retryable) = (task.work(), error.is_retryable());
+                let error = error.to_string();
                 // Each cause is logged once; the metric `task_stands_s` shows its duration.
                 if error != said {
-                    tracing::error!(task = task.name(), work, error, "a task is stalled");
+                    let (task, work_name) = (task.name(), work.name());
+                    tracing::error!(task, work = work_name, retryable, error, "a task is stalled");
+                    if !retryable {
+                        kit.metrics.defect(work.name());
+                    }
                     said = error;
                 }
-                (Position(u64::MAX), None, STALLED_FOR)
+                let wait = doubled(failures).min(STALLED_MAX);
+                failures = failures.saturating_add(1);
+                (Position(u64::MAX), None, wait)
             }
         };
         let (done, wake_at, at_most) = wait;
@@ -311,10 +289,13 @@ async fn run(
         let woken = tokio::select! {
             () = task.woken(&kit, done) => true,
             () = kit.clock.sleep_until(until, at_most) => false,
-            _ = stop.wait_for(|stop| *stop) => break,
+            () = stop.cancelled() => break,
         };
         if woken && !task.gather().is_zero() {
-            kit.clock.sleep_until(Timestamp::MAX, task.gather()).await;
+            tokio::select! {
+                () = kit.clock.sleep_until(Timestamp::MAX, task.gather()) => {}
+                () = stop.cancelled() => break,
+            }
         }
     }
     beating.ends();

@@ -8,18 +8,24 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use events::{EventStore, Position, Wal, WalLimits};
-use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, ffi, params};
+use jiff::Timestamp;
+use rusqlite::types::Type;
+use rusqlite::{Connection, ErrorCode, Row};
 
 use crate::limits::{
     LISTS_AT_ONCE, LISTS_WAITING_MAX, LOOK_UPS_AT_ONCE, LOOK_UPS_WAITING_MAX, STATISTICS_AT_ONCE,
     STATISTICS_WAITING_MAX,
 };
 
+mod ahead;
 mod conditions;
+mod file;
+pub(crate) mod legacy;
 mod readers;
 
+pub use ahead::{Ahead, ahead};
 pub use conditions::{of_agency, of_others};
+use file::{create, is_elsewhere, remove, reopen};
 use readers::Readers;
 
 /// A read model.
@@ -27,7 +33,7 @@ use readers::Readers;
 pub struct View {
     writer: Arc<Mutex<Connection>>,
     /// `None` for a view in memory.
-    wal: Option<Wal>,
+    wal: Option<Arc<Wal>>,
     look_ups: Readers,
     lists: Readers,
     statistics: Readers,
@@ -74,6 +80,44 @@ pub enum ViewError {
     Busy,
 }
 
+impl ViewError {
+    /// Whether a retry may succeed without an operator. A damaged view is rebuilt at the next start.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Busy | Self::File { .. } => true,
+            Self::BrokenOff => false,
+            Self::Sqlite(error) => matches!(
+                error.sqlite_error_code(),
+                Some(
+                    ErrorCode::DatabaseBusy
+                        | ErrorCode::DatabaseLocked
+                        | ErrorCode::DiskFull
+                        | ErrorCode::ReadOnly
+                        | ErrorCode::SystemIoFailure
+                        | ErrorCode::CannotOpen
+                        | ErrorCode::OutOfMemory
+                        | ErrorCode::OperationAborted
+                        | ErrorCode::OperationInterrupted
+                        | ErrorCode::FileLockingProtocolFailed
+                        | ErrorCode::SchemaChanged
+                )
+            ),
+        }
+    }
+}
+
+/// An instant that a row has in milliseconds since 1970.
+///
+/// # Errors
+///
+/// The number is not one of an instant: the view's file is damaged.
+pub fn instant(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
+    Timestamp::from_millisecond(row.get(column)?).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Integer, Box::new(error))
+    })
+}
+
 /// Number of read models that were rebuilt.
 static REBUILT: AtomicU64 = AtomicU64::new(0);
 
@@ -85,10 +129,6 @@ pub fn rebuilt() -> u64 {
 
 /// Length of a view's write-ahead log, in pages of 4,096 bytes.
 const WAL: WalLimits = WalLimits { copy: 2_000, alarm: 32_768, most: u64::MAX };
-
-const META: &str = "CREATE TABLE view (
-  store BLOB NOT NULL, version INTEGER NOT NULL, position INTEGER NOT NULL
-) STRICT;";
 
 impl View {
     /// Opens the view in `folder` (`None`: in memory). It is rebuilt if it is missing, damaged, of
@@ -129,7 +169,7 @@ impl View {
             of(LISTS_AT_ONCE, LISTS_WAITING_MAX),
             of(STATISTICS_AT_ONCE, STATISTICS_WAITING_MAX),
         );
-        let wal = Some(Wal::of(&mut writer, path, WAL)?);
+        let wal = Some(Arc::new(Wal::of(&mut writer, path, WAL)?));
         Ok(Self { writer: Arc::new(Mutex::new(writer)), wal, look_ups, lists, statistics })
     }
 
@@ -140,33 +180,33 @@ impl View {
         Ok(Position(u64::try_from(position).unwrap_or(0)))
     }
 
-    /// Changes rows and sets the position to `through`, atomically.
-    pub fn write<T>(
+    /// Changes rows and moves the position to `through`, atomically, on a thread that may block.
+    ///
+    /// # Errors
+    ///
+    /// Nothing was changed, unless the caller was cancelled meanwhile: then both were changed, or
+    /// neither.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        through: Position,
+        change: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, ViewError> {
+        let (writer, wal) = (Arc::clone(&self.writer), self.wal.clone());
+        let writing = move || transact(&lock(&writer), wal.as_deref(), through, change);
+        tokio::task::spawn_blocking(writing).await.map_err(|_| ViewError::BrokenOff)?
+    }
+
+    /// Like [`View::write`], on this thread: while a service is assembled.
+    pub(crate) fn write_at_start<T>(
         &self,
         through: Position,
         change: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, ViewError> {
-        let connection = lock(&self.writer);
-        // Prepared once: parsing BEGIN and COMMIT matters at thousands of small transactions per
-        // second.
-        connection.prepare_cached("BEGIN")?.execute([])?;
-        let written = change(&connection).and_then(|value| {
-            connection
-                .prepare_cached("UPDATE view SET position = ?1")?
-                .execute([i64::try_from(through.0).unwrap_or(i64::MAX)])?;
-            connection.prepare_cached("COMMIT")?.execute([])?;
-            Ok(value)
-        });
-        if written.is_err() && !connection.is_autocommit() {
-            connection.execute_batch("ROLLBACK")?;
-        }
-        if let Some(wal) = &self.wal {
-            wal.tend(&connection);
-        }
-        Ok(written?)
+        transact(&lock(&self.writer), self.wal.as_deref(), through, change)
     }
 
-    /// A short read on the writer's connection.
+    /// A short read on the writer's connection, on this thread: while a service is assembled.
+    /// Later, [`View::query`] does not wait for the writer.
     pub fn peek<T>(
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
@@ -189,250 +229,39 @@ impl View {
     }
 }
 
+fn transact<T>(
+    connection: &Connection,
+    wal: Option<&Wal>,
+    through: Position,
+    change: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+) -> Result<T, ViewError> {
+    if !connection.is_autocommit() {
+        // An earlier change panicked.
+        connection.execute_batch("ROLLBACK")?;
+    }
+    // Prepared once: parsing BEGIN and COMMIT matters at thousands of small transactions per
+    // second.
+    connection.prepare_cached("BEGIN")?.execute([])?;
+    let written = change(connection).and_then(|value| {
+        connection
+            .prepare_cached("UPDATE view SET position = max(position, ?1)")?
+            .execute([i64::try_from(through.0).unwrap_or(i64::MAX)])?;
+        connection.prepare_cached("COMMIT")?.execute([])?;
+        Ok(value)
+    });
+    if written.is_err() && !connection.is_autocommit() {
+        connection.execute_batch("ROLLBACK")?;
+    }
+    if let Some(wal) = wal {
+        wal.tend(connection);
+    }
+    Ok(written?)
+}
+
 fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
-    // A transaction that panicked was rolled back when it was dropped.
+    // After a panic the next transaction rolls back what was left open.
     connection.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn reopen(path: &Path, shape: Shape, store: &EventStore) -> rusqlite::Result<Option<Connection>> {
-    if !path.exists() {
-        return Ok(None);
-    }
-    let connection = configure(Connection::open(path)?)?;
-    let sound: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    let meta: Option<(Vec<u8>, u32, i64)> = connection
-        .query_row("SELECT store, version, position FROM view", [], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })
-        .optional()?;
-    let head = i64::try_from(store.head().0).unwrap_or(i64::MAX);
-    let ours = meta.is_some_and(|(id, version, position)| {
-        id == store.id().as_bytes() && version == shape.version && position <= head
-    });
-    Ok((sound == "ok" && ours).then_some(connection))
-}
-
-/// Whether the cause is the disk, its permissions or a lock, and not the file.
-fn is_elsewhere(error: &rusqlite::Error) -> bool {
-    let rusqlite::Error::SqliteFailure(error, _) = error else { return false };
-    match error.code {
-        ErrorCode::DiskFull
-        | ErrorCode::CannotOpen
-        | ErrorCode::DatabaseBusy
-        | ErrorCode::DatabaseLocked
-        | ErrorCode::OutOfMemory
-        | ErrorCode::PermissionDenied
-        | ErrorCode::ReadOnly => true,
-        // A truncated file is damaged.
-        ErrorCode::SystemIoFailure => error.extended_code != ffi::SQLITE_IOERR_SHORT_READ,
-        _ => false,
-    }
-}
-
-/// A read model that is ahead of the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ahead {
-    pub name: String,
-    /// The position that it reflects.
-    pub position: Position,
-    /// Whether it belongs to another log.
-    pub other: bool,
-}
-
-/// The read models in `folder` that are ahead of `store`, whose end was lost or which is an older
-/// copy. Changes nothing; unreadable ones are skipped.
-#[must_use]
-pub fn ahead(folder: &Path, store: &EventStore) -> Vec<Ahead> {
-    let Ok(files) = std::fs::read_dir(folder) else { return Vec::new() };
-    let paths = files.filter_map(|file| Some(file.ok()?.path()));
-    let mut views: Vec<PathBuf> =
-        paths.filter(|path| path.extension().is_some_and(|ending| ending == "sqlite")).collect();
-    views.sort();
-    views.iter().filter_map(|path| witness(path, store)).collect()
-}
-
-fn witness(path: &Path, store: &EventStore) -> Option<Ahead> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).ok()?;
-    connection.pragma_update(None, "query_only", true).ok()?;
-    let row = connection.query_row("SELECT store, position FROM view", [], |row| {
-        Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?))
-    });
-    let (id, position) = row.ok()?;
-    let position = Position(u64::try_from(position).unwrap_or(0));
-    let name = path.file_stem()?.to_string_lossy().into_owned();
-    let ahead = Ahead { name, position, other: id != store.id().as_bytes() };
-    (position > store.head()).then_some(ahead)
-}
-
-fn create(
-    connection: Connection,
-    shape: Shape,
-    store: &EventStore,
-) -> rusqlite::Result<Connection> {
-    let connection = configure(connection)?;
-    connection.execute_batch("BEGIN")?;
-    connection.execute_batch(META)?;
-    connection.execute_batch(shape.tables)?;
-    connection.execute(
-        "INSERT INTO view (store, version, position) VALUES (?1, ?2, 0)",
-        params![store.id().as_bytes().as_slice(), shape.version],
-    )?;
-    connection.execute_batch("COMMIT")?;
-    Ok(connection)
-}
-
-fn configure(connection: Connection) -> rusqlite::Result<Connection> {
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    // No sync at every commit: a view that is lost in a crash is rebuilt.
-    connection.pragma_update(None, "synchronous", "NORMAL")?;
-    connection.pragma_update(None, "cache_size", -4_096)?;
-    connection.set_prepared_statement_cache_capacity(64);
-    // Otherwise statements with partial indexes are replanned whenever parameters change.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    Ok(connection)
-}
-
-fn remove(path: &Path) -> Result<(), ViewError> {
-    for ending in ["", "-wal", "-shm"] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(ending);
-        match std::fs::remove_file(&name) {
-            Ok(()) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(source) => return Err(ViewError::File { path: name.into(), source }),
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SHAPE: Shape =
-        Shape { name: "numbers", version: 1, tables: "CREATE TABLE numbers (n INTEGER) STRICT;" };
-
-    fn count(view: &View) -> i64 {
-        view.peek(|c| c.query_row("SELECT count(*) FROM numbers", [], |row| row.get(0))).unwrap()
-    }
-
-    fn fill(folder: &Path, store: &EventStore, position: Position) {
-        let view = View::open(Some(folder), SHAPE, store).unwrap();
-        view.write(position, |t| t.execute("INSERT INTO numbers VALUES (7)", [])).unwrap();
-    }
-
-    #[test]
-    fn a_view_keeps_its_rows_and_position() {
-        let (folder, store) = (tempfile::tempdir().unwrap(), EventStore::memory());
-        fill(folder.path(), &store, Position::START);
-        assert_eq!(count(&View::open(Some(folder.path()), SHAPE, &store).unwrap()), 1);
-    }
-
-    #[test]
-    fn a_view_of_another_store_or_shape_or_ahead_of_its_store_is_built_anew() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = EventStore::memory();
-        fill(folder.path(), &store, Position::START);
-        let other = View::open(Some(folder.path()), SHAPE, &EventStore::memory()).unwrap();
-        assert_eq!(count(&other), 0);
-        drop(other);
-        fill(folder.path(), &store, Position::START);
-        let newer = Shape { version: 2, ..SHAPE };
-        assert_eq!(count(&View::open(Some(folder.path()), newer, &store).unwrap()), 0);
-        fill(folder.path(), &store, Position(99));
-        assert_eq!(count(&View::open(Some(folder.path()), SHAPE, &store).unwrap()), 0);
-    }
-
-    #[tokio::test]
-    async fn questions_of_one_kind_never_wait_for_another_and_those_that_are_too_many_are_refused()
-    {
-        let (folder, store) = (tempfile::tempdir().unwrap(), EventStore::memory());
-        fill(folder.path(), &store, Position::START);
-        let view = Arc::new(View::open(Some(folder.path()), SHAPE, &store).unwrap());
-        // Readers of statistics block until this is dropped.
-        let (release, held) = std::sync::mpsc::channel::<()>();
-        let held = Arc::new(Mutex::new(held));
-        let (begun, begins) = std::sync::mpsc::channel();
-        let mut statistics = tokio::task::JoinSet::new();
-        for _ in 0..STATISTICS_AT_ONCE + STATISTICS_WAITING_MAX {
-            let (view, held, begun) = (Arc::clone(&view), Arc::clone(&held), begun.clone());
-            statistics.spawn(async move {
-                let read = move |rows: &Connection| {
-                    begun.send(()).unwrap();
-                    // Dropping the sender ends all of them at once.
-                    held.lock().unwrap().recv().unwrap_err();
-                    rows.query_row("SELECT n FROM numbers", [], |row| row.get::<_, i64>(0))
-                };
-                view.query(Question::Statistics, read).await.unwrap()
-            });
-        }
-        let one = |rows: &Connection| rows.query_row("SELECT 1", [], |row| row.get::<_, i64>(0));
-        while view.statistics.waiting() < STATISTICS_WAITING_MAX {
-            tokio::task::yield_now().await;
-        }
-        assert!(matches!(view.query(Question::Statistics, one).await, Err(ViewError::Busy)));
-        for question in [Question::LookUp, Question::List] {
-            assert_eq!(view.query(question, one).await.unwrap(), 1);
-        }
-        assert!(begins.try_iter().count() <= STATISTICS_AT_ONCE);
-        drop(release);
-        let read = statistics.join_all().await;
-        assert_eq!(read, vec![7; STATISTICS_AT_ONCE + STATISTICS_WAITING_MAX]);
-        assert_eq!(view.query(Question::Statistics, one).await.unwrap(), 1);
-    }
-
-    #[tokio::test]
-    async fn a_question_that_panics_takes_no_connection_with_it() {
-        let (folder, store) = (tempfile::tempdir().unwrap(), EventStore::memory());
-        for folder in [None, Some(folder.path())] {
-            let view = View::open(folder, SHAPE, &store).unwrap();
-            for _ in 0..2 * STATISTICS_AT_ONCE {
-                let panics = |_: &Connection| -> rusqlite::Result<()> { panic!("on purpose") };
-                let broken = view.query(Question::Statistics, panics).await;
-                assert!(matches!(broken, Err(ViewError::BrokenOff)));
-            }
-            let read = |rows: &Connection| rows.query_row("SELECT 1", [], |row| row.get(0));
-            let one: i64 = view.query(Question::Statistics, read).await.unwrap();
-            assert_eq!(one, 1);
-        }
-    }
-
-    #[test]
-    fn a_view_that_knows_more_than_the_log_is_a_witness_and_stays_as_it_is() {
-        let (folder, store) = (tempfile::tempdir().unwrap(), EventStore::memory());
-        fill(folder.path(), &store, Position::START);
-        std::fs::write(folder.path().join("damaged.sqlite"), "no database").unwrap();
-        assert_eq!(ahead(folder.path(), &store), []);
-        fill(folder.path(), &store, Position(99));
-        let witness = |other| Ahead { name: "numbers".to_owned(), position: Position(99), other };
-        assert_eq!(ahead(folder.path(), &store), [witness(false)]);
-        assert_eq!(ahead(folder.path(), &EventStore::memory()), [witness(true)]);
-        assert_eq!(ahead(&folder.path().join("missing"), &store), []);
-    }
-
-    #[test]
-    fn a_disk_that_takes_nothing_is_no_reason_to_throw_a_view_away() {
-        let elsewhere =
-            |code| is_elsewhere(&rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
-        let reasons = [
-            ffi::SQLITE_FULL,
-            ffi::SQLITE_IOERR_WRITE,
-            ffi::SQLITE_IOERR_FSYNC,
-            ffi::SQLITE_READONLY,
-            ffi::SQLITE_CANTOPEN,
-            ffi::SQLITE_BUSY,
-        ];
-        assert!(reasons.into_iter().all(elsewhere));
-        let damages = [ffi::SQLITE_CORRUPT, ffi::SQLITE_NOTADB, ffi::SQLITE_IOERR_SHORT_READ];
-        assert!(!damages.into_iter().any(elsewhere));
-    }
-
-    #[test]
-    fn a_damaged_view_is_built_anew() {
-        let (folder, store) = (tempfile::tempdir().unwrap(), EventStore::memory());
-        fill(folder.path(), &store, Position::START);
-        std::fs::write(folder.path().join("numbers.sqlite"), "no database").unwrap();
-        assert_eq!(count(&View::open(Some(folder.path()), SHAPE, &store).unwrap()), 0);
-    }
-}
+mod tests;

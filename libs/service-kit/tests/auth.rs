@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use service_kit::Clock;
 use service_kit::auth::{Auth, KeySource, Rules, Unauthenticated};
 use service_kit::limits::KEYS_TRUSTED_FOR_MAX;
-use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 fn keys(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/keys").join(file)
@@ -150,10 +150,10 @@ async fn a_new_key_is_fetched_when_it_is_first_seen_and_a_withdrawn_one_is_trust
     let (first, second) = (token(Algorithm::ES256, "ec.pem"), token(Algorithm::RS256, "rsa.pem"));
     assert!(is_let_in(&auth, &first) && !is_let_in(&auth, &second));
 
-    let (stop, stopped) = watch::channel(false);
-    let keeping = Arc::clone(&auth);
+    let stop = CancellationToken::new();
+    let (keeping, asked) = (Arc::clone(&auth), stop.clone());
     let mut running = tokio::task::JoinSet::new();
-    running.spawn(async move { keeping.keep_fresh(stopped).await });
+    running.spawn(async move { keeping.keep_fresh(asked).await });
     *published.lock().unwrap() = only(1);
     let known = async {
         while !is_let_in(&auth, &second) {
@@ -162,7 +162,7 @@ async fn a_new_key_is_fetched_when_it_is_first_seen_and_a_withdrawn_one_is_trust
     };
     tokio::time::timeout(std::time::Duration::from_secs(20), known).await.unwrap();
     assert!(!is_let_in(&auth, &first), "the first key was withdrawn");
-    stop.send_replace(true);
+    stop.cancel();
     running.join_all().await;
 }
 

@@ -11,11 +11,13 @@ use service_kit::http::Route;
 use service_kit::limits::PROBE_FRESH_FOR;
 use service_kit::tasks::{KeeperHealth, Progress, ReactionsHealth};
 use service_kit::{Kit, Service};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::Mutex;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use warp::{Filter, Reply as _};
 
 use super::json;
+use crate::Components;
 
 mod look;
 mod ready;
@@ -28,8 +30,9 @@ pub(super) use ready::ReadyReply;
 pub(super) struct Watch(Arc<Watched>);
 
 struct Watched {
+    components: Arc<Components>,
     kit: Arc<Kit>,
-    stopped: watch::Receiver<bool>,
+    stopped: CancellationToken,
     services: Vec<&'static str>,
     keepers: Vec<KeeperHealth>,
     reactions: Vec<ReactionsHealth>,
@@ -56,23 +59,24 @@ pub(super) struct Relaying {
 
 impl Watch {
     pub(super) fn new(
-        kit: &Arc<Kit>,
+        components: &Arc<Components>,
         services: &[Service],
         relays: Vec<Relaying>,
-        stopped: watch::Receiver<bool>,
+        stopped: CancellationToken,
     ) -> Self {
         let keepers = services.iter().flat_map(|service| service.keepers.iter().cloned()).collect();
         let reactions = services.iter().flat_map(|service| service.reactions.iter().cloned());
         let views = services.iter();
         Self(Arc::new(Watched {
-            kit: Arc::clone(kit),
+            components: Arc::clone(components),
+            kit: Arc::clone(&components.kit),
             stopped,
             services: services.iter().map(|service| service.name).collect(),
             keepers,
             reactions: reactions.collect(),
             views: views.flat_map(|s| s.views.iter().map(|v| (s.name, v.clone()))).collect(),
             relays,
-            begun_at: kit.store.head(),
+            begun_at: components.kit.store.head(),
             last: Mutex::default(),
             disks: Disks::default(),
             kept: OneAtATime::default(),
@@ -113,8 +117,8 @@ impl Watch {
     }
 
     fn answer(&self, found: &Found) -> warp::reply::Response {
-        let Watched { kit, stopped, .. } = &*self.0;
-        let (stopping, bus) = (*stopped.borrow(), kit.bus.is_connected());
+        let Watched { components, kit, stopped, .. } = &*self.0;
+        let (stopping, bus) = (stopped.is_cancelled(), kit.bus.is_connected());
         let ready = found.ready() && !stopping;
         let stats = kit.store.stats();
         let body = ReadyReply {
@@ -135,7 +139,7 @@ impl Watch {
             dead_letters: found.dead.value,
             groups: stats.groups,
             events: stats.events,
-            ends: kit.endings().into_iter().map(Into::into).collect(),
+            ends: components.endings().into_iter().map(Into::into).collect(),
             law: kit.law().warnings(kit.clock.now()).into_iter().map(Into::into).collect(),
         };
         let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
@@ -199,8 +203,12 @@ impl Watch {
         set("obligations_due", "Due obligations that are not enforced yet", due as u64);
         let lag = reached.map_or(0, |reached| head.0.saturating_sub(reached.0));
         let help = "Days until rules (within 90), a certificate or the last key (within 30) end without a successor; 0 afterwards";
-        let ends =
-            kit.endings().into_iter().map(|end| (end.what, u64::try_from(end.days).unwrap_or(0)));
+        let ends = self
+            .0
+            .components
+            .endings()
+            .into_iter()
+            .map(|end| (end.what, u64::try_from(end.days).unwrap_or(0)));
         kit.metrics.set_all("ends_in_days", help, "what", ends);
         let help = "Rules files that are void, or whose automatic decision can never apply";
         let warnings = kit.law().warnings(kit.clock.now());
@@ -218,7 +226,7 @@ impl Watch {
         set("views_rebuilt", "Read models that were rebuilt since the start", rebuilt);
         let help = "Log lines dropped because the reader of standard error is too slow";
         kit.metrics.set_total("log_lines_dropped", help, service_kit::telemetry::dropped_lines());
-        if let Some(age) = kit.auth.keys_age() {
+        if let Some(age) = self.0.components.context.auth().keys_age() {
             let age = u64::try_from(age.as_secs()).unwrap_or(0);
             set("keys_age_seconds", "Seconds since the identity provider's keys were read", age);
         }

@@ -9,9 +9,9 @@ use service_kit::http::{Access, Proxies, Router, Server};
 use service_kit::limits::{CONSISTENCY_WAIT_MAX, ServerLimits, WAITS_OF_ONE_MAX};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use crate::support::{Office, submitted};
 
@@ -217,12 +217,11 @@ async fn what_the_listener_of_probes_holds_is_not_shown_as_what_the_service_hold
     let mut held = connect("127.0.0.1", office.browser.address).await;
     held.write_all(LIVE.as_bytes()).await.unwrap();
     assert!(head_of(&mut held).await.starts_with("http/1.1 404 "));
-    let router = Router::new(&office.kit, Vec::new());
+    let router = Router::new(&office.components.context, Vec::new());
     let probes = Server::bind("127.0.0.1:0".parse().unwrap(), router).unwrap().uncounted();
     let address = probes.address().unwrap();
-    let (_stop, stopped) = watch::channel(false);
     let mut serving = JoinSet::new();
-    serving.spawn(probes.run(stopped));
+    serving.spawn(probes.run(CancellationToken::new()));
     for _ in 0..3 {
         let mut probe = connect("127.0.0.1", address).await;
         probe

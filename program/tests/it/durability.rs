@@ -10,6 +10,8 @@ use dossier::contract::Role;
 use http::Method;
 use serde_json::json;
 use service_kit::auth::DevelopmentKey;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
@@ -21,6 +23,8 @@ const KILLS: u64 = 20;
 pub(crate) struct Process {
     child: Child,
     pub(crate) browser: Browser,
+    /// Reads its log to the end.
+    log: Option<std::thread::JoinHandle<Vec<String>>>,
 }
 
 impl Process {
@@ -59,8 +63,8 @@ impl Process {
         });
         let address = address.unwrap_or_else(|| panic!("it ended before it served: {said}"));
         // Somebody must go on reading, or the binary blocks on a full pipe.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, browser: Browser::new(address) }
+        let log = Some(std::thread::spawn(move || lines.map_while(Result::ok).collect()));
+        Self { child, browser: Browser::new(address), log }
     }
 
     /// Sends a signal by its name.
@@ -259,4 +263,40 @@ async fn a_process_says_how_it_is_and_ends_well_when_stopped() {
     let pid = process.child.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     assert!(process.child.wait().unwrap().success());
+}
+
+/// Stops a process that has a request in flight, twice; its log.
+async fn stopped_twice(folder: &Path) -> Vec<String> {
+    let key = DevelopmentKey::in_folder(folder).unwrap();
+    let mut process = Process::start(folder);
+    let address = process.browser.address;
+    let mut request = TcpStream::connect(address).await.unwrap();
+    // Its body does not come to an end.
+    let head = format!(
+        "POST /v1/dossiers HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\n\
+         Content-Type: application/json\r\nIdempotency-Key: \"a\"\r\nContent-Length: 9\r\n\r\n",
+        token(&key, Role::Applicant, "a1", "")
+    );
+    request.write_all(head.as_bytes()).await.unwrap();
+    process.signal("TERM");
+    let stopping = async { while TcpStream::connect(address).await.is_ok() {} };
+    tokio::time::timeout(Duration::from_secs(20), stopping).await.expect("it goes on serving");
+    process.signal("TERM");
+    let log = process.log.take().unwrap();
+    assert!(process.child.wait().unwrap().success());
+    log.join().unwrap()
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_a_process_without_waiting_for_its_requests() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut log = Vec::new();
+    // A request is waited for some seconds only, so that the second signal may come too late.
+    for _ in 0..5 {
+        log = stopped_twice(folder.path()).await;
+        if log.iter().any(|line| line.contains("a second signal")) {
+            return;
+        }
+    }
+    panic!("{log:?}");
 }

@@ -10,25 +10,33 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use dossier::contract::Role;
 use dossier::law::shipped_rules;
+use dossier::services::ServiceName;
+use dossier_client::{
+    Addresses, Client, ETag, HttpTransport, Language, Retries, Service, Transport, TransportError,
+};
 use events::EventStore;
 use events::bus::Bus;
 use http::{Method, Request, StatusCode};
-use http_body_util::{BodyExt, Full};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use jiff::Timestamp;
+use program::{Components, Installation};
 use serde_json::{Value, json};
 use service_kit::auth::{Auth, Claims, DevelopmentKey};
 use service_kit::documents::Documents;
 use service_kit::http::{Access, Router, Server};
 use service_kit::quotas::{Quotas, Rules};
 use service_kit::rulebook::Rulebook;
+use service_kit::secret::Secret;
 use service_kit::tasks::{DeadLetter, ReactionsHealth, Tasks};
 use service_kit::{Clock, Kit, Settings};
-use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+/// All services but these, as `--services` takes them.
+pub(crate) fn all_but(left_out: &[ServiceName]) -> String {
+    let all = ServiceName::ALL.into_iter().filter(|service| !left_out.contains(service));
+    all.map(ServiceName::as_str).collect::<Vec<_>>().join(",")
+}
 
 /// The digest key of an office.
 pub(crate) const DIGEST_KEY: [u8; 32] = [7; 32];
@@ -38,10 +46,12 @@ pub(crate) fn at(text: &str) -> Timestamp {
     format!("{text}:00+07:00").parse().unwrap()
 }
 
-/// An HTTP client of one address.
+/// A client of one address. Its steps and uploads have the headers of the real client; `send` sends
+/// exactly what it is given, for requests that a client never sends.
 #[derive(Debug, Clone)]
 pub(crate) struct Browser {
-    client: Client<HttpConnector, Full<Bytes>>,
+    transport: HttpTransport,
+    client: Client<HttpTransport>,
     pub(crate) address: SocketAddr,
     keys: Arc<AtomicU64>,
 }
@@ -51,6 +61,12 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: http::HeaderMap,
     pub(crate) body: Value,
+}
+
+impl From<dossier_client::Answer> for Answer {
+    fn from(answer: dossier_client::Answer) -> Self {
+        Self { status: answer.status, headers: answer.headers, body: answer.body }
+    }
 }
 
 impl Answer {
@@ -84,8 +100,18 @@ impl Answer {
 
 impl Browser {
     pub(crate) fn new(address: SocketAddr) -> Self {
-        let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { client, address, keys: Arc::default() }
+        let addresses = Addresses::new(&format!("http://{address}"));
+        let client = HttpTransport::builder().no_proxy().tls_certs_only([]).build().unwrap();
+        let transport = HttpTransport::with_client(client, addresses);
+        let client = Client::over(transport.clone())
+            .with_language(Language::English)
+            .with_retries(Retries::NONE);
+        Self { transport, client, address, keys: Arc::default() }
+    }
+
+    /// The client of a caller; it does not wait for reactions, which the tests run.
+    pub(crate) fn caller(&self, token: &str) -> Client<HttpTransport> {
+        self.client.independent().with_token(token)
     }
 
     /// A new idempotency key.
@@ -99,25 +125,21 @@ impl Browser {
         path: &str,
         headers: &[(&str, &str)],
         body: Vec<u8>,
-    ) -> Result<Answer, hyper_util::client::legacy::Error> {
-        let mut request =
-            Request::builder().method(method).uri(format!("http://{}{path}", self.address));
+    ) -> Result<Answer, TransportError> {
+        let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = self.client.request(request.body(Full::from(body)).unwrap()).await?;
-        let (parts, body) = response.into_parts();
-        let bytes =
-            body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+        let request = request.body(Bytes::from(body)).unwrap();
+        let (parts, bytes) = self.transport.send(Service::Process, request).await?.into_parts();
         let body = serde_json::from_slice(&bytes)
             .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&bytes).into_owned()));
         Ok(Answer { status: parts.status, headers: parts.headers, body })
     }
 
     pub(crate) async fn get(&self, path: &str, token: &str) -> Answer {
-        let authorization = format!("Bearer {token}");
-        let headers = [("authorization", &*authorization), ("accept-language", "en")];
-        self.send(Method::GET, path, &headers, Vec::new()).await.unwrap()
+        let caller = self.caller(token);
+        caller.call(Service::Process, Method::GET, path).answer().await.unwrap().into()
     }
 
     pub(crate) async fn post(&self, path: &str, token: &str, etag: &str, body: Value) -> Answer {
@@ -132,25 +154,19 @@ impl Browser {
         etag: &str,
         body: Value,
     ) -> Answer {
-        let authorization = format!("Bearer {token}");
-        let mut headers = vec![
-            ("authorization", &*authorization),
-            ("content-type", "application/json"),
-            ("idempotency-key", key),
-            ("accept-language", "en"),
-        ];
-        if !etag.is_empty() {
-            headers.push(("if-match", etag));
+        let caller = self.caller(token);
+        let mut step = caller.call(Service::Process, Method::POST, path).idempotency_key(key);
+        if let Some(seen) = ETag::new(etag) {
+            step = step.if_match(&seen);
         }
-        self.send(Method::POST, path, &headers, body.to_string().into_bytes()).await.unwrap()
+        step.json(&body).answer().await.unwrap().into()
     }
 
     /// Uploads a PDF; returns its name.
     pub(crate) async fn upload(&self, token: &str, content: &str) -> String {
-        let body = format!("%PDF-1.7 {content}").into_bytes();
-        let (key, headers) = (self.key(), [("content-type", "application/pdf")]);
-        let answer = self.upload_as(token, &key, &headers, body).await;
-        answer.granted()["document"].as_str().unwrap().to_owned()
+        let (caller, content) = (self.caller(token), format!("%PDF-1.7 {content}"));
+        let upload = caller.upload_document("application/pdf", content);
+        upload.idempotency_key(self.key()).await.unwrap().body.document
     }
 
     /// Uploads content with an idempotency key and headers.
@@ -174,6 +190,7 @@ impl Browser {
 
 /// All services in one process.
 pub(crate) struct Office {
+    pub(crate) components: Arc<Components>,
     pub(crate) kit: Arc<Kit>,
     pub(crate) browser: Browser,
     /// All operations and who may call them.
@@ -183,7 +200,7 @@ pub(crate) struct Office {
     reactions: Vec<ReactionsHealth>,
     key: DevelopmentKey,
     running: JoinSet<()>,
-    stop: watch::Sender<bool>,
+    stop: CancellationToken,
     folder: tempfile::TempDir,
 }
 
@@ -248,39 +265,51 @@ impl Office {
         let folder = tempfile::tempdir().unwrap();
         let key = DevelopmentKey::from_seed([7; 32]);
         let store = Arc::new(store);
-        let kit = Kit::new(Settings {
-            bus: Bus::Store(Arc::clone(&store)),
-            store,
-            rules: shipped_rules().unwrap(),
-            quotas: Quotas::new(quotas, clock.clone()),
-            clock,
+        let secret = Arc::new(Secret::new(DIGEST_KEY.to_vec()));
+        let documents =
+            Documents::in_folder(&folder.path().join("documents"), &clock, &secret).unwrap();
+        let installation = Installation {
             auth: Auth::development(&key, Clock::System),
-            documents: Documents::in_folder(&folder.path().join("documents")).unwrap(),
-            views: None,
+            quotas: Quotas::new(quotas, clock.clone()),
+            documents,
+            secret,
             sandbox,
             rule_signers,
-            digest_key: DIGEST_KEY.to_vec(),
-        })
-        .await
-        .unwrap();
+        };
+        let (bus, rules) = (Bus::Store(Arc::clone(&store)), shipped_rules().unwrap());
+        let settings = Settings { bus, store, rules, clock, views: None };
+        let components = Components::open(settings, installation).await.unwrap();
+        let kit = Arc::clone(&components.kit);
         let opened = kit.store.head();
         let (mut routes, mut tasks, mut reactions) = (Vec::new(), Tasks::default(), Vec::new());
-        let services = program::services(&kit).await.unwrap();
-        routes.extend(program::watching(&kit, &services));
+        let services = program::services(&components).await.unwrap();
+        routes.extend(program::watching(&components, &services));
         for service in services {
             routes.extend(service.routes);
             tasks.append(service.tasks);
             reactions.extend(service.reactions);
         }
-        let router = Router::new(&kit, routes);
+        let router = Router::new(&components.context, routes);
         let operations = router.operations().map(|(name, access)| (name.to_owned(), access));
         let operations = operations.collect();
         let server = door(Server::bind("127.0.0.1:0".parse().unwrap(), router).unwrap());
         let browser = Browser::new(server.address().unwrap());
-        let (stop, stopped) = watch::channel(false);
+        let stop = CancellationToken::new();
         let mut running = JoinSet::new();
-        running.spawn(server.run(stopped));
-        Self { kit, browser, operations, opened, tasks, reactions, key, running, stop, folder }
+        running.spawn(server.run(stop.clone()));
+        Self {
+            components,
+            kit,
+            browser,
+            operations,
+            opened,
+            tasks,
+            reactions,
+            key,
+            running,
+            stop,
+            folder,
+        }
     }
 
     /// The folder of its documents.
@@ -291,7 +320,7 @@ impl Office {
     /// Stops the server; returns the duration.
     pub(crate) async fn stop(&mut self) -> Duration {
         let begun = Instant::now();
-        self.stop.send_replace(true);
+        self.stop.cancel();
         while self.running.join_next().await.is_some() {}
         begun.elapsed()
     }

@@ -1,69 +1,80 @@
 //! HTTP API of intake, the one-stop unit: contact with the applicant, documents, the statutory
 //! clock.
 //!
-//! One file per step under `http/`, with the same name as the law in `libs/dossier/src/intake/`.
+//! One file per step under `http/`, with the same name as the law in `libs/dossier/src/intake/`. The
+//! law itself, as it is issued, is the module `rules`, with `libs/dossier/src/rules/`.
 
 use std::sync::Arc;
 
-use dossier::intake::declare_outage::OutageRecord;
-use dossier::intake::{Intake, Rules, STEPS};
-use service_kit::documents::Orphans;
-use service_kit::http::{document, mount_all};
-use service_kit::tasks::{Keeper, KeeperHealth, Reactions, Stalled, Tasks};
+use dossier::intake::Intake;
+use dossier::services::ServiceName;
+use service_kit::codes::Codes;
+use service_kit::documents::{Documents, Orphans};
+use service_kit::http::{Describing, mount_all};
+use service_kit::tasks::{Keeper, Reactions, Stalled, Tasks};
 use service_kit::{Kit, Service, Streams};
 
 mod concerned;
 mod http;
 mod restatements;
+mod rules;
 
+use concerned::OpenDossiers;
 use restatements::Restatements;
+
+/// Its published name.
+pub(crate) const NAME: &str = ServiceName::Intake.as_str();
 
 /// State shared by the handlers.
 #[derive(Debug)]
 pub struct App {
     pub(crate) kit: Arc<Kit>,
+    pub(crate) documents: Arc<Documents>,
+    /// Issues codes of new dossiers.
+    pub(crate) codes: Arc<Codes>,
     pub(crate) dossiers: Arc<Streams<Intake>>,
-    pub(crate) rules: Arc<Streams<Rules>>,
-    pub(crate) outages: Arc<Streams<OutageRecord>>,
-    /// The dossiers with open obligations.
-    pub(crate) deadlines: KeeperHealth,
 }
 
 /// The OpenAPI document of this service.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    document(
-        "Intake",
+    Describing::new("Intake").with(&http::operations()).with(&rules::http::operations()).finish(
         "Receives dossiers, has all contact with the applicant, and keeps the statutory clock.",
-        &http::operations(),
     )
 }
 
-/// Assembles the service: streams, background tasks and routes.
-pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
+/// Assembles the service: streams, background tasks and routes. `rule_signers`, 1 or 2, persons must
+/// agree before a file of rules is issued.
+pub async fn service(
+    kit: &Arc<Kit>,
+    documents: &Arc<Documents>,
+    codes: &Arc<Codes>,
+    rule_signers: u8,
+) -> Result<Service, Stalled> {
     let dossiers = Arc::new(Streams::new(Arc::clone(kit)));
     let mut tasks = Tasks::default();
-    let (reactions, progress) = Reactions::open("intake", "intake-reactions", &dossiers).await?;
+    let (reactions, progress) = Reactions::open(NAME, "intake-reactions", &dossiers).await?;
     dossiers.fed_by(progress.clone());
-    let (keeper, health) = Keeper::open("intake", "intake-deadlines", &dossiers, Some(&progress))?;
+    let (keeper, health) = Keeper::open(NAME, "intake-deadlines", &dossiers, Some(&progress))?;
     let letters = reactions.health();
-    tasks.add_led(Restatements::open(&dossiers, health.clone())?, kit.lead("intake"));
+    tasks.add(Restatements::follow(&dossiers, health.clone())?);
     tasks.add(reactions);
     tasks.add(keeper);
-    let (named, orphans) = Orphans::open(kit)?;
+    let (named, orphans) = Orphans::open(kit, documents)?;
     tasks.add(named);
-    tasks.add_led(orphans, kit.lead("intake"));
-    let rules = Arc::new(Streams::new(Arc::clone(kit)));
-    let outages = Arc::new(Streams::new(Arc::clone(kit)));
-    let deadlines = health.clone();
-    let app = Arc::new(App { kit: Arc::clone(kit), dossiers, rules, outages, deadlines });
+    tasks.add_led(orphans, kit.lead(NAME));
+    let open = OpenDossiers { dossiers: Arc::clone(&dossiers), deadlines: health.clone() };
+    let law = Arc::new(rules::App::new(kit, rule_signers, open));
+    let (kit, documents, codes) = (Arc::clone(kit), Arc::clone(documents), Arc::clone(codes));
+    let app = Arc::new(App { kit, documents, codes, dossiers });
+    let mut routes = mount_all(&app, http::operations());
+    routes.extend(mount_all(&law, rules::http::operations()));
     Ok(Service {
-        name: "intake",
-        routes: mount_all(&app, http::operations()),
+        name: NAME,
+        routes,
         tasks,
         openapi: openapi(),
-        steps: STEPS,
-        sources: &["intake", "law", "bus"],
+        sources: ServiceName::Intake.sources(),
         views: Vec::new(),
         keepers: vec![health],
         reactions: vec![letters],

@@ -12,65 +12,59 @@ use dossier::contract::{
 };
 use dossier::intake::Intake;
 use dossier::intake::restate_deadline::RestateDeadline;
-use events::{Filter, Position, Recorded, StreamName};
+use events::{Page, Position, ReadError, Recorded, StreamName};
 use futures_util::StreamExt;
 use jiff::{SignedDuration, Timestamp};
-use service_kit::tasks::{BoxFuture, KeeperHealth, Next, Stalled, Task};
-use service_kit::view::{Shape, View};
+use service_kit::tasks::{
+    Cursors, Follower, Following, Handled, Handler, KeeperHealth, Source, Stalled,
+};
 use service_kit::{CommandEnvelope, Kit, Streams, recorded_at};
 use uuid::Uuid;
 
-const SHAPE: Shape = Shape { name: "intake-restatements", version: 1, tables: "" };
+/// Events that are read at once when the log is read backwards.
 const PAGE: usize = 256;
 const MISSED: &str = "intake.DeadlineMissed.";
 /// Number of dossiers that are restated concurrently.
 const IN_FLIGHT: usize = 16;
 
-/// The task that restates deadlines.
+/// Restates deadlines.
 pub(crate) struct Restatements {
     kit: Arc<Kit>,
     dossiers: Arc<Streams<Intake>>,
     deadlines: KeeperHealth,
-    view: View,
-    position: Position,
+}
+
+impl Handler for Restatements {
+    async fn handle(&mut self, _after: Position, page: Page) -> Result<Handled, Stalled> {
+        self.kit.rulebook.catch_up(&self.kit.store).await?;
+        // The index must contain all dossiers accepted before the event; later ones are accepted
+        // under the new law.
+        if page.events.last().is_some_and(|last| self.deadlines.reached() < last.position) {
+            return Ok(Handled::NotYet);
+        }
+        self.kit.time()?;
+        for event in &page.events {
+            self.restate_for(event).await?;
+        }
+        Ok(Handled::Done { save: true })
+    }
 }
 
 impl Restatements {
-    pub(crate) fn open(
+    pub(crate) fn follow(
         dossiers: &Arc<Streams<Intake>>,
         deadlines: KeeperHealth,
-    ) -> Result<Self, Stalled> {
-        let kit = Arc::clone(dossiers.kit());
-        let view = View::open(kit.views.as_deref(), SHAPE, &kit.store)?;
-        let position = view.position()?;
-        Ok(Self { kit, dossiers: Arc::clone(dossiers), deadlines, view, position })
-    }
-
-    async fn work(&mut self) -> Result<Next, Stalled> {
-        let filter = Filter { kinds: vec!["law.".into()] };
-        let page = self.kit.store.read_all(self.position, &filter, PAGE).await?;
-        if page.through == self.position {
-            return Ok(Next::Idle { done: self.position, wake_at: None });
-        }
-        if let Some(last) = page.events.last() {
-            self.kit.rulebook.catch_up(&self.kit.store).await.map_err(unavailable)?;
-            // The index must contain all dossiers accepted before the event; later ones are
-            // accepted under the new law.
-            if self.deadlines.reached() < last.position {
-                return Ok(Next::Idle { done: self.position, wake_at: None });
-            }
-            self.kit.time()?;
-            for event in &page.events {
-                self.follow(event).await?;
-            }
-            self.view.write(page.through, |_| Ok(()))?;
-        }
-        self.position = page.through;
-        Ok(Next::More)
+    ) -> Result<Follower<Self>, Stalled> {
+        let (kit, name) = (Arc::clone(dossiers.kit()), "intake-restatements");
+        let cursors = Cursors::open(&kit, "intake-cursors")?;
+        let source = Source::Leader(kit.lead(crate::NAME));
+        let following = Following::new(name, &["law."], source, cursors.of(&kit, name)?);
+        let handler = Self { kit: Arc::clone(&kit), dossiers: Arc::clone(dossiers), deadlines };
+        Ok(Follower::new(&kit, following, handler)?)
     }
 
     /// Restates all deadlines that an event of the law may move.
-    async fn follow(&self, event: &Recorded) -> Result<(), Stalled> {
+    async fn restate_for(&self, event: &Recorded) -> Result<(), Stalled> {
         let missed_since = match LawEvent::decode(&event.kind, &event.data) {
             Ok(LawEvent::OutageDeclared(declared)) if declared.to.is_some() => Some(declared.from),
             Ok(LawEvent::OutageEnded(ended)) => {
@@ -88,15 +82,13 @@ impl Restatements {
                 | LawEvent::RulesWithdrawalProposed(_)
                 | LawEvent::RulesWithdrawn(_),
             ) => return Ok(()),
-            Err(error) => return Err(unavailable(error)),
+            Err(error) => return Err(ReadError::corrupt(event, error).into()),
         };
         let mut streams = self.deadlines.streams();
         if let Some(since) = missed_since {
             streams.extend(self.missed_since(since).await?);
         }
-        let named = streams
-            .into_iter()
-            .filter_map(|id| Streams::<Intake>::name(&DossierId(id).to_string()).ok());
+        let named = streams.into_iter().map(Streams::<Intake>::of);
         let restated = futures_util::stream::iter(named)
             .map(|stream| self.restate(stream, event.id))
             .buffer_unordered(IN_FLIGHT);
@@ -116,7 +108,7 @@ impl Restatements {
     async fn restate(&self, stream: StreamName, cause: Uuid) {
         let id = Uuid::new_v5(&cause, format!("restate/{stream}").as_bytes());
         let dossier = stream.id().parse().ok();
-        let envelope = CommandEnvelope::by_service("intake", stream.clone(), id)
+        let envelope = CommandEnvelope::by_service(crate::NAME, stream.clone(), id)
             .about(dossier)
             .caused_by(cause);
         if let Err(error) = self.dossiers.execute(&envelope, &RestateDeadline).await {
@@ -144,23 +136,5 @@ impl Restatements {
                 _ => return Ok(missed),
             }
         }
-    }
-}
-
-fn unavailable(error: impl std::fmt::Display) -> Stalled {
-    events::ReadError::Unavailable(error.to_string()).into()
-}
-
-impl Task for Restatements {
-    fn name(&self) -> &'static str {
-        SHAPE.name
-    }
-
-    fn gather(&self) -> std::time::Duration {
-        service_kit::tasks::GATHER
-    }
-
-    fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
-        Box::pin(self.work())
     }
 }

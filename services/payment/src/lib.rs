@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
-use dossier::payment::{Payment, STEPS};
+use dossier::payment::Payment;
+use dossier::services::ServiceName;
 use service_kit::http::{document, mount_all};
-use service_kit::tasks::{Keeper, Progress, Reactions, Stalled, Tasks};
+use service_kit::tasks::{Cursors, Keeper, Progress, Reactions, Stalled, Tasks};
 use service_kit::view::View;
 use service_kit::{Kit, Service, Streams};
 
@@ -15,10 +16,15 @@ mod provider;
 mod queries;
 mod receipts;
 
+/// Its published name.
+pub(crate) const NAME: &str = ServiceName::Payment.as_str();
+
 /// State shared by the handlers.
 #[derive(Debug)]
 pub struct App {
     pub(crate) payments: Arc<Streams<Payment>>,
+    /// Whether sandbox payment providers, which move no money, are offered.
+    pub(crate) sandbox: bool,
     /// Tasks of cashiers and unmatched notices.
     pub(crate) open: Arc<View>,
     /// Position that this view has reached.
@@ -31,30 +37,31 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     document("Payment", "Fees, money and receipts.", &http::operations())
 }
 
-/// Assembles the service: streams, background tasks, views and routes.
-pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
+/// Assembles the service: streams, background tasks, views and routes. `sandbox` says whether sandbox
+/// payment providers, which move no money, are offered.
+pub async fn service(kit: &Arc<Kit>, sandbox: bool) -> Result<Service, Stalled> {
     let payments = Arc::new(Streams::new(Arc::clone(kit)));
-    let (reactions, progress) = Reactions::open("payment", "payment-reactions", &payments).await?;
+    let (reactions, progress) = Reactions::open(NAME, "payment-reactions", &payments).await?;
     payments.fed_by(progress.clone());
     let (keeper, health) =
-        Keeper::open("payment", "payment-deadlines", &payments, Some(&progress))?;
+        Keeper::open(NAME, "payment-deadlines", &payments, Some(&progress))?;
     let mut tasks = Tasks::default();
     let letters = reactions.health();
     tasks.add(reactions);
     tasks.add(keeper);
-    tasks.add_led(queries::Queries::open(&payments)?, kit.lead("payment"));
-    tasks.add_led(receipts::Issuer::open(&payments)?, kit.lead("payment"));
-    let (keeps, open, shown) = open::OpenTasks::open(&payments)?;
+    let cursors = Cursors::open(kit, "payment-cursors")?;
+    tasks.add(queries::Queries::follow(&payments, &cursors)?);
+    tasks.add(receipts::Issuer::follow(&payments, &cursors)?);
+    let (keeps, open, shown) = open::OpenTasks::follow(&payments)?;
     tasks.add(keeps);
     let views = vec![shown.clone()];
-    let app = Arc::new(App { payments, open, shown });
+    let app = Arc::new(App { payments, sandbox, open, shown });
     Ok(Service {
-        name: "payment",
+        name: NAME,
         routes: mount_all(&app, http::operations()),
         tasks,
         openapi: openapi(),
-        steps: STEPS,
-        sources: &["payment"],
+        sources: ServiceName::Payment.sources(),
         views,
         keepers: vec![health],
         reactions: vec![letters],

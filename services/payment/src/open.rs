@@ -3,15 +3,19 @@
 
 use std::sync::Arc;
 
+use dossier::State as _;
 use dossier::clock::Running;
 use dossier::contract::{EventSet, UnmatchedEvent, party_name};
 use dossier::payment::{Owed, Payment, Proposed};
-use events::{Filter, Position, ReadError, Recorded};
+use dossier::services::Category;
+use events::{Page, Position, Recorded};
 use rusqlite::{Connection, params};
-use service_kit::tasks::{BoxFuture, Next, Progress, Stalled, Task};
+use service_kit::tasks::{Follower, Following, Handled, Handler, Progress, Saved, Source, Stalled};
 use service_kit::view::{Shape, View};
 use service_kit::{Kit, Streams, recorded_at};
-use tokio::sync::watch;
+
+/// Streams of notices that fit no payment.
+const UNMATCHED: &str = Category::Unmatched.as_str();
 
 const SHAPE: Shape = Shape {
     name: "payment-open",
@@ -43,7 +47,6 @@ CREATE TABLE unmatched (
   at          INTEGER NOT NULL
 ) STRICT;",
 };
-const PAGE: usize = 256;
 
 /// Kinds of events that may change the tasks of a payment.
 const KINDS: [&str; 13] = [
@@ -80,59 +83,47 @@ struct Row {
     missed: bool,
 }
 
-/// The task that maintains the view.
+/// Maintains the view.
 #[derive(Debug)]
 pub(crate) struct OpenTasks {
     kit: Arc<Kit>,
     payments: Arc<Streams<Payment>>,
-    view: Arc<View>,
-    filter: Filter,
-    position: Position,
-    progress: watch::Sender<Position>,
+}
+
+impl Handler for OpenTasks {
+    async fn handle(&mut self, _after: Position, page: Page) -> Result<Handled, Stalled> {
+        let mut rows = Vec::new();
+        for event in page.events.iter().filter(|event| event.stream.category() == Payment::CATEGORY) {
+            rows.push((event.stream.id().to_owned(), self.rows(event).await?));
+        }
+        let kit = Arc::clone(&self.kit);
+        Ok(Handled::Rows(Box::new(move |tables| {
+            rows.iter().try_for_each(|(dossier, rows)| replace(tables, dossier, rows))?;
+            let unmatched = page.events.iter().filter(|e| e.stream.category() == UNMATCHED);
+            unmatched.into_iter().try_for_each(|event| keep(tables, event))?;
+            measure(&kit, tables)
+        })))
+    }
 }
 
 impl OpenTasks {
-    pub(crate) fn open(
+    pub(crate) fn follow(
         payments: &Arc<Streams<Payment>>,
-    ) -> Result<(Self, Arc<View>, Progress), Stalled> {
+    ) -> Result<(Follower<Self>, Arc<View>, Progress), Stalled> {
         let kit = Arc::clone(payments.kit());
         let view = Arc::new(View::open(kit.views.as_deref(), SHAPE, &kit.store)?);
-        let position = view.position()?;
-        let (progress, reached) = Progress::new();
-        progress.send_replace(position);
-        let filter = Filter { kinds: KINDS.iter().map(|kind| (*kind).into()).collect() };
-        let (payments, shown) = (Arc::clone(payments), Arc::clone(&view));
-        let open = Self { kit, payments, view, filter, position, progress };
-        open.measure()?;
-        Ok((open, shown, reached))
-    }
-
-    async fn work(&mut self) -> Result<Next, Stalled> {
-        let page = self.kit.store.read_all(self.position, &self.filter, PAGE).await?;
-        if page.through == self.position {
-            return Ok(Next::Idle { done: self.position, wake_at: None });
-        }
-        if !page.events.is_empty() {
-            let mut rows = Vec::new();
-            for event in page.events.iter().filter(|event| event.stream.category() == "payment") {
-                rows.push((event.stream.id().to_owned(), self.rows(event).await?));
-            }
-            self.view.write(page.through, |tables| {
-                rows.iter().try_for_each(|(dossier, rows)| replace(tables, dossier, rows))?;
-                let unmatched = page.events.iter().filter(|e| e.stream.category() == "unmatched");
-                unmatched.into_iter().try_for_each(|event| keep(tables, event))
-            })?;
-            self.measure()?;
-        }
-        self.position = page.through;
-        self.progress.send_replace(page.through);
-        Ok(Next::More)
+        view.peek(|tables| measure(&kit, tables))?;
+        let saved = Saved::View(Arc::clone(&view));
+        let following = Following::new(SHAPE.name, &KINDS, Source::Every, saved);
+        let open = Self { kit: Arc::clone(&kit), payments: Arc::clone(payments) };
+        let follower = Follower::new(&kit, following, open)?;
+        let progress = follower.progress();
+        Ok((follower, view, progress))
     }
 
     /// The tasks of a payment in its present state.
     async fn rows(&self, event: &Recorded) -> Result<Vec<Row>, Stalled> {
-        let loaded = self.payments.load(&event.stream).await;
-        let loaded = loaded.map_err(|error| ReadError::Unavailable(format!("{error:?}")))?;
+        let loaded = self.payments.load(&event.stream).await?;
         let payment = &loaded.state;
         let Some(brief) = payment.assessed.as_ref().map(|assessed| &assessed.brief) else {
             return Ok(Vec::new());
@@ -173,35 +164,35 @@ impl OpenTasks {
         }
         Ok(rows)
     }
+}
 
-    /// Updates the metrics.
-    fn measure(&self) -> Result<(), Stalled> {
-        let count = |sql: &str| self.view.peek(|rows| rows.query_row(sql, [], |row| row.get(0)));
-        let set = |name, help, count: i64| {
-            self.kit.metrics.set(name, help, None, u64::try_from(count).unwrap_or(0));
-        };
-        set(
-            "payments_unmatched",
-            "Captures that providers told and that name none of our payments",
-            count("SELECT count(*) FROM unmatched WHERE coalesce(said, 'captured') = 'captured'")?,
-        );
-        set(
-            "payments_to_give_back",
-            "Dossiers of which money has to go back",
-            count("SELECT count(*) FROM tasks WHERE kind = 'repayment'")?,
-        );
-        set(
-            "payments_discrepancies",
-            "Dossiers of which a provider said what does not agree",
-            count("SELECT count(*) FROM tasks WHERE kind = 'discrepancy'")?,
-        );
-        set(
-            "payments_missed",
-            "Tasks of cashiers that were not done in time and still are not",
-            count("SELECT count(*) FROM tasks WHERE missed = 1")?,
-        );
-        Ok(())
-    }
+/// Updates the metrics.
+fn measure(kit: &Kit, tables: &Connection) -> rusqlite::Result<()> {
+    let count = |sql: &str| tables.query_row(sql, [], |row| row.get(0));
+    let set = |name, help, count: i64| {
+        kit.metrics.set(name, help, None, u64::try_from(count).unwrap_or(0));
+    };
+    set(
+        "payments_unmatched",
+        "Captures that providers told and that name none of our payments",
+        count("SELECT count(*) FROM unmatched WHERE coalesce(said, 'captured') = 'captured'")?,
+    );
+    set(
+        "payments_to_give_back",
+        "Dossiers of which money has to go back",
+        count("SELECT count(*) FROM tasks WHERE kind = 'repayment'")?,
+    );
+    set(
+        "payments_discrepancies",
+        "Dossiers of which a provider said what does not agree",
+        count("SELECT count(*) FROM tasks WHERE kind = 'discrepancy'")?,
+    );
+    set(
+        "payments_missed",
+        "Tasks of cashiers that were not done in time and still are not",
+        count("SELECT count(*) FROM tasks WHERE missed = 1")?,
+    );
+    Ok(())
 }
 
 /// The name of a variant in the JSON of events.
@@ -255,18 +246,4 @@ fn keep(tables: &Connection, event: &Recorded) -> rusqlite::Result<()> {
             recorded_at(event).map_or(0, jiff::Timestamp::as_millisecond),
         ])?;
     Ok(())
-}
-
-impl Task for OpenTasks {
-    fn name(&self) -> &'static str {
-        "payment-open"
-    }
-
-    fn gather(&self) -> std::time::Duration {
-        service_kit::tasks::GATHER
-    }
-
-    fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
-        Box::pin(self.work())
-    }
 }

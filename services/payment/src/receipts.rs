@@ -15,16 +15,12 @@ use dossier::payment::Payment;
 use dossier::payment::issue_receipt::{MONEY, Receipts, owed, receipt};
 use events::limits::APPEND_EVENTS_MAX;
 use events::{
-    AppendError, Expected, Filter, NewEvent, Position, ReadError, Recorded, StreamName, Version,
+    AppendError, Expected, NewEvent, Page, Position, Recorded, StreamName, Version,
 };
 use jiff::Timestamp;
-use service_kit::tasks::{BoxFuture, Next, Stalled, Task};
-use service_kit::view::{Shape, View};
-use service_kit::{Kit, Streams, recorded_at};
+use service_kit::tasks::{Cursors, Follower, Following, Handled, Handler, Source, Stalled};
+use service_kit::{Kit, Streams, decode, envelope};
 use uuid::Uuid;
-
-const SHAPE: Shape = Shape { name: "payment-receipts", version: 1, tables: "" };
-const PAGE: usize = 512;
 
 /// State of the stream of a symbol and year.
 #[derive(Debug, Clone, Copy)]
@@ -37,63 +33,56 @@ struct Standing {
     through: Position,
 }
 
-/// The task that issues receipts.
+/// Issues receipts.
 #[derive(Debug)]
 pub(crate) struct Issuer {
     kit: Arc<Kit>,
     payments: Arc<Streams<Payment>>,
-    view: View,
-    filter: Filter,
-    position: Position,
     standings: BTreeMap<(String, i16), Standing>,
 }
 
-impl Issuer {
-    pub(crate) fn open(payments: &Arc<Streams<Payment>>) -> Result<Self, Stalled> {
-        let kit = Arc::clone(payments.kit());
-        let view = View::open(kit.views.as_deref(), SHAPE, &kit.store)?;
-        let position = view.position()?;
-        let filter = Filter { kinds: MONEY.iter().map(|kind| (*kind).into()).collect() };
-        let (payments, standings) = (Arc::clone(payments), BTreeMap::new());
-        Ok(Self { kit, payments, view, filter, position, standings })
-    }
-
-    async fn work(&mut self) -> Result<Next, Stalled> {
-        let page = self.kit.store.read_all(self.position, &self.filter, PAGE).await?;
-        if page.through == self.position {
-            return Ok(Next::Idle { done: self.position, wake_at: None });
-        }
+impl Handler for Issuer {
+    async fn handle(&mut self, _after: Position, page: Page) -> Result<Handled, Stalled> {
         let mut books: BTreeMap<(String, i16), Vec<(Position, ReceiptIssued)>> = BTreeMap::new();
         for event in &page.events {
-            if let Some((book, receipt)) = self.prepare(event).await? {
+            if let Some((book, receipt)) = self.prepare_receipt(event).await? {
                 books.entry(book).or_default().push((event.position, receipt));
             }
         }
         for (book, receipts) in books {
             self.issue(book, receipts).await?;
         }
-        if !page.events.is_empty() {
-            self.view.write(page.through, |_| Ok(()))?;
-        }
-        self.position = page.through;
-        Ok(Next::More)
+        Ok(Handled::Done { save: true })
+    }
+}
+
+impl Issuer {
+    pub(crate) fn follow(
+        payments: &Arc<Streams<Payment>>,
+        cursors: &Arc<Cursors>,
+    ) -> Result<Follower<Self>, Stalled> {
+        let (kit, name) = (Arc::clone(payments.kit()), "payment-receipts");
+        let source = Source::Leader(kit.lead(crate::NAME));
+        let following = Following::new(name, &MONEY, source, cursors.of(&kit, name)?);
+        let (payments, standings) = (Arc::clone(payments), BTreeMap::new());
+        let issuer = Self { kit: Arc::clone(&kit), payments, standings };
+        Ok(Follower::new(&kit, following, issuer)?)
     }
 
     /// The receipt for an event that brought money, without its number, and its symbol and year.
-    async fn prepare(
+    async fn prepare_receipt(
         &self,
         event: &Recorded,
     ) -> Result<Option<((String, i16), ReceiptIssued)>, Stalled> {
-        let loaded = self.payments.load(&event.stream).await;
-        let loaded = loaded.map_err(|error| ReadError::Unavailable(format!("{error:?}")))?;
+        let loaded = self.payments.load(&event.stream).await?;
         let Some(assessed) = &loaded.state.assessed else { return Ok(None) };
         let Some(source) = owed(&loaded.state, event.id) else { return Ok(None) };
-        let recorded_at = known_at(event)?;
+        let recorded_at = envelope(event)?.at;
         let law = self.kit.law();
         let agency = law.present(&assessed.brief.agency, recorded_at);
         let (Some(agency), Some(calendar)) = (law.agency(agency), law.calendar_of(agency)) else {
             // Money without a possible receipt must stop the issuer, so that it is noticed.
-            return Err(ReadError::Unavailable(format!("no agency {agency} to receipt for")).into());
+            return Err(Stalled::Defect(format!("no agency {agency} to receipt for")));
         };
         let book = (agency.receipt_symbol.clone(), calendar.date_of(recorded_at).year());
         let prepared = receipt(0, (&book.0, book.1), &assessed.brief, &assessed.lines, source);
@@ -106,8 +95,7 @@ impl Issuer {
         receipts: Vec<(Position, ReceiptIssued)>,
     ) -> Result<(), Stalled> {
         let name = format!("{}-{}-{}", Receipts::CATEGORY, book.0, book.1);
-        let stream =
-            StreamName::new(&name).map_err(|error| ReadError::Unavailable(error.to_string()))?;
+        let stream = StreamName::new(&name)?;
         loop {
             let standing = match self.standings.get(&book) {
                 Some(standing) => *standing,
@@ -141,7 +129,7 @@ impl Issuer {
                 }
                 Err(error) => {
                     self.standings.remove(&book);
-                    return Err(ReadError::Unavailable(error.to_string()).into());
+                    return Err(error.into());
                 }
             }
         }
@@ -152,17 +140,14 @@ impl Issuer {
         let Some(newest) = self.kit.store.last(stream).await? else {
             return Ok(Standing { number: 0, version: None, at: None, through: Position::START });
         };
-        let unreadable = |reason: String| Stalled::from(ReadError::Unavailable(reason));
-        let ReceiptEvent::ReceiptIssued(receipt) = ReceiptEvent::decode(&newest.kind, &newest.data)
-            .map_err(|error| unreadable(error.to_string()))?;
-        let payments = Streams::<Payment>::name(&receipt.dossier.to_string())
-            .map_err(|error| unreadable(error.to_string()))?;
+        let ReceiptEvent::ReceiptIssued(receipt) = decode(&newest)?;
+        let payments = Streams::<Payment>::of(receipt.dossier.0);
         let events = self.kit.store.read_whole(&payments).await?;
         let source = events.iter().find(|event| event.id == receipt.source);
         let through = source
             .map(|event| event.position)
-            .ok_or_else(|| unreadable(format!("receipt {} names no payment", receipt.number)))?;
-        let (version, at) = (Some(newest.version), recorded_at(&newest));
+            .ok_or_else(|| Stalled::Defect(format!("receipt {} names no payment", receipt.number)))?;
+        let (version, at) = (Some(newest.version), Some(envelope(&newest)?.at));
         Ok(Standing { number: receipt.number, version, at, through })
     }
 }
@@ -172,7 +157,7 @@ impl Issuer {
 fn recorded(receipt: ReceiptIssued, at: Timestamp) -> NewEvent {
     let envelope = Envelope {
         at,
-        actor: Actor::system("payment"),
+        actor: Actor::system(crate::NAME),
         command: receipt.source,
         digest: String::new(),
         cause: Some(receipt.source),
@@ -185,25 +170,6 @@ fn recorded(receipt: ReceiptIssued, at: Timestamp) -> NewEvent {
         id,
         kind: event.kind().into(),
         data: event.encode(),
-        meta: serde_json::to_string(&envelope).unwrap_or_default(),
-    }
-}
-
-fn known_at(event: &Recorded) -> Result<Timestamp, Stalled> {
-    let unreadable = || ReadError::Unavailable(format!("no envelope at {}", event.position.0));
-    Ok(recorded_at(event).ok_or_else(unreadable)?)
-}
-
-impl Task for Issuer {
-    fn name(&self) -> &'static str {
-        "payment-receipts"
-    }
-
-    fn gather(&self) -> std::time::Duration {
-        service_kit::tasks::GATHER
-    }
-
-    fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
-        Box::pin(self.work())
+        meta: envelope.encode(),
     }
 }

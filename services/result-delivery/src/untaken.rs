@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use service_kit::http::Problem;
 use service_kit::tasks::{Progress, Projection};
-use service_kit::view::{Shape, View};
+use service_kit::view::{Question, Shape, View, instant};
 use service_kit::{Streams, recorded_at};
 use uuid::Uuid;
 
@@ -96,17 +96,13 @@ impl Untaken {
         number: &str,
     ) -> Result<Option<DossierId>, Problem> {
         let number = waybill_number(number);
-        let read = |rows: &Connection| {
+        let read = move |rows: &Connection| {
             rows.prepare_cached("SELECT dossier, at FROM untaken WHERE number = ?1 LIMIT ?2")?
-                .query_map(params![number, SAME_MAX], |row| Ok((row.get(0)?, row.get(1)?)))?
-                .collect::<rusqlite::Result<Vec<(Uuid, i64)>>>()
+                .query_map(params![number, SAME_MAX], |row| Ok((row.get(0)?, instant(row, 1)?)))?
+                .collect::<rusqlite::Result<Vec<(Uuid, Timestamp)>>>()
         };
-        let unavailable = |reason: String| Problem::unavailable(&reason);
-        for (dossier, at) in self.view.peek(read).map_err(|error| unavailable(error.to_string()))? {
-            let name = Streams::<DossierResult>::name(&dossier.to_string());
-            let loaded =
-                results.load(&name.map_err(|error| unavailable(error.to_string()))?).await?;
-            let at = Timestamp::from_millisecond(at).unwrap_or(Timestamp::MIN);
+        for (dossier, at) in self.view.query(Question::LookUp, read).await? {
+            let loaded = results.load(&Streams::<DossierResult>::of(dossier)).await?;
             let law = results.kit().law();
             let of = loaded.state.prepared.as_ref().and_then(|prepared| {
                 register_of(&prepared.brief.agency, &prepared.result, &law, at)

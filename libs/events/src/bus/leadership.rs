@@ -28,6 +28,12 @@ impl Leadership {
         Self { leads: watch::channel(true).1, seeking: None }
     }
 
+    /// Leadership that is decided elsewhere, and follows what `leads` has.
+    #[must_use]
+    pub const fn decided(leads: watch::Receiver<bool>) -> Self {
+        Self { leads, seeking: None }
+    }
+
     #[cfg(feature = "nats")]
     pub(super) fn sought(seeker: super::nats::Seeker) -> Self {
         let (leading, leads) = watch::channel(false);

@@ -21,7 +21,7 @@ use crate::limits::{
     ORPHAN_AFTER, ORPHAN_GONE_FOR, ORPHANS_LOOKED_FOR_EVERY, ORPHANS_PAGE, ORPHANS_PAUSE_MIN,
 };
 use crate::tasks::{BoxFuture, Next, Progress, Projection, Projector, Stalled, Task};
-use crate::view::{Shape, View, ViewError};
+use crate::view::{Question, Shape, View, ViewError};
 
 /// File extension of marks.
 const MARK: &str = "gone";
@@ -54,7 +54,7 @@ impl Documents {
 
 /// Read model of all documents that events refer to.
 #[derive(Debug)]
-pub struct NamedDocuments(Arc<Kit>);
+pub struct NamedDocuments(Arc<Documents>);
 
 impl Projection for NamedDocuments {
     const SHAPE: Shape = Shape {
@@ -76,7 +76,7 @@ impl Projection for NamedDocuments {
         for document in &documents {
             insert.execute([document.name.as_str()])?;
         }
-        self.0.documents.named(documents.iter().map(|document| &document.name));
+        self.0.named(documents.iter().map(|document| &document.name));
         Ok(())
     }
 }
@@ -84,6 +84,7 @@ impl Projection for NamedDocuments {
 /// Removes documents that no step refers to.
 pub struct Orphans {
     kit: Arc<Kit>,
+    documents: Arc<Documents>,
     view: Arc<View>,
     named: Progress,
     look: Option<Look>,
@@ -134,10 +135,14 @@ impl std::fmt::Debug for Orphans {
 impl Orphans {
     /// The task and its read model, which every replica has: it also reports which uploads of this
     /// process were referred to.
-    pub fn open(kit: &Arc<Kit>) -> Result<(Projector<NamedDocuments>, Self), ViewError> {
-        let (projector, view, named) = Projector::open(kit, NamedDocuments(Arc::clone(kit)))?;
-        let (kit, next) = (Arc::clone(kit), Timestamp::MIN);
-        let orphans = Self { kit, view, named, look: None, next, due: None, removed: 0 };
+    pub fn open(
+        kit: &Arc<Kit>,
+        documents: &Arc<Documents>,
+    ) -> Result<(Projector<NamedDocuments>, Self), ViewError> {
+        let (projector, view, named) = Projector::open(kit, NamedDocuments(Arc::clone(documents)))?;
+        let (kit, documents) = (Arc::clone(kit), Arc::clone(documents));
+        let next = Timestamp::MIN;
+        let orphans = Self { kit, documents, view, named, look: None, next, due: None, removed: 0 };
         Ok((projector, orphans))
     }
 
@@ -147,7 +152,7 @@ impl Orphans {
             if now < self.next {
                 return Ok(Next::Idle { done: Position(u64::MAX), wake_at: self.due });
             }
-            let (head, names) = (self.kit.store.head(), self.kit.documents.home.names());
+            let (head, names) = (self.kit.store.head(), self.documents.home.names());
             self.look = Some(Look { began: now, head, names, found: Found::default() });
             return Ok(Next::More);
         };
@@ -183,13 +188,13 @@ impl Orphans {
                 }
             }
         }
-        let named = self.named_among(&page)?;
+        let named = named_among(&self.view, &page).await?;
         for ((name, file), named) in page.iter().zip(named) {
             match file {
                 File::Mark => self.look_at_mark(look, name, named).await?,
                 File::Record if !named => self.look_at_record(look, name).await?,
                 File::Content if !named => {
-                    let record = self.kit.documents.record(&self.kit, name).await?;
+                    let record = self.documents.record(name).await?;
                     look.found.without_record += u64::from(record.is_none());
                 }
                 File::Record | File::Content => {}
@@ -198,24 +203,14 @@ impl Orphans {
         Ok(more)
     }
 
-    fn named_among(&self, page: &[(DocumentName, File)]) -> Result<Vec<bool>, ViewError> {
-        self.view.peek(|rows| {
-            let mut query = rows.prepare_cached("SELECT 1 FROM named WHERE document = ?1")?;
-            let names = page.iter().map(|(name, _)| name.as_str());
-            names
-                .map(|name| Ok(query.query_row([name], |_| Ok(())).optional()?.is_some()))
-                .collect()
-        })
-    }
-
     /// Marks a document without a step once it is old enough.
     async fn look_at_record(
         &mut self,
         look: &mut Look,
         name: &DocumentName,
     ) -> Result<(), HomeError> {
-        let Kit { documents, clock, .. } = &*self.kit;
-        let Some(record) = documents.record(&self.kit, name).await? else { return Ok(()) };
+        let (documents, clock) = (&self.documents, &self.kit.clock);
+        let Some(record) = documents.record(name).await? else { return Ok(()) };
         look.found.unnamed += 1;
         let old_at = later(record.uploaded_at, ORPHAN_AFTER);
         if look.began < old_at {
@@ -229,7 +224,7 @@ impl Orphans {
         documents.mark(name, since).await?;
         // An upload of the same content writes its record and then checks for the mark: one of the
         // two notices the other.
-        match documents.record(&self.kit, name).await? {
+        match documents.record(name).await? {
             Some(again) if again != record => documents.unmark(name).await,
             Some(_) | None => {
                 look.found.due(later(since, ORPHAN_GONE_FOR));
@@ -245,9 +240,9 @@ impl Orphans {
         name: &DocumentName,
         named: bool,
     ) -> Result<(), HomeError> {
-        let documents = &self.kit.documents;
+        let documents = &self.documents;
         let Some(since) = documents.marked_since(name).await? else { return Ok(()) };
-        let record = documents.record(&self.kit, name).await?;
+        let record = documents.record(name).await?;
         let young = record.as_ref().map(|record| later(record.uploaded_at, ORPHAN_AFTER));
         if named || young.is_some_and(|old_at| look.began < old_at) {
             return documents.unmark(name).await;
@@ -283,6 +278,17 @@ impl Orphans {
             self.removed,
         );
     }
+}
+
+/// Whether events refer to each of these documents.
+async fn named_among(view: &View, page: &[(DocumentName, File)]) -> Result<Vec<bool>, ViewError> {
+    let names: Vec<DocumentName> = page.iter().map(|(name, _)| name.clone()).collect();
+    let read = move |rows: &Connection| {
+        let mut query = rows.prepare_cached("SELECT 1 FROM named WHERE document = ?1")?;
+        let names = names.iter().map(DocumentName::as_str);
+        names.map(|name| Ok(query.query_row([name], |_| Ok(())).optional()?.is_some())).collect()
+    };
+    view.query(Question::List, read).await
 }
 
 impl Task for Orphans {

@@ -17,19 +17,20 @@ use http_body_util::Full as Whole;
 use hyper::body::{Body as _, Incoming};
 use jiff::Timestamp;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::JoinSet;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 use warp::reply::Response;
 
 use super::endpoint::Takes;
-use super::headers::has_one_host;
+use super::headers::{has_one_host, trace_parent};
 use super::problem::{
     BUSY, HEADER_INVALID, LENGTH_REQUIRED, TOO_MANY_AT_ONCE, TOO_SLOW, UNAVAILABLE,
 };
 use super::router::Admitted;
 use super::{Language, Problem, Proxies, Router};
 use crate::Clock;
+use crate::Shutdown;
 use crate::crowd::{Crowd, Full, Held};
 use crate::limits::{ACCEPT_REST, DRAIN_MAX, LISTEN_QUEUE, SEND_BUFFER_BYTES, ServerLimits};
 use crate::telemetry;
@@ -112,8 +113,8 @@ impl Server {
         self.listener.local_addr()
     }
 
-    /// Serves until `stop` is true, then waits at most [`DRAIN_MAX`] for requests in flight.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+    /// Serves until `stop`, then waits at most [`DRAIN_MAX`] for requests in flight.
+    pub async fn run(self, stop: CancellationToken) {
         let Self { listener, router, proxies, limits, counted } = self;
         let shared = Arc::new(Shared {
             router,
@@ -125,15 +126,15 @@ impl Server {
             requests: Crowd::new(u64::MAX, limits.requests_of_one),
             bytes: Crowd::new(limits.bytes, limits.bytes_of_one),
         });
-        let mut connections = JoinSet::new();
+        let connections = Shutdown::default();
+        let _dropped = connections.guard();
         loop {
-            while connections.try_join_next().is_some() {}
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
-                _ = stop.wait_for(|stop| *stop) => break,
+                () = stop.cancelled() => break,
             };
             match accepted {
-                Ok((stream, peer)) => shared.take(stream, peer.ip(), &stop, &mut connections),
+                Ok((stream, peer)) => shared.take(stream, peer.ip(), &connections),
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     // Retrying at once would fail too, for example if the process is out of file
@@ -143,24 +144,16 @@ impl Server {
             }
         }
         drop(listener);
-        let ended = async { while connections.join_next().await.is_some() {} };
-        if tokio::time::timeout(DRAIN_MAX, ended).await.is_err() {
-            tracing::warn!("requests still in flight after {DRAIN_MAX:?} are dropped");
-            connections.shutdown().await;
+        if !connections.stop(DRAIN_MAX).await {
+            tracing::warn!("requests still in flight after {DRAIN_MAX:?} were dropped");
         }
     }
 }
 
 impl Shared {
     /// Spawns a connection, or answers 429 and closes it if no place is free. Never waits.
-    fn take(
-        self: &Arc<Self>,
-        stream: TcpStream,
-        peer: IpAddr,
-        stop: &watch::Receiver<bool>,
-        connections: &mut JoinSet<()>,
-    ) {
-        let metrics = &self.router.kit().metrics;
+    fn take(self: &Arc<Self>, stream: TcpStream, peer: IpAddr, connections: &Shutdown) {
+        let metrics = &self.router.context().kit.metrics;
         let Some(place) = self.connections.enter(peer, self.proxies.trust(peer)) else {
             metrics.turned_away("no-place");
             // A new socket has an empty send buffer; if the answer does not fit, it is dropped.
@@ -170,12 +163,13 @@ impl Shared {
         self.show();
         // Without this option, small answers may be delayed but are sent.
         let _ = stream.set_nodelay(true);
-        connections.spawn(connection::attend(Arc::clone(self), stream, peer, place, stop.clone()));
+        let stop = connections.asked().clone();
+        connections.spawn(connection::attend(Arc::clone(self), stream, peer, place, stop));
     }
 
     /// Updates the metrics.
     fn show(&self) {
-        let metrics = &self.router.kit().metrics;
+        let metrics = &self.router.context().kit.metrics;
         if self.counted {
             metrics.connections(self.connections.count());
             metrics.bytes_in_flight(self.bytes.held());
@@ -193,7 +187,11 @@ impl Shared {
         let number = activity.begins();
         let client = self.proxies.client(peer, request.headers());
         let account = Account::open(&self.router, &request);
-        let span = telemetry::request(&request, account.route());
+        let span = telemetry::request(
+            request.method().as_str(),
+            account.route(),
+            trace_parent(request.headers()),
+        );
         // A request that waits for the client's turn counts as in progress.
         let (held, refused) = match self.requests.enter(client, 1) {
             Ok(held) => (Some(held), self.turn(client, &activity).await.err()),
@@ -208,7 +206,7 @@ impl Shared {
             work.instrument(span.clone()).await
         };
         span.record("http.response.status_code", response.status().as_u16());
-        span.in_scope(|| account.close(self.router.kit(), &mut response));
+        span.in_scope(|| account.close(self.router.context(), &mut response));
         self.show();
         if number >= self.limits.requests_of_connection {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -223,7 +221,7 @@ impl Shared {
     async fn turn(&self, client: IpAddr, activity: &Activity) -> Result<(), Problem> {
         let turn = self.pace.turn(client, Instant::now()).map_err(Problem::too_often)?;
         if !turn.wait.is_zero() {
-            self.router.kit().metrics.paced();
+            self.router.context().kit.metrics.paced();
             activity.waits(true);
             Clock::System.sleep_until(Timestamp::MAX, turn.wait).await;
             activity.waits(false);
@@ -246,7 +244,7 @@ impl Shared {
         let admitted = if has_one_host(request.version(), request.headers()) {
             self.router.admit(request.method(), path, request.headers(), client)
         } else {
-            Err(Problem::new(HEADER_INVALID).about("Host").into_response(language))
+            Err(Problem::new(HEADER_INVALID).naming("Host").into_response(language))
         };
         let admitted = match admitted {
             Ok(admitted) => admitted,
@@ -294,7 +292,7 @@ impl Shared {
             Takes::Body => self.bytes.enter(client, length),
             // The number of uploads of one caller has a separate limit.
             Takes::Upload => {
-                let buffered = length.min(self.router.kit().documents.buffered_bytes());
+                let buffered = length.min(self.router.context().documents.buffered_bytes());
                 self.bytes.enter_beyond_share(buffered)
             }
         };
@@ -359,5 +357,5 @@ fn body_length(request: &http::Request<Incoming>) -> Result<u64, Problem> {
         None => return Ok(0),
         Some(length) => length.to_str().ok().and_then(|length| length.parse::<u64>().ok()),
     };
-    length.ok_or_else(|| Problem::new(HEADER_INVALID).about("Content-Length"))
+    length.ok_or_else(|| Problem::new(HEADER_INVALID).naming("Content-Length"))
 }

@@ -1,91 +1,46 @@
 //! The deadline keeper: indexes what falls due in the streams of one kind, and enforces it when it
 //! is due.
 //!
-//! The index is derived from the obligations that the states declare, and its file can be deleted
-//! at any time. No obligation is lost: an attempt without effect is retried with back-off, at least
+//! The index is derived from the deadlines that the states declare, and its file can be deleted
+//! at any time. No deadline is lost: an attempt without effect is retried with back-off, at least
 //! once a minute, and one that fails does not delay others.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use dossier::contract::EventSet;
-use dossier::{Obligation, State};
+use dossier::clock;
 use events::bus::Leadership;
-use events::{Filter, Position, Recorded, StreamName};
+use events::{Page, Position, Recorded, StreamName};
 use futures_util::StreamExt;
-use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use lru::LruCache;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::{Next, Progress, Stalled, Task, Work, back_off, looked_at};
-use crate::limits::{GROUPS_IN_FLIGHT, PAGE_EVENTS};
+use super::{
+    Follower, Following, Handled, Handler, Progress, Rest, Rows, Saved, Source, Stalled, Work,
+    back_off,
+};
+use crate::limits::GROUPS_IN_FLIGHT;
 use crate::streams::Streams;
 use crate::view::{View, ViewError};
-use crate::{Clock, Kit};
+use crate::Kit;
 
 mod enforcement;
+mod health;
 mod index;
 
-use enforcement::{Changed, obligations};
-use index::{Due, Index};
+use enforcement::{Changed, deadlines};
+pub use health::KeeperHealth;
+use index::{Due, Index, Open};
 
 /// Due obligations that are taken from the index at once.
 const SWEEP: usize = 4_096;
 /// Streams for which the position of the last read is cached. Must exceed the streams that one
 /// sweep changes, or each of them is read from the store again.
-const READ_MAX: usize = 4 * SWEEP;
-
-/// Access to the deadline index, independent of the keeper.
-#[derive(Debug, Clone)]
-pub struct KeeperHealth {
-    index: Arc<Mutex<Index>>,
-    clock: Clock,
-}
-
-impl KeeperHealth {
-    /// Number of open obligations.
-    #[must_use]
-    pub fn open(&self) -> usize {
-        lock(&self.index).len()
-    }
-
-    /// Ids of streams with open obligations.
-    #[must_use]
-    pub fn streams(&self) -> BTreeSet<Uuid> {
-        lock(&self.index).streams()
-    }
-
-    /// Position up to which the index is complete.
-    #[must_use]
-    pub fn reached(&self) -> Position {
-        lock(&self.index).reached
-    }
-
-    /// Number of obligations that are due and not enforced yet.
-    #[must_use]
-    pub fn due(&self) -> usize {
-        let behind_now = self.clock.now().checked_add(SignedDuration::from_nanos(1));
-        lock(&self.index).count_before(behind_now.unwrap_or(Timestamp::MAX))
-    }
-
-    /// Number of obligations that fell due after `after` and not later than `by`, and are not
-    /// enforced yet; including those that an outage or a consultation suspends.
-    #[must_use]
-    pub fn due_between(&self, after: Timestamp, by: Timestamp) -> usize {
-        lock(&self.index).count_between(after, by)
-    }
-
-    /// Number of obligations that have been due for more than a minute.
-    #[must_use]
-    pub fn overdue(&self) -> usize {
-        let minute_ago = self.clock.now().checked_sub(SignedDuration::from_secs(60));
-        lock(&self.index).count_before(minute_ago.unwrap_or(Timestamp::MIN))
-    }
-}
+const READ_MAX: NonZeroUsize = NonZeroUsize::new(4 * SWEEP).expect("a sweep is not empty");
 
 fn lock(index: &Mutex<Index>) -> MutexGuard<'_, Index> {
     index.lock().unwrap_or_else(PoisonError::into_inner)
@@ -95,13 +50,14 @@ fn lock(index: &Mutex<Index>) -> MutexGuard<'_, Index> {
 type Touched = BTreeMap<Uuid, StreamName>;
 
 /// Indexes and enforces the deadlines of one kind of stream.
-pub struct Keeper<S: State> {
+pub type Keeper<S> = Follower<Deadlines<S>>;
+
+/// Indexes the streams that a page changed, and enforces what is due when there are no more events.
+pub struct Deadlines<S: clock::Deadlines> {
     kit: Arc<Kit>,
     service: &'static str,
     streams: Arc<Streams<S>>,
     index: Arc<Mutex<Index>>,
-    filter: Filter,
-    position: Position,
     /// Position up to which recently changed streams were read.
     read: LruCache<Uuid, Position>,
     /// Attempts without effect: the event that opened the obligation, the number of tries, and when
@@ -116,13 +72,7 @@ pub struct Keeper<S: State> {
     after: Option<(Progress, Position)>,
 }
 
-impl<S: State> std::fmt::Debug for Keeper<S> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Keeper").field("service", &self.service).finish_non_exhaustive()
-    }
-}
-
-impl<S: State> Keeper<S> {
+impl<S: clock::Deadlines> Keeper<S> {
     /// Opens the index in the file `name`. Nothing is enforced before `after` has reached the
     /// present head.
     pub fn open(
@@ -132,7 +82,7 @@ impl<S: State> Keeper<S> {
         after: Option<&Progress>,
     ) -> Result<(Self, KeeperHealth), ViewError> {
         let kit = streams.kit();
-        let view = View::open(kit.views.as_deref(), index::shape(name), &kit.store)?;
+        let view = View::open(kit.views.as_deref(), index::shape::<S::Kind>(name), &kit.store)?;
         Self::on(service, view, streams, after, kit.lead(service))
     }
 
@@ -143,10 +93,10 @@ impl<S: State> Keeper<S> {
     /// The store cannot be read.
     pub async fn counted(kit: &Arc<Kit>) -> Result<KeeperHealth, Stalled> {
         let streams = Arc::new(Streams::<S>::new(Arc::clone(kit)));
-        let view = View::open(None, index::shape(S::CATEGORY), &kit.store)?;
+        let view = View::open(None, index::shape::<S::Kind>(S::CATEGORY), &kit.store)?;
         let (mut keeper, health) =
             Self::on(S::CATEGORY, view, &streams, None, Leadership::alone())?;
-        while keeper.follow().await? {}
+        keeper.catch_up().await?;
         Ok(health)
     }
 
@@ -157,20 +107,19 @@ impl<S: State> Keeper<S> {
         after: Option<&Progress>,
         lead: Leadership,
     ) -> Result<(Self, KeeperHealth), ViewError> {
-        let kit = Arc::clone(streams.kit());
-        let index = Index::load(Arc::new(view))?;
-        let position = index.written();
-        let index = Arc::new(Mutex::new(index));
-        let health = KeeperHealth { index: Arc::clone(&index), clock: kit.clock.clone() };
-        let filter = Filter { kinds: S::Event::KINDS.iter().map(|kind| (*kind).into()).collect() };
-        let read = LruCache::new(NonZeroUsize::new(READ_MAX).unwrap_or(NonZeroUsize::MIN));
-        let keeper = Self {
-            kit,
+        let (kit, view) = (Arc::clone(streams.kit()), Arc::new(view));
+        let index = Arc::new(Mutex::new(Index::load(&view)?));
+        let following = Following {
+            work: Work::Enforces,
+            save_after: index::BEHIND_MAX,
+            ..Following::new(service, S::Event::KINDS, Source::Every, Saved::View(view))
+        };
+        let read = LruCache::new(READ_MAX);
+        let deadlines = Deadlines {
+            kit: Arc::clone(&kit),
             service,
             streams: Arc::clone(streams),
-            index,
-            filter,
-            position,
+            index: Arc::clone(&index),
             read,
             deferred: HashMap::new(),
             lead,
@@ -178,17 +127,31 @@ impl<S: State> Keeper<S> {
             reactions: after.cloned(),
             after: None,
         };
-        Ok((keeper, health))
+        let clock = kit.clock.clone();
+        let keeper = Self::new(&kit, following, deadlines)?;
+        let progress = keeper.progress();
+        Ok((keeper, KeeperHealth { index, clock, progress }))
     }
+}
 
-    async fn work(&mut self) -> Result<Next, Stalled> {
+impl<S: clock::Deadlines> Handler for Deadlines<S> {
+    async fn prepare(&mut self) -> Result<bool, Stalled> {
         // A process whose clock is wrong cannot tell what is due; another replica may be able to.
         let clock = self.kit.time();
         self.lead.stand_back(clock.is_err());
         clock?;
-        if self.follow().await? {
-            return Ok(Next::More);
-        }
+        Ok(false)
+    }
+
+    async fn handle(&mut self, _after: Position, page: Page) -> Result<Handled, Stalled> {
+        let own = page.events.iter().filter(|event| event.stream.category() == S::CATEGORY);
+        let touched = own.filter_map(|event| self.unread(event)).collect();
+        self.index(touched).await?;
+        Ok(Handled::Done { save: false })
+    }
+
+    async fn rest(&mut self, _at: Position) -> Result<Rest, Stalled> {
+        let until = |wake_at| Rest::Until { wake_at, save: false };
         let leads = self.lead.now() && !self.kit.guard.is_held();
         if leads && !self.leads {
             let head = self.kit.store.head();
@@ -196,12 +159,12 @@ impl<S: State> Keeper<S> {
         }
         self.leads = leads;
         if !leads {
-            return Ok(Next::Idle { done: self.position, wake_at: None });
+            return Ok(until(None));
         }
         if let Some((progress, head)) = &self.after {
             if progress.now() < *head {
                 let soon = self.kit.clock.now().checked_add(SignedDuration::from_millis(50)).ok();
-                return Ok(Next::Idle { done: self.position, wake_at: soon });
+                return Ok(until(soon));
             }
             self.after = None;
         }
@@ -210,25 +173,27 @@ impl<S: State> Keeper<S> {
         if due.is_empty() {
             // Obligations not due at their retry time were met or moved.
             self.deferred.retain(|_, (_, _, until)| *until > now);
-            return Ok(Next::Idle { done: self.position, wake_at: self.next_due(now) });
+            return Ok(until(self.next_due(now)));
         }
         self.enforce(due, now).await;
-        Ok(Next::More)
+        Ok(Rest::More)
     }
 
-    /// Indexes the next page of the log; false if there was none.
-    async fn follow(&mut self) -> Result<bool, Stalled> {
-        let page = self.kit.store.read_all(self.position, &self.filter, PAGE_EVENTS).await?;
-        if page.through <= self.position {
-            return Ok(false);
-        }
-        self.kit.guard.followed(page.events.last().map(|newest| &**newest));
-        let own = page.events.iter().filter(|event| event.stream.category() == S::CATEGORY);
-        let touched = own.filter_map(|event| self.unread(event)).collect();
-        self.index(touched, page.through).await?;
-        Ok(true)
+    async fn state(&mut self) -> Result<Rows, Stalled> {
+        let changes = lock(&self.index).changes();
+        Ok(Box::new(move |rows| changes.iter().try_for_each(|change| change.write(rows))))
     }
 
+    fn saved(&mut self) {
+        lock(&self.index).saved();
+    }
+
+    async fn woken(&mut self) {
+        self.lead.other_than(self.leads).await;
+    }
+}
+
+impl<S: clock::Deadlines> Deadlines<S> {
     /// The stream of an event, unless it was read beyond the event already: after a long lag, one
     /// read covers many events.
     fn unread(&self, event: &Recorded) -> Option<(Uuid, StreamName)> {
@@ -240,14 +205,14 @@ impl<S: State> Keeper<S> {
         (!read).then(|| (id, event.stream.clone()))
     }
 
-    async fn index(&mut self, touched: Touched, through: Position) -> Result<(), Stalled> {
-        let mut open: Vec<(Uuid, Vec<Obligation>)> = Vec::with_capacity(touched.len());
+    async fn index(&mut self, touched: Touched) -> Result<(), Stalled> {
+        let mut open: Vec<(Uuid, Vec<Open>)> = Vec::with_capacity(touched.len());
         let mut unread: Vec<(Uuid, StreamName)> = Vec::new();
         for (id, stream) in touched {
             match self.streams.current(&stream) {
                 Some(loaded) => {
                     self.read.put(id, loaded.position);
-                    open.push((id, obligations(&loaded.state)));
+                    open.push((id, deadlines(&loaded.state)));
                 }
                 None => unread.push((id, stream)),
             }
@@ -263,7 +228,7 @@ impl<S: State> Keeper<S> {
                 match self.streams.take_in(&stream, events) {
                     Ok(loaded) => {
                         self.read.put(id, loaded.position);
-                        open.push((id, obligations(&loaded.state)));
+                        open.push((id, deadlines(&loaded.state)));
                     }
                     // A corrupt stream must not block the others.
                     Err(error) => {
@@ -273,12 +238,9 @@ impl<S: State> Keeper<S> {
             }
         }
         let mut index = lock(&self.index);
-        for (stream, obligations) in &open {
-            index.replace(*stream, obligations);
+        for (stream, deadlines) in &open {
+            index.replace(*stream, deadlines);
         }
-        index.read(looked_at(self.position, through));
-        index.write_if_behind(through)?;
-        (index.reached, self.position) = (through, through);
         Ok(())
     }
 
@@ -340,35 +302,8 @@ impl<S: State> Keeper<S> {
     /// Indexes a stream that this process has changed, before the event is followed.
     fn note(&mut self, id: Uuid, changed: &Changed) {
         if self.read.peek(&id).is_none_or(|read| *read < changed.position) {
-            lock(&self.index).replace(id, &changed.obligations);
+            lock(&self.index).replace(id, &changed.deadlines);
             self.read.put(id, changed.position);
         }
-    }
-}
-
-impl<S: State> Task for Keeper<S> {
-    fn name(&self) -> &'static str {
-        self.service
-    }
-
-    fn work(&self) -> Work {
-        Work::Enforces
-    }
-
-    fn gather(&self) -> Duration {
-        super::GATHER
-    }
-
-    fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
-        Box::pin(self.work())
-    }
-
-    fn woken<'a>(&'a mut self, kit: &'a Kit, done: Position) -> BoxFuture<'a, ()> {
-        Box::pin(async move {
-            tokio::select! {
-                () = kit.store.wait_past(done) => {}
-                () = self.lead.other_than(self.leads) => {}
-            }
-        })
     }
 }

@@ -2,49 +2,30 @@
 
 use std::sync::Arc;
 
-use events::{Filter, Position, ReadError};
-use futures_util::future::BoxFuture;
+use events::{Page, Position};
 
-use super::{Next, Stalled, Task};
+use super::{Follower, Following, Handled, Handler, Saved, Source, Stalled};
 use crate::Kit;
-use crate::limits::PAGE_EVENTS;
+use crate::view::ViewError;
 
 /// Follows the events of the law.
+pub type FollowedLaw = Follower<Issued>;
+
+/// Has the rulebook read what was issued.
 #[derive(Debug)]
-pub struct FollowedLaw {
-    kit: Arc<Kit>,
-    position: Position,
-}
+pub struct Issued(Arc<Kit>);
 
 impl FollowedLaw {
     /// Begins at the start of the log, although the rulebook has read most of it already.
-    #[must_use]
-    pub fn new(kit: &Arc<Kit>) -> Self {
-        Self { kit: Arc::clone(kit), position: Position::START }
-    }
-
-    async fn work(&mut self) -> Result<Next, Stalled> {
-        let filter = Filter { kinds: vec!["law.".into()] };
-        let page = self.kit.store.read_all(self.position, &filter, PAGE_EVENTS).await?;
-        if page.through == self.position {
-            return Ok(Next::Idle { done: self.position, wake_at: None });
-        }
-        self.kit.guard.followed(page.events.last().map(|newest| &**newest));
-        if !page.events.is_empty() {
-            let caught_up = self.kit.rulebook.catch_up(&self.kit.store).await;
-            caught_up.map_err(|error| ReadError::Unavailable(error.to_string()))?;
-        }
-        self.position = page.through;
-        Ok(Next::More)
+    pub fn open(kit: &Arc<Kit>) -> Result<Self, ViewError> {
+        let following = Following::new("law", &["law."], Source::Every, Saved::Nowhere);
+        Self::new(kit, following, Issued(Arc::clone(kit)))
     }
 }
 
-impl Task for FollowedLaw {
-    fn name(&self) -> &'static str {
-        "law"
-    }
-
-    fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
-        Box::pin(self.work())
+impl Handler for Issued {
+    async fn handle(&mut self, _after: Position, _page: Page) -> Result<Handled, Stalled> {
+        self.0.rulebook.catch_up(&self.0.store).await?;
+        Ok(Handled::Done { save: false })
     }
 }

@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use events::{Filter, Position, Recorded};
-use futures_util::future::BoxFuture;
+use events::{Page, Position, Recorded};
 use rusqlite::Connection;
-use tokio::sync::watch;
 
-use super::{Next, Progress, Stalled, Task, Work};
+use super::{Follower, Following, Handled, Handler, Progress, Saved, Source, Stalled, Work};
 use crate::Kit;
 use crate::limits::VIEW_PAGE_EVENTS;
 use crate::view::{Shape, View, ViewError};
@@ -24,69 +22,32 @@ pub trait Projection: Send + Sync + 'static {
 }
 
 /// Keeps a view up to date with the log.
-pub struct Projector<P> {
-    kit: Arc<Kit>,
-    view: Arc<View>,
-    filter: Filter,
-    position: Position,
-    progress: watch::Sender<Position>,
-    projection: P,
-}
+pub type Projector<P> = Follower<Projected<P>>;
 
-impl<P> std::fmt::Debug for Projector<P> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Projector").field("position", &self.position).finish_non_exhaustive()
-    }
-}
+/// Handles events by a [`Projection`].
+#[derive(Debug)]
+pub struct Projected<P>(Arc<P>);
 
 impl<P: Projection> Projector<P> {
     /// Opens the view. Returns the task, the view, and its progress.
     pub fn open(kit: &Arc<Kit>, projection: P) -> Result<(Self, Arc<View>, Progress), ViewError> {
         let view = Arc::new(View::open(kit.views.as_deref(), P::SHAPE, &kit.store)?);
-        let position = view.position()?;
-        let (progress, reached) = Progress::new();
-        progress.send_replace(position);
-        let projector = Self {
-            kit: Arc::clone(kit),
-            view: Arc::clone(&view),
-            filter: Filter { kinds: P::KINDS.iter().map(|kind| (*kind).into()).collect() },
-            position,
-            progress,
-            projection,
+        let following = Following {
+            work: Work::Shows,
+            page_events: VIEW_PAGE_EVENTS,
+            ..Following::new(P::SHAPE.name, P::KINDS, Source::Every, Saved::View(Arc::clone(&view)))
         };
-        Ok((projector, view, reached))
+        let projector = Self::new(kit, following, Projected(Arc::new(projection)))?;
+        let progress = projector.progress();
+        Ok((projector, view, progress))
     }
 }
 
-impl<P: Projection> Task for Projector<P> {
-    fn name(&self) -> &'static str {
-        P::SHAPE.name
-    }
-
-    fn work(&self) -> Work {
-        Work::Shows
-    }
-
-    fn gather(&self) -> std::time::Duration {
-        super::GATHER
-    }
-
-    fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
-        Box::pin(async move {
-            let page =
-                self.kit.store.read_all(self.position, &self.filter, VIEW_PAGE_EVENTS).await?;
-            if page.through == self.position {
-                return Ok(Next::Idle { done: self.position, wake_at: None });
-            }
-            if !page.events.is_empty() {
-                let projection = &self.projection;
-                self.view.write(page.through, |rows| {
-                    page.events.iter().try_for_each(|event| projection.apply(rows, event))
-                })?;
-            }
-            self.position = page.through;
-            self.progress.send_replace(page.through);
-            Ok(Next::More)
-        })
+impl<P: Projection> Handler for Projected<P> {
+    async fn handle(&mut self, _after: Position, page: Page) -> Result<Handled, Stalled> {
+        let projection = Arc::clone(&self.0);
+        Ok(Handled::Rows(Box::new(move |rows| {
+            page.events.iter().try_for_each(|event| projection.apply(rows, event))
+        })))
     }
 }

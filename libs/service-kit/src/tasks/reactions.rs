@@ -7,36 +7,29 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use dossier::contract::{DossierId, Envelope};
-use dossier::{Follow, Incoming, State, Subscription};
-use events::bus::cursor;
-use events::{Filter, Position, Recorded};
+use dossier::contract::DossierId;
+use dossier::{Follow, State};
+use events::{Filter, Page, Position};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::params;
-use tokio::sync::watch;
-use tracing::Instrument;
-use uuid::Uuid;
 
-use super::{Next, Progress, Stalled, Task, Work, back_off, looked_at};
+use super::{
+    Follower, Following, Handled, Handler, Progress, Rest, Rows, Saved, Source, Stalled, Work,
+    back_off,
+};
 use crate::Kit;
 use crate::limits::{IN_FLIGHT_MAX, PARKED_FOR_MAX, PARKED_MAX};
-use crate::streams::{Begins, CommandEnvelope, Failure, Streams};
-use crate::telemetry;
+use crate::streams::Streams;
 use crate::view::{Shape, View};
 
 mod letters;
 mod parked;
-mod place;
+mod perform;
 
 pub use letters::{DeadLetter, ReactionsHealth, dead_letters, try_again};
 use parked::{Arrived, Parked, dossier_of};
-use place::{Place, Standing};
-
-/// Events after which the position is saved at the latest. Events that are handled again after a
-/// crash have no further effect.
-const EVENTS_PER_SAVE: u64 = 1_000;
 
 /// How long events are collected; short, because callers wait for the effects of their steps.
 const GATHER: Duration = Duration::from_millis(2);
@@ -62,24 +55,15 @@ enum Outcome {
 }
 
 /// Reactions of one service.
-pub struct Reactions<S: State> {
+pub type Reactions<S> = Follower<Reacts<S>>;
+
+/// Executes the commands that events cause, and parks the events that must wait.
+pub struct Reacts<S: State> {
     kit: Arc<Kit>,
     service: &'static str,
     streams: Arc<Streams<S>>,
-    view: View,
-    place: Place,
-    position: Position,
-    /// Upper bound on the events scanned since the position was saved.
-    unsaved: u64,
     parked: BTreeMap<Position, Parked>,
-    progress: watch::Sender<Position>,
     before: Option<Box<dyn Before<S>>>,
-}
-
-impl<S: State> std::fmt::Debug for Reactions<S> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reactions").field("service", &self.service).finish_non_exhaustive()
-    }
 }
 
 impl<S: State> Reactions<S> {
@@ -91,32 +75,29 @@ impl<S: State> Reactions<S> {
     ) -> Result<(Self, Progress), Stalled> {
         let kit = Arc::clone(streams.kit());
         let shape = Shape { name, version: 2, tables: TABLES };
-        let view = View::open(kit.views.as_deref(), shape, &kit.store)?;
-        let position = view.position()?;
-        let (progress, reached) = Progress::new();
-        progress.send_replace(position);
+        let view = Arc::new(View::open(kit.views.as_deref(), shape, &kit.store)?);
         let kinds = S::SUBSCRIPTIONS.iter().map(|subscription| subscription.kind);
         let kinds = kinds.chain([letters::TRIED_AGAIN]).map(Into::into).collect();
-        let mut reactions = Self {
-            place: Place::new(&kit, service, Filter { kinds }),
-            kit,
-            service,
-            streams: Arc::clone(streams),
-            view,
-            position,
-            unsaved: 0,
-            parked: BTreeMap::new(),
-            progress,
-            before: None,
+        let filter = Filter { kinds };
+        let following = Following {
+            work: Work::Reacts,
+            gather: GATHER,
+            source: Source::bus(&kit, service, &filter),
+            filter,
+            ..Following::new(service, &[], Source::Every, Saved::View(Arc::clone(&view)))
         };
-        reactions.load_parked().await?;
-        Ok((reactions, reached))
+        let (streams, parked) = (Arc::clone(streams), BTreeMap::new());
+        let mut reacts = Reacts { kit, service, streams, parked, before: None };
+        reacts.load_parked(&view).await?;
+        let reactions = Self::new(&Arc::clone(&reacts.kit), following, reacts)?;
+        let progress = reactions.progress();
+        Ok((reactions, progress))
     }
 
     /// Sets the work to be done before each reaction.
     #[must_use]
     pub fn with(mut self, before: impl Before<S> + 'static) -> Self {
-        self.before = Some(Box::new(before));
+        self.handler.before = Some(Box::new(before));
         self
     }
 
@@ -124,72 +105,30 @@ impl<S: State> Reactions<S> {
     #[must_use]
     pub fn health(&self) -> ReactionsHealth {
         ReactionsHealth {
-            service: self.service,
+            service: self.handler.service,
             store: Arc::clone(&self.kit.store),
-            progress: Progress(self.progress.subscribe()),
+            progress: self.progress(),
         }
     }
+}
 
-    async fn load_parked(&mut self) -> Result<(), Stalled> {
-        let rows: Vec<(i64, i64, u32)> = self.view.peek(|rows| {
-            rows.prepare("SELECT position, since, tries FROM parked")?
-                .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-                .collect()
-        })?;
-        for (position, since, tries) in rows {
-            let position = Position(u64::try_from(position).unwrap_or(0));
-            let Some(event) = self.kit.store.event_at(position).await? else { continue };
-            let since = Timestamp::from_second(since).unwrap_or(Timestamp::MIN);
-            let dossier = dossier_of(&event);
-            drop(event);
-            let (next_at, reason) = (Timestamp::MIN, "parked before the restart");
-            let before = self.kit.store.read_back(position, 2).await?.pop();
-            let before = before.map(|before| before.position).filter(|before| *before < position);
-            let before = before.unwrap_or(Position::START);
-            let parked = Parked { position, before, dossier, since, tries, next_at, reason };
-            self.parked.insert(position, parked);
-        }
-        Ok(())
-    }
-
-    async fn work(&mut self) -> Result<Next, Stalled> {
-        match self.place.settle() {
-            Standing::By(heard) => {
-                self.reach(heard);
-                return Ok(Next::Idle { done: Position(u64::MAX), wake_at: None });
-            }
-            // The previous leader has saved the position up to which everything was handled.
-            Standing::TakesOver if self.kit.bus.is_shared() => {
-                let surely = cursor(&self.kit.store, self.service).await;
-                let surely = surely.inspect_err(|_| self.place.leave())?;
-                self.position = self.position.max(surely);
-            }
-            Standing::TakesOver | Standing::Leads => {}
-        }
+impl<S: State> Handler for Reacts<S> {
+    async fn prepare(&mut self) -> Result<bool, Stalled> {
         // By a wrong clock, events would be parked and then given up a day too early.
         self.kit.time()?;
+        if self.parked.len() < PARKED_MAX {
+            return Ok(false);
+        }
+        // Saving gives up what was parked for too long, or there would never be room again.
+        self.retry_due(self.kit.clock.now()).await?;
+        Ok(true)
+    }
+
+    async fn handle(&mut self, after: Position, page: Page) -> Result<Handled, Stalled> {
         if self.parked.len() >= PARKED_MAX {
-            self.retry_due(self.kit.clock.now()).await?;
-            // Events parked for too long are given up here too, or there would never be room again.
-            self.save().await?;
-            if self.parked.len() >= PARKED_MAX {
-                return Err(Stalled::Parked(self.parked.len()));
-            }
+            return Err(Stalled::Parked(self.parked.len()));
         }
-        let page = self.place.page(self.position).await?;
-        self.kit.guard.followed(page.events.last().map(|newest| &**newest));
-        let now = self.kit.clock.now();
-        if page.through == self.position {
-            if self.retry_due(now).await? {
-                self.save().await?;
-            }
-            self.place.reached(self.position, self.surely(), 0).await;
-            let wake_at = self.parked.values().map(|parked| parked.next_at).min();
-            return Ok(Next::Idle { done: self.position, wake_at });
-        }
-        let mut dossiers = Batch::new();
-        let events = page.events.len();
-        let mut before = self.position;
+        let (mut dossiers, mut before) = (Batch::new(), after);
         for event in page.events {
             let position = event.position;
             // An operator requests the retry of a dead letter.
@@ -211,28 +150,55 @@ impl<S: State> Reactions<S> {
                 dossiers.entry(Some(dossier)).or_default().insert(0, Arrived::again(parked));
             }
         }
-        let changed = self.handle_all(dossiers, now).await;
-        self.unsaved += looked_at(self.position, page.through);
-        self.position = page.through;
-        if changed || self.unsaved >= EVENTS_PER_SAVE {
-            self.save().await?;
+        let save = self.handle_all(dossiers, self.kit.clock.now()).await;
+        Ok(Handled::Done { save })
+    }
+
+    async fn rest(&mut self, _at: Position) -> Result<Rest, Stalled> {
+        let save = self.retry_due(self.kit.clock.now()).await?;
+        let wake_at = self.parked.values().map(|parked| parked.next_at).min();
+        Ok(Rest::Until { wake_at, save })
+    }
+
+    async fn state(&mut self) -> Result<Rows, Stalled> {
+        self.give_up().await?;
+        let parked: Vec<(i64, i64, u32)> = self.parked.values().map(Parked::row).collect();
+        Ok(Box::new(move |rows| {
+            rows.execute("DELETE FROM parked", [])?;
+            let mut insert = rows.prepare_cached("INSERT INTO parked VALUES (?1, ?2, ?3)")?;
+            parked.iter().try_for_each(|(position, since, tries)| {
+                insert.execute(params![position, since, tries]).map(|_| ())
+            })
+        }))
+    }
+
+    /// The position before the first parked event.
+    fn settled(&self, at: Position) -> Position {
+        self.parked.values().next().map_or(at, |first| first.before)
+    }
+}
+
+impl<S: State> Reacts<S> {
+    async fn load_parked(&mut self, view: &View) -> Result<(), Stalled> {
+        let rows: Vec<(i64, i64, u32)> = view.peek(|rows| {
+            rows.prepare("SELECT position, since, tries FROM parked")?
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+                .collect()
+        })?;
+        for (position, since, tries) in rows {
+            let position = Position(u64::try_from(position).unwrap_or(0));
+            let Some(event) = self.kit.store.event_at(position).await? else { continue };
+            let since = Timestamp::from_second(since).unwrap_or(Timestamp::MIN);
+            let dossier = dossier_of(&event);
+            drop(event);
+            let (next_at, reason) = (Timestamp::MIN, "parked before the restart");
+            let before = self.kit.store.read_back(position, 2).await?.pop();
+            let before = before.map(|before| before.position).filter(|before| *before < position);
+            let before = before.unwrap_or(Position::START);
+            let parked = Parked { position, before, dossier, since, tries, next_at, reason };
+            self.parked.insert(position, parked);
         }
-        self.reach(self.position);
-        self.place.reached(self.position, self.surely(), events).await;
-        Ok(Next::More)
-    }
-
-    fn reach(&self, position: Position) {
-        self.progress.send_if_modified(|now| {
-            let further = position > *now;
-            *now = position.max(*now);
-            further
-        });
-    }
-
-    /// Position up to which everything was handled and nothing is parked.
-    fn surely(&self) -> Position {
-        self.parked.values().next().map_or(self.position, |first| first.before)
+        Ok(())
     }
 
     /// Retries parked events that are due; true if anything changed.
@@ -256,7 +222,7 @@ impl<S: State> Reactions<S> {
                 .map(|(dossier, events)| async move {
                     let mut outcomes = Vec::with_capacity(events.len());
                     for arrived in events {
-                        let outcome = this.handle(&arrived).await;
+                        let outcome = this.react(&arrived).await;
                         outcomes.push((arrived.position, arrived.before, dossier, outcome));
                     }
                     futures_util::stream::iter(outcomes)
@@ -289,86 +255,6 @@ impl<S: State> Reactions<S> {
         parked.next_at = now.checked_add(back_off(parked.tries)).unwrap_or(Timestamp::MAX);
     }
 
-    async fn handle(&self, arrived: &Arrived) -> Outcome {
-        let (event, envelope) = match arrived.read(&self.kit.store).await {
-            Ok(Some(read)) => read,
-            Ok(None) => return Outcome::NotYet("the event is not in the log"),
-            Err(_) => return Outcome::NotYet("the event cannot be read now"),
-        };
-        let Some(envelope) = &envelope else { return Outcome::NotYet("unreadable metadata") };
-        let incoming = Incoming { id: event.id, kind: &event.kind, data: &event.data, envelope };
-        let follows = match Subscription::<S>::react(&incoming) {
-            Ok(follows) => follows,
-            Err(error) => {
-                tracing::error!(service = self.service, %error, "an event cannot be read");
-                return Outcome::NotYet("unreadable event");
-            }
-        };
-        if follows.is_empty() {
-            return Outcome::Done;
-        }
-        let (kind, trace) = (&*event.kind, envelope.trace.as_deref());
-        let span = telemetry::reaction(self.service, kind, event.position.0, trace);
-        self.perform(&event, envelope, follows).instrument(span).await
-    }
-
-    /// Executes the commands that an event causes.
-    async fn perform(
-        &self,
-        event: &Recorded,
-        recorded: &Envelope,
-        follows: Vec<Follow<S>>,
-    ) -> Outcome {
-        let trace = telemetry::current().or_else(|| recorded.trace.clone());
-        for (ordinal, mut follow) in follows.into_iter().enumerate() {
-            if let Some(before) = &self.before
-                && let Err(reason) = before.before(&mut follow).await
-            {
-                return Outcome::NotYet(reason);
-            }
-            let Ok(stream) = Streams::<S>::name(&follow.dossier.to_string()) else { continue };
-            let step = follow.command.step();
-            let name = format!("{}/{ordinal}/{stream}", step.name);
-            let command = Uuid::new_v5(&event.id, name.as_bytes());
-            let begins = follow
-                .received_under()
-                .map_or(Begins::Either, |(procedure, agency)| Begins::New(procedure, agency));
-            let envelope = CommandEnvelope::by_service(self.service, stream, command)
-                .begins(begins)
-                .about(Some(follow.dossier))
-                .caused_by(event.id)
-                .traced(trace.clone());
-            match self.streams.react(&envelope, &follow.command).await {
-                Ok(_) => {}
-                Err(Failure::NotYet) => return Outcome::NotYet("something must come first"),
-                Err(error) => {
-                    let (service, reaction) = (self.service, step.name);
-                    tracing::warn!(service, reaction, ?error, "a reaction failed");
-                    return Outcome::NotYet("failed");
-                }
-            }
-        }
-        Outcome::Done
-    }
-
-    /// Saves the position and the parked events.
-    async fn save(&mut self) -> Result<(), Stalled> {
-        self.give_up().await?;
-        self.view.write(self.position, |rows| {
-            rows.execute("DELETE FROM parked", [])?;
-            for (position, parked) in &self.parked {
-                rows.prepare_cached("INSERT INTO parked VALUES (?1, ?2, ?3)")?.execute(params![
-                    position.0.cast_signed(),
-                    parked.since.as_second(),
-                    parked.tries
-                ])?;
-            }
-            Ok(())
-        })?;
-        self.unsaved = 0;
-        Ok(())
-    }
-
     /// Records events that have been parked for too long as dead letters.
     async fn give_up(&mut self) -> Result<(), Stalled> {
         let limit = SignedDuration::try_from(PARKED_FOR_MAX).unwrap_or(SignedDuration::MAX);
@@ -393,27 +279,5 @@ impl<S: State> Reactions<S> {
             self.parked.remove(&event.position);
         }
         Ok(())
-    }
-}
-
-impl<S: State> Task for Reactions<S> {
-    fn name(&self) -> &'static str {
-        self.service
-    }
-
-    fn work(&self) -> Work {
-        Work::Reacts
-    }
-
-    fn gather(&self) -> Duration {
-        GATHER
-    }
-
-    fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
-        Box::pin(self.work())
-    }
-
-    fn woken<'a>(&'a mut self, _kit: &'a Kit, done: Position) -> BoxFuture<'a, ()> {
-        Box::pin(self.place.woken(done))
     }
 }

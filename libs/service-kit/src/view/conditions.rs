@@ -3,16 +3,20 @@
 
 use dossier::access::Caller;
 use dossier::contract::{AgencyCode, party_name};
+use dossier::law::Law;
+use jiff::Timestamp;
 use rusqlite::types::Value;
 
-use crate::Kit;
-
-/// Rows of an agency, of those below it and of its predecessors; all rows if `None`. Adds
-/// parameters to `values`.
+/// Rows of an agency, of those below it and of its predecessors by the law at `now`; all rows if
+/// `None`. Adds parameters to `values`.
 #[must_use]
-pub fn of_agency(kit: &Kit, agency: Option<&AgencyCode>, values: &mut Vec<Value>) -> String {
+pub fn of_agency(
+    (law, now): (&Law, Timestamp),
+    agency: Option<&AgencyCode>,
+    values: &mut Vec<Value>,
+) -> String {
     let Some(agency) = agency else { return "1".to_owned() };
-    let mut all = kit.law().predecessors(agency, kit.clock.now());
+    let mut all = law.predecessors(agency, now);
     all.push(agency.clone());
     for agency in &all {
         values.push(Value::Text(agency.to_string()));

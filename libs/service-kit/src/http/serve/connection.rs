@@ -10,8 +10,9 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio_util::sync::CancellationToken;
 
 use super::Shared;
 use super::bodies::discard;
@@ -38,7 +39,7 @@ pub(super) async fn attend(
     stream: TcpStream,
     peer: IpAddr,
     place: Place,
-    mut stop: watch::Receiver<bool>,
+    stop: CancellationToken,
 ) {
     let activity = Arc::clone(place.activity());
     let limits = shared.limits;
@@ -70,7 +71,7 @@ pub(super) async fn attend(
                 discarding = Some(Box::pin(timeout(DISCARD_MAX, discard(rest)))).into();
             }
             Some(_) = &mut discarding => discarding = OptionFuture::default(),
-            _ = stop.wait_for(|stop| *stop), if stopping.is_none() => {
+            () = stop.cancelled(), if stopping.is_none() => {
                 stopping = Some(Instant::now());
                 look = every(LOOK_EVERY_STOPPING);
                 connection.as_mut().graceful_shutdown();
@@ -90,7 +91,7 @@ pub(super) async fn attend(
     drop(place);
     shared.show();
     if let Some(reason) = reason {
-        shared.router.kit().metrics.turned_away(reason);
+        shared.router.context().kit.metrics.turned_away(reason);
     }
 }
 

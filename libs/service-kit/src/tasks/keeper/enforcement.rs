@@ -4,18 +4,22 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use dossier::Elsewhere;
+use dossier::clock::{self, DeadlineKind, Deadlines};
 use dossier::contract::DossierId;
-use dossier::{Elsewhere, Obligation, State};
-use events::{Position, Recorded, StreamName};
+use dossier::services::Category;
+use events::{Position, ReadError, Recorded, StreamName};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use uuid::Uuid;
 
-use super::index::Due;
+use super::index::{Due, Open};
 use tracing::Instrument;
 
 use crate::limits::ENFORCED_TOGETHER;
-use crate::streams::{CommandEnvelope, Executed, Streams, envelope};
+use crate::pulse::Work;
+use crate::record::envelope;
+use crate::streams::{CommandEnvelope, Executed, Streams};
 use crate::{Kit, telemetry};
 
 /// Due obligations, with the streams that they depend on.
@@ -29,12 +33,12 @@ pub(super) struct Group {
 /// What the index has to know of a changed stream.
 pub(super) struct Changed {
     pub(super) position: Position,
-    pub(super) obligations: Vec<Obligation>,
+    pub(super) deadlines: Vec<Open>,
 }
 
 /// The first due obligations with the streams that they depend on: at most as many as are enforced
 /// together and fit into memory.
-pub(super) async fn read<S: State>(kit: &Kit, due: &[Due]) -> Group {
+pub(super) async fn read<S: Deadlines>(kit: &Kit, due: &[Due]) -> Group {
     let due = due.get(..ENFORCED_TOGETHER).unwrap_or(due);
     let mut streams: Vec<StreamName> =
         due.iter().flat_map(|due| looked_into::<S>(due.stream)).collect();
@@ -47,6 +51,9 @@ pub(super) async fn read<S: State>(kit: &Kit, due: &[Due]) -> Group {
             Ok(_) => break,
             Err(error) => {
                 tracing::warn!(category = S::CATEGORY, %error, "nothing can be enforced now");
+                if !error.is_retryable() {
+                    kit.metrics.defect(Work::Enforces.name());
+                }
                 return Group { due: due.to_vec(), streams, read: Vec::new() };
             }
         }
@@ -60,34 +67,30 @@ pub(super) async fn read<S: State>(kit: &Kit, due: &[Due]) -> Group {
     Group { due: due.iter().take(whole).cloned().collect(), streams, read }
 }
 
-/// The obligations of a state. In debug builds, panics on a kind that no command enforces.
-pub(super) fn obligations<S: State>(state: &S) -> Vec<Obligation> {
-    let open = state.obligations();
-    for Obligation { kind, .. } in &open {
-        debug_assert!(S::when_due(kind).is_some(), "no command enforces {kind} of {}", S::CATEGORY);
-    }
-    open
+/// The open deadlines of a state.
+pub(super) fn deadlines<S: Deadlines>(state: &S) -> Vec<Open> {
+    clock::open_deadlines(state).map(Open::from).collect()
 }
-
-/// Categories of a dossier's streams whose events may meet an obligation.
-const CATEGORIES: [&str; 4] = ["intake", "payment", "review", "delivery"];
 
 /// Streams that are read before an obligation is enforced: its own and, if that is named by a
 /// dossier's id, those of other services for the dossier.
-fn looked_into<S: State>(id: Uuid) -> impl Iterator<Item = StreamName> {
-    let others = CATEGORIES.into_iter().filter(|c| S::IS_NAMED_BY_DOSSIER && *c != S::CATEGORY);
+fn looked_into<S: Deadlines>(id: Uuid) -> impl Iterator<Item = StreamName> {
+    let others = Category::HANDLING.into_iter().map(Category::as_str);
+    let others = others.filter(|c| S::IS_NAMED_BY_DOSSIER && *c != S::CATEGORY);
     let all = std::iter::once(S::CATEGORY).chain(others);
-    all.filter_map(move |category| StreamName::new(&format!("{category}-{}", DossierId(id))).ok())
+    all.map(move |category| StreamName::of(category, id))
 }
 
-fn elsewhere(event: &Recorded) -> Option<Elsewhere> {
-    let at = envelope(event).ok()?.at;
-    Some(Elsewhere { id: event.id, kind: event.kind.to_string(), data: event.data.clone(), at })
+/// What another service recorded. One that cannot be decoded prevents the enforcement: it may be
+/// what was waited for.
+fn elsewhere(event: &Recorded) -> Result<Elsewhere, ReadError> {
+    let at = envelope(event)?.at;
+    Ok(Elsewhere { id: event.id, kind: event.kind.to_string(), data: event.data.clone(), at })
 }
 
 /// Enforces each obligation of the group; returns the changed stream for each, or `None` if it had
 /// no effect.
-pub(super) async fn enforce<S: State>(
+pub(super) async fn enforce<S: Deadlines>(
     streams: Arc<Streams<S>>,
     service: &'static str,
     group: Group,
@@ -102,7 +105,7 @@ pub(super) async fn enforce<S: State>(
 }
 
 /// Catches a panic, so that the others of the group are still enforced.
-async fn alone<S: State>(
+async fn alone<S: Deadlines>(
     streams: &Streams<S>,
     service: &'static str,
     due: &Due,
@@ -115,7 +118,7 @@ async fn alone<S: State>(
     })
 }
 
-async fn enforce_one<S: State>(
+async fn enforce_one<S: Deadlines>(
     streams: &Streams<S>,
     service: &'static str,
     due: &Due,
@@ -126,16 +129,24 @@ async fn enforce_one<S: State>(
         Ok(before) => before.version,
         Err(error) => {
             tracing::error!(%stream, %error, "nothing of a stream can be enforced");
+            streams.kit().metrics.defect(Work::Enforces.name());
             return None;
         }
     };
     let opening = read.iter().flatten().find(|event| event.id == due.opened_by);
     let opened_in = opening.and_then(|event| envelope(event).ok()?.trace);
     let span = telemetry::enforcement(service, &due.kind, opened_in.as_deref());
-    let elsewhere: Vec<Elsewhere> = others.iter().flatten().filter_map(elsewhere).collect();
+    let elsewhere: Vec<Elsewhere> = match others.iter().flatten().map(elsewhere).collect() {
+        Ok(elsewhere) => elsewhere,
+        Err(error) => {
+            tracing::error!(%stream, %error, "nothing of a stream can be enforced");
+            streams.kit().metrics.defect(Work::Enforces.name());
+            return None;
+        }
+    };
     let name = format!("{}/{}/{stream}", due.kind, due.due_at);
-    let Some(step) = S::when_due(&due.kind).map(|command| command.step()) else {
-        tracing::error!(%stream, kind = &*due.kind, "no step enforces an obligation");
+    let Some(kind) = S::Kind::parse(&due.kind) else {
+        tracing::error!(%stream, kind = &*due.kind, "the index has a deadline of an unknown kind");
         return None;
     };
     let command = Uuid::new_v5(&due.opened_by, name.as_bytes());
@@ -144,14 +155,17 @@ async fn enforce_one<S: State>(
         .caused_by(due.opened_by)
         .traced(span.in_scope(telemetry::current))
         .knowing(&elsewhere);
-    let enforced = streams.enforce(&envelope, (&due.kind, step));
+    let enforced = streams.enforce(&envelope, &kind);
     match enforced.instrument(span).await {
         Ok(executed) if executed.loaded.version == before => None,
         Ok(Executed { loaded, .. }) => {
-            Some(Changed { position: loaded.position, obligations: obligations(&loaded.state) })
+            Some(Changed { position: loaded.position, deadlines: deadlines(&loaded.state) })
         }
         Err(error) => {
             tracing::error!(%stream, kind = &*due.kind, ?error, "an obligation failed");
+            if !error.is_retryable() {
+                streams.kit().metrics.defect(Work::Enforces.name());
+            }
             None
         }
     }

@@ -2,11 +2,11 @@
 //! before they would be written. At start, events after the file's position are read from the log
 //! again.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use dossier::Obligation;
-use events::Position;
+use dossier::clock::{Deadline, DeadlineKind};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use uuid::Uuid;
@@ -14,20 +14,54 @@ use uuid::Uuid;
 use crate::view::{Shape, View, ViewError};
 
 /// Events by which the file may lag, approximately: about 1 s of reading at the next start.
-const BEHIND_MAX: u64 = 10_000;
+pub(super) const BEHIND_MAX: u64 = 10_000;
 
-/// Ordered by due time, so that obligations that fall due together are written to the same pages.
+/// Increased with every change of the tables. They are ordered by due time, so that deadlines that fall due together are written to the same pages.
+const TABLES_VERSION: u32 = 5;
 const TABLES: &str = "
 CREATE TABLE obligations (
   due_at INTEGER NOT NULL, stream BLOB NOT NULL, kind TEXT NOT NULL, opened_by BLOB NOT NULL,
   PRIMARY KEY (due_at, stream, kind)
 ) STRICT, WITHOUT ROWID;";
 
-pub(super) const fn shape(name: &'static str) -> Shape {
-    Shape { name, version: 5, tables: TABLES }
+/// The shape of the file for kinds of `K`. A program that knows other kinds builds it anew: kinds
+/// that it does not know could not be enforced, and whatever replaced them would be missing.
+pub(super) const fn shape<K: DeadlineKind>(name: &'static str) -> Shape {
+    Shape { name, version: version(K::TEXTS), tables: TABLES }
 }
 
-/// An open obligation of a stream.
+/// The version of the tables, combined with a digest of the kinds (FNV-1a).
+const fn version(kinds: &[&str]) -> u32 {
+    let mut digest: u32 = 0x811c_9dc5 ^ TABLES_VERSION;
+    let mut kind = 0;
+    while kind < kinds.len() {
+        let (text, mut at) = (kinds[kind].as_bytes(), 0);
+        while at <= text.len() {
+            // A separator after each, so that two kinds are not one.
+            let byte = if at < text.len() { text[at] } else { 0 };
+            digest = (digest ^ byte as u32).wrapping_mul(0x0100_0193);
+            at += 1;
+        }
+        kind += 1;
+    }
+    digest
+}
+
+/// An open deadline, with its kind as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Open {
+    pub(super) kind: Cow<'static, str>,
+    pub(super) due_at: Timestamp,
+    pub(super) opened_by: Uuid,
+}
+
+impl<K: DeadlineKind> From<Deadline<K>> for Open {
+    fn from(Deadline { kind, due_at, opened_by, .. }: Deadline<K>) -> Self {
+        Self { kind: kind.text(), due_at, opened_by }
+    }
+}
+
+/// An open deadline of a stream.
 #[derive(Debug, Clone)]
 pub(super) struct Due {
     /// Id in the stream's name.
@@ -47,32 +81,21 @@ type Kind = u16;
 /// without further allocations.
 #[derive(Debug)]
 pub(super) struct Index {
-    view: Arc<View>,
     due: BTreeMap<(Nanoseconds, Uuid, Kind), Uuid>,
     /// The entries of `due`, by stream.
     open: BTreeSet<(Uuid, Kind, Nanoseconds)>,
     /// Entries that may differ in the file.
     changed: BTreeSet<(Nanoseconds, Uuid, Kind)>,
-    written: Position,
-    /// Events read since the file was written, approximately.
-    unwritten: u64,
-    /// Position up to which the index in memory is complete.
-    pub(super) reached: Position,
     kinds: Vec<Arc<str>>,
 }
 
 impl Index {
     /// Loads the index from its file.
-    pub(super) fn load(view: Arc<View>) -> Result<Self, ViewError> {
-        let written = view.position()?;
+    pub(super) fn load(view: &View) -> Result<Self, ViewError> {
         let mut index = Self {
-            view: Arc::clone(&view),
             due: BTreeMap::new(),
             open: BTreeSet::new(),
             changed: BTreeSet::new(),
-            written,
-            unwritten: 0,
-            reached: written,
             kinds: Vec::new(),
         };
         view.peek(|rows| {
@@ -89,24 +112,19 @@ impl Index {
         Ok(index)
     }
 
-    /// Position up to which the file is complete.
-    pub(super) const fn written(&self) -> Position {
-        self.written
-    }
-
     pub(super) fn len(&self) -> usize {
         self.due.len()
     }
 
-    /// Ids of streams with open obligations.
+    /// Ids of streams with open deadlines.
     pub(super) fn streams(&self) -> BTreeSet<Uuid> {
         self.open.iter().map(|(stream, ..)| *stream).collect()
     }
 
-    /// Replaces the open obligations of a stream.
-    pub(super) fn replace(&mut self, stream: Uuid, obligations: &[Obligation]) {
-        let mut open: Vec<(Kind, Nanoseconds, Uuid)> = Vec::with_capacity(obligations.len());
-        for Obligation { kind, due_at, opened_by } in obligations {
+    /// Replaces the open deadlines of a stream.
+    pub(super) fn replace(&mut self, stream: Uuid, deadlines: &[Open]) {
+        let mut open: Vec<(Kind, Nanoseconds, Uuid)> = Vec::with_capacity(deadlines.len());
+        for Open { kind, due_at, opened_by } in deadlines {
             open.push((self.kind(kind), nanoseconds(*due_at), *opened_by));
         }
         open.sort_unstable();
@@ -130,7 +148,7 @@ impl Index {
         self.open.insert((stream, kind, due_at));
     }
 
-    /// Open obligations of a stream.
+    /// Open deadlines of a stream.
     fn of(&self, stream: Uuid) -> impl Iterator<Item = (Kind, Nanoseconds, Uuid)> {
         let all = (stream, Kind::MIN, Nanoseconds::MIN)..=(stream, Kind::MAX, Nanoseconds::MAX);
         self.open.range(all).filter_map(|(stream, kind, due_at)| {
@@ -178,41 +196,20 @@ impl Index {
         Timestamp::from_nanosecond(i128::from(*due_at)).ok()
     }
 
-    /// Counts scanned events.
-    pub(super) fn read(&mut self, events: u64) {
-        self.unwritten += events;
+    /// The entries that may differ in the file.
+    pub(super) fn changes(&self) -> Vec<Change> {
+        let changes = self.changed.iter().map(|(due_at, stream, kind)| Change {
+            due_at: *due_at,
+            stream: *stream,
+            kind: self.kinds.get(usize::from(*kind)).cloned().unwrap_or_default(),
+            opened_by: self.due.get(&(*due_at, *stream, *kind)).copied(),
+        });
+        changes.collect()
     }
 
-    /// Writes the changes if the file lags too far behind.
-    pub(super) fn write_if_behind(&mut self, through: Position) -> Result<(), ViewError> {
-        if self.unwritten < BEHIND_MAX {
-            return Ok(());
-        }
-        self.view.write(through, |rows| {
-            self.changed.iter().try_for_each(|changed| self.write(rows, *changed))
-        })?;
+    /// The changes were written to the file.
+    pub(super) fn saved(&mut self) {
         self.changed.clear();
-        (self.written, self.unwritten) = (through, 0);
-        Ok(())
-    }
-
-    fn write(
-        &self,
-        rows: &Connection,
-        (due_at, stream, kind): (Nanoseconds, Uuid, Kind),
-    ) -> rusqlite::Result<()> {
-        let name = self.kinds.get(usize::from(kind)).map_or("", |kind| kind);
-        match self.due.get(&(due_at, stream, kind)) {
-            Some(opened_by) => rows
-                .prepare_cached("INSERT OR REPLACE INTO obligations VALUES (?1, ?2, ?3, ?4)")?
-                .execute(params![due_at, stream, name, opened_by])?,
-            None => rows
-                .prepare_cached(
-                    "DELETE FROM obligations WHERE due_at = ?1 AND stream = ?2 AND kind = ?3",
-                )?
-                .execute(params![due_at, stream, name])?,
-        };
-        Ok(())
     }
 
     /// The number of a kind; kinds are few.
@@ -226,6 +223,33 @@ impl Index {
     }
 }
 
+/// An entry of the file.
+#[derive(Debug)]
+pub(super) struct Change {
+    due_at: Nanoseconds,
+    stream: Uuid,
+    kind: Arc<str>,
+    /// `None` if there is no such obligation any more.
+    opened_by: Option<Uuid>,
+}
+
+impl Change {
+    pub(super) fn write(&self, rows: &Connection) -> rusqlite::Result<()> {
+        let Self { due_at, stream, kind, opened_by } = self;
+        match opened_by {
+            Some(opened_by) => rows
+                .prepare_cached("INSERT OR REPLACE INTO obligations VALUES (?1, ?2, ?3, ?4)")?
+                .execute(params![due_at, stream, kind, opened_by])?,
+            None => rows
+                .prepare_cached(
+                    "DELETE FROM obligations WHERE due_at = ?1 AND stream = ?2 AND kind = ?3",
+                )?
+                .execute(params![due_at, stream, kind])?,
+        };
+        Ok(())
+    }
+}
+
 /// Nanoseconds since 1970; valid from the year 1678 to 2262, saturating outside, so that earlier
 /// obligations are due at once.
 fn nanoseconds(at: Timestamp) -> Nanoseconds {
@@ -235,18 +259,24 @@ fn nanoseconds(at: Timestamp) -> Nanoseconds {
 
 #[cfg(test)]
 mod tests {
+    use events::Position;
+
+    use dossier::intake::IntakeDeadline;
+
     use super::*;
-    use crate::view::View;
 
     const DAY: i64 = 86_400;
 
-    fn index() -> Index {
-        let store = events::EventStore::memory();
-        Index::load(Arc::new(View::open(None, shape("test"), &store).unwrap())).unwrap()
+    fn view() -> View {
+        View::open(None, shape::<IntakeDeadline>("test"), &events::EventStore::memory()).unwrap()
     }
 
-    fn obligation(kind: &'static str, day: i64) -> Obligation {
-        Obligation { kind: kind.into(), due_at: at(day), opened_by: Uuid::from_u128(7) }
+    fn index() -> Index {
+        Index::load(&view()).unwrap()
+    }
+
+    fn open(kind: &'static str, day: i64) -> Open {
+        Open { kind: kind.into(), due_at: at(day), opened_by: Uuid::from_u128(7) }
     }
 
     fn at(day: i64) -> Timestamp {
@@ -261,15 +291,15 @@ mod tests {
     #[test]
     fn what_is_due_comes_in_due_order_and_what_is_replaced_is_gone() {
         let mut index = index();
-        index.replace(Uuid::from_u128(1), &[obligation("miss", 5), obligation("foresee", 3)]);
-        index.replace(Uuid::from_u128(2), &[obligation("miss", 4)]);
+        index.replace(Uuid::from_u128(1), &[open("miss", 5), open("foresee", 3)]);
+        index.replace(Uuid::from_u128(2), &[open("miss", 4)]);
         let order = [(1, "foresee".to_owned()), (2, "miss".to_owned()), (1, "miss".to_owned())];
         assert_eq!(due(&index, 5), order);
         assert_eq!(due(&index, 2), []);
         assert_eq!((index.count_before(at(4)), index.count_before(at(6))), (1, 3));
         assert_eq!(index.next_after(at(3)), Some(at(4)));
         assert_eq!(index.next_after(at(5)), None);
-        index.replace(Uuid::from_u128(1), &[obligation("miss", 9)]);
+        index.replace(Uuid::from_u128(1), &[open("miss", 9)]);
         assert_eq!(due(&index, 5), [(2, "miss".to_owned())]);
         index.replace(Uuid::from_u128(2), &[]);
         assert_eq!((due(&index, 5), index.len()), (vec![], 1));
@@ -277,20 +307,34 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_a_program_that_knows_other_kinds_is_built_anew() {
+        let version = |kinds: &[&str]| super::version(kinds);
+        let versions = [&["answer"][..], &["answer", "deadline"], &["answerdeadline"], &[]];
+        let distinct: BTreeSet<u32> = versions.into_iter().map(version).collect();
+        assert_eq!(distinct.len(), versions.len());
+        assert_eq!(shape::<IntakeDeadline>("test").version, version(IntakeDeadline::TEXTS));
+    }
+
+    #[test]
     fn the_file_gives_back_what_was_written() {
-        let mut index = index();
+        let (view, mut index) = (view(), index());
         for n in 0..100 {
-            index.replace(Uuid::from_u128(n), &[obligation("miss", 5), obligation("foresee", 3)]);
+            index.replace(Uuid::from_u128(n), &[open("miss", 5), open("foresee", 3)]);
         }
+        let write = |index: &Index, through| {
+            let changes = index.changes();
+            view.write_at_start(Position(through), |rows| {
+                changes.iter().try_for_each(|change| change.write(rows))
+            })
+            .unwrap();
+        };
+        write(&index, 7);
         index.replace(Uuid::from_u128(5), &[]);
-        index.read(BEHIND_MAX - 1);
-        index.write_if_behind(Position(7)).unwrap();
-        let again = Index::load(Arc::clone(&index.view)).unwrap();
-        assert_eq!((again.len(), again.written()), (0, Position::START), "not far enough behind");
-        index.read(1);
-        index.write_if_behind(Position(8)).unwrap();
-        let again = Index::load(Arc::clone(&index.view)).unwrap();
-        assert_eq!((again.len(), again.written()), (198, Position(8)));
+        write(&index, 8);
+        index.saved();
+        assert_eq!(index.changes().len(), 0);
+        let again = Index::load(&view).unwrap();
+        assert_eq!((again.len(), view.position().unwrap()), (198, Position(8)));
         let all = |index: &Index| {
             let all = index.due(at(9), 1_000, |_| true);
             let all =

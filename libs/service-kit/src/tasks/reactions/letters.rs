@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use dossier::services::Category;
 use events::{
-    AppendError, EventStore, Expected, NewEvent, Position, ReadError, Recorded, StreamName,
+    AppendError, Cause, EventStore, Expected, InvalidStreamName, NewEvent, Position, ReadError,
+    Recorded, StreamName,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,7 +15,7 @@ use uuid::Uuid;
 
 use crate::clock::{at_of, following};
 use crate::limits::{ATTEMPTS_MAX, DEAD_LETTERS_MAX};
-use crate::tasks::Progress;
+use crate::tasks::{Progress, Stalled};
 
 /// Kind of the event that records a dead letter.
 const GIVEN_UP: &str = "bus.EventGivenUp.v1";
@@ -73,20 +75,19 @@ impl ReactionsHealth {
     }
 }
 
-fn stream(service: &str) -> Result<StreamName, AppendError> {
-    Ok(StreamName::new(&format!("letters-{service}"))?)
+fn stream(service: &str) -> Result<StreamName, InvalidStreamName> {
+    StreamName::new(&Category::Letters.stream(service))
 }
 
 /// Dead letters of `service` whose retry was not requested since, the oldest first, at most
 /// [`DEAD_LETTERS_MAX`].
 pub async fn dead_letters(store: &EventStore, service: &str) -> Result<Vec<DeadLetter>, ReadError> {
-    let unreadable = |error: String| ReadError::Unavailable(error);
-    let stream = stream(service).map_err(|error| unreadable(error.to_string()))?;
+    let stream = stream(service).map_err(|error| ReadError::Refused(Cause::new(error)))?;
     let mut dead: BTreeMap<Position, DeadLetter> = BTreeMap::new();
     for event in store.read_whole(&stream).await? {
         if &*event.kind == GIVEN_UP {
-            let letter: DeadLetter =
-                serde_json::from_str(&event.data).map_err(|error| unreadable(error.to_string()))?;
+            let letter: DeadLetter = serde_json::from_str(&event.data)
+                .map_err(|error| ReadError::corrupt(&event, error))?;
             dead.insert(letter.position, letter);
         } else if let Some(TriedAgain { position }) = tried_again(&event) {
             dead.remove(&position);
@@ -101,14 +102,13 @@ pub async fn try_again(
     service: &str,
     position: Position,
     at: Timestamp,
-) -> Result<bool, AppendError> {
-    let dead = dead_letters(store, service).await;
-    let dead = dead.map_err(|error| AppendError::Unavailable(error.to_string()))?;
+) -> Result<bool, Stalled> {
+    let dead = dead_letters(store, service).await?;
     if !dead.iter().any(|letter| letter.position == position) {
         return Ok(false);
     }
     let command = Uuid::new_v5(&store.id(), format!("{service}/{}/{at}", position.0).as_bytes());
-    let again = serde_json::to_string(&TriedAgain { position }).unwrap_or_default();
+    let again = serde_json::to_string(&TriedAgain { position }).expect("a struct with a number");
     record(store, service, command, (TRIED_AGAIN, again), at).await?;
     Ok(true)
 }
@@ -119,10 +119,10 @@ pub(super) async fn give_up(
     letter: &DeadLetter,
     (event, since): (Uuid, Timestamp),
     at: Timestamp,
-) -> Result<(), AppendError> {
+) -> Result<(), Stalled> {
     // The id depends on the time of parking, so that each parking gives at most one dead letter.
     let command = Uuid::new_v5(&event, format!("given-up/{}/{since}", letter.service).as_bytes());
-    let data = serde_json::to_string(letter).unwrap_or_default();
+    let data = serde_json::to_string(letter).expect("a struct of texts and a number");
     record(store, &letter.service, command, (GIVEN_UP, data), at).await
 }
 
@@ -132,25 +132,25 @@ async fn record(
     command: Uuid,
     (kind, data): (&str, String),
     at: Timestamp,
-) -> Result<(), AppendError> {
+) -> Result<(), Stalled> {
     let stream = stream(service)?;
     let id = NewEvent::id_of(&stream, command, 0);
     let mut failed = None;
     for _ in 0..ATTEMPTS_MAX {
-        let last = store.last(&stream).await;
-        let last = last.map_err(|error| AppendError::Unavailable(error.to_string()))?;
-        let at = following(at, last.as_ref().and_then(at_of))
-            .map_err(|wrong| AppendError::Unavailable(wrong.to_string()))?;
+        let last = store.last(&stream).await?;
+        let at = following(at, last.as_ref().and_then(at_of))?;
         let expected = Expected::from(last.map(|event| event.version));
         let meta = serde_json::json!({ "at": at }).to_string();
         let event = NewEvent { id, kind: kind.into(), data: data.clone(), meta };
         match store.append(&stream, expected, vec![event]).await {
             // Recorded before.
             Ok(_) | Err(AppendError::IdReused(_)) => return Ok(()),
-            Err(error) => failed = Some(error),
+            Err(error @ AppendError::Conflict { .. }) => failed = Some(error),
+            Err(error) if error.is_retryable() => failed = Some(error),
+            Err(error) => return Err(error.into()),
         }
     }
-    failed.map_or(Ok(()), Err)
+    failed.map_or(Ok(()), |error| Err(error.into()))
 }
 
 /// The position of the dead letter that `event` requests to retry, if it belongs to this service.

@@ -8,7 +8,7 @@ use dossier::contract::{DossierId, Envelope};
 use events::{EventStore, Position, ReadError, Recorded};
 use jiff::Timestamp;
 
-use crate::streams::envelope;
+use crate::record::envelope;
 
 /// An event that waits for another one.
 #[derive(Debug, Clone)]
@@ -21,6 +21,13 @@ pub(super) struct Parked {
     pub(super) tries: u32,
     pub(super) next_at: Timestamp,
     pub(super) reason: &'static str,
+}
+
+impl Parked {
+    /// Its position, the second since which it is parked, and the tries, for the table.
+    pub(super) fn row(&self) -> (i64, i64, u32) {
+        (self.position.0.cast_signed(), self.since.as_second(), self.tries)
+    }
 }
 
 /// An event to handle.
@@ -56,17 +63,17 @@ impl Arrived {
         Ok(event.map(|_| Self { position, before, dossier, event: None }))
     }
 
-    /// The event, and its envelope if that can be decoded.
+    /// The event, and its envelope or why that cannot be decoded.
     pub(super) async fn read(
         &self,
         store: &EventStore,
-    ) -> Result<Option<(Arc<Recorded>, Option<Envelope>)>, ReadError> {
+    ) -> Result<Option<(Arc<Recorded>, Result<Envelope, ReadError>)>, ReadError> {
         let event = match &self.event {
             Some(event) => Some(Arc::clone(event)),
             None => store.event_at(self.position).await?.map(Arc::new),
         };
         Ok(event.map(|event| {
-            let envelope = envelope(&event).ok();
+            let envelope = envelope(&event);
             (event, envelope)
         }))
     }

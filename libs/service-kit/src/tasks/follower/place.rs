@@ -1,15 +1,15 @@
-//! Role of a replica in the reactions of its service: the leader follows the bus and announces its
+//! Place of a replica among those of its service: the leader follows the bus and announces its
 //! position; the standbys receive the announcements.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use events::bus::{Announcements, Feed, Leadership, move_cursor};
-use events::{Filter, Page, Position, ReadError};
+use events::{EventStore, Filter, Page, Position, ReadError};
 use jiff::{SignedDuration, Timestamp};
 
+use super::Standing;
 use crate::Kit;
-use crate::limits::PAGE_EVENTS;
 
 /// Interval at which the leader repeats its position, for replicas that missed the announcement.
 const SAY_AGAIN: Duration = Duration::from_secs(1);
@@ -18,7 +18,8 @@ const CURSOR_EVENTS: usize = 10_000;
 /// Time after which the cursor is saved if there were any events.
 const CURSOR_EVERY: SignedDuration = SignedDuration::from_secs(60);
 
-pub(super) struct Place {
+#[derive(Debug)]
+pub struct Place {
     kit: Arc<Kit>,
     service: &'static str,
     filter: Filter,
@@ -31,15 +32,6 @@ pub(super) struct Place {
     /// Events since the cursor was saved, and when that was.
     unsaid: usize,
     said_at: Timestamp,
-}
-
-pub(super) enum Standing {
-    /// Another process leads and has announced this position.
-    By(Position),
-    /// This process has just become the leader.
-    TakesOver,
-    /// This process leads.
-    Leads,
 }
 
 impl Place {
@@ -55,6 +47,19 @@ impl Place {
             unsaid: 0,
             said_at: Timestamp::MIN,
         }
+    }
+
+    /// Whether there are other replicas.
+    pub(super) fn is_shared(&self) -> bool {
+        self.kit.bus.is_shared()
+    }
+
+    pub(super) fn store(&self) -> &EventStore {
+        &self.kit.store
+    }
+
+    pub(super) const fn service(&self) -> &'static str {
+        self.service
     }
 
     pub(super) fn settle(&mut self) -> Standing {
@@ -79,11 +84,11 @@ impl Place {
         self.feed = None;
     }
 
-    pub(super) async fn page(&mut self, after: Position) -> Result<Page, ReadError> {
+    pub(super) async fn page(&mut self, after: Position, limit: usize) -> Result<Page, ReadError> {
         match &mut self.feed {
             Some(feed) => {
                 let before = feed.filled();
-                let page = feed.page(after, PAGE_EVENTS).await;
+                let page = feed.page(after, limit).await;
                 self.kit.metrics.filled(self.service, feed.filled() - before);
                 page
             }
