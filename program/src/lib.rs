@@ -5,21 +5,27 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use dossier::services::ServiceName;
 use events::reach::Server;
+use service_kit::Service;
 use service_kit::tasks::Stalled;
 use service_kit::telemetry::Collector;
-use service_kit::{Certificate, Kit, Service};
 
+mod components;
 mod data;
+mod ends;
 mod private;
 mod serve;
 mod tools;
 mod world;
 
+use ends::Certificate;
 use tools::{backup, bus, check, copy, explain, export, rules, store_suite, token, visit, whatif};
 use world::{demo, replay};
 
+pub use components::{Components, Installation};
 pub use data::{DataDirectory, Identity, Time};
 pub use serve::{openapi, watching};
 pub use tools::check::{Finding, Report, check, check_with};
@@ -225,41 +231,35 @@ fn helped() -> ExitCode {
 fn failed(error: &anyhow::Error) -> ExitCode {
     use std::io::Write;
     // Nothing can be reported if standard error is closed.
-    let _ = writeln!(std::io::stderr(), "dossier: {error:#}");
+    let _ = writeln!(std::io::stderr(), "dossier: {}", events::chain(error.as_ref()));
     ExitCode::FAILURE
 }
 
-/// The services, as they are named on the command line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ServiceName {
-    /// Submission, acceptance, supplements, the statutory clock.
-    Intake,
-    /// Fees and receipts.
-    Payment,
-    /// Officers' work and the decision.
-    Review,
-    /// Results and their delivery.
-    ResultDelivery,
-    /// Ratings and complaints.
-    Feedback,
-    /// Look-up, queues, statistics.
-    Register,
+/// Parses the published name of a service.
+fn service_name() -> impl TypedValueParser<Value = ServiceName> {
+    let names = ServiceName::ALL.map(|name| PossibleValue::new(name.as_str()).help(name.about()));
+    PossibleValuesParser::new(names)
+        .try_map(|name| ServiceName::named(&name).ok_or("expected the name of a service"))
 }
 
 /// All services, in the order of the procedure.
-pub async fn services(kit: &Arc<Kit>) -> Result<Vec<Service>, Stalled> {
-    some_services(kit, ServiceName::value_variants()).await
+pub async fn services(components: &Components) -> Result<Vec<Service>, Stalled> {
+    some_services(components, &ServiceName::ALL).await
 }
 
 /// These services, in the given order.
-async fn some_services(kit: &Arc<Kit>, names: &[ServiceName]) -> Result<Vec<Service>, Stalled> {
+async fn some_services(
+    components: &Components,
+    names: &[ServiceName],
+) -> Result<Vec<Service>, Stalled> {
+    let Components { kit, documents, codes, sandbox, rule_signers, .. } = components;
     let mut services = Vec::with_capacity(names.len());
     for name in names {
         let service = match name {
-            ServiceName::Intake => intake::service(kit).await?,
-            ServiceName::Payment => payment::service(kit).await?,
+            ServiceName::Intake => intake::service(kit, documents, codes, *rule_signers).await?,
+            ServiceName::Payment => payment::service(kit, *sandbox).await?,
             ServiceName::Review => review::service(kit).await?,
-            ServiceName::ResultDelivery => result_delivery::service(kit).await?,
+            ServiceName::Delivery => result_delivery::service(kit, documents).await?,
             ServiceName::Feedback => feedback::service(kit).await?,
             ServiceName::Register => register::service(kit)?,
         };

@@ -58,7 +58,7 @@ impl Seen {
             }
             if answer.status.is_success() {
                 if let Some(etag) = etags.get_mut(place) {
-                    *etag = answer.etag;
+                    *etag = answer.etag();
                 }
                 found[place] = answer.body;
             }

@@ -8,12 +8,13 @@ use dossier::contract::{Role, RulesIssued};
 use events::EventStore;
 use events::bus::Bus;
 use jiff::{SignedDuration, Timestamp};
+use program::{Answer, Bearer, Components, Installation, Office};
 use serde_json::{Value, json};
 use service_kit::auth::{Auth, DevelopmentKey};
 use service_kit::documents::Documents;
 use service_kit::quotas::{Quotas, Rules};
+use service_kit::secret::Secret;
 use service_kit::{Clock, Kit, Settings};
-use program::{Answer, Bearer, Office};
 use tempfile::TempDir;
 
 use crate::edges;
@@ -52,21 +53,20 @@ impl World {
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())?;
         let key = DevelopmentKey::from_seed([7; 32]);
         let store = Arc::new(EventStore::memory());
-        let kit = Kit::new(Settings {
-            bus: Bus::Store(Arc::clone(&store)),
-            store,
-            rules,
-            quotas: Quotas::new(Rules::with(QUOTAS)?, clock.clone()),
-            clock,
+        let secret = Arc::new(Secret::new(vec![7; 32]));
+        let documents = Documents::in_folder(&folder.path().join("documents"), &clock, &secret)?;
+        let installation = Installation {
             auth: Auth::development(&key, Clock::System),
-            documents: Documents::in_folder(&folder.path().join("documents"))?,
-            views: None,
+            quotas: Quotas::new(Rules::with(QUOTAS)?, clock.clone()),
+            documents,
+            secret,
             sandbox: true,
             rule_signers,
-            digest_key: vec![7; 32],
-        })
-        .await?;
-        let office = Office::open(&kit, key).await?;
+        };
+        let bus = Bus::Store(Arc::clone(&store));
+        let settings = Settings { bus, store, rules, clock, views: None };
+        let components = Components::open(settings, installation).await?;
+        let (office, kit) = (Office::open(&components, key).await?, Arc::clone(&components.kit));
         Ok(Self { office, kit, serial: 0, began, has_begun: false, _folder: folder })
     }
 

@@ -5,9 +5,10 @@
 //! block are skipped.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dossier::contract::{AgencyCode, DossierCode};
+use dossier::services::Category;
 use events::{AppendError, EventStore, Expected, NewEvent, ReadError, StreamName};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -108,9 +109,8 @@ impl Codes {
             Some(number) => number,
             None => self.taken(store, &key).await?,
         };
-        let day = date.strftime("%y%m%d");
-        let written = self.order.place(agency, date, number);
-        let code = DossierCode(Arc::from(format!("{agency}-{day}-{system}{written:08}")));
+        let shown = self.order.place(agency, date, number);
+        let code = DossierCode::new(agency, date, system, shown);
         Ok(Reserved { code, key, number })
     }
 
@@ -154,20 +154,25 @@ impl Codes {
         agency: &AgencyCode,
         date: Date,
     ) -> Result<CodesTaken, CodesError> {
-        let name = format!("codes-{agency}-{}", date.strftime("%Y%m%d"));
+        let day = date.strftime("%Y%m%d");
+        let name = Category::Codes.stream(format_args!("{agency}-{day}"));
         let stream = StreamName::new(&name).map_err(AppendError::StreamName)?;
         for _ in 0..ATTEMPTS_MAX {
             let newest = store.last(&stream).await?;
-            let last = newest.as_ref().map_or(0, |event| {
-                serde_json::from_str::<CodesTaken>(&event.data).map_or(0, |block| block.last)
-            });
+            let last = match &newest {
+                // Codes would be given out twice if a block that cannot be decoded counted as none.
+                Some(event) => serde_json::from_str::<CodesTaken>(&event.data)
+                    .map_err(|error| ReadError::corrupt(event, error))?
+                    .last,
+                None => 0,
+            };
             let first = last.saturating_add(1);
             let block = CodesTaken { first, last: last.saturating_add(CODES_PER_BLOCK) };
             let id = format!("{name}/{first}/{}", self.taker);
             let event = NewEvent {
                 id: Uuid::new_v5(&Uuid::NAMESPACE_OID, id.as_bytes()),
                 kind: CODES_TAKEN.into(),
-                data: serde_json::to_string(&block).unwrap_or_default(),
+                data: serde_json::to_string(&block).expect("a struct of two numbers"),
                 meta: serde_json::json!({ "taken_by": self.taker }).to_string(),
             };
             let expected = Expected::from(newest.map(|event| event.version));

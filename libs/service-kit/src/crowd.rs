@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::http::counted;
+use crate::network::network_of;
 
 /// A shared, limited quantity.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl Crowd {
 
     /// Reserves `amount` for a client; an IPv6 /64 counts as one.
     pub fn enter(self: &Arc<Self>, client: IpAddr, amount: u64) -> Result<Held, Full> {
-        let client = counted(client);
+        let client = network_of(client);
         let mut held = self.lock();
         let of_one = held.by_client.get(&client).copied().unwrap_or(0);
         if of_one.saturating_add(amount) > self.of_one_max {
@@ -75,7 +75,7 @@ impl Crowd {
     /// refused.
     #[must_use]
     pub fn count(self: &Arc<Self>, client: IpAddr, amount: u64) -> Held {
-        self.take(&mut self.lock(), counted(client), amount)
+        self.take(&mut self.lock(), network_of(client), amount)
     }
 
     fn take(self: &Arc<Self>, held: &mut Amounts, client: IpAddr, amount: u64) -> Held {

@@ -3,18 +3,15 @@
 //! about its content without the installation's key. Beside each is a record of its uploader:
 //! knowing a name gives no right to refer to it in a step.
 
-use calendar::Text;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Buf;
 use dossier::access::{Caller, May};
-use dossier::contract::{AgencyCode, DocumentDigest, DocumentName, Subject};
+use dossier::contract::{Actor, AgencyCode, DocumentDigest, DocumentName, Subject};
 use events::reach::Server;
 use futures_util::{Stream, StreamExt};
-use http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
 use jiff::Timestamp;
 use lru::LruCache;
 use sha2::{Digest, Sha256};
@@ -22,20 +19,18 @@ use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 use tokio::time::Instant;
 
-use crate::Kit;
-use crate::auth::random_name;
-use crate::forms::FieldError;
-use crate::http::problem::UNKNOWN_DOCUMENT;
-use crate::http::{Problem, Reply};
+use crate::clock::Clock;
 use crate::limits::{
     DOCUMENT_GENERATIONS_MAX, DOCUMENT_KNOWN_FOR, DOCUMENTS_MAX, UPLOAD_ABANDONED_AFTER,
 };
+use crate::secret::{Secret, random_name};
 
 #[cfg(feature = "s3")]
 mod bucket;
 mod copies;
 mod home;
 mod media;
+mod opened;
 mod orphans;
 mod places;
 mod promised;
@@ -44,14 +39,15 @@ mod unnamed;
 mod upload;
 
 pub use copies::Copied;
-pub(crate) use home::Content;
+pub use home::Content;
 use home::Home;
 pub use home::HomeError;
 pub use media::DOCUMENT_TYPES;
 use media::{MEDIA_TYPES, MediaType};
+pub use opened::{NamedError, OpenedDocument, OpenedError};
 pub use orphans::{NamedDocuments, Orphans};
 use places::Places;
-pub use promised::Promised;
+pub use promised::{InvalidDigest, Promised};
 use record::{Record, hexadecimal, owner, record_file};
 use unnamed::Unnamed;
 pub use upload::{Interrupted, Upload, UploadError};
@@ -70,6 +66,10 @@ pub struct Documents {
     /// Cache of records.
     known: Mutex<LruCache<DocumentName, Known>>,
     unnamed: Unnamed,
+    /// The clock of uploads and marks.
+    clock: Clock,
+    /// Names and records are sealed with it.
+    secret: Arc<Secret>,
 }
 
 /// A record that existed and was not marked for removal.
@@ -82,8 +82,8 @@ struct Known {
 }
 
 impl Known {
-    fn is_fresh(&self, kit: &Kit) -> bool {
-        let by_clock = kit.clock.now().duration_since(self.at) < DOCUMENT_KNOWN_FOR;
+    fn is_fresh(&self, now: Timestamp) -> bool {
+        let by_clock = now.duration_since(self.at) < DOCUMENT_KNOWN_FOR;
         by_clock && self.since.elapsed() < DOCUMENT_KNOWN_FOR.unsigned_abs()
     }
 }
@@ -110,13 +110,21 @@ pub struct Examined {
 
 impl Documents {
     /// Documents in a folder, which is created if it is missing. Several processes may share it.
-    pub fn in_folder(folder: &Path) -> Result<Self, HomeError> {
-        Self::at(Home::Folder(folder.to_owned()))
+    pub fn in_folder(
+        folder: &Path,
+        clock: &Clock,
+        secret: &Arc<Secret>,
+    ) -> Result<Self, HomeError> {
+        Self::at(Home::Folder(folder.to_owned()), clock, secret)
     }
 
     /// Documents in a bucket, `s3://bucket/prefix`; incomplete uploads are in the folder `spool`.
     #[cfg(feature = "s3")]
-    pub async fn in_bucket(url: &str, spool: &Path) -> Result<Self, HomeError> {
+    pub async fn in_bucket(
+        (url, spool): (&str, &Path),
+        clock: &Clock,
+        secret: &Arc<Secret>,
+    ) -> Result<Self, HomeError> {
         let bucket = bucket::Bucket::open(url)?;
         // Diagnosed first, because the client retries for long and drops the cause.
         let server = bucket.server().cloned().into_iter().collect();
@@ -127,7 +135,7 @@ impl Documents {
         if let Err(why) = looked {
             tracing::warn!(why, "document store unavailable; retrying");
         }
-        Self::at(Home::Bucket(bucket, spool.to_owned()))
+        Self::at(Home::Bucket(bucket, spool.to_owned()), clock, secret)
     }
 
     /// The object store's server, if any.
@@ -136,30 +144,32 @@ impl Documents {
         self.home.server().cloned()
     }
 
-    /// Documents in an existing folder, read-only: nothing is created or removed.
+    /// Documents in an existing folder, to be examined and copied: nothing is created or removed,
+    /// and records are not read.
     pub fn in_folder_to_read(folder: &Path) -> Result<Self, HomeError> {
-        Self::of(Home::Folder(folder.to_owned()))
+        Self::of(Home::Folder(folder.to_owned()), Clock::System, Arc::default())
     }
 
-    /// Documents in a bucket, read-only: nothing is created or removed.
+    /// Documents in a bucket, to be examined and copied: nothing is created or removed, and records
+    /// are not read.
     #[cfg(feature = "s3")]
     pub fn in_bucket_to_read(url: &str) -> Result<Self, HomeError> {
-        Self::of(Home::Bucket(bucket::Bucket::open(url)?, PathBuf::new()))
+        let home = Home::Bucket(bucket::Bucket::open(url)?, PathBuf::new());
+        Self::of(home, Clock::System, Arc::default())
     }
 
-    fn at(home: Home) -> Result<Self, HomeError> {
+    fn at(home: Home, clock: &Clock, secret: &Arc<Secret>) -> Result<Self, HomeError> {
         std::fs::create_dir_all(home.spool())?;
         home.remove_abandoned();
-        Self::of(home)
+        Self::of(home, clock.clone(), Arc::clone(secret))
     }
 
-    fn of(home: Home) -> Result<Self, HomeError> {
+    fn of(home: Home, clock: Clock, secret: Arc<Secret>) -> Result<Self, HomeError> {
         let (swept, places) = (Mutex::new(Instant::now()), Places::default());
-        let own = random_name().map_err(std::io::Error::other)?;
-        let size = NonZeroUsize::new(DOCUMENTS_MAX).unwrap_or(NonZeroUsize::MIN);
-        let known = Mutex::new(LruCache::new(size));
+        let own = random_name()?;
+        let known = Mutex::new(LruCache::new(DOCUMENTS_MAX));
         let (uploads, unnamed) = (AtomicU64::new(0), Unnamed::default());
-        Ok(Self { home, own, uploads, places, swept, known, unnamed })
+        Ok(Self { home, own, uploads, places, swept, known, unnamed, clock, secret })
     }
 
     /// The folder for incomplete uploads, whose disk needs free space.
@@ -171,7 +181,6 @@ impl Documents {
     /// Stores an upload. The same content under the same key is the same document.
     pub async fn store<B: Buf>(
         &self,
-        kit: &Kit,
         upload: Upload<'_>,
         content: impl Stream<Item = Result<B, Interrupted>>,
     ) -> Result<Stored, UploadError> {
@@ -181,12 +190,12 @@ impl Documents {
         self.sweep();
         let part = self.part();
         let (bytes, sha256) = write(&part.0, media, upload.promised, content).await?;
-        let name = self.free_name(kit, &upload, media, &sha256).await?;
-        let record = Record::new(kit, &name, upload.actor, media.name, (bytes, &sha256));
-        let read = Known { record: Arc::new(record), at: kit.clock.now(), since: Instant::now() };
+        let name = self.free_name(&upload, media, &sha256).await?;
+        let record = self.new_record(&name, upload.actor, media.name, (bytes, &sha256));
+        let read = Known { record: Arc::new(record), at: self.clock.now(), since: Instant::now() };
         // The client may disconnect at any point: a document with a name has been counted and has a
         // record, by which it is removed if no step refers to it.
-        self.unnamed.uploaded(subject, &name, kit.clock.now());
+        self.unnamed.uploaded(subject, &name, self.clock.now());
         self.write_beside(&record_file(&name), &*read.record).await?;
         self.home.keep(&part.0, &media.file(&name), media.name).await?;
         // The search for orphans sets a mark and then reads the record; this does it in the
@@ -200,15 +209,16 @@ impl Documents {
     }
 
     /// Buffer of an upload, in bytes.
-    pub(crate) fn buffered_bytes(&self) -> u64 {
+    #[must_use]
+    pub const fn buffered_bytes(&self) -> u64 {
         self.home.buffered_bytes()
     }
 
     /// Uploads of a person that no step refers to yet: of this process, since its start, and at
     /// most a day old.
     #[must_use]
-    pub fn unnamed_of(&self, kit: &Kit, uploader: &Subject) -> usize {
-        self.unnamed.count(uploader, kit.clock.now())
+    pub fn unnamed_of(&self, uploader: &Subject) -> usize {
+        self.unnamed.count(uploader, self.clock.now())
     }
 
     /// Notes that a recorded step refers to these.
@@ -220,44 +230,38 @@ impl Documents {
     /// documents, those being removed, and those of others are refused alike, all at once.
     pub async fn to_be_named(
         &self,
-        kit: &Kit,
         (caller, mays): (&Caller, &[May]),
         named: Vec<(String, DocumentName)>,
-    ) -> Result<Vec<Stored>, Problem> {
+    ) -> Result<Vec<Stored>, NamedError> {
         let (mut found, mut missing) = (Vec::new(), Vec::new());
         for (pointer, name) in named {
-            let record = self.present(kit, &name).await?;
-            match record.filter(|record| record.may_be_named_by(kit, caller, mays)) {
+            let record = self.present(&name).await?;
+            match record.filter(|record| record.may_be_named_by(&self.secret, caller, mays)) {
                 Some(record) => found.push(record.stored(&name)),
-                None => missing.push(FieldError { pointer, detail: Text::same(name.to_string()) }),
+                None => missing.push((pointer, name)),
             }
         }
-        if missing.is_empty() {
-            Ok(found)
-        } else {
-            Err(Problem::fields(missing).with_entry(UNKNOWN_DOCUMENT))
-        }
+        if missing.is_empty() { Ok(found) } else { Err(NamedError::Unknown(missing)) }
     }
 
-    /// Responds with a document that a recorded event refers to, streamed from its store.
-    pub async fn reply(&self, kit: &Kit, name: &DocumentName) -> Result<Reply, Problem> {
+    /// Opens a document that a recorded event refers to.
+    ///
+    /// # Errors
+    ///
+    /// Its content is missing or incomplete, or the store is unavailable.
+    pub async fn open(&self, name: &DocumentName) -> Result<OpenedDocument, OpenedError> {
         let record = match self.remembered(name) {
             Some(known) => Some(known.record),
-            None => self.record(kit, name).await?.map(Arc::new),
+            None => self.record(name).await?.map(Arc::new),
         };
         let media_type = record.as_ref().map(|record| &*record.media_type);
         let Some((media, bytes, content)) = self.content(name, media_type).await? else {
-            return Err(Problem::unavailable(&format!("document {name} is missing")));
+            return Err(OpenedError::Missing(name.clone()));
         };
         if record.is_some_and(|record| record.bytes != bytes) {
-            let reason = format!("the document {name} has not the size that it had");
-            return Err(Problem::unavailable(&reason));
+            return Err(OpenedError::Incomplete(name.clone()));
         }
-        // Uploaded content is never executed by a browser.
-        Ok(Reply::content(media.name, content, bytes)
-            .header(CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'")
-            .header(X_CONTENT_TYPE_OPTIONS, "nosniff")
-            .header(CONTENT_DISPOSITION, "attachment"))
+        Ok(OpenedDocument { media_type: media.name, bytes, content })
     }
 
     /// Reads a document completely, to compare it with its recorded digest; `None` if it does not
@@ -277,7 +281,6 @@ impl Documents {
     /// The name of an upload. A document that is being removed keeps its name until it is gone.
     async fn free_name(
         &self,
-        kit: &Kit,
         upload: &Upload<'_>,
         media: &MediaType,
         sha256: &[u8; 32],
@@ -288,7 +291,7 @@ impl Documents {
         for generation in 0..DOCUMENT_GENERATIONS_MAX {
             let what: [&[u8]; 3] = [media.name.as_bytes(), sha256, &[generation]];
             let parts = [&whose[..], &what].concat();
-            let name = DocumentName::from(&*kit.keyed_digest(&parts));
+            let name = DocumentName::from(&*self.secret.digest(&parts));
             if self.marked_since(&name).await?.is_none() {
                 return Ok(name);
             }
@@ -297,31 +300,38 @@ impl Documents {
     }
 
     /// The record of a document that exists and is not being removed.
-    async fn present(
-        &self,
-        kit: &Kit,
-        name: &DocumentName,
-    ) -> Result<Option<Arc<Record>>, HomeError> {
-        if let Some(known) = self.remembered(name).filter(|known| known.is_fresh(kit)) {
+    async fn present(&self, name: &DocumentName) -> Result<Option<Arc<Record>>, HomeError> {
+        if let Some(known) = self.remembered(name).filter(|known| known.is_fresh(self.clock.now()))
+        {
             return Ok(Some(known.record));
         }
-        let (at, since) = (kit.clock.now(), Instant::now());
+        let (at, since) = (self.clock.now(), Instant::now());
         // In this order: the mark of a removed document is deleted last.
         if !is_name(name) || self.marked_since(name).await?.is_some() {
             return Ok(None);
         }
-        let Some(record) = self.record(kit, name).await? else { return Ok(None) };
+        let Some(record) = self.record(name).await? else { return Ok(None) };
         let known = Known { record: Arc::new(record), at, since };
         self.remember(name, known.clone());
         Ok(Some(known.record))
     }
 
-    async fn record(&self, kit: &Kit, name: &DocumentName) -> Result<Option<Record>, HomeError> {
+    fn new_record(
+        &self,
+        name: &DocumentName,
+        actor: &Actor,
+        media_type: &str,
+        content: (u64, &[u8; 32]),
+    ) -> Record {
+        Record::new((&self.secret, self.clock.now()), name, actor, media_type, content)
+    }
+
+    async fn record(&self, name: &DocumentName) -> Result<Option<Record>, HomeError> {
         if !is_name(name) {
             return Ok(None);
         }
         let text = self.home.small(&record_file(name)).await?;
-        Ok(text.and_then(|text| Record::read(kit, name, &text)))
+        Ok(text.and_then(|text| Record::read(&self.secret, name, &text)))
     }
 
     /// Opens a document by name, with its size. The type is in its record; for documents without
@@ -379,12 +389,6 @@ impl Documents {
 
     fn forget(&self, name: &DocumentName) {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).pop(name);
-    }
-}
-
-impl From<HomeError> for Problem {
-    fn from(error: HomeError) -> Self {
-        Self::unavailable(&error.to_string())
     }
 }
 

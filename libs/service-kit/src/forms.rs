@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use calendar::Text;
 use dossier::contract::ProcedureCode;
 use dossier::law::{Finding, Law, Procedure};
 use jsonschema::Validator;
@@ -26,15 +25,6 @@ pub struct InvalidForm {
     code: ProcedureCode,
     version: u32,
     reason: String,
-}
-
-/// A field that breaks its schema.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FieldError {
-    /// The field, as a JSON Pointer into the form.
-    pub pointer: String,
-    /// What is wrong with it.
-    pub detail: Text,
 }
 
 /// Failing fields that are reported at once.
@@ -67,25 +57,22 @@ impl Forms {
         let options = jsonschema::draft202012::options().should_validate_formats(true);
         match options.build(form) {
             Ok(_) => Vec::new(),
-            Err(error) => vec![Finding {
-                pointer: format!("/form{}", error.instance_path()),
-                place: None,
-                vi: format!("không phải là JSON Schema: {error}"),
-                en: format!("is not a JSON Schema: {error}"),
-            }],
+            Err(error) => vec![Finding::new(
+                format!("/form{}", error.instance_path()),
+                format!("không phải là JSON Schema: {error}"),
+                format!("is not a JSON Schema: {error}"),
+            )],
         }
     }
 
     /// Fields of `form` that violate the schema, at most 50. Values are not repeated.
     #[must_use]
-    pub fn check(&self, procedure: &Procedure, form: &Value) -> Vec<FieldError> {
+    pub fn check(&self, procedure: &Procedure, form: &Value) -> Vec<Finding> {
         let mut errors = Vec::new();
         overlong(form, &mut String::new(), &mut errors);
         if let Some(validator) = self.0.get(&(procedure.code.clone(), procedure.version)) {
-            errors.extend(validator.iter_errors(form).take(ERRORS_MAX).map(|error| FieldError {
-                pointer: error.instance_path().to_string(),
-                detail: words::of(&error),
-            }));
+            let found = validator.iter_errors(form).take(ERRORS_MAX);
+            errors.extend(found.flat_map(|error| words::findings(&error)));
         }
         errors.truncate(ERRORS_MAX);
         errors
@@ -100,14 +87,14 @@ impl Forms {
 }
 
 /// Texts of a form that exceed the general limit, even if the schema has none.
-fn overlong(value: &Value, at: &mut String, errors: &mut Vec<FieldError>) {
+fn overlong(value: &Value, at: &mut String, errors: &mut Vec<Finding>) {
     let within = at.len();
     match value {
         Value::String(text) if text.len() > FORM_TEXT_CHARS_MAX => {
             let count = text.chars().count();
             if count > FORM_TEXT_CHARS_MAX {
                 let detail = words::too_long(count, FORM_TEXT_CHARS_MAX);
-                errors.push(FieldError { pointer: at.clone(), detail });
+                errors.push(Finding::said(at.clone(), detail));
             }
         }
         Value::Array(items) => {
@@ -151,7 +138,7 @@ mod tests {
         assert!(pointers.contains(&"/declarant/tax_code"), "{errors:?}");
         assert!(pointers.contains(&"/chemical/hs_chapter"), "{errors:?}");
         assert_eq!(errors.len(), 3, "{errors:?}");
-        assert!(errors.iter().all(|error| !error.detail.en.contains("not a code")), "{errors:?}");
+        assert!(errors.iter().all(|error| !error.en.contains("not a code")), "{errors:?}");
     }
 
     #[test]
@@ -173,7 +160,7 @@ mod tests {
             }
         }
         let errors = forms.check(procedure, &form("0100233489", "++++++++"));
-        let said = |at: usize| (&*errors[at].pointer, &*errors[at].detail.en);
+        let said = |at: usize| (&*errors[at].pointer, &*errors[at].en);
         assert_eq!(said(0).0, "/merchant/phone");
         assert_eq!(said(0).1, telephone("++++++++").unwrap_err().to_string());
         assert_eq!(said(1).0, "/merchant/tax_code");

@@ -5,7 +5,6 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use http::StatusCode;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{EncodeLabelSet, LabelSetEncoder};
 use prometheus_client::metrics::counter::Counter;
@@ -38,6 +37,9 @@ const SECONDS: [f64; 12] =
 /// Reasons for closing or refusing a connection.
 const TURNED_AWAY: [&str; 5] = ["no-place", "evicted", "stalled", "age", "stopping"];
 
+/// What meets a defect that no retry mends: a request, or the kind of a task (`Work::name`).
+const DEFECTS_OF: [&str; 6] = ["request", "view", "reactions", "keeper", "relay", "task"];
+
 /// Metrics of a process.
 #[derive(Debug)]
 pub struct Metrics {
@@ -49,6 +51,7 @@ pub struct Metrics {
     filled: Family<Labels, Counter>,
     unmatched: Family<Labels, Counter>,
     turned_away: Family<Labels, Counter>,
+    defects: Family<Labels, Counter>,
     paced: Counter,
     connections: Gauge,
     bytes: Gauge,
@@ -128,6 +131,12 @@ impl Default for Metrics {
         for reason in TURNED_AWAY {
             drop(turned_away.get_or_create(&vec![("reason", reason.to_owned())]));
         }
+        let defects = Family::<Labels, Counter>::default();
+        let help = "Failures that no retry mends, such as an event that cannot be decoded";
+        registry.register("defects", help, defects.clone());
+        for work in DEFECTS_OF {
+            drop(defects.get_or_create(&vec![("work", work.to_owned())]));
+        }
         registry.register("connections_open", "Connections that are open", connections.clone());
         let help = "Bytes in memory of bodies and answers on their way";
         registry.register("bytes_in_flight", help, bytes.clone());
@@ -141,6 +150,7 @@ impl Default for Metrics {
             filled,
             unmatched,
             turned_away,
+            defects,
             paced,
             connections,
             bytes,
@@ -154,15 +164,24 @@ impl Metrics {
     pub(crate) fn answered(
         &self,
         route: RouteLabels,
-        status: StatusCode,
+        status: u16,
         refused: Option<Refused>,
         took: Duration,
     ) {
         self.durations.get_or_create(&route).observe(took.as_secs_f64());
-        self.requests.get_or_create(&RequestLabels { route, status: status.as_u16() }).inc();
+        self.requests.get_or_create(&RequestLabels { route, status }).inc();
+        if status == 500 {
+            self.defect("request");
+        }
         if let Some(Refused { problem, .. }) = refused {
             self.refusals.get_or_create(&vec![("problem", problem.to_owned())]).inc();
         }
+    }
+
+    /// Counts a failure that no retry mends; `work` is one of [`DEFECTS_OF`].
+    pub(crate) fn defect(&self, work: &'static str) {
+        debug_assert!(DEFECTS_OF.contains(&work), "{work} is not initialised");
+        self.defects.get_or_create(&vec![("work", work.to_owned())]).inc();
     }
 
     pub(crate) fn turned_away(&self, reason: &'static str) {
@@ -286,9 +305,9 @@ mod tests {
         let metrics = Metrics::default();
         let route =
             RouteLabels { service: "intake", method: "GET", route: "/v1/dossiers/{id}".into() };
-        metrics.answered(route.clone(), StatusCode::OK, None, Duration::from_millis(2));
+        metrics.answered(route.clone(), 200, None, Duration::from_millis(2));
         let taken = Some(Refused { problem: "taken", reason: None });
-        metrics.answered(route, StatusCode::CONFLICT, taken, Duration::from_millis(30));
+        metrics.answered(route, 409, taken, Duration::from_millis(30));
         for value in [7, 3] {
             metrics.set("relay_lag", "Positions", Some(("source", "intake")), value);
             metrics.set("log_head", "Position", None, value);

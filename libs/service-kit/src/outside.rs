@@ -44,6 +44,13 @@ pub fn usual_authority() -> Option<PathBuf> {
     std::env::var_os("SSL_CERT_FILE").filter(|file| !file.is_empty()).map(PathBuf::from)
 }
 
+/// The configured CAs in DER, for other clients; `None` if none are.
+#[must_use]
+pub fn authorities() -> Option<Vec<Vec<u8>>> {
+    let RootCerts::Specific(authorities) = AUTHORITIES.get()? else { return None };
+    Some(authorities.iter().map(|authority| authority.der().to_vec()).collect())
+}
+
 /// A client with this timeout per request.
 pub fn client(in_time: Duration) -> ConfigBuilder<AgentScope> {
     let roots = AUTHORITIES.get().cloned().unwrap_or(RootCerts::WebPki);

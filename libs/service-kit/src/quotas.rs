@@ -8,7 +8,6 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::net::IpAddr;
-use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,8 +17,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use lru::LruCache;
 
 use crate::Clock;
-use crate::http::counted as client_block;
 use crate::limits::QUOTA_CALLERS_MAX;
+use crate::network::network_of;
 
 mod rules;
 mod window;
@@ -76,6 +75,12 @@ impl Name {
             Self::LookUps => "look-ups",
             Self::LookUpsOfADay => "look-ups-of-a-day",
         }
+    }
+
+    /// Whether a refused request does not count. Reading a body that is refused is limited by the
+    /// number of concurrent uploads and their pace.
+    const fn is_refunded(self) -> bool {
+        matches!(self, Self::Submissions | Self::UploadedBytes)
     }
 
     /// The draft's quota unit, if not requests.
@@ -135,8 +140,18 @@ pub struct Admission {
     shown: Shown,
     counted: Arc<Mutex<Counted>>,
     flying: Option<Subject>,
-    /// The caller whose submission is returned if it is refused.
-    files: Option<Who>,
+    /// What is returned if the request is refused.
+    refunds: Option<Refund>,
+}
+
+/// What a refused request returns to its caller.
+#[derive(Debug)]
+struct Refund {
+    who: Who,
+    name: Name,
+    amount: u64,
+    /// What is left then.
+    shown: Shown,
 }
 
 /// A request that is refused.
@@ -160,8 +175,7 @@ impl Quotas {
     /// Counts by these rules and this clock.
     #[must_use]
     pub fn new(rules: Rules, clock: Clock) -> Self {
-        let size = NonZeroUsize::new(QUOTA_CALLERS_MAX).unwrap_or(NonZeroUsize::MIN);
-        let counted = Counted { used: LruCache::new(size), in_flight: HashMap::new() };
+        let counted = Counted { used: LruCache::new(QUOTA_CALLERS_MAX), in_flight: HashMap::new() };
         Self { rules, clock, counted: Arc::new(Mutex::new(counted)) }
     }
 
@@ -180,7 +194,7 @@ impl Quotas {
         uses: Uses,
     ) -> Result<Admission, Exceeded> {
         match (caller, uses) {
-            (None, Uses::LookUp) => self.rated(Who::Address(client_block(client)), 1, uses),
+            (None, Uses::LookUp) => self.rated(Who::Address(network_of(client)), 1, uses),
             (_, Uses::Nothing) | (None, _) => Ok(self.admission(Shown::default())),
             (Some(caller), _) if is_officer(caller) => self.fly(&caller.subject),
             (Some(caller), _) if caller.on_behalf_of.is_some() => {
@@ -193,7 +207,7 @@ impl Quotas {
 
     fn admission(&self, shown: Shown) -> Admission {
         let counted = Arc::clone(&self.counted);
-        Admission { shown, counted, flying: None, files: None }
+        Admission { shown, counted, flying: None, refunds: None }
     }
 
     /// Quotas that apply to a request, with the amounts.
@@ -243,25 +257,34 @@ impl Quotas {
             wait = wait.max(UNFINISHED_WAIT);
         }
         let granted = policies.is_empty();
-        let mut shown = Shown::default();
+        let (mut shown, mut refused) = (Shown::default(), Shown::default());
         for (name, limit, amount) in &limits {
             let window = used.window(*name);
+            let before = window.left(*limit, now);
             if granted {
                 window.take(*limit, now, *amount);
             }
-            let left = window.left(*limit, now);
-            shown.add(*name, limit.count, Some(limit.seconds), left.count, Some(left.wait));
+            let after = window.left(*limit, now);
+            let if_refused = if name.is_refunded() { before } else { after };
+            for (shown, left) in [(&mut shown, after), (&mut refused, if_refused)] {
+                shown.add(*name, limit.count, Some(limit.seconds), left.count, Some(left.wait));
+            }
         }
         drop(counted);
         if let Some((most, left)) = unfinished {
-            let left = left.saturating_sub(u64::from(granted));
-            shown.add(Name::UnfinishedUploads, most, None, left, None);
+            let taken = left.saturating_sub(u64::from(granted));
+            shown.add(Name::UnfinishedUploads, most, None, taken, None);
+            refused.add(Name::UnfinishedUploads, most, None, left, None);
         }
         if !granted {
             return Err(Exceeded { policies, wait, shown });
         }
         let mut admission = self.admission(shown);
-        admission.files = (uses == Uses::Submission).then_some(who);
+        let refunded = limits.iter().find(|(name, ..)| name.is_refunded());
+        admission.refunds = refunded.map(|(name, _, amount)| {
+            let (name, amount) = (*name, *amount);
+            Refund { who, name, amount, shown: refused }
+        });
         Ok(admission)
     }
 
@@ -290,26 +313,27 @@ impl Quotas {
 const UNFINISHED_WAIT: Duration = Duration::from_secs(60);
 
 impl Admission {
-    /// Adds the remaining quota to a response; a refused submission is not counted.
+    /// Adds the remaining quota to a response. A refused submission or upload is not counted.
     pub fn answered(mut self, granted: bool, headers: &mut HeaderMap) {
-        self.shown.write(headers);
         if granted {
-            self.files = None;
+            self.refunds = None;
         }
+        let shown = self.refunds.as_ref().map_or(&self.shown, |refund| &refund.shown);
+        shown.write(headers);
     }
 }
 
 impl Drop for Admission {
     fn drop(&mut self) {
-        let (files, flying) = (self.files.take(), self.flying.take());
-        if files.is_none() && flying.is_none() {
+        let (refunds, flying) = (self.refunds.take(), self.flying.take());
+        if refunds.is_none() && flying.is_none() {
             return;
         }
         let mut counted = lock(&self.counted);
-        if let Some(who) = files
+        if let Some(Refund { who, name, amount, .. }) = refunds
             && let Some(used) = counted.used.peek_mut(&who)
         {
-            used.window(Name::Submissions).give_back(1);
+            used.window(name).give_back(amount);
         }
         let Some(subject) = flying else { return };
         if let Some(flying) = counted.in_flight.get_mut(&subject) {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use dossier::State;
-use dossier::contract::{EventSet, LawEvent, Meta, RulesIssued, RulesKind, Unreadable};
-use dossier::intake::{Rules, Shipped, stream_id};
+use dossier::contract::{LawEvent, Meta, RulesIssued, RulesKind};
+use dossier::rules::{Rules, Shipped, stream_id};
 use dossier::law::{InvalidLaw, Law, Void};
 use events::{AppendError, EventStore, Filter, Position, ReadError, Recorded};
 use jiff::Timestamp;
@@ -31,14 +31,27 @@ pub enum RulebookError {
     /// The store cannot append.
     #[error(transparent)]
     Append(#[from] AppendError),
-    /// An event of the log cannot be decoded.
-    #[error(transparent)]
-    Unreadable(#[from] Unreadable),
+    /// Too many conflicts with other processes that issue rules at the same time.
+    #[error("too many processes issue rules at the same time")]
+    Contended,
     /// The same version with other content.
     #[error(
         "version {1} of {0} stands in the log with other content: what was issued is never changed, give it the next number"
     )]
     Changed(String, u32),
+}
+
+impl RulebookError {
+    /// Whether a retry may succeed without an operator.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        match self {
+            Self::Read(error) => error.is_retryable(),
+            Self::Append(error) => error.is_retryable(),
+            Self::Contended => true,
+            Self::Law(_) | Self::Form(_) | Self::Changed(..) => false,
+        }
+    }
 }
 
 /// All versions of all files of rules, by stream, including those that are proposed, void or
@@ -115,8 +128,8 @@ async fn read(
 /// Applies an event to the law. A file of rules that contradicts earlier ones is skipped; the
 /// finding is returned.
 pub fn take<'a>(law: &'a mut Law, event: &Recorded) -> Result<Option<&'a Void>, RulebookError> {
-    let envelope = crate::streams::envelope(event)?;
-    match LawEvent::decode(&event.kind, &event.data)? {
+    let envelope = crate::record::envelope(event)?;
+    match crate::record::decode(event)? {
         LawEvent::RulesIssued(rules) => return Ok(law.record(&rules, envelope.at)),
         LawEvent::RulesWithdrawn(end) => law.withdraw(end.kind, &end.name, end.version),
         LawEvent::RulesProposed(_)
@@ -136,11 +149,11 @@ fn enter(
     compared: &BTreeSet<String>,
 ) -> Result<(), RulebookError> {
     if event.stream.category() == Rules::CATEGORY {
-        let envelope = crate::streams::envelope(event)?;
+        let envelope = crate::record::envelope(event)?;
         let meta = Meta { id: event.id, version: event.version.0, envelope };
         let rules = register.entry(event.stream.id().to_owned()).or_default();
         let rules = Arc::make_mut(rules);
-        rules.evolve(&LawEvent::decode(&event.kind, &event.data)?, &meta);
+        rules.evolve(&crate::record::decode(event)?, &meta);
         // Texts are dropped to save memory and can be read from the log. Those of procedures are
         // kept, because their first day is read from the text.
         for version in &mut rules.versions {

@@ -1,6 +1,5 @@
 //! The interface between a service and the process that runs it.
 
-use dossier::Step;
 use utoipa::openapi::OpenApi;
 
 use crate::http::Mounted;
@@ -12,7 +11,6 @@ pub struct Service {
     pub routes: Vec<Mounted>,
     pub tasks: Tasks,
     pub openapi: OpenApi,
-    pub steps: &'static [Step],
     pub keepers: Vec<KeeperHealth>,
     /// Sources of its events: the first parts of their kinds, for example `intake`.
     pub sources: &'static [&'static str],

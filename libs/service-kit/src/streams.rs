@@ -2,12 +2,12 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use dossier::contract::Unreadable;
-use dossier::{LawError, State};
-use events::{EventStore, Recorded, StreamName, Version};
+use dossier::State;
+use events::{EventStore, ReadError, Recorded, StreamName, Version};
+use uuid::Uuid;
 
 use crate::Kit;
-use crate::tasks::Progress;
+use crate::progress::Progress;
 
 mod append;
 mod command;
@@ -15,15 +15,16 @@ mod execute;
 mod hot;
 mod loaded;
 mod outcome;
+mod seen;
 mod trial;
 
 use hot::Hot;
 
 pub(crate) use command::Authority;
 pub use command::{Begins, CommandEnvelope};
-pub(crate) use loaded::envelope;
-pub use loaded::{Loaded, fold, recorded_at};
+pub use loaded::Loaded;
 pub use outcome::{Executed, Failure};
+pub use seen::Seen;
 
 /// All streams of one kind; the states of recently used ones are cached.
 #[derive(Debug)]
@@ -58,13 +59,19 @@ impl<S: State> Streams<S> {
         &self.kit
     }
 
-    /// The name of the stream with this id.
+    /// The name of the stream for this id.
+    #[must_use]
+    pub fn of(id: Uuid) -> StreamName {
+        StreamName::of(S::CATEGORY, id)
+    }
+
+    /// The name of the stream with this id, which is a text from outside.
     pub fn name(id: &str) -> Result<StreamName, events::InvalidStreamName> {
         StreamName::new(&format!("{}-{id}", S::CATEGORY))
     }
 
     /// The present state of a stream.
-    pub async fn load(&self, stream: &StreamName) -> Result<Arc<Loaded<S>>, Failure<LawError>> {
+    pub async fn load(&self, stream: &StreamName) -> Result<Arc<Loaded<S>>, ReadError> {
         if let Some(current) = self.current(stream) {
             return Ok(current);
         }
@@ -96,7 +103,7 @@ impl<S: State> Streams<S> {
         &self,
         stream: &StreamName,
         events: &[Recorded],
-    ) -> Result<Arc<Loaded<S>>, Unreadable> {
+    ) -> Result<Arc<Loaded<S>>, ReadError> {
         let newest = events.last().map(|event| event.version);
         if let Some(known) = self.remembered(stream).filter(|known| known.version >= newest) {
             return Ok(known);
@@ -109,11 +116,7 @@ impl<S: State> Streams<S> {
     }
 
     /// The state at an earlier version, to repeat the answer to a command.
-    async fn load_at(
-        &self,
-        stream: &StreamName,
-        at: Version,
-    ) -> Result<Loaded<S>, Failure<LawError>> {
+    async fn load_at(&self, stream: &StreamName, at: Version) -> Result<Loaded<S>, ReadError> {
         let mut loaded = Loaded::default();
         while loaded.version < Some(at) {
             let events = self.kit.store.read(stream, loaded.version).await?;

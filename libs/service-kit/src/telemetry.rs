@@ -106,16 +106,14 @@ fn quietened(level: &str) -> String {
 }
 
 /// Span of a request, in the trace of its `traceparent`.
-pub(crate) fn request<B>(request: &http::Request<B>, route: &str) -> Span {
-    let parent = crate::http::trace_parent(request.headers());
+pub(crate) fn request(method: &str, route: &str, parent: Option<&str>) -> Span {
     span(parent, || {
-        let method = request.method();
         tracing::info_span!(
             target: "trace",
             "request",
             otel.name = format!("{method} {route}"),
             otel.kind = "server",
-            http.request.method = %method,
+            http.request.method = method,
             http.route = route,
             http.response.status_code = tracing::field::Empty,
             trace_id = tracing::field::Empty,

@@ -4,17 +4,17 @@
 
 use std::sync::Arc;
 
-use dossier::contract::{Actor, Envelope, EventSet, Unreadable};
-use events::{AppendError, Expected, NewEvent, StreamName, Version};
+use dossier::contract::{Actor, Envelope, EventSet};
+use dossier::services::Category;
+use events::{AppendError, Expected, NewEvent, ReadError, StreamName, Version};
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::Kit;
-use crate::clock::following;
-use crate::http::Problem;
+use crate::clock::{ClockWrong, following};
 use crate::limits::{ATTEMPTS_MAX, UNMATCHED_PAGE_MAX};
 use crate::metrics::Counted;
-use crate::streams::recorded_at;
+use crate::record::{decode, recorded_at};
 
 /// An unmatched notice that was kept.
 #[derive(Debug, Clone)]
@@ -38,18 +38,28 @@ pub struct Unmatched<'a, E> {
     pub notice: &'a E,
 }
 
+/// Why notices cannot be kept or read.
+#[derive(Debug, thiserror::Error)]
+pub enum UnmatchedError {
+    /// The clock is wrong, so that nothing may be recorded.
+    #[error(transparent)]
+    Clock(#[from] ClockWrong),
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
 /// Keeps a notice. Notices that are equal in every field count as one.
-pub async fn keep<E: EventSet>(kit: &Kit, unmatched: Unmatched<'_, E>) -> Result<(), Problem> {
+pub async fn keep<E: EventSet>(
+    kit: &Kit,
+    unmatched: Unmatched<'_, E>,
+) -> Result<(), UnmatchedError> {
     let Unmatched { service, partner, reference, notice } = unmatched;
     let (kind, data) = (notice.kind(), notice.encode());
     let command = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{kind}\n{data}").as_bytes());
     let at = kit.time()?;
-    let new =
-        record(kit, service, command, (kind, data), at).await.map_err(|error| match error {
-            AppendError::Busy(wait) => Problem::busy(wait),
-            AppendError::Unwritable(why) => Problem::unwritable(&why),
-            error => Problem::unavailable(&error.to_string()),
-        })?;
+    let new = record(kit, service, command, (kind, data), at).await?;
     if new {
         kit.metrics.unmatched(service);
     }
@@ -77,22 +87,21 @@ pub async fn page<E: EventSet>(
     kit: &Kit,
     service: &'static str,
     after: Option<u64>,
-) -> Result<Vec<Kept<E>>, Problem> {
-    let unreadable = |error: Unreadable| Problem::unavailable(&error.to_string());
-    let stream = stream(service).map_err(|error| Problem::unavailable(&error.to_string()))?;
+) -> Result<Vec<Kept<E>>, UnmatchedError> {
+    let stream = stream(service)?;
     let recorded = kit.store.read(&stream, after.map(Version)).await?;
     recorded
         .iter()
         .take(UNMATCHED_PAGE_MAX)
         .map(|event| {
-            let notice = E::decode(&event.kind, &event.data).map_err(unreadable)?;
+            let notice = decode(event)?;
             Ok(Kept { at: event.version.0, received_at: recorded_at(event), notice })
         })
         .collect()
 }
 
 fn stream(service: &str) -> Result<StreamName, AppendError> {
-    Ok(StreamName::new(&format!("unmatched-{service}"))?)
+    Ok(StreamName::new(&Category::Unmatched.stream(service))?)
 }
 
 /// Appends the notice; false if it was kept before.
@@ -102,7 +111,7 @@ async fn record(
     command: Uuid,
     (kind, data): (&str, String),
     at: Timestamp,
-) -> Result<bool, AppendError> {
+) -> Result<bool, UnmatchedError> {
     let stream = stream(service)?;
     let envelope = |at| Envelope {
         at,
@@ -114,24 +123,22 @@ async fn record(
         trace: None,
     };
     let id = NewEvent::id_of(&stream, command, 0);
-    let mut failed = AppendError::Unavailable("the stream moves on too fast".to_owned());
+    let mut failed = None;
     for _ in 0..ATTEMPTS_MAX {
-        let last = kit.store.last(&stream).await;
-        let last = last.map_err(|error| AppendError::Unavailable(error.to_string()))?;
-        let at = following(at, last.as_ref().and_then(recorded_at))
-            .map_err(|wrong| AppendError::Unavailable(wrong.to_string()))?;
+        let last = kit.store.last(&stream).await?;
+        let at = following(at, last.as_ref().and_then(recorded_at))?;
         let expected = Expected::from(last.map(|event| event.version));
-        let meta = serde_json::to_string(&envelope(at)).unwrap_or_default();
+        let meta = envelope(at).encode();
         let event = NewEvent { id, kind: kind.into(), data: data.clone(), meta };
         match kit.store.append(&stream, expected, vec![event]).await {
             Ok(_) => return Ok(true),
             // The notice was kept before.
             Err(AppendError::IdReused(_)) => return Ok(false),
-            Err(error @ (AppendError::Conflict { .. } | AppendError::Unavailable(_))) => {
-                failed = error;
+            Err(error @ (AppendError::Conflict { .. } | AppendError::Unreachable(_))) => {
+                failed = Some(error);
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         }
     }
-    Err(failed)
+    Err(failed.unwrap_or(AppendError::Conflict { actual: None }).into())
 }

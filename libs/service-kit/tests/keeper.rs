@@ -5,20 +5,19 @@
 use std::sync::Arc;
 
 use dossier::access::Resource;
+use dossier::clock::{Basis, Deadline, Deadlines, Running};
 use dossier::contract::{
     AgencyCode, Channel, Document, DossierId, IntakeEvent, Meta, Personal, ProcedureRef,
 };
-use dossier::intake::Intake;
-use dossier::intake::miss_intake_answer::{self, MissIntakeAnswer};
+use dossier::intake::miss_intake_answer::MissIntakeAnswer;
 use dossier::intake::submit_dossier::{self, SubmitDossier};
+use dossier::intake::{Intake, IntakeDeadline};
 use dossier::law::{Law, shipped_rules};
-use dossier::{AnyCommand, Command, Decision, Facts, LawError, Obligation, State, Step};
+use dossier::{AnyCommand, Command, Decision, Facts, LawError, State, Step};
 use events::bus::Bus;
 use events::{EventStore, StreamName};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use service_kit::auth::{Auth, DevelopmentKey};
-use service_kit::documents::Documents;
 use service_kit::tasks::{Keeper, KeeperHealth, Tasks};
 use service_kit::{Begins, Clock, CommandEnvelope, Kit, Settings, Streams};
 use uuid::Uuid;
@@ -44,17 +43,29 @@ impl State for Breaking {
     fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
         self.0.received_under()
     }
+}
 
-    fn obligations(&self) -> Vec<Obligation> {
-        self.0.obligations()
+impl Deadlines for Breaking {
+    type Kind = IntakeDeadline;
+
+    fn deadlines(&self) -> Vec<Deadline<IntakeDeadline>> {
+        self.0.deadlines()
     }
 
-    fn when_due(kind: &str) -> Option<AnyCommand<Self>> {
-        (kind == miss_intake_answer::KIND).then(|| AnyCommand::new(BreakingAnswer))
+    fn basis<'a>(&'a self, kind: &IntakeDeadline, law: &'a Law) -> Result<Basis<'a>, LawError> {
+        self.0.basis(kind, law)
+    }
+
+    fn running(&mut self, kind: &IntakeDeadline) -> Option<&mut Running> {
+        self.0.running(kind)
+    }
+
+    fn when_due(_kind: &IntakeDeadline) -> AnyCommand<Self> {
+        AnyCommand::new(BreakingAnswer)
     }
 }
 
-/// The command of the only obligation.
+/// The command of the only deadline, the answer.
 #[derive(Debug)]
 struct BreakingAnswer;
 
@@ -114,6 +125,7 @@ fn notice(dossier: DossierId) -> SubmitDossier {
         applicant: "a1".into(),
         representative: None,
         form: json!({}),
+        found: dossier::step::Reasons::default(),
         documents: vec![document("declaration"), document("test_report")],
         groups: Vec::new(),
         delivery: None,
@@ -143,23 +155,14 @@ struct Scene {
 }
 
 /// Three dossiers, the second one poisoned, each with an answer due on Monday at nine.
-async fn scene(folder: &tempfile::TempDir) -> Scene {
+async fn scene() -> Scene {
     let store = Arc::new(EventStore::memory());
     let kit = Kit::new(Settings {
         bus: Bus::Store(Arc::clone(&store)),
         store,
         rules: shipped_rules().unwrap(),
         clock: Clock::manual(at("2026-11-20T09:00")),
-        auth: Auth::development(&DevelopmentKey::from_seed([7; 32]), Clock::System),
-        quotas: service_kit::quotas::Quotas::new(
-            service_kit::quotas::Rules::shipped().unwrap(),
-            Clock::System,
-        ),
-        documents: Documents::in_folder(&folder.path().join("documents")).unwrap(),
         views: None,
-        sandbox: true,
-        rule_signers: 1,
-        digest_key: vec![7; 32],
     })
     .await
     .unwrap();
@@ -180,8 +183,7 @@ async fn missed(scene: &Scene, dossier: u128) -> bool {
 
 #[tokio::test]
 async fn one_that_breaks_off_is_isolated_and_shows_as_overdue_and_the_others_are_enforced() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut scene = scene(&folder).await;
+    let mut scene = scene().await;
     scene.tasks.run_until(&scene.kit, at("2026-11-23T09:00")).await.unwrap();
     assert!(missed(&scene, 1).await && missed(&scene, 3).await, "held up by the one between");
     assert!(!missed(&scene, 2).await);

@@ -10,11 +10,8 @@ use dossier::delivery::hand_to_carrier::HandToCarrier;
 use dossier::law::shipped_rules;
 use dossier::{Command, Decision, Facts, LawError, State, Step};
 use events::bus::Bus;
-use events::{EventStore, Faults};
+use events::{AppendError, EventStore, Faults};
 use jiff::Timestamp;
-use service_kit::auth::{Auth, DevelopmentKey};
-use service_kit::documents::Documents;
-use service_kit::quotas::{Quotas, Rules};
 use service_kit::rulebook::Rulebook;
 use service_kit::{Begins, Clock, CommandEnvelope, Failure, Kit, Settings, Streams};
 use uuid::Uuid;
@@ -58,7 +55,6 @@ impl Command for TakeWaybill {
 
 /// What becomes of steps in a store with such faults.
 async fn outcomes(faults: Faults, steps: u128) -> Vec<Result<(), Failure<LawError>>> {
-    let folder = tempfile::tempdir().unwrap();
     let now: Timestamp = "2026-11-20T02:00:00Z".parse().unwrap();
     let (store, rules, clock) =
         (EventStore::memory(), shipped_rules().unwrap(), Clock::manual(now));
@@ -68,14 +64,8 @@ async fn outcomes(faults: Faults, steps: u128) -> Vec<Result<(), Failure<LawErro
         bus: Bus::Store(Arc::clone(&store)),
         store,
         rules,
-        quotas: Quotas::new(Rules::shipped().unwrap(), clock.clone()),
         clock,
-        auth: Auth::development(&DevelopmentKey::from_seed([7; 32]), Clock::System),
-        documents: Documents::in_folder(&folder.path().join("documents")).unwrap(),
         views: None,
-        sandbox: true,
-        rule_signers: 1,
-        digest_key: vec![7; 32],
     })
     .await
     .unwrap();
@@ -93,10 +83,10 @@ async fn outcomes(faults: Faults, steps: u128) -> Vec<Result<(), Failure<LawErro
 #[tokio::test]
 async fn busy_is_not_said_of_a_step_that_an_earlier_attempt_may_have_written() {
     // Every append fails, one way or the other: a step ends with the first busy one.
-    let faults = Faults { seed: 5, unavailable_before: 500, busy: 500, ..Faults::default() };
+    let faults = Faults { seed: 5, unreachable_before: 500, busy: 500, ..Faults::default() };
     let outcomes = outcomes(faults, 40).await;
     let busy = outcomes.iter().filter(|o| matches!(o, Err(Failure::Busy(_)))).count();
-    let unknown = outcomes.iter().filter(|o| matches!(o, Err(Failure::Unavailable(_)))).count();
+    let unknown = outcomes.iter().filter(|o| matches!(o, Err(Failure::Append(AppendError::Unreachable(_))))).count();
     assert_eq!(busy + unknown, 40, "{outcomes:?}");
     assert!((10..30).contains(&busy), "{busy} of 40 were busy at once");
 }

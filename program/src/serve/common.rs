@@ -6,7 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use dossier::access::{May, any};
 use dossier::contract::Role;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
+use http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue,
+};
 use serde::Serialize;
 use service_kit::Service;
 use service_kit::http::{
@@ -41,7 +43,7 @@ fn probes() -> Vec<Operation<Watch>> {
     let mut probes = health();
     probes.push(
         Operation::get("/metrics", "get_metrics", "Show the metrics of this process")
-            .describe("In the OpenMetrics text format; `docs/operating.md` says what each means.")
+            .describe("In the OpenMetrics text format; the metrics are described in `docs/operating.md`.")
             .text(
                 "application/openmetrics-text",
                 "# TYPE dossier_events counter\ndossier_events_total 1042\n# EOF\n",
@@ -53,12 +55,12 @@ fn probes() -> Vec<Operation<Watch>> {
 
 fn health() -> Vec<Operation<Watch>> {
     let live = Operation::get("/health/live", "get_live", "Check that the process runs")
-        .describe("Asks nothing else: restart the process if there is no answer.")
+        .describe("Checks nothing else. Restart the process if there is no answer.")
         .reply::<LiveReply>()
         .probe(|_: &Arc<Watch>| live());
     let ready =
-        Operation::get("/health/ready", "get_ready", "Check that the process takes requests")
-            .describe("Send requests elsewhere while it answers 503.")
+        Operation::get("/health/ready", "get_ready", "Check that the process accepts requests")
+            .describe("Send no requests to the process while it answers 503.")
             .reply::<ReadyReply>()
             .also(StatusCode::SERVICE_UNAVAILABLE, "It takes no requests now.")
             .probe(|watch: &Arc<Watch>| watch.ready());
@@ -79,11 +81,15 @@ pub(super) fn routes(services: &[Service], watch: Watch, with_metrics: bool) -> 
         mount("/", file("text/html; charset=utf-8", include_str!("index.html").into())),
         mount("/docs", file("text/html; charset=utf-8", include_str!("docs.html").into())),
         mount("/docs.css", file("text/css", include_str!("docs.css").into())),
-        mount("/docs.js", file("text/javascript", include_str!("docs.js").into())),
+        mount(VIEWER, compressed("text/javascript", VIEWER_GZIP.into())),
+        mount("/docs/LICENSE", file("text/plain; charset=utf-8", VIEWER_LICENCE.into())),
     ]);
     let mut documents: Vec<(&str, OpenApi)> =
         services.iter().map(|service| (service.name, service.openapi.clone())).collect();
     documents.push(("process", openapi()));
+    let names: Vec<&str> = documents.iter().map(|(name, _)| *name).collect();
+    let script = format!("const services = {names:?};\n{}", include_str!("docs.js"));
+    routes.push(mount("/docs.js", file("text/javascript", script.into())));
     for (name, document) in &documents {
         let text = document.to_json().unwrap_or_default();
         let address = format!("/openapi/{name}.json");
@@ -96,17 +102,41 @@ pub(super) fn routes(services: &[Service], watch: Watch, with_metrics: bool) -> 
     routes
 }
 
+/// The viewer of the API reference; `serve/viewer/VERSION` has its origin and digests.
+const VIEWER: &str = "/docs/redoc.standalone.js";
+const VIEWER_GZIP: &[u8] = include_bytes!("viewer/redoc.standalone.js.gz");
+const VIEWER_LICENCE: &str = include_str!("viewer/LICENSE");
+
+/// No resources from other origins, no inline scripts, and no framing. The viewer inserts two style
+/// elements, one of them empty, which are permitted by their digests; its search runs in a worker
+/// that it makes of its own code.
+const POLICY: &str = "default-src 'self'; \
+    style-src 'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=' \
+    'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='; \
+    img-src 'self' data:; worker-src blob:; object-src 'none'; \
+    frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
 /// A public, cacheable file, held in memory once.
 fn file(media_type: &'static str, content: Bytes) -> Route {
-    // No resources from other origins, and no framing.
-    const POLICY: &str =
-        "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+    encoded(media_type, None, content)
+}
+
+/// The same for content that is compressed with gzip. There is no other representation: a client
+/// that cannot read it does not ask for it.
+fn compressed(media_type: &'static str, content: Bytes) -> Route {
+    encoded(media_type, Some("gzip"), content)
+}
+
+fn encoded(media_type: &'static str, encoding: Option<&'static str>, content: Bytes) -> Route {
     let answers = warp::any().map(move || {
         let mut response = Response::new(content.clone().into());
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
         headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+        if let Some(encoding) = encoding {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        }
         response
     });
     Route::open(answers.boxed())
@@ -129,7 +159,7 @@ const READ_DEAD_LETTERS: &[May] = &[any(Role::Operator)];
 
 fn dead_letters() -> Operation<Watch> {
     Operation::get("/v1/dead-letters", "get_dead_letters", "List events that could not be handled")
-        .describe("Events that a reaction of a service in this process gave up, until an operator has them tried again.")
+        .describe("Events that reactions of this process gave up on; they are retried when an operator asks for it.")
         .roles(READ_DEAD_LETTERS)
         .list::<DeadLetter>()
         .handle(list_dead_letters)
@@ -138,8 +168,7 @@ fn dead_letters() -> Operation<Watch> {
 async fn list_dead_letters(watch: Arc<Watch>, _: Request) -> Result<Reply, Problem> {
     let mut letters: Vec<DeadLetter> = Vec::new();
     for service in watch.reactions() {
-        let dead = service.dead_letters().await;
-        letters.extend(dead.map_err(|error| Problem::unavailable(&error.to_string()))?);
+        letters.extend(service.dead_letters().await?);
     }
     Ok(Reply::ok(&letters))
 }

@@ -6,17 +6,16 @@
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
-use clap::ValueEnum;
 use dossier::delivery::DossierResult;
 use dossier::feedback::Complaint;
 use dossier::intake::Intake;
 use dossier::payment::Payment;
 use dossier::review::Review;
+use dossier::services::ServiceName;
 use service_kit::clock::Gap;
 use service_kit::tasks::{Keeper, KeeperHealth, Stalled, Work};
 use service_kit::{Kit, Service};
 
-use crate::ServiceName;
 use crate::data::CONFIRM_CLOCK;
 
 /// Continues, or fails with the number of overdue deadlines; and registers the deadline count with
@@ -29,7 +28,7 @@ pub(super) async fn look(
     if kit.guard.is_held() {
         after_idleness(kit, services, names).await?;
     }
-    let all = ServiceName::value_variants().iter().all(|name| names.contains(name));
+    let all = ServiceName::ALL.iter().all(|name| names.contains(name));
     // A process with some of the services uses a server, whose clock is compared.
     if all {
         let own = keepers(services);
@@ -53,7 +52,7 @@ async fn after_idleness(
         service.tasks.catch_up(Work::Enforces).await?;
     }
     let mut keepers = keepers(services);
-    for name in ServiceName::value_variants().iter().filter(|name| !names.contains(name)) {
+    for name in ServiceName::ALL.iter().filter(|name| !names.contains(name)) {
         keepers.extend(of_others(kit, *name).await?);
     }
     let (now, last) = (kit.clock.now(), kit.guard.newest().unwrap_or_default());
@@ -77,7 +76,7 @@ async fn of_others(kit: &Arc<Kit>, name: ServiceName) -> Result<Option<KeeperHea
         ServiceName::Intake => Keeper::<Intake>::counted(kit).await?,
         ServiceName::Payment => Keeper::<Payment>::counted(kit).await?,
         ServiceName::Review => Keeper::<Review>::counted(kit).await?,
-        ServiceName::ResultDelivery => Keeper::<DossierResult>::counted(kit).await?,
+        ServiceName::Delivery => Keeper::<DossierResult>::counted(kit).await?,
         ServiceName::Feedback => Keeper::<Complaint>::counted(kit).await?,
         ServiceName::Register => return Ok(None),
     }))

@@ -9,32 +9,33 @@ use events::{OpenError, ReadError};
 use jiff::Timestamp;
 use service_kit::auth::AuthError;
 use service_kit::rulebook::RulebookError;
-use service_kit::{Clock, Kit, KitError};
+use service_kit::{Clock, KitError};
 use tokio::time::Instant;
 
+use crate::Components;
 use crate::data::{DataDirectory, Identity, Time};
 
 /// First and longest back-off.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
 
 /// Creates the shared state of a process once its servers are available, within `at_most`.
-pub(super) async fn kit(
+pub(super) async fn components(
     data: &DataDirectory,
     time: Time,
     identity: &Identity,
     at_most: Duration,
-) -> Result<Arc<Kit>> {
+) -> Result<Arc<Components>> {
     let until = Instant::now() + at_most;
     let (mut pause, mut said) = (PAUSES.0, String::new());
     loop {
-        let error = match data.kit(time, identity.clone()).await {
-            Ok(kit) => {
+        let error = match data.components(time, identity.clone()).await {
+            Ok(components) => {
                 if !said.is_empty() {
                     tracing::info!(
                         "event store and identity provider available; continuing the start"
                     );
                 }
-                return Ok(kit);
+                return Ok(components);
             }
             Err(error) => error,
         };
@@ -46,7 +47,7 @@ pub(super) async fn kit(
             let waited = format!("gave up after {} s (--start-within)", at_most.as_secs());
             return Err(error).context(waited);
         }
-        let why = format!("{error:#}");
+        let why = events::chain(error.as_ref());
         // Log each change, not each attempt.
         if why != said {
             tracing::warn!(%why, left_s = left.as_secs(), "event store or identity provider unavailable; retrying");
@@ -68,7 +69,9 @@ fn may_come(error: &Error, on_server: bool) -> bool {
             cause.downcast_ref(),
             Some(
                 KitError::Read(_)
-                    | KitError::Rulebook(RulebookError::Read(_) | RulebookError::Append(_))
+                    | KitError::Rulebook(
+                        RulebookError::Read(_) | RulebookError::Append(_) | RulebookError::Contended
+                    )
             )
         );
         let store = opened || asked || cause.is::<ReadError>();

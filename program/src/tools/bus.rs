@@ -3,22 +3,26 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
+#[cfg(feature = "nats")]
+use std::sync::LazyLock;
 
 use anyhow::{Result, bail};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
+use dossier::services::ServiceName;
 use events::bus::Bus;
 use events::reach::Server;
 use events::{EventStore, Position};
 use service_kit::Clock;
 use service_kit::tasks::{dead_letters, try_again};
 
-use crate::ServiceName;
-
 /// Sources of events: the first part of event kinds.
-const SOURCES: &[&str] = &["intake", "payment", "review", "delivery", "feedback", "law", "bus"];
+#[cfg(feature = "nats")]
+static SOURCES: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| ServiceName::ALL.iter().flat_map(|name| name.sources()).copied().collect());
 /// Services with reactions.
-pub(crate) const FOLLOWERS: &[&str] =
-    &["intake", "payment", "review", "result-delivery", "feedback"];
+#[cfg(feature = "nats")]
+static FOLLOWERS: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| ServiceName::followers().map(ServiceName::as_str).collect());
 
 /// How to reach NATS.
 #[derive(Debug, Clone, Default, Args)]
@@ -86,8 +90,8 @@ impl BusArguments {
                     seal: events::bus::nats::Seal::new(secret),
                     credentials: self.nats_credentials.clone(),
                     authority: self.nats_authority.clone(),
-                    sources: SOURCES,
-                    followers: FOLLOWERS,
+                    sources: &SOURCES,
+                    followers: &FOLLOWERS,
                     describe: service_kit::tasks::describe,
                 },
                 store,
@@ -129,7 +133,7 @@ struct DeadLetters {
     #[command(flatten)]
     data: crate::Data,
     /// Only dead letters of this service.
-    #[arg(long)]
+    #[arg(long, value_parser = crate::service_name())]
     service: Option<ServiceName>,
     /// Retry them: the service that gave up on them does so while it runs, or at its next start.
     #[arg(long)]
@@ -146,10 +150,10 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let now = directory.virtual_end()?.unwrap_or_else(|| Clock::System.now());
     let store =
         if arguments.replay { directory.store().await? } else { directory.store_to_read().await? };
-    let service = arguments.service.and_then(|service| service.to_possible_value());
-    let wanted = |name: &&&str| service.as_ref().is_none_or(|service| service.get_name() == **name);
+    let wanted = |name: &ServiceName| arguments.service.is_none_or(|service| service == *name);
     let (mut out, mut found) = (std::io::stdout().lock(), 0);
-    for service in FOLLOWERS.iter().filter(wanted) {
+    for service in ServiceName::followers().filter(wanted) {
+        let service = service.as_str();
         for letter in dead_letters(&store, service).await? {
             if arguments.position.is_some_and(|position| Position(position) != letter.position) {
                 continue;

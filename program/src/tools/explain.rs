@@ -5,11 +5,10 @@ use std::io::Write;
 
 use anyhow::{Result, bail};
 use clap::Parser;
-use dossier::State;
-use dossier::clock::{Explanation, explain_obligations};
+use dossier::clock::{self, DeadlineKind, Deadlines, Explanation};
 use dossier::contract::DossierSubmitted;
 use dossier::delivery::DossierResult;
-use dossier::intake::Intake;
+use dossier::intake::{Intake, IntakeDeadline};
 use dossier::law::Law;
 use dossier::payment::Payment;
 use dossier::review::Review;
@@ -33,7 +32,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let stream = find(&store, &arguments.code).await?;
     let law = rulebook::recorded(&store).await?;
     let intake: Intake = fold(&store.read_whole(&stream).await?)?;
-    let explanation = intake.explanation(&law)?;
+    let explanation = clock::explanation(&intake, &IntakeDeadline::Decision, &law)?;
     let mut out = std::io::stdout().lock();
     if arguments.json {
         return Ok(writeln!(out, "{}", serde_json::to_string(&explanation)?)?);
@@ -43,7 +42,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
         None => writeln!(out, "Chưa có hạn trả kết quả.\nNo date has been promised.")?,
     }
     let id = stream.id();
-    let mut open = others::<Intake>(&store, id, &law).await?;
+    let mut open = open(&intake, &law)?;
+    open.retain(|(kind, _)| *kind != IntakeDeadline::Decision.text());
     open.extend(others::<Payment>(&store, id, &law).await?);
     open.extend(others::<Review>(&store, id, &law).await?);
     open.extend(others::<DossierResult>(&store, id, &law).await?);
@@ -72,16 +72,22 @@ async fn find(store: &EventStore, code: &str) -> Result<StreamName> {
     }
 }
 
-/// Other obligations in the dossier's stream of this category.
-async fn others<S: State>(
+/// The open deadlines in the dossier's stream of this category.
+async fn others<S: Deadlines>(
     store: &EventStore,
     id: &str,
     law: &Law,
 ) -> Result<Vec<(Cow<'static, str>, Explanation)>> {
     let stream = StreamName::new(&format!("{}-{id}", S::CATEGORY))?;
     let state: S = fold(&store.read_whole(&stream).await?)?;
-    let explained = explain_obligations(&state, law)?;
-    Ok(explained.into_iter().map(|(kind, _, explanation)| (kind, explanation)).collect())
+    open(&state, law)
+}
+
+/// The open deadlines whose instants follow from the law.
+fn open<S: Deadlines>(state: &S, law: &Law) -> Result<Vec<(Cow<'static, str>, Explanation)>> {
+    let explained = clock::explain(state, law)?.into_iter();
+    let named = explained.map(|(deadline, explanation)| Some((deadline.kind.text(), explanation?)));
+    Ok(named.flatten().collect())
 }
 
 fn write(out: &mut impl Write, intake: &Intake, explanation: &Explanation) -> Result<()> {

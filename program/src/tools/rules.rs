@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use dossier::contract::{RulesIssued, RulesKind};
-use dossier::intake::stream_id;
+use dossier::rules::stream_id;
 use dossier::law::{Draft, Finding, Findings, Law, kind_of, rules};
 use jiff::Timestamp;
 use service_kit::Clock;

@@ -3,18 +3,24 @@
 //! delivery. Used by `helm test`.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
-use serde_json::{Value, json};
+use dossier_client::types::{
+    ApproveDecisionRequest, Channel, CompleteActivityRequest, DeliveryReply, DeliveryStage,
+    DocumentRequest, DossierReply, DossierStage, IssueResultRequest, Outcome, PaymentReply,
+    ProposeDecisionRequest, SubmitDossierRequest, TakeCashRequest,
+};
+use dossier_client::{Addresses, Client, HttpTransport, Retries, Service, at_current, wait_until};
+use serde_json::json;
+use uuid::Uuid;
 
-mod visitor;
-
-use visitor::Visitor;
-
-/// Roles that are needed, which are also the names of the token files.
-const ROLES: [&str; 5] = ["applicant", "clerk", "cashier", "reviewer", "approver"];
+/// Timeout of one attempt.
+const ANSWERED_IN: Duration = Duration::from_secs(30);
+/// Limit of the attempts of a request, and of each wait for a state.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Smoke test of a running system.
 #[derive(Debug, Parser)]
@@ -43,134 +49,175 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<()> {
-    let said = tokio::task::spawn_blocking(move || visit(&arguments)).await??;
-    Ok(writeln!(std::io::stdout().lock(), "{said}")?)
+    let visit = Visit::begin(&arguments)?;
+    let dossier = visit.submit(arguments.agency).await?;
+    let receipt = visit.pay(dossier).await?;
+    visit.decide(dossier).await?;
+    visit.deliver(dossier).await?;
+    let code = visit.verify(dossier).await?;
+    writeln!(
+        std::io::stdout().lock(),
+        "dossier {dossier} ({code}) was submitted, paid (receipt {receipt}), accepted, reviewed, decided, delivered and verified"
+    )?;
+    Ok(())
 }
 
-/// The dossier and the URLs of its resources.
+/// The callers, who share a consistency token.
 struct Visit {
-    visitor: Visitor,
-    id: String,
-    dossier: String,
-    payment: String,
-    review: String,
-    delivery: String,
-}
-
-fn visit(arguments: &Arguments) -> Result<String> {
-    let mut visit = Visit::begin(arguments)?;
-    let receipt = visit.pay()?;
-    visit.decide()?;
-    visit.deliver()?;
-    let code = visit.verify(arguments)?;
-    let id = visit.id;
-    Ok(format!(
-        "dossier {id} ({code}) was submitted, paid (receipt {receipt}), accepted, reviewed, decided, delivered and verified"
-    ))
+    applicant: Client<HttpTransport>,
+    clerk: Client<HttpTransport>,
+    cashier: Client<HttpTransport>,
+    reviewer: Client<HttpTransport>,
+    approver: Client<HttpTransport>,
 }
 
 impl Visit {
     fn begin(arguments: &Arguments) -> Result<Self> {
-        let mut visitor = Visitor::new(&arguments.tokens, &ROLES)?;
-        let intake = &arguments.intake;
-        let mut documents = Vec::new();
+        let mut addresses = Addresses::new(&arguments.intake);
+        for (service, base) in [
+            (Service::Payment, &arguments.payment),
+            (Service::Review, &arguments.review),
+            (Service::ResultDelivery, &arguments.result_delivery),
+            (Service::Register, &arguments.register),
+        ] {
+            if let Some(base) = base {
+                addresses = addresses.with(service, base);
+            }
+        }
+        let transport = match service_kit::outside::authorities() {
+            Some(authorities) => HttpTransport::trusting(addresses, &authorities)?,
+            None => HttpTransport::new(addresses)?,
+        };
+        let retries = Retries { within: PATIENCE, ..Retries::default() };
+        let client = Client::over(transport).with_timeout(ANSWERED_IN).with_retries(retries);
+        let caller = |role| anyhow::Ok(client.with_token(token(&arguments.tokens, role)?));
+        Ok(Self {
+            applicant: caller("applicant")?,
+            clerk: caller("clerk")?,
+            cashier: caller("cashier")?,
+            reviewer: caller("reviewer")?,
+            approver: caller("approver")?,
+        })
+    }
+
+    async fn submit(&self, agency: String) -> Result<Uuid> {
+        let form = json!({
+            "exporter": { "name": "Công ty thử nghiệm", "tax_code": "0101234565", "address": "Nam Định" },
+            "consignee": "Test consignee", "destination": "TH", "invoice": "TEST",
+            "goods": [{ "description": "cotton", "hs": "520811", "origin_criterion": "WO", "quantity": "1 t" }],
+        });
+        let mut body = SubmitDossierRequest::new("CO.D", agency, Channel::Online, form);
         for component in ["application", "export_declaration", "invoice"] {
             let content = format!("%PDF-1.7 {component}");
-            let document = visitor.upload(intake, "applicant", content)?;
-            documents.push(
-                json!({ "component": component, "document": document, "file_name": "scan.pdf" }),
-            );
+            let uploaded = self.applicant.upload_document("application/pdf", content).await?;
+            body.documents.push(DocumentRequest {
+                component: component.to_owned(),
+                document: uploaded.body.document,
+                file_name: "scan.pdf".to_owned(),
+            });
         }
-        let submission = json!({
-            "procedure": "CO.D", "agency": arguments.agency, "channel": "online", "documents": documents,
-            "form": {
-                "exporter": { "name": "Công ty thử nghiệm", "tax_code": "0101234565", "address": "Nam Định" },
-                "consignee": "Test consignee", "destination": "TH", "invoice": "TEST",
-                "goods": [{ "description": "cotton", "hs": "520811", "origin_criterion": "WO", "quantity": "1 t" }],
-            },
-        });
-        let submitted = visitor.post(&format!("{intake}/v1/dossiers"), "applicant", &submission)?;
-        let id = submitted["id"].as_str().context("a dossier without an id")?.to_owned();
-        let of = |place: &Option<String>, what: &str| {
-            format!("{}/v1/{what}/{id}", place.as_ref().unwrap_or(intake))
-        };
-        Ok(Self {
-            visitor,
-            dossier: format!("{intake}/v1/dossiers/{id}"),
-            payment: of(&arguments.payment, "payments"),
-            review: of(&arguments.review, "reviews"),
-            delivery: of(&arguments.result_delivery, "deliveries"),
-            id,
-        })
+        Ok(self.applicant.submit_dossier(&body).await?.body.id)
     }
 
     /// Pays the fee; returns the receipt's number.
-    fn pay(&mut self) -> Result<String> {
-        let owed =
-            self.visitor.wait("the fee is assessed", &self.payment, "cashier", |payment| {
-                payment["outstanding_vnd"].as_i64().filter(|owed| *owed > 0)
-            })?;
-        self.visitor.step(&self.payment, "cash", "cashier", &json!({ "amount_vnd": owed }))?;
+    async fn pay(&self, dossier: Uuid) -> Result<String> {
+        let owed = |payment: &PaymentReply| {
+            (payment.outstanding_vnd > 0).then_some(payment.outstanding_vnd)
+        };
+        let owed = wait_until(PATIENCE, || self.cashier.get_payment(dossier), |r| owed(&r.body))
+            .await
+            .context("the fee is not assessed")?;
+        let cash = TakeCashRequest { amount_vnd: owed };
+        at_current(
+            || self.cashier.get_payment(dossier),
+            |seen| self.cashier.take_cash(dossier, seen, &cash),
+        )
+        .await?;
         // The leader assigns the number after the payment.
-        self.visitor.wait("there is a receipt", &self.payment, "applicant", |payment| {
-            let receipt = payment["receipts"].get(0)?;
-            let whole = payment["received_vnd"] == owed && payment["outstanding_vnd"] == 0;
-            whole.then(|| {
-                format!("{} {}", receipt["symbol"].as_str().unwrap_or_default(), receipt["number"])
-            })
-        })
+        let receipt = |payment: &PaymentReply| {
+            let receipt = payment.receipts.first()?;
+            let whole = payment.received_vnd == owed && payment.outstanding_vnd == 0;
+            whole.then(|| format!("{} {}", receipt.symbol, receipt.number))
+        };
+        wait_until(PATIENCE, || self.applicant.get_payment(dossier), |r| receipt(&r.body))
+            .await
+            .context("there is no receipt")
     }
 
-    fn decide(&mut self) -> Result<()> {
-        let Self { visitor, dossier, review, .. } = self;
-        visitor.step(dossier, "acceptance", "clerk", &json!({}))?;
-        visitor.step(review, "claim", "reviewer", &json!({}))?;
-        visitor.step(review, "activities", "reviewer", &json!({ "activity": "appraisal" }))?;
-        let proposal = json!({ "outcome": "approved", "reason": "complete" });
-        let proposed = visitor.step(review, "decision-proposals", "reviewer", &proposal)?;
-        let proposal = proposed.pointer("/proposal/proposal").context("no proposal")?;
-        visitor.step(review, "decision", "approver", &json!({ "proposal": proposal }))?;
+    async fn decide(&self, dossier: Uuid) -> Result<()> {
+        at_current(
+            || self.clerk.get_dossier(dossier),
+            |seen| self.clerk.accept_dossier(dossier, seen),
+        )
+        .await?;
+        let review = || self.reviewer.get_review(dossier);
+        wait_until(PATIENCE, review, |_| Some(())).await.context("no review is opened")?;
+        at_current(review, |seen| self.reviewer.claim_review(dossier, seen)).await?;
+        let done = CompleteActivityRequest::new("appraisal");
+        at_current(review, |seen| self.reviewer.complete_activity(dossier, seen, &done)).await?;
+        let decision =
+            ProposeDecisionRequest { outcome: Outcome::Approved, reason: "complete".to_owned() };
+        let proposed =
+            at_current(review, |seen| self.reviewer.propose_decision(dossier, seen, &decision))
+                .await?;
+        let proposal = proposed.body.proposal.context("no proposal")?.proposal;
+        let approval = ApproveDecisionRequest { proposal };
+        let read = || self.approver.get_review(dossier);
+        at_current(read, |seen| self.approver.approve_decision(dossier, seen, &approval)).await?;
         Ok(())
     }
 
-    fn deliver(&mut self) -> Result<()> {
-        let result = self.result();
-        let document = self.visitor.upload(
-            self.dossier.split("/v1/").next().unwrap_or_default(),
-            "approver",
-            result,
-        )?;
-        let issued = json!({ "number": format!("TEST-{}", self.id), "document": document });
-        self.visitor.step(&self.delivery, "result", "approver", &issued)?;
-        self.visitor.step(&self.delivery, "downloads", "applicant", &json!({}))?;
+    async fn deliver(&self, dossier: Uuid) -> Result<()> {
+        let content = result(dossier);
+        let signed = self.approver.upload_document("application/pdf", content).await?;
+        let delivery = || self.approver.get_delivery(dossier);
+        wait_until(PATIENCE, delivery, |_| Some(())).await.context("no delivery is prepared")?;
+        let number = Some(format!("TEST-{dossier}"));
+        let issued = IssueResultRequest { number, document: Some(signed.body.document) };
+        at_current(delivery, |seen| self.approver.issue_result(dossier, seen, &issued)).await?;
+        let read = || self.applicant.get_delivery(dossier);
+        at_current(read, |seen| self.applicant.download_result(dossier, seen)).await?;
         Ok(())
-    }
-
-    /// Content of the result's document.
-    fn result(&self) -> String {
-        format!("%PDF-1.7 the result of {}", self.id)
     }
 
     /// Verifies that the result is the issued one and that the public look-up shows it; returns the
     /// code.
-    fn verify(&mut self, arguments: &Arguments) -> Result<String> {
-        let given = self.visitor.read(&format!("{}/document", self.delivery), "applicant")?;
-        if given != Value::String(self.result()) {
-            bail!("dossier {}: the downloaded result differs from the issued one", self.id);
+    async fn verify(&self, dossier: Uuid) -> Result<String> {
+        let given = self.applicant.get_result_document(dossier).await?.body;
+        if given.bytes != result(dossier).as_bytes() {
+            bail!("dossier {dossier}: the downloaded result differs from the issued one");
         }
-        self.visitor.wait("the result is delivered", &self.delivery, "applicant", |delivery| {
-            (delivery["stage"] == "delivered" && delivery["outcome"] == "approved").then_some(())
-        })?;
+        let delivered = |delivery: &DeliveryReply| {
+            let is =
+                delivery.stage == DeliveryStage::Delivered && delivery.outcome == Outcome::Approved;
+            is.then_some(())
+        };
+        wait_until(PATIENCE, || self.applicant.get_delivery(dossier), |r| delivered(&r.body))
+            .await
+            .context("the result is not delivered")?;
+        let closed = |dossier: &DossierReply| {
+            let approved = dossier.outcome == Some(Outcome::Approved);
+            (dossier.stage == DossierStage::Closed && approved).then(|| dossier.code.clone())
+        };
         let code =
-            self.visitor.wait("the dossier is closed", &self.dossier, "applicant", |dossier| {
-                let ended = dossier["stage"] == "closed" && dossier["outcome"] == "approved";
-                ended.then(|| dossier["code"].as_str().unwrap_or_default().to_owned())
-            })?;
-        let register = arguments.register.as_ref().unwrap_or(&arguments.intake);
-        let lookup = format!("{register}/v1/register/lookup/{code}");
-        self.visitor.wait("everybody is told so", &lookup, "applicant", |shown| {
-            (shown["completion"] == 100).then_some(())
-        })?;
+            wait_until(PATIENCE, || self.applicant.get_dossier(dossier), |r| closed(&r.body))
+                .await
+                .context("the dossier is not closed")?;
+        let shown = || self.applicant.get_lookup(&code);
+        wait_until(PATIENCE, shown, |r| (r.body.completion == 100).then_some(()))
+            .await
+            .context("the public look-up does not show the end")?;
         Ok(code)
     }
+}
+
+/// Content of the result's document.
+fn result(dossier: Uuid) -> String {
+    format!("%PDF-1.7 the result of {dossier}")
+}
+
+fn token(folder: &Path, role: &str) -> Result<String> {
+    let path = folder.join(role);
+    let token = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    Ok(token.trim().to_owned())
 }

@@ -70,10 +70,11 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     if arguments.no_serve {
         return tour(arguments.at.listen);
     }
-    let kit =
-        data.kit(Time::Machine { confirmed: false, live: false }, Identity::Development).await?;
+    let components = data
+        .components(Time::Machine { confirmed: false, live: false }, Identity::Development)
+        .await?;
     // With port 0, the address is known only now.
-    crate::serve::serve(&kit, &data, arguments.at.clone(), tour).await
+    crate::serve::serve(&components, &data, arguments.at.clone(), tour).await
 }
 
 /// One in this many dossiers is submitted in the last days and stays open.
@@ -84,10 +85,14 @@ const LATE_TO: &str = "2026-11-20T11:00:00+07:00";
 
 async fn make_up(data: &DataDirectory, arguments: &Arguments) -> Result<()> {
     let (first, end) = (time(FIRST)?, time(END)?);
-    let kit = data.kit(Time::Virtual(first), Identity::Development).await?;
-    let mut office = Office::open(&kit, data.key()?).await?;
-    let calendar =
-        kit.law().calendar_of(&"G02".into()).context("no calendar for the ministry")?.clone();
+    let components = data.components(Time::Virtual(first), Identity::Development).await?;
+    let mut office = Office::open(&components, data.key()?).await?;
+    let calendar = components
+        .kit
+        .law()
+        .calendar_of(&"G02".into())
+        .context("no calendar for the ministry")?
+        .clone();
     let mut dice = Dice::new(arguments.seed);
     let (mut citizens, mut agenda) = people(arguments.dossiers, &mut dice)?;
     let mut shown = Shown::new(arguments.dossiers);
@@ -117,7 +122,12 @@ async fn make_up(data: &DataDirectory, arguments: &Arguments) -> Result<()> {
     let open = open(&mut office, &citizens).await?;
     Tour::of(&citizens, arguments.dossiers, open, end).write(&arguments.data)?;
     data.end_virtual_time(end)?;
-    tracing::info!(dossiers = citizens.len(), open, events = kit.store.head().0, "demo created");
+    tracing::info!(
+        dossiers = citizens.len(),
+        open,
+        events = components.kit.store.head().0,
+        "demo created"
+    );
     Ok(())
 }
 

@@ -5,10 +5,12 @@ use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use bytes::Bytes;
 use dossier::contract::Role;
-use http::{Method, Request, StatusCode};
+pub use dossier_client::Answer;
+use dossier_client::{Client, ETag, Language, Retries, Service, Transport, TransportError};
+use http::{Method, Request, Response};
 use http_body_util::{BodyExt, Full};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -17,10 +19,12 @@ use service_kit::http::Router;
 use service_kit::tasks::{DeadLetter, ReactionsHealth, Tasks};
 use service_kit::{Clock, Kit};
 
+use crate::Components;
+
 /// The services, their tasks, and a key to sign tokens.
 pub struct Office {
     kit: Arc<Kit>,
-    router: Router,
+    client: Client<InProcess>,
     tasks: Tasks,
     reactions: Vec<ReactionsHealth>,
     key: DevelopmentKey,
@@ -52,38 +56,37 @@ impl From<(Role, &str, &str)> for Bearer {
     }
 }
 
-/// A response: status, tag and body.
-#[derive(Debug)]
-pub struct Answer {
-    /// How it was answered.
-    pub status: StatusCode,
-    /// The version that it shows, if it is of a resource.
-    pub etag: String,
-    pub body: Value,
-}
+/// The router of this process as a transport.
+struct InProcess(Router);
 
-impl Answer {
-    /// The body, if the request was granted.
-    pub fn granted(self) -> Result<Value> {
-        if self.status.is_success() {
-            Ok(self.body)
-        } else {
-            bail!("{} {}", self.status, self.body)
-        }
+impl Transport for InProcess {
+    async fn send(
+        &self,
+        _service: Service,
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, TransportError> {
+        let response = self.0.answer(request.map(Full::new), Ipv4Addr::LOCALHOST.into()).await;
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.map_err(TransportError::failed)?.to_bytes();
+        Ok(Response::from_parts(parts, body))
     }
 }
 
 impl Office {
-    /// All services on a kit whose tokens are signed with `key`.
-    pub async fn open(kit: &Arc<Kit>, key: DevelopmentKey) -> Result<Self> {
+    /// All services on components whose tokens are signed with `key`.
+    pub async fn open(components: &Components, key: DevelopmentKey) -> Result<Self> {
         let (mut routes, mut tasks, mut reactions) = (Vec::new(), Tasks::default(), Vec::new());
-        for service in crate::services(kit).await? {
+        for service in crate::services(components).await? {
             routes.extend(service.routes);
             tasks.append(service.tasks);
             reactions.extend(service.reactions);
         }
-        let (router, tokens) = (Router::new(kit, routes), HashMap::new());
-        Ok(Self { kit: Arc::clone(kit), router, tasks, reactions, key, tokens, requests: 0 })
+        // Time is virtual: nothing is gained by waiting.
+        let client = Client::over(InProcess(Router::new(&components.context, routes)))
+            .with_language(Language::English)
+            .with_retries(Retries::NONE);
+        let (kit, tokens) = (Arc::clone(&components.kit), HashMap::new());
+        Ok(Self { kit, client, tasks, reactions, key, tokens, requests: 0 })
     }
 
     /// Dead letters of all services.
@@ -130,7 +133,8 @@ impl Office {
 
     /// Reads a resource.
     pub async fn get(&mut self, path: &str, who: impl Into<Bearer>) -> Result<Answer> {
-        self.send(Method::GET, path, who.into(), "", ("application/json", Vec::new())).await
+        let (caller, _) = self.caller(who.into())?;
+        Ok(caller.call(Service::Process, Method::GET, path).answer().await?)
     }
 
     /// Takes a step, at the version of `etag`.
@@ -141,49 +145,26 @@ impl Office {
         etag: &str,
         body: &Value,
     ) -> Result<Answer> {
-        let body = body.to_string().into_bytes();
-        self.send(Method::POST, path, who.into(), etag, ("application/json", body)).await
+        let (caller, key) = self.caller(who.into())?;
+        let mut step = caller.call(Service::Process, Method::POST, path).idempotency_key(key);
+        if let Some(seen) = ETag::new(etag) {
+            step = step.if_match(&seen);
+        }
+        Ok(step.json(body).answer().await?)
     }
 
     /// Uploads a PDF and gives its name.
     pub async fn upload(&mut self, who: impl Into<Bearer>, content: &str) -> Result<String> {
-        let body = format!("%PDF-1.7 {content}").into_bytes();
-        let pdf = ("application/pdf", body);
-        let answer =
-            self.send(Method::POST, "/v1/documents", who.into(), "", pdf).await?.granted()?;
-        let name = answer.get("document").and_then(Value::as_str).context("no document name")?;
-        Ok(name.to_owned())
+        let (caller, key) = self.caller(who.into())?;
+        let content = format!("%PDF-1.7 {content}");
+        let uploaded = caller.upload_document("application/pdf", content).idempotency_key(key);
+        Ok(uploaded.await?.body.document)
     }
 
-    async fn send(
-        &mut self,
-        method: Method,
-        path: &str,
-        who: Bearer,
-        etag: &str,
-        (media_type, body): (&str, Vec<u8>),
-    ) -> Result<Answer> {
+    /// A client that does not wait for reactions: in virtual time they run when told to.
+    fn caller(&mut self, who: Bearer) -> Result<(Client<InProcess>, String)> {
         self.requests += 1;
-        let token = self.token(who)?;
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("authorization", format!("Bearer {token}"))
-            .header("content-type", media_type)
-            .header("idempotency-key", format!("office-{}", self.requests))
-            .header("accept-language", "en");
-        if !etag.is_empty() {
-            request = request.header("if-match", etag);
-        }
-        let request = request.body(Full::new(Bytes::from(body)))?;
-        let response = self.router.answer(request, Ipv4Addr::LOCALHOST.into()).await;
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await.context("incomplete response")?.to_bytes();
-        let etag = parts.headers.get("etag").and_then(|tag| tag.to_str().ok()).unwrap_or("");
-        Ok(Answer {
-            status: parts.status,
-            etag: etag.to_owned(),
-            body: serde_json::from_slice(&body).unwrap_or(Value::Null),
-        })
+        let caller = self.client.independent().with_token(self.token(who)?);
+        Ok((caller, format!("office-{}", self.requests)))
     }
 }

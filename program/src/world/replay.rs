@@ -85,13 +85,13 @@ pub async fn replay(file: &Path, data: &Path, show_progress: bool) -> Result<Sum
     if !data.is_fresh() {
         bail!("the data directory already has a log; replay into a new one");
     }
-    let kit = data.kit(Time::Virtual(replay.start), Identity::Development).await?;
-    let mut office = Office::open(&kit, data.key()?).await?;
+    let components = data.components(Time::Virtual(replay.start), Identity::Development).await?;
+    let mut office = Office::open(&components, data.key()?).await?;
     let bar = progress(show_progress, replay.happenings.len() as u64);
     let refused = replay.play(&mut office, &bar).await?;
     bar.finish_and_clear();
     data.end_virtual_time(replay.end)?;
-    replay.summary(&kit.store, refused).await
+    replay.summary(&components.kit.store, refused).await
 }
 
 /// The services into which a log is replayed: in this process, or others in virtual time.
@@ -215,13 +215,13 @@ async fn submit(world: &mut impl World, case: &Case) -> Result<String> {
         },
     });
     let submitted = world.ask("/v1/dossiers", CLERK, "", Some(&body)).await?;
-    let etag = submitted.etag.clone();
+    let etag = submitted.etag();
     let submitted = submitted.granted().with_context(|| case.name.clone())?;
     let id = submitted.get("id").and_then(Value::as_str).context("no id")?.to_owned();
     let dossier = format!("/v1/dossiers/{id}");
     let accept = format!("{dossier}/acceptance");
     let accepted = world.ask(&accept, CLERK, &etag, Some(&json!({}))).await?;
-    let etag = accepted.etag.clone();
+    let etag = accepted.etag();
     accepted.granted().with_context(|| case.name.clone())?;
     let fixed = json!({ "at": case.deadline, "by": "the municipality's register", "basis": "case:deadline" });
     let appoint = format!("{dossier}/fixed-appointment");
@@ -239,7 +239,7 @@ async fn complete(
 ) -> Result<Option<RefusedActivity>> {
     let reviewer = (Role::Reviewer, &*done.resource, AGENCY);
     let review = format!("/v1/reviews/{id}");
-    let etag = world.ask(&review, reviewer, "", None).await?.etag;
+    let etag = world.ask(&review, reviewer, "", None).await?.etag();
     let body = json!({ "activity": done.activity });
     let answer = world.ask(&format!("{review}/activities"), reviewer, &etag, Some(&body)).await?;
     if answer.status.is_success() {
@@ -257,7 +257,7 @@ async fn complete(
 
 async fn end_case(world: &mut impl World, id: &str) -> Result<()> {
     let dossier = format!("/v1/dossiers/{id}");
-    let etag = world.ask(&dossier, CLERK, "", None).await?.etag;
+    let etag = world.ask(&dossier, CLERK, "", None).await?.etag();
     let body = json!({ "reason": "ended in the log" });
     world.ask(&format!("{dossier}/closure"), CLERK, &etag, Some(&body)).await?.granted()?;
     world.settle().await

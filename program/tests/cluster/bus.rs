@@ -5,12 +5,15 @@ use std::time::Duration;
 use async_nats::HeaderMap;
 use async_nats::jetstream::{self, Context};
 use cluster::Cluster;
+use dossier::services::ServiceName;
 use futures_util::TryStreamExt;
 use tokio::time::timeout;
 
 const LIMIT: Duration = Duration::from_secs(60);
 /// What has a stream of its own on the bus.
-const SOURCES: [&str; 7] = ["intake", "law", "bus", "payment", "review", "delivery", "feedback"];
+fn sources() -> impl Iterator<Item = &'static str> {
+    ServiceName::ALL.into_iter().flat_map(ServiceName::sources).copied()
+}
 
 /// A message as it was said first.
 struct Said {
@@ -30,7 +33,7 @@ impl Bus {
         let servers: Vec<String> = cluster.nats.urls().split(',').map(str::to_owned).collect();
         let context = jetstream::new(async_nats::connect(servers).await.unwrap());
         let mut said = Vec::new();
-        for source in SOURCES {
+        for source in sources() {
             let mut stream = context.get_stream(format!("dossier_{source}")).await.unwrap();
             let state = stream.info().await.unwrap().state.clone();
             for sequence in state.first_sequence.max(1)..=state.last_sequence {
@@ -75,7 +78,7 @@ impl Bus {
     /// Whether every follower has been brought all that stands there, and has taken it.
     async fn is_brought(&self) -> bool {
         let mut followers = 0;
-        for source in SOURCES {
+        for source in sources() {
             let stream = self.context.get_stream(format!("dossier_{source}")).await.unwrap();
             let mut consumers = stream.consumers();
             while let Some(consumer) = consumers.try_next().await.unwrap() {

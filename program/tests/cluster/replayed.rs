@@ -150,7 +150,12 @@ impl World for Town<'_> {
         if answer.status == StatusCode::SERVICE_UNAVAILABLE {
             bail!("{path}: {}", answer.body);
         }
-        Ok(Answer { status: answer.status, etag: answer.etag(), body: answer.body })
+        Ok(Answer {
+            request: path.to_owned(),
+            status: answer.status,
+            headers: answer.headers,
+            body: answer.body,
+        })
     }
 }
 

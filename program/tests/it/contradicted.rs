@@ -2,7 +2,7 @@
 //! second, and whoever issued that one is told.
 
 use dossier::contract::{Actor, Envelope, EventSet, LawEvent, Role, RulesKind};
-use dossier::intake::stream_id;
+use dossier::rules::stream_id;
 use dossier::law::rules;
 use events::{Expected, NewEvent, StreamName, Version};
 use http::Method;

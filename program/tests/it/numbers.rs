@@ -3,6 +3,7 @@
 use dossier::contract::{Actor, DossierId, Envelope, EventSet, NumberEvent, Role, RulesKind};
 use dossier::delivery::numbers::NumberRegister;
 use dossier::law::{next_version, rules, shipped_rules};
+use dossier::services::ServiceName;
 use events::{EventStore, Expected, NewEvent, StreamName};
 use serde_json::{Value, json};
 use service_kit::rulebook::Rulebook;
@@ -68,7 +69,7 @@ async fn cut_off(office: &Office, sequence: u64, of: &Certificate) {
     let (id, at) = (register.event_for(dossier), office.kit.clock.now());
     let envelope = Envelope {
         at,
-        actor: Actor::system("result-delivery"),
+        actor: Actor::system(ServiceName::Delivery.as_str()),
         command: Uuid::new_v5(&id, b"test"),
         digest: String::new(),
         cause: None,

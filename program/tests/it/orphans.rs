@@ -36,7 +36,7 @@ async fn submit(office: &Office, token: &str, name: &str) -> Answer {
 }
 
 async fn is_there(office: &Office, name: &str) -> bool {
-    office.kit.documents.examine(&name.into()).await.unwrap().is_some()
+    office.components.documents.examine(&name.into()).await.unwrap().is_some()
 }
 
 fn files(office: &Office, name: &str) -> Vec<String> {
@@ -58,7 +58,7 @@ async fn what_no_step_has_named_after_a_day_goes_and_what_was_named_stays() {
     let orphan = upload(&office, &applicant, "k").await;
     let (address, _) = submitted(&office.browser, &applicant).await;
     let who = Subject::from("a1");
-    assert_eq!(office.kit.documents.unnamed_of(&office.kit, &who), 1);
+    assert_eq!(office.components.documents.unnamed_of(&who), 1);
     office.wait_until("2026-11-21T08:59").await;
     submit(&office, &applicant, &orphan).await.granted();
     let orphan = upload(&office, &applicant, "other").await;
@@ -67,7 +67,7 @@ async fn what_no_step_has_named_after_a_day_goes_and_what_was_named_stays() {
     // From now on it is unknown to steps, though it is still there.
     assert!(is_there(&office, &orphan).await);
     assert_eq!(submit(&office, &applicant, &orphan).await.problem(), "unknown-document");
-    assert_eq!(office.kit.documents.unnamed_of(&office.kit, &who), 0, "nor does it count");
+    assert_eq!(office.components.documents.unnamed_of(&who), 0, "nor does it count");
     assert_eq!(figure(&office, "documents_unnamed"), 1);
     office.wait_until("2026-11-22T10:30").await;
     assert!(!is_there(&office, &orphan).await);
@@ -132,11 +132,11 @@ async fn the_same_upload_again_has_another_day_under_the_same_name_or_another_on
 #[tokio::test]
 async fn an_upload_that_is_cut_off_anywhere_leaves_nothing_that_is_not_found_again() {
     let office = Office::open().await;
-    let kit = &office.kit;
+    let documents = &office.components.documents;
     let subject = Subject::from("a1");
     let actor =
         Actor { subject: subject.clone(), role: Role::Applicant, agency: None, on_behalf_of: None };
-    let promised = Promised::of(&http::HeaderMap::new()).unwrap();
+    let promised = Promised::default();
     let mut whole = 0;
     // Cut off the first time that it waits, the second time, and so on, until it comes to its end.
     for waits in 0..1_000 {
@@ -145,7 +145,7 @@ async fn an_upload_that_is_cut_off_anywhere_leaves_nothing_that_is_not_found_aga
         let upload = Upload { actor, client, key: &key, content_type, promised };
         let content = [Ok(Bytes::from_static(b"%PDF-1.7 cut off"))];
         let content = futures_util::stream::iter::<[Result<_, Interrupted>; 1]>(content);
-        let mut storing = Box::pin(kit.documents.store(kit, upload, content));
+        let mut storing = Box::pin(documents.store(upload, content));
         let mut polled = 0;
         let stored = std::future::poll_fn(|context| {
             polled += 1;
@@ -168,5 +168,5 @@ async fn an_upload_that_is_cut_off_anywhere_leaves_nothing_that_is_not_found_aga
     for name in &documents {
         assert!(files.contains(&format!("{name}.json")), "{name} has no record: {files:?}");
     }
-    assert!(kit.documents.unnamed_of(kit, &subject) >= documents.len(), "each is counted");
+    assert!(office.components.documents.unnamed_of(&subject) >= documents.len(), "each is counted");
 }

@@ -1,13 +1,16 @@
 //! Whose a document is: nobody names in a step what somebody else uploaded, and nobody reads it by its name alone.
 
+use std::sync::Arc;
+
 use dossier::access::{Caller, any};
 use dossier::contract::{Role, documents_named};
 use events::Filter;
 use serde_json::{Value, json};
 use service_kit::auth::{Claims, DevelopmentKey};
-use service_kit::documents::Documents;
+use service_kit::documents::{Documents, NamedError};
+use service_kit::secret::Secret;
 
-use crate::support::{Answer, Office, energy_label, submitted};
+use crate::support::{Answer, DIGEST_KEY, Office, energy_label, submitted};
 
 /// A token of somebody who acts for somebody else.
 fn acting_for(subject: &str, represented: &str) -> String {
@@ -169,7 +172,10 @@ async fn a_document_without_a_record_of_this_installation_is_given_to_its_dossie
     let theirs = office.documents().join(format!("{foreign}.json"));
     std::fs::write(theirs, forged.to_string()).unwrap();
     // A process that has read none of them before.
-    let documents = Documents::in_folder(&office.documents()).unwrap();
+    let documents = {
+        let secret = Arc::new(Secret::new(DIGEST_KEY.to_vec()));
+        Documents::in_folder(&office.documents(), &office.kit.clock, &secret).unwrap()
+    };
     let caller = Caller {
         subject: "a1".into(),
         roles: vec![Role::Applicant],
@@ -179,14 +185,15 @@ async fn a_document_without_a_record_of_this_installation_is_given_to_its_dossie
     };
     let named_by = async |name: &str| {
         let (mays, named) = ([any(Role::Applicant)], vec![(String::new(), name.into())]);
-        documents.to_be_named(&office.kit, (&caller, &mays), named).await
+        documents.to_be_named((&caller, &mays), named).await
     };
     assert_eq!(named_by(&own).await.unwrap().len(), 1);
     for name in [named, &foreign] {
-        assert_eq!(named_by(name).await.unwrap_err().code(), "unknown-document", "{name}");
+        let refused = named_by(name).await.unwrap_err();
+        assert!(matches!(refused, NamedError::Unknown(_)), "{name}: {refused:?}");
     }
     // As it was stored before there were records.
-    documents.reply(&office.kit, &named.into()).await.unwrap();
+    documents.open(&named.into()).await.unwrap();
     let content = office.browser.get(&format!("{address}/documents/{named}"), &applicant).await;
     assert_eq!(content.granted(), "%PDF-1.7 declaration");
 }
@@ -202,12 +209,12 @@ async fn what_a_document_was_is_recorded_with_its_name_and_one_that_has_shrunk_i
     let named: Vec<_> = named.collect();
     assert_eq!(named.len(), 2);
     for document in &named {
-        let examined = office.kit.documents.examine(&document.name).await.unwrap().unwrap();
+        let examined = office.components.documents.examine(&document.name).await.unwrap().unwrap();
         assert_eq!(Some(&examined.sha256), document.sha256.as_ref());
     }
     let file = office.documents().join(format!("{}.pdf", named[0].name));
     std::fs::write(&file, "%PDF-1.7 declaratioN").unwrap();
-    let changed = office.kit.documents.examine(&named[0].name).await.unwrap().unwrap();
+    let changed = office.components.documents.examine(&named[0].name).await.unwrap().unwrap();
     assert_ne!(Some(&changed.sha256), named[0].sha256.as_ref());
     std::fs::write(&file, "%PDF-1.7").unwrap();
     let path = format!("{address}/documents/{}", named[0].name);
@@ -215,5 +222,5 @@ async fn what_a_document_was_is_recorded_with_its_name_and_one_that_has_shrunk_i
     assert_eq!(shrunk.refused(), (503, "unavailable"));
     std::fs::remove_file(&file).unwrap();
     assert_eq!(office.browser.get(&path, &applicant).await.refused(), (503, "unavailable"));
-    assert_eq!(office.kit.documents.examine(&named[0].name).await.unwrap(), None);
+    assert_eq!(office.components.documents.examine(&named[0].name).await.unwrap(), None);
 }

@@ -126,9 +126,9 @@ async fn a_fee_that_is_not_paid_in_its_window_returns_the_dossier() {
 async fn receipts_have_neither_doubles_nor_holes_whatever_fails() {
     let faults = events::Faults {
         seed: 3,
-        unavailable_after: 120,
+        unreachable_after: 120,
         conflict: 80,
-        unavailable_before: 80,
+        unreachable_before: 80,
         busy: 0,
     };
     let mut office = Office::open_with(faulty(faults).await, at("2026-11-20T09:00")).await;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dossier::contract::Role;
+use dossier::services::ServiceName;
 use events::{EventStore, Recorded, StreamName};
 use http::Method;
 use jiff::Timestamp;
@@ -19,7 +20,7 @@ use tokio_postgres::NoTls;
 use crate::durability::Process;
 use crate::life::{Certificate, declaration};
 use crate::numbers::decided;
-use crate::support::{Answer, Browser, DIGEST_KEY, Office, at, postgres_url, token};
+use crate::support::{Answer, Browser, DIGEST_KEY, Office, all_but, at, postgres_url, token};
 
 const NUMBERS: &str = "/v1/result-numbers?agency=G02.001&book=KQ.G02.000101&year=2026";
 const ANSWERS: &str = "/v1/result-numbers?agency=G02.002&book=KQ.G02.000201&year=2026";
@@ -256,7 +257,7 @@ async fn an_answer_that_issues_itself_is_issued_once_whatever_is_killed_before_i
     let key = DevelopmentKey::in_folder(folder.path()).unwrap();
     let applicant = token(&key, Role::Applicant, "a1", "");
     let start =
-        |services| Process::start_with(folder.path(), &["--store", &url, "--services", services]);
+        |services: &str| Process::start_with(folder.path(), &["--store", &url, "--services", services]);
     // Killed between the submission and all that follows from it.
     let front = start("intake");
     let body = declaration(&front.browser, &applicant, "1310-73-2", "conditional").await;
@@ -267,7 +268,7 @@ async fn an_answer_that_issues_itself_is_issued_once_whatever_is_killed_before_i
 
     // Killed between the number and the answer.
     let held = Held::hold(&url, &format!("delivery-{id}"), 1).await;
-    let process = start("intake,payment,review,result-delivery");
+    let process = start(&all_but(&[ServiceName::Feedback, ServiceName::Register]));
     held.is_waited_for().await;
     let numbers = "numbers-G02.002_KQ.G02.000201_2026";
     assert_eq!(stream(&office.kit.store, numbers).await.len(), 1, "the number is taken");
@@ -275,7 +276,7 @@ async fn an_answer_that_issues_itself_is_issued_once_whatever_is_killed_before_i
     held.let_go().await;
     assert_eq!(issued(&office.kit.store, id).await, [""; 0]);
 
-    let process = start("intake,payment,review,result-delivery");
+    let process = start(&all_but(&[ServiceName::Feedback, ServiceName::Register]));
     let number = until("it is never issued", async || {
         let answer = process.browser.get(&format!("/v1/deliveries/{id}"), &applicant).await;
         answer.body["number"].as_str().map(str::to_owned)

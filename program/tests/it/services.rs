@@ -3,11 +3,12 @@
 use std::process::Command;
 
 use dossier::contract::Role;
+use dossier::services::ServiceName;
 use serde_json::{Value, json};
 use service_kit::auth::DevelopmentKey;
 
 use crate::durability::Process;
-use crate::support::{Answer, Browser, energy_label, postgres_url, token};
+use crate::support::{Answer, Browser, all_but, energy_label, postgres_url, token};
 
 /// Takes a step once the process knows of everything up to `seen`, and says up to where that is then.
 async fn take(
@@ -39,7 +40,7 @@ pub(crate) async fn carried_through_by_processes(url: &str) {
     let start =
         |services: &str| Process::start_with(data, &["--store", url, "--services", services]);
     let front = start("intake,register");
-    let back = start("payment,review,result-delivery,feedback");
+    let back = start(&all_but(&[ServiceName::Intake, ServiceName::Register]));
     let key = DevelopmentKey::in_folder(data).unwrap();
     let officer = |role, name| token(&key, role, name, "G02.002");
     let applicant = token(&key, Role::Applicant, "company-1", "");
@@ -53,7 +54,7 @@ pub(crate) async fn carried_through_by_processes(url: &str) {
 
     // The process with review is killed, and another takes over from what stands in the log.
     back.kill();
-    let back = start("payment,review,result-delivery,feedback");
+    let back = start(&all_but(&[ServiceName::Intake, ServiceName::Register]));
     let reviewer = officer(Role::Reviewer, "reviewer-1");
     take(&back.browser, (&review, "claim"), &reviewer, &mut seen, json!({})).await;
     let done = json!({ "activity": "registration" });

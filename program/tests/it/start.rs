@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use dossier::contract::Role;
+use dossier::services::ServiceName;
 use events::{EventStore, SqliteOptions};
 use jiff::{SignedDuration, Timestamp};
 use service_kit::Clock;
@@ -90,7 +91,7 @@ async fn a_process_with_a_part_of_the_services_asks_about_what_fell_due_in_the_o
     let log = EventStore::open(&url).await.unwrap();
     // What falls due is the acceptance, which is intake's.
     ended_in(log, folder.path(), 14, true).await;
-    let services = ["intake", "payment", "review", "result-delivery", "feedback", "register"];
+    let services = ServiceName::ALL.map(ServiceName::as_str);
     for service in services {
         let said = refused_with(folder.path(), &["--store", &url, "--services", service]);
         assert!(said.contains("deadlines fell due since"), "{service}: {said}");

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use cluster::Nats;
 use dossier::contract::Role;
+use dossier::services::ServiceName;
 use events::{EventStore, SqliteOptions};
 use http::{Method, Request, Response};
 use http_body_util::{BodyExt, Full};
@@ -21,7 +22,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::durability::Process;
-use crate::support::{Answer, DIGEST_KEY, Office, at, energy_label, postgres_url, token};
+use crate::support::{Answer, DIGEST_KEY, Office, all_but, at, energy_label, postgres_url, token};
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const PORTAL: &str = "b7ad6b7169203331";
@@ -185,7 +186,7 @@ async fn a_dossiers_life_in_two_processes_is_one_connected_trace() {
         Process::start_with(&data, &arguments.concat())
     };
     let front = start("front", "intake,register");
-    let back = start("back", "payment,review,result-delivery,feedback");
+    let back = start("back", &all_but(&[ServiceName::Intake, ServiceName::Register]));
 
     let key = DevelopmentKey::in_folder(&data).unwrap();
     let officer = |role, name| token(&key, role, name, "G02.002");

@@ -3,12 +3,16 @@
 
 use std::sync::Arc;
 
-use dossier::feedback::{Complaint, Rating, STEPS};
+use dossier::feedback::{Complaint, Rating};
+use dossier::services::ServiceName;
 use service_kit::http::{document, mount_all};
 use service_kit::tasks::{Keeper, Reactions, Stalled, Tasks};
 use service_kit::{Kit, Service, Streams};
 
 mod http;
+
+/// Its published name.
+pub(crate) const NAME: &str = ServiceName::Feedback.as_str();
 
 /// State shared by the handlers.
 #[derive(Debug)]
@@ -26,23 +30,22 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// Assembles the service: streams, background tasks and routes.
 pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     let ratings = Arc::new(Streams::new(Arc::clone(kit)));
-    let (reactions, progress) = Reactions::open("feedback", "feedback-reactions", &ratings).await?;
+    let (reactions, progress) = Reactions::open(NAME, "feedback-reactions", &ratings).await?;
     ratings.fed_by(progress.clone());
     let complaints = Arc::new(Streams::new(Arc::clone(kit)));
     let (keeper, health) =
-        Keeper::open("feedback", "complaint-deadlines", &complaints, Some(&progress))?;
+        Keeper::open(NAME, "complaint-deadlines", &complaints, Some(&progress))?;
     let mut tasks = Tasks::default();
     let letters = reactions.health();
     tasks.add(reactions);
     tasks.add(keeper);
     let app = Arc::new(App { ratings, complaints });
     Ok(Service {
-        name: "feedback",
+        name: NAME,
         routes: mount_all(&app, http::operations()),
         tasks,
         openapi: openapi(),
-        steps: STEPS,
-        sources: &["feedback"],
+        sources: ServiceName::Feedback.sources(),
         views: Vec::new(),
         keepers: vec![health],
         reactions: vec![letters],

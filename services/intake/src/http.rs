@@ -1,32 +1,20 @@
-//! The operations of the API, one file each.
+//! The operations on dossiers, one file each.
 
 mod accept_dossier;
 mod close_dossier;
-mod declare_outage;
-mod end_outage;
 mod extend_deadline;
 mod fix_appointment;
 mod get_deadline;
 mod get_document;
 mod get_dossier;
-mod get_outages;
-mod get_procedure;
-mod get_procedures;
-mod get_rules;
-mod get_rules_version;
-mod issue_rules;
 mod move_appointment;
 mod refuse_dossier;
-mod reject_rules;
 pub(crate) mod reply;
 mod request_supplement;
-mod rules_version;
-mod sign_rules;
 mod submit_dossier;
 mod submit_supplement;
 mod upload_document;
 mod withdraw_dossier;
-mod withdraw_rules;
 
 use service_kit::http::Operation;
 
@@ -48,16 +36,5 @@ pub(crate) fn operations() -> Vec<Operation<App>> {
         get_deadline::operation(),
         upload_document::operation(),
         get_document::operation(),
-        get_procedures::operation(),
-        get_procedure::operation(),
-        issue_rules::operation(),
-        get_rules::operation(),
-        get_rules_version::operation(),
-        sign_rules::operation(),
-        reject_rules::operation(),
-        withdraw_rules::operation(),
-        declare_outage::operation(),
-        end_outage::operation(),
-        get_outages::operation(),
     ]
 }

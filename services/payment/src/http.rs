@@ -5,7 +5,6 @@ mod approve_resolution;
 mod get_payment;
 mod get_payment_tasks;
 mod get_unmatched_payment_notices;
-mod page;
 mod refund_payment;
 mod reject_refund;
 mod reject_resolution;

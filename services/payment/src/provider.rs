@@ -4,7 +4,6 @@
 
 use dossier::contract::{PaymentStarted, Vnd};
 use dossier::payment::take_notice::Said;
-use service_kit::Kit;
 
 /// A payment provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +24,10 @@ pub(crate) enum Behaviour {
 }
 
 impl Provider {
+    /// The codes of all providers.
+    pub(crate) const NAMES: [&'static str; 4] =
+        ["sandbox", "sandbox-declines", "sandbox-silent", "sandbox-partial"];
+
     /// The provider with this code.
     pub(crate) fn named(name: &str) -> Option<Self> {
         match name {
@@ -36,8 +39,8 @@ impl Provider {
     }
 
     /// The provider with this code, if this installation offers it.
-    pub(crate) fn offered(name: &str, kit: &Kit) -> Option<Self> {
-        Self::named(name).filter(|Self::Sandbox(_)| kit.sandbox)
+    pub(crate) fn offered(name: &str, sandbox: bool) -> Option<Self> {
+        Self::named(name).filter(|Self::Sandbox(_)| sandbox)
     }
 
     /// Queries the outcome of a payment.

@@ -6,6 +6,7 @@ use dossier::contract::{
     ClosedAs, ComplaintEvent, DecidedBy, DossierId, Envelope, EventSet, IntakeEvent, Outcome,
     PaymentEvent, Promise, RatingEvent, ReviewEvent, SupplementEffect, party_name,
 };
+use dossier::services::Category;
 use events::Recorded;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
@@ -300,15 +301,16 @@ impl Projection for Dossiers {
             return Ok(());
         };
         let (id, kind, data) = (event.stream.id(), &*event.kind, &*event.data);
-        match event.stream.category() {
-            "intake" => match IntakeEvent::decode(kind, data) {
+        let Some(category) = Category::named(event.stream.category()) else { return Ok(()) };
+        match category {
+            Category::Intake => match IntakeEvent::decode(kind, data) {
                 Ok(decoded) => self.intake(rows, id, decoded, envelope.at),
                 Err(_) => {
                     unreadable(event);
                     Ok(())
                 }
             },
-            "payment" => match PaymentEvent::decode(kind, data) {
+            Category::Payment => match PaymentEvent::decode(kind, data) {
                 Ok(PaymentEvent::FeeAssessed(_)) => {
                     let sql = format!(
                         "UPDATE dossiers SET status = {}, {} WHERE id = ?1 AND handled_at IS NULL",
@@ -323,14 +325,14 @@ impl Projection for Dossiers {
                     Ok(())
                 }
             },
-            "review" => match ReviewEvent::decode(kind, data) {
+            Category::Review => match ReviewEvent::decode(kind, data) {
                 Ok(decoded) => review(rows, id, &decoded),
                 Err(_) => {
                     unreadable(event);
                     Ok(())
                 }
             },
-            "rating" => match RatingEvent::decode(kind, data) {
+            Category::Rating => match RatingEvent::decode(kind, data) {
                 Ok(RatingEvent::DossierRated(rated)) => {
                     set(rows, id, "UPDATE dossiers SET rated = ?2 WHERE id = ?1", rated.score)
                 }
@@ -340,7 +342,7 @@ impl Projection for Dossiers {
                     Ok(())
                 }
             },
-            "complaint" => match ComplaintEvent::decode(kind, data) {
+            Category::Complaint => match ComplaintEvent::decode(kind, data) {
                 Ok(ComplaintEvent::ComplaintFiled(filed)) => complaint(rows, id, filed.dossier),
                 Ok(_) => Ok(()),
                 Err(_) => {

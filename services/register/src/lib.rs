@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use dossier::services::ServiceName;
 use service_kit::http::{document, mount_all};
 use service_kit::tasks::{Progress, Projector, Stalled, Tasks};
 use service_kit::view::View;
@@ -11,6 +12,9 @@ use service_kit::{Kit, Service};
 mod dossiers;
 mod figures;
 mod http;
+
+/// Its published name.
+pub(crate) const NAME: &str = ServiceName::Register.as_str();
 
 /// State shared by the handlers.
 #[derive(Debug)]
@@ -35,12 +39,11 @@ pub fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     tasks.add(projector);
     let app = Arc::new(App { kit: Arc::clone(kit), view, progress });
     Ok(Service {
-        name: "register",
+        name: NAME,
         routes: mount_all(&app, http::operations()),
         tasks,
         openapi: openapi(),
-        steps: &[],
-        sources: &[],
+        sources: ServiceName::Register.sources(),
         views: vec![app.progress.clone()],
         keepers: Vec::new(),
         reactions: Vec::new(),

@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
-use dossier::delivery::{DossierResult, STEPS};
+use dossier::delivery::DossierResult;
+use dossier::services::ServiceName;
 use events::Position;
+use service_kit::documents::Documents;
 use service_kit::http::{document, mount_all};
 use service_kit::tasks::{Keeper, Progress, Projector, Reactions, Stalled, Tasks};
 use service_kit::view::View;
@@ -22,10 +24,14 @@ use numbers::Numbers;
 use parcels::Parcels;
 use untaken::{Untaken, UntakenNumbers};
 
+/// Its published name.
+pub(crate) const NAME: &str = ServiceName::Delivery.as_str();
+
 /// State shared by the handlers.
 #[derive(Debug)]
 pub struct App {
     pub(crate) results: Arc<Streams<DossierResult>>,
+    pub(crate) documents: Arc<Documents>,
     pub(crate) numbers: Arc<Numbers>,
     /// Parcels by waybill.
     pub(crate) parcels: Arc<View>,
@@ -42,10 +48,10 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 /// Assembles the service: streams, background tasks, views and routes.
-pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
+pub async fn service(kit: &Arc<Kit>, documents: &Arc<Documents>) -> Result<Service, Stalled> {
     let results = Arc::new(Streams::new(Arc::clone(kit)));
     let (reactions, progress) =
-        Reactions::open("result-delivery", "result-delivery-reactions", &results).await?;
+        Reactions::open(NAME, "result-delivery-reactions", &results).await?;
     results.fed_by(progress.clone());
     let (earlier, view, read) = Projector::open(kit, UntakenNumbers)?;
     let untaken = Untaken::new(view, read.clone(), kit.store.head());
@@ -53,25 +59,25 @@ pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     let answers = Answers { results: Arc::clone(&results), numbers: Arc::clone(&numbers) };
     let reactions = reactions.with(answers);
     let (keeper, health) =
-        Keeper::open("result-delivery", "result-delivery-deadlines", &results, Some(&progress))?;
+        Keeper::open(NAME, "result-delivery-deadlines", &results, Some(&progress))?;
     let mut tasks = Tasks::default();
     // First, because reactions wait for it.
     tasks.add(earlier);
     let letters = reactions.health();
     tasks.add(reactions);
     tasks.add(keeper);
-    service_kit::unmatched::offer(kit, "result-delivery");
+    service_kit::unmatched::offer(kit, NAME);
     let (projector, parcels, shown) = Projector::open(kit, Parcels)?;
     tasks.add(projector);
     let (parcels_known, began_at) = (shown.clone(), kit.store.head());
-    let app = Arc::new(App { results, numbers, parcels, parcels_known, began_at });
+    let documents = Arc::clone(documents);
+    let app = Arc::new(App { results, documents, numbers, parcels, parcels_known, began_at });
     Ok(Service {
-        name: "result-delivery",
+        name: NAME,
         routes: mount_all(&app, http::operations()),
         tasks,
         openapi: openapi(),
-        steps: STEPS,
-        sources: &["delivery"],
+        sources: ServiceName::Delivery.sources(),
         views: vec![shown, read],
         keepers: vec![health],
         reactions: vec![letters],

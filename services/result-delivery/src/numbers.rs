@@ -11,7 +11,7 @@ use events::{AppendError, Expected, NewEvent, Recorded, StreamName};
 use jiff::Timestamp;
 use service_kit::http::Problem;
 use service_kit::limits::ATTEMPTS_MAX;
-use service_kit::{Kit, Streams, recorded_at};
+use service_kit::{Kit, Streams, decode, recorded_at};
 use tokio::sync::{Mutex, MutexGuard};
 use uuid::Uuid;
 
@@ -119,9 +119,7 @@ pub(crate) async fn take(
                     return Ok(mine(&taken, dossier));
                 }
             }
-            (Err(AppendError::Busy(wait)), _) => return Err(Problem::busy(wait)),
-            (Err(AppendError::Unwritable(why)), _) => return Err(Problem::unwritable(&why)),
-            (Err(error), _) => return Err(Problem::unavailable(&error.to_string())),
+            (Err(error), _) => return Err(error.into()),
         }
     }
     Err(Problem::contended())
@@ -158,12 +156,11 @@ fn mine(taken: &NumberTaken, dossier: DossierId) -> Option<String> {
 }
 
 pub(crate) fn stream(register: &NumberRegister) -> Result<StreamName, Problem> {
-    StreamName::new(&register.stream()).map_err(|error| Problem::unavailable(&error.to_string()))
+    Ok(StreamName::new(&register.stream())?)
 }
 
 pub(crate) fn read(event: &Recorded) -> Result<NumberTaken, Problem> {
-    let NumberEvent::NumberTaken(taken) = NumberEvent::decode(&event.kind, &event.data)
-        .map_err(|error| Problem::unavailable(&error.to_string()))?;
+    let NumberEvent::NumberTaken(taken) = decode(event)?;
     Ok(taken)
 }
 
@@ -205,7 +202,7 @@ async fn find(kit: &Kit, stream: &StreamName, id: Uuid) -> Result<Option<NumberT
 fn event(at: Timestamp, stream: &StreamName, id: Uuid, taken: NumberTaken) -> NewEvent {
     let envelope = Envelope {
         at,
-        actor: Actor::system("result-delivery"),
+        actor: Actor::system(crate::NAME),
         command: Uuid::new_v5(&id, stream.as_str().as_bytes()),
         digest: String::new(),
         cause: None,
@@ -217,6 +214,6 @@ fn event(at: Timestamp, stream: &StreamName, id: Uuid, taken: NumberTaken) -> Ne
         id,
         kind: taken.kind().into(),
         data: taken.encode(),
-        meta: serde_json::to_string(&envelope).unwrap_or_default(),
+        meta: envelope.encode(),
     }
 }

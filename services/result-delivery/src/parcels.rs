@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use service_kit::recorded_at;
 use service_kit::tasks::Projection;
-use service_kit::view::{Question, Shape, View, ViewError};
+use service_kit::view::{Question, Shape, View, ViewError, instant};
 use uuid::Uuid;
 
 use crate::waybills::Waybill;
@@ -71,7 +71,7 @@ pub(crate) async fn handed(view: &View, waybill: &Waybill) -> Result<Vec<Handed>
         )?
         .query_map(params![carrier, number, SAME_MAX], |row| {
             let (dossier, parcel) = (DossierId(row.get(0)?), ParcelId(row.get(1)?));
-            let at = Timestamp::from_millisecond(row.get(2)?).unwrap_or(Timestamp::MIN);
+            let at = instant(row, 2)?;
             Ok(Handed { dossier, parcel, at })
         })?
         .collect()

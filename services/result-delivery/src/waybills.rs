@@ -9,11 +9,12 @@ use dossier::contract::{
 };
 use dossier::delivery::DossierResult;
 use dossier::delivery::waybill::{Handed, Holder, is_free, named_by_untaken};
+use dossier::services::Category;
 use events::{AppendError, Expected, NewEvent, StreamName, Version};
 use jiff::Timestamp;
 use service_kit::http::Problem;
 use service_kit::limits::ATTEMPTS_MAX;
-use service_kit::{Loaded, Streams, recorded_at};
+use service_kit::{Loaded, Streams, decode, envelope};
 use uuid::Uuid;
 
 use crate::App;
@@ -38,9 +39,7 @@ async fn load(
     results: &Streams<DossierResult>,
     dossier: DossierId,
 ) -> Result<Arc<Loaded<DossierResult>>, Problem> {
-    let name = Streams::<DossierResult>::name(&dossier.to_string());
-    let name = name.map_err(|error| Problem::unavailable(&error.to_string()))?;
-    Ok(results.load(&name).await?)
+    Ok(results.load(&Streams::<DossierResult>::of(dossier.0)).await?)
 }
 
 impl Waybill {
@@ -101,7 +100,7 @@ impl Waybill {
     ) -> Result<Option<Timestamp>, Problem> {
         let results = &app.results;
         let kit = results.kit();
-        let stream = self.stream()?;
+        let stream = self.stream();
         for attempt in 0..ATTEMPTS_MAX {
             // Most waybills are new: assume an empty stream first; the append detects if it is not.
             let last = if attempt == 0 { None } else { self.last(results).await? };
@@ -121,9 +120,7 @@ impl Waybill {
                 Ok(_) => return Ok(Some(now)),
                 // Another writer was faster, or it is unknown whether this was written: read again.
                 Err(AppendError::Conflict { .. } | AppendError::IdReused(_)) => {}
-                Err(AppendError::Busy(wait)) => return Err(Problem::busy(wait)),
-                Err(AppendError::Unwritable(why)) => return Err(Problem::unwritable(&why)),
-                Err(error) => return Err(Problem::unavailable(&error.to_string())),
+                Err(error) => return Err(error.into()),
             }
         }
         Err(Problem::contended())
@@ -139,7 +136,7 @@ impl Waybill {
         let command = Uuid::new_v5(&command, format!("{stream}/{at}").as_bytes());
         let envelope = Envelope {
             at,
-            actor: Actor::system("result-delivery"),
+            actor: Actor::system(crate::NAME),
             command,
             digest: String::new(),
             cause: None,
@@ -152,24 +149,21 @@ impl Waybill {
             id: NewEvent::id_of(stream, command, 0),
             kind: taken.kind().into(),
             data: taken.encode(),
-            meta: serde_json::to_string(&envelope).unwrap_or_default(),
+            meta: envelope.encode(),
         }
     }
 
     async fn last(&self, results: &Streams<DossierResult>) -> Result<Option<Taken>, Problem> {
-        let Some(last) = results.kit().store.last(&self.stream()?).await? else { return Ok(None) };
-        let unreadable = || Problem::unavailable("a waybill's event cannot be read");
-        let decoded = WaybillEvent::decode(&last.kind, &last.data).map_err(|_| unreadable())?;
-        let WaybillEvent::WaybillTaken(taken) = decoded;
-        let at = recorded_at(&last).ok_or_else(unreadable)?;
+        let Some(last) = results.kit().store.last(&self.stream()).await? else { return Ok(None) };
+        let WaybillEvent::WaybillTaken(taken) = decode(&last)?;
+        let at = envelope(&last)?.at;
         Ok(Some(Taken { taken, at, version: last.version }))
     }
 
     /// Named by a digest, since a carrier's numbers may contain any characters.
-    fn stream(&self) -> Result<StreamName, Problem> {
+    fn stream(&self) -> StreamName {
         let name = format!("{}\n{}", self.carrier, self.number);
         let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes());
-        StreamName::new(&format!("waybill-{id}"))
-            .map_err(|error| Problem::unavailable(&error.to_string()))
+        StreamName::of(Category::Waybill.as_str(), id)
     }
 }

@@ -3,12 +3,16 @@
 
 use std::sync::Arc;
 
-use dossier::review::{Review, STEPS};
+use dossier::review::Review;
+use dossier::services::ServiceName;
 use service_kit::http::{document, mount_all};
 use service_kit::tasks::{Keeper, Reactions, Stalled, Tasks};
 use service_kit::{Kit, Service, Streams};
 
 mod http;
+
+/// Its published name.
+pub(crate) const NAME: &str = ServiceName::Review.as_str();
 
 /// State shared by the handlers.
 #[derive(Debug)]
@@ -26,21 +30,20 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// Assembles the service: streams, background tasks and routes.
 pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
     let reviews = Arc::new(Streams::new(Arc::clone(kit)));
-    let (reactions, progress) = Reactions::open("review", "review-reactions", &reviews).await?;
+    let (reactions, progress) = Reactions::open(NAME, "review-reactions", &reviews).await?;
     reviews.fed_by(progress.clone());
-    let (keeper, health) = Keeper::open("review", "review-deadlines", &reviews, Some(&progress))?;
+    let (keeper, health) = Keeper::open(NAME, "review-deadlines", &reviews, Some(&progress))?;
     let mut tasks = Tasks::default();
     let letters = reactions.health();
     tasks.add(reactions);
     tasks.add(keeper);
     let app = Arc::new(App { reviews });
     Ok(Service {
-        name: "review",
+        name: NAME,
         routes: mount_all(&app, http::operations()),
         tasks,
         openapi: openapi(),
-        steps: STEPS,
-        sources: &["review"],
+        sources: ServiceName::Review.sources(),
         views: Vec::new(),
         keepers: vec![health],
         reactions: vec![letters],

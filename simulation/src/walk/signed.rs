@@ -43,7 +43,7 @@ pub(super) async fn sign_and_withdraw(subject: &Subject, walked: &mut Walked) ->
         let etag = if to == "/v1/rules" {
             String::new()
         } else {
-            world.office.get(read, operator.clone()).await?.etag
+            world.office.get(read, operator.clone()).await?.etag()
         };
         let answer = world.post(&to, &operator, &etag, body).await?;
         path.push(format!("{who}: {to}"));

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use super::keys::Key;
 use super::{AuthError, Claims};
 use crate::limits::SECRET_BYTES_MIN;
+use crate::secret::random_name;
 
 /// Prefix of development keys' ids.
 pub(super) const KID: &str = "development-";
@@ -96,7 +97,7 @@ pub fn secret(path: &Path) -> Result<Vec<u8>, AuthError> {
     random(&mut bytes)?;
     // Unique per process: of several processes that start on one folder, the first one's secret is
     // used.
-    let part = path.with_extension(random_name()?);
+    let part = path.with_extension(random_name().map_err(failed)?);
     let mut options = std::fs::OpenOptions::new();
     let mut file =
         options.create(true).truncate(true).write(true).mode(0o600).open(&part).map_err(failed)?;
@@ -110,13 +111,6 @@ pub fn secret(path: &Path) -> Result<Vec<u8>, AuthError> {
         }
         Err(error) => Err(failed(error)),
     }
-}
-
-/// 16 random bytes, in base64url.
-pub(crate) fn random_name() -> Result<String, AuthError> {
-    let mut bytes = [0; 16];
-    random(&mut bytes)?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
 fn random(bytes: &mut [u8]) -> Result<(), AuthError> {

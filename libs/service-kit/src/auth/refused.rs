@@ -3,6 +3,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use calendar::Text;
 use jiff::Timestamp;
 
 use crate::limits::REFUSED_TOKENS_LOGGED_PER_SECOND;
@@ -69,31 +70,76 @@ impl Unauthenticated {
 
     /// The message to the caller: what to change, and nothing about keys and settings.
     #[must_use]
-    pub fn detail(self) -> String {
-        let text = match self {
-            Self::Missing => "send `Authorization: Bearer …`",
-            Self::Scheme => "the Authorization header is not `Bearer` and one token",
-            Self::Malformed => "it is not a signed JSON Web Token",
-            Self::TooLong => "it is too long",
-            Self::Critical => "its header has `crit`, and no extension is understood here",
-            Self::NotForAccess => {
-                "it is no access token; ID tokens and logout tokens are not taken"
+    pub fn said(self) -> Text {
+        let (vi, en) = match self {
+            Self::Missing => (
+                "hãy gửi tiêu đề `Authorization: Bearer …`",
+                "send the header `Authorization: Bearer …`",
+            ),
+            Self::Scheme => (
+                "tiêu đề Authorization phải gồm `Bearer` và một mã xác thực",
+                "the Authorization header must be `Bearer` and one token",
+            ),
+            Self::Malformed => (
+                "mã xác thực không phải là JSON Web Token có chữ ký",
+                "the token is not a signed JSON Web Token",
+            ),
+            Self::TooLong => ("mã xác thực quá dài", "the token is too long"),
+            Self::Critical => (
+                "phần đầu của mã xác thực có `crit`; hệ thống không hỗ trợ phần mở rộng nào",
+                "the token's header has `crit`, and no extension is supported",
+            ),
+            Self::NotForAccess => (
+                "đây không phải access token; không dùng được ID token và logout token",
+                "the token is not an access token; ID tokens and logout tokens are not accepted",
+            ),
+            Self::UnknownKey => (
+                "mã xác thực được ký bằng khóa không thuộc hệ thống này",
+                "the token was signed with a key that this server does not trust",
+            ),
+            Self::DevelopmentKey => (
+                "mã xác thực được ký bằng khóa thử nghiệm không thuộc hệ thống này: `dossier token` \
+                 cần đúng `--data` của hệ thống; hệ thống có nhà cung cấp danh tính không nhận mã này",
+                "the token was signed with a development key that is not this server's: `dossier \
+                 token` needs the `--data` of the server; a server with an identity provider accepts \
+                 no such token",
+            ),
+            Self::Signature => (
+                "chữ ký của mã xác thực không khớp với khóa mà nó nêu",
+                "the token's signature does not match the key that it names",
+            ),
+            Self::Claim(name) => {
+                return Text::new(
+                    format!("trường `{name}` của mã xác thực bị thiếu hoặc sai dạng"),
+                    format!("the token's claim `{name}` is missing or malformed"),
+                );
             }
-            Self::UnknownKey => "it was signed with a key that is not this server's",
-            Self::DevelopmentKey => {
-                "it was signed with a development key that is not this server's: `dossier token` takes \
-                 the `--data` of the server, and a server with an identity provider takes none of these"
-            }
-            Self::Signature => "its signature is not that of the key that it names",
-            Self::Claim(name) => return format!("its claim `{name}` is missing or malformed"),
-            Self::Issuer => "its `iss` is not the issuer that is trusted here",
-            Self::Audience => "its `aud` does not name this service",
-            Self::Early => "its time has not come; compare `nbf` and `iat` with the time",
-            Self::Expired => "its time is over; compare `exp` with the time",
-            Self::LongLived => "it is valid for longer than tokens may be here",
-            Self::KeysTooOld => "the identity provider's keys cannot be read",
+            Self::Issuer => (
+                "`iss` của mã xác thực không phải là bên cấp được hệ thống tin cậy",
+                "the token's `iss` is not the issuer that this server trusts",
+            ),
+            Self::Audience => (
+                "`aud` của mã xác thực không nêu hệ thống này",
+                "the token's `aud` does not name this service",
+            ),
+            Self::Early => (
+                "mã xác thực chưa có hiệu lực; hãy so `nbf` và `iat` với giờ hiện tại",
+                "the token is not valid yet; compare `nbf` and `iat` with the time",
+            ),
+            Self::Expired => (
+                "mã xác thực đã hết hạn; hãy so `exp` với giờ hiện tại",
+                "the token has expired; compare `exp` with the time",
+            ),
+            Self::LongLived => (
+                "thời gian hiệu lực của mã xác thực dài hơn mức cho phép",
+                "the token is valid for longer than this server allows",
+            ),
+            Self::KeysTooOld => (
+                "không đọc được khóa của nhà cung cấp danh tính",
+                "the identity provider's keys cannot be read",
+            ),
         };
-        text.to_owned()
+        Text::new(vi, en)
     }
 }
 

@@ -24,7 +24,7 @@ impl Remembered {
     /// Stores the keys. If that fails, only a start while the provider is unavailable is affected.
     pub(super) fn keep(file: &Path, from: &KeySource, set: &KeySet, read_at: Timestamp) {
         let kept = Self { from: from.to_string(), read_at, keys: set.text.clone() };
-        let text = serde_json::to_string(&kept).unwrap_or_default();
+        let text = serde_json::to_string(&kept).expect("a struct of texts");
         // Renamed into place, so that it is never read half-written.
         let part = file.with_extension("part");
         let written = std::fs::write(&part, text).and_then(|()| std::fs::rename(&part, file));

@@ -19,7 +19,7 @@ const ROUNDS: u8 = 10;
 #[derive(Clone)]
 pub(super) struct Order {
     /// HMAC with the secret, before any input.
-    keyed: Option<Hmac<Sha256>>,
+    keyed: Hmac<Sha256>,
 }
 
 impl std::fmt::Debug for Order {
@@ -30,8 +30,8 @@ impl std::fmt::Debug for Order {
 
 impl Order {
     pub(super) fn new(secret: &[u8]) -> Self {
-        // A key of any length fits.
-        Self { keyed: Hmac::new_from_slice(secret).ok() }
+        let keyed = Hmac::new_from_slice(secret);
+        Self { keyed: keyed.expect("HMAC takes a key of any length (RFC 2104, section 2)") }
     }
 
     /// The permuted number; one of more than eight digits is unchanged.
@@ -48,12 +48,12 @@ impl Order {
     }
 
     fn round(&self, agency: &AgencyCode, date: Date, round: u8, half: u32) -> u32 {
-        let Some(mut mac) = self.keyed.clone() else { return 0 };
+        let mut mac = self.keyed.clone();
         // Domain separation from other uses of the secret. Agencies have no slash.
         mac.update(format!("dossier-code/{agency}/{date}/{round}/{half}").as_bytes());
         let digest = mac.finalize().into_bytes();
         let eight = digest.iter().take(8).fold(0_u64, |n, byte| n << 8 | u64::from(*byte));
-        u32::try_from(eight % u64::from(HALF)).unwrap_or(0)
+        u32::try_from(eight % u64::from(HALF)).expect("less than a half")
     }
 }
 

@@ -22,7 +22,7 @@ use crate::limits::OBJECT_PART_BYTES;
 use crate::limits::{DOCUMENT_RECORD_BYTES_MAX, UPLOAD_ABANDONED_AFTER, UPLOAD_BUFFER_BYTES};
 
 /// Stream of a document's content.
-pub(crate) type Content = BoxStream<'static, std::io::Result<Bytes>>;
+pub type Content = BoxStream<'static, std::io::Result<Bytes>>;
 
 /// Stream of names.
 pub(super) type Names = BoxStream<'static, Result<String, HomeError>>;

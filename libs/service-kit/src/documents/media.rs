@@ -3,10 +3,6 @@
 
 use dossier::contract::DocumentName;
 
-/// What a refusal says.
-pub(super) const ACCEPTED: &str = "a document is application/pdf, image/png, image/jpeg (or image/jpg), or application/xml (or \
-                                   text/xml)";
-
 /// Readers look for `%PDF-` in the first 1,024 bytes (ISO 32000-1, Annex H.3, note 13), after
 /// anything that a mail program or scanner has added.
 const PDF_WITHIN: usize = 1_024;
@@ -24,8 +20,8 @@ pub(super) struct MediaType {
     pub(super) ending: &'static str,
     /// Whether content begins as this type requires.
     pub(super) begins: fn(&[u8]) -> bool,
-    /// That beginning, in words.
-    pub(super) beginning: &'static str,
+    /// What is wrong with content that begins otherwise, in Vietnamese and English.
+    pub(super) beginning: (&'static str, &'static str),
 }
 
 /// The names of the accepted media types.
@@ -38,28 +34,40 @@ pub(super) static MEDIA_TYPES: [MediaType; 4] = [
         aliases: &[],
         ending: "pdf",
         begins: |head| head.windows(PDF.len()).any(|part| part == PDF),
-        beginning: "application/pdf has `%PDF-` within its first 1,024 bytes",
+        beginning: (
+            "nội dung không phải là application/pdf: phải có `%PDF-` trong 1.024 byte đầu",
+            "the content is not application/pdf: it must have `%PDF-` within its first 1,024 bytes",
+        ),
     },
     MediaType {
         name: "image/png",
         aliases: &[],
         ending: "png",
         begins: |head| head.starts_with(b"\x89PNG\r\n\x1a\n"),
-        beginning: "image/png begins with the signature of PNG",
+        beginning: (
+            "nội dung không phải là image/png: phải bắt đầu bằng chữ ký của PNG",
+            "the content is not image/png: it must begin with the signature of PNG",
+        ),
     },
     MediaType {
         name: "image/jpeg",
         aliases: &["image/jpg"],
         ending: "jpg",
         begins: |head| head.starts_with(b"\xff\xd8\xff"),
-        beginning: "image/jpeg begins with the bytes FF D8 FF",
+        beginning: (
+            "nội dung không phải là image/jpeg: phải bắt đầu bằng các byte FF D8 FF",
+            "the content is not image/jpeg: it must begin with the bytes FF D8 FF",
+        ),
     },
     MediaType {
         name: "application/xml",
         aliases: &["text/xml"],
         ending: "xml",
         begins: is_xml,
-        beginning: "application/xml begins with `<`, after a byte order mark or blanks if need be, in UTF-8 or UTF-16",
+        beginning: (
+            "nội dung không phải là application/xml: phải bắt đầu bằng `<` theo UTF-8 hoặc UTF-16",
+            "the content is not application/xml: it must begin with `<` in UTF-8 or UTF-16",
+        ),
     },
 ];
 

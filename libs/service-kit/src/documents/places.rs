@@ -9,8 +9,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
 use super::UploadError;
-use crate::http::counted;
 use crate::limits::{UPLOAD_WAIT_MAX, UPLOADS_MAX, UPLOADS_OF_ONE_MAX};
+use crate::network::network_of;
 
 /// Upload slots of a process.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ impl Places {
         let person = self.own(Uploader::Person(person.clone())).acquire_owned();
         let person = timeout_at(until, person).await.ok().and_then(Result::ok);
         let person = person.ok_or(UploadError::TooMany)?;
-        let address = self.own(Uploader::Address(counted(client))).acquire_owned();
+        let address = self.own(Uploader::Address(network_of(client))).acquire_owned();
         let address = timeout_at(until, address).await.ok().and_then(Result::ok);
         let address = address.ok_or(UploadError::TooMany)?;
         let place = timeout_at(until, self.all.acquire()).await.ok().and_then(Result::ok);

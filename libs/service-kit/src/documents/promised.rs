@@ -1,14 +1,13 @@
 //! The digest that a client announces: `Content-Digest` (RFC 9530), a dictionary (RFC 9651).
 //! SHA-256 and SHA-512 are supported.
 
-use http::{HeaderMap, HeaderName};
 use sfv::{BareItem, Dictionary, ListEntry, Parser};
 use sha2::{Digest, Sha256, Sha512};
 
-use crate::http::Problem;
-use crate::http::problem::HEADER_INVALID;
-
-const CONTENT_DIGEST: HeaderName = HeaderName::from_static("content-digest");
+/// A header that is no dictionary of digests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Content-Digest is not a dictionary of digests")]
+pub struct InvalidDigest;
 
 /// Announced digests; other algorithms are ignored.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,24 +17,29 @@ pub struct Promised {
 }
 
 impl Promised {
-    /// Parses the headers; refuses malformed dictionaries and digests.
-    pub fn of(headers: &HeaderMap) -> Result<Self, Problem> {
-        let invalid = || Problem::new(HEADER_INVALID).about("Content-Digest");
-        let lines = headers.get_all(CONTENT_DIGEST).iter().map(http::HeaderValue::as_bytes);
+    /// Parses the lines of the header; none announces nothing.
+    ///
+    /// # Errors
+    ///
+    /// A malformed dictionary or digest.
+    pub fn of<'a>(lines: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, InvalidDigest> {
         // Several lines of one field form one list.
-        let field = lines.collect::<Vec<_>>().join(&b", "[..]);
-        let digests: Dictionary = Parser::new(&field).parse().map_err(|_| invalid())?;
+        let field = lines.into_iter().collect::<Vec<_>>().join(&b", "[..]);
+        let digests: Dictionary = Parser::new(&field).parse().map_err(|_| InvalidDigest)?;
         let bytes = |algorithm: &str| match digests.get(algorithm) {
             None => Ok(None),
             Some(ListEntry::Item(item)) => match &item.bare_item {
                 BareItem::ByteSequence(bytes) => Ok(Some(bytes.clone())),
-                _ => Err(invalid()),
+                _ => Err(InvalidDigest),
             },
-            Some(ListEntry::InnerList(_)) => Err(invalid()),
+            Some(ListEntry::InnerList(_)) => Err(InvalidDigest),
         };
         let sha256 = bytes("sha-256")?.map(TryInto::try_into).transpose();
         let sha512 = bytes("sha-512")?.map(TryInto::try_into).transpose();
-        Ok(Self { sha256: sha256.map_err(|_| invalid())?, sha512: sha512.map_err(|_| invalid())? })
+        Ok(Self {
+            sha256: sha256.map_err(|_| InvalidDigest)?,
+            sha512: sha512.map_err(|_| InvalidDigest)?,
+        })
     }
 
     pub(super) fn hashes(&self) -> Hashes {
@@ -78,12 +82,8 @@ mod tests {
 
     use super::*;
 
-    fn promised(lines: &[&str]) -> Result<Promised, Problem> {
-        let mut headers = HeaderMap::new();
-        for line in lines {
-            headers.append(CONTENT_DIGEST, line.parse().unwrap());
-        }
-        Promised::of(&headers)
+    fn promised(lines: &[&str]) -> Result<Promised, InvalidDigest> {
+        Promised::of(lines.iter().map(|line| line.as_bytes()))
     }
 
     fn holds(lines: &[&str], content: &[u8]) -> Result<[u8; 32], &'static str> {

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Stored;
-use crate::Kit;
+use crate::secret::Secret;
 
 /// The record of a document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +43,7 @@ pub(super) const RECORD: &str = "json";
 
 impl Record {
     pub(super) fn new(
-        kit: &Kit,
+        (secret, at): (&Secret, Timestamp),
         name: &DocumentName,
         actor: &Actor,
         media_type: &str,
@@ -51,28 +51,28 @@ impl Record {
     ) -> Self {
         let (uploader, party, agency) = owner(actor);
         let mut record = Self {
-            uploader: person(kit, uploader),
-            party: person(kit, party),
+            uploader: person(secret, uploader),
+            party: person(secret, party),
             agency: agency.cloned(),
             media_type: media_type.to_owned(),
             bytes,
             sha256: DocumentDigest::from(&*hexadecimal(sha256)),
-            uploaded_at: kit.clock.now(),
+            uploaded_at: at,
             seal: String::new(),
         };
-        record.seal = record.sealed(kit, name);
+        record.seal = record.sealed(secret, name);
         record
     }
 
     /// Decodes a record; `None` unless this installation wrote it for this document.
-    pub(super) fn read(kit: &Kit, name: &DocumentName, text: &[u8]) -> Option<Self> {
+    pub(super) fn read(secret: &Secret, name: &DocumentName, text: &[u8]) -> Option<Self> {
         let record: Self = serde_json::from_slice(text).ok()?;
-        (record.seal == record.sealed(kit, name)).then_some(record)
+        (record.seal == record.sealed(secret, name)).then_some(record)
     }
 
-    fn sealed(&self, kit: &Kit, name: &DocumentName) -> String {
+    fn sealed(&self, secret: &Secret, name: &DocumentName) -> String {
         let agency = self.agency.as_ref().map_or("", AgencyCode::as_str);
-        kit.keyed_digest(&[
+        secret.digest(&[
             b"document-record",
             name.as_str().as_bytes(),
             self.uploader.as_bytes(),
@@ -98,11 +98,11 @@ impl Record {
     /// Whether the caller may refer to the document in a step that `mays` allow: the uploader,
     /// representatives of the same person, and officers of the agency for which it was uploaded, or
     /// of one above it.
-    pub(super) fn may_be_named_by(&self, kit: &Kit, caller: &Caller, mays: &[May]) -> bool {
-        if self.uploader == person(kit, &caller.subject) {
+    pub(super) fn may_be_named_by(&self, secret: &Secret, caller: &Caller, mays: &[May]) -> bool {
+        if self.uploader == person(secret, &caller.subject) {
             return true;
         }
-        if self.party == person(kit, caller.party()) {
+        if self.party == person(secret, caller.party()) {
             return true;
         }
         let as_officer = |may: &May| may.scope == Scope::Agency && caller.roles.contains(&may.role);
@@ -119,8 +119,8 @@ pub(super) fn owner(actor: &Actor) -> (&Subject, &Subject, Option<&AgencyCode>) 
     (&actor.subject, party.unwrap_or(&actor.subject), agency)
 }
 
-fn person(kit: &Kit, subject: &Subject) -> String {
-    kit.keyed_digest(&[b"document-uploader", subject.as_str().as_bytes()])
+fn person(secret: &Secret, subject: &Subject) -> String {
+    secret.digest(&[b"document-uploader", subject.as_str().as_bytes()])
 }
 
 pub(super) fn hexadecimal(bytes: &[u8]) -> String {

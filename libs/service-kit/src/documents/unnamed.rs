@@ -1,7 +1,6 @@
 //! Counts uploads of this process that no step refers to yet, per person, for the quota.
 
 use std::collections::{BTreeMap, HashMap};
-use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
 
 use dossier::contract::{DocumentName, Subject};
@@ -22,8 +21,7 @@ struct Counted {
 
 impl Default for Unnamed {
     fn default() -> Self {
-        let size = NonZeroUsize::new(UNNAMED_MAX).unwrap_or(NonZeroUsize::MIN);
-        Self(Mutex::new(Counted { uploaders: LruCache::new(size), people: HashMap::new() }))
+        Self(Mutex::new(Counted { uploaders: LruCache::new(UNNAMED_MAX), people: HashMap::new() }))
     }
 }
 

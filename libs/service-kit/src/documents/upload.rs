@@ -9,7 +9,7 @@ use futures_util::{Stream, StreamExt};
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 
-use super::media::{ACCEPTED, HEAD_BYTES, MediaType};
+use super::media::{HEAD_BYTES, MediaType};
 use super::{HomeError, Promised, durable};
 use crate::limits::DOCUMENT_BYTES_MAX;
 
@@ -31,13 +31,13 @@ pub struct Upload<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum UploadError {
     /// A media type that is not accepted.
-    #[error("{ACCEPTED}")]
+    #[error("the media type is not accepted")]
     MediaType,
     /// The content does not match the media type.
-    #[error("{0}")]
-    Content(&'static str),
+    #[error("{en}")]
+    Content { vi: &'static str, en: &'static str },
     /// The content does not match the announced digest.
-    #[error("Content-Digest: the content that came has another {0}")]
+    #[error("Content-Digest: the received content has another {0}")]
     Digest(&'static str),
     /// Larger than [`DOCUMENT_BYTES_MAX`].
     #[error("a document has at most {DOCUMENT_BYTES_MAX} bytes")]
@@ -49,10 +49,10 @@ pub enum UploadError {
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
     /// Too many concurrent uploads of this person or address.
-    #[error("too many uploads of one at the same time")]
+    #[error("too many concurrent uploads of one client")]
     TooMany,
     /// Too many concurrent uploads.
-    #[error("too many uploads at the same time")]
+    #[error("too many concurrent uploads")]
     Busy,
     /// The document store is unavailable.
     #[error(transparent)]
@@ -63,10 +63,10 @@ pub enum UploadError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Interrupted {
     /// It was received too slowly.
-    #[error("the upload came too slowly")]
+    #[error("the upload arrived too slowly")]
     Slow,
     /// The client disconnected.
-    #[error("the upload was broken off")]
+    #[error("the upload was interrupted")]
     Gone,
 }
 
@@ -109,7 +109,8 @@ pub(super) async fn write<B: Buf>(
         return Err(UploadError::Empty);
     }
     if !(media.begins)(&head) {
-        return Err(UploadError::Content(media.beginning));
+        let (vi, en) = media.beginning;
+        return Err(UploadError::Content { vi, en });
     }
     let sha256 = promised.compare(hashes).map_err(UploadError::Digest)?;
     durable(file).await.map_err(HomeError::Disk)?;

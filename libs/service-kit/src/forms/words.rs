@@ -2,18 +2,36 @@
 //! responses may be logged.
 
 use calendar::Text;
+use dossier::law::Finding;
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use serde_json::Value;
 
 use super::numbers;
 
+/// The findings of an error. A field that is missing, or that the form does not have, is named
+/// itself, not the group that it is in.
+pub(super) fn findings(error: &ValidationError<'_>) -> Vec<Finding> {
+    use ValidationErrorKind as Kind;
+    let within = error.instance_path().to_string();
+    let field = |name: &str| format!("{within}/{}", name.replace('~', "~0").replace('/', "~1"));
+    match error.kind() {
+        Kind::Required { property } => {
+            let why = Text::new("thiếu trường này", "this field is missing");
+            vec![Finding::said(field(property.as_str().unwrap_or_default()), why)]
+        }
+        Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
+            let why = || Text::new("mẫu tờ khai không có trường này", "the form has no such field");
+            unexpected.iter().map(|name| Finding::said(field(name), why())).collect()
+        }
+        _ => vec![Finding::said(within, of(error))],
+    }
+}
+
 /// The message of an error; for our own formats, a description of the format.
-pub(super) fn of(error: &ValidationError<'_>) -> Text {
+fn of(error: &ValidationError<'_>) -> Text {
     use ValidationErrorKind as Kind;
     let en = error.masked().to_string();
-    let names =
-        |all: &[String]| all.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let vi = match error.kind() {
         Kind::Format { format } => {
             let known = numbers::format(format).zip(error.instance().as_str());
@@ -23,12 +41,6 @@ pub(super) fn of(error: &ValidationError<'_>) -> Text {
                 return fault;
             }
             format!("không đúng định dạng {}", called(format))
-        }
-        Kind::Required { property } => {
-            format!("thiếu trường `{}`", property.as_str().unwrap_or_default())
-        }
-        Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
-            format!("mẫu tờ khai không có trường {}", names(unexpected))
         }
         Kind::Type { kind: TypeKind::Single(one) } => {
             format!("phải là {}", called(&one.to_string()))
@@ -107,8 +119,8 @@ mod tests {
         let options = jsonschema::draft202012::options().should_validate_formats(true);
         let validator = options.build(&schema).unwrap();
         for (form, vi) in [
-            (json!({}), "thiếu trường `name`"),
-            (json!({ "name": 1, "x": 1 }), "mẫu tờ khai không có trường `x`"),
+            (json!({}), "thiếu trường này"),
+            (json!({ "name": 1, "x": 1 }), "mẫu tờ khai không có trường này"),
             (json!({ "name": 1, "kind": "c" }), "phải là một trong các giá trị: \"a\", \"b\""),
             (json!({ "name": 1, "count": "c" }), "phải là số nguyên"),
             (json!({ "name": 1, "count": 0 }), "không được nhỏ hơn 1"),
@@ -120,7 +132,8 @@ mod tests {
             (json!({ "name": 1, "text": "long" }), "không được quá 3 ký tự"),
             (json!({ "name": 1, "either": 3 }), "không đúng với trường hợp nào của mẫu tờ khai"),
         ] {
-            let said: Vec<Text> = validator.iter_errors(&form).map(|error| of(&error)).collect();
+            let said: Vec<Finding> =
+                validator.iter_errors(&form).flat_map(|error| findings(&error)).collect();
             let [said] = &said[..] else { panic!("{said:?}") };
             assert_eq!(said.vi, vi);
             assert_ne!(said.en, vi);

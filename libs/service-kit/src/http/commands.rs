@@ -97,7 +97,7 @@ pub async fn execute_as<B: DeserializeOwned, C: Command>(
 ) -> Result<Arc<Loaded<C::State>>, Problem> {
     let seen = request.if_match()?;
     let body: B = request.json()?;
-    request.catch_up(streams.kit(), streams.reactions()).await?;
+    request.catch_up(streams.reactions()).await?;
     send(streams, request, On::stream(id, dossier).seen(&seen), &command(body)).await
 }
 
@@ -112,7 +112,7 @@ pub async fn execute_unseen<C: Command + DeserializeOwned>(
     request: &Request,
 ) -> Result<Arc<Loaded<C::State>>, Problem> {
     let command: C = request.json()?;
-    request.catch_up(streams.kit(), streams.reactions()).await?;
+    request.catch_up(streams.reactions()).await?;
     send(streams, request, On::stream(id, dossier), &command).await
 }
 
@@ -127,14 +127,13 @@ pub async fn send<C: Command>(
     on: On<'_>,
     command: &C,
 ) -> Result<Arc<Loaded<C::State>>, Problem> {
-    let kit = streams.kit();
-    let digest = request.digest(kit);
+    let digest = request.digest();
     let envelope = on.envelope::<C>(request, request.caller()?, &digest)?;
     let executed = match streams.execute(&envelope, command).await {
         // Older versions recorded a digest of the body alone. This failure means that the command
         // is in the stream already, so nothing is decided again.
         Err(Failure::KeyReused) => {
-            let digest = kit.keyed_digest(&[&request.body]);
+            let digest = request.context().secret.digest(&[&request.body]);
             streams.execute(&CommandEnvelope { digest: &digest, ..envelope }, command).await
         }
         executed => executed,
@@ -154,13 +153,12 @@ pub async fn preview<C: Command>(
     on: On<'_>,
     command: &C,
 ) -> Result<Option<Vec<<C::State as State>::Event>>, Problem> {
-    let kit = streams.kit();
-    let digest = request.digest(kit);
+    let digest = request.digest();
     let envelope = on.envelope::<C>(request, request.caller()?, &digest)?;
     let tried = match streams.trial(&envelope, command).await {
         // As in `send`: older versions recorded a digest of the body alone.
         Err(Failure::KeyReused) => {
-            let digest = kit.keyed_digest(&[&request.body]);
+            let digest = request.context().secret.digest(&[&request.body]);
             streams.trial(&CommandEnvelope { digest: &digest, ..envelope }, command).await
         }
         tried => tried,
@@ -178,7 +176,7 @@ pub async fn read<S: State>(
 ) -> Result<Arc<Loaded<S>>, Problem> {
     let caller = request.caller()?;
     let stream = Streams::<S>::name(id).map_err(|_| Problem::not_found())?;
-    request.catch_up(streams.kit(), streams.reactions()).await?;
+    request.catch_up(streams.reactions()).await?;
     let loaded = streams.load(&stream).await?;
     Request::permitted_over(caller, mays, loaded.state.resource())?;
     Ok(loaded)

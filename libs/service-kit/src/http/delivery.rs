@@ -1,8 +1,9 @@
 //! The applicant's choice of delivery, as received. Addresses become personal data ([`Personal`])
 //! here, so that clients do not have to mark them.
 
+use calendar::Text;
 use dossier::contract::{Address, Delivery, DeliveryChannel, Personal};
-use serde::de::Error;
+use dossier::text::refused;
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
@@ -47,7 +48,7 @@ impl<'de> Deserialize<'de> for Name {
         if name.chars().any(char::is_alphabetic) {
             Ok(Self(name))
         } else {
-            Err(D::Error::custom("a name has letters"))
+            Err(refused(&Text::new("tên phải có chữ cái", "a name must have letters")))
         }
     }
 }
@@ -57,11 +58,16 @@ impl<'de> Deserialize<'de> for Lines {
         let lines = Vec::<Line<200>>::deserialize(deserializer)?;
         if !(1..=ADDRESS_LINES_MAX).contains(&lines.len()) {
             let count = lines.len();
-            let expected = format_args!("{count} lines, not 1 to {ADDRESS_LINES_MAX}");
-            return Err(D::Error::custom(expected));
+            return Err(refused(&Text::new(
+                format!("có {count} dòng, cần từ 1 đến {ADDRESS_LINES_MAX}"),
+                format!("has {count} lines; 1 to {ADDRESS_LINES_MAX} are required"),
+            )));
         }
         if lines.iter().any(|Line(line)| !line.chars().any(char::is_alphanumeric)) {
-            return Err(D::Error::custom("each line has letters or digits"));
+            return Err(refused(&Text::new(
+                "mỗi dòng phải có chữ cái hoặc chữ số",
+                "each line must have letters or digits",
+            )));
         }
         Ok(Self(lines.into_iter().map(|Line(line)| line).collect()))
     }

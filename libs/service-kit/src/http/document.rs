@@ -27,11 +27,36 @@ mod unused;
 /// The document of a service's operations, which are all tagged with its title.
 #[must_use]
 pub fn document<A>(title: &str, description: &str, operations: &[Operation<A>]) -> OpenApi {
-    let mut built = Document::new();
-    for operation in operations {
-        built.add(operation.item(), title);
+    Describing::new(title).with(operations).finish(description)
+}
+
+/// The document of a service with several modules, each with operations of its own. All are tagged
+/// with the service's title.
+pub struct Describing<'a> {
+    title: &'a str,
+    built: Document,
+}
+
+impl<'a> Describing<'a> {
+    #[must_use]
+    pub fn new(title: &'a str) -> Self {
+        Self { title, built: Document::new() }
     }
-    built.finish(title, description)
+
+    /// Adds the operations of a module.
+    #[must_use]
+    pub fn with<A>(mut self, operations: &[Operation<A>]) -> Self {
+        for operation in operations {
+            self.built.add(operation.item(), self.title);
+        }
+        self
+    }
+
+    /// The document with this description.
+    #[must_use]
+    pub fn finish(self, description: &str) -> OpenApi {
+        self.built.finish(self.title, description)
+    }
 }
 
 /// Merges documents. Components of the same name must be the same.

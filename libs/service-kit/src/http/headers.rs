@@ -7,6 +7,7 @@ use http::{HeaderMap, Version as HttpVersion};
 
 use super::Problem;
 use super::problem::{HEADER_INVALID, PRECONDITION_REQUIRED};
+use crate::streams::Seen;
 
 /// A language of answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,56 +72,36 @@ fn weight(text: &str) -> u32 {
     }
 }
 
-/// Which versions of a resource a client has seen (`If-Match`, RFC 9110, 13.1.1).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Seen {
-    /// `*`: any version.
-    Any,
-    /// One of these versions; empty if the client sent only tags that this server never issues.
-    OneOf(Vec<Version>),
-}
-
-impl Seen {
-    /// Whether `version` is among the versions that the client has seen.
-    #[must_use]
-    pub fn includes(&self, version: Version) -> bool {
-        match self {
-            Self::Any => true,
-            Self::OneOf(versions) => versions.contains(&version),
-        }
+/// Parses `If-Match`. Weak tags are accepted, because a proxy that compresses an answer weakens its
+/// tag; it still identifies one version.
+pub(crate) fn seen(headers: &HeaderMap) -> Result<Seen, Problem> {
+    if !headers.contains_key(IF_MATCH) {
+        return Err(Problem::new(PRECONDITION_REQUIRED));
     }
-
-    /// Parses `If-Match`. Weak tags are accepted, because a proxy that compresses an answer weakens
-    /// its tag; it still identifies one version.
-    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
-        if !headers.contains_key(IF_MATCH) {
-            return Err(Problem::new(PRECONDITION_REQUIRED));
+    let mut versions = Vec::new();
+    let mut named = 0;
+    for value in headers.get_all(IF_MATCH) {
+        let Ok(mut rest) = value.to_str().map(str::trim) else { return Err(invalid()) };
+        if rest == "*" {
+            return Ok(Seen::Any);
         }
-        let mut versions = Vec::new();
-        let mut named = 0;
-        for value in headers.get_all(IF_MATCH) {
-            let Ok(mut rest) = value.to_str().map(str::trim) else { return Err(invalid()) };
-            if rest == "*" {
-                return Ok(Self::Any);
-            }
-            while !rest.is_empty() {
-                let (tag, behind) = entity_tag(rest).ok_or_else(invalid)?;
-                named += 1;
-                versions.extend(ours(tag));
-                rest = behind.trim_start();
-                if let Some(next) = rest.strip_prefix(',') {
-                    rest = next.trim_start();
-                } else if !rest.is_empty() {
-                    return Err(invalid());
-                }
+        while !rest.is_empty() {
+            let (tag, behind) = entity_tag(rest).ok_or_else(invalid)?;
+            named += 1;
+            versions.extend(ours(tag));
+            rest = behind.trim_start();
+            if let Some(next) = rest.strip_prefix(',') {
+                rest = next.trim_start();
+            } else if !rest.is_empty() {
+                return Err(invalid());
             }
         }
-        if named == 0 { Err(invalid()) } else { Ok(Self::OneOf(versions)) }
     }
+    if named == 0 { Err(invalid()) } else { Ok(Seen::OneOf(versions)) }
 }
 
 fn invalid() -> Problem {
-    Problem::new(HEADER_INVALID).about("If-Match")
+    Problem::new(HEADER_INVALID).naming("If-Match")
 }
 
 /// The first tag, without quotation marks, and the rest of the text.
@@ -198,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_tag_is_ours_also_when_a_proxy_has_weakened_it_or_a_list_has_others_beside_it() {
-        let seen = |values: &[&str]| Seen::of(&with("if-match", values));
+        let seen = |values: &[&str]| seen(&with("if-match", values));
         let versions =
             |all: &[u64]| Ok(Seen::OneOf(all.iter().map(|version| Version(*version)).collect()));
         assert_eq!(seen(&["\"3\""]), versions(&[3]));

@@ -7,10 +7,10 @@ use calendar::Text;
 use dossier::access::Denied;
 use dossier::law::{FINDINGS_MAX, Finding};
 use dossier::{RefusalEntry, Refuse};
-use events::{AppendError, ReadError, Unwritable, Version};
+use events::{AppendError, InvalidStreamName, ReadError, TooLarge, Unwritable, Version};
 use http::StatusCode;
 use http::header::{
-    CONTENT_LANGUAGE, CONTENT_TYPE, ETAG, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+    ACCEPT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, ETAG, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -20,11 +20,12 @@ use super::Language;
 use crate::auth::Unauthenticated;
 use crate::clock::ClockWrong;
 use crate::codes::CodesError;
-use crate::forms::FieldError;
 use crate::limits::{CLOCK_RETRY_AFTER, KEYS_RETRY};
 use crate::metrics::Refused;
 use crate::quotas::Exceeded;
+use crate::rulebook::RulebookError;
 use crate::streams::Failure;
+use crate::unmatched::UnmatchedError;
 use crate::view::ViewError;
 
 macro_rules! entries {
@@ -45,38 +46,40 @@ entries! {
     TOKEN_EXPIRED => 401, "token-expired",
         "mã xác thực đã hết hạn", "the bearer token has expired";
     ROLE_FORBIDDEN => 403, "role-forbidden",
-        "vai trò của bạn không được thực hiện việc này", "none of your roles may do this";
+        "vai trò của bạn không được thực hiện việc này", "none of your roles permits this";
     OWN_MATTER => 403, "own-matter",
         "bạn là người nộp hoặc đại diện nộp, không được xử lý việc của chính mình",
-        "you are a party to it: nobody acts as an officer in a matter of their own";
+        "you are a party to this matter and cannot act in it as an officer";
     NOT_FOUND => 404, "not-found",
-        "không tìm thấy", "there is no such thing, or not for you";
+        "không tìm thấy", "not found, or you have no access to it";
     METHOD_NOT_ALLOWED => 405, "method-not-allowed",
-        "phương thức không được hỗ trợ", "this address does not take this method";
+        "phương thức không được hỗ trợ", "this address does not support this method";
     LENGTH_REQUIRED => 411, "length-required",
-        "cần tiêu đề Content-Length", "a Content-Length header is required; chunked bodies are not taken";
+        "cần tiêu đề Content-Length", "a Content-Length header is required; chunked bodies are not supported";
     TOO_SLOW => 408, "too-slow",
-        "nội dung gửi đến quá chậm", "the body came too slowly; send it again, or a smaller one";
+        "nội dung gửi đến quá chậm", "the body arrived too slowly; send it again, or a smaller one";
     STALE => 412, "version-stale",
-        "dữ liệu đã thay đổi, hãy tải lại", "it has changed since you read it; read it again";
+        "dữ liệu đã thay đổi, hãy tải lại", "the resource has changed since you read it; read it again";
     TOO_LARGE => 413, "body-too-large",
         "nội dung vượt giới hạn", "the body is over the limit";
     MEDIA_TYPE => 415, "media-type",
-        "loại nội dung không được hỗ trợ", "the content type is not taken here";
+        "loại nội dung không được hỗ trợ", "this content type is not supported here";
+    CONTENT_ENCODING => 415, "content-encoding-not-supported",
+        "không hỗ trợ Content-Encoding này: hãy gửi nội dung không nén", "this Content-Encoding is not supported: send the body uncompressed";
     KEY_REUSED => 422, "idempotency-key-reused",
         "Idempotency-Key đã được dùng cho yêu cầu khác", "the Idempotency-Key was used with another request";
     PRECONDITION_REQUIRED => 428, "if-match-required",
-        "cần tiêu đề If-Match", "an If-Match header with the ETag that you have seen is required";
+        "cần tiêu đề If-Match", "an If-Match header with the ETag of your last read is required";
     TOO_MANY_AT_ONCE => 429, "too-many-at-once",
-        "bạn đang gửi quá nhiều yêu cầu cùng một lúc", "too many requests of yours are being answered at once; wait for answers";
+        "bạn đang gửi quá nhiều yêu cầu cùng một lúc", "you have too many requests in progress; wait for their answers";
     TOO_OFTEN => 429, "too-often",
-        "bạn gửi yêu cầu quá dồn dập, hãy chờ rồi gửi lại", "you ask more often than one may; ask again after the time in Retry-After";
+        "bạn gửi yêu cầu quá dồn dập, hãy chờ rồi gửi lại", "you send requests too often; retry after the time in Retry-After";
     CONSISTENCY_AHEAD => 400, "consistency-token-ahead",
-        "Consistency-Token không phải của hệ thống này", "nothing here has that Consistency-Token; read without one and keep the one that you get";
+        "Consistency-Token không phải của hệ thống này", "this Consistency-Token is not from this system; read without one and use the one in the answer";
     KEY_MISSING => 400, "idempotency-key-missing",
         "cần tiêu đề Idempotency-Key", "an Idempotency-Key header of 1 to 200 visible characters is required";
     REQUEST_MALFORMED => 400, "request-malformed",
-        "yêu cầu không đúng chuẩn HTTP", "the request is not well-formed HTTP: its first line is none, or a header has characters that none may have";
+        "yêu cầu không đúng chuẩn HTTP", "the request is not well-formed HTTP: its first line is not valid, or a header has characters that are not allowed";
     URI_TOO_LONG => 414, "uri-too-long",
         "địa chỉ quá dài", "the address is too long";
     HEAD_TOO_LARGE => 431, "head-too-large",
@@ -94,19 +97,19 @@ entries! {
     UNKNOWN_DOCUMENT => 422, "unknown-document",
         "tài liệu chưa được tải lên", "the document was not uploaded";
     QUOTA_EXCEEDED => 429, "quota-exceeded",
-        "bạn đã dùng hết hạn mức, hãy thử lại sau", "you have used what one caller may use in this time; try again later";
+        "bạn đã dùng hết hạn mức, hãy thử lại sau", "you have used up your quota; retry after the time in Retry-After";
     CONTENDED => 409, "contended",
-        "nhiều người cùng xử lý, hãy thử lại", "too many act on it at the same time; try again";
+        "nhiều người cùng xử lý, hãy thử lại", "too many changes at the same time; retry";
     INTERNAL => 500, "internal",
         "lỗi hệ thống", "the service failed; the error is logged";
     NOT_CONSISTENT => 503, "not-yet-consistent",
-        "dữ liệu chưa cập nhật kịp, hãy thử lại", "what you wrote is not visible here yet; try again";
+        "dữ liệu chưa cập nhật kịp, hãy thử lại", "your change is not visible here yet; retry";
     BUSY => 503, "busy",
-        "hệ thống đang bận, hãy thử lại", "too many requests wait; try again";
+        "hệ thống đang bận, hãy thử lại", "the service is overloaded; retry";
     CLOCK_WRONG => 503, "clock-wrong",
-        "đồng hồ của hệ thống không đúng, hãy thử lại sau", "the service's clock is wrong, and nothing is recorded until it is right; try again later";
+        "đồng hồ của hệ thống không đúng, hãy thử lại sau", "the service's clock is wrong, so nothing can be recorded; retry later";
     UNAVAILABLE => 503, "unavailable",
-        "hệ thống tạm thời không phục vụ được, hãy thử lại", "the service cannot answer now; try again";
+        "hệ thống tạm thời không phục vụ được, hãy thử lại", "the service is temporarily unavailable; retry";
 }
 
 /// A problem that is not rendered yet.
@@ -115,8 +118,7 @@ pub struct Problem {
     entry: RefusalEntry,
     /// Boxed to keep `Result<_, Problem>` small.
     about: Option<Box<Text>>,
-    fields: Vec<FieldError>,
-    findings: Option<Box<[Finding]>>,
+    findings: Vec<Finding>,
     violated: Vec<&'static str>,
     current: Option<Version>,
     retry_after: Option<Duration>,
@@ -137,10 +139,11 @@ pub struct ProblemBody {
     pub title: String,
     /// The HTTP status.
     pub status: u16,
-    /// The value or subject that the problem is about.
+    /// What is wrong and what to change, in the language of the answer, if the title does not say
+    /// it and it is not about single fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// The fields that must change.
+    /// All fields or parameters that must change.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ProblemField>,
     /// The quotas that were exceeded, by their names in `RateLimit-Policy`.
@@ -148,14 +151,24 @@ pub struct ProblemBody {
     pub violated_policies: Vec<String>,
 }
 
-/// A field that must change.
+/// A field or parameter that must change.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ProblemField {
-    /// JSON Pointer into the body or, if a file of rules is invalid, into that file.
+    /// JSON Pointer into the body or, if a file of rules is invalid, into that file. A field that
+    /// is missing is named, too. Absent for a parameter.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "/form/model")]
-    pub pointer: String,
-    /// Why the field is invalid.
-    #[schema(example = "thiếu")]
+    pub pointer: Option<String>,
+    /// Name of the query parameter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "limit")]
+    pub parameter: Option<String>,
+    /// The registered code of what is wrong with it: that of the problem, or another one if several
+    /// things are wrong.
+    #[schema(example = "body-invalid")]
+    pub code: String,
+    /// What is wrong with it, in the language of the answer.
+    #[schema(example = "thiếu trường này")]
     pub detail: String,
     /// The line in the file of rules, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -172,8 +185,7 @@ impl Problem {
         Self {
             entry,
             about: None,
-            fields: Vec::new(),
-            findings: None,
+            findings: Vec::new(),
             violated: Vec::new(),
             current: None,
             retry_after: None,
@@ -181,11 +193,23 @@ impl Problem {
         }
     }
 
-    /// Adds the value or subject that it is about.
+    /// Adds what it is about, in both languages.
     #[must_use]
-    pub fn about(mut self, about: impl Into<String>) -> Self {
-        self.about = Some(Box::new(Text::same(about)));
+    pub fn about(mut self, about: Text) -> Self {
+        self.about = Some(Box::new(about));
         self
+    }
+
+    /// Adds what it is about, in Vietnamese and English.
+    #[must_use]
+    pub fn saying(self, vi: impl Into<String>, en: impl Into<String>) -> Self {
+        self.about(Text::new(vi, en))
+    }
+
+    /// Adds the name of what it is about, which is the same in both languages.
+    #[must_use]
+    pub fn naming(self, name: &str) -> Self {
+        self.about(Text::same(name))
     }
 
     /// 404: it does not exist, or the caller may not see it.
@@ -194,14 +218,22 @@ impl Problem {
         Self::new(NOT_FOUND)
     }
 
-    /// Invalid fields of the body.
+    /// Fields that must change.
     #[must_use]
-    pub fn fields(fields: Vec<FieldError>) -> Self {
-        Self { fields, ..Self::new(FORM_INVALID) }
+    pub fn fields(entry: RefusalEntry, findings: Vec<Finding>) -> Self {
+        Self { findings, ..Self::new(entry) }
     }
 
-    pub(crate) fn with_entry(self, entry: RefusalEntry) -> Self {
-        Self { entry, ..self }
+    /// A field that must change, at this JSON Pointer, and why.
+    #[must_use]
+    pub fn field(entry: RefusalEntry, pointer: &str, vi: &str, en: &str) -> Self {
+        Self::fields(entry, vec![Finding::new(pointer, vi, en)])
+    }
+
+    /// A field that must change, for the reason that the entry says.
+    #[must_use]
+    pub fn at(entry: RefusalEntry, pointer: &str) -> Self {
+        Self::fields(entry, vec![entry.finding(pointer, None)])
     }
 
     /// A problem with `Retry-After: 1`.
@@ -223,10 +255,29 @@ impl Problem {
         Self { violated, retry_after: Some(exceeded.wait), ..Self::new(QUOTA_EXCEEDED) }
     }
 
-    /// An invalid query parameter.
+    /// A body of another media type than one of these.
     #[must_use]
-    pub fn query(about: impl Into<String>) -> Self {
-        Self::new(QUERY_INVALID).about(about)
+    pub fn media_type(accepted: &[&str]) -> Self {
+        let accepted = accepted.join(", ");
+        Self::new(MEDIA_TYPE).saying(
+            format!("Content-Type được chấp nhận: {accepted}"),
+            format!("accepted Content-Type: {accepted}"),
+        )
+    }
+
+    /// A body of more than `max` bytes.
+    #[must_use]
+    pub fn body_too_large(max: u64) -> Self {
+        Self::new(TOO_LARGE).saying(
+            format!("nội dung được gửi nhiều nhất {max} byte"),
+            format!("a body has at most {max} bytes here"),
+        )
+    }
+
+    /// An invalid query parameter, and why.
+    #[must_use]
+    pub fn parameter(name: &str, vi: &str, en: &str) -> Self {
+        Self::field(QUERY_INVALID, name, vi, en)
     }
 
     /// The position in `Consistency-Token` is not visible here yet.
@@ -254,11 +305,44 @@ impl Problem {
         Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(UNAVAILABLE) }
     }
 
+    /// The service fails in a way that no retry mends, such as a stored event that cannot be decoded.
+    /// The reason is logged, not sent; the metric `defects_total` counts it.
+    #[must_use]
+    pub fn internal(reason: &str) -> Self {
+        tracing::error!(reason, "a request meets a defect that no retry mends");
+        Self::new(INTERNAL)
+    }
+
+    /// [`Problem::unavailable`] if a retry may succeed, otherwise [`Problem::internal`].
+    #[must_use]
+    pub fn failed(is_retryable: bool, error: &dyn std::error::Error) -> Self {
+        let reason = error.to_string();
+        if is_retryable { Self::unavailable(&reason) } else { Self::internal(&reason) }
+    }
+
     /// The store cannot be written to until an operator acts. `Retry-After` is sent only if
-    /// retrying may help.
+    /// retrying may help; a corrupt store, or one that refuses its own statements, is a defect.
     #[must_use]
     pub fn unwritable(why: &Unwritable) -> Self {
-        Self { retry_after: why.retry_after(), ..Self::unavailable(&why.to_string()) }
+        match why {
+            Unwritable::Corrupt(_) | Unwritable::Refused(_) => Self::internal(&why.to_string()),
+            // Another process serves the log instead of this one.
+            Unwritable::TakenOver(_)
+            | Unwritable::Full(_)
+            | Unwritable::ReadOnly(_)
+            | Unwritable::Broken(_)
+            | Unwritable::Locked(_)
+            | Unwritable::Pinned { .. }
+            | Unwritable::Silent(_) => {
+                Self { retry_after: why.retry_after(), ..Self::unavailable(&why.to_string()) }
+            }
+        }
+    }
+
+    /// Events of one step exceed what the store accepts in one append.
+    fn append_too_large(what: &TooLarge) -> Self {
+        tracing::warn!(%what, "a step's events exceed the limit of one append");
+        Self::new(TOO_LARGE)
     }
 
     /// A refusal by the law.
@@ -268,9 +352,9 @@ impl Problem {
         if entry.status >= 500 {
             tracing::error!(?refusal, "the law cannot be applied");
         }
-        let findings = Some(refusal.findings()).filter(|all| !all.is_empty()).map(Box::from);
+        let findings = refusal.findings();
         // Findings of single fields replace the subject of the whole.
-        let about = refusal.subject().filter(|_| findings.is_none()).map(Box::new);
+        let about = refusal.subject().filter(|_| findings.is_empty()).map(Box::new);
         Self { about, findings, ..Self::new(entry) }
     }
 
@@ -280,15 +364,22 @@ impl Problem {
         StatusCode::from_u16(self.entry.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
+    /// Whether it is this registered problem.
+    #[must_use]
+    pub fn is(&self, entry: &RefusalEntry) -> bool {
+        self.entry.code == entry.code
+    }
+
     /// Its registered code.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         self.entry.code
     }
 
-    /// The fields that must change, as JSON Pointers.
-    pub fn pointers(&self) -> impl Iterator<Item = &str> {
-        self.fields.iter().map(|field| &*field.pointer)
+    /// The fields that must change, or the parameters with their names as pointers.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
     }
 
     /// The problem as JSON, in a language.
@@ -305,25 +396,24 @@ impl Problem {
             errors: self.errors(language),
             violated_policies: self.violated.iter().map(|name| (*name).to_owned()).collect(),
         };
-        serde_json::to_vec(&body).unwrap_or_default()
+        serde_json::to_vec(&body).expect("a problem is a struct of texts and numbers")
     }
 
     fn errors(&self, language: Language) -> Vec<ProblemField> {
-        let fields = self.fields.iter().map(|FieldError { pointer, detail }| {
-            let (pointer, detail) = (pointer.clone(), language.of_text(detail).to_owned());
-            ProblemField { pointer, detail, line: None, column: None }
-        });
-        let findings =
-            self.findings.iter().flatten().map(|Finding { pointer, place, vi, en }| ProblemField {
-                pointer: pointer.clone(),
-                detail: match language {
-                    Language::Vietnamese => vi.clone(),
-                    Language::English => en.clone(),
-                },
-                line: place.map(|place| place.line),
-                column: place.map(|place| place.column),
-            });
-        fields.chain(findings).take(FINDINGS_MAX).collect()
+        let is_query = self.entry.code == QUERY_INVALID.code;
+        let findings = self.findings.iter().take(FINDINGS_MAX).cloned();
+        let field = |Finding { pointer, place, vi, en, code }| {
+            let (pointer, parameter) =
+                if is_query { (None, Some(pointer)) } else { (Some(pointer), None) };
+            let detail = match language {
+                Language::Vietnamese => vi,
+                Language::English => en,
+            };
+            let code = code.unwrap_or(self.entry.code).to_owned();
+            let (line, column) = place.map(|place| (place.line, place.column)).unzip();
+            ProblemField { pointer, parameter, code, detail, line, column }
+        };
+        findings.map(field).collect()
     }
 
     /// The problem as a response, in a language.
@@ -347,6 +437,10 @@ impl Problem {
             let seconds = u64::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX);
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
         }
+        if self.entry.code == CONTENT_ENCODING.code {
+            // RFC 9110, 12.5.3.
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        }
         if status == StatusCode::UNAUTHORIZED {
             // RFC 6750, section 3.
             let asked = if self.entry.code == TOKEN_MISSING.code {
@@ -364,12 +458,12 @@ impl From<Unauthenticated> for Problem {
     fn from(refused: Unauthenticated) -> Self {
         let problem = match refused {
             Unauthenticated::Missing => Self::new(TOKEN_MISSING),
-            Unauthenticated::Expired => Self::new(TOKEN_EXPIRED).about(refused.detail()),
+            Unauthenticated::Expired => Self::new(TOKEN_EXPIRED).about(refused.said()),
             // Retrying with the same token succeeds once the keys can be fetched.
             Unauthenticated::KeysTooOld => {
                 Self { retry_after: Some(KEYS_RETRY), ..Self::new(UNAVAILABLE) }
             }
-            _ => Self::new(TOKEN_INVALID).about(refused.detail()),
+            _ => Self::new(TOKEN_INVALID).about(refused.said()),
         };
         Self { reason: Some(refused.reason()), ..problem }
     }
@@ -397,7 +491,39 @@ impl From<ClockWrong> for Problem {
 
 impl From<ReadError> for Problem {
     fn from(error: ReadError) -> Self {
-        Self::unavailable(&String::from(error))
+        Self::failed(error.is_retryable(), &error)
+    }
+}
+
+impl From<AppendError> for Problem {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::Conflict { .. } | AppendError::IdReused(_) => Self::contended(),
+            AppendError::Busy(wait) => Self::busy(wait),
+            AppendError::Unwritable(why) => Self::unwritable(&why),
+            AppendError::TooLarge(what) => Self::append_too_large(&what),
+            AppendError::Read(error) => error.into(),
+            AppendError::StreamName(_)
+            | AppendError::Unreachable(_)
+            | AppendError::Refused(_) => Self::failed(error.is_retryable(), &error),
+        }
+    }
+}
+
+/// Names of streams are checked where they come from a request; elsewhere they are our own.
+impl From<InvalidStreamName> for Problem {
+    fn from(error: InvalidStreamName) -> Self {
+        Self::failed(false, &error)
+    }
+}
+
+impl From<RulebookError> for Problem {
+    fn from(error: RulebookError) -> Self {
+        match error {
+            RulebookError::Append(error) => error.into(),
+            RulebookError::Read(error) => error.into(),
+            error => Self::failed(error.is_retryable(), &error),
+        }
     }
 }
 
@@ -413,10 +539,9 @@ impl<R: Refuse> From<Failure<R>> for Problem {
             Failure::Busy(wait) => Self::busy(wait),
             Failure::Clock(wrong) => wrong.into(),
             Failure::Unwritable(why) => Self::unwritable(&why),
-            Failure::TooLarge(what) => Self::new(TOO_LARGE).about(what.to_string()),
-            Failure::Unavailable(reason) | Failure::Unreadable(reason) => {
-                Self::unavailable(&reason)
-            }
+            Failure::TooLarge(what) => Self::append_too_large(&what),
+            Failure::Read(error) => error.into(),
+            Failure::Append(error) => error.into(),
         }
     }
 }
@@ -427,7 +552,7 @@ impl From<ViewError> for Problem {
             ViewError::Busy => {
                 Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(BUSY) }
             }
-            _ => Self::unavailable(&error.to_string()),
+            _ => Self::failed(error.is_retryable(), &error),
         }
     }
 }
@@ -435,11 +560,19 @@ impl From<ViewError> for Problem {
 impl From<CodesError> for Problem {
     fn from(error: CodesError) -> Self {
         match error {
-            CodesError::Append(AppendError::Busy(wait)) => Self::busy(wait),
-            CodesError::Append(AppendError::Unwritable(why)) => Self::unwritable(&why),
-            CodesError::Append(_) | CodesError::Read(_) | CodesError::Contended => {
-                Self::unavailable(&error.to_string())
-            }
+            CodesError::Append(error) => error.into(),
+            CodesError::Read(error) => error.into(),
+            CodesError::Contended => Self::unavailable(&error.to_string()),
+        }
+    }
+}
+
+impl From<UnmatchedError> for Problem {
+    fn from(error: UnmatchedError) -> Self {
+        match error {
+            UnmatchedError::Clock(wrong) => wrong.into(),
+            UnmatchedError::Append(error) => error.into(),
+            UnmatchedError::Read(error) => error.into(),
         }
     }
 }

@@ -64,8 +64,8 @@ impl Reply {
     }
 
     fn json<T: Serialize>(status: StatusCode, body: &T) -> Self {
-        // Replies are structs with text keys: serialization cannot fail.
-        let body = Body::Whole(serde_json::to_vec(body).unwrap_or_default());
+        let body = serde_json::to_vec(body).expect("a reply is a struct of values with text keys");
+        let body = Body::Whole(body);
         let shape = Some(std::any::type_name::<T>());
         Self { status, headers: HeaderMap::new(), body, shape }
             .header(CONTENT_TYPE, "application/json")

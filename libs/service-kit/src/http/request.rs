@@ -1,28 +1,21 @@
 //! Requests and their common parts. Input is parsed strictly: invalid input is refused with a
 //! problem that names it.
 
-use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use dossier::State;
 use dossier::access::{self, Caller, May, Resource};
-use dossier::text::fault;
 use events::Position;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::headers::trace_parent;
-use super::problem::{
-    BUSY, CONSISTENCY_AHEAD, HEADER_INVALID, KEY_MISSING, MEDIA_TYPE, TOKEN_MISSING,
-    TOO_MANY_AT_ONCE,
-};
-use super::{Language, Problem, Seen, strict};
-use crate::Kit;
-use crate::crowd::Full;
+use super::headers::{seen, trace_parent};
+use super::problem::{CONSISTENCY_AHEAD, HEADER_INVALID, KEY_MISSING, TOKEN_MISSING};
+use super::{Context, Language, Problem, Seen, query, strict};
 use crate::limits::KEY_BYTES_MAX;
 use crate::streams::Streams;
 use crate::tasks::Progress;
@@ -34,6 +27,7 @@ const CONSISTENCY_TOKEN: HeaderName = HeaderName::from_static("consistency-token
 /// What the head of a request determines.
 #[derive(Debug, Clone)]
 pub(crate) struct Head {
+    pub(crate) context: Arc<Context>,
     pub(crate) client: IpAddr,
     pub(crate) operation: Arc<str>,
     pub(crate) path: Arc<str>,
@@ -55,12 +49,17 @@ pub struct Request {
     pub query: String,
     pub body: Bytes,
     caller: Option<Arc<Caller>>,
+    context: Arc<Context>,
 }
 
 impl Request {
     pub(crate) fn new(head: Head, headers: HeaderMap, query: String, body: Bytes) -> Self {
-        let Head { client, operation, path, caller } = head;
-        Self { client, operation, path, headers, query, body, caller }
+        let Head { context, client, operation, path, caller } = head;
+        Self { client, operation, path, headers, query, body, caller, context }
+    }
+
+    pub(super) fn context(&self) -> &Context {
+        &self.context
     }
 
     /// The caller, who has one of the permitted roles. Whether the resource permits them is decided
@@ -85,22 +84,14 @@ impl Request {
         let content_type = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let essence = content_type.unwrap_or("").split(';').next().unwrap_or("").trim();
         if !essence.eq_ignore_ascii_case("application/json") {
-            return Err(Problem::new(MEDIA_TYPE).about("application/json"));
+            return Err(Problem::media_type(&["application/json"]));
         }
         strict::read(&self.body)
     }
 
-    /// The query string as parameters of type `T`.
+    /// The query string as parameters of type `T`. Findings have the name of the parameter.
     pub fn query<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        let invalid = |error: serde_urlencoded::de::Error| Problem::query(error.to_string());
-        let pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> =
-            serde_urlencoded::from_str(&self.query).map_err(invalid)?;
-        for (key, value) in &pairs {
-            if let Some(fault) = fault(value).or_else(|| fault(key)) {
-                return Err(Problem::query(fault.to_string()));
-            }
-        }
-        serde_urlencoded::from_str(&self.query).map_err(invalid)
+        query::read(&self.query)
     }
 
     /// The address of the page after `cursor`, with the same filters.
@@ -143,7 +134,7 @@ impl Request {
 
     /// The versions in `If-Match`.
     pub fn if_match(&self) -> Result<Seen, Problem> {
-        Seen::of(&self.headers)
+        seen(&self.headers)
     }
 
     /// The position in `Consistency-Token`: that of an event which the client has written or read.
@@ -152,23 +143,23 @@ impl Request {
     }
 
     /// Waits until `progress` has reached the position in `Consistency-Token`.
-    pub async fn catch_up(&self, kit: &Kit, progress: Option<&Progress>) -> Result<(), Problem> {
+    pub async fn catch_up(&self, progress: Option<&Progress>) -> Result<(), Problem> {
         let Some(position) = self.consistency_token()? else { return Ok(()) };
         let Some(progress) = progress.filter(|progress| progress.now() < position) else {
             return Ok(());
         };
-        let _waiting = wait(kit, self.client)?;
+        let _waiting = self.context.wait(self.client)?;
         if progress.reach(position).await { Ok(()) } else { Err(Problem::not_yet_consistent()) }
     }
 
     /// If the request has a `Consistency-Token`, reads the newest law from the log.
-    pub async fn catch_up_law(&self, kit: &Kit) -> Result<(), Problem> {
+    pub async fn catch_up_law(&self) -> Result<(), Problem> {
         if self.consistency_token()?.is_none() {
             return Ok(());
         }
-        let _waiting = wait(kit, self.client)?;
-        let caught_up = kit.rulebook.catch_up(&kit.store).await;
-        caught_up.map_err(|error| Problem::unavailable(&error.to_string()))
+        let _waiting = self.context.wait(self.client)?;
+        let kit = &self.context.kit;
+        Ok(kit.rulebook.catch_up(&kit.store).await?)
     }
 
     /// The language that the client prefers.
@@ -184,8 +175,9 @@ impl Request {
     }
 
     /// Digest of operation, path and body; tells apart different requests with the same key.
-    pub(super) fn digest(&self, kit: &Kit) -> String {
-        kit.keyed_digest(&[self.operation.as_bytes(), self.path.as_bytes(), &self.body])
+    pub(super) fn digest(&self) -> String {
+        let parts = [self.operation.as_bytes(), self.path.as_bytes(), &self.body];
+        self.context.secret.digest(&parts)
     }
 
     /// The id of a new resource. The same client, key and `purpose` give the same id, and it cannot
@@ -199,14 +191,15 @@ impl Request {
         caller: &Caller,
         purpose: &str,
     ) -> Result<Uuid, Problem> {
-        let (kit, key) = (streams.kit(), self.idempotency_key()?);
+        let key = self.idempotency_key()?;
         let older = self.derived_id(caller, purpose)?;
         let stream = Streams::<S>::name(&older.to_string()).map_err(|_| Problem::not_found())?;
-        if kit.store.last(&stream).await?.is_some() {
+        if streams.kit().store.last(&stream).await?.is_some() {
             return Ok(older);
         }
         let subject = caller.subject.as_str();
-        Ok(kit.keyed_id(&[b"id", subject.as_bytes(), key.as_bytes(), purpose.as_bytes()]))
+        let parts = [b"id", subject.as_bytes(), key.as_bytes(), purpose.as_bytes()];
+        Ok(self.context.secret.id(&parts))
     }
 
     /// The id of a command. The same client, key and `purpose` give the same id. The derivation
@@ -223,33 +216,25 @@ fn token_of(headers: &HeaderMap) -> Result<Option<Position>, Problem> {
     let position = value.to_str().ok().and_then(|text| text.trim_matches('"').parse().ok());
     match position {
         Some(position) => Ok(Some(Position(position))),
-        None => Err(Problem::new(HEADER_INVALID).about("Consistency-Token")),
+        None => Err(Problem::new(HEADER_INVALID).naming("Consistency-Token")),
     }
-}
-
-/// Reserves one of the limited waits, of which each client may have a part.
-fn wait(kit: &Kit, client: IpAddr) -> Result<impl Drop + use<>, Problem> {
-    kit.waits.enter(client, 1).map_err(|full| match full {
-        Full::One => Problem::at_once(TOO_MANY_AT_ONCE),
-        Full::All => Problem::at_once(BUSY),
-    })
 }
 
 /// Refuses a `Consistency-Token` that is after every event of the log: waiting for it would never
 /// end.
 pub(super) async fn check_token(
-    kit: &Kit,
+    context: &Context,
     client: IpAddr,
     headers: &HeaderMap,
 ) -> Result<(), Problem> {
     let Some(position) = token_of(headers)? else { return Ok(()) };
-    if position <= kit.store.head() {
+    if position <= context.kit.store.head() {
         return Ok(());
     }
     // Reading the store is expensive, and callers without a token may reach this point too.
-    let _waiting = wait(kit, client)?;
+    let _waiting = context.wait(client)?;
     // Another process may have appended events that this one has not received yet.
-    match kit.store.event_at(position).await? {
+    match context.kit.store.event_at(position).await? {
         Some(_) => Ok(()),
         None => Err(Problem::new(CONSISTENCY_AHEAD)),
     }

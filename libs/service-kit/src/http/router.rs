@@ -2,7 +2,6 @@
 //! body is read. A table leads from the address to the operation: trying some 60 warp filters in
 //! turn took about 8 % of the server's time.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -10,17 +9,18 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use dossier::access::{self, Caller};
-use http::header::{ALLOW, AUTHORIZATION, CONTENT_LENGTH, HeaderValue};
+use http::header::{
+    ALLOW, AUTHORIZATION, CONTENT_ENCODING as CONTENT_ENCODING_HEADER, CONTENT_LENGTH, HeaderValue,
+};
 use http::{HeaderMap, Method};
 use hyper::body::Body;
 use warp::reply::Response;
 use warp::{Filter, Rejection, Reply as _};
 
 use super::endpoint::{Answers, Counts, Takes};
-use super::problem::{HEADER_INVALID, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, TOO_LARGE};
+use super::problem::{CONTENT_ENCODING, HEADER_INVALID, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, QUERY_INVALID};
 use super::request::{Head, check_token};
-use super::{Access, Language, Problem, Route};
-use crate::Kit;
+use super::{Access, Context, Language, Problem, Route, query};
 use crate::metrics::RouteLabels;
 use crate::quotas::{Admission, Uses};
 
@@ -58,9 +58,6 @@ impl Mounted {
 /// The service label of everything else: health, documents, and unknown addresses.
 const COMMON: &str = "common";
 
-/// Characters of an unknown parameter's name that are shown to the client.
-const UNKNOWN_SHOWN_CHARS: usize = 50;
-
 /// Mounts a route for GET.
 #[must_use]
 pub fn mount(address: &str, route: Route) -> Mounted {
@@ -72,7 +69,7 @@ pub fn mount(address: &str, route: Route) -> Mounted {
 /// All routes of a process.
 #[derive(Debug, Clone)]
 pub struct Router {
-    kit: Arc<Kit>,
+    context: Arc<Context>,
     /// Places by number of segments.
     table: BTreeMap<usize, Vec<Place>>,
 }
@@ -103,25 +100,21 @@ struct Operation {
 impl Operation {
     /// The problem of a query string with an unknown parameter. Ignoring it would hide that, for
     /// example, a filter has no effect.
+    /// An operation that has parameters parses them, and reports unknown ones with all others that
+    /// are invalid.
     fn unknown_parameter(&self, query: Option<&str>) -> Option<Problem> {
         let (known, query) = (self.query.as_ref()?, query?);
-        let sent: Vec<(Cow<'_, str>, Cow<'_, str>)> = serde_urlencoded::from_str(query).ok()?;
-        let (name, _) = sent.iter().find(|(name, _)| !known.iter().any(|known| known == name))?;
-        let name: String = name.chars().take(UNKNOWN_SHOWN_CHARS).collect();
-        let takes = match &known[..] {
-            [] => "this operation takes none".to_owned(),
-            known => format!("this operation takes {}", known.join(", ")),
-        };
-        Some(Problem::query(format!("there is no parameter `{name}`; {takes}")))
+        let found = if known.is_empty() { query::none_accepted(query) } else { Vec::new() };
+        (!found.is_empty()).then(|| Problem::fields(QUERY_INVALID, found))
     }
 
     /// What the request uses of the caller's quotas.
-    fn uses(&self, kit: &Kit, caller: Option<&Caller>, headers: &HeaderMap) -> Uses {
+    fn uses(&self, context: &Context, caller: Option<&Caller>, headers: &HeaderMap) -> Uses {
         match (self.counts, self.takes, caller) {
             (Counts::LookUp, ..) => Uses::LookUp,
             (_, _, None) => Uses::Nothing,
             (_, Takes::Upload, Some(caller)) => {
-                Uses::Upload { bytes: length(headers), unfinished: unfinished(kit, caller) }
+                Uses::Upload { bytes: length(headers), unfinished: unfinished(context, caller) }
             }
             (Counts::Filing, Takes::Body, Some(_)) => Uses::Submission,
             (Counts::Usual, Takes::Body, Some(_)) if self.method == Method::GET => Uses::Read,
@@ -172,9 +165,9 @@ impl Admitted<'_> {
 }
 
 impl Router {
-    /// Builds the table of routes. Callers are authenticated with the kit's keys.
+    /// Builds the table of routes.
     #[must_use]
-    pub fn new(kit: &Arc<Kit>, mounted: Vec<Mounted>) -> Self {
+    pub fn new(context: &Arc<Context>, mounted: Vec<Mounted>) -> Self {
         let mut by_address: BTreeMap<Vec<Option<String>>, Vec<Operation>> = BTreeMap::new();
         for Mounted { address, method, route, query, service } in mounted {
             let segments = segments(&address)
@@ -199,11 +192,11 @@ impl Router {
         for (segments, operations) in by_address {
             table.entry(segments.len()).or_default().push(Place { segments, operations });
         }
-        Self { kit: Arc::clone(kit), table }
+        Self { context: Arc::clone(context), table }
     }
 
-    pub(crate) fn kit(&self) -> &Arc<Kit> {
-        &self.kit
+    pub(crate) fn context(&self) -> &Context {
+        &self.context
     }
 
     /// Every operation, for example `POST /v1/reviews/{dossier}/claim`, and who may call it.
@@ -248,31 +241,36 @@ impl Router {
                 .map_err(|denied| by(refused(denied.into()), Some(caller)))?;
         }
         // Before quotas: a body that is never read uses none.
+        if is_encoded(headers) {
+            return Err(by(refused(Problem::new(CONTENT_ENCODING)), caller.as_ref()));
+        }
         let max = operation.takes.bytes_max();
         if length(headers) > max {
-            let problem = Problem::new(TOO_LARGE).about(format!("{max} bytes"));
+            let problem = Problem::body_too_large(max);
             return Err(by(refused(problem), caller.as_ref()));
         }
-        let uses = operation.uses(&self.kit, caller.as_deref(), headers);
-        let quota = self.kit.quotas.admit(caller.as_deref(), client, uses).map_err(|exceeded| {
-            let mut response = by(refused(Problem::quota(&exceeded)), caller.as_ref());
-            exceeded.show(response.headers_mut());
-            response
-        })?;
+        let uses = operation.uses(&self.context, caller.as_deref(), headers);
+        let quota =
+            self.context.quotas.admit(caller.as_deref(), client, uses).map_err(|exceeded| {
+                let mut response = by(refused(Problem::quota(&exceeded)), caller.as_ref());
+                exceeded.show(response.headers_mut());
+                response
+            })?;
         let (operation_name, path) = (Arc::clone(&operation.name), path.into());
-        let head = Head { client, operation: operation_name, path, caller };
+        let context = Arc::clone(&self.context);
+        let head = Head { context, client, operation: operation_name, path, caller };
         Ok(Admitted { operation, head, quota })
     }
 
     /// The authenticated caller; `None` if the operation is open to everybody.
     fn caller(&self, access: Access, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
         let Access::Roles(_) = access else { return Ok(None) };
-        let kit = &self.kit;
+        let Context { auth, kit, .. } = &*self.context;
         let mut sent = headers.get_all(AUTHORIZATION).iter();
         let authorization = sent.next().map(|value| value.to_str().unwrap_or(""));
         // Of two headers, it is unknown which one a proxy has checked.
         let authorization = if sent.next().is_some() { Some("") } else { authorization };
-        let mut caller = kit.auth.caller(authorization)?;
+        let mut caller = auth.caller(authorization)?;
         if let Some(agency) = &caller.agency {
             caller.predecessors = kit.law().predecessors(agency, kit.clock.now());
         }
@@ -296,7 +294,7 @@ impl Router {
         let caller = head.caller.clone();
         let known = match operation.unknown_parameter(request.uri().query()) {
             Some(problem) => Err(problem),
-            None => check_token(&self.kit, head.client, request.headers()).await,
+            None => check_token(&self.context, head.client, request.headers()).await,
         };
         if let Err(problem) = known {
             let mut response = problem.into_response(language);
@@ -361,8 +359,18 @@ fn by(mut response: Response, caller: Option<&Arc<Caller>>) -> Response {
 }
 
 /// Documents that the caller has uploaded and no step has named yet.
-fn unfinished(kit: &Kit, caller: &Caller) -> u64 {
-    kit.documents.unnamed_of(kit, &caller.subject) as u64
+fn unfinished(context: &Context, caller: &Caller) -> u64 {
+    context.documents.unnamed_of(&caller.subject) as u64
+}
+
+/// Whether the body has a content coding (RFC 9110, 8.4). `identity` is none.
+fn is_encoded(headers: &HeaderMap) -> bool {
+    let codings = headers.get_all(CONTENT_ENCODING_HEADER).iter();
+    let mut codings = codings.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+    codings.any(|coding| {
+        let coding = coding.trim_ascii();
+        !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity")
+    })
 }
 
 /// The `Content-Length`; 0 if absent, which is refused later.

@@ -15,11 +15,19 @@ use serde::de::{
 };
 use serde::{Deserialize, Deserializer};
 
+use self::diagnosis::is_within;
 use super::Problem;
 use super::problem::{BODY_INVALID, JSON_INVALID};
-use crate::forms::{ERRORS_MAX, FieldError, words};
+use crate::forms::{ERRORS_MAX, words};
 use crate::limits::{JSON_DEPTH_MAX, JSON_KEY_CHARS_MAX, JSON_TEXT_CHARS_MAX};
-use dossier::text::{fault, normalised};
+use dossier::law::Finding;
+use dossier::text::{fault, normalised, refused};
+
+mod diagnosis;
+mod fault;
+
+pub(super) use diagnosis::{Failed, errors};
+pub(super) use fault::Fault;
 
 /// The body as a `T`.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
@@ -30,25 +38,76 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let found = findings.take();
     match read {
         Ok(value) if found.is_empty() && is_object(body) => Ok(value),
-        Err(error) if !error.is_data() => Err(Problem::new(JSON_INVALID).about(error.to_string())),
-        Ok(_) if found.is_empty() => Err(invalid(vec![FieldError {
-            pointer: String::new(),
-            detail: Text::new("phải là một đối tượng JSON", "an object is due"),
-        }])),
+        Err(error) if !error.is_data() => Err(not_json(&error)),
+        Ok(_) if found.is_empty() => Err(invalid(vec![Finding::said("", no_object())])),
         Ok(_) => Err(invalid(found)),
-        Err(_) => {
-            let (mut found, first) = (look_through(body), first_error::<T>(body));
-            // An invalid text or duplicate key has been found already, at a more precise place.
-            if !found.iter().any(|other| other.pointer.starts_with(&first.pointer)) {
-                found.insert(0, first);
-            }
-            Err(invalid(found))
+        Err(_) => Err(invalid(all_errors::<T>(body))),
+    }
+}
+
+/// The problem of a body that is not JSON.
+fn not_json(error: &serde_json::Error) -> Problem {
+    let (line, column) = (error.line(), error.column());
+    let why = if error.is_eof() {
+        Text::new(
+            format!("nội dung bị thiếu phần cuối, sau dòng {line}, cột {column}"),
+            format!("the body ends too early, after line {line}, column {column}"),
+        )
+    } else {
+        Text::new(
+            format!("sai cú pháp JSON tại dòng {line}, cột {column}"),
+            format!("JSON syntax error in line {line}, column {column}"),
+        )
+    };
+    Problem::new(JSON_INVALID).about(why)
+}
+
+fn no_object() -> Text {
+    Text::new("phải là đối tượng JSON", "must be an object")
+}
+
+/// All errors of a body that cannot be read as a `T`.
+fn all_errors<T: DeserializeOwned>(body: &[u8]) -> Vec<Finding> {
+    let texts = look_through(body);
+    let mut found = match serde_json::from_slice(body) {
+        Ok(value) => errors(value, body.len(), |value| diagnose::<T, _>(value)),
+        Err(_) => Vec::new(),
+    };
+    // An invalid text or duplicate key has been found already, at a more precise place.
+    found.retain(|found| {
+        !texts
+            .iter()
+            .any(|text| !found.pointer.is_empty() && is_within(&text.pointer, &found.pointer))
+    });
+    found.extend(texts);
+    if found.is_empty() {
+        let why = Text::new("không đọc được", "cannot be read");
+        found.push(Finding::said("", why));
+    }
+    found.truncate(ERRORS_MAX);
+    found
+}
+
+/// The first error of an input that is parsed as a `T`.
+pub(super) fn diagnose<'de, T, D>(input: D) -> Result<(), Failed>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    let findings = RefCell::default();
+    let strict = Strict::new(input, &findings);
+    let strict = Strict { watch: Watch { diagnosing: true, ..strict.watch }, ..strict };
+    match serde_path_to_error::deserialize::<_, T>(strict) {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let pointer = pointer(error.path());
+            Err(Failed { pointer, fault: Fault::of(&error.into_inner().to_string()) })
         }
     }
 }
 
-/// All findings in the body, whatever type is expected: parsing as a type stops at its first error.
-fn look_through(body: &[u8]) -> Vec<FieldError> {
+/// All invalid texts and keys in the body, whatever type is expected.
+fn look_through(body: &[u8]) -> Vec<Finding> {
     let findings = RefCell::default();
     let mut reader = serde_json::Deserializer::from_slice(body);
     // An error here is the one that parsing as a type reported before.
@@ -56,50 +115,12 @@ fn look_through(body: &[u8]) -> Vec<FieldError> {
     findings.take()
 }
 
-fn invalid(fields: Vec<FieldError>) -> Problem {
-    Problem::fields(fields).with_entry(BODY_INVALID)
+fn invalid(found: Vec<Finding>) -> Problem {
+    Problem::fields(BODY_INVALID, found)
 }
 
 fn is_object(body: &[u8]) -> bool {
     body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
-}
-
-/// Parses again with tracking of the path; done for invalid bodies only.
-fn first_error<T: DeserializeOwned>(body: &[u8]) -> FieldError {
-    let findings = RefCell::default();
-    let mut reader = serde_json::Deserializer::from_slice(body);
-    let strict = Strict::new(&mut reader, &findings);
-    match serde_path_to_error::deserialize::<_, T>(strict) {
-        Ok(_) => FieldError {
-            pointer: String::new(),
-            detail: Text::new("không đọc được", "cannot be read"),
-        },
-        Err(error) => {
-            let pointer = pointer(error.path());
-            FieldError { pointer, detail: said(&error.into_inner().to_string()) }
-        }
-    }
-}
-
-/// A serde error message, in both languages.
-fn said(en: &str) -> Text {
-    // The place is given by the pointer.
-    let en = en.split(" at line ").next().unwrap_or(en);
-    let vi = [
-        ("missing field ", "thiếu trường "),
-        ("unknown field ", "không có trường này: "),
-        ("duplicate field ", "trường viết hai lần: "),
-        ("unknown variant ", "giá trị không được nhận: "),
-        ("invalid type: ", "không đúng kiểu dữ liệu: "),
-        ("invalid value: ", "giá trị không hợp lệ: "),
-        ("invalid length ", "độ dài không đúng: "),
-    ];
-    let known = vi.into_iter().find_map(|(begins, vi)| Some((vi, en.strip_prefix(begins)?)));
-    let vi = known.map_or_else(
-        || format!("không hợp lệ: {en}"),
-        |(vi, rest)| format!("{vi}{}", rest.replace("expected", "cần").replace(" or ", " hoặc ")),
-    );
-    Text::new(vi, en)
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {
@@ -141,14 +162,16 @@ impl fmt::Display for Place<'_> {
 struct Watch<'p> {
     place: Place<'p>,
     depth: usize,
-    findings: &'p RefCell<Vec<FieldError>>,
+    findings: &'p RefCell<Vec<Finding>>,
+    /// Whether errors are to say what was expected.
+    diagnosing: bool,
 }
 
 impl Watch<'_> {
     fn find(&self, detail: Text) {
         let mut findings = self.findings.borrow_mut();
         if findings.len() < ERRORS_MAX {
-            findings.push(FieldError { pointer: self.place.to_string(), detail });
+            findings.push(Finding::said(self.place.to_string(), detail));
         }
     }
 
@@ -172,7 +195,21 @@ impl Watch<'_> {
         if self.depth < JSON_DEPTH_MAX {
             return Ok(());
         }
-        Err(E::custom(format_args!("nested deeper than {JSON_DEPTH_MAX} levels")))
+        Err(refused(&Text::new(
+            format!("lồng quá {JSON_DEPTH_MAX} cấp"),
+            format!("nested deeper than {JSON_DEPTH_MAX} levels"),
+        )))
+    }
+
+    /// What a visitor expects; only while errors are diagnosed.
+    fn expected<'de>(&self, visitor: &impl Visitor<'de>) -> Option<String> {
+        struct Expecting<'v, V>(&'v V);
+        impl<'de, V: Visitor<'de>> fmt::Display for Expecting<'_, V> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.expecting(f)
+            }
+        }
+        self.diagnosing.then(|| Expecting(visitor).to_string())
     }
 }
 
@@ -183,15 +220,29 @@ struct Strict<'p, D> {
 }
 
 impl<'p, D> Strict<'p, D> {
-    fn new(inner: D, findings: &'p RefCell<Vec<FieldError>>) -> Self {
-        Self { inner, watch: Watch { place: Place::Body, depth: 0, findings } }
+    fn new(inner: D, findings: &'p RefCell<Vec<Finding>>) -> Self {
+        let watch = Watch { place: Place::Body, depth: 0, findings, diagnosing: false };
+        Self { inner, watch }
+    }
+}
+
+/// An error whose message is a library's becomes one that says what was expected.
+fn explained<E: Error>(error: E, expected: Option<&str>) -> E {
+    match expected {
+        Some(expected) if Fault::of(&error.to_string()) == Fault::Other => {
+            E::custom(format_args!("invalid value: it, expected {expected}"))
+        }
+        _ => error,
     }
 }
 
 macro_rules! forward_to_inner {
     ($($name:ident($($arg:ident: $type:ty),*);)*) => {$(
         fn $name<V: Visitor<'de>>(self, $($arg: $type,)* visitor: V) -> Result<V::Value, D::Error> {
-            self.inner.$name($($arg,)* Watched { visitor, watch: self.watch, object: false })
+            let expected = self.watch.expected(&visitor);
+            let watched = Watched { visitor, watch: self.watch, object: false };
+            let read = self.inner.$name($($arg,)* watched);
+            read.map_err(|error| explained(error, expected.as_deref()))
         }
     )*};
 }
@@ -322,7 +373,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watched<'_, V> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
         if self.object {
-            return Err(A::Error::custom("an object is due, not an array"));
+            return Err(refused(&no_object()));
         }
         self.watch.deeper()?;
         self.visitor.visit_seq(Items { inner, watch: self.watch, next: 0 })
@@ -368,7 +419,7 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Items<'_, A> {
     ) -> Result<Option<S::Value>, A::Error> {
         let place = Place::Item(&self.watch.place, self.next);
         self.next = self.next.saturating_add(1);
-        let watch = Watch { place, depth: self.watch.depth + 1, findings: self.watch.findings };
+        let watch = Watch { place, depth: self.watch.depth + 1, ..self.watch };
         self.inner.next_element_seed(Seed { seed, watch })
     }
 
@@ -396,7 +447,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<'_, A> {
         let watch = Watch { place: Place::Field(&self.watch.place, &key), ..self.watch };
         let normal = watch.text(&key, JSON_KEY_CHARS_MAX).into_owned();
         if !self.seen.insert(normal.clone()) {
-            watch.find(Text::new("trường này viết hai lần", "the key comes twice"));
+            watch.find(Text::new("trường này viết hai lần", "this field comes twice"));
         }
         self.key = normal;
         seed.deserialize(self.key.as_str().into_deserializer()).map(Some)
@@ -404,7 +455,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<'_, A> {
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
         let place = Place::Field(&self.watch.place, &self.key);
-        let watch = Watch { place, depth: self.watch.depth + 1, findings: self.watch.findings };
+        let watch = Watch { place, depth: self.watch.depth + 1, ..self.watch };
         self.inner.next_value_seed(Seed { seed, watch })
     }
 

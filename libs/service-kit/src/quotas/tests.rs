@@ -163,8 +163,8 @@ fn what_is_left_is_said_as_the_draft_says_it() {
 #[test]
 fn no_more_callers_are_remembered_than_may_be() {
     let (quotas, _) = quotas("");
-    for n in 0..QUOTA_CALLERS_MAX + 10 {
+    for n in 0..QUOTA_CALLERS_MAX.get() + 10 {
         admit(&quotas, &applicant(&format!("a{n}")), Uses::Step).unwrap();
     }
-    assert_eq!(lock(&quotas.counted).used.len(), QUOTA_CALLERS_MAX);
+    assert_eq!(lock(&quotas.counted).used.len(), QUOTA_CALLERS_MAX.get());
 }

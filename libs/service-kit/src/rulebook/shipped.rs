@@ -1,8 +1,9 @@
 //! Issues shipped files of rules at start.
 
 use dossier::contract::{Actor, Envelope, EventSet, LawEvent, RulesIssued};
-use dossier::intake::{Rules, RulesStage, Shipped, stream_id};
+use dossier::rules::{Rules, RulesStage, Shipped, stream_id};
 use dossier::law::Law;
+use dossier::services::Category;
 use events::{AppendError, EventStore, Expected, NewEvent, ReadError, Recorded, StreamName};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -10,7 +11,7 @@ use uuid::Uuid;
 use super::{Rulebook, RulebookError};
 use crate::clock::{ClockWrong, following, newest_recorded};
 use crate::limits::ATTEMPTS_MAX;
-use crate::streams::recorded_at;
+use crate::record::{fold, recorded_at};
 
 impl Rulebook {
     /// Issues a shipped file, unless it is recorded already. Returns the reason if it is skipped in
@@ -24,10 +25,10 @@ impl Rulebook {
         now: Timestamp,
     ) -> Result<Option<String>, RulebookError> {
         let id = stream_id(rules.kind, &rules.name);
-        let stream = StreamName::new(&format!("law-{id}")).map_err(AppendError::StreamName)?;
+        let stream = StreamName::new(&Category::Law.stream(&id)).map_err(AppendError::StreamName)?;
         for _ in 0..ATTEMPTS_MAX {
             let issued = store.read_whole(&stream).await?;
-            let known: Rules = crate::streams::fold(&issued)?;
+            let known: Rules = fold(&issued)?;
             match known.shipped(rules) {
                 Shipped::New => {}
                 Shipped::Known => {
@@ -67,8 +68,7 @@ impl Rulebook {
                 Err(error) => return Err(error.into()),
             }
         }
-        let why = "too many processes issue rules at the same time".into();
-        Err(AppendError::Unavailable(why).into())
+        Err(RulebookError::Contended)
     }
 }
 
@@ -98,7 +98,7 @@ async fn record(
         id: NewEvent::id_of(stream, command, 0),
         kind: event.kind().into(),
         data: event.encode(),
-        meta: serde_json::to_string(&envelope(command, now)).unwrap_or_default(),
+        meta: envelope(command, now).encode(),
     };
     store.append(stream, expected, vec![event]).await.map(|_| ())
 }

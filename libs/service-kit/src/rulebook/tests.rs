@@ -1,4 +1,4 @@
-use dossier::contract::{Actor, Envelope, Role, RulesProposed, RulesRejected};
+use dossier::contract::{Actor, Envelope, EventSet, Role, RulesProposed, RulesRejected};
 use dossier::law::{next_version, rules, shipped_rules};
 
 use events::{Expected, NewEvent, StreamName};
@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::shipped::envelope;
 use super::*;
-use crate::streams::recorded_at;
+use crate::record::recorded_at;
 
 /// Records a file of rules as an operator does.
 async fn record_own(store: &EventStore, event: LawEvent, rules: &RulesIssued, now: Timestamp) {

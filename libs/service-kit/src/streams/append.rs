@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use dossier::State;
 use dossier::contract::{Actor, Envelope, EventSet, Meta};
-use events::{AppendError, Expected, NewEvent, StreamName, Version};
+use events::{AppendError, Cause, Expected, NewEvent, StreamName, Version};
 use jiff::Timestamp;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -32,7 +32,7 @@ impl<S: State> Streams<S> {
             dossier: envelope.dossier.or_else(|| loaded.state.about()),
             trace: envelope.trace.clone(),
         };
-        let meta = serde_json::to_string(&recorded).unwrap_or_default();
+        let meta = recorded.encode();
         let events: Vec<NewEvent> = decided
             .iter()
             .enumerate()
@@ -81,9 +81,9 @@ impl<S: State> Streams<S> {
             }
             // Whether the events were written is unknown; the next attempt finds out by reading the
             // stream.
-            AppendError::Unavailable(reason) => {
+            error @ AppendError::Unreachable(_) => {
                 self.forget(stream);
-                let failed = Failure::Unavailable(reason);
+                let failed = Failure::Append(error);
                 // The store has already waited as long as a failover takes.
                 if began.elapsed() > UNKNOWN_MAX { Err(failed) } else { Ok(failed) }
             }
@@ -93,7 +93,11 @@ impl<S: State> Streams<S> {
             }
             AppendError::Busy(wait) => Err(Failure::Busy(wait)),
             AppendError::TooLarge(what) => Err(Failure::TooLarge(what)),
-            error @ AppendError::StreamName(_) => Err(Failure::Unavailable(error.to_string())),
+            AppendError::Read(error) => Err(Failure::Read(error)),
+            error @ (AppendError::StreamName(_) | AppendError::Refused(_)) => {
+                self.forget(stream);
+                Err(Failure::Append(error))
+            }
         }
     }
 }
@@ -109,5 +113,5 @@ pub(super) fn unknowable<R>(failure: Failure<R>) -> Failure<R> {
         Failure::Clock(wrong) => wrong.to_string(),
         other => return other,
     };
-    Failure::Unavailable(reason)
+    Failure::Append(AppendError::Unreachable(Cause::new(reason)))
 }

@@ -6,7 +6,7 @@ use dossier::contract::{AgencyCode, DossierId, ProcedureRef};
 use events::StreamName;
 use uuid::Uuid;
 
-use crate::http::Seen;
+use super::Seen;
 
 /// Who issues a command.
 #[derive(Debug, Clone, Copy)]

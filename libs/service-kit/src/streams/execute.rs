@@ -8,6 +8,7 @@ use dossier::access::{self, Resource};
 use dossier::contract::{Actor, EventSet};
 use dossier::law::Law;
 use dossier::{AnyCommand, Command, Decision, Facts, LawError, State, Step, clock};
+use dossier::clock::Deadlines;
 use events::{AppendError, Version};
 use jiff::Timestamp;
 
@@ -69,7 +70,7 @@ impl<S: State> Streams<S> {
         self.run(envelope, command.step(), decide).await
     }
 
-    /// Enforces an obligation of a `kind` that `step` enforces, if it is due by the newest state.
+    /// Enforces the deadline of this kind, if it is due by the newest state.
     /// See [`clock::enforce`].
     ///
     /// # Errors
@@ -78,12 +79,15 @@ impl<S: State> Streams<S> {
     pub(crate) async fn enforce(
         &self,
         envelope: &CommandEnvelope<'_>,
-        (kind, step): (&str, &Step),
-    ) -> Result<Executed<S>, Failure<LawError>> {
+        kind: &S::Kind,
+    ) -> Result<Executed<S>, Failure<LawError>>
+    where
+        S: Deadlines,
+    {
         let decide = |state: &S, facts: &Facts<'_>| {
             clock::enforce(state, kind, facts).map_err(Failure::Refused)
         };
-        self.run(envelope, step, decide).await
+        self.run(envelope, S::when_due(kind).step(), decide).await
     }
 
     async fn run<R>(
@@ -113,12 +117,12 @@ impl<S: State> Streams<S> {
             match self.attempt((envelope, step), Arc::clone(&held), &law, &decide).await {
                 Ok(executed) => return Ok(executed),
                 Err(Ended::NotAppended(error)) => {
-                    *unsure |= matches!(error, AppendError::Unavailable(_));
+                    *unsure |= error.may_be_written();
                     last = self.not_appended(&envelope.stream, error, began)?;
                 }
                 Err(Ended::Failed(failure)) => {
                     let is_final = !failure.rests_on_state()
-                        || self.load(&envelope.stream).await.map_err(carry)?.version
+                        || self.load(&envelope.stream).await?.version
                             == held.version;
                     if is_final {
                         return Err(failure);
@@ -127,11 +131,11 @@ impl<S: State> Streams<S> {
             }
         }
         for _ in attempts {
-            let stored = self.load(&envelope.stream).await.map_err(carry)?;
+            let stored = self.load(&envelope.stream).await?;
             match self.attempt((envelope, step), stored, &law, &decide).await {
                 Ok(executed) => return Ok(executed),
                 Err(Ended::NotAppended(error)) => {
-                    *unsure |= matches!(error, AppendError::Unavailable(_));
+                    *unsure |= error.may_be_written();
                     last = self.not_appended(&envelope.stream, error, began)?;
                 }
                 Err(Ended::Failed(failure)) => return Err(failure),
@@ -214,7 +218,7 @@ impl<S: State> Streams<S> {
         let loaded = if itself || loaded.version == Some(last) {
             Arc::clone(loaded)
         } else {
-            Arc::new(self.load_at(&envelope.stream, last).await.map_err(carry)?)
+            Arc::new(self.load_at(&envelope.stream, last).await?)
         };
         Ok(Executed { loaded, repeated: true })
     }
@@ -273,17 +277,5 @@ fn permit<R>(
         Authority::Caller(caller, mays) => {
             access::decide(caller, mays, resource.as_ref()).map_err(Failure::Denied)
         }
-    }
-}
-
-/// A failed load, with the error type of a command.
-pub(super) fn carry<R>(failure: Failure<LawError>) -> Failure<R> {
-    match failure {
-        Failure::Unavailable(reason) => Failure::Unavailable(reason),
-        Failure::Busy(wait) => Failure::Busy(wait),
-        Failure::Unwritable(why) => Failure::Unwritable(why),
-        Failure::Clock(wrong) => Failure::Clock(wrong),
-        Failure::Unreadable(reason) => Failure::Unreadable(reason),
-        other => Failure::Unavailable(format!("{other:?}")),
     }
 }

@@ -1,6 +1,5 @@
 //! Cache of stream states, bounded in number and bytes.
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use events::StreamName;
@@ -18,8 +17,7 @@ pub(super) struct Hot<S> {
 
 impl<S> Hot<S> {
     pub(super) fn new() -> Self {
-        let size = NonZeroUsize::new(STATES_MAX).unwrap_or(NonZeroUsize::MIN);
-        Self { states: LruCache::new(size), bytes: 0 }
+        Self { states: LruCache::new(STATES_MAX), bytes: 0 }
     }
 
     pub(super) fn get(&mut self, stream: &StreamName) -> Option<Arc<Loaded<S>>> {
@@ -73,10 +71,10 @@ mod tests {
         }
         let kept: Vec<usize> = (0..10).filter(|n| hot.get(&stream(*n)).is_some()).collect();
         assert_eq!((kept, hot.bytes), (vec![6, 7, 8, 9], 4 * large));
-        for n in 0..2 * STATES_MAX {
+        for n in 0..2 * STATES_MAX.get() {
             hot.put(&stream(n), &state(2, 1));
         }
-        assert_eq!((hot.states.len(), hot.bytes), (STATES_MAX, STATES_MAX));
+        assert_eq!((hot.states.len(), hot.bytes), (STATES_MAX.get(), STATES_MAX.get()));
     }
 
     #[test]

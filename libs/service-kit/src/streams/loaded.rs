@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use dossier::State;
-use dossier::contract::{Envelope, EventSet, Meta, Unreadable};
-use events::{Position, Recorded, Version};
+use dossier::contract::Meta;
+use events::{Position, ReadError, Recorded, Version};
 use jiff::Timestamp;
 use uuid::Uuid;
+
+use crate::record::decoded;
 
 /// State of a stream at a version.
 #[derive(Debug, Clone)]
@@ -46,10 +48,8 @@ pub(super) struct Mark {
 }
 
 impl<S: State> Loaded<S> {
-    pub(super) fn take(&mut self, recorded: &Recorded) -> Result<(), Unreadable> {
-        let event = S::Event::decode(&recorded.kind, &recorded.data)?;
-        let envelope = envelope(recorded)?;
-        let meta = Meta { id: recorded.id, version: recorded.version.0, envelope };
+    pub(super) fn take(&mut self, recorded: &Recorded) -> Result<(), ReadError> {
+        let (event, meta) = decoded::<S>(recorded)?;
         self.evolve(&event, &meta, recorded.version);
         self.position = recorded.position;
         self.bytes += recorded.bytes();
@@ -69,24 +69,4 @@ impl<S: State> Loaded<S> {
             }),
         }
     }
-}
-
-/// Folds a whole stream, without caching it.
-pub fn fold<S: State>(recorded: &[Recorded]) -> Result<S, Unreadable> {
-    let mut loaded = Loaded::<S>::default();
-    recorded.iter().try_for_each(|event| loaded.take(event))?;
-    Ok(loaded.state)
-}
-
-/// When an event was recorded; `None` if it has no envelope, for example one that only reserves a
-/// number.
-#[must_use]
-pub fn recorded_at(recorded: &Recorded) -> Option<Timestamp> {
-    envelope(recorded).ok().map(|envelope| envelope.at)
-}
-
-/// Decodes an event's metadata.
-pub(crate) fn envelope(recorded: &Recorded) -> Result<Envelope, Unreadable> {
-    serde_json::from_str(&recorded.meta)
-        .map_err(|source| Unreadable::Payload { kind: recorded.kind.to_string(), source })
 }

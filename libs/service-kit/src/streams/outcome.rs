@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dossier::access::Denied;
-use dossier::contract::Unreadable;
-use events::{ReadError, TooLarge, Unwritable, Version};
+use events::{AppendError, ReadError, TooLarge, Unwritable, Version};
 
 use super::Loaded;
 use crate::clock::ClockWrong;
@@ -44,13 +43,30 @@ pub enum Failure<R> {
     Unwritable(Unwritable),
     /// The clock is wrong, so that nothing may be recorded.
     Clock(ClockWrong),
-    /// The store does not respond.
-    Unavailable(String),
-    /// An event of the stream cannot be decoded; retrying does not help.
-    Unreadable(String),
+    /// The stream cannot be read, or one of its events cannot be decoded; nothing was recorded.
+    Read(ReadError),
+    /// The store did not take the events, or it is unknown whether it did.
+    Append(AppendError),
 }
 
 impl<R> Failure<R> {
+    /// Whether the same command may succeed later without an operator.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        match self {
+            Self::Contended | Self::NotYet | Self::Busy(_) | Self::Clock(_) => true,
+            Self::Unwritable(why) => why.is_retryable(),
+            Self::Read(error) => error.is_retryable(),
+            Self::Append(error) => error.is_retryable(),
+            Self::Refused(_)
+            | Self::Denied(_)
+            | Self::Missing
+            | Self::Stale(_)
+            | Self::KeyReused
+            | Self::TooLarge(_) => false,
+        }
+    }
+
     /// Whether it depends on the stream's state, so that it must be confirmed on the stored state.
     pub(super) const fn rests_on_state(&self) -> bool {
         matches!(self, Self::Refused(_) | Self::NotYet | Self::Stale(_))
@@ -59,18 +75,12 @@ impl<R> Failure<R> {
 
 impl<R> From<ReadError> for Failure<R> {
     fn from(error: ReadError) -> Self {
-        Self::Unavailable(error.into())
+        Self::Read(error)
     }
 }
 
 impl<R> From<ClockWrong> for Failure<R> {
     fn from(wrong: ClockWrong) -> Self {
         Self::Clock(wrong)
-    }
-}
-
-impl<R> From<Unreadable> for Failure<R> {
-    fn from(error: Unreadable) -> Self {
-        Self::Unreadable(error.to_string())
     }
 }

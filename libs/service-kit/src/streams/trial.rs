@@ -2,7 +2,7 @@
 
 use dossier::{Command, Facts, State};
 
-use super::execute::{Weighed, carry, settled};
+use super::execute::{Weighed, settled};
 use super::{CommandEnvelope, Failure, Streams};
 
 impl<S: State> Streams<S> {
@@ -18,7 +18,7 @@ impl<S: State> Streams<S> {
         command: &C,
     ) -> Result<Option<Vec<S::Event>>, Failure<C::Refusal>> {
         let law = self.kit.law();
-        let loaded = self.load(&envelope.stream).await.map_err(carry)?;
+        let loaded = self.load(&envelope.stream).await?;
         let decide = |state: &S, facts: &Facts<'_>| settled(command.decide(state, facts));
         Ok(match self.weigh(envelope, &loaded, &law, decide)? {
             Weighed::AppliedBefore(_) => None,

@@ -188,14 +188,14 @@ impl Watched {
         if before.value && fresh {
             return before;
         }
-        let answered = timeout(PROBE_ASKS_MAX, self.kit.documents.reachable()).await;
+        let answered = timeout(PROBE_ASKS_MAX, self.components.documents.reachable()).await;
         before.or(Some(matches!(answered, Ok(Ok(())))))
     }
 
     /// Each disk separately, because a network file system may respond late or never.
     async fn disks(&self) -> [Option<Free>; PLACES.len()] {
         let kit = &self.kit;
-        let (views, documents) = (kit.views.clone(), kit.documents.folder());
+        let (views, documents) = (kit.views.clone(), self.components.documents.folder());
         let store = Arc::clone(&kit.store);
         let looks: [Look; PLACES.len()] = [
             Box::new(move || Free(views.and_then(|views| disk::free(&views)))),

@@ -5,17 +5,15 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use dossier::State;
-use dossier::contract::{
-    ClosedAs, ComplaintEvent, DeliveryEvent, Envelope, EventSet, IntakeEvent, LawEvent, Meta,
-    NumberEvent, PaymentEvent, RatingEvent, ReceiptEvent, ReviewEvent, UnmatchedEvent, Vnd,
-    WaybillEvent,
-};
+use dossier::clock::{self, Deadlines};
+use dossier::contract::{ClosedAs, Envelope, EventSet, IntakeEvent, Meta, Vnd};
 use dossier::delivery::{DossierResult, Stage};
 use dossier::feedback::{Complaint, Rating};
 use dossier::intake::Intake;
 use dossier::law::{Law, Void};
 use dossier::payment::{Attempt, Payment};
 use dossier::review::Review;
+use dossier::services::Category;
 use events::{EventStore, Flaw, Recorded};
 use service_kit::documents::Documents;
 use service_kit::rulebook;
@@ -150,8 +148,8 @@ impl Checker {
             return self.found.of(event, "unreadable", "metadata that cannot be read");
         };
         let meta = Meta { id: event.id, version: event.version.0, envelope };
-        let index = match event.stream.category() {
-            "receipts" | "unmatched" | "numbers" => 0,
+        let index = match Category::named(event.stream.category()) {
+            Some(Category::Receipts | Category::Unmatched | Category::Numbers) => 0,
             _ => self.order.check_id(event, &meta, &mut self.found),
         };
         if event.kind.starts_with("law.") {
@@ -178,12 +176,12 @@ impl Checker {
             let cause = meta.envelope.cause.and_then(|cause| self.causes.get(cause));
             let id = event.stream.id();
             let seen = Seen { event, meta, law };
-            let expected = cause.and_then(|cause| match event.stream.category() {
-                "intake" => expected(&seen, self.dossiers.get(id), &cause),
-                "payment" => expected(&seen, self.payments.get(id), &cause),
-                "review" => expected(&seen, self.reviews.get(id), &cause),
-                "delivery" => expected(&seen, self.results.get(id), &cause),
-                "rating" => expected(&seen, self.ratings.get(id), &cause),
+            let expected = cause.and_then(|cause| match Category::named(event.stream.category())? {
+                Category::Intake => expected(&seen, self.dossiers.get(id), &cause),
+                Category::Payment => expected(&seen, self.payments.get(id), &cause),
+                Category::Review => expected(&seen, self.reviews.get(id), &cause),
+                Category::Delivery => expected(&seen, self.results.get(id), &cause),
+                Category::Rating => expected(&seen, self.ratings.get(id), &cause),
                 _ => None,
             });
             match expected {
@@ -199,52 +197,57 @@ impl Checker {
         }
     }
 
-    /// Folds the event into its stream, and checks its preconditions and the period that it opens.
+    /// Folds the event into its stream, and checks its preconditions and the dates that it sets.
     fn step(&mut self, event: &Recorded, meta: &Meta) {
         let id = event.stream.id();
         let seen = Seen { event, meta, law: &self.law };
         let found = &mut self.found;
-        let said = match event.stream.category() {
-            "intake" => return self.intake(event, meta),
-            "payment" => {
+        let Some(category) = Category::named(event.stream.category()) else { return };
+        let dates = match category {
+            Category::Intake => return self.intake(event, meta),
+            Category::Payment => {
                 if let Some(before) = self.payments.get(id) {
                     sums::payment(event, before, found);
                     who::second_person(event, meta, before, &self.law, found);
                 }
-                let said = folded(&seen, &mut self.payments, found);
+                let dates = folded(&seen, &mut self.payments, found);
                 if self.payments.get(id).is_some_and(at_its_end) {
                     self.payments.remove(id);
                 }
-                said
+                dates
             }
-            "review" => {
+            Category::Review => {
                 if let Some(before) = self.reviews.get(id) {
                     who::four_eyes(event, meta, before, &self.law, found);
                 }
                 folded(&seen, &mut self.reviews, found)
             }
-            "delivery" => {
-                let said = folded(&seen, &mut self.results, found);
+            Category::Delivery => {
+                let dates = folded(&seen, &mut self.results, found);
                 // Ended streams without obligations are dropped from memory.
                 if self.results.get(id).is_some_and(|result| {
-                    result.stage == Stage::Delivered && result.obligations().is_empty()
+                    result.stage == Stage::Delivered
+                        && clock::open_deadlines(result).next().is_none()
                 }) {
                     self.results.remove(id);
                 }
-                said
+                dates
             }
-            "receipts" => {
+            Category::Receipts => {
                 let dossier = meta.envelope.dossier.map(|dossier| dossier.to_string());
                 if let Some(payment) = dossier.and_then(|dossier| self.payments.get(&dossier)) {
                     sums::receipt(event, payment, found);
                 }
                 return;
             }
-            "rating" => folded(&seen, &mut self.ratings, found),
-            "complaint" => folded(&seen, &mut self.complaints, found),
+            Category::Rating => {
+                fold(&seen, &mut self.ratings, found);
+                return;
+            }
+            Category::Complaint => folded(&seen, &mut self.complaints, found),
             _ => return,
         };
-        self.compare(event, said);
+        promises::compare(event, dates, &mut self.report, &mut self.found);
     }
 
     fn intake(&mut self, event: &Recorded, meta: &Meta) {
@@ -253,18 +256,12 @@ impl Checker {
         if let Some(before) = self.dossiers.get(id) {
             sums::stage(event, before, &mut self.found);
         }
-        let said = folded(&seen, &mut self.dossiers, &mut self.found);
+        let dates = folded(&seen, &mut self.dossiers, &mut self.found);
         let Ok(decoded) = IntakeEvent::decode(&event.kind, &event.data) else { return };
-        if let Some(intake) = self.dossiers.get(id)
-            && let Some((promise, fixed_at)) = promises::promised(&decoded)
-        {
-            self.report.promises += 1;
-            let (law, at) = (&self.law, meta.at());
-            if let Some(wrong) = promises::contradiction(law, intake, &promise, fixed_at, at) {
-                self.found.of(event, "promise", wrong);
-            }
+        if let Some(wrong) = promises::contradiction(&decoded) {
+            self.found.of(event, "promise", wrong);
         }
-        self.compare(event, said);
+        promises::compare(event, dates, &mut self.report, &mut self.found);
         if matches!(
             decoded,
             IntakeEvent::DossierClosed(_)
@@ -280,21 +277,6 @@ impl Checker {
             {
                 self.payments.remove(id);
             }
-        }
-    }
-
-    fn compare(&mut self, event: &Recorded, said: promises::Said) {
-        match said {
-            Ok(None) => {}
-            Ok(Some((due_at, end))) => {
-                self.report.periods += 1;
-                if due_at != end {
-                    let what =
-                        format!("the recorded end of a period is {due_at}, the law gives {end}");
-                    self.found.of(event, "period", what);
-                }
-            }
-            Err(error) => self.found.of(event, "law", error),
         }
     }
 }
@@ -316,41 +298,40 @@ fn expected<S: State>(seen: &Seen<'_>, before: Option<&S>, cause: &Recorded) -> 
     follows::expected(seen.event, seen.meta, (before, seen.law), cause)
 }
 
-/// Checks who recorded the event, folds it, and returns the period that it opened. States of ended
-/// streams are not kept.
-fn folded<S: State>(
-    Seen { event, meta, law }: &Seen<'_>,
+/// Checks who recorded the event, folds it, and returns the dates that it set.
+fn folded<S: Deadlines>(
+    seen: &Seen<'_>,
     states: &mut States<S>,
     found: &mut Findings,
-) -> promises::Said {
+) -> promises::Dates {
+    let state = fold(seen, states, found);
+    state.map_or(Ok(Vec::new()), |state| clock::check(state, seen.law, seen.meta))
+}
+
+/// Checks who recorded the event, and folds it. States of ended streams are not kept.
+fn fold<'s, S: State>(
+    Seen { event, meta, law }: &Seen<'_>,
+    states: &'s mut States<S>,
+    found: &mut Findings,
+) -> Option<&'s S> {
     let (id, first) = (event.stream.id(), event.version.0 == 1);
-    let Ok(decoded) = S::Event::decode(&event.kind, &event.data) else { return Ok(None) };
+    let decoded = S::Event::decode(&event.kind, &event.data).ok()?;
     if !first && !states.contains_key(id) {
-        return Ok(None);
+        return None;
     }
     let state = states.entry(id.to_owned()).or_default();
     who::look(event, meta, state.resource().as_ref(), law, found);
     state.evolve(&decoded, meta);
-    promises::said_period(law, state, event, meta)
+    Some(state)
 }
 
 fn readable(event: &Recorded) -> bool {
     let (kind, data) = (&*event.kind, &*event.data);
-    match event.stream.category() {
-        "intake" => IntakeEvent::decode(kind, data).is_ok(),
-        "payment" => PaymentEvent::decode(kind, data).is_ok(),
-        "receipts" => ReceiptEvent::decode(kind, data).is_ok(),
-        "unmatched" => UnmatchedEvent::decode(kind, data).is_ok(),
-        "numbers" => NumberEvent::decode(kind, data).is_ok(),
-        "waybill" => WaybillEvent::decode(kind, data).is_ok(),
-        "review" => ReviewEvent::decode(kind, data).is_ok(),
-        "delivery" => DeliveryEvent::decode(kind, data).is_ok(),
-        "rating" => RatingEvent::decode(kind, data).is_ok(),
-        "complaint" => ComplaintEvent::decode(kind, data).is_ok(),
-        "law" | "outage" => LawEvent::decode(kind, data).is_ok(),
-        "cursor" => data.parse::<u64>().is_ok(),
-        "letters" => serde_json::from_str::<serde_json::Value>(data).is_ok(),
-        "codes" => serde_json::from_str::<service_kit::codes::CodesTaken>(data).is_ok(),
-        _ => false,
+    let Some(category) = Category::named(event.stream.category()) else { return false };
+    match (category.events(), category) {
+        (Some(events), _) => events.decode(kind, data).is_ok(),
+        (None, Category::Cursor) => data.parse::<u64>().is_ok(),
+        (None, Category::Letters) => serde_json::from_str::<serde_json::Value>(data).is_ok(),
+        (None, _) => serde_json::from_str::<service_kit::codes::CodesTaken>(data).is_ok(),
     }
 }

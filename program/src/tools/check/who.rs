@@ -8,7 +8,7 @@ use dossier::contract::{Actor, Brief, EventSet, Meta, PaymentEvent, ReviewEvent,
 use dossier::law::Law;
 use dossier::payment::{Payment, Proposed};
 use dossier::review::Review;
-use dossier::{delivery, feedback, intake, payment, review};
+use dossier::services::ServiceName;
 use events::Recorded;
 use serde::Deserialize;
 
@@ -37,10 +37,8 @@ const ALSO_ITSELF: [&str; 9] = [
 ];
 
 static ALLOWED: LazyLock<BTreeMap<&'static str, Allowed>> = LazyLock::new(|| {
-    let steps =
-        [intake::STEPS, payment::STEPS, review::STEPS, delivery::STEPS, feedback::STEPS].concat();
     let mut allowed: BTreeMap<&'static str, Allowed> = BTreeMap::new();
-    for step in steps {
+    for step in ServiceName::ALL.into_iter().flat_map(ServiceName::steps) {
         for kind in step.events {
             let allowed = allowed.entry(kind).or_default();
             allowed.mays.extend(step.may);
@@ -167,7 +165,7 @@ pub(super) fn four_eyes(
     if actor.role == Role::System {
         return;
     }
-    if let Some(proposed) = &before.proposal {
+    if let Some(proposed) = before.proposal() {
         if proposed.officer == actor.subject {
             found.of(event, "four-eyes", "decided by the officer who proposed it");
         }

@@ -431,7 +431,7 @@ impl Citizen {
         body: Value,
     ) -> Result<Option<Value>> {
         let path = format!("/v1/{resource}/{}", self.id);
-        let etag = office.get(&path, who).await?.etag;
+        let etag = office.get(&path, who).await?.etag();
         let answer = office.post(&format!("{path}/{step}"), who, &etag, &body).await?;
         if answer.status.as_u16() == 409 {
             return Ok(None);

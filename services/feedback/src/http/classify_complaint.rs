@@ -14,7 +14,7 @@ pub(super) fn operation() -> Operation<App> {
     Operation::post(
         "/v1/complaints/{complaint}/classification",
         "classify_complaint",
-        "Say what a complaint is about",
+        "Classify a complaint",
     )
     .step(&ClassifyComplaint::STEP)
     .refusals(&[OWN_STEP])

@@ -7,8 +7,9 @@ use dossier::contract::{
     AgencyCode, Channel, ComplaintId, Contact, DossierId, EventSet, IntakeEvent, Role, Subject,
     party_name,
 };
-use dossier::feedback::TIMELINE;
 use dossier::feedback::file_complaint::{About, AboutStep, FileComplaint};
+use dossier::step::Reasons;
+use dossier::services::Category;
 use dossier::{Command, RefusalEntry, State as _};
 use events::{Position, Recorded, StreamName};
 use serde::Deserialize;
@@ -27,14 +28,21 @@ const STEP_WITHOUT_DOSSIER: RefusalEntry = RefusalEntry {
     status: 422,
     code: "step-without-dossier",
     vi: "phản ánh về một bước phải nêu hồ sơ",
-    en: "a complaint about a step names the dossier",
+    en: "a complaint about a step must name the dossier",
+};
+
+const COMPLAINANT_NOT_PERMITTED: RefusalEntry = RefusalEntry {
+    status: 422,
+    code: "complainant-not-permitted",
+    vi: "chỉ cán bộ nêu người phản ánh; bạn phản ánh cho chính mình, hãy bỏ `complainant`",
+    en: "only officers name the complainant; omit `complainant` to complain for yourself",
 };
 
 const COMPLAINANT_MISSING: RefusalEntry = RefusalEntry {
     status: 422,
     code: "complainant-missing",
     vi: "cán bộ ghi nhận phản ánh phải nêu người phản ánh (`complainant`), hoặc cách phản ánh được gửi đến: `channel` là `counter` hay `post`",
-    en: "an officer who enters a complaint says whose it is: `complainant`, or how it came: `channel` is `counter` or `post`",
+    en: "an officer who enters a complaint must name the `complainant`, or give its `channel` as `counter` or `post`",
 };
 
 /// A complaint or petition.
@@ -72,7 +80,7 @@ pub(crate) struct FileComplaintRequest {
 pub(super) fn operation() -> Operation<App> {
     Operation::post("/v1/complaints", "file_complaint", "File a complaint or petition")
         .step(&FileComplaint::STEP)
-        .refusals(&[STEP_WITHOUT_DOSSIER, COMPLAINANT_MISSING])
+        .refusals(&[STEP_WITHOUT_DOSSIER, COMPLAINANT_MISSING, COMPLAINANT_NOT_PERMITTED])
         .counted(Counts::Filing)
         .body::<FileComplaintRequest>()
         .body_example(json!({
@@ -93,7 +101,10 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let on_paper = body.channel.is_some_and(|channel| channel != Channel::Online);
     let by_officer = body.complainant.is_some() || (officer && on_paper);
     if officer && !by_officer && !caller.roles.contains(&Role::Applicant) {
-        return Err(Problem::new(COMPLAINANT_MISSING));
+        return Err(Problem::at(COMPLAINANT_MISSING, "/complainant"));
+    }
+    if !officer && body.complainant.is_some() {
+        return Err(Problem::at(COMPLAINANT_NOT_PERMITTED, "/complainant"));
     }
     let mays = if by_officer { BY_OFFICER } else { BY_COMPLAINANT };
     let named = |named: &Line<200>| Subject::from(&*party_name(&named.0));
@@ -101,8 +112,10 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let agencies = vec![AgencyCode::from(&*body.agency.0)];
     let at = Resource { owners, agencies, ..Resource::default() };
     Request::permitted_over(caller, mays, Some(at))?;
+    let mut found = Reasons::default();
     if body.position.is_some() && body.dossier.is_none() {
-        return Err(Problem::new(STEP_WITHOUT_DOSSIER));
+        let missing = STEP_WITHOUT_DOSSIER.finding("/dossier", None);
+        found.found(STEP_WITHOUT_DOSSIER, vec![missing]);
     }
     let complaint = ComplaintId(request.new_id(&app.complaints, caller, "complaint").await?);
     let contact = Contact { name: body.name.0, address: body.address.0, phone: body.phone.0 };
@@ -126,6 +139,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         about,
         personal_data: body.personal_data,
         text: body.text.0,
+        found,
     };
     let id = complaint.to_string();
     // Complaints are not received under a procedure.
@@ -141,8 +155,8 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
 /// The dossier that a complaint names, and the event at a position of its timeline.
 async fn looked_up(kit: &Kit, dossier: DossierId, position: Option<u64>) -> Result<About, Problem> {
     let mut recorded: Vec<Recorded> = Vec::new();
-    for category in TIMELINE {
-        let stream = StreamName::new(&format!("{category}-{dossier}"));
+    for category in Category::OF_A_DOSSIER {
+        let stream = StreamName::new(&category.stream(dossier));
         recorded.extend(kit.store.read_whole(&stream.map_err(|_| Problem::not_found())?).await?);
     }
     let submitted = recorded.first().map(|first| IntakeEvent::decode(&first.kind, &first.data));

@@ -16,7 +16,7 @@ pub(super) fn operation() -> Operation<App> {
     Operation::post(
         "/v1/complaints/{complaint}/forwarding",
         "forward_complaint",
-        "Pass a complaint on to another agency",
+        "Forward a complaint to another agency",
     )
     .step(&ForwardComplaint::STEP)
     .refusals(&[OWN_STEP])

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use dossier::LawError;
-use dossier::clock::{Explanation, explain_obligations};
+use dossier::clock::{self, Explanation};
 use dossier::contract::ComplaintId;
-use dossier::feedback::{Owed, READ};
+use dossier::feedback::{ComplaintDeadline, Owed, READ};
 use dossier::step::{LAW_NOT_APPLICABLE, NOT_COMPUTABLE};
 use serde::Serialize;
 use service_kit::http::{Due, Operation, Problem, Reply, Request, read};
@@ -30,7 +30,7 @@ pub(super) fn operation() -> Operation<App> {
     Operation::get(
         "/v1/complaints/{complaint}/deadline",
         "get_complaint_deadline",
-        "Explain what an agency owes to a complaint next, and by when",
+        "Explain the next deadline of a complaint",
     )
     .roles(READ)
     .refusals(&[LAW_NOT_APPLICABLE, NOT_COMPUTABLE])
@@ -44,12 +44,12 @@ async fn handle(app: Arc<App>, complaint: ComplaintId, request: Request) -> Resu
     let due = loaded.state.due;
     let law = app.complaints.kit().law();
     let agency = loaded.state.agency().ok_or_else(Problem::not_found)?;
-    let explained = explain_obligations(&loaded.state, &law)
+    let explanation = clock::explanation(&loaded.state, &ComplaintDeadline::Task, &law)
         .map_err(|error: LawError| Problem::refused(&error))?;
     let reply = ComplaintDeadlineReply {
         owed: due.map(|due| due.what),
         due: Due::of(&law, agency, due.map(|due| due.running.due_at)),
-        explanation: explained.into_iter().next().map(|(_, _, explanation)| explanation),
+        explanation,
     };
     Ok(Reply::ok(&reply).version(loaded.version).position(loaded.position))
 }

@@ -36,7 +36,7 @@ pub(super) fn operation() -> Operation<App> {
         "get_publication",
         "Show the published answer to a complaint",
     )
-    .describe("It is for everybody (Decree 20/2008/NĐ-CP, art. 19).")
+    .describe("Public (Decree 20/2008/NĐ-CP, art. 19).")
     .counted(Counts::LookUp)
     .reply::<PublicationReply>()
     .handle(handle)

@@ -14,7 +14,7 @@ use crate::App;
 pub(super) fn operation() -> Operation<App> {
     Operation::post("/v1/complaints/{complaint}/publication", "publish_answer", "Publish the answer to a complaint")
         .step(&PublishAnswer::STEP)
-        .describe("The text is for everybody and names nobody. The answer to a request about personal data is not published.")
+        .describe("The text is public and must not name persons. Answers to requests about personal data are not published.")
         .refusals(&[OWN_STEP])
         .body::<PublishAnswer>()
         .reply::<ComplaintReply>()

@@ -24,9 +24,9 @@ pub(crate) struct RatingReply {
 }
 
 pub(super) fn operation() -> Operation<App> {
-    Operation::post("/v1/ratings/{dossier}", "rate_dossier", "Rate how a dossier was handled")
+    Operation::post("/v1/ratings/{dossier}", "rate_dossier", "Rate the handling of a dossier")
         .step(&RateDossier::STEP)
-        .describe("A dossier is rated once.")
+        .describe("A dossier can be rated once.")
         .body::<RateDossier>()
         .unseen()
         .reply::<RatingReply>()

@@ -15,7 +15,7 @@ pub(super) fn operation() -> Operation<App> {
     Operation::post(
         "/v1/complaints/{complaint}/reopening",
         "reopen_complaint",
-        "Reopen a complaint whose answer is not enough",
+        "Reopen a complaint",
     )
     .step(&ReopenComplaint::STEP)
     .body::<ReopenComplaint>()

@@ -7,13 +7,14 @@ use dossier::contract::{
 use dossier::feedback::impartial::{About, Act, Conflict, conflict};
 use dossier::feedback::{Complaint, READ_CONTACT, READ_TEXT, Stage};
 use dossier::law::Law;
-use dossier::{Command, RefusalEntry, State, Step, delivery, intake, payment, review};
+use dossier::services::{Category, ServiceName};
+use dossier::{Command, RefusalEntry, State, Step};
 use events::StreamName;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use service_kit::fold;
 use service_kit::http::{Due, Problem, Reply, Request, execute, shown};
+use service_kit::{decode, envelope, fold};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -164,11 +165,8 @@ pub(super) const OWN_STEP: RefusalEntry = RefusalEntry {
     status: 403,
     code: "own-step",
     vi: "phản ánh, kiến nghị về chính việc do mình thực hiện phải do người khác giải quyết",
-    en: "somebody else has to deal with a complaint about your own step",
+    en: "a complaint about your own step must be handled by another person",
 };
-
-/// Categories of the streams in which officers act on a dossier.
-const CATEGORIES: [&str; 4] = ["intake", "payment", "review", "delivery"];
 
 /// Refuses a caller who would handle a complaint about their own dossier or their own act.
 async fn impartial(
@@ -178,13 +176,12 @@ async fn impartial(
     request: &Request,
 ) -> Result<(), Problem> {
     let (caller, store) = (request.caller()?, &app.complaints.kit().store);
-    let unreadable = |error: String| Problem::unavailable(&error);
-    let stream = |category: &str, id: String| {
-        StreamName::new(&format!("{category}-{id}")).map_err(|_| Problem::not_found())
+    let stream = |category: Category, id: String| {
+        StreamName::new(&category.stream(id)).map_err(|_| Problem::not_found())
     };
-    let name = stream(Complaint::CATEGORY, complaint.to_string())?;
+    let name = stream(Category::Complaint, complaint.to_string())?;
     let recorded = store.read_whole(&name).await?;
-    let state: Complaint = fold(&recorded).map_err(|error| unreadable(error.to_string()))?;
+    let state: Complaint = fold(&recorded)?;
     let (Some(resource), Some(filed)) = (state.resource(), &state.filed) else { return Ok(()) };
     // A caller without permission is refused by the step itself. Complainants act in another role
     // and are not checked here.
@@ -192,25 +189,25 @@ async fn impartial(
         .is_ok_and(|actor| actor.role == Role::ComplaintHandler);
     let Some(dossier) = filed.dossier.filter(|_| as_handler) else { return Ok(()) };
     let (mut brief, mut acts) = (None, Vec::new());
-    for category in CATEGORIES {
+    for category in Category::HANDLING {
         for event in store.read_whole(&stream(category, dossier.to_string())?).await? {
             if let Ok(IntakeEvent::DossierSubmitted(submitted)) =
                 IntakeEvent::decode(&event.kind, &event.data)
             {
                 brief = Some(submitted.brief);
             }
-            let envelope: Envelope =
-                serde_json::from_str(&event.meta).map_err(|error| unreadable(error.to_string()))?;
+            let envelope = service_kit::envelope(&event)?;
             acts.push((event.id, event.kind, envelope));
         }
     }
-    let acts = acts.iter().map(|(id, kind, envelope): &(Uuid, _, Envelope)| {
+    let acts = acts.iter().map(|(id, kind, envelope)| {
         let Envelope { actor, cause, .. } = envelope;
         Act { id: *id, kind, actor, cause: *cause }
     });
     let acts: Vec<Act<'_>> = acts.collect();
-    let steps = &[intake::STEPS, payment::STEPS, review::STEPS, delivery::STEPS];
-    match conflict(filed, About { brief: brief.as_ref(), acts: &acts, steps }, caller) {
+    let modules = ServiceName::ALL.into_iter().flat_map(ServiceName::modules);
+    let steps: Vec<&[Step]> = modules.map(|module| module.steps).collect();
+    match conflict(filed, About { brief: brief.as_ref(), acts: &acts, steps: &steps }, caller) {
         None => Ok(()),
         Some(Conflict::Party) => Err(Problem::from(Denied::Party)),
         Some(Conflict::OwnStep) => Err(Problem::new(OWN_STEP)),

@@ -14,7 +14,7 @@ pub(super) fn operation() -> Operation<App> {
     Operation::post(
         "/v1/dossiers/{dossier}/closure",
         "close_dossier",
-        "Close a dossier that has no result",
+        "Close a dossier without a result",
     )
     .command::<CloseDossier>()
     .reply::<DossierReply>()

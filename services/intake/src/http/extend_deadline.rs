@@ -12,7 +12,7 @@ use crate::App;
 
 pub(super) fn operation() -> Operation<App> {
     Operation::post("/v1/dossiers/{dossier}/extension", "extend_deadline", "Extend the period")
-        .describe("Where the procedure provides for it.")
+        .describe("Possible if the procedure allows it.")
         .command::<ExtendDeadline>()
         .reply::<DossierReply>()
         .handle(handle)

@@ -14,9 +14,9 @@ pub(super) fn operation() -> Operation<App> {
     Operation::post(
         "/v1/dossiers/{dossier}/fixed-appointment",
         "fix_appointment",
-        "Record a date that was fixed outside",
+        "Record an appointment for a procedure without a period",
     )
-    .describe("Where the law gives no period.")
+    .describe("Possible if the law sets no period.")
     .command::<FixAppointment>()
     .reply::<DossierReply>()
     .handle(handle)

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use dossier::LawError;
+use dossier::clock;
 use dossier::contract::DossierId;
-use dossier::intake::READ;
+use dossier::intake::{IntakeDeadline, READ};
 use dossier::step::{LAW_NOT_APPLICABLE, NOT_COMPUTABLE};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -51,7 +52,7 @@ pub(super) fn operation() -> Operation<App> {
         "get_deadline",
         "Explain the deadline of a dossier",
     )
-    .describe("Every day or hour that was counted or skipped, and why.")
+    .describe("Lists every counted and skipped day or hour with its reason.")
     .roles(READ)
     .versioned()
     .refusals(&[LAW_NOT_APPLICABLE, NOT_COMPUTABLE])
@@ -76,7 +77,8 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
             .iter()
             .map(|s| SuspensionReply { from: s.from, to: s.to.or(intake.ended_at), cause: s.cause })
             .collect(),
-        explanation: intake.explanation(&law).map_err(refused)?,
+        explanation: clock::explanation(intake, &IntakeDeadline::Decision, &law)
+            .map_err(refused)?,
     };
     Ok(Reply::ok(&reply).version(loaded.version).position(loaded.position))
 }

@@ -34,5 +34,5 @@ async fn handle(
     if !loaded.state.documents.iter().any(|document| document.document == name) {
         return Err(Problem::not_found());
     }
-    app.kit.documents.reply(&app.kit, &name).await
+    Ok(Reply::document(app.documents.open(&name).await?))
 }

@@ -40,7 +40,7 @@ pub(super) async fn load(
 ) -> Result<(Arc<Loaded<Intake>>, Resource), Problem> {
     let stream = Streams::<Intake>::name(&dossier.to_string());
     let stream = stream.map_err(|_| Problem::not_found())?;
-    request.catch_up(&app.kit, app.dossiers.reactions()).await?;
+    request.catch_up(app.dossiers.reactions()).await?;
     let asked = if caller.roles.contains(&Role::Consultee) {
         consulting(app, dossier).await?
     } else {
@@ -55,7 +55,6 @@ pub(super) async fn load(
 async fn consulting(app: &App, dossier: DossierId) -> Result<Vec<AgencyCode>, Problem> {
     let stream = Streams::<Review>::name(&dossier.to_string());
     let recorded = app.kit.store.read_whole(&stream.map_err(|_| Problem::not_found())?).await?;
-    let review: Review =
-        fold(&recorded).map_err(|error| Problem::unavailable(&error.to_string()))?;
+    let review: Review = fold(&recorded)?;
     Ok(review.consulting().cloned().collect())
 }

@@ -14,9 +14,9 @@ pub(super) fn operation() -> Operation<App> {
     Operation::post(
         "/v1/dossiers/{dossier}/appointment",
         "move_appointment",
-        "Postpone the appointment with an apology",
+        "Postpone the appointment",
     )
-    .describe("Before the date that was promised has passed.")
+    .describe("Possible until the promised date has passed; the applicant is sent an apology.")
     .command::<MoveAppointment>()
     .reply::<DossierReply>()
     .handle(handle)

@@ -28,9 +28,9 @@ pub(super) fn operation() -> Operation<App> {
     Operation::post(
         "/v1/dossiers/{dossier}/supplement-requests",
         "request_supplement",
-        "Ask the applicant to complete a dossier",
+        "Request a supplement from the applicant",
     )
-    .describe("Everything that is missing, at once.")
+    .describe("The request must name everything that is missing.")
     .step(&RequestSupplement::STEP)
     .body::<RequestSupplementRequest>()
     .reply::<DossierReply>()

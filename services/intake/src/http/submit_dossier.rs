@@ -8,17 +8,18 @@ use dossier::contract::{
     ProcedureCode, Role, Subject, party_name,
 };
 use dossier::intake::submit_dossier::SubmitDossier;
-use dossier::law::Procedure;
+use dossier::law::{Agency, Finding, Law, Procedure};
+use dossier::step::{Known, Reasons, Said};
 use dossier::{Command, RefusalEntry};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use service_kit::forms::FieldError;
+use service_kit::documents::NamedError;
 use service_kit::http::problem::FORM_INVALID;
 use service_kit::http::{
     Counts, DeliveryRequest, FileName, Line, On, Operation, Problem, Reply, Request, TOO_LARGE,
-    UNKNOWN_DOCUMENT, send,
+    UNKNOWN_DOCUMENT, send, unknown_documents,
 };
 use utoipa::ToSchema;
 
@@ -48,6 +49,18 @@ const UNKNOWN_AGENCY: RefusalEntry = RefusalEntry {
     code: "unknown-agency",
     vi: "không có cơ quan này",
     en: "there is no such agency",
+};
+const APPLICANT_NOT_PERMITTED: RefusalEntry = RefusalEntry {
+    status: 422,
+    code: "applicant-not-permitted",
+    vi: "chỉ cán bộ nêu người nộp; bạn nộp cho chính mình hoặc cho người mà mã xác thực nêu, hãy bỏ `applicant`",
+    en: "only officers name the applicant; omit `applicant` to submit for yourself, or for the person in your token",
+};
+const APPLICANT_MISSING: RefusalEntry = RefusalEntry {
+    status: 422,
+    code: "applicant-missing",
+    vi: "cán bộ ghi nhận hồ sơ phải nêu người nộp (`applicant`)",
+    en: "an officer who enters a dossier must name the `applicant`",
 };
 
 /// A dossier to be submitted.
@@ -123,6 +136,8 @@ pub(super) fn operation() -> Operation<App> {
             UNKNOWN_PROCEDURE,
             NOT_IN_FORCE,
             UNKNOWN_AGENCY,
+            APPLICANT_NOT_PERMITTED,
+            APPLICANT_MISSING,
             UNKNOWN_DOCUMENT,
             FORM_INVALID,
         ])
@@ -138,6 +153,10 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let mut body: SubmitDossierRequest = request.json()?;
     // An officer enters dossiers for their own agency only; an applicant may file with any agency.
     let mays = if body.applicant.is_some() { BY_OFFICER } else { BY_APPLICANT };
+    if !caller.roles.iter().any(|role| mays.iter().any(|may| may.role == *role)) {
+        let wrong = if body.applicant.is_some() { APPLICANT_NOT_PERMITTED } else { APPLICANT_MISSING };
+        return Err(Problem::at(wrong, "/applicant"));
+    }
     // The resource includes the applicant, so that officers cannot enter their own dossiers.
     let at = Resource {
         owners: body.applicant.iter().map(|named| Subject::from(&*party_name(&named.0))).collect(),
@@ -146,22 +165,25 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     };
     Request::permitted_over(caller, mays, Some(at))?;
     if body.groups.len() > 20 || body.documents.len() > DOCUMENTS_MAX {
-        return Err(Problem::new(TOO_LARGE).about("groups or documents"));
+        let (vi, en) = ("nhiều nhất 20 `groups` và 100 `documents`", "at most 20 `groups` and 100 `documents`");
+        return Err(Problem::new(TOO_LARGE).saying(vi, en));
     }
     let law = app.kit.law();
-    let agency = law.agency(&body.agency).ok_or(Problem::new(UNKNOWN_AGENCY))?;
-    let calendar = law.calendar_of(&body.agency).ok_or(Problem::new(UNKNOWN_AGENCY))?;
-    let today = calendar.date_of(app.kit.clock.now());
+    let (documents, unknown) = documents(&app, (caller, mays), &body.documents).await?;
+    let mut found = Reasons::default();
+    found.found(UNKNOWN_DOCUMENT, unknown);
     let code = ProcedureCode::from(&*body.procedure.0);
-    let Some(procedure) = law.in_force(&code, today) else {
-        let known = law.knows(&code);
-        return Err(Problem::new(if known { NOT_IN_FORCE } else { UNKNOWN_PROCEDURE }));
+    let (agency, procedure, today) = match applicable(&app, &law, &body.agency, &code) {
+        Ok(applicable) => applicable,
+        Err(mut unknown) => {
+            unknown.extend(found);
+            return Err(Problem::refused(&unknown));
+        }
     };
-    check_form(&app, procedure, (&body.agency, today), &mut body.form)?;
+    found.found(FORM_INVALID, check_form(&app, procedure, (&body.agency, today), &mut body.form));
     let (applicant, representative) = parties(caller, body.applicant);
-    let documents = documents(&app, (caller, mays), &body.documents).await?;
     let dossier = DossierId(request.new_id(&app.dossiers, caller, "dossier").await?);
-    let reserved = app.kit.codes.next(&app.kit.store, &body.agency, &agency.system, today).await?;
+    let reserved = app.codes.next(&app.kit.store, &body.agency, &agency.system, today).await?;
     let code = reserved.code.clone();
     let command = SubmitDossier {
         dossier,
@@ -171,6 +193,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         applicant,
         representative,
         form: body.form,
+        found,
         documents,
         groups: body.groups.into_iter().map(|group| group.0).collect(),
         delivery: body.delivery.map(Into::into),
@@ -186,13 +209,48 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         Err(problem) => problem.status().is_client_error(),
     };
     if unused {
-        app.kit.codes.give_back(reserved);
+        app.codes.give_back(reserved);
     }
     let loaded = taken?;
     named(&app, &loaded.state.documents);
     let body = DossierReply::new(&loaded.state, &app.kit.law()).ok_or_else(Problem::not_found)?;
     let location = format!("/v1/dossiers/{dossier}");
     Ok(Reply::created(&location, &body).version(loaded.version).position(loaded.position))
+}
+
+/// The agency, the procedure in force there, and today's date; or which of them are unknown.
+fn applicable<'l>(
+    app: &App,
+    law: &'l Law,
+    agency: &AgencyCode,
+    code: &ProcedureCode,
+) -> Result<(&'l Agency, &'l Procedure, Date), Reasons> {
+    let mut unknown = Reasons::default();
+    let now = app.kit.clock.now();
+    let registered = law.agency(agency).zip(law.calendar_of(agency));
+    // Only whether it is in force depends on the agency's date.
+    let today = registered.map(|(_, calendar)| calendar.date_of(now));
+    let procedure = today.and_then(|today| law.in_force(code, today));
+    if !law.knows(code) {
+        let all = law.procedures().map(|procedure| &procedure.code);
+        let known = Known::new(code, all, "GET /v1/procedures");
+        let finding = UNKNOWN_PROCEDURE.finding("/procedure", Some(known.said()));
+        unknown.found(UNKNOWN_PROCEDURE, vec![finding]);
+    } else if today.is_some() && procedure.is_none() {
+        unknown.found(NOT_IN_FORCE, vec![NOT_IN_FORCE.finding("/procedure", None)]);
+    }
+    if registered.is_none() {
+        let of = law.procedures().find(|procedure| procedure.code == *code);
+        let all = law.agencies().map(|agency| &agency.code);
+        let all = all.filter(|code| of.is_none_or(|procedure| procedure.agency.covers(code)));
+        let known = Known::agencies(agency, all);
+        let finding = UNKNOWN_AGENCY.finding("/agency", Some(known.said()));
+        unknown.found(UNKNOWN_AGENCY, vec![finding]);
+    }
+    match (registered, procedure, today) {
+        (Some((agency, _)), Some(procedure), Some(today)) => Ok((agency, procedure, today)),
+        _ => Err(unknown),
+    }
 }
 
 /// Validates a form against its schema and against the lists of codes on the agency's present day
@@ -202,24 +260,22 @@ pub(super) fn check_form(
     procedure: &Procedure,
     (agency, filed): (&AgencyCode, Date),
     form: &mut Value,
-) -> Result<(), Problem> {
+) -> Vec<Finding> {
     let forms = app.kit.forms();
     let mut errors = forms.check(procedure, form);
     let (law, now) = (app.kit.law(), app.kit.clock.now());
     if let Some(calendar) = law.calendar_of(agency) {
         let faults =
             law.coded(procedure, form, now, (calendar.date_of(now), filed)).faults.into_iter();
-        errors
-            .extend(faults.map(|fault| FieldError { pointer: fault.field, detail: fault.reason }));
+        errors.extend(faults.map(|fault| Finding::said(fault.field, fault.reason)));
     }
     for error in &mut errors {
         error.pointer.insert_str(0, "/form");
     }
-    if !errors.is_empty() {
-        return Err(Problem::fields(errors));
+    if errors.is_empty() {
+        forms.spell(procedure, form);
     }
-    forms.spell(procedure, form);
-    Ok(())
+    errors
 }
 
 /// The applicant, and the representative if there is one.
@@ -231,29 +287,40 @@ fn parties(caller: &Caller, named: Option<Line<200>>) -> (Subject, Option<Subjec
     }
 }
 
-/// The documents with their media types, sizes and digests, if the caller may use them.
+/// The documents with their media types, sizes and digests, and findings of those that the caller
+/// may not name; if there are any, the documents are only fit to be checked.
 pub(super) async fn documents(
     app: &App,
     who: (&Caller, &[May]),
     requested: &[DocumentRequest],
-) -> Result<Vec<Document>, Problem> {
+) -> Result<(Vec<Document>, Vec<Finding>), Problem> {
     let named = requested.iter().enumerate().map(|(place, request)| {
         let name = DocumentName::from(&*request.document.0);
         (format!("/documents/{place}/document"), name)
     });
-    let stored = app.kit.documents.to_be_named(&app.kit, who, named.collect()).await?;
-    let with_files = requested.iter().zip(stored).map(|(request, stored)| Document {
-        component: ComponentCode::from(&*request.component.0),
-        document: stored.name,
-        media_type: stored.media_type,
-        bytes: stored.bytes,
-        sha256: Some(stored.sha256),
-        file_name: Personal::from(request.file_name.0.clone()),
-    });
-    Ok(with_files.collect())
+    let (stored, unknown) = match app.documents.to_be_named(who, named.collect()).await {
+        Ok(stored) => (stored, Vec::new()),
+        Err(NamedError::Unknown(unknown)) => (Vec::new(), unknown_documents(unknown)),
+        Err(error) => return Err(error.into()),
+    };
+    let mut stored = stored.into_iter();
+    let with_file = |request: &DocumentRequest| {
+        let (media_type, bytes, sha256) = stored.next().map_or_else(Default::default, |stored| {
+            (stored.media_type, stored.bytes, Some(stored.sha256))
+        });
+        Document {
+            component: ComponentCode::from(&*request.component.0),
+            document: DocumentName::from(&*request.document.0),
+            media_type,
+            bytes,
+            sha256,
+            file_name: Personal::from(request.file_name.0.clone()),
+        }
+    };
+    Ok((requested.iter().map(with_file).collect(), unknown))
 }
 
 /// Marks documents as used by a recorded event, so that they are not removed as orphans.
 pub(super) fn named(app: &App, documents: &[Document]) {
-    app.kit.documents.named(documents.iter().map(|document| &document.document));
+    app.documents.named(documents.iter().map(|document| &document.document));
 }

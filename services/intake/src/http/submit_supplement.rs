@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dossier::contract::{Brief, DossierId};
 use dossier::intake::submit_supplement::SubmitSupplement;
-use dossier::step::LAW_NOT_APPLICABLE;
+use dossier::step::{LAW_NOT_APPLICABLE, Reasons};
 use dossier::{Command, State};
 use serde::Deserialize;
 use serde_json::Value;
@@ -36,7 +36,7 @@ pub(super) fn operation() -> Operation<App> {
     Operation::post(
         "/v1/dossiers/{dossier}/supplements",
         "submit_supplement",
-        "Submit what was asked for",
+        "Submit a supplement",
     )
     .step(&SubmitSupplement::STEP)
     .refusals(&[UNKNOWN_DOCUMENT, FORM_INVALID])
@@ -49,6 +49,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     let caller = request.caller()?;
     let body: SubmitSupplementRequest = request.json()?;
     let mut form = body.form.clone();
+    let mut found = Reasons::default();
     if let Some(form) = &mut form {
         let stream = Streams::<dossier::intake::Intake>::name(&dossier.to_string());
         let stream = stream.map_err(|_| Problem::not_found())?;
@@ -60,14 +61,18 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
         let procedure = procedure.ok_or(Problem::new(LAW_NOT_APPLICABLE))?;
         let Brief { agency, submitted_at, .. } = &submission.brief;
         let calendar = law.calendar_of(agency).ok_or(Problem::new(LAW_NOT_APPLICABLE))?;
-        check_form(&app, procedure, (agency, calendar.date_of(*submitted_at)), form)?;
+        let filed = calendar.date_of(*submitted_at);
+        found.found(FORM_INVALID, check_form(&app, procedure, (agency, filed), form));
     }
     if body.documents.len() > DOCUMENTS_MAX {
-        return Err(Problem::new(TOO_LARGE).about("documents"));
+        let (vi, en) = ("nhiều nhất 100 `documents`", "at most 100 `documents`");
+        return Err(Problem::new(TOO_LARGE).saying(vi, en));
     }
-    let documents = documents(&app, (caller, SubmitSupplement::STEP.may), &body.documents).await?;
+    let who = (caller, SubmitSupplement::STEP.may);
+    let (documents, unknown) = documents(&app, who, &body.documents).await?;
+    found.found(UNKNOWN_DOCUMENT, unknown);
     let id = (&*dossier.to_string(), Some(dossier));
-    let command = SubmitSupplement { documents, form };
+    let command = SubmitSupplement { documents, form, found };
     let execute =
         execute_as(&app.dossiers, id, &request, |_: SubmitSupplementRequest| command.clone());
     let loaded = execute.await?;

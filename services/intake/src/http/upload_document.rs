@@ -7,10 +7,12 @@ use dossier::access;
 use dossier::intake::submit_dossier::{UPLOAD, UPLOAD_FOR_AGENCY};
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
-use service_kit::documents::{self, DOCUMENT_TYPES, Interrupted, Promised, UploadError};
+use service_kit::documents::{self, DOCUMENT_TYPES, Interrupted, UploadError};
 use service_kit::http::{
-    MEDIA_TYPE, Operation, Problem, Reply, Request, TOO_LARGE, TOO_MANY_AT_ONCE, TOO_SLOW, Upload,
+    Operation, Problem, Reply, Request, TOO_MANY_AT_ONCE, TOO_SLOW, Upload,
+    content_digest,
 };
+use service_kit::limits::DOCUMENT_BYTES_MAX;
 use utoipa::ToSchema;
 
 use crate::App;
@@ -19,7 +21,7 @@ const DOCUMENT_INVALID: dossier::RefusalEntry = dossier::RefusalEntry {
     status: 422,
     code: "document-invalid",
     vi: "tài liệu không hợp lệ",
-    en: "the document cannot be taken",
+    en: "the document is not valid",
 };
 
 /// `Retry-After` of an upload for which there is no capacity.
@@ -44,9 +46,9 @@ pub(crate) struct DocumentUploadedReply {
 pub(super) fn operation() -> Operation<App> {
     Operation::post("/v1/documents", "upload_document", "Upload a document")
         .describe(
-            "PDF, PNG, JPEG or XML. It is durable when the answer comes. The uploader may name it \
-         in a step, and so may who acts for the same person or, if an officer uploaded it, \
-         for the same agency. A document that no step has named after a day is removed.",
+            "PDF, PNG, JPEG or XML. The document is durable once the answer is sent. Steps may name \
+             it if their caller is the uploader, acts for the same person or, if an officer \
+             uploaded it, for the same agency. A document that no step names within a day is removed.",
         )
         .roles(UPLOAD)
         .header("Content-Digest", "sha-256 and sha-512 of the content (RFC 9530).")
@@ -60,7 +62,7 @@ async fn handle(app: Arc<App>, request: Request, content: Upload) -> Result<Repl
     let for_agency = caller.agency.as_ref();
     let for_agency = for_agency.and_then(|_| access::decide(caller, UPLOAD_FOR_AGENCY, None).ok());
     let actor = for_agency.map_or_else(|| access::decide(caller, UPLOAD, None), Ok)?;
-    let promised = Promised::of(&request.headers)?;
+    let promised = content_digest(&request)?;
     let content_type = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let upload = documents::Upload {
         actor: &actor,
@@ -69,17 +71,21 @@ async fn handle(app: Arc<App>, request: Request, content: Upload) -> Result<Repl
         content_type: content_type.unwrap_or(""),
         promised: &promised,
     };
-    let stored = app.kit.documents.store(&app.kit, upload, content).await;
+    let stored = app.documents.store(upload, content).await;
     let stored = stored.map_err(|error| match error {
-        UploadError::MediaType => Problem::new(MEDIA_TYPE).about(error.to_string()),
-        UploadError::TooLarge => Problem::new(TOO_LARGE),
+        UploadError::MediaType => Problem::media_type(DOCUMENT_TYPES),
+        UploadError::TooLarge => Problem::body_too_large(DOCUMENT_BYTES_MAX),
         UploadError::Interrupted(Interrupted::Slow) => Problem::new(TOO_SLOW),
-        UploadError::Content(_)
-        | UploadError::Digest(_)
-        | UploadError::Empty
-        | UploadError::Interrupted(Interrupted::Gone) => {
-            Problem::new(DOCUMENT_INVALID).about(error.to_string())
+        UploadError::Content { vi, en } => Problem::new(DOCUMENT_INVALID).saying(vi, en),
+        UploadError::Digest(algorithm) => Problem::new(DOCUMENT_INVALID).saying(
+            format!("Content-Digest: nội dung nhận được có {algorithm} khác"),
+            format!("Content-Digest: the received content has another {algorithm}"),
+        ),
+        UploadError::Empty => {
+            Problem::new(DOCUMENT_INVALID).saying("tài liệu trống", "the document is empty")
         }
+        UploadError::Interrupted(Interrupted::Gone) => Problem::new(DOCUMENT_INVALID)
+            .saying("việc tải lên bị ngắt giữa chừng", "the upload was interrupted"),
         UploadError::TooMany => Problem::at_once(TOO_MANY_AT_ONCE),
         UploadError::Busy => Problem::busy(RETRY_AFTER),
         UploadError::Home(error) => error.into(),

@@ -12,7 +12,7 @@ use crate::App;
 
 pub(super) fn operation() -> Operation<App> {
     Operation::post("/v1/dossiers/{dossier}/withdrawal", "withdraw_dossier", "Withdraw a dossier")
-        .describe("Before it is decided.")
+        .describe("Possible until the dossier is decided.")
         .command::<WithdrawDossier>()
         .reply::<DossierReply>()
         .handle(handle)

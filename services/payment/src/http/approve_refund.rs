@@ -25,7 +25,7 @@ pub(super) fn operation() -> Operation<App> {
     Operation::post(
         "/v1/payments/{dossier}/refund-approvals",
         "approve_refund",
-        "Agree, as a second person, to a refund that a colleague proposed",
+        "Approve a proposed refund",
     )
     .step(&ApproveRefund::STEP)
     .body::<ApproveRefundRequest>()

@@ -26,7 +26,7 @@ pub(super) fn operation() -> Operation<App> {
     Operation::post(
         "/v1/payments/{dossier}/resolution-approvals",
         "approve_resolution",
-        "Agree, as a second person, to how much an attempt has brought",
+        "Approve a proposed resolution",
     )
     .step(&ApproveResolution::STEP)
     .body::<ApproveResolutionRequest>()

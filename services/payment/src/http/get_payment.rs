@@ -10,7 +10,7 @@ use super::reply::PaymentReply;
 use crate::App;
 
 pub(super) fn operation() -> Operation<App> {
-    Operation::get("/v1/payments/{dossier}", "get_payment", "Show what a dossier owes and has paid")
+    Operation::get("/v1/payments/{dossier}", "get_payment", "Show the fee and payments of a dossier")
         .roles(READ)
         .versioned()
         .reply::<PaymentReply>()

@@ -10,11 +10,10 @@ use jiff::Timestamp;
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Cursors, Due, Operation, Problem, Reply, Request};
+use service_kit::http::{Cursors, Due, Operation, PageRows, Problem, Reply, Request};
 use service_kit::view::{Question, of_agency, of_others};
 use utoipa::ToSchema;
 
-use super::page::{PAGE_DEFAULT, limit};
 use crate::App;
 
 const ADDRESS: &str = "/v1/payment-tasks";
@@ -28,8 +27,8 @@ pub(crate) struct TasksQuery {
     /// Kind of task; all if absent.
     kind: Option<TaskKind>,
     /// Rows per page, at most 100; 50 if absent.
-    #[schema(minimum = 1, maximum = 100)]
-    limit: Option<u32>,
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 100)]
+    limit: Option<PageRows>,
     /// Cursor from the `next` link.
     #[schema(example = "2Gq0zX")]
     after: Option<String>,
@@ -98,7 +97,10 @@ fn selected(
 ) -> Result<(Vec<String>, Vec<Value>), Problem> {
     let kit = app.payments.kit();
     let mut values = Vec::new();
-    let mut conditions = vec![of_others(caller, &mut values), of_agency(kit, agency, &mut values)];
+    let mut conditions = vec![
+        of_others(caller, &mut values),
+        of_agency((&kit.law(), kit.clock.now()), agency, &mut values),
+    ];
     if let Some(kind) = query.kind {
         values.push(Value::Text(kind.as_str().to_owned()));
         conditions.push("kind = ?".to_owned());
@@ -107,9 +109,9 @@ fn selected(
         let mut parts = cursors.read(after)?.splitn(3, '_');
         let (Some(due_at), Some(dossier), Some(kind)) = (parts.next(), parts.next(), parts.next())
         else {
-            return Err(Problem::query("after"));
+            return Err(Cursors::invalid());
         };
-        let due_at = due_at.parse().map_err(|_| Problem::query("after"))?;
+        let due_at = due_at.parse().map_err(|_| Cursors::invalid())?;
         let cursor = [dossier, kind].map(|text| Value::Text(text.to_owned()));
         values.push(Value::Integer(due_at));
         values.extend(cursor);
@@ -119,9 +121,9 @@ fn selected(
 }
 
 pub(super) fn operation() -> Operation<App> {
-    Operation::get(ADDRESS, "get_payment_tasks", "List what an agency's cashiers have to deal with")
+    Operation::get(ADDRESS, "get_payment_tasks", "List the open payment tasks of an agency")
         .describe(
-            "Money that has to go back, what does not agree, and proposals that wait for a second \
+            "Refunds that are owed, discrepancies, and proposals that need the approval of a second \
              person; the most urgent first.",
         )
         .roles(READ_TASKS)
@@ -136,15 +138,19 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let query: TasksQuery = request.query()?;
     let agency = query.agency.clone().or_else(|| caller.agency.clone());
     if agency.as_ref().is_some_and(|agency| !agency.is_well_formed()) {
-        return Err(Problem::query("agency"));
+        return Err(Problem::parameter(
+            "agency",
+            "không phải mã cơ quan, ví dụ G02.001",
+            "is not the code of an agency, for example G02.001",
+        ));
     }
     let resource = Resource { agencies: agency.iter().cloned().collect(), ..Resource::default() };
     access::decide(caller, READ_TASKS, Some(&resource))?;
-    request.catch_up(app.payments.kit(), Some(&app.shown)).await?;
-    let limit = limit(query.limit.unwrap_or(PAGE_DEFAULT))?;
+    request.catch_up(Some(&app.shown)).await?;
+    let PageRows(limit) = query.limit.unwrap_or_default();
     let of = agency.as_ref().map_or("", AgencyCode::as_str);
     let asked = [ADDRESS, of, query.kind.map_or("", TaskKind::as_str)];
-    let cursors = Cursors::of(app.payments.kit(), &asked);
+    let cursors = Cursors::of(&request, &asked);
     let (conditions, values) = selected(&app, (caller, agency.as_ref()), &query, &cursors)?;
     let sql = format!(
         "SELECT dossier, code, agency, kind, why, amount, due_at, missed, dated FROM tasks WHERE {}

@@ -6,11 +6,10 @@ use dossier::contract::Vnd;
 use dossier::payment::READ_UNMATCHED;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Operation, Problem, Reply, Request};
+use service_kit::http::{Cursors, Operation, PageRows, Problem, Reply, Request};
 use service_kit::view::Question;
 use utoipa::ToSchema;
 
-use super::page::{PAGE_DEFAULT, limit};
 use super::take_notice::ProviderFact;
 use crate::App;
 
@@ -21,8 +20,8 @@ const ADDRESS: &str = "/v1/payment-notices/unmatched";
 #[serde(deny_unknown_fields)]
 pub(crate) struct UnmatchedQuery {
     /// Rows per page, at most 100; 50 if absent.
-    #[schema(minimum = 1, maximum = 100)]
-    limit: Option<u32>,
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 100)]
+    limit: Option<PageRows>,
     /// Cursor from the `next` link.
     #[schema(minimum = 0)]
     after: Option<u64>,
@@ -58,7 +57,7 @@ pub(super) fn operation() -> Operation<App> {
     Operation::get(
         ADDRESS,
         "get_unmatched_payment_notices",
-        "List what providers said of none of our payments",
+        "List payment notices that match no payment",
     )
     .describe("The oldest first.")
     .roles(READ_UNMATCHED)
@@ -70,9 +69,9 @@ pub(super) fn operation() -> Operation<App> {
 
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let query: UnmatchedQuery = request.query()?;
-    let limit = limit(query.limit.unwrap_or(PAGE_DEFAULT))?;
-    let after = i64::try_from(query.after.unwrap_or(0)).map_err(|_| Problem::query("after"))?;
-    request.catch_up(app.payments.kit(), Some(&app.shown)).await?;
+    let PageRows(limit) = query.limit.unwrap_or_default();
+    let after = i64::try_from(query.after.unwrap_or(0)).map_err(|_| Cursors::invalid())?;
+    request.catch_up(Some(&app.shown)).await?;
     let rows = app.open.query(Question::List, move |rows| {
         rows.prepare(
             "SELECT position, provider, event, reference, said, number, amount, at FROM unmatched

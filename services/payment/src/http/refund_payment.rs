@@ -23,7 +23,7 @@ pub(crate) struct RefundPaymentRequest {
 }
 
 pub(super) fn operation() -> Operation<App> {
-    Operation::post("/v1/payments/{dossier}/refunds", "refund_payment", "Give money back")
+    Operation::post("/v1/payments/{dossier}/refunds", "refund_payment", "Refund a payment")
         .describe(
             "What is more than one person may give back waits for a second one \
              (`proposed_refund`).",

@@ -13,7 +13,7 @@ pub(super) fn operation() -> Operation<App> {
     Operation::post(
         "/v1/payments/{dossier}/refund-rejections",
         "reject_refund",
-        "Reject a proposed refund, or take it back",
+        "Reject or withdraw a proposed refund",
     )
     .command::<RejectRefund>()
     .reply::<PaymentReply>()

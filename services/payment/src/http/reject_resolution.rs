@@ -14,7 +14,7 @@ pub(super) fn operation() -> Operation<App> {
     Operation::post(
         "/v1/payments/{dossier}/resolution-rejections",
         "reject_resolution",
-        "Reject a proposed resolution, or take it back",
+        "Reject or withdraw a proposed resolution",
     )
     .command::<RejectResolution>()
     .reply::<PaymentReply>()

@@ -344,7 +344,7 @@ pub(super) async fn standing(app: &App, dossier: DossierId) -> Result<Standing, 
         .map_err(|_| Problem::not_found())?;
     let recorded = app.payments.kit().store.read_whole(&stream).await?;
     let intake: Intake =
-        fold(&recorded).map_err(|error| Problem::unavailable(&error.to_string()))?;
+        fold(&recorded)?;
     Ok(match intake.stage {
         Stage::Empty | Stage::Submitted => Standing::Unanswered,
         Stage::Processing => Standing::InProcess,

@@ -28,11 +28,11 @@ pub(super) fn operation() -> Operation<App> {
     Operation::post(
         "/v1/payments/{dossier}/resolutions",
         "resolve_discrepancy",
-        "Say how much an attempt has really brought",
+        "Resolve a discrepancy of a payment",
     )
     .describe(
-        "After the provider was asked about what did not agree. So much more than the attempt was \
-         begun for that one person could not give it back waits for a second one \
+        "Sets the confirmed total of an attempt, after an inquiry with the provider. If the surplus \
+         is above the amount that one person may refund, a second person must approve it \
          (`proposed_resolution`).",
     )
     .step(&ResolveDiscrepancy::STEP)

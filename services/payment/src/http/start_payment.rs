@@ -5,6 +5,7 @@ use std::sync::Arc;
 use dossier::RefusalEntry;
 use dossier::contract::DossierId;
 use dossier::payment::start_payment::StartPayment;
+use dossier::step::{Known, Said};
 use service_kit::http::{Operation, Problem, Reply, Request};
 
 use super::reply::{PaymentReply, take};
@@ -22,7 +23,7 @@ pub(super) fn operation() -> Operation<App> {
     Operation::post(
         "/v1/payments/{dossier}/attempts",
         "start_payment",
-        "Begin to pay what is owed, through a provider",
+        "Start a payment through a provider",
     )
     .command::<StartPayment>()
     .refusals(&[UNKNOWN_PROVIDER])
@@ -32,8 +33,11 @@ pub(super) fn operation() -> Operation<App> {
 
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let body: StartPayment = request.json()?;
-    if Provider::offered(&body.provider.0, app.payments.kit()).is_none() {
-        return Err(Problem::new(UNKNOWN_PROVIDER));
+    if Provider::offered(&body.provider.0, app.sandbox).is_none() {
+        let offered = Provider::NAMES.iter().filter(|name| Provider::offered(name, app.sandbox).is_some());
+        let known = Known::new(&body.provider.0, offered, "GET /v1/rules").said();
+        let finding = UNKNOWN_PROVIDER.finding("/provider", Some(known));
+        return Err(Problem::fields(UNKNOWN_PROVIDER, vec![finding]));
     }
     take::<StartPayment>(&app, dossier, &request).await
 }

@@ -14,7 +14,7 @@ pub(super) fn operation() -> Operation<App> {
     Operation::post(
         "/v1/payments/{dossier}/cash",
         "take_cash",
-        "Take the whole of what is owed in cash",
+        "Record a cash payment of the fee",
     )
     .command::<TakeCash>()
     .reply::<PaymentReply>()

@@ -6,12 +6,12 @@
 use std::sync::Arc;
 
 use dossier::Command;
-use dossier::access::Denied;
 use dossier::contract::{
     NoticeUnmatched, PaymentId, Source, UnmatchedEvent, Vnd, parse_reference, partner_name,
 };
 use dossier::payment::take_notice::{Said, TakeNotice};
 use serde::{Deserialize, Serialize};
+use service_kit::http::problem::NOT_FOUND;
 use service_kit::http::{Line, On, Operation, Partner, Problem, Reply, Request, send};
 use service_kit::unmatched::{self, Unmatched};
 use utoipa::ToSchema;
@@ -65,18 +65,24 @@ pub(crate) struct NoticeReply {
 const AMOUNT_IMPOSSIBLE: dossier::RefusalEntry = dossier::RefusalEntry {
     status: 422,
     code: "amount-impossible",
-    vi: "số tiền không hợp lệ",
-    en: "an amount is from 0 to 1,000,000,000,000 đồng",
+    vi: "số tiền phải từ 0 đến 1.000.000.000.000 đồng",
+    en: "the amount must be from 0 to 1,000,000,000,000 đồng",
+};
+const PROVIDER_NOT_CALLER: dossier::RefusalEntry = dossier::RefusalEntry {
+    status: 422,
+    code: "provider-not-caller",
+    vi: "cổng thanh toán chỉ được báo về giao dịch của chính mình: `provider` phải trùng với mã xác thực",
+    en: "providers report their own payments only: `provider` must be the subject of the token",
 };
 
 pub(super) fn operation() -> Operation<App> {
-    Operation::post("/v1/payment-notices", "take_notice", "Take what a payment provider says")
+    Operation::post("/v1/payment-notices", "take_notice", "Record a payment provider's notice")
         .describe(
-            "Whatever the order and however often it comes. Answered once it is recorded; a notice \
-             that names none of our payments is kept for an operator.",
+            "Notices may come in any order and repeatedly. The answer is sent once the notice is \
+             recorded; one that matches no payment is kept for an operator.",
         )
         .step(&TakeNotice::STEP)
-        .refusals(&[AMOUNT_IMPOSSIBLE])
+        .refusals(&[AMOUNT_IMPOSSIBLE, PROVIDER_NOT_CALLER])
         .body::<TakeNoticeRequest>()
         .reply::<NoticeReply>()
         .handle(handle)
@@ -87,11 +93,11 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let body: TakeNoticeRequest = request.json()?;
     // Providers may report their own payments only.
     if partner_name(caller.subject.as_str()) != body.provider.0 {
-        return Err(Problem::from(Denied::Role));
+        return Err(Problem::at(PROVIDER_NOT_CALLER, "/provider"));
     }
     request.idempotency_key()?;
     if !(0..=1_000_000_000_000).contains(&body.amount_vnd) {
-        return Err(Problem::new(AMOUNT_IMPOSSIBLE));
+        return Err(Problem::at(AMOUNT_IMPOSSIBLE, "/amount_vnd"));
     }
     let Some((dossier, payment)) = parse_reference(&body.reference.0) else {
         return keep_unmatched(&app, body).await;
@@ -114,7 +120,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let taken = send(&app.payments, &request, On::stream(&id, Some(dossier)), &command).await;
     match taken {
         Ok(loaded) => Ok(Reply::ok(&NoticeReply { matched: true }).position(loaded.position)),
-        Err(problem) if problem.code() == "not-found" => keep_unmatched(&app, body).await,
+        Err(problem) if problem.is(&NOT_FOUND) => keep_unmatched(&app, body).await,
         Err(problem) => Err(problem),
     }
 }
@@ -134,7 +140,7 @@ async fn keep_unmatched(app: &App, body: TakeNoticeRequest) -> Result<Reply, Pro
         said: Some(said.to_owned()),
         transaction: body.transaction.map(|number| number.0),
     });
-    let (service, partner, reference) = ("payment", &*body.provider.0, &*body.reference.0);
+    let (service, partner, reference) = (crate::NAME, &*body.provider.0, &*body.reference.0);
     unmatched::keep(app.payments.kit(), Unmatched { service, partner, reference, notice: &notice })
         .await?;
     Ok(Reply::ok(&NoticeReply { matched: false }))

@@ -40,7 +40,7 @@ pub(super) fn operation() -> Operation<App> {
     Operation::get(
         "/v1/register/dossiers/{dossier}/elapsed",
         "get_elapsed",
-        "Show how long a dossier took, and with whom the time passed",
+        "Show the elapsed time of a dossier",
     )
     .roles(READ)
     .reply::<ElapsedReply>()
@@ -49,7 +49,7 @@ pub(super) fn operation() -> Operation<App> {
 
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     super::get_obligations::permitted(&app, dossier, &request).await?;
-    request.catch_up(&app.kit, Some(&app.progress)).await?;
+    request.catch_up(Some(&app.progress)).await?;
     let now = app.kit.clock.now();
     let found = app
         .view

@@ -24,7 +24,7 @@ pub(crate) struct LookupReply {
 }
 
 pub(super) fn operation() -> Operation<App> {
-    Operation::get("/v1/register/lookup/{code}", "get_lookup", "Look up how far a dossier has come")
+    Operation::get("/v1/register/lookup/{code}", "get_lookup", "Look up the status of a dossier")
         .describe("Shows the code and nothing else of the dossier (Circular 01/2018/TT-VPCP, art. 16.2d).")
         .parameter("code", "The code on the dossier's slips.")
         .counted(Counts::LookUp)
@@ -33,7 +33,7 @@ pub(super) fn operation() -> Operation<App> {
 }
 
 async fn handle(app: Arc<App>, code: String, request: Request) -> Result<Reply, Problem> {
-    request.catch_up(&app.kit, Some(&app.progress)).await?;
+    request.catch_up(Some(&app.progress)).await?;
     let asked = code.clone();
     let status: Option<u8> = app
         .view

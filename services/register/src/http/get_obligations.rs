@@ -4,20 +4,23 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use dossier::access;
-use dossier::clock::{Explanation, explain_obligations};
+use dossier::clock::{self, DeadlineKind, Deadlines, Explanation};
 use dossier::contract::{AgencyCode, DossierId};
-use dossier::delivery::DossierResult;
-use dossier::intake::{Intake, READ, foresee_lateness, miss_deadline};
+use dossier::delivery::{DeliveryDeadline, DossierResult};
+use dossier::intake::{Intake, IntakeDeadline, READ};
 use dossier::law::Law;
-use dossier::payment::Payment;
-use dossier::review::Review;
+use dossier::payment::{Payment, PaymentDeadline};
+use dossier::review::{Review, ReviewDeadline};
+use dossier::services::ServiceName;
 use dossier::step::{LAW_NOT_APPLICABLE, NOT_COMPUTABLE};
 use dossier::{LawError, State};
 use events::StreamName;
 use serde::Serialize;
 use service_kit::fold;
 use service_kit::http::{Due, Operation, Problem, Reply, Request};
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{Object, ObjectBuilder, OneOfBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::App;
 
@@ -25,11 +28,10 @@ use crate::App;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ObligationReply {
     /// Service that enforces it.
-    #[schema(example = "intake")]
+    #[schema(schema_with = services)]
     service: &'static str,
-    /// Kind of obligation, for example `deadline`, `answer`, `supplement-window`.
-    #[schema(value_type = String, example = "supplement-window")]
-    kind: Cow<'static, str>,
+    /// Kind of obligation.
+    kind: ObligationKind,
     /// Due instant.
     #[serde(flatten)]
     #[schema(inline)]
@@ -38,11 +40,49 @@ pub(crate) struct ObligationReply {
     explanation: Option<Explanation>,
 }
 
+/// The services that enforce something for a dossier.
+fn services() -> Object {
+    let named =
+        [ServiceName::Intake, ServiceName::Payment, ServiceName::Review, ServiceName::Delivery]
+            .map(ServiceName::as_str);
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(named)).build()
+}
+
+/// The text of a kind of deadline.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub(crate) struct ObligationKind(Cow<'static, str>);
+
+impl PartialSchema for ObligationKind {
+    fn schema() -> RefOr<Schema> {
+        let of_program = [
+            IntakeDeadline::TEXTS,
+            PaymentDeadline::TEXTS,
+            ReviewDeadline::TEXTS,
+            DeliveryDeadline::TEXTS,
+        ];
+        let text = || ObjectBuilder::new().schema_type(Type::String);
+        let kinds = text().enum_values(Some(of_program.concat()));
+        let duties = text()
+            .pattern(Some("^duty:"))
+            .description(Some("A duty after the result, with its code in the procedure."))
+            .examples(["duty:report"]);
+        OneOfBuilder::new()
+            .description(Some("Kind of obligation."))
+            .item(kinds)
+            .item(duties)
+            .examples(["supplement-window"])
+            .into()
+    }
+}
+
+impl ToSchema for ObligationKind {}
+
 pub(super) fn operation() -> Operation<App> {
     Operation::get(
         "/v1/register/dossiers/{dossier}/obligations",
         "get_obligations",
-        "List everything that falls due for a dossier, and why",
+        "List the obligations of a dossier",
     )
     .roles(READ)
     .refusals(&[LAW_NOT_APPLICABLE, NOT_COMPUTABLE])
@@ -56,24 +96,13 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     let submission = intake.submission.as_ref().ok_or_else(Problem::not_found)?;
     let of = Of { law: &law, agency: &submission.brief.agency };
     let refused = |error: LawError| Problem::refused(&error);
-    let mut found = of.open("intake", &intake).map_err(refused)?;
-    for obligation in &mut found {
-        match &*obligation.kind {
-            miss_deadline::KIND => {
-                obligation.explanation = intake.explanation(&law).map_err(refused)?;
-            }
-            foresee_lateness::KIND => {
-                obligation.explanation = intake.foresight(&law).map_err(refused)?;
-            }
-            _ => {}
-        }
-    }
+    let mut found = of.open(ServiceName::Intake, &intake).map_err(refused)?;
     let payment: Payment = state(&app, dossier).await?;
-    found.extend(of.open("payment", &payment).map_err(refused)?);
+    found.extend(of.open(ServiceName::Payment, &payment).map_err(refused)?);
     let review: Review = state(&app, dossier).await?;
-    found.extend(of.open("review", &review).map_err(refused)?);
+    found.extend(of.open(ServiceName::Review, &review).map_err(refused)?);
     let result: DossierResult = state(&app, dossier).await?;
-    found.extend(of.open("result-delivery", &result).map_err(refused)?);
+    found.extend(of.open(ServiceName::Delivery, &result).map_err(refused)?);
     found.sort_by_key(|obligation| obligation.due.at());
     Ok(Reply::ok(&found))
 }
@@ -95,7 +124,7 @@ async fn state<S: State>(app: &App, dossier: DossierId) -> Result<S, Problem> {
     let stream =
         StreamName::new(&format!("{}-{dossier}", S::CATEGORY)).map_err(|_| Problem::not_found())?;
     let recorded = app.kit.store.read_whole(&stream).await?;
-    fold(&recorded).map_err(|error| Problem::unavailable(&error.to_string()))
+    Ok(fold(&recorded)?)
 }
 
 /// The law, and the agency of the dossier.
@@ -105,18 +134,17 @@ struct Of<'a> {
 }
 
 impl Of<'_> {
-    fn open<S: State>(
+    fn open<S: Deadlines>(
         &self,
-        service: &'static str,
+        service: ServiceName,
         state: &S,
     ) -> Result<Vec<ObligationReply>, LawError> {
-        let mut explained = explain_obligations(state, self.law)?;
-        let reply = state.obligations().into_iter().map(|obligation| {
-            let place = explained.iter().position(|(kind, ..)| *kind == obligation.kind);
-            let explanation = place.map(|place| explained.swap_remove(place).2);
-            let due = Due::of(self.law, self.agency, obligation.due_at);
-            ObligationReply { service, kind: obligation.kind, due, explanation }
+        let explained = clock::explain(state, self.law)?.into_iter();
+        let replies = explained.map(|(deadline, explanation)| {
+            let due = Due::of(self.law, self.agency, deadline.due_at);
+            let kind = ObligationKind(deadline.kind.text());
+            ObligationReply { service: service.as_str(), kind, due, explanation }
         });
-        Ok(reply.collect())
+        Ok(replies.collect())
     }
 }

@@ -11,7 +11,7 @@ const ADDRESS: &str = "/v1/register/queues/officer";
 
 pub(super) fn operation() -> Operation<App> {
     Operation::get(ADDRESS, "get_officer_queue", "List the open dossiers of an officer")
-        .describe("Those with the least legal time left come first.")
+        .describe("Ordered by remaining legal time, the least first.")
         .roles(READ_AGENCY)
         .query::<QueueQuery>()
         .list::<QueuedDossierReply>()

@@ -11,7 +11,7 @@ const ADDRESS: &str = "/v1/register/queues/overdue";
 
 pub(super) fn operation() -> Operation<App> {
     Operation::get(ADDRESS, "get_overdue_queue", "List the dossiers of an agency that are overdue")
-        .describe("Those that have been overdue for the longest time come first.")
+        .describe("The longest overdue first.")
         .roles(READ_AGENCY)
         .query::<QueueQuery>()
         .list::<QueuedDossierReply>()

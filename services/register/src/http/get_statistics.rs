@@ -94,7 +94,7 @@ pub(crate) struct StatisticsReply {
 
 pub(super) fn operation() -> Operation<App> {
     Operation::get("/v1/register/statistics", "get_statistics", "Count the dossiers of an agency")
-        .describe("Every figure comes with its denominator.")
+        .describe("Every figure is given with its denominator.")
         .roles(READ_AGENCY)
         .query::<StatisticsQuery>()
         .reply::<StatisticsReply>()
@@ -104,9 +104,9 @@ pub(super) fn operation() -> Operation<App> {
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let query: StatisticsQuery = request.query()?;
     let (_, agency) = agency_of(&request, query.agency)?;
-    request.catch_up(&app.kit, Some(&app.progress)).await?;
+    request.catch_up(Some(&app.progress)).await?;
     let mut values = Vec::new();
-    let below = of_agency(&app.kit, agency.as_ref(), &mut values);
+    let below = of_agency((&app.kit.law(), app.kit.clock.now()), agency.as_ref(), &mut values);
     let mut conditions = vec![below.as_str()];
     let procedure = query.procedure.map(|procedure| procedure.as_str().to_owned());
     let channel = query.channel.map(|channel| channel_name(channel).to_owned());

@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use dossier::State;
 use dossier::access::{self, Caller};
-use dossier::contract::{AgencyCode, DossierId, Envelope, EventSet, IntakeEvent, Role, Subject};
-use dossier::feedback::{Complaint, READ, TIMELINE};
+use dossier::contract::{AgencyCode, DossierId, EventSet, IntakeEvent, Role, Subject};
+use dossier::feedback::{Complaint, READ};
 use dossier::intake::READ_TIMELINE;
+use dossier::services::Category;
 use events::{Recorded, StreamName};
 use jiff::Timestamp;
 use rusqlite::params;
 use serde::Serialize;
 use service_kit::http::{Operation, Problem, Reply, Request};
 use service_kit::view::Question;
-use service_kit::{Streams, fold};
+use service_kit::{Streams, envelope, fold};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -63,11 +64,11 @@ pub(super) fn operation() -> Operation<App> {
 
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
-    request.catch_up(&app.kit, Some(&app.progress)).await?;
+    request.catch_up(Some(&app.progress)).await?;
     let mut recorded: Vec<Recorded> = Vec::new();
-    for category in TIMELINE {
+    for category in Category::OF_A_DOSSIER {
         let stream =
-            StreamName::new(&format!("{category}-{dossier}")).map_err(|_| Problem::not_found())?;
+            StreamName::new(&category.stream(dossier)).map_err(|_| Problem::not_found())?;
         recorded.extend(app.kit.store.read_whole(&stream).await?);
     }
     let first = recorded.first().ok_or_else(Problem::not_found)?;
@@ -118,15 +119,14 @@ async fn complaints(app: &App, dossier: DossierId) -> Result<Vec<Complained>, Pr
     for id in named.await? {
         let stream = Streams::<Complaint>::name(&id).map_err(|_| Problem::not_found())?;
         let events = app.kit.store.read_whole(&stream).await?;
-        let complaint = fold(&events).map_err(|error| Problem::unavailable(&error.to_string()))?;
+        let complaint = fold(&events)?;
         complaints.push(Complained { complaint, events });
     }
     Ok(complaints)
 }
 
 fn entry(event: &Recorded, role: Role) -> Result<TimelineEntryReply, Problem> {
-    let envelope: Envelope = serde_json::from_str(&event.meta)
-        .map_err(|error| Problem::unavailable(&error.to_string()))?;
+    let envelope = envelope(event)?;
     let officer = role != Role::Applicant;
     let complaint = (event.stream.category() == Complaint::CATEGORY).then(|| event.stream.id());
     Ok(TimelineEntryReply {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::params_from_iter;
 use rusqlite::types::{Type, Value};
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Cursors, Due, Problem, Reply, Request};
+use service_kit::http::{Cursors, Due, PageRows, Problem, Reply, Request};
 use service_kit::view::{Question, of_agency, of_others};
 use utoipa::ToSchema;
 
@@ -22,7 +22,6 @@ pub(super) const READ_AGENCY: &[May] = &[
     any(Role::Operator),
 ];
 
-const PAGE_MAX: u32 = 100;
 
 /// Filter and page of a queue.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -33,8 +32,8 @@ pub(crate) struct QueueQuery {
     /// Subject of the officer; the caller if absent (officer's queue only).
     officer: Option<Subject>,
     /// Rows per page, at most 100; 50 if absent.
-    #[schema(minimum = 1, maximum = 100)]
-    limit: Option<u32>,
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 100)]
+    limit: Option<PageRows>,
     /// Cursor from the `next` link.
     #[schema(example = "2Gq0zX")]
     after: Option<String>,
@@ -78,7 +77,11 @@ pub(super) fn agency_of(
     let caller = request.caller()?;
     let agency = asked.or_else(|| caller.agency.clone());
     if agency.as_ref().is_some_and(|agency| !agency.is_well_formed()) {
-        return Err(Problem::query("agency"));
+        return Err(Problem::parameter(
+            "agency",
+            "không phải mã cơ quan, ví dụ G02.001",
+            "is not the code of an agency, for example G02.001",
+        ));
     }
     let resource = Resource { agencies: agency.iter().cloned().collect(), ..Resource::default() };
     access::decide(caller, READ_AGENCY, Some(&resource))?;
@@ -93,14 +96,11 @@ pub(super) async fn page(
 ) -> Result<Reply, Problem> {
     let query: QueueQuery = request.query()?;
     let (caller, agency) = agency_of(request, query.agency)?;
-    request.catch_up(&app.kit, Some(&app.progress)).await?;
-    let limit = query.limit.unwrap_or(50);
-    if !(1..=PAGE_MAX).contains(&limit) {
-        return Err(Problem::query("limit is from 1 to 100"));
-    }
+    request.catch_up(Some(&app.progress)).await?;
+    let PageRows(limit) = query.limit.unwrap_or_default();
     let now = app.kit.clock.now();
     let mut values = Vec::new();
-    let below = of_agency(&app.kit, agency.as_ref(), &mut values);
+    let below = of_agency((&app.kit.law(), now), agency.as_ref(), &mut values);
     let others = of_others(caller, &mut values);
     let mut conditions = vec!["handled_at IS NULL", "due_at IS NOT NULL", &below, &others];
     let officer = query.officer.as_ref().unwrap_or(&caller.subject).as_str();
@@ -116,11 +116,11 @@ pub(super) async fn page(
             conditions.push("due_at <= ? AND suspended = 0");
         }
     }
-    let cursors = Cursors::of(&app.kit, &asked);
+    let cursors = Cursors::of(request, &asked);
     if let Some(after) = &query.after {
         let key = cursors.read(after)?.split_once('.');
-        let (due_at, id) = key.ok_or_else(|| Problem::query("after"))?;
-        let due_at = due_at.parse().map_err(|_| Problem::query("after"))?;
+        let (due_at, id) = key.ok_or_else(Cursors::invalid)?;
+        let due_at = due_at.parse().map_err(|_| Cursors::invalid())?;
         values.extend([Value::Integer(due_at), Value::Text(id.to_owned())]);
         conditions.push("(due_at, id) > (?, ?)");
     }

@@ -25,7 +25,7 @@ pub(super) fn operation() -> Operation<App> {
     Operation::post(
         "/v1/deliveries/{dossier}/channel",
         "choose_channel",
-        "Choose another way for the result",
+        "Choose the delivery channel of the result",
     )
     .describe("Possible until it is handed to a carrier or delivered.")
     .step(&ChooseChannel::STEP)

@@ -13,9 +13,9 @@ pub(super) fn operation() -> Operation<App> {
     Operation::post(
         "/v1/deliveries/{dossier}/renewal/decision",
         "decide_renewal",
-        "Decide whether a result is valid for longer",
+        "Decide on a renewal",
     )
-    .describe("A refusal needs a reason.")
+    .describe("A refusal requires a reason.")
     .command::<DecideRenewal>()
     .reply::<DeliveryReply>()
     .handle(handle)

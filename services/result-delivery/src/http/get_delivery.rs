@@ -11,7 +11,7 @@ use crate::App;
 
 pub(super) fn operation() -> Operation<App> {
     Operation::get("/v1/deliveries/{dossier}", "get_delivery", "Show the result of a dossier")
-        .describe("Where it is, until when it is valid, and what is owed after it.")
+        .describe("Its location, its validity and the duties that follow it.")
         .roles(READ)
         .reply::<DeliveryReply>()
         .versioned()

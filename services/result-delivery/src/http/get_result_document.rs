@@ -15,8 +15,8 @@ use crate::App;
 const NOT_DELIVERED: RefusalEntry = RefusalEntry {
     status: 409,
     code: "result-not-delivered",
-    vi: "kết quả chưa được trả: hãy thực hiện bước nhận kết quả trước",
-    en: "the result has not been delivered: take the step that records it first, for a download POST /downloads",
+    vi: "kết quả chưa được trả: hãy thực hiện bước nhận kết quả trước, ví dụ `POST /v1/deliveries/{dossier}/downloads`",
+    en: "the result has not been delivered; record its delivery first, for a download with `POST /v1/deliveries/{dossier}/downloads`",
 };
 
 pub(super) fn operation() -> Operation<App> {
@@ -25,7 +25,7 @@ pub(super) fn operation() -> Operation<App> {
         "get_result_document",
         "Download the issued result",
     )
-    .describe("For the applicant once it is delivered: a download is recorded first with `download_result`.")
+    .describe("Applicants can read it once it is delivered; a download must be recorded first, with `download_result`.")
     .roles(READ_DOCUMENT)
     .refusals(&[NOT_DELIVERED])
     .bytes(DOCUMENT_TYPES)
@@ -43,6 +43,5 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     if !state.is_open_to(role) {
         return Err(Problem::new(NOT_DELIVERED));
     }
-    let kit = app.results.kit();
-    kit.documents.reply(kit, name).await
+    Ok(Reply::document(app.documents.open(name).await?))
 }

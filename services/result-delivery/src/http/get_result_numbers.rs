@@ -65,7 +65,7 @@ enum NumberStatus {
 
 pub(super) fn operation() -> Operation<App> {
     Operation::get(ADDRESS, "get_result_numbers", "List the numbers of a register of results")
-        .describe("In the order in which they were taken, with what became of each.")
+        .describe("In the order of assignment, each with its use.")
         .roles(READ_NUMBERS)
         .query::<NumbersQuery>()
         .list::<ResultNumberReply>()
@@ -78,9 +78,9 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let NumbersQuery { agency, book: Line(book), year, after } = request.query()?;
     let resource = Resource { agencies: vec![agency.clone()], ..Resource::default() };
     Request::permitted_over(request.caller()?, READ_NUMBERS, Some(resource))?;
-    let cursors = Cursors::of(kit, &[ADDRESS, agency.as_str(), &book, &year.to_string()]);
+    let cursors = Cursors::of(&request, &[ADDRESS, agency.as_str(), &book, &year.to_string()]);
     let after = after.as_deref().map(|after| cursors.read(after)).transpose()?;
-    let after = after.map(str::parse::<u64>).transpose().map_err(|_| Problem::query("after"))?;
+    let after = after.map(str::parse::<u64>).transpose().map_err(|_| Cursors::invalid())?;
     let register = NumberRegister { agency, book, year };
     let Ok(stream) = numbers::stream(&register) else { return Err(Problem::not_found()) };
     let events = kit.store.read(&stream, after.map(Version)).await?;

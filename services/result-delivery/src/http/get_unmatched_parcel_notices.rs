@@ -49,9 +49,9 @@ pub(super) fn operation() -> Operation<App> {
     Operation::get(
         ADDRESS,
         "get_unmatched_parcel_notices",
-        "List carriers' notices that name no known parcel",
+        "List carrier notices that match no parcel",
     )
-    .describe("The oldest come first.")
+    .describe("The oldest first.")
     .roles(UNMATCHED)
     .query::<UnmatchedNoticesQuery>()
     .list::<UnmatchedParcelNoticeReply>()

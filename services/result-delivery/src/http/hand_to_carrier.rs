@@ -38,7 +38,7 @@ pub(super) fn operation() -> Operation<App> {
         "hand_to_carrier",
         "Hand the result to a carrier",
     )
-    .describe("Also again, after a parcel came back.")
+    .describe("Possible again after a parcel was returned.")
     .step(&HandToCarrier::STEP)
     .body::<HandToCarrierRequest>()
     .reply::<DeliveryReply>()
@@ -63,7 +63,7 @@ async fn take_waybill(
     let seen = request.if_match()?;
     let command = request.derived_id(request.caller()?, stream.as_str())?;
     let body: HandToCarrierRequest = request.json()?;
-    request.catch_up(kit, app.results.reactions()).await?;
+    request.catch_up(app.results.reactions()).await?;
     let waybill = Waybill::new(&body.carrier.0, &body.waybill.0);
     // No waybill is taken for a hand-over that would be refused.
     let handed = body.command(Some(kit.clock.now()));

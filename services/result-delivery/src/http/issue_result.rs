@@ -37,12 +37,11 @@ pub(super) fn operation() -> Operation<App> {
 }
 
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
-    let kit = app.results.kit();
     let who = (request.caller()?, IssueResult::STEP.may);
     let body: IssueResultRequest = request.json()?;
     let named = |name: Line<100>| ("/document".to_owned(), DocumentName::from(&*name.0));
     let named = body.document.map(named).into_iter().collect();
-    let stored = kit.documents.to_be_named(kit, who, named).await?.pop();
+    let stored = app.documents.to_be_named(who, named).await?.pop();
     let document = stored.map(|Stored { name, sha256, .. }| {
         let sha256 = Some(sha256);
         NamedDocument { name, sha256 }
@@ -63,7 +62,7 @@ async fn number(
 ) -> Result<Option<String>, Problem> {
     let (kit, id) = (app.results.kit(), dossier.to_string());
     let seen = request.if_match()?;
-    request.catch_up(kit, app.results.reactions()).await?;
+    request.catch_up(app.results.reactions()).await?;
     // No number is taken for a result that would be refused.
     let issued = IssueResult { number: Some(String::new()), document };
     let on = On::stream(&id, Some(dossier)).seen(&seen);
@@ -75,7 +74,7 @@ async fn number(
     let register = loaded.state.prepared.as_ref().and_then(|prepared| {
         register_of(&prepared.brief.agency, &prepared.result, &kit.law(), kit.clock.now())
     });
-    let no_register = || Problem::unavailable("no calendar says which year's register it is");
+    let no_register = || Problem::internal("no calendar says which year's register it is");
     let register = register.ok_or_else(no_register)?;
     if given.is_some_and(|given| register.gives(given)) {
         return Err(Problem::refused(&Refusal::NumberOfTheRegister));

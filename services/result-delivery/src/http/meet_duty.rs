@@ -26,8 +26,8 @@ pub(crate) struct MeetDutyRequest {
 }
 
 pub(super) fn operation() -> Operation<App> {
-    Operation::post("/v1/deliveries/{dossier}/duties", "meet_duty", "Record that a duty was done")
-        .describe("What was missed can still be done.")
+    Operation::post("/v1/deliveries/{dossier}/duties", "meet_duty", "Record that a duty was met")
+        .describe("Missed duties can still be met.")
         .step(&MeetDuty::STEP)
         .refusals(&[UNKNOWN_DOCUMENT])
         .body::<MeetDutyRequest>()
@@ -36,12 +36,11 @@ pub(super) fn operation() -> Operation<App> {
 }
 
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
-    let kit = app.results.kit();
     let who = (request.caller()?, MeetDuty::STEP.may);
     let body: MeetDutyRequest = request.json()?;
     let named = |name: Line<100>| ("/document".to_owned(), DocumentName::from(&*name.0));
     let named = body.document.map(named).into_iter().collect();
-    let stored = kit.documents.to_be_named(kit, who, named).await?.pop();
+    let stored = app.documents.to_be_named(who, named).await?.pop();
     let document = stored.map(|Stored { name, sha256, .. }| {
         let sha256 = Some(sha256);
         NamedDocument { name, sha256 }

@@ -13,7 +13,7 @@ pub(super) fn operation() -> Operation<App> {
     Operation::post(
         "/v1/deliveries/{dossier}/renewal",
         "request_renewal",
-        "Ask for a result to be valid for longer",
+        "Request the renewal of a result",
     )
     .command::<RequestRenewal>()
     .reply::<DeliveryReply>()

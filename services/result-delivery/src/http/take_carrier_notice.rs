@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use dossier::Command;
-use dossier::access::Denied;
 use dossier::contract::{
     CarrierNoticeUnmatched, DossierId, ParcelEnd, ParcelId, UnmatchedEvent, parse_reference,
     partner_name,
@@ -11,6 +10,7 @@ use dossier::contract::{
 use dossier::delivery::Parcel;
 use dossier::delivery::take_carrier_notice::{Said, TakeCarrierNotice};
 use serde::{Deserialize, Serialize};
+use service_kit::http::problem::NOT_FOUND;
 use service_kit::http::{
     Line, On, Operation, ParcelNumber, Partner, Problem, Reply, Request, Text, send,
 };
@@ -55,20 +55,26 @@ pub(crate) struct CarrierNoticeReply {
 }
 
 /// Service under which unmatched notices are kept.
-pub(super) const SERVICE: &str = "result-delivery";
+pub(super) const SERVICE: &str = crate::NAME;
 
 const PARCEL_MISSING: dossier::RefusalEntry = dossier::RefusalEntry {
     status: 422,
     code: "parcel-missing",
-    vi: "thiếu mã tham chiếu hoặc số vận đơn",
-    en: "a notice names its parcel: by reference or by waybill",
+    vi: "thông báo phải có mã tham chiếu (`reference`) hoặc số vận đơn (`waybill`)",
+    en: "a notice must name its parcel by `reference` or `waybill`",
+};
+const CARRIER_NOT_CALLER: dossier::RefusalEntry = dossier::RefusalEntry {
+    status: 422,
+    code: "carrier-not-caller",
+    vi: "đơn vị chuyển phát chỉ được báo về bưu gửi của chính mình: `carrier` phải trùng với mã xác thực",
+    en: "carriers report their own parcels only: `carrier` must be the subject of the token",
 };
 
 pub(super) fn operation() -> Operation<App> {
-    Operation::post("/v1/parcel-notices", "take_carrier_notice", "Take in what a carrier says")
-        .describe("Facts are taken in any order and however often they come. Carriers call this.")
+    Operation::post("/v1/parcel-notices", "take_carrier_notice", "Record a carrier's notice")
+        .describe("Notices may come in any order and repeatedly. Carriers call this.")
         .step(&TakeCarrierNotice::STEP)
-        .refusals(&[PARCEL_MISSING])
+        .refusals(&[PARCEL_MISSING, CARRIER_NOT_CALLER])
         .body::<TakeCarrierNoticeRequest>()
         .reply::<CarrierNoticeReply>()
         .handle(handle)
@@ -79,11 +85,11 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let body: TakeCarrierNoticeRequest = request.json()?;
     // Carriers may report their own parcels only.
     if partner_name(caller.subject.as_str()) != body.carrier.0 {
-        return Err(Problem::from(Denied::Role));
+        return Err(Problem::at(CARRIER_NOT_CALLER, "/carrier"));
     }
     request.idempotency_key()?;
     if body.reference.is_none() && body.waybill.is_none() {
-        return Err(Problem::new(PARCEL_MISSING));
+        return Err(Problem::at(PARCEL_MISSING, "/reference"));
     }
     // A well-formed reference that matches no parcel does not prevent a match by waybill.
     if let Some(named) = by_reference(&body)
@@ -125,7 +131,7 @@ async fn take(
             }
             Ok(Some(Reply::ok(&CarrierNoticeReply { matched: true }).position(loaded.position)))
         }
-        Err(problem) if problem.code() == "not-found" => Ok(None),
+        Err(problem) if problem.is(&NOT_FOUND) => Ok(None),
         Err(problem) => Err(problem),
     }
 }
@@ -149,9 +155,9 @@ async fn by_waybill(
 fn remark(dossier: DossierId, parcel: &Parcel, carrier_event: &str) {
     let (carrier, reference) = (&parcel.carrier, &parcel.handed.reference);
     if !parcel.knows(carrier_event) {
-        tracing::warn!(%dossier, carrier, reference, "too many facts of a parcel: it is not recorded");
+        tracing::warn!(%dossier, carrier, reference, "too many notices about a parcel; not recorded");
     } else if parcel.contradicted {
-        tracing::warn!(%dossier, carrier, reference, "a carrier contradicts what it said of a parcel");
+        tracing::warn!(%dossier, carrier, reference, "a carrier's notice contradicts an earlier one");
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) fn operation() -> Operation<App> {
         "approve_decision",
         "Approve a proposed decision",
     )
-    .describe("The dossier is decided then. The approver is another person than the proposer.")
+    .describe("Decides the dossier. The approver must not be the proposer.")
     .step(&ApproveDecision::STEP)
     .body::<ApproveDecision>()
     .reply::<ReviewReply>()

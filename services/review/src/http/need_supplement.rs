@@ -15,9 +15,9 @@ pub(super) fn operation() -> Operation<App> {
     Operation::post(
         "/v1/reviews/{dossier}/supplement-needs",
         "need_supplement",
-        "Ask for missing documents",
+        "Request a supplement from the one-stop unit",
     )
-    .describe("The one-stop unit asks the applicant for them.")
+    .describe("The one-stop unit passes the request to the applicant.")
     .step(&NeedSupplement::STEP)
     .body::<NeedSupplement>()
     .reply::<ReviewReply>()

@@ -154,12 +154,12 @@ impl ReviewReply {
     pub(crate) fn new(review: &Review, law: &Law) -> Option<Self> {
         let brief = review.brief.as_ref()?;
         let agency = &brief.agency;
-        let stage = match review.stage {
+        let stage = match &review.stage {
             Stage::Empty => return None,
             Stage::Open => ReviewStage::Open,
-            Stage::Paused => ReviewStage::Paused,
-            Stage::Proposed => ReviewStage::Proposed,
-            Stage::Decided => ReviewStage::Decided,
+            Stage::Paused(_) => ReviewStage::Paused,
+            Stage::Proposed(_) => ReviewStage::Proposed,
+            Stage::Decided(_) => ReviewStage::Decided,
             Stage::Cancelled => ReviewStage::Cancelled,
         };
         Some(Self {
@@ -185,13 +185,13 @@ impl ReviewReply {
                 })
                 .collect(),
             closed_consultations: review.closed_consultations.values().map(closed).collect(),
-            proposal: review.proposal.as_ref().map(|proposed| ProposalReply {
+            proposal: review.proposal().map(|proposed| ProposalReply {
                 proposal: proposed.proposal,
                 outcome: proposed.outcome,
                 reason: proposed.reason.known().cloned(),
                 officer: proposed.officer.clone(),
             }),
-            outcome: review.decision.as_ref().map(|decision| decision.outcome),
+            outcome: review.decision().map(|decision| decision.outcome),
         })
     }
 }

@@ -7,10 +7,9 @@ use http::header::{HeaderName, HeaderValue};
 use tracing::Level;
 use warp::reply::Response;
 
-use crate::Kit;
-use crate::http::Router;
 use crate::http::router::By;
 use crate::http::trace_parent;
+use crate::http::{Context, Router};
 use crate::metrics::{Refused, RouteLabels};
 use crate::telemetry;
 
@@ -38,26 +37,26 @@ impl Account {
     }
 
     /// Counts and logs the request; to be called in its span.
-    pub(super) fn close(self, kit: &Kit, response: &mut Response) {
+    pub(super) fn close(self, context: &Context, response: &mut Response) {
         if self.probe {
             return;
         }
         let took = self.begun.elapsed();
         let refused = response.extensions().get::<Refused>().copied();
-        let id = kit.request_id();
+        let id = context.request_id();
         if tracing::enabled!(target: "request", Level::INFO) {
-            self.log(kit, response, refused, &id);
+            self.log(context, response, refused, &id);
         }
         if let Ok(id) = HeaderValue::from_str(&id) {
             response.headers_mut().insert(REQUEST_ID, id);
         }
-        kit.metrics.answered(self.route, response.status(), refused, took);
+        context.kit.metrics.answered(self.route, response.status().as_u16(), refused, took);
     }
 
-    fn log(&self, kit: &Kit, response: &Response, refused: Option<Refused>, id: &str) {
+    fn log(&self, context: &Context, response: &Response, refused: Option<Refused>, id: &str) {
         let caller = response.extensions().get::<By>().map(|By(caller)| caller);
         let roles = caller.map(|caller| serde_json::to_string(&caller.roles).unwrap_or_default());
-        let who = caller.map(|caller| kit.shown(caller.subject.as_str()));
+        let who = caller.map(|caller| context.secret.pseudonym(caller.subject.as_str()));
         let trace = telemetry::current().as_deref().and_then(trace_id);
         let trace = trace.or_else(|| self.trace.clone());
         tracing::info!(

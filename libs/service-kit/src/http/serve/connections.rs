@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use crate::http::counted;
+use crate::network::network_of;
 
 #[derive(Debug)]
 pub(super) struct Connections {
@@ -151,7 +151,7 @@ impl Connections {
     /// Reserves a place for a connection of this address; `None` if there is none. Trusted proxies
     /// have no limit of their own.
     pub(super) fn enter(self: &Arc<Self>, peer: IpAddr, trusted: bool) -> Option<Place> {
-        let address = counted(peer);
+        let address = network_of(peer);
         let mut open = self.lock();
         let own = open.by_address.get(&address).map_or(0, HashMap::len);
         if !trusted && own >= self.of_one_max {

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::http::counted;
+use crate::network::network_of;
 
 /// Clients kept before the ones that are within their rate again are removed.
 const CLIENTS_KEPT: usize = 10_000;
@@ -61,7 +61,7 @@ impl Pace {
     /// Counts a request that arrives `now`, and returns its turn. A request that would wait too
     /// long is not counted; the error is the time after which to retry.
     pub(super) fn turn(&self, client: IpAddr, now: Instant) -> Result<Turn<'_>, Duration> {
-        let client = counted(client);
+        let client = network_of(client);
         let turn = |wait| Turn { pace: self, client, wait, used: false };
         let Some(interval) = self.interval else { return Ok(turn(Duration::ZERO)) };
         let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);

@@ -36,7 +36,7 @@ struct Body {
 /// Status and pointers of the problem with which a body is refused.
 fn refused(body: &str) -> (u16, Vec<String>) {
     let problem = read::<Body>(body.as_bytes()).unwrap_err();
-    let pointers = problem.pointers().map(str::to_owned).collect();
+    let pointers = problem.findings().iter().map(|found| found.pointer.clone()).collect();
     (problem.status().as_u16(), pointers)
 }
 
@@ -98,7 +98,7 @@ fn a_text_that_its_field_refuses_does_not_hide_the_others() {
     }
     let pointers = |body: Value| {
         let problem = read::<Named>(body.to_string().as_bytes()).unwrap_err();
-        problem.pointers().map(str::to_owned).collect::<Vec<_>>()
+        problem.findings().iter().map(|found| found.pointer.clone()).collect::<Vec<_>>()
     };
     assert_eq!(pointers(json!({ "name": "a\0", "rest": ["\u{202e}"] })), ["/name", "/rest/0"]);
     assert_eq!(pointers(json!({ "name": "too long", "rest": ["\0"] })), ["/name", "/rest/0"]);
@@ -124,6 +124,82 @@ fn what_is_no_json_is_told_apart_and_depth_ends() {
     let allowed = JSON_DEPTH_MAX - 1;
     let body = format!("{{\"free\":{}{}}}", "[".repeat(allowed), "]".repeat(allowed));
     assert!(read::<Body>(body.as_bytes()).is_ok());
+}
+
+#[test]
+fn every_error_is_found_at_once_with_the_place_of_what_is_missing() {
+    let found = |body: &str| {
+        let problem = read::<Body>(body.as_bytes()).unwrap_err();
+        let found = problem.findings().iter();
+        found.map(|one| (one.pointer.clone(), one.en.clone())).collect::<Vec<_>>()
+    };
+    let body = r#"{"reason":7,"inner":{"b":"x"},"list":[{"a":1},{},{"a":"x","c":1}],
+        "map":{"k/":{"b":-1}},"kind":"other","more":1}"#;
+    let mut all = found(body);
+    all.sort();
+    let expected = [
+        ("/inner/a", "is required"),
+        ("/inner/b", "must be a whole number from 0, not a text"),
+        ("/kind", "must be one of: plain, struct"),
+        ("/list/0/a", "must be a text, not a number"),
+        ("/list/1/a", "is required"),
+        ("/list/2/c", "there is no such field; accepted: a, b"),
+        ("/map/k~1/a", "is required"),
+        ("/map/k~1/b", "is not valid: must be a whole number from 0"),
+        ("/more", "there is no such field; accepted: reason, inner, list, map, kind, free"),
+        ("/reason", "must be a text, not a number"),
+    ];
+    let expected = expected.map(|(pointer, en)| (pointer.to_owned(), en.to_owned()));
+    assert_eq!(all, expected);
+    assert_eq!(found("[]"), [(String::new(), "must be an object".to_owned())]);
+}
+
+#[test]
+fn many_errors_end_and_a_large_body_costs_few_attempts() {
+    let many = json!({ "list": vec![json!({}); 500] }).to_string();
+    let problem = read::<Body>(many.as_bytes()).unwrap_err();
+    assert_eq!(problem.findings().len(), ERRORS_MAX);
+    let large = json!({ "free": "x".repeat(400_000), "reason": 1, "more": 1 }).to_string();
+    let problem = read::<Body>(large.as_bytes()).unwrap_err();
+    assert!(!problem.findings().is_empty());
+}
+
+#[test]
+fn all_missing_fields_are_named_whatever_their_types() {
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only read")]
+    struct All {
+        id: uuid::Uuid,
+        at: jiff::Timestamp,
+        day: jiff::civil::Date,
+        phone: dossier::text::Phone,
+        name: crate::http::Line<5>,
+        inner: Inner,
+        kind: Kind,
+        many: Vec<u8>,
+        yes: bool,
+        number: i64,
+    }
+    let problem = read::<All>(b"{}").unwrap_err();
+    let found: Vec<&str> = problem.findings().iter().map(|found| &*found.pointer).collect();
+    let expected = [
+        "/id", "/at", "/day", "/phone", "/name", "/inner", "/kind", "/many", "/yes", "/number",
+    ];
+    assert_eq!(found, expected);
+    let wrong = json!({
+        "id": "x", "at": "x", "day": "x", "phone": "x", "name": "", "inner": {"a": "x"},
+        "kind": "plain", "many": [], "yes": true, "number": 1,
+    });
+    let problem = read::<All>(wrong.to_string().as_bytes()).unwrap_err();
+    let found: Vec<_> =
+        problem.findings().iter().map(|found| (&*found.pointer, &*found.en)).collect();
+    let instant = "is not valid: must be an instant as in RFC 3339, for example 2026-11-20T09:00:00+07:00";
+    assert_eq!(found[0], ("/id", "is not valid: must be a UUID"));
+    assert_eq!(found[1], ("/at", instant));
+    assert_eq!(found[2], ("/day", "is not valid: must be a date, for example 2026-11-20"));
+    assert_eq!(found[3].0, "/phone");
+    assert_eq!(found[4], ("/name", "must not be empty"));
+    assert_eq!(found.len(), 5);
 }
 
 /// Any JSON value of clean texts, nested a little.

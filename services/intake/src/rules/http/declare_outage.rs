@@ -1,10 +1,10 @@
-//! Declares an outage. The law: `libs/dossier/src/intake/declare_outage.rs`.
+//! Declares an outage. The law: `libs/dossier/src/rules/declare_outage.rs`.
 
 use std::sync::Arc;
 
 use dossier::Command;
 use dossier::contract::{AgencyCode, Channel};
-use dossier::intake::declare_outage::DeclareOutage;
+use dossier::rules::declare_outage::DeclareOutage;
 use jiff::Timestamp;
 use serde::Deserialize;
 use service_kit::http::{On, Operation, Problem, Reply, Request, TOO_LARGE, Text, send};
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::get_outages::OutageReply;
 use super::rules_version::read_law;
-use crate::App;
+use crate::rules::App;
 
 /// An outage of filing channels.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -39,7 +39,7 @@ pub(crate) struct DeclareOutageRequest {
 
 pub(super) fn operation() -> Operation<App> {
     Operation::post("/v1/outages", "declare_outage", "Declare an outage")
-        .describe("It extends the periods of the dossiers that it affects.")
+        .describe("Extends the periods of the affected dossiers.")
         .step(&DeclareOutage::STEP)
         .refusals(&[TOO_LARGE])
         .body::<DeclareOutageRequest>()
@@ -51,7 +51,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let body: DeclareOutageRequest = request.json()?;
     if body.channels.len() > 3 {
-        return Err(Problem::new(TOO_LARGE).about("channels"));
+        return Err(Problem::new(TOO_LARGE).saying("`channels` có quá nhiều giá trị", "`channels` has too many values"));
     }
     let outage = request.new_id(&app.outages, caller, "outage").await?;
     let command = DeclareOutage {

@@ -11,8 +11,7 @@ use events::reach::{Server, in_file, reach};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-
-use crate::limits::CERTIFICATE_WARNED_DAYS;
+use service_kit::limits::CERTIFICATE_WARNED_DAYS;
 
 /// A certificate that the program depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,7 +157,8 @@ mod tests {
     async fn an_authority_whose_file_is_gone_stays_as_it_was_seen_last() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("ca.pem");
-        let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../events/tests/it/tls/authority.crt");
+        let shipped =
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../libs/events/tests/it/tls/authority.crt");
         std::fs::copy(shipped, &file).unwrap();
         let ends = Ends::default();
         ends.watch([Certificate::In(file.clone())]);

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use dossier::contract::ProcedureCode;
-use dossier::intake::READ_CATALOGUE;
 use dossier::law::{Law, Procedure};
+use dossier::rules::READ_CATALOGUE;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use service_kit::http::{Operation, Problem, Reply, Request};
 use utoipa::ToSchema;
 
-use crate::App;
+use crate::rules::App;
 
 /// A version of a procedure.
 #[derive(Debug, Serialize, ToSchema)]
@@ -90,7 +90,7 @@ pub(super) fn operation() -> Operation<App> {
 }
 
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
-    request.catch_up_law(&app.kit).await?;
+    request.catch_up_law().await?;
     let (law, now) = (app.kit.law(), app.kit.clock.now());
     let mut codes: Vec<_> = law.procedures().map(|procedure| &procedure.code).collect();
     codes.dedup();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dossier::intake::{READ_RULES, stream_id};
+use dossier::rules::{READ, stream_id};
 use serde::Deserialize;
 use service_kit::http::{Operation, Problem, Reply, Request, read};
 use service_kit::rulebook::PassedOver;
@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::get_rules::RulesVersionReply;
 use super::rules_version::{id, read_law, show};
-use crate::App;
+use crate::rules::App;
 
 /// Recorded or shipped text.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -28,11 +28,11 @@ pub(super) fn operation() -> Operation<App> {
         "get_rules_version",
         "Show a version of a file of rules with its text",
     )
-    .describe("A second person reads it before signing it.")
+    .describe("For example to read it before signing it.")
     .parameter("kind", "The kind of the file.")
     .parameter("name", "The name of the file.")
     .parameter("version", "The number of the version.")
-    .roles(READ_RULES)
+    .roles(READ)
     .query::<RulesVersionQuery>()
     .versioned()
     .reply::<RulesVersionReply>()
@@ -57,6 +57,6 @@ async fn handle(
         let meant = meant.ok_or_else(Problem::not_found)?;
         return Ok(Reply::ok(&RulesVersionReply::not_issued(meant, true)));
     }
-    let loaded = read(&app.rules, READ_RULES, &id, &request).await?;
+    let loaded = read(&app.rules, READ, &id, &request).await?;
     show(&app, &loaded, version)
 }

@@ -1,12 +1,12 @@
-//! Issues a file of rules. The law: `libs/dossier/src/intake/issue_rules.rs`.
+//! Issues a file of rules. The law: `libs/dossier/src/rules/issue_rules.rs`.
 
 use std::sync::Arc;
 
 use dossier::Command;
 use dossier::contract::{RulesIssued, RulesKind};
-use dossier::intake::issue_rules::{IssueRules, Refusal};
-use dossier::intake::{Rules, RulesStage, stream_id};
 use dossier::law::{Draft, Finding, RULES_BYTES_MAX, rules, takes_effect};
+use dossier::rules::issue_rules::{IssueRules, Refusal};
+use dossier::rules::{Rules, RulesStage, stream_id};
 use http::StatusCode;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -16,8 +16,8 @@ use service_kit::http::{Language, On, Operation, Problem, Reply, Request, Text, 
 use utoipa::ToSchema;
 
 use super::rules_version::became_law;
-use crate::App;
-use crate::concerned::{Counted, count};
+use crate::concerned::Counted;
+use crate::rules::App;
 
 /// A file of rules.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -149,7 +149,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     });
     let warnings = warnings.collect();
     let form = if kind == RulesKind::Procedure { Forms::findings(&text) } else { Vec::new() };
-    let signers = app.kit.rule_signers;
+    let signers = app.signers;
     let command = IssueRules { kind, text, form, signers };
     let id = stream_id(kind, &issued.name);
     let on = On::stream(&id, None).beginning_without_law();
@@ -157,7 +157,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         let would_be = preview(&app.rules, &request, on, &command).await?;
         let recorded = would_be.is_none_or(|events| events.is_empty());
         let waits = if recorded { awaits(&app, &id, issued.version).await? } else { signers > 1 };
-        let counted = if recorded { Counted::default() } else { count(&app, &issued).await? };
+        let counted = if recorded { Counted::default() } else { app.open.count(&issued).await? };
         let reply = IssueRulesReply::new(issued, recorded, waits, warnings);
         return Ok(Reply::ok(&reply.counted(counted)));
     }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use dossier::contract::ProcedureCode;
-use dossier::intake::READ_CATALOGUE;
+use dossier::rules::READ_CATALOGUE;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
 use service_kit::http::{Operation, Problem, Reply, Request};
 
 use super::get_procedures::{As, ProcedureReply, today_of};
-use crate::App;
+use crate::rules::App;
 
 /// The date and the state of knowledge.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -39,7 +39,7 @@ pub(super) fn operation() -> Operation<App> {
 
 async fn handle(app: Arc<App>, code: String, request: Request) -> Result<Reply, Problem> {
     let query: ProcedureQuery = request.query()?;
-    request.catch_up_law(&app.kit).await?;
+    request.catch_up_law().await?;
     let (law, code) = (app.kit.law(), ProcedureCode::from(&*code));
     let now = app.kit.clock.now();
     let on = query.at.or_else(|| today_of(&law, &code, now)).ok_or_else(Problem::not_found)?;

@@ -1,10 +1,10 @@
 //! Withdraws a file of rules that is not in force yet. The law:
-//! `libs/dossier/src/intake/withdraw_rules.rs`.
+//! `libs/dossier/src/rules/withdraw_rules.rs`.
 
 use std::sync::Arc;
 
-use dossier::intake::sign_rules;
-use dossier::intake::withdraw_rules::WithdrawRules;
+use dossier::rules::sign_rules;
+use dossier::rules::withdraw_rules::WithdrawRules;
 use dossier::{Command, Refuse};
 use serde::Deserialize;
 use service_kit::http::{Operation, Problem, Reply, Request, Text};
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::get_rules::RulesVersionReply;
 use super::rules_version::step_on;
-use crate::App;
+use crate::rules::App;
 
 /// The withdrawal of a version.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -24,7 +24,7 @@ pub(crate) struct WithdrawRulesRequest {
 
 pub(super) fn operation() -> Operation<App> {
     Operation::post("/v1/rules/{kind}/{name}/{version}/withdrawal", "withdraw_rules", "Withdraw a version that is not in force")
-        .describe("Its number stays used. Where two persons issue rules, an issued version stays law until a second person withdraws it, too: `withdrawal_by` names the first one.")
+        .describe("Its number is not reused. Where two persons issue rules, an issued version remains in force until a second person withdraws it, too; `withdrawal_by` names the first one.")
         .parameter("kind", "The kind of the file.")
         .parameter("name", "The name of the file.")
         .parameter("version", "The number of the version.")
@@ -43,7 +43,7 @@ async fn handle(
     version: u32,
     request: Request,
 ) -> Result<Reply, Problem> {
-    let signers = app.kit.rule_signers;
+    let signers = app.signers;
     let withdraw = |body: WithdrawRulesRequest| {
         let Text(reason) = body.reason;
         WithdrawRules { version, reason, signers }

@@ -3,15 +3,15 @@
 
 use dossier::Command;
 use dossier::contract::{RulesIssued, RulesKind};
-use dossier::intake::sign_rules::Refusal;
-use dossier::intake::{Rules, stream_id};
 use dossier::law::Void;
+use dossier::rules::sign_rules::Refusal;
+use dossier::rules::{Rules, stream_id};
 use serde::de::DeserializeOwned;
 use service_kit::Loaded;
 use service_kit::http::{Problem, Reply, Request, execute_as, shown};
 
 use super::get_rules::RulesVersionReply;
-use crate::App;
+use crate::rules::App;
 
 /// Executes a command on a version, and returns the version afterwards.
 pub(super) async fn step_on<B: DeserializeOwned, C: Command<State = Rules>>(
@@ -38,8 +38,7 @@ pub(super) async fn became_law(app: &App, rules: &Rules, version: u32) -> Result
 
 /// Reads the law up to its head, including the events of other replicas.
 pub(super) async fn read_law(app: &App) -> Result<(), Problem> {
-    let caught_up = app.kit.rulebook.catch_up(&app.kit.store).await;
-    caught_up.map_err(|error| Problem::unavailable(&error.to_string()))
+    Ok(app.kit.rulebook.catch_up(&app.kit.store).await?)
 }
 
 /// Stream id of the file in an address.

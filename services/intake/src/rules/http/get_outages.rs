@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use dossier::contract::Channel;
-use dossier::intake::READ_CATALOGUE;
-use dossier::intake::declare_outage::OutageRecord;
 use dossier::law::Outage;
+use dossier::rules::READ_CATALOGUE;
+use dossier::rules::declare_outage::OutageRecord;
 use jiff::Timestamp;
 use serde::Serialize;
 use service_kit::http::{Operation, Problem, Reply, Request};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::App;
+use crate::rules::App;
 
 /// An outage of filing channels.
 #[derive(Debug, Serialize, ToSchema)]
@@ -65,14 +65,14 @@ const OUTAGES_MAX: usize = 100;
 
 pub(super) fn operation() -> Operation<App> {
     Operation::get("/v1/outages", "get_outages", "List the newest outages")
-        .describe("The hundred that were declared last, the newest first.")
+        .describe("The 100 newest, newest first.")
         .roles(READ_CATALOGUE)
         .list::<OutageReply>()
         .handle(handle)
 }
 
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
-    request.catch_up_law(&app.kit).await?;
+    request.catch_up_law().await?;
     let law = app.kit.law();
     let newest = law.outages().iter().rev().take(OUTAGES_MAX);
     Ok(Reply::ok(&newest.map(OutageReply::from).collect::<Vec<_>>()))

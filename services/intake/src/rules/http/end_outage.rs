@@ -1,15 +1,15 @@
-//! Ends an outage. The law: `libs/dossier/src/intake/end_outage.rs`.
+//! Ends an outage. The law: `libs/dossier/src/rules/end_outage.rs`.
 
 use std::sync::Arc;
 
 use dossier::Command;
 use dossier::contract::OutageId;
-use dossier::intake::end_outage::EndOutage;
+use dossier::rules::end_outage::EndOutage;
 use service_kit::http::{Operation, Problem, Reply, Request, execute, shown};
 
 use super::get_outages::OutageReply;
 use super::rules_version::read_law;
-use crate::App;
+use crate::rules::App;
 
 pub(super) fn operation() -> Operation<App> {
     Operation::post("/v1/outages/{outage}/end", "end_outage", "End an outage")

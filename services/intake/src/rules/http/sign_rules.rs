@@ -1,17 +1,17 @@
 //! A second person signs a proposed file of rules. The law:
-//! `libs/dossier/src/intake/sign_rules.rs`.
+//! `libs/dossier/src/rules/sign_rules.rs`.
 
 use std::sync::Arc;
 
 use dossier::Command;
-use dossier::intake::sign_rules::SignRules;
+use dossier::rules::sign_rules::SignRules;
 use serde::Deserialize;
 use service_kit::http::{Operation, Problem, Reply, Request};
 use utoipa::ToSchema;
 
 use super::get_rules::RulesVersionReply;
 use super::rules_version::step_on;
-use crate::App;
+use crate::rules::App;
 
 /// An empty object.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -24,7 +24,7 @@ pub(super) fn operation() -> Operation<App> {
         "sign_rules",
         "Sign a proposed version",
     )
-    .describe("It is law from then on. The signer is another person than the proposer.")
+    .describe("The version takes effect. The signer must not be the proposer.")
     .parameter("kind", "The kind of the file.")
     .parameter("name", "The name of the file.")
     .parameter("version", "The number of the version.")

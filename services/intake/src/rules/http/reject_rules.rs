@@ -1,17 +1,17 @@
 //! A second person rejects a proposed file of rules. The law:
-//! `libs/dossier/src/intake/reject_rules.rs`.
+//! `libs/dossier/src/rules/reject_rules.rs`.
 
 use std::sync::Arc;
 
 use dossier::Command;
-use dossier::intake::reject_rules::RejectRules;
+use dossier::rules::reject_rules::RejectRules;
 use serde::Deserialize;
 use service_kit::http::{Operation, Problem, Reply, Request, Text};
 use utoipa::ToSchema;
 
 use super::get_rules::RulesVersionReply;
 use super::rules_version::step_on;
-use crate::App;
+use crate::rules::App;
 
 /// The rejection of a proposed version.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -27,7 +27,7 @@ pub(super) fn operation() -> Operation<App> {
         "reject_rules",
         "Reject a proposed version",
     )
-    .describe("The person is another one than the proposer.")
+    .describe("The caller must not be the proposer.")
     .parameter("kind", "The kind of the file.")
     .parameter("name", "The name of the file.")
     .parameter("version", "The number of the version.")

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use dossier::contract::{RulesIssued, RulesKind, Subject};
-use dossier::intake::{READ_RULES, RulesStage, RulesVersion};
 use dossier::law::takes_effect;
+use dossier::rules::{READ, RulesStage, RulesVersion};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use service_kit::http::{Cursors, Operation, Problem, Reply, Request};
 use service_kit::rulebook::PassedOver;
 use utoipa::ToSchema;
 
-use crate::App;
+use crate::rules::App;
 
 /// Versions per page.
 const PAGE_MAX: usize = 100;
@@ -144,8 +144,8 @@ pub(crate) struct RulesQuery {
 
 pub(super) fn operation() -> Operation<App> {
     Operation::get(ADDRESS, "get_rules", "List the versions of all files of rules")
-        .describe("In the order of kind, name and version, without their texts.")
-        .roles(READ_RULES)
+        .describe("Ordered by kind, name and version; without the texts.")
+        .roles(READ)
         .query::<RulesQuery>()
         .list::<RulesVersionReply>()
         .pages()
@@ -154,9 +154,9 @@ pub(super) fn operation() -> Operation<App> {
 
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let RulesQuery { status, after } = request.query()?;
-    request.catch_up_law(&app.kit).await?;
+    request.catch_up_law().await?;
     let rulebook = &app.kit.rulebook;
-    let cursors = Cursors::of(&app.kit, &[ADDRESS, &format!("{status:?}")]);
+    let cursors = Cursors::of(&request, &[ADDRESS, &format!("{status:?}")]);
     let after = after.as_deref().map(|after| cursors.read(after)).transpose()?;
     let register = rulebook.register();
     let recorded = register.values().flat_map(|rules| &rules.versions);

@@ -1,0 +1,52 @@
+//! Decodes recorded events.
+
+use dossier::State;
+use dossier::contract::{Envelope, EventSet, Meta};
+use events::{ReadError, Recorded};
+use jiff::Timestamp;
+
+/// Folds a whole stream, without caching it.
+///
+/// # Errors
+///
+/// [`ReadError::Corrupt`] with the first event that cannot be decoded.
+pub fn fold<S: State>(recorded: &[Recorded]) -> Result<S, ReadError> {
+    let mut state = S::default();
+    for event in recorded {
+        let (event, meta) = decoded::<S>(event)?;
+        state.evolve(&event, &meta);
+    }
+    Ok(state)
+}
+
+/// Decodes an event of a stream, with its metadata.
+pub(crate) fn decoded<S: State>(recorded: &Recorded) -> Result<(S::Event, Meta), ReadError> {
+    let event = decode(recorded)?;
+    let envelope = envelope(recorded)?;
+    Ok((event, Meta { id: recorded.id, version: recorded.version.0, envelope }))
+}
+
+/// When an event was recorded; `None` if it has no envelope, for example one that only reserves a
+/// number.
+#[must_use]
+pub fn recorded_at(recorded: &Recorded) -> Option<Timestamp> {
+    envelope(recorded).ok().map(|envelope| envelope.at)
+}
+
+/// Decodes an event's payload.
+///
+/// # Errors
+///
+/// [`ReadError::Corrupt`] if it is not an event of this set, or not of the shape of its kind.
+pub fn decode<E: EventSet>(recorded: &Recorded) -> Result<E, ReadError> {
+    E::decode(&recorded.kind, &recorded.data).map_err(|error| ReadError::corrupt(recorded, error))
+}
+
+/// Decodes an event's metadata.
+///
+/// # Errors
+///
+/// [`ReadError::Corrupt`] if the event has no envelope.
+pub fn envelope(recorded: &Recorded) -> Result<Envelope, ReadError> {
+    serde_json::from_str(&recorded.meta).map_err(|error| ReadError::corrupt(recorded, error))
+}

@@ -1,0 +1,72 @@
+//! The components of a process, built once and shared by its services.
+
+use std::sync::Arc;
+
+use dossier::law::Ending;
+use service_kit::auth::Auth;
+use service_kit::codes::Codes;
+use service_kit::documents::Documents;
+use service_kit::http::Context;
+use service_kit::quotas::Quotas;
+use service_kit::secret::Secret;
+use service_kit::{Clock, Kit, KitError, Settings};
+
+use crate::ends::Ends;
+
+/// The components of a process. Each service gets those that it needs.
+#[derive(Debug)]
+pub struct Components {
+    pub kit: Arc<Kit>,
+    pub context: Arc<Context>,
+    pub documents: Arc<Documents>,
+    /// Issues codes of new dossiers.
+    pub codes: Arc<Codes>,
+    /// Certificates that expire.
+    pub ends: Ends,
+    /// Whether sandbox payment providers, which move no money, are offered.
+    pub sandbox: bool,
+    /// Persons who must agree before a file of rules is issued: 1 or 2.
+    pub rule_signers: u8,
+}
+
+/// What differs between installations.
+#[derive(Debug)]
+pub struct Installation {
+    /// Authenticates callers.
+    pub auth: Auth,
+    /// Limits of use, for each caller.
+    pub quotas: Quotas,
+    pub documents: Documents,
+    pub secret: Arc<Secret>,
+    /// Whether sandbox payment providers, which move no money, are offered.
+    pub sandbox: bool,
+    /// Persons who must agree before a file of rules is issued: 1 or 2.
+    pub rule_signers: u8,
+}
+
+impl Components {
+    /// Builds the components; opens the rulebook and issues the shipped rules that the log lacks.
+    pub async fn open(
+        settings: Settings,
+        installation: Installation,
+    ) -> Result<Arc<Self>, KitError> {
+        let kit = Kit::new(settings).await?;
+        let Installation { auth, quotas, documents, secret, sandbox, rule_signers } = installation;
+        let documents = Arc::new(documents);
+        let context = Context::new(&kit, (auth, quotas), &documents, &secret);
+        let codes = Arc::new(Codes::new(kit.holder().to_owned(), secret.key()));
+        let ends = Ends::default();
+        Ok(Arc::new(Self { kit, context, documents, codes, ends, sandbox, rule_signers }))
+    }
+
+    /// Parts of the law, certificates and keys that end soon and have no successor, the earliest
+    /// first. The law ends by the clock of the log, which may be virtual; certificates and keys by
+    /// the machine's.
+    #[must_use]
+    pub fn endings(&self) -> Vec<Ending> {
+        let mut endings = self.kit.law().endings(self.kit.clock.now());
+        endings.extend(self.ends.endings(Clock::System.now(), self.context.auth().keys_end()));
+        endings.sort();
+        endings
+    }
+}
