@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 #[cfg(any(feature = "eventstoredb", feature = "postgres"))]
-use crate::{AppendError, ReadError};
+use crate::{AppendError, Cause, ReadError};
 
 tokio::task_local! {
     static LEFT: Cell<Duration>;
@@ -58,27 +58,21 @@ impl Drop for Counts {
 
 /// The budget is used up.
 #[cfg(any(feature = "eventstoredb", feature = "postgres"))]
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("no answer within the time that one request may wait for the event store")]
 pub(crate) struct Spent;
-
-#[cfg(any(feature = "eventstoredb", feature = "postgres"))]
-impl From<Spent> for String {
-    fn from(_: Spent) -> Self {
-        "no answer within the time that one request may wait for the event store".to_owned()
-    }
-}
 
 #[cfg(any(feature = "eventstoredb", feature = "postgres"))]
 impl From<Spent> for ReadError {
     fn from(spent: Spent) -> Self {
-        Self::Unavailable(spent.into())
+        Self::Unreachable(Cause::new(spent))
     }
 }
 
 #[cfg(any(feature = "eventstoredb", feature = "postgres"))]
 impl From<Spent> for AppendError {
     fn from(spent: Spent) -> Self {
-        Self::Unavailable(spent.into())
+        Self::Unreachable(Cause::new(spent))
     }
 }
 

@@ -21,7 +21,7 @@
 
 use std::sync::Arc;
 
-use crate::{EventStore, Filter, Page, Position, ReadError};
+use crate::{Cause, EventStore, Filter, Page, Position, ReadError};
 
 mod cursor;
 mod leadership;
@@ -45,8 +45,8 @@ pub enum Bus {
 #[derive(Debug, thiserror::Error)]
 pub enum BusError {
     /// No response, or not in time. Retrying may help.
-    #[error("the bus is unavailable: {0}")]
-    Unavailable(String),
+    #[error("the bus cannot be reached: {0}")]
+    Unreachable(#[source] Cause),
     /// The servers are too old. They are used again once they are upgraded.
     #[error(
         "NATS server {found} is older than {needed} and is not used; followers read the \
@@ -83,6 +83,19 @@ pub enum BusError {
     /// The event store cannot be read.
     #[error(transparent)]
     Store(#[from] ReadError),
+}
+
+impl BusError {
+    /// Whether a retry may succeed without an operator.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        match self {
+            // Servers are upgraded one by one.
+            Self::Unreachable(_) | Self::TooOld { .. } => true,
+            Self::Store(error) => error.is_retryable(),
+            Self::Differs { .. } | Self::OtherStore { .. } | Self::Ahead { .. } => false,
+        }
+    }
 }
 
 /// A follower's subscription.

@@ -1,12 +1,13 @@
-//! Errors of the store. A refusal (the caller must change something) is distinct from a failure
-//! (retrying the same call may succeed).
+//! Errors of the store. `is_retryable` of each tells whether the same call may succeed later without
+//! an operator. Errors that may be retried and errors that may not are different variants, and the
+//! engine's own error is kept as the source.
 
 use std::time::Duration;
 
 use uuid::Uuid;
 
 use crate::limits::{BUSY_RETRY_AFTER, MENDED_RETRY_AFTER};
-use crate::{InvalidStreamName, Position, Version};
+use crate::{Cause, InvalidStreamName, Position, Recorded, Version};
 
 /// The limit that an append exceeds.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -70,16 +71,39 @@ pub enum AppendError {
     /// safe.
     #[error(transparent)]
     Unwritable(Unwritable),
-    /// The engine failed. Whether the events were written is unknown; retrying is safe.
-    #[error("the event store is unavailable: {0}")]
-    Unavailable(String),
+    /// The engine did not answer. Whether the events were written is unknown; retrying is safe.
+    #[error("the event store cannot be reached: {0}")]
+    Unreachable(#[source] Cause),
+    /// The engine refused the call, and will refuse it again. Whether an earlier attempt of it was
+    /// written is unknown.
+    #[error("the event store refuses the append: {0}")]
+    Refused(#[source] Cause),
+    /// A read that the append depends on failed; nothing was written.
+    #[error(transparent)]
+    Read(#[from] ReadError),
 }
 
 impl AppendError {
-    /// Whether a retry may succeed without an operator.
+    /// Whether a retry may succeed without an operator. (After a conflict, a caller that decides
+    /// anew may succeed; the same append cannot.)
     #[must_use]
-    pub const fn may_pass(&self) -> bool {
-        matches!(self, Self::Busy(_) | Self::Unavailable(_))
+    pub const fn is_retryable(&self) -> bool {
+        match self {
+            Self::Busy(_) | Self::Unreachable(_) => true,
+            Self::Read(error) => error.is_retryable(),
+            Self::Conflict { .. }
+            | Self::IdReused(_)
+            | Self::TooLarge(_)
+            | Self::StreamName(_)
+            | Self::Unwritable(_)
+            | Self::Refused(_) => false,
+        }
+    }
+
+    /// Whether the events may have been written all the same.
+    #[must_use]
+    pub const fn may_be_written(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Refused(_))
     }
 }
 
@@ -87,11 +111,13 @@ impl From<Unwritable> for AppendError {
     fn from(why: Unwritable) -> Self {
         match why {
             Unwritable::Locked(_) | Unwritable::Pinned { .. } => Self::Busy(BUSY_RETRY_AFTER),
-            Unwritable::Silent(reason) => Self::Unavailable(reason),
+            Unwritable::Silent(reason) => Self::Unreachable(Cause::new(reason)),
             Unwritable::TakenOver(_)
             | Unwritable::Full(_)
             | Unwritable::ReadOnly(_)
-            | Unwritable::Broken(_) => Self::Unwritable(why),
+            | Unwritable::Broken(_)
+            | Unwritable::Corrupt(_)
+            | Unwritable::Refused(_) => Self::Unwritable(why),
         }
     }
 }
@@ -109,9 +135,16 @@ pub enum Unwritable {
     /// Opened read-only, or on a read-only medium.
     #[error("the event store is read-only: {0}")]
     ReadOnly(String),
-    /// The disk or the file is damaged.
-    #[error("the event store's disk or file is damaged: {0}")]
+    /// The disk fails, or the file cannot be opened.
+    #[error("the event store's disk fails: {0}")]
     Broken(String),
+    /// The engine found its own data damaged. Only a backup mends it.
+    #[error("the event store is corrupt: {0}")]
+    Corrupt(String),
+    /// The engine refuses the write in a way that none of the others describes: a missing table or
+    /// permission, a statement that it does not accept. It will refuse it again.
+    #[error("the event store refuses the write: {0}")]
+    Refused(String),
     /// Another process holds a lock.
     #[error("the event store is locked by another program: {0}")]
     Locked(String),
@@ -126,40 +159,70 @@ pub enum Unwritable {
 impl Unwritable {
     /// Whether it may resolve without an operator.
     #[must_use]
-    pub const fn may_pass(&self) -> bool {
+    pub const fn is_retryable(&self) -> bool {
         matches!(self, Self::Locked(_) | Self::Pinned { .. } | Self::Silent(_))
     }
 
-    /// When to retry; `None` if this store never writes again.
+    /// When a client should retry; `None` where that is not expected to help: another process writes
+    /// the log, or the log or the program is defective.
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::TakenOver(_) => None,
+            Self::TakenOver(_) | Self::Corrupt(_) | Self::Refused(_) => None,
             Self::Full(_) | Self::ReadOnly(_) | Self::Broken(_) => Some(MENDED_RETRY_AFTER),
             Self::Locked(_) | Self::Pinned { .. } | Self::Silent(_) => Some(BUSY_RETRY_AFTER),
         }
     }
 }
 
-/// Why a read failed. Retrying is safe.
+/// Why a read failed. Retrying is always safe; [`ReadError::is_retryable`] tells whether it may help.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ReadError {
-    /// The engine failed.
-    #[error("the event store is unavailable: {0}")]
-    Unavailable(String),
+    /// The engine did not answer.
+    #[error("the event store cannot be reached: {0}")]
+    Unreachable(#[source] Cause),
+    /// The engine refused the read, and will refuse it again: a missing table or permission.
+    #[error("the event store refuses the read: {0}")]
+    Refused(#[source] Cause),
+    /// A record, or the whole log, is not what an append wrote, or cannot be decoded.
+    #[error("the event store is corrupt{}: {cause}", at(*.position))]
+    Corrupt {
+        /// The position of the record, as far as it is known.
+        position: Option<Position>,
+        #[source]
+        cause: Cause,
+    },
     /// `read_all` started at a position within the log that no event has, which this store cannot
     /// have returned. Only EventStoreDB, whose positions are byte offsets, refuses it.
     #[error("no event of this log has the position {}; begin behind one that was exported, or at 0", .0.0)]
     NoSuchPosition(Position),
 }
 
-impl From<ReadError> for String {
-    fn from(error: ReadError) -> Self {
-        match error {
-            ReadError::Unavailable(reason) => reason,
-            error @ ReadError::NoSuchPosition(_) => error.to_string(),
-        }
+impl ReadError {
+    /// Whether a retry may succeed without an operator.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        matches!(self, Self::Unreachable(_))
     }
+
+    /// The engine does not answer, for a `cause`.
+    #[must_use]
+    pub fn unreachable(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Unreachable(Cause::new(cause))
+    }
+
+    /// The recorded event cannot be decoded.
+    #[must_use]
+    pub fn corrupt(
+        event: &Recorded,
+        cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::Corrupt { position: Some(event.position), cause: Cause::new(cause) }
+    }
+}
+
+fn at(position: Option<Position>) -> String {
+    position.map_or_else(String::new, |Position(position)| format!(" at position {position}"))
 }
 
 /// Why a store could not be opened.
@@ -226,9 +289,9 @@ pub enum OpenError {
 }
 
 impl OpenError {
-    /// Whether a retry may succeed.
+    /// Whether a retry may succeed without an operator.
     #[must_use]
-    pub const fn may_pass(&self) -> bool {
+    pub const fn is_retryable(&self) -> bool {
         matches!(self, Self::Unreachable { .. })
     }
 }

@@ -35,6 +35,16 @@ impl StreamName {
         }
     }
 
+    /// The stream of a category for an id, such as `intake-018fd2c4-…`.
+    ///
+    /// # Panics
+    ///
+    /// Never for a category that is a word.
+    #[must_use]
+    pub fn of(category: &str, id: Uuid) -> Self {
+        Self::new(&format!("{category}-{id}")).expect("a category is a short word")
+    }
+
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

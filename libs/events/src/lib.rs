@@ -50,6 +50,7 @@ extern crate prost013 as prost;
 
 mod budget;
 pub mod bus;
+mod cause;
 mod error;
 mod event;
 mod flaw;
@@ -66,13 +67,14 @@ pub mod bus_suite;
 pub mod contract_suite;
 
 pub use budget::within;
+pub use cause::{Cause, chain};
 pub use error::{AppendError, OpenError, ReadError, TooLarge, Unwritable};
 pub use event::{
     Appended, Expected, Filter, InvalidStreamName, NewEvent, Page, Position, Recorded, StreamName,
     Version,
 };
 pub use flaw::Flaw;
-pub use store::faulty::{Fault, Faults};
+pub use store::faulty::{Fault, Faults, Faulty, Outage};
 pub use store::sqlite::Options as SqliteOptions;
 pub use store::{EventStore, Stats};
 pub use wal::{Wal, WalLimits};

@@ -1,6 +1,7 @@
 //! The limits of the event store and the bus. They are the same for all engines, so that an event
 //! that one accepts can be copied to any other.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use crate::wal::WalLimits;
@@ -96,7 +97,7 @@ pub const HEARD_IN: Duration = Duration::from_millis(500);
 /// Streams read concurrently for one caller.
 pub const READ_AT_ONCE: usize = 16;
 /// Streams whose newest event ids are cached.
-pub const KNOWN_STREAMS_MAX: usize = 4_096;
+pub const KNOWN_STREAMS_MAX: NonZeroUsize = non_zero(4_096);
 /// Poll interval for a log that other processes write to, in case a notification was lost.
 pub const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long notifications of commits are collected before the events are read.
@@ -104,7 +105,7 @@ pub const GATHER_COMMITS: Duration = Duration::from_millis(10);
 /// Bytes of the newest events cached in memory.
 pub const TAIL_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Streams whose version the writer caches.
-pub const VERSIONS_MAX: usize = 32_768;
+pub const VERSIONS_MAX: NonZeroUsize = non_zero(32_768);
 /// Concurrent connections for reading.
 pub const READERS_MAX: usize = 4;
 /// Sizes of a group after which the writer waits [`GATHER`] for more appends. After smaller groups
@@ -155,3 +156,8 @@ pub const WAL: WalLimits = WalLimits { copy: 8_192, alarm: 65_536, most: 1_048_5
 pub const CHECKPOINT_AGAIN: Duration = Duration::from_millis(50);
 /// Longest back-off of failed checkpoints.
 pub const CHECKPOINT_FAILED_PAUSE_MAX: Duration = Duration::from_secs(30);
+
+/// The size of a cache. Fails to compile if it is zero.
+const fn non_zero(size: usize) -> NonZeroUsize {
+    NonZeroUsize::new(size).expect("a cache has room for one entry")
+}

@@ -212,7 +212,7 @@ impl EventStore {
             Self::EventStoreDb(store) => {
                 Box::pin(budget::counted(store.read(stream, after, READ_EVENTS_MAX))).await
             }
-            Self::Faulty(store) => Box::pin(store.inner.read(stream, Some(after))).await,
+            Self::Faulty(store) => Box::pin(store.reads()?.read(stream, Some(after))).await,
         }
     }
 
@@ -280,7 +280,7 @@ impl EventStore {
             Self::Postgres(store) => Box::pin(budget::counted(store.last(stream))).await,
             #[cfg(feature = "eventstoredb")]
             Self::EventStoreDb(store) => Box::pin(budget::counted(store.last(stream))).await,
-            Self::Faulty(store) => Box::pin(store.inner.last(stream)).await,
+            Self::Faulty(store) => Box::pin(store.reads()?.last(stream)).await,
         }
     }
 
@@ -305,7 +305,7 @@ impl EventStore {
             Self::EventStoreDb(store) => {
                 Box::pin(budget::counted(store.read_all(after, filter, limit))).await
             }
-            Self::Faulty(store) => Box::pin(store.inner.read_all(after, filter, limit)).await,
+            Self::Faulty(store) => Box::pin(store.reads()?.read_all(after, filter, limit)).await,
         }
     }
 
@@ -329,7 +329,7 @@ impl EventStore {
             Self::EventStoreDb(store) => {
                 Box::pin(budget::counted(store.read_back(through, limit))).await
             }
-            Self::Faulty(store) => Box::pin(store.inner.read_back(through, limit)).await,
+            Self::Faulty(store) => Box::pin(store.reads()?.read_back(through, limit)).await,
         }
     }
 
@@ -396,7 +396,7 @@ impl EventStore {
             #[cfg(feature = "eventstoredb")]
             Self::EventStoreDb(store) => Box::pin(store.time()).await.map(Some),
             Self::Memory(_) | Self::Sqlite(_) => Ok(None),
-            Self::Faulty(store) => Box::pin(store.inner.time()).await,
+            Self::Faulty(store) => Box::pin(store.reads()?.time()).await,
         }
     }
 
@@ -412,7 +412,7 @@ impl EventStore {
             Self::Postgres(store) => store.writable().await,
             #[cfg(feature = "eventstoredb")]
             Self::EventStoreDb(store) => Box::pin(store.writable()).await,
-            Self::Faulty(store) => Box::pin(store.inner.writable()).await,
+            Self::Faulty(store) => Box::pin(store.writes()?.writable()).await,
         }
     }
 
@@ -439,7 +439,7 @@ impl EventStore {
             Self::Sqlite(store) => store.flaws().await,
             #[cfg(feature = "postgres")]
             Self::Postgres(store) => store.flaws().await,
-            Self::Faulty(store) => Box::pin(store.inner.flaws()).await,
+            Self::Faulty(store) => Box::pin(store.reads()?.flaws()).await,
             Self::Memory(_) => Ok(Vec::new()),
             #[cfg(feature = "eventstoredb")]
             Self::EventStoreDb(store) => Box::pin(store.flaws()).await,

@@ -4,20 +4,21 @@
 use uuid::Uuid;
 
 use crate::{
-    AppendError, EventStore, Expected, NewEvent, Position, ReadError, Recorded, StreamName,
+    AppendError, Cause, EventStore, Expected, InvalidStreamName, NewEvent, Position, ReadError,
+    Recorded, StreamName,
 };
 
 /// Kind of the event that stores a cursor. Its data is the position as a JSON number.
 pub const CURSOR_MOVED: &str = "bus.CursorMoved.v1";
 
-fn stream(follower: &str) -> Result<StreamName, AppendError> {
-    Ok(StreamName::new(&format!("cursor-{follower}"))?)
+fn stream(follower: &str) -> Result<StreamName, InvalidStreamName> {
+    StreamName::new(&format!("cursor-{follower}"))
 }
 
 /// The stored cursor of `follower`; [`Position::START`] if there is none, or if it was stored in
 /// another store from which this log was copied, where positions differ.
 pub async fn cursor(store: &EventStore, follower: &str) -> Result<Position, ReadError> {
-    let stream = stream(follower).map_err(|error| ReadError::Unavailable(error.to_string()))?;
+    let stream = stream(follower).map_err(|error| ReadError::Refused(Cause::new(error)))?;
     let last = store.last(&stream).await?;
     Ok(last.and_then(|last| said(store, &stream, &last)).unwrap_or(Position::START))
 }
@@ -41,8 +42,7 @@ pub async fn move_cursor(
     meta: String,
 ) -> Result<(), AppendError> {
     let stream = stream(follower)?;
-    let unread = |error: ReadError| AppendError::Unavailable(error.to_string());
-    let last = store.last(&stream).await.map_err(unread)?;
+    let last = store.last(&stream).await?;
     let was = last.as_ref().and_then(|last| said(store, &stream, last));
     if was.is_some_and(|was| was >= through) || through == Position::START {
         return Ok(());

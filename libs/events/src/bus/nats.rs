@@ -27,7 +27,7 @@ use crate::limits::{
     SAID_IN,
 };
 use crate::rest::rest;
-use crate::{EventStore, Filter, Position, Recorded, reach};
+use crate::{Cause, EventStore, Filter, Position, Recorded, reach};
 
 mod connection;
 mod feed;
@@ -132,7 +132,7 @@ impl Nats {
             match tokio::time::timeout(CONNECT_TIMEOUT, nats.stream(source)).await {
                 Ok(Ok(_)) => {}
                 Ok(Err(BusError::TooOld { .. })) => break,
-                Ok(Err(BusError::Unavailable(reason))) => {
+                Ok(Err(BusError::Unreachable(reason))) => {
                     tracing::warn!(%reason, "NATS unusable; retrying, followers read the store");
                     break;
                 }
@@ -258,12 +258,12 @@ impl Nats {
             ..Config::default()
         };
         let stream =
-            self.context.get_or_create_stream(wanted.clone()).await.map_err(unavailable)?;
+            self.context.get_or_create_stream(wanted.clone()).await.map_err(unreachable)?;
         let found = &stream.cached_info().config;
         if found.max_bytes != wanted.max_bytes {
             // The operator may change the retention limits.
             let changed = Config { max_bytes: wanted.max_bytes, ..found.clone() };
-            self.context.update_stream(changed).await.map_err(unavailable)?;
+            self.context.update_stream(changed).await.map_err(unreachable)?;
         }
         let differs = Differences::default()
             .see("subjects", &found.subjects, &wanted.subjects)
@@ -293,7 +293,7 @@ impl Nats {
             ..pull::Config::default()
         };
         let consumer: Consumer<pull::Config> =
-            stream.get_or_create_consumer(name, wanted.clone()).await.map_err(unavailable)?;
+            stream.get_or_create_consumer(name, wanted.clone()).await.map_err(unreachable)?;
         let found = &consumer.cached_info().config;
         let differs = Differences::default()
             .see("ack_policy", &found.ack_policy, &wanted.ack_policy)
@@ -351,6 +351,6 @@ impl Differences {
     }
 }
 
-fn unavailable(error: impl std::error::Error) -> BusError {
-    BusError::Unavailable(error.to_string())
+fn unreachable(error: impl std::error::Error + Send + Sync + 'static) -> BusError {
+    BusError::Unreachable(Cause::new(error))
 }

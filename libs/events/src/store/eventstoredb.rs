@@ -30,8 +30,8 @@ use crate::limits::{
     TIME_EVERY, TOGETHER_BYTES_MAX,
 };
 use crate::{
-    Filter, Flaw, OpenError, Page, Position, ReadError, Recorded, Stats, StreamName, Unwritable,
-    Version,
+    Cause, Filter, Flaw, OpenError, Page, Position, ReadError, Recorded, Stats, StreamName,
+    Unwritable, Version,
 };
 
 mod address;
@@ -113,8 +113,15 @@ impl EventStoreDb {
     /// Appends to the stream by which the server's time is read, which is not of the log.
     pub(super) async fn writable(&self) -> Result<(), Unwritable> {
         self.check_not_read_only()?;
-        let silent = |failure: Failure| Unwritable::Silent(failure.to_string());
-        // Unavailable already: fail without waiting.
+        let silent = |failure: Failure| {
+            let reason = failure.to_string();
+            if failure.is_retryable() {
+                Unwritable::Silent(reason)
+            } else {
+                Unwritable::Refused(reason)
+            }
+        };
+        // Known not to answer: fail without waiting.
         self.log.connection.health.check().map_err(silent)?;
         let ask = async {
             // The error of the call comes before that of the probe.
@@ -212,7 +219,7 @@ impl EventStoreDb {
         self.log.connection.health.check()?;
         let asked = self.ask_time().await;
         if let Err(failure) = &asked
-            && failure.may_pass()
+            && failure.is_retryable()
         {
             self.log.connection.health.down(failure);
         }
@@ -264,6 +271,8 @@ impl EventStoreDb {
 
 impl From<Failure> for ReadError {
     fn from(failure: Failure) -> Self {
-        Self::Unavailable(failure.to_string())
+        let retryable = failure.is_retryable();
+        let cause = Cause::new(failure);
+        if retryable { Self::Unreachable(cause) } else { Self::Refused(cause) }
     }
 }

@@ -1,21 +1,36 @@
-//! A store with injected append failures. Deterministic: the same seed and calls give the same
-//! faults.
+//! A store with injected failures. Those of appends are deterministic: the same seed and calls give
+//! the same faults. Those of an outage last until they are ended.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use crate::{AppendError, Appended, EventStore, Expected, NewEvent, StreamName, limits};
+use crate::{
+    AppendError, Appended, Cause, EventStore, Expected, NewEvent, ReadError, StreamName,
+    Unwritable, limits,
+};
 
 /// An injected fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// A conflict; nothing is written.
     Conflict,
-    /// Unavailable before the write.
-    UnavailableBefore,
-    /// Unavailable after the write, before the response.
-    UnavailableAfter,
+    /// Unreachable before the write.
+    UnreachableBefore,
+    /// Unreachable after the write, before the response.
+    UnreachableAfter,
     /// The queue is full.
     Busy,
+}
+
+/// How all calls fail during an outage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outage {
+    /// The engine does not answer.
+    Unreachable,
+    /// The engine refuses reads and appends.
+    Refused,
+    /// Reads find a damaged log; appends are made.
+    Corrupt,
 }
 
 /// Rate of each fault, per thousand appends.
@@ -25,10 +40,10 @@ pub struct Faults {
     pub seed: u64,
     /// See [`Fault::Conflict`].
     pub conflict: u16,
-    /// See [`Fault::UnavailableBefore`].
-    pub unavailable_before: u16,
-    /// See [`Fault::UnavailableAfter`].
-    pub unavailable_after: u16,
+    /// See [`Fault::UnreachableBefore`].
+    pub unreachable_before: u16,
+    /// See [`Fault::UnreachableAfter`].
+    pub unreachable_after: u16,
     /// See [`Fault::Busy`].
     pub busy: u16,
 }
@@ -39,11 +54,42 @@ pub struct Faulty {
     pub(super) inner: Box<EventStore>,
     faults: Faults,
     calls: AtomicU64,
+    outage: Mutex<Option<Outage>>,
 }
 
 impl Faulty {
     pub(super) fn new(inner: EventStore, faults: Faults) -> Self {
-        Self { inner: Box::new(inner), faults, calls: AtomicU64::new(0) }
+        Self { inner: Box::new(inner), faults, calls: AtomicU64::new(0), outage: Mutex::new(None) }
+    }
+
+    /// From now on, all calls fail in this way; `None` ends the outage.
+    pub fn set_outage(&self, outage: Option<Outage>) {
+        *self.outage.lock().unwrap_or_else(PoisonError::into_inner) = outage;
+    }
+
+    fn outage(&self) -> Option<Outage> {
+        *self.outage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The store to read from, or the error of the outage.
+    pub(super) fn reads(&self) -> Result<&EventStore, ReadError> {
+        let cause = || Cause::new("injected outage");
+        match self.outage() {
+            None => Ok(&self.inner),
+            Some(Outage::Unreachable) => Err(ReadError::Unreachable(cause())),
+            Some(Outage::Refused) => Err(ReadError::Refused(cause())),
+            Some(Outage::Corrupt) => Err(ReadError::Corrupt { position: None, cause: cause() }),
+        }
+    }
+
+    /// The store to append to, or the reason of the outage.
+    pub(super) fn writes(&self) -> Result<&EventStore, Unwritable> {
+        let reason = || "injected outage".to_owned();
+        match self.outage() {
+            None | Some(Outage::Corrupt) => Ok(&self.inner),
+            Some(Outage::Unreachable) => Err(Unwritable::Silent(reason())),
+            Some(Outage::Refused) => Err(Unwritable::Refused(reason())),
+        }
     }
 
     pub(super) async fn append(
@@ -52,15 +98,16 @@ impl Faulty {
         expected: Expected,
         events: Vec<NewEvent>,
     ) -> Result<Appended, AppendError> {
-        let gone = || AppendError::Unavailable("injected fault".to_owned());
+        let gone = || AppendError::Unreachable(Cause::new("injected fault"));
+        let inner = self.writes()?;
         match self.next() {
-            None => self.inner.append(stream, expected, events).await,
+            None => inner.append(stream, expected, events).await,
             // The version that a competing writer would have created is unknown: report another
             // one.
             Some(Fault::Conflict) => Err(AppendError::Conflict { actual: None }),
-            Some(Fault::UnavailableBefore) => Err(gone()),
-            Some(Fault::UnavailableAfter) => {
-                self.inner.append(stream, expected, events).await?;
+            Some(Fault::UnreachableBefore) => Err(gone()),
+            Some(Fault::UnreachableAfter) => {
+                inner.append(stream, expected, events).await?;
                 Err(gone())
             }
             Some(Fault::Busy) => Err(AppendError::Busy(limits::BUSY_RETRY_AFTER)),
@@ -76,8 +123,8 @@ impl Faulty {
         let mut left = (z ^ (z >> 31)) % 1_000;
         let chances = [
             (self.faults.conflict, Fault::Conflict),
-            (self.faults.unavailable_before, Fault::UnavailableBefore),
-            (self.faults.unavailable_after, Fault::UnavailableAfter),
+            (self.faults.unreachable_before, Fault::UnreachableBefore),
+            (self.faults.unreachable_after, Fault::UnreachableAfter),
             (self.faults.busy, Fault::Busy),
         ];
         for (chance, fault) in chances {

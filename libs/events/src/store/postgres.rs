@@ -20,8 +20,8 @@ use crate::limits::{
 };
 use crate::reach::{self, Server, Tls};
 use crate::{
-    AppendError, Appended, Expected, Filter, Flaw, NewEvent, OpenError, Page, Position, ReadError,
-    Recorded, Stats, StreamName, Unwritable, Version,
+    AppendError, Appended, Cause, Expected, Filter, Flaw, NewEvent, OpenError, Page, Position,
+    ReadError, Recorded, Stats, StreamName, Unwritable, Version,
 };
 
 mod connections;
@@ -33,7 +33,7 @@ mod writer;
 use super::probe::Probe;
 use super::room::Room;
 use super::tail::Tail;
-use connections::Connections;
+use connections::{Connections, failed};
 use writer::{Append, Job, Writer};
 
 /// See [`crate::EventStore::postgres`].
@@ -188,7 +188,7 @@ impl Postgres {
         expected: Expected,
         events: Vec<NewEvent>,
     ) -> Result<Appended, AppendError> {
-        let stopped = || AppendError::Unavailable("the writer has stopped".to_owned());
+        let stopped = || AppendError::Unreachable(Cause::new("the writer has stopped"));
         let (reply, answer) = oneshot::channel();
         let jobs = self.jobs()?;
         let taken = self.room.take(&events)?;
@@ -239,7 +239,7 @@ impl Postgres {
         let rows = self.connections.query(READ_TOGETHER, values).await?;
         let (mut read, mut bytes, mut last) = (vec![Vec::new(); streams.len()], 0, 0);
         for row in &rows {
-            let place: i64 = row.try_get(7).map_err(unreadable)?;
+            let place: i64 = row.try_get(7).map_err(|error| corrupt(None, error))?;
             // PostgreSQL counts from 1.
             let place = usize::try_from(place).ok().and_then(|place| place.checked_sub(1));
             if let Some(events) = place.and_then(|place| read.get_mut(place)) {
@@ -269,8 +269,10 @@ impl Postgres {
 
     pub(super) async fn time(&self) -> Result<Duration, ReadError> {
         let rows = self.connections.query(TIME, &[]).await?;
-        let micros: i64 = rows.first().map_or(0, |row| row.get(0));
-        Ok(Duration::from_micros(u64::try_from(micros).unwrap_or(0)))
+        let no_time = || ReadError::Refused(Cause::new("the server does not report its time"));
+        let row = rows.first().ok_or_else(no_time)?;
+        let micros: i64 = row.try_get(0).map_err(failed)?;
+        Ok(Duration::from_micros(u64::try_from(micros).map_err(|_| no_time())?))
     }
 
     pub(super) async fn read_all(
@@ -320,7 +322,8 @@ impl Postgres {
                 return Ok(());
             }
             if through == reached {
-                return Err(ReadError::Unavailable("the log is shorter than before".to_owned()));
+                let cause = Cause::new("the log is shorter than before");
+                return Err(ReadError::Corrupt { position: Some(known), cause });
             }
         }
     }
@@ -404,39 +407,50 @@ fn shown(url: &str) -> String {
 }
 
 fn recorded(row: &Row) -> Result<Recorded, ReadError> {
-    let (position, version): (i64, i64) =
-        (row.try_get(0).map_err(unreadable)?, row.try_get(1).map_err(unreadable)?);
+    let position: i64 = row.try_get(0).map_err(|error| corrupt(None, error))?;
+    let position = Position(u64::try_from(position).map_err(|error| corrupt(None, error))?);
+    let damaged = |error| corrupt(Some(position), error);
+    let version: i64 = row.try_get(1).map_err(damaged)?;
     let (kind, stream): (&str, &str) =
-        (row.try_get(3).map_err(unreadable)?, row.try_get(6).map_err(unreadable)?);
+        (row.try_get(3).map_err(damaged)?, row.try_get(6).map_err(damaged)?);
     Ok(Recorded {
-        position: Position(unsigned(position)),
-        stream: StreamName::new(stream)
-            .map_err(|error| ReadError::Unavailable(error.to_string()))?,
+        position,
+        stream: StreamName::new(stream).map_err(|error| corrupt(Some(position), error))?,
         version: Version(unsigned(version)),
-        id: row.try_get(2).map_err(unreadable)?,
+        id: row.try_get(2).map_err(damaged)?,
         kind: kind.into(),
-        data: row.try_get(4).map_err(unreadable)?,
-        meta: row.try_get(5).map_err(unreadable)?,
+        data: row.try_get(4).map_err(damaged)?,
+        meta: row.try_get(5).map_err(damaged)?,
     })
 }
 
-fn unreadable(error: tokio_postgres::Error) -> ReadError {
-    ReadError::Unavailable(error.to_string())
+/// A row is not what an append wrote.
+fn corrupt(
+    position: Option<Position>,
+    error: impl std::error::Error + Send + Sync + 'static,
+) -> ReadError {
+    ReadError::Corrupt { position, cause: Cause::new(error) }
 }
 
 /// Versions by stream name.
 fn standings(rows: &[Row]) -> Result<HashMap<StreamName, Version>, ReadError> {
     let standing = |row: &Row| {
-        let name = StreamName::new(row.try_get(0).map_err(unreadable)?)
-            .map_err(|error| ReadError::Unavailable(error.to_string()))?;
-        Ok((name, Version(unsigned(row.try_get(1).map_err(unreadable)?))))
+        let name = row.try_get(0).map_err(|error| corrupt(None, error))?;
+        let name = StreamName::new(name).map_err(|error| corrupt(None, error))?;
+        let version = row.try_get(1).map_err(|error| corrupt(None, error))?;
+        Ok((name, Version(unsigned(version))))
     };
     rows.iter().map(standing).collect()
 }
 
-/// PostgreSQL's integers are signed; positions and versions never reach the sign bit.
+/// A bound of a query: PostgreSQL's integers are signed, and no event is beyond the largest.
 fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// A position or a version to be written.
+fn stored(value: u64) -> i64 {
+    i64::try_from(value).expect("positions and versions never reach the sign bit")
 }
 
 /// A number of bytes as `bigint`, the type of the sums that it is compared with.

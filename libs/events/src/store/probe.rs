@@ -31,7 +31,7 @@ impl Probe {
     /// Notes a failed append.
     #[cfg(feature = "postgres")]
     pub(super) fn refused(&self, why: &Unwritable) {
-        if !why.may_pass() {
+        if !why.is_retryable() {
             *self.committed.lock().unwrap_or_else(PoisonError::into_inner) = None;
             let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
             *refused = Some((Instant::now(), why.clone()));

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use rusqlite::types::Type;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
 
@@ -30,8 +30,8 @@ use crate::limits::{
 };
 use crate::wal::{self, WalLimits};
 use crate::{
-    AppendError, Appended, Expected, Filter, Flaw, NewEvent, OpenError, Page, Position, ReadError,
-    Recorded, Stats, StreamName, Unwritable, Version,
+    AppendError, Appended, Cause, Expected, Filter, Flaw, NewEvent, OpenError, Page, Position,
+    ReadError, Recorded, Stats, StreamName, Unwritable, Version,
 };
 
 mod append;
@@ -163,7 +163,7 @@ impl Sqlite {
         expected: Expected,
         events: Vec<NewEvent>,
     ) -> Result<Appended, AppendError> {
-        let stopped = || AppendError::Unavailable("the writer has stopped".to_owned());
+        let stopped = || AppendError::Unreachable(Cause::new("the writer has stopped"));
         let (reply, answer) = oneshot::channel();
         let jobs = self.jobs()?;
         let taken = self.room.take(&events)?;
@@ -395,10 +395,28 @@ fn name_of(connection: &Connection, no: i64) -> rusqlite::Result<StreamName> {
     StreamName::new(&name).map_err(|_| not_as_written(0, Type::Text))
 }
 
+/// An event's row is not what an append wrote.
+#[derive(Debug, thiserror::Error)]
+#[error("{source}")]
+struct Damaged {
+    position: Position,
+    source: rusqlite::Error,
+}
+
 fn recorded(row: &Row<'_>, stream: &StreamName) -> rusqlite::Result<Recorded> {
+    let position: i64 = row.get(0)?;
+    let out_of_range = |_| rusqlite::Error::IntegralValueOutOfRange(0, position);
+    let position = Position(u64::try_from(position).map_err(out_of_range)?);
+    written(row, position, stream).map_err(|source| {
+        let damaged = Box::new(Damaged { position, source });
+        rusqlite::Error::FromSqlConversionFailure(0, Type::Integer, damaged)
+    })
+}
+
+fn written(row: &Row<'_>, position: Position, stream: &StreamName) -> rusqlite::Result<Recorded> {
     let id = row.get_ref(2)?.as_blob()?;
     Ok(Recorded {
-        position: Position(unsigned(row.get(0)?)),
+        position,
         stream: stream.clone(),
         version: Version(unsigned(row.get(1)?)),
         id: Uuid::from_slice(id).map_err(|_| not_as_written(2, Type::Blob))?,
@@ -408,13 +426,80 @@ fn recorded(row: &Row<'_>, stream: &StreamName) -> rusqlite::Result<Recorded> {
     })
 }
 
+/// The error of a read that SQLite failed.
+fn failed(error: rusqlite::Error) -> ReadError {
+    let position = match &error {
+        rusqlite::Error::FromSqlConversionFailure(_, _, source) => {
+            source.downcast_ref::<Damaged>().map(|damaged| damaged.position)
+        }
+        _ => None,
+    };
+    let (fault, cause) = (fault(&error), Cause::new(error));
+    match fault {
+        Fault::Corrupt => ReadError::Corrupt { position, cause },
+        Fault::Refused => ReadError::Refused(cause),
+        Fault::Locked | Fault::Full | Fault::ReadOnly | Fault::Disk | Fault::Passing => {
+            ReadError::Unreachable(cause)
+        }
+    }
+}
+
+/// What an error of SQLite is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    /// Another connection holds a lock.
+    Locked,
+    Full,
+    ReadOnly,
+    /// The disk fails, or the file cannot be opened.
+    Disk,
+    /// The file, or a row in it, is not what was written.
+    Corrupt,
+    /// A retry may succeed.
+    Passing,
+    /// A retry fails in the same way: a missing table, a statement that is not accepted.
+    Refused,
+}
+
+fn fault(error: &rusqlite::Error) -> Fault {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Fault::Locked,
+        Some(ErrorCode::DiskFull) => Fault::Full,
+        Some(ErrorCode::ReadOnly) => Fault::ReadOnly,
+        Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => Fault::Disk,
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Fault::Corrupt,
+        Some(
+            ErrorCode::OutOfMemory
+            | ErrorCode::OperationAborted
+            | ErrorCode::OperationInterrupted
+            | ErrorCode::FileLockingProtocolFailed
+            | ErrorCode::SchemaChanged,
+        ) => Fault::Passing,
+        Some(_) => Fault::Refused,
+        None => match error {
+            rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+            | rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::Utf8Error(..)
+            // The stream of an event has no name.
+            | rusqlite::Error::QueryReturnedNoRows => Fault::Corrupt,
+            _ => Fault::Refused,
+        },
+    }
+}
+
 fn not_as_written(column: usize, found: Type) -> rusqlite::Error {
     rusqlite::Error::InvalidColumnType(column, "not as written".to_owned(), found)
 }
 
-/// SQLite's integers are signed; positions and versions never reach the sign bit.
+/// A bound of a query: SQLite's integers are signed, and no event is beyond the largest.
 fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// A position or a version to be written.
+fn stored(value: u64) -> i64 {
+    i64::try_from(value).expect("positions and versions never reach the sign bit")
 }
 
 fn unsigned(value: i64) -> u64 {

@@ -77,7 +77,7 @@ async fn a_second_writer_stops_the_first_and_nothing_acknowledged_is_lost() {
                     matches!(&error, AppendError::Unwritable(Unwritable::TakenOver(_))),
                     "{error}"
                 );
-                assert!(!error.may_pass());
+                assert!(!error.is_retryable());
             }
         }
     }
@@ -210,7 +210,7 @@ async fn a_lock_outside_makes_appends_wait_within_a_limit_and_all_that_wait_are_
         store.writable().await.unwrap_err()
     };
     let why = timeout(PROBE_WAIT * 4, until_asked).await.expect("it counts as writable");
-    assert!(why.may_pass(), "{why}");
+    assert!(why.is_retryable(), "{why}");
     for refused in appends.join_all().await {
         let error = refused.unwrap_err();
         assert!(matches!(error, AppendError::Busy(wait) if !wait.is_zero()), "{error}");

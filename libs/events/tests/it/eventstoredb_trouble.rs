@@ -31,7 +31,7 @@ fn work(store: &Arc<EventStore>, numbers: std::ops::Range<u128>) -> JoinSet<()> 
         work.spawn(async move {
             let again = async || try_append(&store, id).await;
             while let Err(error) = again().await {
-                assert!(error.may_pass(), "{error}");
+                assert!(error.is_retryable(), "{error}");
             }
         });
     }
@@ -177,8 +177,9 @@ async fn a_frozen_server_refuses_in_time_and_is_known_to_be_away_at_once() {
         })
     );
     let appended = appended.expect("an append is not answered");
-    assert!(matches!(appended, Err(AppendError::Unavailable(_))), "{appended:?}");
-    read.expect("a read is not answered").unwrap_err();
+    assert!(matches!(appended, Err(AppendError::Unreachable(_))), "{appended:?}");
+    let read = read.expect("a read is not answered").unwrap_err();
+    assert!(matches!(read, ReadError::Unreachable(_)) && read.is_retryable(), "{read:?}");
     known.expect("not known to be away");
     double.thaw();
     let answers = async { while store.writable().await.is_err() {} };
@@ -201,7 +202,7 @@ async fn a_request_that_reads_and_appends_is_refused_in_time() {
     });
     let answered = timeout(REFUSED_IN, request).await.expect("not answered");
     assert!(
-        matches!(answered, ((Err(_), Err(_)), Err(AppendError::Unavailable(_)))),
+        matches!(answered, ((Err(_), Err(_)), Err(AppendError::Unreachable(_)))),
         "{answered:?}"
     );
 }
@@ -215,7 +216,7 @@ async fn appends_without_a_quorum_are_refused_in_time_and_made_once_or_not_at_al
         double.lose_quorum();
         let appended = try_append(&store, 2);
         let appended = timeout(REFUSED_IN, appended).await.expect("not answered");
-        assert!(matches!(appended, Err(AppendError::Unavailable(_))), "{appended:?}");
+        assert!(matches!(appended, Err(AppendError::Unreachable(_))), "{appended:?}");
         assert!(double.uncommitted() > 0, "nothing was tried");
         double.regain_quorum(committed);
         // The same again is what it was, whether the first was committed or cut off.
@@ -251,7 +252,8 @@ async fn what_the_server_refuses_for_good_is_not_asked_again() {
     // A nil id is refused by an exception of the server's.
     let refused = try_append(&store, 0);
     let refused = timeout(Duration::from_secs(10), refused).await.expect("asked again and again");
-    assert!(refused.is_err(), "{refused:?}");
+    assert!(matches!(refused, Err(AppendError::Refused(_))), "{refused:?}");
+    assert!(!refused.unwrap_err().is_retryable());
     append(&store, 1).await;
     assert_eq!(ids(&store).await, [1]);
 }

@@ -7,6 +7,7 @@ mod bus;
 mod contract;
 #[cfg(feature = "postgres")]
 mod database;
+mod errors;
 #[cfg(feature = "eventstoredb")]
 mod eventstoredb;
 #[cfg(feature = "eventstoredb")]

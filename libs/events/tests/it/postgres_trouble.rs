@@ -54,7 +54,9 @@ async fn failing(code: &str, is: impl Fn(&Unwritable) -> bool) {
     let error = append(&store, 2).await.unwrap_err();
     let AppendError::Unwritable(why) = &error else { panic!("{error}") };
     assert!(is(why), "{why}");
-    assert!(!error.may_pass() && why.retry_after().is_some(), "{why}");
+    assert!(!error.is_retryable(), "{why}");
+    // No retry mends a damaged log.
+    assert_eq!(why.retry_after().is_none(), matches!(why, Unwritable::Corrupt(_)), "{why}");
     let why = store.writable().await.unwrap_err();
     assert!(is(&why), "{why}");
     assert_eq!(store.last(&StreamName::new("a-1").unwrap()).await.unwrap().unwrap().version.0, 1);
@@ -72,7 +74,11 @@ async fn a_server_whose_disk_is_full_says_so_and_takes_appends_again_once_there_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_whose_disk_fails_says_so_and_takes_appends_again_once_it_is_mended() {
     failing("58030", |why| matches!(why, Unwritable::Broken(_))).await;
-    failing("XX001", |why| matches!(why, Unwritable::Broken(_))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_whose_log_is_corrupt_says_so_and_announces_no_retry() {
+    failing("XX001", |why| matches!(why, Unwritable::Corrupt(_))).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -194,7 +200,7 @@ async fn cut_off_then_locked(passes: bool) {
     let error = timeout(LIMIT, appending.join_next()).await.expect("it waits for ever");
     let error = error.unwrap().unwrap().unwrap_err();
     assert!(
-        matches!(error, AppendError::Unavailable(_)),
+        matches!(error, AppendError::Unreachable(_)),
         "nobody knows whether it was written: {error}"
     );
     // Whoever comes only now is told that nothing of theirs was written.

@@ -261,8 +261,8 @@ async fn faults_come_as_often_as_asked_for_and_lose_nothing_that_was_answered() 
     let faults = Faults {
         seed: 7,
         conflict: 100,
-        unavailable_before: 100,
-        unavailable_after: 100,
+        unreachable_before: 100,
+        unreachable_after: 100,
         busy: 100,
     };
     let store = EventStore::faulty(EventStore::memory(), faults);
@@ -271,7 +271,7 @@ async fn faults_come_as_often_as_asked_for_and_lose_nothing_that_was_answered() 
         match store.append(&stream(n), Expected::NoStream, vec![event(n, 10)]).await {
             Ok(_) => acknowledged.push(n),
             Err(
-                AppendError::Unavailable(_) | AppendError::Conflict { .. } | AppendError::Busy(_),
+                AppendError::Unreachable(_) | AppendError::Conflict { .. } | AppendError::Busy(_),
             ) => failed += 1,
             Err(error) => panic!("{error}"),
         }
@@ -282,7 +282,7 @@ async fn faults_come_as_often_as_asked_for_and_lose_nothing_that_was_answered() 
     assert!(
         standing.len() > acknowledged.len(),
         "no fault {:?} was injected",
-        Fault::UnavailableAfter
+        Fault::UnreachableAfter
     );
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_nats::{Client, Event};
 use tokio::sync::watch;
 
-use super::{Options, unavailable};
+use super::{Options, unreachable};
 use crate::bus::BusError;
 use crate::limits::{ANSWER_TIMEOUT, CONNECT_TIMEOUT};
 use crate::reach::{Server, Tls};
@@ -51,7 +51,7 @@ pub(super) async fn connect(options: &Options) -> Result<Connection, BusError> {
             Duration::from_millis(50 << tries.min(5)).min(Duration::from_secs(1))
         });
     if let Some(path) = &options.credentials {
-        connect = connect.credentials_file(path).await.map_err(unavailable)?;
+        connect = connect.credentials_file(path).await.map_err(unreachable)?;
     }
     // With EventStoreDB's client, the program contains two crypto providers, and the first TLS
     // connection panics unless one is installed. An earlier choice stays.
@@ -92,7 +92,7 @@ pub(super) async fn connect(options: &Options) -> Result<Connection, BusError> {
             }
         }
     });
-    let client = connect.connect(servers).await.map_err(unavailable)?;
+    let client = connect.connect(servers).await.map_err(unreachable)?;
     Ok(Connection { client, lost, refused })
 }
 

@@ -12,13 +12,13 @@ use tokio::task::JoinSet;
 
 use super::message::{self, Carried};
 use super::seal::Kind;
-use super::{Nats, rest, unavailable};
+use super::{Nats, rest, unreachable};
 use crate::bus::{BusError, source};
 use crate::limits::{
     ANSWER_TIMEOUT, BUS_ARRIVALS, BUS_BATCH, BUS_BATCH_BYTES, BUS_GRACE, BUS_PAUSE, FEED_BYTES_MAX,
     READ_BYTES_MAX, SAID_IN,
 };
-use crate::{Filter, Page, Position, ReadError, Recorded};
+use crate::{Cause, Filter, Page, Position, ReadError, Recorded};
 
 /// See [`super::super::Feed`].
 pub struct Feed {
@@ -276,7 +276,7 @@ async fn bring(nats: Nats, way: Way) {
         // Log each cause once, not each attempt, and again after it worked.
         if begun.elapsed() > ANSWER_TIMEOUT || why != said {
             match error {
-                BusError::Unavailable(_) => {
+                BusError::Unreachable(_) => {
                     tracing::warn!(
                         source = way.source,
                         follower = way.name,
@@ -302,7 +302,7 @@ async fn bring(nats: Nats, way: Way) {
 }
 
 async fn bring_until_broken(nats: &Nats, way: &Way) -> Result<(), BusError> {
-    let mut looked = nats.client.subscribe(nats.looked(&way.source)).await.map_err(unavailable)?;
+    let mut looked = nats.client.subscribe(nats.looked(&way.source)).await.map_err(unreachable)?;
     let consumer = nats.consumer(&way.source, way.name).await?;
     let mut messages = consumer
         .stream()
@@ -312,12 +312,12 @@ async fn bring_until_broken(nats: &Nats, way: &Way) -> Result<(), BusError> {
         .heartbeat(Duration::from_secs(2))
         .messages()
         .await
-        .map_err(unavailable)?;
-    let ended = || BusError::Unavailable("connection closed".to_owned());
+        .map_err(unreachable)?;
+    let ended = || BusError::Unreachable(Cause::new("connection closed"));
     loop {
         let arrival = tokio::select! {
             message = messages.next() => {
-                let (message, acker) = message.ok_or_else(ended)?.map_err(unavailable)?.split();
+                let (message, acker) = message.ok_or_else(ended)?.map_err(unreachable)?.split();
                 let headers = message.headers.as_ref();
                 let carried = headers.and_then(|headers| message::read(headers, &message.payload, (&way.source, nats)));
                 let Some(carried) = carried else {

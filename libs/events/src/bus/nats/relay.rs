@@ -9,10 +9,10 @@ use async_nats::jetstream::stream::{RawMessageErrorKind, State, Stream};
 
 use super::message;
 use super::seal::Kind;
-use super::{Nats, unavailable};
+use super::{Nats, unreachable};
 use crate::bus::{BusError, cursor};
 use crate::limits::{RELAY_EVENTS, RELAY_FOREIGN_MAX, RELAY_SAYS_EVERY};
-use crate::{Filter, Page, Position, Recorded};
+use crate::{Cause, Filter, Page, Position, Recorded};
 
 /// Result of a relay's step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,12 +61,12 @@ impl Relay {
         let mut lost = self.nats.lost.clone();
         lost.mark_unchanged();
         if !self.nats.is_connected() {
-            return Err(BusError::Unavailable("not connected".to_owned()));
+            return Err(BusError::Unreachable(Cause::new("not connected")));
         }
         tokio::select! {
             carried = self.carry() => carried,
             // In-flight messages may be lost as well.
-            Ok(()) = lost.changed() => Err(BusError::Unavailable("connection lost".to_owned())),
+            Ok(()) = lost.changed() => Err(BusError::Unreachable(Cause::new("connection lost"))),
         }
     }
 
@@ -113,15 +113,16 @@ impl Relay {
                 Err(error) if error.kind() == PublishErrorKind::MaxPayloadExceeded => {
                     self.leave_out(event, &error);
                 }
-                Err(error) => return Err(unavailable(error)),
+                Err(error) => return Err(unreachable(error)),
             }
             at.newest = event.position;
         }
         for acked in under_way {
-            let acked = acked.await.map_err(unavailable)?;
+            let acked = acked.await.map_err(unreachable)?;
             if acked.duplicate || acked.sequence != at.sequence + 1 {
-                let reason = format!("{} after {}", acked.sequence, at.sequence);
-                return Err(BusError::Unavailable(format!("unexpected sequence: {reason}")));
+                let (found, expected) = (acked.sequence, at.sequence + 1);
+                let reason = format!("the message has the sequence {found}, not {expected}");
+                return Err(BusError::Unreachable(Cause::new(reason)));
             }
             at.sequence = acked.sequence;
         }
@@ -174,7 +175,7 @@ impl Relay {
             let message = match stream.get_raw_message(sequence).await {
                 Ok(message) => message,
                 Err(none) if none.kind() == RawMessageErrorKind::NoMessageFound => continue,
-                Err(error) => return Err(unavailable(error)),
+                Err(error) => return Err(unreachable(error)),
             };
             let origin = (self.source, &self.nats);
             if let Some(carried) = message::read(&message.headers, &message.payload, origin) {

@@ -6,8 +6,6 @@ use sha2::Sha256;
 
 type Keyed = Hmac<Sha256>;
 
-/// Block size of SHA-256, to which keys are zero-padded (RFC 2104, section 2).
-const BLOCK: usize = 64;
 /// Bytes of a truncated seal (RFC 2104, section 5).
 const KEPT: usize = 16;
 
@@ -32,7 +30,7 @@ impl Seal {
     pub fn new(secret: &[u8]) -> Self {
         let mut drawn = keyed(b"dossier: messages on the bus");
         drawn.update(secret);
-        Self(keyed::<32>(&drawn.finalize().into_bytes().into()))
+        Self(keyed(&drawn.finalize().into_bytes()))
     }
 
     pub(super) fn of(&self, kind: Kind, parts: &[&[u8]]) -> String {
@@ -63,12 +61,8 @@ impl Seal {
     }
 }
 
-/// HMAC with a key of at most one block.
-fn keyed<const LENGTH: usize>(key: &[u8; LENGTH]) -> Keyed {
-    const { assert!(LENGTH <= BLOCK, "a longer key would be hashed first") };
-    let mut block = [0; BLOCK];
-    block.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
-    <Keyed as Mac>::new(&block.into())
+fn keyed(key: &[u8]) -> Keyed {
+    Keyed::new_from_slice(key).expect("HMAC takes a key of any length (RFC 2104, section 2)")
 }
 
 #[cfg(test)]

@@ -17,7 +17,8 @@ use crate::budget;
 use crate::limits::{ANSWERED_IN, BUSY_RETRY_AFTER, CALL_IN, READ_EVENTS_MAX};
 use crate::store::is_same;
 use crate::{
-    AppendError, Appended, Expected, NewEvent, Position, Recorded, StreamName, Unwritable, Version,
+    AppendError, Appended, Cause, Expected, NewEvent, Position, Recorded, StreamName, Unwritable,
+    Version,
 };
 
 impl EventStoreDb {
@@ -193,6 +194,9 @@ pub(super) fn check_ids(events: &[NewEvent]) -> Result<(), AppendError> {
     Ok(())
 }
 
+/// Not [`AppendError::Read`], because it may be the outcome of a successful append that was not read.
 fn unread(failure: Failure) -> AppendError {
-    AppendError::Unavailable(failure.to_string())
+    let retryable = failure.is_retryable();
+    let cause = Cause::new(failure);
+    if retryable { AppendError::Unreachable(cause) } else { AppendError::Refused(cause) }
 }

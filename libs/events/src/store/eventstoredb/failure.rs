@@ -61,7 +61,7 @@ pub(super) enum Failure {
 
 impl Failure {
     /// Whether a retry may succeed, at this node or another.
-    pub(super) const fn may_pass(&self) -> bool {
+    pub(super) const fn is_retryable(&self) -> bool {
         matches!(
             self,
             Self::Unreachable(_) | Self::Silent(_) | Self::Passing(_) | Self::NotLeader(_)
@@ -156,14 +156,14 @@ mod tests {
         let wrong = "event_store.client.WrongExpectedVersion";
         assert_eq!(of(6, "WrongExpectedVersion", wrong), Failure::WrongVersion);
         // Its code is not set.
-        assert!(of(0, "Server Is Not Ready", "google.protobuf.Empty").may_pass());
-        assert!(of(4, "Timeout", "event_store.client.Timeout").may_pass());
-        assert!(of(2, "Unknown", "event_store.client.Unknown").may_pass());
+        assert!(of(0, "Server Is Not Ready", "google.protobuf.Empty").is_retryable());
+        assert!(of(4, "Timeout", "event_store.client.Timeout").is_retryable());
+        assert!(of(2, "Unknown", "event_store.client.Unknown").is_retryable());
         assert!(matches!(
             of(7, "AccessDenied", "event_store.client.AccessDenied"),
             Failure::Denied(_)
         ));
-        assert!(!of(3, "BadRequest", "event_store.client.BadRequest").may_pass());
+        assert!(!of(3, "BadRequest", "event_store.client.BadRequest").is_retryable());
     }
 
     #[test]
@@ -175,8 +175,8 @@ mod tests {
         let subscribed = Status::invalid_argument("Trying to read from an invalid position.");
         assert_eq!(Failure::from(subscribed), Failure::NoPlace);
         assert!(matches!(unknown("Exception was thrown by handler."), Failure::Final(_)));
-        assert!(unknown("Unexpected FilteredReadAllResult: Error").may_pass());
-        assert!(Failure::from(Status::aborted("Commit phase timeout")).may_pass());
+        assert!(unknown("Unexpected FilteredReadAllResult: Error").is_retryable());
+        assert!(Failure::from(Status::aborted("Commit phase timeout")).is_retryable());
         assert!(matches!(Failure::from(Status::unauthenticated("")), Failure::Denied(_)));
     }
 }

@@ -91,7 +91,7 @@ async fn hear(log: &Log, subscribed: &Subscribed) -> Failure {
     let Err(failure) = heard;
     if failure == Failure::NoPlace {
         log.looked_nowhere();
-    } else if failure.may_pass() {
+    } else if failure.is_retryable() {
         log.connection.forget(&node, &failure);
     }
     failure

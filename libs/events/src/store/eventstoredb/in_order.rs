@@ -10,7 +10,7 @@ use super::failure::Failure;
 use crate::budget;
 use crate::limits::{ANSWERED_IN, BUSY_RETRY_AFTER, RECONNECT_PAUSE};
 use crate::store::patience::{longer, rest};
-use crate::{AppendError, Appended, Expected, NewEvent, Position, StreamName, Version};
+use crate::{AppendError, Appended, Cause, Expected, NewEvent, Position, StreamName, Version};
 
 /// An append to one stream.
 type Part = (StreamName, Expected, Vec<NewEvent>);
@@ -49,7 +49,7 @@ impl EventStoreDb {
             if position <= before {
                 let reason =
                     "an append failed for a moment, and its order among the others was lost";
-                return Err((place, AppendError::Unavailable(reason.to_owned())));
+                return Err((place, AppendError::Unreachable(Cause::new(reason))));
             }
             before = position;
         }
@@ -91,7 +91,7 @@ impl EventStoreDb {
             let mut lost = None;
             for (place, answer) in answered {
                 match answer {
-                    Err(failure) if failure.may_pass() && Instant::now() < until => {
+                    Err(failure) if failure.is_retryable() && Instant::now() < until => {
                         lost = Some(failure);
                     }
                     answer => {

@@ -3,7 +3,6 @@
 
 use std::borrow::Borrow;
 use std::collections::VecDeque;
-use std::num::NonZeroUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lru::LruCache;
@@ -31,9 +30,7 @@ impl Ids {
 
 impl Default for Known {
     fn default() -> Self {
-        Self(Mutex::new(LruCache::new(
-            NonZeroUsize::new(KNOWN_STREAMS_MAX).unwrap_or(NonZeroUsize::MIN),
-        )))
+        Self(Mutex::new(LruCache::new(KNOWN_STREAMS_MAX)))
     }
 }
 

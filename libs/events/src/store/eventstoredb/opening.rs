@@ -51,7 +51,7 @@ pub(super) async fn open(url: &str, read_only: bool) -> Result<Opened, OpenError
 /// failed during the opening.
 fn unopened(path: String, failure: &Failure) -> OpenError {
     let reason = failure.to_string();
-    if failure.may_pass() {
+    if failure.is_retryable() {
         OpenError::Unreachable { path, reason }
     } else {
         OpenError::Unusable { path, reason }
@@ -107,11 +107,12 @@ mod tests {
 
     #[test]
     fn only_what_may_pass_is_waited_for() {
-        let may_pass = |failure: Failure| unopened("esdb://a".to_owned(), &failure).may_pass();
+        let is_retryable =
+            |failure: Failure| unopened("esdb://a".to_owned(), &failure).is_retryable();
         let why = || "why".to_owned();
-        assert!(may_pass(Failure::Unreachable(why())) && may_pass(Failure::Passing(why())));
-        assert!(may_pass(Failure::Silent(CALL_IN)));
-        assert!(!may_pass(Failure::Denied(why())), "it was asked again for long enough");
-        assert!(!may_pass(Failure::Final(why())), "a release that is too old");
+        assert!(is_retryable(Failure::Unreachable(why())) && is_retryable(Failure::Passing(why())));
+        assert!(is_retryable(Failure::Silent(CALL_IN)));
+        assert!(!is_retryable(Failure::Denied(why())), "it was asked again for long enough");
+        assert!(!is_retryable(Failure::Final(why())), "a release that is too old");
     }
 }

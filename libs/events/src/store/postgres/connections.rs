@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::{Mutex, oneshot};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, timeout};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, Row, SimpleQueryMessage, Socket};
@@ -17,7 +18,7 @@ use crate::limits::{
     RECONNECT_PAUSE,
 };
 use crate::store::patience::{Patience, longer, rest};
-use crate::{Position, ReadError};
+use crate::{Cause, Position, ReadError};
 use uuid::Uuid;
 
 type Wire = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
@@ -84,7 +85,7 @@ impl Connections {
     pub(super) async fn get(&self) -> Result<Arc<Connected>, ReadError> {
         let next = self.next.fetch_add(1, Ordering::Relaxed);
         let slot = self.slots.get(next.checked_rem(self.slots.len()).unwrap_or(0));
-        let slot = slot.ok_or_else(|| ReadError::Unavailable("no connections".to_owned()))?;
+        let slot = slot.ok_or_else(|| ReadError::unreachable("no connections"))?;
         let mut slot = slot.lock().await;
         if let Some(known) = slot.as_ref().filter(|known| !known.client.is_closed()) {
             return Ok(Arc::clone(known));
@@ -106,7 +107,7 @@ impl Connections {
         drop(drivers);
         let connected = Connected { client, driver };
         match timeout(ANSWER_TIMEOUT, connected.client.batch_execute(&self.settings)).await {
-            Ok(set) => set.map_err(|error| unavailable(&error))?,
+            Ok(set) => set.map_err(failed)?,
             Err(_) => {
                 self.end(&connected).await;
                 return Err(silent());
@@ -143,7 +144,7 @@ impl Connections {
     async fn open(&self) -> Result<(Client, Wire), ReadError> {
         match timeout(CONNECT_TIMEOUT, self.config.connect(self.encryption.0.clone())).await {
             Ok(Ok(connected)) => Ok(connected),
-            Ok(Err(error)) => Err(unavailable(&error)),
+            Ok(Err(error)) => Err(failed(error)),
             Err(_) => Err(silent()),
         }
     }
@@ -169,7 +170,10 @@ impl Connections {
         loop {
             let asked = match self.get().await {
                 Ok(asked) => match timeout(ANSWER_TIMEOUT, asked.client.query(sql, values)).await {
-                    Ok(rows) => rows.map_err(|error| (unavailable(&error), is_lasting(&error))),
+                    Ok(rows) => rows.map_err(|error| {
+                        let lasting = is_lasting(&error);
+                        (failed(error), lasting)
+                    }),
                     Err(_) => {
                         self.give_up(&asked).await;
                         Err((silent(), false))
@@ -189,12 +193,13 @@ impl Connections {
 /// The process id of the server's session, read without a prepared statement.
 async fn session(client: &Client) -> Result<String, ReadError> {
     let asked = timeout(ANSWER_TIMEOUT, client.simple_query("SELECT pg_backend_pid()")).await;
-    let said = asked.map_err(|_| silent())?.map_err(|error| unavailable(&error))?;
+    let said = asked.map_err(|_| silent())?.map_err(failed)?;
     let said = said.iter().find_map(|message| match message {
         SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
         _ => None,
     });
-    said.ok_or_else(|| ReadError::Unavailable("the server does not say who it is".to_owned()))
+    let unnamed = || ReadError::Refused(Cause::new("the server does not report its process id"));
+    said.ok_or_else(unnamed)
 }
 
 /// Whether a retry would fail in the same way: the server refused the query, and not because it is
@@ -208,7 +213,7 @@ pub(super) fn is_lasting(error: &tokio_postgres::Error) -> bool {
 
 /// The error for a server without a response.
 pub(super) fn silent() -> ReadError {
-    ReadError::Unavailable("the server does not answer".to_owned())
+    ReadError::unreachable("the server does not answer")
 }
 
 /// The server's message, or the connection error with its cause.
@@ -221,8 +226,17 @@ pub(super) fn reason(error: &tokio_postgres::Error) -> String {
     format!("{error}{}", from.unwrap_or_default())
 }
 
-pub(super) fn unavailable(error: &tokio_postgres::Error) -> ReadError {
-    ReadError::Unavailable(reason(error))
+/// The error of a read that the server, or the connection to it, failed.
+pub(super) fn failed(error: tokio_postgres::Error) -> ReadError {
+    let damaged = [SqlState::DATA_CORRUPTED, SqlState::INDEX_CORRUPTED];
+    let code = error.code().cloned();
+    let (lasting, cause) = (is_lasting(&error), Cause::new(error));
+    match code {
+        Some(code) if damaged.contains(&code) => ReadError::Corrupt { position: None, cause },
+        // Another session holds the lock for now.
+        Some(code) if lasting && code != SqlState::LOCK_NOT_AVAILABLE => ReadError::Refused(cause),
+        _ => ReadError::Unreachable(cause),
+    }
 }
 
 /// Listens for commits of all processes; signals once the head is first known.
@@ -265,9 +279,9 @@ async fn hear(
         tokio::select! {
             row = &mut begin, if !begun => {
                 begun = true;
-                let row = row.map_err(|error| unavailable(&error))?;
-                let position: i64 = row.try_get(0).map_err(|error| unavailable(&error))?;
-                own = Some(row.try_get::<_, Uuid>(1).map_err(|error| unavailable(&error))?.to_string());
+                let row = row.map_err(failed)?;
+                let position: i64 = row.try_get(0).map_err(failed)?;
+                own = Some(row.try_get::<_, Uuid>(1).map_err(failed)?.to_string());
                 shared.reaches(Position(unsigned(position)));
                 // The caller may have given up opening the store.
                 ready.take().map(|ready| ready.send(()));
@@ -275,7 +289,7 @@ async fn hear(
             message = std::future::poll_fn(|context| wire.poll_message(context)) => match message {
                 Some(Ok(AsyncMessage::Notification(said))) => heard.push(said.payload().to_owned()),
                 Some(Ok(_)) => {}
-                Some(Err(error)) => return Err(unavailable(&error)),
+                Some(Err(error)) => return Err(failed(error)),
                 None => return Ok(()),
             },
             () = rest(GATHER_COMMITS), if due.is_some() => {}

@@ -2,7 +2,7 @@
 
 use tokio_postgres::{Client, Row};
 
-use super::connections::unavailable;
+use super::connections::failed;
 use super::{signed, unsigned};
 use crate::limits::FLAWS_MAX;
 use crate::{Flaw, Position, ReadError};
@@ -37,7 +37,7 @@ type Read = fn(&Row) -> Result<Flaw, tokio_postgres::Error>;
 /// The first [`FLAWS_MAX`] of each kind. Reads all tables.
 pub(super) async fn of(client: &Client) -> Result<Vec<Flaw>, ReadError> {
     let found = look(client).await;
-    found.map_err(|error| unavailable(&error))
+    found.map_err(failed)
 }
 
 async fn look(client: &Client) -> Result<Vec<Flaw>, tokio_postgres::Error> {

@@ -11,13 +11,14 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::connections::{Connected, Connections, is_lasting, reason, silent};
-use super::{Shared, recorded, signed, standings, unsigned};
+use super::{Shared, recorded, standings, stored, unsigned};
 use crate::limits::{ANSWER_TIMEOUT, APPEND_QUEUE_MAX, GROUP_BYTES_MAX, GROUP_EVENTS_MAX};
 use crate::store::patience::Patience;
 use crate::store::plan::Plan;
 use crate::store::room::Taken;
 use crate::{
-    AppendError, Appended, Expected, NewEvent, Position, Recorded, StreamName, Unwritable,
+    AppendError, Appended, Cause, Expected, NewEvent, Position, ReadError, Recorded, StreamName,
+    Unwritable,
 };
 
 /// A job of the writer.
@@ -72,8 +73,11 @@ impl Group {
     /// reported as not written.
     fn refuse(self, why: &Unwritable, unsure: bool) {
         for append in self.appends {
-            let answer =
-                if unsure { AppendError::Unavailable(why.to_string()) } else { why.clone().into() };
+            let answer = if unsure {
+                AppendError::Unreachable(Cause::new(why.clone()))
+            } else {
+                why.clone().into()
+            };
             drop(append.reply.send(Err(answer)));
         }
         for reply in self.probes {
@@ -173,20 +177,34 @@ impl From<tokio_postgres::Error> for Failed {
         if is(&[SqlState::DISK_FULL]) {
             return Self { why: Unwritable::Full(said), lasting: true, undone };
         }
-        if is(&[SqlState::IO_ERROR, SqlState::DATA_CORRUPTED, SqlState::INDEX_CORRUPTED]) {
+        if is(&[SqlState::IO_ERROR]) {
             return Self { why: Unwritable::Broken(said), lasting: true, undone };
+        }
+        if is(&[SqlState::DATA_CORRUPTED, SqlState::INDEX_CORRUPTED]) {
+            return Self { why: Unwritable::Corrupt(said), lasting: true, undone };
         }
         // A standby may be about to be promoted.
         if is(&[SqlState::READ_ONLY_SQL_TRANSACTION]) {
             return Self { why: Unwritable::ReadOnly(said), lasting: false, undone };
         }
-        Self { why: Unwritable::Silent(said), lasting: is_lasting(&error), undone }
+        let lasting = is_lasting(&error);
+        let why = if lasting { Unwritable::Refused(said) } else { Unwritable::Silent(said) };
+        Self { why, lasting, undone }
     }
 }
 
-impl From<crate::ReadError> for Failed {
-    fn from(error: crate::ReadError) -> Self {
-        Self { why: Unwritable::Silent(error.into()), lasting: false, undone: false }
+impl From<ReadError> for Failed {
+    fn from(error: ReadError) -> Self {
+        // A server that is starting may refuse a user whom it accepts later, so a refusal is
+        // retried as well.
+        let lasting = matches!(error, ReadError::Corrupt { .. });
+        let why = match error {
+            ReadError::Unreachable(cause) => Unwritable::Silent(cause.to_string()),
+            ReadError::Corrupt { .. } => Unwritable::Corrupt(error.to_string()),
+            ReadError::Refused(cause) => Unwritable::Refused(cause.to_string()),
+            ReadError::NoSuchPosition(_) => Unwritable::Refused(error.to_string()),
+        };
+        Self { why, lasting, undone: false }
     }
 }
 
@@ -308,16 +326,16 @@ async fn look(session: &Session, appends: &[Append]) -> Result<Plan, Failed> {
 /// Writes and commits, which releases the lock.
 async fn write(session: &Session, plan: &Plan) -> Result<(), Failed> {
     let rows = &plan.written;
-    let positions: Vec<i64> = rows.iter().map(|row| signed(row.position.0)).collect();
+    let positions: Vec<i64> = rows.iter().map(|row| stored(row.position.0)).collect();
     let streams: Vec<&str> = rows.iter().map(|row| row.stream.as_str()).collect();
-    let versions: Vec<i64> = rows.iter().map(|row| signed(row.version.0)).collect();
+    let versions: Vec<i64> = rows.iter().map(|row| stored(row.version.0)).collect();
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     let kinds: Vec<&str> = rows.iter().map(|row| &*row.kind).collect();
     let data: Vec<&str> = rows.iter().map(|row| row.data.as_str()).collect();
     let meta: Vec<&str> = rows.iter().map(|row| row.meta.as_str()).collect();
     let begins = rows.iter().filter(|row| row.version.0 == 1);
     let begins: Vec<&str> = begins.map(|row| row.stream.as_str()).collect();
-    let head = signed(plan.head().0);
+    let head = stored(plan.head().0);
     let (begins, head): ([Value<'_>; 1], [Value<'_>; 1]) = ([&begins], [&head]);
     let events: [Value<'_>; 7] = [&positions, &streams, &versions, &ids, &kinds, &data, &meta];
     let client = &session.connected.client;

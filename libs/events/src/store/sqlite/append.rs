@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::{ErrorCode, OptionalExtension, params};
 
 use super::writer::{Append, Outcome, Standing, Writer};
-use super::{READ, recorded, signed, unsigned};
+use super::{READ, recorded, signed, stored, unsigned};
 use crate::store::is_same;
 use crate::{AppendError, Appended, Expected, NewEvent, Position, Recorded, StreamName, Version};
 
@@ -107,9 +107,9 @@ impl Writer {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
             .execute(params![
-                signed(position),
+                stored(position),
                 stream,
-                signed(version),
+                stored(version),
                 event.id.as_bytes().as_slice(),
                 &*event.kind,
                 event.data,

@@ -61,13 +61,12 @@ impl Readers {
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, ReadError> {
-        let stopped = || ReadError::Unavailable("the readers have stopped".to_owned());
+        let stopped = || ReadError::unreachable("the readers have stopped");
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| stopped())?;
         let place = self.idle.lock().pop().ok_or_else(stopped)?;
         let (reply, answer) = oneshot::channel();
         let read = move |connection: &Connection| {
-            let result =
-                read(connection).map_err(|error| ReadError::Unavailable(error.to_string()));
+            let result = read(connection).map_err(super::failed);
             // The caller may have given up.
             let _ = reply.send(result);
         };

@@ -1,18 +1,17 @@
 //! The writer thread.
 
-use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use lru::LruCache;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::append::Tried;
 use super::file::Opened;
-use super::{Options, Shared, unsigned};
+use super::{Fault, Options, Shared, fault, unsigned};
 use crate::limits::{
     APPEND_QUEUE_MAX, GATHER, GATHER_AFTER, GROUP_BYTES_MAX, GROUP_EVENTS_MAX, PROBE_BYTES,
     VERSIONS_MAX,
@@ -78,17 +77,14 @@ impl Failed {
             Self::Sql(error) => error,
         };
         let said = error.to_string();
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Unwritable::Locked(said),
-            Some(ErrorCode::DiskFull) => Unwritable::Full(said),
-            Some(ErrorCode::ReadOnly) => Unwritable::ReadOnly(said),
-            Some(
-                ErrorCode::SystemIoFailure
-                | ErrorCode::DatabaseCorrupt
-                | ErrorCode::NotADatabase
-                | ErrorCode::CannotOpen,
-            ) => Unwritable::Broken(said),
-            _ => Unwritable::Silent(said),
+        match fault(error) {
+            Fault::Locked => Unwritable::Locked(said),
+            Fault::Full => Unwritable::Full(said),
+            Fault::ReadOnly => Unwritable::ReadOnly(said),
+            Fault::Disk => Unwritable::Broken(said),
+            Fault::Corrupt => Unwritable::Corrupt(said),
+            Fault::Refused => Unwritable::Refused(said),
+            Fault::Passing => Unwritable::Silent(said),
         }
     }
 
@@ -130,7 +126,7 @@ impl Writer {
         let wal = Wal::of(&mut connection, path.to_owned(), options.wal)?;
         let head = Position(unsigned(head));
         let shared = Arc::new(Shared::new(head, Some(wal.state())));
-        let standings = LruCache::new(NonZeroUsize::new(VERSIONS_MAX).unwrap_or(NonZeroUsize::MIN));
+        let standings = LruCache::new(VERSIONS_MAX);
         let (data_version, unsure) = (0, Vec::new());
         let told = Arc::clone(&shared);
         let writer = Self { connection, wal, epoch, head, data_version, standings, unsure, shared };
@@ -191,7 +187,8 @@ impl Writer {
             self.roll_back();
             tried = self.try_group(&appends, probed, Writer::append_carefully);
         }
-        let half = || Failed::Unwritable(Unwritable::Silent("half of a group".to_owned()));
+        let half =
+            || Failed::Unwritable(Unwritable::Refused("half of a group was written".to_owned()));
         match tried.and_then(|answers| answers.ok_or_else(half)) {
             Ok(answers) => {
                 for (append, answer) in appends.into_iter().zip(answers) {

@@ -32,7 +32,7 @@ impl Connection {
                     Tried::Failed(failure) => failure,
                     Tried::CutShort(failure) => last.take().unwrap_or(failure),
                 },
-                Ok(Err(failure)) if !failure.may_pass() => return Err(failure),
+                Ok(Err(failure)) if !failure.is_retryable() => return Err(failure),
                 Ok(Err(failure)) => failure,
                 Err(_) => last
                     .take()
@@ -58,7 +58,7 @@ impl Connection {
     ) -> Tried<T> {
         let began = Instant::now();
         match timeout_at(ends(until, limit), call).await {
-            Ok(Err(failure)) if failure.may_pass() => {
+            Ok(Err(failure)) if failure.is_retryable() => {
                 self.forget(node, &failure);
                 Tried::Failed(failure)
             }
