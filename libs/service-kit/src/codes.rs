@@ -161,9 +161,11 @@ impl Codes {
             let newest = store.last(&stream).await?;
             let last = match &newest {
                 // Codes would be given out twice if a block that cannot be decoded counted as none.
-                Some(event) => serde_json::from_str::<CodesTaken>(&event.data)
-                    .map_err(|error| ReadError::corrupt(event, error))?
-                    .last,
+                Some(event) => {
+                    serde_json::from_str::<CodesTaken>(&event.data)
+                        .map_err(|error| ReadError::corrupt(event, error))?
+                        .last
+                }
                 None => 0,
             };
             let first = last.saturating_add(1);

@@ -14,9 +14,7 @@ use dossier::contract::{Actor, Envelope, EventSet, ReceiptEvent, ReceiptIssued};
 use dossier::payment::Payment;
 use dossier::payment::issue_receipt::{MONEY, Receipts, owed, receipt};
 use events::limits::APPEND_EVENTS_MAX;
-use events::{
-    AppendError, Expected, NewEvent, Page, Position, Recorded, StreamName, Version,
-};
+use events::{AppendError, Expected, NewEvent, Page, Position, Recorded, StreamName, Version};
 use jiff::Timestamp;
 use service_kit::tasks::{Cursors, Follower, Following, Handled, Handler, Source, Stalled};
 use service_kit::{Kit, Streams, decode, envelope};
@@ -144,9 +142,9 @@ impl Issuer {
         let payments = Streams::<Payment>::of(receipt.dossier.0);
         let events = self.kit.store.read_whole(&payments).await?;
         let source = events.iter().find(|event| event.id == receipt.source);
-        let through = source
-            .map(|event| event.position)
-            .ok_or_else(|| Stalled::Defect(format!("receipt {} names no payment", receipt.number)))?;
+        let through = source.map(|event| event.position).ok_or_else(|| {
+            Stalled::Defect(format!("receipt {} names no payment", receipt.number))
+        })?;
         let (version, at) = (Some(newest.version), Some(envelope(&newest)?.at));
         Ok(Standing { number: receipt.number, version, at, through })
     }
@@ -166,10 +164,5 @@ fn recorded(receipt: ReceiptIssued, at: Timestamp) -> NewEvent {
     };
     let id = Uuid::new_v5(&receipt.source, b"receipt");
     let event = ReceiptEvent::from(receipt);
-    NewEvent {
-        id,
-        kind: event.kind().into(),
-        data: event.encode(),
-        meta: envelope.encode(),
-    }
+    NewEvent { id, kind: event.kind().into(), data: event.encode(), meta: envelope.encode() }
 }

@@ -210,10 +210,5 @@ fn event(at: Timestamp, stream: &StreamName, id: Uuid, taken: NumberTaken) -> Ne
         trace: None,
     };
     let taken = NumberEvent::from(taken);
-    NewEvent {
-        id,
-        kind: taken.kind().into(),
-        data: taken.encode(),
-        meta: envelope.encode(),
-    }
+    NewEvent { id, kind: taken.kind().into(), data: taken.encode(), meta: envelope.encode() }
 }

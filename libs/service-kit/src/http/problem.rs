@@ -10,7 +10,8 @@ use dossier::{RefusalEntry, Refuse};
 use events::{AppendError, InvalidStreamName, ReadError, TooLarge, Unwritable, Version};
 use http::StatusCode;
 use http::header::{
-    ACCEPT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, ETAG, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+    ACCEPT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, ETAG, HeaderValue, RETRY_AFTER,
+    WWW_AUTHENTICATE,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -503,9 +504,9 @@ impl From<AppendError> for Problem {
             AppendError::Unwritable(why) => Self::unwritable(&why),
             AppendError::TooLarge(what) => Self::append_too_large(&what),
             AppendError::Read(error) => error.into(),
-            AppendError::StreamName(_)
-            | AppendError::Unreachable(_)
-            | AppendError::Refused(_) => Self::failed(error.is_retryable(), &error),
+            AppendError::StreamName(_) | AppendError::Unreachable(_) | AppendError::Refused(_) => {
+                Self::failed(error.is_retryable(), &error)
+            }
         }
     }
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use dossier::access::{self, Resource};
+use dossier::clock::Deadlines;
 use dossier::contract::{Actor, EventSet};
 use dossier::law::Law;
 use dossier::{AnyCommand, Command, Decision, Facts, LawError, State, Step, clock};
-use dossier::clock::Deadlines;
 use events::{AppendError, Version};
 use jiff::Timestamp;
 
@@ -122,8 +122,7 @@ impl<S: State> Streams<S> {
                 }
                 Err(Ended::Failed(failure)) => {
                     let is_final = !failure.rests_on_state()
-                        || self.load(&envelope.stream).await?.version
-                            == held.version;
+                        || self.load(&envelope.stream).await?.version == held.version;
                     if is_final {
                         return Err(failure);
                     }

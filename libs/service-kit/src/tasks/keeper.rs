@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use dossier::contract::EventSet;
 use dossier::clock;
+use dossier::contract::EventSet;
 use events::bus::Leadership;
 use events::{Page, Position, Recorded, StreamName};
 use futures_util::StreamExt;
@@ -23,10 +23,10 @@ use super::{
     Follower, Following, Handled, Handler, Progress, Rest, Rows, Saved, Source, Stalled, Work,
     back_off,
 };
+use crate::Kit;
 use crate::limits::GROUPS_IN_FLIGHT;
 use crate::streams::Streams;
 use crate::view::{View, ViewError};
-use crate::Kit;
 
 mod enforcement;
 mod health;

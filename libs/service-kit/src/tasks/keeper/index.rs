@@ -308,9 +308,8 @@ mod tests {
 
     #[test]
     fn a_file_of_a_program_that_knows_other_kinds_is_built_anew() {
-        let version = |kinds: &[&str]| super::version(kinds);
         let versions = [&["answer"][..], &["answer", "deadline"], &["answerdeadline"], &[]];
-        let distinct: BTreeSet<u32> = versions.into_iter().map(version).collect();
+        let distinct: BTreeSet<u32> = versions.into_iter().map(|kinds| version(kinds)).collect();
         assert_eq!(distinct.len(), versions.len());
         assert_eq!(shape::<IntakeDeadline>("test").version, version(IntakeDeadline::TEXTS));
     }
