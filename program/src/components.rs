@@ -9,7 +9,7 @@ use service_kit::documents::Documents;
 use service_kit::http::Context;
 use service_kit::quotas::Quotas;
 use service_kit::secret::Secret;
-use service_kit::{Clock, Kit, KitError, Settings};
+use service_kit::{Kit, KitError, Settings, TimeSource};
 
 use crate::ends::Ends;
 
@@ -65,7 +65,7 @@ impl Components {
     #[must_use]
     pub fn endings(&self) -> Vec<Ending> {
         let mut endings = self.kit.law().endings(self.kit.clock.now());
-        endings.extend(self.ends.endings(Clock::System.now(), self.context.auth().keys_end()));
+        endings.extend(self.ends.endings(TimeSource::System.now(), self.context.auth().keys_end()));
         endings.sort();
         endings
     }

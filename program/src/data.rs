@@ -16,7 +16,7 @@ use service_kit::limits::SECRET_BYTES_MIN;
 use service_kit::quotas::{Quotas, Rules as QuotaRules};
 use service_kit::secret::Secret;
 use service_kit::view::{Ahead, ahead};
-use service_kit::{Clock, Settings};
+use service_kit::{Settings, TimeSource};
 use tokio_util::sync::CancellationToken;
 
 use crate::ends::Certificate;
@@ -297,7 +297,7 @@ impl DataDirectory {
         }
         if self.documents.as_ref().is_some_and(|place| place.contains("://")) {
             // Fails with the reason.
-            return Ok(Some(self.documents(&Clock::System, &Arc::default()).await?));
+            return Ok(Some(self.documents(&TimeSource::System, &Arc::default()).await?));
         }
         let named = self.documents.as_ref().map(PathBuf::from);
         let folder = named.clone().unwrap_or_else(|| self.path.join("documents"));
@@ -318,7 +318,7 @@ impl DataDirectory {
         Ok(Self { quotas: QuotaRules::with(&own).with_context(shown)?, ..self })
     }
 
-    async fn documents(&self, clock: &Clock, secret: &Arc<Secret>) -> Result<Documents> {
+    async fn documents(&self, clock: &TimeSource, secret: &Arc<Secret>) -> Result<Documents> {
         match &self.documents {
             Some(url) if url.starts_with("s3://") => {
                 #[cfg(feature = "s3")]
@@ -358,7 +358,7 @@ impl DataDirectory {
 
     /// Moves the manual clock to the instant in the file whenever that changes, until stopped: so
     /// time passes in a demo, and processes that share the directory share their time.
-    pub(crate) async fn follow_virtual_time(&self, clock: Clock, stop: CancellationToken) {
+    pub(crate) async fn follow_virtual_time(&self, clock: TimeSource, stop: CancellationToken) {
         while !stop.is_cancelled() {
             match self.virtual_end() {
                 Ok(Some(at)) => clock.advance_to(at),
@@ -368,10 +368,10 @@ impl DataDirectory {
                 }
             }
             let look_again =
-                Clock::System.now().checked_add(LOOK_AT_TIME).unwrap_or(Timestamp::MAX);
+                TimeSource::System.now().checked_add(LOOK_AT_TIME).unwrap_or(Timestamp::MAX);
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = Clock::System.sleep_until(look_again, LOOK_AT_TIME) => {}
+                () = TimeSource::System.sleep_until(look_again, LOOK_AT_TIME) => {}
             }
         }
     }
@@ -446,14 +446,14 @@ impl DataDirectory {
             Identity::Provider { keys, rules, sandbox } => {
                 private::folder(&self.views())?;
                 let remembered = Some(self.views().join(REMEMBERED_KEYS));
-                (Auth::provider(keys, rules, remembered, Clock::System).await?, sandbox)
+                (Auth::provider(keys, rules, remembered, TimeSource::System).await?, sandbox)
             }
-            Identity::Development => (Auth::development(&self.key()?, Clock::System), true),
+            Identity::Development => (Auth::development(&self.key()?, TimeSource::System), true),
         };
         // So are quotas, except in a fully simulated world, where time passes with its clock.
         let passing = match time {
             Time::Virtual(_) => clock.clone(),
-            Time::Machine { .. } => Clock::System,
+            Time::Machine { .. } => TimeSource::System,
         };
         let quotas = Quotas::new(self.quotas, passing);
         let secret = Arc::new(Secret::new(digest_key));

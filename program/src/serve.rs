@@ -13,14 +13,14 @@ use service_kit::auth::{KeySource, Rules};
 use service_kit::http::{AddressBlock, Mounted, Proxies, Router, Server, mount};
 use service_kit::limits::{DRAIN_MAX, ServerLimits, TASKS_END_MAX};
 use service_kit::tasks::{ClockTask, FollowedLaw, Tasks};
-use service_kit::{Clock, Kit, Service, Shutdown};
+use service_kit::{Kit, Service, Shutdown, TimeSource};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use crate::Components;
 use crate::data::{DataDirectory, Identity, Time};
 use crate::ends::Certificate;
 use crate::tools::bus::BusArguments;
-use crate::Components;
 
 mod common;
 mod endings;
@@ -280,7 +280,7 @@ async fn serve_some(
     tracing::info!(%address, head = kit.store.head().0, "serving");
     let (fresh, stop) = (Arc::clone(context), serving.asked().clone());
     serving.spawn(async move { fresh.auth().keep_fresh(stop).await });
-    if matches!(kit.clock, Clock::Manual(_)) {
+    if matches!(kit.clock, TimeSource::Manual(_)) {
         let (data, clock, stop) = (data.clone(), kit.clock.clone(), serving.asked().clone());
         serving.spawn(async move { data.follow_virtual_time(clock, stop).await });
     }

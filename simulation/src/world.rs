@@ -14,7 +14,7 @@ use service_kit::auth::{Auth, DevelopmentKey};
 use service_kit::documents::Documents;
 use service_kit::quotas::{Quotas, Rules};
 use service_kit::secret::Secret;
-use service_kit::{Clock, Kit, Settings};
+use service_kit::{Kit, Settings, TimeSource};
 use tempfile::TempDir;
 
 use crate::edges;
@@ -48,7 +48,7 @@ impl World {
     /// A world with these rules, at the start time, in which `rule_signers` persons issue rules.
     pub(crate) async fn open(rules: Vec<RulesIssued>, rule_signers: u8) -> Result<Self> {
         let began: Timestamp = BEGINS.parse()?;
-        let clock = Clock::manual(began);
+        let clock = TimeSource::manual(began);
         // In memory if possible, so that uploads do not wait for a disk.
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())?;
         let key = DevelopmentKey::from_seed([7; 32]);
@@ -56,7 +56,7 @@ impl World {
         let secret = Arc::new(Secret::new(vec![7; 32]));
         let documents = Documents::in_folder(&folder.path().join("documents"), &clock, &secret)?;
         let installation = Installation {
-            auth: Auth::development(&key, Clock::System),
+            auth: Auth::development(&key, TimeSource::System),
             quotas: Quotas::new(Rules::with(QUOTAS)?, clock.clone()),
             documents,
             secret,

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::Clock;
+use crate::clock::TimeSource;
 use crate::limits::{KEYS_FRESH_FOR, KEYS_REST, KEYS_RETRY, KEYS_TRUSTED_FOR_MAX, TOKENS_MAX};
 
 mod development;
@@ -120,7 +120,7 @@ pub struct Auth {
     remembered: Option<PathBuf>,
     /// A token had an unknown key id.
     unknown: Notify,
-    clock: Clock,
+    clock: TimeSource,
     verified: Mutex<LruCache<[u8; 32], Verified>>,
     refusals: Refusals,
 }
@@ -154,7 +154,7 @@ impl Auth {
         source: KeySource,
         rules: Rules,
         remembered: Option<PathBuf>,
-        clock: Clock,
+        clock: TimeSource,
     ) -> Result<Self, AuthError> {
         let auth = Self { remembered, ..Self::with(Vec::new(), Some((source, rules)), clock) };
         if let Err(error) = auth.refresh().await {
@@ -171,11 +171,11 @@ impl Auth {
 
     /// Trusts the installation's own development key.
     #[must_use]
-    pub fn development(key: &DevelopmentKey, clock: Clock) -> Self {
+    pub fn development(key: &DevelopmentKey, clock: TimeSource) -> Self {
         Self::with(key.verifying().into_iter().collect(), None, clock)
     }
 
-    fn with(keys: Vec<Key>, provider: Option<(KeySource, Rules)>, clock: Clock) -> Self {
+    fn with(keys: Vec<Key>, provider: Option<(KeySource, Rules)>, clock: TimeSource) -> Self {
         let verified = Mutex::new(LruCache::new(TOKENS_MAX));
         let read_at = clock.now();
         let trusted = Trusted { keys, ignored: Vec::new(), read_at, reading: 0 };
@@ -235,7 +235,7 @@ impl Auth {
         loop {
             tokio::select! {
                 () = self.unknown.notified() => {}
-                () = Clock::System.sleep_until(Timestamp::MAX, wait) => {}
+                () = TimeSource::System.sleep_until(Timestamp::MAX, wait) => {}
                 () = stop.cancelled() => return,
             }
             wait = KEYS_FRESH_FOR;
@@ -250,7 +250,7 @@ impl Auth {
             }
             // Anybody can send unknown key ids at any rate.
             tokio::select! {
-                () = Clock::System.sleep_until(Timestamp::MAX, KEYS_REST) => {}
+                () = TimeSource::System.sleep_until(Timestamp::MAX, KEYS_REST) => {}
                 () = stop.cancelled() => return,
             }
         }
@@ -354,7 +354,7 @@ mod tests {
     }
 
     fn ask(claims: &Claims, signed_by: u8, now_s: i64) -> Result<Caller, Unauthenticated> {
-        let clock = Clock::manual(Timestamp::from_second(now_s).unwrap());
+        let clock = TimeSource::manual(Timestamp::from_second(now_s).unwrap());
         let auth = Auth::development(&DevelopmentKey::from_seed([1; 32]), clock);
         let token = DevelopmentKey::from_seed([signed_by; 32]).mint(claims).unwrap();
         auth.caller(Some(&format!("Bearer {token}")))
@@ -383,7 +383,7 @@ mod tests {
 
     #[test]
     fn a_token_without_signature_is_refused() {
-        let auth = Auth::development(&DevelopmentKey::from_seed([1; 32]), Clock::System);
+        let auth = Auth::development(&DevelopmentKey::from_seed([1; 32]), TimeSource::System);
         let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#);
         let body = URL_SAFE_NO_PAD.encode(serde_json::to_string(&claims()).unwrap());
         for token in [format!("{header}.{body}."), format!("{header}.{body}"), "x".to_owned()] {

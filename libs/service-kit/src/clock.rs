@@ -1,4 +1,4 @@
-//! The only source of time. All code that depends on time gets it from a [`Clock`], which may be
+//! The only source of time. All code that depends on time gets it from a [`TimeSource`], which may be
 //! virtual.
 
 use std::sync::Arc;
@@ -17,13 +17,13 @@ pub use guard::{ClockGuard, ClockWrong, Reading, following, newest_recorded};
 
 /// The machine's clock, or a virtual one.
 #[derive(Debug, Clone)]
-pub enum Clock {
+pub enum TimeSource {
     System,
     /// Virtual: shows the same instant until it is moved.
     Manual(Arc<watch::Sender<Timestamp>>),
 }
 
-impl Clock {
+impl TimeSource {
     /// A virtual clock that shows `at`.
     #[must_use]
     pub fn manual(at: Timestamp) -> Self {

@@ -19,7 +19,7 @@ use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 use tokio::time::Instant;
 
-use crate::clock::Clock;
+use crate::clock::TimeSource;
 use crate::limits::{
     DOCUMENT_GENERATIONS_MAX, DOCUMENT_KNOWN_FOR, DOCUMENTS_MAX, UPLOAD_ABANDONED_AFTER,
 };
@@ -67,7 +67,7 @@ pub struct Documents {
     known: Mutex<LruCache<DocumentName, Known>>,
     unnamed: Unnamed,
     /// The clock of uploads and marks.
-    clock: Clock,
+    clock: TimeSource,
     /// Names and records are sealed with it.
     secret: Arc<Secret>,
 }
@@ -112,7 +112,7 @@ impl Documents {
     /// Documents in a folder, which is created if it is missing. Several processes may share it.
     pub fn in_folder(
         folder: &Path,
-        clock: &Clock,
+        clock: &TimeSource,
         secret: &Arc<Secret>,
     ) -> Result<Self, HomeError> {
         Self::at(Home::Folder(folder.to_owned()), clock, secret)
@@ -122,7 +122,7 @@ impl Documents {
     #[cfg(feature = "s3")]
     pub async fn in_bucket(
         (url, spool): (&str, &Path),
-        clock: &Clock,
+        clock: &TimeSource,
         secret: &Arc<Secret>,
     ) -> Result<Self, HomeError> {
         let bucket = bucket::Bucket::open(url)?;
@@ -147,7 +147,7 @@ impl Documents {
     /// Documents in an existing folder, to be examined and copied: nothing is created or removed,
     /// and records are not read.
     pub fn in_folder_to_read(folder: &Path) -> Result<Self, HomeError> {
-        Self::of(Home::Folder(folder.to_owned()), Clock::System, Arc::default())
+        Self::of(Home::Folder(folder.to_owned()), TimeSource::System, Arc::default())
     }
 
     /// Documents in a bucket, to be examined and copied: nothing is created or removed, and records
@@ -155,16 +155,16 @@ impl Documents {
     #[cfg(feature = "s3")]
     pub fn in_bucket_to_read(url: &str) -> Result<Self, HomeError> {
         let home = Home::Bucket(bucket::Bucket::open(url)?, PathBuf::new());
-        Self::of(home, Clock::System, Arc::default())
+        Self::of(home, TimeSource::System, Arc::default())
     }
 
-    fn at(home: Home, clock: &Clock, secret: &Arc<Secret>) -> Result<Self, HomeError> {
+    fn at(home: Home, clock: &TimeSource, secret: &Arc<Secret>) -> Result<Self, HomeError> {
         std::fs::create_dir_all(home.spool())?;
         home.remove_abandoned();
         Self::of(home, clock.clone(), Arc::clone(secret))
     }
 
-    fn of(home: Home, clock: Clock, secret: Arc<Secret>) -> Result<Self, HomeError> {
+    fn of(home: Home, clock: TimeSource, secret: Arc<Secret>) -> Result<Self, HomeError> {
         let (swept, places) = (Mutex::new(Instant::now()), Places::default());
         let own = random_name()?;
         let known = Mutex::new(LruCache::new(DOCUMENTS_MAX));

@@ -10,7 +10,7 @@ use events::bus::{Bus, Leadership};
 use events::{EventStore, ReadError};
 use jiff::Timestamp;
 
-use crate::clock::{Clock, ClockGuard, ClockWrong, following};
+use crate::clock::{ClockGuard, ClockWrong, TimeSource, following};
 use crate::forms::Forms;
 use crate::limits::CLOCK_AHEAD_MAX;
 use crate::metrics::Metrics;
@@ -25,7 +25,7 @@ pub struct Kit {
     /// Carries events from the store to the subscribed reactions.
     pub bus: Bus,
     pub rulebook: Rulebook,
-    pub clock: Clock,
+    pub clock: TimeSource,
     /// Decides whether the clock's time may be recorded.
     pub guard: ClockGuard,
     /// Health of the running tasks.
@@ -46,7 +46,7 @@ pub struct Settings {
     pub bus: Bus,
     /// Files of rules; those that are not in the log yet are issued.
     pub rules: Vec<RulesIssued>,
-    pub clock: Clock,
+    pub clock: TimeSource,
     /// Folder of the views; they are in memory if absent.
     pub views: Option<PathBuf>,
 }

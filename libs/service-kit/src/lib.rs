@@ -37,10 +37,10 @@ pub mod telemetry;
 pub mod unmatched;
 pub mod view;
 
-pub use clock::Clock;
+pub use clock::TimeSource;
 pub use kit::{Kit, KitError, Settings};
 pub use progress::Progress;
-pub use record::{decode, envelope, fold, recorded_at};
+pub use record::{decode, envelope, fold, recorded_at, stream_id};
 pub use service::Service;
 pub use shutdown::Shutdown;
 pub use streams::{Begins, CommandEnvelope, Executed, Failure, Loaded, Seen, Streams};

@@ -16,7 +16,7 @@ use dossier::contract::{Role, Subject};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use lru::LruCache;
 
-use crate::Clock;
+use crate::TimeSource;
 use crate::limits::QUOTA_CALLERS_MAX;
 use crate::network::network_of;
 
@@ -124,7 +124,7 @@ impl Used {
 #[derive(Debug)]
 pub struct Quotas {
     rules: Rules,
-    clock: Clock,
+    clock: TimeSource,
     counted: Arc<Mutex<Counted>>,
 }
 
@@ -174,7 +174,7 @@ struct Shown {
 impl Quotas {
     /// Counts by these rules and this clock.
     #[must_use]
-    pub fn new(rules: Rules, clock: Clock) -> Self {
+    pub fn new(rules: Rules, clock: TimeSource) -> Self {
         let counted = Counted { used: LruCache::new(QUOTA_CALLERS_MAX), in_flight: HashMap::new() };
         Self { rules, clock, counted: Arc::new(Mutex::new(counted)) }
     }

@@ -12,7 +12,7 @@ use dossier::contract::Role;
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
-use service_kit::Clock;
+use service_kit::TimeSource;
 use service_kit::auth::{Auth, KeySource, Rules, Unauthenticated};
 use service_kit::limits::KEYS_TRUSTED_FOR_MAX;
 use tokio_util::sync::CancellationToken;
@@ -25,8 +25,8 @@ fn read(file: &str) -> String {
     std::fs::read_to_string(keys(file)).unwrap()
 }
 
-fn clock() -> Clock {
-    Clock::manual(Timestamp::from_second(1_000).unwrap())
+fn clock() -> TimeSource {
+    TimeSource::manual(Timestamp::from_second(1_000).unwrap())
 }
 
 fn rules() -> Rules {

@@ -15,7 +15,7 @@ use service_kit::tasks::{
     Cursors, Follower, Following, Handled, Handler, Rest, Rows, Saved, Source, Stalled, Task, Tasks,
 };
 use service_kit::view::{Shape, View};
-use service_kit::{Clock, Kit, Settings};
+use service_kit::{Kit, Settings, TimeSource};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -28,7 +28,7 @@ async fn kit(store: EventStore, folder: &Path) -> Arc<Kit> {
         bus: Bus::Store(Arc::clone(&store)),
         store,
         rules: Vec::new(),
-        clock: Clock::manual(now),
+        clock: TimeSource::manual(now),
         views: Some(folder.join("views")),
     })
     .await

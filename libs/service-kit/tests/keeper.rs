@@ -19,7 +19,7 @@ use events::{EventStore, StreamName};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use service_kit::tasks::{Keeper, KeeperHealth, Tasks};
-use service_kit::{Begins, Clock, CommandEnvelope, Kit, Settings, Streams};
+use service_kit::{Begins, CommandEnvelope, Kit, Settings, Streams, TimeSource};
 use uuid::Uuid;
 
 const POISONED: DossierId = DossierId(Uuid::from_u128(2));
@@ -161,7 +161,7 @@ async fn scene() -> Scene {
         bus: Bus::Store(Arc::clone(&store)),
         store,
         rules: shipped_rules().unwrap(),
-        clock: Clock::manual(at("2026-11-20T09:00")),
+        clock: TimeSource::manual(at("2026-11-20T09:00")),
         views: None,
     })
     .await

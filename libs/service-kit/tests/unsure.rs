@@ -13,7 +13,7 @@ use events::bus::Bus;
 use events::{AppendError, EventStore, Faults};
 use jiff::Timestamp;
 use service_kit::rulebook::Rulebook;
-use service_kit::{Begins, Clock, CommandEnvelope, Failure, Kit, Settings, Streams};
+use service_kit::{Begins, CommandEnvelope, Failure, Kit, Settings, Streams, TimeSource};
 use uuid::Uuid;
 
 /// A stream of which nothing is remembered.
@@ -57,7 +57,7 @@ impl Command for TakeWaybill {
 async fn outcomes(faults: Faults, steps: u128) -> Vec<Result<(), Failure<LawError>>> {
     let now: Timestamp = "2026-11-20T02:00:00Z".parse().unwrap();
     let (store, rules, clock) =
-        (EventStore::memory(), shipped_rules().unwrap(), Clock::manual(now));
+        (EventStore::memory(), shipped_rules().unwrap(), TimeSource::manual(now));
     Rulebook::open(&store, &rules, now).await.unwrap();
     let store = Arc::new(EventStore::faulty(store, faults));
     let kit = Kit::new(Settings {
@@ -86,7 +86,10 @@ async fn busy_is_not_said_of_a_step_that_an_earlier_attempt_may_have_written() {
     let faults = Faults { seed: 5, unreachable_before: 500, busy: 500, ..Faults::default() };
     let outcomes = outcomes(faults, 40).await;
     let busy = outcomes.iter().filter(|o| matches!(o, Err(Failure::Busy(_)))).count();
-    let unknown = outcomes.iter().filter(|o| matches!(o, Err(Failure::Append(AppendError::Unreachable(_))))).count();
+    let unknown = outcomes
+        .iter()
+        .filter(|o| matches!(o, Err(Failure::Append(AppendError::Unreachable(_)))))
+        .count();
     assert_eq!(busy + unknown, 40, "{outcomes:?}");
     assert!((10..30).contains(&busy), "{busy} of 40 were busy at once");
 }

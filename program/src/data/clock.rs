@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use events::EventStore;
-use service_kit::Clock;
+use service_kit::TimeSource;
 use service_kit::clock::{Gap, newest_recorded};
 use service_kit::limits::{CLOCK_BACK_MAX, CLOCK_OFF_MAX};
 
@@ -11,23 +11,25 @@ use super::{CONFIRM_CLOCK, DataDirectory, Time};
 impl DataDirectory {
     /// The clock, and whether the gap since the end of the log needs an operator's confirmation
     /// before anything is enforced.
-    pub(super) async fn clock(&self, store: &EventStore, time: Time) -> Result<(Clock, bool)> {
+    pub(super) async fn clock(&self, store: &EventStore, time: Time) -> Result<(TimeSource, bool)> {
         let (confirmed, live) = match time {
-            Time::Virtual(start) => return Ok((Clock::manual(start), false)),
+            Time::Virtual(start) => return Ok((TimeSource::manual(start), false)),
             Time::Machine { confirmed, live } => (confirmed, live),
         };
         if let Some(end) = self.virtual_end()?.filter(|_| !live) {
-            return Ok((Clock::manual(end), false));
+            return Ok((TimeSource::manual(end), false));
         }
-        let off = Clock::System.off(store).await?;
+        let off = TimeSource::System.off(store).await?;
         if off.abs() > CLOCK_OFF_MAX {
             bail!(
                 "this machine's clock differs from the event store's by {off:#}; correct it, or every recorded time \
                  and every enforced deadline will be wrong"
             );
         }
-        let now = Clock::System.now();
-        let Some(last) = newest_recorded(store).await? else { return Ok((Clock::System, false)) };
+        let now = TimeSource::System.now();
+        let Some(last) = newest_recorded(store).await? else {
+            return Ok((TimeSource::System, false));
+        };
         // If the store's server has a clock of its own, two clocks agree: the last event was
         // recorded by a wrong one.
         if now < last && store.time().await?.is_none() {
@@ -50,6 +52,6 @@ impl DataDirectory {
                 now.duration_since(last).as_hours() / 24
             );
         }
-        Ok((Clock::System, gap != Gap::Short && !confirmed))
+        Ok((TimeSource::System, gap != Gap::Short && !confirmed))
     }
 }

@@ -7,7 +7,7 @@ use dossier::law::{Ending, Warning};
 use events::Position;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use service_kit::Clock;
+use service_kit::TimeSource;
 use service_kit::limits::ENDINGS_LOOKED_AT_EVERY;
 use service_kit::tasks::{BoxFuture, Next, Stalled, Task};
 
@@ -67,7 +67,7 @@ impl Task for Endings {
                 tracing::warn!(what, %last_day, days, "{what} ends on {last_day}; nothing that comes after it is known");
             }
             let again = now.checked_add(ENDINGS_LOOKED_AT_EVERY).ok();
-            let by_itself = !matches!(self.components.kit.clock, Clock::Manual(_));
+            let by_itself = !matches!(self.components.kit.clock, TimeSource::Manual(_));
             Ok(Next::Idle { done, wake_at: again.filter(|_| by_itself) })
         })
     }

@@ -9,7 +9,7 @@ use events::{OpenError, ReadError};
 use jiff::Timestamp;
 use service_kit::auth::AuthError;
 use service_kit::rulebook::RulebookError;
-use service_kit::{Clock, KitError};
+use service_kit::{KitError, TimeSource};
 use tokio::time::Instant;
 
 use crate::Components;
@@ -53,7 +53,7 @@ pub(super) async fn components(
             tracing::warn!(%why, left_s = left.as_secs(), "event store or identity provider unavailable; retrying");
             said = why;
         }
-        Clock::System.sleep_until(Timestamp::MAX, pause.min(left)).await;
+        TimeSource::System.sleep_until(Timestamp::MAX, pause.min(left)).await;
         pause = (pause * 2).min(PAUSES.1);
     }
 }
@@ -70,7 +70,9 @@ fn may_come(error: &Error, on_server: bool) -> bool {
             Some(
                 KitError::Read(_)
                     | KitError::Rulebook(
-                        RulebookError::Read(_) | RulebookError::Append(_) | RulebookError::Contended
+                        RulebookError::Read(_)
+                            | RulebookError::Append(_)
+                            | RulebookError::Contended
                     )
             )
         );

@@ -13,7 +13,7 @@ use dossier::contract::DocumentDigest;
 use events::{EventStore, Position, SqliteOptions};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use service_kit::Clock;
+use service_kit::TimeSource;
 use service_kit::disk::Reserve;
 use service_kit::documents::{Copied, Documents};
 use service_kit::limits::DISK_FREE_MIN;
@@ -97,7 +97,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let directory = arguments.data.existing()?.with_documents(arguments.documents.clone());
     let directory = directory.with_digest_key(arguments.digest_key.clone());
     // Before the log is opened, because later steps may not be in the backup.
-    let begun_at = Clock::System.now();
+    let begun_at = TimeSource::System.now();
     let from = directory.store_to_read().await?;
     // Missing inputs are reported before anything is written.
     let office = Office {

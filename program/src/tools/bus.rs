@@ -12,7 +12,7 @@ use dossier::services::ServiceName;
 use events::bus::Bus;
 use events::reach::Server;
 use events::{EventStore, Position};
-use service_kit::Clock;
+use service_kit::TimeSource;
 use service_kit::tasks::{dead_letters, try_again};
 
 /// Sources of events: the first part of event kinds.
@@ -147,7 +147,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let Command::DeadLetters(arguments) = &arguments.command;
     let directory = arguments.data.existing()?;
     // A process in virtual time retries in that time.
-    let now = directory.virtual_end()?.unwrap_or_else(|| Clock::System.now());
+    let now = directory.virtual_end()?.unwrap_or_else(|| TimeSource::System.now());
     let store =
         if arguments.replay { directory.store().await? } else { directory.store_to_read().await? };
     let wanted = |name: &ServiceName| arguments.service.is_none_or(|service| service == *name);

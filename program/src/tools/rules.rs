@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use dossier::contract::{RulesIssued, RulesKind};
-use dossier::rules::stream_id;
 use dossier::law::{Draft, Finding, Findings, Law, kind_of, rules};
+use dossier::rules::stream_id;
 use jiff::Timestamp;
-use service_kit::Clock;
+use service_kit::TimeSource;
 use service_kit::forms::Forms;
 use service_kit::rulebook::{self, Register};
 
@@ -57,7 +57,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
         files.push((name, text));
     }
     let mut out = std::io::stdout().lock();
-    let told = check(law, &register, files, Clock::System.now());
+    let told = check(law, &register, files, TimeSource::System.now());
     let wrong = told.iter().filter(|told| told.checked.is_err()).count();
     for Told { file, checked, warnings } in &told {
         match checked {

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use clap::Parser;
 use events::EventStore;
 use events::contract_suite::SENTENCES;
-use service_kit::Clock;
+use service_kit::TimeSource;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -21,7 +21,8 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
-    let run = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{}", Clock::System.now()).as_bytes());
+    let run =
+        Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{}", TimeSource::System.now()).as_bytes());
     let mut broken = 0_usize;
     for (place, (sentence, holds)) in SENTENCES.iter().enumerate() {
         let url = place_of(&arguments.url, &format!("suite_{}_{place}", run.simple()))?;

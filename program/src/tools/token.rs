@@ -5,7 +5,7 @@ use std::io::Write;
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use dossier::contract::{AgencyCode, Role, Subject};
-use service_kit::Clock;
+use service_kit::TimeSource;
 use service_kit::auth::{Claims, DevelopmentKey};
 
 /// Mint a token.
@@ -67,7 +67,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
     let claims = Claims {
         sub: Subject::from(&*arguments.subject),
-        exp: Clock::System.now().as_second() + i64::from(arguments.hours) * 3_600,
+        exp: TimeSource::System.now().as_second() + i64::from(arguments.hours) * 3_600,
         nbf: None,
         roles: arguments.role.clone(),
         agency,

@@ -17,7 +17,7 @@ use serde_json::Value;
 use service_kit::auth::{Claims, DevelopmentKey};
 use service_kit::http::Router;
 use service_kit::tasks::{DeadLetter, ReactionsHealth, Tasks};
-use service_kit::{Clock, Kit};
+use service_kit::{Kit, TimeSource};
 
 use crate::Components;
 
@@ -121,7 +121,7 @@ impl Office {
         let Bearer { role, subject, agency, on_behalf_of } = &who;
         let token = self.key.mint(&Claims {
             sub: subject.as_str().into(),
-            exp: Clock::System.now().as_second() + 24 * 3_600,
+            exp: TimeSource::System.now().as_second() + 24 * 3_600,
             nbf: None,
             roles: vec![*role],
             agency: (!agency.is_empty()).then(|| agency.as_str().into()),

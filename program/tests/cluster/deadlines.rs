@@ -7,7 +7,7 @@ use dossier::contract::{EventSet, IntakeAnswerMissed, IntakeEvent, Role};
 use events::{EventStore, Filter, Position};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use service_kit::Clock;
+use service_kit::TimeSource;
 
 use crate::faults::leader;
 use crate::support::{DIGEST_KEY, Office, submitted};
@@ -93,7 +93,7 @@ async fn a_deadline_is_enforced_once_although_its_keeper_is_killed_as_it_falls_d
     let postgres =
         Postgres::start_in(&folder.path().join("postgres"), free_port().unwrap()).unwrap();
     let url = postgres.url.clone();
-    let start = Clock::System.now() - SignedDuration::from_hours(8) + AHEAD;
+    let start = TimeSource::System.now() - SignedDuration::from_hours(8) + AHEAD;
     submit_all(&url, start).await;
     // The digests in the log were made with this key, and a log does not go on without its own.
     let data = folder.path().join("data");

@@ -7,7 +7,7 @@ use dossier::contract::Role;
 use jiff::ToSpan;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
-use service_kit::Clock;
+use service_kit::TimeSource;
 use service_kit::auth::DevelopmentKey;
 
 use crate::authority::{JWKS, Provider, strs};
@@ -43,7 +43,7 @@ fn certificate(folder: &Path, days: u32) -> [std::path::PathBuf; 2] {
 fn keys(days: i64) -> String {
     let mut keys: Value = serde_json::from_str(JWKS).unwrap();
     for key in keys["keys"].as_array_mut().unwrap() {
-        key["exp"] = (Clock::System.now().as_second() + days * 24 * 60 * 60).into();
+        key["exp"] = (TimeSource::System.now().as_second() + days * 24 * 60 * 60).into();
     }
     keys.to_string()
 }
@@ -97,7 +97,8 @@ fn lasting(code: &str, version: u32) -> String {
 
 /// The same, in force until so many days from now.
 fn ending(code: &str, days: i64) -> String {
-    let today = Clock::System.now().to_zoned(TimeZone::get("Asia/Ho_Chi_Minh").unwrap()).date();
+    let today =
+        TimeSource::System.now().to_zoned(TimeZone::get("Asia/Ho_Chi_Minh").unwrap()).date();
     let until = today.checked_add(days.days()).unwrap();
     lasting(code, 1).replace("from: 2026-01-01 }", &format!("from: 2026-01-01, to: {until} }}"))
 }

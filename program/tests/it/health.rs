@@ -7,7 +7,7 @@ use std::time::Duration;
 use dossier::contract::Role;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use service_kit::Clock;
+use service_kit::TimeSource;
 use service_kit::auth::DevelopmentKey;
 
 use crate::documents::{BUCKET, objects};
@@ -20,7 +20,7 @@ const PROBED_WITHIN: Duration = Duration::from_secs(5);
 
 /// Sets the clock of an office by hand, also back.
 fn set_clock(office: &Office, to: Timestamp) {
-    let Clock::Manual(clock) = &office.kit.clock else { panic!("it is the machine's") };
+    let TimeSource::Manual(clock) = &office.kit.clock else { panic!("it is the machine's") };
     clock.send_replace(to);
 }
 
@@ -210,9 +210,11 @@ async fn a_probe_says_how_much_room_there_is_and_who_stands() {
     assert!(said.body["disk_free_bytes"].as_u64().unwrap() > 0);
     let metrics = process.browser.get("/metrics", "").await.granted();
     let metrics = metrics.as_str().unwrap();
-    for line in
-        ["dossier_task_stands_s{task=\"intake keeper\"} 0", "dossier_disk_free_bytes{place="]
-    {
+    for line in [
+        "dossier_task_stands_s{task=\"intake keeper\"} 0",
+        "dossier_follower_lag{follower=\"payment-receipts task\"}",
+        "dossier_disk_free_bytes{place=",
+    ] {
         assert!(metrics.contains(line), "{line}: {metrics}");
     }
 }

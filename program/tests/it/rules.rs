@@ -4,7 +4,7 @@ use dossier::contract::{Actor, Envelope, EventSet, LawEvent, Role, RulesIssued, 
 use dossier::law::{in_version, next_version};
 use events::{EventStore, Expected, NewEvent, SqliteOptions, StreamName};
 use serde_json::{Value, json};
-use service_kit::Clock;
+use service_kit::TimeSource;
 use service_kit::auth::DevelopmentKey;
 use service_kit::http::Access;
 use service_kit::rulebook::Rulebook;
@@ -362,7 +362,7 @@ async fn a_shipped_file_whose_number_an_agency_has_used_does_not_stop_a_start() 
     std::fs::write(folder.path().join("digest-key"), [7; 32]).unwrap();
     let shipped = dossier::law::shipped_rules().unwrap();
     let log = folder.path().join("log.sqlite");
-    let now = Clock::System.now();
+    let now = TimeSource::System.now();
     {
         let store = EventStore::sqlite(&log, SqliteOptions::default()).unwrap();
         let calendars = shipped.iter().filter(|rules| rules.kind == RulesKind::Calendar);

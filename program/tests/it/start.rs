@@ -7,7 +7,7 @@ use dossier::contract::Role;
 use dossier::services::ServiceName;
 use events::{EventStore, SqliteOptions};
 use jiff::{SignedDuration, Timestamp};
-use service_kit::Clock;
+use service_kit::TimeSource;
 
 use crate::durability::Process;
 use crate::health::probed;
@@ -31,7 +31,7 @@ async fn ended_in(log: EventStore, folder: &Path, days: i64, with_dossier: bool)
 }
 
 fn days_ago(days: i64) -> Timestamp {
-    Clock::System.now().checked_sub(SignedDuration::from_hours(24 * days)).unwrap()
+    TimeSource::System.now().checked_sub(SignedDuration::from_hours(24 * days)).unwrap()
 }
 
 /// What a start says that comes to nothing.

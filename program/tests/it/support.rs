@@ -26,8 +26,8 @@ use service_kit::http::{Access, Router, Server};
 use service_kit::quotas::{Quotas, Rules};
 use service_kit::rulebook::Rulebook;
 use service_kit::secret::Secret;
-use service_kit::tasks::{DeadLetter, ReactionsHealth, Tasks};
-use service_kit::{Clock, Kit, Settings};
+use service_kit::tasks::{DeadLetter, ReactionsHealth, Stalled, Tasks};
+use service_kit::{Kit, Settings, TimeSource};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -261,7 +261,7 @@ impl Office {
         quotas: &str,
         door: impl FnOnce(Server) -> Server,
     ) -> Self {
-        let (clock, quotas) = (Clock::manual(now), Rules::with(quotas).unwrap());
+        let (clock, quotas) = (TimeSource::manual(now), Rules::with(quotas).unwrap());
         let folder = tempfile::tempdir().unwrap();
         let key = DevelopmentKey::from_seed([7; 32]);
         let store = Arc::new(store);
@@ -269,7 +269,7 @@ impl Office {
         let documents =
             Documents::in_folder(&folder.path().join("documents"), &clock, &secret).unwrap();
         let installation = Installation {
-            auth: Auth::development(&key, Clock::System),
+            auth: Auth::development(&key, TimeSource::System),
             quotas: Quotas::new(quotas, clock.clone()),
             documents,
             secret,
@@ -363,6 +363,11 @@ impl Office {
             }
         }
         panic!("the tasks never settle");
+    }
+
+    /// Runs the tasks until nothing is left to do, or one stalls: its error.
+    pub(crate) async fn tasks_once(&mut self) -> Option<Stalled> {
+        self.tasks.settle(&self.kit).await.err()
     }
 
     /// Moves the clock, stopping at every due time.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use events::{EventStore, Filter, Position, SqliteOptions};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use service_kit::Clock;
+use service_kit::TimeSource;
 use tokio::time::timeout;
 
 use crate::durability::Process;
@@ -28,7 +28,7 @@ async fn what_falls_due_while_a_process_stands_still_is_enforced_when_it_goes_on
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log.sqlite");
     // A payment whose provider is asked half an hour after it began: a few seconds from now.
-    let due = Clock::System.now().checked_add(SignedDuration::from_secs(12)).unwrap();
+    let due = TimeSource::System.now().checked_add(SignedDuration::from_secs(12)).unwrap();
     let began = due.checked_sub(SignedDuration::from_mins(30)).unwrap();
     let store = EventStore::sqlite(&log, SqliteOptions::default()).unwrap();
     let mut office = Office::open_with(store, began).await;
@@ -43,7 +43,7 @@ async fn what_falls_due_while_a_process_stands_still_is_enforced_when_it_goes_on
     let process = Process::start(folder.path());
     process.signal("STOP");
     let until_due = async {
-        while Clock::System.now() <= due {
+        while TimeSource::System.now() <= due {
             tokio::task::yield_now().await;
         }
     };
@@ -53,7 +53,7 @@ async fn what_falls_due_while_a_process_stands_still_is_enforced_when_it_goes_on
         while !kinds(&log).await.iter().any(|kind| kind == "payment.PaymentOutcomeUnknown.v1") {}
     };
     timeout(LIMIT, asked).await.expect("the keeper does not go on");
-    let now: Timestamp = Clock::System.now();
+    let now: Timestamp = TimeSource::System.now();
     assert!(now > due);
     process.browser.get("/health/live", "").await.granted();
 }

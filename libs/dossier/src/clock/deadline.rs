@@ -411,16 +411,19 @@ mod tests {
         let law = law();
         let scene = submitted(&law);
         let end = at("2026-11-23T09:00");
-        let checked_of = |scene| checked(scene, &law);
-        assert_eq!(checked_of(&scene), [Checked::Period { recorded: end, computed: end }]);
+        assert_eq!(checked(&scene, &law), [Checked::Period { recorded: end, computed: end }]);
         let mut scene = accepted(&law);
-        let [Checked::Promise { recorded, computed }] = &checked_of(&scene)[..] else { panic!() };
+        let [Checked::Promise { recorded, computed }] = &checked(&scene, &law)[..] else {
+            panic!()
+        };
         assert_eq!(Some(recorded), computed.as_ref());
         let mut wrong = scene.events.last().unwrap().clone();
         let IntakeEvent::DossierAccepted(accepted) = &mut wrong else { panic!("{wrong:?}") };
         accepted.promise.as_mut().unwrap().due_at = at("2026-12-02T00:00");
         scene.record(at("2026-11-20T11:00"), &crate::testing::actor(Role::Clerk), wrong);
-        let [Checked::Promise { recorded, computed }] = &checked_of(&scene)[..] else { panic!() };
+        let [Checked::Promise { recorded, computed }] = &checked(&scene, &law)[..] else {
+            panic!()
+        };
         assert_ne!(Some(recorded), computed.as_ref());
     }
 

@@ -82,11 +82,11 @@ pub(crate) mod tests {
     use crate::intake::IntakeDeadline;
     use crate::intake::accept_dossier;
     use crate::intake::close_unpaid::CloseUnpaid;
+    use crate::intake::move_appointment;
     use crate::intake::record_fee::tests::{record, submitted};
     use crate::intake::request_supplement::{RequestSupplement, tests::ask};
     use crate::intake::submit_dossier::tests::document;
     use crate::intake::submit_supplement::SubmitSupplement;
-    use crate::intake::move_appointment;
     use crate::law::Law;
     use crate::testing::{Scene, at, law};
 

@@ -10,7 +10,7 @@ use events::{EventStore, Position, ReadError, Recorded};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use super::Clock;
+use super::TimeSource;
 use super::gap::{Counts, Gap};
 use crate::limits::{
     CLOCK_BACK_MAX, CLOCK_JUMP_MAX, CLOCK_OFF_MAX, CLOCK_STEADY_FOR, NEWEST_LOOKED_AT,
@@ -67,7 +67,7 @@ impl Reading {
 /// Checks the clock before anything is recorded.
 #[derive(Debug)]
 pub struct ClockGuard {
-    clock: Clock,
+    clock: TimeSource,
     /// Recording time of the newest known event at the head, in nanoseconds since 1970.
     newest: AtomicI64,
     head: AtomicU64,
@@ -87,7 +87,7 @@ pub struct ClockGuard {
 
 impl ClockGuard {
     /// A guard of the clock for a `store`.
-    pub async fn open(clock: Clock, store: &EventStore) -> Result<Self, ReadError> {
+    pub async fn open(clock: TimeSource, store: &EventStore) -> Result<Self, ReadError> {
         let guard = Self {
             believed: Mutex::new(clock.reading()),
             steady: Mutex::default(),
@@ -324,13 +324,13 @@ mod tests {
         Reading { wall, up: START.up + Duration::from_secs(up) }
     }
 
-    async fn guard(clock: &Clock) -> ClockGuard {
+    async fn guard(clock: &TimeSource) -> ClockGuard {
         ClockGuard::open(clock.clone(), &EventStore::memory()).await.unwrap()
     }
 
     #[tokio::test]
     async fn a_clock_that_is_set_is_not_believed_until_it_is_set_back() {
-        let guard = guard(&Clock::manual(START.wall)).await;
+        let guard = guard(&TimeSource::manual(START.wall)).await;
         let set = |up, wall| guard.believe(after(up, wall)).map(|set| set.as_secs());
         assert_eq!(set(0, 0), None);
         assert_eq!(set(60, 64), None, "slewed by a time service");
@@ -342,7 +342,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_clock_that_was_set_is_believed_once_it_is_steady_and_a_start_would_believe_it() {
-        let guard = guard(&Clock::manual(START.wall)).await;
+        let guard = guard(&TimeSource::manual(START.wall)).await;
         guard.recorded(after(0, 0).wall);
         let set = |up, wall| guard.believe(after(up, wall)).map(|set| set.as_secs());
         assert_eq!(set(0, 0), None);
@@ -370,7 +370,7 @@ mod tests {
             (None, week, false),
             (Some(0), year, false),
         ] {
-            let guard = guard(&Clock::manual(START.wall)).await;
+            let guard = guard(&TimeSource::manual(START.wall)).await;
             guard.recorded(after(0, 0).wall);
             if let Some(due) = due {
                 guard.counts_due(move |newest, now| {
@@ -401,7 +401,7 @@ mod tests {
             let stream = StreamName::new(&format!("test-{n}")).unwrap();
             store.append(&stream, Expected::NoStream, vec![event]).await.unwrap();
         }
-        let guard = ClockGuard::open(Clock::manual(START.wall), &store).await.unwrap();
+        let guard = ClockGuard::open(TimeSource::manual(START.wall), &store).await.unwrap();
         let old = store.event_at(Position(1)).await.unwrap().unwrap();
         guard.followed(Some(&old));
         assert_eq!(guard.now(), Ok(START.wall));
@@ -414,7 +414,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_clock_that_is_set_while_it_is_compared_is_not_believed() {
-        let guard = guard(&Clock::manual(START.wall)).await;
+        let guard = guard(&TimeSource::manual(START.wall)).await;
         assert_eq!(guard.believe(START), None);
         guard.agreed(after(10, 10), after(10, 610), SignedDuration::ZERO);
         let ahead = guard.believe(after(11, 611)).map(|ahead| ahead.as_secs());
@@ -427,14 +427,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_machine_that_was_suspended_goes_on() {
-        let guard = guard(&Clock::manual(START.wall)).await;
+        let guard = guard(&TimeSource::manual(START.wall)).await;
         assert_eq!(guard.believe(START), None);
         assert_eq!(guard.believe(after(86_400, 86_401)), None);
     }
 
     #[tokio::test]
     async fn what_is_more_than_five_seconds_older_than_the_newest_event_is_not_recorded() {
-        let clock = Clock::manual(START.wall);
+        let clock = TimeSource::manual(START.wall);
         let guard = guard(&clock).await;
         let seconds = |s| START.wall.checked_add(SignedDuration::from_secs(s)).unwrap();
         guard.recorded(seconds(5));
@@ -462,7 +462,7 @@ mod tests {
             let stream = StreamName::new(&format!("test-{n}")).unwrap();
             store.append(&stream, Expected::NoStream, vec![event]).await.unwrap();
         }
-        let clock = Clock::manual("2026-11-20T01:00:00Z".parse().unwrap());
+        let clock = TimeSource::manual("2026-11-20T01:00:00Z".parse().unwrap());
         let guard = ClockGuard::open(clock.clone(), &store).await.unwrap();
         assert!(matches!(guard.wrong(), Some(ClockWrong::Behind(_))), "{:?}", guard.wrong());
         clock.advance_to("2026-11-20T02:00:00Z".parse().unwrap());
@@ -481,8 +481,9 @@ mod tests {
 
     #[test]
     fn a_machine_counts_how_long_it_has_been_up() {
-        let (one, two) = (Clock::System.reading().unwrap(), Clock::System.reading().unwrap());
+        let (one, two) =
+            (TimeSource::System.reading().unwrap(), TimeSource::System.reading().unwrap());
         assert!(one.up > Duration::ZERO && two.up >= one.up);
-        assert_eq!(Clock::manual(START.wall).reading(), None);
+        assert_eq!(TimeSource::manual(START.wall).reading(), None);
     }
 }

@@ -29,8 +29,8 @@ use super::problem::{
 };
 use super::router::Admitted;
 use super::{Language, Problem, Proxies, Router};
-use crate::Clock;
 use crate::Shutdown;
+use crate::TimeSource;
 use crate::crowd::{Crowd, Full, Held};
 use crate::limits::{ACCEPT_REST, DRAIN_MAX, LISTEN_QUEUE, SEND_BUFFER_BYTES, ServerLimits};
 use crate::telemetry;
@@ -223,7 +223,7 @@ impl Shared {
         if !turn.wait.is_zero() {
             self.router.context().kit.metrics.paced();
             activity.waits(true);
-            Clock::System.sleep_until(Timestamp::MAX, turn.wait).await;
+            TimeSource::System.sleep_until(Timestamp::MAX, turn.wait).await;
             activity.waits(false);
         }
         turn.used();
@@ -267,7 +267,7 @@ impl Shared {
             // The body's end is signalled by dropping the sender. A handler that does not read the
             // body gets no more time.
             let _ = tokio::time::timeout(self.limits.body_in(length), end).await;
-            Clock::System.sleep_until(Timestamp::MAX, self.limits.request).await;
+            TimeSource::System.sleep_until(Timestamp::MAX, self.limits.request).await;
         };
         let call = self.call(admitted, activity, (length, ended), request);
         let called = tokio::select! {

@@ -8,8 +8,8 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 / 86_400 * 86_400 + seconds).unwrap()
 }
 
-fn quotas(own: &str) -> (Quotas, Clock) {
-    let clock = Clock::manual(at(0));
+fn quotas(own: &str) -> (Quotas, TimeSource) {
+    let clock = TimeSource::manual(at(0));
     (Quotas::new(Rules::with(own).unwrap(), clock.clone()), clock)
 }
 
@@ -35,7 +35,8 @@ fn admit(quotas: &Quotas, caller: &Caller, uses: Uses) -> Result<Admission, Exce
 
 /// Number of consecutive requests that are admitted.
 fn let_in(quotas: &Quotas, caller: &Caller, uses: Uses, tries: usize) -> usize {
-    (0..tries).filter(|_| admit(quotas, caller, uses).is_ok()).count()
+    let granted = |admission: Admission| admission.answered(true, &mut HeaderMap::new());
+    (0..tries).filter(|_| admit(quotas, caller, uses).map(granted).is_ok()).count()
 }
 
 #[test]
@@ -82,13 +83,26 @@ fn uploads_are_counted_in_bytes_and_by_what_is_unfinished() {
     let upload = |bytes, unfinished| Uses::Upload { bytes, unfinished };
     let large = 50 * 1024 * 1024;
     assert_eq!(let_in(&quotas, &applicant("a1"), upload(large, 0), 100), 20);
-    let refused = admit(&quotas, &applicant("a1"), upload(large, 20)).unwrap_err();
+    let refused = admit(&quotas, &applicant("a1"), upload(large, 120)).unwrap_err();
     assert_eq!(refused.policies, ["uploaded-bytes", "unfinished-uploads"]);
-    let refused = admit(&quotas, &applicant("a2"), upload(1, 20)).unwrap_err();
+    let refused = admit(&quotas, &applicant("a2"), upload(1, 120)).unwrap_err();
     assert_eq!(refused.policies, ["unfinished-uploads"]);
-    assert!(admit(&quotas, &applicant("a2"), upload(1, 19)).is_ok());
+    assert!(admit(&quotas, &applicant("a2"), upload(1, 119)).is_ok());
     let representative = caller("r1", Role::Applicant, Some("a1"));
-    assert!(admit(&quotas, &representative, upload(1, 199)).is_ok());
+    assert!(admit(&quotas, &representative, upload(1, 1199)).is_ok());
+}
+
+#[test]
+fn a_refused_upload_uses_no_bytes_and_says_so() {
+    let (quotas, _) = quotas("applicant: { uploaded_bytes: { count: 1000, seconds: 60 } }");
+    let upload = Uses::Upload { bytes: 900, unfinished: 0 };
+    for (granted, left) in [(false, 1000), (false, 1000), (true, 100)] {
+        let mut headers = HeaderMap::new();
+        admit(&quotas, &applicant("a1"), upload).unwrap().answered(granted, &mut headers);
+        let shown = headers["ratelimit"].to_str().unwrap();
+        assert!(shown.starts_with(&format!("\"uploaded-bytes\";r={left}")), "{shown}");
+    }
+    assert!(admit(&quotas, &applicant("a1"), upload).is_err());
 }
 
 #[test]
@@ -146,8 +160,8 @@ fn what_is_left_is_said_as_the_draft_says_it() {
     assert_eq!(
         shown(admit(&quotas, &applicant("a1"), upload).unwrap()),
         some(
-            "\"uploaded-bytes\";q=1073741824;qu=\"content-bytes\";w=86400, \"unfinished-uploads\";q=20",
-            "\"uploaded-bytes\";r=1073741814;t=93600, \"unfinished-uploads\";r=16"
+            "\"uploaded-bytes\";q=1073741824;qu=\"content-bytes\";w=86400, \"unfinished-uploads\";q=120",
+            "\"uploaded-bytes\";r=1073741814;t=93600, \"unfinished-uploads\";r=116"
         )
     );
     assert_eq!(

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 
 use super::{Next, Stalled, Task};
 use crate::limits::CLOCK_COMPARED_EVERY;
-use crate::{Clock, Kit};
+use crate::{Kit, TimeSource};
 
 /// Checks the clock while the process runs.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl Task for ClockTask {
     fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
         Box::pin(async {
             let done = Position(u64::MAX);
-            if matches!(self.0.clock, Clock::Manual(_)) {
+            if matches!(self.0.clock, TimeSource::Manual(_)) {
                 return Ok(Next::Idle { done, wake_at: None });
             }
             self.0.guard.compare(&self.0.store).await?;

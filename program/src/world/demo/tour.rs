@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use dossier::contract::Role;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use service_kit::Clock;
+use service_kit::TimeSource;
 use service_kit::auth::{Claims, DevelopmentKey};
 
 use super::citizen::Citizen;
@@ -114,7 +114,7 @@ fn token(key: &DevelopmentKey, role: Role, agency: &str) -> Result<String> {
     let subject = if role == Role::Applicant { APPLICANT } else { "visitor" };
     Ok(key.mint(&Claims {
         sub: subject.into(),
-        exp: Clock::System.now().as_second() + TOKEN_HOURS * 3_600,
+        exp: TimeSource::System.now().as_second() + TOKEN_HOURS * 3_600,
         nbf: None,
         roles: vec![role],
         agency: (!agency.is_empty()).then(|| agency.into()),

@@ -9,14 +9,14 @@ use uuid::Uuid;
 
 use super::index::Index;
 use super::lock;
-use crate::Clock;
+use crate::TimeSource;
 use crate::tasks::Progress;
 
 /// Access to the deadline index, independent of the keeper.
 #[derive(Debug, Clone)]
 pub struct KeeperHealth {
     pub(super) index: Arc<Mutex<Index>>,
-    pub(super) clock: Clock,
+    pub(super) clock: TimeSource,
     pub(super) progress: Progress,
 }
 
