@@ -4,6 +4,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use events::Position;
+use events::bus::Leadership;
+
+use crate::Progress;
 use crate::limits::TASK_STANDS_AFTER;
 
 /// Kind of work of a task.
@@ -38,8 +42,8 @@ impl Work {
 pub struct Pulses(Mutex<Vec<Pulse>>);
 
 impl Pulses {
-    pub(crate) fn of(&self, name: &'static str, work: Work) -> Pulse {
-        let pulse = Pulse { name, work, state: Arc::new(Mutex::new(State::Waits)) };
+    pub(crate) fn of(&self, name: &'static str, work: Work, followed: Option<Followed>) -> Pulse {
+        let pulse = Pulse { name, work, followed, state: Arc::new(Mutex::new(State::Waits)) };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(pulse.clone());
         pulse
     }
@@ -57,7 +61,16 @@ pub struct Pulse {
     /// The task's name in logs.
     pub name: &'static str,
     pub work: Work,
+    followed: Option<Followed>,
     state: Arc<Mutex<State>>,
+}
+
+/// How far a task follows the log.
+#[derive(Debug, Clone)]
+pub struct Followed {
+    pub progress: Progress,
+    /// If only the leader follows.
+    pub lead: Option<Leadership>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -70,6 +83,15 @@ enum State {
 }
 
 impl Pulse {
+    /// Positions between the task and the head of the log, if it follows the log; 0 while another
+    /// replica does.
+    #[must_use]
+    pub fn lag(&self, head: Position) -> Option<u64> {
+        let Followed { progress, lead } = self.followed.as_ref()?;
+        let stands_by = lead.as_ref().is_some_and(|lead| !lead.now());
+        Some(if stands_by { 0 } else { head.0.saturating_sub(progress.now().0) })
+    }
+
     /// How long the task has made no progress, if that is too long; at once after a panic.
     #[must_use]
     pub fn stands(&self) -> Option<Duration> {
@@ -137,7 +159,7 @@ mod tests {
     use super::*;
 
     fn pulse() -> Pulse {
-        Pulses::default().of("test", Work::Reacts)
+        Pulses::default().of("test", Work::Reacts, None)
     }
 
     #[test]
@@ -164,6 +186,19 @@ mod tests {
         assert_eq!(pulse.stands_at(soon), Some(TASK_STANDS_AFTER));
         pulse.done();
         assert_eq!(pulse.stands_at(soon + TASK_STANDS_AFTER), None);
+    }
+
+    #[test]
+    fn a_follower_lags_behind_the_head_unless_another_replica_leads() {
+        let (leads, lead) = tokio::sync::watch::channel(true);
+        let (reached, progress) = Progress::new();
+        let followed = Followed { progress, lead: Some(Leadership::decided(lead)) };
+        let pulse = Pulses::default().of("test", Work::Other, Some(followed));
+        reached.send_replace(Position(7));
+        let lag = |head| pulse.lag(Position(head));
+        assert_eq!((lag(10), lag(7), lag(5)), (Some(3), Some(0), Some(0)));
+        leads.send_replace(false);
+        assert_eq!((lag(10), self::pulse().lag(Position(10))), (Some(0), None));
     }
 
     #[test]

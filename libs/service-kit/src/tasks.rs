@@ -29,13 +29,13 @@ mod reactions;
 mod relay;
 
 pub use crate::progress::Progress;
-pub use crate::pulse::{Pulse, Pulses, Work};
+pub use crate::pulse::{Followed, Pulse, Pulses, Work};
 pub use clock::ClockTask;
 pub use follower::{Cursors, Follower, Following, Handled, Handler, Rest, Rows, Saved, Source};
 pub use futures_util::future::BoxFuture;
 pub use keeper::{Keeper, KeeperHealth};
 pub use law::{FollowedLaw, Issued};
-pub use projection::{Projected, Projection, Projector};
+pub use projection::{NotApplied, Projected, Projection, Projector};
 pub use reactions::{Before, DeadLetter, Reactions, ReactionsHealth, dead_letters, try_again};
 #[cfg(feature = "nats")]
 pub use relay::{RelayTask, describe};
@@ -113,6 +113,10 @@ pub trait Task: Send {
     /// How long to collect new events before a step, if nobody waits for its effect.
     fn gather(&self) -> Duration {
         Duration::ZERO
+    }
+    /// How far it follows the log, for metrics; `None` if it does not.
+    fn followed(&self) -> Option<Followed> {
+        None
     }
     /// One bounded piece of work.
     fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>>;
@@ -247,7 +251,7 @@ impl Tasks {
     /// Runs all tasks until they are asked to stop, each after its current step.
     pub fn spawn(self, kit: &Arc<Kit>, running: &Shutdown) {
         for task in self.0 {
-            let beating = Beating(kit.pulses.of(task.name(), task.work()));
+            let beating = Beating(kit.pulses.of(task.name(), task.work(), task.followed()));
             running.spawn(run(task, Arc::clone(kit), running.asked().clone(), beating));
         }
     }
@@ -273,7 +277,7 @@ async fn run(mut task: Box<dyn Task>, kit: Arc<Kit>, stop: CancellationToken, be
                 // Each cause is logged once; the metric `task_stands_s` shows its duration.
                 if error != said {
                     let (task, work_name) = (task.name(), work.name());
-                    tracing::error!(task, work = work_name, retryable, error, "a task is stalled");
+                    tracing::error!(task, work = work_name, retryable, error, "task stalled");
                     if !retryable {
                         kit.metrics.defect(work.name());
                     }

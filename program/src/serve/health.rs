@@ -243,6 +243,9 @@ impl Watch {
         for (task, stood) in &found.tasks {
             let help = "Seconds since a task stalled; 0 if it is not stalled";
             set("task_stands_s", help, "task", &name(task), stood.unwrap_or(0));
+            if let Some(lag) = task.lag(head) {
+                set("follower_lag", "Lag of a follower, in positions", "follower", &name(task), lag);
+            }
         }
         let ages = [
             ("dead_letters", found.dead.age()),

@@ -112,6 +112,7 @@ impl Town<'_> {
             | "dossier_obligations_lag"
             | "dossier_reactions_lag"
             | "dossier_view_lag"
+            | "dossier_follower_lag"
             | "dossier_relay_lag" => value != "0",
             _ => false,
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 /// Whether this process leads. Correctness does not depend on there being only one leader: two do
 /// the same work twice.
@@ -16,7 +17,7 @@ pub struct Leadership {
 
 #[derive(Debug)]
 struct Seeking {
-    stop: watch::Sender<bool>,
+    stop: CancellationToken,
     back: watch::Sender<bool>,
     _task: JoinSet<()>,
 }
@@ -37,10 +38,10 @@ impl Leadership {
     #[cfg(feature = "nats")]
     pub(super) fn sought(seeker: super::nats::Seeker) -> Self {
         let (leading, leads) = watch::channel(false);
-        let (stop, stopped) = watch::channel(false);
+        let stop = CancellationToken::new();
         let (back, stands_back) = watch::channel(false);
         let mut task = JoinSet::new();
-        task.spawn(seeker.seek(leading, stands_back, stopped));
+        task.spawn(seeker.seek(leading, stands_back, stop.clone()));
         Self { leads, seeking: Some(Arc::new(Seeking { stop, back, _task: task })) }
     }
 
@@ -68,7 +69,7 @@ impl Leadership {
     /// Gives up the lease for good, at shutdown.
     pub async fn resign(mut self) {
         let Some(seeking) = &self.seeking else { return };
-        seeking.stop.send_replace(true);
+        seeking.stop.cancel();
         let resigned = self.leads.wait_for(|leads| !leads);
         let _ = tokio::time::timeout(Duration::from_secs(2), resigned).await;
     }

@@ -21,6 +21,7 @@ use tokio::sync::watch;
 
 use super::{Next, Progress, Stalled, Task, Work};
 use crate::Kit;
+use crate::pulse::Followed;
 use crate::view::ViewError;
 
 mod cursors;
@@ -206,6 +207,11 @@ impl<H: Handler> Task for Follower<H> {
 
     fn gather(&self) -> Duration {
         self.following.gather
+    }
+
+    fn followed(&self) -> Option<Followed> {
+        let lead = self.following.source.lead().cloned();
+        Some(Followed { progress: self.progress(), lead })
     }
 
     fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {

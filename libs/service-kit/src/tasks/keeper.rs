@@ -198,7 +198,7 @@ impl<S: clock::Deadlines> Deadlines<S> {
     /// read covers many events.
     fn unread(&self, event: &Recorded) -> Option<(Uuid, StreamName)> {
         let Ok(id) = event.stream.id().parse() else {
-            tracing::error!(stream = %event.stream, "nothing of a stream without an id can be enforced");
+            tracing::error!(stream = %event.stream, "deadlines of a stream without an id cannot be enforced");
             return None;
         };
         let read = self.read.peek(&id).is_some_and(|read| *read >= event.position);
@@ -232,7 +232,7 @@ impl<S: clock::Deadlines> Deadlines<S> {
                     }
                     // A corrupt stream must not block the others.
                     Err(error) => {
-                        tracing::error!(%stream, %error, "nothing of a stream can be enforced");
+                        tracing::error!(%stream, %error, "deadlines of a stream cannot be enforced");
                     }
                 }
             }

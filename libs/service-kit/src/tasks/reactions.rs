@@ -275,7 +275,7 @@ impl<S: State> Reacts<S> {
             };
             letters::give_up(&self.kit.store, &letter, (event.id, since), now).await?;
             let (service, position, kind) = (self.service, event.position.0, &*event.kind);
-            tracing::error!(service, position, kind, "an event is given up");
+            tracing::error!(service, position, kind, "reaction gave up on an event; recording a dead letter");
             self.parked.remove(&event.position);
         }
         Ok(())

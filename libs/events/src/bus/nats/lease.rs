@@ -9,6 +9,7 @@ use async_nats::jetstream::kv::{CreateErrorKind, UpdateErrorKind};
 use async_nats::jetstream::stream::StorageType;
 use tokio::sync::watch;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::{Nats, rest};
 use crate::limits::{LEASE, LEASE_RENEW};
@@ -27,7 +28,7 @@ impl Seeker {
         self,
         leads: watch::Sender<bool>,
         mut back: watch::Receiver<bool>,
-        mut stop: watch::Receiver<bool>,
+        stop: CancellationToken,
     ) {
         let (mut bucket, mut revision) = (None, None);
         let mut answered = Instant::now();
@@ -37,7 +38,7 @@ impl Seeker {
                 self.lead(&leads, false);
                 tokio::select! {
                     _ = back.wait_for(|back| !back) => continue,
-                    _ = stop.wait_for(|stop| *stop) => break,
+                    () = stop.cancelled() => break,
                 }
             }
             let asked = tokio::time::timeout(LEASE / 2, self.hold(&mut bucket, revision)).await;
@@ -57,7 +58,7 @@ impl Seeker {
             tokio::select! {
                 () = rest(LEASE_RENEW) => {}
                 _ = back.wait_for(|back| *back) => {}
-                _ = stop.wait_for(|stop| *stop) => break,
+                () = stop.cancelled() => break,
             }
         }
         give_back(bucket.as_ref(), revision, self.name).await;

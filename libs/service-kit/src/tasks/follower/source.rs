@@ -35,6 +35,15 @@ impl Source {
         Self::Bus(Box::new(Place::new(kit, service, filter.clone())))
     }
 
+    /// The leadership that a replica needs in order to make progress.
+    pub(super) const fn lead(&self) -> Option<&Leadership> {
+        match self {
+            Self::Leader(lead) => Some(lead),
+            // On the bus, others hear of the leader's progress.
+            Self::Every | Self::Bus(_) => None,
+        }
+    }
+
     pub(super) fn settle(&mut self) -> Standing {
         match self {
             Self::Every => Standing::Leads,

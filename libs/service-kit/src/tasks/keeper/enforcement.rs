@@ -50,7 +50,7 @@ pub(super) async fn read<S: Deadlines>(kit: &Kit, due: &[Due]) -> Group {
             Ok(more) if !more.is_empty() => read.extend(more),
             Ok(_) => break,
             Err(error) => {
-                tracing::warn!(category = S::CATEGORY, %error, "nothing can be enforced now");
+                tracing::warn!(category = S::CATEGORY, %error, "deadlines cannot be enforced; retrying");
                 if !error.is_retryable() {
                     kit.metrics.defect(Work::Enforces.name());
                 }
@@ -113,7 +113,7 @@ async fn alone<S: Deadlines>(
 ) -> Option<Changed> {
     let enforcing = AssertUnwindSafe(enforce_one(streams, service, due, read));
     enforcing.catch_unwind().await.unwrap_or_else(|_| {
-        tracing::error!(stream = %due.stream, kind = &*due.kind, "an obligation panicked");
+        tracing::error!(stream = %due.stream, kind = &*due.kind, "enforcement of an obligation panicked; retrying");
         None
     })
 }
@@ -128,7 +128,7 @@ async fn enforce_one<S: Deadlines>(
     let before = match streams.take_in(stream, own) {
         Ok(before) => before.version,
         Err(error) => {
-            tracing::error!(%stream, %error, "nothing of a stream can be enforced");
+            tracing::error!(%stream, %error, "deadlines of a stream cannot be enforced");
             streams.kit().metrics.defect(Work::Enforces.name());
             return None;
         }
@@ -139,7 +139,7 @@ async fn enforce_one<S: Deadlines>(
     let elsewhere: Vec<Elsewhere> = match others.iter().flatten().map(elsewhere).collect() {
         Ok(elsewhere) => elsewhere,
         Err(error) => {
-            tracing::error!(%stream, %error, "nothing of a stream can be enforced");
+            tracing::error!(%stream, %error, "deadlines of a stream cannot be enforced");
             streams.kit().metrics.defect(Work::Enforces.name());
             return None;
         }
@@ -162,7 +162,7 @@ async fn enforce_one<S: Deadlines>(
             Some(Changed { position: loaded.position, deadlines: deadlines(&loaded.state) })
         }
         Err(error) => {
-            tracing::error!(%stream, kind = &*due.kind, ?error, "an obligation failed");
+            tracing::error!(%stream, kind = &*due.kind, ?error, "enforcement of an obligation failed; retrying");
             if !error.is_retryable() {
                 streams.kit().metrics.defect(Work::Enforces.name());
             }

@@ -46,7 +46,7 @@ impl<S: State> Reacts<S> {
             _ => None,
         };
         if let Some(error) = error {
-            tracing::error!(service = self.service, %error, "a reaction meets a defect");
+            tracing::error!(service = self.service, %error, "reaction failed for a reason that retrying does not remove");
             self.kit.metrics.defect(Work::Reacts.name());
         }
         Outcome::NotYet(reason(failure))
@@ -83,7 +83,7 @@ impl<S: State> Reacts<S> {
                 Err(Failure::NotYet) => return Outcome::NotYet("something must come first"),
                 Err(error) => {
                     let (service, reaction) = (self.service, step.name);
-                    tracing::warn!(service, reaction, ?error, "a reaction failed");
+                    tracing::warn!(service, reaction, ?error, "reaction failed; retrying");
                     return self.failed(&error);
                 }
             }
