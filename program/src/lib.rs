@@ -259,7 +259,7 @@ async fn some_services(
             ServiceName::Intake => intake::service(kit, documents, codes, *rule_signers).await?,
             ServiceName::Payment => payment::service(kit, *sandbox).await?,
             ServiceName::Review => review::service(kit).await?,
-            ServiceName::Delivery => result_delivery::service(kit, documents).await?,
+            ServiceName::Delivery => delivery::service(kit, documents).await?,
             ServiceName::Feedback => feedback::service(kit).await?,
             ServiceName::Register => register::service(kit)?,
         };

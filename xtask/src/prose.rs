@@ -43,7 +43,7 @@ const CLEAN: &[&str] = &[
     "services/intake/src",
     "services/payment/src",
     "services/register/src",
-    "services/result-delivery/src",
+    "services/delivery/src",
     "services/review/src",
     "program/src",
     "program/tests/it/support.rs",

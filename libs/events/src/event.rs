@@ -275,7 +275,7 @@ mod tests {
         assert_ne!(id(dossier, 1, 0), id(dossier, 1, 1));
         assert_ne!(id(dossier, 1, 0), id(dossier, 2, 0));
         assert_ne!(id(dossier, 1, 0), id(&dossier.replace("intake", "review"), 1, 0));
-        assert_ne!(id("numbers", 1, 0), id("figures", 1, 0));
+        assert_ne!(id("series", 1, 0), id("figures", 1, 0));
     }
 
     #[test]

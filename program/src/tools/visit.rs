@@ -35,8 +35,8 @@ pub(crate) struct Arguments {
     #[arg(long)]
     review: Option<String>,
     /// Base URL of result-delivery.
-    #[arg(long)]
-    result_delivery: Option<String>,
+    #[arg(long = "result-delivery")]
+    delivery: Option<String>,
     /// Base URL of the register.
     #[arg(long)]
     register: Option<String>,
@@ -77,7 +77,7 @@ impl Visit {
         for (service, base) in [
             (Service::Payment, &arguments.payment),
             (Service::Review, &arguments.review),
-            (Service::ResultDelivery, &arguments.result_delivery),
+            (Service::ResultDelivery, &arguments.delivery),
             (Service::Register, &arguments.register),
         ] {
             if let Some(base) = base {

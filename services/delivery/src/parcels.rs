@@ -1,17 +1,13 @@
 //! The view of parcels by waybill. It is the only source for hand-overs from before waybills were
 //! taken (`waybills.rs`).
 
-use dossier::contract::{
-    DeliveryEvent, DossierId, EventSet, ParcelId, partner_name, waybill_number,
-};
+use dossier::contract::{DeliveryEvent, DossierId, ParcelId, partner_name, waybill_number};
 use dossier::delivery::waybill::Handed;
 use events::Recorded;
-use jiff::Timestamp;
 use rusqlite::{Connection, params};
-use service_kit::recorded_at;
-use service_kit::tasks::Projection;
+use service_kit::tasks::{NotApplied, Projection};
 use service_kit::view::{Question, Shape, View, ViewError, instant};
-use uuid::Uuid;
+use service_kit::{decode, envelope, stream_id};
 
 use crate::waybills::Waybill;
 
@@ -37,17 +33,9 @@ CREATE TABLE parcels (
     };
     const KINDS: &'static [&'static str] = &["delivery.ResultHandedToCarrier.v1"];
 
-    fn apply(&self, rows: &Connection, event: &Recorded) -> rusqlite::Result<()> {
-        let decoded = DeliveryEvent::decode(&event.kind, &event.data);
-        let (Ok(DeliveryEvent::ResultHandedToCarrier(handed)), Ok(dossier), Some(at)) =
-            (decoded, event.stream.id().parse::<Uuid>(), recorded_at(event))
-        else {
-            tracing::error!(
-                position = event.position.0,
-                "a parcel cannot be read and is not known"
-            );
-            return Ok(());
-        };
+    fn apply(&self, rows: &Connection, event: &Recorded) -> Result<(), NotApplied> {
+        let DeliveryEvent::ResultHandedToCarrier(handed) = decode(event)? else { return Ok(()) };
+        let (dossier, at) = (stream_id(event)?, envelope(event)?.at);
         rows.prepare_cached("INSERT OR IGNORE INTO parcels VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(
             params![
                 partner_name(&handed.carrier),

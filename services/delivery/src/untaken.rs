@@ -11,9 +11,9 @@ use events::{Position, Recorded};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use service_kit::http::Problem;
-use service_kit::tasks::{Progress, Projection};
+use service_kit::tasks::{NotApplied, Progress, Projection};
 use service_kit::view::{Question, Shape, View, instant};
-use service_kit::{Streams, recorded_at};
+use service_kit::{Streams, decode, envelope, stream_id};
 use uuid::Uuid;
 
 use crate::numbers::register_of;
@@ -43,19 +43,15 @@ CREATE TABLE untaken (
     };
     const KINDS: &'static [&'static str] = &["delivery.ResultIssued.v1", "delivery.NumberTaken.v1"];
 
-    fn apply(&self, rows: &Connection, event: &Recorded) -> rusqlite::Result<()> {
-        if let Ok(NumberEvent::NumberTaken(taken)) = NumberEvent::decode(&event.kind, &event.data) {
+    fn apply(&self, rows: &Connection, event: &Recorded) -> Result<(), NotApplied> {
+        if NumberEvent::KINDS.contains(&&*event.kind) {
+            let NumberEvent::NumberTaken(taken) = decode(event)?;
             rows.prepare_cached("INSERT OR IGNORE INTO taken VALUES (?1, ?2)")?
                 .execute(params![taken.dossier.0, waybill_number(&taken.number)])?;
             return Ok(());
         }
-        let decoded = DeliveryEvent::decode(&event.kind, &event.data);
-        let (Ok(DeliveryEvent::ResultIssued(issued)), Ok(dossier), Some(at)) =
-            (decoded, event.stream.id().parse::<Uuid>(), recorded_at(event))
-        else {
-            tracing::error!(position = event.position.0, "a number cannot be read");
-            return Ok(());
-        };
+        let DeliveryEvent::ResultIssued(issued) = decode(event)? else { return Ok(()) };
+        let (dossier, at) = (stream_id(event)?, envelope(event)?.at);
         let number = waybill_number(&issued.number);
         let of_register = rows
             .prepare_cached("DELETE FROM taken WHERE dossier = ?1 AND number = ?2")?

@@ -11,7 +11,10 @@ use crate::App;
 
 pub(super) fn operation() -> Operation<App> {
     Operation::get("/v1/deliveries/{dossier}", "get_delivery", "Show the result of a dossier")
-        .describe("Its location, its validity and the duties that follow it.")
+        .describe(
+            "Its location, its validity and the duties that follow it. 404 `not-found` before the \
+             decision, and for good if there is no result.",
+        )
         .roles(READ)
         .reply::<DeliveryReply>()
         .versioned()
