@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 mod alerts;
 mod charts;
 mod checks;
+mod client;
 mod digests;
 #[cfg(test)]
 mod documents;
@@ -16,6 +17,8 @@ mod manifests;
 mod problems;
 #[cfg(test)]
 mod prose;
+#[cfg(test)]
+mod registry;
 mod routes;
 #[cfg(test)]
 mod tidy;
@@ -31,7 +34,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Write openapi/, schemas/, docs/steps.md, docs/problems.md and k8s/rendered/.
+    /// Write openapi/, schemas/, docs/steps.md, docs/problems.md, k8s/rendered/, and the types and
+    /// operations of libs/dossier-client.
     Generate,
     /// Render, lint and validate the chart and the manifests.
     Charts,

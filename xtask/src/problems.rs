@@ -99,10 +99,43 @@ mod tests {
     }
 
     #[test]
+    fn every_problem_is_told_in_vietnamese_and_in_english_and_in_plain_words() {
+        let is_vietnamese = |text: &str| {
+            text.chars()
+                .any(|c| c != 'đ' && matches!(c, '\u{c0}'..='\u{1b0}' | '\u{1ea0}'..='\u{1ef9}'))
+        };
+        let mut all: Vec<(String, String, String)> = GENERAL
+            .iter()
+            .map(|entry| (entry.code.to_owned(), entry.vi.to_owned(), entry.en.to_owned()))
+            .collect();
+        all.extend(entries().unwrap().into_iter().map(|(code, entry)| (code, entry.vi, entry.en)));
+        for step in crate::generate::steps() {
+            let refusals = step.refusals.iter();
+            all.extend(
+                refusals
+                    .map(|entry| (entry.code.to_owned(), entry.vi.to_owned(), entry.en.to_owned())),
+            );
+        }
+        assert!(all.len() > 150, "{}", all.len());
+        for (code, vi, en) in all {
+            assert!(is_vietnamese(&vi), "{code}: {vi}");
+            assert!(!is_vietnamese(&en), "{code}: {en}");
+            assert!(en.chars().any(char::is_alphabetic), "{code}: {en}");
+            let words: Vec<&str> =
+                en.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).collect();
+            for dialect in
+                ["what", "whatever", "whoever", "nobody", "somebody", "said", "stands", "heard"]
+            {
+                assert!(!words.contains(&dialect), "{code}: {en}");
+            }
+        }
+    }
+
+    #[test]
     fn every_refusal_of_a_step_that_a_caller_takes_is_in_the_catalogue() {
         let entries = entries().unwrap();
         let steps = crate::generate::steps();
-        for step in steps.iter().filter(|step| !step.may.is_empty()) {
+        for step in steps.iter().map(|placed| placed.step).filter(|step| !step.may.is_empty()) {
             for refusal in step.refusals {
                 let entry = entries.get(refusal.code);
                 let entry = entry.unwrap_or_else(|| panic!("{} of {}", refusal.code, step.name));

@@ -1,55 +1,79 @@
-//! A portal that remembers what it was promised: it carries dossiers through, tries again whatever was not answered, and
-//! reads everything back in the end.
+//! A portal that remembers what it was promised: it carries dossiers through, repeats requests that
+//! were not answered, and reads everything back in the end.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use bytes::Bytes;
 use dossier::contract::Role;
+use dossier_client::types::{
+    CompleteActivityRequest, DossierStage, Outcome, ProposeDecisionRequest, SubmitDossierRequest,
+};
+use dossier_client::{
+    Addresses, Client, ETag, Error, HttpTransport, Reply, Request, Retries, Service, Transport,
+    TransportError, at_current, wait_until,
+};
 use events::{EventStore, Filter, Position};
-use http::Method;
-use serde_json::{Value, json};
 use service_kit::auth::{Claims, DevelopmentKey};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::support::{Answer, Browser, energy_label, token};
+use crate::support::{Browser, energy_label, token};
 
-/// Before a request is sent again.
-#[expect(clippy::disallowed_methods, reason = "nothing tells when a service is back")]
-async fn rest() {
-    tokio::time::sleep(Duration::from_millis(100)).await;
+/// Limit of a step until it is acknowledged, faults included.
+const ACKNOWLEDGED_IN: Duration = Duration::from_secs(90);
+/// Timeout of one attempt.
+const ANSWERED_IN: Duration = Duration::from_secs(10);
+/// Pause between attempts.
+const PAUSE: Duration = Duration::from_millis(100);
+
+static AGAIN: AtomicUsize = AtomicUsize::new(0);
+
+/// Attempts that failed and were repeated.
+pub(crate) fn again() -> usize {
+    AGAIN.load(Ordering::Relaxed)
 }
 
-/// How long a step may take to be acknowledged, faults included.
-const ACKNOWLEDGED_IN: Duration = Duration::from_secs(90);
+/// Counts the attempts that fail.
+struct Counted(HttpTransport);
+
+impl Transport for Counted {
+    async fn send(
+        &self,
+        service: Service,
+        request: http::Request<Bytes>,
+    ) -> Result<http::Response<Bytes>, TransportError> {
+        let sent = self.0.send(service, request).await;
+        let failed = |response: &http::Response<Bytes>| {
+            matches!(response.status().as_u16(), 408 | 429 | 502..)
+        };
+        if sent.as_ref().map_or(true, failed) {
+            AGAIN.fetch_add(1, Ordering::Relaxed);
+        }
+        sent
+    }
+}
 
 /// A portal.
 #[derive(Clone)]
 pub(crate) struct Portal {
-    browser: Browser,
+    client: Client<Counted>,
     applicant: String,
     clerk: String,
     reviewer: String,
-    body: Value,
+    body: SubmitDossierRequest,
     name: String,
-}
-
-static AGAIN: AtomicUsize = AtomicUsize::new(0);
-
-/// How often a request had to be sent again.
-pub(crate) fn again() -> usize {
-    AGAIN.load(Ordering::Relaxed)
 }
 
 impl Portal {
     pub(crate) async fn open(address: SocketAddr, data: &Path, name: &str) -> Self {
         let key = DevelopmentKey::in_folder(data).unwrap();
         let officer = |role, name| token(&key, role, name, "G02.002");
-        // Who files for others may file as much as a portal does.
+        // A representative has the quotas of a portal.
         let claims = Claims {
             sub: "agent-1".into(),
             exp: 4_000_000_000,
@@ -59,112 +83,60 @@ impl Portal {
             on_behalf_of: Some("company-1".into()),
         };
         let applicant = key.mint(&claims).unwrap();
-        let browser = Browser::new(address);
-        let body = energy_label(&browser, &applicant).await;
+        let body = energy_label(&Browser::new(address), &applicant).await;
+        let transport = HttpTransport::new(Addresses::new(&format!("http://{address}"))).unwrap();
+        let client =
+            Client::over(Counted(transport)).with_timeout(ANSWERED_IN).with_retries(Retries {
+                within: ACKNOWLEDGED_IN,
+                first_pause: PAUSE,
+                pause_max: PAUSE,
+            });
         let (clerk, reviewer) = (officer(Role::Clerk, "clerk-1"), officer(Role::Reviewer, "r-1"));
-        Self { browser, applicant, clerk, reviewer, body, name: name.to_owned() }
+        let (body, name) = (serde_json::from_value(body).unwrap(), name.to_owned());
+        Self { client, applicant, clerk, reviewer, body, name }
     }
 
-    /// Sends a request until it is answered by a service that is there.
-    async fn insist(
-        &self,
-        method: Method,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: &Value,
-    ) -> Answer {
-        let begun = Instant::now();
-        loop {
-            let bytes = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
-            let sent = self.browser.send(method.clone(), path, headers, bytes);
-            let why = match tokio::time::timeout(Duration::from_secs(10), sent).await {
-                Ok(Ok(answer)) if !matches!(answer.status.as_u16(), 408 | 429 | 500..) => {
-                    return answer;
-                }
-                Ok(Ok(answer)) => format!("{} {}", answer.status, answer.body),
-                Ok(Err(error)) => format!("{error:?}"),
-                Err(_) => "no answer".to_owned(),
-            };
-            assert!(begun.elapsed() < ACKNOWLEDGED_IN, "{method} {path}: {why}");
-            AGAIN.fetch_add(1, Ordering::Relaxed);
-            rest().await;
-        }
-    }
-
-    async fn post(
-        &self,
-        path: &str,
-        who: &str,
-        key: &str,
-        seen: (&str, &str),
-        body: &Value,
-    ) -> Answer {
-        let authorization = format!("Bearer {who}");
-        let (etag, after) = seen;
-        let mut headers = vec![
-            ("authorization", &*authorization),
-            ("content-type", "application/json"),
-            ("idempotency-key", key),
-        ];
-        headers.extend([("if-match", etag)].into_iter().filter(|_| !etag.is_empty()));
-        headers.extend([("consistency-token", after)].into_iter().filter(|_| !after.is_empty()));
-        self.insist(Method::POST, path, &headers, body).await
-    }
-
-    async fn read(&self, path: &str, who: &str, after: &str) -> Answer {
-        let authorization = format!("Bearer {who}");
-        let mut headers = vec![("authorization", &*authorization)];
-        headers.extend([("consistency-token", after)].into_iter().filter(|_| !after.is_empty()));
-        self.insist(Method::GET, path, &headers, &Value::Null).await
-    }
-
-    /// Submits the dossier with this number; gives its id and the token of what was recorded.
-    pub(crate) async fn submit(&self, number: usize) -> (String, String) {
-        let key = format!("{}-{number}", self.name);
-        let answer = self.post("/v1/dossiers", &self.applicant, &key, ("", ""), &self.body).await;
-        let seen = answer.header("consistency-token");
-        (answer.granted()["id"].as_str().unwrap().to_owned(), seen)
-    }
-
-    /// One step behind what was seen; whatever tag the resource has now.
-    async fn take(&self, at: (&str, &str), who: &str, seen: &mut String, body: Value) {
-        let (resource, step) = at;
-        let key = format!("{}-{resource}-{step}", self.name).replace('/', "-");
-        let begun = Instant::now();
-        let path = format!("{resource}/{step}");
-        loop {
-            let etag = self.read(resource, who, seen).await.etag();
-            let answer = self.post(&path, who, &key, (&etag, seen), &body).await;
-            if answer.status.is_success() {
-                *seen = answer.header("consistency-token");
-                return;
-            }
-            // Somebody else's step, a reaction's for example, came between.
-            let stale = matches!(answer.refused(), (404 | 412, _));
-            assert!(
-                stale && begun.elapsed() < ACKNOWLEDGED_IN,
-                "{path}: {} {}",
-                answer.status,
-                answer.body
-            );
-        }
-    }
-
-    /// Carries a dossier from submission to the end.
+    /// Carries a dossier from submission to the end. Its callers share a consistency token, which
+    /// those of other dossiers do not.
     pub(crate) async fn carry(&self, number: usize) -> String {
-        let (id, mut seen) = self.submit(number).await;
-        let (dossier, review) = (format!("/v1/dossiers/{id}"), format!("/v1/reviews/{id}"));
-        self.take((&dossier, "acceptance"), &self.clerk, &mut seen, json!({})).await;
-        self.take((&review, "claim"), &self.reviewer, &mut seen, json!({})).await;
-        let done = json!({ "activity": "registration" });
-        self.take((&review, "activities"), &self.reviewer, &mut seen, done).await;
-        let decision = json!({ "outcome": "approved", "reason": "complete" });
-        self.take((&review, "decision-proposals"), &self.reviewer, &mut seen, decision).await;
-        // What follows of itself has followed once this can be read.
-        let shown = self.read(&dossier, &self.applicant, &seen).await.granted();
-        assert_eq!((&shown["outcome"], &shown["stage"]), (&json!("approved"), &json!("closed")));
-        id
+        let client = self.client.independent();
+        let [applicant, clerk, reviewer] =
+            [&self.applicant, &self.clerk, &self.reviewer].map(|who| client.with_token(&**who));
+        let key = |step: &str| format!("{}-{number}-{step}", self.name);
+        let submitted = applicant.submit_dossier(&self.body).idempotency_key(key("submit"));
+        let id = submitted.await.unwrap().body.id;
+        let (dossier, review) = (|| clerk.get_dossier(id), || reviewer.get_review(id));
+        take(dossier, |seen| clerk.accept_dossier(id, seen).idempotency_key(key("accept"))).await;
+        take(review, |seen| reviewer.claim_review(id, seen).idempotency_key(key("claim"))).await;
+        let done = CompleteActivityRequest::new("registration");
+        take(review, |seen| {
+            reviewer.complete_activity(id, seen, &done).idempotency_key(key("activity"))
+        })
+        .await;
+        let reason = "complete".to_owned();
+        let decision = ProposeDecisionRequest { outcome: Outcome::Approved, reason };
+        take(review, |seen| {
+            reviewer.propose_decision(id, seen, &decision).idempotency_key(key("decision"))
+        })
+        .await;
+        // This read waits for the reactions to the decision.
+        let shown = applicant.get_dossier(id).await.unwrap().body;
+        assert_eq!((shown.outcome, shown.stage), (Some(Outcome::Approved), DossierStage::Closed));
+        id.to_string()
     }
+}
+
+/// Takes a step at the current version of a resource, once it exists.
+async fn take<'a, R, S>(
+    read: impl Fn() -> Request<'a, Counted, R> + Copy,
+    step: impl Fn(&ETag) -> Request<'a, Counted, S> + Copy,
+) -> Reply<S> {
+    let taken = async {
+        wait_until(ACKNOWLEDGED_IN, read, |_| Some(())).await?;
+        at_current(read, step).await
+    };
+    let taken: Result<Reply<S>, Error> = taken.await;
+    taken.unwrap()
 }
 
 /// Dossiers that are carried through one after another by several clerks until they are told to stop.

@@ -219,8 +219,8 @@ async fn what_a_document_was_is_recorded_with_its_name_and_one_that_has_shrunk_i
     std::fs::write(&file, "%PDF-1.7").unwrap();
     let path = format!("{address}/documents/{}", named[0].name);
     let shrunk = office.browser.get(&path, &applicant).await;
-    assert_eq!(shrunk.refused(), (503, "unavailable"));
+    assert_eq!(shrunk.refused(), (500, "internal"), "no retry brings it back");
     std::fs::remove_file(&file).unwrap();
-    assert_eq!(office.browser.get(&path, &applicant).await.refused(), (503, "unavailable"));
+    assert_eq!(office.browser.get(&path, &applicant).await.refused(), (500, "internal"));
     assert_eq!(office.components.documents.examine(&named[0].name).await.unwrap(), None);
 }

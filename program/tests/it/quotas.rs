@@ -78,6 +78,19 @@ async fn uploads_are_counted_in_bytes_before_they_are_read() {
     };
     let too_large = send(51 * 1024 * 1024).await.unwrap();
     assert_eq!(too_large.refused(), (413, "body-too-large"), "it is not read, and uses nothing");
+    // Refused uploads use nothing either.
+    for (kind, code) in [("text/html", 415), ("image/png", 422)] {
+        let headers = [headers[0], ("content-type", kind), headers[2]];
+        let body = b"%PDF-1.7 0123456789".repeat(20);
+        let answer = office.browser.send(Method::POST, "/v1/documents", &headers, body).await;
+        let answer = answer.unwrap();
+        assert_eq!(answer.refused().0, code);
+        assert!(
+            answer.header("ratelimit").starts_with("\"uploaded-bytes\";r=491"),
+            "{}",
+            answer.header("ratelimit")
+        );
+    }
     let answer = send(600).await.unwrap();
     assert_eq!(answer.refused(), (429, "quota-exceeded"));
     assert_eq!(answer.body["violated-policies"], json!(["uploaded-bytes"]));

@@ -4,13 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, bail};
+use dossier::services::ServiceName;
 use serde_json::Value;
 
 use super::{resources, template, values_of};
 
-/// The services, in the chart's order.
-const SERVICES: [&str; 6] =
-    ["feedback", "intake", "payment", "register", "result-delivery", "review"];
 /// Most matches of a rule in the oldest versions of the Gateway API.
 const MATCHES_MAX: usize = 8;
 const RULES_MAX: usize = 16;
@@ -43,7 +41,8 @@ fn looked_at(resources: &[Value]) -> Result<()> {
             }
         }
     }
-    let once: BTreeMap<&str, usize> = SERVICES.iter().map(|service| (*service, 1)).collect();
+    let once: BTreeMap<&str, usize> =
+        ServiceName::ALL.iter().map(|service| (service.as_str(), 1)).collect();
     if served != once {
         bail!("workloads of each service: {served:?}");
     }
